@@ -1,0 +1,265 @@
+"""One TOML file names the study area, sources, factors, index and selection; nothing else may."""
+
+import ast
+import difflib
+import inspect
+import textwrap
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from riskindex.areas import Neighbours
+from riskindex.counts import Periods
+from riskindex.errors import ConfigError, InputError
+from riskindex.factors import EventGroup, Factor, Share
+from riskindex.index import Index
+from riskindex.inputs import AreaSource, EventSource, GroupLookup, PoliceSource, TableSource
+from riskindex.selection import Override, Selection
+from riskindex.vintages import Vintage
+
+Source = Annotated[EventSource | PoliceSource | TableSource, Field(discriminator="kind")]
+Profile = Literal["internal", "partner", "public"]
+
+
+class Config(BaseModel):
+    """What is asked: the whole of a run, as one TOML file says it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    title: str
+    """Title of the map and the report."""
+    place: str
+    """Name of the study area in sentences, such as Essex."""
+    about: str = ""
+    """A sentence or two about what is asked and what it must not be used for."""
+    seed: int = Field(default=2022, ge=0)
+    """Seed of every random draw."""
+    profile: Profile | None = None
+    """Who the outputs are for; may be given on the command line instead."""
+    areas: AreaSource
+    """The boundaries and what their columns mean."""
+    neighbours: Neighbours = Neighbours()
+    """Which areas count as neighbours."""
+    periods: Periods = Periods()
+    """What a period is."""
+    bases: dict[str, str] = Field(default_factory=dict)
+    """What rates and expectations are of: residents = "age.total"; residents_10_24 is listed."""
+    sources: dict[str, Source]
+    """The input data sets, by name."""
+    factors: list[Factor] = Field(min_length=1)
+    """The ingredients of the index, in the order of the report."""
+    shares: dict[str, Share] = Field(default_factory=dict)
+    """Shares reported beside the factors and never scored, such as residents aged 65 and over."""
+    index: Index = Index()
+    """How scores become one number."""
+    selection: Selection = Selection()
+    """How many areas are chosen, and what happens to ties."""
+
+    _folder: Path = Path()
+
+    @property
+    def folder(self) -> Path:
+        """Folder that the config's relative paths start from."""
+        return self._folder
+
+    @model_validator(mode="after")
+    def _names_fit_together(self) -> Self:
+        faults = list(_cross_faults(self))
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+
+def read_config(path: str | Path) -> Config:
+    """Read and check a config file.
+
+    Parameters
+    ----------
+    path
+        A TOML file; relative paths inside it start from its folder.
+
+    Raises
+    ------
+    InputError
+        The file is not there or is not TOML.
+    ConfigError
+        Every unknown key (with the nearest known one), wrong type and name that does not fit.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error}).") from None
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path.name}: not valid TOML: {error}.") from None
+    return parse_config(values, folder=path.parent, name=path.name)
+
+
+def parse_config(
+    values: Mapping[str, Any], *, folder: str | Path = ".", name: str = "config"
+) -> Config:
+    """Check a config given as a dictionary, such as one made in a notebook.
+
+    Parameters
+    ----------
+    values
+        The same keys as in the TOML file.
+    folder
+        Folder that relative paths start from.
+    name
+        Name of the config in error messages.
+    """
+    try:
+        config = Config.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError([f"{name}: {_sentence(e)}" for e in error.errors()]) from None
+    config._folder = Path(folder)
+    return config
+
+
+def schema() -> dict[str, Any]:
+    """JSON schema of the config, with the meaning of every key, for editors."""
+    document = Config.model_json_schema()
+    for option in _OPTIONS:
+        properties = document["$defs"][option.__name__]["properties"]
+        for key, text in _attribute_docstrings(option).items():
+            properties[key]["description"] = text
+    return document
+
+
+_OPTIONS: tuple[type, ...] = (
+    AreaSource, EventGroup, EventSource, Factor, GroupLookup, Index, Neighbours, Override,
+    Periods, PoliceSource, Selection, Share, TableSource, Vintage,
+)  # fmt: skip
+
+
+def _attribute_docstrings(option: type) -> dict[str, str]:
+    body = ast.parse(textwrap.dedent(inspect.getsource(option))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    found = {}
+    for field, text in zip(body.body, body.body[1:], strict=False):
+        if (
+            isinstance(field, ast.AnnAssign)
+            and isinstance(field.target, ast.Name)
+            and isinstance(text, ast.Expr)
+            and isinstance(text.value, ast.Constant)
+        ):
+            found[field.target.id] = inspect.cleandoc(str(text.value.value))
+    return found
+
+
+def _sentence(fault: Any) -> str:
+    place = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        return f"{place}: unknown key{_nearest(fault['loc'])}."
+    if fault["type"] == "value_error":
+        return str(fault["ctx"]["error"])
+    message = fault["msg"]
+    given = "" if fault["type"] == "missing" else f", not {fault['input']!r}"
+    return f"{place}: {message[0].lower()}{message[1:]}{given}."
+
+
+def _nearest(place: tuple[str | int, ...]) -> str:
+    known = sorted(_known_keys(place[:-1]))
+    close = difflib.get_close_matches(str(place[-1]), known, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; known here: {', '.join(known)}"
+
+
+def _known_keys(place: tuple[str | int, ...]) -> set[str]:
+    document = Config.model_json_schema()
+    nodes = [document]
+    for part in place:
+        nodes = [child for node in nodes for child in _children(document, node, part)]
+    return {key for node in nodes for key in _resolved(document, node).get("properties", {})}
+
+
+def _children(document: Any, node: Any, part: str | int) -> Iterator[Any]:
+    node = _resolved(document, node)
+    if part in node.get("discriminator", {}).get("mapping", {}):
+        yield {"$ref": node["discriminator"]["mapping"][part]}
+    elif isinstance(part, int):
+        yield node.get("items", {})
+    elif part in node.get("properties", {}):
+        yield node["properties"][part]
+    elif isinstance(node.get("additionalProperties"), dict):
+        yield node["additionalProperties"]
+    for choice in node.get("anyOf", []):
+        yield from _children(document, choice, part)
+
+
+def _resolved(document: Any, node: Any) -> Any:
+    return document["$defs"][node["$ref"].rsplit("/", 1)[-1]] if "$ref" in node else node
+
+
+def _cross_faults(config: Config) -> Iterator[str]:
+    """Names that do not fit together, which no single field can see."""
+    names = [factor.name for factor in config.factors]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"factors: the name {name!r} is used {names.count(name)} times; names must differ."
+    for key, reference in config.bases.items():
+        yield from _column_faults(config, f"bases.{key}", reference)
+    for key, share in config.shares.items():
+        yield from _column_faults(config, f"shares.{key}.numerator", share.numerator)
+        yield from _column_faults(config, f"shares.{key}.denominator", share.denominator)
+    for factor in config.factors:
+        yield from (f"factors.{factor.name}: {fault}" for fault in _factor_faults(config, factor))
+    if not any(factor.scored for factor in config.factors):
+        yield "factors: none is scored, so there is no index; set scored = true on at least one."
+
+
+def _column_faults(config: Config, place: str, reference: str) -> Iterator[str]:
+    source, _, column = reference.partition(".")
+    table = config.sources.get(source)
+    if not isinstance(table, TableSource):
+        tables = [name for name, s in config.sources.items() if isinstance(s, TableSource)]
+        yield f"{place}: {reference!r} must be a table source and a column; tables: {tables}."
+    elif column not in table.columns:
+        yield f"{place}: {source} has no column {column!r}; it names {sorted(table.columns)}."
+
+
+def _factor_faults(config: Config, factor: Factor) -> Iterator[str]:
+    if not factor.name.isidentifier():
+        yield f"the name {factor.name!r} must be letters, digits and underscores."
+    if factor.weight < 0:
+        yield f"the weight {factor.weight} is negative."
+    if not 0 < factor.level < 1:
+        yield f"the level {factor.level} must lie between 0 and 1."
+    if factor.counts_events:
+        yield from _event_faults(config, factor)
+    else:
+        yield from _table_faults(config, factor)
+    if factor.score == "persistence" and len(factor.periods) < 2:
+        yield "the score persistence needs two periods or more."
+
+
+def _event_faults(config: Config, factor: Factor) -> Iterator[str]:
+    if not factor.periods:
+        yield "events need periods, such as periods = [2022]."
+    for group in factor.groups:
+        if not isinstance(config.sources.get(group.source), EventSource | PoliceSource):
+            yield f"{group.source!r} is not an event source; known: {sorted(config.sources)}."
+        if group.weight < 1:
+            yield f"the event weight {group.weight} of {group.label!r} must be 1 or more."
+    if factor.method in ("threshold", "value"):
+        yield f"the method {factor.method} is for tables, not for events."
+    if factor.method in ("window", "poisson") and factor.exposure is None:
+        yield f"the method {factor.method} needs an exposure: the name of a base."
+    if factor.exposure is not None and factor.exposure not in config.bases:
+        yield f"exposure: no base {factor.exposure!r}; bases: {sorted(config.bases)}."
+
+
+def _table_faults(config: Config, factor: Factor) -> Iterator[str]:
+    if factor.source is None or factor.numerator is None or factor.denominator is None:
+        yield "needs an event source, event_groups, or a table with numerator and denominator."
+        return
+    for column in (factor.numerator, factor.denominator):
+        yield from _column_faults(config, column, f"{factor.source}.{column}")
+    if factor.periods:
+        yield "a table has no periods; leave them out."
+    if factor.method == "threshold" and factor.threshold is None:
+        yield "the method threshold needs a threshold, such as 0.25."

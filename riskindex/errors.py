@@ -1,0 +1,45 @@
+"""Errors that speak to the analyst: what was found, where, and what to do."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+
+class RiskindexError(Exception):
+    """Base of every error that riskindex raises on purpose.
+
+    Parameters
+    ----------
+    faults
+        One sentence, or all the faults found together, each naming its place
+        (file, layer or sheet, row, column, value) and what to do.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, faults: str | Iterable[str]) -> None:
+        self.faults: tuple[str, ...] = (faults,) if isinstance(faults, str) else tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+
+class ConfigError(RiskindexError):
+    """The config asks for something that does not exist or does not fit together."""
+
+    exit_code = 2
+
+
+class InputError(RiskindexError):
+    """A file cannot be read as what the config says it is."""
+
+    exit_code = 3
+
+
+class DataError(RiskindexError):
+    """The values are readable, but the method is undefined or unsafe on them."""
+
+    exit_code = 3
+
+
+class DisclosureError(RiskindexError):
+    """A release was refused because it would disclose, or its profile is not there."""
+
+    exit_code = 4

@@ -1,0 +1,107 @@
+"""A factor is one ingredient of the index: what is counted, how it is tested, how it scores."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+Where = Mapping[str, Sequence[str | int | bool]]
+"""Column name to the values that are kept; several columns must all match."""
+
+Method = Literal["window", "getis-ord", "poisson", "threshold", "value"]
+Score = Literal["flag", "confidence", "persistence", "intensity", "value", "threshold"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventGroup:
+    """Events of one kind inside a factor, with the weight of each event."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    label: str
+    """Name of the group in tables and sentences."""
+    source: str
+    """Name of an event source under [sources]."""
+    where: Where = field(default_factory=dict)
+    """Which events of the source belong to the group."""
+    weight: int = 1
+    """How much one event counts, a whole number."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Factor:
+    """One ingredient of the index, or a source that is only mapped and tested."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid", "coerce_numbers_to_str": True}
+
+    name: str
+    """Short name, used in file columns: letters, digits and underscores."""
+    label: str
+    """Name in words, used on pages."""
+    source: str | None = None
+    """Name of the source that is counted or read; not needed with event_groups."""
+    where: Where = field(default_factory=dict)
+    """Which events of the source are counted."""
+    event_groups: Sequence[EventGroup] = ()
+    """Several weighted kinds of events instead of one source."""
+    numerator: str | None = None
+    """Column of a table source: the people or households that have the characteristic."""
+    denominator: str | None = None
+    """Column of a table source: all people or households that could have it."""
+    method: Method
+    """How areas are tested: window, getis-ord, poisson (the area itself), threshold, value."""
+    periods: Sequence[str] = ()
+    """Labels of the periods tested; empty for a table, which has none."""
+    score: Score
+    """How the test becomes a score of 0 to 100."""
+    weight: float = 1.0
+    """Share of the factor in the index, relative to the other factors."""
+    scored: bool = True
+    """False for a source that is mapped and tested but is no part of the index."""
+    recorded: Literal["reported", "police-generated"] = "reported"
+    """Whether the events are reported to the police or found by police activity."""
+    exposure: str | None = None
+    """Base that events are expected from, a name under [bases]; getis-ord takes none."""
+    threshold: float | None = None
+    """For the method threshold: the share above which an area scores 100."""
+    normalise: str = "min-max"
+    """For the scores intensity and value: how values become 0 to 100."""
+    correction: Literal["benjamini-hochberg", "benjamini-yekutieli", "bonferroni", "none"] = (
+        "benjamini-hochberg"
+    )
+    """Correction for testing many areas at once, per period."""
+    level: float = 0.05
+    """An area is hot where its adjusted p is at most this."""
+    dispersion: Literal["pair-ratio", "none"] = "pair-ratio"
+    """Estimator of the counts' spread beyond Poisson, for window and poisson."""
+    tail: Literal["mid", "strict"] = "mid"
+    """Upper tail of window and poisson: mid-p, or all of P(X >= observed)."""
+    background: Literal["county", "local"] = "county"
+    """What an area is compared with: the whole study area, or its 200 nearest areas."""
+    persistence: Literal["pooled", "counted"] = "pooled"
+    """Persistence score: only where the pooled test is significant, or the plain count."""
+
+    @property
+    def groups(self) -> tuple[EventGroup, ...]:
+        """The weighted event groups; a single source is one group of weight 1."""
+        if self.event_groups:
+            return tuple(self.event_groups)
+        if self.source is None or self.numerator is not None:
+            return ()
+        return (EventGroup(label="all", source=self.source, where=self.where),)
+
+    @property
+    def counts_events(self) -> bool:
+        """Whether the factor counts events, and not a table's people or households."""
+        return bool(self.groups)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Share:
+    """A share of people that is reported beside the factors and never scored, such as age."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    numerator: str
+    """Source and column, such as "age.aged_65_and_over"."""
+    denominator: str
+    """Source and column, such as "age.residents"."""

@@ -1,0 +1,111 @@
+"""Files in: boundaries, events and tables, read as the config names them and checked."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from riskindex.factors import Where
+from riskindex.vintages import Vintage
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupLookup:
+    """A table that puts areas into groups: ward, community safety partnership."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    path: str
+    """A CSV (may be compressed) with one row per area."""
+    code: str
+    """Column with the area code."""
+    groups: Mapping[str, str]
+    """Name of the group kind to its column: ward = "ward24_name"."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AreaSource:
+    """The boundary file and what its columns mean."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    boundaries: str
+    """GeoPackage, GeoJSON, Shapefile, FlatGeobuf or GeoParquet, or a zip of one."""
+    layer: str | None = None
+    """Layer of a file that holds several."""
+    code: str
+    """Column with the area code."""
+    name: str | None = None
+    """Column with the area's name; the code stands in where there is none."""
+    groups: Mapping[str, str] = field(default_factory=dict)
+    """Name of the group kind to its column: district = "LAD24NM"."""
+    crs: str | None = None
+    """Coordinate system of a file that does not say it, such as EPSG:27700."""
+    lookups: Sequence[GroupLookup] = ()
+    """Further tables that put areas into groups."""
+    vintage: Vintage | None = None
+    """How events with codes of an older census edition reach these areas."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventSource:
+    """A table of events: one row each, with a date and an area code or coordinates."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    kind: Literal["events"]
+    path: str | Sequence[str]
+    """CSV (may be compressed) or Parquet files, a folder, a zip, or patterns like suspects/*.csv."""
+    date: str
+    """Column with the date; a month such as 2022-03 is enough."""
+    date_format: str | None = None
+    """Such as %d/%m/%Y; ISO dates need none."""
+    area: str | None = None
+    """Column with the area code."""
+    x: str | None = None
+    """Column with the easting or longitude."""
+    y: str | None = None
+    """Column with the northing or latitude."""
+    crs: str = "EPSG:27700"
+    """Coordinate system of x and y."""
+    where: Where = field(default_factory=dict)
+    """Events of the source that are used at all; the rest is excluded by a rule."""
+    key: str | None = None
+    """Column that identifies an event; later rows with the same key are duplicates."""
+    distinct: str | None = None
+    """Column with a pseudonymous person key: persons are counted, once per area and period."""
+    sensitive: bool = False
+    """True for domestic abuse, sexual offences, suspects' and victims' homes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoliceSource:
+    """The police.uk download as it comes: a zip of month folders, a folder, or CSVs."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    kind: Literal["police.uk"]
+    path: str | Sequence[str]
+    """The zip, the folder, or files; only *-street.csv members are read, and Parquet copies."""
+    where: Where = field(default_factory=dict)
+    """Events of the source that are used at all; the rest is excluded by a rule."""
+    sensitive: bool = False
+    """True where the published categories are treated as sensitive."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableSource:
+    """A table by area code, such as a Nomis census bulk file."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    kind: Literal["table"]
+    path: str
+    """A CSV (may be compressed), or a zip with one."""
+    member: str | None = None
+    """File inside a zip that holds several; the *-lsoa.csv one is found by itself."""
+    code: str = "geography code"
+    """Column with the area code."""
+    columns: Mapping[str, str | Sequence[str]]
+    """Short name to a column, or to several columns that are added up."""
+    sensitive: bool = False
+    """True where the table counts people who must not be recognised."""
