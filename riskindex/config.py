@@ -14,9 +14,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from riskindex.areas import Neighbours
 from riskindex.counts import Periods
 from riskindex.errors import ConfigError, InputError
+from riskindex.events import EventSource, PoliceSource
 from riskindex.factors import EventGroup, Factor, Share
 from riskindex.index import Index
-from riskindex.inputs import AreaSource, EventSource, GroupLookup, PoliceSource, TableSource
+from riskindex.inputs import AreaSource, GroupLookup, TableSource
 from riskindex.selection import Override, Selection
 from riskindex.vintages import Vintage
 
