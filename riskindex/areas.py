@@ -1,7 +1,34 @@
 """Areas, their geometry and who adjoins whom."""
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import coo_array, csr_array
+from scipy.sparse.csgraph import connected_components
+
+from riskindex.errors import ConfigError, DataError, InputError
+from riskindex.grid import NATIONAL_GRID, to_national_grid
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+Shape = Any  # one shapely geometry; shapely ships no types
+Shapes = NDArray[np.object_]
+Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+LARGEST_REPAIR = 0.001
+"""Relative change of area above which a repaired shape is refused."""
+NOT_RECORDED = "not recorded"
+"""What a group column says where the file says nothing."""
+RESERVED = ("area_code", "name", "geometry")
+"""Column names that no group and no base may take."""
+
+_CORNER = 10  # A shared border shorter than ten snaps is a corner.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,3 +45,399 @@ class Neighbours:
     """Number of neighbours, for the method nearest."""
     distance: float | None = None
     """Metres between centroids, for the method distance."""
+
+
+class PreparedAreas(NamedTuple):
+    """Areas that the method can work on, and what had to be done to them."""
+
+    areas: "GeoDataFrame"
+    """Index `area_code` (sorted); `name`, the groups, `geometry` in EPSG:27700."""
+    repaired: pd.DataFrame
+    """Index `area_code`; name, fault, area_before, area_after (square metres), change (share)."""
+    notes: tuple[str, ...]
+    """Sentences for the screen and the report."""
+
+
+class NeighbourSummary(NamedTuple):
+    """How the areas hang together."""
+
+    mean: float
+    """Neighbours per area."""
+    maximum: int
+    """Most neighbours of one area."""
+    islands: "pd.Series[str]"
+    """Names of the areas without a neighbour, by `area_code`."""
+    components: int
+    """Pieces that are not connected with each other; an island is one."""
+
+    @property
+    def sentence(self) -> str:
+        """The summary in words."""
+        alone = "; ".join(f"{name} ({code})" for code, name in self.islands.items())
+        tail = f"Without a neighbour: {alone}." if alone else "No area is without a neighbour."
+        pieces = f"{self.components} connected piece{'s' if self.components != 1 else ''}"
+        return f"{self.mean:.3f} neighbours per area, {self.maximum} at most, in {pieces}. {tail}"
+
+
+def prepare_areas(
+    raw: "GeoDataFrame",
+    *,
+    code: str,
+    name: str | None = None,
+    groups: Mapping[str, str] | None = None,
+    crs: str | None = None,
+    label: str = "boundaries",
+) -> PreparedAreas:
+    """Check boundaries once, so that nothing after this has to.
+
+    Parameters
+    ----------
+    raw
+        One row per area, any order, any coordinate system.
+    code, name
+        Columns with the area code and its name; the code stands in for a missing name.
+    groups
+        Name of a group kind to its column; missing values become `not recorded`.
+    crs
+        Coordinate system of boundaries that do not state one, or state an impossible one.
+    label
+        What error messages call the boundaries, such as the file's name.
+
+    Raises
+    ------
+    InputError
+        Missing, spaced or repeated codes; missing, empty, repeated or unrepairable shapes; a
+        coordinate system that is not stated or does not fit the coordinates. All codes and
+        shapes at fault are reported together.
+    """
+    groups = dict(groups or {})
+    _check_reserved(groups, "group")
+    codes = _as_codes(raw[code])
+    shapes = shapely.force_2d(raw.geometry.to_numpy())
+    faults = [*_code_faults(codes), *_shape_faults(shapes, codes)]
+    if faults:
+        raise InputError([f"{label}: {fault}" for fault in faults])
+    projected, notes = to_national_grid(raw.geometry, crs=crs, label=label)
+    table = _described(raw, codes, name, groups)
+    shapes, repaired = _repair(shapely.force_2d(projected.to_numpy()), table["name"], label)
+    areas = _assembled(table, shapes)
+    return PreparedAreas(areas, repaired, (*notes, *_repair_notes(repaired, label)))
+
+
+def build_weights(areas: "GeoDataFrame", options: Neighbours = Neighbours()) -> "csr_array[Any]":
+    """Who adjoins whom.
+
+    Queen: shapes that come within `snap` metres of each other, be it in one point. Rook: shapes
+    that share a border, not only a corner. Both find neighbours whose vertices do not coincide
+    exactly, and those that touch an edge between two vertices. Nearest: the k nearest centroids
+    (not symmetric; ties by `area_code`). Distance: centroids within the distance.
+
+    Parameters
+    ----------
+    areas
+        Index `area_code`; `geometry` valid, in metres.
+    options
+        The method and its numbers.
+
+    Returns
+    -------
+    csr_array
+        Shape `(n, n)`, order of `areas`: 1 where the column's area is a neighbour of the row's
+        area, zero diagonal.
+
+    Raises
+    ------
+    ConfigError
+        A number that the method needs is missing or impossible.
+    DataError
+        `nearest` asks for more neighbours than there are areas.
+    """
+    shapes = areas.geometry.to_numpy()
+    rows, columns = METHODS[options.method](shapes, areas.index, options)
+    n = len(areas)
+    weights = coo_array((np.ones(len(rows)), (rows, columns)), shape=(n, n))
+    return csr_array(weights)
+
+
+def describe_neighbours(weights: "csr_array[Any]", areas: "GeoDataFrame") -> NeighbourSummary:
+    """Mean and maximum number of neighbours, the areas without any, and connected pieces.
+
+    Parameters
+    ----------
+    weights
+        As `build_weights` makes them.
+    areas
+        The same areas in the same order, with `name`.
+    """
+    counts = np.diff(weights.indptr)
+    pieces, _ = connected_components(weights, directed=True, connection="weak")
+    islands = areas["name"][counts == 0]
+    mean = float(counts.mean()) if len(counts) else 0.0
+    return NeighbourSummary(mean, int(counts.max(initial=0)), islands, int(pieces))
+
+
+def on_boundary(areas: "GeoDataFrame", *, snap: float = Neighbours.snap) -> "pd.Series[bool]":
+    """Whether a stretch of the area's border has no area on its other side.
+
+    Parameters
+    ----------
+    areas
+        Index `area_code`; `geometry` valid, in metres.
+    snap
+        Borders closer than this many metres are the same border.
+
+    Returns
+    -------
+    Series
+        True for areas at the coast, at the edge of the study area, or around a hole in it: what
+        happens beyond is not known, so that their windows are incomplete.
+    """
+    shapes = areas.geometry.to_numpy()
+    first, second = _touching(shapes, snap)
+    shared = _shared_border(shapes, first, second, snap)
+    covered = sum(np.bincount(side, shared, len(shapes)) for side in (first, second))
+    exposed = shapely.length(shapes) - covered > _CORNER * snap
+    return pd.Series(exposed, index=areas.index, name="on_boundary")
+
+
+def with_bases(
+    areas: "GeoDataFrame", tables: pd.DataFrame, bases: Mapping[str, str]
+) -> "GeoDataFrame":
+    """Areas with what rates and expectations are of.
+
+    Parameters
+    ----------
+    areas
+        Index `area_code`.
+    tables
+        Index `area_code`, columns (source, column).
+    bases
+        Name of the base to its source and column: `residents = "age.total"`.
+
+    Returns
+    -------
+    GeoDataFrame
+        The areas with one float column per base before `geometry`; NaN where the table is silent.
+
+    Raises
+    ------
+    ConfigError
+        A base takes a name that is in use, or its table has no such column.
+    """
+    _check_reserved(bases, "base")
+    values = {}
+    for base, reference in bases.items():
+        source, _, column = reference.partition(".")
+        if base in areas.columns:
+            raise ConfigError(f"bases.{base}: the areas already have a column {base!r}.")
+        if (source, column) not in tables.columns:
+            raise ConfigError(f"bases.{base}: no column {reference!r} in the tables.")
+        values[base] = tables[(source, column)].reindex(areas.index).astype(float)
+    order = [*areas.columns.drop("geometry"), *values, "geometry"]
+    return areas.assign(**values)[order]
+
+
+def some(items: Sequence[str], most: int = 5) -> str:
+    """The first few of a list in words, and how many more there are."""
+    more = f" and {len(items) - most} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + more
+
+
+def _check_reserved(names: Mapping[str, str], what: str) -> None:
+    taken = [name for name in names if name in RESERVED]
+    if taken:
+        raise ConfigError(f"{what} {taken[0]!r}: the name is in use; choose another.")
+
+
+def _as_codes(column: "pd.Series[Any]") -> "pd.Series[str]":
+    """Codes as text, missing ones as the empty text; whole numbers are codes too."""
+    text = column.astype(object).where(column.notna(), "").map(str)
+    return text.reset_index(drop=True)
+
+
+def _code_faults(codes: "pd.Series[str]") -> Iterator[str]:
+    spaced = codes[codes != codes.str.strip()]
+    repeated = codes[codes.duplicated(keep=False) & (codes != "")]
+    rules = (
+        (codes[codes == ""], "without an area code", "Fill it in or take the row out"),
+        (spaced, "with white space around the area code", "Remove it, so that tables match"),
+        (repeated, "with an area code that is used again", "Dissolve them into one row per area"),
+    )
+    for found, fault, advice in rules:
+        if len(found):
+            yield f"{len(found)} rows {fault} ({_places(found)}). {advice}."
+
+
+def _shape_faults(shapes: Shapes, codes: "pd.Series[str]") -> Iterator[str]:
+    empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    flat = ~empty & (shapely.get_dimensions(shapes) != 2)
+    points, owner = shapely.get_coordinates(shapes, return_index=True)
+    astray = np.unique(owner[~np.isfinite(points).all(axis=1)])
+    again = codes[~empty].to_frame().assign(wkb=shapely.to_wkb(shapes[~empty]))
+    rules = (
+        (codes[empty], "without a shape", "Take the rows out or use a whole boundary file"),
+        (codes[flat], "whose shape is no polygon", "Use a boundary file, not points or lines"),
+        (codes[codes.index[astray]], "with coordinates that are no numbers", "Download it again"),
+        (codes[again.index[again["wkb"].duplicated(keep=False)]], "share one shape", "Keep one"),
+    )
+    for found, fault, advice in rules:
+        if len(found):
+            yield f"{len(found)} rows {fault} ({_places(found)}). {advice}."
+
+
+def _places(codes: "pd.Series[str]") -> str:
+    return some([f"row {row + 1}: {code!r}" for row, code in codes.items()])
+
+
+def _described(
+    raw: "GeoDataFrame", codes: "pd.Series[str]", name: str | None, groups: Mapping[str, str]
+) -> pd.DataFrame:
+    names = _as_codes(raw[name]).str.strip() if name is not None else codes
+    table = pd.DataFrame({"name": names.where(names != "", codes)})
+    for kind, column in groups.items():
+        values = _as_codes(raw[column]).str.strip()
+        table[kind] = values.where(values != "", NOT_RECORDED)
+    return table.set_axis(pd.Index(codes, name="area_code"))
+
+
+def _assembled(table: pd.DataFrame, shapes: Shapes) -> "GeoDataFrame":
+    from geopandas import GeoDataFrame
+
+    return GeoDataFrame(table, geometry=shapes, crs=NATIONAL_GRID).sort_index()
+
+
+def _repair(shapes: Shapes, names: "pd.Series[str]", label: str) -> tuple[Shapes, pd.DataFrame]:
+    broken = np.flatnonzero(~shapely.is_valid(shapes))
+    shapes = shapes.copy()
+    rows = []
+    for i in broken:
+        fault = shapely.is_valid_reason(shapes[i]).partition("[")[0]
+        fixed = _polygons_of(shapely.make_valid(shapes[i]))
+        before, after = _area_as_written(shapes[i], fixed.area), fixed.area
+        rows.append((names.iloc[i], fault, before, after, _change(before, after)))
+        shapes[i] = fixed
+    columns = ["name", "fault", "area_before", "area_after", "change"]
+    repaired = pd.DataFrame(rows, columns=columns, index=names.index[broken]).sort_index()
+    refused = repaired[repaired["change"].abs() > LARGEST_REPAIR]
+    if len(refused):
+        raise InputError([f"{label}: {line}. {_MEND}" for line in _repair_lines(refused)])
+    return shapes, repaired
+
+
+_MEND = f"Over {LARGEST_REPAIR:.1%} is refused: mend it in a GIS, or download the file again."
+
+
+def _polygons_of(shape: Shape) -> Shape:
+    """The polygons of a repaired shape; lines and points that a fault left over go."""
+    parts = shapely.get_parts(shapely.get_parts(shape))
+    polygons = parts[shapely.get_dimensions(parts) == 2]
+    return polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
+
+
+def _area_as_written(shape: Shape, after: float) -> float:
+    """Area of an invalid shape: its parts added up, or by their direction, whichever is nearer.
+
+    Official files hold holes that were written as a part of their own (nested shells), which
+    still run the other way round.
+    """
+    parts = shapely.get_parts(shape)
+    sign = np.where(shapely.is_ccw(shapely.get_exterior_ring(parts)), 1.0, -1.0)
+    area = shapely.area(parts)
+    readings = np.array([area.sum(), abs((sign * area).sum())])
+    return float(readings[np.abs(readings - after).argmin()])
+
+
+def _change(before: float, after: float) -> float:
+    return (after - before) / before if before > 0 else np.inf
+
+
+def _repair_lines(repaired: pd.DataFrame) -> list[str]:
+    return [
+        f"{row['name']} ({code}): {str(row['fault']).lower()}; the repair changes its area from "
+        f"{row['area_before']:,.0f} to {row['area_after']:,.0f} square metres "
+        f"({row['change']:+.3%})"
+        for code, row in repaired.iterrows()
+    ]
+
+
+def _repair_notes(repaired: pd.DataFrame, label: str) -> tuple[str, ...]:
+    if repaired.empty:
+        return ()
+    lines = "; ".join(_repair_lines(repaired))
+    return (f"{label}: {len(repaired)} invalid shapes were repaired: {lines}.",)
+
+
+def _touching(shapes: Shapes, snap: float) -> Pairs:
+    """Pairs of shapes within a distance, each pair once, the smaller position first."""
+    if not snap >= 0:
+        raise ConfigError(f"neighbours.snap: {snap} is negative.")
+    first, second = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=snap)
+    once = first < second
+    return first[once], second[once]
+
+
+def _shared_border(
+    shapes: Shapes, first: NDArray[np.intp], second: NDArray[np.intp], snap: float
+) -> NDArray[np.float64]:
+    """Metres of the first shape's border within `snap` of the second shape, per pair."""
+    lines = shapely.boundary(shapes)
+    grown = shapely.buffer(shapes, max(snap, 1e-6), join_style="mitre")
+    return np.asarray(shapely.length(shapely.intersection(lines[first], grown[second])))
+
+
+def _both_ways(first: NDArray[np.intp], second: NDArray[np.intp]) -> Pairs:
+    return np.concatenate([first, second]), np.concatenate([second, first])
+
+
+def _queen(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
+    return _both_ways(*_touching(shapes, options.snap))
+
+
+def _rook(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
+    first, second = _touching(shapes, options.snap)
+    long = _shared_border(shapes, first, second, options.snap) > _CORNER * options.snap
+    return _both_ways(first[long], second[long])
+
+
+def _nearest(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
+    from scipy.spatial import KDTree
+
+    k, n = options.k, len(shapes)
+    if k < 1:
+        raise ConfigError(f"neighbours.k: {k} must be 1 or more.")
+    if k >= n:
+        raise DataError(f"neighbours.k: {k} neighbours are asked for, but there are {n} areas.")
+    points = _centroids(shapes)
+    tree = KDTree(points)
+    reach = np.asarray(tree.query(points, k=k + 1)[0])[:, -1]
+    # All that are as near as the k-th, so that the code and not the tree decides a tie.
+    found = tree.query_ball_point(points, reach + 1e-6)
+    place = np.argsort(np.argsort(codes.to_numpy()))
+    chosen = []
+    for i, near in enumerate(found):
+        others = np.array([j for j in near if j != i])
+        far = np.round(np.hypot(*(points[others] - points[i]).T), 6)
+        chosen.append(others[np.lexsort((place[others], far))][:k])
+    return np.repeat(np.arange(n), k), np.concatenate(chosen)
+
+
+def _within(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
+    from scipy.spatial import KDTree
+
+    if options.distance is None or not options.distance > 0:
+        raise ConfigError("neighbours.distance: the method distance needs metres above 0.")
+    pairs = KDTree(_centroids(shapes)).query_pairs(options.distance, output_type="ndarray")
+    return _both_ways(pairs[:, 0], pairs[:, 1])
+
+
+def _centroids(shapes: Shapes) -> NDArray[np.float64]:
+    return np.asarray(shapely.get_coordinates(shapely.centroid(shapes)))
+
+
+METHODS: Mapping[str, Callable[[Shapes, pd.Index, Neighbours], Pairs]] = {
+    "queen": _queen,
+    "rook": _rook,
+    "nearest": _nearest,
+    "distance": _within,
+}
+"""Method of `Neighbours` to the function that finds the pairs."""

@@ -22,6 +22,7 @@ from riskindex.selection import Override, Selection
 from riskindex.vintages import Vintage
 
 Source = Annotated[EventSource | PoliceSource | TableSource, Field(discriminator="kind")]
+Node = dict[str, Any]
 Profile = Literal["internal", "partner", "public"]
 
 
@@ -40,6 +41,8 @@ class Config(BaseModel):
     """Seed of every random draw."""
     profile: Profile | None = None
     """Who the outputs are for; may be given on the command line instead."""
+    attribution: list[str] = Field(default_factory=list)
+    """Whose data it is, in the words that its licence asks for; shown on every page."""
     areas: AreaSource
     """The boundaries and what their columns mean."""
     neighbours: Neighbours = Neighbours()
@@ -118,7 +121,7 @@ def parse_config(
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        raise ConfigError([f"{name}: {_sentence(e)}" for e in error.errors()]) from None
+        raise ConfigError([f"{name}: {_sentence(dict(e))}" for e in error.errors()]) from None
     config._folder = Path(folder)
     return config
 
@@ -154,8 +157,8 @@ def _attribute_docstrings(option: type) -> dict[str, str]:
     return found
 
 
-def _sentence(fault: Any) -> str:
-    place = ".".join(str(part) for part in fault["loc"])
+def _sentence(fault: dict[str, Any]) -> str:
+    place = ".".join(str(part) for part in fault["loc"] if part not in _KINDS)
     if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"{place}: unknown key{_nearest(fault['loc'])}."
     if fault["type"] == "value_error":
@@ -163,6 +166,9 @@ def _sentence(fault: Any) -> str:
     message = fault["msg"]
     given = "" if fault["type"] == "missing" else f", not {fault['input']!r}"
     return f"{place}: {message[0].lower()}{message[1:]}{given}."
+
+
+_KINDS = ("events", "police.uk", "table")  # tags of a source's kind, no keys of the file
 
 
 def _nearest(place: tuple[str | int, ...]) -> str:
@@ -179,7 +185,7 @@ def _known_keys(place: tuple[str | int, ...]) -> set[str]:
     return {key for node in nodes for key in _resolved(document, node).get("properties", {})}
 
 
-def _children(document: Any, node: Any, part: str | int) -> Iterator[Any]:
+def _children(document: Node, node: Node, part: str | int) -> Iterator[Node]:
     node = _resolved(document, node)
     if part in node.get("discriminator", {}).get("mapping", {}):
         yield {"$ref": node["discriminator"]["mapping"][part]}
@@ -193,7 +199,7 @@ def _children(document: Any, node: Any, part: str | int) -> Iterator[Any]:
         yield from _children(document, choice, part)
 
 
-def _resolved(document: Any, node: Any) -> Any:
+def _resolved(document: Node, node: Node) -> Node:
     return document["$defs"][node["$ref"].rsplit("/", 1)[-1]] if "$ref" in node else node
 
 

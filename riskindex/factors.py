@@ -55,6 +55,10 @@ class Factor:
     """How the test becomes a score of 0 to 100."""
     weight: float = 1.0
     """Share of the factor in the index, relative to the other factors."""
+    group: str | None = None
+    """Group of factors that it is combined in first; its weight stands under [index.groups]."""
+    direction: Literal[1, -1] = 1
+    """For the scores intensity and value: -1 where a high value means less risk."""
     scored: bool = True
     """False for a source that is mapped and tested but is no part of the index."""
     recorded: Literal["reported", "police-generated"] = "reported"

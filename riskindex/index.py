@@ -1,7 +1,19 @@
 """Scores of 0 to 100 per factor, weighted into one index, with each factor's contribution."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.aggregate import AGGREGATE, Combined, quantise
+from riskindex.errors import ConfigError, DataError
+from riskindex.factors import Factor
+from riskindex.scores import score_factor
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10,7 +22,271 @@ class Index:
 
     __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
 
-    aggregation: Literal["arithmetic", "geometric", "harmonic"] = "arithmetic"
+    aggregation: Literal["arithmetic", "geometric", "harmonic", "general"] = "arithmetic"
     """Weighted mean of the scores."""
-    weights: Literal["normalised", "as-given"] = "normalised"
-    """Weights divided by their sum, or used as they are where a published index does so."""
+    power: float = 0.5
+    """Exponent of the general mean: 1 is arithmetic, near 0 geometric, -1 harmonic."""
+    weights: Literal["normalised", "as-given", "equal"] = "normalised"
+    """Weights divided by their sum, used as they are, or all the same."""
+    groups: Mapping[str, float] = field(default_factory=dict)
+    """Weight of each group of factors; a group that is not named has the weight 1."""
+    missing: Literal["not-assessed", "rest"] = "not-assessed"
+    """An area that lacks a factor: no index, or an index of the factors that it has."""
+
+
+def score_factors(
+    hotspots: pd.DataFrame,
+    persistence: pd.DataFrame,
+    factors: Sequence[Factor],
+    options: Index = Index(),
+) -> pd.DataFrame:
+    """Score of every area for every scored factor.
+
+    Parameters
+    ----------
+    hotspots
+        One row per factor, period and area, as `find_hotspots` returns it.
+    persistence
+        One row per factor and area, as `classify_persistence` returns it.
+    factors
+        The factors; those that are only mapped and tested are left out.
+    options
+        How the scores will become an index; it decides the contributions.
+
+    Returns
+    -------
+    DataFrame
+        Index (factor, area_code); columns `value` (what was measured: z, shrunken ratio or
+        share), `score` (0-100), `intensity` (0-100, the value's percentile), `weight` (as
+        given), `group`, `is_hot`, `kind`, `reason` (why not assessed) and `contribution`
+        (points of the index score; they add up to it). Missing values are `not assessed`.
+
+    Raises
+    ------
+    DataError
+        A normalisation is undefined on a factor's values, or no area could be assessed for it.
+    """
+    scored = [factor for factor in factors if factor.scored]
+    if not scored:
+        raise DataError("No factor is scored, so there is no index.")
+    tables = {factor.name: score_factor(hotspots, persistence, factor) for factor in scored}
+    scores = pd.concat(tables, names=["factor"])
+    return scores.assign(contribution=contributions(scores, options))
+
+
+def build_index(scores: pd.DataFrame, options: Index = Index()) -> pd.DataFrame:
+    """The index of every area: its score, its rank and what breaks a tie.
+
+    Parameters
+    ----------
+    scores
+        Index (factor, area_code), every factor with the same areas; column `score`. Columns
+        `weight` (1 where absent), `group`, `intensity`, `is_hot` and `reason` are used where they
+        are there.
+    options
+        Aggregation, weights and the rule for missing scores.
+
+    Returns
+    -------
+    DataFrame
+        Index area_code; columns `score` and `companion` (the same weights over intensities),
+        quantised to 10 significant digits so that ties are ties everywhere; `rank` (1 = highest
+        risk, ties share the best rank); `factors_hot`; `reason` where there is no index.
+
+    Raises
+    ------
+    DataError
+        A weight is negative, the weights add up to nothing, or no area has an index.
+    """
+    frame = Ingredients.of(scores, options)
+    score = quantise(frame.combine(frame.scores).score)
+    if np.isnan(score).all():
+        raise DataError(_nothing_assessed(scores))
+    table = pd.DataFrame({"score": score}, index=frame.areas)
+    table["rank"] = table["score"].rank(ascending=False, method="min").astype("Int64")
+    table["companion"] = quantise(_companion(scores, frame))
+    table["factors_hot"] = _factors_hot(scores, frame.areas)
+    table["reason"] = _reasons_not_assessed(scores, table["score"])
+    return table
+
+
+def contributions(scores: pd.DataFrame, options: Index = Index()) -> pd.Series:
+    """Points that each factor adds to each area's index score.
+
+    Parameters
+    ----------
+    scores
+        As for `build_index`.
+    options
+        As for `build_index`.
+
+    Returns
+    -------
+    Series
+        Index (factor, area_code). The contributions of an area add up to its score. For means
+        other than the arithmetic one they are Euler's: the slope of the
+        index in a score, times the score.
+    """
+    frame = Ingredients.of(scores, options)
+    combined = frame.combine(frame.scores)
+    scores_known = np.where(np.isnan(frame.scores), 0.0, frame.scores)
+    points = np.where(np.isnan(combined.score)[:, None], np.nan, combined.slope * scores_known)
+    return pd.Series(points.T.ravel(), index=scores.index, name="contribution")
+
+
+def factor_weights(scores: pd.DataFrame, options: Index = Index()) -> pd.Series:
+    """Weight of each factor in the index, over both levels, where an area lacks none.
+
+    Parameters
+    ----------
+    scores
+        As for `build_index`.
+    options
+        As for `build_index`.
+
+    Returns
+    -------
+    Series
+        Index factor, in the factors' order; adds up to 1 unless the weights are as given.
+    """
+    frame = Ingredients.of(scores, options)
+    complete = np.ones((1, len(frame.factors)))
+    weights = frame.arithmetic().combine(complete).slope[0]
+    return pd.Series(weights, index=frame.factors, name="weight")
+
+
+@dataclass(frozen=True)
+class Ingredients:
+    """The scores as one array, with the weights and groups that combine them."""
+
+    areas: pd.Index
+    factors: pd.Index
+    scores: Array
+    weights: Array
+    groups: tuple[str, ...]
+    """Group of each factor; empty for a factor that stands by itself."""
+    options: Index
+
+    @classmethod
+    def of(cls, scores: pd.DataFrame, options: Index) -> "Ingredients":
+        """Take the long table apart; every factor must have the same areas in the same order."""
+        wide = _wide(scores, "score")
+        first = scores.groupby(level="factor", sort=False).first()
+        given = first["weight"] if "weight" in first else pd.Series(1.0, index=first.index)
+        groups = first["group"] if "group" in first else pd.Series("", index=first.index)
+        _check_weights(given)
+        _check_options(options, set(groups))
+        weights = given.to_numpy(float)
+        weights = np.where(weights > 0, 1.0, 0.0) if options.weights == "equal" else weights
+        return cls(wide.index, wide.columns, wide.to_numpy(float), weights, tuple(groups), options)
+
+    def arithmetic(self) -> "Ingredients":
+        """The same with arithmetic means."""
+        return replace(self, options=replace(self.options, aggregation="arithmetic"))
+
+    def combine(self, scores: Array) -> Combined:
+        """Combine scores of shape `(n, factors)` inside each group, then the groups."""
+        if not any(self.groups):
+            return self._mean(scores, self.weights)
+        parts = list(self._parts())
+        inner = [self._mean(scores[:, m], self.weights[m]) for _, m in parts]
+        outer = self._mean(
+            np.column_stack([group.score for group in inner]), np.array([w for w, _ in parts])
+        )
+        slope = np.zeros_like(scores)
+        for position, ((_, members), group) in enumerate(zip(parts, inner, strict=True)):
+            slope[:, members] = outer.slope[:, [position]] * group.slope
+        return Combined(outer.score, slope)
+
+    def _parts(self) -> Iterator[tuple[float, list[int]]]:
+        """Weight and members of each group; a factor by itself is a group of its own weight."""
+        equal = self.options.weights == "equal"
+        for name in dict.fromkeys(self.groups):
+            members = [k for k, group in enumerate(self.groups) if group == name]
+            if name == "":
+                yield from ((float(self.weights[k]), [k]) for k in members)
+            elif self.weights[members].sum() > 0:
+                yield 1.0 if equal else float(self.options.groups.get(name, 1.0)), members
+
+    def _mean(self, scores: Array, weights: Array) -> Combined:
+        if scores.shape[1] == 1:
+            return Combined(scores[:, 0], np.ones_like(scores))
+        known, counts = ~np.isnan(scores), weights > 0
+        available = known & counts
+        per_area = np.where(available, weights, 0.0)
+        target = weights.sum() if self.options.weights == "as-given" else 1.0
+        total = per_area.sum(axis=1, keepdims=True)
+        per_area *= np.divide(target, total, out=np.zeros_like(total), where=total > 0)
+        # A score without weight must not spoil a mean, whatever its power: 1 never does.
+        filled = np.where(available, scores, 1.0)
+        mean, slope = AGGREGATE[self.options.aggregation](filled, per_area, self.options.power)
+        rest = self.options.missing == "rest"
+        enough = available.any(axis=1) if rest else (known | ~counts).all(axis=1)
+        return Combined(np.where(enough, mean, np.nan), slope)
+
+
+def _companion(scores: pd.DataFrame, frame: Ingredients) -> Array:
+    if "intensity" not in scores:
+        return np.full(len(frame.areas), np.nan)
+    return frame.arithmetic().combine(_wide(scores, "intensity").to_numpy(float)).score
+
+
+def _wide(scores: pd.DataFrame, column: str) -> pd.DataFrame:
+    codes = scores.index.get_level_values("area_code")
+    factors = scores.index.get_level_values("factor").unique()
+    areas = codes[: len(codes) // len(factors)]
+    expected = pd.MultiIndex.from_product([factors, areas], names=["factor", "area_code"])
+    if not scores.index.equals(expected):
+        raise DataError("Every factor must be scored for the same areas, in the same order.")
+    values = scores[column].to_numpy(float).reshape(len(factors), len(areas)).T
+    return pd.DataFrame(values, index=areas.rename("area_code"), columns=factors)
+
+
+def _check_weights(weights: pd.Series) -> None:
+    negative = weights[weights < 0]
+    if len(negative):
+        raise DataError(f"The weight of {negative.index[0]} is {negative.iloc[0]:g}, below zero.")
+    if weights.isna().any() or not weights.sum() > 0:
+        raise DataError("The weights of the factors add up to zero, so there is no index.")
+
+
+def _check_options(options: Index, groups: set[str]) -> None:
+    unknown = sorted(set(options.groups) - groups)
+    if unknown:
+        raise ConfigError(f"index.groups: no factor is in the group {unknown[0]!r}.")
+    negative = [name for name, weight in options.groups.items() if not weight >= 0]
+    if negative:
+        raise ConfigError(f"index.groups: the weight of {negative[0]!r} is below zero.")
+    if options.weights == "as-given" and options.aggregation != "arithmetic":
+        raise ConfigError('index: weights = "as-given" goes with aggregation = "arithmetic" only.')
+
+
+def _factors_hot(scores: pd.DataFrame, areas: pd.Index) -> NDArray[Any]:
+    if "is_hot" not in scores:
+        return np.zeros(len(areas), dtype=np.int64)
+    hot = scores["is_hot"].groupby(level="area_code").sum()
+    return np.asarray(hot.reindex(areas), dtype=np.int64)
+
+
+def _reasons_not_assessed(scores: pd.DataFrame, score: pd.Series) -> pd.Series:
+    lacking = scores[scores["score"].isna().to_numpy()]
+    reason = lacking["reason"] if "reason" in lacking else pd.Series("", index=lacking.index)
+    words = [
+        f"{factor}: {text}" if text else str(factor)
+        for factor, text in zip(lacking.index.get_level_values("factor"), reason, strict=True)
+    ]
+    joined = (
+        pd.Series(words, index=lacking.index, dtype=object)
+        .groupby(level="area_code")
+        .agg("; ".join)
+    )
+    return ("not assessed for " + joined).reindex(score.index).where(score.isna(), "").fillna("")
+
+
+def _nothing_assessed(scores: pd.DataFrame) -> str:
+    lacking = scores["score"].isna().groupby(level="factor", sort=False).sum()
+    return (
+        f"No area has an index: each lacks a factor (most often {lacking.idxmax()}, in "
+        f"{lacking.max():,} "
+        'areas). Set missing = "rest" under [index] to score areas on the factors they have.'
+    )

@@ -1,7 +1,21 @@
 """The top of the index: a target, a tie rule, and a cut that explains itself."""
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any, ClassVar, Literal, NamedTuple, TypedDict, Unpack
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.aggregate import quantise
+from riskindex.errors import ConfigError, DataError
+from riskindex.index import Index, build_index
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,3 +48,296 @@ class Selection:
     """Ties at the cut: put in order by intensity, all in, or all out."""
     overrides: tuple[Override, ...] = ()
     """Areas put in or taken out by hand, applied last."""
+
+
+class Changes(TypedDict, total=False):
+    """Fields of a `Selection` that a call changes."""
+
+    share: float
+    number: int | None
+    rounding: Literal["ceil", "floor", "round"]
+    ties: Literal["order", "include", "exclude"]
+    overrides: tuple[Override, ...]
+
+
+class Cut(NamedTuple):
+    """The arithmetic of a selection; it always adds up to the number selected."""
+
+    assessed: int
+    """Areas with an index."""
+    rule: str
+    """The rule in words."""
+    target: int
+    """Number of areas that the rule asks for."""
+    score_at_cut: float
+    """Lowest score that the rule reaches; NaN where it reaches none."""
+    above_cut: int
+    """Areas with a higher score."""
+    tied_at_cut: int
+    """Areas with exactly this score."""
+    positive: int
+    """Areas with a score above 0; no other is ever selected by the rule."""
+    selected: int
+    """Areas selected in the end."""
+    overridden_in: int
+    """Areas that are in by hand alone."""
+    overridden_out: int
+    """Areas that the rule selected and a hand took out."""
+    explanation: str
+    """The same in sentences."""
+
+    @property
+    def computed(self) -> int:
+        """Areas that the rule selects, before any override."""
+        return self.selected - self.overridden_in + self.overridden_out
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selected:
+    """Every area with its selection, and the cut that made it."""
+
+    table: pd.DataFrame
+    """All areas in the order they came; columns of the index and `selected`, `tied_at_cut`,
+    `override` ('', 'in', 'out') and `override_reason`."""
+    cut: Cut
+    """How many, by which rule, and why."""
+
+    @property
+    def index(self) -> pd.Index:
+        """Codes of the selected areas, highest risk first."""
+        chosen = self.table[self.table["selected"]]
+        return chosen.index[_order(chosen)]
+
+
+def select_top(
+    index: "pd.Series[Any] | pd.DataFrame",
+    selection: Selection = Selection(),
+    **changes: Unpack[Changes],
+) -> Selected:
+    """Choose the areas of highest risk.
+
+    Parameters
+    ----------
+    index
+        The table of `build_index`, or a Series of scores, by area code. A missing score is
+        `not assessed`: such an area counts for nothing and is selected by hand only.
+    selection
+        How many, and what happens to ties.
+    **changes
+        Single fields of the selection: `share`, `number`, `rounding`, `ties`, `overrides`.
+
+    Returns
+    -------
+    Selected
+        Scores are compared after rounding to 10 significant digits. A score of 0 or less is never
+        selected, so the list may be short. Ties in `order` are put in order by the companion
+        index, then by the number of hot factors, then by area code.
+
+    Raises
+    ------
+    ConfigError
+        Every fault of the selection, such as an override of an area that does not exist.
+    DataError
+        An area code that stands twice.
+
+    Examples
+    --------
+    >>> scores = pd.Series([9, 7, 7, 1], index=["a", "b", "c", "d"])
+    >>> list(select_top(scores, share=0.5, ties="include").index)
+    ['a', 'b', 'c']
+    """
+    if "share" in changes:
+        changes = {"number": None, **changes}
+    selection = replace(selection, **changes)
+    table = _as_table(index)
+    faults = [*selection_faults(selection), *_unknown_areas(selection, table.index)]
+    if faults:
+        raise ConfigError(faults)
+    target, rule = _target(selection, int(table["score"].notna().sum()))
+    computed, at_cut, cut = _cut(table, target, rule, selection.ties)
+    return _overridden(table.assign(tied_at_cut=at_cut), computed, cut, selection.overrides)
+
+
+def selection_faults(selection: Selection) -> Iterator[str]:
+    """Say what is wrong with a selection, whatever the areas."""
+    if not 0 < selection.share <= 1:
+        yield f"selection.share: {selection.share:g} must be above 0 and at most 1 (5% is 0.05)."
+    if selection.number is not None and selection.number < 1:
+        yield f"selection.number: {selection.number} must be 1 or more."
+    codes = [override.area_code for override in selection.overrides]
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        yield f"selection.overrides: {code} stands {codes.count(code)} times; keep one."
+    for override in selection.overrides:
+        if not override.reason.strip():
+            yield f"selection.overrides: {override.area_code} needs a reason, which is printed."
+
+
+def flags_tie(
+    scores: pd.DataFrame,
+    options: Index = Index(),  # noqa: B008 (frozen)
+    selection: Selection = Selection(),
+) -> int:
+    """How many areas would tie at the cut if every factor only said hot or not hot.
+
+    Parameters
+    ----------
+    scores
+        The table of `score_factors`, with `is_hot`.
+    options, selection
+        As for `build_index` and `select_top`.
+
+    Returns
+    -------
+    int
+        0 where the flags alone fill the target exactly, or leave it short.
+    """
+    flags = scores["is_hot"].map({True: 100.0, False: 0.0}).where(scores["score"].notna())
+    alone = build_index(scores.assign(score=flags), options)
+    cut = select_top(alone, replace(selection, ties="include", overrides=())).cut
+    return cut.tied_at_cut if cut.above_cut + cut.tied_at_cut > cut.target else 0
+
+
+# The table and the target
+
+
+def _as_table(index: "pd.Series[Any] | pd.DataFrame") -> pd.DataFrame:
+    table = index.to_frame("score") if isinstance(index, pd.Series) else index.copy()
+    twice = table.index[table.index.duplicated()]
+    if len(twice):
+        raise DataError(f"The area code {twice[0]} stands more than once.")
+    table["score"] = quantise(table["score"].to_numpy(dtype=float, na_value=np.nan))
+    missing = {"companion": np.nan, "factors_hot": 0}
+    return table.assign(**{c: value for c, value in missing.items() if c not in table})
+
+
+def _unknown_areas(selection: Selection, areas: pd.Index) -> Iterator[str]:
+    for override in selection.overrides:
+        if override.area_code not in areas:
+            yield f"selection.overrides: no area has the code {override.area_code!r}."
+
+
+ROUNDING: dict[str, tuple[Callable[[Fraction], int], str]] = {
+    "ceil": (ceil, "rounded up"),
+    "floor": (floor, "rounded down"),
+    "round": (lambda exact: floor(exact + Fraction(1, 2)), "rounded to the nearest, half up"),
+}
+"""Config word to function and words."""
+
+
+def _target(selection: Selection, assessed: int) -> tuple[int, str]:
+    if selection.number is not None:
+        return selection.number, f"{_areas(selection.number)}, a fixed number"
+    share = Fraction(str(float(selection.share)))
+    exact = share * assessed
+    whole, words = ROUNDING[selection.rounding]
+    target = whole(exact)
+    rule = f"{float(share * 100):g}% of the {_areas(assessed)} assessed is {float(exact):,.10g}"
+    return target, rule if target == exact else f"{rule}, {words} to {target:,}"
+
+
+# Ties at the cut
+
+
+def _order(table: pd.DataFrame) -> NDArray[np.intp]:
+    """Positions from the highest risk to the lowest: score, companion, factors hot, code."""
+    code = np.empty(len(table), dtype=np.intp)
+    code[np.argsort(table.index.astype(str).to_numpy(dtype=str))] = np.arange(len(table))
+    keys = (quantise(table["companion"].to_numpy(float)), table["score"].to_numpy(float))
+    companion, score = (np.where(np.isnan(key), -np.inf, key) for key in keys)
+    return np.lexsort((code, -table["factors_hot"].to_numpy(float), -companion, -score))
+
+
+def _in_order(tied: Flags, places: int, table: pd.DataFrame) -> Flags:
+    ordered = [position for position in _order(table) if tied[position]]
+    taken = np.zeros_like(tied)
+    taken[ordered[:places]] = True
+    return taken
+
+
+TIES: dict[str, Callable[[Flags, int, pd.DataFrame], Flags]] = {
+    "order": _in_order,
+    "include": lambda tied, places, table: tied,
+    "exclude": lambda tied, places, table: np.zeros_like(tied),
+}
+"""Which of the tied areas are taken when they do not all fit; config word to function."""
+
+TIE_WORDS = {
+    "order": "{places:,} of these {tied:,} taken, highest intensity first",
+    "include": "all of these {tied:,} taken, though only {places:,} would fit",
+    "exclude": "none of these {tied:,} taken, because only {places:,} would fit",
+}
+
+
+def _cut(table: pd.DataFrame, target: int, rule: str, ties: str) -> tuple[Flags, Flags, Cut]:
+    """Areas selected by the rule, areas tied where they do not all fit, and the arithmetic."""
+    score = table["score"].to_numpy(float)
+    positive = score > 0
+    reached = min(target, int(positive.sum()))
+    at_cut = np.sort(score[positive])[::-1][reached - 1] if reached else np.nan
+    above, tied = positive & (score > at_cut), score == at_cut
+    places = reached - int(above.sum())
+    fits = int(tied.sum()) <= places
+    chosen = above | (tied if fits else TIES[ties](tied, places, table))
+    how = "" if fits else TIE_WORDS[ties].format(places=places, tied=int(tied.sum()))
+    cut = Cut(
+        assessed=int((~np.isnan(score)).sum()),
+        rule=rule,
+        target=target,
+        score_at_cut=float(at_cut),
+        above_cut=int(above.sum()),
+        tied_at_cut=int(tied.sum()),
+        positive=int(positive.sum()),
+        selected=int(chosen.sum()),
+        overridden_in=0,
+        overridden_out=0,
+        explanation="",
+    )
+    return chosen, tied & (not fits), cut._replace(explanation=_explain(cut, how))
+
+
+def _explain(cut: Cut, how: str) -> str:
+    sentences = [f"{cut.rule[0].upper()}{cut.rule[1:]}."]
+    if cut.positive < cut.target:
+        only = f"Only {_areas(cut.positive)}" if cut.positive else "No area"
+        sentences.append(f"{only} scored above 0, so the list is short of the {cut.target:,}.")
+    if cut.selected or cut.tied_at_cut:
+        at = "has" if cut.tied_at_cut == 1 else "have"
+        sentences.append(
+            f"{_areas(cut.above_cut)} scored above the score at the cut, {cut.score_at_cut:.10g}, "
+            f"and {cut.tied_at_cut:,} {at} exactly it{': ' if how else ''}{how}."
+        )
+    return " ".join([*sentences, f"That makes {_areas(cut.selected)}."])
+
+
+def _areas(number: int) -> str:
+    return f"{number:,} area" if number == 1 else f"{number:,} areas"
+
+
+# Overrides
+
+
+def _overridden(
+    table: pd.DataFrame, computed: Flags, cut: Cut, overrides: Sequence[Override]
+) -> Selected:
+    selected = pd.Series(computed, index=table.index)
+    actions = pd.Series("", index=table.index, dtype=object)
+    reasons = actions.copy()
+    for override in overrides:
+        selected[override.area_code] = override.action == "in"
+        actions[override.area_code] = override.action
+        reasons[override.area_code] = override.reason
+    final = selected.to_numpy(bool)
+    put_in, taken_out = int((final & ~computed).sum()), int((computed & ~final).sum())
+    cut = cut._replace(selected=int(final.sum()), overridden_in=put_in, overridden_out=taken_out)
+    if overrides:
+        cut = cut._replace(explanation=f"{cut.explanation} {_by_hand(cut, len(overrides))}")
+    return Selected(
+        table=table.assign(selected=final, override=actions, override_reason=reasons), cut=cut
+    )
+
+
+def _by_hand(cut: Cut, given: int) -> str:
+    idle = given - cut.overridden_in - cut.overridden_out
+    changed = f"By hand {cut.overridden_in:,} put in and {cut.overridden_out:,} taken out"
+    without = f" ({idle:,} more changed nothing)" if idle else ""
+    return f"{changed}{without}: {_areas(cut.selected)} selected."

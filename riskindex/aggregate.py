@@ -1,0 +1,80 @@
+"""Several scores of an area made into one: weighted means."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskindex.errors import DataError
+
+Array = NDArray[np.float64]
+Aggregation = Callable[[Array, Array, float], "Combined"]
+
+
+class Combined(NamedTuple):
+    """A mean of several scores and how it moves with each of them."""
+
+    score: Array
+    """Shape `(n,)`; NaN where not assessed."""
+    slope: Array
+    """Shape `(n, factors)`: change of the mean per point of each score."""
+
+
+def power_mean(scores: Array, weights: Array, *, power: float) -> Combined:
+    """Weighted mean of a power: `(sum w s^p)^(1/p)`, and `exp(sum w ln s)` for p = 0.
+
+    Parameters
+    ----------
+    scores
+        Shape `(n, factors)`, none missing; zero or more unless the power is 1. At a power of
+        zero or less a score of 0 with a weight makes the mean 0.
+    weights
+        Shape `(n, factors)`, adding up to 1 per area unless the power is 1.
+    power
+        1 arithmetic, 0 geometric, -1 harmonic.
+
+    Raises
+    ------
+    DataError
+        A negative score, and the power is not 1.
+    """
+    if power == 1:
+        return Combined((weights * scores).sum(axis=1), weights)
+    if (scores < 0).any():
+        raise DataError("Scores below zero have only an arithmetic mean; normalise to 0-100 first.")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        if power == 0:
+            mean = np.exp(np.where(weights > 0, weights * np.log(scores), 0.0).sum(axis=1))
+        else:
+            mean = np.where(weights > 0, weights * scores**power, 0.0).sum(axis=1) ** (1 / power)
+        slope = weights * (mean[:, None] / scores) ** (1 - power)
+    return Combined(mean, np.where((scores > 0) & (mean > 0)[:, None], slope, 0.0))
+
+
+AGGREGATE: dict[str, Aggregation] = {
+    "arithmetic": lambda scores, weights, _: power_mean(scores, weights, power=1),
+    "geometric": lambda scores, weights, _: power_mean(scores, weights, power=0),
+    "harmonic": lambda scores, weights, _: power_mean(scores, weights, power=-1),
+    "general": lambda scores, weights, power: power_mean(scores, weights, power=power),
+}
+"""Config word to a function of scores, weights and the power of the general mean."""
+
+
+def quantise(values: Array, digits: int = 10) -> Array:
+    """Round to significant digits, so that sums in another order still tie.
+
+    Parameters
+    ----------
+    values
+        Any shape; NaN stays NaN.
+    digits
+        Significant decimal digits that are kept.
+    """
+    x = np.asarray(values, dtype=float)
+    with np.errstate(divide="ignore"):
+        exponent = np.floor(np.log10(np.abs(x)))
+    places = np.where(np.isfinite(exponent), digits - 1 - exponent, 0.0)
+    # Powers of ten are exact only upwards, so large values are divided and small ones multiplied.
+    up, down = 10.0 ** np.maximum(places, 0), 10.0 ** np.maximum(-places, 0)
+    return np.asarray(np.rint(x * up / down) / up * down, dtype=float)

@@ -1,0 +1,196 @@
+"""The commands: a thin line over the functions; errors become one line each and an exit code."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from riskindex.errors import ConfigError, InputError, RiskindexError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from riskindex.config import Config
+    from riskindex.pipeline import Say
+    from riskindex.release import Released
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    help="From police events, census tables and boundaries to the neighbourhoods most at risk.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")]
+ProfileOption = Annotated[
+    str | None,
+    typer.Option("--profile", help="Who the outputs are for: internal, partner or public."),
+]
+ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="The config, a TOML file.")]
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Argument(help="Folder for the county and its result.")] = Path(
+        "riskindex-demo"
+    ),
+    profile: ProfileOption = "internal",
+    quiet: Quiet = False,
+) -> None:
+    """Make a synthetic county and run the whole job on it, without a network."""
+    from riskindex.config import read_config
+    from riskindex.demo import write_county
+    from riskindex.synthetic import synthetic_county
+
+    with _stages(quiet) as say:
+        say("Making a synthetic county")
+        config = write_county(synthetic_county(), folder / "county")
+        _run(read_config(config), folder / "result", profile, say, quiet)
+
+
+@app.command()
+def new(
+    preset: Annotated[str, typer.Argument(help="essex-2022 or open-data.")],
+    path: Annotated[Path, typer.Argument(help="File to write.")] = Path("riskindex.toml"),
+) -> None:
+    """Write a commented config to start from."""
+    presets = {
+        Path(entry.name).stem: entry
+        for entry in resources.files("riskindex").joinpath("assets/presets").iterdir()
+        if entry.name.endswith(".toml")
+    }
+    if preset not in presets:
+        raise ConfigError(f"No preset {preset!r}; there are {', '.join(sorted(presets))}.")
+    if path.exists():
+        raise InputError(f"{path}: is there already and is not overwritten; name another file.")
+    path.write_text(presets[preset].read_text(encoding="utf-8"), encoding="utf-8", newline="\n")
+    typer.echo(f"Wrote {path}. Fill in the paths, then: riskindex check {path}")
+
+
+@app.command()
+def check(config: ConfigFile, quiet: Quiet = False) -> None:
+    """Read everything, compute nothing, say what was found and every fault."""
+    from riskindex.config import read_config
+    from riskindex.pipeline import look
+
+    with _stages(quiet) as say:
+        found = look(read_config(config), say=say)
+    if not quiet:
+        for line in found.lines:
+            typer.echo(line)
+    if found.faults:
+        raise InputError(found.faults)
+    if not quiet:
+        typer.echo("No fault found.")
+
+
+@app.command()
+def run(
+    config: ConfigFile,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the result.")],
+    profile: ProfileOption = None,
+    quiet: Quiet = False,
+) -> None:
+    """Go from files to the list, map, workbook, GIS file and report."""
+    from riskindex.config import read_config
+
+    with _stages(quiet) as say:
+        _run(read_config(config), out, profile, say, quiet)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of the config, for editors."""
+    from riskindex.config import schema as config_schema
+
+    typer.echo(json.dumps(config_schema(), indent=2))
+
+
+def _run(config: "Config", folder: Path, profile: str | None, say: "Say", quiet: bool) -> None:
+    from riskindex import pipeline
+    from riskindex.release import check_profile, release
+
+    check_profile(profile or config.profile)
+    result = pipeline.run(config, say=say)
+    released = release(result, profile)
+    pipeline.save(released, folder, say=say)
+    if not quiet:
+        _say_end(released, folder)
+
+
+def _say_end(released: "Released", folder: Path) -> None:
+    from riskindex.report import summary
+
+    console = _console()
+    console.print()
+    for line in summary(released):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    console.print(f"Result: {folder}", markup=False, highlight=False, soft_wrap=True)
+    for name in ("map.html", "top_areas.csv", "report.html", "workbook.xlsx", "areas.gpkg"):
+        console.print(f"  {folder / name}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _console(*, stderr: bool = False) -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+@contextmanager
+def _stages(quiet: bool) -> Iterator["Say"]:
+    """Show the stage at work while there is somebody to see it."""
+    console = _console(stderr=True)
+    if quiet or not console.is_terminal:
+        yield lambda _stage: None
+        return
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    from riskindex.pipeline import STAGES
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("Starting", total=STAGES)
+
+        def say(stage: str) -> None:
+            progress.update(task, description=stage, advance=1)
+
+        yield say
+
+
+def main() -> None:
+    """Run a command; every error that is foreseen ends in its own exit code."""
+    try:
+        app(standalone_mode=False)
+    except RiskindexError as error:
+        for fault in error.faults:
+            typer.echo(f"riskindex: {fault}", err=True)
+        sys.exit(error.exit_code)
+    except (typer.Exit, typer.Abort) as stop:
+        sys.exit(getattr(stop, "exit_code", 1))
+    except KeyboardInterrupt:
+        typer.echo("riskindex: stopped; the result folder is as it was.", err=True)
+        sys.exit(130)
+    except Exception as error:
+        _say_our_fault(error)
+        sys.exit(1)
+
+
+def _say_our_fault(error: Exception) -> None:
+    show = getattr(error, "show", None)
+    if show is not None:  # typer's own: a wrong option or argument
+        show()
+        sys.exit(getattr(error, "exit_code", 2))
+    if os.environ.get("RISKINDEX_TRACEBACK"):
+        raise error
+    typer.echo(
+        f"riskindex: a fault of ours, not of your data: {type(error).__name__}: {error}. "
+        "Set RISKINDEX_TRACEBACK=1 for the details; the result folder is as it was.",
+        err=True,
+    )

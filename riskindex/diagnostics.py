@@ -1,0 +1,99 @@
+"""What an index should be asked before it is believed: which factors go together, and with whom."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from riskindex.factors import Factor, Share
+
+WARN_ABOVE = 0.5
+
+
+def shares_of(tables: pd.DataFrame, shares: Mapping[str, Share]) -> pd.DataFrame:
+    """The shares of people named in the config, one column each.
+
+    Parameters
+    ----------
+    tables
+        Index area_code, columns (source, column).
+    shares
+        Name in words to numerator and denominator; a denominator of zero gives NaN.
+    """
+
+    def column(reference: str) -> "pd.Series[float]":
+        source, _, name = reference.partition(".")
+        return tables[(source, name)].astype(float)
+
+    return pd.DataFrame(
+        {
+            name: column(share.numerator) / column(share.denominator).where(lambda d: d > 0)
+            for name, share in shares.items()
+        },
+        index=tables.index,
+    )
+
+
+def correlate(
+    hotspots: pd.DataFrame, shares: pd.DataFrame, factors: Sequence[Factor]
+) -> pd.DataFrame:
+    """Rank correlation of each factor's measure with shares of people and with other factors.
+
+    Parameters
+    ----------
+    hotspots
+        Index (factor, period, area_code) with the column `value`.
+    shares
+        One column per share, such as residents aged 65 and over; index area_code.
+    factors
+        Each is compared by its last period.
+
+    Returns
+    -------
+    DataFrame
+        Spearman's rho, index factor; columns (kind, name) with kind `share` or `factor`. NaN where
+        either is constant.
+    """
+    values = pd.DataFrame(
+        {f.name: hotspots.loc[(f.name, _last_period(f)), "value"] for f in factors}
+    ).astype(float)
+    table = {
+        (kind, column): {name: _spearman(values[name], frame[column]) for name in values}
+        for kind, frame in (("share", shares), ("factor", values))
+        for column in frame
+    }
+    correlations = pd.DataFrame(table, index=pd.Index(values.columns, name="factor"))
+    correlations.columns = pd.MultiIndex.from_tuples(list(table), names=["kind", "name"])
+    return correlations
+
+
+def _last_period(factor: Factor) -> str:
+    return factor.periods[-1] if factor.periods else ""
+
+
+def _spearman(a: "pd.Series[float]", b: "pd.Series[float]") -> float:
+    both = pd.concat([a, b], axis=1).dropna().to_numpy()
+    if len(both) < 3 or (np.ptp(both, axis=0) == 0).any():
+        return float("nan")
+    ranks = stats.rankdata(both, axis=0)
+    return float(np.corrcoef(ranks.T)[0, 1])
+
+
+def warn_of_correlations(correlations: pd.DataFrame, labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Sentences about factors that mostly map a share of people, or that count the same twice."""
+    sentences = []
+    for factor, row in correlations.iterrows():
+        for (kind, name), rho in row.items():
+            if not abs(rho) > WARN_ABOVE or (kind == "factor" and str(name) <= str(factor)):
+                continue
+            other = labels.get(name, name)
+            meaning = (
+                "the factor goes with who lives there"
+                if kind == "share"
+                else "the two count partly the same"
+            )
+            sentences.append(
+                f"{labels[str(factor)]}: rank correlation {rho:+.2f} with {other}; {meaning}."
+            )
+    return tuple(sentences)

@@ -1,0 +1,355 @@
+"""The map: one HTML file that opens offline, with the list, the layers and the reasons in it."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from riskindex import pages
+from riskindex.errors import DataError
+from riskindex.release import Released
+from riskindex.shapes import Outlines, draw_outlines
+
+if TYPE_CHECKING:
+    import folium
+    import geopandas as gpd
+
+SCRIPTS = (
+    "map_data.js", "map_index.js", "map_words.js", "map_draw.js", "map_layer.js", "map_list.js",
+    "map_profile.js", "map_whatif.js", "map_print.js", "map.js",
+)  # fmt: skip
+"""The page's own scripts, in the order in which they are joined."""
+
+
+def build_map(released: Released) -> "folium.Map":
+    """A folium map of the index, the selected areas and every factor, with list and panels.
+
+    It needs no network: Leaflet is inside it, and there are no tiles. Add folium layers to it as
+    to any folium map, in longitude and latitude; `save_map` then writes it.
+
+    Parameters
+    ----------
+    released
+        What one profile may see; nothing else reaches the page.
+    """
+    import folium
+
+    outlines = draw_outlines(released.areas)
+    west, south, east, north = outlines.bounds
+    page = folium.Map(
+        location=[(south + north) / 2, (west + east) / 2],
+        tiles=None,
+        prefer_canvas=True,
+        zoom_control=True,
+        attribution_control=False,
+        zoom_snap=0.25,
+        max_zoom=17,
+    )
+    page.default_js, page.default_css = [], []
+    _inline_leaflet(page)
+    figure = page.get_root()
+    figure.title = pages.escape(released.title)
+    _element(released, outlines).add_to(page)
+    return page
+
+
+def write_map(released: Released, path: str | Path) -> None:
+    """Write the map of a release as one HTML file that asks for nothing.
+
+    Parameters
+    ----------
+    released
+        What one profile may see.
+    path
+        The file to write; the same release always gives the same bytes.
+    """
+    save_map(build_map(released), path)
+
+
+def save_map(page: "folium.Map", path: str | Path) -> None:
+    """Write a map, as built or with layers added, under a policy that forbids any request.
+
+    Parameters
+    ----------
+    page
+        A map from `build_map`.
+    path
+        The file to write.
+
+    Raises
+    ------
+    DataError
+        A layer that was added needs another host: tiles, or a script from a content network.
+    """
+    figure = page.get_root()
+    figure.render()
+    html = pages.document(
+        title=_plain(figure.title),
+        head=_own_head(figure.header.render()),
+        body=figure.html.render(),
+        script=figure.script.render(),
+    )
+    _refuse_remote(html)
+    Path(path).write_text(_steady_names(html, figure), encoding="utf-8", newline="\n")
+
+
+def _element(released: Released, outlines: Outlines) -> Any:
+    from branca.element import MacroElement
+    from jinja2 import Template
+
+    class AreaMap(MacroElement):
+        """The list, layers and panels of the page, as one folium element."""
+
+        _template = Template(
+            "{% macro header(this, kwargs) %}{{ this.styles }}{% endmacro %}"
+            "{% macro html(this, kwargs) %}{{ this.markup }}{% endmacro %}"
+            "{% macro script(this, kwargs) %}{{ this.program }}\n"
+            "riskindex.start({{ this._parent.get_name() }});{% endmacro %}"
+        )
+
+        def __init__(self) -> None:
+            super().__init__()
+            self._name = "AreaMap"
+            self.styles = pages.style_block(pages.asset("page.css"), pages.asset("map.css"))
+            self.markup = _markup(released, outlines)
+            self.program = program()
+
+    return AreaMap()
+
+
+@cache
+def program() -> str:
+    """The page's script: every part in one scope, with `riskindex` as its only public name."""
+    parts = "\n".join(pages.asset(name) for name in SCRIPTS)
+    return f'const riskindex = (() => {{\n"use strict";\n{parts}\nreturn {{ start, app }};\n}})();'
+
+
+def _markup(released: Released, outlines: Outlines) -> str:
+    facts = map_data(released)
+    packed = json.dumps(facts, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return "\n".join(
+        [
+            pages.page_head(
+                released.title,
+                profile=released.profile,
+                lead=released.about,
+                aside='<button type="button" id="print">Print by district</button>',
+            ),
+            pages.asset("map.html"),
+            pages.data_block("map-settings", {"bounds": outlines.bounds, "grid": outlines.grid}),
+            pages.packed_block("map-data", packed.encode("utf-8")),
+            pages.packed_block("map-shapes", outlines.coded),
+        ]
+    )
+
+
+def map_data(released: Released) -> dict[str, Any]:
+    """Everything that the page says, as lists in the order of the area codes.
+
+    Parameters
+    ----------
+    released
+        What one profile may see. Columns that a profile does not have are left out.
+    """
+    every = released.all_areas
+    config = released.config
+    return {
+        "title": released.title,
+        "place": released.place,
+        "period": released.period_label,
+        "profile": released.profile,
+        "attribution": list(released.attribution),
+        "limits": list(released.limits),
+        "notes": list(released.notes),
+        "codes": list(every.index),
+        "groups": {kind: _coded_text(every[kind]) for kind in released.group_kinds},
+        "columns": {name: _column(every[name]) for name in _AREA_COLUMNS if name in every},
+        "cut": {key: _scalar(value) for key, value in released.cut._asdict().items()},
+        "index": config.get("index", {}),
+        "selection": config.get("selection", {}),
+        "factors": [_factor_data(name, released) for name in released.factors.index],
+    }
+
+
+_AREA_COLUMNS = (
+    "name", "rank", "score", "companion", "factors_hot", "selected", "tied_at_cut", "reasons",
+    "residents", "residents_10_24", "override", "override_reason", "p_selected", "rank_low",
+    "rank_high", "tier",
+)  # fmt: skip
+_COUNT_COLUMNS = ("observed", "expected", "window_observed", "window_expected", "value")
+
+
+def _factor_data(name: str, released: Released) -> dict[str, Any]:
+    row = released.factors.loc[name]
+    told = ("label", "method", "score", "weight", "scored", "recorded", "threshold", "null")
+    data = {key: _scalar(row[key]) for key in told if key in row}
+    data["name"] = name
+    data["scores"] = _scores(name, released)
+    data["periods"] = [_period_data(part) for part in _periods(name, released.hotspots)]
+    data["years"] = _years(name, released.persistence, released.areas.index)
+    return data
+
+
+def _scores(name: str, released: Released) -> dict[str, Any]:
+    if name not in released.scores.index.get_level_values(0):
+        return {}
+    of_factor = released.scores.loc[name].reindex(released.areas.index)
+    return {key: _column(of_factor[key]) for key in ("score", "intensity") if key in of_factor}
+
+
+def _periods(name: str, hotspots: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    if name not in hotspots.index.get_level_values(0):
+        return
+    of_factor = hotspots.loc[name]
+    for period in dict.fromkeys(of_factor.index.get_level_values(0)):
+        yield str(period), of_factor.loc[period]
+
+
+def _period_data(part: tuple[str, pd.DataFrame]) -> dict[str, Any]:
+    period, table = part
+    data: dict[str, Any] = {"period": period, "hot": _digits(_hot_classes(table))}
+    data["is_hot"] = _digits(table["is_hot"].astype("boolean").fillna(False).astype(int))
+    if "kind" in table:
+        data["kind"] = "".join(_KIND_SIGNS.get(str(kind), ".") for kind in table["kind"])
+    for column in _COUNT_COLUMNS:
+        if column in table and table[column].notna().any():
+            data[column] = _column(table[column].map(_four_figures))
+    return data
+
+
+_KIND_SIGNS = {"own": "o", "neighbourhood": "n", "both": "b"}
+_CONFIDENCE_CLASSES = {0: 0, 90: 1, 95: 2, 99: 3}
+
+
+def _hot_classes(table: pd.DataFrame) -> "pd.Series[Any]":
+    """0 to 3 by confidence, or 0 and 2 where a test has none; NaN for not assessed."""
+    hot = table["is_hot"].astype("boolean").fillna(False).astype(float) * 2
+    confidence = table["confidence"].astype("Float64").astype(float).map(_CONFIDENCE_CLASSES)
+    has_test = "p_adjusted" in table and table["p_adjusted"].notna().any()
+    classes = confidence if has_test else hot
+    assessed = (table["reason"].fillna("") == "") if "reason" in table else confidence.notna()
+    return classes.where(assessed)
+
+
+def _years(name: str, persistence: pd.DataFrame, codes: "pd.Index[Any]") -> dict[str, Any]:
+    if name not in persistence.index.get_level_values(0):
+        return {}
+    table = persistence.loc[name].reindex(codes)
+    if table["periods_assessed"].max() < 2:
+        return {}
+    return {
+        "hot": _digits(table["periods_hot"]),
+        "assessed": _digits(table["periods_assessed"]),
+        "new": _digits(table["is_new"].astype("boolean").fillna(False).astype(int)),
+        "category": _coded_text(table["category"]) if "category" in table else None,
+    }
+
+
+_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+def _digits(values: "pd.Series[Any]") -> str:
+    """One sign per area: small whole numbers, `-` for not assessed."""
+    numbers = pd.to_numeric(values).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    return "".join("-" if np.isnan(v) else _DIGITS[min(int(v), 35)] for v in numbers)
+
+
+def _coded_text(values: "pd.Series[Any]") -> dict[str, Any]:
+    text = values.astype("object").where(values.notna(), "").astype(str)
+    labels = sorted(set(text))
+    place = {label: i for i, label in enumerate(labels)}
+    return {"labels": labels, "of": [place[label] for label in text]}
+
+
+def _column(values: "pd.Series[Any]") -> list[Any]:
+    if pd.api.types.is_bool_dtype(values):
+        return [int(v) if pd.notna(v) else None for v in values]
+    if pd.api.types.is_numeric_dtype(values):
+        return [_number(v) for v in values.astype("Float64").to_numpy(float, na_value=np.nan)]
+    return ["" if pd.isna(v) else str(v) for v in values]
+
+
+def _number(value: float) -> int | float | None:
+    if not np.isfinite(value):
+        return None
+    return int(value) if float(value).is_integer() else float(value)
+
+
+def _four_figures(value: Any) -> float:
+    return float(f"{value:.4g}") if pd.notna(value) else np.nan
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, str | bool | np.bool_):
+        return bool(value) if isinstance(value, np.bool_) else value
+    if value is None or pd.isna(value):
+        return None
+    return _number(float(value))
+
+
+def _inline_leaflet(page: "folium.Map") -> None:
+    from branca.element import Element
+
+    header = page.get_root().header
+    header.add_child(Element(f"<script>{leaflet_script()}</script>"), name="leaflet_script")
+    header.add_child(Element(pages.style_block(leaflet_styles())), name="leaflet_styles")
+
+
+@cache
+def leaflet_script() -> str:
+    """Leaflet as installed, with its notice, and without the line that points to a source map."""
+    return re.sub(r"\n//# sourceMappingURL=\S+\s*$", "\n", _leaflet_file("leaflet.js"))
+
+
+@cache
+def leaflet_styles() -> str:
+    """Leaflet's styles without their pictures, which a page without controls does not show."""
+    return re.sub(r"[^;{}]*\burl\([^)]*\)[^;}]*;?", "", _leaflet_file("leaflet.css"))
+
+
+def _leaflet_file(name: str) -> str:
+    from xstatic.pkg import leaflet
+
+    return (Path(leaflet.BASE_DIR) / name).read_text(encoding="utf-8")
+
+
+def _own_head(head: str) -> str:
+    """Folium's head without its own meta lines: one of them forbids zooming in."""
+    return re.sub(r"\s*<meta\b[^>]*>", "", head)
+
+
+def _plain(title: str | None) -> str:
+    from html import unescape
+
+    return unescape(title or "")
+
+
+def _refuse_remote(html: str) -> None:
+    remote = re.findall(r"""<(?:script|link|img|iframe)\b[^>]*(?:src|href)=["']?(?!data:)[^\s>"']+""", html)
+    if remote:
+        raise DataError(
+            f"The map asks for {len(remote)} files from elsewhere (first: {remote[0][:120]}). "
+            "A saved map must open offline: leave out that layer or draw it with folium's "
+            "vector layers (CircleMarker, PolyLine, Polygon)."
+        )
+
+
+def _steady_names(html: str, figure: Any) -> str:
+    """Folium names its elements at random; number them instead, so that bytes repeat."""
+    for number, name in enumerate(dict.fromkeys(_names(figure)), start=1):
+        html = html.replace(name, f"{number:04d}")
+    return html
+
+
+def _names(element: Any) -> Iterator[str]:
+    yield element._id
+    for part in ("header", "html", "script"):
+        if part in vars(element):
+            yield from _names(vars(element)[part])
+    for child in element._children.values():
+        yield from _names(child)

@@ -1,0 +1,221 @@
+"""Values on different scales brought to one, so that factors can be added up."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.stats import rankdata
+
+from riskindex.errors import ConfigError, DataError
+
+Array = NDArray[np.float64]
+Normalisation = Callable[[Array], Array]
+
+
+def normalise(values: Array, method: str, *, name: str = "values") -> Array:
+    """Bring one factor's values to a common scale.
+
+    Parameters
+    ----------
+    values
+        One value per area, shape `(n,)`; larger means more risk. NaN is `not assessed` and
+        stays so; the other areas are normalised among themselves.
+    method
+        A key of `NORMALISE`, or several joined by `+` and done in order, such as
+        `"winsorise+min-max"`.
+    name
+        What the values are, for error messages.
+
+    Returns
+    -------
+    Array
+        Shape `(n,)`: 0 to 100 for min-max, percentile and exponential-rank.
+
+    Raises
+    ------
+    ConfigError
+        No such method.
+    DataError
+        The method is undefined on these values: they are constant where it divides by their
+        spread, infinite, or of the wrong sign.
+    """
+    steps = [_step(word.strip(), name) for word in method.split("+")]
+    known = ~np.isnan(values)
+    x = np.asarray(values, dtype=float)[known]
+    if np.isinf(x).any():
+        raise DataError(f"{name}: {int(np.isinf(x).sum())} values are infinite.")
+    result = np.full(len(values), np.nan)
+    if len(x) == 0:
+        return result
+    try:
+        for step in steps:
+            x = step(x)
+    except DataError as fault:
+        raise DataError(f"{name}: {fault} (normalise = {method!r}).") from None
+    result[known] = x
+    return result
+
+
+def none(x: Array) -> Array:
+    """The values as they are."""
+    return x
+
+
+def min_max(x: Array) -> Array:
+    """0 for the lowest value, 100 for the highest: `100 (x - min) / (max - min)`."""
+    low = float(x.min())
+    return 100 * (x - low) / _divisor(x, float(x.max()) - low)
+
+
+def z_score(x: Array) -> Array:
+    """Standard deviations from the mean, with divisor n - 1."""
+    centred = x - float(x.mean())
+    return centred / _divisor(x, float(np.std(x, ddof=min(1, len(x) - 1))))
+
+
+def rank(x: Array) -> Array:
+    """1 for the lowest value to n for the highest; ties share their mean rank."""
+    return np.asarray(rankdata(x, method="average"), dtype=float)
+
+
+def rank_min(x: Array) -> Array:
+    """1 for the lowest value to n for the highest; ties share their lowest rank."""
+    return np.asarray(rankdata(x, method="min"), dtype=float)
+
+
+def percentile(x: Array) -> Array:
+    """Share of the other areas below, in percent: `100 (rank - 1) / (n - 1)`, ties average."""
+    return 100 * (rank(x) - 1) / max(len(x) - 1, 1)
+
+
+def percentile_min(x: Array) -> Array:
+    """As percentile with ties at their lowest rank: the CDC's Social Vulnerability Index."""
+    return 100 * (rank_min(x) - 1) / max(len(x) - 1, 1)
+
+
+def exponential_rank(x: Array) -> Array:
+    """Ranks stretched so that high risk counts: the transformation of the Indices of Deprivation.
+
+    `-s ln(1 - R (1 - exp(-100 / s)))` with s = 23 and `R = (n - r + 1) / n`, where r = 1 is the
+    highest risk and ties share their mean rank.
+
+    References
+    ----------
+    Ministry of Housing, Communities and Local Government (2025), English Indices of Deprivation:
+    technical report, on combining the domains.
+    """
+    return _exponential(rank(x) / len(x))
+
+
+def exponential_rank_min(x: Array) -> Array:
+    """As exponential-rank; ties count as the highest rank among them, as in a competition."""
+    return _exponential(rankdata(x, method="max") / len(x))
+
+
+def ratio_to_mean(x: Array) -> Array:
+    """100 is the average area, 200 twice the average: `100 x / mean`."""
+    return 100 * x / _positive(x.mean(), "the mean")
+
+
+def share_of_maximum(x: Array) -> Array:
+    """100 for the highest value: `100 x / max`."""
+    return 100 * x / _nonzero(x.max(), "the maximum")
+
+
+def winsorise(x: Array) -> Array:
+    """Pull in extreme values, one at a time and at most five, until the skew is tame.
+
+    While |skewness| is above 2 and the excess kurtosis above 3.5, the most extreme values are
+    set to the next one: at the top where the skew is positive, at the bottom where it is negative.
+
+    References
+    ----------
+    Becker, Caperna, Del Sorbo and others (2022), Journal of Open Source Software 7(78), 4567
+    (COINr, `winsorise`); the limits are those of the Joint Research Centre.
+    """
+    result = x
+    for pulled in range(1, 6):
+        if not _is_skewed(result):
+            break
+        ordered = np.sort(x)
+        if _skewness(x) > 0:
+            result = np.minimum(x, ordered[max(-pulled - 1, -len(x))])
+        else:
+            result = np.maximum(x, ordered[min(pulled, len(x) - 1)])
+    return result
+
+
+def log(x: Array) -> Array:
+    """Logarithm above the minimum: `ln(x - min + (max - min) / 100)`, so that zero is allowed."""
+    return np.asarray(np.log(x - x.min() + 0.01 * _divisor(x, float(np.ptp(x)))))
+
+
+NORMALISE: dict[str, Normalisation] = {
+    "none": none,
+    "min-max": min_max,
+    "z": z_score,
+    "rank": rank,
+    "rank-min": rank_min,
+    "percentile": percentile,
+    "percentile-min": percentile_min,
+    "exponential-rank": exponential_rank,
+    "exponential-rank-min": exponential_rank_min,
+    "ratio-to-mean": ratio_to_mean,
+    "share-of-maximum": share_of_maximum,
+    "winsorise": winsorise,
+    "log": log,
+}
+"""Config word to function; a further normalisation is one more entry."""
+
+
+def _step(word: str, name: str) -> Normalisation:
+    if word not in NORMALISE:
+        raise ConfigError(f"{name}: normalise: no {word!r}; known: {', '.join(NORMALISE)}.")
+    return NORMALISE[word]
+
+
+def _divisor(x: Array, spread: float) -> float:
+    if np.ptp(x) == 0:
+        raise DataError(f"all {len(x)} assessed areas have the value {x[0]:.10g}, so no spread")
+    return spread
+
+
+def _positive(value: float, what: str) -> float:
+    if not value > 0:
+        raise DataError(f"{what} is {value:.10g}, and must be above zero")
+    return value
+
+
+def _nonzero(value: float, what: str) -> float:
+    if value == 0:
+        raise DataError(f"{what} is zero")
+    return value
+
+
+def _exponential(share: Array, s: float = 23.0) -> Array:
+    return np.asarray(-s * np.log1p(share * np.expm1(-100 / s)))
+
+
+def _is_skewed(x: Array) -> bool:
+    return abs(_skewness(x)) > 2 and _kurtosis(x) > 3.5
+
+
+def _moment(x: Array, power: int) -> float:
+    return float(((x - x.mean()) ** power).mean())
+
+
+def _skewness(x: Array) -> float:
+    """Sample skewness G1; NaN where it is undefined."""
+    n, variance = len(x), _moment(x, 2)
+    if n < 3 or variance == 0:
+        return np.nan
+    return float(_moment(x, 3) / variance**1.5 * np.sqrt(n * (n - 1)) / (n - 2))
+
+
+def _kurtosis(x: Array) -> float:
+    """Sample excess kurtosis G2; NaN where it is undefined."""
+    n, variance = len(x), _moment(x, 2)
+    if n < 4 or variance == 0:
+        return np.nan
+    excess = _moment(x, 4) / variance**2 - 3
+    return (n - 1) / ((n - 2) * (n - 3)) * ((n + 1) * excess + 6)

@@ -1,0 +1,156 @@
+"""The whole run on one page: from a config to a result, and from a release to a folder."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from riskindex import events, inputs
+from riskindex.areas import build_weights, describe_neighbours, with_bases
+from riskindex.config import Config
+from riskindex.counts import count_events
+from riskindex.diagnostics import correlate, shares_of, warn_of_correlations
+from riskindex.errors import RiskindexError
+from riskindex.files import FileRecord
+from riskindex.folder import written_whole
+from riskindex.gis import write_geopackage
+from riskindex.hotspots import find_hotspots
+from riskindex.index import build_index, score_factors
+from riskindex.manifest import write_manifest
+from riskindex.maps import write_map
+from riskindex.persistence import classify_persistence
+from riskindex.reasons import explain
+from riskindex.release import Released, Result
+from riskindex.report import write_report
+from riskindex.selection import flags_tie, select_top
+from riskindex.workbook import write_csv, write_workbook
+
+Say = Callable[[str], None]
+"""Told the name of each stage as it begins."""
+
+STAGES = 14
+"""How many stages a run and its saving name."""
+
+
+def _silent(_stage: str) -> None:
+    return
+
+
+def run(config: Config, *, say: Say = _silent) -> Result:
+    """Go from files to the selected areas.
+
+    Parameters
+    ----------
+    config
+        What is asked, from `read_config` or `parse_config`.
+    say
+        Told the name of each stage as it begins.
+
+    Raises
+    ------
+    ConfigError, InputError, DataError
+        With every fault found, its place, and what to do.
+    """
+    say("Reading areas")
+    land = inputs.read_areas(config.areas, config.folder)
+    say("Reading tables")
+    census = inputs.read_tables(config.sources, config.folder, land.areas.index)
+    areas = with_bases(land.areas, census.tables, config.bases)
+    say("Counting events")
+    with events.open_events(config.sources, config.folder) as opened:
+        counted = count_events(opened.events, areas, config.factors, config.periods)
+    say("Finding neighbours")
+    weights = build_weights(areas, config.neighbours)
+    say("Testing for hotspots")
+    found = find_hotspots(counted.counts, areas, census.tables, weights, config.factors)
+    say("Following them over the periods")
+    persistence = classify_persistence(found.table, found.pooled, config.factors)
+    say("Scoring and selecting")
+    scores = score_factors(found.table, persistence, config.factors)
+    index = build_index(scores, config.index)
+    chosen = select_top(index, config.selection)
+    reasons = explain(found.table, persistence, config.factors)
+    correlations = correlate(found.table, shares_of(census.tables, config.shares), config.factors)
+    labels = {factor.name: factor.label for factor in config.factors}
+    return Result(
+        config=config,
+        areas=areas,
+        weights=weights,
+        neighbours=describe_neighbours(weights, areas),
+        counts=counted.counts,
+        reconciliation=counted.reconciliation,
+        uncounted=counted.uncounted,
+        hotspots=found.table,
+        pooled=found.pooled,
+        tests=found.tests,
+        persistence=persistence,
+        scores=scores,
+        index=chosen.table.assign(reasons=reasons.reindex(areas.index, fill_value="")),
+        cut=chosen.cut,
+        flags_tie=flags_tie(index, config.selection),
+        correlations=correlations,
+        notes=(*land.notes, *census.notes, *counted.notes,
+               *warn_of_correlations(correlations, labels)),
+        files=_files([*land.files, *census.files, *opened.files]),
+        attribution=tuple(config.attribution),
+    )  # fmt: skip
+
+
+def save(released: Released, folder: str | Path, *, say: Say = _silent) -> None:
+    """Write every output of a release into one folder, whole or not at all.
+
+    Parameters
+    ----------
+    released
+        What one profile may see; nothing else can be saved.
+    folder
+        New, empty, or holding an earlier result, which is replaced when all is written.
+
+    Raises
+    ------
+    InputError
+        The folder cannot be written, holds something else, or another run holds it.
+    """
+    with written_whole(Path(folder)) as out:
+        say("Writing the list")
+        write_csv(released.top.reset_index(), out / "top_areas.csv")
+        write_csv(released.all_areas.reset_index(), out / "all_areas.csv")
+        if released.profile == "internal":
+            write_csv(released.uncounted, out / "uncounted_events.csv")
+        say("Writing the workbook")
+        write_workbook(released, out / "workbook.xlsx")
+        say("Writing the GIS file")
+        write_geopackage(released, out / "areas.gpkg")
+        say("Drawing the map")
+        write_map(released, out / "map.html")
+        say("Writing the report")
+        write_report(released, out / "report.html")
+        say("Writing the manifest")
+        write_manifest(released, out)
+
+
+class Found(NamedTuple):
+    """What `look` found: lines for the screen, and faults."""
+
+    lines: list[str]
+    faults: list[str]
+
+
+def look(config: Config, *, say: Say = _silent) -> Found:
+    """Read everything that a config names, compute nothing, and collect every fault.
+
+    Parameters
+    ----------
+    config
+        What is asked.
+    say
+        Told the name of each stage as it begins.
+    """
+    found = Found([], [])
+    areas: pd.Index | None = None
+    return found
+
+
+def _files(records: list[FileRecord]) -> pd.DataFrame:
+    return pd.DataFrame(records, columns=list(FileRecord._fields))

@@ -1,0 +1,287 @@
+"""Release: the only way out. Files are written from a `Released`, never from a `Result`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from riskindex.errors import DisclosureError
+from riskindex.factors import Factor
+from riskindex.selection import Cut
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from scipy.sparse import csr_array
+
+    from riskindex.config import Config
+
+LIMITS = (
+    "Recorded events are not all events: many are never reported, and recording differs "
+    "between places.",
+    "An area is not its people: nothing here says anything about any person who lives there.",
+    "Not for decisions about individuals.",
+)
+
+HOTSPOT_COLUMNS = (
+    "observed", "expected", "ratio", "ratio_low", "ratio_high", "window_observed",
+    "window_expected", "window_ratio", "z", "p", "p_adjusted", "own_p_adjusted",
+    "confidence", "is_hot", "kind", "hot_without_largest", "value", "reason",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Everything that a run found out, at full detail; it is never written as it is."""
+
+    config: "Config"
+    """What was asked."""
+    areas: "gpd.GeoDataFrame"
+    """Areas with names, groups, bases and geometry, index area_code."""
+    weights: "csr_array"
+    """Neighbours, shape (n, n), in the order of the areas."""
+    neighbours: dict[str, Any]
+    """Mean number of neighbours, areas without any, and components."""
+    counts: pd.DataFrame
+    """Events per area; columns (factor, group, period)."""
+    reconciliation: pd.DataFrame
+    """Events read and what became of them, index (source, factor)."""
+    uncounted: pd.DataFrame
+    """One line per event that was not counted, with the reason."""
+    hotspots: pd.DataFrame
+    """The tests, index (factor, period, area_code)."""
+    pooled: pd.DataFrame
+    """The tests over all periods together, index (factor, area_code)."""
+    tests: pd.DataFrame
+    """What was assumed and found per factor and period."""
+    persistence: pd.DataFrame
+    """Periods hot and what changed, index (factor, area_code)."""
+    scores: pd.DataFrame
+    """Scores and contributions, index (factor, area_code)."""
+    index: pd.DataFrame
+    """Score, rank and selection, index area_code."""
+    cut: Cut
+    """The arithmetic of the selection."""
+    flags_tie: int
+    """How many areas would tie at the cut if only the flags counted."""
+    correlations: pd.DataFrame
+    """Rank correlation of each factor with the shares and with the other factors."""
+    notes: tuple[str, ...]
+    """What an analyst should know about the data, in sentences."""
+    files: pd.DataFrame
+    """Input files: role, name, bytes, sha256, rows."""
+    attribution: tuple[str, ...]
+    """Whose data it is, in the words that its licence asks for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released:
+    """What one profile may see; every writer accepts this and nothing else."""
+
+    profile: str
+    """Who the outputs are for."""
+    title: str
+    """Title of the map and the report."""
+    place: str
+    """Name of the study area in sentences."""
+    about: str
+    """What is asked and what it must not be used for."""
+    period_label: str
+    """The periods that the events cover, in words."""
+    attribution: tuple[str, ...]
+    """Whose data it is."""
+    limits: tuple[str, ...]
+    """What the list does not say; shown on every page."""
+    cut: Cut
+    """The arithmetic of the selection."""
+    flags_tie: int
+    """How many areas would tie at the cut if only the flags counted."""
+    group_kinds: tuple[str, ...]
+    """Columns that put areas into groups, the largest groups last: ward, district."""
+    areas: "gpd.GeoDataFrame"
+    """Name, groups and geometry, index area_code."""
+    neighbours: dict[str, Any]
+    """Mean number of neighbours, islands and components."""
+    top: pd.DataFrame
+    """The list: selected areas in rank order."""
+    all_areas: pd.DataFrame
+    """Every area in the order of its code."""
+    factors: pd.DataFrame
+    """What each factor is and how many areas it found hot."""
+    scores: pd.DataFrame
+    """Scores and contributions, index (factor, area_code)."""
+    hotspots: pd.DataFrame
+    """The tests, index (factor, period, area_code)."""
+    tests: pd.DataFrame
+    """What was assumed and found per factor and period."""
+    persistence: pd.DataFrame
+    """Periods hot and what changed, index (factor, area_code)."""
+    new_hotspots: pd.DataFrame
+    """Areas hot in the last period and in none of the earlier ones."""
+    reconciliation: pd.DataFrame
+    """Events read and what became of them."""
+    uncounted: pd.DataFrame
+    """Events that were not counted; empty outside the internal profile."""
+    correlations: pd.DataFrame
+    """Rank correlation of each factor with the shares and with the other factors."""
+    notes: tuple[str, ...]
+    """What a reader should know about the data."""
+    files: pd.DataFrame
+    """Input files: role, name, bytes, sha256, rows."""
+    config: dict[str, Any]
+    """The config as it was read."""
+
+
+def release(result: Result, profile: str | None = None) -> Released:
+    """Reduce a result to what one profile may see.
+
+    Parameters
+    ----------
+    result
+        What a run found out.
+    profile
+        internal, partner or public; the config's own where it is left out.
+
+    Raises
+    ------
+    DisclosureError
+        No profile was named, or there are no rules for the one that was.
+    """
+    return PROFILES[check_profile(profile or result.config.profile)](result)
+
+
+def check_profile(profile: str | None) -> str:
+    """The profile, once it is known to be named and to have rules; see `release`."""
+    if profile is None:
+        raise DisclosureError(
+            "No release profile is named. Give --profile internal, or set profile in the config."
+        )
+    if profile not in PROFILES:
+        raise DisclosureError(
+            f"The profile {profile} is not built yet, so nothing was written. "
+            f"Built so far: {', '.join(PROFILES)}."
+        )
+    return profile
+
+
+def _internal(result: Result) -> Released:
+    config, groups = result.config, group_kinds(result.areas)
+    every = _all_areas(result, groups)
+    return Released(
+        profile="internal",
+        title=config.title,
+        place=config.place,
+        about=config.about,
+        period_label=_period_label(config.factors),
+        attribution=result.attribution,
+        limits=LIMITS,
+        cut=result.cut,
+        flags_tie=result.flags_tie,
+        group_kinds=groups,
+        areas=result.areas[["name", *groups, "geometry"]],
+        neighbours=result.neighbours,
+        top=_top(every, groups),
+        all_areas=every.drop(columns=_KINDS),
+        factors=_factor_table(result),
+        scores=result.scores,
+        hotspots=result.hotspots[[c for c in HOTSPOT_COLUMNS if c in result.hotspots]],
+        tests=result.tests,
+        persistence=result.persistence,
+        new_hotspots=_new_hotspots(result, groups),
+        reconciliation=result.reconciliation,
+        uncounted=result.uncounted,
+        correlations=result.correlations,
+        notes=result.notes,
+        files=result.files,
+        config=config.model_dump(mode="json", exclude_none=True),
+    )
+
+
+PROFILES: dict[str, Callable[[Result], Released]] = {"internal": _internal}
+
+_KINDS = ["factors_own", "factors_neighbourhood", "factors_both"]
+
+
+def group_kinds(areas: pd.DataFrame) -> tuple[str, ...]:
+    """Columns of the areas that are groups, from the smallest groups to the largest."""
+    kinds = [c for c in areas.columns if c not in ("name", "geometry") and _is_text(areas[c])]
+    return tuple(sorted(kinds, key=lambda kind: (-areas[kind].nunique(), kind)))
+
+
+def _is_text(column: "pd.Series[Any]") -> bool:
+    return not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
+    bases = [c for c in ("residents", "residents_10_24") if c in result.areas]
+    named = pd.DataFrame(result.areas[["name", *groups]])
+    table = named.join(result.index)
+    table = table.join(_hot_kinds(result)).join(pd.DataFrame(result.areas[bases]))
+    order = [
+        "rank", "name", *groups, "score", "companion", "factors_hot", *_KINDS, "selected",
+        "tied_at_cut", "reasons", *bases, "override", "override_reason",
+    ]  # fmt: skip
+    return table[[c for c in order if c in table]]
+
+
+def _hot_kinds(result: Result) -> pd.DataFrame:
+    """Which scored factors are hot in their last period: by the area, its neighbours, or both."""
+    scored = {f.name: f.label for f in result.config.factors if f.scored}
+    hot = result.hotspots.loc[result.hotspots["is_hot"].astype(bool), ["kind"]].reset_index()
+    last = {f.name: f.periods[-1] if f.periods else "" for f in result.config.factors}
+    hot = hot[hot["factor"].isin(list(scored)) & (hot["period"] == hot["factor"].map(last))]
+    hot = hot.assign(label=hot["factor"].map(scored))
+    table = pd.DataFrame("", index=result.areas.index, columns=_KINDS)
+    for column in _KINDS:
+        of_kind = hot[hot["kind"] == column.removeprefix("factors_")]
+        labels = of_kind.groupby("area_code", sort=True)["label"].agg("; ".join)
+        table.loc[labels.index, column] = labels
+    return table
+
+
+def _top(every: pd.DataFrame, groups: tuple[str, ...]) -> pd.DataFrame:
+    chosen = every[every["selected"].astype(bool)].drop(columns=["selected", "tied_at_cut"])
+    return chosen.assign(_code=chosen.index).sort_values(
+        ["rank", "companion", "factors_hot", "_code"], ascending=[True, False, False, True]
+    ).drop(columns="_code")  # fmt: skip
+
+
+def _new_hotspots(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
+    new = result.persistence[result.persistence["is_new"].astype(bool)].reset_index()
+    named = pd.DataFrame(result.areas[["name", *groups]])
+    return new[["factor", "area_code"]].join(named, on="area_code").reset_index(drop=True)
+
+
+def _factor_table(result: Result) -> pd.DataFrame:
+    rows = [_factor_row(factor, result) for factor in result.config.factors]
+    return pd.DataFrame(rows).set_index("factor")
+
+
+def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
+    tests = result.tests.loc[[factor.name]]
+    last = tests.iloc[-1]
+    return {
+        "factor": factor.name,
+        "label": factor.label,
+        "method": factor.method,
+        "score": factor.score if factor.scored else "",
+        "weight": factor.weight if factor.scored else 0.0,
+        "scored": factor.scored,
+        "recorded": factor.recorded,
+        "periods": ", ".join(factor.periods),
+        "sources": ", ".join(sorted({g.source for g in factor.groups} or {factor.source or ""})),
+        "threshold": factor.threshold,
+        "level": factor.level,
+        "null": last["null"],
+        "total_last": last["total"],
+        "hot_last": last["hot"],
+        "hot_without_dispersion_last": last["hot_without_dispersion"],
+        "hot_by_period": ", ".join(str(int(hot)) for hot in tests["hot"]),
+    }
+
+
+def _period_label(factors: list[Factor]) -> str:
+    labels = sorted({str(period) for factor in factors for period in factor.periods})
+    if not labels:
+        return "no events"
+    return labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"

@@ -1,0 +1,377 @@
+"""The report: what was asked, with which data, what was lost, what was found, and its limits."""
+
+import base64
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from riskindex import figures
+from riskindex.manifest import versions
+from riskindex.pages import asset, document, escape, page_head, style_block
+from riskindex.release import Released
+
+METHODS = {
+    "window": "the area with its neighbours, against what their residents would lead one to "
+    "expect, with the counts' own dispersion",
+    "getis-ord": "Getis-Ord Gi* with an exact p-value: the area with its neighbours, against "
+    "the same counts shuffled over the map",
+    "poisson": "the area itself, against what its base would lead one to expect, with the "
+    "counts' own dispersion",
+    "threshold": "a share above a stated threshold",
+    "value": "a share as it is, without a test",
+}
+SCORES = {
+    "flag": "100 where hot, else 0",
+    "confidence": "0, 33.3, 66.7 or 100 for not hot, 90, 95 and 99% confidence",
+    "persistence": "periods hot of periods assessed, of 100",
+    "intensity": "strength of the excess, 0 to 100",
+    "value": "the share, brought to 0 to 100",
+    "threshold": "100 above the threshold, else 0",
+    "": "not scored: mapped and tested only",
+}
+REFERENCES = (
+    "Ord and Getis (1995), Local spatial autocorrelation statistics, Geographical Analysis 27.",
+    "Benjamini and Hochberg (1995), Controlling the false discovery rate, JRSS B 57.",
+    "Marshall (1991), Mapping disease and mortality rates using empirical Bayes, Applied "
+    "Statistics 40.",
+)
+
+
+def summary(released: Released) -> list[str]:
+    """The end of a run in a few lines: counted, lost, the cut, and what came out."""
+    lines = [f"{released.title} [{released.profile}]"]
+    own = _own_lines(released.reconciliation)
+    if not own.empty:
+        lines.append(_counted_sentence(own))
+    hot = "; ".join(
+        f"{row['label']} {int(row['hot_last']):,}" for _, row in released.factors.iterrows()
+    )
+    lines += [f"Areas hot: {hot}.", released.cut.explanation, _flags_sentence(released)]
+    return lines
+
+
+def write_report(released: Released, path: Path) -> None:
+    """Write `report.html`: one page, offline, ready to print.
+
+    Parameters
+    ----------
+    released
+        What the profile may see.
+    path
+        The file.
+    """
+    body = "".join(
+        f'<section id="{_slug(title)}"><h2>{escape(title)}</h2>{make(released)}</section>'
+        for title, make in _SECTIONS.items()
+    )
+    contents = "".join(
+        f'<li><a href="#{_slug(title)}">{escape(title)}</a></li>' for title in _SECTIONS
+    )
+    head = page_head(released.title, profile=released.profile, lead=_lead(released))
+    html = document(
+        title=f"{released.title}: report",
+        head=style_block(asset("page.css"), asset("report.css")),
+        body=f'{head}<main class="report"><nav aria-label="Contents"><ul class="contents">'
+        f"{contents}</ul></nav>{body}</main>",
+    )
+    path.write_text(html, encoding="utf-8", newline="\n")
+
+
+def _lead(released: Released) -> str:
+    return f"{released.about} Data period: {released.period_label}.".strip()
+
+
+def _in_short(released: Released) -> str:
+    count, of = len(released.top), released.cut.assessed
+    where = _by_group(released)
+    answer = f"{count:,} of {of:,} areas in {released.place} are selected"
+    answer += f", most of them in {where}." if where else "."
+    return (
+        f'<p class="answer">{escape(answer)}</p>'
+        + _paragraphs([released.cut.explanation, _flags_sentence(released)])
+        + _picture(
+            figures.overview_map(released),
+            f"Map of {released.place}: the areas by fifth of the index, selected areas outlined",
+            "The areas by fifth of the index; selected areas have a heavy outline. "
+            "The same map with every layer is in map.html.",
+        )
+        + f'<div class="limits">{_paragraphs(released.limits)}</div>'
+    )
+
+
+def _by_group(released: Released) -> str:
+    if not released.group_kinds or released.top.empty:
+        return ""
+    counts = released.top[released.group_kinds[-1]].value_counts()
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))[:3]
+    return _and([f"{name} ({number})" for name, number in ordered])
+
+
+def _flags_sentence(released: Released) -> str:
+    tie = released.flags_tie
+    if tie <= 1:
+        return "By the flags alone no two areas would tie at the cut."
+    return (
+        f"By the flags alone {tie:,} areas would tie at the cut; "
+        "the strength of what was found puts them in order."
+    )
+
+
+def _the_list(released: Released) -> str:
+    if released.top.empty:
+        return _paragraphs(["No area has a score above 0, so none is selected."])
+    columns = {"rank": "Rank", "name": "Area", "code": "Code"}
+    columns |= {kind: kind.replace("_", " ").capitalize() for kind in released.group_kinds}
+    columns |= {"score": "Score", "reasons": "Why"}
+    columns |= {"residents": "Residents", "residents_10_24": "Aged 10 to 24"}
+    table = released.top.assign(code=released.top.index)
+    return _table(table[[c for c in columns if c in table]].rename(columns=columns))
+
+
+def _factor_part(released: Released) -> str:
+    shown = {
+        "label": "Factor",
+        "score_words": "Score",
+        "weight": "Weight",
+        "periods": "Periods",
+        "hot_last": "Areas hot, last period",
+    }
+    table = released.factors.assign(score_words=released.factors["score"].map(SCORES))
+    return (
+        _paragraphs([
+            "Each factor is tested on its own. The weights and the way from a hotspot to a score "
+            "are choices of this run, printed here so that they can be questioned."
+        ])
+        + _table(table[list(shown)].rename(columns=shown))
+        + "".join(_one_factor(released, str(factor)) for factor in released.factors.index)
+    )  # fmt: skip
+
+
+def _one_factor(released: Released, factor: str) -> str:
+    about = released.factors.loc[factor]
+    tests = released.tests.loc[factor]
+    lines = [f"Method: {METHODS[str(about['method'])]}. {_sentence(about['null'])}"]
+    if (tests["hot"] == 0).all():
+        lines.append("No area is hot. That is a result: the factor scores 0 everywhere.")
+    if about["method"] in ("window", "poisson", "getis-ord"):
+        lines.append(_dispersion_sentence(tests))
+    lines += _correlation_sentences(released, factor)
+    columns = {
+        "period": "Period",
+        "assessed": "Assessed",
+        "not_assessed": "Not assessed",
+        "total": "Total",
+        "hot": "Hot",
+        "hot_90": "90%",
+        "hot_95": "95%",
+        "hot_99": "99%",
+        "hot_without_dispersion": "Hot without dispersion",
+        "dispersion": "Dispersion",
+        "moran_i": "Moran's I",
+    }
+    table = tests.reset_index()
+    table = table[[c for c in columns if c in table]].rename(columns=columns)
+    return f"<h3>{escape(about['label'])}</h3>{_paragraphs(lines)}{_table(table)}"
+
+
+def _dispersion_sentence(tests: pd.DataFrame) -> str:
+    last = tests.iloc[-1]
+    without = last["hot_without_dispersion"]
+    if pd.isna(last["dispersion"]) or pd.isna(without):
+        return ""
+    return (
+        f"Dispersion in the last period: {last['dispersion']:.2f} ({last['estimator']}); with it "
+        f"{int(last['hot']):,} areas are hot, without it {int(without):,} would be."
+    )
+
+
+def _correlation_sentences(released: Released, factor: str) -> list[str]:
+    if released.correlations.empty or "share" not in released.correlations.columns:
+        return []
+    row = released.correlations.loc[factor, "share"]
+    shown = _and([f"{name} {rho:+.2f}" for name, rho in row.items() if pd.notna(rho)])
+    if not shown:
+        return []
+    strong = [str(name) for name, rho in row.items() if abs(rho) > 0.5]
+    warning = f" Mind: the factor goes with {_and(strong)}, so it may map who lives there." * bool(
+        strong
+    )
+    return [f"Rank correlation with the share of people: {shown}.{warning}"]
+
+
+def _persistence_part(released: Released) -> str:
+    strip = figures.persistence_strip(released)
+    lines = [_new_sentence(released)]
+    picture = (
+        _picture(
+            strip,
+            "Periods in which each selected area was hot, one square per period",
+            "Periods hot of the selected areas, in the order of the list.",
+        )
+        if strip
+        else ""
+    )
+    return _paragraphs(lines) + picture
+
+
+def _new_sentence(released: Released) -> str:
+    if released.new_hotspots.empty:
+        return "No area is hot in the last period and in none of the earlier ones."
+    counts = released.new_hotspots["factor"].value_counts(sort=False)
+    labels = released.factors["label"]
+    parts = [f"{number} for {labels[factor]}" for factor, number in counts.items()]
+    return f"Hot in the last period and in none of the earlier ones: {_and(parts)}."
+
+
+def _data_part(released: Released) -> str:
+    reconciliation = released.reconciliation
+    own = _own_lines(reconciliation)
+    parts = [_paragraphs([_counted_sentence(own)])] if not own.empty else []
+    if not reconciliation.empty:
+        table = reconciliation.reset_index()
+        table["factor"] = [
+            released.factors["label"].get(f, "the whole source") for f in table["factor"]
+        ]
+        parts.append(_table(table.rename(columns=lambda c: str(c).replace("_", " ").capitalize())))
+    if released.notes:
+        parts.append("<h3>Notes</h3>" + _bullets(released.notes))
+    parts.append("<h3>Files read</h3>" + _table(_file_table(released)))
+    return "".join(parts)
+
+
+def _file_table(released: Released) -> pd.DataFrame:
+    table = released.files.assign(sha256=released.files["sha256"].astype(str).str[:16])
+    names = {"role": "Read as", "name": "File", "bytes": "Bytes", "rows": "Rows",
+             "sha256": "SHA-256 (start)"}  # fmt: skip
+    return table.rename(columns=names)[list(names.values())]
+
+
+def _own_lines(reconciliation: pd.DataFrame) -> pd.DataFrame:
+    if reconciliation.empty:
+        return reconciliation
+    return reconciliation[reconciliation.index.get_level_values("factor") == ""]
+
+
+def _counted_sentence(own: pd.DataFrame) -> str:
+    total = own.sum()
+    lost = [
+        f"{int(total[column]):,} {words}"
+        for column, words in LOSSES.items()
+        if int(total.get(column, 0))
+    ]
+    tail = f"; not counted: {_and(lost)}" if lost else "; none was lost"
+    return f"{int(total['read']):,} events read, {int(total['counted']):,} counted{tail}."
+
+
+LOSSES = {
+    "outside_periods": "outside the periods",
+    "no_location": "without a location",
+    "unknown_area": "with an unknown area",
+    "outside_study_area": "outside the study area",
+    "duplicates": "duplicates",
+    "excluded_by_rule": "excluded by a rule",
+}
+
+
+def _questions_part(released: Released) -> str:
+    if released.correlations.empty:
+        return _paragraphs(["No shares were given to compare the factors with."])
+    labels = released.factors["label"].to_dict()
+    table = released.correlations.copy()
+    table.columns = pd.Index([labels.get(name, name) for _, name in table.columns])
+    table.insert(0, "Factor", [labels[f] for f in table.index])
+    return _paragraphs([
+        "Rank correlation of each factor with shares of people, which are never scored, and with "
+        "the other factors. Above .5 either way deserves a question: who or what is counted here?"
+    ]) + _table(table, decimals=2)  # fmt: skip
+
+
+def _limits_part(released: Released) -> str:
+    used = ", ".join(f"{name} {number}" for name, number in versions().items())
+    return (
+        _bullets(released.limits)
+        + "<h3>Whose data</h3>"
+        + _bullets(released.attribution)
+        + "<h3>References</h3>"
+        + _bullets(REFERENCES)
+        + f'<p class="quiet small">Made with {escape(used)}.</p>'
+    )
+
+
+_SECTIONS: dict[str, Callable[[Released], str]] = {
+    "In short": _in_short,
+    "The list": _the_list,
+    "The factors": _factor_part,
+    "Over the periods": _persistence_part,
+    "Data, and what was lost": _data_part,
+    "Questions to ask": _questions_part,
+    "Limits and sources": _limits_part,
+}
+
+
+def _table(table: pd.DataFrame, *, decimals: int = 1) -> str:
+    numeric = [pd.api.types.is_numeric_dtype(table[c]) for c in table]
+    head = "".join(
+        f'<th scope="col"{_class(number)}>{escape(name)}</th>'
+        for name, number in zip(table.columns, numeric, strict=True)
+    )
+    rows = "".join(
+        "<tr>"
+        + "".join(
+            f"<td{_class(number, value)}>{_cell(value, decimals)}</td>"
+            for value, number in zip(row, numeric, strict=True)
+        )
+        + "</tr>"
+        for row in table.itertuples(index=False, name=None)
+    )
+    return (
+        f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def _class(number: bool, value: object = "") -> str:
+    if number:
+        return ' class="number"'
+    return ' class="long"' if isinstance(value, str) and len(value) > 60 else ""
+
+
+def _cell(value: Any, decimals: int) -> str:  # noqa: ANN401  (a cell holds what it holds)
+    if not isinstance(value, str) and pd.isna(value):
+        return '<abbr title="not assessed, or does not apply">–</abbr>'
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.0f}" if value == round(value) else f"{value:,.{decimals}f}"
+    return escape(value if isinstance(value, str) else f"{value:,}")
+
+
+def _picture(png: bytes, alt: str, caption: str) -> str:
+    data = base64.b64encode(png).decode("ascii")
+    return (
+        f'<figure><img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def _paragraphs(lines: Iterable[str]) -> str:
+    return "".join(f"<p>{escape(line)}</p>" for line in lines if line)
+
+
+def _bullets(lines: Iterable[str]) -> str:
+    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
+
+
+def _and(parts: Sequence[str]) -> str:
+    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" * bool(parts)
+
+
+def _sentence(text: object) -> str:
+    words = str(text)
+    return f"It assumes: {words}." if words else ""
+
+
+def _slug(title: str) -> str:
+    return "".join(c if c.isalnum() else "-" for c in title.lower())

@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Sets up an environment of its own and passes the tests: style, types, then everything else.
+# Arguments go to pytest: `bash tests/run.sh -m long` runs the long ones.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+venv=.venv-tests
+[ -x "$venv/bin/python" ] || python3 -m venv "$venv"
+"$venv/bin/python" -m pip install --quiet --upgrade 'pip>=25.1'
+"$venv/bin/python" -m pip install --quiet --editable . --group dev
+
+# The browser tests need Chromium; where it cannot be had they are skipped, and say so.
+if ! command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    (apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium) >/dev/null
+  else
+    echo "No Chromium found: the browser tests will be skipped." >&2
+  fi
+fi
+
+"$venv/bin/ruff" check .
+"$venv/bin/ruff" format --check .
+"$venv/bin/mypy"
+exec "$venv/bin/python" -m pytest -n 2 --dist loadfile "$@"
