@@ -1,4 +1,4 @@
-"""Several scores of an area made into one: weighted means."""
+"""Several scores of an area made into one: weighted means and Copeland's duels."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -18,7 +18,7 @@ class Combined(NamedTuple):
     score: Array
     """Shape `(n,)`; NaN where not assessed."""
     slope: Array
-    """Shape `(n, factors)`: change of the mean per point of each score."""
+    """Shape `(n, factors)`: change of the mean per point of each score; NaN where it has none."""
 
 
 def power_mean(scores: Array, weights: Array, *, power: float) -> Combined:
@@ -52,11 +52,62 @@ def power_mean(scores: Array, weights: Array, *, power: float) -> Combined:
     return Combined(mean, np.where((scores > 0) & (mean > 0)[:, None], slope, 0.0))
 
 
+def copeland(scores: Array, weights: Array) -> Array:
+    """Duels won less duels lost, each area against every other.
+
+    An area wins a duel where the factors on which it scores higher weigh more than those on which
+    the other does; a factor counts with the smaller of its weights in the two areas.
+
+    Parameters
+    ----------
+    scores
+        Shape `(n, factors)`, none missing, n at most 5,000: every pair of areas is compared.
+    weights
+        Shape `(n, factors)`.
+
+    Returns
+    -------
+    Array
+        Shape `(n,)`, whole numbers from -(n - 1) to n - 1.
+
+    References
+    ----------
+    Copeland (1951); Munda and Nardo (2009), Applied Economics 41, 1513-1523.
+    """
+    n, factors = scores.shape
+    if n > COPELAND_LIMIT:
+        raise DataError(
+            f"Copeland compares every pair of areas, which is for at most {COPELAND_LIMIT:,} of "
+            f"them, not {n:,}. Take a mean."
+        )
+    won = np.empty(n)
+    for start in range(0, n, 256):
+        mine = slice(start, min(start + 256, n))
+        margin = np.zeros((mine.stop - start, n))
+        for k in range(factors):
+            weight = np.minimum(weights[mine, k, None], weights[:, k])
+            margin += weight * np.sign(scores[mine, k, None] - scores[:, k])
+        # Weights such as .1 + .2 against .3 must draw.
+        won[mine] = np.where(np.abs(margin) < 1e-12, 0.0, np.sign(margin)).sum(axis=1)
+    return won
+
+
+COPELAND_LIMIT = 5_000
+
+
+def _copeland_score(scores: Array, weights: Array) -> Combined:
+    """Copeland's count as 0 to 100; an area without any score has 0. It is no sum of points."""
+    share = (copeland(scores, weights) / max(len(scores) - 1, 1) + 1) / 2
+    nothing = (np.where(weights > 0, scores, 0.0) == 0).all(axis=1)
+    return Combined(np.where(nothing, 0.0, 100 * share), np.full(scores.shape, np.nan))
+
+
 AGGREGATE: dict[str, Aggregation] = {
     "arithmetic": lambda scores, weights, _: power_mean(scores, weights, power=1),
     "geometric": lambda scores, weights, _: power_mean(scores, weights, power=0),
     "harmonic": lambda scores, weights, _: power_mean(scores, weights, power=-1),
     "general": lambda scores, weights, power: power_mean(scores, weights, power=power),
+    "copeland": lambda scores, weights, _: _copeland_score(scores, weights),
 }
 """Config word to a function of scores, weights and the power of the general mean."""
 
@@ -74,7 +125,7 @@ def quantise(values: Array, digits: int = 10) -> Array:
     x = np.asarray(values, dtype=float)
     with np.errstate(divide="ignore"):
         exponent = np.floor(np.log10(np.abs(x)))
-    places = np.where(np.isfinite(exponent), digits - 1 - exponent, 0.0)
+    places = np.where(np.isfinite(exponent), digits - 1 - np.maximum(exponent, -290), 0.0)
     # Powers of ten are exact only upwards, so large values are divided and small ones multiplied.
     up, down = 10.0 ** np.maximum(places, 0), 10.0 ** np.maximum(-places, 0)
     return np.asarray(np.rint(x * up / down) / up * down, dtype=float)

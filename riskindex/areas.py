@@ -13,16 +13,13 @@ from scipy.sparse.csgraph import connected_components
 
 from riskindex.errors import ConfigError, DataError, InputError
 from riskindex.grid import NATIONAL_GRID, to_national_grid
+from riskindex.repair import Shapes, repair, repair_notes
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-Shape = Any  # one shapely geometry; shapely ships no types
-Shapes = NDArray[np.object_]
 Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
 
-LARGEST_REPAIR = 0.001
-"""Relative change of area above which a repaired shape is refused."""
 NOT_RECORDED = "not recorded"
 """What a group column says where the file says nothing."""
 RESERVED = ("area_code", "name", "geometry")
@@ -106,12 +103,15 @@ def prepare_areas(
     Raises
     ------
     InputError
-        Missing, spaced or repeated codes; missing, empty, repeated or unrepairable shapes; a
-        coordinate system that is not stated or does not fit the coordinates. All codes and
-        shapes at fault are reported together.
+        A column that is not there; missing, spaced or repeated codes; missing, empty, repeated
+        or unrepairable shapes; a coordinate system that is not stated or does not fit the
+        coordinates. All codes and shapes at fault are reported together.
     """
     groups = dict(groups or {})
     _check_reserved(groups, "group")
+    missing = [c for c in (code, name, *groups.values()) if c is not None and c not in raw]
+    if missing:
+        raise InputError([f"{label}: no column {column!r}." for column in missing])
     codes = _as_codes(raw[code])
     shapes = shapely.force_2d(raw.geometry.to_numpy())
     faults = [*_code_faults(codes), *_shape_faults(shapes, codes)]
@@ -119,9 +119,9 @@ def prepare_areas(
         raise InputError([f"{label}: {fault}" for fault in faults])
     projected, notes = to_national_grid(raw.geometry, crs=crs, label=label)
     table = _described(raw, codes, name, groups)
-    shapes, repaired = _repair(shapely.force_2d(projected.to_numpy()), table["name"], label)
+    shapes, repaired = repair(shapely.force_2d(projected.to_numpy()), table["name"], label)
     areas = _assembled(table, shapes)
-    return PreparedAreas(areas, repaired, (*notes, *_repair_notes(repaired, label)))
+    return PreparedAreas(areas, repaired, (*notes, *repair_notes(repaired, label)))
 
 
 def build_weights(areas: "GeoDataFrame", options: Neighbours = Neighbours()) -> "csr_array[Any]":
@@ -239,7 +239,7 @@ def with_bases(
 
 def some(items: Sequence[str], most: int = 5) -> str:
     """The first few of a list in words, and how many more there are."""
-    more = f" and {len(items) - most} more" if len(items) > most else ""
+    more = f" and {len(items) - most:,} more" if len(items) > most else ""
     return ", ".join(items[:most]) + more
 
 
@@ -304,67 +304,6 @@ def _assembled(table: pd.DataFrame, shapes: Shapes) -> "GeoDataFrame":
     from geopandas import GeoDataFrame
 
     return GeoDataFrame(table, geometry=shapes, crs=NATIONAL_GRID).sort_index()
-
-
-def _repair(shapes: Shapes, names: "pd.Series[str]", label: str) -> tuple[Shapes, pd.DataFrame]:
-    broken = np.flatnonzero(~shapely.is_valid(shapes))
-    shapes = shapes.copy()
-    rows = []
-    for i in broken:
-        fault = shapely.is_valid_reason(shapes[i]).partition("[")[0]
-        fixed = _polygons_of(shapely.make_valid(shapes[i]))
-        before, after = _area_as_written(shapes[i], fixed.area), fixed.area
-        rows.append((names.iloc[i], fault, before, after, _change(before, after)))
-        shapes[i] = fixed
-    columns = ["name", "fault", "area_before", "area_after", "change"]
-    repaired = pd.DataFrame(rows, columns=columns, index=names.index[broken]).sort_index()
-    refused = repaired[repaired["change"].abs() > LARGEST_REPAIR]
-    if len(refused):
-        raise InputError([f"{label}: {line}. {_MEND}" for line in _repair_lines(refused)])
-    return shapes, repaired
-
-
-_MEND = f"Over {LARGEST_REPAIR:.1%} is refused: mend it in a GIS, or download the file again."
-
-
-def _polygons_of(shape: Shape) -> Shape:
-    """The polygons of a repaired shape; lines and points that a fault left over go."""
-    parts = shapely.get_parts(shapely.get_parts(shape))
-    polygons = parts[shapely.get_dimensions(parts) == 2]
-    return polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
-
-
-def _area_as_written(shape: Shape, after: float) -> float:
-    """Area of an invalid shape: its parts added up, or by their direction, whichever is nearer.
-
-    Official files hold holes that were written as a part of their own (nested shells), which
-    still run the other way round.
-    """
-    parts = shapely.get_parts(shape)
-    sign = np.where(shapely.is_ccw(shapely.get_exterior_ring(parts)), 1.0, -1.0)
-    area = shapely.area(parts)
-    readings = np.array([area.sum(), abs((sign * area).sum())])
-    return float(readings[np.abs(readings - after).argmin()])
-
-
-def _change(before: float, after: float) -> float:
-    return (after - before) / before if before > 0 else np.inf
-
-
-def _repair_lines(repaired: pd.DataFrame) -> list[str]:
-    return [
-        f"{row['name']} ({code}): {str(row['fault']).lower()}; the repair changes its area from "
-        f"{row['area_before']:,.0f} to {row['area_after']:,.0f} square metres "
-        f"({row['change']:+.3%})"
-        for code, row in repaired.iterrows()
-    ]
-
-
-def _repair_notes(repaired: pd.DataFrame, label: str) -> tuple[str, ...]:
-    if repaired.empty:
-        return ()
-    lines = "; ".join(_repair_lines(repaired))
-    return (f"{label}: {len(repaired)} invalid shapes were repaired: {lines}.",)
 
 
 def _touching(shapes: Shapes, snap: float) -> Pairs:

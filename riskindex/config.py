@@ -35,6 +35,8 @@ class Config(BaseModel):
     """Title of the map and the report."""
     place: str
     """Name of the study area in sentences, such as Essex."""
+    whole: str = "county"
+    """Word for the study area that an area is compared with: county, force area, city."""
     about: str = ""
     """A sentence or two about what is asked and what it must not be used for."""
     seed: int = Field(default=2022, ge=0)
@@ -265,7 +267,7 @@ def _table_faults(config: Config, factor: Factor) -> Iterator[str]:
         yield "needs an event source, event_groups, or a table with numerator and denominator."
         return
     for column in (factor.numerator, factor.denominator):
-        yield from _column_faults(config, column, f"{factor.source}.{column}")
+        yield from _column_faults(config, column, ".".join(factor.column(column)))
     if factor.periods:
         yield "a table has no periods; leave them out."
     if factor.method == "threshold" and factor.threshold is None:

@@ -44,9 +44,9 @@ class Factor:
     event_groups: Sequence[EventGroup] = ()
     """Several weighted kinds of events instead of one source."""
     numerator: str | None = None
-    """Column of a table source: the people or households that have the characteristic."""
+    """Column of the source, or of another as source.column: those with the characteristic."""
     denominator: str | None = None
-    """Column of a table source: all people or households that could have it."""
+    """All people or households that could have it: a column, or source.column of another table."""
     method: Method
     """How areas are tested: window, getis-ord, poisson (the area itself), threshold, value."""
     periods: Sequence[str] = ()
@@ -92,6 +92,16 @@ class Factor:
         if self.source is None or self.numerator is not None:
             return ()
         return (EventGroup(label="all", source=self.source, where=self.where),)
+
+    def column(self, reference: str) -> tuple[str, str]:
+        """Source and column of a numerator or denominator; a dot names another table."""
+        source, dot, column = reference.rpartition(".")
+        return (source, column) if dot else (str(self.source), column)
+
+    def column(self, reference: str) -> tuple[str, str]:
+        """Source and column that a numerator or denominator names."""
+        source, dot, column = reference.partition(".")
+        return (source, column) if dot else (self.source or "", reference)
 
     @property
     def counts_events(self) -> bool:

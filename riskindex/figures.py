@@ -10,6 +10,7 @@ from riskindex.release import Released
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
 INK = "#0B0C0C"
@@ -97,7 +98,7 @@ def persistence_strip(released: Released) -> bytes | None:
         return _png(figure)
 
 
-def _two_colours() -> "object":
+def _two_colours() -> "Colormap":
     from matplotlib.colors import ListedColormap
 
     return ListedColormap(["#F3F2F1", "#801650"])

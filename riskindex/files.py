@@ -116,7 +116,7 @@ def nearest(word: str, known: Sequence[str]) -> str:
     folded = {name.casefold(): name for name in known}
     close = difflib.get_close_matches(word.casefold(), list(folded), n=1)
     if close:
-        return f"; did you mean {folded[close[0]]!r}?"
+        return f"; the nearest is {folded[close[0]]!r}"
     shown = ", ".join(repr(name) for name in known[:12])
     more = f" and {len(known) - 12} more" if len(known) > 12 else ""
     return f"; there is {shown}{more}" if known else "; there is nothing there"
@@ -177,7 +177,10 @@ def members(path: Path) -> list[str]:
         faults = list(_archive_faults(path, infos))
     if faults:
         raise InputError(faults)
-    return [info.filename for info in infos]
+    names = [info.filename for info in infos]
+    if "[Content_Types].xml" in names:
+        raise InputError(f"{path.name}: an Excel workbook. Save the sheet as CSV UTF-8.")
+    return names
 
 
 def open_member(path: Path, name: str, into: Path) -> Path:
@@ -227,7 +230,7 @@ def unpack(path: Path, into: Path) -> Path:
         return _stream(member, target, path.name, limit=limit)
 
 
-def as_utf8(path: Path, into: Path) -> Text:
+def as_utf8(path: Path, into: Path, *, label: str | None = None) -> Text:
     """A text file as UTF-8: itself, or a converted private copy with a note that says so.
 
     Parameters
@@ -236,29 +239,32 @@ def as_utf8(path: Path, into: Path) -> Text:
         A text file that is not compressed; a byte-order mark is allowed and stays.
     into
         An existing folder for the copy.
+    label
+        What messages call the file, where it was unpacked under another name.
 
     Raises
     ------
     InputError
         The file is UTF-16, binary, or neither UTF-8 nor Windows-1252.
     """
+    label = label or path.name
     kind = sniff(path)
     if kind == "utf-16":
         raise InputError(
-            f"{path.name}: written in UTF-16 (Excel calls it Unicode Text). "
+            f"{label}: written in UTF-16 (Excel calls it Unicode Text). "
             "Save it as 'CSV UTF-8 (comma delimited)'."
         )
     if kind not in ("text", "json", "xml", "empty"):
-        raise InputError(f"{path.name}: not a text file but {kind}.")
+        raise InputError(f"{label}: not a text file but {kind}.")
     fault = _first_undecodable(path, "utf-8")
     if fault is None:
         return Text(path, "")
     if _first_undecodable(path, "cp1252") is not None:
         raise InputError(
-            f"{path.name}: line {fault} is neither UTF-8 nor Windows-1252 text. Save it as UTF-8."
+            f"{label}: line {fault} is neither UTF-8 nor Windows-1252 text. Save it as UTF-8."
         )
     note = (
-        f"{path.name} is not UTF-8 (line {fault}); it was read as Windows-1252. "
+        f"{label} is not UTF-8 (line {fault}); it was read as Windows-1252. "
         "Check names with accents, or save the file as UTF-8."
     )
     return Text(_converted(path, _fresh(into, path.name)), note)

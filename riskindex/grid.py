@@ -76,8 +76,12 @@ def _with_crs(
     still = _misfit(given, geometry.total_bounds)
     if still:
         raise InputError(f"{label}: {still}")
-    note = f"{label}: read as {given.name}, as areas.crs says, and not as {stated.name}."
-    return geometry.set_crs(given, allow_override=True), (note,) if stated is not None else ()
+    geometry = geometry.set_crs(given, allow_override=True)
+    if stated is None:
+        return geometry, ()
+    return geometry, (
+        f"{label}: read as {given.name}, as areas.crs says, and not as {stated.name}.",
+    )
 
 
 def _parsed_crs(crs: str | None) -> CRS:

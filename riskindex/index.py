@@ -12,6 +12,7 @@ from riskindex.aggregate import AGGREGATE, Combined, quantise
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import Factor
 from riskindex.scores import score_factor
+from riskindex.weighting import WEIGHTS, Given
 
 Array = NDArray[np.float64]
 
@@ -22,16 +23,23 @@ class Index:
 
     __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
 
-    aggregation: Literal["arithmetic", "geometric", "harmonic", "general"] = "arithmetic"
-    """Weighted mean of the scores."""
+    aggregation: Literal["arithmetic", "geometric", "harmonic", "general", "copeland"] = (
+        "arithmetic"
+    )
+    """Weighted mean of the scores, or Copeland's count of duels won between areas."""
     power: float = 0.5
     """Exponent of the general mean: 1 is arithmetic, near 0 geometric, -1 harmonic."""
-    weights: Literal["normalised", "as-given", "equal"] = "normalised"
-    """Weights divided by their sum, used as they are, or all the same."""
+    weights: Literal["normalised", "as-given", "equal", "pca", "elicited"] = "normalised"
+    """The factors' weights divided by their sum, used as they are, all the same, the first
+    principal component's, or the mean of the points that people gave."""
+    points: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    """For elicited weights: person to factor to points, such as 100 shared out by each."""
     groups: Mapping[str, float] = field(default_factory=dict)
     """Weight of each group of factors; a group that is not named has the weight 1."""
     missing: Literal["not-assessed", "rest"] = "not-assessed"
     """An area that lacks a factor: no index, or an index of the factors that it has."""
+    minimum_factors: int = 1
+    """With missing = "rest": an area with fewer factors than this has no index."""
 
 
 def score_factors(
@@ -125,7 +133,7 @@ def contributions(scores: pd.DataFrame, options: Index = Index()) -> pd.Series:
     Series
         Index (factor, area_code). The contributions of an area add up to its score. For means
         other than the arithmetic one they are Euler's: the slope of the
-        index in a score, times the score.
+        index in a score, times the score. Copeland's has none: missing.
     """
     frame = Ingredients.of(scores, options)
     combined = frame.combine(frame.scores)
@@ -176,9 +184,16 @@ class Ingredients:
         groups = first["group"] if "group" in first else pd.Series("", index=first.index)
         _check_weights(given)
         _check_options(options, set(groups))
-        weights = given.to_numpy(float)
-        weights = np.where(weights > 0, 1.0, 0.0) if options.weights == "equal" else weights
-        return cls(wide.index, wide.columns, wide.to_numpy(float), weights, tuple(groups), options)
+        values = wide.to_numpy(float)
+        ingredients = Given(
+            factors=tuple(wide.columns),
+            weights=given.to_numpy(float),
+            groups=tuple(groups),
+            scores=values,
+            points=options.points,
+        )
+        weights = WEIGHTS[options.weights](ingredients)
+        return cls(wide.index, wide.columns, values, weights, tuple(groups), options)
 
     def arithmetic(self) -> "Ingredients":
         """The same with arithmetic means."""
@@ -186,6 +201,7 @@ class Ingredients:
 
     def combine(self, scores: Array) -> Combined:
         """Combine scores of shape `(n, factors)` inside each group, then the groups."""
+        scores = self._with_enough(scores)
         if not any(self.groups):
             return self._mean(scores, self.weights)
         parts = list(self._parts())
@@ -197,6 +213,11 @@ class Ingredients:
         for position, ((_, members), group) in enumerate(zip(parts, inner, strict=True)):
             slope[:, members] = outer.slope[:, [position]] * group.slope
         return Combined(outer.score, slope)
+
+    def _with_enough(self, scores: Array) -> Array:
+        """The scores without those of areas that lack too many factors."""
+        known = (~np.isnan(scores) & (self.weights > 0)).sum(axis=1)
+        return np.where((known >= self.options.minimum_factors)[:, None], scores, np.nan)
 
     def _parts(self) -> Iterator[tuple[float, list[int]]]:
         """Weight and members of each group; a factor by itself is a group of its own weight."""
@@ -213,16 +234,17 @@ class Ingredients:
             return Combined(scores[:, 0], np.ones_like(scores))
         known, counts = ~np.isnan(scores), weights > 0
         available = known & counts
-        per_area = np.where(available, weights, 0.0)
-        target = weights.sum() if self.options.weights == "as-given" else 1.0
-        total = per_area.sum(axis=1, keepdims=True)
-        per_area *= np.divide(target, total, out=np.zeros_like(total), where=total > 0)
-        # A score without weight must not spoil a mean, whatever its power: 1 never does.
-        filled = np.where(available, scores, 1.0)
-        mean, slope = AGGREGATE[self.options.aggregation](filled, per_area, self.options.power)
         rest = self.options.missing == "rest"
         enough = available.any(axis=1) if rest else (known | ~counts).all(axis=1)
-        return Combined(np.where(enough, mean, np.nan), slope)
+        per_area = np.where(available, weights, 0.0)[enough]
+        target = weights.sum() if self.options.weights == "as-given" else 1.0
+        per_area *= target / per_area.sum(axis=1, keepdims=True)
+        # A score without weight must not spoil a mean, whatever its power: 1 never does.
+        filled = np.where(available, scores, 1.0)[enough]
+        combined = AGGREGATE[self.options.aggregation](filled, per_area, self.options.power)
+        mean, slope = np.full(len(scores), np.nan), np.zeros_like(scores)
+        mean[enough], slope[enough] = combined
+        return Combined(mean, slope)
 
 
 def _companion(scores: pd.DataFrame, frame: Ingredients) -> Array:

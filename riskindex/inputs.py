@@ -1,10 +1,26 @@
 """Files in: boundaries, lookups and tables by area, read as the config names them and checked."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
-from riskindex.vintages import Vintage
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.areas import NOT_RECORDED, prepare_areas, some
+from riskindex.errors import ConfigError, InputError
+from riskindex.files import FileRecord, find_file, record
+from riskindex.sheets import Sheet, capped, read_sheet
+from riskindex.vector import read_vector
+from riskindex.vintages import Vintage, new_in_2021
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +35,8 @@ class GroupLookup:
     """Column with the area code."""
     groups: Mapping[str, str]
     """Name of the group kind to its column: ward = "ward24_name"."""
+    by: str | None = None
+    """Group that `code` is compared with instead of the area code, such as district_code."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +70,7 @@ class TableSource:
     __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
 
     kind: Literal["table"]
+    """A table with one row per area."""
     path: str
     """A CSV (may be compressed), or a zip with one."""
     member: str | None = None
@@ -62,3 +81,279 @@ class TableSource:
     """Short name to a column, or to several columns that are added up."""
     sensitive: bool = False
     """True where the table counts people who must not be recognised."""
+
+
+class ReadAreas(NamedTuple):
+    """Areas as the method uses them, what was noticed, and which files they came from."""
+
+    areas: "GeoDataFrame"
+    """Index `area_code` (sorted); `name`, the groups, `geometry` in EPSG:27700."""
+    notes: tuple[str, ...]
+    """Sentences for the screen and the report."""
+    files: tuple[FileRecord, ...]
+    """Provenance."""
+
+
+class ReadTables(NamedTuple):
+    """Tables by area, what was noticed, and which files they came from."""
+
+    tables: pd.DataFrame
+    """Index `area_code` as given; columns (source, column), float; NaN is not assessed."""
+    notes: tuple[str, ...]
+    """Sentences for the screen and the report."""
+    files: tuple[FileRecord, ...]
+    """Provenance."""
+
+
+def read_areas(source: AreaSource, folder: Path, *, scratch: Path | None = None) -> ReadAreas:
+    """Read the boundaries and put the areas into groups.
+
+    Parameters
+    ----------
+    source
+        The boundary file and what its columns mean; only those columns are read.
+    folder
+        Folder that relative paths start from.
+    scratch
+        Folder for private temporary files, which are removed; the system's by default.
+
+    Raises
+    ------
+    InputError
+        The file is not one of the five kinds, is damaged, or its content cannot be trusted: see
+        `areas.prepare_areas`. Areas that a lookup lacks are `not recorded` and noted.
+    ConfigError
+        Two sources of one group, or a lookup by a group that is not there.
+    """
+    path = find_file(folder, source.boundaries, place="areas.boundaries")
+    named = [source.code, *([source.name] if source.name is not None else [])]
+    columns = list(dict.fromkeys([*named, *source.groups.values()]))
+    with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
+        read = read_vector(path, columns, Path(private), layer=source.layer)
+    prepared = prepare_areas(
+        read.table, code=source.code, name=source.name, groups=source.groups, crs=source.crs,
+        label=read.path.name,
+    )  # fmt: skip
+    areas, notes = prepared.areas, [*read.notes, *prepared.notes]
+    files = [record(read.path, "boundaries", len(areas))]
+    for lookup in source.lookups:
+        areas, noted, file = _with_groups(areas, lookup, folder, scratch)
+        notes.extend(noted)
+        files.append(file)
+    return ReadAreas(areas, tuple(notes), tuple(files))
+
+
+def read_tables(
+    sources: Mapping[str, Any], folder: Path, area_codes: pd.Index, *, scratch: Path | None = None
+) -> ReadTables:
+    """Read every table by area code.
+
+    Parameters
+    ----------
+    sources
+        The config's sources by name; those that are no `TableSource` are left alone.
+    folder
+        Folder that relative paths start from.
+    area_codes
+        Codes of the study area; rows of other areas are not used. Where there is none, every
+        row is checked and the result is empty.
+    scratch
+        Folder for private temporary files, which are removed; the system's by default.
+
+    Raises
+    ------
+    InputError
+        Cells that are no count, codes that are missing, repeated or misspelt, and tables that
+        hold none of the areas: of all tables together, each with its file, row, column and value.
+        An empty cell is no fault: the area is not assessed there.
+    """
+    read: dict[tuple[str, str], pd.Series[float]] = {}
+    notes: list[str] = []
+    files: list[FileRecord] = []
+    faults: list[str] = []
+    for name, source in sources.items():
+        if not isinstance(source, TableSource):
+            continue
+        try:
+            columns, noted, file = _read_table(name, source, folder, area_codes, scratch)
+        except InputError as error:
+            faults.extend(error.faults)
+            continue
+        read.update(columns)
+        notes.extend(noted)
+        files.append(file)
+    if faults:
+        raise InputError(faults)
+    tables = pd.DataFrame(read, index=area_codes, dtype=float)
+    tables.columns = pd.MultiIndex.from_tuples(list(read), names=["source", "column"])
+    return ReadTables(tables, tuple(notes), tuple(files))
+
+
+def looks_like(codes: Collection[str]) -> str:
+    """What most of the codes are by their form: kind of area, and census edition where it shows."""
+    starts = Counter(_START.get(code[:3], "codes of no ONS area") for code in codes)
+    kind = starts.most_common(1)[0][0] if starts else "no codes at all"
+    if kind != "LSOAs":
+        return kind
+    if new_in_2021(codes):
+        return "LSOAs of 2021"
+    later = any(code > _LAST_OF_2001[code[0]] for code in codes if _START.get(code[:3]) == kind)
+    return "LSOAs of 2011" if later else "LSOAs that 2001, 2011 and 2021 may share"
+
+
+_LAST_OF_2001 = {"E": "E01032482", "W": "W01001896"}
+_KINDS = {
+    "00": "output areas", "01": "LSOAs", "02": "MSOAs", "05": "wards",
+    "06": "districts", "07": "districts", "08": "districts", "09": "districts",
+}  # fmt: skip
+_START = {f"{nation}{kind}": word for nation in "EW" for kind, word in _KINDS.items()} | {
+    "S01": "Scottish data zones"
+}
+
+
+def _with_groups(
+    areas: "GeoDataFrame", lookup: GroupLookup, folder: Path, scratch: Path | None
+) -> tuple["GeoDataFrame", list[str], FileRecord]:
+    path = find_file(folder, lookup.path, place="areas.lookups")
+    taken = [kind for kind in lookup.groups if kind in areas.columns]
+    if taken or (lookup.by is not None and lookup.by not in areas.columns):
+        fault = f"the group {taken[0]!r} is there already" if taken else f"no group {lookup.by!r}"
+        raise ConfigError(f"areas.lookups: {path.name}: {fault}.")
+    columns = list(dict.fromkeys([lookup.code, *lookup.groups.values()]))
+    with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
+        sheet = read_sheet(path, columns, Path(private))
+    keys = areas.index.to_series() if lookup.by is None else areas[lookup.by]
+    found = _groups_of(sheet, lookup, set(keys))
+    known = keys.isin(found.index)
+    if not known.any():
+        raise InputError(_no_match(sheet, lookup.code, sheet.columns[lookup.code], list(keys)))
+    added = found.reindex(keys).set_axis(areas.index).fillna(NOT_RECORDED)
+    order = [*areas.columns.drop("geometry"), *lookup.groups, "geometry"]
+    what = some(list(lookup.groups))
+    notes = [*sheet.notes, *_lacking(sheet.label, keys.index[~known], len(areas),
+                                     f"their {what} is {NOT_RECORDED}")]  # fmt: skip
+    joined = areas.assign(**{str(kind): added[kind] for kind in added})[order]
+    return joined, notes, record(path, "lookup", len(sheet.rows))
+
+
+def _groups_of(sheet: Sheet, lookup: GroupLookup, wanted: Collection[str]) -> pd.DataFrame:
+    """Group values by code, for the codes that are wanted; two different values are a fault."""
+    table = pd.DataFrame({kind: sheet.columns[column] for kind, column in lookup.groups.items()})
+    table = table.apply(lambda column: column.str.strip()).replace("", NOT_RECORDED)
+    table = table.assign(code=sheet.columns[lookup.code], row=sheet.rows)
+    table = table[table["code"].isin(list(wanted))].drop_duplicates(["code", *lookup.groups])
+    again = table[table["code"].duplicated(keep=False)].sort_values(["code", "row"])
+    if len(again):
+        raise InputError(capped([
+            f"{sheet.label}: row {row}, column {lookup.code!r}, value {code!r}: the code is in "
+            "several rows that put it into different groups. Keep one row."
+            for code, row in zip(again["code"], again["row"], strict=True)
+        ]))  # fmt: skip
+    return table.set_index("code")[list(lookup.groups)]
+
+
+def _no_match(sheet: Sheet, column: str, found: Sequence[str], areas: Sequence[str]) -> str:
+    return (
+        f"{sheet.label}: none of the {len(areas):,} areas is in column {column!r}, which holds "
+        f"{looks_like(found)} (first: {found[0] if found else ''!r}); the boundaries have "
+        f"{looks_like(areas)} (first: {areas[0]!r}). Use a table of the boundaries' edition."
+    )
+
+
+def _lacking(label: str, missing: pd.Index, n: int, then: str) -> Iterator[str]:
+    if len(missing):
+        which = some(list(missing))
+        yield f"{label}: {len(missing):,} of {n:,} areas are not in it ({which}); {then}."
+
+
+def _read_table(
+    name: str, source: TableSource, folder: Path, areas: pd.Index, scratch: Path | None
+) -> tuple[dict[tuple[str, str], "pd.Series[float]"], list[str], FileRecord]:
+    path = find_file(folder, source.path, place=f"sources.{name}.path")
+    parts = {short: [c] if isinstance(c, str) else list(c) for short, c in source.columns.items()}
+    wanted = list(dict.fromkeys(column for columns in parts.values() for column in columns))
+    with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
+        sheet = read_sheet(path, [source.code, *wanted], Path(private), member=source.member)
+    codes = sheet.columns[source.code]
+    if len(areas) and not set(codes) & set(areas):
+        raise InputError(_no_match(sheet, source.code, codes, list(areas)))
+    used = _rows_of(codes, areas)
+    faults = [*_code_faults(sheet, source.code, areas)]
+    values = {column: _numbers(sheet, column, used, faults) for column in wanted}
+    if faults:
+        raise InputError(capped(faults))
+    index = [codes[i] for i in used]
+    table = pd.DataFrame(values, index=index, dtype=float).reindex(areas)
+    sums = {(name, short): table[columns].sum(axis=1, skipna=False)
+            for short, columns in parts.items()}  # fmt: skip
+    notes = [*sheet.notes, *_gaps(sheet, table, areas, set(index))]
+    return sums, notes, record(path, name, len(sheet.rows))
+
+
+def _rows_of(codes: Sequence[str], areas: pd.Index) -> list[int]:
+    known = set(areas)
+    return [i for i, code in enumerate(codes) if not known or code in known]
+
+
+def _code_faults(sheet: Sheet, column: str, areas: pd.Index) -> Iterator[str]:
+    """Codes that are missing, repeated, or an area's code but for white space and case."""
+    known, first = set(areas), dict[str, int]()
+    for row, code in zip(sheet.rows, sheet.columns[column], strict=True):
+        place = f"{sheet.label}: row {row}, column {column!r}, value {code!r}"
+        plain = code.strip().upper()
+        if not plain or plain in ("NA", "NAN", "NULL"):
+            yield f"{place}: no area code. Fill it in or take the row out."
+        elif code not in known and (plain in known if known else code != code.strip()):
+            yield f"{place}: white space or small letters in {plain!r}. Write it plainly."
+        elif code in first and (code in known or not known):
+            yield f"{place}: the code is in row {first[code]} already. Keep one row per area."
+        first.setdefault(code, row)
+
+
+def _numbers(
+    sheet: Sheet, column: str, used: Sequence[int], faults: list[str]
+) -> NDArray[np.float64]:
+    """Cells as numbers, NaN where empty; what is no count is added to the faults."""
+    values = np.full(len(used), np.nan)
+    for k, i in enumerate(used):
+        text = sheet.columns[column][i].strip()
+        if not text:
+            continue
+        advice = next((advice for is_so, advice in _CELL_RULES if is_so(text)), "")
+        if advice:
+            place = f"{sheet.label}: row {sheet.rows[i]}, column {column!r}, value {text!r}"
+            faults.append(f"{place}: {advice}")
+        else:
+            values[k] = float(text)
+    return values
+
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+_SEPARATED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+_CELL_RULES: tuple[tuple[Callable[[str], Any], str], ...] = (
+    (_SEPARATED.fullmatch, "a thousands separator. Save the column without it."),
+    (
+        lambda text: not _NUMBER.fullmatch(text),
+        "not a number. Leave the cell empty where it is not known: missing is never zero.",
+    ),
+    (lambda text: not np.isfinite(float(text)), "too large for a count."),
+    (lambda text: float(text) < 0, "negative, which no count of people or households is."),
+)
+"""What is wrong with a cell, and what to do; first match wins."""
+
+
+def _gaps(
+    sheet: Sheet, table: pd.DataFrame, areas: pd.Index, present: Collection[str]
+) -> Iterator[str]:
+    missing = areas[~areas.isin(list(present))]
+    new = new_in_2021(list(areas))
+    older = " Its codes look like an edition before 2021." if new and new <= set(missing) else ""
+    for note in _lacking(sheet.label, missing, len(areas), "they are not assessed there"):
+        yield note + older
+    for column in table:
+        empty = table.index[table[column].isna() & table.index.isin(list(present))]
+        if len(empty):
+            yield (
+                f"{sheet.label}: column {column!r} is empty for {len(empty):,} areas "
+                f"({some(list(empty))}); they are not assessed there."
+            )

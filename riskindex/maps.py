@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pandas as pd
 
 from riskindex import pages
 from riskindex.errors import DataError
+from riskindex.reasons import PERIOD_WORDS
 from riskindex.release import Released
 from riskindex.shapes import Outlines, draw_outlines
 
@@ -88,14 +90,14 @@ def save_map(page: "folium.Map", path: str | Path) -> None:
     """
     figure = page.get_root()
     figure.render()
+    head, body, script = (
+        _steady_names(part.render(), figure) for part in (figure.header, figure.html, figure.script)
+    )
     html = pages.document(
-        title=_plain(figure.title),
-        head=_own_head(figure.header.render()),
-        body=figure.html.render(),
-        script=figure.script.render(),
+        title=unescape(figure.title or ""), head=_own_head(head), body=body, script=script
     )
     _refuse_remote(html)
-    Path(path).write_text(_steady_names(html, figure), encoding="utf-8", newline="\n")
+    Path(path).write_text(html, encoding="utf-8", newline="\n")
 
 
 def _element(released: Released, outlines: Outlines) -> Any:
@@ -158,10 +160,12 @@ def map_data(released: Released) -> dict[str, Any]:
     """
     every = released.all_areas
     config = released.config
+    unit = config.get("periods", {}).get("unit", "calendar-year")
     return {
         "title": released.title,
         "place": released.place,
         "period": released.period_label,
+        "period_words": PERIOD_WORDS.get(unit, ("in {}", "periods")),
         "profile": released.profile,
         "attribution": list(released.attribution),
         "limits": list(released.limits),
@@ -186,10 +190,11 @@ _COUNT_COLUMNS = ("observed", "expected", "window_observed", "window_expected", 
 
 def _factor_data(name: str, released: Released) -> dict[str, Any]:
     row = released.factors.loc[name]
-    told = ("label", "method", "score", "weight", "scored", "recorded", "threshold", "null")
+    told = ("label", "method", "score", "weight", "scored", "recorded", "threshold")
     data = {key: _scalar(row[key]) for key in told if key in row}
     data["name"] = name
     data["scores"] = _scores(name, released)
+    data["group"] = _group(name, released)
     data["periods"] = [_period_data(part) for part in _periods(name, released.hotspots)]
     data["years"] = _years(name, released.persistence, released.areas.index)
     return data
@@ -200,6 +205,13 @@ def _scores(name: str, released: Released) -> dict[str, Any]:
         return {}
     of_factor = released.scores.loc[name].reindex(released.areas.index)
     return {key: _column(of_factor[key]) for key in ("score", "intensity") if key in of_factor}
+
+
+def _group(name: str, released: Released) -> str:
+    """Group of factors that the factor is combined in first; empty where it stands by itself."""
+    if "group" not in released.scores or name not in released.scores.index.get_level_values(0):
+        return ""
+    return str(released.scores.loc[name, "group"].iloc[0])
 
 
 def _periods(name: str, hotspots: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -321,12 +333,6 @@ def _leaflet_file(name: str) -> str:
 def _own_head(head: str) -> str:
     """Folium's head without its own meta lines: one of them forbids zooming in."""
     return re.sub(r"\s*<meta\b[^>]*>", "", head)
-
-
-def _plain(title: str | None) -> str:
-    from html import unescape
-
-    return unescape(title or "")
 
 
 def _refuse_remote(html: str) -> None:

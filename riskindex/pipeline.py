@@ -1,6 +1,7 @@
 """The whole run on one page: from a config to a result, and from a release to a folder."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,8 +22,8 @@ from riskindex.manifest import write_manifest
 from riskindex.maps import write_map
 from riskindex.persistence import classify_persistence
 from riskindex.reasons import explain
-from riskindex.release import Released, Result
-from riskindex.report import write_report
+from riskindex.release import Released, Result, group_kinds
+from riskindex.report import source_lines, write_report
 from riskindex.selection import flags_tie, select_top
 from riskindex.workbook import write_csv, write_workbook
 
@@ -67,10 +68,12 @@ def run(config: Config, *, say: Say = _silent) -> Result:
     say("Following them over the periods")
     persistence = classify_persistence(found.table, found.pooled, config.factors)
     say("Scoring and selecting")
-    scores = score_factors(found.table, persistence, config.factors)
+    scores = score_factors(found.table, persistence, config.factors, config.index)
     index = build_index(scores, config.index)
     chosen = select_top(index, config.selection)
-    reasons = explain(found.table, persistence, config.factors)
+    reasons = explain(
+        found.table, persistence, scores, config.factors, unit=config.periods.unit, whole=config.whole
+    )
     correlations = correlate(found.table, shares_of(census.tables, config.shares), config.factors)
     labels = {factor.name: factor.label for factor in config.factors}
     return Result(
@@ -88,7 +91,7 @@ def run(config: Config, *, say: Say = _silent) -> Result:
         scores=scores,
         index=chosen.table.assign(reasons=reasons.reindex(areas.index, fill_value="")),
         cut=chosen.cut,
-        flags_tie=flags_tie(index, config.selection),
+        flags_tie=flags_tie(scores, config.index, config.selection),
         correlations=correlations,
         notes=(*land.notes, *census.notes, *counted.notes,
                *warn_of_correlations(correlations, labels)),
@@ -106,6 +109,8 @@ def save(released: Released, folder: str | Path, *, say: Say = _silent) -> None:
         What one profile may see; nothing else can be saved.
     folder
         New, empty, or holding an earlier result, which is replaced when all is written.
+    say
+        Told the name of each stage as it begins.
 
     Raises
     ------
@@ -148,8 +153,41 @@ def look(config: Config, *, say: Say = _silent) -> Found:
         Told the name of each stage as it begins.
     """
     found = Found([], [])
-    areas: pd.Index | None = None
+    say("Reading areas")
+    with _collected(found):
+        land = inputs.read_areas(config.areas, config.folder)
+        found.lines.extend([_areas_line(land.areas), *land.notes])
+    codes = pd.Index([]) if found.faults else land.areas.index
+    say("Reading tables")
+    with _collected(found):
+        census = inputs.read_tables(config.sources, config.folder, codes)
+        found.lines.extend([_tables_line(census.tables), *census.notes])
+    say("Reading events")
+    with _collected(found), events.open_events(config.sources, config.folder) as opened:
+        found.lines.extend(f"{f.role}: {f.name}, {f.rows:,} rows" for f in opened.files if f.rows)
+        if len(codes):
+            counted = count_events(opened.events, land.areas, config.factors, config.periods)
+            found.lines.extend([*source_lines(counted.reconciliation), *counted.notes])
     return found
+
+
+@contextmanager
+def _collected(found: Found) -> Iterator[None]:
+    try:
+        yield
+    except RiskindexError as error:
+        found.faults.extend(error.faults)
+
+
+def _areas_line(areas: pd.DataFrame) -> str:
+    groups = [f"{areas[kind].nunique():,} of {kind}" for kind in group_kinds(areas)]
+    return f"Areas: {len(areas):,}" + (f" in groups: {', '.join(groups)}." if groups else ".")
+
+
+def _tables_line(tables: pd.DataFrame) -> str:
+    sources = tables.columns.get_level_values(0)
+    return "Tables: " + ("; ".join(f"{s} ({sum(sources == s)} columns)" for s in sources.unique())
+                         or "none") + "."  # fmt: skip
 
 
 def _files(records: list[FileRecord]) -> pd.DataFrame:

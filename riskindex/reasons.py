@@ -1,7 +1,7 @@
 """Why an area scores: sentences built from the numbers, strongest factor first."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -74,21 +74,18 @@ def reasons(
     Returns
     -------
     Series
-        Index (factor, area_code), only where there is something to say: the score is above 0 and,
-        where every area has one (intensity, value), the area stands above the whole.
+        Index (factor, area_code), only where there is something to say: the score is above 0 and
+        the area is hot, or stands above what was expected or the share of the whole.
     """
-    scored = [factor for factor in factors if factor.scored]
-    texts = {
-        factor.name: pd.Series(
-            dict(_sentences(factor, _facts(hotspots, persistence, scores, factor), unit, whole)),
-            dtype=object,
-        )
-        for factor in scored
-    }
+    texts = {}
+    for factor in (factor for factor in factors if factor.scored):
+        table = _facts(hotspots, persistence, scores, factor)
+        speech = Speech(factor, unit, whole, _average(factor, table))
+        texts[factor.name] = pd.Series(dict(_sentences(speech, table)), dtype=object)
     return pd.concat(texts, names=["factor", "area_code"]).rename("reason")
 
 
-class _Fact(NamedTuple):
+class Fact(NamedTuple):
     """What is known about one factor in one area."""
 
     area_code: str
@@ -105,96 +102,94 @@ class _Fact(NamedTuple):
     periods_assessed: float
 
 
+class Speech(NamedTuple):
+    """What the sentences about one factor have in common."""
+
+    factor: Factor
+    unit: str
+    whole: str
+    average: float
+    """The share of the whole study area; NaN where the factor is no share."""
+
+
 def _facts(
     hotspots: pd.DataFrame, persistence: pd.DataFrame, scores: pd.DataFrame, factor: Factor
 ) -> pd.DataFrame:
     mine = rows(scores, factor=factor.name)
     last = rows(hotspots, factor=factor.name, period=factor.periods[-1] if factor.periods else "")
-    table = mine[["score", "value", "is_hot", "kind"]].join(last[list(_Fact._fields[5:10])])
+    table = mine[["score", "value", "is_hot", "kind"]].join(last[list(Fact._fields[5:10])])
     if factor.name in persistence.index.get_level_values("factor"):
         lasting = rows(persistence, factor=factor.name)
         table = table.join(lasting[["periods_hot", "periods_assessed"]])
-    return table.reindex(columns=_Fact._fields[1:])
+    return table.reindex(columns=list(Fact._fields[1:]))
 
 
-def _sentences(
-    factor: Factor, table: pd.DataFrame, unit: str, whole: str
-) -> Iterator[tuple[str, str]]:
-    average = _share_of_the_whole(table) if factor.numerator and not _is_hot_test(factor) else 0.0
-    some = table[(table["score"] > 0).to_numpy()]
-    for values in some.itertuples(name=None):
-        fact = _Fact(*values)
-        say = SENTENCES.get(factor.score, _tested) if not average else _shared
-        text = say(factor, fact, unit, f"{whole} {_percent(average)}", average)
-        if text:
+def _sentences(speech: Speech, table: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    is_share = not np.isnan(speech.average)
+    say = _shared if is_share else SENTENCES.get(speech.factor.score, _tested)
+    for values in table[(table["score"] > 0).to_numpy()].itertuples(name=None):
+        fact = Fact(*values)
+        if text := say(speech, fact):
             yield fact.area_code, text
 
 
-def _is_hot_test(factor: Factor) -> bool:
-    return factor.method in ("window", "poisson", "getis-ord")
-
-
-def _share_of_the_whole(table: pd.DataFrame) -> float:
+def _average(factor: Factor, table: pd.DataFrame) -> float:
+    if factor.method not in ("threshold", "value"):
+        return float("nan")
     # The base is not in the table; areas where nobody has the characteristic drop out of it.
     known = table[(table["value"] > 0).to_numpy()]
-    base = (known["observed"].astype(float) / known["value"]).sum()
-    return float(known["observed"].astype(float).sum() / base) if base > 0 else 0.0
+    observed = known["observed"].astype(float)
+    base = float((observed / known["value"]).sum())
+    return float(observed.sum()) / base if base > 0 else 0.0
 
 
-def _persisted(factor: Factor, fact: _Fact, unit: str, whole: str, average: float) -> str:
-    periods = PERIOD_WORDS[unit][1]
+def _persisted(speech: Speech, fact: Fact) -> str:
+    periods = PERIOD_WORDS[speech.unit][1]
     return (
-        f"Hot for {_inside(factor.label)} in {fact.periods_hot:.0f} of "
+        f"Hot for {_inside(speech.factor.label)} in {fact.periods_hot:.0f} of "
         f"{fact.periods_assessed:.0f} {periods}."
     )
 
 
-def _shared(factor: Factor, fact: _Fact, unit: str, whole: str, average: float) -> str:
-    if fact.value <= average:
+def _shared(speech: Speech, fact: Fact) -> str:
+    if fact.value <= speech.average and speech.factor.direction == 1:
         return ""
-    return f"{_percent(fact.value)} of {_inside(factor.label)} ({whole})."
+    of_whom = _inside(speech.factor.label)
+    return f"{_percent(fact.value)} of {of_whom} ({speech.whole} {_percent(speech.average)})."
 
 
-def _tested(factor: Factor, fact: _Fact, unit: str, whole: str, average: float) -> str:
+def _tested(speech: Speech, fact: Fact) -> str:
     near = fact.kind == "neighbourhood"
     observed = fact.window_observed if near else fact.observed
     expected = fact.window_expected if near else fact.expected
-    if not fact.is_hot and not observed > expected:
+    if not fact.is_hot and not fact.confidence > 0 and not observed > expected:
         return ""
-    start = "Hot" if fact.is_hot else "Possibly hot" if fact.confidence > 0 else "Above expectation"
-    period = " " + PERIOD_WORDS[unit][0].format(factor.periods[-1]) if factor.periods else ""
-    numbers = _numbers(observed, expected, fact.confidence, _weighted(factor))
-    return f"{start} for {_inside(factor.label)}{period}: {numbers}{_KINDS[fact.kind]}."
+    factor = speech.factor
+    start = "Hot" if fact.is_hot else "Possibly hot" if fact.confidence > 0 else "More"
+    period = PERIOD_WORDS[speech.unit][0].format(factor.periods[-1]) if factor.periods else ""
+    about = " ".join(filter(None, [start, "for", _inside(factor.label), period]))
+    weighted = any(group.weight != 1 for group in factor.groups)
+    numbers = _numbers(observed, expected, fact.confidence, " weighted" if weighted else "")
+    return f"{about}: {numbers}{KIND_WORDS[fact.kind]}."
 
 
-SENTENCES: dict[str, Callable[[Factor, _Fact, str, str, float], str]] = {
-    "persistence": _persisted,
-    "threshold": _shared,
-    "value": _shared,
-}
+SENTENCES: dict[str, Callable[[Speech, Fact], str]] = {"persistence": _persisted}
 """Kind of score to the sentence that explains it; the others say what was tested."""
 
-_KINDS = {
+KIND_WORDS = {
     "": "",
     "own": ", by itself",
     "neighbourhood": ", together with its neighbours, not by itself",
     "both": ", by itself and with its neighbours",
 }
+"""Through what an area is hot."""
 
 
-def _numbers(observed: float, expected: float, confidence: float, weighted: bool) -> str:
-    what = f"{observed:,.0f}{' weighted' if weighted else ''}"
-    sure = f"{confidence:.0f}% sure" if confidence > 0 else ""
-    if not expected > 0:
-        return f"{what}{f' ({sure})' if sure else ''}"
-    times = f"{observed / expected:,.1f} times"
-    return (
-        f"{what} where {_decimal(expected)} were expected ({'; '.join(filter(None, [times, sure]))})"
-    )
-
-
-def _weighted(factor: Factor) -> bool:
-    return any(group.weight != 1 for group in factor.groups)
+def _numbers(observed: float, expected: float, confidence: float, unit: str) -> str:
+    notes = [f"{observed / expected:,.1f} times"] if expected > 0 else []
+    notes += [f"{confidence:.0f}% sure"] if confidence > 0 else []
+    against = f" where {_decimal(expected)} were expected" if expected > 0 else ""
+    return f"{observed:,.0f}{unit}{against}{' (' + '; '.join(notes) + ')' if notes else ''}"
 
 
 def _decimal(number: float) -> str:
@@ -208,8 +203,3 @@ def _percent(share: float) -> str:
 def _inside(label: str) -> str:
     """A label inside a sentence: "Class A" becomes "class A", "ASB" stays."""
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
-
-
-__all__ = ["PERIOD_WORDS", "SENTENCES", "explain", "reasons"]
-
-_Any = Any

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from riskindex.areas import NeighbourSummary
 from riskindex.errors import DisclosureError
 from riskindex.factors import Factor
 from riskindex.selection import Cut
@@ -40,7 +41,7 @@ class Result:
     """Areas with names, groups, bases and geometry, index area_code."""
     weights: "csr_array"
     """Neighbours, shape (n, n), in the order of the areas."""
-    neighbours: dict[str, Any]
+    neighbours: NeighbourSummary
     """Mean number of neighbours, areas without any, and components."""
     counts: pd.DataFrame
     """Events per area; columns (factor, group, period)."""
@@ -100,7 +101,7 @@ class Released:
     """Columns that put areas into groups, the largest groups last: ward, district."""
     areas: "gpd.GeoDataFrame"
     """Name, groups and geometry, index area_code."""
-    neighbours: dict[str, Any]
+    neighbours: NeighbourSummary
     """Mean number of neighbours, islands and components."""
     top: pd.DataFrame
     """The list: selected areas in rank order."""

@@ -254,6 +254,13 @@ def _own_lines(reconciliation: pd.DataFrame) -> pd.DataFrame:
     return reconciliation[reconciliation.index.get_level_values("factor") == ""]
 
 
+def source_lines(reconciliation: pd.DataFrame) -> list[str]:
+    """What became of the events of each source, in one sentence a source."""
+    own = _own_lines(reconciliation)
+    return [f"{source}: {_counted_sentence(own.loc[[(source, factor)]])}"
+            for source, factor in own.index]  # fmt: skip
+
+
 def _counted_sentence(own: pd.DataFrame) -> str:
     total = own.sum()
     lost = [

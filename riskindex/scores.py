@@ -140,13 +140,13 @@ def _confidence(measured: Measured, factor: Factor) -> Array:
 
 
 def _persistence(measured: Measured, factor: Factor) -> Array:
-    table = measured.persistence.astype("Float64")
-    columns = ("periods_hot", "periods_assessed", "pooled_p_adjusted")
+    columns = ["periods_hot", "periods_assessed", "pooled_p_adjusted"]
+    table = measured.persistence[columns].astype("Float64")
     hot, assessed, pooled = (table[c].to_numpy(dtype=float, na_value=np.nan) for c in columns)
     score = 100 * _ratio(hot, assessed)
     if factor.persistence == "counted":
         return score
-    return np.where(np.isnan(pooled), np.nan, np.where(pooled <= factor.level, score, 0.0))
+    return np.where(np.isnan(pooled), np.nan, np.where(pooled <= factor.level, score, 0 * score))
 
 
 def _value(measured: Measured, factor: Factor) -> Array:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from riskindex.aggregate import quantise
 from riskindex.errors import ConfigError, DataError
-from riskindex.index import Index, build_index
+from riskindex.index import Index, Ingredients
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -46,6 +46,10 @@ class Selection:
     """How the share becomes a whole number; round is half up."""
     ties: Literal["order", "include", "exclude"] = "order"
     """Ties at the cut: put in order by intensity, all in, or all out."""
+    minimum_per_group: int = 0
+    """At least so many areas of every group, as far as it has areas that score above 0."""
+    group: str = "district"
+    """The groups that the minimum is for."""
     overrides: tuple[Override, ...] = ()
     """Areas put in or taken out by hand, applied last."""
 
@@ -57,6 +61,8 @@ class Changes(TypedDict, total=False):
     number: int | None
     rounding: Literal["ceil", "floor", "round"]
     ties: Literal["order", "include", "exclude"]
+    minimum_per_group: int
+    group: str
     overrides: tuple[Override, ...]
 
 
@@ -85,10 +91,14 @@ class Cut(NamedTuple):
     """Areas that the rule selected and a hand took out."""
     explanation: str
     """The same in sentences."""
+    entered: int = 0
+    """Areas that are in only so that their group has its minimum."""
+    left: int = 0
+    """Areas that made room for those."""
 
     @property
     def computed(self) -> int:
-        """Areas that the rule selects, before any override."""
+        """Areas that the rules select, before any override."""
         return self.selected - self.overridden_in + self.overridden_out
 
 
@@ -112,6 +122,8 @@ class Selected:
 def select_top(
     index: "pd.Series[Any] | pd.DataFrame",
     selection: Selection = Selection(),
+    *,
+    groups: "pd.Series[Any] | None" = None,
     **changes: Unpack[Changes],
 ) -> Selected:
     """Choose the areas of highest risk.
@@ -123,6 +135,8 @@ def select_top(
         `not assessed`: such an area counts for nothing and is selected by hand only.
     selection
         How many, and what happens to ties.
+    groups
+        The group of every area, such as its district; needed for `minimum_per_group` alone.
     **changes
         Single fields of the selection: `share`, `number`, `rounding`, `ties`, `overrides`.
 
@@ -151,10 +165,15 @@ def select_top(
     selection = replace(selection, **changes)
     table = _as_table(index)
     faults = [*selection_faults(selection), *_unknown_areas(selection, table.index)]
+    if selection.minimum_per_group and groups is None:
+        faults.append(f"selection.minimum_per_group: no area has a {selection.group!r} to count.")
     if faults:
         raise ConfigError(faults)
     target, rule = _target(selection, int(table["score"].notna().sum()))
     computed, at_cut, cut = _cut(table, target, rule, selection.ties)
+    if selection.minimum_per_group and groups is not None:
+        names = groups.reindex(table.index).fillna("").to_numpy(dtype=object)
+        computed, cut = _with_minimum(table, computed, cut, names, selection)
     return _overridden(table.assign(tied_at_cut=at_cut), computed, cut, selection.overrides)
 
 
@@ -164,6 +183,8 @@ def selection_faults(selection: Selection) -> Iterator[str]:
         yield f"selection.share: {selection.share:g} must be above 0 and at most 1 (5% is 0.05)."
     if selection.number is not None and selection.number < 1:
         yield f"selection.number: {selection.number} must be 1 or more."
+    if selection.minimum_per_group < 0:
+        yield f"selection.minimum_per_group: {selection.minimum_per_group} is below 0."
     codes = [override.area_code for override in selection.overrides]
     for code in sorted({code for code in codes if codes.count(code) > 1}):
         yield f"selection.overrides: {code} stands {codes.count(code)} times; keep one."
@@ -191,9 +212,11 @@ def flags_tie(
     int
         0 where the flags alone fill the target exactly, or leave it short.
     """
-    flags = scores["is_hot"].map({True: 100.0, False: 0.0}).where(scores["score"].notna())
-    alone = build_index(scores.assign(score=flags), options)
-    cut = select_top(alone, replace(selection, ties="include", overrides=())).cut
+    flags = np.where(scores["score"].isna(), np.nan, np.where(scores["is_hot"], 100.0, 0.0))
+    frame = Ingredients.of(scores, options)
+    alone = frame.combine(flags.reshape(frame.scores.T.shape).T).score
+    plain = replace(selection, ties="include", overrides=(), minimum_per_group=0)
+    cut = select_top(pd.Series(alone, index=frame.areas), plain).cut
     return cut.tied_at_cut if cut.above_cut + cut.tied_at_cut > cut.target else 0
 
 
@@ -313,13 +336,45 @@ def _areas(number: int) -> str:
     return f"{number:,} area" if number == 1 else f"{number:,} areas"
 
 
+# A minimum for every group
+
+
+def _with_minimum(
+    table: pd.DataFrame, computed: Flags, cut: Cut, groups: NDArray[Any], selection: Selection
+) -> tuple[Flags, Cut]:
+    """Let the best areas of groups below the minimum in, and the lowest of the others out."""
+    order = [k for k in _order(table) if table["score"].iloc[k] > 0]
+    chosen = computed.copy()
+    held = {name: int(chosen[groups == name].sum()) for name in dict.fromkeys(groups)}
+    for k in order:
+        if groups[k] and not chosen[k] and held[groups[k]] < selection.minimum_per_group:
+            chosen[k], held[groups[k]] = True, held[groups[k]] + 1
+    for k in reversed(order):
+        if chosen.sum() <= cut.selected:
+            break
+        if computed[k] and (not groups[k] or held[groups[k]] > selection.minimum_per_group):
+            chosen[k], held[groups[k]] = False, held[groups[k]] - 1
+    entered, left = int((chosen & ~computed).sum()), int((computed & ~chosen).sum())
+    words = (
+        f"So that every {selection.group} has at least {selection.minimum_per_group:,}, "
+        f"{entered:,} from below the cut put in and {left:,} of the lowest left out: "
+        f"{_areas(int(chosen.sum()))}."
+    )
+    return chosen, cut._replace(
+        selected=int(chosen.sum()),
+        entered=entered,
+        left=left,
+        explanation=f"{cut.explanation} {words}" if entered else cut.explanation,
+    )
+
+
 # Overrides
 
 
 def _overridden(
     table: pd.DataFrame, computed: Flags, cut: Cut, overrides: Sequence[Override]
 ) -> Selected:
-    selected = pd.Series(computed, index=table.index)
+    selected = pd.Series(computed.copy(), index=table.index)
     actions = pd.Series("", index=table.index, dtype=object)
     reasons = actions.copy()
     for override in overrides:

@@ -16,6 +16,7 @@ from riskindex.errors import DataError
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
+    from shapely import Polygon
 
 Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -40,13 +41,16 @@ _CORNERS = np.array(
 )  # fmt: skip
 
 _STARTS = (
-    "Har Wyver Osmer Thorl Brack Pell Quen Merl Tarn Fenn Eller Dray Cuth Wend Skel Hazel "
-    "Marl Ember Cors Ravel Ling Stane Aver Gild Holm Ister Kester Lorn Nether Orle Penn Rusk "
-    "Sall Tever Uld Vinter Wych Yarl Bram Cald Dunn Everl Farl Gorse Hern Jess Kyne Loxe"
-).split()
+    "Har", "Wyver", "Osmer", "Thorl", "Brack", "Pell", "Quen", "Merl", "Tarn", "Fenn", "Eller",
+    "Dray", "Cuth", "Wend", "Skel", "Hazel", "Marl", "Ember", "Cors", "Ravel", "Ling", "Stane",
+    "Aver", "Gild", "Holm", "Ister", "Kester", "Lorn", "Nether", "Orle", "Penn", "Rusk", "Sall",
+    "Tever", "Uld", "Vinter", "Wych", "Yarl", "Bram", "Cald", "Dunn", "Everl", "Farl", "Gorse",
+    "Hern", "Jess", "Kyne", "Loxe",
+)  # fmt: skip
 _ENDS = (
-    "combe stead mere wick holt ness haven bourne worth ley ham ton bury ford field by low den"
-).split()
+    "combe", "stead", "mere", "wick", "holt", "ness", "haven", "bourne", "worth", "ley", "ham",
+    "ton", "bury", "ford", "field", "by", "low", "den",
+)  # fmt: skip
 _VARIANTS = ("{}", "Upper {}", "{} Green", "Lower {}", "{} Heath", "{} St Wystan", "Great {}")
 
 
@@ -112,7 +116,7 @@ def draw_map(*, seed: int, n: int, districts: int) -> "GeoDataFrame":
     return _labelled(cells, district)
 
 
-def _outline(rng: np.random.Generator, n: int) -> Any:
+def _outline(rng: np.random.Generator, n: int) -> "Polygon":
     """The county's edge as a polygon in metres, of 3.3 square kilometres per area."""
     import shapely
 
@@ -140,7 +144,7 @@ def _fractal(rng: np.random.Generator, corners: Array, rough: Array, *, rounds: 
     return line
 
 
-def _towns(rng: np.random.Generator, outline: Any, n: int, districts: int) -> Town:
+def _towns(rng: np.random.Generator, outline: "Polygon", n: int, districts: int) -> Town:
     """A main town in every district, smaller towns, and villages of one to four areas."""
     seats = _spread(rng, outline, districts)
     mains = _sizes(rng, round(0.52 * n), districts, spread=0.45)
@@ -151,27 +155,35 @@ def _towns(rng: np.random.Generator, outline: Any, n: int, districts: int) -> To
     size = np.concatenate([mains, small, village])
     km2 = np.repeat([0.34, 0.42, 1.5], [len(mains), len(small), len(village)])
     radius = 1e3 * np.sqrt(size * km2 / np.pi)
-    district = cKDTree(seats).query(centre)[1]
-    return Town(centre, radius, size, district)
+    return Town(centre, radius, size, _nearest(seats, centre))
+
+
+def _nearest(places: Array, points: Array) -> Indices:
+    return np.asarray(cKDTree(places).query(points)[1], dtype=np.int64)
 
 
 def _sizes(rng: np.random.Generator, total: int, number: int, *, spread: float) -> Indices:
     share = np.exp(rng.normal(0, spread, number))
     edges = np.rint(np.cumsum(share) / share.sum() * total).astype(np.int64)
-    return np.diff(edges, prepend=0)
+    return np.asarray(np.diff(edges, prepend=0))
 
 
-def _spread(rng: np.random.Generator, outline: Any, number: int) -> Array:
-    """Points that keep their distance: the farthest of twelve candidates, one by one."""
-    chosen = _inside(rng, outline.buffer(-0.03 * np.sqrt(outline.area)), 1)
+def _spread(rng: np.random.Generator, outline: "Polygon", number: int) -> Array:
+    """Points that keep their distance from each other; two in three from the edge as well."""
+    import shapely
+
+    chosen = _inside(rng, outline, 1)
     while len(chosen) < number:
         candidates = _inside(rng, outline, 12)
-        farthest = np.argmax(cKDTree(chosen).query(candidates)[0])
-        chosen = np.vstack([chosen, candidates[farthest]])
+        room = cKDTree(chosen).query(candidates)[0]
+        if rng.random() < 2 / 3:
+            edge = shapely.distance(outline.exterior, shapely.points(candidates))
+            room = np.minimum(room, 3 * edge)
+        chosen = np.vstack([chosen, candidates[np.argmax(room)]])
     return chosen
 
 
-def _inside(rng: np.random.Generator, outline: Any, number: int) -> Array:
+def _inside(rng: np.random.Generator, outline: "Polygon", number: int) -> Array:
     """Points uniform inside a polygon."""
     import shapely
 
@@ -185,7 +197,7 @@ def _inside(rng: np.random.Generator, outline: Any, number: int) -> Array:
 
 
 def _points(
-    rng: np.random.Generator, outline: Any, towns: Town, n: int
+    rng: np.random.Generator, outline: "Polygon", towns: Town, n: int
 ) -> tuple[Array, Indices]:
     """One point per area, dense in towns, and the town it belongs to (-1: countryside)."""
     import shapely
@@ -207,20 +219,19 @@ def _points(
     return points, np.concatenate([town, np.full(rural, -1)])
 
 
-def _cells(rng: np.random.Generator, outline: Any, points: Array) -> Cells:
-    """Voronoi cells of the points, evened out twice, with borders that bend."""
+def _cells(rng: np.random.Generator, outline: "Polygon", points: Array) -> Cells:
+    """Voronoi cells of the points, evened out once, with borders that bend."""
     n = len(points)
-    for _ in range(1):
-        points = _centroids(_voronoi(outline, points), n)
+    points = _centroids(_voronoi(outline, points), n)
     diagram = _voronoi(outline, points)
     ridges = _ridges(diagram, n)
-    pairs = diagram.ridge_points[ridges]
+    pairs = diagram.ridge_points[ridges].astype(np.int64)
     polygons = _polygons(_bent(rng, diagram, ridges), pairs, diagram.points, n)
     inner = pairs[(pairs < n).all(axis=1)]
-    return Cells(polygons, inner.astype(np.int64), points)
+    return Cells(polygons, inner, points)
 
 
-def _voronoi(outline: Any, points: Array) -> Voronoi:
+def _voronoi(outline: "Polygon", points: Array) -> Voronoi:
     """Voronoi diagram with points beyond the county's edge, which hold the edge in its place."""
     import shapely
 
@@ -232,7 +243,7 @@ def _voronoi(outline: Any, points: Array) -> Voronoi:
     return Voronoi(np.vstack([points, outside, _beyond(outline)]))
 
 
-def _beyond(outline: Any) -> Array:
+def _beyond(outline: "Polygon") -> Array:
     """A lattice of points around the county, so that no cell runs out of it."""
     import shapely
 
@@ -243,7 +254,7 @@ def _beyond(outline: Any) -> Array:
     east[::2] += step / 2
     lattice = np.column_stack([east.ravel(), north.ravel()])
     shapely.prepare(outline)
-    return lattice[shapely.distance(outline, shapely.points(lattice)) > step / 2]
+    return np.asarray(lattice[shapely.distance(outline, shapely.points(lattice)) > step / 2])
 
 
 def _ridges(diagram: Voronoi, n: int) -> Indices:
@@ -274,8 +285,8 @@ def _cross(a: Array, b: Array) -> Array:
 def _bent(rng: np.random.Generator, diagram: Voronoi, ridges: Indices) -> Array:
     """Every ridge as a bent line, shape `(ridges, k, 2)`.
 
-    A bend stays inside the rhombus that both cells' triangles over the ridge allow, so that no two
-    borders can cross: the areas stay a coverage by construction.
+    A bend stays inside a rhombus that fits both triangles between the ridge and the two points it
+    parts, so that no two borders can cross: the areas stay a coverage by construction.
     """
     ends = diagram.vertices[np.array(diagram.ridge_vertices)[ridges]]
     a, along = ends[:, 0], ends[:, 1] - ends[:, 0]
@@ -284,10 +295,12 @@ def _bent(rng: np.random.Generator, diagram: Voronoi, ridges: Indices) -> Array:
     height = np.abs(_cross(along, site - a)) / length
     foot = ((site - a) * along).sum(axis=1) / length
     widest = np.maximum(np.maximum(foot, length - foot), length)
-    slope = np.minimum(0.6, height / widest)
+    slope = np.minimum(0.6, 0.8 * height / widest)
     k = 9 if len(ridges) < 20_000 else 5 if len(ridges) < 200_000 else 3
-    t = np.linspace(0, 1, k)
-    t = np.where(length[:, None] < 1, t > 0.5, t + np.where((t > 0) & (t < 1), rng.uniform(-0.3, 0.3, (len(ridges), k)) / k, 0))
+    even = np.linspace(0, 1, k)
+    shift = rng.uniform(-0.3, 0.3, (len(ridges), k)) / k * ((even > 0) & (even < 1))
+    # A border of less than a metre stays straight: bends would drown in the rounding.
+    t = np.where(length[:, None] < 1, even > 0.5, even + shift)
     waves = np.arange(1, 5)
     swing = rng.normal(0, 0.5, (len(ridges), 4)) / waves
     bend = np.einsum("rw,rkw->rk", swing, np.sin(np.pi * waves * t[..., None]))
@@ -295,7 +308,7 @@ def _bent(rng: np.random.Generator, diagram: Voronoi, ridges: Indices) -> Array:
     bend = np.clip(bend * slope[:, None], -limit, limit)
     across = np.column_stack([-along[:, 1], along[:, 0]])
     lines = a[:, None] + t[..., None] * along[:, None] + bend[..., None] * across[:, None]
-    return np.round(lines, 3)
+    return np.asarray(np.round(lines, 3))
 
 
 def _polygons(lines: Array, pairs: Indices, points: Array, n: int) -> NDArray[Any]:
@@ -320,7 +333,7 @@ def _polygons(lines: Array, pairs: Indices, points: Array, n: int) -> NDArray[An
 def _districts(cells: Cells, towns: Town, of_town: Indices) -> Indices:
     """District of every area: its town's, else the nearest seat's, each in one piece."""
     number = towns.district.max() + 1
-    nearest = cKDTree(towns.centre[:number]).query(cells.points)[1]
+    nearest = _nearest(towns.centre[:number], cells.points)
     district = np.where(of_town >= 0, towns.district[of_town], nearest)
     for _ in range(50):
         stray = _stray(cells.pairs, district)
@@ -360,9 +373,7 @@ def _labelled(cells: Cells, district: Indices) -> "GeoDataFrame":
     codes = pd.Index([f"E0{FIRST_AREA + i}" for i in range(len(label))], name="area_code")
     name = [f"{d} {m + 1:03d}{'ABCDE'[i]}" for d, m, i in zip(label, number, letter, strict=True)]
     columns = {"name": name, "district": label, "ward": wards[ward]}
-    return gpd.GeoDataFrame(
-        columns, index=codes, geometry=cells.polygons[order], crs="EPSG:27700"
-    )
+    return gpd.GeoDataFrame(columns, index=codes, geometry=cells.polygons[order], crs="EPSG:27700")
 
 
 def place_names() -> Iterator[str]:

@@ -1,4 +1,6 @@
-"""Upper tails of Poisson and negative binomial counts, to any depth, on the log scale."""
+"""Upper tails of Poisson, negative binomial and binomial counts, to any depth, as logarithms."""
+
+from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -6,16 +8,16 @@ from scipy import special
 
 Array = NDArray[np.float64]
 
-_FAR = 1e-280
-"""Below this a tail is taken from its continued fraction: the library's value nears underflow."""
-_LARGE_SIZE = 1e5
+FAR = 1e-280
+"""Below this a tail comes from its continued fraction: the library's value nears underflow."""
+LARGE_SIZE = 1e5
 """Above this size the library's incomplete beta function loses digits."""
 
 
 def log_upper_tail(count: ArrayLike, mean: ArrayLike, dispersion: ArrayLike = 0.0) -> Array:
     """Logarithm of P(X >= count), never through 1 - cdf.
 
-    X is Poisson where `dispersion` is 0, otherwise negative binomial with size
+    X is Poisson where `dispersion` is 0, otherwise negative binomial of size
     1 / dispersion: its variance is `mean + dispersion * mean ** 2`.
 
     Parameters
@@ -29,22 +31,20 @@ def log_upper_tail(count: ArrayLike, mean: ArrayLike, dispersion: ArrayLike = 0.
     -------
     Array
         Finite for every count; 0 where the count is 0 or less; NaN where an argument is
-        NaN or the mean is not positive.
+        missing or the mean is not positive.
 
     References
     ----------
     Loader (2000), Fast and accurate computation of binomial probabilities;
-    Press et al. (2007), Numerical Recipes, section 6.4 (continued fraction).
+    Press et al. (2007), Numerical Recipes, section 6.4 (the continued fraction).
     """
-    k, mu, w = np.broadcast_arrays(
-        np.asarray(count, float), np.asarray(mean, float), np.asarray(dispersion, float)
-    )
-    known = ~(np.isnan(k) | np.isnan(w)) & (mu > 0)
+    k, mu, w = (np.asarray(a, float) for a in np.broadcast_arrays(count, mean, dispersion))
+    known = ~np.isnan(k) & ~np.isnan(w) & (mu > 0)
     log_p = np.where(known, 0.0, np.nan)
     asked = known & (k > 0)
     k, mu, w = k[asked], mu[asked], w[asked]
     p = _library_tail(k, mu, w)
-    far = (k > mu) & ((p < _FAR) | (w * _LARGE_SIZE < 1) & (w > 0))
+    far = (k > mu) & ((p < FAR) | ((w > 0) & (w * LARGE_SIZE < 1)))
     found = np.log(p, out=np.zeros_like(p), where=~far)
     found[far] = _log_far_tail(k[far], mu[far], w[far])
     log_p[asked] = found
@@ -52,75 +52,101 @@ def log_upper_tail(count: ArrayLike, mean: ArrayLike, dispersion: ArrayLike = 0.
 
 
 def log_binomial_tail(count: ArrayLike, trials: ArrayLike, share: ArrayLike) -> Array:
-    """Logarithm of P(X >= count) for a binomial count of `trials` with probability `share`.
+    """Logarithm of P(X >= count) of a binomial count: `trials` events, each with chance `share`.
 
-    NaN where an argument is NaN or `share` is outside 0 to 1; minus infinity where the
-    count is above the number of trials.
+    NaN where an argument is missing or `share` is not between 0 and 1; minus infinity where
+    the count is above the number of trials.
     """
-    k, n, s = np.broadcast_arrays(
-        np.asarray(count, float), np.asarray(trials, float), np.asarray(share, float)
-    )
-    known = ~(np.isnan(k) | np.isnan(n)) & (s >= 0) & (s <= 1)
+    k, n, s = (np.asarray(a, float) for a in np.broadcast_arrays(count, trials, share))
+    known = ~np.isnan(k) & ~np.isnan(n) & (s > 0) & (s < 1)
     log_p = np.where(known, np.where(k > n, -np.inf, 0.0), np.nan)
     asked = known & (k > 0) & (k <= n)
     k, n, s = k[asked], n[asked], s[asked]
     p = special.betainc(k, n - k + 1, s)
-    far = p < _FAR
+    far = p < FAR
     found = np.log(p, out=np.zeros_like(p), where=~far)
-    # A binomial is a negative binomial of size -n: the same fraction holds, with w = -1/n.
     found[far] = _log_far_binomial(k[far], n[far], s[far])
     log_p[asked] = found
     return log_p
 
 
-def log_mid_tail(strict: Array, above: Array) -> Array:
-    """Logarithm of the mid-p, P(X > x) + P(X = x) / 2, from the logs of P(X >= x) and P(X > x)."""
-    return np.asarray(np.logaddexp(strict, above) - np.log(2.0))
-
-
 def _library_tail(k: Array, mu: Array, w: Array) -> Array:
-    dispersed = w > 0
-    p = special.gammainc(k, mu)
-    k, mu, w = k[dispersed], mu[dispersed], w[dispersed]
-    q = w * mu / (1 + w * mu)
-    # Both are the same number; each is accurate where its last argument is far from 1.
-    direct, mirrored = special.betainc(k, 1 / w, q), special.betaincc(1 / w, k, 1 / (1 + w * mu))
-    p[dispersed] = np.where(q < 0.5, direct, mirrored)
-    return np.asarray(p)
+    # Direct and mirrored are the same number, each accurate where its last argument is not near 1.
+    forms = (
+        (w <= 0, lambda k, mu, _: special.gammainc(k, mu)),
+        ((w > 0) & (w * mu < 1), lambda k, mu, w: special.betainc(k, 1 / w, w * mu / (1 + w * mu))),
+        (w * mu >= 1, lambda k, mu, w: special.betaincc(1 / w, k, 1 / (1 + w * mu))),
+    )
+    p = np.empty_like(k)
+    for where, form in forms:
+        p[where] = form(k[where], mu[where], w[where])
+    return p
 
 
 def _log_far_tail(k: Array, mu: Array, w: Array) -> Array:
     tilt = mu / (1 + w * mu)
-    fraction = _continued_fraction(k, lambda m: tilt * (1 + w * (k + m)), lambda m: tilt * (1 - w * m))
+    fraction = _beta_fraction(k, lambda m: tilt * (1 + w * (k + m)), lambda m: tilt * (1 - w * m))
     return np.asarray(_log_probability(k, mu, w) + np.log(fraction))
 
 
 def _log_probability(k: Array, mu: Array, w: Array) -> Array:
     """Logarithm of P(X = k), by Loader's saddle-point expansion."""
-    dispersed = w > 0
-    n = 1 / np.where(dispersed, w, 1.0)
     growth = (1 + w * k) / (1 + w * mu)
-    log_f = -0.5 * np.log(2 * np.pi * k * (1 + w * k)) - _stirling_error(k) - _deviance(k, mu * growth)
-    size = _stirling_error(n + k) - _stirling_error(n) - _deviance(n, n * growth)
-    return np.asarray(log_f + np.where(dispersed, size, 0.0))
+    log_f = -np.log(2 * np.pi * k * (1 + w * k)) / 2 - _stirling(k) - _deviance(k, mu * growth)
+    n = 1 / np.where(w > 0, w, 1.0)
+    size = _stirling(n + k) - _stirling(n) - _deviance(n, n * growth)
+    return np.asarray(log_f + np.where(w > 0, size, 0.0))
 
 
 def _log_far_binomial(k: Array, n: Array, s: Array) -> Array:
-    odds = s / 1.0
-    fraction = _continued_fraction(
-        k, lambda m: odds * (n + 1 + m), lambda m: odds * (n - k + 1 - m)
-    )
-    rest = n - k
-    with np.errstate(divide="ignore", invalid="ignore"):
-        inner = (
-            _stirling_error(n) - _stirling_error(k) - _stirling_error(rest)
-            - _deviance(k, n * s) - _deviance(rest, n * (1 - s))
-            - 0.5 * np.log(2 * np.pi * k * rest / n)
-        )  # fmt: skip
-    log_f = np.where(rest == 0, k * np.log(s), inner)
-    # The fraction belongs to x^a (1-x)^b / (a B(a, b)), which is (1 - s) times P(X = k).
+    fraction = _beta_fraction(k, lambda m: s * (n + 1 + m), lambda m: s * (n - k + 1 - m))
+    rest = np.maximum(n - k, 1)
+    log_f = _stirling(n) - _stirling(k) - _stirling(rest) - np.log(2 * np.pi * k * rest / n) / 2
+    log_f -= _deviance(k, n * s) + _deviance(rest, n * (1 - s))
+    log_f = np.where(k == n, k * np.log(s), log_f)
+    # The fraction multiplies s^k (1-s)^(n-k+1) / (k B(k, n-k+1)), which is (1 - s) P(X = k).
     return np.asarray(log_f + np.log1p(-s) + np.log(fraction))
 
 
-def _continued_fraction(k: Array, odd, even) -> Array:  # type: ignore[no-untyped-def]
-    raise NotImplementedError
+def _beta_fraction(
+    k: Array, odd: Callable[[int], Array], even: Callable[[int], Array], *, steps: int = 20_000
+) -> Array:
+    """The incomplete beta function over its leading factor, by Lentz's method.
+
+    `odd(m)` is x (a + b + m) and `even(m)` is x (b - m), so that the Poisson limit, b
+    infinite, needs no case of its own. Fast for counts above the mean.
+    """
+    fraction, c, d = np.ones_like(k), np.ones_like(k), np.zeros_like(k)
+    for m in range(steps):
+        before = fraction
+        for numerator in (
+            m * even(m) / ((k + 2 * m - 1) * (k + 2 * m)) if m else None,
+            -(k + m) * odd(m) / ((k + 2 * m) * (k + 2 * m + 1)),
+        ):
+            if numerator is not None:
+                d = 1 / (1 + numerator * d)
+                c = 1 + numerator / c
+                fraction = fraction * c * d
+        if np.all(np.abs(fraction - before) <= 1e-15 * fraction):
+            break
+    return 1 / fraction
+
+
+def _stirling(n: Array) -> Array:
+    """The error of Stirling's formula for log(n!), n > 0."""
+    big = np.maximum(n, 16.0)
+    u = 1 / big**2
+    series = (1 / 12 - u * (1 / 360 - u * (1 / 1260 - u * (1 / 1680 - u / 1188)))) / big
+    small = np.minimum(n, 16.0)
+    direct = special.gammaln(small + 1) - (small + 0.5) * np.log(small) + small
+    return np.where(n > 16, series, direct - np.log(2 * np.pi) / 2)
+
+
+def _deviance(x: Array, m: Array) -> Array:
+    """The deviance x log(x/m) + m - x of positive numbers, safe where they are close."""
+    v = (x - m) / (x + m)
+    near = np.abs(v) < 0.1
+    v2 = np.where(near, v, 0.0) ** 2
+    series = sum(v2**j / (2 * j + 1) for j in range(9, 0, -1))
+    close = (x - m) * v + 2 * x * v * series
+    return np.where(near, close, x * np.log(x / m) + m - x)

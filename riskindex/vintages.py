@@ -1,7 +1,20 @@
 """Codes of another census edition, brought to the edition of the boundaries."""
 
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskindex.errors import ConfigError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = NDArray[np.float64]
+Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,3 +31,143 @@ class Vintage:
     """Column with the code of the boundaries' edition."""
     split: Literal["share", "refuse"] = "share"
     """An event without coordinates in an area that was split: shared out, or refused."""
+
+
+class Crosswalk(NamedTuple):
+    """Which areas of the boundaries' edition each older code became."""
+
+    children: Mapping[str, tuple[str, ...]]
+    """Older code to its newer codes, in order: itself (unchanged), another that several older
+    ones share (merged), or several (split, irregular)."""
+    split: Literal["share", "refuse"] = "share"
+    """What happens to an event without coordinates in an area that was split."""
+
+    @property
+    def newer(self) -> frozenset[str]:
+        """Every code of the boundaries' edition that the lookup knows."""
+        return frozenset(code for codes in self.children.values() for code in codes)
+
+
+def make_crosswalk(lookup: "pd.DataFrame", vintage: Vintage) -> Crosswalk:
+    """A crosswalk from a lookup as it was read.
+
+    Parameters
+    ----------
+    lookup
+        One row per pair of an older and a newer code, in text columns; rows that lack one of the
+        two say nothing and are left out.
+    vintage
+        Which columns those are, and what to do with areas that were split.
+
+    Raises
+    ------
+    ConfigError
+        The lookup lacks one of the columns.
+    """
+    for key, column in (("old", vintage.old), ("new", vintage.new)):
+        if column not in lookup:
+            known = ", ".join(map(str, lookup.columns))
+            raise ConfigError(f"areas.vintage.{key}: no column {column!r}; there is {known}.")
+    pairs = lookup[[vintage.old, vintage.new]].dropna().astype(str)
+    children: dict[str, set[str]] = {}
+    for old, new in pairs.itertuples(index=False):
+        children.setdefault(old.strip(), set()).add(new.strip())
+    return Crosswalk({old: tuple(sorted(new)) for old, new in children.items()}, vintage.split)
+
+
+_GSS = re.compile(r"[EWSNKJLM]\d{8}")
+# Northern Ireland before 2021: small areas (N00...), super output areas such as 95GG01S1.
+_NORTHERN_IRELAND = re.compile(r"\d{2}[A-Z]{2}\d{2}[SW]\d?")
+
+
+def is_well_formed(code: str) -> bool:
+    """Whether a code has the form of a British area code, of whatever edition."""
+    return bool(_GSS.fullmatch(code) or _NORTHERN_IRELAND.fullmatch(code))
+
+
+_LAST_OF_2011 = {"E01": 33768, "W01": 1958}
+"""ONS numbers LSOAs in sequence: these were the last codes of 2011, higher ones came in 2021."""
+CHANCE = 0.001
+"""Above this chance, that the newer areas have no event may be an accident."""
+
+
+def new_in_2021(codes: Collection[str]) -> frozenset[str]:
+    """Those of the codes that are LSOAs which the 2021 census brought."""
+    return frozenset(
+        code
+        for code in codes
+        if code[:3] in _LAST_OF_2011
+        and code[3:].isdecimal()
+        and int(code[3:]) > _LAST_OF_2011[code[:3]]
+    )
+
+
+def carries_2011_codes(named: Collection[str], areas: Collection[str]) -> bool:
+    """Whether events name areas as only 2011 codes would, judged by codes alone.
+
+    A source of 2011 codes names no area whose code is new in 2021. If the share `f` of the
+    other areas has an event, `k` new ones would all lack one by chance with probability
+    `(1 - f)^k`, were each as likely to have one; below `CHANCE` it is no accident.
+
+    Parameters
+    ----------
+    named
+        Codes of the study area that the events name.
+    areas
+        All codes of the study area.
+    """
+    new = new_in_2021(areas)
+    older = set(areas) - new
+    if not new or not older or new & set(named):
+        return False
+    share = len(older & set(named)) / len(older)
+    return (1 - share) ** len(new) < CHANCE
+
+
+def quotas(total: int, shares: Array) -> Indices:
+    """Whole numbers in proportion to shares, by largest remainder; ties go to the first.
+
+    Parameters
+    ----------
+    total
+        What the numbers add up to.
+    shares
+        Positive, shape `(k,)`; they need not add up to 1.
+
+    References
+    ----------
+    Hamilton's method: Balinski and Young (2001), Fair Representation.
+    """
+    exact = total * shares / shares.sum()
+    whole = np.floor(exact).astype(np.intp)
+    # Rounded, so that equal remainders stay ties whatever the last bit says.
+    first = np.argsort(-np.round(exact - whole, 9), kind="stable")
+    whole[first[: total - whole.sum()]] += 1
+    return whole
+
+
+def share_out(total: int, shares: Array) -> Indices:
+    """The part that each of a sequence of events goes to: `quotas`, evenly interleaved.
+
+    Parameters
+    ----------
+    total
+        Number of events, in the order of time, so that every stretch of time is shared alike.
+    shares
+        Positive, shape `(k,)`.
+
+    Returns
+    -------
+    Indices
+        Shape `(total,)`, values 0 to k - 1.
+    """
+    numbers = quotas(total, shares)
+    part = np.repeat(np.arange(len(shares)), numbers)
+    turn = np.concatenate([(np.arange(n) + 0.5) / n for n in numbers if n] or [np.empty(0)])
+    return part[np.lexsort((part, turn))]
+
+
+def first_few(codes: Sequence[str], shown: int = 5) -> str:
+    """A list of codes in a sentence, the first few of many."""
+    more = f" and {len(codes) - shown} more" if len(codes) > shown else ""
+    return ", ".join(codes[:shown]) + more

@@ -112,7 +112,7 @@ def test_change_needs_the_last_period_an_earlier_one_and_an_event():
 def varied(rng, w, *, n=3000, periods=5, mean=3.0, lasting=0.5):
     """Counts of areas whose lasting risk varies, and whose risk per period varies by w."""
     risk = rng.gamma(1 / lasting, lasting, size=(n, 1)) * mean
-    swing = rng.gamma(1 / w, w, size=(n, periods)) if w else 1.0
+    swing = rng.gamma(1 / w, w, size=(n, periods)) if w else np.ones((n, periods))
     return rng.poisson(risk * swing).astype(float)
 
 

@@ -1,0 +1,197 @@
+// Draws areas on a canvas: classes, hatching, outlines and names. It knows nothing of Leaflet, so that the
+// screen and the printed pages share it.
+
+const INK = "#0B0C0C";
+const RAMP = ["#E8F1FA", "#B5D4EE", "#6BACE6", "#2073BC", "#12436D"];
+const NOT_HOT = "#F3F2F1";
+const HOT = [NOT_HOT, "#F7C8A8", "#F46A25", "#801650"];
+
+function prepareDrawing(data, shapes) {
+  const edges = edgesOf(shapes);
+  const boxes = boxesOf(shapes);
+  const paths = positions(shapes.n).map((i) => pathOf(shapes, i));
+  const borders = data.district ? outlineOf(shapes, edges, (i) => data.district.of[i], { coast: false }) : new Path2D();
+  const coast = outlineOfSet(shapes, edges, () => true);
+  const labels = labelsOf(data, boxes);
+  return { shapes, edges, boxes, paths, borders, coast, labels, width: typicalWidth(boxes) };
+}
+
+function typicalWidth(boxes) {
+  const widths = positions(boxes.length / 4).map((i) => boxes[4 * i + 2] - boxes[4 * i]);
+  return widths.sort((a, b) => a - b)[Math.floor(widths.length / 2)];
+}
+
+// A district's name stands in the middle of its areas, each as heavy as its box is wide.
+function labelsOf(data, boxes) {
+  if (!data.district) return [];
+  const places = data.district.labels.map((text) => ({ text, x: 0, y: 0, weight: 0 }));
+  data.district.of.forEach((group, i) => {
+    const [x0, y0, x1, y1] = boxes.subarray(4 * i, 4 * i + 4);
+    const weight = (x1 - x0) * (y1 - y0);
+    const place = places[group];
+    place.x += (weight * (x0 + x1)) / 2;
+    place.y += (weight * (y0 + y1)) / 2;
+    place.weight += weight;
+  });
+  return places.filter((place) => place.text && place.weight > 0)
+    .map(({ text, x, y, weight }) => ({ text, x: x / weight, y: y / weight, weight }))
+    .sort((a, b) => b.weight - a.weight);
+}
+
+// view: { scale, left, top, width, height, ratio }; a plane point falls on (x * scale - left, y * scale - top).
+function onCanvas(context, view, draw) {
+  const { ratio } = view;
+  context.save();
+  context.setTransform(view.scale * ratio, 0, 0, view.scale * ratio, -view.left * ratio, -view.top * ratio);
+  draw(1 / view.scale);
+  context.restore();
+}
+
+function visibleIn(boxes, view) {
+  const [left, top] = [view.left / view.scale, view.top / view.scale];
+  const [right, bottom] = [left + view.width / view.scale, top + view.height / view.scale];
+  return (i) => {
+    const at = 4 * i;
+    return boxes[at] <= right && boxes[at + 2] >= left && boxes[at + 1] <= bottom && boxes[at + 3] >= top;
+  };
+}
+
+// picture: { classes, colours, selected, leaving, outline }.
+function drawMap(context, view, drawing, picture) {
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, view.width * view.ratio, view.height * view.ratio);
+  onCanvas(context, view, (pixel) => {
+    fillAreas(context, view, drawing, picture, pixel);
+    drawFrame(context, drawing, picture, pixel);
+    if (picture.outline) outlineSelected(context, view, picture, pixel);
+  });
+  if (!picture.frame) drawLabels(context, view, drawing.labels);
+}
+
+// The coast and the districts; or, for one district alone, its own outline.
+function drawFrame(context, drawing, { frame }, pixel) {
+  if (!frame) stroke(context, drawing.coast, "#8A9296", 0.6 * pixel);
+  stroke(context, frame ?? drawing.borders, "#FFFFFF", 2.5 * pixel);
+  stroke(context, frame ?? drawing.borders, "#505A5F", 1.25 * pixel);
+}
+
+function fillAreas(context, view, drawing, picture, pixel) {
+  const visible = visibleIn(drawing.boxes, view);
+  const hatch = hatching(context, view);
+  const near = drawing.width * view.scale > 14;
+  drawing.paths.forEach((path, i) => {
+    if (!visible(i) || picture.only?.(i) === false) return;
+    const kind = picture.classes[i];
+    const colour = Number.isNaN(kind) ? hatch : picture.colours[kind];
+    context.fillStyle = colour;
+    context.fill(path, "evenodd");
+    // The same colour along the edge closes the hairline between two areas; near by, a line parts them.
+    stroke(context, path, near ? "#FFFFFF" : colour, (near ? 0.9 : 0.6) * pixel);
+  });
+}
+
+function stroke(context, path, style, width, dash = []) {
+  context.strokeStyle = style;
+  context.lineWidth = width;
+  context.lineJoin = context.lineCap = "round";
+  context.setLineDash(dash);
+  context.stroke(path);
+  context.setLineDash([]);
+}
+
+let hatchTile = null;
+
+function hatching(context, view) {
+  hatchTile ??= makeHatchTile();
+  const pattern = context.createPattern(hatchTile, "repeat");
+  const size = 1 / (view.scale * view.ratio);
+  pattern.setTransform(new DOMMatrix([size, 0, 0, size, 0, 0]));
+  return pattern;
+}
+
+function makeHatchTile() {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = 8;
+  const pen = tile.getContext("2d");
+  pen.fillStyle = "#FFFFFF";
+  pen.fillRect(0, 0, 8, 8);
+  pen.strokeStyle = "#6F777B";
+  pen.lineWidth = 1.5;
+  for (const shift of [-8, 0, 8]) {
+    pen.moveTo(shift, 8);
+    pen.lineTo(shift + 8, 0);
+  }
+  pen.stroke();
+  return tile;
+}
+
+// Thin from afar, so that small areas are not lost under their own outline.
+const outlineWidth = (view, drawing) => Math.min(3, Math.max(1.25, (drawing.width * view.scale) / 8));
+
+function outlineSelected(context, view, picture, pixel) {
+  const width = outlineWidth(view, picture.drawing);
+  const { outer, leaving } = picture;
+  stroke(context, outer, "#FFFFFF", (width + 2) * pixel);
+  stroke(context, outer, INK, width * pixel);
+  for (const path of leaving) {
+    stroke(context, path, "#FFFFFF", (width + 2) * pixel);
+    stroke(context, path, INK, width * pixel, [4 * pixel, 4 * pixel]);
+  }
+}
+
+function drawFocus(context, view, drawing, { hovered, chosen }) {
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  context.clearRect(0, 0, view.width * view.ratio, view.height * view.ratio);
+  onCanvas(context, view, (pixel) => {
+    if (known(chosen)) {
+      stroke(context, drawing.paths[chosen], INK, 7 * pixel);
+      stroke(context, drawing.paths[chosen], "#FFDD00", 4 * pixel);
+    }
+    if (known(hovered)) {
+      stroke(context, drawing.paths[hovered], "#FFFFFF", 4 * pixel);
+      stroke(context, drawing.paths[hovered], INK, 2 * pixel);
+    }
+  });
+}
+
+function drawLabels(context, view, labels) {
+  context.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
+  context.font = '600 13px system-ui, "Segoe UI", "Noto Sans", "Liberation Sans", Arial, sans-serif';
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const taken = [];
+  for (const { text, x, y } of labels) {
+    const at = { x: x * view.scale - view.left, y: y * view.scale - view.top };
+    const half = context.measureText(text).width / 2 + 4;
+    const box = [at.x - half, at.y - 10, at.x + half, at.y + 10];
+    if (taken.some((other) => overlaps(box, other))) continue;
+    taken.push(box);
+    haloed(context, text, at);
+  }
+}
+
+function haloed(context, text, at) {
+  context.lineWidth = 4;
+  context.lineJoin = "round";
+  context.strokeStyle = "rgba(255, 255, 255, 0.9)";
+  context.strokeText(text, at.x, at.y);
+  context.fillStyle = INK;
+  context.fillText(text, at.x, at.y);
+}
+
+function overlaps(a, b) {
+  return a[0] < b[2] && a[2] > b[0] && a[1] < b[3] && a[3] > b[1];
+}
+
+let scratch = null;
+
+function areaAt(drawing, x, y) {
+  scratch ??= document.createElement("canvas").getContext("2d");
+  const { boxes, paths } = drawing;
+  for (let i = 0; i < paths.length; i++) {
+    const at = 4 * i;
+    if (x < boxes[at] || x > boxes[at + 2] || y < boxes[at + 1] || y > boxes[at + 3]) continue;
+    if (scratch.isPointInPath(paths[i], x, y, "evenodd")) return i;
+  }
+  return null;
+}

@@ -1,0 +1,278 @@
+// What the map can show, its legend, and the Leaflet layer that shows it.
+
+const LAYERS = {
+  index: {
+    make: () => {
+      const { index } = app.now;
+      const words = ["Highest tenth of areas", "Second tenth", "Third tenth", "Fourth and fifth tenths", "Lower half"];
+      return {
+        title: "Index score, 0 to 100",
+        classes: indexClasses(index),
+        colours: [...RAMP].reverse(),
+        words: words.map((text, kind) => ({ text, range: (members) => scoreRange(index, members), kind })),
+        note: "Areas with the same score stay in one class.",
+      };
+    },
+  },
+  selected: {
+    make: () => ({
+      title: "Selected areas",
+      classes: positions(app.data.n).map(selectedClass),
+      colours: [RAMP[4], RAMP[2], NOT_HOT],
+      words: ["Selected", "Tied at the cut, not selected", "Not selected"].map((text) => ({ text })),
+    }),
+  },
+  hot: { make: (factor) => (hasConfidence(factor) ? hotspotLayer(factor) : shareLayer(factor)) },
+  years: { make: (factor) => yearsLayer(factor) },
+  new: { make: (factor) => newLayer(factor) },
+};
+
+function selectedClass(i) {
+  const { cut, index } = app.now;
+  if (Number.isNaN(index.rank[i])) return NaN;
+  if (cut.selected[i]) return 0;
+  return index.score[i] === cut.atCut ? 1 : 2;
+}
+
+function scoreRange(index, members) {
+  const scores = members.map((i) => index.score[i]);
+  const [low, high] = [Math.min(...scores), Math.max(...scores)].map((score) => oneDecimal.format(score));
+  return low === high ? low : `${low} to ${high}`;
+}
+
+function shownPeriod(factor) {
+  return factor.periods.find(({ period }) => period === app.state.period) ?? factor.last;
+}
+
+function hotspotLayer(factor) {
+  const period = shownPeriod(factor);
+  const words = ["Not hot", "Hot, 90% sure", "Hot, 95% sure", "Hot, 99% sure"];
+  return {
+    title: `${factor.label}${period.period ? `, ${period.period}` : ""}`,
+    classes: positions(app.data.n).map((i) => signAt(period.hot, i)),
+    colours: HOT,
+    words: words.map((text) => ({ text })).reverse(),
+    order: [3, 2, 1, 0],
+    note: "More events than expected in the area with its neighbours. Of the areas at 95%, at most 1 in 20 is expected to be hot by chance alone.",
+  };
+}
+
+function shareLayer(factor) {
+  const values = factor.last.value ?? [];
+  const limits = shareLimits(factor, values);
+  const text = (at) => (known(limits[at]) ? `${fewDigits.format(100 * limits[at])}%` : "");
+  const words = [
+    { text: `Up to ${text(0)}` },
+    ...[0, 1, 2].map((at) => ({ text: `Over ${text(at)}, to ${text(at + 1)}` })),
+    { text: `Over ${text(3)}` },
+  ];
+  return {
+    title: `${factor.label}, share`,
+    classes: positions(app.data.n).map((i) => shareClass(values[i], limits)),
+    colours: RAMP,
+    words: [...words].reverse(),
+    order: [4, 3, 2, 1, 0],
+    note: known(factor.threshold) ? `An area scores where the share is over ${text(limits.indexOf(factor.threshold))}.` : "",
+  };
+}
+
+// Round limits around the threshold, so that one class ends exactly where the score begins.
+function shareLimits(factor, values) {
+  const middle = factor.threshold ?? quantile(values, 0.6);
+  return [0.5, 0.75, 1, 1.4].map((times) => (times === 1 ? middle : Number((middle * times).toPrecision(2))));
+}
+
+function quantile(values, share) {
+  const sorted = values.filter(known).sort((a, b) => a - b);
+  return sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
+}
+
+function shareClass(value, limits) {
+  if (!known(value)) return NaN;
+  const at = limits.findIndex((limit) => value <= limit);
+  return at < 0 ? limits.length : at;
+}
+
+function yearsLayer(factor) {
+  const most = factor.periods.length;
+  const colours = ["#FFFFFF", ...positions(most).map((k) => RAMP[Math.round((k * 4) / Math.max(1, most - 1))])];
+  const word = periodsWord();
+  return {
+    title: `${factor.label}, ${word} hot of ${most}`,
+    classes: positions(app.data.n).map((i) => (signAt(factor.years.assessed, i) ? signAt(factor.years.hot, i) : NaN)),
+    colours,
+    words: positions(most + 1).map((k) => ({ text: k === 0 ? "Never hot" : `Hot in ${k} of ${most}` })).reverse(),
+    order: positions(most + 1).reverse(),
+  };
+}
+
+function newLayer(factor) {
+  const last = factor.last;
+  const earlier = factor.periods.slice(0, -1).map(({ period }) => period);
+  return {
+    title: `${factor.label}, new in ${last.period}`,
+    classes: positions(app.data.n).map((i) => newClass(factor, i)),
+    colours: [HOT[3], HOT[1], NOT_HOT],
+    words: [`Hot in ${last.period} for the first time`, `Hot in ${last.period} and before`, `Not hot in ${last.period}`]
+      .map((text) => ({ text })),
+    note: `New: hot in ${last.period} and in none of ${joined(earlier)}.`,
+  };
+}
+
+function newClass(factor, i) {
+  if (Number.isNaN(signAt(factor.last.hot, i))) return NaN;
+  if (signAt(factor.years.new, i)) return 0;
+  return factor.last.is_hot[i] === "1" ? 1 : 2;
+}
+
+function layerChoices() {
+  const { factors } = app.data;
+  const tested = factors.filter((factor) => factor.last);
+  const many = factors.filter((factor) => factor.many);
+  return [
+    ["Index", [["index", "Index score"], ["selected", "Selected areas"]]],
+    ["Hotspots", tested.map((factor) => [`hot:${factor.name}`, `${hasConfidence(factor) ? "Hotspots" : "Share"}: ${factor.label}`])],
+    ["How often hot", many.map((factor) => [`years:${factor.name}`, `${upperFirst(periodsWord())} hot: ${factor.label}`])],
+    ["New hotspots", many.map((factor) => [`new:${factor.name}`, `New hotspots: ${factor.label}`])],
+  ].filter(([, choices]) => choices.length > 0);
+}
+
+function shownFactor() {
+  const name = app.state.layer.split(":")[1];
+  return app.data.factors.find((factor) => factor.name === name) ?? null;
+}
+
+function shownLayer() {
+  return LAYERS[app.state.layer.split(":")[0]].make(shownFactor());
+}
+
+function pictureOf(layer) {
+  const { drawing, data, now } = app;
+  const before = app.published.cut.selected;
+  const selected = now.cut.selected;
+  const gone = positions(data.n).filter((i) => before[i] && !selected[i]);
+  return {
+    drawing,
+    classes: layer.classes,
+    colours: layer.colours,
+    outline: app.state.outline,
+    outer: outlineOfSet(drawing.shapes, drawing.edges, (i) => selected[i] === 1),
+    leaving: gone.map((i) => drawing.paths[i]),
+  };
+}
+
+// Our canvas inside Leaflet's own renderer, which keeps it in place while the map moves and zooms.
+function areaLayerOn(map) {
+  map.createPane("areas").style.zIndex = 350;
+  const Layer = L.Renderer.extend({
+    _initContainer() {
+      this._container = L.DomUtil.create("div", "area-layer");
+      this._sheets = ["base", "focus"].map((name) => L.DomUtil.create("canvas", name, this._container));
+    },
+    _destroyContainer() {
+      L.DomUtil.remove(this._container);
+      delete this._container;
+    },
+    _update() {
+      if (this._map._animatingZoom && this._bounds) return;
+      L.Renderer.prototype._update.call(this);
+      this.view = viewOf(this._map, this._bounds);
+      L.DomUtil.setPosition(this._container, this._bounds.min);
+      for (const sheet of this._sheets) fitSheet(sheet, this.view);
+      this.redraw();
+    },
+    redraw() {
+      if (!this.view || !app.picture) return;
+      drawMap(this._sheets[0].getContext("2d"), this.view, app.drawing, app.picture);
+      this.redrawFocus();
+    },
+    redrawFocus() {
+      if (!this.view) return;
+      drawFocus(this._sheets[1].getContext("2d"), this.view, app.drawing, { hovered: app.hovered, chosen: app.state.area });
+    },
+  });
+  return new Layer({ pane: "areas", padding: 0.25 }).addTo(map);
+}
+
+function viewOf(map, bounds) {
+  const scale = 2 ** (map.getZoom() - PLANE_ZOOM);
+  const start = map.getPixelOrigin().add(bounds.min);
+  const [x, y] = app.drawing.shapes.origin;
+  const size = bounds.getSize();
+  return {
+    scale, left: start.x - x * scale, top: start.y - y * scale,
+    width: size.x, height: size.y, ratio: Math.min(2, window.devicePixelRatio || 1),
+  };
+}
+
+function fitSheet(sheet, { width, height, ratio }) {
+  if (sheet.width !== width * ratio) sheet.width = width * ratio;
+  if (sheet.height !== height * ratio) sheet.height = height * ratio;
+  sheet.style.width = `${width}px`;
+  sheet.style.height = `${height}px`;
+}
+
+function planePoint(map, latlng) {
+  const point = map.project(latlng, PLANE_ZOOM);
+  const [x, y] = app.drawing.shapes.origin;
+  return [point.x - x, point.y - y];
+}
+
+function areaUnder(map, latlng) {
+  return areaAt(app.drawing, ...planePoint(map, latlng));
+}
+
+function showLegend(layer) {
+  byId("legend-title").textContent = layer.title;
+  byId("legend-rows").replaceChildren(...legendRows(layer));
+  byId("legend-note").textContent = layer.note ?? "";
+}
+
+function legendRows(layer) {
+  const order = layer.order ?? positions(layer.words.length);
+  const members = order.map(() => []);
+  let missing = 0;
+  const row = new Map(order.map((kind, at) => [kind, at]));
+  layer.classes.forEach((kind, i) => (Number.isNaN(kind) ? (missing += 1) : members[row.get(kind)].push(i)));
+  const rows = layer.words.map(({ text, range }, at) =>
+    legendRow(layer.colours[order[at]], text, members[at].length && range ? range(members[at]) : "", members[at].length));
+  if (missing) rows.push(legendRow("hatched", "Not assessed", "", missing));
+  return [...rows, ...outlineRows()];
+}
+
+function legendRow(colour, text, range, number) {
+  const swatch = make("span", { class: colour === "hatched" ? "swatch hatched" : "swatch" });
+  if (colour !== "hatched") swatch.style.backgroundColor = colour;
+  const words = make("span", { class: "legend-words" }, [range ? `${text}, ${range}` : text, make("span", { class: "quiet" }, [` ${areasWord(number)}`])]);
+  return make("li", {}, [swatch, words]);
+}
+
+function outlineRows() {
+  if (!app.state.outline) return [];
+  const number = sum(app.now.cut.selected);
+  const row = (name, text, size) => make("li", {}, [make("span", { class: `swatch ${name}` }),
+    make("span", { class: "legend-words" }, [text, make("span", { class: "quiet" }, [` ${areasWord(size)}`])])]);
+  const gone = app.changes.leave.length;
+  return [row("outlined", "Selected", number), ...(gone ? [row("dashed", "Left the list", gone)] : [])];
+}
+
+function showHint(i, at) {
+  const hint = byId("hint");
+  hint.hidden = !known(i);
+  if (!known(i)) return;
+  const reasons = reasonsFor(i).slice(0, 3).map((reason) => make("li", {}, [reasonLine(reason, i)]));
+  hint.replaceChildren(
+    make("strong", {}, [app.data.columns.name[i]]),
+    make("div", { class: "quiet" }, [`${standing(i)}, ${rankWords(i)}`]),
+    reasons.length ? make("ul", {}, reasons) : make("div", {}, ["No factor raises its score."]),
+  );
+  if (at) placeHint(hint, at);
+}
+
+function placeHint(hint, { x, y }) {
+  const frame = hint.parentElement.getBoundingClientRect();
+  const left = x + 16 + hint.offsetWidth > frame.width ? x - 16 - hint.offsetWidth : x + 16;
+  const top = Math.min(y + 12, frame.height - hint.offsetHeight - 4);
+  hint.style.left = `${Math.max(4, left)}px`;
+  hint.style.top = `${Math.max(4, top)}px`;
+}

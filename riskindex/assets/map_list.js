@@ -1,0 +1,164 @@
+// The list: a real table of the selected areas, or of those that were searched for.
+
+const ROWS_AT_ONCE = 200;
+
+// An element with plain attributes and children; text stays text, whatever it holds.
+function make(tag, attributes = {}, children = []) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "on") Object.entries(value).forEach(([event, act]) => element.addEventListener(event, act));
+    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  return element;
+}
+
+const plain = (text) => text.toLowerCase().normalize("NFKD").replace(/[\u0300-\u036f]/g, "").trim();
+
+// One phrase is looked for in names, codes and groups; several lines or codes are a pasted list.
+function searcher(query) {
+  const wanted = plain(query);
+  if (!wanted) return null;
+  const parts = wanted.split(/[\n,;\t]+/).map((part) => part.trim()).filter(Boolean);
+  const codes = wanted.split(/[\s,;]+/).filter((part) => app.keys.codes.has(part));
+  if (codes.length > 1) return memberOf(new Set(codes), (i) => plain(app.data.codes[i]));
+  const names = parts.filter((part) => app.keys.names.has(part) || app.keys.codes.has(part));
+  if (parts.length > 1 && names.length) {
+    const set = new Set(names);
+    return (i) => set.has(plain(app.data.columns.name[i])) || set.has(plain(app.data.codes[i]));
+  }
+  return (i) => app.keys.text[i].includes(wanted);
+}
+
+const memberOf = (set, keyOf) => (i) => set.has(keyOf(i));
+
+function prepareSearch(data) {
+  const names = data.columns.name.map(plain);
+  const groups = Object.values(data.groups);
+  const text = names.map((name, i) =>
+    [name, plain(data.codes[i]), ...groups.map((group) => plain(groupOf(group, i)))].join(" | "));
+  return { codes: new Set(data.codes.map(plain)), names: new Set(names), text };
+}
+
+const SORTS = {
+  rank: (a, b) => app.now.place[a] - app.now.place[b],
+  name: (a, b) => app.data.columns.name[a].localeCompare(app.data.columns.name[b], "en-GB", { numeric: true }),
+  district: (a, b) => groupOf(app.data.district, a).localeCompare(groupOf(app.data.district, b), "en-GB") || SORTS.rank(a, b),
+  young: (a, b) => (app.data.columns.residents_10_24[b] ?? -1) - (app.data.columns.residents_10_24[a] ?? -1) || SORTS.rank(a, b),
+};
+
+function listedAreas() {
+  const { state, data, changes } = app;
+  const found = searcher(state.query);
+  const inDistrict = (i) => !state.district || groupOf(data.district, i) === state.district;
+  const leaving = new Set(changes.leave);
+  const shown = (i) => (found ? found(i) : isSelected(i) || leaving.has(i));
+  return positions(data.n).filter((i) => shown(i) && inDistrict(i)).sort(SORTS[state.sort]);
+}
+
+function showList() {
+  const areas = listedAreas();
+  app.listed = areas;
+  byId("list-rows").replaceChildren(...areas.slice(0, app.rows).map(listRow));
+  byId("list-status").textContent = listWords(areas);
+  byId("list-more").hidden = areas.length <= app.rows;
+  byId("list-title").textContent = app.asPublished() ? "Selected areas" : "Selected areas, what if";
+  markChosenRow();
+}
+
+function listWords(areas) {
+  const chosen = areas.filter(isSelected).length;
+  const where = app.state.district ? ` in ${app.state.district}` : "";
+  if (app.state.query) return `${areasWord(areas.length)} found${where}, ${whole.format(chosen)} selected`;
+  const gone = areas.length - chosen;
+  return `${areasWord(chosen)} selected${where}${gone ? `, ${whole.format(gone)} leaving` : ""}`;
+}
+
+function listRow(i) {
+  const { columns } = app.data;
+  const mark = rowMark(i);
+  const name = make("button", { type: "button", class: "link", on: { click: () => choose(i, { move: true }) } }, [columns.name[i]]);
+  const place = make("span", { class: "small row-place" }, [placeWords(i), mark && make("span", { class: "row-mark" }, [mark])]);
+  const reasons = make("div", { class: "small quiet" }, [upperFirst(shortReasons(i, 3))]);
+  const row = make("tr", { "data-area": i, class: isSelected(i) ? "" : "unselected" }, [
+    make("td", { class: "number" }, [rankSign(i)]),
+    make("th", { scope: "row" }, [name, " ", place, reasons]),
+    columns.residents_10_24 && make("td", { class: "number" }, [numberOrDash(columns.residents_10_24[i])]),
+  ]);
+  row.addEventListener("mouseenter", () => hover(i));
+  row.addEventListener("mouseleave", () => hover(null));
+  return row;
+}
+
+// "3=" for areas that share the third rank.
+function rankSign(i) {
+  const rank = app.now.index.rank[i];
+  if (Number.isNaN(rank)) return "–";
+  return `${whole.format(rank)}${app.now.sharing.get(rank) > 1 ? "=" : ""}`;
+}
+
+// Groups that the area's own name does not already say.
+function placeWords(i) {
+  const { kinds, groups, columns } = app.data;
+  const names = kinds.map((kind) => groupOf(groups[kind], i));
+  return names.filter((name) => name && !columns.name[i].startsWith(name)).join(", ");
+}
+
+const numberOrDash = (value) => (known(value) ? whole.format(value) : "–");
+
+function rowMark(i) {
+  const override = app.data.columns.override?.[i];
+  if (override) return override === "in" ? "put in by hand" : "taken out by hand";
+  const words = standing(i);
+  return words === "Selected" ? "" : lowerFirst(words);
+}
+
+function markChosenRow() {
+  for (const row of byId("list-rows").children) {
+    const chosen = Number(row.dataset.area) === app.state.area && known(app.state.area);
+    row.toggleAttribute("aria-current", chosen);
+    row.classList.toggle("chosen", chosen);
+  }
+}
+
+function markHoveredRow(i) {
+  for (const row of byId("list-rows").children) row.classList.toggle("hovered", Number(row.dataset.area) === i);
+}
+
+function scrollToRow(i) {
+  byId("list-rows").querySelector(`[data-area="${i}"]`)?.scrollIntoView({ block: "nearest" });
+}
+
+const CSV_COLUMNS = {
+  rank: (i) => app.now.index.rank[i],
+  area_code: (i) => app.data.codes[i],
+  name: (i) => app.data.columns.name[i],
+  score: (i) => app.now.index.score[i],
+  selected: (i) => (isSelected(i) ? "yes" : "no"),
+  published: (i) => (app.published.cut.selected[i] ? "yes" : "no"),
+  reasons: (i) => reasonsFor(i).map((reason) => reasonLine(reason, i)).join("; "),
+  residents: (i) => app.data.columns.residents?.[i] ?? "",
+  residents_10_24: (i) => app.data.columns.residents_10_24?.[i] ?? "",
+};
+
+// A cell that a spreadsheet would take for a formula is given a leading apostrophe.
+function csvCell(value) {
+  const text = Number.isNaN(value) ? "" : String(value ?? "");
+  const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}
+
+function listCsv() {
+  const { data } = app;
+  const groups = Object.fromEntries(data.kinds.map((kind) => [kind, (i) => groupOf(data.groups[kind], i)]));
+  const { rank, area_code, name, ...rest } = CSV_COLUMNS;
+  const columns = { rank, area_code, name, ...groups, ...rest };
+  const lines = app.listed.map((i) => Object.values(columns).map((read) => csvCell(read(i))).join(","));
+  return `\ufeff${[Object.keys(columns).join(","), ...lines].join("\r\n")}\r\n`;
+}
+
+function download(name, text, type) {
+  const link = make("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+}

@@ -1,0 +1,208 @@
+// The card of one area: why it stands where it stands, by how much, and what that does not say.
+
+function showProfile() {
+  const i = app.state.area;
+  byId("panel-area").replaceChildren(...(known(i) ? profileOf(i) : invitation()));
+}
+
+function invitation() {
+  const first = app.now.order.slice(0, 5).filter(isSelected);
+  const items = first.map((i) => make("li", {}, [areaLink(i), ` – ${shortReasons(i, 3)}`]));
+  return [
+    make("h2", {}, ["Choose an area"]),
+    make("p", {}, ["Click an area on the map or a name in the list to see why it ranks where it does."]),
+    first.length ? make("h3", {}, ["The first on the list"]) : null,
+    make("ol", { class: "plain-list" }, items),
+    ...limitsBlock(),
+  ].filter(Boolean);
+}
+
+function areaLink(i) {
+  const act = { click: () => choose(i, { move: true }) };
+  return make("button", { type: "button", class: "link", on: act }, [app.data.columns.name[i]]);
+}
+
+function limitsBlock() {
+  return [make("h3", {}, ["What this does not say"]),
+    make("ul", { class: "limits" }, app.data.limits.map((text) => make("li", {}, [text])))];
+}
+
+function profileOf(i) {
+  return [
+    profileHead(i),
+    make("p", { class: "sentence" }, [summarySentence(i)]),
+    ...byHandNote(i),
+    make("h3", {}, ["What makes up the score"]),
+    contributionTable(i),
+    ...stripBlock(i),
+    ...mappedOnly(i),
+    ...publishedReasons(i),
+    ...limitsBlock(),
+  ];
+}
+
+function profileHead(i) {
+  const { data } = app;
+  const groups = data.kinds.map((kind) => groupOf(data.groups[kind], i)).filter(Boolean);
+  const clear = make("button", { type: "button", class: "link small", on: { click: () => choose(null) } }, ["Close"]);
+  return make("div", { class: "profile-head" }, [
+    make("div", { class: "row spread" }, [make("h2", { id: "profile-name", tabindex: "-1" }, [data.columns.name[i]]), clear]),
+    make("p", { class: "small quiet" }, [[data.codes[i], ...groups].join(", ")]),
+    make("dl", { class: "facts" }, factsOf(i).flatMap(([term, value]) =>
+      [make("div", {}, [make("dt", {}, [term]), make("dd", {}, [value])])])),
+  ]);
+}
+
+function factsOf(i) {
+  const { columns } = app.data;
+  const { index } = app.now;
+  const interval = known(columns.rank_low?.[i]) ? `${whole.format(columns.rank_low[i])} to ${whole.format(columns.rank_high[i])}` : "";
+  const sure = columns.p_selected?.[i];
+  return [
+    ["List", standing(i)],
+    ["Rank", known(index.rank[i]) ? rankSign(i) : "not assessed"],
+    ["Score", known(index.score[i]) ? `${oneDecimal.format(index.score[i])} of 100` : "not assessed"],
+    ["Rank, 9 times in 10", interval],
+    ["Selected in repeats", known(sure) ? `${whole.format(100 * sure)} of 100` : ""],
+    ["Residents", known(columns.residents?.[i]) ? whole.format(columns.residents[i]) : ""],
+    ["Aged 10 to 24", known(columns.residents_10_24?.[i]) ? whole.format(columns.residents_10_24[i]) : ""],
+  ].filter(([, value]) => value !== "");
+}
+
+function summarySentence(i) {
+  const reasons = reasonsFor(i);
+  const name = app.data.columns.name[i];
+  if (Number.isNaN(app.now.index.rank[i])) return `${name} was not assessed.`;
+  if (!reasons.length) return `${name} scores 0: no factor raises it.`;
+  const factors = joined(reasons.map(({ factor }) => lowerFirst(factor.label)));
+  return `${upperFirst(rankWords(i))}: ${count(reasons.length, "factor")} of ${app.data.scored.length} ${reasons.length === 1 ? "raises" : "raise"} its score, the strongest first: ${factors}.`;
+}
+
+function byHandNote(i) {
+  const { override, override_reason } = app.data.columns;
+  if (!override?.[i]) return [];
+  const how = override[i] === "in" ? "Put on the list by hand" : "Taken off the list by hand";
+  return [make("p", { class: "note" }, [`${how}: ${override_reason?.[i] ?? ""}`])];
+}
+
+function contributionTable(i) {
+  const points = app.points(i);
+  const most = Math.max(...app.shares()) * 100 || 1;
+  const rows = app.data.scored.map((factor, k) => contributionRow(factor, points[k], most, i));
+  rows.sort((a, b) => b.points - a.points);
+  return make("table", { class: "bars" }, [
+    make("thead", {}, [make("tr", {}, [make("th", { scope: "col" }, ["Factor"]), make("th", { scope: "col", class: "number" }, ["Points"])])]),
+    make("tbody", {}, rows.map(({ row }) => row)),
+  ]);
+}
+
+function contributionRow(factor, points, most, i) {
+  const value = known(points) ? points : 0;
+  const bar = make("div", { class: "bar", "aria-hidden": "true" }, [make("span")]);
+  bar.firstChild.style.width = `${Math.min(100, (100 * value) / most)}%`;
+  const words = factorSentences(factor, i).filter(Boolean).map((text) => `${upperFirst(text)}.`).join(" ");
+  const row = make("tr", { class: value > 0 ? "" : "zero" }, [
+    make("th", { scope: "row" }, [factor.label, bar, make("div", { class: "small quiet" }, [words])]),
+    make("td", { class: "number" }, [known(points) ? oneDecimal.format(points) : "–"]),
+  ]);
+  return { points: value, row };
+}
+
+// How often it was hot, where that is what counts; then the last period, and the numbers.
+function factorSentences(factor, i) {
+  const period = factor.last;
+  if (!period) return [];
+  const often = factor.many && factor.score === "persistence" ? yearsWords(factor, i) : "";
+  const kind = KINDS[period.kind?.[i]];
+  const last = hotWords(factor, period, i);
+  return [often, hasConfidence(factor) && kind ? `${last}, ${kind}` : last, hasConfidence(factor) && countWords(period, i)];
+}
+
+function stripBlock(i) {
+  const many = app.data.factors.filter((factor) => factor.many);
+  if (!many.length) return [];
+  return [make("h3", {}, ["When it was hot"]), make("table", { class: "strips" }, [
+    make("tbody", {}, many.map((factor) => stripRow(factor, i)))])];
+}
+
+function stripRow(factor, i) {
+  const cells = factor.periods.map((period) => stripCell(period, i));
+  return make("tr", {}, [make("th", { scope: "row" }, [factor.label,
+    make("div", { class: "small quiet" }, [upperFirst(yearsWords(factor, i))])]),
+  make("td", {}, [make("ol", { class: "strip" }, cells)])]);
+}
+
+const STRIP_SIGNS = ["–", "90", "95", "99"];
+
+function stripCell(period, i) {
+  const level = signAt(period.hot, i);
+  const missing = Number.isNaN(level);
+  const box = make("span", { class: `strip-box${missing ? " hatched" : ""}${level >= 2 ? " dark" : ""}` }, [missing ? "" : STRIP_SIGNS[level]]);
+  if (!missing) box.style.backgroundColor = STRIP_COLOURS[level];
+  const words = missing ? "not assessed" : level === 0 ? "not hot" : `hot, ${SURE[level]}`;
+  box.setAttribute("aria-hidden", "true");
+  return make("li", {}, [box, make("span", { class: "strip-year" }, [period.period]), make("span", { class: "unseen" }, [`: ${words}`])]);
+}
+
+const STRIP_COLOURS = [NOT_HOT, "#F7C8A8", "#B8420D", "#801650"];
+
+function mappedOnly(i) {
+  const only = app.data.factors.filter((factor) => !factor.scored && factor.last);
+  if (!only.length) return [];
+  const items = only.map((factor) => make("li", {}, [`${factor.label}: ${mappedWords(factor, i)}`]));
+  return [make("h3", {}, ["Mapped, not part of the score"]), make("ul", { class: "plain-list" }, items)];
+}
+
+function mappedWords(factor, i) {
+  return [hotWords(factor, factor.last, i), factor.many && yearsWords(factor, i), countWords(factor.last, i)]
+    .filter(Boolean).join("; ");
+}
+
+function publishedReasons(i) {
+  const text = app.data.columns.reasons?.[i];
+  if (!text) return [];
+  return [make("h3", {}, ["As the published list says it"]), make("p", { class: "small" }, [text])];
+}
+
+// How it was made
+
+function showAbout() {
+  const { data } = app;
+  byId("panel-about").replaceChildren(
+    make("h2", {}, ["How the list was made"]),
+    make("p", {}, [data.cut.explanation]),
+    factorTable(),
+    make("p", { class: "small quiet" }, ["Weights are a choice, not a finding; the tab What if shows what others would give."]),
+    ...limitsBlock(),
+    ...(data.notes.length ? [make("h3", {}, ["About the data"]), make("ul", { class: "limits" }, data.notes.map((note) => make("li", {}, [note])))] : []),
+  );
+}
+
+function factorTable() {
+  const head = ["Factor", "Weight", "Hot areas"].map((text, k) => make("th", { scope: "col", class: k ? "number" : null }, [text]));
+  return make("table", {}, [
+    make("caption", {}, ["Factors"]),
+    make("thead", {}, [make("tr", {}, head)]),
+    make("tbody", {}, app.data.factors.map(factorLine)),
+  ]);
+}
+
+function factorLine(factor) {
+  const hot = factor.last ? whole.format([...factor.last.is_hot].filter((sign) => sign === "1").length) : "–";
+  const found = factor.recorded === "police-generated" ? "found by police activity" : "";
+  const when = factor.periods.map(({ period }) => period).filter(Boolean);
+  const span = when.length > 1 ? `${when[0]} to ${when.at(-1)}` : when.join("");
+  return make("tr", {}, [
+    make("th", { scope: "row" }, [factor.label, make("div", { class: "small quiet" }, [[span, found].filter(Boolean).join(", ")])]),
+    make("td", { class: "number" }, [factor.scored ? fewDigits.format(factor.weight) : "not scored"]),
+    make("td", { class: "number" }, [hot]),
+  ]);
+}
+
+function showFoot() {
+  const { data } = app;
+  byId("foot").replaceChildren(
+    make("p", {}, [data.limits.join(" ")]),
+    make("p", {}, [[`Data period: ${data.period}.`, ...data.attribution, "Map drawn with Leaflet."].join(" ")]),
+  );
+}

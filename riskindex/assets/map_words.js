@@ -1,0 +1,107 @@
+// What the page says, in the reader's words; numbers first.
+
+const whole = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
+const oneDecimal = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const fewDigits = new Intl.NumberFormat("en-GB", { maximumSignificantDigits: 3 });
+
+const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
+const count = (number, one, many = `${one}s`) => `${whole.format(number)} ${number === 1 ? one : many}`;
+const areasWord = (number) => count(number, "area");
+const lowerFirst = (text) => (/^[A-Z][a-z]/.test(text) ? text[0].toLowerCase() + text.slice(1) : text);
+const upperFirst = (text) => text.charAt(0).toUpperCase() + text.slice(1);
+
+function joined(parts) {
+  if (parts.length < 2) return parts.join("");
+  return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+}
+
+const periodsWord = () => app.data.period_words[1];
+const inPeriod = ({ period }) => (period ? ` ${app.data.period_words[0].replace("{}", period)}` : "");
+
+const KINDS = {
+  o: "by itself",
+  n: "with its neighbours, not by itself",
+  b: "by itself and with its neighbours",
+};
+
+const SURE = ["not hot", "90% sure", "95% sure", "99% sure"];
+
+// A test of shares against a limit has no confidence, only over or not.
+const hasConfidence = (factor) => !["threshold", "value"].includes(factor.method);
+
+function sharesWords(factor, period, i) {
+  const value = period.value?.[i];
+  if (!known(value)) return "not assessed";
+  const limit = known(factor.threshold) ? ` (limit ${fewDigits.format(100 * factor.threshold)}%)` : "";
+  return `${oneDecimal.format(100 * value)}%${limit}`;
+}
+
+function hotWords(factor, period, i) {
+  const level = signAt(period.hot, i);
+  if (Number.isNaN(level)) return "not assessed";
+  if (!hasConfidence(factor)) return sharesWords(factor, period, i);
+  const when = inPeriod(period);
+  if (level === 0) return `not hot${when}`;
+  const below = period.is_hot[i] === "1" ? "" : ", below the level asked for";
+  return `hot${when}, ${SURE[level]}${below}`;
+}
+
+function yearsWords(factor, i) {
+  const hot = signAt(factor.years.hot, i);
+  const assessed = signAt(factor.years.assessed, i);
+  if (Number.isNaN(hot) || !assessed) return "not assessed";
+  return `hot in ${hot} of ${assessed} ${periodsWord()}`;
+}
+
+function shortWords(factor, i) {
+  if (!factor.last) return "";
+  return factor.many && factor.score === "persistence" ? yearsWords(factor, i) : hotWords(factor, factor.last, i);
+}
+
+// "7 where 1.9 were expected (3.7 times); with its neighbours 31 where 11.2 were expected".
+function countWords(period, i) {
+  const own = against(period.observed?.[i], period.expected?.[i]);
+  const around = against(period.window_observed?.[i], period.window_expected?.[i]);
+  return [own, around && `with its neighbours ${around}`].filter(Boolean).join("; ");
+}
+
+function against(observed, expected) {
+  if (!known(observed)) return "";
+  if (!known(expected) || expected <= 0) return whole.format(observed);
+  const times = observed > 0 ? ` (${oneDecimal.format(observed / expected)} times)` : "";
+  const wanted = (expected < 100 ? oneDecimal : whole).format(expected);
+  return `${whole.format(observed)} where ${wanted} were expected${times}`;
+}
+
+// The scored factors that raise an area, the strongest first.
+function reasonsFor(i) {
+  return app.points(i)
+    .map((points, k) => ({ points, factor: app.data.scored[k] }))
+    .filter((reason) => reason.points > 0)
+    .sort((a, b) => b.points - a.points);
+}
+
+function reasonLine({ factor }, i) {
+  return `${factor.label}: ${shortWords(factor, i)}`;
+}
+
+function shortReasons(i, most) {
+  const reasons = reasonsFor(i);
+  const more = reasons.length > most ? [`${reasons.length - most} more`] : [];
+  return joined([...reasons.slice(0, most).map(({ factor }) => lowerFirst(factor.label)), ...more]);
+}
+
+function rankWords(i) {
+  const rank = app.now.index.rank[i];
+  if (Number.isNaN(rank)) return "not assessed";
+  const tied = app.now.sharing.get(rank) > 1 ? "joint " : "";
+  return `${tied}rank ${whole.format(rank)} of ${whole.format(app.now.cut.assessed)}`;
+}
+
+const isSelected = (i) => app.now.cut.selected[i] === 1;
+
+function standing(i) {
+  const before = app.published.cut.selected[i] === 1;
+  if (app.asPublished() || before === isSelected(i)) return isSelected(i) ? "Selected" : "Not selected";
+  return before ? "Leaves the list" : "Enters the list";
+}

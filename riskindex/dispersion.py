@@ -1,0 +1,150 @@
+"""How much more areas' risks vary than chance alone: dispersion, and its spatial structure."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array, csr_array
+
+from riskindex.tails import Array
+
+Pairs = NDArray[np.int32]
+
+
+class Intensity(NamedTuple):
+    """Weighted events per unit of exposure, with what is needed to study their variation."""
+
+    total: Array
+    """Weighted sum of events y per area."""
+    noise: Array
+    """What chance alone adds to y squared: the sum of a^2 x over the groups (x itself if a = 1)."""
+    exposure: Array
+    """What events are expected from, positive."""
+
+    @property
+    def mean(self) -> Array:
+        """Expected number of events of the average weight, at the overall rate."""
+        step = self.noise.sum() / self.total.sum() if self.total.any() else 1.0
+        return np.asarray(self.exposure * self.total.sum() / self.exposure.sum() / step)
+
+
+def pair_ratio_dispersion(
+    observed: ArrayLike, exposure: ArrayLike, neighbours: csr_array, *, passes: int = 3
+) -> float:
+    """Variance of the areas' relative risks, by pair ratio over neighbours.
+
+    It compares x (x - 1) within areas with x_i x_j between neighbours: risk that is locally
+    constant cancels, so that real clusters barely inflate the estimate.
+
+    Parameters
+    ----------
+    observed
+        Counts x, shape `(n,)`; NaN for areas that are not assessed.
+    exposure
+        What events are expected from; areas where it is missing or zero are left out.
+    neighbours
+        Binary, shape `(n, n)`, zero diagonal.
+    passes
+        How often the weights of the pairs are renewed with the dispersion found.
+
+    Returns
+    -------
+    float
+        w, floored at 0. Counts are then taken to vary by `mean + w mean^2`. Where no two
+        neighbours have events, the estimate compares with the overall rate instead.
+    """
+    x, e = np.asarray(observed, float), np.asarray(exposure, float)
+    keep = assessed(x, e)
+    return pair_ratio(
+        Intensity(x[keep], x[keep], e[keep]), neighbours[keep][:, keep], passes=passes
+    )
+
+
+def assessed(observed: Array, exposure: Array) -> NDArray[np.bool_]:
+    """Areas with a count and a positive exposure."""
+    return np.asarray(~np.isnan(observed) & (exposure > 0))
+
+
+def pair_ratio(intensity: Intensity, neighbours: csr_array, *, passes: int = 3) -> float:
+    """`pair_ratio_dispersion` of weighted events, for assessed areas only."""
+    y, noise, e = intensity
+    if not y.any():
+        return 0.0
+    mu = intensity.mean
+    i, j, share = _pairs(neighbours)
+    within, between = (y**2 - noise) / e**2, y[i] * y[j] / (e[i] * e[j])
+    w = 0.0
+    for _ in range(passes):
+        u = _precision(mu, w)
+        v = u[i] * u[j] * share
+        top, bottom = v @ (within[i] + within[j]) / 2, v @ between
+        if bottom <= 0:
+            return against_overall_rate(intensity)
+        w = max(float(top / bottom) - 1, 0.0)
+    return w
+
+
+def moment_dispersion(observed: ArrayLike, exposure: ArrayLike) -> float:
+    """Variance of the areas' relative risks by moments, against the overall rate.
+
+    Clusters and smooth backgrounds count in full, unlike in `pair_ratio_dispersion`.
+    Areas with a missing count, or missing or zero exposure, are left out.
+    """
+    x, e = np.asarray(observed, float), np.asarray(exposure, float)
+    keep = assessed(x, e)
+    return against_overall_rate(Intensity(x[keep], x[keep], e[keep]))
+
+
+def against_overall_rate(intensity: Intensity) -> float:
+    """`moment_dispersion` of weighted events, for assessed areas only."""
+    y, noise, e = intensity
+    if not y.any():
+        return 0.0
+    expected = e * y.sum() / e.sum()
+    return max(float((y**2 - noise).sum() / (expected**2).sum()) - 1, 0.0)
+
+
+class NeighbourCovariance(NamedTuple):
+    """How alike the risks of neighbours are: a structured background, or clusters."""
+
+    covariance: float
+    """Mean product of neighbours' relative risks minus 1, with the weights of the pair ratio."""
+    z: float
+    """The same in standard errors, if areas were independent; NaN where undefined."""
+
+
+def neighbour_covariance(
+    observed: ArrayLike, exposure: ArrayLike, neighbours: csr_array, *, dispersion: float
+) -> NeighbourCovariance:
+    """Covariance of relative risks (count over expected) between neighbours.
+
+    A large z says that "hot" means hotter than the study area as a whole, which whole
+    quarters of it may be; `background="local"` asks for hotter than the surroundings.
+    Arguments are those of `pair_ratio_dispersion`.
+    """
+    x, e = np.asarray(observed, float), np.asarray(exposure, float)
+    keep = assessed(x, e)
+    mu = e[keep] * x[keep].sum() / e[keep].sum()
+    i, j, share = _pairs(neighbours[keep][:, keep])
+    if not len(i) or not mu.all():
+        return NeighbourCovariance(np.nan, np.nan)
+    u = _precision(mu, dispersion)
+    v = u[i] * u[j] * share
+    excess, variance = x[keep] / mu - 1, 1 / mu + dispersion
+    spread = np.sqrt(v**2 @ (variance[i] * variance[j]))
+    covariance = v @ (excess[i] * excess[j])
+    return NeighbourCovariance(float(covariance / v.sum()), float(covariance / spread))
+
+
+def _precision(mu: Array, w: float) -> Array:
+    """What an area's count says about the variance of risk, as a weight."""
+    return np.asarray(mu / np.sqrt(2 * (1 + w * mu) ** 2 + 1 / mu))
+
+
+def _pairs(neighbours: csr_array) -> tuple[Pairs, Pairs, Array]:
+    """Each pair of neighbours once, i < j, with (1/d_i + 1/d_j) / 2."""
+    both = coo_array(neighbours.maximum(neighbours.T))
+    degree = np.bincount(both.row, minlength=both.shape[0])
+    once = both.row < both.col
+    i, j = both.row[once], both.col[once]
+    return i, j, (1 / degree[i] + 1 / degree[j]) / 2

@@ -1,0 +1,381 @@
+"""One shape for events: columns found, dates and numbers read, every unreadable value placed."""
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from riskindex.errors import InputError
+from riskindex.files import as_utf8, nearest
+from riskindex.sheets import capped
+from riskindex.sql import category, identifier, literal
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+DELIMITERS = (",", ";", "\t", "|")
+_MISSING = ("null", "na", "n/a", "#n/a", "nan", "none")
+"""What databases and spreadsheets write where there is nothing; in a place, person or key."""
+
+
+class Layout(NamedTuple):
+    """Which column of a file is what."""
+
+    date: str
+    date_format: str | None = None
+    area: str | None = None
+    x: str | None = None
+    y: str | None = None
+    person: str | None = None
+    key: str | None = None
+    categories: tuple[str, ...] = ()
+    may_lack: tuple[str, ...] = ()
+    """Columns that a file need not have."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that is read, once."""
+        roles = (self.date, self.area, self.x, self.y, self.person, self.key)
+        return tuple(dict.fromkeys(c for c in (*roles, *self.categories) if c is not None))
+
+
+class Raw(NamedTuple):
+    """A column as the file has it."""
+
+    sql: str
+    type: str
+
+
+def connect(
+    folder: Path | None = None, *, threads: int | None = None, memory: str = "1GB"
+) -> "DuckDBPyConnection":
+    """A DuckDB that keeps to itself: no extension is fetched or loaded, nothing is spilled elsewhere.
+
+    Parameters
+    ----------
+    folder
+        Private folder for its file and what it spills; in memory where it is left out.
+    threads
+        As many as there are cores where it is left out.
+    memory
+        What it may use before it spills.
+    """
+    import duckdb
+
+    connection = duckdb.connect(
+        ":memory:" if folder is None else str(folder / "events.duckdb"),
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "memory_limit": memory,
+            "temp_directory": "" if folder is None else str(folder / "spilled"),
+            **({} if threads is None else {"threads": threads}),
+        },
+    )
+    connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def create_table(connection: "DuckDBPyConnection", table: str, layout: Layout) -> None:
+    """An empty table of events."""
+    columns = ["file VARCHAR", "row BIGINT", "date DATE", "area_code VARCHAR", "x DOUBLE"]
+    columns += ["y DOUBLE", "person VARCHAR", "key VARCHAR"]
+    columns += [f"{category(column)} VARCHAR" for column in layout.categories]
+    columns += [f"{bad} VARCHAR" for bad in _BAD]
+    connection.execute(f"CREATE TABLE {identifier(table)} ({', '.join(columns)})")
+
+
+def load_csv(
+    connection: "DuckDBPyConnection", table: str, path: Path, label: str, layout: Layout, home: Path
+) -> str:
+    """Add the events of a CSV file to a table.
+
+    Parameters
+    ----------
+    path
+        A text file that is not compressed.
+    label
+        What the file is called in the column `file` and in messages.
+    home
+        Private folder, for a copy in UTF-8 where one is needed.
+
+    Returns
+    -------
+    str
+        A note about the encoding, or nothing.
+
+    Raises
+    ------
+    InputError
+        A column is not there or there twice, or rows do not fit the header: all of them.
+    """
+    text = as_utf8(path, home, label=label)
+    header, delimiter = _header(text.path, layout, label)
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
+    scan = (
+        f"read_csv({literal(_no_pattern(text.path))}, auto_detect = false, header = true, "
+        f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', store_rejects = true, "
+        f"columns = {{{columns}}})"
+    )
+    raw = {name: Raw(f"c{header.index(name)}", "VARCHAR") for name in header}
+    query = select_events(
+        f"(SELECT row_number() OVER () + 1 AS csv_row, * FROM {scan})",
+        {column: raw[column] for column in layout.columns if column in raw},
+        layout,
+        label,
+        row="csv_row",
+    )
+    _insert(connection, f"INSERT INTO {identifier(table)} {query}", label)
+    faults = list(_rejected(connection, label, len(header)))
+    if faults:
+        raise InputError(capped(faults))
+    return text.note
+
+
+def create_parquet_view(
+    connection: "DuckDBPyConnection", view: str, path: Path, label: str, layout: Layout
+) -> int:
+    """A view of the events of a Parquet file, which is read each time; how many there are.
+
+    Raises
+    ------
+    InputError
+        Damaged, or a column is not there.
+    """
+    import duckdb
+
+    scan = f"read_parquet({literal(_no_pattern(path))}, file_row_number = true)"
+    try:
+        described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
+        (rows,) = connection.execute(f"SELECT count(*) FROM {scan}").fetchall()[0]
+    except duckdb.Error as error:
+        raise InputError(f"{label}: cannot be read as Parquet ({_first_line(error)}).") from None
+    types = {name: str(type_) for name, type_, *_ in described}
+    _check(list(types), layout, label)
+    raw = {c: Raw(identifier(c), types[c]) for c in layout.columns if c in types}
+    padded = _padded(connection, scan, raw)
+    query = select_events(
+        scan, raw, layout, label, row="file_row_number + 1", padded=padded, skip_blank=False
+    )
+    connection.execute(f"CREATE VIEW {identifier(view)} AS {query}")
+    return int(rows)
+
+
+def _padded(
+    connection: "DuckDBPyConnection", scan: str, raw: Mapping[str, Raw]
+) -> tuple[str, ...]:
+    """Text columns with blanks around values: trimming all the others would double the time."""
+    texts = [name for name, column in raw.items() if column.type == "VARCHAR"]
+    if not texts:
+        return ()
+    tests = [f"bool_or({raw[n].sql} LIKE ' %' OR {raw[n].sql} LIKE '% ')" for n in texts]
+    found = connection.execute(f"SELECT {', '.join(tests)} FROM {scan}").fetchall()[0]
+    return tuple(name for name, is_padded in zip(texts, found, strict=True) if is_padded)
+
+
+_BAD = ("bad_date", "bad_x", "bad_y")
+
+
+def select_events(
+    scan: str,
+    raw: Mapping[str, Raw],
+    layout: Layout,
+    label: str,
+    *,
+    row: str,
+    padded: Sequence[str] | None = None,
+    skip_blank: bool = True,
+) -> str:
+    """The query that gives a file's events their one shape.
+
+    Parameters
+    ----------
+    scan
+        What follows FROM.
+    raw
+        Column name to how the scan calls it.
+    row
+        Expression for the number of a row.
+    padded
+        Text columns whose values must be trimmed; all of them unless given.
+    skip_blank
+        Leave out rows in which every column is empty.
+    """
+
+    def text(column: str | None, missing: Sequence[str] = ()) -> str:
+        if column is None or column not in raw:
+            return "NULL::VARCHAR"
+        value = raw[column].sql if raw[column].type == "VARCHAR" else f"{raw[column].sql}::VARCHAR"
+        if raw[column].type == "VARCHAR" and (padded is None or column in padded):
+            value = f"trim({value})"
+        value = f"nullif({value}, '')"
+        words = ", ".join(literal(word) for word in missing)
+        return f"CASE WHEN lower({value}) NOT IN ({words}) THEN {value} END" if words else value
+
+    words = _MISSING if skip_blank else ()
+    date, bad_date = _date(text(layout.date), raw.get(layout.date), layout.date_format)
+    (x, bad_x), (y, bad_y) = (
+        _number(text(column, words), raw.get(column or "")) for column in (layout.x, layout.y)
+    )
+    categories = "".join(f"{text(c)} AS {category(c)}, " for c in layout.categories)
+    blank = " AND ".join(f"{text(column)} IS NULL" for column in raw)
+    whole = "CASE WHEN x IS NOT NULL AND y IS NOT NULL AND NOT (x = 0 AND y = 0) THEN"
+    return (
+        f"SELECT * REPLACE ({whole} x END AS x, {whole} y END AS y) FROM ("
+        f"SELECT {literal(label)} AS file, {row} AS row, {date} AS date, "
+        f"{text(layout.area, words)} AS area_code, {x} AS x, {y} AS y, "
+        f"{text(layout.person, words)} AS person, {text(layout.key, words)} AS key, {categories}"
+        f"{bad_date} AS bad_date, {bad_x} AS bad_x, {bad_y} AS bad_y "
+        f"FROM {scan} WHERE {f'NOT ({blank})' if skip_blank else 'true'})"
+    )
+
+
+def _date(text: str, raw: Raw | None, date_format: str | None) -> tuple[str, str]:
+    """SQL of a date, and of the text that is none."""
+    if raw is not None and raw.type == "TIMESTAMP WITH TIME ZONE":
+        return f"({raw.sql} AT TIME ZONE 'Europe/London')::DATE", "NULL::VARCHAR"
+    if raw is not None and raw.type.startswith(("DATE", "TIMESTAMP")):
+        return f"{raw.sql}::DATE", "NULL::VARCHAR"
+    if date_format is not None:
+        date = f"try_strptime({text}, {literal(date_format)})::DATE"
+    else:
+        date = (
+            f"try_cast(CASE WHEN {text} LIKE '____-__' THEN {text} || '-01' "
+            f"WHEN {text} LIKE '____-__-__' THEN {text} "
+            f"WHEN {text} LIKE '____-__-__T%' OR {text} LIKE '____-__-__ %' THEN left({text}, 10) "
+            "END AS DATE)"
+        )
+    return date, f"CASE WHEN {text} IS NOT NULL AND {date} IS NULL THEN {text} END"
+
+
+def _number(text: str, raw: Raw | None) -> tuple[str, str]:
+    """SQL of a number, and of the text that is none; NaN is missing."""
+    value = f"try_cast({text} AS DOUBLE)"
+    if raw is not None and raw.type in ("DOUBLE", "FLOAT"):
+        value = f"{raw.sql}::DOUBLE"
+    number = f"CASE WHEN isfinite({value}) THEN {value} END"
+    is_bad = f"{text} IS NOT NULL AND ({value} IS NULL OR isinf({value}))"
+    return number, f"CASE WHEN {is_bad} THEN {text} END"
+
+
+def unreadable(connection: "DuckDBPyConnection", table: str, layout: Layout) -> Iterator[str]:
+    """A sentence for each file and column with values that are no date or no number."""
+    for bad, column in zip(_BAD, (layout.date, layout.x, layout.y), strict=True):
+        if column is None:
+            continue
+        files = connection.execute(
+            f"SELECT file, count(*), min(row), arg_min({bad}, row), "
+            f"list_sort(list(DISTINCT {bad}))[:1000] FROM {identifier(table)} "
+            f"WHERE {bad} IS NOT NULL GROUP BY file ORDER BY file"
+        ).fetchall()
+        for file, n, row, value, values in files:
+            others = f" (and {n - 1:,} more rows)" if n > 1 else ""
+            what = _about_dates(values, layout) if bad == "bad_date" else _ABOUT_NUMBERS
+            yield f"{file}: row {row}, column {column!r}, value {value!r}{others}: {what}"
+
+
+_ABOUT_NUMBERS = "not a coordinate. Leave it empty where it is not known."
+
+
+def _about_dates(values: Sequence[str], layout: Layout) -> str:
+    """What to do about dates that cannot be read, from all of them together."""
+    fits = [form for form in _FORMS if all(_is_date(value, form) for value in values)]
+    asked = f"not a date as {layout.date_format}" if layout.date_format else "not an ISO date"
+    if not fits:
+        return f"{asked}, such as 2024-04-03 or 2024-04. Correct it, or name the date_format."
+    choices = " or ".join(f'date_format = "{form}"' for form in fits)
+    if len(fits) > 1:
+        read = " or ".join(f"{datetime.strptime(values[0], f):%d %B %Y}" for f in fits)
+        return f"{asked}; {values[0]!r} could be {read}. Say which it is: {choices}."
+    return f"{asked}. If it is written day, month and year like that, set {choices}."
+
+
+_FORMS = tuple(
+    f"{day}{time}"
+    for day in (
+        "%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d",
+        "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b-%y", "%b %Y", "%B %Y", "%m/%Y",
+        "%Y%m%d", "%Y%m",
+    )
+    for time in ("", " %H:%M", " %H:%M:%S")
+)  # fmt: skip
+
+
+def _is_date(value: str, form: str) -> bool:
+    with suppress(ValueError):
+        # strptime reads 202204 as 2022-0-4 too; only what is written back alike was meant.
+        return len(datetime.strptime(value, form).strftime(form)) - len(value) in (0, 1, 2)
+    return False
+
+
+def _header(path: Path, layout: Layout, label: str) -> tuple[list[str], str]:
+    """Names in the header, and the delimiter that finds most of the columns in it."""
+    headers = {}
+    for delimiter in DELIMITERS:
+        with path.open(encoding="utf-8-sig", newline="") as file, suppress(csv.Error):
+            names = next(csv.reader(file, delimiter=delimiter), [])
+            headers[delimiter] = [name.strip() for name in names]
+    delimiter = max(headers, key=lambda d: (len(set(layout.columns) & set(headers[d]))))
+    _check(headers[delimiter], layout, label)
+    return headers[delimiter], delimiter
+
+
+def _check(header: Sequence[str], layout: Layout, label: str) -> None:
+    named = [name for name in header if name]
+    faults = [
+        f"{label}: no column {column!r}{nearest(column, named)}."
+        for column in layout.columns
+        if column not in header and column not in layout.may_lack
+    ]
+    faults += [
+        f"{label}: the column {column!r} is there {header.count(column)} times; rename all but one."
+        for column in layout.columns
+        if header.count(column) > 1
+    ]
+    has_point = layout.x in header and layout.y in header
+    if not faults and not has_point and layout.area not in header:
+        faults = [f"{label}: neither {layout.area!r} nor coordinates, so no event has a place."]
+    if faults:
+        raise InputError(faults)
+
+
+def _insert(connection: "DuckDBPyConnection", query: str, label: str) -> None:
+    import duckdb
+
+    try:
+        connection.execute(query)
+    except duckdb.Error as error:
+        raise InputError(
+            f"{label}: cannot be read as a table ({_first_line(error)}). "
+            "Are line ends mixed, or quotes left open? Save it again as CSV UTF-8."
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def _rejected(connection: "DuckDBPyConnection", label: str, columns: int) -> Iterator[str]:
+    """Rows that do not fit the header; what stands in them is nobody's business."""
+    rows = connection.execute(
+        "SELECT DISTINCT line, error_type, error_message FROM reject_errors ORDER BY line"
+    ).fetchall()
+    connection.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
+    for line, kind, message in rows:
+        found = message.rsplit("Found:", 1)[-1].strip()
+        reasons = {
+            "MISSING COLUMNS": f"{found} values where the header has {columns}",
+            "TOO MANY COLUMNS": f"{found} values where the header has {columns}",
+            "UNQUOTED VALUE": "a quote that is not closed",
+        }
+        what = reasons.get(str(kind), str(message).rstrip("."))
+        yield f"{label}: line {line}: {what}. Put text with commas or quotes into quotes."
+
+
+def _no_pattern(path: Path) -> str:
+    """A path that DuckDB takes for itself, whatever characters it has."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in str(path))

@@ -1,0 +1,178 @@
+"""Periods: what a label such as 2022, 2022-23 or 2022-Q1 means, and what part of it data covers."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, ClassVar, Literal, NamedTuple
+
+from riskindex.errors import ConfigError
+
+Unit = Literal[
+    "calendar-year", "financial-year", "academic-year", "year-ending", "quarter", "month"
+]
+
+UNLIKELY = 7.0
+"""Events expected in a stretch of months that has none, from which on it counts as not covered:
+the chance of such a gap is below exp(-7), 1 in 1,000."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Periods:
+    """What a period is; factors name their periods by label."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    unit: Unit = "calendar-year"
+    """Labels: 2022, 2022-23 (April), 2022/23 (September), 2022-03 (its last month), 2022-Q1, 2022-01."""
+
+
+class Period(NamedTuple):
+    """A stretch of whole months."""
+
+    label: str
+    """As the config writes it."""
+    start: date
+    """First day."""
+    end: date
+    """First day after."""
+
+    @property
+    def months(self) -> range:
+        """Numbers of its months, counted from the year 0."""
+        return range(month_number(self.start), month_number(self.end))
+
+
+def month_number(day: date) -> int:
+    """Months since January of the year 0."""
+    return day.year * 12 + day.month - 1
+
+
+def month_label(number: int) -> str:
+    """A month number as 2022-03."""
+    return f"{number // 12:04d}-{number % 12 + 1:02d}"
+
+
+def parse_period(label: str, unit: Unit = "calendar-year") -> Period:
+    """The first day of a period and the first day after it.
+
+    Parameters
+    ----------
+    label
+        2022 (calendar-year), 2022-23 (financial-year, from April), 2022/23 (academic-year, from
+        September), 2022-03 (year-ending, April 2021 to March 2022), 2022-Q1 (quarter), 2022-01
+        (month).
+    unit
+        What the label names.
+
+    Raises
+    ------
+    ConfigError
+        The label is not one of this unit.
+
+    Examples
+    --------
+    >>> parse_period("2022-23", "financial-year")[1:]
+    (datetime.date(2022, 4, 1), datetime.date(2023, 4, 1))
+    """
+    pattern, example, first_and_length = _UNITS[unit]
+    found = re.fullmatch(pattern, label)
+    span = first_and_length(*map(int, found.groups())) if found else None
+    if span is None or not 12 <= span[0] < 9999 * 12:
+        raise ConfigError(f"periods: {label!r} is no {unit}; write it as {example}.")
+    first, length = span
+    return Period(label, _first_day(first), _first_day(first + length))
+
+
+def parse_periods(labels: Sequence[str], unit: Unit, *, place: str) -> tuple[Period, ...]:
+    """The periods of one factor, which must not share a month.
+
+    Parameters
+    ----------
+    labels
+        Labels of one unit.
+    unit
+        What the labels name.
+    place
+        Who asks, in error messages.
+
+    Raises
+    ------
+    ConfigError
+        A label is not one of the unit, or two periods overlap: what is said about several periods
+        would count the same events twice.
+    """
+    periods = tuple(parse_period(label, unit) for label in labels)
+    in_time = sorted(periods, key=lambda period: period.start)
+    for earlier, later in zip(in_time, in_time[1:], strict=False):
+        if later.start < earlier.end:
+            raise ConfigError(
+                f"{place}: the periods {earlier.label} and {later.label} share months, so that "
+                "events would be counted twice. Leave one out."
+            )
+    return periods
+
+
+def missing_months(period: Period, events: Mapping[int, int]) -> tuple[int, ...]:
+    """Months of a period that a source does not seem to cover.
+
+    A month without an event may be chance. A stretch of empty months counts as missing where
+    the source's own mean would have put `UNLIKELY` events or more into it.
+
+    Parameters
+    ----------
+    period
+        A stretch of months.
+    events
+        Month number to the number of events read in it, whatever their place and kind.
+    """
+    if not events:
+        return tuple(period.months)
+    mean = sum(events.values()) / (max(events) - min(events) + 1)
+    missing: list[int] = []
+    stretch: list[int] = []
+    for month in (*period.months, None):
+        if month is not None and not events.get(month):
+            stretch.append(month)
+            continue
+        if mean * len(stretch) >= UNLIKELY:
+            missing += stretch
+        stretch = []
+    return tuple(missing)
+
+
+def _first_day(number: int) -> date:
+    return date(number // 12, number % 12 + 1, 1)
+
+
+def _year_from(month: int) -> Callable[[int, int], tuple[int, int] | None]:
+    """Years that start in a month and are named by both the calendar years they touch."""
+
+    def span(year: int, second: int) -> tuple[int, int] | None:
+        return (year * 12 + month - 1, 12) if second == (year + 1) % 100 else None
+
+    return span
+
+
+def _in_year(per_year: int, length: int, last: bool) -> Callable[[int, int], tuple[int, int] | None]:
+    """A numbered part of a year; or the twelve months that end with it."""
+
+    def span(year: int, part: int) -> tuple[int, int] | None:
+        if not 1 <= part <= per_year:
+            return None
+        first = year * 12 + (part - 1) * (12 // per_year)
+        return (first - 11, 12) if last else (first, length)
+
+    return span
+
+
+_Span = Callable[..., tuple[int, int] | None]
+_UNITS: dict[Unit, tuple[str, str, _Span]] = {
+    "calendar-year": (r"(\d{4})", "2022", lambda year: (year * 12, 12)),
+    "financial-year": (r"(\d{4})-(\d\d)", "2022-23, from April 2022", _year_from(4)),
+    "academic-year": (r"(\d{4})/(\d\d)", "2022/23, from September 2022", _year_from(9)),
+    "year-ending": (r"(\d{4})-(\d\d)", "2022-03, its last month", _in_year(12, 12, last=True)),
+    "quarter": (r"(\d{4})-Q(\d)", "2022-Q1", _in_year(4, 3, last=False)),
+    "month": (r"(\d{4})-(\d\d)", "2022-01", _in_year(12, 1, last=False)),
+}
+"""Unit to the form of its labels, an example, and (first month number, months)."""

@@ -1,0 +1,247 @@
+"""Where events happened: codes and coordinates become areas of the study area, or a reason."""
+
+from collections.abc import Iterator
+from enum import IntEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from riskindex.older import (
+    Parts,
+    describe_older,
+    recognise,
+    refuse_unconverted,
+    share_out_bare,
+)
+from riskindex.sql import store
+from riskindex.study import Positions, Study
+from riskindex.vintages import is_well_formed
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+VECTORS_AT_ONCE = 500
+"""Vectors of 2,048 points that are placed at once: 1 million points take about 200 MB."""
+
+
+class Reason(IntEnum):
+    """What became of an event; of several reasons the first in this order wins."""
+
+    COUNTED = 0
+    OUTSIDE_PERIODS = 1
+    NO_LOCATION = 2
+    UNKNOWN_AREA = 3
+    OUTSIDE_STUDY_AREA = 4
+    DUPLICATES = 5
+    EXCLUDED_BY_RULE = 6
+
+
+class How(IntEnum):
+    """What told the area of an event."""
+
+    CODE = 0
+    """Its area code, as it is."""
+    POINT = 1
+    """Its coordinates; it has no code."""
+    LOOKUP = 2
+    """An older code that became one area."""
+    PART = 3
+    """An older code that became several; its coordinates lie in one of them."""
+    NEAREST_PART = 4
+    """The same; its coordinates lie in none of them, and this is the nearest."""
+    SHARED = 5
+    """The same without coordinates: shared out."""
+
+
+def place_events(
+    connection: "DuckDBPyConnection", study: Study, *, name: str, crs: str
+) -> tuple[str, ...]:
+    """Add to the view `dated` where each event is: the view `placed`.
+
+    An event's area is, by the first that applies: its code, where the study area has it; its
+    coordinates, where it has no code; for a code of an older edition the only area that it
+    became, the part that holds its coordinates, the nearest part, or its share of the parts.
+
+    Parameters
+    ----------
+    connection
+        With a view `dated` of one source's events and their `span` (-1: outside the periods).
+    study
+        The study area.
+    name
+        Of the source, in sentences.
+    crs
+        Coordinate system of its coordinates.
+
+    Returns
+    -------
+    tuple of str
+        Notes. The view `placed` has the columns of `dated`, `area` (position, -1: none),
+        `reason` (a `Reason`, before duplicates and rules) and `how`.
+
+    Raises
+    ------
+    DataError
+        Older codes that cannot be converted: they are named, never dropped.
+    """
+    codes = _codes(connection, study)
+    store(connection, "codes", codes.reset_index())
+    spots = _spots(connection, codes, study, crs)
+    recognised = recognise(connection, codes, spots)
+    refuse_unconverted(connection, codes, recognised, study, name)
+    notes = describe_older(name, codes, list(recognised), study)
+    codes.loc[list(recognised), "route"] = "split"
+    store(connection, "codes", codes.reset_index())
+    parts = _parts(codes, study) | recognised
+    store(connection, "spots", _in_parts(spots, codes, parts, study, crs))
+    shared, shared_notes = share_out_bare(connection, codes, parts, study, name)
+    store(connection, "shared", shared)
+    connection.execute(_PLACED)
+    return (*notes, *shared_notes)
+
+
+_PLACED = f"""
+CREATE OR REPLACE TEMP VIEW placed AS
+WITH found AS (
+    SELECT d.*, c.route, c.reason AS reason_of_code,
+        CASE WHEN d.span < 0 THEN NULL
+             WHEN c.route IN ('area', 'moved') THEN c.area
+             WHEN c.route NOT IN ('nowhere', 'split') THEN NULL
+             WHEN d.x IS NOT NULL THEN nullif(s.area, -1)
+             ELSE nullif(h.area, -1) END AS place,
+        CASE WHEN c.route = 'area' THEN {How.CODE}
+             WHEN c.route = 'moved' THEN {How.LOOKUP}
+             WHEN d.x IS NOT NULL THEN s.how
+             ELSE {How.SHARED} END AS how_placed
+    FROM dated d
+    LEFT JOIN codes c ON c.code = coalesce(d.area_code, '')
+    LEFT JOIN spots s ON s.id = c.id AND s.x = d.x AND s.y = d.y
+    LEFT JOIN shared h ON h.file = d.file AND h.row = d.row
+)
+SELECT * EXCLUDE (route, reason_of_code, place, how_placed),
+    coalesce(place, -1) AS area,
+    CASE WHEN span < 0 THEN {Reason.OUTSIDE_PERIODS}
+         WHEN place IS NOT NULL THEN {Reason.COUNTED}
+         WHEN route = 'nowhere' AND x IS NOT NULL THEN {Reason.OUTSIDE_STUDY_AREA}
+         ELSE reason_of_code END AS reason,
+    CASE WHEN place IS NULL THEN {How.CODE} ELSE how_placed END AS how
+FROM found
+"""
+
+
+class _Fate(NamedTuple):
+    route: str
+    reason: Reason = Reason.COUNTED
+    area: int = -1
+
+
+def _codes(connection: "DuckDBPyConnection", study: Study) -> pd.DataFrame:
+    """The codes that events inside the periods carry, and which way each of them goes."""
+    codes = connection.execute(
+        "SELECT coalesce(area_code, '') AS code, count(*) AS events, count(x) AS points "
+        "FROM dated WHERE span >= 0 GROUP BY 1 ORDER BY 1"
+    ).df()
+    fates = [_fate(code, study) for code in codes["code"]]
+    return codes.assign(
+        id=np.arange(len(codes)),
+        route=[fate.route for fate in fates],
+        reason=np.array([fate.reason for fate in fates], dtype=np.int64),
+        area=np.array([fate.area for fate in fates], dtype=np.int64),
+    ).set_index("code")
+
+
+def _fate(code: str, study: Study) -> _Fate:
+    """The way a code goes: an ordered table, first match wins."""
+    if code in study.position:
+        return _Fate("area", area=study.position[code])
+    children = study.crosswalk.children.get(code, ()) if study.crosswalk else ()
+    here = [study.position[child] for child in children if child in study.position]
+    rules = (
+        (code == "", _Fate("nowhere", Reason.NO_LOCATION)),
+        (bool(here) and len(children) == 1, _Fate("moved", area=here[0] if here else -1)),
+        (bool(here), _Fate("split", Reason.OUTSIDE_STUDY_AREA)),
+        (bool(children) or code in study.known, _Fate("away", Reason.OUTSIDE_STUDY_AREA)),
+        (not is_well_formed(code), _Fate("away", Reason.UNKNOWN_AREA)),
+        (code[:3] in study.prefixes, _Fate("unlisted", Reason.UNKNOWN_AREA)),
+        (True, _Fate("foreign", Reason.OUTSIDE_STUDY_AREA)),
+    )
+    return next(fate for applies, fate in rules if applies)
+
+
+def _parts(codes: pd.DataFrame, study: Study) -> dict[str, tuple[int, ...]]:
+    """Positions of the areas that each split code became; -1 for one outside the study area."""
+    if study.crosswalk is None:
+        return {}
+    return {
+        code: tuple(study.position.get(child, -1) for child in study.crosswalk.children[code])
+        for code in codes.index[(codes["route"] == "split")]
+        if code in study.crosswalk.children
+    }
+
+
+def _spots(
+    connection: "DuckDBPyConnection", codes: pd.DataFrame, study: Study, crs: str
+) -> pd.DataFrame:
+    """Distinct places of events whose code does not say the area, with the area that holds them."""
+    unsure = codes["route"].isin(["nowhere", "split", "unlisted", "foreign"])
+    if not (unsure & (codes["points"] > 0)).any():
+        return pd.DataFrame({"id": [0], "x": [0.0], "y": [0.0], "area": [0]}).iloc[:0]
+    west, south, east, north = study.box(crs)
+    result = connection.execute(_SPOTS, [west, east, south, north])
+    batches = [
+        batch.assign(area=study.holding(_points(batch, study, crs))) for batch in _batches(result)
+    ]
+    return pd.concat(batches, ignore_index=True)
+
+
+# Only what lies near the study area can be in it; a split code's events are in it anyway.
+_SPOTS = """
+SELECT c.id, d.x, d.y FROM dated d JOIN codes c ON c.code = coalesce(d.area_code, '')
+WHERE d.span >= 0 AND d.x IS NOT NULL AND (
+    c.route = 'split' OR (
+        c.route IN ('nowhere', 'unlisted', 'foreign')
+        AND d.x BETWEEN $1 AND $2 AND d.y BETWEEN $3 AND $4))
+GROUP BY ALL ORDER BY ALL
+"""
+
+
+def _batches(result: "DuckDBPyConnection") -> Iterator[pd.DataFrame]:
+    """Parts of a result, at least one; each fits into memory beside its geometries."""
+    batch = result.fetch_df_chunk(VECTORS_AT_ONCE)
+    yield batch
+    while len(batch := result.fetch_df_chunk(VECTORS_AT_ONCE)):
+        yield batch
+
+
+def _points(spots: pd.DataFrame, study: Study, crs: str) -> np.ndarray:
+    return study.points(spots["x"].to_numpy(), spots["y"].to_numpy(), crs)
+
+
+def _in_parts(
+    spots: pd.DataFrame, codes: pd.DataFrame, parts: Parts, study: Study, crs: str
+) -> pd.DataFrame:
+    """Spots of older codes go to the part that holds them, or to the nearest."""
+    route = codes["route"].to_numpy()[spots["id"].to_numpy()]
+    spots = spots[np.isin(route, ["nowhere", "split"])].reset_index(drop=True)
+    area = spots["area"].to_numpy(dtype=np.intp, copy=True)
+    how = np.full(len(spots), How.POINT, dtype=np.int64)
+    by_id = spots.groupby("id").indices
+    for code, among in parts.items():
+        at = by_id.get(codes.at[code, "id"])
+        if at is not None:
+            points = _points(spots.iloc[at], study, crs)
+            area[at], how[at] = _among(points, area[at], among, study)
+    return spots.assign(area=area, how=how)
+
+
+def _among(
+    points: np.ndarray, area: Positions, parts: tuple[int, ...], study: Study
+) -> tuple[Positions, Positions]:
+    inside = np.isin(area, [part for part in parts if part >= 0])
+    if min(parts) < 0:  # the part that holds the others may be one outside the study area
+        nearest = np.full(len(area), -1)
+    else:
+        nearest = study.nearest(points, parts)
+    how = np.where(inside, How.PART, How.NEAREST_PART)
+    return np.where(inside, area, nearest), how

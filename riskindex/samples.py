@@ -1,0 +1,204 @@
+"""Samples: what one factor counted in one period, on the areas that can be assessed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, eye_array
+
+from riskindex.errors import DataError
+from riskindex.factors import Factor
+
+Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Texts = NDArray[np.object_]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Counts and exposure of n areas, all of which can be assessed."""
+
+    counts: Array
+    """Events per area and event group, shape (n, groups), whole numbers."""
+    event_weights: NDArray[np.int64]
+    """What an event of each group counts, shape (groups,)."""
+    exposure: Array
+    """What events are expected from, positive, shape (n,)."""
+    neighbours: "csr_array[Any]"
+    """Shape (n, n), binary, zero diagonal."""
+    centroids: Array | None = None
+    """Shape (n, 2), metres; only where the background is local."""
+
+    @cached_property
+    def windows(self) -> "csr_array[Any]":
+        """Shape (n, n): every area with its neighbours."""
+        return csr_array(self.neighbours + eye_array(len(self.exposure), format="csr"))
+
+    @property
+    def observed(self) -> Array:
+        """Weighted sum of events per area."""
+        return np.asarray(self.counts @ self.event_weights.astype(float))
+
+    @property
+    def events(self) -> Array:
+        """Number of events per area, unweighted."""
+        return np.asarray(self.counts.sum(axis=1))
+
+    @property
+    def step(self) -> float:
+        """Variance of the weighted sum over its mean, if events are Poisson: 1 without weights."""
+        totals, weights = self.counts.sum(axis=0), self.event_weights
+        mean = float(totals @ weights)
+        return float(totals @ weights**2) / mean if mean else 1.0
+
+    def expected(self, total: float) -> Array:
+        """A total shared out over the areas by exposure."""
+        return np.asarray(total * self.exposure / self.exposure.sum())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """What one factor counted in one period, for every area, with why some are not assessed."""
+
+    counts: Array
+    """Shape (n, groups); NaN where the source does not cover the area."""
+    event_weights: NDArray[np.int64]
+    """What an event of each group counts."""
+    exposure: Array
+    """Shape (n,); NaN where missing. All 1 for getis-ord, which takes none."""
+    reason: Texts
+    """Why an area cannot be assessed, "" where it can."""
+
+    @property
+    def assessed(self) -> Bools:
+        """Areas that can be assessed."""
+        return np.asarray(self.reason == "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Land:
+    """The areas that every factor shares."""
+
+    neighbours: "csr_array[Any]"
+    """Shape (n, n), binary, zero diagonal."""
+    centroids: Callable[[], Array]
+    """Gives the centroids where a factor asks for its surroundings."""
+
+    def sample(self, seen: Observation, factor: Factor) -> Sample:
+        """The assessed areas of an observation; the others leave their neighbours' windows."""
+        keep = seen.assessed
+        whole, local = bool(keep.all()), factor.background == "local"
+        return Sample(
+            counts=seen.counts[keep],
+            event_weights=seen.event_weights,
+            exposure=seen.exposure[keep],
+            neighbours=self.neighbours if whole else self.neighbours[keep][:, keep],
+            centroids=self.centroids()[keep] if local and factor.method != "getis-ord" else None,
+        )
+
+
+def observe(
+    factor: Factor,
+    period: str,
+    counts: pd.DataFrame,
+    areas: pd.DataFrame,
+    tables: pd.DataFrame,
+) -> Observation:
+    """What a factor counted in one period, or what its table says.
+
+    Parameters
+    ----------
+    factor
+        Names the counts, the base or the table's columns.
+    period
+        Label of the period; "" for a table.
+    counts, areas, tables
+        As `find_hotspots` takes them.
+
+    Raises
+    ------
+    DataError
+        The counts, the base or the table's columns are not there.
+    """
+    if factor.counts_events:
+        observed, weights = _events(factor, period, counts)
+        base = None if factor.method == "getis-ord" else factor.exposure
+        exposure = np.ones(len(observed)) if base is None else _column(areas, base, factor)
+        missing = "not covered"
+    else:
+        observed = _column(tables, factor.column(factor.numerator or ""), factor)[:, None]
+        weights, missing = np.ones(1, dtype=np.int64), "missing"
+        exposure = _column(tables, factor.column(factor.denominator or ""), factor)
+        if factor.method == "getis-ord":
+            exposure = np.where(exposure > 0, 1.0, exposure)
+    return Observation(
+        counts=observed,
+        event_weights=weights,
+        exposure=exposure,
+        reason=_reasons(np.asarray(np.isnan(observed).any(axis=1)), missing, exposure),
+    )
+
+
+def together(seen: Sequence[Observation], factor: Factor) -> Observation:
+    """All periods of a factor added up.
+
+    An area that some periods do not cover keeps its other periods, with an exposure that carries
+    only their totals; without exposures (getis-ord) areas must be covered throughout.
+    """
+    covered = np.array([part.assessed for part in seen])
+    every = covered.all(axis=0)
+    parts = [np.where(part.assessed[:, None], part.counts, 0.0) for part in seen]
+    reason = np.where(covered.any(axis=0), "", seen[-1].reason).astype(object)
+    exposure = seen[0].exposure
+    if factor.method == "getis-ord":
+        reason = np.where(every, "", "not covered in every period").astype(object)
+    elif not every.all():
+        exposure = _carried(seen, parts, covered)
+        reason = np.where((reason == "") & ~(exposure > 0), "all zero", reason).astype(object)
+    return Observation(
+        counts=np.sum(parts, axis=0),
+        event_weights=seen[0].event_weights,
+        exposure=exposure,
+        reason=reason,
+    )
+
+
+def _carried(seen: Sequence[Observation], parts: Sequence[Array], covered: Bools) -> Array:
+    """What each area's covered periods expect, by each period's own rate."""
+    weights = seen[0].event_weights
+    known = [np.where(c, part.exposure, 0.0) for part, c in zip(seen, covered, strict=True)]
+    totals = [float((part @ weights).sum()) for part in parts]
+    return np.sum(
+        [n * e / max(e.sum(), 1e-300) for n, e in zip(totals, known, strict=True)], axis=0
+    )
+
+
+def _events(factor: Factor, period: str, counts: pd.DataFrame) -> tuple[Array, NDArray[np.int64]]:
+    columns = [(factor.name, group.label, period) for group in factor.groups]
+    absent = [column for column in columns if column not in counts.columns]
+    if absent:
+        raise DataError(
+            f"{factor.label}: no counts of {absent[0][1]!r} in {period}. "
+            "Count the events with the same factors that are tested."
+        )
+    values = counts[columns].to_numpy(dtype=np.float64, na_value=np.nan)
+    return values, np.array([group.weight for group in factor.groups], dtype=np.int64)
+
+
+def _column(table: pd.DataFrame, column: object, factor: Factor) -> Array:
+    if column not in table.columns:
+        raise DataError(f"{factor.label}: there is no column {column!r} to test against.")
+    return np.asarray(table[column].to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+
+
+def _reasons(missing: Bools, word: str, exposure: Array) -> Texts:
+    codes: Mapping[str, Bools] = {
+        word: missing,
+        "exposure missing": np.isnan(exposure),
+        "no exposure": ~(exposure > 0),
+    }
+    return np.select(list(codes.values()), list(codes), default="").astype(object)

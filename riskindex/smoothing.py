@@ -1,0 +1,169 @@
+"""Rates of small numbers: intervals, probability maps, and shrinkage by empirical Bayes."""
+
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy import special
+from scipy.sparse import csr_array, eye_array
+
+from riskindex.tails import Array
+
+
+class Interval(NamedTuple):
+    """Lower and upper limit of the ratio of a count to its expectation."""
+
+    low: Array
+    high: Array
+
+
+class Shrunken(NamedTuple):
+    """Gamma-Poisson empirical Bayes: the posterior of the ratio is Gamma(k + O, k / m + E)."""
+
+    k: Array
+    """Shape of the prior; infinite where the ratios vary no more than by chance."""
+    m: Array
+    """Mean of the prior."""
+    ratio: Array
+    """Mean of the posterior: observed over expected, drawn towards m."""
+    low: Array
+    high: Array
+    observed: Array
+    expected: Array
+
+    def exceedance(self, c: float = 1.0) -> Array:
+        """Probability that the ratio is above c; NaN where not assessed."""
+        shape, rate = _posterior(self)
+        chance = special.gammaincc(shape, rate * c)
+        return np.asarray(np.where(np.isinf(self.k), np.where(self.m > c, 1.0, 0.0), chance))
+
+
+def byar(observed: ArrayLike, expected: ArrayLike, *, level: float = 0.95) -> Interval:
+    """Byar's approximate interval of observed / expected for a Poisson count.
+
+    NaN where either is missing or nothing is expected. The lower limit of a count of 0 is 0.
+
+    References
+    ----------
+    Breslow and Day (1987), Statistical Methods in Cancer Research II, 69.
+    """
+    o, e = _known(observed, expected)
+    z = special.ndtri((1 + level) / 2)
+    low = np.where(o > 0, o, np.nan)
+    low = o * (1 - 1 / (9 * low) - z / (3 * np.sqrt(low))) ** 3
+    high = (o + 1) * (1 - 1 / (9 * (o + 1)) + z / (3 * np.sqrt(o + 1))) ** 3
+    return Interval(np.where(o == 0, 0.0, low) / e, high / e)
+
+
+def garwood(observed: ArrayLike, expected: ArrayLike, *, level: float = 0.95) -> Interval:
+    """Garwood's exact interval of observed / expected for a Poisson count.
+
+    NaN where either is missing or nothing is expected. The lower limit of a count of 0 is 0.
+
+    References
+    ----------
+    Garwood (1936), Biometrika 28, 437-442.
+    """
+    o, e = _known(observed, expected)
+    low = np.where(o == 0, 0.0, special.gammaincinv(np.where(o > 0, o, np.nan), (1 - level) / 2))
+    return Interval(low / e, special.gammainccinv(o + 1, (1 - level) / 2) / e)
+
+
+def shrink(
+    observed: ArrayLike,
+    expected: ArrayLike,
+    *,
+    neighbours: csr_array | None = None,
+    centring: Literal["window", "area"] = "window",
+    level: float = 0.95,
+) -> Shrunken:
+    """Ratios of observed to expected, shrunken by as much as small numbers deserve.
+
+    Parameters
+    ----------
+    observed, expected
+        Counts and what is expected, shape `(n,)`. Areas where either is missing, or nothing
+        is expected, are not assessed.
+    neighbours
+        Binary, zero diagonal: shrink towards every area's own window instead of towards the
+        whole study area.
+    centring
+        For windows, whether the spread of ratios is taken about the mean of the window (as
+        GeoDa does), or about the mean of each area's own window (as Marshall wrote it).
+    level
+        Of the posterior's central interval.
+
+    References
+    ----------
+    Marshall (1991), Applied Statistics 40, 283-294 (estimates by moments);
+    Clayton and Kaldor (1987), Biometrics 43, 671-681.
+    """
+    o, e = _known(observed, expected)
+    o = np.where(np.isnan(e), np.nan, o)
+    m, a = _global_prior(o, e) if neighbours is None else _local_prior(o, e, neighbours, centring)
+    with np.errstate(divide="ignore"):
+        k = m**2 / a
+    ratio = m + (o / e - m) * np.divide(a, a + m / e, out=np.zeros_like(a), where=a > 0)
+    found = Shrunken(k, m, ratio, ratio, ratio, o, e)
+    low, high = _interval(found, level)
+    return found._replace(low=low, high=high)
+
+
+def choynowski(observed: ArrayLike, expected: ArrayLike) -> Array:
+    """Choynowski's probability map: the Poisson tail on the side on which the count lies.
+
+    P(X <= observed) below the expectation, P(X >= observed) from it on; NaN where either is
+    missing or nothing is expected.
+
+    References
+    ----------
+    Choynowski (1959), Journal of the American Statistical Association 54, 385-388.
+    """
+    o, e = _known(observed, expected)
+    upper = np.where(o > 0, special.gammainc(np.maximum(o, 1), e), np.where(o == 0, 1.0, np.nan))
+    return np.asarray(np.where(o < e, special.gammaincc(o + 1, e), upper))
+
+
+def _known(observed: ArrayLike, expected: ArrayLike) -> tuple[Array, Array]:
+    o, e = np.broadcast_arrays(np.asarray(observed, float), np.asarray(expected, float))
+    return o, np.where((e > 0) & ~np.isnan(o), e, np.nan)
+
+
+def _global_prior(o: Array, e: Array) -> tuple[Array, Array]:
+    """Mean and variance of the ratios in the study area, by Marshall's moments."""
+    m = np.nansum(o) / np.nansum(e)
+    spread = np.nansum(e * (o / e - m) ** 2) / np.nansum(e)
+    a = max(spread - m / np.nanmean(e), 0.0)
+    return np.where(np.isnan(e), np.nan, m), np.where(np.isnan(e), np.nan, a)
+
+
+def _local_prior(
+    o: Array, e: Array, neighbours: csr_array, centring: Literal["window", "area"]
+) -> tuple[Array, Array]:
+    """The same in every area's window."""
+    known = ~np.isnan(e)
+    windows = csr_array(neighbours[known][:, known] + eye_array(int(known.sum())))
+    x, base = o[known], e[known]
+    total = windows @ base
+    mean = windows @ x / total
+    if centring == "area":
+        spread = windows @ (base * (x / base - mean) ** 2) / total
+    else:
+        # sum e (x/e - m)^2 over a window, with one m per window
+        spread = windows @ (x**2 / base) / total - mean**2
+    size = total / (windows @ np.ones_like(base))
+    m, a = np.full_like(o, np.nan), np.full_like(o, np.nan)
+    m[known], a[known] = mean, np.maximum(spread - mean / size, 0.0)
+    return m, a
+
+
+def _posterior(found: Shrunken) -> tuple[Array, Array]:
+    k = np.where(np.isinf(found.k), np.nan, found.k)
+    return k + found.observed, k / found.m + found.expected
+
+
+def _interval(found: Shrunken, level: float) -> tuple[Array, Array]:
+    shape, rate = _posterior(found)
+    limits = (special.gammaincinv(shape, p) / rate for p in ((1 - level) / 2, (1 + level) / 2))
+    low, high = (np.where(np.isinf(found.k), found.m, limit) for limit in limits)
+    return low, high

@@ -1,0 +1,213 @@
+"""The law of a window's sum: weighted events of areas whose risks vary as gamma variables.
+
+Every area has a risk of mean 1 and variance w (the dispersion), shared by its event groups.
+Given the risks, the events of group g in area j are Poisson with mean mu_jg and count a_g
+each. With A_j = 1 + w sum_g mu_jg, the generating function of a window's sum is
+
+    G(s) = prod_j (A_j - w sum_g mu_jg s^a_g)^(-1/w),
+
+so that, with H_j = G / (1 - sum_g q_jg s^a_g) and q_jg = w mu_jg / A_j,
+
+    k G_k = sum_j sum_g (a_g mu_jg / A_j) H_j,k-a_g,      H_j,k = G_k + sum_g q_jg H_j,k-a_g.
+
+This is Panjer's recursion (1981), carried along for all windows together: every term is
+positive, and a step costs one operation per area of a window instead of one per count so far.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from riskindex.tails import Array, log_upper_tail
+
+Index = NDArray[np.int64]
+Law = tuple[Array, csr_array, float, Index]
+Form = Callable[[Array, Array, csr_array, float, Index], tuple[Array, Array]]
+
+ALWAYS_EXACT = 500
+"""Windows with more (weighted) events than this are first matched to three moments ..."""
+EXACT_UP_TO = 20_000
+"""... and, up to this many, computed exactly where that leaves a tail that may matter:"""
+MAY_MATTER = np.log(0.2)
+MOST_NUMBERS = 20_000_000
+"""Windows are taken in batches that keep at most so many terms of the recursion."""
+COMPLEMENT_ABOVE = 0.05
+"""Tails above this are 1 - P(X < x), at no loss of digits; smaller ones are summed upwards."""
+NEGLIGIBLE = 1e-16
+"""A tail is complete when its next terms, and all that follow, are this small a part of it."""
+MOST_TERMS = 200_000
+SHIFT = 500
+"""Terms are multiplied by this power of two (or its inverse) when they leave the range."""
+
+
+class LogTails(NamedTuple):
+    """Logarithms of P(X >= x) and of P(X > x)."""
+
+    strict: Array
+    above: Array
+
+
+def log_window_tails(
+    observed: Array, means: Array, windows: csr_array, *, dispersion: float, jumps: Index
+) -> LogTails:
+    """Upper tails of every window's sum of weighted events.
+
+    Parameters
+    ----------
+    observed
+        The windows' sums, shape `(n,)`, whole numbers.
+    means
+        Expected events per area and group, shape `(n, groups)`, positive.
+    windows
+        Binary, shape `(n, n)`; row `i` holds the areas of window `i`.
+    dispersion
+        Variance w of the areas' risks; 0 for a compound Poisson sum.
+    jumps
+        What an event of each group counts, positive whole numbers, shape `(groups,)`.
+
+    References
+    ----------
+    Panjer (1981), ASTIN Bulletin 12, 22-26.
+    """
+    if len(jumps) == 1 and dispersion == 0:
+        mean, counts = windows @ means[:, 0], observed / jumps[0]
+        return LogTails(*(log_upper_tail(c, mean, dispersion) for c in (counts, counts + 1)))
+    unit = np.gcd.reduce(jumps)
+    observed, jumps = np.round(observed / unit), jumps // unit
+    law = (means, windows, dispersion, jumps)
+    tails = LogTails(np.zeros_like(observed), np.zeros_like(observed))
+    _fill(tails, np.flatnonzero(observed > ALWAYS_EXACT), observed, _three_moment_tails, law)
+    exact = (observed <= EXACT_UP_TO) & ((observed <= ALWAYS_EXACT) | (tails.strict < MAY_MATTER))
+    order = np.flatnonzero(exact)[np.argsort(-observed[exact], kind="stable")]
+    terms = np.cumsum(np.diff(windows.indptr)[order]) * int(jumps.max())
+    for batch in np.split(order, np.flatnonzero(np.diff(terms // MOST_NUMBERS)) + 1):
+        _fill(tails, batch, observed, _exact_tails, law)
+    return tails
+
+
+def _fill(tails: LogTails, rows: Index, observed: Array, form: Form, law: Law) -> None:
+    means, windows, w, jumps = law
+    if len(rows):
+        found = form(observed[rows], means, windows[rows], w, jumps)
+        tails.strict[rows], tails.above[rows] = found
+
+
+def _three_moment_tails(
+    observed: Array, means: Array, windows: csr_array, w: float, jumps: Index
+) -> tuple[Array, Array]:
+    """Tails of a shifted and scaled negative binomial with the sum's first three cumulants."""
+    m1, m2, m3 = (means @ jumps.astype(float) ** r for r in (1, 2, 3))
+    k1 = windows @ m1
+    k2 = windows @ (m2 + w * m1**2)
+    k3 = windows @ (m3 + 3 * w * m1 * m2 + 2 * w**2 * m1**3)
+    step = (windows @ m2) / k1
+    excess = np.maximum((k3 / (step * k2) - 1) / 2, 0.0)
+    mean = k2 / (step**2 * (1 + excess))
+    shift = k1 / step - mean
+    counts = (observed / step - shift, (observed + 1) / step - shift)
+    strict, above = (log_upper_tail(c, mean, excess / mean) for c in counts)
+    return strict, above
+
+
+def _exact_tails(
+    observed: Array, means: Array, windows: csr_array, w: float, jumps: Index
+) -> tuple[Array, Array]:
+    """Exact tails of windows in falling order of their sums."""
+    below, at = _lower_sums(_Recursion(means, windows, w, jumps), observed)
+    strict, above = np.clip(1 - (below - at), 0, 1), np.clip(1 - below, 0, 1)
+    small = np.flatnonzero(strict < COMPLEMENT_ABOVE)
+    with np.errstate(divide="ignore"):
+        log_strict, log_above = np.log(strict), np.log(above)
+    upwards = _upper_sums(_Recursion(means, windows[small], w, jumps), observed[small])
+    log_strict[small], log_above[small] = upwards
+    return log_strict, log_above
+
+
+def _lower_sums(recursion: "_Recursion", observed: Array) -> tuple[Array, Array]:
+    """P(X <= x) and P(X = x) of windows in falling order of x."""
+    below, at = np.ones_like(observed), np.ones_like(observed)
+    for k in range(1, int(observed.max(initial=0)) + 1):
+        active = int(np.searchsorted(-observed, -k, side="right"))
+        term = recursion.step(active)
+        below[:active] += term
+        at[:active] = term
+        recursion.rescale(active, below, at)
+    scale = recursion.log_scale
+    with np.errstate(divide="ignore"):
+        return np.exp(np.log(below) + scale), np.exp(np.log(at) + scale)
+
+
+def _upper_sums(recursion: "_Recursion", observed: Array) -> tuple[Array, Array]:
+    """Logarithms of P(X >= x) and P(X > x), term by term until the rest is negligible."""
+    strict, above = np.zeros_like(observed), np.zeros_like(observed)
+    enough = NEGLIGIBLE * recursion.decay()
+    quiet = np.zeros(len(observed), int)
+    active, k = len(observed), 0
+    while active and k < MOST_TERMS:
+        k += 1
+        term = recursion.step(active)
+        strict[:active] += np.where(k >= observed[:active], term, 0.0)
+        above[:active] += np.where(k > observed[:active], term, 0.0)
+        small = (k > observed[:active]) & (term <= enough[:active] * above[:active])
+        quiet[:active] = np.where(small, quiet[:active] + 1, 0)
+        going = np.flatnonzero(quiet[:active] < len(recursion.past))
+        active = int(going[-1]) + 1 if len(going) else 0
+        recursion.rescale(active, strict, above)
+    return np.log(strict) + recursion.log_scale, np.log(above) + recursion.log_scale
+
+
+class _Recursion:
+    """The terms G_k of many windows, one k after the other, for the first so many of them.
+
+    Terms are scaled by exp(-log_scale) per window, which starts as log G_0 and moves
+    when they leave the range of floating-point numbers.
+    """
+
+    def __init__(self, means: Array, windows: csr_array, w: float, jumps: Index) -> None:
+        self.starts, members = windows.indptr.astype(np.int64), windows.indices
+        self.sizes = np.diff(self.starts)
+        norm = 1 + w * means.sum(axis=1, keepdims=True)
+        self.log_scale = -(windows @ (np.log(norm[:, 0]) / w if w > 0 else means.sum(axis=1)))
+        self.push = (means * jumps / norm)[members].T.copy()
+        self.keep = (w * means / norm)[members].T.copy()
+        self.jumps, self.k = jumps, 0
+        # The terms H of the last max(jumps) steps, those of step k in row k modulo their number.
+        self.past = np.zeros((int(jumps.max()), len(members)))
+        self.past[0] = 1.0
+
+    def step(self, active: int) -> Array:
+        """The next term of the first `active` windows."""
+        self.k += 1
+        entries, rows = int(self.starts[active]), len(self.past)
+        lagged = [self.past[(self.k - a) % rows, :entries] for a in self.jumps]
+        pushed = sum(p[:entries] * h for p, h in zip(self.push, lagged, strict=True))
+        kept = sum(q[:entries] * h for q, h in zip(self.keep, lagged, strict=True))
+        term = np.add.reduceat(pushed, self.starts[:active]) / self.k
+        self.past[self.k % rows, :entries] = np.repeat(term, self.sizes[:active]) + kept
+        return np.asarray(term)
+
+    def decay(self) -> Array:
+        """A lower bound of how much smaller, in proportion, terms get per step in the end."""
+        slowest = np.maximum.reduceat(self.keep.sum(axis=0), self.starts[:-1])
+        return np.asarray(1 - slowest ** (1 / len(self.past)))
+
+    def rescale(self, active: int, *sums: Array) -> None:
+        """Every few steps, bring terms back into range, and the `sums` made of them."""
+        if self.k % 8 or not active:
+            return
+        entries = int(self.starts[active])
+        level = np.maximum.reduceat(self.past[:, :entries].max(axis=0), self.starts[:active])
+        begun = np.logical_or.reduce([s[:active] > 0 for s in sums])
+        moves = np.where(level > 2.0**SHIFT, -SHIFT, 0)
+        moves = np.where((level < 2.0**-SHIFT) & ~begun, SHIFT, moves)
+        if not moves.any():
+            return
+        self.past[:, :entries] = np.ldexp(
+            self.past[:, :entries], np.repeat(moves, self.sizes[:active])
+        )
+        self.log_scale[:active] -= moves * np.log(2.0)
+        for total in sums:
+            total[:active] = np.ldexp(total[:active], moves)

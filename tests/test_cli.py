@@ -1,0 +1,125 @@
+"""The commands as a newcomer meets them: what they print, and how they end."""
+
+import json
+import subprocess
+import sys
+import tomllib
+
+import pytest
+
+
+def riskindex(*arguments, cwd=None):
+    return subprocess.run(
+        [sys.executable, "-m", "riskindex", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        encoding="utf-8",
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(county_config, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run") / "result"
+    return riskindex("run", county_config, "--out", folder, "--profile", "internal"), folder
+
+
+def test_help_names_the_commands():
+    said = riskindex("--help").stdout
+    assert all(command in said for command in ("demo", "new", "check", "run", "schema"))
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys, riskindex.cli; "
+        "heavy = ('numpy', 'pandas', 'geopandas', 'duckdb', 'pydantic'); "
+        "print([m for m in heavy if m in sys.modules])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"
+
+
+def test_a_run_ends_with_what_was_counted_lost_and_selected(finished):
+    done, folder = finished
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
+    said = done.stdout
+    for words in ("events read", "counted", "assessed", "selected", "tie", str(folder)):
+        assert words in said
+
+
+def test_a_run_writes_every_output(finished):
+    _, folder = finished
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "all_areas.csv", "areas.gpkg", "manifest.json", "map.html", "report.html",
+        "top_areas.csv", "uncounted_events.csv", "workbook.xlsx",
+    ]  # fmt: skip
+
+
+def test_quiet_says_nothing(county_config, tmp_path):
+    done = riskindex("run", county_config, "-o", tmp_path / "r", "--profile", "internal", "-q")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.parametrize("preset", ["essex-2022", "open-data"])
+def test_new_writes_a_config_that_is_valid_toml_with_comments(preset, tmp_path):
+    done = riskindex("new", preset, tmp_path / "c.toml")
+    assert done.returncode == 0
+    text = (tmp_path / "c.toml").read_text(encoding="utf-8")
+    assert tomllib.loads(text)["factors"]
+    assert "#" in text
+
+
+def test_new_does_not_overwrite(tmp_path):
+    (tmp_path / "c.toml").write_text("mine")
+    assert riskindex("new", "open-data", tmp_path / "c.toml").returncode == 3
+    assert (tmp_path / "c.toml").read_text() == "mine"
+
+
+def test_new_names_the_presets_that_there_are(tmp_path):
+    done = riskindex("new", "kent", tmp_path / "c.toml")
+    assert done.returncode == 2
+    assert "essex-2022" in done.stderr
+
+
+def test_check_finds_nothing_wrong_with_the_county(county_config):
+    done = riskindex("check", county_config)
+    assert done.returncode == 0, done.stderr
+    assert "No fault found." in done.stdout
+    assert "Areas: 160" in done.stdout
+
+
+def test_check_lists_the_faults_of_every_part(county_config, tmp_path):
+    text = county_config.read_text(encoding="utf-8")
+    text = text.replace("data/census2021-ts011.zip", "data/none.zip")
+    text = text.replace("data/fires.csv", "data/embers.csv")
+    broken = county_config.with_name("broken.toml")
+    broken.write_text(text, encoding="utf-8")
+    done = riskindex("check", broken)
+    assert done.returncode == 3
+    assert "none.zip" in done.stderr
+    assert "embers.csv" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["run", "none.toml", "--out", "x"], 3, "cannot be read"),
+        (["run", "CONFIG", "--out", "x"], 4, "No release profile"),
+        (["run", "CONFIG", "--out", "x", "--profile", "public"], 4, "not built yet"),
+        (["run", "CONFIG", "--profile", "internal"], 2, "--out"),
+        (["walk"], 2, "walk"),
+    ],
+)
+def test_a_wrong_call_ends_in_its_own_exit_code(county_config, tmp_path, arguments, code, words):
+    given = [county_config if a == "CONFIG" else a for a in arguments]
+    done = riskindex(*given, cwd=tmp_path)
+    assert done.returncode == code
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_schema_is_json():
+    document = json.loads(riskindex("schema").stdout)
+    assert "factors" in document["properties"]

@@ -1,0 +1,135 @@
+"""A config is read whole, refused whole, and every fault says where it is."""
+
+import copy
+
+import pytest
+
+from riskindex.config import parse_config, read_config, schema
+from riskindex.errors import ConfigError, InputError
+
+SMALL = {
+    "title": "A small county",
+    "place": "Smallshire",
+    "areas": {"boundaries": "areas.gpkg", "code": "code"},
+    "bases": {"residents": "age.residents"},
+    "shares": {},
+    "sources": {
+        "asb": {"kind": "events", "path": "asb.csv", "date": "date", "area": "lsoa"},
+        "age": {"kind": "table", "path": "age.csv", "columns": {"residents": "All", "old": "65+"}},
+    },
+    "factors": [
+        {
+            "name": "asb",
+            "label": "Anti-social behaviour",
+            "source": "asb",
+            "method": "window",
+            "exposure": "residents",
+            "periods": [2022],
+            "score": "confidence",
+        }
+    ],
+}
+
+
+def changed(**changes):
+    """The small config with a factor's fields (or top-level tables) changed."""
+    config = copy.deepcopy(SMALL)
+    for key, value in changes.items():
+        (config if key in SMALL else config["factors"][0])[key] = value
+    return config
+
+
+def faults_of(config):
+    with pytest.raises(ConfigError) as caught:
+        parse_config(config)
+    return caught.value.faults
+
+
+def test_periods_are_labels_even_when_they_look_like_numbers():
+    assert parse_config(SMALL).factors[0].periods == ["2022"]
+
+
+def test_an_unknown_key_is_refused_with_the_nearest_known_one():
+    assert faults_of(changed(wieght=2)) == (
+        "config: factors.0.wieght: unknown key; did you mean weight?.",
+    )
+
+
+def test_a_key_of_a_source_is_found_without_the_tag_of_its_kind():
+    config = changed()
+    config["sources"]["asb"]["pth"] = "x"
+    assert faults_of(config) == ("config: sources.asb.pth: unknown key; did you mean path?.",)
+
+
+def test_all_faults_come_together():
+    config = changed(method="magic", tail=3)
+    config["areas"]["cod"] = 1
+    del config["title"]
+    places = {fault.split(":")[1].strip() for fault in faults_of(config)}
+    assert places == {"title", "areas.cod", "factors.0.method", "factors.0.tail"}
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"name": "a b"}, "letters, digits"),
+        ({"weight": -1}, "negative"),
+        ({"level": 2}, "between 0 and 1"),
+        ({"periods": []}, "events need periods"),
+        ({"source": "age"}, "not an event source"),
+        ({"source": "nothing"}, "not an event source"),
+        ({"method": "threshold"}, "for tables"),
+        ({"exposure": None}, "needs an exposure"),
+        ({"exposure": "people"}, "no base 'people'"),
+        ({"score": "persistence"}, "two periods"),
+        ({"scored": False}, "none is scored"),
+        ({"numerator": "old", "denominator": "all", "source": "age"}, "no column 'all'"),
+        ({"numerator": "old", "source": "age"}, "numerator and denominator"),
+        ({"bases": {"residents": "asb.n"}}, "must be a table source"),
+        ({"bases": {"residents": "age.young"}}, "no column 'young'"),
+        ({"shares": {"old": {"numerator": "x.y", "denominator": "age.residents"}}}, "shares.old"),
+    ],
+)  # fmt: skip
+def test_names_that_do_not_fit_together_are_named(change, words):
+    assert any(words in fault for fault in faults_of(changed(**change)))
+
+
+def test_two_factors_may_not_share_a_name():
+    config = changed()
+    config["factors"] *= 2
+    assert any("used 2 times" in fault for fault in faults_of(config))
+
+
+def test_paths_start_from_the_folder_of_the_config(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text(
+        'title="t"\nplace="p"\nareas={boundaries="a.gpkg",code="c"}\n'
+        'sources.t={kind="table",path="t.csv",columns={a="A",b="B"}}\n'
+        '[[factors]]\nname="f"\nlabel="F"\nsource="t"\nnumerator="a"\ndenominator="b"\n'
+        'method="value"\nscore="value"\n'
+    )
+    assert read_config(path).folder == tmp_path
+
+
+def test_broken_toml_says_the_line(tmp_path):
+    path = tmp_path / "c.toml"
+    path.write_text("title = \n")
+    with pytest.raises(ConfigError, match="line 1"):
+        read_config(path)
+
+
+def test_a_missing_file_is_an_input_error(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        read_config(tmp_path / "none.toml")
+
+
+def test_the_schema_explains_every_key():
+    document = schema()
+    unexplained = [
+        (name, key)
+        for name, part in document["$defs"].items()
+        for key, about in part["properties"].items()
+        if not about.get("description")
+    ]
+    assert unexplained == []
+    assert document["properties"]["title"]["description"]

@@ -1,0 +1,219 @@
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tables import factor, hotspots, persistence, scores
+
+from riskindex.errors import ConfigError, DataError
+from riskindex.index import Index, build_index, contributions, factor_weights, score_factors
+
+
+def test_the_index_is_the_weighted_mean_of_the_scores():
+    table = scores({"x": [100, 0, 50], "y": [0, 0, 100]}, weight={"x": 3, "y": 1})
+    assert build_index(table)["score"].tolist() == [75, 0, 62.5]
+
+
+def test_ranks_are_those_of_a_competition():
+    ranks = build_index(scores({"x": [7, 9, 7, 1]}))["rank"]
+    assert ranks.tolist() == [2, 1, 2, 4]
+
+
+def test_sums_that_differ_in_the_last_bit_share_a_rank():
+    table = scores({"x": [0.1, 0.3], "y": [0.2, 0.2], "z": [0.3, 0.1]})
+    assert build_index(table)["rank"].tolist() == [1, 1]
+
+
+def test_weights_are_divided_by_their_sum_or_used_as_given_or_ignored():
+    table = scores({"x": [100, 50], "y": [0, 50]}, weight={"x": 0.2, "y": 0.6})
+    assert build_index(table)["score"].tolist() == [25, 50]
+    assert build_index(table, Index(weights="as-given"))["score"].tolist() == [20, 40]
+    assert build_index(table, Index(weights="equal"))["score"].tolist() == [50, 50]
+
+
+def test_a_factor_of_weight_zero_stays_out_even_of_equal_weights():
+    table = scores({"x": [100, 50], "y": [0, np.nan]}, weight={"x": 1, "y": 0})
+    for weights in ("normalised", "as-given", "equal"):
+        assert build_index(table, Index(weights=weights))["score"].tolist() == [100, 50]
+
+
+def test_groups_are_combined_first():
+    table = scores(
+        {"x": [100, 0], "y": [0, 0], "z": [0, 100]},
+        weight={"x": 3, "y": 1, "z": 1},
+        group={"x": "crime", "y": "crime", "z": ""},
+    )
+    assert build_index(table)["score"].tolist() == [37.5, 50]
+    assert build_index(table, Index(groups={"crime": 3}))["score"].tolist() == [56.25, 25]
+    assert build_index(table, Index(weights="equal"))["score"].tolist() == [25, 50]
+
+
+def test_weights_over_both_levels():
+    table = scores(
+        {"x": [1, 0], "y": [0, 0], "z": [0, 1]},
+        weight={"x": 3, "y": 1, "z": 2},
+        group={"x": "crime", "y": "crime", "z": ""},
+    )
+    assert factor_weights(table, Index(groups={"crime": 2})).tolist() == [0.375, 0.125, 0.5]
+    geometric = factor_weights(table, Index(groups={"crime": 2}, aggregation="geometric"))
+    assert geometric.tolist() == [0.375, 0.125, 0.5]
+
+
+def test_an_area_that_lacks_a_factor_has_no_index_and_says_why():
+    table = scores({"x": [10, np.nan], "y": [20, 20]})
+    table["reason"] = ["", "zero exposure", "", ""]
+    index = build_index(table)
+    assert index["score"].isna().tolist() == [False, True]
+    assert index["rank"].isna().tolist() == [False, True]
+    assert index["reason"].tolist() == ["", "not assessed for x: zero exposure"]
+
+
+def test_an_area_that_lacks_a_factor_is_scored_on_the_rest_if_the_config_says_so():
+    table = scores({"x": [10, np.nan, np.nan], "y": [30, 30, np.nan]}, weight={"x": 1, "y": 3})
+    index = build_index(table, Index(missing="rest"))
+    np.testing.assert_array_equal(index["score"], [25, 30, np.nan])
+    as_given = build_index(table, Index(missing="rest", weights="as-given"))
+    np.testing.assert_array_equal(as_given["score"], [100, 120, np.nan])
+    assert index["reason"].tolist() == ["", "", "not assessed for x; y"]
+
+
+def test_a_group_without_data_is_left_out_with_its_weight():
+    table = scores(
+        {"x": [np.nan, 50], "y": [np.nan, 50], "z": [20, 20]},
+        group={"x": "crime", "y": "crime", "z": ""},
+    )
+    assert build_index(table, Index(missing="rest"))["score"].tolist() == [20, 35]
+
+
+def test_no_area_with_an_index_is_an_error_that_names_the_factor_most_often_missing():
+    table = scores({"x": [np.nan, np.nan], "y": [np.nan, 1]})
+    with pytest.raises(DataError, match="most often x, in 2 areas"):
+        build_index(table)
+
+
+def test_weights_that_add_up_to_nothing_are_refused():
+    with pytest.raises(DataError, match="add up to zero"):
+        build_index(scores({"x": [1], "y": [1]}, weight={"x": 0, "y": 0}))
+    with pytest.raises(DataError, match="weight of y is -1"):
+        build_index(scores({"x": [1], "y": [1]}, weight={"x": 1, "y": -1}))
+
+
+def test_a_group_without_factors_or_with_a_negative_weight_is_refused():
+    table = scores({"x": [1]}, group={"x": "crime"})
+    with pytest.raises(ConfigError, match="no factor is in the group 'crmie'"):
+        build_index(table, Index(groups={"crmie": 1}))
+    with pytest.raises(ConfigError, match="weight of 'crime' is below zero"):
+        build_index(table, Index(groups={"crime": -1}))
+
+
+def test_weights_as_given_are_for_arithmetic_means():
+    with pytest.raises(ConfigError, match="as-given"):
+        build_index(scores({"x": [1]}), Index(weights="as-given", aggregation="geometric"))
+
+
+def test_factors_must_have_the_same_areas():
+    ragged = scores({"x": [1, 2], "y": [3, 4]}).iloc[[0, 1, 3, 2]]
+    with pytest.raises(DataError, match="same areas, in the same order"):
+        build_index(ragged)
+
+
+def test_the_companion_is_the_index_of_intensities_whatever_the_aggregation():
+    table = scores({"x": [0, 100], "y": [100, 100]}, weight={"x": 1, "y": 3})
+    table["intensity"] = [10.0, 90.0, 50.0, 70.0]
+    for aggregation in ("arithmetic", "geometric"):
+        index = build_index(table, Index(aggregation=aggregation))
+        assert index["companion"].tolist() == [40, 75]
+
+
+def test_hot_factors_are_counted():
+    table = scores({"x": [0, 100], "y": [100, 100]})
+    table["is_hot"] = [False, True, True, True]
+    assert build_index(table)["factors_hot"].tolist() == [1, 2]
+
+
+@pytest.fixture
+def county():
+    areas = ["a", "b", "c"]
+    factors = [
+        factor("suspects"),
+        factor("abuse", score="persistence", periods=("2021", "2022"), weight=2),
+        factor("offences", scored=False),
+    ]
+    tables = hotspots(
+        areas,
+        {
+            ("suspects", "2022"): {
+                "confidence": [99, 0, 95], "is_hot": [True, False, True], "value": [4, 0, 2],
+            },
+            ("abuse", "2021"): {"value": [1, 2, 3]},
+            ("abuse", "2022"): {"value": [1, 2, 3]},
+            ("offences", "2022"): {"confidence": [0, 99, 0]},
+        },
+    )  # fmt: skip
+    lasting = {"periods_hot": [0, 2, 1], "periods_assessed": 2, "pooled_p_adjusted": 0.01}
+    return tables, persistence(areas, {"abuse": lasting}), factors
+
+
+def test_scored_factors_alone_make_the_index(county):
+    table = score_factors(*county)
+    assert table.index.get_level_values("factor").unique().tolist() == ["suspects", "abuse"]
+    index = build_index(table)
+    np.testing.assert_allclose(
+        index["score"], [100 / 3, 200 / 3, (200 / 3 + 2 * 50) / 3], rtol=1e-9
+    )
+    assert index["factors_hot"].tolist() == [1, 1, 2]
+    np.testing.assert_allclose(index["companion"], [100 / 3, 100 / 3, 250 / 3], rtol=1e-9)
+
+
+def test_contributions_are_in_the_table_of_scores(county):
+    table = score_factors(*county)
+    points = table["contribution"].groupby("area_code").sum()
+    np.testing.assert_allclose(points, build_index(table)["score"], rtol=1e-9)
+
+
+def test_no_scored_factor_is_an_error(county):
+    tables, lasting, factors = county
+    with pytest.raises(DataError, match="No factor is scored"):
+        score_factors(tables, lasting, factors[2:])
+
+
+aggregations = st.sampled_from(["arithmetic", "geometric", "harmonic", "general"])
+missing = st.sampled_from(["not-assessed", "rest"])
+a_score = st.one_of(st.just(np.nan), st.floats(0, 100).map(lambda x: round(x, 6)))
+columns = st.lists(a_score, min_size=4, max_size=4)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(columns, min_size=3, max_size=3),
+    st.lists(st.floats(0.1, 5), min_size=3, max_size=3),
+    st.sampled_from([("", "", ""), ("g", "g", ""), ("g", "h", "g")]),
+    aggregations,
+    missing,
+)
+def test_contributions_always_add_up_to_the_score(values, weights, groups, aggregation, rule):
+    names = ["x", "y", "z"]
+    table = scores(
+        dict(zip(names, values, strict=True)),
+        weight=dict(zip(names, weights, strict=True)),
+        group=dict(zip(names, groups, strict=True)),
+    )
+    options = Index(aggregation=aggregation, missing=rule)
+    try:
+        index = build_index(table, options)
+    except DataError:
+        return
+    points = contributions(table, options).groupby(level="area_code").sum(min_count=1)
+    np.testing.assert_allclose(points, index["score"], rtol=1e-8, atol=1e-8)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(columns, min_size=3, max_size=3), st.floats(0.01, 100))
+def test_the_scale_of_the_weights_does_not_matter(values, scale):
+    names = ["x", "y", "z"]
+    table = scores(dict(zip(names, values, strict=True)))
+    options = Index(missing="rest")
+    if table["score"].isna().all():
+        return
+    first = build_index(table.assign(weight=1.0), options)
+    pd.testing.assert_frame_equal(first, build_index(table.assign(weight=scale), options))

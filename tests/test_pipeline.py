@@ -1,0 +1,68 @@
+"""The whole job on a small county: the same bytes twice, and a list that finds what was planted."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from riskindex import read_config, release, run, save
+from riskindex.errors import InputError
+from riskindex.pipeline import STAGES, look
+
+
+def bytes_of(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def run_with_threads(config, folder, threads):
+    limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "DUCKDB_THREADS"), threads)
+    subprocess.run(
+        [sys.executable, "-m", "riskindex", "run", config, "-o", folder, "--profile", "internal"],
+        env=os.environ | limits | {"PYTHONHASHSEED": threads},
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_two_runs_give_the_same_bytes_at_any_number_of_threads(county_config, tmp_path):
+    for threads in ("1", "2"):
+        run_with_threads(county_config, tmp_path / threads, threads)
+    first, second = bytes_of(tmp_path / "1"), bytes_of(tmp_path / "2")
+    assert [name for name in first if first[name] != second[name]] == []
+
+
+def test_the_list_holds_exactly_the_target(county_result):
+    assert county_result.cut.selected == county_result.cut.target == 8  # 5% of 160
+    assert county_result.index["selected"].sum() == 8
+
+
+def test_every_event_is_accounted_for(county_result):
+    table = county_result.reconciliation
+    assert (table["read"] == table.drop(columns="read").sum(axis=1)).all()
+    own = table.xs("", level="factor")
+    lost = own["read"] - own["counted"]
+    assert lost.sum() == len(county_result.uncounted)
+
+
+def test_contributions_add_up_to_the_score(county_result):
+    total = county_result.scores["contribution"].groupby("area_code").sum()
+    assert (total - county_result.index["score"]).abs().max() < 1e-9
+
+
+def test_the_stages_are_as_many_as_are_said(county_config, tmp_path):
+    said = []
+    result = run(read_config(county_config), say=said.append)
+    save(release(result, "internal"), tmp_path / "r", say=said.append)
+    assert len(said) == STAGES
+
+
+def test_looking_finds_the_same_faults_as_running(county_config):
+    config = read_config(county_config)
+    broken = config.model_copy(
+        update={"areas": type(config.areas)(boundaries="none.gpkg", code="x")}
+    )
+    broken._folder = config.folder
+    with pytest.raises(InputError) as stopped:
+        run(broken)
+    assert set(stopped.value.faults) <= set(look(broken).faults)

@@ -1,0 +1,132 @@
+import pandas as pd
+import pytest
+from tables import factor, hotspots, persistence
+
+from riskindex.factors import EventGroup
+from riskindex.index import score_factors
+from riskindex.reasons import explain, reasons
+
+HOT = {"confidence": 95, "is_hot": True, "observed": 7, "expected": 1.9, "value": 3.0}
+
+
+def sentence(options, columns, lasting=None, **words):
+    """The sentence about area b; area a is like any other."""
+    wanted = factor(**options)
+    period = (wanted.periods or ("",))[-1]
+    columns = {name: [0 if name != "kind" else "", value] for name, value in columns.items()}
+    tables = {(wanted.name, label): {} for label in wanted.periods}
+    table = hotspots(["a", "b"], tables | {(wanted.name, period): columns})
+    kept = persistence(["a", "b"], {wanted.name: lasting} if lasting else None)
+    scores = score_factors(table, kept, [wanted])
+    return explain(table, kept, scores, [wanted], **words)["b"]
+
+
+SUSPECTS = {"label": "Suspects' homes"}
+
+
+def test_an_area_that_is_hot_by_itself_and_with_its_neighbours():
+    assert sentence(SUSPECTS, HOT | {"kind": "both"}) == (
+        "Hot for suspects' homes in 2022: 7 where 1.9 were expected (3.7 times; 95% sure), "
+        "by itself and with its neighbours."
+    )
+
+
+def test_an_area_that_is_hot_by_itself():
+    assert sentence(SUSPECTS, HOT | {"kind": "own"}).endswith("95% sure), by itself.")
+
+
+def test_an_area_that_is_hot_through_its_neighbours_gives_the_numbers_of_the_neighbourhood():
+    near = {"kind": "neighbourhood", "window_observed": 1234, "window_expected": 617}
+    assert sentence(SUSPECTS, HOT | near) == (
+        "Hot for suspects' homes in 2022: 1,234 where 617 were expected (2.0 times; 95% sure), "
+        "together with its neighbours, not by itself."
+    )
+
+
+def test_an_area_at_90_percent_is_possibly_hot():
+    text = sentence(SUSPECTS, HOT | {"confidence": 90, "is_hot": False})
+    assert text.startswith("Possibly hot for suspects' homes in 2022: 7 where 1.9")
+
+
+def test_an_expectation_that_is_not_known_is_not_spoken_of():
+    assert sentence(SUSPECTS, HOT | {"expected": float("nan")}) == (
+        "Hot for suspects' homes in 2022: 7 (95% sure)."
+    )
+
+
+def test_weighted_events_are_called_weighted():
+    groups = (
+        EventGroup(label="asb", source="asb"),
+        EventGroup(label="fire", source="fire", weight=2),
+    )
+    text = sentence({"label": "Disorder", "source": None, "event_groups": groups}, HOT)
+    assert text.startswith("Hot for disorder in 2022: 7 weighted where 1.9 were expected")
+
+
+def test_years_hot():
+    options = {"label": "Domestic abuse", "score": "persistence", "periods": ("2021", "2022")}
+    lasting = {"periods_hot": [0, 5], "periods_assessed": 5, "pooled_p_adjusted": 0.01}
+    assert sentence(options, {}, lasting) == "Hot for domestic abuse in 5 of 5 years."
+    assert (
+        sentence(options, {}, lasting, unit="month") == "Hot for domestic abuse in 5 of 5 months."
+    )
+
+
+DEPRIVED = {
+    "label": "Households deprived in two or more ways",
+    "numerator": "n",
+    "denominator": "d",
+}
+
+
+def test_a_share_stands_beside_the_share_of_the_county():
+    options = DEPRIVED | {"method": "threshold", "score": "threshold", "threshold": 0.25}
+    table = hotspots(["a", "b"], {("suspects", ""): {"observed": [40, 340], "value": [0.04, 0.34]}})
+    wanted = factor(**options)
+    scores = score_factors(table, persistence([]), [wanted])
+    found = explain(table, persistence([]), scores, [wanted])
+    assert found["b"] == "34% of households deprived in two or more ways (county 19%)."
+    assert found["a"] == ""
+    text = explain(table, persistence([]), scores, [wanted], whole="London")["b"]
+    assert text.endswith("(London 19%).")
+
+
+def test_a_table_tested_for_hotspots_has_no_period():
+    options = {"label": "People not in work", "method": "poisson", "numerator": "n", "periods": ()}
+    text = sentence(options | {"source": "ts065", "denominator": "d"}, HOT)
+    assert text.startswith("Hot for people not in work: 7 where 1.9 were expected")
+
+
+def test_an_intensity_below_expectation_is_no_reason():
+    options = {"label": "Drugs", "score": "intensity"}
+    assert sentence(options, {"value": 2.0, "observed": 7, "expected": 1.9}).startswith(
+        "More for drugs in 2022: 7 where 1.9 were expected (3.7 times)"
+    )
+    assert sentence(options, {"value": 2.0, "observed": 1, "expected": 1.9}) == ""
+
+
+@pytest.fixture
+def two():
+    factors = [factor("x", weight=1), factor("y", weight=2), factor("z", scored=False)]
+    table = hotspots(["a", "b"], {(f.name, "2022"): HOT for f in factors})
+    return table, persistence([]), score_factors(table, persistence([]), factors), factors
+
+
+def test_the_largest_contribution_is_named_first(two):
+    assert explain(*two)["a"].index("the y") < explain(*two)["a"].index("the x")
+
+
+def test_every_reason_stands_by_factor_and_area(two):
+    assert list(reasons(*two).index) == [("x", "a"), ("x", "b"), ("y", "a"), ("y", "b")]
+
+
+def test_no_area_has_a_reason_where_nothing_is_hot():
+    table = hotspots(["a", "b"], {("suspects", "2022"): {}})
+    scores = score_factors(table, persistence([]), [factor()])
+    found = explain(table, persistence([]), scores, [factor()])
+    pd.testing.assert_index_equal(found.index, pd.Index(["a", "b"], name="area_code"))
+    assert found.tolist() == ["", ""]
+
+
+def test_an_abbreviation_keeps_its_capitals():
+    assert sentence({"label": "ASB"}, HOT).startswith("Hot for ASB in 2022")

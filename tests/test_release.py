@@ -1,0 +1,55 @@
+"""Nothing leaves a result but through a named profile, column by column."""
+
+import dataclasses
+
+import pytest
+
+from riskindex import release
+from riskindex.errors import DisclosureError
+from riskindex.release import group_kinds
+
+
+def test_a_profile_must_be_named(county_result):
+    unnamed = dataclasses.replace(
+        county_result, config=county_result.config.model_copy(update={"profile": None})
+    )
+    with pytest.raises(DisclosureError, match="--profile internal"):
+        release(unnamed)
+
+
+@pytest.mark.parametrize("profile", ["partner", "public", "everybody"])
+def test_a_profile_without_rules_is_refused(county_result, profile):
+    with pytest.raises(DisclosureError, match="not built yet"):
+        release(county_result, profile)
+
+
+def test_the_list_is_in_rank_order_and_holds_the_selected_areas(county_result, county_released):
+    top = county_released.top
+    assert list(top["rank"]) == sorted(top["rank"])
+    assert set(top.index) == set(county_result.index.index[county_result.index["selected"]])
+    assert len(top) == county_result.cut.selected
+
+
+def test_the_list_has_the_columns_that_a_reader_needs(county_released):
+    wanted = [
+        "rank", "name", "district", "score", "factors_hot", "reasons", "residents",
+        "residents_10_24", "override", "override_reason",
+    ]  # fmt: skip
+    assert [c for c in wanted if c not in county_released.top] == []
+
+
+def test_hot_factors_are_told_apart_by_kind(county_result, county_released):
+    top = county_released.top
+    labels = {f.name: f.label for f in county_result.config.factors if f.scored}
+    hot = county_result.scores["is_hot"].unstack("factor")
+    code = top.index[0]
+    named = "; ".join(top.loc[code, ["factors_own", "factors_neighbourhood", "factors_both"]])
+    for factor, label in labels.items():
+        tested = county_released.factors.loc[factor, "method"] not in ("threshold", "value")
+        if hot.loc[code, factor] and tested and factor != "domestic_abuse":
+            assert label in named
+
+
+def test_bases_are_no_groups(county_result):
+    assert "residents" not in group_kinds(county_result.areas)
+    assert "district" in group_kinds(county_result.areas)

@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+from tables import factor, hotspots, persistence
+
+from riskindex.errors import ConfigError, DataError
+from riskindex.scores import SCORES, score_factor
+
+AREAS = ["a", "b", "c", "d"]
+
+
+def score(options, columns, lasting=None):
+    wanted = factor(**options)
+    periods = wanted.periods or ("",)
+    given = columns if isinstance(columns, dict) else dict(zip(periods, columns, strict=True))
+    tables = given if isinstance(columns, list) else {periods[-1]: columns}
+    table = hotspots(AREAS, {(wanted.name, period): values for period, values in tables.items()})
+    kept = persistence(AREAS, {wanted.name: lasting} if lasting else None)
+    return score_factor(table, kept, wanted)
+
+
+def test_confidence_becomes_thirds():
+    found = score({}, {"confidence": [0, 90, 95, 99]})
+    np.testing.assert_allclose(found["score"], [0, 100 / 3, 200 / 3, 100])
+
+
+def test_a_flag_is_all_or_nothing():
+    found = score({"score": "flag"}, {"is_hot": [True, False, False, True]})
+    assert found["score"].tolist() == [100, 0, 0, 100]
+
+
+def test_the_last_period_is_scored():
+    options = {"score": "flag", "periods": ("2021", "2022")}
+    found = score(options, [{"is_hot": [True] * 4}, {"is_hot": [False, True, False, False]}])
+    assert found["score"].tolist() == [0, 100, 0, 0]
+
+
+def test_persistence_is_the_share_of_years_hot_where_the_pooled_test_agrees():
+    options = {"score": "persistence", "periods": ("2021", "2022")}
+    lasting = {
+        "periods_hot": [0, 2, 1, 2],
+        "periods_assessed": [2, 2, 2, 2],
+        "pooled_p_adjusted": [0.01, 0.01, 0.05, 0.06],
+    }
+    assert score(options, [{}, {}], lasting)["score"].tolist() == [0, 100, 50, 0]
+    counted = score(options | {"persistence": "counted"}, [{}, {}], lasting)
+    assert counted["score"].tolist() == [0, 100, 50, 100]
+
+
+def test_persistence_of_an_area_never_assessed_is_not_assessed():
+    options = {"score": "persistence", "periods": ("2021", "2022"), "persistence": "counted"}
+    lasting = {"periods_hot": [0, 1, 1, 1], "periods_assessed": [0, 1, 2, 2]}
+    np.testing.assert_array_equal(score(options, [{}, {}], lasting)["score"], [np.nan, 100, 50, 50])
+
+
+def test_the_intensity_of_persistence_is_the_mean_over_the_periods_known():
+    options = {"score": "persistence", "periods": ("2021", "2022")}
+    values = [{"value": [1, 2, np.nan, np.nan]}, {"value": [3, 2, 4, np.nan]}]
+    found = score(options, values, {"periods_hot": 1})
+    np.testing.assert_array_equal(found["value"], [2, 2, 4, np.nan])
+
+
+def test_persistence_takes_its_kind_from_the_last_hot_period():
+    options = {"score": "persistence", "periods": ("2021", "2022")}
+    kinds = [{"kind": ["own", "own", "", ""]}, {"kind": ["both", "", "", ""]}]
+    assert score(options, kinds, {"periods_hot": 1})["kind"].tolist() == ["both", "own", "", ""]
+
+
+def test_a_value_is_normalised():
+    options = {"method": "value", "score": "value", "numerator": "n", "denominator": "d"}
+    found = score(options, {"value": [0.1, 0.2, 0.3, 0.5]})
+    np.testing.assert_allclose(found["score"], [0, 25, 50, 100])
+
+
+def test_a_high_value_may_mean_less_risk():
+    options = {"method": "value", "score": "value", "direction": -1}
+    found = score(options, {"value": [0.1, 0.2, 0.3, 0.5]})
+    np.testing.assert_allclose(found["score"], [100, 75, 50, 0])
+    assert found["intensity"].tolist() == sorted(found["intensity"], reverse=True)
+
+
+def test_a_share_equal_to_the_threshold_is_not_above_it():
+    options = {"method": "threshold", "score": "threshold", "threshold": 0.25}
+    found = score(options, {"value": [0.24, 0.25, 0.26, np.nan]})
+    np.testing.assert_array_equal(found["score"], [0, 0, 100, np.nan])
+
+
+def test_a_threshold_score_needs_a_threshold():
+    with pytest.raises(ConfigError, match="needs a threshold"):
+        score({"method": "threshold", "score": "threshold"}, {"value": 0.1})
+
+
+@pytest.mark.parametrize("word", SCORES)
+def test_an_area_that_was_not_assessed_has_no_score_and_the_reason(word):
+    options = {"score": word, "threshold": 0.25}
+    columns = {"value": [np.nan, 0.1, 0.2, 0.3], "reason": ["zero exposure", "", "", ""]}
+    lasting = {"periods_hot": 1, "periods_assessed": [0, 1, 1, 1]}
+    found = score(options, columns, lasting)
+    assert found["score"].isna().tolist() == [True, False, False, False]
+    assert found["reason"].tolist() == ["zero exposure", "", "", ""]
+    assert not found["is_hot"].iloc[0]
+
+
+def test_a_factor_without_a_hot_area_scores_zero_everywhere():
+    assert score({}, {"confidence": 0})["score"].tolist() == [0, 0, 0, 0]
+
+
+def test_a_factor_that_no_area_could_be_assessed_for_is_refused_by_name():
+    columns = {"value": np.nan, "reason": "all values equal"}
+    with pytest.raises(DataError, match=r"The suspects: no area could be assessed \(all values"):
+        score({}, columns)
+
+
+def test_intensities_are_percentiles_of_what_was_measured():
+    found = score({}, {"value": [-1.0, 0.0, 0.0, 9.0]})
+    np.testing.assert_allclose(found["intensity"], [0, 50, 50, 100])

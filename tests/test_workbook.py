@@ -1,0 +1,81 @@
+"""The workbook: laid out for a screen reader, and nothing in it acts."""
+
+import dataclasses
+
+import openpyxl
+import pandas as pd
+import pytest
+
+from riskindex.workbook import write_csv, write_workbook
+
+PAYLOADS = [
+    '=HYPERLINK("http://evil.example","x")', "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1",
+    "[x](javascript:alert(1))", "$$note$$", "http://evil.example", "=cmd|' /C calc'!A0",
+    "<script>alert(1)</script>", "mailto:a@b.example",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def workbook(county_released, tmp_path_factory):
+    path = tmp_path_factory.mktemp("book") / "workbook.xlsx"
+    write_workbook(county_released, path)
+    return openpyxl.load_workbook(path)
+
+
+def test_the_sheets_stand_in_the_order_of_reading(workbook):
+    assert workbook.sheetnames[:5] == ["Cover", "Contents", "List", "All areas", "Factors"]
+    assert workbook.sheetnames[-1] == "Notes"
+
+
+def test_the_cover_says_who_it_is_for(workbook):
+    cover = [cell.value for row in workbook["Cover"].iter_rows() for cell in row]
+    assert "Release profile: internal" in cover
+
+
+def test_every_sheet_has_a_title_and_one_marked_table(workbook):
+    for name in workbook.sheetnames[1:]:
+        sheet = workbook[name]
+        assert sheet["A1"].value
+        assert len(sheet.tables) == 1
+        assert "internal" in sheet.oddFooter.right.text
+
+
+def test_the_list_holds_the_selected_areas_and_no_empty_cell(workbook, county_released):
+    sheet = workbook["List"]
+    (table,) = sheet.tables.values()
+    rows = list(sheet[table.ref])
+    assert len(rows) == 1 + len(county_released.top)
+    assert all(cell.value not in (None, "") for row in rows for cell in row)
+
+
+def poisoned(released, payload):
+    """The release with a payload as the name of its first area and in its notes."""
+    top, every = released.top.copy(), released.all_areas.copy()
+    top.loc[top.index[0], "name"] = payload
+    every["name"] = payload
+    return dataclasses.replace(released, top=top, all_areas=every, notes=(payload,), title=payload)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_text_never_becomes_a_formula_or_a_link(county_released, payload, tmp_path):
+    write_workbook(poisoned(county_released, payload), tmp_path / "w.xlsx")
+    book = openpyxl.load_workbook(tmp_path / "w.xlsx")
+    for sheet in book.worksheets:
+        for row in sheet.iter_rows():
+            assert all(cell.data_type != "f" for cell in row)
+        outside = [c.hyperlink for row in sheet.iter_rows() for c in row if c.hyperlink]
+        assert all(link.target is None for link in outside)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS[:6])
+def test_text_in_a_csv_is_no_formula(payload, tmp_path):
+    write_csv(pd.DataFrame({"name": [payload], payload: ["x"]}), tmp_path / "t.csv")
+    read = pd.read_csv(tmp_path / "t.csv", encoding="utf-8-sig")
+    assert read["name"].iloc[0].startswith("'")
+    assert read.columns[1].startswith("'")
+
+
+def test_two_writes_give_the_same_bytes(county_released, tmp_path):
+    for name in ("a.xlsx", "b.xlsx"):
+        write_workbook(county_released, tmp_path / name)
+    assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
