@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from riskindex.persistence import classify_persistence
     from riskindex.pipeline import run, save
     from riskindex.poisson import poisson_excess
-    from riskindex.release import Released, Result, release
+    from riskindex.released import Released, Result, release
     from riskindex.selection import select_top
     from riskindex.synthetic import synthetic_county
 
@@ -31,9 +31,9 @@ _HOME = {
     "poisson_excess": "poisson",
     "read_areas": "inputs",
     "read_config": "config",
-    "release": "release",
-    "Released": "release",
-    "Result": "release",
+    "release": "released",
+    "Released": "released",
+    "Result": "released",
     "run": "pipeline",
     "save": "pipeline",
     "select_top": "selection",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from riskindex.config import Config
     from riskindex.pipeline import Say
-    from riskindex.release import Released
+    from riskindex.released import Released
 
 app = typer.Typer(
     add_completion=False,
@@ -115,7 +115,7 @@ def schema() -> None:
 
 def _run(config: "Config", folder: Path, profile: str | None, say: "Say", quiet: bool) -> None:
     from riskindex import pipeline
-    from riskindex.release import check_profile, release
+    from riskindex.released import check_profile, release
 
     check_profile(profile or config.profile)
     result = pipeline.run(config, say=say)

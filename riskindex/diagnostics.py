@@ -7,6 +7,7 @@ import pandas as pd
 from scipy import stats
 
 from riskindex.factors import Factor, Share
+from riskindex.scores import rows
 
 WARN_ABOVE = 0.5
 
@@ -56,7 +57,7 @@ def correlate(
         either is constant.
     """
     values = pd.DataFrame(
-        {f.name: hotspots.loc[(f.name, _last_period(f)), "value"] for f in factors}
+        {f.name: rows(hotspots, factor=f.name, period=_last_period(f))["value"] for f in factors}
     ).astype(float)
     table = {
         (kind, column): {name: _spearman(values[name], frame[column]) for name in values}

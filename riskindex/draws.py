@@ -255,7 +255,7 @@ def _tilts(urn: Urn, queries: Queries, side: Side) -> Array:
     logs = np.log(urn.often) + grid[:, None] * urn.distinct
     shares = np.exp(logs - logs.max(axis=1, keepdims=True))
     means = (shares * urn.distinct).sum(axis=1) / shares.sum(axis=1)
-    tilts = np.interp(queries.sums / queries.sizes, means, grid)
+    tilts: Array = np.interp(queries.sums / queries.sizes, means, grid)
     return np.maximum(tilts, 0.0) if side == "upper" else np.minimum(tilts, 0.0)
 
 

@@ -165,9 +165,7 @@ def create_parquet_view(
     return int(rows)
 
 
-def _padded(
-    connection: "DuckDBPyConnection", scan: str, raw: Mapping[str, Raw]
-) -> tuple[str, ...]:
+def _padded(connection: "DuckDBPyConnection", scan: str, raw: Mapping[str, Raw]) -> tuple[str, ...]:
     """Text columns with blanks around values: trimming all the others would double the time."""
     texts = [name for name, column in raw.items() if column.type == "VARCHAR"]
     if not texts:
@@ -319,7 +317,7 @@ def _header(path: Path, layout: Layout, label: str) -> tuple[list[str], str]:
         with path.open(encoding="utf-8-sig", newline="") as file, suppress(csv.Error):
             names = next(csv.reader(file, delimiter=delimiter), [])
             headers[delimiter] = [name.strip() for name in names]
-    delimiter = max(headers, key=lambda d: (len(set(layout.columns) & set(headers[d]))))
+    delimiter = max(headers, key=lambda d: len(set(layout.columns) & set(headers[d])))
     _check(headers[delimiter], layout, label)
     return headers[delimiter], delimiter
 

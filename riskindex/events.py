@@ -244,9 +244,7 @@ class _Reader:
         kind = sniff(path)
         if kind == "parquet":
             self.views.append(f"{self.name} view {len(self.views)}")
-            return create_parquet_view(
-                self.connection, self.views[-1], path, label, self.layout
-            )
+            return create_parquet_view(self.connection, self.views[-1], path, label, self.layout)
         if kind not in ("text", "utf-16", "gzip"):
             raise InputError(f"{label}: {_NO_TABLE.get(kind, f'a {kind} file')}. {_SAVE_AS}")
         inner = unpack(path, self.home) if kind == "gzip" else path

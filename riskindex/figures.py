@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from riskindex.release import Released
+from riskindex.released import Released
+from riskindex.scores import rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,14 +80,14 @@ def persistence_strip(released: Released) -> bytes | None:
     """Periods hot of each selected area, one square per period; None without periods."""
     import matplotlib as mpl
 
-    factors = [f for f in released.factors.index if f in released.persistence.index]
+    factors = [f for f in released.factors.index if f in released.persistence.index.get_level_values("factor")]
     if not factors or released.top.empty:
         return None
     with mpl.rc_context(_STYLE):
         codes = list(released.top.index[:60])
         figure, axes = _canvas(7.2, 0.9 + 0.14 * len(codes), columns=len(factors))
         for axis, factor in zip(axes, factors, strict=True):
-            hot = released.hotspots.loc[factor, "is_hot"].unstack("period").reindex(codes)
+            hot = rows(released.hotspots, factor=factor)["is_hot"].unstack("period").reindex(codes)
             axis.imshow(
                 hot.to_numpy(dtype=float), cmap=_two_colours(), aspect="auto", vmin=0, vmax=1
             )

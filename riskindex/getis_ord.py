@@ -1,5 +1,6 @@
 """Getis-Ord Gi and Gi*: where high values cluster, with p-values that are exact for counts."""
 
+from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -7,15 +8,17 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 from scipy.special import ndtr
 
-from riskindex.draws import TAILS, Tail, p_of_sums
+from riskindex.draws import Tail, fits, p_of_sums
 from riskindex.errors import DataError
+from riskindex.permutations import Permutations, permuted_p
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Flags = NDArray[np.bool_]
 Null = Literal["total", "conditional"]
+Method = Literal["auto", "exact", "permutation", "normal"]
 
-NULLS = {
+NULLS: dict[str, str] = {
     "total": "counts exchangeable between areas",
     "conditional": "counts of the other areas exchangeable, the area's own held fixed",
 }
@@ -25,103 +28,382 @@ class Gi(NamedTuple):
     """z-scores, exact p-values and the null hypothesis they belong to."""
 
     z: Array
+    """Shape `(n,)`; above zero: more than expected around this area."""
     p: Array
+    """Shape `(n,)`; NaN where z or the null is undefined."""
     null: str
+    """What is exchangeable if there are no hotspots, and how p was computed."""
+
+
+class Global(NamedTuple):
+    """One statistic of the whole map, against no spatial pattern; NaN where undefined."""
+
+    statistic: float
+    expected: float
+    z: float
+    p: float
+    """Two-sided, by the normal approximation (which holds for a whole map)."""
 
 
 def with_self(weights: sparse.csr_array) -> sparse.csr_array:
-    """The same weights with every area in its own window, weight 1."""
+    """The same weights with every area in its own window, at weight 1; the argument is unchanged.
+
+    For row-standardised Gi* add the areas themselves first and standardise afterwards (or do
+    not: scaling a row changes nothing).
+    """
     own = sparse.eye_array(weights.shape[0], format="csr")
-    return sparse.csr_array(_without_self(weights) + own)
+    return sparse.csr_array(_without_self(sparse.csr_array(weights)) + own)
 
 
 def gi_star(
     values: ArrayLike,
     weights: sparse.csr_array,
     *,
-    tail: Tail = "upper",
     null: Null = "total",
+    tail: Tail = "upper",
+    p: Method = "auto",
+    permutations: Permutations = Permutations(),
 ) -> Gi:
-    """Getis-Ord Gi* of every area."""
-    x, weights = _checked(values, weights)
-    if (weights.diagonal() == 0).any():
-        raise DataError("gi_star needs every area in its own window: pass with_self(weights).")
-    z = _z_star(x, weights)
-    drawn = weights if null == "total" else _without_self(weights)
-    return Gi(z, _p(x, drawn, z, tail, null), NULLS[null])
+    """Getis-Ord Gi* of every area: the area and its neighbours against the whole map.
+
+    Parameters
+    ----------
+    values
+        One count or value per area, shape `(n,)`, no missing values.
+    weights
+        Shape `(n, n)`; row i holds the neighbours of area i and area i itself (`with_self`).
+        Scaling a row changes neither z nor p.
+    null
+        What p assumes: `total`, all values exchangeable (the null that z standardises), or
+        `conditional`, the area's own value held fixed and its neighbours' drawn from the other
+        areas. Gi* and Gi are the same test then, and a lone spike is never hot; esda, GeoDa
+        and spdep permute that way.
+    tail
+        `upper` (hot), `lower` (cold), `two-sided` (twice the smaller of them, at most 1), or
+        `mid` (upper, with half the probability of a tie).
+    p
+        `auto`: exact where the weights of a window are equal and the values lie on a lattice
+        (counts do), permutation elsewhere. `exact` refuses what has no exact law. `permutation`
+        and `normal` by name only: with no hotspot at all, the normal p finds some in 30-50% of
+        maps of sparse counts.
+    permutations
+        How permutation is done.
+
+    Returns
+    -------
+    Gi
+        NaN where it is undefined: all values equal, an area without neighbours, or a window
+        that is the whole map. Exact p has a relative error below 1e-10 however small it is.
+
+    Raises
+    ------
+    DataError
+        Missing values, shapes that do not fit, an area that is not in its own window.
+
+    References
+    ----------
+    Getis and Ord (1992), Geographical Analysis 24, 189-206; Ord and Getis (1995), Geographical
+    Analysis 27, 286-306.
+    """
+    x, window = _checked(values, weights)
+    _refuse(window.diagonal() == 0, "not in their own window: pass with_self(weights)")
+    z = _z_total(x, window)
+    z[np.diff(window.indptr) == 1] = np.nan
+    drawn = window if null == "total" else _without_self(window)
+    return _with_p(x, drawn, z, _Test(null, tail, p, permutations), natural="total")
 
 
 def gi(
     values: ArrayLike,
     weights: sparse.csr_array,
     *,
-    tail: Tail = "upper",
     null: Null = "conditional",
+    tail: Tail = "upper",
+    p: Method = "auto",
+    permutations: Permutations = Permutations(),
 ) -> Gi:
-    """Getis-Ord Gi of every area."""
-    x, weights = _checked(values, weights)
-    if weights.diagonal().any():
-        raise DataError("gi takes no area in its own window: use gi_star for those weights.")
-    z = _z(x, weights)
-    return Gi(z, _p(x, weights, z, tail, null), NULLS[null])
+    """Getis-Ord Gi of every area: its neighbours, without itself, against the other areas.
+
+    As `gi_star`, except: row i of `weights` holds the neighbours of area i and not area i, and
+    the null is `conditional` unless `total` is named.
+    """
+    x, neighbours = _checked(values, weights)
+    _refuse(neighbours.diagonal() != 0, "in their own window: use gi_star for these weights")
+    z = _z_conditional(x, neighbours)
+    return _with_p(x, neighbours, z, _Test(null, tail, p, permutations), natural="conditional")
+
+
+def moran(values: ArrayLike, weights: sparse.csr_array) -> Global:
+    """Global Moran's I with row-standardised weights, its moments under randomisation.
+
+    References
+    ----------
+    Cliff and Ord (1981), Spatial Processes, 42-46.
+    """
+    x, w = _checked(values, weights)
+    w = _row_standardised(_without_self(w))
+    n, c = len(x), _centred(x)
+    squares = (c**2).sum()
+    s0, s1, s2 = _sums_of_weights(w)
+    if n < 4 or squares == 0 or s0 == 0:
+        return Global(np.nan, np.nan, np.nan, np.nan)
+    kurtosis = n * (c**4).sum() / squares**2
+    a = n * ((n**2 - 3 * n + 3) * s1 - n * s2 + 3 * s0**2)
+    b = kurtosis * ((n**2 - n) * s1 - 2 * n * s2 + 6 * s0**2)
+    expected = -1 / (n - 1)
+    variance = (a - b) / ((n - 1) * (n - 2) * (n - 3) * s0**2) - expected**2
+    return _global(n / s0 * (c @ (w @ c)) / squares, expected, variance)
+
+
+def general_g(values: ArrayLike, weights: sparse.csr_array) -> Global:
+    """Getis-Ord general G with binary weights: do high values (z > 0) or low ones cluster?
+
+    Values must not be negative: G has a natural zero. NaN where they are.
+
+    References
+    ----------
+    Getis and Ord (1992), Geographical Analysis 24, 189-206.
+    """
+    x, w = _checked(values, weights)
+    w = _without_self(w)
+    w = sparse.csr_array((np.ones_like(w.data), w.indices, w.indptr), shape=w.shape)
+    n, (s0, s1, s2) = len(x), _sums_of_weights(w)
+    x = x / max(np.abs(x).max(initial=0.0), 1e-300)
+    m1, m2, m3, m4 = ((x**k).sum() for k in range(1, 5))
+    pairs = m1**2 - m2
+    if n < 4 or s0 == 0 or pairs <= 0 or x.min() < 0 or np.ptp(x) == 0:
+        return Global(np.nan, np.nan, np.nan, np.nan)
+    b0 = (n**2 - 3 * n + 3) * s1 - n * s2 + 3 * s0**2
+    b1 = -((n**2 - n) * s1 - 2 * n * s2 + 6 * s0**2)
+    b2 = -(2 * n * s1 - (n + 3) * s2 + 6 * s0**2)
+    b3 = 4 * (n - 1) * s1 - 2 * (n + 1) * s2 + 8 * s0**2
+    b4 = s1 - s2 + s0**2
+    square = b0 * m2**2 + b1 * m4 + b2 * m1**2 * m2 + b3 * m1 * m3 + b4 * m1**4
+    expected = s0 / (n * (n - 1))
+    variance = square / (pairs**2 * n * (n - 1) * (n - 2) * (n - 3)) - expected**2
+    return _global((x @ (w @ x)) / pairs, expected, variance)
+
+
+class _Test(NamedTuple):
+    """What is asked of p."""
+
+    null: Null
+    tail: Tail
+    method: Method
+    permutations: Permutations
+
+
+class _Draw(NamedTuple):
+    """The sums to test: rows of weights over areas drawn under the null, where z is defined."""
+
+    values: Array
+    rows: sparse.csr_array
+    areas: Integers
+    z: Array
+    test: _Test
+
+    @property
+    def held(self) -> bool:
+        """Whether each area's own value stays in place."""
+        return self.test.null == "conditional"
+
+
+def _with_p(x: Array, drawn: sparse.csr_array, z: Array, test: _Test, *, natural: Null) -> Gi:
+    """The statistic with its p-values; `natural` is the null that z standardises."""
+    under_null = z if test.null == natural else Z[test.null](x, drawn)
+    areas = np.flatnonzero(~(np.isnan(z) | np.isnan(under_null)))
+    p = np.full(len(x), np.nan)
+    rows = drawn if len(areas) == len(x) else drawn[areas]
+    p[areas], how = METHODS[test.method](_Draw(x, rows, areas, under_null[areas], test))
+    return Gi(z, p, f"{NULLS[test.null]} ({how})")
+
+
+def _p_auto(draw: _Draw) -> tuple[Array, str]:
+    """Exact where there is an exact law, permutation elsewhere."""
+    counts = _lattice(draw.values)
+    equal = _equal_weights(draw.rows) & (counts is not None)
+    if counts is None or not equal.any():
+        return _p_permuted(draw) if len(equal) else (np.empty(0), "exact")
+    part = draw if equal.all() else _part(draw, equal)
+    sizes, sums, held = _sums(part, counts)
+    if not fits(counts, sizes, sums):
+        return _p_permuted(draw)
+    p = np.empty(len(equal))
+    p[equal] = p_of_sums(counts, sizes, sums, tail=draw.test.tail, held=held)
+    if equal.all():
+        return p, "exact"
+    p[~equal], how = _p_permuted(_part(draw, ~equal))
+    return p, f"exact; {how} for {(~equal).sum():,} areas with unequal weights"
+
+
+def _p_exact(draw: _Draw) -> tuple[Array, str]:
+    """Exact for every area, or an error that says why not."""
+    if _lattice(draw.values) is None:
+        raise DataError('p="exact" needs counts, or values in equal steps: use p="permutation".')
+    if not _equal_weights(draw.rows).all():
+        raise DataError('p="exact" needs equal weights in each window: use p="permutation".')
+    p, how = _p_auto(draw)
+    if how != "exact":
+        raise DataError('The values range too widely for p="exact": use p="permutation".')
+    return p, how
+
+
+def _p_permuted(draw: _Draw) -> tuple[Array, str]:
+    options = draw.test.permutations
+    own = draw.areas if draw.held else None
+    values = _centred(draw.values)
+    p = permuted_p(values, draw.rows, tail=draw.test.tail, own=own, options=options)
+    return p, f"{options.number:,} permutations"
+
+
+def _p_normal(draw: _Draw) -> tuple[Array, str]:
+    upper, lower = ndtr(-draw.z), ndtr(draw.z)
+    tails = {"upper": upper, "mid": upper, "lower": lower}
+    p = tails.get(draw.test.tail, 2 * np.minimum(upper, lower))
+    return p, "normal approximation, not for sparse counts"
+
+
+METHODS: dict[str, Callable[[_Draw], tuple[Array, str]]] = {
+    "auto": _p_auto,
+    "exact": _p_exact,
+    "permutation": _p_permuted,
+    "normal": _p_normal,
+}
+
+
+def _part(draw: _Draw, which: Flags) -> _Draw:
+    return draw._replace(
+        rows=draw.rows[np.flatnonzero(which)], areas=draw.areas[which], z=draw.z[which]
+    )
+
+
+def _sums(draw: _Draw, counts: Integers) -> tuple[Integers, Integers, Integers | None]:
+    """How many areas each window draws, their sum, and the own value where it is held."""
+    sums = np.rint(draw.rows @ counts.astype(np.float64)).astype(np.int64)
+    sizes = np.diff(draw.rows.indptr).astype(np.int64)
+    return sizes, sums, counts[draw.areas] if draw.held else None
+
+
+def _lattice(x: Array) -> Integers | None:
+    """The values as whole steps above their minimum, or None if they do not lie on a lattice."""
+    steps = x - x.min()
+    if (x != np.rint(x)).any():
+        steps = steps / np.diff(np.unique(x)).min(initial=np.inf)
+    whole = np.rint(steps)
+    if whole.max() > 2**31 or (np.abs(steps - whole) > 1e-6).any():
+        return None
+    k = whole.astype(np.int64)
+    return k // max(int(np.gcd.reduce(k)), 1)
+
+
+def _z_total(x: Array, weights: sparse.csr_array) -> Array:
+    """Weighted sums standardised by their moments when all n values are exchangeable."""
+    n, c = len(x), _centred(x)
+    w, w2 = weights.sum(axis=1), weights.power(2).sum(axis=1)
+    return _ratio(weights @ c, c.std(), n * w2 - w**2, n * w2, n - 1)
+
+
+def _z_conditional(x: Array, weights: sparse.csr_array) -> Array:
+    """The same when the n - 1 other values are exchangeable."""
+    n, c = len(x), _centred(x)
+    if n < 3:
+        return np.full(n, np.nan)
+    w, w2 = weights.sum(axis=1), weights.power(2).sum(axis=1)
+    excess = weights @ c + w * c / (n - 1)
+    return _ratio(excess, _std_of_others(x, c), (n - 1) * w2 - w**2, (n - 1) * w2, n - 2)
+
+
+def _ratio(excess: Array, s: Array, spread: Array, scale: Array, freedom: int) -> Array:
+    """excess / (s sqrt(spread / freedom)), NaN where the spread is nil but for rounding."""
+    defined = (spread > 1e-12 * scale) & (s > 0)
+    deviation = s * np.sqrt(np.where(defined, spread, np.nan) / max(freedom, 1))
+    return np.divide(excess, deviation, out=np.full(len(excess), np.nan), where=defined)
+
+
+def _std_of_others(x: Array, c: Array) -> Array:
+    """Standard deviation (divisor n - 1) of the other areas' values, per area; c is x centred."""
+    n, squares = len(c), (c**2).sum()
+    variance = (squares - c**2 * n / (n - 1)) / (n - 1)
+    # A value that holds most of the variance leaves too few digits for the rest.
+    for i in np.flatnonzero(c**2 * n / (n - 1) > 0.9 * squares):
+        variance[i] = _centred(np.delete(x, i)).var()
+    return np.sqrt(np.maximum(variance, 0.0))
+
+
+def _centred(x: Array) -> Array:
+    """Deviations from the mean, exactly 0 where all are equal; twice, so that a shift cancels."""
+    if np.ptp(x) == 0:
+        return np.zeros(len(x))
+    c = x - x.mean()
+    return c - c.mean()
 
 
 def _checked(values: ArrayLike, weights: sparse.csr_array) -> tuple[Array, sparse.csr_array]:
+    """Finite values, and weights whose rows are scaled so that equal weights are exactly 1."""
     x = np.asarray(values, dtype=np.float64)
-    weights = sparse.csr_array(weights)
-    if not weights.data.all() or not weights.has_canonical_format:
-        weights = weights.copy()
-        weights.sum_duplicates()
-        weights.eliminate_zeros()
-    if not np.isfinite(x).all():
-        raise DataError("values")
-    sizes = np.diff(weights.indptr)
-    if weights.data.min(initial=1.0) != weights.data.max(initial=1.0) or weights.data[:1] != 1:
-        starts = weights.indptr[:-1][sizes > 0]
-        scale = np.repeat(np.abs(weights.data[starts]), sizes[sizes > 0])
-        data = weights.data / scale
-        data[np.abs(data - 1) < 1e-12] = 1.0
-        weights = sparse.csr_array((data, weights.indices, weights.indptr), shape=weights.shape)
-    return x, weights
+    if x.ndim != 1 or not len(x) or weights.shape != (len(x), len(x)):
+        raise DataError(f"{x.shape} values do not fit weights of shape {weights.shape}.")
+    _refuse(~np.isfinite(x), "without a value: take the areas that are not assessed out first")
+    w = sparse.csr_array(weights)
+    if not w.data.all() or not w.has_canonical_format:
+        w = w.copy()
+        w.sum_duplicates()
+        w.eliminate_zeros()
+    if not np.isfinite(w.data).all():
+        raise DataError("weights must be finite numbers.")
+    return x, w if (w.data == 1).all() else _unit_rows(w)
 
 
-def _without_self(weights):
-    coo = weights.tocoo()
-    keep = coo.row != coo.col
-    return sparse.csr_array((coo.data[keep], (coo.row[keep], coo.col[keep])), shape=weights.shape)
+def _unit_rows(w: sparse.csr_array) -> sparse.csr_array:
+    """Each row divided by the size of its first weight, so that its scale is gone."""
+    sizes = np.diff(w.indptr)
+    first = np.abs(w.data[w.indptr[:-1][sizes > 0]])
+    data = w.data / np.repeat(first, sizes[sizes > 0])
+    data[np.abs(data - 1) < 1e-12] = 1.0
+    return sparse.csr_array((data, w.indices, w.indptr), shape=w.shape)
 
 
-def _centred(x):
-    x = x - x.mean()
-    return x - x.mean()
+def _equal_weights(rows: sparse.csr_array) -> Flags:
+    """Rows whose weights are all alike, and above zero."""
+    others = rows.data != 1
+    unequal = np.zeros(rows.shape[0], dtype=bool)
+    if others.any():
+        unequal[np.repeat(np.arange(len(unequal)), np.diff(rows.indptr))[others]] = True
+    return ~unequal
 
 
-def _z_star(x, weights):
-    n, c = len(x), _centred(x)
-    if np.ptp(x) == 0:
-        return np.full(n, np.nan)
-    w, w2 = weights.sum(axis=1), weights.power(2).sum(axis=1)
-    spread = c.std() * np.sqrt((n * w2 - w**2) / max(n - 1, 1))
-    out = np.full(n, np.nan)
-    ok = (spread > 0) & (np.diff(weights.indptr) > 1)
-    return np.divide(weights @ c, spread, out=out, where=ok)
+def _without_self(w: sparse.csr_array) -> sparse.csr_array:
+    rows = np.repeat(np.arange(w.shape[0]), np.diff(w.indptr))
+    keep = w.indices != rows
+    ends = np.concatenate([[0], np.cumsum(np.bincount(rows[keep], minlength=w.shape[0]))])
+    return sparse.csr_array((w.data[keep], w.indices[keep], ends), shape=w.shape)
 
 
-def _z(x, weights):
-    n, c = len(x), _centred(x)
-    w, w2 = weights.sum(axis=1), weights.power(2).sum(axis=1)
-    s2 = ((c**2).sum() - c**2 * n / (n - 1)) / (n - 1)
-    spread = np.sqrt(s2 * ((n - 1) * w2 - w**2) / (n - 2))
-    return np.divide(weights @ c + w * c / (n - 1), spread, out=np.full(n, np.nan), where=spread > 0)
+def _refuse(areas: Flags, why: str) -> None:
+    if areas.any():
+        raise DataError(f"{areas.sum():,} areas (first: row {areas.argmax()}) are {why}.")
 
 
-def _p(x, weights, z, tail, null):
-    p = np.full(len(x), np.nan)
-    k = (x - x.min()).astype(np.int64)
-    sizes = np.diff(weights.indptr)
-    sums = (weights @ k.astype(float)).astype(np.int64)
-    at = np.flatnonzero(~np.isnan(z))
-    if len(at):
-        held = k[at] if null == "conditional" else None
-        p[at] = p_of_sums(k, sizes[at], sums[at], tail=tail, held=held)
-    return p
+def _row_standardised(w: sparse.csr_array) -> sparse.csr_array:
+    sums = np.repeat(w.sum(axis=1), np.diff(w.indptr))
+    return sparse.csr_array((w.data / sums, w.indices, w.indptr), shape=w.shape)
+
+
+def _sums_of_weights(w: sparse.csr_array) -> tuple[float, float, float]:
+    """S0, S1 and S2 of Cliff and Ord."""
+    both = (w + w.T).power(2).sum() / 2
+    ends = w.sum(axis=1) + w.sum(axis=0)
+    return float(w.sum()), float(both), float((ends**2).sum())
+
+
+def _global(statistic: float, expected: float, variance: float) -> Global:
+    if not variance > 0:
+        return Global(float(statistic), expected, np.nan, np.nan)
+    z = float((statistic - expected) / np.sqrt(variance))
+    return Global(float(statistic), expected, z, float(2 * ndtr(-abs(z))))
+
+
+Z: dict[str, Callable[[Array, sparse.csr_array], Array]] = {
+    "total": _z_total,
+    "conditional": _z_conditional,
+}

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from riskindex.release import Released
+from riskindex.released import Released
+from riskindex.scores import rows
 
 # A GeoPackage stamps its last change; two runs must give the same bytes.
 _NO_CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
@@ -41,13 +42,13 @@ def _per_factor(released: Released) -> pd.DataFrame:
     columns = {}
     for factor, about in released.factors.iterrows():
         last = str(about["periods"]).rsplit(", ", maxsplit=1)[-1]
-        found = released.hotspots.loc[(factor, last)]
+        found = rows(released.hotspots, factor=str(factor), period=last)
         if about["scored"]:
-            columns[f"{factor}_score"] = released.scores.loc[factor, "score"]
+            columns[f"{factor}_score"] = rows(released.scores, factor=str(factor))["score"]
         for column in ("observed", "expected", "confidence", "is_hot", "kind"):
             columns[f"{factor}_{column}"] = found[column]
-        if factor in released.persistence.index:
-            columns[f"{factor}_periods_hot"] = released.persistence.loc[factor, "periods_hot"]
+        if factor in released.persistence.index.get_level_values("factor"):
+            columns[f"{factor}_periods_hot"] = rows(released.persistence, factor=str(factor))["periods_hot"]
     return pd.DataFrame(columns)
 
 

@@ -17,7 +17,7 @@ from riskindex.errors import ConfigError, InputError
 from riskindex.files import FileRecord, find_file, record
 from riskindex.sheets import Sheet, capped, read_sheet
 from riskindex.vector import read_vector
-from riskindex.vintages import Vintage, new_in_2021
+from riskindex.vintages import Crosswalk, Vintage, make_crosswalk, new_in_2021
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -187,6 +187,55 @@ def read_tables(
     tables = pd.DataFrame(read, index=area_codes, dtype=float)
     tables.columns = pd.MultiIndex.from_tuples(list(read), names=["source", "column"])
     return ReadTables(tables, tuple(notes), tuple(files))
+
+
+class ReadCodes(NamedTuple):
+    """Which area codes there are beyond the study area, and how older ones reach it."""
+
+    crosswalk: Crosswalk | None
+    """From the codes of an older edition; None where the config names no lookup."""
+    known: frozenset[str]
+    """Codes of the boundaries' edition, inside the study area and outside."""
+    notes: tuple[str, ...]
+    """Sentences for the screen and the report."""
+    files: tuple[FileRecord, ...]
+    """Provenance of the crosswalk."""
+
+
+def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None) -> ReadCodes:
+    """Read the codes that the lookups and the crosswalk of the areas name.
+
+    Parameters
+    ----------
+    source
+        The lookups and the vintage of the config.
+    folder
+        Folder that relative paths start from.
+    scratch
+        Folder for private temporary files, which are removed; the system's by default.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, or lacks a column.
+    """
+
+    def columns(name: str, place: str, *wanted: str) -> tuple[Path, Sheet]:
+        path = find_file(folder, name, place=place)
+        with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
+            return path, read_sheet(path, wanted, Path(private))
+
+    known: set[str] = set()
+    for lookup in (lookup for lookup in source.lookups if lookup.by is None):
+        _, sheet = columns(lookup.path, "areas.lookups", lookup.code)
+        known.update(code.strip() for code in sheet.columns[lookup.code])
+    if source.vintage is None:
+        return ReadCodes(None, frozenset(known - {""}), (), ())
+    old, new = source.vintage.old, source.vintage.new
+    path, sheet = columns(source.vintage.path, "areas.vintage.path", old, new)
+    crosswalk = make_crosswalk(pd.DataFrame(sheet.columns), source.vintage)
+    file = record(path, "crosswalk", len(sheet.rows))
+    return ReadCodes(crosswalk, frozenset(known - {""}), sheet.notes, (file,))
 
 
 def looks_like(codes: Collection[str]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from riskindex.folder import MANIFEST
-from riskindex.release import Released
+from riskindex.released import Released
 
 PACKAGES = (
     "riskindex", "numpy", "pandas", "scipy", "shapely", "geopandas", "pyogrio", "libpysal", "esda",

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from riskindex import pages
+from riskindex.aggregate import quantise
 from riskindex.errors import DataError
 from riskindex.reasons import PERIOD_WORDS
-from riskindex.release import Released
+from riskindex.released import Released
 from riskindex.shapes import Outlines, draw_outlines
 
 if TYPE_CHECKING:
@@ -230,7 +232,7 @@ def _period_data(part: tuple[str, pd.DataFrame]) -> dict[str, Any]:
         data["kind"] = "".join(_KIND_SIGNS.get(str(kind), ".") for kind in table["kind"])
     for column in _COUNT_COLUMNS:
         if column in table and table[column].notna().any():
-            data[column] = _column(table[column].map(_four_figures))
+            data[column] = _numbers(quantise(_floats(table[column]), digits=4))
     return data
 
 
@@ -262,13 +264,17 @@ def _years(name: str, persistence: pd.DataFrame, codes: "pd.Index[Any]") -> dict
     }
 
 
-_DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
+_SIGNS = np.array(list("0123456789abcdefghijklmnopqrstuvwxyz-"))
 
 
 def _digits(values: "pd.Series[Any]") -> str:
     """One sign per area: small whole numbers, `-` for not assessed."""
-    numbers = pd.to_numeric(values).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    return "".join("-" if np.isnan(v) else _DIGITS[min(int(v), 35)] for v in numbers)
+    numbers = np.nan_to_num(_floats(values), nan=36.0).astype(int)
+    return "".join(_SIGNS[np.minimum(numbers, 36)])
+
+
+def _floats(values: "pd.Series[Any]") -> NDArray[np.float64]:
+    return pd.to_numeric(values).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
 
 
 def _coded_text(values: "pd.Series[Any]") -> dict[str, Any]:
@@ -282,26 +288,24 @@ def _column(values: "pd.Series[Any]") -> list[Any]:
     if pd.api.types.is_bool_dtype(values):
         return [int(v) if pd.notna(v) else None for v in values]
     if pd.api.types.is_numeric_dtype(values):
-        return [_number(v) for v in values.astype("Float64").to_numpy(float, na_value=np.nan)]
+        return _numbers(_floats(values))
     return ["" if pd.isna(v) else str(v) for v in values]
 
 
-def _number(value: float) -> int | float | None:
-    if not np.isfinite(value):
-        return None
-    return int(value) if float(value).is_integer() else float(value)
-
-
-def _four_figures(value: Any) -> float:
-    return float(f"{value:.4g}") if pd.notna(value) else np.nan
+def _numbers(values: NDArray[np.float64]) -> list[Any]:
+    """Plain numbers for JSON, whole ones without a point, None for missing."""
+    known = np.isfinite(values)
+    is_whole = (values[known] == np.rint(values[known])).all()
+    numbers: list[Any] = np.where(known, values, 0).astype(int if is_whole else float).tolist()
+    for place in np.flatnonzero(~known):
+        numbers[place] = None
+    return numbers
 
 
 def _scalar(value: Any) -> Any:
     if isinstance(value, str | bool | np.bool_):
         return bool(value) if isinstance(value, np.bool_) else value
-    if value is None or pd.isna(value):
-        return None
-    return _number(float(value))
+    return None if value is None else _numbers(np.array([value], dtype=float))[0]
 
 
 def _inline_leaflet(page: "folium.Map") -> None:

@@ -106,9 +106,7 @@ def refuse_unconverted(
     )
 
 
-def _any_of_2011(
-    connection: "DuckDBPyConnection", study: Study, suspects: pd.DataFrame
-) -> bool:
+def _any_of_2011(connection: "DuckDBPyConnection", study: Study, suspects: pd.DataFrame) -> bool:
     if suspects.empty:
         return False
     named = connection.execute(

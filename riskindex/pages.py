@@ -75,7 +75,7 @@ def packed_block(element_id: str, content: bytes) -> str:
     content
         Any bytes; the same bytes always give the same block.
     """
-    packed = base64.b64encode(gzip.compress(content, compresslevel=9, mtime=0)).decode("ascii")
+    packed = base64.b64encode(gzip.compress(content, compresslevel=6, mtime=0)).decode("ascii")
     return f'<script type="application/gzip" id="{escape(element_id)}">{packed}</script>'
 
 

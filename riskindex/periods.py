@@ -154,7 +154,9 @@ def _year_from(month: int) -> Callable[[int, int], tuple[int, int] | None]:
     return span
 
 
-def _in_year(per_year: int, length: int, last: bool) -> Callable[[int, int], tuple[int, int] | None]:
+def _in_year(
+    per_year: int, length: int, last: bool
+) -> Callable[[int, int], tuple[int, int] | None]:
     """A numbered part of a year; or the twelve months that end with it."""
 
     def span(year: int, part: int) -> tuple[int, int] | None:

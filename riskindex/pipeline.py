@@ -22,7 +22,7 @@ from riskindex.manifest import write_manifest
 from riskindex.maps import write_map
 from riskindex.persistence import classify_persistence
 from riskindex.reasons import explain
-from riskindex.release import Released, Result, group_kinds
+from riskindex.released import Released, Result, group_kinds
 from riskindex.report import source_lines, write_report
 from riskindex.selection import flags_tie, select_top
 from riskindex.workbook import write_csv, write_workbook
@@ -58,9 +58,13 @@ def run(config: Config, *, say: Say = _silent) -> Result:
     say("Reading tables")
     census = inputs.read_tables(config.sources, config.folder, land.areas.index)
     areas = with_bases(land.areas, census.tables, config.bases)
+    codes = inputs.read_codes(config.areas, config.folder)
     say("Counting events")
-    with events.open_events(config.sources, config.folder) as opened:
-        counted = count_events(opened.events, areas, config.factors, config.periods)
+    with events.open_events(config.sources, config.folder, factors=config.factors) as opened:
+        counted = count_events(
+            opened.events, areas, config.factors, config.periods,
+            crosswalk=codes.crosswalk, known_codes=codes.known,
+        )  # fmt: skip
     say("Finding neighbours")
     weights = build_weights(areas, config.neighbours)
     say("Testing for hotspots")
@@ -93,9 +97,9 @@ def run(config: Config, *, say: Say = _silent) -> Result:
         cut=chosen.cut,
         flags_tie=flags_tie(scores, config.index, config.selection),
         correlations=correlations,
-        notes=(*land.notes, *census.notes, *counted.notes,
+        notes=(*land.notes, *codes.notes, *census.notes, *opened.notes, *counted.notes,
                *warn_of_correlations(correlations, labels)),
-        files=_files([*land.files, *census.files, *opened.files]),
+        files=_files([*land.files, *codes.files, *census.files, *opened.files]),
         attribution=tuple(config.attribution),
     )  # fmt: skip
 
@@ -163,10 +167,18 @@ def look(config: Config, *, say: Say = _silent) -> Found:
         census = inputs.read_tables(config.sources, config.folder, codes)
         found.lines.extend([_tables_line(census.tables), *census.notes])
     say("Reading events")
-    with _collected(found), events.open_events(config.sources, config.folder) as opened:
-        found.lines.extend(f"{f.role}: {f.name}, {f.rows:,} rows" for f in opened.files if f.rows)
+    factors = config.factors
+    with (
+        _collected(found),
+        events.open_events(config.sources, config.folder, factors=factors) as opened,
+    ):
+        found.lines.extend(opened.notes)
         if len(codes):
-            counted = count_events(opened.events, land.areas, config.factors, config.periods)
+            edition = inputs.read_codes(config.areas, config.folder)
+            counted = count_events(
+                opened.events, land.areas, factors, config.periods,
+                crosswalk=edition.crosswalk, known_codes=edition.known,
+            )  # fmt: skip
             found.lines.extend([*source_lines(counted.reconciliation), *counted.notes])
     return found
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.older import (
+    UNKNOWN_ROUTES,
     Parts,
     describe_older,
     recognise,
@@ -184,8 +185,8 @@ def _spots(
     connection: "DuckDBPyConnection", codes: pd.DataFrame, study: Study, crs: str
 ) -> pd.DataFrame:
     """Distinct places of events whose code does not say the area, with the area that holds them."""
-    unsure = codes["route"].isin(["nowhere", "split", "unlisted", "foreign"])
-    if not (unsure & (codes["points"] > 0)).any():
+    routes = ["nowhere", "split", *(UNKNOWN_ROUTES if "geometry" in study.areas else ())]
+    if not (codes["route"].isin(routes) & (codes["points"] > 0)).any():
         return pd.DataFrame({"id": [0], "x": [0.0], "y": [0.0], "area": [0]}).iloc[:0]
     west, south, east, north = study.box(crs)
     result = connection.execute(_SPOTS, [west, east, south, north])

@@ -10,7 +10,7 @@ import pandas as pd
 from riskindex import figures
 from riskindex.manifest import versions
 from riskindex.pages import asset, document, escape, page_head, style_block
-from riskindex.release import Released
+from riskindex.released import Released
 
 METHODS = {
     "window": "the area with its neighbours, against what their residents would lead one to "
@@ -151,7 +151,7 @@ def _factor_part(released: Released) -> str:
 
 def _one_factor(released: Released, factor: str) -> str:
     about = released.factors.loc[factor]
-    tests = released.tests.loc[factor]
+    tests = released.tests.xs(factor, level="factor")
     lines = [f"Method: {METHODS[str(about['method'])]}. {_sentence(about['null'])}"]
     if (tests["hot"] == 0).all():
         lines.append("No area is hot. That is a result: the factor scores 0 everywhere.")
@@ -372,7 +372,9 @@ def _bullets(lines: Iterable[str]) -> str:
 
 
 def _and(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}" * bool(parts)
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
 def _sentence(text: object) -> str:

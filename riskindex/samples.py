@@ -192,7 +192,8 @@ def _events(factor: Factor, period: str, counts: pd.DataFrame) -> tuple[Array, N
 def _column(table: pd.DataFrame, column: object, factor: Factor) -> Array:
     if column not in table.columns:
         raise DataError(f"{factor.label}: there is no column {column!r} to test against.")
-    return np.asarray(table[column].to_numpy(dtype=np.float64, na_value=np.nan), dtype=np.float64)
+    found = table[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(found, dtype=np.float64)
 
 
 def _reasons(missing: Bools, word: str, exposure: Array) -> Texts:

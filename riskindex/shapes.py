@@ -16,6 +16,8 @@ MOST_POINTS = 1_200_000
 """Points of all areas together, above which the next tolerance is tried."""
 MOST_POINTS_PER_AREA = 80
 """Points of an area, on average, above which the next tolerance is tried."""
+SAMPLE = 2000
+"""Areas by which the tolerance is judged."""
 STEPS_PER_DEGREE = 100_000
 """Grid of the page: a step is about a metre."""
 
@@ -65,20 +67,27 @@ def simplified(shapes: NDArray[Any]) -> NDArray[Any]:
     Parameters
     ----------
     shapes
-        Polygons and multipolygons in metres. The finest tolerance is taken that leaves the page small.
+        Polygons and multipolygons in metres.
     """
     import shapely
 
     # Real files differ in the last digits along a shared edge; a centimetre makes it one edge again.
     exact = shapely.transform(shapes, lambda points: np.round(points, 2))
-    most = min(MOST_POINTS, MOST_POINTS_PER_AREA * len(shapes))
-    drawn = exact
-    for tolerance in TOLERANCES:
-        drawn = shapely.coverage_simplify(exact, tolerance)
-        if shapely.get_num_coordinates(drawn).sum() <= most:
-            break
+    drawn = shapely.coverage_simplify(exact, _tolerance(exact))
     lost = shapely.is_empty(drawn) | shapely.is_missing(drawn)
     return np.where(lost, exact, drawn)
+
+
+def _tolerance(shapes: NDArray[Any]) -> float:
+    """The finest tolerance that leaves the page small, judged by every so many areas."""
+    import shapely
+
+    most = min(MOST_POINTS_PER_AREA, MOST_POINTS / len(shapes))
+    sample = shapes[:: -(-len(shapes) // SAMPLE)]
+    for tolerance in TOLERANCES[:-1]:
+        if shapely.get_num_coordinates(shapely.coverage_simplify(sample, tolerance)).mean() <= most:
+            return tolerance
+    return TOLERANCES[-1]
 
 
 def code_rings(points: Integers, ring: Integers, area_of_ring: Integers, *, n: int) -> bytes:

@@ -44,7 +44,8 @@ class Study:
         self.position = {code: i for i, code in enumerate(self.codes)}
         self.crosswalk = crosswalk
         self.known = frozenset(known) | (crosswalk.newer if crosswalk else frozenset())
-        self.prefixes = frozenset(code[:3] for code in self.known)
+        # A list of nothing but the study area says nothing about codes elsewhere.
+        self.prefixes = frozenset(code[:3] for code in self.known - self.position.keys())
 
     @cached_property
     def shapes(self) -> Geometries:

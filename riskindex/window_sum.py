@@ -198,16 +198,22 @@ class _Recursion:
         """Every few steps, bring terms back into range, and the `sums` made of them."""
         if self.k % 8 or not active:
             return
-        entries = int(self.starts[active])
-        level = np.maximum.reduceat(self.past[:, :entries].max(axis=0), self.starts[:active])
+        entries, starts = int(self.starts[active]), self.starts[:active]
         begun = np.logical_or.reduce([s[:active] > 0 for s in sums])
-        moves = np.where(level > 2.0**SHIFT, -SHIFT, 0)
-        moves = np.where((level < 2.0**-SHIFT) & ~begun, SHIFT, moves)
+        level = np.maximum.reduceat(self.past[self.k % len(self.past), :entries], starts)
+        moves = _moves(level, begun)
         if not moves.any():
             return
-        self.past[:, :entries] = np.ldexp(
-            self.past[:, :entries], np.repeat(moves, self.sizes[:active])
-        )
+        level = np.maximum.reduceat(self.past[:, :entries].max(axis=0), starts)
+        moves = _moves(level, begun)
+        factors = np.repeat(moves, self.sizes[:active])
+        self.past[:, :entries] = np.ldexp(self.past[:, :entries], factors)
         self.log_scale[:active] -= moves * np.log(2.0)
         for total in sums:
             total[:active] = np.ldexp(total[:active], moves)
+
+
+def _moves(level: Array, begun: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Powers of two that bring terms into range: up only before a sum has begun."""
+    down = np.where(level > 2.0**SHIFT, -SHIFT, 0)
+    return np.where((level < 2.0**-SHIFT) & ~begun, SHIFT, down)

@@ -6,12 +6,14 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from riskindex.release import Released
+from riskindex.released import Released
 
 if TYPE_CHECKING:
     import gptables
@@ -81,8 +83,7 @@ def write_workbook(released: Released, path: Path) -> None:
     ----------
     Government Analysis Function, "Releasing statistics in spreadsheets".
     """
-    import gptables
-
+    gptables = _gptables()
     sheets = {sheet.label: _gptable(sheet) for sheet in _sheets(released)}
     with warnings.catch_warnings():
         # gptables warns that it made no notes sheet; ours is one of the tables.
@@ -105,10 +106,15 @@ def write_workbook(released: Released, path: Path) -> None:
     workbook.close()
 
 
-def _cover(released: Released) -> "gptables.Cover":
-    import gptables
+def _gptables() -> ModuleType:
+    with warnings.catch_warnings():
+        # It leaves the file of its theme open on import, for the garbage collector to close.
+        warnings.simplefilter("ignore", ResourceWarning)
+        return import_module("gptables")
 
-    return gptables.Cover(
+
+def _cover(released: Released) -> "gptables.Cover":
+    return _gptables().Cover(
         title=_plain(released.title),
         intro=[
             f"Release profile: {released.profile}",
@@ -274,15 +280,13 @@ def _headed(table: pd.DataFrame, released: Released) -> pd.DataFrame:
 
 
 def _gptable(sheet: Sheet) -> "gptables.GPTable":
-    import gptables
-
     table = sheet.table.reset_index(drop=True)
     formats = [
         {"column": {"columns": [name], "format": {"num_format": "0." + "0" * places}}}
         for name, places in sheet.decimals.items()
         if name in table
     ]
-    return gptables.GPTable(
+    return _gptables().GPTable(
         table=pd.DataFrame({_plain(str(c)): [_cell(v) for v in table[c]] for c in table}),
         table_name=re.sub(r"\W", "_", sheet.label.lower()),
         title=_plain(sheet.title),

@@ -12,7 +12,7 @@ from riskindex.areas import NeighbourSummary
 from riskindex.factors import Factor
 from riskindex.index import Index, build_index, score_factors
 from riskindex.reasons import explain
-from riskindex.release import LIMITS, Released
+from riskindex.released import LIMITS, Released
 from riskindex.selection import Selection, select_top
 
 YEARS = ("2018", "2019", "2020", "2021", "2022")

@@ -126,15 +126,15 @@ function makeHatchTile() {
 }
 
 // Thin from afar, so that small areas are not lost under their own outline.
-const outlineWidth = (view, drawing) => Math.min(3, Math.max(1.25, (drawing.width * view.scale) / 8));
+const outlineWidth = (view, drawing) => Math.min(3, Math.max(0.5, (drawing.width * view.scale) / 3));
 
 function outlineSelected(context, view, picture, pixel) {
   const width = outlineWidth(view, picture.drawing);
   const { outer, leaving } = picture;
-  stroke(context, outer, "#FFFFFF", (width + 2) * pixel);
+  stroke(context, outer, "#FFFFFF", (1.6 * width + 0.6) * pixel);
   stroke(context, outer, INK, width * pixel);
   for (const path of leaving) {
-    stroke(context, path, "#FFFFFF", (width + 2) * pixel);
+    stroke(context, path, "#FFFFFF", (1.6 * width + 0.6) * pixel);
     stroke(context, path, INK, width * pixel, [4 * pixel, 4 * pixel]);
   }
 }

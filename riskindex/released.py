@@ -9,6 +9,7 @@ import pandas as pd
 from riskindex.areas import NeighbourSummary
 from riskindex.errors import DisclosureError
 from riskindex.factors import Factor
+from riskindex.scores import rows
 from riskindex.selection import Cut
 
 if TYPE_CHECKING:
@@ -259,7 +260,7 @@ def _factor_table(result: Result) -> pd.DataFrame:
 
 
 def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
-    tests = result.tests.loc[[factor.name]]
+    tests = rows(result.tests, factor=factor.name)
     last = tests.iloc[-1]
     return {
         "factor": factor.name,

@@ -1,0 +1,84 @@
+import csv
+import gzip
+import io
+import re
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from riskindex.events import PoliceSource
+from riskindex.inputs import AreaSource, GroupLookup, TableSource
+from riskindex.official import attributions, official_sources
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_every_source_has_an_official_address_a_licence_and_an_attribution():
+    hosts = ("geoportal.statistics.gov.uk", "www.nomisweb.co.uk", "www.gov.uk", "data.police.uk")
+    for name, source in official_sources().items():
+        assert name.isidentifier()
+        assert source.address.startswith(tuple(f"https://{host}/" for host in hosts)), name
+        assert source.licence == "Open Government Licence v3.0"
+        assert source.attribution.startswith("Source: ")
+        assert source.attribution.endswith(".")
+        assert source.columns
+        assert source.kind in {"boundary", "lookup", "census", "deprivation", "crime"}
+
+
+def test_no_other_file_of_the_project_names_a_download():
+    hosts = {re.sub(r"https://([^/]+)/.*", r"\1", s.address) for s in official_sources().values()}
+    hosts -= {"www.gov.uk"}
+    pattern = re.compile("https?://(" + "|".join(map(re.escape, sorted(hosts))) + ")")
+    files = [*(ROOT / "riskindex").rglob("*.py"), *(ROOT / "riskindex").rglob("*.toml")]
+    assert [f.name for f in files if pattern.search(f.read_text(encoding="utf-8"))] == []
+
+
+def test_official_data_is_credited_once_in_the_order_of_the_config():
+    areas = AreaSource(
+        boundaries="x.gpkg",
+        code="LSOA21CD",
+        lookups=[GroupLookup(path="w.csv", code="LSOA21CD", groups={"ward": "WD24NM"})],
+    )
+    sources = {
+        "crime": PoliceSource(kind="police.uk", path="p.zip"),
+        "age": TableSource(kind="table", path="t.zip", columns={"all": "Age: Total"}),
+        "other": TableSource(kind="table", path="t.csv", columns={"all": "Own count"}),
+    }
+    lines = attributions(areas, sources)
+    assert [line.split()[1] for line in lines] == ["Office", "data.police.uk.", "Office"]
+    assert "Contains OS data" in lines[0]
+    assert "Census 2021" in lines[2]
+
+
+def test_data_of_ones_own_is_not_credited_to_others():
+    assert attributions(AreaSource(boundaries="x.gpkg", code="beat"), {}) == ()
+
+
+def header_of(path):
+    if path.suffix == ".gz":
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            text = file.readline()
+    else:
+        with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as member:
+            text = io.TextIOWrapper(member, encoding="utf-8-sig").readline()
+    return next(csv.reader([text]))
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("lsoa11_lsoa21_lookup", "lookups/lsoa11_lsoa21_lad22.csv.gz"),
+        ("lsoa21_ward24_lookup", "lookups/lsoa21_ward24_lad24.csv.gz"),
+        ("lad24_csp24_lookup", "lookups/lad24_csp24_pfa24.csv.gz"),
+        ("ruc21_lookup", "lookups/ruc21_lsoa21.csv.gz"),
+        ("census21_ts001", "census/census2021-ts001.zip"),
+        ("census21_ts007a", "census/census2021-ts007a.zip"),
+        ("census21_ts011", "census/census2021-ts011.zip"),
+        ("census21_ts065", "census/census2021-ts065.zip"),
+        ("police_uk", "essex/police_uk_2025.zip"),
+    ],
+)
+def test_the_columns_are_those_of_the_real_files(shared, name, path):
+    columns = [column for column in header_of(shared / "data" / path) if column != "date"]
+    assert official_sources()[name].holds(*columns)
