@@ -265,8 +265,6 @@ def tilted_tails(urn: Urn, largest: int, top: int, tilt: float, side: Side) -> T
     Tilting puts the weight of the law where the observed sums are, so that the absolute error of
     a transform is a small relative one there. Valid with `tilt >= 0` above and `<= 0` below.
     """
-    from scipy.signal import lfilter
-
     greatest, k = int(urn.distinct[-1]), np.arange(largest + 1)
     length = fft.next_fast_len(largest * greatest + 2, real=True)
     anchor = greatest if tilt > 0 else 0
@@ -279,10 +277,24 @@ def tilted_tails(urn: Urn, largest: int, top: int, tilt: float, side: Side) -> T
         log_scale = np.log(scale) + k * (np.log(total) + tilt * anchor) - log_choices
     e /= scale[:, None]
     pmf = fft.irfft(e, length, axis=1, overwrite_x=True)
-    ahead = pmf[:, ::-1] if side == "upper" else pmf
-    tail = lfilter([1.0], [1.0, -np.exp(-abs(tilt))], ahead, axis=1)
-    tail = (tail[:, ::-1] if side == "upper" else tail)[:, : top + 2]
-    return Tails(tail, urn.n, tilt, log_scale, TRANSFORM * worst / scale, TILTED)
+    tail = pmf[:, ::-1] if side == "upper" else pmf
+    _add_up(tail, abs(tilt))
+    return Tails(pmf[:, : top + 2], urn.n, tilt, log_scale, TRANSFORM * worst / scale, TILTED)
+
+
+def _add_up(rows: Array, rate: float) -> None:
+    """Cumulative sums along the rows, in place, in which earlier terms fade by `exp(-rate)`."""
+    length = rows.shape[1]
+    piece = max(min(length, int(600 / max(rate, 1e-9))), 1)
+    carried = np.zeros(len(rows))
+    for start in range(0, length, piece):
+        part = rows[:, start : start + piece]
+        growth = np.exp(rate * np.arange(part.shape[1]))
+        part[:, 0] += carried * np.exp(-rate)
+        part *= growth
+        part.cumsum(axis=1, out=part)
+        part /= growth
+        carried = part[:, -1].copy()
 
 
 def _elementary(urn: Urn, share: Array, largest: int, length: int) -> tuple[Complex, Array]:

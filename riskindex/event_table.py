@@ -51,7 +51,7 @@ class Raw(NamedTuple):
 def connect(
     folder: Path | None = None, *, threads: int | None = None, memory: str = "1GB"
 ) -> "DuckDBPyConnection":
-    """A DuckDB that keeps to itself: no extension is fetched or loaded, nothing is spilled elsewhere.
+    """A DuckDB that keeps to itself: no extension is fetched, nothing is spilled elsewhere.
 
     Parameters
     ----------
@@ -80,6 +80,17 @@ def connect(
     return connection
 
 
+def is_date_format(date_format: str) -> bool:
+    """Whether DuckDB can read dates by it."""
+    import duckdb
+
+    try:
+        duckdb.execute(f"SELECT try_strptime('', {literal(date_format)})")
+    except duckdb.Error:
+        return False
+    return True
+
+
 def create_table(connection: "DuckDBPyConnection", table: str, layout: Layout) -> None:
     """An empty table of events."""
     columns = ["file VARCHAR", "row BIGINT", "date DATE", "area_code VARCHAR", "x DOUBLE"]
@@ -90,16 +101,26 @@ def create_table(connection: "DuckDBPyConnection", table: str, layout: Layout) -
 
 
 def load_csv(
-    connection: "DuckDBPyConnection", table: str, path: Path, label: str, layout: Layout, home: Path
+    connection: "DuckDBPyConnection",
+    table: str,
+    path: Path,
+    label: str,
+    *,
+    layout: Layout,
+    home: Path,
 ) -> str:
     """Add the events of a CSV file to a table.
 
     Parameters
     ----------
+    connection, table
+        Where the events go.
     path
         A text file that is not compressed.
     label
         What the file is called in the column `file` and in messages.
+    layout
+        Which columns are read.
     home
         Private folder, for a copy in UTF-8 where one is needed.
 
@@ -137,9 +158,20 @@ def load_csv(
 
 
 def create_parquet_view(
-    connection: "DuckDBPyConnection", view: str, path: Path, label: str, layout: Layout
+    connection: "DuckDBPyConnection", view: str, path: Path, label: str, *, layout: Layout
 ) -> int:
     """A view of the events of a Parquet file, which is read each time; how many there are.
+
+    Parameters
+    ----------
+    connection, view
+        Where the view is made, and its name.
+    path
+        The file.
+    label
+        What it is called in the column `file` and in messages.
+    layout
+        Which columns are read.
 
     Raises
     ------
@@ -196,6 +228,10 @@ def select_events(
         What follows FROM.
     raw
         Column name to how the scan calls it.
+    layout
+        Which column is what.
+    label
+        What the file is called.
     row
         Expression for the number of a row.
     padded

@@ -1,31 +1,30 @@
 """Files in: events, from the police.uk download or any table with a date and a place."""
 
-import glob
-import os
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from riskindex.counts import Events
 from riskindex.errors import ConfigError, InputError
+from riskindex.event_files import Found, find_events
 from riskindex.event_table import (
     Layout,
     Raw,
     connect,
     create_parquet_view,
     create_table,
+    is_date_format,
     load_csv,
     select_events,
     unreadable,
 )
 from riskindex.factors import Factor, Where
-from riskindex.files import FileRecord, find_file, members, open_members, record, sniff, unpack
+from riskindex.files import FileRecord, open_members, record, sniff, unpack
 from riskindex.sheets import capped
-from riskindex.sql import identifier, literal
+from riskindex.sql import identifier
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +40,7 @@ class EventSource:
     kind: Literal["events"]
     """A table with one event per row."""
     path: str | Sequence[str]
-    """CSV (may be compressed) or Parquet files, a folder, a zip, or patterns like suspects/*.csv."""
+    """CSV (may be compressed) or Parquet files, a folder, a zip, or patterns: suspects/*.csv."""
     date: str
     """Column with the date; a month such as 2022-03 is enough."""
     date_format: str | None = None
@@ -144,12 +143,36 @@ def open_events(
         for name, source in sources.items()
         if isinstance(source, EventSource | PoliceSource)
     }
+    layouts = {name: _layout(name, source, factors) for name, source in chosen.items()}
     with TemporaryDirectory(prefix="riskindex-", dir=temporary, ignore_cleanup_errors=True) as home:
         connection = connect(Path(home), threads=threads, memory=memory)
+        opened, faults = Opened({}, (), ()), list[str]()
         try:
-            yield _open_all(connection, chosen, Path(folder), Path(home), factors, say)
+            for name, source in chosen.items():
+                try:
+                    one = _open_source(
+                        connection,
+                        name,
+                        source,
+                        layout=layouts[name],
+                        folder=Path(folder),
+                        home=Path(home),
+                        say=say or _silent,
+                    )
+                except InputError as error:
+                    faults += error.faults
+                    continue
+                files, notes = opened.files + one.files, opened.notes + one.notes
+                opened = Opened(opened.events | one.events, files, notes)
+            if faults:
+                raise InputError(faults)
+            yield opened
         finally:
             connection.close()
+
+
+def _silent(_name: str) -> None:
+    """Take the name of a file and say nothing."""
 
 
 def frame_events(
@@ -198,65 +221,59 @@ def frame_events(
     return _events(connection, name, source)
 
 
-class _File(NamedTuple):
-    """A file that is there, and its short name; members are empty unless it is a zip."""
-
-    path: Path
-    label: str
-    members: tuple[str, ...] = ()
-
-
 class _Reader:
-    """Reads one source into its table and views."""
+    """Reads the files of one source into a table and views of its own."""
 
     def __init__(
         self, connection: "DuckDBPyConnection", name: str, layout: Layout, home: Path
     ) -> None:
         self.connection, self.name, self.layout, self.home = connection, name, layout, home
+        self.table = f"{name} rows"
+        self.rows = 0
         self.views: list[str] = []
         self.notes: list[str] = []
         self.faults: list[str] = []
-        self.table = f"{name} rows"
         create_table(connection, self.table, layout)
 
-    def read(self, file: _File) -> int:
-        """Add the events of one file, or of all its members; how many there are."""
-        before = self._rows()
-        viewed = 0
+    def read(self, file: Found) -> FileRecord:
+        """Add the events of one file, or of all the members that are read of a zip."""
+        rows = 0
         try:
-            if not file.members:
-                viewed = self._read_plain(file.path, file.label)
-            unpacked = open_members(file.path, file.members, self.home) if file.members else ()
-            for member, path in zip(file.members, unpacked, strict=True):
-                viewed += self._read_plain(path, f"{file.label}/{member}")
-                if sniff(path) != "parquet":
-                    path.unlink()
+            if file.members:
+                unpacked = open_members(file.path, file.members, self.home)
+                for member, path in zip(file.members, unpacked, strict=True):
+                    rows += self._read(path, f"{file.label}/{member}")
+                    if sniff(path) != "parquet":  # that one is read again, each time it is asked
+                        path.unlink()
+            else:
+                rows += self._read(file.path, file.label)
         except InputError as error:
             self.faults += error.faults
-        return self._rows() - before + viewed
+        return record(file.path, self.name, rows)._replace(name=file.label)
 
-    def _rows(self) -> int:
-        count = f"SELECT count(*) FROM {identifier(self.table)}"
-        return int(self.connection.execute(count).fetchall()[0][0])
-
-    def _read_plain(self, path: Path, label: str) -> int:
-        """Add the events of a file that is not a zip; how many are in a view, not in the table."""
+    def _read(self, path: Path, label: str) -> int:
         kind = sniff(path)
         if kind == "parquet":
             self.views.append(f"{self.name} view {len(self.views)}")
-            return create_parquet_view(self.connection, self.views[-1], path, label, self.layout)
+            view = self.views[-1]
+            return create_parquet_view(self.connection, view, path, label, layout=self.layout)
         if kind not in ("text", "utf-16", "gzip"):
             raise InputError(f"{label}: {_NO_TABLE.get(kind, f'a {kind} file')}. {_SAVE_AS}")
         inner = unpack(path, self.home) if kind == "gzip" else path
-        note = load_csv(self.connection, self.table, inner, label, self.layout, self.home)
-        self.notes += [note] if note else []
+        before = self.rows
+        note = load_csv(
+            self.connection, self.table, inner, label, layout=self.layout, home=self.home
+        )
         if inner != path:
             inner.unlink()
-        return 0
+        count = f"SELECT count(*) FROM {identifier(self.table)}"
+        self.rows = int(self.connection.execute(count).fetchall()[0][0])
+        self.notes += [note] if note else []
+        return self.rows - before
 
     def finish(self) -> None:
         """Make one view of everything, named like the source, and look for unreadable values."""
-        parts = [name for name in (self.table, *self.views)]
+        parts = [self.table, *self.views] if self.rows or not self.views else self.views
         query = " UNION ALL BY NAME ".join(f"SELECT * FROM {identifier(part)}" for part in parts)
         self.connection.execute(f"CREATE VIEW {identifier(self.name)} AS {query}")
         self.faults += unreadable(self.connection, self.name, self.layout)
@@ -271,37 +288,45 @@ _NO_TABLE = {
 }
 
 
-def _open_all(
+def _open_source(
     connection: "DuckDBPyConnection",
-    sources: Mapping[str, EventSource | PoliceSource],
+    name: str,
+    source: EventSource | PoliceSource,
+    *,
+    layout: Layout,
     folder: Path,
     home: Path,
-    factors: Sequence[Factor],
-    say: Callable[[str], None] | None,
+    say: Callable[[str], None],
 ) -> Opened:
-    events, files, notes, faults = {}, [], [], []
-    for name, source in sources.items():
-        try:
-            found, ignored = _find(name, source, folder)
-        except InputError as error:
-            faults += error.faults
-            continue
-        reader = _Reader(connection, name, _layout(name, source, factors), home)
-        records = []
-        for file in found:
-            if say is not None:
-                say(file.label)
-            records.append(record(file.path, name, reader.read(file)))
-        reader.finish()
-        faults += capped([*reader.faults, *_read_twice(name, records)])
-        if not reader.faults and not sum(r.rows or 0 for r in records):
-            faults.append(f"sources.{name}: no records in {', '.join(r.name for r in records)}.")
-        events[name] = _events(connection, name, source)
-        files += records
-        notes += [*ignored, *reader.notes]
+    patterns = [source.path] if isinstance(source.path, str) else list(source.path)
+    found, passed = find_events(
+        patterns, folder, place=f"sources.{name}.path", police=isinstance(source, PoliceSource)
+    )
+    reader = _Reader(connection, name, layout, home)
+    files = []
+    for file in found:
+        say(file.label)
+        files.append(reader.read(file))
+    reader.finish()
+    faults = [*reader.faults, *_read_twice(name, files)]
+    if not faults and not sum(file.rows or 0 for file in files):
+        faults = [f"sources.{name}: no records in {', '.join(file.name for file in files)}."]
     if faults:
-        raise InputError(faults)
-    return Opened(events, tuple(files), tuple(notes))
+        raise InputError(capped(faults))
+    notes = [f"{name}: passed over {passed}."] if passed else []
+    return Opened({name: _events(connection, name, source)}, tuple(files), (*notes, *reader.notes))
+
+
+def _read_twice(name: str, files: Sequence[FileRecord]) -> Iterator[str]:
+    """The same bytes under two names would be counted twice."""
+    first: dict[str, str] = {}
+    for file in files:
+        if file.sha256 in first:
+            yield (
+                f"sources.{name}: {first[file.sha256]} and {file.name} are the same file, so that "
+                "its events would be counted twice. Take one away."
+            )
+        first.setdefault(file.sha256, file.name)
 
 
 def _events(
@@ -320,12 +345,15 @@ def _events(
 
 
 def _layout(name: str, source: EventSource | PoliceSource, factors: Sequence[Factor]) -> Layout:
+    """Which columns are read of a source; faults in its options."""
     wheres = [g.where for factor in factors for g in factor.groups if g.source == name]
     categories = tuple(sorted({column for where in (source.where, *wheres) for column in where}))
     if isinstance(source, PoliceSource):
         place = ("LSOA code", "Longitude", "Latitude")
         return Layout("Month", None, *place, categories=categories, may_lack=place)
-    _check_options(name, source)
+    faults = list(_option_faults(name, source))
+    if faults:
+        raise ConfigError(faults)
     return Layout(
         source.date,
         source.date_format,
@@ -338,91 +366,10 @@ def _layout(name: str, source: EventSource | PoliceSource, factors: Sequence[Fac
     )
 
 
-def _check_options(name: str, source: EventSource) -> None:
-    import duckdb
-
-    faults = []
+def _option_faults(name: str, source: EventSource) -> Iterator[str]:
     if (source.x is None) != (source.y is None):
-        faults.append(f"sources.{name}: x and y belong together; one of them is not named.")
+        yield f"sources.{name}: x and y belong together; one of them is not named."
     if source.area is None and source.x is None:
-        faults.append(f"sources.{name}: name the column area, or x and y.")
-    try:
-        duckdb.execute(f"SELECT try_strptime('', {literal(source.date_format or '%Y')})")
-    except duckdb.Error:
-        faults.append(
-            f"sources.{name}.date_format: {source.date_format!r} is no format; write it like "
-            "%d/%m/%Y."
-        )
-    if faults:
-        raise ConfigError(faults)
-
-
-_TABLES = (".csv", ".csv.gz", ".txt", ".tsv", ".parquet")
-_STREET = ("-street.csv", "-street.csv.gz", ".parquet")
-_OTHER_POLICE = ("-outcomes.csv", "-stop-and-search.csv")
-
-
-def _find(
-    name: str, source: EventSource | PoliceSource, folder: Path
-) -> tuple[list[_File], list[str]]:
-    """The files of a source in the order of their names, and a note about files passed over."""
-    patterns = [source.path] if isinstance(source.path, str) else list(source.path)
-    paths = [path for pattern in patterns for path in _matches(pattern, folder, name)]
-    endings = _STREET if isinstance(source, PoliceSource) else _TABLES
-    other: Counter[str] = Counter()
-    files: list[Path] = []
-    for path in dict.fromkeys(paths):
-        inside = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
-        wanted = endings if path.is_dir() else _named_endings(source)
-        files += [p for p in inside if _is_wanted(p.name, wanted, other)]
-    root = os.path.commonpath([path.parent for path in files]) if files else folder
-    found = []
-    for path in sorted(set(files)):
-        label = path.relative_to(root).as_posix()
-        inside_zip = sorted(members(path)) if sniff(path) == "zip" else []
-        kept = tuple(m for m in inside_zip if _is_wanted(PurePosixPath(m).name, endings, other))
-        if kept or not inside_zip:
-            found.append(_File(path, label, kept))
-    if not found:
-        raise InputError(
-            f"sources.{name}.path: no table in {', '.join(patterns)} (looked for *"
-            f"{', *'.join(endings)})."
-        )
-    passed = ", ".join(f"{n} *{ending}" for ending, n in sorted(other.items()))
-    return found, [f"{name}: passed over {passed}."] if passed else []
-
-
-def _named_endings(source: EventSource | PoliceSource) -> tuple[str, ...]:
-    """A file that is named, or that a pattern finds, may be called anything."""
-    return ("",) if isinstance(source, EventSource) else ("", *_OTHER_POLICE)
-
-
-def _is_wanted(name: str, endings: tuple[str, ...], other: "Counter[str]") -> bool:
-    lower = name.lower()
-    is_police = endings is not _TABLES and endings != ("",)
-    passed = next((e for e in _OTHER_POLICE if is_police and lower.endswith(e)), None)
-    if passed is None and lower.endswith(endings) and not lower.startswith("."):
-        return True
-    other[passed or PurePosixPath(lower).suffix] += 1
-    return False
-
-
-def _matches(pattern: str, folder: Path, name: str) -> list[Path]:
-    if glob.has_magic(pattern) and not (folder / pattern).exists():
-        found = [Path(p) for p in sorted(glob.glob(str(folder / pattern), recursive=True))]
-        if not found:
-            raise InputError(f"sources.{name}.path: no file matches {pattern!r}.")
-        return found
-    return [find_file(folder, pattern, place=f"sources.{name}.path")]
-
-
-def _read_twice(name: str, records: Sequence[FileRecord]) -> Iterator[str]:
-    """The same bytes under two names would be counted twice."""
-    first: dict[str, str] = {}
-    for file in records:
-        if file.sha256 in first:
-            yield (
-                f"sources.{name}: {file.name} and {first[file.sha256]} are the same file, so that "
-                "its events would be counted twice. Take one away."
-            )
-        first.setdefault(file.sha256, file.name)
+        yield f"sources.{name}: name the column area, or x and y."
+    if source.date_format is not None and not is_date_format(source.date_format):
+        yield f"sources.{name}: date_format {source.date_format!r} is none; write it like %d/%m/%Y."

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
-from riskindex.draws import p_of_sums
+from riskindex.draws import fits, p_of_sums
 from riskindex.factors import Factor
 from riskindex.getis_ord import gi_star, with_self
 from riskindex.poisson import WindowExcess, compound_excess, shrink
@@ -44,6 +44,8 @@ class Second(NamedTuple):
 
     own_p: Array
     """The area by itself."""
+    own_dispersion: float
+    """What its test allows for; for the other methods than getis-ord that of the first."""
     window_p: Array
     """The area with its neighbours."""
     plain_p: Array
@@ -106,7 +108,10 @@ def second_tests(sample: Sample, factor: Factor, first: Test, hot: Bools) -> Sec
     """
     n, by_counts = len(first.p), factor.method == "getis-ord"
     w: float | None = None if by_counts else first.dispersion
-    own_p = _excess(sample, factor, "own", w).p if factor.method != "poisson" else first.p
+    own_p, dispersion = first.p, first.dispersion
+    if factor.method != "poisson":
+        own = _excess(sample, factor, "own", w)
+        own_p, dispersion = own.p, own.dispersion
     window_p = _excess(sample, factor, "window", w).p if factor.method == "poisson" else first.p
     nothing = np.full(n, np.nan)
     without_largest, without_group = nothing.copy(), nothing.copy()
@@ -117,7 +122,7 @@ def second_tests(sample: Sample, factor: Factor, first: Test, hot: Bools) -> Sec
             group = _largest_group(sample, factor)
             without_group = _without_group(sample, factor, first, group, hot)
     plain_p = nothing if by_counts else _plain(sample, factor, first)
-    return Second(own_p, window_p, plain_p, without_largest, without_group, group)
+    return Second(own_p, dispersion, window_p, plain_p, without_largest, without_group, group)
 
 
 def _sizes(sample: Sample, factor: Factor) -> NDArray[np.int64]:
@@ -172,9 +177,14 @@ def _excess(
 
 
 def _plain(sample: Sample, factor: Factor, first: Test) -> Array:
+    """The same test without dispersion; 1 where that cannot be small, to save the sums."""
     if first.dispersion == 0:
         return first.p
-    return _excess(sample, factor, "own" if factor.method == "poisson" else "window", 0.0).p
+    if factor.method == "poisson":
+        return _excess(sample, factor, "own", 0.0).p
+    asked = first.p < 0.5
+    found = _excess(_only(sample, asked), factor, "window", 0.0).p
+    return np.where(asked, found, np.where(np.isnan(first.p), np.nan, 1.0))
 
 
 def _window_without_largest(sample: Sample, factor: Factor, first: Test, hot: Bools) -> Array:
@@ -196,8 +206,10 @@ def _draws_without_largest(sample: Sample, factor: Factor, first: Test, hot: Boo
     windows = sample.windows[hot]
     most = np.maximum.reduceat(values[windows.indices], windows.indptr[:-1])
     sums = (windows @ sample.observed).astype(np.int64) - most
+    sizes = np.diff(windows.indptr).astype(np.int64) - 1
     p = np.full(len(values), np.nan)
-    p[hot] = p_of_sums(values, np.diff(windows.indptr).astype(np.int64) - 1, sums)
+    if fits(values, sizes, sums):
+        p[hot] = p_of_sums(values, sizes, sums)
     return p
 
 

@@ -120,8 +120,7 @@ def compare(
     """
     x, e = np.asarray(counts, float), np.asarray(exposure, float)
     x = x[:, None] if x.ndim == 1 else x
-    if np.any(x < 0) or np.any((x != np.round(x)) & ~np.isnan(x)):
-        raise DataError("counts must be whole numbers of 0 or more; give weighted events by group.")
+    _check(x, e, neighbours)
     keep = assessed(x.sum(axis=1), e)
     x, e, kept = x[keep], e[keep], neighbours if keep.all() else neighbours[keep][:, keep]
     intensity = Intensity(x @ jumps, x @ jumps**2, e)
@@ -156,6 +155,18 @@ def expected_by_strata(counts: ArrayLike, populations: ArrayLike) -> Array:
     return np.asarray(people @ np.divide(events, base, out=np.zeros_like(base), where=base > 0))
 
 
+def _check(x: Array, e: Array, neighbours: csr_array) -> None:
+    if not x.shape[:1] == e.shape == neighbours.shape[:1] == neighbours.shape[1:]:
+        raise DataError(
+            f"counts of shape {x.shape}, exposure of shape {e.shape} and neighbours of shape "
+            f"{neighbours.shape} are not about the same areas."
+        )
+    if neighbours.diagonal().any():
+        raise DataError("neighbours must leave the area itself out; its window adds it.")
+    if np.any(x < 0) or np.any((x != np.round(x)) & ~np.isnan(x)):
+        raise DataError("counts must be whole numbers of 0 or more; give weighted events by group.")
+
+
 def _dispersion(
     asked: Dispersion, intensity: Intensity, neighbours: csr_array
 ) -> tuple[float, str]:
@@ -167,7 +178,7 @@ def _dispersion(
 
 
 def _overall_means(x: Array, e: Array, _: Array | None) -> Array:
-    return np.asarray(e[:, None] * x.sum(axis=0) / e.sum())
+    return np.asarray(e[:, None] * (x.sum(axis=0) / max(e.sum(), np.finfo(float).tiny)))
 
 
 def _local_means(x: Array, e: Array, centroids: Array | None) -> Array:

@@ -94,11 +94,6 @@ class Factor:
         return (EventGroup(label="all", source=self.source, where=self.where),)
 
     def column(self, reference: str) -> tuple[str, str]:
-        """Source and column of a numerator or denominator; a dot names another table."""
-        source, dot, column = reference.rpartition(".")
-        return (source, column) if dot else (str(self.source), column)
-
-    def column(self, reference: str) -> tuple[str, str]:
         """Source and column that a numerator or denominator names."""
         source, dot, column = reference.partition(".")
         return (source, column) if dot else (self.source or "", reference)

@@ -292,15 +292,16 @@ def _lattice(x: Array) -> Integers | None:
     whole = np.rint(steps)
     if whole.max() > 2**31 or (np.abs(steps - whole) > 1e-6).any():
         return None
-    k = whole.astype(np.int64)
-    return k // max(int(np.gcd.reduce(k)), 1)
+    k: Integers = whole.astype(np.int64)
+    k //= max(int(np.gcd.reduce(k)), 1)
+    return k
 
 
 def _z_total(x: Array, weights: sparse.csr_array) -> Array:
     """Weighted sums standardised by their moments when all n values are exchangeable."""
     n, c = len(x), _centred(x)
-    w, w2 = weights.sum(axis=1), weights.power(2).sum(axis=1)
-    return _ratio(weights @ c, c.std(), n * w2 - w**2, n * w2, n - 1)
+    w, w2 = _row_sums(weights)
+    return _ratio(weights @ c, float(c.std()), n * w2 - w**2, n * w2, n - 1)
 
 
 def _z_conditional(x: Array, weights: sparse.csr_array) -> Array:
@@ -308,16 +309,24 @@ def _z_conditional(x: Array, weights: sparse.csr_array) -> Array:
     n, c = len(x), _centred(x)
     if n < 3:
         return np.full(n, np.nan)
-    w, w2 = weights.sum(axis=1), weights.power(2).sum(axis=1)
+    w, w2 = _row_sums(weights)
     excess = weights @ c + w * c / (n - 1)
     return _ratio(excess, _std_of_others(x, c), (n - 1) * w2 - w**2, (n - 1) * w2, n - 2)
 
 
-def _ratio(excess: Array, s: Array, spread: Array, scale: Array, freedom: int) -> Array:
+def _row_sums(weights: sparse.csr_array) -> tuple[Array, Array]:
+    """Sums of the weights and of their squares, per row."""
+    w = np.asarray(weights.sum(axis=1), dtype=np.float64)
+    return w, w if (weights.data == 1).all() else np.asarray(weights.power(2).sum(axis=1))
+
+
+def _ratio(excess: Array, s: Array | float, spread: Array, scale: Array, freedom: int) -> Array:
     """excess / (s sqrt(spread / freedom)), NaN where the spread is nil but for rounding."""
     defined = (spread > 1e-12 * scale) & (s > 0)
     deviation = s * np.sqrt(np.where(defined, spread, np.nan) / max(freedom, 1))
-    return np.divide(excess, deviation, out=np.full(len(excess), np.nan), where=defined)
+    out = np.full(len(excess), np.nan)
+    np.divide(excess, deviation, out=out, where=defined)
+    return out
 
 
 def _std_of_others(x: Array, c: Array) -> Array:
@@ -327,15 +336,17 @@ def _std_of_others(x: Array, c: Array) -> Array:
     # A value that holds most of the variance leaves too few digits for the rest.
     for i in np.flatnonzero(c**2 * n / (n - 1) > 0.9 * squares):
         variance[i] = _centred(np.delete(x, i)).var()
-    return np.sqrt(np.maximum(variance, 0.0))
+    deviation: Array = np.sqrt(np.maximum(variance, 0.0))
+    return deviation
 
 
 def _centred(x: Array) -> Array:
     """Deviations from the mean, exactly 0 where all are equal; twice, so that a shift cancels."""
     if np.ptp(x) == 0:
         return np.zeros(len(x))
-    c = x - x.mean()
-    return c - c.mean()
+    c: Array = x - x.mean()
+    c -= c.mean()
+    return c
 
 
 def _checked(values: ArrayLike, weights: sparse.csr_array) -> tuple[Array, sparse.csr_array]:

@@ -306,7 +306,7 @@ def _summary(
         "hot_without_dispersion": np.nan if np.isnan(first.dispersion) else int(plain.sum()),
         **{f"hot_{band}": int((columns["confidence"] >= band).sum()) for band in (90, 95, 99)},
         **_spatial(ratios, sample),
-        **_alike(sample, first),
+        **_alike(sample, second.own_dispersion),
     }
 
 
@@ -323,15 +323,15 @@ _COUNTED = (
 def _spatial(values: Array, sample: Sample) -> dict[str, float]:
     """Global statistics of counts over expected (under getis-ord, over their mean) or shares."""
     i, g = moran(values, sample.neighbours), general_g(values, sample.neighbours)
-    return {"moran_i": i.value, "moran_p": i.p, "general_g": g.value, "general_g_p": g.p}
+    return {"moran_i": i.statistic, "moran_p": i.p, "general_g": g.statistic, "general_g_p": g.p}
 
 
-def _alike(sample: Sample, first: Test) -> dict[str, float]:
+def _alike(sample: Sample, dispersion: float) -> dict[str, float]:
     found = neighbour_covariance(
         sample.observed,
         sample.exposure,
         sample.neighbours,
-        dispersion=float(np.nan_to_num(first.dispersion)),
+        dispersion=dispersion,
     )
     return {"neighbour_covariance": found.covariance, "neighbour_z": found.z}
 

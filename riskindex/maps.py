@@ -169,6 +169,7 @@ def map_data(released: Released) -> dict[str, Any]:
         "period": released.period_label,
         "period_words": PERIOD_WORDS.get(unit, ("in {}", "periods")),
         "profile": released.profile,
+        "mark": pages.PROFILE_MARKS.get(released.profile, released.profile),
         "attribution": list(released.attribution),
         "limits": list(released.limits),
         "notes": list(released.notes),
@@ -339,12 +340,18 @@ def _own_head(head: str) -> str:
     return re.sub(r"\s*<meta\b[^>]*>", "", head)
 
 
+_REMOTE = (
+    r"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=["']?(?!data:)[^\s>"']+"""
+    r"""|\bL\.tileLayer[.\w]*\(\s*["'][^"']+"""
+)
+
+
 def _refuse_remote(html: str) -> None:
-    remote = re.findall(r"""<(?:script|link|img|iframe)\b[^>]*(?:src|href)=["']?(?!data:)[^\s>"']+""", html)
+    remote = re.findall(_REMOTE, html)
     if remote:
         raise DataError(
-            f"The map asks for {len(remote)} files from elsewhere (first: {remote[0][:120]}). "
-            "A saved map must open offline: leave out that layer or draw it with folium's "
+            f"The map asks for {len(remote)} things from elsewhere (first: {remote[0][:120]}). "
+            "A saved map must open offline: leave that layer out, or draw it with folium's "
             "vector layers (CircleMarker, PolyLine, Polygon)."
         )
 

@@ -79,7 +79,9 @@ def packed_block(element_id: str, content: bytes) -> str:
     return f'<script type="application/gzip" id="{escape(element_id)}">{packed}</script>'
 
 
-def document(*, title: str, head: str = "", body: str, script: str = "", policy: bool = True) -> str:
+def document(
+    *, title: str, head: str = "", body: str, script: str = "", policy: bool = True
+) -> str:
     """A whole page with a policy under which it can load nothing and run only its own scripts.
 
     Parameters

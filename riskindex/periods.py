@@ -1,5 +1,6 @@
 """Periods: what a label such as 2022, 2022-23 or 2022-Q1 means, and what part of it data covers."""
 
+import itertools
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ class Periods:
     __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
 
     unit: Unit = "calendar-year"
-    """Labels: 2022, 2022-23 (April), 2022/23 (September), 2022-03 (its last month), 2022-Q1, 2022-01."""
+    """Labels: 2022, 2022-23 (April), 2022/23 (September), 2022-03 (the last month), 2022-Q1, or
+    2022-01."""
 
 
 class Period(NamedTuple):
@@ -104,7 +106,7 @@ def parse_periods(labels: Sequence[str], unit: Unit, *, place: str) -> tuple[Per
     """
     periods = tuple(parse_period(label, unit) for label in labels)
     in_time = sorted(periods, key=lambda period: period.start)
-    for earlier, later in zip(in_time, in_time[1:], strict=False):
+    for earlier, later in itertools.pairwise(in_time):
         if later.start < earlier.end:
             raise ConfigError(
                 f"{place}: the periods {earlier.label} and {later.label} share months, so that "

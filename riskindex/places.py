@@ -240,9 +240,7 @@ def _among(
     points: np.ndarray, area: Positions, parts: tuple[int, ...], study: Study
 ) -> tuple[Positions, Positions]:
     inside = np.isin(area, [part for part in parts if part >= 0])
-    if min(parts) < 0:  # the part that holds the others may be one outside the study area
-        nearest = np.full(len(area), -1)
-    else:
-        nearest = study.nearest(points, parts)
+    # Where a part lies outside the study area, it may be the one that holds the others.
+    nearest = np.full(len(area), -1) if min(parts) < 0 else study.nearest(points, parts)
     how = np.where(inside, How.PART, How.NEAREST_PART)
     return np.where(inside, area, nearest), how

@@ -218,7 +218,8 @@ def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
     bases = [c for c in ("residents", "residents_10_24") if c in result.areas]
     named = pd.DataFrame(result.areas[["name", *groups]])
     table = named.join(result.index)
-    table = table.join(_hot_kinds(result)).join(pd.DataFrame(result.areas[bases]))
+    people = result.areas[bases].round().astype("Int64")
+    table = table.join(_hot_kinds(result)).join(pd.DataFrame(people))
     order = [
         "rank", "name", *groups, "score", "companion", "factors_hot", *_KINDS, "selected",
         "tied_at_cut", "reasons", *bases, "override", "override_reason",

@@ -1,6 +1,6 @@
 """Samples: what one factor counted in one period, on the areas that can be assessed."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -38,17 +38,17 @@ class Sample:
         """Shape (n, n): every area with its neighbours."""
         return csr_array(self.neighbours + eye_array(len(self.exposure), format="csr"))
 
-    @property
+    @cached_property
     def observed(self) -> Array:
         """Weighted sum of events per area."""
         return np.asarray(self.counts @ self.event_weights.astype(float))
 
-    @property
+    @cached_property
     def events(self) -> Array:
         """Number of events per area, unweighted."""
         return np.asarray(self.counts.sum(axis=1))
 
-    @property
+    @cached_property
     def step(self) -> float:
         """Variance of the weighted sum over its mean, if events are Poisson: 1 without weights."""
         totals, weights = self.counts.sum(axis=0), self.event_weights
@@ -73,7 +73,7 @@ class Observation:
     reason: Texts
     """Why an area cannot be assessed, "" where it can."""
 
-    @property
+    @cached_property
     def assessed(self) -> Bools:
         """Areas that can be assessed."""
         return np.asarray(self.reason == "")
@@ -172,9 +172,8 @@ def _carried(seen: Sequence[Observation], parts: Sequence[Array], covered: Bools
     weights = seen[0].event_weights
     known = [np.where(c, part.exposure, 0.0) for part, c in zip(seen, covered, strict=True)]
     totals = [float((part @ weights).sum()) for part in parts]
-    return np.sum(
-        [n * e / max(e.sum(), 1e-300) for n, e in zip(totals, known, strict=True)], axis=0
-    )
+    rates = [total / max(float(e.sum()), 1e-300) for total, e in zip(totals, known, strict=True)]
+    return np.asarray(np.array(rates) @ np.array(known))
 
 
 def _events(factor: Factor, period: str, counts: pd.DataFrame) -> tuple[Array, NDArray[np.int64]]:
@@ -189,7 +188,7 @@ def _events(factor: Factor, period: str, counts: pd.DataFrame) -> tuple[Array, N
     return values, np.array([group.weight for group in factor.groups], dtype=np.int64)
 
 
-def _column(table: pd.DataFrame, column: object, factor: Factor) -> Array:
+def _column(table: pd.DataFrame, column: Hashable, factor: Factor) -> Array:
     if column not in table.columns:
         raise DataError(f"{factor.label}: there is no column {column!r} to test against.")
     found = table[column].to_numpy(dtype=np.float64, na_value=np.nan)

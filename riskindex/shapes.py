@@ -47,7 +47,9 @@ def draw_outlines(areas: "gpd.GeoDataFrame") -> Outlines:
     import shapely
     from pyproj import Transformer
 
-    parts, area_of_part = shapely.get_parts(simplified(areas.geometry.to_numpy()), return_index=True)
+    parts, area_of_part = shapely.get_parts(
+        simplified(areas.geometry.to_numpy()), return_index=True
+    )
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     to_degrees = Transformer.from_crs(areas.crs, 4326, always_xy=True)

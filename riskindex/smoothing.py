@@ -101,8 +101,7 @@ def shrink(
     o, e = _known(observed, expected)
     o = np.where(np.isnan(e), np.nan, o)
     m, a = _global_prior(o, e) if neighbours is None else _local_prior(o, e, neighbours, centring)
-    with np.errstate(divide="ignore"):
-        k = m**2 / a
+    k = np.divide(m**2, a, out=np.where(np.isnan(a), np.nan, np.inf), where=a > 0)
     ratio = m + (o / e - m) * np.divide(a, a + m / e, out=np.zeros_like(a), where=a > 0)
     found = Shrunken(k, m, ratio, ratio, ratio, o, e)
     low, high = _interval(found, level)
@@ -131,10 +130,12 @@ def _known(observed: ArrayLike, expected: ArrayLike) -> tuple[Array, Array]:
 
 def _global_prior(o: Array, e: Array) -> tuple[Array, Array]:
     """Mean and variance of the ratios in the study area, by Marshall's moments."""
-    m = np.nansum(o) / np.nansum(e)
-    spread = np.nansum(e * (o / e - m) ** 2) / np.nansum(e)
-    a = max(spread - m / np.nanmean(e), 0.0)
-    return np.where(np.isnan(e), np.nan, m), np.where(np.isnan(e), np.nan, a)
+    known = ~np.isnan(e)
+    total = max(e[known].sum(), np.finfo(float).tiny)
+    m = o[known].sum() / total
+    spread = (e * (o / e - m) ** 2)[known].sum() / total
+    a = max(spread - m * known.sum() / total, 0.0)
+    return np.where(known, m, np.nan), np.where(known, a, np.nan)
 
 
 def _local_prior(
@@ -158,8 +159,9 @@ def _local_prior(
 
 
 def _posterior(found: Shrunken) -> tuple[Array, Array]:
-    k = np.where(np.isinf(found.k), np.nan, found.k)
-    return k + found.observed, k / found.m + found.expected
+    varies = np.isfinite(found.k)
+    k = np.where(varies, found.k, np.nan)
+    return k + found.observed, k / np.where(varies, found.m, np.nan) + found.expected
 
 
 def _interval(found: Shrunken, level: float) -> tuple[Array, Array]:

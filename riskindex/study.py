@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -13,6 +13,8 @@ from riskindex.vintages import Crosswalk
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
+    from pyproj import Transformer
+    from shapely import STRtree
 
 Array = NDArray[np.float64]
 Positions = NDArray[np.intp]
@@ -65,13 +67,13 @@ class Study:
         return shapes
 
     @cached_property
-    def _tree(self) -> Any:
+    def _tree(self) -> "STRtree":
         import shapely
 
         return shapely.STRtree(self.shapes)
 
     @property
-    def crs(self) -> Any:
+    def crs(self) -> object:
         """Coordinate system of the shapes; the National Grid where nothing else is said."""
         return getattr(self.areas, "crs", None) or "EPSG:27700"
 
@@ -110,7 +112,8 @@ class Study:
         import shapely
 
         distance = shapely.distance(points[:, None], self.shapes[list(among)][None, :])
-        return np.asarray(among, dtype=np.intp)[distance.argmin(axis=1)]
+        nearest: Positions = np.asarray(among, dtype=np.intp)[distance.argmin(axis=1)]
+        return nearest
 
     def shares(self, parts: Sequence[int]) -> tuple[Array, bool]:
         """What each part of a split area gets, and whether that is by residents or equal.
@@ -127,7 +130,7 @@ class Study:
         return (residents if by_residents else np.ones(len(parts))), by_residents
 
 
-def _transformer(source: Any, target: Any) -> Any:
+def _transformer(source: object, target: object) -> "Transformer":
     from pyproj import Transformer
 
     return Transformer.from_crs(source, target, always_xy=True)

@@ -1,6 +1,6 @@
 """An invented county, or invented events over real boundaries, with the truth known."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -121,7 +121,8 @@ def _plant(areas: "GeoDataFrame", hardship: Array, urban: Array, *, seed: int) -
         size = max(1, min(most, len(areas) // 33))
         for _ in range(many):
             number += 1
-            members = _grown_apart(eligible, size, taken, tree, shapes)
+            planted = (truth["kind"] != "").to_numpy()
+            members = _grown_apart(eligible, size, (taken, planted), tree, shapes)
             near = tree.query(points[members], k=min(len(points), 4 * size + 8))[1]
             taken[np.unique(near)] = True
             place = areas.index[members]
@@ -130,10 +131,14 @@ def _plant(areas: "GeoDataFrame", hardship: Array, urban: Array, *, seed: int) -
 
 
 def _grown_apart(
-    seeds: Indices, size: int, taken: NDArray[np.bool_], tree: "cKDTree", shapes: NDArray[Any]
+    seeds: Indices,
+    size: int,
+    blocks: Sequence[NDArray[np.bool_]],
+    tree: "cKDTree",
+    shapes: NDArray[Any],
 ) -> Indices:
-    """The first cluster that fits; on a crowded map it may come close to another one."""
-    for blocked in (taken, np.zeros_like(taken)):
+    """The first cluster that fits; on a crowded map it may adjoin another one, but not overlap."""
+    for blocked in blocks:
         for start in seeds:
             if not blocked[start]:
                 members = _grown(start, size, blocked, tree, shapes)

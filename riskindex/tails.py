@@ -54,13 +54,13 @@ def log_upper_tail(count: ArrayLike, mean: ArrayLike, dispersion: ArrayLike = 0.
 def log_binomial_tail(count: ArrayLike, trials: ArrayLike, share: ArrayLike) -> Array:
     """Logarithm of P(X >= count) of a binomial count: `trials` events, each with chance `share`.
 
-    NaN where an argument is missing or `share` is not between 0 and 1; minus infinity where
-    the count is above the number of trials.
+    NaN where an argument is missing or `share` is not above 0 and at most 1; minus infinity
+    where the count is above the number of trials.
     """
     k, n, s = (np.asarray(a, float) for a in np.broadcast_arrays(count, trials, share))
-    known = ~np.isnan(k) & ~np.isnan(n) & (s > 0) & (s < 1)
+    known = ~np.isnan(k) & ~np.isnan(n) & (s > 0) & (s <= 1)
     log_p = np.where(known, np.where(k > n, -np.inf, 0.0), np.nan)
-    asked = known & (k > 0) & (k <= n)
+    asked = known & (k > 0) & (k <= n) & (s < 1)
     k, n, s = k[asked], n[asked], s[asked]
     p = special.betainc(k, n - k + 1, s)
     far = p < FAR

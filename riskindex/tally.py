@@ -1,5 +1,6 @@
-"""One source of events on its way through the count: scanned, placed, and tallied by its factors."""
+"""One source of events on its way through the count: placed, then tallied by its factors."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -255,12 +256,12 @@ def _spans(periods: Sequence[Period]) -> tuple[Period, ...]:
     cuts = sorted({day for period in periods for day in (period.start, period.end)})
     return tuple(
         Period("", start, end)
-        for start, end in zip(cuts, cuts[1:], strict=False)
+        for start, end in itertools.pairwise(cuts)
         if any(period.start <= start and end <= period.end for period in periods)
     )
 
 
-def _texts(values: Any) -> Any:
+def _texts(values: Any) -> "pd.api.extensions.ExtensionArray":  # noqa: ANN401
     """Text from categories: millions of rows, few different ones."""
     categories = pd.Series(values.categories).astype("str").array
     return categories.take(values.codes, allow_fill=True)

@@ -68,7 +68,7 @@ def make_crosswalk(lookup: "pd.DataFrame", vintage: Vintage) -> Crosswalk:
         if column not in lookup:
             known = ", ".join(map(str, lookup.columns))
             raise ConfigError(f"areas.vintage.{key}: no column {column!r}; there is {known}.")
-    pairs = lookup[[vintage.old, vintage.new]].dropna().astype(str)
+    pairs = lookup[[vintage.old, vintage.new]].dropna().astype(str).replace("", np.nan).dropna()
     children: dict[str, set[str]] = {}
     for old, new in pairs.itertuples(index=False):
         children.setdefault(old.strip(), set()).add(new.strip())
@@ -139,7 +139,7 @@ def quotas(total: int, shares: Array) -> Indices:
     Hamilton's method: Balinski and Young (2001), Fair Representation.
     """
     exact = total * shares / shares.sum()
-    whole = np.floor(exact).astype(np.intp)
+    whole: Indices = np.floor(exact).astype(np.intp)
     # Rounded, so that equal remainders stay ties whatever the last bit says.
     first = np.argsort(-np.round(exact - whole, 9), kind="stable")
     whole[first[: total - whole.sum()]] += 1
@@ -164,7 +164,8 @@ def share_out(total: int, shares: Array) -> Indices:
     numbers = quotas(total, shares)
     part = np.repeat(np.arange(len(shares)), numbers)
     turn = np.concatenate([(np.arange(n) + 0.5) / n for n in numbers if n] or [np.empty(0)])
-    return part[np.lexsort((part, turn))]
+    parts: Indices = part[np.lexsort((part, turn))]
+    return parts
 
 
 def first_few(codes: Sequence[str], shown: int = 5) -> str:

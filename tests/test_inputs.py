@@ -13,8 +13,10 @@ from riskindex.inputs import (
     TableSource,
     looks_like,
     read_areas,
+    read_codes,
     read_tables,
 )
+from riskindex.vintages import Vintage
 
 CODES = ["E01000001", "E01000002", "E01033769"]
 
@@ -133,6 +135,29 @@ def test_groups_that_clash_or_are_missing_are_config_errors(folder):
         areas_of(folder, lookup(folder, "code,d\n", district="d"))
     with pytest.raises(ConfigError, match="no group 'county'"):
         areas_of(folder, lookup(folder, "code,d\n", by="county", ward="d"))
+
+
+# Codes beyond the study area
+
+
+def test_lookups_by_area_say_which_codes_there_are(folder):
+    areas = lookup(folder, "code,ward\nE01000001,Abbey\nE01999999,Other\n,\n", ward="ward")
+    districts = GroupLookup(path="gone.csv", code="lad", groups={"csp": "csp"}, by="district")
+    source = AreaSource(boundaries="areas.gpkg", code="LSOA21CD", lookups=[areas, districts])
+    read = read_codes(source, folder)
+    assert read == (None, frozenset({"E01000001", "E01999999"}), (), ())
+
+
+def test_a_crosswalk_leads_from_older_codes_to_newer_ones(folder):
+    (folder / "old.csv").write_text("LSOA11CD,LSOA21CD\nE01000009,E01033769\nE01000009,E01033770\n")
+    source = AreaSource(
+        boundaries="areas.gpkg",
+        code="LSOA21CD",
+        vintage=Vintage(path="old.csv", old="LSOA11CD", new="LSOA21CD"),
+    )
+    read = read_codes(source, folder)
+    assert read.crosswalk.children == {"E01000009": ("E01033769", "E01033770")}
+    assert [(file.role, file.rows) for file in read.files] == [("crosswalk", 2)]
 
 
 # Tables

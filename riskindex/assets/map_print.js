@@ -23,6 +23,7 @@ function clearPrint() {
 function printPage({ label, areas }) {
   const chosen = areas.filter(isSelected).sort(SORTS.rank);
   return make("section", { class: "print-page" }, [
+    make("p", { class: "mark" }, [app.data.mark]),
     make("h2", {}, [`${app.data.title}: ${label}`]),
     make("p", {}, [`${whole.format(chosen.length)} of ${areasWord(areas.length)} selected. Data period: ${app.data.period}. ${app.asPublished() ? "" : upperFirst(`${choiceWords()}: not the published list.`)}`]),
     printMap(areas),

@@ -1,0 +1,279 @@
+import base64
+import gzip
+import json
+import re
+from pathlib import Path
+
+import folium
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+from example_release import example_release, grid_areas
+from folium.plugins import MarkerCluster
+
+from riskindex import pages
+from riskindex.errors import DataError
+from riskindex.maps import build_map, leaflet_script, leaflet_styles, map_data, save_map, write_map
+from riskindex.selection import Override, Selection
+from riskindex.shapes import Outlines, code_rings, draw_outlines, simplified
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("map") / "map.html"
+    write_map(example_release(), path)
+    return path.read_text(encoding="utf-8")
+
+
+def block(html: str, name: str) -> bytes:
+    found = re.search(rf'id="{name}">(.*?)</script>', html)
+    assert found
+    return gzip.decompress(base64.b64decode(found[1]))
+
+
+def numbers(coded: bytes) -> list[int]:
+    out, value, place = [], 0, 0
+    for byte in coded:
+        value |= (byte & 127) << (7 * place)
+        place += 1
+        if byte < 128:
+            out.append(value)
+            value = place = 0
+    return out
+
+
+def rings(outlines: Outlines) -> list[list[np.ndarray]]:
+    """The reading that the page does: rings of every area, in steps from the corner."""
+    values = numbers(outlines.coded)
+    n = values[0]
+    per_area, rest = values[1 : n + 1], values[n + 1 :]
+    sizes, rest = rest[: sum(per_area)], rest[sum(per_area) :]
+    moves = np.array(rest).reshape(2, -1).T
+    points = np.where(moves % 2, -(moves + 1) // 2, moves // 2).cumsum(axis=0)
+    parts = iter(np.split(points, np.cumsum(sizes)[:-1]))
+    return [[next(parts) for _ in range(count)] for count in per_area]
+
+
+# Boundaries
+
+
+def test_a_square_is_four_corners_as_differences():
+    points = np.array([[0, 0], [5, 0], [5, 300], [0, 300]])
+    coded = code_rings(points, np.zeros(4, int), np.zeros(1, int), n=1)
+    assert numbers(coded) == [1, 1, 4, 0, 10, 0, 9, 0, 0, 600, 0]
+
+
+def test_large_numbers_take_more_bytes():
+    points = np.array([[0, 0], [100, 0], [2_000_000, 40_000]])
+    coded = code_rings(points, np.zeros(3, int), np.zeros(1, int), n=1)
+    assert numbers(coded)[3:] == [0, 200, 2 * 1_999_900, 0, 0, 80_000]
+
+
+def test_every_area_keeps_its_place_on_the_grid():
+    areas = grid_areas()
+    outlines = draw_outlines(areas)
+    west, south, east, north = areas.to_crs(4326).total_bounds
+    assert np.allclose(outlines.bounds, (west, south, east, north), atol=1e-5)
+    squares = rings(outlines)
+    assert len(squares) == len(areas)
+    assert all(len(parts) == 1 and len(parts[0]) == 4 for parts in squares)
+
+
+def test_neighbours_share_their_corners_exactly():
+    corners = [{tuple(p) for p in parts[0]} for parts in rings(draw_outlines(grid_areas()))]
+    assert len(corners[0] & corners[1]) == 2
+    assert len(corners[0] & corners[11]) == 1
+
+
+def test_simplifying_opens_no_gap(shared: Path):
+    areas = gpd.read_file(shared / "data/essex/lsoa21_boundaries.gpkg")
+    simple = simplified(areas.geometry.to_numpy())
+    assert shapely.coverage_is_valid(simple)
+    assert not shapely.is_empty(simple).any()
+    assert shapely.get_num_coordinates(simple).sum() < 100 * len(areas)
+    assert shapely.area(simple).sum() == pytest.approx(areas.area.sum(), rel=1e-3)
+
+
+def test_edges_that_differ_in_their_last_digits_still_meet(shared: Path):
+    areas = gpd.read_file(shared / "data/essex/lsoa11_boundaries_unsnapped.gpkg").to_crs(27700)
+    edges: dict[tuple[tuple[int, ...], ...], int] = {}
+    for parts in rings(draw_outlines(areas)):
+        for ring in parts:
+            for a, b in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+                edge = tuple(sorted((tuple(a.tolist()), tuple(b.tolist()))))
+                edges[edge] = edges.get(edge, 0) + 1
+    shared_edges = sum(times == 2 for times in edges.values())
+    assert shared_edges > 0.6 * len(edges)
+
+
+# The page
+
+
+def test_the_same_release_gives_the_same_bytes(tmp_path: Path):
+    for name in ("one.html", "two.html"):
+        write_map(example_release(), tmp_path / name)
+    assert (tmp_path / "one.html").read_bytes() == (tmp_path / "two.html").read_bytes()
+
+
+def test_nothing_in_the_page_points_elsewhere(page: str):
+    assert not re.search(r"<(script|link|img|iframe)\b[^>]*\b(src|href)=", page)
+    assert "cdn" not in page.lower()
+    assert "sourceMappingURL" not in page
+    assert "url(" not in leaflet_styles()
+
+
+def test_leaflet_keeps_its_notice(page: str):
+    assert "Leaflet 1." in page
+    assert "Vladimir Agafonkin" in page
+    assert leaflet_script() in page
+
+
+def test_the_policy_forbids_everything_but_our_own_scripts(page: str):
+    policy = re.search(r'Content-Security-Policy" content="([^"]*)"', page)
+    assert policy
+    assert policy[1].startswith("default-src 'none'; script-src 'sha256-")
+    assert "unsafe" not in policy[1]
+    scripts = re.findall(r"<script>(.*?)</script>", page, flags=re.DOTALL)
+    assert all(pages._digest(text) in policy[1] for text in scripts)
+    assert page.index("Content-Security-Policy") < page.index("<script")
+
+
+def test_text_in_the_body_never_becomes_a_script(tmp_path: Path):
+    evil = "</script><script>alert(1)</script>"
+    write_map(example_release(title=evil, about=evil, place=evil), tmp_path / "map.html")
+    html = (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in html
+    assert "&lt;script&gt;alert(1)" in html
+
+
+def test_areas_may_have_any_name(tmp_path: Path):
+    areas = grid_areas()
+    areas["name"] = '"><script>alert(1)</script>'
+    write_map(example_release(areas), tmp_path / "map.html")
+    assert "alert(1)" not in (tmp_path / "map.html").read_text(encoding="utf-8")
+
+
+def test_a_map_drawn_in_a_notebook_has_no_policy():
+    html = build_map(example_release())._repr_html_()
+    assert "riskindex.start" in html
+    assert "Content-Security-Policy" not in html
+
+
+def test_an_analyst_can_add_a_layer(tmp_path: Path):
+    page = build_map(example_release())
+    folium.CircleMarker([51.67, 0.63], radius=6).add_to(page)
+    save_map(page, tmp_path / "map.html")
+    html = (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert "L.circleMarker" in html
+    assert not re.search(r"_[0-9a-f]{32}\b", html)
+
+
+def test_a_layer_that_needs_another_host_is_refused(tmp_path: Path):
+    page = build_map(example_release())
+    MarkerCluster().add_to(page)
+    with pytest.raises(DataError, match="must open offline"):
+        save_map(page, tmp_path / "map.html")
+
+
+def test_tiles_are_refused(tmp_path: Path):
+    page = build_map(example_release())
+    folium.TileLayer("OpenStreetMap").add_to(page)
+    with pytest.raises(DataError, match="must open offline"):
+        save_map(page, tmp_path / "map.html")
+
+
+def test_essex_fits_in_a_megabyte(shared: Path, tmp_path: Path):
+    areas = gpd.read_file(shared / "data/essex/lsoa21_boundaries.gpkg")
+    areas = areas.rename(
+        columns={"LSOA21CD": "area_code", "LSOA21NM": "name", "LAD24NM": "district"}
+    )
+    areas = areas.set_index("area_code").sort_index()[["name", "district", "geometry"]]
+    write_map(example_release(areas), tmp_path / "map.html")
+    assert (tmp_path / "map.html").stat().st_size < 1_000_000
+
+
+# What the page is given
+
+
+def test_only_named_columns_reach_the_page(page: str):
+    data = json.loads(block(page, "map-data"))
+    assert set(data["columns"]) <= {
+        "name", "rank", "score", "companion", "factors_hot", "selected", "tied_at_cut", "reasons",
+        "residents", "residents_10_24", "override", "override_reason",
+    }  # fmt: skip
+    assert "reason" not in data["columns"]
+    assert [factor["name"] for factor in data["factors"]][:2] == ["suspects", "deprivation"]
+
+
+def test_a_column_that_a_profile_withholds_is_left_out():
+    release = example_release()
+    hotspots = release.hotspots[["confidence", "is_hot", "p_adjusted", "reason"]]
+    every = release.all_areas.drop(columns=["score", "companion", "residents_10_24"])
+    data = map_data(example_release(hotspots=hotspots, all_areas=every))
+    assert "residents_10_24" not in data["columns"]
+    assert "observed" not in data["factors"][0]["periods"][0]
+
+
+def test_hot_signs_say_how_sure_and_not_assessed():
+    release = example_release()
+    (violence,) = (f for f in map_data(release)["factors"] if f["name"] == "violence")
+    signs = violence["periods"][-1]["hot"]
+    table = release.hotspots.loc[("violence", "2022")]
+    assert signs[0] == "-"
+    sure = table["confidence"].map({0: "0", 90: "1", 95: "2", 99: "3"}).fillna("-")
+    assert signs == "".join(sure)
+
+
+def test_a_share_over_its_threshold_is_hot_without_confidence():
+    release = example_release()
+    (census,) = (f for f in map_data(release)["factors"] if f["name"] == "deprivation")
+    over = release.hotspots.loc[("deprivation", ""), "is_hot"].astype(bool)
+    assert census["periods"][0]["hot"] == "".join(np.where(over, "2", "0"))
+    assert census["years"] == {}
+
+
+def test_scores_arrive_with_every_digit():
+    release = example_release()
+    suspects = map_data(release)["factors"][0]["scores"]
+    expected = release.scores.loc["suspects"].reindex(release.areas.index)
+    assert suspects["score"] == pytest.approx(expected["score"].tolist(), abs=0, rel=0)
+    assert suspects["intensity"] == pytest.approx(expected["intensity"].tolist(), abs=0, rel=0)
+
+
+def test_overrides_arrive_with_their_reason():
+    hand = Override(area_code="E00000001", action="in", reason="Asked for by the board.")
+    data = map_data(example_release(selection=Selection(overrides=(hand,))))
+    assert data["columns"]["override"][0] == "in"
+    assert data["columns"]["override_reason"][0] == "Asked for by the board."
+
+
+def test_missing_numbers_are_null():
+    every = example_release().all_areas
+    every["residents"] = pd.Series([np.nan, 12.0, *[1.5] * (len(every) - 2)], index=every.index)
+    assert map_data(example_release(all_areas=every))["columns"]["residents"][:3] == [
+        None,
+        12.0,
+        1.5,
+    ]
+
+
+# The shell that pages share
+
+
+def test_a_data_block_cannot_close_itself():
+    html = pages.data_block("x", {"name": "</script><b>&\u2028"})
+    assert html.count("</script>") == 1
+    text = html.removeprefix('<script type="application/json" id="x">').removesuffix("</script>")
+    assert json.loads(text) == {"name": "</script><b>&\u2028"}
+
+
+def test_a_page_without_scripts_may_run_none():
+    html = pages.document(title="<T>", body="<p>x</p><script>alert(1)</script>")
+    assert "script-src 'none'" in html
+    assert "<title>&lt;T&gt;</title>" in html
+
+
+def test_the_mark_says_who_the_page_is_for():
+    assert "Internal: counts of small areas" in pages.page_head("A", profile="internal")
