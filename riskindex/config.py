@@ -44,7 +44,7 @@ class Config(BaseModel):
     profile: Profile | None = None
     """Who the outputs are for; may be given on the command line instead."""
     attribution: list[str] = Field(default_factory=list)
-    """Whose data it is, in the words that its licence asks for; shown on every page."""
+    """Whose data it is; left out, the known official files among the inputs are credited."""
     areas: AreaSource
     """The boundaries and what their columns mean."""
     neighbours: Neighbours = Neighbours()

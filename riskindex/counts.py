@@ -205,15 +205,13 @@ def _coverage_notes(tally: Tally, missing: Mapping[Period, tuple[int, ...]]) -> 
 def _notes(tally: Tally) -> Iterator[str]:
     """What became of events that are not as plain as an area code, a date and a person."""
     n = {How(how): int(m) for how, m in tally.cells.groupby("how")["n"].sum().items()}
-    lookup, part, nearest = (n.get(how, 0) for how in (How.LOOKUP, How.PART, How.NEAREST_PART))
-    older = lookup + part + nearest + n.get(How.SHARED, 0)
+    older = {words: n[how] for how, words in _CONVERTED.items() if how in n}
     if older:
-        share = older / tally.cells.loc[tally.cells["span"] >= 0, "n"].sum()
+        share = sum(older.values()) / tally.cells.loc[tally.cells["span"] >= 0, "n"].sum()
+        ways = ", ".join(f"{number:,} {words}" for words, number in older.items())
         yield (
-            f"{tally.name}: {older:,} events ({share:.1%}) with area codes of an older edition "
-            f"were converted: {lookup:,} by the lookup alone, {part:,} by their own coordinates, "
-            f"{nearest:,} to the part of their old area that is nearest to these, "
-            f"{n.get(How.SHARED, 0):,} shared out."
+            f"{tally.name}: {sum(older.values()):,} events ({share:.1%}) with area codes of an "
+            f"older edition were converted: {ways}."
         )
     if How.POINT in n:
         yield f"{tally.name}: {n[How.POINT]:,} events were placed by their coordinates alone."
@@ -226,6 +224,14 @@ def _notes(tally: Tally) -> Iterator[str]:
         bare = tally.number("SELECT count(*) FROM located WHERE person IS NULL")
         if bare:
             yield f"{tally.name}: {bare:,} records have no person; each counts as one person."
+
+
+_CONVERTED = {
+    How.LOOKUP: "by the lookup alone",
+    How.PART: "by their own coordinates",
+    How.NEAREST_PART: "to the part of their old area that is nearest to their coordinates",
+    How.SHARED: "shared out",
+}
 
 
 def _refuse_all_outside(tally: Tally) -> None:

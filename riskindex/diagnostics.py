@@ -89,12 +89,10 @@ def warn_of_correlations(correlations: pd.DataFrame, labels: Mapping[str, str]) 
             if not abs(rho) > WARN_ABOVE or (kind == "factor" and str(name) <= str(factor)):
                 continue
             other = labels.get(name, name)
-            meaning = (
-                "the factor goes with who lives there"
-                if kind == "share"
-                else "the two count partly the same"
+            question = (
+                "does it map who lives there" if kind == "share" else "is one thing counted twice"
             )
             sentences.append(
-                f"{labels[str(factor)]}: rank correlation {rho:+.2f} with {other}; {meaning}."
+                f"{labels[str(factor)]}: rank correlation {rho:+.2f} with {other}; {question}?"
             )
     return tuple(sentences)

@@ -127,10 +127,11 @@ def p_of_sums(
 def _p(urn: Urn, queries: Queries, tail: Tail) -> Array:
     sizes, sums, held = queries
     tails = _tails_if_cheap(urn, queries)
-    return TAILS[tail](
+    p = TAILS[tail](
         lambda j: _probabilities(urn, Queries(sizes, sums + j, held), "upper", tails),
         lambda: _probabilities(urn, queries, "lower", tails),
     )
+    return np.minimum(p, 1.0)
 
 
 def _probabilities(
@@ -249,7 +250,7 @@ def _tilted(urn: Urn, queries: Queries, side: Side) -> Array:
 def _tilts(urn: Urn, queries: Queries, side: Side) -> Array:
     """The tilt that makes each observed sum the expected one, of the sign that fits the side."""
     mean = np.average(urn.distinct, weights=urn.often)
-    spread = np.sqrt(np.average((urn.distinct - mean) ** 2, weights=urn.often))
+    spread = np.sqrt(np.average((urn.distinct - mean) ** 2, weights=urn.often)) or 1.0
     grid = np.geomspace(1e-4, 1e3, 200) / spread
     grid = np.concatenate([-grid[::-1], [0.0], grid])
     logs = np.log(urn.often) + grid[:, None] * urn.distinct
@@ -271,14 +272,14 @@ def tilted_tails(urn: Urn, largest: int, top: int, tilt: float, side: Side) -> T
     weight = np.exp(tilt * (urn.distinct - anchor))
     total = (urn.often * weight).sum()
     e, worst = _elementary(urn, weight / total, largest, length)
+    # Rows that cannot be had under this tilt become NaN, and are read from elsewhere.
     with np.errstate(all="ignore"):
         scale = np.where(e[:, 0].real > 0, e[:, 0].real, np.nan)
         log_choices = np.concatenate([[0.0], np.log((urn.n - k[:-1]) / k[1:]).cumsum()])
         log_scale = np.log(scale) + k * (np.log(total) + tilt * anchor) - log_choices
-    e /= scale[:, None]
-    pmf = fft.irfft(e, length, axis=1, overwrite_x=True)
-    tail = pmf[:, ::-1] if side == "upper" else pmf
-    _add_up(tail, abs(tilt))
+        e /= scale[:, None]
+        pmf = fft.irfft(e, length, axis=1, overwrite_x=True)
+        _add_up(pmf[:, ::-1] if side == "upper" else pmf, abs(tilt))
     return Tails(pmf[:, : top + 2], urn.n, tilt, log_scale, TRANSFORM * worst / scale, TILTED)
 
 

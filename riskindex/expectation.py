@@ -18,7 +18,7 @@ Background = Literal["county", "local"]
 NEAREST = 200
 """How many areas make the surroundings of an area under the background "local"."""
 
-ESTIMATORS: dict[str, Callable[[Intensity, csr_array], float]] = {
+ESTIMATORS: dict[str | float, Callable[[Intensity, csr_array], float]] = {
     "pair-ratio": pair_ratio,
     "moments": lambda intensity, _: against_overall_rate(intensity),
     "none": lambda *_: 0.0,
@@ -170,11 +170,11 @@ def _check(x: Array, e: Array, neighbours: csr_array) -> None:
 def _dispersion(
     asked: Dispersion, intensity: Intensity, neighbours: csr_array
 ) -> tuple[float, str]:
-    if not isinstance(asked, str):
-        return float(asked), "given"
-    if asked not in ESTIMATORS:
-        raise DataError(f'dispersion "{asked}" is not a number or one of {list(ESTIMATORS)}.')
-    return ESTIMATORS[asked](intensity, neighbours), asked
+    if asked in ESTIMATORS:
+        return ESTIMATORS[asked](intensity, neighbours), str(asked)
+    if isinstance(asked, str) or not asked >= 0:
+        raise DataError(f"dispersion {asked!r} is not 0 or more, or one of {list(ESTIMATORS)}.")
+    return float(asked), "given"
 
 
 def _overall_means(x: Array, e: Array, _: Array | None) -> Array:

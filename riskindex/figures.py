@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from riskindex.released import Released
 from riskindex.scores import rows
@@ -21,13 +22,13 @@ _STYLE: dict[Any, Any] = {"font.family": "DejaVu Sans", "font.size": 9, "text.co
 
 
 def overview_map(released: Released) -> bytes:
-    """The areas by fifth of the index, the selected ones outlined, the largest groups labelled."""
+    """The areas by class of the index, the selected ones outlined, the largest groups labelled."""
     import matplotlib as mpl
 
     with mpl.rc_context(_STYLE):
         figure, (axes,) = _canvas(7.2, 6.0)
-        fifth = _fifths(released.all_areas["score"])
-        colours = [NOT_ASSESSED if np.isnan(f) else RAMP[int(f)] for f in fifth]
+        classes = _classes(released.all_areas["score"])
+        colours = [NOT_ASSESSED if c < 0 else RAMP[c] for c in classes]
         released.areas.plot(ax=axes, color=colours, edgecolor="white", linewidth=0.15)
         chosen = released.all_areas["selected"].to_numpy(dtype=bool)
         if chosen.any():
@@ -40,10 +41,14 @@ def overview_map(released: Released) -> bytes:
         return _png(figure)
 
 
-def _fifths(score: "pd.Series[float]") -> "pd.Series[float]":
-    """Fifth of the assessed areas, 0 lowest to 4 highest; ties share the lower fifth."""
-    rank = score.rank(method="min", pct=True)
-    return np.minimum((rank * 5).apply(np.floor), 4)
+def _classes(score: "pd.Series[float]") -> "NDArray[np.intp]":
+    """Class of each area, 4 the highest tenth to 0 the lower half, -1 not assessed.
+
+    Areas with the same score stay in one class, that of the middle of them.
+    """
+    share = score.rank(method="average", pct=True, ascending=False).to_numpy()
+    classes = 4 - np.searchsorted([0.1, 0.2, 0.3, 0.5], share)
+    return np.where(np.isnan(share), -1, classes)
 
 
 def _label_groups(released: Released, axes: "Axes") -> None:
@@ -67,7 +72,13 @@ def _label_groups(released: Released, axes: "Axes") -> None:
 def _legend(axes: "Axes") -> None:
     from matplotlib.patches import Patch
 
-    words = ("lowest fifth", "second", "third", "fourth", "highest fifth of the index")
+    words = (
+        "lower half",
+        "fourth and fifth tenths",
+        "third tenth",
+        "second tenth",
+        "highest tenth",
+    )
     patches = [
         Patch(facecolor=colour, edgecolor="#B1B4B6", label=word)
         for colour, word in zip(RAMP, words, strict=True)
@@ -80,7 +91,11 @@ def persistence_strip(released: Released) -> bytes | None:
     """Periods hot of each selected area, one square per period; None without periods."""
     import matplotlib as mpl
 
-    factors = [f for f in released.factors.index if f in released.persistence.index.get_level_values("factor")]
+    factors = [
+        f
+        for f in released.factors.index
+        if f in released.persistence.index.get_level_values("factor")
+    ]
     if not factors or released.top.empty:
         return None
     with mpl.rc_context(_STYLE):

@@ -48,7 +48,9 @@ def _per_factor(released: Released) -> pd.DataFrame:
         for column in ("observed", "expected", "confidence", "is_hot", "kind"):
             columns[f"{factor}_{column}"] = found[column]
         if factor in released.persistence.index.get_level_values("factor"):
-            columns[f"{factor}_periods_hot"] = rows(released.persistence, factor=str(factor))["periods_hot"]
+            columns[f"{factor}_periods_hot"] = rows(released.persistence, factor=str(factor))[
+                "periods_hot"
+            ]
     return pd.DataFrame(columns)
 
 

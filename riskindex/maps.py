@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from html import unescape
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ from riskindex.shapes import Outlines, draw_outlines
 
 if TYPE_CHECKING:
     import folium
-    import geopandas as gpd
+    from branca.element import Element, Figure, MacroElement
 
 SCRIPTS = (
     "map_data.js", "map_index.js", "map_words.js", "map_draw.js", "map_layer.js", "map_list.js",
@@ -56,8 +56,7 @@ def build_map(released: Released) -> "folium.Map":
     )
     page.default_js, page.default_css = [], []
     _inline_leaflet(page)
-    figure = page.get_root()
-    figure.title = pages.escape(released.title)
+    _figure(page).title = pages.escape(released.title)
     _element(released, outlines).add_to(page)
     return page
 
@@ -90,7 +89,7 @@ def save_map(page: "folium.Map", path: str | Path) -> None:
     DataError
         A layer that was added needs another host: tiles, or a script from a content network.
     """
-    figure = page.get_root()
+    figure = _figure(page)
     figure.render()
     head, body, script = (
         _steady_names(part.render(), figure) for part in (figure.header, figure.html, figure.script)
@@ -102,7 +101,7 @@ def save_map(page: "folium.Map", path: str | Path) -> None:
     Path(path).write_text(html, encoding="utf-8", newline="\n")
 
 
-def _element(released: Released, outlines: Outlines) -> Any:
+def _element(released: Released, outlines: Outlines) -> "MacroElement":
     from branca.element import MacroElement
     from jinja2 import Template
 
@@ -117,7 +116,7 @@ def _element(released: Released, outlines: Outlines) -> Any:
         )
 
         def __init__(self) -> None:
-            super().__init__()
+            super().__init__()  # type: ignore[no-untyped-call]  # branca has no hints here
             self._name = "AreaMap"
             self.styles = pages.style_block(pages.asset("page.css"), pages.asset("map.css"))
             self.markup = _markup(released, outlines)
@@ -194,7 +193,7 @@ _COUNT_COLUMNS = ("observed", "expected", "window_observed", "window_expected", 
 def _factor_data(name: str, released: Released) -> dict[str, Any]:
     row = released.factors.loc[name]
     told = ("label", "method", "score", "weight", "scored", "recorded", "threshold")
-    data = {key: _scalar(row[key]) for key in told if key in row}
+    data: dict[str, Any] = {key: _scalar(row[key]) for key in told if key in row}
     data["name"] = name
     data["scores"] = _scores(name, released)
     data["group"] = _group(name, released)
@@ -275,7 +274,8 @@ def _digits(values: "pd.Series[Any]") -> str:
 
 
 def _floats(values: "pd.Series[Any]") -> NDArray[np.float64]:
-    return pd.to_numeric(values).astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+    numbers = pd.to_numeric(values).astype("Float64")
+    return np.asarray(numbers.to_numpy(dtype=float, na_value=np.nan), dtype=float)
 
 
 def _coded_text(values: "pd.Series[Any]") -> dict[str, Any]:
@@ -303,16 +303,22 @@ def _numbers(values: NDArray[np.float64]) -> list[Any]:
     return numbers
 
 
-def _scalar(value: Any) -> Any:
-    if isinstance(value, str | bool | np.bool_):
-        return bool(value) if isinstance(value, np.bool_) else value
+def _scalar(value: str | bool | np.bool_ | float | None) -> str | bool | float | None:
+    if isinstance(value, str | bool):
+        return value
+    if isinstance(value, np.bool_):
+        return bool(value)
     return None if value is None else _numbers(np.array([value], dtype=float))[0]
+
+
+def _figure(page: "folium.Map") -> "Figure":
+    return cast("Figure", page.get_root())
 
 
 def _inline_leaflet(page: "folium.Map") -> None:
     from branca.element import Element
 
-    header = page.get_root().header
+    header = _figure(page).header
     header.add_child(Element(f"<script>{leaflet_script()}</script>"), name="leaflet_script")
     header.add_child(Element(pages.style_block(leaflet_styles())), name="leaflet_styles")
 
@@ -356,14 +362,14 @@ def _refuse_remote(html: str) -> None:
         )
 
 
-def _steady_names(html: str, figure: Any) -> str:
+def _steady_names(html: str, figure: "Figure") -> str:
     """Folium names its elements at random; number them instead, so that bytes repeat."""
     for number, name in enumerate(dict.fromkeys(_names(figure)), start=1):
         html = html.replace(name, f"{number:04d}")
     return html
 
 
-def _names(element: Any) -> Iterator[str]:
+def _names(element: "Element") -> Iterator[str]:
     yield element._id
     for part in ("header", "html", "script"):
         if part in vars(element):

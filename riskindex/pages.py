@@ -1,4 +1,4 @@
-"""The shell that every page shares: head, profile mark, styles, data blocks and the policy that forbids requests."""
+"""The shell that pages share: head, profile mark, data blocks, and a policy without requests."""
 
 import base64
 import gzip
@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterable
 from html import escape as _escape
 from importlib.resources import files
-from typing import Any
 
 PROFILE_MARKS = {
     "internal": "Internal: counts of small areas, not for sharing",
@@ -49,7 +48,7 @@ def page_head(title: str, *, profile: str, lead: str = "", aside: str = "") -> s
     )
 
 
-def data_block(element_id: str, value: Any) -> str:
+def data_block(element_id: str, value: object) -> str:
     """A block of JSON that a script may read and a browser never runs.
 
     Parameters

@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from riskindex import events, inputs
-from riskindex.areas import build_weights, describe_neighbours, with_bases
+from riskindex.areas import build_weights, describe_neighbours, on_boundary, with_bases
 from riskindex.config import Config
 from riskindex.counts import count_events
 from riskindex.diagnostics import correlate, shares_of, warn_of_correlations
@@ -20,6 +20,7 @@ from riskindex.hotspots import find_hotspots
 from riskindex.index import build_index, score_factors
 from riskindex.manifest import write_manifest
 from riskindex.maps import write_map
+from riskindex.official import attributions
 from riskindex.persistence import classify_persistence
 from riskindex.reasons import explain
 from riskindex.released import Released, Result, group_kinds
@@ -58,6 +59,7 @@ def run(config: Config, *, say: Say = _silent) -> Result:
     say("Reading tables")
     census = inputs.read_tables(config.sources, config.folder, land.areas.index)
     areas = with_bases(land.areas, census.tables, config.bases)
+    areas = areas.assign(on_boundary=on_boundary(areas, snap=config.neighbours.snap))
     codes = inputs.read_codes(config.areas, config.folder)
     say("Counting events")
     with events.open_events(config.sources, config.folder, factors=config.factors) as opened:
@@ -76,7 +78,12 @@ def run(config: Config, *, say: Say = _silent) -> Result:
     index = build_index(scores, config.index)
     chosen = select_top(index, config.selection)
     reasons = explain(
-        found.table, persistence, scores, config.factors, unit=config.periods.unit, whole=config.whole
+        found.table,
+        persistence,
+        scores,
+        config.factors,
+        unit=config.periods.unit,
+        whole=config.whole,
     )
     correlations = correlate(found.table, shares_of(census.tables, config.shares), config.factors)
     labels = {factor.name: factor.label for factor in config.factors}
@@ -97,10 +104,10 @@ def run(config: Config, *, say: Say = _silent) -> Result:
         cut=chosen.cut,
         flags_tie=flags_tie(scores, config.index, config.selection),
         correlations=correlations,
-        notes=(*land.notes, *codes.notes, *census.notes, *opened.notes, *counted.notes,
+        notes=(*land.notes, *_edge_note(areas["on_boundary"]), *codes.notes, *census.notes, *opened.notes, *counted.notes,
                *warn_of_correlations(correlations, labels)),
         files=_files([*land.files, *codes.files, *census.files, *opened.files]),
-        attribution=tuple(config.attribution),
+        attribution=tuple(config.attribution) or attributions(config.areas, config.sources),
     )  # fmt: skip
 
 
@@ -200,6 +207,12 @@ def _tables_line(tables: pd.DataFrame) -> str:
     sources = tables.columns.get_level_values(0)
     return "Tables: " + ("; ".join(f"{s} ({sum(sources == s)} columns)" for s in sources.unique())
                          or "none") + "."  # fmt: skip
+
+
+def _edge_note(on_boundary: "pd.Series[bool]") -> list[str]:
+    at_edge = int(on_boundary.sum())
+    return [f"{at_edge:,} areas lie at the edge of the study area: what happens beyond it is not "
+            "in their windows."] if at_edge else []  # fmt: skip
 
 
 def _files(records: list[FileRecord]) -> pd.DataFrame:

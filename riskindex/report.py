@@ -2,12 +2,14 @@
 
 import base64
 from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from riskindex import figures
+from riskindex.diagnostics import WARN_ABOVE
 from riskindex.manifest import versions
 from riskindex.pages import asset, document, escape, page_head, style_block
 from riskindex.released import Released
@@ -93,8 +95,8 @@ def _in_short(released: Released) -> str:
         + _paragraphs([released.cut.explanation, _flags_sentence(released)])
         + _picture(
             figures.overview_map(released),
-            f"Map of {released.place}: the areas by fifth of the index, selected areas outlined",
-            "The areas by fifth of the index; selected areas have a heavy outline. "
+            f"Map of {released.place}: the areas by class of the index, selected areas outlined",
+            "The areas by class of the index; selected areas have a heavy outline. "
             "The same map with every layer is in map.html.",
         )
         + f'<div class="limits">{_paragraphs(released.limits)}</div>'
@@ -122,11 +124,13 @@ def _flags_sentence(released: Released) -> str:
 def _the_list(released: Released) -> str:
     if released.top.empty:
         return _paragraphs(["No area has a score above 0, so none is selected."])
-    columns = {"rank": "Rank", "name": "Area", "code": "Code"}
-    columns |= {kind: kind.replace("_", " ").capitalize() for kind in released.group_kinds}
-    columns |= {"score": "Score", "reasons": "Why"}
+    top = released.top
+    groups = [top[kind].astype(str) for kind in released.group_kinds]
+    where = [", ".join(parts) for parts in zip(top.index.astype(str), *groups, strict=True)]
+    columns = {"rank": "Rank", "area": "Area", "score": "Score", "reasons": "Why"}
     columns |= {"residents": "Residents", "residents_10_24": "Aged 10 to 24"}
-    table = released.top.assign(code=released.top.index)
+    columns |= {"override_reason": "By hand"} if (top["override"] != "").any() else {}
+    table = top.assign(area=top["name"].astype(str) + " (" + pd.Series(where, top.index) + ")")
     return _table(table[[c for c in columns if c in table]].rename(columns=columns))
 
 
@@ -172,7 +176,8 @@ def _one_factor(released: Released, factor: str) -> str:
         "moran_i": "Moran's I",
     }
     table = tests.reset_index()
-    table = table[[c for c in columns if c in table]].rename(columns=columns)
+    told = [c for c in columns if c in table and not (table[c].isna() | (table[c] == "")).all()]
+    table = table[told].rename(columns=columns)
     return f"<h3>{escape(about['label'])}</h3>{_paragraphs(lines)}{_table(table)}"
 
 
@@ -194,7 +199,7 @@ def _correlation_sentences(released: Released, factor: str) -> list[str]:
     shown = _and([f"{name} {rho:+.2f}" for name, rho in row.items() if pd.notna(rho)])
     if not shown:
         return []
-    strong = [str(name) for name, rho in row.items() if abs(rho) > 0.5]
+    strong = [str(name) for name, rho in row.items() if abs(rho) > WARN_ABOVE]
     warning = f" Mind: the factor goes with {_and(strong)}, so it may map who lives there." * bool(
         strong
     )
@@ -230,15 +235,23 @@ def _data_part(released: Released) -> str:
     own = _own_lines(reconciliation)
     parts = [_paragraphs([_counted_sentence(own)])] if not own.empty else []
     if not reconciliation.empty:
-        table = reconciliation.reset_index()
-        table["factor"] = [
-            released.factors["label"].get(f, "the whole source") for f in table["factor"]
-        ]
-        parts.append(_table(table.rename(columns=lambda c: str(c).replace("_", " ").capitalize())))
+        parts.append(_table(_reconciled(released)))
     if released.notes:
         parts.append("<h3>Notes</h3>" + _bullets(released.notes))
     parts.append("<h3>Files read</h3>" + _table(_file_table(released)))
     return "".join(parts)
+
+
+def _reconciled(released: Released) -> pd.DataFrame:
+    """One line per source, then per factor; reasons that never applied are left out."""
+    lines = [
+        f"{source}: {released.factors['label'].get(factor, 'the whole source')}"
+        for source, factor in released.reconciliation.index
+    ]
+    numbers = released.reconciliation.reset_index(drop=True)
+    kept = [c for c in numbers if c in ("read", "counted") or (numbers[c] != 0).any()]
+    words = {c: LOSSES.get(str(c), str(c)).capitalize() for c in kept}
+    return pd.concat([pd.Series(lines, name="Source"), numbers[kept].rename(columns=words)], axis=1)
 
 
 def _file_table(released: Released) -> pd.DataFrame:
@@ -286,13 +299,27 @@ def _questions_part(released: Released) -> str:
     if released.correlations.empty:
         return _paragraphs(["No shares were given to compare the factors with."])
     labels = released.factors["label"].to_dict()
-    table = released.correlations.copy()
-    table.columns = pd.Index([labels.get(name, name) for _, name in table.columns])
+    table = released.correlations.xs("share", axis=1, level="kind")
     table.insert(0, "Factor", [labels[f] for f in table.index])
-    return _paragraphs([
-        "Rank correlation of each factor with shares of people, which are never scored, and with "
-        "the other factors. Above .5 either way deserves a question: who or what is counted here?"
-    ]) + _table(table, decimals=2)  # fmt: skip
+    return (
+        _paragraphs([
+            "Rank correlation of each factor with shares of people, which are never scored. Above "
+            ".5 either way deserves a question: who is counted here?"
+        ])
+        + _table(table, decimals=2)
+        + _paragraphs(["Factors that go together above .5 may count one hardship twice:"])
+        + _bullets(_pairs(released.correlations, labels) or ["none."])
+        + _paragraphs(["Every pair stands in the workbook."])
+    )  # fmt: skip
+
+
+def _pairs(correlations: pd.DataFrame, labels: dict[str, str]) -> list[str]:
+    between = correlations.xs("factor", axis=1, level="kind")
+    return [
+        f"{labels[a]} and {labels[b]}: {between.at[a, b]:+.2f}"
+        for a, b in combinations(between.index, 2)
+        if abs(between.at[a, b]) > WARN_ABOVE
+    ]
 
 
 def _limits_part(released: Released) -> str:

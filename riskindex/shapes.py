@@ -1,6 +1,6 @@
 """Boundaries made small for a page: simplified without gaps, on a grid, as differences."""
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +25,10 @@ STEPS_PER_DEGREE = 100_000
 class Outlines(NamedTuple):
     """Boundaries as bytes for a page, and where they lie.
 
-    `coded` is a row of variable-length whole numbers: how many areas; rings of each area; points of
-    each ring; then, for all points, how far east of the last point, and how far north (zigzag coded,
-    in steps of the grid, from its south-west corner). `bounds` is west, south, east, north in degrees;
-    `grid` the corner and the steps per degree.
+    `coded` is a row of variable-length whole numbers: how many areas; rings of each area; points
+    of each ring; then, for all points, how far east of the last point, and how far north (zigzag
+    coded, in steps of the grid, from its south-west corner). `bounds` is west, south, east, north
+    in degrees; `grid` the corner and the steps per degree.
     """
 
     coded: bytes
@@ -47,9 +47,8 @@ def draw_outlines(areas: "gpd.GeoDataFrame") -> Outlines:
     import shapely
     from pyproj import Transformer
 
-    parts, area_of_part = shapely.get_parts(
-        simplified(areas.geometry.to_numpy()), return_index=True
-    )
+    simple = simplified(areas.geometry.to_numpy())
+    parts, area_of_part = shapely.get_parts(simple, return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     to_degrees = Transformer.from_crs(areas.crs, 4326, always_xy=True)
@@ -73,11 +72,11 @@ def simplified(shapes: NDArray[Any]) -> NDArray[Any]:
     """
     import shapely
 
-    # Real files differ in the last digits along a shared edge; a centimetre makes it one edge again.
+    # Real files differ in the last digits along a shared edge; a centimetre makes it one again.
     exact = shapely.transform(shapes, lambda points: np.round(points, 2))
     drawn = shapely.coverage_simplify(exact, _tolerance(exact))
     lost = shapely.is_empty(drawn) | shapely.is_missing(drawn)
-    return np.where(lost, exact, drawn)
+    return cast("NDArray[Any]", np.where(lost, exact, drawn))
 
 
 def _tolerance(shapes: NDArray[Any]) -> float:
@@ -129,7 +128,7 @@ def _without_repeats(steps: Integers, ring: Integers) -> tuple[Integers, Integer
 
 def _variable_length(numbers: Integers) -> bytes:
     """Seven bits a byte, the low ones first, the top bit set on all but the last byte."""
-    lengths = 1 + sum((numbers >> bits > 0).astype(np.int64) for bits in (7, 14, 21, 28))
+    lengths = 1 + np.sum([numbers >> bits > 0 for bits in (7, 14, 21, 28)], axis=0)
     ends = np.cumsum(lengths)
     out = np.zeros(int(ends[-1]), dtype=np.uint8)
     for place in range(int(lengths.max())):

@@ -12,6 +12,8 @@ FAR = 1e-280
 """Below this a tail comes from its continued fraction: the library's value nears underflow."""
 LARGE_SIZE = 1e5
 """Above this size the library's incomplete beta function loses digits."""
+NO_DISPERSION = 1e-30
+"""A dispersion below this is none; its inverse might overflow."""
 
 
 def log_upper_tail(count: ArrayLike, mean: ArrayLike, dispersion: ArrayLike = 0.0) -> Array:
@@ -39,6 +41,7 @@ def log_upper_tail(count: ArrayLike, mean: ArrayLike, dispersion: ArrayLike = 0.
     Press et al. (2007), Numerical Recipes, section 6.4 (the continued fraction).
     """
     k, mu, w = (np.asarray(a, float) for a in np.broadcast_arrays(count, mean, dispersion))
+    w = np.where(w < NO_DISPERSION, 0.0, w)
     known = ~np.isnan(k) & ~np.isnan(w) & (mu > 0)
     log_p = np.where(known, 0.0, np.nan)
     asked = known & (k > 0)
@@ -135,7 +138,7 @@ def _beta_fraction(
 def _stirling(n: Array) -> Array:
     """The error of Stirling's formula for log(n!), n > 0."""
     big = np.maximum(n, 16.0)
-    u = 1 / big**2
+    u = (1 / big) ** 2
     series = (1 / 12 - u * (1 / 360 - u * (1 / 1260 - u * (1 / 1680 - u / 1188)))) / big
     small = np.minimum(n, 16.0)
     direct = special.gammaln(small + 1) - (small + 0.5) * np.log(small) + small

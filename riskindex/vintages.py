@@ -68,7 +68,8 @@ def make_crosswalk(lookup: "pd.DataFrame", vintage: Vintage) -> Crosswalk:
         if column not in lookup:
             known = ", ".join(map(str, lookup.columns))
             raise ConfigError(f"areas.vintage.{key}: no column {column!r}; there is {known}.")
-    pairs = lookup[[vintage.old, vintage.new]].dropna().astype(str).replace("", np.nan).dropna()
+    pairs = lookup[[vintage.old, vintage.new]].dropna().astype(str)
+    pairs = pairs[(pairs != "").all(axis=1)]
     children: dict[str, set[str]] = {}
     for old, new in pairs.itertuples(index=False):
         children.setdefault(old.strip(), set()).add(new.strip())

@@ -99,17 +99,21 @@ def _three_moment_tails(
     observed: Array, means: Array, windows: csr_array, w: float, jumps: Index
 ) -> tuple[Array, Array]:
     """Tails of a shifted and scaled negative binomial with the sum's first three cumulants."""
-    m1, m2, m3 = (means @ jumps.astype(float) ** r for r in (1, 2, 3))
-    k1 = windows @ m1
-    k2 = windows @ (m2 + w * m1**2)
-    k3 = windows @ (m3 + 3 * w * m1 * m2 + 2 * w**2 * m1**3)
-    step = (windows @ m2) / k1
+    k1, k2, k3 = cumulants(means, windows, w, jumps)
+    step = windows @ (means @ jumps.astype(float) ** 2) / k1
     excess = np.maximum((k3 / (step * k2) - 1) / 2, 0.0)
     mean = k2 / (step**2 * (1 + excess))
     shift = k1 / step - mean
     counts = (observed / step - shift, (observed + 1) / step - shift)
     strict, above = (log_upper_tail(c, mean, excess / mean) for c in counts)
     return strict, above
+
+
+def cumulants(means: Array, windows: csr_array, w: float, jumps: Index) -> tuple[Array, ...]:
+    """Mean, variance and third central moment of every window's sum."""
+    m1, m2, m3 = (means @ jumps.astype(float) ** r for r in (1, 2, 3))
+    of_areas = (m1, m2 + w * m1**2, m3 + 3 * w * m1 * m2 + 2 * w**2 * m1**3)
+    return tuple(windows @ k for k in of_areas)
 
 
 def _exact_tails(
@@ -169,8 +173,9 @@ class _Recursion:
     def __init__(self, means: Array, windows: csr_array, w: float, jumps: Index) -> None:
         self.starts, members = windows.indptr.astype(np.int64), windows.indices
         self.sizes = np.diff(self.starts)
-        norm = 1 + w * means.sum(axis=1, keepdims=True)
-        self.log_scale = -(windows @ (np.log(norm[:, 0]) / w if w > 0 else means.sum(axis=1)))
+        of_areas = means.sum(axis=1)
+        norm = 1 + w * of_areas[:, None]
+        self.log_scale = -(windows @ (np.log1p(w * of_areas) / w if w > 0 else of_areas))
         self.push = (means * jumps / norm)[members].T.copy()
         self.keep = (w * means / norm)[members].T.copy()
         self.jumps, self.k = jumps, 0

@@ -1,4 +1,4 @@
-"""A release made by hand, small or on real boundaries, for tests of the files that are written from it."""
+"""A release made by hand, small or on real boundaries, for tests of the files written from it."""
 
 from typing import Any
 

@@ -1,0 +1,447 @@
+"""The saved map in headless Chromium, with every request refused."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from example_release import example_release, grid_areas
+
+from riskindex.index import Index, build_index
+from riskindex.maps import write_map
+from riskindex.released import Released
+from riskindex.selection import Override, Selection, select_top
+
+pytestmark = pytest.mark.browser
+
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+QUIET = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+Open = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    if CHROMIUM is None:
+        pytest.skip("no Chromium on this machine")
+    with api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="module")
+def release() -> Released:
+    return example_release(selection=Selection(share=0.1))
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory, release: Released) -> Path:
+    path = tmp_path_factory.mktemp("map") / "map.html"
+    write_map(release, path)
+    return path
+
+
+@pytest.fixture
+def opened(browser: Any) -> Iterator[Open]:
+    """Open a file; at the end, nothing was asked for and nothing went wrong."""
+    asked: list[str] = []
+    wrong: list[str] = []
+    contexts = []
+
+    def open_page(path: Path, fragment: str = "", width: int = 1440, height: int = 900) -> Any:
+        context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("console", lambda message: wrong.append(message.text))
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.goto(path.as_uri() + fragment)
+        page.wait_for_selector("html[data-ready=yes]", timeout=20_000)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
+    assert len([url for url in asked if url.startswith("file:")]) == len(contexts)
+    assert wrong == []
+
+
+@pytest.fixture
+def page(opened: Open, saved: Path) -> Any:
+    return opened(saved)
+
+
+def rows(page: Any) -> list[str]:
+    return page.locator("#list-rows tr th button").all_inner_texts()
+
+
+def set_slider(page: Any, place: int, times: float) -> None:
+    page.locator("#tab-whatif").click()
+    page.locator(f"#weight-{place}").evaluate(
+        "(slider, times) => { slider.value = times; slider.dispatchEvent(new Event('input')); }",
+        times,
+    )
+
+
+# What a reader sees first
+
+
+def test_the_list_holds_the_selected_areas_in_order(page: Any, release: Released):
+    assert rows(page) == list(release.top["name"])
+    assert page.locator("#answer").inner_text() == "8 of 80 areas selected"
+
+
+def test_the_legend_counts_every_area(page: Any, release: Released):
+    words = page.locator("#legend-rows li").all_inner_texts()
+    counts = [int(text.split()[-2].replace(",", "")) for text in words]
+    assert sum(counts[:-1]) == 80
+    assert counts[-1] == 8
+
+
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [
+        ("hot:suspects", "Hot, 99% sure"),
+        ("hot:deprivation", "Over 25%"),
+        ("years:domestic_abuse", "Hot in 5 of 5"),
+        ("new:domestic_abuse", "Hot in 2022 for the first time"),
+        ("selected", "Tied at the cut, not selected"),
+    ],
+)
+def test_every_layer_has_a_legend_that_explains(page: Any, layer: str, expected: str):
+    page.select_option("#layer", layer)
+    assert expected in page.locator("#legend").inner_text()
+
+
+def test_a_factor_of_several_periods_can_be_seen_for_each(page: Any, release: Released):
+    page.select_option("#layer", "hot:domestic_abuse")
+    page.select_option("#period", "2019")
+    hot = release.hotspots.loc[("domestic_abuse", "2019"), "confidence"].eq(99).sum()
+    assert f"Hot, 99% sure {hot} area" in page.locator("#legend").inner_text()
+
+
+def test_an_area_without_data_is_shown_as_such(page: Any):
+    page.select_option("#layer", "hot:violence")
+    assert "Not assessed 1 area" in page.locator("#legend").inner_text()
+
+
+def test_limits_and_attribution_are_in_sight(page: Any, release: Released):
+    foot = page.locator("#foot").inner_text()
+    assert all(limit in foot for limit in release.limits)
+    assert release.attribution[0] in foot
+    assert page.locator("#foot").bounding_box()["y"] < 900
+
+
+# List, map and profile are one thing
+
+
+def test_hovering_shows_name_rank_and_reasons(page: Any):
+    box = page.locator(".folium-map").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2 + 5, box["y"] + box["height"] / 2 + 5)
+    hint = page.locator("#hint")
+    assert hint.is_visible()
+    assert hint.locator("strong").inner_text().startswith("Place ")
+    assert "rank" in hint.inner_text()
+
+
+def test_clicking_the_map_opens_the_profile(page: Any):
+    box = page.locator(".folium-map").bounding_box()
+    at = (box["x"] + box["width"] / 2 + 5, box["y"] + box["height"] / 2 + 5)
+    page.mouse.move(*at)
+    name = page.locator("#hint strong").inner_text()
+    page.mouse.click(*at)
+    assert page.locator("#profile-name").inner_text() == name
+
+
+def test_the_profile_says_why_and_what_it_does_not_say(page: Any, release: Released):
+    page.locator("#list-rows button").first.click()
+    first = release.top.iloc[0]
+    panel = page.locator("#panel-area")
+    assert panel.locator("#profile-name").inner_text() == first["name"]
+    assert first["reasons"] in panel.inner_text()
+    assert "nothing here says anything about any person" in panel.inner_text()
+    points = [float(text) for text in panel.locator(".bars tbody td").all_inner_texts()]
+    assert sum(points) == pytest.approx(first["score"], abs=0.2)
+    assert page.locator("#list-rows tr.chosen").count() == 1
+
+
+def test_the_strip_shows_each_period_in_words_too(page: Any):
+    page.locator("#list-rows button").first.click()
+    words = page.locator(".strips tr").first.locator("li").all_text_contents()
+    assert len(words) == 5
+    assert all("2018" in words[0] or "20" in text for text in words)
+    assert all("hot" in text for text in words)
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("place 03c", ["Place 03C"]),
+        ("E00000001", ["Place 01A"]),
+        ("E00000003, E00000001", {"Place 01A", "Place 01C"}),
+        ("Place 01A\nPlace 02B\n", {"Place 01A", "Place 02B"}),
+        ("nowhere at all", []),
+    ],
+)
+def test_areas_are_found_by_name_code_or_a_pasted_list(page: Any, query: str, found: Any):
+    page.fill("#search", query)
+    assert type(found)(rows(page)) == found
+
+
+def test_the_list_can_be_filtered_and_sorted(page: Any, release: Released):
+    page.select_option("#district", "East")
+    east = release.top[release.top["district"] == "East"]
+    assert rows(page) == list(east["name"])
+    page.select_option("#sort", "name")
+    assert rows(page) == sorted(east["name"])
+
+
+def test_the_list_downloads_as_csv_without_formulae(opened: Open, tmp_path: Path):
+    areas = grid_areas()
+    areas["name"] = ["=HYPERLINK(1)", *areas["name"][1:]]
+    write_map(example_release(areas), tmp_path / "map.html")
+    page = opened(tmp_path / "map.html")
+    page.fill("#search", "E00000001")
+    with page.expect_download() as download:
+        page.locator("#download").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    assert text.startswith("rank,area_code,name,ward,district,score,selected")
+    assert ",E00000001,'=HYPERLINK(1)," in text
+
+
+def test_the_address_keeps_the_state(opened: Open, saved: Path, page: Any):
+    page.select_option("#layer", "hot:domestic_abuse")
+    page.select_option("#period", "2019")
+    page.select_option("#district", "East")
+    set_slider(page, 3, 2)
+    page.locator("#list-rows button").first.click()
+    again = opened(saved, page.evaluate("location.hash"))
+    for part in ("#list-rows", "#legend", "#panel-area", "#what-if-words"):
+        assert again.locator(part).text_content() == page.locator(part).text_content()
+    assert again.input_value("#period") == "2019"
+
+
+@pytest.mark.parametrize("fragment", ["#area=nobody&layer=x&times=9_9", "#share=0&ties=__proto__"])
+def test_a_fragment_that_the_page_did_not_write_changes_nothing(
+    opened: Open, saved: Path, page: Any, fragment: str
+):
+    assert rows(opened(saved, fragment)) == rows(page)
+
+
+# Text is text
+
+
+EVIL = [
+    "<img src=x onerror=\"document.title='hit'\">",
+    "</script><script>document.title='hit'</script>",
+    "{{ 7 * 7 }} <b>bold</b> & 'quotes\"",
+]
+
+
+def test_a_script_in_a_name_does_not_act(opened: Open, tmp_path: Path):
+    areas = grid_areas()
+    areas["name"] = [EVIL[k % len(EVIL)] for k in range(len(areas))]
+    areas["ward"] = EVIL[0]
+    write_map(example_release(areas, about=EVIL[1]), tmp_path / "map.html")
+    page = opened(tmp_path / "map.html")
+    page.locator("#list-rows button").first.click()
+    box = page.locator(".folium-map").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    assert page.title() == "Essex violence risk index 2022"
+    assert page.locator("#list-rows img, #hint img, .panel img, .panel b").count() == 0
+    assert set(rows(page)) <= {name.strip() for name in EVIL}
+
+
+def test_the_policy_stops_a_handler_that_got_in(page: Any):
+    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p id=in>x</p>')")
+    refused = page.evaluate(
+        """async () => {
+            const seen = new Promise((resolve) =>
+                document.addEventListener('securitypolicyviolation', (e) => resolve(e.violatedDirective)));
+            const script = document.createElement('script');
+            script.textContent = 'document.title = "hit"';
+            document.body.append(script);
+            return seen;
+        }"""
+    )
+    assert refused.startswith("script-src")
+    assert page.title() != "hit"
+    page.evaluate("1")
+
+
+# What if
+
+
+def python_choice(release: Released, options: Index, weights: Any, selection: Selection) -> Any:
+    names = release.scores.index.get_level_values("factor").unique()
+    by_factor = dict(zip(names, weights, strict=True))
+    given = release.scores.index.get_level_values("factor").map(by_factor)
+    return select_top(build_index(release.scores.assign(weight=given), options), selection)
+
+
+def page_choice(page: Any, weights: Any, selection: Selection) -> Any:
+    choices = {
+        "weights": [float(weight) for weight in weights],
+        "share": f"{float(Fraction(str(selection.share)) * 100):.10g}",
+        "number": selection.number,
+        "ties": selection.ties,
+        "rounding": selection.rounding,
+    }
+    return page.evaluate(
+        """(choices) => {
+            const { index, cut } = riskindex.app.recompute(choices);
+            const plain = (values) => [...values].map((v) => (Number.isNaN(v) ? null : v));
+            return { score: plain(index.score), rank: plain(index.rank),
+                     companion: plain(index.companion), selected: [...cut.selected] };
+        }""",
+        choices,
+    )
+
+
+def assert_equal_choices(page: Any, release: Released, options: Index, draws: int) -> None:
+    rng = np.random.default_rng(11)
+    factors = release.scores.index.get_level_values("factor").nunique()
+    for _ in range(draws):
+        weights = rng.choice([0, 0.225, 0.5, 1, 2, 3.75], size=factors)
+        if not weights.any():
+            continue
+        selection = Selection(
+            share=float(rng.choice([0.05, 0.055, 0.1, 0.33])),
+            number=int(rng.integers(1, 40)) if rng.random() < 0.3 else None,
+            rounding=str(rng.choice(["ceil", "floor", "round"])),
+            ties=str(rng.choice(["order", "include", "exclude"])),
+        )
+        expected = python_choice(release, options, weights, selection).table
+        found = page_choice(page, weights, selection)
+        for column in ("score", "companion", "rank"):
+            values = [np.nan if v is None else v for v in found[column]]
+            wanted = expected[column].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
+            np.testing.assert_array_equal(values, wanted, err_msg=column)
+        assert found["selected"] == expected["selected"].astype(int).tolist()
+
+
+def test_index_ranks_and_selection_equal_pythons(page: Any, release: Released):
+    assert_equal_choices(page, release, Index(), draws=200)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        Index(aggregation="geometric"),
+        Index(aggregation="harmonic"),
+        Index(aggregation="general", power=0.5),
+        Index(weights="as-given"),
+        Index(weights="equal"),
+        Index(missing="rest"),
+        Index(groups={"harm": 2.0}),
+    ],
+    ids=lambda options: f"{options.aggregation}-{options.weights}-{options.missing}",
+)
+def test_every_way_to_combine_equals_pythons(opened: Open, tmp_path: Path, options: Index):
+    release = example_release()
+    scores = release.scores.copy()
+    scores.iloc[5, scores.columns.get_loc("score")] = np.nan
+    if options.groups:
+        inside = scores.index.get_level_values("factor").isin(["suspects", "drugs"])
+        scores["group"] = np.where(inside, "harm", "")
+    config = release.config | {"index": vars(options) | {"groups": dict(options.groups)}}
+    changed = example_release(scores=scores, config=config)
+    write_map(changed, tmp_path / "map.html")
+    assert_equal_choices(opened(tmp_path / "map.html"), changed, options, draws=20)
+
+
+def test_overrides_hold_whatever_the_weights(opened: Open, tmp_path: Path):
+    hand = (
+        Override(area_code="E00000080", action="in", reason="Asked for by the board."),
+        Override(area_code=example_release().top.index[0], action="out", reason="Built over."),
+    )
+    write_map(example_release(selection=Selection(overrides=hand)), tmp_path / "map.html")
+    page = opened(tmp_path / "map.html")
+    set_slider(page, 0, 3)
+    listed = page.locator("#list-rows").inner_text()
+    assert "put in by hand" in listed
+    page.fill("#search", hand[1].area_code)
+    assert "taken out by hand" in page.locator("#list-rows").inner_text()
+
+
+def test_counting_drugs_double_says_who_enters_and_leaves(page: Any, release: Released):
+    set_slider(page, 3, 2)
+    after = set(python_choice(release, Index(), [1, 1, 1, 2], Selection(share=0.1)).index)
+    before = set(release.top.index)
+    moved = len(after - before)
+    assert moved > 0
+    words = page.locator("#what-if-words").inner_text()
+    areas = "area enters" if moved == 1 else "areas enter"
+    assert words.startswith(f"With class A drug suspects' homes counted double, {moved} {areas}")
+    names = page.locator("#what-if-names button").all_inner_texts()
+    assert set(names) == set(release.areas.loc[list(before ^ after), "name"])
+
+
+def test_reset_brings_the_published_list_back(page: Any, release: Released):
+    set_slider(page, 0, 0)
+    assert page.locator("#what-if-note").is_visible()
+    page.locator("#reset").click()
+    assert rows(page) == list(release.top["name"])
+    assert not page.locator("#what-if-note").is_visible()
+
+
+def test_without_any_weight_nothing_is_selected(page: Any):
+    for place in range(4):
+        set_slider(page, place, 0)
+    assert "no index" in page.locator("#what-if-words").inner_text()
+    assert page.locator("#answer").inner_text().startswith("0 of ")
+
+
+def test_chosen_weights_come_out_as_config(page: Any):
+    set_slider(page, 1, 0.5)
+    page.fill("#number", "12")
+    text = page.locator("#config-text").text_content()
+    assert "#   deprivation: weight = 0.5" in text
+    assert "number = 12" in text
+
+
+# Everybody can use it
+
+
+def test_on_a_phone_the_list_comes_first_and_nothing_sticks_out(opened: Open, saved: Path):
+    page = opened(saved, width=390, height=844)
+    tops = [page.locator(part).bounding_box()["y"] for part in (".list-side", ".map-side", ".panel-side")]
+    assert tops == sorted(tops)
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+
+
+def test_the_list_and_tabs_work_from_the_keyboard(page: Any):
+    page.locator("#list-rows button").first.focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#profile-name").is_visible()
+    page.locator("#tab-area").focus()
+    page.keyboard.press("ArrowRight")
+    assert page.locator("#panel-whatif").is_visible()
+    page.locator("#on-0").focus()
+    page.keyboard.press("Space")
+    assert page.locator("#what-if-note").is_visible()
+
+
+def test_print_has_one_page_per_district_with_selected_areas(page: Any, release: Released):
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    titles = page.locator(".print-page h2").all_inner_texts()
+    assert titles == [f"{release.title}: {name}" for name in sorted(set(release.top["district"]))]
+    assert page.locator(".print-page tbody tr").count() == len(release.top)
+
+
+def test_no_serious_fault_of_accessibility(opened: Open, saved: Path):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe-core")
+    for fragment, width in (("", 1440), ("#area=E00000001", 1440), ("#tab=whatif&times=2_1_1_1", 390)):
+        found = axe.Axe().run(opened(saved, fragment, width=width)).response["violations"]
+        assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
