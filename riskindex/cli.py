@@ -156,7 +156,7 @@ def _stages(quiet: bool) -> Iterator["Say"]:
 
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("Starting", total=STAGES)
+        task = progress.add_task("Starting", total=STAGES + 1)
 
         def say(stage: str) -> None:
             progress.update(task, description=stage, advance=1)

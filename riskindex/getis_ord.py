@@ -311,7 +311,13 @@ def _z_conditional(x: Array, weights: sparse.csr_array) -> Array:
         return np.full(n, np.nan)
     w, w2 = _row_sums(weights)
     excess = weights @ c + w * c / (n - 1)
-    return _ratio(excess, _std_of_others(x, c), (n - 1) * w2 - w**2, (n - 1) * w2, n - 2)
+    rest = (c**2).sum() - c**2 * n / (n - 1)
+    # A value that holds most of the variance leaves too few digits for the rest.
+    for i in np.flatnonzero(rest <= 0.1 * (c**2).sum()):
+        others = np.insert(_centred(np.delete(x, i)), i, 0.0)
+        excess[i], rest[i] = (weights[[i]] @ others)[0], (others**2).sum()
+    s = np.sqrt(rest / (n - 1))
+    return _ratio(excess, s, (n - 1) * w2 - w**2, (n - 1) * w2, n - 2)
 
 
 def _row_sums(weights: sparse.csr_array) -> tuple[Array, Array]:
@@ -327,17 +333,6 @@ def _ratio(excess: Array, s: Array | float, spread: Array, scale: Array, freedom
     out = np.full(len(excess), np.nan)
     np.divide(excess, deviation, out=out, where=defined)
     return out
-
-
-def _std_of_others(x: Array, c: Array) -> Array:
-    """Standard deviation (divisor n - 1) of the other areas' values, per area; c is x centred."""
-    n, squares = len(c), (c**2).sum()
-    variance = (squares - c**2 * n / (n - 1)) / (n - 1)
-    # A value that holds most of the variance leaves too few digits for the rest.
-    for i in np.flatnonzero(c**2 * n / (n - 1) > 0.9 * squares):
-        variance[i] = _centred(np.delete(x, i)).var()
-    deviation: Array = np.sqrt(np.maximum(variance, 0.0))
-    return deviation
 
 
 def _centred(x: Array) -> Array:

@@ -119,7 +119,8 @@ def missing_months(period: Period, events: Mapping[int, int]) -> tuple[int, ...]
     """Months of a period that a source does not seem to cover.
 
     A month without an event may be chance. A stretch of empty months counts as missing where
-    the source's own mean would have put `UNLIKELY` events or more into it.
+    the source's own rate, of n events over the months from its first to its last (n - 1 of them,
+    because the ends are chosen by events), would have put `UNLIKELY` events or more into it.
 
     Parameters
     ----------
@@ -130,14 +131,14 @@ def missing_months(period: Period, events: Mapping[int, int]) -> tuple[int, ...]
     """
     if not events:
         return tuple(period.months)
-    mean = sum(events.values()) / (max(events) - min(events) + 1)
+    rate = (sum(events.values()) - 1) / (max(events) - min(events) + 1)
     missing: list[int] = []
     stretch: list[int] = []
     for month in (*period.months, None):
         if month is not None and not events.get(month):
             stretch.append(month)
             continue
-        if mean * len(stretch) >= UNLIKELY:
+        if rate * len(stretch) >= UNLIKELY:
             missing += stretch
         stretch = []
     return tuple(missing)

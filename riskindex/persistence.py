@@ -194,7 +194,7 @@ def _of_factor(
     frame["change_p_adjusted"], frame["change"] = _changed(rows, factor)
     frame["is_new"] = history.new
     frame["trend_s"], frame["trend_p"] = trend
-    frame["category"] = pd.Series(categorise(history, table=table), index=areas, dtype="str")
+    frame["category"] = categorise(history, table=table)
     return frame
 
 
@@ -218,8 +218,8 @@ def _counted(history: History, labels: list[str], areas: "pd.Index[Any]") -> pd.
         {
             "periods_hot": times,
             "periods_assessed": pd.array(periods, dtype="Int64"),
-            "first_hot": pd.array(np.where(ever, first, ""), dtype="str"),
-            "last_hot": pd.array(np.where(ever, last, ""), dtype="str"),
+            "first_hot": np.where(ever, first, "").astype(object),
+            "last_hot": np.where(ever, last, "").astype(object),
         },
         index=areas,
     )

@@ -31,7 +31,7 @@ from riskindex.workbook import write_csv, write_workbook
 Say = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
-STAGES = 14
+STAGES = 13
 """How many stages a run and its saving name."""
 
 
@@ -87,6 +87,8 @@ def run(config: Config, *, say: Say = _silent) -> Result:
     )
     correlations = correlate(found.table, shares_of(census.tables, config.shares), config.factors)
     labels = {factor.name: factor.label for factor in config.factors}
+    notes = [*land.notes, *_edge_note(areas["on_boundary"]), *codes.notes, *census.notes]
+    notes += [*opened.notes, *counted.notes, *warn_of_correlations(correlations, labels)]
     return Result(
         config=config,
         areas=areas,
@@ -104,8 +106,7 @@ def run(config: Config, *, say: Say = _silent) -> Result:
         cut=chosen.cut,
         flags_tie=flags_tie(scores, config.index, config.selection),
         correlations=correlations,
-        notes=(*land.notes, *_edge_note(areas["on_boundary"]), *codes.notes, *census.notes, *opened.notes, *counted.notes,
-               *warn_of_correlations(correlations, labels)),
+        notes=tuple(notes),
         files=_files([*land.files, *codes.files, *census.files, *opened.files]),
         attribution=tuple(config.attribution) or attributions(config.areas, config.sources),
     )  # fmt: skip

@@ -51,6 +51,7 @@ def summary(released: Released) -> list[str]:
         f"{row['label']} {int(row['hot_last']):,}" for _, row in released.factors.iterrows()
     )
     lines += [f"Areas hot: {hot}.", released.cut.explanation, _flags_sentence(released)]
+    lines.append(f"Selected: {released.cut.selected:,} of {released.cut.assessed:,} areas.")
     return lines
 
 

@@ -114,7 +114,7 @@ def _plant(areas: "GeoDataFrame", hardship: Array, urban: Array, *, seed: int) -
     taken = np.zeros(len(areas), dtype=bool)
     truth = pd.DataFrame({"core": False, "cluster": pd.NA, "kind": ""}, index=areas.index)
     truth["cluster"] = truth["cluster"].astype("Int64")
-    likely = (urban > np.median(urban)) & (hardship > np.median(hardship))
+    likely = (urban > np.median(urban)) & (hardship > np.quantile(hardship, 0.75))
     eligible = rng.permutation(np.flatnonzero(likely))
     number = 0
     for kind, (many, most) in CLUSTERS.items():
@@ -181,7 +181,7 @@ def _risk(
         rng = stream(seed, f"risk {name}")
         own = smooth_field(points, rng, reach=5)
         lone = rng.normal(size=len(areas))
-        risk = np.exp(0.22 * hardship + 0.08 * urban + 0.2 * own + 0.12 * lone)
+        risk = np.exp(0.18 * hardship + 0.06 * urban + 0.16 * own + 0.1 * lone)
         risk /= np.average(risk, weights=residents)
         for year in YEARS:
             power = np.zeros(len(areas))

@@ -282,7 +282,7 @@ def _headed(table: pd.DataFrame, released: Released) -> pd.DataFrame:
 def _gptable(sheet: Sheet) -> "gptables.GPTable":
     table = sheet.table.reset_index(drop=True)
     formats = [
-        {"column": {"columns": [name], "format": {"num_format": "0." + "0" * places}}}
+        {"column": {"columns": [_plain(name)], "format": {"num_format": "0." + "0" * places}}}
         for name, places in sheet.decimals.items()
         if name in table
     ]

@@ -44,7 +44,7 @@ def test_a_run_ends_with_what_was_counted_lost_and_selected(finished):
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
     said = done.stdout
-    for words in ("events read", "counted", "assessed", "selected", "tie", str(folder)):
+    for words in ("events read", "counted", "assessed", "Selected: 8", "tie", str(folder)):
         assert words in said
 
 

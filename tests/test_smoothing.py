@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
+from small_maps import from_edges, joined, shuffled
 
-from maps import from_edges, joined, shuffled
 from riskindex.smoothing import byar, choynowski, garwood, shrink
 
 DATA = ["nc_sids_SID74", "lattice_y2025"]

@@ -36,7 +36,9 @@ def test_british_codes_are_well_formed(code):
     assert is_well_formed(code)
 
 
-@pytest.mark.parametrize("code", ["", "E0103376", "E010337690", "X01033769", "Basildon", "e01033769"])
+@pytest.mark.parametrize(
+    "code", ["", "E0103376", "E010337690", "X01033769", "Basildon", "e01033769"]
+)
 def test_other_words_are_not(code):
     assert not is_well_formed(code)
 

@@ -107,7 +107,8 @@ function pointsOf(i) {
   return row.map((score, k) => {
     if (!(score > 0)) return score;
     const step = 1e-4 * score;
-    return (score * (combine(replaced(row, k, score + step)) - combine(replaced(row, k, score - step)))) / (2 * step);
+    const rise = combine(replaced(row, k, score + step)) - combine(replaced(row, k, score - step));
+    return Math.round((1e6 * score * rise) / (2 * step)) / 1e6;
   });
 }
 
@@ -168,7 +169,9 @@ function fitMap(map, settings) {
   fit();
   map.setMaxBounds(bounds.pad(0.5));
   const atHome = () => app.home === `${map.getCenter()} ${map.getZoom()}`;
-  new ResizeObserver(() => (atHome() ? fit() : map.invalidateSize({ animate: false }))).observe(byId("map-frame"));
+  const resized = () => (atHome() ? fit() : map.invalidateSize({ animate: false }));
+  // While the page prints, the frame has no size.
+  new ResizeObserver(([{ contentRect }]) => contentRect.width && resized()).observe(byId("map-frame"));
 }
 
 function fillChoices() {
@@ -313,12 +316,12 @@ function readFragment(data) {
     period: given.get("period") ?? undefined,
     district: data.district?.labels.includes(given.get("district")) ? given.get("district") : undefined,
     query: given.get("find") ?? undefined,
-    sort: given.get("sort") in SORTS ? given.get("sort") : undefined,
+    sort: Object.hasOwn(SORTS, given.get("sort")) ? given.get("sort") : undefined,
     tab: TABS.includes(given.get("tab")) ? given.get("tab") : undefined,
     times: given.has("times") && timesFit ? times : undefined,
     share: shareFits(given.get("share")) ? given.get("share") : undefined,
     number: /^([1-9]\d{0,5}|none)$/.test(given.get("number") ?? "") ? given.get("number").replace("none", "") : undefined,
-    ties: given.get("ties") in TIES ? given.get("ties") : undefined,
+    ties: Object.hasOwn(TIES, given.get("ties")) ? given.get("ties") : undefined,
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
 }

@@ -194,6 +194,15 @@ function addEdge(edges, known, vertex, from, to, area) {
   edges.right.push(-1);
 }
 
+function areasBeside({ left, right }, i) {
+  const beside = new Set();
+  left.forEach((area, edge) => {
+    if (area === i && right[edge] >= 0) beside.add(right[edge]);
+    if (right[edge] === i) beside.add(area);
+  });
+  return [...beside];
+}
+
 // Edges whose sides differ in value; the sea has none, and counts unless coast is false.
 function outlineOf(shapes, edges, valueOf, { coast = true } = {}) {
   const path = new Path2D();

@@ -243,7 +243,7 @@ function legendRows(layer) {
 function legendRow(colour, text, range, number) {
   const swatch = make("span", { class: colour === "hatched" ? "swatch hatched" : "swatch" });
   if (colour !== "hatched") swatch.style.backgroundColor = colour;
-  const words = make("span", { class: "legend-words" }, [range ? `${text}, ${range}` : text, make("span", { class: "quiet" }, [` ${areasWord(number)}`])]);
+  const words = make("span", { class: "legend-words" }, [range ? `${text} (${range})` : text, make("span", { class: "quiet" }, [` ${areasWord(number)}`])]);
   return make("li", {}, [swatch, words]);
 }
 

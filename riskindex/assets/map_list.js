@@ -79,7 +79,7 @@ function listRow(i) {
   const mark = rowMark(i);
   const name = make("button", { type: "button", class: "link", on: { click: () => choose(i, { move: true }) } }, [columns.name[i]]);
   const place = make("span", { class: "small row-place" }, [placeWords(i), mark && make("span", { class: "row-mark" }, [mark])]);
-  const reasons = make("div", { class: "small quiet" }, [upperFirst(shortReasons(i, 3))]);
+  const reasons = make("div", { class: "small quiet" }, [upperFirst(shortReasons(i, 2))]);
   const row = make("tr", { "data-area": i, class: isSelected(i) ? "" : "unselected" }, [
     make("td", { class: "number" }, [rankSign(i)]),
     make("th", { scope: "row" }, [name, " ", place, reasons]),

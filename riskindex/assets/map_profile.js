@@ -7,7 +7,7 @@ function showProfile() {
 
 function invitation() {
   const first = app.now.order.slice(0, 5).filter(isSelected);
-  const items = first.map((i) => make("li", {}, [areaLink(i), ` – ${shortReasons(i, 3)}`]));
+  const items = first.map((i) => make("li", {}, [areaLink(i), ` – ${shortReasons(i, 2)}`]));
   return [
     make("h2", {}, ["Choose an area"]),
     make("p", {}, ["Click an area on the map or a name in the list to see why it ranks where it does."]),
@@ -36,6 +36,7 @@ function profileOf(i) {
     contributionTable(i),
     ...stripBlock(i),
     ...mappedOnly(i),
+    ...besideBlock(i),
     ...publishedReasons(i),
     ...limitsBlock(),
   ];
@@ -115,7 +116,7 @@ function factorSentences(factor, i) {
   const often = factor.many && factor.score === "persistence" ? yearsWords(factor, i) : "";
   const kind = KINDS[period.kind?.[i]];
   const last = hotWords(factor, period, i);
-  return [often, hasConfidence(factor) && kind ? `${last}, ${kind}` : last, hasConfidence(factor) && countWords(period, i)];
+  return [often, hasConfidence(factor) && kind ? `${last}, ${kind}` : last, hasConfidence(factor) && countWords(factor, period, i)];
 }
 
 function stripBlock(i) {
@@ -154,8 +155,15 @@ function mappedOnly(i) {
 }
 
 function mappedWords(factor, i) {
-  return [hotWords(factor, factor.last, i), factor.many && yearsWords(factor, i), countWords(factor.last, i)]
+  return [hotWords(factor, factor.last, i), factor.many && yearsWords(factor, i), countWords(factor, factor.last, i)]
     .filter(Boolean).join("; ");
+}
+
+function besideBlock(i) {
+  const beside = areasBeside(app.drawing.edges, i).sort(SORTS.rank);
+  if (!beside.length) return [];
+  const items = beside.map((j) => make("li", {}, [areaLink(j), make("span", { class: "quiet" }, [`, ${rankWords(j)}${isSelected(j) ? ", selected" : ""}`])]));
+  return [make("h3", {}, ["Areas beside it"]), make("ul", { class: "plain-list small" }, items)];
 }
 
 function publishedReasons(i) {

@@ -12,7 +12,8 @@ const upperFirst = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 function joined(parts) {
   if (parts.length < 2) return parts.join("");
-  return `${parts.slice(0, -1).join(", ")} and ${parts.at(-1)}`;
+  const between = parts.some((part) => part.includes(",")) ? "; " : ", ";
+  return `${parts.slice(0, -1).join(between)}${between === "; " ? ";" : ""} and ${parts.at(-1)}`;
 }
 
 const periodsWord = () => app.data.period_words[1];
@@ -59,18 +60,19 @@ function shortWords(factor, i) {
 }
 
 // "7 where 1.9 were expected (3.7 times); with its neighbours 31 where 11.2 were expected".
-function countWords(period, i) {
-  const own = against(period.observed?.[i], period.expected?.[i]);
-  const around = against(period.window_observed?.[i], period.window_expected?.[i]);
+function countWords(factor, period, i) {
+  const unit = factor.weighted ? " weighted" : "";
+  const own = against(period.observed?.[i], period.expected?.[i], unit);
+  const around = against(period.window_observed?.[i], period.window_expected?.[i], unit);
   return [own, around && `with its neighbours ${around}`].filter(Boolean).join("; ");
 }
 
-function against(observed, expected) {
+function against(observed, expected, unit) {
   if (!known(observed)) return "";
-  if (!known(expected) || expected <= 0) return whole.format(observed);
+  if (!known(expected) || expected <= 0) return `${whole.format(observed)}${unit}`;
   const times = observed > 0 ? ` (${oneDecimal.format(observed / expected)} times)` : "";
   const wanted = (expected < 100 ? oneDecimal : whole).format(expected);
-  return `${whole.format(observed)} where ${wanted} were expected${times}`;
+  return `${whole.format(observed)}${unit} where ${wanted} were expected${times}`;
 }
 
 // The scored factors that raise an area, the strongest first.
