@@ -239,67 +239,78 @@ def select_events(
     skip_blank
         Leave out rows in which every column is empty.
     """
-
-    def text(column: str | None, missing: Sequence[str] = ()) -> str:
-        if column is None or column not in raw:
-            return "NULL::VARCHAR"
-        value = raw[column].sql if raw[column].type == "VARCHAR" else f"{raw[column].sql}::VARCHAR"
-        if raw[column].type == "VARCHAR" and (padded is None or column in padded):
-            value = f"trim({value})"
-        value = f"nullif({value}, '')"
-        words = ", ".join(literal(word) for word in missing)
-        return f"CASE WHEN lower({value}) NOT IN ({words}) THEN {value} END" if words else value
-
-    words = _MISSING if skip_blank else ()
-    date, bad_date = _date(text(layout.date), raw.get(layout.date), layout.date_format)
-    (x, bad_x), (y, bad_y) = (
-        _number(text(column, words), raw.get(column or "")) for column in (layout.x, layout.y)
-    )
-    categories = "".join(f"{text(c)} AS {category(c)}, " for c in layout.categories)
-    blank = " AND ".join(f"{text(column)} IS NULL" for column in raw)
-    whole = "CASE WHEN x IS NOT NULL AND y IS NOT NULL AND NOT (x = 0 AND y = 0) THEN"
-    return (
-        f"SELECT * REPLACE ({whole} x END AS x, {whole} y END AS y) FROM ("
-        f"SELECT {literal(label)} AS file, {row} AS row, {date} AS date, "
-        f"{text(layout.area, words)} AS area_code, {x} AS x, {y} AS y, "
-        f"{text(layout.person, words)} AS person, {text(layout.key, words)} AS key, {categories}"
-        f"{bad_date} AS bad_date, {bad_x} AS bad_x, {bad_y} AS bad_y "
-        f"FROM {scan} WHERE {f'NOT ({blank})' if skip_blank else 'true'})"
+    # Three queries inside one another, so that nothing is worked out twice.
+    names = {column: f"v{i}" for i, column in enumerate(raw)}
+    plain = ", ".join(
+        f"{_plain(column, padded is None or name in padded)} AS {names[name]}"
+        for name, column in raw.items()
     )
 
+    def text(column: str | None) -> str:
+        return f"{names[column]}::VARCHAR" if column in names else "NULL::VARCHAR"
 
-def _date(text: str, raw: Raw | None, date_format: str | None) -> tuple[str, str]:
-    """SQL of a date, and of the text that is none."""
-    if raw is not None and raw.type == "TIMESTAMP WITH TIME ZONE":
-        return f"({raw.sql} AT TIME ZONE 'Europe/London')::DATE", "NULL::VARCHAR"
-    if raw is not None and raw.type.startswith(("DATE", "TIMESTAMP")):
-        return f"{raw.sql}::DATE", "NULL::VARCHAR"
+    date = _date(names[layout.date], raw[layout.date].type, layout.date_format)
+    x, y = (f"try_cast({text(column)} AS DOUBLE)" for column in (layout.x, layout.y))
+    blank = " AND ".join(f"{name} IS NULL" for name in names.values())
+    roles = {"area_code": layout.area, "person": layout.person, "key": layout.key}
+    found = ", ".join(f"{_if_any(text(column))} AS {role}" for role, column in roles.items())
+    categories = "".join(f", {text(c)} AS {category(c)}" for c in layout.categories)
+    whole = "isfinite(x) AND isfinite(y) AND NOT (x = 0 AND y = 0)"
+    return f"""
+        SELECT {literal(label)} AS file, row, date, area_code,
+            CASE WHEN {whole} THEN x END AS x, CASE WHEN {whole} THEN y END AS y,
+            person, key{"".join(f", {category(c)}" for c in layout.categories)},
+            CASE WHEN date IS NULL THEN date_text END AS bad_date,
+            CASE WHEN x IS NULL OR isinf(x) THEN x_text END AS bad_x,
+            CASE WHEN y IS NULL OR isinf(y) THEN y_text END AS bad_y
+        FROM (
+            SELECT row, {date} AS date, {x} AS x, {y} AS y, {found}{categories},
+                {_if_any(text(layout.date))} AS date_text,
+                {_if_any(text(layout.x))} AS x_text, {_if_any(text(layout.y))} AS y_text
+            FROM (SELECT {row} AS row, {plain} FROM {scan})
+            WHERE {f"NOT ({blank})" if skip_blank else "true"}
+        )"""
+
+
+def _plain(column: Raw, is_padded: bool) -> str:
+    """A column with nothing around its texts, and missing for empty ones."""
+    if column.type != "VARCHAR":
+        return column.sql
+    return f"nullif(trim({column.sql}), '')" if is_padded else f"nullif({column.sql}, '')"
+
+
+def _if_any(text: str) -> str:
+    """Missing for the words that mean so; four letters at most, which is quick to see."""
+    if text == "NULL::VARCHAR":
+        return text
+    words = ", ".join(literal(word) for word in _MISSING)
+    return f"CASE WHEN length({text}) > 4 OR lower({text}) NOT IN ({words}) THEN {text} END"
+
+
+def _date(value: str, kind: str, date_format: str | None) -> str:
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"({value} AT TIME ZONE 'Europe/London')::DATE"
+    if kind.startswith(("DATE", "TIMESTAMP")):
+        return f"{value}::DATE"
+    text = f"{value}::VARCHAR"
     if date_format is not None:
-        date = f"try_strptime({text}, {literal(date_format)})::DATE"
-    else:
-        date = (
-            f"try_cast(CASE WHEN {text} LIKE '____-__' THEN {text} || '-01' "
-            f"WHEN {text} LIKE '____-__-__' THEN {text} "
-            f"WHEN {text} LIKE '____-__-__T%' OR {text} LIKE '____-__-__ %' THEN left({text}, 10) "
-            "END AS DATE)"
-        )
-    return date, f"CASE WHEN {text} IS NOT NULL AND {date} IS NULL THEN {text} END"
-
-
-def _number(text: str, raw: Raw | None) -> tuple[str, str]:
-    """SQL of a number, and of the text that is none; NaN is missing."""
-    value = f"try_cast({text} AS DOUBLE)"
-    if raw is not None and raw.type in ("DOUBLE", "FLOAT"):
-        value = f"{raw.sql}::DOUBLE"
-    number = f"CASE WHEN isfinite({value}) THEN {value} END"
-    is_bad = f"{text} IS NOT NULL AND ({value} IS NULL OR isinf({value}))"
-    return number, f"CASE WHEN {is_bad} THEN {text} END"
+        return f"try_strptime({text}, {literal(date_format)})::DATE"
+    return (
+        f"try_cast(CASE WHEN {text} LIKE '____-__' THEN {text} || '-01' "
+        f"WHEN {text} LIKE '____-__-__' THEN {text} "
+        f"WHEN {text} LIKE '____-__-__T%' OR {text} LIKE '____-__-__ %' THEN left({text}, 10) "
+        "END AS DATE)"
+    )
 
 
 def unreadable(connection: "DuckDBPyConnection", table: str, layout: Layout) -> Iterator[str]:
     """A sentence for each file and column with values that are no date or no number."""
-    for bad, column in zip(_BAD, (layout.date, layout.x, layout.y), strict=True):
-        if column is None:
+    counted = ", ".join(f"count({bad})" for bad in _BAD)
+    query = f"SELECT {counted} FROM {identifier(table)}"
+    numbers = connection.execute(query).fetchall()[0]
+    columns = (layout.date, layout.x, layout.y)
+    for bad, column, number in zip(_BAD, columns, numbers, strict=True):
+        if not number:
             continue
         files = connection.execute(
             f"SELECT file, count(*), min(row), arg_min({bad}, row), "
@@ -307,7 +318,7 @@ def unreadable(connection: "DuckDBPyConnection", table: str, layout: Layout) -> 
             f"WHERE {bad} IS NOT NULL GROUP BY file ORDER BY file"
         ).fetchall()
         for file, n, row, value, values in files:
-            others = f" (and {n - 1:,} more rows)" if n > 1 else ""
+            others = f" (and {n - 1:,} more)" if n > 1 else ""
             what = _about_dates(values, layout) if bad == "bad_date" else _ABOUT_NUMBERS
             yield f"{file}: row {row}, column {column!r}, value {value!r}{others}: {what}"
 

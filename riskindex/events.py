@@ -254,9 +254,10 @@ class _Reader:
     def _read(self, path: Path, label: str) -> int:
         kind = sniff(path)
         if kind == "parquet":
-            self.views.append(f"{self.name} view {len(self.views)}")
-            view = self.views[-1]
-            return create_parquet_view(self.connection, view, path, label, layout=self.layout)
+            view = f"{self.name} view {len(self.views)}"
+            rows = create_parquet_view(self.connection, view, path, label, layout=self.layout)
+            self.views.append(view)
+            return rows
         if kind not in ("text", "utf-16", "gzip"):
             raise InputError(f"{label}: {_NO_TABLE.get(kind, f'a {kind} file')}. {_SAVE_AS}")
         inner = unpack(path, self.home) if kind == "gzip" else path

@@ -62,7 +62,7 @@ def gi_star(
     null: Null = "total",
     tail: Tail = "upper",
     p: Method = "auto",
-    permutations: Permutations = Permutations(),
+    permutations: Permutations = Permutations(),  # noqa: B008 (frozen)
 ) -> Gi:
     """Getis-Ord Gi* of every area: the area and its neighbours against the whole map.
 
@@ -120,7 +120,7 @@ def gi(
     null: Null = "conditional",
     tail: Tail = "upper",
     p: Method = "auto",
-    permutations: Permutations = Permutations(),
+    permutations: Permutations = Permutations(),  # noqa: B008 (frozen)
 ) -> Gi:
     """Getis-Ord Gi of every area: its neighbours, without itself, against the other areas.
 
@@ -152,7 +152,7 @@ def moran(values: ArrayLike, weights: sparse.csr_array) -> Global:
     b = kurtosis * ((n**2 - n) * s1 - 2 * n * s2 + 6 * s0**2)
     expected = -1 / (n - 1)
     variance = (a - b) / ((n - 1) * (n - 2) * (n - 3) * s0**2) - expected**2
-    return _global(n / s0 * (c @ (w @ c)) / squares, expected, variance)
+    return _global(n / s0 * (c * (w @ c)).sum() / squares, expected, variance)
 
 
 def general_g(values: ArrayLike, weights: sparse.csr_array) -> Global:
@@ -181,7 +181,7 @@ def general_g(values: ArrayLike, weights: sparse.csr_array) -> Global:
     square = b0 * m2**2 + b1 * m4 + b2 * m1**2 * m2 + b3 * m1 * m3 + b4 * m1**4
     expected = s0 / (n * (n - 1))
     variance = square / (pairs**2 * n * (n - 1) * (n - 2) * (n - 3)) - expected**2
-    return _global((x @ (w @ x)) / pairs, expected, variance)
+    return _global((x * (w @ x)).sum() / pairs, expected, variance)
 
 
 class _Test(NamedTuple):

@@ -1,6 +1,8 @@
 """Hotspots: every factor tested in every period, with what was assumed and why each area is hot."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -90,22 +92,20 @@ def find_hotspots(
         Counts or columns that a factor needs are not there.
     """
     land = Land(neighbours=weights, centroids=cache(lambda: _centroids(areas)))
-    parts: dict[tuple[str, ...], Columns] = {}
-    pooled: dict[tuple[str, ...], Columns] = {}
-    summaries: dict[tuple[str, str], dict[str, Any]] = {}
-    for factor in factors:
-        labels = [str(label) for label in factor.periods] or [""]
-        seen = [observe(factor, label, counts, areas, tables) for label in labels]
-        for label, observation in zip(labels, seen, strict=True):
-            found = METHODS[factor.method](observation, land, factor)
-            parts[factor.name, label], summaries[factor.name, label] = found
-        if len(seen) > 1:
-            pooled[factor.name,] = _pooled(together(seen, factor), land, factor)
-    flags = _flags(areas, weights)
+    keys = [(f, label) for f in factors for label in (map(str, f.periods) if f.periods else [""])]
+    seen = [(f, observe(f, label, counts, areas, tables)) for f, label in keys]
+    several = [(f, [one for of, one in seen if of is f]) for f in factors if len(f.periods) > 1]
+    # The tests do not depend on each other and are mostly inside NumPy, which lets threads run.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(lambda job: METHODS[job[0].method](job[1], land, job[0]), seen))
+        pooled = list(
+            pool.map(lambda job: _pooled(together(job[1], job[0]), land, job[0]), several)
+        )
+    names, flags = [(f.name, label) for f, label in keys], {"flag": _flags(areas, weights)}
     return Hotspots(
-        _stack({key: columns | {"flag": flags} for key, columns in parts.items()}, areas.index),
-        _stack(pooled, areas.index, names=_POOLED),
-        _table_of(summaries),
+        _stack(names, [one.columns | flags for one in found], areas.index),
+        _stack([(f.name,) for f, _ in several], pooled, areas.index, columns=_POOLED),
+        _table_of(names, [one.summary for one in found]),
     )
 
 
@@ -337,38 +337,40 @@ def _alike(sample: Sample, dispersion: float) -> dict[str, float]:
 
 
 def _stack(
-    parts: Mapping[tuple[str, ...], Columns],
+    keys: Sequence[tuple[str, ...]],
+    parts: Sequence[Columns],
     areas: "pd.Index[Any]",
     *,
-    names: Sequence[str] = (*_FILL, "flag"),
+    columns: Sequence[str] = (*_FILL, "flag"),
 ) -> pd.DataFrame:
     """One long table of the columns of all parts; its index is their keys, then the areas."""
     data = {
-        name: np.concatenate([columns[name] for columns in parts.values()] or [np.empty(0)])
-        for name in names
+        name: np.concatenate([part[name] for part in parts] or [np.empty(0)]) for name in columns
     }
-    frame = pd.DataFrame(data, index=_long_index(list(parts), areas), copy=False)
+    frame = pd.DataFrame(data, index=_long_index(keys, areas), copy=False)
     return frame.astype({name: kind for name, kind in _DTYPES.items() if name in frame})
 
 
 def _long_index(keys: Sequence[tuple[str, ...]], areas: "pd.Index[Any]") -> pd.MultiIndex:
-    n, kinds = len(areas), len(keys[0]) if keys else 1
-    codes, levels = [], []
-    for values in zip(*keys, strict=True) if keys else [()] * kinds:
-        found, level = pd.factorize(np.array(values, dtype=object))
+    """Keys, each with all areas; built from codes, because a million tuples take seconds."""
+    n, codes = len(areas), []
+    levels: list[pd.Index[Any]] = []
+    for values in zip(*keys, strict=True) if keys else [()]:
+        # Factors keep their order; periods are sorted, so that rows can be found by bisection.
+        found, level = pd.factorize(np.array(values, dtype=object), sort=bool(levels))
         codes.append(np.repeat(found, n))
         levels.append(pd.Index(level, dtype="str"))
     return pd.MultiIndex(
         levels=[*levels, areas],
         codes=[*codes, np.tile(np.arange(n), len(keys))],
-        names=[*("factor", "period")[:kinds], "area_code"],
+        names=[*("factor", "period")[: len(levels)], "area_code"],
         verify_integrity=False,
     )
 
 
-def _table_of(summaries: Mapping[tuple[str, str], dict[str, Any]]) -> pd.DataFrame:
-    index = pd.MultiIndex.from_tuples(list(summaries), names=["factor", "period"])
-    table = pd.DataFrame(list(summaries.values()), index=index)[list(_SUMMARY)]
+def _table_of(keys: Sequence[tuple[str, str]], summaries: list[dict[str, Any]]) -> pd.DataFrame:
+    index = pd.MultiIndex.from_tuples(keys, names=["factor", "period"])
+    table = pd.DataFrame(summaries, index=index)[list(_SUMMARY)]
     return table.astype(dict.fromkeys(_COUNTED, "Int64"))
 
 

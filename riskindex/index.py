@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -163,6 +163,23 @@ def factor_weights(scores: pd.DataFrame, options: Index = Index()) -> pd.Series:
     return pd.Series(weights, index=frame.factors, name="weight")
 
 
+class Weighting(NamedTuple):
+    """Weights at both levels; one row for all areas, or a row each."""
+
+    factors: Array
+    """Shape `(factors,)` or `(n, factors)`: inside the groups."""
+    parts: Array
+    """Shape `(parts,)` or `(n, parts)`: of the groups, and of factors that stand by themselves."""
+
+
+class Part(NamedTuple):
+    """A group of factors, or a factor that stands by itself."""
+
+    members: list[int]
+    is_group: bool
+    name: str
+
+
 @dataclass(frozen=True)
 class Ingredients:
     """The scores as one array, with the weights and groups that combine them."""
@@ -170,9 +187,8 @@ class Ingredients:
     areas: pd.Index
     factors: pd.Index
     scores: Array
-    weights: Array
-    groups: tuple[str, ...]
-    """Group of each factor; empty for a factor that stands by itself."""
+    parts: tuple[Part, ...]
+    weighting: Weighting
     options: Index
 
     @classmethod
@@ -180,71 +196,85 @@ class Ingredients:
         """Take the long table apart; every factor must have the same areas in the same order."""
         wide = _wide(scores, "score")
         first = scores.groupby(level="factor", sort=False).first()
-        given = first["weight"] if "weight" in first else pd.Series(1.0, index=first.index)
+        weights = first["weight"] if "weight" in first else pd.Series(1.0, index=first.index)
         groups = first["group"] if "group" in first else pd.Series("", index=first.index)
-        _check_weights(given)
+        _check_weights(weights)
         _check_options(options, set(groups))
-        values = wide.to_numpy(float)
-        ingredients = Given(
+        given = Given(
             factors=tuple(wide.columns),
-            weights=given.to_numpy(float),
+            weights=weights.to_numpy(float),
             groups=tuple(groups),
-            scores=values,
+            scores=wide.to_numpy(float),
             points=options.points,
         )
-        weights = WEIGHTS[options.weights](ingredients)
-        return cls(wide.index, wide.columns, values, weights, tuple(groups), options)
+        parts = tuple(_parts(given))
+        weighting = _weighting(given, parts, options)
+        return cls(wide.index, wide.columns, given.scores, parts, weighting, options)
 
     def arithmetic(self) -> "Ingredients":
         """The same with arithmetic means."""
         return replace(self, options=replace(self.options, aggregation="arithmetic"))
 
-    def combine(self, scores: Array) -> Combined:
+    def combine(self, scores: Array, weighting: Weighting | None = None) -> Combined:
         """Combine scores of shape `(n, factors)` inside each group, then the groups."""
+        within, among = weighting or self.weighting
         scores = self._with_enough(scores)
-        if not any(self.groups):
-            return self._mean(scores, self.weights)
-        parts = list(self._parts())
-        inner = [self._mean(scores[:, m], self.weights[m]) for _, m in parts]
-        outer = self._mean(
-            np.column_stack([group.score for group in inner]), np.array([w for w, _ in parts])
-        )
+        inner = [
+            self._mean(scores[:, part.members], within[..., part.members])
+            if part.is_group
+            else Combined(scores[:, part.members[0]], np.ones((len(scores), 1)))
+            for part in self.parts
+        ]
+        outer = self._mean(np.column_stack([part.score for part in inner]), among)
         slope = np.zeros_like(scores)
-        for position, ((_, members), group) in enumerate(zip(parts, inner, strict=True)):
-            slope[:, members] = outer.slope[:, [position]] * group.slope
+        for position, (part, combined) in enumerate(zip(self.parts, inner, strict=True)):
+            slope[:, part.members] = outer.slope[:, [position]] * combined.slope
         return Combined(outer.score, slope)
 
     def _with_enough(self, scores: Array) -> Array:
         """The scores without those of areas that lack too many factors."""
-        known = (~np.isnan(scores) & (self.weights > 0)).sum(axis=1)
+        if self.options.minimum_factors <= 1:
+            return scores
+        known = (~np.isnan(scores) & (self.weighting.factors > 0)).sum(axis=1)
         return np.where((known >= self.options.minimum_factors)[:, None], scores, np.nan)
 
-    def _parts(self) -> Iterator[tuple[float, list[int]]]:
-        """Weight and members of each group; a factor by itself is a group of its own weight."""
-        equal = self.options.weights == "equal"
-        for name in dict.fromkeys(self.groups):
-            members = [k for k, group in enumerate(self.groups) if group == name]
-            if name == "":
-                yield from ((float(self.weights[k]), [k]) for k in members)
-            elif self.weights[members].sum() > 0:
-                yield 1.0 if equal else float(self.options.groups.get(name, 1.0)), members
-
     def _mean(self, scores: Array, weights: Array) -> Combined:
-        if scores.shape[1] == 1:
-            return Combined(scores[:, 0], np.ones_like(scores))
-        known, counts = ~np.isnan(scores), weights > 0
+        known, counts = ~np.isnan(scores), np.broadcast_to(weights > 0, scores.shape)
         available = known & counts
         rest = self.options.missing == "rest"
         enough = available.any(axis=1) if rest else (known | ~counts).all(axis=1)
-        per_area = np.where(available, weights, 0.0)[enough]
-        target = weights.sum() if self.options.weights == "as-given" else 1.0
-        per_area *= target / per_area.sum(axis=1, keepdims=True)
+        per_area = np.where(available, weights, 0.0)
+        as_given = self.options.weights == "as-given"
+        target = weights.sum(axis=-1, keepdims=True) if as_given else np.ones(1)
+        total = per_area.sum(axis=1, keepdims=True)
+        per_area *= np.divide(target, total, out=np.zeros_like(total), where=total > 0)
         # A score without weight must not spoil a mean, whatever its power: 1 never does.
-        filled = np.where(available, scores, 1.0)[enough]
-        combined = AGGREGATE[self.options.aggregation](filled, per_area, self.options.power)
+        filled = np.where(available, scores, 1.0)
+        aggregate = AGGREGATE[self.options.aggregation]
         mean, slope = np.full(len(scores), np.nan), np.zeros_like(scores)
-        mean[enough], slope[enough] = combined
+        mean[enough], slope[enough] = aggregate(
+            filled[enough], per_area[enough], self.options.power
+        )
         return Combined(mean, slope)
+
+
+def _parts(given: Given) -> Iterator[Part]:
+    for name in dict.fromkeys(given.groups):
+        members = [k for k, group in enumerate(given.groups) if group == name]
+        if name:
+            yield Part(members, True, name)
+        else:
+            yield from (Part([k], False, given.factors[k]) for k in members)
+
+
+def _weighting(given: Given, parts: Sequence[Part], options: Index) -> Weighting:
+    factors = WEIGHTS[options.weights](given)
+    among = np.array([float(factors[part.members].sum()) for part in parts])
+    for position, part in enumerate(parts):
+        if part.is_group and among[position] > 0:
+            equal = options.weights == "equal"
+            among[position] = 1.0 if equal else float(options.groups.get(part.name, 1.0))
+    return Weighting(factors, among)
 
 
 def _companion(scores: pd.DataFrame, frame: Ingredients) -> Array:

@@ -9,7 +9,7 @@ import pandas as pd
 from riskindex.errors import DataError
 from riskindex.sql import store
 from riskindex.study import Study
-from riskindex.vintages import carries_2011_codes, first_few, new_in_2021, share_out
+from riskindex.vintages import carries_2011_codes, first_few, new_in_2021, share_out, there_in_2011
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -93,7 +93,7 @@ def refuse_unconverted(
     bare = codes[(codes["events"] > codes["points"]) & codes["route"].isin(UNKNOWN_ROUTES)]
     inferred = bare.index.isin(list(recognised))
     if study.crosswalk is None and _any_of_2011(connection, study, bare):
-        inferred |= ~bare.index.isin(list(new_in_2021(bare.index)))
+        inferred |= bare.index.isin(list(there_in_2011(bare.index)))
     refused = bare[inferred]
     if refused.empty:
         return

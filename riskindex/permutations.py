@@ -65,6 +65,8 @@ def permuted_p(
         As in `p_of_sums`; values equal within rounding count as ties.
     own
         The area whose value stays in place, per row; shape `(q,)`. None shuffles all.
+    options
+        How many permutations, from which seed, on how many threads, and when to stop.
 
     Returns
     -------

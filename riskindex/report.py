@@ -114,10 +114,10 @@ def _by_group(released: Released) -> str:
 
 def _flags_sentence(released: Released) -> str:
     tie = released.flags_tie
-    if tie <= 1:
-        return "By the flags alone no two areas would tie at the cut."
+    if tie == 0:
+        return "If every factor only said hot or not hot, no areas would tie at the cut."
     return (
-        f"By the flags alone {tie:,} areas would tie at the cut; "
+        f"If every factor only said hot or not hot, {tie:,} areas would tie at the cut; "
         "the strength of what was found puts them in order."
     )
 

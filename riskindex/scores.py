@@ -12,6 +12,7 @@ from riskindex.factors import Factor
 from riskindex.normalise import normalise
 
 Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 CONFIDENCE_SCORES: Mapping[int, float] = {0: 0.0, 90: 100 / 3, 95: 200 / 3, 99: 100.0}
 """Score of each confidence band."""
@@ -40,80 +41,73 @@ def score_factor(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Fact
     DataError
         No area could be assessed, or the normalisation is undefined on the values.
     """
+    last = _period(hotspots, factor, -1)
     measured = _measure(hotspots, persistence, factor)
     score = SCORES[factor.score](measured, factor)
+    reason = last["reason"].fillna("").to_numpy(dtype=object)
     if np.isnan(score).all():
         raise DataError(
-            f"{factor.label}: no area could be assessed ({_first(measured.reason)}). "
+            f"{factor.label}: no area could be assessed ({_first(reason)}). "
             "Set scored = false to leave it out of the index."
         )
-    intensity = normalise(factor.direction * measured.value, "percentile", name=factor.label)
     columns = {
         "value": measured.value,
         "score": score,
-        "intensity": intensity,
+        "intensity": intensity(measured, factor),
         "weight": float(factor.weight),
         "group": factor.group or "",
         "is_hot": (score > 0) if factor.score == "persistence" else measured.is_hot,
-        "kind": measured.kind,
-        "reason": _why(score, measured.reason),
+        "kind": _kind(hotspots, factor),
+        "reason": np.where(np.isnan(score), np.where(reason == "", "no value", reason), ""),
     }
-    return pd.DataFrame(columns, index=measured.areas)
+    return pd.DataFrame(columns, index=last.index)
 
 
 class Measured(NamedTuple):
-    """What was measured for one factor, all with the same areas."""
+    """What was measured for one factor; all of shape `(n,)`, or `(draws, n)` for repeats."""
 
-    areas: pd.Index
     value: Array
     """Intensity: of the last period, or the mean of the periods where persistence is scored."""
-    is_hot: NDArray[np.bool_]
+    is_hot: Flags
     """In the last period, or in the table."""
     confidence: Array
     """0, 90, 95 or 99, in the last period."""
-    kind: NDArray[np.object_]
-    """Of the last period in which the area was hot."""
-    reason: NDArray[np.object_]
-    """Why the area was not assessed in the last period; empty where it was."""
-    persistence: pd.DataFrame
-    """Rows of the factor in the persistence table; all missing for a table."""
+    assessed: Flags
+    """In the last period, or in the table."""
+    periods_hot: Array
+    """NaN for a factor of one period or none, as are the next two."""
+    periods_assessed: Array
+    pooled_p_adjusted: Array
+
+
+def _period(hotspots: pd.DataFrame, factor: Factor, position: int) -> pd.DataFrame:
+    label = factor.periods[position] if factor.periods else ""
+    return rows(hotspots, factor=factor.name, period=label)
 
 
 def _measure(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Factor) -> Measured:
-    labels = list(factor.periods) or [""]
-    periods = [rows(hotspots, factor=factor.name, period=label) for label in labels]
+    periods = [_period(hotspots, factor, k) for k in range(max(len(factor.periods), 1))]
     last = periods[-1]
     values = np.array([table["value"].to_numpy(float) for table in periods])
-    kind = last["kind"]
-    for table in reversed(periods[:-1]):
-        kind = kind.where(kind != "", table["kind"])
+    value = mean_of_known(values) if factor.score == "persistence" else values[-1]
+    lasting = _lasting(persistence, factor).reindex(last.index).astype("Float64")
     return Measured(
-        areas=last.index,
-        value=_mean(values) if factor.score == "persistence" else values[-1],
+        value=value,
         is_hot=last["is_hot"].to_numpy(dtype=bool, na_value=False),
-        confidence=last["confidence"].to_numpy(dtype=float, na_value=np.nan),
-        kind=kind.to_numpy(dtype=object),
-        reason=last["reason"].fillna("").to_numpy(dtype=object),
-        persistence=_lasting(persistence, factor).reindex(last.index),
+        confidence=last["confidence"].to_numpy(dtype=float, na_value=0.0),
+        assessed=(last["reason"].fillna("") == "").to_numpy(bool) & ~np.isnan(value),
+        **{name: lasting[name].to_numpy(dtype=float, na_value=np.nan) for name in LASTING},
     )
 
 
-def _mean(values: Array) -> Array:
-    known = ~np.isnan(values)
-    total = np.where(known, values, 0.0).sum(axis=0)
-    return _ratio(total, known.sum(axis=0).astype(float))
-
-
-def _ratio(part: Array, whole: Array) -> Array:
-    out = np.full(len(part), np.nan)
-    np.divide(part, whole, out=out, where=whole > 0)
-    return out
+LASTING = ("periods_hot", "periods_assessed", "pooled_p_adjusted")
+"""Columns of the persistence table that are scored."""
 
 
 def _lasting(persistence: pd.DataFrame, factor: Factor) -> pd.DataFrame:
     if factor.name not in persistence.index.get_level_values("factor"):
-        return pd.DataFrame(columns=["periods_hot", "periods_assessed", "pooled_p_adjusted"])
-    return rows(persistence, factor=factor.name)
+        return pd.DataFrame(columns=list(LASTING))
+    return rows(persistence, factor=factor.name)[list(LASTING)]
 
 
 def rows(table: pd.DataFrame, **levels: str) -> pd.DataFrame:
@@ -123,41 +117,66 @@ def rows(table: pd.DataFrame, **levels: str) -> pd.DataFrame:
     return part
 
 
-def _why(score: Array, reasons: NDArray[np.object_]) -> NDArray[np.object_]:
-    given = np.where(reasons == "", "no value", reasons)
-    return np.where(np.isnan(score), given, "")
+def mean_of_known(values: Array) -> Array:
+    """Mean over the first axis of the values that are known; NaN where none is."""
+    known = ~np.isnan(values)
+    return _ratio(np.where(known, values, 0.0).sum(axis=0), known.sum(axis=0).astype(float))
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    out = np.full(part.shape, np.nan)
+    np.divide(part, whole, out=out, where=whole > 0)
+    return out
+
+
+def _kind(hotspots: pd.DataFrame, factor: Factor) -> NDArray[np.object_]:
+    """Own, neighbourhood or both: of the last period in which the area was hot."""
+    periods = [_period(hotspots, factor, k)["kind"] for k in range(max(len(factor.periods), 1))]
+    kind = periods.pop()
+    while periods:
+        kind = kind.where(kind != "", periods.pop())
+    return np.asarray(kind, dtype=object)
+
+
+def intensity(measured: Measured, factor: Factor) -> Array:
+    """0 to 100: the percentile of what was measured, which breaks ties between scores."""
+    return _normalised(factor.direction * measured.value, "percentile", factor)
+
+
+def _normalised(values: Array, method: str, factor: Factor) -> Array:
+    if values.ndim == 1:
+        return normalise(values, method, name=factor.label)
+    return np.array([normalise(row, method, name=factor.label) for row in values])
 
 
 def _flag(measured: Measured, factor: Factor) -> Array:
-    return _assessed(measured, np.where(measured.is_hot, 100.0, 0.0))
+    return np.where(measured.assessed, np.where(measured.is_hot, 100.0, 0.0), np.nan)
 
 
 def _confidence(measured: Measured, factor: Factor) -> Array:
-    bands = [
-        CONFIDENCE_SCORES.get(int(band), np.nan) for band in np.nan_to_num(measured.confidence)
-    ]
-    return _assessed(measured, np.array(bands))
+    bands, scores = np.array(list(CONFIDENCE_SCORES)), np.array(list(CONFIDENCE_SCORES.values()))
+    score = scores[np.searchsorted(bands, measured.confidence, side="right") - 1]
+    return np.where(measured.assessed, score, np.nan)
 
 
 def _persistence(measured: Measured, factor: Factor) -> Array:
-    columns = ["periods_hot", "periods_assessed", "pooled_p_adjusted"]
-    table = measured.persistence[columns].astype("Float64")
-    hot, assessed, pooled = (table[c].to_numpy(dtype=float, na_value=np.nan) for c in columns)
-    score = 100 * _ratio(hot, assessed)
+    score = 100 * _ratio(measured.periods_hot, measured.periods_assessed)
     if factor.persistence == "counted":
         return score
+    pooled = measured.pooled_p_adjusted
     return np.where(np.isnan(pooled), np.nan, np.where(pooled <= factor.level, score, 0 * score))
 
 
 def _value(measured: Measured, factor: Factor) -> Array:
-    values = factor.direction * _assessed(measured, measured.value)
-    return normalise(values, factor.normalise, name=factor.label)
+    values = np.where(measured.assessed, factor.direction * measured.value, np.nan)
+    return _normalised(values, factor.normalise, factor)
 
 
 def _threshold(measured: Measured, factor: Factor) -> Array:
     if factor.threshold is None:
         raise ConfigError(f"{factor.label}: the score threshold needs a threshold, such as 0.25.")
-    return _assessed(measured, np.where(measured.value > factor.threshold, 100.0, 0.0))
+    above = np.where(measured.value > factor.threshold, 100.0, 0.0)
+    return np.where(measured.assessed, above, np.nan)
 
 
 SCORES: dict[str, Callable[[Measured, Factor], Array]] = {
@@ -169,11 +188,6 @@ SCORES: dict[str, Callable[[Measured, Factor], Array]] = {
     "threshold": _threshold,
 }
 """Config word to function."""
-
-
-def _assessed(measured: Measured, score: Array) -> Array:
-    known = (measured.reason == "") & ~np.isnan(measured.value)
-    return np.where(known, score, np.nan)
 
 
 def _first(reasons: NDArray[np.object_]) -> str:

@@ -16,6 +16,7 @@ from riskindex.index import Index, Ingredients
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Positions = NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +117,7 @@ class Selected:
     def index(self) -> pd.Index:
         """Codes of the selected areas, highest risk first."""
         chosen = self.table[self.table["selected"]]
-        return chosen.index[_order(chosen)]
+        return chosen.index[standing(chosen).order]
 
 
 def select_top(
@@ -169,11 +170,13 @@ def select_top(
         faults.append(f"selection.minimum_per_group: no area has a {selection.group!r} to count.")
     if faults:
         raise ConfigError(faults)
-    target, rule = _target(selection, int(table["score"].notna().sum()))
-    computed, at_cut, cut = _cut(table, target, rule, selection.ties)
+    areas = standing(table)
+    target, rule = target_of(selection, int(table["score"].notna().sum()))
+    computed, at_cut, cut = _cut(areas, target, rule, selection.ties)
     if selection.minimum_per_group and groups is not None:
         names = groups.reindex(table.index).fillna("").to_numpy(dtype=object)
-        computed, cut = _with_minimum(table, computed, cut, names, selection)
+        exchanged = with_minimum(areas, computed, names, selection.minimum_per_group)
+        computed, cut = exchanged, _with_exchange(cut, computed, exchanged, selection)
     return _overridden(table.assign(tied_at_cut=at_cut), computed, cut, selection.overrides)
 
 
@@ -247,7 +250,8 @@ ROUNDING: dict[str, tuple[Callable[[Fraction], int], str]] = {
 """Config word to function and words."""
 
 
-def _target(selection: Selection, assessed: int) -> tuple[int, str]:
+def target_of(selection: Selection, assessed: int) -> tuple[int, str]:
+    """How many of so many assessed areas are asked for, and the rule in words."""
     if selection.number is not None:
         return selection.number, f"{_areas(selection.number)}, a fixed number"
     share = Fraction(str(float(selection.share)))
@@ -261,26 +265,53 @@ def _target(selection: Selection, assessed: int) -> tuple[int, str]:
 # Ties at the cut
 
 
-def _order(table: pd.DataFrame) -> NDArray[np.intp]:
-    """Positions from the highest risk to the lowest: score, companion, factors hot, code."""
-    code = np.empty(len(table), dtype=np.intp)
-    code[np.argsort(table.index.astype(str).to_numpy(dtype=str))] = np.arange(len(table))
-    keys = (quantise(table["companion"].to_numpy(float)), table["score"].to_numpy(float))
-    companion, score = (np.where(np.isnan(key), -np.inf, key) for key in keys)
-    return np.lexsort((code, -table["factors_hot"].to_numpy(float), -companion, -score))
+class Standing(NamedTuple):
+    """What puts areas in order, each of shape `(n,)`; higher is more risk."""
+
+    score: Array
+    """Quantised; NaN where not assessed."""
+    companion: Array
+    factors_hot: Array
+    code: Array
+    """Position of the area's code in alphabetical order."""
+
+    @property
+    def order(self) -> Positions:
+        """Positions from the highest risk to the lowest: score, companion, factors hot, code."""
+        keys = (self.companion, self.score)
+        companion, score = (np.where(np.isnan(key), -np.inf, key) for key in keys)
+        return np.lexsort((self.code, -self.factors_hot, -companion, -score))
 
 
-def _in_order(tied: Flags, places: int, table: pd.DataFrame) -> Flags:
-    ordered = [position for position in _order(table) if tied[position]]
+def standing(table: pd.DataFrame) -> Standing:
+    """The standing of the areas of an index table."""
+    return Standing(
+        table["score"].to_numpy(float),
+        quantise(table["companion"].to_numpy(float)),
+        table["factors_hot"].to_numpy(float),
+        code_order(table.index),
+    )
+
+
+def code_order(codes: pd.Index) -> Array:
+    """Position of every code in alphabetical order."""
+    place = np.empty(len(codes))
+    place[np.argsort(codes.astype(str).to_numpy(dtype=str), kind="stable")] = np.arange(len(codes))
+    return place
+
+
+def _in_order(tied: Flags, places: int, areas: Standing) -> Flags:
+    among = np.flatnonzero(tied)
+    part = Standing(*(column[among] for column in areas))
     taken = np.zeros_like(tied)
-    taken[ordered[:places]] = True
+    taken[among[part.order[:places]]] = True
     return taken
 
 
-TIES: dict[str, Callable[[Flags, int, pd.DataFrame], Flags]] = {
+TIES: dict[str, Callable[[Flags, int, Standing], Flags]] = {
     "order": _in_order,
-    "include": lambda tied, places, table: tied,
-    "exclude": lambda tied, places, table: np.zeros_like(tied),
+    "include": lambda tied, places, areas: tied,
+    "exclude": lambda tied, places, areas: np.zeros_like(tied),
 }
 """Which of the tied areas are taken when they do not all fit; config word to function."""
 
@@ -291,16 +322,16 @@ TIE_WORDS = {
 }
 
 
-def _cut(table: pd.DataFrame, target: int, rule: str, ties: str) -> tuple[Flags, Flags, Cut]:
+def _cut(areas: Standing, target: int, rule: str, ties: str) -> tuple[Flags, Flags, Cut]:
     """Areas selected by the rule, areas tied where they do not all fit, and the arithmetic."""
-    score = table["score"].to_numpy(float)
+    score = areas.score
     positive = score > 0
     reached = min(target, int(positive.sum()))
     at_cut = np.sort(score[positive])[::-1][reached - 1] if reached else np.nan
     above, tied = positive & (score > at_cut), score == at_cut
     places = reached - int(above.sum())
     fits = int(tied.sum()) <= places
-    chosen = above | (tied if fits else TIES[ties](tied, places, table))
+    chosen = above | (tied if fits else TIES[ties](tied, places, areas))
     how = "" if fits else TIE_WORDS[ties].format(places=places, tied=int(tied.sum()))
     cut = Cut(
         assessed=int((~np.isnan(score)).sum()),
@@ -339,33 +370,46 @@ def _areas(number: int) -> str:
 # A minimum for every group
 
 
-def _with_minimum(
-    table: pd.DataFrame, computed: Flags, cut: Cut, groups: NDArray[Any], selection: Selection
-) -> tuple[Flags, Cut]:
-    """Let the best areas of groups below the minimum in, and the lowest of the others out."""
-    order = [k for k in _order(table) if table["score"].iloc[k] > 0]
-    chosen = computed.copy()
+def with_minimum(areas: Standing, chosen: Flags, groups: NDArray[Any], minimum: int) -> Flags:
+    """Let the best areas of groups below a minimum in, and the lowest of the others out.
+
+    Parameters
+    ----------
+    areas
+        The standing of the areas.
+    chosen
+        Whether each is selected, shape `(n,)`.
+    groups
+        Name of each area's group; "" for none, which has no minimum.
+    minimum
+        Areas that every group has at least, as far as it has areas that score above 0. The number
+        of chosen areas stays the same if enough can be spared.
+    """
+    order = [k for k in areas.order if areas.score[k] > 0]
+    result = chosen.copy()
     held = {name: int(chosen[groups == name].sum()) for name in dict.fromkeys(groups)}
     for k in order:
-        if groups[k] and not chosen[k] and held[groups[k]] < selection.minimum_per_group:
-            chosen[k], held[groups[k]] = True, held[groups[k]] + 1
+        if groups[k] and not result[k] and held[groups[k]] < minimum:
+            result[k], held[groups[k]] = True, held[groups[k]] + 1
+    spare = int(result.sum()) - int(chosen.sum())
     for k in reversed(order):
-        if chosen.sum() <= cut.selected:
-            break
-        if computed[k] and (not groups[k] or held[groups[k]] > selection.minimum_per_group):
-            chosen[k], held[groups[k]] = False, held[groups[k]] - 1
-    entered, left = int((chosen & ~computed).sum()), int((computed & ~chosen).sum())
+        if spare > 0 and chosen[k] and (not groups[k] or held[groups[k]] > minimum):
+            result[k], held[groups[k]], spare = False, held[groups[k]] - 1, spare - 1
+    return result
+
+
+def _with_exchange(cut: Cut, before: Flags, after: Flags, selection: Selection) -> Cut:
+    entered, left = int((after & ~before).sum()), int((before & ~after).sum())
+    if not entered:
+        return cut
+    selected = cut.selected + entered - left
     words = (
         f"So that every {selection.group} has at least {selection.minimum_per_group:,}, "
         f"{entered:,} from below the cut put in and {left:,} of the lowest left out: "
-        f"{_areas(int(chosen.sum()))}."
+        f"{_areas(selected)}."
     )
-    return chosen, cut._replace(
-        selected=int(chosen.sum()),
-        entered=entered,
-        left=left,
-        explanation=f"{cut.explanation} {words}" if entered else cut.explanation,
-    )
+    explanation = f"{cut.explanation} {words}"
+    return cut._replace(selected=selected, entered=entered, left=left, explanation=explanation)
 
 
 # Overrides

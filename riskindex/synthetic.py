@@ -58,11 +58,12 @@ def synthetic_county(
     """Draw a county with events whose clusters are known.
 
     Risk is smooth over the map and higher where hardship is, in every source differently. Four
-    clusters of ten areas, in towns with more hardship than most, have `ratio` times that
-    risk in all years: of suspects' homes, domestic abuse, disorder, possession of class A drugs,
-    and of the offences and victims' homes that go with them. Two clusters of four areas are new in
-    2022 and two fade out from 2018 to 2022, in offences and domestic abuse. (Below 330 areas the
-    clusters shrink.) Totals follow a county of 1,111 areas and 1.8 million residents.
+    clusters of ten areas have `ratio` times that risk in all years: of suspects' homes, domestic
+    abuse, disorder, possession of class A drugs, and of the offences and victims' homes that go
+    with them. Two clusters of four areas are new in 2022 and two fade out from 2018 to 2022, in
+    offences and domestic abuse. Clusters grow around places in towns, in the third of areas with
+    most hardship; below 330 areas they shrink. Totals follow a county of 1,111 areas and 1.8
+    million residents.
 
     Parameters
     ----------
@@ -114,7 +115,7 @@ def _plant(areas: "GeoDataFrame", hardship: Array, urban: Array, *, seed: int) -
     taken = np.zeros(len(areas), dtype=bool)
     truth = pd.DataFrame({"core": False, "cluster": pd.NA, "kind": ""}, index=areas.index)
     truth["cluster"] = truth["cluster"].astype("Int64")
-    likely = (urban > np.median(urban)) & (hardship > np.quantile(hardship, 0.75))
+    likely = (urban > np.median(urban)) & (hardship > np.quantile(hardship, 2 / 3))
     eligible = rng.permutation(np.flatnonzero(likely))
     number = 0
     for kind, (many, most) in CLUSTERS.items():
@@ -181,7 +182,7 @@ def _risk(
         rng = stream(seed, f"risk {name}")
         own = smooth_field(points, rng, reach=5)
         lone = rng.normal(size=len(areas))
-        risk = np.exp(0.18 * hardship + 0.06 * urban + 0.16 * own + 0.1 * lone)
+        risk = np.exp(0.2 * hardship + 0.06 * urban + 0.17 * own + 0.1 * lone)
         risk /= np.average(risk, weights=residents)
         for year in YEARS:
             power = np.zeros(len(areas))

@@ -94,13 +94,20 @@ CHANCE = 0.001
 
 def new_in_2021(codes: Collection[str]) -> frozenset[str]:
     """Those of the codes that are LSOAs which the 2021 census brought."""
-    return frozenset(
-        code
-        for code in codes
-        if code[:3] in _LAST_OF_2011
-        and code[3:].isdecimal()
-        and int(code[3:]) > _LAST_OF_2011[code[:3]]
-    )
+    return frozenset(code for code in codes if _is_lsoa(code) and not _was_there_in_2011(code))
+
+
+def there_in_2011(codes: Collection[str]) -> frozenset[str]:
+    """Those of the codes that are LSOAs of 2011, whether or not they were kept."""
+    return frozenset(code for code in codes if _is_lsoa(code) and _was_there_in_2011(code))
+
+
+def _is_lsoa(code: str) -> bool:
+    return code[:3] in _LAST_OF_2011 and code[3:].isdecimal()
+
+
+def _was_there_in_2011(code: str) -> bool:
+    return int(code[3:]) <= _LAST_OF_2011[code[:3]]
 
 
 def carries_2011_codes(named: Collection[str], areas: Collection[str]) -> bool:

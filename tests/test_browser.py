@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from example_release import example_release, grid_areas
 
+from riskindex import save
 from riskindex.index import Index, build_index
 from riskindex.maps import write_map
 from riskindex.released import Released
@@ -24,6 +25,7 @@ QUIET = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
+READY = "html[data-ready=yes]"
 Open = Any
 
 
@@ -57,7 +59,9 @@ def opened(browser: Any) -> Iterator[Open]:
     wrong: list[str] = []
     contexts = []
 
-    def open_page(path: Path, fragment: str = "", width: int = 1440, height: int = 900) -> Any:
+    def open_page(
+        path: Path, fragment: str = "", width: int = 1440, height: int = 900, ready: str = READY
+    ) -> Any:
         context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
         contexts.append(context)
         page = context.new_page()
@@ -65,7 +69,7 @@ def opened(browser: Any) -> Iterator[Open]:
         page.on("console", lambda message: wrong.append(message.text))
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.goto(path.as_uri() + fragment)
-        page.wait_for_selector("html[data-ready=yes]", timeout=20_000)
+        page.wait_for_selector(ready, timeout=20_000)
         return page
 
     open_page.wrong = wrong
@@ -266,8 +270,8 @@ def test_a_script_in_a_name_does_not_act(opened: Open, tmp_path: Path):
 def test_the_policy_stops_a_script_that_got_in(opened: Open, page: Any):
     refused = page.evaluate(
         """async () => {
-            const seen = new Promise((resolve) =>
-                document.addEventListener('securitypolicyviolation', (e) => resolve(e.violatedDirective)));
+            const seen = new Promise((resolve) => document.addEventListener(
+                'securitypolicyviolation', (event) => resolve(event.violatedDirective)));
             const script = document.createElement('script');
             script.textContent = 'document.title = "hit"';
             document.body.append(script);
@@ -409,6 +413,21 @@ def test_chosen_weights_come_out_as_config(page: Any):
     text = page.locator("#config-text").text_content()
     assert "#   deprivation: weight = 0.5" in text
     assert "number = 12" in text
+
+
+# A whole run
+
+
+def test_the_pages_of_a_whole_run_open_offline(
+    opened: Open, county_released: Released, tmp_path: Path
+):
+    released = county_released
+    save(released, tmp_path / "out")
+    page = opened(tmp_path / "out" / "map.html")
+    assert rows(page) == list(released.top["name"])
+    assert_equal_choices(page, released, Index(), draws=20)
+    report = opened(tmp_path / "out" / "report.html", ready="h1")
+    assert report.locator("h1").inner_text() == released.title
 
 
 # Everybody can use it

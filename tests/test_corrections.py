@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -38,6 +38,7 @@ def test_nothing_assessed_stays_nothing():
 
 
 @pytest.mark.parametrize("method", CORRECTIONS)
+@settings(deadline=None)
 @given(p=P_VALUES, seed=st.integers(0, 2**16))
 def test_the_order_of_the_areas_does_not_matter(method, p, seed):
     order = np.random.default_rng(seed).permutation(len(p))
@@ -45,6 +46,7 @@ def test_the_order_of_the_areas_does_not_matter(method, p, seed):
 
 
 @pytest.mark.parametrize("method", CORRECTIONS)
+@settings(deadline=None)
 @given(p=P_VALUES)
 def test_a_smaller_p_is_never_adjusted_to_a_larger_one(method, p):
     adjusted = adjust(p, method)

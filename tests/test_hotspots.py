@@ -372,19 +372,28 @@ def test_one_period_has_nothing_to_pool(clustered):
     assert pooled.index.names == ["factor", "area_code"]
 
 
-def test_tables_are_long_in_the_order_of_factors_periods_and_areas(clustered):
-    b = a_factor(name="b", periods=TWO)
-    a = a_factor("getis-ord", name="a")
+@pytest.mark.parametrize("turned", [False, True])
+def test_tables_are_long_in_the_order_of_factors_periods_and_areas(clustered, turned):
+    b, a = a_factor(name="b", periods=TWO), a_factor("getis-ord", name="a")
     counts = pd.concat([counted([clustered, clustered], b), counted(clustered, a)], axis=1)
-    found = find_hotspots(counts, land(120), pd.DataFrame(index=codes(120)), grid(12, 10), [b, a])
+    factors = [a, b] if turned else [b, a]
+    found = find_hotspots(counts, land(120), pd.DataFrame(index=codes(120)), grid(12, 10), factors)
     assert found.table.index.names == ["factor", "period", "area_code"]
-    assert [*dict.fromkeys(found.table.index.droplevel(2))] == [
-        ("b", "2021"), ("b", "2022"), ("a", "2022"),
-    ]  # fmt: skip
+    keys = [("b", "2021"), ("b", "2022"), ("a", "2022")]
+    keys = [keys[2], *keys[:2]] if turned else keys
+    assert [*dict.fromkeys(found.table.index.droplevel(2))] == keys
+    assert found.tests.index.tolist() == keys
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert found.table.loc[("b", "2022")].index.equals(codes(120))
         assert found.table.loc[("a", "2022", "E0003"), "observed"] == clustered[3]
+
+
+def test_an_area_that_nothing_covers_is_not_assessed_rather_than_zero():
+    found = find(np.full(9, np.nan), a_factor(), grid(3, 3))
+    assert (of_period(found)["reason"] == "not covered").all()
+    assert of_period(found)["observed"].isna().all()
+    assert found.tests["assessed"].iloc[0] == 0
 
 
 @settings(max_examples=15, deadline=None)
@@ -471,3 +480,12 @@ def test_gi_star_of_the_lattice_equals_brute_force_and_spdep(oracles):
     np.testing.assert_allclose(table["p"], exact["Gstar_total_upper"], rtol=1e-11)
     z = pd.read_csv(folder / "spdep_lattice_y2025_localG.csv")["Gstar_B_z"]
     np.testing.assert_allclose(table["z"], z, atol=1e-10)
+
+
+def test_the_number_of_threads_changes_nothing(clustered, monkeypatch):
+    factor = a_factor(periods=TWO)
+    many = find([clustered, clustered[::-1]], factor, grid(12, 10))
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
+    one = find([clustered, clustered[::-1]], factor, grid(12, 10))
+    for a, b in zip(one, many, strict=True):
+        pd.testing.assert_frame_equal(a, b)

@@ -55,6 +55,7 @@ def test_mann_kendall_leaves_missing_periods_out():
     assert np.isnan(gap.s[1])
 
 
+@settings(deadline=None)
 @given(x=COUNTS)
 def test_reversing_time_turns_the_trend_and_keeps_its_p(x):
     forwards, backwards = mann_kendall(x), mann_kendall(x[:, ::-1])
@@ -87,6 +88,7 @@ def test_beta_binomials_that_rise_at_their_ends_are_summed_to_the_end():
     np.testing.assert_allclose(found.rising, law.sf([36, 38]), rtol=1e-9)
 
 
+@settings(deadline=None)
 @given(x=COUNTS, w=st.sampled_from([0.0, 0.3, 2.0]))
 def test_both_tails_of_a_change_share_the_observed_count(x, w):
     found = change_test(x.astype(float), np.ones(x.shape), dispersion=w)
@@ -95,6 +97,7 @@ def test_both_tails_of_a_change_share_the_observed_count(x, w):
     assert (np.isnan(found.rising) == (x.sum(axis=1) == 0)).all()
 
 
+@settings(deadline=None)
 @given(x=arrays(np.int64, (8, 4), elements=st.integers(0, 9)))
 def test_earlier_periods_may_be_added_up_first(x):
     apart = change_test(x.astype(float), np.ones((8, 4)), dispersion=0.0)
@@ -195,7 +198,7 @@ def test_persistence_reads_off_a_hand_sized_map():
     assert table["pooled_p_adjusted"].tolist()[:3] == [0.01, 0.2, 0.3]
 
 
-@settings(max_examples=25)
+@settings(deadline=None, max_examples=25)
 @given(hot=arrays(np.bool_, (5, 4)), cut=st.integers(1, 3))
 def test_recent_and_earlier_periods_add_up(hot, cut):
     x = np.ones(hot.shape)

@@ -125,9 +125,7 @@ def test_an_outside_code_beside_the_border_is_not_an_older_one():
 def test_files_of_different_editions_are_told_apart(tmp_path):
     header = "Month,Longitude,Latitude,LSOA code,Crime type\n"
     points = AREAS.set_geometry(AREAS.representative_point()).to_crs(4326).geometry
-    lines = {
-        code: f"2022-05,{point.x},{point.y},{{}},Drugs\n" for code, point in points.items()
-    }
+    lines = {code: f"2022-05,{point.x},{point.y},{{}},Drugs\n" for code, point in points.items()}
     older = lines[KEPT].format(KEPT) + lines[LEFT].format(OLD) + lines[RIGHT].format(OLD)
     newer = "".join(text.format(code) for code, text in lines.items())
     (tmp_path / "2022-04-x-street.csv").write_text(header + older)

@@ -11,6 +11,15 @@ const app = {
 };
 
 async function start(map) {
+  try {
+    await open(map);
+  } catch (error) {
+    byId("answer").textContent = "This page could not be opened: it needs a browser of 2023 or later.";
+    throw error;
+  }
+}
+
+async function open(map) {
   const settings = JSON.parse(byId("map-settings").textContent);
   const [data, shapes] = await Promise.all([readData(), readShapes(settings)]);
   Object.assign(app, { map, data, settings, drawing: prepareDrawing(data, shapes), keys: prepareSearch(data) });

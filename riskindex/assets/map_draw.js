@@ -65,7 +65,7 @@ function drawMap(context, view, drawing, picture) {
     drawFrame(context, drawing, picture, pixel);
     if (picture.outline) outlineSelected(context, view, picture, pixel);
   });
-  if (!picture.frame) drawLabels(context, view, drawing.labels);
+  if (!picture.frame) drawLabels(context, view, drawing.labels, selectedBoxes(view, drawing, picture));
 }
 
 // The coast and the districts; or, for one district alone, its own outline.
@@ -154,7 +154,18 @@ function drawFocus(context, view, drawing, { hovered, chosen }) {
   });
 }
 
-function drawLabels(context, view, labels) {
+function selectedBoxes(view, { boxes }, { selected }) {
+  return selected.map((i) => {
+    const [x0, y0, x1, y1] = boxes.subarray(4 * i, 4 * i + 4);
+    const [left, top] = [x0 * view.scale - view.left, y0 * view.scale - view.top];
+    return [left, top, left + (x1 - x0) * view.scale, top + (y1 - y0) * view.scale];
+  });
+}
+
+// Steps up and down that a name may take so as not to hide a selected area.
+const LABEL_STEPS = [0, -18, 18, -32, 32, -46, 46];
+
+function drawLabels(context, view, labels, hidden) {
   context.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
   context.font = '600 13px system-ui, "Segoe UI", "Noto Sans", "Liberation Sans", Arial, sans-serif';
   context.textAlign = "center";
@@ -162,11 +173,14 @@ function drawLabels(context, view, labels) {
   const taken = [];
   for (const { text, x, y } of labels) {
     const at = { x: x * view.scale - view.left, y: y * view.scale - view.top };
-    const half = context.measureText(text).width / 2 + 4;
-    const box = [at.x - half, at.y - 10, at.x + half, at.y + 10];
-    if (taken.some((other) => overlaps(box, other))) continue;
-    taken.push(box);
-    haloed(context, text, at);
+    const half = context.measureText(text).width / 2 + 3;
+    const boxAt = (step) => [at.x - half, at.y + step - 8, at.x + half, at.y + step + 8];
+    const free = (boxes) => (step) => !boxes.some((box) => overlaps(boxAt(step), box));
+    const open = LABEL_STEPS.filter(free(taken));
+    const step = open.find(free(hidden)) ?? open[0];
+    if (step === undefined) continue;
+    taken.push(boxAt(step));
+    haloed(context, text, { x: at.x, y: at.y + step });
   }
 }
 

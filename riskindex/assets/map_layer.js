@@ -151,11 +151,13 @@ function pictureOf(layer) {
   const before = app.published.cut.selected;
   const selected = now.cut.selected;
   const gone = positions(data.n).filter((i) => before[i] && !selected[i]);
+  const chosen = positions(data.n).filter((i) => selected[i]);
   return {
     drawing,
     classes: layer.classes,
     colours: layer.colours,
     outline: app.state.outline,
+    selected: chosen,
     outer: outlineOfSet(drawing.shapes, drawing.edges, (i) => selected[i] === 1),
     leaving: gone.map((i) => drawing.paths[i]),
   };

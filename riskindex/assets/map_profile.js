@@ -140,7 +140,8 @@ function stripCell(period, i) {
   const missing = Number.isNaN(level);
   const box = make("span", { class: `strip-box${missing ? " hatched" : ""}${level >= 2 ? " dark" : ""}` }, [missing ? "" : STRIP_SIGNS[level]]);
   if (!missing) box.style.backgroundColor = STRIP_COLOURS[level];
-  const words = missing ? "not assessed" : level === 0 ? "not hot" : `hot, ${SURE[level]}`;
+  const below = level > 0 && period.is_hot[i] !== "1" ? ", below the level asked for" : "";
+  const words = missing ? "not assessed" : level === 0 ? "not hot" : `hot, ${SURE[level]}${below}`;
   box.setAttribute("aria-hidden", "true");
   return make("li", {}, [box, make("span", { class: "strip-year" }, [period.period]), make("span", { class: "unseen" }, [`: ${words}`])]);
 }

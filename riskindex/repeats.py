@@ -1,0 +1,187 @@
+"""Repeats: what would have been counted, and scored, had the same risks been observed again."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.factors import Factor
+from riskindex.retest import Repeated, retest
+from riskindex.risks import Prior, Risks, posterior_risks
+from riskindex.samples import Land, Observation, Sample, observe, together
+from riskindex.scores import SCORES, Measured, intensity, mean_of_known, rows
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+class Drawn(NamedTuple):
+    """Repeats of one factor or of several, shape `(draws, n)` or `(draws, n, factors)`."""
+
+    score: Array
+    """0 to 100; NaN where not assessed."""
+    value: Array
+    """What was measured, so that it can be normalised in another way."""
+    intensity: Array
+    """0 to 100, the percentile of the value."""
+    is_hot: Flags
+
+
+class Data(NamedTuple):
+    """The tables that the counts of a run came from."""
+
+    counts: pd.DataFrame
+    """Index area_code, columns (factor, group, period)."""
+    areas: pd.DataFrame
+    """Index area_code; bases, and `geometry` where a factor's background is local."""
+    tables: pd.DataFrame
+    """Index area_code, columns (source, column)."""
+    weights: "csr_array[Any]"
+    """Neighbours, shape `(n, n)`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Period:
+    """One period of a factor: its assessed areas and what is expected in each."""
+
+    keep: Flags
+    sample: Sample
+    expected: Array
+    """Events per area and group if risks were equal, shape `(n of the sample, groups)`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repeater:
+    """Draws repeats of one factor that counts events."""
+
+    factor: Factor
+    covered: Flags
+    """Areas that any period covers; the risks are of these."""
+    periods: Sequence[_Period]
+    pooled: _Period | None
+    """All periods together, where there are several."""
+    risks: Sequence[Risks]
+    """One per event group: one effect per area over all periods."""
+
+    @classmethod
+    def of(cls, factor: Factor, data: Data, prior: Prior) -> "Repeater":
+        """Fit the risks of one factor."""
+        land = Land(neighbours=data.weights, centroids=cache(lambda: _centroids(data.areas)))
+        seen = [
+            observe(factor, str(label), data.counts, data.areas, data.tables)
+            for label in factor.periods
+        ]
+        periods = [_period(observation, land, factor) for observation in seen]
+        pooled = _period(together(seen, factor), land, factor) if len(seen) > 1 else None
+        covered = np.any([period.keep for period in periods], axis=0)
+        observed, expected = _totals(periods, len(covered))
+        near = data.weights[covered][:, covered]
+        risks = [
+            posterior_risks(observed[covered, g], expected[covered, g], near, prior=prior)
+            for g in range(observed.shape[1])
+        ]
+        return cls(factor=factor, covered=covered, periods=periods, pooled=pooled, risks=risks)
+
+    def draw(self, rng: np.random.Generator, draws: int) -> Drawn:
+        """Count, test and score again."""
+        n = len(self.covered)
+        risk = np.zeros((draws, n, len(self.risks)))
+        for g, risks in enumerate(self.risks):
+            risk[:, self.covered, g] = risks.draw(rng, draws)
+        counts = np.zeros((len(self.periods), draws, n, len(self.risks)))
+        for period, repeated in zip(self.periods, counts, strict=True):
+            mean = risk[:, period.keep] * period.expected
+            repeated[:, period.keep] = rng.poisson(mean)
+        return self._scored(counts)
+
+    def _scored(self, counts: Array) -> Drawn:
+        tests = [
+            _over_all(period, retest(period.sample, repeated[:, period.keep], self.factor))
+            for period, repeated in zip(self.periods, counts, strict=True)
+        ]
+        last = tests[-1]
+        assessed = ~np.isnan([test.p_adjusted for test in tests])
+        persistent = self.factor.score == "persistence"
+        measured = Measured(
+            value=mean_of_known(np.array([t.value for t in tests])) if persistent else last.value,
+            is_hot=last.is_hot,
+            confidence=last.confidence,
+            assessed=assessed[-1],
+            periods_hot=np.sum([test.is_hot for test in tests], axis=0).astype(float),
+            periods_assessed=assessed.sum(axis=0).astype(float),
+            pooled_p_adjusted=self._pooled(counts),
+        )
+        score = SCORES[self.factor.score](measured, self.factor)
+        hot = score > 0 if persistent else last.is_hot
+        return Drawn(score, measured.value, intensity(measured, self.factor), hot)
+
+    def _pooled(self, counts: Array) -> Array:
+        if self.pooled is None or self.factor.score != "persistence":
+            return np.full(counts.shape[1:3], np.nan)
+        total = counts.sum(axis=0)[:, self.pooled.keep]
+        return _over_all(self.pooled, retest(self.pooled.sample, total, self.factor)).p_adjusted
+
+
+def fixed(scores: pd.DataFrame, factor: Factor) -> Drawn:
+    """A factor that is not drawn again, because it comes from a table: one row for all repeats."""
+    mine = rows(scores, factor=factor.name)
+    columns = (mine[name].to_numpy(float)[None, :] for name in ("score", "value", "intensity"))
+    return Drawn(*columns, mine["is_hot"].to_numpy(bool)[None, :])
+
+
+def stacked(parts: Sequence[Drawn], draws: int) -> Drawn:
+    """Several factors as one array, shape `(draws, n, factors)`."""
+    n = parts[0].score.shape[1]
+    columns = zip(*parts, strict=True)
+    return Drawn(
+        *(np.stack([np.broadcast_to(c, (draws, n)) for c in cs], axis=2) for cs in columns)
+    )
+
+
+def _period(seen: Observation, land: Land, factor: Factor) -> _Period:
+    sample = land.sample(seen, factor)
+    share = sample.exposure / sample.exposure.sum()
+    return _Period(
+        keep=seen.assessed,
+        sample=sample,
+        expected=np.outer(share, sample.counts.sum(axis=0)),
+    )
+
+
+def _totals(periods: Sequence[_Period], n: int) -> tuple[Array, Array]:
+    """Events counted and expected over the periods that cover an area, shape `(n, groups)`."""
+    groups = periods[0].expected.shape[1]
+    observed, expected = np.zeros((n, groups)), np.zeros((n, groups))
+    for period in periods:
+        observed[period.keep] += period.sample.counts
+        expected[period.keep] += period.expected
+    return observed, expected
+
+
+def _over_all(period: _Period, found: Repeated) -> Repeated:
+    """Columns of the assessed areas as columns of all areas."""
+    shape = (len(found.value), len(period.keep))
+    empty: Mapping[str, Any] = {
+        "value": np.nan,
+        "p_adjusted": np.nan,
+        "confidence": 0.0,
+        "is_hot": False,
+    }
+    spread = {}
+    for name, filler in empty.items():
+        column = np.full(shape, filler)
+        column[:, period.keep] = getattr(found, name)
+        spread[name] = column
+    return Repeated(**spread)
+
+
+def _centroids(areas: pd.DataFrame) -> Array:
+    points = areas["geometry"].centroid
+    return np.column_stack([points.x, points.y])

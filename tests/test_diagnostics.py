@@ -1,0 +1,56 @@
+"""Which factors go together, and with whom: rank correlations, and what is said of them."""
+
+import pandas as pd
+import pytest
+from scipy import stats
+
+from riskindex.diagnostics import correlate, shares_of, warn_of_correlations
+from riskindex.factors import Factor, Share
+
+AREAS = pd.Index(list("abcde"), name="area_code")
+
+
+def factor(name):
+    return Factor(name=name, label=name.upper(), source="s", numerator="n", denominator="d",
+                  method="value", score="value")  # fmt: skip
+
+
+def hotspots(**values):
+    parts = {(name, ""): pd.DataFrame({"value": v}, index=AREAS) for name, v in values.items()}
+    return pd.concat(parts, names=["factor", "period"])
+
+
+TABLE = hotspots(one=[1.0, 2, 3, 4, 5], two=[1.0, 2, 3, 5, 4], flat=[1.0] * 5)
+OLD = pd.DataFrame({"old": [0.5, 0.4, 0.3, 0.2, 0.25]}, index=AREAS)
+FACTORS = [factor(name) for name in ("one", "two", "flat")]
+
+
+def test_correlations_are_spearmans():
+    found = correlate(TABLE, OLD, FACTORS)
+    expected = stats.spearmanr([1, 2, 3, 5, 4], OLD["old"]).statistic
+    assert found.loc["two", ("share", "old")] == pytest.approx(expected)
+    assert found.loc["one", ("factor", "one")] == pytest.approx(1)
+
+
+def test_a_factor_that_never_varies_has_none():
+    assert correlate(TABLE, OLD, FACTORS).loc["flat"].isna().all()
+
+
+def test_missing_areas_are_left_out_of_a_pair():
+    gaps = OLD.assign(old=[0.5, None, 0.3, 0.2, 0.25])
+    found = correlate(TABLE, gaps, FACTORS).loc["one", ("share", "old")]
+    assert found == pytest.approx(stats.spearmanr([1, 3, 4, 5], [0.5, 0.3, 0.2, 0.25]).statistic)
+
+
+def test_strong_pairs_are_told_once_and_weak_ones_not():
+    told = warn_of_correlations(correlate(TABLE, OLD, FACTORS), {"one": "ONE", "two": "TWO"})
+    assert len(told) == 3  # one and two with age, one with two
+    assert sum("ONE" in sentence and "TWO" in sentence for sentence in told) == 1
+
+
+def test_a_share_of_nobody_is_missing():
+    columns = pd.MultiIndex.from_tuples([("age", "old"), ("age", "all")])
+    tables = pd.DataFrame([[1, 4], [0, 0]], index=AREAS[:2], columns=columns)
+    shares = shares_of(tables, {"old": Share(numerator="age.old", denominator="age.all")})
+    assert shares["old"].iloc[0] == 0.25
+    assert pd.isna(shares["old"].iloc[1])

@@ -1,0 +1,91 @@
+"""The report says what was asked, what was lost and found, its limits, and runs nothing."""
+
+import dataclasses
+import re
+
+import pytest
+
+from riskindex.report import source_lines, summary, write_report
+
+
+@pytest.fixture(scope="module")
+def page(county_released, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    write_report(county_released, path)
+    return path.read_text(encoding="utf-8")
+
+
+def test_it_names_every_selected_area_with_its_reasons(page, county_released):
+    for code, row in county_released.top.iterrows():
+        assert f"{row['name']} ({code}" in page
+        assert row["reasons"].replace("'", "&#x27;") in page
+
+
+def test_it_carries_profile_period_limits_and_attribution(page, county_released):
+    assert "Internal: counts of small areas" in page
+    assert county_released.period_label in page
+    for line in (*county_released.limits, *county_released.attribution):
+        assert line in page
+
+
+def test_it_says_how_the_cut_was_made_and_what_the_flags_alone_would_tie(page, county_released):
+    assert county_released.cut.explanation in page
+    assert "If every factor only said hot or not hot" in page
+
+
+def test_every_source_and_factor_has_its_line_of_events(page, county_released):
+    for source, _ in county_released.reconciliation.index:
+        assert f"{source}: the whole source" in page
+
+
+def test_a_factor_without_a_hot_area_is_named(page, county_released):
+    quiet = county_released.factors.index[county_released.factors["hot_by_period"] == "0"]
+    assert page.count("No area is hot. That is a result") == len(quiet)
+
+
+def test_it_can_load_nothing(page):
+    assert "default-src 'none'" in page
+    assert re.findall(r"""(?:src|href)=["'](?!data:|#)""", page) == []
+
+
+def test_text_from_data_stays_text(county_released, tmp_path):
+    payload = "<img src=x onerror=alert(1)>"
+    names = [payload] * len(county_released.top)
+    poisoned = dataclasses.replace(
+        county_released,
+        top=county_released.top.assign(name=names, reasons=payload),
+        title=payload,
+        notes=(payload,),
+        attribution=(payload,),
+    )
+    write_report(poisoned, tmp_path / "r.html")
+    assert "<img src=x" not in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_a_dollar_sign_in_a_name_is_no_formula_for_the_picture(county_released, tmp_path):
+    names = ["a $x^2$ b $\\frac$"] * len(county_released.top)
+    odd = dataclasses.replace(county_released, top=county_released.top.assign(name=names))
+    write_report(odd, tmp_path / "r.html")
+    assert (tmp_path / "r.html").stat().st_size > 10_000
+
+
+def test_an_empty_list_is_said(county_released, tmp_path):
+    none = county_released.top.iloc[:0]
+    write_report(dataclasses.replace(county_released, top=none), tmp_path / "r.html")
+    assert "No area has a score above 0" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_the_summary_is_a_few_lines_that_hold_the_numbers(county_released):
+    lines = summary(county_released)
+    assert len(lines) <= 8
+    assert any(f"Selected: {county_released.cut.selected}" in line for line in lines)
+
+
+def test_what_became_of_a_source_is_one_sentence(county_released):
+    (line, *_) = source_lines(county_released.reconciliation)
+    assert re.fullmatch(r"\w+: [\d,]+ events read, [\d,]+ counted;? .*\.", line)
+
+
+def test_two_writes_give_the_same_bytes(page, county_released, tmp_path):
+    write_report(county_released, tmp_path / "again.html")
+    assert (tmp_path / "again.html").read_text(encoding="utf-8") == page
