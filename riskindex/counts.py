@@ -174,8 +174,7 @@ def _together(
 def _missing_months(tally: Tally) -> dict[Period, tuple[int, ...]]:
     """Months of each period that the source does not seem to cover."""
     rows = tally.events.connection.execute(
-        "SELECT year(date) * 12 + month(date) - 1, count(*) "
-        f"FROM {identifier(tally.events.table)} WHERE date IS NOT NULL GROUP BY 1 ORDER BY 1"
+        "SELECT month, sum(events) FROM months WHERE month IS NOT NULL GROUP BY 1 ORDER BY 1"
     ).fetchall()
     events = {int(month): int(n) for month, n in rows}
     missing = {period: missing_months(period, events) for period in tally.periods}
@@ -215,9 +214,7 @@ def _notes(tally: Tally) -> Iterator[str]:
         )
     if How.POINT in n:
         yield f"{tally.name}: {n[How.POINT]:,} events were placed by their coordinates alone."
-    undated = tally.number(
-        f"SELECT count(*) FROM {identifier(tally.events.table)} WHERE date IS NULL"
-    )
+    undated = tally.number("SELECT coalesce(sum(events), 0) FROM months WHERE month IS NULL")
     if undated:
         yield f"{tally.name}: {undated:,} records have no date; they are outside the periods."
     if tally.events.has_person:

@@ -250,7 +250,7 @@ def select_events(
         return f"{names[column]}::VARCHAR" if column in names else "NULL::VARCHAR"
 
     date = _date(names[layout.date], raw[layout.date].type, layout.date_format)
-    x, y = (f"try_cast({text(column)} AS DOUBLE)" for column in (layout.x, layout.y))
+    x, y = (f"try_cast({names.get(c or '', 'NULL')} AS DOUBLE)" for c in (layout.x, layout.y))
     blank = " AND ".join(f"{name} IS NULL" for name in names.values())
     roles = {"area_code": layout.area, "person": layout.person, "key": layout.key}
     found = ", ".join(f"{_if_any(text(column))} AS {role}" for role, column in roles.items())

@@ -313,7 +313,7 @@ def _z_conditional(x: Array, weights: sparse.csr_array) -> Array:
     excess = weights @ c + w * c / (n - 1)
     rest = (c**2).sum() - c**2 * n / (n - 1)
     # A value that holds most of the variance leaves too few digits for the rest.
-    for i in np.flatnonzero(rest <= 0.1 * (c**2).sum()):
+    for i in np.flatnonzero(rest < 0.1 * (c**2).sum()):
         others = np.insert(_centred(np.delete(x, i)), i, 0.0)
         excess[i], rest[i] = (weights[[i]] @ others)[0], (others**2).sum()
     s = np.sqrt(rest / (n - 1))

@@ -67,7 +67,8 @@ def place_events(
     Parameters
     ----------
     connection
-        With a view `dated` of one source's events and their `span` (-1: outside the periods).
+        With a view `dated` of one source's events and their `span` (-1: outside the periods), and
+        a table `months` of the number of events and points by area code, span and month.
     study
         The study area.
     name
@@ -95,40 +96,46 @@ def place_events(
     codes.loc[list(recognised), "route"] = "split"
     store(connection, "codes", codes.reset_index())
     parts = _parts(codes, study) | recognised
-    store(connection, "spots", _in_parts(spots, codes, parts, study, crs))
+    spots = _in_parts(spots, codes, parts, study, crs)
+    store(connection, "spots", spots)
     shared, shared_notes = share_out_bare(connection, codes, parts, study, name)
     store(connection, "shared", shared)
-    connection.execute(_PLACED)
+    connection.execute(_placed(len(spots) > 0, len(shared) > 0))
     return (*notes, *shared_notes)
 
 
-_PLACED = f"""
-CREATE OR REPLACE TEMP VIEW placed AS
-WITH found AS (
-    SELECT d.*, c.route, c.reason AS reason_of_code,
-        CASE WHEN d.span < 0 THEN NULL
-             WHEN c.route IN ('area', 'moved') THEN c.area
-             WHEN c.route NOT IN ('nowhere', 'split') THEN NULL
-             WHEN d.x IS NOT NULL THEN nullif(s.area, -1)
-             ELSE nullif(h.area, -1) END AS place,
-        CASE WHEN c.route = 'area' THEN {How.CODE}
-             WHEN c.route = 'moved' THEN {How.LOOKUP}
-             WHEN d.x IS NOT NULL THEN s.how
-             ELSE {How.SHARED} END AS how_placed
-    FROM dated d
-    LEFT JOIN codes c ON c.code = coalesce(d.area_code, '')
-    LEFT JOIN spots s ON s.id = c.id AND s.x = d.x AND s.y = d.y
-    LEFT JOIN shared h ON h.file = d.file AND h.row = d.row
-)
-SELECT * EXCLUDE (route, reason_of_code, place, how_placed),
-    coalesce(place, -1) AS area,
-    CASE WHEN span < 0 THEN {Reason.OUTSIDE_PERIODS}
-         WHEN place IS NOT NULL THEN {Reason.COUNTED}
-         WHEN route = 'nowhere' AND x IS NOT NULL THEN {Reason.OUTSIDE_STUDY_AREA}
-         ELSE reason_of_code END AS reason,
-    CASE WHEN place IS NULL THEN {How.CODE} ELSE how_placed END AS how
-FROM found
-"""
+def _placed(with_spots: bool, with_shared: bool) -> str:
+    """The view of where each event is; columns that nothing needs are not even read."""
+    by_point = "s.area" if with_spots else "-1"
+    by_share = "h.area" if with_shared else "-1"
+    spots = "LEFT JOIN spots s ON s.id = c.id AND s.x = d.x AND s.y = d.y"
+    shared = "LEFT JOIN shared h ON h.file = d.file AND h.row = d.row"
+    return f"""
+        CREATE OR REPLACE TEMP VIEW placed AS
+        WITH found AS (
+            SELECT d.*, c.route, c.reason AS reason_of_code,
+                CASE WHEN d.span < 0 THEN NULL
+                     WHEN c.route IN ('area', 'moved') THEN c.area
+                     WHEN c.route NOT IN ('nowhere', 'split') THEN NULL
+                     WHEN d.x IS NOT NULL THEN nullif({by_point}, -1)
+                     ELSE nullif({by_share}, -1) END AS place,
+                CASE WHEN c.route = 'area' THEN {How.CODE}
+                     WHEN c.route = 'moved' THEN {How.LOOKUP}
+                     WHEN d.x IS NOT NULL THEN {"s.how" if with_spots else How.CODE}
+                     ELSE {How.SHARED} END AS how_placed
+            FROM dated d
+            LEFT JOIN codes c ON c.code = coalesce(d.area_code, '')
+            {spots if with_spots else ""}
+            {shared if with_shared else ""}
+        )
+        SELECT * EXCLUDE (route, reason_of_code, place, how_placed),
+            coalesce(place, -1) AS area,
+            CASE WHEN span < 0 THEN {Reason.OUTSIDE_PERIODS}
+                 WHEN place IS NOT NULL THEN {Reason.COUNTED}
+                 WHEN route = 'nowhere' AND x IS NOT NULL THEN {Reason.OUTSIDE_STUDY_AREA}
+                 ELSE reason_of_code END AS reason,
+            CASE WHEN place IS NULL THEN {How.CODE} ELSE how_placed END AS how
+        FROM found"""
 
 
 class _Fate(NamedTuple):
@@ -140,8 +147,8 @@ class _Fate(NamedTuple):
 def _codes(connection: "DuckDBPyConnection", study: Study) -> pd.DataFrame:
     """The codes that events inside the periods carry, and which way each of them goes."""
     codes = connection.execute(
-        "SELECT coalesce(area_code, '') AS code, count(*) AS events, count(x) AS points "
-        "FROM dated WHERE span >= 0 GROUP BY 1 ORDER BY 1"
+        "SELECT coalesce(area_code, '') AS code, sum(events)::BIGINT AS events, "
+        "sum(points)::BIGINT AS points FROM months WHERE span >= 0 GROUP BY 1 ORDER BY 1"
     ).df()
     fates = [_fate(code, study) for code in codes["code"]]
     return codes.assign(

@@ -92,6 +92,7 @@ class Tally:
         # Bit 0 of an event's mask is the source's own rule, the others are its groups'.
         self.bits = {(g.factor, g.label): 1 << (i + 1) for i, g in enumerate(groups)}
         events.connection.execute(self._dated())
+        events.connection.execute(_MONTHS)
         self.notes = place_events(events.connection, study, name=name, crs=events.crs)
         if self.may_repeat:
             events.connection.execute(_LOCATED)
@@ -183,7 +184,7 @@ class Tally:
         return (
             "CREATE OR REPLACE TEMP VIEW dated AS "
             "SELECT file, row, date, area_code, x, y, person, key, "
-            f"CASE {spans} ELSE -1 END AS span, "
+            f"CASE {spans} ELSE -1 END AS span, {condition(self.events.where)} AS used, "
             f"CASE WHEN {condition(self.events.where)} THEN 1{rules} ELSE 0 END AS mask "
             f"FROM {identifier(self.events.table)}"
         )
@@ -240,10 +241,17 @@ class Tally:
                 f"({self._settled(self.own)}) s ON s.file = p.file AND s.row = p.row"
             )
         return (
-            f"SELECT *, CASE WHEN reason = {Reason.COUNTED} AND mask & 1 = 0 "
+            f"SELECT *, CASE WHEN reason = {Reason.COUNTED} AND NOT used "
             f"THEN {Reason.EXCLUDED_BY_RULE} ELSE reason END AS why FROM placed"
         )
 
+
+_MONTHS = """
+CREATE OR REPLACE TEMP TABLE months AS
+SELECT area_code, span, year(date) * 12 + month(date) - 1 AS month,
+    count(*) AS events, count(x) AS points
+FROM dated GROUP BY ALL
+"""
 
 _LOCATED = f"""
 CREATE OR REPLACE TEMP TABLE located AS
