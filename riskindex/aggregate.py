@@ -112,6 +112,11 @@ AGGREGATE: dict[str, Aggregation] = {
 """Config word to a function of scores, weights and the power of the general mean."""
 
 
+SMALLEST = 1e-280
+"""Smaller numbers are rounded to a fixed place, which is zero for all purposes."""
+POWERS = 10.0 ** np.arange(308)
+
+
 def quantise(values: Array, digits: int = 10) -> Array:
     """Round to significant digits, so that sums in another order still tie.
 
@@ -123,9 +128,9 @@ def quantise(values: Array, digits: int = 10) -> Array:
         Significant decimal digits that are kept.
     """
     x = np.asarray(values, dtype=float)
-    with np.errstate(divide="ignore"):
-        exponent = np.floor(np.log10(np.abs(x)))
-    places = np.where(np.isfinite(exponent), digits - 1 - np.maximum(exponent, -290), 0.0)
+    size = np.abs(x)
+    exponent = np.floor(np.log10(np.where((size > SMALLEST) & (size < np.inf), size, 1.0)))
+    places = digits - 1 - exponent.astype(np.int64)
     # Powers of ten are exact only upwards, so large values are divided and small ones multiplied.
-    up, down = 10.0 ** np.maximum(places, 0), 10.0 ** np.maximum(-places, 0)
+    up, down = POWERS[np.maximum(places, 0)], POWERS[np.maximum(-places, 0)]
     return np.asarray(np.rint(x * up / down) / up * down, dtype=float)

@@ -88,7 +88,7 @@ def check(config: ConfigFile, quiet: Quiet = False) -> None:
     if found.faults:
         raise InputError(found.faults)
     if not quiet:
-        typer.echo("No fault found.")
+        typer.echo(f"No fault found. Next: riskindex run {config} --out result --profile internal")
 
 
 @app.command()
@@ -132,6 +132,10 @@ def _say_end(released: "Released", folder: Path) -> None:
     console.print()
     for line in summary(released):
         console.print(line, markup=False, highlight=False, soft_wrap=True)
+    if released.notes:
+        console.print("Notes:")
+    for note in released.notes:
+        console.print(f"  {note}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"Result: {folder}", markup=False, highlight=False, soft_wrap=True)
     for name in ("map.html", "top_areas.csv", "report.html", "workbook.xlsx", "areas.gpkg"):
         console.print(f"  {folder / name}", markup=False, highlight=False, soft_wrap=True)

@@ -5,7 +5,7 @@ import difflib
 import inspect
 import textwrap
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -18,7 +18,7 @@ from riskindex.events import EventSource, PoliceSource
 from riskindex.factors import EventGroup, Factor, Share
 from riskindex.index import Index
 from riskindex.inputs import AreaSource, GroupLookup, TableSource
-from riskindex.selection import Override, Selection
+from riskindex.selection import Override, Selection, selection_faults
 from riskindex.vintages import Vintage
 
 Source = Annotated[EventSource | PoliceSource | TableSource, Field(discriminator="kind")]
@@ -123,7 +123,8 @@ def parse_config(
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
-        raise ConfigError([f"{name}: {_sentence(dict(e))}" for e in error.errors()]) from None
+        told = [line for e in error.errors() for line in _sentence(dict(e), values).splitlines()]
+        raise ConfigError([f"{name}: {line}" for line in told]) from None
     config._folder = Path(folder)
     return config
 
@@ -159,10 +160,10 @@ def _attribute_docstrings(option: type) -> dict[str, str]:
     return found
 
 
-def _sentence(fault: dict[str, Any]) -> str:
-    place = ".".join(str(part) for part in fault["loc"] if part not in _KINDS)
+def _sentence(fault: dict[str, Any], values: Mapping[str, Any]) -> str:
+    place = ".".join(_named(fault["loc"], values))
     if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"{place}: unknown key{_nearest(fault['loc'])}."
+        return f"{place}: unknown key{_nearest(fault['loc'])}"
     if fault["type"] == "value_error":
         return str(fault["ctx"]["error"])
     message = fault["msg"]
@@ -173,10 +174,21 @@ def _sentence(fault: dict[str, Any]) -> str:
 _KINDS = ("events", "police.uk", "table")  # tags of a source's kind, no keys of the file
 
 
+def _named(place: tuple[str | int, ...], values: Any) -> Iterator[str]:  # noqa: ANN401 (TOML)
+    """The parts of a place, an entry of a list by its name where it has one."""
+    for part in (part for part in place if part not in _KINDS):
+        try:
+            values = values[part]
+        except (KeyError, IndexError, TypeError):
+            values = {}
+        name = values.get("name") if isinstance(part, int) and isinstance(values, dict) else None
+        yield str(part if name is None else name)
+
+
 def _nearest(place: tuple[str | int, ...]) -> str:
     known = sorted(_known_keys(place[:-1]))
     close = difflib.get_close_matches(str(place[-1]), known, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; known here: {', '.join(known)}"
+    return f"; did you mean {close[0]}?" if close else f"; known here: {_all(known)}."
 
 
 def _known_keys(place: tuple[str | int, ...]) -> set[str]:
@@ -219,6 +231,11 @@ def _cross_faults(config: Config) -> Iterator[str]:
         yield from (f"factors.{factor.name}: {fault}" for fault in _factor_faults(config, factor))
     if not any(factor.scored for factor in config.factors):
         yield "factors: none is scored, so there is no index; set scored = true on at least one."
+    yield from selection_faults(config.selection)
+
+
+def _all(names: Iterable[str]) -> str:
+    return ", ".join(sorted(names)) or "none"
 
 
 def _column_faults(config: Config, place: str, reference: str) -> Iterator[str]:
@@ -226,9 +243,9 @@ def _column_faults(config: Config, place: str, reference: str) -> Iterator[str]:
     table = config.sources.get(source)
     if not isinstance(table, TableSource):
         tables = [name for name, s in config.sources.items() if isinstance(s, TableSource)]
-        yield f"{place}: {reference!r} must be a table source and a column; tables: {tables}."
+        yield f"{place}: {reference!r} must be a table source and a column; tables: {_all(tables)}."
     elif column not in table.columns:
-        yield f"{place}: {source} has no column {column!r}; it names {sorted(table.columns)}."
+        yield f"{place}: {source} has no column {column!r}; it names {_all(table.columns)}."
 
 
 def _factor_faults(config: Config, factor: Factor) -> Iterator[str]:
@@ -251,7 +268,7 @@ def _event_faults(config: Config, factor: Factor) -> Iterator[str]:
         yield "events need periods, such as periods = [2022]."
     for group in factor.groups:
         if not isinstance(config.sources.get(group.source), EventSource | PoliceSource):
-            yield f"{group.source!r} is not an event source; known: {sorted(config.sources)}."
+            yield f"{group.source!r} is not an event source; known: {_all(config.sources)}."
         if group.weight < 1:
             yield f"the event weight {group.weight} of {group.label!r} must be 1 or more."
     if factor.method in ("threshold", "value"):
@@ -259,7 +276,7 @@ def _event_faults(config: Config, factor: Factor) -> Iterator[str]:
     if factor.method in ("window", "poisson") and factor.exposure is None:
         yield f"the method {factor.method} needs an exposure: the name of a base."
     if factor.exposure is not None and factor.exposure not in config.bases:
-        yield f"exposure: no base {factor.exposure!r}; bases: {sorted(config.bases)}."
+        yield f"exposure: no base {factor.exposure!r}; bases: {_all(config.bases)}."
 
 
 def _table_faults(config: Config, factor: Factor) -> Iterator[str]:

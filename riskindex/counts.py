@@ -18,6 +18,7 @@ from riskindex.periods import (
     parse_periods,
 )
 from riskindex.places import How, Reason
+from riskindex.rhythm import count_by_group, no_rhythm
 from riskindex.sql import category, identifier
 from riskindex.study import Study
 from riskindex.tally import UNCOUNTED, Events, Group, Tally
@@ -48,6 +49,8 @@ class Counted(NamedTuple):
     reason."""
     notes: tuple[str, ...]
     """What an analyst should know, in sentences."""
+    rhythm: pd.DataFrame
+    """Records by place and month, weekday, hour, age and sex; see `count_by_group`."""
 
 
 def count_events(
@@ -58,6 +61,7 @@ def count_events(
     *,
     crosswalk: Crosswalk | None = None,
     known_codes: Collection[str] = (),
+    places: "pd.Series[str] | None" = None,
 ) -> Counted:
     """Count events per area, factor, group of events and period, and account for each of them.
 
@@ -77,6 +81,9 @@ def count_events(
     known_codes
         Codes that exist inside or outside the study area, such as those of a national lookup.
         Without any, a code that has the form of a British area code is outside the study area.
+    places
+        Name of the district or other place of each area, for its months, weekdays and hours;
+        left out, these are not counted.
 
     Returns
     -------
@@ -106,7 +113,7 @@ def count_events(
     for name, source in events.items():
         asked = [group for group in groups if group.source == name]
         if asked:
-            parts[name] = _count_source(name, source, asked, study)
+            parts[name] = _count_source(name, source, asked, study, places)
     unused = [f"{name}: no factor counts it." for name in events if name not in parts]
     return _together(parts, groups, areas.index, unused)
 
@@ -129,9 +136,16 @@ class _Part(NamedTuple):
     reconciliation: dict[tuple[str, str], list[int]]
     uncounted: pd.DataFrame
     notes: list[str]
+    rhythm: pd.DataFrame
 
 
-def _count_source(name: str, events: Events, asked: Sequence[Group], study: Study) -> _Part:
+def _count_source(
+    name: str,
+    events: Events,
+    asked: Sequence[Group],
+    study: Study,
+    places: "pd.Series[str] | None",
+) -> _Part:
     notes = _check_rules(name, events, asked)
     tally = Tally(name, events, asked, study)
     _refuse_all_outside(tally)
@@ -147,7 +161,8 @@ def _count_source(name: str, events: Events, asked: Sequence[Group], study: Stud
     for factor in dict.fromkeys(group.factor for group in asked):
         lines[name, factor] = tally.line(tally.of_factor(factor))
     notes += [*tally.notes, *_notes(tally), *_coverage_notes(tally, missing)]
-    return _Part(counts, lines, tally.uncounted(), notes)
+    rhythm = no_rhythm() if places is None else count_by_group(tally, asked, places)
+    return _Part(counts, lines, tally.uncounted(), notes, rhythm)
 
 
 def _together(
@@ -168,7 +183,8 @@ def _together(
     tables = [part.uncounted for part in parts.values() if len(part.uncounted)]
     uncounted = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=UNCOUNTED)
     said = [note for part in parts.values() for note in part.notes]
-    return Counted(counts, reconciliation.astype("int64"), uncounted, (*said, *notes))
+    rhythm = pd.concat([no_rhythm(), *(part.rhythm for part in parts.values())]).sort_index()
+    return Counted(counts, reconciliation.astype("int64"), uncounted, (*said, *notes), rhythm)
 
 
 def _missing_months(tally: Tally) -> dict[Period, tuple[int, ...]]:

@@ -1,6 +1,7 @@
 """What an index should be asked before it is believed: which factors go together, and with whom."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -82,17 +83,28 @@ def _spearman(a: "pd.Series[float]", b: "pd.Series[float]") -> float:
 
 
 def warn_of_correlations(correlations: pd.DataFrame, labels: Mapping[str, str]) -> tuple[str, ...]:
-    """Sentences about factors that mostly map a share of people, or that count the same twice."""
-    sentences = []
-    for factor, row in correlations.iterrows():
-        for (kind, name), rho in row.items():
-            if not abs(rho) > WARN_ABOVE or (kind == "factor" and str(name) <= str(factor)):
-                continue
-            other = labels.get(name, name)
-            question = (
-                "does it map who lives there" if kind == "share" else "is one thing counted twice"
-            )
-            sentences.append(
-                f"{labels[str(factor)]}: rank correlation {rho:+.2f} with {other}; {question}?"
-            )
+    """Sentences about factors that mostly map a share of people, and one about the pairs."""
+    sentences = [
+        f"{labels[str(factor)]}: rank correlation {rho:+.2f} with {name}; does it map who lives "
+        "there?"
+        for factor, row in correlations.iterrows()
+        for (kind, name), rho in row.items()
+        if kind == "share" and abs(rho) > WARN_ABOVE
+    ]
+    pairs = strong_pairs(correlations)
+    if pairs:
+        (one, two), rho = next(iter(pairs.items()))
+        sentences.append(
+            f"Rank correlations beyond {WARN_ABOVE:g} between factors: {len(pairs):,}, the "
+            f"strongest {rho:+.2f} between {labels[one]} and {labels[two]}; is one thing counted "
+            "twice?"
+        )
     return tuple(sentences)
+
+
+def strong_pairs(correlations: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Pairs of factors whose rank correlation is beyond `WARN_ABOVE`, the strongest first."""
+    between = correlations.xs("factor", axis=1, level="kind")
+    found = {(str(a), str(b)): float(between.at[a, b]) for a, b in combinations(between.index, 2)}
+    strong = {pair: rho for pair, rho in found.items() if abs(rho) > WARN_ABOVE}
+    return dict(sorted(strong.items(), key=lambda item: -abs(item[1])))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 DELIMITERS = (",", ";", "\t", "|")
-_MISSING = ("null", "na", "n/a", "#n/a", "nan", "none")
+_MISSING = "null|na|n/a|#n/a|nan|nat|none"
 """What databases and spreadsheets write where there is nothing; in a place, person or key."""
 
 
@@ -94,7 +94,7 @@ def is_date_format(date_format: str) -> bool:
 def create_table(connection: "DuckDBPyConnection", table: str, layout: Layout) -> None:
     """An empty table of events."""
     columns = ["file VARCHAR", "row BIGINT", "date DATE", "area_code VARCHAR", "x DOUBLE"]
-    columns += ["y DOUBLE", "person VARCHAR", "key VARCHAR"]
+    columns += ["y DOUBLE", "person VARCHAR", "key VARCHAR", "hour TINYINT"]
     columns += [f"{category(column)} VARCHAR" for column in layout.categories]
     columns += [f"{bad} VARCHAR" for bad in _BAD]
     connection.execute(f"CREATE TABLE {identifier(table)} ({', '.join(columns)})")
@@ -249,8 +249,10 @@ def select_events(
     def text(column: str | None) -> str:
         return f"{names[column]}::VARCHAR" if column in names else "NULL::VARCHAR"
 
-    date = _date(names[layout.date], raw[layout.date].type, layout.date_format)
-    x, y = (f"try_cast({names.get(c or '', 'NULL')} AS DOUBLE)" for c in (layout.x, layout.y))
+    when = (names[layout.date], raw[layout.date].type, layout.date_format)
+    date, hour = _date(*when), _hour(*when)
+    raw_x, raw_y = (names.get(column or "", "NULL") for column in (layout.x, layout.y))
+    x, y = (f"try_cast({value} AS DOUBLE)" for value in (raw_x, raw_y))
     blank = " AND ".join(f"{name} IS NULL" for name in names.values())
     roles = {"area_code": layout.area, "person": layout.person, "key": layout.key}
     found = ", ".join(f"{_if_any(text(column))} AS {role}" for role, column in roles.items())
@@ -259,14 +261,13 @@ def select_events(
     return f"""
         SELECT {literal(label)} AS file, row, date, area_code,
             CASE WHEN {whole} THEN x END AS x, CASE WHEN {whole} THEN y END AS y,
-            person, key{"".join(f", {category(c)}" for c in layout.categories)},
-            CASE WHEN date IS NULL THEN date_text END AS bad_date,
-            CASE WHEN x IS NULL OR isinf(x) THEN x_text END AS bad_x,
-            CASE WHEN y IS NULL OR isinf(y) THEN y_text END AS bad_y
+            person, key, hour{"".join(f", {category(c)}" for c in layout.categories)},
+            CASE WHEN date IS NULL THEN {_if_any("date_raw::VARCHAR")} END AS bad_date,
+            CASE WHEN x IS NULL OR isinf(x) THEN {_if_any("x_raw::VARCHAR")} END AS bad_x,
+            CASE WHEN y IS NULL OR isinf(y) THEN {_if_any("y_raw::VARCHAR")} END AS bad_y
         FROM (
-            SELECT row, {date} AS date, {x} AS x, {y} AS y, {found}{categories},
-                {_if_any(text(layout.date))} AS date_text,
-                {_if_any(text(layout.x))} AS x_text, {_if_any(text(layout.y))} AS y_text
+            SELECT row, {date} AS date, {hour} AS hour, {x} AS x, {y} AS y, {found}{categories},
+                {names[layout.date]} AS date_raw, {raw_x} AS x_raw, {raw_y} AS y_raw
             FROM (SELECT {row} AS row, {plain} FROM {scan})
             WHERE {f"NOT ({blank})" if skip_blank else "true"}
         )"""
@@ -280,11 +281,11 @@ def _plain(column: Raw, is_padded: bool) -> str:
 
 
 def _if_any(text: str) -> str:
-    """Missing for the words that mean so; four letters at most, which is quick to see."""
+    """Missing for the words that mean so; none has more than four letters, quick to see."""
     if text == "NULL::VARCHAR":
         return text
-    words = ", ".join(literal(word) for word in _MISSING)
-    return f"CASE WHEN length({text}) > 4 OR lower({text}) NOT IN ({words}) THEN {text} END"
+    is_word = f"regexp_full_match(lower({text}), {literal(_MISSING)})"
+    return f"CASE WHEN length({text}) > 4 THEN {text} WHEN NOT {is_word} THEN {text} END"
 
 
 def _date(value: str, kind: str, date_format: str | None) -> str:
@@ -301,6 +302,22 @@ def _date(value: str, kind: str, date_format: str | None) -> str:
         f"WHEN {text} LIKE '____-__-__T%' OR {text} LIKE '____-__-__ %' THEN left({text}, 10) "
         "END AS DATE)"
     )
+
+
+def _hour(value: str, kind: str, date_format: str | None) -> str:
+    """Hour of the day; missing where the date has none."""
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"hour({value} AT TIME ZONE 'Europe/London')::TINYINT"
+    if kind.startswith("TIMESTAMP"):
+        return f"hour({value})::TINYINT"
+    text = f"{value}::VARCHAR"
+    if date_format is not None:
+        has_time = any(sign in date_format for sign in ("%H", "%I", "%c", "%X"))
+        parsed = f"hour(try_strptime({text}, {literal(date_format)}))::TINYINT"
+        return parsed if has_time else "NULL::TINYINT"
+    if kind.startswith("DATE"):
+        return "NULL::TINYINT"
+    return f"CASE WHEN length({text}) > 12 THEN try_cast(substr({text}, 12, 2) AS TINYINT) END"
 
 
 def unreadable(connection: "DuckDBPyConnection", table: str, layout: Layout) -> Iterator[str]:

@@ -59,6 +59,10 @@ class EventSource:
     """Column that identifies an event; later rows with the same key are duplicates."""
     distinct: str | None = None
     """Column with a pseudonymous person key: persons are counted, once per area and period."""
+    age: str | None = None
+    """Column with the age, in years or in bands: shown in the profiles of districts."""
+    sex: str | None = None
+    """Column with the sex: shown in the profiles of districts."""
     sensitive: bool = False
     """True for domestic abuse, sexual offences, suspects' and victims' homes."""
 
@@ -129,7 +133,7 @@ def open_events(
     Opened
         Events with the columns `file`, `row` (the header of a CSV is row 1, blank lines are not
         counted; the first record of a Parquet file is row 1), `date`, `area_code`, `x`, `y`,
-        `person`, `key`. Coordinates that are incomplete, or both zero, are missing.
+        `person`, `key`, `hour`. Coordinates that are incomplete, or both zero, are missing.
 
     Raises
     ------
@@ -342,13 +346,15 @@ def _events(
         where=source.where,
         has_key=source.key is not None,
         has_person=source.distinct is not None,
+        people=_people(source),
     )
 
 
 def _layout(name: str, source: EventSource | PoliceSource, factors: Sequence[Factor]) -> Layout:
     """Which columns are read of a source; faults in its options."""
     wheres = [g.where for factor in factors for g in factor.groups if g.source == name]
-    categories = tuple(sorted({column for where in (source.where, *wheres) for column in where}))
+    ruled = {column for where in (source.where, *wheres) for column in where}
+    categories = tuple(sorted(ruled | set(_people(source).values())))
     if isinstance(source, PoliceSource):
         place = ("LSOA code", "Longitude", "Latitude")
         return Layout("Month", None, *place, categories=categories, may_lack=place)
@@ -365,6 +371,12 @@ def _layout(name: str, source: EventSource | PoliceSource, factors: Sequence[Fac
         key=source.key,
         categories=categories,
     )
+
+
+def _people(source: EventSource | PoliceSource) -> dict[str, str]:
+    """What is asked about people, and the column that says it."""
+    given = {aspect: getattr(source, aspect, None) for aspect in ("age", "sex")}
+    return {aspect: column for aspect, column in given.items() if column is not None}
 
 
 def _option_faults(name: str, source: EventSource) -> Iterator[str]:

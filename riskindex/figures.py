@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 INK = "#0B0C0C"
 RAMP = ("#E8F1FA", "#B5D4EE", "#6BACE6", "#2073BC", "#12436D")
 NOT_ASSESSED = "#D9D9D9"
-_STYLE: dict[Any, Any] = {"font.family": "DejaVu Sans", "font.size": 9, "text.color": INK}
+STYLE: dict[Any, Any] = {"font.family": "DejaVu Sans", "font.size": 9, "text.color": INK}
 
 
 def overview_map(released: Released) -> bytes:
     """The areas by class of the index, the selected ones outlined, the largest groups labelled."""
     import matplotlib as mpl
 
-    with mpl.rc_context(_STYLE):
-        figure, (axes,) = _canvas(7.2, 6.0)
+    with mpl.rc_context(STYLE):
+        figure, (axes,) = canvas(7.2, 6.0)
         classes = _classes(released.all_areas["score"])
         colours = [NOT_ASSESSED if c < 0 else RAMP[c] for c in classes]
         released.areas.plot(ax=axes, color=colours, edgecolor="white", linewidth=0.15)
@@ -38,7 +38,7 @@ def overview_map(released: Released) -> bytes:
         _label_groups(released, axes)
         axes.set_axis_off()
         _legend(axes)
-        return _png(figure)
+        return png(figure)
 
 
 def _classes(score: "pd.Series[float]") -> "NDArray[np.intp]":
@@ -98,9 +98,9 @@ def persistence_strip(released: Released) -> bytes | None:
     ]
     if not factors or released.top.empty:
         return None
-    with mpl.rc_context(_STYLE):
+    with mpl.rc_context(STYLE):
         codes = list(released.top.index[:60])
-        figure, axes = _canvas(7.2, 0.9 + 0.14 * len(codes), columns=len(factors))
+        figure, axes = canvas(7.2, 0.9 + 0.14 * len(codes), columns=len(factors))
         for axis, factor in zip(axes, factors, strict=True):
             hot = rows(released.hotspots, factor=factor)["is_hot"].unstack("period").reindex(codes)
             axis.imshow(
@@ -111,7 +111,7 @@ def persistence_strip(released: Released) -> bytes | None:
             axis.set_yticks(range(len(codes)), names if factor == factors[0] else [""] * len(codes))
             axis.tick_params(length=0, labelsize=7)
             axis.set_title(str(released.factors.at[factor, "label"]), fontsize=8, wrap=True)
-        return _png(figure)
+        return png(figure)
 
 
 def _two_colours() -> "Colormap":
@@ -120,7 +120,8 @@ def _two_colours() -> "Colormap":
     return ListedColormap(["#F3F2F1", "#801650"])
 
 
-def _canvas(width: float, height: float, columns: int = 1) -> "tuple[Figure, list[Axes]]":
+def canvas(width: float, height: float, columns: int = 1) -> "tuple[Figure, list[Axes]]":
+    """A figure of so many inches with panels side by side, drawn without a screen."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -129,7 +130,8 @@ def _canvas(width: float, height: float, columns: int = 1) -> "tuple[Figure, lis
     return figure, list(figure.subplots(1, columns, squeeze=False)[0])
 
 
-def _png(figure: "Figure") -> bytes:
+def png(figure: "Figure") -> bytes:
+    """The figure as PNG, the same bytes for the same content."""
     out = io.BytesIO()
     # The library's name and version would change the bytes from one version to the next.
     figure.savefig(out, format="png", dpi=130, metadata={"Software": None})

@@ -107,7 +107,9 @@ def find_file(folder: Path, name: str, *, place: str) -> Path:
     path = folder / name
     if path.exists():
         return path
-    beside = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    if not path.parent.is_dir():
+        raise InputError(f"{place}: no file {name!r}; there is no folder {str(path.parent)!r}.")
+    beside = [p.name for p in path.parent.iterdir()]
     raise InputError(f"{place}: no file {name!r}{nearest(path.name, beside)}.")
 
 

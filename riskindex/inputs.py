@@ -125,6 +125,7 @@ def read_areas(source: AreaSource, folder: Path, *, scratch: Path | None = None)
     ConfigError
         Two sources of one group, or a lookup by a group that is not there.
     """
+    _all_there(source, folder)
     path = find_file(folder, source.boundaries, place="areas.boundaries")
     named = [source.code, *([source.name] if source.name is not None else [])]
     columns = list(dict.fromkeys([*named, *source.groups.values()]))
@@ -258,6 +259,20 @@ _KINDS = {
 _START = {f"{nation}{kind}": word for nation in "EW" for kind, word in _KINDS.items()} | {
     "S01": "Scottish data zones"
 }
+
+
+def _all_there(source: AreaSource, folder: Path) -> None:
+    wanted = [("areas.boundaries", source.boundaries)]
+    wanted += [("areas.lookups", lookup.path) for lookup in source.lookups]
+    wanted += [("areas.vintage.path", source.vintage.path)] if source.vintage else []
+    faults: list[str] = []
+    for place, name in wanted:
+        try:
+            find_file(folder, name, place=place)
+        except InputError as error:
+            faults.extend(error.faults)
+    if faults:
+        raise InputError(faults)
 
 
 def _with_groups(

@@ -16,6 +16,7 @@ from riskindex.errors import RiskindexError
 from riskindex.files import FileRecord
 from riskindex.folder import written_whole
 from riskindex.gis import write_geopackage
+from riskindex.groups import profile_kind
 from riskindex.hotspots import find_hotspots
 from riskindex.index import build_index, score_factors
 from riskindex.manifest import write_manifest
@@ -26,7 +27,7 @@ from riskindex.reasons import explain
 from riskindex.released import Released, Result, group_kinds
 from riskindex.report import source_lines, write_report
 from riskindex.selection import flags_tie, select_top
-from riskindex.workbook import write_csv, write_workbook
+from riskindex.workbook import list_table, write_csv, write_workbook
 
 Say = Callable[[str], None]
 """Told the name of each stage as it begins."""
@@ -65,7 +66,7 @@ def run(config: Config, *, say: Say = _silent) -> Result:
     with events.open_events(config.sources, config.folder, factors=config.factors) as opened:
         counted = count_events(
             opened.events, areas, config.factors, config.periods,
-            crosswalk=codes.crosswalk, known_codes=codes.known,
+            crosswalk=codes.crosswalk, known_codes=codes.known, places=_places(areas, config.place),
         )  # fmt: skip
     say("Finding neighbours")
     weights = build_weights(areas, config.neighbours)
@@ -109,6 +110,7 @@ def run(config: Config, *, say: Say = _silent) -> Result:
         notes=tuple(notes),
         files=_files([*land.files, *codes.files, *census.files, *opened.files]),
         attribution=tuple(config.attribution) or attributions(config.areas, config.sources),
+        rhythm=counted.rhythm,
     )  # fmt: skip
 
 
@@ -131,7 +133,7 @@ def save(released: Released, folder: str | Path, *, say: Say = _silent) -> None:
     """
     with written_whole(Path(folder)) as out:
         say("Writing the list")
-        write_csv(released.top.reset_index(), out / "top_areas.csv")
+        write_csv(list_table(released), out / "top_areas.csv")
         write_csv(released.all_areas.reset_index(), out / "all_areas.csv")
         if released.profile == "internal":
             write_csv(released.uncounted, out / "uncounted_events.csv")
@@ -200,14 +202,21 @@ def _collected(found: Found) -> Iterator[None]:
 
 
 def _areas_line(areas: pd.DataFrame) -> str:
-    groups = [f"{areas[kind].nunique():,} of {kind}" for kind in group_kinds(areas)]
-    return f"Areas: {len(areas):,}" + (f" in groups: {', '.join(groups)}." if groups else ".")
+    groups = [f"groups by {kind}: {areas[kind].nunique():,}" for kind in group_kinds(areas)]
+    return "; ".join([f"Areas: {len(areas):,}", *groups]) + "."
 
 
 def _tables_line(tables: pd.DataFrame) -> str:
     sources = tables.columns.get_level_values(0)
-    return "Tables: " + ("; ".join(f"{s} ({sum(sources == s)} columns)" for s in sources.unique())
-                         or "none") + "."  # fmt: skip
+    named = {s: ", ".join(tables[s].columns) for s in sources.unique()}
+    return "Tables: " + ("; ".join(f"{s} ({c})" for s, c in named.items()) or "none") + "."
+
+
+def _places(areas: pd.DataFrame, place: str) -> "pd.Series[str]":
+    """The district of each area, or the study area where there are none."""
+    kind = profile_kind(group_kinds(areas))
+    named = areas[kind] if kind else pd.Series(place, index=areas.index)
+    return named.astype("object").where(named.notna(), "").astype(str)
 
 
 def _edge_note(on_boundary: "pd.Series[bool]") -> list[str]:

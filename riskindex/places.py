@@ -88,13 +88,13 @@ def place_events(
         Older codes that cannot be converted: they are named, never dropped.
     """
     codes = _codes(connection, study)
-    store(connection, "codes", codes.reset_index())
+    _store_codes(connection, codes)
     spots = _spots(connection, codes, study, crs)
     recognised = recognise(connection, codes, spots)
     refuse_unconverted(connection, codes, recognised, study, name)
     notes = describe_older(name, codes, list(recognised), study)
     codes.loc[list(recognised), "route"] = "split"
-    store(connection, "codes", codes.reset_index())
+    _store_codes(connection, codes)
     parts = _parts(codes, study) | recognised
     spots = _in_parts(spots, codes, parts, study, crs)
     store(connection, "spots", spots)
@@ -106,36 +106,37 @@ def place_events(
 
 def _placed(with_spots: bool, with_shared: bool) -> str:
     """The view of where each event is; columns that nothing needs are not even read."""
-    by_point = "s.area" if with_spots else "-1"
-    by_share = "h.area" if with_shared else "-1"
+    by_point, how = ("s.area", "s.how") if with_spots else ("NULL", "NULL")
+    by_share = "h.area" if with_shared else "NULL"
     spots = "LEFT JOIN spots s ON s.id = c.id AND s.x = d.x AND s.y = d.y"
     shared = "LEFT JOIN shared h ON h.file = d.file AND h.row = d.row"
     return f"""
         CREATE OR REPLACE TEMP VIEW placed AS
         WITH found AS (
-            SELECT d.*, c.route, c.reason AS reason_of_code,
-                CASE WHEN d.span < 0 THEN NULL
-                     WHEN c.route IN ('area', 'moved') THEN c.area
-                     WHEN c.route NOT IN ('nowhere', 'split') THEN NULL
-                     WHEN d.x IS NOT NULL THEN nullif({by_point}, -1)
-                     ELSE nullif({by_share}, -1) END AS place,
-                CASE WHEN c.route = 'area' THEN {How.CODE}
-                     WHEN c.route = 'moved' THEN {How.LOOKUP}
-                     WHEN d.x IS NOT NULL THEN {"s.how" if with_spots else How.CODE}
-                     ELSE {How.SHARED} END AS how_placed
+            SELECT d.*, c.reason AS reason_of_code, c.code = '' AS has_no_code,
+                CASE WHEN c.is_unsure AND d.x IS NOT NULL THEN {by_point}
+                     WHEN c.is_unsure THEN {by_share} ELSE c.area END AS place,
+                CASE WHEN c.is_unsure AND d.x IS NOT NULL THEN {how}
+                     WHEN c.is_unsure THEN {How.SHARED} ELSE c.how END AS how_placed
             FROM dated d
             LEFT JOIN codes c ON c.code = coalesce(d.area_code, '')
             {spots if with_spots else ""}
             {shared if with_shared else ""}
         )
-        SELECT * EXCLUDE (route, reason_of_code, place, how_placed),
-            coalesce(place, -1) AS area,
+        SELECT * EXCLUDE (reason_of_code, has_no_code, place, how_placed),
+            CASE WHEN span >= 0 AND place >= 0 THEN place ELSE -1 END AS area,
             CASE WHEN span < 0 THEN {Reason.OUTSIDE_PERIODS}
-                 WHEN place IS NOT NULL THEN {Reason.COUNTED}
-                 WHEN route = 'nowhere' AND x IS NOT NULL THEN {Reason.OUTSIDE_STUDY_AREA}
+                 WHEN place >= 0 THEN {Reason.COUNTED}
+                 WHEN has_no_code AND x IS NOT NULL THEN {Reason.OUTSIDE_STUDY_AREA}
                  ELSE reason_of_code END AS reason,
-            CASE WHEN place IS NULL THEN {How.CODE} ELSE how_placed END AS how
+            CASE WHEN span >= 0 AND place >= 0 THEN how_placed ELSE {How.CODE} END AS how
         FROM found"""
+
+
+def _store_codes(connection: "DuckDBPyConnection", codes: pd.DataFrame) -> None:
+    how = np.where(codes["route"] == "moved", How.LOOKUP, How.CODE)
+    unsure = codes["route"].isin(["nowhere", "split"])
+    store(connection, "codes", codes.assign(how=how, is_unsure=unsure).reset_index())
 
 
 class _Fate(NamedTuple):

@@ -98,6 +98,8 @@ class Fact(NamedTuple):
     window_observed: float
     window_expected: float
     confidence: float
+    through_one: bool
+    """Whether the area would not be hot without the most excessive area of its window."""
     periods_hot: float
     periods_assessed: float
 
@@ -118,6 +120,8 @@ def _facts(
     mine = rows(scores, factor=factor.name)
     last = rows(hotspots, factor=factor.name, period=factor.periods[-1] if factor.periods else "")
     table = mine[["score", "value", "is_hot", "kind"]].join(last[list(Fact._fields[5:10])])
+    largest = last.reindex(columns=["hot_without_largest"])["hot_without_largest"]
+    table["through_one"] = largest.eq(False).fillna(False).astype(bool)
     if factor.name in persistence.index.get_level_values("factor"):
         lasting = rows(persistence, factor=factor.name)
         table = table.join(lasting[["periods_hot", "periods_assessed"]])
@@ -159,18 +163,25 @@ def _shared(speech: Speech, fact: Fact) -> str:
 
 
 def _tested(speech: Speech, fact: Fact) -> str:
-    near = fact.kind == "neighbourhood"
+    factor, kind = speech.factor, _kind(speech.factor, fact)
+    near = kind not in ("", "own", "both")
     observed = fact.window_observed if near else fact.observed
     expected = fact.window_expected if near else fact.expected
     if not fact.is_hot and not fact.confidence > 0 and not observed > expected:
         return ""
-    factor = speech.factor
     start = "Hot" if fact.is_hot else "Possibly hot" if fact.confidence > 0 else "More"
     period = PERIOD_WORDS[speech.unit][0].format(factor.periods[-1]) if factor.periods else ""
     about = " ".join(filter(None, [start, "for", _inside(factor.label), period]))
     weighted = any(group.weight != 1 for group in factor.groups)
     numbers = _numbers(observed, expected, fact.confidence, " weighted" if weighted else "")
-    return f"{about}: {numbers}{KIND_WORDS[fact.kind]}."
+    return f"{about}: {numbers}{KIND_WORDS[kind]}."
+
+
+def _kind(factor: Factor, fact: Fact) -> str:
+    if fact.is_hot:
+        one = fact.kind == "neighbourhood" and fact.through_one
+        return "one" if one else fact.kind
+    return "window" if fact.confidence > 0 and factor.method in ("window", "getis-ord") else ""
 
 
 SENTENCES: dict[str, Callable[[Speech, Fact], str]] = {"persistence": _persisted}
@@ -179,7 +190,9 @@ SENTENCES: dict[str, Callable[[Speech, Fact], str]] = {"persistence": _persisted
 KIND_WORDS = {
     "": "",
     "own": ", by itself",
-    "neighbourhood": ", together with its neighbours, not by itself",
+    "neighbourhood": ", with its neighbours, not by itself",
+    "one": ", with its neighbours, through one area alone",
+    "window": ", with its neighbours",
     "both": ", by itself and with its neighbours",
 }
 """Through what an area is hot."""

@@ -1,14 +1,17 @@
 """Release: the only way out. Files are written from a `Released`, never from a `Result`."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from riskindex.areas import NeighbourSummary
+from riskindex.clusters import find_clusters
 from riskindex.errors import DisclosureError
 from riskindex.factors import Factor
+from riskindex.groups import count_groups, profile_kind
 from riskindex.scores import rows
 from riskindex.selection import Cut
 
@@ -75,6 +78,8 @@ class Result:
     """Input files: role, name, bytes, sha256, rows."""
     attribution: tuple[str, ...]
     """Whose data it is, in the words that its licence asks for."""
+    rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Records by place and month, weekday, hour, age and sex, of `count_by_group`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,6 +138,14 @@ class Released:
     """Input files: role, name, bytes, sha256, rows."""
     config: dict[str, Any]
     """The config as it was read."""
+    clusters: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Selected areas that adjoin each other, of `find_clusters`, index area_code."""
+    district_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Events and rates of each district, of `count_groups`; empty where a profile has none."""
+    cluster_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Events and rates of each cluster, of `count_groups`; empty where a profile has none."""
+    rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Records by district and month, weekday, hour, age and sex; empty where there are none."""
 
 
 def release(result: Result, profile: str | None = None) -> Released:
@@ -196,11 +209,39 @@ def _internal(result: Result) -> Released:
         correlations=result.correlations,
         notes=result.notes,
         files=result.files,
-        config=config.model_dump(mode="json", exclude_none=True),
+        config=without_folders(config.model_dump(mode="json", exclude_none=True)),
+        **_of_places(result, groups),
     )
 
 
 PROFILES: dict[str, Callable[[Result], Released]] = {"internal": _internal}
+
+
+def without_folders(config: Any) -> Any:  # noqa: ANN401 (a config holds what it holds)
+    """A config in which full paths are file names: they name people and machines."""
+    if isinstance(config, dict):
+        return {key: without_folders(value) for key, value in config.items()}
+    if isinstance(config, list):
+        return [without_folders(value) for value in config]
+    path = PureWindowsPath(config) if isinstance(config, str) else None
+    return path.name if path is not None and path.root else config
+
+
+def _of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+    """What the profiles of districts and clusters are made of."""
+    areas, kind = result.areas, profile_kind(groups)
+    places = areas[kind] if kind else pd.Series(result.config.place, index=areas.index)
+    clusters = find_clusters(result.index["selected"].astype(bool), result.weights, places)
+    residents = areas["residents"] if "residents" in areas else None
+    return {
+        "clusters": clusters,
+        "district_counts": count_groups(result.counts, places, residents),
+        "cluster_counts": count_groups(
+            result.counts, clusters["name"].reindex(areas.index), residents
+        ),
+        "rhythm": result.rhythm,
+    }
+
 
 _KINDS = ["factors_own", "factors_neighbourhood", "factors_both"]
 

@@ -33,6 +33,14 @@ class Drawn(NamedTuple):
     """0 to 100, the percentile of the value."""
     is_hot: Flags
 
+    def at(self, draws: NDArray[np.intp]) -> "Drawn":
+        """Some of the repeats; one row stands for all of them."""
+        if len(self.score) == 1:
+            return self
+        return Drawn(
+            self.score[draws], self.value[draws], self.intensity[draws], self.is_hot[draws]
+        )
+
 
 class Data(NamedTuple):
     """The tables that the counts of a run came from."""
@@ -41,8 +49,6 @@ class Data(NamedTuple):
     """Index area_code, columns (factor, group, period)."""
     areas: pd.DataFrame
     """Index area_code; bases, and `geometry` where a factor's background is local."""
-    tables: pd.DataFrame
-    """Index area_code, columns (source, column)."""
     weights: "csr_array[Any]"
     """Neighbours, shape `(n, n)`."""
 
@@ -75,7 +81,7 @@ class Repeater:
         """Fit the risks of one factor."""
         land = Land(neighbours=data.weights, centroids=cache(lambda: _centroids(data.areas)))
         seen = [
-            observe(factor, str(label), data.counts, data.areas, data.tables)
+            observe(factor, str(label), data.counts, data.areas, pd.DataFrame())
             for label in factor.periods
         ]
         periods = [_period(observation, land, factor) for observation in seen]
@@ -132,8 +138,10 @@ class Repeater:
 def fixed(scores: pd.DataFrame, factor: Factor) -> Drawn:
     """A factor that is not drawn again, because it comes from a table: one row for all repeats."""
     mine = rows(scores, factor=factor.name)
-    columns = (mine[name].to_numpy(float)[None, :] for name in ("score", "value", "intensity"))
-    return Drawn(*columns, mine["is_hot"].to_numpy(bool)[None, :])
+    score, value, percentile = (
+        mine[name].to_numpy(float)[None, :] for name in ("score", "value", "intensity")
+    )
+    return Drawn(score, value, percentile, mine["is_hot"].to_numpy(bool)[None, :])
 
 
 def stacked(parts: Sequence[Drawn], draws: int) -> Drawn:

@@ -1,28 +1,31 @@
 """The report: what was asked, with which data, what was lost, what was found, and its limits."""
 
-import base64
-from collections.abc import Callable, Iterable, Sequence
-from itertools import combinations
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
 from riskindex import figures
-from riskindex.diagnostics import WARN_ABOVE
+from riskindex.blocks import bullets, html_table, in_words, paragraphs, picture
+from riskindex.diagnostics import WARN_ABOVE, strong_pairs
 from riskindex.manifest import versions
 from riskindex.pages import asset, document, escape, page_head, style_block
 from riskindex.released import Released
+from riskindex.scores import rows
 
 METHODS = {
-    "window": "the area with its neighbours, against what their residents would lead one to "
-    "expect, with the counts' own dispersion",
+    "window": "the area with its neighbours, against what their base (such as residents) would "
+    "lead one to expect, with the counts' own dispersion",
     "getis-ord": "Getis-Ord Gi* with an exact p-value: the area with its neighbours, against "
     "the same counts shuffled over the map",
     "poisson": "the area itself, against what its base would lead one to expect, with the "
     "counts' own dispersion",
     "threshold": "a share above a stated threshold",
     "value": "a share as it is, without a test",
+}
+RECORDED = {
+    "reported": "",
+    "police-generated": "Found by police activity, so it shows where police look, too.",
 }
 SCORES = {
     "flag": "100 where hot, else 0",
@@ -50,7 +53,11 @@ def summary(released: Released) -> list[str]:
     hot = "; ".join(
         f"{row['label']} {int(row['hot_last']):,}" for _, row in released.factors.iterrows()
     )
-    lines += [f"Areas hot: {hot}.", released.cut.explanation, _flags_sentence(released)]
+    lines += [
+        f"Areas hot in the last period: {hot}.",
+        released.cut.explanation,
+        _flags_sentence(released),
+    ]
     lines.append(f"Selected: {released.cut.selected:,} of {released.cut.assessed:,} areas.")
     return lines
 
@@ -93,14 +100,14 @@ def _in_short(released: Released) -> str:
     answer += f", most of them in {where}." if where else "."
     return (
         f'<p class="answer">{escape(answer)}</p>'
-        + _paragraphs([released.cut.explanation, _flags_sentence(released)])
-        + _picture(
+        + paragraphs([released.cut.explanation, _flags_sentence(released)])
+        + picture(
             figures.overview_map(released),
             f"Map of {released.place}: the areas by class of the index, selected areas outlined",
             "The areas by class of the index; selected areas have a heavy outline. "
             "The same map with every layer is in map.html.",
         )
-        + f'<div class="limits">{_paragraphs(released.limits)}</div>'
+        + f'<div class="limits">{paragraphs(released.limits)}</div>'
     )
 
 
@@ -109,7 +116,7 @@ def _by_group(released: Released) -> str:
         return ""
     counts = released.top[released.group_kinds[-1]].value_counts()
     ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))[:3]
-    return _and([f"{name} ({number})" for name, number in ordered])
+    return in_words([f"{name} ({number})" for name, number in ordered])
 
 
 def _flags_sentence(released: Released) -> str:
@@ -124,7 +131,7 @@ def _flags_sentence(released: Released) -> str:
 
 def _the_list(released: Released) -> str:
     if released.top.empty:
-        return _paragraphs(["No area has a score above 0, so none is selected."])
+        return paragraphs(["No area has a score above 0, so none is selected."])
     top = released.top
     groups = [top[kind].astype(str) for kind in released.group_kinds]
     where = [", ".join(parts) for parts in zip(top.index.astype(str), *groups, strict=True)]
@@ -132,7 +139,7 @@ def _the_list(released: Released) -> str:
     columns |= {"residents": "Residents", "residents_10_24": "Aged 10 to 24"}
     columns |= {"override_reason": "By hand"} if (top["override"] != "").any() else {}
     table = top.assign(area=top["name"].astype(str) + " (" + pd.Series(where, top.index) + ")")
-    return _table(table[[c for c in columns if c in table]].rename(columns=columns))
+    return html_table(table[[c for c in columns if c in table]].rename(columns=columns))
 
 
 def _factor_part(released: Released) -> str:
@@ -145,11 +152,14 @@ def _factor_part(released: Released) -> str:
     }
     table = released.factors.assign(score_words=released.factors["score"].map(SCORES))
     return (
-        _paragraphs([
+        paragraphs([
             "Each factor is tested on its own. The weights and the way from a hotspot to a score "
-            "are choices of this run, printed here so that they can be questioned."
+            "are choices of this run, printed here so that they can be questioned.",
+            "Where most people come from elsewhere, as in town centres, at stations or at an "
+            "airport, residents let one expect too few events: read those areas with that in mind."
+            * bool((released.factors["method"] == "window").any()),
         ])
-        + _table(table[list(shown)].rename(columns=shown))
+        + html_table(table[list(shown)].rename(columns=shown))
         + "".join(_one_factor(released, str(factor)) for factor in released.factors.index)
     )  # fmt: skip
 
@@ -158,10 +168,8 @@ def _one_factor(released: Released, factor: str) -> str:
     about = released.factors.loc[factor]
     tests = released.tests.xs(factor, level="factor")
     lines = [f"Method: {METHODS[str(about['method'])]}. {_sentence(about['null'])}"]
-    if (tests["hot"] == 0).all():
-        lines.append("No area is hot. That is a result: the factor scores 0 everywhere.")
-    if about["method"] in ("window", "poisson", "getis-ord"):
-        lines.append(_dispersion_sentence(tests))
+    lines += [_quiet_sentence(released, factor), _dispersion_sentence(tests)]
+    lines += [_one_area_sentence(released, factor), RECORDED[str(about["recorded"])]]
     lines += _correlation_sentences(released, factor)
     columns = {
         "period": "Period",
@@ -179,7 +187,32 @@ def _one_factor(released: Released, factor: str) -> str:
     table = tests.reset_index()
     told = [c for c in columns if c in table and not (table[c].isna() | (table[c] == "")).all()]
     table = table[told].rename(columns=columns)
-    return f"<h3>{escape(about['label'])}</h3>{_paragraphs(lines)}{_table(table)}"
+    return f"<h3>{escape(about['label'])}</h3>{paragraphs(lines)}{html_table(table, decimals=3)}"
+
+
+def _quiet_sentence(released: Released, factor: str) -> str:
+    if (released.tests.xs(factor, level="factor")["hot"] > 0).any():
+        return ""
+    start = "No area is hot. That is a result"
+    if not released.factors.at[factor, "scored"]:
+        return f"{start}."
+    scores = rows(released.scores, factor=factor)["score"]
+    some = int((scores > 0).sum())
+    return f"{start}: " + (
+        f"{some:,} areas score by lesser confidence." if some else "the factor scores 0 everywhere."
+    )
+
+
+def _one_area_sentence(released: Released, factor: str) -> str:
+    last = str(released.tests.xs(factor, level="factor").index[-1])
+    stays = rows(released.hotspots, factor=factor, period=last)["hot_without_largest"]
+    asked, alone = int(stays.notna().sum()), int((~stays.dropna().astype(bool)).sum())
+    if not alone:
+        return ""
+    return (
+        f"Of the {asked:,} areas hot with their neighbours, {alone:,} would not be without the "
+        "most excessive area among them."
+    )
 
 
 def _dispersion_sentence(tests: pd.DataFrame) -> str:
@@ -188,8 +221,9 @@ def _dispersion_sentence(tests: pd.DataFrame) -> str:
     if pd.isna(last["dispersion"]) or pd.isna(without):
         return ""
     return (
-        f"Dispersion in the last period: {last['dispersion']:.2f} ({last['estimator']}); with it "
-        f"{int(last['hot']):,} areas are hot, without it {int(without):,} would be."
+        f"Dispersion{' in the last period' * bool(tests.index[-1])}: {last['dispersion']:.3g} "
+        f"({last['estimator']}); with it {int(last['hot']):,} areas are hot, without it "
+        f"{int(without):,} would be."
     )
 
 
@@ -197,12 +231,13 @@ def _correlation_sentences(released: Released, factor: str) -> list[str]:
     if released.correlations.empty or "share" not in released.correlations.columns:
         return []
     row = released.correlations.loc[factor, "share"]
-    shown = _and([f"{name} {rho:+.2f}" for name, rho in row.items() if pd.notna(rho)])
+    shown = in_words([f"{name} {rho:+.2f}" for name, rho in row.items() if pd.notna(rho)])
     if not shown:
         return []
     strong = [str(name) for name, rho in row.items() if abs(rho) > WARN_ABOVE]
-    warning = f" Mind: the factor goes with {_and(strong)}, so it may map who lives there." * bool(
-        strong
+    warning = (
+        f" Mind: the factor goes with {in_words(strong)}, so it may map who lives there."
+        * bool(strong)
     )
     return [f"Rank correlation with the share of people: {shown}.{warning}"]
 
@@ -210,8 +245,8 @@ def _correlation_sentences(released: Released, factor: str) -> list[str]:
 def _persistence_part(released: Released) -> str:
     strip = figures.persistence_strip(released)
     lines = [_new_sentence(released)]
-    picture = (
-        _picture(
+    shown = (
+        picture(
             strip,
             "Periods in which each selected area was hot, one square per period",
             "Periods hot of the selected areas, in the order of the list.",
@@ -219,27 +254,31 @@ def _persistence_part(released: Released) -> str:
         if strip
         else ""
     )
-    return _paragraphs(lines) + picture
+    return paragraphs(lines) + shown
 
 
 def _new_sentence(released: Released) -> str:
+    if not released.factors["periods"].str.contains(", ").any():
+        return "Every factor covers one period at most, so there is nothing to follow."
     if released.new_hotspots.empty:
         return "No area is hot in the last period and in none of the earlier ones."
     counts = released.new_hotspots["factor"].value_counts(sort=False)
     labels = released.factors["label"]
     parts = [f"{number} for {labels[factor]}" for factor, number in counts.items()]
-    return f"Hot in the last period and in none of the earlier ones: {_and(parts)}."
+    return f"Hot in the last period and in none of the earlier ones: {in_words(parts)}."
 
 
 def _data_part(released: Released) -> str:
     reconciliation = released.reconciliation
     own = _own_lines(reconciliation)
-    parts = [_paragraphs([_counted_sentence(own)])] if not own.empty else []
+    parts = [paragraphs([_counted_sentence(own)])] if not own.empty else []
     if not reconciliation.empty:
-        parts.append(_table(_reconciled(released)))
+        parts.append(html_table(_reconciled(released)))
+        parts.append(paragraphs(["A factor counts those events of its sources that its rule "
+                                  "names; the others are excluded by a rule."]))  # fmt: skip
     if released.notes:
-        parts.append("<h3>Notes</h3>" + _bullets(released.notes))
-    parts.append("<h3>Files read</h3>" + _table(_file_table(released)))
+        parts.append("<h3>Notes</h3>" + bullets(released.notes))
+    parts.append("<h3>Files read</h3>" + html_table(_file_table(released)))
     return "".join(parts)
 
 
@@ -282,7 +321,7 @@ def _counted_sentence(own: pd.DataFrame) -> str:
         for column, words in LOSSES.items()
         if int(total.get(column, 0))
     ]
-    tail = f"; not counted: {_and(lost)}" if lost else "; none was lost"
+    tail = f"; not counted: {in_words(lost)}" if lost else "; none was lost"
     return f"{int(total['read']):,} events read, {int(total['counted']):,} counted{tail}."
 
 
@@ -291,46 +330,44 @@ LOSSES = {
     "no_location": "without a location",
     "unknown_area": "with an unknown area",
     "outside_study_area": "outside the study area",
-    "duplicates": "duplicates",
+    "duplicates": "repeats of a record or a person",
     "excluded_by_rule": "excluded by a rule",
 }
 
 
 def _questions_part(released: Released) -> str:
     if released.correlations.empty:
-        return _paragraphs(["No shares were given to compare the factors with."])
+        return paragraphs(["No shares were given to compare the factors with."])
     labels = released.factors["label"].to_dict()
     table = released.correlations.xs("share", axis=1, level="kind")
     table.insert(0, "Factor", [labels[f] for f in table.index])
     return (
-        _paragraphs([
+        paragraphs([
             "Rank correlation of each factor with shares of people, which are never scored. Above "
             ".5 either way deserves a question: who is counted here?"
         ])
-        + _table(table, decimals=2)
-        + _paragraphs(["Factors that go together above .5 may count one hardship twice:"])
-        + _bullets(_pairs(released.correlations, labels) or ["none."])
-        + _paragraphs(["Every pair stands in the workbook."])
+        + html_table(table, decimals=2)
+        + paragraphs(["Factors that go together above .5 may count one hardship twice:"])
+        + bullets(_pairs(released.correlations, labels) or ["none."])
+        + paragraphs(["Every pair stands in the workbook."])
     )  # fmt: skip
 
 
 def _pairs(correlations: pd.DataFrame, labels: dict[str, str]) -> list[str]:
-    between = correlations.xs("factor", axis=1, level="kind")
     return [
-        f"{labels[a]} and {labels[b]}: {between.at[a, b]:+.2f}"
-        for a, b in combinations(between.index, 2)
-        if abs(between.at[a, b]) > WARN_ABOVE
+        f"{labels[a]} and {labels[b]}: {rho:+.2f}"
+        for (a, b), rho in strong_pairs(correlations).items()
     ]
 
 
 def _limits_part(released: Released) -> str:
     used = ", ".join(f"{name} {number}" for name, number in versions().items())
     return (
-        _bullets(released.limits)
+        bullets(released.limits)
         + "<h3>Whose data</h3>"
-        + _bullets(released.attribution)
+        + bullets(released.attribution)
         + "<h3>References</h3>"
-        + _bullets(REFERENCES)
+        + bullets(REFERENCES)
         + f'<p class="quiet small">Made with {escape(used)}.</p>'
     )
 
@@ -346,67 +383,10 @@ _SECTIONS: dict[str, Callable[[Released], str]] = {
 }
 
 
-def _table(table: pd.DataFrame, *, decimals: int = 1) -> str:
-    numeric = [pd.api.types.is_numeric_dtype(table[c]) for c in table]
-    head = "".join(
-        f'<th scope="col"{_class(number)}>{escape(name)}</th>'
-        for name, number in zip(table.columns, numeric, strict=True)
-    )
-    rows = "".join(
-        "<tr>"
-        + "".join(
-            f"<td{_class(number, value)}>{_cell(value, decimals)}</td>"
-            for value, number in zip(row, numeric, strict=True)
-        )
-        + "</tr>"
-        for row in table.itertuples(index=False, name=None)
-    )
-    return (
-        f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
-    )
-
-
-def _class(number: bool, value: object = "") -> str:
-    if number:
-        return ' class="number"'
-    return ' class="long"' if isinstance(value, str) and len(value) > 60 else ""
-
-
-def _cell(value: Any, decimals: int) -> str:  # noqa: ANN401  (a cell holds what it holds)
-    if not isinstance(value, str) and pd.isna(value):
-        return '<abbr title="not assessed, or does not apply">–</abbr>'
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:,.0f}" if value == round(value) else f"{value:,.{decimals}f}"
-    return escape(value if isinstance(value, str) else f"{value:,}")
-
-
-def _picture(png: bytes, alt: str, caption: str) -> str:
-    data = base64.b64encode(png).decode("ascii")
-    return (
-        f'<figure><img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
-        f"<figcaption>{escape(caption)}</figcaption></figure>"
-    )
-
-
-def _paragraphs(lines: Iterable[str]) -> str:
-    return "".join(f"<p>{escape(line)}</p>" for line in lines if line)
-
-
-def _bullets(lines: Iterable[str]) -> str:
-    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
-
-
-def _and(parts: Sequence[str]) -> str:
-    if len(parts) < 2:
-        return "".join(parts)
-    return f"{', '.join(parts[:-1])} and {parts[-1]}"
-
-
 def _sentence(text: object) -> str:
     words = str(text)
+    if words.startswith("no test"):
+        return f"{words.capitalize()}."
     return f"It assumes: {words}." if words else ""
 
 

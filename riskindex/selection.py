@@ -357,7 +357,7 @@ def _explain(cut: Cut, how: str) -> str:
     if cut.selected or cut.tied_at_cut:
         at = "has" if cut.tied_at_cut == 1 else "have"
         sentences.append(
-            f"{_areas(cut.above_cut)} scored above the score at the cut, {cut.score_at_cut:.10g}, "
+            f"{_areas(cut.above_cut)} scored above the score at the cut, {cut.score_at_cut:.4g}, "
             f"and {cut.tied_at_cut:,} {at} exactly it{': ' if how else ''}{how}."
         )
     return " ".join([*sentences, f"That makes {_areas(cut.selected)}."])

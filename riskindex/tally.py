@@ -1,7 +1,7 @@
 """One source of events on its way through the count: placed, then tallied by its factors."""
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from riskindex.factors import Where
 from riskindex.periods import Period
 from riskindex.places import Reason, place_events
-from riskindex.sql import condition, identifier
+from riskindex.sql import category, condition, identifier
 from riskindex.study import Study
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ class Events:
     """Whether later rows with the same key are duplicates."""
     has_person: bool = False
     """Whether persons are counted, once per area and period."""
+    people: Mapping[str, str] = field(default_factory=dict)
+    """`age` and `sex` to the column that holds it, which has its `category ...` column, too."""
 
     @property
     def relation(self) -> "DuckDBPyRelation":
@@ -183,11 +185,17 @@ class Tally:
         )
         return (
             "CREATE OR REPLACE TEMP VIEW dated AS "
-            "SELECT file, row, date, area_code, x, y, person, key, "
+            f"SELECT file, row, date, area_code, x, y, person, key{self._extra()}, "
             f"CASE {spans} ELSE -1 END AS span, {condition(self.events.where)} AS used, "
             f"CASE WHEN {condition(self.events.where)} THEN 1{rules} ELSE 0 END AS mask "
             f"FROM {identifier(self.events.table)}"
         )
+
+    def _extra(self) -> str:
+        """Columns that say more about an event than the count needs."""
+        hour = ["hour"] * ("hour" in self.events.relation.columns)
+        people = [category(column) for column in dict.fromkeys(self.events.people.values())]
+        return "".join(f", {column}" for column in (*hour, *people))
 
     def _period_of_span(self, scope: Scope) -> NDArray[np.intp]:
         """Position of the scope's period that holds each span, -1 where none does."""
@@ -255,7 +263,7 @@ FROM dated GROUP BY ALL
 
 _LOCATED = f"""
 CREATE OR REPLACE TEMP TABLE located AS
-SELECT file, row, area, span, mask, person, key FROM placed WHERE reason = {Reason.COUNTED}
+SELECT * EXCLUDE (area_code, x, y, used, reason, how) FROM placed WHERE reason = {Reason.COUNTED}
 """
 
 

@@ -56,6 +56,12 @@ class Sheet:
     decimals: dict[str, int]
 
 
+def list_table(released: Released) -> pd.DataFrame:
+    """The selected areas as one reads them: rank first, then the code."""
+    table = released.top.reset_index()
+    return table[["rank", *table.columns.drop("rank")]]
+
+
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV that opens in Excel and in which no text can become a formula."""
     safe = table.map(lambda value: _inert(value) if isinstance(value, str) else value)
@@ -138,7 +144,7 @@ def _list(released: Released) -> Sheet:
         label="List",
         title=f"{released.title}: the {len(released.top):,} selected areas",
         about=[released.cut.explanation],
-        table=_headed(released.top.reset_index(), released),
+        table=_headed(list_table(released), released),
         decimals={"Score (0 to 100)": 1, "Score of intensities (0 to 100)": 1},
     )
 

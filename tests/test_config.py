@@ -51,14 +51,14 @@ def test_periods_are_labels_even_when_they_look_like_numbers():
 
 def test_an_unknown_key_is_refused_with_the_nearest_known_one():
     assert faults_of(changed(wieght=2)) == (
-        "config: factors.0.wieght: unknown key; did you mean weight?.",
+        "config: factors.asb.wieght: unknown key; did you mean weight?",
     )
 
 
 def test_a_key_of_a_source_is_found_without_the_tag_of_its_kind():
     config = changed()
     config["sources"]["asb"]["pth"] = "x"
-    assert faults_of(config) == ("config: sources.asb.pth: unknown key; did you mean path?.",)
+    assert faults_of(config) == ("config: sources.asb.pth: unknown key; did you mean path?",)
 
 
 def test_all_faults_come_together():
@@ -66,7 +66,7 @@ def test_all_faults_come_together():
     config["areas"]["cod"] = 1
     del config["title"]
     places = {fault.split(":")[1].strip() for fault in faults_of(config)}
-    assert places == {"title", "areas.cod", "factors.0.method", "factors.0.tail"}
+    assert places == {"title", "areas.cod", "factors.asb.method", "factors.asb.tail"}
 
 
 @pytest.mark.parametrize(
@@ -92,6 +92,18 @@ def test_all_faults_come_together():
 )  # fmt: skip
 def test_names_that_do_not_fit_together_are_named(change, words):
     assert any(words in fault for fault in faults_of(changed(**change)))
+
+
+def test_every_fault_stands_on_a_line_of_its_own():
+    faults = faults_of(changed(bases={"residents": "age.young"}, weight=-1))
+    assert [fault.partition(": ")[2].partition(":")[0] for fault in faults] == [
+        "bases.residents", "factors.asb",
+    ]  # fmt: skip
+
+
+def test_a_selection_that_cannot_be_is_refused_before_anything_is_read():
+    config = changed() | {"selection": {"share": 5}}
+    assert "5% is 0.05" in faults_of(config)[0]
 
 
 def test_two_factors_may_not_share_a_name():

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from riskindex.diagnostics import correlate, shares_of, warn_of_correlations
+from riskindex.diagnostics import correlate, shares_of, strong_pairs, warn_of_correlations
 from riskindex.factors import Factor, Share
 
 AREAS = pd.Index(list("abcde"), name="area_code")
@@ -46,6 +46,13 @@ def test_strong_pairs_are_told_once_and_weak_ones_not():
     told = warn_of_correlations(correlate(TABLE, OLD, FACTORS), {"one": "ONE", "two": "TWO"})
     assert len(told) == 3  # one and two with age, one with two
     assert sum("ONE" in sentence and "TWO" in sentence for sentence in told) == 1
+
+
+def test_the_strongest_pair_of_factors_comes_first():
+    three = hotspots(one=[1.0, 2, 3, 4, 5], two=[1.0, 2, 3, 5, 4], three=[5.0, 4, 3, 2, 1])
+    found = strong_pairs(correlate(three, OLD, [factor(name) for name in ("one", "two", "three")]))
+    assert list(found) == [("one", "three"), ("one", "two"), ("two", "three")]
+    assert found["one", "three"] == pytest.approx(-1)
 
 
 def test_a_share_of_nobody_is_missing():

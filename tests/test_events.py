@@ -42,7 +42,7 @@ def test_a_table_becomes_events(tmp_path):
     write(tmp_path, TABLE)
     rows, opened = read(tmp_path, factors=[factor(where={"kind": ["a"]})])
     assert list(rows.columns) == ["file", "row", "date", "area_code", "x", "y", "person", "key",
-                                  "category kind"]  # fmt: skip
+                                  "hour", "category kind"]  # fmt: skip
     assert rows["row"].tolist() == [2, 3]
     assert rows["date"].dt.strftime("%Y-%m-%d").tolist() == ["2022-05-01", "2022-06-02"]
     assert rows["area_code"].tolist() == ["E01000001", "E01000002"]

@@ -39,7 +39,7 @@ def queen(folder, data):
     return sparse.csr_array((np.ones(len(edges)), (edges["i"], edges["j"])), shape=(n, n))
 
 
-UNEQUAL = sparse.csr_array(chain(3) @ sparse.diags_array([1.0, 2.0, 3.0]))
+UNEQUAL = sparse.csr_array(chain(4) @ sparse.diags_array([1.0, 2.0, 3.0, 4.0]))
 
 
 # On paper ------------------------------------------------------------------------------------
@@ -133,10 +133,9 @@ def test_a_giant_among_small_counts_does_not_cost_gi_its_digits():
         (lambda: gi([1, np.nan, 3], chain(3)), "1 areas .first: row 1. are without a value"),
         (lambda: gi([1, 2], chain(3)), "do not fit"),
         (lambda: gi([1, 2, np.pi], chain(3), p="exact"), "in equal steps"),
-        (
-            lambda: gi([1, 2, 4], chain(3) @ sparse.diags_array([1.0, 2.0, 3.0]), p="exact"),
-            "equal weights",
-        ),
+        (lambda: gi([1, 2, 4, 7], UNEQUAL, p="exact"), "equal weights"),
+        (lambda: gi([1, 2, 10**9, 5], chain(4), p="exact"), "range too widely"),
+        (lambda: gi([1, 2, 4, 7], UNEQUAL * np.inf), "finite"),
     ],
 )
 def test_faults_say_what_to_do(call, words):
@@ -326,6 +325,11 @@ def test_permutation_by_name_comes_close_to_the_exact_p(null, tail):
 def test_counts_too_wide_for_an_exact_law_are_permuted():
     counts = np.random.default_rng(3).integers(0, 10**9, 20)
     assert "99 permutations" in gi(counts, MAP, permutations=Permutations(number=99)).null
+
+
+def test_exact_by_name_is_what_counts_get_anyway():
+    counts = np.random.default_rng(2).poisson(1, 20)
+    np.testing.assert_array_equal(gi(counts, MAP, p="exact").p, gi(counts, MAP).p)
 
 
 def test_values_without_steps_are_permuted():

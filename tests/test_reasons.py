@@ -39,13 +39,30 @@ def test_an_area_that_is_hot_through_its_neighbours_gives_the_numbers_of_the_nei
     near = {"kind": "neighbourhood", "window_observed": 1234, "window_expected": 617}
     assert sentence(SUSPECTS, HOT | near) == (
         "Hot for suspects' homes in 2022: 1,234 where 617 were expected (2.0 times; 95% sure), "
-        "together with its neighbours, not by itself."
+        "with its neighbours, not by itself."
     )
 
 
+def test_a_neighbourhood_that_owes_all_to_one_area_is_said_to():
+    near = {"kind": "neighbourhood", "window_observed": 1234, "window_expected": 617}
+    one = near | {"hot_without_largest": False}
+    assert sentence(SUSPECTS, HOT | one).endswith(", with its neighbours, through one area alone.")
+    more = near | {"hot_without_largest": True}
+    assert sentence(SUSPECTS, HOT | more).endswith(", with its neighbours, not by itself.")
+
+
 def test_an_area_at_90_percent_is_possibly_hot():
-    text = sentence(SUSPECTS, HOT | {"confidence": 90, "is_hot": False})
+    text = sentence(SUSPECTS | {"method": "poisson"}, HOT | {"confidence": 90, "is_hot": False})
     assert text.startswith("Possibly hot for suspects' homes in 2022: 7 where 1.9")
+
+
+def test_what_was_tested_at_90_percent_is_what_is_told():
+    window = {"window_observed": 20, "window_expected": 5}
+    text = sentence(SUSPECTS, HOT | window | {"confidence": 90, "is_hot": False})
+    assert text == (
+        "Possibly hot for suspects' homes in 2022: 20 where 5.0 were expected (4.0 times; 90% "
+        "sure), with its neighbours."
+    )
 
 
 def test_an_expectation_that_is_not_known_is_not_spoken_of():

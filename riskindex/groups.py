@@ -1,0 +1,106 @@
+"""Groups of areas: events and rates of every district and cluster, with interval and rank."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from riskindex.smoothing import byar
+
+WHOLE = ""
+"""Name of the study area itself among the places."""
+BY_NAME = ("community_safety_partnership", "csp", "district", "local_authority")
+"""Kinds of groups that have a profile each, the first that the areas have."""
+
+
+def profile_kind(kinds: Sequence[str]) -> str | None:
+    """The kind of group that profiles are written for, None where areas are in no groups.
+
+    Parameters
+    ----------
+    kinds
+        Columns of the areas that are groups, the largest groups last.
+
+    Examples
+    --------
+    >>> profile_kind(("ward", "csp", "district"))
+    'csp'
+    >>> profile_kind(("ward", "town"))
+    'town'
+    """
+    named = [name for name in BY_NAME if name in kinds]
+    return (*named, *reversed(kinds))[0] if kinds else None
+
+
+def count_groups(
+    counts: pd.DataFrame, places: "pd.Series[str]", residents: "pd.Series[float] | None" = None
+) -> pd.DataFrame:
+    """Events and rates of places, per factor and period, beside those of the whole study area.
+
+    Parameters
+    ----------
+    counts
+        Index area_code; columns (factor, group, period), missing where a source has no data.
+    places
+        Name of the place of each area, same index; missing for areas in none.
+    residents
+        Residents of each area; without them there are no rates and no ranks.
+
+    Returns
+    -------
+    DataFrame
+        Index (factor, period, place), the place `WHOLE` being the study area; columns `events`
+        (each counted once, whatever its weight), `share` of the study area's events, `residents`,
+        `rate_per_1000` with `low` and `high` (95%, Byar, as if events were independent), `rank`
+        (1 is the highest rate), `rank_low` and `rank_high`: the ranks that the intervals allow.
+        Missing where a source has no data.
+    """
+    totals = _by_factor(counts)
+    of_place = totals.groupby(places, sort=True).sum(min_count=1)
+    of_place.loc[WHOLE] = totals.sum(min_count=1)
+    table = of_place.sort_index().rename_axis("place").T.stack(future_stack=True).to_frame("events")
+    whole = table.xs(WHOLE, level="place")["events"]
+    keys = table.index.droplevel("place")
+    table["share"] = table["events"] / whole.reindex(keys).where(whole > 0).to_numpy()
+    people = _residents(residents, places)
+    table["residents"] = people.reindex(table.index.get_level_values("place")).to_numpy()
+    thousands = table["residents"].where(table["residents"] > 0) / 1000
+    table["rate_per_1000"] = table["events"] / thousands
+    table["low"], table["high"] = byar(table["events"], thousands)
+    return table.join(_ranks(table.drop(index=WHOLE, level="place")))
+
+
+def _by_factor(counts: pd.DataFrame) -> pd.DataFrame:
+    """Events of each factor and period, its groups together; missing where one of them is."""
+    levels = ["factor", "period"]
+    grouped = counts.astype(float).T.groupby(level=levels, sort=False)
+    missing = counts.isna().T.groupby(level=levels, sort=False).any()
+    return grouped.sum().mask(missing).T
+
+
+def _residents(
+    residents: "pd.Series[float] | None", places: "pd.Series[str]"
+) -> "pd.Series[float]":
+    if residents is None:
+        return pd.Series(dtype=float)
+    people = residents.groupby(places, sort=True).sum(min_count=1)
+    people.loc[WHOLE] = residents.sum(min_count=1)
+    return people
+
+
+def _ranks(table: pd.DataFrame) -> pd.DataFrame:
+    """Rank by rate in each factor and period, and how far the intervals would let it move."""
+    found = []
+    for _, part in table.groupby(level=["factor", "period"], sort=False):
+        low, high = part["low"].to_numpy(), part["high"].to_numpy()
+        known = ~np.isnan(low)
+        surely_above = (low[None, :] > high[:, None]).sum(axis=1)
+        surely_below = (high[None, :] < low[:, None]).sum(axis=1)
+        rank = part["rate_per_1000"].rank(method="min", ascending=False).to_numpy()
+        ranks = {
+            "rank": rank,
+            "rank_low": np.where(known, 1 + surely_above, np.nan),
+            "rank_high": np.where(known, known.sum() - surely_below, np.nan),
+        }
+        found.append(pd.DataFrame(ranks, index=part.index))
+    return pd.concat(found) if found else pd.DataFrame(columns=["rank", "rank_low", "rank_high"])

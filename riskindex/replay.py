@@ -1,0 +1,231 @@
+"""One block of repeats: draw, score, weigh, combine and select many times at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskindex.aggregate import quantise
+from riskindex.factors import Factor
+from riskindex.index import Ingredients, Weighting
+from riskindex.normalise import normalise
+from riskindex.repeats import Drawn, Repeater, stacked
+from riskindex.selection import TIES, Selection, Standing, code_order, target_of, with_minimum
+from riskindex.weighting import elicited_shares
+
+if TYPE_CHECKING:
+    from riskindex.robustness import Robustness
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Ranks = NDArray[np.int32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Replay:
+    """All that a block of repeats needs."""
+
+    frame: Ingredients
+    factors: Sequence[Factor]
+    repeaters: dict[str, Repeater]
+    still: Sequence[Drawn]
+    options: "Robustness"
+    selection: Selection
+    groups: NDArray[np.object_] | None
+
+    def block(self, rng: np.random.Generator, draws: int) -> tuple[Flags, Ranks]:
+        """Whether each area is selected in each repeat, and its rank."""
+        parts = [
+            self.repeaters[factor.name].draw(rng, draws) if factor.name in self.repeaters else same
+            for factor, same in zip(self.factors, self.still, strict=True)
+        ]
+        weighting = draw_weights(self.frame, self.options, rng, draws)
+        method = rng.integers(len(self.options.normalise), size=draws)
+        mean = rng.integers(len(self.options.aggregation), size=draws)
+        # One row of scores serves all repeats where nothing was counted again.
+        drawn = stacked(parts, draws if self.repeaters else 1)
+        n = len(self.frame.areas)
+        score, companion = np.empty((draws, n)), np.empty((draws, n))
+        for k, word in enumerate(self.options.normalise):
+            for j, aggregation in enumerate(self.options.aggregation):
+                some = np.flatnonzero((method == k) & (mean == j))
+                mine = drawn.at(some)
+                frame = _with_aggregation(self.frame, aggregation)
+                weights = Weighting(weighting.factors[some], weighting.parts[some])
+                score[some] = combine_repeats(frame, self._normalised(mine, word), weights)
+                arithmetic = self.frame.arithmetic()
+                companion[some] = combine_repeats(arithmetic, mine.intensity, weights)
+        hot = np.broadcast_to(drawn.is_hot.sum(axis=2), (draws, n))
+        areas = Standing(quantise(score), companion, hot, code_order(self.frame.areas))
+        return choose_repeats(areas, self.selection, self.groups)
+
+    def _normalised(self, drawn: Drawn, word: str) -> Array:
+        """The scores as configured, or every factor's measure normalised."""
+        if word == "configured":
+            return drawn.score
+        directions = np.array([float(factor.direction) for factor in self.factors])
+        values = np.where(np.isnan(drawn.score), np.nan, directions * drawn.value)
+        scores = np.empty_like(values)
+        for draw, k in np.ndindex(len(values), len(self.factors)):
+            name = self.factors[k].label
+            scores[draw, :, k] = normalise(values[draw, :, k], word, name=name)
+        return scores
+
+
+def draw_weights(
+    frame: Ingredients, options: "Robustness", rng: np.random.Generator, draws: int
+) -> Weighting:
+    """Weights of so many repeats, shape `(draws, factors)` and `(draws, parts)`."""
+    within = DRAW_WEIGHTS[options.weights](frame, frame.weighting.factors, options, rng, draws)
+    groups = np.array([part.is_group for part in frame.parts])
+    among = np.repeat(frame.weighting.parts[None, :], draws, axis=0)
+    if groups.any() and options.weights in ("uniform", "dirichlet"):
+        varied = DRAW_WEIGHTS[options.weights](frame, frame.weighting.parts, options, rng, draws)
+        among[:, groups] = varied[:, groups]
+    for position, part in enumerate(frame.parts):
+        if not part.is_group:
+            among[:, position] = within[:, part.members[0]]
+    return Weighting(within, among)
+
+
+def _same(frame: Ingredients, w: Array, o: "Robustness", rng: np.random.Generator, d: int) -> Array:
+    return np.repeat(w[None, :], d, axis=0)
+
+
+def _uniform(
+    frame: Ingredients, w: Array, o: "Robustness", rng: np.random.Generator, d: int
+) -> Array:
+    return np.asarray(w * rng.uniform(1 - o.spread, 1 + o.spread, (d, len(w))))
+
+
+def _dirichlet(
+    frame: Ingredients, w: Array, o: "Robustness", rng: np.random.Generator, d: int
+) -> Array:
+    drawn = np.zeros((d, len(w)))
+    drawn[:, w > 0] = rng.dirichlet(o.concentration * w[w > 0] / w.sum(), d) * w.sum()
+    return drawn
+
+
+def _elicited(
+    frame: Ingredients, w: Array, o: "Robustness", rng: np.random.Generator, d: int
+) -> Array:
+    """Mixtures of the people, every mixture as likely: from all alike to one alone."""
+    people = elicited_shares(frame.options.points, tuple(frame.factors)).to_numpy()
+    return np.asarray(rng.dirichlet(np.ones(len(people)), d) @ people)
+
+
+DRAW_WEIGHTS: dict[str, Callable[..., Array]] = {
+    "none": _same,
+    "uniform": _uniform,
+    "dirichlet": _dirichlet,
+    "elicited": _elicited,
+}
+"""Config word to function."""
+
+
+def combine_repeats(frame: Ingredients, scores: Array, weighting: Weighting) -> Array:
+    """Index scores of repeats with weights of their own, shape `(draws, n)`.
+
+    Parameters
+    ----------
+    frame
+        Groups and options.
+    scores
+        Shape `(draws, n, factors)`, or `(1, n, factors)` for the same in all repeats.
+    weighting
+        One row of weights per repeat.
+    """
+    draws, (_, n, factors) = len(weighting.factors), scores.shape
+    options = frame.options
+    single = not any(part.is_group for part in frame.parts)
+    plain = options.missing == "not-assessed" and options.minimum_factors <= 1
+    if options.aggregation == "arithmetic" and single and plain:
+        return _weighted_sums(scores, weighting.factors, options.weights == "as-given")
+    scores = np.broadcast_to(scores, (draws, n, factors))
+    if options.aggregation == "copeland":
+        # Duels are between the areas of one repeat.
+        rows = zip(scores, *weighting, strict=True)
+        return np.array([frame.combine(s, Weighting(f, p)).score for s, f, p in rows])
+    spread = Weighting(*(np.repeat(weights, n, axis=0) for weights in weighting))
+    return frame.combine(scores.reshape(-1, factors), spread).score.reshape(draws, n)
+
+
+def _weighted_sums(scores: Array, weights: Array, as_given: bool) -> Array:
+    """The arithmetic mean without groups, where a missing score makes a missing index."""
+    counts = (weights > 0).any(axis=0)
+    scores, weights = scores[..., counts], weights[:, counts]
+    if not as_given:
+        weights = weights / weights.sum(axis=1, keepdims=True)
+    if len(scores) == 1:
+        return np.asarray(weights @ scores[0].T)
+    return np.asarray(np.matmul(scores, weights[:, :, None])[..., 0])
+
+
+def choose_repeats(
+    areas: Standing, selection: Selection, groups: NDArray[np.object_] | None = None
+) -> tuple[Flags, Ranks]:
+    """Select the top of every repeat, exactly as `select_top` does.
+
+    Parameters
+    ----------
+    areas
+        Score (quantised), companion and hot factors, shape `(draws, n)`; code order, `(n,)`.
+    selection
+        How many, and what happens to ties; overrides are left out.
+    groups
+        Group of each area, for a minimum per group.
+
+    Returns
+    -------
+    tuple
+        Whether each area is selected, and its rank (0 where not assessed); shape `(draws, n)`.
+    """
+    order = np.argsort(np.where(np.isnan(areas.score), np.inf, -areas.score), axis=1)
+    ordered = np.take_along_axis(areas.score, order, axis=1)
+    targets = {
+        k: target_of(selection, k)[0] for k in set((~np.isnan(ordered)).sum(axis=1).tolist())
+    }
+    chosen = np.empty(order.shape, dtype=bool)
+    for draw, falling in enumerate(ordered):
+        mine = Standing(
+            areas.score[draw], areas.companion[draw], areas.factors_hot[draw], areas.code
+        )
+        target = targets[int((~np.isnan(falling)).sum())]
+        chosen[draw] = _choose(mine, falling, target, selection.ties)
+        if selection.minimum_per_group and groups is not None:
+            mine = mine._replace(companion=quantise(mine.companion))
+            least = selection.minimum_per_group
+            chosen[draw] = with_minimum(mine, chosen[draw], groups, least)
+    return chosen, _ranks(order, ordered)
+
+
+def _choose(areas: Standing, falling: Array, target: int, ties: str) -> Flags:
+    reached = min(target, int((falling > 0).sum()))
+    if not reached:
+        return np.zeros(len(falling), dtype=bool)
+    at_cut = falling[reached - 1]
+    above, tied = areas.score > at_cut, areas.score == at_cut
+    places = reached - int(above.sum())
+    if int(tied.sum()) > places:
+        tied = TIES[ties](tied, places, areas._replace(companion=quantise(areas.companion)))
+    return np.asarray(above | tied)
+
+
+def _ranks(order: NDArray[np.intp], ordered: Array) -> Ranks:
+    """Competition ranks from areas in falling order of their scores."""
+    position = np.arange(1, order.shape[1] + 1)
+    begins = np.ones(ordered.shape, dtype=bool)
+    begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    rank = np.maximum.accumulate(np.where(begins, position, 0), axis=1)
+    ranks = np.zeros(order.shape, dtype=np.int32)
+    np.put_along_axis(ranks, order, np.where(np.isnan(ordered), 0, rank).astype(np.int32), axis=1)
+    return ranks
+
+
+def _with_aggregation(frame: Ingredients, word: str) -> Ingredients:
+    if word == "configured":
+        return frame
+    options: Any = {"aggregation": word}
+    return replace(frame, options=replace(frame.options, **options))

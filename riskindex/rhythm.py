@@ -1,0 +1,146 @@
+"""When events happen, and to whom: records per group of areas by month, weekday, hour, age, sex."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from riskindex.periods import month_label
+from riskindex.places import Reason
+from riskindex.sql import category, identifier, store
+from riskindex.tally import Group, Tally
+
+LEVELS = ["factor", "group", "place", "aspect", "value"]
+"""Index of the table: factor, group of its events, place, what is asked, and the answer."""
+NOT_RECORDED = ""
+"""Value of records that do not say their hour, age or sex."""
+
+
+def count_by_group(tally: Tally, groups: Sequence[Group], places: "pd.Series[str]") -> pd.DataFrame:
+    """Count a source's records by place and month, weekday, hour, age and sex.
+
+    Records are counted, each once by its key; a person with two records counts twice here, because
+    a person counted once a year would fall into the first month of it.
+
+    Parameters
+    ----------
+    tally
+        The source, its events placed in the study area.
+    groups
+        What counts them; each in its own periods.
+    places
+        Name of the place of each area, in the order of the areas; "" where it has none.
+
+    Returns
+    -------
+    DataFrame
+        Index `LEVELS`; column `records`. `month` has values such as 2022-03, `weekday` 1 (Monday)
+        to 7, `hour` 00 to 23, `age` and `sex` what the columns hold. Weekdays are left out where
+        the source only knows months; hours where it only knows days.
+    """
+    connection = tally.events.connection
+    names = sorted(set(places))
+    numbers = pd.Series({name: i for i, name in enumerate(names)})
+    lookup = pd.DataFrame({"area": np.arange(len(places)), "place": numbers[places].to_numpy()})
+    store(connection, "place_of_area", lookup)
+    parts = [
+        _of_group(counted, tally, group).assign(factor=group.factor, group=group.label)
+        for group, counted in _counted(tally, groups)
+    ]
+    if not parts:
+        return no_rhythm()
+    table = pd.concat(parts, ignore_index=True)
+    table["place"] = np.asarray(names, dtype=object)[table["place"].to_numpy(dtype=np.intp)]
+    return table.set_index(LEVELS)[["records"]].sort_index()
+
+
+def no_rhythm() -> pd.DataFrame:
+    """The table without a line in it."""
+    index = pd.MultiIndex.from_arrays([[]] * len(LEVELS), names=LEVELS)
+    return pd.DataFrame({"records": pd.Series(dtype="int64")}, index=index)
+
+
+def _counted(tally: Tally, groups: Sequence[Group]) -> Iterator[tuple[Group, pd.DataFrame]]:
+    """Cells of each group. Without keys one scan serves all; with keys each rule has its own."""
+    if not tally.events.has_key:
+        every = sum(tally.bits[g.factor, g.label] for g in groups)
+        cells = _cells(tally, every, range(len(tally.spans)))
+        for group in groups:
+            yield group, cells[(cells["mask"] & tally.bits[group.factor, group.label]) != 0]
+        return
+    for group in groups:
+        yield group, _cells(tally, tally.bits[group.factor, group.label], _spans(tally, group))
+
+
+def _cells(tally: Tally, bits: int, spans: Sequence[int]) -> pd.DataFrame:
+    connection, aspects = tally.events.connection, _aspects(tally)
+    source = "located" if tally.may_repeat else f"placed WHERE reason = {Reason.COUNTED}"
+    once = (
+        "QUALIFY key IS NULL OR row_number() OVER (PARTITION BY key ORDER BY file, row) = 1"
+        if tally.events.has_key
+        else ""
+    )
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in aspects.items())
+    sets = ", ".join(f"(place, span, mask, {name})" for name in aspects)
+    return connection.execute(
+        f"""
+        SELECT place, span, mask, {", ".join(aspects)}, grouping_id({", ".join(aspects)}) AS aspect,
+            max(day) AS last_day, count(*)::BIGINT AS records
+        FROM (
+            SELECT area, span, mask, day(date) AS day, {columns} FROM (SELECT * FROM {source})
+            WHERE mask & {bits} <> 0 AND span IN ({", ".join(map(str, spans))}) {once}
+        ) JOIN place_of_area USING (area)
+        GROUP BY GROUPING SETS ({sets}) ORDER BY ALL
+        """
+    ).df()
+
+
+def _aspects(tally: Tally) -> dict[str, str]:
+    """What can be asked of a source, as SQL."""
+    found = {"month": "year(date) * 12 + month(date) - 1", "weekday": "isodow(date)"}
+    known = {name.casefold() for name in _columns(tally)}
+    found |= {"hour": "hour"} if "hour" in known else {}
+    for aspect, column in tally.events.people.items():
+        found[aspect] = category(column)
+    return found
+
+
+def _columns(tally: Tally) -> list[str]:
+    return list(tally.events.connection.table(tally.events.table).columns)
+
+
+def _of_group(cells: pd.DataFrame, tally: Tally, group: Group) -> pd.DataFrame:
+    """Cells of the group's own periods, each aspect's values as text."""
+    cells = cells[cells["span"].isin(_spans(tally, group))]
+    aspects = list(_aspects(tally))
+    parts = []
+    for number, aspect in enumerate(aspects):
+        others = (1 << len(aspects)) - 1 - (1 << (len(aspects) - 1 - number))
+        part = cells[cells["aspect"] == others]
+        if aspect == "weekday" and not (part["last_day"] > 1).any():
+            continue
+        if aspect == "hour" and not (part["hour"] > 0).any():
+            continue
+        values = _words(aspect, part[aspect])
+        sums = part.groupby([part["place"], values.rename("value")])["records"].sum()
+        parts.append(sums.reset_index().assign(aspect=aspect))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _spans(tally: Tally, group: Group) -> list[int]:
+    """Stretches of time that lie in the group's periods."""
+    return [
+        i
+        for i, span in enumerate(tally.spans)
+        if any(p.start <= span.start and span.end <= p.end for p in group.periods)
+    ]
+
+
+def _words(aspect: str, values: "pd.Series[float] | pd.Series[str]") -> "pd.Series[str]":
+    if aspect in ("age", "sex"):
+        return values.astype("object").where(values.notna(), NOT_RECORDED).astype(str)
+    words: dict[str, Callable[[int], str]]
+    words = {"month": month_label, "weekday": str, "hour": "{:02d}".format}
+    write = words[aspect]
+    texts = [NOT_RECORDED if pd.isna(value) else write(int(value)) for value in values]
+    return pd.Series(texts, index=values.index, dtype=object)
