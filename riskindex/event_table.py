@@ -75,7 +75,8 @@ def connect(
             **({} if threads is None else {"threads": threads}),
         },
     )
-    connection.execute("SET enable_progress_bar = false")
+    with suppress(duckdb.InvalidInputException):  # in a notebook without widgets there is no bar
+        connection.execute("SET enable_progress_bar = false")
     connection.execute("SET lock_configuration = true")
     return connection
 
@@ -288,9 +289,12 @@ def _if_any(text: str) -> str:
     return f"CASE WHEN length({text}) > 4 THEN {text} WHEN NOT {is_word} THEN {text} END"
 
 
+_WITH_ZONE = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
+
+
 def _date(value: str, kind: str, date_format: str | None) -> str:
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"({value} AT TIME ZONE 'Europe/London')::DATE"
+    if kind.startswith(_WITH_ZONE):
+        return f"({value}::TIMESTAMPTZ AT TIME ZONE 'Europe/London')::DATE"
     if kind.startswith(("DATE", "TIMESTAMP")):
         return f"{value}::DATE"
     text = f"{value}::VARCHAR"
@@ -306,8 +310,8 @@ def _date(value: str, kind: str, date_format: str | None) -> str:
 
 def _hour(value: str, kind: str, date_format: str | None) -> str:
     """Hour of the day; missing where the date has none."""
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"hour({value} AT TIME ZONE 'Europe/London')::TINYINT"
+    if kind.startswith(_WITH_ZONE):
+        return f"hour({value}::TIMESTAMPTZ AT TIME ZONE 'Europe/London')::TINYINT"
     if kind.startswith("TIMESTAMP"):
         return f"hour({value})::TINYINT"
     text = f"{value}::VARCHAR"

@@ -65,7 +65,7 @@ def pai(events: Array, selected: Flags, size: Array, *, repeats: Array | None = 
     """
     sized = size > 0
     inside = selected[..., sized]
-    drawn = None if repeats is None else repeats[:, sized]
+    drawn = repeats if repeats is None or sized.all() else repeats[:, sized]
     return _divide(_share(events[sized], inside, drawn), _share(size[sized], inside, drawn))
 
 

@@ -211,7 +211,7 @@ def _fit_prior(observed: Array, base: Array, field: _Field) -> tuple[float, floa
         np.array([1.0, 1.0]),
         method="Nelder-Mead",
         bounds=bounds,
-        options={"xatol": 0.1, "fatol": 0.05, "maxfev": 80},
+        options={"xatol": 0.1, "fatol": 0.05, "maxfev": 60},
     )
     return float(np.exp(found.x[0])), float(1 / (1 + np.exp(-found.x[1])))
 

@@ -126,7 +126,8 @@ def assess_robustness(
     _check(options, index, data)
     frame = Ingredients.of(scores, index)
     scored = [factor for factor in factors if factor.scored]
-    repeaters = _repeaters(scored, data, options)
+    with ThreadPoolExecutor(threads) as pool:
+        repeaters = _repeaters(scored, data, options, pool)
     still = [fixed(scores, factor) for factor in scored]
     sizes = [min(BLOCK, options.draws - start) for start in range(0, options.draws, BLOCK)]
     replay = Replay(
@@ -210,15 +211,13 @@ def _percentiles(ranks: Ranks) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 def _repeaters(
-    factors: Sequence[Factor], data: Data | None, options: Robustness
+    factors: Sequence[Factor], data: Data | None, options: Robustness, pool: ThreadPoolExecutor
 ) -> dict[str, Repeater]:
     if data is None or not options.counts:
         return {}
-    return {
-        factor.name: Repeater.of(factor, data, options.prior)
-        for factor in factors
-        if factor.counts_events
-    }
+    counted = [factor for factor in factors if factor.counts_events]
+    fitted = pool.map(lambda factor: Repeater.of(factor, data, options.prior), counted)
+    return {factor.name: repeater for factor, repeater in zip(counted, fitted, strict=True)}
 
 
 def _names(groups: "pd.Series[Any] | None", frame: Ingredients) -> NDArray[np.object_] | None:

@@ -6,12 +6,11 @@ import pandas as pd
 import pytest
 from small_events import KM, count, line, squares
 
-from riskindex.codes import read_codes
 from riskindex.counts import count_events
 from riskindex.errors import DataError
 from riskindex.events import PoliceSource, open_events
 from riskindex.factors import Factor
-from riskindex.inputs import AreaSource, GroupLookup
+from riskindex.inputs import AreaSource, GroupLookup, read_codes
 from riskindex.periods import Periods
 from riskindex.vintages import Crosswalk, Vintage
 
@@ -206,7 +205,7 @@ def test_codes_are_read_from_the_lookups_of_the_config(tmp_path):
     codes = read_codes(areas, tmp_path)
     assert codes.crosswalk == Crosswalk({OLD: (LEFT, RIGHT)}, "refuse")
     assert codes.known == {"E01000001", "E01000055"}
-    assert [(file.role, file.rows) for file in codes.files] == [("lookup of older codes", 2)]
+    assert [(file.role, file.rows) for file in codes.files] == [("crosswalk", 2)]
     assert read_codes(AreaSource(boundaries="-", code="-"), tmp_path).crosswalk is None
 
 
