@@ -4,7 +4,8 @@
 
 Events come as a police.uk download (zip of month folders) or a Parquet copy. riskindex counts
 five categories, accounts for every record, and lists those that were not counted; pandas and SQL
-only count. Runs alternate; wall and CPU seconds are medians. Counts must be equal.
+only count. Runs alternate; wall and CPU seconds are medians. Counts are equal, unless events
+carry codes of an older edition: a plain join loses those, and how many is printed.
 """
 
 import argparse
@@ -80,7 +81,7 @@ def main():
     read = gpd.read_parquet if given.boundaries.suffix == ".parquet" else gpd.read_file
     areas = read(given.boundaries).set_index(given.code).rename_axis("area_code").sort_index()
     ways = {"riskindex": by_riskindex, "pandas": by_pandas, "plain SQL": by_sql}
-    times = {way: [] for way in ways}
+    times, lost = {way: [] for way in ways}, {}
     for _ in range(given.runs):
         found = {}
         for way, count in ways.items():
@@ -88,10 +89,14 @@ def main():
             found[way] = count(given.events, areas, given.period)
             times[way].append((time.perf_counter() - wall, time.process_time() - cpu))
         for way, table in found.items():
-            assert table is None or (table == found["pandas"]).all(axis=None), way
+            if table is not None:
+                more = found["riskindex"] - table
+                assert (more >= 0).all(axis=None), way
+                lost[way] = int(more.to_numpy().sum())
     for way, pairs in times.items():
         wall, cpu = (median(pair[i] for pair in pairs) for i in (0, 1))
-        print(f"{way:12} {wall:8.2f} s wall {cpu:8.2f} s CPU")
+        if way in lost:
+            print(f"{way:12} {wall:8.2f} s wall {cpu:8.2f} s CPU   {lost[way]:,} events lost")
 
 
 if __name__ == "__main__":

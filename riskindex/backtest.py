@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from riskindex import pipeline
 from riskindex.config import Config
 from riskindex.errors import DataError
+from riskindex.factors import Factor
 from riskindex.holdout import Split, split_config
 from riskindex.prediction import MEASURES, Held, area_repeats, interval, random_lists
 from riskindex.released import Released, Result, check_profile, release
@@ -42,6 +44,8 @@ class Backtest:
     """One row per target, method and measure; see `compare_lists`."""
     labels: Mapping[str, str]
     """Method to its words."""
+    draws: int
+    """Repeats of the bootstrap."""
 
 
 def backtest(
@@ -80,7 +84,7 @@ def backtest(
     repeats = area_repeats(len(earlier.areas), draws, rng)
     lists, tables = {}, {}
     for target in split.targets:
-        lists[target] = _lists(earlier, later, target, split.held_out)
+        lists[target] = _lists(earlier, later, target, split)
         held = _held(earlier, lists[target])
         flags = lists[target].drop(columns=list(_EVENTS))
         chance = random_lists(len(flags), int(flags["index"].sum()), draws, rng)
@@ -91,7 +95,8 @@ def backtest(
         later=later,
         lists=pd.concat(lists, names=["target"]),
         table=pd.concat(tables, names=["target"]).reset_index("target").reset_index(drop=True),
-        labels=_labels(earlier),
+        labels=_labels(earlier, split.targets),
+        draws=draws,
     )
 
 
@@ -118,27 +123,23 @@ def compare_lists(flags: pd.DataFrame, held: Held, repeats: Array, chance: Flags
         (the first list's value less this one's) with its interval in the same repeats. The
         method `chance` has the mean and the middle 95% of the lists picked at random.
     """
-    lines = []
+    number = int(flags.iloc[:, 0].sum())
+    lines: list[tuple[object, ...]] = []
     for measure, function in MEASURES.items():
-        first = flags.iloc[:, 0].to_numpy(bool)
-        own, own_repeats = float(function(held, first, None)), function(held, first, repeats)
+        own = function(held, flags.iloc[:, 0].to_numpy(bool), None)
+        own_drawn = function(held, flags.iloc[:, 0].to_numpy(bool), repeats)
         for method in flags:
             selected = flags[method].to_numpy(bool)
-            value = float(function(held, selected, None))
-            drawn = function(held, selected, repeats)
-            between = interval(own_repeats - drawn) if method != flags.columns[0] else _NONE
-            caught = float(held.later[selected].sum())
-            lines.append(
-                (method, measure, selected.sum(), caught, value, *interval(drawn), own - value)
-                + between
-            )
+            value, drawn = function(held, selected, None), function(held, selected, repeats)
+            caught = (int(selected.sum()), held.later[selected].sum())
+            found = (value, *interval(drawn), own - value, *interval(own_drawn - drawn))
+            lines.append((method, measure, *caught, *found))
         random = function(held, chance, None)
-        mean = float(random[~np.isnan(random)].mean()) if not np.isnan(random).all() else np.nan
-        caught = float((chance @ held.later).mean())
-        lines.append(
-            ("chance", measure, first.sum(), caught, mean, *interval(random), own - mean) + _NONE
-        )
-    table = pd.DataFrame(lines, columns=list(_COLUMNS))
+        mean = random[~np.isnan(random)].mean() if (~np.isnan(random)).any() else np.nan
+        caught = (number, (chance @ held.later).mean())
+        between = (own - mean, np.nan, np.nan)
+        lines.append(("chance", measure, *caught, mean, *interval(random), *between))
+    table = pd.DataFrame(lines, columns=list(_COLUMNS)).astype(dict.fromkeys(_COLUMNS[3:], float))
     table.insert(4, "events", float(held.later.sum()))
     order = [*flags.columns, "chance"]
     return table.sort_values("method", key=lambda m: m.map(order.index), kind="stable")
@@ -148,7 +149,6 @@ _COLUMNS = (
     "method", "measure", "areas", "caught", "value", "low", "high",
     "difference", "difference_low", "difference_high",
 )  # fmt: skip
-_NONE = (float("nan"), float("nan"))
 _EVENTS = ("earlier", "later")
 
 
@@ -170,6 +170,8 @@ class ReleasedBacktest:
     """See `Backtest`."""
     lists: pd.DataFrame
     """See `Backtest`."""
+    draws: int
+    """Repeats of the bootstrap."""
     stays: int
     """Areas of the list before that are on the list of all periods, too."""
     notes: tuple[str, ...]
@@ -200,16 +202,22 @@ def release_backtest(result: Backtest, profile: str | None = None) -> ReleasedBa
         released=released,
         held_out=result.split.held_out,
         before={
-            factor.name: ", ".join(factor.periods) or "no period"
+            factor.name: span_of(factor.periods) or "no period"
             for factor in result.split.earlier.factors
         },
         targets={target: words[target] for target in result.split.targets},
         labels=result.labels,
         table=result.table,
         lists=result.lists,
+        draws=result.draws,
         stays=int(both.sum()),
         notes=tuple(said),
     )
+
+
+def span_of(periods: Sequence[str]) -> str:
+    """Periods in words: the first to the last."""
+    return " to ".join(dict.fromkeys([*periods[:1], *periods[-1:]]))
 
 
 # The lists
@@ -220,12 +228,28 @@ class _Asked(NamedTuple):
 
     result: Result
     target: str
+    targets: tuple[str, ...]
 
-    def counts(self, *, last: bool) -> Array:
-        """Events of the target in the last period before, or in all."""
-        periods = [f.periods for f in self.result.config.factors if f.name == self.target]
-        labels = periods[0][-1:] if periods and last else periods[0] if periods else ()
-        return _events(self.result, self.target, labels, skip=not last)
+    def last(self) -> Array:
+        """Events of the target in its last period before."""
+        return _events(self.result, self.target, _periods(self.result, self.target)[-1:])
+
+    def all(self) -> Array:
+        """Events of the target in all periods before that its sources cover."""
+        periods = _periods(self.result, self.target)
+        covered = [_events(self.result, self.target, [period]) for period in periods]
+        known = [events for events in covered if not np.isnan(events).any()]
+        return np.asarray(np.sum(known, axis=0)) if known else self.nothing()
+
+    def together(self) -> Array:
+        """Events of all the targets in their last periods before."""
+        lasts = [self._replace(target=target).last() for target in self.targets]
+        known = [last for last in lasts if not np.isnan(last).any()]
+        return np.asarray(np.sum(known, axis=0)) if known else self.nothing()
+
+    def nothing(self) -> Array:
+        """No value for any area."""
+        return np.full(len(self.result.areas), np.nan)
 
 
 Keys = Callable[[_Asked], tuple[Array, ...]]
@@ -234,12 +258,16 @@ Keys = Callable[[_Asked], tuple[Array, ...]]
 PLAINER: Mapping[str, tuple[str, Keys]] = MappingProxyType(
     {
         "last_counts": (
-            "Most events in the last period before",
-            lambda asked: (asked.counts(last=True), asked.counts(last=False)),
+            "Most of these events in the last period before",
+            lambda asked: (asked.last(), asked.all()),
         ),
         "all_counts": (
-            "Most events in all periods before",
-            lambda asked: (asked.counts(last=False), asked.counts(last=True)),
+            "Most of these events in all periods before",
+            lambda asked: (asked.all(), asked.last()),
+        ),
+        "together": (
+            "Most events of every kind in the last period before",
+            lambda asked: (asked.together(),),
         ),
         "residents": ("Most residents", lambda asked: (_residents(asked.result),)),
     }
@@ -247,36 +275,44 @@ PLAINER: Mapping[str, tuple[str, Keys]] = MappingProxyType(
 """Plainer lists: word to label and keys. Deprivation alone follows from the config's factors."""
 
 
-def _plainer(result: Result) -> Iterator[tuple[str, str, Keys]]:
+def _plainer(result: Result, targets: Sequence[str]) -> Iterator[tuple[str, str, Keys]]:
+    several = any(len(_periods(result, target)) > 1 for target in targets)
+    idle = {"all_counts": not several, "together": len(targets) == 1}
     for method, (label, keys) in PLAINER.items():
-        yield method, label, keys
+        if not idle.get(method):
+            yield method, label, keys
     for factor in result.config.factors:
         if factor.method in ("threshold", "value"):
-            values = rows(result.hotspots, factor=factor.name)["value"].to_numpy(float)
-            key = (values if factor.direction == 1 else -values,)
-            yield f"{factor.name}_alone", f"{factor.label}, alone", lambda _, key=key: key
+            yield f"{factor.name}_alone", f"{factor.label}, alone", partial(_alone, factor)
 
 
-def _labels(result: Result) -> dict[str, str]:
-    plainer = {method: label for method, label, _ in _plainer(result)}
+def _alone(factor: Factor, asked: _Asked) -> tuple[Array]:
+    values = rows(asked.result.hotspots, factor=factor.name)["value"].to_numpy(float)
+    return (values * factor.direction,)
+
+
+def _periods(result: Result, target: str) -> Sequence[str]:
+    return next((f.periods for f in result.config.factors if f.name == target), ())
+
+
+def _labels(result: Result, targets: Sequence[str]) -> dict[str, str]:
+    plainer = {method: label for method, label, _ in _plainer(result, targets)}
     return {"index": "The index", **plainer, "chance": "Areas picked at random"}
 
 
-def _lists(earlier: Result, later: Result, target: str, held_out: Sequence[str]) -> pd.DataFrame:
+def _lists(earlier: Result, later: Result, target: str, split: Split) -> pd.DataFrame:
     index = earlier.index["selected"].to_numpy(bool)
     number = int(index.sum())
     if not number:
         raise DataError("No area was selected on the periods before, so there is no list to test.")
-    asked = _Asked(earlier, target)
-    table = pd.DataFrame(
-        {"earlier": asked.counts(last=True), "later": _events(later, target, held_out)},
-        index=earlier.areas.index,
-    )
+    asked = _Asked(earlier, target, split.targets)
+    events = {"earlier": asked.last(), "later": _events(later, target, split.held_out)}
+    table = pd.DataFrame(events, index=earlier.areas.index)
     if table["later"].isna().any():
-        raise DataError(f"{target}: its sources do not cover all of {', '.join(held_out)}.")
+        raise DataError(f"{target}: its sources do not cover all of {', '.join(split.held_out)}.")
     table["index"] = index
     codes = code_order(table.index)
-    for method, _, keys in _plainer(earlier):
+    for method, _, keys in _plainer(earlier, split.targets):
         columns = [np.where(np.isnan(key), -np.inf, key) for key in keys(asked)]
         if np.isfinite(columns[0]).any():
             order = np.lexsort((codes, *(-column for column in reversed(columns))))
@@ -284,23 +320,20 @@ def _lists(earlier: Result, later: Result, target: str, held_out: Sequence[str])
     return table
 
 
-def _events(result: Result, target: str, periods: Sequence[str], *, skip: bool = False) -> Array:
-    """Unweighted events of a factor in some periods; NaN where a period is not covered."""
-    nothing = np.full(len(result.areas), np.nan)
+def _events(result: Result, target: str, periods: Sequence[str]) -> Array:
+    """Unweighted events of a factor in some periods; NaN where one is not covered."""
     if not periods:
-        return nothing
+        return np.full(len(result.areas), np.nan)
     part = result.counts[target]
     part = part.loc[:, part.columns.get_level_values("period").isin(list(periods))]
-    if skip:
-        part = part.dropna(axis="columns", how="all")
     values = part.astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-    return np.asarray(values.sum(axis=1)) if part.shape[1] else nothing
+    return np.asarray(values.sum(axis=1))
 
 
 def _residents(result: Result) -> Array:
     if "residents" not in result.areas:
         return np.full(len(result.areas), np.nan)
-    return result.areas["residents"].to_numpy(float)
+    return np.asarray(result.areas["residents"], dtype=float)
 
 
 def _held(result: Result, lists: pd.DataFrame) -> Held:

@@ -14,8 +14,10 @@ import typer
 from riskindex.errors import ConfigError, InputError, RiskindexError
 
 if TYPE_CHECKING:
+    import pandas as pd
     from rich.console import Console
 
+    from riskindex.backtest import ReleasedBacktest
     from riskindex.config import Config
     from riskindex.pipeline import Say
     from riskindex.released import Released
@@ -106,6 +108,37 @@ def run(
 
 
 @app.command()
+def backtest(
+    config: ConfigFile,
+    *,
+    out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the result.")],
+    target: Annotated[
+        list[str] | None,
+        typer.Option("--target", help="Factor whose events are predicted; may be repeated."),
+    ] = None,
+    hold_out: Annotated[
+        int, typer.Option("--hold-out", help="How many of the last periods are held out.")
+    ] = 1,
+    profile: ProfileOption = None,
+    quiet: Quiet = False,
+) -> None:
+    """Build on earlier periods and see what the list catches in the next."""
+    from riskindex import backtest as backtests
+    from riskindex.backtest_page import save_backtest
+    from riskindex.config import read_config
+    from riskindex.released import check_profile
+
+    asked = read_config(config)
+    check_profile(profile or asked.profile)
+    with _stages(quiet) as say:
+        result = backtests.backtest(asked, targets=target or (), hold_out=hold_out, say=say)
+        released = backtests.release_backtest(result, profile)
+        save_backtest(released, out)
+    if not quiet:
+        _say_backtest(released, out)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of the config, for editors."""
     from riskindex.config import schema as config_schema
@@ -139,6 +172,32 @@ def _say_end(released: "Released", folder: Path) -> None:
     console.print(f"Result: {folder}", markup=False, highlight=False, soft_wrap=True)
     for name in ("map.html", "top_areas.csv", "report.html", "workbook.xlsx", "areas.gpkg"):
         console.print(f"  {folder / name}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _say_backtest(released: "ReleasedBacktest", folder: Path) -> None:
+    from riskindex.backtest_page import hit_rates, stays
+
+    _print_table("Share of the later events in the areas of each list", hit_rates(released))
+    _print(stays(released))
+    _print(f"Result: {folder / 'backtest.html'}")
+
+
+def _print(line: str) -> None:
+    _console().print(line, markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_table(title: str, table: "pd.DataFrame") -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    shown = Table(title=Text(title), title_justify="left")
+    for column in table:
+        shown.add_column(
+            Text(str(column)), justify="right" if column != table.columns[0] else "left"
+        )
+    for row in table.itertuples(index=False):
+        shown.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row))
+    _console().print(shown)
 
 
 def _console(*, stderr: bool = False) -> "Console":

@@ -259,6 +259,8 @@ def _factor_faults(config: Config, factor: Factor) -> Iterator[str]:
         yield from _event_faults(config, factor)
     else:
         yield from _table_faults(config, factor)
+    if factor.scan and factor.method in ("threshold", "value"):
+        yield f"scan is for factors that are tested, and the method {factor.method} tests nothing."
     if factor.score == "persistence" and len(factor.periods) < 2:
         yield "the score persistence needs two periods or more."
 

@@ -83,6 +83,8 @@ class Factor:
     """What an area is compared with: the whole study area, or its 200 nearest areas."""
     persistence: Literal["pooled", "counted"] = "pooled"
     """Persistence score: only where the pooled test is significant, or the plain count."""
+    scan: bool = False
+    """Also scan the last period for clusters: which group of areas, how likely by chance."""
 
     @property
     def groups(self) -> tuple[EventGroup, ...]:

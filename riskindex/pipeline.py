@@ -26,6 +26,7 @@ from riskindex.persistence import classify_persistence
 from riskindex.reasons import explain
 from riskindex.released import Released, Result, group_kinds
 from riskindex.report import source_lines, write_report
+from riskindex.scan import scan_for_clusters
 from riskindex.selection import flags_tie, select_top
 from riskindex.workbook import list_table, write_csv, write_workbook
 
@@ -72,6 +73,9 @@ def run(config: Config, *, say: Say = _silent) -> Result:
     weights = build_weights(areas, config.neighbours)
     say("Testing for hotspots")
     found = find_hotspots(counted.counts, areas, census.tables, weights, config.factors)
+    clusters_found = scan_for_clusters(
+        counted.counts, areas, census.tables, weights, config.factors, seed=config.seed
+    )
     say("Following them over the periods")
     persistence = classify_persistence(found.table, found.pooled, config.factors)
     say("Scoring and selecting")
@@ -111,6 +115,7 @@ def run(config: Config, *, say: Say = _silent) -> Result:
         files=_files([*land.files, *codes.files, *census.files, *opened.files]),
         attribution=tuple(config.attribution) or attributions(config.areas, config.sources),
         rhythm=counted.rhythm,
+        clusters_found=clusters_found,
     )  # fmt: skip
 
 

@@ -80,6 +80,8 @@ class Result:
     """Whose data it is, in the words that its licence asks for."""
     rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Records by place and month, weekday, hour, age and sex, of `count_by_group`."""
+    clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,6 +148,8 @@ class Released:
     """Events and rates of each cluster, of `count_groups`; empty where a profile has none."""
     rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Records by district and month, weekday, hour, age and sex; empty where there are none."""
+    clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
 
 
 def release(result: Result, profile: str | None = None) -> Released:
@@ -210,6 +214,7 @@ def _internal(result: Result) -> Released:
         notes=result.notes,
         files=result.files,
         config=without_folders(config.model_dump(mode="json", exclude_none=True)),
+        clusters_found=result.clusters_found,
         **_of_places(result, groups),
     )
 

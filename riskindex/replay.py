@@ -66,7 +66,7 @@ class Replay:
         if word == "configured":
             return drawn.score
         directions = np.array([float(factor.direction) for factor in self.factors])
-        values = np.where(np.isnan(drawn.score), np.nan, directions * drawn.value)
+        values = quantise(np.where(np.isnan(drawn.score), np.nan, directions * drawn.value))
         scores = np.empty_like(values)
         for draw, k in np.ndindex(len(values), len(self.factors)):
             name = self.factors[k].label

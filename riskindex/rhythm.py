@@ -7,7 +7,7 @@ import pandas as pd
 
 from riskindex.periods import month_label
 from riskindex.places import Reason
-from riskindex.sql import category, identifier, store
+from riskindex.sql import category, store
 from riskindex.tally import Group, Tally
 
 LEVELS = ["factor", "group", "place", "aspect", "value"]

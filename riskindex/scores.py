@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.aggregate import quantise
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import Factor
 from riskindex.normalise import normalise
@@ -144,6 +145,8 @@ def intensity(measured: Measured, factor: Factor) -> Array:
 
 
 def _normalised(values: Array, method: str, factor: Factor) -> Array:
+    # Sums in another order differ in their last digit, which must not make ranks of ties.
+    values = quantise(values)
     if values.ndim == 1:
         return normalise(values, method, name=factor.label)
     return np.array([normalise(row, method, name=factor.label) for row in values])

@@ -1,7 +1,5 @@
 """The saved map in headless Chromium, with every request refused."""
 
-import shutil
-from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -18,26 +16,7 @@ from riskindex.selection import Override, Selection, select_top
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
-)
-QUIET = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
-READY = "html[data-ready=yes]"
 Open = Any
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    if CHROMIUM is None:
-        pytest.skip("no Chromium on this machine")
-    with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="module")
@@ -50,35 +29,6 @@ def saved(tmp_path_factory: pytest.TempPathFactory, release: Released) -> Path:
     path = tmp_path_factory.mktemp("map") / "map.html"
     write_map(release, path)
     return path
-
-
-@pytest.fixture
-def opened(browser: Any) -> Iterator[Open]:
-    """Open a file; at the end, nothing was asked for and nothing went wrong."""
-    asked: list[str] = []
-    wrong: list[str] = []
-    contexts = []
-
-    def open_page(
-        path: Path, fragment: str = "", width: int = 1440, height: int = 900, ready: str = READY
-    ) -> Any:
-        context = browser.new_context(viewport={"width": width, "height": height}, offline=True)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("request", lambda request: asked.append(request.url))
-        page.on("console", lambda message: wrong.append(message.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.goto(path.as_uri() + fragment)
-        page.wait_for_selector(ready, timeout=20_000)
-        return page
-
-    open_page.wrong = wrong
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert [url for url in asked if not url.startswith(("file:", "blob:"))] == []
-    assert len([url for url in asked if url.startswith("file:")]) == len(contexts)
-    assert wrong == []
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from grids import lattice
 from scipy.sparse import csr_array
 from tables import factor
 
@@ -11,14 +12,6 @@ from riskindex.retest import retest
 from riskindex.samples import Sample
 
 DRAWS = 12
-
-
-def lattice(side=20):
-    """Neighbours by side and corner on a square of areas."""
-    row, column = np.divmod(np.arange(side**2), side)
-    near = (np.abs(row[:, None] - row) <= 1) & (np.abs(column[:, None] - column) <= 1)
-    np.fill_diagonal(near, False)
-    return csr_array(near.astype(float))
 
 
 def repeats(mean, *, groups=1, seed=5):

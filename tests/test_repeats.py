@@ -1,0 +1,124 @@
+import numpy as np
+import pandas as pd
+import pytest
+from grids import codes, lattice
+from tables import factor
+
+from riskindex.hotspots import find_hotspots
+from riskindex.index import score_factors
+from riskindex.persistence import classify_persistence
+from riskindex.repeats import Data, Repeater, fixed, stacked
+
+AREAS = codes()
+NEAR = lattice()
+YEARS = ("2021", "2022")
+_FIELD = NEAR @ np.random.default_rng(9).normal(size=len(AREAS))
+BACKGROUND = np.exp(0.5 * _FIELD / _FIELD.std())
+CLUSTER = (NEAR.toarray()[210] > 0) | (np.arange(len(AREAS)) == 210)
+RISK = BACKGROUND * (1 + 3.0 * CLUSTER)
+
+
+def county(factors, *, mean=0.4, seed=2):
+    rng = np.random.default_rng(seed)
+    columns = {
+        (f.name, group.label, period): rng.poisson(mean * RISK)
+        for f in factors
+        for group in f.groups
+        for period in f.periods
+    }
+    counts = pd.DataFrame(columns, index=AREAS).astype("Int64")
+    counts.columns.names = ["factor", "group", "period"]
+    areas = pd.DataFrame({"residents": np.full(len(AREAS), 1500.0)}, index=AREAS)
+    return Data(counts, areas, NEAR)
+
+
+def scored(data, factors):
+    found = find_hotspots(data.counts, data.areas, pd.DataFrame(), NEAR, factors)
+    persistence = classify_persistence(found.table, found.pooled, factors)
+    return score_factors(found.table, persistence, factors)
+
+
+def as_counted(data, wanted):
+    """What a repeat that counts exactly the same again scores."""
+    repeater = Repeater.of(wanted, data, "gamma")
+    groups = [group.label for group in wanted.groups]
+    counts = [
+        np.nan_to_num(data.counts[wanted.name][[(g, p) for g in groups]].to_numpy(float))
+        for p in wanted.periods
+    ]
+    return repeater._scored(np.array(counts)[:, None])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"score": "flag"},
+        {"score": "intensity", "normalise": "min-max"},
+        {"score": "persistence", "periods": YEARS},
+        {"score": "persistence", "persistence": "counted", "periods": YEARS},
+    ],
+)
+def test_counting_the_same_again_scores_the_same_again(options):
+    wanted = factor(**options)
+    data = county([wanted])
+    table = scored(data, [wanted])
+    found = as_counted(data, wanted)
+    np.testing.assert_allclose(found.score[0], table["score"], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(found.intensity[0], table["intensity"], rtol=1e-9, atol=1e-9)
+    np.testing.assert_array_equal(found.is_hot[0], table["is_hot"])
+    assert found.is_hot.any()
+
+
+def test_areas_that_a_source_does_not_cover_stay_not_assessed():
+    wanted = factor(score="persistence", periods=YEARS)
+    data = county([wanted])
+    data.counts.iloc[:3, :] = pd.NA
+    data.counts.iloc[3, 0] = pd.NA
+    table = scored(data, [wanted])
+    assert table["score"].isna().sum() == 4
+    found = as_counted(data, wanted)
+    np.testing.assert_allclose(found.score[0], table["score"], rtol=1e-9, atol=1e-9)
+    drawn = Repeater.of(wanted, data, "spatial").draw(np.random.default_rng(1), 6)
+    np.testing.assert_array_equal(np.isnan(drawn.score), np.tile(table["score"].isna(), (6, 1)))
+
+
+def test_a_cluster_is_mostly_found_again_and_the_rest_mostly_not():
+    wanted = factor(score="flag")
+    drawn = Repeater.of(wanted, county([wanted], mean=1.0), "spatial").draw(
+        np.random.default_rng(1), 60
+    )
+    again = drawn.is_hot.mean(axis=0)
+    assert again[CLUSTER].mean() > 0.6
+    assert again[~CLUSTER].mean() < 0.1
+
+
+def test_a_table_is_not_drawn_again():
+    wanted = factor(method="threshold", score="threshold", threshold=0.25)
+    index = pd.MultiIndex.from_product([["suspects"], ["a", "b"]], names=["factor", "area_code"])
+    table = pd.DataFrame(
+        {
+            "score": [0.0, 100.0],
+            "value": [0.1, 0.3],
+            "intensity": [0.0, 100.0],
+            "is_hot": [False, True],
+        },
+        index=index,
+    )
+    same = fixed(table, wanted)
+    several = stacked([same, same], 3)
+    assert several.score.shape == (3, 2, 2)
+    assert several.score[2].tolist() == [[0, 0], [100, 100]]
+
+
+def test_weighted_groups_have_risks_of_their_own():
+    from riskindex.factors import EventGroup
+
+    groups = (
+        EventGroup(label="asb", source="asb"),
+        EventGroup(label="fire", source="fire", weight=5),
+    )
+    wanted = factor(source=None, event_groups=groups)
+    repeater = Repeater.of(wanted, county([wanted]), "spatial")
+    assert len(repeater.risks) == 2
+    assert repeater.draw(np.random.default_rng(1), 3).score.shape == (3, len(AREAS))

@@ -1,0 +1,199 @@
+import numpy as np
+import pandas as pd
+import pytest
+from grids import codes, lattice
+from tables import factor, scores
+
+from riskindex.errors import ConfigError, DataError
+from riskindex.factors import Factor
+from riskindex.index import Index, build_index
+from riskindex.repeats import Data
+from riskindex.robustness import (
+    Robustness,
+    assess_robustness,
+    robustness_faults,
+    summarise,
+    tier,
+)
+from riskindex.selection import Override, Selection, select_top
+
+NAMES = ("x", "y", "z")
+FACTORS = [factor(name) for name in NAMES]
+FIXED = Robustness(counts=False, draws=200)
+
+
+@pytest.fixture
+def table():
+    rng = np.random.default_rng(5)
+    found = scores({name: np.round(rng.uniform(0, 100, 60), 1) for name in NAMES})
+    return found.assign(value=found["score"], intensity=found["score"], is_hot=False, weight=1.0)
+
+
+def robust(table, options=FIXED, *, index=Index(), selection=Selection(share=0.1), **more):  # noqa: B008
+    chosen = select_top(build_index(table, index), selection)
+    found = assess_robustness(
+        None, table, chosen, FACTORS, index=index, selection=selection, options=options, **more
+    )
+    return found, chosen
+
+
+def test_without_any_variation_the_same_areas_are_selected_every_time(table):
+    found, chosen = robust(table, Robustness(counts=False, weights="none", draws=20))
+    index = chosen.table
+    np.testing.assert_array_equal(found.table["p_selected"], index["selected"].astype(float))
+    np.testing.assert_array_equal(found.table["rank_low"], index["rank"])
+    np.testing.assert_array_equal(found.table["rank_high"], index["rank"])
+    assert (found.table["tier"] == np.where(index["selected"], "firm", "out")).all()
+    assert (found.overlap == 1).all()
+
+
+def test_weights_move_areas_near_the_cut_and_no_others(table):
+    found, chosen = robust(table)
+    assert found.table.loc[chosen.index[0], "p_selected"] == 1
+    assert 0 < (found.table["tier"] == "borderline").sum() < 15
+    assert (found.table["rank_low"] <= found.table["rank_high"]).all()
+    assert found.table["p_selected"].sum() == pytest.approx(6)
+
+
+def test_the_same_seed_gives_the_same_answer_at_any_number_of_threads(table):
+    one, _ = robust(table, seed=7, threads=1)
+    two, _ = robust(table, seed=7, threads=2)
+    other, _ = robust(table, seed=8)
+    pd.testing.assert_frame_equal(one.table, two.table)
+    np.testing.assert_array_equal(one.overlap, two.overlap)
+    assert not one.table["p_selected"].equals(other.table["p_selected"])
+
+
+def test_normalisation_and_aggregation_vary_as_configured(table):
+    options = Robustness(
+        counts=False, weights="none", draws=100,
+        normalise=("configured", "exponential-rank"), aggregation=("configured", "geometric"),
+    )  # fmt: skip
+    found, _ = robust(table, options)
+    shares = set(np.round(found.table["p_selected"].unique(), 2))
+    assert len(shares) > 2
+    only, _ = robust(
+        table, Robustness(counts=False, weights="none", draws=9, normalise=("min-max",))
+    )
+    assert set(only.table["p_selected"].unique()) == {0, 1}
+
+
+def test_a_repeat_that_cannot_be_computed_is_an_error_that_names_the_factor(table):
+    table.loc["y", "value"] = 4.0
+    with pytest.raises(DataError, match="The y: all 60 assessed areas have the value 4"):
+        robust(table, Robustness(counts=False, draws=10, normalise=("min-max",)))
+
+
+def test_an_area_that_is_not_assessed_has_no_rank_and_is_out(table):
+    table.loc[("y", "a0003"), ["score", "value", "intensity"]] = np.nan
+    found, _ = robust(table)
+    assert found.table.loc["a0003", ["rank_low", "rank_high"]].isna().all()
+    assert found.table.loc["a0003", "tier"] == "out"
+    assert found.table.loc["a0003", "p_selected"] == 0
+
+
+def test_an_area_put_in_by_hand_is_borderline_because_no_repeat_would_select_it(table):
+    low = build_index(table)["score"].idxmin()
+    by_hand = Override(area_code=low, action="in", reason="Youth workers asked for it.")
+    found, chosen = robust(table, selection=Selection(share=0.1, overrides=(by_hand,)))
+    assert low in chosen.index
+    assert found.table.loc[low, "tier"] == "borderline"
+
+
+def test_a_minimum_per_district_holds_in_every_repeat(table):
+    index = build_index(table)
+    groups = pd.Series("north", index=index.index)
+    groups[index["score"].nsmallest(5).index] = "south"
+    selection = Selection(share=0.1, minimum_per_group=1)
+    chosen = select_top(index, selection, groups=groups)
+    found = assess_robustness(
+        None, table, chosen, FACTORS, selection=selection, options=FIXED, groups=groups
+    )
+    assert found.table.loc[groups == "south", "p_selected"].sum() == pytest.approx(1)
+
+
+def test_tiers_follow_the_rules_in_their_order():
+    p = np.array([1, 0.95, 0.949, 0.05, 0.049, 0, 1, 0.95, 0.05, 0.049, 0])
+    selected = np.array([True] * 6 + [False] * 5)
+    assert tier(p, selected).tolist() == [
+        "firm", "firm", "borderline", "borderline", "borderline", "borderline",
+        "borderline", "borderline", "borderline", "out", "out",
+    ]  # fmt: skip
+
+
+def test_rank_intervals_are_percentiles_that_some_repeat_had():
+    ranks = np.zeros((100, 2), dtype=np.int32)
+    ranks[:, 0] = np.arange(1, 101)
+    ranks[40:, 1] = 7
+    chosen = select_top(pd.Series([2.0, 1.0], index=["a", "b"]), number=1)
+    found = summarise(ranks == 1, ranks, chosen).table
+    assert found["rank_low"].tolist() == [5, 7]
+    assert found["rank_high"].tolist() == [95, 7]
+
+
+def test_the_sentence_says_what_a_repeat_would_keep(table):
+    found, _ = robust(table, Robustness(counts=False, weights="none", draws=20))
+    assert found.sentence == (
+        "In 20 repeats 6 of the areas selected were selected in 95 of 100 or more (firm); "
+        "0 areas are borderline. A repeat selects 100% of the list again."
+    )
+
+
+def test_all_faults_of_the_options_are_told_together():
+    wrong = Robustness(
+        draws=0, spread=1, concentration=0, weights="elicited",
+        normalise=("minmax",), aggregation=("mean",),
+    )  # fmt: skip
+    faults = robustness_faults(wrong, Index())
+    assert [fault.split(":")[0] for fault in faults] == [
+        "robustness.draws", "robustness.spread", "robustness.concentration",
+        "robustness.weights", "robustness.normalise", "robustness.aggregation",
+    ]  # fmt: skip
+    assert not robustness_faults(Robustness(), Index())
+    assert robustness_faults(Robustness(normalise=()), Index())
+
+
+def test_wrong_options_are_refused(table):
+    with pytest.raises(ConfigError, match="draws"):
+        robust(table, Robustness(draws=0, counts=False))
+    with pytest.raises(DataError, match="need the counts"):
+        robust(table, Robustness())
+
+
+@pytest.fixture(scope="module")
+def counted():
+    """Two factors over two clusters, one strong and one weak."""
+    near, areas = lattice(), codes()
+    rng = np.random.default_rng(3)
+    strong, weak = near.toarray()[105] > 0, near.toarray()[290] > 0
+    field = near @ rng.normal(size=len(areas))
+    risk = 0.8 * np.exp(0.4 * field / field.std()) * (1 + 4 * strong + 0.8 * weak)
+    counts = pd.DataFrame(
+        {(name, "all", "2022"): rng.poisson(risk) for name in NAMES}, index=areas
+    ).astype("Int64")
+    return Data(counts, pd.DataFrame(index=areas), near), strong, weak
+
+
+def test_a_strong_cluster_is_selected_again_more_surely_than_a_weak_one(counted):
+    from riskindex.hotspots import find_hotspots
+    from riskindex.index import score_factors
+    from riskindex.persistence import classify_persistence
+
+    data, strong, weak = counted
+    factors: list[Factor] = FACTORS
+    found = find_hotspots(data.counts, data.areas, pd.DataFrame(), data.weights, factors)
+    persistence = classify_persistence(found.table, found.pooled, factors)
+    table = score_factors(found.table, persistence, factors)
+    chosen = select_top(build_index(table), share=0.05)
+    options = Robustness(draws=60)
+    sure = assess_robustness(
+        data, table, chosen, factors, selection=Selection(), options=options, seed=1, threads=1
+    )
+    again = assess_robustness(
+        data, table, chosen, factors, selection=Selection(), options=options, seed=1, threads=2
+    )
+    pd.testing.assert_frame_equal(sure.table, again.table)
+    p = sure.table["p_selected"].to_numpy()
+    assert p[strong].mean() > 0.8
+    assert p[weak].mean() < p[strong].mean()
+    assert p[~strong & ~weak].mean() < 0.1
