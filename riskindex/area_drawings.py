@@ -1,6 +1,6 @@
 """Maps as SVG inside a page: areas by class, the selected ones outlined, a name on each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -115,6 +115,7 @@ def draw_areas(
     view: View,
     names: Mapping[str, str] | None = None,
     outlined: Mapping[str, str] | None = None,
+    linked: Collection[str] = (),
     about: str = "",
 ) -> str:
     """A map of the areas in a view, whose shapes `define` has put on the page.
@@ -130,17 +131,19 @@ def draw_areas(
     view
         From `Outlines.view`.
     names
-        What is shown on hover, and where a click goes: the fragment `#code`. Plain text.
+        What is shown on hover. Plain text.
     outlined
         Areas with an outline, and its style class.
+    linked
+        Areas where a click goes to the fragment of their code.
     """
     west, north, width, height = view
     marks = []
     for code in outlines.inside(view):
         shape = f'<use href="#p{outlines.codes[code]}" class="{classes.get(code, "around")}"/>'
         if names and code in names:
-            text = f"<title>{escape(names[code])}</title>"
-            shape = f'<a href="#{escape(code)}" tabindex="-1">{text}{shape}</a>'
+            tag = f'a href="#{escape(code)}" tabindex="-1"' if code in linked else "g"
+            shape = f"<{tag}><title>{escape(names[code])}</title>{shape}</{tag[0]}>"
         marks.append(shape)
     shown = [(f"#p{outlines.codes[code]}", kind) for code, kind in (outlined or {}).items()]
     marks += [f'<use href="{at}" class="casing"/>' for at, _ in shown]

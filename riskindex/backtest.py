@@ -132,13 +132,14 @@ def compare_lists(flags: pd.DataFrame, held: Held, repeats: Array, chance: Flags
             selected = flags[method].to_numpy(bool)
             value, drawn = function(held, selected, None), function(held, selected, repeats)
             caught = (int(selected.sum()), held.later[selected].sum())
-            found = (value, *interval(drawn), own - value, *interval(own_drawn - drawn))
-            lines.append((method, measure, *caught, *found))
+            ahead = (own - value, *interval(own_drawn - drawn))
+            between = ahead if method != flags.columns[0] else (np.nan,) * 3
+            lines.append((method, measure, *caught, value, *interval(drawn), *between))
         random = function(held, chance, None)
         mean = random[~np.isnan(random)].mean() if (~np.isnan(random)).any() else np.nan
         caught = (number, (chance @ held.later).mean())
-        between = (own - mean, np.nan, np.nan)
-        lines.append(("chance", measure, *caught, mean, *interval(random), *between))
+        ahead = (own - mean, np.nan, np.nan)
+        lines.append(("chance", measure, *caught, mean, *interval(random), *ahead))
     table = pd.DataFrame(lines, columns=list(_COLUMNS)).astype(dict.fromkeys(_COLUMNS[3:], float))
     table.insert(4, "events", float(held.later.sum()))
     order = [*flags.columns, "chance"]
@@ -258,18 +259,18 @@ Keys = Callable[[_Asked], tuple[Array, ...]]
 PLAINER: Mapping[str, tuple[str, Keys]] = MappingProxyType(
     {
         "last_counts": (
-            "Most of these events in the last period before",
+            "Last period's events",
             lambda asked: (asked.last(), asked.all()),
         ),
         "all_counts": (
-            "Most of these events in all periods before",
+            "All earlier events",
             lambda asked: (asked.all(), asked.last()),
         ),
         "together": (
-            "Most events of every kind in the last period before",
+            "Events of every kind",
             lambda asked: (asked.together(),),
         ),
-        "residents": ("Most residents", lambda asked: (_residents(asked.result),)),
+        "residents": ("Residents", lambda asked: (_residents(asked.result),)),
     }
 )
 """Plainer lists: word to label and keys. Deprivation alone follows from the config's factors."""
@@ -297,7 +298,7 @@ def _periods(result: Result, target: str) -> Sequence[str]:
 
 def _labels(result: Result, targets: Sequence[str]) -> dict[str, str]:
     plainer = {method: label for method, label, _ in _plainer(result, targets)}
-    return {"index": "The index", **plainer, "chance": "Areas picked at random"}
+    return {"index": "The index", **plainer, "chance": "At random"}
 
 
 def _lists(earlier: Result, later: Result, target: str, split: Split) -> pd.DataFrame:

@@ -28,6 +28,10 @@ SHOWN = {
 """Measures of the page, with their words; the CSV has them all."""
 
 MEANING = (
+    "Every list has as many areas as the index selects. Last period's events: the areas with the "
+    "most events of the same kind in the last period before. All earlier events: in all periods "
+    "before. Events of every kind: of all the kinds on this page, in the last period before. "
+    "Residents: the most residents. Of a factor alone: the highest share.",
     "Hit rate: the share of the events of the periods held out that fell in the areas of the list "
     "(Chainey, Tompson and Uhlig 2008).",
     "PAI, the predictive accuracy index: that share over the list's share of the land, or of the "
@@ -112,15 +116,18 @@ def wide(result: ReleasedBacktest, target: str) -> pd.DataFrame:
 
 
 def hit_rates(result: ReleasedBacktest) -> pd.DataFrame:
-    """One line per target, one column per list: the hit rate, and whether it beats the index."""
-    lines = []
-    for target, label in result.targets.items():
-        shares = {
-            result.labels[str(method)]: f"{row['value']:.1%}{_verdict(row)}"
-            for method, row in _hit(result, target).iterrows()
-        }
-        lines.append({"Held out": label, **shares})
-    return pd.DataFrame(lines).fillna("–")
+    """One line per list, one column per target: the hit rate; + beats the index, - falls short."""
+    columns = {
+        label: _hit(result, target).apply(lambda row: f"{row['value']:.1%}{_mark(row)}", axis=1)
+        for target, label in result.targets.items()
+    }
+    table = pd.DataFrame(columns).reindex(list(result.labels)).dropna(how="all")
+    table.insert(0, "List", [result.labels[str(method)] for method in table.index])
+    return table.fillna("–")
+
+
+def _mark(row: "pd.Series[float]") -> str:
+    return {" (fewer)": " -", " (more)": " +"}.get(_verdict(row), "")
 
 
 def _value(measure: str, row: "pd.Series[float]") -> str:
@@ -154,7 +161,7 @@ def _sentence(result: ReleasedBacktest, target: str) -> str:
     hit = _hit(result, target)
     index = hit.loc["index"]
     others = [
-        f"{result.labels[method].lower()} {row['value']:.1%}{_verdict(row)}"
+        f"{_lower(result.labels[str(method)])} {row['value']:.1%}{_verdict(row)}"
         for method, row in hit.drop(index="index").iterrows()
     ]
     return (
@@ -164,6 +171,10 @@ def _sentence(result: ReleasedBacktest, target: str) -> str:
         f"({index['low']:.1%} to {index['high']:.1%}). As many areas by other rules: "
         f"{in_words(others)}."
     )
+
+
+def _lower(label: str) -> str:
+    return label[:1].lower() + label[1:]
 
 
 def _verdict(row: "pd.Series[float]") -> str:

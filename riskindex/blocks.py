@@ -1,7 +1,8 @@
 """Pieces of a page: tables, pictures, paragraphs and lists; all text is set as text."""
 
 import base64
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -9,35 +10,93 @@ import pandas as pd
 from riskindex.pages import escape
 
 
+class Html(str):
+    """Markup of our own making, which a cell or a line shows as it is; all else is escaped."""
+
+    __slots__ = ()
+
+
+def link(url: str, text: str) -> Html:
+    """A link to another page of the result, or to a place on this one."""
+    return Html(f'<a href="{escape(url)}">{escape(text)}</a>')
+
+
 def html_table(table: pd.DataFrame, *, decimals: int = 1) -> str:
     """A table as HTML, numbers to the right, that can be scrolled by keyboard on a small screen."""
     numeric = [pd.api.types.is_numeric_dtype(table[c]) for c in table]
+    rows = table.itertuples(index=False, name=None)
+    return _table([str(name) for name in table.columns], numeric, rows, decimals=decimals)
+
+
+def record_table(
+    records: Sequence[Mapping[str, object]], *, decimals: int = 1, ids: Sequence[str] = ()
+) -> str:
+    """A table of one line per record, such as a page of many small tables is made of.
+
+    Parameters
+    ----------
+    records
+        Heading to value; a heading that a record lacks is an empty cell.
+    decimals
+        Of numbers that are not whole.
+    ids
+        A name for each line, by which a link finds it.
+    """
+    headings = list(dict.fromkeys(name for record in records for name in record))
+    rows = [[record.get(name, "") for name in headings] for record in records]
+    columns = zip(*rows, strict=True)
+    numeric = [i > 0 and all(map(_is_number, column)) for i, column in enumerate(columns)]
+    return _table(headings, numeric, rows, decimals=decimals, ids=ids)
+
+
+_NUMBER = re.compile(r"[+−±]?\d[\d,.]*(%|\b.*\))?")
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value stands to the right: numbers, and texts such as 12% or 3 (1 to 5)."""
+    if isinstance(value, str):
+        return not value or (not isinstance(value, Html) and bool(_NUMBER.fullmatch(value)))
+    return not isinstance(value, bool)
+
+
+def _table(
+    headings: Sequence[str],
+    numeric: Sequence[bool],
+    rows: Iterable[Sequence[object]],
+    *,
+    decimals: int,
+    ids: Sequence[str] = (),
+) -> str:
     head = "".join(
         f'<th scope="col"{_class(number)}>{escape(name)}</th>'
-        for name, number in zip(table.columns, numeric, strict=True)
+        for name, number in zip(headings, numeric, strict=True)
     )
-    rows = "".join(
-        "<tr>"
-        + "".join(
+    lines = [
+        "".join(
             f"<td{_class(number, value)}>{_cell(value, decimals)}</td>"
             for value, number in zip(row, numeric, strict=True)
         )
-        + "</tr>"
-        for row in table.itertuples(index=False, name=None)
-    )
+        for row in rows
+    ]
+    names = [f' id="{escape(name)}"' for name in ids] or [""] * len(lines)
+    body = "".join(f"<tr{name}>{line}</tr>" for name, line in zip(names, lines, strict=True))
     return (
         f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 
 def _class(number: bool, value: object = "") -> str:
     if number:
         return ' class="number"'
-    return ' class="long"' if isinstance(value, str) and len(value) > 60 else ""
+    if isinstance(value, Html) or not isinstance(value, str):
+        return ""
+    return ' class="long"' if len(value) > 60 else ""
 
 
 def _cell(value: Any, decimals: int) -> str:  # noqa: ANN401  (a cell holds what it holds)
+    if isinstance(value, Html):
+        return value
     if not isinstance(value, str) and pd.isna(value):
         return '<abbr title="not assessed, or does not apply">–</abbr>'
     if isinstance(value, bool):
@@ -62,8 +121,25 @@ def paragraphs(lines: Iterable[str]) -> str:
 
 
 def bullets(lines: Iterable[str]) -> str:
-    """Lines of text as a list."""
-    return "<ul>" + "".join(f"<li>{escape(line)}</li>" for line in lines) + "</ul>"
+    """Lines of text, or markup of our own, as a list."""
+    items = (line if isinstance(line, Html) else escape(line) for line in lines)
+    return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
+
+
+def drawing(svg: str, caption: str) -> str:
+    """An SVG of our own with what it shows in words under it."""
+    return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def slug(title: str) -> str:
+    """A name for a fragment or a file: small letters, digits and hyphens."""
+    signs = "".join(c if c.isascii() and c.isalnum() else " " for c in title.lower())
+    return "-".join(signs.split()) or "part"
+
+
+def inside(label: str) -> str:
+    """A label inside a sentence: "Class A" becomes "class A", "ASB" stays."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
 def in_words(parts: Sequence[str]) -> str:

@@ -178,6 +178,7 @@ def _say_backtest(released: "ReleasedBacktest", folder: Path) -> None:
     from riskindex.backtest_page import hit_rates, stays
 
     _print_table("Share of the later events in the areas of each list", hit_rates(released))
+    _print("+ more than the index beyond what the intervals allow for, - fewer.")
     _print(stays(released))
     _print(f"Result: {folder / 'backtest.html'}")
 

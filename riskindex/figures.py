@@ -55,7 +55,8 @@ def _label_groups(released: Released, axes: "Axes") -> None:
     if not released.group_kinds or released.areas[released.group_kinds[-1]].nunique() > 30:
         return
     kind = released.group_kinds[-1]
-    districts = released.areas[[kind, "geometry"]].dissolve(by=kind)
+    # Adjoining areas share their lines; where they do not, this leaves no slivers either.
+    districts = released.areas[[kind, "geometry"]].dissolve(by=kind, method="coverage")
     districts.boundary.plot(ax=axes, color="#505A5F", linewidth=0.7)
     import matplotlib.patheffects as effects
 
@@ -108,7 +109,8 @@ def persistence_strip(released: Released) -> bytes | None:
             )
             axis.set_xticks(range(hot.shape[1]), [str(p)[-5:] for p in hot], fontsize=7)
             names = [str(n).replace("$", r"\$") for n in released.top.loc[codes, "name"]]
-            axis.set_yticks(range(len(codes)), names if factor == factors[0] else [""] * len(codes))
+            first = factor == factors[0]
+            axis.set_yticks(range(len(codes)) if first else [], names if first else [])
             axis.tick_params(length=0, labelsize=7)
             axis.set_title(str(released.factors.at[factor, "label"]), fontsize=8, wrap=True)
         return png(figure)
@@ -122,11 +124,10 @@ def _two_colours() -> "Colormap":
 
 def canvas(width: float, height: float, columns: int = 1) -> "tuple[Figure, list[Axes]]":
     """A figure of so many inches with panels side by side, drawn without a screen."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    # Without a canvas of its own: a canvas would draw everything anew with each layer.
     figure = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(figure)
     return figure, list(figure.subplots(1, columns, squeeze=False)[0])
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import math
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -41,11 +42,35 @@ def write_manifest(released: Released, folder: Path) -> None:
         "tests": _records(released.tests),
         "notes": list(released.notes),
         "inputs": _records(released.files),
-        "outputs": [_output(path, folder) for path in _files(folder)],
         "config": released.config,
     }
+    seal(document, folder)
+
+
+def seal(document: Mapping[str, Any], folder: Path) -> None:
+    """Write a manifest with the hash of every file of a folder; it must be the last one written.
+
+    Parameters
+    ----------
+    document
+        What the manifest says beside the `outputs`.
+    folder
+        Folder with the outputs.
+    """
+    outputs = [_output(path, folder) for path in _files(folder)]
+    document = {**document, "outputs": outputs}
     text = json.dumps(document, indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def changed_since(manifest: Mapping[str, Any], folder: Path) -> tuple[str, ...]:
+    """Names of the outputs in a folder that are gone or are not as the manifest has them."""
+    return tuple(
+        str(output["name"])
+        for output in manifest["outputs"]
+        if not (folder / output["name"]).is_file()
+        or _output(folder / output["name"], folder) != output
+    )
 
 
 def versions() -> dict[str, str]:

@@ -142,6 +142,7 @@ def save(released: Released, folder: str | Path, *, say: Say = _silent) -> None:
         write_csv(released.all_areas.reset_index(), out / "all_areas.csv")
         if released.profile == "internal":
             write_csv(released.uncounted, out / "uncounted_events.csv")
+            write_csv(released.scores.reset_index(), out / "scores.csv")
         say("Writing the workbook")
         write_workbook(released, out / "workbook.xlsx")
         say("Writing the GIS file")

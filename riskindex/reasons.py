@@ -120,6 +120,8 @@ def _facts(
     mine = rows(scores, factor=factor.name)
     last = rows(hotspots, factor=factor.name, period=factor.periods[-1] if factor.periods else "")
     table = mine[["score", "value", "is_hot", "kind"]].join(last[list(Fact._fields[5:10])])
+    # What is not assessed in the last period is NA, which no comparison survives; NaN is.
+    table["confidence"] = table["confidence"].to_numpy(float, na_value=np.nan)
     largest = last.reindex(columns=["hot_without_largest"])["hot_without_largest"]
     table["through_one"] = largest.eq(False).fillna(False).astype(bool)
     if factor.name in persistence.index.get_level_values("factor"):

@@ -8,6 +8,7 @@ import pandas as pd
 from riskindex import figures
 from riskindex.blocks import bullets, html_table, in_words, paragraphs, picture
 from riskindex.diagnostics import WARN_ABOVE, strong_pairs
+from riskindex.findings import left_out_sentence, over_time, scan_part
 from riskindex.manifest import versions
 from riskindex.pages import asset, document, escape, page_head, style_block
 from riskindex.released import Released
@@ -161,6 +162,7 @@ def _factor_part(released: Released) -> str:
         ])
         + html_table(table[list(shown)].rename(columns=shown))
         + "".join(_one_factor(released, str(factor)) for factor in released.factors.index)
+        + scan_part(released)
     )  # fmt: skip
 
 
@@ -169,7 +171,7 @@ def _one_factor(released: Released, factor: str) -> str:
     tests = released.tests.xs(factor, level="factor")
     lines = [f"Method: {METHODS[str(about['method'])]}. {_sentence(about['null'])}"]
     lines += [_quiet_sentence(released, factor), _dispersion_sentence(tests)]
-    lines += [_one_area_sentence(released, factor), RECORDED[str(about["recorded"])]]
+    lines += [left_out_sentence(released, factor), RECORDED[str(about["recorded"])]]
     lines += _correlation_sentences(released, factor)
     columns = {
         "period": "Period",
@@ -183,8 +185,12 @@ def _one_factor(released: Released, factor: str) -> str:
         "hot_without_dispersion": "Hot without dispersion",
         "dispersion": "Dispersion",
         "moran_i": "Moran's I",
+        "moran_p": "its p",
+        "general_g": "General G, thousandths",
+        "general_g_p": "p of G",
     }
     table = tests.reset_index()
+    table = table.assign(general_g=1000 * table["general_g"]) if "general_g" in table else table
     told = [c for c in columns if c in table and not (table[c].isna() | (table[c] == "")).all()]
     table = table[told].rename(columns=columns)
     return f"<h3>{escape(about['label'])}</h3>{paragraphs(lines)}{html_table(table, decimals=3)}"
@@ -200,18 +206,6 @@ def _quiet_sentence(released: Released, factor: str) -> str:
     some = int((scores > 0).sum())
     return f"{start}: " + (
         f"{some:,} areas score by lesser confidence." if some else "the factor scores 0 everywhere."
-    )
-
-
-def _one_area_sentence(released: Released, factor: str) -> str:
-    last = str(released.tests.xs(factor, level="factor").index[-1])
-    stays = rows(released.hotspots, factor=factor, period=last)["hot_without_largest"]
-    asked, alone = int(stays.notna().sum()), int((~stays.dropna().astype(bool)).sum())
-    if not alone:
-        return ""
-    return (
-        f"Of the {asked:,} areas hot with their neighbours, {alone:,} would not be without the "
-        "most excessive area among them."
     )
 
 
@@ -254,7 +248,7 @@ def _persistence_part(released: Released) -> str:
         if strip
         else ""
     )
-    return paragraphs(lines) + shown
+    return paragraphs(lines) + shown + over_time(released)
 
 
 def _new_sentence(released: Released) -> str:
@@ -262,10 +256,7 @@ def _new_sentence(released: Released) -> str:
         return "Every factor covers one period at most, so there is nothing to follow."
     if released.new_hotspots.empty:
         return "No area is hot in the last period and in none of the earlier ones."
-    counts = released.new_hotspots["factor"].value_counts(sort=False)
-    labels = released.factors["label"]
-    parts = [f"{number} for {labels[factor]}" for factor, number in counts.items()]
-    return f"Hot in the last period and in none of the earlier ones: {in_words(parts)}."
+    return ""
 
 
 def _data_part(released: Released) -> str:

@@ -3,28 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, optimize, sparse
-from scipy.sparse.linalg import SuperLU, splu
+from scipy import special
+from scipy.sparse import csr_array, eye_array
 
-from riskindex.errors import DataError
+from riskindex.dispersion import pair_ratio_dispersion
 from riskindex.smoothing import shrink
 
 if TYPE_CHECKING:
-    Weights = sparse.csr_array[Any]
-    SparseColumns = sparse.csc_array[Any]
+    Weights = csr_array[Any]
 
 Array = NDArray[np.float64]
 Prior = Literal["spatial", "gamma"]
 
-DENSE_UP_TO = 3_000
-"""Up to so many areas draws go through a dense root, which is faster."""
-FITTED_ON = 3_000
-"""The prior's two parameters are fitted on at most so many areas; the risks on all of them."""
+GRID = np.exp(np.linspace(np.log(0.02), np.log(50.0), 120))
+"""Relative risks of a neighbourhood that the spatial prior may give a share to."""
+STEPS = 300
+"""Steps of the EM algorithm that finds these shares."""
 
 
 class Risks(Protocol):
@@ -43,6 +42,8 @@ def posterior_risks(
 ) -> Risks:
     """The posterior of every area's risk relative to what was expected there.
 
+    An area's risk is Gamma(k + O, k / m + E) with O counted and E expected.
+
     Parameters
     ----------
     observed
@@ -52,8 +53,10 @@ def posterior_risks(
     neighbours
         Shape `(n, n)`, binary, symmetric, zero diagonal.
     prior
-        `spatial`: log risks are a Leroux conditional autoregression over the neighbours, so that
-        an area borrows strength from those around it. `gamma`: risks are independent gammas.
+        `spatial`: m is the risk of the neighbourhood, itself drawn from its posterior, and 1/k
+        the dispersion of areas within neighbourhoods (by pair ratio). What neighbourhoods are
+        like is estimated without assuming a shape: the nonparametric maximum-likelihood
+        distribution over a grid. `gamma`: one m and one k for all areas, by Marshall's moments.
 
     Returns
     -------
@@ -62,8 +65,9 @@ def posterior_risks(
 
     References
     ----------
-    Leroux, Lei and Breslow (2000), in Statistical Models in Epidemiology, the Environment, and
-    Clinical Trials, 179-191; Clayton and Kaldor (1987), Biometrics 43, 671-681.
+    Kiefer and Wolfowitz (1956), Annals of Mathematical Statistics 27, 887-906; Laird (1978),
+    Journal of the American Statistical Association 73, 805-811; Clayton and Kaldor (1987),
+    Biometrics 43, 671-681.
     """
     if not observed.any():
         return _NoEvents(len(observed))
@@ -99,140 +103,78 @@ class _Gamma:
 
 
 @dataclass(frozen=True)
-class _Leroux:
-    """Normal approximation of the log risks at their mode."""
+class _Spatial:
+    """Risks of neighbourhoods, and gammas of areas around them."""
 
-    mode: Array
-    noise: Callable[[Array], Array]
-    """Standard normals of shape `(length, draws)` to deviations of the log risks `(n, draws)`."""
-    length: int
-    scale: float = 1.0
-    """Brings the mean total of the draws to the observed total."""
+    observed: Array
+    expected: Array
+    """At the overall rate, so that risks are about 1."""
+    scale: float
+    """The overall rate, and what brings the mean total of the draws to the observed one."""
+    dispersion: float
+    cumulated: Array
+    """Posterior distribution of each neighbourhood's risk, shape `(n, grid + 1)`, row i from i
+    to i + 1."""
+    mixing: Weights
+    """Noise of areas to noise of neighbourhoods: they err together as far as they overlap."""
 
     @classmethod
-    def fit(cls, observed: Array, expected: Array, neighbours: Weights) -> _Leroux:
-        base = expected * (observed.sum() / expected.sum())
-        part = _connected_part(neighbours, FITTED_ON)
-        tau, rho = _fit_prior(observed[part], base[part], _Field(neighbours[part][:, part]))
-        field = _Field(neighbours)
-        mode, factors, mean = field.mode(observed, base, tau, rho, np.zeros(len(base)))
-        if len(base) <= DENSE_UP_TO:
-            found = cls(mode, _dense_noise(field.precision(tau, rho, mean)), len(base))
-        else:
-            roots = field.roots(tau, rho, mean).T
-            found = cls(mode, lambda normals: factors.solve(roots @ normals), roots.shape[1])
+    def fit(cls, observed: Array, expected: Array, neighbours: Weights) -> _Spatial:
+        rate = observed.sum() / expected.sum()
+        base = expected * rate
+        w = pair_ratio_dispersion(observed, base, neighbours)
+        around, near = neighbours @ base, neighbours @ observed
+        squares = neighbours @ base**2
+        size = np.divide(
+            around**2, w * squares, out=np.full(len(base), np.inf), where=w * squares > 0
+        )
+        own = np.full(len(base), 1 / w if w > 0 else np.inf)
+        chance = _log_likelihood(near, around, size) + _log_likelihood(observed, base, own)
+        posterior = _mixture(chance)
+        steps = np.hstack([np.zeros((len(base), 1)), np.cumsum(posterior, axis=1)])
+        cumulated = steps / steps[:, -1:] + np.arange(len(base))[:, None]
+        windows = csr_array(neighbours + eye_array(len(base), format="csr"))
+        lengths = np.sqrt(np.diff(windows.indptr))
+        mixing = csr_array(windows.multiply(1 / lengths[:, None]))
+        found = cls(observed, base, rate, w, cumulated, mixing)
         typical = found.draw(np.random.default_rng(0), 200).mean(axis=0)
-        return replace(found, scale=float(observed.sum() / (typical @ expected)))
+        scale = rate * observed.sum() / (typical @ expected)
+        return cls(observed, base, float(scale), w, cumulated, mixing)
 
     def draw(self, rng: np.random.Generator, draws: int) -> Array:
-        deviations = self.noise(rng.standard_normal((self.length, draws)))
-        return np.asarray(self.scale * np.exp(self.mode[:, None] + deviations).T)
-
-
-def _dense_noise(precision: SparseColumns) -> Callable[[Array], Array]:
-    root = linalg.cholesky(precision.toarray())
-    return lambda normals: np.asarray(linalg.solve_triangular(root, normals))
-
-
-class _Field:
-    """Leroux's prior of log risks on a map: precision `tau ((1 - rho) I + rho L)`."""
-
-    def __init__(self, neighbours: Weights) -> None:
-        pairs = sparse.triu(neighbours, k=1).tocoo()
-        n, m = neighbours.shape[0], pairs.nnz
-        across = np.concatenate([np.ones(m), -np.ones(m)])
-        rows = np.concatenate([np.arange(m), np.arange(m)])
-        columns = np.concatenate([pairs.row, pairs.col])
-        self.n = n
-        self.difference = sparse.csr_array((across, (rows, columns)), shape=(m, n))
-        self.laplacian = sparse.csc_array(self.difference.T @ self.difference)
-        self.identity = sparse.csc_array(sparse.eye_array(n))
-
-    def precision(self, tau: float, rho: float, mean: Array | None = None) -> SparseColumns:
-        """Of the prior, or with mean counts of the posterior."""
-        prior = tau * ((1 - rho) * self.identity + rho * self.laplacian)
-        return sparse.csc_array(prior if mean is None else prior + sparse.diags_array(mean))
-
-    def roots(self, tau: float, rho: float, mean: Array) -> Weights:
-        """R with R'R the posterior precision: R' spreads unit noise with that covariance."""
-        parts = [
-            np.sqrt(tau * (1 - rho)) * self.identity,
-            np.sqrt(tau * rho) * self.difference,
-            sparse.diags_array(np.sqrt(mean)),
-        ]
-        return sparse.csr_array(sparse.vstack(parts))
-
-    def mode(
-        self, observed: Array, base: Array, tau: float, rho: float, start: Array
-    ) -> tuple[Array, SuperLU, Array]:
-        """Most likely log risks by Newton's method, with the factors there and the mean counts."""
-        prior, eta = self.precision(tau, rho), start
-        for _ in range(100):
-            mean = base * np.exp(eta)
-            factors = _factors(self.precision(tau, rho, mean))
-            step = factors.solve(observed - mean - prior @ eta)
-            eta = eta + np.clip(step, -2, 2)
-            if np.abs(step).max() < 1e-6:
-                return eta, factors, mean
-        raise DataError("The risks of the areas could not be fitted: counts too uneven.")
-
-
-def _factors(matrix: SparseColumns) -> SuperLU:
-    return splu(
-        matrix,
-        permc_spec="MMD_AT_PLUS_A",
-        diag_pivot_thresh=0.0,
-        options={"SymmetricMode": True},
-    )
-
-
-def _log_determinant(factors: SuperLU) -> float:
-    return float(np.log(np.abs(factors.U.diagonal())).sum())
-
-
-def _fit_prior(observed: Array, base: Array, field: _Field) -> tuple[float, float]:
-    """Precision and spatial share that make the counts most likely (Laplace's approximation)."""
-    eta = np.zeros(field.n)
-
-    def surprise(parameters: Array) -> float:
-        nonlocal eta
-        tau, rho = np.exp(parameters[0]), 1 / (1 + np.exp(-parameters[1]))
-        eta, factors, mean = field.mode(observed, base, tau, rho, eta)
-        prior = field.precision(tau, rho)
-        likelihood = observed @ np.log(mean) - mean.sum() - eta @ (prior @ eta) / 2
-        return -float(
-            likelihood + (_log_determinant(_factors(prior)) - _log_determinant(factors)) / 2
+        n = len(self.observed)
+        noise = special.ndtr(self.mixing @ rng.standard_normal((n, draws))).T
+        edges = np.log(GRID) + np.log(GRID[1] / GRID[0]) / 2
+        levels = np.tile(np.concatenate([[2 * edges[0] - edges[1]], edges]), n)
+        around = np.exp(np.interp(noise + np.arange(n), self.cumulated.ravel(), levels))
+        if self.dispersion == 0:
+            return np.asarray(self.scale * around)
+        k = 1 / self.dispersion
+        return np.asarray(
+            self.scale * rng.gamma(k + self.observed, 1 / (k / around + self.expected))
         )
 
-    # Away from the edges, where risks do not vary (tau) or one smooth surface explains all (rho).
-    bounds = [(np.log(0.05), np.log(1e4)), (-4.0, 6.0)]
-    found = optimize.minimize(
-        surprise,
-        np.array([1.0, 1.0]),
-        method="Nelder-Mead",
-        bounds=bounds,
-        options={"xatol": 0.1, "fatol": 0.05, "maxfev": 60},
-    )
-    return float(np.exp(found.x[0])), float(1 / (1 + np.exp(-found.x[1])))
+
+def _log_likelihood(counts: Array, means: Array, size: Array) -> Array:
+    """Of negative binomial counts at each risk of the grid, up to a constant; `(n, grid)`."""
+    # Beyond this size it is Poisson to all digits that matter.
+    r = np.minimum(size, 1e7)[:, None]
+    mu = np.maximum(means, 1e-12)[:, None] * GRID
+    return np.asarray(counts[:, None] * np.log(mu / (r + mu)) + r * np.log(r / (r + mu)))
 
 
-def _connected_part(neighbours: Weights, most: int) -> NDArray[np.intp]:
-    """All areas, or twenty connected pieces grown until they hold so many together."""
-    n = neighbours.shape[0]
-    if n <= most:
-        return np.arange(n)
-    inside = np.zeros(n, dtype=bool)
-    inside[:: max(n // 20, 1)] = True
-    while inside.sum() < most:
-        grown = inside | (neighbours @ inside > 0)
-        if grown.sum() == inside.sum():
-            break
-        inside = grown
-    return np.flatnonzero(inside)
+def _mixture(log_likelihood: Array) -> Array:
+    """Posterior over the grid, with the prior shares that make the counts most likely."""
+    likelihood = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
+    shares = np.full(likelihood.shape[1], 1 / likelihood.shape[1])
+    for _ in range(STEPS):
+        shares *= (likelihood / (likelihood @ shares)[:, None]).mean(axis=0)
+    posterior = likelihood * shares
+    return np.asarray(posterior / posterior.sum(axis=1, keepdims=True))
 
 
 PRIORS: dict[str, Callable[[Array, Array, Any], Risks]] = {
-    "spatial": _Leroux.fit,
+    "spatial": _Spatial.fit,
     "gamma": _Gamma.fit,
 }
 """Config word to function."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from riskindex.findings import new_by_district, new_sentences, scan_table
 from riskindex.released import Released
 
 if TYPE_CHECKING:
@@ -134,7 +135,8 @@ def _cover(released: Released) -> "gptables.Cover":
 
 def _sheets(released: Released) -> list[Sheet]:
     makers: list[Callable[[Released], Sheet | None]] = [
-        _list, _all_areas, _factors, _tests, _new, _events, _correlations, _notes,
+        _list, _all_areas, _factors, _tests, _new, _new_districts, _changed, _scan, _events,
+        _correlations, _notes,
     ]  # fmt: skip
     return [sheet for make in makers if (sheet := make(released)) is not None]
 
@@ -206,7 +208,11 @@ def _tests(released: Released) -> Sheet:
         "hot_90": "Confidence 90",
         "hot_without_dispersion": "Hot without dispersion",
         "moran_i": "Moran's I",
+        "moran_p": "p of Moran's I",
         "general_g": "General G",
+        "general_g_p": "p of General G",
+        "neighbour_covariance": "Covariance of neighbours' ratios",
+        "neighbour_z": "its z",
     }
     table = released.tests.reset_index().rename(columns=columns)
     table["Factor"] = table["Factor"].map(released.factors["label"])
@@ -218,8 +224,14 @@ def _tests(released: Released) -> Sheet:
             "listed at that level are expected to be false."
         ],
         table=table[[c for c in columns.values() if c in table]],
-        decimals={"Dispersion": 3, "Moran's I": 3, "General G": 5},
+        decimals=_TEST_DECIMALS,
     )
+
+
+_TEST_DECIMALS = {
+    "Dispersion": 3, "Moran's I": 3, "p of Moran's I": 4, "General G": 5, "p of General G": 4,
+    "Covariance of neighbours' ratios": 3, "its z": 1,
+}  # fmt: skip
 
 
 def _new(released: Released) -> Sheet | None:
@@ -231,9 +243,56 @@ def _new(released: Released) -> Sheet | None:
     return Sheet(
         label="New hotspots",
         title="Areas hot in the last period and in none of the earlier ones",
-        about=["The plain published rule; it is no test of change."],
+        about=["The plain published rule; it is no test of change.", *new_sentences(released)],
         table=_headed(table, released).rename(columns={"factor": "Factor"}),
         decimals={},
+    )
+
+
+def _new_districts(released: Released) -> Sheet | None:
+    table = new_by_district(released)
+    if table.empty:
+        return None
+    return Sheet(
+        label="New by district",
+        title="New hotspots by district: areas hot in the last period and in none before",
+        about=["One column per factor; districts without a new hotspot are left out."],
+        table=table.reset_index(),
+        decimals={},
+    )
+
+
+def _changed(released: Released) -> Sheet | None:
+    """Areas that rise or fall, and what their history is called."""
+    if "change" not in released.persistence:
+        return None
+    table = released.persistence[released.persistence["change"] != ""].reset_index()
+    if table.empty:
+        return None
+    columns = {
+        "factor": "Factor", "area_code": "Area code", "name": "Name", "change": "Change",
+        "change_p_adjusted": "Adjusted p", "periods_hot": "Periods hot", "category": "History",
+    }  # fmt: skip
+    table = table.join(released.areas["name"], on="area_code")
+    table["factor"] = table["factor"].map(released.factors["label"])
+    return Sheet(
+        label="Changes",
+        title="Areas whose last period is higher or lower than their earlier ones",
+        about=["By the exact test given each area's total; adjusted over the areas tested."],
+        table=table[list(columns)].rename(columns=columns),
+        decimals={"Adjusted p": 4},
+    )
+
+
+def _scan(released: Released) -> Sheet | None:
+    if released.clusters_found.empty:
+        return None
+    return Sheet(
+        label="Clusters by scan",
+        title="Groups of areas that stand out together",
+        about=["p is the chance that any group of a map without a cluster stands out as much."],
+        table=scan_table(released),
+        decimals={"Expected": 1, "Ratio": 2},
     )
 
 

@@ -7,6 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# The same examples in every run, and no deadline: machines that run tests are busy.
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 SHARED = Path(os.environ.get("RISKINDEX_SHARED", Path(__file__).parents[2] / "shared"))
 

@@ -52,7 +52,7 @@ def test_a_run_writes_every_output(finished):
     _, folder = finished
     assert sorted(path.name for path in folder.iterdir()) == [
         "all_areas.csv", "areas.gpkg", "manifest.json", "map.html", "report.html",
-        "top_areas.csv", "uncounted_events.csv", "workbook.xlsx",
+        "scores.csv", "top_areas.csv", "uncounted_events.csv", "workbook.xlsx",
     ]  # fmt: skip
 
 

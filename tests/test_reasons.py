@@ -147,3 +147,21 @@ def test_no_area_has_a_reason_where_nothing_is_hot():
 
 def test_an_abbreviation_keeps_its_capitals():
     assert sentence({"label": "ASB"}, HOT).startswith("Hot for ASB in 2022")
+
+
+def test_a_persistence_factor_whose_last_period_is_not_assessed_still_speaks():
+    years = ("2021", "2022")
+    wanted = factor(label="Abuse", periods=years, score="persistence")
+    gone = {"confidence": pd.array([0, pd.NA], dtype="Int8"), "observed": [0, float("nan")],
+            "value": [0, float("nan")], "reason": ["", "not covered"]}  # fmt: skip
+    table = hotspots(
+        ["a", "b"],
+        {
+            (wanted.name, "2021"): {"confidence": [0, 95], "is_hot": [False, True]},
+            (wanted.name, "2022"): gone,
+        },
+    )
+    lasting = {"periods_hot": [0, 1], "periods_assessed": [2, 1], "pooled_p_adjusted": 0.01}
+    kept = persistence(["a", "b"], {wanted.name: lasting})
+    scores = score_factors(table, kept, [wanted])
+    assert explain(table, kept, scores, [wanted])["b"] == "Hot for abuse in 1 of 1 years."

@@ -85,7 +85,7 @@ def test_areas_that_a_source_does_not_cover_stay_not_assessed():
 
 def test_a_cluster_is_mostly_found_again_and_the_rest_mostly_not():
     wanted = factor(score="flag")
-    drawn = Repeater.of(wanted, county([wanted], mean=1.0), "spatial").draw(
+    drawn = Repeater.of(wanted, county([wanted], mean=4.0), "spatial").draw(
         np.random.default_rng(1), 60
     )
     again = drawn.is_hot.mean(axis=0)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 from grids import lattice
+from scipy.sparse import csr_array
 
-from riskindex import risks
 from riskindex.risks import posterior_risks
 from riskindex.smoothing import shrink
 
@@ -72,19 +72,26 @@ def test_risks_multiply_what_was_expected():
     assert (drawn @ expected).mean() == pytest.approx(observed.sum(), rel=0.02)
 
 
-def test_a_large_map_is_solved_sparsely_with_the_same_law(monkeypatch):
-    observed = counts()
-    dense = draws(observed)
-    monkeypatch.setattr(risks, "DENSE_UP_TO", 10)
-    spread = draws(observed)
-    np.testing.assert_allclose(spread.mean(axis=0), dense.mean(axis=0), rtol=0.06)
-    np.testing.assert_allclose(np.log(spread).std(axis=0), np.log(dense).std(axis=0), rtol=0.12)
+def test_a_lone_cluster_on_a_flat_map_keeps_most_of_its_risk():
+    cluster = NEAR.toarray()[65] > 0
+    observed = np.random.default_rng(6).poisson(np.where(cluster, 8.0, 2.0)).astype(float)
+    found = draws(observed).mean(axis=0)
+    assert found[cluster].mean() / found[~cluster].mean() > 2.0
 
 
-def test_the_prior_of_a_large_map_is_fitted_on_part_of_it(monkeypatch):
-    monkeypatch.setattr(risks, "FITTED_ON", 60)
+def test_neighbourhoods_that_overlap_err_together():
+    drawn = np.log(draws(counts(0.6, seed=3)))
+    beside, apart = (np.corrcoef(drawn[:, 64], drawn[:, k])[0, 1] for k in (65, 70))
+    assert beside > 0.25
+    assert abs(apart) < 0.1
+
+
+def test_an_area_without_neighbours_has_its_own_risk():
+    alone = NEAR.toarray()
+    alone[5, :] = alone[:, 5] = 0
     observed = counts()
-    assert np.corrcoef(draws(observed).mean(axis=0), observed)[0, 1] > 0.7
+    found = posterior_risks(observed, ONES, csr_array(alone)).draw(np.random.default_rng(1), 50)
+    assert (found[:, 5] > 0).all()
 
 
 def test_the_same_seed_gives_the_same_draws():

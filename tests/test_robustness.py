@@ -167,7 +167,7 @@ def counted():
     rng = np.random.default_rng(3)
     strong, weak = near.toarray()[105] > 0, near.toarray()[290] > 0
     field = near @ rng.normal(size=len(areas))
-    risk = 0.8 * np.exp(0.4 * field / field.std()) * (1 + 4 * strong + 0.8 * weak)
+    risk = 4.0 * np.exp(0.4 * field / field.std()) * (1 + 4 * strong + 0.8 * weak)
     counts = pd.DataFrame(
         {(name, "all", "2022"): rng.poisson(risk) for name in NAMES}, index=areas
     ).astype("Int64")

@@ -1,0 +1,101 @@
+"""Is the probability of selection right? Generated counties, each observed twice."""
+
+import tomllib
+from importlib import resources
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from riskindex.areas import build_weights
+from riskindex.config import Config, parse_config
+from riskindex.hotspots import find_hotspots
+from riskindex.index import build_index, score_factors
+from riskindex.inputs import TableSource
+from riskindex.persistence import classify_persistence
+from riskindex.repeats import Data
+from riskindex.robustness import Robustness, assess_robustness
+from riskindex.selection import Selected, select_top
+from riskindex.synthetic import County, synthetic_county
+
+BANDS = [0, 0.2, 0.4, 0.6, 0.8, 1]
+
+
+class Observed(NamedTuple):
+    """One data set of a county, scored and selected."""
+
+    counts: pd.DataFrame
+    scores: pd.DataFrame
+    chosen: Selected
+
+
+def preset() -> Config:
+    """The published factors."""
+    text = resources.files("riskindex").joinpath("assets/presets/essex-2022.toml")
+    return parse_config(tomllib.loads(text.read_text(encoding="utf-8")))
+
+
+def census(county: County, config: Config) -> pd.DataFrame:
+    """The tables that the config names, columns (source, column)."""
+    columns = {}
+    for name, source in config.sources.items():
+        if not isinstance(source, TableSource):
+            continue
+        table = county.tables[source.path.removesuffix(".zip").rpartition("-")[2]]
+        table = table.set_index("geography code").reindex(county.areas.index)
+        for column, headings in source.columns.items():
+            wanted = [headings] if isinstance(headings, str) else list(headings)
+            columns[name, column] = table[wanted].sum(axis=1).astype(float)
+    return pd.DataFrame(columns)
+
+
+def observe(counts: pd.DataFrame, county: County, tables: pd.DataFrame, config: Config) -> Observed:
+    """Test, score and select what was counted."""
+    weights = build_weights(county.areas)
+    factors = [factor for factor in config.factors if factor.scored]
+    found = find_hotspots(counts, county.areas, tables, weights, factors)
+    persistence = classify_persistence(found.table, found.pooled, factors)
+    scores = score_factors(found.table, persistence, factors, config.index)
+    index = build_index(scores, config.index)
+    return Observed(counts, scores, select_top(index, config.selection))
+
+
+def one_county(seed: int, *, draws: int = 200, n: int = 1111) -> pd.DataFrame:
+    """Probability of selection from one data set, and selection from another of the same risks.
+
+    Columns `p`, `selected` (on the first list), `again` (on the second) and `truly` (on the list
+    that the true rates give); one row per area.
+    """
+    county, config = synthetic_county(seed=seed, n=n, sources=()), preset()
+    tables, rng = census(county, config), np.random.default_rng(seed)
+    expected = county.expected
+    first, second = (
+        observe(
+            pd.DataFrame(rng.poisson(expected), expected.index, expected.columns).astype("Int64"),
+            county,
+            tables,
+            config,
+        )
+        for _ in range(2)
+    )
+    known = observe((4 * expected).round().astype("Int64"), county, tables, config)
+    data = Data(first.counts, county.areas, build_weights(county.areas))
+    sure = assess_robustness(
+        data, first.scores, first.chosen, config.factors, index=config.index,
+        selection=config.selection, options=Robustness(draws=draws, weights="none"), seed=seed,
+    )  # fmt: skip
+    return pd.DataFrame(
+        {
+            "p": sure.table["p_selected"],
+            "selected": first.chosen.table["selected"],
+            "again": second.chosen.table["selected"],
+            "truly": known.chosen.table["selected"],
+        }
+    )
+
+
+def reliability(areas: pd.DataFrame) -> pd.DataFrame:
+    """Mean probability and observed shares per band of probability."""
+    band = pd.cut(areas["p"], BANDS, include_lowest=True)
+    table = areas.astype(float).groupby(band, observed=True).mean()
+    return table.assign(areas=areas.groupby(band, observed=True).size())

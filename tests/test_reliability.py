@@ -1,0 +1,21 @@
+import pandas as pd
+import pytest
+from reliability import one_county, reliability
+
+
+def test_two_counties_are_about_as_reliable_as_they_say():
+    """A small case of the long one below: the sums agree, whatever the bands."""
+    areas = pd.concat([one_county(seed, draws=50) for seed in (1, 2)])
+    assert areas["p"].sum() == pytest.approx(areas["again"].sum(), rel=0.1)
+    sure = areas[areas["p"] > 0.9]
+    assert len(sure) > 30
+    assert sure["again"].mean() > 0.85
+
+
+@pytest.mark.long
+def test_the_probability_of_selection_is_calibrated_over_sixty_counties():
+    table = reliability(pd.concat([one_county(seed) for seed in range(1, 61)]))
+    print(table.round(3))
+    enough = table[table["areas"] >= 200]
+    assert len(enough) == 5
+    assert (enough["p"] - enough["again"]).abs().max() <= 0.07
