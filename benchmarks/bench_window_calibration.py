@@ -70,17 +70,16 @@ def neighbours_of(boundaries: Path) -> sparse.csr_array:
 
 
 def clusters(neighbours: sparse.csr_array, rng: np.random.Generator) -> np.ndarray:
-    """Two groups of areas, each grown from a random one through random neighbours."""
+    """Two groups of areas, each grown ring by ring from a random one; the last ring in part."""
     planted = np.zeros(neighbours.shape[0], bool)
     for _ in range(2):
         size = rng.integers(SIZES[0], SIZES[1], endpoint=True)
-        group = [int(rng.choice(np.flatnonzero(~planted)))]
-        while len(group) < size:
-            ring = np.setdiff1d(neighbours[group].indices, [*group, *np.flatnonzero(planted)])
-            if not len(ring):
-                break
-            group.append(int(rng.choice(ring)))
-        planted[group] = True
+        ring = rng.choice(np.flatnonzero(~planted), 1)
+        while size > 0 and len(ring):
+            planted[ring] = True
+            size -= len(ring)
+            further = np.unique(neighbours[ring].indices)
+            ring = rng.permutation(further[~planted[further]])[:size]
     return planted
 
 
@@ -130,15 +129,16 @@ def _oracle(m: Drawn, neighbours: sparse.csr_array) -> np.ndarray:
     return (np.exp(tails.strict) + np.exp(tails.above)) / 2
 
 
-def _window(dispersion: str) -> Callable[[Drawn, sparse.csr_array], np.ndarray]:
-    return lambda m, nb: window_excess(m.counts, m.exposure, nb, dispersion=dispersion).p
+def _window(dispersion: str, tail: str = "mid") -> Callable[[Drawn, sparse.csr_array], np.ndarray]:
+    return lambda m, nb: window_excess(m.counts, m.exposure, nb, dispersion=dispersion, tail=tail).p
 
 
 TESTS: dict[str, Callable[[Drawn, sparse.csr_array], np.ndarray]] = {
     "window": _window("pair-ratio"),
     "own": lambda m, nb: own_excess(m.counts, m.exposure, nb).p,
     "Poisson window": _window("none"),
-    "binomial window": _window("given-total"),
+    "binomial window": _window("given-total", "strict"),
+    "binomial mid-p": _window("given-total"),
     "Gi* exact": lambda m, nb: gi_star(m.counts, with_self(nb)).p,
     "Gi* normal": lambda m, nb: ndtr(-gi_star(m.counts, with_self(nb)).z),
     "oracle": _oracle,
@@ -178,44 +178,50 @@ def table(
     return pd.DataFrame(rows, index=pd.MultiIndex.from_tuples(cases, names=Case._fields))
 
 
+PEERS = ["own", "Poisson window", "binomial window", "Gi* exact", "Gi* normal"]
 NULLS = [Case(*c) for c in product(MEANS, DISPERSIONS, EXPOSURES)]
 PLANTED = [Case(*c) for c in product(MEANS, (0.0, 0.2, 0.5), EXPOSURES)]
 BEYOND = [Case(m, w, "even", v) for v in ("lognormal", "smooth") for m in MEANS for w in (0.2, 0.5)]
+
+
+def print_null(neighbours: sparse.csr_array, maps: int, peers: Sequence[str]) -> None:
+    found = table(NULLS, neighbours, ["window", *peers], maps, plant=False)
+    print(f"Maps with any hot area, of {maps} without a hotspot ({neighbours.shape[0]} areas)")
+    print(found.to_string(), f"\nworst: {found['window'].max():.3f}, bar {MOST_FALSE_ALARMS}\n")
+
+
+def print_power(neighbours: sparse.csr_array, maps: int, _: Sequence[str]) -> None:
+    tests = ["window", "binomial window", "binomial mid-p", "oracle"]
+    found = table(PLANTED, neighbours, tests, maps, plant=True)
+    found["of binomial"] = found["window"] / found["binomial window"]
+    found["of oracle"] = found["window"] / found["oracle"]
+    print(f"Share of planted areas found hot, {maps} maps")
+    print(
+        found.to_string(), f"\nbars at means 1 and 5: {LEAST_OF_BINOMIAL} of the binomial", end=" "
+    )
+    print(f"at dispersion 0, {LEAST_OF_ORACLE} of the oracle above\n")
+
+
+def print_beyond(neighbours: sparse.csr_array, maps: int, peers: Sequence[str]) -> None:
+    found = table(BEYOND, neighbours, ["window", *peers], maps, plant=False)
+    print(f"Maps with any hot area, of {maps}, where risks vary otherwise\n{found.to_string()}\n")
+
+
+TABLES = {"null": print_null, "power": print_power, "beyond": print_beyond}
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--maps", type=int, default=200)
     options.add_argument("--boundaries", type=Path, help="a boundary file; otherwise a lattice")
+    options.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
     options.add_argument("--peers", action="store_true", help="also the tests to compare with")
-    options.add_argument("--beyond", action="store_true", help="also what the test is not made for")
     asked = options.parse_args()
     neighbours = neighbours_of(asked.boundaries) if asked.boundaries else lattice()
-    peers = list(TESTS)[1:-1] if asked.peers else []
     pd.options.display.float_format = "{:.3f}".format
     started = time.process_time()
-
-    null = table(NULLS, neighbours, ["window", *peers], asked.maps, plant=False)
-    print(
-        f"Maps with any hot area, of {asked.maps} without a hotspot ({neighbours.shape[0]} areas)"
-    )
-    print(null.to_string(), f"\nworst: {null['window'].max():.3f}, bar {MOST_FALSE_ALARMS}\n")
-
-    power = table(
-        PLANTED, neighbours, ["window", "binomial window", "oracle"], asked.maps, plant=True
-    )
-    power["of binomial"] = power["window"] / power["binomial window"]
-    power["of oracle"] = power["window"] / power["oracle"]
-    print("Share of planted areas found hot")
-    print(
-        power.to_string(), f"\nbars: {LEAST_OF_BINOMIAL} of the binomial at dispersion 0,", end=" "
-    )
-    print(f"{LEAST_OF_ORACLE} of the oracle above, at means 1 and 5\n")
-
-    if asked.beyond:
-        print("Maps with any hot area, other variation")
-        beyond = table(BEYOND, neighbours, ["window", *peers], asked.maps, plant=False)
-        print(beyond.to_string(), "\n")
+    for name in asked.tables:
+        TABLES[name](neighbours, asked.maps, PEERS if asked.peers else [])
     print(f"{time.process_time() - started:.0f} s of CPU")
 
 

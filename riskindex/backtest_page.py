@@ -9,7 +9,16 @@ import pandas as pd
 
 from riskindex import figures
 from riskindex.backtest import ReleasedBacktest, span_of
-from riskindex.blocks import bullets, html_table, in_words, paragraphs, picture
+from riskindex.blocks import (
+    bullets,
+    html_table,
+    in_words,
+    inside,
+    paragraphs,
+    picture,
+    record_table,
+    slug,
+)
 from riskindex.folder import written_whole
 from riskindex.manifest import write_manifest
 from riskindex.pages import asset, document, escape, page_head, style_block
@@ -161,7 +170,7 @@ def _sentence(result: ReleasedBacktest, target: str) -> str:
     hit = _hit(result, target)
     index = hit.loc["index"]
     others = [
-        f"{_lower(result.labels[str(method)])} {row['value']:.1%}{_verdict(row)}"
+        f"{inside(result.labels[str(method)])} {row['value']:.1%}{_verdict(row)}"
         for method, row in hit.drop(index="index").iterrows()
     ]
     return (
@@ -171,10 +180,6 @@ def _sentence(result: ReleasedBacktest, target: str) -> str:
         f"({index['low']:.1%} to {index['high']:.1%}). As many areas by other rules: "
         f"{in_words(others)}."
     )
-
-
-def _lower(label: str) -> str:
-    return label[:1].lower() + label[1:]
 
 
 def _verdict(row: "pd.Series[float]") -> str:
@@ -188,8 +193,8 @@ def _verdict(row: "pd.Series[float]") -> str:
 def _page(result: ReleasedBacktest) -> str:
     released = result.released
     body = "".join(
-        f'<section id="part-{number}"><h2>{escape(title)}</h2>{content}</section>'
-        for number, (title, content) in enumerate(_parts(result), start=1)
+        f'<section id="{slug(title)}"><h2>{escape(title)}</h2>{content}</section>'
+        for title, content in _parts(result)
     )
     lead = f"Built on earlier periods, held against {_held_out(result)}. {released.about}".strip()
     head = page_head(_title(result), profile=released.profile, lead=lead)
@@ -202,7 +207,11 @@ def _page(result: ReleasedBacktest) -> str:
 
 def _parts(result: ReleasedBacktest) -> Iterator[tuple[str, str]]:
     released = result.released
-    yield "In short", paragraphs([*sentences(result), INDEX_ASIDE])
+    yield (
+        "In short",
+        html_table(hit_rates(result).rename(columns={"List": "Share of the later events"}))
+        + paragraphs([stays(result), INDEX_ASIDE]),
+    )
     for target, label in result.targets.items():
         yield label, _target_part(result, target)
     how = INTERVALS.format(draws=result.draws, seed=released.config.get("seed", ""))
@@ -218,9 +227,10 @@ def _parts(result: ReleasedBacktest) -> Iterator[tuple[str, str]]:
 
 
 INDEX_ASIDE = (
-    "(fewer) and (more) say that the other rule caught fewer or more than the index beyond what "
-    "the intervals allow for. The index is one list for many kinds of harm, with hardship in it; a "
-    "list made of one kind of event alone can be expected to catch more of that kind."
+    "+ and (more) say that another list caught more than the index beyond what the intervals allow "
+    "for; - and (fewer) that it caught fewer. The index is one list for many kinds of harm, with "
+    "hardship in it; a list made of one kind of event alone can be expected to catch more of that "
+    "kind."
 )
 LIMITS = (
     "Events are recorded events: what is recorded where police look is also caught where police "
@@ -231,12 +241,16 @@ LIMITS = (
 
 def _target_part(result: ReleasedBacktest, target: str) -> str:
     label, held_out = result.targets[target], _held_out(result)
-    return picture(
-        _plot(result, target),
-        f"{label}: hit rate and PAI of each list, with intervals; the table below has the numbers",
-        f"{label} of {held_out}. The dot is the value, the line its 95% interval, the band what "
-        "areas picked at random reach in 95 of 100 lists.",
-    ) + html_table(wide(result, target))
+    return (
+        paragraphs([_sentence(result, target)])
+        + picture(
+            _plot(result, target),
+            f"{label}: hit rate and PAI of each list, with intervals; the table has the numbers",
+            f"{label} of {held_out}. The dot is the value, the line its 95% interval, the band "
+            "what areas picked at random reach in 95 of 100 lists.",
+        )
+        + record_table(wide(result, target).to_dict("records"))
+    )
 
 
 def _plot(result: ReleasedBacktest, target: str) -> bytes:

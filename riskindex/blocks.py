@@ -45,7 +45,10 @@ def record_table(
     headings = list(dict.fromkeys(name for record in records for name in record))
     rows = [[record.get(name, "") for name in headings] for record in records]
     columns = zip(*rows, strict=True)
-    numeric = [i > 0 and all(map(_is_number, column)) for i, column in enumerate(columns)]
+    numeric = [
+        all(map(_is_number, column)) and not (i == 0 and isinstance(column[0], str))
+        for i, column in enumerate(columns)
+    ]
     return _table(headings, numeric, rows, decimals=decimals, ids=ids)
 
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from riskindex.backtest import ReleasedBacktest
+    from riskindex.compare import Comparison
     from riskindex.config import Config
     from riskindex.pipeline import Say
     from riskindex.released import Released
@@ -139,6 +140,27 @@ def backtest(
 
 
 @app.command()
+def compare(
+    run_a: Annotated[Path, typer.Argument(help="A result folder.")],
+    run_b: Annotated[Path, typer.Argument(help="Another, such as that of the next year.")],
+    *,
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", help="Folder for a page and tables.")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Say which areas entered the list, which left it, and why."""
+    from riskindex.compare import compare_runs
+    from riskindex.compare_page import save_comparison
+
+    result = compare_runs(run_a, run_b)
+    if out is not None:
+        save_comparison(result, out)
+    if not quiet:
+        _say_comparison(result, out)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of the config, for editors."""
     from riskindex.config import schema as config_schema
@@ -183,6 +205,18 @@ def _say_backtest(released: "ReleasedBacktest", folder: Path) -> None:
     _print(f"Result: {folder / 'backtest.html'}")
 
 
+def _say_comparison(result: "Comparison", folder: Path | None) -> None:
+    from riskindex.compare_page import mover_table, summary
+
+    for line in (*result.differences, *result.notes):
+        _print(line)
+    if len(result.movers):
+        _print_table("Who entered and who left", mover_table(result).drop(columns="Cause"))
+    _print(summary(result))
+    if folder is not None:
+        _print(f"Result: {folder / 'compare.html'}")
+
+
 def _print(line: str) -> None:
     _console().print(line, markup=False, highlight=False, soft_wrap=True)
 
@@ -192,10 +226,9 @@ def _print_table(title: str, table: "pd.DataFrame") -> None:
     from rich.text import Text
 
     shown = Table(title=Text(title), title_justify="left")
-    for column in table:
-        shown.add_column(
-            Text(str(column)), justify="right" if column != table.columns[0] else "left"
-        )
+    for number, column in enumerate(table):
+        long = number == 0 or table[column].astype(str).str.len().max() > 20
+        shown.add_column(Text(str(column)), justify="left" if long else "right")
     for row in table.itertuples(index=False):
         shown.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row))
     _console().print(shown)

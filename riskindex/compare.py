@@ -1,7 +1,7 @@
 """Two results side by side: which areas entered the list, which left it, and why."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
@@ -10,36 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.config import Config, parse_config
-from riskindex.errors import DataError, DisclosureError, InputError, RiskindexError
+from riskindex.config import Config
+from riskindex.errors import DisclosureError, InputError, RiskindexError
 from riskindex.factors import Factor
-from riskindex.folder import MANIFEST
 from riskindex.index import Index, build_index
-from riskindex.manifest import changed_since
 from riskindex.released import check_profile
+from riskindex.result_folder import Run, read_run
 from riskindex.selection import Selected, Selection, select_top
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """What a result folder says about its list."""
-
-    name: str
-    """Name of the folder."""
-    profile: str
-    """Release profile."""
-    config: Config
-    """What was asked."""
-    version: str
-    """Of riskindex."""
-    files: Mapping[str, frozenset[str]]
-    """Role of an input to the hashes of its files."""
-    scores: pd.DataFrame
-    """Index (factor, area_code), as `score_factors` returns it, as far as it was written."""
-    areas: pd.DataFrame
-    """Index area_code: name, groups, score, rank, selected."""
-    changed: tuple[str, ...]
-    """Files that are not as they were written."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +51,8 @@ CAUSES: Mapping[str, str] = MappingProxyType(
         "tie": "a tie at the cut that fell otherwise",
     }
 )
-"""Why an area moved, in the order in which run A is turned into run B; a tie is told apart where
-the area's own score did not move."""
+"""Why an area moved, in the order in which run A is turned into run B; a tie is the cause where
+neither the area's score nor the cut moved, and the two are the same."""
 
 
 def compare_runs(folder_a: str | Path, folder_b: str | Path) -> Comparison:
@@ -115,61 +92,6 @@ def compare_runs(folder_a: str | Path, folder_b: str | Path) -> Comparison:
         differences=(*_data_lines(a, b), *_config_lines(a, b)),
         notes=tuple(_notes(a, b, steps)),
     )
-
-
-def read_run(folder: str | Path) -> Run:
-    """Read what a result folder says about its list.
-
-    Parameters
-    ----------
-    folder
-        A folder that `save` wrote.
-
-    Raises
-    ------
-    InputError
-        A file is missing or is not what `save` writes.
-    """
-    folder = Path(folder)
-    for name in (MANIFEST, "scores.csv", "all_areas.csv"):
-        if not (folder / name).is_file():
-            raise InputError(
-                f"{folder}: has no {name}. Name a result folder of riskindex run under the profile "
-                "internal; results of older versions have no scores.csv: run them again."
-            )
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        return Run(
-            name=folder.resolve().name,
-            profile=manifest["profile"],
-            config=parse_config(manifest["config"], name=f"{folder.name}/{MANIFEST}"),
-            version=manifest["versions"]["riskindex"],
-            files=_files(manifest["inputs"]),
-            scores=_read_scores(folder / "scores.csv"),
-            areas=_read(folder / "all_areas.csv").set_index("area_code"),
-            changed=changed_since(manifest, folder),
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{folder}: is not as riskindex wrote it ({error}).") from None
-
-
-def _read(path: Path) -> pd.DataFrame:
-    texts = {"area_code": str, "factor": str}
-    return pd.read_csv(path, dtype=texts, encoding="utf-8-sig", float_precision="round_trip")
-
-
-def _read_scores(path: Path) -> pd.DataFrame:
-    table = _read(path).set_index(["factor", "area_code"])
-    texts = table[["group", "reason"]].astype(object).fillna("")
-    return table.assign(**{c: texts[c] for c in texts}, is_hot=table["is_hot"].astype(bool))
-
-
-def _files(inputs: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
-    roles = {str(entry["role"]) for entry in inputs}
-    return {
-        role: frozenset(str(entry["sha256"]) for entry in inputs if entry["role"] == role)
-        for role in sorted(roles)
-    }
 
 
 # From A to B, cause by cause
@@ -351,21 +273,32 @@ def _why(code: str, entered: bool, a: Run, b: Run, steps: Sequence[_Step]) -> tu
     if not flips:
         return "version", "The lists as computed again do not have this move; see the notes."
     before, after = steps[flips[-1] - 1].chosen, steps[flips[-1]].chosen
-    was, now = before.table.loc[code], after.table.loc[code]
-    by_hand = "" if now["override"] == was["override"] else f" By hand: {now['override_reason']}"
-    tied = bool(was["tied_at_cut"] or now["tied_at_cut"])
-    same = was["score"] == now["score"]
-    cause = "tie" if tied and same and not by_hand else steps[flips[-1]].cause
-    cuts = f"the cut from {before.cut.score_at_cut:.1f} to {after.cut.score_at_cut:.1f}"
-    own = (
-        f"its score stayed at {now['score']:.1f}"
-        if same
-        else f"its score went from {was['score']:.1f} to {now['score']:.1f}"
-    )
-    words = f"{CAUSES[cause][0].upper()}{CAUSES[cause][1:]}: {own}, {cuts}."
-    if tied:
-        words += " It tied at the cut."
-    return cause, words + by_hand + _points(code, a, b)
+    cause = steps[flips[-1]].cause
+    if cause != "selection" and _tie_alone(code, before, after):
+        cause = "tie"
+    scores = [float(chosen.table.at[code, "score"]) for chosen in (before, after)]
+    cuts = [chosen.cut.score_at_cut for chosen in (before, after)]
+    words = f"{CAUSES[cause][0].upper()}{CAUSES[cause][1:]}: its score {_moved(*scores)}"
+    words += f"{_points(code, a, b)}, the cut {_moved(*cuts)}."
+    if after.table.at[code, "tied_at_cut"]:
+        words += " It ties at the cut."
+    now, was = after.table.at[code, "override"], before.table.at[code, "override"]
+    return cause, words + (f" By hand: {_hand(after, before, code)}" if now != was else "")
+
+
+def _tie_alone(code: str, before: Selected, after: Selected) -> bool:
+    """Whether neither the area's score nor the cut moved, and the two are the same."""
+    scores = {float(chosen.table.at[code, "score"]) for chosen in (before, after)}
+    return scores == {before.cut.score_at_cut} == {after.cut.score_at_cut}
+
+
+def _moved(was: float, now: float) -> str:
+    return f"stayed at {now:.1f}" if was == now else f"went from {was:.1f} to {now:.1f}"
+
+
+def _hand(after: Selected, before: Selected, code: str) -> str:
+    reasons = [str(chosen.table.at[code, "override_reason"]) for chosen in (after, before)]
+    return next((reason for reason in reasons if reason), "")
 
 
 def _points(code: str, a: Run, b: Run) -> str:
@@ -374,7 +307,7 @@ def _points(code: str, a: Run, b: Run) -> str:
     largest = difference[difference.abs() > 0.05].sort_values(key=abs, ascending=False)[:2]
     labels = {f.name: f.label for run in (a, b) for f in run.config.factors}
     told = [f"{labels[str(name)]} {points:+.1f}" for name, points in largest.items()]
-    return f" Points of the index: {', '.join(told)}." if told else ""
+    return f" (points: {', '.join(told)})" if told else ""
 
 
 def _parts(a: Run, b: Run, codes: pd.Index) -> pd.DataFrame:

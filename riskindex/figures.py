@@ -1,66 +1,118 @@
-"""Pictures for the report: PNG by matplotlib, the same bytes for the same release."""
+"""Pictures for the report: the map as PNG for slides too, the plots as SVG inside the page."""
 
 import io
-from typing import TYPE_CHECKING, Any
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.drawings import Dot, draw_dots, svg
+from riskindex.pages import escape
+from riskindex.profile_book import index_class
 from riskindex.released import Released
 from riskindex.scores import rows
+from riskindex.shapes import simplified
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
+    from matplotlib.path import Path
 
 INK = "#0B0C0C"
 RAMP = ("#E8F1FA", "#B5D4EE", "#6BACE6", "#2073BC", "#12436D")
 NOT_ASSESSED = "#D9D9D9"
 STYLE: dict[Any, Any] = {"font.family": "DejaVu Sans", "font.size": 9, "text.color": INK}
+CLASS_WORDS = (
+    "lower half", "fourth and fifth tenths", "third tenth", "second tenth", "highest tenth",
+)  # fmt: skip
+MOST_ROWS = 60
+"""Selected areas in the picture of their periods; the workbook has them all."""
 
 
 def overview_map(released: Released) -> bytes:
     """The areas by class of the index, the selected ones outlined, the largest groups labelled."""
     import matplotlib as mpl
+    from matplotlib.collections import PathCollection
 
+    shapes = simplified(released.areas.geometry.to_numpy())
+    paths = _paths(shapes)
+    classes = index_class(released.all_areas["score"])
+    colours = [NOT_ASSESSED if c < 0 else RAMP[c] for c in classes]
+    chosen = np.flatnonzero(released.all_areas["selected"].to_numpy(dtype=bool))
     with mpl.rc_context(STYLE):
-        figure, (axes,) = canvas(7.2, 6.0)
-        classes = _classes(released.all_areas["score"])
-        colours = [NOT_ASSESSED if c < 0 else RAMP[c] for c in classes]
-        released.areas.plot(ax=axes, color=colours, edgecolor="white", linewidth=0.15)
-        chosen = released.all_areas["selected"].to_numpy(dtype=bool)
-        if chosen.any():
-            selected = released.areas[chosen]
-            selected.boundary.plot(ax=axes, color="white", linewidth=2.2)
-            selected.boundary.plot(ax=axes, color=INK, linewidth=1.2)
-        _label_groups(released, axes)
-        axes.set_axis_off()
+        figure, axes = _frame(released.areas.total_bounds)
+        axes.add_collection(
+            PathCollection(paths, facecolors=colours, edgecolors="white", linewidths=0.2),
+            autolim=False,
+        )
+        _label_groups(released, shapes, axes)
+        for colour, width in (("white", 2.4), (INK, 1.3)):
+            axes.add_collection(
+                PathCollection(
+                    [paths[i] for i in chosen],
+                    facecolors="none",
+                    edgecolors=colour,
+                    linewidths=width,
+                ),
+                autolim=False,
+            )
         _legend(axes)
         return png(figure)
 
 
-def _classes(score: "pd.Series[float]") -> "NDArray[np.intp]":
-    """Class of each area, 4 the highest tenth to 0 the lower half, -1 not assessed.
+def _paths(shapes: NDArray[Any]) -> "list[Path]":
+    """Each shape with all its rings as one path."""
+    import shapely
+    from matplotlib.path import Path
 
-    Areas with the same score stay in one class, that of the middle of them.
-    """
-    share = score.rank(method="average", pct=True, ascending=False).to_numpy()
-    classes = 4 - np.searchsorted([0.1, 0.2, 0.3, 0.5], share)
-    return np.where(np.isnan(share), -1, classes)
+    parts, owner = shapely.get_parts(shapes, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    points, ring = shapely.get_coordinates(rings, return_index=True)
+    codes = np.full(len(points), Path.LINETO, dtype=np.uint8)
+    starts = np.searchsorted(ring, np.arange(len(rings)))
+    codes[starts] = Path.MOVETO
+    codes[np.append(starts[1:], len(points)) - 1] = Path.CLOSEPOLY
+    ends = np.searchsorted(owner[part[ring]], np.arange(len(shapes) + 1))
+    return [Path(points[a:b], codes[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
 
 
-def _label_groups(released: Released, axes: "Axes") -> None:
+def _frame(bounds: NDArray[np.float64]) -> "tuple[Figure, Axes]":
+    """A figure that the map fills, whatever its shape, without a screen."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    west, south, east, north = bounds
+    wide, high = max(east - west, 1.0), max(north - south, 1.0)
+    scale = 7.2 / max(wide, high)
+    figure = Figure(figsize=(max(wide * scale, 4.5), max(high * scale, 3.0)))
+    FigureCanvasAgg(figure)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(west - 0.01 * wide, east + 0.01 * wide), aspect="equal")
+    axes.set_ylim(south - 0.01 * high, north + 0.01 * high)
+    axes.set_axis_off()
+    return figure, axes
+
+
+def _label_groups(released: Released, shapes: NDArray[Any], axes: "Axes") -> None:
     if not released.group_kinds or released.areas[released.group_kinds[-1]].nunique() > 30:
         return
-    kind = released.group_kinds[-1]
-    # Adjoining areas share their lines; where they do not, this leaves no slivers either.
-    districts = released.areas[[kind, "geometry"]].dissolve(by=kind, method="coverage")
-    districts.boundary.plot(ax=axes, color="#505A5F", linewidth=0.7)
     import matplotlib.patheffects as effects
+    import shapely
+    from matplotlib.collections import PathCollection
 
-    for name, point in districts.representative_point().items():
+    groups = released.areas[released.group_kinds[-1]].astype(str)
+    unions = {name: shapely.coverage_union_all(shapes[at])
+              for name, at in groups.reset_index(drop=True).groupby(groups.to_numpy()).indices.items()}  # fmt: skip # noqa: E501
+    outlines = _paths(np.array(list(unions.values()), dtype=object))
+    axes.add_collection(
+        PathCollection(outlines, facecolors="none", edgecolors="#505A5F", linewidths=0.8),
+        autolim=False,
+    )
+    for name, shape in unions.items():
+        point = shapely.point_on_surface(shape)
         axes.annotate(
             str(name).replace("$", r"\$"),
             (point.x, point.y),
@@ -73,61 +125,21 @@ def _label_groups(released: Released, axes: "Axes") -> None:
 def _legend(axes: "Axes") -> None:
     from matplotlib.patches import Patch
 
-    words = (
-        "lower half",
-        "fourth and fifth tenths",
-        "third tenth",
-        "second tenth",
-        "highest tenth",
-    )
     patches = [
         Patch(facecolor=colour, edgecolor="#B1B4B6", label=word)
-        for colour, word in zip(RAMP, words, strict=True)
+        for colour, word in zip(RAMP, CLASS_WORDS, strict=True)
     ]
     patches.append(Patch(facecolor="white", edgecolor=INK, linewidth=1.6, label="selected"))
-    axes.legend(handles=patches, loc="best", frameon=True, framealpha=0.9, fontsize=8)
-
-
-def persistence_strip(released: Released) -> bytes | None:
-    """Periods hot of each selected area, one square per period; None without periods."""
-    import matplotlib as mpl
-
-    factors = [
-        f
-        for f in released.factors.index
-        if f in released.persistence.index.get_level_values("factor")
-    ]
-    if not factors or released.top.empty:
-        return None
-    with mpl.rc_context(STYLE):
-        codes = list(released.top.index[:60])
-        figure, axes = canvas(7.2, 0.9 + 0.14 * len(codes), columns=len(factors))
-        for axis, factor in zip(axes, factors, strict=True):
-            hot = rows(released.hotspots, factor=factor)["is_hot"].unstack("period").reindex(codes)
-            axis.imshow(
-                hot.to_numpy(dtype=float), cmap=_two_colours(), aspect="auto", vmin=0, vmax=1
-            )
-            axis.set_xticks(range(hot.shape[1]), [str(p)[-5:] for p in hot], fontsize=7)
-            names = [str(n).replace("$", r"\$") for n in released.top.loc[codes, "name"]]
-            first = factor == factors[0]
-            axis.set_yticks(range(len(codes)) if first else [], names if first else [])
-            axis.tick_params(length=0, labelsize=7)
-            axis.set_title(str(released.factors.at[factor, "label"]), fontsize=8, wrap=True)
-        return png(figure)
-
-
-def _two_colours() -> "Colormap":
-    from matplotlib.colors import ListedColormap
-
-    return ListedColormap(["#F3F2F1", "#801650"])
+    axes.legend(handles=patches, loc="lower right", frameon=True, framealpha=0.9, fontsize=8)
 
 
 def canvas(width: float, height: float, columns: int = 1) -> "tuple[Figure, list[Axes]]":
     """A figure of so many inches with panels side by side, drawn without a screen."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    # Without a canvas of its own: a canvas would draw everything anew with each layer.
     figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)
     return figure, list(figure.subplots(1, columns, squeeze=False)[0])
 
 
@@ -137,3 +149,231 @@ def png(figure: "Figure") -> bytes:
     # The library's name and version would change the bytes from one version to the next.
     figure.savefig(out, format="png", dpi=130, metadata={"Software": None})
     return out.getvalue()
+
+
+def persistence_strip(released: Released) -> str:
+    """Periods hot of each selected area, a square per period; "" without several periods."""
+    table = released.persistence
+    if table.empty or released.top.empty:
+        return ""
+    most = table["periods_assessed"].groupby(level="factor").max()
+    factors = [str(f) for f in released.factors.index if most.get(f, 0) > 1]
+    if not factors:
+        return ""
+    codes = list(released.top.index[:MOST_ROWS])
+    cell, row, left, top = 20, 16, 190, 64
+    body = "".join(
+        _t(_cut(released.top.at[code, "name"], 28), left - 8, top + row * i + 12, "end")
+        for i, code in enumerate(codes)
+    )
+    for factor in factors:
+        hot = rows(released.hotspots, factor=factor)
+        periods = list(dict.fromkeys(hot.index.get_level_values("period")))
+        width = max(cell * len(periods), 150)
+        body += "".join(
+            _t(line, left, 14 + 14 * i, "start", "strong")
+            for i, line in enumerate(_wrapped(str(released.factors.at[factor, "label"]), width))
+        )
+        for k, period in enumerate(periods):
+            if len(periods) <= 8 or k in (0, len(periods) - 1):
+                body += _t(_short_period(str(period)), left + cell * (k + 0.5), top - 5, "middle")
+            body += _squares(hot.xs(period, level="period"), codes, left + cell * k, top)
+        left += width + 24
+    about = (
+        f"The first {len(codes)} areas of the list; a dark square is a period in which it is hot."
+    )
+    return svg("Periods hot of the selected areas", body, width=left, height=top + row * len(codes) + 4,
+               about=about)  # fmt: skip
+
+
+def _squares(tests: pd.DataFrame, codes: Sequence[str], x: float, top: float) -> str:
+    part = tests.reindex(codes)
+    hot = part["is_hot"].astype("boolean").fillna(False)
+    reason = part["reason"].fillna("") if "reason" in part else pd.Series("", index=part.index)
+    kinds = ["na" if why else "hot" if is_hot else "cold"
+             for is_hot, why in zip(hot, reason, strict=True)]  # fmt: skip
+    return "".join(
+        f'<rect class="{kind}" x="{x + 1:g}" y="{top + 16 * i:g}" width="18" height="14"/>'
+        for i, kind in enumerate(kinds)
+    )
+
+
+def _short_period(label: str) -> str:
+    return f"’{label[2:]}" if len(label) == 4 else label[-5:]
+
+
+class Overlap(NamedTuple):
+    """How many areas are hot for two factors at once."""
+
+    labels: list[str]
+    counts: NDArray[np.int64]
+    """Shape (factors, factors); the diagonal holds how many are hot for the factor itself."""
+
+
+def factor_overlap(released: Released) -> Overlap:
+    """Areas hot for each pair of factors, in the last period of each."""
+    last: dict[str, pd.Series[bool]] = {}
+    for key, part in released.hotspots["is_hot"].groupby(level=["factor", "period"], sort=False):
+        last[str(key[0])] = part.droplevel(["factor", "period"])
+    names = [str(name) for name in released.factors.index if str(name) in last]
+    order = released.all_areas.index
+    hot = np.array([
+        last[name].reindex(order).astype("boolean").fillna(False).to_numpy(dtype=bool)
+        for name in names
+    ], dtype=np.int64).reshape(len(names), len(order))  # fmt: skip
+    labels = [str(released.factors.at[name, "label"]) for name in names]
+    return Overlap(labels, hot @ hot.T)
+
+
+def overlap_matrix(released: Released) -> str:
+    """How many areas two factors share, darker where they share more of their areas."""
+    labels, counts = factor_overlap(released)
+    if len(labels) < 2:
+        return ""
+    left, top, cell = 300, 26, 44
+    body = ""
+    for i, label in enumerate(labels):
+        letter = chr(65 + i % 26)
+        y = top + cell * i
+        body += _t(f"{_cut(label, 42)}  {letter}", left - 10, y + cell / 2 + 4, "end")
+        body += _t(letter, left + cell * (i + 0.5), top - 8, "middle", "strong")
+        for j in range(len(labels)):
+            either = counts[i, i] + counts[j, j] - counts[i, j]
+            share = counts[i, j] / either if either else 0.0
+            kind = "self" if i == j else f"o{int(np.searchsorted((0, 0.1, 0.2, 0.4), share))}"
+            body += (
+                f'<rect class="{kind}" x="{left + cell * j}" y="{y}" width="{cell - 2}" '
+                f'height="{cell - 2}"/>'
+                + _t(
+                    f"{counts[i, j]:,}",
+                    left + cell * (j + 0.5) - 1,
+                    y + cell / 2 + 4,
+                    "middle",
+                    "light" if kind in ("o3", "o4") else "",
+                )  # fmt: skip
+            )
+    return svg(
+        "Areas that two factors share",
+        body,
+        width=left + cell * len(labels) + 2,
+        height=top + cell * len(labels) + 2,
+        about="Numbers of areas hot for both; on the diagonal, hot for the factor itself.",
+    )
+
+
+def rank_intervals(released: Released, around: int = 14) -> str:
+    """Ranks that repeats give the areas on both sides of the cut; "" where none were made."""
+    every = released.all_areas
+    if "rank_low" not in every or every["rank_low"].isna().all():
+        return ""
+    order = every.assign(_code=every.index).sort_values(
+        ["selected", "rank", "companion", "_code"], ascending=[False, True, False, True]
+    )
+    cut = int(every["selected"].sum())
+    near = order.iloc[max(cut - around, 0) : cut + around]
+    near = near[near["rank_low"].notna()]
+    dots = [
+        Dot(str(row["name"]), float(row["rank"]), float(row["rank_low"]), float(row["rank_high"]),
+            bool(row["selected"]))
+        for _, row in near.iterrows()
+    ]  # fmt: skip
+    return draw_dots(
+        "Ranks of the areas at the cut",
+        dots,
+        whole=float(cut),
+        about="Dark: selected. Bars: the middle 90% of ranks in repeats of the run.",
+        unit="rank",
+    )
+
+
+class Concentration(NamedTuple):
+    """How far the events of a factor lie in few areas."""
+
+    label: str
+    total: float
+    top: float
+    """Share of the events in the twentieth of the areas that have most."""
+    by_chance: float
+    """The same if all areas had the same risk."""
+    selected: float
+    """Share of the events in the selected areas."""
+    curve: NDArray[np.float64]
+    """Share of events in the areas that have most, from none to all of the areas."""
+
+
+def concentrations(released: Released) -> list[Concentration]:
+    """Concentration of each factor that counts events, in its last period, unassessed areas out."""
+    chosen = released.all_areas["selected"].astype(bool)
+    found = []
+    for name, about in released.factors.iterrows():
+        if not about["periods"]:
+            continue
+        last = str(about["periods"]).split(", ")[-1]
+        observed = rows(released.hotspots, factor=str(name), period=last)["observed"].dropna()
+        total = float(observed.sum())
+        if total <= 0:
+            continue
+        ordered = np.sort(observed.to_numpy(dtype=float))[::-1]
+        curve = np.concatenate([[0.0], np.cumsum(ordered) / total])
+        within = float(observed[chosen.reindex(observed.index)].sum()) / total
+        place = max(round(0.05 * len(ordered)), 1)
+        found.append(
+            Concentration(str(about["label"]), total, float(curve[place]),
+                          _share_by_chance(total / len(ordered)), within, curve)
+        )  # fmt: skip
+    return found
+
+
+def _share_by_chance(mean: float, part: float = 0.05) -> float:
+    """Share of the events that the highest `part` of areas holds if counts are Poisson."""
+    from scipy.stats import poisson
+
+    counts = np.arange(int(mean + 12 * math.sqrt(mean) + 20))[::-1]
+    chance = poisson.pmf(counts, mean)
+    areas = np.cumsum(chance)
+    taken = np.clip(part - (areas - chance), 0, chance)
+    return float((taken * counts).sum() / mean)
+
+
+def concentration_curve(found: Concentration) -> str:
+    """Share of the events in the areas that have most of them, against an even spread."""
+    size, left, top = 170, 34, 10
+    n = len(found.curve) - 1
+    at = np.unique(np.linspace(0, n, 61).round().astype(int))
+    points = " ".join(f"{left + size * i / n:.1f},{top + size * (1 - found.curve[i]):.1f}"
+                      for i in at)  # fmt: skip
+    body = "".join(
+        f'<path class="grid" d="M{left} {top + size * (1 - s):g}h{size}"/>'
+        + _t(f"{s:.0%}", left - 4, top + size * (1 - s) + 4, "end")
+        + _t(f"{s:.0%}", left + size * s, top + size + 16, "middle")
+        for s in (0, 0.5, 1)
+    )
+    body += f'<path class="line whole" d="M{left} {top + size}L{left + size} {top}"/>'
+    body += f'<polyline class="line place" points="{points}"/>'
+    x, y = left + 0.05 * size, top + size * (1 - found.top)
+    body += f'<circle class="dot chosen" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
+    about = f"The 5% of areas with most events hold {found.top:.0%} of them."
+    return svg(f"Concentration: {found.label}", body, width=left + size + 16, height=top + size + 24,
+               about=about)  # fmt: skip
+
+
+def _t(words: str, x: float, y: float, anchor: str, kind: str = "") -> str:
+    name = f' class="{kind}"' if kind else ""
+    return f'<text{name} x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(words)}</text>'
+
+
+def _cut(words: object, most: int) -> str:
+    text = str(words)
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def _wrapped(words: str, width: float, lines: int = 2) -> list[str]:
+    """Words on up to so many lines of a width in steps; about 6.6 steps a letter."""
+    most, found = max(int(width / 6.6), 8), [""]
+    for word in words.split():
+        if found[-1] and len(found[-1]) + 1 + len(word) > most:
+            found.append("")
+        found[-1] = f"{found[-1]} {word}".strip()
+    if len(found) > lines:
+        found = [*found[: lines - 1], _cut(" ".join(found[lines - 1 :]), most)]
+    return found

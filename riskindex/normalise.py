@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 from riskindex.errors import ConfigError, DataError
 
@@ -75,12 +74,13 @@ def z_score(x: Array) -> Array:
 
 def rank(x: Array) -> Array:
     """1 for the lowest value to n for the highest; ties share their mean rank."""
-    return np.asarray(rankdata(x, method="average"), dtype=float)
+    below, upto = _counted(x)
+    return (below + 1 + upto) / 2
 
 
 def rank_min(x: Array) -> Array:
     """1 for the lowest value to n for the highest; ties share their lowest rank."""
-    return np.asarray(rankdata(x, method="min"), dtype=float)
+    return _counted(x)[0] + 1
 
 
 def percentile(x: Array) -> Array:
@@ -109,7 +109,7 @@ def exponential_rank(x: Array) -> Array:
 
 def exponential_rank_min(x: Array) -> Array:
     """As exponential-rank; ties count as the highest rank among them, as in a competition."""
-    return _exponential(rankdata(x, method="max") / len(x))
+    return _exponential(_counted(x)[1] / len(x))
 
 
 def ratio_to_mean(x: Array) -> Array:
@@ -190,6 +190,13 @@ def _nonzero(value: float, what: str) -> float:
     if value == 0:
         raise DataError(f"{what} is zero")
     return value
+
+
+def _counted(x: Array) -> tuple[Array, Array]:
+    """How many values lie below each, and how many at or below it."""
+    ordered = np.sort(x)
+    below, upto = (np.searchsorted(ordered, x, side=side) for side in ("left", "right"))
+    return below.astype(float), upto.astype(float)
 
 
 def _exponential(share: Array, s: float = 23.0) -> Array:

@@ -23,6 +23,7 @@ from riskindex.manifest import write_manifest
 from riskindex.maps import write_map
 from riskindex.official import attributions
 from riskindex.persistence import classify_persistence
+from riskindex.profiles import write_profiles
 from riskindex.reasons import explain
 from riskindex.released import Released, Result, group_kinds
 from riskindex.report import source_lines, write_report
@@ -33,7 +34,7 @@ from riskindex.workbook import list_table, write_csv, write_workbook
 Say = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
-STAGES = 13
+STAGES = 14
 """How many stages a run and its saving name."""
 
 
@@ -151,6 +152,8 @@ def save(released: Released, folder: str | Path, *, say: Say = _silent) -> None:
         write_map(released, out / "map.html")
         say("Writing the report")
         write_report(released, out / "report.html")
+        say("Writing the profiles")
+        write_profiles(released, out / "profiles")
         say("Writing the manifest")
         write_manifest(released, out)
 

@@ -85,18 +85,15 @@ def _swatches(words: dict[str, str], present: Iterable[str]) -> str:
 def hot_sentences(book: Book, place: Place) -> list[str]:
     """How many areas are hot for what, and how many of them are new."""
     found = [(len(book.hot_codes(place, name)), hot.label) for name, hot in book.hot.items()]
-    told = [
-        f"{n:,} for {inside(label)}" for n, label in sorted(found, key=lambda one: -one[0]) if n
-    ]
+    found.sort(key=lambda one: -one[0])
+    told = [f"{n:,} for {inside(label)}" for n, label in found if n]
     if not told:
         return ["No area is hot for any factor in the last period."]
     new = [f"{inside(hot.label)} ({n:,})" for name, hot in book.hot.items()
            if (n := sum((name, code) in book.new for code in place.codes))]  # fmt: skip
     lines = [f"Areas hot in the last period: {in_words(told)}."]
-    return [
-        *lines,
-        *([f"New, hot in none of the earlier periods: {in_words(new)}."] if new else []),
-    ]
+    fresh = f"New, hot in none of the earlier periods: {in_words(new)}."
+    return [*lines, fresh] if new else lines
 
 
 def hotspot_part(book: Book, place: Place) -> str:

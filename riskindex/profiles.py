@@ -46,7 +46,9 @@ def write_profiles(released: Released, folder: str | Path) -> None:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     book = Book(released)
-    style = style_block(asset("page.css"), asset("report.css"), asset("profiles.css"))
+    style = style_block(
+        asset("page.css"), asset("report.css"), asset("plots.css"), asset("profiles.css")
+    )
     for place in [*book.districts, *book.clusters[:MOST_CLUSTERS]]:
         _write(folder / place.file, book, style, title=place.name, body=_page(book, place))
     _write(folder / "index.html", book, style, title="Area profiles", body=_index(book))
@@ -55,7 +57,7 @@ def write_profiles(released: Released, folder: str | Path) -> None:
 def _write(path: Path, book: Book, style: str, *, title: str, body: str) -> None:
     released = book.released
     head = page_head(
-        title if title == "Area profiles" else f"{title}: area profile",
+        title,
         profile=released.profile,
         lead=f"{released.title}. Data period: {released.period_label}.",
     )
@@ -98,10 +100,11 @@ def _answer(book: Book, place: Place) -> str:
             f"{number} of the {n:,} areas in {place.name} {'is' if len(chosen) < 2 else 'are'} "
             f"selected, of {book.released.cut.selected:,} in {book.released.place}."
         )
-    ranks = [f"{int(book.records[code]['rank']):,}" for code in chosen[:6]]
-    more = f" and {n - 6:,} further" if n > 6 else ""
-    start = f"{n:,} adjoining areas, selected at the ranks" if n > 1 else "One area, selected at"
-    return f"{start} {in_words(ranks)}{more} of {len(book.records):,}."
+    ranks = [f"{int(book.records[code]['rank']):,}" for code in chosen[:3]]
+    if n == 1:
+        return f"One selected area, at rank {ranks[0]} of {len(book.records):,}."
+    start = f"{n:,} selected areas that adjoin each other"
+    return f"{start}; the highest ranks are {in_words(ranks)} of {len(book.records):,}."
 
 
 def _facts(book: Book, place: Place) -> str:
@@ -173,10 +176,9 @@ def _chosen_words(book: Book, code: str) -> str:
 def _top(book: Book, place: Place) -> str:
     more = " Every area is listed at the end of the page." if place.is_district else ""
     note = f'<p class="small quiet">Point at an area for its name; click for its line.{more}</p>'
-    beside = ""
-    if place.is_district:
-        top = record_table([_area_record(book, code) for code in place.codes[:10]])
-        beside = f"<div><h3>The ten areas with the highest rank</h3>{top}</div>"
+    top = record_table([_area_record(book, code) for code in place.codes[:10]])
+    words = "Areas by rank" if len(place.codes) <= 10 else "The ten areas with the highest rank"
+    beside = f"<div><h3>{words}</h3>{top}</div>"
     return f'<div class="beside"><div>{place_map(book, place)}{note}</div>{beside}</div>'
 
 
@@ -254,10 +256,11 @@ def _place_record(book: Book, place: Place) -> dict[str, object]:
     }
     if "residents" in book.areas:
         record["Residents"] = _people(book, place.codes, "residents")
-    return record | {
-        f"Hot: {inside(hot.label)}": len(book.hot_codes(place, name))
-        for name, hot in book.hot.items()
-    }
+    hot = {code for factor in book.hot.values() for code in factor.codes}
+    record["Hot for any factor"] = sum(code in hot for code in place.codes)
+    counts = [(len(book.hot_codes(place, name)), one.label) for name, one in book.hot.items()]
+    most = sorted((one for one in counts if one[0]), key=lambda one: -one[0])[:2]
+    return record | {"Most often": ", ".join(f"{inside(label)} ({n:,})" for n, label in most)}
 
 
 def _places(book: Book, places: Sequence[Place]) -> str:

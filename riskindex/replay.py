@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,23 +37,32 @@ class Replay:
 
     def block(self, rng: np.random.Generator, draws: int) -> tuple[Flags, Ranks]:
         """Whether each area is selected in each repeat, and its rank."""
+        drawn = self.draw(rng, draws)
+        setting = Setting(
+            weighting=draw_weights(self.frame, self.options, rng, draws),
+            normalise=rng.integers(len(self.options.normalise), size=draws),
+            aggregation=rng.integers(len(self.options.aggregation), size=draws),
+        )
+        return self.evaluate(drawn, setting)
+
+    def draw(self, rng: np.random.Generator, draws: int) -> Drawn:
+        """Scores of all factors; one row serves all repeats where nothing is counted again."""
         parts = [
             self.repeaters[factor.name].draw(rng, draws) if factor.name in self.repeaters else same
             for factor, same in zip(self.factors, self.still, strict=True)
         ]
-        weighting = draw_weights(self.frame, self.options, rng, draws)
-        method = rng.integers(len(self.options.normalise), size=draws)
-        mean = rng.integers(len(self.options.aggregation), size=draws)
-        # One row of scores serves all repeats where nothing was counted again.
-        drawn = stacked(parts, draws if self.repeaters else 1)
-        n = len(self.frame.areas)
+        return stacked(parts, draws if self.repeaters else 1)
+
+    def evaluate(self, drawn: Drawn, setting: "Setting") -> tuple[Flags, Ranks]:
+        """Combine and select under settings of their own, one per repeat."""
+        draws, n = len(setting.normalise), len(self.frame.areas)
         score, companion = np.empty((draws, n)), np.empty((draws, n))
         for k, word in enumerate(self.options.normalise):
             for j, aggregation in enumerate(self.options.aggregation):
-                some = np.flatnonzero((method == k) & (mean == j))
+                some = np.flatnonzero((setting.normalise == k) & (setting.aggregation == j))
                 mine = drawn.at(some)
                 frame = _with_aggregation(self.frame, aggregation)
-                weights = Weighting(weighting.factors[some], weighting.parts[some])
+                weights = Weighting(*(w[some] for w in setting.weighting))
                 score[some] = combine_repeats(frame, self._normalised(mine, word), weights)
                 arithmetic = self.frame.arithmetic()
                 companion[some] = combine_repeats(arithmetic, mine.intensity, weights)
@@ -72,6 +81,17 @@ class Replay:
             name = self.factors[k].label
             scores[draw, :, k] = normalise(values[draw, :, k], word, name=name)
         return scores
+
+
+class Setting(NamedTuple):
+    """What varies from repeat to repeat besides the counts."""
+
+    weighting: Weighting
+    """One row per repeat."""
+    normalise: NDArray[np.int64]
+    """Position of the normalisation in the options, shape `(draws,)`."""
+    aggregation: NDArray[np.int64]
+    """Position of the aggregation in the options, shape `(draws,)`."""
 
 
 def draw_weights(

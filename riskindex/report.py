@@ -6,10 +6,26 @@ from pathlib import Path
 import pandas as pd
 
 from riskindex import figures
-from riskindex.blocks import bullets, html_table, in_words, paragraphs, picture
+from riskindex.blocks import (
+    bullets,
+    drawing,
+    html_table,
+    in_words,
+    link,
+    paragraphs,
+    picture,
+    slug,
+)
 from riskindex.diagnostics import WARN_ABOVE, strong_pairs
 from riskindex.findings import left_out_sentence, over_time, scan_part
 from riskindex.manifest import versions
+from riskindex.methods import (
+    how_made_part,
+    how_sure_part,
+    next_steps_part,
+    overlap_part,
+    why_sentences,
+)
 from riskindex.pages import asset, document, escape, page_head, style_block
 from riskindex.released import Released
 from riskindex.scores import rows
@@ -64,26 +80,28 @@ def summary(released: Released) -> list[str]:
 
 
 def write_report(released: Released, path: Path) -> None:
-    """Write `report.html`: one page, offline, ready to print.
+    """Write the report, one page, offline, ready to print; and its map for slides, `map.png`.
 
     Parameters
     ----------
     released
         What the profile may see.
     path
-        The file.
+        The file; the picture of the map is written beside it.
     """
+    overview = figures.overview_map(released)
+    path.with_name("map.png").write_bytes(overview)
+    parts = {"In short": _in_short(released, overview)}
+    parts |= {title: make(released) for title, make in _SECTIONS.items()}
     body = "".join(
-        f'<section id="{_slug(title)}"><h2>{escape(title)}</h2>{make(released)}</section>'
-        for title, make in _SECTIONS.items()
+        f'<section id="{slug(title)}"><h2>{escape(title)}</h2>{part}</section>'
+        for title, part in parts.items()
     )
-    contents = "".join(
-        f'<li><a href="#{_slug(title)}">{escape(title)}</a></li>' for title in _SECTIONS
-    )
+    contents = "".join(f"<li>{link(f'#{slug(title)}', title)}</li>" for title in parts)
     head = page_head(released.title, profile=released.profile, lead=_lead(released))
     html = document(
         title=f"{released.title}: report",
-        head=style_block(asset("page.css"), asset("report.css")),
+        head=style_block(asset("page.css"), asset("report.css"), asset("plots.css")),
         body=f'{head}<main class="report"><nav aria-label="Contents"><ul class="contents">'
         f"{contents}</ul></nav>{body}</main>",
     )
@@ -94,19 +112,23 @@ def _lead(released: Released) -> str:
     return f"{released.about} Data period: {released.period_label}.".strip()
 
 
-def _in_short(released: Released) -> str:
+def _in_short(released: Released, overview: bytes) -> str:
     count, of = len(released.top), released.cut.assessed
     where = _by_group(released)
     answer = f"{count:,} of {of:,} areas in {released.place} are selected"
     answer += f", most of them in {where}." if where else "."
+    also = (link("map.html", "the map"), link("profiles/index.html", "a profile of each district"),
+            link("workbook.xlsx", "the workbook"))  # fmt: skip
     return (
         f'<p class="answer">{escape(answer)}</p>'
+        + bullets(why_sentences(released))
         + paragraphs([released.cut.explanation, _flags_sentence(released)])
+        + f"<p>Beside this report: {in_words(also)}.</p>"
         + picture(
-            figures.overview_map(released),
+            overview,
             f"Map of {released.place}: the areas by class of the index, selected areas outlined",
             "The areas by class of the index; selected areas have a heavy outline. "
-            "The same map with every layer is in map.html.",
+            "The same picture for slides is map.png.",
         )
         + f'<div class="limits">{paragraphs(released.limits)}</div>'
     )
@@ -239,15 +261,11 @@ def _correlation_sentences(released: Released, factor: str) -> list[str]:
 def _persistence_part(released: Released) -> str:
     strip = figures.persistence_strip(released)
     lines = [_new_sentence(released)]
-    shown = (
-        picture(
-            strip,
-            "Periods in which each selected area was hot, one square per period",
-            "Periods hot of the selected areas, in the order of the list.",
-        )
-        if strip
-        else ""
+    words = (
+        "Periods in which each selected area is hot (dark), in the order of the list; a dashed "
+        "square was not assessed."
     )
+    shown = f'<div class="scroll strip" tabindex="0">{drawing(strip, words)}</div>' if strip else ""
     return paragraphs(lines) + shown + over_time(released)
 
 
@@ -364,12 +382,15 @@ def _limits_part(released: Released) -> str:
 
 
 _SECTIONS: dict[str, Callable[[Released], str]] = {
-    "In short": _in_short,
     "The list": _the_list,
+    "How sure": how_sure_part,
+    "How it was made": how_made_part,
     "The factors": _factor_part,
     "Over the periods": _persistence_part,
+    "Overlap and concentration": overlap_part,
     "Data, and what was lost": _data_part,
     "Questions to ask": _questions_part,
+    "Next steps": next_steps_part,
     "Limits and sources": _limits_part,
 }
 
@@ -379,7 +400,3 @@ def _sentence(text: object) -> str:
     if words.startswith("no test"):
         return f"{words.capitalize()}."
     return f"It assumes: {words}." if words else ""
-
-
-def _slug(title: str) -> str:
-    return "".join(c if c.isalnum() else "-" for c in title.lower())

@@ -123,22 +123,11 @@ def assess_robustness(
     DataError
         A repeat that cannot be computed, such as a constant measure under a normalisation.
     """
-    _check(options, index, data)
-    frame = Ingredients.of(scores, index)
-    scored = [factor for factor in factors if factor.scored]
-    with ThreadPoolExecutor(threads) as pool:
-        repeaters = _repeaters(scored, data, options, pool)
-    still = [fixed(scores, factor) for factor in scored]
+    replay = prepare(
+        data, scores, factors, index=index, selection=selection, options=options, groups=groups,
+        threads=threads,
+    )  # fmt: skip
     sizes = [min(BLOCK, options.draws - start) for start in range(0, options.draws, BLOCK)]
-    replay = Replay(
-        frame=frame,
-        factors=scored,
-        repeaters=repeaters,
-        still=still,
-        options=options,
-        selection=selection,
-        groups=_names(groups, frame),
-    )
 
     def block(number: int) -> tuple[Flags, Ranks]:
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
@@ -150,6 +139,34 @@ def assess_robustness(
         np.concatenate([selected for selected, _ in results]),
         np.concatenate([ranks for _, ranks in results]),
         chosen,
+    )
+
+
+def prepare(
+    data: Data | None,
+    scores: pd.DataFrame,
+    factors: Sequence[Factor],
+    *,
+    index: Index,
+    selection: Selection,
+    options: Robustness,
+    groups: "pd.Series[Any] | None" = None,
+    threads: int | None = None,
+) -> Replay:
+    """Check the options, fit the risks, and have all that repeats need; see `assess_robustness`."""
+    _check(options, index, data)
+    frame = Ingredients.of(scores, index)
+    scored = [factor for factor in factors if factor.scored]
+    with ThreadPoolExecutor(threads) as pool:
+        repeaters = _repeaters(scored, data, options, pool)
+    return Replay(
+        frame=frame,
+        factors=scored,
+        repeaters=repeaters,
+        still=[fixed(scores, factor) for factor in scored],
+        options=options,
+        selection=selection,
+        groups=_names(groups, frame),
     )
 
 

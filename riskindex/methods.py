@@ -1,0 +1,217 @@
+"""Parts of the report for review: how it was made, how sure it is, and what to do next."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from riskindex import figures
+from riskindex.blocks import bullets, drawing, in_words, inside, paragraphs, record_table
+from riskindex.diagnostics import strong_pairs
+from riskindex.released import Released
+
+MUCH_LOST = 0.05
+"""Share of a source's events in the periods that are lost, above which review is asked for."""
+_LOST = ("no_location", "unknown_area")
+
+
+def why_sentences(released: Released) -> Iterator[str]:
+    """What the selected areas have in common, and whom they hold."""
+    top, every = released.top, released.all_areas
+    if top.empty:
+        return
+    hot = _hot_selected(released)
+    if hot:
+        yield f"Of the selected areas, {in_words([f'{n:,} are hot for {inside(l)}' for n, l in hot])}."
+    if "residents" in top and every["residents"].sum() > 0:
+        share = top["residents"].sum() / every["residents"].sum()
+        young = (f", {int(top['residents_10_24'].sum()):,} of them aged 10 to 24"
+                 if "residents_10_24" in top else "")  # fmt: skip
+        yield f"They hold {int(top['residents'].sum()):,} residents ({share:.1%}){young}."
+
+
+def _hot_selected(released: Released, most: int = 4) -> list[tuple[int, str]]:
+    """Scored factors for which most of the selected areas are hot in the last period."""
+    found = []
+    last = {str(f): str(p).split(", ")[-1] for f, p in released.factors["periods"].items()}
+    hot = released.hotspots.loc[released.hotspots["is_hot"].astype(bool), []].reset_index()
+    hot = hot[hot["area_code"].isin(released.top.index)]
+    hot = hot[hot["period"].astype(str) == hot["factor"].map(last)]
+    counts = hot["factor"].value_counts()
+    for name, about in released.factors.iterrows():
+        if about["scored"] and counts.get(name, 0):
+            found.append((int(counts[name]), str(about["label"])))
+    return sorted(found, key=lambda one: -one[0])[:most]
+
+
+def how_sure_part(released: Released) -> str:
+    """How often repeats of the run select the same areas; what there is to say without them."""
+    every = released.all_areas
+    if "p_selected" not in every or every["p_selected"].isna().all():
+        return paragraphs([_UNSURE])
+    tiers = every["tier"].astype(str)
+    firm, borderline = int((tiers == "firm").sum()), every[tiers == "borderline"]
+    inside_list = int(borderline["selected"].astype(bool).sum())
+    outside = len(borderline) - inside_list
+    lines = [
+        f"{firm:,} of the {int(every['selected'].sum()):,} selected areas are firm: selected in at "
+        f"least 95 of 100 repeats. {inside_list:,} are borderline, and {outside:,} areas that are "
+        "not selected are borderline too.",
+        "A repeat draws the counts again as chance would, and varies the choices that the config "
+        "names. It says how often the same list would come out, not whether the list is right.",
+    ]
+    plot = figures.rank_intervals(released)
+    shown = (
+        drawing(plot, "Areas on both sides of the cut: rank (dot) and the middle 90% of its ranks "
+                "in repeats (bar). Dark: selected. Dashed: the cut.")
+        if plot
+        else ""
+    )  # fmt: skip
+    return paragraphs(lines) + shown + _borderline_table(borderline)
+
+
+_UNSURE = (
+    "This run was not repeated with counts drawn again, so nothing is said here about how often "
+    "the same areas would be selected. Areas near the cut are the ones to doubt first."
+)
+
+
+def _borderline_table(borderline: pd.DataFrame) -> str:
+    if borderline.empty:
+        return ""
+    ordered = borderline.assign(_code=borderline.index).sort_values(
+        ["p_selected", "_code"], ascending=[False, True]
+    )
+    shown = ordered.iloc[:40]
+    records = [
+        {
+            "Area": f"{area['name']} ({code})",
+            "Selected": "yes" if area["selected"] else "no",
+            "Selected in repeats": f"{area['p_selected']:.0%}",
+            "Rank": area["rank"],
+            **({"Ranks in repeats": f"{area['rank_low']:.0f} to {area['rank_high']:.0f}"}
+               if "rank_low" in shown and pd.notna(area["rank_low"]) else {}),
+        }
+        for code, area in shown.iterrows()
+    ]  # fmt: skip
+    more = len(ordered) - len(shown)
+    return (
+        "<h3>Borderline areas</h3>"
+        + record_table(records)
+        + paragraphs([f"And {more:,} more, in the workbook."] if more else [])
+    )
+
+
+def how_made_part(released: Released) -> str:
+    """The method with the numbers that this run used."""
+    return bullets(_steps(released))
+
+
+def _steps(released: Released) -> Iterator[str]:
+    config, cut = released.config, released.cut
+    near = config.get("neighbours", {})
+    yield (
+        f"Areas: {len(released.all_areas):,}. Neighbours by {near.get('method', 'queen')}: "
+        f"{released.neighbours.mean:.1f} an area on average, {len(released.neighbours.islands):,} "
+        f"areas without any."
+    )
+    corrections = {
+        str(f.get("correction", "benjamini-hochberg")) for f in config.get("factors", [])
+    }
+    levels = sorted({float(level) for level in released.factors["level"]})
+    yield (
+        f"Tests: one-sided, per factor and period, corrected for the number of areas by "
+        f"{in_words(sorted(corrections))}; an area is hot at an adjusted p of "
+        f"{in_words([f'{level:g}' for level in levels])} or less."
+    )
+    weights = [f"{inside(str(row['label']))} {row['weight']:g}"
+               for _, row in released.factors.iterrows() if row["scored"]]  # fmt: skip
+    options = config.get("index", {})
+    yield (
+        f"Index: the {options.get('aggregation', 'arithmetic')} mean of the factors' scores, "
+        f"weighted by {in_words(weights)}."
+    )
+    yield f"Selection: {cut.explanation}"
+    yield f"Random draws start from the seed {config.get('seed', 2022)}."
+
+
+def overlap_part(released: Released) -> str:
+    """Which factors find the same areas, and how far events lie in few areas."""
+    matrix = figures.overlap_matrix(released)
+    shown = (
+        drawing(matrix, "Areas hot for both factors, in the last period of each; the diagonal is "
+                "each factor by itself. The darker, the larger the share of their areas that the "
+                "two have in common.")
+        if matrix
+        else ""
+    )  # fmt: skip
+    return shown + _concentration(figures.concentrations(released))
+
+
+def _concentration(found: list[figures.Concentration]) -> str:
+    if not found:
+        return ""
+    plots = "".join(drawing(figures.concentration_curve(one), one.label) for one in found)
+    records = [
+        {
+            "Events of": one.label,
+            "Total": round(one.total),
+            "In the 5% of areas with most": f"{one.top:.0%}",
+            "If all areas were alike": f"{one.by_chance:.0%}",
+            "In the selected areas": f"{one.selected:.0%}",
+        }
+        for one in found
+    ]
+    return (
+        "<h3>How concentrated events are</h3>"
+        + paragraphs([
+            "Share of the events (upwards) in the areas that have most of them (to the right). "
+            "Rare events lie in few areas by chance alone: compare the two columns of the table."
+        ])
+        + f'<div class="plots">{plots}</div>' + record_table(records)
+    )  # fmt: skip
+
+
+def next_steps_part(released: Released) -> str:
+    """What a reviewer should do with this list, from what this run found."""
+    return bullets(_next_steps(released))
+
+
+def _next_steps(released: Released) -> Iterator[str]:
+    every, labels = released.all_areas, released.factors["label"]
+    if "tier" in every:
+        number = int((every["tier"].astype(str) == "borderline").sum())
+        yield f"Look at the {number:,} borderline areas one by one; local knowledge decides there."
+    else:
+        yield "Look at the areas just above and just below the cut; local knowledge decides there."
+    if released.cut.tied_at_cut > 1:
+        yield (
+            f"{released.cut.tied_at_cut:,} areas tie at the cut: agree on the rule for ties before "
+            "the list is used."
+        )
+    found = [str(row["label"]) for _, row in released.factors.iterrows()
+             if row["recorded"] == "police-generated" and row["scored"]]  # fmt: skip
+    if found:
+        yield (
+            f"Ask what the list would be without {in_words([inside(one) for one in found])}, which "
+            "show where police look, too. The what-if of map.html answers at once."
+        )
+    if not released.correlations.empty:
+        pairs = [f"{inside(str(labels[a]))} with {inside(str(labels[b]))}"
+                 for a, b in strong_pairs(released.correlations)]  # fmt: skip
+        if pairs:
+            yield f"Ask whether these count one hardship twice: {in_words(pairs)}."
+    yield from _lost_sentences(released.reconciliation)
+    yield "Walk the areas that are new, and ask people who work there whether they know why."
+    yield "Write down every area put in or taken out by hand, with the reason, in the config."
+    yield "Agree on the weights before the next run, and compare that run with this one."
+
+
+def _lost_sentences(reconciliation: pd.DataFrame) -> Iterator[str]:
+    for (source, factor), line in reconciliation.iterrows():
+        asked = line["read"] - line["outside_periods"]
+        lost = sum(int(line[column]) for column in _LOST)
+        if factor == "" and asked > 0 and lost / asked > MUCH_LOST:
+            yield (
+                f"{source}: {lost / asked:.0%} of the events in the periods have no usable "
+                "location; ask whether they lie in particular places."
+            )

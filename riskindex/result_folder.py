@@ -1,0 +1,91 @@
+"""A result folder read again: what was asked, which data, the scores and the list."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from riskindex.config import Config, parse_config
+from riskindex.errors import InputError
+from riskindex.folder import MANIFEST
+from riskindex.manifest import changed_since
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """What a result folder says about its list."""
+
+    name: str
+    """Name of the folder."""
+    profile: str
+    """Release profile."""
+    config: Config
+    """What was asked."""
+    version: str
+    """Of riskindex."""
+    files: Mapping[str, frozenset[str]]
+    """Role of an input to the hashes of its files."""
+    scores: pd.DataFrame
+    """Index (factor, area_code), as `score_factors` returns it, as far as it was written."""
+    areas: pd.DataFrame
+    """Index area_code: name, groups, score, rank, selected."""
+    changed: tuple[str, ...]
+    """Files that are not as they were written."""
+
+
+def read_run(folder: str | Path) -> Run:
+    """Read what a result folder says about its list.
+
+    Parameters
+    ----------
+    folder
+        A folder that `save` wrote.
+
+    Raises
+    ------
+    InputError
+        A file is missing or is not what `save` writes.
+    """
+    folder = Path(folder)
+    for name in (MANIFEST, "scores.csv", "all_areas.csv"):
+        if not (folder / name).is_file():
+            raise InputError(
+                f"{folder}: has no {name}. Name a result folder of riskindex run under the profile "
+                "internal; results of older versions have no scores.csv: run them again."
+            )
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        return Run(
+            name=folder.resolve().name,
+            profile=manifest["profile"],
+            config=parse_config(manifest["config"], name=f"{folder.name}/{MANIFEST}"),
+            version=manifest["versions"]["riskindex"],
+            files=_files(manifest["inputs"]),
+            scores=_read_scores(folder / "scores.csv"),
+            areas=_read(folder / "all_areas.csv").set_index("area_code"),
+            changed=changed_since(manifest, folder),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{folder}: is not as riskindex wrote it ({error}).") from None
+
+
+def _read(path: Path) -> pd.DataFrame:
+    texts = {"area_code": str, "factor": str}
+    return pd.read_csv(path, dtype=texts, encoding="utf-8-sig", float_precision="round_trip")
+
+
+def _read_scores(path: Path) -> pd.DataFrame:
+    table = _read(path).set_index(["factor", "area_code"])
+    texts = table[["group", "reason"]].astype(object).fillna("")
+    return table.assign(**{c: texts[c] for c in texts}, is_hot=table["is_hot"].astype(bool))
+
+
+def _files(inputs: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    roles = {str(entry["role"]) for entry in inputs}
+    return {
+        role: frozenset(str(entry["sha256"]) for entry in inputs if entry["role"] == role)
+        for role in sorted(roles)
+    }

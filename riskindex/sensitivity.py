@@ -1,0 +1,310 @@
+"""Which choice matters most: factors left out, shares of the variance, and Sobol indices."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.errors import DataError
+from riskindex.factors import Factor
+from riskindex.index import Index, Weighting, build_index, contributions, factor_weights
+from riskindex.repeats import Data, Drawn
+from riskindex.replay import Replay, Setting
+from riskindex.robustness import Robustness, prepare
+from riskindex.selection import Selected, Selection, select_top
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+# Factors left out
+
+
+def leave_out(
+    scores: pd.DataFrame,
+    chosen: Selected,
+    factors: Sequence[Factor],
+    *,
+    index: Index = Index(),  # noqa: B008 (frozen)
+    selection: Selection = Selection(),  # noqa: B008 (frozen)
+) -> pd.DataFrame:
+    """What the list would be without one factor, and without those found by police activity.
+
+    Parameters
+    ----------
+    scores, chosen
+        What `score_factors` and `select_top` returned.
+    factors
+        The factors, as configured.
+    index, selection
+        How scores became a list; overrides stay.
+
+    Returns
+    -------
+    DataFrame
+        Index `without` (the factor's name, or "police-generated" where that is more than one
+        factor); columns `left_out` (labels), `entered` and `left` (area codes, highest risk
+        first), `changed` (how many entered or left), `kept` (share of the list that stays).
+    """
+    rows = {}
+    for name, names in _what_to_leave_out(factors).items():
+        labels = [factor.label for factor in factors if factor.name in names]
+        other = _list_without(names, scores, index, selection)
+        rows[name] = {"left_out": "; ".join(labels)} | _difference(chosen, other)
+    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("without")
+
+
+def _what_to_leave_out(factors: Sequence[Factor]) -> Mapping[str, tuple[str, ...]]:
+    scored = [factor for factor in factors if factor.scored and factor.weight > 0]
+    police = tuple(factor.name for factor in scored if factor.recorded == "police-generated")
+    alone = {factor.name: (factor.name,) for factor in scored} if len(scored) > 1 else {}
+    several = {"police-generated": police} if 1 < len(police) < len(scored) else {}
+    return alone | several
+
+
+def _list_without(
+    names: tuple[str, ...], scores: pd.DataFrame, index: Index, selection: Selection
+) -> Selected:
+    rest = scores.drop(index=list(names), level="factor")
+    groups = set(rest["group"]) if "group" in rest else set()
+    kept = {group: weight for group, weight in index.groups.items() if group in groups}
+    points = {
+        person: {name: x for name, x in given.items() if name not in names}
+        for person, given in index.points.items()
+    }
+    # A person whose points all went to what is left out has no say about the rest.
+    having = {person: given for person, given in points.items() if sum(given.values()) > 0}
+    return select_top(build_index(rest, replace(index, groups=kept, points=having)), selection)
+
+
+def _difference(chosen: Selected, other: Selected) -> dict[str, object]:
+    entered = other.index.difference(chosen.index, sort=False)
+    left = chosen.index.difference(other.index, sort=False)
+    return {
+        "entered": tuple(entered),
+        "left": tuple(left),
+        "changed": len(entered) + len(left),
+        "kept": 1 - len(left) / len(chosen.index) if len(chosen.index) else np.nan,
+    }
+
+
+# Shares of the index
+
+
+def effective_shares(scores: pd.DataFrame, options: Index = Index()) -> pd.DataFrame:  # noqa: B008
+    """Each factor's share of the index's variance, beside its weight.
+
+    Parameters
+    ----------
+    scores
+        As for `build_index`.
+    options
+        As for `build_index`; an aggregation without contributions has no shares.
+
+    Returns
+    -------
+    DataFrame
+        Index factor; `weight` (adds up to 1), `share` (covariance of the factor's contribution
+        with the index over the index's variance; adds up to 1, NaN where the index is constant)
+        and `ratio` of the two. A factor that never varies moves no rank, whatever its weight.
+    """
+    weights = factor_weights(scores, options)
+    points = contributions(scores, options).unstack("factor")[list(weights.index)].dropna()
+    centred = points - points.mean()
+    total = centred.sum(axis=1)
+    variance = float((total**2).sum())
+    covariance = centred.mul(total, axis=0).sum()
+    share = covariance / variance if variance > 0 else covariance * np.nan
+    table = pd.DataFrame({"weight": weights / weights.sum(), "share": share})
+    table["ratio"] = table["share"] / table["weight"].where(table["weight"] > 0)
+    return table
+
+
+# Which choice matters most
+
+
+def what_matters(
+    data: Data | None,
+    scores: pd.DataFrame,
+    chosen: Selected,
+    factors: Sequence[Factor],
+    *,
+    index: Index = Index(),  # noqa: B008 (frozen)
+    selection: Selection = Selection(),  # noqa: B008 (frozen)
+    options: Robustness = Robustness(),  # noqa: B008 (frozen)
+    runs: int = 256,
+    seed: int = 0,
+) -> pd.DataFrame:
+    """How much of the change in the list each choice, and the chance in the counts, accounts for.
+
+    Parameters
+    ----------
+    data, scores, chosen, factors, index, selection
+        As for `assess_robustness`.
+    options
+        What varies: each factor's weight by its spread, the normalisation and aggregation where
+        more than one is named, and the counts unless they are kept.
+    runs
+        Base sample; the list is made `runs` times (choices + 2) times.
+    seed
+        Same seed, same result.
+
+    Returns
+    -------
+    DataFrame
+        Index `choice` ("weight of <label>", "normalisation", "aggregation", "counts"), the largest
+        first; `first`, `total` and their 95% intervals (`first_low`, ...), for the share of the
+        list that a repeat does not select. All zero where nothing changes the list.
+    """
+    replay = prepare(data, scores, factors, index=index, selection=selection, options=options)
+    choices = _choices(replay)
+    design = sobol_design(runs, len(choices), seed=seed)
+    rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
+    pool = replay.draw(rng, POOL) if replay.repeaters else None
+    same = pool if pool is not None else replay.draw(rng, 1)
+    final = chosen.table["selected"].to_numpy(bool)
+    outputs = np.concatenate([
+        _change(replay, same, dict(zip(choices, part.T, strict=True)), final)
+        for part in np.array_split(design, max(len(design) // 250, 1))
+    ])  # fmt: skip
+    columns = Sobol._fields
+    if np.ptp(outputs) == 0:
+        return pd.DataFrame(0.0, index=pd.Index(choices, name="choice"), columns=list(columns))
+    found = sobol_indices(outputs, len(choices), seed=seed)
+    table = pd.DataFrame(found._asdict(), index=pd.Index(choices, name="choice"))
+    return table.sort_values("total", ascending=False, kind="stable")
+
+
+POOL = 200
+"""Repeats of the counts that the choice "counts" picks from."""
+
+
+def _choices(replay: Replay) -> list[str]:
+    choices = [f"weight of {factor.label}" for factor in replay.factors]
+    several = {"normalisation": replay.options.normalise, "aggregation": replay.options.aggregation}
+    choices += [name for name, words in several.items() if len(words) > 1]
+    return choices + (["counts"] if replay.repeaters else [])
+
+
+def _change(replay: Replay, pool: Drawn, at: Mapping[str, Array], final: Flags) -> Array:
+    """Share of the list that is not selected, where each choice is a number from 0 to 1."""
+    labels = [f"weight of {factor.label}" for factor in replay.factors]
+    spread = replay.options.spread
+    moved = 1 + spread * (2 * np.column_stack([at[label] for label in labels]) - 1)
+    within = replay.frame.weighting.factors * moved
+    among = np.repeat(replay.frame.weighting.parts[None, :], len(within), axis=0)
+    for position, part in enumerate(replay.frame.parts):
+        if not part.is_group:
+            among[:, position] = within[:, part.members[0]]
+    nothing = np.zeros(len(within))
+    setting = Setting(
+        weighting=Weighting(within, among),
+        normalise=_pick(at.get("normalisation", nothing), len(replay.options.normalise)),
+        aggregation=_pick(at.get("aggregation", nothing), len(replay.options.aggregation)),
+    )
+    drawn = pool.at(_pick(at.get("counts", nothing), len(pool.score)))
+    selected, _ = replay.evaluate(drawn, setting)
+    return np.asarray(1 - (selected & final).sum(axis=1) / max(int(final.sum()), 1))
+
+
+def _pick(position: Array, words: int) -> NDArray[np.int64]:
+    return np.minimum((position * words).astype(np.int64), words - 1)
+
+
+# Sobol indices
+
+
+class Sobol(NamedTuple):
+    """Sensitivity of an output to each input, with 95% intervals from the bootstrap."""
+
+    first: Array
+    """Share of the output's variance that the input explains alone."""
+    first_low: Array
+    first_high: Array
+    total: Array
+    """Share that would be left if all other inputs were known."""
+    total_low: Array
+    total_high: Array
+
+
+def sobol_design(runs: int, inputs: int, *, seed: int = 0) -> Array:
+    """Points at which to evaluate a function for `sobol_indices`.
+
+    Parameters
+    ----------
+    runs
+        Points of each base sample, N; the function is evaluated N (inputs + 2) times.
+    inputs
+        Number of inputs, each uniform between 0 and 1.
+    seed
+        Of the scrambling.
+
+    Returns
+    -------
+    Array
+        Shape `(N (inputs + 2), inputs)`: sample A, sample B, then for each input A with that
+        input's column from B.
+
+    References
+    ----------
+    Saltelli and others (2010), Computer Physics Communications 181, 259-270.
+    """
+    from scipy.stats import qmc  # slow to import, and rarely needed
+
+    generator = qmc.Sobol(2 * inputs, scramble=True, rng=np.random.default_rng(seed))
+    both = generator.random_base2(int(np.ceil(np.log2(max(runs, 2)))))[:runs]
+    a, b = both[:, :inputs], both[:, inputs:]
+    mixed = [np.where(np.arange(inputs) == k, b, a) for k in range(inputs)]
+    return np.vstack([a, b, *mixed])
+
+
+def sobol_indices(outputs: Array, inputs: int, *, seed: int = 0, bootstrap: int = 500) -> Sobol:
+    """First-order and total-order indices of a function evaluated at a Sobol design.
+
+    Parameters
+    ----------
+    outputs
+        One number per point of the design, shape `(N (inputs + 2),)`.
+    inputs
+        Number of inputs.
+    seed, bootstrap
+        Of the intervals, and how many resamples.
+
+    Returns
+    -------
+    Sobol
+        By Jansen's estimators of the centred output: first `1 - E[(B - AB)^2] / 2V`, total
+        `E[(A - AB)^2] / 2V`, with V the variance of A and B together.
+
+    Raises
+    ------
+    DataError
+        The number of outputs does not fit, one is missing, or they do not vary.
+
+    References
+    ----------
+    Jansen (1999), Computer Physics Communications 117, 35-43.
+    """
+    y = np.asarray(outputs, dtype=float)
+    if len(y) % (inputs + 2) or np.isnan(y).any():
+        raise DataError(f"{len(y)} outputs for {inputs} inputs: some are missing.")
+    if np.ptp(y) == 0:
+        raise DataError("The outputs do not vary, so no input matters.")
+    runs = (y - y.mean()).reshape(inputs + 2, -1)
+    first, total = _jansen(runs)
+    rng = np.random.default_rng(seed)
+    picks = rng.integers(runs.shape[1], size=(bootstrap, runs.shape[1]))
+    again = np.array([_jansen(runs[:, pick]) for pick in picks])
+    low, high = np.nanpercentile(again, [2.5, 97.5], axis=0)
+    return Sobol(first, low[0], high[0], total, low[1], high[1])
+
+
+def _jansen(runs: Array) -> tuple[Array, Array]:
+    a, b, mixed = runs[0], runs[1], runs[2:]
+    variance = np.concatenate([a, b]).var(ddof=1)
+    first = 1 - ((b - mixed) ** 2).mean(axis=1) / (2 * variance)
+    total = ((a - mixed) ** 2).mean(axis=1) / (2 * variance)
+    return first, total
