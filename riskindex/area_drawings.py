@@ -149,4 +149,5 @@ def draw_areas(
     marks += [f'<use href="{at}" class="casing"/>' for at, _ in shown]
     marks += [f'<use href="{at}" class="{kind}"/>' for at, kind in shown]
     moved = f'<g transform="translate({-west} {-north})">{"".join(marks)}</g>'
-    return svg(title, moved, width=width, height=height, about=about)
+    role = "group" if linked else "img"
+    return svg(title, moved, width=width, height=height, about=about, fills=True, role=role)

@@ -176,6 +176,54 @@ def describe_neighbours(weights: "csr_array[Any]", areas: "GeoDataFrame") -> Nei
     return NeighbourSummary(mean, int(counts.max(initial=0)), islands, int(pieces))
 
 
+def with_context(
+    areas: "GeoDataFrame", within: Mapping[str, Sequence[str]], *, snap: float = Neighbours.snap
+) -> PreparedAreas:
+    """Keep the study area and, as context, the areas that adjoin it.
+
+    Parameters
+    ----------
+    areas
+        Index `area_code`; the groups that `within` names; `geometry` in metres.
+    within
+        Kind of group to the groups that are the study area; several kinds must all match.
+    snap
+        Areas closer than this many metres adjoin.
+
+    Returns
+    -------
+    PreparedAreas
+        The areas with `is_context`: True where an area is counted and used in its neighbours'
+        windows, but not assessed, scored or selected. Areas further away are left out and noted.
+
+    Raises
+    ------
+    ConfigError
+        A kind of group that the areas do not have, or groups that none of them is in.
+    """
+    inside = np.ones(len(areas), dtype=bool)
+    for kind, groups in within.items():
+        known = set(areas[kind]) if kind in areas and kind not in RESERVED else set()
+        absent = [group for group in groups if group not in known]
+        if absent or not groups:
+            raise ConfigError(f"areas.within.{kind}: no area is in {some(absent) or 'no group'}.")
+        inside &= areas[kind].isin(list(groups)).to_numpy()
+    if not inside.any():
+        raise ConfigError("areas.within: no area is in all the groups named.")
+    first, second = _both_ways(*_touching(areas.geometry.to_numpy(), snap))
+    near = np.zeros(len(areas), dtype=bool)
+    near[second[inside[first]]] = True
+    kept, ring = areas[inside | near], int((near & ~inside).sum())
+    order = [*areas.columns.drop("geometry"), "is_context", "geometry"]
+    note = (
+        f"{int(inside.sum()):,} areas are the study area and {ring:,} around it are context: "
+        f"counted and in its windows, but not assessed; {len(areas) - len(kept):,} further away "
+        "are left out."
+    )
+    flagged = kept.assign(is_context=~inside[inside | near])[order]
+    return PreparedAreas(flagged, pd.DataFrame(), (note,))
+
+
 def on_boundary(areas: "GeoDataFrame", *, snap: float = Neighbours.snap) -> "pd.Series[bool]":
     """Whether a stretch of the area's border has no area on its other side.
 

@@ -39,7 +39,8 @@ class Backtest:
     """The run on all periods, which counts what was held out."""
     lists: pd.DataFrame
     """Index (target, area_code); `earlier` (events of the last period before), `later` (events
-    held out), and a column per method of `labels` but chance: whether it lists the area."""
+    held out), and a column per method of `labels` but chance: whether it lists the area; False
+    throughout where there is no such list, because nothing was counted before."""
     table: pd.DataFrame
     """One row per target, method and measure; see `compare_lists`."""
     labels: Mapping[str, str]
@@ -93,7 +94,7 @@ def backtest(
         split=split,
         earlier=earlier,
         later=later,
-        lists=pd.concat(lists, names=["target"]),
+        lists=_together(lists),
         table=pd.concat(tables, names=["target"]).reset_index("target").reset_index(drop=True),
         labels=_labels(earlier, split.targets),
         draws=draws,
@@ -319,6 +320,12 @@ def _lists(earlier: Result, later: Result, target: str, split: Split) -> pd.Data
             order = np.lexsort((codes, *(-column for column in reversed(columns))))
             table[method] = np.isin(np.arange(len(table)), order[:number])
     return table
+
+
+def _together(lists: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    table = pd.concat(lists, names=["target"])
+    flags = [column for column in table if column not in _EVENTS]
+    return table.assign(**{column: table[column].eq(True) for column in flags})
 
 
 def _events(result: Result, target: str, periods: Sequence[str]) -> Array:

@@ -228,9 +228,10 @@ def _parts(result: ReleasedBacktest) -> Iterator[tuple[str, str]]:
 
 INDEX_ASIDE = (
     "+ and (more) say that another list caught more than the index beyond what the intervals allow "
-    "for; - and (fewer) that it caught fewer. The index is one list for many kinds of harm, with "
-    "hardship in it; a list made of one kind of event alone can be expected to catch more of that "
-    "kind."
+    "for; - and (fewer) that it caught fewer. The index says where harm of several kinds and "
+    "hardship come together, against what residents lead one to expect; it is not made to forecast "
+    "counts. Where a list of plain counts has a +, it foretells recorded events better than the "
+    "index does."
 )
 LIMITS = (
     "Events are recorded events: what is recorded where police look is also caught where police "

@@ -94,7 +94,7 @@ def _class(number: bool, value: object = "") -> str:
         return ' class="number"'
     if isinstance(value, Html) or not isinstance(value, str):
         return ""
-    return ' class="long"' if len(value) > 60 else ""
+    return ' class="long"' if len(value) > 120 else ""
 
 
 def _cell(value: Any, decimals: int) -> str:  # noqa: ANN401  (a cell holds what it holds)

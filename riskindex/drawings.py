@@ -32,7 +32,14 @@ class Dot(NamedTuple):
 
 
 def svg(
-    title: str, body: str, *, width: float = WIDTH, height: float = HEIGHT, about: str = ""
+    title: str,
+    body: str,
+    *,
+    width: float = WIDTH,
+    height: float = HEIGHT,
+    about: str = "",
+    fills: bool = False,
+    role: str = "img",
 ) -> str:
     """An SVG that names itself to a screen reader.
 
@@ -43,11 +50,16 @@ def svg(
     body
         Marks, already markup.
     width, height
-        Of the drawing; the page scales it.
+        Of the drawing; a narrower page makes it smaller.
+    fills
+        Whether it takes all the width that it is given, as a map does.
+    role
+        `group` where there are links in it.
     """
+    size = "" if fills else f'width="{_n(width)}" height="{_n(height)}" '
     told = f"<desc>{escape(about)}</desc>" if about else ""
     return (
-        f'<svg role="img" viewBox="0 0 {_n(width)} {_n(height)}" '
+        f'<svg role="{role}" {size}viewBox="0 0 {_n(width)} {_n(height)}" '
         f'aria-label="{escape(f"{title}. {about}".strip())}"><title>{escape(title)}</title>{told}'
         f"{body}</svg>"
     )

@@ -69,8 +69,8 @@ def first_test(sample: Sample, factor: Factor) -> Test:
         Names the method, a word of TESTS, with its dispersion, tail and background.
     """
     found = TESTS[factor.method](sample, factor)
-    whole = _sizes(sample, factor) == len(found.p)
-    p, value = (np.where(whole, np.nan, column) for column in (found.p, found.value))
+    undefined = (_sizes(sample, factor) == len(found.p)) | ~sample.asked
+    p, value = (np.where(undefined, np.nan, column) for column in (found.p, found.value))
     return found._replace(p=p, value=value)
 
 
@@ -80,6 +80,7 @@ def why_undefined(sample: Sample, factor: Factor, p: Array) -> NDArray[np.object
     constant = np.full(len(p), np.ptp(sample.observed) == 0)
     reasons = {
         "": ~np.isnan(p),
+        "context": ~sample.asked,
         "window is the whole map": sizes == len(p),
         "constant": constant,
         "no neighbour": sizes == 1,
@@ -122,6 +123,9 @@ def second_tests(sample: Sample, factor: Factor, first: Test, hot: Bools) -> Sec
             group = _largest_group(sample, factor)
             without_group = _without_group(sample, factor, first, group, hot)
     plain_p = nothing if by_counts else _plain(sample, factor, first)
+    own_p, window_p, plain_p = (
+        np.where(sample.asked, one, np.nan) for one in (own_p, window_p, plain_p)
+    )
     return Second(own_p, dispersion, window_p, plain_p, without_largest, without_group, group)
 
 

@@ -1,6 +1,7 @@
 """Pictures for the report: the map as PNG for slides too, the plots as SVG inside the page."""
 
 import io
+import itertools
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -28,6 +29,8 @@ STYLE: dict[Any, Any] = {"font.family": "DejaVu Sans", "font.size": 9, "text.col
 CLASS_WORDS = (
     "lower half", "fourth and fifth tenths", "third tenth", "second tenth", "highest tenth",
 )  # fmt: skip
+LEGEND = 1.9
+"""Inches beside the map for its legend."""
 MOST_ROWS = 60
 """Selected areas in the picture of their periods; the workbook has them all."""
 
@@ -38,29 +41,32 @@ def overview_map(released: Released) -> bytes:
     from matplotlib.collections import PathCollection
 
     shapes = simplified(released.areas.geometry.to_numpy())
-    paths = _paths(shapes)
     classes = index_class(released.all_areas["score"])
     colours = [NOT_ASSESSED if c < 0 else RAMP[c] for c in classes]
-    chosen = np.flatnonzero(released.all_areas["selected"].to_numpy(dtype=bool))
+    chosen = released.all_areas["selected"].to_numpy(dtype=bool)
     with mpl.rc_context(STYLE):
         figure, axes = _frame(released.areas.total_bounds)
         axes.add_collection(
-            PathCollection(paths, facecolors=colours, edgecolors="white", linewidths=0.2),
+            PathCollection(_paths(shapes), facecolors=colours, edgecolors="white", linewidths=0.2),
             autolim=False,
         )
         _label_groups(released, shapes, axes)
-        for colour, width in (("white", 2.4), (INK, 1.3)):
-            axes.add_collection(
-                PathCollection(
-                    [paths[i] for i in chosen],
-                    facecolors="none",
-                    edgecolors=colour,
-                    linewidths=width,
-                ),
-                autolim=False,
-            )
+        _outline_selected(shapes[chosen], axes)
         _legend(axes)
         return png(figure)
+
+
+def _outline_selected(shapes: NDArray[Any], axes: "Axes") -> None:
+    """A heavy line around selected areas, one around those that adjoin each other."""
+    import shapely
+    from matplotlib.collections import PathCollection
+
+    if not len(shapes):
+        return
+    around = _paths(shapely.get_parts(shapely.coverage_union_all(shapes)))
+    for colour, width in (("white", 2.6), (INK, 1.5)):
+        lines = PathCollection(around, facecolors="none", edgecolors=colour, linewidths=width)
+        axes.add_collection(lines, autolim=False)
 
 
 def _paths(shapes: NDArray[Any]) -> "list[Path]":
@@ -76,7 +82,7 @@ def _paths(shapes: NDArray[Any]) -> "list[Path]":
     codes[starts] = Path.MOVETO
     codes[np.append(starts[1:], len(points)) - 1] = Path.CLOSEPOLY
     ends = np.searchsorted(owner[part[ring]], np.arange(len(shapes) + 1))
-    return [Path(points[a:b], codes[a:b]) for a, b in zip(ends, ends[1:], strict=False)]
+    return [Path(points[a:b], codes[a:b]) for a, b in itertools.pairwise(ends)]
 
 
 def _frame(bounds: NDArray[np.float64]) -> "tuple[Figure, Axes]":
@@ -86,10 +92,11 @@ def _frame(bounds: NDArray[np.float64]) -> "tuple[Figure, Axes]":
 
     west, south, east, north = bounds
     wide, high = max(east - west, 1.0), max(north - south, 1.0)
-    scale = 7.2 / max(wide, high)
-    figure = Figure(figsize=(max(wide * scale, 4.5), max(high * scale, 3.0)))
+    scale = 6.4 / max(wide, high)
+    width, height = max(wide * scale, 3.0), max(high * scale, 3.0)
+    figure = Figure(figsize=(width + LEGEND, height))
     FigureCanvasAgg(figure)
-    axes = figure.add_axes((0, 0, 1, 1))
+    axes = figure.add_axes((0, 0, width / (width + LEGEND), 1))
     axes.set(xlim=(west - 0.01 * wide, east + 0.01 * wide), aspect="equal")
     axes.set_ylim(south - 0.01 * high, north + 0.01 * high)
     axes.set_axis_off()
@@ -104,8 +111,8 @@ def _label_groups(released: Released, shapes: NDArray[Any], axes: "Axes") -> Non
     from matplotlib.collections import PathCollection
 
     groups = released.areas[released.group_kinds[-1]].astype(str)
-    unions = {name: shapely.coverage_union_all(shapes[at])
-              for name, at in groups.reset_index(drop=True).groupby(groups.to_numpy()).indices.items()}  # fmt: skip # noqa: E501
+    members = groups.groupby(groups.to_numpy()).indices
+    unions = {name: shapely.coverage_union_all(shapes[at]) for name, at in members.items()}
     outlines = _paths(np.array(list(unions.values()), dtype=object))
     axes.add_collection(
         PathCollection(outlines, facecolors="none", edgecolors="#505A5F", linewidths=0.8),
@@ -130,7 +137,8 @@ def _legend(axes: "Axes") -> None:
         for colour, word in zip(RAMP, CLASS_WORDS, strict=True)
     ]
     patches.append(Patch(facecolor="white", edgecolor=INK, linewidth=1.6, label="selected"))
-    axes.legend(handles=patches, loc="lower right", frameon=True, framealpha=0.9, fontsize=8)
+    axes.legend(handles=patches, loc="upper left", bbox_to_anchor=(1, 0.98), frameon=False,
+                title="Index", alignment="left")  # fmt: skip
 
 
 def canvas(width: float, height: float, columns: int = 1) -> "tuple[Figure, list[Axes]]":
@@ -179,11 +187,13 @@ def persistence_strip(released: Released) -> str:
                 body += _t(_short_period(str(period)), left + cell * (k + 0.5), top - 5, "middle")
             body += _squares(hot.xs(period, level="period"), codes, left + cell * k, top)
         left += width + 24
-    about = (
-        f"The first {len(codes)} areas of the list; a dark square is a period in which it is hot."
+    return svg(
+        "Periods hot of the selected areas",
+        body,
+        width=left,
+        height=top + row * len(codes) + 4,
+        about=f"The first {len(codes)} areas of the list; dark where an area is hot in a period.",
     )
-    return svg("Periods hot of the selected areas", body, width=left, height=top + row * len(codes) + 4,
-               about=about)  # fmt: skip
 
 
 def _squares(tests: pd.DataFrame, codes: Sequence[str], x: float, top: float) -> str:
@@ -230,28 +240,23 @@ def overlap_matrix(released: Released) -> str:
     labels, counts = factor_overlap(released)
     if len(labels) < 2:
         return ""
-    left, top, cell = 300, 26, 44
+    left, top, cell = 270, 26, 44
     body = ""
     for i, label in enumerate(labels):
         letter = chr(65 + i % 26)
         y = top + cell * i
-        body += _t(f"{_cut(label, 42)}  {letter}", left - 10, y + cell / 2 + 4, "end")
+        told = _wrapped(label, left - 40)
+        for k, line in enumerate(told):
+            body += _t(line, left - 30, y + cell / 2 + 4 + 14 * (k - (len(told) - 1) / 2), "end")
+        body += _t(letter, left - 10, y + cell / 2 + 4, "end", "strong")
         body += _t(letter, left + cell * (i + 0.5), top - 8, "middle", "strong")
         for j in range(len(labels)):
             either = counts[i, i] + counts[j, j] - counts[i, j]
             share = counts[i, j] / either if either else 0.0
             kind = "self" if i == j else f"o{int(np.searchsorted((0, 0.1, 0.2, 0.4), share))}"
-            body += (
-                f'<rect class="{kind}" x="{left + cell * j}" y="{y}" width="{cell - 2}" '
-                f'height="{cell - 2}"/>'
-                + _t(
-                    f"{counts[i, j]:,}",
-                    left + cell * (j + 0.5) - 1,
-                    y + cell / 2 + 4,
-                    "middle",
-                    "light" if kind in ("o3", "o4") else "",
-                )  # fmt: skip
-            )
+            x, words = left + cell * j, "light" if kind in ("o3", "o4") else ""
+            body += f'<rect class="{kind}" x="{x}" y="{y}" width="{cell - 2}" height="{cell - 2}"/>'
+            body += _t(f"{counts[i, j]:,}", x + cell / 2 - 1, y + cell / 2 + 4, "middle", words)
     return svg(
         "Areas that two factors share",
         body,
@@ -337,7 +342,7 @@ def _share_by_chance(mean: float, part: float = 0.05) -> float:
 
 def concentration_curve(found: Concentration) -> str:
     """Share of the events in the areas that have most of them, against an even spread."""
-    size, left, top = 170, 34, 10
+    size, left, top = 170, 44, 10
     n = len(found.curve) - 1
     at = np.unique(np.linspace(0, n, 61).round().astype(int))
     points = " ".join(f"{left + size * i / n:.1f},{top + size * (1 - found.curve[i]):.1f}"
@@ -352,9 +357,13 @@ def concentration_curve(found: Concentration) -> str:
     body += f'<polyline class="line place" points="{points}"/>'
     x, y = left + 0.05 * size, top + size * (1 - found.top)
     body += f'<circle class="dot chosen" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
-    about = f"The 5% of areas with most events hold {found.top:.0%} of them."
-    return svg(f"Concentration: {found.label}", body, width=left + size + 16, height=top + size + 24,
-               about=about)  # fmt: skip
+    return svg(
+        f"Concentration: {found.label}",
+        body,
+        width=left + size + 24,
+        height=top + size + 24,
+        about=f"The 5% of areas with most events hold {found.top:.0%} of them.",
+    )
 
 
 def _t(words: str, x: float, y: float, anchor: str, kind: str = "") -> str:

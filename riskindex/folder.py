@@ -1,5 +1,6 @@
 """A folder that is written whole or not at all, by one run at a time."""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from riskindex.errors import InputError
+from riskindex.errors import InputError, RiskindexError
 
 MANIFEST = "manifest.json"
 
@@ -31,9 +32,9 @@ def written_whole(target: Path) -> Iterator[Path]:
     InputError
         Another run holds the folder, it holds something else, or it cannot be written.
     """
-    target = Path(os.path.abspath(target))
+    target = _resolved(target)
     _check_parent(target)
-    with _locked(target):
+    with _locked(target), _told_where_full(target):
         restore(target)
         _refuse_strangers(target)
         staging, old = _siblings(target)
@@ -59,6 +60,47 @@ def restore(target: Path) -> None:
 
 def _siblings(target: Path) -> tuple[Path, Path]:
     return target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
+
+
+def _resolved(target: Path) -> Path:
+    """The folder itself where a link leads to it: what is renamed must not be the link."""
+    try:
+        real, here = Path(os.path.realpath(target)), Path.cwd()
+        long = len(os.fsencode(real.name)) > _LONGEST_NAME
+    except (OSError, ValueError) as error:
+        raise InputError(f"{target}: cannot be found ({error}); name another folder.") from None
+    if real == here or real in here.parents:
+        raise InputError(
+            f"{real}: is the folder you are in, or holds it, and would be replaced. "
+            "Name a folder below it."
+        )
+    if long:
+        raise InputError(f"{target}: the name is too long for a folder; choose a shorter one.")
+    return real
+
+
+_LONGEST_NAME = 255 - len("..lock")
+_FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
+_NO_ROOM = 1 << 16  # Libraries of C say in words of their own that a disk is full.
+
+
+@contextmanager
+def _told_where_full(target: Path) -> Iterator[None]:
+    try:
+        yield
+    except RiskindexError:
+        raise
+    except Exception as error:
+        with suppress(OSError):
+            if (
+                getattr(error, "errno", None) in _FULL
+                or shutil.disk_usage(target.parent).free < _NO_ROOM
+            ):
+                raise InputError(
+                    f"{target}: the disk is full, so that nothing was written. Make room, or name "
+                    "a folder on another disk."
+                ) from None
+        raise
 
 
 def _check_parent(target: Path) -> None:

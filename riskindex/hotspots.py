@@ -23,7 +23,7 @@ from riskindex.evidence import (
 )
 from riskindex.factors import Factor
 from riskindex.getis_ord import general_g, moran
-from riskindex.samples import Land, Observation, Sample, observe, together
+from riskindex.samples import Land, Observation, Sample, context_of, observe, together
 from riskindex.smoothing import byar
 
 if TYPE_CHECKING:
@@ -78,7 +78,8 @@ def find_hotspots(
         Events per area; index area_code, columns (factor, group, period); NA is not covered.
     areas
         Index area_code; the bases that factors name as exposure, and `geometry` where a factor's
-        background is local. A column `on_boundary` flags areas at the edge.
+        background is local. A column `on_boundary` flags areas at the edge; `is_context` areas
+        around the study area, which are in windows but not assessed (reason "context").
     tables
         Index area_code, columns (source, column): numerators and denominators.
     weights
@@ -91,7 +92,9 @@ def find_hotspots(
     DataError
         Counts or columns that a factor needs are not there.
     """
-    land = Land(neighbours=weights, centroids=cache(lambda: _centroids(areas)))
+    land = Land(
+        neighbours=weights, centroids=cache(lambda: _centroids(areas)), context=context_of(areas)
+    )
     keys = [(f, label) for f in factors for label in (map(str, f.periods) if f.periods else [""])]
     seen = [(f, observe(f, label, counts, areas, tables)) for f, label in keys]
     several = [(f, [one for of, one in seen if of is f]) for f in factors if len(f.periods) > 1]
@@ -141,17 +144,20 @@ def _pooled(seen: Observation, land: Land, factor: Factor) -> Columns:
 
 def _shares(seen: Observation, land: Land, factor: Factor) -> Found:
     """A share of people or households, compared with a threshold or taken as it is."""
-    keep = seen.assessed
+    keep, sample = seen.assessed, land.sample(seen, factor)
     observed = seen.counts[keep, 0]
     share = observed / seen.exposure[keep]
     limit = factor.threshold if factor.method == "threshold" else None
-    is_hot = np.zeros(len(share), dtype=bool) if limit is None else share > limit
-    columns: Columns = {"observed": observed, "value": share, "is_hot": is_hot}
-    spread = _spread(columns, seen, np.full(len(share), "", dtype=object))
+    is_hot = sample.asked & (False if limit is None else share > limit)
+    value = np.where(sample.asked, share, np.nan)
+    columns: Columns = {"observed": observed, "value": value, "is_hot": is_hot}
+    spread = _spread(columns, seen, np.where(sample.asked, "", "context").astype(object))
     null = "nothing is tested" if limit is None else f"no test: hot is a share above {limit:g}"
     about = _summary_of(seen, factor) | {"null": null, "correction": "", "hot": int(is_hot.sum())}
+    about |= {"assessed": int(sample.asked.sum())}
+    about |= {"not_assessed": len(seen.reason) - about["assessed"]}
     if len(share):
-        about |= _spatial(share, land.sample(seen, factor))
+        about |= _spatial(share, sample)
     return Found(spread, about)
 
 

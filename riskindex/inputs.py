@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskindex.areas import NOT_RECORDED, prepare_areas, some
+from riskindex.areas import NOT_RECORDED, prepare_areas, some, with_context
 from riskindex.errors import ConfigError, InputError
 from riskindex.files import FileRecord, find_file, record
 from riskindex.sheets import Sheet, capped, read_sheet
@@ -59,6 +59,9 @@ class AreaSource:
     """Coordinate system of a file that does not say it, such as EPSG:27700."""
     lookups: Sequence[GroupLookup] = ()
     """Further tables that put areas into groups."""
+    within: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The study area inside a larger file: district = ["Basildon"]. The areas that adjoin it are
+    context: counted and in its windows, but not assessed; further ones are left out."""
     vintage: Vintage | None = None
     """How events with codes of an older census edition reach these areas."""
 
@@ -141,6 +144,10 @@ def read_areas(source: AreaSource, folder: Path, *, scratch: Path | None = None)
         areas, noted, file = _with_groups(areas, lookup, folder, scratch)
         notes.extend(noted)
         files.append(file)
+    if source.within:
+        study = with_context(areas, source.within)
+        areas = study.areas
+        notes.extend(study.notes)
     return ReadAreas(areas, tuple(notes), tuple(files))
 
 

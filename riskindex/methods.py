@@ -21,7 +21,8 @@ def why_sentences(released: Released) -> Iterator[str]:
         return
     hot = _hot_selected(released)
     if hot:
-        yield f"Of the selected areas, {in_words([f'{n:,} are hot for {inside(l)}' for n, l in hot])}."
+        told = in_words([f"{number:,} are hot for {inside(label)}" for number, label in hot])
+        yield f"Of the selected areas, {told}."
     if "residents" in top and every["residents"].sum() > 0:
         share = top["residents"].sum() / every["residents"].sum()
         young = (f", {int(top['residents_10_24'].sum()):,} of them aged 10 to 24"
@@ -106,44 +107,60 @@ def how_made_part(released: Released) -> str:
     return bullets(_steps(released))
 
 
+_NEIGHBOURS = {
+    "queen": "areas that share a border or a corner",
+    "rook": "areas that share a border",
+}
+_CORRECTIONS = {
+    "benjamini-hochberg": "Benjamini and Hochberg's step-up rule",
+    "benjamini-yekutieli": "Benjamini and Yekutieli's step-up rule",
+    "bonferroni": "Bonferroni's rule",
+    "none": "no rule at all",
+}
+
+
 def _steps(released: Released) -> Iterator[str]:
     config, cut = released.config, released.cut
-    near = config.get("neighbours", {})
+    method = str(config.get("neighbours", {}).get("method", "queen"))
     yield (
-        f"Areas: {len(released.all_areas):,}. Neighbours by {near.get('method', 'queen')}: "
+        f"Areas: {len(released.all_areas):,}. Neighbours: {_NEIGHBOURS.get(method, method)}, "
         f"{released.neighbours.mean:.1f} an area on average, {len(released.neighbours.islands):,} "
         f"areas without any."
     )
-    corrections = {
-        str(f.get("correction", "benjamini-hochberg")) for f in config.get("factors", [])
-    }
+    factors = config.get("factors", [])
+    corrections = {str(factor.get("correction", "benjamini-hochberg")) for factor in factors}
+    rules = [_CORRECTIONS.get(one, one) for one in sorted(corrections)]
     levels = sorted({float(level) for level in released.factors["level"]})
     yield (
         f"Tests: one-sided, per factor and period, corrected for the number of areas by "
-        f"{in_words(sorted(corrections))}; an area is hot at an adjusted p of "
+        f"{in_words(rules)}; an area is hot at an adjusted p of "
         f"{in_words([f'{level:g}' for level in levels])} or less."
     )
-    weights = [f"{inside(str(row['label']))} {row['weight']:g}"
-               for _, row in released.factors.iterrows() if row["scored"]]  # fmt: skip
     options = config.get("index", {})
-    yield (
-        f"Index: the {options.get('aggregation', 'arithmetic')} mean of the factors' scores, "
-        f"weighted by {in_words(weights)}."
-    )
+    aggregation = options.get("aggregation", "arithmetic")
+    yield f"Index: the {aggregation} mean of the factors' scores, {_weight_words(released)}."
     yield f"Selection: {cut.explanation}"
     yield f"Random draws start from the seed {config.get('seed', 2022)}."
+
+
+def _weight_words(released: Released) -> str:
+    scored = released.factors[released.factors["scored"].astype(bool)]
+    if scored["weight"].nunique() == 1:
+        return "all of the same weight"
+    parts = [f"{inside(str(row['label']))} {row['weight']:g}" for _, row in scored.iterrows()]
+    return f"weighted: {in_words(parts)}"
 
 
 def overlap_part(released: Released) -> str:
     """Which factors find the same areas, and how far events lie in few areas."""
     matrix = figures.overlap_matrix(released)
-    shown = (
-        drawing(matrix, "Areas hot for both factors, in the last period of each; the diagonal is "
-                "each factor by itself. The darker, the larger the share of their areas that the "
-                "two have in common.")
-        if matrix
-        else ""
-    )  # fmt: skip
+    words = (
+        "Areas hot for both factors, in the last period of each; the diagonal is each factor by "
+        "itself. The darker, the larger the share of their areas that the two have in common."
+    )
+    shown = ""
+    if matrix:
+        shown = f'<div class="scroll strip" tabindex="0">{drawing(matrix, words)}</div>'
     return shown + _concentration(figures.concentrations(released))
 
 
@@ -164,10 +181,11 @@ def _concentration(found: list[figures.Concentration]) -> str:
     return (
         "<h3>How concentrated events are</h3>"
         + paragraphs([
-            "Share of the events (upwards) in the areas that have most of them (to the right). "
+            "Share of the events (upwards) in the areas that have most of them (to the right); the "
+            "dot stands at 5% of the areas, the dashed line is an even spread. "
             "Rare events lie in few areas by chance alone: compare the two columns of the table."
         ])
-        + f'<div class="plots">{plots}</div>' + record_table(records)
+        + f'<div class="plots compact">{plots}</div>' + record_table(records)
     )  # fmt: skip
 
 

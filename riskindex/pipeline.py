@@ -93,7 +93,7 @@ def run(config: Config, *, say: Say = _silent) -> Result:
     )
     correlations = correlate(found.table, shares_of(census.tables, config.shares), config.factors)
     labels = {factor.name: factor.label for factor in config.factors}
-    notes = [*land.notes, *_edge_note(areas["on_boundary"]), *codes.notes, *census.notes]
+    notes = [*land.notes, *_edge_note(areas), *codes.notes, *census.notes]
     notes += [*opened.notes, *counted.notes, *warn_of_correlations(correlations, labels)]
     return Result(
         config=config,
@@ -225,11 +225,13 @@ def _places(areas: pd.DataFrame, place: str) -> "pd.Series[str]":
     """The district of each area, or the study area where there are none."""
     kind = profile_kind(group_kinds(areas))
     named = areas[kind] if kind else pd.Series(place, index=areas.index)
-    return named.astype("object").where(named.notna(), "").astype(str)
+    counted = ~areas["is_context"] if "is_context" in areas else True
+    return named.astype("object").where(named.notna() & counted, "").astype(str)
 
 
-def _edge_note(on_boundary: "pd.Series[bool]") -> list[str]:
-    at_edge = int(on_boundary.sum())
+def _edge_note(areas: pd.DataFrame) -> list[str]:
+    assessed = ~areas["is_context"] if "is_context" in areas else True
+    at_edge = int((areas["on_boundary"] & assessed).sum())
     return [f"{at_edge:,} areas lie at the edge of the study area: what happens beyond it is not "
             "in their windows."] if at_edge else []  # fmt: skip
 

@@ -129,7 +129,7 @@ def _standing(book: Book, place: Place, factor: str) -> str:
         parts.append(f"{_interval(row)} per 1,000 residents ({county})")
     if place.is_district and not math.isnan(row["rank"]):
         among = sum(not math.isnan(one["rank"]) for one in periods[last].values())
-        parts.append(f"rank {row['rank']:.0f} of {among} (the intervals allow {_allowed(row)})")
+        parts.append(f"rank {row['rank']:.0f} of {among} ({_allowed_words(row)})")
     share, people = row["share"], row["residents"] / whole["residents"]
     if math.isnan(share):
         return f"{'; '.join(parts)}."
@@ -148,6 +148,11 @@ def _interval(row: Record) -> str:
 def _allowed(row: Record) -> str:
     low, high = int(row["rank_low"]), int(row["rank_high"])
     return f"{low} to {high}" if low < high else f"{low} only"
+
+
+def _allowed_words(row: Record) -> str:
+    same = row["rank_low"] == row["rank_high"]
+    return "the intervals allow no other" if same else f"the intervals allow {_allowed(row)}"
 
 
 def _trend(book: Book, place: Place, factor: str) -> str:
@@ -256,22 +261,20 @@ def who_part(book: Book, place: Place) -> str:
 
 
 def _aspect_part(book: Book, place: Place, aspects: Sequence[str]) -> str:
-    parts, few = [], []
+    plots, few = [], []
     for factor in book.counts[place.kind]:
-        label = _label(book, factor)
         records = sum(v for v in book.monthly.get(factor, {}).get(place.name, ()) if v > 0)
         known = [aspect for aspect in aspects if _by_value(book, factor, aspect) is not None]
         if known and records < FEWEST:
-            few.append(f"{inside(label)} ({records:,.0f})")
-            continue
-        drawn = "".join(_aspect(book, place, factor, aspect) for aspect in known)
-        if drawn:
-            parts.append(f'<h3>{escape(label)}</h3><div class="plots">{drawn}</div>')
-    if not parts and not few:
+            few.append(f"{inside(_label(book, factor))} ({records:,.0f})")
+        else:
+            plots += [_aspect(book, place, factor, aspect) for aspect in known]
+    if not any(plots) and not few:
         return ""
-    told = f"Bars: share of the records here. Lines across: the {book.whole}." if parts else ""
+    told = f"Bars: share of the records here. Lines across: the {book.whole}." if plots else ""
     last = f"Too few records to show a pattern: {in_words(few)}." if few else ""
-    return paragraphs([told]) + "".join(parts) + paragraphs([last])
+    drawn = f'<div class="plots">{"".join(plots)}</div>' if plots else ""
+    return paragraphs([told]) + drawn + paragraphs([last])
 
 
 def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
@@ -297,7 +300,8 @@ def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
     )
     missing = f", {unknown:,} more do not say" if unknown else ""
     midnight = " Midnight may stand for a time not known." if aspect == "hour" else ""
-    return drawing(picture, f"{_TITLES[aspect]}: {total:,} records{missing}. {told}{midnight}")
+    start = f"{_label(book, factor)}, {_TITLES[aspect].lower()}"
+    return drawing(picture, f"{start}: {total:,} records{missing}. {told}{midnight}")
 
 
 def _by_value(book: Book, factor: str, aspect: str) -> pd.DataFrame | None:

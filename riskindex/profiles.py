@@ -46,9 +46,8 @@ def write_profiles(released: Released, folder: str | Path) -> None:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     book = Book(released)
-    style = style_block(
-        asset("page.css"), asset("report.css"), asset("plots.css"), asset("profiles.css")
-    )
+    sheets = ("page.css", "report.css", "plots.css", "profiles.css")
+    style = style_block(*(asset(sheet) for sheet in sheets))
     for place in [*book.districts, *book.clusters[:MOST_CLUSTERS]]:
         _write(folder / place.file, book, style, title=place.name, body=_page(book, place))
     _write(folder / "index.html", book, style, title="Area profiles", body=_index(book))

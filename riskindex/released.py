@@ -236,14 +236,16 @@ def _of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFram
     """What the profiles of districts and clusters are made of."""
     areas, kind = result.areas, profile_kind(groups)
     places = areas[kind] if kind else pd.Series(result.config.place, index=areas.index)
-    clusters = find_clusters(result.index["selected"].astype(bool), result.weights, places)
-    residents = areas["residents"] if "residents" in areas else None
+    study = areas.index[~areas["is_context"]] if "is_context" in areas else areas.index
+    places, counts = places.reindex(study), result.counts.loc[study]
+    clusters = find_clusters(
+        result.index["selected"].astype(bool), result.weights, places.reindex(areas.index)
+    )
+    residents = areas["residents"].loc[study] if "residents" in areas else None
     return {
         "clusters": clusters,
-        "district_counts": count_groups(result.counts, places, residents),
-        "cluster_counts": count_groups(
-            result.counts, clusters["name"].reindex(areas.index), residents
-        ),
+        "district_counts": count_groups(counts, places, residents),
+        "cluster_counts": count_groups(counts, clusters["name"].reindex(study), residents),
         "rhythm": result.rhythm,
     }
 

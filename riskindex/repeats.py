@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from riskindex.factors import Factor
 from riskindex.retest import Repeated, retest
 from riskindex.risks import Prior, Risks, posterior_risks
-from riskindex.samples import Land, Observation, Sample, observe, together
+from riskindex.samples import Land, Observation, Sample, context_of, observe, together
 from riskindex.scores import SCORES, Measured, intensity, mean_of_known, rows
 
 if TYPE_CHECKING:
@@ -79,7 +79,11 @@ class Repeater:
     @classmethod
     def of(cls, factor: Factor, data: Data, prior: Prior) -> "Repeater":
         """Fit the risks of one factor."""
-        land = Land(neighbours=data.weights, centroids=cache(lambda: _centroids(data.areas)))
+        land = Land(
+            neighbours=data.weights,
+            centroids=cache(lambda: _centroids(data.areas)),
+            context=context_of(data.areas),
+        )
         seen = [
             observe(factor, str(label), data.counts, data.areas, pd.DataFrame())
             for label in factor.periods

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -63,12 +64,19 @@ class Replay:
                 mine = drawn.at(some)
                 frame = _with_aggregation(self.frame, aggregation)
                 weights = Weighting(*(w[some] for w in setting.weighting))
-                score[some] = combine_repeats(frame, self._normalised(mine, word), weights)
+                scores = self._normalised(mine, word) if self.repeaters else self._unchanged[word]
+                score[some] = combine_repeats(frame, scores, weights)
                 arithmetic = self.frame.arithmetic()
                 companion[some] = combine_repeats(arithmetic, mine.intensity, weights)
         hot = np.broadcast_to(drawn.is_hot.sum(axis=2), (draws, n))
         areas = Standing(quantise(score), companion, hot, code_order(self.frame.areas))
         return choose_repeats(areas, self.selection, self.groups)
+
+    @cached_property
+    def _unchanged(self) -> dict[str, Array]:
+        """Scores under each normalisation where nothing is counted again."""
+        drawn = stacked(self.still, 1)
+        return {word: self._normalised(drawn, word) for word in self.options.normalise}
 
     def _normalised(self, drawn: Drawn, word: str) -> Array:
         """The scores as configured, or every factor's measure normalised."""

@@ -73,8 +73,15 @@ def read_run(folder: str | Path) -> Run:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    texts = {"area_code": str, "factor": str}
-    return pd.read_csv(path, dtype=texts, encoding="utf-8-sig", float_precision="round_trip")
+    """A table as it was written; readers of floats differ in the last digit, float() does not."""
+    columns = pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns
+    exact = [column for column in columns if column in _NUMBERS]
+    texts = dict.fromkeys(["area_code", "factor", *exact], str)
+    table = pd.read_csv(path, dtype=texts, encoding="utf-8-sig")
+    return table.assign(**{column: table[column].map(float) for column in exact})
+
+
+_NUMBERS = ("value", "score", "intensity", "weight", "contribution", "companion")
 
 
 def _read_scores(path: Path) -> pd.DataFrame:

@@ -58,9 +58,9 @@ def retest(sample: Sample, counts: Array, factor: Factor) -> Repeated:
         area in a repeat differs (measured in the tests).
     """
     p, value = RETESTS[factor.method](sample, counts, factor)
-    whole = _sizes(sample, factor) == counts.shape[1]
-    p[:, whole] = np.nan
-    value[:, whole] = np.nan
+    undefined = (_sizes(sample, factor) == counts.shape[1]) | ~sample.asked
+    p[:, undefined] = np.nan
+    value[:, undefined] = np.nan
     adjusted = np.array([adjust(row, factor.correction) for row in p])
     hot = adjusted <= factor.level
     return Repeated(value, adjusted, confidence_of(adjusted).astype(float), hot)

@@ -32,6 +32,14 @@ class Sample:
     """Shape (n, n), binary, zero diagonal."""
     centroids: Array | None = None
     """Shape (n, 2), metres; only where the background is local."""
+    context: Bools | None = None
+    """Areas around the study area, which are in windows but are not asked about."""
+
+    @cached_property
+    def asked(self) -> Bools:
+        """Areas that are tested themselves."""
+        n = len(self.exposure)
+        return np.ones(n, dtype=bool) if self.context is None else ~self.context
 
     @cached_property
     def windows(self) -> "csr_array[Any]":
@@ -87,6 +95,8 @@ class Land:
     """Shape (n, n), binary, zero diagonal."""
     centroids: Callable[[], Array]
     """Gives the centroids where a factor asks for its surroundings."""
+    context: Bools | None = None
+    """Shape (n,): areas around the study area; None where there are none."""
 
     def sample(self, seen: Observation, factor: Factor) -> Sample:
         """The assessed areas of an observation; the others leave their neighbours' windows."""
@@ -98,7 +108,13 @@ class Land:
             exposure=seen.exposure[keep],
             neighbours=self.neighbours if whole else self.neighbours[keep][:, keep],
             centroids=self.centroids()[keep] if local and factor.method != "getis-ord" else None,
+            context=None if self.context is None else self.context[keep],
         )
+
+
+def context_of(areas: pd.DataFrame) -> Bools | None:
+    """Which areas are context, from the column that `areas.with_context` adds, if it did."""
+    return areas["is_context"].to_numpy(dtype=bool) if "is_context" in areas else None
 
 
 def observe(

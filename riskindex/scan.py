@@ -17,7 +17,7 @@ from scipy.special import xlogy
 from riskindex.errors import DataError
 from riskindex.expectation import Study, compare
 from riskindex.factors import Factor
-from riskindex.samples import Land, Observation, Sample, observe
+from riskindex.samples import Land, Observation, Sample, context_of, observe
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -240,7 +240,8 @@ def _of_factor(
     factor: Factor, seen: Observation, areas: pd.DataFrame, weights: "csr_array[Any]", seed: int
 ) -> list[dict[str, Any]]:
     points = shapely.get_coordinates(shapely.centroid(areas["geometry"].to_numpy()))
-    sample = Land(neighbours=weights, centroids=lambda: points).sample(seen, factor)
+    land = Land(neighbours=weights, centroids=lambda: points, context=context_of(areas))
+    sample = land.sample(seen, factor)
     if not sample.events.any():
         return []
     study = _study(sample, factor)
@@ -255,7 +256,8 @@ def _of_factor(
     )
     about = {"factor": factor.name, "period": _last(factor), "dispersion": study.dispersion}
     codes = areas.index[seen.assessed].to_numpy()
-    return [about | _line(number, one, codes) for number, one in enumerate(found, 1)]
+    within = [one for one in found if sample.asked[one.areas].any()]
+    return [about | _line(number, one, codes) for number, one in enumerate(within, 1)]
 
 
 def _last(factor: Factor) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,7 @@ def leave_out(
     *,
     index: Index = Index(),  # noqa: B008 (frozen)
     selection: Selection = Selection(),  # noqa: B008 (frozen)
+    groups: "pd.Series[Any] | None" = None,
 ) -> pd.DataFrame:
     """What the list would be without one factor, and without those found by police activity.
 
@@ -41,6 +42,8 @@ def leave_out(
         The factors, as configured.
     index, selection
         How scores became a list; overrides stay.
+    groups
+        As for `select_top`.
 
     Returns
     -------
@@ -52,7 +55,7 @@ def leave_out(
     rows = {}
     for name, names in _what_to_leave_out(factors).items():
         labels = [factor.label for factor in factors if factor.name in names]
-        other = _list_without(names, scores, index, selection)
+        other = _list_without(names, scores, index, selection, groups)
         rows[name] = {"left_out": "; ".join(labels)} | _difference(chosen, other)
     return pd.DataFrame.from_dict(rows, orient="index").rename_axis("without")
 
@@ -66,7 +69,11 @@ def _what_to_leave_out(factors: Sequence[Factor]) -> Mapping[str, tuple[str, ...
 
 
 def _list_without(
-    names: tuple[str, ...], scores: pd.DataFrame, index: Index, selection: Selection
+    names: tuple[str, ...],
+    scores: pd.DataFrame,
+    index: Index,
+    selection: Selection,
+    groups: "pd.Series[Any] | None",
 ) -> Selected:
     rest = scores.drop(index=list(names), level="factor")
     groups = set(rest["group"]) if "group" in rest else set()
@@ -77,7 +84,8 @@ def _list_without(
     }
     # A person whose points all went to what is left out has no say about the rest.
     having = {person: given for person, given in points.items() if sum(given.values()) > 0}
-    return select_top(build_index(rest, replace(index, groups=kept, points=having)), selection)
+    table = build_index(rest, replace(index, groups=kept, points=having))
+    return select_top(table, selection, groups=groups)
 
 
 def _difference(chosen: Selected, other: Selected) -> dict[str, object]:
@@ -135,6 +143,7 @@ def what_matters(
     index: Index = Index(),  # noqa: B008 (frozen)
     selection: Selection = Selection(),  # noqa: B008 (frozen)
     options: Robustness = Robustness(),  # noqa: B008 (frozen)
+    groups: "pd.Series[Any] | None" = None,
     runs: int = 256,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -142,7 +151,7 @@ def what_matters(
 
     Parameters
     ----------
-    data, scores, chosen, factors, index, selection
+    data, scores, chosen, factors, index, selection, groups
         As for `assess_robustness`.
     options
         What varies: each factor's weight by its spread, the normalisation and aggregation where
@@ -159,7 +168,9 @@ def what_matters(
         first; `first`, `total` and their 95% intervals (`first_low`, ...), for the share of the
         list that a repeat does not select. All zero where nothing changes the list.
     """
-    replay = prepare(data, scores, factors, index=index, selection=selection, options=options)
+    replay = prepare(
+        data, scores, factors, index=index, selection=selection, options=options, groups=groups
+    )
     choices = _choices(replay)
     design = sobol_design(runs, len(choices), seed=seed)
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))

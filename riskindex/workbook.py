@@ -185,7 +185,7 @@ def _factors(released: Released) -> Sheet:
     return Sheet(
         label="Factors",
         title="What each factor is and how many areas it found hot",
-        about=["A factor without a hot area scores 0 everywhere. The weights are choices."],
+        about=["A factor without an area at 90% confidence scores 0. The weights are choices."],
         table=released.factors[list(columns)].rename(columns=columns),
         decimals={"Weight": 3},
     )
@@ -364,12 +364,17 @@ def _gptable(sheet: Sheet) -> "gptables.GPTable":
 
 def _cell(value: Any) -> Any:  # noqa: ANN401  (a cell holds what it holds)
     if isinstance(value, str):
-        return _plain(value) or "[z]"
+        text = _plain(value) or "[z]"
+        # gptables refuses a cell without a Latin letter or digit, such as a ward called "-".
+        return text if _HAS_WORD.search(text) else f"{text} (as recorded)"
     if pd.isna(value):
         return "[x]"
     if pd.api.types.is_bool(value):
         return "yes" if value else "no"
     return value.item() if hasattr(value, "item") else value
+
+
+_HAS_WORD = re.compile("[A-Za-z0-9]")
 
 
 def _plain(text: str) -> str:

@@ -16,6 +16,7 @@ from riskindex.areas import (
     on_boundary,
     prepare_areas,
     with_bases,
+    with_context,
 )
 from riskindex.errors import ConfigError, DataError, InputError
 
@@ -435,3 +436,30 @@ def test_england_and_wales_has_one_island(shared):
     assert (summary.components, summary.maximum) == (6, 25)
     assert len(done.repaired) == 8
     assert (done.repaired["change"].abs() < 1e-9).all()
+
+
+def a_row(*districts):
+    """Squares in a row, each in a district."""
+    codes = pd.Index([f"E{i}" for i in range(len(districts))], name="area_code")
+    shapes = [box(i, 0, i + 1, 1) for i in range(len(districts))]
+    table = {"name": list(codes), "district": list(districts)}
+    return gpd.GeoDataFrame(table, geometry=shapes, index=codes, crs=27700)
+
+
+def test_the_areas_that_adjoin_the_study_area_are_context():
+    found = with_context(a_row("far", "near", "in", "in", "near", "far"), {"district": ["in"]})
+    assert found.areas.index.tolist() == ["E1", "E2", "E3", "E4"]
+    assert found.areas["is_context"].tolist() == [True, False, False, True]
+    assert found.notes[0].startswith("2 areas are the study area and 2 around it are context")
+    assert "2 further away are left out" in found.notes[0]
+
+
+def test_several_districts_may_be_the_study_area():
+    found = with_context(a_row("a", "b", "c"), {"district": ["a", "b"]})
+    assert found.areas["is_context"].tolist() == [False, False, True]
+
+
+@pytest.mark.parametrize("within", [{"district": ["x"]}, {"ward": ["a"]}, {"district": []}])
+def test_a_study_area_that_is_not_there_is_an_error(within):
+    with pytest.raises(ConfigError, match=r"areas\.within"):
+        with_context(a_row("a", "b"), within)

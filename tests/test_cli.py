@@ -27,7 +27,9 @@ def finished(county_config, tmp_path_factory):
 
 def test_help_names_the_commands():
     said = riskindex("--help").stdout
-    assert all(command in said for command in ("demo", "new", "check", "run", "schema"))
+    assert all(command in said for command in (
+        "demo", "new", "check", "run", "backtest", "compare", "schema",
+    ))  # fmt: skip
 
 
 def test_help_loads_nothing_heavy():

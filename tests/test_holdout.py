@@ -40,12 +40,15 @@ def test_a_factor_of_one_period_is_moved_to_the_one_before(config):
 
 
 def test_a_factor_is_left_out_where_its_sources_do_not_cover_the_period_before(config):
-    split = split_config(changed(config, "supply", periods=("2018",)), targets=["offences"])
-    assert "supply" in periods_of(split.earlier)  # 2018 ends before 2022 begins: it stays
-    early = changed(config, "domestic_abuse", periods=("2018",), score="confidence")
-    split = split_config(early, targets=["domestic_abuse"])
-    assert "domestic_abuse" not in periods_of(split.earlier)  # no source covers 2017
-    assert any("left out" in note and "2017" in note for note in split.notes)
+    split = split_config(config)  # its fires and arson begin in 2022
+    assert "disorder" not in periods_of(split.earlier)
+    assert any("left out" in note and "2021" in note for note in split.notes)
+
+
+def test_a_factor_that_ends_earlier_stays_as_it_is(config):
+    split = split_config(changed(config, "supply", periods=("2019",)))
+    assert periods_of(split.earlier)["supply"] == ["2019"]
+    assert "supply" not in split.targets
 
 
 def test_several_periods_are_held_out_together(config):

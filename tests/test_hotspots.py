@@ -489,3 +489,36 @@ def test_the_number_of_threads_changes_nothing(clustered, monkeypatch):
     one = find([clustered, clustered[::-1]], factor, grid(12, 10))
     for a, b in zip(one, many, strict=True):
         pd.testing.assert_frame_equal(a, b)
+
+
+# Context: areas around the study area
+
+
+@pytest.mark.parametrize("method", ["window", "poisson", "getis-ord"])
+def test_context_is_in_windows_and_is_not_assessed(method):
+    rng = np.random.default_rng(3)
+    values, weights, factor = rng.poisson(3, 64), grid(8, 8), a_factor(method)
+    around = np.isin(np.arange(64) // 8, (0, 7))
+    whole = find(values, factor, weights).table
+    found = find(values, factor, weights, land(64).assign(is_context=around)).table
+    assert found["p"].isna().tolist() == around.tolist()
+    assert (found["reason"] == np.where(around, "context", "")).all()
+    assert found["p"].to_numpy()[~around] == pytest.approx(whole["p"].to_numpy()[~around])
+    expected = adjust(whole["p"].to_numpy()[~around], "benjamini-hochberg")
+    assert found["p_adjusted"].to_numpy()[~around] == pytest.approx(expected)
+    assert not found["is_hot"].to_numpy()[around].any()
+    assert (found["kind"].to_numpy()[around] == "").all()
+    assert found["own_p"].isna().tolist() == around.tolist()
+
+
+def test_context_has_no_share():
+    factor = a_factor("threshold", numerator="few", denominator="all", threshold=0.25,
+                      score="threshold", source="t")  # fmt: skip
+    tables = pd.DataFrame({("t", "few"): [1.0, 2, 3], ("t", "all"): 4.0}, index=codes(3))
+    areas = land(3).assign(is_context=[False, False, True])
+    counts = pd.DataFrame(index=codes(3))
+    found = find_hotspots(counts, areas, tables, grid(1, 3), [factor])
+    assert found.table["is_hot"].tolist() == [False, True, False]
+    assert found.table["reason"].tolist() == ["", "", "context"]
+    assert found.table["value"].isna().tolist() == [False, False, True]
+    assert found.tests[["assessed", "not_assessed", "hot"]].to_numpy().tolist() == [[2, 1, 1]]

@@ -77,6 +77,25 @@ def test_an_area_that_lacks_a_factor_is_scored_on_the_rest_if_the_config_says_so
     assert index["reason"].tolist() == ["", "", "not assessed for x; y"]
 
 
+def test_an_area_with_too_few_factors_has_no_index():
+    table = scores({"x": [10, np.nan, np.nan], "y": [30, 30, np.nan], "z": [20, 20, 20]})
+    for least, expected in ((1, [20, 25, 20]), (2, [20, 25, np.nan]), (3, [20, np.nan, np.nan])):
+        index = build_index(table, Index(missing="rest", minimum_factors=least))
+        np.testing.assert_array_equal(index["score"], expected)
+
+
+def test_a_single_factor_is_weighted_as_given():
+    table = scores({"x": [10, 20]}, weight={"x": 0.5})
+    assert build_index(table, Index(weights="as-given"))["score"].tolist() == [5, 10]
+
+
+def test_copeland_has_no_contributions():
+    table = scores({"x": [10, 20, 30], "y": [1, 3, 2]})
+    options = Index(aggregation="copeland")
+    assert build_index(table, options)["score"].tolist() == [0, 75, 75]
+    assert contributions(table, options).isna().all()
+
+
 def test_a_group_without_data_is_left_out_with_its_weight():
     table = scores(
         {"x": [np.nan, 50], "y": [np.nan, 50], "z": [20, 20]},

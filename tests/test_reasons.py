@@ -108,6 +108,15 @@ def test_a_share_stands_beside_the_share_of_the_county():
     assert text.endswith("(London 19%).")
 
 
+def test_a_low_share_is_a_reason_where_a_high_one_means_less_risk():
+    options = {"label": "Owner-occupied homes", "method": "value", "score": "value"}
+    wanted = factor(**options, direction=-1, numerator="n", denominator="d")
+    table = hotspots(["a", "b"], {("suspects", ""): {"observed": [80, 20], "value": [0.8, 0.2]}})
+    scores = score_factors(table, persistence([]), [wanted])
+    found = explain(table, persistence([]), scores, [wanted])
+    assert found.tolist() == ["", "20% of owner-occupied homes (county 50%)."]
+
+
 def test_a_table_tested_for_hotspots_has_no_period():
     options = {"label": "People not in work", "method": "poisson", "numerator": "n", "periods": ()}
     text = sentence(options | {"source": "ts065", "denominator": "d"}, HOT)

@@ -3,12 +3,12 @@ import pytest
 from reliability import one_county, reliability
 
 
-def test_two_counties_are_about_as_reliable_as_they_say():
-    """A small case of the long one below: the sums agree, whatever the bands."""
-    areas = pd.concat([one_county(seed, draws=50) for seed in (1, 2)])
+def test_one_county_is_about_as_reliable_as_it_says():
+    """A small case of the long one below: sums agree, and what is sure happens."""
+    areas = one_county(1, draws=40)
     assert areas["p"].sum() == pytest.approx(areas["again"].sum(), rel=0.1)
     sure = areas[areas["p"] > 0.9]
-    assert len(sure) > 30
+    assert len(sure) > 15
     assert sure["again"].mean() > 0.85
 
 

@@ -70,6 +70,26 @@ def test_counting_the_same_again_scores_the_same_again(options):
     assert found.is_hot.any()
 
 
+@pytest.mark.parametrize("background", ["county", "local"])
+def test_windows_are_tested_against_the_background_that_is_configured(background):
+    geopandas = pytest.importorskip("geopandas")
+    wanted = factor(method="window", exposure="residents", background=background, score="flag")
+    data = county([wanted], mean=2.0)
+    row, column = np.divmod(np.arange(len(AREAS)), 20)
+    points = geopandas.points_from_xy(1000 * column, 1000 * row, crs="EPSG:27700")
+    data = data._replace(areas=geopandas.GeoDataFrame(data.areas, geometry=points))
+    found = find_hotspots(data.counts, data.areas, pd.DataFrame(), NEAR, [wanted])
+    expected = found.table["is_hot"].to_numpy(bool)
+    assert expected.any()
+    assert (as_counted(data, wanted).is_hot[0] != expected).sum() <= 1
+
+
+def test_some_repeats_are_taken_out_of_many():
+    wanted = factor()
+    drawn = Repeater.of(wanted, county([wanted]), "gamma").draw(np.random.default_rng(1), 4)
+    np.testing.assert_array_equal(drawn.at(np.array([2, 2])).value[1], drawn.value[2])
+
+
 def test_areas_that_a_source_does_not_cover_stay_not_assessed():
     wanted = factor(score="persistence", periods=YEARS)
     data = county([wanted])

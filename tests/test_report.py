@@ -45,7 +45,8 @@ def test_a_factor_without_a_hot_area_is_named(page, county_released):
 
 def test_it_can_load_nothing(page):
     assert "default-src 'none'" in page
-    assert re.findall(r"""(?:src|href)=["'](?!data:|#)""", page) == []
+    beside = r"map\.html|profiles/index\.html|workbook\.xlsx"
+    assert re.findall(rf"""\b(?:src|href)=["'](?!data:|#|(?:{beside})["'])""", page) == []
 
 
 def test_text_from_data_stays_text(county_released, tmp_path):
@@ -84,6 +85,44 @@ def test_the_summary_is_a_few_lines_that_hold_the_numbers(county_released):
 def test_what_became_of_a_source_is_one_sentence(county_released):
     (line, *_) = source_lines(county_released.reconciliation)
     assert re.fullmatch(r"\w+: [\d,]+ events read, [\d,]+ counted;? .*\.", line)
+
+
+def test_the_map_is_saved_for_slides_too(county_released, tmp_path):
+    write_report(county_released, tmp_path / "r.html")
+    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_the_selected_areas_have_in_common_adds_up(page, county_released):
+    residents = int(county_released.top["residents"].sum())
+    assert f"They hold {residents:,} residents" in page
+
+
+def test_it_is_said_when_the_run_was_not_repeated(county_released, tmp_path):
+    columns = ["p_selected", "rank_low", "rank_high", "tier"]
+    every = county_released.all_areas.drop(columns=columns, errors="ignore")
+    write_report(dataclasses.replace(county_released, all_areas=every), tmp_path / "r.html")
+    assert "This run was not repeated" in (tmp_path / "r.html").read_text(encoding="utf-8")
+
+
+def test_how_sure_counts_firm_and_borderline_areas(county_released, tmp_path):
+    every = county_released.all_areas
+    tiers = every["selected"].map({True: "firm", False: "out"}).astype(object)
+    tiers[every["rank"].idxmin()] = "borderline"
+    every = every.assign(
+        p_selected=0.5, tier=tiers, rank_low=every["rank"], rank_high=every["rank"]
+    )
+    write_report(dataclasses.replace(county_released, all_areas=every), tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "7 of the 8 selected areas are firm" in page
+    assert "1 are borderline, and 0 areas" in page
+    assert "Ranks of the areas at the cut" in page
+
+
+def test_events_lost_without_a_place_are_a_next_step(county_released, tmp_path):
+    lost = county_released.reconciliation.assign(no_location=lambda t: t["read"] // 2)
+    write_report(dataclasses.replace(county_released, reconciliation=lost), tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "have no usable location" in page
 
 
 def test_two_writes_give_the_same_bytes(page, county_released, tmp_path):

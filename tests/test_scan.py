@@ -254,8 +254,9 @@ def test_a_map_without_a_cluster_rarely_shows_one(dispersion):
 @pytest.mark.parametrize("dispersion", [0, 0.2, 1.0, 2.5])
 @pytest.mark.parametrize("mean", [0.3, 1, 5])
 def test_the_chance_of_a_false_cluster_is_as_stated(mean, dispersion):
-    found = false_alarms(1000, mean=mean, dispersion=dispersion, rows=20, replicates=199)
-    assert 0.03 <= found <= 0.07
+    found = false_alarms(400, mean=mean, dispersion=dispersion, rows=20, replicates=199)
+    # Three standard errors of .011 around .05.
+    assert 0.015 <= found <= 0.085
 
 
 def test_dispersed_counts_without_a_cluster_look_clustered_to_the_plain_scan():

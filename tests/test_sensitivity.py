@@ -58,6 +58,14 @@ def test_overrides_stay():
     assert not found["left"].map(lambda areas: "c" in areas).any()
 
 
+def test_a_minimum_per_district_holds_without_the_factor_too():
+    chosen = select_top(build_index(TABLE), TWO)
+    district = pd.Series(["n", "n", "s", "n"], index=list("abcd"))
+    least = Selection(number=2, minimum_per_group=1)
+    found = leave_out(TABLE, chosen, factors(), selection=least, groups=district)
+    assert "c" in found.loc["y", "entered"]
+
+
 def test_groups_and_points_of_what_is_left_out_go_with_it():
     grouped = TABLE.assign(group=np.repeat(["g", "h", ""], 4))
     assert len(without(grouped, index=Index(groups={"g": 2, "h": 1}))) == 3

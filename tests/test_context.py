@@ -1,0 +1,77 @@
+"""A run on one district of a larger boundary file: the areas around it are context alone."""
+
+import tomllib
+
+import pytest
+
+from riskindex import release, run
+from riskindex.config import parse_config
+from riskindex.index import build_index
+from riskindex.repeats import Data
+from riskindex.report import write_report
+from riskindex.robustness import Robustness, assess_robustness
+from riskindex.selection import select_top
+
+
+@pytest.fixture(scope="module")
+def result(county_config, county_result):
+    values = tomllib.loads(county_config.read_text(encoding="utf-8"))
+    district = county_result.areas["district"].value_counts().index[0]
+    values["areas"]["within"] = {"district": [district]}
+    values["factors"][0]["scan"] = True
+    return run(parse_config(values, folder=county_config.parent))
+
+
+def test_context_is_not_scored_ranked_or_selected(result):
+    context = result.areas["is_context"]
+    assert 0 < context.sum() < len(context)
+    assert result.areas.loc[~context, "district"].nunique() == 1
+    assert result.index.loc[context, ["score", "rank"]].isna().all(axis=None)
+    assert not result.index.loc[context, "selected"].any()
+    assert result.cut.assessed <= (~context).sum()
+    assert any("around it are context" in note for note in result.notes)
+
+
+def test_no_test_says_anything_about_context(result):
+    context = result.areas.index[result.areas["is_context"]]
+    tests = result.hotspots.loc[(slice(None), slice(None), list(context)), :]
+    assert tests[["p", "p_adjusted", "own_p", "confidence", "value"]].isna().all(axis=None)
+    assert not tests["is_hot"].any()
+    assert (tests["reason"] != "").all()
+
+
+def test_context_is_counted_in_its_neighbours_windows(result, county_result):
+    known = result.areas.index[~result.areas["is_context"]]
+    for table in ("observed", "window_observed"):
+        mine = result.hotspots[table].unstack("area_code")[known]
+        whole = county_result.hotspots[table].unstack("area_code")[known]
+        assert mine.equals(whole.loc[mine.index])
+
+
+def test_the_district_is_counted_without_its_context(result):
+    released = release(result, "internal")
+    (district,) = set(result.areas.loc[~result.areas["is_context"], "district"])
+    places = released.district_counts.index.get_level_values("place").unique()
+    assert set(places) == {"", district}
+    events = released.district_counts["events"].unstack("place")
+    assert events[""].equals(events[district].rename(""))
+
+
+def test_the_report_is_written(result, tmp_path):
+    write_report(release(result, "internal"), tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert "around it are context" in page
+    assert "Clusters by scan" in page
+
+
+def test_repeats_never_select_context(result):
+    config = result.config
+    chosen = select_top(build_index(result.scores, config.index), config.selection)
+    found = assess_robustness(
+        Data(result.counts, result.areas, result.weights), result.scores, chosen, config.factors,
+        index=config.index, selection=config.selection, options=Robustness(draws=20),
+    )  # fmt: skip
+    context = result.areas["is_context"]
+    assert (found.table.loc[context, "p_selected"] == 0).all()
+    assert found.table.loc[context, "rank_low"].isna().all()
+    assert found.table.loc[~context, "p_selected"].sum() > 0

@@ -1,0 +1,105 @@
+"""Pictures: numbers on paper, the same bytes twice, and text that stays text."""
+
+import dataclasses
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from example_release import example_release
+from scipy.stats import poisson
+
+from riskindex import figures
+from riskindex.drawings import Dot, Line, draw_bars, draw_dots, draw_lines
+
+
+@pytest.fixture(scope="module")
+def released():
+    return example_release()
+
+
+def test_the_map_is_a_picture_of_its_own_shape_and_repeats(released):
+    first = figures.overview_map(released)
+    assert first.startswith(b"\x89PNG")
+    assert figures.overview_map(released) == first
+
+
+def test_a_map_without_a_selected_area_is_drawn(released):
+    none = dataclasses.replace(released, all_areas=released.all_areas.assign(selected=False))
+    assert figures.overview_map(none).startswith(b"\x89PNG")
+
+
+def test_the_strip_has_a_square_for_each_area_and_period(released):
+    strip = figures.persistence_strip(released)
+    squares = re.findall('<rect class="(hot|cold|na)"', strip)
+    assert len(squares) == len(released.top) * 5 * 2  # two factors of five years
+    hot = released.hotspots["is_hot"].unstack("area_code")[list(released.top.index)]
+    followed = hot.loc[["domestic_abuse", "violence"]].astype(bool)
+    assert squares.count("hot") == int(followed.to_numpy().sum())
+
+
+def test_there_is_no_strip_without_several_periods(released):
+    assert figures.persistence_strip(dataclasses.replace(released, top=released.top.iloc[:0])) == ""
+    assert figures.persistence_strip(
+        dataclasses.replace(released, persistence=pd.DataFrame())
+    ) == ""  # fmt: skip
+
+
+def test_overlap_is_symmetric_and_no_larger_than_either_factor(released):
+    labels, counts = figures.factor_overlap(released)
+    assert (counts == counts.T).all()
+    assert (counts <= np.minimum.outer(np.diag(counts), np.diag(counts))).all()
+    hot = released.hotspots.loc["suspects", "is_hot"].astype(bool)
+    assert counts[labels.index("Serious violence suspects' homes")].max() == hot.sum()
+
+
+def test_concentration_of_the_example_is_what_it_holds(released):
+    found = {one.label: one for one in figures.concentrations(released)}
+    one = found["Class A drug suspects' homes"]
+    observed = released.hotspots.loc[("drugs", "2022"), "observed"]
+    assert one.total == observed.sum()
+    assert one.top == pytest.approx(observed.nlargest(4).sum() / observed.sum())  # 5% of 80
+    assert one.curve[0] == 0
+    assert one.curve[-1] == pytest.approx(1)
+    assert (np.diff(one.curve) >= 0).all()
+
+
+def test_chance_alone_concentrates_rare_events():
+    drawn = -np.sort(-poisson.rvs(0.5, size=200_000, random_state=1))
+    assert figures._share_by_chance(0.5) == pytest.approx(
+        drawn[:10_000].sum() / drawn.sum(), abs=0.005
+    )
+    assert figures._share_by_chance(1e6) == pytest.approx(0.05, abs=0.001)
+
+
+def test_rank_intervals_stand_on_both_sides_of_the_cut(released):
+    assert figures.rank_intervals(released) == ""
+    ranks = released.all_areas["rank"]
+    every = released.all_areas.assign(rank_low=ranks - 1, rank_high=ranks + 1)
+    plot = figures.rank_intervals(dataclasses.replace(released, all_areas=every), around=3)
+    assert plot.count("<circle") == 6
+    assert plot.count("dot chosen") == 3
+
+
+def test_plots_say_what_they_are_and_repeat():
+    lines = [Line("a <b>", [1.0, np.nan, 3.0], "place"), Line("county", [2.0, 2.0, 2.0], "whole")]
+    plot = draw_lines("Title <x>", lines, ["Jan", "", "Mar"], about="About.", unit="per 1,000")
+    assert 'aria-label="Title &lt;x&gt;. About."' in plot
+    assert "<x>" not in plot
+    assert re.search(r'class="line place" d="M[^L]+M', plot)  # a gap where a month is missing
+    assert plot == draw_lines("Title <x>", lines, ["Jan", "", "Mar"], about="About.",
+                              unit="per 1,000")  # fmt: skip
+
+
+def test_bars_start_at_zero_and_reach_their_value():
+    plot = draw_bars("t", ["a", "b"], [0.0, 10.0], [5.0, np.nan])
+    heights = [float(h) for h in re.findall(r'class="bar".*?height="([\d.]+)"', plot)]
+    assert heights[0] == 0
+    assert heights[1] == 140  # 10 is the highest tick
+    assert plot.count("mark-line") == 1
+
+
+def test_dots_leave_out_what_is_missing():
+    plot = draw_dots("t", [Dot("x", 1.0, 0.5, 2.0, True), Dot("y", np.nan, np.nan, np.nan)])
+    assert plot.count("<circle") == 1
+    assert ">y<" in plot

@@ -1,0 +1,220 @@
+"""Profiles hold the numbers of the release, link to each other, and load nothing."""
+
+import dataclasses
+import html
+import re
+
+import pandas as pd
+import pytest
+from small_events import events, factor, squares
+
+from riskindex.counts import count_events
+from riskindex.groups import WHOLE, count_groups, profile_kind
+from riskindex.profile_book import Book
+from riskindex.profile_events import change
+from riskindex.profiles import write_profiles
+from riskindex.smoothing import byar
+
+
+@pytest.fixture(scope="module")
+def folder(county_released, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("profiles") / "profiles"
+    write_profiles(county_released, folder)
+    return folder
+
+
+def pages(folder):
+    return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())}
+
+
+def test_every_district_and_cluster_has_a_page_that_the_index_links(folder, county_released):
+    districts = county_released.areas["district"].nunique()
+    clusters = county_released.clusters["cluster"].nunique()
+    assert len(pages(folder)) == districts + clusters + 1
+    linked = set(re.findall(r'href="([^"./#]+\.html)"', pages(folder)["index.html"]))
+    assert linked == set(pages(folder)) - {"index.html"}
+
+
+def test_the_districts_share_out_the_county(county_released):
+    table = county_released.district_counts
+    whole = table.xs(WHOLE, level="place")["events"]
+    parts = table.drop(index=WHOLE, level="place").groupby(level=["factor", "period"], sort=False)
+    assert (parts["events"].sum() == whole).all()
+    assert parts["share"].sum().to_numpy() == pytest.approx(1)
+
+
+def test_events_of_a_district_are_those_of_its_areas(county_result, county_released):
+    counts = county_result.counts.loc[:, ("offences", "all", "2022")]
+    by_district = counts.groupby(county_result.areas["district"]).sum()
+    table = county_released.district_counts.xs(("offences", "2022"), level=["factor", "period"])
+    assert (table["events"].drop(WHOLE) == by_district).all()
+
+
+def test_months_add_up_to_the_years_where_records_are_counted(county_released):
+    months = Book(county_released).rhythm("offences", "month")
+    table = county_released.district_counts.xs("offences", level="factor")["events"]
+    years = months.groupby(months.index.str[:4]).sum()
+    assert (
+        years.to_numpy() == table.unstack("place").loc[years.index, years.columns].to_numpy()
+    ).all()
+
+
+def test_every_aspect_counts_the_same_records(county_released):
+    sums = county_released.rhythm["records"].groupby(level=["factor", "place", "aspect"]).sum()
+    assert sums.groupby(level=["factor", "place"]).nunique().eq(1).all()
+
+
+def test_the_page_says_rate_interval_rank_and_share(folder, county_released):
+    name = county_released.areas["district"].min()
+    table = county_released.district_counts.xs(("offences", "2022"), level=["factor", "period"])
+    row = table.loc[name]
+    page = html.unescape(pages(folder)[f"district-{name.lower()}.html"])
+    interval = f"{row['rate_per_1000']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+    assert f"{interval} per 1,000 residents" in page
+    assert f"rank {row['rank']:.0f} of 4" in page
+    assert f"That is {row['share']:.1%} of the county's events" in page
+
+
+def test_every_area_of_a_district_has_its_line(folder, county_released):
+    for name, part in county_released.areas.groupby("district"):
+        page = pages(folder)[f"district-{name.lower()}.html"]
+        assert set(re.findall(r'<tr id="([^"]+)"', page)) == set(part.index)
+
+
+def test_selected_areas_are_counted_in_the_answer(folder, county_released):
+    for name, part in county_released.all_areas.groupby("district"):
+        answer = re.search(
+            'class="answer">([^<]+)<', pages(folder)[f"district-{name.lower()}.html"]
+        )
+        number = int(part["selected"].sum())
+        assert answer[1].startswith(f"{number or 'None'} of the {len(part)} areas in {name}")
+
+
+def test_pages_load_nothing_and_run_nothing(folder):
+    for page in pages(folder).values():
+        assert "default-src 'none'" in page
+        assert "script-src 'none'" in page
+        assert re.findall(r'\s(?:src|style|on\w+)="', page) == []
+        links = re.findall(r'href="([^"]+)"', page)
+        assert all(re.fullmatch(r"#[\w-]+|[\w-]+\.html|\.\./\w+\.html", link) for link in links)
+
+
+def test_names_inside_a_page_are_used_once(folder):
+    for page in pages(folder).values():
+        names = re.findall(r' id="([^"]+)"', page)
+        assert len(names) == len(set(names))
+
+
+def test_two_writes_give_the_same_bytes(folder, county_released, tmp_path):
+    write_profiles(county_released, tmp_path)
+    assert pages(tmp_path) == pages(folder)
+
+
+def test_text_from_data_stays_text(county_released, tmp_path):
+    payload = "<img src=x onerror=alert(1)>"
+    every = county_released.all_areas.assign(name=payload, ward=payload, reasons=payload)
+    labels = county_released.factors.assign(label=payload)
+    write_profiles(
+        dataclasses.replace(county_released, all_areas=every, factors=labels, title=payload,
+                            notes=(payload,), attribution=(payload,)),
+        tmp_path,
+    )  # fmt: skip
+    assert all("<img" not in page for page in pages(tmp_path).values())
+
+
+def test_a_release_without_groups_has_one_page_for_the_whole(county_released, tmp_path):
+    bare = dataclasses.replace(
+        county_released, group_kinds=(), district_counts=pd.DataFrame(),
+        cluster_counts=pd.DataFrame(), clusters=pd.DataFrame(), rhythm=pd.DataFrame(),
+    )  # fmt: skip
+    write_profiles(bare, tmp_path)
+    assert set(pages(tmp_path)) == {"index.html", "district-all.html"}
+
+
+def test_tiers_are_told_where_the_run_was_repeated(county_released, tmp_path):
+    every = county_released.all_areas.assign(p_selected=0.6, tier="borderline")
+    write_profiles(dataclasses.replace(county_released, all_areas=every), tmp_path)
+    page = pages(tmp_path)["cluster-1.html"]
+    assert "yes, borderline" in page
+    assert ">60%<" in page
+    assert 'class="borderline"' in page
+
+
+def test_partnerships_come_before_districts():
+    assert profile_kind(("ward", "csp", "district")) == "csp"
+    assert profile_kind(("ward", "district", "region")) == "district"
+    assert profile_kind(()) is None
+
+
+def test_rates_and_ranks_of_groups_on_paper():
+    columns = pd.MultiIndex.from_tuples([("f", "all", "2022")], names=["factor", "group", "period"])
+    counts = pd.DataFrame([[30], [10], [2]], index=["a", "b", "c"], columns=columns)
+    places = pd.Series(["x", "x", "y"], index=counts.index)
+    residents = pd.Series([1000.0, 1000.0, 1000.0], index=counts.index)
+    table = count_groups(counts.astype("Int64"), places, residents).loc[("f", "2022")]
+    assert table["rate_per_1000"].to_dict() == {"": 14.0, "x": 20.0, "y": 2.0}
+    assert table.loc["x", "low"] == pytest.approx(float(byar(40, 2)[0]))
+    assert table.loc["x", ["rank", "rank_low", "rank_high"]].tolist() == [1, 1, 1]
+    assert table.loc["y", ["rank", "rank_low", "rank_high"]].tolist() == [2, 2, 2]
+
+
+def test_a_period_without_data_in_one_group_is_missing_and_not_less():
+    columns = pd.MultiIndex.from_tuples(
+        [("f", "asb", "2022"), ("f", "fires", "2022")], names=["factor", "group", "period"]
+    )
+    counts = pd.DataFrame([[3, pd.NA]], index=["a"], columns=columns, dtype="Int64")
+    assert count_groups(counts, pd.Series({"a": "x"}))["events"].isna().all()
+
+
+def test_a_change_and_its_interval():
+    up = change(400, 100)
+    assert (up.words, up.is_clear) == ("up 300%", True)
+    assert change(11, 10).is_clear is False
+    assert change(10, 10).words == "unchanged"
+    assert change(0, 10) is None
+
+
+def rhythm(rows, **options):
+    areas = squares("E01000001", "E01000002")
+    places = pd.Series(["west", "east"], index=areas.index)
+    opened = {"s": events(rows, factor(), **options)}
+    return count_events(opened, areas, [factor()], places=places).rhythm["records"]
+
+
+def test_hours_and_weekdays_come_from_dates_with_a_time():
+    rows = [{"date": "2022-05-06 23:15", "area": "E01000001"},
+            {"date": "2022-05-07T01:00:00", "area": "E01000001"}]  # fmt: skip
+    found = rhythm(rows).xs(("f", "all", "west"), level=["factor", "group", "place"])
+    assert found.to_dict() == {
+        ("hour", "01"): 1, ("hour", "23"): 1, ("month", "2022-05"): 2,
+        ("weekday", "5"): 1, ("weekday", "6"): 1,
+    }  # fmt: skip
+
+
+def test_months_alone_have_no_weekdays():
+    found = rhythm([{"date": "2022-05", "area": "E01000002"}])
+    assert set(found.index.get_level_values("aspect")) == {"month"}
+
+
+def test_age_and_sex_are_counted_where_the_config_names_them():
+    rows = [{"date": "2022-05-06", "area": "E01000001", "years": 17, "gender": "F"},
+            {"date": "2022-05-07", "area": "E01000001", "years": None, "gender": None}]  # fmt: skip
+    found = rhythm(rows, age="years", sex="gender")
+    sex = found.xs("sex", level="aspect").droplevel(["factor", "group", "place"])
+    assert sex.to_dict() == {"": 1, "F": 1}
+
+
+def test_a_repeated_record_is_counted_once_and_a_repeated_person_twice():
+    rows = [{"date": "2022-05-06", "area": "E01000001", "key": "k1", "person": "p"},
+            {"date": "2022-05-06", "area": "E01000001", "key": "k1", "person": "p"},
+            {"date": "2022-06-06", "area": "E01000001", "key": "k2", "person": "p"}]  # fmt: skip
+    found = rhythm(rows, key="key", distinct="person").xs("month", level="aspect")
+    assert found.tolist() == [1, 1]
+
+
+def test_events_outside_the_factor_s_periods_are_left_out():
+    rows = [
+        {"date": "2021-12-31", "area": "E01000001"},
+        {"date": "2022-01-02", "area": "E01000001"},
+    ]
+    assert rhythm(rows).index.get_level_values("value").unique().tolist() == ["2022-01", "7"]
