@@ -262,11 +262,17 @@ def _stages(quiet: bool) -> Iterator["Say"]:
         yield say
 
 
+_INTERRUPTED = 130
+
+
 def main() -> None:
     """Run a command; every error that is foreseen ends in its own exit code."""
     try:
         _stop_on_term()
-        app(standalone_mode=False)
+        stopped = app(standalone_mode=False)  # Typer gives back 130 where it was interrupted
+        if stopped == _INTERRUPTED:
+            raise KeyboardInterrupt
+        sys.exit(stopped or 0)
     except RiskindexError as error:
         for fault in error.faults:
             typer.echo(f"riskindex: {fault}", err=True)
@@ -275,7 +281,7 @@ def main() -> None:
         sys.exit(getattr(stop, "exit_code", 1))
     except KeyboardInterrupt:
         typer.echo("riskindex: stopped; the result folder is as it was.", err=True)
-        sys.exit(130)
+        sys.exit(_INTERRUPTED)
     except Exception as error:
         _say_our_fault(error)
         sys.exit(1)

@@ -10,6 +10,9 @@ from riskindex.tails import Array
 
 Pairs = NDArray[np.int32]
 
+CALM_EVENTS, CALM_POWER = 3.0, 3.0
+"""Pairs weigh ((expected + 3) / (observed + 3))^3 of the areas around them, at most 1."""
+
 
 class Intensity(NamedTuple):
     """Weighted events per unit of exposure, with what is needed to study their variation."""
@@ -22,10 +25,14 @@ class Intensity(NamedTuple):
     """What events are expected from, positive."""
 
     @property
+    def step(self) -> float:
+        """The average weight, as far as chance is concerned: 1 for counts."""
+        return float(self.noise.sum() / self.total.sum()) if self.total.any() else 1.0
+
+    @property
     def mean(self) -> Array:
         """Expected number of events of the average weight, at the overall rate."""
-        step = self.noise.sum() / self.total.sum() if self.total.any() else 1.0
-        return np.asarray(self.exposure * self.total.sum() / self.exposure.sum() / step)
+        return np.asarray(self.exposure * self.total.sum() / self.exposure.sum() / self.step)
 
 
 def pair_ratio_dispersion(
@@ -34,7 +41,9 @@ def pair_ratio_dispersion(
     """Variance of the areas' relative risks, by pair ratio over neighbours.
 
     It compares x (x - 1) within areas with x_i x_j between neighbours: risk that is locally
-    constant cancels, so that real clusters barely inflate the estimate.
+    constant cancels, so that real clusters barely inflate the estimate. What their edges add is
+    held down by weighing pairs less where the areas around the pair (without the pair itself,
+    whose counts the weight must not know) have more events than expected.
 
     Parameters
     ----------
@@ -72,6 +81,7 @@ def pair_ratio(intensity: Intensity, neighbours: csr_array, *, passes: int = 3) 
         return 0.0
     mu = intensity.mean
     i, j, share = _pairs(neighbours)
+    share = share * _calm(y / intensity.step, mu, i, j)
     within, between = (y**2 - noise) / e**2, y[i] * y[j] / (e[i] * e[j])
     w = 0.0
     for _ in range(passes):
@@ -139,6 +149,13 @@ def neighbour_covariance(
 def _precision(mu: Array, w: float) -> Array:
     """What an area's count says about the variance of risk, as a weight."""
     return np.asarray(mu / np.sqrt(2 * (1 + w * mu) ** 2 + 1 / mu))
+
+
+def _calm(x: Array, mu: Array, i: Pairs, j: Pairs) -> Array:
+    """Weight of every pair by what the other neighbours of its two areas have, at most 1."""
+    seen, expected = (np.bincount(i, a[j], len(a)) + np.bincount(j, a[i], len(a)) for a in (x, mu))
+    around, usual = (s[i] - a[j] + s[j] - a[i] for s, a in ((seen, x), (expected, mu)))
+    return np.minimum(1.0, ((usual + CALM_EVENTS) / (around + CALM_EVENTS)) ** CALM_POWER)
 
 
 def _pairs(neighbours: csr_array) -> tuple[Pairs, Pairs, Array]:

@@ -76,8 +76,8 @@ def _list_without(
     groups: "pd.Series[Any] | None",
 ) -> Selected:
     rest = scores.drop(index=list(names), level="factor")
-    groups = set(rest["group"]) if "group" in rest else set()
-    kept = {group: weight for group, weight in index.groups.items() if group in groups}
+    having_factors = set(rest["group"]) if "group" in rest else set()
+    kept = {group: weight for group, weight in index.groups.items() if group in having_factors}
     points = {
         person: {name: x for name, x in given.items() if name not in names}
         for person, given in index.points.items()
