@@ -248,11 +248,14 @@ def _column_faults(config: Config, place: str, reference: str) -> Iterator[str]:
         yield f"{place}: {source} has no column {column!r}; it names {_all(table.columns)}."
 
 
+_LARGEST_WEIGHT = 1_000_000
+
+
 def _factor_faults(config: Config, factor: Factor) -> Iterator[str]:
     if not factor.name.isidentifier():
         yield f"the name {factor.name!r} must be letters, digits and underscores."
-    if factor.weight < 0:
-        yield f"the weight {factor.weight} is negative."
+    if not 0 <= factor.weight <= _LARGEST_WEIGHT:
+        yield f"the weight {factor.weight} must lie between 0 and {_LARGEST_WEIGHT:,}."
     if not 0 < factor.level < 1:
         yield f"the level {factor.level} must lie between 0 and 1."
     if factor.counts_events:
@@ -261,6 +264,8 @@ def _factor_faults(config: Config, factor: Factor) -> Iterator[str]:
         yield from _table_faults(config, factor)
     if factor.scan and factor.method in ("threshold", "value"):
         yield f"scan is for factors that are tested, and the method {factor.method} tests nothing."
+    if factor.score == "threshold" and factor.threshold is None and factor.method != "threshold":
+        yield "the score threshold needs a threshold, such as 0.25."
     if factor.score == "persistence" and len(factor.periods) < 2:
         yield "the score persistence needs two periods or more."
 
@@ -291,3 +296,5 @@ def _table_faults(config: Config, factor: Factor) -> Iterator[str]:
         yield "a table has no periods; leave them out."
     if factor.method == "threshold" and factor.threshold is None:
         yield "the method threshold needs a threshold, such as 0.25."
+    if factor.method == "threshold" and not 0 <= (factor.threshold or 0) < 1:
+        yield f"the threshold {factor.threshold:g} is compared with shares: 25% is 0.25."

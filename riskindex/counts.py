@@ -31,6 +31,8 @@ __all__ = ["Counted", "Events", "Period", "Periods", "count_events", "parse_peri
 
 RECONCILIATION = ["read", *(reason.name.lower() for reason in Reason)]
 """Columns of the reconciliation; the first is the sum of the rest."""
+PLACEHOLDER_FROM, PLACEHOLDER_SHARE = 20, 0.02
+"""One key or person in so many records, and in such a share of them, is hardly one."""
 PLAUSIBLY_NONE = 20
 """Fewer events may all lie outside the study area; so many mean wrong codes or coordinates."""
 
@@ -237,6 +239,22 @@ def _notes(tally: Tally) -> Iterator[str]:
         bare = tally.number("SELECT count(*) FROM located WHERE person IS NULL")
         if bare:
             yield f"{tally.name}: {bare:,} records have no person; each counts as one person."
+    yield from _placeholders(tally)
+
+
+def _placeholders(tally: Tally) -> Iterator[str]:
+    """A word such as "unknown" in a column of keys makes one event or person of many."""
+    asked = {"key": tally.events.has_key, "person": tally.events.has_person}
+    for column in (column for column, is_asked in asked.items() if is_asked):
+        ((most, all_),) = tally.events.connection.execute(
+            f"SELECT coalesce(max(n), 0), coalesce(sum(n), 0) FROM (SELECT count(*) AS n "
+            f"FROM located WHERE {column} IS NOT NULL GROUP BY {column})"
+        ).fetchall()
+        if most >= PLACEHOLDER_FROM and most > PLACEHOLDER_SHARE * all_:
+            yield (
+                f"{tally.name}: {most:,} of {all_:,} located records share one {column}, so that "
+                "most of them are not counted. If it stands for not known, empty those cells."
+            )
 
 
 _CONVERTED = {

@@ -303,7 +303,8 @@ def _date(value: str, kind: str, date_format: str | None) -> str:
     return (
         f"try_cast(CASE WHEN {text} LIKE '____-__' THEN {text} || '-01' "
         f"WHEN {text} LIKE '____-__-__' THEN {text} "
-        f"WHEN {text} LIKE '____-__-__T%' OR {text} LIKE '____-__-__ %' THEN left({text}, 10) "
+        f"WHEN {text} LIKE '____-__-__T__:__%' OR {text} LIKE '____-__-__ __:__%' "
+        f"THEN left({text}, 10) "
         "END AS DATE)"
     )
 
@@ -428,7 +429,8 @@ def _first_line(error: Exception) -> str:
 def _rejected(connection: "DuckDBPyConnection", label: str, columns: int) -> Iterator[str]:
     """Rows that do not fit the header; what stands in them is nobody's business."""
     rows = connection.execute(
-        "SELECT DISTINCT line, error_type, error_message FROM reject_errors ORDER BY line"
+        "SELECT DISTINCT ON (line) line, error_type, error_message FROM reject_errors "
+        "ORDER BY line, column_idx"
     ).fetchall()
     connection.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
     for line, kind, message in rows:

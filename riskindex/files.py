@@ -2,6 +2,7 @@
 
 import codecs
 import difflib
+import errno
 import gzip
 import hashlib
 import os
@@ -105,8 +106,11 @@ def find_file(folder: Path, name: str, *, place: str) -> Path:
     if re.match(r"[A-Za-z][\w+.-]+:", name):
         raise InputError(f"{place}: {name!r} is not a local file. Save it first, then name it.")
     path = folder / name
-    if path.exists():
-        return path
+    try:
+        if path.exists():
+            return path
+    except OSError as error:
+        raise InputError(f"{place}: no file {name[:80]!r} ({error.strerror}).") from None
     if not path.parent.is_dir():
         raise InputError(f"{place}: no file {name!r}; there is no folder {str(path.parent)!r}.")
     beside = [p.name for p in path.parent.iterdir()]
@@ -347,6 +351,8 @@ def _stream(source: _Readable, target: Path, place: str, limit: int | None = Non
                 if limit is not None and out.tell() > limit:
                     raise InputError(f"{place}: unpacks to over {limit:,} bytes; refused.")
     except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError) as error:
+        if getattr(error, "errno", None) == errno.ENOSPC:
+            raise InputError(f"{place}: the disk is full where it is unpacked.") from None
         raise InputError(f"{place}: damaged ({error}). Download it again.") from None
     return target
 

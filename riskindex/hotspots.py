@@ -21,6 +21,7 @@ from riskindex.evidence import (
     second_tests,
     why_undefined,
 )
+from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.getis_ord import general_g, moran
 from riskindex.samples import Land, Observation, Sample, context_of, observe, together
@@ -147,6 +148,11 @@ def _shares(seen: Observation, land: Land, factor: Factor) -> Found:
     keep, sample = seen.assessed, land.sample(seen, factor)
     observed = seen.counts[keep, 0]
     share = observed / seen.exposure[keep]
+    if (share > 1).any():
+        raise DataError(
+            f"{factor.label}: {factor.numerator} is larger than {factor.denominator} in "
+            f"{int((share > 1).sum()):,} areas, which no share can be. Check the columns."
+        )
     limit = factor.threshold if factor.method == "threshold" else None
     is_hot = sample.asked & (False if limit is None else share > limit)
     value = np.where(sample.asked, share, np.nan)

@@ -28,7 +28,7 @@ from riskindex.reasons import explain
 from riskindex.released import Released, Result, group_kinds
 from riskindex.report import source_lines, write_report
 from riskindex.scan import scan_for_clusters
-from riskindex.selection import flags_tie, select_top
+from riskindex.selection import flags_tie, select_top, unknown_overrides
 from riskindex.workbook import list_table, write_csv, write_workbook
 
 Say = Callable[[str], None]
@@ -82,7 +82,7 @@ def run(config: Config, *, say: Say = _silent) -> Result:
     say("Scoring and selecting")
     scores = score_factors(found.table, persistence, config.factors, config.index)
     index = build_index(scores, config.index)
-    chosen = select_top(index, config.selection)
+    chosen = select_top(index, config.selection, groups=areas.get(config.selection.group))
     reasons = explain(
         found.table,
         persistence,
@@ -95,6 +95,7 @@ def run(config: Config, *, say: Say = _silent) -> Result:
     labels = {factor.name: factor.label for factor in config.factors}
     notes = [*land.notes, *_edge_note(areas), *codes.notes, *census.notes]
     notes += [*opened.notes, *counted.notes, *warn_of_correlations(correlations, labels)]
+    notes += _not_assessed_notes(chosen.table["reason"], areas)
     return Result(
         config=config,
         areas=areas,
@@ -193,6 +194,7 @@ def look(config: Config, *, say: Say = _silent) -> Found:
     ):
         found.lines.extend(opened.notes)
         if len(codes):
+            found.faults.extend(unknown_overrides(config.selection, codes))
             edition = inputs.read_codes(config.areas, config.folder)
             counted = count_events(
                 opened.events, land.areas, factors, config.periods,
@@ -234,6 +236,20 @@ def _edge_note(areas: pd.DataFrame) -> list[str]:
     at_edge = int((areas["on_boundary"] & assessed).sum())
     return [f"{at_edge:,} areas lie at the edge of the study area: what happens beyond it is not "
             "in their windows."] if at_edge else []  # fmt: skip
+
+
+def _not_assessed_notes(reasons: "pd.Series[str]", areas: pd.DataFrame) -> list[str]:
+    """Areas that no rule can select, by name and with the reason: a missing value is no zero."""
+    context = areas["is_context"] if "is_context" in areas else False
+    lacking = reasons[(reasons != "") & ~pd.Series(context, index=areas.index)]
+    named = [f"{areas.at[code, 'name']} ({code}), {why}" for code, why in lacking.items()]
+    number = "1 area has" if len(named) == 1 else f"{len(named):,} areas have"
+    return [f"{number} no index and cannot be on the list: {'; '.join(named[:_NAMED])}"
+            f"{f'; and {len(named) - _NAMED:,} more' if len(named) > _NAMED else ''}."
+            ] if named else []  # fmt: skip
+
+
+_NAMED = 20
 
 
 def _files(records: list[FileRecord]) -> pd.DataFrame:

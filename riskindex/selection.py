@@ -165,7 +165,7 @@ def select_top(
         changes = {"number": None, **changes}
     selection = replace(selection, **changes)
     table = _as_table(index)
-    faults = [*selection_faults(selection), *_unknown_areas(selection, table.index)]
+    faults = [*selection_faults(selection), *unknown_overrides(selection, table.index)]
     if selection.minimum_per_group and groups is None:
         faults.append(f"selection.minimum_per_group: no area has a {selection.group!r} to count.")
     if faults:
@@ -236,7 +236,8 @@ def _as_table(index: "pd.Series[Any] | pd.DataFrame") -> pd.DataFrame:
     return table.assign(**{c: value for c, value in missing.items() if c not in table})
 
 
-def _unknown_areas(selection: Selection, areas: pd.Index) -> Iterator[str]:
+def unknown_overrides(selection: Selection, areas: pd.Index) -> Iterator[str]:
+    """A fault for each override of an area that does not exist."""
     for override in selection.overrides:
         if override.area_code not in areas:
             yield f"selection.overrides: no area has the code {override.area_code!r}."

@@ -45,6 +45,19 @@ def test_risk_that_is_locally_constant_cancels():
     assert moment_dispersion(observed, exposure) > 0.4
 
 
+def test_the_edges_of_clusters_add_little():
+    neighbours = lattice(30, 30)
+    y, x = np.divmod(np.arange(900), 30)
+    hot = np.where(np.hypot(y - 8, x - 8) < 2.3, 3.0, 1.0) + 2.0 * (np.hypot(y - 20, x - 20) < 2.3)
+    found = [
+        pair_ratio_dispersion(
+            *drawn(neighbours, mean=5, dispersion=0.2, seed=s, risk=hot), neighbours
+        )
+        for s in range(30)
+    ]
+    assert np.mean(found) == pytest.approx(0.2, abs=0.05)
+
+
 def test_no_events_and_no_neighbours_with_events_are_no_trouble():
     line = joined(4, (0, 1), (1, 2), (2, 3))
     assert pair_ratio_dispersion(np.zeros(4), np.ones(4), line) == 0
