@@ -77,6 +77,7 @@ def backtest(
     DataError
         The periods held out are not covered, or nothing is selected.
     """
+    config = config.model_copy(update={"robustness": None})  # repeats answer another question
     split = split_config(config, targets=targets, hold_out=hold_out)
     earlier = pipeline.run(split.earlier, say=lambda stage: say(f"{stage} (before)"))
     later = pipeline.run(config, say=say)

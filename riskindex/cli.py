@@ -193,8 +193,14 @@ def _say_end(released: "Released", folder: Path) -> None:
     for note in released.notes:
         console.print(f"  {note}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"Result: {folder}", markup=False, highlight=False, soft_wrap=True)
-    for name in ("map.html", "top_areas.csv", "report.html", "workbook.xlsx", "areas.gpkg"):
+    for name in _TO_OPEN:
         console.print(f"  {folder / name}", markup=False, highlight=False, soft_wrap=True)
+
+
+_TO_OPEN = (
+    "map.html", "top_areas.csv", "report.html", "profiles/index.html", "workbook.xlsx",
+    "areas.gpkg",
+)  # fmt: skip
 
 
 def _say_backtest(released: "ReleasedBacktest", folder: Path) -> None:

@@ -18,6 +18,7 @@ from riskindex.events import EventSource, PoliceSource
 from riskindex.factors import EventGroup, Factor, Share
 from riskindex.index import Index
 from riskindex.inputs import AreaSource, GroupLookup, TableSource
+from riskindex.robustness import Robustness, robustness_faults
 from riskindex.selection import Override, Selection, selection_faults
 from riskindex.vintages import Vintage
 
@@ -63,6 +64,8 @@ class Config(BaseModel):
     """How scores become one number."""
     selection: Selection = Selection()
     """How many areas are chosen, and what happens to ties."""
+    robustness: Robustness | None = None
+    """How sure the list is: repeats of the run; left out, none are made."""
 
     _folder: Path = Path()
 
@@ -141,7 +144,7 @@ def schema() -> dict[str, Any]:
 
 _OPTIONS: tuple[type, ...] = (
     AreaSource, EventGroup, EventSource, Factor, GroupLookup, Index, Neighbours, Override,
-    Periods, PoliceSource, Selection, Share, TableSource, Vintage,
+    Periods, PoliceSource, Robustness, Selection, Share, TableSource, Vintage,
 )  # fmt: skip
 
 
@@ -232,6 +235,10 @@ def _cross_faults(config: Config) -> Iterator[str]:
     if not any(factor.scored for factor in config.factors):
         yield "factors: none is scored, so there is no index; set scored = true on at least one."
     yield from selection_faults(config.selection)
+    if config.robustness is not None:
+        yield from robustness_faults(config.robustness, config.index)
+    if config.robustness is not None:
+        yield from robustness_faults(config.robustness, config.index)
 
 
 def _all(names: Iterable[str]) -> str:

@@ -18,6 +18,7 @@ from riskindex.event_table import (
     create_table,
     is_date_format,
     load_csv,
+    refuse_full,
     select_events,
     unreadable,
 )
@@ -171,6 +172,9 @@ def open_events(
             if faults:
                 raise InputError(faults)
             yield opened
+        except Exception as error:
+            refuse_full(error)
+            raise
         finally:
             connection.close()
 

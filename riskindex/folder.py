@@ -92,10 +92,9 @@ def _told_where_full(target: Path) -> Iterator[None]:
         raise
     except Exception as error:
         with suppress(OSError):
-            if (
-                getattr(error, "errno", None) in _FULL
-                or shutil.disk_usage(target.parent).free < _NO_ROOM
-            ):
+            # xlsxwriter puts the error of the disk into one of its own.
+            told = any(getattr(part, "errno", None) in _FULL for part in (error, *error.args))
+            if told or shutil.disk_usage(target.parent).free < _NO_ROOM:
                 raise InputError(
                     f"{target}: the disk is full, so that nothing was written. Make room, or name "
                     "a folder on another disk."

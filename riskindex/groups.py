@@ -13,6 +13,12 @@ BY_NAME = ("community_safety_partnership", "csp", "district", "local_authority")
 """Kinds of groups that have a profile each, the first that the areas have."""
 
 
+COUNTED = (
+    "events", "share", "residents", "rate_per_1000", "low", "high", "rank", "rank_low", "rank_high",
+)  # fmt: skip
+"""Columns of `count_groups`."""
+
+
 def profile_kind(kinds: Sequence[str]) -> str | None:
     """The kind of group that profiles are written for, None where areas are in no groups.
 
@@ -55,6 +61,9 @@ def count_groups(
         (1 is the highest rate), `rank_low` and `rank_high`: the ranks that the intervals allow.
         Missing where a source has no data.
     """
+    if counts.columns.empty:
+        levels = pd.MultiIndex.from_arrays([[], [], []], names=["factor", "period", "place"])
+        return pd.DataFrame(columns=COUNTED, index=levels, dtype=float)
     totals = _by_factor(counts)
     of_place = totals.groupby(places, sort=True).sum(min_count=1)
     of_place.loc[WHOLE] = totals.sum(min_count=1)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from riskindex.corrections import CORRECTIONS, adjust, confidence_of
 from riskindex.dispersion import neighbour_covariance
+from riskindex.errors import DataError
 from riskindex.evidence import (
     Second,
     Test,
@@ -21,7 +22,6 @@ from riskindex.evidence import (
     second_tests,
     why_undefined,
 )
-from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.getis_ord import general_g, moran
 from riskindex.samples import Land, Observation, Sample, context_of, observe, together

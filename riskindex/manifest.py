@@ -5,6 +5,7 @@ import json
 import math
 from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,7 @@ def write_manifest(released: Released, folder: Path) -> None:
         "versions": versions(),
         "selection": released.cut._asdict(),
         "tied_by_flags_alone": released.flags_tie,
+        "how_sure": released.how_sure,
         "reconciliation": _records(released.reconciliation),
         "tests": _records(released.tests),
         "notes": list(released.notes),
@@ -58,9 +60,18 @@ def seal(document: Mapping[str, Any], folder: Path) -> None:
         Folder with the outputs.
     """
     outputs = [_output(path, folder) for path in _files(folder)]
-    document = {**document, "outputs": outputs}
+    document = _known({**document, "outputs": outputs})
     text = json.dumps(document, indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _known(value: Any) -> Any:  # noqa: ANN401 (a document holds what it holds)
+    """The same with null for what is not known, such as the score at the cut of an empty list."""
+    if isinstance(value, Mapping):
+        return {key: _known(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_known(part) for part in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
 
 
 def changed_since(manifest: Mapping[str, Any], folder: Path) -> tuple[str, ...]:

@@ -26,15 +26,17 @@ from riskindex.persistence import classify_persistence
 from riskindex.profiles import write_profiles
 from riskindex.reasons import explain
 from riskindex.released import Released, Result, group_kinds
+from riskindex.repeats import Data
 from riskindex.report import source_lines, write_report
+from riskindex.robustness import Robust, assess_robustness
 from riskindex.scan import scan_for_clusters
-from riskindex.selection import flags_tie, select_top, unknown_overrides
+from riskindex.selection import Selected, flags_tie, select_top, unknown_overrides
 from riskindex.workbook import list_table, write_csv, write_workbook
 
 Say = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
-STAGES = 14
+STAGES = 15
 """How many stages a run and its saving name."""
 
 
@@ -82,7 +84,11 @@ def run(config: Config, *, say: Say = _silent) -> Result:
     say("Scoring and selecting")
     scores = score_factors(found.table, persistence, config.factors, config.index)
     index = build_index(scores, config.index)
-    chosen = select_top(index, config.selection, groups=areas.get(config.selection.group))
+    groups = areas.get(config.selection.group)
+    chosen = select_top(index, config.selection, groups=groups)
+    say("Repeating the run")
+    data = Data(counted.counts, areas, weights)
+    robust = _repeat(config, data, scores, chosen, groups)
     reasons = explain(
         found.table,
         persistence,
@@ -109,7 +115,10 @@ def run(config: Config, *, say: Say = _silent) -> Result:
         tests=found.tests,
         persistence=persistence,
         scores=scores,
-        index=chosen.table.assign(reasons=reasons.reindex(areas.index, fill_value="")),
+        index=chosen.table.join(robust.table if robust else []).assign(
+            reasons=reasons.reindex(areas.index, fill_value="")
+        ),
+        how_sure=robust.sentence if robust else "",
         cut=chosen.cut,
         flags_tie=flags_tie(scores, config.index, config.selection),
         correlations=correlations,
@@ -118,6 +127,21 @@ def run(config: Config, *, say: Say = _silent) -> Result:
         attribution=tuple(config.attribution) or attributions(config.areas, config.sources),
         rhythm=counted.rhythm,
         clusters_found=clusters_found,
+    )  # fmt: skip
+
+
+def _repeat(
+    config: Config,
+    data: Data,
+    scores: pd.DataFrame,
+    chosen: Selected,
+    groups: "pd.Series[str] | None",
+) -> Robust | None:
+    if config.robustness is None:
+        return None
+    return assess_robustness(
+        data, scores, chosen, config.factors, index=config.index, selection=config.selection,
+        options=config.robustness, groups=groups, seed=config.seed,
     )  # fmt: skip
 
 
@@ -240,7 +264,7 @@ def _edge_note(areas: pd.DataFrame) -> list[str]:
 
 def _not_assessed_notes(reasons: "pd.Series[str]", areas: pd.DataFrame) -> list[str]:
     """Areas that no rule can select, by name and with the reason: a missing value is no zero."""
-    context = areas["is_context"] if "is_context" in areas else False
+    context = areas.get("is_context", False)
     lacking = reasons[(reasons != "") & ~pd.Series(context, index=areas.index)]
     named = [f"{areas.at[code, 'name']} ({code}), {why}" for code, why in lacking.items()]
     number = "1 area has" if len(named) == 1 else f"{len(named):,} areas have"

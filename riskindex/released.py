@@ -70,6 +70,8 @@ class Result:
     """The arithmetic of the selection."""
     flags_tie: int
     """How many areas would tie at the cut if only the flags counted."""
+    how_sure: str
+    """What to expect of a repeat, in words; empty where none was made."""
     correlations: pd.DataFrame
     """Rank correlation of each factor with the shares and with the other factors."""
     notes: tuple[str, ...]
@@ -106,6 +108,8 @@ class Released:
     """The arithmetic of the selection."""
     flags_tie: int
     """How many areas would tie at the cut if only the flags counted."""
+    how_sure: str
+    """What to expect of a repeat, in words; empty where none was made."""
     group_kinds: tuple[str, ...]
     """Columns that put areas into groups, the largest groups last: ward, district."""
     areas: "gpd.GeoDataFrame"
@@ -197,6 +201,7 @@ def _internal(result: Result) -> Released:
         limits=LIMITS,
         cut=result.cut,
         flags_tie=result.flags_tie,
+        how_sure=result.how_sure,
         group_kinds=groups,
         areas=result.areas[["name", *groups, "geometry"]],
         neighbours=result.neighbours,
@@ -271,17 +276,16 @@ def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
     table = table.join(_hot_kinds(result)).join(pd.DataFrame(people))
     order = [
         "rank", "name", *groups, "score", "companion", "factors_hot", *_KINDS, "selected",
-        "tied_at_cut", "reasons", *bases, "override", "override_reason",
+        "tied_at_cut", "p_selected", "tier", "rank_low", "rank_high", "reasons", *bases,
+        "override", "override_reason",
     ]  # fmt: skip
     return table[[c for c in order if c in table]]
 
 
 def _hot_kinds(result: Result) -> pd.DataFrame:
-    """Which scored factors are hot in their last period: by the area, its neighbours, or both."""
+    """Which of the hot factors are so by the area, its neighbours or both, when they last were."""
     scored = {f.name: f.label for f in result.config.factors if f.scored}
-    hot = result.hotspots.loc[result.hotspots["is_hot"].astype(bool), ["kind"]].reset_index()
-    last = {f.name: f.periods[-1] if f.periods else "" for f in result.config.factors}
-    hot = hot[hot["factor"].isin(list(scored)) & (hot["period"] == hot["factor"].map(last))]
+    hot = result.scores.loc[result.scores["is_hot"].astype(bool), ["kind"]].reset_index()
     hot = hot.assign(label=hot["factor"].map(scored))
     table = pd.DataFrame("", index=result.areas.index, columns=_KINDS)
     for column in _KINDS:

@@ -75,6 +75,7 @@ def summary(released: Released) -> list[str]:
         released.cut.explanation,
         _flags_sentence(released),
     ]
+    lines += [released.how_sure] if released.how_sure else []
     lines.append(f"Selected: {released.cut.selected:,} of {released.cut.assessed:,} areas.")
     return lines
 

@@ -38,6 +38,10 @@ HEADINGS = {
     "factors_both": "Hot by itself and with its neighbours",
     "selected": "Selected",
     "tied_at_cut": "Tied at the cut",
+    "p_selected": "Probability of selection",
+    "tier": "How sure",
+    "rank_low": "Rank in repeats, from",
+    "rank_high": "Rank in repeats, to",
     "reasons": "Reasons",
     "residents": "Residents",
     "residents_10_24": "Residents aged 10 to 24",
@@ -346,6 +350,8 @@ def _headed(table: pd.DataFrame, released: Released) -> pd.DataFrame:
 
 def _gptable(sheet: Sheet) -> "gptables.GPTable":
     table = sheet.table.reset_index(drop=True)
+    if table.empty:  # gptables refuses a table without rows, such as a list that nobody is on
+        table = pd.DataFrame({column: [""] for column in table.columns})
     formats = [
         {"column": {"columns": [_plain(name)], "format": {"num_format": "0." + "0" * places}}}
         for name, places in sheet.decimals.items()

@@ -78,6 +78,7 @@ def example_release(areas: gpd.GeoDataFrame | None = None, **changes: Any) -> Re
         "limits": LIMITS,
         "cut": chosen.cut,
         "flags_tie": 12,
+        "how_sure": "",
         "group_kinds": tuple(k for k in ("ward", "district") if k in areas),
         "areas": areas,
         "neighbours": NeighbourSummary(5.6, 12, pd.Series(dtype=str), 1),

@@ -1,8 +1,11 @@
 """The commands as a newcomer meets them: what they print, and how they end."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 import tomllib
 
 import pytest
@@ -126,3 +129,32 @@ def test_a_wrong_call_ends_in_its_own_exit_code(county_config, tmp_path, argumen
 def test_the_schema_is_json():
     document = json.loads(riskindex("schema").stdout)
     assert "factors" in document["properties"]
+
+
+def with_signals():
+    """What a terminal gives its programs; a test runner may have them blocked."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.pthread_sigmask(signal.SIG_SETMASK, [])
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+def test_a_run_that_is_stopped_says_so_and_leaves_nothing(county_config, tmp_path, name):
+    private = tmp_path / "private"
+    private.mkdir()
+    ours = subprocess.Popen(
+        [sys.executable, "-m", "riskindex", "run", county_config, "-o", tmp_path / "result",
+         "--profile", "internal"],
+        env=os.environ | {"TMPDIR": str(private)},
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=with_signals,
+    )  # fmt: skip
+    while not any(private.glob("*/events.duckdb")) and ours.poll() is None:
+        time.sleep(0.01)
+    ours.send_signal(getattr(signal, name))
+    _, said = ours.communicate(timeout=60)
+    assert ours.returncode == 130
+    assert "stopped" in said
+    assert list(private.iterdir()) == []
+    assert not (tmp_path / "result").exists()

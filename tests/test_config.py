@@ -145,3 +145,28 @@ def test_the_schema_explains_every_key():
     ]
     assert unexplained == []
     assert document["properties"]["title"]["description"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("weight", float("inf"), "must lie between"),
+        ("weight", float("nan"), "must lie between"),
+        ("score", "threshold", "needs a threshold"),
+    ],
+)
+def test_numbers_that_no_factor_can_use_are_refused(key, value, words):
+    config = copy.deepcopy(SMALL)
+    config["factors"][0][key] = value
+    with pytest.raises(ConfigError, match=words):
+        parse_config(config)
+
+
+def test_a_threshold_in_per_cent_is_refused():
+    config = copy.deepcopy(SMALL)
+    config["factors"].append({
+        "name": "old", "label": "Old", "source": "age", "numerator": "old",
+        "denominator": "residents", "method": "threshold", "threshold": 25, "score": "threshold",
+    })  # fmt: skip
+    with pytest.raises(ConfigError, match=r"25% is 0\.25"):
+        parse_config(config)

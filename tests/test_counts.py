@@ -470,3 +470,11 @@ def test_points_agree_with_a_spatial_join(essex):
     joined = gpd.sjoin(points, essex[["geometry"]], predicate="within")
     expected = joined["area_code"].value_counts().reindex(essex.index, fill_value=0)
     assert (counted.counts["f", "all", "2022"] == expected).all()
+
+
+def test_a_word_for_not_known_among_the_persons_is_pointed_out():
+    rows = [{"date": "2022-05-01", "area": "E01000001", "person": f"p{k}"} for k in range(30)]
+    rows += [{**rows[0], "person": "unknown"}] * 25
+    counted = count(rows, squares("E01000001", "E01000002"), distinct="person")
+    assert line(counted) == {"read": 55, "counted": 31, "duplicates": 24}
+    assert any("25 of 55 located records share one person" in note for note in counted.notes)

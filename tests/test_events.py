@@ -521,3 +521,21 @@ def test_a_data_frame_is_checked_like_a_file():
 
 def test_the_source_options_know_their_kind():
     assert EventSource(kind="events", path="a", date="d").sensitive is False
+
+
+def test_a_coordinate_system_that_is_none_is_refused(tmp_path):
+    write(tmp_path, "date,x,y\n2022-05-01,1,2\n")
+    with pytest.raises(ConfigError, match="banana"):
+        read(tmp_path, area=None, x="x", y="y", crs="banana")
+
+
+def test_a_date_with_something_behind_it_is_no_date(tmp_path):
+    write(tmp_path, "date,area\n2022-05-01T10:00:00Z,E01000001\n2022-05-01 perhaps,E01000001\n")
+    (fault,) = faults(tmp_path)
+    assert "row 3" in fault
+
+
+def test_a_row_that_is_short_by_several_values_is_one_fault(tmp_path):
+    write(tmp_path, "date,area,kind,person\n2022-05-01,E01000001,a,1\n2022-05-01\n")
+    (fault,) = faults(tmp_path, distinct="person", where={"kind": ["a"]})
+    assert "1 values where the header has 4" in fault

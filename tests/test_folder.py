@@ -1,9 +1,11 @@
 """A result folder is the old result or the new one, never a mixture."""
 
+import errno
 import multiprocessing
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -88,3 +90,34 @@ def test_a_killed_run_leaves_one_whole_result(tmp_path, moments):
         write(target, "after")
         assert (target / "list.csv").read_text() == "after"
         assert names_beside(target) == []
+
+
+def test_a_link_to_a_folder_keeps_its_place(tmp_path):
+    (tmp_path / "real").mkdir()
+    link = tmp_path / "link"
+    try:
+        link.symlink_to(tmp_path / "real")
+    except OSError:
+        pytest.skip("this system makes no links")
+    for text in ("one", "two"):
+        write(link, text)
+    assert link.is_symlink()
+    assert (tmp_path / "real" / "list.csv").read_text() == "two"
+    assert names_beside(tmp_path / "real") == ["link"]
+
+
+@pytest.mark.parametrize("name", [".", "..", "/", "x" * 300])
+def test_a_folder_that_cannot_be_replaced_is_refused(tmp_path, monkeypatch, name):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    with pytest.raises(InputError):
+        write(Path(name), "one")
+    assert list((tmp_path / "here").iterdir()) == []
+
+
+def test_a_full_disk_is_called_one_and_the_old_result_stays(tmp_path):
+    target = tmp_path / "result"
+    write(target, "one")
+    with pytest.raises(InputError, match="disk is full"), written_whole(target):
+        raise RuntimeError(OSError(errno.ENOSPC, "No space left on device"))
+    assert (target / "list.csv").read_text() == "one"

@@ -522,3 +522,16 @@ def test_context_has_no_share():
     assert found.table["reason"].tolist() == ["", "", "context"]
     assert found.table["value"].isna().tolist() == [False, False, True]
     assert found.tests[["assessed", "not_assessed", "hot"]].to_numpy().tolist() == [[2, 1, 1]]
+
+
+def test_a_share_above_one_is_refused():
+    codes = pd.Index(["a", "b"], name="area_code")
+    columns = pd.MultiIndex.from_tuples([("t", "part"), ("t", "all")])
+    tables = pd.DataFrame([[5.0, 10.0], [11.0, 10.0]], index=codes, columns=columns)
+    factor = Factor(
+        name="f", label="F", source="t", numerator="part", denominator="all",
+        method="threshold", threshold=0.25, score="threshold",
+    )  # fmt: skip
+    areas = pd.DataFrame(index=codes)
+    with pytest.raises(DataError, match="larger than all in 1 areas"):
+        find_hotspots(pd.DataFrame(index=codes), areas, tables, csr_array((2, 2)), [factor])

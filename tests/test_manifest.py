@@ -5,7 +5,7 @@ import hashlib
 import json
 import socket
 
-from riskindex.manifest import write_manifest
+from riskindex.manifest import seal, write_manifest
 
 
 def test_every_output_is_hashed(county_released, tmp_path):
@@ -31,3 +31,9 @@ def test_there_is_no_user_host_or_folder_in_it(county_released, tmp_path):
     assert str(tmp_path) not in text
     assert socket.gethostname() not in text
     assert f'"{getpass.getuser()}"' not in text
+
+
+def test_what_is_not_known_is_null(tmp_path):
+    seal({"selection": {"score_at_cut": float("nan"), "parts": (1.0, float("inf"))}}, tmp_path)
+    found = json.loads((tmp_path / "manifest.json").read_text(encoding="utf-8"))["selection"]
+    assert found == {"score_at_cut": None, "parts": [1.0, None]}

@@ -4,11 +4,13 @@ import os
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
-from riskindex import read_config, release, run, save
+from riskindex import read_areas, read_config, release, run, save
 from riskindex.errors import InputError
-from riskindex.pipeline import STAGES, look
+from riskindex.pipeline import STAGES, _not_assessed_notes, look
+from riskindex.selection import Override, Selection
 
 
 def bytes_of(folder):
@@ -69,3 +71,51 @@ def test_looking_finds_the_same_faults_as_running(county_config):
     with pytest.raises(InputError) as stopped:
         run(broken)
     assert set(stopped.value.faults) <= set(look(broken).faults)
+
+
+def changed(county_config, folder, *pairs):
+    """The county's config with some words replaced, its files where they were."""
+    text = county_config.read_text(encoding="utf-8")
+    text = text.replace('"data/', f'"{(county_config.parent / "data").as_posix()}/')
+    for old, new in pairs:
+        assert old in text, old
+        text = text.replace(old, new)
+    path = folder / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_config(path)
+
+
+def test_tables_alone_and_an_empty_list_end_well(county_config, tmp_path):
+    config = changed(county_config, tmp_path, ("threshold = 0.25", "threshold = 0.99"))
+    tables = [f for f in config.factors if f.name == "deprivation"]
+    result = run(config.model_copy(update={"factors": tables}))
+    assert result.cut.selected == 0
+    save(release(result, "internal"), tmp_path / "result")
+    assert (tmp_path / "result" / "manifest.json").is_file()
+
+
+def test_an_override_of_an_unknown_area_is_found_before_the_run(county_config, tmp_path):
+    config = changed(county_config, tmp_path)
+    override = Override(area_code="E01999999", action="in", reason="a slip")
+    config = config.model_copy(update={"selection": Selection(overrides=(override,))})
+    assert any("E01999999" in fault for fault in look(config).faults)
+
+
+def test_a_minimum_per_district_is_kept(county_config, tmp_path):
+    config = changed(
+        county_config, tmp_path, ("share = 0.05", "share = 0.05\nminimum_per_group = 1")
+    )
+    assert run(config).cut.entered > 0
+
+
+def test_areas_without_an_index_are_named(county_config, tmp_path):
+    far = read_areas(read_config(county_config).areas, county_config.parent).areas
+    code = far.index[0]
+    notes = _not_assessed_notes(
+        pd.Series({code: "not assessed for asb: no neighbour"}).reindex(far.index, fill_value=""),
+        far,
+    )
+    assert notes == [
+        f"1 area has no index and cannot be on the list: {far.at[code, 'name']} ({code}), "
+        "not assessed for asb: no neighbour."
+    ]

@@ -53,3 +53,16 @@ def test_hot_factors_are_told_apart_by_kind(county_result, county_released):
 def test_bases_are_no_groups(county_result):
     assert "residents" not in group_kinds(county_result.areas)
     assert "district" in group_kinds(county_result.areas)
+
+
+def test_every_hot_factor_that_was_tested_is_named_by_how_it_is_hot(county_result, county_released):
+    table = county_released.all_areas
+    named = sum(
+        table[f"factors_{kind}"].str.split("; ").map(lambda parts: len([p for p in parts if p]))
+        for kind in ("own", "neighbourhood", "both")
+    )
+    scores = county_result.scores
+    untested = scores["is_hot"].astype(bool) & (scores["kind"] == "")
+    shares = untested.groupby(level="area_code").sum().reindex(table.index)
+    assert (named + shares == table["factors_hot"]).all()
+    assert set(scores.index[untested].get_level_values("factor")) <= {"deprivation"}

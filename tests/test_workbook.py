@@ -82,3 +82,16 @@ def test_two_writes_give_the_same_bytes(county_released, tmp_path):
     for name in ("a.xlsx", "b.xlsx"):
         write_workbook(county_released, tmp_path / name)
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
+
+
+def test_names_without_a_letter_and_an_empty_list_can_be_written(county_released, tmp_path):
+    signs = ["-", "?", "\N{GREEK CAPITAL LETTER OMEGA}"]
+    names = [signs[k % 3] for k in range(len(county_released.all_areas))]
+    changed = dataclasses.replace(
+        county_released,
+        all_areas=county_released.all_areas.assign(name=names),
+        top=county_released.top.iloc[:0],
+    )
+    write_workbook(changed, tmp_path / "workbook.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "workbook.xlsx")["All areas"]
+    assert "- (as recorded)" in {cell.value for row in sheet.iter_rows() for cell in row}
