@@ -262,7 +262,7 @@ def _factor_faults(config: Config, factor: Factor) -> Iterator[str]:
     if not factor.name.isidentifier():
         yield f"the name {factor.name!r} must be letters, digits and underscores."
     if not 0 <= factor.weight <= _LARGEST_WEIGHT:
-        yield f"the weight {factor.weight} must lie between 0 and {_LARGEST_WEIGHT:,}."
+        yield f"the weight {factor.weight} is negative, or not a number up to {_LARGEST_WEIGHT:,}."
     if not 0 < factor.level < 1:
         yield f"the level {factor.level} must lie between 0 and 1."
     if factor.counts_events:

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from tempfile import gettempdir
 from typing import TYPE_CHECKING, NamedTuple
 
 from riskindex.errors import InputError
-from riskindex.files import as_utf8, nearest
+from riskindex.files import as_utf8, nearest, refuse_full
 from riskindex.sheets import capped
 from riskindex.sql import category, identifier, literal
 
@@ -421,24 +420,6 @@ def _insert(connection: "DuckDBPyConnection", query: str, label: str) -> None:
         raise InputError(
             f"{label}: cannot be read as a table ({_first_line(error)}). "
             "Are line ends mixed, or quotes left open? Save it again as CSV UTF-8."
-        ) from None
-
-
-_NO_ROOM = ("No space left on device", "not enough space on the disk")
-
-
-def refuse_full(error: Exception) -> None:
-    """Say that the disk is full, if that is what an error of DuckDB means.
-
-    Raises
-    ------
-    InputError
-        It is.
-    """
-    if any(words in str(error) for words in _NO_ROOM):
-        raise InputError(
-            f"The disk of the temporary folder {gettempdir()} is full. Make room, or set TMPDIR "
-            "(Windows: TEMP) to a folder with more."
         ) from None
 
 

@@ -18,12 +18,11 @@ from riskindex.event_table import (
     create_table,
     is_date_format,
     load_csv,
-    refuse_full,
     select_events,
     unreadable,
 )
 from riskindex.factors import Factor, Where
-from riskindex.files import FileRecord, open_members, record, sniff, unpack
+from riskindex.files import FileRecord, open_members, record, refuse_full, sniff, unpack
 from riskindex.sheets import capped
 from riskindex.sql import identifier
 

@@ -14,6 +14,7 @@ import zlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
+from tempfile import gettempdir
 from typing import IO, NamedTuple, Protocol
 
 from riskindex.errors import InputError
@@ -274,6 +275,24 @@ def as_utf8(path: Path, into: Path, *, label: str | None = None) -> Text:
         "Check names with accents, or save the file as UTF-8."
     )
     return Text(_converted(path, _fresh(into, path.name)), note)
+
+
+_NO_ROOM = ("No space left on device", "not enough space on the disk")
+
+
+def refuse_full(error: Exception) -> None:
+    """Say that the disk is full, if that is what an error of DuckDB means.
+
+    Raises
+    ------
+    InputError
+        It is.
+    """
+    if any(words in str(error) for words in _NO_ROOM):
+        raise InputError(
+            f"The disk of the temporary folder {gettempdir()} is full. Make room, or set TMPDIR "
+            "(Windows: TEMP) to a folder with more."
+        ) from None
 
 
 def _opened(path: Path) -> zipfile.ZipFile:

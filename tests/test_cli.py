@@ -148,7 +148,7 @@ def test_a_run_that_is_stopped_says_so_and_leaves_nothing(county_config, tmp_pat
         env=os.environ | {"TMPDIR": str(private)},
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=with_signals,
+        preexec_fn=with_signals,  # noqa: PLW1509 (the tests start no threads)
     )  # fmt: skip
     while not any(private.glob("*/events.duckdb")) and ours.poll() is None:
         time.sleep(0.01)

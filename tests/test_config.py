@@ -150,8 +150,8 @@ def test_the_schema_explains_every_key():
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("weight", float("inf"), "must lie between"),
-        ("weight", float("nan"), "must lie between"),
+        ("weight", float("inf"), "not a number up to"),
+        ("weight", float("nan"), "not a number up to"),
         ("score", "threshold", "needs a threshold"),
     ],
 )

@@ -56,7 +56,7 @@ def test_bases_are_no_groups(county_result):
 
 
 def test_every_hot_factor_that_was_tested_is_named_by_how_it_is_hot(county_result, county_released):
-    table = county_released.all_areas
+    table = county_released.top
     named = sum(
         table[f"factors_{kind}"].str.split("; ").map(lambda parts: len([p for p in parts if p]))
         for kind in ("own", "neighbourhood", "both")
