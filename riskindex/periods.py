@@ -101,8 +101,8 @@ def parse_periods(labels: Sequence[str], unit: Unit, *, place: str) -> tuple[Per
     Raises
     ------
     ConfigError
-        A label is not one of the unit, or two periods overlap: what is said about several periods
-        would count the same events twice.
+        A label is not one of the unit; two periods overlap, so that what is said about several
+        would count the same events twice; or they are not in order, the last of them being scored.
     """
     periods = tuple(parse_period(label, unit) for label in labels)
     in_time = sorted(periods, key=lambda period: period.start)
@@ -112,6 +112,9 @@ def parse_periods(labels: Sequence[str], unit: Unit, *, place: str) -> tuple[Per
                 f"{place}: the periods {earlier.label} and {later.label} share months, so that "
                 "events would be counted twice. Leave one out."
             )
+    if list(periods) != in_time:
+        order = ", ".join(period.label for period in in_time)
+        raise ConfigError(f"{place}: write the periods from the first to the last: {order}.")
     return periods
 
 
