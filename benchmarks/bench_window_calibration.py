@@ -190,9 +190,9 @@ def print_null(neighbours: sparse.csr_array, maps: int, peers: Sequence[str]) ->
     print(found.to_string(), f"\nworst: {found['window'].max():.3f}, bar {MOST_FALSE_ALARMS}\n")
 
 
-def print_power(neighbours: sparse.csr_array, maps: int, _: Sequence[str]) -> None:
-    tests = ["window", "binomial window", "binomial mid-p", "oracle"]
-    found = table(PLANTED, neighbours, tests, maps, plant=True)
+def print_power(neighbours: sparse.csr_array, maps: int, peers: Sequence[str]) -> None:
+    tests = dict.fromkeys(["window", "binomial window", "binomial mid-p", "oracle", *peers])
+    found = table(PLANTED, neighbours, list(tests), maps, plant=True)
     found["of binomial"] = found["window"] / found["binomial window"]
     found["of oracle"] = found["window"] / found["oracle"]
     print(f"Share of planted areas found hot, {maps} maps")

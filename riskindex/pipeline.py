@@ -3,14 +3,14 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from riskindex import events, inputs
 from riskindex.areas import build_weights, describe_neighbours, on_boundary, with_bases
 from riskindex.config import Config
-from riskindex.counts import count_events
+from riskindex.counts import Counted, count_events
 from riskindex.diagnostics import correlate, shares_of, warn_of_correlations
 from riskindex.errors import RiskindexError
 from riskindex.files import FileRecord
@@ -32,6 +32,9 @@ from riskindex.robustness import Robust, assess_robustness
 from riskindex.scan import scan_for_clusters
 from riskindex.selection import Selected, flags_tie, select_top, unknown_overrides
 from riskindex.workbook import list_table, write_csv, write_workbook
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 Say = Callable[[str], None]
 """Told the name of each stage as it begins."""
@@ -59,86 +62,95 @@ def run(config: Config, *, say: Say = _silent) -> Result:
     ConfigError, InputError, DataError
         With every fault found, its place, and what to do.
     """
+    given = _read(config, say)
+    areas, tables, counts = given.areas, given.tables, given.counted.counts
+    say("Finding neighbours")
+    weights = build_weights(areas, config.neighbours)
+    say("Testing for hotspots")
+    found = find_hotspots(counts, areas, tables, weights, config.factors)
+    clusters = scan_for_clusters(counts, areas, tables, weights, config.factors, seed=config.seed)
+    say("Following them over the periods")
+    persistence = classify_persistence(found.table, found.pooled, config.factors)
+    say("Scoring and selecting")
+    scores = score_factors(found.table, persistence, config.factors, config.index)
+    index = build_index(scores, config.index)
+    chosen = select_top(index, config.selection, groups=areas.get(config.selection.group))
+    say("Repeating the run")
+    robust = _repeat(config, Data(counts, areas, weights), scores, chosen)
+    reasons = _reasons(config, found.table, persistence, scores).reindex(areas.index, fill_value="")
+    correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
+    return Result(
+        config=config,
+        areas=areas,
+        weights=weights,
+        neighbours=describe_neighbours(weights, areas),
+        counts=counts,
+        reconciliation=given.counted.reconciliation,
+        uncounted=given.counted.uncounted,
+        hotspots=found.table,
+        pooled=found.pooled,
+        tests=found.tests,
+        persistence=persistence,
+        scores=scores,
+        index=chosen.table.join(robust.table if robust else []).assign(reasons=reasons),
+        how_sure=robust.sentence if robust else "",
+        cut=chosen.cut,
+        flags_tie=flags_tie(scores, config.index, config.selection),
+        correlations=correlations,
+        notes=(*given.notes, *_warnings(config, correlations),
+               *_not_assessed_notes(chosen.table["reason"], areas)),
+        files=_files(given.files),
+        attribution=tuple(config.attribution) or attributions(config.areas, config.sources),
+        rhythm=given.counted.rhythm,
+        clusters_found=clusters,
+    )  # fmt: skip
+
+
+class _Given(NamedTuple):
+    """Everything that a run reads."""
+
+    areas: "gpd.GeoDataFrame"
+    tables: pd.DataFrame
+    counted: Counted
+    notes: list[str]
+    files: list[FileRecord]
+
+
+def _read(config: Config, say: Say) -> _Given:
     say("Reading areas")
     land = inputs.read_areas(config.areas, config.folder)
+    codes = inputs.read_codes(config.areas, config.folder)
     say("Reading tables")
     census = inputs.read_tables(config.sources, config.folder, land.areas.index)
     areas = with_bases(land.areas, census.tables, config.bases)
     areas = areas.assign(on_boundary=on_boundary(areas, snap=config.neighbours.snap))
-    codes = inputs.read_codes(config.areas, config.folder)
     say("Counting events")
     with events.open_events(config.sources, config.folder, factors=config.factors) as opened:
         counted = count_events(
             opened.events, areas, config.factors, config.periods,
             crosswalk=codes.crosswalk, known_codes=codes.known, places=_places(areas, config.place),
         )  # fmt: skip
-    say("Finding neighbours")
-    weights = build_weights(areas, config.neighbours)
-    say("Testing for hotspots")
-    found = find_hotspots(counted.counts, areas, census.tables, weights, config.factors)
-    clusters_found = scan_for_clusters(
-        counted.counts, areas, census.tables, weights, config.factors, seed=config.seed
-    )
-    say("Following them over the periods")
-    persistence = classify_persistence(found.table, found.pooled, config.factors)
-    say("Scoring and selecting")
-    scores = score_factors(found.table, persistence, config.factors, config.index)
-    index = build_index(scores, config.index)
-    groups = areas.get(config.selection.group)
-    chosen = select_top(index, config.selection, groups=groups)
-    say("Repeating the run")
-    data = Data(counted.counts, areas, weights)
-    robust = _repeat(config, data, scores, chosen, groups)
-    reasons = explain(
-        found.table,
-        persistence,
-        scores,
-        config.factors,
-        unit=config.periods.unit,
-        whole=config.whole,
-    )
-    correlations = correlate(found.table, shares_of(census.tables, config.shares), config.factors)
-    labels = {factor.name: factor.label for factor in config.factors}
     notes = [*land.notes, *_edge_note(areas), *codes.notes, *census.notes]
-    notes += [*opened.notes, *counted.notes, *warn_of_correlations(correlations, labels)]
-    notes += _not_assessed_notes(chosen.table["reason"], areas)
-    return Result(
-        config=config,
-        areas=areas,
-        weights=weights,
-        neighbours=describe_neighbours(weights, areas),
-        counts=counted.counts,
-        reconciliation=counted.reconciliation,
-        uncounted=counted.uncounted,
-        hotspots=found.table,
-        pooled=found.pooled,
-        tests=found.tests,
-        persistence=persistence,
-        scores=scores,
-        index=chosen.table.join(robust.table if robust else []).assign(
-            reasons=reasons.reindex(areas.index, fill_value="")
-        ),
-        how_sure=robust.sentence if robust else "",
-        cut=chosen.cut,
-        flags_tie=flags_tie(scores, config.index, config.selection),
-        correlations=correlations,
-        notes=tuple(notes),
-        files=_files([*land.files, *codes.files, *census.files, *opened.files]),
-        attribution=tuple(config.attribution) or attributions(config.areas, config.sources),
-        rhythm=counted.rhythm,
-        clusters_found=clusters_found,
-    )  # fmt: skip
+    files = [*land.files, *codes.files, *census.files, *opened.files]
+    return _Given(areas, census.tables, counted, [*notes, *opened.notes, *counted.notes], files)
 
 
-def _repeat(
-    config: Config,
-    data: Data,
-    scores: pd.DataFrame,
-    chosen: Selected,
-    groups: "pd.Series[str] | None",
-) -> Robust | None:
+def _reasons(
+    config: Config, hotspots: pd.DataFrame, persistence: pd.DataFrame, scores: pd.DataFrame
+) -> "pd.Series[str]":
+    unit, whole = config.periods.unit, config.whole
+    return explain(hotspots, persistence, scores, config.factors, unit=unit, whole=whole)
+
+
+def _warnings(config: Config, correlations: pd.DataFrame) -> tuple[str, ...]:
+    labels = {factor.name: factor.label for factor in config.factors}
+    return warn_of_correlations(correlations, labels)
+
+
+def _repeat(config: Config, data: Data, scores: pd.DataFrame, chosen: Selected) -> Robust | None:
     if config.robustness is None:
         return None
+    groups = data.areas.get(config.selection.group)
     return assess_robustness(
         data, scores, chosen, config.factors, index=config.index, selection=config.selection,
         options=config.robustness, groups=groups, seed=config.seed,
