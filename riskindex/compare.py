@@ -56,12 +56,7 @@ neither the area's score nor the cut moved, and the two are the same."""
 
 
 def compare_runs(folder_a: str | Path, folder_b: str | Path) -> Comparison:
-    """Compare the lists of two result folders.
-
-    Run A is turned into run B one cause at a time: first the scores of the factors whose
-    definition is the same but whose data differ, then those that differ by the version alone,
-    then those defined otherwise, then weights and index, then the selection. An area moved by the
-    cause at which it last changed sides. The order matters where causes work together.
+    """Compare the lists of two result folders, as `compare` does.
 
     Parameters
     ----------
@@ -75,7 +70,29 @@ def compare_runs(folder_a: str | Path, folder_b: str | Path) -> Comparison:
     DisclosureError
         The runs have different profiles, or one that has no rules.
     """
-    a, b = read_run(folder_a), read_run(folder_b)
+    return compare(read_run(folder_a), read_run(folder_b))
+
+
+def compare(a: Run, b: Run) -> Comparison:
+    """Compare the lists of two runs.
+
+    Run A is turned into run B one cause at a time: first the scores of the factors whose
+    definition is the same but whose data differ, then those that differ by the version alone,
+    then those defined otherwise, then weights and index, then the selection. An area moved by the
+    cause at which it last changed sides. The order matters where causes work together.
+
+    Parameters
+    ----------
+    a, b
+        From `read_run`, or `run_of` a release.
+
+    Raises
+    ------
+    InputError
+        The two have no area in common.
+    DisclosureError
+        The runs have different profiles, or one that has no rules.
+    """
     if check_profile(a.profile) != check_profile(b.profile):
         raise DisclosureError(f"{a.name} is {a.profile}, {b.name} is {b.profile}: compare like.")
     if not len(a.areas.index.intersection(b.areas.index)):

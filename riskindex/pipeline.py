@@ -188,7 +188,7 @@ def save(released: Released, folder: str | Path, *, say: Say = _silent) -> None:
         say("Drawing the map")
         write_map(released, out / "map.html")
         say("Writing the report")
-        write_report(released, out / "report.html")
+        write_report(released, out / "report.html", earlier=Path(folder))
         say("Writing the profiles")
         write_profiles(released, out / "profiles")
         say("Writing the manifest")

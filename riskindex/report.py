@@ -29,6 +29,7 @@ from riskindex.methods import (
 from riskindex.pages import asset, document, escape, page_head, style_block
 from riskindex.released import Released
 from riskindex.scores import rows
+from riskindex.since import changed_since_last
 
 METHODS = {
     "window": "the area with its neighbours, against what their base (such as residents) would "
@@ -80,7 +81,7 @@ def summary(released: Released) -> list[str]:
     return lines
 
 
-def write_report(released: Released, path: Path) -> None:
+def write_report(released: Released, path: Path, *, earlier: Path | None = None) -> None:
     """Write the report, one page, offline, ready to print; and its map for slides, `map.png`.
 
     Parameters
@@ -89,11 +90,12 @@ def write_report(released: Released, path: Path) -> None:
         What the profile may see.
     path
         The file; the picture of the map is written beside it.
+    earlier
+        Folder with the result that this one replaces, if there is one.
     """
     overview = figures.overview_map(released)
     path.with_name("map.png").write_bytes(overview)
-    parts = {"In short": _in_short(released, overview)}
-    parts |= {title: make(released) for title, make in _SECTIONS.items()}
+    parts = _parts(released, overview, earlier)
     body = "".join(
         f'<section id="{slug(title)}"><h2>{escape(title)}</h2>{part}</section>'
         for title, part in parts.items()
@@ -107,6 +109,15 @@ def write_report(released: Released, path: Path) -> None:
         f"{contents}</ul></nav>{body}</main>",
     )
     path.write_text(html, encoding="utf-8", newline="\n")
+
+
+def _parts(released: Released, overview: bytes, earlier: Path | None) -> dict[str, str]:
+    """The sections that have something to say, in order."""
+    since = changed_since_last(released, earlier) if earlier else ""
+    parts = {"In short": _in_short(released, overview), "The list": _the_list(released)}
+    parts |= {"Since the last run": since}
+    parts |= {title: make(released) for title, make in _SECTIONS.items()}
+    return {title: part for title, part in parts.items() if part}
 
 
 def _lead(released: Released) -> str:
@@ -383,7 +394,6 @@ def _limits_part(released: Released) -> str:
 
 
 _SECTIONS: dict[str, Callable[[Released], str]] = {
-    "The list": _the_list,
     "How sure": how_sure_part,
     "How it was made": how_made_part,
     "The factors": _factor_part,

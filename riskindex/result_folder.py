@@ -11,7 +11,8 @@ import pandas as pd
 from riskindex.config import Config, parse_config
 from riskindex.errors import InputError
 from riskindex.folder import MANIFEST
-from riskindex.manifest import changed_since
+from riskindex.manifest import changed_since, versions
+from riskindex.released import Released
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +71,30 @@ def read_run(folder: str | Path) -> Run:
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder}: is not as riskindex wrote it ({error}).") from None
+
+
+def run_of(released: Released, *, name: str) -> Run:
+    """What a release says about its list, as `read_run` would read it once it is written.
+
+    Parameters
+    ----------
+    released
+        What one profile may see.
+    name
+        What it is called beside another run.
+    """
+    config = json.loads(json.dumps(released.config))
+    texts = released.scores[["group", "reason"]].astype(object).fillna("")
+    return Run(
+        name=name,
+        profile=released.profile,
+        config=parse_config(config, name=name),
+        version=versions()["riskindex"],
+        files=_files(released.files.to_dict("records")),
+        scores=released.scores.assign(**{column: texts[column] for column in texts}),
+        areas=released.all_areas,
+        changed=(),
+    )
 
 
 def _read(path: Path) -> pd.DataFrame:

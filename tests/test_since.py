@@ -1,0 +1,96 @@
+"""What changed since the result that a folder held: said with causes, and silent where none."""
+
+import dataclasses
+import json
+import re
+
+import pytest
+
+from riskindex import parse_config, release, run, save
+from riskindex.compare import compare
+from riskindex.result_folder import read_run, run_of
+from riskindex.since import changed_since_last
+
+
+@pytest.fixture(scope="module")
+def earlier(county_released, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("earlier") / "result"
+    save(county_released, folder)
+    return folder
+
+
+def heavier(county_result, **weights):
+    """The county with other weights, as a run would find it."""
+    config = county_result.config
+    document = config.model_dump(mode="json", exclude_none=True)
+    for factor in document["factors"]:
+        factor["weight"] = weights.get(factor["name"], factor["weight"])
+    changed = parse_config(document, folder=config.folder)
+    return release(run(changed), "internal")
+
+
+@pytest.fixture(scope="module")
+def later(county_result):
+    return heavier(county_result, deprivation=4)
+
+
+def test_a_release_is_compared_as_its_folder_would_be(county_released, earlier):
+    found = compare(read_run(earlier), run_of(county_released, name="result"))
+    assert found.movers.empty
+    assert found.differences == ()
+    assert found.notes == ()
+
+
+def test_the_same_result_again_says_nothing(county_released, earlier):
+    assert changed_since_last(county_released, earlier) == ""
+
+
+def test_without_an_earlier_result_nothing_is_said(county_released, tmp_path):
+    assert changed_since_last(county_released, tmp_path / "none") == ""
+    assert changed_since_last(county_released, tmp_path) == ""
+
+
+def test_other_weights_name_who_entered_and_left_and_why(county_released, later, earlier):
+    told = changed_since_last(later, earlier)
+    before, after = set(county_released.top.index), set(later.top.index)
+    assert before != after
+    for code in before ^ after:
+        assert f"({code})" in told
+    assert "other weights, or another way from scores to the index" in told
+    assert "factors.deprivation.weight" in told
+    assert f"{len(before & after)} areas stay" in told
+
+
+def test_a_result_that_cannot_be_read_is_said(later, earlier, tmp_path):
+    (tmp_path / "manifest.json").write_text("{}", encoding="utf-8")
+    assert "cannot be compared with this one" in changed_since_last(later, tmp_path)
+
+
+def test_outside_internal_only_names_are_told(county_released, later, tmp_path):
+    manifest = {"profile": "public"}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    county_released.all_areas.reset_index()[["area_code", "name", "selected"]].to_csv(
+        tmp_path / "all_areas.csv", index=False
+    )
+    public = dataclasses.replace(later, profile="public")
+    told = changed_since_last(public, tmp_path)
+    moved = set(county_released.top.index) ^ set(later.top.index)
+    assert set(re.findall(r"\((E\d+)\)", told)) == moved
+    assert "score" not in told
+    other = dataclasses.replace(later, profile="partner")
+    assert changed_since_last(other, tmp_path) == ""
+
+
+def test_a_second_run_into_the_folder_reports_it(later, county_released, tmp_path):
+    folder = tmp_path / "result"
+    save(county_released, folder)
+    first = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Since the last run" not in first
+    save(later, folder)
+    assert "Since the last run" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_saving_the_same_twice_into_a_folder_gives_the_same_report(earlier, county_released):
+    first = (earlier / "report.html").read_bytes()
+    save(county_released, earlier)
+    assert (earlier / "report.html").read_bytes() == first
