@@ -162,6 +162,24 @@ def compare(
 
 
 @app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A result folder.")], quiet: Quiet = False
+) -> None:
+    """Say whether a result folder is whole and as it was written, and who it is for."""
+    from riskindex.verify import verify as look_at
+
+    found = look_at(folder)
+    if not quiet:
+        _print(f"{found.title} [{found.profile}], {found.kind}, {found.files:,} files")
+        for note in found.notes:
+            _print(note)
+    if found.faults:
+        raise InputError(f"{folder}: {fault}" for fault in found.faults)
+    if not quiet:
+        _print("Whole, and as it was written.")
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of the config, for editors."""
     from riskindex.config import schema as config_schema

@@ -37,7 +37,7 @@ def written_whole(target: Path) -> Iterator[Path]:
     with _locked(target), _told_where_full(target):
         restore(target)
         _refuse_strangers(target)
-        staging, old = _siblings(target)
+        staging, old = siblings(target)
         staging.mkdir()
         try:
             yield staging
@@ -51,14 +51,15 @@ def written_whole(target: Path) -> Iterator[Path]:
 
 def restore(target: Path) -> None:
     """Bring a folder back to one whole result after a run was killed while it changed names."""
-    staging, old = _siblings(target)
+    staging, old = siblings(target)
     shutil.rmtree(staging, ignore_errors=True)
     if old.exists() and not target.exists():
         old.rename(target)
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _siblings(target: Path) -> tuple[Path, Path]:
+def siblings(target: Path) -> tuple[Path, Path]:
+    """Where a run writes before the result is whole, and where the result before it waits."""
     return target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
 
 

@@ -1,0 +1,130 @@
+"""A result folder that is whole is told from one that is not."""
+
+import pytest
+from typer.testing import CliRunner
+
+from riskindex.cli import app
+from riskindex.errors import InputError
+from riskindex.folder import MANIFEST
+from riskindex.manifest import seal
+from riskindex.pages import document, page_head
+from riskindex.verify import KINDS, verify
+
+ABOUT = {"title": "A list", "profile": "public", "versions": {}}
+
+
+@pytest.fixture
+def result(tmp_path):
+    """A folder that holds what a run does, as far as `verify` looks."""
+    folder = tmp_path / "result"
+    for name in KINDS["run"]:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        page = document(title="A list", body=page_head("A list", profile="public"))
+        path.write_text(page if path.suffix == ".html" else name)
+    seal(ABOUT, folder)
+    return folder
+
+
+def test_a_whole_folder_has_no_fault(result):
+    found = verify(result)
+    assert found.faults == () and found.notes == ()
+    assert (found.kind, found.profile, found.files) == ("run", "public", len(KINDS["run"]))
+
+
+def test_a_run_of_the_county_is_whole(county_released, tmp_path):
+    from riskindex.pipeline import save
+
+    save(county_released, tmp_path / "result")
+    assert verify(tmp_path / "result").faults == ()
+
+
+def test_a_changed_byte_is_named(result):
+    (result / "top_areas.csv").write_text("top_areas.csV")
+    assert verify(result).faults == ("top_areas.csv: is not as it was written.",)
+
+
+def test_a_file_that_is_gone_is_named(result):
+    (result / "map.png").unlink()
+    assert verify(result).faults == ("map.png: is gone.",)
+
+
+@pytest.mark.parametrize("name", ["notes.txt", ".hidden", "profiles/extra.html"])
+def test_a_stranger_is_named(result, name):
+    (result / name).write_text("x")
+    assert verify(result).faults == (
+        f"{name}: is not of this result; the manifest does not name it.",
+    )
+
+
+def test_an_empty_folder_and_a_link_are_strangers(result):
+    (result / "empty").mkdir()
+    (result / "link.csv").symlink_to(result / "top_areas.csv")
+    assert len(verify(result).faults) == 2
+
+
+def test_a_result_without_one_of_its_files_is_not_complete(result):
+    (result / "areas.gpkg").unlink()
+    seal(ABOUT, result)
+    assert verify(result).faults == ("areas.gpkg: is not in the manifest, and every run has it.",)
+
+
+def test_a_page_under_another_mark_is_named(result):
+    (result / "map.html").write_text(page_head("A list", profile="internal"))
+    seal(ABOUT, result)
+    assert verify(result).faults == ("map.html: does not carry the mark of the profile public.",)
+
+
+def test_a_profile_that_does_not_exist_is_a_fault(result):
+    seal({**ABOUT, "profile": "everybody"}, result)
+    assert "the profile is 'everybody'" in verify(result).faults[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{", "cannot be read"), ("{}", "is not as riskindex wrote it"), ("[]", "is not as")],
+)
+def test_a_manifest_that_is_none_is_refused(result, text, said):
+    (result / MANIFEST).write_text(text)
+    with pytest.raises(InputError, match=said):
+        verify(result)
+
+
+def test_a_folder_without_a_manifest_is_no_result(tmp_path):
+    with pytest.raises(InputError, match="has no manifest"):
+        verify(tmp_path)
+
+
+def test_after_a_kill_between_the_renames_it_says_where_the_old_result_lies(result):
+    result.rename(result.with_name(".result.old"))
+    with pytest.raises(InputError, match=r"The earlier result lies in .*\.result\.old, whole"):
+        verify(result)
+
+
+def test_after_a_kill_it_says_which_result_this_is(result):
+    result.with_name(".result.old").mkdir()
+    assert verify(result).notes[0].startswith("This is the new result")
+    result.with_name(".result.old").rmdir()
+    result.with_name(".result.new").mkdir()
+    assert verify(result).notes[0].startswith("This is the result before the last run")
+
+
+def test_the_command_ends_in_3_on_a_fault(result, monkeypatch, capsys):
+    from riskindex import cli
+
+    assert "Whole" in CliRunner().invoke(app, ["verify", str(result)]).output
+    (result / "map.png").unlink()
+    monkeypatch.setattr("sys.argv", ["riskindex", "verify", str(result)])
+    with pytest.raises(SystemExit, match="3"):
+        cli.main()
+    assert "map.png: is gone" in capsys.readouterr().err
+
+
+def test_comparisons_and_backtests_are_known_by_their_page(tmp_path):
+    for kind in ("backtest", "comparison"):
+        folder = tmp_path / kind
+        folder.mkdir()
+        for name in KINDS[kind]:
+            (folder / name).write_text(page_head("A list", profile="public"))
+        seal(ABOUT, folder)
+        assert verify(folder).kind == kind and verify(folder).faults == ()
