@@ -28,7 +28,7 @@ def result(tmp_path):
 
 def test_a_whole_folder_has_no_fault(result):
     found = verify(result)
-    assert found.faults == () and found.notes == ()
+    assert (found.faults, found.notes) == ((), ())
     assert (found.kind, found.profile, found.files) == ("run", "public", len(KINDS["run"]))
 
 
@@ -127,4 +127,4 @@ def test_comparisons_and_backtests_are_known_by_their_page(tmp_path):
         for name in KINDS[kind]:
             (folder / name).write_text(page_head("A list", profile="public"))
         seal(ABOUT, folder)
-        assert verify(folder).kind == kind and verify(folder).faults == ()
+        assert (verify(folder).kind, verify(folder).faults) == (kind, ())
