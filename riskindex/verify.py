@@ -143,7 +143,8 @@ def _strangers(folder: Path, names: set[str]) -> Iterator[str]:
 
 def _profile_faults(folder: Path, profile: str, names: Iterable[str]) -> Iterator[str]:
     if profile not in get_args(Profile):
-        yield f"{MANIFEST}: the profile is {profile!r}; it is one of {', '.join(get_args(Profile))}."
+        known = ", ".join(get_args(Profile))
+        yield f"{MANIFEST}: the profile is {profile!r}; it is one of {known}."
         return
     mark = escape(PROFILE_MARKS[profile])
     for name in names:
