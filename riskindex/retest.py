@@ -15,7 +15,7 @@ from riskindex.expectation import compare
 from riskindex.factors import Factor
 from riskindex.poisson import TAILS
 from riskindex.samples import Sample
-from riskindex.tails import log_upper_tail
+from riskindex.tails import nearly_log_upper_tail
 from riskindex.window_sum import LogTails
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def _against_expectation(sample: Sample, counts: Array, factor: Factor) -> tuple
     excess = np.maximum((k3 / (step * k2) - 1) / 2, 0.0)
     mean = k2 / (step**2 * (1 + excess))
     above = (observed - k1) / step + mean
-    tails = LogTails(*(log_upper_tail(above + more, mean, excess / mean) for more in (0, 1)))
+    tails = LogTails(*(nearly_log_upper_tail(above + m, mean, excess / mean) for m in (0, 1)))
     p[events] = np.exp(TAILS[factor.tail](tails))
     value[events] = _shrunken(observed / step, k1 / step)
     return p, value

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskindex.tails import log_binomial_tail, log_upper_tail
+from riskindex.tails import log_binomial_tail, log_upper_tail, nearly_log_upper_tail
 
 mp.mp.dps = 40
 
@@ -87,3 +87,20 @@ def test_binomial_tails_agree_with_forty_digits(n, share):
 def test_no_more_events_than_there_are_trials():
     assert log_binomial_tail(6, 5, 0.2) == -np.inf
     assert log_binomial_tail(5, 5, 1.0) == 0
+
+
+@pytest.mark.parametrize(("mean", "dispersion", "error"), [
+    (3.0, 0.0, 0.01), (30.0, 0.1, 0.01), (1000.0, 0.05, 0.01), (3.0, 0.9, 0.13), (0.3, 0.5, 0.13),
+    (3.0, 2.5, 1e-12),
+])  # fmt: skip
+def test_the_fast_tail_is_near_the_exact_one(mean, dispersion, error):
+    sd = (mean + dispersion * mean**2) ** 0.5
+    count = np.arange(1.0, mean + 5 * sd)
+    exact = log_upper_tail(count, mean, dispersion)
+    shown = exact > np.log(0.001)
+    fast = nearly_log_upper_tail(count, np.float64(mean), np.float64(dispersion))
+    assert np.abs(np.expm1(fast - exact))[shown].max() < error
+
+
+def test_the_fast_tail_of_nothing_is_everything():
+    assert nearly_log_upper_tail(np.zeros(1), np.ones(1), np.zeros(1)).tolist() == [0.0]
