@@ -23,8 +23,16 @@ def asset(name: str) -> str:
 
 
 def escape(text: object) -> str:
-    """Text that means the same as HTML, between tags and inside quoted attributes."""
-    return _escape(str(text), quote=True)
+    """Text that means the same as HTML, between tags and inside quoted attributes.
+
+    Signs that would turn the text after them around, or that no page can hold, show as �.
+    """
+    return _escape(str(text).translate(_UNSEEN), quote=True)
+
+
+_TURNING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_NO_TEXT = (*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
+_UNSEEN = dict.fromkeys((*_TURNING, *_NO_TEXT), "\ufffd")
 
 
 def page_head(title: str, *, profile: str, lead: str = "", aside: str = "") -> str:

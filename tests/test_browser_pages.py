@@ -1,0 +1,127 @@
+"""The report and the area profiles in headless Chromium: hostile text, phones, accessibility."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from riskindex.profiles import write_profiles
+from riskindex.report import write_report
+
+pytestmark = pytest.mark.browser
+
+EVIL = (
+    "<img src=x onerror=\"document.title='hit'\">",
+    "</title><script>document.title='hit'</script>",
+    "</style><svg onload=document.title='hit'>",
+    "' onmouseover='document.title=1' x='",
+    '" autofocus onfocus="document.title=1" x="',
+    "javascript:document.title='hit'",
+    "<a href=\"javascript:document.title='hit'\">click</a>",
+    "--><iframe srcdoc='<script>parent.document.title=1</script>'></iframe><!--",
+    "&lt;script&gt;document.title=1&lt;/script&gt;",
+    "West \u202egnitnuoc\u202c 1,234",
+    "nul \x00 and \x1b[31m",
+    "../../etc/passwd",
+    "CON.html?x=1#top%2e%2e",
+)
+HOSTILE = "img, script, iframe, svg[onload], [onmouseover], [onfocus], a[href^=javascript]"
+
+
+def poisoned(released):
+    """Every text of the release replaced by something that would act if it were no text."""
+    n = len(released.all_areas)
+    evil = [EVIL[k % len(EVIL)] for k in range(n)]
+    names = dict.fromkeys(released.areas["district"])
+    districts = {name: EVIL[k % len(EVIL)] for k, name in enumerate(names)}
+    every = released.all_areas.assign(name=evil, ward=evil[::-1], reasons=evil)
+    every["district"] = every["district"].map(districts)
+    areas = released.areas.assign(name=evil, ward=evil[::-1], district=every["district"])
+    swap = {"district": districts}
+    counts, rhythm = (
+        table.rename(index=districts, level="place")
+        for table in (released.district_counts, released.rhythm)
+    )
+    return dataclasses.replace(
+        released, title=EVIL[1], place=EVIL[9], about=EVIL[0], notes=EVIL, attribution=EVIL,
+        all_areas=every, areas=areas, district_counts=counts, rhythm=rhythm,
+        factors=released.factors.assign(label=list(EVIL[: len(released.factors)])),
+        top=released.top.assign(name=EVIL[4], reasons=EVIL[7]).replace(swap),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def evil_folder(county_released, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("evil")
+    released = poisoned(county_released)
+    write_profiles(released, folder / "profiles")
+    write_report(released, folder / "report.html")
+    return folder
+
+
+def test_hostile_text_stays_text_in_every_profile(opened: Any, evil_folder: Path):
+    paths = sorted((evil_folder / "profiles").iterdir())
+    assert all(path.parent == evil_folder / "profiles" for path in paths)
+    for path in paths:
+        page = opened(path, ready="h1")
+        assert page.locator(HOSTILE).count() == 0
+        page.locator("main a, main summary, main [tabindex]").evaluate_all(
+            "(all) => all.forEach((one) => { one.focus(); "
+            "one.dispatchEvent(new MouseEvent('mouseover', { bubbles: true })); })"
+        )
+        assert page.title().endswith(EVIL[1])
+
+
+def test_hostile_text_stays_text_in_the_report(opened: Any, evil_folder: Path):
+    page = opened(evil_folder / "report.html", ready="h1")
+    assert page.locator("h1").inner_text() == EVIL[1]
+    assert page.locator("main script, main iframe, main [onfocus], main [onmouseover]").count() == 0
+    assert page.locator("main img").count() == 1  # the map
+    assert page.title() == f"{EVIL[1]}: report"
+
+
+def test_no_sign_turns_the_text_after_it_around(evil_folder: Path):
+    for path in evil_folder.rglob("*.html"):
+        text = path.read_text(encoding="utf-8")
+        assert not set(text) & set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\x00\x1b")
+
+
+@pytest.fixture(scope="module")
+def folder(county_released, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("pages")
+    write_profiles(county_released, folder / "profiles")
+    write_report(county_released, folder / "report.html")
+    return folder
+
+
+def one_of_each(folder: Path) -> list[Path]:
+    district = next((folder / "profiles").glob("district-*.html"))
+    return [folder / "report.html", folder / "profiles" / "index.html", district,
+            folder / "profiles" / "cluster-1.html"]  # fmt: skip
+
+
+def test_on_a_phone_nothing_sticks_out(opened: Any, folder: Path):
+    for path in one_of_each(folder):
+        page = opened(path, width=390, height=844, ready="h1")
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, path.name
+
+
+def test_no_serious_fault_of_accessibility(opened: Any, folder: Path):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe-core")
+    for path in one_of_each(folder):
+        found = axe.Axe().run(opened(path, ready="h1")).response["violations"]
+        serious = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
+        assert serious == [], path.name
+
+
+def test_pointing_at_an_area_of_the_map_names_it_and_a_click_finds_its_line(
+    opened: Any, folder: Path
+):
+    page = opened(one_of_each(folder)[2], ready="h1")
+    area = page.locator("svg a[href^='#']").first
+    name = area.locator("title").text_content()
+    assert "rank" in name
+    code = area.get_attribute("href")[1:]
+    area.dispatch_event("click")
+    assert page.locator(f"tr:target#{code}").count() == 1
