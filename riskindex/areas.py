@@ -1,6 +1,6 @@
 """Areas, their geometry and who adjoins whom."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
@@ -249,7 +249,7 @@ def on_boundary(areas: "GeoDataFrame", *, snap: float = Neighbours.snap) -> "pd.
 
 
 def with_bases(
-    areas: "GeoDataFrame", tables: pd.DataFrame, bases: Mapping[str, str]
+    areas: "GeoDataFrame", tables: pd.DataFrame, bases: Mapping[str, str | Mapping[str, float]]
 ) -> "GeoDataFrame":
     """Areas with what rates and expectations are of.
 
@@ -260,7 +260,9 @@ def with_bases(
     tables
         Index `area_code`, columns (source, column).
     bases
-        Name of the base to its source and column: `residents = "age.total"`.
+        Name of the base to its source and column: `residents = "age.total"`; or to a rate for each
+        of several columns, such as age bands, which adds up to the events expected at those rates
+        (indirect standardisation by rates from elsewhere).
 
     Returns
     -------
@@ -274,15 +276,27 @@ def with_bases(
     """
     _check_reserved(bases, "base")
     values = {}
-    for base, reference in bases.items():
-        source, _, column = reference.partition(".")
+    for base, asked in bases.items():
         if base in areas.columns:
             raise ConfigError(f"bases.{base}: the areas already have a column {base!r}.")
-        if (source, column) not in tables.columns:
-            raise ConfigError(f"bases.{base}: no column {reference!r} in the tables.")
-        values[base] = tables[(source, column)].reindex(areas.index).astype(float)
+        values[base] = sum(
+            rate * _column(tables, reference, base).reindex(areas.index).astype(float)
+            for reference, rate in columns_of(asked).items()
+        )
     order = [*areas.columns.drop("geometry"), *values, "geometry"]
     return areas.assign(**values)[order]
+
+
+def columns_of(base: str | Mapping[str, float]) -> Mapping[str, float]:
+    """The columns that a base is made of, with the rate of each; a single column has the rate 1."""
+    return {base: 1.0} if isinstance(base, str) else base
+
+
+def _column(tables: pd.DataFrame, reference: str, base: str) -> "pd.Series[Any]":
+    source, _, column = reference.partition(".")
+    if (source, column) not in tables.columns:
+        raise ConfigError(f"bases.{base}: no column {reference!r} in the tables.")
+    return tables[(source, column)]
 
 
 def some(items: Sequence[str], most: int = 5) -> str:
@@ -291,7 +305,7 @@ def some(items: Sequence[str], most: int = 5) -> str:
     return ", ".join(items[:most]) + more
 
 
-def _check_reserved(names: Mapping[str, str], what: str) -> None:
+def _check_reserved(names: Iterable[str], what: str) -> None:
     taken = [name for name in names if name in RESERVED]
     if taken:
         raise ConfigError(f"{what} {taken[0]!r}: the name is in use; choose another.")

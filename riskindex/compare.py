@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from riskindex.areas import columns_of
 from riskindex.config import Config
 from riskindex.errors import DisclosureError, InputError, RiskindexError
 from riskindex.factors import Factor
@@ -242,7 +243,8 @@ def _sources(factor: Factor) -> set[str]:
 def _roles(a: Run, b: Run, name: str) -> set[str]:
     """Inputs that a factor follows from: its sources, the bases' tables, boundaries, lookups."""
     sources = _sources(_factor(a.config, name)) | _sources(_factor(b.config, name))
-    bases = {reference.partition(".")[0] for reference in a.config.bases.values()}
+    columns = [column for base in a.config.bases.values() for column in columns_of(base)]
+    bases = {column.partition(".")[0] for column in columns}
     every = set(a.files) | set(b.files)
     return sources | bases | (every - set(a.config.sources) - set(b.config.sources))
 

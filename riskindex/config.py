@@ -3,6 +3,7 @@
 import ast
 import difflib
 import inspect
+import math
 import textwrap
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,11 +12,12 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from riskindex.areas import Neighbours
+from riskindex.areas import Neighbours, columns_of
 from riskindex.counts import Periods
 from riskindex.errors import ConfigError, InputError
 from riskindex.events import EventSource, PoliceSource
 from riskindex.factors import EventGroup, Factor, Share
+from riskindex.getis_ord import GetisOrd
 from riskindex.index import Index
 from riskindex.inputs import AreaSource, GroupLookup, TableSource
 from riskindex.robustness import Robustness, robustness_faults
@@ -52,8 +54,9 @@ class Config(BaseModel):
     """Which areas count as neighbours."""
     periods: Periods = Periods()
     """What a period is."""
-    bases: dict[str, str] = Field(default_factory=dict)
-    """What rates and expectations are of: residents = "age.total"; residents_10_24 is listed."""
+    bases: dict[str, str | dict[str, float]] = Field(default_factory=dict)
+    """What rates and expectations are of: residents = "age.total"; residents_10_24 is listed. Or a
+    rate for each of several columns, such as age bands: { "age.young" = 12.5, "age.old" = 3 }."""
     sources: dict[str, Source]
     """The input data sets, by name."""
     factors: list[Factor] = Field(min_length=1)
@@ -143,7 +146,7 @@ def schema() -> dict[str, Any]:
 
 
 _OPTIONS: tuple[type, ...] = (
-    AreaSource, EventGroup, EventSource, Factor, GroupLookup, Index, Neighbours, Override,
+    AreaSource, EventGroup, EventSource, Factor, GetisOrd, GroupLookup, Index, Neighbours, Override,
     Periods, PoliceSource, Robustness, Selection, Share, TableSource, Vintage,
 )  # fmt: skip
 
@@ -225,8 +228,11 @@ def _cross_faults(config: Config) -> Iterator[str]:
     names = [factor.name for factor in config.factors]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"factors: the name {name!r} is used {names.count(name)} times; names must differ."
-    for key, reference in config.bases.items():
-        yield from _column_faults(config, f"bases.{key}", reference)
+    for key, base in config.bases.items():
+        for reference in columns_of(base):
+            yield from _column_faults(config, f"bases.{key}", reference)
+        if not isinstance(base, str):
+            yield from _rate_faults(f"bases.{key}", base)
     for key, share in config.shares.items():
         yield from _column_faults(config, f"shares.{key}.numerator", share.numerator)
         yield from _column_faults(config, f"shares.{key}.denominator", share.denominator)
@@ -237,8 +243,14 @@ def _cross_faults(config: Config) -> Iterator[str]:
     yield from selection_faults(config.selection)
     if config.robustness is not None:
         yield from robustness_faults(config.robustness, config.index)
-    if config.robustness is not None:
-        yield from robustness_faults(config.robustness, config.index)
+
+
+def _rate_faults(place: str, rates: Mapping[str, float]) -> Iterator[str]:
+    wrong = [column for column, rate in rates.items() if not 0 <= rate < math.inf]
+    if wrong:
+        yield f"{place}: the rate of {_all(wrong)} must be a number of 0 or more."
+    if not any(rates.values()):
+        yield f"{place}: name at least one column with a rate above 0."
 
 
 def _all(names: Iterable[str]) -> str:
@@ -269,6 +281,7 @@ def _factor_faults(config: Config, factor: Factor) -> Iterator[str]:
         yield from _event_faults(config, factor)
     else:
         yield from _table_faults(config, factor)
+    yield from _test_faults(factor)
     if factor.scan and factor.method in ("threshold", "value"):
         yield f"scan is for factors that are tested, and the method {factor.method} tests nothing."
     if factor.score == "threshold" and factor.threshold is None and factor.method != "threshold":
@@ -287,10 +300,41 @@ def _event_faults(config: Config, factor: Factor) -> Iterator[str]:
             yield f"the event weight {group.weight} of {group.label!r} must be 1 or more."
     if factor.method in ("threshold", "value"):
         yield f"the method {factor.method} is for tables, not for events."
-    if factor.method in ("window", "poisson") and factor.exposure is None:
+    if factor.standardised:
+        yield from _strata_faults(factor)
+    elif factor.method in ("window", "poisson") and factor.exposure is None:
         yield f"the method {factor.method} needs an exposure: the name of a base."
-    if factor.exposure is not None and factor.exposure not in config.bases:
-        yield f"exposure: no base {factor.exposure!r}; bases: {_all(config.bases)}."
+    named = {factor.exposure, *(group.exposure for group in factor.groups)} - {None}
+    for base in sorted(named - set(config.bases), key=str):
+        yield f"exposure: no base {base!r}; bases: {_all(config.bases)}."
+
+
+def _strata_faults(factor: Factor) -> Iterator[str]:
+    """Groups of events that are expected from a base each."""
+    without = [group.label for group in factor.groups if group.exposure is None]
+    if without:
+        yield f"event_groups: {_all(without)} need an exposure, because other groups name one."
+    if factor.exposure is not None:
+        yield "event_groups name exposures of their own, so leave the factor's exposure out."
+    if any(group.weight != 1 for group in factor.groups):
+        yield "event_groups with exposures of their own must have the weight 1."
+    if factor.method == "getis-ord":
+        yield "the method getis-ord takes no exposure; use window or poisson."
+
+
+def _test_faults(factor: Factor) -> Iterator[str]:
+    """Choices of a test that do not go together."""
+    w, options = factor.dispersion, factor.getis_ord
+    if not isinstance(w, str) and not 0 <= w < math.inf:
+        yield f"the dispersion {w:g} is a variance: write a number of 0 or more."
+    if w == "given-total" and (len(factor.groups) > 1 or factor.background != "county"):
+        yield 'the dispersion "given-total" takes one kind of event and the background "county".'
+    if options != GetisOrd() and factor.method != "getis-ord":
+        yield f"getis_ord is for the method getis-ord, and the method is {factor.method}."
+    if options.permutations < 1:
+        yield f"getis_ord.permutations: {options.permutations} must be 1 or more."
+    if options.seed < 0:
+        yield f"getis_ord.seed: {options.seed} must be 0 or more."
 
 
 def _table_faults(config: Config, factor: Factor) -> Iterator[str]:

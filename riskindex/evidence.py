@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
 from riskindex.draws import fits, p_of_sums
+from riskindex.expectation import Dispersion
 from riskindex.factors import Factor
-from riskindex.getis_ord import gi_star, with_self
+from riskindex.getis_ord import local_g
 from riskindex.poisson import WindowExcess, compound_excess, shrink
 from riskindex.samples import Sample
 
@@ -108,7 +109,7 @@ def second_tests(sample: Sample, factor: Factor, first: Test, hot: Bools) -> Sec
         The areas that it found hot: only they are asked what they owe to one area or group.
     """
     n, by_counts = len(first.p), factor.method == "getis-ord"
-    w: float | None = None if by_counts else first.dispersion
+    w = None if by_counts else _same(first, factor)
     own_p, dispersion = first.p, first.dispersion
     if factor.method != "poisson":
         own = _excess(sample, factor, "own", w)
@@ -137,8 +138,16 @@ def _sizes(sample: Sample, factor: Factor) -> NDArray[np.int64]:
 
 
 def _getis_ord(sample: Sample, factor: Factor) -> Test:
-    found = gi_star(sample.observed, with_self(sample.neighbours))
-    return Test(found.p, found.z, found.z, np.nan, "", found.null)
+    found = local_g(sample.observed, sample.neighbours, factor.getis_ord)
+    null = STATISTIC_WORDS[factor.getis_ord.statistic] + found.null
+    return Test(found.p, found.z, found.z, np.nan, "", null)
+
+
+STATISTIC_WORDS: Mapping[str, str] = MappingProxyType({
+    "gi-star": "",
+    "gi": "Gi, the neighbours without the area itself: ",
+})  # fmt: skip
+"""What stands before the null of a statistic; Gi* needs no words."""
 
 
 def _window(sample: Sample, factor: Factor) -> Test:
@@ -165,7 +174,7 @@ def _against_expectation(sample: Sample, found: WindowExcess) -> Test:
 
 
 def _excess(
-    sample: Sample, factor: Factor, of: Of, dispersion: float | None = None
+    sample: Sample, factor: Factor, of: Of, dispersion: Dispersion | None = None
 ) -> WindowExcess:
     return compound_excess(
         sample.counts,
@@ -180,6 +189,11 @@ def _excess(
     )
 
 
+def _same(first: Test, factor: Factor) -> Dispersion:
+    """The dispersion that the first test took, for further tests."""
+    return "given-total" if factor.dispersion == "given-total" else first.dispersion
+
+
 def _plain(sample: Sample, factor: Factor, first: Test) -> Array:
     """The same test without dispersion; 1 where that cannot be small, to save the sums."""
     if first.dispersion == 0:
@@ -192,10 +206,8 @@ def _plain(sample: Sample, factor: Factor, first: Test) -> Array:
 
 
 def _window_without_largest(sample: Sample, factor: Factor, first: Test, hot: Bools) -> Array:
-    asked = _only(sample, hot)
-    return np.where(
-        hot, _excess(asked, factor, "window without largest", first.dispersion).p, np.nan
-    )
+    again = _excess(_only(sample, hot), factor, "window without largest", _same(first, factor))
+    return np.where(hot, again.p, np.nan)
 
 
 def _only(sample: Sample, asked: Bools) -> Sample:
@@ -205,15 +217,15 @@ def _only(sample: Sample, asked: Bools) -> Sample:
 
 
 def _draws_without_largest(sample: Sample, factor: Factor, first: Test, hot: Bools) -> Array:
-    """Exact tail of the window's other areas, as draws from all the areas."""
-    values = sample.observed.astype(np.int64)
-    windows = sample.windows[hot]
+    """Exact tail of the window's other areas, drawn from the areas that the factor's null draws."""
+    options, values = factor.getis_ord, sample.observed.astype(np.int64)
+    windows = (sample.windows if options.drawn_with_itself else sample.neighbours)[hot]
     most = np.maximum.reduceat(values[windows.indices], windows.indptr[:-1])
     sums = (windows @ sample.observed).astype(np.int64) - most
     sizes = np.diff(windows.indptr).astype(np.int64) - 1
     p = np.full(len(values), np.nan)
     if fits(values, sizes, sums):
-        p[hot] = p_of_sums(values, sizes, sums)
+        p[hot] = p_of_sums(values, sizes, sums, held=values[hot] if options.held else None)
     return p
 
 
@@ -261,7 +273,7 @@ def _windows_again(sample: Sample, factor: Factor, first: Test, asked: Bools) ->
 
 
 def _draws_again(sample: Sample, factor: Factor, first: Test, asked: Bools) -> Array:
-    return gi_star(sample.observed, with_self(sample.neighbours)).p
+    return local_g(sample.observed, sample.neighbours, factor.getis_ord).p
 
 
 def _own_again(sample: Sample, factor: Factor, first: Test, asked: Bools) -> Array:

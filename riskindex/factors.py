@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from riskindex.getis_ord import GetisOrd
+
 Where = Mapping[str, Sequence[str | int | bool]]
 """Column name to the values that are kept; several columns must all match."""
 
@@ -25,6 +27,9 @@ class EventGroup:
     """Which events of the source belong to the group."""
     weight: int = 1
     """How much one event counts, a whole number."""
+    exposure: str | None = None
+    """Base that events of this group are expected from, such as residents of the same age band:
+    indirect standardisation. All groups of a factor name one, or none does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +69,8 @@ class Factor:
     recorded: Literal["reported", "police-generated"] = "reported"
     """Whether the events are reported to the police or found by police activity."""
     exposure: str | None = None
-    """Base that events are expected from, a name under [bases]; getis-ord takes none."""
+    """Base that events are expected from, a name under [bases]; getis-ord takes none, and
+    event_groups may name one each instead."""
     threshold: float | None = None
     """For the method threshold: the share above which an area scores 100."""
     normalise: str = "min-max"
@@ -75,14 +81,17 @@ class Factor:
     """Correction for testing many areas at once, per period."""
     level: float = 0.05
     """An area is hot where its adjusted p is at most this."""
-    dispersion: Literal["pair-ratio", "none"] = "pair-ratio"
-    """Estimator of the counts' spread beyond Poisson, for window and poisson."""
+    dispersion: Literal["pair-ratio", "moments", "none", "given-total"] | float = "pair-ratio"
+    """Estimator of the counts' spread beyond Poisson, for window and poisson; none, given-total
+    (none, and binomial given the total of one kind of event), or the variance itself, a number."""
     tail: Literal["mid", "strict"] = "mid"
     """Upper tail of window and poisson: mid-p, or all of P(X >= observed)."""
     background: Literal["county", "local"] = "county"
     """What an area is compared with: the whole study area, or its 200 nearest areas."""
     persistence: Literal["pooled", "counted"] = "pooled"
     """Persistence score: only where the pooled test is significant, or the plain count."""
+    getis_ord: GetisOrd = field(default_factory=GetisOrd)
+    """For the method getis-ord: which statistic, null and p-value."""
     scan: bool = False
     """Also scan the last period for clusters: which group of areas, how likely by chance."""
 
@@ -94,6 +103,11 @@ class Factor:
         if self.source is None or self.numerator is not None:
             return ()
         return (EventGroup(label="all", source=self.source, where=self.where),)
+
+    @property
+    def standardised(self) -> bool:
+        """Whether each group of events is expected from its own base."""
+        return any(group.exposure for group in self.groups)
 
     def column(self, reference: str) -> tuple[str, str]:
         """Source and column that a numerator or denominator names."""

@@ -1,7 +1,8 @@
 """Getis-Ord Gi and Gi*: where high values cluster, with p-values that are exact for counts."""
 
 from collections.abc import Callable
-from typing import Literal, NamedTuple
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +23,40 @@ NULLS: dict[str, str] = {
     "total": "counts exchangeable between areas",
     "conditional": "counts of the other areas exchangeable, the area's own held fixed",
 }
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetisOrd:
+    """Which statistic, null hypothesis and p-value the method getis-ord takes."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    statistic: Literal["gi-star", "gi"] = "gi-star"
+    """gi-star adds the area to its neighbours, gi leaves it out."""
+    null: Null | None = None
+    """What is shuffled: total, all counts; conditional, the other areas' around a count that stays.
+    Left out, the one that the statistic's z standardises: total for gi-star, conditional for gi."""
+    p: Method = "auto"
+    """auto: exact, and permutation where there is no exact law; exact, permutation or normal by
+    name only. The normal p finds hotspots in most maps of sparse counts that have none."""
+    permutations: int = 9_999
+    """How many, for p by permutation."""
+    seed: int = 0
+    """Of the permutations."""
+
+    @property
+    def drawn_with_itself(self) -> bool:
+        """Whether an area's own count is among those that p draws."""
+        return self.statistic == "gi-star" and self.null in (None, "total")
+
+    @property
+    def held(self) -> bool:
+        """Whether an area's own count stays in place, so that p draws from the others."""
+        return (self.null or NATURAL[self.statistic]) == "conditional"
+
+
+NATURAL: dict[str, Null] = {"gi-star": "total", "gi": "conditional"}
+"""The null that the z of a statistic standardises."""
 
 
 class Gi(NamedTuple):
@@ -131,6 +166,39 @@ def gi(
     _refuse(neighbours.diagonal() != 0, "in their own window: use gi_star for these weights")
     z = _z_conditional(x, neighbours)
     return _with_p(x, neighbours, z, _Test(null, tail, p, permutations), natural="conditional")
+
+
+def local_g(
+    values: ArrayLike,
+    neighbours: sparse.csr_array,
+    options: GetisOrd = GetisOrd(),
+) -> Gi:
+    """Gi* or Gi of every area, with the choices of a config.
+
+    Parameters
+    ----------
+    values
+        As in `gi_star`.
+    neighbours
+        Shape `(n, n)`, zero diagonal, whichever the statistic.
+    options
+        Statistic, null and p.
+    """
+    return STATISTICS[options.statistic](
+        values,
+        neighbours,
+        null=options.null or NATURAL[options.statistic],
+        p=options.p,
+        permutations=Permutations(number=options.permutations, seed=options.seed),
+    )
+
+
+STATISTICS: dict[str, Callable[..., Gi]] = {
+    "gi-star": lambda values, neighbours, **choices: gi_star(
+        values, with_self(neighbours), **choices
+    ),
+    "gi": gi,
+}
 
 
 def moran(values: ArrayLike, weights: sparse.csr_array) -> Global:

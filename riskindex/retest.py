@@ -13,9 +13,10 @@ from riskindex.corrections import adjust, confidence_of
 from riskindex.draws import p_of_sums
 from riskindex.expectation import compare
 from riskindex.factors import Factor
+from riskindex.getis_ord import GetisOrd
 from riskindex.poisson import TAILS
 from riskindex.samples import Sample
-from riskindex.tails import nearly_log_upper_tail
+from riskindex.tails import log_binomial_tail, nearly_log_upper_tail
 from riskindex.window_sum import LogTails
 
 if TYPE_CHECKING:
@@ -76,34 +77,96 @@ def _windows(sample: Sample, factor: Factor) -> "Weights":
     return sample.windows
 
 
-def _gi_star(sample: Sample, counts: Array, factor: Factor) -> tuple[Array, Array]:
-    x = counts @ sample.event_weights.astype(float)
-    sums = (sample.windows @ x.T).T
-    m = _sizes(sample, factor)
+def _getis_ord(sample: Sample, counts: Array, factor: Factor) -> tuple[Array, Array]:
+    x, options = counts @ sample.event_weights.astype(float), factor.getis_ord
+    by_star = options.statistic == "gi-star"
+    standard = _drawn(x, sample.windows if by_star else sample.neighbours, held=not by_star)
+    tested = standard
+    if options.held == by_star:
+        rows = sample.windows if options.drawn_with_itself else sample.neighbours
+        tested = _drawn(x, rows, held=options.held)
+    p = np.where(tested.variance > 0, P_OF_DRAWS[options.p](x, tested, options), 1.0)
+    p[:, _sizes(sample, factor) == 1] = np.nan
+    return p, np.where(np.isnan(p), np.nan, standard.z)
+
+
+class _Drawn(NamedTuple):
+    """Sums of draws without replacement with the moments of the law of each; shape `(draws, n)`."""
+
+    sums: Array
+    sizes: NDArray[np.int64]
+    """How many values each sum adds up, shape `(n,)`."""
+    mean: Array
+    variance: Array
+    third: Array
+    """Third central moment."""
+    held: bool
+    """Whether each area's own value is left out of the draw."""
+
+    @property
+    def z(self) -> Array:
+        """The sums in standard deviations; 0 where they cannot vary."""
+        spread, some = np.sqrt(self.variance), self.variance > 0
+        nothing = np.zeros_like(self.sums)
+        return np.divide(self.sums - self.mean, spread, out=nothing, where=some)
+
+
+def _drawn(x: Array, rows: "Weights", *, held: bool) -> _Drawn:
+    """Observed sums of the rows, and their moments if the values are shuffled."""
+    m = np.diff(rows.indptr).astype(np.int64)
     n, mean = x.shape[1], x.mean(axis=1, keepdims=True)
-    variance = ((x - mean) ** 2).mean(axis=1, keepdims=True) * m * (n - m) / (n - 1)
-    some = variance > 0
-    z = np.divide(sums - m * mean, np.sqrt(variance), out=np.zeros_like(sums), where=some)
-    if sums.max(initial=0) <= EXACT_UP_TO:
-        values, totals = x.astype(np.int64), np.rint(sums).astype(np.int64)
-        p = [p_of_sums(v, m, t) for v, t in zip(values, totals, strict=True)]
-        return np.where(some, np.array(p), 1.0), z
-    return np.where(some, _three_moments(x, sums, m), 1.0), z
+    c = x - mean
+    own = c if held else np.zeros_like(c)
+    # Moments of what is drawn from, about the mean of all: without the own value where it is held.
+    n -= held
+    r1, r2, r3 = ((np.sum(c**k, axis=1, keepdims=True) - own**k) / n for k in (1, 2, 3))
+    second = np.maximum(r2 - r1**2, 0.0)
+    # What is left of equal numbers is rounding, and no variance.
+    second = np.where(second > 1e-12 * np.maximum(r2, 1e-300), second, 0.0)
+    third = r3 - 3 * r1 * r2 + 2 * r1**3
+    return _Drawn(
+        sums=(rows @ x.T).T,
+        sizes=m,
+        mean=m * (mean + r1),
+        variance=second * m * (n - m) / (n - 1),
+        third=third * m * (n - m) * (n - 2 * m) / ((n - 1) * max(n - 2, 1)),
+        held=held,
+    )
 
 
-def _three_moments(x: Array, sums: Array, m: NDArray[np.int64]) -> Array:
-    """Upper tail of a sum of m draws without replacement, as a gamma with its three moments."""
-    n = x.shape[1]
-    mean = x.mean(axis=1, keepdims=True)
-    second, third = (((x - mean) ** r).mean(axis=1, keepdims=True) for r in (2, 3))
-    variance = second * m * (n - m) / (n - 1)
-    skew = third * m * (n - m) * (n - 2 * m) / ((n - 1) * (n - 2))
+def _exact(x: Array, drawn: _Drawn, options: GetisOrd) -> Array:
+    """The exact law where the sums are small, and three moments where they are not."""
+    if drawn.sums.max(initial=0) > EXACT_UP_TO:
+        return _three_moments(drawn)
+    values, sums = x.astype(np.int64), np.rint(drawn.sums).astype(np.int64)
+    return np.array([
+        p_of_sums(v, drawn.sizes, s, held=v if drawn.held else None)
+        for v, s in zip(values, sums, strict=True)
+    ])  # fmt: skip
+
+
+def _permuted(x: Array, drawn: _Drawn, options: GetisOrd) -> Array:
+    """What permutations give on average, which have a smallest p, without their own noise."""
+    return (options.permutations * _exact(x, drawn, options) + 1) / (options.permutations + 1)
+
+
+def _three_moments(drawn: _Drawn) -> Array:
+    """Upper tail of a sum of draws without replacement, as a gamma with its three moments."""
     with np.errstate(divide="ignore", invalid="ignore"):
-        root = 2 * variance**1.5 / skew
+        root = 2 * drawn.variance**1.5 / drawn.third
         # Sums go up in steps of 1 at least: half a step is the correction for continuity.
-        z = (sums - m * mean - 0.5) / np.sqrt(variance)
+        z = (drawn.sums - drawn.mean - 0.5) / np.sqrt(drawn.variance)
         p = special.gammaincc(root**2, np.maximum(root**2 + z * root, 0.0))
-    return np.asarray(np.where(skew > 0, p, special.ndtr(-z)))
+    return np.asarray(np.where(drawn.third > 0, p, special.ndtr(-z)))
+
+
+P_OF_DRAWS: Mapping[str, Callable[[Array, _Drawn, GetisOrd], Array]] = MappingProxyType({
+    "auto": _exact,
+    "exact": _exact,
+    "permutation": _permuted,
+    "normal": lambda x, drawn, options: np.asarray(special.ndtr(-drawn.z)),
+})  # fmt: skip
+"""How p is had from sums of draws, by the config word."""
 
 
 def _against_expectation(sample: Sample, counts: Array, factor: Factor) -> tuple[Array, Array]:
@@ -115,13 +178,24 @@ def _against_expectation(sample: Sample, counts: Array, factor: Factor) -> tuple
     if not len(moments):
         return p, value
     observed, k1, k2, k3, step = np.moveaxis(moments, 1, 0)
+    value[events] = _shrunken(observed / step, k1 / step)
+    if factor.dispersion == "given-total":
+        p[events] = _given_total(sample, counts[events], observed, factor)
+        return p, value
     excess = np.maximum((k3 / (step * k2) - 1) / 2, 0.0)
     mean = k2 / (step**2 * (1 + excess))
     above = (observed - k1) / step + mean
     tails = LogTails(*(nearly_log_upper_tail(above + m, mean, excess / mean) for m in (0, 1)))
     p[events] = np.exp(TAILS[factor.tail](tails))
-    value[events] = _shrunken(observed / step, k1 / step)
     return p, value
+
+
+def _given_total(sample: Sample, counts: Array, observed: Array, factor: Factor) -> Array:
+    """Binomial tails of windows, given how many events each repeat has in all."""
+    share = _windows(sample, factor) @ (sample.exposure / sample.exposure.sum())
+    total = counts.sum(axis=(1, 2))[:, None]
+    tails = LogTails(*(log_binomial_tail(observed + more, total, share) for more in (0, 1)))
+    return np.exp(TAILS[factor.tail](tails))
 
 
 def _moments(sample: Sample, counts: Array, windows: "Weights", factor: Factor) -> Array:
@@ -161,7 +235,7 @@ def _shrunken(observed: Array, expected: Array) -> Array:
 
 RETESTS: Mapping[str, Callable[[Sample, Array, Factor], tuple[Array, Array]]] = MappingProxyType(
     {
-        "getis-ord": _gi_star,
+        "getis-ord": _getis_ord,
         "window": _against_expectation,
         "poisson": _against_expectation,
     }

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
 from riskindex.errors import DataError
+from riskindex.expectation import expected_by_strata
 from riskindex.factors import Factor
 
 Array = NDArray[np.float64]
@@ -140,7 +141,10 @@ def observe(
     DataError
         The counts, the base or the table's columns are not there.
     """
-    if factor.counts_events:
+    if factor.counts_events and factor.standardised:
+        observed, exposure = _standardised(factor, period, counts, areas)
+        weights, missing = np.ones(1, dtype=np.int64), "not covered"
+    elif factor.counts_events:
         observed, weights = _events(factor, period, counts)
         base = None if factor.method == "getis-ord" else factor.exposure
         exposure = np.ones(len(observed)) if base is None else _column(areas, base, factor)
@@ -159,6 +163,20 @@ def observe(
     )
 
 
+def _standardised(
+    factor: Factor, period: str, counts: pd.DataFrame, areas: pd.DataFrame
+) -> tuple[Array, Array]:
+    """Events of all groups, and how many there would be if each had one rate of its own base."""
+    observed, _ = _events(factor, period, counts)
+    populations = np.column_stack([_column(areas, g.exposure, factor) for g in factor.groups])
+    known = ~np.isnan(observed + populations).any(axis=1)
+    populations[~known] = np.nan
+    events = observed[known].sum(axis=0)
+    # Without an event no rate is known, and that nothing happened is for the test to say.
+    exposure = expected_by_strata(events if events.any() else np.ones_like(events), populations)
+    return observed.sum(axis=1, keepdims=True), exposure
+
+
 def together(seen: Sequence[Observation], factor: Factor) -> Observation:
     """All periods of a factor added up.
 
@@ -170,9 +188,10 @@ def together(seen: Sequence[Observation], factor: Factor) -> Observation:
     parts = [np.where(part.assessed[:, None], part.counts, 0.0) for part in seen]
     reason = np.where(covered.any(axis=0), "", seen[-1].reason).astype(object)
     exposure = seen[0].exposure
+    alike = all(np.array_equal(part.exposure, exposure, equal_nan=True) for part in seen)
     if factor.method == "getis-ord":
         reason = np.where(every, "", "not covered in every period").astype(object)
-    elif not every.all():
+    elif not (every.all() and alike):
         exposure = _carried(seen, parts, covered)
         reason = np.where((reason == "") & ~(exposure > 0), "all zero", reason).astype(object)
     return Observation(

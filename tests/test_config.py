@@ -6,6 +6,7 @@ import pytest
 
 from riskindex.config import parse_config, read_config, schema
 from riskindex.errors import ConfigError, InputError
+from riskindex.getis_ord import GetisOrd
 
 SMALL = {
     "title": "A small county",
@@ -87,11 +88,56 @@ def test_all_faults_come_together():
         ({"numerator": "old", "source": "age"}, "numerator and denominator"),
         ({"bases": {"residents": "asb.n"}}, "must be a table source"),
         ({"bases": {"residents": "age.young"}}, "no column 'young'"),
+        ({"dispersion": -0.5}, "is a variance"),
+        ({"dispersion": float("inf")}, "is a variance"),
+        ({"dispersion": "guess"}, "factors.asb.dispersion"),
+        ({"dispersion": "given-total", "background": "local"}, "one kind of event"),
+        ({"getis_ord": {"statistic": "gi"}}, "getis_ord is for the method getis-ord"),
+        ({"getis_ord": {"permutations": 0}}, "must be 1 or more"),
+        ({"getis_ord": {"seed": -1}}, "must be 0 or more"),
+        ({"getis_ord": {"nul": "total"}}, "did you mean null?"),
+        ({"bases": {"residents": {"age.young": 2.0}}}, "no column 'young'"),
+        ({"bases": {"residents": {"age.old": -2.0}}}, "must be a number of 0 or more"),
+        ({"bases": {"residents": {"age.old": 0.0}}}, "with a rate above 0"),
         ({"shares": {"old": {"numerator": "x.y", "denominator": "age.residents"}}}, "shares.old"),
     ],
 )  # fmt: skip
 def test_names_that_do_not_fit_together_are_named(change, words):
     assert any(words in fault for fault in faults_of(changed(**change)))
+
+
+def by_age(*groups, **options):
+    given = ({"label": f"age {i}", "source": "asb"} | group for i, group in enumerate(groups))
+    factor = {"source": None, "exposure": None, "event_groups": list(given)}
+    return changed(bases={"residents": "age.residents", "old": "age.old"}, **factor | options)
+
+
+def test_groups_of_events_may_be_expected_from_a_base_each():
+    config = by_age({"exposure": "residents"}, {"exposure": "old"})
+    assert parse_config(config).factors[0].standardised
+
+
+@pytest.mark.parametrize(
+    ("groups", "options", "words"),
+    [
+        ([{"exposure": "old"}, {}], {}, "age 1 need an exposure"),
+        ([{"exposure": "young"}], {}, "no base 'young'"),
+        ([{"exposure": "old", "weight": 2}], {}, "must have the weight 1"),
+        ([{"exposure": "old"}], {"exposure": "residents"}, "leave the factor's exposure out"),
+        ([{"exposure": "old"}], {"method": "getis-ord"}, "takes no exposure"),
+        ([{}, {}], {"exposure": "residents", "dispersion": "given-total"}, "one kind of event"),
+    ],
+)
+def test_groups_whose_bases_do_not_fit_together_are_named(groups, options, words):
+    assert any(words in fault for fault in faults_of(by_age(*groups, **options)))
+
+
+def test_every_choice_of_a_test_is_a_word_or_a_number_of_the_config():
+    for choice in ("pair-ratio", "moments", "none", "given-total", 0.5, 0):
+        assert parse_config(changed(dispersion=choice)).factors[0].dispersion == choice
+    wanted = {"statistic": "gi", "null": "total", "p": "permutation", "permutations": 999}
+    asked = changed(method="getis-ord", getis_ord=wanted)
+    assert parse_config(asked).factors[0].getis_ord == GetisOrd(**wanted)
 
 
 def test_every_fault_stands_on_a_line_of_its_own():

@@ -9,8 +9,9 @@ from scipy.sparse import csr_array
 
 from riskindex.corrections import adjust
 from riskindex.errors import DataError
+from riskindex.expectation import expected_by_strata
 from riskindex.factors import EventGroup, Factor
-from riskindex.getis_ord import gi_star, moran, with_self
+from riskindex.getis_ord import GetisOrd, gi_star, local_g, moran, with_self
 from riskindex.hotspots import METHODS, find_hotspots
 from riskindex.poisson import compound_excess, own_excess, window_excess
 
@@ -73,6 +74,20 @@ def of_period(found, period="2022"):
     return found.table.loc[("f", period)]
 
 
+def by_age(**options):
+    """A factor with two strata, each expected from its own residents."""
+    groups = tuple(
+        EventGroup(label=band, source="s", where={"age": [band]}, exposure=band)
+        for band in ("young", "old")
+    )
+    return a_factor(event_groups=groups, exposure=None, **options)
+
+
+def ages():
+    rng = np.random.default_rng(3)
+    return land(120, young=rng.uniform(50, 500, 120), old=rng.uniform(500, 900, 120))
+
+
 CLUSTER = [44, 45, 46, 54, 55, 56, 64, 65, 66]
 
 
@@ -94,6 +109,91 @@ def test_a_planted_cluster_is_found_where_it_is(clustered, method):
     assert ((r >= 3) & (r <= 7) & (c >= 3) & (c <= 7)).all()
     assert (table["confidence"].iloc[hot] >= 95).all()
     assert (table["p_adjusted"].iloc[hot] <= 0.05).all()
+
+
+def test_strata_are_expected_from_a_base_each(clustered):
+    half = clustered // 3
+    areas, factor = ages(), by_age()
+    found = of_period(find([[half, clustered - half]], factor, grid(12, 10), areas))
+    expected = expected_by_strata(
+        [half.sum(), (clustered - half).sum()], areas[["young", "old"]].to_numpy()
+    )
+    np.testing.assert_allclose(found["expected"], expected)
+    np.testing.assert_array_equal(found["observed"], clustered)
+    np.testing.assert_allclose(found["p"], window_excess(clustered, expected, grid(12, 10)).p)
+
+
+def test_one_rate_for_all_strata_is_no_standardisation(clustered):
+    areas = land(120, young=np.linspace(50, 500, 120), old=np.linspace(100, 1000, 120))
+    strata = find([[clustered, clustered]], by_age(), grid(12, 10), areas)
+    plain = find(2 * clustered, a_factor(exposure="old"), grid(12, 10), areas)
+    np.testing.assert_allclose(of_period(strata)["p"], of_period(plain)["p"], rtol=1e-9)
+
+
+def test_strata_of_several_periods_add_up(clustered):
+    areas, factor = ages(), by_age(periods=("2021", "2022"))
+    rng = np.random.default_rng(8)
+    values = rng.poisson(clustered / 2, (2, 2, 120))
+    values[1, 0] *= 3
+    found = find(values, factor, grid(12, 10), areas)
+    by_year = found.table["expected"].groupby("area_code").sum()
+    np.testing.assert_allclose(found.pooled["expected"].to_numpy(), by_year.to_numpy())
+
+
+def test_an_area_whose_stratum_is_unknown_is_not_assessed_and_sets_no_rate(clustered):
+    areas, quiet = ages(), np.zeros(120, int)
+    areas.iloc[3, areas.columns.get_loc("young")] = np.nan
+    found = of_period(find([[clustered, clustered]], by_age(), grid(12, 10), areas))
+    assert found["reason"].iloc[3] == "exposure missing"
+    kept = clustered.sum() - clustered[3]
+    np.testing.assert_allclose(found["expected"].sum(), 2 * kept)
+    nothing = of_period(find([[quiet, quiet]], by_age(), grid(12, 10), ages()))
+    assert (nothing["reason"] == "all zero").all()
+
+
+@pytest.mark.parametrize("method", ["window", "poisson"])
+def test_given_the_total_every_test_of_a_factor_is_binomial(clustered, method):
+    found = of_period(find(clustered, a_factor(method, dispersion="given-total"), grid(12, 10)))
+    asked = (clustered, np.ones(120), grid(12, 10))
+    own, window = (test(*asked, dispersion="given-total").p for test in (own_excess, window_excess))
+    np.testing.assert_allclose(found["own_p"], own, rtol=1e-9)
+    np.testing.assert_allclose(found["p"], own if method == "poisson" else window, rtol=1e-9)
+    assert found["is_hot"].any()
+
+
+def test_the_named_dispersion_is_taken_and_printed(clustered):
+    for asked, word in (("moments", "moments"), ("none", "none"), (0.25, "given")):
+        found = find(clustered, a_factor(dispersion=asked), grid(12, 10))
+        expected = window_excess(clustered, np.ones(120), grid(12, 10), dispersion=asked)
+        np.testing.assert_allclose(of_period(found)["p"], expected.p, rtol=1e-9)
+        about = found.tests.loc[("f", "2022")]
+        assert about["estimator"] == word
+        assert about["dispersion"] == pytest.approx(expected.dispersion)
+
+
+CHOICES = [
+    GetisOrd(null="conditional"),
+    GetisOrd(statistic="gi"),
+    GetisOrd(statistic="gi", null="total"),
+    GetisOrd(p="normal"),
+    GetisOrd(p="permutation", permutations=199, seed=4),
+]
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_getis_ord_takes_the_statistic_null_and_p_that_are_named(clustered, choice):
+    weights = grid(12, 10)
+    found = find(clustered, a_factor("getis-ord", getis_ord=choice, level=0.2), weights)
+    expected = local_g(clustered, weights, choice)
+    table = of_period(found)
+    np.testing.assert_array_equal(table["p"], expected.p)
+    np.testing.assert_array_equal(table["z"], expected.z)
+    null = found.tests.at[("f", "2022"), "null"]
+    assert null.endswith(expected.null)
+    assert null.startswith("Gi, ") == (choice.statistic == "gi")
+    hot = table[table["is_hot"]]
+    assert hot["hot_without_largest"].notna().all()
+    assert hot.loc[codes(120)[[55]], "hot_without_largest"].all()
 
 
 def test_the_tests_are_those_of_the_statistics(clustered):

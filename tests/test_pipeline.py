@@ -3,13 +3,17 @@
 import os
 import subprocess
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from riskindex import read_areas, read_config, release, run, save
 from riskindex.errors import InputError
+from riskindex.factors import EventGroup
+from riskindex.getis_ord import GetisOrd
 from riskindex.pipeline import STAGES, _not_assessed_notes, look
+from riskindex.robustness import Robustness
 from riskindex.selection import Override, Selection
 
 
@@ -92,6 +96,57 @@ def test_tables_alone_and_an_empty_list_end_well(county_config, tmp_path):
     assert result.cut.selected == 0
     save(release(result, "internal"), tmp_path / "result")
     assert (tmp_path / "result" / "manifest.json").is_file()
+
+
+CHOICES = {
+    "suspects": {"getis_ord": GetisOrd(statistic="gi", p="permutation", permutations=99)},
+    "domestic_abuse": {"method": "window", "exposure": "women", "dispersion": "given-total"},
+    "disorder": {"method": "window", "exposure": "residents", "dispersion": "moments"},
+    "possession": {"method": "poisson", "exposure": "residents_10_24", "dispersion": 0.4},
+    "supply": {"method": "window", "exposure": "by_age", "dispersion": "none"},
+    "offences": {"method": "window", "source": None, "where": {}},
+}
+
+
+def chosen_otherwise(factor):
+    """A factor of the county with other choices; offences are standardised by two kinds."""
+    options = CHOICES.get(factor.name, {})
+    if factor.name == "offences":
+        bases = (("serious violence", "residents_10_24"), ("other violence", "residents"))
+        options = options | {
+            "event_groups": [
+                EventGroup(label=kind, source="violence_offences", exposure=base,
+                           where={"offence_group": [kind]})
+                for kind, base in bases
+            ]
+        }  # fmt: skip
+    return replace(factor, **options)
+
+
+def test_every_choice_of_a_test_reaches_a_run_and_its_repeats(county_config, tmp_path):
+    config = changed(
+        county_config,
+        tmp_path,
+        (
+            'residents = "age.residents"\n',
+            'residents = "age.residents"\nwomen = "age.aged_20_to_64"\n'
+            'by_age = { "age.aged_10_to_24" = 5, "age.aged_20_to_64" = 2 }\n',
+        ),
+    )
+    factors = [chosen_otherwise(factor) for factor in config.factors]
+    options = {"factors": factors, "robustness": Robustness(draws=20)}
+    result = run(config.model_copy(update=options))
+    last = result.tests.groupby("factor").last()
+    assert "Gi, the neighbours without the area itself" in last.at["suspects", "null"]
+    assert "99 permutations" in last.at["suspects", "null"]
+    assert last["estimator"].to_dict() | {
+        "domestic_abuse": "given-total", "disorder": "moments", "possession": "given",
+        "supply": "none", "offences": "pair-ratio",
+    } == last["estimator"].to_dict()  # fmt: skip
+    base = result.areas["by_age"] - 5 * result.areas["residents_10_24"]
+    assert (base >= 0).all()
+    assert result.index["p_selected"].between(0, 1).all()
+    save(release(result, "internal"), tmp_path / "result")
 
 
 def test_an_override_of_an_unknown_area_is_found_before_the_run(county_config, tmp_path):

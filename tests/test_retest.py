@@ -8,6 +8,7 @@ from tables import factor
 
 from riskindex.corrections import adjust
 from riskindex.evidence import first_test
+from riskindex.getis_ord import GetisOrd
 from riskindex.retest import retest
 from riskindex.samples import Sample
 
@@ -60,6 +61,69 @@ def test_counts_against_expectation_have_nearly_the_same_flags(method, mean, gro
     p, ratio = one_by_one(sample, counts, wanted)
     np.testing.assert_allclose(found.value, ratio, rtol=1e-9)
     agree(found.is_hot, p <= 0.05)
+
+
+CHOICES = [
+    {"statistic": "gi-star", "null": "conditional"},
+    {"statistic": "gi"},
+    {"statistic": "gi", "null": "total"},
+    {"p": "normal"},
+]
+
+
+@pytest.mark.parametrize("choice", CHOICES)
+def test_repeats_take_the_statistic_null_and_p_of_the_factor(choice):
+    sample, counts = repeats(0.4)
+    wanted = factor(getis_ord=GetisOrd(**choice))
+    found = retest(sample, counts, wanted)
+    p, z = one_by_one(sample, counts, wanted)
+    np.testing.assert_allclose(found.p_adjusted, p, rtol=1e-9)
+    np.testing.assert_allclose(found.value, z, rtol=1e-9, atol=1e-11)
+
+
+def test_repeats_by_permutation_keep_its_smallest_p_without_its_noise():
+    sample, counts = repeats(0.4)
+    few = factor(correction="none", getis_ord=GetisOrd(p="permutation", permutations=99))
+    exact = retest(sample, counts, factor(correction="none")).p_adjusted
+    found = retest(sample, counts, few).p_adjusted
+    np.testing.assert_allclose(found, (99 * exact + 1) / 100)
+    p, _ = one_by_one(sample, counts[:2], few)
+    assert abs(p - found[:2]).max() < 0.25
+    assert abs((p - found[:2]).mean()) < 0.01
+
+
+@pytest.mark.parametrize("choice", CHOICES[:3])
+def test_fuller_windows_have_nearly_the_same_flags_under_every_null(choice):
+    sample, counts = repeats(8)
+    wanted = factor(getis_ord=GetisOrd(**choice))
+    p, z = one_by_one(sample, counts, wanted)
+    found = retest(sample, counts, wanted)
+    np.testing.assert_allclose(found.value, z, rtol=1e-9, atol=1e-11)
+    agree(found.is_hot, p <= 0.05)
+
+
+def test_an_area_without_neighbours_is_not_tested_by_getis_ord():
+    sample, counts = repeats(0.4)
+    alone = sample.neighbours.toarray()
+    alone[7], alone[:, 7] = 0, 0
+    sample = replace(sample, neighbours=csr_array(alone))
+    for choice in ({}, *CHOICES):
+        found = retest(sample, counts, factor(getis_ord=GetisOrd(**choice)))
+        assert np.flatnonzero(np.isnan(found.p_adjusted[0])).tolist() == [7]
+        assert np.isnan(found.value[:, 7]).all()
+
+
+@pytest.mark.parametrize("method", ["window", "poisson"])
+@pytest.mark.parametrize("dispersion", ["moments", "none", "given-total", 0.05])
+def test_repeats_take_the_dispersion_of_the_factor(method, dispersion):
+    sample, counts = repeats(2)
+    wanted = factor(method=method, exposure="residents", dispersion=dispersion)
+    found = retest(sample, counts, wanted)
+    p, ratio = one_by_one(sample, counts, wanted)
+    np.testing.assert_allclose(found.value, ratio, rtol=1e-9)
+    agree(found.is_hot, p <= 0.05)
+    if dispersion == "given-total":
+        np.testing.assert_allclose(found.p_adjusted, p, rtol=1e-9)
 
 
 def agree(found, expected):
