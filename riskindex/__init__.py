@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from riskindex.persistence import classify_persistence
     from riskindex.pipeline import run, save
     from riskindex.poisson import poisson_excess
-    from riskindex.released import Released, Result, release
+    from riskindex.publication import release
+    from riskindex.released import Released, Result
     from riskindex.selection import select_top
     from riskindex.synthetic import synthetic_county
 
@@ -31,7 +32,7 @@ _HOME = {
     "poisson_excess": "poisson",
     "read_areas": "inputs",
     "read_config": "config",
-    "release": "released",
+    "release": "publication",
     "Released": "released",
     "Result": "released",
     "run": "pipeline",

@@ -128,10 +128,10 @@ def backtest(
     from riskindex import backtest as backtests
     from riskindex.backtest_page import save_backtest
     from riskindex.config import read_config
-    from riskindex.released import check_profile
+    from riskindex.publication import only_internal
 
     asked = read_config(config)
-    check_profile(profile or asked.profile)
+    only_internal(profile or asked.profile, "A backtest")
     with _stages(quiet) as say:
         result = backtests.backtest(asked, targets=target or (), hold_out=hold_out, say=say)
         released = backtests.release_backtest(result, profile)
@@ -189,7 +189,7 @@ def schema() -> None:
 
 def _run(config: "Config", folder: Path, profile: str | None, say: "Say", quiet: bool) -> None:
     from riskindex import pipeline
-    from riskindex.released import check_profile, release
+    from riskindex.publication import check_profile, release
 
     check_profile(profile or config.profile)
     result = pipeline.run(config, say=say)
@@ -211,7 +211,7 @@ def _say_end(released: "Released", folder: Path) -> None:
     for note in released.notes:
         console.print(f"  {note}", markup=False, highlight=False, soft_wrap=True)
     console.print(f"Result: {folder}", markup=False, highlight=False, soft_wrap=True)
-    for name in _TO_OPEN:
+    for name in (name for name in _TO_OPEN if (folder / name).exists()):
         console.print(f"  {folder / name}", markup=False, highlight=False, soft_wrap=True)
 
 

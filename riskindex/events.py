@@ -63,8 +63,9 @@ class EventSource:
     """Column with the age, in years or in bands: shown in the profiles of districts."""
     sex: str | None = None
     """Column with the sex: shown in the profiles of districts."""
-    sensitive: bool = False
-    """True for domestic abuse, sexual offences, suspects' and victims' homes."""
+    sensitive: bool = True
+    """False only where a count per area could harm nobody; never for domestic abuse, sexual
+    offences, suspects' or victims' homes."""
 
 
 @dataclass(frozen=True, kw_only=True)

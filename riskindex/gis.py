@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from riskindex.disclosure import MARKS
 from riskindex.released import Released
 from riskindex.scores import rows
 
@@ -45,17 +46,26 @@ def _per_factor(released: Released) -> pd.DataFrame:
         found = rows(released.hotspots, factor=str(factor), period=last)
         if about["scored"]:
             columns[f"{factor}_score"] = rows(released.scores, factor=str(factor))["score"]
-        for column in ("observed", "expected", "confidence", "is_hot", "kind"):
+        for column in [c for c in _FOUND if c in found]:
             columns[f"{factor}_{column}"] = found[column]
         if factor in released.persistence.index.get_level_values("factor"):
-            columns[f"{factor}_periods_hot"] = rows(released.persistence, factor=str(factor))[
-                "periods_hot"
-            ]
+            lasting = rows(released.persistence, factor=str(factor))
+            for column in [c for c in _LASTING if c in lasting]:
+                columns[f"{factor}_{column}"] = lasting[column]
     return pd.DataFrame(columns)
 
 
+_FOUND = ("observed", "expected", "confidence", "is_hot", "kind")
+_LASTING = ("periods_hot", "periods_band")
+
+
 def _plain(table: pd.DataFrame) -> pd.DataFrame:
-    """Types that every GIS reads: whole numbers, decimals, truth values and text."""
+    """Types that every GIS reads: whole numbers, decimals, truth values and text.
+
+    A column of numbers and marks is text.
+    """
+    marked = {c: table[c].map(str) for c in table if table[c].isin(list(MARKS)).any()}
+    table = table.assign(**marked)
     extension = {c: table[c] for c in table if pd.api.types.is_integer_dtype(table[c].dtype)}
     return table.assign(
         **{c: s.astype("float64") if s.isna().any() else s.astype("int64")

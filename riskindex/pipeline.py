@@ -186,13 +186,20 @@ def save(released: Released, folder: str | Path, *, say: Say = _silent) -> None:
         say("Writing the GIS file")
         write_geopackage(released, out / "areas.gpkg")
         say("Drawing the map")
-        write_map(released, out / "map.html")
+        if released.profile in _PAGES["map.html"]:
+            write_map(released, out / "map.html")
         say("Writing the report")
-        write_report(released, out / "report.html", earlier=Path(folder))
+        if released.profile in _PAGES["report.html"]:
+            write_report(released, out / "report.html", earlier=Path(folder))
         say("Writing the profiles")
-        write_profiles(released, out / "profiles")
+        if released.profile in _PAGES["profiles"]:
+            write_profiles(released, out / "profiles")
         say("Writing the manifest")
         write_manifest(released, out)
+
+
+_PAGES = {"map.html": ("internal",), "report.html": ("internal",), "profiles": ("internal",)}
+"""Profiles that each page is written for."""
 
 
 class Found(NamedTuple):

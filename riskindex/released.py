@@ -1,6 +1,5 @@
-"""Release: the only way out. Files are written from a `Released`, never from a `Result`."""
+"""What a run found, what a profile may see of it, and the profile that sees everything."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
@@ -9,7 +8,7 @@ import pandas as pd
 
 from riskindex.areas import NeighbourSummary
 from riskindex.clusters import find_clusters
-from riskindex.errors import DisclosureError
+from riskindex.disclosure import Rules
 from riskindex.factors import Factor
 from riskindex.groups import count_groups, profile_kind
 from riskindex.scores import rows
@@ -85,6 +84,12 @@ class Result:
     clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
 
+    def release(self, profile: str | None = None) -> "Released":
+        """What one profile may see; see `publication.release`."""
+        from riskindex.publication import release
+
+        return release(self, profile)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Released:
@@ -154,41 +159,12 @@ class Released:
     """Records by district and month, weekday, hour, age and sex; empty where there are none."""
     clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
+    rules: Rules | None = None
+    """By what rules counts were rounded and withheld; None where nothing was."""
 
 
-def release(result: Result, profile: str | None = None) -> Released:
-    """Reduce a result to what one profile may see.
-
-    Parameters
-    ----------
-    result
-        What a run found out.
-    profile
-        internal, partner or public; the config's own where it is left out.
-
-    Raises
-    ------
-    DisclosureError
-        No profile was named, or there are no rules for the one that was.
-    """
-    return PROFILES[check_profile(profile or result.config.profile)](result)
-
-
-def check_profile(profile: str | None) -> str:
-    """The profile, once it is known to be named and to have rules; see `release`."""
-    if profile is None:
-        raise DisclosureError(
-            "No release profile is named. Give --profile internal, or set profile in the config."
-        )
-    if profile not in PROFILES:
-        raise DisclosureError(
-            f"The profile {profile} is not built yet, so nothing was written. "
-            f"Built so far: {', '.join(PROFILES)}."
-        )
-    return profile
-
-
-def _internal(result: Result) -> Released:
+def whole(result: Result) -> Released:
+    """Everything that a reader inside the organisation may see: the internal profile."""
     config, groups = result.config, group_kinds(result.areas)
     every = _all_areas(result, groups)
     return Released(
@@ -196,7 +172,7 @@ def _internal(result: Result) -> Released:
         title=config.title,
         place=config.place,
         about=config.about,
-        period_label=_period_label(config.factors),
+        period_label=period_label(config.factors),
         attribution=result.attribution,
         limits=LIMITS,
         cut=result.cut,
@@ -212,7 +188,7 @@ def _internal(result: Result) -> Released:
         hotspots=result.hotspots[[c for c in HOTSPOT_COLUMNS if c in result.hotspots]],
         tests=result.tests,
         persistence=result.persistence,
-        new_hotspots=_new_hotspots(result, groups),
+        new_hotspots=new_hotspots(result, groups),
         reconciliation=result.reconciliation,
         uncounted=result.uncounted,
         correlations=result.correlations,
@@ -222,9 +198,6 @@ def _internal(result: Result) -> Released:
         clusters_found=result.clusters_found,
         **_of_places(result, groups),
     )
-
-
-PROFILES: dict[str, Callable[[Result], Released]] = {"internal": _internal}
 
 
 def without_folders(config: Any) -> Any:  # noqa: ANN401 (a config holds what it holds)
@@ -302,7 +275,8 @@ def _top(every: pd.DataFrame, groups: tuple[str, ...]) -> pd.DataFrame:
     ).drop(columns="_code")  # fmt: skip
 
 
-def _new_hotspots(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
+def new_hotspots(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
+    """Areas hot in the last period and in none of the earlier ones, with names and groups."""
     new = result.persistence[result.persistence["is_new"].astype(bool)].reset_index()
     named = pd.DataFrame(result.areas[["name", *groups]])
     return new[["factor", "area_code"]].join(named, on="area_code").reset_index(drop=True)
@@ -336,7 +310,8 @@ def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
     }
 
 
-def _period_label(factors: list[Factor]) -> str:
+def period_label(factors: list[Factor]) -> str:
+    """The periods that the events cover, in words."""
     labels = sorted({str(period) for factor in factors for period in factor.periods})
     if not labels:
         return "no events"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from riskindex.disclosure import MARKS, NOT_APPLICABLE, NOT_RECORDED, WITHHELD
 from riskindex.findings import new_by_district, new_sentences, scan_table
 from riskindex.released import Released
 
@@ -23,13 +24,14 @@ ALL_AREAS_UP_TO = 5_000
 """Above this many areas the workbook holds the selected ones only; GIS file and CSV hold all."""
 
 _EPOCH = datetime(2000, 1, 1)  # no clock in any output: two runs give the same bytes
-_MARKS = ["[x] not assessed or not recorded", "[z] does not apply"]
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 HEADINGS = {
     "area_code": "Area code",
     "rank": "Rank",
     "name": "Name",
+    "decile": "Tenth of all areas, 1 the highest risk",
+    "rank_band": "Rank, in bands",
     "score": "Score (0 to 100)",
     "companion": "Score of intensities (0 to 100)",
     "factors_hot": "Factors hot",
@@ -62,9 +64,9 @@ class Sheet:
 
 
 def list_table(released: Released) -> pd.DataFrame:
-    """The selected areas as one reads them: rank first, then the code."""
+    """The selected areas as one reads them: rank first, then the code, where there are ranks."""
     table = released.top.reset_index()
-    return table[["rank", *table.columns.drop("rank")]]
+    return table[["rank", *table.columns.drop("rank")]] if "rank" in table else table
 
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
@@ -95,7 +97,7 @@ def write_workbook(released: Released, path: Path) -> None:
     Government Analysis Function, "Releasing statistics in spreadsheets".
     """
     gptables = _gptables()
-    sheets = {sheet.label: _gptable(sheet) for sheet in _sheets(released)}
+    sheets = {sheet.label: _gptable(sheet, released) for sheet in _sheets(released)}
     with warnings.catch_warnings():
         # gptables warns that it made no notes sheet; ours is one of the tables.
         warnings.simplefilter("ignore")
@@ -133,8 +135,16 @@ def _cover(released: Released) -> "gptables.Cover":
             *([_plain(released.about)] if released.about else []),
             released.cut.explanation,
         ],
-        about=[_plain(line) for line in (*released.limits, *released.attribution, *_MARKS)],
+        about=[
+            _plain(line) for line in (*released.limits, *released.attribution, *_marks(released))
+        ],
     )
+
+
+def _marks(released: Released) -> list[str]:
+    """The marks that may stand in a cell, with their meaning."""
+    used = MARKS if released.rules else [mark for mark in MARKS if mark != WITHHELD]
+    return [f"{mark} {MARKS[mark]}" for mark in used]
 
 
 def _sheets(released: Released) -> list[Sheet]:
@@ -166,10 +176,13 @@ def _all_areas(released: Released) -> Sheet | None:
     return Sheet(
         label="All areas",
         title=f"{released.title}: every area assessed, in the order of its code",
-        about=["Rank 1 is the highest risk; areas with the same score share a rank."],
+        about=[_ABOUT_RANKS] if "rank" in released.all_areas else [],
         table=table,
         decimals=dict.fromkeys((c for c in table if "core" in c), 1),
     )
+
+
+_ABOUT_RANKS = "Rank 1 is the highest risk; areas with the same score share a rank."
 
 
 def _factors(released: Released) -> Sheet:
@@ -190,7 +203,9 @@ def _factors(released: Released) -> Sheet:
         label="Factors",
         title="What each factor is and how many areas it found hot",
         about=["A factor without an area at 90% confidence scores 0. The weights are choices."],
-        table=released.factors[list(columns)].rename(columns=columns),
+        table=released.factors[[c for c in columns if c in released.factors]].rename(
+            columns=columns
+        ),
         decimals={"Weight": 3},
     )
 
@@ -348,7 +363,7 @@ def _headed(table: pd.DataFrame, released: Released) -> pd.DataFrame:
     return table.rename(columns={**HEADINGS, **groups})
 
 
-def _gptable(sheet: Sheet) -> "gptables.GPTable":
+def _gptable(sheet: Sheet, released: Released) -> "gptables.GPTable":
     table = sheet.table.reset_index(drop=True)
     if table.empty:  # gptables refuses a table without rows, such as a list that nobody is on
         table = pd.DataFrame({column: [""] for column in table.columns})
@@ -361,8 +376,8 @@ def _gptable(sheet: Sheet) -> "gptables.GPTable":
         table=pd.DataFrame({_plain(str(c)): [_cell(v) for v in table[c]] for c in table}),
         table_name=re.sub(r"\W", "_", sheet.label.lower()),
         title=_plain(sheet.title),
-        subtitles=[_plain(line) for line in sheet.about],
-        instructions="This worksheet contains one table. " + "; ".join(_MARKS) + ".",
+        subtitles=[_plain(line) for line in (*sheet.about, f"Profile: {released.profile}.")],
+        instructions="This worksheet contains one table. " + "; ".join(_marks(released)) + ".",
         index_columns={},
         additional_formatting=formats,
     )
@@ -370,11 +385,11 @@ def _gptable(sheet: Sheet) -> "gptables.GPTable":
 
 def _cell(value: Any) -> Any:  # noqa: ANN401  (a cell holds what it holds)
     if isinstance(value, str):
-        text = _plain(value) or "[z]"
+        text = _plain(value) or NOT_APPLICABLE
         # gptables refuses a cell without a Latin letter or digit, such as a ward called "-".
         return text if _HAS_WORD.search(text) else f"{text} (as recorded)"
     if pd.isna(value):
-        return "[x]"
+        return NOT_RECORDED
     if pd.api.types.is_bool(value):
         return "yes" if value else "no"
     return value.item() if hasattr(value, "item") else value

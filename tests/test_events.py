@@ -519,8 +519,8 @@ def test_a_data_frame_is_checked_like_a_file():
         frame_events(frame, source(date="when"))
 
 
-def test_the_source_options_know_their_kind():
-    assert EventSource(kind="events", path="a", date="d").sensitive is False
+def test_an_event_table_is_sensitive_unless_it_says_otherwise():
+    assert EventSource(kind="events", path="a", date="d").sensitive is True
 
 
 def test_a_coordinate_system_that_is_none_is_refused(tmp_path):

@@ -1,0 +1,395 @@
+"""Release: the only way out. What partners and the public may see, column by column."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riskindex.areas import some
+from riskindex.disclosure import (
+    NOT_RECORDED,
+    WITHHELD,
+    Rules,
+    decile,
+    periods_band,
+    persistence_score_band,
+    quarter_band,
+    rank_band,
+    shown_counts,
+    shown_people,
+)
+from riskindex.errors import DisclosureError
+from riskindex.factors import Factor
+from riskindex.index import contributions
+from riskindex.released import (
+    LIMITS,
+    Released,
+    Result,
+    group_kinds,
+    new_hotspots,
+    period_label,
+    whole,
+)
+from riskindex.scores import CONFIDENCE_SCORES, rows
+from riskindex.selection import Cut
+
+
+def release(result: Result, profile: str | None = None) -> Released:
+    """Reduce a result to what one profile may see.
+
+    Parameters
+    ----------
+    result
+        What a run found out.
+    profile
+        internal, partner or public; the config's own where it is left out.
+
+    Raises
+    ------
+    DisclosureError
+        No profile was named, or there are no rules for the one that was.
+    """
+    return PROFILES[check_profile(profile or result.config.profile)](result)
+
+
+def check_profile(profile: str | None) -> str:
+    """The profile, once it is known to be named and to have rules; see `release`."""
+    if profile is None:
+        raise DisclosureError(
+            "No release profile is named. Give --profile internal, or set profile in the config."
+        )
+    if profile not in PROFILES:
+        raise DisclosureError(f"No profile {profile!r}; there are {', '.join(PROFILES)}.")
+    return profile
+
+
+def only_internal(profile: str | None, what: str) -> str:
+    """The profile, once it is known to be the internal one."""
+    if check_profile(profile) != "internal":
+        raise DisclosureError(
+            f"{what} is made for the profile internal alone: it shows counts as they are."
+        )
+    return "internal"
+
+
+def _reduced(result: Result, profile: str) -> Released:
+    """A release by allow-list: a column that is not named here is in no file."""
+    config, groups, rules = result.config, group_kinds(result.areas), Rules()
+    scores, hotspots = _scores(result, profile), _hotspots(result, profile, rules)
+    every = _all_areas(result, profile, scores, rules)
+    return Released(
+        profile=profile,
+        title=config.title,
+        place=config.place,
+        about=config.about,
+        period_label=period_label(config.factors),
+        attribution=result.attribution,
+        limits=LIMITS,
+        cut=_cut(result.cut),
+        flags_tie=result.flags_tie,
+        how_sure=result.how_sure,
+        group_kinds=groups,
+        areas=result.areas[["name", *groups, "geometry"]],
+        neighbours=result.neighbours,
+        top=every[every["selected"]].drop(columns="selected"),
+        all_areas=every,
+        factors=_factors(result, profile),
+        scores=scores,
+        hotspots=hotspots,
+        tests=_tests(result, profile, rules),
+        persistence=_persistence(result, profile),
+        new_hotspots=new_hotspots(result, groups),
+        reconciliation=result.reconciliation.iloc[:0],
+        uncounted=result.uncounted.iloc[:0],
+        correlations=result.correlations.iloc[:0],
+        notes=tuple(rules.sentences),
+        files=pd.DataFrame(columns=["role", "name"]),
+        clusters_found=result.clusters_found.iloc[:0],
+        config=_config(result),
+        rules=rules,
+    )
+
+
+PROFILES: Mapping[str, Callable[[Result], Released]] = MappingProxyType({
+    "internal": whole,
+    "partner": partial(_reduced, profile="partner"),
+    "public": partial(_reduced, profile="public"),
+})  # fmt: skip
+"""Who a release is for, and what makes it."""
+
+
+# What a factor may show
+
+
+def is_sensitive(factor: Factor, result: Result) -> bool:
+    """Whether any source of a factor is sensitive."""
+    names = {group.source for group in factor.groups} or {factor.source or ""}
+    names |= {factor.column(c)[0] for c in (factor.numerator, factor.denominator) if c}
+    return any(getattr(result.config.sources.get(name), "sensitive", False) for name in names)
+
+
+def _tests_one_area(factor: Factor, result: Result) -> "pd.Series[bool]":
+    """Areas whose events are tested by themselves, in which each band is a range of one count."""
+    alone = np.diff(result.weights.indptr) == 0
+    own = factor.method == "poisson" and (factor.counts_events or is_sensitive(factor, result))
+    return pd.Series(alone & factor.counts_events | own, index=result.areas.index)
+
+
+def _band_of_level(level: float) -> int:
+    """The confidence that being hot stands for: 99, 95 or 90, or 0 where the level is lower."""
+    return next((band for band in (99, 95, 90) if round(1 - level, 12) >= band / 100), 0)
+
+
+def _confidence(table: pd.DataFrame, one: "pd.Series[bool]", level: float) -> "pd.Series[Any]":
+    flagged = table["is_hot"].astype(bool).astype("Int8") * _band_of_level(level)
+    flagged = flagged.where(table["confidence"].notna())
+    return table["confidence"].astype("Int8").where(~one, flagged.astype("Int8"))
+
+
+# The tables
+
+
+def _hotspots(result: Result, profile: str, rules: Rules) -> pd.DataFrame:
+    parts = {
+        (factor.name, period): _hotspot_rows(result, factor, period, profile, rules)
+        for factor in result.config.factors
+        for period in _periods(factor, profile)
+    }
+    return pd.concat(parts, names=["factor", "period"])
+
+
+def _periods(factor: Factor, profile: str) -> list[str]:
+    periods = [str(period) for period in factor.periods] or [""]
+    return periods if profile == "partner" else periods[-1:]
+
+
+def _hotspot_rows(
+    result: Result, factor: Factor, period: str, profile: str, rules: Rules
+) -> pd.DataFrame:
+    found = rows(result.hotspots, factor=factor.name, period=period)
+    sensitive, one = is_sensitive(factor, result), _tests_one_area(factor, result)
+    observed = _observed(result, factor, period, found, rules)
+    table = pd.DataFrame(
+        {
+            "observed": observed,
+            "confidence": _confidence(found, one, factor.level),
+            "is_hot": found["is_hot"].astype(bool),
+            "reason": _told(found["reason"]),
+        },
+        index=found.index,
+    )
+    if profile == "partner":
+        hidden = pd.Series(observed == WITHHELD, index=found.index) | sensitive
+        table["kind"] = found["kind"].astype(object).where(~hidden, "")
+    return table
+
+
+def _observed(
+    result: Result, factor: Factor, period: str, found: pd.DataFrame, rules: Rules
+) -> Any:  # noqa: ANN401 (numbers and marks)
+    values = found["observed"].where(found["reason"] != "context")
+    events = None
+    if factor.counts_events:
+        own = result.counts.loc[:, (factor.name, slice(None), period)]
+        events = own.sum(axis=1).reindex(found.index).to_numpy(dtype=float)
+    shown = shown_counts(values, rules, events=events)
+    if is_sensitive(factor, result):
+        shown[shown != NOT_RECORDED] = WITHHELD
+    return shown
+
+
+_TELLING = ("all zero", "constant")
+"""Reasons that say what was counted."""
+
+
+def _told(reason: "pd.Series[Any]") -> "pd.Series[Any]":
+    return reason.fillna("").astype(object).mask(reason.isin(_TELLING), "not assessed")
+
+
+def _tests(result: Result, profile: str, rules: Rules) -> pd.DataFrame:
+    columns = ["method", "null", "correction", "assessed", "not_assessed", "hot"]
+    asked = [(f.name, period) for f in result.config.factors for period in _periods(f, profile)]
+    full = result.tests.loc[asked]
+    table = full[columns].copy()
+    nothing = table["null"] == "nothing was observed"
+    table["null"] = table["null"].mask(nothing, "not assessed")
+    if profile == "partner":
+        table["total"] = shown_counts(full["total"], rules)
+    return table
+
+
+def _persistence(result: Result, profile: str) -> pd.DataFrame:
+    full = result.persistence
+    table = pd.DataFrame(
+        {"periods_band": periods_band(full["periods_hot"], full["periods_assessed"])},
+        index=full.index,
+    )
+    if profile == "partner":
+        more = ("periods_hot", "periods_assessed", "category")
+        table = table.join(full[[column for column in more if column in full]])
+    return table.assign(is_new=full["is_new"].astype(bool))
+
+
+def _scores(result: Result, profile: str) -> pd.DataFrame:
+    scored = [factor for factor in result.config.factors if factor.scored]
+    parts = {factor.name: _score_rows(result, factor, profile) for factor in scored}
+    table = pd.concat(parts, names=["factor"])
+    return table.assign(contribution=contributions(table, result.config.index))
+
+
+def _score_rows(result: Result, factor: Factor, profile: str) -> pd.DataFrame:
+    full = rows(result.scores, factor=factor.name)
+    score = full["score"].to_numpy(dtype=float)
+    is_hot = full["is_hot"].to_numpy(dtype=bool)
+    banded = _BANDED[factor.score](score, profile)
+    one = _tests_one_area(factor, result).reindex(full.index).to_numpy(dtype=bool)
+    if factor.score in _COLLAPSED:
+        flag = _COLLAPSED[factor.score](factor) * is_hot
+        banded = np.where(one & ~np.isnan(score), flag, banded)
+    columns = {
+        "score": banded,
+        "intensity": banded,
+        "weight": full["weight"],
+        "group": full["group"],
+        "is_hot": is_hot,
+    }
+    return pd.DataFrame(columns, index=full.index)
+
+
+_BANDED: Mapping[str, Callable[[Any, str], Any]] = MappingProxyType({
+    "flag": lambda score, _: score,
+    "confidence": lambda score, _: score,
+    "threshold": lambda score, _: score,
+    "persistence": lambda score, profile: (
+        score if profile == "partner" else persistence_score_band(score)
+    ),
+    "value": lambda score, _: quarter_band(score),
+    "intensity": lambda score, _: quarter_band(score),
+})  # fmt: skip
+"""Kind of score to the bands that it is shown in."""
+
+_COLLAPSED: Mapping[str, Callable[[Factor], float]] = MappingProxyType({
+    "confidence": lambda factor: CONFIDENCE_SCORES[_band_of_level(factor.level)],
+    "value": lambda _: 100.0,
+    "intensity": lambda _: 100.0,
+})  # fmt: skip
+"""Kind of score to what it is where only hot or not hot is told."""
+
+
+def _all_areas(result: Result, profile: str, scores: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+    areas, index, groups = result.areas, result.index, group_kinds(result.areas)
+    table = pd.DataFrame(areas[["name", *groups]]).sort_index()
+    rank = index["rank"].reindex(table.index)
+    table["decile"] = decile(rank)
+    table["rank_band"] = rank_band(rank, result.cut.target)
+    table["factors_hot"] = index["factors_hot"].astype("Int64")
+    table["selected"] = index["selected"].astype(bool)
+    if profile == "partner" and "p_selected" in index:
+        table["p_selected"] = index["p_selected"].astype(float).round(1)
+    if "tier" in index:
+        table["tier"] = index["tier"]
+    table["reasons"] = _reasons(result, scores).reindex(table.index, fill_value="")
+    if "residents" in areas:
+        people = pd.Series(shown_people(areas["residents"], rules), index=areas.index)
+        if not people.isin([WITHHELD, NOT_RECORDED]).all():
+            table["residents"] = people
+    return table
+
+
+def _reasons(result: Result, scores: pd.DataFrame) -> "pd.Series[str]":
+    """Why an area scores, from its bands alone; the largest contribution first."""
+    named = {factor.name: factor for factor in result.config.factors}
+    scoring = scores[(scores["score"] > 0).to_numpy()]
+    order = np.argsort(-scoring["contribution"].to_numpy(dtype=float), kind="stable")
+    scoring = scoring.iloc[order].reset_index()
+    said = [
+        _sentence(named[factor], score, is_hot)
+        for factor, score, is_hot in zip(
+            scoring["factor"], scoring["score"], scoring["is_hot"], strict=True
+        )
+    ]
+    return pd.Series(said, dtype=object).groupby(scoring["area_code"]).agg(" ".join)
+
+
+def _sentence(factor: Factor, score: float, is_hot: bool) -> str:
+    sure = {round(s, 6): c for c, s in CONFIDENCE_SCORES.items()}.get(round(score, 6))
+    often = {33.333333: "in some periods", 66.666667: "in most periods", 100.0: "in every period"}
+    details = {
+        "confidence": f"{sure}% sure",
+        "persistence": often.get(round(score, 6), "in some periods"),
+        "value": f"score about {score:.0f} of 100",
+        "intensity": f"score about {score:.0f} of 100",
+    }
+    start = "Hot" if is_hot else "High" if factor.score != "confidence" else "Possibly hot"
+    detail = f" ({details[factor.score]})" if factor.score in details else ""
+    return f"{start}: {factor.label}{detail}."
+
+
+def _factors(result: Result, profile: str) -> pd.DataFrame:
+    table = [_factor_row(factor, result, profile) for factor in result.config.factors]
+    return pd.DataFrame(table).set_index("factor")
+
+
+def _factor_row(factor: Factor, result: Result, profile: str) -> dict[str, Any]:
+    tests = _tests(result, profile, Rules()).xs(factor.name, level="factor")
+    row = {
+        "factor": factor.name,
+        "label": factor.label,
+        "method": factor.method,
+        "score": factor.score if factor.scored else "",
+        "weight": factor.weight if factor.scored else 0.0,
+        "scored": factor.scored,
+        "recorded": factor.recorded,
+        "sensitive": is_sensitive(factor, result),
+        "periods": ", ".join(factor.periods),
+        "threshold": factor.threshold,
+        "level": factor.level,
+        "null": tests["null"].iloc[-1],
+        "hot_last": tests["hot"].iloc[-1],
+    }
+    if profile == "partner":
+        row["hot_by_period"] = ", ".join(str(int(hot)) for hot in tests["hot"])
+    return row
+
+
+def _cut(cut: Cut) -> Cut:
+    """The arithmetic of the list without the score at the cut."""
+    return cut._replace(score_at_cut=float("nan"), explanation=" ".join(_explanation(cut)))
+
+
+def _explanation(cut: Cut) -> Iterator[str]:
+    yield f"{cut.rule[0].upper()}{cut.rule[1:]}."
+    if cut.positive < cut.target:
+        yield f"Only {cut.positive:,} scored above 0, so the list is short of the {cut.target:,}."
+    if cut.entered:
+        yield f"{cut.entered:,} are in so that their group has its minimum."
+    by_hand = [
+        f"{number:,} {way} by hand"
+        for number, way in ((cut.overridden_in, "put in"), (cut.overridden_out, "taken out"))
+        if number
+    ]
+    if by_hand:
+        yield f"{some(by_hand)}."
+    yield f"That makes {cut.selected:,} {'area' if cut.selected == 1 else 'areas'}."
+
+
+def _config(result: Result) -> dict[str, Any]:
+    """What was asked, as far as it is about the method: no paths, columns, values or reasons."""
+    full = result.config.model_dump(mode="json", exclude_none=True)
+    factors = [
+        {key: factor[key] for key in ("name", "label", "method", "score", "weight", "scored")}
+        for factor in full["factors"]
+    ]
+    index = {key: value for key, value in full["index"].items() if key != "points"}
+    selection = {key: value for key, value in full["selection"].items() if key != "overrides"}
+    return {
+        "title": full["title"],
+        "place": full["place"],
+        "factors": factors,
+        "index": index,
+        "selection": selection,
+        "neighbours": full["neighbours"],
+    }

@@ -1,0 +1,126 @@
+"""What partners and the public see is named column by column, and says no small number."""
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+from riskindex import release, save
+from riskindex.disclosure import MARKS, WITHHELD
+from riskindex.errors import DisclosureError
+from riskindex.publication import only_internal
+
+COLUMNS = {
+    "public": {
+        "all_areas": {"name", "ward", "district", "decile", "rank_band", "factors_hot", "selected",
+                      "tier", "reasons", "residents"},
+        "scores": {"score", "intensity", "weight", "group", "contribution", "is_hot"},
+        "hotspots": {"observed", "confidence", "is_hot", "reason"},
+        "tests": {"method", "null", "correction", "assessed", "not_assessed", "hot"},
+        "persistence": {"periods_band", "is_new"},
+    },
+    "partner": {
+        "all_areas": {"p_selected"},
+        "hotspots": {"kind"},
+        "tests": {"total"},
+        "persistence": {"periods_hot", "periods_assessed", "category"},
+    },
+}  # fmt: skip
+TABLES = tuple(COLUMNS["public"])
+
+
+@pytest.fixture(scope="module", params=["public", "partner"])
+def reduced(request, county_result):
+    return release(county_result, request.param)
+
+
+@pytest.fixture(scope="module")
+def public(county_result):
+    return release(county_result, "public")
+
+
+def allowed(profile, table):
+    more = COLUMNS["partner"].get(table, set()) if profile == "partner" else set()
+    return COLUMNS["public"][table] | more
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_the_columns_are_those_that_are_named(reduced, table):
+    assert set(getattr(reduced, table)) == allowed(reduced.profile, table)
+
+
+def test_a_column_that_nobody_named_reaches_no_release(county_result, reduced):
+    tables = {
+        name: getattr(county_result, name).assign(canary=range(len(getattr(county_result, name))))
+        for name in ("areas", "hotspots", "persistence", "scores", "index", "tests", "pooled")
+    }
+    again = release(dataclasses.replace(county_result, **tables), reduced.profile)
+    for field in dataclasses.fields(again):
+        value = getattr(again, field.name)
+        if isinstance(value, pd.DataFrame):
+            assert "canary" not in value
+            pd.testing.assert_frame_equal(
+                pd.DataFrame(value), pd.DataFrame(getattr(reduced, field.name))
+            )
+
+
+def test_no_count_of_a_sensitive_source_is_given_for_an_area(reduced):
+    sensitive = reduced.factors.index[reduced.factors["sensitive"]]
+    assert {"suspects", "domestic_abuse", "supply"} <= set(sensitive)
+    assert set(reduced.hotspots.loc[list(sensitive), "observed"]) == {WITHHELD}
+
+
+def test_no_number_from_1_to_7_is_shown(reduced):
+    shown = [v for v in reduced.hotspots["observed"] if v not in MARKS]
+    assert all(v == 0 or (v >= 10 and v % 5 == 0) for v in shown)
+
+
+def test_the_list_is_in_the_order_of_the_codes(reduced):
+    assert list(reduced.top.index) == sorted(reduced.top.index)
+    assert "rank" not in reduced.all_areas
+    assert "score" not in reduced.all_areas
+
+
+def test_the_public_sees_the_last_period_alone(public):
+    periods = public.hotspots.reset_index().groupby("factor")["period"].nunique()
+    assert set(periods) == {1}
+
+
+def test_scores_are_bands(public):
+    assert set(public.scores["score"].dropna().round(1)) <= {0, 25, 33.3, 50, 66.7, 75, 100}
+    assert (public.scores["intensity"] == public.scores["score"]).all()
+
+
+def test_the_score_at_the_cut_is_not_told(reduced):
+    assert pd.isna(reduced.cut.score_at_cut)
+    assert "score at the cut" not in reduced.cut.explanation
+
+
+def test_the_config_is_about_the_method_alone(reduced):
+    assert set(reduced.config) == {
+        "title", "place", "factors", "index", "selection", "neighbours"
+    }  # fmt: skip
+    assert "overrides" not in reduced.config["selection"]
+
+
+def test_what_could_count_is_empty(reduced):
+    for table in ("reconciliation", "uncounted", "correlations", "files", "clusters_found"):
+        assert getattr(reduced, table).empty
+
+
+def test_the_result_releases_itself(county_result, public):
+    again = county_result.release("public")
+    pd.testing.assert_frame_equal(again.all_areas, public.all_areas)
+
+
+def test_some_things_are_internal_alone():
+    assert only_internal("internal", "A backtest") == "internal"
+    with pytest.raises(DisclosureError, match="A backtest is made for the profile internal alone"):
+        only_internal("public", "A backtest")
+
+
+def test_a_reduced_release_is_saved(reduced, tmp_path):
+    save(reduced, tmp_path / "result")
+    names = {path.name for path in (tmp_path / "result").iterdir()}
+    assert {"top_areas.csv", "all_areas.csv", "workbook.xlsx", "areas.gpkg"} <= names
+    assert not names & {"uncounted_events.csv", "scores.csv"}
