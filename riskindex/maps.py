@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from riskindex import pages
 from riskindex.aggregate import quantise
 from riskindex.errors import DataError
+from riskindex.groups import profile_kind
 from riskindex.reasons import PERIOD_WORDS
 from riskindex.released import Released
 from riskindex.shapes import Outlines, draw_outlines
@@ -172,7 +173,9 @@ def map_data(released: Released) -> dict[str, Any]:
         "attribution": list(released.attribution),
         "limits": list(released.limits),
         "notes": list(released.notes),
+        "how_sure": released.how_sure,
         "codes": list(every.index),
+        "place_kind": profile_kind(released.group_kinds),
         "groups": {kind: _coded_text(every[kind]) for kind in released.group_kinds},
         "columns": {name: _column(every[name]) for name in _AREA_COLUMNS if name in every},
         "cut": {key: _scalar(value) for key, value in released.cut._asdict().items()},

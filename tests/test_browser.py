@@ -127,7 +127,7 @@ def test_the_profile_says_why_and_what_it_does_not_say(page: Any, release: Relea
     assert "nothing here says anything about any person" in panel.inner_text()
     points = [float(text) for text in panel.locator(".bars tbody td").all_inner_texts()]
     assert sum(points) == pytest.approx(first["score"], abs=0.2)
-    assert page.locator("#list-rows tr.chosen").count() == 1
+    assert page.locator("#list-rows tr.chosen th").count() == 1
 
 
 def test_the_strip_shows_each_period_in_words_too(page: Any):
@@ -378,6 +378,96 @@ def test_the_pages_of_a_whole_run_open_offline(
     assert_equal_choices(page, released, Index(), draws=20)
     report = opened(tmp_path / "out" / "report.html", ready="h1")
     assert report.locator("h1").inner_text() == released.title
+
+
+# The five questions that a reader asks
+
+
+@pytest.fixture(scope="module")
+def county_page(tmp_path_factory: pytest.TempPathFactory, county_released: Released) -> Path:
+    path = tmp_path_factory.mktemp("county-map") / "map.html"
+    write_map(county_released, path)
+    return path
+
+
+@pytest.fixture
+def county(opened: Open, county_page: Path) -> Any:
+    return opened(county_page)
+
+
+def test_how_many_areas(county: Any, county_released: Released):
+    cut = county_released.cut
+    assert county.locator("#answer").inner_text() == (
+        f"{cut.selected} of {cut.assessed} areas selected"
+    )
+
+
+def test_which_are_the_first_five(county: Any, county_released: Released):
+    assert rows(county)[:5] == list(county_released.top["name"][:5])
+    invited = county.locator("#panel-area ol button").all_inner_texts()
+    assert invited == list(county_released.top["name"][:5])
+
+
+def test_why_the_third_is_in(county: Any, county_released: Released):
+    third = county_released.top.iloc[2]
+    hot = county_released.scores.xs(third.name, level="area_code")
+    strongest = hot["contribution"].idxmax()
+    label = county_released.factors.loc[strongest, "label"]
+    row = county.locator("#list-rows tr.why").nth(2).inner_text().strip()
+    assert row.lower().startswith(label.lower())
+    county.locator("#list-rows th button").nth(2).click()
+    panel = county.locator("#panel-area")
+    assert panel.locator("#profile-name").inner_text() == third["name"]
+    assert third["reasons"] in panel.inner_text()
+    first = panel.locator(".bars tbody tr").first
+    assert first.locator("td").inner_text() == f"{hot['contribution'].max():.1f}"
+    assert f"rank was {third['rank_low']} to {third['rank_high']}" in panel.inner_text()
+
+
+def test_which_are_uncertain(county: Any, county_released: Released):
+    every = county_released.all_areas
+    by_tier = {
+        "firm": every[every["selected"] & (every["tier"] == "firm")],
+        "borderline": every[every["selected"] & (every["tier"] == "borderline")],
+        "outside": every[~every["selected"] & (every["tier"] == "borderline")],
+    }
+    assert len(by_tier["borderline"]) > 0
+    for tier, areas in by_tier.items():
+        button = county.locator(f"#tier-{tier}")
+        assert button.inner_text().startswith(f"{len(areas)} ")
+        button.click()
+        assert set(rows(county)) == set(areas["name"])
+    county.select_option("#layer", "selected")
+    legend = county.locator("#legend").inner_text()
+    assert f"Selected, borderline {len(by_tier['borderline'])} area" in legend
+    assert f"Not selected, borderline {len(by_tier['outside'])} area" in legend
+
+
+def test_what_happens_if_drugs_count_double(county: Any, county_released: Released):
+    names = list(county_released.scores.index.get_level_values("factor").unique())
+    drugs = names.index("possession")
+    set_slider(county, drugs, 2)
+    weights = [2 if name == "possession" else 1 for name in names]
+    after = python_choice(county_released, Index(), weights, Selection())
+    before = set(county_released.top.index)
+    enter, leave = set(after.index) - before, before - set(after.index)
+    words = county.locator("#what-if-words").inner_text()
+    label = county_released.factors.loc["possession", "label"]
+    assert words.lower().startswith(f"with {label} counted double, ".lower())
+    assert moved(enter, leave) in words
+    moving = county.locator("#what-if-names button").all_inner_texts()
+    assert set(moving) == set(county_released.areas.loc[[*enter, *leave], "name"])
+    assert not county.locator("#tiers").is_visible()
+
+
+def moved(enter: set[str], leave: set[str]) -> str:
+    if not enter and not leave:
+        return "the list stays the same"
+    told = ((enter, "enter"), (leave, "leave"))
+    return " and ".join(
+        f"{len(areas)} area{'' if len(areas) == 1 else 's'} {verb}{'s' if len(areas) == 1 else ''}"
+        for areas, verb in told
+    )
 
 
 # Everybody can use it

@@ -78,7 +78,7 @@ function ordered(data, index, cut) {
 
 function firstState(data) {
   const last = data.factors.find((factor) => factor.last)?.last.period ?? "";
-  return { ...app.start, area: null, layer: "index", period: last, outline: true, district: "", query: "", sort: "rank", tab: "area" };
+  return { ...app.start, area: null, layer: "index", period: last, outline: true, district: "", query: "", sure: "", sort: "rank", tab: "area" };
 }
 
 // The index, ranks and selection for other choices; weights as they are, not as multiples.
@@ -189,16 +189,19 @@ function fillChoices() {
   const districts = app.data.district?.labels.filter(Boolean) ?? [];
   byId("district").replaceChildren(...[["", "All"], ...districts.map((name) => [name, name])].map(option));
   byId("district").parentElement.hidden = districts.length < 2;
-  byId("district-label").textContent = upperFirst((app.data.kinds.at(-1) ?? "group").replaceAll("_", " "));
-  const young = Boolean(app.data.columns.residents_10_24);
-  const sorts = [["rank", "Rank"], ["name", "Name"], ["district", "District"], ["young", "Residents 10 to 24"]];
-  byId("sort").replaceChildren(...sorts.filter(([value]) => value !== "young" || young).map(option));
-  const heads = [["Rank", "number"], ["Area and why", ""], ...(young ? [["Aged 10\u2060–\u206024", "number"]] : [])];
-  byId("list-head").replaceChildren(...heads.map(([text, kind]) => make("th", { scope: "col", class: kind }, [text])));
+  byId("district-label").textContent = upperFirst((app.data.place_kind ?? "group").replaceAll("_", " "));
+  byId("sort").replaceChildren(...sortChoices().map(option));
   byId("search").value = app.state.query;
   byId("district").value = app.state.district;
   byId("sort").value = app.state.sort;
   byId("outline").checked = app.state.outline;
+}
+
+function sortChoices() {
+  const { columns } = app.data;
+  return [["rank", "Rank"], ["name", "Name"], ["district", "District"],
+    ...(columns.p_selected ? [["sure", "How sure"]] : []),
+    ...(columns.residents_10_24 ? [["young", "Residents 10 to 24"]] : [])];
 }
 
 function syncLayer() {
@@ -298,6 +301,7 @@ function fragmentOf({ state, start: first, data }) {
     district: state.district,
     find: state.query,
     sort: state.sort === "rank" ? "" : state.sort,
+    sure: state.sure,
     tab: state.tab === "area" ? "" : state.tab,
     times: state.times.every((times) => times === 1) ? "" : state.times.join("_"),
     share: state.share === first.share ? "" : state.share,
@@ -326,6 +330,7 @@ function readFragment(data) {
     district: data.district?.labels.includes(given.get("district")) ? given.get("district") : undefined,
     query: given.get("find") ?? undefined,
     sort: Object.hasOwn(SORTS, given.get("sort")) ? given.get("sort") : undefined,
+    sure: data.columns.tier && Object.hasOwn(TIER_SETS, given.get("sure")) ? given.get("sure") : undefined,
     tab: TABS.includes(given.get("tab")) ? given.get("tab") : undefined,
     times: given.has("times") && timesFit ? times : undefined,
     share: shareFits(given.get("share")) ? given.get("share") : undefined,

@@ -18,7 +18,7 @@ function prepareData(data) {
   data.n = data.codes.length;
   data.place_of = new Map(data.codes.map((code, i) => [code, i]));
   data.kinds = Object.keys(data.groups);
-  data.district = data.groups[data.kinds.at(-1)] ?? null;
+  data.district = data.groups[data.place_kind] ?? null;
   data.factors.forEach(prepareFactor);
   data.scored = data.factors.filter((factor) => factor.scored && factor.scores.score);
   return data;
@@ -156,9 +156,9 @@ function stretch(box, x, y) {
 // Every edge once, with the areas on its two sides (-1 for the sea). The outline of any set of areas is
 // then the edges with one side in and one side out.
 function edgesOf(shapes) {
-  const edges = { from: [], to: [], left: [], right: [] };
   const known = new Map();
   const vertex = vertexNames(shapes);
+  const edges = { from: [], to: [], left: [], right: [], vertex };
   for (let i = 0; i < shapes.n; i++) {
     eachRing(shapes, i, (from, to) => {
       for (let k = from; k < to; k++) addEdge(edges, known, vertex, k, k + 1 < to ? k + 1 : from, i);
@@ -211,6 +211,26 @@ function outlineOf(shapes, edges, valueOf, { coast = true } = {}) {
     if (sea ? !coast || valueOf(edges.left[e]) === null : valueOf(edges.left[e]) === valueOf(edges.right[e])) continue;
     path.moveTo(shapes.x[edges.from[e]], shapes.y[edges.from[e]]);
     path.lineTo(shapes.x[edges.to[e]], shapes.y[edges.to[e]]);
+  }
+  return path;
+}
+
+// The same edges as lines as long as can be, so that a dash does not begin anew at every corner.
+function linesOf(shapes, edges, keep) {
+  const { from, to, vertex } = edges;
+  const wanted = positions(from.length).filter((e) => keep(edges.left[e], edges.right[e]));
+  const at = new Map();
+  for (const e of wanted) for (const end of [vertex[from[e]], vertex[to[e]]]) at.set(end, [...(at.get(end) ?? []), e]);
+  const used = new Set();
+  const path = new Path2D();
+  for (const first of wanted) {
+    if (used.has(first)) continue;
+    path.moveTo(shapes.x[from[first]], shapes.y[from[first]]);
+    for (let e = first, point = from[e]; e !== undefined; e = at.get(vertex[point]).find((next) => !used.has(next))) {
+      used.add(e);
+      point = vertex[from[e]] === vertex[point] ? to[e] : from[e];
+      path.lineTo(shapes.x[point], shapes.y[point]);
+    }
   }
   return path;
 }

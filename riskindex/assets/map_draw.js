@@ -56,7 +56,7 @@ function visibleIn(boxes, view) {
   };
 }
 
-// picture: { classes, colours, selected, leaving, outline }.
+// picture: { classes, colours, selected, outline, outer, dashed }.
 function drawMap(context, view, drawing, picture) {
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, view.width * view.ratio, view.height * view.ratio);
@@ -130,13 +130,12 @@ const outlineWidth = (view, drawing) => Math.min(3, Math.max(0.5, (drawing.width
 
 function outlineSelected(context, view, picture, pixel) {
   const width = outlineWidth(view, picture.drawing);
-  const { outer, leaving } = picture;
+  const { outer, dashed } = picture;
+  const dash = Math.max(2.5, 2 * width) * pixel;
+  stroke(context, dashed, "#FFFFFF", (1.6 * width + 0.6) * pixel);
   stroke(context, outer, "#FFFFFF", (1.6 * width + 0.6) * pixel);
+  stroke(context, dashed, INK, width * pixel, [dash, 1.2 * dash]);
   stroke(context, outer, INK, width * pixel);
-  for (const path of leaving) {
-    stroke(context, path, "#FFFFFF", (1.6 * width + 0.6) * pixel);
-    stroke(context, path, INK, width * pixel, [4 * pixel, 4 * pixel]);
-  }
 }
 
 function drawFocus(context, view, drawing, { hovered, chosen }) {

@@ -4,7 +4,7 @@ const LAYERS = {
   index: {
     make: () => {
       const { index } = app.now;
-      const words = ["Highest tenth of areas", "Second tenth", "Third tenth", "Fourth and fifth tenths", "Lower half"];
+      const words = ["Highest tenth", "Second tenth", "Third tenth", "Fourth and fifth tenths", "Lower half"];
       return {
         title: "Index score, 0 to 100",
         classes: indexClasses(index),
@@ -14,18 +14,40 @@ const LAYERS = {
       };
     },
   },
-  selected: {
-    make: () => ({
-      title: "Selected areas",
-      classes: positions(app.data.n).map(selectedClass),
-      colours: [RAMP[4], RAMP[2], NOT_HOT],
-      words: ["Selected", "Tied at the cut, not selected", "Not selected"].map((text) => ({ text })),
-    }),
-  },
+  selected: { make: () => (showsTiers() ? tierLayer() : selectionLayer()) },
   hot: { make: (factor) => (hasConfidence(factor) ? hotspotLayer(factor) : shareLayer(factor)) },
   years: { make: (factor) => yearsLayer(factor) },
   new: { make: (factor) => newLayer(factor) },
 };
+
+const showsTiers = () => app.asPublished() && Boolean(app.data.columns.tier);
+
+function selectionLayer() {
+  return {
+    title: "Selected areas",
+    classes: positions(app.data.n).map(selectedClass),
+    colours: [RAMP[4], RAMP[2], NOT_HOT],
+    words: ["Selected", "Tied at the cut, not selected", "Not selected"].map((text) => ({ text })),
+  };
+}
+
+function tierLayer() {
+  return {
+    title: "Selected areas, how sure",
+    classes: positions(app.data.n).map(tierClass),
+    colours: [RAMP[4], RAMP[3], RAMP[1], NOT_HOT],
+    words: ["Selected, firm", "Selected, borderline", "Not selected, borderline", "Not selected"].map((text) => ({ text })),
+    note: TIER_NOTE,
+  };
+}
+
+const TIER_NOTE = "Firm: selected in 95 or more of 100 repeats of the whole run. Borderline: another run of chance could put it on the other side of the cut.";
+
+function tierClass(i) {
+  const near = tierOf(i) === "borderline";
+  if (isSelected(i)) return tierOf(i) === "firm" ? 0 : 1;
+  return near ? 2 : Number.isNaN(app.now.index.rank[i]) ? NaN : 3;
+}
 
 function selectedClass(i) {
   const { cut, index } = app.now;
@@ -147,20 +169,28 @@ function shownLayer() {
 }
 
 function pictureOf(layer) {
-  const { drawing, data, now } = app;
-  const before = app.published.cut.selected;
-  const selected = now.cut.selected;
-  const gone = positions(data.n).filter((i) => before[i] && !selected[i]);
-  const chosen = positions(data.n).filter((i) => selected[i]);
+  const { drawing, data } = app;
+  const { shapes, edges } = drawing;
+  const chosen = positions(data.n).filter(isSelected);
+  const [solid, broken] = outlinedSets();
+  const within = (set, i) => i >= 0 && set(i);
+  const isBroken = (a, b) => within(broken, a) !== within(broken, b) && !within(solid, a) && !within(solid, b);
   return {
     drawing,
     classes: layer.classes,
     colours: layer.colours,
     outline: app.state.outline,
     selected: chosen,
-    outer: outlineOfSet(drawing.shapes, drawing.edges, (i) => selected[i] === 1),
-    leaving: gone.map((i) => drawing.paths[i]),
+    outer: outlineOfSet(shapes, edges, solid),
+    dashed: linesOf(shapes, edges, isBroken),
   };
+}
+
+// Solid is what is sure of its place, dashed what is not: borderline areas, or those that leave the list.
+function outlinedSets() {
+  const before = app.published.cut.selected;
+  if (showsTiers()) return [(i) => isSelected(i) && tierOf(i) === "firm", (i) => isSelected(i) && tierOf(i) !== "firm"];
+  return [isSelected, (i) => before[i] === 1 && !isSelected(i)];
 }
 
 // Our canvas inside Leaflet's own renderer, which keeps it in place while the map moves and zooms.
@@ -251,11 +281,11 @@ function legendRow(colour, text, range, number) {
 
 function outlineRows() {
   if (!app.state.outline) return [];
-  const number = sum(app.now.cut.selected);
   const row = (name, text, size) => make("li", {}, [make("span", { class: `swatch ${name}` }),
     make("span", { class: "legend-words" }, [text, make("span", { class: "quiet" }, [` ${areasWord(size)}`])])]);
-  const gone = app.changes.leave.length;
-  return [row("outlined", "Selected", number), ...(gone ? [row("dashed", "Left the list", gone)] : [])];
+  const [solid, broken] = outlinedSets().map((set) => positions(app.data.n).filter(set).length);
+  const words = showsTiers() ? ["Selected, firm", "Selected, borderline"] : ["Selected", "Left the list"];
+  return [row("outlined", words[0], solid), ...(broken ? [row("dashed", words[1], broken)] : [])];
 }
 
 function showHint(i, at) {
@@ -265,7 +295,7 @@ function showHint(i, at) {
   const reasons = reasonsFor(i).slice(0, 3).map((reason) => make("li", {}, [reasonLine(reason, i)]));
   hint.replaceChildren(
     make("strong", {}, [app.data.columns.name[i]]),
-    make("div", { class: "quiet" }, [`${standing(i)}, ${rankWords(i)}`]),
+    make("div", { class: "quiet" }, [[standing(i), rankWords(i), sureWords(i)].filter(Boolean).join(", ")]),
     reasons.length ? make("ul", {}, reasons) : make("div", {}, ["No factor raises its score."]),
   );
   if (at) placeHint(hint, at);

@@ -9,7 +9,7 @@ function make(tag, attributes = {}, children = []) {
     if (name === "on") Object.entries(value).forEach(([event, act]) => element.addEventListener(event, act));
     else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
   }
-  element.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+  element.append(...children.filter((child) => child !== null && child !== undefined && child !== "" && child !== false));
   return element;
 }
 
@@ -44,6 +44,7 @@ const SORTS = {
   rank: (a, b) => app.now.place[a] - app.now.place[b],
   name: (a, b) => app.data.columns.name[a].localeCompare(app.data.columns.name[b], "en-GB", { numeric: true }),
   district: (a, b) => groupOf(app.data.district, a).localeCompare(groupOf(app.data.district, b), "en-GB") || SORTS.rank(a, b),
+  sure: (a, b) => (app.data.columns.p_selected?.[b] ?? -1) - (app.data.columns.p_selected?.[a] ?? -1) || SORTS.rank(a, b),
   young: (a, b) => (app.data.columns.residents_10_24[b] ?? -1) - (app.data.columns.residents_10_24[a] ?? -1) || SORTS.rank(a, b),
 };
 
@@ -51,26 +52,67 @@ function listedAreas() {
   const { state, data, changes } = app;
   const found = searcher(state.query);
   const inDistrict = (i) => !state.district || groupOf(data.district, i) === state.district;
+  const inTier = showsTiers() && state.sure ? TIER_SETS[state.sure].has : null;
   const leaving = new Set(changes.leave);
-  const shown = (i) => (found ? found(i) : isSelected(i) || leaving.has(i));
+  const listed = inTier ?? ((i) => isSelected(i) || leaving.has(i));
+  const shown = found ? (i) => found(i) && (inTier?.(i) ?? true) : listed;
   return positions(data.n).filter((i) => shown(i) && inDistrict(i)).sort(SORTS[state.sort]);
+}
+
+// Parts of the list by how sure they are, and the areas that chance could put on it.
+const TIER_SETS = {
+  firm: { text: "firm", has: (i) => isSelected(i) && tierOf(i) === "firm" },
+  borderline: { text: "borderline", has: (i) => isSelected(i) && tierOf(i) === "borderline" },
+  outside: { text: "just outside", has: (i) => !isSelected(i) && tierOf(i) === "borderline" },
+};
+
+function showTiers() {
+  const row = byId("tiers");
+  row.hidden = !showsTiers();
+  if (row.hidden) return;
+  const all = { text: "in all", has: isSelected };
+  const choices = [["", all], ...Object.entries(TIER_SETS)];
+  row.replaceChildren(...choices.map(([value, { text, has }]) => {
+    const number = positions(app.data.n).filter(has).length;
+    const act = { click: () => { update("list", { sure: value }); byId(`tier-${value || "all"}`).focus(); } };
+    const pressed = String(app.state.sure === value);
+    return make("button", { type: "button", id: `tier-${value || "all"}`, "aria-pressed": pressed, on: act }, [`${whole.format(number)} ${text}`]);
+  }));
 }
 
 function showList() {
   const areas = listedAreas();
   app.listed = areas;
-  byId("list-rows").replaceChildren(...areas.slice(0, app.rows).map(listRow));
+  byId("list-rows").replaceChildren(...areas.slice(0, app.rows).flatMap(listRow));
   byId("list-status").textContent = listWords(areas);
   byId("list-more").hidden = areas.length <= app.rows;
-  byId("list-title").textContent = app.asPublished() ? "Selected areas" : "Selected areas, what if";
+  byId("list-title").textContent = listTitle();
+  showListHead();
+  showTiers();
   markChosenRow();
+}
+
+function listTitle() {
+  if (!app.asPublished()) return "Selected areas, what if";
+  if (!showsTiers() || !app.state.sure) return "Selected areas";
+  return { firm: "Selected areas, firm", borderline: "Selected areas, borderline", outside: "Not selected, borderline" }[app.state.sure];
+}
+
+function showListHead() {
+  const { columns } = app.data;
+  const sure = columns.p_selected ? "Of 100 repeats" : "How sure";
+  const heads = [["Rank", "number"], ["Area and why", ""], ...(showsTiers() ? [[sure, "number"]] : []),
+    ...(columns.residents_10_24 ? [["Aged 10\u2060–\u206024", "number"]] : [])];
+  byId("list-head").replaceChildren(...heads.map(([text, kind]) => make("th", { scope: "col", class: kind }, [text])));
 }
 
 function listWords(areas) {
   const chosen = areas.filter(isSelected).length;
   const where = app.state.district ? ` in ${app.state.district}` : "";
   if (app.state.query) return `${areasWord(areas.length)} found${where}, ${whole.format(chosen)} selected`;
+  if (showsTiers() && app.state.sure === "outside") return `${areasWord(areas.length)}${where} that a repeat could select`;
   const gone = areas.length - chosen;
+  if (!where && !gone && !app.state.sure) return "";
   return `${areasWord(chosen)} selected${where}${gone ? `, ${whole.format(gone)} leaving` : ""}`;
 }
 
@@ -78,16 +120,27 @@ function listRow(i) {
   const { columns } = app.data;
   const mark = rowMark(i);
   const name = make("button", { type: "button", class: "link", on: { click: () => choose(i, { move: true }) } }, [columns.name[i]]);
-  const place = make("span", { class: "small row-place" }, [placeWords(i), mark && make("span", { class: "row-mark" }, [mark])]);
-  const reasons = make("div", { class: "small quiet" }, [upperFirst(shortReasons(i, 2))]);
-  const row = make("tr", { "data-area": i, class: isSelected(i) ? "" : "unselected" }, [
+  const place = make("span", { class: "small row-place" }, [placeWords(i), mark ? " " : "", mark && make("span", { class: "row-mark" }, [mark])]);
+  const cells = [
     make("td", { class: "number" }, [rankSign(i)]),
-    make("th", { scope: "row" }, [name, " ", place, reasons]),
+    make("th", { scope: "row" }, [name, " ", place]),
+    showsTiers() && sureCell(i),
     columns.residents_10_24 && make("td", { class: "number" }, [numberOrDash(columns.residents_10_24[i])]),
-  ]);
-  row.addEventListener("mouseenter", () => hover(i));
-  row.addEventListener("mouseleave", () => hover(null));
-  return row;
+  ].filter(Boolean);
+  const why = make("td", { colspan: cells.length - 1, class: "small quiet" }, [upperFirst(shortReasons(i, 3))]);
+  return [rowOf(i, "", cells), rowOf(i, "why", [make("td"), why])];
+}
+
+// An area has two rows, so that its reasons may use the whole width.
+function rowOf(i, name, cells) {
+  const on = { mouseenter: () => hover(i), mouseleave: () => hover(null) };
+  return make("tr", { "data-area": i, class: isSelected(i) ? name : `${name} unselected`, on }, cells);
+}
+
+function sureCell(i) {
+  const p = app.data.columns.p_selected?.[i];
+  const tier = tierOf(i) === "out" ? "–" : tierOf(i);
+  return make("td", { class: "number" }, known(p) ? [make("span", { class: "small quiet" }, [tier]), ` ${repeatsOf(p)}`] : [tier]);
 }
 
 // "3=" for areas that share the third rank.
@@ -116,7 +169,8 @@ function rowMark(i) {
 function markChosenRow() {
   for (const row of byId("list-rows").children) {
     const chosen = Number(row.dataset.area) === app.state.area && known(app.state.area);
-    row.toggleAttribute("aria-current", chosen);
+    if (chosen) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
     row.classList.toggle("chosen", chosen);
   }
 }
@@ -137,9 +191,15 @@ const CSV_COLUMNS = {
   selected: (i) => (isSelected(i) ? "yes" : "no"),
   published: (i) => (app.published.cut.selected[i] ? "yes" : "no"),
   reasons: (i) => reasonsFor(i).map((reason) => reasonLine(reason, i)).join("; "),
+  p_selected: (i) => app.data.columns.p_selected?.[i] ?? "",
+  tier: (i) => app.data.columns.tier?.[i] ?? "",
+  rank_low: (i) => app.data.columns.rank_low?.[i] ?? "",
+  rank_high: (i) => app.data.columns.rank_high?.[i] ?? "",
   residents: (i) => app.data.columns.residents?.[i] ?? "",
   residents_10_24: (i) => app.data.columns.residents_10_24?.[i] ?? "",
 };
+
+const OPTIONAL = new Set(["p_selected", "tier", "rank_low", "rank_high", "residents", "residents_10_24"]);
 
 // A cell that a spreadsheet would take for a formula is given a leading apostrophe.
 function csvCell(value) {
@@ -151,7 +211,8 @@ function csvCell(value) {
 function listCsv() {
   const { data } = app;
   const groups = Object.fromEntries(data.kinds.map((kind) => [kind, (i) => groupOf(data.groups[kind], i)]));
-  const { rank, area_code, name, ...rest } = CSV_COLUMNS;
+  const here = Object.entries(CSV_COLUMNS).filter(([key]) => !OPTIONAL.has(key) || data.columns[key]);
+  const { rank, area_code, name, ...rest } = Object.fromEntries(here);
   const columns = { rank, area_code, name, ...groups, ...rest };
   const lines = app.listed.map((i) => Object.values(columns).map((read) => csvCell(read(i))).join(","));
   return `\ufeff${[Object.keys(columns).join(","), ...lines].join("\r\n")}\r\n`;

@@ -31,6 +31,7 @@ function profileOf(i) {
   return [
     profileHead(i),
     make("p", { class: "sentence" }, [summarySentence(i)]),
+    ...sureBlock(i),
     ...byHandNote(i),
     make("h3", {}, ["What makes up the score"]),
     contributionTable(i),
@@ -57,14 +58,11 @@ function profileHead(i) {
 function factsOf(i) {
   const { columns } = app.data;
   const { index } = app.now;
-  const interval = known(columns.rank_low?.[i]) ? `${whole.format(columns.rank_low[i])} to ${whole.format(columns.rank_high[i])}` : "";
-  const sure = columns.p_selected?.[i];
   return [
     ["List", standing(i)],
     ["Rank", known(index.rank[i]) ? rankSign(i) : "not assessed"],
     ["Score", known(index.score[i]) ? `${oneDecimal.format(index.score[i])} of 100` : "not assessed"],
-    ["Rank, 9 times in 10", interval],
-    ["Selected in repeats", known(sure) ? `${whole.format(100 * sure)} of 100` : ""],
+    ["How sure", tierOf(i) && TIER_WORDS[tierOf(i)]],
     ["Residents", known(columns.residents?.[i]) ? whole.format(columns.residents[i]) : ""],
     ["Aged 10 to 24", known(columns.residents_10_24?.[i]) ? whole.format(columns.residents_10_24[i]) : ""],
   ].filter(([, value]) => value !== "");
@@ -77,6 +75,13 @@ function summarySentence(i) {
   if (!reasons.length) return `${name} scores 0: no factor raises it.`;
   const factors = joined(reasons.map(({ factor }) => lowerFirst(factor.label)));
   return `${upperFirst(rankWords(i))}: ${count(reasons.length, "factor")} of ${app.data.scored.length} ${reasons.length === 1 ? "raises" : "raise"} its score, the strongest first: ${factors}.`;
+}
+
+function sureBlock(i) {
+  if (!sureWords(i) || !known(app.data.columns.p_selected?.[i])) return [];
+  const { rank_low: low, rank_high: high } = app.data.columns;
+  const ranks = known(low?.[i]) ? `; nine times in ten its rank was ${whole.format(low[i])} to ${whole.format(high[i])}` : "";
+  return [make("p", {}, [`${upperFirst(sureWords(i))}${ranks}.`])];
 }
 
 function byHandNote(i) {
@@ -180,6 +185,7 @@ function showAbout() {
   byId("panel-about").replaceChildren(
     make("h2", {}, ["How the list was made"]),
     make("p", {}, [data.cut.explanation]),
+    ...(data.how_sure ? [make("h3", {}, ["How sure"]), make("p", {}, [data.how_sure])] : []),
     factorTable(),
     make("p", { class: "small quiet" }, ["Weights are a choice, not a finding; the tab What if shows what others would give."]),
     ...limitsBlock(),

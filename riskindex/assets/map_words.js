@@ -100,6 +100,21 @@ function rankWords(i) {
   return `${tied}rank ${whole.format(rank)} of ${whole.format(app.now.cut.assessed)}`;
 }
 
+// Tiers and probabilities belong to the published weights, so a what-if has none.
+const tierOf = (i) => (app.asPublished() ? app.data.columns.tier?.[i] ?? "" : "");
+
+const repeatsOf = (p) => (p > 0 && p < 0.01 ? "under 1" : whole.format(Math.floor(100 * p + 1e-9)));
+
+function sureWords(i) {
+  const p = app.data.columns.p_selected?.[i];
+  const tier = tierOf(i);
+  if (!tier) return "";
+  const about = app.data.profile === "internal" ? "" : "about ";
+  return known(p) ? `selected in ${about}${repeatsOf(p)} of 100 repeats (${TIER_WORDS[tier]})` : TIER_WORDS[tier];
+}
+
+const TIER_WORDS = { firm: "firm", borderline: "borderline", out: "not near the cut" };
+
 const isSelected = (i) => app.now.cut.selected[i] === 1;
 
 function standing(i) {
