@@ -1,6 +1,6 @@
 """What the pages of area profiles share: places and their numbers, worked out once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -128,6 +128,27 @@ class Book:
     def selected(self, place: Place) -> list[str]:
         """Areas of a place that are selected, by rank."""
         return [code for code in place.codes if self.records[code]["selected"]]
+
+    def people(self, codes: Iterable[str], column: str) -> int:
+        """People of some areas; areas whose number is not known count as none."""
+        known = self._known_people.get(column, {})
+        return sum(known.get(code, 0) for code in codes)
+
+    @cached_property
+    def _known_people(self) -> dict[str, dict[str, int]]:
+        columns = [c for c in ("residents", "residents_10_24") if c in self.areas]
+        return {c: self.areas[c].fillna(0).astype(int).to_dict() for c in columns}
+
+    @cached_property
+    def share_in_selected(self) -> float:
+        """Share of all residents who live in selected areas."""
+        chosen = self.areas.index[self.areas["selected"].astype(bool)]
+        return self.people(chosen, "residents") / self.people(self.areas.index, "residents")
+
+    @cached_property
+    def hot_for_any(self) -> frozenset[str]:
+        """Areas that are hot for one factor or more."""
+        return frozenset().union(*(factor.codes for factor in self.hot.values()))
 
     def is_borderline(self, code: str) -> bool:
         """Whether repeats of the run would often say otherwise about an area."""

@@ -1,6 +1,6 @@
 """Area profiles: a page per district and per cluster of selected areas, and their index."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -110,29 +110,19 @@ def _facts(book: Book, place: Place) -> str:
     facts = [(f"{len(place.codes):,}", "areas" if len(place.codes) != 1 else "area")]
     for column, words in (("residents", "residents"), ("residents_10_24", "aged 10 to 24")):
         if column in book.areas:
-            facts.append((f"{_people(book, place.codes, column):,}", words))
+            facts.append((f"{book.people(place.codes, column):,}", words))
     if place.is_district:
         chosen = book.selected(place)
         facts.append((f"{len(chosen):,}", "selected areas"))
         if book.has_tiers:
             number = sum(book.is_borderline(code) for code in place.codes)
             facts.append((f"{number:,}", "borderline, selected or not"))
-        people = _people(book, place.codes, "residents")
+        people = book.people(place.codes, "residents")
         if people:
-            share = _people(book, chosen, "residents") / people
-            facts.append((f"{share:.0%}", f"of residents live in them ({_living(book)})"))
+            share = book.people(chosen, "residents") / people
+            living = f"{book.whole} {book.share_in_selected:.0%}"
+            facts.append((f"{share:.0%}", f"of residents live in them ({living})"))
     return "".join(f"<li><b>{escape(number)}</b> {escape(words)}</li>" for number, words in facts)
-
-
-def _people(book: Book, codes: Iterable[str], column: str) -> int:
-    values = (book.records[code].get(column) for code in codes)
-    return sum(0 if value is None or pd.isna(value) else int(value) for value in values)
-
-
-def _living(book: Book) -> str:
-    chosen = [code for code, area in book.records.items() if area["selected"]]
-    every = _people(book, book.records, "residents")
-    return f"{book.whole} {_people(book, chosen, 'residents') / every:.0%}"
 
 
 def _all_areas(book: Book, place: Place) -> str:
@@ -254,9 +244,8 @@ def _place_record(book: Book, place: Place) -> dict[str, object]:
         "Highest rank": min((int(rank) for rank in ranks if not pd.isna(rank)), default=pd.NA),
     }
     if "residents" in book.areas:
-        record["Residents"] = _people(book, place.codes, "residents")
-    hot = {code for factor in book.hot.values() for code in factor.codes}
-    record["Hot for any factor"] = sum(code in hot for code in place.codes)
+        record["Residents"] = book.people(place.codes, "residents")
+    record["Hot for any factor"] = sum(code in book.hot_for_any for code in place.codes)
     counts = [(len(book.hot_codes(place, name)), one.label) for name, one in book.hot.items()]
     most = sorted((one for one in counts if one[0]), key=lambda one: -one[0])[:2]
     return record | {"Most often": ", ".join(f"{inside(label)} ({n:,})" for n, label in most)}
