@@ -13,7 +13,9 @@ from scipy.sparse.csgraph import connected_components
 
 from riskindex.errors import ConfigError, DataError, InputError
 from riskindex.grid import NATIONAL_GRID, to_national_grid
+from riskindex.overlaps import refuse_overlaps
 from riskindex.repair import Shapes, repair, repair_notes
+from riskindex.words import known_texts
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -105,7 +107,7 @@ def prepare_areas(
     InputError
         A column that is not there; missing, spaced or repeated codes; missing, empty, repeated
         or unrepairable shapes; a coordinate system that is not stated or does not fit the
-        coordinates. All codes and shapes at fault are reported together.
+        coordinates; areas that overlap. All codes and shapes at fault are reported together.
     """
     groups = dict(groups or {})
     _check_reserved(groups, "group")
@@ -120,8 +122,9 @@ def prepare_areas(
     projected, notes = to_national_grid(raw.geometry, crs=crs, label=label)
     table = _described(raw, codes, name, groups)
     shapes, repaired = repair(shapely.force_2d(projected.to_numpy()), table["name"], label)
+    overlaps = refuse_overlaps(shapes, list(table.index), label)
     areas = _assembled(table, shapes)
-    return PreparedAreas(areas, repaired, (*notes, *repair_notes(repaired, label)))
+    return PreparedAreas(areas, repaired, (*notes, *repair_notes(repaired, label), *overlaps))
 
 
 def build_weights(areas: "GeoDataFrame", options: Neighbours = Neighbours()) -> "csr_array[Any]":
@@ -321,7 +324,7 @@ def _code_faults(codes: "pd.Series[str]") -> Iterator[str]:
     spaced = codes[codes != codes.str.strip()]
     repeated = codes[codes.duplicated(keep=False) & (codes != "")]
     rules = (
-        (codes[codes == ""], "without an area code", "Fill it in or take the row out"),
+        (codes[known_texts(codes) == ""], "without an area code", "Fill it in or take the row out"),
         (spaced, "with white space around the area code", "Remove it, so that tables match"),
         (repeated, "with an area code that is used again", "Dissolve them into one row per area"),
     )
@@ -354,10 +357,10 @@ def _places(codes: "pd.Series[str]") -> str:
 def _described(
     raw: "GeoDataFrame", codes: "pd.Series[str]", name: str | None, groups: Mapping[str, str]
 ) -> pd.DataFrame:
-    names = _as_codes(raw[name]).str.strip() if name is not None else codes
+    names = known_texts(_as_codes(raw[name])) if name is not None else codes
     table = pd.DataFrame({"name": names.where(names != "", codes)})
     for kind, column in groups.items():
-        values = _as_codes(raw[column]).str.strip()
+        values = known_texts(_as_codes(raw[column]))
         table[kind] = values.where(values != "", NOT_RECORDED)
     return table.set_axis(pd.Index(codes, name="area_code"))
 

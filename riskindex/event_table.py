@@ -11,13 +11,13 @@ from riskindex.errors import InputError
 from riskindex.files import as_utf8, nearest, refuse_full
 from riskindex.sheets import capped
 from riskindex.sql import category, identifier, literal
+from riskindex.words import MISSING_WORDS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 DELIMITERS = (",", ";", "\t", "|")
-_MISSING = "null|na|n/a|#n/a|nan|nat|none"
-"""What databases and spreadsheets write where there is nothing; in a place, person or key."""
+_MISSING = "|".join(MISSING_WORDS)
 
 
 class Layout(NamedTuple):

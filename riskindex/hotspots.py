@@ -24,7 +24,7 @@ from riskindex.evidence import (
 )
 from riskindex.factors import Factor
 from riskindex.getis_ord import general_g, moran
-from riskindex.samples import Land, Observation, Sample, context_of, observe, together
+from riskindex.samples import ALL_ZERO, Land, Observation, Sample, context_of, observe, together
 from riskindex.smoothing import byar
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class Found(NamedTuple):
 def _tested(seen: Observation, land: Land, factor: Factor) -> Found:
     sample = land.sample(seen, factor)
     if not sample.events.any():
-        return Found(_all_zero(seen), _summary_of(seen, factor))
+        return Found(_all_zero(seen, sample), _summary_of(seen, factor))
     first = first_test(sample, factor)
     columns = _described(sample, factor) | _decided(first, factor)
     second = second_tests(sample, factor, first, columns["is_hot"])
@@ -135,7 +135,7 @@ def _tested(seen: Observation, land: Land, factor: Factor) -> Found:
 def _pooled(seen: Observation, land: Land, factor: Factor) -> Columns:
     sample = land.sample(seen, factor)
     if not sample.events.any():
-        found = _all_zero(seen)
+        found = _all_zero(seen, sample)
     else:
         first = first_test(sample, factor)
         columns = _described(sample, factor) | _decided(first, factor)
@@ -271,11 +271,11 @@ _TEXTS = tuple(name for name, fill in _FILL.items() if isinstance(fill, str))
 _NUMBERS = {name: fill for name, fill in _FILL.items() if name not in _TEXTS}
 
 
-def _all_zero(seen: Observation) -> Columns:
+def _all_zero(seen: Observation, sample: Sample) -> Columns:
     """Nothing happened anywhere: zeros were observed, and nothing can be tested."""
-    zero = np.zeros(int(seen.assessed.sum()))
+    zero = np.zeros(len(sample.asked))
     columns: Columns = {"observed": zero, "window_observed": zero, "events": zero}
-    return _spread(columns, seen, np.full(len(zero), "all zero", dtype=object))
+    return _spread(columns, seen, np.where(sample.asked, ALL_ZERO, "context").astype(object))
 
 
 def _summary_of(seen: Observation, factor: Factor) -> dict[str, Any]:

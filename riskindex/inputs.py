@@ -18,6 +18,7 @@ from riskindex.files import FileRecord, find_file, record
 from riskindex.sheets import Sheet, capped, read_sheet
 from riskindex.vector import read_vector
 from riskindex.vintages import Crosswalk, Vintage, make_crosswalk, new_in_2021
+from riskindex.words import MISSING_WORDS, known_texts
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -310,7 +311,7 @@ def _with_groups(
 def _groups_of(sheet: Sheet, lookup: GroupLookup, wanted: Collection[str]) -> pd.DataFrame:
     """Group values by code, for the codes that are wanted; two different values are a fault."""
     table = pd.DataFrame({kind: sheet.columns[column] for kind, column in lookup.groups.items()})
-    table = table.apply(lambda column: column.str.strip()).replace("", NOT_RECORDED)
+    table = table.apply(known_texts).replace("", NOT_RECORDED)
     table = table.assign(code=sheet.columns[lookup.code], row=sheet.rows)
     table = table[table["code"].isin(list(wanted))].drop_duplicates(["code", *lookup.groups])
     again = table[table["code"].duplicated(keep=False)].sort_values(["code", "row"])
@@ -372,7 +373,7 @@ def _code_faults(sheet: Sheet, column: str, areas: pd.Index) -> Iterator[str]:
     for row, code in zip(sheet.rows, sheet.columns[column], strict=True):
         place = f"{sheet.label}: row {row}, column {column!r}, value {code!r}"
         plain = code.strip().upper()
-        if not plain or plain in ("NA", "NAN", "NULL"):
+        if not plain or plain.lower() in MISSING_WORDS:
             yield f"{place}: no area code. Fill it in or take the row out."
         elif code not in known and (plain in known if known else code != code.strip()):
             yield f"{place}: white space or small letters in {plain!r}. Write it plainly."

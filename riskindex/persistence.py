@@ -13,6 +13,7 @@ from scipy import special
 from riskindex.categories import History, categorise
 from riskindex.corrections import adjust
 from riskindex.factors import Factor
+from riskindex.samples import ALL_ZERO
 
 Array = NDArray[np.float64]
 
@@ -183,7 +184,8 @@ def _of_factor(
     areas = whole.index.get_level_values("area_code")
     periods = len(factor.periods)
     hot = _by_period(rows["is_hot"].astype(bool), periods)
-    assessed = _by_period(rows["p"].notna(), periods)
+    # A period in which nothing happened anywhere was looked at, and no area was hot in it.
+    assessed = _by_period(rows["p"].notna() | (rows.get("reason") == ALL_ZERO), periods)
     trend = mann_kendall(_by_period(rows["value"], periods).astype(np.float64))
     pooled_p = whole["p_adjusted"].to_numpy(dtype=np.float64)
     history = History(

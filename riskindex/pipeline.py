@@ -30,6 +30,7 @@ from riskindex.repeats import Data
 from riskindex.report import source_lines, write_report
 from riskindex.robustness import Robust, assess_robustness
 from riskindex.scan import scan_for_clusters
+from riskindex.scores import silent_sentences
 from riskindex.selection import Selected, flags_tie, select_top, unknown_overrides
 from riskindex.workbook import list_table, write_csv, write_workbook
 
@@ -98,6 +99,7 @@ def run(config: Config, *, say: Say = _silent) -> Result:
         flags_tie=flags_tie(scores, config.index, config.selection),
         correlations=correlations,
         notes=(*given.notes, *_warnings(config, correlations),
+               *silent_sentences(found.table, config.factors),
                *_not_assessed_notes(chosen.table["reason"], areas)),
         files=_files(given.files),
         attribution=tuple(config.attribution) or attributions(config.areas, config.sources),

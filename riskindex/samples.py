@@ -18,6 +18,9 @@ Array = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Texts = NDArray[np.object_]
 
+ALL_ZERO = "all zero"
+"""Reason where nothing was counted in any area: nothing can be tested, and nothing is hot."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Sample:
@@ -193,7 +196,7 @@ def together(seen: Sequence[Observation], factor: Factor) -> Observation:
         reason = np.where(every, "", "not covered in every period").astype(object)
     elif not (every.all() and alike):
         exposure = _carried(seen, parts, covered)
-        reason = np.where((reason == "") & ~(exposure > 0), "all zero", reason).astype(object)
+        reason = np.where((reason == "") & ~(exposure > 0), ALL_ZERO, reason).astype(object)
     return Observation(
         counts=np.sum(parts, axis=0),
         event_weights=seen[0].event_weights,

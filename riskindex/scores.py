@@ -1,6 +1,6 @@
 """Scores of 0 to 100: what was measured for one factor, as a flag, a band, a share of the years."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from riskindex.aggregate import quantise
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import Factor
 from riskindex.normalise import normalise
+from riskindex.samples import ALL_ZERO
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -44,8 +45,14 @@ def score_factor(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Fact
     """
     last = _period(hotspots, factor, -1)
     measured = _measure(hotspots, persistence, factor)
-    score = SCORES[factor.score](measured, factor)
     reason = last["reason"].fillna("").to_numpy(dtype=object)
+    # Nothing was counted anywhere: that is a result, and it is the same for every area.
+    silent = reason == ALL_ZERO
+
+    def known(scored: Array) -> Array:
+        return np.where(silent & np.isnan(scored), 0.0, scored)
+
+    score = known(SCORES[factor.score](measured, factor))
     if np.isnan(score).all():
         raise DataError(
             f"{factor.label}: no area could be assessed ({_first(reason)}). "
@@ -54,7 +61,7 @@ def score_factor(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Fact
     columns = {
         "value": measured.value,
         "score": score,
-        "intensity": intensity(measured, factor),
+        "intensity": known(intensity(measured, factor)),
         "weight": float(factor.weight),
         "group": factor.group or "",
         "is_hot": (score > 0) if factor.score == "persistence" else measured.is_hot,
@@ -62,6 +69,16 @@ def score_factor(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Fact
         "reason": np.where(np.isnan(score), np.where(reason == "", "no value", reason), ""),
     }
     return pd.DataFrame(columns, index=last.index)
+
+
+def silent_sentences(hotspots: pd.DataFrame, factors: Sequence[Factor]) -> tuple[str, ...]:
+    """Factors that counted no event anywhere in their last period, one sentence for each."""
+    return tuple(
+        f"{factor.label}: no event was counted in any area in {factor.periods[-1]}"
+        + (", so that it adds nothing to the index." if factor.scored else ".")
+        for factor in factors
+        if factor.counts_events and (_period(hotspots, factor, -1)["reason"] == ALL_ZERO).any()
+    )
 
 
 class Measured(NamedTuple):

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 YEARS = (2018, 2019, 2020, 2021, 2022)
 _TREND = {2018: 0.92, 2019: 0.97, 2020: 0.94, 2021: 0.98, 2022: 1.0}
 _ADDRESSES = 12
-_ELSEWHERE = np.array([f"E01{790_001 + i}" for i in range(300)], dtype=object)
-"""Homes outside the county: well-formed codes that no area has."""
+_ELSEWHERE = np.array([f"S01{790_001 + i}" for i in range(300)], dtype=object)
+"""Homes outside the county: codes that no area has, of a kind that no lookup of England and Wales
+lists, so that they count as outside the study area and not as unknown."""
 
 
 class Kind(NamedTuple):

@@ -174,3 +174,21 @@ def test_areas_without_an_index_are_named(county_config, tmp_path):
         f"1 area has no index and cannot be on the list: {far.at[code, 'name']} ({code}), "
         "not assessed for asb: no neighbour."
     ]
+
+
+def test_a_factor_that_no_event_meets_is_a_result_and_is_named(county_config):
+    config = read_config(county_config)
+    nothing = config.factors[0].__class__(
+        name="none", label="Nothing of the kind", source=config.factors[0].groups[0].source,
+        where={config_column(config): ["no such kind"]}, method="getis-ord", periods=("2022",),
+        score="flag",
+    )  # fmt: skip
+    result = run(config.model_copy(update={"factors": [*config.factors, nothing]}))
+    assert (result.scores.xs("none", level="factor")["score"] == 0).all()
+    assert result.cut.selected == 8
+    assert any("Nothing of the kind: no event was counted" in note for note in result.notes)
+
+
+def config_column(config):
+    """A column that a rule of the first factor looks at."""
+    return next(iter(next(group.where for group in config.factors[0].groups)))
