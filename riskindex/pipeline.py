@@ -9,6 +9,7 @@ import pandas as pd
 
 from riskindex import events, inputs
 from riskindex.areas import build_weights, describe_neighbours, on_boundary, with_bases
+from riskindex.choices import Made, ask_what_if
 from riskindex.config import Config
 from riskindex.counts import Counted, count_events
 from riskindex.diagnostics import correlate, shares_of, warn_of_correlations
@@ -27,11 +28,12 @@ from riskindex.profiles import write_profiles
 from riskindex.reasons import explain
 from riskindex.released import Released, Result, group_kinds
 from riskindex.repeats import Data
+from riskindex.replay import Replay
 from riskindex.report import source_lines, write_report
-from riskindex.robustness import Robust, assess_robustness
+from riskindex.robustness import prepare, repeat_list
 from riskindex.scan import scan_for_clusters
 from riskindex.scores import silent_sentences
-from riskindex.selection import Selected, flags_tie, select_top, unknown_overrides
+from riskindex.selection import flags_tie, select_top, unknown_overrides
 from riskindex.workbook import list_table, write_csv, write_workbook
 
 if TYPE_CHECKING:
@@ -40,7 +42,7 @@ if TYPE_CHECKING:
 Say = Callable[[str], None]
 """Told the name of each stage as it begins."""
 
-STAGES = 15
+STAGES = 16
 """How many stages a run and its saving name."""
 
 
@@ -76,8 +78,16 @@ def run(config: Config, *, say: Say = _silent) -> Result:
     scores = score_factors(found.table, persistence, config.factors, config.index)
     index = build_index(scores, config.index)
     chosen = select_top(index, config.selection, groups=areas.get(config.selection.group))
+    made = Made(
+        data=Data(counts, areas, weights), hotspots=found.table, pooled=found.pooled,
+        persistence=persistence, scores=scores, chosen=chosen, factors=config.factors,
+        index=config.index, selection=config.selection,
+    )  # fmt: skip
     say("Repeating the run")
-    robust = _repeat(config, Data(counts, areas, weights), scores, chosen)
+    replay = _replay(config, made.data, scores)
+    robust = repeat_list(replay, chosen, seed=config.seed) if replay else None
+    say("Choosing otherwise")
+    sensitivity = ask_what_if(made, replay, seed=config.seed)
     reasons = _reasons(config, found.table, persistence, scores).reindex(areas.index, fill_value="")
     correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
     return Result(
@@ -105,6 +115,7 @@ def run(config: Config, *, say: Say = _silent) -> Result:
         attribution=tuple(config.attribution) or attributions(config.areas, config.sources),
         rhythm=given.counted.rhythm,
         clusters_found=clusters,
+        sensitivity=sensitivity,
     )  # fmt: skip
 
 
@@ -149,13 +160,13 @@ def _warnings(config: Config, correlations: pd.DataFrame) -> tuple[str, ...]:
     return warn_of_correlations(correlations, labels)
 
 
-def _repeat(config: Config, data: Data, scores: pd.DataFrame, chosen: Selected) -> Robust | None:
+def _replay(config: Config, data: Data, scores: pd.DataFrame) -> Replay | None:
     if config.robustness is None:
         return None
     groups = data.areas.get(config.selection.group)
-    return assess_robustness(
-        data, scores, chosen, config.factors, index=config.index, selection=config.selection,
-        options=config.robustness, groups=groups, seed=config.seed,
+    return prepare(
+        data, scores, config.factors, index=config.index, selection=config.selection,
+        options=config.robustness, groups=groups,
     )  # fmt: skip
 
 

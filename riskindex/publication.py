@@ -110,6 +110,7 @@ def _reduced(result: Result, profile: str) -> Released:
         clusters_found=result.clusters_found.iloc[:0],
         config=_config(result),
         rules=rules,
+        sensitivity=result.sensitivity.in_short(),
     )
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from riskindex.areas import NeighbourSummary
+from riskindex.choices import Sensitivity
 from riskindex.clusters import find_clusters
 from riskindex.disclosure import Rules
 from riskindex.factors import Factor
@@ -83,6 +84,8 @@ class Result:
     """Records by place and month, weekday, hour, age and sex, of `count_by_group`."""
     clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
+    sensitivity: Sensitivity = field(default_factory=Sensitivity)
+    """What other choices would have changed, of `ask_what_if`."""
 
     def release(self, profile: str | None = None) -> "Released":
         """What one profile may see; see `publication.release`."""
@@ -161,6 +164,8 @@ class Released:
     """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
     rules: Rules | None = None
     """By what rules counts were rounded and withheld; None where nothing was."""
+    sensitivity: Sensitivity = field(default_factory=Sensitivity)
+    """What other choices would have changed, of `ask_what_if`."""
 
 
 def whole(result: Result) -> Released:
@@ -196,6 +201,7 @@ def whole(result: Result) -> Released:
         files=result.files,
         config=without_folders(config.model_dump(mode="json", exclude_none=True)),
         clusters_found=result.clusters_found,
+        sensitivity=result.sensitivity,
         **_of_places(result, groups),
     )
 

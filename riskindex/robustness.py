@@ -127,7 +127,23 @@ def assess_robustness(
         data, scores, factors, index=index, selection=selection, options=options, groups=groups,
         threads=threads,
     )  # fmt: skip
-    sizes = [min(BLOCK, options.draws - start) for start in range(0, options.draws, BLOCK)]
+    return repeat_list(replay, chosen, seed=seed, threads=threads)
+
+
+def repeat_list(
+    replay: Replay, chosen: Selected, *, seed: int = 0, threads: int | None = None
+) -> Robust:
+    """Make the repeats; see `assess_robustness`.
+
+    Parameters
+    ----------
+    replay
+        All that repeats need, of `prepare`.
+    chosen, seed, threads
+        As for `assess_robustness`.
+    """
+    draws = replay.options.draws
+    sizes = [min(BLOCK, draws - start) for start in range(0, draws, BLOCK)]
 
     def block(number: int) -> tuple[Flags, Ranks]:
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))

@@ -1,102 +1,20 @@
-"""Which choice matters most: factors left out, shares of the variance, and Sobol indices."""
+"""Which choice matters most: shares of the index's variance, and Sobol indices."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.errors import DataError
-from riskindex.factors import Factor
-from riskindex.index import Index, Weighting, build_index, contributions, factor_weights
-from riskindex.repeats import Data, Drawn
+from riskindex.index import Index, Weighting, contributions, factor_weights
+from riskindex.repeats import Drawn
 from riskindex.replay import Replay, Setting
-from riskindex.robustness import Robustness, prepare
-from riskindex.selection import Selected, Selection, select_top
+from riskindex.selection import Selected
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-
-
-# Factors left out
-
-
-def leave_out(
-    scores: pd.DataFrame,
-    chosen: Selected,
-    factors: Sequence[Factor],
-    *,
-    index: Index = Index(),  # noqa: B008 (frozen)
-    selection: Selection = Selection(),  # noqa: B008 (frozen)
-    groups: "pd.Series[Any] | None" = None,
-) -> pd.DataFrame:
-    """What the list would be without one factor, and without those found by police activity.
-
-    Parameters
-    ----------
-    scores, chosen
-        What `score_factors` and `select_top` returned.
-    factors
-        The factors, as configured.
-    index, selection
-        How scores became a list; overrides stay.
-    groups
-        As for `select_top`.
-
-    Returns
-    -------
-    DataFrame
-        Index `without` (the factor's name, or "police-generated" where that is more than one
-        factor); columns `left_out` (labels), `entered` and `left` (area codes, highest risk
-        first), `changed` (how many entered or left), `kept` (share of the list that stays).
-    """
-    rows = {}
-    for name, names in _what_to_leave_out(factors).items():
-        labels = [factor.label for factor in factors if factor.name in names]
-        other = _list_without(names, scores, index, selection, groups)
-        rows[name] = {"left_out": "; ".join(labels)} | _difference(chosen, other)
-    return pd.DataFrame.from_dict(rows, orient="index").rename_axis("without")
-
-
-def _what_to_leave_out(factors: Sequence[Factor]) -> Mapping[str, tuple[str, ...]]:
-    scored = [factor for factor in factors if factor.scored and factor.weight > 0]
-    police = tuple(factor.name for factor in scored if factor.recorded == "police-generated")
-    alone = {factor.name: (factor.name,) for factor in scored} if len(scored) > 1 else {}
-    several = {"police-generated": police} if 1 < len(police) < len(scored) else {}
-    return alone | several
-
-
-def _list_without(
-    names: tuple[str, ...],
-    scores: pd.DataFrame,
-    index: Index,
-    selection: Selection,
-    groups: "pd.Series[Any] | None",
-) -> Selected:
-    rest = scores.drop(index=list(names), level="factor")
-    having_factors = set(rest["group"]) if "group" in rest else set()
-    kept = {group: weight for group, weight in index.groups.items() if group in having_factors}
-    points = {
-        person: {name: x for name, x in given.items() if name not in names}
-        for person, given in index.points.items()
-    }
-    # A person whose points all went to what is left out has no say about the rest.
-    having = {person: given for person, given in points.items() if sum(given.values()) > 0}
-    table = build_index(rest, replace(index, groups=kept, points=having))
-    return select_top(table, selection, groups=groups)
-
-
-def _difference(chosen: Selected, other: Selected) -> dict[str, object]:
-    entered = other.index.difference(chosen.index, sort=False)
-    left = chosen.index.difference(other.index, sort=False)
-    return {
-        "entered": tuple(entered),
-        "left": tuple(left),
-        "changed": len(entered) + len(left),
-        "kept": 1 - len(left) / len(chosen.index) if len(chosen.index) else np.nan,
-    }
 
 
 # Shares of the index
@@ -135,29 +53,22 @@ def effective_shares(scores: pd.DataFrame, options: Index = Index()) -> pd.DataF
 
 
 def what_matters(
-    data: Data | None,
-    scores: pd.DataFrame,
-    chosen: Selected,
-    factors: Sequence[Factor],
-    *,
-    index: Index = Index(),  # noqa: B008 (frozen)
-    selection: Selection = Selection(),  # noqa: B008 (frozen)
-    options: Robustness = Robustness(),  # noqa: B008 (frozen)
-    groups: "pd.Series[Any] | None" = None,
-    runs: int = 256,
-    seed: int = 0,
+    replay: Replay, chosen: Selected, *, runs: int = 64, pool: int = 50, seed: int = 0
 ) -> pd.DataFrame:
     """How much of the change in the list each choice, and the chance in the counts, accounts for.
 
     Parameters
     ----------
-    data, scores, chosen, factors, index, selection, groups
-        As for `assess_robustness`.
-    options
-        What varies: each factor's weight by its spread, the normalisation and aggregation where
-        more than one is named, and the counts unless they are kept.
+    replay
+        What repeats need, of `robustness.prepare`. What varies is what its options say: each
+        factor's weight by its spread, the normalisation and aggregation where more than one is
+        named, and the counts unless they are kept.
+    chosen
+        The list.
     runs
         Base sample; the list is made `runs` times (choices + 2) times.
+    pool
+        Repeats of the counts that the choice "counts" picks from.
     seed
         Same seed, same result.
 
@@ -168,17 +79,13 @@ def what_matters(
         first; `first`, `total` and their 95% intervals (`first_low`, ...), for the share of the
         list that a repeat does not select. All zero where nothing changes the list.
     """
-    replay = prepare(
-        data, scores, factors, index=index, selection=selection, options=options, groups=groups
-    )
     choices = _choices(replay)
     design = sobol_design(runs, len(choices), seed=seed)
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
-    pool = replay.draw(rng, POOL) if replay.repeaters else None
-    same = pool if pool is not None else replay.draw(rng, 1)
+    drawn = replay.draw(rng, pool if replay.repeaters else 1)
     final = chosen.table["selected"].to_numpy(bool)
     outputs = np.concatenate([
-        _change(replay, same, dict(zip(choices, part.T, strict=True)), final)
+        _change(replay, drawn, dict(zip(choices, part.T, strict=True)), final)
         for part in np.array_split(design, max(len(design) // 250, 1))
     ])  # fmt: skip
     columns = Sobol._fields
@@ -187,10 +94,6 @@ def what_matters(
     found = sobol_indices(outputs, len(choices), seed=seed)
     table = pd.DataFrame(found._asdict(), index=pd.Index(choices, name="choice"))
     return table.sort_values("total", ascending=False, kind="stable")
-
-
-POOL = 200
-"""Repeats of the counts that the choice "counts" picks from."""
 
 
 def _choices(replay: Replay) -> list[str]:

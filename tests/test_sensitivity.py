@@ -5,72 +5,14 @@ from tables import factor, scores
 
 from riskindex.errors import DataError
 from riskindex.index import Index, build_index
-from riskindex.robustness import Robustness
-from riskindex.selection import Override, Selection, select_top
+from riskindex.robustness import Robustness, prepare
+from riskindex.selection import Selection, select_top
 from riskindex.sensitivity import (
     effective_shares,
-    leave_out,
     sobol_design,
     sobol_indices,
     what_matters,
 )
-
-
-def factors(**police):
-    return [
-        factor(name, recorded="police-generated" if police.get(name) else "reported")
-        for name in ("x", "y", "z")
-    ]
-
-
-TABLE = scores({"x": [100, 0, 0, 60], "y": [0, 100, 0, 60], "z": [0, 0, 90, 0]})
-TWO = Selection(number=2)
-
-
-def without(table=TABLE, selection=TWO, index=Index(), **police):  # noqa: B008
-    chosen = select_top(build_index(table, index), selection)
-    return leave_out(table, chosen, factors(**police), index=index, selection=selection)
-
-
-def test_each_factor_is_left_out_and_the_movers_are_named():
-    found = without()
-    assert found.index.tolist() == ["x", "y", "z"]
-    assert found.loc["x", ["left_out", "entered", "left"]].tolist() == [
-        "The x",
-        ("b", "c"),
-        ("d", "a"),
-    ]
-    assert found.loc["z", "changed"] == 0
-    assert found["kept"].tolist() == [0, 0.5, 1]
-
-
-def test_police_generated_factors_are_left_out_together():
-    assert without(x=True).index.tolist() == ["x", "y", "z"]
-    found = without(x=True, y=True)
-    assert found.loc["police-generated", "left_out"] == "The x; The y"
-    assert found.loc["police-generated", "entered"] == ("c",)
-    assert "police-generated" not in without(x=True, y=True, z=True).index
-
-
-def test_overrides_stay():
-    by_hand = Override(area_code="c", action="in", reason="Known on the ground.")
-    found = without(selection=Selection(number=1, overrides=(by_hand,)))
-    assert not found["left"].map(lambda areas: "c" in areas).any()
-
-
-def test_a_minimum_per_district_holds_without_the_factor_too():
-    chosen = select_top(build_index(TABLE), TWO)
-    district = pd.Series(["n", "n", "s", "n"], index=list("abcd"))
-    least = Selection(number=2, minimum_per_group=1)
-    found = leave_out(TABLE, chosen, factors(), selection=least, groups=district)
-    assert "c" in found.loc["y", "entered"]
-
-
-def test_groups_and_points_of_what_is_left_out_go_with_it():
-    grouped = TABLE.assign(group=np.repeat(["g", "h", ""], 4))
-    assert len(without(grouped, index=Index(groups={"g": 2, "h": 1}))) == 3
-    points = {"police": {"x": 10}, "council": {"y": 5, "z": 5}}
-    assert len(without(index=Index(weights="elicited", points=points))) == 3
 
 
 def test_leaving_out_a_pillar_scores_the_rest_as_coinr_does(oracles):
@@ -198,10 +140,11 @@ def county():
 
 def matters(county, **options):
     table, chosen = county
-    return what_matters(
-        None, table, chosen, factors(), selection=Selection(share=0.2),
-        options=Robustness(counts=False, **options), runs=64, seed=2,
+    replay = prepare(
+        None, table, [factor(name) for name in ("x", "y", "z")], index=Index(),
+        selection=Selection(share=0.2), options=Robustness(counts=False, **options),
     )  # fmt: skip
+    return what_matters(replay, chosen, runs=64, seed=2)
 
 
 def test_choices_are_put_in_order_of_what_they_change(county):
@@ -223,10 +166,11 @@ def test_the_chance_in_the_counts_is_a_choice_among_others():
     from test_repeats import county as counted_county
     from test_repeats import scored
 
-    some = factors()
+    some = [factor(name) for name in ("x", "y", "z")]
     data = counted_county(some, mean=2.0)
     table = scored(data, some)
     chosen = select_top(build_index(table))
-    found = what_matters(data, table, chosen, some, runs=16, seed=1)
+    replay = prepare(data, table, some, index=Index(), selection=Selection(), options=Robustness())
+    found = what_matters(replay, chosen, runs=16, pool=100, seed=1)
     assert found.index[0] == "counts"
     assert found["total"].iloc[0] > 0.5

@@ -1,0 +1,178 @@
+"""A factor tested and scored in another way: other corrections, dispersions and methods."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.corrections import adjust, confidence_of
+from riskindex.evidence import first_test
+from riskindex.factors import Factor
+from riskindex.repeats import Data
+from riskindex.samples import Land, Observation, context_of, observe, together
+from riskindex.scores import SCORES, Measured, intensity, mean_of_known, rows
+
+Array = NDArray[np.float64]
+
+
+class Tests(NamedTuple):
+    """The tables of the tests that a list was made with."""
+
+    data: Data
+    hotspots: pd.DataFrame
+    """As `find_hotspots` returns it, as is `pooled`."""
+    pooled: pd.DataFrame
+
+
+class _Outcome(NamedTuple):
+    """One test of every area, shape `(n,)`; NaN where it is undefined."""
+
+    p: Array
+    value: Array
+
+
+def score_otherwise(tests: Tests, factor: Factor, changed: Factor) -> pd.DataFrame:
+    """Score of every area for a factor that is tested in another way.
+
+    Parameters
+    ----------
+    tests
+        How the factor was tested.
+    factor, changed
+        The factor as configured, and the same with another correction, level, dispersion, method
+        or exposure.
+
+    Returns
+    -------
+    DataFrame
+        Index area_code; `value`, `score`, `intensity` and `is_hot`, as of `score_factors`.
+    """
+    persistent = factor.score == "persistence"
+    periods = [str(label) for label in (factor.periods if persistent else factor.periods[-1:])]
+    same = _same_test(factor, changed)
+    outcomes = _told(tests, factor, periods) if same else _tested(tests, changed, periods)
+    each, pooled = outcomes[: len(periods)], outcomes[len(periods) :]
+    adjusted = np.array([adjust(outcome.p, changed.correction) for outcome in each])
+    hot, known = adjusted <= changed.level, ~np.isnan(adjusted)
+    values = np.array([outcome.value for outcome in each])
+    nothing = np.full(hot.shape[1], np.nan)
+    measured = Measured(
+        value=mean_of_known(values) if persistent else values[-1],
+        is_hot=hot[-1],
+        confidence=confidence_of(adjusted[-1]).astype(float),
+        assessed=known[-1],
+        periods_hot=np.where(known.any(axis=0), hot.sum(axis=0), np.nan),
+        periods_assessed=known.sum(axis=0).astype(float),
+        pooled_p_adjusted=adjust(pooled[0].p, changed.correction) if pooled else nothing,
+    )
+    score = SCORES[changed.score](measured, changed)
+    columns = {
+        "value": measured.value,
+        "score": score,
+        "intensity": intensity(measured, changed),
+        "is_hot": score > 0 if persistent else measured.is_hot,
+    }
+    return pd.DataFrame(columns, index=tests.data.areas.index)
+
+
+def _same_test(factor: Factor, changed: Factor) -> bool:
+    """Whether the p-values are the same, and only what is made of them is not."""
+    return replace(changed, correction=factor.correction, level=factor.level) == factor
+
+
+def _told(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_Outcome]:
+    """What the tables say of each period, and of all periods together for persistence."""
+    tables = [rows(tests.hotspots, factor=factor.name, period=label) for label in periods]
+    if factor.score == "persistence":
+        tables.append(rows(tests.pooled, factor=factor.name).assign(value=np.nan))
+    return [_Outcome(*(t[c].to_numpy(float, na_value=np.nan) for c in ("p", "value")))
+            for t in tables]  # fmt: skip
+
+
+def _tested(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_Outcome]:
+    """The same, tested again."""
+    data = tests.data
+    land = Land(
+        neighbours=data.weights,
+        centroids=cache(lambda: _centroids(data.areas)),
+        context=context_of(data.areas),
+    )
+    seen = [observe(factor, label, data.counts, data.areas, pd.DataFrame()) for label in periods]
+    if factor.score == "persistence":
+        seen.append(together(seen, factor))
+    return [_outcome(one, land, factor) for one in seen]
+
+
+def _outcome(seen: Observation, land: Land, factor: Factor) -> _Outcome:
+    sample, spread = land.sample(seen, factor), np.full((2, len(seen.reason)), np.nan)
+    if sample.events.any():
+        found = first_test(sample, factor)
+        spread[:, seen.assessed] = found.p, found.value
+    return _Outcome(*spread)
+
+
+def _centroids(areas: pd.DataFrame) -> Array:
+    points = areas["geometry"].centroid
+    return np.column_stack([points.x, points.y])
+
+
+# Which other tests there are
+
+
+class Change(NamedTuple):
+    """Another way to test, and what it makes of a factor; None where it changes nothing."""
+
+    words: str
+    of: Callable[[Factor, pd.DataFrame], Factor | None]
+
+
+def other_tests() -> Iterator[Change]:
+    """The other ways to test, those that cost least first."""
+    for word, words in _CORRECTION_WORDS.items():
+        yield Change(words, _changing(correction=word))
+    yield Change("Tests that allow for no dispersion", _without_dispersion)
+    for method, words in _METHOD_WORDS.items():
+        yield Change(words, _by_method(method))
+
+
+_CORRECTION_WORDS = {
+    "benjamini-hochberg": "Correction for many areas by Benjamini and Hochberg",
+    "benjamini-yekutieli": "Correction for many areas by Benjamini and Yekutieli",
+    "bonferroni": "Correction for many areas by Bonferroni",
+    "none": "No correction for many areas",
+}
+_METHOD_WORDS = {
+    "window": "Events tested by window, against residents",
+    "getis-ord": "Events tested by Getis-Ord Gi*, against the same counts shuffled",
+    "poisson": "Events tested area by area, against residents",
+}
+
+
+def _changing(**changes: object) -> Callable[[Factor, pd.DataFrame], Factor | None]:
+    options: Any = changes
+
+    def change(factor: Factor, _areas: pd.DataFrame) -> Factor | None:
+        changed = replace(factor, **options)
+        return None if changed == factor else changed
+
+    return change
+
+
+def _without_dispersion(factor: Factor, areas: pd.DataFrame) -> Factor | None:
+    if factor.method == "getis-ord":
+        return None
+    return _changing(dispersion="none")(factor, areas)
+
+
+def _by_method(method: str) -> Callable[[Factor, pd.DataFrame], Factor | None]:
+    def change(factor: Factor, areas: pd.DataFrame) -> Factor | None:
+        exposure = factor.exposure or ("residents" if "residents" in areas else None)
+        if factor.method == method or (method != "getis-ord" and exposure is None):
+            return None
+        return _changing(method=method, exposure=exposure)(factor, areas)
+
+    return change
