@@ -192,7 +192,7 @@ def _together(
 def _missing_months(tally: Tally) -> dict[Period, tuple[int, ...]]:
     """Months of each period that the source does not seem to cover."""
     rows = tally.events.connection.execute(
-        "SELECT month, sum(events) FROM months WHERE month IS NOT NULL GROUP BY 1 ORDER BY 1"
+        "SELECT month, sum(events) FROM kinds WHERE month IS NOT NULL GROUP BY 1 ORDER BY 1"
     ).fetchall()
     events = {int(month): int(n) for month, n in rows}
     missing = {period: missing_months(period, events) for period in tally.periods}
@@ -232,7 +232,7 @@ def _notes(tally: Tally) -> Iterator[str]:
         )
     if How.POINT in n:
         yield f"{tally.name}: {n[How.POINT]:,} events were placed by their coordinates alone."
-    undated = tally.number("SELECT coalesce(sum(events), 0) FROM months WHERE month IS NULL")
+    undated = tally.number("SELECT coalesce(sum(events), 0) FROM kinds WHERE month IS NULL")
     if undated:
         yield f"{tally.name}: {undated:,} records have no date; they are outside the periods."
     if tally.events.has_person:
@@ -271,7 +271,7 @@ def _refuse_all_outside(tally: Tally) -> None:
     if n < PLAUSIBLY_NONE or (inside["reason"] == Reason.COUNTED).any():
         return
     rows = tally.events.connection.execute(
-        "SELECT DISTINCT area_code FROM dated WHERE span >= 0 AND area_code IS NOT NULL "
+        "SELECT DISTINCT area_code FROM kinds WHERE span >= 0 AND area_code IS NOT NULL "
         "ORDER BY 1 LIMIT 3"
     ).fetchall()
     codes = ", ".join(row[0] for row in rows) or "none"

@@ -1,51 +1,23 @@
 """One shape for events: columns found, dates and numbers read, every unreadable value placed."""
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+import math
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from riskindex.errors import InputError
+from riskindex.event_values import BAD, LONGEST_WORD, Layout, Raw, no_month, select_events
 from riskindex.files import as_utf8, nearest, refuse_full
 from riskindex.sheets import capped
 from riskindex.sql import category, identifier, literal
-from riskindex.words import MISSING_WORDS
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
 DELIMITERS = (",", ";", "\t", "|")
-_MISSING = "|".join(MISSING_WORDS)
-
-
-class Layout(NamedTuple):
-    """Which column of a file is what."""
-
-    date: str
-    date_format: str | None = None
-    area: str | None = None
-    x: str | None = None
-    y: str | None = None
-    person: str | None = None
-    key: str | None = None
-    categories: tuple[str, ...] = ()
-    may_lack: tuple[str, ...] = ()
-    """Columns that a file need not have."""
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Every column that is read, once."""
-        roles = (self.date, self.area, self.x, self.y, self.person, self.key)
-        return tuple(dict.fromkeys(c for c in (*roles, *self.categories) if c is not None))
-
-
-class Raw(NamedTuple):
-    """A column as the file has it."""
-
-    sql: str
-    type: str
 
 
 def connect(
@@ -97,7 +69,7 @@ def create_table(connection: "DuckDBPyConnection", table: str, layout: Layout) -
     columns = ["file VARCHAR", "row BIGINT", "date DATE", "area_code VARCHAR", "x DOUBLE"]
     columns += ["y DOUBLE", "person VARCHAR", "key VARCHAR", "hour TINYINT"]
     columns += [f"{category(column)} VARCHAR" for column in layout.categories]
-    columns += [f"{bad} VARCHAR" for bad in _BAD]
+    columns += [f"{bad} VARCHAR" for bad in BAD]
     connection.execute(f"CREATE TABLE {identifier(table)} ({', '.join(columns)})")
 
 
@@ -189,149 +161,50 @@ def create_parquet_view(
         raise InputError(f"{label}: cannot be read as Parquet ({_first_line(error)}).") from None
     types = {name: str(type_) for name, type_, *_ in described}
     _check(list(types), layout, label)
-    raw = {c: Raw(identifier(c), types[c]) for c in layout.columns if c in types}
-    padded = _padded(connection, scan, raw)
-    query = select_events(
-        scan, raw, layout, label, row="file_row_number + 1", padded=padded, skip_blank=False
-    )
+    raw = {c: _look(connection, scan, c, types[c], layout) for c in layout.columns if c in types}
+    query = select_events(scan, raw, layout, label, row="file_row_number + 1", skip_blank=False)
     connection.execute(f"CREATE VIEW {identifier(view)} AS {query}")
     return int(rows)
 
 
-def _padded(connection: "DuckDBPyConnection", scan: str, raw: Mapping[str, Raw]) -> tuple[str, ...]:
-    """Text columns with blanks around values: trimming all the others would double the time."""
-    texts = [name for name, column in raw.items() if column.type == "VARCHAR"]
-    if not texts:
-        return ()
-    tests = [f"bool_or({raw[n].sql} LIKE ' %' OR {raw[n].sql} LIKE '% ')" for n in texts]
-    found = connection.execute(f"SELECT {', '.join(tests)} FROM {scan}").fetchall()[0]
-    return tuple(name for name, is_padded in zip(texts, found, strict=True) if is_padded)
+def _look(
+    connection: "DuckDBPyConnection", scan: str, column: str, kind: str, layout: Layout
+) -> Raw:
+    """Look at all values of a column once, so that queries need not mend what is whole.
 
-
-_BAD = ("bad_date", "bad_x", "bad_y")
-
-
-def select_events(
-    scan: str,
-    raw: Mapping[str, Raw],
-    layout: Layout,
-    label: str,
-    *,
-    row: str,
-    padded: Sequence[str] | None = None,
-    skip_blank: bool = True,
-) -> str:
-    """The query that gives a file's events their one shape.
-
-    Parameters
-    ----------
-    scan
-        What follows FROM.
-    raw
-        Column name to how the scan calls it.
-    layout
-        Which column is what.
-    label
-        What the file is called.
-    row
-        Expression for the number of a row.
-    padded
-        Text columns whose values must be trimmed; all of them unless given.
-    skip_blank
-        Leave out rows in which every column is empty.
+    A condition after WHERE is asked of a Parquet file's dictionary, not of each row.
     """
-    # Three queries inside one another, so that nothing is worked out twice.
-    names = {column: f"v{i}" for i, column in enumerate(raw)}
-    plain = ", ".join(
-        f"{_plain(column, padded is None or name in padded)} AS {names[name]}"
-        for name, column in raw.items()
-    )
+    sql = identifier(column)
 
-    def text(column: str | None) -> str:
-        return f"{names[column]}::VARCHAR" if column in names else "NULL::VARCHAR"
+    def any_is(condition: str) -> bool:
+        query = f"SELECT 1 FROM {scan} WHERE {condition} LIMIT 1"
+        return bool(connection.execute(query).fetchall())
 
-    when = (names[layout.date], raw[layout.date].type, layout.date_format)
-    date, hour = _date(*when), _hour(*when)
-    raw_x, raw_y = (names.get(column or "", "NULL") for column in (layout.x, layout.y))
-    x, y = (f"try_cast({value} AS DOUBLE)" for value in (raw_x, raw_y))
-    blank = " AND ".join(f"{name} IS NULL" for name in names.values())
-    roles = {"area_code": layout.area, "person": layout.person, "key": layout.key}
-    found = ", ".join(f"{_if_any(text(column))} AS {role}" for role, column in roles.items())
-    categories = "".join(f", {text(c)} AS {category(c)}" for c in layout.categories)
-    whole = "isfinite(x) AND isfinite(y) AND NOT (x = 0 AND y = 0)"
-    return f"""
-        SELECT {literal(label)} AS file, row, date, area_code,
-            CASE WHEN {whole} THEN x END AS x, CASE WHEN {whole} THEN y END AS y,
-            person, key, hour{"".join(f", {category(c)}" for c in layout.categories)},
-            CASE WHEN date IS NULL THEN {_if_any("date_raw::VARCHAR")} END AS bad_date,
-            CASE WHEN x IS NULL OR isinf(x) THEN {_if_any("x_raw::VARCHAR")} END AS bad_x,
-            CASE WHEN y IS NULL OR isinf(y) THEN {_if_any("y_raw::VARCHAR")} END AS bad_y
-        FROM (
-            SELECT row, {date} AS date, {hour} AS hour, {x} AS x, {y} AS y, {found}{categories},
-                {names[layout.date]} AS date_raw, {raw_x} AS x_raw, {raw_y} AS y_raw
-            FROM (SELECT {row} AS row, {plain} FROM {scan})
-            WHERE {f"NOT ({blank})" if skip_blank else "true"}
-        )"""
-
-
-def _plain(column: Raw, is_padded: bool) -> str:
-    """A column with nothing around its texts, and missing for empty ones."""
-    if column.type != "VARCHAR":
-        return column.sql
-    return f"nullif(trim({column.sql}), '')" if is_padded else f"nullif({column.sql}, '')"
-
-
-def _if_any(text: str) -> str:
-    """Missing for the words that mean so; none has more than four letters, quick to see."""
-    if text == "NULL::VARCHAR":
-        return text
-    is_word = f"regexp_full_match(lower({text}), {literal(_MISSING)})"
-    return f"CASE WHEN length({text}) > 4 THEN {text} WHEN NOT {is_word} THEN {text} END"
-
-
-_WITH_ZONE = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
-
-
-def _date(value: str, kind: str, date_format: str | None) -> str:
-    if kind.startswith(_WITH_ZONE):
-        return f"({value}::TIMESTAMPTZ AT TIME ZONE 'Europe/London')::DATE"
-    if kind.startswith(("DATE", "TIMESTAMP")):
-        return f"{value}::DATE"
-    text = f"{value}::VARCHAR"
-    if date_format is not None:
-        return f"try_strptime({text}, {literal(date_format)})::DATE"
-    return (
-        f"try_cast(CASE WHEN {text} LIKE '____-__' THEN {text} || '-01' "
-        f"WHEN {text} LIKE '____-__-__' THEN {text} "
-        f"WHEN {text} LIKE '____-__-__T__:__%' OR {text} LIKE '____-__-__ __:__%' "
-        f"THEN left({text}, 10) "
-        "END AS DATE)"
-    )
-
-
-def _hour(value: str, kind: str, date_format: str | None) -> str:
-    """Hour of the day; missing where the date has none."""
-    if kind.startswith(_WITH_ZONE):
-        return f"hour({value}::TIMESTAMPTZ AT TIME ZONE 'Europe/London')::TINYINT"
-    if kind.startswith("TIMESTAMP"):
-        return f"hour({value})::TINYINT"
-    text = f"{value}::VARCHAR"
-    if date_format is not None:
-        has_time = any(sign in date_format for sign in ("%H", "%I", "%c", "%X"))
-        parsed = f"hour(try_strptime({text}, {literal(date_format)}))::TINYINT"
-        return parsed if has_time else "NULL::TINYINT"
-    if kind.startswith("DATE"):
-        return "NULL::TINYINT"
-    return f"CASE WHEN length({text}) > 12 THEN try_cast(substr({text}, 12, 2) AS TINYINT) END"
+    if kind == "VARCHAR":
+        padded, short = f"trim({sql}) <> {sql}", f"length({sql}) <= {LONGEST_WORD}"
+        odd = any_is(f"{padded} OR {short}")
+        is_date = column == layout.date and layout.date_format is None
+        return Raw(
+            sql,
+            kind,
+            is_padded=odd and any_is(padded),
+            has_words=odd and any_is(short),
+            is_month=is_date and not any_is(no_month(sql)),
+        )
+    if kind in ("DOUBLE", "FLOAT"):
+        ends = connection.execute(f"SELECT min({sql}), max({sql}) FROM {scan}").fetchall()[0]
+        finite = all(end is None or math.isfinite(end) for end in ends)
+        return Raw(sql, kind, is_finite=finite or not any_is(f"isinf({sql})"))
+    return Raw(sql, kind)
 
 
 def unreadable(connection: "DuckDBPyConnection", table: str, layout: Layout) -> Iterator[str]:
     """A sentence for each file and column with values that are no date or no number."""
-    counted = ", ".join(f"count({bad})" for bad in _BAD)
+    counted = ", ".join(f"count({bad})" for bad in BAD)
     query = f"SELECT {counted} FROM {identifier(table)}"
     numbers = connection.execute(query).fetchall()[0]
     columns = (layout.date, layout.x, layout.y)
-    for bad, column, number in zip(_BAD, columns, numbers, strict=True):
+    for bad, column, number in zip(BAD, columns, numbers, strict=True):
         if not number:
             continue
         files = connection.execute(

@@ -11,16 +11,14 @@ from riskindex.counts import Events
 from riskindex.errors import ConfigError, InputError
 from riskindex.event_files import Found, find_events
 from riskindex.event_table import (
-    Layout,
-    Raw,
     connect,
     create_parquet_view,
     create_table,
     is_date_format,
     load_csv,
-    select_events,
     unreadable,
 )
+from riskindex.event_values import Layout, Raw, select_events
 from riskindex.factors import Factor, Where
 from riskindex.files import FileRecord, open_members, record, refuse_full, sniff, unpack
 from riskindex.sheets import capped

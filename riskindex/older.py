@@ -35,7 +35,7 @@ def recognise(
     Parameters
     ----------
     connection
-        With the view `dated` and the table `codes`.
+        With the views `dated` and `apart` and the table `codes`.
     codes
         Index code; id, events, route.
     spots
@@ -56,14 +56,14 @@ def recognise(
 _EVIDENCE = """
 WITH here AS (
     SELECT c.code, c.route, d.file, i.area, count(*) AS n
-    FROM dated d JOIN codes c ON c.code = d.area_code
+    FROM apart d JOIN codes c ON c.code = d.area_code
     JOIN inside i ON i.id = c.id AND i.x = d.x AND i.y = d.y
     WHERE d.span >= 0 GROUP BY ALL
 ), named AS (
     SELECT DISTINCT d.file, c.area FROM dated d JOIN codes c ON c.code = d.area_code
     WHERE d.span >= 0 AND c.route = 'area' AND c.area IN (SELECT area FROM here)
 ), carried AS (
-    SELECT DISTINCT d.file, c.code FROM dated d JOIN codes c ON c.code = d.area_code
+    SELECT DISTINCT d.file, c.code FROM apart d JOIN codes c ON c.code = d.area_code
     WHERE d.span >= 0 AND c.code IN (SELECT code FROM here)
 ), ordinary AS (
     SELECT DISTINCT carried.code, named.area FROM carried JOIN named USING (file)
@@ -156,7 +156,7 @@ def share_out_bare(
 
 _BARE = """
 SELECT c.code, d.file, d.row, coalesce(d.person, d.key, d.file || ':' || d.row) AS unit
-FROM dated d JOIN codes c ON c.code = d.area_code
+FROM apart d JOIN codes c ON c.code = d.area_code
 WHERE d.span >= 0 AND c.route = 'split' AND d.x IS NULL
 ORDER BY c.code, d.date, d.file, d.row
 """

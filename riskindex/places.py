@@ -15,7 +15,7 @@ from riskindex.older import (
     refuse_unconverted,
     share_out_bare,
 )
-from riskindex.sql import store
+from riskindex.sql import literal, store
 from riskindex.study import Positions, Study
 from riskindex.vintages import is_well_formed
 
@@ -55,10 +55,19 @@ class How(IntEnum):
     """The same without coordinates: shared out."""
 
 
+PLAIN = "span >= 0 AND c.area >= 0 AND sort > 0"
+"""What is plain about an event whose code `c` says the area: it can be counted in bulk."""
+
+
 def place_events(
-    connection: "DuckDBPyConnection", study: Study, *, name: str, crs: str
+    connection: "DuckDBPyConnection",
+    study: Study,
+    *,
+    name: str,
+    crs: str,
+    one_by_one: bool = False,
 ) -> tuple[str, ...]:
-    """Add to the view `dated` where each event is: the view `placed`.
+    """Say where each event is: in bulk in the view `plain`, one by one in the view `placed`.
 
     An event's area is, by the first that applies: its code, where the study area has it; its
     coordinates, where it has no code; for a code of an older edition the only area that it
@@ -67,19 +76,23 @@ def place_events(
     Parameters
     ----------
     connection
-        With a view `dated` of one source's events and their `span` (-1: outside the periods), and
-        a table `months` of the number of events and points by area code, span and month.
+        With a view `dated` of one source's events, their `span` (-1: outside the periods) and
+        `sort` (0: left out by the source's own rule), and a table `kinds` of the number of
+        events by area code, month, span and sort.
     study
         The study area.
     name
         Of the source, in sentences.
     crs
         Coordinate system of its coordinates.
+    one_by_one
+        Put every event into `placed`, none into `plain`.
 
     Returns
     -------
     tuple of str
-        Notes. The view `placed` has the columns of `dated`, `area` (position, -1: none),
+        Notes. The view `plain` has the number of `events` by `area` (position), `month`, `span`,
+        `sort` and `how`. The view `placed` has the columns of `dated`, `area` (-1: none),
         `reason` (a `Reason`, before duplicates and rules) and `how`.
 
     Raises
@@ -89,6 +102,9 @@ def place_events(
     """
     codes = _codes(connection, study)
     _store_codes(connection, codes)
+    connection.execute(_part(connection, one_by_one))
+    codes["points"] = connection.execute(_POINTS).df().set_index("code")["points"]
+    codes = codes.fillna({"points": 0}).astype({"points": "int64"})
     spots = _spots(connection, codes, study, crs)
     recognised = recognise(connection, codes, spots)
     refuse_unconverted(connection, codes, recognised, study, name)
@@ -102,6 +118,51 @@ def place_events(
     store(connection, "shared", shared)
     connection.execute(_placed(len(spots) > 0, len(shared) > 0))
     return (*notes, *shared_notes)
+
+
+def _part(connection: "DuckDBPyConnection", one_by_one: bool) -> str:
+    """Part the plain events from the others, which are few unless records may repeat."""
+    plain = "false" if one_by_one else PLAIN
+    apart = "VIEW apart AS SELECT * FROM dated"
+    if not one_by_one:
+        apart = f"TABLE apart AS {_not_plain(connection)}"
+    return f"""
+        CREATE OR REPLACE TEMP VIEW plain AS
+        SELECT k.month, k.span, k.sort, k.events, c.area, c.how
+        FROM kinds k JOIN codes c ON c.code = k.area_code WHERE {plain};
+        DROP VIEW IF EXISTS apart;
+        DROP TABLE IF EXISTS apart;
+        CREATE TEMP {apart}"""
+
+
+NAMED_CODES = 1000
+"""So many codes can be asked for by name, which a Parquet file's dictionary answers quickly."""
+
+
+def _not_plain(connection: "DuckDBPyConnection") -> str:
+    """Query for the events that are not plain; where their codes tell them all, by their codes."""
+    rows = connection.execute(_CODES_APART).fetchall()
+    if len(rows) > NAMED_CODES or any(has_plain for _, has_plain in rows):
+        return (
+            "SELECT d.* FROM dated d LEFT JOIN codes c ON c.code = d.area_code "
+            f"WHERE NOT coalesce({PLAIN}, false)"
+        )
+    named = ", ".join(literal(code) for code, _ in rows if code is not None)
+    tests = ["area_code IS NULL"] * any(code is None for code, _ in rows)
+    tests += [f"area_code IN ({named})"] * bool(named)
+    return f"SELECT * FROM dated WHERE {' OR '.join(tests) or 'false'}"
+
+
+_CODES_APART = f"""
+WITH parted AS (
+    SELECT k.area_code, coalesce({PLAIN}, false) AS is_plain
+    FROM kinds k LEFT JOIN codes c ON c.code = k.area_code
+)
+SELECT area_code, bool_or(is_plain) FROM parted GROUP BY 1 HAVING NOT bool_and(is_plain) ORDER BY 1
+"""
+_POINTS = """
+SELECT coalesce(area_code, '') AS code, count(x) AS points FROM apart WHERE span >= 0 GROUP BY 1
+"""
 
 
 def _placed(with_spots: bool, with_shared: bool) -> str:
@@ -118,7 +179,7 @@ def _placed(with_spots: bool, with_shared: bool) -> str:
                      WHEN c.is_unsure THEN {by_share} ELSE c.area END AS place,
                 CASE WHEN c.is_unsure AND d.x IS NOT NULL THEN {how}
                      WHEN c.is_unsure THEN {How.SHARED} ELSE c.how END AS how_placed
-            FROM dated d
+            FROM apart d
             LEFT JOIN codes c ON c.code = coalesce(d.area_code, '')
             {spots if with_spots else ""}
             {shared if with_shared else ""}
@@ -148,8 +209,8 @@ class _Fate(NamedTuple):
 def _codes(connection: "DuckDBPyConnection", study: Study) -> pd.DataFrame:
     """The codes that events inside the periods carry, and which way each of them goes."""
     codes = connection.execute(
-        "SELECT coalesce(area_code, '') AS code, sum(events)::BIGINT AS events, "
-        "sum(points)::BIGINT AS points FROM months WHERE span >= 0 GROUP BY 1 ORDER BY 1"
+        "SELECT coalesce(area_code, '') AS code, sum(events)::BIGINT AS events "
+        "FROM kinds WHERE span >= 0 GROUP BY 1 ORDER BY 1"
     ).df()
     fates = [_fate(code, study) for code in codes["code"]]
     return codes.assign(
@@ -206,7 +267,7 @@ def _spots(
 
 # Only what lies near the study area can be in it; a split code's events are in it anyway.
 _SPOTS = """
-SELECT c.id, d.x, d.y FROM dated d JOIN codes c ON c.code = coalesce(d.area_code, '')
+SELECT c.id, d.x, d.y FROM apart d JOIN codes c ON c.code = coalesce(d.area_code, '')
 WHERE d.span >= 0 AND d.x IS NOT NULL AND (
     c.route = 'split' OR (
         c.route IN ('nowhere', 'unlisted', 'foreign')

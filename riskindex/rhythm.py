@@ -1,17 +1,19 @@
 """When events happen, and to whom: records per group of areas by month, weekday, hour, age, sex."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from riskindex.periods import month_label
 from riskindex.places import Reason
-from riskindex.sql import category, store
+from riskindex.sql import category, identifier, store
 from riskindex.tally import Group, Tally
 
 LEVELS = ["factor", "group", "place", "aspect", "value"]
 """Index of the table: factor, group of its events, place, what is asked, and the answer."""
+ASPECTS = ("month", "weekday", "hour", "age", "sex")
+"""What can be asked, in the order of the columns."""
 NOT_RECORDED = ""
 """Value of records that do not say their hour, age or sex."""
 
@@ -62,57 +64,77 @@ def no_rhythm() -> pd.DataFrame:
 
 def _counted(tally: Tally, groups: Sequence[Group]) -> Iterator[tuple[Group, pd.DataFrame]]:
     """Cells of each group. Without keys one scan serves all; with keys each rule has its own."""
+    aspects = _aspects(tally)
     if not tally.events.has_key:
-        every = sum(tally.bits[g.factor, g.label] for g in groups)
-        cells = _cells(tally, every, range(len(tally.spans)))
+        every = sorted({rule for group in groups for rule in tally.of_group(group).rules})
+        cells = _cells(tally, aspects, every, range(len(tally.spans)))
         for group in groups:
-            yield group, cells[(cells["mask"] & tally.bits[group.factor, group.label]) != 0]
+            kept = tally.kept(tally.of_group(group).rules)
+            yield group, cells[kept[cells["sort"].to_numpy()]]
         return
     for group in groups:
-        yield group, _cells(tally, tally.bits[group.factor, group.label], _spans(tally, group))
+        yield group, _cells(tally, aspects, tally.of_group(group).rules, _spans(tally, group))
 
 
-def _cells(tally: Tally, bits: int, spans: Sequence[int]) -> pd.DataFrame:
-    connection, aspects = tally.events.connection, _aspects(tally)
-    source = "located" if tally.may_repeat else f"placed WHERE reason = {Reason.COUNTED}"
-    once = (
-        "QUALIFY key IS NULL OR row_number() OVER (PARTITION BY key ORDER BY file, row) = 1"
-        if tally.events.has_key
-        else ""
-    )
-    columns = ", ".join(f"{sql} AS {name}" for name, sql in aspects.items())
-    sets = ", ".join(f"(place, span, mask, {name})" for name in aspects)
-    return connection.execute(
+def _cells(
+    tally: Tally, aspects: Mapping[str, str], rules: Sequence[int], spans: Sequence[int]
+) -> pd.DataFrame:
+    sorts = np.flatnonzero(tally.kept(rules)).tolist() or [-1]
+    asked = f"sort IN ({_listed(sorts)}) AND span IN ({_listed(spans)})"
+    sets = ", ".join(f"(place, span, sort, {name})" for name in aspects)
+    return tally.events.connection.execute(
         f"""
-        SELECT place, span, mask, {", ".join(aspects)}, grouping_id({", ".join(aspects)}) AS aspect,
-            max(day) AS last_day, count(*)::BIGINT AS records
-        FROM (
-            SELECT area, span, mask, day(date) AS day, {columns} FROM (SELECT * FROM {source})
-            WHERE mask & {bits} <> 0 AND span IN ({", ".join(map(str, spans))}) {once}
-        ) JOIN place_of_area USING (area)
+        SELECT place, span, sort, {", ".join(aspects)}, grouping_id({", ".join(aspects)}) AS aspect,
+            max(day) AS last_day, sum(n)::BIGINT AS records
+        FROM ({_records(tally, aspects, asked)}) JOIN place_of_area USING (area)
         GROUP BY GROUPING SETS ({sets}) ORDER BY ALL
         """
     ).df()
 
 
+def _records(tally: Tally, aspects: Mapping[str, str], asked: str) -> str:
+    """Query for the records in areas; where only months are known, their numbers will do."""
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in aspects.items())
+    if list(aspects) == ["month"] and not tally.events.has_key:
+        return (
+            f"SELECT area, span, sort, 1 AS day, events AS n, month FROM plain WHERE {asked} "
+            f"UNION ALL SELECT area, span, sort, 1, 1, {columns} FROM placed "
+            f"WHERE reason = {Reason.COUNTED} AND {asked}"
+        )
+    once = (
+        "QUALIFY key IS NULL OR row_number() OVER (PARTITION BY key ORDER BY file, row) = 1"
+        if tally.events.has_key
+        else ""
+    )
+    return (
+        f"SELECT area, span, sort, day(date) AS day, 1 AS n, {columns} FROM located "
+        f"WHERE {asked} {once}"
+    )
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
 def _aspects(tally: Tally) -> dict[str, str]:
     """What can be asked of a source, as SQL."""
-    found = {"month": "year(date) * 12 + month(date) - 1", "weekday": "isodow(date)"}
-    known = {name.casefold() for name in _columns(tally)}
-    found |= {"hour": "hour"} if "hour" in known else {}
+    table = identifier(tally.events.table)
+    found = {"month": "year(date) * 12 + month(date) - 1"}
+    if tally.number(f"SELECT count(*) FROM {table} WHERE day(date) > 1"):
+        found["weekday"] = "isodow(date)"
+    if "hour" in tally.events.relation.columns and tally.number(
+        f"SELECT count(*) FROM {table} WHERE hour > 0"
+    ):
+        found["hour"] = "hour"
     for aspect, column in tally.events.people.items():
         found[aspect] = category(column)
     return found
 
 
-def _columns(tally: Tally) -> list[str]:
-    return list(tally.events.connection.table(tally.events.table).columns)
-
-
 def _of_group(cells: pd.DataFrame, tally: Tally, group: Group) -> pd.DataFrame:
     """Cells of the group's own periods, each aspect's values as text."""
     cells = cells[cells["span"].isin(_spans(tally, group))]
-    aspects = list(_aspects(tally))
+    aspects = [name for name in ASPECTS if name in cells]
     parts = []
     for number, aspect in enumerate(aspects):
         others = (1 << len(aspects)) - 1 - (1 << (len(aspects) - 1 - number))

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from riskindex.factors import Where
 from riskindex.periods import Period
-from riskindex.places import Reason, place_events
-from riskindex.sql import category, condition, identifier
+from riskindex.places import PLAIN, Reason, place_events
+from riskindex.sql import category, condition, identifier, store
 from riskindex.study import Study
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ class Group(NamedTuple):
 class Scope(NamedTuple):
     """What one line of the reconciliation, or one group's count, looks at."""
 
-    bits: int
-    """Rules, any of which keeps an event."""
+    rules: tuple[int, ...]
+    """Rules, any of which keeps an event: 0 is the source's own, the others are its groups'."""
     periods: tuple[Period, ...]
     """Periods that do not overlap."""
 
@@ -71,8 +71,10 @@ class Scope(NamedTuple):
 class Tally:
     """One source, its events placed in the study area.
 
-    Nearly everything is told by one scan, grouped by time, area and the rules that events meet.
-    Only where records may repeat one another (a key, or persons) are they looked at one by one.
+    Nearly all events are told by one scan, grouped by area code, month and the rules they meet.
+    Those that are not plain (outside the periods, of a code that is none of the study area, left
+    out by the source's own rule) are set apart and looked at one by one; so are all of them where
+    records may repeat one another (a key, or persons).
 
     Parameters
     ----------
@@ -91,13 +93,13 @@ class Tally:
         periods = {period for group in groups for period in group.periods}
         self.periods = tuple(sorted(periods, key=lambda period: period.start))
         self.spans = _spans(self.periods)
-        # Bit 0 of an event's mask is the source's own rule, the others are its groups'.
-        self.bits = {(g.factor, g.label): 1 << (i + 1) for i, g in enumerate(groups)}
+        self.meets = self._sorts()
         events.connection.execute(self._dated())
-        events.connection.execute(_MONTHS)
-        self.notes = place_events(events.connection, study, name=name, crs=events.crs)
-        if self.may_repeat:
-            events.connection.execute(_LOCATED)
+        events.connection.execute(_KINDS)
+        self.notes = place_events(
+            events.connection, study, name=name, crs=events.crs, one_by_one=self.may_repeat
+        )
+        events.connection.execute(_LOCATED if self.may_repeat else self._reached())
 
     @property
     def may_repeat(self) -> bool:
@@ -107,52 +109,55 @@ class Tally:
     @property
     def own(self) -> Scope:
         """The source's own rule in all the periods; parts of them, where they overlap."""
-        return Scope(1, self.spans)
+        return Scope((0,), self.spans)
 
     def of_factor(self, factor: str) -> Scope:
         """All that one factor counts of the source."""
-        groups = [group for group in self.groups if group.factor == factor]
-        bits = sum(self.bits[group.factor, group.label] for group in groups)
-        return Scope(bits, groups[0].periods)
+        at = [i for i, group in enumerate(self.groups) if group.factor == factor]
+        return Scope(tuple(i + 1 for i in at), self.groups[at[0]].periods)
 
     def of_group(self, group: Group) -> Scope:
         """What one group counts."""
-        return Scope(self.bits[group.factor, group.label], group.periods)
+        return Scope((self.groups.index(group) + 1,), group.periods)
+
+    def kept(self, rules: Sequence[int]) -> NDArray[np.bool_]:
+        """Whether one of some rules keeps events of each sort, shape (sorts,)."""
+        return np.asarray(self.meets[:, list(rules)].any(axis=1))
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        """Number n of events by span, area, reason, how placed, and mask of rules."""
-        return self._frame(
-            "SELECT span, area, reason, how, mask, count(*) AS n FROM placed GROUP BY ALL "
-            "ORDER BY ALL"
-        )
+        """Number n of events by span, area, reason, how placed, and sort."""
+        months = max((len(span.months) for span in self.spans), default=1)
+        return self._frame(_CELLS if months > 1 else _CELLS_OF_MONTHS)
 
     def line(self, scope: Scope) -> list[int]:
         """One line of the reconciliation: events read, then events by `Reason`."""
         cells = self.cells
-        inside = cells["span"].isin(np.flatnonzero(self._period_of_span(scope) >= 0))
-        lost = cells[inside & (cells["reason"] != Reason.COUNTED)]
-        sums = pd.concat([lost, self._outcome(scope)]).groupby("reason")["n"].sum()
-        numbers = [int(sums.get(reason, 0)) for reason in Reason]
-        numbers[Reason.OUTSIDE_PERIODS] = int(cells.loc[~inside, "n"].sum())
-        return [int(cells["n"].sum()), *numbers]
+        inside = self._inside(scope)
+        lost = inside & (cells["reason"].to_numpy() != Reason.COUNTED)
+        numbers = _sums(cells["reason"].to_numpy()[lost], cells["n"].to_numpy()[lost])
+        outcome = self._outcome(scope)
+        numbers += _sums(outcome.reason, outcome.n)
+        numbers[Reason.OUTSIDE_PERIODS] = int(cells["n"].to_numpy()[~inside].sum())
+        return [int(cells["n"].sum()), *map(int, numbers)]
 
     def table(self, scope: Scope) -> NDArray[np.int64]:
         """Events counted, shape (areas, periods of the scope)."""
         found = self._outcome(scope)
-        found = found[found["reason"] == Reason.COUNTED]
-        period = self._period_of_span(scope)[found["span"].to_numpy()]
-        table = np.zeros((len(self.study.codes), len(scope.periods)), dtype=np.int64)
-        np.add.at(table, (found["area"].to_numpy(), period), found["n"].to_numpy())
-        return table
+        counted = found.reason == Reason.COUNTED
+        period = self._period_of_span(scope)[found.span[counted]]
+        shape = len(self.study.codes), len(scope.periods)
+        cell = np.ravel_multi_index((found.area[counted].astype(np.intp), period), shape)
+        # Sums of whole numbers stay exact in floating point up to 2^53.
+        sums = np.bincount(cell, weights=found.n[counted], minlength=shape[0] * shape[1])
+        return sums.astype(np.int64).reshape(shape)
 
     def uncounted(self) -> pd.DataFrame:
         """One line per event that the source does not count, in the order of file and row."""
         for name, column in (("file_name", "file"), ("code_name", "area_code")):
             self.events.connection.execute(
                 f"DROP TYPE IF EXISTS {name}; CREATE TYPE {name} AS ENUM (SELECT DISTINCT "
-                f"{column} FROM {identifier(self.events.table)} WHERE {column} IS NOT NULL "
-                "ORDER BY 1)"
+                f"{column} FROM apart WHERE {column} IS NOT NULL ORDER BY 1)"
             )
         lost = self._frame(
             "SELECT file::file_name AS file, row, date, area_code::code_name AS area_code, why "
@@ -173,22 +178,58 @@ class Tally:
     def _frame(self, query: str) -> pd.DataFrame:
         return self.events.connection.execute(query).df()
 
+    def _sorts(self) -> NDArray[np.bool_]:
+        """Number the sorts of events, alike to every rule; which rules each of them meets.
+
+        Sort 0 is what the source's own rule leaves out, and so does every other.
+        """
+        columns = [category(column) for column in self._columns()]
+        wheres = [self.events.where, *(group.where for group in self.groups)]
+        names = ", ".join(columns) or "NULL AS nothing"
+        tests = ", ".join(f"{condition(where)} AS met_{i}" for i, where in enumerate(wheres))
+        found = self._frame(
+            f"SELECT *, {tests} FROM (SELECT DISTINCT {names} FROM {identifier(self.events.table)})"
+        )
+        met = found.iloc[:, -len(wheres) :].to_numpy(dtype=bool)
+        used = met[:, 0]
+        sorts, of_used = np.unique(met[used], axis=0, return_inverse=True)
+        sort = np.zeros(len(found), dtype=np.int32)
+        sort[used] = of_used.ravel() + 1
+        table = found.iloc[:, : -len(wheres)].assign(sort=sort)
+        store(self.events.connection, "sorts", table)
+        return np.vstack([np.zeros((1, len(wheres)), dtype=bool), sorts])
+
+    def _columns(self) -> list[str]:
+        """Columns that rules look at."""
+        wheres = [self.events.where, *(group.where for group in self.groups)]
+        return sorted({column for where in wheres for column in where})
+
     def _dated(self) -> str:
-        """View of the events with the span they fall into, and a mask of the rules they meet."""
-        spans = " ".join(
-            f"WHEN date >= DATE '{span.start}' AND date < DATE '{span.end}' THEN {i}"
-            for i, span in enumerate(self.spans)
+        """Views of the events with their sort and month, and with the span they fall into."""
+        same = " AND ".join(
+            f"s.{category(column)} IS NOT DISTINCT FROM e.{category(column)}"
+            for column in self._columns()
         )
-        rules = "".join(
-            f" + ({condition(g.where)})::BIGINT * {self.bits[g.factor, g.label]}"
-            for g in self.groups
-        )
+        join, sort = (f"JOIN sorts s ON {same}", "s.sort") if same else ("", "1")
+        months = [(month, i) for i, span in enumerate(self.spans) for month in span.months]
+        calendar = pd.DataFrame(months, columns=["month", "span"])
+        store(self.events.connection, "calendar", calendar)
+        return f"""
+            CREATE OR REPLACE TEMP VIEW coded AS
+            SELECT e.*, year(e.date) * 12 + month(e.date) - 1 AS month, {sort}::INTEGER AS sort
+            FROM {identifier(self.events.table)} e {join};
+            CREATE OR REPLACE TEMP VIEW dated AS
+            SELECT file, row, date, area_code, x, y, person, key{self._extra()}, sort,
+                coalesce(c.span, -1)::SMALLINT AS span
+            FROM coded LEFT JOIN calendar c USING (month)"""
+
+    def _reached(self) -> str:
+        """View of the records that are in an area, whatever the groups' rules say of them."""
+        columns = f"span, sort, date{self._extra()}"
         return (
-            "CREATE OR REPLACE TEMP VIEW dated AS "
-            f"SELECT file, row, date, area_code, x, y, person, key{self._extra()}, "
-            f"CASE {spans} ELSE -1 END AS span, {condition(self.events.where)} AS used, "
-            f"CASE WHEN {condition(self.events.where)} THEN 1{rules} ELSE 0 END AS mask "
-            f"FROM {identifier(self.events.table)}"
+            f"CREATE OR REPLACE TEMP VIEW located AS SELECT area, {columns} FROM placed "
+            f"WHERE reason = {Reason.COUNTED} UNION ALL SELECT area, {columns} "
+            f"FROM dated d JOIN codes c ON c.code = d.area_code WHERE {PLAIN}"
         )
 
     def _extra(self) -> str:
@@ -205,18 +246,28 @@ class Tally:
             for span in self.spans
         ], dtype=np.intp)  # fmt: skip
 
-    def _outcome(self, scope: Scope) -> pd.DataFrame:
-        """Number n of located events by span, area and reason, under the rules of a scope."""
+    def _inside(self, scope: Scope) -> NDArray[np.bool_]:
+        """Whether each cell lies in the periods of a scope."""
+        # The span -1 is the last entry: outside all of them.
+        inside = np.append(self._period_of_span(scope) >= 0, False)
+        return np.asarray(inside[self.cells["span"].to_numpy()])
+
+    def _outcome(self, scope: Scope) -> "_Outcome":
+        """Numbers of located events under the rules of a scope."""
         if self.may_repeat:
-            return self._frame(
+            found = self._frame(
                 f"SELECT span, area, reason, count(*) AS n FROM ({self._settled(scope)}) "
-                "GROUP BY ALL ORDER BY ALL"
+                "GROUP BY ALL"
             )
+            return _Outcome(*(found[name].to_numpy() for name in _Outcome._fields))
         cells = self.cells
-        inside = cells["span"].isin(np.flatnonzero(self._period_of_span(scope) >= 0))
-        located = cells[inside & (cells["reason"] == Reason.COUNTED)]
-        kept = (located["mask"] & scope.bits) != 0
-        return located.assign(reason=np.where(kept, Reason.COUNTED, Reason.EXCLUDED_BY_RULE))
+        inside = self._inside(scope)
+        located = inside & (cells["reason"].to_numpy() == Reason.COUNTED)
+        span, area, sort, n = (
+            cells[name].to_numpy()[located] for name in ("span", "area", "sort", "n")
+        )
+        kept = self.kept(scope.rules)[sort]
+        return _Outcome(span, area, np.where(kept, Reason.COUNTED, Reason.EXCLUDED_BY_RULE), n)
 
     def _settled(self, scope: Scope) -> str:
         """Query for the reason of every located record where records may repeat one another."""
@@ -224,9 +275,11 @@ class Tally:
         period = " ".join(f"WHEN {i} THEN {p}" for i, p in enumerate(of_span) if p >= 0)
         # Among equals a record that the rules keep comes first, then the order of the files.
         later = "ORDER BY keep DESC, file, row) > 1"
+        kept = ", ".join(map(str, np.flatnonzero(self.kept(scope.rules)))) or "NULL"
         return f"""
             WITH scope AS (
-                SELECT *, mask & {scope.bits} <> 0 AS keep, CASE span {period} END AS period
+                SELECT *, coalesce(sort IN ({kept}), false) AS keep,
+                    CASE span {period} END AS period
                 FROM located
             ), keyed AS (
                 SELECT *, key IS NOT NULL
@@ -249,22 +302,51 @@ class Tally:
                 f"({self._settled(self.own)}) s ON s.file = p.file AND s.row = p.row"
             )
         return (
-            f"SELECT *, CASE WHEN reason = {Reason.COUNTED} AND NOT used "
+            f"SELECT *, CASE WHEN reason = {Reason.COUNTED} AND sort = 0 "
             f"THEN {Reason.EXCLUDED_BY_RULE} ELSE reason END AS why FROM placed"
         )
 
 
-_MONTHS = """
-CREATE OR REPLACE TEMP TABLE months AS
-SELECT area_code, span, year(date) * 12 + month(date) - 1 AS month,
-    count(*) AS events, count(x) AS points
-FROM dated GROUP BY ALL
+class _Outcome(NamedTuple):
+    """Numbers of events by span, area and reason."""
+
+    span: NDArray[np.integer]
+    area: NDArray[np.integer]
+    reason: NDArray[np.integer]
+    n: NDArray[np.int64]
+
+
+_KINDS = """
+CREATE OR REPLACE TEMP TABLE kinds AS
+SELECT k.*, coalesce(c.span, -1)::SMALLINT AS span
+FROM (SELECT area_code, month, sort, count(*) AS events FROM coded GROUP BY ALL) k
+LEFT JOIN calendar c USING (month)
+"""
+
+_APART = """
+UNION ALL
+SELECT span, area::INTEGER, reason::TINYINT, how::TINYINT, sort, count(*) FROM placed GROUP BY ALL
+"""
+_CELLS = f"""
+SELECT span, area::INTEGER AS area, {Reason.COUNTED}::TINYINT AS reason, how::TINYINT AS how, sort,
+    sum(events)::BIGINT AS n
+FROM plain GROUP BY ALL {_APART}
+"""
+_CELLS_OF_MONTHS = f"""
+SELECT span, area::INTEGER AS area, {Reason.COUNTED}::TINYINT AS reason, how::TINYINT AS how, sort,
+    events AS n
+FROM plain {_APART}
 """
 
 _LOCATED = f"""
 CREATE OR REPLACE TEMP TABLE located AS
-SELECT * EXCLUDE (area_code, x, y, used, reason, how) FROM placed WHERE reason = {Reason.COUNTED}
+SELECT * EXCLUDE (area_code, x, y, reason, how) FROM placed WHERE reason = {Reason.COUNTED}
 """
+
+
+def _sums(reason: NDArray[np.integer], n: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sum of n for each `Reason`."""
+    return np.bincount(reason, weights=n, minlength=len(Reason)).astype(np.int64)
 
 
 def _spans(periods: Sequence[Period]) -> tuple[Period, ...]:

@@ -157,6 +157,17 @@ def test_groups_are_counted_apart_and_reconcile_together():
     assert line(counted, "f") == {"read": 5, "counted": 4, "excluded_by_rule": 1}
 
 
+def test_a_source_may_have_any_number_of_groups():
+    kinds = [f"kind {i}" for i in range(130)]
+    records = [{**YEAR, "kind": kind} for kind in kinds for _ in range(2)]
+    many = factor(event_groups=tuple(group(kind, kind=[kind]) for kind in kinds))
+    counted = count(records, TWO, many, factor("last", where={"kind": kinds[-1:]}))
+    assert (counted.counts["f"].to_numpy()[0] == 2).all()
+    assert counted.counts["f"].shape[1] == len(kinds)
+    assert line(counted, "f") == {"read": 260, "counted": 260}
+    assert line(counted, "last") == {"read": 260, "counted": 2, "excluded_by_rule": 258}
+
+
 def test_groups_with_one_label_are_refused():
     twice = factor(event_groups=(group("a", kind=["x"]), group("a", kind=["y"])))
     with pytest.raises(ConfigError, match="must differ in their labels"):
@@ -348,6 +359,21 @@ def test_whatever_comes_every_event_is_accounted_for(records, options):
     for (label, year), column in counted.counts["two"].items():
         for area, n in column.items():
             assert n == expected[label, year, area]
+
+
+@settings(max_examples=15, deadline=None)
+@given(RECORDS, st.booleans())
+def test_counting_in_bulk_and_one_by_one_agree(records, with_points):
+    options = {"x": "x", "y": "y"} if with_points else {}
+    covered = [{**record, "key": None, "person": None} for record in records]
+    covered += [{**YEAR, "date": f"{y}-05", "x": None, "y": None, "kind": "a", "person": None,
+                 "key": None} for y in (2021, 2022)]  # fmt: skip
+    in_bulk = count(covered, TWO, *FACTORS, where={"kind": ["a", "b"]}, **options)
+    one_by_one = count(covered, TWO, *FACTORS, where={"kind": ["a", "b"]}, distinct="person",
+                       **options)  # fmt: skip
+    pd.testing.assert_frame_equal(in_bulk.counts, one_by_one.counts)
+    pd.testing.assert_frame_equal(in_bulk.reconciliation, one_by_one.reconciliation)
+    pd.testing.assert_frame_equal(in_bulk.uncounted, one_by_one.uncounted)
 
 
 def test_the_order_of_records_does_not_change_counts():
