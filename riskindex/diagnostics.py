@@ -5,6 +5,7 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import stats
 
 from riskindex.factors import Factor, Share
@@ -35,6 +36,68 @@ def shares_of(tables: pd.DataFrame, shares: Mapping[str, Share]) -> pd.DataFrame
         },
         index=tables.index,
     )
+
+
+def compose(
+    tables: pd.DataFrame,
+    shares: Mapping[str, Share],
+    selected: "pd.Series[bool]",
+) -> pd.DataFrame:
+    """Who lives in the selected areas, beside the rest: reported, never scored.
+
+    Parameters
+    ----------
+    tables
+        Index area_code, columns (source, column).
+    shares
+        Name in words to numerator and denominator.
+    selected
+        Index the areas of the study area, whether each is selected.
+
+    Returns
+    -------
+    DataFrame
+        Index share; `selected`, `rest` and `whole` (of all the people or households that live
+        there: numerators over denominators, areas that lack either left out), and
+        `selected_mean`, `rest_mean` (mean of the areas' own shares). NaN where there is nobody.
+    """
+    inside = selected.to_numpy(bool)
+    own = shares_of(tables.loc[selected.index], shares)
+    rows = {}
+    for name, share in shares.items():
+        parts = [tables[tuple(c.split(".", 1))] for c in (share.numerator, share.denominator)]
+        counts = pd.concat(parts, axis=1).astype(float).loc[selected.index].to_numpy()
+        counts[np.isnan(counts).any(axis=1)] = 0.0
+        rows[name] = {
+            "selected": _share(counts[inside]),
+            "rest": _share(counts[~inside]),
+            "whole": _share(counts),
+            "selected_mean": own.loc[inside, name].mean(),
+            "rest_mean": own.loc[~inside, name].mean(),
+        }
+    columns = ["selected", "rest", "whole", "selected_mean", "rest_mean"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.astype(float).rename_axis("share")
+
+
+def _share(counts: NDArray[np.float64]) -> float:
+    part, whole = counts.sum(axis=0)
+    return float(part / whole) if whole > 0 else float("nan")
+
+
+def shares_told(shares: Mapping[str, Share], factors: Sequence[Factor]) -> dict[str, Share]:
+    """The shares of the config, and those that factors are made of, such as deprivation."""
+    made = {
+        factor.label: Share(
+            numerator=".".join(factor.column(factor.numerator)),
+            denominator=".".join(factor.column(factor.denominator)),
+        )
+        for factor in factors
+        if factor.numerator and factor.denominator and not factor.counts_events
+    }
+    known = {(share.numerator, share.denominator) for share in shares.values()}
+    more = {n: s for n, s in made.items() if (s.numerator, s.denominator) not in known}
+    return {**shares, **more}
 
 
 def correlate(

@@ -12,7 +12,8 @@ from riskindex.areas import build_weights, describe_neighbours, on_boundary, wit
 from riskindex.choices import Made, ask_what_if
 from riskindex.config import Config
 from riskindex.counts import Counted, count_events
-from riskindex.diagnostics import correlate, shares_of, warn_of_correlations
+from riskindex.diagnostics import compose, correlate, shares_of, shares_told, warn_of_correlations
+from riskindex.double_counting import find_double_counting, warn_of_double_counting
 from riskindex.errors import RiskindexError
 from riskindex.files import FileRecord
 from riskindex.folder import written_whole
@@ -90,6 +91,7 @@ def run(config: Config, *, say: Say = _silent) -> Result:
     sensitivity = ask_what_if(made, replay, seed=config.seed)
     reasons = _reasons(config, found.table, persistence, scores).reindex(areas.index, fill_value="")
     correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
+    twice = find_double_counting(config, correlations)
     return Result(
         config=config,
         areas=areas,
@@ -108,7 +110,7 @@ def run(config: Config, *, say: Say = _silent) -> Result:
         cut=chosen.cut,
         flags_tie=flags_tie(scores, config.index, config.selection),
         correlations=correlations,
-        notes=(*given.notes, *_warnings(config, correlations),
+        notes=(*given.notes, *_warnings(config, correlations, twice),
                *silent_sentences(found.table, config.factors),
                *_not_assessed_notes(chosen.table["reason"], areas)),
         files=_files(given.files),
@@ -116,6 +118,8 @@ def run(config: Config, *, say: Say = _silent) -> Result:
         rhythm=given.counted.rhythm,
         clusters_found=clusters,
         sensitivity=sensitivity,
+        composition=_composition(config, given, chosen.table["selected"]),
+        double_counting=twice,
     )  # fmt: skip
 
 
@@ -155,9 +159,15 @@ def _reasons(
     return explain(hotspots, persistence, scores, config.factors, unit=unit, whole=whole)
 
 
-def _warnings(config: Config, correlations: pd.DataFrame) -> tuple[str, ...]:
+def _warnings(config: Config, correlations: pd.DataFrame, twice: pd.DataFrame) -> tuple[str, ...]:
     labels = {factor.name: factor.label for factor in config.factors}
-    return warn_of_correlations(correlations, labels)
+    return (*warn_of_correlations(correlations, labels), *warn_of_double_counting(twice, labels))
+
+
+def _composition(config: Config, given: "_Given", chosen: "pd.Series[bool]") -> pd.DataFrame:
+    around = given.areas.get("is_context")
+    study = chosen if around is None else chosen[~around]
+    return compose(given.tables, shares_told(config.shares, config.factors), study)
 
 
 def _replay(config: Config, data: Data, scores: pd.DataFrame) -> Replay | None:

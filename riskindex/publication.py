@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.areas import some
+from riskindex.diagnostics import shares_told
 from riskindex.disclosure import (
     NOT_RECORDED,
     WITHHELD,
@@ -111,6 +112,8 @@ def _reduced(result: Result, profile: str) -> Released:
         config=_config(result),
         rules=rules,
         sensitivity=result.sensitivity.in_short(),
+        composition=_composition(result),
+        double_counting=result.double_counting.drop(columns="rho", errors="ignore"),
     )
 
 
@@ -375,6 +378,15 @@ def _explanation(cut: Cut) -> Iterator[str]:
     if by_hand:
         yield f"{some(by_hand)}."
     yield f"That makes {cut.selected:,} {'area' if cut.selected == 1 else 'areas'}."
+
+
+def _composition(result: Result) -> pd.DataFrame:
+    """Who lives in the selected areas, in whole percent; nothing from a sensitive table."""
+    config, table = result.config, result.composition
+    shares = shares_told(config.shares, config.factors)
+    named = [shares[str(name)].numerator.partition(".")[0] for name in table.index]
+    shown = [not getattr(config.sources.get(name), "sensitive", False) for name in named]
+    return table[shown].round(2)
 
 
 def _config(result: Result) -> dict[str, Any]:

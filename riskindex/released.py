@@ -86,6 +86,10 @@ class Result:
     """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
     """What other choices would have changed, of `ask_what_if`."""
+    composition: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Who lives in the selected areas, beside the rest, of `compose`."""
+    double_counting: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Pairs of factors that may count one thing twice, of `find_double_counting`."""
 
     def release(self, profile: str | None = None) -> "Released":
         """What one profile may see; see `publication.release`."""
@@ -166,6 +170,10 @@ class Released:
     """By what rules counts were rounded and withheld; None where nothing was."""
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
     """What other choices would have changed, of `ask_what_if`."""
+    composition: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Who lives in the selected areas, beside the rest, of `compose`."""
+    double_counting: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Pairs of factors that may count one thing twice, of `find_double_counting`."""
 
 
 def whole(result: Result) -> Released:
@@ -202,6 +210,8 @@ def whole(result: Result) -> Released:
         config=without_folders(config.model_dump(mode="json", exclude_none=True)),
         clusters_found=result.clusters_found,
         sensitivity=result.sensitivity,
+        composition=result.composition,
+        double_counting=result.double_counting,
         **_of_places(result, groups),
     )
 

@@ -26,6 +26,12 @@ from riskindex.methods import (
     overlap_part,
     why_sentences,
 )
+from riskindex.otherwise import (
+    choice_sentence,
+    choices_part,
+    composition_part,
+    double_counting_part,
+)
 from riskindex.pages import asset, document, escape, page_head, style_block
 from riskindex.released import Released
 from riskindex.scores import rows
@@ -76,7 +82,7 @@ def summary(released: Released) -> list[str]:
         released.cut.explanation,
         _flags_sentence(released),
     ]
-    lines += [released.how_sure] if released.how_sure else []
+    lines += [line for line in (released.how_sure, choice_sentence(released)) if line]
     lines.append(f"Selected: {released.cut.selected:,} of {released.cut.assessed:,} areas.")
     return lines
 
@@ -395,12 +401,14 @@ def _limits_part(released: Released) -> str:
 
 _SECTIONS: dict[str, Callable[[Released], str]] = {
     "How sure": how_sure_part,
+    "What if we had chosen differently": choices_part,
+    "Who lives in the selected areas": composition_part,
     "How it was made": how_made_part,
     "The factors": _factor_part,
     "Over the periods": _persistence_part,
     "Overlap and concentration": overlap_part,
     "Data, and what was lost": _data_part,
-    "Questions to ask": _questions_part,
+    "Questions to ask": lambda released: double_counting_part(released) + _questions_part(released),
     "Next steps": next_steps_part,
     "Limits and sources": _limits_part,
 }

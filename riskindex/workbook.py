@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ import pandas as pd
 
 from riskindex.disclosure import MARKS, NOT_APPLICABLE, NOT_RECORDED, WITHHELD
 from riskindex.findings import new_by_district, new_sentences, scan_table
+from riskindex.otherwise import TABLES, Told
 from riskindex.released import Released
 
 if TYPE_CHECKING:
@@ -150,7 +152,7 @@ def _marks(released: Released) -> list[str]:
 def _sheets(released: Released) -> list[Sheet]:
     makers: list[Callable[[Released], Sheet | None]] = [
         _list, _all_areas, _factors, _tests, _new, _new_districts, _changed, _scan, _events,
-        _correlations, _notes,
+        *(partial(_in_words, told) for told in TABLES), _correlations, _notes,
     ]  # fmt: skip
     return [sheet for make in makers if (sheet := make(released)) is not None]
 
@@ -329,6 +331,14 @@ def _events(released: Released) -> Sheet | None:
         table=table.rename(columns=lambda c: str(c).replace("_", " ").capitalize()),
         decimals={},
     )
+
+
+def _in_words(told: Told, released: Released) -> Sheet | None:
+    """A sheet of a table that is in words already; none where it is empty."""
+    table = told.table(released)
+    if table.empty:
+        return None
+    return Sheet(label=told.label, title=told.title, about=[told.about], table=table, decimals={})
 
 
 def _correlations(released: Released) -> Sheet | None:

@@ -4,7 +4,14 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from riskindex.diagnostics import correlate, shares_of, strong_pairs, warn_of_correlations
+from riskindex.diagnostics import (
+    compose,
+    correlate,
+    shares_of,
+    shares_told,
+    strong_pairs,
+    warn_of_correlations,
+)
 from riskindex.factors import Factor, Share
 
 AREAS = pd.Index(list("abcde"), name="area_code")
@@ -61,3 +68,29 @@ def test_a_share_of_nobody_is_missing():
     shares = shares_of(tables, {"old": Share(numerator="age.old", denominator="age.all")})
     assert shares["old"].iloc[0] == 0.25
     assert pd.isna(shares["old"].iloc[1])
+
+
+def test_who_lives_in_the_selected_areas_is_counted_by_people_and_by_area():
+    columns = pd.MultiIndex.from_tuples([("age", "old"), ("age", "all")])
+    tables = pd.DataFrame([[10, 100], [0, 300], [5, 10], [0, 0]], index=AREAS[:4], columns=columns)
+    old = {"old": Share(numerator="age.old", denominator="age.all")}
+    found = compose(tables, old, pd.Series([True, True, False, False], AREAS[:4])).loc["old"]
+    assert found["selected"] == 10 / 400
+    assert found["selected_mean"] == pytest.approx((0.1 + 0) / 2)
+    assert found["rest"] == found["rest_mean"] == 0.5
+    assert found["whole"] == 15 / 410
+
+
+def test_nobody_selected_has_no_composition():
+    columns = pd.MultiIndex.from_tuples([("age", "old"), ("age", "all")])
+    tables = pd.DataFrame([[1, 4], [0, 2]], index=AREAS[:2], columns=columns)
+    old = {"old": Share(numerator="age.old", denominator="age.all")}
+    found = compose(tables, old, pd.Series([False, False], AREAS[:2])).loc["old"]
+    assert pd.isna(found["selected"])
+    assert found["rest"] == 1 / 6
+
+
+def test_what_factors_are_made_of_is_told_beside_the_shares_once():
+    given = {"old": Share(numerator="s.n", denominator="s.d")}
+    assert shares_told(given, [factor("one")]) == given
+    assert list(shares_told({}, [factor("one"), factor("two")])) == ["ONE", "TWO"]

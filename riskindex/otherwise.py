@@ -1,0 +1,266 @@
+"""Parts of the report about choices: what others would change, and who lives in the areas."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+from riskindex.blocks import in_words, inside, paragraphs, record_table
+from riskindex.released import Released
+
+KIND_WORDS: Mapping[str, str] = {
+    "factors": "A factor left out",
+    "weights": "Weights",
+    "scores": "From test to score",
+    "normalisation": "Strength instead of hot or not",
+    "aggregation": "From scores to index",
+    "missing": "Areas that lack a factor",
+    "tests": "Tests",
+    "ties": "Ties at the cut",
+    "number": "Number of areas",
+}
+"""Kind of choice, a key of `choices.KINDS`, to its words."""
+
+
+def choice_sentence(released: Released) -> str:
+    """What other choices would change at most, in one line; empty where none was tried."""
+    table = _computed(released)
+    if table.empty:
+        return ""
+    most = table.sort_values("left", ascending=False, kind="stable").iloc[0]
+    without = table[(table["kind"] == "factors") & (table["left"] > 0)]
+    alone = without.sort_values("left", ascending=False, kind="stable").head(1)
+    lines = [
+        f"{len(table):,} other choices were tried, one at a time: half of them change "
+        f"{float(table['left'].median()):.3g} areas of the list or fewer, the most "
+        f"{int(most['left']):,} ({inside(str(most['choice']))})."
+    ]
+    lines += [f"Of the factors, {inside(str(row['choice'].removeprefix('Without: ')))} matters "
+              f"most: {int(row['left']):,} would leave without it."
+              for _, row in alone.iterrows()
+              if str(row["choice"]).startswith("Without: ")]  # fmt: skip
+    return " ".join(lines)
+
+
+def _computed(released: Released) -> pd.DataFrame:
+    table = released.sensitivity.choices
+    return table if table.empty else table[table["note"] == ""]
+
+
+def choice_table(released: Released) -> pd.DataFrame:
+    """Every other choice with what it changes, as one reads it; areas where a profile has them."""
+    table = released.sensitivity.choices
+    if table.empty:
+        return table
+    shown = pd.DataFrame(
+        {
+            "Kind": table["kind"].map(KIND_WORDS),
+            "Choice": table["choice"],
+            "Areas selected": table["selected"],
+            "Entered": table["entered"],
+            "Left": table["left"],
+            "Of the list, stays": [_percent(share) for share in table["kept"]],
+            "Note": table["note"],
+        }
+    )
+    if (shown["Note"] == "").all():
+        shown = shown.drop(columns="Note")
+    for column in ("entered_codes", "left_codes"):
+        if column in table:
+            words = f"{column.removesuffix('_codes').capitalize()}, highest risk first"
+            shown[words] = [" ".join(codes) for codes in table[column]]
+    return shown
+
+
+def choices_part(released: Released) -> str:
+    """What if we had chosen differently, as HTML."""
+    table = choice_table(released)
+    if table.empty:
+        return paragraphs(["No other choice was tried."])
+    shown = table[[c for c in table if "highest risk" not in str(c)]]
+    return (
+        paragraphs([choice_sentence(released), _HOW_TRIED])
+        + record_table(shown.astype(object).where(shown.notna(), "").to_dict("records"))
+        + _matters(released)
+        + _effective(released)
+    )
+
+
+_HOW_TRIED = (
+    "Each line makes the list again with one choice changed and all else as it is. What changes "
+    "much deserves an argument; which areas enter and leave stands in the workbook, as far as the "
+    "profile allows."
+)
+
+
+def _matters(released: Released) -> str:
+    table = matters_table(released)
+    if table.empty:
+        return ""
+    return "<h3>Which choice matters most</h3>" + paragraphs([_HOW_MATTERS]) + record_table(
+        table.to_dict("records")
+    )  # fmt: skip
+
+
+_HOW_MATTERS = (
+    "How much of the change of the list from repeat to repeat each choice has a part in, alone or "
+    "together with others (Sobol's total index by Jansen's estimator), with its 95% interval. The "
+    "parts overlap and may add up to more than 100%. From few runs: read the order, not the digits."
+)
+
+
+def matters_table(released: Released) -> pd.DataFrame:
+    """The part of every choice in how far the list changes, the largest first."""
+    table = released.sensitivity.matters
+    if table.empty or not (table["total"] > 0).any():
+        return pd.DataFrame()
+    total = [_percent(max(share, 0.0)) for share in table["total"]]
+    lows, highs = (table[c].clip(lower=0.0) for c in ("total_low", "total_high"))
+    between = [f"{_percent(a)} to {_percent(b)}" for a, b in zip(lows, highs, strict=True)]
+    names = [f"{str(name)[:1].upper()}{str(name)[1:]}" for name in table.index]
+    names = ["Chance in the counts" if name == "Counts" else name for name in names]
+    return pd.DataFrame({"Choice": names, "Part in the change": total, "Interval": between})
+
+
+def _effective(released: Released) -> str:
+    table = effective_table(released)
+    if table.empty:
+        return ""
+    return "<h3>Weight and effect</h3>" + paragraphs([_HOW_EFFECTIVE]) + record_table(
+        table.to_dict("records")
+    )  # fmt: skip
+
+
+_HOW_EFFECTIVE = (
+    "The weight says how much a factor should count, its share of the index's variance how much it "
+    "does. A factor that is the same almost everywhere moves little, whatever its weight."
+)
+
+
+def effective_table(released: Released) -> pd.DataFrame:
+    """Every factor's weight beside its share of the index's variance."""
+    table = released.sensitivity.effective
+    if table.empty:
+        return table
+    return pd.DataFrame(
+        {
+            "Factor": released.factors["label"].reindex(table.index).to_numpy(),
+            "Weight": [_percent(share) for share in table["weight"]],
+            "Share of the variance": [_percent(share) for share in table["share"]],
+        }
+    )
+
+
+# Who lives there, and what may count twice
+
+
+def composition_table(released: Released) -> pd.DataFrame:
+    """Who lives in the selected areas and in the rest, in whole percent outside internal."""
+    table = released.composition
+    if table.empty:
+        return table
+    digits = 1 if released.profile == "internal" else 0
+    words = {
+        "selected": "In the selected areas", "rest": "In the other areas", "whole": "In all areas",
+        "selected_mean": "Mean of the selected areas", "rest_mean": "Mean of the other areas",
+    }  # fmt: skip
+    shown = {"Share": table.index.astype(str)}
+    shown |= {word: [_percent(v, digits) for v in table[c]] for c, word in words.items()}
+    return pd.DataFrame(shown)
+
+
+def composition_part(released: Released) -> str:
+    """Who lives in the selected areas, as HTML."""
+    table = composition_table(released)
+    if table.empty:
+        return paragraphs(["No shares were given under [shares], so nothing is said here."])
+    return paragraphs([_HOW_COMPOSED, *_apart(released)]) + record_table(table.to_dict("records"))
+
+
+_HOW_COMPOSED = (
+    "Who lives in the selected areas beside the rest: of all people or households there, and as "
+    "the mean of the areas' own shares. Nothing here is scored, unless a factor says so; it shows "
+    "whom the list is about, so that it can be asked whether that is meant."
+)
+
+
+def _apart(released: Released, most: float = 0.1) -> Iterator[str]:
+    table = released.composition
+    apart = (table["selected"] - table["rest"]).dropna()
+    for name, points in apart[apart.abs() >= most].items():
+        way = "more" if points > 0 else "less"
+        yield f"{name}: {abs(100 * points):.0f} percentage points {way} than in the other areas."
+
+
+def double_counting_part(released: Released) -> str:
+    """Pairs of factors that may count one thing twice, by rule, as HTML."""
+    table = double_counting_table(released)
+    if table.empty:
+        return ""
+    return paragraphs(["What factors are made of says that these may count one thing twice:"]) + (
+        record_table(table.to_dict("records"))
+    )
+
+
+def double_counting_table(released: Released) -> pd.DataFrame:
+    """The pairs with why and what to do, and their rank correlation where it may be shown."""
+    table, labels = released.double_counting, released.factors["label"]
+    if table.empty:
+        return pd.DataFrame()
+    pairs = zip(table["one"], table["other"], strict=True)
+    shown = {
+        "Factors": [in_words([str(labels[one]), str(labels[other])]) for one, other in pairs],
+        "Why": table["why"],
+        "What to do": table["advice"],
+    }
+    if "rho" in table:
+        shown["Rank correlation"] = ["" if pd.isna(rho) else f"{rho:+.2f}" for rho in table["rho"]]
+    return pd.DataFrame(shown)
+
+
+class Told(NamedTuple):
+    """A table in words, with what a reader must know above it."""
+
+    label: str
+    title: str
+    about: str
+    table: Callable[[Released], pd.DataFrame]
+
+
+TABLES = (
+    Told(
+        "Choices",
+        "What if we had chosen differently: the list under every other choice",
+        "Each line makes the list again with one choice changed and all else as it is.",
+        choice_table,
+    ),
+    Told(
+        "What matters",
+        "How much of the change of the list each choice has a part in",
+        "Sobol's total index with its 95% interval, from few runs; the parts overlap.",
+        matters_table,
+    ),
+    Told(
+        "Weight and effect",
+        "Each factor's weight beside its share of the index's variance",
+        "A factor that is the same almost everywhere moves little, whatever its weight.",
+        effective_table,
+    ),
+    Told(
+        "Composition",
+        "Who lives in the selected areas, beside the rest",
+        "Reported and never scored, unless a factor says so.",
+        composition_table,
+    ),
+    Told(
+        "Double counting",
+        "Pairs of factors that may count one thing twice",
+        "By what the factors are made of.",
+        double_counting_table,
+    ),
+)
+"""Tables for the workbook, in its order."""
+
+
+def _percent(share: float, digits: int = 0) -> str:
+    return "" if pd.isna(share) else f"{100 * share:.{digits}f}%"
