@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex import pipeline
+from riskindex.analysis import Say
 from riskindex.config import Config
 from riskindex.errors import DataError
 from riskindex.factors import Factor
@@ -56,7 +57,7 @@ def backtest(
     targets: Sequence[str] = (),
     hold_out: int = 1,
     draws: int = DRAWS,
-    say: pipeline.Say = lambda _stage: None,
+    say: Say = lambda _stage: None,
 ) -> Backtest:
     """Build on earlier periods, and count what the list catches in the periods held out.
 

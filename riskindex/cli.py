@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from riskindex.analysis import Say
     from riskindex.backtest import ReleasedBacktest
     from riskindex.compare import Comparison
     from riskindex.config import Config
-    from riskindex.pipeline import Say
     from riskindex.released import Released
 
 app = typer.Typer(

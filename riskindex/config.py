@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from riskindex.areas import Neighbours, columns_of
 from riskindex.counts import Periods
+from riskindex.disclosure import Release, release_faults
 from riskindex.errors import ConfigError, InputError
 from riskindex.events import EventSource, PoliceSource
 from riskindex.factors import EventGroup, Factor, Share
@@ -69,6 +70,8 @@ class Config(BaseModel):
     """How many areas are chosen, and what happens to ties."""
     robustness: Robustness | None = None
     """How sure the list is: repeats of the run; left out, none are made."""
+    release: Release = Release()
+    """What leaves in the profiles partner and public."""
 
     _folder: Path = Path()
 
@@ -147,7 +150,7 @@ def schema() -> dict[str, Any]:
 
 _OPTIONS: tuple[type, ...] = (
     AreaSource, EventGroup, EventSource, Factor, GetisOrd, GroupLookup, Index, Neighbours, Override,
-    Periods, PoliceSource, Robustness, Selection, Share, TableSource, Vintage,
+    Periods, PoliceSource, Release, Robustness, Selection, Share, TableSource, Vintage,
 )  # fmt: skip
 
 
@@ -243,6 +246,7 @@ def _cross_faults(config: Config) -> Iterator[str]:
     yield from selection_faults(config.selection)
     if config.robustness is not None:
         yield from robustness_faults(config.robustness, config.index)
+    yield from release_faults(config.release)
 
 
 def _rate_faults(place: str, rates: Mapping[str, float]) -> Iterator[str]:

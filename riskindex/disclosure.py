@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
@@ -47,6 +47,62 @@ class Rules:
         )
         yield "No count of a sensitive source is given for an area; its bands are."
         yield f"Numbers of people below {self.smallest_denominator:,} are withheld."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Release:
+    """What leaves in the profiles partner and public, and what is kept beside it."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    threshold: int = 8
+    """Counts from 1 to below this are withheld; those of sensitive sources always are."""
+    rounding: int = 5
+    """Other counts are rounded to the nearest multiple of this."""
+    width: int = 6
+    """A count that is withheld must still have so many possible values."""
+    smallest_denominator: int = 1000
+    """Numbers of people below this are withheld."""
+    partner_threshold: int | None = None
+    """The threshold for partners; left out, the same."""
+    partner_rounding: int | None = None
+    """The rounding for partners; left out, the same."""
+    partner_suppression: Literal["rounding", "complementary"] = "rounding"
+    """For partners: totals that would give a withheld count away are left out, or further counts
+    are withheld so that the totals can stay."""
+    sensitive_places: str | None = None
+    """A private CSV of refuges and the like: a column area_code, or x and y in EPSG:27700."""
+    ledger: str | None = None
+    """A private file outside the result folder that keeps what was released, to try new releases
+    against; made by the first release."""
+
+    def rules(self, profile: str) -> Rules:
+        """The rules of a profile, partner or public."""
+        partner = profile == "partner"
+        threshold = self.partner_threshold if partner else None
+        rounding = self.partner_rounding if partner else None
+        return Rules(
+            threshold=self.threshold if threshold is None else threshold,
+            rounding=self.rounding if rounding is None else rounding,
+            width=self.width,
+            smallest_denominator=self.smallest_denominator,
+            suppression=self.partner_suppression if partner else "rounding",
+        )
+
+
+def release_faults(options: Release) -> Iterator[str]:
+    """Say what is wrong with the options of a release."""
+    if options.width < 2:
+        yield f"release.width: {options.width} must be 2 or more."
+    for profile in ("partner", "public"):
+        rules = options.rules(profile)
+        if rules.rounding < 1:
+            yield f"release.rounding ({profile}): {rules.rounding} must be 1 or more."
+        if rules.threshold - 1 < rules.width:
+            yield (
+                f"release.threshold ({profile}): {rules.threshold} withholds counts of 1 to "
+                f"{rules.threshold - 1}, fewer values than the width of {rules.width}."
+            )
 
 
 def round_half_up(values: "Array | pd.Series[Any]", step: int) -> Array:

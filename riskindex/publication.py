@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from riskindex.analysis import without_places
 from riskindex.areas import some
 from riskindex.diagnostics import shares_told
 from riskindex.disclosure import (
@@ -78,7 +79,8 @@ def only_internal(profile: str | None, what: str) -> str:
 
 def _reduced(result: Result, profile: str) -> Released:
     """A release by allow-list: a column that is not named here is in no file."""
-    config, groups, rules = result.config, group_kinds(result.areas), Rules()
+    config, groups = result.config, group_kinds(result.areas)
+    rules, result = config.release.rules(profile), without_places(result)
     scores, hotspots = _scores(result, profile), _hotspots(result, profile, rules)
     every = _all_areas(result, profile, scores, rules)
     return Released(
@@ -200,8 +202,8 @@ def _observed(
         own = result.counts.loc[:, (factor.name, slice(None), period)]
         events = own.sum(axis=1).reindex(found.index).to_numpy(dtype=float)
     shown = shown_counts(values, rules, events=events)
-    if is_sensitive(factor, result):
-        shown[shown != NOT_RECORDED] = WITHHELD
+    private = found.index.isin(list(result.places.codes)) & factor.counts_events
+    shown[(is_sensitive(factor, result) | private) & (shown != NOT_RECORDED)] = WITHHELD
     return shown
 
 
@@ -338,7 +340,9 @@ def _factors(result: Result, profile: str) -> pd.DataFrame:
 
 
 def _factor_row(factor: Factor, result: Result, profile: str) -> dict[str, Any]:
-    tests = _tests(result, profile, Rules()).xs(factor.name, level="factor")
+    tests = _tests(result, profile, result.config.release.rules(profile)).xs(
+        factor.name, level="factor"
+    )
     row = {
         "factor": factor.name,
         "label": factor.label,

@@ -14,6 +14,7 @@ from riskindex.factors import Factor
 from riskindex.groups import count_groups, profile_kind
 from riskindex.scores import rows
 from riskindex.selection import Cut
+from riskindex.sensitive_places import NO_PLACES, SensitivePlaces, whole_rhythm
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -44,6 +45,8 @@ class Result:
     """What was asked."""
     areas: "gpd.GeoDataFrame"
     """Areas with names, groups, bases and geometry, index area_code."""
+    tables: pd.DataFrame
+    """Tables by area, columns (source, column)."""
     weights: "csr_array"
     """Neighbours, shape (n, n), in the order of the areas."""
     neighbours: NeighbourSummary
@@ -90,6 +93,8 @@ class Result:
     """Who lives in the selected areas, beside the rest, of `compose`."""
     double_counting: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Pairs of factors that may count one thing twice, of `find_double_counting`."""
+    places: SensitivePlaces = NO_PLACES
+    """Areas with a refuge or the like, which partners and the public must not be led to."""
 
     def release(self, profile: str | None = None) -> "Released":
         """What one profile may see; see `publication.release`."""
@@ -166,6 +171,8 @@ class Released:
     """Records by district and month, weekday, hour, age and sex; empty where there are none."""
     clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
+    places_seal: str = ""
+    """Seal of the list of sensitive places, under the profile internal and with a key alone."""
     rules: Rules | None = None
     """By what rules counts were rounded and withheld; None where nothing was."""
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
@@ -207,13 +214,24 @@ def whole(result: Result) -> Released:
         correlations=result.correlations,
         notes=result.notes,
         files=result.files,
-        config=without_folders(config.model_dump(mode="json", exclude_none=True)),
+        config=_config_words(config),
         clusters_found=result.clusters_found,
         sensitivity=result.sensitivity,
         composition=result.composition,
         double_counting=result.double_counting,
+        places_seal=result.places.seal,
         **_of_places(result, groups),
     )
+
+
+def _config_words(config: "Config") -> dict[str, Any]:
+    """The config as it was read, but for full paths and for files that are nobody's business."""
+    words = config.model_dump(mode="json", exclude_none=True, exclude={"release": PRIVATE})
+    return dict(without_folders(words))
+
+
+PRIVATE = {"sensitive_places", "ledger"}
+"""Options of a release that no output tells."""
 
 
 def without_folders(config: Any) -> Any:  # noqa: ANN401 (a config holds what it holds)
@@ -240,7 +258,7 @@ def _of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFram
         "clusters": clusters,
         "district_counts": count_groups(counts, places, residents),
         "cluster_counts": count_groups(counts, clusters["name"].reindex(study), residents),
-        "rhythm": result.rhythm,
+        "rhythm": whole_rhythm(result.rhythm),
     }
 
 

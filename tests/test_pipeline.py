@@ -9,10 +9,11 @@ import pandas as pd
 import pytest
 
 from riskindex import read_areas, read_config, release, run, save
+from riskindex.analysis import not_assessed_notes
 from riskindex.errors import InputError
 from riskindex.factors import EventGroup
 from riskindex.getis_ord import GetisOrd
-from riskindex.pipeline import STAGES, _not_assessed_notes, look
+from riskindex.pipeline import STAGES, look
 from riskindex.robustness import Robustness
 from riskindex.selection import Override, Selection
 
@@ -166,7 +167,7 @@ def test_a_minimum_per_district_is_kept(county_config, tmp_path):
 def test_areas_without_an_index_are_named(county_config, tmp_path):
     far = read_areas(read_config(county_config).areas, county_config.parent).areas
     code = far.index[0]
-    notes = _not_assessed_notes(
+    notes = not_assessed_notes(
         pd.Series({code: "not assessed for asb: no neighbour"}).reindex(far.index, fill_value=""),
         far,
     )
