@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from riskindex.errors import ConfigError, InputError, RiskindexError
+from riskindex.errors import ConfigError, DisclosureError, InputError, RiskindexError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -159,6 +159,36 @@ def compare(
         save_comparison(result, out)
     if not quiet:
         _say_comparison(result, out)
+
+
+@app.command()
+def attack(
+    folder: Annotated[Path, typer.Argument(help="A result folder, partner or public.")],
+    *,
+    truth: Annotated[
+        Path | None,
+        typer.Option("--truth", help="The internal result of the same run, to measure against."),
+    ] = None,
+    ledger: Annotated[
+        Path | None, typer.Option("--ledger", help="Earlier releases, attacked together with it.")
+    ] = None,
+    width: Annotated[
+        int, typer.Option("--width", help="How many numbers a protected count could still be.")
+    ] = 6,
+    quiet: Quiet = False,
+) -> None:
+    """Read a release as an outsider would, and try to find the counts that it withholds."""
+    from riskindex.attack import attack_folder, summary
+    from riskindex.disclosure import Rules
+
+    found = attack_folder(folder, truth=truth, ledger=ledger, rules=Rules(width=width))
+    if not quiet:
+        if not found.clean:
+            _print_table("What should not be in the release", found.shown)
+        for line in summary(found):
+            _print(line)
+    if not found.clean:
+        raise DisclosureError(f"{folder}: {line}" for line in found.lines)
 
 
 @app.command()

@@ -1,0 +1,379 @@
+"""An attack on a release: the written files, read as an outsider reads them, against the counts."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from riskindex import allowed, vectors
+from riskindex.allowed import Known
+from riskindex.disclosure import MARKS, Rules
+from riskindex.errors import InputError
+from riskindex.folder import MANIFEST
+from riskindex.outsider import Seen, Text, read_folder
+from riskindex.truth import Truth, truth_in, truth_of
+from riskindex.words import told, without
+
+if TYPE_CHECKING:
+    from riskindex.ledger import Entry
+    from riskindex.released import Result
+
+
+class Finding(NamedTuple):
+    """One thing that should not be in a release."""
+
+    kind: str
+    """A word of `KINDS`."""
+    file: str
+    place: str
+    """Sheet, column, element or key."""
+    what: str
+    """What was found, in words."""
+    cell: str = ""
+    """Factor, period and area that it tells of, where it is one."""
+    low: float = float("nan")
+    """Least and greatest number that the cell could still be."""
+    high: float = float("nan")
+
+    @property
+    def todo(self) -> str:
+        """What to do about it."""
+        return KINDS[self.kind]
+
+
+KINDS = {
+    "stranger": "leave it out: the profile does not have it",
+    "form": "show bands, rounded numbers or a mark there, as the profile does",
+    "number": "leave the number out, or round it; the release does not explain it",
+    "order": "put the lines in the order of the area codes",
+    "told": "band it, or leave it out: it gives the counts, or their order",
+    "recovered": "withhold the cell, or drop the total that gives it away",
+    "narrow": "band the cell, or drop or round the total that bounds it",
+    "group": "withhold the group: all that is in it is the same",
+    "private": "leave it out: it is of a private file",
+    "difference": "withhold the cell in one of the two releases, or round the difference",
+}
+"""Kind of finding to what to do about it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What an attack on a release found."""
+
+    profile: str
+    """Profile of the release."""
+    table: pd.DataFrame
+    """One line per finding: kind, file, place, what, cell, low, high, todo."""
+    protected: int
+    """Counts that nobody may find out; 0 where the truth was not given."""
+    recovered: int
+    """Protected counts that the files give back exactly."""
+    narrowest: int | None
+    """Fewest whole numbers that a protected count could still be; None without the truth."""
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing was found."""
+        return len(self.table) == 0
+
+    @property
+    def shown(self) -> pd.DataFrame:
+        """The first findings of each kind, under headings for a reader."""
+        first = self.table.groupby("kind", sort=False).head(MOST_SHOWN)
+        where = first["file"] + ": " + first["place"]
+        cells = first["cell"].where(first["cell"] == "", " (" + first["cell"] + ")")
+        columns = {"Kind": first["kind"], "Where": where, "What": first["what"] + cells,
+                   "What to do": first["todo"]}  # fmt: skip
+        return pd.DataFrame(columns)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """One sentence per kind of finding: how many, the first, and what to do."""
+        kinds = self.table.groupby("kind", sort=False)
+        return tuple(
+            f"{len(part):,} x {kind}, first {part['file'].iloc[0]}, {part['place'].iloc[0]}: "
+            f"{part['what'].iloc[0]}. {part['todo'].iloc[0].capitalize()}."
+            for kind, part in kinds
+        )
+
+
+MOST_SHOWN = 10
+"""Findings of each kind on the screen; the table has them all."""
+
+
+def attack_folder(
+    folder: str | Path,
+    *,
+    truth: "Truth | Result | str | Path | None" = None,
+    ledger: "Sequence[Entry] | str | Path | None" = None,
+    rules: Rules | None = None,
+) -> Findings:
+    """Attack a release as it was written.
+
+    Parameters
+    ----------
+    folder
+        A folder that `run` wrote under the profile partner or public.
+    truth
+        The run's result, or the folder of its internal result: then it is also measured what
+        each number, colour, length and order says about the true counts.
+    ledger
+        Earlier releases of the same data, which are attacked together with this one.
+    rules
+        Threshold, rounding and width of the profile.
+
+    Returns
+    -------
+    Findings
+        An empty table where nothing was found.
+
+    Raises
+    ------
+    InputError
+        There is no such folder, or it holds no release.
+    """
+    folder, rules = Path(folder), rules or Rules()
+    if not folder.is_dir():
+        raise InputError(f"{folder}: is not there; name a folder that riskindex run wrote.")
+    seen = read_folder(folder)
+    known = know(seen, rules)
+    counts = _truth(truth)
+    found = list(_look(seen, known))
+    width: int | None = None
+    if counts is not None:
+        found += _measured(seen, known, counts)
+    return _findings(found, known, counts, width)
+
+
+def _truth(given: "Truth | Result | str | Path | None") -> Truth | None:
+    if given is None or isinstance(given, Truth):
+        return given
+    return truth_in(given) if isinstance(given, str | Path) else truth_of(given)
+
+
+def _findings(
+    found: list[Finding], known: Known, truth: Truth | None, width: int | None
+) -> Findings:
+    unique = list(dict.fromkeys(found))
+    rows = [(*finding, finding.todo) for finding in unique]
+    table = pd.DataFrame(rows, columns=[*Finding._fields, "todo"])
+    return Findings(
+        profile=known.profile,
+        table=table,
+        protected=int(truth.protected(known.rules).to_numpy().sum()) if truth is not None else 0,
+        recovered=int(table["kind"].isin(["recovered"]).sum()),
+        narrowest=width,
+    )
+
+
+# ---- What anybody knows
+
+
+def know(seen: Seen, rules: Rules) -> Known:
+    """What the files themselves say about the areas, groups and factors of a release.
+
+    Raises
+    ------
+    InputError
+        There is no manifest, or no table of all areas.
+    """
+    manifest = next((d.value for d in seen.documents if d.file == MANIFEST), None)
+    table = next((t for t in seen.tables if t.file == "all_areas.csv"), None)
+    if not isinstance(manifest, dict) or table is None or "area_code" not in table.columns:
+        raise InputError(
+            f"no {MANIFEST} or all_areas.csv that can be read: name a folder that riskindex run "
+            "wrote under the profile partner or public."
+        )
+    frame = pd.DataFrame(table.rows, columns=list(table.columns)).astype(str)
+    frame = frame.loc[:, ~frame.columns.duplicated()].set_index("area_code")
+    columns = list(frame.columns)
+    last = columns.index("decile") if "decile" in columns else 1
+    kinds = tuple(columns[1:last]) if columns[:1] == ["name"] else ()
+    factors = manifest.get("config", {}).get("factors", [])
+    return Known(
+        profile=str(manifest.get("profile")),
+        codes=tuple(frame.index),
+        names=frame["name"].to_dict() if "name" in frame else dict.fromkeys(frame.index, ""),
+        groups={kind: frame[kind].to_dict() for kind in kinds},
+        factors={str(f.get("name")): str(f.get("label")) for f in factors},
+        periods=_periods(manifest),
+        kinds=kinds,
+        texts=frozenset(_sentences(manifest)),
+        explained=frozenset(_explained(manifest, frame, kinds, rules)),
+        rules=rules,
+    )
+
+
+def _periods(manifest: dict[str, Any]) -> tuple[str, ...]:
+    told = [str(test.get("period")) for test in manifest.get("tests", [])]
+    span = re.findall(r"\d{4}(?:[-/]\d{2})?(?: Q[1-4])?", str(manifest.get("data_period", "")))
+    years = range(int(span[0][:4]), int(span[-1][:4]) + 1) if span else ()
+    whole = [str(year) for year in years] if all(len(s) == 4 for s in span) else span
+    return tuple(dict.fromkeys(part for part in (*told, *whole) if part))
+
+
+def _sentences(manifest: dict[str, Any]) -> Iterator[str]:
+    for key in ("notes", "limits", "attribution"):
+        yield from map(str, manifest.get(key, []))
+
+
+def _explained(
+    manifest: dict[str, Any], areas: pd.DataFrame, kinds: Iterable[str], rules: Rules
+) -> Iterator[float]:
+    """Numbers that the release gives on purpose: of areas, levels and rules."""
+    yield from (0, 1, 100, 90, 95, 99, rules.threshold, rules.threshold - 1, rules.rounding,
+                rules.smallest_denominator, len(areas), len(manifest.get("tests", [])))  # fmt: skip
+    for part in (manifest.get("selection", {}), *manifest.get("tests", [])):
+        yield from (float(v) for v in part.values() if isinstance(v, int | float))
+    yield float(manifest.get("tied_by_flags_alone") or 0)
+    share = manifest.get("config", {}).get("selection", {}).get("share")
+    if isinstance(share, int | float):
+        yield from (round(share * 100, 10), round(share * len(areas), 10))
+    for factor in manifest.get("config", {}).get("factors", []):
+        yield from (float(v) for v in factor.values() if isinstance(v, int | float))
+    for kind in kinds:
+        yield from map(float, areas[kind].value_counts())
+        yield float(areas[kind].nunique())
+
+
+# ---- What needs no truth
+
+
+def _look(seen: Seen, known: Known) -> Iterator[Finding]:
+    for odd in seen.oddities:
+        yield Finding("stranger", odd.file, odd.place, odd.what)
+    for look in (_strange_files, _forms, _manifest, _orders, _names, _numbers):
+        yield from look(seen, known)
+
+
+def _strange_files(seen: Seen, known: Known) -> Iterator[Finding]:
+    if known.profile == "internal":
+        yield Finding("stranger", MANIFEST, "/profile", "the profile internal is no release")
+    for text in seen.texts:
+        if text.place == "file name" and not re.fullmatch(allowed.FILES, text.file):
+            yield Finding("stranger", text.file, "the folder", "a file that no release has")
+
+
+def _forms(seen: Seen, known: Known) -> Iterator[Finding]:
+    for fault in allowed.check_tables(seen, known):
+        kind = "form" if "values of another form" in fault.what else "stranger"
+        yield Finding(kind, *fault)
+
+
+def _manifest(seen: Seen, known: Known) -> Iterator[Finding]:
+    from riskindex.outsider import leaves
+
+    for document in seen.documents:
+        if document.file != MANIFEST:
+            continue
+        for path, value in leaves(document.value):
+            fits = allowed.check_document(path, value, known)
+            if fits is None:
+                what = f"a key that the profile does not have: {str(value)[:60]}"
+                yield Finding("stranger", document.file, path, what)
+            elif not fits:
+                yield Finding("form", document.file, path, f"the value {str(value)[:60]!r}")
+
+
+def _orders(seen: Seen, known: Known) -> Iterator[Finding]:
+    """Lists of areas stand in the order of their codes, so that their order says nothing."""
+    for order in vectors.orders(seen, known):
+        if not order.is_plain:
+            yield Finding("order", order.file, order.place, "areas in an order of their own")
+
+
+def _names(seen: Seen, known: Known) -> Iterator[Finding]:
+    """An area has one name and one group of each kind in every table."""
+    of = {"name": known.names, **known.groups}
+    words = {column: column for column in of} | {c.replace("_", " ").capitalize(): c for c in of}
+    for table in seen.tables:
+        codes = vectors.codes_of(table, known)
+        if codes is None:
+            continue
+        for at, head in enumerate(table.columns):
+            given = of.get(words.get(head, ""))
+            if given is None or table.file.endswith(".html"):
+                continue
+            wrong = [c for c, row in zip(codes, table.rows, strict=True)
+                     if c is not None and str(row[at]) != given[c]]  # fmt: skip
+            if wrong:
+                what = f"{len(wrong):,} areas under another {head} than elsewhere: {wrong[0]}"
+                yield Finding("form", table.file, f"{table.place}, column {head}", what)
+
+
+_LONG_KEY = re.compile(r"(?<![\d.,#-])\d{6,}(?![\d.,]|\.\d)|\b(?=[0-9a-f]*\d)[0-9a-f]{16,}\b")
+
+
+def _numbers(seen: Seen, known: Known) -> Iterator[Finding]:
+    """Numbers in words that nothing in the release explains."""
+    phrases = _phrases(known)
+    for text in seen.texts:
+        if _is_elsewhere(text):
+            continue
+        bare = without(text.text, phrases)
+        for key in _LONG_KEY.findall(bare):
+            yield Finding("private", text.file, text.place, f"what looks like a key: {key[:40]}")
+        for number in told(bare, known.explained)[:3]:
+            what = f"the number {number.written} in {text.text[:90]!r}"
+            yield Finding("number", text.file, text.place, what)
+
+
+_ELSEWHERE = (
+    r"/(versions|outputs|config/(index|selection|neighbours))/.*|/selection/rule|/how_sure"
+    r"|.*colours|table gpkg_.*|docProps/(app|core)\.xml (AppVersion|created|modified|i4)"
+    r"|/limits/.*|/tests/\d+/null|file name"
+)
+
+
+def _is_elsewhere(text: Text) -> bool:
+    """Texts whose form another check looks at."""
+    return re.fullmatch(_ELSEWHERE, text.place) is not None
+
+
+def _phrases(known: Known) -> tuple[str, ...]:
+    groups = {group for of in known.groups.values() for group in of.values()}
+    names = set(known.names.values())
+    return tuple({*known.codes, *names, *groups, *known.factors.values(), *known.periods,
+                  *known.factors, *MARKS} - {""})  # fmt: skip
+
+
+# ---- What is measured against the truth
+
+
+def _measured(seen: Seen, known: Known, truth: Truth) -> Iterator[Finding]:
+    for measure in (_vectors_tell, _canaries, _drawn):
+        yield from measure(seen, known, truth)
+
+
+def _vectors_tell(seen: Seen, known: Known, truth: Truth) -> Iterator[Finding]:
+    for said in vectors.telling(seen, known, truth):
+        yield Finding("told", said.file, said.place, said.what, cell=said.cell)
+
+
+def _canaries(seen: Seen, _known: Known, truth: Truth) -> Iterator[Finding]:
+    for text in seen.texts:
+        for canary, what in truth.canaries.items():
+            if canary in text.text:
+                yield Finding("private", text.file, text.place, what)
+
+
+def _drawn(seen: Seen, known: Known, truth: Truth) -> Iterator[Finding]:
+    for shown in vectors.drawn(seen, known, truth):
+        yield Finding("told", shown.file, shown.place, shown.what, cell=shown.cell)
+
+
+def summary(findings: Findings) -> list[str]:
+    """The findings in a few lines."""
+    kinds = Counter(findings.table["kind"])
+    said = ", ".join(f"{number:,} {kind}" for kind, number in kinds.most_common())
+    lines = [f"{len(findings.table):,} findings: {said}." if kinds else "Nothing was found."]
+    if findings.narrowest is not None:
+        lines.append(
+            f"{findings.protected:,} protected counts; {findings.recovered:,} recovered exactly; "
+            f"each could still be any of {findings.narrowest:,} numbers or more."
+        )
+    return lines

@@ -1,0 +1,193 @@
+"""What an attack is measured against: the true counts, and everything that must not be found."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from riskindex.disclosure import Rules
+from riskindex.errors import InputError
+from riskindex.outsider import Seen, read_folder
+
+if TYPE_CHECKING:
+    from riskindex.released import Result
+
+_SECRET = (
+    "expected", "ratio", "ratio_low", "ratio_high", "window_observed", "window_expected",
+    "window_ratio", "z", "p", "p_adjusted", "own_p_adjusted", "value",
+)  # fmt: skip
+"""Columns of the tests that would give counts away."""
+_SECRET_INDEX = ("score", "companion", "rank", "rank_low", "rank_high", "p_selected")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Truth:
+    """The counts behind a release."""
+
+    counts: pd.DataFrame
+    """Index area_code in ascending order, columns (factor, period): events, NaN where none."""
+    sensitive: frozenset[str]
+    """Factors whose counts of 0 are protected, too."""
+    secrets: Mapping[str, "pd.Series[Any]"] = field(default_factory=dict)
+    """Other numbers per area that give counts away, by name: scores, tests."""
+    groups: Mapping[str, "pd.Series[Any]"] = field(default_factory=dict)
+    """Kind of group to the group of each area."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Area code to name."""
+    residents: "pd.Series[Any] | None" = None
+    """Residents of each area, where they are known."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Factor to label."""
+    totals: Mapping[str, float] = field(default_factory=dict)
+    """Exact totals that a release rounds or leaves out, by name."""
+    texts: frozenset[str] = frozenset()
+    """Sentences that a release may repeat as they are."""
+    canaries: Mapping[str, str] = field(default_factory=dict)
+    """Texts that no release holds, such as the hash of a private file, and what they are."""
+
+    def protected(self, rules: Rules) -> pd.DataFrame:
+        """Whether each count is one that nobody may find out."""
+        small = self.counts.lt(rules.threshold) & self.counts.notna()
+        factors = self.counts.columns.get_level_values(0)
+        some = np.where(factors.isin(list(self.sensitive)), 0, 1)
+        return small & self.counts.ge(some)
+
+
+def truth_of(result: "Result") -> Truth:
+    """The counts behind a result, and what goes with them."""
+    from riskindex.publication import is_sensitive
+    from riskindex.released import LIMITS, group_kinds
+
+    config = result.config
+    sensitive = {factor.name for factor in config.factors if is_sensitive(factor, result)}
+    counts = result.counts.T.groupby(level=[0, 2]).sum(min_count=1).T.astype(float).sort_index()
+    areas = result.areas.sort_index()
+    return Truth(
+        counts=counts,
+        sensitive=frozenset(sensitive),
+        secrets=dict(_secrets(result)),
+        groups={kind: areas[kind] for kind in group_kinds(areas)},
+        names=areas["name"].astype(str).to_dict(),
+        residents=areas["residents"].astype(float) if "residents" in areas else None,
+        labels={factor.name: factor.label for factor in config.factors},
+        totals=_totals(result.reconciliation),
+        texts=frozenset([config.title, config.place, config.about, *LIMITS, *result.attribution]),
+        canaries=_canaries(result.files),
+    )
+
+
+def _secrets(result: "Result") -> Iterator[tuple[str, "pd.Series[Any]"]]:
+    for factor, period in dict.fromkeys(
+        (str(f), str(p)) for f, p, _ in result.hotspots.index
+    ):  # fmt: skip
+        table = result.hotspots.loc[(factor, period)].sort_index()
+        for name in _SECRET:
+            if name in table and table[name].notna().any():
+                yield f"{name} of {factor} {period}".strip(), table[name].astype(float)
+    for name in _SECRET_INDEX:
+        if name in result.index:
+            yield name, result.index[name].astype(float).sort_index()
+
+
+def _totals(reconciliation: pd.DataFrame) -> dict[str, float]:
+    if reconciliation.empty:
+        return {}
+    return {
+        f"{column} of {' '.join(part for part in key if part)}": float(row[column])
+        for key, row in reconciliation.iterrows()
+        for column in reconciliation
+        if isinstance(key, tuple)
+    }
+
+
+def _canaries(files: pd.DataFrame) -> dict[str, str]:
+    """Hashes of the files that were read, whole and as pages shorten them."""
+    found = {}
+    for row in files.to_dict("records"):
+        what = f"the hash of {row['name']}"
+        for start in (64, 16):
+            found[str(row["sha256"])[:start]] = what
+    return found
+
+
+def truth_in(folder: str | Path) -> Truth:
+    """The counts in the internal result of the same run.
+
+    Parameters
+    ----------
+    folder
+        A folder that `run` wrote under the profile internal; the counts of all periods are those
+        in its map, weighted where the factor weights its events.
+
+    Raises
+    ------
+    InputError
+        It is no such folder.
+    """
+    seen = read_folder(Path(folder))
+    found = {f"{d.file} {d.place}".strip(): d.value for d in seen.documents}
+    manifest, data = found.get("manifest.json"), found.get("map.html map-data")
+    if not manifest or not data or manifest.get("profile") != "internal":
+        raise InputError(f"{folder}: is no result of riskindex run under the profile internal.")
+    codes = pd.Index([str(code) for code in data["codes"]], name="area_code")
+    counts = _counts_in(data, codes).sort_index()
+    return Truth(
+        counts=counts,
+        sensitive=frozenset(_sensitive_in(manifest)),
+        secrets=dict(_secrets_in(seen, codes)),
+        groups={kind: pd.Series([of["labels"][k] for k in of["of"]], index=codes).sort_index()
+                for kind, of in data["groups"].items()},
+        names=dict(zip(codes, data["columns"]["name"], strict=True)),
+        residents=pd.Series(data["columns"]["residents"], index=codes, dtype=float).sort_index()
+        if "residents" in data["columns"] else None,
+        labels={factor["name"]: factor["label"] for factor in data["factors"]},
+        totals=_totals_in(manifest),
+        texts=frozenset([str(manifest["title"]), *map(str, manifest["attribution"])]),
+        canaries=_canaries(pd.DataFrame(manifest["inputs"])),
+    )  # fmt: skip
+
+
+def _counts_in(data: Mapping[str, Any], codes: "pd.Index[Any]") -> pd.DataFrame:
+    columns = {
+        (str(factor["name"]), str(part["period"])): part["observed"]
+        for factor in data["factors"]
+        for part in factor["periods"]
+        if part["period"] and "observed" in part
+    }
+    return pd.DataFrame(columns, index=codes, dtype=float)
+
+
+def _sensitive_in(manifest: Mapping[str, Any]) -> Iterator[str]:
+    sources = manifest["config"]["sources"]
+    for factor in manifest["config"]["factors"]:
+        named = [group["source"] for group in factor.get("event_groups", [])]
+        named.append(factor.get("source", ""))
+        if any(sources.get(name, {}).get("sensitive") for name in named):
+            yield str(factor["name"])
+
+
+def _secrets_in(seen: Seen, codes: "pd.Index[Any]") -> Iterator[tuple[str, "pd.Series[Any]"]]:
+    table = next(t for t in seen.tables if t.file == "all_areas.csv")
+    frame = pd.DataFrame(table.rows, columns=list(table.columns)).set_index("area_code")
+    for name in _SECRET_INDEX:
+        if name in frame:
+            yield name, pd.to_numeric(frame[name], errors="coerce").sort_index()
+    scores = next((t for t in seen.tables if t.file == "scores.csv"), None)
+    if scores is not None:
+        values = pd.DataFrame(scores.rows, columns=list(scores.columns))
+        for factor, part in values.groupby("factor"):
+            value = pd.to_numeric(part.set_index("area_code")["value"], errors="coerce")
+            yield f"value of {factor}", value.reindex(codes).sort_index()
+
+
+def _totals_in(manifest: Mapping[str, Any]) -> dict[str, float]:
+    lines = manifest["reconciliation"]
+    return {
+        f"{key} of {line['source']} {line['factor']}".strip(): float(value)
+        for line in lines
+        for key, value in line.items()
+        if isinstance(value, int | float)
+    }
