@@ -16,7 +16,7 @@ from riskindex.errors import InputError
 from riskindex.folder import MANIFEST
 from riskindex.outsider import Seen, Text, read_folder
 from riskindex.truth import Truth, truth_in, truth_of
-from riskindex.words import told, without
+from riskindex.wording import told, without
 
 if TYPE_CHECKING:
     from riskindex.ledger import Entry

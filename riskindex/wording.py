@@ -1,0 +1,122 @@
+"""Numbers in words: which of them a text may hold, and which are told."""
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.resources import files
+from typing import NamedTuple
+
+from riskindex.outsider import words_of
+
+_ONES = (
+    "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
+    "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",
+    "nineteen",
+)  # fmt: skip
+_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+SPELLED = {
+    **{word: number for number, word in enumerate(_ONES)},
+    **{word: 10 * number for number, word in enumerate(_TENS, start=2)},
+}
+"""Words for numbers; twenty-one is two of them."""
+_TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?|\.\d+|[^\W\d_]+", re.IGNORECASE)
+
+
+class Number(NamedTuple):
+    """A number in a text, with the words around it."""
+
+    value: float
+    written: str
+    before: str
+    after: str
+
+
+def numbers_of(text: str) -> Iterator[Number]:
+    """Every number of a text, in digits or spelled."""
+    tokens = _TOKEN.findall(text)
+    lower = [token.lower() for token in tokens]
+    for at, token in enumerate(lower):
+        value = _value(token)
+        if value is None:
+            continue
+        tens = SPELLED.get(lower[at - 1], 0) if at else 0
+        if token in SPELLED and tens >= 20 > value:
+            value += tens
+        before = lower[at - 1] if at else ""
+        after = lower[at + 1] if at + 1 < len(lower) else ""
+        yield Number(value, tokens[at], before, after)
+
+
+def _value(token: str) -> float | None:
+    if token in SPELLED:
+        return float(SPELLED[token])
+    if not token[0].isdigit() and token[0] != ".":
+        return None
+    return float(token.replace(",", ""))
+
+
+@cache
+def own_pairs() -> frozenset[tuple[str, str]]:
+    """Pairs of a number and the word beside it that the package's own sentences have."""
+    pairs: set[tuple[str, str]] = set()
+    for text in _own_sources():
+        for number in numbers_of(text):
+            key = number.written.lower()
+            pairs |= {(number.before, key)} if number.before.isalpha() else set()
+            pairs |= {(key, number.after)} if number.after.isalpha() else set()
+    return frozenset(pairs)
+
+
+def _own_sources() -> Iterator[str]:
+    root = files("riskindex")
+    for folder in (root, root / "assets"):
+        for entry in folder.iterdir():
+            if entry.name.endswith((".py", ".js", ".html")):
+                for found in _QUOTED.findall(entry.read_text(encoding="utf-8")):
+                    yield re.sub(r"\{[^{}]*\}", " ", found)
+
+
+_QUOTED = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
+
+
+def without(text: str, phrases: Iterable[str]) -> str:
+    """A text without what is known: names, codes, labels, the longest ones first."""
+    pattern = _any_of(tuple(sorted({p for p in phrases if p}, key=lambda p: (-len(p), p))))
+    return pattern.sub(" ; ", text) if pattern is not None else text
+
+
+@cache
+def _any_of(phrases: tuple[str, ...]) -> "re.Pattern[str] | None":
+    return re.compile("|".join(map(re.escape, phrases))) if phrases else None
+
+
+COUNTED = words_of(
+    "area areas district districts ward wards group groups cluster clusters factor factors period "
+    "periods year years month months repeat repeats file files page pages neighbours"
+)
+"""What may be counted aloud: none of it is a person or an event."""
+
+
+def told(text: str, explained: frozenset[float]) -> list[Number]:
+    """Numbers of a text that nothing explains.
+
+    Parameters
+    ----------
+    text
+        Without names, codes and labels.
+    explained
+        Numbers that the release itself gives: how many areas there are, levels, the rules.
+    """
+    return [number for number in numbers_of(text) if not _explained(number, explained)]
+
+
+def _explained(number: Number, explained: frozenset[float]) -> bool:
+    key = number.written.lower()
+    pairs = own_pairs()
+    return (
+        number.value in explained
+        or number.after in COUNTED
+        or (number.before, key) in pairs
+        or (key, number.after) in pairs
+        or (1900 <= number.value <= 2100 and number.written.isdigit())
+    )
