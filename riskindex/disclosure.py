@@ -170,15 +170,18 @@ def shown_people(people: "pd.Series[Any]", rules: Rules) -> Objects:
 
 
 def decile(rank: "pd.Series[Any]") -> "pd.Series[Any]":
-    """Tenth of the ranked areas that each belongs to, 1 the highest risk; ties share a tenth.
+    """Tenth of the ranked areas that each belongs to, 1 the highest risk.
+
+    Areas that tie share the tenth of their middle: many areas of score 0 are not the third tenth.
 
     Examples
     --------
-    >>> decile(pd.Series([1, 2, 2, 20])).tolist()
-    [3, 5, 5, 10]
+    >>> decile(pd.Series([1, 2, 2, 4])).tolist()
+    [3, 7, 7, 10]
     """
     ranks = rank.astype("Float64")
-    return (ranks * 10 / int(ranks.count())).apply(np.ceil).clip(upper=10).astype("Int64")
+    middle = ranks + (ranks.groupby(ranks).transform("size") - 1) / 2
+    return (middle * 10 / int(ranks.count())).apply(np.ceil).clip(upper=10).astype("Int64")
 
 
 def rank_band(rank: "pd.Series[Any]", target: int) -> "pd.Series[str]":

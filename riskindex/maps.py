@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from riskindex import pages
 from riskindex.aggregate import quantise
+from riskindex.disclosure import BANDS_OF_PERIODS, MARKS
 from riskindex.errors import DataError
 from riskindex.groups import profile_kind
+from riskindex.index import Index, Ingredients
 from riskindex.reasons import PERIOD_WORDS
 from riskindex.released import Released
 from riskindex.shapes import Outlines, draw_outlines
@@ -172,22 +174,55 @@ def map_data(released: Released) -> dict[str, Any]:
         "mark": pages.PROFILE_MARKS.get(released.profile, released.profile),
         "attribution": list(released.attribution),
         "limits": list(released.limits),
+        "marks": dict(MARKS) if released.rules else {},
         "notes": list(released.notes),
         "how_sure": released.how_sure,
         "codes": list(every.index),
         "place_kind": profile_kind(released.group_kinds),
         "groups": {kind: _coded_text(every[kind]) for kind in released.group_kinds},
         "columns": {name: _column(every[name]) for name in _AREA_COLUMNS if name in every},
-        "cut": {key: _scalar(value) for key, value in released.cut._asdict().items()},
-        "index": config.get("index", {}),
-        "selection": config.get("selection", {}),
-        "factors": [_factor_data(name, released) for name in released.factors.index],
+        "cut": {key: _scalar(getattr(released.cut, key)) for key in _CUT},
+        "index": _index_data(config.get("index", {})),
+        "selection": {k: v for k, v in config.get("selection", {}).items() if k in _SELECTION},
+        "factors": _factors(released),
     }
 
 
+_CUT = ("assessed", "target", "score_at_cut", "explanation")
+_INDEX = ("aggregation", "power", "weights", "groups", "missing", "minimum_factors")
+_SELECTION = ("share", "number", "rounding", "ties", "minimum_per_group", "group", "overrides")
+
+
+def _index_data(options: dict[str, Any]) -> dict[str, Any]:
+    """How the page combines scores: weights that are found come to it as numbers."""
+    told = {key: options[key] for key in _INDEX if key in options}
+    found = options.get("weights")
+    if found in ("pca", "elicited"):
+        return told | {"weights": "normalised", "instead_of": found}
+    if found == "equal":
+        return told | {"weights": "normalised", "instead_of": found, "groups": {}}
+    return told
+
+
+def _weights_used(released: Released) -> dict[str, float]:
+    """Weight of each scored factor: as given, or as the index found it."""
+    options = Index(**released.config.get("index", {}))
+    ingredients = Ingredients.of(released.scores, options)
+    used = ingredients.weighting.factors
+    return dict(zip(ingredients.factors, used.tolist(), strict=True))
+
+
+def _factors(released: Released) -> list[dict[str, Any]]:
+    used = _weights_used(released)
+    return [
+        _factor_data(name, released) | ({"weight": used[name]} if name in used else {})
+        for name in released.factors.index
+    ]
+
+
 _AREA_COLUMNS = (
-    "name", "rank", "score", "companion", "factors_hot", "selected", "tied_at_cut", "reasons",
-    "residents", "residents_10_24", "override", "override_reason", "p_selected", "rank_low",
+    "name", "rank", "score", "companion", "decile", "rank_band", "factors_hot", "selected",
+    "tied_at_cut", "reasons", "residents", "residents_10_24", "override", "override_reason", "p_selected", "rank_low",
     "rank_high", "tier",
 )  # fmt: skip
 _COUNT_COLUMNS = ("observed", "expected", "window_observed", "window_expected", "value")
@@ -195,7 +230,7 @@ _COUNT_COLUMNS = ("observed", "expected", "window_observed", "window_expected", 
 
 def _factor_data(name: str, released: Released) -> dict[str, Any]:
     row = released.factors.loc[name]
-    told = ("label", "method", "score", "weight", "scored", "recorded", "threshold")
+    told = ("label", "method", "score", "weight", "scored", "recorded", "threshold", "sensitive")
     data: dict[str, Any] = {key: _scalar(row[key]) for key in told if key in row}
     data["name"] = name
     data["scores"] = _scores(name, released)
@@ -203,6 +238,7 @@ def _factor_data(name: str, released: Released) -> dict[str, Any]:
     data["weighted"] = _counts_weighted(name, released.config)
     data["periods"] = [_period_data(part) for part in _periods(name, released.hotspots)]
     data["years"] = _years(name, released.persistence, released.areas.index)
+    data["spans"] = [period for period in str(row.get("periods", "")).split(", ") if period]
     return data
 
 
@@ -242,9 +278,21 @@ def _period_data(part: tuple[str, pd.DataFrame]) -> dict[str, Any]:
     if "kind" in table:
         data["kind"] = "".join(_KIND_SIGNS.get(str(kind), ".") for kind in table["kind"])
     for column in _COUNT_COLUMNS:
-        if column in table and table[column].notna().any():
-            data[column] = _numbers(quantise(_floats(table[column]), digits=4))
+        if column in table and _tells(table[column]):
+            data[column] = _counts(table[column])
     return data
+
+
+def _tells(counts: "pd.Series[Any]") -> bool:
+    """Whether anything is told beside missing numbers and marks."""
+    return bool((counts.notna() & ~counts.isin(MARKS)).any())
+
+
+def _counts(counts: "pd.Series[Any]") -> list[Any]:
+    """Counts with four digits; counts that were rounded for a release, and marks, as they are."""
+    if counts.isin(MARKS).any():
+        return _column(counts)
+    return _numbers(quantise(_floats(counts), digits=4))
 
 
 _KIND_SIGNS = {"own": "o", "neighbourhood": "n", "both": "b"}
@@ -255,8 +303,7 @@ def _hot_classes(table: pd.DataFrame) -> "pd.Series[Any]":
     """0 to 3 by confidence, or 0 and 2 where a test has none; NaN for not assessed."""
     hot = table["is_hot"].astype("boolean").fillna(False).astype(float) * 2
     confidence = table["confidence"].astype("Float64").astype(float).map(_CONFIDENCE_CLASSES)
-    has_test = "p_adjusted" in table and table["p_adjusted"].notna().any()
-    classes = confidence if has_test else hot
+    classes = confidence if confidence.notna().any() else hot
     assessed = (table["reason"].fillna("") == "") if "reason" in table else confidence.notna()
     return classes.where(assessed)
 
@@ -265,6 +312,11 @@ def _years(name: str, persistence: pd.DataFrame, codes: "pd.Index[Any]") -> dict
     if name not in persistence.index.get_level_values(0):
         return {}
     table = persistence.loc[name].reindex(codes)
+    if "periods_hot" not in table:
+        return {
+            "band": "".join(_BAND_SIGNS.get(str(band), "-") for band in table["periods_band"]),
+            "new": _digits(table["is_new"].astype("boolean").fillna(False).astype(int)),
+        }
     if table["periods_assessed"].max() < 2:
         return {}
     return {
@@ -275,6 +327,7 @@ def _years(name: str, persistence: pd.DataFrame, codes: "pd.Index[Any]") -> dict
     }
 
 
+_BAND_SIGNS = {band: str(at) for at, (_, band, _) in enumerate(BANDS_OF_PERIODS)}
 _SIGNS = np.array(list("0123456789abcdefghijklmnopqrstuvwxyz-"))
 
 
@@ -301,7 +354,7 @@ def _column(values: "pd.Series[Any]") -> list[Any]:
         return [int(v) if pd.notna(v) else None for v in values]
     if pd.api.types.is_numeric_dtype(values):
         return _numbers(_floats(values))
-    return ["" if pd.isna(v) else str(v) for v in values]
+    return ["" if pd.isna(v) else v if isinstance(v, int) else str(v) for v in values]
 
 
 def _numbers(values: NDArray[np.float64]) -> list[Any]:

@@ -1,5 +1,6 @@
 """The saved map in headless Chromium, with every request refused."""
 
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -241,7 +242,8 @@ def python_choice(release: Released, options: Index, weights: Any, selection: Se
     names = release.scores.index.get_level_values("factor").unique()
     by_factor = dict(zip(names, weights, strict=True))
     given = release.scores.index.get_level_values("factor").map(by_factor)
-    return select_top(build_index(release.scores.assign(weight=given), options), selection)
+    index = build_index(release.scores.assign(weight=given), options)
+    return select_top(index, selection, groups=release.areas["district"])
 
 
 def page_choice(page: Any, weights: Any, selection: Selection) -> Any:
@@ -263,7 +265,9 @@ def page_choice(page: Any, weights: Any, selection: Selection) -> Any:
     )
 
 
-def assert_equal_choices(page: Any, release: Released, options: Index, draws: int) -> None:
+def assert_equal_choices(
+    page: Any, release: Released, options: Index, draws: int, minimum: int = 0
+) -> None:
     rng = np.random.default_rng(11)
     factors = release.scores.index.get_level_values("factor").nunique()
     for _ in range(draws):
@@ -275,6 +279,7 @@ def assert_equal_choices(page: Any, release: Released, options: Index, draws: in
             number=int(rng.integers(1, 40)) if rng.random() < 0.3 else None,
             rounding=str(rng.choice(["ceil", "floor", "round"])),
             ties=str(rng.choice(["order", "include", "exclude"])),
+            minimum_per_group=minimum,
         )
         expected = python_choice(release, options, weights, selection).table
         found = page_choice(page, weights, selection)
@@ -289,6 +294,9 @@ def test_index_ranks_and_selection_equal_pythons(page: Any, release: Released):
     assert_equal_choices(page, release, Index(), draws=200)
 
 
+POINTS = {"suspects": 40, "deprivation": 10, "domestic_abuse": 30, "drugs": 20}
+
+
 @pytest.mark.parametrize(
     "options",
     [
@@ -298,21 +306,59 @@ def test_index_ranks_and_selection_equal_pythons(page: Any, release: Released):
         Index(weights="as-given"),
         Index(weights="equal"),
         Index(missing="rest"),
+        Index(missing="rest", minimum_factors=3),
         Index(groups={"harm": 2.0}),
+        Index(groups={"harm": 2.0}, weights="equal"),
+        Index(aggregation="copeland"),
+        Index(aggregation="copeland", groups={"harm": 2.0}, missing="rest"),
+        Index(weights="pca"),
+        Index(weights="elicited", points={"A": POINTS, "B": dict.fromkeys(POINTS, 25)}),
     ],
-    ids=lambda options: f"{options.aggregation}-{options.weights}-{options.missing}",
+    ids=lambda options: "-".join(
+        [options.aggregation, options.weights, options.missing, *options.groups]
+    ),
 )
 def test_every_way_to_combine_equals_pythons(opened: Open, tmp_path: Path, options: Index):
     release = example_release()
     scores = release.scores.copy()
-    scores.iloc[5, scores.columns.get_loc("score")] = np.nan
+    scores.iloc[[5, 85, 90], scores.columns.get_loc("score")] = np.nan
     if options.groups:
         inside = scores.index.get_level_values("factor").isin(["suspects", "drugs"])
         scores["group"] = np.where(inside, "harm", "")
     config = release.config | {"index": vars(options) | {"groups": dict(options.groups)}}
     changed = example_release(scores=scores, config=config)
     write_map(changed, tmp_path / "map.html")
-    assert_equal_choices(opened(tmp_path / "map.html"), changed, options, draws=20)
+    page = opened(tmp_path / "map.html")
+    assert_equal_choices(page, changed, in_the_page(options), draws=10)
+    assert_starts_from(page, changed, options)
+
+
+def in_the_page(options: Index) -> Index:
+    """Weights that the index found itself are numbers in the page, to be changed like others."""
+    if options.weights in ("normalised", "as-given"):
+        return options
+    groups = {} if options.weights == "equal" else options.groups
+    return replace(options, weights="normalised", points={}, groups=groups)
+
+
+def assert_starts_from(page: Any, release: Released, options: Index) -> None:
+    used = page.evaluate("riskindex.app.data.scored.map((factor) => factor.weight)")
+    found = page_choice(page, used, Selection())
+    index = build_index(release.scores, options)
+    score = [np.nan if value is None else value for value in found["score"]]
+    np.testing.assert_allclose(score, index["score"].to_numpy(float), rtol=1e-9)
+
+
+@pytest.mark.parametrize("minimum", [1, 6])
+def test_a_minimum_for_every_district_holds_in_the_page(
+    opened: Open, tmp_path: Path, minimum: int
+):
+    release = example_release()
+    selection = release.config["selection"] | {"minimum_per_group": minimum, "group": "district"}
+    changed = example_release(config=release.config | {"selection": selection})
+    write_map(changed, tmp_path / "map.html")
+    page = opened(tmp_path / "map.html")
+    assert_equal_choices(page, changed, Index(), draws=20, minimum=minimum)
 
 
 def test_overrides_hold_whatever_the_weights(opened: Open, tmp_path: Path):

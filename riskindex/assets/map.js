@@ -58,6 +58,7 @@ const numbersOf = (values, n) => Float64Array.from({ length: n }, (_, i) => valu
 
 function publishedIndex(data) {
   const { columns, cut, n } = data;
+  if (!data.ranked) return publishedByCode(data);
   const index = {
     score: numbersOf(columns.score, n),
     companion: numbersOf(columns.companion, n),
@@ -67,8 +68,15 @@ function publishedIndex(data) {
   return ordered(data, index, { assessed: cut.assessed, target: cut.target, atCut: cut.score_at_cut ?? NaN, selected });
 }
 
-function ordered(data, index, cut) {
-  const order = positions(data.n).sort(riskOrder(data, index));
+// Without published ranks the list stands as it was released, in the order of the codes.
+function publishedByCode(data) {
+  const { columns, cut } = data;
+  const index = computeIndex(data, data.scored.map((factor) => factor.weight));
+  const selected = Uint8Array.from(columns.selected);
+  return ordered(data, index, { assessed: cut.assessed, target: cut.target, atCut: NaN, selected }, positions(data.n));
+}
+
+function ordered(data, index, cut, order = positions(data.n).sort(riskOrder(data, index))) {
   const place = new Int32Array(data.n);
   order.forEach((i, at) => (place[i] = at));
   const sharing = new Map();
@@ -110,9 +118,13 @@ function shareOfWeights(weights) {
 
 // Points that each factor adds: its slope times its score, which add up to the score for every mean used.
 function pointsOf(i) {
-  const row = app.data.scored.map((factor) => factor.scores.score[i] ?? NaN);
-  const options = app.data.index;
-  const combine = combiner(app.data.scored, app.weights(), options, options.aggregation ?? "arithmetic");
+  const { data } = app;
+  const row = data.scored.map((factor) => factor.scores.score[i] ?? NaN);
+  const what = { factors: data.scored, index: data.index, weights: app.weights() };
+  const aggregation = data.index.aggregation ?? "arithmetic";
+  // Duels are no sum of points: what its weight would give stands for each factor.
+  if (aggregation === "copeland") return app.shares().map((share, k) => share * row[k]);
+  const combine = (scores) => combineColumns(1, scores.map((score) => [score]), what, aggregation)[0];
   return row.map((score, k) => {
     if (!(score > 0)) return score;
     const step = 1e-4 * score;
@@ -123,7 +135,7 @@ function pointsOf(i) {
 
 // What must be drawn anew after each kind of change.
 const EFFECTS = {
-  choices: () => [recount, syncWhatIf, showAnswer, showMap, showList, showProfile],
+  choices: () => [recount, syncSorts, syncWhatIf, showAnswer, showMap, showList, showProfile],
   layer: () => [syncLayer, showMap],
   list: () => [showList],
   area: () => [markChosenRow, showProfile, () => app.areas?.redrawFocus()],
@@ -197,9 +209,15 @@ function fillChoices() {
   byId("outline").checked = app.state.outline;
 }
 
+// The first choice is another order in a what-if of a release without ranks.
+function syncSorts() {
+  byId("sort").options[0].textContent = sortChoices()[0][1];
+}
+
 function sortChoices() {
   const { columns } = app.data;
-  return [["rank", "Rank"], ["name", "Name"], ["district", "District"],
+  return [["rank", app.data.ranked ? "Rank" : app.asPublished() ? "Area code" : "Rank by classes"],
+    ["name", "Name"], ["district", "District"],
     ...(columns.p_selected ? [["sure", "How sure"]] : []),
     ...(columns.residents_10_24 ? [["young", "Residents 10 to 24"]] : [])];
 }

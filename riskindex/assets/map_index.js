@@ -42,60 +42,104 @@ const MEANS = {
   general: (options) => (options.power === 0 ? MEANS.geometric() : powerMean(options.power)),
 };
 
-// Mean of one area's scores; `given` are the weights. NaN where the area lacks what it needs.
-function meanOf(scores, given, options, mean) {
-  if (scores.length === 1) return scores[0];
-  const available = scores.map((score, k) => !Number.isNaN(score) && given[k] > 0);
-  const lacking = scores.some((score, k) => Number.isNaN(score) && given[k] > 0);
-  if (!available.some(Boolean) || (lacking && options.missing !== "rest")) return NaN;
+// What an area needs for a mean, and the weights that its scores then have; null where it lacks too much.
+function weightsOf(scores, given, options) {
+  let [known, lacking, total] = [0, false, 0];
+  for (let k = 0; k < scores.length; k++) {
+    if (!(given[k] > 0)) continue;
+    if (Number.isNaN(scores[k])) lacking = true;
+    else [known, total] = [known + 1, total + given[k]];
+  }
+  if (options.missing === "rest" ? !known : lacking) return null;
   const target = options.weights === "as-given" ? sum(given) : 1;
-  const total = sum(given.filter((_, k) => available[k]));
-  const weights = given.map((weight, k) => (available[k] ? weight * (target / total) : 0));
-  return mean(scores.map((score, k) => (available[k] ? score : 1)), weights);
+  return given.map((weight, k) => (weight > 0 && !Number.isNaN(scores[k]) ? weight * (target / total) : 0));
 }
 
-function parentsOf(factors, weights, options) {
-  const names = [...new Set(factors.map((factor) => factor.group ?? ""))];
-  return names.flatMap((name) => {
-    const members = factors.map((_, k) => k).filter((k) => (factors[k].group ?? "") === name);
-    if (name === "") return members.map((k) => ({ weight: weights[k], members: [k] }));
-    if (sum(members.map((k) => weights[k])) === 0) return [];
-    const own = options.weights === "equal" ? 1 : (options.groups?.[name] ?? 1);
-    return [{ weight: own, members }];
-  });
-}
+// A score without weight must not spoil a mean, whatever its power: 1 never does.
+const filled = (scores, weights) => scores.map((score, k) => (weights[k] > 0 ? score : 1));
 
-// How one area's scores become one number: inside each group of factors, then over the groups.
-function combiner(factors, given, options, aggregation) {
-  const weights = options.weights === "equal" ? given.map((w) => (w > 0 ? 1 : 0)) : given;
-  const mean = MEANS[aggregation](options);
-  if (!factors.some((factor) => factor.group)) return (row) => meanOf(row, weights, options, mean);
-  const parents = parentsOf(factors, weights, options);
-  const outer = parents.map((parent) => parent.weight);
-  return (row) => {
-    const inner = parents.map(({ members }) =>
-      meanOf(members.map((k) => row[k]), members.map((k) => weights[k]), options, mean));
-    return meanOf(inner, outer, options, mean);
-  };
-}
+const rowOfColumns = (columns, i) => columns.map((column) => column[i] ?? NaN);
 
-function combineAll(n, columns, combine) {
-  const out = new Float64Array(n);
-  const row = new Array(columns.length);
+function meanColumn(n, columns, given, options, mean) {
+  const out = new Float64Array(n).fill(NaN);
   for (let i = 0; i < n; i++) {
-    for (let k = 0; k < columns.length; k++) row[k] = columns[k][i] ?? NaN;
-    out[i] = quantise(combine(row));
+    const scores = rowOfColumns(columns, i);
+    const weights = weightsOf(scores, given, options);
+    if (weights) out[i] = mean(filled(scores, weights), weights);
   }
   return out;
 }
 
+// Duels won less duels lost against every other area, as 0 to 100; an area without any score has 0.
+function copelandColumn(n, columns, given, options) {
+  const out = new Float64Array(n).fill(NaN);
+  const rows = [];
+  for (let i = 0; i < n; i++) {
+    const scores = rowOfColumns(columns, i);
+    const weights = weightsOf(scores, given, options);
+    if (weights) rows.push({ i, weights, scores: filled(scores, weights) });
+  }
+  const duels = new Int32Array(rows.length);
+  for (let a = 0; a < rows.length; a++) {
+    for (let b = 0; b < a; b++) {
+      const margin = marginOf(rows[a], rows[b]);
+      // Weights such as .1 + .2 against .3 must draw.
+      const won = Math.abs(margin) < 1e-12 ? 0 : Math.sign(margin);
+      duels[a] += won;
+      duels[b] -= won;
+    }
+  }
+  const share = (won) => (100 * (won / Math.max(rows.length - 1, 1) + 1)) / 2;
+  const nothing = ({ scores, weights }) => scores.every((score, k) => !(weights[k] > 0) || score === 0);
+  rows.forEach((row, at) => (out[row.i] = nothing(row) ? 0 : share(duels[at])));
+  return out;
+}
+
+function marginOf(one, other) {
+  let margin = 0;
+  for (let k = 0; k < one.scores.length; k++) {
+    margin += Math.min(one.weights[k], other.weights[k]) * Math.sign(one.scores[k] - other.scores[k]);
+  }
+  return margin;
+}
+
+function partsOf(factors, weights, options) {
+  const names = [...new Set(factors.map((factor) => factor.group ?? ""))];
+  return names.flatMap((name) => {
+    const members = factors.map((_, k) => k).filter((k) => (factors[k].group ?? "") === name);
+    if (name === "") return members.map((k) => ({ weight: weights[k], members: [k], isGroup: false }));
+    const counts = members.some((k) => weights[k] > 0);
+    return counts ? [{ weight: options.groups?.[name] ?? 1, members, isGroup: true }] : [];
+  });
+}
+
+// The scores of areas that lack too many factors are not used.
+function withEnough(n, columns, weights, least) {
+  if (!(least > 1)) return columns;
+  const count = (i) => columns.filter((column, k) => weights[k] > 0 && known(column[i]) && !Number.isNaN(column[i])).length;
+  const enough = positions(n).map((i) => count(i) >= least);
+  return columns.map((column) => Float64Array.from({ length: n }, (_, i) => (enough[i] ? (column[i] ?? NaN) : NaN)));
+}
+
+// Columns of scores made into one: inside each group of factors, then over the groups.
+function combineColumns(n, given, data, aggregation) {
+  const { index: options, weights } = data;
+  const columns = withEnough(n, given, weights, options.minimum_factors);
+  const mean = (some, by) => (aggregation === "copeland"
+    ? copelandColumn(n, some, by, options)
+    : meanColumn(n, some, by, options, MEANS[aggregation](options)));
+  const parts = partsOf(data.factors, weights, options);
+  const inner = parts.map(({ members, isGroup }) =>
+    (isGroup ? mean(members.map((k) => columns[k]), members.map((k) => weights[k])) : columns[members[0]]));
+  return mean(inner, parts.map((part) => part.weight));
+}
+
 function computeIndex(data, weights) {
-  const options = data.index;
-  const column = (key) => data.scored.map((factor) => factor.scores[key] ?? []);
-  const main = combiner(data.scored, weights, options, options.aggregation ?? "arithmetic");
-  const calm = combiner(data.scored, weights, options, "arithmetic");
-  const score = combineAll(data.n, column("score"), main);
-  const companion = combineAll(data.n, column("intensity"), calm);
+  const what = { factors: data.scored, index: data.index, weights };
+  const combined = (key, aggregation) =>
+    combineColumns(data.n, data.scored.map((factor) => factor.scores[key] ?? []), what, aggregation).map(quantise);
+  const score = combined("score", data.index.aggregation ?? "arithmetic");
+  const companion = combined("intensity", "arithmetic");
   return { score, companion, rank: competitionRank(score) };
 }
 
@@ -156,8 +200,29 @@ function selectTop(data, index, rule) {
   const tied = positive.filter((i) => index.score[i] === atCut);
   const places = reached - above.length;
   const chosen = [...above, ...(tied.length <= places ? tied : TIES[rule.ties](tied, places))];
-  const selected = byHand(data, chosen);
+  const selected = byHand(data, withMinimum(data, index, chosen));
   return { assessed, target, atCut, above: above.length, tied: tied.length, selected };
+}
+
+// The best areas of groups below a minimum come in, and the lowest of the others make room.
+function withMinimum(data, index, chosen) {
+  const { minimum_per_group: minimum = 0, group = "district" } = data.selection;
+  const groups = data.groups[group];
+  if (!minimum || !groups) return chosen;
+  const order = positions(data.n).filter((i) => index.score[i] > 0).sort(riskOrder(data, index));
+  const first = new Set(chosen);
+  const result = new Set(chosen);
+  const held = new Map();
+  const change = (i, by) => held.set(groups.of[i], (held.get(groups.of[i]) ?? 0) + by);
+  const short = (i) => groupOf(groups, i) !== "" && (held.get(groups.of[i]) ?? 0) < minimum;
+  const spareable = (i) => first.has(i) && (groupOf(groups, i) === "" || held.get(groups.of[i]) > minimum);
+  chosen.forEach((i) => change(i, 1));
+  for (const i of order) if (!result.has(i) && short(i)) { result.add(i); change(i, 1); }
+  let spare = result.size - first.size;
+  for (const i of order.reverse()) {
+    if (spare > 0 && spareable(i)) { result.delete(i); change(i, -1); spare -= 1; }
+  }
+  return [...result];
 }
 
 function byHand(data, chosen) {

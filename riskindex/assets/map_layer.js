@@ -5,11 +5,12 @@ const LAYERS = {
     make: () => {
       const { index } = app.now;
       const words = ["Highest tenth", "Second tenth", "Third tenth", "Fourth and fifth tenths", "Lower half"];
+      const range = app.data.ranked ? (members) => scoreRange(index, members) : undefined;
       return {
-        title: "Index score, 0 to 100",
-        classes: indexClasses(index),
+        title: app.data.ranked ? "Index score, 0 to 100" : "Index, tenths of the areas",
+        classes: showsBands() ? app.data.columns.decile.map(decileClass) : indexClasses(index),
         colours: [...RAMP].reverse(),
-        words: words.map((text, kind) => ({ text, range: (members) => scoreRange(index, members), kind })),
+        words: words.map((text, kind) => ({ text, range, kind })),
         note: "Areas with the same score stay in one class.",
       };
     },
@@ -19,6 +20,8 @@ const LAYERS = {
   years: { make: (factor) => yearsLayer(factor) },
   new: { make: (factor) => newLayer(factor) },
 };
+
+const decileClass = (tenth) => (known(tenth) ? [1, 2, 3, 5, 10].findIndex((limit) => tenth <= limit) : NaN);
 
 const showsTiers = () => app.asPublished() && Boolean(app.data.columns.tier);
 
@@ -69,6 +72,7 @@ function shownPeriod(factor) {
 function hotspotLayer(factor) {
   const period = shownPeriod(factor);
   const words = ["Not hot", "Hot, 90% sure", "Hot, 95% sure", "Hot, 99% sure"];
+  if (isReleased() && factor.method === "poisson") return flagLayer(factor, period);
   return {
     title: `${factor.label}${period.period ? `, ${period.period}` : ""}`,
     classes: positions(app.data.n).map((i) => signAt(period.hot, i)),
@@ -79,8 +83,23 @@ function hotspotLayer(factor) {
   };
 }
 
+// Where only hot or not hot is told, as of areas that are tested by themselves.
+function flagLayer(factor, period, words = ["Hot, at the level asked for", "Not hot"]) {
+  return {
+    title: `${factor.label}${period.period ? `, ${period.period}` : ""}`,
+    classes: positions(app.data.n).map((i) => (Number.isNaN(signAt(period.hot, i)) ? NaN : 1 - Number(period.is_hot[i]))),
+    colours: [HOT[2], NOT_HOT],
+    words: words.map((text) => ({ text })),
+    note: hasConfidence(factor) ? "Each area is tested by itself here; how far it is beyond the level is not published." : "",
+  };
+}
+
 function shareLayer(factor) {
   const values = factor.last.value ?? [];
+  if (!factor.last.value) {
+    const limit = known(factor.threshold) ? `${fewDigits.format(100 * factor.threshold)}%` : "the limit";
+    return flagLayer(factor, factor.last, [`Over ${limit}`, `Not over ${limit}`]);
+  }
   const limits = shareLimits(factor, values);
   const text = (at) => (known(limits[at]) ? `${fewDigits.format(100 * limits[at])}%` : "");
   const words = [
@@ -116,6 +135,7 @@ function shareClass(value, limits) {
 }
 
 function yearsLayer(factor) {
+  if (factor.years.band) return bandLayer(factor);
   const most = factor.periods.length;
   const colours = ["#FFFFFF", ...positions(most).map((k) => RAMP[Math.round((k * 4) / Math.max(1, most - 1))])];
   const word = periodsWord();
@@ -128,9 +148,21 @@ function yearsLayer(factor) {
   };
 }
 
+function bandLayer(factor) {
+  const word = periodsWord();
+  return {
+    title: `${factor.label}, ${factor.spans[0]} to ${factor.spans.at(-1)}`,
+    classes: positions(app.data.n).map((i) => signAt(factor.years.band, i)),
+    colours: ["#FFFFFF", RAMP[1], RAMP[3], RAMP[4]],
+    words: [`Hot in every one of the ${factor.spans.length} ${word}`, "Hot in half or more, not in all", "Hot in fewer than half", "Never hot"]
+      .map((text) => ({ text })),
+    order: [3, 2, 1, 0],
+  };
+}
+
 function newLayer(factor) {
   const last = factor.last;
-  const earlier = factor.periods.slice(0, -1).map(({ period }) => period);
+  const earlier = factor.spans.slice(0, -1);
   return {
     title: `${factor.label}, new in ${last.period}`,
     classes: positions(app.data.n).map((i) => newClass(factor, i)),
@@ -150,9 +182,9 @@ function newClass(factor, i) {
 function layerChoices() {
   const { factors } = app.data;
   const tested = factors.filter((factor) => factor.last);
-  const many = factors.filter((factor) => factor.many);
+  const many = factors.filter((factor) => factor.often);
   return [
-    ["Index", [["index", "Index score"], ["selected", "Selected areas"]]],
+    ["Index", [["index", app.data.ranked ? "Index score" : "Index, tenths"], ["selected", "Selected areas"]]],
     ["Hotspots", tested.map((factor) => [`hot:${factor.name}`, `${hasConfidence(factor) ? "Hotspots" : "Share"}: ${factor.label}`])],
     ["How often hot", many.map((factor) => [`years:${factor.name}`, `${upperFirst(periodsWord())} hot: ${factor.label}`])],
     ["New hotspots", many.map((factor) => [`new:${factor.name}`, `New hotspots: ${factor.label}`])],

@@ -41,6 +41,7 @@ function prepareSearch(data) {
 }
 
 const SORTS = {
+  // The order of the list as it stands: by rank, or by code where ranks are not published.
   rank: (a, b) => app.now.place[a] - app.now.place[b],
   name: (a, b) => app.data.columns.name[a].localeCompare(app.data.columns.name[b], "en-GB", { numeric: true }),
   district: (a, b) => groupOf(app.data.district, a).localeCompare(groupOf(app.data.district, b), "en-GB") || SORTS.rank(a, b),
@@ -101,7 +102,7 @@ function listTitle() {
 function showListHead() {
   const { columns } = app.data;
   const sure = columns.p_selected ? "Of 100 repeats" : "How sure";
-  const heads = [["Rank", "number"], ["Area and why", ""], ...(showsTiers() ? [[sure, "number"]] : []),
+  const heads = [[showsBands() ? "Rank band" : "Rank", "number"], ["Area and why", ""], ...(showsTiers() ? [[sure, "number"]] : []),
     ...(columns.residents_10_24 ? [["Aged 10\u2060–\u206024", "number"]] : [])];
   byId("list-head").replaceChildren(...heads.map(([text, kind]) => make("th", { scope: "col", class: kind }, [text])));
 }
@@ -147,6 +148,7 @@ function sureCell(i) {
 function rankSign(i) {
   const rank = app.now.index.rank[i];
   if (Number.isNaN(rank)) return "–";
+  if (showsBands()) return app.data.columns.rank_band[i];
   return `${whole.format(rank)}${app.now.sharing.get(rank) > 1 ? "=" : ""}`;
 }
 
@@ -157,7 +159,7 @@ function placeWords(i) {
   return names.filter((name) => name && !columns.name[i].startsWith(name)).join(", ");
 }
 
-const numberOrDash = (value) => (known(value) ? whole.format(value) : "–");
+const numberOrDash = (value) => (typeof value === "string" && value ? value : known(value) && value !== "" ? whole.format(value) : "–");
 
 function rowMark(i) {
   const override = app.data.columns.override?.[i];
@@ -185,8 +187,11 @@ function scrollToRow(i) {
 
 const CSV_COLUMNS = {
   rank: (i) => app.now.index.rank[i],
+  rank_band: (i) => app.data.columns.rank_band[i],
+  rank_by_classes: (i) => app.now.index.rank[i],
   area_code: (i) => app.data.codes[i],
   name: (i) => app.data.columns.name[i],
+  decile: (i) => app.data.columns.decile[i],
   score: (i) => app.now.index.score[i],
   selected: (i) => (isSelected(i) ? "yes" : "no"),
   published: (i) => (app.published.cut.selected[i] ? "yes" : "no"),
@@ -199,7 +204,14 @@ const CSV_COLUMNS = {
   residents_10_24: (i) => app.data.columns.residents_10_24?.[i] ?? "",
 };
 
-const OPTIONAL = new Set(["p_selected", "tier", "rank_low", "rank_high", "residents", "residents_10_24"]);
+const OPTIONAL = new Set(["rank_band", "decile", "p_selected", "tier", "rank_low", "rank_high", "residents", "residents_10_24"]);
+
+function csvHas(key) {
+  const { ranked, columns } = app.data;
+  if (key === "rank" || key === "score") return ranked;
+  if (key === "rank_by_classes") return !ranked && !app.asPublished();
+  return !OPTIONAL.has(key) || Boolean(columns[key]);
+}
 
 // A cell that a spreadsheet would take for a formula is given a leading apostrophe.
 function csvCell(value) {
@@ -211,9 +223,10 @@ function csvCell(value) {
 function listCsv() {
   const { data } = app;
   const groups = Object.fromEntries(data.kinds.map((kind) => [kind, (i) => groupOf(data.groups[kind], i)]));
-  const here = Object.entries(CSV_COLUMNS).filter(([key]) => !OPTIONAL.has(key) || data.columns[key]);
-  const { rank, area_code, name, ...rest } = Object.fromEntries(here);
-  const columns = { rank, area_code, name, ...groups, ...rest };
+  const places = Object.keys(CSV_COLUMNS).filter(csvHas);
+  const at = places.indexOf("name") + 1;
+  const readers = (keys) => Object.fromEntries(keys.map((key) => [key, CSV_COLUMNS[key]]));
+  const columns = { ...readers(places.slice(0, at)), ...groups, ...readers(places.slice(at)) };
   const lines = app.listed.map((i) => Object.values(columns).map((read) => csvCell(read(i))).join(","));
   return `\ufeff${[Object.keys(columns).join(","), ...lines].join("\r\n")}\r\n`;
 }

@@ -59,12 +59,19 @@ function viewAround(areas) {
   return { ...PAPER, scale, left, top };
 }
 
+const PRINT_COLUMNS = [
+  { head: () => (showsBands() ? "Rank band" : "Rank"), read: rankSign },
+  { head: () => "Area", read: (i) => `${app.data.columns.name[i]} (${app.data.codes[i]})` },
+  { head: () => "Why", read: (i) => upperFirst(shortReasons(i, 4)) },
+  { head: () => "How sure", read: (i) => [tierOf(i), printedRepeats(i)].filter(Boolean).join(", "), when: showsTiers },
+  { head: () => "Aged 10 to 24", read: (i) => numberOrDash(app.data.columns.residents_10_24[i]), when: () => app.data.columns.residents_10_24 },
+];
+
+const printedRepeats = (i) => (known(app.data.columns.p_selected?.[i]) ? `${repeatsOf(app.data.columns.p_selected[i])} of 100` : "");
+
 function printTable(chosen) {
-  const head = ["Rank", "Area", "Why", "Aged 10 to 24"].map((text) => make("th", { scope: "col" }, [text]));
-  const cells = (i) => [
-    rankSign(i), app.data.columns.name[i], upperFirst(shortReasons(i, 4)),
-    numberOrDash(app.data.columns.residents_10_24?.[i]),
-  ];
-  return make("table", {}, [make("thead", {}, [make("tr", {}, head)]),
-    make("tbody", {}, chosen.map((i) => make("tr", {}, cells(i).map((text) => make("td", {}, [text])))))]);
+  const columns = PRINT_COLUMNS.filter(({ when }) => !when || when());
+  const head = columns.map((column) => make("th", { scope: "col" }, [column.head()]));
+  const row = (i) => make("tr", {}, columns.map(({ read }) => make("td", {}, [read(i)])));
+  return make("table", {}, [make("thead", {}, [make("tr", {}, head)]), make("tbody", {}, chosen.map(row))]);
 }

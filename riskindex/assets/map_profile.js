@@ -6,13 +6,13 @@ function showProfile() {
 }
 
 function invitation() {
-  const first = app.now.order.slice(0, 5).filter(isSelected);
+  const first = app.now.order.filter(isSelected).slice(0, 5);
   const items = first.map((i) => make("li", {}, [areaLink(i), ` – ${shortReasons(i, 2)}`]));
   return [
     make("h2", {}, ["Choose an area"]),
     make("p", {}, ["Click an area on the map or a name in the list to see why it ranks where it does."]),
-    first.length ? make("h3", {}, ["The first on the list"]) : null,
-    make("ol", { class: "plain-list" }, items),
+    first.length ? make("h3", {}, [showsBands() ? "The first on the list, in the order of their codes" : "The first on the list"]) : null,
+    make(showsBands() ? "ul" : "ol", { class: "plain-list" }, items),
     ...limitsBlock(),
   ].filter(Boolean);
 }
@@ -33,8 +33,9 @@ function profileOf(i) {
     make("p", { class: "sentence" }, [summarySentence(i)]),
     ...sureBlock(i),
     ...byHandNote(i),
-    make("h3", {}, ["What makes up the score"]),
+    make("h3", {}, [app.data.ranked ? "What makes up the score" : "What makes up the score, by the released classes"]),
     contributionTable(i),
+    ...marksBlock(),
     ...stripBlock(i),
     ...mappedOnly(i),
     ...besideBlock(i),
@@ -60,13 +61,18 @@ function factsOf(i) {
   const { index } = app.now;
   return [
     ["List", standing(i)],
-    ["Rank", known(index.rank[i]) ? rankSign(i) : "not assessed"],
-    ["Score", known(index.score[i]) ? `${oneDecimal.format(index.score[i])} of 100` : "not assessed"],
+    [showsBands() ? "Rank band" : app.data.ranked ? "Rank" : "Rank by classes", known(index.rank[i]) ? rankSign(i) : "not assessed"],
+    ...(showsBands() ? [["Tenth of areas", tenthWords(columns.decile[i])]]
+      : [[app.data.ranked ? "Score" : "Score by classes", known(index.score[i]) ? `${oneDecimal.format(index.score[i])} of 100` : "not assessed"]]),
     ["How sure", tierOf(i) && TIER_WORDS[tierOf(i)]],
-    ["Residents", known(columns.residents?.[i]) ? whole.format(columns.residents[i]) : ""],
+    ["Residents", columns.residents ? numberOrDash(columns.residents[i]) : ""],
     ["Aged 10 to 24", known(columns.residents_10_24?.[i]) ? whole.format(columns.residents_10_24[i]) : ""],
   ].filter(([, value]) => value !== "");
 }
+
+const TENTHS = ["highest", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "lowest"];
+
+const tenthWords = (tenth) => (known(tenth) ? TENTHS[tenth - 1] : "not assessed");
 
 function summarySentence(i) {
   const reasons = reasonsFor(i);
@@ -89,6 +95,11 @@ function byHandNote(i) {
   if (!override?.[i]) return [];
   const how = override[i] === "in" ? "Put on the list by hand" : "Taken off the list by hand";
   return [make("p", { class: "note" }, [`${how}: ${override_reason?.[i] ?? ""}`])];
+}
+
+function marksBlock() {
+  const marks = Object.entries(app.data.marks);
+  return marks.length ? [make("p", { class: "small quiet" }, [`${marks.map(([mark, words]) => `${mark} ${words}`).join("; ")}.`])] : [];
 }
 
 function contributionTable(i) {
@@ -118,10 +129,10 @@ function contributionRow(factor, points, most, i) {
 function factorSentences(factor, i) {
   const period = factor.last;
   if (!period) return [];
-  const often = factor.many && factor.score === "persistence" ? yearsWords(factor, i) : "";
+  const often = factor.often && factor.score === "persistence" ? yearsWords(factor, i) : "";
   const kind = KINDS[period.kind?.[i]];
   const last = hotWords(factor, period, i);
-  return [often, hasConfidence(factor) && kind ? `${last}, ${kind}` : last, hasConfidence(factor) && countWords(factor, period, i)];
+  return [often, hasConfidence(factor) && kind ? `${last}, ${kind}` : last, (hasConfidence(factor) || isReleased()) && countWords(factor, period, i)];
 }
 
 function stripBlock(i) {
@@ -161,7 +172,7 @@ function mappedOnly(i) {
 }
 
 function mappedWords(factor, i) {
-  return [hotWords(factor, factor.last, i), factor.many && yearsWords(factor, i), countWords(factor, factor.last, i)]
+  return [hotWords(factor, factor.last, i), factor.often && yearsWords(factor, i), countWords(factor, factor.last, i)]
     .filter(Boolean).join("; ");
 }
 
@@ -205,7 +216,7 @@ function factorTable() {
 function factorLine(factor) {
   const hot = factor.last ? whole.format([...factor.last.is_hot].filter((sign) => sign === "1").length) : "–";
   const found = factor.recorded === "police-generated" ? "found by police activity" : "";
-  const when = factor.periods.map(({ period }) => period).filter(Boolean);
+  const when = factor.spans;
   const span = when.length > 1 ? `${when[0]} to ${when.at(-1)}` : when.join("");
   return make("tr", {}, [
     make("th", { scope: "row" }, [factor.label, make("div", { class: "small quiet" }, [[span, found].filter(Boolean).join(", ")])]),

@@ -8,6 +8,7 @@ function showWhatIf() {
   byId("panel-whatif").replaceChildren(
     make("h2", {}, ["What if priorities differ"]),
     make("p", { class: "small" }, ["Count a factor more, less or not at all. The index, the ranks and the list follow; the published list stays as it is."]),
+    ...classesNote(),
     make("p", { id: "what-if-words", class: "sentence", role: "status" }),
     make("fieldset", {}, [make("legend", {}, ["How much each factor counts"]), ...data.scored.map(weightRow)]),
     numberFields(),
@@ -18,6 +19,23 @@ function showWhatIf() {
     make("div", { id: "what-if-names" }),
     make("details", {}, [make("summary", {}, ["These choices as config"]), make("pre", { id: "config-text", tabindex: "0" })]),
   );
+}
+
+// What a reader must know where only classes were released.
+function classesNote() {
+  if (app.data.ranked) return [];
+  const differ = areasOnlyByClasses();
+  const words = differ
+    ? `With nothing changed, the classes would already put ${count(differ, "other area")} on the list, because they tell less.`
+    : "With nothing changed, the classes give the published list.";
+  return [make("p", { class: "note small", id: "classes-note" }, [`Computed from the released classes; the published list was computed from the full figures. ${words}`])];
+}
+
+function areasOnlyByClasses() {
+  const { published, data, start } = app;
+  const number = start.number ? Number(start.number) : null;
+  const { cut } = recomputed({ weights: data.scored.map((factor) => factor.weight), share: start.share, number, ties: start.ties, rounding: app.rounding });
+  return positions(data.n).filter((i) => cut.selected[i] && !published.cut.selected[i]).length;
 }
 
 function weightRow(factor, k) {
@@ -42,11 +60,11 @@ function numberFields() {
   return make("fieldset", {}, [make("legend", {}, ["How many areas"]), make("div", { class: "row wrap" }, [
     field("share", "Share, %", make("input", { type: "number", id: "share", min: 0.1, max: 100, step: "any", on: share })),
     field("number", "or a number", make("input", { type: "number", id: "number", min: 1, max: app.data.n, step: 1, on: number })),
-    field("ties", "Ties at the cut", make("select", { id: "ties", on: ties }, TIE_CHOICES.map(option))),
+    field("ties", "Ties at the cut", make("select", { id: "ties", on: ties }, tieChoices().map(option))),
   ])]);
 }
 
-const TIE_CHOICES = [["order", "by intensity"], ["include", "all in"], ["exclude", "all out"]];
+const tieChoices = () => [["order", app.data.ranked ? "by intensity" : "by factors hot"], ["include", "all in"], ["exclude", "all out"]];
 
 function field(id, text, control) {
   return make("div", {}, [make("label", { for: id }, [text]), control]);
@@ -100,7 +118,7 @@ function choiceWords() {
   const others = [
     state.number !== start.number || state.share !== start.share
       ? state.number ? `${areasWord(Number(state.number))} asked for` : `${state.share}% asked for` : "",
-    state.ties === start.ties ? "" : `ties ${TIE_CHOICES.find(([value]) => value === state.ties)[1]}`,
+    state.ties === start.ties ? "" : `ties ${tieChoices().find(([value]) => value === state.ties)[1]}`,
   ].filter(Boolean);
   return `with ${joined([...weights, ...others])}`;
 }

@@ -32,8 +32,12 @@ const hasConfidence = (factor) => !["threshold", "value"].includes(factor.method
 
 function sharesWords(factor, period, i) {
   const value = period.value?.[i];
+  const percent = `${fewDigits.format(100 * factor.threshold)}%`;
+  if (!period.value && known(factor.threshold)) {
+    return Number.isNaN(signAt(period.hot, i)) ? "not assessed" : `${period.is_hot[i] === "1" ? "over" : "not over"} the limit of ${percent}`;
+  }
   if (!known(value)) return "not assessed";
-  const limit = known(factor.threshold) ? ` (limit ${fewDigits.format(100 * factor.threshold)}%)` : "";
+  const limit = known(factor.threshold) ? ` (limit ${percent})` : "";
   return `${oneDecimal.format(100 * value)}%${limit}`;
 }
 
@@ -48,23 +52,44 @@ function hotWords(factor, period, i) {
 }
 
 function yearsWords(factor, i) {
+  if (factor.years.band) return bandWords(factor, i);
   const hot = signAt(factor.years.hot, i);
   const assessed = signAt(factor.years.assessed, i);
   if (Number.isNaN(hot) || !assessed) return "not assessed";
   return `hot in ${hot} of ${assessed} ${periodsWord()}`;
 }
 
+const BANDS = ["never", "some", "most", "every"];
+
+function bandWords(factor, i) {
+  const band = BANDS[signAt(factor.years.band, i)];
+  if (!band) return "not assessed";
+  const one = periodsWord().replace(/s$/, "");
+  const when = band === "never" ? "never hot" : `hot in ${band} ${band === "every" ? one : periodsWord()}`;
+  return `${when}, ${factor.spans[0]} to ${factor.spans.at(-1)}`;
+}
+
 function shortWords(factor, i) {
   if (!factor.last) return "";
-  return factor.many && factor.score === "persistence" ? yearsWords(factor, i) : hotWords(factor, factor.last, i);
+  return factor.often && factor.score === "persistence" ? yearsWords(factor, i) : hotWords(factor, factor.last, i);
 }
 
 // "7 where 1.9 were expected (3.7 times); with its neighbours 31 where 11.2 were expected".
 function countWords(factor, period, i) {
   const unit = factor.weighted ? " weighted" : "";
+  if (isReleased()) return releasedCountWords(factor, period.observed?.[i], unit);
   const own = against(period.observed?.[i], period.expected?.[i], unit);
   const around = against(period.window_observed?.[i], period.window_expected?.[i], unit);
   return [own, around && `with its neighbours ${around}`].filter(Boolean).join("; ");
+}
+
+const isReleased = () => Object.keys(app.data.marks).length > 0;
+
+// A mark stands where its number would.
+function releasedCountWords(factor, observed, unit) {
+  if (factor.sensitive) return "number withheld [c]";
+  if (typeof observed === "string") return observed === "[c]" ? "number withheld [c]" : "";
+  return known(observed) ? `about ${whole.format(observed)}${unit} counted` : "";
 }
 
 function against(observed, expected, unit) {
@@ -93,9 +118,13 @@ function shortReasons(i, most) {
   return joined([...reasons.slice(0, most).map(({ factor }) => lowerFirst(factor.label)), ...more]);
 }
 
+// The published list of a release without ranks; what it would be otherwise has ranks by its classes.
+const showsBands = () => !app.data.ranked && app.asPublished();
+
 function rankWords(i) {
   const rank = app.now.index.rank[i];
   if (Number.isNaN(rank)) return "not assessed";
+  if (showsBands()) return `rank ${app.data.columns.rank_band[i]} of ${whole.format(app.now.cut.assessed)}`;
   const tied = app.now.sharing.get(rank) > 1 ? "joint " : "";
   return `${tied}rank ${whole.format(rank)} of ${whole.format(app.now.cut.assessed)}`;
 }
@@ -109,7 +138,7 @@ function sureWords(i) {
   const p = app.data.columns.p_selected?.[i];
   const tier = tierOf(i);
   if (!tier) return "";
-  const about = app.data.profile === "internal" ? "" : "about ";
+  const about = isReleased() ? "about " : "";
   return known(p) ? `selected in ${about}${repeatsOf(p)} of 100 repeats (${TIER_WORDS[tier]})` : TIER_WORDS[tier];
 }
 
