@@ -163,6 +163,32 @@ def factor_weights(scores: pd.DataFrame, options: Index = Index()) -> pd.Series:
     return pd.Series(weights, index=frame.factors, name="weight")
 
 
+def given_weights(scores: pd.DataFrame, options: Index = Index()) -> tuple[pd.Series, Index]:
+    """The weights that an index took, and the options with which they are simply given.
+
+    With them an index is computed again from fewer figures, or with one weight changed, without
+    finding weights anew; and the points that people gave need not be told.
+
+    Parameters
+    ----------
+    scores
+        As for `build_index`.
+    options
+        As for `build_index`.
+
+    Returns
+    -------
+    Series, Index
+        Index factor, in the factors' order. Weights normalised or as given stay as they are.
+    """
+    frame = Ingredients.of(scores, options)
+    weights = pd.Series(frame.weighting.factors, index=frame.factors, name="weight")
+    if options.weights in ("normalised", "as-given"):
+        return weights, options
+    groups = {} if options.weights == "equal" else options.groups
+    return weights, replace(options, weights="normalised", points={}, groups=groups)
+
+
 class Weighting(NamedTuple):
     """Weights at both levels; one row for all areas, or a row each."""
 

@@ -17,7 +17,7 @@ from riskindex.aggregate import quantise
 from riskindex.disclosure import BANDS_OF_PERIODS, MARKS
 from riskindex.errors import DataError
 from riskindex.groups import profile_kind
-from riskindex.index import Index, Ingredients
+from riskindex.index import Index, given_weights
 from riskindex.reasons import PERIOD_WORDS
 from riskindex.released import Released
 from riskindex.shapes import Outlines, draw_outlines
@@ -164,6 +164,8 @@ def map_data(released: Released) -> dict[str, Any]:
     """
     every = released.all_areas
     config = released.config
+    asked = Index(**config.get("index", {}))
+    weights, options = given_weights(released.scores, asked)
     unit = config.get("periods", {}).get("unit", "calendar-year")
     return {
         "title": released.title,
@@ -182,9 +184,10 @@ def map_data(released: Released) -> dict[str, Any]:
         "groups": {kind: _coded_text(every[kind]) for kind in released.group_kinds},
         "columns": {name: _column(every[name]) for name in _AREA_COLUMNS if name in every},
         "cut": {key: _scalar(getattr(released.cut, key)) for key in _CUT},
-        "index": _index_data(config.get("index", {})),
+        "index": _index_data(options),
+        "weights_found": asked.weights if asked.weights != options.weights else "",
         "selection": {k: v for k, v in config.get("selection", {}).items() if k in _SELECTION},
-        "factors": _factors(released),
+        "factors": _factors(released, weights),
     }
 
 
@@ -193,37 +196,22 @@ _INDEX = ("aggregation", "power", "weights", "groups", "missing", "minimum_facto
 _SELECTION = ("share", "number", "rounding", "ties", "minimum_per_group", "group", "overrides")
 
 
-def _index_data(options: dict[str, Any]) -> dict[str, Any]:
-    """How the page combines scores: weights that are found come to it as numbers."""
-    told = {key: options[key] for key in _INDEX if key in options}
-    found = options.get("weights")
-    if found in ("pca", "elicited"):
-        return told | {"weights": "normalised", "instead_of": found}
-    if found == "equal":
-        return told | {"weights": "normalised", "instead_of": found, "groups": {}}
-    return told
+def _index_data(options: Index) -> dict[str, Any]:
+    """How the page combines scores, given the weights."""
+    told = {key: getattr(options, key) for key in _INDEX}
+    return told | {"groups": dict(options.groups)}
 
 
-def _weights_used(released: Released) -> dict[str, float]:
-    """Weight of each scored factor: as given, or as the index found it."""
-    options = Index(**released.config.get("index", {}))
-    ingredients = Ingredients.of(released.scores, options)
-    used = ingredients.weighting.factors
-    return dict(zip(ingredients.factors, used.tolist(), strict=True))
-
-
-def _factors(released: Released) -> list[dict[str, Any]]:
-    used = _weights_used(released)
-    return [
-        _factor_data(name, released) | ({"weight": used[name]} if name in used else {})
-        for name in released.factors.index
-    ]
+def _factors(released: Released, weights: "pd.Series[float]") -> list[dict[str, Any]]:
+    """What is said of every factor, with the weight that the index took."""
+    given = {name: {"weight": _scalar(weight)} for name, weight in weights.items()}
+    return [_factor_data(name, released) | given.get(name, {}) for name in released.factors.index]
 
 
 _AREA_COLUMNS = (
     "name", "rank", "score", "companion", "decile", "rank_band", "factors_hot", "selected",
-    "tied_at_cut", "reasons", "residents", "residents_10_24", "override", "override_reason", "p_selected", "rank_low",
-    "rank_high", "tier",
+    "tied_at_cut", "reasons", "residents", "residents_10_24", "override", "override_reason",
+    "p_selected", "rank_low", "rank_high", "tier",
 )  # fmt: skip
 _COUNT_COLUMNS = ("observed", "expected", "window_observed", "window_expected", "value")
 

@@ -120,7 +120,11 @@ def save(released: Released, folder: str | Path, *, say: Say = silent) -> None:
         write_manifest(released, out)
 
 
-_PAGES = {"map.html": ("internal", "partner", "public"), "report.html": ("internal",), "profiles": ("internal",)}
+_PAGES = {
+    "map.html": ("internal", "partner", "public"),
+    "report.html": ("internal",),
+    "profiles": ("internal",),
+}
 """Profiles that each page is written for."""
 
 

@@ -1,6 +1,7 @@
 """Release: the only way out. What partners and the public may see, column by column."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from functools import partial
 from types import MappingProxyType
 from typing import Any
@@ -25,7 +26,7 @@ from riskindex.disclosure import (
 )
 from riskindex.errors import DisclosureError
 from riskindex.factors import Factor
-from riskindex.index import contributions
+from riskindex.index import contributions, given_weights
 from riskindex.released import (
     LIMITS,
     Released,
@@ -243,7 +244,9 @@ def _scores(result: Result, profile: str) -> pd.DataFrame:
     scored = [factor for factor in result.config.factors if factor.scored]
     parts = {factor.name: _score_rows(result, factor, profile) for factor in scored}
     table = pd.concat(parts, names=["factor"])
-    return table.assign(contribution=contributions(table, result.config.index))
+    weights, options = given_weights(result.scores, result.config.index)
+    table["weight"] = table.index.get_level_values("factor").map(weights).astype(float)
+    return table.assign(contribution=contributions(table, options))
 
 
 def _score_rows(result: Result, factor: Factor, profile: str) -> pd.DataFrame:
@@ -400,7 +403,7 @@ def _config(result: Result) -> dict[str, Any]:
         {key: factor[key] for key in ("name", "label", "method", "score", "weight", "scored")}
         for factor in full["factors"]
     ]
-    index = {key: value for key, value in full["index"].items() if key != "points"}
+    index = asdict(given_weights(result.scores, result.config.index)[1])
     selection = {key: value for key, value in full["selection"].items() if key != "overrides"}
     return {
         "title": full["title"],

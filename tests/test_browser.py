@@ -1,19 +1,18 @@
 """The saved map in headless Chromium, with every request refused."""
 
-from dataclasses import replace
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from example_release import example_release, grid_areas
+from map_pages import assert_equal_choices, page_choice, python_choice, rows, set_slider
 
 from riskindex import save
-from riskindex.index import Index, build_index
+from riskindex.index import Index, build_index, given_weights
 from riskindex.maps import write_map
 from riskindex.released import Released
-from riskindex.selection import Override, Selection, select_top
+from riskindex.selection import Override, Selection
 
 pytestmark = pytest.mark.browser
 
@@ -35,18 +34,6 @@ def saved(tmp_path_factory: pytest.TempPathFactory, release: Released) -> Path:
 @pytest.fixture
 def page(opened: Open, saved: Path) -> Any:
     return opened(saved)
-
-
-def rows(page: Any) -> list[str]:
-    return page.locator("#list-rows tr th button").all_inner_texts()
-
-
-def set_slider(page: Any, place: int, times: float) -> None:
-    page.locator("#tab-whatif").click()
-    page.locator(f"#weight-{place}").evaluate(
-        "(slider, times) => { slider.value = times; slider.dispatchEvent(new Event('input')); }",
-        times,
-    )
 
 
 # What a reader sees first
@@ -238,58 +225,6 @@ def test_the_policy_stops_a_script_that_got_in(opened: Open, page: Any):
 # What if
 
 
-def python_choice(release: Released, options: Index, weights: Any, selection: Selection) -> Any:
-    names = release.scores.index.get_level_values("factor").unique()
-    by_factor = dict(zip(names, weights, strict=True))
-    given = release.scores.index.get_level_values("factor").map(by_factor)
-    index = build_index(release.scores.assign(weight=given), options)
-    return select_top(index, selection, groups=release.areas["district"])
-
-
-def page_choice(page: Any, weights: Any, selection: Selection) -> Any:
-    choices = {
-        "weights": [float(weight) for weight in weights],
-        "share": f"{float(Fraction(str(selection.share)) * 100):.10g}",
-        "number": selection.number,
-        "ties": selection.ties,
-        "rounding": selection.rounding,
-    }
-    return page.evaluate(
-        """(choices) => {
-            const { index, cut } = riskindex.app.recompute(choices);
-            const plain = (values) => [...values].map((v) => (Number.isNaN(v) ? null : v));
-            return { score: plain(index.score), rank: plain(index.rank),
-                     companion: plain(index.companion), selected: [...cut.selected] };
-        }""",
-        choices,
-    )
-
-
-def assert_equal_choices(
-    page: Any, release: Released, options: Index, draws: int, minimum: int = 0
-) -> None:
-    rng = np.random.default_rng(11)
-    factors = release.scores.index.get_level_values("factor").nunique()
-    for _ in range(draws):
-        weights = rng.choice([0, 0.225, 0.5, 1, 2, 3.75], size=factors)
-        if not weights.any():
-            continue
-        selection = Selection(
-            share=float(rng.choice([0.05, 0.055, 0.1, 0.33])),
-            number=int(rng.integers(1, 40)) if rng.random() < 0.3 else None,
-            rounding=str(rng.choice(["ceil", "floor", "round"])),
-            ties=str(rng.choice(["order", "include", "exclude"])),
-            minimum_per_group=minimum,
-        )
-        expected = python_choice(release, options, weights, selection).table
-        found = page_choice(page, weights, selection)
-        for column in ("score", "companion", "rank"):
-            values = [np.nan if v is None else v for v in found[column]]
-            wanted = expected[column].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
-            np.testing.assert_array_equal(values, wanted, err_msg=column)
-        assert found["selected"] == expected["selected"].astype(int).tolist()
-
-
 def test_index_ranks_and_selection_equal_pythons(page: Any, release: Released):
     assert_equal_choices(page, release, Index(), draws=200)
 
@@ -325,20 +260,15 @@ def test_every_way_to_combine_equals_pythons(opened: Open, tmp_path: Path, optio
     if options.groups:
         inside = scores.index.get_level_values("factor").isin(["suspects", "drugs"])
         scores["group"] = np.where(inside, "harm", "")
+    if options.weights == "pca":
+        common = scores["score"].groupby(level="area_code").transform("mean")
+        scores["score"] = (scores["score"] + common) / 2
     config = release.config | {"index": vars(options) | {"groups": dict(options.groups)}}
     changed = example_release(scores=scores, config=config)
     write_map(changed, tmp_path / "map.html")
     page = opened(tmp_path / "map.html")
-    assert_equal_choices(page, changed, in_the_page(options), draws=10)
+    assert_equal_choices(page, changed, given_weights(scores, options)[1], draws=10)
     assert_starts_from(page, changed, options)
-
-
-def in_the_page(options: Index) -> Index:
-    """Weights that the index found itself are numbers in the page, to be changed like others."""
-    if options.weights in ("normalised", "as-given"):
-        return options
-    groups = {} if options.weights == "equal" else options.groups
-    return replace(options, weights="normalised", points={}, groups=groups)
 
 
 def assert_starts_from(page: Any, release: Released, options: Index) -> None:
@@ -350,9 +280,7 @@ def assert_starts_from(page: Any, release: Released, options: Index) -> None:
 
 
 @pytest.mark.parametrize("minimum", [1, 6])
-def test_a_minimum_for_every_district_holds_in_the_page(
-    opened: Open, tmp_path: Path, minimum: int
-):
+def test_a_minimum_for_every_district_holds_in_the_page(opened: Open, tmp_path: Path, minimum: int):
     release = example_release()
     selection = release.config["selection"] | {"minimum_per_group": minimum, "group": "district"}
     changed = example_release(config=release.config | {"selection": selection})
