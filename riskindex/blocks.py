@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from riskindex.disclosure import MARKS
 from riskindex.pages import escape
 
 
@@ -23,7 +24,9 @@ def link(url: str, text: str) -> Html:
 
 def html_table(table: pd.DataFrame, *, decimals: int = 1) -> str:
     """A table as HTML, numbers to the right, that can be scrolled by keyboard on a small screen."""
-    numeric = [pd.api.types.is_numeric_dtype(table[c]) for c in table]
+    numeric = [
+        pd.api.types.is_numeric_dtype(table[c]) or _are_counts(table[c].tolist()) for c in table
+    ]
     rows = table.itertuples(index=False, name=None)
     return _table([str(name) for name in table.columns], numeric, rows, decimals=decimals)
 
@@ -52,13 +55,20 @@ def record_table(
     return _table(headings, numeric, rows, decimals=decimals, ids=ids)
 
 
+def _are_counts(values: Sequence[object]) -> bool:
+    """Whether some are numbers and the others marks that stand for one."""
+    numbers = sum(not isinstance(v, str | bool) and not pd.isna(v) for v in values)
+    return numbers > 0 and all(_is_number(value) for value in values)
+
+
 _NUMBER = re.compile(r"[+−±]?\d[\d,.]*(%|\b.*\))?")
 
 
 def _is_number(value: object) -> bool:
     """Whether a value stands to the right: numbers, and texts such as 12% or 3 (1 to 5)."""
     if isinstance(value, str):
-        return not value or (not isinstance(value, Html) and bool(_NUMBER.fullmatch(value)))
+        told = value in MARKS or bool(_NUMBER.fullmatch(value))
+        return not value or (not isinstance(value, Html) and told)
     return not isinstance(value, bool)
 
 
@@ -116,6 +126,13 @@ def picture(png: bytes, alt: str, caption: str) -> str:
         f'<figure><img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
+
+
+def marks_line(body: str) -> str:
+    """What the marks in the cells of a page mean, as a paragraph; empty where it has none."""
+    used = {mark: words for mark, words in MARKS.items() if f">{mark}<" in body}
+    told = "; ".join(f"<b>{escape(mark)}</b> {escape(words)}" for mark, words in used.items())
+    return f'<p class="small">{told}.</p>' if used else ""
 
 
 def paragraphs(lines: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 import io
 import itertools
 import math
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,8 +12,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.drawings import Dot, draw_dots, svg
-from riskindex.pages import escape
-from riskindex.profile_book import index_class
+from riskindex.pages import PROFILE_MARKS, escape
+from riskindex.profile_book import index_classes
 from riskindex.released import Released
 from riskindex.scores import rows
 from riskindex.shapes import simplified
@@ -41,7 +42,7 @@ def overview_map(released: Released) -> bytes:
     from matplotlib.collections import PathCollection
 
     shapes = simplified(released.areas.geometry.to_numpy())
-    classes = index_class(released.all_areas["score"])
+    classes = index_classes(released)
     colours = [NOT_ASSESSED if c < 0 else RAMP[c] for c in classes]
     chosen = released.all_areas["selected"].to_numpy(dtype=bool)
     with mpl.rc_context(STYLE):
@@ -52,7 +53,7 @@ def overview_map(released: Released) -> bytes:
         )
         _label_groups(released, shapes, axes)
         _outline_selected(shapes[chosen], axes)
-        _legend(axes)
+        _legend(axes, PROFILE_MARKS.get(released.profile, released.profile))
         return png(figure)
 
 
@@ -129,7 +130,7 @@ def _label_groups(released: Released, shapes: NDArray[Any], axes: "Axes") -> Non
         )
 
 
-def _legend(axes: "Axes") -> None:
+def _legend(axes: "Axes", mark: str) -> None:
     from matplotlib.patches import Patch
 
     patches = [
@@ -139,6 +140,8 @@ def _legend(axes: "Axes") -> None:
     patches.append(Patch(facecolor="white", edgecolor=INK, linewidth=1.6, label="selected"))
     axes.legend(handles=patches, loc="upper left", bbox_to_anchor=(1, 0.98), frameon=False,
                 title="Index", alignment="left")  # fmt: skip
+    words = "\n".join(textwrap.wrap(mark, 26))
+    axes.annotate(words, (1, 0.02), xycoords="axes fraction", fontsize=8, fontweight="bold")
 
 
 def canvas(width: float, height: float, columns: int = 1) -> "tuple[Figure, list[Axes]]":
@@ -162,7 +165,7 @@ def png(figure: "Figure") -> bytes:
 def persistence_strip(released: Released) -> str:
     """Periods hot of each selected area, a square per period; "" without several periods."""
     table = released.persistence
-    if table.empty or released.top.empty:
+    if table.empty or released.top.empty or "periods_assessed" not in table:
         return ""
     most = table["periods_assessed"].groupby(level="factor").max()
     factors = [str(f) for f in released.factors.index if most.get(f, 0) > 1]

@@ -1,6 +1,7 @@
 """Parts of the report for review: how it was made, how sure it is, and what to do next."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pandas as pd
 
@@ -23,11 +24,16 @@ def why_sentences(released: Released) -> Iterator[str]:
     if hot:
         told = in_words([f"{number:,} are hot for {inside(label)}" for number, label in hot])
         yield f"Of the selected areas, {told}."
-    if "residents" in top and every["residents"].sum() > 0:
+    if "residents" in top and _all_known(every["residents"]) and every["residents"].sum() > 0:
         share = top["residents"].sum() / every["residents"].sum()
         young = (f", {int(top['residents_10_24'].sum()):,} of them aged 10 to 24"
                  if "residents_10_24" in top else "")  # fmt: skip
         yield f"They hold {int(top['residents'].sum()):,} residents ({share:.1%}){young}."
+
+
+def _all_known(people: "pd.Series[Any]") -> bool:
+    """Whether no number is withheld, so that a sum would be one."""
+    return not people.map(lambda value: isinstance(value, str)).any()
 
 
 def _hot_selected(released: Released, most: int = 4) -> list[tuple[int, str]]:
@@ -47,7 +53,7 @@ def _hot_selected(released: Released, most: int = 4) -> list[tuple[int, str]]:
 def how_sure_part(released: Released) -> str:
     """How often repeats of the run select the same areas; what there is to say without them."""
     every = released.all_areas
-    if "p_selected" not in every or every["p_selected"].isna().all():
+    if "tier" not in every or every["tier"].isna().all():
         return paragraphs([_UNSURE])
     tiers = every["tier"].astype(str)
     firm, borderline = int((tiers == "firm").sum()), every[tiers == "borderline"]
@@ -79,27 +85,30 @@ _UNSURE = (
 def _borderline_table(borderline: pd.DataFrame) -> str:
     if borderline.empty:
         return ""
-    ordered = borderline.assign(_code=borderline.index).sort_values(
-        ["p_selected", "_code"], ascending=[False, True]
-    )
+    likely = "p_selected" in borderline and "rank" in borderline
+    by, down = (["p_selected", "_code"], [False, True]) if likely else (["_code"], [True])
+    ordered = borderline.assign(_code=borderline.index).sort_values(by, ascending=down)
     shown = ordered.iloc[:40]
-    records = [
-        {
-            "Area": f"{area['name']} ({code})",
-            "Selected": "yes" if area["selected"] else "no",
-            "Selected in repeats": f"{area['p_selected']:.0%}",
-            "Rank": area["rank"],
-            **({"Ranks in repeats": f"{area['rank_low']:.0f} to {area['rank_high']:.0f}"}
-               if "rank_low" in shown and pd.notna(area["rank_low"]) else {}),
-        }
-        for code, area in shown.iterrows()
-    ]  # fmt: skip
+    records = [_borderline_record(str(code), area) for code, area in shown.iterrows()]
     more = len(ordered) - len(shown)
     return (
         "<h3>Borderline areas</h3>"
         + record_table(records)
         + paragraphs([f"And {more:,} more, in the workbook."] if more else [])
     )
+
+
+def _borderline_record(code: str, area: "pd.Series[Any]") -> dict[str, object]:
+    record: dict[str, object] = {
+        "Area": f"{area['name']} ({code})",
+        "Selected": "yes" if area["selected"] else "no",
+    }
+    if "p_selected" in area:
+        record["Selected in repeats"] = f"{area['p_selected']:.0%}"
+    record |= {"Rank": area["rank"]} if "rank" in area else {}
+    if pd.notna(area.get("rank_low")):
+        record["Ranks in repeats"] = f"{area['rank_low']:.0f} to {area['rank_high']:.0f}"
+    return record
 
 
 def how_made_part(released: Released) -> str:
@@ -127,9 +136,8 @@ def _steps(released: Released) -> Iterator[str]:
         f"{released.neighbours.mean:.1f} an area on average, {len(released.neighbours.islands):,} "
         f"areas without any."
     )
-    factors = config.get("factors", [])
-    corrections = {str(factor.get("correction", "benjamini-hochberg")) for factor in factors}
-    rules = [_CORRECTIONS.get(one, one) for one in sorted(corrections)]
+    tested = released.tests["correction"] if "correction" in released.tests else pd.Series()
+    rules = [_CORRECTIONS.get(one, one) for one in sorted(set(tested) - {""})]
     levels = sorted({float(level) for level in released.factors["level"]})
     yield (
         f"Tests: one-sided, per factor and period, corrected for the number of areas by "
@@ -140,7 +148,8 @@ def _steps(released: Released) -> Iterator[str]:
     aggregation = options.get("aggregation", "arithmetic")
     yield f"Index: the {aggregation} mean of the factors' scores, {_weight_words(released)}."
     yield f"Selection: {cut.explanation}"
-    yield f"Random draws start from the seed {config.get('seed', 2022)}."
+    if "seed" in config:
+        yield f"Random draws start from the seed {config['seed']}."
 
 
 def _weight_words(released: Released) -> str:
@@ -152,7 +161,7 @@ def _weight_words(released: Released) -> str:
 
 
 def overlap_part(released: Released) -> str:
-    """Which factors find the same areas, and how far events lie in few areas."""
+    """Which factors find the same areas."""
     matrix = figures.overlap_matrix(released)
     words = (
         "Areas hot for both factors, in the last period of each; the diagonal is each factor by "
@@ -161,7 +170,12 @@ def overlap_part(released: Released) -> str:
     shown = ""
     if matrix:
         shown = f'<div class="scroll strip" tabindex="0">{drawing(matrix, words)}</div>'
-    return shown + _concentration(figures.concentrations(released))
+    return shown
+
+
+def concentration_part(released: Released) -> str:
+    """How far events lie in few areas; the curve is the counts, so it needs them unrounded."""
+    return "" if released.rules else _concentration(figures.concentrations(released))
 
 
 def _concentration(found: list[figures.Concentration]) -> str:
@@ -179,8 +193,7 @@ def _concentration(found: list[figures.Concentration]) -> str:
         for one in found
     ]
     return (
-        "<h3>How concentrated events are</h3>"
-        + paragraphs([
+        paragraphs([
             "Share of the events (upwards) in the areas that have most of them (to the right); the "
             "dot stands at 5% of the areas, the dashed line is an even spread. "
             "Rare events lie in few areas by chance alone: compare the two columns of the table."
@@ -191,7 +204,7 @@ def _concentration(found: list[figures.Concentration]) -> str:
 
 def next_steps_part(released: Released) -> str:
     """What a reviewer should do with this list, from what this run found."""
-    return bullets(_next_steps(released))
+    return "" if released.profile == "public" else bullets(_next_steps(released))
 
 
 def _next_steps(released: Released) -> Iterator[str]:

@@ -121,6 +121,15 @@ def style_block(*sheets: str) -> str:
     return f"<style>{''.join(sheets)}</style>"
 
 
+def print_mark(profile: str) -> str:
+    """Style that repeats the profile's mark, and page numbers, on every printed page."""
+    mark = PROFILE_MARKS.get(profile, "")
+    return (
+        f'@page {{ margin: 15mm 14mm; @bottom-left {{ content: "{mark}"; font: 9pt sans-serif; }} '
+        '@bottom-right { content: counter(page) " / " counter(pages); font: 9pt sans-serif; } }'
+    )
+
+
 def _policy(trusted: str) -> str:
     rules = (
         "default-src 'none'",

@@ -120,11 +120,8 @@ def save(released: Released, folder: str | Path, *, say: Say = silent) -> None:
         write_manifest(released, out)
 
 
-_PAGES = {
-    "map.html": ("internal", "partner", "public"),
-    "report.html": ("internal",),
-    "profiles": ("internal",),
-}
+_ALL = ("internal", "partner", "public")
+_PAGES = {"map.html": _ALL, "report.html": _ALL, "profiles": _ALL}
 """Profiles that each page is written for."""
 
 

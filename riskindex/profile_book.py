@@ -9,7 +9,8 @@ import pandas as pd
 
 from riskindex.area_drawings import Outlines, outline
 from riskindex.blocks import slug
-from riskindex.groups import WHOLE, profile_kind
+from riskindex.disclosure import MARKS, NOT_RECORDED, WITHHELD
+from riskindex.groups import COUNTED, WHOLE, profile_kind
 from riskindex.periods import month_label
 from riskindex.released import Released
 
@@ -23,7 +24,7 @@ class Place(NamedTuple):
     kind: str
     """`district` or `cluster`."""
     codes: list[str]
-    """Its areas, by rank."""
+    """Its areas, by rank; by code where ranks are not released."""
     file: str
 
     @property
@@ -61,7 +62,9 @@ class Book:
         self.released = released
         self.whole = str(released.config.get("whole", "county"))
         every = released.all_areas
-        order = every.assign(_code=every.index).sort_values(["rank", "_code"]).drop(columns="_code")
+        self.has_ranks = "rank" in every
+        by = ["rank", "_code"] if self.has_ranks else ["_code"]
+        order = every.assign(_code=every.index).sort_values(by).drop(columns="_code")
         self.areas = order
         self.records: dict[str, Record] = order.to_dict("index")
         self.has_tiers = "tier" in every
@@ -78,7 +81,7 @@ class Book:
     @cached_property
     def classes(self) -> dict[str, str]:
         """Style class of each area by its index."""
-        classes = index_class(self.released.all_areas["score"])
+        classes = index_classes(self.released)
         return {str(code): f"c{c}" if c >= 0 else "unknown" for code, c in classes.items()}
 
     @cached_property
@@ -100,6 +103,14 @@ class Book:
         """Factor and area of each new hotspot."""
         table = self.released.new_hotspots
         return set(zip(table["factor"], table["area_code"], strict=True)) if len(table) else set()
+
+    @cached_property
+    def bands(self) -> dict[tuple[str, str], str]:
+        """Factor and area to the band of the periods it was hot in, where these are not told."""
+        table = self.released.persistence
+        if "periods_hot" in table or "periods_band" not in table:
+            return {}
+        return {(str(f), str(code)): str(band) for (f, code), band in table["periods_band"].items()}
 
     @cached_property
     def districts(self) -> list[Place]:
@@ -137,7 +148,12 @@ class Book:
     @cached_property
     def _known_people(self) -> dict[str, dict[str, int]]:
         columns = [c for c in ("residents", "residents_10_24") if c in self.areas]
-        return {c: self.areas[c].fillna(0).astype(int).to_dict() for c in columns}
+        numbers = {c: pd.to_numeric(self.areas[c], errors="coerce").fillna(0) for c in columns}
+        return {c: numbers[c].astype(int).to_dict() for c in columns}
+
+    def withholds(self, codes: Iterable[str], column: str) -> bool:
+        """Whether the number of any of some areas is withheld, so that a sum would be wrong."""
+        return any(isinstance(self.records[code].get(column), str) for code in codes)
 
     @cached_property
     def share_in_selected(self) -> float:
@@ -165,8 +181,13 @@ class Book:
             return {}
         found = {}
         for key, part in table["records"].groupby(level=["factor", "aspect"], sort=False):
-            sums = part.groupby(level=["value", "place"]).sum().unstack("place", fill_value=0)
-            found[str(key[0]), str(key[1])] = sums.assign(**{WHOLE: sums.sum(axis=1)})
+            sums = summed(part.astype(float), [part.index.get_level_values("value"),
+                                               part.index.get_level_values("place")])  # fmt: skip
+            by_place = sums.unstack("place", fill_value=0.0)
+            # A release rounds the whole from its own raw total, which no sum of parts gives.
+            if self.released.rules is None or WHOLE not in by_place:
+                by_place = by_place.assign(**{WHOLE: by_place.sum(axis=1, skipna=False)})
+            found[str(key[0]), str(key[1])] = by_place
         return found
 
     def rhythm(self, factor: str, aspect: str) -> pd.DataFrame | None:
@@ -183,9 +204,21 @@ class Book:
         }
 
 
+def summed(records: Any, by: Any) -> Any:  # noqa: ANN401 (a Series or a table)
+    """Sums of groups of lines, missing where a part is missing because it is withheld."""
+    missing = records.isna().groupby(by).any()
+    return records.groupby(by).sum().mask(missing)
+
+
 def months_of(rhythm: pd.DataFrame) -> list[str]:
     """Every month from the first to the last of a table by month."""
     return list(_months_between(str(rhythm.index[0]), str(rhythm.index[-1])))
+
+
+def index_classes(released: Released) -> "pd.Series[int]":
+    """Class of each area, by its score, or by its tenth where scores are not released."""
+    every = released.all_areas
+    return index_class(every["score"] if "score" in every else -every["decile"].astype("Float64"))
 
 
 def index_class(score: "pd.Series[float]") -> "pd.Series[int]":
@@ -193,7 +226,8 @@ def index_class(score: "pd.Series[float]") -> "pd.Series[int]":
 
     Areas with the same score stay in one class, that of the middle of them.
     """
-    share = score.rank(method="average", pct=True, ascending=False).to_numpy()
+    share = score.rank(method="average", pct=True, ascending=False)
+    share = share.to_numpy(dtype=float, na_value=np.nan)
     classes = 4 - np.searchsorted([0.1, 0.2, 0.3, 0.5], share)
     return pd.Series(np.where(np.isnan(share), -1, classes), index=score.index)
 
@@ -207,13 +241,13 @@ def _hot(label: str, tests: pd.DataFrame, several: frozenset[str] | None) -> Hot
     reason = tests["reason"].fillna("").to_numpy() if "reason" in tests else ""
     classes = np.where(reason != "", "unknown", classes)
     hot = tests.index[is_hot]
-    kinds = tests.loc[hot, "kind"].fillna("").astype(str).to_dict()
+    kinds = tests.loc[hot, "kind"].fillna("").astype(str).to_dict() if "kind" in tests else {}
     shades = dict(zip(tests.index, classes.tolist(), strict=True))
     return Hot(label, frozenset(hot), shades, kinds, float(is_hot.mean()), several)
 
 
 def _hot_in_several(persistence: pd.DataFrame) -> dict[str, frozenset[str]]:
-    if persistence.empty:
+    if persistence.empty or "periods_hot" not in persistence:
         return {}
     followed = persistence[persistence["periods_assessed"] > 1]
     return {
@@ -229,11 +263,22 @@ def _by_factor(counts: pd.DataFrame) -> dict[str, dict[str, dict[str, Record]]]:
     found: dict[str, dict[str, dict[str, Record]]] = {}
     if counts.empty:
         return found
-    for key, part in counts.groupby(level=["factor", "period"], sort=False):
+    places = counts.index.unique("place").union([WHOLE])
+    for key, part in _with_marks(counts).groupby(level=["factor", "period"], sort=False):
         factor, period = key
-        table = part.droplevel(["factor", "period"]).to_dict("index")
-        found.setdefault(str(factor), {})[str(period)] = table
+        table = part.droplevel(["factor", "period"]).reindex(places)
+        table["mark"] = table["mark"].fillna(WITHHELD)
+        found.setdefault(str(factor), {})[str(period)] = table.to_dict("index")
     return found
+
+
+def _with_marks(counts: pd.DataFrame) -> pd.DataFrame:
+    """Counts of groups with every column of `COUNTED`, and `mark`: why a number is missing."""
+    events = counts["events"]
+    given = counts.get("mark", events)
+    marked = given.map(lambda value: isinstance(value, str) and value in MARKS)
+    numbers = counts.reindex(columns=COUNTED).apply(pd.to_numeric, errors="coerce")
+    return numbers.assign(mark=given.where(marked, NOT_RECORDED))
 
 
 def _files(names: list[str]) -> dict[str, str]:

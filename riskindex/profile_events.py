@@ -7,10 +7,11 @@ from typing import NamedTuple
 import pandas as pd
 
 from riskindex.blocks import drawing, in_words, inside, paragraphs, record_table
+from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED, WITHHELD
 from riskindex.drawings import Dot, Line, draw_bars, draw_dots, draw_lines
 from riskindex.groups import WHOLE
 from riskindex.pages import escape
-from riskindex.profile_book import Book, Place, Record, months_of
+from riskindex.profile_book import Book, Place, Record, months_of, summed
 
 FEWEST = 30
 """Records below which a pattern over days or hours is not drawn: it would be chance."""
@@ -122,7 +123,7 @@ def _standing(book: Book, place: Place, factor: str) -> str:
     last = list(periods)[-1]
     row, whole = periods[last][place.name], periods[last][WHOLE]
     if math.isnan(row["events"]):
-        return f"Not assessed in {last}: the source has no data there."
+        return f"{_MISSING[row['mark']]} in {last}."
     parts = [f"{row['events']:,.0f} in {last}"]
     if not math.isnan(row["rate_per_1000"]):
         county = f"{book.whole} {_rate(whole['rate_per_1000'])}"
@@ -135,6 +136,14 @@ def _standing(book: Book, place: Place, factor: str) -> str:
         return f"{'; '.join(parts)}."
     living = "" if math.isnan(people) else f", with {people:.1%} of its residents"
     return f"{'; '.join(parts)}. That is {share:.1%} of the {book.whole}'s events{living}."
+
+
+_MISSING = {
+    WITHHELD: f"Withheld ({WITHHELD})",
+    NOT_RECORDED: "Not assessed, because the source has no data,",
+    NOT_APPLICABLE: "Does not apply",
+}
+"""Mark of a number that is missing to what is said instead."""
 
 
 def _rate(value: float) -> str:
@@ -234,7 +243,7 @@ def _period_records(
         found = change(now, before)
         shown: dict[str, object] = {
             "Period": label,
-            "Events": pd.NA if math.isnan(now) else int(now),
+            "Events": row["mark"] if math.isnan(now) else int(now),
             "Change": found.words if found else "",
         }
         if not math.isnan(whole["rate_per_1000"]):
@@ -266,7 +275,8 @@ def _aspect_part(book: Book, place: Place, aspects: Sequence[str]) -> str:
         records = sum(v for v in book.monthly.get(factor, {}).get(place.name, ()) if v > 0)
         known = [aspect for aspect in aspects if _by_value(book, factor, aspect) is not None]
         if known and records < FEWEST:
-            few.append(f"{inside(_label(book, factor))} ({records:,.0f})")
+            number = f" ({records:,.0f})" if book.released.rules is None else ""
+            few.append(f"{inside(_label(book, factor))}{number}")
         else:
             plots += [_aspect(book, place, factor, aspect) for aspect in known]
     if not any(plots) and not few:
@@ -282,23 +292,27 @@ def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
     if found is None or place.name not in found:
         return ""
     labels = _LABELS[aspect](found.index.tolist())
-    here, whole = (found[name].reindex(list(labels)).fillna(0).tolist()
-                   for name in (place.name, WHOLE))  # fmt: skip
-    total, unknown = int(sum(here)), int(found[place.name].sum() - sum(here))
+    shares = found.reindex(list(labels), fill_value=0.0)
+    here, whole = shares[place.name].tolist(), shares[WHOLE].tolist()
+    known = [value for value in here if not math.isnan(value)]
+    hidden, total = len(here) - len(known), int(sum(known))
     if total < FEWEST:
         return ""
+    said = found[place.name].drop([label for label in labels if label in found.index])
+    unknown = int(said.sum())
     words = list(labels.values())
-    most = max(range(len(here)), key=lambda i: here[i])
+    most = here.index(max(known))
     told = f"Most: {words[most]}, {here[most] / total:.0%}."
     picture = draw_bars(
         f"{_label(book, factor)} by {_TITLES[aspect].lower()} in {place.name}",
         words,
         _scaled(here, 100 / total),
-        _scaled(whole, 100 / max(sum(whole), 1)),
+        _scaled(whole, 100 / max(sum(value for value in whole if not math.isnan(value)), 1)),
         about=told,
         unit="% of records",
     )
     missing = f", {unknown:,} more do not say" if unknown else ""
+    missing += f"; {hidden:,} small numbers are withheld" if hidden else ""
     midnight = " Midnight may stand for a time not known." if aspect == "hour" else ""
     start = f"{_label(book, factor)}, {_TITLES[aspect].lower()}"
     return drawing(picture, f"{start}: {total:,} records{missing}. {told}{midnight}")
@@ -310,9 +324,9 @@ def _by_value(book: Book, factor: str, aspect: str) -> pd.DataFrame | None:
     if found is None:
         return None
     if aspect == "season":
-        return found.groupby(found.index.str[5:]).sum() if len(found) >= 24 else None
+        return summed(found, found.index.str[5:]) if len(found) >= 24 else None
     if aspect == "age":
-        return found.groupby([_band(value) for value in found.index]).sum()
+        return summed(found, [_band(value) for value in found.index])
     return found
 
 

@@ -65,10 +65,17 @@ def place_map(book: Book, place: Place) -> str:
 
 def _hover(book: Book, code: str) -> str:
     area = book.records[code]
-    rank = "no rank" if pd.isna(area["rank"]) else f"rank {int(area['rank']):,}"
     chosen = ", selected" if area["selected"] else ""
     reasons = area["reasons"] if isinstance(area["reasons"], str) else ""
-    return f"{area['name']}: {rank}{chosen}. {reasons}".strip()
+    return f"{area['name']}: {_standing(book, code)}{chosen}. {reasons}".strip()
+
+
+def _standing(book: Book, code: str) -> str:
+    """The rank of an area in words, or its tenth where ranks are not released."""
+    number = book.records[code]["rank" if book.has_ranks else "decile"]
+    if pd.isna(number):
+        return "no rank"
+    return f"rank {int(number):,}" if book.has_ranks else f"tenth {int(number)} of 10"
 
 
 def _swatches(words: dict[str, str], present: Iterable[str]) -> str:
@@ -152,7 +159,6 @@ def factor_records(book: Book, place: Place) -> list[dict[str, object]]:
     for name, hot in book.hot.items():
         codes = book.hot_codes(place, name)
         scored = bool(book.released.factors.at[name, "scored"])
-        several = sum(c in hot.several for c in place.codes) if hot.several is not None else pd.NA
         found.append(
             {
                 "Factor": hot.label if scored else f"{hot.label} (not scored)",
@@ -160,8 +166,19 @@ def factor_records(book: Book, place: Place) -> list[dict[str, object]]:
                 "Of those here": f"{len(codes) / len(place.codes):.0%}",
                 f"Of the whole {book.whole}'s": f"{hot.share:.0%}",
                 "New": sum((name, code) in book.new for code in place.codes),
-                "Hot in several periods": several,
+                **_lasting(book, place, name),
                 "Selected areas hot": sum(code in chosen for code in codes),
             }
         )
     return found
+
+
+def _lasting(book: Book, place: Place, factor: str) -> dict[str, object]:
+    """How many areas are hot again and again, as far as the release tells it."""
+    if book.bands:
+        often = [book.bands.get((factor, code)) in ("most", "every") for code in place.codes]
+        known = any((factor, code) in book.bands for code in place.codes)
+        return {"Hot in most periods or every one": sum(often) if known else pd.NA}
+    several = book.hot[factor].several
+    number = pd.NA if several is None else sum(code in several for code in place.codes)
+    return {"Hot in several periods": number}

@@ -1,15 +1,25 @@
 """Area profiles: a page per district and per cluster of selected areas, and their index."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from riskindex.area_drawings import define
-from riskindex.blocks import Html, bullets, in_words, inside, link, paragraphs, record_table, slug
+from riskindex.blocks import (
+    Html,
+    bullets,
+    in_words,
+    inside,
+    link,
+    marks_line,
+    paragraphs,
+    record_table,
+    slug,
+)
 from riskindex.groups import profile_kind
-from riskindex.pages import asset, document, escape, page_head, style_block
-from riskindex.profile_book import Book, Place
+from riskindex.pages import asset, document, escape, page_head, print_mark, style_block
+from riskindex.profile_book import Book, Place, Record
 from riskindex.profile_events import (
     METHOD_NOTES,
     change_sentences,
@@ -47,7 +57,7 @@ def write_profiles(released: Released, folder: str | Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     book = Book(released)
     sheets = ("page.css", "report.css", "plots.css", "profiles.css")
-    style = style_block(*(asset(sheet) for sheet in sheets))
+    style = style_block(*(asset(sheet) for sheet in sheets), print_mark(released.profile))
     for place in [*book.districts, *book.clusters[:MOST_CLUSTERS]]:
         _write(folder / place.file, book, style, title=place.name, body=_page(book, place))
     _write(folder / "index.html", book, style, title="Area profiles", body=_index(book))
@@ -65,7 +75,7 @@ def _write(path: Path, book: Book, style: str, *, title: str, body: str) -> None
     html = document(
         title=f"{title}: {released.title}",
         head=style,
-        body=f'{head}<main class="report profile">{body}</main>{foot}',
+        body=f'{head}<main class="report profile">{marks_line(body)}{body}</main>{foot}',
     )
     path.write_text(html, encoding="utf-8", newline="\n")
 
@@ -99,17 +109,19 @@ def _answer(book: Book, place: Place) -> str:
             f"{number} of the {n:,} areas in {place.name} {'is' if len(chosen) < 2 else 'are'} "
             f"selected, of {book.released.cut.selected:,} in {book.released.place}."
         )
+    start = "One selected area" if n == 1 else f"{n:,} selected areas that adjoin each other"
+    if not book.has_ranks:
+        return f"{start}."
     ranks = [f"{int(book.records[code]['rank']):,}" for code in chosen[:3]]
     if n == 1:
-        return f"One selected area, at rank {ranks[0]} of {len(book.records):,}."
-    start = f"{n:,} selected areas that adjoin each other"
+        return f"{start}, at rank {ranks[0]} of {len(book.records):,}."
     return f"{start}; the highest ranks are {in_words(ranks)} of {len(book.records):,}."
 
 
 def _facts(book: Book, place: Place) -> str:
     facts = [(f"{len(place.codes):,}", "areas" if len(place.codes) != 1 else "area")]
     for column, words in (("residents", "residents"), ("residents_10_24", "aged 10 to 24")):
-        if column in book.areas:
+        if column in book.areas and not book.withholds(place.codes, column):
             facts.append((f"{book.people(place.codes, column):,}", words))
     if place.is_district:
         chosen = book.selected(place)
@@ -117,12 +129,17 @@ def _facts(book: Book, place: Place) -> str:
         if book.has_tiers:
             number = sum(book.is_borderline(code) for code in place.codes)
             facts.append((f"{number:,}", "borderline, selected or not"))
-        people = book.people(place.codes, "residents")
-        if people:
-            share = book.people(chosen, "residents") / people
-            living = f"{book.whole} {book.share_in_selected:.0%}"
-            facts.append((f"{share:.0%}", f"of residents live in them ({living})"))
+        facts += _living(book, place)
     return "".join(f"<li><b>{escape(number)}</b> {escape(words)}</li>" for number, words in facts)
+
+
+def _living(book: Book, place: Place) -> Iterator[tuple[str, str]]:
+    """The share of a district's residents in its selected areas, beside that of the whole."""
+    people = book.people(place.codes, "residents")
+    if people and not book.withholds(book.records, "residents"):
+        share = book.people(book.selected(place), "residents") / people
+        living = f"{book.whole} {book.share_in_selected:.0%}"
+        yield f"{share:.0%}", f"of residents live in them ({living})"
 
 
 def _all_areas(book: Book, place: Place) -> str:
@@ -130,7 +147,8 @@ def _all_areas(book: Book, place: Place) -> str:
     lines = record_table(records, ids=place.codes)
     if not place.is_district:
         return lines
-    return f"<details open><summary>{len(records):,} areas by rank</summary>{lines}</details>"
+    words = f"{len(records):,} areas {_ORDER[book.has_ranks]}"
+    return f"<details open><summary>{words}</summary>{lines}</details>"
 
 
 def _area_record(book: Book, code: str, *, why: bool = False) -> dict[str, object]:
@@ -139,20 +157,30 @@ def _area_record(book: Book, code: str, *, why: bool = False) -> dict[str, objec
     smaller = [str(area[kind]) for kind in kinds[:1] if kind != profile_kind(kinds)]
     under = escape(" · ".join([*smaller, code]))
     record: dict[str, object] = {
-        "Rank": pd.NA if pd.isna(area["rank"]) else int(area["rank"]),
+        **_rank_record(area),
         "Area": Html(f'<span class="area">{escape(area["name"])}</span><br>'
                      f'<span class="quiet">{under}</span>'),
         "Selected": _chosen_words(book, code),
     }  # fmt: skip
     if "p_selected" in area:
         record["In repeats"] = "" if pd.isna(area["p_selected"]) else f"{area['p_selected']:.0%}"
-    record["Score"] = area["score"]
+    record |= {"Score": area["score"]} if "score" in area else {}
     if why:
         record["Why"] = area["reasons"] if isinstance(area["reasons"], str) else ""
     for column, words in (("residents", "Residents"), ("residents_10_24", "Aged 10 to 24")):
         if column in area:
             record[words] = area[column]
     return record
+
+
+def _rank_record(area: Record) -> dict[str, object]:
+    """The rank, or where ranks are not released the tenth, 1 the highest risk."""
+    if "rank" in area:
+        return {"Rank": pd.NA if pd.isna(area["rank"]) else int(area["rank"])}
+    return {"Tenth": area["decile"]}
+
+
+_ORDER = {True: "by rank", False: "in the order of their codes"}
 
 
 def _chosen_words(book: Book, code: str) -> str:
@@ -165,10 +193,19 @@ def _chosen_words(book: Book, code: str) -> str:
 def _top(book: Book, place: Place) -> str:
     more = " Every area is listed at the end of the page." if place.is_district else ""
     note = f'<p class="small quiet">Point at an area for its name; click for its line.{more}</p>'
-    top = record_table([_area_record(book, code) for code in place.codes[:10]])
-    words = "Areas by rank" if len(place.codes) <= 10 else "The ten areas with the highest rank"
-    beside = f"<div><h3>{words}</h3>{top}</div>"
+    words, codes = _foremost(book, place)
+    records = [_area_record(book, code) for code in codes]
+    shown = record_table(records) if records else paragraphs(["No area is selected here."])
+    beside = f"<div><h3>{words}</h3>{shown}</div>"
     return f'<div class="beside"><div>{place_map(book, place)}{note}</div>{beside}</div>'
+
+
+def _foremost(book: Book, place: Place) -> tuple[str, list[str]]:
+    """The areas beside the map, and what they are."""
+    if not book.has_ranks:
+        return "Selected areas", book.selected(place)
+    words = "Areas by rank" if len(place.codes) <= 10 else "The ten areas with the highest rank"
+    return words, place.codes[:10]
 
 
 def _summary(book: Book, place: Place) -> str:
@@ -177,8 +214,9 @@ def _summary(book: Book, place: Place) -> str:
 
 def _notes(book: Book, _place: Place) -> str:
     released = book.released
+    numbers = METHOD_NOTES if any(book.counts.values()) else ()
     return (
-        bullets([*METHOD_NOTES, *released.notes])
+        bullets([*numbers, *released.notes])
         + "<h3>Limits</h3>"
         + bullets(released.limits)
         + "<h3>Whose data</h3>"
@@ -236,14 +274,16 @@ def _further(book: Book) -> str:
 
 
 def _place_record(book: Book, place: Place) -> dict[str, object]:
-    ranks = [book.records[code]["rank"] for code in place.codes]
     record: dict[str, object] = {
         "Place": link(place.file, place.name),
         "Areas": len(place.codes),
         "Selected": len(book.selected(place)),
-        "Highest rank": min((int(rank) for rank in ranks if not pd.isna(rank)), default=pd.NA),
     }
-    if "residents" in book.areas:
+    if book.has_ranks:
+        ranks = [book.records[code]["rank"] for code in place.codes]
+        known = (int(rank) for rank in ranks if not pd.isna(rank))
+        record["Highest rank"] = min(known, default=pd.NA)
+    if "residents" in book.areas and not book.withholds(book.records, "residents"):
         record["Residents"] = book.people(place.codes, "residents")
     record["Hot for any factor"] = sum(code in book.hot_for_any for code in place.codes)
     counts = [(len(book.hot_codes(place, name)), one.label) for name, one in book.hot.items()]

@@ -12,14 +12,17 @@ from riskindex.blocks import (
     html_table,
     in_words,
     link,
+    marks_line,
     paragraphs,
     picture,
     slug,
 )
 from riskindex.diagnostics import WARN_ABOVE, strong_pairs
+from riskindex.disclosure import MARKS
 from riskindex.findings import left_out_sentence, over_time, scan_part
 from riskindex.manifest import versions
 from riskindex.methods import (
+    concentration_part,
     how_made_part,
     how_sure_part,
     next_steps_part,
@@ -32,7 +35,7 @@ from riskindex.otherwise import (
     composition_part,
     double_counting_part,
 )
-from riskindex.pages import asset, document, escape, page_head, style_block
+from riskindex.pages import asset, document, escape, page_head, print_mark, style_block
 from riskindex.released import Released
 from riskindex.scores import rows
 from riskindex.since import changed_since_last
@@ -110,9 +113,11 @@ def write_report(released: Released, path: Path, *, earlier: Path | None = None)
     head = page_head(released.title, profile=released.profile, lead=_lead(released))
     html = document(
         title=f"{released.title}: report",
-        head=style_block(asset("page.css"), asset("report.css"), asset("plots.css")),
-        body=f'{head}<main class="report"><nav aria-label="Contents"><ul class="contents">'
-        f"{contents}</ul></nav>{body}</main>",
+        head=style_block(
+            asset("page.css"), asset("report.css"), asset("plots.css"), print_mark(released.profile)
+        ),
+        body=f'{head}<main class="report">{marks_line(body)}<nav aria-label="Contents">'
+        f'<ul class="contents">{contents}</ul></nav>{body}</main>',
     )
     path.write_text(html, encoding="utf-8", newline="\n")
 
@@ -177,10 +182,15 @@ def _the_list(released: Released) -> str:
     groups = [top[kind].astype(str) for kind in released.group_kinds]
     where = [", ".join(parts) for parts in zip(top.index.astype(str), *groups, strict=True)]
     columns = {"rank": "Rank", "area": "Area", "score": "Score", "reasons": "Why"}
+    columns |= {} if "rank" in top else {"p_selected": "Selected in repeats", "tier": "How sure"}
     columns |= {"residents": "Residents", "residents_10_24": "Aged 10 to 24"}
-    columns |= {"override_reason": "By hand"} if (top["override"] != "").any() else {}
+    by_hand = "override" in top and (top["override"] != "").any()
+    columns |= {"override_reason": "By hand"} if by_hand else {}
     table = top.assign(area=top["name"].astype(str) + " (" + pd.Series(where, top.index) + ")")
-    return html_table(table[[c for c in columns if c in table]].rename(columns=columns))
+    order = "" if "rank" in top else "In the order of their codes: ranks are not released."
+    return paragraphs([order]) + html_table(
+        table[[c for c in columns if c in table]].rename(columns=columns)
+    )
 
 
 def _factor_part(released: Released) -> str:
@@ -250,6 +260,8 @@ def _quiet_sentence(released: Released, factor: str) -> str:
 
 
 def _dispersion_sentence(tests: pd.DataFrame) -> str:
+    if "hot_without_dispersion" not in tests:
+        return ""
     last = tests.iloc[-1]
     without = last["hot_without_dispersion"]
     if pd.isna(last["dispersion"]) or pd.isna(without):
@@ -298,12 +310,14 @@ def _new_sentence(released: Released) -> str:
 def _data_part(released: Released) -> str:
     reconciliation = released.reconciliation
     own = _own_lines(reconciliation)
+    if released.rules and released.files.empty:
+        return ""
     parts = [paragraphs([_counted_sentence(own)])] if not own.empty else []
     if not reconciliation.empty:
         parts.append(html_table(_reconciled(released)))
         parts.append(paragraphs(["A factor counts those events of its sources that its rule "
                                   "names; the others are excluded by a rule."]))  # fmt: skip
-    if released.notes:
+    if released.notes and not released.rules:
         parts.append("<h3>Notes</h3>" + bullets(released.notes))
     parts.append("<h3>Files read</h3>" + html_table(_file_table(released)))
     return "".join(parts)
@@ -322,10 +336,12 @@ def _reconciled(released: Released) -> pd.DataFrame:
 
 
 def _file_table(released: Released) -> pd.DataFrame:
-    table = released.files.assign(sha256=released.files["sha256"].astype(str).str[:16])
     names = {"role": "Read as", "name": "File", "bytes": "Bytes", "rows": "Rows",
              "sha256": "SHA-256 (start)"}  # fmt: skip
-    return table.rename(columns=names)[list(names.values())]
+    table = released.files
+    if "sha256" in table:
+        table = table.assign(sha256=table["sha256"].astype(str).str[:16])
+    return table[[name for name in names if name in table]].rename(columns=names)
 
 
 def _own_lines(reconciliation: pd.DataFrame) -> pd.DataFrame:
@@ -364,7 +380,8 @@ LOSSES = {
 
 def _questions_part(released: Released) -> str:
     if released.correlations.empty:
-        return paragraphs(["No shares were given to compare the factors with."])
+        none = "" if released.rules else "No shares were given to compare the factors with."
+        return paragraphs([none])
     labels = released.factors["label"].to_dict()
     table = released.correlations.xs("share", axis=1, level="kind")
     table.insert(0, "Factor", [labels[f] for f in table.index])
@@ -399,6 +416,13 @@ def _limits_part(released: Released) -> str:
     )
 
 
+def _protection_part(released: Released) -> str:
+    """What was rounded and withheld, and what the marks stand for."""
+    if released.rules is None:
+        return ""
+    return bullets([*released.rules.sentences, *(f"{m}: {words}." for m, words in MARKS.items())])
+
+
 _SECTIONS: dict[str, Callable[[Released], str]] = {
     "How sure": how_sure_part,
     "What if we had chosen differently": choices_part,
@@ -406,8 +430,10 @@ _SECTIONS: dict[str, Callable[[Released], str]] = {
     "How it was made": how_made_part,
     "The factors": _factor_part,
     "Over the periods": _persistence_part,
-    "Overlap and concentration": overlap_part,
+    "Overlap of the factors": overlap_part,
+    "How concentrated events are": concentration_part,
     "Data, and what was lost": _data_part,
+    "What is rounded and withheld": _protection_part,
     "Questions to ask": lambda released: double_counting_part(released) + _questions_part(released),
     "Next steps": next_steps_part,
     "Limits and sources": _limits_part,

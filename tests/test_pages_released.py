@@ -1,0 +1,165 @@
+"""Report and profiles of a partner and a public release: nothing that was not released is drawn."""
+
+import html
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from riskindex import release
+from riskindex.disclosure import WITHHELD
+from riskindex.groups import count_groups
+from riskindex.profile_book import Book
+from riskindex.profiles import write_profiles
+from riskindex.report import write_report
+
+
+@pytest.fixture(scope="module", params=["partner", "public"])
+def released(request, county_result):
+    return release(county_result, request.param)
+
+
+@pytest.fixture(scope="module")
+def folder(released, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(released.profile)
+    write_report(released, folder / "report.html")
+    write_profiles(released, folder / "profiles")
+    return folder
+
+
+def text_of(path):
+    body = path.read_text(encoding="utf-8").split("<body>")[1]
+    return html.unescape(re.sub(r"<[^>]+>", " ", re.sub(r"<(desc|title)>.*?</\1>", " ", body)))
+
+
+def test_every_page_carries_the_profile_on_screen_and_in_print(folder, released):
+    words = {"partner": "For named partners: not for publication", "public": "For publication"}
+    for path in folder.rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        assert f'mark-{released.profile}">{words[released.profile]}<' in page
+        assert f'@bottom-left {{ content: "{words[released.profile]}"' in page
+
+
+def test_the_list_is_in_the_order_of_the_codes(folder, released):
+    found = re.findall(r"\((E\d+), ", text_of(folder / "report.html"))
+    assert found == sorted(released.top.index)
+
+
+def test_every_area_of_a_district_stands_in_the_order_of_its_code(folder, released):
+    for name, part in released.areas.groupby("district"):
+        page = (folder / "profiles" / f"district-{name.lower()}.html").read_text(encoding="utf-8")
+        assert re.findall(r'<tr id="([^"]+)"', page) == sorted(part.index)
+
+
+def test_no_figure_draws_a_hidden_number(folder):
+    for path in folder.rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        for figure in ("Concentration:", "Ranks of the areas at the cut", "In the 5% of areas"):
+            assert figure not in page
+
+
+def test_no_score_rank_or_count_of_an_area_is_told(folder, county_result):
+    """A number with decimals beside an area would be a score, a rate or a share of its own."""
+    for path in [*folder.rglob("district-*.html")]:
+        lines = re.findall(r'<tr id="E.*?</tr>', path.read_text(encoding="utf-8"))
+        cells = [cell for line in lines for cell in re.findall(r"<td[^>]*>(.*?)</td>", line)]
+        assert not [cell for cell in cells if re.fullmatch(r"-?[\d,]*\.\d+", cell)]
+    assert not re.search(r"\d+ where [\d.]+ (was|were) expected", text_of(path))
+
+
+def test_the_page_does_not_change_with_the_hidden_order(released, tmp_path, county_result):
+    """Ranks within the list decide nothing that is drawn."""
+    shuffled = county_result.index.copy()
+    chosen = shuffled.index[shuffled["selected"].astype(bool)]
+    shuffled.loc[chosen, "score"] = shuffled.loc[chosen, "score"].to_numpy()[::-1]
+    shuffled.loc[chosen, "rank"] = shuffled.loc[chosen, "rank"].to_numpy()[::-1]
+    other = release(
+        type(county_result)(**(vars(county_result) | {"index": shuffled})), released.profile
+    )
+    pages = []
+    for k, one in enumerate((released, other)):
+        write_report(one, tmp_path / f"{k}.html")
+        pages.append((tmp_path / f"{k}.html").read_text(encoding="utf-8"))
+    assert pages[0] == pages[1]
+
+
+def test_what_is_withheld_is_said_with_its_rule(folder, released):
+    page = text_of(folder / "report.html")
+    for sentence in released.rules.sentences:
+        assert sentence in page
+
+
+def test_a_section_without_content_is_left_out(folder, released):
+    titles = re.findall(r"<h2>([^<]+)</h2>", (folder / "report.html").read_text(encoding="utf-8"))
+    assert "Data, and what was lost" not in titles
+    assert ("Questions to ask" in titles) == (not released.double_counting.empty)
+    assert ("Next steps" in titles) == (released.profile == "partner")
+
+
+def test_the_tenths_of_a_release_are_the_classes_of_its_map(released):
+    tenth = released.all_areas["decile"].astype(float)
+    classes = pd.Series(Book(released).classes)
+    order = classes.groupby(tenth.reindex(classes.index).to_numpy()).unique()
+    assert all(len(found) == 1 for found in order)
+    assert list(order.str[0]) == sorted(order.str[0], reverse=True)
+
+
+# Numbers of districts, where a release has them: rounded, marked, and never put together again
+
+
+def with_counts(released, counts, mark=WITHHELD):
+    """The release with counts of districts rounded to 5 and small ones withheld."""
+    residents = pd.Series(5000.0, index=released.areas.index)
+    table = count_groups(counts, released.areas["district"], residents)
+    rounded = (table["events"] / 5).round() * 5
+    small = table["events"].between(1, 7)
+    table["events"] = rounded.mask(small)
+    shown = table.where(~small, np.nan).assign(mark=np.where(small, mark, ""))
+    return type(released)(**(vars(released) | {"district_counts": shown}))
+
+
+@pytest.fixture
+def counted(released, county_result):
+    codes = released.areas.index
+    districts = released.areas["district"]
+    columns = pd.MultiIndex.from_tuples(
+        [("offences", "all", "2021"), ("offences", "all", "2022")],
+        names=["factor", "group", "period"],
+    )
+    counts = pd.DataFrame(3, index=codes, columns=columns).astype("Int64")
+    few = districts == districts.min()
+    counts.loc[few, :] = 0
+    counts.loc[few & ~few.duplicated(), ("offences", "all", "2022")] = 4
+    return with_counts(released, counts)
+
+
+def test_a_withheld_number_of_a_district_is_a_mark_with_its_meaning(counted, tmp_path):
+    write_profiles(counted, tmp_path)
+    name = counted.areas["district"].min()
+    page = text_of(tmp_path / f"district-{name.lower()}.html")
+    assert "Withheld ([c]) in 2022." in page
+    assert "[c] withheld: a small number" in " ".join(page.split())
+    assert "4 in 2022" not in page
+
+
+def test_a_rounded_number_of_a_district_is_shown_as_rounded(counted, tmp_path):
+    write_profiles(counted, tmp_path)
+    name = counted.areas["district"].max()
+    number = counted.district_counts.loc[("offences", "2022", name), "events"]
+    assert f"{number:,.0f} in 2022" in text_of(tmp_path / f"district-{name.lower()}.html")
+
+
+def test_sums_with_a_withheld_part_are_not_made(released):
+    index = pd.MultiIndex.from_tuples(
+        [("offences", "all", place, "month", f"2022-{m:02d}")
+         for m in range(1, 4) for place in ("North", "South")],
+        names=["factor", "group", "place", "aspect", "value"],
+    )  # fmt: skip
+    rhythm = pd.DataFrame({"records": [10, 20, np.nan, 5, 15, 10]}, index=index)
+    found = Book(type(released)(**(vars(released) | {"rhythm": rhythm}))).rhythm(
+        "offences", "month"
+    )
+    assert found[""].tolist()[::2] == [30.0, 25.0]
+    assert np.isnan(found.loc["2022-02", "North"])
+    assert np.isnan(found.loc["2022-02", ""])
