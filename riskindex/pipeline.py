@@ -108,21 +108,13 @@ def save(released: Released, folder: str | Path, *, say: Say = silent) -> None:
         say("Writing the GIS file")
         write_geopackage(released, out / "areas.gpkg")
         say("Drawing the map")
-        if released.profile in _PAGES["map.html"]:
-            write_map(released, out / "map.html")
+        write_map(released, out / "map.html")
         say("Writing the report")
-        if released.profile in _PAGES["report.html"]:
-            write_report(released, out / "report.html", earlier=Path(folder))
+        write_report(released, out / "report.html", earlier=Path(folder))
         say("Writing the profiles")
-        if released.profile in _PAGES["profiles"]:
-            write_profiles(released, out / "profiles")
+        write_profiles(released, out / "profiles")
         say("Writing the manifest")
         write_manifest(released, out)
-
-
-_ALL = ("internal", "partner", "public")
-_PAGES = {"map.html": _ALL, "report.html": _ALL, "profiles": _ALL}
-"""Profiles that each page is written for."""
 
 
 class Found(NamedTuple):
