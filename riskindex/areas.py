@@ -1,5 +1,6 @@
 """Areas, their geometry and who adjoins whom."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
+from riskindex.area_faults import code_faults, shape_faults, some
 from riskindex.errors import ConfigError, DataError, InputError
 from riskindex.grid import NATIONAL_GRID, to_national_grid
 from riskindex.overlaps import refuse_overlaps
@@ -116,7 +118,7 @@ def prepare_areas(
         raise InputError([f"{label}: no column {column!r}." for column in missing])
     codes = _as_codes(raw[code])
     shapes = shapely.force_2d(raw.geometry.to_numpy())
-    faults = [*_code_faults(codes), *_shape_faults(shapes, codes)]
+    faults = [*code_faults(codes), *shape_faults(shapes, codes)]
     if faults:
         raise InputError([f"{label}: {fault}" for fault in faults])
     projected, notes = to_national_grid(raw.geometry, crs=crs, label=label)
@@ -125,6 +127,18 @@ def prepare_areas(
     overlaps = refuse_overlaps(shapes, list(table.index), label)
     areas = _assembled(table, shapes)
     return PreparedAreas(areas, repaired, (*notes, *repair_notes(repaired, label), *overlaps))
+
+
+def neighbour_faults(options: Neighbours) -> Iterator[str]:
+    """Say what is wrong with the numbers of the method, whatever the areas."""
+    if not 0 <= options.snap < math.inf:
+        yield f"neighbours.snap: {options.snap} must be metres of 0 or more."
+    if options.k < 1:
+        yield f"neighbours.k: {options.k} must be 1 or more."
+    if options.distance is not None and not 0 < options.distance < math.inf:
+        yield f"neighbours.distance: {options.distance} must be metres above 0."
+    if options.method == "distance" and options.distance is None:
+        yield "neighbours.distance: the method distance needs metres above 0."
 
 
 def build_weights(areas: "GeoDataFrame", options: Neighbours = Neighbours()) -> "csr_array[Any]":
@@ -155,6 +169,9 @@ def build_weights(areas: "GeoDataFrame", options: Neighbours = Neighbours()) -> 
     DataError
         `nearest` asks for more neighbours than there are areas.
     """
+    faults = list(neighbour_faults(options))
+    if faults:
+        raise ConfigError(faults)
     shapes = areas.geometry.to_numpy()
     rows, columns = METHODS[options.method](shapes, areas.index, options)
     n = len(areas)
@@ -302,12 +319,6 @@ def _column(tables: pd.DataFrame, reference: str, base: str) -> "pd.Series[Any]"
     return tables[(source, column)]
 
 
-def some(items: Sequence[str], most: int = 5) -> str:
-    """The first few of a list in words, and how many more there are."""
-    more = f" and {len(items) - most:,} more" if len(items) > most else ""
-    return ", ".join(items[:most]) + more
-
-
 def _check_reserved(names: Iterable[str], what: str) -> None:
     taken = [name for name in names if name in RESERVED]
     if taken:
@@ -318,40 +329,6 @@ def _as_codes(column: "pd.Series[Any]") -> "pd.Series[str]":
     """Codes as text, missing ones as the empty text; whole numbers are codes too."""
     text = column.astype(object).where(column.notna(), "").map(str)
     return text.reset_index(drop=True)
-
-
-def _code_faults(codes: "pd.Series[str]") -> Iterator[str]:
-    spaced = codes[codes != codes.str.strip()]
-    repeated = codes[codes.duplicated(keep=False) & (codes != "")]
-    rules = (
-        (codes[known_texts(codes) == ""], "without an area code", "Fill it in or take the row out"),
-        (spaced, "with white space around the area code", "Remove it, so that tables match"),
-        (repeated, "with an area code that is used again", "Dissolve them into one row per area"),
-    )
-    for found, fault, advice in rules:
-        if len(found):
-            yield f"{len(found)} rows {fault} ({_places(found)}). {advice}."
-
-
-def _shape_faults(shapes: Shapes, codes: "pd.Series[str]") -> Iterator[str]:
-    empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
-    flat = ~empty & (shapely.get_dimensions(shapes) != 2)
-    points, owner = shapely.get_coordinates(shapes, return_index=True)
-    astray = np.unique(owner[~np.isfinite(points).all(axis=1)])
-    again = codes[~empty].to_frame().assign(wkb=shapely.to_wkb(shapes[~empty]))
-    rules = (
-        (codes[empty], "without a shape", "Take the rows out or use a whole boundary file"),
-        (codes[flat], "whose shape is no polygon", "Use a boundary file, not points or lines"),
-        (codes[codes.index[astray]], "with coordinates that are no numbers", "Download it again"),
-        (codes[again.index[again["wkb"].duplicated(keep=False)]], "share one shape", "Keep one"),
-    )
-    for found, fault, advice in rules:
-        if len(found):
-            yield f"{len(found)} rows {fault} ({_places(found)}). {advice}."
-
-
-def _places(codes: "pd.Series[str]") -> str:
-    return some([f"row {row + 1}: {code!r}" for row, code in codes.items()])
 
 
 def _described(
@@ -373,8 +350,6 @@ def _assembled(table: pd.DataFrame, shapes: Shapes) -> "GeoDataFrame":
 
 def _touching(shapes: Shapes, snap: float) -> Pairs:
     """Pairs of shapes within a distance, each pair once, the smaller position first."""
-    if not snap >= 0:
-        raise ConfigError(f"neighbours.snap: {snap} is negative.")
     first, second = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=snap)
     once = first < second
     return first[once], second[once]
@@ -407,8 +382,6 @@ def _nearest(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
     from scipy.spatial import KDTree
 
     k, n = options.k, len(shapes)
-    if k < 1:
-        raise ConfigError(f"neighbours.k: {k} must be 1 or more.")
     if k >= n:
         raise DataError(f"neighbours.k: {k} neighbours are asked for, but there are {n} areas.")
     points = _centroids(shapes)
@@ -428,9 +401,8 @@ def _nearest(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
 def _within(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
     from scipy.spatial import KDTree
 
-    if options.distance is None or not options.distance > 0:
-        raise ConfigError("neighbours.distance: the method distance needs metres above 0.")
-    pairs = KDTree(_centroids(shapes)).query_pairs(options.distance, output_type="ndarray")
+    tree = KDTree(_centroids(shapes))
+    pairs = tree.query_pairs(options.distance or 0.0, output_type="ndarray")
     return _both_ways(pairs[:, 0], pairs[:, 1])
 
 

@@ -19,7 +19,7 @@ from riskindex.blocks import (
     record_table,
     slug,
 )
-from riskindex.folder import written_whole
+from riskindex.folder import Held, written_whole
 from riskindex.manifest import write_manifest
 from riskindex.pages import asset, document, escape, page_head, style_block
 from riskindex.workbook import write_csv
@@ -68,7 +68,7 @@ REFERENCES = (
 )
 
 
-def save_backtest(result: ReleasedBacktest, folder: str | Path) -> None:
+def save_backtest(result: ReleasedBacktest, folder: str | Path | Held) -> None:
     """Write a backtest into one folder, whole or not at all.
 
     Parameters
@@ -83,7 +83,7 @@ def save_backtest(result: ReleasedBacktest, folder: str | Path) -> None:
     InputError
         The folder cannot be written, holds something else, or another run holds it.
     """
-    with written_whole(Path(folder)) as out:
+    with written_whole(folder if isinstance(folder, Held) else Path(folder)) as out:
         write_csv(result.table, out / "backtest.csv")
         named = result.lists.reset_index()
         named.insert(2, "name", named["area_code"].map(result.released.areas["name"]))

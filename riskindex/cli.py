@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import resources
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from riskindex.backtest import ReleasedBacktest
     from riskindex.compare import Comparison
     from riskindex.config import Config
+    from riskindex.folder import Held
     from riskindex.released import Released
 
 app = typer.Typer(
@@ -81,16 +83,16 @@ def new(
 @app.command()
 def check(config: ConfigFile, quiet: Quiet = False) -> None:
     """Read everything, compute nothing, say what was found and every fault."""
+    from riskindex.check import look
     from riskindex.config import read_config
-    from riskindex.pipeline import look
 
-    with _stages(quiet) as say:
-        found = look(read_config(config), say=say)
+    asked = read_config(config)
+    with _stages(quiet) as say, _private_files(Path(tempfile.gettempdir()), "riskindex-check-"):
+        found = look(asked, say=say)
     if not quiet:
         for line in found.lines:
             typer.echo(line)
-    if found.faults:
-        raise InputError(found.faults)
+    found.raise_any()
     if not quiet:
         typer.echo(f"No fault found. Next: riskindex run {config} --out result --profile internal")
 
@@ -132,10 +134,10 @@ def backtest(
 
     asked = read_config(config)
     only_internal(profile or asked.profile, "A backtest")
-    with _stages(quiet) as say:
+    with _stages(quiet) as say, _working_in(out) as hold:
         result = backtests.backtest(asked, targets=target or (), hold_out=hold_out, say=say)
         released = backtests.release_backtest(result, profile)
-        save_backtest(released, out)
+        save_backtest(released, hold)
     if not quiet:
         _say_backtest(released, out)
 
@@ -222,9 +224,10 @@ def _run(config: "Config", folder: Path, profile: str | None, say: "Say", quiet:
     from riskindex.publication import check_profile, release
 
     check_profile(profile or config.profile)
-    result = pipeline.run(config, say=say)
-    released = release(result, profile)
-    pipeline.save(released, folder, say=say)
+    with _working_in(folder) as hold:
+        result = pipeline.run(config, say=say)
+        released = release(result, profile)
+        pipeline.save(released, hold, say=say)
     if not quiet:
         _say_end(released, folder)
 
@@ -293,6 +296,32 @@ def _console(*, stderr: bool = False) -> "Console":
     from rich.console import Console
 
     return Console(stderr=stderr)
+
+
+@contextmanager
+def _working_in(folder: Path) -> Iterator["Held"]:
+    """Hold a result folder, and keep all temporary files beside it, those of libraries too."""
+    from riskindex.folder import held
+
+    with held(folder) as hold, _temporary_files_in(hold.private):
+        yield hold
+
+
+@contextmanager
+def _private_files(parent: Path, prefix: str) -> Iterator[None]:
+    from riskindex.folder import private_folder
+
+    with private_folder(parent, prefix) as home, _temporary_files_in(home):
+        yield
+
+
+@contextmanager
+def _temporary_files_in(home: Path) -> Iterator[None]:
+    before, tempfile.tempdir = tempfile.tempdir, str(home)
+    try:
+        yield
+    finally:
+        tempfile.tempdir = before
 
 
 @contextmanager

@@ -12,15 +12,17 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from riskindex.areas import Neighbours, columns_of
+from riskindex.areas import RESERVED, Neighbours, columns_of, neighbour_faults
 from riskindex.counts import Periods
 from riskindex.disclosure import Release, release_faults
 from riskindex.errors import ConfigError, InputError
-from riskindex.events import EventSource, PoliceSource
+from riskindex.events import EventSource, PoliceSource, source_faults
 from riskindex.factors import EventGroup, Factor, Share
 from riskindex.getis_ord import GetisOrd
-from riskindex.index import Index
+from riskindex.index import Index, index_faults
 from riskindex.inputs import AreaSource, GroupLookup, TableSource
+from riskindex.normalise import normalise_faults
+from riskindex.periods import period_faults
 from riskindex.robustness import Robustness, robustness_faults
 from riskindex.selection import Override, Selection, selection_faults
 from riskindex.vintages import Vintage
@@ -133,9 +135,20 @@ def parse_config(
         config = Config.model_validate(values)
     except ValidationError as error:
         told = [line for e in error.errors() for line in _sentence(dict(e), values).splitlines()]
-        raise ConfigError([f"{name}: {line}" for line in told]) from None
+        told += _chosen_twice(values)
+        raise ConfigError([f"{name}: {line}" for line in dict.fromkeys(told)]) from None
+    if told := _chosen_twice(values):
+        raise ConfigError([f"{name}: {line}" for line in told])
     config._folder = Path(folder)
     return config
+
+
+def _chosen_twice(values: Mapping[str, Any]) -> list[str]:
+    """One of two ways to say how many areas are selected would be passed over in silence."""
+    selection = values.get("selection")
+    if isinstance(selection, Mapping) and {"share", "number"} <= set(selection):
+        return ["selection: share and number are both given; leave one of them out."]
+    return []
 
 
 def schema() -> dict[str, Any]:
@@ -243,10 +256,28 @@ def _cross_faults(config: Config) -> Iterator[str]:
         yield from (f"factors.{factor.name}: {fault}" for fault in _factor_faults(config, factor))
     if not any(factor.scored for factor in config.factors):
         yield "factors: none is scored, so there is no index; set scored = true on at least one."
+    yield from neighbour_faults(config.neighbours)
+    for name, source in config.sources.items():
+        if isinstance(source, EventSource):
+            yield from source_faults(name, source)
+    yield from _kind_faults(config)
+    yield from index_faults(config.index, {factor.group or "" for factor in config.factors})
     yield from selection_faults(config.selection)
     if config.robustness is not None:
         yield from robustness_faults(config.robustness, config.index)
     yield from release_faults(config.release)
+
+
+def _kind_faults(config: Config) -> Iterator[str]:
+    """Names of columns that would stand beside each other and may not be the same."""
+    kinds = [*config.areas.groups, *(k for lookup in config.areas.lookups for k in lookup.groups)]
+    for place, names in (("areas: the group", kinds), ("bases:", list(config.bases))):
+        for name in sorted({name for name in names if name in RESERVED}):
+            yield f"{place} {name!r}: the name is in use; choose another."
+    for name in sorted({name for name in kinds if kinds.count(name) > 1}):
+        yield f"areas: the group {name!r} is given {kinds.count(name)} times; names must differ."
+    for name in sorted(set(kinds) & set(config.bases)):
+        yield f"bases: {name!r} is the name of a group already; choose another."
 
 
 def _rate_faults(place: str, rates: Mapping[str, float]) -> Iterator[str]:
@@ -281,7 +312,9 @@ def _factor_faults(config: Config, factor: Factor) -> Iterator[str]:
         yield f"the weight {factor.weight} is negative, or not a number up to {_LARGEST_WEIGHT:,}."
     if not 0 < factor.level < 1:
         yield f"the level {factor.level} must lie between 0 and 1."
+    yield from normalise_faults(factor.normalise)
     if factor.counts_events:
+        yield from period_faults(factor.periods, config.periods.unit)
         yield from _event_faults(config, factor)
     else:
         yield from _table_faults(config, factor)
@@ -297,6 +330,9 @@ def _factor_faults(config: Config, factor: Factor) -> Iterator[str]:
 def _event_faults(config: Config, factor: Factor) -> Iterator[str]:
     if not factor.periods:
         yield "events need periods, such as periods = [2022]."
+    labels = [group.label for group in factor.groups]
+    for label in sorted({label for label in labels if labels.count(label) > 1}):
+        yield f"event_groups: the label {label!r} is used {labels.count(label)} times."
     for group in factor.groups:
         if not isinstance(config.sources.get(group.source), EventSource | PoliceSource):
             yield f"{group.source!r} is not an event source; known: {_all(config.sources)}."

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from riskindex.errors import ConfigError, DataError
+from riskindex.errors import ConfigError, DataError, Together
 from riskindex.factors import Factor
 from riskindex.periods import (
     Period,
@@ -111,11 +111,13 @@ def count_events(
     if missing:
         known = ", ".join(events) or "none"
         raise ConfigError(f"factors: no event source {', '.join(missing)}; there is {known}.")
-    parts = {}
+    parts, together = {}, Together()
     for name, source in events.items():
         asked = [group for group in groups if group.source == name]
         if asked:
-            parts[name] = _count_source(name, source, asked, study, places)
+            with together.trying():
+                parts[name] = _count_source(name, source, asked, study, places)
+    together.raise_any()
     unused = [f"{name}: no factor counts it." for name in events if name not in parts]
     return _together(parts, groups, areas.index, unused)
 

@@ -1,6 +1,7 @@
 """Errors that speak to the analyst: what was found, where, and what to do."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -43,3 +44,28 @@ class DisclosureError(RiskindexError):
     """A release was refused because it would disclose, or its profile is not there."""
 
     exit_code = 4
+
+
+class Together:
+    """Errors of several steps, raised as one when all of them have been tried."""
+
+    def __init__(self) -> None:
+        self.errors: list[RiskindexError] = []
+
+    @property
+    def faults(self) -> list[str]:
+        """Every fault so far, each once."""
+        return list(dict.fromkeys(fault for error in self.errors for fault in error.faults))
+
+    @contextmanager
+    def trying(self) -> Iterator[None]:
+        """Keep the error of a step instead of raising it."""
+        try:
+            yield
+        except RiskindexError as error:
+            self.errors.append(error)
+
+    def raise_any(self) -> None:
+        """Raise all faults together, as the kind of error that came first."""
+        if self.errors:
+            raise type(self.errors[0])(self.faults)

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from riskindex.counts import Events
-from riskindex.errors import ConfigError, InputError
+from riskindex.errors import ConfigError, InputError, Together
 from riskindex.event_files import Found, find_events
 from riskindex.event_table import (
     connect,
@@ -149,10 +149,10 @@ def open_events(
     layouts = {name: _layout(name, source, factors) for name, source in chosen.items()}
     with TemporaryDirectory(prefix="riskindex-", dir=temporary, ignore_cleanup_errors=True) as home:
         connection = connect(Path(home), threads=threads, memory=memory)
-        opened, faults = Opened({}, (), ()), list[str]()
+        opened, together = Opened({}, (), ()), Together()
         try:
             for name, source in chosen.items():
-                try:
+                with together.trying():
                     one = _open_source(
                         connection,
                         name,
@@ -162,13 +162,9 @@ def open_events(
                         home=Path(home),
                         say=say or _silent,
                     )
-                except InputError as error:
-                    faults += error.faults
-                    continue
-                files, notes = opened.files + one.files, opened.notes + one.notes
-                opened = Opened(opened.events | one.events, files, notes)
-            if faults:
-                raise InputError(faults)
+                    files, notes = opened.files + one.files, opened.notes + one.notes
+                    opened = Opened(opened.events | one.events, files, notes)
+            together.raise_any()
             yield opened
         except Exception as error:
             refuse_full(error)
@@ -360,7 +356,7 @@ def _layout(name: str, source: EventSource | PoliceSource, factors: Sequence[Fac
     if isinstance(source, PoliceSource):
         place = ("LSOA code", "Longitude", "Latitude")
         return Layout("Month", None, *place, categories=categories, may_lack=place)
-    faults = list(_option_faults(name, source))
+    faults = list(source_faults(name, source))
     if faults:
         raise ConfigError(faults)
     return Layout(
@@ -391,7 +387,8 @@ def _is_crs(crs: str) -> bool:
         return False
 
 
-def _option_faults(name: str, source: EventSource) -> Iterator[str]:
+def source_faults(name: str, source: EventSource) -> Iterator[str]:
+    """Say what is wrong with the options of a source, whatever its files hold."""
     if (source.x is None) != (source.y is None):
         yield f"sources.{name}: x and y belong together; one of them is not named."
     if source.area is None and source.x is None:

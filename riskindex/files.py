@@ -290,8 +290,8 @@ def refuse_full(error: Exception) -> None:
     """
     if any(words in str(error) for words in _NO_ROOM):
         raise InputError(
-            f"The disk of the temporary folder {gettempdir()} is full. Make room, or set TMPDIR "
-            "(Windows: TEMP) to a folder with more."
+            f"The disk of the temporary folder {gettempdir()} is full. Make room, or take another: "
+            "a run keeps such files beside its result, all else where TMPDIR (Windows: TEMP) says."
         ) from None
 
 

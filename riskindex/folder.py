@@ -1,11 +1,14 @@
 """A folder that is written whole or not at all, by one run at a time."""
 
 import errno
+import glob
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from tempfile import mkdtemp
+from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
@@ -14,18 +17,28 @@ from riskindex.errors import InputError, RiskindexError
 MANIFEST = "manifest.json"
 
 
-@contextmanager
-def written_whole(target: Path) -> Iterator[Path]:
-    """Give a hidden folder that takes the place of `target` when the block ends well.
+class Held(NamedTuple):
+    """A result folder that no other run may touch, while the block of `held` lasts."""
 
-    The manifest is written last inside the block. The old result is moved aside, the new one
-    renamed, the old one removed; a run that is killed leaves the old result or the new one, and
-    the next run tidies up.
+    target: Path
+    """The folder itself, where a link leads to it."""
+    private: Path
+    """A hidden folder beside it (mode 0700) for temporary files."""
+
+
+@contextmanager
+def held(target: Path) -> Iterator[Held]:
+    """Hold a result folder from the start of a run to its end.
 
     Parameters
     ----------
     target
         The result folder; it may exist if it holds an earlier result or nothing.
+
+    Yields
+    ------
+    Held
+        Its private folder is removed at the end; after a kill, by the next run.
 
     Raises
     ------
@@ -37,16 +50,53 @@ def written_whole(target: Path) -> Iterator[Path]:
     with _locked(target), _told_where_full(target):
         restore(target)
         _refuse_strangers(target)
-        staging, old = siblings(target)
-        staging.mkdir()
-        try:
+        with private_folder(target.parent, f".{target.name}.private-") as private:
+            try:
+                yield Held(target, private)
+            except Exception:
+                if private.exists():
+                    raise
+                raise InputError(_REMOVED.format(target, private.name)) from None
+
+
+@contextmanager
+def written_whole(target: Path | Held) -> Iterator[Path]:
+    """Give a hidden folder that takes the place of `target` when the block ends well.
+
+    The manifest is written last inside the block. The old result is moved aside, the new one
+    renamed, the old one removed; a run that is killed leaves the old result or the new one, and
+    the next run tidies up.
+
+    Parameters
+    ----------
+    target
+        The result folder, which is held meanwhile, or one that is held already.
+
+    Raises
+    ------
+    InputError
+        As `held` says; or the folder above was removed meanwhile.
+    """
+    if not isinstance(target, Held):
+        with held(target) as hold, written_whole(hold) as staging:
             yield staging
-            if target.exists():
-                target.rename(old)
-            staging.rename(target)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
-            restore(target)
+        return
+    target = target.target
+    staging, old = siblings(target)
+    try:
+        staging.mkdir()
+        yield staging
+        _refuse_strangers(target)
+        if target.exists():
+            target.rename(old)
+        staging.rename(target)
+    except FileNotFoundError:
+        if staging.exists():
+            raise
+        raise InputError(_REMOVED.format(target, staging.name)) from None
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+        restore(target)
 
 
 def restore(target: Path) -> None:
@@ -61,6 +111,50 @@ def restore(target: Path) -> None:
 def siblings(target: Path) -> tuple[Path, Path]:
     """Where a run writes before the result is whole, and where the result before it waits."""
     return target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
+
+
+_REMOVED = (
+    "{}: {} or the folder above it was removed while the run worked in it. Run again, or name a "
+    "folder that nobody tidies up."
+)
+
+
+@contextmanager
+def private_folder(parent: Path, prefix: str) -> Iterator[Path]:
+    """A folder that only this user can read, removed at the end; after a kill, by the next.
+
+    Parameters
+    ----------
+    parent
+        Where it is made.
+    prefix
+        How its name starts. Folders whose names start so and that no living process holds are
+        removed first.
+    """
+    for left in parent.glob(f"{glob.escape(prefix)}*/{_HOLD}"):
+        _remove_abandoned(left)
+    home = Path(mkdtemp(prefix=prefix, dir=parent))
+    hold = FileLock(home / _HOLD)
+    try:
+        with hold:
+            yield home
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+_HOLD = "held"
+
+
+def _remove_abandoned(hold: Path) -> None:
+    with suppress(OSError, Timeout):
+        if not hold.parent.is_symlink() and hold.parent.stat().st_uid == _user(hold):
+            FileLock(hold).acquire(timeout=0).lock.release()
+            shutil.rmtree(hold.parent, ignore_errors=True)
+
+
+def _user(hold: Path) -> int:
+    """Who we are; on Windows, where folders have no such number, whoever they belong to."""
+    return os.getuid() if hasattr(os, "getuid") else hold.parent.stat().st_uid
 
 
 def _resolved(target: Path) -> Path:
@@ -80,7 +174,7 @@ def _resolved(target: Path) -> Path:
     return real
 
 
-_LONGEST_NAME = 255 - len("..lock")
+_LONGEST_NAME = 255 - len("..private-12345678")
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 _NO_ROOM = 1 << 16  # Libraries of C say in words of their own that a disk is full.
 
@@ -122,6 +216,10 @@ def _locked(target: Path) -> Iterator[None]:
         raise InputError(
             f"{target}: another run{_holder(path)} is writing here. Wait for it, or name another "
             "folder."
+        ) from None
+    except OSError as error:
+        raise InputError(
+            f"{target.parent}: may not be written ({error.strerror}); name another folder."
         ) from None
     try:
         path.write_text(str(os.getpid()))

@@ -225,7 +225,8 @@ class Ingredients:
         weights = first["weight"] if "weight" in first else pd.Series(1.0, index=first.index)
         groups = first["group"] if "group" in first else pd.Series("", index=first.index)
         _check_weights(weights)
-        _check_options(options, set(groups))
+        if faults := list(index_faults(options, set(groups))):
+            raise ConfigError(faults)
         given = Given(
             factors=tuple(wide.columns),
             weights=weights.to_numpy(float),
@@ -328,15 +329,15 @@ def _check_weights(weights: pd.Series) -> None:
         raise DataError("The weights of the factors add up to zero, so there is no index.")
 
 
-def _check_options(options: Index, groups: set[str]) -> None:
-    unknown = sorted(set(options.groups) - groups)
-    if unknown:
-        raise ConfigError(f"index.groups: no factor is in the group {unknown[0]!r}.")
-    negative = [name for name, weight in options.groups.items() if not weight >= 0]
-    if negative:
-        raise ConfigError(f"index.groups: the weight of {negative[0]!r} is below zero.")
+def index_faults(options: Index, groups: set[str]) -> Iterator[str]:
+    """Say what is wrong with the options, given the groups that factors are in."""
+    for name in sorted(set(options.groups) - groups):
+        yield f"index.groups: no factor is in the group {name!r}."
+    for name, weight in options.groups.items():
+        if not weight >= 0:
+            yield f"index.groups: the weight of {name!r} is below zero."
     if options.weights == "as-given" and options.aggregation != "arithmetic":
-        raise ConfigError('index: weights = "as-given" goes with aggregation = "arithmetic" only.')
+        yield 'index: weights = "as-given" goes with aggregation = "arithmetic" only.'
 
 
 def _factors_hot(scores: pd.DataFrame, areas: pd.Index) -> NDArray[Any]:

@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskindex.areas import NOT_RECORDED, prepare_areas, some, with_context
-from riskindex.errors import ConfigError, InputError
+from riskindex.area_faults import some
+from riskindex.areas import NOT_RECORDED, prepare_areas, with_context
+from riskindex.errors import ConfigError, InputError, Together
 from riskindex.files import FileRecord, find_file, record
 from riskindex.sheets import Sheet, capped, read_sheet
 from riskindex.vector import read_vector
@@ -141,10 +142,15 @@ def read_areas(source: AreaSource, folder: Path, *, scratch: Path | None = None)
     )  # fmt: skip
     areas, notes = prepared.areas, [*read.notes, *prepared.notes]
     files = [record(read.path, "boundaries", len(areas))]
+    together = Together()
     for lookup in source.lookups:
-        areas, noted, file = _with_groups(areas, lookup, folder, scratch)
-        notes.extend(noted)
-        files.append(file)
+        if together.errors and lookup.by is not None and lookup.by not in areas:
+            continue  # the lookup that would have brought the group has told its fault
+        with together.trying():
+            areas, noted, file = _with_groups(areas, lookup, folder, scratch)
+            notes.extend(noted)
+            files.append(file)
+    together.raise_any()
     if source.within:
         study = with_context(areas, source.within)
         areas = study.areas
@@ -179,20 +185,16 @@ def read_tables(
     read: dict[tuple[str, str], pd.Series[float]] = {}
     notes: list[str] = []
     files: list[FileRecord] = []
-    faults: list[str] = []
+    together = Together()
     for name, source in sources.items():
         if not isinstance(source, TableSource):
             continue
-        try:
+        with together.trying():
             columns, noted, file = _read_table(name, source, folder, area_codes, scratch)
-        except InputError as error:
-            faults.extend(error.faults)
-            continue
-        read.update(columns)
-        notes.extend(noted)
-        files.append(file)
-    if faults:
-        raise InputError(faults)
+            read.update(columns)
+            notes.extend(noted)
+            files.append(file)
+    together.raise_any()
     tables = pd.DataFrame(read, index=area_codes, dtype=float)
     tables.columns = pd.MultiIndex.from_tuples(list(read), names=["source", "column"])
     return ReadTables(tables, tuple(notes), tuple(files))
@@ -273,14 +275,11 @@ def _all_there(source: AreaSource, folder: Path) -> None:
     wanted = [("areas.boundaries", source.boundaries)]
     wanted += [("areas.lookups", lookup.path) for lookup in source.lookups]
     wanted += [("areas.vintage.path", source.vintage.path)] if source.vintage else []
-    faults: list[str] = []
+    together = Together()
     for place, name in wanted:
-        try:
+        with together.trying():
             find_file(folder, name, place=place)
-        except InputError as error:
-            faults.extend(error.faults)
-    if faults:
-        raise InputError(faults)
+    together.raise_any()
 
 
 def _with_groups(

@@ -1,6 +1,6 @@
 """Values on different scales brought to one, so that factors can be added up."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,9 @@ def normalise(values: Array, method: str, *, name: str = "values") -> Array:
         The method is undefined on these values: they are constant where it divides by their
         spread, infinite, or of the wrong sign.
     """
-    steps = [_step(word.strip(), name) for word in method.split("+")]
+    if faults := [f"{name}: {fault}" for fault in normalise_faults(method)]:
+        raise ConfigError(faults)
+    steps = [NORMALISE[word.strip()] for word in method.split("+")]
     known = ~np.isnan(values)
     x = np.asarray(values, dtype=float)[known]
     if np.isinf(x).any():
@@ -168,10 +170,11 @@ NORMALISE: dict[str, Normalisation] = {
 """Config word to function; a further normalisation is one more entry."""
 
 
-def _step(word: str, name: str) -> Normalisation:
-    if word not in NORMALISE:
-        raise ConfigError(f"{name}: normalise: no {word!r}; known: {', '.join(NORMALISE)}.")
-    return NORMALISE[word]
+def normalise_faults(method: str) -> Iterator[str]:
+    """Say which words of a method are none."""
+    for word in map(str.strip, method.split("+")):
+        if word not in NORMALISE:
+            yield f"normalise: no {word!r}; known: {', '.join(NORMALISE)}."
 
 
 def _divisor(x: Array, spread: float) -> float:

@@ -2,7 +2,7 @@
 
 import itertools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -116,6 +116,14 @@ def parse_periods(labels: Sequence[str], unit: Unit, *, place: str) -> tuple[Per
         order = ", ".join(period.label for period in in_time)
         raise ConfigError(f"{place}: write the periods from the first to the last: {order}.")
     return periods
+
+
+def period_faults(labels: Sequence[str], unit: Unit) -> Iterator[str]:
+    """Say what is wrong with the periods of one factor; see `parse_periods`."""
+    try:
+        parse_periods(labels, unit, place="periods")
+    except ConfigError as error:
+        yield from error.faults
 
 
 def missing_months(period: Period, events: Mapping[int, int]) -> tuple[int, ...]:

@@ -1,9 +1,6 @@
 """The whole run: from a config to a result, and from a release to a folder."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 import pandas as pd
 
@@ -12,17 +9,15 @@ from riskindex.analysis import Given, Say, analyse, silent
 from riskindex.areas import on_boundary, with_bases
 from riskindex.config import Config
 from riskindex.counts import count_events
-from riskindex.errors import RiskindexError
 from riskindex.files import FileRecord
-from riskindex.folder import written_whole
+from riskindex.folder import Held, written_whole
 from riskindex.gis import write_geopackage
 from riskindex.groups import profile_kind
 from riskindex.manifest import write_manifest
 from riskindex.maps import write_map
 from riskindex.profiles import write_profiles
 from riskindex.released import Released, Result, group_kinds
-from riskindex.report import source_lines, write_report
-from riskindex.selection import unknown_overrides
+from riskindex.report import write_report
 from riskindex.sensitive_places import read_sensitive_places, set_apart
 from riskindex.workbook import list_table, write_csv, write_workbook
 
@@ -79,7 +74,7 @@ def _read(config: Config, say: Say) -> Given:
     )
 
 
-def save(released: Released, folder: str | Path, *, say: Say = silent) -> None:
+def save(released: Released, folder: str | Path | Held, *, say: Say = silent) -> None:
     """Write every output of a release into one folder, whole or not at all.
 
     Parameters
@@ -87,7 +82,8 @@ def save(released: Released, folder: str | Path, *, say: Say = silent) -> None:
     released
         What one profile may see; nothing else can be saved.
     folder
-        New, empty, or holding an earlier result, which is replaced when all is written.
+        New, empty, or holding an earlier result, which is replaced when all is written; or one
+        that is held already.
     say
         Told the name of each stage as it begins.
 
@@ -96,7 +92,9 @@ def save(released: Released, folder: str | Path, *, say: Say = silent) -> None:
     InputError
         The folder cannot be written, holds something else, or another run holds it.
     """
-    with written_whole(Path(folder)) as out:
+    place = folder if isinstance(folder, Held) else Path(folder)
+    target = place.target if isinstance(place, Held) else place
+    with written_whole(place) as out:
         say("Writing the list")
         write_csv(list_table(released), out / "top_areas.csv")
         write_csv(released.all_areas.reset_index(), out / "all_areas.csv")
@@ -110,76 +108,11 @@ def save(released: Released, folder: str | Path, *, say: Say = silent) -> None:
         say("Drawing the map")
         write_map(released, out / "map.html")
         say("Writing the report")
-        write_report(released, out / "report.html", earlier=Path(folder))
+        write_report(released, out / "report.html", earlier=target)
         say("Writing the profiles")
         write_profiles(released, out / "profiles")
         say("Writing the manifest")
         write_manifest(released, out)
-
-
-class Found(NamedTuple):
-    """What `look` found: lines for the screen, and faults."""
-
-    lines: list[str]
-    faults: list[str]
-
-
-def look(config: Config, *, say: Say = silent) -> Found:
-    """Read everything that a config names, compute nothing, and collect every fault.
-
-    Parameters
-    ----------
-    config
-        What is asked.
-    say
-        Told the name of each stage as it begins.
-    """
-    found = Found([], [])
-    say("Reading areas")
-    with _collected(found):
-        land = inputs.read_areas(config.areas, config.folder)
-        found.lines.extend([_areas_line(land.areas), *land.notes])
-        read_sensitive_places(config.release.sensitive_places, config.folder, land.areas)
-    codes = pd.Index([]) if found.faults else land.areas.index
-    say("Reading tables")
-    with _collected(found):
-        census = inputs.read_tables(config.sources, config.folder, codes)
-        found.lines.extend([_tables_line(census.tables), *census.notes])
-    say("Reading events")
-    factors = config.factors
-    with (
-        _collected(found),
-        events.open_events(config.sources, config.folder, factors=factors) as opened,
-    ):
-        found.lines.extend(opened.notes)
-        if len(codes):
-            found.faults.extend(unknown_overrides(config.selection, codes))
-            edition = inputs.read_codes(config.areas, config.folder)
-            counted = count_events(
-                opened.events, land.areas, factors, config.periods,
-                crosswalk=edition.crosswalk, known_codes=edition.known,
-            )  # fmt: skip
-            found.lines.extend([*source_lines(counted.reconciliation), *counted.notes])
-    return found
-
-
-@contextmanager
-def _collected(found: Found) -> Iterator[None]:
-    try:
-        yield
-    except RiskindexError as error:
-        found.faults.extend(error.faults)
-
-
-def _areas_line(areas: pd.DataFrame) -> str:
-    groups = [f"groups by {kind}: {areas[kind].nunique():,}" for kind in group_kinds(areas)]
-    return "; ".join([f"Areas: {len(areas):,}", *groups]) + "."
-
-
-def _tables_line(tables: pd.DataFrame) -> str:
-    sources = tables.columns.get_level_values(0)
-    named = {s: ", ".join(tables[s].columns) for s in sources.unique()}
-    return "Tables: " + ("; ".join(f"{s} ({c})" for s, c in named.items()) or "none") + "."
 
 
 def _places(areas: pd.DataFrame, place: str) -> "pd.Series[str]":

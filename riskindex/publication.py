@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.analysis import without_places
-from riskindex.areas import some
+from riskindex.area_faults import some
 from riskindex.diagnostics import shares_told
 from riskindex.disclosure import (
     NOT_RECORDED,

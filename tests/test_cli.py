@@ -150,11 +150,11 @@ def test_a_run_that_is_stopped_says_so_and_leaves_nothing(county_config, tmp_pat
         text=True,
         preexec_fn=with_signals,  # noqa: PLW1509 (the tests start no threads)
     )  # fmt: skip
-    while not any(private.glob("*/events.duckdb")) and ours.poll() is None:
+    while not any(tmp_path.glob(".result.private-*/*/events.duckdb")) and ours.poll() is None:
         time.sleep(0.01)
     ours.send_signal(getattr(signal, name))
     _, said = ours.communicate(timeout=60)
     assert ours.returncode == 130
     assert "stopped" in said
     assert list(private.iterdir()) == []
-    assert not (tmp_path / "result").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["private"]

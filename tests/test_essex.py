@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from riskindex import read_config, release, run, save
-from riskindex.pipeline import look
+from riskindex.check import look
 from riskindex.synthetic import synthetic_county
 
 FILES = {

@@ -3,6 +3,7 @@
 import errno
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from riskindex.errors import InputError
-from riskindex.folder import MANIFEST, restore, written_whole
+from riskindex.folder import MANIFEST, held, private_folder, restore, written_whole
 
 
 def write(target, text):
@@ -113,6 +114,72 @@ def test_a_folder_that_cannot_be_replaced_is_refused(tmp_path, monkeypatch, name
     with pytest.raises(InputError):
         write(Path(name), "one")
     assert list((tmp_path / "here").iterdir()) == []
+
+
+def test_temporary_files_lie_beside_the_result_and_nobody_else_reads_them(tmp_path):
+    with held(tmp_path / "result") as hold:
+        assert hold.private.parent == tmp_path
+        assert hold.private.name.startswith(".result.private-")
+        if os.name == "posix":
+            assert hold.private.stat().st_mode & 0o777 == 0o700
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_is_held_from_the_start_of_a_run(tmp_path):
+    with held(tmp_path / "result") as hold:
+        with pytest.raises(InputError, match="another run"), held(tmp_path / "result"):
+            pass
+        with written_whole(hold) as out:
+            (out / MANIFEST).write_text("{}")
+    assert names_beside(tmp_path / "result") == []
+
+
+def _hold_for_ever(parent, ready):
+    with private_folder(parent, "riskindex-test-") as home:
+        (home / "events.duckdb").write_text("rows")
+        ready.set()
+        time.sleep(60)
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a system that can kill")
+def test_what_a_killed_run_left_is_removed_and_what_a_living_one_uses_is_not(tmp_path):
+    fork = multiprocessing.get_context("fork")
+    ready = [fork.Event(), fork.Event()]
+    runs = [fork.Process(target=_hold_for_ever, args=(tmp_path, event)) for event in ready]
+    for run, event in zip(runs, ready, strict=True):
+        run.start()
+        assert event.wait(30)
+    os.kill(runs[0].pid, signal.SIGKILL)
+    runs[0].join()
+    assert len(list(tmp_path.iterdir())) == 2
+    with private_folder(tmp_path, "riskindex-test-"):
+        assert len(list(tmp_path.iterdir())) == 2
+    assert len(list(tmp_path.iterdir())) == 1
+    runs[1].terminate()
+    runs[1].join()
+
+
+@pytest.mark.parametrize("gone", ["the folder above", "what is being written"])
+def test_a_folder_that_is_removed_meanwhile_is_said_to_be(tmp_path, gone):
+    target = tmp_path / "above" / "result"
+
+    def lose():
+        with written_whole(target) as out:
+            shutil.rmtree(out.parent if gone == "the folder above" else out)
+            (out / "list.csv").write_text("one")
+
+    with pytest.raises(InputError, match="was removed"):
+        lose()
+    assert not target.exists()
+
+
+def test_a_folder_that_may_not_be_written_is_refused_before_anything_is_read(tmp_path, monkeypatch):
+    def refuse(*_arguments, **_options):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr("riskindex.folder.FileLock.acquire", refuse)
+    with pytest.raises(InputError, match="Read-only file system"):
+        write(tmp_path / "result", "one")
 
 
 def test_a_full_disk_is_called_one_and_the_old_result_stays(tmp_path):

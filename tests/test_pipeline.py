@@ -10,10 +10,11 @@ import pytest
 
 from riskindex import read_areas, read_config, release, run, save
 from riskindex.analysis import not_assessed_notes
+from riskindex.check import look
 from riskindex.errors import InputError
 from riskindex.factors import EventGroup
 from riskindex.getis_ord import GetisOrd
-from riskindex.pipeline import STAGES, look
+from riskindex.pipeline import STAGES
 from riskindex.robustness import Robustness
 from riskindex.selection import Override, Selection
 

@@ -1,0 +1,122 @@
+"""Everything that a config names is read and checked, nothing is computed, every fault is told."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from riskindex import events, inputs
+from riskindex.areas import build_weights, with_bases
+from riskindex.config import Config
+from riskindex.counts import count_events
+from riskindex.errors import ConfigError, Together
+from riskindex.hotspots import find_hotspots
+from riskindex.inputs import ReadAreas
+from riskindex.released import group_kinds
+from riskindex.report import source_lines
+from riskindex.selection import unknown_overrides
+from riskindex.sensitive_places import read_sensitive_places
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+    from scipy.sparse import csr_array
+
+
+class Found(Together):
+    """What `look` found: lines for the screen, and faults."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+
+def _silent(_stage: str) -> None:
+    return
+
+
+def look(config: Config, *, say: Callable[[str], None] = _silent) -> Found:
+    """Read everything that a config names, compute nothing, and collect every fault.
+
+    Parameters
+    ----------
+    config
+        What is asked.
+    say
+        Told the name of each stage as it begins.
+    """
+    found = Found()
+    say("Reading areas")
+    land = _areas(config, found)
+    say("Reading tables")
+    with found.trying():
+        codes = pd.Index([]) if land is None else land.areas.index
+        census = inputs.read_tables(config.sources, config.folder, codes)
+        found.lines.extend([_tables_line(census.tables), *census.notes])
+        if land is not None:
+            _try_tables(config, land.areas, census.tables, found)
+    say("Reading events")
+    with (
+        found.trying(),
+        events.open_events(config.sources, config.folder, factors=config.factors) as opened,
+    ):
+        found.lines.extend(opened.notes)
+        if land is not None:
+            edition = inputs.read_codes(config.areas, config.folder)
+            counted = count_events(
+                opened.events, land.areas, config.factors, config.periods,
+                crosswalk=edition.crosswalk, known_codes=edition.known,
+            )  # fmt: skip
+            found.lines.extend([*source_lines(counted.reconciliation), *counted.notes])
+    return found
+
+
+def _areas(config: Config, found: Found) -> ReadAreas | None:
+    """The areas, if they can be read, and whether what is asked of them can be done."""
+    land = None
+    with found.trying():
+        land = inputs.read_areas(config.areas, config.folder)
+        found.lines.extend([_areas_line(land.areas), *land.notes])
+        with found.trying():
+            read_sensitive_places(config.release.sensitive_places, config.folder, land.areas)
+        with found.trying():
+            _check_choices(config, land.areas)
+        with found.trying():
+            build_weights(land.areas, config.neighbours)
+    return land
+
+
+def _check_choices(config: Config, areas: "GeoDataFrame") -> None:
+    """Refuse a selection of areas or groups that are not there."""
+    faults = list(unknown_overrides(config.selection, areas.index))
+    chosen = config.selection
+    if chosen.minimum_per_group and chosen.group not in areas:
+        faults.append(f"selection.minimum_per_group: no area has a {chosen.group!r} to count.")
+    if faults:
+        raise ConfigError(faults)
+
+
+def _try_tables(config: Config, areas: "GeoDataFrame", tables: pd.DataFrame, found: Found) -> None:
+    """Add what rates are of, and look at every share; no event is needed for either."""
+    with found.trying():
+        with_bases(areas, tables, config.bases)
+    for factor in (factor for factor in config.factors if not factor.counts_events):
+        with found.trying():
+            find_hotspots(pd.DataFrame(index=areas.index), areas, tables, _alone(areas), [factor])
+
+
+def _alone(areas: "GeoDataFrame") -> "csr_array":
+    """No neighbours: shares are looked at, not their windows."""
+    from scipy.sparse import csr_array
+
+    return csr_array((len(areas), len(areas)))
+
+
+def _areas_line(areas: pd.DataFrame) -> str:
+    groups = [f"groups by {kind}: {areas[kind].nunique():,}" for kind in group_kinds(areas)]
+    return "; ".join([f"Areas: {len(areas):,}", *groups]) + "."
+
+
+def _tables_line(tables: pd.DataFrame) -> str:
+    sources = tables.columns.get_level_values(0)
+    named = {s: ", ".join(tables[s].columns) for s in sources.unique()}
+    return "Tables: " + ("; ".join(f"{s} ({c})" for s, c in named.items()) or "none") + "."
