@@ -112,7 +112,7 @@ def test_check_lists_the_faults_of_every_part(county_config, tmp_path):
     [
         (["run", "none.toml", "--out", "x"], 3, "cannot be read"),
         (["run", "CONFIG", "--out", "x"], 4, "No release profile"),
-        (["run", "CONFIG", "--out", "x", "--profile", "public"], 4, "not built yet"),
+        (["run", "CONFIG", "--out", "x", "--profile", "secret"], 4, "secret"),
         (["run", "CONFIG", "--profile", "internal"], 2, "--out"),
         (["walk"], 2, "walk"),
     ],
