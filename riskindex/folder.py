@@ -4,6 +4,7 @@ import errno
 import glob
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -50,7 +51,10 @@ def held(target: Path) -> Iterator[Held]:
     with _locked(target), _told_where_full(target):
         restore(target)
         _refuse_strangers(target)
-        with private_folder(target.parent, f".{target.name}.private-") as private:
+        prefix = f".{target.name}.private-"
+        for left in target.parent.glob(f"{glob.escape(prefix)}*"):
+            shutil.rmtree(left, ignore_errors=True)  # nobody else works here: the lock is ours
+        with private_folder(target.parent, prefix) as private:
             try:
                 yield Held(target, private)
             except Exception:
@@ -131,7 +135,7 @@ def private_folder(parent: Path, prefix: str) -> Iterator[Path]:
         How its name starts. Folders whose names start so and that no living process holds are
         removed first.
     """
-    for left in parent.glob(f"{glob.escape(prefix)}*/{_HOLD}"):
+    for left in parent.glob(f"{glob.escape(prefix)}*"):
         _remove_abandoned(left)
     home = Path(mkdtemp(prefix=prefix, dir=parent))
     hold = FileLock(home / _HOLD)
@@ -143,18 +147,23 @@ def private_folder(parent: Path, prefix: str) -> Iterator[Path]:
 
 
 _HOLD = "held"
+_JUST_MADE = 60.0  # Seconds in which a living process has surely put its hold into its folder.
 
 
-def _remove_abandoned(hold: Path) -> None:
+def _remove_abandoned(home: Path) -> None:
     with suppress(OSError, Timeout):
-        if not hold.parent.is_symlink() and hold.parent.stat().st_uid == _user(hold):
-            FileLock(hold).acquire(timeout=0).lock.release()
-            shutil.rmtree(hold.parent, ignore_errors=True)
+        if home.is_symlink() or home.stat().st_uid != _user(home):
+            return
+        if (home / _HOLD).exists():
+            FileLock(home / _HOLD).acquire(timeout=0).lock.release()
+        elif time.time() - home.stat().st_mtime < _JUST_MADE:
+            return
+        shutil.rmtree(home, ignore_errors=True)
 
 
-def _user(hold: Path) -> int:
+def _user(home: Path) -> int:
     """Who we are; on Windows, where folders have no such number, whoever they belong to."""
-    return os.getuid() if hasattr(os, "getuid") else hold.parent.stat().st_uid
+    return os.getuid() if hasattr(os, "getuid") else home.stat().st_uid
 
 
 def _resolved(target: Path) -> Path:
