@@ -21,7 +21,8 @@ from riskindex.selection import ROUNDING, Selected, Selection, select_top
 from riskindex.sensitivity import effective_shares, what_matters
 
 LARGE = 5_000
-"""With more areas than this, duels of all pairs and the share of each choice are not computed."""
+"""With more areas than this, duels of all pairs, other methods of testing and the share of each
+choice are not computed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +70,11 @@ class Made:
         """The factors that the index is made of."""
         return [factor for factor in self.factors if factor.scored]
 
+    @property
+    def tested(self) -> list[Factor]:
+        """Those of them that test events."""
+        return [factor for factor in self.scored if factor.is_tested]
+
     def again(
         self,
         *,
@@ -79,7 +85,14 @@ class Made:
         """The list with some of what it is made of changed."""
         table = build_index(self.scores if scores is None else scores, index or self.index)
         groups = self.data.areas.get(self.selection.group)
-        return select_top(table, selection or self.selection, groups=groups)
+        return select_top(table, selection or self._as_many, groups=groups)
+
+    @property
+    def _as_many(self) -> Selection:
+        """The selection; a least score means nothing on another scale, so as many areas instead."""
+        if self.selection.at_least is None:
+            return self.selection
+        return replace(self.selection, at_least=None, number=max(self.chosen.cut.computed, 1))
 
 
 def ask_what_if(made: Made, replay: Replay | None = None, *, seed: int = 0) -> Sensitivity:
@@ -191,7 +204,7 @@ def _twice(made: Made, factor: Factor) -> Other:
 
 
 def _scoring(made: Made) -> Iterator[Other]:
-    tested = [factor for factor in made.scored if factor.counts_events]
+    tested = made.tested
     for word, text in _SCORE_WORDS.items():
         if any(factor.score != word for factor in tested):
             yield Other(text, partial(_scored_by, made, _all(tested, score=word)))
@@ -265,9 +278,9 @@ def _missing(made: Made) -> Iterator[Other]:
 
 
 def _tests(made: Made) -> Iterator[Other]:
-    tested = [factor for factor in made.scored if factor.counts_events]
-    for change in other_tests():
-        changed = [(f, g) for f in tested if (g := change.of(f, made.data.areas))]
+    few = len(made.data.areas) <= LARGE
+    for change in other_tests(quick=not few):
+        changed = [(f, g) for f in made.tested if (g := change.of(f, made.data.areas))]
         if changed:
             yield Other(change.words, partial(_tested, made, changed))
 
@@ -298,7 +311,7 @@ def _ties(made: Made) -> Iterator[Other]:
 
 def _number(made: Made) -> Iterator[Other]:
     selection = made.selection
-    if selection.number is not None:
+    if selection.number is not None or selection.at_least is not None:
         return
     for word, (_, text) in ROUNDING.items():
         if word != selection.rounding:

@@ -63,7 +63,12 @@ def demo(
 
 @app.command()
 def new(
-    preset: Annotated[str, typer.Argument(help="essex-2022 or open-data.")],
+    preset: Annotated[
+        str,
+        typer.Argument(
+            help="essex-2022, open-data, vulnerable-localities, or indices-of-deprivation-2025."
+        ),
+    ],
     path: Annotated[Path, typer.Argument(help="File to write.")] = Path("riskindex.toml"),
 ) -> None:
     """Write a commented config to start from."""

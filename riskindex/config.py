@@ -338,11 +338,13 @@ def _event_faults(config: Config, factor: Factor) -> Iterator[str]:
             yield f"{group.source!r} is not an event source; known: {_all(config.sources)}."
         if group.weight < 1:
             yield f"the event weight {group.weight} of {group.label!r} must be 1 or more."
-    if factor.method in ("threshold", "value"):
-        yield f"the method {factor.method} is for tables, not for events."
+    if factor.method == "threshold":
+        yield "the method threshold is for tables, not for events."
+    if factor.method == "value" and (factor.score != "value" or len(factor.periods) != 1):
+        yield 'the method value is a rate of one period, without a test: score = "value".'
     if factor.standardised:
         yield from _strata_faults(factor)
-    elif factor.method in ("window", "poisson") and factor.exposure is None:
+    elif factor.method in ("window", "poisson", "value") and factor.exposure is None:
         yield f"the method {factor.method} needs an exposure: the name of a base."
     named = {factor.exposure, *(group.exposure for group in factor.groups)} - {None}
     for base in sorted(named - set(config.bases), key=str):
@@ -378,10 +380,11 @@ def _test_faults(factor: Factor) -> Iterator[str]:
 
 
 def _table_faults(config: Config, factor: Factor) -> Iterator[str]:
-    if factor.source is None or factor.numerator is None or factor.denominator is None:
+    alone = factor.method == "value"  # a measure needs no denominator
+    if not factor.source or not factor.numerator or not (factor.denominator or alone):
         yield "needs an event source, event_groups, or a table with numerator and denominator."
         return
-    for column in (factor.numerator, factor.denominator):
+    for column in filter(None, (factor.numerator, factor.denominator)):
         yield from _column_faults(config, column, ".".join(factor.column(column)))
     if factor.periods:
         yield "a table has no periods; leave them out."

@@ -51,9 +51,11 @@ class Factor:
     numerator: str | None = None
     """Column of the source, or of another as source.column: those with the characteristic."""
     denominator: str | None = None
-    """All people or households that could have it: a column, or source.column of another table."""
+    """All people or households that could have it: a column, or source.column of another table;
+    left out under the method value, the numerator is a measure as it is."""
     method: Method
-    """How areas are tested: window, getis-ord, poisson (the area itself), threshold, value."""
+    """How areas are tested: window, getis-ord, poisson (the area itself), threshold; or value, a
+    share, rate or measure as it is, without a test."""
     periods: Sequence[str] = ()
     """Labels of the periods tested; empty for a table, which has none."""
     score: Score
@@ -113,6 +115,11 @@ class Factor:
         """Source and column that a numerator or denominator names."""
         source, dot, column = reference.partition(".")
         return (source, column) if dot else (self.source or "", reference)
+
+    @property
+    def is_tested(self) -> bool:
+        """Whether events are tested against chance, and not only counted into a rate."""
+        return self.counts_events and self.method != "value"
 
     @property
     def counts_events(self) -> bool:

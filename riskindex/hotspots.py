@@ -144,11 +144,11 @@ def _pooled(seen: Observation, land: Land, factor: Factor) -> Columns:
 
 
 def _shares(seen: Observation, land: Land, factor: Factor) -> Found:
-    """A share of people or households, compared with a threshold or taken as it is."""
+    """A share, rate or measure, compared with a threshold or taken as it is."""
     keep, sample = seen.assessed, land.sample(seen, factor)
-    observed = seen.counts[keep, 0]
+    observed = sample.observed
     share = observed / seen.exposure[keep]
-    if (share > 1).any():
+    if factor.denominator is not None and (share > 1).any():
         raise DataError(
             f"{factor.label}: {factor.numerator} is larger than {factor.denominator} in "
             f"{int((share > 1).sum()):,} areas, which no share can be. Check the columns."

@@ -186,7 +186,7 @@ def map_data(released: Released) -> dict[str, Any]:
         "cut": {key: _scalar(getattr(released.cut, key)) for key in _CUT},
         "index": _index_data(options),
         "weights_found": asked.weights if asked.weights != options.weights else "",
-        "selection": {k: v for k, v in config.get("selection", {}).items() if k in _SELECTION},
+        "selection": _selection(released),
         "factors": _factors(released, weights),
     }
 
@@ -206,6 +206,13 @@ def _factors(released: Released, weights: "pd.Series[float]") -> list[dict[str, 
     """What is said of every factor, with the weight that the index took."""
     given = {name: {"weight": _scalar(weight)} for name, weight in weights.items()}
     return [_factor_data(name, released) | given.get(name, {}) for name in released.factors.index]
+
+
+def _selection(released: Released) -> dict[str, Any]:
+    """The rule of the list; areas above a score are, for the what-if, as many areas as they are."""
+    given = released.config.get("selection", {})
+    asked = {key: value for key, value in given.items() if key in _SELECTION}
+    return asked | ({"number": released.cut.target} if given.get("at_least") else {})
 
 
 _AREA_COLUMNS = (

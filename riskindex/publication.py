@@ -141,7 +141,8 @@ def is_sensitive(factor: Factor, result: Result) -> bool:
 def _tests_one_area(factor: Factor, result: Result) -> "pd.Series[bool]":
     """Areas whose events are tested by themselves, in which each band is a range of one count."""
     alone = np.diff(result.weights.indptr) == 0
-    own = factor.method == "poisson" and (factor.counts_events or is_sensitive(factor, result))
+    by_itself = factor.method == "poisson" or (factor.counts_events and not factor.is_tested)
+    own = by_itself and (factor.counts_events or is_sensitive(factor, result))
     return pd.Series(alone & factor.counts_events | own, index=result.areas.index)
 
 

@@ -1,6 +1,7 @@
 """Why an area scores: sentences built from the numbers, strongest factor first."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -160,8 +161,31 @@ def _persisted(speech: Speech, fact: Fact) -> str:
 def _shared(speech: Speech, fact: Fact) -> str:
     if fact.value <= speech.average and speech.factor.direction == 1:
         return ""
+    return _SHARES[_measure(speech.factor)](speech, fact)
+
+
+def _measure(factor: Factor) -> str:
+    return "rate" if factor.counts_events else "share" if factor.denominator else "measure"
+
+
+def _share_words(speech: Speech, fact: Fact) -> str:
     of_whom = _inside(speech.factor.label)
     return f"{_percent(fact.value)} of {of_whom} ({speech.whole} {_percent(speech.average)})."
+
+
+def _rate_words(speech: Speech, fact: Fact) -> str:
+    base = (speech.factor.exposure or "").replace("_", " ")
+    here, average = (f"{1000 * rate:,.1f}" for rate in (fact.value, speech.average))
+    return f"{speech.factor.label}: {here} per 1,000 {base} ({speech.whole} {average})."
+
+
+def _measure_words(speech: Speech, fact: Fact) -> str:
+    return f"{speech.factor.label}: {fact.value:,.4g} ({speech.whole} {speech.average:,.4g})."
+
+
+_SHARES: Mapping[str, Callable[[Speech, Fact], str]] = MappingProxyType(
+    {"share": _share_words, "rate": _rate_words, "measure": _measure_words}
+)
 
 
 def _tested(speech: Speech, fact: Fact) -> str:

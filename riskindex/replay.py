@@ -212,15 +212,12 @@ def choose_repeats(
     """
     order = np.argsort(np.where(np.isnan(areas.score), np.inf, -areas.score), axis=1)
     ordered = np.take_along_axis(areas.score, order, axis=1)
-    targets = {
-        k: target_of(selection, k)[0] for k in set((~np.isnan(ordered)).sum(axis=1).tolist())
-    }
     chosen = np.empty(order.shape, dtype=bool)
     for draw, falling in enumerate(ordered):
         mine = Standing(
             areas.score[draw], areas.companion[draw], areas.factors_hot[draw], areas.code
         )
-        target = targets[int((~np.isnan(falling)).sum())]
+        target = target_of(selection, falling)[0]
         chosen[draw] = _choose(mine, falling, target, selection.ties)
         if selection.minimum_per_group and groups is not None:
             mine = mine._replace(companion=quantise(mine.companion))

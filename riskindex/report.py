@@ -48,7 +48,7 @@ METHODS = {
     "poisson": "the area itself, against what its base would lead one to expect, with the "
     "counts' own dispersion",
     "threshold": "a share above a stated threshold",
-    "value": "a share as it is, without a test",
+    "value": "a share, rate or measure as it is, without a test",
 }
 RECORDED = {
     "reported": "",
@@ -78,10 +78,12 @@ def summary(released: Released) -> list[str]:
     if not own.empty:
         lines.append(_counted_sentence(own))
     hot = "; ".join(
-        f"{row['label']} {int(row['hot_last']):,}" for _, row in released.factors.iterrows()
+        f"{row['label']} {int(row['hot_last']):,}"
+        for _, row in released.factors.iterrows()
+        if row["method"] != "value"
     )
     lines += [
-        f"Areas hot in the last period: {hot}.",
+        f"Areas hot in the last period: {hot}." if hot else "Nothing is tested, so no area is hot.",
         released.cut.explanation,
         _flags_sentence(released),
     ]

@@ -72,7 +72,7 @@ def _sizes(sample: Sample, factor: Factor) -> NDArray[np.int64]:
 
 
 def _windows(sample: Sample, factor: Factor) -> "Weights":
-    if factor.method == "poisson":
+    if factor.method in ("poisson", "value"):
         return csr_array(eye_array(len(sample.exposure), format="csr"))
     return sample.windows
 
@@ -233,11 +233,18 @@ def _shrunken(observed: Array, expected: Array) -> Array:
     return np.asarray(m + (ratio - m) * kept)
 
 
+def _rate(sample: Sample, counts: Array, factor: Factor) -> tuple[Array, Array]:
+    """Nothing is tested: the rate as it is."""
+    value = counts @ sample.event_weights.astype(float) / sample.exposure
+    return np.ones(value.shape), value
+
+
 RETESTS: Mapping[str, Callable[[Sample, Array, Factor], tuple[Array, Array]]] = MappingProxyType(
     {
         "getis-ord": _getis_ord,
         "window": _against_expectation,
         "poisson": _against_expectation,
+        "value": _rate,
     }
 )
 """Methods that test areas, by their config word: p and value."""

@@ -130,10 +130,12 @@ class Change(NamedTuple):
     of: Callable[[Factor, pd.DataFrame], Factor | None]
 
 
-def other_tests() -> Iterator[Change]:
-    """The other ways to test, those that cost least first."""
+def other_tests(*, quick: bool = False) -> Iterator[Change]:
+    """The other ways to test; `quick`: those that the p-values of the tables are enough for."""
     for word, words in _CORRECTION_WORDS.items():
         yield Change(words, _changing(correction=word))
+    if quick:
+        return
     yield Change("Tests that allow for no dispersion", _without_dispersion)
     for method, words in _METHOD_WORDS.items():
         yield Change(words, _by_method(method))

@@ -155,7 +155,9 @@ def observe(
     else:
         observed = _column(tables, factor.column(factor.numerator or ""), factor)[:, None]
         weights, missing = np.ones(1, dtype=np.int64), "missing"
-        exposure = _column(tables, factor.column(factor.denominator or ""), factor)
+        exposure = np.ones(len(observed))
+        if factor.denominator is not None:
+            exposure = _column(tables, factor.column(factor.denominator), factor)
         if factor.method == "getis-ord":
             exposure = np.where(exposure > 0, 1.0, exposure)
     return Observation(

@@ -43,6 +43,8 @@ class Selection:
     """Share of the assessed areas; .05 is read as exactly 5/100."""
     number: int | None = None
     """A fixed number of areas, instead of a share."""
+    at_least: float | None = None
+    """Every area with this score or more, instead of a share: 200 where 100 is the average."""
     rounding: Literal["ceil", "floor", "round"] = "ceil"
     """How the share becomes a whole number; round is half up."""
     ties: Literal["order", "include", "exclude"] = "order"
@@ -60,6 +62,7 @@ class Changes(TypedDict, total=False):
 
     share: float
     number: int | None
+    at_least: float | None
     rounding: Literal["ceil", "floor", "round"]
     ties: Literal["order", "include", "exclude"]
     minimum_per_group: int
@@ -162,7 +165,7 @@ def select_top(
     ['a', 'b', 'c']
     """
     if "share" in changes:
-        changes = {"number": None, **changes}
+        changes = {"number": None, "at_least": None, **changes}
     selection = replace(selection, **changes)
     table = _as_table(index)
     faults = [*selection_faults(selection), *unknown_overrides(selection, table.index)]
@@ -171,7 +174,7 @@ def select_top(
     if faults:
         raise ConfigError(faults)
     areas = standing(table)
-    target, rule = target_of(selection, int(table["score"].notna().sum()))
+    target, rule = target_of(selection, areas.score)
     computed, at_cut, cut = _cut(areas, target, rule, selection.ties)
     if selection.minimum_per_group and groups is not None:
         names = groups.reindex(table.index).fillna("").to_numpy(dtype=object)
@@ -184,6 +187,10 @@ def selection_faults(selection: Selection) -> Iterator[str]:
     """Say what is wrong with a selection, whatever the areas."""
     if not 0 < selection.share <= 1:
         yield f"selection.share: {selection.share:g} must be above 0 and at most 1 (5% is 0.05)."
+    if selection.at_least is not None and not selection.at_least > 0:
+        yield f"selection.at_least: {selection.at_least:g} must be above 0."
+    if selection.at_least is not None and selection.number is not None:
+        yield "selection: give at_least or number, not both."
     if selection.number is not None and selection.number < 1:
         yield f"selection.number: {selection.number} must be 1 or more."
     if selection.minimum_per_group < 0:
@@ -251,10 +258,14 @@ ROUNDING: dict[str, tuple[Callable[[Fraction], int], str]] = {
 """Config word to function and words."""
 
 
-def target_of(selection: Selection, assessed: int) -> tuple[int, str]:
-    """How many of so many assessed areas are asked for, and the rule in words."""
+def target_of(selection: Selection, score: Array) -> tuple[int, str]:
+    """How many areas are asked for, and the rule in words; a score is NaN where not assessed."""
+    if selection.at_least is not None:
+        enough = int((score >= selection.at_least).sum())
+        return enough, f"areas that score {selection.at_least:g} or more: {enough:,}"
     if selection.number is not None:
         return selection.number, f"{_areas(selection.number)}, a fixed number"
+    assessed = int((~np.isnan(score)).sum())
     share = Fraction(str(float(selection.share)))
     exact = share * assessed
     whole, words = ROUNDING[selection.rounding]

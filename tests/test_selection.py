@@ -338,3 +338,17 @@ def test_targets_are_those_of_exact_fractions(n, percent):
     for rounding, whole in (("floor", floor), ("ceil", ceil)):
         cut = select_top(falling(n), share=percent / 100, rounding=rounding).cut
         assert cut.target == whole(exact)
+
+
+def test_every_area_with_a_least_score_is_listed_however_many():
+    scores = pd.Series([300, 200, 200, 199, np.nan], index=list("abcde"))
+    chosen = select_top(scores, at_least=200)
+    assert list(chosen.index) == ["a", "b", "c"]
+    assert "Areas that score 200 or more: 3." in chosen.cut.explanation
+    assert chosen.cut.target == chosen.cut.selected == 3
+    none = select_top(scores, at_least=301)
+    assert none.cut.selected == 0
+    with pytest.raises(ConfigError, match="at_least: -1"):
+        select_top(scores, at_least=-1)
+    with pytest.raises(ConfigError, match="not both"):
+        select_top(scores, at_least=200, number=3)

@@ -1,0 +1,178 @@
+"""Presets as an analyst runs them: on an invented county, and on real open data."""
+
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from riskindex import read_config, release, run, save
+from riskindex.published import LOCALITY_RATES, vulnerable_localities
+from riskindex.synthetic import synthetic_county
+
+PRESETS = sorted(
+    entry.name.removesuffix(".toml")
+    for entry in resources.files("riskindex").joinpath("assets/presets").iterdir()
+)
+
+
+def preset(name: str) -> str:
+    path = resources.files("riskindex").joinpath(f"assets/presets/{name}.toml")
+    return path.read_text(encoding="utf-8")
+
+
+def written(name: str, folder: Path, changes: dict[str, str] | None = None) -> Path:
+    text = preset(name)
+    for old, new in (changes or {}).items():
+        assert old in text, old
+        text = text.replace(old, new)
+    path = folder / f"{name}.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_a_config_without_a_fault(name, tmp_path):
+    config = read_config(written(name, tmp_path))
+    assert config.attribution
+    assert config.about
+
+
+@pytest.fixture(scope="module")
+def invented(tmp_path_factory):
+    """The folder of a small county with invented open data of the kinds that presets name."""
+    from riskindex.demo import write_county
+
+    folder = tmp_path_factory.mktemp("invented")
+    county = synthetic_county(seed=3, n=160, districts=4)
+    write_county(county, folder)
+    rng = np.random.default_rng(3)
+    codes = county.areas.index
+    crimes = pd.DataFrame(
+        {
+            "Month": "2025-03",
+            "Reported by": "Invented Police",
+            "Longitude": "",
+            "Latitude": "",
+            "LSOA code": rng.choice(codes, 3_000),
+            "Crime type": rng.choice(["Burglary", "Criminal damage and arson", "Drugs"], 3_000),
+        }
+    )
+    month = folder / "data" / "police" / "2025-03"
+    month.mkdir(parents=True)
+    crimes.to_csv(month / "2025-03-invented-street.csv", index=False)
+    counted = pd.DataFrame(
+        {
+            "lsoa21_code": codes,
+            "income_domain_numerator": rng.integers(20, 400, len(codes)),
+            "employment_domain_numerator": rng.integers(5, 100, len(codes)),
+            "Education_score": rng.uniform(1, 90, len(codes)).round(3),
+        }
+    )
+    for name in ("imd2025_england_lsoa21_indicators.csv.gz", "imd2025_england_lsoa21.csv.gz"):
+        counted.to_csv(folder / "data" / name, index=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def localities(invented):
+    changes = {"police_uk_2025.zip": "police", "at_least = 200": "at_least = 130",
+               "draws = 200": "draws = 20"}  # fmt: skip
+    config = read_config(written("vulnerable-localities", invented, changes))
+    return run(config)
+
+
+def rates_of(result) -> pd.DataFrame:
+    """The six rates, from the counts and tables of the run."""
+    values = result.scores["value"].unstack("factor")
+    return values[list(_NAMES)].rename(columns=_NAMES).reindex(result.areas.index)
+
+
+_NAMES = {
+    "burglary": "burglary", "damage": "criminal_damage", "income": "income",
+    "employment": "employment", "education": "education", "young": "young",
+}  # fmt: skip
+
+
+def test_localities_are_the_published_formula(localities):
+    expected = vulnerable_localities(rates_of(localities))
+    np.testing.assert_allclose(localities.index["score"], expected["score"], rtol=1e-9)
+    assert set(_NAMES.values()) == set(LOCALITY_RATES)
+    assert localities.index["score"].mean() == pytest.approx(100)
+
+
+def test_rates_are_events_per_household(localities):
+    counts = localities.counts[("burglary", "all", "2025")]
+    expected = counts / localities.areas["households"]
+    found = localities.scores.xs("burglary", level="factor")["value"]
+    np.testing.assert_allclose(found, expected.astype(float))
+
+
+def test_every_area_at_the_least_score_is_listed_and_the_cut_adds_up(localities):
+    index = localities.index
+    assert (index["selected"] == (index["score"] >= 130)).all()
+    assert 0 < localities.cut.selected == index["selected"].sum()
+    assert f"areas that score 130 or more: {localities.cut.selected}".capitalize() in (
+        localities.cut.explanation
+    )
+
+
+def test_rates_are_counted_again_in_repeats(localities):
+    assert 0 < localities.index["p_selected"].between(0.05, 0.95).sum() < 160
+
+
+def test_other_choices_are_held_against_as_many_areas(localities):
+    table = localities.sensitivity.choices
+    assert (
+        table.loc[table["kind"] == "normalisation", "selected"] == localities.cut.selected
+    ).all()
+    assert "tests" not in set(table["kind"])
+
+
+def test_sentences_say_rates_shares_and_measures(localities):
+    reasons = " ".join(localities.index["reasons"])
+    assert "per 1,000 households (county" in reasons
+    assert "% of residents aged 15 to 24 (county" in reasons
+    assert "Education deprivation score: " in reasons
+
+
+@pytest.mark.parametrize("profile", ["internal", "partner", "public"])
+def test_a_list_of_rates_is_released_whole(localities, profile, tmp_path):
+    save(release(localities, profile), tmp_path / "result")
+    assert (tmp_path / "result" / "manifest.json").is_file()
+
+
+# Real open data
+
+
+def test_localities_of_essex_are_the_published_formula(shared, tmp_path):
+    data = shared / "data"
+    result = run(read_config(written("vulnerable-localities", tmp_path, {
+        '"data/lsoa21_boundaries.gpkg"': f'"{data}/essex/lsoa21_boundaries.gpkg"',
+        '"data/lsoa21_ward24_lad24.csv"': f'"{data}/lookups/lsoa21_ward24_lad24.csv.gz"',
+        '"data/police_uk_2025.zip"': f'"{data}/essex/police_uk_2025.zip"',
+        '"data/census2021': f'"{data}/census/census2021',
+        '"data/imd2025': f'"{data}/deprivation/imd2025',
+        'draws = 200': "draws = 10",
+    })))  # fmt: skip
+    expected = vulnerable_localities(rates_of(result))
+    np.testing.assert_allclose(result.index["score"], expected["score"], rtol=1e-9)
+    assert (result.index["selected"] == expected["is_priority"]).all()
+    assert result.cut.selected == 56
+    assert "Tendring" in result.areas.loc[result.index["score"].idxmax(), "name"]
+
+
+@pytest.mark.long
+def test_deprivation_2025_is_the_published_index(shared, tmp_path):
+    data = shared / "data"
+    path = data / "deprivation/imd2025_england_lsoa21.csv.gz"
+    result = run(read_config(written("indices-of-deprivation-2025", tmp_path, {
+        '"data/lsoa21_boundaries.gpkg"': f'"{data}/england_wales/lsoa21_boundaries.parquet"',
+        '"data/imd2025_england_lsoa21.csv.gz"': f'"{path}"',
+    })))  # fmt: skip
+    official = pd.read_csv(path, index_col="lsoa21_code")
+    found = result.index.reindex(official.index)
+    assert result.cut.assessed == len(official) == 33_755
+    assert (found["score"] - official["IMD_score"]).abs().max() < 0.0006
+    assert (found["rank"] == official["IMD_rank"]).all()
