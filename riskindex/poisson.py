@@ -158,7 +158,8 @@ def window_excess(
     -----
     The tail is exact for independent areas with gamma distributed risks (negative binomial
     counts). Windows of more than 500 events are matched to three moments where the tail is
-    plainly large (above .2), and all of them above 20,000. Calibrated for gamma-like
+    plainly large (above .2; above .5 for weighted events). Heavy events, and sums above 20,000,
+    are had from a transform (`log_tails_by_inversion`). Calibrated for gamma-like
     variation: heavier tails, such as lognormal ones, give more false alarms.
     """
     study = compare(

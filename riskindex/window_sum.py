@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from riskindex.inversion import log_tails_by_inversion
 from riskindex.tails import Array, log_upper_tail
 
 Index = NDArray[np.int64]
@@ -29,9 +30,12 @@ Form = Callable[[Array, Array, csr_array, float, Index], tuple[Array, Array]]
 
 ALWAYS_EXACT = 500
 """Windows with more (weighted) events than this are first matched to three moments ..."""
-EXACT_UP_TO = 20_000
-"""... and, up to this many, computed exactly where that leaves a tail that may matter:"""
-MAY_MATTER = np.log(0.2)
+MAY_MATTER = {"counts": np.log(0.2), "weighted": np.log(0.5)}
+"""... and computed exactly where that leaves a tail that may matter. Few heavy events make a law
+that three moments do not know: .5 then stands for anything down to .28."""
+ONE_BY_ONE = 20_000
+LARGEST_JUMP = 100
+"""Sums above these are not gone through one by one, but had by inversion."""
 MOST_NUMBERS = 20_000_000
 """Windows are taken in batches that keep at most so many terms of the recursion."""
 COMPLEMENT_ABOVE = 0.05
@@ -80,7 +84,11 @@ def log_window_tails(
     law = (means, windows, dispersion, jumps)
     tails = LogTails(np.zeros_like(observed), np.zeros_like(observed))
     _fill(tails, np.flatnonzero(observed > ALWAYS_EXACT), observed, _three_moment_tails, law)
-    exact = (observed <= EXACT_UP_TO) & ((observed <= ALWAYS_EXACT) | (tails.strict < MAY_MATTER))
+    matters = MAY_MATTER["counts" if len(jumps) == 1 else "weighted"]
+    asked = (observed <= ALWAYS_EXACT) | (tails.strict < matters)
+    small = (observed <= ONE_BY_ONE) & (jumps.max() <= LARGEST_JUMP)
+    _fill(tails, np.flatnonzero(asked & ~small), observed, log_tails_by_inversion, law)
+    exact = asked & small
     order = np.flatnonzero(exact)[np.argsort(-observed[exact], kind="stable")]
     terms = np.cumsum(np.diff(windows.indptr)[order]) * int(jumps.max())
     for batch in np.split(order, np.flatnonzero(np.diff(terms // MOST_NUMBERS)) + 1):

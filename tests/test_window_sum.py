@@ -108,10 +108,33 @@ def test_matching_three_moments_is_within_a_tenth(monkeypatch):
     means = np.array([5.0, 200, 60, 90, 30, 150])
     counts = range(300, 1_400, 100)
     exact = np.array([one_window(k, means, 0.4)[0] for k in counts])
-    monkeypatch.setattr(window_sum, "EXACT_UP_TO", 0)
+    monkeypatch.setattr(window_sum, "MAY_MATTER", dict.fromkeys(("counts", "weighted"), -np.inf))
     monkeypatch.setattr(window_sum, "ALWAYS_EXACT", 0)
     matched = np.array([one_window(k, means, 0.4)[0] for k in counts])
     np.testing.assert_allclose(matched, exact, rtol=0.1)
+
+
+def harm(areas=40, seed=4):
+    """Days of harm: many light events, a few that count thousands; some areas at high risk."""
+    jumps = np.array([2, 19, 365, 5475])
+    rng = np.random.default_rng(seed)
+    means = rng.lognormal(0, 0.5, (areas, 1)) * np.array([4.0, 1.5, 0.3, 0.01])
+    windows = csr_array(sum(eye_array(areas, k=k) for k in (-1, 0, 1)))
+    risk = np.where(np.arange(areas) % 13 == 5, 4, 1)[:, None] * rng.gamma(2, 0.5, (areas, 1))
+    return windows @ (rng.poisson(means * risk) @ jumps.astype(float)), means, windows, jumps
+
+
+def test_events_that_count_thousands_are_had_by_inversion(monkeypatch):
+    observed, means, windows, jumps = harm()
+    found = log_window_tails(observed, means, windows, dispersion=0.5, jumps=jumps)
+    monkeypatch.setattr(window_sum, "LARGEST_JUMP", 10_000)
+    monkeypatch.setattr(window_sum, "ALWAYS_EXACT", 20_000)
+    one_by_one = log_window_tails(observed, means, windows, dispersion=0.5, jumps=jumps)
+    p, exact = ((np.exp(t.strict) + np.exp(t.above)) / 2 for t in (found, one_by_one))
+    asked = exact < 0.2
+    assert asked.sum() >= 5
+    np.testing.assert_allclose(p[asked], exact[asked], rtol=0.01)
+    assert (p[~asked] > 0.2).all()
 
 
 def test_three_moments_are_the_moments_of_the_sum():
