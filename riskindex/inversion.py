@@ -2,7 +2,8 @@
 
 The law of `window_sum`, tilted by exp(tilt * sum) where the observed sum lies far out, is read off
 by a fast Fourier transform. Sums are exact while they fit the transform; beyond, every event's
-weight is laid on a grid of `LENGTH` steps in three shares that keep its mean and its square.
+weight is laid on a grid of `LENGTH` steps in three shares that keep its mean and its square; the
+heaviest ones, whose ties matter most, lie on it.
 """
 
 from collections.abc import Callable
@@ -99,12 +100,18 @@ def log_tails_by_inversion(
     work = np.cumsum(sizes[order] * np.minimum(reach[order], LENGTH))
     for rows in np.split(order, np.flatnonzero(np.diff(work // MOST_NUMBERS)) + 1):
         longest = float(reach[rows[-1]])
-        unit = max(1.0, longest / (LENGTH - MARGIN))
+        unit = _unit(longest, float(jumps.max()))
         length = fft.next_fast_len(int(np.ceil(longest / unit)) + MARGIN, real=True)
         # The tilt is that of the weights themselves: negative shares have no law of their own.
         law = _tilted_law(whole.on_grid(rows, unit), tilt[rows] * unit, length)
         strict[rows], above[rows] = _tails(law, observed[rows] / unit, binned=unit > 1)
     return strict, above
+
+
+def _unit(longest: float, heaviest: float) -> float:
+    """One step of the grid: 1, or where that is too short a whole part of the heaviest event."""
+    unit = longest / (LENGTH - MARGIN)
+    return 1.0 if unit <= 1 else heaviest / max(np.floor(heaviest / unit), 1.0)
 
 
 def _reach(windows: Windows, tilt: Array) -> Array:
