@@ -217,6 +217,22 @@ def verify(
 
 
 @app.command()
+def sql(
+    config: ConfigFile,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="postgresql, spark, databricks or sql-server; the source's own if none."),
+    ] = None,
+) -> None:
+    """Print the queries that a config has its warehouses answer, for who looks after them."""
+    from riskindex.config import read_config
+    from riskindex.warehouse import queries
+
+    asked = read_config(config)
+    typer.echo("\n\n".join(queries(asked.sources, asked.factors, engine=engine)))
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of the config, for editors."""
     from riskindex.config import schema as config_schema

@@ -26,8 +26,11 @@ from riskindex.periods import period_faults
 from riskindex.robustness import Robustness, robustness_faults
 from riskindex.selection import Override, Selection, selection_faults
 from riskindex.vintages import Vintage
+from riskindex.warehouse import WarehouseSource
 
-Source = Annotated[EventSource | PoliceSource | TableSource, Field(discriminator="kind")]
+Source = Annotated[
+    EventSource | PoliceSource | TableSource | WarehouseSource, Field(discriminator="kind")
+]
 Node = dict[str, Any]
 Profile = Literal["internal", "partner", "public"]
 
@@ -164,6 +167,7 @@ def schema() -> dict[str, Any]:
 _OPTIONS: tuple[type, ...] = (
     AreaSource, EventGroup, EventSource, Factor, GetisOrd, GroupLookup, Index, Neighbours, Override,
     Periods, PoliceSource, Release, Robustness, Selection, Share, TableSource, Vintage,
+    WarehouseSource,
 )  # fmt: skip
 
 
@@ -193,7 +197,12 @@ def _sentence(fault: dict[str, Any], values: Mapping[str, Any]) -> str:
     return f"{place}: {message[0].lower()}{message[1:]}{given}."
 
 
-_KINDS = ("events", "police.uk", "table")  # tags of a source's kind, no keys of the file
+_KINDS = (
+    "events",
+    "police.uk",
+    "table",
+    "warehouse",
+)  # tags of a source's kind, no keys of the file
 
 
 def _named(place: tuple[str | int, ...], values: Any) -> Iterator[str]:  # noqa: ANN401 (TOML)
@@ -327,6 +336,9 @@ def _factor_faults(config: Config, factor: Factor) -> Iterator[str]:
         yield "the score persistence needs two periods or more."
 
 
+_EVENTS = EventSource | PoliceSource | WarehouseSource
+
+
 def _event_faults(config: Config, factor: Factor) -> Iterator[str]:
     if not factor.periods:
         yield "events need periods, such as periods = [2022]."
@@ -334,7 +346,7 @@ def _event_faults(config: Config, factor: Factor) -> Iterator[str]:
     for label in sorted({label for label in labels if labels.count(label) > 1}):
         yield f"event_groups: the label {label!r} is used {labels.count(label)} times."
     for group in factor.groups:
-        if not isinstance(config.sources.get(group.source), EventSource | PoliceSource):
+        if not isinstance(config.sources.get(group.source), _EVENTS):
             yield f"{group.source!r} is not an event source; known: {_all(config.sources)}."
         if group.weight < 1:
             yield f"the event weight {group.weight} of {group.label!r} must be 1 or more."

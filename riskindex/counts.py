@@ -286,6 +286,8 @@ def _refuse_all_outside(tally: Tally) -> None:
 
 def _check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]:
     """Refuse rules about columns that are not there and values that look like a slip."""
+    if events.is_counted:  # its rules were looked at where the events are
+        return [f"{name}: events stay in the warehouse; those not counted are not listed."]
     notes: list[str] = []
     faults: list[str] = []
     wheres = [events.where, *(group.where for group in asked)]

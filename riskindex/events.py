@@ -23,6 +23,7 @@ from riskindex.factors import Factor, Where
 from riskindex.files import FileRecord, open_members, record, refuse_full, sniff, unpack
 from riskindex.sheets import capped
 from riskindex.sql import identifier
+from riskindex.warehouse import WarehouseSource, open_warehouse
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +113,7 @@ def open_events(
     Parameters
     ----------
     sources
-        Name to `EventSource` or `PoliceSource`; other kinds are passed over.
+        Name to `EventSource`, `PoliceSource` or `WarehouseSource`; others are passed over.
     folder
         Folder that relative paths start from.
     factors
@@ -144,9 +145,10 @@ def open_events(
     chosen = {
         name: source
         for name, source in sources.items()
-        if isinstance(source, EventSource | PoliceSource)
+        if isinstance(source, EventSource | PoliceSource | WarehouseSource)
     }
-    layouts = {name: _layout(name, source, factors) for name, source in chosen.items()}
+    layouts = {name: _layout(name, source, factors) for name, source in chosen.items()
+               if not isinstance(source, WarehouseSource)}  # fmt: skip
     with TemporaryDirectory(prefix="riskindex-", dir=temporary, ignore_cleanup_errors=True) as home:
         connection = connect(Path(home), threads=threads, memory=memory)
         opened, together = Opened({}, (), ()), Together()
@@ -157,7 +159,8 @@ def open_events(
                         connection,
                         name,
                         source,
-                        layout=layouts[name],
+                        factors=factors,
+                        layout=layouts.get(name),
                         folder=Path(folder),
                         home=Path(home),
                         say=say or _silent,
@@ -294,13 +297,21 @@ _NO_TABLE = {
 def _open_source(
     connection: "DuckDBPyConnection",
     name: str,
-    source: EventSource | PoliceSource,
+    source: EventSource | PoliceSource | WarehouseSource,
     *,
-    layout: Layout,
+    factors: Sequence[Factor],
+    layout: Layout | None,
     folder: Path,
     home: Path,
     say: Callable[[str], None],
 ) -> Opened:
+    if isinstance(source, WarehouseSource) or layout is None:
+        assert isinstance(source, WarehouseSource)
+        say(name)
+        counted, answer = open_warehouse(
+            connection, name, source, factors=factors, folder=folder, home=home
+        )
+        return Opened({name: counted}, (answer,), ())
     patterns = [source.path] if isinstance(source.path, str) else list(source.path)
     found, passed = find_events(
         patterns, folder, place=f"sources.{name}.path", police=isinstance(source, PoliceSource)

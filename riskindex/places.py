@@ -59,13 +59,22 @@ PLAIN = "span >= 0 AND c.area >= 0 AND sort > 0"
 """What is plain about an event whose code `c` says the area: it can be counted in bulk."""
 
 
+class Apart(NamedTuple):
+    """Which events are looked at one by one."""
+
+    every: bool = False
+    """All of them: none is counted in bulk."""
+    counted: bool = False
+    """Rows stand for as many as their column `events` says, and become as many rows."""
+
+
 def place_events(
     connection: "DuckDBPyConnection",
     study: Study,
     *,
     name: str,
     crs: str,
-    one_by_one: bool = False,
+    apart: Apart | None = None,
 ) -> tuple[str, ...]:
     """Say where each event is: in bulk in the view `plain`, one by one in the view `placed`.
 
@@ -85,8 +94,8 @@ def place_events(
         Of the source, in sentences.
     crs
         Coordinate system of its coordinates.
-    one_by_one
-        Put every event into `placed`, none into `plain`.
+    apart
+        Which events are looked at one by one; those that are not plain where it is left out.
 
     Returns
     -------
@@ -102,7 +111,7 @@ def place_events(
     """
     codes = _codes(connection, study)
     _store_codes(connection, codes)
-    connection.execute(_part(connection, one_by_one))
+    connection.execute(_part(connection, apart or Apart()))
     codes["points"] = connection.execute(_POINTS).df().set_index("code")["points"]
     codes = codes.fillna({"points": 0}).astype({"points": "int64"})
     spots = _spots(connection, codes, study, crs)
@@ -120,12 +129,13 @@ def place_events(
     return (*notes, *shared_notes)
 
 
-def _part(connection: "DuckDBPyConnection", one_by_one: bool) -> str:
+def _part(connection: "DuckDBPyConnection", asked: Apart) -> str:
     """Part the plain events from the others, which are few unless records may repeat."""
-    plain = "false" if one_by_one else PLAIN
+    plain = "false" if asked.every else PLAIN
     apart = "VIEW apart AS SELECT * FROM dated"
-    if not one_by_one:
-        apart = f"TABLE apart AS {_not_plain(connection)}"
+    if not asked.every:
+        query = _not_plain(connection)
+        apart = f"TABLE apart AS {_EXPANDED.format(query) if asked.counted else query}"
     return f"""
         CREATE OR REPLACE TEMP VIEW plain AS
         SELECT k.month, k.span, k.sort, k.events, c.area, c.how
@@ -135,6 +145,10 @@ def _part(connection: "DuckDBPyConnection", one_by_one: bool) -> str:
         CREATE TEMP {apart}"""
 
 
+_EXPANDED = """
+SELECT * EXCLUDE (events, one) REPLACE (row_number() OVER (ORDER BY area_code, date, sort) AS row)
+FROM (SELECT *, unnest(range(events)) AS one FROM ({}))
+"""
 NAMED_CODES = 1000
 """So many codes can be asked for by name, which a Parquet file's dictionary answers quickly."""
 

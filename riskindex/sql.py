@@ -1,6 +1,8 @@
 """The little SQL that several modules share: names, values and rules, safely quoted."""
 
+import json
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,6 +28,12 @@ def category(column: str) -> str:
     The prefix keeps a file's own `date` or `person` apart from ours.
     """
     return identifier(f"category {column}")
+
+
+def rule_name(where: Mapping[str, Sequence[Value]]) -> str:
+    """Name of the column that says whether events meet a rule, the same for the same rule."""
+    plain = sorted((column, sorted(map(json.dumps, values))) for column, values in where.items())
+    return f"rule_{sha256(json.dumps(plain).encode()).hexdigest()[:10]}"
 
 
 def condition(where: Mapping[str, Sequence[Value]]) -> str:

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from riskindex.factors import Where
 from riskindex.periods import Period
-from riskindex.places import PLAIN, Reason, place_events
-from riskindex.sql import category, condition, identifier, store
+from riskindex.places import PLAIN, Apart, Reason, place_events
+from riskindex.sql import category, condition, identifier, rule_name, store
 from riskindex.study import Study
 
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ class Events:
     """Whether later rows with the same key are duplicates."""
     has_person: bool = False
     """Whether persons are counted, once per area and period."""
+    is_counted: bool = False
+    """Whether a row stands for as many events as its column `events` says, and one column
+    `rule_name` for each rule says whether they meet it: the answer of a warehouse."""
     people: Mapping[str, str] = field(default_factory=dict)
     """`age` and `sex` to the column that holds it, which has its `category ...` column, too."""
 
@@ -95,10 +98,11 @@ class Tally:
         self.spans = _spans(self.periods)
         self.meets = self._sorts()
         events.connection.execute(self._dated())
-        events.connection.execute(_KINDS)
-        self.notes = place_events(
-            events.connection, study, name=name, crs=events.crs, one_by_one=self.may_repeat
+        events.connection.execute(
+            _KINDS.format(n="sum(events)" if events.is_counted else "count(*)")
         )
+        apart = Apart(every=self.may_repeat, counted=events.is_counted)
+        self.notes = place_events(events.connection, study, name=name, crs=events.crs, apart=apart)
         events.connection.execute(_LOCATED if self.may_repeat else self._reached())
 
     @property
@@ -153,7 +157,12 @@ class Tally:
         return sums.astype(np.int64).reshape(shape)
 
     def uncounted(self) -> pd.DataFrame:
-        """One line per event that the source does not count, in the order of file and row."""
+        """One line per event that the source does not count, in the order of file and row.
+
+        None of a warehouse, whose rows stay where they are.
+        """
+        if self.events.is_counted:
+            return pd.DataFrame(columns=UNCOUNTED)
         for name, column in (("file_name", "file"), ("code_name", "area_code")):
             self.events.connection.execute(
                 f"DROP TYPE IF EXISTS {name}; CREATE TYPE {name} AS ENUM (SELECT DISTINCT "
@@ -183,10 +192,9 @@ class Tally:
 
         Sort 0 is what the source's own rule leaves out, and so does every other.
         """
-        columns = [category(column) for column in self._columns()]
-        wheres = [self.events.where, *(group.where for group in self.groups)]
-        names = ", ".join(columns) or "NULL AS nothing"
-        tests = ", ".join(f"{condition(where)} AS met_{i}" for i, where in enumerate(wheres))
+        wheres = self._wheres()
+        names = ", ".join(self._columns()) or "NULL AS nothing"
+        tests = ", ".join(f"{self._test(where)} AS met_{i}" for i, where in enumerate(wheres))
         found = self._frame(
             f"SELECT *, {tests} FROM (SELECT DISTINCT {names} FROM {identifier(self.events.table)})"
         )
@@ -199,17 +207,23 @@ class Tally:
         store(self.events.connection, "sorts", table)
         return np.vstack([np.zeros((1, len(wheres)), dtype=bool), sorts])
 
+    def _wheres(self) -> list[Where]:
+        """The rules: the source's own, then its groups'."""
+        return [self.events.where, *(group.where for group in self.groups)]
+
+    def _test(self, where: Where) -> str:
+        return identifier(rule_name(where)) if self.events.is_counted else condition(where)
+
     def _columns(self) -> list[str]:
-        """Columns that rules look at."""
-        wheres = [self.events.where, *(group.where for group in self.groups)]
-        return sorted({column for where in wheres for column in where})
+        """Columns that tell which rules an event meets, quoted."""
+        if self.events.is_counted:
+            return sorted({self._test(where) for where in self._wheres()})
+        return [category(column) for column in sorted({c for w in self._wheres() for c in w})]
 
     def _dated(self) -> str:
         """Views of the events with their sort and month, and with the span they fall into."""
-        same = " AND ".join(
-            f"s.{category(column)} IS NOT DISTINCT FROM e.{category(column)}"
-            for column in self._columns()
-        )
+        same = " AND ".join(f"s.{c} IS NOT DISTINCT FROM e.{c}" for c in self._columns())
+        events = ", events" if self.events.is_counted else ""
         join, sort = (f"JOIN sorts s ON {same}", "s.sort") if same else ("", "1")
         months = [(month, i) for i, span in enumerate(self.spans) for month in span.months]
         calendar = pd.DataFrame(months, columns=["month", "span"])
@@ -219,7 +233,7 @@ class Tally:
             SELECT e.*, year(e.date) * 12 + month(e.date) - 1 AS month, {sort}::INTEGER AS sort
             FROM {identifier(self.events.table)} e {join};
             CREATE OR REPLACE TEMP VIEW dated AS
-            SELECT file, row, date, area_code, x, y, person, key{self._extra()}, sort,
+            SELECT file, row, date, area_code, x, y, person, key{self._extra()}{events}, sort,
                 coalesce(c.span, -1)::SMALLINT AS span
             FROM coded LEFT JOIN calendar c USING (month)"""
 
@@ -319,7 +333,7 @@ class _Outcome(NamedTuple):
 _KINDS = """
 CREATE OR REPLACE TEMP TABLE kinds AS
 SELECT k.*, coalesce(c.span, -1)::SMALLINT AS span
-FROM (SELECT area_code, month, sort, count(*) AS events FROM coded GROUP BY ALL) k
+FROM (SELECT area_code, month, sort, {n}::BIGINT AS events FROM coded GROUP BY ALL) k
 LEFT JOIN calendar c USING (month)
 """
 

@@ -18,6 +18,17 @@ if ! command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then
   fi
 fi
 
+# The warehouse tests start a PostgreSQL server of their own, and say so where they cannot.
+if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    (apt-get update -qq && apt-get install -y -qq --no-install-recommends postgresql) >/dev/null
+  else
+    echo "No PostgreSQL found: the tests of the warehouse will be skipped." >&2
+  fi
+fi
+# Spark is 400 MB and slow to start, so its test is among the long ones. To run it: Java 17
+# (openjdk-17-jre-headless), `$venv/bin/python -m pip install pyspark`, and `-m long`.
+
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .
 "$venv/bin/mypy"
