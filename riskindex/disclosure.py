@@ -35,6 +35,8 @@ class Rules:
     """A count that is withheld could still be any of at least so many numbers."""
     smallest_denominator: int = 1000
     """Numbers of people below this are withheld."""
+    smallest_group: int = 5
+    """Totals of a sensitive source are withheld for fewer areas than this."""
     suppression: Literal["rounding", "complementary"] = "rounding"
     """What keeps totals from giving a withheld count away: rounding them, or withholding more."""
 

@@ -64,14 +64,27 @@ def count_groups(
     if counts.columns.empty:
         levels = pd.MultiIndex.from_arrays([[], [], []], names=["factor", "period", "place"])
         return pd.DataFrame(columns=COUNTED, index=levels, dtype=float)
-    totals = _by_factor(counts)
+    totals = by_factor(counts)
     of_place = totals.groupby(places, sort=True).sum(min_count=1)
     of_place.loc[WHOLE] = totals.sum(min_count=1)
-    table = of_place.sort_index().rename_axis("place").T.stack(future_stack=True).to_frame("events")
+    events = of_place.sort_index().rename_axis("place").T.stack(future_stack=True)
+    return with_rates(events, residents_of(residents, places))
+
+
+def with_rates(events: "pd.Series[float]", people: "pd.Series[float]") -> pd.DataFrame:
+    """The table of `count_groups` made from its events, such as rounded ones.
+
+    Parameters
+    ----------
+    events
+        Index (factor, period, place), the place `WHOLE` among them.
+    people
+        Residents of each place; empty where they are not known.
+    """
+    table = events.astype(float).to_frame("events")
     whole = table.xs(WHOLE, level="place")["events"]
     keys = table.index.droplevel("place")
     table["share"] = table["events"] / whole.reindex(keys).where(whole > 0).to_numpy()
-    people = _residents(residents, places)
     table["residents"] = people.reindex(table.index.get_level_values("place")).to_numpy()
     thousands = table["residents"].where(table["residents"] > 0) / 1000
     table["rate_per_1000"] = table["events"] / thousands
@@ -79,7 +92,7 @@ def count_groups(
     return table.join(_ranks(table.drop(index=WHOLE, level="place")))
 
 
-def _by_factor(counts: pd.DataFrame) -> pd.DataFrame:
+def by_factor(counts: pd.DataFrame) -> pd.DataFrame:
     """Events of each factor and period, its groups together; missing where one of them is."""
     levels = ["factor", "period"]
     grouped = counts.astype(float).T.groupby(level=levels, sort=False)
@@ -87,9 +100,10 @@ def _by_factor(counts: pd.DataFrame) -> pd.DataFrame:
     return grouped.sum().mask(missing).T
 
 
-def _residents(
+def residents_of(
     residents: "pd.Series[float] | None", places: "pd.Series[str]"
 ) -> "pd.Series[float]":
+    """Residents of each place, and of the whole study area; empty where they are not known."""
     if residents is None:
         return pd.Series(dtype=float)
     people = residents.groupby(places, sort=True).sum(min_count=1)

@@ -359,11 +359,11 @@ def _stack(
     data = {
         name: np.concatenate([part[name] for part in parts] or [np.empty(0)]) for name in columns
     }
-    frame = pd.DataFrame(data, index=_long_index(keys, areas), copy=False)
+    frame = pd.DataFrame(data, index=long_index(keys, areas), copy=False)
     return frame.astype({name: kind for name, kind in _DTYPES.items() if name in frame})
 
 
-def _long_index(keys: Sequence[tuple[str, ...]], areas: "pd.Index[Any]") -> pd.MultiIndex:
+def long_index(keys: Sequence[tuple[str, ...]], areas: "pd.Index[Any]") -> pd.MultiIndex:
     """Keys, each with all areas; built from codes, because a million tuples take seconds."""
     n, codes = len(areas), []
     levels: list[pd.Index[Any]] = []

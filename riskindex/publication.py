@@ -21,11 +21,11 @@ from riskindex.disclosure import (
     persistence_score_band,
     quarter_band,
     rank_band,
-    shown_counts,
     shown_people,
 )
 from riskindex.errors import DisclosureError
 from riskindex.factors import Factor
+from riskindex.hotspots import long_index
 from riskindex.index import contributions, given_weights
 from riskindex.released import (
     LIMITS,
@@ -35,6 +35,14 @@ from riskindex.released import (
     new_hotspots,
     period_label,
     whole,
+)
+from riskindex.released_counts import (
+    ReleasedCounts,
+    is_sensitive,
+    periods_shown,
+    released_counts,
+    released_districts,
+    released_rhythm,
 )
 from riskindex.scores import CONFIDENCE_SCORES, rows
 from riskindex.selection import Cut
@@ -82,7 +90,7 @@ def _reduced(result: Result, profile: str) -> Released:
     """A release by allow-list: a column that is not named here is in no file."""
     config, groups = result.config, group_kinds(result.areas)
     rules, result = config.release.rules(profile), without_places(result)
-    scores, hotspots = _scores(result, profile), _hotspots(result, profile, rules)
+    counts, scores = released_counts(result, profile, rules), _scores(result, profile)
     every = _all_areas(result, profile, scores, rules)
     return Released(
         profile=profile,
@@ -100,10 +108,10 @@ def _reduced(result: Result, profile: str) -> Released:
         neighbours=result.neighbours,
         top=every[every["selected"]].drop(columns="selected"),
         all_areas=every,
-        factors=_factors(result, profile),
+        factors=_factors(result, profile, counts),
         scores=scores,
-        hotspots=hotspots,
-        tests=_tests(result, profile, rules),
+        hotspots=_hotspots(result, profile, counts),
+        tests=_tests(result, profile, counts),
         persistence=_persistence(result, profile),
         new_hotspots=new_hotspots(result, groups),
         reconciliation=result.reconciliation.iloc[:0],
@@ -112,6 +120,8 @@ def _reduced(result: Result, profile: str) -> Released:
         notes=tuple(rules.sentences),
         files=pd.DataFrame(columns=["role", "name"]),
         clusters_found=result.clusters_found.iloc[:0],
+        district_counts=released_districts(counts, result, rules),
+        rhythm=released_rhythm(result, rules),
         config=_config(result),
         rules=rules,
         sensitivity=result.sensitivity.in_short(),
@@ -129,13 +139,6 @@ PROFILES: Mapping[str, Callable[[Result], Released]] = MappingProxyType({
 
 
 # What a factor may show
-
-
-def is_sensitive(factor: Factor, result: Result) -> bool:
-    """Whether any source of a factor is sensitive."""
-    names = {group.source for group in factor.groups} or {factor.source or ""}
-    names |= {factor.column(c)[0] for c in (factor.numerator, factor.denominator) if c}
-    return any(getattr(result.config.sources.get(name), "sensitive", False) for name in names)
 
 
 def _tests_one_area(factor: Factor, result: Result) -> "pd.Series[bool]":
@@ -160,26 +163,19 @@ def _confidence(table: pd.DataFrame, one: "pd.Series[bool]", level: float) -> "p
 # The tables
 
 
-def _hotspots(result: Result, profile: str, rules: Rules) -> pd.DataFrame:
-    parts = {
-        (factor.name, period): _hotspot_rows(result, factor, period, profile, rules)
-        for factor in result.config.factors
-        for period in _periods(factor, profile)
-    }
-    return pd.concat(parts, names=["factor", "period"])
-
-
-def _periods(factor: Factor, profile: str) -> list[str]:
-    periods = [str(period) for period in factor.periods] or [""]
-    return periods if profile == "partner" else periods[-1:]
+def _hotspots(result: Result, profile: str, counts: ReleasedCounts) -> pd.DataFrame:
+    asked = [(f, period) for f in result.config.factors for period in periods_shown(f, profile)]
+    parts = [_hotspot_rows(result, f, period, profile, counts) for f, period in asked]
+    index = long_index([(f.name, period) for f, period in asked], result.areas.index)
+    return pd.concat(parts).set_axis(index)
 
 
 def _hotspot_rows(
-    result: Result, factor: Factor, period: str, profile: str, rules: Rules
+    result: Result, factor: Factor, period: str, profile: str, counts: ReleasedCounts
 ) -> pd.DataFrame:
     found = rows(result.hotspots, factor=factor.name, period=period)
     sensitive, one = is_sensitive(factor, result), _tests_one_area(factor, result)
-    observed = _observed(result, factor, period, found, rules)
+    observed = counts.shown[factor.name, period].cells
     table = pd.DataFrame(
         {
             "observed": observed,
@@ -195,20 +191,6 @@ def _hotspot_rows(
     return table
 
 
-def _observed(
-    result: Result, factor: Factor, period: str, found: pd.DataFrame, rules: Rules
-) -> Any:  # noqa: ANN401 (numbers and marks)
-    values = found["observed"].where(found["reason"] != "context")
-    events = None
-    if factor.counts_events:
-        own = result.counts.loc[:, (factor.name, slice(None), period)]
-        events = own.sum(axis=1).reindex(found.index).to_numpy(dtype=float)
-    shown = shown_counts(values, rules, events=events)
-    private = found.index.isin(list(result.places.codes)) & factor.counts_events
-    shown[(is_sensitive(factor, result) | private) & (shown != NOT_RECORDED)] = WITHHELD
-    return shown
-
-
 _TELLING = ("all zero", "constant")
 """Reasons that say what was counted."""
 
@@ -217,15 +199,17 @@ def _told(reason: "pd.Series[Any]") -> "pd.Series[Any]":
     return reason.fillna("").astype(object).mask(reason.isin(_TELLING), "not assessed")
 
 
-def _tests(result: Result, profile: str, rules: Rules) -> pd.DataFrame:
+def _tests(result: Result, profile: str, counts: ReleasedCounts) -> pd.DataFrame:
     columns = ["method", "null", "correction", "assessed", "not_assessed", "hot"]
-    asked = [(f.name, period) for f in result.config.factors for period in _periods(f, profile)]
+    asked = [
+        (f.name, period) for f in result.config.factors for period in periods_shown(f, profile)
+    ]
     full = result.tests.loc[asked]
     table = full[columns].copy()
     nothing = table["null"] == "nothing was observed"
     table["null"] = table["null"].mask(nothing, "not assessed")
     if profile == "partner":
-        table["total"] = shown_counts(full["total"], rules)
+        table["total"] = [counts.shown[key].whole for key in asked]
     return table
 
 
@@ -338,15 +322,16 @@ def _sentence(factor: Factor, score: float, is_hot: bool) -> str:
     return f"{start}: {factor.label}{detail}."
 
 
-def _factors(result: Result, profile: str) -> pd.DataFrame:
-    table = [_factor_row(factor, result, profile) for factor in result.config.factors]
+def _factors(result: Result, profile: str, counts: ReleasedCounts) -> pd.DataFrame:
+    tests = _tests(result, profile, counts)
+    table = [_factor_row(factor, result, profile, tests) for factor in result.config.factors]
     return pd.DataFrame(table).set_index("factor")
 
 
-def _factor_row(factor: Factor, result: Result, profile: str) -> dict[str, Any]:
-    tests = _tests(result, profile, result.config.release.rules(profile)).xs(
-        factor.name, level="factor"
-    )
+def _factor_row(
+    factor: Factor, result: Result, profile: str, tests: pd.DataFrame
+) -> dict[str, Any]:
+    tests = rows(tests, factor=factor.name)
     row = {
         "factor": factor.name,
         "label": factor.label,

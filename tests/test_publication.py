@@ -124,3 +124,26 @@ def test_a_reduced_release_is_saved(reduced, tmp_path):
     names = {path.name for path in (tmp_path / "result").iterdir()}
     assert {"top_areas.csv", "all_areas.csv", "workbook.xlsx", "areas.gpkg"} <= names
     assert not names & {"uncounted_events.csv", "scores.csv"}
+
+
+def test_districts_are_told_where_it_is_safe(reduced):
+    table = reduced.district_counts
+    told = table.loc[table["mark"] == "", "events"]
+    assert (told % 5 == 0).all()
+    assert table.loc[table["mark"] != "", "events"].isna().all()
+    assert set(table["mark"]) <= {"", WITHHELD}
+    rate = table["events"] / table["residents"] * 1000
+    assert ((rate - table["rate_per_1000"]).abs().fillna(0) < 1e-9).all()
+
+
+def test_months_are_told_of_sources_that_harm_nobody(reduced):
+    sensitive = set(reduced.factors.index[reduced.factors["sensitive"]])
+    assert not set(reduced.rhythm.index.get_level_values("factor")) & sensitive
+    shown = reduced.rhythm["records"].dropna()
+    assert len(shown)
+    assert (shown % 5 == 0).all()
+
+
+def test_counts_of_other_sources_are_told(reduced):
+    shown = reduced.hotspots.loc["disorder", "observed"]
+    assert (shown != WITHHELD).mean() > 0.5
