@@ -58,7 +58,7 @@ class Truth:
 
 def truth_of(result: "Result") -> Truth:
     """The counts behind a result, and what goes with them."""
-    from riskindex.publication import is_sensitive
+    from riskindex.released_counts import is_sensitive
     from riskindex.released import LIMITS, group_kinds
 
     config = result.config
