@@ -31,7 +31,7 @@ def is_sensitive(factor: Factor, result: Result) -> bool:
     """Whether any source of a factor is sensitive."""
     names = {group.source for group in factor.groups} or {factor.source or ""}
     names |= {factor.column(c)[0] for c in (factor.numerator, factor.denominator) if c}
-    return any(getattr(result.config.sources.get(name), "sensitive", False) for name in names)
+    return any(getattr(result.config.sources.get(name), "sensitive", True) for name in names)
 
 
 def periods_shown(factor: Factor, profile: str) -> list[str]:

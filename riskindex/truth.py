@@ -58,8 +58,8 @@ class Truth:
 
 def truth_of(result: "Result") -> Truth:
     """The counts behind a result, and what goes with them."""
-    from riskindex.released_counts import is_sensitive
     from riskindex.released import LIMITS, group_kinds
+    from riskindex.released_counts import is_sensitive
 
     config = result.config
     sensitive = {factor.name for factor in config.factors if is_sensitive(factor, result)}
