@@ -2,15 +2,17 @@
 
 import math
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from riskindex.categories import CATEGORY_TABLES
 from riskindex.disclosure import BANDS_OF_PERIODS, MARKS, Rules
-from riskindex.outsider import Seen, Value, as_number, column
+from riskindex.outsider import Document, Seen, Value, as_number, column, leaves
 from riskindex.scores import CONFIDENCE_SCORES
+from riskindex.wording import told, without
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,14 @@ class Known:
     explained: frozenset[float] = frozenset()
     """Numbers that texts may repeat: how many areas there are, levels, the rules."""
     rules: Rules = field(default_factory=Rules)
+
+    @cached_property
+    def phrases(self) -> tuple[str, ...]:
+        """Names, codes, labels, periods and marks, whose numbers are no numbers of anything."""
+        groups = {group for of in self.groups.values() for group in of.values()}
+        words = {*self.codes, *self.names.values(), *groups, *self.factors.values(),
+                 *self.factors, *self.periods, *MARKS} - {""}  # fmt: skip
+        return tuple(sorted(words, key=lambda word: (-len(word), word)))
 
 
 Form = Callable[[str, Known], bool]
@@ -91,6 +101,11 @@ def _plain_text(text: str, known: Known) -> bool:
     return text in known.texts
 
 
+def _words(text: str, known: Known) -> bool:
+    """Words whose numbers the release explains."""
+    return not told(without(text, known.phrases), known.explained)
+
+
 def _name(text: str, known: Known) -> bool:
     return text.removeprefix("'") in known.names.values()
 
@@ -129,7 +144,7 @@ def _weight(text: str, _known: Known) -> bool:
 
 
 def _share(text: str, _known: Known) -> bool:
-    return text in MARKS or re.fullmatch(r"0|1|0?\.\d{1,4}", text) is not None
+    return text in MARKS or re.fullmatch(r"|0|1|0?\.\d{1,4}", text) is not None
 
 
 def _periods(text: str, known: Known) -> bool:
@@ -281,15 +296,36 @@ def _sheet_new(known: Known) -> dict[str, Form]:
     return {**groups, **dict.fromkeys(known.factors.values(), _area_count)}
 
 
-def _sheet_notes(_known: Known) -> dict[str, Form]:
-    return {"Number": _whole, "Note": _plain_text}
-
-
-def _sheet_contents(_known: Known) -> dict[str, Form]:
-    return {"Sheet name": lambda *_: True, "Table description": lambda *_: True}
+_PERCENT = _matches(r"\d{1,3}%|\[[cxz]\]")
+_SHEETS: Mapping[str, Mapping[str, Form]] = MappingProxyType({
+    "Choices": {
+        "Kind": _words, "Choice": _words, "Areas selected": _area_count, "Entered": _area_count,
+        "Left": _area_count, "Of the list, stays": _PERCENT, "Note": _words,
+    },
+    "What matters": {
+        "Choice": _words, "Part in the change": _PERCENT,
+        "Interval": _matches(r"\d{1,3}% to \d{1,3}%|\[[xz]\]"),
+    },
+    "Weight and effect": {"Factor": _label, "Weight": _PERCENT, "Share of the variance": _PERCENT},
+    "Composition": {
+        "Share": _words, "In the selected areas": _PERCENT, "In the other areas": _PERCENT,
+        "In all areas": _PERCENT, "Mean of the selected areas": _PERCENT,
+        "Mean of the other areas": _PERCENT,
+    },
+    "Double counting": {"Factors": _words, "Why": _words, "What to do": _words},
+    "Contents": {"Sheet name": _words, "Table description": _words},
+    "Notes": {"Number": _whole, "Note": _plain_text},
+})  # fmt: skip
+"""Sheets about the whole study area, and the columns of each."""
 
 
 Columns = Callable[[Known], dict[str, Form]]
+
+
+def _columns_of(sheet: str) -> Columns:
+    return lambda _: dict(_SHEETS[sheet])
+
+
 TABLES: tuple[tuple[str, str, Columns], ...] = (
     (r"(all|top)_areas\.csv", r"table", area_columns),
     (r"areas\.gpkg", r"layer areas", _layer),
@@ -297,8 +333,7 @@ TABLES: tuple[tuple[str, str, Columns], ...] = (
     (r"workbook\.xlsx", r"sheet Factors", _sheet_factors),
     (r"workbook\.xlsx", r"sheet Tests", _sheet_tests),
     (r"workbook\.xlsx", r"sheet New by district", _sheet_new),
-    (r"workbook\.xlsx", r"sheet Notes", _sheet_notes),
-    (r"workbook\.xlsx", r"sheet Contents", _sheet_contents),
+    *((r"workbook\.xlsx", rf"sheet {name}", _columns_of(name)) for name in _SHEETS),
 )  # fmt: skip
 """File, place in it, and the columns that it may have."""
 FILES = (
@@ -349,28 +384,96 @@ def as_text(value: Value) -> str:
 # ---- JSON
 
 
-def check_document(path: str, value: Any, known: Known) -> bool | None:  # noqa: ANN401 (JSON)
-    """Whether a value at a path of the manifest is allowed; None where no such path is."""
-    form = next((form for pattern, form in MANIFEST if re.fullmatch(pattern, path)), None)
-    return None if form is None else form(as_text(value), known)
+def check_document(document: Document, known: Known) -> Iterator[Fault]:
+    """Keys that the allow-list does not have, and values of another form, in JSON.
+
+    Notes
+    -----
+    Values in lists of one kind are reported together, by the first.
+    """
+    forms = DOCUMENTS.get(document.place or document.file, ())
+    values: dict[str, dict[str, None]] = {}
+    for path, value in leaves(document.value):
+        values.setdefault(re.sub(r"/\d+(?=/|$)", "/*", path), {})[as_text(value)] = None
+    for path, texts in values.items():
+        form = next((form for pattern, form in forms if re.fullmatch(pattern, path)), None)
+        if form is None:
+            what = f"a key that the profile does not have: {next(iter(texts))[:60]!r}"
+            yield Fault(document.file, f"{document.place} {path}".strip(), what)
+        elif wrong := [text for text in texts if not form(text, known)]:
+            shown = ", ".join(repr(text[:60]) for text in wrong[:3])
+            what = f"{len(wrong):,} values of another form: {shown}"
+            yield Fault(document.file, f"{document.place} {path}".strip(), what)
 
 
+_HOW_SURE = (
+    r"|In [\d,]+ repeats [\d,]+ of the areas selected were selected in 95 of 100 or more \(firm\); "
+    r"[\d,]+ areas are borderline\.( A repeat selects \d{1,3}% of the list again\.)?"
+)
+_RULE = (
+    r"\d{1,3}(\.\d{1,6})?% of the [\d,]+ areas? assessed is [\d,.]+"
+    r"(, rounded [a-z, ]+ to [\d,]+)?|[\d,]+ areas?, a fixed number"
+)
 _FREE: Form = lambda *_: True  # noqa: E731 (a form like the others; its numbers are looked at)
 MANIFEST: tuple[tuple[str, Form], ...] = (
-    (r"/(title|data_period|how_sure|place)|/(limits|attribution|notes)/\d+", _FREE),
+    (r"/(title|data_period|place)|/(limits|attribution|notes)/\*", _FREE),
+    (r"/how_sure", _matches(_HOW_SURE)),
     (r"/profile", lambda text, known: text == known.profile),
     (r"/versions/[\w-]+", _matches(r"[\w.+-]{1,40}|not installed")),
-    (r"/selection/(rule|explanation)", _FREE),
+    (r"/selection/rule", _matches(_RULE)),
+    (r"/selection/explanation", _FREE),
     (r"/selection/score_at_cut", _one_of("", "None")),
     (r"/selection/\w+", _area_count),
     (r"/tied_by_flags_alone", _area_count),
-    *((rf"/tests/\d+/{name}", form) for name, form in {**TEST, **PARTNER_TEST}.items()),
-    (r"/inputs/\d+/(role|name)", _FREE),
-    (r"/config/(title|place|about)|/config/factors/\d+/(name|label)", _FREE),
-    *((rf"/config/factors/\d+/{name}", form) for name, form in FACTOR.items()),
+    *((rf"/tests/\*/{name}", form) for name, form in {**TEST, **PARTNER_TEST}.items()),
+    (r"/inputs/\*/(role|name)", _FREE),
+    (r"/config/(title|place|about)|/config/factors/\*/(name|label)", _FREE),
+    *((rf"/config/factors/\*/{name}", form) for name, form in FACTOR.items()),
     (r"/config/(index|selection|neighbours|periods|robustness)/.*", _FREE),
-    (r"/outputs/\d+/name", _matches(FILES)),
-    (r"/outputs/\d+/bytes", _matches(r"\d{1,12}")),
-    (r"/outputs/\d+/sha256", _matches(r"[0-9a-f]{64}")),
+    (r"/outputs/\*/name", _matches(FILES)),
+    (r"/outputs/\*/bytes", _matches(r"\d{1,12}")),
+    (r"/outputs/\*/sha256", _matches(r"[0-9a-f]{64}")),
 )
 """Path in the manifest to the form of its value; numbers in free text are looked at as text."""
+
+
+def _signs(alphabet: str) -> Form:
+    pattern = re.compile(f"[{alphabet}]*")
+    return lambda text, known: len(text) == len(known.codes) and pattern.fullmatch(text) is not None
+
+
+MAP: tuple[tuple[str, Form], ...] = (
+    (r"/(title|place|period|period_words/\*|mark|place_kind|whole|weights_found)", _words),
+    (r"/(limits|attribution|notes|marks)/.*", _words),
+    (r"/how_sure", _matches(_HOW_SURE)),
+    (r"/profile", lambda text, known: text == known.profile),
+    (r"/codes/\*", AREA["area_code"]),
+    (r"/groups/[^/]+/labels/\*", _group),
+    (r"/groups/[^/]+/of/\*", _area_count),
+    *((rf"/columns/{name}/\*", form) for name, form in {**AREA, **PARTNER_AREA}.items()),
+    (r"/cut/(assessed|target)", _area_count),
+    (r"/cut/score_at_cut", _one_of("", "None")),
+    (r"/cut/(explanation|rule)", _words),
+    (r"/(index|selection)/.*", _FREE),
+    (r"/factors/\*/name", lambda text, known: text in known.factors),
+    (r"/factors/\*/(group|weighted)", _words),
+    *((rf"/factors/\*/{name}", form) for name, form in FACTOR.items()),
+    (r"/factors/\*/scores/(score|intensity)/\*", _score),
+    (r"/factors/\*/(periods/\*/period|spans/\*)", TEST["period"]),
+    (r"/factors/\*/periods/\*/hot", _signs("0-3-")),
+    (r"/factors/\*/periods/\*/is_hot", _signs("01")),
+    (r"/factors/\*/periods/\*/kind", _signs("obn.")),
+    (r"/factors/\*/periods/\*/observed/\*", rounded),
+    (r"/factors/\*/years/(band|new|hot|assessed)", _signs("0-9a-z-")),
+    (r"/factors/\*/years/category/labels/\*", PARTNER_FOUND["category"]),
+    (r"/factors/\*/years/category/of/\*", _area_count),
+)
+"""Path in the data of the map to the form of its values."""
+_SETTINGS: tuple[tuple[str, Form], ...] = (
+    (r"/bounds/\*", _matches(r"-?\d{1,3}(\.\d{1,5})?")),
+    (r"/grid/(west|south|steps)", _matches(r"-?\d{1,8}")),
+)
+DOCUMENTS: Mapping[str, tuple[tuple[str, Form], ...]] = MappingProxyType({
+    "manifest.json": MANIFEST, "map-data": MAP, "map-settings": _SETTINGS,
+})  # fmt: skip
+"""JSON of a release, by its file or its block in a page, and what each path may hold."""

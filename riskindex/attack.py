@@ -11,7 +11,7 @@ import pandas as pd
 
 from riskindex import allowed, vectors
 from riskindex.allowed import Known
-from riskindex.disclosure import MARKS, Rules
+from riskindex.disclosure import Rules
 from riskindex.errors import InputError
 from riskindex.folder import MANIFEST
 from riskindex.outsider import Seen, Text, read_folder
@@ -246,7 +246,7 @@ def _explained(
 def _look(seen: Seen, known: Known) -> Iterator[Finding]:
     for odd in seen.oddities:
         yield Finding("stranger", odd.file, odd.place, odd.what)
-    for look in (_strange_files, _forms, _manifest, _orders, _names, _numbers):
+    for look in (_strange_files, _forms, _documents, _orders, _names, _numbers):
         yield from look(seen, known)
 
 
@@ -264,19 +264,11 @@ def _forms(seen: Seen, known: Known) -> Iterator[Finding]:
         yield Finding(kind, *fault)
 
 
-def _manifest(seen: Seen, known: Known) -> Iterator[Finding]:
-    from riskindex.outsider import leaves
-
+def _documents(seen: Seen, known: Known) -> Iterator[Finding]:
     for document in seen.documents:
-        if document.file != MANIFEST:
-            continue
-        for path, value in leaves(document.value):
-            fits = allowed.check_document(path, value, known)
-            if fits is None:
-                what = f"a key that the profile does not have: {str(value)[:60]}"
-                yield Finding("stranger", document.file, path, what)
-            elif not fits:
-                yield Finding("form", document.file, path, f"the value {str(value)[:60]!r}")
+        for fault in allowed.check_document(document, known):
+            kind = "form" if "values of another form" in fault.what else "stranger"
+            yield Finding(kind, *fault)
 
 
 def _orders(seen: Seen, known: Known) -> Iterator[Finding]:
@@ -310,11 +302,10 @@ _LONG_KEY = re.compile(r"(?<![\d.,#-])\d{6,}(?![\d.,]|\.\d)|\b(?=[0-9a-f]*\d)[0-
 
 def _numbers(seen: Seen, known: Known) -> Iterator[Finding]:
     """Numbers in words that nothing in the release explains."""
-    phrases = _phrases(known)
     for text in seen.texts:
         if _is_elsewhere(text):
             continue
-        bare = without(text.text, phrases)
+        bare = without(text.text, known.phrases)
         for key in _LONG_KEY.findall(bare):
             yield Finding("private", text.file, text.place, f"what looks like a key: {key[:40]}")
         for number in told(bare, known.explained)[:3]:
@@ -325,20 +316,13 @@ def _numbers(seen: Seen, known: Known) -> Iterator[Finding]:
 _ELSEWHERE = (
     r"/(versions|outputs|config/(index|selection|neighbours))/.*|/selection/rule|/how_sure"
     r"|.*colours|table gpkg_.*|docProps/(app|core)\.xml (AppVersion|created|modified|i4)"
-    r"|/limits/.*|/tests/\d+/null|file name"
+    r"|/limits/.*|/tests/\d+/null|file name|map-data /(columns|codes|factors|groups|how_sure).*"
 )
 
 
 def _is_elsewhere(text: Text) -> bool:
     """Texts whose form another check looks at."""
     return re.fullmatch(_ELSEWHERE, text.place) is not None
-
-
-def _phrases(known: Known) -> tuple[str, ...]:
-    groups = {group for of in known.groups.values() for group in of.values()}
-    names = set(known.names.values())
-    return tuple({*known.codes, *names, *groups, *known.factors.values(), *known.periods,
-                  *known.factors, *MARKS} - {""})  # fmt: skip
 
 
 # ---- What is measured against the truth

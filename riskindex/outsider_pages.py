@@ -22,8 +22,9 @@ from riskindex.outsider import (
     keep_table,
     words_of,
 )
+from riskindex.pages import PROFILE_MARKS, digest
 
-TAGS = frozenset(
+TAGS = words_of(
     "a abbr b body br button caption circle clippath code col colgroup dd defs desc details div dl "
     "dt em figcaption figure footer g h1 h2 h3 h4 head header html i img input label li line main "
     "marker meta nav noscript ol option p path pattern polygon polyline rect script section select "
@@ -84,6 +85,7 @@ class _Page(HTMLParser):
         self.series: dict[str, list[float]] = defaultdict(list)
         self.marked: dict[str, dict[int, str]] = defaultdict(dict)
         self.drawings = 0
+        self.policy = ""
         self.items: dict[int, list[str]] = defaultdict(list)
         self.lists: list[int] = []
 
@@ -162,6 +164,8 @@ class _Page(HTMLParser):
 
     def _look_at(self, tag: str, given: dict[str, str]) -> None:
         where = f"<{tag}{' id=' + given['id'] if 'id' in given else ''}>"
+        if given.get("http-equiv", "").lower() == "content-security-policy":
+            self.policy = given.pop("content", "")
         if tag not in TAGS:
             self.seen.odd(self.name, where, "an element that no page has")
         for key, value in given.items():
@@ -218,12 +222,26 @@ class _Page(HTMLParser):
         rest = " ".join("".join(part for block in self.blocks for part in block).split())
         if rest:
             self.seen.texts.append(Text(self.name, "the page", rest))
+        if not _is_policy(self.policy, self.packed):
+            self.seen.odd(self.name, "<meta>", "a policy with more than the hashes of its scripts")
         for place, numbers in self.series.items():
             self.seen.series.append(Series(self.name, place, tuple(numbers)))
         for place, classes in self.marked.items():
             self.seen.marked.append(Marked(self.name, place, classes))
         for number, items in self.items.items():
             self.seen.orders.append(Text(self.name, f"list {number}", "\n".join(items)))
+
+
+def _is_policy(policy: str, packed: list[Packed]) -> bool:
+    """Whether a policy allows the page's own scripts and styles, and says nothing else."""
+    own = {f"'sha256-{digest(part.content)}'" for part in packed}
+    words = set(re.split(r"[ ;]+", policy)) - {""}
+    return words <= own | _POLICY_WORDS
+
+
+_POLICY_WORDS = words_of(
+    "default-src script-src style-src img-src base-uri form-action 'none' data:"
+)
 
 
 @cache
@@ -239,7 +257,7 @@ def _classes() -> frozenset[str]:
     return frozenset(named | _UNSTYLED)
 
 
-_UNSTYLED = frozenset(("area", "folium-map", "lvml"))
+_UNSTYLED = frozenset(("area", "folium-map", "lvml", *(f"mark-{p}" for p in PROFILE_MARKS)))
 
 
 def _unpack(name: str, packed: Packed, seen: Seen) -> None:

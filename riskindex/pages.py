@@ -144,10 +144,11 @@ def _policy(trusted: str) -> str:
 
 def _hashes(tag: str, html: str) -> str:
     found = re.findall(rf"<{tag}\b[^>]*>(.*?)</{tag}>", html, flags=re.DOTALL | re.IGNORECASE)
-    return " ".join(_unique(f"'sha256-{_digest(text)}'" for text in found)) or "'none'"
+    return " ".join(_unique(f"'sha256-{digest(text)}'" for text in found)) or "'none'"
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
+    """SHA-256 of a script or style in base64, as a policy names it."""
     # A browser hashes a script after it has made every line end a plain one.
     plain = text.replace("\r\n", "\n").replace("\r", "\n")
     return base64.b64encode(hashlib.sha256(plain.encode("utf-8")).digest()).decode("ascii")

@@ -1,7 +1,7 @@
 """Numbers in words: which of them a text may hold, and which are told."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -19,7 +19,7 @@ SPELLED = {
     **{word: 10 * number for number, word in enumerate(_TENS, start=2)},
 }
 """Words for numbers; twenty-one is two of them."""
-_TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?|\.\d+|[^\W\d_]+", re.IGNORECASE)
+_TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?|\.\d+|[^\W\d_]+|%", re.IGNORECASE)
 
 
 class Number(NamedTuple):
@@ -79,15 +79,21 @@ def _own_sources() -> Iterator[str]:
 _QUOTED = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 
 
-def without(text: str, phrases: Iterable[str]) -> str:
+def without(text: str, phrases: tuple[str, ...]) -> str:
     """A text without what is known: names, codes, labels, the longest ones first."""
-    pattern = _any_of(tuple(sorted({p for p in phrases if p}, key=lambda p: (-len(p), p))))
+    if not _HAS_NUMBER.search(text):
+        return text
+    pattern = _any_of(phrases)
     return pattern.sub(" ; ", text) if pattern is not None else text
+
+
+_HAS_NUMBER = re.compile(rf"\d|\b({'|'.join(SPELLED)})\b", re.IGNORECASE)
 
 
 @cache
 def _any_of(phrases: tuple[str, ...]) -> "re.Pattern[str] | None":
-    return re.compile("|".join(map(re.escape, phrases))) if phrases else None
+    telling = [re.escape(phrase) for phrase in phrases if _HAS_NUMBER.search(phrase)]
+    return re.compile("|".join(telling)) if telling else None
 
 
 COUNTED = words_of(
@@ -95,6 +101,10 @@ COUNTED = words_of(
     "periods year years month months repeat repeats file files page pages neighbours"
 )
 """What may be counted aloud: none of it is a person or an event."""
+
+
+ROUND_PERCENT = 5
+"""Percentages that may stand in a sentence: multiples of this."""
 
 
 def told(text: str, explained: frozenset[float]) -> list[Number]:
@@ -119,4 +129,5 @@ def _explained(number: Number, explained: frozenset[float]) -> bool:
         or (number.before, key) in pairs
         or (key, number.after) in pairs
         or (1900 <= number.value <= 2100 and number.written.isdigit())
+        or (number.after == "%" and number.value % ROUND_PERCENT == 0)
     )
