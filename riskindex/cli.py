@@ -290,7 +290,8 @@ def _say_comparison(result: "Comparison", folder: Path | None) -> None:
     for line in (*result.differences, *result.notes):
         _print(line)
     if len(result.movers):
-        _print_table("Who entered and who left", mover_table(result).drop(columns="Cause"))
+        _print_table("Who entered and who left", mover_table(result).drop(columns="Why"))
+        _print("Points: what the factors added to the index or took from it. Causes in full below.")
     _print(summary(result))
     if folder is not None:
         _print(f"Result: {folder / 'compare.html'}")

@@ -28,7 +28,8 @@ class Comparison:
     b: Run
     movers: pd.DataFrame
     """One row per area on one list alone, index area_code: name, groups, `change` (entered, left),
-    `cause` (a key of `CAUSES`), `why` in words, `rank_a`, `rank_b`, `score_a`, `score_b`."""
+    `cause` (a key of `CAUSES`), `why` in words, `points` (of the index, by the factors that moved
+    its score most), `rank_a`, `rank_b`, `score_a`, `score_b`."""
     parts: pd.DataFrame
     """The scores of the movers taken apart, index (area_code, factor): value, score, weight and
     contribution in each run, and `difference` of the contributions."""
@@ -44,7 +45,7 @@ class Comparison:
 
 CAUSES: Mapping[str, str] = MappingProxyType(
     {
-        "data": "other data, the same definition",
+        "data": "other data or another period, the same definition",
         "version": "another version of riskindex",
         "definition": "another definition of a factor, or a factor that came or went",
         "weight": "other weights, or another way from scores to the index",
@@ -219,9 +220,16 @@ def _definition(config: Config, name: str) -> object:
     document = config.model_dump(mode="json")
     factor = next(f for f in document["factors"] if f["name"] == name)
     asked = {key: value for key, value in factor.items() if key not in _NOT_MEASURED}
+    asked["periods"] = len(asked["periods"])  # which they are is data; how many is not
     sources = {s: _without_paths(document["sources"][s]) for s in _sources(_factor(config, name))}
-    study = _without_paths(document["areas"])
-    return asked, sources, study, document["neighbours"], document["periods"], document["bases"]
+    study = _without_paths({k: v for k, v in document["areas"].items() if k != "vintage"})
+    unit = _LENGTHS.get(config.periods.unit, config.periods.unit)
+    return asked, sources, study, document["neighbours"], unit, document["bases"]
+
+
+_LENGTHS = dict.fromkeys(
+    ("calendar-year", "financial-year", "academic-year", "year-ending"), "year"
+)
 
 
 def _without_paths(value: Any) -> Any:  # noqa: ANN401  (a config holds what it holds)
@@ -265,11 +273,12 @@ def _movers(a: Run, b: Run, steps: Sequence[_Step]) -> pd.DataFrame:
         line = {"area_code": code, "name": here.at[code, "name"]}
         line |= {kind: here.at[code, kind] for kind in _kinds(here)}
         line |= {"change": "entered" if code in on_b else "left", "cause": cause, "why": why}
+        line["points"] = _points(code, a, b)
         for column in ("rank", "score"):
             for end, run in (("a", a), ("b", b)):
                 line[f"{column}_{end}"] = run.areas[column].get(code, np.nan)
         lines.append(line)
-    columns = ["area_code", "name", "change", "cause", "why", "rank_a", "rank_b"]
+    columns = ["area_code", "name", "change", "cause", "why", "points", "rank_a", "rank_b"]
     table = pd.DataFrame(lines, columns=None if lines else [*columns, "score_a", "score_b"])
     table = table.astype({"rank_a": "Int64", "rank_b": "Int64"}).set_index("area_code")
     best = table[["rank_a", "rank_b"]].min(axis=1)
@@ -298,7 +307,8 @@ def _why(code: str, entered: bool, a: Run, b: Run, steps: Sequence[_Step]) -> tu
     scores = [float(chosen.table.at[code, "score"]) for chosen in (before, after)]
     cuts = [chosen.cut.score_at_cut for chosen in (before, after)]
     words = f"{CAUSES[cause][0].upper()}{CAUSES[cause][1:]}: its score {_moved(*scores)}"
-    words += f"{_points(code, a, b)}, the cut {_moved(*cuts)}."
+    points = _points(code, a, b)
+    words += f"{f' (points: {points})' if points else ''}, the cut {_moved(*cuts)}."
     if after.table.at[code, "tied_at_cut"]:
         words += " It ties at the cut."
     now, was = after.table.at[code, "override"], before.table.at[code, "override"]
@@ -325,8 +335,7 @@ def _points(code: str, a: Run, b: Run) -> str:
     difference = _parts(a, b, pd.Index([code]))["difference"].droplevel("area_code").fillna(0.0)
     largest = difference[difference.abs() > 0.05].sort_values(key=abs, ascending=False)[:2]
     labels = {f.name: f.label for run in (a, b) for f in run.config.factors}
-    told = [f"{labels[str(name)]} {points:+.1f}" for name, points in largest.items()]
-    return f" (points: {', '.join(told)})" if told else ""
+    return ", ".join(f"{labels[str(name)]} {points:+.1f}" for name, points in largest.items())
 
 
 def _parts(a: Run, b: Run, codes: pd.Index) -> pd.DataFrame:
@@ -371,19 +380,34 @@ def _config_lines(a: Run, b: Run) -> Iterator[str]:
              mode="json", exclude_none=True)["factors"]}}
         for run in (a, b)
     ]  # fmt: skip
-    yield from _leaves(*documents, place="")
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for place, one, other in _leaves(*documents, place=""):
+        parts = place.split(".")
+        if parts[-1] in ("path", "boundaries"):  # the inputs say it
+            continue
+        alike = len(parts) > 2 and parts[0] == "factors"
+        key = (".".join(parts[2:]), one, other) if alike else (place, one, other)
+        found.setdefault(key, []).append(parts[1] if alike else "")
+    for (field, one, other), names in found.items():
+        place = f"factors.{names[0]}.{field}" if len(names) == 1 and names[0] else field
+        several = f" of {len(names)} factors ({', '.join(names)})" if len(names) > 1 else ""
+        yield f"{place}{several}: {one} and {other}."
 
 
-def _leaves(a: Any, b: Any, *, place: str) -> Iterator[str]:  # noqa: ANN401
+def _leaves(a: Any, b: Any, *, place: str) -> Iterator[tuple[str, str, str]]:  # noqa: ANN401
     if isinstance(a, dict) and isinstance(b, dict):
         for key in dict.fromkeys([*a, *b]):
             inner = f"{place}.{key}".lstrip(".")
             yield from _leaves(a.get(key), b.get(key), place=inner)
     elif a != b:
-        yield f"{place}: {_short(a)} and {_short(b)}."
+        yield place, _short(a), _short(b)
 
 
 def _short(value: object) -> str:
+    if isinstance(value, list) and all(isinstance(one, str) for one in value):
+        return ", ".join(value) or "none"
+    if isinstance(value, dict):
+        return "given"
     text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= 60 else f"{text[:57]}..."
 

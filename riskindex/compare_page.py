@@ -67,6 +67,7 @@ def mover_table(result: Comparison) -> pd.DataFrame:
             "Rank": list(map(_from_to, movers["rank_a"], movers["rank_b"])),
             "Score": list(map(_from_to, movers["score_a"].round(1), movers["score_b"].round(1))),
             "Cause": movers["cause"],
+            "Points": movers["points"],
             "Why": movers["why"],
         }
     )
@@ -110,7 +111,8 @@ def _parts(result: Comparison) -> Iterator[tuple[str, str]]:
         paragraphs([order]) + html_table(steps.reset_index().rename(columns=words)),
     )
     if len(result.movers):
-        yield "Who entered and who left", html_table(mover_table(result))
+        table = mover_table(result).drop(columns="Points")
+        yield "Who entered and who left", html_table(table)
         yield "Their scores taken apart", "".join(_taken_apart(result))
 
 

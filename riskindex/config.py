@@ -149,8 +149,11 @@ def parse_config(
 def _chosen_twice(values: Mapping[str, Any]) -> list[str]:
     """One of two ways to say how many areas are selected would be passed over in silence."""
     selection = values.get("selection")
-    if isinstance(selection, Mapping) and {"share", "number"} <= set(selection):
-        return ["selection: share and number are both given; leave one of them out."]
+    if not isinstance(selection, Mapping):
+        return []
+    given = [key for key in ("share", "number", "at_least") if key in selection]
+    if len(given) > 1:
+        return [f"selection: {given[0]} and {given[1]} are both given; leave one of them out."]
     return []
 
 

@@ -62,7 +62,7 @@ def read_run(folder: str | Path) -> Run:
         return Run(
             name=folder.resolve().name,
             profile=manifest["profile"],
-            config=parse_config(manifest["config"], name=f"{folder.name}/{MANIFEST}"),
+            config=_asked(manifest["config"], f"{folder.name}/{MANIFEST}"),
             version=manifest["versions"]["riskindex"],
             files=_files(manifest["inputs"]),
             scores=_read_scores(folder / "scores.csv"),
@@ -88,13 +88,21 @@ def run_of(released: Released, *, name: str) -> Run:
     return Run(
         name=name,
         profile=released.profile,
-        config=parse_config(config, name=name),
+        config=_asked(config, name),
         version=versions()["riskindex"],
         files=_files(released.files.to_dict("records")),
         scores=released.scores.assign(**{column: texts[column] for column in texts}),
         areas=released.all_areas,
         changed=(),
     )
+
+
+def _asked(config: dict[str, Any], name: str) -> Config:
+    """A config that was written out: all its choices stand in it, the unused share as well."""
+    chosen = dict(config.get("selection", {}))
+    if {"number", "at_least"} & set(chosen):
+        chosen.pop("share", None)
+    return parse_config({**config, "selection": chosen}, name=name)
 
 
 def _read(path: Path) -> pd.DataFrame:

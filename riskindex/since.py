@@ -55,7 +55,7 @@ def _with_causes(released: Released, folder: Path) -> str:
     found = compare(earlier, run_of(released, name=PRESENT))
     if not (found.differences or len(found.movers)):
         return ""
-    movers = mover_table(found).drop(columns="Cause")
+    movers = mover_table(found).drop(columns=["Cause", "Points"])
     shown = html_table(movers.iloc[:MOST_NAMED]) if len(movers) else ""
     return (
         paragraphs([summary(found), *found.notes])

@@ -228,7 +228,7 @@ def test_the_page_escapes_what_it_is_told(tmp_path):
     ]  # fmt: skip
     page = (tmp_path / "out" / "compare.html").read_text(encoding="utf-8")
     assert "<b>e</b>" not in page
-    assert "other data, the same definition 2" in summary(result)
+    assert "other data or another period, the same definition 2" in summary(result)
     assert len(mover_table(result)) == 2
 
 
@@ -261,3 +261,23 @@ def test_two_real_results_are_read_again_exactly(county_config, county_released,
     assert result.notes == ()
     assert set(result.movers["cause"]) <= {"weight", "tie"}
     assert result.differences == ("factors.suspects.weight: 1.0 and 4.0.",)
+
+
+def test_another_year_of_the_same_definition_is_data(tmp_path):
+    def asked(label, unit):
+        config = config_of()
+        for factor in config["factors"]:
+            factor |= {"source": "police", "method": "getis-ord", "score": "confidence",
+                       "periods": [label]}  # fmt: skip
+            factor.pop("numerator", None), factor.pop("denominator", None)
+        config["sources"]["police"] = {"kind": "police.uk", "path": "p.zip"}
+        return config | {"periods": {"unit": unit}}
+
+    write_result(tmp_path / "a", config=asked("2021-22", "financial-year"))
+    later = write_result(
+        tmp_path / "b", config=asked("2025", "calendar-year"), red=[90.0, 0, 50, 40, 95, 0]
+    )
+    result = compare_runs(tmp_path / "a", later)
+    assert set(result.movers["cause"]) == {"data"}
+    assert "periods of 2 factors (red, blue): 2021-22 and 2025." in result.differences
+    assert result.movers.at["e", "points"].startswith("Red +")
