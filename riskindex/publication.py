@@ -1,13 +1,14 @@
 """Release: the only way out. What partners and the public may see, column by column."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from riskindex.analysis import without_places
 from riskindex.area_faults import some
@@ -27,6 +28,7 @@ from riskindex.errors import DisclosureError
 from riskindex.factors import Factor
 from riskindex.hotspots import long_index
 from riskindex.index import contributions, given_weights
+from riskindex.poisson import poisson_excess
 from riskindex.released import (
     LIMITS,
     Released,
@@ -90,8 +92,11 @@ def _reduced(result: Result, profile: str) -> Released:
     """A release by allow-list: a column that is not named here is in no file."""
     config, groups = result.config, group_kinds(result.areas)
     rules, result = config.release.rules(profile), without_places(result)
-    counts, scores = released_counts(result, profile, rules), _scores(result, profile)
+    _refuse_telling_tests(result, rules)
+    counts = released_counts(result, profile, rules)
+    scores = _scores(result, profile, counts)
     every = _all_areas(result, profile, scores, rules)
+    lasting = _persistence(result, profile, counts)
     return Released(
         profile=profile,
         title=config.title,
@@ -112,8 +117,8 @@ def _reduced(result: Result, profile: str) -> Released:
         scores=scores,
         hotspots=_hotspots(result, profile, counts),
         tests=_tests(result, profile, counts),
-        persistence=_persistence(result, profile),
-        new_hotspots=new_hotspots(result, groups),
+        persistence=lasting,
+        new_hotspots=new_hotspots(replace(result, persistence=lasting), groups),
         reconciliation=result.reconciliation.iloc[:0],
         uncounted=result.uncounted.iloc[:0],
         correlations=result.correlations.iloc[:0],
@@ -147,6 +152,54 @@ def _tests_one_area(factor: Factor, result: Result) -> "pd.Series[bool]":
     by_itself = factor.method == "poisson" or (factor.counts_events and not factor.is_tested)
     own = by_itself and (factor.counts_events or is_sensitive(factor, result))
     return pd.Series(alone & factor.counts_events | own, index=result.areas.index)
+
+
+def _withheld(result: Result, factor: Factor, counts: ReleasedCounts) -> NDArray[np.bool_]:
+    """Areas that are tested by themselves and whose count is withheld: a band would narrow it."""
+    period = periods_shown(factor, "public")[-1]
+    cells = counts.shown[factor.name, period].cells
+    one = _tests_one_area(factor, result).to_numpy(dtype=bool)
+    return np.asarray(one & (cells == WITHHELD) & (not is_sensitive(factor, result)))
+
+
+def _refuse_telling_tests(result: Result, rules: Rules) -> None:
+    """Refuse bands of single areas of a sensitive source that few events would make hot."""
+    faults = [
+        f"factors.{factor.name}: its bands say of single areas of a sensitive source whether they "
+        f"have fewer than {rules.threshold} events. Use the method window or getis-ord, or keep "
+        "the result internal."
+        for factor in result.config.factors
+        if factor.counts_events and is_sensitive(factor, result)
+        if _tells_small_counts(result, factor, rules)
+    ]
+    if faults:
+        raise DisclosureError(faults)
+
+
+def _tells_small_counts(result: Result, factor: Factor, rules: Rules) -> bool:
+    if not factor.is_tested:
+        return True
+    if factor.method != "poisson":
+        return False
+    heaviest = max(group.weight for group in factor.groups)
+    return any(
+        _hot_by_few(rows(result.hotspots, factor=factor.name, period=period), factor, w, most)
+        for period in map(str, factor.periods)
+        for w in [float(result.tests.loc[(factor.name, period), "dispersion"])]
+        for most in [heaviest * (rules.threshold - 1)]
+    )
+
+
+def _hot_by_few(found: pd.DataFrame, factor: Factor, dispersion: float, most: int) -> bool:
+    """Whether so few events would make an assessed area hot, as hot as those that are."""
+    p, hot = found["p"].to_numpy(dtype=float), found["is_hot"].to_numpy(dtype=bool)
+    expected = found["expected"].to_numpy(dtype=float)
+    assessed = int(np.isfinite(p).sum())
+    cut = p[hot].max() if hot.any() else factor.level / max(assessed, 1)
+    if not assessed:
+        return False
+    spread = dispersion if np.isfinite(dispersion) else 0.0
+    return bool((poisson_excess(most, expected, dispersion=spread, tail="mid").p <= cut).any())
 
 
 def _band_of_level(level: float) -> int:
@@ -185,6 +238,11 @@ def _hotspot_rows(
         },
         index=found.index,
     )
+    hidden = _withheld(result, factor, counts)
+    if hidden.any():
+        table.loc[hidden, "confidence"] = pd.NA
+        table.loc[hidden, "is_hot"] = False
+        table.loc[hidden, "reason"] = "withheld"
     if profile == "partner":
         hidden = pd.Series(observed == WITHHELD, index=found.index) | sensitive
         table["kind"] = found["kind"].astype(object).where(~hidden, "")
@@ -213,7 +271,7 @@ def _tests(result: Result, profile: str, counts: ReleasedCounts) -> pd.DataFrame
     return table
 
 
-def _persistence(result: Result, profile: str) -> pd.DataFrame:
+def _persistence(result: Result, profile: str, counts: ReleasedCounts) -> pd.DataFrame:
     full = result.persistence
     table = pd.DataFrame(
         {"periods_band": periods_band(full["periods_hot"], full["periods_assessed"])},
@@ -222,19 +280,28 @@ def _persistence(result: Result, profile: str) -> pd.DataFrame:
     if profile == "partner":
         more = ("periods_hot", "periods_assessed", "category")
         table = table.join(full[[column for column in more if column in full]])
-    return table.assign(is_new=full["is_new"].astype(bool))
+    table["is_new"] = full["is_new"].astype(bool)
+    for factor in result.config.factors:
+        if (hidden := _withheld(result, factor, counts)).any() and len(factor.periods) > 1:
+            codes = [(factor.name, code) for code in result.areas.index[hidden]]
+            table.loc[codes, "periods_band"] = WITHHELD
+            table.loc[codes, "is_new"] = False
+            table.loc[codes, table.columns.intersection(["periods_hot", "category"])] = pd.NA
+    return table
 
 
-def _scores(result: Result, profile: str) -> pd.DataFrame:
+def _scores(result: Result, profile: str, counts: ReleasedCounts) -> pd.DataFrame:
     scored = [factor for factor in result.config.factors if factor.scored]
-    parts = {factor.name: _score_rows(result, factor, profile) for factor in scored}
+    parts = {factor.name: _score_rows(result, factor, profile, counts) for factor in scored}
     table = pd.concat(parts, names=["factor"])
     weights, options = given_weights(result.scores, result.config.index)
     table["weight"] = table.index.get_level_values("factor").map(weights).astype(float)
     return table.assign(contribution=contributions(table, options))
 
 
-def _score_rows(result: Result, factor: Factor, profile: str) -> pd.DataFrame:
+def _score_rows(
+    result: Result, factor: Factor, profile: str, counts: ReleasedCounts
+) -> pd.DataFrame:
     full = rows(result.scores, factor=factor.name)
     score = full["score"].to_numpy(dtype=float)
     is_hot = full["is_hot"].to_numpy(dtype=bool)
@@ -243,6 +310,8 @@ def _score_rows(result: Result, factor: Factor, profile: str) -> pd.DataFrame:
     if factor.score in _COLLAPSED:
         flag = _COLLAPSED[factor.score](factor) * is_hot
         banded = np.where(one & ~np.isnan(score), flag, banded)
+    hidden = _withheld(result, factor, counts)
+    banded, is_hot = np.where(hidden & ~np.isnan(score), 0.0, banded), is_hot & ~hidden
     columns = {
         "score": banded,
         "intensity": banded,
@@ -279,7 +348,7 @@ def _all_areas(result: Result, profile: str, scores: pd.DataFrame, rules: Rules)
     rank = index["rank"].reindex(table.index)
     table["decile"] = decile(rank)
     table["rank_band"] = rank_band(rank, result.cut.target)
-    table["factors_hot"] = index["factors_hot"].astype("Int64")
+    table["factors_hot"] = scores["is_hot"].groupby("area_code").sum().astype("Int64")
     table["selected"] = index["selected"].astype(bool)
     if profile == "partner" and "p_selected" in index:
         table["p_selected"] = index["p_selected"].astype(float).round(1)
