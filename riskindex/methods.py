@@ -129,27 +129,34 @@ _CORRECTIONS = {
 
 
 def _steps(released: Released) -> Iterator[str]:
-    config, cut = released.config, released.cut
-    method = str(config.get("neighbours", {}).get("method", "queen"))
-    yield (
-        f"Areas: {len(released.all_areas):,}. Neighbours: {_NEIGHBOURS.get(method, method)}, "
-        f"{released.neighbours.mean:.1f} an area on average, {len(released.neighbours.islands):,} "
-        f"areas without any."
-    )
-    tested = released.tests["correction"] if "correction" in released.tests else pd.Series()
-    rules = [_CORRECTIONS.get(one, one) for one in sorted(set(tested) - {""})]
-    levels = sorted({float(level) for level in released.factors["level"]})
-    yield (
-        f"Tests: one-sided, per factor and period, corrected for the number of areas by "
-        f"{in_words(rules)}; an area is hot at an adjusted p of "
-        f"{in_words([f'{level:g}' for level in levels])} or less."
-    )
-    options = config.get("index", {})
-    aggregation = options.get("aggregation", "arithmetic")
+    config = released.config
+    yield f"Areas: {len(released.all_areas):,}. Neighbours: {neighbour_words(released)}."
+    yield f"Tests: {test_words(released)}."
+    aggregation = config.get("index", {}).get("aggregation", "arithmetic")
     yield f"Index: the {aggregation} mean of the factors' scores, {_weight_words(released)}."
-    yield f"Selection: {cut.explanation}"
+    yield f"Selection: {released.cut.explanation}"
     if "seed" in config:
         yield f"Random draws start from the seed {config['seed']}."
+
+
+def neighbour_words(released: Released) -> str:
+    """What counts as a neighbour, and how many an area has."""
+    method = str(released.config.get("neighbours", {}).get("method", "queen"))
+    return (
+        f"{_NEIGHBOURS.get(method, method)}, {released.neighbours.mean:.1f} an area on average, "
+        f"{len(released.neighbours.islands):,} areas without any"
+    )
+
+
+def test_words(released: Released) -> str:
+    """How areas are tested, and from which p on they are hot."""
+    tested = released.tests["correction"] if "correction" in released.tests else pd.Series()
+    rules = [_CORRECTIONS.get(one, one) for one in sorted(set(tested) - {""})]
+    levels = sorted({f"{float(level):g}" for level in released.factors["level"]})
+    return (
+        f"one-sided, per factor and period, corrected for the number of areas by "
+        f"{in_words(rules)}; an area is hot at an adjusted p of {in_words(levels)} or less"
+    )
 
 
 def _weight_words(released: Released) -> str:

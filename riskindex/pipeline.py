@@ -12,6 +12,7 @@ from riskindex.counts import count_events
 from riskindex.files import FileRecord
 from riskindex.folder import Held, written_whole
 from riskindex.gis import write_geopackage
+from riskindex.governance import write_governance
 from riskindex.groups import profile_kind
 from riskindex.manifest import write_manifest
 from riskindex.maps import write_map
@@ -109,6 +110,7 @@ def save(released: Released, folder: str | Path | Held, *, say: Say = silent) ->
         write_map(released, out / "map.html")
         say("Writing the report")
         write_report(released, out / "report.html", earlier=target)
+        write_governance(released, out / "governance.html")
         say("Writing the profiles")
         write_profiles(released, out / "profiles")
         say("Writing the manifest")

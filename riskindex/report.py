@@ -143,7 +143,8 @@ def _in_short(released: Released, overview: bytes) -> str:
     answer = f"{count:,} of {of:,} areas in {released.place} are selected"
     answer += f", most of them in {where}." if where else "."
     also = (link("map.html", "the map"), link("profiles/index.html", "a profile of each district"),
-            link("workbook.xlsx", "the workbook"))  # fmt: skip
+            link("workbook.xlsx", "the workbook"),
+            link("governance.html", "the governance page"))  # fmt: skip
     return (
         f'<p class="answer">{escape(answer)}</p>'
         + bullets(why_sentences(released))
@@ -309,7 +310,8 @@ def _new_sentence(released: Released) -> str:
     return ""
 
 
-def _data_part(released: Released) -> str:
+def data_part(released: Released) -> str:
+    """Events read, counted and lost, notes, and files; empty where a release has none of it."""
     reconciliation = released.reconciliation
     own = _own_lines(reconciliation)
     if released.rules and released.files.empty:
@@ -434,7 +436,7 @@ _SECTIONS: dict[str, Callable[[Released], str]] = {
     "Over the periods": _persistence_part,
     "Overlap of the factors": overlap_part,
     "How concentrated events are": concentration_part,
-    "Data, and what was lost": _data_part,
+    "Data, and what was lost": data_part,
     "What is rounded and withheld": _protection_part,
     "Questions to ask": lambda released: double_counting_part(released) + _questions_part(released),
     "Next steps": next_steps_part,

@@ -17,7 +17,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "comparison": ("compare.html", "compare.csv", "compare_factors.csv"),
     "run": (
         "map.html", "top_areas.csv", "all_areas.csv", "workbook.xlsx", "areas.gpkg", "report.html",
-        "map.png", "profiles/index.html",
+        "map.png", "governance.html", "profiles/index.html",
     ),
 }  # fmt: skip
 """Kind of result to the files that each has under every profile; the first page names the kind."""

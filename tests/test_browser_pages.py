@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from riskindex.governance import write_governance
 from riskindex.profiles import write_profiles
 from riskindex.report import write_report
 
@@ -92,13 +93,15 @@ def folder(county_released, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("pages")
     write_profiles(county_released, folder / "profiles")
     write_report(county_released, folder / "report.html")
+    write_governance(county_released, folder / "governance.html")
     return folder
 
 
 def one_of_each(folder: Path) -> list[Path]:
     district = next((folder / "profiles").glob("district-*.html"))
-    return [folder / "report.html", folder / "profiles" / "index.html", district,
-            folder / "profiles" / "cluster-1.html"]  # fmt: skip
+    profiles = folder / "profiles"
+    return [folder / "report.html", folder / "governance.html", profiles / "index.html",
+            district, profiles / "cluster-1.html"]  # fmt: skip
 
 
 def test_on_a_phone_nothing_sticks_out(opened: Any, folder: Path):
@@ -118,10 +121,17 @@ def test_no_serious_fault_of_accessibility(opened: Any, folder: Path):
 def test_pointing_at_an_area_of_the_map_names_it_and_a_click_finds_its_line(
     opened: Any, folder: Path
 ):
-    page = opened(one_of_each(folder)[2], ready="h1")
+    page = opened(one_of_each(folder)[3], ready="h1")
     area = page.locator("svg a[href^='#']").first
     name = area.locator("title").text_content()
     assert "rank" in name
     code = area.get_attribute("href")[1:]
     area.dispatch_event("click")
     assert page.locator(f"tr:target#{code}").count() == 1
+
+
+def test_a_person_can_write_into_the_governance_page(opened: Any, folder: Path):
+    page = opened(folder / "governance.html", ready="h1")
+    field = page.get_by_role("textbox").first
+    field.fill("Choosing where to offer youth work.")
+    assert field.inner_text() == "Choosing where to offer youth work."

@@ -56,8 +56,8 @@ def test_a_run_ends_with_what_was_counted_lost_and_selected(finished):
 def test_a_run_writes_every_output(finished):
     _, folder = finished
     assert sorted(path.name for path in folder.iterdir()) == [
-        "all_areas.csv", "areas.gpkg", "manifest.json", "map.html", "map.png", "profiles",
-        "report.html",
+        "all_areas.csv", "areas.gpkg", "governance.html", "manifest.json", "map.html", "map.png",
+        "profiles", "report.html",
         "scores.csv", "top_areas.csv", "uncounted_events.csv", "workbook.xlsx",
     ]  # fmt: skip
 

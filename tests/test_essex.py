@@ -262,8 +262,8 @@ def test_without_the_lookup_coordinates_convert_and_the_codes_are_named(data, tm
 def test_the_seven_factors_run_whole_on_the_real_areas(essex_2022):
     result, _, folder = essex_2022
     assert {
-        "all_areas.csv", "areas.gpkg", "manifest.json", "map.html", "report.html",
-        "top_areas.csv", "uncounted_events.csv", "workbook.xlsx",
+        "all_areas.csv", "areas.gpkg", "governance.html", "manifest.json", "map.html",
+        "report.html", "top_areas.csv", "uncounted_events.csv", "workbook.xlsx",
     } <= {path.name for path in folder.iterdir()}  # fmt: skip
     assert result.scores.index.get_level_values("factor").nunique() == 7
     assert len(result.areas) == 1_111
