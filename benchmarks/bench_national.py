@@ -56,9 +56,11 @@ class Clock:
         self.begun: list[tuple[str, float, float]] = []
 
     def __call__(self, stage: str) -> None:
+        """Note that a stage begins."""
         self.begun.append((stage, perf_counter(), process_time()))
 
     def lines(self) -> list[str]:
+        """Wall and CPU seconds of each stage, in columns."""
         ends = [*self.begun[1:], ("", perf_counter(), process_time())]
         return [
             f"{b - a:8.2f} {d - c:8.2f}  {stage}"
@@ -71,10 +73,9 @@ def by_force(result) -> int:
     """The top 5% of each police force; returns how many areas that selects."""
     from riskindex import select_top
 
-    chosen = 0
-    for _, codes in result.areas.groupby("force").groups.items():
-        chosen += int(select_top(result.index.loc[codes]).table["selected"].sum())
-    return chosen
+    forces = result.areas.groupby("force").groups.values()
+    tables = [select_top(result.index.loc[codes]).table for codes in forces]
+    return sum(int(table["selected"].sum()) for table in tables)
 
 
 def main() -> None:

@@ -261,11 +261,34 @@ def on_boundary(areas: "GeoDataFrame", *, snap: float = Neighbours.snap) -> "pd.
         happens beyond is not known, so that their windows are incomplete.
     """
     shapes = areas.geometry.to_numpy()
-    first, second = _touching(shapes, snap)
-    shared = _shared_border(shapes, first, second, snap)
-    covered = sum(np.bincount(side, shared, len(shapes)) for side in (first, second))
-    exposed = shapely.length(shapes) - covered > _CORNER * snap
+    exposed = np.zeros(len(shapes), dtype=bool)
+    # Most borders match point by point; only the others need to be measured.
+    odd = np.flatnonzero(~_matched(shapes, snap))
+    at, other = shapely.STRtree(shapes).query(shapes[odd], predicate="dwithin", distance=snap)
+    at, other = at[odd[at] != other], other[odd[at] != other]
+    covered = np.bincount(at, _shared_border(shapes, odd[at], other, snap), len(odd))
+    exposed[odd] = shapely.length(shapes[odd]) - covered > _CORNER * snap
     return pd.Series(exposed, index=areas.index, name="on_boundary")
+
+
+def _matched(shapes: Shapes, snap: float) -> NDArray[np.bool_]:
+    """Whether every edge of a shape is an edge of another, both ends within `snap`."""
+    parts, shape_of = shapely.get_parts(shapes, return_index=True)
+    rings, part_of = shapely.get_rings(parts, return_index=True)
+    points, ring_of = shapely.get_coordinates(rings, return_index=True)
+    # Cells whose diagonal is shorter than the distance; what they part is measured after all.
+    cells = np.floor((points - points.min(axis=0)) / (max(snap, 1e-6) / 2)).astype(np.int64)
+    _, vertex = np.unique(cells[:, 0] * (cells[:, 1].max() + 1) + cells[:, 1], return_inverse=True)
+    edges = (ring_of[1:] == ring_of[:-1]) & (vertex[1:] != vertex[:-1])
+    low, high = np.minimum(vertex[1:], vertex[:-1]), np.maximum(vertex[1:], vertex[:-1])
+    edge = (low * (vertex.max() + 1) + high)[edges]
+    owner = shape_of[part_of[ring_of[1:][edges]]]
+    _, which = np.unique(edge, return_inverse=True)
+    pairs = np.unique(which * len(shapes) + owner)  # each shape once per edge
+    alone = np.bincount(pairs // len(shapes)) == 1
+    matched = np.ones(len(shapes), dtype=bool)
+    matched[pairs[alone[pairs // len(shapes)]] % len(shapes)] = False
+    return matched
 
 
 def with_bases(
@@ -359,9 +382,10 @@ def _shared_border(
     shapes: Shapes, first: NDArray[np.intp], second: NDArray[np.intp], snap: float
 ) -> NDArray[np.float64]:
     """Metres of the first shape's border within `snap` of the second shape, per pair."""
-    lines = shapely.boundary(shapes)
-    grown = shapely.buffer(shapes, max(snap, 1e-6), join_style="mitre")
-    return np.asarray(shapely.length(shapely.intersection(lines[first], grown[second])))
+    lines = shapely.boundary(shapes[first])
+    needed, at = np.unique(second, return_inverse=True)
+    grown = shapely.buffer(shapes[needed], max(snap, 1e-6), join_style="mitre")
+    return np.asarray(shapely.length(shapely.intersection(lines, grown[at])))
 
 
 def _both_ways(first: NDArray[np.intp], second: NDArray[np.intp]) -> Pairs:

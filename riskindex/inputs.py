@@ -385,9 +385,12 @@ def _numbers(
     sheet: Sheet, column: str, used: Sequence[int], faults: list[str]
 ) -> NDArray[np.float64]:
     """Cells as numbers, NaN where empty; what is no count is added to the faults."""
+    cells = sheet.columns[column]
+    texts = [cells[i].strip() for i in used]
+    if all(text.isascii() and text.isdecimal() and len(text) < _LONG for text in texts):
+        return np.array(texts, dtype=object).astype(np.float64)
     values = np.full(len(used), np.nan)
-    for k, i in enumerate(used):
-        text = sheet.columns[column][i].strip()
+    for k, (i, text) in enumerate(zip(used, texts, strict=True)):
         if not text:
             continue
         advice = next((advice for is_so, advice in _CELL_RULES if is_so(text)), "")
@@ -399,6 +402,8 @@ def _numbers(
     return values
 
 
+_LONG = 300
+"""Digits from which a number may be no finite one."""
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _SEPARATED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _CELL_RULES: tuple[tuple[Callable[[str], Any], str], ...] = (
@@ -416,13 +421,14 @@ _CELL_RULES: tuple[tuple[Callable[[str], Any], str], ...] = (
 def _gaps(
     sheet: Sheet, table: pd.DataFrame, areas: pd.Index, present: Collection[str]
 ) -> Iterator[str]:
-    missing = areas[~areas.isin(list(present))]
+    here = np.array([code in present for code in areas], dtype=bool)
+    missing = areas[~here]
     new = new_in_2021(list(areas))
     older = " Its codes look like an edition before 2021." if new and new <= set(missing) else ""
     for note in _lacking(sheet.label, missing, len(areas), "they are not assessed there"):
         yield note + older
     for column in table:
-        empty = table.index[table[column].isna() & table.index.isin(list(present))]
+        empty = table.index[table[column].isna().to_numpy() & here]
         if len(empty):
             yield (
                 f"{sheet.label}: column {column!r} is empty for {len(empty):,} areas "
