@@ -24,6 +24,16 @@ def why_sentences(released: Released) -> Iterator[str]:
     if hot:
         told = in_words([f"{number:,} are hot for {inside(label)}" for number, label in hot])
         yield f"Of the selected areas, {told}."
+    if "through_one_area" in top:
+        lone = int(top["through_one_area"].str.startswith("all ").sum())
+        if lone:
+            yield (
+                f"In {lone:,} of the selected areas nothing tested would be hot without the one "
+                "area of each window that stands out most, which may be the area itself: look at "
+                "what lies there."
+            )
+    if "through_one_area" in top:
+        yield from _leaning(top["through_one_area"])
     if "residents" in top and _all_known(every["residents"]) and every["residents"].sum() > 0:
         share = top["residents"].sum() / every["residents"].sum()
         young = (f", {int(top['residents_10_24'].sum()):,} of them aged 10 to 24"
@@ -34,6 +44,16 @@ def why_sentences(released: Released) -> Iterator[str]:
 def _all_known(people: "pd.Series[Any]") -> bool:
     """Whether no number is withheld, so that a sum would be one."""
     return not people.map(lambda value: isinstance(value, str)).any()
+
+
+def _leaning(through_one: "pd.Series[str]") -> Iterator[str]:
+    lone = int(through_one.str.startswith("all ").sum())
+    if lone:
+        yield (
+            f"In {lone:,} of the selected areas nothing tested would be hot without the one area "
+            "of each window that stands out most, which may be the area itself: look at what lies "
+            "there."
+        )
 
 
 def _hot_selected(released: Released, most: int = 4) -> list[tuple[int, str]]:

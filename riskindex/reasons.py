@@ -53,7 +53,41 @@ def explain(
     order = np.argsort(-scores.loc[given.index, "contribution"].to_numpy(float), kind="stable")
     joined = given.iloc[order].groupby(level="area_code", sort=False).agg(" ".join)
     areas = scores.index.get_level_values("area_code").unique()
-    return joined.reindex(areas).fillna("").rename("reasons")
+    lone = through_one_area(hotspots, factors).reindex(areas).fillna("").str.match("all of (?!1$)")
+    joined = joined.reindex(areas).fillna("")
+    return joined.where(~lone, joined + _LONE).str.strip().rename("reasons")
+
+
+_LONE = " Without the one area of each window that stands out most, nothing tested is hot here."
+
+
+def through_one_area(hotspots: pd.DataFrame, factors: Sequence[Factor]) -> "pd.Series[str]":
+    """How many of the factors that are hot in an area need the largest area of their window.
+
+    Parameters
+    ----------
+    hotspots, factors
+        As for `explain`; the last period of every scored factor that tests events.
+
+    Returns
+    -------
+    Series
+        Index area_code, only areas in which such a factor is hot: "all of 4", "2 of 5" or "". The
+        largest area may be the area itself.
+    """
+    tables = [
+        rows(hotspots, factor=factor.name, period=str(factor.periods[-1]))
+        for factor in factors
+        if factor.scored and factor.is_tested
+    ]
+    asked = [t["hot_without_largest"].dropna() for t in tables if "hot_without_largest" in t]
+    if not asked:
+        return pd.Series(dtype=object)
+    stays = pd.concat(asked).astype(bool).groupby(level="area_code")
+    hot = stays.size()
+    needs = hot - stays.sum().astype(int)
+    words = needs.astype(str).where(needs < hot, "all") + " of " + hot.astype(str)
+    return words.where(needs > 0, "")
 
 
 def reasons(

@@ -12,6 +12,7 @@ from riskindex.clusters import find_clusters
 from riskindex.disclosure import Rules
 from riskindex.factors import Factor
 from riskindex.groups import count_groups, profile_kind
+from riskindex.reasons import through_one_area
 from riskindex.scores import rows
 from riskindex.selection import Cut
 from riskindex.sensitive_places import NO_PLACES, SensitivePlaces, whole_rhythm
@@ -281,8 +282,11 @@ def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
     table = named.join(result.index)
     people = result.areas[bases].round().astype("Int64")
     table = table.join(_hot_kinds(result)).join(pd.DataFrame(people))
+    lone = through_one_area(result.hotspots, result.config.factors)
+    table["through_one_area"] = lone.reindex(table.index).fillna("")
     order = [
-        "rank", "name", *groups, "score", "companion", "factors_hot", *_KINDS, "selected",
+        "rank", "name", *groups, "score", "companion", "factors_hot", *_KINDS, "through_one_area",
+        "selected",
         "tied_at_cut", "p_selected", "tier", "rank_low", "rank_high", "reasons", *bases,
         "override", "override_reason",
     ]  # fmt: skip

@@ -40,6 +40,7 @@ HEADINGS = {
     "factors_own": "Hot by itself",
     "factors_neighbourhood": "Hot with its neighbours",
     "factors_both": "Hot by itself and with its neighbours",
+    "through_one_area": "Hot factors that need one area of their window",
     "selected": "Selected",
     "tied_at_cut": "Tied at the cut",
     "p_selected": "Probability of selection",

@@ -4,7 +4,7 @@ from tables import factor, hotspots, persistence
 
 from riskindex.factors import EventGroup
 from riskindex.index import score_factors
-from riskindex.reasons import explain, reasons
+from riskindex.reasons import explain, reasons, through_one_area
 
 HOT = {"confidence": 95, "is_hot": True, "observed": 7, "expected": 1.9, "value": 3.0}
 
@@ -174,3 +174,20 @@ def test_a_persistence_factor_whose_last_period_is_not_assessed_still_speaks():
     kept = persistence(["a", "b"], {wanted.name: lasting})
     scores = score_factors(table, kept, [wanted])
     assert explain(table, kept, scores, [wanted])["b"] == "Hot for abuse in 1 of 1 years."
+
+
+def test_areas_that_owe_all_to_one_area_say_so():
+    areas = list("abcd")
+    two = [factor("x"), factor("y")]
+    hot = {"confidence": 99, "is_hot": True, "observed": 9.0}
+    table = hotspots(areas, {
+        ("x", "2022"): hot | {"hot_without_largest": [False, True, False, None]},
+        ("y", "2022"): hot | {"hot_without_largest": [False, False, None, None]},
+    })  # fmt: skip
+    found = through_one_area(table, two)
+    assert found.to_dict() == {"a": "all of 2", "b": "1 of 2", "c": "all of 1"}
+    scored = score_factors(table, persistence(areas), two)
+    told = explain(table, persistence(areas), scored, two)
+    assert "nothing tested is hot here" in told["a"]
+    assert "nothing tested is hot here" not in told["b"] + told["d"]
+    assert through_one_area(table, []).empty
