@@ -107,13 +107,16 @@ def run(
     config: ConfigFile,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the result.")],
     profile: ProfileOption = None,
+    ledger: Annotated[
+        Path | None, typer.Option("--ledger", help="Private file of what was released before.")
+    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Go from files to the list, map, workbook, GIS file and report."""
     from riskindex.config import read_config
 
     with _stages(quiet) as say:
-        _run(read_config(config), out, profile, say, quiet)
+        _run(read_config(config), out, profile, say, quiet, ledger=ledger)
 
 
 @app.command()
@@ -240,7 +243,15 @@ def schema() -> None:
     typer.echo(json.dumps(config_schema(), indent=2))
 
 
-def _run(config: "Config", folder: Path, profile: str | None, say: "Say", quiet: bool) -> None:
+def _run(
+    config: "Config",
+    folder: Path,
+    profile: str | None,
+    say: "Say",
+    quiet: bool,
+    *,
+    ledger: Path | None = None,
+) -> None:
     from riskindex import pipeline
     from riskindex.publication import check_profile, release
 
@@ -248,7 +259,9 @@ def _run(config: "Config", folder: Path, profile: str | None, say: "Say", quiet:
     with _working_in(folder) as hold:
         result = pipeline.run(config, say=say)
         released = release(result, profile)
-        pipeline.save(released, hold, say=say)
+        if ledger is None and config.release.ledger is not None:
+            ledger = config.folder / config.release.ledger
+        pipeline.save(released, hold, truth=result, ledger=ledger, say=say)
     if not quiet:
         _say_end(released, folder)
 

@@ -43,7 +43,7 @@ class Entry:
     """Hash of the line, which the next line holds."""
 
 
-def read_ledger(path: str | Path) -> tuple[Entry, ...]:
+def read_ledger(path: str | Path, *, away_from: str | Path | None = None) -> tuple[Entry, ...]:
     """Read a ledger and check that no line was changed, taken out or put in.
 
     Parameters
@@ -51,6 +51,8 @@ def read_ledger(path: str | Path) -> tuple[Entry, ...]:
     path
         The ledger, JSON lines; a file that is not there yet is an empty ledger. Lines taken off
         its end cannot be seen: keep a copy elsewhere.
+    away_from
+        A result folder that the ledger must not lie in.
 
     Raises
     ------
@@ -58,6 +60,11 @@ def read_ledger(path: str | Path) -> tuple[Entry, ...]:
         The file cannot be read, or a line is not as it was written; it is named by its number.
     """
     path = Path(path)
+    if away_from is not None and Path(away_from).resolve() in path.resolve().parents:
+        raise InputError(
+            f"{path}: the ledger is private and must lie outside the result folder, which is "
+            "given to others."
+        )
     try:
         lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     except (OSError, UnicodeDecodeError) as error:

@@ -14,9 +14,11 @@ from riskindex.folder import Held, written_whole
 from riskindex.gis import write_geopackage
 from riskindex.governance import write_governance
 from riskindex.groups import profile_kind
+from riskindex.ledger import append_release, read_ledger
 from riskindex.manifest import write_manifest
 from riskindex.maps import write_map
 from riskindex.profiles import write_profiles
+from riskindex.refusal import refuse_leaks
 from riskindex.released import Released, Result, group_kinds
 from riskindex.report import write_report
 from riskindex.sensitive_places import read_sensitive_places, set_apart
@@ -75,8 +77,17 @@ def _read(config: Config, say: Say) -> Given:
     )
 
 
-def save(released: Released, folder: str | Path | Held, *, say: Say = silent) -> None:
+def save(
+    released: Released,
+    folder: str | Path | Held,
+    *,
+    truth: Result | None = None,
+    ledger: str | Path | None = None,
+    say: Say = silent,
+) -> None:
     """Write every output of a release into one folder, whole or not at all.
+
+    What is for partners or the public is attacked as it was written, before anybody sees it.
 
     Parameters
     ----------
@@ -85,16 +96,25 @@ def save(released: Released, folder: str | Path | Held, *, say: Say = silent) ->
     folder
         New, empty, or holding an earlier result, which is replaced when all is written; or one
         that is held already.
+    truth
+        The result that was released: the attack then measures what the files say about it.
+    ledger
+        Private file of earlier releases, which are handed to the attack; it is added to when all
+        is written. Ignored under the profile internal.
     say
         Told the name of each stage as it begins.
 
     Raises
     ------
+    DisclosureError
+        The files give away what the profile withholds; nothing is published.
     InputError
         The folder cannot be written, holds something else, or another run holds it.
     """
     place = folder if isinstance(folder, Held) else Path(folder)
     target = place.target if isinstance(place, Held) else place
+    private = Path(ledger) if ledger is not None and released.rules is not None else None
+    earlier = read_ledger(private, away_from=target) if private is not None else ()
     with written_whole(place) as out:
         say("Writing the list")
         write_csv(list_table(released), out / "top_areas.csv")
@@ -115,6 +135,11 @@ def save(released: Released, folder: str | Path | Held, *, say: Say = silent) ->
         write_profiles(released, out / "profiles")
         say("Writing the manifest")
         write_manifest(released, out)
+        if released.rules is not None:
+            say("Attacking what was written")
+            refuse_leaks(out, released.rules, truth=truth, earlier=earlier)
+    if private is not None:
+        append_release(private, released)
 
 
 def _places(areas: pd.DataFrame, place: str) -> "pd.Series[str]":

@@ -1,0 +1,61 @@
+"""What the files of a release tell is tried before anybody sees them."""
+
+import pytest
+
+from riskindex import release, save
+from riskindex.cli import app
+from riskindex.disclosure import Rules
+from riskindex.errors import DisclosureError, InputError
+from riskindex.ledger import read_ledger
+from riskindex.refusal import refuse_leaks
+
+
+@pytest.fixture(scope="module")
+def published(county_result, tmp_path_factory):
+    """A public release with its ledger beside it."""
+    folder = tmp_path_factory.mktemp("published")
+    save(
+        release(county_result, "public"), folder / "result", truth=county_result,
+        ledger=folder / "private.jsonl",
+    )  # fmt: skip
+    return folder
+
+
+def test_a_clean_release_is_published_and_entered(published):
+    assert (published / "result" / "manifest.json").is_file()
+    assert [entry.profile for entry in read_ledger(published / "private.jsonl")] == ["public"]
+
+
+def test_exact_counts_in_the_files_are_found(published, county_result):
+    counts = county_result.hotspots.xs(("disorder", "2022"), level=("factor", "period"))["observed"]
+    path = published / "result" / "counts.csv"
+    counts.reset_index().to_csv(path, index=False)
+    try:
+        with pytest.raises(DisclosureError, match="not published"):
+            refuse_leaks(published / "result", Rules(), truth=county_result)
+    finally:
+        path.unlink()
+
+
+def test_nothing_is_published_where_the_files_tell(county_result, tmp_path, monkeypatch):
+    def leak(*_args, **_kwargs):
+        raise DisclosureError("not published: a leak")
+
+    monkeypatch.setattr("riskindex.pipeline.refuse_leaks", leak)
+    with pytest.raises(DisclosureError):
+        save(release(county_result, "public"), tmp_path / "result", ledger=tmp_path / "l.jsonl")
+    assert not (tmp_path / "result").exists()
+    assert not (tmp_path / "l.jsonl").exists()
+
+
+def test_a_ledger_in_the_result_folder_is_refused(county_result, tmp_path):
+    with pytest.raises(InputError, match="outside the result folder"):
+        save(release(county_result, "public"), tmp_path / "r", ledger=tmp_path / "r" / "l.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_run_takes_a_ledger():
+    from typer.main import get_command
+
+    run = get_command(app).commands["run"]
+    assert "--ledger" in [name for parameter in run.params for name in parameter.opts]
