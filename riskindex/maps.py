@@ -216,11 +216,11 @@ def _selection(released: Released) -> dict[str, Any]:
 
 
 _AREA_COLUMNS = (
-    "name", "rank", "score", "companion", "decile", "rank_band", "factors_hot", "selected",
+    "name", "rank", "score", "decile", "rank_band", "factors_hot", "selected",
     "tied_at_cut", "reasons", "residents", "residents_10_24", "override", "override_reason",
     "p_selected", "rank_low", "rank_high", "tier",
 )  # fmt: skip
-_COUNT_COLUMNS = ("observed", "expected", "window_observed", "window_expected", "value")
+_COUNT_COLUMNS = ("observed", "expected", "window_observed", "window_expected")
 
 
 def _factor_data(name: str, released: Released) -> dict[str, Any]:
@@ -231,7 +231,10 @@ def _factor_data(name: str, released: Released) -> dict[str, Any]:
     data["scores"] = _scores(name, released)
     data["group"] = _group(name, released)
     data["weighted"] = _counts_weighted(name, released.config)
-    data["periods"] = [_period_data(part) for part in _periods(name, released.hotspots)]
+    periods = dict(_periods(name, released.hotspots))
+    data["periods"] = [_hot_data(period, table) for period, table in periods.items()]
+    if periods:
+        data["periods"][-1] |= _count_data(list(periods.values())[-1], str(row["method"]))
     data["years"] = _years(name, released.persistence, released.areas.index)
     data["spans"] = [period for period in str(row.get("periods", "")).split(", ") if period]
     return data
@@ -266,16 +269,19 @@ def _periods(name: str, hotspots: pd.DataFrame) -> Iterator[tuple[str, pd.DataFr
         yield str(period), of_factor.loc[period]
 
 
-def _period_data(part: tuple[str, pd.DataFrame]) -> dict[str, Any]:
-    period, table = part
+def _hot_data(period: str, table: pd.DataFrame) -> dict[str, Any]:
     data: dict[str, Any] = {"period": period, "hot": _digits(_hot_classes(table))}
     data["is_hot"] = _digits(table["is_hot"].astype("boolean").fillna(False).astype(int))
     if "kind" in table:
         data["kind"] = "".join(_KIND_SIGNS.get(str(kind), ".") for kind in table["kind"])
-    for column in _COUNT_COLUMNS:
-        if column in table and _tells(table[column]):
-            data[column] = _counts(table[column])
     return data
+
+
+def _count_data(table: pd.DataFrame, method: str) -> dict[str, Any]:
+    """Counts of the last period, which alone are told; values where they are shares to be shown."""
+    columns = [*_COUNT_COLUMNS, *(["value"] if method in ("threshold", "value") else [])]
+    told = (column for column in columns if column in table and _tells(table[column]))
+    return {column: _counts(table[column]) for column in told}
 
 
 def _tells(counts: "pd.Series[Any]") -> bool:

@@ -1,5 +1,8 @@
 """The saved map in headless Chromium, with every request refused."""
 
+import json
+import re
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +11,11 @@ import pytest
 from example_release import example_release, grid_areas
 from map_pages import assert_equal_choices, page_choice, python_choice, rows, set_slider
 
-from riskindex import save
+from riskindex import read_config, save
 from riskindex.index import Index, build_index, given_weights
 from riskindex.maps import write_map
-from riskindex.released import Released
-from riskindex.selection import Override, Selection
+from riskindex.released import Released, Result
+from riskindex.selection import Override, Selection, select_top
 
 pytestmark = pytest.mark.browser
 
@@ -334,9 +337,50 @@ def test_without_any_weight_nothing_is_selected(page: Any):
 def test_chosen_weights_come_out_as_config(page: Any):
     set_slider(page, 1, 0.5)
     page.fill("#number", "12")
-    text = page.locator("#config-text").text_content()
-    assert "#   deprivation: weight = 0.5" in text
-    assert "number = 12" in text
+    chosen = tomllib.loads(page.locator("#config-text").text_content())
+    weights = {factor["name"]: factor["weight"] for factor in chosen["factors"]}
+    assert weights == {"suspects": 1, "deprivation": 0.5, "domestic_abuse": 1, "drugs": 1}
+    assert chosen["selection"] == {"number": 12, "rounding": "ceil", "ties": "order"}
+
+
+def test_a_config_with_the_chosen_weights_gives_the_list_of_the_page(
+    county: Any, county_config: Path, county_result: Result, tmp_path: Path
+):
+    for place, times in ((0, 0), (1, 2.5), (3, 0.5)):
+        set_slider(county, place, times)
+    county.fill("#share", "12.5")
+    county.select_option("#ties", "include")
+    with county.expect_download() as download:
+        county.get_by_role("button", name="Download as config").click()
+    chosen = tomllib.loads(Path(download.value.path()).read_text(encoding="utf-8"))
+    config = read_config(with_choices(county_config, chosen, tmp_path))
+    scores = county_result.scores
+    weights = {factor.name: factor.weight for factor in config.factors}
+    given = scores.index.get_level_values("factor").map(weights)
+    index = build_index(scores.assign(weight=given), config.index)
+    assert rows_selected(county) == set(select_top(index, config.selection).index)
+
+
+def with_choices(config: Path, chosen: dict[str, Any], folder: Path) -> Path:
+    """The config as its owner changes it: weights by name, and the section of the selection."""
+    text = config.read_text(encoding="utf-8")
+    for factor in chosen["factors"]:
+        start = text.index(f'name = "{factor["name"]}"')
+        block = re.sub(r"(?m)^weight = \S+", f"weight = {factor['weight']}", text[start:], count=1)
+        text = text[:start] + block
+    section = "".join(f"{key} = {json.dumps(v)}\n" for key, v in chosen["selection"].items())
+    text = re.sub(r"(?ms)^\[selection\]\n.*?(?=^\[|\Z)", f"[selection]\n{section}\n", text)
+    path = folder / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def rows_selected(page: Any) -> set[str]:
+    return set(
+        page.evaluate(
+            "riskindex.app.data.codes.filter((_, i) => riskindex.app.now.cut.selected[i])"
+        )
+    )
 
 
 # A whole run

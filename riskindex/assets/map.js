@@ -61,7 +61,7 @@ function publishedIndex(data) {
   if (!data.ranked) return publishedByCode(data);
   const index = {
     score: numbersOf(columns.score, n),
-    companion: numbersOf(columns.companion, n),
+    companion: companionOf(data, data.scored.map((factor) => factor.weight)),
     rank: numbersOf(columns.rank, n),
   };
   const selected = Uint8Array.from(columns.selected);

@@ -134,13 +134,16 @@ function combineColumns(n, given, data, aggregation) {
   return mean(inner, parts.map((part) => part.weight));
 }
 
-function computeIndex(data, weights) {
+function combined(data, weights, key, aggregation) {
   const what = { factors: data.scored, index: data.index, weights };
-  const combined = (key, aggregation) =>
-    combineColumns(data.n, data.scored.map((factor) => factor.scores[key] ?? []), what, aggregation).map(quantise);
-  const score = combined("score", data.index.aggregation ?? "arithmetic");
-  const companion = combined("intensity", "arithmetic");
-  return { score, companion, rank: competitionRank(score) };
+  return combineColumns(data.n, data.scored.map((factor) => factor.scores[key] ?? []), what, aggregation).map(quantise);
+}
+
+const companionOf = (data, weights) => combined(data, weights, "intensity", "arithmetic");
+
+function computeIndex(data, weights) {
+  const score = combined(data, weights, "score", data.index.aggregation ?? "arithmetic");
+  return { score, companion: companionOf(data, weights), rank: competitionRank(score) };
 }
 
 function competitionRank(score) {

@@ -123,19 +123,25 @@ function choiceWords() {
   return `with ${joined([...weights, ...others])}`;
 }
 
+// A piece of a config: its factors take their weights by name, its sections stand as they are.
 function configText() {
   const { data, state } = app;
   const weights = app.weights();
-  const factors = data.scored.map((factor, k) => `#   ${factor.name}: weight = ${weights[k]}`);
+  const factors = data.scored.flatMap((factor, k) => ["[[factors]]", `name = "${factor.name}"`, `weight = ${weights[k]}`, ""]);
+  const { minimum_per_group: minimum, group, overrides } = data.selection;
   const size = state.number ? `number = ${Number(state.number)}` : `share = ${Number((Number(state.share) / 100).toPrecision(12))}`;
   return [
-    "# Chosen on the page; put each weight under its factor.",
-    ...factors,
+    `# Chosen on the page "${data.title.replace(/[\u0000-\u001f\u007f]/g, " ")}".`,
+    "# Give each factor of your config the weight that stands under its name here, and put these",
+    `# sections in place of yours${overrides?.length ? "; keep your [[selection.overrides]]" : ""}.`,
     "",
+    ...factors,
+    ...(data.weights_found ? ["[index]", 'weights = "normalised"', ""] : []),
     "[selection]",
     size,
     `rounding = "${app.rounding}"`,
     `ties = "${state.ties}"`,
+    ...(minimum ? [`minimum_per_group = ${minimum}`, `group = "${group ?? "district"}"`] : []),
     "",
   ].join("\n");
 }
