@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from riskindex.categories import CATEGORY_TABLES
 from riskindex.disclosure import BANDS_OF_PERIODS, MARKS, Rules
-from riskindex.outsider import Document, Seen, Value, as_number, column, leaves
+from riskindex.outsider import Document, Seen, Table, Value, as_number, column, leaves
 from riskindex.scores import CONFIDENCE_SCORES
 from riskindex.wording import told, without
 
@@ -347,6 +347,7 @@ def check_tables(seen: Seen, known: Known) -> Iterable[Fault]:
     """Tables, columns and values that the allow-list does not have."""
     for table in seen.tables:
         if table.file.endswith(".html"):
+            yield from _check_page_table(table, known)
             continue
         columns = next(
             (make(known) for file, place, make in TABLES
@@ -367,6 +368,22 @@ def check_tables(seen: Seen, known: Known) -> Iterable[Fault]:
             yield Fault(table.file, table.place, "a column that is there twice")
 
 
+_COUNTS = re.compile(
+    r"\b(events|records|counts?|totals?|victims|suspects|offences|observed)\b", re.I
+)
+
+
+def _check_page_table(table: Table, known: Known) -> Iterator[Fault]:
+    """Columns of a page that are headed as counts hold rounded ones."""
+    for name in dict.fromkeys(table.columns):
+        if _COUNTS.search(name) and name not in known.factors.values():
+            wrong = [text for text in _wrong(column(table, name), rounded, known)
+                     if not math.isnan(as_number(text))]  # fmt: skip
+            if wrong:
+                place, shown = f"{table.place}, column {name}", ", ".join(map(repr, wrong[:3]))
+                yield Fault(table.file, place, f"{len(wrong):,} values of another form: {shown}")
+
+
 def _wrong(values: Sequence[Value], form: Form, known: Known) -> list[str]:
     return [text for text in dict.fromkeys(as_text(value) for value in values)
             if not form(text, known)]  # fmt: skip
@@ -376,7 +393,7 @@ def as_text(value: Value) -> str:
     """A cell as text: whole numbers without a point, others with every digit."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return ""
-    if isinstance(value, float) and value == int(value) and abs(value) < 1e15:
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     return str(value)
 

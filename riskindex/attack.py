@@ -15,6 +15,7 @@ from riskindex.disclosure import Rules
 from riskindex.errors import InputError
 from riskindex.folder import MANIFEST
 from riskindex.outsider import Seen, Text, read_folder
+from riskindex.page_numbers import Faulty, Pages
 from riskindex.truth import Truth, truth_in, truth_of
 from riskindex.wording import told, without
 
@@ -142,10 +143,11 @@ def attack_folder(
     seen = read_folder(folder)
     known = know(seen, rules)
     counts = _truth(truth)
-    found = list(_look(seen, known))
+    pages = Pages(seen, known)
+    found = [*_look(seen, known), *map(_told_by, pages.faults())]
     width: int | None = None
     if counts is not None:
-        found += _measured(seen, known, counts)
+        found += [*_measured(seen, known, counts), *map(_told_by, pages.exact(counts))]
     return _findings(found, known, counts, width)
 
 
@@ -303,7 +305,7 @@ _LONG_KEY = re.compile(r"(?<![\d.,#-])\d{6,}(?![\d.,]|\.\d)|\b(?=[0-9a-f]*\d)[0-
 def _numbers(seen: Seen, known: Known) -> Iterator[Finding]:
     """Numbers in words that nothing in the release explains."""
     for text in seen.texts:
-        if _is_elsewhere(text):
+        if text.file.endswith(".html") or _is_elsewhere(text):
             continue
         bare = without(text.text, known.phrases)
         for key in _LONG_KEY.findall(bare):
@@ -311,6 +313,11 @@ def _numbers(seen: Seen, known: Known) -> Iterator[Finding]:
         for number in told(bare, known.explained)[:3]:
             what = f"the number {number.written} in {text.text[:90]!r}"
             yield Finding("number", text.file, text.place, what)
+
+
+def _told_by(fault: Faulty) -> Finding:
+    what = f"the number {fault.written}, {fault.why}, in {fault.text.text[:90]!r}"
+    return Finding("number", fault.text.file, fault.text.place, what)
 
 
 _ELSEWHERE = (

@@ -155,12 +155,16 @@ def _given_back(
 
 
 def _rank_correlation(x: Array, y: Array) -> float:
-    from scipy.stats import rankdata
-
-    a, b = rankdata(x), rankdata(y)
-    a, b = a - a.mean(), b - b.mean()
+    a, b = _ranks(x), _ranks(y)
     size = float(np.sqrt((a @ a) * (b @ b)))
     return float(a @ b) / size if size > 0 else 0.0
+
+
+def _ranks(values: Array) -> Array:
+    """Ranks without their mean, ties at theirs."""
+    _, of, often = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(often)
+    return np.asarray((ends - (often - 1) / 2)[of.ravel()] - (len(values) + 1) / 2)
 
 
 def lattice(values: Array) -> NDArray[np.int64] | None:
@@ -201,7 +205,18 @@ class Row(NamedTuple):
     counts: Array
 
 
-def drawn_in(series: Array, rows: list[Row], *, base: int) -> Iterator[tuple[Row, int]]:
+def worth_hiding(row: Row, *, base: int) -> bool:
+    """Whether a row is long enough to be told apart, and rounded numbers would not fit as well."""
+    counts = row.counts
+    telling = counts % base != 0
+    if len(counts) < SHORTEST or telling.sum() < SHORTEST / 2 or counts.std() == 0:
+        return False
+    from riskindex.disclosure import round_half_up
+
+    return not _fits(_centred(round_half_up(counts, base)[None, :]), _centred(counts)).any()
+
+
+def drawn_in(series: Array, rows: list[Row]) -> Iterator[Row]:
     """Rows of true numbers that are drawn in a series, finer than rounded ones could be.
 
     Parameters
@@ -209,17 +224,21 @@ def drawn_in(series: Array, rows: list[Row], *, base: int) -> Iterator[tuple[Row
     series
         Lengths or places of what is drawn, in their order.
     rows
-        What must not be drawn exactly.
-    base
-        Multiples of this may be drawn.
+        What must not be drawn exactly, of `worth_hiding`.
     """
+    for length in sorted({len(row.counts) for row in rows}):
+        asked = [row for row in rows if len(row.counts) == length]
+        for part in _parts(series, length):
+            windows = _centred(np.lib.stride_tricks.sliding_window_view(part, length))
+            yield from (row for row in asked if _fits(windows, _centred(row.counts)).any())
+
+
+def _parts(series: Array, length: int) -> Iterator[Array]:
     for stride in STRIDES:
         for start in range(stride):
             part = series[start::stride]
-            for row in rows:
-                length = len(row.counts)
-                if length <= len(part) and _fits_somewhere(part, row.counts, base):
-                    yield row, stride
+            if len(part) >= length:
+                yield part
 
 
 STRIDES = (1, 2, 3, 4, 6)
@@ -228,25 +247,21 @@ SHORTEST = 6
 """Numbers in a row that could hardly fit a line by chance."""
 
 
-def _fits_somewhere(part: Array, counts: Array, base: int) -> bool:
-    telling = counts % base != 0
-    if len(counts) < SHORTEST or telling.sum() < SHORTEST / 2 or counts.std() == 0:
-        return False
-    windows = np.lib.stride_tricks.sliding_window_view(part, len(counts))
-    y = counts - counts.mean()
-    centred = windows - windows.mean(axis=1, keepdims=True)
-    spread = np.einsum("ij,ij->i", centred, centred)
-    slope = np.divide(centred @ y, spread, out=np.zeros(len(spread)), where=spread > 0)
-    away = np.abs(slope[:, None] * centred - y)
-    return bool(((away < 0.45).mean(axis=1) >= TOLD).any() and _finer(counts, base))
+def _centred(values: Array) -> Array:
+    return np.asarray(values - values.mean(axis=-1, keepdims=True))
 
 
-def _finer(counts: Array, base: int) -> bool:
-    """Whether rounded numbers would not fit as well."""
-    from riskindex.disclosure import round_half_up
+def _fits(windows: Array, y: Array) -> NDArray[np.bool_]:
+    """Which rows of numbers give nearly all of `y` back to the whole number; all are centred."""
+    across = windows @ y
+    spread = np.einsum("ij,ij->i", windows, windows)
+    slope = np.divide(across, spread, out=np.zeros(len(spread)), where=spread > 0)
+    near = slope * across >= NEARLY_ALL * float(y @ y)
+    found = np.zeros(len(windows), dtype=bool)
+    away = np.abs(slope[near, None] * windows[near] - y)
+    found[near] = (away < 0.45).mean(axis=1) >= TOLD
+    return found
 
-    rounded = round_half_up(counts, base)
-    y, x = counts - counts.mean(), rounded - rounded.mean()
-    size = float(x @ x)
-    slope = float(x @ y) / size if size else 0.0
-    return bool((np.abs(slope * x - y) < 0.45).mean() < TOLD)
+
+NEARLY_ALL = 0.9
+"""Share of the spread that a line explains, below which it is not looked at more closely."""

@@ -22,7 +22,7 @@ from riskindex.outsider import (
     keep_table,
     words_of,
 )
-from riskindex.pages import PROFILE_MARKS, digest
+from riskindex.pages import PROFILE_MARKS, digest, print_mark
 
 TAGS = words_of(
     "a abbr b body br button caption circle clippath code col colgroup dd defs desc details div dl "
@@ -347,7 +347,8 @@ def _own_styles() -> tuple[str, ...]:
     from riskindex.maps import leaflet_styles
 
     sheets = [e for e in (files("riskindex") / "assets").iterdir() if e.name.endswith(".css")]
-    return (*(entry.read_text(encoding="utf-8") for entry in sheets), leaflet_styles())
+    marks = (print_mark(profile) for profile in PROFILE_MARKS)
+    return (*(entry.read_text(encoding="utf-8") for entry in sheets), leaflet_styles(), *marks)
 
 
 @cache

@@ -182,15 +182,30 @@ def telling(
     bases = {}
     if truth.residents is not None:
         bases["residents"] = truth.residents.reindex(counts.index).to_numpy(dtype=float)
+    cells = [
+        (" ".join(map(str, cell)), one.to_numpy(dtype=float), of.to_numpy(dtype=bool))
+        for (cell, one), (_, of) in zip(counts.items(), protected.items(), strict=True)
+    ]
+    told: dict[bytes, tuple[str, str] | None] = {}
     for vector in vectors(seen, known):
-        for cell in counts.columns:
-            found = inversions.tells(
-                vector.numbers, counts[cell].to_numpy(dtype=float),
-                protected[cell].to_numpy(dtype=bool), bases=bases, weights=weights,
-            )  # fmt: skip
-            if found is not None:
-                yield Told(vector.file, vector.place, _said(found), " ".join(cell))
-                break
+        key = vector.numbers.tobytes()
+        if key not in told:
+            told[key] = _first_told(vector.numbers, cells, bases, weights)
+        if found := told[key]:
+            yield Told(vector.file, vector.place, *found)
+
+
+def _first_told(
+    numbers: Array,
+    cells: list[tuple[str, Array, NDArray[np.bool_]]],
+    bases: dict[str, Array],
+    weights: "csr_array | None",
+) -> tuple[str, str] | None:
+    for cell, counts, protected in cells:
+        found = inversions.tells(numbers, counts, protected, bases=bases, weights=weights)
+        if found is not None:
+            return _said(found), cell
+    return None
 
 
 def _said(found: inversions.Told) -> str:
@@ -201,14 +216,15 @@ def _said(found: inversions.Told) -> str:
 
 def drawn(seen: Seen, known: Known, truth: Truth) -> Iterator[Told]:
     """Series of numbers that a drawing is made of and that show exact numbers of groups."""
-    rows = list(_rows(truth))
+    base = known.rules.rounding
+    rows = [row for row in _rows(truth) if inversions.worth_hiding(row, base=base)]
     for series in seen.series:
         values = np.array(series.values, dtype=float)
         if len(values) < inversions.SHORTEST or not np.isfinite(values).all():
             continue
-        for row, _ in inversions.drawn_in(values, rows, base=known.rules.rounding):
+        row = next(inversions.drawn_in(values, rows), None)
+        if row is not None:
             yield Told(series.file, series.place, f"drawn to the exact numbers of {row.name}", "")
-            break
 
 
 def _rows(truth: Truth) -> Iterator[inversions.Row]:

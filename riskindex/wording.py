@@ -19,7 +19,7 @@ SPELLED = {
     **{word: 10 * number for number, word in enumerate(_TENS, start=2)},
 }
 """Words for numbers; twenty-one is two of them."""
-_TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?|\.\d+|[^\W\d_]+|%", re.IGNORECASE)
+_TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d{1,3}\b)?|\.\d+|[^\W\d_]+|%", re.IGNORECASE)
 
 
 class Number(NamedTuple):
@@ -117,10 +117,11 @@ def told(text: str, explained: frozenset[float]) -> list[Number]:
     explained
         Numbers that the release itself gives: how many areas there are, levels, the rules.
     """
-    return [number for number in numbers_of(text) if not _explained(number, explained)]
+    return [number for number in numbers_of(text) if not is_explained(number, explained)]
 
 
-def _explained(number: Number, explained: frozenset[float]) -> bool:
+def is_explained(number: Number, explained: frozenset[float]) -> bool:
+    """Whether the release gives a number, or its own sentences have it."""
     key = number.written.lower()
     pairs = own_pairs()
     return (

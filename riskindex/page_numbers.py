@@ -1,0 +1,239 @@
+"""Numbers in the sentences and tables of pages: which the release explains, and which tell."""
+
+import math
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskindex.allowed import Known, as_text
+from riskindex.blocks import slug
+from riskindex.outsider import Seen, Text, as_number, is_number, words_of
+from riskindex.truth import Truth
+from riskindex.wording import Number, is_explained, numbers_of, without
+
+WHOLE = ""
+"""The whole study area among the places."""
+MOST_DIGITS = 3
+"""Digits of a rate or share that a page may show."""
+FEW = 100
+"""Whole numbers below this are counted of areas, ranks and the like as often as of events."""
+
+
+class Faulty(NamedTuple):
+    """A number that a page should not have, and the text that it is in."""
+
+    text: Text
+    written: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Pages:
+    """What the pages of a release may say in numbers."""
+
+    seen: Seen
+    known: Known
+
+    @cached_property
+    def of_area(self) -> Mapping[str, frozenset[float]]:
+        """Area code to the numbers that the tables give for it."""
+        found: dict[str, set[float]] = defaultdict(set)
+        for table in self.seen.tables:
+            if table.file.endswith(".html") or "area_code" not in table.columns:
+                continue
+            at = table.columns.index("area_code")
+            for row in table.rows:
+                found[as_text(row[at])].update(
+                    number.value for value in row for number in numbers_of(as_text(value))
+                )
+        for codes, values in self._lists:
+            for code, value in zip(codes, values, strict=False):
+                if is_number(value):
+                    found[code].add(float(value))
+        return {code: frozenset(numbers) for code, numbers in found.items()}
+
+    @cached_property
+    def _lists(self) -> list[tuple[list[str], list[Any]]]:
+        """Counts of each period in the data of the map."""
+        return [
+            (document.value["codes"], part.get("observed", []))
+            for document in self.seen.documents
+            if document.place == "map-data"
+            for factor in document.value.get("factors", [])
+            for part in factor.get("periods", [])
+        ]
+
+    @cached_property
+    def of_place(self) -> Mapping[str, frozenset[float]]:
+        """Group to numbers of its areas: how many, residents, how many of each class."""
+        groups: dict[str, set[str]] = defaultdict(set)
+        groups[WHOLE] = set(self.known.codes)
+        for of in self.known.groups.values():
+            for code, group in of.items():
+                groups[group].add(code)
+        found: dict[str, set[float]] = {g: {float(len(codes))} for g, codes in groups.items()}
+        for codes, values in self._classes:
+            for group, members in groups.items():
+                inside = [v for c, v in zip(codes, values, strict=True) if c in members]
+                found[group].update(float(inside.count(word)) for word in set(inside))
+                found[group].add(sum(as_number(v) for v in inside if as_number(v) > FEW))
+        found[WHOLE] |= {number.value for text in self._in_workbook for number in numbers_of(text)}
+        found[WHOLE].add(self._living_in_selected)
+        return {group: frozenset(numbers) for group, numbers in found.items()}
+
+    @property
+    def _in_workbook(self) -> Iterator[str]:
+        """Cells of the sheets about the whole study area, whose forms are looked at elsewhere."""
+        for table in self.seen.tables:
+            if table.file == "workbook.xlsx" and "Area code" not in table.columns:
+                yield from (as_text(value) for row in table.rows for value in row)
+
+    @property
+    def _living_in_selected(self) -> float:
+        """Residents of the areas of the list."""
+        top = next((t for t in self.seen.tables if t.file == "top_areas.csv"), None)
+        if top is None or "residents" not in top.columns:
+            return 0.0
+        people = [as_number(row[top.columns.index("residents")]) for row in top.rows]
+        return sum(number for number in people if not math.isnan(number))
+
+    @cached_property
+    def _classes(self) -> list[tuple[list[str], list[str]]]:
+        """Columns of classes, and the signs of the map, with the areas that they belong to."""
+        found = []
+        for table in self.seen.tables:
+            if table.file in ("all_areas.csv", "areas.gpkg") and "area_code" in table.columns:
+                codes = [as_text(row[table.columns.index("area_code")]) for row in table.rows]
+                for at, head in enumerate(table.columns):
+                    values = [as_text(row[at]) for row in table.rows]
+                    if head == "residents" or len(set(values)) <= CLASSES:
+                        found.append((codes, values))
+        for document in self.seen.documents:
+            if document.place == "map-data":
+                for factor in document.value.get("factors", []):
+                    parts = [*factor.get("periods", []), factor.get("years", {})]
+                    signs = [v for part in parts for v in part.values() if isinstance(v, str)]
+                    whole = [s for s in signs if len(s) == len(document.value["codes"])]
+                    found += [(document.value["codes"], list(sign)) for sign in whole]
+        return found
+
+    @cached_property
+    def _places(self) -> Mapping[str, str]:
+        return {slug(group): group for group in self.of_place if group}
+
+    @cached_property
+    def _mention(self) -> "re.Pattern[str]":
+        names = [*self.known.codes, *self.known.names.values()]
+        return re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))))
+
+    def areas_in(self, text: str) -> list[str]:
+        """Codes of the areas that a text names."""
+        codes = {name: code for code, name in self.known.names.items()}
+        return list(dict.fromkeys(codes.get(name, name) for name in self._mention.findall(text)))
+
+    def places_in(self, text: Text) -> list[str]:
+        """Groups that a text or the name of its page is about, and the whole."""
+        page = re.search(r"district-([\w-]+)\.html", text.file)
+        own = [self._places[page[1]]] if page and page[1] in self._places else []
+        named = [group for group in self.of_place if group and group in text.text]
+        return [WHOLE, *dict.fromkeys([*own, *named])]
+
+    def faults(self) -> Iterator[Faulty]:
+        """Numbers that nothing explains: beside an area any, elsewhere large or exact ones."""
+        for text, numbers in self._open:
+            beside_area = len(self.areas_in(text.text)) == 1
+            for number in numbers:
+                if why := self._why(number, beside_area=beside_area):
+                    yield Faulty(text, number.written, why)
+
+    @cached_property
+    def _open(self) -> list[tuple[Text, list[Number]]]:
+        """Texts of pages, each with its numbers that nothing explains."""
+        found = []
+        for text in dict.fromkeys(text for text in self.seen.texts if self._is_read(text)):
+            if numbers := list(numbers_of(without(text.text, self.known.phrases))):
+                explained = self.known.explained.union(
+                    *(self.of_area.get(code, frozenset()) for code in self.areas_in(text.text)),
+                    *(self.of_place[place] for place in self.places_in(text)),
+                )
+                left = [number for number in numbers if not is_explained(number, explained)]
+                found += [(text, left)] if left else []
+        return found
+
+    def _why(self, number: Number, *, beside_area: bool) -> str:
+        digits = re.sub(r"\D", "", number.written).strip("0")
+        if beside_area:
+            return "beside an area"
+        if number.after == "%" and number.written.isdigit():
+            return ""
+        whole = number.value.is_integer()
+        large = number.value >= FEW or number.after in EVENTS
+        if whole and large and number.value % self.known.rules.rounding:
+            return "not rounded"
+        return "" if whole or len(digits) <= MOST_DIGITS else "with too many digits"
+
+    @staticmethod
+    def _is_read(text: Text) -> bool:
+        if not text.file.endswith(".html") or text.place.startswith(("map-data", "map-settings")):
+            return False
+        if re.fullmatch(r"<\w+[^>]*> (id|href)", text.place):
+            return re.fullmatch(_ANCHOR, text.text) is None
+        return not text.place.endswith("colours") and re.fullmatch(_MADE_WITH, text.text) is None
+
+    def exact(self, truth: Truth) -> Iterator[Faulty]:
+        """Numbers of a place that are its true ones, and not what rounding leaves of them."""
+        secrets = {place: self._secrets(truth, place) for place in self.of_place}
+        for text, numbers in self._open:
+            for number in numbers:
+                if number.after == "%" or (number.value.is_integer() and number.value < FEW):
+                    continue
+                for place in self.places_in(text):
+                    if number.written.replace(",", "") in secrets[place]:
+                        yield Faulty(text, number.written, f"the exact number of {place or 'all'}")
+
+    def _secrets(self, truth: Truth, place: str) -> frozenset[str]:
+        """Exact totals of a place, and rates of them, as they would be printed."""
+        inside = self._inside(truth, place)
+        totals = truth.counts[inside].sum()
+        people = float(truth.residents[inside].sum()) if truth.residents is not None else 0.0
+        base, least = self.known.rules.rounding, self.known.rules.threshold
+        found = {f"{total:.0f}" for total in totals if total % base and total >= least}
+        if people > 0:
+            found |= set(_exact_rates(list(totals), people, base))
+        if place == WHOLE:
+            found |= {f"{t:.0f}" for t in truth.totals.values() if t % base and t >= FEW}
+        return frozenset(found)
+
+    def _inside(self, truth: Truth, place: str) -> NDArray[np.bool_]:
+        if place == WHOLE:
+            return np.ones(len(truth.counts), dtype=bool)
+        codes = {c for of in self.known.groups.values() for c, g in of.items() if g == place}
+        return np.asarray(truth.counts.index.isin(list(codes)))
+
+
+EVENTS = words_of(
+    "event events record records victim victims suspect suspects offender offenders offence "
+    "offences crime crimes incident incidents person persons people fire fires arson arsons "
+    "case cases report reports in"
+)
+"""Words after a number of events: it is rounded, however small."""
+CLASSES = 12
+"""Different values of a column that has classes."""
+_ANCHOR = r"#?(p\d+|[A-Z]\d{8}|[a-z]+(-[a-z]+)*)|(\.\./)?[\w-]+(/[\w-]+)*\.(html|xlsx|gpkg|csv|png)"
+_MADE_WITH = r"Made with [\w-]+ [\w.]+(, [\w-]+ [\w.]+)*\.?"
+
+
+def _exact_rates(totals: list[float], people: float, base: int) -> Iterator[str]:
+    """Rates per 1,000 that only the exact total has, to the digits that a page may print."""
+    for total in totals:
+        rounded = base * math.floor(total / base + 0.5)
+        for digits in (2, 3, 4):
+            rates = [f"{1000 * count / people:.{digits}f}" for count in (total, rounded)]
+            if total % base and rates[0] != rates[1] and digits > MOST_DIGITS - 1:
+                yield rates[0]
