@@ -53,7 +53,7 @@ def effective_shares(scores: pd.DataFrame, options: Index = Index()) -> pd.DataF
 
 
 def what_matters(
-    replay: Replay, chosen: Selected, *, runs: int = 64, pool: int = 50, seed: int = 0
+    replay: Replay, chosen: Selected, *, runs: int = 64, pool: int = 25, seed: int = 0
 ) -> pd.DataFrame:
     """How much of the change in the list each choice, and the chance in the counts, accounts for.
 
