@@ -80,7 +80,7 @@ def _start(body: str) -> str:
 def todo(hint: str) -> Html:
     """A field for a person, with what belongs in it."""
     return Html(
-        f'<span class="todo" contenteditable="true" role="textbox" aria-multiline="true" '
+        f'<span class="todo" role="textbox" aria-multiline="true" '
         f'aria-label="{escape(hint)}">{TODO}: {escape(hint)}</span>'
     )
 
