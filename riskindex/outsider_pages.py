@@ -33,12 +33,12 @@ TAGS = words_of(
 )
 """Elements of the pages of a release."""
 ATTRIBUTES = words_of(
-    "aria-controls aria-hidden aria-label aria-labelledby aria-describedby aria-live aria-selected "
-    "aria-expanded aria-pressed aria-current aria-level autocomplete alt charset checked class "
-    "colspan content cx cy d dominant-baseline dx dy for height hidden href http-equiv id lang "
-    "list max min name open patternunits placeholder points preserveaspectratio r role rowspan "
-    "rows rx ry scope selected span spellcheck src step tabindex text-anchor title transform type "
-    "value viewbox width x x1 x2 y y1 y2"
+    "aria-controls aria-hidden aria-label aria-labelledby aria-describedby aria-live aria- "
+    "selected aria-expanded aria-pressed aria-current aria-level aria-multiline autocomplete alt "
+    "charset checked class colspan content contenteditable cx cy d dominant-baseline dx dy for "
+    "height hidden href http-equiv id lang list max min name open patternunits placeholder points "
+    "preserveaspectratio r role rowspan rows rx ry scope selected span spellcheck src step "
+    "tabindex text-anchor title transform type value viewbox width x x1 x2 y y1 y2"
 )
 """Attributes of these elements; none that holds data, a style or a script."""
 _GEOMETRY = ("x", "y", "width", "height", "cx", "cy", "r", "x1", "x2", "y1", "y2", "d", "points")
