@@ -190,16 +190,22 @@ class _Recursion:
         # The terms H of the last max(jumps) steps, those of step k in row k modulo their number.
         self.past = np.zeros((int(jumps.max()), len(members)))
         self.past[0] = 1.0
+        self.window = np.repeat(np.arange(len(self.sizes)), self.sizes)
+        self.pushed, self.kept = np.empty(len(members)), np.empty(len(members))
 
     def step(self, active: int) -> Array:
         """The next term of the first `active` windows."""
         self.k += 1
         entries, rows = int(self.starts[active]), len(self.past)
         lagged = [self.past[(self.k - a) % rows, :entries] for a in self.jumps]
-        pushed = sum(p[:entries] * h for p, h in zip(self.push, lagged, strict=True))
-        kept = sum(q[:entries] * h for q, h in zip(self.keep, lagged, strict=True))
+        pushed, kept = self.pushed[:entries], self.kept[:entries]
+        np.multiply(self.push[0, :entries], lagged[0], out=pushed)
+        np.multiply(self.keep[0, :entries], lagged[0], out=kept)
+        for push, keep, h in zip(self.push[1:], self.keep[1:], lagged[1:], strict=True):
+            pushed += push[:entries] * h
+            kept += keep[:entries] * h
         term = np.add.reduceat(pushed, self.starts[:active]) / self.k
-        self.past[self.k % rows, :entries] = np.repeat(term, self.sizes[:active]) + kept
+        np.add(kept, term[self.window[:entries]], out=self.past[self.k % rows, :entries])
         return np.asarray(term)
 
     def decay(self) -> Array:
