@@ -15,9 +15,8 @@ from riskindex.blocks import (
     record_table,
     slug,
 )
-from riskindex.disclosure import MARKS
 from riskindex.manifest import versions
-from riskindex.methods import neighbour_words, test_words
+from riskindex.methods import neighbour_words, protection_part, test_words
 from riskindex.otherwise import (
     choice_sentence,
     choice_table,
@@ -80,7 +79,7 @@ def _start(body: str) -> str:
 def todo(hint: str) -> Html:
     """A field for a person, with what belongs in it."""
     return Html(
-        f'<span class="todo" role="textbox" aria-multiline="true" '
+        f'<span class="todo" contenteditable="true" role="textbox" aria-multiline="true" '
         f'aria-label="{escape(hint)}">{TODO}: {escape(hint)}</span>'
     )
 
@@ -284,16 +283,13 @@ def _equality_part(released: Released) -> str:
 
 
 def _release_part(released: Released) -> str:
-    rules = released.rules
-    told = (
-        [*rules.sentences, *(f"{mark}: {words}." for mark, words in MARKS.items())]
-        if rules
-        else ["Counts of small areas as they are: for the organisation itself, not for sharing."]
-    )
-    return bullets(told) + _pairs([
+    return (protection_part(released) or paragraphs([_AS_THEY_ARE])) + _pairs([
         ("Who receives it", todo("names of organisations, or the public")),
         ("Earlier releases that it could be compared with", todo("titles and dates")),
     ])  # fmt: skip
+
+
+_AS_THEY_ARE = "Counts of small areas as they are: for the organisation itself, not for sharing."
 
 
 # The transparency record, and signatures

@@ -8,6 +8,7 @@ import pandas as pd
 from riskindex import figures
 from riskindex.blocks import bullets, drawing, in_words, inside, paragraphs, record_table
 from riskindex.diagnostics import strong_pairs
+from riskindex.disclosure import MARKS
 from riskindex.released import Released
 
 MUCH_LOST = 0.05
@@ -227,6 +228,13 @@ def _concentration(found: list[figures.Concentration]) -> str:
         ])
         + f'<div class="plots compact">{plots}</div>' + record_table(records)
     )  # fmt: skip
+
+
+def protection_part(released: Released) -> str:
+    """What was rounded and withheld, and what the marks stand for; empty where nothing was."""
+    if released.rules is None:
+        return ""
+    return bullets([*released.rules.sentences, *(f"{m}: {words}." for m, words in MARKS.items())])
 
 
 def next_steps_part(released: Released) -> str:

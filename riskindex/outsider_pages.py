@@ -33,10 +33,10 @@ TAGS = words_of(
 )
 """Elements of the pages of a release."""
 ATTRIBUTES = words_of(
-    "aria-controls aria-hidden aria-label aria-labelledby aria-describedby aria-live aria- "
-    "selected aria-expanded aria-pressed aria-current aria-level aria-multiline autocomplete alt "
-    "charset checked class colspan content contenteditable cx cy d dominant-baseline dx dy for "
-    "height hidden href http-equiv id lang list max min name open patternunits placeholder points "
+    "aria-controls aria-hidden aria-label aria-labelledby aria-describedby aria-live aria-selected "
+    "aria-expanded aria-pressed aria-current aria-level aria-multiline autocomplete alt charset "
+    "checked class colspan content contenteditable cx cy d dominant-baseline dx dy for height "
+    "hidden href http-equiv id lang list max min name open patternunits placeholder points "
     "preserveaspectratio r role rowspan rows rx ry scope selected span spellcheck src step "
     "tabindex text-anchor title transform type value viewbox width x x1 x2 y y1 y2"
 )

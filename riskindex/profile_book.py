@@ -69,8 +69,8 @@ class Book:
         self.records: dict[str, Record] = order.to_dict("index")
         self.has_tiers = "tier" in every
         self.counts = {
-            "district": _by_factor(released.district_counts),
-            "cluster": _by_factor(released.cluster_counts),
+            "district": _in_order(_by_factor(released.district_counts), released),
+            "cluster": _in_order(_by_factor(released.cluster_counts), released),
         }
 
     @cached_property
@@ -270,6 +270,11 @@ def _by_factor(counts: pd.DataFrame) -> dict[str, dict[str, dict[str, Record]]]:
         table["mark"] = table["mark"].fillna(WITHHELD)
         found.setdefault(str(factor), {})[str(period)] = table.to_dict("index")
     return found
+
+
+def _in_order(found: dict[str, Any], released: Released) -> dict[str, Any]:
+    """Factors in the order of the report."""
+    return {str(name): found[str(name)] for name in released.factors.index if name in found}
 
 
 def _with_marks(counts: pd.DataFrame) -> pd.DataFrame:

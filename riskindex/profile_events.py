@@ -99,11 +99,19 @@ def _label(book: Book, factor: str) -> str:
 
 def events_part(book: Book, place: Place) -> str:
     """Per factor that counts events: the months, the rates of all districts, and a table."""
-    return "".join(
+    parts = "".join(
         f"<h3>{escape(_label(book, factor))}</h3>{_one_factor(book, place, factor)}"
         for factor, periods in book.counts[place.kind].items()
         if place.name in next(iter(periods.values()))
     )
+    rounded = _ROUNDED if parts and book.released.rules else ""
+    return paragraphs([rounded]) + parts
+
+
+_ROUNDED = (
+    "Numbers of events are rounded; changes, rates, intervals, ranks and shares follow from the "
+    "rounded numbers."
+)
 
 
 def _one_factor(book: Book, place: Place, factor: str) -> str:

@@ -18,7 +18,6 @@ from riskindex.blocks import (
     slug,
 )
 from riskindex.diagnostics import WARN_ABOVE, strong_pairs
-from riskindex.disclosure import MARKS
 from riskindex.findings import left_out_sentence, over_time, scan_part
 from riskindex.manifest import versions
 from riskindex.methods import (
@@ -27,6 +26,7 @@ from riskindex.methods import (
     how_sure_part,
     next_steps_part,
     overlap_part,
+    protection_part,
     why_sentences,
 )
 from riskindex.otherwise import (
@@ -420,13 +420,6 @@ def _limits_part(released: Released) -> str:
     )
 
 
-def _protection_part(released: Released) -> str:
-    """What was rounded and withheld, and what the marks stand for."""
-    if released.rules is None:
-        return ""
-    return bullets([*released.rules.sentences, *(f"{m}: {words}." for m, words in MARKS.items())])
-
-
 _SECTIONS: dict[str, Callable[[Released], str]] = {
     "How sure": how_sure_part,
     "What if we had chosen differently": choices_part,
@@ -437,7 +430,7 @@ _SECTIONS: dict[str, Callable[[Released], str]] = {
     "Overlap of the factors": overlap_part,
     "How concentrated events are": concentration_part,
     "Data, and what was lost": data_part,
-    "What is rounded and withheld": _protection_part,
+    "What is rounded and withheld": protection_part,
     "Questions to ask": lambda released: double_counting_part(released) + _questions_part(released),
     "Next steps": next_steps_part,
     "Limits and sources": _limits_part,
