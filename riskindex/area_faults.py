@@ -9,6 +9,21 @@ import shapely
 from riskindex.repair import Shapes
 from riskindex.words import known_texts
 
+SLIVER = 0.01
+"""Mean width over the length of its border below which a shape is a sliver: that of a strip of 1
+by 50; of real areas the narrowest have 0.02."""
+
+
+def sliver_notes(shapes: Shapes, codes: "pd.Index[str]", label: str) -> Iterator[str]:
+    """A note about shapes so narrow that they are more likely left over than areas."""
+    lengths = np.maximum(shapely.length(shapes), 1e-300)
+    thin = codes[np.sqrt(shapely.area(shapes)) / lengths < SLIVER]
+    if len(thin):
+        yield (
+            f"{label}: {len(thin):,} areas are slivers, a hundred times as long as wide or more "
+            f"({some(list(thin))}). Check that they are areas and no leftovers of another edition."
+        )
+
 
 def some(items: Sequence[str], most: int = 5) -> str:
     """The first few of a list in words, and how many more there are."""

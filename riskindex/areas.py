@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from riskindex.area_faults import code_faults, shape_faults, some
+from riskindex.area_faults import code_faults, shape_faults, sliver_notes, some
 from riskindex.errors import ConfigError, DataError, InputError
 from riskindex.grid import NATIONAL_GRID, to_national_grid
 from riskindex.overlaps import refuse_overlaps
 from riskindex.repair import Shapes, repair, repair_notes
-from riskindex.words import known_texts
+from riskindex.words import garbled_notes, known_texts
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -119,14 +119,20 @@ def prepare_areas(
     codes = _as_codes(raw[code])
     shapes = shapely.force_2d(raw.geometry.to_numpy())
     faults = [*code_faults(codes), *shape_faults(shapes, codes)]
+    if not len(codes):
+        faults = ["no areas in it. Download it again, or name another file or layer."]
     if faults:
         raise InputError([f"{label}: {fault}" for fault in faults])
     projected, notes = to_national_grid(raw.geometry, crs=crs, label=label)
     table = _described(raw, codes, name, groups)
+    for column in dict.fromkeys(c for c in (name, *groups.values()) if c is not None):
+        texts = _as_codes(raw[column])
+        notes = (*notes, *garbled_notes(label, column, list(texts), range(1, len(texts) + 1)))
     shapes, repaired = repair(shapely.force_2d(projected.to_numpy()), table["name"], label)
     overlaps = refuse_overlaps(shapes, list(table.index), label)
     areas = _assembled(table, shapes)
-    return PreparedAreas(areas, repaired, (*notes, *repair_notes(repaired, label), *overlaps))
+    odd = (*repair_notes(repaired, label), *overlaps, *sliver_notes(shapes, table.index, label))
+    return PreparedAreas(areas, repaired, (*notes, *odd))
 
 
 def neighbour_faults(options: Neighbours) -> Iterator[str]:

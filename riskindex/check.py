@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from riskindex import events, inputs
-from riskindex.areas import build_weights, with_bases
+from riskindex.areas import build_weights, describe_neighbours, with_bases
 from riskindex.config import Config
 from riskindex.counts import count_events
 from riskindex.errors import ConfigError, Together
@@ -81,7 +81,8 @@ def _areas(config: Config, found: Found) -> ReadAreas | None:
         with found.trying():
             _check_choices(config, land.areas)
         with found.trying():
-            build_weights(land.areas, config.neighbours)
+            weights = build_weights(land.areas, config.neighbours)
+            found.lines.append(describe_neighbours(weights, land.areas).sentence)
     return land
 
 

@@ -1,6 +1,7 @@
 """One TOML file names the study area, sources, factors, index and selection; nothing else may."""
 
 import ast
+import codecs
 import difflib
 import inspect
 import math
@@ -111,13 +112,21 @@ def read_config(path: str | Path) -> Config:
     path = Path(path)
     try:
         text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        utf16 = error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        what = "written in UTF-16" if utf16 else f"byte {error.start:,} is no UTF-8"
+        raise InputError(f"{path.name}: {what}. Save it as UTF-8.") from None
+    except OSError as error:
         raise InputError(f"{path}: cannot be read ({error}).") from None
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path.name}: not valid TOML: {error}.") from None
+        advice = _BACKSLASH if "\\" in text else ""
+        raise ConfigError(f"{path.name}: not valid TOML: {error}.{advice}") from None
     return parse_config(values, folder=path.parent, name=path.name)
+
+
+_BACKSLASH = " A backslash in a path needs single quotes, or write / for it."
 
 
 def parse_config(

@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
@@ -33,6 +34,9 @@ RECONCILIATION = ["read", *(reason.name.lower() for reason in Reason)]
 """Columns of the reconciliation; the first is the sum of the rest."""
 PLACEHOLDER_FROM, PLACEHOLDER_SHARE = 20, 0.02
 """One key or person in so many records, and in such a share of them, is hardly one."""
+DRIFT = 0.05
+"""Events without a place are noted in months whose share of them is higher than that of all months
+by so much and four standard errors."""
 PLAUSIBLY_NONE = 20
 """Fewer events may all lie outside the study area; so many mean wrong codes or coordinates."""
 
@@ -242,6 +246,46 @@ def _notes(tally: Tally) -> Iterator[str]:
         if bare:
             yield f"{tally.name}: {bare:,} records have no person; each counts as one person."
     yield from _placeholders(tally)
+    yield from _misspelt_codes(tally)
+    yield from _drifting_places(tally)
+
+
+def _misspelt_codes(tally: Tally) -> Iterator[str]:
+    """Codes of the study area but for small letters: they are not counted."""
+    rows = tally.events.connection.execute(
+        f"SELECT area_code, count(*) FROM placed WHERE reason = {Reason.UNKNOWN_AREA} "
+        "AND area_code <> upper(area_code) GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    found = {code: n for code, n in rows if code.upper() in tally.study.position}
+    if found:
+        yield (
+            f"{tally.name}: {sum(found.values()):,} events are not counted, because their area "
+            f"codes are written in small letters ({first_few(list(found))}). Write them as the "
+            "boundaries do."
+        )
+
+
+def _drifting_places(tally: Tally) -> Iterator[str]:
+    """Months in which far more events than usual have no place: files may have changed."""
+    rows = tally.events.connection.execute(
+        "SELECT month, sum(events) FROM kinds WHERE span >= 0 GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    events = {int(month): int(n) for month, n in rows}
+    lost = tally.events.connection.execute(
+        "SELECT year(date) * 12 + month(date) - 1, count(*) FROM placed "
+        f"WHERE reason = {Reason.NO_LOCATION} GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    usual = sum(n for _, n in lost) / max(sum(events.values()), 1)
+    odd = [
+        f"{n / events[month]:.0%} in {month_label(month)}"
+        for month, n in lost
+        if n / events[month] > usual + DRIFT + 4 * sqrt(usual * (1 - usual) / events[month])
+    ]
+    if odd:
+        yield (
+            f"{tally.name}: {usual:.1%} of the events have no place, but {first_few(odd)}. Look "
+            "for a column that those files lack, and read changes over time with care."
+        )
 
 
 def _placeholders(tally: Tally) -> Iterator[str]:

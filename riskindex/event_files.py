@@ -52,21 +52,25 @@ def find_events(
     """
     endings = STREET if police else TABLES
     never = NOT_EVENTS if police else ()
+    looked = ", ".join(f"*{ending}" for ending in endings)
     passed: Counter[str] = Counter()
     paths: list[Path] = []
     for path in (p for pattern in patterns for p in _matches(pattern, folder, place)):
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
         wanted = endings if path.is_dir() else ("",)
         paths += [p for p in inside if p.is_file() and _is_wanted(p.name, wanted, never, passed)]
-    found = []
+    found, empty = [], []
     for path, label in _labelled(paths):
         is_zip = sniff(path) == "zip"
         inside_zip = sorted(members(path)) if is_zip else []
         kept = tuple(m for m in inside_zip if _is_wanted(m, endings, never, passed))
         if kept or not is_zip:
             found.append(Found(path, label, kept))
+        else:
+            empty.append(f"{place}: {label}: no table in it (looked for {looked}).")
+    if empty:
+        raise InputError(empty)
     if not found:
-        looked = ", ".join(f"*{ending}" for ending in endings)
         raise InputError(f"{place}: no table in {', '.join(patterns)} (looked for {looked}).")
     if police:
         _refuse_twice(found, place)

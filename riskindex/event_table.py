@@ -2,9 +2,10 @@
 
 import csv
 import math
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -225,6 +226,12 @@ def _about_dates(values: Sequence[str], layout: Layout) -> str:
     """What to do about dates that cannot be read, from all of them together."""
     fits = [form for form in _FORMS if all(_is_date(value, form) for value in values)]
     asked = f"not a date as {layout.date_format}" if layout.date_format else "not an ISO date"
+    if all(_SERIAL.fullmatch(value) for value in values):
+        day = date(1899, 12, 30) + timedelta(days=int(float(values[0])))
+        return (
+            f"{asked} but, it seems, a serial number of Excel: {values[0]} is {day.day} "
+            f"{day:%B %Y}. Format the column as a date (yyyy-mm-dd) and save it again."
+        )
     if not fits:
         return f"{asked}, such as 2024-04-03 or 2024-04. Correct it, or name the date_format."
     choices = " or ".join(f'date_format = "{form}"' for form in fits)
@@ -233,6 +240,9 @@ def _about_dates(values: Sequence[str], layout: Layout) -> str:
         return f"{asked}; {values[0]!r} could be {read}. Say which it is: {choices}."
     return f"{asked}. If it is written day, month and year like that, set {choices}."
 
+
+_SERIAL = re.compile(r"[1-6]\d{4}(\.\d+)?", re.ASCII)
+"""Days since 1899 of the dates from 1927 to 2091, with the time of day as a fraction."""
 
 _FORMS = tuple(
     f"{day}{time}"

@@ -157,6 +157,8 @@ def _head(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(4096)
+    except IsADirectoryError:
+        raise InputError(f"{path.name}: a folder; name the file in it.") from None
     except OSError as error:
         raise InputError(f"{path.name}: cannot be read ({error.strerror}).") from None
 

@@ -19,7 +19,7 @@ from riskindex.files import FileRecord, find_file, record
 from riskindex.sheets import Sheet, capped, read_sheet
 from riskindex.vector import read_vector
 from riskindex.vintages import Crosswalk, Vintage, make_crosswalk, new_in_2021
-from riskindex.words import MISSING_WORDS, known_texts
+from riskindex.words import MISSING_WORDS, garbled_notes, known_texts
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -303,6 +303,8 @@ def _with_groups(
     what = some(list(lookup.groups))
     notes = [*sheet.notes, *_lacking(sheet.label, keys.index[~known], len(areas),
                                      f"their {what} is {NOT_RECORDED}")]  # fmt: skip
+    for column in dict.fromkeys(lookup.groups.values()):
+        notes.extend(garbled_notes(sheet.label, column, sheet.columns[column], sheet.rows))
     joined = areas.assign(**{str(kind): added[kind] for kind in added})[order]
     return joined, notes, record(path, "lookup", len(sheet.rows))
 
@@ -402,8 +404,13 @@ def _numbers(
     return values
 
 
+<<<<<<< HEAD
 _LONG = 300
 """Digits from which a number may be no finite one."""
+=======
+LARGEST_COUNT = 1e9
+"""No country has as many people."""
+>>>>>>> 409ca84 (A corpus of 296 broken and odd inputs; each fault is told with its place, its value and what to do)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _SEPARATED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _CELL_RULES: tuple[tuple[Callable[[str], Any], str], ...] = (
@@ -412,7 +419,10 @@ _CELL_RULES: tuple[tuple[Callable[[str], Any], str], ...] = (
         lambda text: not _NUMBER.fullmatch(text),
         "not a number. Leave the cell empty where it is not known: missing is never zero.",
     ),
-    (lambda text: not np.isfinite(float(text)), "too large for a count."),
+    (
+        lambda text: not abs(float(text)) <= LARGEST_COUNT,
+        "too large for a count of people or households in one area. Correct it, or leave it empty.",
+    ),
     (lambda text: float(text) < 0, "negative, which no count of people or households is."),
 )
 """What is wrong with a cell, and what to do; first match wins."""

@@ -60,6 +60,8 @@ def read_sheet(
         _check_header(names, columns, label)
         places = {column: names.index(column) for column in dict.fromkeys(columns)}
         rows, values = _kept(lines, len(names), list(places.values()), label)
+    if not rows:
+        raise InputError(f"{label}: the table has a header and no rows. Save it again, whole.")
     table = {column: [row[k] for row in values] for k, column in enumerate(places)}
     return Sheet(label, rows, table, (text.note,) if text.note else ())
 
@@ -98,11 +100,13 @@ def _choose(names: Sequence[str], member: str | None, label: str) -> str:
             raise InputError(f"{label}: no one member {member!r}{nearest(member, names)}.")
         return chosen[0]
     tables = [n for n in names if n.lower().endswith(".csv")]
+    if not tables:
+        raise InputError(f"{label}: no table in it (looked for *.csv){nearest('', names)}.")
     by_lsoa = [n for n in tables if n.lower().endswith("-lsoa.csv")]
     for candidates in (tables, by_lsoa):
         if len(candidates) == 1:
             return candidates[0]
-    raise InputError(f"{label}: which member? Name one as member{nearest('', tables or names)}.")
+    raise InputError(f"{label}: which member? Name one as member{nearest('', tables)}.")
 
 
 def _delimiter(header: str, columns: Sequence[str]) -> str:

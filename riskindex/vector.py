@@ -197,6 +197,8 @@ def _layer(found: Any, layer: str | None, label: str) -> str:  # noqa: ANN401
 def _check_opened(info: Mapping[str, Any], driver: str, columns: Sequence[str], label: str) -> None:
     if info["driver"] != driver:
         raise InputError(f"{label}: opened as {info['driver']}, not as {driver}; refused.")
+    if info["features"] == 0:
+        raise InputError(f"{label}: no areas in it. Download it again, or name another layer.")
     check_columns(columns, [str(field) for field in info["fields"]], label)
 
 

@@ -1,5 +1,7 @@
-"""Words that stand in a cell where there is nothing."""
+"""Words in cells: those that mean there is nothing, and those that a wrong encoding garbled."""
 
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,3 +15,37 @@ def known_texts(column: "pd.Series[str]") -> "pd.Series[str]":
     """Texts without blanks around them; empty for the words that mean there is nothing."""
     plain = column.str.strip()
     return plain.where(~plain.str.lower().isin(MISSING_WORDS), "")
+
+
+def garbled_notes(
+    label: str, column: str, texts: Sequence[str], rows: Sequence[int]
+) -> Iterator[str]:
+    """A note where texts look like UTF-8 that was once read as Windows-1252.
+
+    Parameters
+    ----------
+    label
+        What the file is called.
+    column
+        Name of the column.
+    texts
+        Its texts; they are used as they are.
+    rows
+        Row of each text in the file.
+    """
+    found = [(row, text) for row, text in zip(rows, texts, strict=True) if _ungarbled(text)]
+    if found:
+        row, text = found[0]
+        more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
+        yield (
+            f"{label}: row {row}, column {column!r}, value {text!r}{more}: looks garbled, and was "
+            f"perhaps {_ungarbled(text)!r}. Save it again from its source as UTF-8."
+        )
+
+
+def _ungarbled(text: str) -> str:
+    """What a text was before its UTF-8 was read as Windows-1252; empty where it was not."""
+    if not text.isascii():
+        with suppress(UnicodeError):
+            return text.encode("cp1252").decode("utf-8")
+    return ""

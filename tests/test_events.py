@@ -430,7 +430,7 @@ def test_a_month_that_two_downloads_hold_is_refused(tmp_path):
 
 def test_a_download_without_street_files_is_refused(tmp_path):
     zipped(tmp_path / "a.zip", **{"2022-01__2022-01-essex-outcomes.csv": "x"})
-    with pytest.raises(InputError, match=r"no table in a.zip \(looked for \*-street.csv"):
+    with pytest.raises(InputError, match=r"a.zip: no table in it \(looked for \*-street.csv"):
         police(tmp_path, "a.zip")
 
 

@@ -221,7 +221,8 @@ def test_all_faults_of_a_table_come_with_row_column_value_and_advice(folder):
         "2, column 'm', value '-3': negative, which no count of people or households is.",
         "3, column 'm', value 'inf': not a number. Leave the cell empty where it is not known: "
         "missing is never zero.",
-        "4, column 'm', value '1e400': too large for a count.",
+        "4, column 'm', value '1e400': too large for a count of people or households in one "
+        "area. Correct it, or leave it empty.",
     ]
 
 
@@ -276,7 +277,7 @@ def test_a_table_without_any_of_the_areas_says_what_it_holds(folder):
         "'E01033768'); the boundaries have LSOAs of 2021 (first: 'E01000001'). Use a table of "
         "the boundaries' edition.",
     )
-    assert "which holds no codes at all" in faults_of(folder, "code,n\n")[0]
+    assert "a header and no rows" in faults_of(folder, "code,n\n")[0]
 
 
 def test_without_areas_every_row_is_checked_and_nothing_comes_back(folder):

@@ -1,0 +1,116 @@
+"""A hundred and more ways to spoil the inputs: each is told clearly, none passes in silence."""
+
+import re
+import subprocess
+import sys
+
+import faults_of_areas  # noqa: F401 (adds its cases)
+import faults_of_configs  # noqa: F401
+import faults_of_events  # noqa: F401
+import faults_of_tables  # noqa: F401
+import pytest
+from fault_corpus import CASES, write_project
+
+from riskindex import read_config
+from riskindex.check import look
+from riskindex.errors import RiskindexError
+
+
+def outcome(project):
+    """The exit code of `check`, and the sentences that it prints."""
+    try:
+        found = look(read_config(project.folder / "config.toml"))
+        found.raise_any()
+    except RiskindexError as error:
+        return error.exit_code, list(error.faults)
+    return 0, found.lines
+
+
+def counted(lines):
+    """What the source counted, as the line of its reconciliation says."""
+    (line,) = (line for line in lines if re.match(r"crimes: .* events read", line))
+    return int(re.search(r"([\d,]+) counted", line)[1].replace(",", ""))
+
+
+def every(step):
+    """All cases, most of them in the long tests only."""
+    return [
+        pytest.param(case, id=case.name, marks=[pytest.mark.long] if k % step else [])
+        for k, case in enumerate(CASES)
+    ]
+
+
+@pytest.mark.parametrize("case", every(5))
+def test_every_fault_is_told_with_its_place_and_what_to_do(case, tmp_path):
+    project = write_project(tmp_path)
+    case.spoil(project)
+    code, told = outcome(project)
+    assert (code, told if code != case.code else "") == (case.code, "")
+    assert any(all(word in line for word in case.says) for line in told), told
+    if case.counted is not None:
+        assert counted(told) == case.counted
+
+
+def test_the_corpus_is_large_and_no_name_stands_twice():
+    names = [case.name for case in CASES]
+    assert len(names) >= 120
+    assert len(set(names)) == len(names)
+
+
+def spoilt(tmp_path, *names):
+    """A project with several faults at once."""
+    project = write_project(tmp_path)
+    for case in CASES:
+        if case.name in names:
+            case.spoil(project)
+    return project
+
+
+def test_check_finds_the_faults_of_every_part_at_once(tmp_path):
+    names = (
+        "a negative count", "an area in two districts", "a day that is none",
+        "an override of an area that is not there", "more neighbours than areas",
+    )  # fmt: skip
+    _, told = outcome(spoilt(tmp_path, *names))
+    assert any("different groups" in line for line in told if "lookup.csv" in line)
+    # Without its groups, nothing more is asked of the areas.
+    for case in (case for case in CASES if case.name in ("a negative count", "a day that is none")):
+        assert any(all(word in line for word in case.says) for line in told), case.name
+    code, told = outcome(spoilt(tmp_path, *(name for name in names if "districts" not in name)))
+    assert code == 2  # as a run would: the selection is looked at before the tables
+    for case in (case for case in CASES if case.name in names and "districts" not in case.name):
+        assert any(all(word in line for word in case.says) for line in told), case.name
+
+
+def test_the_faults_of_a_config_come_together(tmp_path):
+    names = ("a share in per cent", "a negative snap", "a level of 95", "one coordinate alone",
+             "a normalisation that is none", "periods in the wrong order")  # fmt: skip
+    project = write_project(tmp_path)
+    more = "[selection]\nshare = 5\n[neighbours]\nsnap = -1\n[bases]"
+    project.change("config.toml", "[bases]", more)
+    more = 'score = "flag"\nlevel = 95\nnormalise = "minmax"'
+    project.change("config.toml", 'score = "flag"', more)
+    project.change("config.toml", 'area = "area"', 'area = "area"\nx = "lon"')
+    project.change("config.toml", "[2021, 2022]", "[2022, 2021]")
+    code, told = outcome(project)
+    assert code == 2
+    for case in (case for case in CASES if case.name in names):
+        assert any(all(word in line for word in case.says) for line in told), case.name
+
+
+@pytest.mark.parametrize("name", ["a negative count", "a share in per cent", "a rule with a slip"])
+def test_the_commands_end_alike_and_show_no_traceback(tmp_path, name):
+    config = spoilt(tmp_path, name).folder / "config.toml"
+    run = ("run", config, "--out", tmp_path / "result", "--profile", "internal")
+    done = [
+        subprocess.run(
+            [sys.executable, "-m", "riskindex", *arguments],
+            capture_output=True, text=True, check=False,
+        )
+        for arguments in (("check", config), run)
+    ]  # fmt: skip
+    (case,) = (case for case in CASES if case.name == name)
+    assert [one.returncode for one in done] == [case.code] * 2
+    assert not any("Traceback" in one.stderr for one in done)
+    assert done[0].stderr == done[1].stderr
+    assert not (tmp_path / "result").exists()
