@@ -147,14 +147,6 @@ def _shares(seen: Observation, land: Land, factor: Factor) -> Found:
     keep, sample = seen.assessed, land.sample(seen, factor)
     observed = sample.observed
     share = observed / seen.exposure[keep]
-<<<<<<< HEAD
-    if factor.denominator is not None and (share > 1).any():
-        raise DataError(
-            f"{factor.label}: {factor.numerator} is larger than {factor.denominator} in "
-            f"{int((share > 1).sum()):,} areas, which no share can be. Check the columns."
-        )
-=======
->>>>>>> 409ca84 (A corpus of 296 broken and odd inputs; each fault is told with its place, its value and what to do)
     limit = factor.threshold if factor.method == "threshold" else None
     is_hot = sample.asked & (False if limit is None else share > limit)
     value = np.where(sample.asked, share, np.nan)

@@ -404,13 +404,10 @@ def _numbers(
     return values
 
 
-<<<<<<< HEAD
-_LONG = 300
-"""Digits from which a number may be no finite one."""
-=======
+_LONG = 10
+"""Digits from which a whole number may be above `LARGEST_COUNT`."""
 LARGEST_COUNT = 1e9
 """No country has as many people."""
->>>>>>> 409ca84 (A corpus of 296 broken and odd inputs; each fault is told with its place, its value and what to do)
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _SEPARATED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
 _CELL_RULES: tuple[tuple[Callable[[str], Any], str], ...] = (

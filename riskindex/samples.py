@@ -155,15 +155,11 @@ def observe(
     else:
         observed = _column(tables, factor.column(factor.numerator or ""), factor)[:, None]
         weights, missing = np.ones(1, dtype=np.int64), "missing"
-<<<<<<< HEAD
         exposure = np.ones(len(observed))
         if factor.denominator is not None:
             exposure = _column(tables, factor.column(factor.denominator), factor)
-=======
-        exposure = _column(tables, factor.column(factor.denominator or ""), factor)
-        if factor.method in ("threshold", "value"):
-            _refuse_shares_above_one(observed[:, 0], exposure, tables.index, factor)
->>>>>>> 409ca84 (A corpus of 296 broken and odd inputs; each fault is told with its place, its value and what to do)
+            if factor.method in ("threshold", "value"):
+                _refuse_shares_above_one(observed[:, 0], exposure, tables.index, factor)
         if factor.method == "getis-ord":
             exposure = np.where(exposure > 0, 1.0, exposure)
     return Observation(
