@@ -519,6 +519,8 @@ def test_print_has_one_page_per_district_with_selected_areas(page: Any, release:
     titles = page.locator(".print-page h2").all_inner_texts()
     assert titles == [f"{release.title}: {name}" for name in sorted(set(release.top["district"]))]
     assert page.locator(".print-page tbody tr").count() == len(release.top)
+    sheets = re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))
+    assert len(sheets) == len(titles)
 
 
 def test_no_serious_fault_of_accessibility(opened: Open, saved: Path):

@@ -202,20 +202,23 @@ function shownLayer() {
 
 function pictureOf(layer) {
   const { drawing, data } = app;
-  const { shapes, edges } = drawing;
   const chosen = positions(data.n).filter(isSelected);
-  const [solid, broken] = outlinedSets();
-  const within = (set, i) => i >= 0 && set(i);
-  const isBroken = (a, b) => within(broken, a) !== within(broken, b) && !within(solid, a) && !within(solid, b);
   return {
     drawing,
     classes: layer.classes,
     colours: layer.colours,
     outline: app.state.outline,
     selected: chosen,
-    outer: outlineOfSet(shapes, edges, solid),
-    dashed: linesOf(shapes, edges, isBroken),
+    ...outlinesOf(() => true),
   };
+}
+
+// The outlines of the list, as far as its areas are among those that are drawn.
+function outlinesOf(isDrawn) {
+  const { shapes, edges } = app.drawing;
+  const [solid, broken] = outlinedSets().map((set) => (i) => i >= 0 && isDrawn(i) && set(i));
+  const isBroken = (a, b) => broken(a) !== broken(b) && !solid(a) && !solid(b);
+  return { outer: outlineOfSet(shapes, edges, solid), dashed: linesOf(shapes, edges, isBroken) };
 }
 
 // Solid is what is sure of its place, dashed what is not: borderline areas, or those that leave the list.

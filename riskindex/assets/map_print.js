@@ -1,6 +1,9 @@
 // Print: one page per district, with its map and its part of the list.
 
-const PAPER = { width: 680, height: 430, ratio: 2 };
+const PAPER = { width: 680, ratio: 2 };
+
+// A long list leaves the map less of the page.
+const paperFor = (rows) => ({ ...PAPER, height: rows > 14 ? 250 : rows > 8 ? 330 : 430 });
 
 function printedGroups() {
   const { data, state } = app;
@@ -26,7 +29,7 @@ function printPage({ label, areas }) {
     make("p", { class: "mark" }, [app.data.mark]),
     make("h2", {}, [`${app.data.title}: ${label}`]),
     make("p", {}, [`${whole.format(chosen.length)} of ${areasWord(areas.length)} selected. Data period: ${app.data.period}. ${app.asPublished() ? "" : upperFirst(`${choiceWords()}: not the published list.`)}`]),
-    printMap(areas),
+    printMap(areas, paperFor(chosen.length)),
     make("p", {}, [make("strong", {}, [app.layer.title]), " (areas of the whole map)"]),
     make("ul", { class: "print-legend" }, legendRows(app.layer)),
     printTable(chosen),
@@ -34,35 +37,35 @@ function printPage({ label, areas }) {
   ]);
 }
 
-function printMap(areas) {
+function printMap(areas, paper) {
   const sheet = make("canvas", { class: "print-map" });
-  sheet.width = PAPER.width * PAPER.ratio;
-  sheet.height = PAPER.height * PAPER.ratio;
+  sheet.width = paper.width * paper.ratio;
+  sheet.height = paper.height * paper.ratio;
   const inside = new Set(areas);
   const { shapes, edges } = app.drawing;
   const only = (i) => inside.has(i);
-  const picture = { ...app.picture, only, frame: outlineOfSet(shapes, edges, only) };
-  drawMap(sheet.getContext("2d"), viewAround(areas), app.drawing, picture);
+  const picture = { ...app.picture, ...outlinesOf(only), only, frame: outlineOfSet(shapes, edges, only) };
+  drawMap(sheet.getContext("2d"), viewAround(areas, paper), app.drawing, picture);
   return sheet;
 }
 
-function viewAround(areas) {
+function viewAround(areas, paper) {
   const box = [Infinity, Infinity, -Infinity, -Infinity];
   for (const i of areas) {
     const [x0, y0, x1, y1] = app.drawing.boxes.subarray(4 * i, 4 * i + 4);
     stretch(box, x0, y0);
     stretch(box, x1, y1);
   }
-  const scale = 0.94 * Math.min(PAPER.width / (box[2] - box[0]), PAPER.height / (box[3] - box[1]));
-  const left = ((box[0] + box[2]) / 2) * scale - PAPER.width / 2;
-  const top = ((box[1] + box[3]) / 2) * scale - PAPER.height / 2;
-  return { ...PAPER, scale, left, top };
+  const scale = 0.94 * Math.min(paper.width / (box[2] - box[0]), paper.height / (box[3] - box[1]));
+  const left = ((box[0] + box[2]) / 2) * scale - paper.width / 2;
+  const top = ((box[1] + box[3]) / 2) * scale - paper.height / 2;
+  return { ...paper, scale, left, top };
 }
 
 const PRINT_COLUMNS = [
   { head: () => (showsBands() ? "Rank band" : "Rank"), read: rankSign },
   { head: () => "Area", read: (i) => `${app.data.columns.name[i]} (${app.data.codes[i]})` },
-  { head: () => "Why", read: (i) => upperFirst(shortReasons(i, 4)) },
+  { head: () => "Why", read: (i, rows) => upperFirst(shortReasons(i, rows > 14 ? 2 : 3)) },
   { head: () => "How sure", read: (i) => [tierOf(i), printedRepeats(i)].filter(Boolean).join(", "), when: showsTiers },
   { head: () => "Aged 10 to 24", read: (i) => numberOrDash(app.data.columns.residents_10_24[i]), when: () => app.data.columns.residents_10_24 },
 ];
@@ -72,6 +75,6 @@ const printedRepeats = (i) => (known(app.data.columns.p_selected?.[i]) ? `${repe
 function printTable(chosen) {
   const columns = PRINT_COLUMNS.filter(({ when }) => !when || when());
   const head = columns.map((column) => make("th", { scope: "col" }, [column.head()]));
-  const row = (i) => make("tr", {}, columns.map(({ read }) => make("td", {}, [read(i)])));
+  const row = (i) => make("tr", {}, columns.map(({ read }) => make("td", {}, [read(i, chosen.length)])));
   return make("table", {}, [make("thead", {}, [make("tr", {}, head)]), make("tbody", {}, chosen.map(row))]);
 }
