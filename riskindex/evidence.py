@@ -13,8 +13,9 @@ from riskindex.draws import fits, p_of_sums
 from riskindex.expectation import Dispersion
 from riskindex.factors import Factor
 from riskindex.getis_ord import local_g
-from riskindex.poisson import WindowExcess, compound_excess, shrink
+from riskindex.poisson import WindowExcess, compound_excess
 from riskindex.samples import Sample
+from riskindex.smoothing import shrunken_ratio
 
 Array = NDArray[np.float64]
 Of = Literal["window", "own", "window without largest"]
@@ -168,7 +169,7 @@ TESTS: Mapping[str, Callable[[Sample, Factor], Test]] = MappingProxyType({
 
 def _against_expectation(sample: Sample, found: WindowExcess) -> Test:
     # A weighted sum over its step varies about as a count does.
-    ratio = shrink(found.observed / sample.step, found.expected / sample.step).ratio
+    ratio = shrunken_ratio(found.observed / sample.step, found.expected / sample.step)
     nothing = np.full(len(ratio), np.nan)
     return Test(found.p, nothing, ratio, found.dispersion, found.estimator, found.null)
 

@@ -102,10 +102,16 @@ def shrink(
     o = np.where(np.isnan(e), np.nan, o)
     m, a = _global_prior(o, e) if neighbours is None else _local_prior(o, e, neighbours, centring)
     k = np.divide(m**2, a, out=np.where(np.isnan(a), np.nan, np.inf), where=a > 0)
-    ratio = m + (o / e - m) * np.divide(a, a + m / e, out=np.zeros_like(a), where=a > 0)
+    ratio = _drawn_in(o, e, m, a)
     found = Shrunken(k, m, ratio, ratio, ratio, o, e)
     low, high = _interval(found, level)
     return found._replace(low=low, high=high)
+
+
+def shrunken_ratio(observed: ArrayLike, expected: ArrayLike) -> Array:
+    """The ratio of `shrink` towards the whole study area alone, without its interval."""
+    o, e = _known(observed, expected)
+    return _drawn_in(o, e, *_global_prior(o, e))
 
 
 def choynowski(observed: ArrayLike, expected: ArrayLike) -> Array:
@@ -126,6 +132,12 @@ def choynowski(observed: ArrayLike, expected: ArrayLike) -> Array:
 def _known(observed: ArrayLike, expected: ArrayLike) -> tuple[Array, Array]:
     o, e = np.broadcast_arrays(np.asarray(observed, float), np.asarray(expected, float))
     return o, np.where((e > 0) & ~np.isnan(o), e, np.nan)
+
+
+def _drawn_in(o: Array, e: Array, m: Array, a: Array) -> Array:
+    """Ratios drawn towards the mean m of a prior of variance a."""
+    kept = np.divide(a, a + m / e, out=np.zeros_like(a), where=a > 0)
+    return np.asarray(m + (o / e - m) * kept)
 
 
 def _global_prior(o: Array, e: Array) -> tuple[Array, Array]:

@@ -14,7 +14,7 @@ This is Panjer's recursion (1981), carried along for all windows together: every
 positive, and a step costs one operation per area of a window instead of one per count so far.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -36,12 +36,15 @@ that three moments do not know: .5 then stands for anything down to .28."""
 ONE_BY_ONE = 20_000
 LARGEST_JUMP = 100
 """Sums above these are not gone through one by one, but had by inversion."""
-MOST_NUMBERS = 20_000_000
-"""Windows are taken in batches that keep at most so many terms of the recursion."""
+MOST_NUMBERS = 320_000
+"""Windows are taken in batches of about so many terms, which a processor keeps at hand."""
+LEAST_FILLED, WORTH_A_BATCH = 0.8, 1_000
+"""A batch holds windows of more than .8 of its largest, and others up to a thousand windows."""
 COMPLEMENT_ABOVE = 0.05
 """Tails above this are 1 - P(X < x), at no loss of digits; smaller ones are summed upwards."""
-NEGLIGIBLE = 1e-16
+NEGLIGIBLE = 1e-14
 """A tail is complete when its next terms, and all that follow, are this small a part of it."""
+LOOK_EVERY = 8
 MOST_TERMS = 200_000
 SHIFT = 500
 """Terms are multiplied by this power of two (or its inverse) when they leave the range."""
@@ -88,11 +91,7 @@ def log_window_tails(
     asked = (observed <= ALWAYS_EXACT) | (tails.strict < matters)
     small = (observed <= ONE_BY_ONE) & (jumps.max() <= LARGEST_JUMP)
     _fill(tails, np.flatnonzero(asked & ~small), observed, log_tails_by_inversion, law)
-    exact = asked & small
-    order = np.flatnonzero(exact)[np.argsort(-observed[exact], kind="stable")]
-    terms = np.cumsum(np.diff(windows.indptr)[order]) * int(jumps.max())
-    for batch in np.split(order, np.flatnonzero(np.diff(terms // MOST_NUMBERS)) + 1):
-        _fill(tails, batch, observed, _exact_tails, law)
+    _fill(tails, np.flatnonzero(asked & small), observed, _exact_tails, law)
     return tails
 
 
@@ -127,15 +126,32 @@ def cumulants(means: Array, windows: csr_array, w: float, jumps: Index) -> tuple
 def _exact_tails(
     observed: Array, means: Array, windows: csr_array, w: float, jumps: Index
 ) -> tuple[Array, Array]:
-    """Exact tails of windows in falling order of their sums."""
-    below, at = _lower_sums(_Recursion(means, windows, w, jumps), observed)
+    """Tails by the recursion, all terms positive."""
+    below, at, sizes = np.empty_like(observed), np.empty_like(observed), np.diff(windows.indptr)
+    for rows in _batches(np.arange(len(observed)), observed, sizes, int(jumps.max())):
+        recursion = _Recursion(means, windows[rows], w, jumps)
+        below[rows], at[rows] = _lower_sums(recursion, observed[rows])
     strict, above = np.clip(1 - (below - at), 0, 1), np.clip(1 - below, 0, 1)
-    small = np.flatnonzero(strict < COMPLEMENT_ABOVE)
     with np.errstate(divide="ignore"):
         log_strict, log_above = np.log(strict), np.log(above)
-    upwards = _upper_sums(_Recursion(means, windows[small], w, jumps), observed[small])
-    log_strict[small], log_above[small] = upwards
+    small = np.flatnonzero(strict < COMPLEMENT_ABOVE)
+    for rows in _batches(small, observed, sizes, int(jumps.max())):
+        recursion = _Recursion(means, windows[rows], w, jumps)
+        log_strict[rows], log_above[rows] = _upper_sums(recursion, observed[rows])
     return log_strict, log_above
+
+
+def _batches(rows: Index, observed: Array, sizes: Index, lags: int) -> Iterator[Index]:
+    """Windows of about the same size together, in falling order of their sums."""
+    rows = rows[np.argsort(-sizes[rows], kind="stable")]
+    while len(rows):
+        most = int(sizes[rows[0]])
+        alike = int((sizes[rows] > LEAST_FILLED * most).sum())
+        number = max(alike, min(len(rows), WORTH_A_BATCH))
+        some, rows = rows[:number], rows[number:]
+        some = some[np.argsort(-observed[some], kind="stable")]
+        parts = -(-len(some) * most * lags // MOST_NUMBERS)
+        yield from np.array_split(some, parts)
 
 
 def _lower_sums(recursion: "_Recursion", observed: Array) -> tuple[Array, Array]:
@@ -156,17 +172,19 @@ def _upper_sums(recursion: "_Recursion", observed: Array) -> tuple[Array, Array]
     """Logarithms of P(X >= x) and P(X > x), term by term until the rest is negligible."""
     strict, above = np.zeros_like(observed), np.zeros_like(observed)
     enough = NEGLIGIBLE * recursion.decay()
-    quiet = np.zeros(len(observed), int)
+    together = max(LOOK_EVERY, len(recursion.past))
     active, k = len(observed), 0
     while active and k < MOST_TERMS:
         k += 1
         term = recursion.step(active)
-        strict[:active] += np.where(k >= observed[:active], term, 0.0)
-        above[:active] += np.where(k > observed[:active], term, 0.0)
-        small = (k > observed[:active]) & (term <= enough[:active] * above[:active])
-        quiet[:active] = np.where(small, quiet[:active] + 1, 0)
-        going = np.flatnonzero(quiet[:active] < len(recursion.past))
-        active = int(going[-1]) + 1 if len(going) else 0
+        # In falling order of the sums, the windows whose sums are reached stand last.
+        at, beyond = np.searchsorted(-observed, (-k, -k + 1))
+        strict[at:active] += term[at:]
+        above[beyond:active] += term[beyond:]
+        if k % together == 0:
+            matters = recursion.largest(active) > enough[:active] * above[:active]
+            going = np.flatnonzero(matters | (observed[:active] > k - together))
+            active = int(going[-1]) + 1 if len(going) else 0
         recursion.rescale(active, strict, above)
     return np.log(strict) + recursion.log_scale, np.log(above) + recursion.log_scale
 
@@ -179,54 +197,57 @@ class _Recursion:
     """
 
     def __init__(self, means: Array, windows: csr_array, w: float, jumps: Index) -> None:
-        self.starts, members = windows.indptr.astype(np.int64), windows.indices
-        self.sizes = np.diff(self.starts)
+        starts, members = windows.indptr[:-1].astype(np.int64), windows.indices
+        sizes = np.diff(windows.indptr)
+        column = np.repeat(np.arange(len(sizes)), sizes)
+        slot = np.arange(len(members)) - starts[column]
         of_areas = means.sum(axis=1)
         norm = 1 + w * of_areas[:, None]
         self.log_scale = -(windows @ (np.log1p(w * of_areas) / w if w > 0 else of_areas))
-        self.push = (means * jumps / norm)[members].T.copy()
-        self.keep = (w * means / norm)[members].T.copy()
+        # Areas of a window below each other, so that a step goes along all windows; 0 fills up.
+        shape = (len(jumps), int(sizes.max(initial=1)), len(sizes))
+        self.push, self.keep = np.zeros(shape), np.zeros(shape)
+        self.push[:, slot, column] = (means * jumps / norm)[members].T
+        self.keep[:, slot, column] = (w * means / norm)[members].T
         self.jumps, self.k = jumps, 0
         # The terms H of the last max(jumps) steps, those of step k in row k modulo their number.
-        self.past = np.zeros((int(jumps.max()), len(members)))
+        self.past = np.zeros((int(jumps.max()), *shape[1:]))
         self.past[0] = 1.0
-        self.window = np.repeat(np.arange(len(self.sizes)), self.sizes)
-        self.pushed, self.kept = np.empty(len(members)), np.empty(len(members))
 
     def step(self, active: int) -> Array:
         """The next term of the first `active` windows."""
         self.k += 1
-        entries, rows = int(self.starts[active]), len(self.past)
-        lagged = [self.past[(self.k - a) % rows, :entries] for a in self.jumps]
-        pushed, kept = self.pushed[:entries], self.kept[:entries]
-        np.multiply(self.push[0, :entries], lagged[0], out=pushed)
-        np.multiply(self.keep[0, :entries], lagged[0], out=kept)
-        for push, keep, h in zip(self.push[1:], self.keep[1:], lagged[1:], strict=True):
-            pushed += push[:entries] * h
-            kept += keep[:entries] * h
-        term = np.add.reduceat(pushed, self.starts[:active]) / self.k
-        np.add(kept, term[self.window[:entries]], out=self.past[self.k % rows, :entries])
+        rows = len(self.past)
+        lagged = [self.past[(self.k - a) % rows, :, :active] for a in self.jumps]
+        push, keep = self.push[:, :, :active], self.keep[:, :, :active]
+        term = np.einsum("mn,mn->n", push[0], lagged[0])
+        kept = keep[0] * lagged[0]
+        for p, q, h in zip(push[1:], keep[1:], lagged[1:], strict=True):
+            term += np.einsum("mn,mn->n", p, h)
+            kept += q * h
+        term /= self.k
+        np.add(kept, term, out=self.past[self.k % rows, :, :active])
         return np.asarray(term)
+
+    def largest(self, active: int) -> Array:
+        """A bound of the last max(jumps) terms: H is never below G."""
+        return np.asarray(self.past[:, :, :active].max(axis=(0, 1)))
 
     def decay(self) -> Array:
         """A lower bound of how much smaller, in proportion, terms get per step in the end."""
-        slowest = np.maximum.reduceat(self.keep.sum(axis=0), self.starts[:-1])
+        slowest = self.keep.sum(axis=0).max(axis=0)
         return np.asarray(1 - slowest ** (1 / len(self.past)))
 
     def rescale(self, active: int, *sums: Array) -> None:
         """Every few steps, bring terms back into range, and the `sums` made of them."""
         if self.k % 8 or not active:
             return
-        entries, starts = int(self.starts[active]), self.starts[:active]
         begun = np.logical_or.reduce([s[:active] > 0 for s in sums])
-        level = np.maximum.reduceat(self.past[self.k % len(self.past), :entries], starts)
-        moves = _moves(level, begun)
+        moves = _moves(self.past[self.k % len(self.past), :, :active].max(axis=0), begun)
         if not moves.any():
             return
-        level = np.maximum.reduceat(self.past[:, :entries].max(axis=0), starts)
-        moves = _moves(level, begun)
-        factors = np.repeat(moves, self.sizes[:active])
-        self.past[:, :entries] = np.ldexp(self.past[:, :entries], factors)
+        moves = _moves(self.largest(active), begun)
+        self.past[:, :, :active] = np.ldexp(self.past[:, :, :active], moves)
         self.log_scale[:active] -= moves * np.log(2.0)
         for total in sums:
             total[:active] = np.ldexp(total[:active], moves)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from small_maps import from_edges, joined, shuffled
 
-from riskindex.smoothing import byar, choynowski, garwood, shrink
+from riskindex.smoothing import byar, choynowski, garwood, shrink, shrunken_ratio
 
 DATA = ["nc_sids_SID74", "lattice_y2025"]
 
@@ -74,6 +74,12 @@ def test_small_areas_are_drawn_further_towards_the_mean():
     raw = found.observed / found.expected
     kept = (found.ratio - found.m) / (raw - found.m)
     assert kept[1] < kept[0] < kept[2] < kept[3]
+
+
+def test_the_ratio_can_be_had_without_its_interval():
+    observed, expected = [0, 3, 9, np.nan, 2], [1.0, 2.0, 3.0, 4.0, 0.0]
+    found = shrunken_ratio(observed, expected)
+    np.testing.assert_array_equal(found, shrink(observed, expected).ratio)
 
 
 def test_the_posterior_is_a_gamma_distribution():
