@@ -430,6 +430,7 @@ _HOW_SURE = (
 _RULE = (
     r"\d{1,3}(\.\d{1,6})?% of the [\d,]+ areas? assessed is [\d,.]+"
     r"(, rounded [a-z, ]+ to [\d,]+)?|[\d,]+ areas?, a fixed number"
+    r"|areas that score [\d.]+ or more: [\d,]+"
 )
 _FREE: Form = lambda *_: True  # noqa: E731 (a form like the others; its numbers are looked at)
 MANIFEST: tuple[tuple[str, Form], ...] = (

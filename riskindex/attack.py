@@ -232,7 +232,9 @@ def _explained(
     for part in (manifest.get("selection", {}), *manifest.get("tests", [])):
         yield from (float(v) for v in part.values() if isinstance(v, int | float))
     yield float(manifest.get("tied_by_flags_alone") or 0)
-    share = manifest.get("config", {}).get("selection", {}).get("share")
+    chosen = manifest.get("config", {}).get("selection", {})
+    yield from (float(v) for v in chosen.values() if isinstance(v, int | float))
+    share = chosen.get("share")
     if isinstance(share, int | float):
         yield from (round(share * 100, 10), round(share * len(areas), 10))
     for factor in manifest.get("config", {}).get("factors", []):

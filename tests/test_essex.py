@@ -27,7 +27,7 @@ FILES = {
 """Paths of the presets, below data/, to the real files."""
 
 RECORDS_2025, RECORDS_2021 = 158_217, 216_436
-NEEDS_A_LOOKUP = {"# [areas.vintage]": "[areas.vintage]", "# path =": "path =",
+NEEDS_A_LOOKUP = {"# [areas.vintage]\n# path =": "[areas.vintage]\npath =",
                   "# old =": "old =", "# new =": "new ="}  # fmt: skip
 OLD_DOWNLOAD = {"essex/police_uk_2025.zip": "essex/police_uk_2021-03_2022-03.zip",
                 '"calendar-year"': '"financial-year"', "[2025]": '["2021-22"]'}  # fmt: skip
