@@ -232,7 +232,10 @@ def with_context(
         known = set(areas[kind]) if kind in areas and kind not in RESERVED else set()
         absent = [group for group in groups if group not in known]
         if absent or not groups:
-            raise ConfigError(f"areas.within.{kind}: no area is in {some(absent) or 'no group'}.")
+            raise ConfigError(
+                f"areas.within.{kind}: no area is in {some(absent) or 'no group'}"
+                f"; there is {some(sorted(map(str, known))) or 'none'}."
+            )
         inside &= areas[kind].isin(list(groups)).to_numpy()
     if not inside.any():
         raise ConfigError("areas.within: no area is in all the groups named.")
@@ -413,7 +416,9 @@ def _nearest(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
 
     k, n = options.k, len(shapes)
     if k >= n:
-        raise DataError(f"neighbours.k: {k} neighbours are asked for, but there are {n} areas.")
+        raise DataError(
+            f"neighbours.k: {k} neighbours are asked for, and must be fewer than the {n} areas."
+        )
     points = _centroids(shapes)
     tree = KDTree(points)
     reach = np.asarray(tree.query(points, k=k + 1)[0])[:, -1]

@@ -91,7 +91,10 @@ def _check_choices(config: Config, areas: "GeoDataFrame") -> None:
     faults = list(unknown_overrides(config.selection, areas.index))
     chosen = config.selection
     if chosen.minimum_per_group and chosen.group not in areas:
-        faults.append(f"selection.minimum_per_group: no area has a {chosen.group!r} to count.")
+        faults.append(
+            f"selection.minimum_per_group: no area has a {chosen.group!r} to count. Name that "
+            "group under [areas], or set selection.group."
+        )
     if faults:
         raise ConfigError(faults)
 

@@ -117,7 +117,8 @@ def read_config(path: str | Path) -> Config:
         what = "written in UTF-16" if utf16 else f"byte {error.start:,} is no UTF-8"
         raise InputError(f"{path.name}: {what}. Save it as UTF-8.") from None
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error}).") from None
+        advice = "Name the config file in it" if path.is_dir() else "Check the name and the folder"
+        raise InputError(f"{path}: cannot be read ({error.strerror}). {advice}.") from None
     try:
         values = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -204,11 +205,19 @@ def _sentence(fault: dict[str, Any], values: Mapping[str, Any]) -> str:
         return f"{place}: unknown key{_nearest(fault['loc'])}"
     if fault["type"] == "value_error":
         return str(fault["ctx"]["error"])
-    message = fault["msg"]
+    if fault["type"] in _OF_KIND:
+        what = _OF_KIND[fault["type"]].format(**fault["ctx"])
+        return f"{place}.kind: {what}; known: {_all(_KINDS)}."
+    message = _PLAIN.get(fault["type"], fault["msg"])
     given = "" if fault["type"] == "missing" else f", not {fault['input']!r}"
     return f"{place}: {message[0].lower()}{message[1:]}{given}."
 
 
+_OF_KIND = {
+    "union_tag_not_found": "field required",
+    "union_tag_invalid": "there is no {tag!r}",
+}
+_PLAIN = {"sequence_str": "input should be a list in [ ]"}
 _KINDS = (
     "events",
     "police.uk",
@@ -277,6 +286,8 @@ def _cross_faults(config: Config) -> Iterator[str]:
         yield from (f"factors.{factor.name}: {fault}" for fault in _factor_faults(config, factor))
     if not any(factor.scored for factor in config.factors):
         yield "factors: none is scored, so there is no index; set scored = true on at least one."
+    elif not any(factor.scored and factor.weight for factor in config.factors):
+        yield "factors: the weights add up to zero, so there is no index; set one above 0."
     yield from neighbour_faults(config.neighbours)
     for name, source in config.sources.items():
         if isinstance(source, EventSource):
@@ -330,7 +341,7 @@ def _factor_faults(config: Config, factor: Factor) -> Iterator[str]:
     if not factor.name.isidentifier():
         yield f"the name {factor.name!r} must be letters, digits and underscores."
     if not 0 <= factor.weight <= _LARGEST_WEIGHT:
-        yield f"the weight {factor.weight} is negative, or not a number up to {_LARGEST_WEIGHT:,}."
+        yield f"the weight {factor.weight} must be a number from 0 to {_LARGEST_WEIGHT:,}."
     if not 0 < factor.level < 1:
         yield f"the level {factor.level} must lie between 0 and 1."
     yield from normalise_faults(factor.normalise)
@@ -415,4 +426,4 @@ def _table_faults(config: Config, factor: Factor) -> Iterator[str]:
     if factor.method == "threshold" and factor.threshold is None:
         yield "the method threshold needs a threshold, such as 0.25."
     if factor.method == "threshold" and not 0 <= (factor.threshold or 0) < 1:
-        yield f"the threshold {factor.threshold:g} is compared with shares: 25% is 0.25."
+        yield f"the threshold {factor.threshold:g} must be a share from 0 to below 1: 25% is 0.25."

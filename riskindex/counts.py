@@ -240,7 +240,10 @@ def _notes(tally: Tally) -> Iterator[str]:
         yield f"{tally.name}: {n[How.POINT]:,} events were placed by their coordinates alone."
     undated = tally.number("SELECT coalesce(sum(events), 0) FROM kinds WHERE month IS NULL")
     if undated:
-        yield f"{tally.name}: {undated:,} records have no date; they are outside the periods."
+        yield (
+            f"{tally.name}: {undated:,} records have no date (first: {_first_undated(tally)}); "
+            "they are outside the periods."
+        )
     if tally.events.has_person:
         bare = tally.number("SELECT count(*) FROM located WHERE person IS NULL")
         if bare:
@@ -250,13 +253,31 @@ def _notes(tally: Tally) -> Iterator[str]:
     yield from _drifting_places(tally)
 
 
+def _first_undated(tally: Tally) -> str:
+    """File and row of the first record without a date; a warehouse keeps its rows to itself."""
+    if tally.events.is_counted:
+        return "in the warehouse"
+    ((file, row),) = tally.events.connection.execute(
+        f"SELECT file, row FROM {identifier(tally.events.table)} WHERE date IS NULL "
+        "ORDER BY file, row LIMIT 1"
+    ).fetchall()
+    return f"{file}, row {row}"
+
+
 def _misspelt_codes(tally: Tally) -> Iterator[str]:
-    """Codes of the study area but for small letters: they are not counted."""
+    """Codes that no area has, and those of the study area but for small letters: not counted."""
     rows = tally.events.connection.execute(
         f"SELECT area_code, count(*) FROM placed WHERE reason = {Reason.UNKNOWN_AREA} "
-        "AND area_code <> upper(area_code) GROUP BY 1 ORDER BY 1"
+        "AND area_code IS NOT NULL GROUP BY 1 ORDER BY 1"
     ).fetchall()
     found = {code: n for code, n in rows if code.upper() in tally.study.position}
+    unknown = {code: n for code, n in rows if code not in found}
+    if unknown:
+        yield (
+            f"{tally.name}: {sum(unknown.values()):,} events are not counted, because no area is "
+            f"known to have their codes ({first_few(list(unknown))}). Correct them, or name the "
+            "lookup that knows them under [areas]."
+        )
     if found:
         yield (
             f"{tally.name}: {sum(found.values()):,} events are not counted, because their area "
@@ -323,9 +344,21 @@ def _refuse_all_outside(tally: Tally) -> None:
     codes = ", ".join(row[0] for row in rows) or "none"
     raise DataError(
         f"{tally.name}: none of its {n:,} events in the periods is in the study area (area codes "
-        f"there: {codes}; the areas': {first_few(tally.study.codes, 3)}). Check the columns "
-        "area, x and y, the crs, and the boundaries."
+        f"there: {codes}; the areas': {first_few(tally.study.codes, 3)}{_reach(tally)}). Check the "
+        "columns area, x and y, the crs, and the boundaries."
     )
+
+
+def _reach(tally: Tally) -> str:
+    """From where to where the coordinates of a source go, in the system that it is said to use."""
+    if tally.events.is_counted:
+        return ""
+    ((west, east, south, north),) = tally.events.connection.execute(
+        f"SELECT min(x), max(x), min(y), max(y) FROM {identifier(tally.events.table)}"
+    ).fetchall()
+    if west is None:
+        return ""
+    return f"; x {west:,g} to {east:,g} and y {south:,g} to {north:,g}, read as {tally.events.crs}"
 
 
 def _check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]:

@@ -67,7 +67,10 @@ def find_events(
         if kept or not is_zip:
             found.append(Found(path, label, kept))
         else:
-            empty.append(f"{place}: {label}: no table in it (looked for {looked}).")
+            empty.append(
+                f"{place}: {label}: no table in it (looked for {looked}). Put the tables "
+                "themselves into it."
+            )
     if empty:
         raise InputError(empty)
     if not found:

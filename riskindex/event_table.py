@@ -288,7 +288,10 @@ def _check(header: Sequence[str], layout: Layout, label: str) -> None:
     ]
     has_point = layout.x in header and layout.y in header
     if not faults and not has_point and layout.area not in header:
-        faults = [f"{label}: neither {layout.area!r} nor coordinates, so no event has a place."]
+        faults = [
+            f"{label}: neither {layout.area!r} nor coordinates, so no event has a place. "
+            "Name the columns that say where, or take the file out."
+        ]
     if faults:
         raise InputError(faults)
 

@@ -324,7 +324,10 @@ def _open_source(
     reader.finish()
     faults = [*reader.faults, *_read_twice(name, files)]
     if not faults and not sum(file.rows or 0 for file in files):
-        faults = [f"sources.{name}: no records in {', '.join(file.name for file in files)}."]
+        faults = [
+            f"sources.{name}: no records in {', '.join(file.name for file in files)}. "
+            "Save them again, whole."
+        ]
     if faults:
         raise InputError(capped(faults))
     notes = [f"{name}: passed over {passed}."] if passed else []

@@ -36,7 +36,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x00\x00\x27\x0a", "shapefile"),
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
-    (b"\xd0\xcf\x11\xe0", "old Excel or Word"),
+    (b"\xd0\xcf\x11\xe0", "legacy Excel or Word"),
     (b"%PDF", "pdf"),
     (b"BZh", "bzip2"),
     (b"\xfd7zXZ\x00", "xz"),
@@ -319,10 +319,10 @@ def _archive_faults(path: Path, infos: Sequence[zipfile.ZipInfo]) -> Iterator[st
             yield f"{path.name}: member {info.filename!r} {fault}."
     for name, times in Counter(info.filename for info in infos).items():
         if times > 1:
-            yield f"{path.name}: member {name!r} is there {times} times."
+            yield f"{path.name}: member {name!r} is there {times} times. Keep one."
     # Members that share the same packed bytes unpack to more than the file can hold.
     if sum(info.compress_size for info in infos) > path.stat().st_size:
-        yield f"{path.name}: its members overlap, which no ordinary zip does."
+        yield f"{path.name}: its members overlap, which no ordinary zip does. Download it again."
 
 
 def _member_fault(info: zipfile.ZipInfo) -> str:
@@ -332,10 +332,14 @@ def _member_fault(info: zipfile.ZipInfo) -> str:
     outside = inside.is_absolute() or ".." in inside.parts or drive
     bomb = info.file_size > max(SMALL, LARGEST_RATIO * info.compress_size)
     rules = (
-        (outside, "leads outside the zip"),
-        (stat.S_ISLNK(info.external_attr >> 16), "is a link"),
+        (outside, "leads outside the zip. Make the zip again from the files alone"),
+        (stat.S_ISLNK(info.external_attr >> 16), "is a link. Put the file itself into the zip"),
         (bool(info.flag_bits & 1), "is encrypted; save the zip without a password"),
-        (bomb, f"would unpack to {info.file_size:,} bytes, {LARGEST_RATIO} times its size or more"),
+        (
+            bomb,
+            f"would unpack to {info.file_size:,} bytes, {LARGEST_RATIO} times its size or more. "
+            "If it is meant to be so large, unpack it yourself",
+        ),
     )
     return next((fault for found, fault in rules if found), "")
 
@@ -370,10 +374,15 @@ def _stream(source: _Readable, target: Path, place: str, limit: int | None = Non
             while chunk := source.read(CHUNK):
                 out.write(chunk)
                 if limit is not None and out.tell() > limit:
-                    raise InputError(f"{place}: unpacks to over {limit:,} bytes; refused.")
+                    raise InputError(
+                        f"{place}: unpacks to over {limit:,} bytes, which no "
+                        "table does. Unpack it yourself if it is meant to."
+                    )
     except (zipfile.BadZipFile, OSError, EOFError, zlib.error, NotImplementedError) as error:
         if getattr(error, "errno", None) == errno.ENOSPC:
-            raise InputError(f"{place}: the disk is full where it is unpacked.") from None
+            raise InputError(
+                f"{place}: the disk is full where it is unpacked. Make room."
+            ) from None
         raise InputError(f"{place}: damaged ({error}). Download it again.") from None
     return target
 

@@ -54,7 +54,8 @@ def to_national_grid(
     if not (low_x < west and low_y < south and east < high_x and north < high_y):
         raise InputError(
             f"{label}: the areas are not in Great Britain: easting {west:,.0f} to {east:,.0f}, "
-            f"northing {south:,.0f} to {north:,.0f}. Its coordinate system may be misstated."
+            f"northing {south:,.0f} to {north:,.0f}. Check the coordinate "
+            "system that the file states, or set crs under [areas]."
         )
     return geometry, notes
 

@@ -332,7 +332,10 @@ def _check_weights(weights: pd.Series) -> None:
 def index_faults(options: Index, groups: set[str]) -> Iterator[str]:
     """Say what is wrong with the options, given the groups that factors are in."""
     for name in sorted(set(options.groups) - groups):
-        yield f"index.groups: no factor is in the group {name!r}."
+        yield (
+            f"index.groups: no factor is in the group {name!r}. Correct the name, or set group "
+            "under a factor."
+        )
     for name, weight in options.groups.items():
         if not weight >= 0:
             yield f"index.groups: the weight of {name!r} is below zero."

@@ -1,7 +1,6 @@
 """Files in: boundaries, lookups and tables by area, read as the config names them and checked."""
 
 import re
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +17,7 @@ from riskindex.errors import ConfigError, InputError, Together
 from riskindex.files import FileRecord, find_file, record
 from riskindex.sheets import Sheet, capped, read_sheet
 from riskindex.vector import read_vector
-from riskindex.vintages import Crosswalk, Vintage, make_crosswalk, new_in_2021
+from riskindex.vintages import Crosswalk, Vintage, looks_like, make_crosswalk, new_in_2021
 from riskindex.words import MISSING_WORDS, garbled_notes, known_texts
 
 if TYPE_CHECKING:
@@ -249,28 +248,6 @@ def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None)
     return ReadCodes(crosswalk, frozenset(known - {""}), sheet.notes, (file,))
 
 
-def looks_like(codes: Collection[str]) -> str:
-    """What most of the codes are by their form: kind of area, and census edition where it shows."""
-    starts = Counter(_START.get(code[:3], "codes of no ONS area") for code in codes)
-    kind = starts.most_common(1)[0][0] if starts else "no codes at all"
-    if kind != "LSOAs":
-        return kind
-    if new_in_2021(codes):
-        return "LSOAs of 2021"
-    later = any(code > _LAST_OF_2001[code[0]] for code in codes if _START.get(code[:3]) == kind)
-    return "LSOAs of 2011" if later else "LSOAs that 2001, 2011 and 2021 may share"
-
-
-_LAST_OF_2001 = {"E": "E01032482", "W": "W01001896"}
-_KINDS = {
-    "00": "output areas", "01": "LSOAs", "02": "MSOAs", "05": "wards",
-    "06": "districts", "07": "districts", "08": "districts", "09": "districts",
-}  # fmt: skip
-_START = {f"{nation}{kind}": word for nation in "EW" for kind, word in _KINDS.items()} | {
-    "S01": "Scottish data zones"
-}
-
-
 def _all_there(source: AreaSource, folder: Path) -> None:
     wanted = [("areas.boundaries", source.boundaries)]
     wanted += [("areas.lookups", lookup.path) for lookup in source.lookups]
@@ -420,9 +397,23 @@ _CELL_RULES: tuple[tuple[Callable[[str], Any], str], ...] = (
         lambda text: not abs(float(text)) <= LARGEST_COUNT,
         "too large for a count of people or households in one area. Correct it, or leave it empty.",
     ),
-    (lambda text: float(text) < 0, "negative, which no count of people or households is."),
+    (
+        lambda text: float(text) < 0,
+        "negative, which no count of people or households is. Correct it, or leave it empty.",
+    ),
 )
 """What is wrong with a cell, and what to do; first match wins."""
+
+
+def _fractions(sheet: Sheet, column: str, values: "pd.Series[float]") -> Iterator[str]:
+    """A note where a column of whole numbers has a few that are not."""
+    known = values[values.notna()]
+    odd = known[known % 1 != 0]
+    if 0 < len(odd) <= len(known) / 10:
+        yield (
+            f"{sheet.label}: column {column!r} holds whole numbers, but not for {len(odd):,} areas "
+            f"({odd.index[0]}: {odd.iloc[0]:,g}). They are used as they are; check them."
+        )
 
 
 def _gaps(
@@ -435,6 +426,7 @@ def _gaps(
     for note in _lacking(sheet.label, missing, len(areas), "they are not assessed there"):
         yield note + older
     for column in table:
+        yield from _fractions(sheet, column, table[column])
         empty = table.index[table[column].isna().to_numpy() & here]
         if len(empty):
             yield (

@@ -173,11 +173,14 @@ def observe(
 def _refuse_shares_above_one(
     part: Array, whole: Array, areas: "pd.Index[Any]", factor: Factor
 ) -> None:
-    above = areas[(part > whole) & (whole > 0)]
+    is_above = (part > whole) & (whole > 0)
+    above = areas[is_above]
     if len(above):
+        first = f"{part[is_above][0]:,g} of {whole[is_above][0]:,g}"
         raise DataError(
-            f"{factor.label}: {factor.numerator} is larger than {factor.denominator} in "
-            f"{len(above):,} areas (first: {above[0]}), which no share can be. Check the columns."
+            f"{factor.label}: {factor.numerator} of {factor.source} is larger than "
+            f"{factor.denominator} in {len(above):,} areas (first: {above[0]}, {first}), which no "
+            "share can be. Check the columns."
         )
 
 

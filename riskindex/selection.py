@@ -170,7 +170,10 @@ def select_top(
     table = _as_table(index)
     faults = [*selection_faults(selection), *unknown_overrides(selection, table.index)]
     if selection.minimum_per_group and groups is None:
-        faults.append(f"selection.minimum_per_group: no area has a {selection.group!r} to count.")
+        faults.append(
+            f"selection.minimum_per_group: no area has a {selection.group!r} to count. Name that "
+            "group under [areas], or set selection.group."
+        )
     if faults:
         raise ConfigError(faults)
     areas = standing(table)
@@ -247,7 +250,10 @@ def unknown_overrides(selection: Selection, areas: pd.Index) -> Iterator[str]:
     """A fault for each override of an area that does not exist."""
     for override in selection.overrides:
         if override.area_code not in areas:
-            yield f"selection.overrides: no area has the code {override.area_code!r}."
+            yield (
+                f"selection.overrides: no area has the code {override.area_code!r}. Correct it, or "
+                "take the override out."
+            )
 
 
 ROUNDING: dict[str, tuple[Callable[[Fraction], int], str]] = {

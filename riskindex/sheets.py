@@ -131,7 +131,10 @@ def _lines(file: Iterable[str], delimiter: str, label: str) -> Iterator[tuple[in
                 yield start, fields
             start = reader.line_num + 1
     except csv.Error as error:
-        raise InputError(f"{label}: row {start} cannot be read as CSV ({error}).") from None
+        raise InputError(
+            f"{label}: row {start} cannot be read as CSV ({error}). Is a quote left open there, or "
+            "are quotes inside a text not doubled? Save it again as CSV UTF-8."
+        ) from None
 
 
 def _check_header(names: Sequence[str], columns: Sequence[str], label: str) -> None:

@@ -101,7 +101,7 @@ def _one_of(names: Sequence[str], layer: str | None, label: str) -> tuple[str, s
     if len(names) == 1:
         return names[0], layer
     if not names:
-        raise InputError(f"{label}: no {_READABLE} in it.")
+        raise InputError(f"{label}: no {_READABLE} in it. Put one into it, or name another.")
     chosen = [n for n in names if layer in (n, PurePosixPath(n).name, PurePosixPath(n).stem)]
     if len(chosen) != 1:
         raise InputError(
@@ -156,7 +156,7 @@ def _check_shapefile(path: Path) -> None:
     if missing:
         raise InputError(
             f"{path.name}: a Shapefile is several files of one name; {', '.join(missing)} "
-            "is missing beside it. A zip of them all will do."
+            "is missing beside it. Put them there, or name a zip of them all."
         )
 
 
@@ -175,7 +175,9 @@ def _read_gdal(driver: str, prefix: str = "") -> Callable[..., "GeoDataFrame"]:
             _check_opened(info, driver, columns, label)
             return pyogrio.read_dataframe(source, layer=layer, columns=list(columns))
         except (DataSourceError, ShapelyError, ValueError, UnicodeDecodeError) as error:
-            raise InputError(f"{label}: damaged ({_without_paths(str(error))}).") from None
+            raise InputError(
+                f"{label}: damaged ({_without_paths(str(error))}). Download it again."
+            ) from None
 
     return read
 
@@ -227,7 +229,9 @@ def _read_parquet(
         schema = parquet.read_schema(path)
         geo = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
     except (ArrowException, ValueError) as error:
-        raise InputError(f"{label}: damaged ({_without_paths(str(error))}).") from None
+        raise InputError(
+            f"{label}: damaged ({_without_paths(str(error))}). Download it again."
+        ) from None
     geometry = geo.get("primary_column")
     if geometry is None:
         raise InputError(f"{label}: Parquet without geometry; boundaries need GeoParquet.")

@@ -1,6 +1,7 @@
 """Codes of another census edition, brought to the edition of the boundaries."""
 
 import re
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
@@ -180,3 +181,25 @@ def first_few(codes: Sequence[str], shown: int = 5) -> str:
     """A list of codes in a sentence, the first few of many."""
     more = f" and {len(codes) - shown} more" if len(codes) > shown else ""
     return ", ".join(codes[:shown]) + more
+
+
+def looks_like(codes: Collection[str]) -> str:
+    """What most of the codes are by their form: kind of area, and census edition where it shows."""
+    starts = Counter(_START.get(code[:3], "codes of no ONS area") for code in codes)
+    kind = starts.most_common(1)[0][0] if starts else "no codes at all"
+    if kind != "LSOAs":
+        return kind
+    if new_in_2021(codes):
+        return "LSOAs of 2021"
+    later = any(code > _LAST_OF_2001[code[0]] for code in codes if _START.get(code[:3]) == kind)
+    return "LSOAs of 2011" if later else "LSOAs that 2001, 2011 and 2021 may share"
+
+
+_LAST_OF_2001 = {"E": "E01032482", "W": "W01001896"}
+_KINDS = {
+    "00": "output areas", "01": "LSOAs", "02": "MSOAs", "05": "wards",
+    "06": "districts", "07": "districts", "08": "districts", "09": "districts",
+}  # fmt: skip
+_START = {f"{nation}{kind}": word for nation in "EW" for kind, word in _KINDS.items()} | {
+    "S01": "Scottish data zones"
+}

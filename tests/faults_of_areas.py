@@ -73,7 +73,7 @@ shape("metres labelled as degrees", lambda f: _moved(
 case("degrees labelled as metres", lambda p: p.crs("urn:ogc:def:crs:EPSG::27700"), 3,
      "areas.geojson: the coordinates", "look like degrees", "crs = 'EPSG:4326'")  # fmt: skip
 shape("a place that is not in Great Britain", lambda f: _moved(f, lambda x, y: [x + 100, y]), 3,
-      "areas.geojson: the areas are not in Great Britain", "may be misstated")  # fmt: skip
+      "areas.geojson: the areas are not in Great Britain", "set crs under")  # fmt: skip
 config("a coordinate system that is none", 'code = "code"\nname',
        'crs = "EPSG:99999"\ncode = "code"\nname', 2, "areas.crs: 'EPSG:99999' is not known")  # fmt: skip
 config("a coordinate system that contradicts", 'code = "code"\nname',

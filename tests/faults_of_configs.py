@@ -13,7 +13,8 @@ config(
     "a key that is missing", 'title = "A small place"', "", 2, "config.toml: title: field required"
 )
 config("a source without a kind", 'kind = "events"', "", 2, "config.toml: sources.crimes", "kind")
-config("a kind that is none", 'kind = "events"', 'kind = "event"', 2, "sources.crimes", "'events'")
+config("a kind that is none", 'kind = "events"', 'kind = "event"', 2, "sources.crimes.kind",
+       "no 'event'", "known: events")  # fmt: skip
 config("a method that is none", '"window"', '"windows"', 2, "factors.crimes.method", "'window'",
        "not 'windows'")  # fmt: skip
 config("a number for a text", 'place = "the place"', "place = 3", 2,
@@ -37,8 +38,11 @@ config(
 config("an infinite weight", 'score = "flag"', 'score = "flag"\nweight = inf', 2,
        "factors.work: the weight inf")  # fmt: skip
 config("a negative weight", 'score = "flag"', 'score = "flag"\nweight = -1', 2,
-       "factors.work: the weight -1.0 is negative")  # fmt: skip
-config("weights that add up to nothing", 'score = "flag"', 'score = "flag"\nweight = 0', 0)
+       "factors.work: the weight -1.0 must be a number from 0")  # fmt: skip
+config("a weight of nothing", 'score = "flag"', 'score = "flag"\nweight = 0', 0)
+case("weights that add up to nothing", lambda p: [
+    p.change("config.toml", f'score = "{score}"', f'score = "{score}"\nweight = 0')
+    for score in ("flag", "confidence")], 2, "the weights add up to zero", "set one above 0")  # fmt: skip
 config("a quote that is not closed", 'title = "A small place"', 'title = "A small place', 2,
        "config.toml: not valid TOML", "line 2")  # fmt: skip
 config("a key given twice", 'place = "the place"', 'place = "a"\nplace = "b"', 2,
@@ -139,7 +143,7 @@ _neighbours("a negative snap", "snap = -1", 2, "neighbours.snap: -1.0 must be me
 _neighbours("an infinite snap", "snap = inf", 2, "neighbours.snap: inf must be metres")
 _neighbours("no neighbours", 'method = "nearest"\nk = 0', 2, "neighbours.k: 0 must be 1 or more")
 _neighbours("more neighbours than areas", 'method = "nearest"\nk = 12', 3,
-            "neighbours.k: 12 neighbours are asked for, but there are 12 areas")  # fmt: skip
+            "neighbours.k: 12 neighbours are asked for, and must be fewer than the 12 areas")  # fmt: skip
 _neighbours("a distance that is not given", 'method = "distance"', 2, "neighbours.distance")
 _neighbours(
     "a distance of nothing", 'method = "distance"\ndistance = 0', 2, "neighbours.distance: 0.0"

@@ -46,7 +46,9 @@ cell("a number beyond all numbers", "1e400", 3, *PLACE, "'1e400'", "too large fo
 cell("a huge count", "99999999999", 3, *PLACE, "'99999999999'", "too large for a count")
 cell("an empty cell", "", 0, "people.csv: column 'residents' is empty for 1 areas", FIRST,
      "not assessed there")  # fmt: skip
-cell("a fraction", "1500.5", 0)
+cell(
+    "a fraction", "1500.5", 0, "people.csv: column 'residents'", "E01020001: 1,500.5", "check them"
+)
 cell("a number with an exponent", "1.5e3", 0)
 cell("blanks around a number", " 1500 ", 0)
 case("nobody lives there", lambda p: p.change("people.csv", ",1500,200", ",0,0"), 0)
@@ -54,7 +56,7 @@ case("a decimal comma", lambda p: p.write(
     "people.csv", p.text("people.csv").replace(",", ";").replace(";1500;", ";1500,5;")), 3,
     *PLACE, "'1500,5'", "not a number")  # fmt: skip
 case("more out of work than residents", lambda p: p.change("people.csv", ",1500,200", ",1500,2000"),
-     3, "Out of work: out_of_work is larger than residents in 1 areas", FIRST,
+     3, "Out of work: out_of_work of people is larger than residents in 1 areas", FIRST, "2,000 of 1,500",
      "Check the columns")  # fmt: skip
 
 # ---- Codes and rows -----------------------------------------------------------------------------
@@ -126,7 +128,7 @@ WORKBOOK = archive(("[Content_Types].xml", b"<Types/>"), ("xl/worksheets/sheet1.
 
 for _name, _content, _what in (
     ("a workbook with an XML bomb", WORKBOOK, "an Excel workbook"),
-    ("a workbook of old", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old Excel"),
+    ("a workbook of old", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a legacy Excel"),
     (
         "a web page",
         b"<!DOCTYPE html><html><body>Sign in</body></html>",

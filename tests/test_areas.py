@@ -300,7 +300,7 @@ def test_nearest_takes_k_and_breaks_ties_by_code():
 
 
 def test_nearest_needs_enough_areas():
-    with pytest.raises(DataError, match="9 neighbours are asked for, but there are 9 areas"):
+    with pytest.raises(DataError, match="9 neighbours are asked for, and must be fewer than the 9"):
         weights_of(list(lattice().geometry), method="nearest", k=9)
     with pytest.raises(ConfigError, match="1 or more"):
         weights_of(list(lattice().geometry), method="nearest", k=0)

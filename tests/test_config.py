@@ -74,7 +74,7 @@ def test_all_faults_come_together():
     ("change", "words"),
     [
         ({"name": "a b"}, "letters, digits"),
-        ({"weight": -1}, "negative"),
+        ({"weight": -1}, "must be a number from 0"),
         ({"level": 2}, "between 0 and 1"),
         ({"periods": []}, "events need periods"),
         ({"source": "age"}, "not an event source"),
@@ -196,8 +196,8 @@ def test_the_schema_explains_every_key():
 @pytest.mark.parametrize(
     ("key", "value", "words"),
     [
-        ("weight", float("inf"), "not a number up to"),
-        ("weight", float("nan"), "not a number up to"),
+        ("weight", float("inf"), "must be a number from 0"),
+        ("weight", float("nan"), "must be a number from 0"),
         ("score", "threshold", "needs a threshold"),
     ],
 )

@@ -240,7 +240,7 @@ def test_an_empty_file_and_one_with_only_a_header_are_refused(tmp_path):
     write(tmp_path, "")
     assert faults(tmp_path)[0].startswith("events.csv: the file is empty")
     write(tmp_path, "date,area\n")
-    assert faults(tmp_path) == ("sources.s: no records in events.csv.",)
+    assert faults(tmp_path) == ("sources.s: no records in events.csv. Save them again, whole.",)
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,11 @@ from riskindex.inputs import (
     AreaSource,
     GroupLookup,
     TableSource,
-    looks_like,
     read_areas,
     read_codes,
     read_tables,
 )
-from riskindex.vintages import Vintage
+from riskindex.vintages import Vintage, looks_like
 
 CODES = ["E01000001", "E01000002", "E01033769"]
 
@@ -218,7 +217,8 @@ def test_all_faults_of_a_table_come_with_row_column_value_and_advice(folder):
         "2, column 'n', value '1,284': a thousands separator. Save the column without it.",
         "3, column 'n', value '[c]': not a number. Leave the cell empty where it is not known: "
         "missing is never zero.",
-        "2, column 'm', value '-3': negative, which no count of people or households is.",
+        "2, column 'm', value '-3': negative, which no count of people or households is. "
+        "Correct it, or leave it empty.",
         "3, column 'm', value 'inf': not a number. Leave the cell empty where it is not known: "
         "missing is never zero.",
         "4, column 'm', value '1e400': too large for a count of people or households in one "

@@ -171,7 +171,7 @@ def test_all_faults_of_a_selection_are_told_together():
         "selection.share: 5 must be above 0 and at most 1 (5% is 0.05).",
         "selection.overrides: a stands 2 times; keep one.",
         "selection.overrides: d needs a reason, which is printed.",
-        "selection.overrides: no area has the code 'x'.",
+        "selection.overrides: no area has the code 'x'. Correct it, or take the override out.",
     )
 
 
