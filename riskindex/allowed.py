@@ -297,6 +297,7 @@ def _sheet_new(known: Known) -> dict[str, Form]:
 
 
 _PERCENT = _matches(r"\d{1,3}%|\[[cxz]\]")
+_SHARE = _matches(r"-?\d{1,3}%")  # below zero where a factor runs against the index
 _SHEETS: Mapping[str, Mapping[str, Form]] = MappingProxyType({
     "Choices": {
         "Kind": _words, "Choice": _words, "Areas selected": _area_count, "Entered": _area_count,
@@ -306,7 +307,7 @@ _SHEETS: Mapping[str, Mapping[str, Form]] = MappingProxyType({
         "Choice": _words, "Part in the change": _PERCENT,
         "Interval": _matches(r"\d{1,3}% to \d{1,3}%|\[[xz]\]"),
     },
-    "Weight and effect": {"Factor": _label, "Weight": _PERCENT, "Share of the variance": _PERCENT},
+    "Weight and effect": {"Factor": _label, "Weight": _PERCENT, "Share of the variance": _SHARE},
     "Composition": {
         "Share": _words, "In the selected areas": _PERCENT, "In the other areas": _PERCENT,
         "In all areas": _PERCENT, "Mean of the selected areas": _PERCENT,

@@ -19,6 +19,7 @@ from riskindex.replay import Replay
 from riskindex.retested import Tests, other_tests, score_otherwise
 from riskindex.selection import ROUNDING, Selected, Selection, select_top
 from riskindex.sensitivity import effective_shares, what_matters
+from riskindex.weighting import elicited_spread
 
 LARGE = 5_000
 """With more areas than this, duels of all pairs, other methods of testing and the share of each
@@ -40,9 +41,11 @@ class Sensitivity:
     matters: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Share of each choice, and of chance, in how far the list changes, of `what_matters`; empty
     without repeats."""
+    elicited: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """What people's points say of each factor, of `elicited_spread`; empty without points."""
 
     def in_short(self) -> "Sensitivity":
-        """The same without area codes and notes, shares rounded: for partners and the public."""
+        """The same without area codes, notes and people's points: for partners and the public."""
         choices = self.choices.drop(columns=["entered_codes", "left_codes"], errors="ignore")
         if "note" in choices:
             choices["note"] = choices["note"].where(choices["note"] == "", "cannot be computed")
@@ -115,7 +118,13 @@ def ask_what_if(made: Made, replay: Replay | None = None, *, seed: int = 0) -> S
         choices=table.astype(dict.fromkeys(("selected", "entered", "left"), "Int64")),
         effective=effective_shares(made.scores, made.index) if shares else pd.DataFrame(),
         matters=what_matters(replay, made.chosen, seed=seed) if replay and few else pd.DataFrame(),
+        elicited=_elicited(made),
     )
+
+
+def _elicited(made: Made) -> pd.DataFrame:
+    names = tuple(factor.name for factor in made.scored)
+    return elicited_spread(made.index.points, names) if made.index.points else pd.DataFrame()
 
 
 class Other(NamedTuple):

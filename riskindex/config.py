@@ -28,6 +28,7 @@ from riskindex.robustness import Robustness, robustness_faults
 from riskindex.selection import Override, Selection, selection_faults
 from riskindex.vintages import Vintage
 from riskindex.warehouse import WarehouseSource
+from riskindex.weighting import points_faults
 
 Source = Annotated[
     EventSource | PoliceSource | TableSource | WarehouseSource, Field(discriminator="kind")
@@ -294,6 +295,9 @@ def _cross_faults(config: Config) -> Iterator[str]:
             yield from source_faults(name, source)
     yield from _kind_faults(config)
     yield from index_faults(config.index, {factor.group or "" for factor in config.factors})
+    if config.index.weights == "elicited":
+        scored = [factor.name for factor in config.factors if factor.scored]
+        yield from points_faults(config.index.points, scored)
     yield from selection_faults(config.selection)
     if config.robustness is not None:
         yield from robustness_faults(config.robustness, config.index)

@@ -35,7 +35,8 @@ class Index:
     points: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     """For elicited weights: person to factor to points, such as 100 shared out by each."""
     groups: Mapping[str, float] = field(default_factory=dict)
-    """Weight of each group of factors; a group that is not named has the weight 1."""
+    """Weight of each group of factors; a group that is not named has the weight 1, or with elicited
+    weights the points that its factors got."""
     missing: Literal["not-assessed", "rest"] = "not-assessed"
     """An area that lacks a factor: no index, or an index of the factors that it has."""
     minimum_factors: int = 1
@@ -185,7 +186,8 @@ def given_weights(scores: pd.DataFrame, options: Index = Index()) -> tuple[pd.Se
     weights = pd.Series(frame.weighting.factors, index=frame.factors, name="weight")
     if options.weights in ("normalised", "as-given"):
         return weights, options
-    groups = {} if options.weights == "equal" else options.groups
+    parts = zip(frame.parts, frame.weighting.parts.tolist(), strict=True)
+    groups = {part.name: weight for part, weight in parts if part.is_group}
     return weights, replace(options, weights="normalised", points={}, groups=groups)
 
 
@@ -299,9 +301,14 @@ def _weighting(given: Given, parts: Sequence[Part], options: Index) -> Weighting
     among = np.array([float(factors[part.members].sum()) for part in parts])
     for position, part in enumerate(parts):
         if part.is_group and among[position] > 0:
-            equal = options.weights == "equal"
-            among[position] = 1.0 if equal else float(options.groups.get(part.name, 1.0))
+            among[position] = _group_weight(part.name, among[position], options)
     return Weighting(factors, among)
+
+
+def _group_weight(name: str, inside: float, options: Index) -> float:
+    if options.weights == "equal":
+        return 1.0
+    return float(options.groups.get(name, inside if options.weights == "elicited" else 1.0))
 
 
 def _companion(scores: pd.DataFrame, frame: Ingredients) -> Array:

@@ -83,6 +83,7 @@ def choices_part(released: Released) -> str:
         + record_table(shown.astype(object).where(shown.notna(), "").to_dict("records"))
         + _matters(released)
         + _effective(released)
+        + _points(released)
     )
 
 
@@ -149,6 +150,37 @@ def effective_table(released: Released) -> pd.DataFrame:
             "Share of the variance": [_percent(share) for share in table["share"]],
         }
     )
+
+
+def _points(released: Released) -> str:
+    table = points_table(released)
+    if table.empty:
+        return ""
+    people = int(released.sensitivity.elicited["people"].iloc[0])
+    told = f"{people:,} {'person' if people == 1 else 'people'} shared out 100 points each."
+    return "<h3>The points that people gave</h3>" + paragraphs([f"{told} {_HOW_POINTS}"]) + (
+        record_table(table.to_dict("records"))
+    )  # fmt: skip
+
+
+_HOW_POINTS = (
+    "The mean is what people agree on, the spread how far they are apart; each person's points "
+    'alone are among the other choices above. With weights = "elicited" under [robustness] the '
+    "repeats mix the people, so that the probability of selection holds their disagreement too."
+)
+
+
+def points_table(released: Released) -> pd.DataFrame:
+    """Mean and spread of the points out of 100 that people gave to every factor."""
+    table = released.sensitivity.elicited
+    if table.empty:
+        return table
+    shown = {"Factor": released.factors["label"].reindex(table.index).to_numpy()}
+    words = {"mean": "Mean", "sd": "Standard deviation", "low": "Lowest", "high": "Highest"}
+    shown |= {
+        word: ["" if pd.isna(x) else f"{x:.1f}" for x in table[c]] for c, word in words.items()
+    }
+    return pd.DataFrame(shown)
 
 
 # Who lives there, and what may count twice
@@ -247,6 +279,12 @@ TABLES = (
         effective_table,
     ),
     Told(
+        "Points given",
+        "The points out of 100 that people gave to every factor",
+        "The mean is the weight; the spread is how far people are apart.",
+        points_table,
+    ),
+    Told(
         "Composition",
         "Who lives in the selected areas, beside the rest",
         "Reported and never scored, unless a factor says so.",
@@ -263,4 +301,5 @@ TABLES = (
 
 
 def _percent(share: float, digits: int = 0) -> str:
-    return "" if pd.isna(share) else f"{100 * share:.{digits}f}%"
+    # Adding nothing makes a zero of minus nought.
+    return "" if pd.isna(share) else f"{round(100 * share, digits) + 0.0:.{digits}f}%"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from riskindex.aggregate import quantise
 from riskindex.factors import Factor
-from riskindex.index import Ingredients, Weighting
+from riskindex.index import Ingredients, Part, Weighting
 from riskindex.normalise import normalise
 from riskindex.repeats import Drawn, Repeater, stacked
 from riskindex.selection import TIES, Selection, Standing, code_order, target_of, with_minimum
@@ -106,16 +106,37 @@ def draw_weights(
     frame: Ingredients, options: "Robustness", rng: np.random.Generator, draws: int
 ) -> Weighting:
     """Weights of so many repeats, shape `(draws, factors)` and `(draws, parts)`."""
-    within = DRAW_WEIGHTS[options.weights](frame, frame.weighting.factors, options, rng, draws)
-    groups = np.array([part.is_group for part in frame.parts])
-    among = np.repeat(frame.weighting.parts[None, :], draws, axis=0)
-    if groups.any() and options.weights in ("uniform", "dirichlet"):
-        varied = DRAW_WEIGHTS[options.weights](frame, frame.weighting.parts, options, rng, draws)
-        among[:, groups] = varied[:, groups]
+    draw = DRAW_WEIGHTS[options.weights]
+    within = draw(frame, frame.weighting.factors, options, rng, draws)
+    varied = options.weights in ("uniform", "dirichlet") and any(p.is_group for p in frame.parts)
+    groups = draw(frame, frame.weighting.parts, options, rng, draws) if varied else None
+    return at_both_levels(frame, within, groups)
+
+
+def at_both_levels(frame: Ingredients, within: Array, groups: Array | None = None) -> Weighting:
+    """Weights of factors and parts, a row per repeat, from those of the factors.
+
+    Parameters
+    ----------
+    frame
+        Factors, groups and options.
+    within
+        Weights of the factors, shape `(draws, factors)`.
+    groups
+        Weights of the parts, shape `(draws, parts)`, of which those of groups are taken; as they
+        are in the index unless given.
+    """
+    among = np.empty((len(within), len(frame.parts)))
+    among[:] = frame.weighting.parts if groups is None else groups
     for position, part in enumerate(frame.parts):
-        if not part.is_group:
-            among[:, position] = within[:, part.members[0]]
+        if not part.is_group or weighs_its_points(part, frame):
+            among[:, position] = within[:, part.members].sum(axis=1)
     return Weighting(within, among)
+
+
+def weighs_its_points(part: Part, frame: Ingredients) -> bool:
+    """Whether a group weighs the points that people gave to its factors."""
+    return frame.options.weights == "elicited" and part.name not in frame.options.groups
 
 
 def _same(frame: Ingredients, w: Array, o: "Robustness", rng: np.random.Generator, d: int) -> Array:

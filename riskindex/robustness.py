@@ -276,8 +276,10 @@ def robustness_faults(options: Robustness, index: Index) -> Sequence[str]:
         faults.append(f"robustness.spread: {options.spread:g} must be at least 0 and below 1.")
     if not options.concentration > 0:
         faults.append(f"robustness.concentration: {options.concentration:g} must be above 0.")
-    if options.weights == "elicited" and not index.points:
-        faults.append('robustness.weights: "elicited" needs the points under [index.points].')
+    if options.weights == "elicited" and index.weights != "elicited":
+        faults.append(
+            'robustness.weights: "elicited" goes with weights = "elicited" under [index].'
+        )
     for key, words, known in (
         ("normalise", options.normalise, NORMALISE),
         ("aggregation", options.aggregation, AGGREGATE),

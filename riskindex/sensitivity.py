@@ -1,17 +1,20 @@
 """Which choice matters most: shares of the index's variance, and Sobol indices."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from scipy import special
 
 from riskindex.errors import DataError
 from riskindex.index import Index, Weighting, contributions, factor_weights
 from riskindex.repeats import Drawn
-from riskindex.replay import Replay, Setting
+from riskindex.replay import Replay, Setting, at_both_levels, weighs_its_points
 from riskindex.selection import Selected
+from riskindex.weighting import elicited_shares
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -75,11 +78,14 @@ def what_matters(
     Returns
     -------
     DataFrame
-        Index `choice` ("weight of <label>", "normalisation", "aggregation", "counts"), the largest
-        first; `first`, `total` and their 95% intervals (`first_low`, ...), for the share of the
-        list that a repeat does not select. All zero where nothing changes the list.
+        Index `choice` ("weight of <label>", "weight of the group <name>", "normalisation",
+        "aggregation", "counts"), the largest first; `first`, `total` and their 95% intervals
+        (`first_low`, ...), for the share of the list that a repeat does not select. All zero where
+        nothing changes the list; empty where nothing varies.
     """
     choices = _choices(replay)
+    if not choices:
+        return pd.DataFrame(columns=list(Sobol._fields), dtype=float)
     design = sobol_design(runs, len(choices), seed=seed)
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
     drawn = replay.draw(rng, pool if replay.repeaters else 1)
@@ -97,31 +103,80 @@ def what_matters(
 
 
 def _choices(replay: Replay) -> list[str]:
-    choices = [f"weight of {factor.label}" for factor in replay.factors]
     several = {"normalisation": replay.options.normalise, "aggregation": replay.options.aggregation}
-    choices += [name for name, words in several.items() if len(words) > 1]
-    return choices + (["counts"] if replay.repeaters else [])
+    choices = [name for name, words in several.items() if len(words) > 1]
+    weights = [] if replay.options.weights == "none" else [*_factors(replay), *_groups(replay)]
+    return [*weights, *choices, *(["counts"] if replay.repeaters else [])]
+
+
+def _factors(replay: Replay) -> list[str]:
+    return [f"weight of {factor.label}" for factor in replay.factors]
+
+
+def _groups(replay: Replay) -> list[str]:
+    """Groups whose weights vary by themselves."""
+    if replay.options.weights == "elicited":
+        return []
+    frame = replay.frame
+    mine = [part for part in frame.parts if part.is_group and not weighs_its_points(part, frame)]
+    return [f"weight of the group {part.name}" for part in mine]
 
 
 def _change(replay: Replay, pool: Drawn, at: Mapping[str, Array], final: Flags) -> Array:
     """Share of the list that is not selected, where each choice is a number from 0 to 1."""
-    labels = [f"weight of {factor.label}" for factor in replay.factors]
-    spread = replay.options.spread
-    moved = 1 + spread * (2 * np.column_stack([at[label] for label in labels]) - 1)
-    within = replay.frame.weighting.factors * moved
-    among = np.repeat(replay.frame.weighting.parts[None, :], len(within), axis=0)
-    for position, part in enumerate(replay.frame.parts):
-        if not part.is_group:
-            among[:, position] = within[:, part.members[0]]
-    nothing = np.zeros(len(within))
+    nothing = np.zeros_like(next(iter(at.values())))
     setting = Setting(
-        weighting=Weighting(within, among),
+        weighting=_weighting(replay, at, len(nothing)),
         normalise=_pick(at.get("normalisation", nothing), len(replay.options.normalise)),
         aggregation=_pick(at.get("aggregation", nothing), len(replay.options.aggregation)),
     )
     drawn = pool.at(_pick(at.get("counts", nothing), len(pool.score)))
     selected, _ = replay.evaluate(drawn, setting)
     return np.asarray(1 - (selected & final).sum(axis=1) / max(int(final.sum()), 1))
+
+
+def _weighting(replay: Replay, at: Mapping[str, Array], runs: int) -> Weighting:
+    frame, move = replay.frame, MOVED[replay.options.weights]
+    half = np.full(runs, 0.5)
+    factors = np.column_stack([at.get(name, half) for name in _factors(replay)])
+    within = move(replay, frame.weighting.factors, factors)
+    if not _groups(replay):
+        return at_both_levels(frame, within)
+    names = [f"weight of the group {part.name}" for part in frame.parts]
+    parts = np.column_stack([at.get(name, half) for name in names])
+    return at_both_levels(frame, within, move(replay, frame.weighting.parts, parts))
+
+
+def _within_spread(replay: Replay, weights: Array, at: Array) -> Array:
+    return np.asarray(weights * (1 + replay.options.spread * (2 * at - 1)))
+
+
+def _beta(replay: Replay, weights: Array, at: Array) -> Array:
+    """Quantiles of each weight's own law where all together are Dirichlet."""
+    total, size = weights.sum(), replay.options.concentration
+    share: Array = np.broadcast_to(weights / total, at.shape)
+    some = (share > 0) & (share < 1)
+    result = share.copy()
+    result[some] = special.betaincinv(size * share[some], size * (1 - share[some]), at[some])
+    return np.asarray(result * total)
+
+
+def _between_people(replay: Replay, weights: Array, at: Array) -> Array:
+    """Between the lowest and the highest share of the points that anybody gave."""
+    frame = replay.frame
+    people = np.sort(elicited_shares(frame.options.points, tuple(frame.factors)), axis=0)
+    place = np.linspace(0, 1, len(people))
+    columns = [np.interp(x, place, given) for x, given in zip(at.T, people.T, strict=True)]
+    return np.column_stack(columns)
+
+
+MOVED: Mapping[str, Callable[[Replay, Array, Array], Array]] = MappingProxyType({
+    "none": lambda replay, weights, at: np.repeat(weights[None, :], len(at), axis=0),
+    "uniform": _within_spread,
+    "dirichlet": _beta,
+    "elicited": _between_people,
+})  # fmt: skip
+"""How weights vary, a config word, to a function of places from 0 to 1 in each weight's law."""
 
 
 def _pick(position: Array, words: int) -> NDArray[np.int64]:

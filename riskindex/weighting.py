@@ -1,6 +1,6 @@
 """Weights of the factors: as given, equal, from the data, or from points that people gave."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -117,14 +117,7 @@ def elicited_shares(points: Points, factors: tuple[str, ...]) -> pd.DataFrame:
     ConfigError
         Every fault: nobody gave points, points for an unknown factor, below zero, or none at all.
     """
-    faults = [] if points else ['index.points: weights = "elicited" needs points from people.']
-    for person, given in points.items():
-        place = f"index.points.{person}"
-        faults += [f"{place}: no scored factor {name!r}." for name in given if name not in factors]
-        faults += [
-            f"{place}: {name} has {x:g} points, below 0." for name, x in given.items() if x < 0
-        ]
-        faults += [] if sum(given.values()) > 0 else [f"{place}: gave no points at all."]
+    faults = list(points_faults(points, factors))
     if faults:
         raise ConfigError(faults)
     table = pd.DataFrame.from_dict(
@@ -132,6 +125,46 @@ def elicited_shares(points: Points, factors: tuple[str, ...]) -> pd.DataFrame:
     )
     table = table.reindex(columns=list(factors)).fillna(0.0).astype(float)
     return table.div(table.sum(axis=1), axis=0)
+
+
+def points_faults(points: Points, factors: Collection[str]) -> Iterator[str]:
+    """Say what is wrong with the points that people gave to these factors."""
+    if not points:
+        yield 'index.points: weights = "elicited" needs points from people.'
+    for person, given in points.items():
+        place = f"index.points.{person}"
+        yield from (f"{place}: no scored factor {name!r}." for name in given if name not in factors)
+        yield from (
+            f"{place}: {name} has {x:g} points, and must have a number of 0 or more."
+            for name, x in given.items()
+            if not 0 <= x < np.inf
+        )
+        if not sum(given.values()) > 0:
+            yield f"{place}: gave no points at all."
+
+
+def elicited_spread(points: Points, factors: tuple[str, ...]) -> pd.DataFrame:
+    """How far people are apart over each factor: what repeats with elicited weights mix.
+
+    Parameters
+    ----------
+    points, factors
+        As for `elicited_shares`.
+
+    Returns
+    -------
+    DataFrame
+        Index factor; `mean` (the weight), `sd` (divisor n - 1; NaN for one person), `low` and
+        `high` of each person's points out of 100, and `people`, how many gave points.
+    """
+    table = 100 * elicited_shares(points, factors)
+    columns = {
+        "mean": table.mean(),
+        "sd": table.std(ddof=1),
+        "low": table.min(),
+        "high": table.max(),
+    }
+    return pd.DataFrame(columns).rename_axis("factor").assign(people=len(table))
 
 
 WEIGHTS: dict[str, Callable[[Given], Array]] = {

@@ -5,7 +5,7 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from riskindex import release
+from riskindex import release, save
 from riskindex.choices import Sensitivity
 from riskindex.otherwise import (
     TABLES,
@@ -63,6 +63,15 @@ def test_weights_and_effects_are_whole_percents_of_one(county_released):
     assert abs(weights.sum() - 100) <= len(weights) / 2
 
 
+def test_a_factor_that_runs_against_the_index_is_released_without_a_minus_nought(public, tmp_path):
+    effective = public.sensitivity.effective
+    shares = [-0.001, -0.06, *effective["share"].iloc[2:]]
+    against = dataclasses.replace(public.sensitivity, effective=effective.assign(share=shares))
+    told = dataclasses.replace(public, sensitivity=against)
+    assert effective_table(told)["Share of the variance"].tolist()[:2] == ["0%", "-6%"]
+    save(told, tmp_path / "result")
+
+
 def test_who_lives_there_is_said_with_a_decimal_inside_and_whole_outside(county_released, public):
     inside, outside = composition_table(county_released), composition_table(public)
     assert inside["Share"].tolist() == outside["Share"].tolist()
@@ -100,7 +109,7 @@ def test_report_and_workbook_hold_them(county_released, tmp_path):
 
     write_workbook(county_released, tmp_path / "w.xlsx")
     sheets = load_workbook(tmp_path / "w.xlsx", read_only=True).sheetnames
-    assert {told.label for told in TABLES} <= set(sheets)
+    assert {told.label for told in TABLES} - {"Points given"} <= set(sheets)
     write_report(county_released, tmp_path / "report.html")
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     for title in ("What if we had chosen differently", "Who lives in the selected areas"):

@@ -98,6 +98,17 @@ def test_elicited_weights_are_mixtures_of_the_people():
     assert drawn[:, 0].min() < 0.02
 
 
+def test_elicited_weights_of_groups_are_the_points_of_their_factors():
+    points = {"police": {"x": 100}, "council": {"y": 60, "z": 40}}
+    group = {"x": "", "y": "g", "z": "g"}
+    index = Index(weights="elicited", points=points)
+    drawn = weights_of(Robustness(weights="elicited"), index, group=group)
+    np.testing.assert_allclose(drawn.parts[:, 0], drawn.factors[:, 0])
+    np.testing.assert_allclose(drawn.parts[:, 1], drawn.factors[:, 1:].sum(axis=1))
+    fixed = Index(weights="elicited", points=points, groups={"g": 3})
+    assert (weights_of(Robustness(weights="elicited"), fixed, group=group).parts[:, 1] == 3).all()
+
+
 def test_no_variation_keeps_the_weights():
     drawn = weights_of(Robustness(weights="none"), weight={"x": 1, "y": 2, "z": 3})
     assert (drawn.factors == [1, 2, 3]).all()

@@ -197,3 +197,90 @@ def test_a_strong_cluster_is_selected_again_more_surely_than_a_weak_one(counted)
     assert p[strong].mean() > 0.8
     assert p[weak].mean() < p[strong].mean()
     assert p[~strong & ~weak].mean() < 0.1
+
+
+# A whole run in which several people gave points
+
+POINTS = {
+    "Police lead": {"suspects": 40, "domestic_abuse": 20, "supply": 20, "possession": 20},
+    "Public health": {"deprivation": 30, "domestic_abuse": 40, "not_worked": 20, "suspects": 10},
+    "Housing": {"disorder": 3, "deprivation": 2},
+}
+
+
+@pytest.fixture(scope="module")
+def elicited(county_config):
+    """A run of the small county with a budget shared out by three people."""
+    from riskindex import read_config, run
+
+    given = "\n".join(
+        f'"{person}" = {{ {", ".join(f"{k} = {x}" for k, x in points.items())} }}'
+        for person, points in POINTS.items()
+    )
+    text = county_config.read_text(encoding="utf-8")
+    for old, new in (
+        ("[index]\n", '[index]\nweights = "elicited"\n'),
+        ("[selection]\n", f"[index.points]\n{given}\n\n[selection]\n"),
+        ("draws = 200", "draws = 400\ncounts = false"),
+        ('weights = "uniform"', 'weights = "elicited"'),
+    ):
+        assert old in text, old
+        text = text.replace(old, new)
+    path = county_config.with_name("elicited.toml")
+    path.write_text(text, encoding="utf-8")
+    return run(read_config(path))
+
+
+def test_a_whole_run_takes_the_points_of_several_people_as_weights(elicited):
+    shares = pd.DataFrame(POINTS).fillna(0)
+    mean = (shares / shares.sum()).mean(axis=1)
+    wide = elicited.scores["score"].unstack("factor")
+    expected = (wide * mean).sum(axis=1)
+    np.testing.assert_allclose(elicited.index["score"], expected.reindex(elicited.index.index))
+    spread = elicited.sensitivity.elicited
+    assert spread["mean"].to_dict() == pytest.approx((100 * mean).to_dict())
+    assert spread.loc["suspects", ["low", "high"]].tolist() == [0, 40]
+
+
+def test_repeats_of_a_whole_run_mix_what_the_people_gave(elicited):
+    """Beside the same worked out plainly: every mixture of the three people, on a grid."""
+    shares = pd.DataFrame(POINTS).fillna(0)
+    shares = shares / shares.sum()
+    factors = elicited.scores.index.get_level_values("factor")
+    cuts = [(i, j, 20 - i - j) for i in range(21) for j in range(21 - i)]
+    again = pd.Series(0.0, elicited.index.index)
+    for mixture in cuts:
+        weights = (shares * np.array(mixture) / 20).sum(axis=1)
+        table = build_index(elicited.scores.assign(weight=factors.map(weights)))
+        again[select_top(table, elicited.config.selection).index] += 1 / len(cuts)
+    moved = (elicited.index["p_selected"] - again).abs()
+    assert ((again > 0.1) & (again < 0.9)).sum() >= 2
+    assert moved.max() < 0.15
+    assert moved.mean() < 0.01
+
+
+def test_the_spread_of_the_points_is_told_inside_and_nobody_is_named_outside(elicited, tmp_path):
+    from openpyxl import load_workbook
+
+    from riskindex import release, save
+
+    save(release(elicited, "internal"), tmp_path / "internal")
+    html = (tmp_path / "internal" / "report.html").read_text(encoding="utf-8")
+    assert "3 people shared out 100 points each" in html
+    sheet = load_workbook(tmp_path / "internal" / "workbook.xlsx")["Points given"]
+    lines = {row[0]: row[1:5] for row in sheet.iter_rows(values_only=True)}
+    assert lines["Serious violence suspects' homes"] == ("16.7", "20.8", "0.0", "40.0")
+    save(release(elicited, "public"), tmp_path / "public")
+    for path in (tmp_path / "public").rglob("*.html"):
+        assert not any(person in path.read_text(encoding="utf-8") for person in POINTS)
+    told = load_workbook(tmp_path / "public" / "workbook.xlsx")
+    assert "Points given" not in told.sheetnames
+
+
+def test_points_for_what_is_no_factor_are_a_fault_of_the_config(county_config):
+    from riskindex.config import parse_config, read_config
+
+    values = read_config(county_config).model_dump(exclude_unset=True)
+    values["index"] = {"weights": "elicited", "points": {"Police lead": {"drugs": 5}}}
+    with pytest.raises(ConfigError, match="no scored factor 'drugs'"):
+        parse_config(values)

@@ -5,9 +5,11 @@ from tables import factor, scores
 
 from riskindex.errors import DataError
 from riskindex.index import Index, build_index
+from riskindex.replay import draw_weights
 from riskindex.robustness import Robustness, prepare
 from riskindex.selection import Selection, select_top
 from riskindex.sensitivity import (
+    MOVED,
     effective_shares,
     sobol_design,
     sobol_indices,
@@ -160,6 +162,47 @@ def test_choices_are_put_in_order_of_what_they_change(county):
 def test_choices_that_change_nothing_have_no_share(county):
     found = matters(county, spread=0.0)
     assert (found == 0).all(axis=None)
+
+
+def test_nothing_that_varies_is_no_choice(county):
+    assert matters(county, weights="none").empty
+    found = matters(county, weights="none", normalise=("configured", "exponential-rank"))
+    assert found.index.tolist() == ["normalisation"]
+
+
+def test_weights_vary_by_the_law_that_the_repeats_draw_from(county):
+    """Quantiles of each weight on its own lie where the repeats' draws have them."""
+    table, _ = county
+    points = {"police": {"x": 50, "y": 50}, "health": {"x": 30, "y": 70}, "fire": {"z": 9, "x": 1}}
+    for word in ("uniform", "dirichlet", "elicited"):
+        index = Index(weights="elicited", points=points) if word == "elicited" else Index()
+        options = Robustness(counts=False, weights=word, concentration=30)
+        replay = prepare(
+            None, table, [factor(name) for name in ("x", "y", "z")], index=index,
+            selection=Selection(share=0.2), options=options,
+        )  # fmt: skip
+        drawn = draw_weights(replay.frame, options, np.random.default_rng(1), 4000).factors
+        ends = np.array([[0.0], [0.5], [1.0]]).repeat(3, axis=1)
+        low, half, high = MOVED[word](replay, replay.frame.weighting.factors, ends)
+        assert (low <= drawn.min(axis=0) + 1e-9).all()
+        assert (high >= drawn.max(axis=0) - 1e-9).all()
+        if word != "elicited":
+            np.testing.assert_allclose(half, np.median(drawn, axis=0), rtol=0.03)
+        else:
+            np.testing.assert_allclose(half, [0.3, 0.5, 0.0])
+
+
+def test_weights_of_groups_are_choices_too(county):
+    table, _ = county
+    grouped = table.assign(group=np.repeat(["g", "g", ""], 60))
+    chosen = select_top(build_index(grouped), Selection(share=0.2))
+    replay = prepare(
+        None, grouped, [factor(name) for name in ("x", "y", "z")], index=Index(),
+        selection=Selection(share=0.2), options=Robustness(counts=False, weights="dirichlet"),
+    )  # fmt: skip
+    found = what_matters(replay, chosen, runs=32)
+    assert "weight of the group g" in found.index
+    assert found["total"]["weight of the group g"] > 0.05
 
 
 def test_the_chance_in_the_counts_is_a_choice_among_others():

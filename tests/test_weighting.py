@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from tables import scores
 
 from riskindex.errors import ConfigError, DataError
-from riskindex.index import Index, build_index, factor_weights
-from riskindex.weighting import elicited_shares, first_component
+from riskindex.index import Index, build_index, factor_weights, given_weights
+from riskindex.weighting import elicited_shares, elicited_spread, first_component
 
 
 def test_points_become_the_mean_of_each_persons_shares():
@@ -27,11 +27,41 @@ def test_all_faults_of_the_points_are_told_together():
         elicited_shares(points, ("x", "y"))
     assert told.value.faults == (
         "index.points.a: no scored factor 'drugs'.",
-        "index.points.b: x has -1 points, below 0.",
+        "index.points.b: x has -1 points, and must have a number of 0 or more.",
         "index.points.c: gave no points at all.",
     )
     with pytest.raises(ConfigError, match="needs points"):
         elicited_shares({}, ("x",))
+    with pytest.raises(ConfigError, match="x has nan points"):
+        elicited_shares({"a": {"x": float("nan")}}, ("x",))
+
+
+def test_the_spread_of_points_is_out_of_100_whatever_each_person_shared_out():
+    points = {"police": {"x": 80, "y": 20}, "council": {"x": 1, "y": 3}, "health": {"y": 7}}
+    spread = elicited_spread(points, ("x", "y"))
+    assert spread["mean"].tolist() == pytest.approx([35, 65])
+    assert spread["sd"]["x"] == pytest.approx(np.std([80, 25, 0], ddof=1))
+    assert spread[["low", "high"]].to_numpy().tolist() == [[0, 80], [20, 100]]
+    assert spread["people"].tolist() == [3, 3]
+    alone = elicited_spread({"police": {"x": 1}}, ("x",))
+    assert alone["sd"].isna().all()
+
+
+def test_a_group_weighs_the_points_of_its_factors_unless_the_config_says_otherwise():
+    table = scores(
+        {"x": [100, 0], "y": [100, 0], "z": [0, 100]}, group={"x": "g", "y": "g", "z": ""}
+    )
+    given = Index(weights="elicited", points={"a": {"x": 50, "y": 30, "z": 20}})
+    assert factor_weights(table, given).tolist() == pytest.approx([0.5, 0.3, 0.2])
+    named = Index(weights="elicited", points=given.points, groups={"g": 0.2})
+    assert build_index(table, named)["score"].tolist() == pytest.approx([50, 50])
+    for options in (given, named):
+        weights, plain = given_weights(table, options)
+        simply = table.assign(weight=table.index.get_level_values("factor").map(weights))
+        assert not plain.points
+        np.testing.assert_allclose(
+            build_index(simply, plain)["score"], build_index(table, options)["score"]
+        )
 
 
 def test_two_factors_have_the_same_loading_and_the_sign_is_fixed():
