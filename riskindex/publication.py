@@ -1,6 +1,6 @@
 """Release: the only way out. What partners and the public may see, column by column."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from functools import partial
 from types import MappingProxyType
@@ -11,7 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.analysis import without_places
-from riskindex.area_faults import some
+from riskindex.cut import without_score
 from riskindex.diagnostics import shares_told
 from riskindex.disclosure import (
     NOT_RECORDED,
@@ -47,7 +47,6 @@ from riskindex.released_counts import (
     released_rhythm,
 )
 from riskindex.scores import CONFIDENCE_SCORES, rows
-from riskindex.selection import Cut
 
 
 def release(result: Result, profile: str | None = None) -> Released:
@@ -105,7 +104,7 @@ def _reduced(result: Result, profile: str) -> Released:
         period_label=period_label(config.factors),
         attribution=result.attribution,
         limits=LIMITS,
-        cut=_cut(result.cut),
+        cut=without_score(result.cut),
         flags_tie=result.flags_tie,
         how_sure=result.how_sure,
         group_kinds=groups,
@@ -419,27 +418,6 @@ def _factor_row(
     if profile == "partner":
         row["hot_by_period"] = ", ".join(str(int(hot)) for hot in tests["hot"])
     return row
-
-
-def _cut(cut: Cut) -> Cut:
-    """The arithmetic of the list without the score at the cut."""
-    return cut._replace(score_at_cut=float("nan"), explanation=" ".join(_explanation(cut)))
-
-
-def _explanation(cut: Cut) -> Iterator[str]:
-    yield f"{cut.rule[0].upper()}{cut.rule[1:]}."
-    if cut.positive < cut.target:
-        yield f"Only {cut.positive:,} scored above 0, so the list is short of the {cut.target:,}."
-    if cut.entered:
-        yield f"{cut.entered:,} are in so that their group has its minimum."
-    by_hand = [
-        f"{number:,} {way} by hand"
-        for number, way in ((cut.overridden_in, "put in"), (cut.overridden_out, "taken out"))
-        if number
-    ]
-    if by_hand:
-        yield f"{some(by_hand)}."
-    yield f"That makes {cut.selected:,} {'area' if cut.selected == 1 else 'areas'}."
 
 
 def _composition(result: Result) -> pd.DataFrame:

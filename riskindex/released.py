@@ -9,12 +9,12 @@ import pandas as pd
 from riskindex.areas import NeighbourSummary
 from riskindex.choices import Sensitivity
 from riskindex.clusters import find_clusters
+from riskindex.cut import Cut
 from riskindex.disclosure import Rules
 from riskindex.factors import Factor
 from riskindex.groups import count_groups, profile_kind
 from riskindex.reasons import through_one_area
 from riskindex.scores import rows
-from riskindex.selection import Cut
 from riskindex.sensitive_places import NO_PLACES, SensitivePlaces, whole_rhythm
 
 if TYPE_CHECKING:

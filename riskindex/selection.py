@@ -11,6 +11,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.aggregate import quantise
+from riskindex.cut import TIE_WORDS, Cut, by_hand, exchanged, explained
+from riskindex.cut import areas as in_areas
 from riskindex.errors import ConfigError, DataError
 from riskindex.index import Index, Ingredients
 
@@ -68,42 +70,6 @@ class Changes(TypedDict, total=False):
     minimum_per_group: int
     group: str
     overrides: tuple[Override, ...]
-
-
-class Cut(NamedTuple):
-    """The arithmetic of a selection; it always adds up to the number selected."""
-
-    assessed: int
-    """Areas with an index."""
-    rule: str
-    """The rule in words."""
-    target: int
-    """Number of areas that the rule asks for."""
-    score_at_cut: float
-    """Lowest score that the rule reaches; NaN where it reaches none."""
-    above_cut: int
-    """Areas with a higher score."""
-    tied_at_cut: int
-    """Areas with exactly this score."""
-    positive: int
-    """Areas with a score above 0; no other is ever selected by the rule."""
-    selected: int
-    """Areas selected in the end."""
-    overridden_in: int
-    """Areas that are in by hand alone."""
-    overridden_out: int
-    """Areas that the rule selected and a hand took out."""
-    explanation: str
-    """The same in sentences."""
-    entered: int = 0
-    """Areas that are in only so that their group has its minimum."""
-    left: int = 0
-    """Areas that made room for those."""
-
-    @property
-    def computed(self) -> int:
-        """Areas that the rules select, before any override."""
-        return self.selected - self.overridden_in + self.overridden_out
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,8 +147,10 @@ def select_top(
     computed, at_cut, cut = _cut(areas, target, rule, selection.ties)
     if selection.minimum_per_group and groups is not None:
         names = groups.reindex(table.index).fillna("").to_numpy(dtype=object)
-        exchanged = with_minimum(areas, computed, names, selection.minimum_per_group)
-        computed, cut = exchanged, _with_exchange(cut, computed, exchanged, selection)
+        least, before = selection.minimum_per_group, computed
+        computed = with_minimum(areas, before, names, least)
+        entered, left = int((computed & ~before).sum()), int((before & ~computed).sum())
+        cut = exchanged(cut, entered, left, group=selection.group, minimum=least)
     return _overridden(table.assign(tied_at_cut=at_cut), computed, cut, selection.overrides)
 
 
@@ -270,13 +238,13 @@ def target_of(selection: Selection, score: Array) -> tuple[int, str]:
         enough = int((score >= selection.at_least).sum())
         return enough, f"areas that score {selection.at_least:g} or more: {enough:,}"
     if selection.number is not None:
-        return selection.number, f"{_areas(selection.number)}, a fixed number"
+        return selection.number, f"{in_areas(selection.number)}, a fixed number"
     assessed = int((~np.isnan(score)).sum())
     share = Fraction(str(float(selection.share)))
     exact = share * assessed
     whole, words = ROUNDING[selection.rounding]
     target = whole(exact)
-    rule = f"{float(share * 100):g}% of the {_areas(assessed)} assessed is {float(exact):,.10g}"
+    rule = f"{float(share * 100):g}% of the {in_areas(assessed)} assessed is {float(exact):,.10g}"
     return target, rule if target == exact else f"{rule}, {words} to {target:,}"
 
 
@@ -333,12 +301,6 @@ TIES: dict[str, Callable[[Flags, int, Standing], Flags]] = {
 }
 """Which of the tied areas are taken when they do not all fit; config word to function."""
 
-TIE_WORDS = {
-    "order": "{places:,} of these {tied:,} taken, highest intensity first",
-    "include": "all of these {tied:,} taken, though only {places:,} would fit",
-    "exclude": "none of these {tied:,} taken, because only {places:,} would fit",
-}
-
 
 def _cut(areas: Standing, target: int, rule: str, ties: str) -> tuple[Flags, Flags, Cut]:
     """Areas selected by the rule, areas tied where they do not all fit, and the arithmetic."""
@@ -364,25 +326,7 @@ def _cut(areas: Standing, target: int, rule: str, ties: str) -> tuple[Flags, Fla
         overridden_out=0,
         explanation="",
     )
-    return chosen, tied & (not fits), cut._replace(explanation=_explain(cut, how))
-
-
-def _explain(cut: Cut, how: str) -> str:
-    sentences = [f"{cut.rule[0].upper()}{cut.rule[1:]}."]
-    if cut.positive < cut.target:
-        only = f"Only {_areas(cut.positive)}" if cut.positive else "No area"
-        sentences.append(f"{only} scored above 0, so the list is short of the {cut.target:,}.")
-    if cut.selected or cut.tied_at_cut:
-        at = "has" if cut.tied_at_cut == 1 else "have"
-        sentences.append(
-            f"{_areas(cut.above_cut)} scored above the score at the cut, {cut.score_at_cut:.4g}, "
-            f"and {cut.tied_at_cut:,} {at} exactly it{': ' if how else ''}{how}."
-        )
-    return " ".join([*sentences, f"That makes {_areas(cut.selected)}."])
-
-
-def _areas(number: int) -> str:
-    return f"{number:,} area" if number == 1 else f"{number:,} areas"
+    return chosen, tied & (not fits), explained(cut, how)
 
 
 # A minimum for every group
@@ -416,20 +360,6 @@ def with_minimum(areas: Standing, chosen: Flags, groups: NDArray[Any], minimum: 
     return result
 
 
-def _with_exchange(cut: Cut, before: Flags, after: Flags, selection: Selection) -> Cut:
-    entered, left = int((after & ~before).sum()), int((before & ~after).sum())
-    if not entered:
-        return cut
-    selected = cut.selected + entered - left
-    words = (
-        f"So that every {selection.group} has at least {selection.minimum_per_group:,}, "
-        f"{entered:,} from below the cut put in and {left:,} of the lowest left out: "
-        f"{_areas(selected)}."
-    )
-    explanation = f"{cut.explanation} {words}"
-    return cut._replace(selected=selected, entered=entered, left=left, explanation=explanation)
-
-
 # Overrides
 
 
@@ -445,16 +375,5 @@ def _overridden(
         reasons[override.area_code] = override.reason
     final = selected.to_numpy(bool)
     put_in, taken_out = int((final & ~computed).sum()), int((computed & ~final).sum())
-    cut = cut._replace(selected=int(final.sum()), overridden_in=put_in, overridden_out=taken_out)
-    if overrides:
-        cut = cut._replace(explanation=f"{cut.explanation} {_by_hand(cut, len(overrides))}")
-    return Selected(
-        table=table.assign(selected=final, override=actions, override_reason=reasons), cut=cut
-    )
-
-
-def _by_hand(cut: Cut, given: int) -> str:
-    idle = given - cut.overridden_in - cut.overridden_out
-    changed = f"By hand {cut.overridden_in:,} put in and {cut.overridden_out:,} taken out"
-    without = f" ({idle:,} more changed nothing)" if idle else ""
-    return f"{changed}{without}: {_areas(cut.selected)} selected."
+    table = table.assign(selected=final, override=actions, override_reason=reasons)
+    return Selected(table=table, cut=by_hand(cut, put_in, taken_out, given=len(overrides)))

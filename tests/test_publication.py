@@ -91,9 +91,18 @@ def test_scores_are_bands(public):
     assert (public.scores["intensity"] == public.scores["score"]).all()
 
 
-def test_the_score_at_the_cut_is_not_told(reduced):
+def test_the_score_at_the_cut_is_not_told(reduced, county_result):
     assert pd.isna(reduced.cut.score_at_cut)
-    assert "score at the cut" not in reduced.cut.explanation
+    told = f"{county_result.cut.score_at_cut:.4g}"
+    assert told in county_result.cut.explanation
+    assert told not in reduced.cut.explanation
+
+
+def test_the_explanation_without_the_score_still_adds_up(reduced):
+    cut = reduced.cut
+    assert f"{cut.above_cut} areas scored above the score at the cut and " in cut.explanation
+    assert cut.above_cut + cut.tied_at_cut == cut.selected == len(reduced.top)
+    assert cut.explanation.endswith(f"That makes {cut.selected} areas.")
 
 
 def test_the_config_is_about_the_method_alone(reduced):

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tables import scores
 
+from riskindex.analysis import hold_back
+from riskindex.cut import without_score
 from riskindex.errors import ConfigError, DataError
 from riskindex.index import build_index
 from riskindex.selection import Override, Selection, flags_tie, select_top, selection_faults
@@ -265,18 +267,41 @@ def series(values):
     return pd.Series(values, index=[f"{k:02d}" for k in range(len(values))], dtype=float)
 
 
-@settings(deadline=None)
-@given(score_lists, rules, st.sets(st.integers(0, 24)), st.sets(st.integers(0, 24)))
-def test_the_printed_explanation_always_adds_up(values, rule, put_in, taken_out):
+targets = st.one_of(
+    rules,
+    st.fixed_dictionaries({"number": st.integers(1, 30), "ties": rules.map(lambda r: r["ties"])}),
+    st.fixed_dictionaries({"at_least": st.integers(1, 6)}),
+)
+some_areas = st.sets(st.integers(0, 24), max_size=6)
+
+
+@settings(deadline=None, max_examples=400)
+@given(score_lists, targets, some_areas, some_areas, some_areas, st.integers(0, 3), st.data())
+def test_the_printed_explanation_always_adds_up(
+    values, rule, put_in, taken_out, held_back, minimum, data
+):
+    """With overrides, a minimum per district, a least score and sensitive places held back."""
     scored = series(values)
+    known = {f"{k:02d}" for k in held_back} & set(scored.index)
     overrides = tuple(
         Override(area_code=f"{k:02d}", action=action, reason="Known on the ground.")
         for action, chosen in (("in", put_in - taken_out), ("out", taken_out))
-        for k in sorted(chosen)
+        for k in sorted(chosen - held_back)
         if k < len(values)
     )
-    chosen = select_top(scored, overrides=overrides, **rule)
-    assert read_aloud(chosen.cut.explanation) == len(chosen.index) == chosen.table["selected"].sum()
+    names = data.draw(st.lists(st.sampled_from(["n", "s", ""]), min_size=len(values),
+                               max_size=len(values)))  # fmt: skip
+    groups = pd.Series(names, index=scored.index)
+    selection = Selection(minimum_per_group=minimum, overrides=overrides, **rule)
+    index = hold_back(scored.to_frame("score"), known, selection, groups=groups)
+    chosen = select_top(index, selection, groups=groups)
+    said = chosen.cut.explanation
+    assert read_aloud(said) == len(chosen.index) == chosen.table["selected"].sum()
+    assert not known & set(chosen.index)
+    short = without_score(chosen.cut)
+    assert read_aloud(short.explanation) == len(chosen.index)
+    assert f"at the cut, {chosen.cut.score_at_cut:.4g}" not in short.explanation
+    assert np.isnan(short.score_at_cut)
 
 
 def read_aloud(explanation):
@@ -292,6 +317,11 @@ def read_aloud(explanation):
         word = taken[1] if taken else None
         total = above + (words[word] if word in words else int(word))
     assert f"That makes {total} area" in explanation
+    if exchange := re.search(
+        r"(\d+) from below the cut put in and (\d+) of the lowest left out: (\d+) area", explanation
+    ):
+        total += int(exchange[1]) - int(exchange[2])
+        assert total == int(exchange[3])
     if by_hand := re.search(
         r"By hand (\d+) put in and (\d+) taken out.*?: (\d+) areas? sel", explanation
     ):

@@ -1,0 +1,116 @@
+"""The arithmetic of a selection, in numbers and in sentences that add up to the number selected."""
+
+from typing import NamedTuple
+
+
+class Cut(NamedTuple):
+    """The arithmetic of a selection; it always adds up to the number selected."""
+
+    assessed: int
+    """Areas with an index."""
+    rule: str
+    """The rule in words."""
+    target: int
+    """Number of areas that the rule asks for."""
+    score_at_cut: float
+    """Lowest score that the rule reaches; NaN where it reaches none."""
+    above_cut: int
+    """Areas with a higher score."""
+    tied_at_cut: int
+    """Areas with exactly this score."""
+    positive: int
+    """Areas with a score above 0; no other is ever selected by the rule."""
+    selected: int
+    """Areas selected in the end."""
+    overridden_in: int
+    """Areas that are in by hand alone."""
+    overridden_out: int
+    """Areas that the rule selected and a hand took out."""
+    explanation: str
+    """The same in sentences."""
+    entered: int = 0
+    """Areas that are in only so that their group has its minimum."""
+    left: int = 0
+    """Areas that made room for those."""
+
+    @property
+    def computed(self) -> int:
+        """Areas that the rules select, before any override."""
+        return self.selected - self.overridden_in + self.overridden_out
+
+
+TIE_WORDS = {
+    "order": "{places:,} of these {tied:,} taken, highest intensity first",
+    "include": "all of these {tied:,} taken, though only {places:,} would fit",
+    "exclude": "none of these {tied:,} taken, because only {places:,} would fit",
+}
+
+
+"""Tie rule, a config word, to what became of the tied areas where they did not all fit."""
+
+
+def explained(cut: Cut, how: str = "") -> Cut:
+    """The same with the sentences: the rule, what scored above the cut and at it, and the sum.
+
+    Parameters
+    ----------
+    cut
+        The numbers, without overrides.
+    how
+        What became of the tied areas; empty where they all fit.
+    """
+    sentences = [f"{cut.rule[0].upper()}{cut.rule[1:]}."]
+    if cut.positive < cut.target:
+        only = f"Only {areas(cut.positive)}" if cut.positive else "No area"
+        sentences.append(f"{only} scored above 0, so the list is short of the {cut.target:,}.")
+    if cut.selected or cut.tied_at_cut:
+        at = "has" if cut.tied_at_cut == 1 else "have"
+        sentences.append(
+            f"{areas(cut.above_cut)} scored above the score at the cut{_at(cut)} "
+            f"and {cut.tied_at_cut:,} {at} exactly it{': ' if how else ''}{how}."
+        )
+    sentences.append(f"That makes {areas(cut.selected)}.")
+    return cut._replace(explanation=" ".join(sentences))
+
+
+def exchanged(cut: Cut, entered: int, left: int, *, group: str, minimum: int) -> Cut:
+    """The same after areas entered for the minimum of their group, and others made room."""
+    if not entered:
+        return cut
+    selected = cut.selected + entered - left
+    words = (
+        f"So that every {group} has at least {minimum:,}, {entered:,} from below the cut put in "
+        f"and {left:,} of the lowest left out: {areas(selected)}."
+    )
+    explanation = f"{cut.explanation} {words}"
+    return cut._replace(selected=selected, entered=entered, left=left, explanation=explanation)
+
+
+def by_hand(cut: Cut, put_in: int, taken_out: int, *, given: int) -> Cut:
+    """The same after so many overrides were given, some of which may have changed nothing."""
+    if not given:
+        return cut
+    selected, idle = cut.selected + put_in - taken_out, given - put_in - taken_out
+    words = (
+        f"By hand {put_in:,} put in and {taken_out:,} taken out"
+        f"{f' ({idle:,} more changed nothing)' if idle else ''}: {areas(selected)} selected."
+    )
+    explanation = f"{cut.explanation} {words}"
+    return cut._replace(
+        selected=selected, overridden_in=put_in, overridden_out=taken_out, explanation=explanation
+    )
+
+
+def without_score(cut: Cut) -> Cut:
+    """The same for those who may not have scores: the score at the cut is left out."""
+    explanation = cut.explanation.replace(f"score at the cut{_at(cut)}", "score at the cut", 1)
+    return cut._replace(score_at_cut=float("nan"), explanation=explanation)
+
+
+def areas(number: int) -> str:
+    """So many areas, in words."""
+    return f"{number:,} area" if number == 1 else f"{number:,} areas"
+
+
+def _at(cut: Cut) -> str:
+    return f", {cut.score_at_cut:.4g},"
