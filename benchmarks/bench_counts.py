@@ -1,73 +1,100 @@
-"""Counting events per area beside pandas and plain SQL, on the same files in one process.
+"""Counting events per area and month, beside pandas and plain SQL, on the same file.
 
-    python benchmarks/bench_counts.py police_uk.zip lsoa21.gpkg --code LSOA21CD --period 2025
+    python benchmarks/bench_counts.py police_uk.parquet lsoa21.parquet --years 2020 2025
+    python benchmarks/bench_counts.py police_uk.parquet lsoa21.parquet --rows 20000000
 
-Events come as a police.uk download (zip of month folders) or a Parquet copy. riskindex counts
-five categories, accounts for every record, and lists those that were not counted; pandas and SQL
-only count. Runs alternate; wall and CPU seconds are medians. Counts are equal, unless events
-carry codes of an older edition: a plain join loses those, and how many is printed.
+riskindex accounts for every record and lists those that were not counted; pandas and SQL only
+count. With --rows the file is first repeated, its months moved back a year each time, until it
+has so many. Ways alternate, each in a process of its own, imports apart; medians are printed,
+and the most memory. All tables must be equal.
 """
 
 import argparse
+import resource
 import time
-import zipfile
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
+from tempfile import TemporaryDirectory
 
+import duckdb
 import geopandas as gpd
 import pandas as pd
 
-from riskindex.counts import count_events
-from riskindex.event_table import connect
+from riskindex.counts import Periods, count_events
 from riskindex.events import PoliceSource, open_events
 from riskindex.factors import Factor
 
-CATEGORIES = (
-    "Violence and sexual offences", "Anti-social behaviour", "Criminal damage and arson",
-    "Drugs", "Robbery",
-)  # fmt: skip
-COLUMNS = ["Month", "LSOA code", "Crime type"]
 
-
-def by_riskindex(path, areas, period):
-    factors = [
-        Factor(name=f"f{i}", label=category, source="crime", method="window", score="flag",
-               where={"Crime type": [category]}, periods=(period,))
-        for i, category in enumerate(CATEGORIES)
-    ]  # fmt: skip
-    sources = {"crime": PoliceSource(kind="police.uk", path=str(path.resolve()))}
-    with open_events(sources, factors=factors) as opened:
-        counted = count_events(opened.events, areas, factors)
+def by_riskindex(path, areas, months, memory):
+    factor = Factor(name="all", label="all", source="crime", method="getis-ord", score="flag",
+                    periods=tuple(months))  # fmt: skip
+    sources = {"crime": PoliceSource(kind="police.uk", path=str(path))}
+    with open_events(sources, factors=[factor], memory=memory) as opened:
+        counted = count_events(opened.events, areas, [factor], Periods(unit="month"))
     lines = counted.reconciliation
     assert (lines["read"] == lines.drop(columns="read").sum(axis=1)).all()
-    print(f"    read {lines['read'].iloc[0]:,}, counted {lines['counted'].iloc[0]:,}, "
-          f"uncounted list {len(counted.uncounted):,}")  # fmt: skip
-    return counted.counts.astype("int64").set_axis(list(CATEGORIES), axis=1)
+    assert len(counted.uncounted) == lines["read"].iloc[0] - lines["counted"].iloc[0]
+    return counted.counts.astype("Int64").fillna(0).to_numpy(dtype="int64")
 
 
-def by_pandas(path, areas, period):
-    if zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as archive:
-            names = [name for name in archive.namelist() if name.endswith("-street.csv")]
-            parts = [pd.read_csv(archive.open(name), usecols=COLUMNS) for name in names]
-        table = pd.concat(parts)
-    else:
-        table = pd.read_parquet(path, columns=COLUMNS)
-    table = table[table["Month"].str.startswith(period) & table["LSOA code"].isin(areas.index)]
-    table = table[table["Crime type"].isin(CATEGORIES)]
-    counts = table.groupby(["LSOA code", "Crime type"]).size().unstack(fill_value=0)
-    return counts.reindex(areas.index, columns=list(CATEGORIES), fill_value=0)
+def by_pandas(path, areas, months, memory):
+    table = pd.read_parquet(path, columns=["Month", "LSOA code"])
+    table = table[table["Month"].isin(months) & table["LSOA code"].isin(areas.index)]
+    counts = table.groupby(["LSOA code", "Month"]).size().unstack(fill_value=0)
+    return counts.reindex(areas.index, columns=months, fill_value=0).to_numpy(dtype="int64")
 
 
-def by_sql(path, areas, period):
-    if zipfile.is_zipfile(path):
-        return None
-    table = connect().execute(
-        'SELECT "LSOA code" AS code, "Crime type" AS kind, count(*) AS n '
-        f"FROM read_parquet('{path}') WHERE starts_with(\"Month\", '{period}') GROUP BY ALL"
-    ).df()  # fmt: skip
-    counts = table.pivot(index="code", columns="kind", values="n").fillna(0).astype("int64")
-    return counts.reindex(areas.index, columns=list(CATEGORIES), fill_value=0)
+def long_by_sql(path, areas, months, memory):
+    connection = duckdb.connect(config={"memory_limit": memory})
+    connection.execute("SET enable_progress_bar = false")
+    return connection.execute(
+        'SELECT "LSOA code" AS code, "Month" AS month, count(*) AS n '
+        f"FROM read_parquet('{path}') GROUP BY ALL"
+    ).df()
+
+
+def by_sql(path, areas, months, memory):
+    counts = long_by_sql(path, areas, months, memory).dropna().set_index(["code", "month"])["n"]
+    table = counts.unstack(fill_value=0)
+    return table.reindex(areas.index, columns=months, fill_value=0).to_numpy(dtype="int64")
+
+
+WAYS = {
+    "riskindex": by_riskindex,
+    "pandas": by_pandas,
+    "plain SQL, areas by months": by_sql,
+    "plain SQL, the query alone": long_by_sql,
+}
+
+
+def measured(way, path, boundaries, code, months, memory):
+    """Seconds, megabytes and a fingerprint of the table, from a process of its own."""
+    areas = gpd.read_parquet(boundaries).set_index(code).rename_axis("area_code").sort_index()
+    wall, cpu = time.perf_counter(), time.process_time()
+    table = WAYS[way](path, areas, months, memory)
+    wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    same = "" if isinstance(table, pd.DataFrame) else pd.util.hash_array(table.ravel()).sum()
+    return wall, cpu, peak, same
+
+
+def repeated(path, rows, folder):
+    """A file of so many rows, and its first year and last."""
+    connection = duckdb.connect(config={"memory_limit": "3GB", "temp_directory": folder})
+    ((n, last),) = connection.execute(
+        f"SELECT count(*), max(left(\"Month\", 4))::INTEGER FROM '{path}'"
+    ).fetchall()
+    times = -(-rows // n)
+    parts = " UNION ALL ".join(
+        f'SELECT (left("Month", 4)::INTEGER - {i}) || right("Month", 3) AS "Month", '
+        f"* EXCLUDE (\"Month\") FROM '{path}'"
+        for i in range(times)
+    )
+    made = Path(folder) / "events.parquet"
+    connection.execute(f"COPY (SELECT * FROM ({parts}) LIMIT {rows}) TO '{made}' (FORMAT parquet)")
+    return made, last - times + 1, last
 
 
 def main():
@@ -75,28 +102,30 @@ def main():
     parser.add_argument("events", type=Path)
     parser.add_argument("boundaries", type=Path)
     parser.add_argument("--code", default="LSOA21CD")
-    parser.add_argument("--period", default="2025")
+    parser.add_argument("--years", type=int, nargs=2, default=(2025, 2025))
+    parser.add_argument("--rows", type=int)
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--memory", default="1GB", help="what DuckDB may use before it spills")
+    parser.add_argument("--only", choices=WAYS, action="append")
     given = parser.parse_args()
-    read = gpd.read_parquet if given.boundaries.suffix == ".parquet" else gpd.read_file
-    areas = read(given.boundaries).set_index(given.code).rename_axis("area_code").sort_index()
-    ways = {"riskindex": by_riskindex, "pandas": by_pandas, "plain SQL": by_sql}
-    times, lost = {way: [] for way in ways}, {}
-    for _ in range(given.runs):
-        found = {}
-        for way, count in ways.items():
-            wall, cpu = time.perf_counter(), time.process_time()
-            found[way] = count(given.events, areas, given.period)
-            times[way].append((time.perf_counter() - wall, time.process_time() - cpu))
-        for way, table in found.items():
-            if table is not None:
-                more = found["riskindex"] - table
-                assert (more >= 0).all(axis=None), way
-                lost[way] = int(more.to_numpy().sum())
-    for way, pairs in times.items():
-        wall, cpu = (median(pair[i] for pair in pairs) for i in (0, 1))
-        if way in lost:
-            print(f"{way:12} {wall:8.2f} s wall {cpu:8.2f} s CPU   {lost[way]:,} events lost")
+    with TemporaryDirectory() as folder:
+        path, (first, last) = given.events.resolve(), given.years
+        if given.rows:
+            path, first, last = repeated(path, given.rows, folder)
+        months = [
+            f"{year}-{month:02d}" for year in range(first, last + 1) for month in range(1, 13)
+        ]
+        found = {way: [] for way in given.only or WAYS}
+        for _ in range(given.runs):
+            for way, runs in found.items():
+                with ProcessPoolExecutor(1, get_context("spawn")) as alone:
+                    task = (way, path, given.boundaries.resolve(), given.code, months, given.memory)
+                    runs.append(alone.submit(measured, *task).result())
+    tables = {same for runs in found.values() for *_, same in runs if same != ""}
+    assert len(tables) == 1, "the tables differ"
+    for way, runs in found.items():
+        wall, cpu, peak, _ = zip(*runs, strict=True)
+        print(f"{way:28} {median(wall):7.2f} s wall {median(cpu):7.2f} s CPU {max(peak):7,.0f} MB")
 
 
 if __name__ == "__main__":
