@@ -10,9 +10,9 @@ from riskindex.areas import build_weights, describe_neighbours, with_bases
 from riskindex.config import Config
 from riskindex.counts import count_events
 from riskindex.errors import ConfigError, Together
+from riskindex.groups import group_kinds
 from riskindex.hotspots import find_hotspots
 from riskindex.inputs import ReadAreas
-from riskindex.released import group_kinds
 from riskindex.report import source_lines
 from riskindex.selection import unknown_overrides
 from riskindex.sensitive_places import read_sensitive_places

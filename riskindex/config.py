@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from riskindex.areas import RESERVED, Neighbours, columns_of, neighbour_faults
 from riskindex.counts import Periods
+from riskindex.coverage import Coverage, Inventory, coverage_faults
 from riskindex.disclosure import Release, release_faults
 from riskindex.errors import ConfigError, InputError
 from riskindex.events import EventSource, PoliceSource, source_faults
@@ -179,7 +180,8 @@ def schema() -> dict[str, Any]:
 
 
 _OPTIONS: tuple[type, ...] = (
-    AreaSource, EventGroup, EventSource, Factor, GetisOrd, GroupLookup, Index, Neighbours, Override,
+    AreaSource, Coverage, EventGroup, EventSource, Factor, GetisOrd, GroupLookup, Index, Inventory,
+    Neighbours, Override,
     Periods, PoliceSource, Release, Robustness, Selection, Share, TableSource, Vintage,
     WarehouseSource,
 )  # fmt: skip
@@ -312,6 +314,9 @@ def _kind_faults(config: Config) -> Iterator[str]:
             yield f"{place} {name!r}: the name is in use; choose another."
     for name in sorted({name for name in kinds if kinds.count(name) > 1}):
         yield f"areas: the group {name!r} is given {kinds.count(name)} times; names must differ."
+    for name, source in config.sources.items():
+        if not isinstance(source, TableSource):
+            yield from coverage_faults(f"sources.{name}", source.coverage, kinds)
     for name in sorted(set(kinds) & set(config.bases)):
         yield f"bases: {name!r} is the name of a group already; choose another."
 

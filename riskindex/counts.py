@@ -95,10 +95,10 @@ def count_events(
     -------
     Counted
         For each source, and each factor on it, `read` is the sum of what was counted, outside
-        the periods, without location, in an unknown area, outside the study area, a duplicate,
-        and excluded by a rule: the first of these that applies. Of several records of one key,
-        or of one person in one area and period, one is counted (one that the rules keep, if
-        there is one) and the others are duplicates.
+        the periods, without location, in an unknown area, outside the study area, not covered by
+        the source, a duplicate, and excluded by a rule: the first of these that applies. Of several
+        records of one key, or of one person in one area and period, one is counted (one that the
+        rules keep, if there is one) and the others are duplicates.
 
     Raises
     ------
@@ -160,11 +160,12 @@ def _count_source(
     missing = _missing_months(tally)
     counts = {}
     for group in asked:
-        table = tally.table(tally.of_group(group))
+        scope = tally.of_group(group)
+        table, lacking = tally.table(scope), tally.lacking(scope)
         for i, period in enumerate(group.periods):
-            covered = len(missing[period]) < len(period.months)
-            column = table[:, i] if covered else [pd.NA] * len(table)
-            counts[group.factor, group.label, period.label] = pd.array(column, dtype="Int64")
+            gap = lacking[:, i] | (len(missing[period]) == len(period.months))
+            column = pd.arrays.IntegerArray(table[:, i].copy(), gap)
+            counts[group.factor, group.label, period.label] = column
     lines = {(name, ""): tally.line(tally.own)}
     for factor in dict.fromkeys(group.factor for group in asked):
         lines[name, factor] = tally.line(tally.of_factor(factor))

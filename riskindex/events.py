@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 from riskindex.counts import Events
+from riskindex.coverage import Coverage, Months, months_listed
 from riskindex.errors import ConfigError, InputError, Together
 from riskindex.event_files import Found, find_events
 from riskindex.event_table import (
@@ -20,8 +21,16 @@ from riskindex.event_table import (
 )
 from riskindex.event_values import Layout, Raw, select_events
 from riskindex.factors import Factor, Where
-from riskindex.files import FileRecord, open_members, record, refuse_full, sniff, unpack
-from riskindex.sheets import capped
+from riskindex.files import (
+    FileRecord,
+    find_file,
+    open_members,
+    record,
+    refuse_full,
+    sniff,
+    unpack,
+)
+from riskindex.sheets import capped, read_sheet
 from riskindex.sql import identifier
 from riskindex.warehouse import WarehouseSource, open_warehouse
 
@@ -62,6 +71,8 @@ class EventSource:
     """Column with the age, in years or in bands: shown in the profiles of districts."""
     sex: str | None = None
     """Column with the sex: shown in the profiles of districts."""
+    coverage: Coverage = field(default_factory=Coverage)
+    """Which areas the records come from, and when; what no file covers is not zero."""
     sensitive: bool = True
     """False only where a count per area could harm nobody; never for domestic abuse, sexual
     offences, suspects' or victims' homes."""
@@ -79,8 +90,14 @@ class PoliceSource:
     """The zip, the folder, or files; only *-street.csv members are read, and Parquet copies."""
     where: Where = field(default_factory=dict)
     """Events of the source that are used at all; the rest is excluded by a rule."""
+    coverage: Coverage = field(default_factory=Coverage)
+    """Which areas the files come from, and when; what no file covers is not zero."""
     sensitive: bool = False
     """True where the published categories are treated as sensitive."""
+
+
+FORCE = "Falls within"
+"""Column in which police.uk names the force."""
 
 
 class Opened(NamedTuple):
@@ -311,7 +328,8 @@ def _open_source(
         counted, answer = open_warehouse(
             connection, name, source, factors=factors, folder=folder, home=home
         )
-        return Opened({name: counted}, (answer,), ())
+        listed, lists = _listed(name, source.coverage, folder, home)
+        return Opened({name: replace(counted, listed=listed)}, (answer, *lists), ())
     patterns = [source.path] if isinstance(source.path, str) else list(source.path)
     found, passed = find_events(
         patterns, folder, place=f"sources.{name}.path", police=isinstance(source, PoliceSource)
@@ -331,7 +349,23 @@ def _open_source(
     if faults:
         raise InputError(capped(faults))
     notes = [f"{name}: passed over {passed}."] if passed else []
-    return Opened({name: _events(connection, name, source)}, tuple(files), (*notes, *reader.notes))
+    listed, lists = _listed(name, source.coverage, folder, home)
+    events = replace(_events(connection, name, source), listed=listed)
+    return Opened({name: events}, (*files, *lists), (*notes, *reader.notes))
+
+
+def _listed(
+    name: str, coverage: Coverage, folder: Path, home: Path
+) -> tuple[Months | None, tuple[FileRecord, ...]]:
+    """The months of each unit by the inventory, if there is one."""
+    inventory = coverage.inventory
+    if inventory is None:
+        return None, ()
+    path = find_file(folder, inventory.path, place=f"sources.{name}.coverage.inventory.path")
+    columns = [c for c in (inventory.unit, inventory.month, inventory.records) if c is not None]
+    sheet = read_sheet(path, columns, home)
+    months = months_listed(inventory, sheet.columns, sheet.label)
+    return months, (record(path, f"{name} inventory", len(sheet.rows)),)
 
 
 def _read_twice(name: str, files: Sequence[FileRecord]) -> Iterator[str]:
@@ -349,8 +383,10 @@ def _read_twice(name: str, files: Sequence[FileRecord]) -> Iterator[str]:
 def _events(
     connection: "DuckDBPyConnection", name: str, source: EventSource | PoliceSource
 ) -> Events:
+    coverage = _coverage(source)
     if isinstance(source, PoliceSource):
-        return Events(connection=connection, table=name, crs="EPSG:4326", where=source.where)
+        return Events(connection=connection, table=name, crs="EPSG:4326", where=source.where,
+                      coverage=coverage)  # fmt: skip
     return Events(
         connection=connection,
         table=name,
@@ -359,14 +395,24 @@ def _events(
         has_key=source.key is not None,
         has_person=source.distinct is not None,
         people=_people(source),
+        coverage=coverage,
     )
+
+
+def _coverage(source: EventSource | PoliceSource) -> Coverage:
+    """What the config says, with the column in which police.uk names the force."""
+    coverage = source.coverage
+    if isinstance(source, PoliceSource) and coverage.by and not coverage.column:
+        return replace(coverage, column=FORCE)
+    return coverage
 
 
 def _layout(name: str, source: EventSource | PoliceSource, factors: Sequence[Factor]) -> Layout:
     """Which columns are read of a source; faults in its options."""
     wheres = [g.where for factor in factors for g in factor.groups if g.source == name]
     ruled = {column for where in (source.where, *wheres) for column in where}
-    categories = tuple(sorted(ruled | set(_people(source).values())))
+    unit = {_coverage(source).column} - {None}
+    categories = tuple(sorted({*ruled, *_people(source).values(), *map(str, unit)}))
     if isinstance(source, PoliceSource):
         place = ("LSOA code", "Longitude", "Latitude")
         return Layout("Month", None, *place, categories=categories, may_lack=place)

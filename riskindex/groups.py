@@ -1,6 +1,7 @@
 """Groups of areas: events and rates of every district and cluster, with interval and rank."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,16 @@ COUNTED = (
     "events", "share", "residents", "rate_per_1000", "low", "high", "rank", "rank_low", "rank_high",
 )  # fmt: skip
 """Columns of `count_groups`."""
+
+
+def group_kinds(areas: pd.DataFrame) -> tuple[str, ...]:
+    """Columns of the areas that are groups, from the smallest groups to the largest."""
+    kinds = [c for c in areas.columns if c not in ("name", "geometry") and _is_text(areas[c])]
+    return tuple(sorted(kinds, key=lambda kind: (-areas[kind].nunique(), kind)))
+
+
+def _is_text(column: "pd.Series[Any]") -> bool:
+    return not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
 def profile_kind(kinds: Sequence[str]) -> str | None:

@@ -13,13 +13,13 @@ from riskindex.files import FileRecord
 from riskindex.folder import Held, written_whole
 from riskindex.gis import write_geopackage
 from riskindex.governance import write_governance
-from riskindex.groups import profile_kind
+from riskindex.groups import group_kinds, profile_kind
 from riskindex.ledger import append_release, read_ledger
 from riskindex.manifest import write_manifest
 from riskindex.maps import write_map
 from riskindex.profiles import write_profiles
 from riskindex.refusal import refuse_leaks
-from riskindex.released import Released, Result, group_kinds
+from riskindex.released import Released, Result
 from riskindex.report import write_report
 from riskindex.sensitive_places import read_sensitive_places, set_apart
 from riskindex.workbook import list_table, write_csv, write_workbook

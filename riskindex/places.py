@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from riskindex.older import (
     UNKNOWN_ROUTES,
@@ -34,8 +35,9 @@ class Reason(IntEnum):
     NO_LOCATION = 2
     UNKNOWN_AREA = 3
     OUTSIDE_STUDY_AREA = 4
-    DUPLICATES = 5
-    EXCLUDED_BY_RULE = 6
+    NOT_COVERED = 5
+    DUPLICATES = 6
+    EXCLUDED_BY_RULE = 7
 
 
 class How(IntEnum):
@@ -55,7 +57,10 @@ class How(IntEnum):
     """The same without coordinates: shared out."""
 
 
-PLAIN = "span >= 0 AND c.area >= 0 AND sort > 0"
+PLAIN = (
+    "span >= 0 AND c.area >= 0 AND sort > 0 "
+    "AND (c.area, span) NOT IN (SELECT area, span FROM lacking)"
+)
 """What is plain about an event whose code `c` says the area: it can be counted in bulk."""
 
 
@@ -66,6 +71,21 @@ class Apart(NamedTuple):
     """All of them: none is counted in bulk."""
     counted: bool = False
     """Rows stand for as many as their column `events` says, and become as many rows."""
+
+
+def store_lacking(connection: "DuckDBPyConnection", lacking: NDArray[np.bool_]) -> None:
+    """Say in which areas and spans events are not counted, because the source does not cover them.
+
+    Parameters
+    ----------
+    connection
+        Where the table `lacking` is made, which `place_events` reads.
+    lacking
+        Shape (areas, spans).
+    """
+    area, span = np.nonzero(lacking)
+    table = pd.DataFrame({"area": area.astype(np.int32), "span": span.astype(np.int16)})
+    store(connection, "lacking", table)
 
 
 def place_events(
@@ -86,8 +106,8 @@ def place_events(
     ----------
     connection
         With a view `dated` of one source's events, their `span` (-1: outside the periods) and
-        `sort` (0: left out by the source's own rule), and a table `kinds` of the number of
-        events by area code, month, span and sort.
+        `sort` (0: left out by the source's own rule), a table `kinds` of the number of events by
+        area code, month, span and sort, and the table of `store_lacking`.
     study
         The study area.
     name
@@ -132,6 +152,10 @@ def place_events(
 def _part(connection: "DuckDBPyConnection", asked: Apart) -> str:
     """Part the plain events from the others, which are few unless records may repeat."""
     plain = "false" if asked.every else PLAIN
+    # A view cannot replace a table, nor a table a view: an earlier source may have left either.
+    ((is_table,),) = connection.execute(
+        "SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = 'apart'"
+    ).fetchall()
     apart = "VIEW apart AS SELECT * FROM dated"
     if not asked.every:
         query = _not_plain(connection)
@@ -140,8 +164,7 @@ def _part(connection: "DuckDBPyConnection", asked: Apart) -> str:
         CREATE OR REPLACE TEMP VIEW plain AS
         SELECT k.month, k.span, k.sort, k.events, c.area, c.how
         FROM kinds k JOIN codes c ON c.code = k.area_code WHERE {plain};
-        DROP VIEW IF EXISTS apart;
-        DROP TABLE IF EXISTS apart;
+        DROP {"TABLE" if is_table else "VIEW"} IF EXISTS apart;
         CREATE TEMP {apart}"""
 
 
@@ -201,6 +224,7 @@ def _placed(with_spots: bool, with_shared: bool) -> str:
         SELECT * EXCLUDE (reason_of_code, has_no_code, place, how_placed),
             CASE WHEN span >= 0 AND place >= 0 THEN place ELSE -1 END AS area,
             CASE WHEN span < 0 THEN {Reason.OUTSIDE_PERIODS}
+                 WHEN (place, span) IN (SELECT area, span FROM lacking) THEN {Reason.NOT_COVERED}
                  WHEN place >= 0 THEN {Reason.COUNTED}
                  WHEN has_no_code AND x IS NOT NULL THEN {Reason.OUTSIDE_STUDY_AREA}
                  ELSE reason_of_code END AS reason,

@@ -26,6 +26,7 @@ from riskindex.disclosure import (
 )
 from riskindex.errors import DisclosureError
 from riskindex.factors import Factor
+from riskindex.groups import group_kinds
 from riskindex.hotspots import long_index
 from riskindex.index import contributions, given_weights
 from riskindex.poisson import poisson_excess
@@ -33,7 +34,6 @@ from riskindex.released import (
     LIMITS,
     Released,
     Result,
-    group_kinds,
     new_hotspots,
     period_label,
     whole,

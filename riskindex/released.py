@@ -12,7 +12,7 @@ from riskindex.clusters import find_clusters
 from riskindex.cut import Cut
 from riskindex.disclosure import Rules
 from riskindex.factors import Factor
-from riskindex.groups import count_groups, profile_kind
+from riskindex.groups import count_groups, group_kinds, profile_kind
 from riskindex.reasons import through_one_area
 from riskindex.scores import rows
 from riskindex.sensitive_places import NO_PLACES, SensitivePlaces, whole_rhythm
@@ -264,16 +264,6 @@ def _of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFram
 
 
 _KINDS = ["factors_own", "factors_neighbourhood", "factors_both"]
-
-
-def group_kinds(areas: pd.DataFrame) -> tuple[str, ...]:
-    """Columns of the areas that are groups, from the smallest groups to the largest."""
-    kinds = [c for c in areas.columns if c not in ("name", "geometry") and _is_text(areas[c])]
-    return tuple(sorted(kinds, key=lambda kind: (-areas[kind].nunique(), kind)))
-
-
-def _is_text(column: "pd.Series[Any]") -> bool:
-    return not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
 
 
 def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from riskindex.disclosure import WITHHELD, Rules, shown_counts
 from riskindex.factors import Factor
-from riskindex.groups import WHOLE, by_factor, profile_kind, residents_of, with_rates
-from riskindex.released import Result, group_kinds
+from riskindex.groups import WHOLE, by_factor, group_kinds, profile_kind, residents_of, with_rates
+from riskindex.released import Result
 from riskindex.scores import rows
 from riskindex.suppression import Shown, bounds_of, show_counts, tighten
 

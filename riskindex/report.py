@@ -377,6 +377,7 @@ LOSSES = {
     "no_location": "without a location",
     "unknown_area": "with an unknown area",
     "outside_study_area": "outside the study area",
+    "not_covered": "where or when the source is not covered",
     "duplicates": "repeats of a record or a person",
     "excluded_by_rule": "excluded by a rule",
 }

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.coverage import Coverage, Gaps, Months, find_units, gaps_by_number, gaps_by_unit
 from riskindex.factors import Where
 from riskindex.periods import Period
-from riskindex.places import PLAIN, Apart, Reason, place_events
+from riskindex.places import PLAIN, Apart, Reason, place_events, store_lacking
 from riskindex.sql import category, condition, identifier, rule_name, store
 from riskindex.study import Study
 
@@ -45,6 +46,10 @@ class Events:
     `rule_name` for each rule says whether they meet it: the answer of a warehouse."""
     people: Mapping[str, str] = field(default_factory=dict)
     """`age` and `sex` to the column that holds it, which has its `category ...` column, too."""
+    coverage: Coverage = field(default_factory=Coverage)
+    """Which areas the events come from; its column has its `category ...` column, too."""
+    listed: Months | None = None
+    """Months of each unit by an inventory; None where there is none."""
 
     @property
     def relation(self) -> "DuckDBPyRelation":
@@ -96,13 +101,16 @@ class Tally:
         periods = {period for group in groups for period in group.periods}
         self.periods = tuple(sorted(periods, key=lambda period: period.start))
         self.spans = _spans(self.periods)
+        self.units = find_units(
+            events.connection, events.table, events.coverage, events.listed, study.areas, name=name
+        )
         self.meets = self._sorts()
         events.connection.execute(self._dated())
         events.connection.execute(
             _KINDS.format(n="sum(events)" if events.is_counted else "count(*)")
         )
-        apart = Apart(every=self.may_repeat, counted=events.is_counted)
-        self.notes = place_events(events.connection, study, name=name, crs=events.crs, apart=apart)
+        self.gaps, notes = self._place()
+        self.notes = (*notes, *(f"{name}: {n}" for n in (*self.units.notes, *self.gaps.notes)))
         events.connection.execute(_LOCATED if self.may_repeat else self._reached())
 
     @property
@@ -123,6 +131,31 @@ class Tally:
     def of_group(self, group: Group) -> Scope:
         """What one group counts."""
         return Scope((self.groups.index(group) + 1,), group.periods)
+
+    def _place(self) -> tuple[Gaps, tuple[str, ...]]:
+        """Say where each event is, and what the source does not cover; notes about the places."""
+        gaps = gaps_by_unit(self.units, self.study.areas, self.spans, self.events.coverage)
+        notes = self._placed(gaps)
+        if self.events.coverage.by is None:
+            found = gaps_by_number(
+                self._frame(_BY_MONTH), self.study.areas, self.spans, self.events.coverage
+            )
+            if found.lacking.any():
+                return found, self._placed(found)
+        return gaps, notes
+
+    def _placed(self, gaps: Gaps) -> tuple[str, ...]:
+        connection, crs = self.events.connection, self.events.crs
+        store_lacking(connection, gaps.lacking)
+        apart = Apart(every=self.may_repeat, counted=self.events.is_counted)
+        return place_events(connection, self.study, name=self.name, crs=crs, apart=apart)
+
+    def lacking(self, scope: Scope) -> NDArray[np.bool_]:
+        """Areas that the source does not cover in a part of a period, shape (areas, periods)."""
+        of_span = self._period_of_span(scope)
+        return np.column_stack(
+            [self.gaps.lacking[:, of_span == i].any(axis=1) for i in range(len(scope.periods))]
+        )
 
     def kept(self, rules: Sequence[int]) -> NDArray[np.bool_]:
         """Whether one of some rules keeps events of each sort, shape (sorts,)."""
@@ -200,6 +233,9 @@ class Tally:
         )
         met = found.iloc[:, -len(wheres) :].to_numpy(dtype=bool)
         used = met[:, 0]
+        if self.units.left_out:
+            unit = f"category {self.events.coverage.column}"
+            used = used & ~found[unit].isin(self.units.left_out).to_numpy()
         sorts, of_used = np.unique(met[used], axis=0, return_inverse=True)
         sort = np.zeros(len(found), dtype=np.int32)
         sort[used] = of_used.ravel() + 1
@@ -218,7 +254,8 @@ class Tally:
         """Columns that tell which rules an event meets, quoted."""
         if self.events.is_counted:
             return sorted({self._test(where) for where in self._wheres()})
-        return [category(column) for column in sorted({c for w in self._wheres() for c in w})]
+        unit = [str(self.events.coverage.column)] if self.units.left_out else []
+        return [category(c) for c in sorted({*unit, *(c for w in self._wheres() for c in w)})]
 
     def _dated(self) -> str:
         """Views of the events with their sort and month, and with the span they fall into."""
@@ -273,7 +310,8 @@ class Tally:
                 f"SELECT span, area, reason, count(*) AS n FROM ({self._settled(scope)}) "
                 "GROUP BY ALL"
             )
-            return _Outcome(*(found[name].to_numpy() for name in _Outcome._fields))
+            outcome = _Outcome(*(found[name].to_numpy() for name in _Outcome._fields))
+            return self._without_gaps(outcome, scope)
         cells = self.cells
         inside = self._inside(scope)
         located = inside & (cells["reason"].to_numpy() == Reason.COUNTED)
@@ -281,7 +319,14 @@ class Tally:
             cells[name].to_numpy()[located] for name in ("span", "area", "sort", "n")
         )
         kept = self.kept(scope.rules)[sort]
-        return _Outcome(span, area, np.where(kept, Reason.COUNTED, Reason.EXCLUDED_BY_RULE), n)
+        reason = np.where(kept, Reason.COUNTED, Reason.EXCLUDED_BY_RULE)
+        return self._without_gaps(_Outcome(span, area, reason, n), scope)
+
+    def _without_gaps(self, outcome: "_Outcome", scope: Scope) -> "_Outcome":
+        """Nothing counts in a period of which the source covers a part."""
+        period = self._period_of_span(scope)[outcome.span]
+        gap = self.lacking(scope)[outcome.area, period]
+        return outcome._replace(reason=np.where(gap, Reason.NOT_COVERED, outcome.reason))
 
     def _settled(self, scope: Scope) -> str:
         """Query for the reason of every located record where records may repeat one another."""
@@ -337,6 +382,15 @@ FROM (SELECT area_code, month, sort, {n}::BIGINT AS events FROM coded GROUP BY A
 LEFT JOIN calendar c USING (month)
 """
 
+_BY_MONTH = f"""
+SELECT area, month, sum(n)::BIGINT AS n FROM (
+    SELECT area, month, events AS n FROM plain
+    UNION ALL
+    SELECT area, year(date) * 12 + month(date) - 1, count(*) FROM placed
+    WHERE reason = {Reason.COUNTED} GROUP BY ALL
+) GROUP BY ALL
+"""
+
 _APART = """
 UNION ALL
 SELECT span, area::INTEGER, reason::TINYINT, how::TINYINT, sort, count(*) FROM placed GROUP BY ALL
@@ -366,8 +420,9 @@ def _sums(reason: NDArray[np.integer], n: NDArray[np.int64]) -> NDArray[np.int64
 def _spans(periods: Sequence[Period]) -> tuple[Period, ...]:
     """Stretches of time that no period cuts: the periods themselves, unless they overlap."""
     cuts = sorted({day for period in periods for day in (period.start, period.end)})
+    labels = {(period.start, period.end): period.label for period in periods}
     return tuple(
-        Period("", start, end)
+        Period(labels.get((start, end), ""), start, end)
         for start, end in itertools.pairwise(cuts)
         if any(period.start <= start and end <= period.end for period in periods)
     )

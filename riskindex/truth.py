@@ -58,7 +58,8 @@ class Truth:
 
 def truth_of(result: "Result") -> Truth:
     """The counts behind a result, and what goes with them."""
-    from riskindex.released import LIMITS, group_kinds
+    from riskindex.groups import group_kinds
+    from riskindex.released import LIMITS
     from riskindex.released_counts import is_sensitive
 
     config = result.config

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from riskindex.coverage import Coverage
 from riskindex.errors import ConfigError, InputError
 from riskindex.factors import Factor, Where
 from riskindex.files import FileRecord, find_file, record, sniff
@@ -54,6 +55,8 @@ class WarehouseSource:
     """CSV or Parquet file with the answer to the query that riskindex sql prints."""
     where: Where = field(default_factory=dict)
     """Events of the source that are used at all; the rest is excluded by a rule."""
+    coverage: Coverage = field(default_factory=Coverage)
+    """Which areas the records come from, and when, by an inventory; it takes no column."""
     sensitive: bool = True
     """False only where a count per area could harm nobody; never for domestic abuse, sexual
     offences, suspects' or victims' homes."""
@@ -204,7 +207,8 @@ def open_warehouse(
         "THEN code END AS area_code FROM (SELECT *, NULL::DOUBLE AS x, "
         "nullif(trim(area_code::VARCHAR), '') AS code FROM answer)"
     )
-    counted = Events(connection=connection, table=name, where=source.where, is_counted=True)
+    counted = Events(connection=connection, table=name, where=source.where, is_counted=True,
+                     coverage=source.coverage)  # fmt: skip
     return counted, written._replace(rows=int(events.sum()))
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from riskindex import release
 from riskindex.errors import DisclosureError
-from riskindex.released import group_kinds
+from riskindex.groups import group_kinds
 
 
 def test_a_profile_must_be_named(county_result):

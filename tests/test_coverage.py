@@ -1,0 +1,188 @@
+"""What no file covers is not assessed: by units, by an inventory, or by the numbers alone."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+from small_events import count, factor, line, squares
+
+from riskindex.config import parse_config
+from riskindex.counts import count_events
+from riskindex.coverage import Coverage, Inventory, gaps_by_number, groups_of_units, months_listed
+from riskindex.errors import ConfigError, DataError, InputError
+from riskindex.events import PoliceSource, open_events
+from riskindex.periods import parse_period
+
+FOUR = squares("E01000001", "E01000002", "E01000003", "E01000004",
+               force=["Avon and Somerset", "Avon and Somerset", "Kent", "Kent"])  # fmt: skip
+BY = Coverage(by="force", column="unit")
+AVON, KENT, RAIL = "avon-and-somerset", "Kent Police", "British Transport Police"
+
+
+def crime(area, unit, month="2022-05"):
+    return {"date": month, "area": f"E0100000{area}", "unit": unit}
+
+
+def year_of(unit, area, months=range(1, 13)):
+    return [crime(area, unit, f"2022-{month:02d}") for month in months]
+
+
+def column(counted, period="2022"):
+    return [None if pd.isna(n) else int(n) for n in counted.counts["f", "all", period]]
+
+
+def test_a_force_without_a_file_is_not_assessed_and_zero_elsewhere_stays_zero():
+    counted = count(year_of(AVON, 1), FOUR, coverage=BY)
+    assert column(counted) == [12, 0, None, None]
+    assert any("2022: 2 of 4 areas are not assessed: no file of Kent." in n for n in counted.notes)
+
+
+def test_a_force_that_lacks_a_month_is_not_assessed_in_that_year_and_is_in_the_others():
+    records = [*year_of(AVON, 1), *year_of(KENT, 3, range(1, 12)), crime(3, KENT, "2021-01"),
+               crime(1, AVON, "2021-01")]  # fmt: skip
+    counted = count(records, FOUR, factor(periods=("2021", "2022")), coverage=BY)
+    assert column(counted, "2021") == [1, 0, 1, 0]  # a part period, alike for all
+    assert column(counted, "2022") == [12, 0, None, None]
+    assert line(counted) == {"read": 25, "counted": 14, "not_covered": 11}
+    assert list(counted.uncounted["reason"]) == ["not_covered"] * 11
+    assert any("Kent (2022-12)" in note for note in counted.notes)
+
+
+def test_months_are_assessed_month_by_month():
+    records = [*year_of(AVON, 1), *year_of(KENT, 3, [1])]
+    asked = factor(periods=("2022-01", "2022-02"))
+    counted = count(records, FOUR, asked, unit="month", coverage=BY)
+    assert column(counted, "2022-01") == [1, 0, 1, 0]
+    assert column(counted, "2022-02") == [1, 0, None, None]
+
+
+@pytest.mark.parametrize("distinct", [None, "person"])
+def test_events_inside_a_force_without_a_file_are_named_and_not_counted(distinct):
+    records = [{**one, "person": str(i)}
+               for i, one in enumerate([*year_of(AVON, 1), crime(3, AVON)])]  # fmt: skip
+    counted = count(records, FOUR, coverage=BY, distinct=distinct)
+    assert line(counted) == line(counted, "f") == {"read": 13, "counted": 12, "not_covered": 1}
+    assert list(counted.uncounted["row"]) == [13]
+
+
+def test_periods_that_overlap_reconcile_each_by_itself():
+    records = [*year_of(AVON, 1), *year_of(KENT, 3, range(1, 7))]
+    year, half = factor("year", ("2022",)), factor("first", ("2022",))
+    counted = count(records, FOUR, year, half, coverage=BY)
+    for name in ("year", "first"):
+        assert line(counted, name) == {"read": 18, "counted": 12, "not_covered": 6}
+        assert counted.counts[name].sum().sum() == 12
+
+
+def test_a_force_of_transport_covers_no_area_and_is_left_out_or_counted_as_asked():
+    records = [*year_of(AVON, 1), *year_of(KENT, 3), crime(3, RAIL), crime(3, None)]
+    left_out = count(records, FOUR, coverage=BY)
+    assert column(left_out) == [12, 0, 13, 0]  # a record without a unit stays
+    assert line(left_out) == {"read": 26, "counted": 25, "excluded_by_rule": 1}
+    assert any(f"are left out: {RAIL} (1 events)" in note for note in left_out.notes)
+    both = count(records, FOUR, coverage=Coverage(by="force", column="unit", others="count"))
+    assert column(both) == [12, 0, 14, 0]
+
+
+def test_a_transport_file_alone_covers_nobody():
+    records = [*year_of(AVON, 1), *year_of(RAIL, 3)]
+    both = Coverage(by="force", column="unit", others="count")
+    counted = count(records, FOUR, coverage=both)
+    assert column(counted) == [12, 0, None, None]
+    assert line(counted) == {"read": 24, "counted": 12, "not_covered": 12}
+
+
+def test_gaps_are_refused_or_taken_for_zero_where_the_config_says_so():
+    with pytest.raises(DataError, match="no file of Kent"):
+        count(year_of(AVON, 1), FOUR, coverage=Coverage(by="force", column="unit",
+                                                         missing="refuse"))  # fmt: skip
+    zero = Coverage(by="force", column="unit", missing="zero")
+    assert column(count(year_of(AVON, 1), FOUR, coverage=zero)) == [12, 0, 0, 0]
+
+
+def test_the_names_of_a_force_agree_whatever_its_form():
+    units = ["metropolitan", "devon-and-cornwall", "City of London Police", "dyfed-powys", "btp"]
+    groups = ["Metropolitan Police", "Devon & Cornwall", "London, City of", "Dyfed-Powys"]
+    assert list(groups_of_units(units, groups, {}, place="").values()) == groups
+    assert groups_of_units(["met"], groups, {"met": groups[0]}, place="") == {"met": groups[0]}
+    with pytest.raises(ConfigError, match="no group Essex"):
+        groups_of_units(units, groups, {"x": "Essex"}, place="s")
+    with pytest.raises(ConfigError, match="none of the units"):
+        groups_of_units(["btp"], groups, {}, place="s")
+
+
+def test_an_inventory_lists_what_there_is():
+    columns = {"f": ["a", "a", "b"], "m": ["2022-01", "2022-02", "2022-01"], "n": ["3", "", "no"]}
+    inventory = Inventory(path="-", unit="f", month="m")
+    january = 2022 * 12
+    assert months_listed(inventory, columns, "x") == {
+        "a": frozenset({january, january + 1}), "b": frozenset({january})}  # fmt: skip
+    only = Inventory(path="-", unit="f", month="m", records="n")
+    assert months_listed(only, columns, "x") == {"a": frozenset({january})}
+    with pytest.raises(InputError, match="no month"):
+        months_listed(inventory, {**columns, "m": ["2022-01", "may", ""]}, "x")
+
+
+def test_large_groups_with_hardly_an_event_are_found_by_their_numbers():
+    areas = pd.DataFrame({"force": ["A"] * 20 + ["B"] * 20 + ["C"] * 19 + ["D"]})
+    spans = (parse_period("2022"),)
+    seen = pd.DataFrame({"area": np.r_[:20, 40:59], "month": 2022 * 12, "n": 10})
+    gaps = gaps_by_number(seen, areas, spans, Coverage())
+    assert gaps.lacking[:, 0].tolist() == [False] * 20 + [True] * 20 + [False] * 20
+    assert gaps.notes == (
+        "2022: 20 of 60 areas are not assessed: hardly any event in the force B.",
+    )
+    few = gaps_by_number(seen.assign(n=1), areas, spans, Coverage())
+    assert not few.lacking.any()
+
+
+def test_a_coverage_that_does_not_fit_the_areas_is_told():
+    with pytest.raises(ConfigError) as error:
+        parse_config(config(coverage={"by": "force"}))
+    assert "sources.s.coverage.by: the areas have no group 'force'; there is district." in str(
+        error.value
+    )
+    with pytest.raises(ConfigError, match="column needs by"):
+        parse_config(config(coverage={"column": "unit"}))
+
+
+def config(**options):
+    source = {"kind": "events", "path": "x.csv", "date": "date", "area": "area", **options}
+    return {
+        "title": "t", "place": "p", "sources": {"s": source},
+        "areas": {"boundaries": "a.gpkg", "code": "c", "groups": {"district": "d"}},
+        "factors": [{"name": "f", "label": "f", "source": "s", "method": "getis-ord",
+                     "score": "flag", "periods": ["2022"]}],
+    }  # fmt: skip
+
+
+NO_FILE = {"Metropolitan Police", "West Midlands", "West Yorkshire", "Greater Manchester", "Kent",
+           "Merseyside", "South Wales"}  # fmt: skip
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_england_and_wales_lack_the_forces_that_published_nothing(shared, listed):
+    data = shared / "data"
+    areas = gpd.read_parquet(data / "england_wales/lsoa21_boundaries.parquet")
+    areas = areas.set_index("LSOA21CD").rename_axis("area_code").sort_index()[["geometry"]]
+    wards = pd.read_csv(data / "lookups/lsoa21_ward24_lad24.csv.gz", index_col="lsoa21_code")
+    forces = pd.read_csv(data / "lookups/lad24_csp24_pfa24.csv.gz")
+    forces = forces.drop_duplicates("ltla24_code").set_index("ltla24_code")["pfa24_name"]
+    force = wards["ltla24_code"].map(forces).reindex(areas.index)
+    inventory = Inventory(path="police_uk_2025_inventory.csv", unit="force", month="month",
+                          records="rows")  # fmt: skip
+    source = PoliceSource(
+        kind="police.uk", path="police_uk_2025.parquet",
+        coverage=Coverage(by="force", inventory=inventory if listed else None),
+    )  # fmt: skip
+    asked = factor(periods=("2025",), source="crime")
+    with open_events({"crime": source}, data / "england_wales", factors=[asked]) as opened:
+        counted = count_events(opened.events, areas.assign(force=force), [asked])
+    own = counted.reconciliation.loc[("crime", "")]
+    assert own["read"] == 3_552_980 == own.drop("read").sum()
+    # Of the transport police's 3,304 records 103 have no place.
+    assert own["excluded_by_rule"] + own["not_covered"] >= 3_201
+    here = counted.counts["f", "all", "2025"]
+    assert set(force[here.isna()]) == {*NO_FILE, "Avon and Somerset", "Thames Valley"}
+    assert here.sum() == own["counted"]
+    assert own["read"] - own["counted"] == len(counted.uncounted)
