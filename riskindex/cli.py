@@ -66,7 +66,8 @@ def new(
     preset: Annotated[
         str,
         typer.Argument(
-            help="essex-2022, open-data, vulnerable-localities, or indices-of-deprivation-2025."
+            help="essex-2022, open-data, vulnerable-localities, indices-of-deprivation-2025, or "
+            "social-vulnerability-2022."
         ),
     ],
     path: Annotated[Path, typer.Argument(help="File to write.")] = Path("riskindex.toml"),

@@ -95,6 +95,11 @@ def percentile_min(x: Array) -> Array:
     return 100 * (rank_min(x) - 1) / max(len(x) - 1, 1)
 
 
+def two_decimals(x: Array) -> Array:
+    """Rounded to two decimals, as the CDC rounds its ranks (in percent) before it adds them up."""
+    return np.round(x, 2)
+
+
 def exponential_rank(x: Array) -> Array:
     """Ranks stretched so that high risk counts: the transformation of the Indices of Deprivation.
 
@@ -160,6 +165,7 @@ NORMALISE: dict[str, Normalisation] = {
     "rank-min": rank_min,
     "percentile": percentile,
     "percentile-min": percentile_min,
+    "two-decimals": two_decimals,
     "exponential-rank": exponential_rank,
     "exponential-rank-min": exponential_rank_min,
     "ratio-to-mean": ratio_to_mean,

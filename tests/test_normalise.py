@@ -24,6 +24,7 @@ def array(*values):
         ("percentile", [0, 50, 50, 100]),
         ("percentile-min", [0, 100 / 3, 100 / 3, 100]),
         ("ratio-to-mean", [40, 80, 80, 200]),
+        ("percentile-min+two-decimals", [0, 33.33, 33.33, 100]),
         ("share-of-maximum", [20, 40, 40, 100]),
         ("z", array(-1.5, -0.5, -0.5, 2.5) / np.sqrt(3)),
         ("log", np.log([0.04, 1.04, 1.04, 4.04])),

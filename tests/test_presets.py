@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from riskindex import read_config, release, run, save
+from riskindex.normalise import normalise
 from riskindex.published import LOCALITY_RATES, vulnerable_localities
 from riskindex.synthetic import synthetic_county
 
@@ -161,6 +162,33 @@ def test_localities_of_essex_are_the_published_formula(shared, tmp_path):
     assert (result.index["selected"] == expected["is_priority"]).all()
     assert result.cut.selected == 56
     assert "Tendring" in result.areas.loc[result.index["score"].idxmax(), "name"]
+
+
+def test_social_vulnerability_2022_is_the_published_index(oracles, tmp_path):
+    """The CDC's shares of Pennsylvania's counties; squares in Britain stand for their shapes."""
+    import geopandas as gpd
+    from shapely import box
+
+    official = pd.read_csv(oracles / "index" / "cdc_svi2022_pa_counties.csv", dtype={"FIPS": str})
+    corners = [(500_000 + 1000 * (k % 9), 200_000 + 1000 * (k // 9)) for k in range(len(official))]
+    shapes = [box(x, y, x + 1000, y + 1000) for x, y in corners]
+    names = {
+        "LSOA21CD": official["FIPS"],
+        "LSOA21NM": official["COUNTY"],
+        "LAD24NM": "Pennsylvania",
+    }
+    (tmp_path / "data").mkdir()
+    counties = gpd.GeoDataFrame(names, geometry=shapes, crs=27700)
+    counties.to_file(tmp_path / "data" / "lsoa21_boundaries.gpkg")
+    shares = official.rename(columns={"FIPS": "lsoa21_code"})
+    shares.to_csv(tmp_path / "data" / "sixteen_shares.csv", index=False)
+    found = run(read_config(written("social-vulnerability-2022", tmp_path))).index
+    official = official.set_index("FIPS").reindex(found.index)
+    sums = found["score"] * 16 / 100
+    np.testing.assert_allclose(sums, official["SPL_THEMES"], rtol=0, atol=1e-12)
+    ranks = normalise(found["score"].to_numpy(float), "percentile-min+two-decimals") / 100
+    np.testing.assert_allclose(ranks, official["RPL_THEMES"], rtol=0, atol=1e-12)
+    assert set(found.index[found["selected"]]) == set(official["RPL_THEMES"].nlargest(7).index)
 
 
 @pytest.mark.long
