@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from riskindex.categories import CATEGORY_TABLES
-from riskindex.disclosure import BANDS_OF_PERIODS, MARKS, Rules
+from riskindex.disclosure import BANDS_OF_PERIODS, MARKS, NOT_RECORDED, Rules
 from riskindex.outsider import Document, Seen, Table, Value, as_number, column, leaves
 from riskindex.scores import CONFIDENCE_SCORES
 from riskindex.wording import told, without
@@ -35,13 +35,17 @@ class Known:
     explained: frozenset[float] = frozenset()
     """Numbers that texts may repeat: how many areas there are, levels, the rules."""
     rules: Rules = field(default_factory=Rules)
+    bands: frozenset[str] = frozenset()
+    """Bands of ranks that a release of so many areas has."""
+    own: tuple[str, ...] = ()
+    """Title, place, purpose and attribution, in the words of whoever publishes."""
 
     @cached_property
     def phrases(self) -> tuple[str, ...]:
         """Names, codes, labels, periods and marks, whose numbers are no numbers of anything."""
         groups = {group for of in self.groups.values() for group in of.values()}
         words = {*self.codes, *self.names.values(), *groups, *self.factors.values(),
-                 *self.factors, *self.periods, *MARKS} - {""}  # fmt: skip
+                 *self.factors, *self.periods, *self.own, *MARKS} - {""}  # fmt: skip
         return tuple(sorted(words, key=lambda word: (-len(word), word)))
 
 
@@ -176,7 +180,7 @@ AREA: Mapping[str, Form] = MappingProxyType({
     "area_code": lambda text, known: text in known.names,
     "name": _name,
     "decile": _matches(r"10|[1-9]|\[x\]"),
-    "rank_band": _matches(r"\d[\d,]*( to \d[\d,]*)?|\[x\]"),
+    "rank_band": lambda text, known: text in known.bands or text == NOT_RECORDED,
     "factors_hot": lambda text, known: text in MARKS or (
         text.isdigit() and int(text) <= len(known.factors)
     ),

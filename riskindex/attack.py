@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,10 +11,10 @@ import pandas as pd
 
 from riskindex import allowed, vectors
 from riskindex.allowed import Known
-from riskindex.disclosure import Rules
+from riskindex.disclosure import MARKS, Rules, rank_band
 from riskindex.errors import InputError
 from riskindex.folder import MANIFEST
-from riskindex.outsider import Seen, Text, read_folder
+from riskindex.outsider import Seen, Table, Text, as_number, column, read_folder
 from riskindex.page_numbers import Faulty, Pages
 from riskindex.truth import Truth, truth_in, truth_of
 from riskindex.wording import told, without
@@ -141,8 +141,9 @@ def attack_folder(
     if not folder.is_dir():
         raise InputError(f"{folder}: is not there; name a folder that riskindex run wrote.")
     seen = read_folder(folder)
-    known = know(seen, rules)
-    counts = _truth(truth)
+    known, counts = know(seen, rules), _truth(truth)
+    if counts is not None:
+        known = replace(known, own=tuple(sorted(counts.texts - {""})))
     pages = Pages(seen, known)
     found = [*_look(seen, known), *map(_told_by, pages.faults())]
     width: int | None = None
@@ -207,7 +208,24 @@ def know(seen: Seen, rules: Rules) -> Known:
         texts=frozenset(_sentences(manifest)),
         explained=frozenset(_explained(manifest, frame, kinds, rules)),
         rules=rules,
+        bands=frozenset(_bands(manifest)),
+        own=tuple(_own_words(manifest)),
     )
+
+
+def _own_words(manifest: dict[str, Any]) -> Iterator[str]:
+    """What the config words freely; who has the truth knows whether it is the config's."""
+    config = manifest.get("config", {})
+    given = (manifest.get("title"), *(config.get(k) for k in ("title", "place", "about")))
+    yield from (str(words) for words in (*given, *manifest.get("attribution", [])) if words)
+
+
+def _bands(manifest: dict[str, Any]) -> Iterator[str]:
+    """Bands of ranks: what `rank_band` makes of so many assessed areas and such a target."""
+    selection = manifest.get("selection", {})
+    assessed, target = (selection.get(name, 0) for name in ("assessed", "target"))
+    if isinstance(assessed, int) and isinstance(target, int):
+        yield from rank_band(pd.Series(range(1, assessed + 1)), target)
 
 
 def _periods(manifest: dict[str, Any]) -> tuple[str, ...]:
@@ -283,22 +301,46 @@ def _orders(seen: Seen, known: Known) -> Iterator[Finding]:
 
 
 def _names(seen: Seen, known: Known) -> Iterator[Finding]:
-    """An area has one name and one group of each kind in every table."""
-    of = {"name": known.names, **known.groups}
-    words = {column: column for column in of} | {c.replace("_", " ").capitalize(): c for c in of}
+    """An area has one name, one group of each kind and one value of each column everywhere."""
+    from riskindex.workbook import HEADINGS
+
+    first = next(t for t in seen.tables if t.file == "all_areas.csv")
+    of = {"name": known.names, **known.groups, **_by_area(first)}
+    words = {column: column for column in of}
+    words |= {HEADINGS.get(c, c.replace("_", " ").capitalize()): c for c in of}
     for table in seen.tables:
-        codes = vectors.codes_of(table, known)
-        if codes is None:
-            continue
-        for at, head in enumerate(table.columns):
+        codes = None if table.file.endswith(".html") else vectors.codes_of(table, known)
+        for at, head in enumerate(table.columns if codes is not None else ()):
             given = of.get(words.get(head, ""))
-            if given is None or table.file.endswith(".html"):
+            if given is None or codes is None:
                 continue
             wrong = [c for c, row in zip(codes, table.rows, strict=True)
-                     if c is not None and str(row[at]) != given[c]]  # fmt: skip
+                     if c is not None and not _alike(allowed.as_text(row[at]), given[c])]  # fmt: skip
             if wrong:
                 what = f"{len(wrong):,} areas under another {head} than elsewhere: {wrong[0]}"
                 yield Finding("form", table.file, f"{table.place}, column {head}", what)
+
+
+def _by_area(table: Table) -> dict[str, dict[str, str]]:
+    """Column to area to value."""
+    at = table.columns.index("area_code")
+    codes = [allowed.as_text(row[at]) for row in table.rows]
+    return {
+        name: dict(zip(codes, map(allowed.as_text, column(table, name)), strict=True))
+        for name in table.columns
+        if name != "area_code"
+    }
+
+
+def _alike(a: str, b: str) -> bool:
+    """Whether two files say the same: yes and no have several spellings."""
+    a, b = a.removeprefix("'"), b.removeprefix("'")
+    same = a == b or as_number(a) == as_number(b)
+    return same or any({a, b} <= words for words in _SPELLINGS)
+
+
+_SPELLINGS = ({"True", "yes", "1"}, {"False", "no", "0"}, {"", *MARKS})
+"""Words that mean the same."""
 
 
 _LONG_KEY = re.compile(r"(?<![\d.,#-])\d{6,}(?![\d.,]|\.\d)|\b(?=[0-9a-f]*\d)[0-9a-f]{16,}\b")

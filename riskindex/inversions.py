@@ -1,5 +1,6 @@
 """From published numbers back to counts: rates, shares, z, p, scores, orders, drawings."""
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -203,17 +204,24 @@ class Row(NamedTuple):
 
     name: str
     counts: Array
+    by_size: bool = False
+    """Whether they stand from the largest to the smallest, as anything falling would."""
 
 
 def worth_hiding(row: Row, *, base: int) -> bool:
     """Whether a row is long enough to be told apart, and rounded numbers would not fit as well."""
-    counts = row.counts
+    counts, spread = row.counts, float(row.counts.std())
     telling = counts % base != 0
-    if len(counts) < SHORTEST or telling.sum() < SHORTEST / 2 or counts.std() == 0:
+    if len(counts) < SHORTEST or telling.sum() < SHORTEST / 2 or spread == 0:
+        return False
+    # A line is chosen to fit, two numbers' worth; each of the others falls near it by chance.
+    chance = (len(counts) - 2) * math.log(max(math.sqrt(12) * spread / 0.9, 1.0))
+    if chance - row.by_size * math.lgamma(len(counts) + 1) < SURPRISING:
         return False
     from riskindex.disclosure import round_half_up
 
-    return not _fits(_centred(round_half_up(counts, base)[None, :]), _centred(counts)).any()
+    rounded = _centred(round_half_up(counts, base)[None, :])
+    return not _fits(rounded, _centred(counts)[None, :]).any()
 
 
 def drawn_in(series: Array, rows: list[Row]) -> Iterator[Row]:
@@ -228,9 +236,10 @@ def drawn_in(series: Array, rows: list[Row]) -> Iterator[Row]:
     """
     for length in sorted({len(row.counts) for row in rows}):
         asked = [row for row in rows if len(row.counts) == length]
+        true = _centred(np.array([row.counts for row in asked]))
         for part in _parts(series, length):
             windows = _centred(np.lib.stride_tricks.sliding_window_view(part, length))
-            yield from (row for row in asked if _fits(windows, _centred(row.counts)).any())
+            yield from (asked[at] for at in np.flatnonzero(_fits(windows, true)))
 
 
 def _parts(series: Array, length: int) -> Iterator[Array]:
@@ -247,19 +256,23 @@ SHORTEST = 6
 """Numbers in a row that could hardly fit a line by chance."""
 
 
+SURPRISING = math.log(1e7)
+"""How improbable a fit must be by chance: an outline has thousands of places to fit at."""
+
+
 def _centred(values: Array) -> Array:
     return np.asarray(values - values.mean(axis=-1, keepdims=True))
 
 
-def _fits(windows: Array, y: Array) -> NDArray[np.bool_]:
-    """Which rows of numbers give nearly all of `y` back to the whole number; all are centred."""
-    across = windows @ y
-    spread = np.einsum("ij,ij->i", windows, windows)
-    slope = np.divide(across, spread, out=np.zeros(len(spread)), where=spread > 0)
-    near = slope * across >= NEARLY_ALL * float(y @ y)
-    found = np.zeros(len(windows), dtype=bool)
-    away = np.abs(slope[near, None] * windows[near] - y)
-    found[near] = (away < 0.45).mean(axis=1) >= TOLD
+def _fits(windows: Array, true: Array) -> NDArray[np.bool_]:
+    """Which true rows any of the windows gives nearly all of back; all are centred."""
+    across = windows @ true.T
+    spread = np.einsum("ij,ij->i", windows, windows)[:, None]
+    needed = NEARLY_ALL * spread * np.einsum("ij,ij->i", true, true)
+    found = np.zeros(len(true), dtype=bool)
+    for at, row in np.argwhere((across**2 >= needed) & (spread > 0)):
+        away = np.abs(across[at, row] / spread[at, 0] * windows[at] - true[row])
+        found[row] |= (away < 0.45).mean() >= TOLD
     return found
 
 

@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from riskindex.allowed import Known, as_text
 from riskindex.blocks import slug
+from riskindex.groups import profile_kind
 from riskindex.outsider import Seen, Text, as_number, is_number, words_of
 from riskindex.truth import Truth
 from riskindex.wording import Number, is_explained, numbers_of, without
@@ -151,6 +152,9 @@ class Pages:
             for number in numbers:
                 if why := self._why(number, beside_area=beside_area):
                     yield Faulty(text, number.written, why)
+        for text in dict.fromkeys(text for text in self.seen.texts if self._is_read(text)):
+            for number in few_events(text.text, self.known):
+                yield Faulty(text, number.written, "a number of events that is small or of a small place")
 
     @cached_property
     def _open(self) -> list[tuple[Text, list[Number]]]:
@@ -217,6 +221,44 @@ class Pages:
         return np.asarray(truth.counts.index.isin(list(codes)))
 
 
+def few_events(text: str, known: Known) -> Iterator[Number]:
+    """Numbers in a clause about events or persons: small ones, and any of a place without totals.
+
+    Whatever else they may be, too: a tenth is 3, and so may be a number of victims.
+    """
+    if not _OF_EVENTS.search(text):
+        return
+    told_of = any(place in text for place in _without_totals(known))
+    for clause in re.split(r"[;!?|]|\.(?=\s|$)", _plain(known).sub(" ", text)):
+        if _OF_EVENTS.search(clause) and not _OF_AREAS.search(clause):
+            for number in numbers_of(clause):
+                small = told_of or 0 < number.value < known.rules.threshold
+                if small and number.after != "%" and not is_explained(number, frozenset()):
+                    yield number
+
+
+def _without_totals(known: Known) -> frozenset[str]:
+    """Groups of which a release gives no totals: those that no page is about."""
+    told = profile_kind(known.kinds)
+    groups = {kind: frozenset(of.values()) for kind, of in known.groups.items()}
+    small = frozenset[str]().union(*(g for kind, g in groups.items() if kind != told))
+    return small - groups.get(told or "", frozenset()) - {""}
+
+
+@cache
+def _plain_of(phrases: tuple[str, ...]) -> "re.Pattern[str]":
+    return re.compile("|".join(map(re.escape, phrases)), re.IGNORECASE)
+
+
+def _plain(known: Known) -> "re.Pattern[str]":
+    """Names and labels, which may be about events themselves."""
+    return _plain_of(known.phrases)
+
+
+_OF_AREAS = re.compile(r"\b(hot|areas?)\b", re.I)
+_OF_EVENTS = re.compile(
+    r"\b(events?|victims?|suspects?|offenders?|crimes?|incidents?|persons?|arsons?)\b", re.I
+)
 EVENTS = words_of(
     "event events record records victim victims suspect suspects offender offenders offence "
     "offences crime crimes incident incidents person persons people fire fires arson arsons "

@@ -441,6 +441,7 @@ def _config(result: Result) -> dict[str, Any]:
     return {
         "title": full["title"],
         "place": full["place"],
+        "about": full["about"],
         "factors": factors,
         "index": index,
         "selection": selection,

@@ -146,7 +146,8 @@ def truth_in(folder: str | Path) -> Truth:
         if "residents" in data["columns"] else None,
         labels={factor["name"]: factor["label"] for factor in data["factors"]},
         totals=_totals_in(manifest),
-        texts=frozenset([str(manifest["title"]), *map(str, manifest["attribution"])]),
+        texts=frozenset(map(str, [*(manifest["config"].get(k) for k in ("title", "place", "about")),
+                                  *manifest["attribution"]])),
         canaries=_canaries(pd.DataFrame(manifest["inputs"])),
     )  # fmt: skip
 

@@ -235,4 +235,4 @@ def _rows(truth: Truth) -> Iterator[inversions.Row]:
             if inversions.SHORTEST <= len(total) <= 60:
                 numbers = total.to_numpy(dtype=float)
                 yield inversions.Row(f"{' '.join(cell)} by {kind}", numbers)
-                yield inversions.Row(f"{' '.join(cell)} by {kind}", np.sort(numbers)[::-1])
+                yield inversions.Row(f"{' '.join(cell)} by {kind}", np.sort(numbers)[::-1], True)

@@ -107,7 +107,7 @@ def test_the_explanation_without_the_score_still_adds_up(reduced):
 
 def test_the_config_is_about_the_method_alone(reduced):
     assert set(reduced.config) == {
-        "title", "place", "factors", "index", "selection", "neighbours"
+        "title", "place", "about", "factors", "index", "selection", "neighbours"
     }  # fmt: skip
     assert "overrides" not in reduced.config["selection"]
 

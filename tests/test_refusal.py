@@ -1,8 +1,11 @@
 """What the files of a release tell is tried before anybody sees them."""
 
+from dataclasses import replace
+
 import pytest
 
 from riskindex import release, save
+from riskindex.attack import attack_folder
 from riskindex.cli import app
 from riskindex.disclosure import Rules
 from riskindex.errors import DisclosureError, InputError
@@ -35,6 +38,15 @@ def test_exact_counts_in_the_files_are_found(published, county_result):
             refuse_leaks(published / "result", Rules(), truth=county_result)
     finally:
         path.unlink()
+
+
+def test_numbers_in_the_publishers_own_words_are_no_leak(county_result, tmp_path):
+    config = county_result.config.model_copy(
+        update={"title": "Phase 17 of 3,333 homes", "about": "Asked 4,321 times by 7 victims."}
+    )
+    result = replace(county_result, config=config, attribution=("Contains 1,237 things.",))
+    save(release(result, "public"), tmp_path / "result", truth=result)
+    assert attack_folder(tmp_path / "result").clean
 
 
 def test_nothing_is_published_where_the_files_tell(county_result, tmp_path, monkeypatch):
