@@ -154,7 +154,7 @@ class Pages:
                     yield Faulty(text, number.written, why)
         for text in dict.fromkeys(text for text in self.seen.texts if self._is_read(text)):
             for number in few_events(text.text, self.known):
-                yield Faulty(text, number.written, "a number of events that is small or of a small place")
+                yield Faulty(text, number.written, "of events, small or of a small place")
 
     @cached_property
     def _open(self) -> list[tuple[Text, list[Number]]]:

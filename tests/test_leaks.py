@@ -43,7 +43,8 @@ def leak(kind: str) -> Callable[[Sow], Sow]:
 
 @pytest.fixture(scope="module")
 def result(tmp_path_factory) -> Result:
-    config = write_county(synthetic_county(seed=21, n=70, districts=2), tmp_path_factory.mktemp("county"))
+    county = synthetic_county(seed=21, n=70, districts=2)
+    config = write_county(county, tmp_path_factory.mktemp("county"))
     asked: Config = read_config(config).model_copy(update={"robustness": None})
     return run(asked)
 
