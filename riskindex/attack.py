@@ -310,12 +310,12 @@ def _names(seen: Seen, known: Known) -> Iterator[Finding]:
     words |= {HEADINGS.get(c, c.replace("_", " ").capitalize()): c for c in of}
     for table in seen.tables:
         codes = None if table.file.endswith(".html") else vectors.codes_of(table, known)
-        for at, head in enumerate(table.columns if codes is not None else ()):
+        for head in table.columns if codes is not None else ():
             given = of.get(words.get(head, ""))
             if given is None or codes is None:
                 continue
-            wrong = [c for c, row in zip(codes, table.rows, strict=True)
-                     if c is not None and not _alike(allowed.as_text(row[at]), given[c])]  # fmt: skip
+            values = zip(codes, map(allowed.as_text, column(table, head)), strict=True)
+            wrong = [c for c, text in values if c is not None and not _alike(text, given[c])]
             if wrong:
                 what = f"{len(wrong):,} areas under another {head} than elsewhere: {wrong[0]}"
                 yield Finding("form", table.file, f"{table.place}, column {head}", what)
