@@ -22,6 +22,14 @@ def link(url: str, text: str) -> Html:
     return Html(f'<a href="{escape(url)}">{escape(text)}</a>')
 
 
+def area_cell(name: object, under: Iterable[object], reasons: str = "") -> Html:
+    """A cell that names an area, its code and groups beneath, and why it stands where it does."""
+    beneath = escape(" · ".join(str(part) for part in under))
+    why = f'<span class="why">{escape(reasons)}</span>' if reasons else ""
+    told = f'<span class="area">{escape(str(name))}</span><br><span class="quiet">{beneath}</span>'
+    return Html(told + why)
+
+
 def html_table(table: pd.DataFrame, *, decimals: int = 1) -> str:
     """A table as HTML, numbers to the right, that can be scrolled by keyboard on a small screen."""
     numeric = [
@@ -47,7 +55,7 @@ def record_table(
     """
     headings = list(dict.fromkeys(name for record in records for name in record))
     rows = [[record.get(name, "") for name in headings] for record in records]
-    columns = zip(*rows, strict=True)
+    columns = list(zip(*rows, strict=True))
     numeric = [
         all(map(_is_number, column)) and not (i == 0 and isinstance(column[0], str))
         for i, column in enumerate(columns)
@@ -61,7 +69,7 @@ def _are_counts(values: Sequence[object]) -> bool:
     return numbers > 0 and all(_is_number(value) for value in values)
 
 
-_NUMBER = re.compile(r"[+−±]?\d[\d,.]*(%|\b.*\))?")
+_NUMBER = re.compile(r"[+−±<]?\d[\d,.]*(%|\b.*\))?")
 
 
 def _is_number(value: object) -> bool:
@@ -84,10 +92,12 @@ def _table(
         f'<th scope="col"{_class(number)}>{escape(name)}</th>'
         for name, number in zip(headings, numeric, strict=True)
     )
+    rows = list(rows)
+    places = [_places(column, decimals) for column in zip(*rows, strict=True)]
     lines = [
         "".join(
-            f"<td{_class(number, value)}>{_cell(value, decimals)}</td>"
-            for value, number in zip(row, numeric, strict=True)
+            f"<td{_class(number, value)}>{_cell(value, digits)}</td>"
+            for value, number, digits in zip(row, numeric, places, strict=True)
         )
         for row in rows
     ]
@@ -99,6 +109,12 @@ def _table(
     )
 
 
+def _places(column: Sequence[object], decimals: int) -> int:
+    """Decimals of a column: none where all of its numbers are whole."""
+    numbers = (value for value in column if isinstance(value, float) and not pd.isna(value))
+    return 0 if all(number == round(number) for number in numbers) else decimals
+
+
 def _class(number: bool, value: object = "") -> str:
     if number:
         return ' class="number"'
@@ -107,7 +123,7 @@ def _class(number: bool, value: object = "") -> str:
     return ' class="long"' if len(value) > 120 else ""
 
 
-def _cell(value: Any, decimals: int) -> str:  # noqa: ANN401  (a cell holds what it holds)
+def _cell(value: Any, places: int) -> str:  # noqa: ANN401  (a cell holds what it holds)
     if isinstance(value, Html):
         return value
     if not isinstance(value, str) and pd.isna(value):
@@ -115,7 +131,7 @@ def _cell(value: Any, decimals: int) -> str:  # noqa: ANN401  (a cell holds what
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:,.0f}" if value == round(value) else f"{value:,.{decimals}f}"
+        return f"{value:,.{places}f}"
     return escape(value if isinstance(value, str) else f"{value:,}")
 
 

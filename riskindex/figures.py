@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.drawings import Dot, draw_dots, svg
-from riskindex.pages import PROFILE_MARKS, escape
+from riskindex.pages import PROFILE_MARKS, asset, escape
 from riskindex.profile_book import index_classes
 from riskindex.released import Released
 from riskindex.scores import rows
@@ -135,7 +135,7 @@ def _legend(axes: "Axes", mark: str) -> None:
 
     patches = [
         Patch(facecolor=colour, edgecolor="#B1B4B6", label=word)
-        for colour, word in zip(RAMP, CLASS_WORDS, strict=True)
+        for colour, word in zip(RAMP[::-1], CLASS_WORDS[::-1], strict=True)
     ]
     patches.append(Patch(facecolor="white", edgecolor=INK, linewidth=1.6, label="selected"))
     axes.legend(handles=patches, loc="upper left", bbox_to_anchor=(1, 0.98), frameon=False,
@@ -172,7 +172,7 @@ def persistence_strip(released: Released) -> str:
     if not factors:
         return ""
     codes = list(released.top.index[:MOST_ROWS])
-    cell, row, left, top = 20, 16, 190, 64
+    cell, row, left, top = 24, 16, 190, 64
     body = "".join(
         _t(_cut(released.top.at[code, "name"], 28), left - 8, top + row * i + 12, "end")
         for i, code in enumerate(codes)
@@ -206,7 +206,7 @@ def _squares(tests: pd.DataFrame, codes: Sequence[str], x: float, top: float) ->
     kinds = ["na" if why else "hot" if is_hot else "cold"
              for is_hot, why in zip(hot, reason, strict=True)]  # fmt: skip
     return "".join(
-        f'<rect class="{kind}" x="{x + 1:g}" y="{top + 16 * i:g}" width="18" height="14"/>'
+        f'<rect class="{kind}" x="{x + 1:g}" y="{top + 16 * i:g}" width="22" height="14"/>'
         for i, kind in enumerate(kinds)
     )
 
@@ -294,6 +294,58 @@ def rank_intervals(released: Released, around: int = 14) -> str:
     )
 
 
+def selection_curve(released: Released) -> str:
+    """How often repeats select the areas, in the order of their ranks, to twice the cut."""
+    every = released.all_areas
+    order = every.assign(_code=every.index).sort_values(
+        ["selected", "rank", "companion", "_code"], ascending=[False, True, False, True]
+    )
+    cut = int(every["selected"].sum())
+    often = order["p_selected"].astype(float).fillna(0.0).to_numpy()[: 2 * cut]
+    wide, high, left, top = 330, 180, 44, 12
+    x = [left + wide * i / max(len(often) - 1, 1) for i in range(len(often))]
+    dots = "".join(
+        f'<circle class="dot{" chosen" * (i < cut)}" cx="{a:.1f}" cy="{top + high * (1 - p):.1f}" '
+        'r="2.5"/>'
+        for i, (a, p) in enumerate(zip(x, often, strict=True))
+    )
+    at = left + wide * (cut - 0.5) / max(len(often) - 1, 1)
+    body = _grid(left, top, wide, high) + f'<path class="line whole" d="M{at:.1f} {top}v{high}"/>'
+    places = [(0, "1"), (cut - 1, f"{cut:,}"), (len(often) - 1, f"{len(often):,}")]
+    body += "".join(_t(name, x[i], top + high + 16, "middle") for i, name in places)
+    return svg(
+        "How often each rank is selected", body + dots, width=left + wide + 24,
+        height=top + high + 24, about="Areas by rank, to twice the number selected.",
+    )  # fmt: skip
+
+
+def reliability_plot() -> str:
+    """Probabilities of selection against what a second observation selected, as measured before."""
+    table = pd.read_csv(io.StringIO(asset("reliability.csv")))
+    size, left, top = 180, 44, 12
+    body = _grid(left, top, size, size)
+    body += f'<path class="line whole" d="M{left} {top + size}L{left + size} {top}"/>'
+    body += "".join(_t(f"{s:.0%}", left + size * s, top + size + 16, "middle") for s in (0, 0.5, 1))
+    body += "".join(
+        f'<circle class="dot chosen" cx="{left + size * p:.1f}" '
+        f'cy="{top + size * (1 - again):.1f}" r="4"/>'
+        for p, again in zip(table["p"], table["again"], strict=True)
+    )
+    told = "; ".join(f"{p:.0%} given, {again:.0%} selected"
+                     for p, again in zip(table["p"], table["again"], strict=True))  # fmt: skip
+    return svg("Is the probability of selection right", body, width=left + size + 24,
+               height=top + size + 24, about=f"On generated counties: {told}.")  # fmt: skip
+
+
+def _grid(left: float, top: float, wide: float, high: float) -> str:
+    """Lines and words at none, half and all of something."""
+    return "".join(
+        f'<path class="grid" d="M{left:g} {top + high * (1 - s):g}h{wide:g}"/>'
+        + _t(f"{s:.0%}", left - 4, top + high * (1 - s) + 4, "end")
+        for s in (0, 0.5, 1)
+    )
+
+
 class Concentration(NamedTuple):
     """How far the events of a factor lie in few areas."""
 
@@ -350,12 +402,8 @@ def concentration_curve(found: Concentration) -> str:
     at = np.unique(np.linspace(0, n, 61).round().astype(int))
     points = " ".join(f"{left + size * i / n:.1f},{top + size * (1 - found.curve[i]):.1f}"
                       for i in at)  # fmt: skip
-    body = "".join(
-        f'<path class="grid" d="M{left} {top + size * (1 - s):g}h{size}"/>'
-        + _t(f"{s:.0%}", left - 4, top + size * (1 - s) + 4, "end")
-        + _t(f"{s:.0%}", left + size * s, top + size + 16, "middle")
-        for s in (0, 0.5, 1)
-    )
+    body = "".join(_t(f"{s:.0%}", left + size * s, top + size + 16, "middle") for s in (0, 0.5, 1))
+    body += _grid(left, top, size, size)
     body += f'<path class="line whole" d="M{left} {top + size}L{left + size} {top}"/>'
     body += f'<polyline class="line place" points="{points}"/>'
     x, y = left + 0.05 * size, top + size * (1 - found.top)

@@ -1,6 +1,6 @@
 """Parts of the report for review: how it was made, how sure it is, and what to do next."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -25,14 +25,6 @@ def why_sentences(released: Released) -> Iterator[str]:
     if hot:
         told = in_words([f"{number:,} are hot for {inside(label)}" for number, label in hot])
         yield f"Of the selected areas, {told}."
-    if "through_one_area" in top:
-        lone = int(top["through_one_area"].str.startswith("all ").sum())
-        if lone:
-            yield (
-                f"In {lone:,} of the selected areas nothing tested would be hot without the one "
-                "area of each window that stands out most, which may be the area itself: look at "
-                "what lies there."
-            )
     if "through_one_area" in top:
         yield from _leaning(top["through_one_area"])
     if "residents" in top and _all_known(every["residents"]) and every["residents"].sum() > 0:
@@ -87,19 +79,44 @@ def how_sure_part(released: Released) -> str:
         "A repeat draws the counts again as chance would, and varies the choices that the config "
         "names. It says how often the same list would come out, not whether the list is right.",
     ]
-    plot = figures.rank_intervals(released)
+    return paragraphs(lines) + _sure_plots(released) + _borderline_table(borderline)
+
+
+def _sure_plots(released: Released) -> str:
+    """Pictures of how sure the list is, where repeats are told to the draw."""
+    intervals = figures.rank_intervals(released)
+    if not intervals or "p_selected" not in released.all_areas:
+        return ""
     shown = (
-        drawing(plot, "Areas on both sides of the cut: rank (dot) and the middle 90% of its ranks "
-                "in repeats (bar). Dark: selected. Dashed: the cut.")
-        if plot
-        else ""
-    )  # fmt: skip
-    return paragraphs(lines) + shown + _borderline_table(borderline)
+        (intervals, _INTERVALS),
+        (figures.selection_curve(released), _FALLS),
+        (figures.reliability_plot(), _CALIBRATED),
+    )
+    plots = "".join(drawing(picture, words) for picture, words in shown)
+    return f'<div class="plots">{plots}</div>'
+
+
+_INTERVALS = (
+    "Areas on both sides of the cut: rank (dot) and the middle 90% of its ranks in repeats (bar). "
+    "Dark: selected. Dashed: the cut."
+)
+_FALLS = (
+    "In how many of 100 repeats the area at each rank is selected. Dashed: the cut. The steeper "
+    "the fall there, the surer the list."
+)
 
 
 _UNSURE = (
     "This run was not repeated with counts drawn again, so nothing is said here about how often "
     "the same areas would be selected. Areas near the cut are the ones to doubt first."
+)
+
+
+_CALIBRATED = (
+    "Not from this run: sixty generated counties, each observed twice from the same risks. Of the "
+    "areas to which the first observation gives a probability (to the right), the share that the "
+    "second one selects (upwards), by band; on the dashed line both are the same. A probability "
+    "says how often the list would come out so, not whether an area truly belongs on it."
 )
 
 
@@ -281,3 +298,37 @@ def _lost_sentences(reconciliation: pd.DataFrame) -> Iterator[str]:
                 f"{source}: {lost / asked:.0%} of the events in the periods have no usable "
                 "location; ask whether they lie in particular places."
             )
+
+
+_REFERENCES: tuple[tuple[Callable[[Released], bool], str], ...] = (
+    (lambda r: _tests_by(r, "getis-ord"), "Ord and Getis (1995), Local spatial autocorrelation "
+     "statistics, Geographical Analysis 27."),
+    (lambda r: "general_g" in r.tests, "Getis and Ord (1992), The analysis of spatial association "
+     "by use of distance statistics, Geographical Analysis 24."),
+    (lambda r: "moran_i" in r.tests, "Moran (1950), Notes on continuous stochastic phenomena, "
+     "Biometrika 37."),
+    (lambda r: _corrects(r, "benjamini-hochberg"), "Benjamini and Hochberg (1995), Controlling "
+     "the false discovery rate, JRSS B 57."),
+    (lambda r: _corrects(r, "benjamini-yekutieli"), "Benjamini and Yekutieli (2001), The control "
+     "of the false discovery rate in multiple testing under dependency, Annals of Statistics 29."),
+    (lambda r: bool((r.factors["score"] == "intensity").any()), "Marshall (1991), Mapping disease "
+     "and mortality rates using empirical Bayes, Applied Statistics 40."),
+    (lambda r: any(f.get("scan") for f in r.config.get("factors", [])), "Kulldorff (1997), A "
+     "spatial scan statistic, Communications in Statistics: Theory and Methods 26."),
+    (lambda r: not r.sensitivity.matters.empty, "Jansen (1999), Analysis of variance designs for "
+     "model output, Computer Physics Communications 117."),
+)  # fmt: skip
+"""When a work is drawn on, and which it is."""
+
+
+def references(released: Released) -> list[str]:
+    """The works behind the methods that this run used."""
+    return [work for uses, work in _REFERENCES if uses(released)] or ["None: nothing was tested."]
+
+
+def _tests_by(released: Released, method: str) -> bool:
+    return bool((released.factors["method"] == method).any())
+
+
+def _corrects(released: Released, rule: str) -> bool:
+    return "correction" in released.tests and bool((released.tests["correction"] == rule).any())

@@ -5,7 +5,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from riskindex.blocks import in_words, inside, paragraphs, record_table
+from riskindex.blocks import bullets, html_table, in_words, inside, paragraphs, record_table
+from riskindex.diagnostics import strong_pairs
 from riskindex.released import Released
 
 KIND_WORDS: Mapping[str, str] = {
@@ -27,7 +28,8 @@ def choice_sentence(released: Released) -> str:
     table = _computed(released)
     if table.empty:
         return ""
-    most = table.sort_values("left", ascending=False, kind="stable").iloc[0]
+    some = table if (table["selected"] == 0).all() else table[table["selected"] > 0]
+    most = some.sort_values("left", ascending=False, kind="stable").iloc[0]
     without = table[(table["kind"] == "factors") & (table["left"] > 0)]
     alone = without.sort_values("left", ascending=False, kind="stable").head(1)
     lines = [
@@ -77,14 +79,29 @@ def choices_part(released: Released) -> str:
     table = choice_table(released)
     if table.empty:
         return paragraphs(["No other choice was tried."])
-    shown = table[[c for c in table if "highest risk" not in str(c)]]
+    shown = table[[c for c in table if "highest risk" not in str(c) and c != "Note"]]
+    shown = shown[table["Areas selected"].notna()]
     return (
         paragraphs([choice_sentence(released), _HOW_TRIED])
         + record_table(shown.astype(object).where(shown.notna(), "").to_dict("records"))
+        + paragraphs(_not_tried(table))
         + _matters(released)
         + _effective(released)
         + _points(released)
     )
+
+
+def _not_tried(table: pd.DataFrame) -> Iterator[str]:
+    """Why a choice gave no list, and why one gave an empty list."""
+    if "Note" in table:
+        for _, row in table[table["Note"] != ""].iterrows():
+            yield f"{row['Choice']} could not be tried. {row['Note']}"
+    empty = table.loc[table["Areas selected"].eq(0).fillna(False), "Choice"]
+    if len(empty):
+        yield (
+            f"{in_words(list(empty))}: no area is selected, because none has a score above 0. In "
+            "such a mean one factor that is 0 makes the whole 0."
+        )
 
 
 _HOW_TRIED = (
@@ -303,3 +320,34 @@ TABLES = (
 def _percent(share: float, digits: int = 0) -> str:
     # Adding nothing makes a zero of minus nought.
     return "" if pd.isna(share) else f"{round(100 * share, digits) + 0.0:.{digits}f}%"
+
+
+def questions_part(released: Released) -> str:
+    """Pairs of factors that may count one thing twice, and correlations to ask about, as HTML."""
+    return double_counting_part(released) + _correlations(released)
+
+
+def _correlations(released: Released) -> str:
+    if released.correlations.empty:
+        none = "" if released.rules else "No shares were given to compare the factors with."
+        return paragraphs([none])
+    labels = released.factors["label"].to_dict()
+    table = released.correlations.xs("share", axis=1, level="kind")
+    table.insert(0, "Factor", [labels[f] for f in table.index])
+    return (
+        paragraphs([
+            "Rank correlation of each factor with shares of people, which are never scored. Above "
+            "0.5 either way deserves a question: who is counted here?"
+        ])
+        + html_table(table, decimals=2)
+        + paragraphs(["Factors that go together above 0.5 may count one hardship twice:"])
+        + bullets(_pairs(released.correlations, labels) or ["none."])
+        + paragraphs(["Every pair stands in the workbook."])
+    )  # fmt: skip
+
+
+def _pairs(correlations: pd.DataFrame, labels: dict[str, str]) -> list[str]:
+    return [
+        f"{labels[a]} and {labels[b]}: {rho:+.2f}"
+        for (a, b), rho in strong_pairs(correlations).items()
+    ]

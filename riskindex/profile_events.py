@@ -175,7 +175,7 @@ def _allowed_words(row: Record) -> str:
 def _trend(book: Book, place: Place, factor: str) -> str:
     """Records per month and residents beside those of the whole; a line alone without them."""
     records, table = book.monthly.get(factor, {}), book.rhythm(factor, "month")
-    if table is None or place.name not in records:
+    if table is None or place.name not in records or not _any_known(records[place.name]):
         return ""
     months = months_of(table)
     last = list(book.counts["district"][factor].values())[-1]
@@ -195,6 +195,10 @@ def _trend(book: Book, place: Place, factor: str) -> str:
     )
     legend = f" Solid: {place.name}. Dashed: {book.whole}." if compared else ""
     return drawing(picture, f"By month.{legend}")
+
+
+def _any_known(values: Sequence[float]) -> bool:
+    return any(not math.isnan(value) for value in values)
 
 
 def _scaled(values: Sequence[float], by: float) -> list[float]:
@@ -278,38 +282,50 @@ def who_part(book: Book, place: Place) -> str:
 
 
 def _aspect_part(book: Book, place: Place, aspects: Sequence[str]) -> str:
-    plots, few = [], []
+    plots, few, partly = [], [], []
     for factor in book.counts[place.kind]:
         records = sum(v for v in book.monthly.get(factor, {}).get(place.name, ()) if v > 0)
         known = [aspect for aspect in aspects if _by_value(book, factor, aspect) is not None]
-        if known and records < FEWEST:
+        if known and records < FEWEST and not _is_withheld(book, place, factor, "month"):
             number = f" ({records:,.0f})" if book.released.rules is None else ""
             few.append(f"{inside(_label(book, factor))}{number}")
         else:
+            partly += [
+                f"{inside(_label(book, factor))} by {_TITLES[aspect].lower()}"
+                for aspect in known
+                if _is_withheld(book, place, factor, aspect)
+            ]
             plots += [_aspect(book, place, factor, aspect) for aspect in known]
-    if not any(plots) and not few:
+    if not any(plots) and not few and not partly:
         return ""
-    told = f"Bars: share of the records here. Lines across: the {book.whole}." if plots else ""
-    last = f"Too few records to show a pattern: {in_words(few)}." if few else ""
+    bars = f"Bars: share of the records here. Lines across: the {book.whole}."
+    told = bars if any(plots) else ""
+    last = f"Too few records to show a pattern: {in_words(few)}. " if few else ""
+    last += f"Not shown, because numbers in it are withheld: {in_words(partly)}." if partly else ""
     drawn = f'<div class="plots">{"".join(plots)}</div>' if plots else ""
     return paragraphs([told]) + drawn + paragraphs([last])
 
 
+def _is_withheld(book: Book, place: Place, factor: str, aspect: str) -> bool:
+    """Whether a number of a pattern is withheld, so that the others are no shares of a whole."""
+    found = _by_value(book, factor, aspect)
+    return found is not None and place.name in found and bool(found[place.name].isna().any())
+
+
 def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
     found = _by_value(book, factor, aspect)
-    if found is None or place.name not in found:
+    if found is None or place.name not in found or _is_withheld(book, place, factor, aspect):
         return ""
     labels = _LABELS[aspect](found.index.tolist())
     shares = found.reindex(list(labels), fill_value=0.0)
     here, whole = shares[place.name].tolist(), shares[WHOLE].tolist()
-    known = [value for value in here if not math.isnan(value)]
-    hidden, total = len(here) - len(known), int(sum(known))
+    total = int(sum(here))
     if total < FEWEST:
         return ""
     said = found[place.name].drop([label for label in labels if label in found.index])
     unknown = int(said.sum())
     words = list(labels.values())
-    most = here.index(max(known))
+    most = here.index(max(here))
     told = f"Most: {words[most]}, {here[most] / total:.0%}."
     picture = draw_bars(
         f"{_label(book, factor)} by {_TITLES[aspect].lower()} in {place.name}",
@@ -320,7 +336,6 @@ def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
         unit="% of records",
     )
     missing = f", {unknown:,} more do not say" if unknown else ""
-    missing += f"; {hidden:,} small numbers are withheld" if hidden else ""
     midnight = " Midnight may stand for a time not known." if aspect == "hour" else ""
     start = f"{_label(book, factor)}, {_TITLES[aspect].lower()}"
     return drawing(picture, f"{start}: {total:,} records{missing}. {told}{midnight}")

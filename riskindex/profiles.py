@@ -7,9 +7,8 @@ import pandas as pd
 
 from riskindex.area_drawings import define
 from riskindex.blocks import (
-    Html,
+    area_cell,
     bullets,
-    in_words,
     inside,
     link,
     marks_line,
@@ -112,10 +111,8 @@ def _answer(book: Book, place: Place) -> str:
     start = "One selected area" if n == 1 else f"{n:,} selected areas that adjoin each other"
     if not book.has_ranks:
         return f"{start}."
-    ranks = [f"{int(book.records[code]['rank']):,}" for code in chosen[:3]]
-    if n == 1:
-        return f"{start}, at rank {ranks[0]} of {len(book.records):,}."
-    return f"{start}; the highest ranks are {in_words(ranks)} of {len(book.records):,}."
+    rank = f"{int(book.records[chosen[0]]['rank']):,} of {len(book.records):,}"
+    return f"{start}, at rank {rank}." if n == 1 else f"{start}; the highest rank is {rank}."
 
 
 def _facts(book: Book, place: Place) -> str:
@@ -125,7 +122,7 @@ def _facts(book: Book, place: Place) -> str:
             facts.append((f"{book.people(place.codes, column):,}", words))
     if place.is_district:
         chosen = book.selected(place)
-        facts.append((f"{len(chosen):,}", "selected areas"))
+        facts.append((f"{len(chosen):,}", f"selected area{'s' * (len(chosen) != 1)}"))
         if book.has_tiers:
             number = sum(book.is_borderline(code) for code in place.codes)
             facts.append((f"{number:,}", "borderline, selected or not"))
@@ -139,7 +136,7 @@ def _living(book: Book, place: Place) -> Iterator[tuple[str, str]]:
     if people and not book.withholds(book.records, "residents"):
         share = book.people(book.selected(place), "residents") / people
         living = f"{book.whole} {book.share_in_selected:.0%}"
-        yield f"{share:.0%}", f"of residents live in them ({living})"
+        yield f"{share:.0%}", f"of residents live in selected areas ({living})"
 
 
 def _all_areas(book: Book, place: Place) -> str:
@@ -155,18 +152,15 @@ def _area_record(book: Book, code: str, *, why: bool = False) -> dict[str, objec
     area = book.records[code]
     kinds = book.released.group_kinds
     smaller = [str(area[kind]) for kind in kinds[:1] if kind != profile_kind(kinds)]
-    under = escape(" · ".join([*smaller, code]))
+    reasons = area["reasons"] if why and isinstance(area["reasons"], str) else ""
     record: dict[str, object] = {
         **_rank_record(area),
-        "Area": Html(f'<span class="area">{escape(area["name"])}</span><br>'
-                     f'<span class="quiet">{under}</span>'),
+        "Area and why" if why else "Area": area_cell(area["name"], [*smaller, code], reasons),
         "Selected": _chosen_words(book, code),
-    }  # fmt: skip
+    }
     if "p_selected" in area:
         record["In repeats"] = "" if pd.isna(area["p_selected"]) else f"{area['p_selected']:.0%}"
     record |= {"Score": area["score"]} if "score" in area else {}
-    if why:
-        record["Why"] = area["reasons"] if isinstance(area["reasons"], str) else ""
     for column, words in (("residents", "Residents"), ("residents_10_24", "Aged 10 to 24")):
         if column in area:
             record[words] = area[column]

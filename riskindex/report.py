@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from riskindex import figures
 from riskindex.blocks import (
+    area_cell,
     bullets,
     drawing,
     html_table,
@@ -15,9 +17,10 @@ from riskindex.blocks import (
     marks_line,
     paragraphs,
     picture,
+    record_table,
     slug,
 )
-from riskindex.diagnostics import WARN_ABOVE, strong_pairs
+from riskindex.diagnostics import WARN_ABOVE
 from riskindex.findings import left_out_sentence, over_time, scan_part
 from riskindex.manifest import versions
 from riskindex.methods import (
@@ -27,13 +30,14 @@ from riskindex.methods import (
     next_steps_part,
     overlap_part,
     protection_part,
+    references,
     why_sentences,
 )
 from riskindex.otherwise import (
     choice_sentence,
     choices_part,
     composition_part,
-    double_counting_part,
+    questions_part,
 )
 from riskindex.pages import asset, document, escape, page_head, print_mark, style_block
 from riskindex.released import Released
@@ -63,12 +67,6 @@ SCORES = {
     "threshold": "100 above the threshold, else 0",
     "": "not scored: mapped and tested only",
 }
-REFERENCES = (
-    "Ord and Getis (1995), Local spatial autocorrelation statistics, Geographical Analysis 27.",
-    "Benjamini and Hochberg (1995), Controlling the false discovery rate, JRSS B 57.",
-    "Marshall (1991), Mapping disease and mortality rates using empirical Bayes, Applied "
-    "Statistics 40.",
-)
 
 
 def summary(released: Released) -> list[str]:
@@ -148,7 +146,7 @@ def _in_short(released: Released, overview: bytes) -> str:
     return (
         f'<p class="answer">{escape(answer)}</p>'
         + bullets(why_sentences(released))
-        + paragraphs([released.cut.explanation, _flags_sentence(released)])
+        + paragraphs([released.how_sure, released.cut.explanation, _flags_sentence(released)])
         + f"<p>Beside this report: {in_words(also)}.</p>"
         + picture(
             overview,
@@ -182,18 +180,24 @@ def _the_list(released: Released) -> str:
     if released.top.empty:
         return paragraphs(["No area has a score above 0, so none is selected."])
     top = released.top
-    groups = [top[kind].astype(str) for kind in released.group_kinds]
-    where = [", ".join(parts) for parts in zip(top.index.astype(str), *groups, strict=True)]
-    columns = {"rank": "Rank", "area": "Area", "score": "Score", "reasons": "Why"}
-    columns |= {} if "rank" in top else {"p_selected": "Selected in repeats", "tier": "How sure"}
-    columns |= {"residents": "Residents", "residents_10_24": "Aged 10 to 24"}
+    columns = {"rank": "Rank", "area": "Area and why", "score": "Score", "repeats": "In repeats"}
+    columns |= {"tier": "How sure", "residents": "Residents", "residents_10_24": "Aged 10 to 24"}
     by_hand = "override" in top and (top["override"] != "").any()
     columns |= {"override_reason": "By hand"} if by_hand else {}
-    table = top.assign(area=top["name"].astype(str) + " (" + pd.Series(where, top.index) + ")")
     order = "" if "rank" in top else "In the order of their codes: ranks are not released."
-    return paragraphs([order]) + html_table(
-        table[[c for c in columns if c in table]].rename(columns=columns)
+    listed = (_of_list(released, code, area) for code, area in top.to_dict("index").items())
+    return paragraphs([order]) + record_table(
+        [{words: area[name] for name, words in columns.items() if name in area} for area in listed]
     )
+
+
+def _of_list(released: Released, code: Any, area: dict[Any, Any]) -> dict[Any, Any]:  # noqa: ANN401
+    """An area of the list, with its name and reasons in one cell and its repeats in per cent."""
+    under = [*(area[kind] for kind in released.group_kinds), code]
+    often = area.get("p_selected", "")
+    if not isinstance(often, str):
+        area = area | {"repeats": "" if pd.isna(often) else f"{often:.0%}"}
+    return area | {"area": area_cell(area["name"], under, str(area["reasons"]))}
 
 
 def _factor_part(released: Released) -> str:
@@ -212,6 +216,9 @@ def _factor_part(released: Released) -> str:
             "Where most people come from elsewhere, as in town centres, at stations or at an "
             "airport, residents let one expect too few events: read those areas with that in mind."
             * bool((released.factors["method"] == "window").any()),
+            "In the tables: how many areas are hot, and at 90, 95 and 99% confidence; Moran's I is "
+            "above 0 where neighbours are alike, General G is high where high numbers lie side by "
+            "side, each with its p." * ("moran_i" in released.tests),
         ])
         + html_table(table[list(shown)].rename(columns=shown))
         + "".join(_one_factor(released, str(factor)) for factor in released.factors.index)
@@ -232,9 +239,9 @@ def _one_factor(released: Released, factor: str) -> str:
         "not_assessed": "Not assessed",
         "total": "Total",
         "hot": "Hot",
-        "hot_90": "90%",
-        "hot_95": "95%",
-        "hot_99": "99%",
+        "hot_90": "At 90%",
+        "hot_95": "At 95%",
+        "hot_99": "At 99%",
         "hot_without_dispersion": "Hot without dispersion",
         "dispersion": "Dispersion",
         "moran_i": "Moran's I",
@@ -243,10 +250,16 @@ def _one_factor(released: Released, factor: str) -> str:
         "general_g_p": "p of G",
     }
     table = tests.reset_index()
+    table = table.assign(**{c: [_p(p) for p in table[c]] for c in ("moran_p", "general_g_p")
+                            if c in table})  # fmt: skip
     table = table.assign(general_g=1000 * table["general_g"]) if "general_g" in table else table
     told = [c for c in columns if c in table and not (table[c].isna() | (table[c] == "")).all()]
     table = table[told].rename(columns=columns)
     return f"<h3>{escape(about['label'])}</h3>{paragraphs(lines)}{html_table(table, decimals=3)}"
+
+
+def _p(value: float) -> str:
+    return "" if pd.isna(value) else "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _quiet_sentence(released: Released, factor: str) -> str:
@@ -383,32 +396,6 @@ LOSSES = {
 }
 
 
-def _questions_part(released: Released) -> str:
-    if released.correlations.empty:
-        none = "" if released.rules else "No shares were given to compare the factors with."
-        return paragraphs([none])
-    labels = released.factors["label"].to_dict()
-    table = released.correlations.xs("share", axis=1, level="kind")
-    table.insert(0, "Factor", [labels[f] for f in table.index])
-    return (
-        paragraphs([
-            "Rank correlation of each factor with shares of people, which are never scored. Above "
-            ".5 either way deserves a question: who is counted here?"
-        ])
-        + html_table(table, decimals=2)
-        + paragraphs(["Factors that go together above .5 may count one hardship twice:"])
-        + bullets(_pairs(released.correlations, labels) or ["none."])
-        + paragraphs(["Every pair stands in the workbook."])
-    )  # fmt: skip
-
-
-def _pairs(correlations: pd.DataFrame, labels: dict[str, str]) -> list[str]:
-    return [
-        f"{labels[a]} and {labels[b]}: {rho:+.2f}"
-        for (a, b), rho in strong_pairs(correlations).items()
-    ]
-
-
 def _limits_part(released: Released) -> str:
     used = ", ".join(f"{name} {number}" for name, number in versions().items())
     return (
@@ -416,7 +403,7 @@ def _limits_part(released: Released) -> str:
         + "<h3>Whose data</h3>"
         + bullets(released.attribution)
         + "<h3>References</h3>"
-        + bullets(REFERENCES)
+        + bullets(references(released))
         + f'<p class="quiet small">Made with {escape(used)}.</p>'
     )
 
@@ -432,7 +419,7 @@ _SECTIONS: dict[str, Callable[[Released], str]] = {
     "How concentrated events are": concentration_part,
     "Data, and what was lost": data_part,
     "What is rounded and withheld": protection_part,
-    "Questions to ask": lambda released: double_counting_part(released) + _questions_part(released),
+    "Questions to ask": questions_part,
     "Next steps": next_steps_part,
     "Limits and sources": _limits_part,
 }

@@ -39,8 +39,18 @@ def test_the_line_at_the_end_of_a_run_says_what_matters_most(county_released):
     line = choice_sentence(county_released)
     table = county_released.sensitivity.choices
     assert f"{(table['note'] == '').sum()} other choices were tried" in line
-    assert f"the most {int(table['left'].max())} (" in line
+    some = table[table["selected"] > 0]
+    assert f"the most {int(some['left'].max())} (" in line
     assert "matters most" in line
+
+
+def test_choices_without_a_list_are_told_below_the_table(county_released):
+    page = choices_part(county_released)
+    table = county_released.sensitivity.choices
+    failed = table[table["note"] != ""]
+    assert len(failed) > 0
+    assert page.count(" could not be tried. ") == len(failed)
+    assert "Geometric mean and Harmonic mean: no area is selected" in page
 
 
 def test_areas_are_named_inside_and_nowhere_else(county_released, public):

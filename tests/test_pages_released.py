@@ -42,7 +42,7 @@ def test_every_page_carries_the_profile_on_screen_and_in_print(folder, released)
 
 
 def test_the_list_is_in_the_order_of_the_codes(folder, released):
-    found = re.findall(r"\((E\d+), ", text_of(folder / "report.html"))
+    found = re.findall(r" · (E\d+) ", text_of(folder / "report.html"))
     assert found == sorted(released.top.index)
 
 

@@ -218,3 +218,18 @@ def test_events_outside_the_factor_s_periods_are_left_out():
         {"date": "2022-01-02", "area": "E01000001"},
     ]
     assert rhythm(rows).index.get_level_values("value").unique().tolist() == ["2022-01", "7"]
+
+
+def test_a_pattern_with_a_withheld_number_is_named_and_not_drawn(county_released, tmp_path):
+    rhythm = county_released.rhythm.astype(float)
+    names = rhythm.index.to_frame()
+    place = names["place"].iloc[0]
+    monday = (names["aspect"] == "weekday") & (names["value"] == "1") & (names["place"] == place)
+    months = (names["aspect"] == "month") & (names["place"] == place)
+    rhythm.loc[monday | months, "records"] = float("nan")
+    write_profiles(dataclasses.replace(county_released, rhythm=rhythm), tmp_path)
+    (page,) = (text for text in pages(tmp_path).values() if f"<h1>{place}</h1>" in text)
+    when = page[page.index('<section id="when">') : page.index('<section id="hotspots">')]
+    assert "by day of the week" in when[when.index("Not shown, because numbers") :]
+    assert "day of the week:" not in when
+    assert 'class="line place" d=""' not in page

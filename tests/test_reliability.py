@@ -1,6 +1,10 @@
+import io
+
 import pandas as pd
 import pytest
 from reliability import one_county, reliability
+
+from riskindex.pages import asset
 
 
 def test_one_county_is_about_as_reliable_as_it_says():
@@ -19,3 +23,5 @@ def test_the_probability_of_selection_is_calibrated_over_sixty_counties():
     enough = table[table["areas"] >= 200]
     assert len(enough) == 5
     assert (enough["p"] - enough["again"]).abs().max() <= 0.07
+    told = pd.read_csv(io.StringIO(asset("reliability.csv")))  # what the report draws
+    assert (told["again"] - enough["again"].to_numpy()).abs().max() <= 0.03

@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from riskindex.methods import references
 from riskindex.report import source_lines, summary, write_report
 
 
@@ -17,8 +18,29 @@ def page(county_released, tmp_path_factory):
 
 def test_it_names_every_selected_area_with_its_reasons(page, county_released):
     for code, row in county_released.top.iterrows():
-        assert f"{row['name']} ({code}" in page
+        assert f">{row['name']}</span><br>" in page
+        assert f" · {code}</span>" in page
         assert row["reasons"].replace("'", "&#x27;") in page
+
+
+def test_the_summary_says_how_sure_the_list_is_and_nothing_twice(page, county_released):
+    summary = page[page.index('<section id="in-short">') : page.index('<section id="the-list">')]
+    assert county_released.how_sure in summary
+    lines = re.findall(r"<li>(.*?)</li>", summary)
+    assert len(lines) == len(set(lines)) > 1
+
+
+def test_the_list_says_how_often_repeats_select_each_area(page, county_released):
+    listed = page[page.index('<section id="the-list">') : page.index('<section id="how-sure">')]
+    found = re.findall(r'<td class="number">(\d+)%</td>', listed)
+    assert found == [f"{100 * p:.0f}" for p in county_released.top["p_selected"]]
+
+
+def test_it_names_the_works_behind_the_methods_that_were_used(page, county_released):
+    works = references(county_released)
+    assert any(work.startswith("Ord and Getis (1995)") for work in works)
+    assert not any(work.startswith("Kulldorff") for work in works)
+    assert all(work in page for work in works)
 
 
 def test_it_carries_profile_period_limits_and_attribution(page, county_released):
