@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from riskindex.errors import ConfigError, DisclosureError, InputError, RiskindexError
+from riskindex.words import seen
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -97,7 +98,7 @@ def check(config: ConfigFile, quiet: Quiet = False) -> None:
         found = look(asked, say=say)
     if not quiet:
         for line in found.lines:
-            typer.echo(line)
+            typer.echo(seen(line))
     found.raise_any()
     if not quiet:
         typer.echo(f"No fault found. Next: riskindex run {config} --out result --profile internal")
@@ -270,17 +271,16 @@ def _run(
 def _say_end(released: "Released", folder: Path) -> None:
     from riskindex.report import summary
 
-    console = _console()
-    console.print()
+    _print("")
     for line in summary(released):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        _print(line)
     if released.notes:
-        console.print("Notes:")
+        _print("Notes:")
     for note in released.notes:
-        console.print(f"  {note}", markup=False, highlight=False, soft_wrap=True)
-    console.print(f"Result: {folder}", markup=False, highlight=False, soft_wrap=True)
+        _print(f"  {note}")
+    _print(f"Result: {folder}")
     for name in (name for name in _TO_OPEN if (folder / name).exists()):
-        console.print(f"  {folder / name}", markup=False, highlight=False, soft_wrap=True)
+        _print(f"  {folder / name}")
 
 
 _TO_OPEN = (
@@ -312,7 +312,8 @@ def _say_comparison(result: "Comparison", folder: Path | None) -> None:
 
 
 def _print(line: str) -> None:
-    _console().print(line, markup=False, highlight=False, soft_wrap=True)
+    """One line on the screen, in which no text of a file can steer a terminal."""
+    _console().print(seen(line), markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_table(title: str, table: "pd.DataFrame") -> None:
@@ -324,7 +325,9 @@ def _print_table(title: str, table: "pd.DataFrame") -> None:
         long = number == 0 or table[column].astype(str).str.len().max() > 20
         shown.add_column(Text(str(column)), justify="left" if long else "right")
     for row in table.itertuples(index=False):
-        shown.add_row(*(Text(f"{cell:,}" if isinstance(cell, int) else str(cell)) for cell in row))
+        shown.add_row(
+            *(Text(f"{cell:,}" if isinstance(cell, int) else seen(str(cell))) for cell in row)
+        )
     _console().print(shown)
 
 
@@ -394,7 +397,7 @@ def main() -> None:
         sys.exit(stopped or 0)
     except RiskindexError as error:
         for fault in error.faults:
-            typer.echo(f"riskindex: {fault}", err=True)
+            typer.echo(f"riskindex: {seen(fault)}", err=True)
         sys.exit(error.exit_code)
     except (typer.Exit, typer.Abort) as stop:
         sys.exit(getattr(stop, "exit_code", 1))

@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from html import escape as _escape
 from importlib.resources import files
 
+from riskindex.words import seen
+
 PROFILE_MARKS = {
     "internal": "Internal: counts of small areas, not for sharing",
     "partner": "For named partners: not for publication",
@@ -27,12 +29,7 @@ def escape(text: object) -> str:
 
     Signs that would turn the text after them around, or that no page can hold, show as �.
     """
-    return _escape(str(text).translate(_UNSEEN), quote=True)
-
-
-_TURNING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
-_NO_TEXT = (*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
-_UNSEEN = dict.fromkeys((*_TURNING, *_NO_TEXT), "\ufffd")
+    return _escape(seen(str(text)), quote=True)
 
 
 def page_head(title: str, *, profile: str, lead: str = "", aside: str = "") -> str:

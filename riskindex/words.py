@@ -11,6 +11,18 @@ MISSING_WORDS = ("null", "na", "n/a", "#n/a", "nan", "nat", "none")
 """What databases and spreadsheets write where there is nothing, in small letters."""
 
 
+_TURNING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+_NO_TEXT = (*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
+_UNSEEN = dict.fromkeys((*_TURNING, *_NO_TEXT), "\ufffd")
+
+
+def seen(text: str) -> str:
+    """A text as outputs show it: signs that turn what follows around, steer a terminal, or that no
+    page can hold are �.
+    """
+    return text.translate(_UNSEEN)
+
+
 def known_texts(column: "pd.Series[str]") -> "pd.Series[str]":
     """Texts without blanks around them; empty for the words that mean there is nothing."""
     plain = column.str.strip()
@@ -20,7 +32,7 @@ def known_texts(column: "pd.Series[str]") -> "pd.Series[str]":
 def garbled_notes(
     label: str, column: str, texts: Sequence[str], rows: Sequence[int]
 ) -> Iterator[str]:
-    """A note where texts look like UTF-8 that was once read as Windows-1252.
+    """A note where texts look like UTF-8 that was once read as Windows-1252, or hold hidden signs.
 
     Parameters
     ----------
@@ -33,6 +45,14 @@ def garbled_notes(
     rows
         Row of each text in the file.
     """
+    unseen = [(row, text) for row, text in zip(rows, texts, strict=True) if seen(text) != text]
+    if unseen:
+        row, text = unseen[0]
+        more = f" (and {len(unseen) - 1:,} more)" if len(unseen) > 1 else ""
+        yield (
+            f"{label}: row {row}, column {column!r}, value {text!r}{more}: holds signs that no "
+            "page can show; outputs have � in their place. Take them out."
+        )
     found = [(row, text) for row, text in zip(rows, texts, strict=True) if _ungarbled(text)]
     if found:
         row, text = found[0]

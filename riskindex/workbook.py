@@ -18,6 +18,7 @@ from riskindex.disclosure import MARKS, NOT_APPLICABLE, NOT_RECORDED, WITHHELD
 from riskindex.findings import new_by_district, new_sentences, scan_table
 from riskindex.otherwise import TABLES, Told
 from riskindex.released import Released
+from riskindex.words import seen
 
 if TYPE_CHECKING:
     import gptables
@@ -26,7 +27,7 @@ ALL_AREAS_UP_TO = 5_000
 """Above this many areas the workbook holds the selected ones only; GIS file and CSV hold all."""
 
 _EPOCH = datetime(2000, 1, 1)  # no clock in any output: two runs give the same bytes
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 HEADINGS = {
     "area_code": "Area code",
@@ -82,6 +83,7 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
 
 
 def _inert(text: str) -> str:
+    text = seen(text)
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
@@ -411,4 +413,4 @@ _HAS_WORD = re.compile("[A-Za-z0-9]")
 
 def _plain(text: str) -> str:
     """Text that gptables takes as text: it would read [a](b) as a link and $$a$$ as a note."""
-    return text.replace("](", "] (").replace("$$", "$ $")
+    return seen(text).replace("](", "] (").replace("$$", "$ $")

@@ -122,7 +122,7 @@ def square(k: int) -> list[list[float]]:
 
 
 def feature(code: str | None, ring: list[list[float]], **more: Any) -> dict[str, Any]:
-    properties = {"code": code, "name": f"Area {code}", **more}
+    properties = {"code": code, "name": f"Area {code}"} | more
     geometry = {"type": "Polygon", "coordinates": [ring]}
     return {"type": "Feature", "properties": properties, "geometry": geometry}
 

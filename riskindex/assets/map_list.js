@@ -216,7 +216,7 @@ function csvHas(key) {
 // A cell that a spreadsheet would take for a formula is given a leading apostrophe.
 function csvCell(value) {
   const text = Number.isNaN(value) ? "" : String(value ?? "");
-  const safe = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const safe = typeof value === "string" && /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
   return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
