@@ -419,6 +419,8 @@ def _test_faults(factor: Factor) -> Iterator[str]:
         yield f"getis_ord is for the method getis-ord, and the method is {factor.method}."
     if options.permutations < 1:
         yield f"getis_ord.permutations: {options.permutations} must be 1 or more."
+    if options.enough is not None and options.enough < 1:
+        yield f"getis_ord.enough: {options.enough} must be 1 or more, or left out."
     if options.seed < 0:
         yield f"getis_ord.seed: {options.seed} must be 0 or more."
 

@@ -26,6 +26,8 @@ class Test(NamedTuple):
     """Upper tail of every area by the factor's own method; NaN where it is undefined."""
 
     p: Array
+    log_p: Array
+    """Its natural logarithm, finite where p is too small for a floating-point number."""
     z: Array
     """Gi* for getis-ord, NaN for the other methods."""
     value: Array
@@ -72,8 +74,9 @@ def first_test(sample: Sample, factor: Factor) -> Test:
     """
     found = TESTS[factor.method](sample, factor)
     undefined = (_sizes(sample, factor) == len(found.p)) | ~sample.asked
-    p, value = (np.where(undefined, np.nan, column) for column in (found.p, found.value))
-    return found._replace(p=p, value=value)
+    columns = (found.p, found.log_p, found.value)
+    p, log_p, value = (np.where(undefined, np.nan, column) for column in columns)
+    return found._replace(p=p, log_p=log_p, value=value)
 
 
 def why_undefined(sample: Sample, factor: Factor, p: Array) -> NDArray[np.object_]:
@@ -141,7 +144,7 @@ def _sizes(sample: Sample, factor: Factor) -> NDArray[np.int64]:
 def _getis_ord(sample: Sample, factor: Factor) -> Test:
     found = local_g(sample.observed, sample.neighbours, factor.getis_ord)
     null = STATISTIC_WORDS[factor.getis_ord.statistic] + found.null
-    return Test(found.p, found.z, found.z, np.nan, "", null)
+    return Test(found.p, found.log_p, found.z, found.z, np.nan, "", null)
 
 
 STATISTIC_WORDS: Mapping[str, str] = MappingProxyType({
@@ -171,7 +174,8 @@ def _against_expectation(sample: Sample, found: WindowExcess) -> Test:
     # A weighted sum over its step varies about as a count does.
     ratio = shrunken_ratio(found.observed / sample.step, found.expected / sample.step)
     nothing = np.full(len(ratio), np.nan)
-    return Test(found.p, nothing, ratio, found.dispersion, found.estimator, found.null)
+    spread = found.dispersion, found.estimator
+    return Test(found.p, found.log_p, nothing, ratio, *spread, found.null)
 
 
 def _excess(

@@ -44,18 +44,19 @@ class Hotspots(NamedTuple):
     """Index (factor, period, area_code), areas in order; period "" for a table.
 
     Per area: observed, expected, ratio, ratio_low, ratio_high (Byar's 95% interval), the same of
-    its window (window_observed, window_expected, window_ratio), z (getis-ord), p and p_adjusted of
-    the factor's method, own_p and own_p_adjusted of the area by itself, confidence (0, 90, 95,
-    99; NA where not tested), is_hot, kind ("own", "neighbourhood", "both": which of the two tests
-    is significant), hot_without_largest and hot_without_group (whether a hot area stays hot
+    its window (window_observed, window_expected, window_ratio), z (getis-ord), p, log_p
+    (its natural logarithm, finite where p itself underflows) and p_adjusted of the factor's
+    method, own_p and own_p_adjusted of the area by itself, confidence (0, 90, 95, 99; NA where
+    not tested), is_hot, kind ("own", "neighbourhood", "both": which of the two tests is
+    significant), hot_without_largest and hot_without_group (whether a hot area stays hot
     without its window's most excessive area, and without its largest event group; NA where that
     is not asked), largest_group (its label), value (z, shrunken ratio or share), events and
     events_expected (events of what was tested, unweighted), reason (why not assessed, or "") and
     flag ("no neighbour", "edge of the study area", or ""). Missing is NaN, never 0."""
     pooled: pd.DataFrame
     """Index (factor, area_code), factors of two periods or more: the same test on all the periods
-    added up; observed, expected, window_observed, window_expected, p, p_adjusted, confidence,
-    is_hot, reason."""
+    added up; observed, expected, window_observed, window_expected, p, log_p, p_adjusted,
+    confidence, is_hot, reason."""
     tests: pd.DataFrame
     """Index (factor, period): method, null, correction, level, assessed, not_assessed, total (of
     the assessed areas), dispersion, estimator, hot, hot_without_dispersion, hot_90, hot_95, hot_99
@@ -173,15 +174,15 @@ METHODS: Mapping[str, Callable[[Observation, Land, Factor], Found]] = MappingPro
 _FILL: Mapping[str, Any] = MappingProxyType({
     "observed": np.nan, "expected": np.nan, "ratio": np.nan, "ratio_low": np.nan,
     "ratio_high": np.nan, "window_observed": np.nan, "window_expected": np.nan,
-    "window_ratio": np.nan, "z": np.nan, "p": np.nan, "p_adjusted": np.nan, "own_p": np.nan,
-    "own_p_adjusted": np.nan, "confidence": np.nan, "is_hot": False, "kind": "",
+    "window_ratio": np.nan, "z": np.nan, "p": np.nan, "log_p": np.nan, "p_adjusted": np.nan,
+    "own_p": np.nan, "own_p_adjusted": np.nan, "confidence": np.nan, "is_hot": False, "kind": "",
     "hot_without_largest": np.nan, "hot_without_group": np.nan, "largest_group": "",
     "value": np.nan, "events": np.nan, "events_expected": np.nan, "reason": "",
 })  # fmt: skip
 """Columns of the table, in their order, with what stands where there is nothing to say."""
 
 _POOLED = (
-    "observed", "expected", "window_observed", "window_expected", "p", "p_adjusted",
+    "observed", "expected", "window_observed", "window_expected", "p", "log_p", "p_adjusted",
     "confidence", "is_hot", "reason",
 )  # fmt: skip
 _DTYPES: Mapping[str, str] = {
@@ -217,6 +218,7 @@ def _decided(first: Test, factor: Factor) -> Columns:
     return {
         "z": first.z,
         "p": first.p,
+        "log_p": first.log_p,
         "p_adjusted": p_adjusted,
         "confidence": np.where(np.isnan(first.p), np.nan, confidence_of(p_adjusted)),
         "is_hot": p_adjusted <= factor.level,

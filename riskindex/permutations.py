@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,24 @@ COUNTED: dict[str, Callable[[Array, Array, Array], Array]] = {
 }
 
 
+class Reached(NamedTuple):
+    """How many permutations of each sum were at least, and at most, what was observed."""
+
+    at_least: Array
+    at_most: Array
+    of: Array
+    """Permutations made: fewer where an area was stopped early."""
+
+    def p(self, tail: Tail) -> Array:
+        """The p-value, (b + 1) / (P + 1), never 0."""
+        return COUNTED[tail](self.at_least, self.at_most, self.of)
+
+    def times(self, tail: Tail) -> Array:
+        """How often the observed value was reached, on the side that the tail looks at."""
+        sides = {"upper": self.at_least, "mid": self.at_least, "lower": self.at_most}
+        return sides.get(tail, np.minimum(self.at_least, self.at_most))
+
+
 def permuted_p(
     values: Array,
     weights: sparse.csr_array,
@@ -72,6 +90,19 @@ def permuted_p(
     -------
     Array
         Shape `(q,)`, never below 1 / (P + 1).
+    """
+    return reached_by_permutation(values, weights, tail=tail, own=own, options=options).p(tail)
+
+
+def reached_by_permutation(
+    values: Array,
+    weights: sparse.csr_array,
+    *,
+    tail: Tail = "upper",
+    own: Integers | None = None,
+    options: Permutations = Permutations(),
+) -> Reached:
+    """How often permutations reach each weighted sum; arguments are those of `permuted_p`.
 
     References
     ----------
@@ -91,17 +122,11 @@ def permuted_p(
                 at_least[open_] += above
                 at_most[open_] += below
             if options.enough is not None:
-                reached = _reached(at_least[open_], at_most[open_], tail)
-                open_ = open_[reached < options.enough]
+                found = Reached(at_least[open_], at_most[open_], done[open_])
+                open_ = open_[found.times(tail) < options.enough]
             if not len(open_):
                 break
-    return COUNTED[tail](at_least, at_most, done)
-
-
-def _reached(at_least: Array, at_most: Array, tail: Tail) -> Array:
-    """How often the observed value was reached, on the side that the tail looks at."""
-    sides = {"upper": at_least, "mid": at_least, "lower": at_most}
-    return sides.get(tail, np.minimum(at_least, at_most))
+    return Reached(at_least, at_most, done)
 
 
 def _count(

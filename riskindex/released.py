@@ -32,7 +32,7 @@ LIMITS = (
 
 HOTSPOT_COLUMNS = (
     "observed", "expected", "ratio", "ratio_low", "ratio_high", "window_observed",
-    "window_expected", "window_ratio", "z", "p", "p_adjusted", "own_p_adjusted",
+    "window_expected", "window_ratio", "z", "p", "log_p", "p_adjusted", "own_p_adjusted",
     "confidence", "is_hot", "kind", "hot_without_largest", "largest_group",
     "hot_without_group", "value", "reason", "flag",
 )  # fmt: skip

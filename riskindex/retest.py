@@ -164,6 +164,7 @@ P_OF_DRAWS: Mapping[str, Callable[[Array, _Drawn, GetisOrd], Array]] = MappingPr
     "auto": _exact,
     "exact": _exact,
     "permutation": _permuted,
+    "approximate": _exact,
     "normal": lambda x, drawn, options: np.asarray(special.ndtr(-drawn.z)),
 })  # fmt: skip
 """How p is had from sums of draws, by the config word."""

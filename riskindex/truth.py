@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _SECRET = (
     "expected", "ratio", "ratio_low", "ratio_high", "window_observed", "window_expected",
-    "window_ratio", "z", "p", "p_adjusted", "own_p_adjusted", "value",
+    "window_ratio", "z", "p", "log_p", "p_adjusted", "own_p_adjusted", "value",
 )  # fmt: skip
 """Columns of the tests that would give counts away."""
 _SECRET_INDEX = ("score", "companion", "rank", "rank_low", "rank_high", "p_selected")

@@ -95,6 +95,7 @@ def test_all_faults_come_together():
         ({"getis_ord": {"statistic": "gi"}}, "getis_ord is for the method getis-ord"),
         ({"getis_ord": {"permutations": 0}}, "must be 1 or more"),
         ({"getis_ord": {"seed": -1}}, "must be 0 or more"),
+        ({"getis_ord": {"enough": 0}}, "must be 1 or more, or left out"),
         ({"getis_ord": {"nul": "total"}}, "did you mean null?"),
         ({"bases": {"residents": {"age.young": 2.0}}}, "no column 'young'"),
         ({"bases": {"residents": {"age.old": -2.0}}}, "must be a number of 0 or more"),

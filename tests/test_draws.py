@@ -3,7 +3,7 @@
 from collections import defaultdict
 from fractions import Fraction
 from itertools import combinations
-from math import comb
+from math import comb, log
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from riskindex import draws
-from riskindex.draws import TAILS, fits, p_of_sums
+from riskindex.draws import TAILS, fits, log_p_of_sums, p_of_sums
 
 
 def every_draw(values, size):
@@ -162,3 +162,34 @@ def test_what_would_take_hours_does_not_fit():
     assert fits(SPARSE, np.array([8]), np.array([30]))
     wide = np.random.default_rng(4).integers(0, 10**8, 30_000)
     assert not fits(wide, np.array([20]), np.array([10**9]))
+
+
+@pytest.mark.parametrize("tail", TAILS)
+def test_logarithms_go_on_where_probabilities_underflow(tail, way):
+    # 2,000 of 40,000 areas hold one event each, and 380 of the 400 of a window.
+    values = np.repeat([0, 1], [38_000, 2_000])
+    size, least = 400, 380
+    log_p = log_p_of_sums(values, np.array([size]), np.array([least]), tail=tail)[0]
+    terms = [comb(2_000, j) * comb(38_000, size - j) for j in range(least, size + 1)]
+    whole = comb(40_000, size)
+    strict, above = (Fraction(sum(some), whole) for some in (terms, terms[1:]))
+    expected = {"upper": strict, "mid": (strict + above) / 2, "two-sided": 2 * strict}
+    exact = log_of(expected[tail]) if tail in expected else 0.0
+    assert exact == 0 or exact < -800
+    assert log_p == pytest.approx(exact, rel=1e-12)
+
+
+def log_of(share):
+    """Natural logarithm of a fraction that a floating-point number cannot hold."""
+    bits = share.denominator.bit_length() - share.numerator.bit_length()
+    return log(float(share * 2**bits)) - bits * log(2)
+
+
+def test_no_draw_reaches_more_than_the_largest_values():
+    x = np.array([0, 0, 1, 2, 5])
+    log_p = log_p_of_sums(x, np.array([2, 2, 0]), np.array([7, 8, 1]))
+    assert log_p[0] == pytest.approx(log(1 / 10))
+    assert log_p[1:].tolist() == [-np.inf, -np.inf]
+    held = log_p_of_sums(x, np.array([2, 2]), np.array([3, 4]), held=np.array([5, 5]))
+    assert held[0] == pytest.approx(log(1 / 6))
+    assert held[1] == -np.inf

@@ -177,6 +177,8 @@ CHOICES = [
     GetisOrd(statistic="gi", null="total"),
     GetisOrd(p="normal"),
     GetisOrd(p="permutation", permutations=199, seed=4),
+    GetisOrd(p="permutation", permutations=999, enough=20),
+    GetisOrd(p="approximate", permutations=199),
 ]
 
 
@@ -187,6 +189,7 @@ def test_getis_ord_takes_the_statistic_null_and_p_that_are_named(clustered, choi
     expected = local_g(clustered, weights, choice)
     table = of_period(found)
     np.testing.assert_array_equal(table["p"], expected.p)
+    np.testing.assert_array_equal(table["log_p"], expected.log_p)
     np.testing.assert_array_equal(table["z"], expected.z)
     null = found.tests.at[("f", "2022"), "null"]
     assert null.endswith(expected.null)
@@ -194,6 +197,18 @@ def test_getis_ord_takes_the_statistic_null_and_p_that_are_named(clustered, choi
     hot = table[table["is_hot"]]
     assert hot["hot_without_largest"].notna().all()
     assert hot.loc[codes(120)[[55]], "hot_without_largest"].all()
+
+
+@pytest.mark.parametrize("method", ["window", "poisson"])
+def test_the_logarithm_of_p_goes_on_where_p_is_too_small_for_a_number(method):
+    events = np.zeros(400, dtype=np.int64)
+    events[np.add.outer(np.arange(8, 12), np.arange(8, 12) * 20).ravel()] = 400
+    table = of_period(find(events, a_factor(method, dispersion="none"), grid(20, 20)))
+    assert np.isfinite(table["log_p"]).all()
+    assert table["log_p"].min() < -800
+    shown = table["p"] > 1e-300
+    np.testing.assert_allclose(np.exp(table["log_p"][shown]), table["p"][shown], rtol=1e-10)
+    assert table.loc[table["p"] == 0, "is_hot"].all()
 
 
 def test_the_tests_are_those_of_the_statistics(clustered):
