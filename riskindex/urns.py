@@ -100,7 +100,7 @@ def tilted_positive_tails(urn: Urn, largest: int, top: int, tilt: float, side: S
 
 
 def _factors(urn: Urn, tilt: float) -> tuple[Array, float]:
-    """What a copy of each value weighs under a tilt, 1 on average, and the logarithm of the unit."""
+    """C(m, c) C(n, k - c) / C(n, k) factor^c in row k, column c: c copies of a value out of m."""
     anchor = tilt * (urn.distinct[-1] if tilt > 0 else 0)
     weight = np.exp(tilt * urn.distinct - anchor)
     mean = np.average(weight, weights=urn.often)
@@ -124,7 +124,7 @@ def _coefficients(urn: Urn, largest: int, top: int, tilt: float = 0.0) -> Array:
 
 
 def _choices(m: int, n: int, largest: int, factor: float) -> Array:
-    """C(m, c) C(n, k - c) / C(n, k) factor^c in row k, column c: the weight of c of m equals."""
+    """C(m, c) C(n, k - c) / C(n, k) factor^c in row k, column c: the weight of c of m."""
     k, c = np.ogrid[: largest + 1, 1 : min(m, largest) + 1]
     steps = factor * (m - c + 1) / c * (np.maximum(k - c + 1, 0) / (n - k + c))
     return np.concatenate([np.ones((largest + 1, 1)), steps.cumprod(axis=1)], axis=1)
