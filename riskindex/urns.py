@@ -100,7 +100,7 @@ def tilted_positive_tails(urn: Urn, largest: int, top: int, tilt: float, side: S
 
 
 def _factors(urn: Urn, tilt: float) -> tuple[Array, float]:
-    """C(m, c) C(n, k - c) / C(n, k) factor^c in row k, column c: c copies of a value out of m."""
+    """Weight of a copy of each value under a tilt, 1 on average, and the logarithm of its unit."""
     anchor = tilt * (urn.distinct[-1] if tilt > 0 else 0)
     weight = np.exp(tilt * urn.distinct - anchor)
     mean = np.average(weight, weights=urn.often)
