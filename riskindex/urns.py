@@ -95,7 +95,7 @@ def tilted_positive_tails(urn: Urn, largest: int, top: int, tilt: float, side: S
     reach = int(urn.largest(largest)[1][-1])
     table = _coefficients(urn, largest, reach, tilt)[:, :-1]
     _add_up(table[:, ::-1] if side == "upper" else table, abs(tilt))
-    log_scale = np.arange(largest + 1) * log_unit
+    log_scale: Array = np.arange(largest + 1) * np.float64(log_unit)
     return Tails(table, urn.n, tilt, log_scale, np.zeros(largest + 1), POSITIVE)
 
 
@@ -124,7 +124,7 @@ def _coefficients(urn: Urn, largest: int, top: int, tilt: float = 0.0) -> Array:
 
 
 def _choices(m: int, n: int, largest: int, factor: float) -> Array:
-    """C(m, c) C(n, k - c) / C(n, k) factor^c in row k, column c: the weight of c of m."""
+    """C(m, c) C(n, k - c) / C(n, k) factor^c in row k, column c: the weight of c of m equals."""
     k, c = np.ogrid[: largest + 1, 1 : min(m, largest) + 1]
     steps = factor * (m - c + 1) / c * (np.maximum(k - c + 1, 0) / (n - k + c))
     return np.concatenate([np.ones((largest + 1, 1)), steps.cumprod(axis=1)], axis=1)
