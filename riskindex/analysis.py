@@ -87,7 +87,9 @@ def analyse(
     found = find_hotspots(counts, areas, tables, weights, config.factors)
     clusters = scan_for_clusters(counts, areas, tables, weights, config.factors, seed=config.seed)
     say("Following them over the periods")
-    persistence = classify_persistence(found.table, found.pooled, config.factors)
+    persistence = classify_persistence(
+        found.table, found.pooled, config.factors, table=config.periods.categories
+    )
     say("Scoring and selecting")
     scores = score_factors(found.table, persistence, config.factors, config.index)
     chosen = _choose(config, build_index(scores, config.index), areas, held_back)

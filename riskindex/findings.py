@@ -1,6 +1,6 @@
 """Findings in words and short tables: what changed, what is new and where, what a scan found."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 
@@ -91,8 +91,15 @@ def band_table(released: Released) -> pd.DataFrame:
 
 
 def unreachable_sentences(released: Released) -> list[str]:
-    """Categories that the number of periods rules out, ours and those of ArcGIS."""
+    """Categories that the number of periods rules out: those of the config, or of ArcGIS."""
     followed = released.factors.loc[_followed(released), "periods"].astype(str)
+    table = str(released.config.get("periods", {}).get("categories", "riskindex"))
+    if table != "riskindex":
+        return [
+            f"With {number} periods and upper tails alone no area can be {in_words(missing)}."
+            for number in sorted({len(periods.split(", ")) for periods in followed})
+            if (missing := _without_cold(unreachable_categories(number, table=table)))
+        ]
     return [
         f"With {number} periods no area can be {in_words(ours)}."
         if (ours := unreachable_categories(number))
@@ -104,8 +111,12 @@ def unreachable_sentences(released: Released) -> list[str]:
 
 
 def _of_arcgis(periods: int) -> list[str]:
-    missing = unreachable_categories(periods, table="arcgis-pro")
-    return [name for name in missing if not name.endswith("cold")]
+    return _without_cold(unreachable_categories(periods, table="arcgis-pro"))
+
+
+def _without_cold(categories: Sequence[str]) -> list[str]:
+    """Nobody would look for cold areas where only upper tails are tested."""
+    return [name for name in categories if "cold" not in name]
 
 
 def left_out_sentence(released: Released, factor: str) -> str:

@@ -13,6 +13,8 @@ Unit = Literal[
     "calendar-year", "financial-year", "academic-year", "year-ending", "quarter", "month"
 ]
 
+Categories = Literal["riskindex", "sfhotspot", "sfhotspot-as-coded", "arcgis-pro", "arcgis-2018"]
+
 UNLIKELY = 7.0
 """Events expected in a stretch of months that has none, from which on it counts as not covered:
 the chance of such a gap is below exp(-7), 1 in 1,000."""
@@ -27,6 +29,9 @@ class Periods:
     unit: Unit = "calendar-year"
     """Labels: 2022, 2022-23 (April), 2022/23 (September), 2022-03 (the last month), 2022-Q1, or
     2022-01."""
+    categories: Categories = "riskindex"
+    """Whose categories name an area's history: ours; sfhotspot's as documented or as coded; or
+    ArcGIS's emerging ones, by the help of ArcGIS Pro or by that of 2018."""
 
 
 class Period(NamedTuple):

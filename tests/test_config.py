@@ -1,12 +1,15 @@
 """A config is read whole, refused whole, and every fault says where it is."""
 
 import copy
+from typing import get_args
 
 import pytest
 
+from riskindex.categories import CATEGORY_TABLES
 from riskindex.config import parse_config, read_config, schema
 from riskindex.errors import ConfigError, InputError
 from riskindex.getis_ord import GetisOrd
+from riskindex.periods import Categories
 
 SMALL = {
     "title": "A small county",
@@ -131,6 +134,13 @@ def test_groups_of_events_may_be_expected_from_a_base_each():
 )
 def test_groups_whose_bases_do_not_fit_together_are_named(groups, options, words):
     assert any(words in fault for fault in faults_of(by_age(*groups, **options)))
+
+
+def test_the_table_of_categories_is_a_word_of_the_config():
+    assert set(get_args(Categories)) == set(CATEGORY_TABLES)
+    for word in CATEGORY_TABLES:
+        config = parse_config(changed() | {"periods": {"categories": word}})
+        assert config.periods.categories == word
 
 
 def test_every_choice_of_a_test_is_a_word_or_a_number_of_the_config():

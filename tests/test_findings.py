@@ -77,6 +77,15 @@ def test_five_periods_cannot_reach_historical(example):
     assert "cold" not in line
 
 
+def test_categories_of_another_table_that_are_out_of_reach_are_its_own(example):
+    chosen = {"periods": {"unit": "calendar-year", "categories": "arcgis-2018"}}
+    named = dataclasses.replace(example, config=example.config | chosen)
+    (line,) = unreachable_sentences(named)
+    assert line == (
+        "With 5 periods and upper tails alone no area can be historical hot and oscillating hot."
+    )
+
+
 def test_part_periods_are_labelled(example):
     noted = dataclasses.replace(example, notes=("abuse: 2022 is a part period; 2 of its 12.",))
     assert "2022 is a part period" in over_time(noted)

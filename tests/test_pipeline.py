@@ -10,10 +10,12 @@ import pytest
 
 from riskindex import read_areas, read_config, release, run, save
 from riskindex.analysis import not_assessed_notes
+from riskindex.categories import CATEGORY_TABLES
 from riskindex.check import look
 from riskindex.errors import InputError
 from riskindex.factors import EventGroup
 from riskindex.getis_ord import GetisOrd
+from riskindex.periods import Periods
 from riskindex.pipeline import STAGES
 from riskindex.robustness import Robustness
 from riskindex.selection import Override, Selection
@@ -137,6 +139,7 @@ def test_every_choice_of_a_test_reaches_a_run_and_its_repeats(county_config, tmp
     )
     factors = [chosen_otherwise(factor) for factor in config.factors]
     options = {"factors": factors, "robustness": Robustness(draws=20)}
+    options["periods"] = Periods(categories="arcgis-pro")
     result = run(config.model_copy(update=options))
     last = result.tests.groupby("factor").last()
     assert "Gi, the neighbours without the area itself" in last.at["suspects", "null"]
@@ -145,6 +148,8 @@ def test_every_choice_of_a_test_reaches_a_run_and_its_repeats(county_config, tmp
         "domestic_abuse": "given-total", "disorder": "moments", "possession": "given",
         "supply": "none", "offences": "pair-ratio",
     } == last["estimator"].to_dict()  # fmt: skip
+    known = {rule.category for rule in CATEGORY_TABLES["arcgis-pro"]}
+    assert {"no pattern", "new hot"} <= set(result.persistence["category"]) <= known
     base = result.areas["by_age"] - 5 * result.areas["residents_10_24"]
     assert (base >= 0).all()
     assert result.index["p_selected"].between(0, 1).all()
