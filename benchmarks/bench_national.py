@@ -1,11 +1,13 @@
 """England and Wales end to end: wall and CPU seconds and memory of every stage of one run.
 
-    python benchmarks/bench_national.py DATA [--draws 200] [--out result]
+    python benchmarks/bench_national.py DATA [--draws 200] [--out result] [--gaps zero]
 
 DATA is a folder with england_wales/ (lsoa21_boundaries.parquet, police_uk_2025.parquet), census/
 (the Nomis bulk files TS007A, TS011, TS065) and lookups/ (LSOA to ward and district, district to
 police force). It is the preset open-data on all 35,672 areas: tests, persistence, index,
-selection over the whole country and again in each police force, repeats, every output.
+selection over the whole country and again in each police force, repeats, every output. Forces
+without a file are not assessed; with --gaps zero all areas are tested, as if nothing had
+happened there, which is false and takes longest.
 """
 
 import argparse
@@ -21,13 +23,14 @@ import pandas as pd
 CENSUS = {"age": "ts007a", "households": "ts011", "work": "ts065"}
 
 
-def config_values(data: Path, home: Path, draws: int) -> dict:
+def config_values(data: Path, home: Path, draws: int, gaps: str) -> dict:
     """The preset open-data with the files of a whole country."""
     text = resources.files("riskindex").joinpath("assets/presets/open-data.toml").read_text()
     values = tomllib.loads(text)
     wards = pd.read_csv(data / "lookups/lsoa21_ward24_lad24.csv.gz")
     forces = pd.read_csv(data / "lookups/lad24_csp24_pfa24.csv.gz")
-    lookup = wards.merge(forces[["ltla24_code", "pfa24_name"]], on="ltla24_code", how="left")
+    forces = forces[["ltla24_code", "pfa24_name"]].drop_duplicates()
+    lookup = wards.merge(forces, on="ltla24_code", how="left")
     lookup.to_csv(home / "groups.csv", index=False)
     values["place"], values["whole"] = "England and Wales", "country"
     values["areas"] = {
@@ -43,6 +46,12 @@ def config_values(data: Path, home: Path, draws: int) -> dict:
         ],
     }
     values["sources"]["police"]["path"] = str(data / "england_wales/police_uk_2025.parquet")
+    listed = data / "england_wales/police_uk_2025_inventory.csv"
+    values["sources"]["police"]["coverage"] = {
+        "by": "force",
+        "inventory": {"path": str(listed), "unit": "force", "month": "month", "records": "rows"},
+        "missing": gaps,
+    }
     for name, table in CENSUS.items():
         values["sources"][name]["path"] = str(data / f"census/census2021-{table}.zip")
     values["robustness"]["draws"] = draws
@@ -83,6 +92,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--gaps", choices=["not-assessed", "zero"], default="not-assessed")
     given = parser.parse_args()
     clock = Clock()
     clock("Starting: imports, config")
@@ -91,7 +101,7 @@ def main() -> None:
 
     with TemporaryDirectory() as folder:
         home = Path(folder)
-        config = parse_config(config_values(given.data.resolve(), home, given.draws))
+        config = parse_config(config_values(given.data.resolve(), home, given.draws, given.gaps))
         result = run(config, say=clock)
         clock("Selecting again in each force")
         chosen = by_force(result)

@@ -1,6 +1,7 @@
 """How much more areas' risks vary than chance alone: dispersion, and its spatial structure."""
 
-from typing import NamedTuple
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -8,9 +9,9 @@ from scipy.sparse import coo_array, csr_array
 
 from riskindex.tails import Array
 
-Pairs = NDArray[np.int32]
+Indices = NDArray[np.int32]
 
-CALM_EVENTS, CALM_POWER = 3.0, 3.0
+CALM_EVENTS = 3.0
 """Pairs weigh ((expected + 3) / (observed + 3))^3 of the areas around them, at most 1."""
 
 
@@ -80,14 +81,17 @@ def pair_ratio(intensity: Intensity, neighbours: csr_array, *, passes: int = 3) 
     if not y.any():
         return 0.0
     mu = intensity.mean
-    i, j, share = _pairs(neighbours)
-    share = share * _calm(y / intensity.step, mu, i, j)
-    within, between = (y**2 - noise) / e**2, y[i] * y[j] / (e[i] * e[j])
+    pairs = _pairs_of(_Same(neighbours))
+    share = pairs.share * _calm(y / intensity.step, mu, pairs)
+    # Row i holds the pairs of i with later areas, so that sums over pairs are products.
+    later = _matrix(share, pairs)
+    within, rate = (y**2 - noise) / e**2, y / e
     w = 0.0
     for _ in range(passes):
         u = _precision(mu, w)
-        v = u[i] * u[j] * share
-        top, bottom = v @ (within[i] + within[j]) / 2, v @ between
+        # Not `@` between vectors: BLAS would add up in an order that depends on its threads.
+        top = np.sum(u * within * (later @ u) + u * (later @ (u * within))) / 2
+        bottom = np.sum(u * rate * (later @ (u * rate)))
         if bottom <= 0:
             return against_overall_rate(intensity)
         w = max(float(top / bottom) - 1, 0.0)
@@ -135,7 +139,7 @@ def neighbour_covariance(
     x, e = np.asarray(observed, float), np.asarray(exposure, float)
     keep = assessed(x, e)
     mu = e[keep] * x[keep].sum() / e[keep].sum()
-    i, j, share = _pairs(neighbours[keep][:, keep])
+    i, j, share, _ = _pairs(neighbours[keep][:, keep])
     if not len(i) or not mu.all():
         return NeighbourCovariance(np.nan, np.nan)
     u = _precision(mu, dispersion)
@@ -151,17 +155,56 @@ def _precision(mu: Array, w: float) -> Array:
     return np.asarray(mu / np.sqrt(2 * (1 + w * mu) ** 2 + 1 / mu))
 
 
-def _calm(x: Array, mu: Array, i: Pairs, j: Pairs) -> Array:
+class _Pairs(NamedTuple):
+    """Each pair of neighbours once, in the order of the first area."""
+
+    i: Indices
+    j: Indices
+    share: Array
+    """(1/d_i + 1/d_j) / 2 of the degrees d."""
+    indptr: Indices
+    """Where the pairs of each first area begin, shape `(n + 1,)`."""
+
+
+def _calm(x: Array, mu: Array, pairs: _Pairs) -> Array:
     """Weight of every pair by what the other neighbours of its two areas have, at most 1."""
-    seen, expected = (np.bincount(i, a[j], len(a)) + np.bincount(j, a[i], len(a)) for a in (x, mu))
-    around, usual = (s[i] - a[j] + s[j] - a[i] for s, a in ((seen, x), (expected, mu)))
-    return np.minimum(1.0, ((usual + CALM_EVENTS) / (around + CALM_EVENTS)) ** CALM_POWER)
+    i, j, later = pairs.i, pairs.j, _matrix(np.ones(len(pairs.i)), pairs)
+    others = (later @ a + later.T @ a - a for a in (x, mu))
+    seen, usual = (of[i] + of[j] for of in others)
+    ratio = (usual + CALM_EVENTS) / (seen + CALM_EVENTS)
+    return np.asarray(np.minimum(1.0, ratio * ratio * ratio))
 
 
-def _pairs(neighbours: csr_array) -> tuple[Pairs, Pairs, Array]:
+def _matrix(values: Array, pairs: _Pairs) -> "csr_array[Any]":
+    """A value for each pair, in the row of its first area and the column of its second."""
+    n = len(pairs.indptr) - 1
+    return csr_array((values, pairs.j, pairs.indptr), shape=(n, n))
+
+
+class _Same:
+    """A matrix as a key, equal to nothing but itself."""
+
+    def __init__(self, matrix: csr_array) -> None:
+        self.matrix = matrix
+
+    def __hash__(self) -> int:
+        return id(self.matrix)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.matrix is self.matrix
+
+
+@lru_cache(maxsize=4)
+def _pairs_of(key: _Same) -> _Pairs:
+    """`_pairs`, kept for the many repeats that ask about the same neighbours."""
+    return _pairs(key.matrix)
+
+
+def _pairs(neighbours: csr_array) -> _Pairs:
     """Each pair of neighbours once, i < j, with (1/d_i + 1/d_j) / 2."""
     both = coo_array(neighbours.maximum(neighbours.T))
     degree = np.bincount(both.row, minlength=both.shape[0])
     once = both.row < both.col
     i, j = both.row[once], both.col[once]
-    return i, j, (1 / degree[i] + 1 / degree[j]) / 2
+    indptr = np.append(0, np.cumsum(np.bincount(i, minlength=both.shape[0])))
+    return _Pairs(i, j, (1 / degree[i] + 1 / degree[j]) / 2, indptr.astype(np.int32))

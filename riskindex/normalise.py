@@ -203,9 +203,12 @@ def _nonzero(value: float, what: str) -> float:
 
 def _counted(x: Array) -> tuple[Array, Array]:
     """How many values lie below each, and how many at or below it."""
-    ordered = np.sort(x)
-    below, upto = (np.searchsorted(ordered, x, side=side) for side in ("left", "right"))
-    return below.astype(float), upto.astype(float)
+    order = np.argsort(x)
+    ordered, below, upto = x[order], np.empty(len(x)), np.empty(len(x))
+    ends = np.append(np.flatnonzero(np.diff(ordered)) + 1, len(x))
+    alike = np.diff(ends, prepend=0)
+    below[order], upto[order] = np.repeat(ends - alike, alike), np.repeat(ends, alike)
+    return below, upto
 
 
 def _exponential(share: Array, s: float = 23.0) -> Array:

@@ -22,6 +22,11 @@ Prior = Literal["spatial", "gamma"]
 
 GRID = np.exp(np.linspace(np.log(0.02), np.log(50.0), 120))
 """Relative risks of a neighbourhood that the spatial prior may give a share to."""
+IMPLAUSIBLE = 1e-22
+"""Likelihoods below so small a part of an area's largest are taken for none while shares are
+found."""
+TYPICAL = 250_000
+"""Risks that are drawn to see what they are on average: 10 to 200 of each area."""
 STEPS = 300
 """Steps of the EM algorithm that finds these shares."""
 
@@ -137,7 +142,8 @@ class _Spatial:
         lengths = np.sqrt(np.diff(windows.indptr))
         mixing = csr_array(windows.multiply(1 / lengths[:, None]))
         found = cls(observed, base, rate, w, cumulated, mixing)
-        typical = found.draw(np.random.default_rng(0), 200).mean(axis=0)
+        draws = max(10, min(200, TYPICAL // len(base)))
+        typical = found.draw(np.random.default_rng(0), draws).mean(axis=0)
         scale = rate * observed.sum() / (typical @ expected)
         return cls(observed, base, float(scale), w, cumulated, mixing)
 
@@ -167,8 +173,11 @@ def _mixture(log_likelihood: Array) -> Array:
     """Posterior over the grid, with the prior shares that make the counts most likely."""
     likelihood = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
     shares = np.full(likelihood.shape[1], 1 / likelihood.shape[1])
+    # Most of the grid is out of the question for an area: what is, is not multiplied.
+    plausible = csr_array(np.where(likelihood > IMPLAUSIBLE, likelihood, 0.0))
+    by_share = csr_array(plausible.T)
     for _ in range(STEPS):
-        shares *= (likelihood / (likelihood @ shares)[:, None]).mean(axis=0)
+        shares *= by_share @ (1 / (plausible @ shares)) / len(likelihood)
     posterior = likelihood * shares
     return np.asarray(posterior / posterior.sum(axis=1, keepdims=True))
 

@@ -1,5 +1,6 @@
 """How sure: how often an area would be selected again, and what other choices would change."""
 
+import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,8 +23,9 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Ranks = NDArray[np.int32]
 
-BLOCK = 50
-"""Repeats that share a random stream and a thread; the result does not depend on the threads."""
+BLOCK, CELLS = 50, 500_000
+"""Repeats that share a random stream and a thread, fewer where areas are many, so that a block
+stays small; the result does not depend on the threads."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,13 +145,14 @@ def repeat_list(
         As for `assess_robustness`.
     """
     draws = replay.options.draws
-    sizes = [min(BLOCK, draws - start) for start in range(0, draws, BLOCK)]
+    together = max(1, min(BLOCK, CELLS // len(replay.frame.areas)))
+    sizes = [min(together, draws - start) for start in range(0, draws, together)]
 
     def block(number: int) -> tuple[Flags, Ranks]:
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
         return replay.block(rng, sizes[number])
 
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         results = list(pool.map(block, range(len(sizes))))
     return summarise(
         np.concatenate([selected for selected, _ in results]),
@@ -173,7 +176,7 @@ def prepare(
     _check(options, index, data)
     frame = Ingredients.of(scores, index)
     scored = [factor for factor in factors if factor.scored]
-    with ThreadPoolExecutor(threads) as pool:
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         repeaters = _repeaters(scored, data, options, pool)
     return Replay(
         frame=frame,
