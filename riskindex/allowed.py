@@ -123,7 +123,7 @@ _DETAIL = r"( \((\d\d% sure|in (some|most|every) periods?|score about (0|25|50|7
 
 def _reasons(text: str, known: Known) -> bool:
     labels = "|".join(re.escape(label) for label in known.factors.values())
-    sentence = rf"(Hot|High|Possibly hot): ({labels}){_DETAIL}\."
+    sentence = rf"(Hot|High|Possibly hot|Not assessed): ({labels})(; ({labels}))*{_DETAIL}\."
     return text in MARKS or re.fullmatch(rf"({sentence}( (?=\S)|$))*", text) is not None
 
 

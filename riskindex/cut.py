@@ -1,5 +1,6 @@
 """The arithmetic of a selection, in numbers and in sentences that add up to the number selected."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 
@@ -73,14 +74,29 @@ def explained(cut: Cut, how: str = "") -> Cut:
     return cut._replace(explanation=" ".join(sentences))
 
 
-def exchanged(cut: Cut, entered: int, left: int, *, group: str, minimum: int) -> Cut:
-    """The same after areas entered for the minimum of their group, and others made room."""
-    if not entered:
+def exchanged(
+    cut: Cut, entered: int, left: int, *, group: str, minimum: int, short: Sequence[str] = ()
+) -> Cut:
+    """The same after areas entered for the minimum of their group, and others made room.
+
+    Parameters
+    ----------
+    cut
+        The numbers and sentences before.
+    entered, left
+        Areas that came in, and areas that made room.
+    group, minimum
+        As in the selection.
+    short
+        Groups that have fewer than the minimum even so.
+    """
+    if not entered and not short:
         return cut
     selected = cut.selected + entered - left
+    fewer = f" (fewer score above 0 in {', '.join(short)})" if short else ""
     words = (
-        f"So that every {group} has at least {minimum:,}, {entered:,} from below the cut put in "
-        f"and {left:,} of the lowest left out: {areas(selected)}."
+        f"So that every {group} has at least {minimum:,}{fewer}, {entered:,} from below the cut "
+        f"put in and {left:,} of the lowest left out: {areas(selected)}."
     )
     explanation = f"{cut.explanation} {words}"
     return cut._replace(selected=selected, entered=entered, left=left, explanation=explanation)

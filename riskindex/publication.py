@@ -30,12 +30,14 @@ from riskindex.groups import group_kinds
 from riskindex.hotspots import long_index
 from riskindex.index import contributions, given_weights
 from riskindex.poisson import poisson_excess
+from riskindex.reasons import not_assessed
 from riskindex.released import (
     LIMITS,
     Released,
     Result,
     new_hotspots,
     period_label,
+    weights_taken,
     whole,
 )
 from riskindex.released_counts import (
@@ -373,7 +375,11 @@ def _reasons(result: Result, scores: pd.DataFrame) -> "pd.Series[str]":
             scoring["factor"], scoring["score"], scoring["is_hot"], strict=True
         )
     ]
-    return pd.Series(said, dtype=object).groupby(scoring["area_code"]).agg(" ".join)
+    why = pd.Series(said, dtype=object).groupby(scoring["area_code"]).agg(" ".join)
+    lacking = not_assessed(scores, result.config.factors)
+    both = why.index.union(lacking.index)
+    said_of = [table.reindex(both, fill_value="") for table in (why, lacking)]
+    return (said_of[0] + " " + said_of[1]).str.strip()
 
 
 def _sentence(factor: Factor, score: float, is_hot: bool) -> str:
@@ -405,7 +411,7 @@ def _factor_row(
         "label": factor.label,
         "method": factor.method,
         "score": factor.score if factor.scored else "",
-        "weight": factor.weight if factor.scored else 0.0,
+        "weight": weights_taken(result).get(factor.name, 0.0),
         "scored": factor.scored,
         "recorded": factor.recorded,
         "sensitive": is_sensitive(factor, result),
@@ -436,6 +442,8 @@ def _config(result: Result) -> dict[str, Any]:
         {key: factor[key] for key in ("name", "label", "method", "score", "weight", "scored")}
         for factor in full["factors"]
     ]
+    taken = weights_taken(result)
+    factors = [factor | {"weight": taken.get(factor["name"], 0.0)} for factor in factors]
     index = asdict(given_weights(result.scores, result.config.index)[1])
     selection = {key: value for key, value in full["selection"].items() if key != "overrides"}
     return {

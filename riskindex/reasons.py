@@ -46,8 +46,8 @@ def explain(
     Returns
     -------
     Series
-        Index area_code: the sentences of `reasons`, the largest contribution first; empty where
-        no factor scores.
+        Index area_code: the sentences of `reasons`, the largest contribution first, then the
+        factors that the area is not assessed for; empty where no factor scores and none is missing.
     """
     given = reasons(hotspots, persistence, scores, factors, unit=unit, whole=whole)
     order = np.argsort(-scores.loc[given.index, "contribution"].to_numpy(float), kind="stable")
@@ -55,10 +55,26 @@ def explain(
     areas = scores.index.get_level_values("area_code").unique()
     lone = through_one_area(hotspots, factors).reindex(areas).fillna("").str.match("all of (?!1$)")
     joined = joined.reindex(areas).fillna("")
-    return joined.where(~lone, joined + _LONE).str.strip().rename("reasons")
+    joined = joined.where(~lone, joined + _LONE)
+    lacking = not_assessed(scores, factors).reindex(areas).fillna("")
+    return (joined + " " + lacking).str.strip().rename("reasons")
 
 
 _LONE = " Without the one area of each window that stands out most, nothing tested is hot here."
+
+
+def not_assessed(scores: pd.DataFrame, factors: Sequence[Factor]) -> "pd.Series[str]":
+    """One sentence for each area that lacks factors, by their labels: missing is never zero.
+
+    Parameters
+    ----------
+    scores, factors
+        As for `explain`.
+    """
+    labels = {factor.name: factor.label for factor in factors}
+    lacking = scores.index[scores["score"].isna().to_numpy()].to_frame(index=False)
+    named = lacking["factor"].map(labels).groupby(lacking["area_code"]).agg("; ".join)
+    return "Not assessed: " + named.astype(object) + "."
 
 
 def through_one_area(hotspots: pd.DataFrame, factors: Sequence[Factor]) -> "pd.Series[str]":

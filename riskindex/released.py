@@ -13,6 +13,7 @@ from riskindex.cut import Cut
 from riskindex.disclosure import Rules
 from riskindex.factors import Factor
 from riskindex.groups import count_groups, group_kinds, profile_kind
+from riskindex.index import given_weights
 from riskindex.reasons import through_one_area
 from riskindex.scores import rows
 from riskindex.sensitive_places import NO_PLACES, SensitivePlaces, whole_rhythm
@@ -323,7 +324,7 @@ def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
         "label": factor.label,
         "method": factor.method,
         "score": factor.score if factor.scored else "",
-        "weight": factor.weight if factor.scored else 0.0,
+        "weight": weights_taken(result).get(factor.name, 0.0),
         "scored": factor.scored,
         "recorded": factor.recorded,
         "periods": ", ".join(factor.periods),
@@ -336,6 +337,12 @@ def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
         "hot_without_dispersion_last": last["hot_without_dispersion"],
         "hot_by_period": ", ".join(str(int(hot)) for hot in tests["hot"]),
     }
+
+
+def weights_taken(result: Result) -> dict[str, float]:
+    """Weight of every scored factor as the index took it: given, all alike, found or elicited."""
+    weights, _ = given_weights(result.scores, result.config.index)
+    return {str(name): round(float(weight), 6) for name, weight in weights.items()}
 
 
 def period_label(factors: list[Factor]) -> str:

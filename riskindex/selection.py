@@ -150,7 +150,10 @@ def select_top(
         least, before = selection.minimum_per_group, computed
         computed = with_minimum(areas, before, names, least)
         entered, left = int((computed & ~before).sum()), int((before & ~computed).sum())
-        cut = exchanged(cut, entered, left, group=selection.group, minimum=least)
+        short = [
+            name for name in sorted(set(names) - {""}) if computed[names == name].sum() < least
+        ]
+        cut = exchanged(cut, entered, left, group=selection.group, minimum=least, short=short)
     return _overridden(table.assign(tied_at_cut=at_cut), computed, cut, selection.overrides)
 
 

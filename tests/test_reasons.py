@@ -191,3 +191,18 @@ def test_areas_that_owe_all_to_one_area_say_so():
     assert "nothing tested is hot here" in told["a"]
     assert "nothing tested is hot here" not in told["b"] + told["d"]
     assert through_one_area(table, []).empty
+
+
+def test_a_factor_that_an_area_lacks_is_told_after_the_reasons():
+    x, y, z = factor("x", label="Suspects"), factor("y", label="Arson"), factor("z", label="Work")
+    lost = {"reason": ["", "not covered"], "value": [0.0, float("nan")]}
+    table = hotspots(
+        ["a", "b"],
+        {("x", "2022"): {n: [0 if n != "kind" else "", v] for n, v in HOT.items()},
+         ("y", "2022"): lost, ("z", "2022"): lost},
+    )  # fmt: skip
+    scores = score_factors(table, persistence(["a", "b"]), [x, y, z])
+    told = explain(table, persistence(["a", "b"]), scores, [x, y, z])
+    assert told["b"].startswith("Hot for suspects in 2022")
+    assert told["b"].endswith(" Not assessed: Arson; Work.")
+    assert told["a"] == ""

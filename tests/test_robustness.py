@@ -270,6 +270,11 @@ def test_the_spread_of_the_points_is_told_inside_and_nobody_is_named_outside(eli
     sheet = load_workbook(tmp_path / "internal" / "workbook.xlsx")["Points given"]
     lines = {row[0]: row[1:5] for row in sheet.iter_rows(values_only=True)}
     assert lines["Serious violence suspects' homes"] == ("16.7", "20.8", "0.0", "40.0")
+    taken = release(elicited, "public").factors["weight"]
+    assert taken["suspects"] == pytest.approx(1 / 6, abs=1e-5)
+    assert taken[release(elicited, "internal").factors["scored"]].sum() == pytest.approx(
+        1, abs=1e-5
+    )
     save(release(elicited, "public"), tmp_path / "public")
     for path in (tmp_path / "public").rglob("*.html"):
         assert not any(person in path.read_text(encoding="utf-8") for person in POINTS)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tables import scores
 
 from riskindex.analysis import hold_back
-from riskindex.cut import without_score
+from riskindex.cut import Cut, without_score
 from riskindex.errors import ConfigError, DataError
 from riskindex.index import build_index
 from riskindex.selection import Override, Selection, flags_tie, select_top, selection_faults
@@ -30,6 +30,15 @@ def table(score, companion, factors_hot, areas):
 
 def test_ties_at_the_cut_are_kept_together():
     assert codes(FOUR, share=0.5, ties="include") == ["a", "b", "c"]
+
+
+def test_the_arithmetic_of_a_plain_cut():
+    assert select_top(FOUR, number=1).cut[:-3] == Cut(
+        assessed=4, rule="1 area, a fixed number", target=1, score_at_cut=9.0, above_cut=0,
+        tied_at_cut=1, positive=4, selected=1, overridden_in=0, overridden_out=0, explanation="",
+    )[:-3]  # fmt: skip
+    assert select_top(FOUR, number=1).cut[-2:] == (0, 0)
+    assert select_top(FOUR, number=1).cut.computed == 1
 
 
 def test_ties_at_the_cut_are_left_out_together():
@@ -200,16 +209,26 @@ def test_every_district_has_its_minimum_as_far_as_it_has_areas_that_score():
     assert list(chosen.index) == ["a", "b", "c", "e"]
     assert (chosen.cut.selected, chosen.cut.entered, chosen.cut.left) == (4, 1, 1)
     assert chosen.cut.explanation.endswith(
-        "That makes 4 areas. So that every district has at least 1, 1 from below the cut put in "
-        "and 1 of the lowest left out: 4 areas."
+        "That makes 4 areas. So that every district has at least 1 (fewer score above 0 in west), "
+        "1 from below the cut put in and 1 of the lowest left out: 4 areas."
     )
 
 
 def test_a_minimum_that_is_met_changes_nothing():
+    two = PLACES.replace("west", "south")
     plain = select_top(EIGHT, number=5)
-    same = select_top(EIGHT, number=5, minimum_per_group=1, groups=PLACES)
+    same = select_top(EIGHT, number=5, minimum_per_group=1, groups=two)
     assert list(same.index) == list(plain.index)
     assert same.cut == plain.cut
+
+
+def test_a_minimum_that_nothing_can_meet_is_said():
+    chosen = select_top(EIGHT, number=5, minimum_per_group=1, groups=PLACES)
+    assert list(chosen.index) == list("abcde")
+    assert chosen.cut.explanation.endswith(
+        "at least 1 (fewer score above 0 in west), 0 from below the cut put in and 0 of the lowest "
+        "left out: 5 areas."
+    )
 
 
 def test_the_list_grows_where_no_area_can_be_spared():
