@@ -501,6 +501,77 @@ def test_on_a_phone_the_list_comes_first_and_nothing_sticks_out(opened: Open, sa
     assert page.evaluate("document.documentElement.scrollWidth") == 390
 
 
+def focused(page: Any) -> str:
+    """Id of what has the focus; of the list and the map the name of what it is."""
+    return page.evaluate(
+        """() => {
+            const it = document.activeElement;
+            if (it.dataset.to) return `to ${it.dataset.to}`;
+            if (it.closest("#list-rows")) return "a line of the list";
+            if (it.classList.contains("leaflet-container")) return "the map";
+            return it.id || it.getAttribute("aria-label") || it.textContent;
+        }"""
+    )
+
+
+def test_every_control_is_reached_by_the_tab_key_in_the_order_of_the_page(page: Any):
+    found = []
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        found.append(focused(page))
+        if found[-1] == "panel-area":
+            break
+    reached = list(dict.fromkeys(found))
+    order = [
+        "print", "to list-title", "to layer", "to tab-area", "to tab-whatif", "to tab-about",
+        "search", "district", "sort", "list-scroll", "a line of the list", "download", "copy-link",
+        "layer", "outline", "the map", "Zoom in", "Zoom out", "tab-area", "panel-area",
+    ]  # fmt: skip
+    assert reached == order
+
+
+def test_a_reader_goes_the_whole_way_by_keyboard(page: Any, release: Released):
+    page.locator("#search").focus()
+    page.keyboard.type("place 03c")
+    for _ in range(4):
+        page.keyboard.press("Tab")
+    assert focused(page) == "a line of the list"
+    page.keyboard.press("Enter")
+    assert focused(page) == "profile-name"
+    assert page.locator("#profile-name").inner_text() == "Place 03C"
+    page.keyboard.press("Escape")
+    assert focused(page) == "a line of the list"
+    page.locator("[data-to=tab-whatif]").focus()
+    page.keyboard.press("Enter")
+    assert focused(page) == "tab-whatif"
+    page.locator("#weight-3").focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    words = page.locator("#what-if-words").inner_text()
+    assert words.startswith("With class A drug suspects' homes counted double")
+    page.locator("#reset").focus()
+    page.keyboard.press("Enter")
+    assert page.locator("#answer").inner_text() == f"{len(release.top)} of 80 areas selected"
+    page.locator("#layer").focus()
+    page.keyboard.press("ArrowDown")
+    assert page.locator("#legend-title").inner_text() == "Selected areas"
+    page.locator(".leaflet-container").focus()
+    page.evaluate(
+        "() => { window.zoomed = new Promise((done) => riskindex.app.map.once('zoomend', done)); }"
+    )
+    page.keyboard.press("+")
+    assert page.evaluate("window.zoomed.then(() => true)")
+
+
+def test_on_a_phone_a_chosen_area_comes_into_sight(opened: Open, saved: Path):
+    page = opened(saved, width=390, height=844)
+    page.locator("#list-rows th button").first.click()
+    assert 0 <= page.locator("#profile-name").bounding_box()["y"] < 400
+    page.get_by_role("button", name="Close").click()
+    assert focused(page) == "a line of the list"
+    assert 0 <= page.locator("#list-rows th button").first.bounding_box()["y"] < 844
+
+
 def test_the_list_and_tabs_work_from_the_keyboard(page: Any):
     page.locator("#list-rows button").first.focus()
     page.keyboard.press("Enter")

@@ -110,10 +110,12 @@ def test_on_a_phone_nothing_sticks_out(opened: Any, folder: Path):
         assert page.evaluate("document.documentElement.scrollWidth") == 390, path.name
 
 
-def test_no_serious_fault_of_accessibility(opened: Any, folder: Path):
+@pytest.mark.parametrize("width", [1440, pytest.param(390, marks=pytest.mark.long)])
+def test_no_serious_fault_of_accessibility(opened: Any, folder: Path, width: int):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe-core")
     for path in one_of_each(folder):
-        found = axe.Axe().run(opened(path, ready="h1")).response["violations"]
+        page = opened(path, width=width, ready="h1")
+        found = axe.Axe().run(page).response["violations"]
         serious = [v["id"] for v in found if v["impact"] in ("serious", "critical")]
         assert serious == [], path.name
 

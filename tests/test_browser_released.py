@@ -162,9 +162,10 @@ def test_every_layer_is_classed_and_counts_every_area(
     opened: Open, saved: dict[str, Path], profile: str
 ):
     page = opened(saved[profile])
+    page.uncheck("#outline")
     for layer in page.locator("#layer option").evaluate_all("all => all.map((o) => o.value)"):
         page.select_option("#layer", layer)
-        words = page.locator("#legend-rows li:not(:has(.outlined, .dashed))").all_inner_texts()
+        words = page.locator("#legend-rows li").all_inner_texts()
         assert sum(int(text.split()[-2].replace(",", "")) for text in words) == 160, layer
 
 
@@ -185,6 +186,58 @@ def test_the_download_has_bands_and_marks(public: Any, releases: dict[str, Relea
     top = releases["public"].top
     assert [row["area_code"] for row in table] == list(top.index)
     assert [row["residents"] for row in table] == [str(people) for people in top["residents"]]
+
+
+# The questions that a reader asks of the public page
+
+
+def test_why_the_third_is_in(public: Any, releases: dict[str, Released]):
+    third = releases["public"].top.iloc[2]
+    public.locator("#list-rows th button").nth(2).click()
+    panel = public.locator("#panel-area")
+    assert panel.locator("#profile-name").inner_text() == third["name"]
+    assert third["reasons"] in panel.inner_text()
+    bands = releases["public"].scores.xs(third.name, level="area_code")["score"]
+    raised = panel.locator(".bars tbody tr:not(.zero)")
+    assert raised.count() == (bands > 0).sum() > 0
+
+
+def test_which_are_uncertain(public: Any, releases: dict[str, Released]):
+    every = releases["public"].all_areas
+    chosen = every["selected"].astype(bool)
+    for tier, areas in {
+        "firm": every[chosen & (every["tier"] == "firm")],
+        "borderline": every[chosen & (every["tier"] == "borderline")],
+        "outside": every[~chosen & (every["tier"] == "borderline")],
+    }.items():
+        button = public.locator(f"#tier-{tier}")
+        assert button.inner_text().startswith(f"{len(areas)} ")
+        button.click()
+        assert rows(public) == list(areas["name"])
+
+
+def test_what_happens_if_drugs_count_double(public: Any, releases: dict[str, Released]):
+    released = releases["public"]
+    names = list(released.scores.index.get_level_values("factor").unique())
+    set_slider(public, names.index("possession"), 2)
+    lists = {
+        times: set(
+            python_choice(
+                released, Index(), [times if n == "possession" else 1 for n in names], Selection()
+            ).index
+        )
+        for times in (1, 2)
+    }
+    words = public.locator("#what-if-words").inner_text()
+    label = released.factors.loc["possession", "label"]
+    assert words.lower().startswith(f"with {label} counted double, ".lower())
+    published = set(released.top.index)
+    moving = public.locator("#what-if-names button").all_inner_texts()
+    assert set(moving) == set(released.areas.loc[list(lists[2] ^ published), "name"])
+    if lists[1] != published:
+        enter, leave = len(lists[2] - lists[1]), len(lists[1] - lists[2])
+        told = f"{enter} enter" if enter or leave else "nothing moves"
+        assert f"Against what the classes give with nothing changed, {told}" in words
 
 
 # What if

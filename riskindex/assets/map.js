@@ -242,11 +242,19 @@ function syncTabs() {
   }
 }
 
-function choose(i, { move = false } = {}) {
+function choose(i, { move = false, read = false } = {}) {
   update("area", { area: i, tab: known(i) ? "area" : app.state.tab });
   if (known(i) && move) showOnMap(i);
   if (known(i)) scrollToRow(i);
   byId("panel-area").scrollTop = 0;
+  if (known(i)) showCard(read);
+}
+
+// Where the card lies below the screen, as on a phone, the page goes to it; who reads on goes there too.
+function showCard(read) {
+  const { top } = byId("panel-area").getBoundingClientRect();
+  if (top > 0.8 * window.innerHeight) byId("tab-area").scrollIntoView({ block: "start" });
+  if (read) byId("profile-name").focus({ preventScroll: true });
 }
 
 function showOnMap(i) {
@@ -278,6 +286,8 @@ function listen(map) {
   on("download", "click", () => download("areas.csv", listCsv(), "text/csv"));
   on("copy-link", "click", copyLink);
   on("note-reset", "click", resetWhatIf);
+  for (const jump of document.querySelectorAll("[data-to]")) jump.addEventListener("click", () => jumpTo(jump.dataset.to));
+  byId("panel-area").addEventListener("keydown", (event) => event.key === "Escape" && known(app.state.area) && closeProfile());
   on("print", "click", () => window.print());
   window.addEventListener("beforeprint", preparePrint);
   window.addEventListener("afterprint", clearPrint);
@@ -302,6 +312,13 @@ function listenMap(map) {
   map.on("mousemove", (event) => hover(areaUnder(map, event.latlng), event.containerPoint));
   map.on("mouseout", () => hover(null));
   map.on("click", (event) => choose(areaUnder(map, event.latlng)));
+}
+
+function jumpTo(id) {
+  const tab = TABS.find((name) => id === `tab-${name}`);
+  if (tab) update("tab", { tab });
+  byId(id).scrollIntoView({ block: "start" });
+  byId(id).focus({ preventScroll: true });
 }
 
 function copyLink() {

@@ -162,7 +162,7 @@ function selectedBoxes(view, { boxes }, { selected }) {
 }
 
 // Steps up and down that a name may take so as not to hide a selected area.
-const LABEL_STEPS = [0, -18, 18, -32, 32, -46, 46];
+const LABEL_STEPS = [0, -18, 18, -30, 30];
 
 function drawLabels(context, view, labels, hidden) {
   context.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);

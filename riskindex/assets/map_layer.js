@@ -11,7 +11,7 @@ const LAYERS = {
         classes: showsBands() ? app.data.columns.decile.map(decileClass) : indexClasses(index),
         colours: [...RAMP].reverse(),
         words: words.map((text, kind) => ({ text, range, kind })),
-        note: "Areas with the same score stay in one class.",
+        note: "Areas with the same score stay in one class, so a class may hold more or fewer areas than its name says.",
       };
     },
   },
@@ -30,7 +30,7 @@ function selectionLayer() {
     title: "Selected areas",
     classes: positions(app.data.n).map(selectedClass),
     colours: [RAMP[4], RAMP[2], NOT_HOT],
-    words: ["Selected", "Tied at the cut, not selected", "Not selected"].map((text) => ({ text })),
+    words: [{ text: "Selected", border: "outlined" }, { text: "Tied at the cut, not selected" }, { text: "Not selected" }],
   };
 }
 
@@ -39,7 +39,8 @@ function tierLayer() {
     title: "Selected areas, how sure",
     classes: positions(app.data.n).map(tierClass),
     colours: [RAMP[4], RAMP[3], RAMP[1], NOT_HOT],
-    words: ["Selected, firm", "Selected, borderline", "Not selected, borderline", "Not selected"].map((text) => ({ text })),
+    words: [{ text: "Selected, firm", border: "outlined" }, { text: "Selected, borderline", border: "dashed" },
+      { text: "Not selected, borderline" }, { text: "Not selected" }],
     note: TIER_NOTE,
   };
 }
@@ -301,26 +302,30 @@ function legendRows(layer) {
   let missing = 0;
   const row = new Map(order.map((kind, at) => [kind, at]));
   layer.classes.forEach((kind, i) => (Number.isNaN(kind) ? (missing += 1) : members[row.get(kind)].push(i)));
-  const rows = layer.words.map(({ text, range }, at) =>
-    legendRow(layer.colours[order[at]], text, members[at].length && range ? range(members[at]) : "", members[at].length));
-  if (missing) rows.push(legendRow("hatched", "Not assessed", "", missing));
-  return [...rows, ...outlineRows()];
+  const rows = layer.words.map((words, at) => legendRow(layer.colours[order[at]], words, members[at]));
+  if (missing) rows.push(legendRow("hatched", { text: "Not assessed" }, { length: missing }));
+  return [...rows, ...outlineRows(layer)];
 }
 
-function legendRow(colour, text, range, number) {
-  const swatch = make("span", { class: colour === "hatched" ? "swatch hatched" : "swatch" });
+// The swatch of a class that is outlined on the map has the outline too.
+function legendRow(colour, { text, range, border }, members) {
+  const kind = colour === "hatched" ? "hatched" : app.state.outline && border ? border : "";
+  const swatch = make("span", { class: `swatch ${kind}` });
   if (colour !== "hatched") swatch.style.backgroundColor = colour;
-  const words = make("span", { class: "legend-words" }, [range ? `${text} (${range})` : text, make("span", { class: "quiet" }, [` ${areasWord(number)}`])]);
+  const told = members.length && range ? `${text} (${range(members)})` : text;
+  const words = make("span", { class: "legend-words" }, [told, make("span", { class: "quiet" }, [` ${areasWord(members.length)}`])]);
   return make("li", {}, [swatch, words]);
 }
 
-function outlineRows() {
+function outlineRows({ words: classes }) {
   if (!app.state.outline) return [];
-  const row = (name, text, size) => make("li", {}, [make("span", { class: `swatch ${name}` }),
-    make("span", { class: "legend-words" }, [text, make("span", { class: "quiet" }, [` ${areasWord(size)}`])])]);
-  const [solid, broken] = outlinedSets().map((set) => positions(app.data.n).filter(set).length);
-  const words = showsTiers() ? ["Selected, firm", "Selected, borderline"] : ["Selected", "Left the list"];
-  return [row("outlined", words[0], solid), ...(broken ? [row("dashed", words[1], broken)] : [])];
+  const drawn = new Set(classes.map(({ border }) => border));
+  const names = showsTiers() ? ["Selected, firm", "Selected, borderline"] : ["Selected", "Left the list"];
+  return ["outlined", "dashed"].flatMap((border, at) => {
+    const members = positions(app.data.n).filter(outlinedSets()[at]);
+    const isTold = drawn.has(border) || (border === "dashed" && !members.length);
+    return isTold ? [] : [legendRow("#FFFFFF", { text: names[at], border }, members)];
+  });
 }
 
 function showHint(i, at) {

@@ -120,7 +120,7 @@ function listWords(areas) {
 function listRow(i) {
   const { columns } = app.data;
   const mark = rowMark(i);
-  const name = make("button", { type: "button", class: "link", on: { click: () => choose(i, { move: true }) } }, [columns.name[i]]);
+  const name = make("button", { type: "button", class: "link", on: { click: () => choose(i, { move: true, read: true }) } }, [columns.name[i]]);
   const place = make("span", { class: "small row-place" }, [placeWords(i), mark ? " " : "", mark && make("span", { class: "row-mark" }, [mark])]);
   const cells = [
     make("td", { class: "number" }, [rankSign(i)]),
@@ -141,7 +141,7 @@ function rowOf(i, name, cells) {
 function sureCell(i) {
   const p = app.data.columns.p_selected?.[i];
   const tier = tierOf(i) === "out" ? "–" : tierOf(i);
-  return make("td", { class: "number" }, known(p) ? [make("span", { class: "small quiet" }, [tier]), ` ${repeatsOf(p)}`] : [tier]);
+  return make("td", { class: "number" }, known(p) ? [make("span", { class: "small quiet sure-word" }, [tier]), ` ${repeatsOf(p)}`] : [tier]);
 }
 
 // "3=" for areas that share the third rank.
@@ -181,8 +181,14 @@ function markHoveredRow(i) {
   for (const row of byId("list-rows").children) row.classList.toggle("hovered", Number(row.dataset.area) === i);
 }
 
+// The list scrolls by itself; the page stays where it is.
 function scrollToRow(i) {
-  byId("list-rows").querySelector(`[data-area="${i}"]`)?.scrollIntoView({ block: "nearest" });
+  const row = byId("list-rows").querySelector(`[data-area="${i}"]`);
+  if (!row) return;
+  const list = byId("list-scroll");
+  const [top, bottom] = [row.offsetTop - byId("list-head").offsetHeight, row.offsetTop + 2 * row.offsetHeight];
+  if (top < list.scrollTop) list.scrollTop = top;
+  else if (bottom > list.scrollTop + list.clientHeight) list.scrollTop = bottom - list.clientHeight;
 }
 
 const CSV_COLUMNS = {

@@ -18,7 +18,7 @@ function invitation() {
 }
 
 function areaLink(i) {
-  const act = { click: () => choose(i, { move: true }) };
+  const act = { click: () => choose(i, { move: true, read: true }) };
   return make("button", { type: "button", class: "link", on: act }, [app.data.columns.name[i]]);
 }
 
@@ -47,7 +47,7 @@ function profileOf(i) {
 function profileHead(i) {
   const { data } = app;
   const groups = data.kinds.map((kind) => groupOf(data.groups[kind], i)).filter(Boolean);
-  const clear = make("button", { type: "button", class: "link small", on: { click: () => choose(null) } }, ["Close"]);
+  const clear = make("button", { type: "button", class: "link small", on: { click: closeProfile } }, ["Close"]);
   return make("div", { class: "profile-head" }, [
     make("div", { class: "row spread" }, [make("h2", { id: "profile-name", tabindex: "-1" }, [data.columns.name[i]]), clear]),
     make("p", { class: "small quiet" }, [[data.codes[i], ...groups].join(", ")]),
@@ -187,6 +187,14 @@ function publishedReasons(i) {
   const text = app.data.columns.reasons?.[i];
   if (!text) return [];
   return [make("h3", {}, ["As the published list says it"]), make("p", { class: "small" }, [text])];
+}
+
+// Back to the line of the list that the card was opened from.
+function closeProfile() {
+  const i = app.state.area;
+  choose(null);
+  const row = byId("list-rows").querySelector(`[data-area="${i}"] th button`);
+  (row ?? byId("list-scroll")).focus();
 }
 
 // How it was made

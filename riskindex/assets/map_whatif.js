@@ -32,10 +32,17 @@ function classesNote() {
 }
 
 function areasOnlyByClasses() {
-  const { published, data, start } = app;
-  const number = start.number ? Number(start.number) : null;
-  const { cut } = recomputed({ weights: data.scored.map((factor) => factor.weight), share: start.share, number, ties: start.ties, rounding: app.rounding });
+  const { published, data } = app;
+  const { cut } = unchangedByClasses();
   return positions(data.n).filter((i) => cut.selected[i] && !published.cut.selected[i]).length;
+}
+
+function unchangedByClasses() {
+  const { data, start, rounding } = app;
+  const number = start.number ? Number(start.number) : null;
+  const weights = data.scored.map((factor) => factor.weight);
+  app.byClasses ??= recomputed({ weights, share: start.share, number, ties: start.ties, rounding });
+  return app.byClasses;
 }
 
 function weightRow(factor, k) {
@@ -95,7 +102,19 @@ function changeSentence() {
   if (!app.weights().some((weight) => weight > 0)) return "Without any factor there is no index.";
   if (!enter.length && !leave.length) return `${upperFirst(choiceWords())}, the list stays the same.`;
   const moves = (areas, verb) => `${areasWord(areas.length)} ${areas.length === 1 ? `${verb}s` : verb}`;
-  return `${upperFirst(choiceWords())}, ${moves(enter, "enter")} and ${moves(leave, "leave")}.`;
+  return `${upperFirst(choiceWords())}, ${moves(enter, "enter")} and ${moves(leave, "leave")}.${byClassesWords()}`;
+}
+
+// What the choices alone do, where the classes alone already make another list.
+function byClassesWords() {
+  const { now, data } = app;
+  if (data.ranked || !areasOnlyByClasses()) return "";
+  const before = unchangedByClasses().cut.selected;
+  const moved = (from, to) => positions(data.n).filter((i) => to[i] && !from[i]).length;
+  const after = now.cut.selected;
+  const [enter, leave] = [moved(before, after), moved(after, before)];
+  const words = enter || leave ? `${count(enter, "enters", "enter")} and ${count(leave, "leaves", "leave")}` : "nothing moves";
+  return ` Against what the classes give with nothing changed, ${words}.`;
 }
 
 function changeList(title, areas) {
