@@ -48,6 +48,7 @@ class Sensitivity:
         """The same without area codes, notes and people's points: for partners and the public."""
         choices = self.choices.drop(columns=["entered_codes", "left_codes"], errors="ignore")
         if "note" in choices:
+            choices = choices[choices["kind"] != "people"].reset_index(drop=True)
             choices["note"] = choices["note"].where(choices["note"] == "", "cannot be computed")
         return Sensitivity(
             choices=choices, effective=self.effective.round(2), matters=self.matters.round(1)
@@ -197,6 +198,11 @@ def _weights(made: Made) -> Iterator[Other]:
             yield Other(text, partial(made.again, index=replace(made.index, **options)))
     if made.index.weights in ("normalised", "as-given"):
         yield from (_twice(made, factor) for factor in made.scored if factor.weight > 0)
+
+
+def _people(made: Made) -> Iterator[Other]:
+    if made.index.weights != "elicited":
+        return
     for number, (person, points) in enumerate(made.index.points.items(), start=1):
         alone = replace(made.index, points={person: points})
         yield Other(f"The points of person {number} alone", partial(made.again, index=alone))
@@ -332,6 +338,7 @@ def _number(made: Made) -> Iterator[Other]:
 KINDS: Mapping[str, Callable[[Made], Iterator[Other]]] = MappingProxyType({
     "factors": _left_out,
     "weights": _weights,
+    "people": _people,
     "scores": _scoring,
     "normalisation": _normalisation,
     "aggregation": _aggregation,

@@ -12,6 +12,7 @@ from riskindex.released import Released
 KIND_WORDS: Mapping[str, str] = {
     "factors": "A factor left out",
     "weights": "Weights",
+    "people": "Points of one person",
     "scores": "From test to score",
     "normalisation": "Strength instead of hot or not",
     "aggregation": "From scores to index",

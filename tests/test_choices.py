@@ -84,7 +84,8 @@ def test_twice_a_weight_lets_its_factor_decide():
 def test_each_persons_points_alone_are_tried_without_a_name():
     points = {"police": {"x": 10}, "council": {"y": 5, "z": 5}}
     one = Selection(number=1)
-    found = asked("weights", selection=one, index=Index(weights="elicited", points=points))
+    found = asked("people", selection=one, index=Index(weights="elicited", points=points))
+    assert len(found) == 2
     assert found.loc["The points of person 1 alone", "entered_codes"] == ()
     assert found.loc["The points of person 2 alone", "entered_codes"] == ("b",)
     assert not found.index.str.contains("police|council").any()
