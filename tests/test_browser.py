@@ -506,7 +506,6 @@ def focused(page: Any) -> str:
     return page.evaluate(
         """() => {
             const it = document.activeElement;
-            if (it.dataset.to) return `to ${it.dataset.to}`;
             if (it.closest("#list-rows")) return "a line of the list";
             if (it.classList.contains("leaflet-container")) return "the map";
             return it.id || it.getAttribute("aria-label") || it.textContent;
@@ -523,7 +522,7 @@ def test_every_control_is_reached_by_the_tab_key_in_the_order_of_the_page(page: 
             break
     reached = list(dict.fromkeys(found))
     order = [
-        "print", "to list-title", "to layer", "to tab-area", "to tab-whatif", "to tab-about",
+        "print", "to-list-title", "to-layer", "to-tab-area", "to-tab-whatif", "to-tab-about",
         "search", "district", "sort", "list-scroll", "a line of the list", "download", "copy-link",
         "layer", "outline", "the map", "Zoom in", "Zoom out", "tab-area", "panel-area",
     ]  # fmt: skip
@@ -541,7 +540,7 @@ def test_a_reader_goes_the_whole_way_by_keyboard(page: Any, release: Released):
     assert page.locator("#profile-name").inner_text() == "Place 03C"
     page.keyboard.press("Escape")
     assert focused(page) == "a line of the list"
-    page.locator("[data-to=tab-whatif]").focus()
+    page.locator("#to-tab-whatif").focus()
     page.keyboard.press("Enter")
     assert focused(page) == "tab-whatif"
     page.locator("#weight-3").focus()

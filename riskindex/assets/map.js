@@ -286,7 +286,7 @@ function listen(map) {
   on("download", "click", () => download("areas.csv", listCsv(), "text/csv"));
   on("copy-link", "click", copyLink);
   on("note-reset", "click", resetWhatIf);
-  for (const jump of document.querySelectorAll("[data-to]")) jump.addEventListener("click", () => jumpTo(jump.dataset.to));
+  for (const jump of document.querySelectorAll(".jumps button")) jump.addEventListener("click", () => jumpTo(jump.id.slice(3)));
   byId("panel-area").addEventListener("keydown", (event) => event.key === "Escape" && known(app.state.area) && closeProfile());
   on("print", "click", () => window.print());
   window.addEventListener("beforeprint", preparePrint);
