@@ -250,6 +250,9 @@ def _explained(
     for part in (manifest.get("selection", {}), *manifest.get("tests", [])):
         yield from (float(v) for v in part.values() if isinstance(v, int | float))
     yield float(manifest.get("tied_by_flags_alone") or 0)
+    cut = manifest.get("selection", {})
+    if {"target", "above_cut"} <= cut.keys():
+        yield float(cut["target"] - cut["above_cut"])  # places for the areas that tie at the cut
     chosen = manifest.get("config", {}).get("selection", {})
     yield from (float(v) for v in chosen.values() if isinstance(v, int | float))
     share = chosen.get("share")

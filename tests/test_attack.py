@@ -71,6 +71,19 @@ def test_nothing_is_found_in_a_release(written, truth, profile):
     assert found.protected > 100
 
 
+def test_the_places_that_are_left_at_the_cut_may_be_told(leaky):
+    path = leaky / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    words = (
+        "23 areas scored above the score at the cut and 97 have exactly it: {} of these 97 taken."
+    )
+    for taken, found in ((33, False), (34, True)):
+        cut = {"target": 56, "above_cut": 23, "tied_at_cut": 97, "explanation": words.format(taken)}
+        path.write_text(json.dumps(manifest | {"selection": manifest["selection"] | cut}), "utf-8")
+        places = attack_folder(sealed(leaky)).table["place"]
+        assert places.eq("/selection/explanation").any() == found
+
+
 def test_an_internal_result_is_no_release(county_released, tmp_path):
     from riskindex.pipeline import save
 

@@ -270,6 +270,13 @@ def test_the_seven_factors_run_whole_on_the_real_areas(essex_2022):
     assert result.neighbours.mean == pytest.approx(5.608, abs=0.001)
 
 
+@pytest.mark.long
+def test_the_seven_factors_are_published_for_partners_and_the_public(essex_2022, tmp_path):
+    for profile in ("partner", "public"):  # saving attacks them first
+        save(release(essex_2022[0], profile), tmp_path / profile)
+        assert (tmp_path / profile / "map.html").stat().st_size < 1_000_000
+
+
 def test_restricted_events_are_accounted_for_to_the_last(essex_2022):
     result = essex_2022[0]
     assert adds_up(result.reconciliation)
