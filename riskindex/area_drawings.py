@@ -66,7 +66,7 @@ def outline(areas: "gpd.GeoDataFrame") -> Outlines:
     """
     import shapely
 
-    simple = simplified(areas.geometry.to_numpy())
+    simple = simplified(areas)
     parts, area_of_part = shapely.get_parts(simple, return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array, csr_array
 
+from riskindex.same import Same
 from riskindex.tails import Array
 
 Indices = NDArray[np.int32]
@@ -81,7 +82,7 @@ def pair_ratio(intensity: Intensity, neighbours: csr_array, *, passes: int = 3) 
     if not y.any():
         return 0.0
     mu = intensity.mean
-    pairs = _pairs_of(_Same(neighbours))
+    pairs = _pairs_of(Same(neighbours))
     share = pairs.share * _calm(y / intensity.step, mu, pairs)
     # Row i holds the pairs of i with later areas, so that sums over pairs are products.
     later = _matrix(share, pairs)
@@ -181,23 +182,10 @@ def _matrix(values: Array, pairs: _Pairs) -> "csr_array[Any]":
     return csr_array((values, pairs.j, pairs.indptr), shape=(n, n))
 
 
-class _Same:
-    """A matrix as a key, equal to nothing but itself."""
-
-    def __init__(self, matrix: csr_array) -> None:
-        self.matrix = matrix
-
-    def __hash__(self) -> int:
-        return id(self.matrix)
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and other.matrix is self.matrix
-
-
 @lru_cache(maxsize=4)
-def _pairs_of(key: _Same) -> _Pairs:
+def _pairs_of(key: Same[csr_array]) -> _Pairs:
     """`_pairs`, kept for the many repeats that ask about the same neighbours."""
-    return _pairs(key.matrix)
+    return _pairs(key.value)
 
 
 def _pairs(neighbours: csr_array) -> _Pairs:

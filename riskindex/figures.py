@@ -41,7 +41,7 @@ def overview_map(released: Released) -> bytes:
     import matplotlib as mpl
     from matplotlib.collections import PathCollection
 
-    shapes = simplified(released.areas.geometry.to_numpy())
+    shapes = simplified(released.areas)
     classes = index_classes(released)
     colours = [NOT_ASSESSED if c < 0 else RAMP[c] for c in classes]
     chosen = released.all_areas["selected"].to_numpy(dtype=bool)

@@ -358,18 +358,18 @@ def _factors_hot(scores: pd.DataFrame, areas: pd.Index) -> NDArray[Any]:
 
 
 def _reasons_not_assessed(scores: pd.DataFrame, score: pd.Series) -> pd.Series:
+    """What each area without an index lacks, in words; "" for the others."""
     lacking = scores[scores["score"].isna().to_numpy()]
-    reason = lacking["reason"] if "reason" in lacking else pd.Series("", index=lacking.index)
-    words = [
-        f"{factor}: {text}" if text else str(factor)
-        for factor, text in zip(lacking.index.get_level_values("factor"), reason, strict=True)
+    reasons = lacking["reason"] if "reason" in lacking else [""] * len(lacking)
+    words: dict[str, list[str]] = {}
+    for (factor, code), text in zip(lacking.index.tolist(), reasons, strict=True):
+        words.setdefault(code, []).append(f"{factor}: {text}" if text else str(factor))
+    unknown = score.isna().to_numpy()
+    told = [
+        f"not assessed for {'; '.join(words[code])}" if lacks and code in words else ""
+        for code, lacks in zip(score.index.tolist(), unknown.tolist(), strict=True)
     ]
-    joined = (
-        pd.Series(words, index=lacking.index, dtype=object)
-        .groupby(level="area_code")
-        .agg("; ".join)
-    )
-    return ("not assessed for " + joined).reindex(score.index).where(score.isna(), "").fillna("")
+    return pd.Series(told, index=score.index, dtype="str")
 
 
 def _nothing_assessed(scores: pd.DataFrame) -> str:

@@ -153,7 +153,16 @@ class Book:
 
     def withholds(self, codes: Iterable[str], column: str) -> bool:
         """Whether the number of any of some areas is withheld, so that a sum would be wrong."""
-        return any(isinstance(self.records[code].get(column), str) for code in codes)
+        return not self._withheld.get(column, frozenset()).isdisjoint(codes)
+
+    @cached_property
+    def _withheld(self) -> dict[str, frozenset[str]]:
+        """Areas with a mark in the place of a number of people."""
+        return {
+            column: frozenset(code for code, n in self.areas[column].items() if isinstance(n, str))
+            for column in ("residents", "residents_10_24")
+            if column in self.areas
+        }
 
     @cached_property
     def share_in_selected(self) -> float:

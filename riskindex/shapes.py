@@ -1,9 +1,12 @@
 """Boundaries made small for a page: simplified without gaps, on a grid, as differences."""
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
+
+from riskindex.same import Same
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -47,7 +50,7 @@ def draw_outlines(areas: "gpd.GeoDataFrame") -> Outlines:
     import shapely
     from pyproj import Transformer
 
-    simple = simplified(areas.geometry.to_numpy())
+    simple = simplified(areas)
     parts, area_of_part = shapely.get_parts(simple, return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
@@ -62,21 +65,31 @@ def draw_outlines(areas: "gpd.GeoDataFrame") -> Outlines:
     return Outlines(coded, (west, south, east, north), grid)
 
 
-def simplified(shapes: NDArray[Any]) -> NDArray[Any]:
+def simplified(areas: "gpd.GeoDataFrame") -> NDArray[Any]:
     """Shapes simplified together, so that no gap opens between them.
 
     Parameters
     ----------
-    shapes
-        Polygons and multipolygons in metres.
+    areas
+        Polygons and multipolygons in metres. The map, the report and the profiles draw the same
+        ones, which are simplified once.
     """
+    return _simplified(Same(areas))
+
+
+@lru_cache(maxsize=1)
+def _simplified(key: "Same[gpd.GeoDataFrame]") -> NDArray[Any]:
     import shapely
+
+    shapes = key.value.geometry.to_numpy()
 
     # Real files differ in the last digits along a shared edge; a centimetre makes it one again.
     exact = shapely.transform(shapes, lambda points: np.round(points, 2))
     drawn = shapely.coverage_simplify(exact, _tolerance(exact))
     lost = shapely.is_empty(drawn) | shapely.is_missing(drawn)
-    return cast("NDArray[Any]", np.where(lost, exact, drawn))
+    drawn = np.where(lost, exact, drawn)
+    drawn.flags.writeable = False
+    return cast("NDArray[Any]", drawn)
 
 
 def _tolerance(shapes: NDArray[Any]) -> float:

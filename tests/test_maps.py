@@ -89,7 +89,7 @@ def test_neighbours_share_their_corners_exactly():
 
 def test_simplifying_opens_no_gap(shared: Path):
     areas = gpd.read_file(shared / "data/essex/lsoa21_boundaries.gpkg")
-    simple = simplified(areas.geometry.to_numpy())
+    simple = simplified(areas)
     assert shapely.coverage_is_valid(simple)
     assert not shapely.is_empty(simple).any()
     assert shapely.get_num_coordinates(simple).sum() < 100 * len(areas)
