@@ -154,11 +154,9 @@ def repeat_list(
 
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         results = list(pool.map(block, range(len(sizes))))
-    return summarise(
-        np.concatenate([selected for selected, _ in results]),
-        np.concatenate([ranks for _, ranks in results]),
-        chosen,
-    )
+    selected, ranks = (np.concatenate(part) for part in zip(*results, strict=True))
+    _check_repeats(ranks, chosen)
+    return summarise(selected, ranks, chosen)
 
 
 def prepare(
@@ -260,6 +258,18 @@ def _names(groups: "pd.Series[Any] | None", frame: Ingredients) -> NDArray[np.ob
     if groups is None:
         return None
     return np.asarray(groups.reindex(frame.areas).fillna(""), dtype=object)
+
+
+def _check_repeats(ranks: Ranks, chosen: Selected) -> None:
+    """A repeat that fails to score what the index scores is an error, and no area left out."""
+    lost = (ranks == 0) & chosen.table["score"].notna().to_numpy()
+    if lost.any():
+        first = chosen.table.index[lost.any(axis=0)][0]
+        raise DataError(
+            f"{int(lost.any(axis=1).sum()):,} of {len(ranks):,} repeats could not score "
+            f"{int(lost.any(axis=0).sum()):,} areas that the index scores (first {first}), so that "
+            "how sure the list is cannot be said."
+        )
 
 
 def _check(options: Robustness, index: Index, data: Data | None) -> None:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,8 @@ from riskindex.repeats import Data
 from riskindex.robustness import (
     Robustness,
     assess_robustness,
+    prepare,
+    repeat_list,
     robustness_faults,
     summarise,
     tier,
@@ -82,6 +86,18 @@ def test_a_repeat_that_cannot_be_computed_is_an_error_that_names_the_factor(tabl
     table.loc["y", "value"] = 4.0
     with pytest.raises(DataError, match="The y: all 60 assessed areas have the value 4"):
         robust(table, Robustness(counts=False, draws=10, normalise=("min-max",)))
+
+
+def test_a_repeat_that_loses_an_area_is_an_error_and_never_a_probability_of_nothing(table):
+    chosen = select_top(build_index(table))
+    replay = prepare(
+        None, table, FACTORS, index=Index(), selection=Selection(), options=FIXED,
+    )  # fmt: skip
+    lost = replay.still[0].score.copy()
+    lost[0, 7] = np.nan
+    broken = replace(replay, still=[replay.still[0]._replace(score=lost), *replay.still[1:]])
+    with pytest.raises(DataError, match=r"200 of 200 repeats could not score 1 areas .*a0007"):
+        repeat_list(broken, chosen)
 
 
 def test_an_area_that_is_not_assessed_has_no_rank_and_is_out(table):
