@@ -9,7 +9,14 @@ import pandas as pd
 from riskindex.errors import DataError
 from riskindex.sql import store
 from riskindex.study import Study
-from riskindex.vintages import carries_2011_codes, first_few, new_in_2021, share_out, there_in_2011
+from riskindex.vintages import (
+    Crosswalk,
+    carries_2011_codes,
+    first_few,
+    new_in_2021,
+    share_out,
+    there_in_2011,
+)
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -193,4 +200,27 @@ def describe_older(
         f"{name}: none of the {len(new_in_2021(study.codes)):,} areas whose codes are new in 2021 "
         f"has an event, although {len(here):,} others have. Were events with older codes dropped "
         "before the file was made?"
+    ]
+
+
+def describe_irregular(name: str, codes: pd.DataFrame, crosswalk: Crosswalk | None) -> list[str]:
+    """A note that names the areas that were redrawn with parts of others, and their events.
+
+    Parameters
+    ----------
+    name
+        Of the source.
+    codes
+        Index code; events, route.
+    crosswalk
+        Which areas each older code became.
+    """
+    moved = codes[codes["route"].isin(["moved", "split"])]
+    here = moved[moved.index.isin(list(crosswalk.irregular))] if crosswalk else moved.iloc[:0]
+    if crosswalk is None or here.empty:
+        return []
+    became = [f"{code} became {' and '.join(crosswalk.children[code])}" for code in here.index]
+    return [
+        f"{name}: {int(here['events'].sum()):,} events carry {len(here):,} codes of areas that "
+        f"were redrawn together with others, neither split nor merged: {'; '.join(became)}."
     ]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from riskindex.older import (
     UNKNOWN_ROUTES,
     Parts,
+    describe_irregular,
     describe_older,
     recognise,
     refuse_unconverted,
@@ -138,6 +139,7 @@ def place_events(
     recognised = recognise(connection, codes, spots)
     refuse_unconverted(connection, codes, recognised, study, name)
     notes = describe_older(name, codes, list(recognised), study)
+    notes += describe_irregular(name, codes, study.crosswalk)
     codes.loc[list(recognised), "route"] = "split"
     _store_codes(connection, codes)
     parts = _parts(codes, study) | recognised

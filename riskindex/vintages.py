@@ -39,7 +39,7 @@ class Crosswalk(NamedTuple):
 
     children: Mapping[str, tuple[str, ...]]
     """Older code to its newer codes, in order: itself (unchanged), another that several older
-    ones share (merged), or several (split, irregular)."""
+    ones share (merged), several (split), or several of which others share one (irregular)."""
     split: Literal["share", "refuse"] = "share"
     """What happens to an event without coordinates in an area that was split."""
 
@@ -47,6 +47,17 @@ class Crosswalk(NamedTuple):
     def newer(self) -> frozenset[str]:
         """Every code of the boundaries' edition that the lookup knows."""
         return frozenset(code for codes in self.children.values() for code in codes)
+
+    @property
+    def irregular(self) -> frozenset[str]:
+        """Older codes that share a newer one with others, one of which became several."""
+        parents: dict[str, list[str]] = {}
+        for old, codes in self.children.items():
+            for code in codes:
+                parents.setdefault(code, []).append(old)
+        mixed = [olds for olds in parents.values()
+                 if len(olds) > 1 and any(len(self.children[old]) > 1 for old in olds)]  # fmt: skip
+        return frozenset(old for olds in mixed for old in olds)
 
 
 def make_crosswalk(lookup: "pd.DataFrame", vintage: Vintage) -> Crosswalk:

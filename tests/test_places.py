@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from small_events import KM, count, line, squares
+from small_events import KM, count, events, line, squares
 
 from riskindex.counts import count_events
 from riskindex.errors import DataError
@@ -304,3 +304,25 @@ def test_merged_and_irregular_codes_reach_their_areas(shared, crosswalk):
                     crosswalk=crosswalk)  # fmt: skip
     assert line(counted) == {"read": 3, "counted": 3}
     assert counted.counts.loc["E01035188"].sum() == 2
+    (note,) = (note for note in counted.notes if "neither split nor merged" in note)
+    assert "1 events carry 1 codes" in note
+    assert note.endswith("E01008187 became E01035624 and E01035637.")
+
+
+def test_the_lookup_of_2011_knows_six_irregular_areas(crosswalk):
+    assert crosswalk.irregular == {"E01008187", "E01023508", "E01023679", "E01023768",
+                                   "E01023964", "E01027506"}  # fmt: skip
+
+
+def test_sources_of_two_editions_are_counted_in_one_run():
+    older = [at(1.5), bare(), bare(KEPT)]
+    newer = [bare(LEFT), bare(RIGHT), bare(KEPT, date="2022-06-01")]
+    asked = [Factor(name=name, label=name, source=name, method="getis-ord", score="flag",
+                    periods=("2022",)) for name in ("old", "new")]  # fmt: skip
+    opened = {name: events(rows, x="x", y="y") for name, rows in (("old", older), ("new", newer))}
+    counted = count_events(opened, AREAS, asked, crosswalk=SPLIT)
+    assert list(counted.counts["old", "all", "2022"]) == [1, 2, 0]
+    assert list(counted.counts["new", "all", "2022"]) == [1, 1, 1]
+    told = [note for note in counted.notes if "older edition were converted" in note]
+    assert len(told) == 1
+    assert told[0].startswith("old: 2 events (66.7%)")
