@@ -150,7 +150,7 @@ def draw_dots(
     unit
         What the numbers are, under the axis.
     """
-    left, row = 130, 16
+    left, row = 152, 16
     height = 8 + row * len(dots) + 34
     ticks = _ticks(max((v for d in dots for v in (d.value, d.high) if v == v), default=0.0))  # noqa: PLR0124
     x = _scale(ticks[-1], left, WIDTH - 16)

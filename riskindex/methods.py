@@ -88,12 +88,20 @@ def _sure_plots(released: Released) -> str:
     if not intervals or "p_selected" not in released.all_areas:
         return ""
     shown = (
-        (intervals, _INTERVALS),
+        (intervals, f"{_INTERVALS}{_shared_rank(released)}"),
         (figures.selection_curve(released), _FALLS),
         (figures.reliability_plot(), _CALIBRATED),
     )
     plots = "".join(drawing(picture, words) for picture, words in shown)
     return f'<div class="plots">{plots}</div>'
+
+
+def _shared_rank(released: Released) -> str:
+    """Why areas on both sides of the cut may stand at one rank."""
+    tied = released.cut.tied_at_cut
+    if tied < 2:
+        return ""
+    return f" {tied:,} areas share the rank at the cut, so their bars are alike; intensity decides."
 
 
 _INTERVALS = (

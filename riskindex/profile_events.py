@@ -175,7 +175,7 @@ def _allowed_words(row: Record) -> str:
 def _trend(book: Book, place: Place, factor: str) -> str:
     """Records per month and residents beside those of the whole; a line alone without them."""
     records, table = book.monthly.get(factor, {}), book.rhythm(factor, "month")
-    if table is None or place.name not in records or not _any_known(records[place.name]):
+    if table is None or place.name not in records or not _is_mostly_known(records[place.name]):
         return ""
     months = months_of(table)
     last = list(book.counts["district"][factor].values())[-1]
@@ -197,8 +197,9 @@ def _trend(book: Book, place: Place, factor: str) -> str:
     return drawing(picture, f"By month.{legend}")
 
 
-def _any_known(values: Sequence[float]) -> bool:
-    return any(not math.isnan(value) for value in values)
+def _is_mostly_known(values: Sequence[float]) -> bool:
+    """Whether a line of these values would be more line than gap."""
+    return 2 * sum(not math.isnan(value) for value in values) > len(values)
 
 
 def _scaled(values: Sequence[float], by: float) -> list[float]:

@@ -255,7 +255,11 @@ def _one_factor(released: Released, factor: str) -> str:
     table = table.assign(general_g=1000 * table["general_g"]) if "general_g" in table else table
     told = [c for c in columns if c in table and not (table[c].isna() | (table[c] == "")).all()]
     table = table[told].rename(columns=columns)
-    return f"<h3>{escape(about['label'])}</h3>{paragraphs(lines)}{html_table(table, decimals=3)}"
+    return f"<h3>{escape(about['label'])}</h3>{paragraphs(lines)}{_tested(table)}"
+
+
+def _tested(table: pd.DataFrame) -> str:
+    return record_table(table.to_dict("records"), decimals=3)
 
 
 def _p(value: float) -> str:
