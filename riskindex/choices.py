@@ -144,16 +144,15 @@ _EMPTY: Mapping[str, object] = MappingProxyType({
 def _row(chosen: Selected, kind: str, other: Other) -> dict[str, object]:
     row = {**_EMPTY, "kind": kind, "choice": other.words}
     try:
-        then = other.select().index
+        then, now = other.select().index, chosen.index
     except RiskindexError as error:
         return row | {"note": error.faults[0]}
-    entered = then.difference(chosen.index, sort=False)
-    left = chosen.index.difference(then, sort=False)
+    entered, left = then.difference(now, sort=False), now.difference(then, sort=False)
     return row | {
         "selected": len(then),
         "entered": len(entered),
         "left": len(left),
-        "kept": 1 - len(left) / len(chosen.index) if len(chosen.index) else np.nan,
+        "kept": 1 - len(left) / len(now) if len(now) else np.nan,
         "entered_codes": tuple(entered),
         "left_codes": tuple(left),
     }
@@ -174,7 +173,7 @@ def _left_out(made: Made) -> Iterator[Other]:
 
 def _without(made: Made, factors: Sequence[Factor]) -> Selected:
     names = [factor.name for factor in factors]
-    rest = made.scores.drop(index=names, level="factor")
+    rest = made.scores[~made.scores.index.get_level_values("factor").isin(names)]
     groups = set(rest["group"]) if "group" in rest else set()
     weights = {group: w for group, w in made.index.groups.items() if group in groups}
     given = {

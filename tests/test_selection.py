@@ -1,20 +1,31 @@
 import re
-from dataclasses import replace
+from dataclasses import FrozenInstanceError, fields, replace
 from fractions import Fraction
 from math import ceil, floor
+from typing import get_args, get_type_hints
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
 from tables import scores
 
 from riskindex.analysis import hold_back
-from riskindex.cut import Cut, without_score
+from riskindex.cut import TIE_WORDS, Cut, without_score
 from riskindex.errors import ConfigError, DataError
 from riskindex.index import build_index
-from riskindex.selection import Override, Selection, flags_tie, select_top, selection_faults
+from riskindex.selection import (
+    ROUNDING,
+    TIES,
+    Changes,
+    Override,
+    Selection,
+    flags_tie,
+    select_top,
+    selection_faults,
+)
 
 FOUR = pd.Series([9, 7, 7, 1], index=["a", "b", "c", "d"])
 
@@ -147,6 +158,46 @@ def test_the_explanation_in_full():
     assert (cut.tied_at_cut, cut.positive, cut.selected) == (2, 4, 2)
 
 
+@pytest.mark.parametrize(
+    ("rounding", "words"),
+    [
+        ("ceil", "40% of the 4 areas assessed is 1.6, rounded up to 2. "),
+        ("floor", "40% of the 4 areas assessed is 1.6, rounded down to 1. "),
+        ("round", "40% of the 4 areas assessed is 1.6, rounded to the nearest, half up to 2. "),
+    ],
+)
+def test_the_rounding_is_told(rounding, words):
+    assert select_top(FOUR, share=0.4, rounding=rounding).cut.explanation.startswith(words)
+
+
+def test_a_cut_without_a_tie_is_told_in_full():
+    assert select_top(FOUR, number=1).cut.explanation == (
+        "1 area, a fixed number. 0 areas scored above the score at the cut, 9, and 1 has exactly "
+        "it. That makes 1 area."
+    )
+    assert select_top(FOUR, number=3).cut.explanation == (
+        "3 areas, a fixed number. 1 area scored above the score at the cut, 7, and 2 have exactly "
+        "it. That makes 3 areas."
+    )
+
+
+@pytest.mark.parametrize(
+    ("ties", "how"),
+    [
+        ("include", "all of these 2 taken, though only 1 would fit. That makes 3 areas."),
+        ("exclude", "none of these 2 taken, because only 1 would fit. That makes 1 area."),
+    ],
+)
+def test_what_becomes_of_a_tie_is_told_in_full(ties, how):
+    explanation = select_top(FOUR, number=2, ties=ties).cut.explanation
+    assert explanation.endswith(f"the cut, 7, and 2 have exactly it: {how}")
+
+
+def test_thousands_have_their_comma():
+    said = select_top(falling(2000), number=1500).cut.explanation
+    assert said.startswith("1,500 areas, a fixed number. 1,499 areas scored above")
+
+
 OUT = Override(area_code="a", action="out", reason="A prison stands there.")
 IN = Override(area_code="d", action="in", reason="Youth workers asked for it.")
 
@@ -186,13 +237,54 @@ def test_all_faults_of_a_selection_are_told_together():
     )
 
 
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        ({"share": 0}, "selection.share: 0 must be above 0 and at most 1 (5% is 0.05)."),
+        ({"share": 1.5}, "selection.share: 1.5 must be above 0 and at most 1 (5% is 0.05)."),
+        ({"at_least": 0}, "selection.at_least: 0 must be above 0."),
+        ({"at_least": 5, "number": 3}, "selection: give at_least or number, not both."),
+        ({"minimum_per_group": -1}, "selection.minimum_per_group: -1 is below 0."),
+    ],
+)
+def test_each_fault_of_a_selection_says_what_is_wrong(wrong, fault):
+    assert list(selection_faults(Selection(**wrong))) == [fault]
+
+
+def test_words_of_the_config_are_those_of_the_dictionaries():
+    hints = get_type_hints(Selection)
+    assert get_args(hints["rounding"]) == tuple(ROUNDING)
+    assert get_args(hints["ties"]) == tuple(TIES) == tuple(TIE_WORDS)
+    assert get_args(get_type_hints(Override)["action"]) == ("in", "out")
+
+
+def test_a_call_may_change_every_field_and_need_not_change_any():
+    assert set(Changes.__optional_keys__) == {field.name for field in fields(Selection)}
+
+
+@pytest.mark.parametrize("option", [Selection(), OUT, select_top(FOUR)])
+def test_options_and_results_are_given_by_name_and_stay_as_they_are(option):
+    first = fields(option)[0].name
+    with pytest.raises(FrozenInstanceError):
+        setattr(option, first, None)
+    with pytest.raises(TypeError, match="positional"):
+        type(option)(getattr(option, first))
+
+
+@pytest.mark.parametrize(("kind", "given"), [(Selection, {}), (Override, vars(OUT))])
+def test_a_key_that_is_no_option_is_refused(kind, given):
+    assert TypeAdapter(kind).validate_python(given)
+    with pytest.raises(ValidationError, match="unexpected"):
+        TypeAdapter(kind).validate_python({**given, "tie": "order"})
+
+
 def test_a_number_must_be_one_or_more():
     assert list(selection_faults(Selection(number=0))) == ["selection.number: 0 must be 1 or more."]
     assert not list(selection_faults(Selection()))
 
 
 def test_a_code_that_stands_twice_is_refused():
-    with pytest.raises(DataError, match="area code a stands more than once"):
+    with pytest.raises(DataError, match=r"^The area code a stands more than once\.$"):
         select_top(pd.Series([1, 2], index=["a", "a"]))
 
 
@@ -245,9 +337,28 @@ def test_areas_without_a_district_make_room_first_and_have_no_minimum():
     assert list(chosen.index) == ["a", "e"]
 
 
+def test_areas_without_a_district_are_no_district_of_their_own():
+    some = PLACES.where(PLACES != "north")
+    chosen = select_top(EIGHT, number=1, minimum_per_group=1, groups=some)
+    assert list(chosen.index) == ["e"]
+    assert "at least 1 (fewer score above 0 in west), 1 from" in chosen.cut.explanation
+
+
+def test_the_least_score_above_nothing_lets_a_district_have_its_minimum():
+    few = pd.Series([9, 8, 0.5], index=list("abc"))
+    chosen = select_top(few, number=2, minimum_per_group=1, groups=few.map({9: "n", 8: "n"}))
+    assert list(chosen.index) == ["a", "b"]
+    south = pd.Series(["n", "n", "s"], index=few.index)
+    assert codes(few, number=2, minimum_per_group=1, groups=south) == ["a", "c"]
+
+
 def test_a_minimum_needs_districts():
-    with pytest.raises(ConfigError, match="no area has a 'ward' to count"):
+    with pytest.raises(ConfigError) as told:
         select_top(EIGHT, minimum_per_group=1, group="ward")
+    assert told.value.faults == (
+        "selection.minimum_per_group: no area has a 'ward' to count. Name that group under "
+        "[areas], or set selection.group.",
+    )
     assert list(selection_faults(Selection(minimum_per_group=-1)))
 
 
@@ -258,6 +369,12 @@ def test_flags_alone_tie_more_than_the_scores_do():
     assert flags_tie(scored, selection=Selection(number=3)) == 0
     assert flags_tie(scored, selection=Selection(number=4)) == 0
     assert select_top(build_index(scored), number=1).cut.tied_at_cut == 1
+
+
+def test_what_is_not_hot_ties_with_nothing():
+    scored = scores({"x": [100, 67, 33, 0, 0]})
+    scored["is_hot"] = [True, True, True, False, False]
+    assert flags_tie(scored, selection=Selection(number=4)) == 0
 
 
 def test_the_targets_are_those_of_the_table_of_cut_off_rules(oracles):
