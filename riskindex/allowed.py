@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from riskindex.categories import CATEGORY_TABLES
-from riskindex.disclosure import BANDS_OF_PERIODS, MARKS, NOT_RECORDED, Rules
+from riskindex.disclosure import BANDS_OF_PERIODS, MARKS, NOT_APPLICABLE, NOT_RECORDED, Rules
 from riskindex.outsider import Document, Seen, Table, Value, as_number, column, leaves
 from riskindex.scores import CONFIDENCE_SCORES
 from riskindex.wording import told, without
@@ -179,7 +179,7 @@ _CATEGORIES = frozenset(rule.category for table in CATEGORY_TABLES.values() for 
 AREA: Mapping[str, Form] = MappingProxyType({
     "area_code": lambda text, known: text in known.names,
     "name": _name,
-    "decile": _matches(r"10|[1-9]|\[x\]"),
+    "decile": _matches(r"|10|[1-9]|\[x\]"),
     "rank_band": lambda text, known: text in known.bands or text == NOT_RECORDED,
     "factors_hot": lambda text, known: text in MARKS or (
         text.isdigit() and int(text) <= len(known.factors)
@@ -301,7 +301,7 @@ def _sheet_new(known: Known) -> dict[str, Form]:
 
 
 _PERCENT = _matches(r"\d{1,3}%|\[[cxz]\]")
-_SHARE = _matches(r"-?\d{1,3}%")  # below zero where a factor runs against the index
+_SHARE = _matches(r"-?\d{1,3}%|\[[cxz]\]")  # below zero where a factor runs against the index
 _SHEETS: Mapping[str, Mapping[str, Form]] = MappingProxyType({
     "Choices": {
         "Kind": _words, "Choice": _words, "Areas selected": _area_count, "Entered": _area_count,
@@ -366,11 +366,16 @@ def check_tables(seen: Seen, known: Known) -> Iterable[Fault]:
             place = f"{table.place}, column {name}"
             if form is None:
                 yield Fault(table.file, place, "a column that the profile does not have")
-            elif wrong := _wrong(column(table, name), form, known):
+            elif not _says_nothing(table) and (wrong := _wrong(column(table, name), form, known)):
                 shown = ", ".join(repr(text) for text in wrong[:3])
                 yield Fault(table.file, place, f"{len(wrong):,} values of another form: {shown}")
         if len(set(table.columns)) < len(table.columns):
             yield Fault(table.file, table.place, "a column that is there twice")
+
+
+def _says_nothing(table: Table) -> bool:
+    """Whether it is the one line that a workbook has in place of no line."""
+    return all(value == NOT_APPLICABLE for row in table.rows for value in row)
 
 
 _COUNTS = re.compile(

@@ -48,7 +48,7 @@ def held(target: Path) -> Iterator[Held]:
     """
     target = _resolved(target)
     _check_parent(target)
-    with _locked(target), _told_where_full(target):
+    with _told_where_full(target), _locked(target):
         restore(target)
         _refuse_strangers(target)
         prefix = f".{target.name}.private-"

@@ -137,4 +137,6 @@ def _ranks(table: pd.DataFrame) -> pd.DataFrame:
             "rank_high": np.where(known, known.sum() - surely_below, np.nan),
         }
         found.append(pd.DataFrame(ranks, index=part.index))
-    return pd.concat(found) if found else pd.DataFrame(columns=["rank", "rank_low", "rank_high"])
+    columns = ["rank", "rank_low", "rank_high"]
+    # Without a place there is nothing to rank, such as where no area is selected.
+    return pd.concat(found) if found else pd.DataFrame(columns=columns, index=table.index)

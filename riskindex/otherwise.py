@@ -333,18 +333,24 @@ def _correlations(released: Released) -> str:
         none = "" if released.rules else "No shares were given to compare the factors with."
         return paragraphs([none])
     labels = released.factors["label"].to_dict()
-    table = released.correlations.xs("share", axis=1, level="kind")
-    table.insert(0, "Factor", [labels[f] for f in table.index])
     return (
-        paragraphs([
-            "Rank correlation of each factor with shares of people, which are never scored. Above "
-            "0.5 either way deserves a question: who is counted here?"
-        ])
-        + html_table(table, decimals=2)
+        _with_shares(released.correlations, labels)
         + paragraphs(["Factors that go together above 0.5 may count one hardship twice:"])
         + bullets(_pairs(released.correlations, labels) or ["none."])
         + paragraphs(["Every pair stands in the workbook."])
     )  # fmt: skip
+
+
+def _with_shares(correlations: pd.DataFrame, labels: dict[str, str]) -> str:
+    """Correlations with shares of people; without shares, the factors have each other alone."""
+    if "share" not in correlations.columns.get_level_values("kind"):
+        return paragraphs(["No shares were given to compare the factors with."])
+    table = correlations.xs("share", axis=1, level="kind")
+    table.insert(0, "Factor", [labels[f] for f in table.index])
+    return paragraphs([
+        "Rank correlation of each factor with shares of people, which are never scored. Above "
+        "0.5 either way deserves a question: who is counted here?"
+    ]) + html_table(table, decimals=2)  # fmt: skip
 
 
 def _pairs(correlations: pd.DataFrame, labels: dict[str, str]) -> list[str]:

@@ -12,9 +12,10 @@ import faults_of_tables  # noqa: F401
 import pytest
 from fault_corpus import CASES, write_project
 
-from riskindex import read_config
+from riskindex import read_config, release, run, save
 from riskindex.check import look
 from riskindex.errors import RiskindexError
+from riskindex.verify import verify
 
 
 def outcome(project):
@@ -148,3 +149,15 @@ def test_the_commands_end_alike_and_show_no_traceback(tmp_path, name):
     assert not any("Traceback" in one.stderr for one in done)
     assert done[0].stderr == done[1].stderr
     assert not (tmp_path / "result").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "profile"), [("events with tabs", "internal"), ("an empty cell", "public")]
+)
+def test_a_list_that_nobody_is_on_is_written_and_released(tmp_path, name, profile):
+    project = spoilt(tmp_path, name)
+    project.change("config.toml", "[bases]", "[selection]\nnumber = 2\n[bases]")
+    result = run(read_config(tmp_path / "config.toml"))
+    assert not result.index["selected"].any()
+    save(release(result, profile), tmp_path / "result", truth=result)
+    assert verify(tmp_path / "result").faults == ()

@@ -1,0 +1,220 @@
+"""Runs that are killed, stopped or starved: the old result or the new one, and nothing beside."""
+
+import errno
+import multiprocessing
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fault_corpus import write_project
+
+from riskindex import pipeline, save
+from riskindex.cli import main
+from riskindex.errors import InputError
+from riskindex.folder import held, siblings
+from riskindex.verify import verify
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
+
+TITLES = ("A small place", "A second place")
+HEAVY = ["riskindex.pipeline", "riskindex.publication", "duckdb", "geopandas", "pyogrio", "folium",
+         "gptables", "matplotlib.pyplot", "libpysal", "scipy.stats"]  # fmt: skip
+
+
+def _command(arguments: list[str]) -> None:
+    """A command in a process of its own, whose words go nowhere."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 1)
+    os.dup2(nothing, 2)
+    sys.argv = ["riskindex", *arguments]
+    main()
+
+
+@pytest.fixture(scope="module")
+def started():
+    """Start a command at once: what takes long to import is there already."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(HEAVY)
+
+    def start(*arguments: object) -> Any:
+        process = context.Process(target=_command, args=([str(a) for a in arguments],))
+        process.start()
+        return process
+
+    return start
+
+
+class Place:
+    """A folder with two configs, and the result of the first."""
+
+    def __init__(self, folder: Path, started: Any) -> None:
+        project = write_project(folder)
+        project.write("second.toml", project.text("config.toml").replace("small", "second"))
+        self.configs = [folder / "config.toml", folder / "second.toml"]
+        self.target, self.started = folder / "out" / "result", started
+        self.finish(0)
+        began = time.monotonic()
+        self.finish(1)
+        self.seconds = time.monotonic() - began
+
+    def run(self, config: Path) -> Any:
+        return self.started("run", config, "--out", self.target, "--profile", "internal")
+
+    def finish(self, config: int) -> None:
+        """A run to its end, after which nothing is beside its result."""
+        run = self.run(self.configs[config])
+        run.join()
+        assert run.exitcode == 0
+        assert self.told() == TITLES[config]
+        assert self.beside() == []
+
+    def interrupt(self, config: int, share: float, sign: signal.Signals) -> Any:
+        """A run that gets a signal after this share of the time that runs take."""
+        run = self.run(self.configs[config])
+        run.join(self.seconds * share)
+        with suppress(ProcessLookupError):
+            os.kill(run.pid, sign)
+        run.join()
+        return run
+
+    def beside(self) -> list[str]:
+        return sorted(path.name for path in self.target.parent.iterdir() if path != self.target)
+
+    def told(self) -> str:
+        """What `verify` says after a kill: which whole result it is, and where."""
+        if self.target.exists():
+            found = verify(self.target)
+        else:  # killed between the two names
+            with pytest.raises(InputError, match="The earlier result lies in"):
+                verify(self.target)
+            found = verify(siblings(self.target)[1])
+        assert found.faults == ()
+        return found.title
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory, started) -> Place:
+    return Place(tmp_path_factory.mktemp("killed"), started)
+
+
+@pytest.mark.parametrize("moments", [3, pytest.param(200, marks=pytest.mark.long)])
+def test_a_run_killed_at_any_moment_leaves_the_old_result_or_the_new_one(place, moments):
+    left: set[str] = set()
+    shares = np.random.default_rng(5).permutation(np.linspace(0.1, 1.0, moments))
+    for k, share in enumerate(shares):
+        before = place.told()
+        place.interrupt(k % 2, share, signal.SIGKILL)
+        assert place.told() in (before, TITLES[k % 2])
+        left |= {re.sub(r"-\w+$", "", name) for name in place.beside()}
+        if k % 10 == 0:
+            place.finish(k // 10 % 2)
+    place.finish(0)
+    if moments > 100:
+        assert left >= {".result.new", ".result.lock", ".result.private"}  # kills did hit something
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("moments", [1, pytest.param(50, marks=pytest.mark.long)])
+def test_a_run_that_is_stopped_tidies_up_at_once(place, sign, moments):
+    shares = np.random.default_rng(6).permutation(np.linspace(0.9, 0.2, moments))
+    for k, share in enumerate(shares):
+        before = place.told()
+        run = place.interrupt(k % 2, share, sign)
+        assert run.exitcode in (0, 130)
+        assert place.told() == (TITLES[k % 2] if run.exitcode == 0 else before)
+        assert place.beside() == []
+
+
+# A disk without room, a folder that may not be written or is removed, two runs at once
+
+
+@pytest.fixture
+def disk(tmp_path) -> Iterator[Path]:
+    """A disk of its own of 8 MB, where this machine lets us make one."""
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", str(tmp_path / "disk")]
+    (tmp_path / "disk").mkdir()
+    if os.geteuid() != 0 or subprocess.run(mount, capture_output=True, check=False).returncode:
+        pytest.skip("this machine lets us make no small disk")
+    yield tmp_path / "disk"
+    subprocess.run(["umount", "-l", str(tmp_path / "disk")], check=True)
+
+
+@pytest.mark.long
+def test_wherever_the_disk_is_full_the_old_result_stays_and_it_is_said(disk):
+    project = write_project(disk)
+    target, filler = disk / "result", disk / "filler"
+    run = ["run", project.folder / "config.toml", "--out", target, "--profile", "internal"]
+    assert in_process(*run) == (0, "")
+    codes = []
+    for free in (0, 1, 10, 50, 100, 200, 400, 600, 800, 1000, 1300, 1600, 2000, 3000):
+        filler.unlink(missing_ok=True)
+        room = shutil.disk_usage(disk).free - 1024 * free
+        filler.write_bytes(bytes(max(room, 0)))
+        code, told = in_process(*run)
+        assert (code, "disk" in told and "full" in told) in ((0, False), (3, True)), (free, told)
+        assert verify(target).faults == ()
+        left = {path.name for path in disk.iterdir() if path.name.startswith(".")}
+        assert left == set()
+        codes.append(code)
+    assert codes[0] == 3
+    assert codes[-1] == 0
+
+
+WRITERS = ("write_csv", "write_workbook", "write_geopackage", "write_map", "write_report",
+           "write_governance", "write_profiles", "write_manifest")  # fmt: skip
+
+
+@pytest.mark.parametrize("writer", WRITERS)
+def test_a_disk_that_fills_up_while_this_is_written(county_released, tmp_path, monkeypatch, writer):
+    old = tmp_path / "result"
+    old.mkdir()
+    (old / "manifest.json").write_text("{}")
+
+    def full(*_given: object, **_more: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    for name in WRITERS[: WRITERS.index(writer)]:  # what was written before is not looked at
+        monkeypatch.setattr(pipeline, name, lambda *_given, **_more: None)
+    monkeypatch.setattr(pipeline, writer, full)
+    with pytest.raises(InputError, match="the disk is full, so that nothing was written"):
+        save(county_released, old)
+    assert [path.name for path in tmp_path.rglob("*")] == ["result", "manifest.json"]
+
+
+def in_process(*arguments: object) -> tuple[int, str]:
+    """A command in a process of its own: its exit code and what it says of faults."""
+    command = [sys.executable, "-m", "riskindex", *map(str, arguments)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stderr
+
+
+def test_a_second_run_in_a_folder_is_refused_at_once_and_told_who_holds_it(place):
+    with held(place.target):
+        code, told = in_process("run", place.configs[0], "--out", place.target,
+                                "--profile", "internal")  # fmt: skip
+    assert code == 3
+    assert f"another run (process {os.getpid()}) is writing here" in told
+    assert "Wait for it, or name another folder" in told
+    place.finish(0)
+
+
+@pytest.mark.parametrize("moment", [0.3, pytest.param(0.8, marks=pytest.mark.long)])
+def test_a_folder_that_is_removed_during_a_run_ends_it_with_a_sentence(tmp_path, place, moment):
+    target = tmp_path / "above" / "result"
+    run = place.started("run", place.configs[0], "--out", target, "--profile", "internal")
+    run.join(place.seconds * moment)
+    shutil.rmtree(tmp_path / "above", ignore_errors=True)
+    run.join()
+    assert run.exitcode in (0, 3)  # 0: it was done before
+    assert not target.exists() or verify(target).faults == ()
