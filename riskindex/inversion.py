@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 from scipy.sparse import csr_array
+from scipy.special import log_ndtr
 
 from riskindex.tails import NO_DISPERSION, Array
 
@@ -31,6 +32,10 @@ NOTHING = 32.0
 HALVINGS = 50
 MARGIN = 8
 """Steps beyond the last that matters."""
+STEEP, LONGEST = 0.25, 64 * LENGTH
+"""Where the tilt grows by more than this in a step of the grid, its shares do not stand for the
+events any more, and above so many events of the heaviest kind transforms take minutes; with so
+many events the saddlepoint is within two per cent."""
 GREATEST_EXPONENT = 700.0
 
 
@@ -63,13 +68,26 @@ class Windows(NamedTuple):
         slopes = np.where(inside, slope / (1 - used), np.inf)
         return self.total(values), self.total(slopes)
 
-    def on_grid(self, rows: Index, unit: float) -> "Windows":
-        """Some of the windows, with events that count whole steps of so many units."""
-        jumps, share = _on_grid(self.jumps / unit)
+    def curvature(self, tilt: Array) -> Array:
+        """Second derivative of the logarithm at a tilt where it is finite."""
+        at = np.repeat(tilt, self.sizes)[:, None] * self.jumps
+        grown = self.means * np.exp(np.minimum(at, GREATEST_EXPONENT))
+        left = 1 - self.w * (grown - self.means).sum(axis=1)
+        slope, bend = grown @ self.jumps, grown @ self.jumps**2
+        return self.total(bend / left + self.w * (slope / left) ** 2)
+
+    def of(self, rows: Index) -> "Windows":
+        """Some of the windows."""
         sizes = self.sizes[rows]
         ends = np.cumsum(sizes)
         entries = np.arange(ends[-1]) + np.repeat(self.starts[rows] - (ends - sizes), sizes)
-        return Windows(ends - sizes, sizes, self.means[entries] @ share, self.w, jumps)
+        return self._replace(starts=ends - sizes, sizes=sizes, means=self.means[entries])
+
+    def on_grid(self, rows: Index, unit: float) -> "Windows":
+        """Some of the windows, with events that count whole steps of so many units."""
+        jumps, share = _on_grid(self.jumps / unit)
+        some = self.of(rows)
+        return some._replace(means=some.means @ share, jumps=jumps)
 
 
 def log_tails_by_inversion(
@@ -95,16 +113,41 @@ def log_tails_by_inversion(
     whole = Windows(starts, sizes, means[windows.indices], w, jumps.astype(float))
     tilt = _tilt(whole, observed)
     reach = np.maximum(_reach(whole, tilt), observed + 2)
-    strict, above = np.empty_like(observed), np.empty_like(observed)
+    strict, above = np.full_like(observed, np.nan), np.full_like(observed, np.nan)
+    steep = (reach > LENGTH) & (tilt * reach > STEEP * LENGTH)
     order = np.argsort(reach, kind="stable")
+    order = order[~(steep | (reach > LONGEST * jumps.max()))[order]]
     work = np.cumsum(sizes[order] * np.minimum(reach[order], LENGTH))
     for rows in np.split(order, np.flatnonzero(np.diff(work // MOST_NUMBERS)) + 1):
-        longest = float(reach[rows[-1]])
-        unit = _unit(longest, float(jumps.max()))
-        length = fft.next_fast_len(int(np.ceil(longest / unit)) + MARGIN, real=True)
-        # The tilt is that of the weights themselves: negative shares have no law of their own.
-        law = _tilted_law(whole.on_grid(rows, unit), tilt[rows] * unit, length)
-        strict[rows], above[rows] = _tails(law, observed[rows] / unit, binned=unit > 1)
+        if len(rows):
+            strict[rows], above[rows] = _inverted(whole, observed, rows, tilt, reach)
+    lost = np.flatnonzero(~(np.isfinite(strict) & np.isfinite(above)))
+    if len(lost):
+        strict[lost], above[lost] = _saddlepoint_tails(whole.of(lost), observed[lost])
+    return strict, above
+
+
+def _inverted(
+    whole: Windows, observed: Array, rows: Index, tilt: Array, reach: Array
+) -> tuple[Array, Array]:
+    """Tails of some windows, whose reach rises, from one transform."""
+    longest = float(reach[rows[-1]])
+    unit = _unit(longest, float(whole.jumps.max()))
+    length = fft.next_fast_len(int(np.ceil(longest / unit)) + MARGIN, real=True)
+    # The tilt is that of the weights themselves: negative shares have no law of their own.
+    law = _tilted_law(whole.on_grid(rows, unit), tilt[rows] * unit, length)
+    return _tails(law, observed[rows] / unit, binned=unit > 1)
+
+
+def _saddlepoint_tails(windows: Windows, observed: Array) -> tuple[Array, Array]:
+    """Lugannani and Rice's tails for sums in steps of 1, as a normal deviate (Jensen 1992)."""
+    s = _full_tilt(windows, observed)
+    root = np.sqrt(2 * (s * observed - windows.cumulant(s)[0]))
+    spread = np.sqrt(windows.curvature(s))
+    strict, above = (
+        log_ndtr(-(root + np.log(step * spread / root) / root))
+        for step in (-np.expm1(-s), np.expm1(s))
+    )
     return strict, above
 
 
@@ -129,14 +172,19 @@ def _reach(windows: Windows, tilt: Array) -> Array:
 
 def _tilt(windows: Windows, observed: Array) -> Array:
     """No tilt where the sum is likely enough; elsewhere as much as makes it so."""
-    most = np.full(len(observed), GREATEST_EXPONENT / windows.jumps.max())
-    full = _boundary(lambda s: windows.cumulant(s)[1] > observed, most)
+    full = _full_tilt(windows, observed)
     rate = full * observed - windows.cumulant(full)[0]
 
     def enough(s: Array) -> NDArray[np.bool_]:
         return s * observed - windows.cumulant(s)[0] >= rate - FAR
 
     return np.where(rate > FAR, _boundary(enough, full), 0.0)
+
+
+def _full_tilt(windows: Windows, observed: Array) -> Array:
+    """The tilt that makes the observed sum the expected one; 0 where it is less."""
+    most = np.full(len(observed), GREATEST_EXPONENT / windows.jumps.max())
+    return _boundary(lambda s: windows.cumulant(s)[1] > observed, most)
 
 
 def _boundary(beyond: Callable[[Array], NDArray[np.bool_]], most: Array) -> Array:

@@ -99,3 +99,26 @@ def test_counts_beyond_the_grid_are_close_to_one_negative_binomial():
     found = tails([30_000, 60_000, 90_000], np.full(4, 10_000.0), 0.3)
     exact = nbinom(4 / 0.3, 1 / (1 + 3_000)).sf([29_999.5, 59_999.5, 89_999.5])
     np.testing.assert_allclose(sum(found) / 2, exact, rtol=1e-3)
+
+
+@pytest.mark.parametrize("w", [0.0, 0.5])
+@pytest.mark.parametrize(("mean", "count"), [(2, 9_000), (400, 14_000)])
+def test_far_sums_of_many_light_events_are_within_two_per_cent(w, mean, count):
+    windows, means = csr_array(np.ones((1, 3))), np.full((3, 2), mean / 2)
+    observed, jumps = np.array([float(count)]), np.array([1, 5])
+    exact = log_window_tails(observed, means, windows, dispersion=w, jumps=jumps)
+    found = log_tails_by_inversion(observed, means, windows, w, jumps)
+    assert np.exp(np.logaddexp(*found) - np.logaddexp(*exact)) == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.parametrize("w", [0.0, 0.01, 0.5, 2.5])
+@pytest.mark.parametrize("jumps", [(1,), (1, 5), (3, 730), (1, 547, 5475)])
+def test_the_logarithm_is_finite_and_falls_however_far_out(w, jumps):
+    observed = np.array([5e2, 5e3, 3e4, 3e5, 3e6])
+    means = np.full((5, len(jumps)), 2 / len(jumps))
+    windows = csr_array(np.ones((5, 5)))
+    strict, above = log_tails_by_inversion(observed, means, windows, w, np.array(jumps))
+    middle = np.logaddexp(strict, above)
+    assert np.isfinite(strict).all()
+    assert np.isfinite(above).all()
+    assert (np.diff(middle) < 0).all()
