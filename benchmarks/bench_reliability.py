@@ -1,6 +1,7 @@
-"""Is the probability of selection right? The table and the plot of docs/real-data.md.
+r"""Is the probability of selection right? The table and the plot of docs/real-data.md.
 
-    python benchmarks/bench_reliability.py --counties 60 --plot docs/reliability.svg
+    python benchmarks/bench_reliability.py --counties 60 --plot docs/reliability.svg \
+        --table riskindex/assets/reliability.csv
 
 Every generated county is observed twice. The first data set gives each area a probability of
 selection from 200 repeats with the weights fixed; the second says who is selected again.
@@ -27,10 +28,14 @@ def main() -> None:
     parser.add_argument("--counties", type=int, default=60)
     parser.add_argument("--draws", type=int, default=200)
     parser.add_argument("--plot", type=Path)
+    parser.add_argument("--table", type=Path, help="CSV that reports draw")
     given = parser.parse_args()
     seeds = range(1, given.counties + 1)
     table = reliability(pd.concat([one_county(seed, draws=given.draws) for seed in seeds]))
     print(table.round(3).to_string())
+    if given.table:
+        bands = table[["areas", "p", "again"]].round(3)
+        bands.to_csv(given.table, index=False, lineterminator="\n")
     if given.plot:
         given.plot.write_text(plot(table, given.counties), encoding="utf-8", newline="\n")
 
