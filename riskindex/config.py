@@ -23,6 +23,7 @@ from riskindex.factors import EventGroup, Factor, Share
 from riskindex.getis_ord import GetisOrd
 from riskindex.index import Index, index_faults
 from riskindex.inputs import AreaSource, GroupLookup, TableSource
+from riskindex.memory import memory_faults
 from riskindex.normalise import normalise_faults
 from riskindex.periods import period_faults
 from riskindex.robustness import Robustness, robustness_faults
@@ -53,6 +54,8 @@ class Config(BaseModel):
     """A sentence or two about what is asked and what it must not be used for."""
     seed: int = Field(default=2022, ge=0)
     """Seed of every random draw."""
+    memory: str | None = None
+    """Most memory that reading and computing may take, such as 3GB; left out, there is no cap."""
     profile: Profile | None = None
     """Who the outputs are for; may be given on the command line instead."""
     attribution: list[str] = Field(default_factory=list)
@@ -304,6 +307,7 @@ def _cross_faults(config: Config) -> Iterator[str]:
     if config.robustness is not None:
         yield from robustness_faults(config.robustness, config.index)
     yield from release_faults(config.release)
+    yield from memory_faults(config.memory)
 
 
 def _kind_faults(config: Config) -> Iterator[str]:

@@ -283,13 +283,18 @@ _NO_ROOM = ("No space left on device", "not enough space on the disk")
 
 
 def refuse_full(error: Exception) -> None:
-    """Say that the disk is full, if that is what an error of DuckDB means.
+    """Say that the disk or the memory is full, if that is what an error of DuckDB means.
 
     Raises
     ------
     InputError
         It is.
     """
+    if "Out of Memory Error" in str(error):
+        raise InputError(
+            "The events need more memory to be counted than the database may take. Set memory "
+            "higher in the config, or read fewer files at once."
+        ) from None
     if any(words in str(error) for words in _NO_ROOM):
         raise InputError(
             f"The disk of the temporary folder {gettempdir()} is full. Make room, or take another: "

@@ -17,6 +17,7 @@ from riskindex.groups import group_kinds, profile_kind
 from riskindex.ledger import append_release, read_ledger
 from riskindex.manifest import write_manifest
 from riskindex.maps import write_map
+from riskindex.memory import bounded, memory_of_database
 from riskindex.profiles import write_profiles
 from riskindex.refusal import refuse_leaks
 from riskindex.released import Released, Result
@@ -43,7 +44,8 @@ def run(config: Config, *, say: Say = silent) -> Result:
     ConfigError, InputError, DataError
         With every fault found, its place, and what to do.
     """
-    return analyse(config, _read(config, say), say=say)
+    with bounded(config.memory):
+        return analyse(config, _read(config, say), say=say)
 
 
 def _read(config: Config, say: Say) -> Given:
@@ -57,7 +59,10 @@ def _read(config: Config, say: Say) -> Given:
     private = read_sensitive_places(config.release.sensitive_places, config.folder, areas)
     places = set_apart(_places(areas, config.place), private.codes)
     say("Counting events")
-    with events.open_events(config.sources, config.folder, factors=config.factors) as opened:
+    with events.open_events(
+        config.sources, config.folder, factors=config.factors,
+        memory=memory_of_database(config.memory),
+    ) as opened:  # fmt: skip
         counted = count_events(
             opened.events, areas, config.factors, config.periods,
             crosswalk=codes.crosswalk, known_codes=codes.known, places=places,

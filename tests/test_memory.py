@@ -1,0 +1,76 @@
+"""A run that takes more memory than it may ends with a sentence."""
+
+import duckdb
+import pytest
+from fault_corpus import write_project
+
+from riskindex import read_config, run
+from riskindex.errors import ConfigError, DataError, InputError
+from riskindex.event_table import connect
+from riskindex.files import refuse_full
+from riskindex.memory import bounded, memory_of_database, parse_memory, resident
+
+
+@pytest.mark.parametrize(
+    ("text", "size"), [("3GB", 3 * 10**9), ("500 MB", 5 * 10**8), ("1.5GiB", 3 * 2**29)]
+)
+def test_a_size_is_read_with_its_unit(text, size):
+    assert parse_memory(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "3", "3 gigabytes", "-1GB", "0GB", "inf GB"])
+def test_what_is_no_size_is_refused(text):
+    with pytest.raises(ConfigError, match="write it like 3GB"):
+        parse_memory(text)
+
+
+def test_a_process_holds_some_memory():
+    assert 10**7 < (resident() or 0) < 10**12
+
+
+def test_a_cap_that_is_passed_ends_what_is_at_work():
+    cap = f"{(resident() or 0) // 10**6 + 60}MB"
+    with pytest.raises(DataError, match=rf"the cap is {cap}. Set memory higher"), bounded(cap):
+        [bytearray(10**6) for _ in range(1_000_000)]
+
+
+def test_without_a_cap_and_below_it_nothing_happens():
+    for cap in (None, "900GB"):
+        with bounded(cap):
+            pass
+
+
+def test_an_interruption_by_the_user_stays_one():
+    with pytest.raises(KeyboardInterrupt), bounded("900GB"):
+        raise KeyboardInterrupt
+
+
+def test_a_machine_without_memory_is_said_to_be():
+    with pytest.raises(DataError, match="the machine has none left"), bounded(None):
+        raise MemoryError
+
+
+def test_a_run_over_its_cap_ends_with_a_sentence(tmp_path):
+    project = write_project(tmp_path)
+    project.write("config.toml", 'memory = "20MB"\n' + project.text("config.toml"))
+    with pytest.raises(DataError, match="the cap is 20MB"):
+        run(read_config(tmp_path / "config.toml"))
+
+
+def test_a_cap_that_is_no_size_is_a_fault_of_the_config(tmp_path):
+    project = write_project(tmp_path)
+    project.write("config.toml", 'memory = "lots"\n' + project.text("config.toml"))
+    with pytest.raises(ConfigError, match=r"config.toml: memory: 'lots' is no size"):
+        read_config(tmp_path / "config.toml")
+
+
+def test_counting_without_room_is_told():
+    with pytest.raises(duckdb.Error) as full:
+        connect(memory="1MB").execute("CREATE TABLE t AS SELECT range AS a FROM range(9000000)")
+    with pytest.raises(InputError, match="Set memory higher"):
+        refuse_full(full.value)
+
+
+def test_a_third_of_the_cap_is_for_counting():
+    assert memory_of_database("3GB") == "1000MB"
+    assert memory_of_database(None) == "1GB"
