@@ -50,7 +50,7 @@ TIE_WORDS = {
 """Tie rule, a config word, to what became of the tied areas where they did not all fit."""
 
 
-def explained(cut: Cut, how: str = "") -> Cut:
+def explained(cut: Cut, how: str) -> Cut:
     """The same with the sentences: the rule, what scored above the cut and at it, and the sum.
 
     Parameters

@@ -193,6 +193,21 @@ def test_what_becomes_of_a_tie_is_told_in_full(ties, how):
     assert explanation.endswith(f"the cut, 7, and 2 have exactly it: {how}")
 
 
+def test_a_target_that_takes_all_is_not_short():
+    assert select_top(FOUR, number=4).cut.explanation == (
+        "4 areas, a fixed number. 3 areas scored above the score at the cut, 1, and 1 has exactly "
+        "it. That makes 4 areas."
+    )
+
+
+def test_a_tie_that_takes_nothing_is_told():
+    nothing = select_top(pd.Series([5, 5], index=["a", "b"]), number=1, ties="exclude")
+    assert nothing.cut.explanation == (
+        "1 area, a fixed number. 0 areas scored above the score at the cut, 5, and 2 have exactly "
+        "it: none of these 2 taken, because only 1 would fit. That makes 0 areas."
+    )
+
+
 def test_thousands_have_their_comma():
     said = select_top(falling(2000), number=1500).cut.explanation
     assert said.startswith("1,500 areas, a fixed number. 1,499 areas scored above")
@@ -217,7 +232,9 @@ def test_overrides_are_applied_last_and_logged_beside_the_computed_list():
 def test_an_override_that_changes_nothing_is_not_counted_but_said():
     chosen = select_top(FOUR, number=1, overrides=(replace(OUT, action="in"),))
     assert (chosen.cut.selected, chosen.cut.overridden_in) == (1, 0)
-    assert "1 more changed nothing" in chosen.cut.explanation
+    assert chosen.cut.explanation.endswith(
+        "By hand 0 put in and 0 taken out (1 more changed nothing): 1 area selected."
+    )
 
 
 def test_an_area_that_was_not_assessed_can_be_put_in_by_hand_and_comes_last():
@@ -267,7 +284,7 @@ def test_options_and_results_are_given_by_name_and_stay_as_they_are(option):
     first = fields(option)[0].name
     with pytest.raises(FrozenInstanceError):
         setattr(option, first, None)
-    with pytest.raises(TypeError, match="positional"):
+    with pytest.raises(TypeError, match="takes 1 positional"):
         type(option)(getattr(option, first))
 
 
@@ -306,12 +323,32 @@ def test_every_district_has_its_minimum_as_far_as_it_has_areas_that_score():
     )
 
 
+def test_a_district_gives_up_areas_down_to_its_own_minimum_and_no_further():
+    two = PLACES.replace("west", "")
+    assert codes(EIGHT, number=4, minimum_per_group=2, groups=two) == ["a", "b", "e", "f"]
+    assert codes(EIGHT, number=3, minimum_per_group=2, groups=two) == ["a", "b", "e", "f"]
+
+
 def test_a_minimum_that_is_met_changes_nothing():
     two = PLACES.replace("west", "south")
     plain = select_top(EIGHT, number=5)
     same = select_top(EIGHT, number=5, minimum_per_group=1, groups=two)
     assert list(same.index) == list(plain.index)
     assert same.cut == plain.cut
+
+
+def test_a_minimum_is_told_in_full():
+    def said(number, groups):
+        chosen = select_top(EIGHT, number=number, minimum_per_group=1, groups=groups)
+        return chosen.cut.explanation.partition(" So that ")[2]
+
+    assert said(4, PLACES.replace("west", "south")) == (
+        "every district has at least 1, 1 from below the cut put in and 1 of the lowest left out: "
+        "4 areas."
+    )
+    assert "1 (fewer score above 0 in east, west), 1 from" in said(
+        4, PLACES.where(PLACES.index != "h", "east")
+    )
 
 
 def test_a_minimum_that_nothing_can_meet_is_said():
