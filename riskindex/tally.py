@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from riskindex.coverage import Coverage, Gaps, Months, find_units, gaps_by_number, gaps_by_unit
 from riskindex.factors import Where
+from riskindex.groups import group_kinds
 from riskindex.periods import Period
 from riskindex.places import PLAIN, Apart, Reason, place_events, store_lacking
 from riskindex.sql import category, condition, identifier, rule_name, store
@@ -136,7 +137,7 @@ class Tally:
         """Say where each event is, and what the source does not cover; notes about the places."""
         gaps = gaps_by_unit(self.units, self.study.areas, self.spans, self.events.coverage)
         notes = self._placed(gaps)
-        if self.events.coverage.by is None:
+        if self.events.coverage.by is None and group_kinds(self.study.areas):
             found = gaps_by_number(
                 self._frame(_BY_MONTH), self.study.areas, self.spans, self.events.coverage
             )

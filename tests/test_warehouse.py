@@ -212,19 +212,97 @@ def test_an_answer_that_makes_no_sense_is_refused(tmp_path, month, events, what)
         counted(warehouse(answer="a.csv"), tmp_path, plain)
 
 
+NATIONAL = {"date": "Month", "area": "LSOA code"}
+KINDS = ("Robbery", "Drugs", "Anti-social behaviour")
+
+
+def national(shared):
+    """Areas and rules of England and Wales, and the path of its year of events."""
+    boundaries = shared / "data/england_wales/lsoa21_boundaries.parquet"
+    areas = gpd.read_parquet(boundaries).set_index("LSOA21CD").rename_axis("area_code")
+    rules = [factor(f"f{i}", periods=("2025",), where={"Crime type": [kind]})
+             for i, kind in enumerate(KINDS)]  # fmt: skip
+    path = shared / "data/england_wales/police_uk_2025.parquet"
+    return areas.sort_index()[["geometry"]], rules, path
+
+
+def same_as_duckdb(shared, folder, source):
+    """A warehouse's answer about England and Wales beside that of DuckDB."""
+    areas, rules, path = national(shared)
+    places = pd.Series("here", index=areas.index)
+    file = EventSource(kind="events", path=str(path), **NATIONAL)
+    expected, _ = counted(file, folder, rules, areas, places=places)
+    found, _ = counted(source, folder, rules, areas, places=places)
+    assert_same(found, expected)
+    assert line(found)["read"] == 3_552_980
+
+
 @pytest.mark.long
-def test_spark_counts_what_duckdb_counts(tmp_path, monkeypatch):
+def test_postgresql_counts_england_and_wales_to_the_last_event(
+    shared, address, tmp_path, monkeypatch
+):
+    import psycopg
+
+    monkeypatch.setenv(ADDRESS, address)
+    _, _, path = national(shared)
+    names = ", ".join(f'"{name}"' for name in OPEN)
+    table = tmp_path / "all.csv"
+    duckdb.execute(f"COPY (SELECT {names} FROM '{path}') TO '{table}' (HEADER false)")
+    with psycopg.connect(address) as connection, connection.cursor() as cursor:
+        cursor.execute(f"CREATE TABLE everything ({names.replace(',', ' text,')} text)")
+        with (
+            cursor.copy("COPY everything FROM STDIN (FORMAT csv)") as copy,
+            table.open("rb") as file,
+        ):
+            while block := file.read(1 << 20):
+                copy.write(block)
+    source = warehouse(table="everything", date_is_text=True, **NATIONAL)
+    same_as_duckdb(shared, tmp_path, source)
+
+
+@pytest.fixture
+def spark(monkeypatch):
+    """Let a test ask Spark under an address."""
     pytest.importorskip("pyspark", reason="pyspark is not installed (pip install pyspark)")
     if shutil.which("java") is None:
         pytest.skip("no Java on this machine, which Spark needs (Debian: openjdk-17-jre-headless)")
-    monkeypatch.setenv(ADDRESS, "local[2]")
     monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+    return lambda address: monkeypatch.setenv(ADDRESS, address)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("where", ["local[2]", "local-cluster[2,1,1024]"])
+def test_spark_counts_england_and_wales_to_the_last_event(shared, spark, tmp_path, where):
+    spark(where)
+    path = shared / "data/england_wales/police_uk_2025.parquet"
+    source = warehouse(engine="spark", table=["parquet", str(path)], date_is_text=True, **NATIONAL)
+    same_as_duckdb(shared, tmp_path, source)
+
+
+@pytest.mark.long
+def test_spark_counts_a_real_year_to_the_last_event(shared, essex_2025, spark, tmp_path):
+    spark("local[2]")
+    boundaries = shared / "data/essex/lsoa21_boundaries.gpkg"
+    areas = gpd.read_file(boundaries).set_index("LSOA21CD").rename_axis("area_code").sort_index()
+    rules = [factor(f"f{i}", periods=("2025",), where={"Crime type": [kind]})
+             for i, kind in enumerate(KINDS)]  # fmt: skip
+    expected = by_duckdb(tmp_path, essex_2025, rules, areas, **NATIONAL)
+    table = ["parquet", str(tmp_path / "events.parquet")]
+    source = warehouse(engine="spark", table=table, date_is_text=True, **NATIONAL)
+    found, _ = counted(source, tmp_path, rules, areas, places=pd.Series("here", index=areas.index))
+    assert_same(found, expected)
+    assert line(found)["read"] == 158_217
+
+
+@pytest.mark.long
+def test_spark_counts_what_duckdb_counts(tmp_path, spark):
+    spark("local[2]")
     table = records()
     table = table.assign(date=pd.to_datetime(table["date"]))
     expected = by_duckdb(tmp_path, table)
     table.to_parquet(tmp_path / "spark.parquet", coerce_timestamps="us")
-    spark = warehouse(engine="spark", table=["parquet", str(tmp_path / "spark.parquet")])
-    found, _ = counted(spark, tmp_path, places=pd.Series("here", index=TWO.index))
+    source = warehouse(engine="spark", table=["parquet", str(tmp_path / "spark.parquet")])
+    found, _ = counted(source, tmp_path, places=pd.Series("here", index=TWO.index))
     assert_same(found, expected)
 
 
