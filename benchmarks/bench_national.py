@@ -65,7 +65,9 @@ class Clock:
         self.begun: list[tuple[str, float, float]] = []
 
     def __call__(self, stage: str) -> None:
-        """Note that a stage begins."""
+        """Note that a stage begins; its parts, which come after a colon, are no stages."""
+        if ":" in stage and self.begun and stage.startswith(self.begun[-1][0]):
+            return
         self.begun.append((stage, perf_counter(), process_time()))
 
     def lines(self) -> list[str]:

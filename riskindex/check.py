@@ -57,7 +57,12 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> Found:
     say("Reading events")
     with (
         found.trying(),
-        events.open_events(config.sources, config.folder, factors=config.factors) as opened,
+        events.open_events(
+            config.sources,
+            config.folder,
+            factors=config.factors,
+            say=lambda file: say(f"Reading events: {file}"),
+        ) as opened,  # fmt: skip
     ):
         found.lines.extend(opened.notes)
         if land is not None:

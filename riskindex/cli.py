@@ -379,7 +379,8 @@ def _stages(quiet: bool) -> Iterator["Say"]:
         task = progress.add_task("Starting", total=STAGES + 1)
 
         def say(stage: str) -> None:
-            progress.update(task, description=stage, advance=1)
+            # A part of a stage, such as a file, comes after its name and a colon.
+            progress.update(task, description=stage, advance=":" not in stage)
 
         yield say
 

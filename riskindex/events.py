@@ -143,7 +143,7 @@ def open_events(
         Existing folder for the private temporary folder, which is removed at the end; the
         system's where it is left out.
     say
-        Told the name of each file as it is read.
+        Told at each file how many rows and files of its source are read, and its name.
 
     Yields
     ------
@@ -243,6 +243,16 @@ def frame_events(
     return _events(connection, name, source)
 
 
+def _telling(reader: "_Reader", files: int, say: Callable[[str], None]) -> Callable[[str], None]:
+    """Say in a line how far the reading of a source is as a file begins."""
+
+    def tell(label: str) -> None:
+        read = f"{reader.rows_read:,} rows of {reader.files_read:,} of {files:,} files read"
+        say(f"{reader.name}, {read}, now {label}")
+
+    return tell
+
+
 class _Reader:
     """Reads the files of one source into a table and views of its own."""
 
@@ -252,28 +262,36 @@ class _Reader:
         self.connection, self.name, self.layout, self.home = connection, name, layout, home
         self.table = f"{name} rows"
         self.rows = 0
+        self.rows_read, self.files_read = 0, 0
         self.views: list[str] = []
         self.notes: list[str] = []
         self.faults: list[str] = []
         create_table(connection, self.table, layout)
 
-    def read(self, file: Found) -> FileRecord:
+    def read(self, file: Found, say: Callable[[str], None]) -> FileRecord:
         """Add the events of one file, or of all the members that are read of a zip."""
         rows = 0
         try:
             if file.members:
                 unpacked = open_members(file.path, file.members, self.home)
                 for member, path in zip(file.members, unpacked, strict=True):
+                    say(f"{file.label}/{member}")
                     rows += self._read(path, f"{file.label}/{member}")
                     if sniff(path) != "parquet":  # that one is read again, each time it is asked
                         path.unlink()
             else:
+                say(file.label)
                 rows += self._read(file.path, file.label)
         except InputError as error:
             self.faults += error.faults
         return record(file.path, self.name, rows)._replace(name=file.label)
 
     def _read(self, path: Path, label: str) -> int:
+        rows = self._add(path, label)
+        self.rows_read, self.files_read = self.rows_read + rows, self.files_read + 1
+        return rows
+
+    def _add(self, path: Path, label: str) -> int:
         kind = sniff(path)
         if kind == "parquet":
             view = f"{self.name} view {len(self.views)}"
@@ -335,10 +353,8 @@ def _open_source(
         patterns, folder, place=f"sources.{name}.path", police=isinstance(source, PoliceSource)
     )
     reader = _Reader(connection, name, layout, home)
-    files = []
-    for file in found:
-        say(file.label)
-        files.append(reader.read(file))
+    total = sum(len(file.members) or 1 for file in found)
+    files = [reader.read(file, _telling(reader, total, say)) for file in found]
     reader.finish()
     faults = [*reader.faults, *_read_twice(name, files)]
     if not faults and not sum(file.rows or 0 for file in files):

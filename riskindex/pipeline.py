@@ -37,7 +37,8 @@ def run(config: Config, *, say: Say = silent) -> Result:
     config
         What is asked, from `read_config` or `parse_config`.
     say
-        Told the name of each stage as it begins.
+        Told the name of each stage as it begins, and of those that take files each file, after
+        the name of the stage and a colon.
 
     Raises
     ------
@@ -62,6 +63,7 @@ def _read(config: Config, say: Say) -> Given:
     with events.open_events(
         config.sources, config.folder, factors=config.factors,
         memory=memory_of_database(config.memory),
+        say=lambda file: say(f"Counting events: {file}"),
     ) as opened:  # fmt: skip
         counted = count_events(
             opened.events, areas, config.factors, config.periods,

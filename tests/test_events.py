@@ -539,3 +539,15 @@ def test_a_row_that_is_short_by_several_values_is_one_fault(tmp_path):
     write(tmp_path, "date,area,kind,person\n2022-05-01,E01000001,a,1\n2022-05-01\n")
     (fault,) = faults(tmp_path, distinct="person", where={"kind": ["a"]})
     assert "1 values where the header has 4" in fault
+
+
+def test_progress_tells_rows_and_files(tmp_path):
+    for month, n in (("2022-01", 2), ("2022-02", 3)):
+        rows = "".join(f"{month},E01000001\n" for _ in range(n))
+        (tmp_path / f"{month}.csv").write_text("date,area\n" + rows)
+    source = EventSource(kind="events", path="*.csv", date="date", area="area")
+    said = []
+    with open_events({"s": source}, tmp_path, say=said.append):
+        pass
+    assert said == ["s, 0 rows of 0 of 2 files read, now 2022-01.csv",
+                    "s, 2 rows of 1 of 2 files read, now 2022-02.csv"]  # fmt: skip
