@@ -156,7 +156,7 @@ def _periods(text: str, known: Known) -> bool:
 
 
 def _few(text: str, known: Known) -> bool:
-    return text in MARKS or (text.isdigit() and int(text) <= max(len(known.periods), 12))
+    return text in ("", *MARKS) or (text.isdigit() and int(text) <= max(len(known.periods), 12))
 
 
 def _few_each(text: str, known: Known) -> bool:
@@ -205,7 +205,7 @@ PARTNER_FOUND: Mapping[str, Form] = MappingProxyType({
     "kind": _KINDS,
     "periods_hot": _few,
     "periods_assessed": _few,
-    "category": lambda text, _: text in _CATEGORIES or text in MARKS,
+    "category": lambda text, _: text in _CATEGORIES or text in ("", *MARKS),
 })  # fmt: skip
 """What a partner sees beside `FOUND`."""
 FACTOR: Mapping[str, Form] = MappingProxyType({

@@ -2,20 +2,23 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
 from riskindex import allowed, vectors
 from riskindex.allowed import Known
-from riskindex.disclosure import MARKS, Rules, rank_band
+from riskindex.disclosure import MARKS, Rules
 from riskindex.errors import InputError
 from riskindex.folder import MANIFEST
+from riskindex.known import know
 from riskindex.outsider import Seen, Table, Text, as_number, column, read_folder
 from riskindex.page_numbers import Faulty, Pages
+from riskindex.printed import Release, printed_before, printed_in
+from riskindex.recovery import Cell, Earlier, differences, narrowest, told_cells
 from riskindex.truth import Truth, truth_in, truth_of
 from riskindex.wording import told, without
 
@@ -74,7 +77,10 @@ class Findings:
     recovered: int
     """Protected counts that the files give back exactly."""
     narrowest: int | None
-    """Fewest whole numbers that a protected count could still be; None without the truth."""
+    """Fewest whole numbers that a protected count could still be, as far as was looked: at least
+    the width. None without the truth, or where nothing is protected."""
+    cells: tuple[Cell, ...] = ()
+    """Every protected count with its interval; empty without the truth."""
 
     @property
     def clean(self) -> bool:
@@ -112,6 +118,7 @@ def attack_folder(
     truth: "Truth | Result | str | Path | None" = None,
     ledger: "Sequence[Entry] | str | Path | None" = None,
     rules: Rules | None = None,
+    width: int | None = None,
 ) -> Findings:
     """Attack a release as it was written.
 
@@ -125,7 +132,11 @@ def attack_folder(
     ledger
         Earlier releases of the same data, which are attacked together with this one.
     rules
-        Threshold, rounding and width of the profile.
+        Threshold, rounding and width of the profile; those that the release names where they
+        are left out.
+    width
+        How many whole numbers a protected count must still be able to be; of the rules, if not
+        given.
 
     Returns
     -------
@@ -137,19 +148,31 @@ def attack_folder(
     InputError
         There is no such folder, or it holds no release.
     """
-    folder, rules = Path(folder), rules or Rules()
+    folder = Path(folder)
     if not folder.is_dir():
         raise InputError(f"{folder}: is not there; name a folder that riskindex run wrote.")
     seen = read_folder(folder)
     known, counts = know(seen, rules), _truth(truth)
+    if width is not None:
+        known = replace(known, rules=replace(known.rules, width=width))
     if counts is not None:
         known = replace(known, own=tuple(sorted(counts.texts - {""})))
-    pages = Pages(seen, known)
-    found = [*_look(seen, known), *map(_told_by, pages.faults())]
-    width: int | None = None
+    pages, now = Pages(seen, known), printed_in(seen, known)
+    earlier = [Earlier(printed_before(e.tables), e.rules) for e in _earlier(ledger)]
+    found = [*_look(seen, known), *map(_told_by, pages.faults()), *_changes(now, earlier, known)]
+    cells: tuple[Cell, ...] = ()
     if counts is not None:
         found += [*_measured(seen, known, counts), *map(_told_by, pages.exact(counts))]
-    return _findings(found, known, counts, width)
+        alone = tuple(told_cells(now, known, counts))
+        cells = tuple(told_cells(now, known, counts, earlier)) if earlier else alone
+        found += _recovered(alone, cells, known)
+    return _findings(found, known, counts, cells)
+
+
+def _earlier(given: "Sequence[Entry] | str | Path | None") -> "Sequence[Entry]":
+    from riskindex.ledger import read_ledger
+
+    return read_ledger(given) if isinstance(given, str | Path) else given or ()
 
 
 def _truth(given: "Truth | Result | str | Path | None") -> Truth | None:
@@ -159,7 +182,7 @@ def _truth(given: "Truth | Result | str | Path | None") -> Truth | None:
 
 
 def _findings(
-    found: list[Finding], known: Known, truth: Truth | None, width: int | None
+    found: list[Finding], known: Known, truth: Truth | None, cells: tuple[Cell, ...]
 ) -> Findings:
     unique = list(dict.fromkeys(found))
     rows = [(*finding, finding.todo) for finding in unique]
@@ -167,102 +190,11 @@ def _findings(
     return Findings(
         profile=known.profile,
         table=table,
-        protected=int(truth.protected(known.rules).to_numpy().sum()) if truth is not None else 0,
-        recovered=int(table["kind"].isin(["recovered"]).sum()),
-        narrowest=width,
+        protected=len(cells) if truth is not None else 0,
+        recovered=sum(cell.values == 1 for cell in cells),
+        narrowest=narrowest(cells),
+        cells=cells,
     )
-
-
-# ---- What anybody knows
-
-
-def know(seen: Seen, rules: Rules) -> Known:
-    """What the files themselves say about the areas, groups and factors of a release.
-
-    Raises
-    ------
-    InputError
-        There is no manifest, or no table of all areas.
-    """
-    manifest = next((d.value for d in seen.documents if d.file == MANIFEST), None)
-    table = next((t for t in seen.tables if t.file == "all_areas.csv"), None)
-    if not isinstance(manifest, dict) or table is None or "area_code" not in table.columns:
-        raise InputError(
-            f"no {MANIFEST} or all_areas.csv that can be read: name a folder that riskindex run "
-            "wrote under the profile partner or public."
-        )
-    frame = pd.DataFrame(table.rows, columns=list(table.columns)).astype(str)
-    frame = frame.loc[:, ~frame.columns.duplicated()].set_index("area_code")
-    columns = list(frame.columns)
-    last = columns.index("decile") if "decile" in columns else 1
-    kinds = tuple(columns[1:last]) if columns[:1] == ["name"] else ()
-    factors = manifest.get("config", {}).get("factors", [])
-    return Known(
-        profile=str(manifest.get("profile")),
-        codes=tuple(frame.index),
-        names=frame["name"].to_dict() if "name" in frame else dict.fromkeys(frame.index, ""),
-        groups={kind: frame[kind].to_dict() for kind in kinds},
-        factors={str(f.get("name")): str(f.get("label")) for f in factors},
-        periods=_periods(manifest),
-        kinds=kinds,
-        texts=frozenset(_sentences(manifest)),
-        explained=frozenset(_explained(manifest, frame, kinds, rules)),
-        rules=rules,
-        bands=frozenset(_bands(manifest)),
-        own=tuple(_own_words(manifest)),
-    )
-
-
-def _own_words(manifest: dict[str, Any]) -> Iterator[str]:
-    """What the config words freely; who has the truth knows whether it is the config's."""
-    config = manifest.get("config", {})
-    given = (manifest.get("title"), *(config.get(k) for k in ("title", "place", "about")))
-    yield from (str(words) for words in (*given, *manifest.get("attribution", [])) if words)
-
-
-def _bands(manifest: dict[str, Any]) -> Iterator[str]:
-    """Bands of ranks: what `rank_band` makes of so many assessed areas and such a target."""
-    selection = manifest.get("selection", {})
-    assessed, target = (selection.get(name, 0) for name in ("assessed", "target"))
-    if isinstance(assessed, int) and isinstance(target, int):
-        yield from rank_band(pd.Series(range(1, assessed + 1)), target)
-
-
-def _periods(manifest: dict[str, Any]) -> tuple[str, ...]:
-    told = [str(test.get("period")) for test in manifest.get("tests", [])]
-    span = re.findall(r"\d{4}(?:[-/]\d{2})?(?: Q[1-4])?", str(manifest.get("data_period", "")))
-    years = range(int(span[0][:4]), int(span[-1][:4]) + 1) if span else ()
-    whole = [str(year) for year in years] if all(len(s) == 4 for s in span) else span
-    return tuple(dict.fromkeys(part for part in (*told, *whole) if part))
-
-
-def _sentences(manifest: dict[str, Any]) -> Iterator[str]:
-    for key in ("notes", "limits", "attribution"):
-        yield from map(str, manifest.get(key, []))
-
-
-def _explained(
-    manifest: dict[str, Any], areas: pd.DataFrame, kinds: Iterable[str], rules: Rules
-) -> Iterator[float]:
-    """Numbers that the release gives on purpose: of areas, levels and rules."""
-    yield from (0, 1, 100, 90, 95, 99, rules.threshold, rules.threshold - 1, rules.rounding,
-                rules.smallest_denominator, len(areas), len(manifest.get("tests", [])))  # fmt: skip
-    for part in (manifest.get("selection", {}), *manifest.get("tests", [])):
-        yield from (float(v) for v in part.values() if isinstance(v, int | float))
-    yield float(manifest.get("tied_by_flags_alone") or 0)
-    cut = manifest.get("selection", {})
-    if {"target", "above_cut"} <= cut.keys():
-        yield float(cut["target"] - cut["above_cut"])  # places for the areas that tie at the cut
-    chosen = manifest.get("config", {}).get("selection", {})
-    yield from (float(v) for v in chosen.values() if isinstance(v, int | float))
-    share = chosen.get("share")
-    if isinstance(share, int | float):
-        yield from (round(share * 100, 10), round(share * len(areas), 10))
-    for factor in manifest.get("config", {}).get("factors", []):
-        yield from (float(v) for v in factor.values() if isinstance(v, int | float))
-    for kind in kinds:
-        yield from map(float, areas[kind].value_counts())
-        yield float(areas[kind].nunique())
 
 
 # ---- What needs no truth
@@ -402,6 +334,27 @@ def _canaries(seen: Seen, _known: Known, truth: Truth) -> Iterator[Finding]:
 def _drawn(seen: Seen, known: Known, truth: Truth) -> Iterator[Finding]:
     for shown in vectors.drawn(seen, known, truth):
         yield Finding("told", shown.file, shown.place, shown.what, cell=shown.cell)
+
+
+def _recovered(alone: Sequence[Cell], together: Sequence[Cell], known: Known) -> Iterator[Finding]:
+    """Protected counts that could be too few numbers: in this release, or with earlier ones."""
+    width = known.rules.width
+    for one, both in zip(alone, together, strict=True):
+        cell = one if one.values < width else both
+        if cell.values >= width:
+            continue
+        kind = "difference" if cell is not one else "recovered" if cell.values == 1 else "narrow"
+        which = "exactly" if cell.values == 1 else f"as {cell.low:.0f} to {cell.high:.0f}"
+        what = f"all that is printed together gives a count {which}"
+        yield Finding(kind, "all files", cell.factor, what, cell.name, cell.low, cell.high)
+
+
+def _changes(now: Release, earlier: Sequence[Earlier], known: Known) -> Iterator[Finding]:
+    for number, before in enumerate(earlier, start=1):
+        for cell in differences(Earlier(now, known.rules), before):
+            what = f"less what release {number} of the ledger printed of {cell.period.split()[-1]}"
+            place = f"{cell.factor} {cell.period.split()[0]}"
+            yield Finding("difference", "all files", place, what, cell.name, cell.low, cell.high)
 
 
 def summary(findings: Findings) -> list[str]:

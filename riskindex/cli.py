@@ -191,9 +191,8 @@ def attack(
 ) -> None:
     """Read a release as an outsider would, and try to find the counts that it withholds."""
     from riskindex.attack import attack_folder, summary
-    from riskindex.disclosure import Rules
 
-    found = attack_folder(folder, truth=truth, ledger=ledger, rules=Rules(width=width))
+    found = attack_folder(folder, truth=truth, ledger=ledger, width=width)
     if not quiet:
         if not found.clean:
             _print_table("What should not be in the release", found.shown)

@@ -5,13 +5,14 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from filelock import FileLock, Timeout
 
+from riskindex.disclosure import Rules
 from riskindex.errors import DisclosureError, InputError
 from riskindex.released import Released
 
@@ -39,6 +40,8 @@ class Entry:
     """The periods that the events cover, in words."""
     tables: Mapping[str, pd.DataFrame]
     """Name in `TABLES` to the table as it was released, marks and all; empty ones are left out."""
+    rules: Rules
+    """By what rules its counts were rounded and withheld."""
     digest: str
     """Hash of the line, which the next line holds."""
 
@@ -130,6 +133,7 @@ def _entries(lines: list[str], path: Path) -> Iterator[Entry]:
             content = {key: found[key] for key in _CONTENT}
             intact = found["previous"] == previous and found["digest"] == _digest(content, previous)
             tables = {name: _table(stored) for name, stored in content["tables"].items()}
+            rules = Rules(**content["rules"])
         except (ValueError, KeyError, TypeError, AttributeError):
             intact = False
         if not intact:
@@ -138,11 +142,12 @@ def _entries(lines: list[str], path: Path) -> Iterator[Entry]:
                 "be told. Put back a copy of the ledger."
             )
         previous = found["digest"]
-        texts = {key: str(content[key]) for key in _CONTENT if key != "tables"}
-        yield Entry(number=number, tables=tables, digest=previous, **texts)
+        texts = {key: str(content[key]) for key in _TEXTS}
+        yield Entry(number=number, tables=tables, rules=rules, digest=previous, **texts)
 
 
-_CONTENT = ("profile", "title", "place", "period_label", "tables")
+_TEXTS = ("profile", "title", "place", "period_label")
+_CONTENT = (*_TEXTS, "rules", "tables")
 
 
 def _content(released: Released) -> dict[str, Any]:
@@ -152,6 +157,7 @@ def _content(released: Released) -> dict[str, Any]:
         "title": released.title,
         "place": released.place,
         "period_label": released.period_label,
+        "rules": asdict(released.rules or Rules()),
         "tables": {name: _stored(table) for name, table in tables.items() if len(table)},
     }
 

@@ -140,10 +140,13 @@ class Pages:
 
     def places_in(self, text: Text) -> list[str]:
         """Groups that a text or the name of its page is about, and the whole."""
-        page = re.search(r"district-([\w-]+)\.html", text.file)
-        own = [self._places[page[1]]] if page and page[1] in self._places else []
         named = [group for group in self.of_place if group and group in text.text]
-        return [WHOLE, *dict.fromkeys([*own, *named])]
+        return [WHOLE, *dict.fromkeys([*self.own_place(text.file), *named])]
+
+    def own_place(self, file: str) -> list[str]:
+        """The group that a page is about, by the name of its file."""
+        page = re.search(r"district-([\w-]+)\.html", file)
+        return [self._places[page[1]]] if page and page[1] in self._places else []
 
     def faults(self) -> Iterator[Faulty]:
         """Numbers that nothing explains: beside an area any, elsewhere large or exact ones."""

@@ -261,7 +261,7 @@ def _hot_in_several(persistence: pd.DataFrame) -> dict[str, frozenset[str]]:
     followed = persistence[persistence["periods_assessed"] > 1]
     return {
         str(factor): frozenset(
-            part.index[part["periods_hot"] > 1].get_level_values("area_code").tolist()
+            part.index[part["periods_hot"].fillna(0) > 1].get_level_values("area_code").tolist()
         )
         for factor, part in followed.groupby(level="factor", sort=False)
     }

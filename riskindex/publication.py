@@ -155,12 +155,18 @@ def _tests_one_area(factor: Factor, result: Result) -> "pd.Series[bool]":
     return pd.Series(alone & factor.counts_events | own, index=result.areas.index)
 
 
-def _withheld(result: Result, factor: Factor, counts: ReleasedCounts) -> NDArray[np.bool_]:
-    """Areas that are tested by themselves and whose count is withheld: a band would narrow it."""
-    period = periods_shown(factor, "public")[-1]
-    cells = counts.shown[factor.name, period].cells
+def _withheld(
+    result: Result, factor: Factor, counts: ReleasedCounts, period: str | None = None
+) -> NDArray[np.bool_]:
+    """Areas whose flags would narrow a withheld count, in one period or the last.
+
+    They are tested by themselves, or their window would tell too well of an area in it.
+    """
+    last = periods_shown(factor, "public")[-1]
     one = _tests_one_area(factor, result).to_numpy(dtype=bool)
-    return np.asarray(one & (cells == WITHHELD) & (not is_sensitive(factor, result)))
+    cells = counts.shown[factor.name, last].cells
+    own = one & (cells == WITHHELD) & (not is_sensitive(factor, result))
+    return np.asarray(own | counts.hidden.get((factor.name, period or last), False))
 
 
 def _refuse_telling_tests(result: Result, rules: Rules) -> None:
@@ -239,7 +245,7 @@ def _hotspot_rows(
         },
         index=found.index,
     )
-    hidden = _withheld(result, factor, counts)
+    hidden = _withheld(result, factor, counts, period)
     if hidden.any():
         table.loc[hidden, "confidence"] = pd.NA
         table.loc[hidden, "is_hot"] = False
@@ -283,7 +289,8 @@ def _persistence(result: Result, profile: str, counts: ReleasedCounts) -> pd.Dat
         table = table.join(full[[column for column in more if column in full]])
     table["is_new"] = full["is_new"].astype(bool)
     for factor in result.config.factors:
-        if (hidden := _withheld(result, factor, counts)).any() and len(factor.periods) > 1:
+        each = [_withheld(result, factor, counts, str(period)) for period in factor.periods]
+        if len(each) > 1 and (hidden := np.any(each, axis=0)).any():
             codes = [(factor.name, code) for code in result.areas.index[hidden]]
             table.loc[codes, "periods_band"] = WITHHELD
             table.loc[codes, "is_new"] = False
@@ -312,6 +319,9 @@ def _score_rows(
         flag = _COLLAPSED[factor.score](factor) * is_hot
         banded = np.where(one & ~np.isnan(score), flag, banded)
     hidden = _withheld(result, factor, counts)
+    if factor.score == "persistence":
+        periods = [_withheld(result, factor, counts, str(period)) for period in factor.periods]
+        hidden = np.any([hidden, *periods], axis=0)
     banded, is_hot = np.where(hidden & ~np.isnan(score), 0.0, banded), is_hot & ~hidden
     columns = {
         "score": banded,

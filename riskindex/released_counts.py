@@ -1,6 +1,7 @@
 """Counts as partners and the public see them: of areas, of districts, and over the months."""
 
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -9,7 +10,9 @@ from numpy.typing import NDArray
 
 from riskindex.disclosure import WITHHELD, Rules, shown_counts
 from riskindex.factors import Factor
+from riskindex.flags import KnownTests, remake_tests
 from riskindex.groups import WHOLE, by_factor, group_kinds, profile_kind, residents_of, with_rates
+from riskindex.protection import Guarded
 from riskindex.released import Result
 from riskindex.scores import rows
 from riskindex.suppression import Shown, bounds_of, show_counts, tighten
@@ -25,6 +28,9 @@ class ReleasedCounts(NamedTuple):
     """(factor, period) to its counts; the areas in their order, the groups in that of `places`."""
     places: tuple[str, ...]
     """Names of the groups."""
+    hidden: Mapping[Key, NDArray[np.bool_]] = MappingProxyType({})
+    """(factor, period) to the areas whose flags are withheld, because they would tell of a
+    window with few events how few; periods without any are left out."""
 
 
 def is_sensitive(factor: Factor, result: Result) -> bool:
@@ -69,7 +75,38 @@ def released_counts(result: Result, profile: str, rules: Rules) -> ReleasedCount
                 cells=period in periods_shown(factor, profile),
                 private=_private(result, factor),
             )  # fmt: skip
-    return ReleasedCounts(found, tuple(map(str, names)))
+    hidden: dict[Key, NDArray[np.bool_]] = {}
+    for key, made in remake_tests(result).items():
+        found[key], flags = _guarded(result, profile, key, made, found[key]).guard(rules)
+        hidden |= {key: flags} if flags.any() else {}
+    return ReleasedCounts(found, tuple(map(str, names)), hidden)
+
+
+def _guarded(result: Result, profile: str, key: Key, made: KnownTests, shown: Shown) -> Guarded:
+    """What is shown of one factor in one period, with its flags."""
+    factor = next(f for f in result.config.factors if f.name == key[0])
+    counts = by_factor(result.counts)[key].reindex(result.areas.index).to_numpy(dtype=float)
+    study, sensitive = _in_study(result).to_numpy(dtype=bool), is_sensitive(factor, result)
+    table = rows(result.hotspots, factor=key[0], period=key[1])
+    band = table["confidence"].to_numpy(dtype=float, na_value=np.nan)
+    hot = table["is_hot"].to_numpy(dtype=float, na_value=0.0)
+    each = key[1] in periods_shown(factor, profile)
+    if not each:
+        band, hot = np.full(len(band), np.nan), _of_every_period(result, factor)
+    rules = result.config.release.rules(profile)
+    small = study & (counts < rules.threshold) & (counts >= (0 if sensitive else 1))
+    return Guarded(
+        counts=counts, group=pd.factorize(_places(result), sort=True)[0], shown=shown, made=made,
+        each=each and not sensitive, band=band, hot=hot, protected=small, counted=study,
+    )  # fmt: skip
+
+
+def _of_every_period(result: Result, factor: Factor) -> NDArray[np.float64]:
+    """1 where an area is hot in every period, 0 where in none, NaN where in some."""
+    table = rows(result.persistence, factor=factor.name)
+    times, of = (table[c].to_numpy(dtype=float, na_value=np.nan)
+                 for c in ("periods_hot", "periods_assessed"))  # fmt: skip
+    return np.where(times == 0, 0.0, np.where(times == of, 1.0, np.nan))
 
 
 def _in_study(result: Result) -> "pd.Series[bool]":

@@ -13,6 +13,7 @@ from riskindex.errors import InputError
 from riskindex.outsider import Seen, read_folder
 
 if TYPE_CHECKING:
+    from riskindex.flags import KnownTests
     from riskindex.released import Result
 
 _SECRET = (
@@ -45,29 +46,40 @@ class Truth:
     """Exact totals that a release rounds or leaves out, by name."""
     texts: frozenset[str] = frozenset()
     """Sentences that a release may repeat as they are."""
+    told: pd.DataFrame | None = None
+    """The counts that a release is made of: without those in sensitive places; None for all."""
+    tests: Mapping[tuple[str, str], "KnownTests"] = field(default_factory=dict)
+    """(factor, period) to what an attacker can make of being hot or not."""
     canaries: Mapping[str, str] = field(default_factory=dict)
     """Texts that no release holds, such as the hash of a private file, and what they are."""
 
     def protected(self, rules: Rules) -> pd.DataFrame:
         """Whether each count is one that nobody may find out."""
-        small = self.counts.lt(rules.threshold) & self.counts.notna()
-        factors = self.counts.columns.get_level_values(0)
+        return self.protected_of(self.counts, rules)
+
+    def protected_of(self, counts: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+        """The same of counts in columns (factor, period)."""
+        small = counts.lt(rules.threshold) & counts.notna()
+        factors = counts.columns.get_level_values(0)
         some = np.where(factors.isin(list(self.sensitive)), 0, 1)
-        return small & self.counts.ge(some)
+        return small & counts.ge(some)
 
 
 def truth_of(result: "Result") -> Truth:
     """The counts behind a result, and what goes with them."""
+    from riskindex.analysis import without_places
+    from riskindex.flags import remake_tests
     from riskindex.groups import group_kinds
     from riskindex.released import LIMITS
     from riskindex.released_counts import is_sensitive
 
-    config = result.config
+    config, told = result.config, without_places(result)
     sensitive = {factor.name for factor in config.factors if is_sensitive(factor, result)}
-    counts = result.counts.T.groupby(level=[0, 2]).sum(min_count=1).T.astype(float).sort_index()
-    areas = result.areas.sort_index()
+    areas, order = result.areas.sort_index(), np.argsort(result.areas.index, kind="stable")
     return Truth(
-        counts=counts,
+        counts=_events(result),
+        told=_events(told),
+        tests={key: made.in_order(order) for key, made in remake_tests(told).items()},
         sensitive=frozenset(sensitive),
         secrets=dict(_secrets(result)),
         groups={kind: areas[kind] for kind in group_kinds(areas)},
@@ -78,6 +90,11 @@ def truth_of(result: "Result") -> Truth:
         texts=frozenset([config.title, config.place, config.about, *LIMITS, *result.attribution]),
         canaries=_canaries(result.files),
     )
+
+
+def _events(result: "Result") -> pd.DataFrame:
+    """Events by factor and period, areas in the order of their codes."""
+    return result.counts.T.groupby(level=[0, 2]).sum(min_count=1).T.astype(float).sort_index()
 
 
 def _secrets(result: "Result") -> Iterator[tuple[str, "pd.Series[Any]"]]:

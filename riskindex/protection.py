@@ -1,0 +1,108 @@
+"""What is withheld beside counts and totals: flags that would tell a protected count too well."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskindex.disclosure import NOT_RECORDED, WITHHELD, Rules
+from riskindex.equations import Sums, System, group_sums, intervals, joined, without_false
+from riskindex.errors import DisclosureError
+from riskindex.flags import KnownTests, bounds_of_windows
+from riskindex.suppression import Bounds, Shown, bounds_of
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+@dataclass
+class Guarded:
+    """Everything that is shown of one factor in one period, while flags and totals are withheld."""
+
+    counts: Array
+    """Events of each area, shape `(n,)`; NaN where not recorded."""
+    group: NDArray[np.intp]
+    """Group of each area, -1 for none."""
+    shown: Shown
+    each: bool
+    """Whether counts of areas are shown."""
+    made: KnownTests
+    band: Array
+    """Confidence of each area as it would be shown, NaN where it is not."""
+    hot: Array
+    """1 or 0 as it would be shown, NaN where it is not."""
+    protected: Flags
+    counted: Flags
+    """Areas of the study: totals are of them."""
+    hidden: Flags = field(init=False)
+    """Areas whose flags are withheld."""
+
+    def __post_init__(self) -> None:
+        self.hidden = np.zeros(len(self.counts), dtype=bool)
+
+    def guard(self, rules: Rules) -> tuple[Shown, Flags]:
+        """Withhold flags, then totals, until each protected count could be enough numbers.
+
+        Raises
+        ------
+        DisclosureError
+            Nothing is left to withhold.
+        """
+        x = np.nan_to_num(self.counts)
+        while True:
+            least, most = self._windows()
+            system = without_false(self._system(least, most, rules), x)
+            found = intervals(system, x, self.protected, width=rules.width)
+            close = np.flatnonzero(self.protected & (found.values < rules.width))
+            if not len(close):
+                return self.shown, self.hidden
+            before = self.hidden.copy()
+            for i in close:
+                self._withhold(int(i), (least, most), self.hidden & ~before)
+
+    def _windows(self) -> tuple[Array, Array]:
+        nothing = np.full(len(self.counts), np.nan)
+        band, hot = (np.where(self.hidden, nothing, told) for told in (self.band, self.hot))
+        least, most = np.zeros(len(band)), np.full(len(band), np.inf)
+        for low, high in bounds_of_windows(self.made, band, hot):
+            least, most = np.maximum(least, low), np.minimum(most, high)
+        return least, most
+
+    def _system(self, least: Array, most: Array, rules: Rules) -> System:
+        missing = np.isnan(self.counts)
+        cells = np.where(self.each, self.shown.cells, NOT_RECORDED)
+        found = bounds_of(cells, rules)
+        low, high = np.where(missing, 0.0, found.low), np.where(missing, 0.0, found.high)
+        k = len(self.shown.totals)
+        every = np.where(self.counted, 0, -1).astype(np.intp)
+        totals = _known(self.shown.totals, rules)
+        whole = _known(np.array([self.shown.whole], dtype=object), rules)
+        parts = [
+            Sums(self.made.windows, least, most),
+            Sums(group_sums(self.group, k), totals.low, totals.high, are_totals=True),
+            Sums(group_sums(every, 1), whole.low, whole.high, are_totals=True),
+        ]
+        return joined(low, high, parts)
+
+    def _withhold(self, i: int, told: tuple[Array, Array], just: Flags) -> None:
+        """The closest flag about a window that an area is in; its total if there is none left."""
+        least, most = told
+        of = self.made.windows.T.tocsr()
+        rows = of.indices[of.indptr[i] : of.indptr[i + 1]]
+        if just[rows].any():
+            return
+        telling = rows[~self.hidden[rows] & ((least[rows] > 0) | np.isfinite(most[rows]))]
+        group = int(self.group[i])
+        if len(telling):
+            self.hidden[telling[np.argmin(most[telling] - least[telling])]] = True
+        elif group >= 0 and self.shown.totals[group] != WITHHELD:
+            self.shown.totals[group] = WITHHELD
+        elif self.shown.whole != WITHHELD:
+            self.shown = self.shown._replace(whole=WITHHELD)
+        else:
+            raise DisclosureError("A withheld count cannot keep its possible values.")
+
+
+def _known(shown: NDArray[np.object_], rules: Rules) -> Bounds:
+    found, hidden = bounds_of(shown, rules), shown == WITHHELD
+    return Bounds(np.where(hidden, 0.0, found.low), np.where(hidden, np.inf, found.high))
