@@ -295,8 +295,13 @@ def rank_intervals(released: Released, around: int = 14) -> str:
 
 
 def selection_curve(released: Released) -> str:
-    """How often repeats select the areas, in the order of their ranks, to twice the cut."""
+    """How often repeats select the areas, in the order of their ranks, to twice the cut.
+
+    Empty where no area is selected.
+    """
     every = released.all_areas
+    if not every["selected"].any():
+        return ""
     order = every.assign(_code=every.index).sort_values(
         ["selected", "rank", "companion", "_code"], ascending=[False, True, False, True]
     )

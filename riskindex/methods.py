@@ -92,7 +92,7 @@ def _sure_plots(released: Released) -> str:
         (figures.selection_curve(released), _FALLS),
         (figures.reliability_plot(), _CALIBRATED),
     )
-    plots = "".join(drawing(picture, words) for picture, words in shown)
+    plots = "".join(drawing(picture, words) for picture, words in shown if picture)
     return f'<div class="plots">{plots}</div>'
 
 
