@@ -1,8 +1,8 @@
-"""Exact Gi* beside its peers: `python benchmarks/bench_getis_ord.py [n]`.
+"""Exact Gi* beside its peers: `python benchmarks/bench_getis_ord.py [n] [permutations]`.
 
 Same map (a grid of squares, queen neighbours), same counts, one process, warm, median of the
 runs. Peers (esda with numba, pygeoda) take part if they are installed; they are needed for
-nothing else.
+nothing else. esda's 9,999 permutations may be scaled from fewer, which its time is proportional to.
 """
 
 import sys
@@ -17,7 +17,6 @@ from riskindex.getis_ord import gi, gi_star, with_self
 from riskindex.permutations import Permutations
 
 ESDA_PERMUTATIONS = 9_999
-REAL_ESDA_UP_TO = 40_000
 
 
 def sides(n):
@@ -60,13 +59,11 @@ def ours(counts, large, uneven, weights):
     yield "total null", "9,999 permutations (scaled from 99)", permuted * 9_999 / 99
 
 
-def esda_seconds(counts, weights):
-    """esda's conditional permutation, all of it or scaled from a tenth, without its simulations."""
+def esda_seconds(counts, weights, number):
+    """esda's conditional permutation, all of it or scaled from fewer, without its simulations."""
     from esda import G_Local
     from libpysal.weights import WSP, WSP2W
 
-    real = len(counts) <= REAL_ESDA_UP_TO
-    number = ESDA_PERMUTATIONS if real else ESDA_PERMUTATIONS // 10
     neighbours = WSP2W(WSP(weights), silence_warnings=True)
 
     def run(permutations):
@@ -77,7 +74,8 @@ def esda_seconds(counts, weights):
     start = time.perf_counter()
     run(number)
     scaled = (time.perf_counter() - start) * ESDA_PERMUTATIONS / number
-    return "9,999 permutations" + ("" if real else " (scaled from 999)"), scaled
+    real = number == ESDA_PERMUTATIONS
+    return "9,999 permutations" + ("" if real else f" (scaled from {number:,})"), scaled
 
 
 def pygeoda_seconds(counts, rows, columns):
@@ -94,7 +92,7 @@ def pygeoda_seconds(counts, rows, columns):
     )
 
 
-def main(n):
+def main(n, permutations=ESDA_PERMUTATIONS):
     rows, columns = sides(n)
     weights = queen_grid(rows, columns)
     rng = np.random.default_rng(2022)
@@ -104,7 +102,7 @@ def main(n):
     times = [("riskindex", *row) for row in ours(counts, large, uneven, weights)]
     total, conditional = times[0][-1], times[1][-1]
     if find_spec("esda") and find_spec("numba"):
-        times.append(("esda", "conditional null", *esda_seconds(counts, weights)))
+        times.append(("esda", "conditional null", *esda_seconds(counts, weights, permutations)))
     if find_spec("pygeoda"):
         times.append(("pygeoda", "conditional null", *pygeoda_seconds(counts, rows, columns)))
     print(f"{'':10} {'':17} {'':36} {'seconds':>9} {'x total':>8} {'x cond.':>8}")
@@ -115,4 +113,4 @@ def main(n):
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 35_672)
+    main(*map(int, sys.argv[1:3] or ["35672"]))
