@@ -188,3 +188,34 @@ def test_a_full_disk_is_called_one_and_the_old_result_stays(tmp_path):
     with pytest.raises(InputError, match="disk is full"), written_whole(target):
         raise RuntimeError(OSError(errno.ENOSPC, "No space left on device"))
     assert (target / "list.csv").read_text() == "one"
+
+
+def test_a_place_where_no_folder_can_be_is_told(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(InputError, match="cannot be made"):
+        write(tmp_path / "file" / "below" / "result", "one")
+    with pytest.raises(InputError, match="cannot be found"):
+        write(Path("a\0b"), "one")
+
+
+def test_a_folder_that_may_not_be_written_says_so(tmp_path, monkeypatch):
+    monkeypatch.setattr("riskindex.folder.os.access", lambda *_all: False)
+    with pytest.raises(InputError, match="may not be written; name another folder"):
+        write(tmp_path / "result", "one")
+
+
+def test_a_file_that_is_lacking_inside_is_our_fault_and_no_removal(tmp_path):
+    with pytest.raises(FileNotFoundError), written_whole(tmp_path / "result") as out:
+        (out / "none").read_text()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_private_folders_that_others_may_use_stay(tmp_path):
+    (tmp_path / "riskindex-test-new").mkdir()  # made a moment ago, its hold is on its way
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "riskindex-test-link").symlink_to(tmp_path / "elsewhere")
+    with private_folder(tmp_path, "riskindex-test-"):
+        pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "elsewhere", "riskindex-test-link", "riskindex-test-new"
+    ]  # fmt: skip

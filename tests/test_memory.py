@@ -1,5 +1,10 @@
 """A run that takes more memory than it may ends with a sentence."""
 
+import sys
+import threading
+import time
+from pathlib import Path
+
 import duckdb
 import pytest
 from fault_corpus import write_project
@@ -74,3 +79,26 @@ def test_counting_without_room_is_told():
 def test_a_third_of_the_cap_is_for_counting():
     assert memory_of_database("3GB") == "1000MB"
     assert memory_of_database(None) == "1GB"
+
+
+def test_systems_that_tell_less_are_asked_what_they_tell(monkeypatch):
+    monkeypatch.setattr("riskindex.memory._STATUS", Path("/nowhere"))
+    assert (resident() or 0) > 10**7
+    monkeypatch.setitem(sys.modules, "resource", None)
+    assert resident() is None
+    with pytest.raises(ConfigError, match="leave the cap out"), bounded("900GB"):
+        pass
+
+
+def test_outside_the_main_thread_the_cap_is_looked_at_in_the_end():
+    told = []
+
+    def work():
+        with pytest.raises(DataError, match="the cap is 1MB") as error, bounded("1MB"):
+            time.sleep(0.2)
+        told.append(error.value)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert len(told) == 1

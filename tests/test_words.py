@@ -6,7 +6,7 @@ import pytest
 from shapely.geometry import box
 
 from riskindex.areas import NOT_RECORDED, prepare_areas
-from riskindex.words import MISSING_WORDS, known_texts
+from riskindex.words import MISSING_WORDS, garbled_notes, known_texts, seen
 
 
 def test_words_for_nothing_become_empty_and_names_stay():
@@ -20,3 +20,18 @@ def test_no_district_and_no_area_is_called_by_such_a_word(word):
     frame = gpd.GeoDataFrame(table, geometry=[box(0, 0, 1000, 1000)], crs=27700)
     areas = prepare_areas(frame, code="code", name="name", groups={"district": "lad"}).areas
     assert areas.loc["E1", ["name", "district"]].tolist() == ["E1", NOT_RECORDED]
+
+
+def test_hidden_signs_are_named_with_their_place_and_how_many_there_are():
+    (note,) = garbled_notes("a.csv", "name", ["plain", "West\u202e", "bell\x07"], [2, 3, 4])
+    assert note.startswith("a.csv: row 3, column 'name', value 'West\\u202e' (and 1 more): holds")
+
+
+def test_garbled_texts_are_named_with_what_they_were():
+    (note,) = garbled_notes("a.csv", "name", ["plain", "ChÃ¢teau", "Ã©"], [2, 3, 4])
+    assert "row 3, column 'name', value 'ChÃ¢teau' (and 1 more)" in note
+    assert "'Château'" in note
+
+
+def test_what_outputs_show_can_steer_nothing():
+    assert seen("a\x1b[31mb\u202ec\td\ne") == "a\ufffd[31mb\ufffdc\td\ne"
