@@ -593,6 +593,15 @@ def test_print_has_one_page_per_district_with_selected_areas(page: Any, release:
     assert len(sheets) == len(titles)
 
 
+def test_a_district_of_many_selected_areas_is_printed_on_one_page(opened: Open, tmp_path: Path):
+    areas = grid_areas().assign(district="West")
+    release = example_release(areas, selection=Selection(share=0.6))
+    write_map(release, tmp_path / "map.html")
+    page = opened(tmp_path / "map.html")
+    assert len(release.top) == 22
+    assert len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4"))) == 1
+
+
 def test_no_serious_fault_of_accessibility(opened: Open, saved: Path):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe-core")
     for fragment, width in (

@@ -3,7 +3,10 @@
 const PAPER = { width: 680, ratio: 2 };
 
 // A long list leaves the map less of the page.
-const paperFor = (rows) => ({ ...PAPER, height: rows > 14 ? 250 : rows > 8 ? 330 : 430 });
+const paperFor = (rows) => ({ ...PAPER, height: rows > 24 ? 180 : rows > CROWDED ? 250 : rows > 8 ? 330 : 430 });
+
+// Above so many areas each has one line in small print, so that a district stays on its page.
+const CROWDED = 14;
 
 function printedGroups() {
   const { data, state } = app;
@@ -25,7 +28,7 @@ function clearPrint() {
 
 function printPage({ label, areas }) {
   const chosen = areas.filter(isSelected).sort(SORTS.rank);
-  return make("section", { class: "print-page" }, [
+  return make("section", { class: chosen.length > CROWDED ? "print-page crowded" : "print-page" }, [
     make("p", { class: "mark" }, [app.data.mark]),
     make("h2", {}, [`${app.data.title}: ${label}`]),
     make("p", {}, [`${whole.format(chosen.length)} of ${areasWord(areas.length)} selected. Data period: ${app.data.period}. ${app.asPublished() ? "" : upperFirst(`${choiceWords()}: not the published list.`)}`]),
@@ -65,12 +68,13 @@ function viewAround(areas, paper) {
 const PRINT_COLUMNS = [
   { head: () => (showsBands() ? "Rank band" : "Rank"), read: rankSign },
   { head: () => "Area", read: (i) => `${app.data.columns.name[i]} (${app.data.codes[i]})` },
-  { head: () => "Why", read: (i, rows) => upperFirst(shortReasons(i, rows > 14 ? 2 : 3)) },
-  { head: () => "How sure", read: (i) => [tierOf(i), printedRepeats(i)].filter(Boolean).join(", "), when: showsTiers },
+  { head: () => "Why", read: (i, rows) => upperFirst(shortReasons(i, rows > CROWDED ? 1 : 3)) },
+  { head: () => "How sure", read: (i) => tierOf(i), when: showsTiers },
+  { head: () => "Of 100 repeats", read: (i) => printedRepeats(i), when: () => showsTiers() && app.data.columns.p_selected },
   { head: () => "Aged 10 to 24", read: (i) => numberOrDash(app.data.columns.residents_10_24[i]), when: () => app.data.columns.residents_10_24 },
 ];
 
-const printedRepeats = (i) => (known(app.data.columns.p_selected?.[i]) ? `${repeatsOf(app.data.columns.p_selected[i])} of 100` : "");
+const printedRepeats = (i) => (known(app.data.columns.p_selected?.[i]) ? repeatsOf(app.data.columns.p_selected[i]) : "");
 
 function printTable(chosen) {
   const columns = PRINT_COLUMNS.filter(({ when }) => !when || when());
