@@ -123,13 +123,15 @@ def printed_before(tables: Mapping[str, pd.DataFrame]) -> Release:
     found: dict[Key, Printed] = defaultdict(Printed)
     sensitive = tables["factors"]["sensitive"] if "factors" in tables else pd.Series(dtype=bool)
     if "hotspots" in tables:
-        for (factor, period, code), row in tables["hotspots"].iterrows():
+        table = tables["hotspots"]
+        band = pd.to_numeric(table["confidence"], errors="coerce").to_numpy(dtype=float)
+        hot = np.where(np.isnan(band), np.nan, table["is_hot"].astype(float))
+        columns = zip(table.index, table["observed"], band, hot, strict=True)
+        for (factor, period, code), observed, confidence, is_hot in columns:
             one = found[str(factor), str(period)]
-            band = as_number(row["confidence"])
-            one.bands[str(code)] = band
-            one.hot[str(code)] = float("nan") if np.isnan(band) else float(bool(row["is_hot"]))
+            one.bands[str(code)], one.hot[str(code)] = float(confidence), float(is_hot)
             if not bool(sensitive.get(factor, True)):
-                one.cells[str(code)] = _value(row["observed"])
+                one.cells[str(code)] = _value(observed)
     if "district_counts" in tables:
         for (factor, period, place), row in tables["district_counts"].iterrows():
             marked = row["mark"] if row["mark"] else WITHHELD
