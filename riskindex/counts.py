@@ -276,8 +276,8 @@ def _misspelt_codes(tally: Tally) -> Iterator[str]:
     if unknown:
         yield (
             f"{tally.name}: {sum(unknown.values()):,} events are not counted, because no area is "
-            f"known to have their codes ({first_few(list(unknown))}). Correct them, or name the "
-            "lookup that knows them under [areas]."
+            f"known to have their codes ({first_few(list(map(repr, unknown)))}). Correct them, or "
+            "name the lookup that knows them under [areas]."
         )
     if found:
         yield (

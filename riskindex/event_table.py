@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from riskindex.errors import InputError
 from riskindex.event_values import BAD, LONGEST_WORD, Layout, Raw, no_month, select_events
 from riskindex.files import as_utf8, nearest, refuse_full
-from riskindex.sheets import capped
+from riskindex.sheets import capped, refuse_separator_line
 from riskindex.sql import category, identifier, literal
 
 if TYPE_CHECKING:
@@ -265,6 +265,8 @@ def _is_date(value: str, form: str) -> bool:
 def _header(path: Path, layout: Layout, label: str) -> tuple[list[str], str]:
     """Names in the header, and the delimiter that finds most of the columns in it."""
     headers = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        refuse_separator_line(file.readline(), label)
     for delimiter in DELIMITERS:
         with path.open(encoding="utf-8-sig", newline="") as file, suppress(csv.Error):
             names = next(csv.reader(file, delimiter=delimiter), [])

@@ -53,7 +53,9 @@ def read_sheet(
     label, inner = _unpacked(path, member, scratch)
     text = as_utf8(inner, scratch, label=label)
     with text.path.open(encoding="utf-8-sig", newline="") as file:
-        delimiter = _delimiter(file.readline(), columns)
+        first = file.readline()
+        refuse_separator_line(first, label)
+        delimiter = _delimiter(first, columns)
         file.seek(0)
         lines = _lines(file, delimiter, label)
         _, names = next(lines, (1, []))
@@ -70,6 +72,14 @@ def capped(faults: Sequence[str]) -> list[str]:
     """The first faults, and a sentence that counts the rest."""
     rest = len(faults) - MOST_FAULTS
     return [*faults[:MOST_FAULTS], f"... and {rest:,} more."] if rest > 0 else list(faults)
+
+
+def refuse_separator_line(first: str, label: str) -> None:
+    """Say that the first line of a CSV is a note to Excel, where it is."""
+    if first.lower().startswith(("sep=", '"sep=')):
+        raise InputError(
+            f"{label}: line 1 is {first.strip()!r}, a note to Excel, and no header. Take it out."
+        )
 
 
 def _unpacked(path: Path, member: str | None, scratch: Path) -> tuple[str, Path]:

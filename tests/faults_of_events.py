@@ -187,6 +187,11 @@ for _x, _y, _what in (
     case(f"an event at {_what}", lambda p, x=_x, y=_y: (
         p.by_coordinates(), p.change("crimes.csv", "0.5100,51.7070", f"{x},{y}")), 0,
         counted=ALL - 1)  # fmt: skip
+case("a note to Excel above the events", lambda p: p.write(
+    "crimes.csv", "sep=,\n" + p.text("crimes.csv")), 3,
+    "crimes.csv: line 1 is 'sep=,', a note to Excel", "Take it out")  # fmt: skip
+row("a code with a sign that nobody sees", "E01020001", "E01020001\u200b", 0,
+    "crimes: 1 events are not counted", "'E01020001\\u200b'", counted=ALL - 1)  # fmt: skip
 case("every event has a point", lambda p: p.by_coordinates(), 0, counted=ALL)
 
 # ---- Keys and persons ---------------------------------------------------------------------------

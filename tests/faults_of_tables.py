@@ -109,6 +109,9 @@ case("a table with a quote left open", lambda p: p.change("people.csv", ",1500,"
 case("a table in windows-1252", lambda p: change_bytes(
     p, "people.csv", "\nE01020002", b"\nSt Ren\xe9,1,1\nE01020002"), 0,
     "people.csv is not UTF-8 (line 3)", "Windows-1252")  # fmt: skip
+case("a note to Excel above a table", lambda p: p.write(
+    "people.csv", "sep=,\n" + p.text("people.csv")), 3,
+    "people.csv: line 1 is 'sep=,', a note to Excel", "Take it out")  # fmt: skip
 case("an empty table", lambda p: p.write("people.csv", ""), 3, "people.csv: the file is empty")
 case("a table that is a folder", lambda p: (
     (p.folder / "people.csv").unlink(), (p.folder / "people.csv").mkdir()), 3,
