@@ -78,7 +78,7 @@ def told_cells(
         system = _system(key, now, known, truth, x)
         for before in earlier:
             then = replace(known, rules=before.rules)
-            made = _system(key, before.printed, then, truth, x)
+            made = _system(key, before.printed, then, truth, x, rated=False)
             system = _both(system, without_false(made, np.nan_to_num(x)))
         x = np.nan_to_num(x)
         found = intervals(without_false(system, x), x, asked, width=known.rules.width)
@@ -86,11 +86,13 @@ def told_cells(
             yield Cell(*key, str(counts.index[i]), float(found.low[i]), float(found.high[i]))
 
 
-def _system(key: Key, release: Release, known: Known, truth: Truth, x: Array) -> System:
-    """What one release prints of one factor and period."""
+def _system(
+    key: Key, release: Release, known: Known, truth: Truth, x: Array, *, rated: bool = True
+) -> System:
+    """What one release prints of one factor and period; of all, where rates tell of it."""
     printed, codes = release.get(key, Printed()), sorted(known.codes)
     cells = _cells(printed, codes, x, known.rules)
-    parts = [_totals(printed, codes, known, x)]
+    parts = [_totals(printed, codes, known, x if rated else None)]
     if key in truth.tests:
         parts += _windows(printed, codes, truth.tests[key])
     return joined(cells.low, cells.high, parts)
@@ -103,13 +105,14 @@ def _cells(printed: Printed, codes: list[str], x: Array, rules: Rules) -> Bounds
     return Bounds(np.where(missing, 0.0, found.low), np.where(missing, 0.0, found.high))
 
 
-def _totals(printed: Printed, codes: list[str], known: Known, x: Array) -> Sums:
+def _totals(printed: Printed, codes: list[str], known: Known, x: Array | None) -> Sums:
     """Totals of places and of all; that of all is known rounded wherever a rate beside it is."""
     of = places_of(known)
     places = sorted(set(of.values()))
     member = np.array([places.index(of[code]) if code in of else -1 for code in codes])
     whole: Value = printed.totals.get(WHOLE, WITHHELD)
-    if WHOLE not in printed.totals and any(not isinstance(v, str) for v in printed.totals.values()):
+    some = any(not isinstance(value, str) for value in printed.totals.values())
+    if x is not None and some and WHOLE not in printed.totals:
         whole = float(round_half_up(np.array([np.nansum(x)]), known.rules.rounding)[0])
     shown = [printed.totals.get(place, WITHHELD) for place in places]
     sums = group_sums(member.astype(np.intp), len(places))
