@@ -79,7 +79,14 @@ def count_groups(
     of_place = totals.groupby(places, sort=True).sum(min_count=1)
     of_place.loc[WHOLE] = totals.sum(min_count=1)
     events = of_place.sort_index().rename_axis("place").T.stack(future_stack=True)
-    return with_rates(events, residents_of(residents, places))
+    people = residents_of(residents, places)
+    if residents is not None and totals.isna().any(axis=None):
+        # Who lives where the source has no data is no base of a rate.
+        known = totals.notna().mul(residents, axis=0)
+        of_place = known.groupby(places, sort=True).sum()
+        of_place.loc[WHOLE] = known.sum()
+        people = of_place.rename_axis("place").T.stack(future_stack=True)
+    return with_rates(events, people)
 
 
 def with_rates(events: "pd.Series[float]", people: "pd.Series[float]") -> pd.DataFrame:
@@ -90,13 +97,16 @@ def with_rates(events: "pd.Series[float]", people: "pd.Series[float]") -> pd.Dat
     events
         Index (factor, period, place), the place `WHOLE` among them.
     people
-        Residents of each place; empty where they are not known.
+        Residents of each place, or of each factor, period and place; empty where they are not
+        known.
     """
     table = events.astype(float).to_frame("events")
     whole = table.xs(WHOLE, level="place")["events"]
     keys = table.index.droplevel("place")
     table["share"] = table["events"] / whole.reindex(keys).where(whole > 0).to_numpy()
-    table["residents"] = people.reindex(table.index.get_level_values("place")).to_numpy()
+    by_key = people.index.nlevels > 1
+    asked = table.index if by_key else table.index.get_level_values("place")
+    table["residents"] = people.reindex(asked).to_numpy()
     thousands = table["residents"].where(table["residents"] > 0) / 1000
     table["rate_per_1000"] = table["events"] / thousands
     table["low"], table["high"] = byar(table["events"], thousands)

@@ -11,6 +11,7 @@ from riskindex.counts import count_events
 from riskindex.coverage import Coverage, Inventory, gaps_by_number, groups_of_units, months_listed
 from riskindex.errors import ConfigError, DataError, InputError
 from riskindex.events import PoliceSource, open_events
+from riskindex.groups import count_groups
 from riskindex.periods import parse_period
 
 FOUR = squares("E01000001", "E01000002", "E01000003", "E01000004",
@@ -186,3 +187,14 @@ def test_england_and_wales_lack_the_forces_that_published_nothing(shared, listed
     assert set(force[here.isna()]) == {*NO_FILE, "Avon and Somerset", "Thames Valley"}
     assert here.sum() == own["counted"]
     assert own["read"] - own["counted"] == len(counted.uncounted)
+
+
+def test_rates_of_places_are_of_those_who_live_where_the_source_has_data():
+    index = pd.Index(["a", "b", "c"], name="area_code")
+    columns = pd.MultiIndex.from_tuples([("f", "all", "2022")], names=["factor", "group", "period"])
+    counts = pd.DataFrame([[2], [pd.NA], [4]], index=index, columns=columns, dtype="Int64")
+    places = pd.Series(["x", "x", "y"], index=index)
+    residents = pd.Series([1000.0, 500.0, 1000.0], index=index)
+    found = count_groups(counts, places, residents).droplevel(["factor", "period"])
+    assert found["rate_per_1000"].to_dict() == {"": 3.0, "x": 2.0, "y": 4.0}
+    assert found["residents"].to_dict() == {"": 2000.0, "x": 1000.0, "y": 1000.0}
