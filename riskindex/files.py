@@ -290,6 +290,8 @@ def refuse_full(error: Exception) -> None:
     InputError
         It is.
     """
+    if any(words in str(error) for words in ("Query interrupted", "INTERRUPT Error")):
+        raise KeyboardInterrupt from None  # Ctrl-C, as DuckDB passes it on
     if "Out of Memory Error" in str(error):
         raise InputError(
             "The events need more memory to be counted than the database may take. Set memory "

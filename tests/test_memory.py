@@ -76,6 +76,12 @@ def test_counting_without_room_is_told():
         refuse_full(full.value)
 
 
+@pytest.mark.parametrize("words", ["Query interrupted", "INTERRUPT Error: Interrupted!"])
+def test_an_interrupted_query_is_no_fault_of_ours_or_of_the_file(words):
+    with pytest.raises(KeyboardInterrupt):
+        refuse_full(RuntimeError(words))
+
+
 def test_a_third_of_the_cap_is_for_counting():
     assert memory_of_database("3GB") == "1000MB"
     assert memory_of_database(None) == "1GB"
