@@ -58,7 +58,8 @@ class Guarded:
                 return self.shown, self.hidden
             before = self.hidden.copy()
             for i in close:
-                self._withhold(int(i), (least, most), self.hidden & ~before)
+                if self._withhold(int(i), (least, most), self.hidden & ~before):
+                    break  # a total is gone: the others may be safe now
 
     def _windows(self) -> tuple[Array, Array]:
         nothing = np.full(len(self.counts), np.nan)
@@ -84,23 +85,28 @@ class Guarded:
         ]
         return joined(low, high, parts)
 
-    def _withhold(self, i: int, told: tuple[Array, Array], just: Flags) -> None:
-        """The closest flag about a window that an area is in; its total if there is none left."""
+    def _withhold(self, i: int, told: tuple[Array, Array], just: Flags) -> bool:
+        """The closest flag about a window that an area is in; its total if there is none left.
+
+        Returns whether it was a total.
+        """
         least, most = told
         of = self.made.windows.T.tocsr()
         rows = of.indices[of.indptr[i] : of.indptr[i + 1]]
         if just[rows].any():
-            return
+            return False
         telling = rows[~self.hidden[rows] & ((least[rows] > 0) | np.isfinite(most[rows]))]
         group = int(self.group[i])
         if len(telling):
             self.hidden[telling[np.argmin(most[telling] - least[telling])]] = True
-        elif group >= 0 and self.shown.totals[group] != WITHHELD:
+            return False
+        if group >= 0 and self.shown.totals[group] != WITHHELD:
             self.shown.totals[group] = WITHHELD
         elif self.shown.whole != WITHHELD:
             self.shown = self.shown._replace(whole=WITHHELD)
         else:
             raise DisclosureError("A withheld count cannot keep its possible values.")
+        return True
 
 
 def _known(shown: NDArray[np.object_], rules: Rules) -> Bounds:
