@@ -399,9 +399,9 @@ def main() -> None:
         for fault in error.faults:
             typer.echo(f"riskindex: {seen(fault)}", err=True)
         sys.exit(error.exit_code)
-    except (typer.Exit, typer.Abort) as stop:
-        sys.exit(getattr(stop, "exit_code", 1))
-    except KeyboardInterrupt:
+    except typer.Exit as stop:
+        sys.exit(stop.exit_code)
+    except (KeyboardInterrupt, typer.Abort):  # Typer makes the one of the other, at times
         typer.echo("riskindex: stopped; the result folder is as it was.", err=True)
         sys.exit(_INTERRUPTED)
     except Exception as error:
