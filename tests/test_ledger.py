@@ -29,6 +29,20 @@ def test_a_ledger_that_is_not_there_is_empty(tmp_path):
     assert read_ledger(tmp_path / "none.jsonl") == ()
 
 
+def test_a_ledger_among_the_files_for_readers_is_refused(tmp_path):
+    folder = tmp_path / "result"
+    with pytest.raises(InputError, match="must lie outside the result folder"):
+        read_ledger(folder / "private" / "ledger.jsonl", away_from=folder)
+    assert read_ledger(tmp_path / "ledger.jsonl", away_from=folder) == ()
+
+
+def test_a_ledger_that_is_no_text_cannot_be_read(tmp_path):
+    path = tmp_path / "ledger.jsonl"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(InputError, match="cannot be read"):
+        read_ledger(path)
+
+
 def test_entries_come_back_as_they_were_released(ledger, public):
     entries = read_ledger(ledger)
     assert [(e.number, e.title) for e in entries] == [(1, "first"), (2, "second"), (3, "third")]

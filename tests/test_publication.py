@@ -2,10 +2,11 @@
 
 import dataclasses
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from riskindex import release, save
+from riskindex import publication, release, save
 from riskindex.disclosure import MARKS, WITHHELD
 from riskindex.errors import DisclosureError
 from riskindex.publication import only_internal
@@ -182,3 +183,27 @@ def test_an_area_tested_by_itself_tells_nothing_where_its_count_is_withheld(coun
     assert table.loc[hidden, "confidence"].isna().all()
     assert not table.loc[hidden, "is_hot"].any()
     assert (found.scores.loc["disorder"].loc[hidden, "score"] == 0).all()
+
+
+def test_a_flag_that_is_withheld_takes_the_bands_of_periods_with_it(county_result, monkeypatch):
+    scores = county_result.scores.loc["domestic_abuse", "score"]
+    area = scores.idxmax()
+    assert scores[area] > 0
+    flags = np.asarray(county_result.areas.index == area)
+    counted = publication.released_counts
+
+    def one_flag_less(*asked):
+        found = counted(*asked)
+        return found._replace(hidden={**found.hidden, ("domestic_abuse", "2020"): flags})
+
+    monkeypatch.setattr(publication, "released_counts", one_flag_less)
+    found = release(county_result, "partner")
+    lasting = found.persistence.loc["domestic_abuse"]
+    assert lasting.loc[area, "periods_band"] == WITHHELD
+    assert not lasting.loc[area, "is_new"]
+    assert lasting.loc[area, ["periods_hot", "category"]].isna().all()
+    assert (lasting["periods_band"] == WITHHELD).sum() == 1
+    table = found.hotspots.loc["domestic_abuse"].xs(area, level="area_code")
+    assert (table["reason"] == "withheld").tolist() == [False, False, True, False, False]
+    assert table["confidence"].isna().sum() == 1
+    assert found.scores.loc[("domestic_abuse", area), "score"] == 0

@@ -167,7 +167,7 @@ def test_counts_of_areas_may_be_left_out_and_totals_stay():
 def test_a_sensitive_total_at_the_threshold_and_of_enough_areas_is_told():
     found = show([8, 0, 0, 0, 0], [0] * 5, sensitive=True)
     assert (found.totals.tolist(), found.whole) == ([10], 10)
-    few = show([30], [0], sensitive=True)
+    few = show([30], [0], Rules(rounding=10), sensitive=True)
     assert (few.totals.tolist(), few.whole) == ([WITHHELD], WITHHELD)
 
 
