@@ -1,11 +1,12 @@
 """A cap on the memory of a run: over it the run ends with a sentence, not with the machine."""
 
 import re
+import signal
 import sys
 import threading
 from _thread import interrupt_main
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from riskindex.errors import ConfigError, DataError
@@ -118,7 +119,8 @@ def _watched(cap: int, named: str) -> Iterator[None]:
     watch.start()
     try:
         try:
-            yield
+            with _heard(over) if in_main else nullcontext():
+                yield
         finally:
             done.set()
             watch.join()
@@ -133,3 +135,22 @@ def _watched(cap: int, named: str) -> Iterator[None]:
             f"memory: the run holds {held / 1e9:.2f} GB, and the cap is {named}. Set memory higher "
             f"in the config. {_ADVICE}"
         ) from None
+
+
+@contextmanager
+def _heard(over: threading.Event) -> Iterator[None]:
+    """Heed the interruption by the watch where the process was told to ignore all (as by nohup)."""
+
+    def heed(*_: object) -> None:
+        if over.is_set():
+            raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, heed)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -1,5 +1,6 @@
 """A run that takes more memory than it may ends with a sentence."""
 
+import signal
 import sys
 import threading
 import time
@@ -33,10 +34,24 @@ def test_a_process_holds_some_memory():
     assert 10**7 < (resident() or 0) < 10**12
 
 
-def test_a_cap_that_is_passed_ends_what_is_at_work():
-    cap = f"{(resident() or 0) // 10**6 + 60}MB"
-    with pytest.raises(DataError, match=rf"the cap is {cap}. Set memory higher"), bounded(cap):
-        [bytearray(10**6) for _ in range(1_000_000)]
+def hold_a_gigabyte_in_five_seconds():
+    held = []
+    for _ in range(100):
+        held.append(b"x" * 10**7)
+        time.sleep(0.05)
+    pytest.fail("the work went on to its end")
+
+
+@pytest.mark.parametrize("handler", [signal.default_int_handler, signal.SIG_IGN])
+def test_a_cap_that_is_passed_ends_what_is_at_work(handler):
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        cap = f"{(resident() or 0) // 10**6 + 60}MB"
+        with pytest.raises(DataError, match=rf"the cap is {cap}. Set memory higher"), bounded(cap):
+            hold_a_gigabyte_in_five_seconds()
+        assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_without_a_cap_and_below_it_nothing_happens():
