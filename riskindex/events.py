@@ -7,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
+from riskindex.answers import open_warehouse
 from riskindex.counts import Events
 from riskindex.coverage import Coverage, Months, months_listed
 from riskindex.errors import ConfigError, InputError, Together
@@ -32,7 +33,7 @@ from riskindex.files import (
 )
 from riskindex.sheets import capped, read_sheet
 from riskindex.sql import identifier
-from riskindex.warehouse import WarehouseSource, open_warehouse
+from riskindex.warehouse import WarehouseSource
 
 if TYPE_CHECKING:
     import pandas as pd
