@@ -6,19 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex.errors import DataError
+from riskindex.points import Array, Geometries, Positions, areas_of_points
 from riskindex.vintages import Crosswalk
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
     from pyproj import Transformer
-    from shapely import STRtree
-
-Array = NDArray[np.float64]
-Positions = NDArray[np.intp]
-Geometries = NDArray[np.object_]
 
 
 class Study:
@@ -51,26 +46,16 @@ class Study:
 
     @cached_property
     def shapes(self) -> Geometries:
-        """Geometries in the order of the codes, prepared for many questions.
+        """Geometries in the order of the codes.
 
         Raises
         ------
         DataError
             The areas have none.
         """
-        import shapely
-
         if "geometry" not in self.areas:
             raise DataError("Events are placed by their coordinates, but the areas have no shapes.")
-        shapes = np.asarray(self.areas["geometry"].array, dtype=object)
-        shapely.prepare(shapes)
-        return shapes
-
-    @cached_property
-    def _tree(self) -> "STRtree":
-        import shapely
-
-        return shapely.STRtree(self.shapes)
+        return np.asarray(self.areas["geometry"].array, dtype=object)
 
     @property
     def crs(self) -> object:
@@ -89,30 +74,25 @@ class Study:
         )
         return box
 
-    def points(self, x: Array, y: Array, crs: str) -> Geometries:
-        """Points in the coordinate system of the shapes."""
-        import shapely
+    def located(self, x: Array, y: Array, crs: str) -> tuple[Array, Array]:
+        """Coordinates in the system of the shapes."""
+        x, y = _transformer(crs, self.crs).transform(x, y)
+        return x, y
 
-        points: Geometries = shapely.points(*_transformer(crs, self.crs).transform(x, y))
-        return points
-
-    def holding(self, points: Geometries) -> Positions:
+    def holding(self, x: Array, y: Array) -> Positions:
         """Position of the area that holds each point, -1 where none does.
 
         A point on a border between areas is in the first of them.
         """
-        point, area = self._tree.query(points, predicate="intersects")
-        found = np.full(len(points), len(self.codes), dtype=np.intp)
-        np.minimum.at(found, point, area)
-        found[found == len(self.codes)] = -1
-        return found
+        return areas_of_points(x, y, self.shapes)
 
-    def nearest(self, points: Geometries, among: Sequence[int]) -> Positions:
+    def nearest(self, x: Array, y: Array, among: Sequence[int]) -> Positions:
         """Position of the nearest of some areas, for each point."""
         import shapely
 
-        distance = shapely.distance(points[:, None], self.shapes[list(among)][None, :])
-        nearest: Positions = np.asarray(among, dtype=np.intp)[distance.argmin(axis=1)]
+        points, shapes = shapely.points(x, y), self.shapes[list(among)]
+        distance = shapely.distance(points[:, None], shapes[None, :])
+        nearest: Positions = np.asarray(among, dtype=np.int32)[distance.argmin(axis=1)]
         return nearest
 
     def shares(self, parts: Sequence[int]) -> tuple[Array, bool]:
