@@ -227,10 +227,14 @@ def _scoring(made: Made) -> Iterator[Other]:
         if some:
             yield Other(text, partial(_scored_by, made, _all(some, persistence=word)))
     for factor in (f for f in made.scored if f.method == "threshold" and f.threshold):
-        for share in (0.8, 1.2):
-            limit = share * (factor.threshold or 0.0)
+        for limit in nearby(factor.threshold or 0.0):
             text = f"{factor.label}: above {100 * limit:.3g}%"
             yield Other(text, partial(_scored_by, made, _all([factor], threshold=limit)))
+
+
+def nearby(threshold: float) -> tuple[float, float]:
+    """The thresholds that are tried in place of one: a fifth lower and a fifth higher."""
+    return 0.8 * threshold, 1.2 * threshold
 
 
 _SCORE_WORDS = {

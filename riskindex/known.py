@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from riskindex.allowed import Known
+from riskindex.choices import nearby
 from riskindex.disclosure import Rules, rank_band
 from riskindex.errors import InputError
 from riskindex.folder import MANIFEST
@@ -124,9 +125,11 @@ def _explained(
     yield from (float(v) for v in chosen.values() if isinstance(v, int | float))
     share = chosen.get("share")
     if isinstance(share, int | float):
-        yield from (round(share * 100, 10), round(share * len(areas), 10))
+        yield from (float(f"{share * 100:g}"), round(share * cut.get("assessed", 0), 10))
     for factor in manifest.get("config", {}).get("factors", []):
         yield from (float(v) for v in factor.values() if isinstance(v, int | float))
+        tried = nearby(factor.get("threshold") or 0.0)
+        yield from (float(f"{100 * limit:.3g}") for limit in tried)
     for kind in kinds:
         yield from map(float, areas[kind].value_counts())
         yield float(areas[kind].nunique())

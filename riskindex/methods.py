@@ -7,6 +7,7 @@ import pandas as pd
 
 from riskindex import figures
 from riskindex.blocks import bullets, drawing, in_words, inside, paragraphs, record_table
+from riskindex.cut import areas as in_areas
 from riskindex.diagnostics import strong_pairs
 from riskindex.disclosure import MARKS
 from riskindex.released import Released
@@ -73,9 +74,9 @@ def how_sure_part(released: Released) -> str:
     inside_list = int(borderline["selected"].astype(bool).sum())
     outside = len(borderline) - inside_list
     lines = [
-        f"{firm:,} of the {int(every['selected'].sum()):,} selected areas are firm: selected in at "
-        f"least 95 of 100 repeats. {inside_list:,} are borderline, and {outside:,} areas that are "
-        "not selected are borderline too.",
+        f"Firm, selected in at least 95 of 100 repeats: {in_areas(firm)} of the "
+        f"{int(every['selected'].sum()):,} on the list. Borderline: {in_areas(inside_list)} on the "
+        f"list, and {in_areas(outside)} off it.",
         "A repeat draws the counts again as chance would, and varies the choices that the config "
         "names. It says how often the same list would come out, not whether the list is right.",
     ]
@@ -271,7 +272,11 @@ def _next_steps(released: Released) -> Iterator[str]:
     every, labels = released.all_areas, released.factors["label"]
     if "tier" in every:
         number = int((every["tier"].astype(str) == "borderline").sum())
-        yield f"Look at the {number:,} borderline areas one by one; local knowledge decides there."
+        yield (
+            f"Look one by one at the {in_areas(number)} that {'is' if number == 1 else 'are'} "
+            "borderline, on the list or off it; "
+            "local knowledge decides there."
+        )
     else:
         yield "Look at the areas just above and just below the cut; local knowledge decides there."
     if released.cut.tied_at_cut > 1:

@@ -33,9 +33,11 @@ def choice_sentence(released: Released) -> str:
     most = some.sort_values("left", ascending=False, kind="stable").iloc[0]
     without = table[(table["kind"] == "factors") & (table["left"] > 0)]
     alone = without.sort_values("left", ascending=False, kind="stable").head(1)
+    if not table["left"].any():
+        return f"{len(table):,} other choices were tried, one at a time: no area left the list."
     lines = [
         f"{len(table):,} other choices were tried, one at a time: half of them change "
-        f"{float(table['left'].median()):.3g} areas of the list or fewer, the most "
+        f"{_areas(table['left'].median())} of the list or fewer, the most "
         f"{int(most['left']):,} ({inside(str(most['choice']))})."
     ]
     lines += [f"Of the factors, {inside(str(row['choice'].removeprefix('Without: ')))} matters "
@@ -43,6 +45,10 @@ def choice_sentence(released: Released) -> str:
               for _, row in alone.iterrows()
               if str(row["choice"]).startswith("Without: ")]  # fmt: skip
     return " ".join(lines)
+
+
+def _areas(number: float) -> str:
+    return f"{number:.3g} area" if number == 1 else f"{number:.3g} areas"
 
 
 def _computed(released: Released) -> pd.DataFrame:

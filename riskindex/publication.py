@@ -448,10 +448,8 @@ def _composition(result: Result) -> pd.DataFrame:
 def _config(result: Result) -> dict[str, Any]:
     """What was asked, as far as it is about the method: no paths, columns, values or reasons."""
     full = result.config.model_dump(mode="json", exclude_none=True)
-    factors = [
-        {key: factor[key] for key in ("name", "label", "method", "score", "weight", "scored")}
-        for factor in full["factors"]
-    ]
+    told = ("name", "label", "method", "threshold", "score", "weight", "scored")
+    factors = [{key: f[key] for key in told if key in f} for f in full["factors"]]
     taken = weights_taken(result)
     factors = [factor | {"weight": taken.get(factor["name"], 0.0)} for factor in factors]
     index = asdict(given_weights(result.scores, result.config.index)[1])

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.aggregate import AGGREGATE
+from riskindex.cut import areas
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import Factor
 from riskindex.index import Index, Ingredients
@@ -64,18 +65,23 @@ class Robust:
     """Share of the list that each repeat selects again, shape `(draws,)`; NaN without a list."""
     draws: int
     """Number of repeats."""
+    listed: int
+    """Number of areas on the list, overrides included."""
 
     @property
     def sentence(self) -> str:
         """What to expect of a repeat, in words."""
         tiers = self.table["tier"].value_counts()
         firm, borderline = (int(tiers.get(word, 0)) for word in ("firm", "borderline"))
-        again = ""
-        if not np.isnan(self.overlap).any():
-            again = f" A repeat selects {np.mean(self.overlap):.0%} of the list again."
+        inside = self.listed - firm
+        repeats = f"In {self.draws:,} repeats"
+        off = f"{areas(borderline - inside)} off the list {_are(borderline - inside)} borderline"
+        if not self.listed:
+            return f"The list is empty. {repeats}, {off}."
         return (
-            f"In {self.draws:,} repeats {firm:,} of the areas selected were selected in 95 of 100 "
-            f"or more (firm); {borderline:,} areas are borderline.{again}"
+            f"{repeats}, {areas(firm)} of the {self.listed:,} on the list {_are(firm)} firm "
+            f"(selected in 95 of 100 or more) and {areas(inside)} borderline; {off} too. A repeat "
+            f"selects {np.mean(self.overlap):.0%} of the list again."
         )
 
 
@@ -214,7 +220,11 @@ def summarise(selected: Flags, ranks: Ranks, chosen: Selected) -> Robust:
     table.loc[low == 0, ["rank_low", "rank_high"]] = pd.NA
     hits, listed = (selected & final).sum(axis=1), int(final.sum())
     overlap = hits / listed if listed else np.full(len(hits), np.nan)
-    return Robust(table=table, overlap=overlap, draws=len(selected))
+    return Robust(table=table, overlap=overlap, draws=len(selected), listed=listed)
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
 
 
 TIERS: tuple[tuple[str, Callable[[Array, Flags], Flags]], ...] = (

@@ -19,7 +19,9 @@ SPELLED = {
     **{word: 10 * number for number, word in enumerate(_TENS, start=2)},
 }
 """Words for numbers; twenty-one is two of them."""
-_TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]?\d{1,3}\b)?|\.\d+|[^\W\d_]+|%", re.IGNORECASE)
+_TOKEN = re.compile(
+    r"\d(?:[\d,]*\d)?(?:\.\d+)?(?:e[-+]?\d{1,3}\b)?|\.\d+|[^\W\d_]+|%", re.IGNORECASE
+)
 
 
 class Number(NamedTuple):

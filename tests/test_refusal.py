@@ -4,7 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from riskindex import release, save
+from fault_corpus import write_project
+
+from riskindex import read_config, release, run, save
 from riskindex.attack import attack_folder
 from riskindex.cli import app
 from riskindex.disclosure import Rules
@@ -71,3 +73,24 @@ def test_a_run_takes_a_ledger():
 
     run = get_command(app).commands["run"]
     assert "--ledger" in [name for parameter in run.params for name in parameter.opts]
+
+
+def test_a_place_of_a_dozen_areas_is_published_whatever_its_share_and_threshold(tmp_path):
+    project = write_project(tmp_path)
+    project.change("people.csv", "E01020003,1520,202\n", "")  # 5% of the other 11 is 0.55
+    project.change("config.toml", "threshold = 0.25", "threshold = 0.13")  # 10.4% is tried, too
+    project.write("config.toml", project.text("config.toml") + SHARE_AND_REPEATS)
+    result = run(read_config(tmp_path / "config.toml"))
+    save(release(result, "public"), tmp_path / "public", truth=result)
+    manifest = (tmp_path / "public" / "manifest.json").read_text(encoding="utf-8")
+    assert "33.3333% of the 11 areas assessed is 3.6666666" in manifest
+    assert "areas of the 4 on the list" in manifest
+    assert "above 10.4%" in (tmp_path / "public" / "report.html").read_text(encoding="utf-8")
+
+
+SHARE_AND_REPEATS = """
+[selection]
+share = 0.33333333
+[robustness]
+draws = 20
+"""

@@ -135,8 +135,8 @@ def test_how_sure_counts_firm_and_borderline_areas(county_released, tmp_path):
     )
     write_report(dataclasses.replace(county_released, all_areas=every), tmp_path / "r.html")
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
-    assert "7 of the 8 selected areas are firm" in page
-    assert "1 are borderline, and 0 areas" in page
+    assert "at least 95 of 100 repeats: 7 areas of the 8 on the list." in page
+    assert "Borderline: 1 area on the list, and 0 areas off it." in page
     assert "Ranks of the areas at the cut" in page
 
 

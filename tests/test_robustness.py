@@ -150,8 +150,25 @@ def test_rank_intervals_are_percentiles_that_some_repeat_had():
 def test_the_sentence_says_what_a_repeat_would_keep(table):
     found, _ = robust(table, Robustness(counts=False, weights="none", draws=20))
     assert found.sentence == (
-        "In 20 repeats 6 of the areas selected were selected in 95 of 100 or more (firm); "
-        "0 areas are borderline. A repeat selects 100% of the list again."
+        "In 20 repeats, 6 areas of the 6 on the list are firm (selected in 95 of 100 or more) and "
+        "0 areas borderline; 0 areas off the list are borderline too. A repeat selects 100% of the "
+        "list again."
+    )
+
+
+def test_the_sentence_tells_the_borderline_areas_of_the_list_from_those_off_it():
+    often = np.array([1.0, 0.6, 0.5, 0.3, 0.0])
+    selected = np.arange(100)[:, None] < 100 * often
+    ranks = np.where(selected, 1, 3).astype(np.int32)
+    chosen = select_top(pd.Series([5.0, 4, 3, 2, 1], index=list("abcde")), number=2)
+    assert summarise(selected, ranks, chosen).sentence == (
+        "In 100 repeats, 1 area of the 2 on the list is firm (selected in 95 of 100 or more) and "
+        "1 area borderline; 2 areas off the list are borderline too. A repeat selects 80% of the "
+        "list again."
+    )
+    nobody = select_top(pd.Series(0.0, index=list("abcde")), number=2)
+    assert summarise(selected, ranks, nobody).sentence == (
+        "The list is empty. In 100 repeats, 4 areas off the list are borderline."
     )
 
 
