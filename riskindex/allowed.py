@@ -434,9 +434,10 @@ def check_document(document: Document, known: Known) -> Iterator[Fault]:
 
 
 _HOW_SURE = (
-    r"|In [\d,]+ repeats, [\d,]+ areas? of the [\d,]+ on the list (is|are) firm \(selected in 95 of "
-    r"100 or more\) and [\d,]+ areas? borderline; [\d,]+ areas? off the list (is|are) borderline "
-    r"too\. A repeat selects \d{1,3}% of the list again\."
+    r"|In [\d,]+ repeats, [\d,]+ areas? of the [\d,]+ on the list (is|are) firm "
+    r"\(selected in 95 of 100 or more\) and [\d,]+ areas? borderline; "
+    r"[\d,]+ areas? off the list (is|are) borderline too\. "
+    r"A repeat selects \d{1,3}% of the list again\."
     r"|The list is empty\. In [\d,]+ repeats, [\d,]+ areas? off the list (is|are) borderline\."
 )
 _RULE = (

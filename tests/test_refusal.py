@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 import pytest
-
 from fault_corpus import write_project
 
 from riskindex import read_config, release, run, save
