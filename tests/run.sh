@@ -26,8 +26,18 @@ if ! command -v initdb >/dev/null 2>&1 && ! ls /usr/lib/postgresql/*/bin/initdb 
     echo "No PostgreSQL found: the tests of the warehouse will be skipped." >&2
   fi
 fi
-# Spark is 400 MB and slow to start, so its test is among the long ones. To run it: Java 17
-# (openjdk-17-jre-headless), `$venv/bin/python -m pip install pyspark`, and `-m long`.
+# The tests of Spark need Java 17 or later, and pyspark, which is 450 MB to fetch.
+if ! command -v java >/dev/null 2>&1; then
+  if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    (apt-get update -qq && { apt-get install -y -qq --no-install-recommends openjdk-17-jre-headless ||
+      apt-get install -y -qq --no-install-recommends default-jre-headless; }) >/dev/null
+  else
+    echo "No Java found: the tests of Spark will be skipped." >&2
+  fi
+fi
+if command -v java >/dev/null 2>&1; then
+  "$venv/bin/python" -m pip install --quiet --group spark
+fi
 
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .

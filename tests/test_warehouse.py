@@ -1,79 +1,36 @@
-"""A warehouse counts what DuckDB counts: on a real PostgreSQL server, and on Spark."""
+"""A warehouse counts what DuckDB counts, on a real PostgreSQL server; every engine has a query."""
 
 import os
-import shutil
-import zipfile
 
 import duckdb
-import geopandas as gpd
 import ibis
 import pandas as pd
 import pytest
 import sqlglot
 from postgresql import programs, server
-from small_events import factor, group, line, squares
+from small_events import factor, line
 from typer.testing import CliRunner
-
-from riskindex.cli import app
-from riskindex.counts import Periods, count_events
-from riskindex.errors import ConfigError, InputError
-from riskindex.events import EventSource, open_events
-from riskindex.warehouse import (
-    DIALECTS,
-    WarehouseSource,
-    counting_expression,
-    counting_query,
-    queries,
+from warehouses import (
+    ADDRESS,
+    FACTORS,
+    NASTY,
+    POLICE_UK,
+    TWO,
+    USED,
+    assert_same,
+    by_duckdb,
+    counted,
+    essex,
+    national,
+    records,
+    rules,
+    same_as_duckdb,
+    warehouse,
 )
 
-TWO = squares("E01000001", "E01000002")
-OPEN = ["Month", "LSOA code", "Crime type"]
-ADDRESS = "RISKINDEX_TEST_ADDRESS"
-NASTY = "x' OR 'a'='a\\'; DROP TABLE events; --\n"
-FACTORS = (
-    factor("drugs", where={"kind": ["drugs"]}, periods=("2021", "2022")),
-    factor("either", event_groups=(group("a", kind=["drugs", NASTY]), group("b", level=[1, 2]),
-                                   group("c", kind=["drugs"], level=[2]))),
-    factor("done", where={"done": [True]}),
-)  # fmt: skip
-
-
-def warehouse(**options):
-    given = {"kind": "warehouse", "engine": "postgresql", "table": "events", "date": "date",
-             "area": "area", "connection": ADDRESS}  # fmt: skip
-    return WarehouseSource(**{**given, **options})
-
-
-def records():
-    """Events of every fate: codes of here and elsewhere, none, nonsense, no date, other years."""
-    rows = []
-    for i in range(400):
-        areas = ["E01000001", "E01000002", " E01000001 ", "E01999999", None, "", "n/a", "Basildon"]
-        kinds = ["drugs", "fire", NASTY, None, " drugs "]
-        rows.append({"date": f"{2020 + i % 3}-{i % 12 + 1:02d}-15" if i % 41 else None,
-                     "area": areas[(i * 7 + i // 8) % 8], "kind": kinds[i % 5],
-                     "level": i % 4, "done": i % 3 == 0})  # fmt: skip
-    return pd.DataFrame(rows)
-
-
-def counted(source, folder, factors=FACTORS, areas=TWO, **options):
-    with open_events({"s": source}, folder, factors=factors) as opened:
-        return count_events(opened.events, areas, factors, Periods(), **options), opened.files
-
-
-def by_duckdb(folder, table, factors=FACTORS, areas=TWO, **options):
-    table.to_parquet(folder / "events.parquet")
-    source = EventSource(**{"kind": "events", "path": "events.parquet", "date": "date",
-                            "area": "area", **options})  # fmt: skip
-    return counted(source, folder, factors, areas, places=pd.Series("here", index=areas.index))[0]
-
-
-def assert_same(found, expected):
-    """Counts, reconciliation and months, to the last event."""
-    pd.testing.assert_frame_equal(found.counts, expected.counts)
-    pd.testing.assert_frame_equal(found.reconciliation, expected.reconciliation)
-    months = expected.rhythm[expected.rhythm.index.get_level_values("aspect") == "month"]
-    pd.testing.assert_frame_equal(found.rhythm, months)
+from riskindex.cli import app
+from riskindex.errors import ConfigError, InputError
+from riskindex.warehouse import DIALECTS, counting_expression, counting_query, queries
 
 
 @pytest.fixture(scope="module")
@@ -113,7 +70,7 @@ def postgresql(address, monkeypatch):
 def test_postgresql_counts_what_duckdb_counts(postgresql, tmp_path):
     table = records()
     postgresql(table, date="date")
-    found, files = counted(warehouse(), tmp_path, places=pd.Series("here", index=TWO.index))
+    found, files = counted(warehouse(), tmp_path)
     expected = by_duckdb(tmp_path, table.assign(date=pd.to_datetime(table["date"])))
     assert_same(found, expected)
     assert line(found)["read"] == 400
@@ -127,34 +84,18 @@ def test_so_it_does_with_dates_as_text_and_a_rule_of_the_source(postgresql, tmp_
     table = records()
     postgresql(table)
     where = {"kind": ["drugs", "fire"]}
-    found, _ = counted(warehouse(date_is_text=True, where=where), tmp_path,
-                       places=pd.Series("here", index=TWO.index))  # fmt: skip
+    found, _ = counted(warehouse(date_is_text=True, where=where), tmp_path)
     assert_same(found, by_duckdb(tmp_path, table, where=where))
 
 
-@pytest.fixture
-def essex_2025(shared):
-    """The street files of Essex 2025 as one table, all columns text."""
-    with zipfile.ZipFile(shared / "data/essex/police_uk_2025.zip") as archive:
-        names = [name for name in archive.namelist() if name.endswith("-street.csv")]
-        return pd.concat(
-            [pd.read_csv(archive.open(name), usecols=OPEN, dtype=str) for name in names]
-        )
-
-
-def test_a_real_year_is_the_same_to_the_last_event(shared, essex_2025, postgresql, tmp_path):
-    boundaries = shared / "data/essex/lsoa21_boundaries.gpkg"
-    areas = gpd.read_file(boundaries).set_index("LSOA21CD").rename_axis("area_code").sort_index()
-    rules = [factor(f"f{i}", periods=("2025",), where={"Crime type": [kind]})
-             for i, kind in enumerate(sorted(essex_2025["Crime type"].unique()))]  # fmt: skip
-    postgresql(essex_2025)
-    columns = {"date": "Month", "area": "LSOA code"}
-    expected = by_duckdb(tmp_path, essex_2025, rules, areas, **columns)
-    places = pd.Series("here", index=areas.index)
-    found, _ = counted(warehouse(date_is_text=True, **columns), tmp_path, rules, areas,
-                       places=places)  # fmt: skip
+def test_a_real_year_is_the_same_to_the_last_event(shared, postgresql, tmp_path):
+    areas, table = essex(shared)
+    every = rules(sorted(table["Crime type"].unique()))
+    postgresql(table)
+    expected = by_duckdb(tmp_path, table, every, areas, **POLICE_UK)
+    found, _ = counted(warehouse(date_is_text=True, **POLICE_UK), tmp_path, every, areas)
     assert_same(found, expected)
-    assert line(found)["read"] == len(essex_2025) == 158_217
+    assert line(found)["read"] == len(table) == 158_217
 
 
 def test_names_and_values_are_only_text(postgresql, tmp_path):
@@ -188,7 +129,7 @@ def test_the_same_expression_on_the_embedded_engine_is_an_answer_as_well(tmp_pat
     expected = by_duckdb(tmp_path, table)
     for name in ("answer.csv", "answer.parquet"):
         read, files = counted(warehouse(date_is_text=True, engine="databricks", answer=name),
-                              tmp_path, places=pd.Series("here", index=TWO.index))  # fmt: skip
+                              tmp_path)  # fmt: skip
         assert_same(read, expected)
         assert (files[0].name, files[0].rows) == (name, 400)
 
@@ -216,31 +157,6 @@ def test_an_answer_that_makes_no_sense_is_refused(tmp_path, month, events, what)
         counted(warehouse(answer="a.csv"), tmp_path, plain)
 
 
-NATIONAL = {"date": "Month", "area": "LSOA code"}
-KINDS = ("Robbery", "Drugs", "Anti-social behaviour")
-
-
-def national(shared):
-    """Areas and rules of England and Wales, and the path of its year of events."""
-    boundaries = shared / "data/england_wales/lsoa21_boundaries.parquet"
-    areas = gpd.read_parquet(boundaries).set_index("LSOA21CD").rename_axis("area_code")
-    rules = [factor(f"f{i}", periods=("2025",), where={"Crime type": [kind]})
-             for i, kind in enumerate(KINDS)]  # fmt: skip
-    path = shared / "data/england_wales/police_uk_2025.parquet"
-    return areas.sort_index()[["geometry"]], rules, path
-
-
-def same_as_duckdb(shared, folder, source):
-    """A warehouse's answer about England and Wales beside that of DuckDB."""
-    areas, rules, path = national(shared)
-    places = pd.Series("here", index=areas.index)
-    file = EventSource(kind="events", path=str(path), **NATIONAL)
-    expected, _ = counted(file, folder, rules, areas, places=places)
-    found, _ = counted(source, folder, rules, areas, places=places)
-    assert_same(found, expected)
-    assert line(found)["read"] == 3_552_980
-
-
 @pytest.mark.long
 def test_postgresql_counts_england_and_wales_to_the_last_event(
     shared, address, tmp_path, monkeypatch
@@ -248,8 +164,8 @@ def test_postgresql_counts_england_and_wales_to_the_last_event(
     import psycopg
 
     monkeypatch.setenv(ADDRESS, address)
-    _, _, path = national(shared)
-    names = ", ".join(f'"{name}"' for name in OPEN)
+    _, path = national(shared)
+    names = ", ".join(f'"{name}"' for name in USED)
     table = tmp_path / "all.csv"
     duckdb.execute(f"COPY (SELECT {names} FROM '{path}') TO '{table}' (HEADER false)")
     with psycopg.connect(address) as connection, connection.cursor() as cursor:
@@ -260,54 +176,8 @@ def test_postgresql_counts_england_and_wales_to_the_last_event(
         ):
             while block := file.read(1 << 20):
                 copy.write(block)
-    source = warehouse(table="everything", date_is_text=True, **NATIONAL)
+    source = warehouse(table="everything", date_is_text=True, **POLICE_UK)
     same_as_duckdb(shared, tmp_path, source)
-
-
-@pytest.fixture
-def spark(monkeypatch):
-    """Let a test ask Spark under an address."""
-    pytest.importorskip("pyspark", reason="pyspark is not installed (pip install pyspark)")
-    if shutil.which("java") is None:
-        pytest.skip("no Java on this machine, which Spark needs (Debian: openjdk-17-jre-headless)")
-    monkeypatch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
-    return lambda address: monkeypatch.setenv(ADDRESS, address)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize("where", ["local[2]", "local-cluster[2,1,1024]"])
-def test_spark_counts_england_and_wales_to_the_last_event(shared, spark, tmp_path, where):
-    spark(where)
-    path = shared / "data/england_wales/police_uk_2025.parquet"
-    source = warehouse(engine="spark", table=["parquet", str(path)], date_is_text=True, **NATIONAL)
-    same_as_duckdb(shared, tmp_path, source)
-
-
-@pytest.mark.long
-def test_spark_counts_a_real_year_to_the_last_event(shared, essex_2025, spark, tmp_path):
-    spark("local[2]")
-    boundaries = shared / "data/essex/lsoa21_boundaries.gpkg"
-    areas = gpd.read_file(boundaries).set_index("LSOA21CD").rename_axis("area_code").sort_index()
-    rules = [factor(f"f{i}", periods=("2025",), where={"Crime type": [kind]})
-             for i, kind in enumerate(KINDS)]  # fmt: skip
-    expected = by_duckdb(tmp_path, essex_2025, rules, areas, **NATIONAL)
-    table = ["parquet", str(tmp_path / "events.parquet")]
-    source = warehouse(engine="spark", table=table, date_is_text=True, **NATIONAL)
-    found, _ = counted(source, tmp_path, rules, areas, places=pd.Series("here", index=areas.index))
-    assert_same(found, expected)
-    assert line(found)["read"] == 158_217
-
-
-@pytest.mark.long
-def test_spark_counts_what_duckdb_counts(tmp_path, spark):
-    spark("local[2]")
-    table = records()
-    table = table.assign(date=pd.to_datetime(table["date"]))
-    expected = by_duckdb(tmp_path, table)
-    table.to_parquet(tmp_path / "spark.parquet", coerce_timestamps="us")
-    source = warehouse(engine="spark", table=["parquet", str(tmp_path / "spark.parquet")])
-    found, _ = counted(source, tmp_path, places=pd.Series("here", index=TWO.index))
-    assert_same(found, expected)
 
 
 def test_without_an_address_or_an_answer_it_says_what_to_do(tmp_path, monkeypatch):
