@@ -18,7 +18,16 @@ from riskindex.known import know
 from riskindex.outsider import Seen, Table, Text, as_number, column, read_folder
 from riskindex.page_numbers import Faulty, Pages
 from riskindex.printed import Release, printed_before, printed_in
-from riskindex.recovery import Cell, Earlier, differences, narrowest, told_cells
+from riskindex.recovery import (
+    Cell,
+    Earlier,
+    Recovered,
+    Untrue,
+    differences,
+    narrowest,
+    told_cells,
+    untrue,
+)
 from riskindex.truth import Truth, truth_in, truth_of
 from riskindex.wording import told, without
 
@@ -57,6 +66,7 @@ KINDS = {
     "told": "band it, or leave it out: it gives the counts, or their order",
     "recovered": "withhold the cell, or drop the total that gives it away",
     "narrow": "band the cell, or drop or round the total that bounds it",
+    "untrue": "correct it; where it is right, the attack does not read it as it is meant",
     "group": "withhold the group: all that is in it is the same",
     "private": "leave it out: it is of a private file",
     "difference": "withhold the cell in one of the two releases, or round the difference",
@@ -81,6 +91,9 @@ class Findings:
     the width. None without the truth, or where nothing is protected."""
     cells: tuple[Cell, ...] = ()
     """Every protected count with its interval; empty without the truth."""
+    revised: int = 0
+    """Numbers and flags of earlier releases that today's counts do not fulfil, and that therefore
+    say nothing of them."""
 
     @property
     def clean(self) -> bool:
@@ -160,13 +173,14 @@ def attack_folder(
     pages, now = Pages(seen, known), printed_in(seen, known)
     earlier = [Earlier(printed_before(e.tables), e.rules) for e in _earlier(ledger)]
     found = [*_look(seen, known), *map(_told_by, pages.faults()), *_changes(now, earlier, known)]
-    cells: tuple[Cell, ...] = ()
+    solved = Recovered((), 0)
     if counts is not None:
         found += [*_measured(seen, known, counts), *map(_told_by, pages.exact(counts))]
-        alone = tuple(told_cells(now, known, counts))
-        cells = tuple(told_cells(now, known, counts, earlier)) if earlier else alone
-        found += _recovered(alone, cells, known)
-    return _findings(found, known, counts, cells)
+        found += map(_not_so, untrue(now, known, counts))
+        alone = told_cells(now, known, counts)
+        solved = told_cells(now, known, counts, earlier) if earlier else alone
+        found += _recovered(alone.cells, solved.cells, known)
+    return _findings(found, known, counts, solved)
 
 
 def _earlier(given: "Sequence[Entry] | str | Path | None") -> "Sequence[Entry]":
@@ -182,7 +196,7 @@ def _truth(given: "Truth | Result | str | Path | None") -> Truth | None:
 
 
 def _findings(
-    found: list[Finding], known: Known, truth: Truth | None, cells: tuple[Cell, ...]
+    found: list[Finding], known: Known, truth: Truth | None, solved: Recovered
 ) -> Findings:
     unique = list(dict.fromkeys(found))
     rows = [(*finding, finding.todo) for finding in unique]
@@ -190,10 +204,11 @@ def _findings(
     return Findings(
         profile=known.profile,
         table=table,
-        protected=len(cells) if truth is not None else 0,
-        recovered=sum(cell.values == 1 for cell in cells),
-        narrowest=narrowest(cells),
-        cells=cells,
+        protected=len(solved.cells) if truth is not None else 0,
+        recovered=sum(cell.values == 1 for cell in solved.cells),
+        narrowest=narrowest(solved.cells),
+        cells=solved.cells,
+        revised=solved.revised,
     )
 
 
@@ -336,6 +351,10 @@ def _drawn(seen: Seen, known: Known, truth: Truth) -> Iterator[Finding]:
         yield Finding("told", shown.file, shown.place, shown.what, cell=shown.cell)
 
 
+def _not_so(told: Untrue) -> Finding:
+    return Finding("untrue", told.file, f"{told.factor} {told.period}".strip(), told.what)
+
+
 def _recovered(alone: Sequence[Cell], together: Sequence[Cell], known: Known) -> Iterator[Finding]:
     """Protected counts that could be too few numbers: in this release, or with earlier ones."""
     width = known.rules.width
@@ -366,5 +385,10 @@ def summary(findings: Findings) -> list[str]:
         lines.append(
             f"{findings.protected:,} protected counts; {findings.recovered:,} recovered exactly; "
             f"each could still be any of {findings.narrowest:,} numbers or more."
+        )
+    if findings.revised:
+        lines.append(
+            f"{findings.revised:,} numbers and flags of earlier releases do not hold any more: the "
+            "data was revised since, and they were left out."
         )
     return lines

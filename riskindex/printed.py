@@ -19,6 +19,8 @@ from riskindex.page_numbers import Pages
 Key = tuple[str, str]
 Value = str | float
 Array = NDArray[np.float64]
+AREAS = "areas"
+"""Counts and flags of areas, beside the places of totals."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Printed:
     """Area code to its confidence, NaN where it is withheld."""
     hot: dict[str, float] = field(default_factory=dict)
     """Area code to 1 where it is hot, 0 where it is not."""
+    files: dict[str, str] = field(default_factory=dict)
+    """Place of a total, or `AREAS`, to the file that prints it."""
 
 
 Release = Mapping[Key, Printed]
@@ -44,26 +48,29 @@ def printed_in(seen: Seen, known: Known) -> Release:
     names = {label: factor for factor, label in known.factors.items()}
     for document in seen.documents:
         if document.place == "map-data":
-            _of_map(document.value, found)
+            _of_map(document.value, document.file, found)
         if document.file == "manifest.json":
             for test in document.value.get("tests", []):
                 factor = str(test.get("factor"))
                 key = (names.get(factor, factor), str(test.get("period") or ""))
                 if test.get("total") is not None:
                     found[key].totals[WHOLE] = _value(test["total"])
-    for key, place, value in _district_totals(seen, known, names):
+                    found[key].files[WHOLE] = document.file
+    for key, place, value, file in _district_totals(seen, known, names):
         found[key].totals[place] = value
+        found[key].files[place] = file
     return found
 
 
 _SIGNS = {"0": 0.0, "1": 90.0, "2": 95.0, "3": 99.0}
 
 
-def _of_map(data: Mapping[str, Any], found: dict[Key, Printed]) -> None:
+def _of_map(data: Mapping[str, Any], file: str, found: dict[Key, Printed]) -> None:
     codes = [str(code) for code in data.get("codes", [])]
     for factor in data.get("factors", []):
         for part in factor.get("periods", []):
             one = found[str(factor.get("name")), str(part.get("period"))]
+            one.files[AREAS] = file
             for code, sign in zip(codes, part.get("hot", ""), strict=False):
                 one.bands[code] = _SIGNS.get(sign, float("nan"))
             for code, sign in zip(codes, part.get("is_hot", ""), strict=False):
@@ -71,17 +78,21 @@ def _of_map(data: Mapping[str, Any], found: dict[Key, Printed]) -> None:
                 one.hot[code] = float(sign == "1") if told else float("nan")
             for code, value in zip(codes, part.get("observed", []), strict=False):
                 one.cells[code] = _value(value)
-        _of_years(factor, codes, found)
+        _of_years(factor, codes, file, found)
 
 
-def _of_years(factor: Mapping[str, Any], codes: list[str], found: dict[Key, Printed]) -> None:
+def _of_years(
+    factor: Mapping[str, Any], codes: list[str], file: str, found: dict[Key, Printed]
+) -> None:
     """Never or always hot tells of every period, also where its areas are not shown."""
     spans = [str(span) for span in factor.get("spans", [])]
     bands = factor.get("years", {}).get("band", "")
     for code, sign in zip(codes, bands, strict=False):
         if sign in _OF_EVERY:
             for span in spans:
-                found[str(factor.get("name")), span].hot.setdefault(code, _OF_EVERY[sign])
+                one = found[str(factor.get("name")), span]
+                one.hot.setdefault(code, _OF_EVERY[sign])
+                one.files.setdefault(AREAS, file)
 
 
 _OF_EVERY = {"0": 0.0, "3": 1.0}
@@ -89,7 +100,7 @@ _OF_EVERY = {"0": 0.0, "3": 1.0}
 
 def _district_totals(
     seen: Seen, known: Known, names: Mapping[str, str]
-) -> Iterator[tuple[Key, str, Value]]:
+) -> Iterator[tuple[Key, str, Value, str]]:
     """Totals in the pages of districts, in tables and sentences under the label of a factor."""
     pages = Pages(seen, known)
     columns = {(table.file, table.place): table.columns for table in seen.tables}
@@ -101,7 +112,7 @@ def _district_totals(
         elif places and text.file in last:
             heads = columns.get((text.file, text.place.removesuffix(", a line")), ())
             for period, value in _in_line(text.text, heads):
-                yield (last[text.file], period), places[0], _value(value)
+                yield (last[text.file], period), places[0], _value(value), text.file
 
 
 def _in_line(text: str, heads: tuple[str, ...]) -> Iterator[tuple[str, str]]:

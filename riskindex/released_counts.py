@@ -94,7 +94,7 @@ def _guarded(result: Result, profile: str, key: Key, made: KnownTests, shown: Sh
     if not each:
         band, hot = np.full(len(band), np.nan), _of_every_period(result, factor)
     rules = result.config.release.rules(profile)
-    small = study & (counts < rules.threshold) & (counts >= (0 if sensitive else 1))
+    small = (counts < rules.threshold) & (counts >= (0 if sensitive else 1))
     return Guarded(
         counts=counts, group=pd.factorize(_places(result), sort=True)[0], shown=shown, made=made,
         each=each and not sensitive, band=band, hot=hot, protected=small, counted=study,

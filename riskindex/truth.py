@@ -38,6 +38,8 @@ class Truth:
     """Kind of group to the group of each area."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Area code to name."""
+    around: frozenset[str] = frozenset()
+    """Areas around the study area: in their neighbours' windows, in no total and on no list."""
     residents: "pd.Series[Any] | None" = None
     """Residents of each area, where they are known."""
     labels: Mapping[str, str] = field(default_factory=dict)
@@ -84,6 +86,9 @@ def truth_of(result: "Result") -> Truth:
         secrets=dict(_secrets(result)),
         groups={kind: areas[kind] for kind in group_kinds(areas)},
         names=areas["name"].astype(str).to_dict(),
+        around=frozenset(areas.index[areas["is_context"]])
+        if "is_context" in areas
+        else frozenset(),
         residents=areas["residents"].astype(float) if "residents" in areas else None,
         labels={factor.name: factor.label for factor in config.factors},
         totals=_totals(result.reconciliation),
@@ -152,12 +157,16 @@ def truth_in(folder: str | Path) -> Truth:
         raise InputError(f"{folder}: is no result of riskindex run under the profile internal.")
     codes = pd.Index([str(code) for code in data["codes"]], name="area_code")
     counts = _counts_in(data, codes).sort_index()
+    groups = {
+        kind: pd.Series([of["labels"][k] for k in of["of"]], index=codes).sort_index()
+        for kind, of in data["groups"].items()
+    }
     return Truth(
         counts=counts,
         sensitive=frozenset(_sensitive_in(manifest)),
         secrets=dict(_secrets_in(seen, codes)),
-        groups={kind: pd.Series([of["labels"][k] for k in of["of"]], index=codes).sort_index()
-                for kind, of in data["groups"].items()},
+        groups=groups,
+        around=frozenset(_around(groups, manifest)),
         names=dict(zip(codes, data["columns"]["name"], strict=True)),
         residents=pd.Series(data["columns"]["residents"], index=codes, dtype=float).sort_index()
         if "residents" in data["columns"] else None,
@@ -177,6 +186,13 @@ def _counts_in(data: Mapping[str, Any], codes: "pd.Index[Any]") -> pd.DataFrame:
         if part["period"] and "observed" in part
     }
     return pd.DataFrame(columns, index=codes, dtype=float)
+
+
+def _around(groups: Mapping[str, "pd.Series[Any]"], manifest: Mapping[str, Any]) -> Iterator[str]:
+    """Areas that are not in all the groups that the config is about."""
+    for kind, named in manifest["config"]["areas"].get("within", {}).items():
+        of = groups[kind]
+        yield from of.index[~of.isin(list(named))]
 
 
 def _sensitive_in(manifest: Mapping[str, Any]) -> Iterator[str]:

@@ -7,13 +7,18 @@ import shutil
 import sqlite3
 import zipfile
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 from riskindex.attack import attack_folder
 from riskindex.cli import app
+from riskindex.disclosure import WITHHELD
 from riskindex.errors import InputError
+from riskindex.known import know
 from riskindex.manifest import seal
+from riskindex.outsider import read_folder
+from riskindex.printed import printed_before, printed_in
 from riskindex.truth import truth_of
 
 PROFILES = ("public", "partner")
@@ -69,6 +74,25 @@ def test_nothing_is_found_in_a_release(written, truth, profile):
     assert found.table.to_dict("records") == []
     assert (found.clean, found.recovered) == (True, 0)
     assert found.protected > 100
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_files_are_read_as_the_tables_that_they_are_made_of(written, county_result, profile):
+    """A page that the attack does not read would say nothing, and nobody would notice."""
+    released, seen = county_result.release(profile), read_folder(written / profile)
+    read = printed_in(seen, know(seen))
+    made = printed_before({"hotspots": released.hotspots, "factors": released.factors,
+                           "district_counts": released.district_counts})  # fmt: skip
+    last = {factor.name: str(factor.periods[-1]) for factor in county_result.config.factors
+            if factor.counts_events}  # fmt: skip
+    for key, one in made.items():
+        if key[0] not in last:
+            continue
+        assert pd.Series(read[key].bands).equals(pd.Series(one.bands)), key
+        if last[key[0]] == key[1]:  # files have the counts of areas of the last period alone
+            assert read[key].cells == one.cells, key
+        totals = {place: value for place, value in one.totals.items() if place}
+        assert {place: read[key].totals.get(place, WITHHELD) for place in totals} == totals, key
 
 
 def test_the_places_that_are_left_at_the_cut_may_be_told(leaky):
@@ -211,6 +235,18 @@ def test_a_key_or_a_sentence_in_the_manifest(leaky, change):
     change(manifest)
     path.write_text(json.dumps(manifest, indent=2, ensure_ascii=False) + "\n")
     assert kinds(leaky)
+
+
+def test_a_total_that_is_not_so_is_named_with_its_file(written, truth, tmp_path):
+    folder = shutil.copytree(written / "partner", tmp_path / "partner")
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    test = next(test for test in manifest["tests"] if test["factor"] == "domestic_abuse")
+    test["total"] += 100
+    (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    found = attack_folder(sealed(folder), truth=truth).table
+    told = found[found["kind"] == "untrue"]
+    assert told[["file", "place"]].values.tolist() == [["manifest.json", "domestic_abuse 2018"]]
+    assert told["what"].str.startswith("the total of all, shown as").all()
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "scores.csv", "profiles/extra.json", "map2.png"])
