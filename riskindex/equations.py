@@ -1,16 +1,18 @@
 """What is printed about the counts of one factor in one period, as equations in whole numbers."""
 
-from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, vstack
+from scipy.sparse import csr_array, eye_array, vstack
 
 from riskindex.suppression import Bounds
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
+Positions = NDArray[np.intp]
 
 
 class System(NamedTuple):
@@ -85,133 +87,173 @@ def intervals(system: System, x: Array, asked: Flags, *, width: int) -> Bounds:
     Returns
     -------
     Bounds
-        Shape `(n,)`. Exact, by an integer programme (HiGHS), where fewer values than the width
-        could be shown to be possible by moving one or a few numbers away from `x`; elsewhere
-        values that are certainly possible. Numbers that were not asked for are left as printed.
+        Shape `(n,)`. Each end is the number's value in some solution, so that no number is taken
+        for safer than it is. Exact where fewer values than the width were found, unless there are
+        too many numbers for one programme. Numbers that were not asked for are left as printed.
 
     Notes
     -----
-    To move a number is to find another solution: others far from it make up for it in the totals.
-    A programme has one unknown per area, of which those far away only pass through the totals.
+    To show that a number could be another one is to find another solution. First one number moves,
+    and others far from it make up for it in the totals. What has fewer values than the width then
+    is moved by integer programmes (HiGHS) over the numbers around it, over more of them, and at
+    last over all.
     """
-    low, high = _moved(system, x)
-    found = Bounds(np.where(asked, low, system.low), np.where(asked, high, system.high))
-    for aim in _aims(asked & (found.values < width)):
-        close = asked & (found.values < width)
-        if close.any():
-            _widen(found, asked, _solution(system, np.where(close, aim, 0.0)))
-    for i in np.flatnonzero(asked):
-        for sign in (1, -1):
-            if found.values[i] < width:
-                aim = np.zeros(len(x))
-                aim[i] = sign
-                _widen(found, asked, _solution(system, aim))
-    return found
+    search, n = _Search(system, x, asked, width), len(x)
+    for reach in (*(r for r in REACH if r < n), *((n,) if n <= MOST_AT_ONCE else ())):
+        for i in search.close():
+            search.widen(int(i), reach)
+    return search.found
 
 
-def _aims(asked: Flags) -> Iterator[Array]:
-    """Ways to move many numbers together: each solution shows values of all of them."""
-    rng = np.random.default_rng(0)
-    every = np.ones(len(asked))
-    yield from (every, -every)
-    for _ in range(TOGETHER if asked.sum() > 2 * TOGETHER else 0):
-        aim = rng.choice([-1.0, 1.0], len(asked))
-        yield from (aim, -aim)
+REACH = (60, 250, 1000)
+"""Numbers that one programme moves, before it moves all of them."""
+MOST_AT_ONCE = 2_000
+"""Above so many numbers no programme is about all of them."""
 
 
-TOGETHER = 4
-"""Pairs of directions in which many numbers are moved at once, before they are one by one."""
+class _Search:
+    """A look for other solutions near the true one."""
+
+    def __init__(self, system: System, x: Array, asked: Flags, width: int) -> None:
+        self.asked, self.width = asked, width
+        self.parts, self.moves = Parts(system, x), Moves(system, x)
+        low, high = x - self.moves.room(-1), x + self.moves.room(1)
+        self.found = Bounds(np.where(asked, low, system.low), np.where(asked, high, system.high))
+
+    def close(self) -> Positions:
+        """Numbers that are asked for and have fewer values than the width."""
+        return np.flatnonzero(self.asked & (self.found.values < self.width))
+
+    def widen(self, i: int, reach: int) -> None:
+        """Move a number: at first together with all that are close around it, then alone."""
+        if self.found.values[i] >= self.width:
+            return
+        whole = reach == len(self.asked)
+        which = np.arange(reach) if whole else self.moves.around(i, reach)
+        system = self.parts.of(which, by=np.inf if whole else float(self.width))
+        together, alone = np.isin(which, self.close()).astype(float), (which == i).astype(float)
+        for aim in (together, -together, alone, -alone):
+            if self.found.values[i] < self.width:
+                self._take(which, _solution(system, aim))
+
+    def _take(self, which: Positions, solution: Array | None) -> None:
+        """Take the values of a solution for possible."""
+        if solution is not None:
+            at, values = which[self.asked[which]], solution[self.asked[which]]
+            self.found.low[at] = np.minimum(self.found.low[at], values)
+            self.found.high[at] = np.maximum(self.found.high[at], values)
 
 
-def _widen(found: Bounds, asked: Flags, solution: Array | None) -> None:
-    """Take the values of a solution for possible."""
-    if solution is not None:
-        found.low[asked] = np.minimum(found.low, solution)[asked]
-        found.high[asked] = np.maximum(found.high, solution)[asked]
+class Parts:
+    """Systems of some of the numbers, while all others are as in a solution."""
+
+    def __init__(self, system: System, x: Array) -> None:
+        self.system, self.x, self.totals = system, x, system.sums @ x
+        self.by_number = csr_array(system.sums.T)
+
+    def of(self, which: Positions, *, by: float = np.inf) -> System:
+        """The system of the numbers in some places, which move by so much at most.
+
+        Each of its solutions, put in these places, is one of the whole. Sums that hold wherever
+        the numbers go are left out.
+        """
+        touched, x = np.unique(self.by_number[which].indices), self.x[which]
+        sums = csr_array(self.system.sums[touched][:, which])
+        others = self.totals[touched] - sums @ x
+        least, most = self.system.least[touched] - others, self.system.most[touched] - others
+        low = np.maximum(self.system.low[which], x - by)
+        high = np.minimum(self.system.high[which], x + by)
+        small = System(low, high, sums, least, most, self.system.is_total[touched])
+        return small.only((sums @ low < least) | (sums @ high > most))
 
 
-def _moved(system: System, x: Array) -> tuple[Array, Array]:
-    """Values of each number that other numbers can make up for, so that all sums stay in range."""
-    room = _Room(system, x)
-    low, high = x.copy(), x.copy()
-    for i in range(len(x)):
-        low[i] -= room.of(i, -1)
-        high[i] += room.of(i, 1)
-    return low, high
-
-
-class _Room:
+class Moves:
     """How far numbers can move, alone or with others that make up for them in the totals."""
 
     def __init__(self, system: System, x: Array) -> None:
-        totals = system.sums @ x
-        self.by_area = csr_array(system.sums.T)
-        self.large = system.is_total
-        self.slack = {-1: totals - system.least, 1: system.most - totals}
+        windows, totals = system.only(~system.is_total), system.only(system.is_total)
+        self.near = csr_array(windows.sums.T @ windows.sums + eye_array(len(x), format="csr"))
         self.alone = {
-            sign: self._alone(bound, sign)
-            for sign, bound in ((-1, x - system.low), (1, system.high - x))
+            sign: np.minimum(np.minimum(end, _least_slack(windows, x, sign)), FAR)
+            for sign, end in ((-1, x - system.low), (1, system.high - x))
         }
-        self.members = {
-            int(r): system.sums.indices[system.sums.indptr[r] : system.sums.indptr[r + 1]]
-            for r in np.flatnonzero(self.large)
-        }
-        self.givers = {
-            (r, sign): self._apart(members, self.alone[sign])
-            for r, members in self.members.items()
-            for sign in (-1, 1)
-        }
+        self.in_totals = {sign: _least_slack(totals, x, sign) for sign in (-1, 1)}
+        self.kind = _in_the_same(totals.sums)
+        self.loose = self._in_order(
+            np.minimum(self.alone[-1], NEAR) + np.minimum(self.alone[1], NEAR)
+        )
 
-    def rows(self, i: int) -> NDArray[np.int32]:
-        """Sums that a number is in."""
-        return np.asarray(self.by_area.indices[self.by_area.indptr[i] : self.by_area.indptr[i + 1]])
+    def _in_order(self, room: Array) -> list[list[int]]:
+        """The numbers of each kind, those with the most room first."""
+        order = np.lexsort((-room, self.kind))
+        starts = np.searchsorted(self.kind[order], np.arange(1, self.kind.max(initial=0) + 1))
+        return [part.tolist() for part in np.split(order, starts)]
 
-    def totals(self, i: int) -> set[int]:
-        """Totals that a number is in."""
-        return {int(r) for r in self.rows(i) if self.large[r]}
+    def room(self, sign: int) -> Array:
+        """How far each number can move up (1) or down (-1), shape `(n,)`."""
+        given = np.zeros(len(self.kind))
+        for members in self._in_order(self.alone[-sign]):
+            givers = self._apart(members, self.alone[-sign])
+            given[givers] = self.alone[-sign][givers]
+        row = np.repeat(np.arange(len(given)), np.diff(self.near.indptr))
+        alike = self.kind[row] == self.kind[self.near.indices]
+        # A number that shares a window with another, or is it, cannot make up for it.
+        beside = np.where(alike, given[self.near.indices], 0.0)
+        of_kind = np.bincount(self.kind, given)
+        made_up = of_kind[self.kind] - np.bincount(row, beside, len(given))
+        return np.asarray(np.minimum(self.alone[sign], self.in_totals[sign] + made_up))
 
-    def _alone(self, bound: Array, sign: int) -> Array:
-        """How far each number can move before a bound or a sum of a few stops it."""
-        room = bound.copy()
-        for i in range(len(room)):
-            few = self.rows(i)[~self.large[self.rows(i)]]
-            room[i] = min(room[i], self.slack[sign][few].min(initial=np.inf))
-        return np.minimum(room, FAR)
-
-    def _apart(self, members: NDArray[np.int32], room: Array) -> list[int]:
-        """Numbers that can move together, because no two of them are in one sum of a few."""
+    def _apart(self, members: list[int], room: Array) -> list[int]:
+        """Numbers that can move together, because no two of them are in one window."""
         taken: set[int] = set()
-        apart = []
-        for i in members[np.argsort(-room[members], kind="stable")]:
-            few = {int(r) for r in self.rows(i) if not self.large[r]}
-            if room[i] > 0 and not few & taken:
-                taken |= few
-                apart.append(int(i))
-            if len(apart) == MOST_GIVERS:
+        apart: list[int] = []
+        for i in members:
+            if room[i] <= 0 or len(apart) == MOST_GIVERS:
                 break
+            if i not in taken:
+                taken.update(self._beside(i))
+                apart.append(i)
         return apart
 
-    def of(self, i: int, sign: int) -> float:
-        """How far one number can move."""
-        mine = self.rows(i)
-        few = {int(r) for r in mine if not self.large[r]}
-        room, totals = float(self.alone[sign][i]), self.totals(i)
-        if not totals:
-            return room
-        # The smallest total that a number is in: what makes up there does so in the larger ones.
-        smallest = min(sorted(totals), key=lambda r: len(self.members[r]))
-        given = sum(
-            self.alone[-sign][j]
-            for j in self.givers[smallest, -sign]
-            if j != i and not few & {int(r) for r in self.rows(j)} and self.totals(j) == totals
-        )
-        return min(room, float(min(self.slack[sign][r] for r in totals)) + float(given))
+    def _beside(self, i: int) -> list[int]:
+        """A number and those in its windows."""
+        return list(self.near.indices[self.near.indptr[i] : self.near.indptr[i + 1]].tolist())
+
+    def around(self, i: int, reach: int) -> Positions:
+        """So many numbers around one, with some that can make up for them in the totals."""
+        found = dict.fromkeys([i])
+        edge = [i]
+        while edge and len(found) < reach:
+            edge = [k for k in dict.fromkeys(k for j in edge for k in self._beside(j))
+                    if k not in found]  # fmt: skip
+            found |= dict.fromkeys(edge[: reach - len(found)])
+        for kind in dict.fromkeys(self.kind[list(found)].tolist()):
+            others = (j for j in self.loose[kind] if j not in found)
+            found |= dict.fromkeys(islice(others, MOST_GIVERS))
+        return np.sort(np.fromiter(found, dtype=np.intp))
 
 
 MOST_GIVERS = 12
 """Numbers that make up for another one."""
-FAR = 1000.0
-"""How far a number moves at most."""
+NEAR, FAR = 10.0, 1000.0
+"""How far a number that makes up for others need move, and any number at most."""
+
+
+def _least_slack(system: System, x: Array, sign: int) -> Array:
+    """How far each number can move before a sum that it is in stops it; no end where none does."""
+    sums = system.sums @ x
+    slack = system.most - sums if sign > 0 else sums - system.least
+    found = np.full(len(x), np.inf)
+    np.minimum.at(found, system.sums.indices, np.repeat(slack, np.diff(system.sums.indptr)))
+    return found
+
+
+def _in_the_same(sums: csr_array) -> Positions:
+    """A number of the kind for each number: of one kind are those that are in the same sums."""
+    of = csr_array(sums.T)
+    of.sort_indices()
+    rows = [row.tobytes() for row in np.split(of.indices, of.indptr[1:-1])]
+    return np.asarray(pd.factorize(np.array(rows, dtype=object))[0], dtype=np.intp)
 
 
 def _solution(system: System, aim: Array) -> Array | None:
@@ -225,12 +267,12 @@ def _solution(system: System, aim: Array) -> Array | None:
     answer = milp(
         -aim, integrality=np.ones(n, dtype=np.int64), bounds=Box(system.low, high),
         constraints=LinearConstraint(system.sums, system.least, system.most),
-        options={"time_limit": SECONDS},
+        options={"node_limit": NODES},
     )  # fmt: skip
     return None if answer.x is None else np.asarray(np.rint(answer.x))
 
 
-SECONDS = 20.0
+NODES = 2_000
 """For one integer programme; the best solution found until then is one, and counts."""
 
 

@@ -48,12 +48,14 @@ class Guarded:
         DisclosureError
             Nothing is left to withhold.
         """
-        x = np.nan_to_num(self.counts)
+        x, asked = np.nan_to_num(self.counts), self.protected
         while True:
             least, most = self._windows()
             system = without_false(self._system(least, most, rules), x)
-            found = intervals(system, x, self.protected, width=rules.width)
-            close = np.flatnonzero(self.protected & (found.values < rules.width))
+            found = intervals(system, x, asked, width=rules.width)
+            # What is withheld makes no solution false: the others keep the values they had.
+            asked = asked & (found.values < rules.width)
+            close = np.flatnonzero(asked)
             if not len(close):
                 return self.shown, self.hidden
             before = self.hidden.copy()

@@ -3,11 +3,12 @@
 from itertools import product
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from riskindex.equations import Sums, group_sums, intervals, joined, without_false
+from riskindex.equations import Moves, Parts, Sums, group_sums, intervals, joined, without_false
 
 MOST = 6
 
@@ -24,11 +25,16 @@ def system_of(x, rows, slack, *, totals=0):
     return joined(np.zeros(len(x)), np.full(len(x), float(MOST)), parts)
 
 
-def by_trying(system):
-    """Least and greatest of every number over all solutions."""
+def solutions_of(system):
+    """All solutions, by trying all numbers."""
     every = np.array(list(product(range(MOST + 1), repeat=len(system.low))), dtype=float)
     sums = every @ system.sums.toarray().T
-    solutions = every[((sums >= system.least) & (sums <= system.most)).all(axis=1)]
+    return every[((sums >= system.least) & (sums <= system.most)).all(axis=1)]
+
+
+def by_trying(system):
+    """Least and greatest of every number over all solutions."""
+    solutions = solutions_of(system)
     return solutions.min(axis=0), solutions.max(axis=0)
 
 
@@ -63,6 +69,50 @@ def test_groups_add_up():
     assert group_sums(np.array([0, 1, -1, 0]), 2).toarray().tolist() == [[1, 0, 0, 1], [0, 1, 0, 0]]
 
 
+def test_one_far_away_makes_up_in_the_total_and_one_in_the_same_window_cannot():
+    x = np.array([3.0, 4.0, 2.0])
+    rows = [[1, 1, 1], [1, 1, 0]]  # a total, and a window of the first two
+    moves = Moves(system_of(x, rows, [(0, 0), (1, 1)], totals=1), x)
+    assert moves.room(1).tolist() == [1, 1, 1]
+    assert moves.room(-1).tolist() == [1, 1, 1]
+    alone = Moves(system_of(x, rows[:1] * 2, [(0, 0), (0, 0)], totals=1), x)
+    assert alone.room(1).tolist() == [0, 0, 0]
+
+
+def test_what_moves_alone_stops_at_its_ends_and_at_the_sums_of_its_windows():
+    x = np.array([3.0, 4.0])
+    moves = Moves(system_of(x, [[1, 1], [0, 1]], [(9, 3), (1, 9)]), x)
+    assert moves.room(1).tolist() == [3, 2]
+    assert moves.room(-1).tolist() == [3, 1]
+
+
+def test_around_a_number_are_those_that_share_a_window_then_those_that_share_one_with_these():
+    x = np.zeros(6)
+    chain = system_of(x, np.eye(5, 6) + np.eye(5, 6, k=1), [(0, 9)] * 5)
+    moves = Moves(chain, x)
+    moves.loose = [[]]
+    assert [moves.around(2, reach).tolist() for reach in (1, 3, 5, 9)] == [
+        [2], [1, 2, 3], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 5]
+    ]  # fmt: skip
+
+
+def test_with_some_around_a_number_go_others_of_the_same_total():
+    x = np.zeros(5)
+    two = system_of(x, [[1, 1, 1, 0, 0], [0, 0, 0, 1, 1]], [(0, 9), (0, 9)], totals=2)
+    assert Moves(two, x).around(0, 1).tolist() == [0, 1, 2]
+
+
+def test_a_part_is_what_is_left_to_the_others_of_a_sum():
+    x = np.array([1.0, 5.0, 2.0])
+    whole = system_of(x, [[1, 1, 0], [0, 1, 1], [1, 0, 0]], [(1, 1), (0, 9), (0, 0)])
+    some = Parts(whole, x).of(np.array([1, 2]))
+    assert some.sums.toarray().tolist() == [[1, 0], [1, 1]]
+    assert (some.least.tolist(), some.most.tolist()) == ([4, 7], [6, 16])
+    near = Parts(whole, x).of(np.array([1, 2]), by=1)
+    assert (near.low.tolist(), near.high.tolist()) == ([4, 1], [6, 3])
+    assert near.sums.toarray().tolist() == [[1, 1]]  # 4 to 6 is all that the second can be
+
+
 small = st.integers(0, MOST)
 
 
@@ -84,3 +134,26 @@ def test_intervals_are_those_of_all_solutions(x, rows, slack, totals, width):
     close = found.values < width
     assert np.array_equal(found.low[close], low[close])
     assert np.array_equal(found.high[close], high[close])
+
+
+@settings(max_examples=40)
+@given(
+    x=st.lists(small, min_size=4, max_size=4),
+    rows=st.lists(st.lists(st.booleans(), min_size=4, max_size=4), min_size=1, max_size=4),
+    slack=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=4, max_size=4),
+    totals=st.integers(0, 2),
+    reach=st.integers(1, 3),
+    givers=st.integers(0, 2),
+)
+def test_what_is_found_around_a_number_is_a_solution_of_all(x, rows, slack, totals, reach, givers):
+    x = np.array(x, dtype=float)
+    system = system_of(x, rows, slack[: len(rows)], totals=totals)
+    with pytest.MonkeyPatch.context() as only:
+        only.setattr("riskindex.equations.REACH", (reach,))
+        only.setattr("riskindex.equations.MOST_AT_ONCE", 0)
+        only.setattr("riskindex.equations.MOST_GIVERS", givers)
+        found = intervals(system, x, np.ones(4, dtype=bool), width=7)
+    solutions = solutions_of(system)
+    assert ((found.low <= x) & (x <= found.high)).all()
+    for i, ends in enumerate(zip(found.low, found.high, strict=True)):
+        assert np.isin(ends, solutions[:, i]).all()
