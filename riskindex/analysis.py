@@ -58,6 +58,8 @@ class Given(NamedTuple):
     """Input files: role, name, bytes, sha256, rows."""
     places: SensitivePlaces = NO_PLACES
     """Areas with a refuge or the like."""
+    disagreements: pd.DataFrame = pd.DataFrame()
+    """Events whose codes and coordinates lie in different areas."""
 
 
 def analyse(
@@ -136,6 +138,7 @@ def analyse(
         composition=_composition(config, given, chosen.table["selected"]),
         double_counting=twice,
         places=given.places,
+        disagreements=given.disagreements,
     )  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from riskindex.agreement import CHEAP_UP_TO, PAIR_COLUMNS, agreement_notes, compare
 from riskindex.errors import ConfigError, DataError, Together
 from riskindex.factors import Factor
 from riskindex.periods import (
@@ -57,6 +58,9 @@ class Counted(NamedTuple):
     """What an analyst should know, in sentences."""
     rhythm: pd.DataFrame
     """Records by place and month, weekday, hour, age and sex; see `count_by_group`."""
+    disagreements: pd.DataFrame
+    """Pairs of an area by code and another by coordinates, with the number of events: source and
+    the columns of `Agreement.pairs`."""
 
 
 def count_events(
@@ -145,6 +149,7 @@ class _Part(NamedTuple):
     uncounted: pd.DataFrame
     notes: list[str]
     rhythm: pd.DataFrame
+    disagreements: pd.DataFrame
 
 
 def _count_source(
@@ -169,9 +174,10 @@ def _count_source(
     lines = {(name, ""): tally.line(tally.own)}
     for factor in dict.fromkeys(group.factor for group in asked):
         lines[name, factor] = tally.line(tally.of_factor(factor))
-    notes += [*tally.notes, *_notes(tally), *_coverage_notes(tally, missing)]
+    compared, pairs = _compared(tally)
+    notes += [*tally.notes, *_notes(tally), *compared, *_coverage_notes(tally, missing)]
     rhythm = no_rhythm() if places is None else count_by_group(tally, asked, places)
-    return _Part(counts, lines, tally.uncounted(), notes, rhythm)
+    return _Part(counts, lines, tally.uncounted(), notes, rhythm, pairs)
 
 
 def _together(
@@ -193,7 +199,29 @@ def _together(
     uncounted = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=UNCOUNTED)
     said = [note for part in parts.values() for note in part.notes]
     rhythm = pd.concat([no_rhythm(), *(part.rhythm for part in parts.values())]).sort_index()
-    return Counted(counts, reconciliation.astype("int64"), uncounted, (*said, *notes), rhythm)
+    pairs = pd.concat([_NO_PAIRS, *(part.disagreements for part in parts.values())])
+    return Counted(
+        counts, reconciliation.astype("int64"), uncounted, (*said, *notes), rhythm,
+        pairs.reset_index(drop=True),
+    )  # fmt: skip
+
+
+_NO_PAIRS = pd.DataFrame({column: [] for column in ("source", *PAIR_COLUMNS)}, dtype="str").astype(
+    {"events": "int64"}
+)
+
+
+def _compared(tally: Tally) -> tuple[Iterator[str], pd.DataFrame]:
+    """What codes and coordinates say of the same events: notes, and where the two differ."""
+    events = tally.events
+    asked = events.compare
+    if asked is None:
+        inside = "SELECT coalesce(sum(events), 0) FROM kinds WHERE span >= 0"
+        asked = tally.number(inside) <= CHEAP_UP_TO
+    if events.is_counted or not asked or "geometry" not in tally.study.areas:
+        return iter(()), _NO_PAIRS
+    found = compare(events.connection, tally.study, events.crs)
+    return agreement_notes(tally.name, found), found.pairs.assign(source=tally.name)
 
 
 def _missing_months(tally: Tally) -> dict[Period, tuple[int, ...]]:

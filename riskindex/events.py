@@ -74,6 +74,8 @@ class EventSource:
     """Column with the sex: shown in the profiles of districts."""
     coverage: Coverage = field(default_factory=Coverage)
     """Which areas the records come from, and when; what no file covers is not zero."""
+    compare: bool | None = None
+    """Whether area codes are compared with coordinates; left out, in up to five million events."""
     sensitive: bool = True
     """False only where a count per area could harm nobody; never for domestic abuse, sexual
     offences, suspects' or victims' homes."""
@@ -93,6 +95,8 @@ class PoliceSource:
     """Events of the source that are used at all; the rest is excluded by a rule."""
     coverage: Coverage = field(default_factory=Coverage)
     """Which areas the files come from, and when; what no file covers is not zero."""
+    compare: bool | None = None
+    """Whether area codes are compared with coordinates; left out, in up to five million events."""
     sensitive: bool = False
     """True where the published categories are treated as sensitive."""
 
@@ -403,7 +407,7 @@ def _events(
     coverage = _coverage(source)
     if isinstance(source, PoliceSource):
         return Events(connection=connection, table=name, crs="EPSG:4326", where=source.where,
-                      coverage=coverage)  # fmt: skip
+                      coverage=coverage, compare=source.compare)  # fmt: skip
     return Events(
         connection=connection,
         table=name,
@@ -413,6 +417,7 @@ def _events(
         has_person=source.distinct is not None,
         people=_people(source),
         coverage=coverage,
+        compare=source.compare,
     )
 
 

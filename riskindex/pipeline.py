@@ -81,6 +81,7 @@ def _read(config: Config, say: Say) -> Given:
         notes=(*notes, *opened.notes, *counted.notes),
         files=_files(files),
         places=private,
+        disagreements=counted.disagreements,
     )
 
 

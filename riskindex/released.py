@@ -97,6 +97,8 @@ class Result:
     """Pairs of factors that may count one thing twice, of `find_double_counting`."""
     places: SensitivePlaces = NO_PLACES
     """Areas with a refuge or the like, which partners and the public must not be led to."""
+    disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Events whose codes and coordinates lie in different areas; under internal alone."""
 
     def release(self, profile: str | None = None) -> "Released":
         """What one profile may see; see `publication.release`."""
@@ -183,6 +185,8 @@ class Released:
     """Who lives in the selected areas, beside the rest, of `compose`."""
     double_counting: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Pairs of factors that may count one thing twice, of `find_double_counting`."""
+    disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Events whose codes and coordinates lie in different areas; under internal alone."""
 
 
 def whole(result: Result) -> Released:
@@ -222,6 +226,7 @@ def whole(result: Result) -> Released:
         composition=result.composition,
         double_counting=result.double_counting,
         places_seal=result.places.seal,
+        disagreements=result.disagreements,
         **_of_places(result, groups),
     )
 

@@ -51,6 +51,8 @@ class Events:
     """Which areas the events come from; its column has its `category ...` column, too."""
     listed: Months | None = None
     """Months of each unit by an inventory; None where there is none."""
+    compare: bool | None = None
+    """Whether codes are compared with coordinates; None: where that is cheap."""
 
     @property
     def relation(self) -> "DuckDBPyRelation":

@@ -155,7 +155,7 @@ def _marks(released: Released) -> list[str]:
 def _sheets(released: Released) -> list[Sheet]:
     makers: list[Callable[[Released], Sheet | None]] = [
         _list, _all_areas, _factors, _tests, _new, _new_districts, _changed, _scan, _events,
-        *(partial(_in_words, told) for told in TABLES), _correlations, _notes,
+        _two_places, *(partial(_in_words, told) for told in TABLES), _correlations, _notes,
     ]  # fmt: skip
     return [sheet for make in makers if (sheet := make(released)) is not None]
 
@@ -332,6 +332,22 @@ def _events(released: Released) -> Sheet | None:
         title="Every event read, and what became of it",
         about=["Read is the sum of the columns to its right. The first reason that applies wins."],
         table=table.rename(columns=lambda c: str(c).replace("_", " ").capitalize()),
+        decimals={},
+    )
+
+
+def _two_places(released: Released) -> Sheet | None:
+    if released.disagreements.empty:
+        return None
+    names = {
+        "source": "Source", "area_code": "Area by code", "area_by_point": "Area by coordinates",
+        "events": "Events",
+    }  # fmt: skip
+    return Sheet(
+        label="Codes and points",
+        title="Events whose code and coordinates lie in different areas",
+        about=["The code decides. The pairs with most events of each source."],
+        table=released.disagreements[list(names)].rename(columns=names),
         decimals={},
     )
 
