@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from riskindex.aggregate import quantise
 from riskindex.areas import build_weights, describe_neighbours
 from riskindex.choices import Made, ask_what_if
 from riskindex.config import Config
@@ -172,7 +173,7 @@ def hold_back(
     *,
     groups: "pd.Series[Any] | None" = None,
 ) -> pd.DataFrame:
-    """Let some areas stand just below the cut, so that the next ones are selected instead.
+    """Let some areas stand where they are not selected, so that the next ones are instead.
 
     Parameters
     ----------
@@ -186,21 +187,34 @@ def hold_back(
     Returns
     -------
     DataFrame
-        The same with the scores of these areas lowered as far as is needed: to the highest score
+        The same with these areas lowered as little as will do: to the end of the areas that tie at
+        the cut, where strength decides and some are left out anyway; else to the highest score
         below those that are selected without them. Ranks follow; the number assessed stays.
     """
     barred = index.index.isin(list(codes))
-    score = index["score"]
+    score = pd.Series(quantise(index["score"].to_numpy(float)), index=index.index)
     without = index.assign(score=score.mask(barred & score.notna(), 0.0))
     chosen = select_top(without, selection, groups=groups).table["selected"].to_numpy(bool)
-    cut = score[chosen].min() if chosen.any() else 0.0
-    below = score[~barred & (score < cut).to_numpy(bool)].max()
-    highest = 0.0 if np.isnan(below) else float(below)
-    capped = index.assign(score=score.mask(barred, score.clip(upper=highest)))
-    if select_top(capped, selection, groups=groups).table["selected"].to_numpy(bool)[barred].any():
-        capped = without  # a minimum of its group would let one in
-    ranks = capped["score"].rank(ascending=False, method="min").astype("Int64")
-    return capped.assign(rank=ranks)
+    cut = float(score[chosen].min()) if chosen.any() else 0.0
+    for highest in (*_shared(score, cut, selection), _below(score[~barred], cut), 0.0):
+        lowered = index.assign(score=score.mask(barred, score.clip(upper=highest)))
+        if "companion" in index:
+            lowered["companion"] = index["companion"].mask(barred, 0.0)
+        if not select_top(lowered, selection, groups=groups).table["selected"][barred].any():
+            break
+    ranks = lowered["score"].rank(ascending=False, method="min").astype("Int64")
+    return lowered.assign(rank=ranks)
+
+
+def _shared(score: "pd.Series[float]", cut: float, selection: Selection) -> list[float]:
+    """The score at the cut, where several areas have it and strength puts them in order."""
+    return [cut] if selection.ties == "order" and int((score == cut).sum()) > 1 else []
+
+
+def _below(score: "pd.Series[float]", cut: float) -> float:
+    """The highest score below the cut."""
+    highest = score[score < cut].max()
+    return 0.0 if np.isnan(highest) else float(highest)
 
 
 def _choose(

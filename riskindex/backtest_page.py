@@ -14,6 +14,7 @@ from riskindex.blocks import (
     html_table,
     in_words,
     inside,
+    marks_line,
     paragraphs,
     picture,
     record_table,
@@ -201,7 +202,7 @@ def _page(result: ReleasedBacktest) -> str:
     return document(
         title=_title(result),
         head=style_block(asset("page.css"), asset("report.css")),
-        body=f'{head}<main class="report">{body}</main>',
+        body=f'{head}<main class="report">{marks_line(body)}{body}</main>',
     )
 
 

@@ -127,12 +127,15 @@ def _cell(value: Any, places: int) -> str:  # noqa: ANN401  (a cell holds what i
     if isinstance(value, Html):
         return value
     if not isinstance(value, str) and pd.isna(value):
-        return '<abbr title="not assessed, or does not apply">–</abbr>'
+        return f'<abbr title="{_MISSING}">{_DASH}'
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:,.{places}f}"
     return escape(value if isinstance(value, str) else f"{value:,}")
+
+
+_MISSING, _DASH = "not assessed, or does not apply", "–</abbr>"
 
 
 def picture(png: bytes, alt: str, caption: str) -> str:
@@ -145,8 +148,9 @@ def picture(png: bytes, alt: str, caption: str) -> str:
 
 
 def marks_line(body: str) -> str:
-    """What the marks in the cells of a page mean, as a paragraph; empty where it has none."""
-    used = {mark: words for mark, words in MARKS.items() if f">{mark}<" in body}
+    """What the marks on a page mean, as a paragraph; empty where it has none."""
+    used = {mark: words for mark, words in MARKS.items() if mark in body}
+    used |= {"–": _MISSING} if f">{_DASH}" in body else {}
     told = "; ".join(f"<b>{escape(mark)}</b> {escape(words)}" for mark, words in used.items())
     return f'<p class="small">{told}.</p>' if used else ""
 

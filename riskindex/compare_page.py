@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from riskindex.blocks import bullets, html_table, paragraphs, record_table
+from riskindex.blocks import bullets, html_table, marks_line, paragraphs, record_table
 from riskindex.compare import CAUSES, Comparison
 from riskindex.folder import written_whole
 from riskindex.manifest import seal, versions
@@ -92,7 +92,7 @@ def _page(result: Comparison) -> str:
     return document(
         title=TITLE,
         head=style_block(asset("page.css"), asset("report.css")),
-        body=f'{head}<main class="report">{body}</main>',
+        body=f'{head}<main class="report">{marks_line(body)}{body}</main>',
     )
 
 

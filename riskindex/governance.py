@@ -11,6 +11,7 @@ from riskindex.blocks import (
     html_table,
     in_words,
     link,
+    marks_line,
     paragraphs,
     record_table,
     slug,
@@ -58,8 +59,8 @@ def write_governance(released: Released, path: Path) -> None:
     html = document(
         title=f"{released.title}: governance",
         head=style_block(*sheets, print_mark(released.profile)),
-        body=f'{head}<main class="report governance">{_start(body)}<nav aria-label="Contents">'
-        f'<ul class="contents">{contents}</ul></nav>{body}</main>',
+        body=f'{head}<main class="report governance">{_start(body)}{marks_line(body)}'
+        f'<nav aria-label="Contents"><ul class="contents">{contents}</ul></nav>{body}</main>',
     )
     path.write_text(html, encoding="utf-8", newline="\n")
 

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from riskindex import release
-from riskindex.disclosure import WITHHELD
+from riskindex.disclosure import MARKS, WITHHELD
+from riskindex.governance import write_governance
 from riskindex.groups import count_groups
 from riskindex.profile_book import Book
 from riskindex.profiles import write_profiles
@@ -24,6 +25,7 @@ def released(request, county_result):
 def folder(released, tmp_path_factory):
     folder = tmp_path_factory.mktemp(released.profile)
     write_report(released, folder / "report.html")
+    write_governance(released, folder / "governance.html")
     write_profiles(released, folder / "profiles")
     return folder
 
@@ -39,6 +41,16 @@ def test_every_page_carries_the_profile_on_screen_and_in_print(folder, released)
         page = path.read_text(encoding="utf-8")
         assert f'mark-{released.profile}">{words[released.profile]}<' in page
         assert f'@bottom-left {{ content: "{words[released.profile]}"' in page
+
+
+def test_the_meaning_of_every_mark_of_a_page_stands_above_its_first_table(folder):
+    meanings = MARKS | {"–": "not assessed, or does not apply"}
+    for path in folder.rglob("*.html"):
+        page = path.read_text(encoding="utf-8").split("<body>")[1]
+        above, _, below = page.partition("<table")
+        for mark, words in meanings.items():
+            if mark in below and (mark != "–" or "–</abbr>" in below):
+                assert f"<b>{mark}</b> {words}" in above, (path.name, mark)
 
 
 def test_the_list_is_in_the_order_of_the_codes(folder, released):
