@@ -1,12 +1,14 @@
 """What the files of a release tell is tried before anybody sees them."""
 
+import re
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 from fault_corpus import write_project
 
 from riskindex import read_config, release, run, save
-from riskindex.attack import attack_folder
+from riskindex.attack import Finding, Findings, attack_folder
 from riskindex.cli import app
 from riskindex.disclosure import Rules
 from riskindex.errors import DisclosureError, InputError
@@ -93,3 +95,47 @@ share = 0.33333333
 [robustness]
 draws = 20
 """
+
+
+def test_a_refusal_names_the_counts_what_they_could_be_and_what_to_change(
+    published, county_result, tmp_path
+):
+    """The same counts to partners under another threshold and rounding: both narrow one another."""
+    rules = replace(county_result.config.release, partner_threshold=13, partner_rounding=10)
+    config = county_result.config.model_copy(update={"release": rules})
+    result = replace(county_result, config=config)
+    ledger = published / "private.jsonl"
+    with pytest.raises(DisclosureError) as refused:
+        save(release(result, "partner"), tmp_path / "result", truth=result, ledger=ledger)
+    (line,) = refused.value.faults
+    told = re.findall(r"2022, [^(;]+ \((E\d+), in the total of [^)]+\): (\d+) to (\d+)", line)
+    assert told
+    counts = county_result.hotspots.xs(("disorder", "2022"), level=("factor", "period"))["observed"]
+    assert all(int(low) <= counts[code] <= int(high) for code, low, high in told)
+    assert "Disorganised neighbourhood, 2022" in line
+    assert "release 1 of the ledger (threshold 8, rounding 5)" in line
+    assert "set sensitive = true for the source" in line
+    assert not (tmp_path / "result").exists()
+    assert len(read_ledger(ledger)) == 1
+
+
+def test_what_bounds_a_count_is_named_beside_other_findings(county_result, tmp_path, monkeypatch):
+    code = county_result.areas.index[3]
+    name, place = county_result.areas.loc[code, ["name", "district"]]
+    cells = [("narrow", "all files", "disorder", "", f"disorder 2022 {code}", 2.0, 4.0)] * 22
+    odd = ("stranger", "notes.txt", "the folder", "a file that no release has", "", None, None)
+    table = pd.DataFrame([*cells, odd], columns=list(Finding._fields)).assign(todo="leave it out")
+    found = Findings(profile="public", table=table, protected=22, recovered=0, narrowest=3)
+    monkeypatch.setattr("riskindex.attack.attack_folder", lambda *_all, **_more: found)
+    with pytest.raises(DisclosureError) as refused:
+        refuse_leaks(tmp_path, Rules(), truth=county_result)
+    counts, file = refused.value.faults
+    assert counts.startswith("not published: 22 withheld counts can be told too closely from what")
+    named = f"Disorganised neighbourhood, 2022, {name} ({code}, in the total of {place}): 2 to 4"
+    assert counts.count(named) == 20
+    assert "; and 2 more. Band these counts or drop the totals that they are in: raise" in counts
+    assert "(now 8 and 5)" in counts
+    assert (
+        file == "not published: 1 x stranger, first notes.txt, the folder: a file that no "
+        "release has. Leave it out."
+    )
