@@ -2,21 +2,31 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from riskindex.errors import ConfigError, InputError
 from riskindex.factors import Factor
 from riskindex.files import FileRecord, find_file, record, sniff
 from riskindex.sheets import read_sheet
+from riskindex.spark import NOWHERE, ask_spark, count_points
 from riskindex.sql import identifier, literal, store
+from riskindex.study import Study
 from riskindex.tally import Events
-from riskindex.warehouse import WarehouseSource, counting_query, describe_rules, title
+from riskindex.warehouse import (
+    WarehouseSource,
+    counting_query,
+    describe_rules,
+    title,
+    warehouse_faults,
+)
 from riskindex.words import MISSING_WORDS
 
 if TYPE_CHECKING:
-    import pandas as pd
     from duckdb import DuckDBPyConnection
 
 _TOLD = ("area_code", "month", "events")
@@ -30,6 +40,7 @@ def open_warehouse(
     factors: Sequence[Factor],
     folder: Path,
     home: Path,
+    areas: "pd.DataFrame | None" = None,
 ) -> tuple[Events, FileRecord]:
     """Have a warehouse count, and make a table of its answer.
 
@@ -41,36 +52,46 @@ def open_warehouse(
         What is counted, and by which rules.
     folder, home
         Where relative paths start from; private folder.
+    areas
+        Where points are placed, for a source without codes.
 
     Raises
     ------
     ConfigError
-        Neither an answer nor an address in the environment; the engine needs an answer.
+        Neither an answer nor an address in the environment; the engine needs an answer; or
+        points are to be placed in no areas.
     InputError
         The warehouse does not answer, or the answer is to another query.
     """
+    faults = list(warehouse_faults(name, source))
+    if faults:
+        raise ConfigError(faults)
     rules = list(describe_rules(name, source, factors))
     if source.answer is not None:
         path = find_file(folder, source.answer, place=f"sources.{name}.answer")
         answer = _read_answer(connection, path, [*_TOLD, *rules], home, name)
         written = record(path, name, None)
     else:
-        answer = _ask(name, source, counting_query(name, source, factors))
-        answer = answer[[*_TOLD, *rules]]
+        query = counting_query(name, source, factors)
+        answer = _ask(name, source, query, _runner(name, source, areas))
+        answer = answer[[*_TOLD, *rules, *(["is_outside"] if source.x is not None else [])]]
         text = answer.sort_values([*answer], na_position="first").to_csv(index=False)
         whole = text.encode()
         asked = f"{source.engine}: {title(source)}"
         written = FileRecord(name, asked, len(whole), sha256(whole).hexdigest(), None)
     events = _numbers(answer["events"], name)
-    table = answer.assign(date=_first_days(answer, source, name), events=events)
-    store(connection, "answer", table)
+    outside = answer["is_outside"] if source.x is not None else False
+    dates = _first_days(answer, source, name)
+    store(connection, "answer", answer.assign(date=dates, events=events, is_outside=outside))
     flags = ", ".join(f"{identifier(rule)}::INTEGER = 1 AS {identifier(rule)}" for rule in rules)
     words = ", ".join(map(literal, MISSING_WORDS))
     connection.execute(
         f"CREATE TABLE {identifier(name)} AS SELECT {literal(written.name)} AS file, "
         "NULL::BIGINT AS row, date, x AS x, x AS y, NULL::VARCHAR AS person, "
         f"NULL::VARCHAR AS key, events, {flags}, CASE WHEN lower(code) NOT IN ({words}) "
-        "THEN code END AS area_code FROM (SELECT *, NULL::DOUBLE AS x, "
+        # A point that no area holds lies nowhere near; its coordinates stay where they are.
+        "THEN code END AS area_code FROM (SELECT *, CASE WHEN is_outside THEN 'inf'::DOUBLE END "
+        "AS x, "
         "nullif(trim(area_code::VARCHAR), '') AS code FROM answer)"
     )
     counted = Events(connection=connection, table=name, where=source.where, is_counted=True,
@@ -78,14 +99,37 @@ def open_warehouse(
     return counted, written._replace(rows=int(events.sum()))
 
 
-def _ask(name: str, source: WarehouseSource, query: str) -> "pd.DataFrame":
-    """The answer of the warehouse itself."""
+Runner = Callable[[str, str], "pd.DataFrame"]
+"""Address and query to the answer."""
+
+
+def _runner(name: str, source: WarehouseSource, areas: "pd.DataFrame | None") -> Runner:
+    """What asks the engine of a source."""
     place = f"sources.{name}"
     if source.engine not in _RUNNERS:
         raise ConfigError(
             f"{place}: {source.engine} is not asked from here. Have the query run that "
             "`riskindex sql` prints, save its answer as CSV, and name the file under answer."
         )
+    if source.x is None:
+        return _RUNNERS[source.engine]
+    if areas is None:
+        raise ConfigError(f"{place}: its points can only be placed where the areas are given.")
+    return partial(_in_areas, study=Study(areas), crs=source.crs)
+
+
+def _in_areas(address: str, query: str, *, study: Study, crs: str) -> "pd.DataFrame":
+    """Points counted by the code of their area, and whether there is a point in none."""
+    counted = count_points(address, query, study, crs)
+    # The last two are what NOWHERE and NO_POINT, which are negative, find.
+    codes = pd.Series([*study.codes, None, None], dtype="object").array
+    area = counted["area"].to_numpy()
+    return counted.assign(area_code=codes[area], is_outside=area == NOWHERE)
+
+
+def _ask(name: str, source: WarehouseSource, query: str, run: Runner) -> "pd.DataFrame":
+    """The answer of the warehouse itself."""
+    place = f"sources.{name}"
     address = os.environ.get(source.connection or "")
     if source.connection is None or not address:
         raise ConfigError(
@@ -94,7 +138,9 @@ def _ask(name: str, source: WarehouseSource, query: str) -> "pd.DataFrame":
             "file with the answer to the query that `riskindex sql` prints."
         )
     try:
-        return _RUNNERS[source.engine](address, query)
+        return run(address, query)
+    except ConfigError as error:
+        raise ConfigError(f"{place}: {error}") from None
     except ImportError as error:
         raise ConfigError(
             f"{place}: {source.engine} needs the Python package {error.name}; "
@@ -107,11 +153,16 @@ def _ask(name: str, source: WarehouseSource, query: str) -> "pd.DataFrame":
             f"{source.connection} ({error})."
         ) from None
     except Exception as error:
-        first = (str(error).splitlines() or [type(error).__name__])[0]
         raise InputError(
-            f"{place}: {source.engine} did not answer: {first[:300]}. See the query with "
+            f"{place}: {source.engine} did not answer: {_what(error)}. See the query with "
             "`riskindex sql`."
         ) from None
+
+
+def _what(error: Exception) -> str:
+    """What went wrong in a line: the last one of a worker of Spark, which tells its whole story."""
+    lines = str(error).strip().splitlines() or [type(error).__name__]
+    return lines[-1 if "Python worker" in lines[0] else 0].strip()[:300]
 
 
 class _NotConnected(Exception):  # noqa: N818
@@ -119,7 +170,6 @@ class _NotConnected(Exception):  # noqa: N818
 
 
 def _ask_postgresql(address: str, query: str) -> "pd.DataFrame":
-    import pandas as pd
     import psycopg
 
     # Whatever the account may do, this session only reads.
@@ -134,26 +184,9 @@ def _ask_postgresql(address: str, query: str) -> "pd.DataFrame":
         return pd.DataFrame(cursor.fetchall(), columns=columns)
 
 
-def _ask_spark(address: str, query: str) -> "pd.DataFrame":
-    import pandas as pd
-    from pyspark.sql import SparkSession
-
-    running = SparkSession.getActiveSession()
-    builder = SparkSession.builder.appName("riskindex")
-    builder = builder.remote(address) if address.startswith("sc:") else builder.master(address)
-    session = running or builder.getOrCreate()
-    try:
-        session.conf.set("spark.sql.session.timeZone", "Europe/London")
-        answer = session.sql(query)
-        return pd.DataFrame([tuple(row) for row in answer.collect()], columns=answer.columns)
-    finally:
-        if running is None:
-            session.stop()
-
-
-_RUNNERS: Mapping[str, Callable[[str, str], "pd.DataFrame"]] = {
+_RUNNERS: Mapping[str, Runner] = {
     "postgresql": _ask_postgresql,
-    "spark": _ask_spark,
+    "spark": ask_spark,
 }
 
 
@@ -161,8 +194,6 @@ def _read_answer(
     connection: "DuckDBPyConnection", path: Path, columns: Sequence[str], home: Path, name: str
 ) -> "pd.DataFrame":
     """The answer to a query that somebody else ran."""
-    import pandas as pd
-
     if sniff(path) == "parquet":
         read = connection.execute(f"SELECT * FROM read_parquet({literal(str(path))})").df()
         lacking = [column for column in columns if column not in read]
@@ -185,8 +216,6 @@ def _read_answer(
 
 def _first_days(answer: "pd.DataFrame", source: WarehouseSource, name: str) -> "pd.Series[Any]":
     """First day of each month of an answer; missing where the event has no date."""
-    import pandas as pd
-
     given = answer["month"]
     texts = given.astype("object").where(given.notna(), "").astype(str)
     texts = texts.str.removesuffix(".0")  # a number beside missing ones
@@ -204,8 +233,6 @@ def _first_days(answer: "pd.DataFrame", source: WarehouseSource, name: str) -> "
 
 
 def _numbers(events: "pd.Series[Any]", name: str) -> "pd.Series[int]":
-    import pandas as pd
-
     numbers = pd.to_numeric(events, errors="coerce")
     wrong = numbers.isna() | (numbers < 1) | (numbers % 1 != 0)
     if wrong.any():

@@ -61,6 +61,7 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> Found:
             config.sources,
             config.folder,
             factors=config.factors,
+            areas=None if land is None else land.areas,
             say=lambda file: say(f"Reading events: {file}"),
         ) as opened,  # fmt: skip
     ):

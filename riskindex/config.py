@@ -29,7 +29,7 @@ from riskindex.periods import period_faults
 from riskindex.robustness import Robustness, robustness_faults
 from riskindex.selection import Override, Selection, selection_faults
 from riskindex.vintages import Vintage
-from riskindex.warehouse import WarehouseSource
+from riskindex.warehouse import WarehouseSource, warehouse_faults
 from riskindex.weighting import points_faults
 
 Source = Annotated[
@@ -295,9 +295,7 @@ def _cross_faults(config: Config) -> Iterator[str]:
     elif not any(factor.scored and factor.weight for factor in config.factors):
         yield "factors: the weights add up to zero, so there is no index; set one above 0."
     yield from neighbour_faults(config.neighbours)
-    for name, source in config.sources.items():
-        if isinstance(source, EventSource):
-            yield from source_faults(name, source)
+    yield from _source_faults(config)
     yield from _kind_faults(config)
     yield from index_faults(config.index, {factor.group or "" for factor in config.factors})
     if config.index.weights == "elicited":
@@ -308,6 +306,14 @@ def _cross_faults(config: Config) -> Iterator[str]:
         yield from robustness_faults(config.robustness, config.index)
     yield from release_faults(config.release)
     yield from memory_faults(config.memory)
+
+
+def _source_faults(config: Config) -> Iterator[str]:
+    for name, source in config.sources.items():
+        if isinstance(source, EventSource):
+            yield from source_faults(name, source)
+        elif isinstance(source, WarehouseSource):
+            yield from warehouse_faults(name, source)
 
 
 def _kind_faults(config: Config) -> Iterator[str]:

@@ -125,6 +125,7 @@ def open_events(
     threads: int | None = None,
     memory: str = "1GB",
     temporary: Path | None = None,
+    areas: "pd.DataFrame | None" = None,
     say: Callable[[str], None] | None = None,
 ) -> Iterator[Opened]:
     """Read event sources into one shape, for as long as the context lasts.
@@ -147,6 +148,8 @@ def open_events(
     temporary
         Existing folder for the private temporary folder, which is removed at the end; the
         system's where it is left out.
+    areas
+        Index area_code with their geometry, in which a warehouse places events without codes.
     say
         Told at each file how many rows and files of its source are read, and its name.
 
@@ -185,6 +188,7 @@ def open_events(
                         layout=layouts.get(name),
                         folder=Path(folder),
                         home=Path(home),
+                        areas=areas,
                         say=say or _silent,
                     )
                     files, notes = opened.files + one.files, opened.notes + one.notes
@@ -343,13 +347,14 @@ def _open_source(
     layout: Layout | None,
     folder: Path,
     home: Path,
+    areas: "pd.DataFrame | None",
     say: Callable[[str], None],
 ) -> Opened:
     if isinstance(source, WarehouseSource) or layout is None:
         assert isinstance(source, WarehouseSource)
         say(name)
         counted, answer = open_warehouse(
-            connection, name, source, factors=factors, folder=folder, home=home
+            connection, name, source, factors=factors, folder=folder, home=home, areas=areas
         )
         listed, lists = _listed(name, source.coverage, folder, home)
         return Opened({name: replace(counted, listed=listed)}, (answer, *lists), ())

@@ -85,6 +85,17 @@ def _with_crs(
     )
 
 
+def is_known_crs(crs: str) -> bool:
+    """Whether a coordinate system is one that PROJ knows, such as EPSG:27700."""
+    import pyproj
+    from pyproj.exceptions import CRSError
+
+    try:
+        return bool(pyproj.CRS.from_user_input(crs))
+    except CRSError:
+        return False
+
+
 def _parsed_crs(crs: str | None) -> CRS:
     import pyproj
     from pyproj.exceptions import CRSError

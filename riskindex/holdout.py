@@ -6,11 +6,12 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
-from riskindex import events
+from riskindex import events, inputs
 from riskindex.config import Config
 from riskindex.errors import ConfigError
 from riskindex.factors import Factor
 from riskindex.periods import Period, Unit, missing_months, month_number, parse_periods
+from riskindex.warehouse import WarehouseSource
 
 
 class Split(NamedTuple):
@@ -140,12 +141,20 @@ def _months(config: Config) -> dict[str, dict[int, int]]:
     """Events of every source by month number, whatever their place and kind."""
     asked = {group.source for factor in config.factors for group in factor.groups}
     sources = {name: source for name, source in config.sources.items() if name in asked}
-    with events.open_events(sources, config.folder, factors=config.factors) as opened:
+    # Where a warehouse has to place events before it counts them, it needs the areas for it.
+    bare = any(isinstance(s, WarehouseSource) and s.x is not None for s in sources.values())
+    areas = inputs.read_areas(config.areas, config.folder).areas if bare else None
+    with events.open_events(
+        sources, config.folder, factors=config.factors, areas=areas
+    ) as opened:  # fmt: skip
         return {
             name: {
                 month_number(first): int(number)
                 for first, number in source.relation.filter("date IS NOT NULL")
-                .aggregate("date_trunc('month', date)::DATE AS first, count(*) AS number")
+                .aggregate(
+                    "date_trunc('month', date)::DATE AS first, "
+                    f"{'sum(events)' if source.is_counted else 'count(*)'} AS number"
+                )
                 .fetchall()
             }
             for name, source in opened.events.items()

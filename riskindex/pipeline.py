@@ -62,7 +62,7 @@ def _read(config: Config, say: Say) -> Given:
     say("Counting events")
     with events.open_events(
         config.sources, config.folder, factors=config.factors,
-        memory=memory_of_database(config.memory),
+        memory=memory_of_database(config.memory), areas=areas,
         say=lambda file: say(f"Counting events: {file}"),
     ) as opened:  # fmt: skip
         counted = count_events(

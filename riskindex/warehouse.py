@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from riskindex.coverage import Coverage
 from riskindex.errors import ConfigError
 from riskindex.factors import Factor, Where
+from riskindex.grid import is_known_crs
 from riskindex.sql import rule_name
 
 Engine = Literal["postgresql", "spark", "databricks", "sql-server"]
@@ -36,8 +37,14 @@ class WarehouseSource:
     """Column with the date."""
     date_is_text: bool = False
     """True where dates are text such as 2022-03 or 2022-03-01, not dates or timestamps."""
-    area: str
+    area: str | None = None
     """Column with the area code."""
+    x: str | None = None
+    """Column with the easting or longitude, in place of a code: Spark alone places points."""
+    y: str | None = None
+    """Column with the northing or latitude."""
+    crs: str = "EPSG:27700"
+    """Coordinate system of x and y."""
     connection: str | None = None
     """Name of the environment variable that holds the address; never the address itself."""
     answer: str | None = None
@@ -49,6 +56,32 @@ class WarehouseSource:
     sensitive: bool = True
     """False only where a count per area could harm nobody; never for domestic abuse, sexual
     offences, suspects' or victims' homes."""
+
+
+def warehouse_faults(name: str, source: WarehouseSource) -> Iterator[str]:
+    """Say what is wrong with the options of a source, whatever its table holds."""
+    place = f"sources.{name}"
+    if (source.x is None) != (source.y is None):
+        yield f"{place}: x and y belong together; one of them is not named."
+    elif (source.area is None) == (source.x is None):
+        yield f"{place}: name the column area, or on Spark x and y where events have no code."
+    elif source.x is not None and source.engine != "spark":
+        yield (
+            f"{place}: {source.engine} does not put points into areas from here. Make a view there "
+            f"that joins the boundaries ({_JOINS[source.engine]}) and has a column with the area "
+            "code, and name it under area."
+        )
+    elif source.x is not None and source.answer is not None:
+        yield f"{place}: an answer holds codes; name the column area in place of x and y."
+    if not is_known_crs(source.crs):
+        yield f"{place}: crs {source.crs!r} is not known; write it like 'EPSG:27700'."
+
+
+_JOINS: Mapping[Engine, str] = {
+    "postgresql": "PostGIS: ST_Intersects",
+    "sql-server": "STIntersects",
+    "databricks": "ST_Intersects",
+}
 
 
 def counting_query(
@@ -75,6 +108,7 @@ def counting_query(
     -------
     str
         One SELECT, names quoted and values escaped, of what `counting_expression` says.
+        Of a source whose points are placed on Spark, one row for each event.
 
     Raises
     ------
@@ -97,7 +131,8 @@ def counting_expression(name: str, source: WarehouseSource, factors: Sequence[Fa
     -------
     ibis.Table
         `area_code` (as the table has it), `month` (202203, or 2022-03 where dates are text), a
-        column `rule_...` for each rule (1 where events meet it, else 0), and `events`.
+        column `rule_...` for each rule (1 where events meet it, else 0), and `events`; of a
+        source without codes one row for each event, with `x` and `y` as numbers.
 
     Raises
     ------
@@ -108,8 +143,17 @@ def counting_expression(name: str, source: WarehouseSource, factors: Sequence[Fa
     wheres = {rule_name(where): where for where in _wheres(name, source, factors)}
     table = _table(source, [column for where in wheres.values() for column in where])
     flags = {rule: _flag(table, where) for rule, where in wheres.items()}
-    told = table.select(area_code=table[source.area], month=_month(table, source), **flags)
+    told = table.select(**_place(table, source), month=_month(table, source), **flags)
+    if source.x is not None:
+        return told
     return told.group_by(told.columns).aggregate(events=ibis._.count())
+
+
+_SAVED = "It only reads. Save its answer as CSV with these column names."
+_PLACED = (
+    "It only reads. Spark puts the points of its rows into areas, and counts them by area, month "
+    "and rules; only these counts leave it."
+)
 
 
 def describe_rules(
@@ -153,7 +197,7 @@ def _commented(
     """A query under comments; JSON has no line ends, so that no value can leave its comment."""
     rules = describe_rules(name, source, factors)
     lines = [f"riskindex: source {json.dumps(name)}, for {engine or source.engine}"]
-    lines += ["It only reads. Save its answer as CSV with these column names."]
+    lines += [_PLACED if source.x is not None else _SAVED]
     lines += [f"{rule}: {words}" for rule, words in rules.items()]
     comments = "\n".join(f"-- {line}" for line in lines)
     return f"{comments}\n{counting_query(name, source, factors, engine=engine)};"
@@ -194,10 +238,19 @@ def _table(source: WarehouseSource, columns: Iterable[str]) -> Any:  # noqa: ANN
     if not 1 <= len(parts) <= 3 or not all(parts):
         raise ConfigError(f"sources: the table {title(source)!r} must be 1 to 3 names with dots.")
     ibis = _ibis()
-    types = dict.fromkeys([source.area, *columns], ibis.expr.datatypes.unknown)
+    named = [column for column in (source.area, source.x, source.y) if column is not None]
+    types = dict.fromkeys([*named, *columns], ibis.expr.datatypes.unknown)
     types[source.date] = ibis.dtype("string" if source.date_is_text else "timestamp")
     where = dict(zip(("database", "catalog"), reversed(parts[:-1]), strict=False))
     return ibis.table(types, name=parts[-1], **where)
+
+
+def _place(table: Any, source: WarehouseSource) -> dict[str, Any]:  # noqa: ANN401
+    """Columns that say where an event was."""
+    if source.x is None:
+        return {"area_code": table[source.area]}
+    return {name: table[column].try_cast("float64")
+            for name, column in (("x", source.x), ("y", source.y))}  # fmt: skip
 
 
 def _month(table: Any, source: WarehouseSource) -> Any:  # noqa: ANN401

@@ -3,13 +3,18 @@
 import os
 import shutil
 import subprocess
+import sys
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 from small_events import line
 from warehouses import (
     ADDRESS,
+    BARE,
     POLICE_UK,
+    TWO,
+    USED,
     assert_same,
     by_duckdb,
     counted,
@@ -20,6 +25,10 @@ from warehouses import (
     same_as_duckdb,
     warehouse,
 )
+
+from riskindex.errors import ConfigError, InputError
+from riskindex.events import open_events
+from riskindex.spark import _sent_whole, placing
 
 SMALL = {
     "spark.ui.enabled": "false",
@@ -70,6 +79,7 @@ def session(java):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SPARK_LOCAL_IP", "127.0.0.1")
+        patch.setenv("PYSPARK_PYTHON", sys.executable)
         builder = SparkSession.builder.master("local[2]").appName("tests")
         running = builder.config(map=SMALL).getOrCreate()
     running.sparkContext.setLogLevel("ERROR")
@@ -104,10 +114,95 @@ def test_spark_counts_a_real_year_to_the_last_event(shared, spark, tmp_path):
     assert line(found)["read"] == len(table) == 158_217
 
 
+def points():
+    """Events with coordinates of every fate: in an area, on borders, in none, missing, nonsense."""
+    x = [500.0, 1000.0, 1500.0, 2000.0, 2000.5, -3.0, None, 0.0, float("nan"), float("inf"), 0.0]
+    y = [500.0, 500.0, 0.0, 1000.0, 500.0, 5.0, 500.0, 0.0, 500.0, 500.0, 500.0]
+    rows = [{"x": x[i % 11], "y": y[i % 11]} for i in range(400)]
+    return records().drop(columns="area").join(pd.DataFrame(rows))
+
+
+def test_points_without_codes_are_placed_there_as_they_are_here(spark, tmp_path):
+    table = points()
+    finite = table.assign(x=table["x"].replace([float("inf")], None))  # a fault in a file
+    expected = by_duckdb(tmp_path, finite, area=None, x="x", y="y")
+    table.to_parquet(tmp_path / "points.parquet")
+    source = spark(tmp_path / "points.parquet", date_is_text=True, area=None, x="x", y="y")
+    found, files = counted(source, tmp_path)
+    assert_same(found, expected)
+    assert {key for key, n in line(found).items() if n} == {
+        "read", "counted", "outside_periods", "no_location", "outside_study_area",
+    }  # fmt: skip
+    assert files[0].rows == 400
+
+
+def test_real_points_are_placed_there_to_the_last_event(shared, spark, tmp_path):
+    areas, table = essex(shared, [*USED, "Longitude", "Latitude"])
+    table = table.astype({"Longitude": float, "Latitude": float})
+    expected = by_duckdb(tmp_path, table, rules(), areas, **BARE)
+    source = spark(tmp_path / "events.parquet", date_is_text=True, **BARE)
+    found, _ = counted(source, tmp_path, rules(), areas)
+    assert_same(found, expected)
+    assert line(found)["read"] == len(table) == 158_217
+    assert line(found)["counted"] > 155_000
+
+
+WORKER = """
+import pickle, sys
+import pyarrow as pa
+sys.modules["riskindex"] = None  # whatever is installed: there is none
+place = pickle.load(open(sys.argv[1], "rb"))
+batch = pa.RecordBatch.from_pydict({"x": [500.0, 9e9, None], "y": [500.0, 0.0, 1.0]})
+print(next(place([batch])).to_pydict())
+"""
+
+
+def test_a_worker_needs_no_riskindex(java, tmp_path):
+    from pyspark import cloudpickle
+
+    shapes = SimpleNamespace(value=TWO.geometry.to_numpy())
+    with _sent_whole():
+        sent = cloudpickle.dumps(placing(shapes, [], "EPSG:27700", "EPSG:27700"))
+    (tmp_path / "sent").write_bytes(sent)
+    command = [sys.executable, "-c", WORKER, str(tmp_path / "sent")]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "{'area': [0, -1, -2]}"
+
+
+def test_a_worker_that_cannot_place_points_says_why(spark, tmp_path, monkeypatch):
+    def broken(*_given):
+        raise ValueError("no such projection")
+
+    monkeypatch.setattr("riskindex.spark.areas_of_points", broken)
+    points().to_parquet(tmp_path / "points.parquet")
+    source = spark(tmp_path / "points.parquet", date_is_text=True, area=None, x="x", y="y")
+    with pytest.raises(InputError, match="did not answer: ValueError: no such projection"):
+        counted(source, tmp_path)
+
+
+def test_where_points_cannot_be_placed_it_says_what_to_do(ask, tmp_path):
+    ask("sc://somewhere")
+    bare = {"area": None, "x": "x", "y": "y"}
+    with pytest.raises(ConfigError, match=r"sources\.s: Points are placed .* master"):
+        counted(warehouse(engine="spark", **bare), tmp_path)
+    source = warehouse(engine="spark", **bare)
+    with (
+        pytest.raises(ConfigError, match="only be placed where the areas are given"),
+        open_events({"s": source}, tmp_path),
+    ):
+        pass
+
+
 def test_a_session_that_runs_is_left_running(session, spark, tmp_path):
     records().to_parquet(tmp_path / "events.parquet")
     counted(spark(tmp_path / "events.parquet", date_is_text=True), tmp_path)
     assert session.range(3).count() == 3
+
+
+@pytest.mark.long
+def test_england_and_wales_are_placed_there_to_the_last_event(shared, spark, tmp_path):
+    _, path = national(shared)
+    same_as_duckdb(shared, tmp_path, spark(path, date_is_text=True, **BARE), BARE)
 
 
 @pytest.mark.long

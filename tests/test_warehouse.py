@@ -1,6 +1,7 @@
 """A warehouse counts what DuckDB counts, on a real PostgreSQL server; every engine has a query."""
 
 import os
+import re
 
 import duckdb
 import ibis
@@ -30,7 +31,13 @@ from warehouses import (
 
 from riskindex.cli import app
 from riskindex.errors import ConfigError, InputError
-from riskindex.warehouse import DIALECTS, counting_expression, counting_query, queries
+from riskindex.warehouse import (
+    DIALECTS,
+    counting_expression,
+    counting_query,
+    queries,
+    warehouse_faults,
+)
 
 
 @pytest.fixture(scope="module")
@@ -225,6 +232,33 @@ def test_sql_server_is_given_no_short_text_and_no_bare_condition():
     query = counting_query("s", warehouse(engine="sql-server"), FACTORS)
     assert "AS VARCHAR(max))" in query  # VARCHAR alone is cut at 30 letters
     assert "IIF((1 = 1), 1, 0)" in query  # it knows neither TRUE nor numbers as conditions
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [({"area": None}, "name the column area, or on Spark x and y"),
+     ({"x": "x", "y": "y"}, "name the column area, or on Spark x and y"),
+     ({"area": None, "x": "x"}, "x and y belong together"),
+     ({"area": None, "x": "x", "y": "y"}, r"postgresql does not put points .* ST_Intersects"),
+     ({"area": None, "x": "x", "y": "y", "engine": "sql-server"}, r"STIntersects.* under area"),
+     ({"area": None, "x": "x", "y": "y", "engine": "spark", "answer": "a"},
+      "an answer holds codes"),
+     ({"crs": "EPSG:0"}, "crs 'EPSG:0' is not known")],
+)  # fmt: skip
+def test_what_does_not_fit_together_is_refused_with_what_to_do(tmp_path, options, what):
+    source = warehouse(**options)
+    assert any(re.search(what, fault) for fault in warehouse_faults("s", source))
+    with pytest.raises(ConfigError, match=what):
+        counted(source, tmp_path)
+
+
+def test_the_query_of_a_source_without_codes_gives_points_and_says_who_counts_them():
+    source = warehouse(engine="spark", area=None, x="east", y="north")
+    (query,) = queries({"s": source}, FACTORS)
+    assert "Spark puts the points of its rows into areas" in query
+    (read,) = sqlglot.parse(query, dialect="spark")
+    assert [column.alias_or_name for column in read.selects][:3] == ["x", "y", "month"]
+    assert "GROUP BY" not in query
 
 
 def test_the_command_prints_the_query(county_config, tmp_path):

@@ -43,7 +43,7 @@ def records():
 def counted(source, folder, factors=FACTORS, areas=TWO):
     """What became of the events of a source, and its files."""
     places = pd.Series("here", index=areas.index)
-    with open_events({"s": source}, folder, factors=factors) as opened:
+    with open_events({"s": source}, folder, factors=factors, areas=areas) as opened:
         found = count_events(opened.events, areas, factors, Periods(), places=places)
         return found, opened.files
 
@@ -66,6 +66,8 @@ def assert_same(found, expected):
 
 POLICE_UK = {"date": "Month", "area": "LSOA code"}
 USED = ["Month", "LSOA code", "Crime type"]
+BARE = {"date": "Month", "area": None, "x": "Longitude", "y": "Latitude", "crs": "EPSG:4326"}
+"""The same files, as if their events had coordinates alone."""
 KINDS = ("Robbery", "Drugs", "Anti-social behaviour")
 
 
@@ -75,13 +77,13 @@ def rules(kinds=KINDS):
             for i, kind in enumerate(kinds)]  # fmt: skip
 
 
-def essex(shared):
+def essex(shared, columns=USED):
     """Areas of Essex, and its street files of 2025 as one table, all columns text."""
     boundaries = gpd.read_file(shared / "data/essex/lsoa21_boundaries.gpkg")
     areas = boundaries.set_index("LSOA21CD").rename_axis("area_code").sort_index()
     with zipfile.ZipFile(shared / "data/essex/police_uk_2025.zip") as archive:
         names = [name for name in archive.namelist() if name.endswith("-street.csv")]
-        tables = [pd.read_csv(archive.open(name), usecols=USED, dtype=str) for name in names]
+        tables = [pd.read_csv(archive.open(name), usecols=columns, dtype=str) for name in names]
     return areas, pd.concat(tables)
 
 
@@ -93,10 +95,10 @@ def national(shared):
     return areas.sort_index()[["geometry"]], path
 
 
-def same_as_duckdb(shared, folder, source):
+def same_as_duckdb(shared, folder, source, columns=POLICE_UK):
     """A warehouse's answer about England and Wales beside that of DuckDB."""
     areas, path = national(shared)
-    file = EventSource(kind="events", path=str(path), **POLICE_UK)
+    file = EventSource(kind="events", path=str(path), **columns)
     expected, _ = counted(file, folder, rules(), areas)
     found, _ = counted(source, folder, rules(), areas)
     assert_same(found, expected)
