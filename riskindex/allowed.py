@@ -13,6 +13,7 @@ from riskindex.disclosure import BANDS_OF_PERIODS, MARKS, NOT_APPLICABLE, NOT_RE
 from riskindex.outsider import Document, Seen, Table, Value, as_number, column, leaves
 from riskindex.scores import CONFIDENCE_SCORES
 from riskindex.wording import told, without
+from riskindex.words import bare
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,11 +112,11 @@ def _words(text: str, known: Known) -> bool:
 
 
 def _name(text: str, known: Known) -> bool:
-    return text.removeprefix("'") in known.names.values()
+    return bare(text) in known.names.values()
 
 
 def _group(text: str, known: Known) -> bool:
-    return any(text.removeprefix("'") in of.values() for of in known.groups.values())
+    return any(bare(text) in of.values() for of in known.groups.values())
 
 
 _DETAIL = r"( \((\d\d% sure|in (some|most|every) periods?|score about (0|25|50|75|100) of 100)\))?"

@@ -30,6 +30,7 @@ from riskindex.recovery import (
 )
 from riskindex.truth import Truth, truth_in, truth_of
 from riskindex.wording import told, without
+from riskindex.words import bare
 
 if TYPE_CHECKING:
     from riskindex.ledger import Entry
@@ -284,7 +285,7 @@ def _by_area(table: Table) -> dict[str, dict[str, str]]:
 
 def _alike(a: str, b: str) -> bool:
     """Whether two files say the same: yes and no have several spellings."""
-    a, b = a.removeprefix("'"), b.removeprefix("'")
+    a, b = bare(a), bare(b)
     same = a == b or as_number(a) == as_number(b)
     return same or any({a, b} <= words for words in _SPELLINGS)
 

@@ -13,6 +13,7 @@ from riskindex.disclosure import Rules, rank_band
 from riskindex.errors import InputError
 from riskindex.folder import MANIFEST
 from riskindex.outsider import Seen, as_number
+from riskindex.words import bare
 
 
 def know(seen: Seen, rules: Rules | None = None) -> Known:
@@ -38,7 +39,7 @@ def know(seen: Seen, rules: Rules | None = None) -> Known:
             "wrote under the profile partner or public."
         )
     frame = pd.DataFrame(table.rows, columns=list(table.columns)).astype(str)
-    frame = frame.loc[:, ~frame.columns.duplicated()].set_index("area_code")
+    frame = frame.loc[:, ~frame.columns.duplicated()].map(bare).set_index("area_code")
     columns = list(frame.columns)
     last = columns.index("decile") if "decile" in columns else 1
     kinds = tuple(columns[1:last]) if columns[:1] == ["name"] else ()

@@ -13,6 +13,7 @@ from riskindex import inversions
 from riskindex.allowed import Known, as_text
 from riskindex.outsider import Seen, Table, Value, as_number, is_number
 from riskindex.truth import Truth
+from riskindex.words import bare
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -63,7 +64,7 @@ def codes_of(table: Table, known: Known) -> list[str | None] | None:
 
 
 def _code(value: Value, codes: set[str], names: dict[str, str]) -> str | None:
-    text = as_text(value).removeprefix("'")
+    text = bare(as_text(value))
     if text in codes:
         return text
     if text in names:

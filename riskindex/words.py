@@ -23,6 +23,30 @@ def seen(text: str) -> str:
     return text.translate(_UNSEEN)
 
 
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+"""What makes a spreadsheet take a text for a formula."""
+
+
+def inert(text: str) -> str:
+    """A text for a cell of a CSV, with an apostrophe before it where it would be a formula."""
+    text = seen(text)
+    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+
+
+def bare(text: str) -> str:
+    """A text of a cell without the apostrophe of `inert`.
+
+    Examples
+    --------
+    >>> bare(inert("-Dash")), bare("'t Hoog")
+    ('-Dash', "'t Hoog")
+    """
+    return text[1:] if text.startswith(_GUARDED) else text
+
+
+_GUARDED = tuple(f"'{start}" for start in FORMULA_STARTS)
+
+
 def known_texts(column: "pd.Series[str]") -> "pd.Series[str]":
     """Texts without blanks around them; empty for the words that mean there is nothing."""
     plain = column.str.strip()

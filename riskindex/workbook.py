@@ -18,7 +18,7 @@ from riskindex.disclosure import MARKS, NOT_APPLICABLE, NOT_RECORDED, WITHHELD
 from riskindex.findings import new_by_district, new_sentences, scan_table
 from riskindex.otherwise import TABLES, Told
 from riskindex.released import Released
-from riskindex.words import seen
+from riskindex.words import inert, seen
 
 if TYPE_CHECKING:
     import gptables
@@ -27,7 +27,6 @@ ALL_AREAS_UP_TO = 5_000
 """Above this many areas the workbook holds the selected ones only; GIS file and CSV hold all."""
 
 _EPOCH = datetime(2000, 1, 1)  # no clock in any output: two runs give the same bytes
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 HEADINGS = {
     "area_code": "Area code",
@@ -75,16 +74,11 @@ def list_table(released: Released) -> pd.DataFrame:
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV that opens in Excel and in which no text can become a formula."""
-    safe = table.map(lambda value: _inert(value) if isinstance(value, str) else value)
-    safe.columns = [_inert(str(column)) for column in table.columns]
+    safe = table.map(lambda value: inert(value) if isinstance(value, str) else value)
+    safe.columns = [inert(str(column)) for column in table.columns]
     safe.to_csv(
         path, index=False, encoding="utf-8-sig", lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL
     )
-
-
-def _inert(text: str) -> str:
-    text = seen(text)
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
 def write_workbook(released: Released, path: Path) -> None:

@@ -20,10 +20,9 @@ from riskindex.config import parse_config
 from riskindex.errors import DisclosureError
 from riskindex.pages import digest
 from riskindex.released import Result
-from riskindex.words import seen
-from riskindex.workbook import _inert
+from riskindex.words import inert, seen
 
-PROFILES = ("internal", "public")
+PROFILES = ("internal", "partner", "public")
 FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")
 NUMBER = re.compile(r"-?\d+(\.\d+)?(e-?\d+)?")
 SAFE_LINK = re.compile(
@@ -39,10 +38,10 @@ def result(tmp_path_factory) -> Result:
 
 @pytest.fixture(scope="module")
 def county(result, tmp_path_factory) -> Path:
-    """A folder with the result under both profiles."""
+    """A folder with the result under every profile."""
     folder = tmp_path_factory.mktemp("written")
     with pytest.MonkeyPatch.context() as patch:
-        # Such names are not published; what would act in the files is looked at all the same.
+        # Names full of numbers are not published; what would act is looked at all the same.
         patch.setattr(pipeline, "refuse_leaks", lambda *_all, **_more: None)
         for profile in PROFILES:
             save(release(result, profile), folder / profile)
@@ -58,7 +57,7 @@ def test_there_are_two_hundred_and_all_are_names_of_areas(county: Path):
     for path in files(county, "all_areas.csv"):
         with path.open(encoding="utf-8-sig", newline="") as file:
             told = {row["area_code"]: row["name"] for row in csv.DictReader(file)}
-        assert [told[code] for code in CODES] == [_inert(name.strip()) for name in PAYLOADS]
+        assert [told[code] for code in CODES] == [inert(name.strip()) for name in PAYLOADS]
 
 
 def test_names_of_files_are_letters_and_digits(county: Path):
@@ -143,7 +142,9 @@ def stirred(page: Any) -> None:
     ("profile", "step"),
     [
         ("public", 10),
+        ("partner", 20),
         pytest.param("public", 1, marks=pytest.mark.long),
+        pytest.param("partner", 1, marks=pytest.mark.long),
         pytest.param("internal", 1, marks=pytest.mark.long),
     ],
 )
@@ -174,9 +175,10 @@ def test_no_payload_acts_on_the_map(
 
 @pytest.mark.browser
 def test_no_payload_acts_on_a_page_of_each_kind(county: Path, opened: Any):
-    paths = files(county, ".html")
-    for name in ("report.html", "governance.html", "index.html", "cluster-1.html", "district-*"):
-        stirred(opened(next(path for path in paths if path.match(name)), ready="h1"))
+    one_each = ("report.html", "governance.html", "index.html", "district-*")
+    kinds = [("internal", "cluster-1.html"), *zip(PROFILES * 2, one_each, strict=False)]
+    for profile, name in kinds:
+        stirred(opened(next((county / profile).rglob(name)), ready="h1"))
 
 
 @pytest.mark.browser

@@ -76,8 +76,11 @@ def test_a_run_takes_a_ledger():
     assert "--ledger" in [name for parameter in run.params for name in parameter.opts]
 
 
-def test_a_place_of_a_dozen_areas_is_published_whatever_its_share_and_threshold(tmp_path):
+def test_a_place_of_a_dozen_areas_is_published_whatever_its_names_share_and_threshold(tmp_path):
     project = write_project(tmp_path)
+    project.change("areas.geojson", "Area E01020001", "=1+1 Lane")
+    project.change("areas.geojson", "Area E01020002", "'t Hoog")
+    project.change("lookup.csv", "North", "+North", times=12)
     project.change("people.csv", "E01020003,1520,202\n", "")  # 5% of the other 11 is 0.55
     project.change("config.toml", "threshold = 0.25", "threshold = 0.13")  # 10.4% is tried, too
     project.write("config.toml", project.text("config.toml") + SHARE_AND_REPEATS)
@@ -87,6 +90,9 @@ def test_a_place_of_a_dozen_areas_is_published_whatever_its_share_and_threshold(
     assert "33.3333% of the 11 areas assessed is 3.6666666" in manifest
     assert "areas of the 4 on the list" in manifest
     assert "above 10.4%" in (tmp_path / "public" / "report.html").read_text(encoding="utf-8")
+    table = (tmp_path / "public" / "all_areas.csv").read_text(encoding="utf-8-sig")
+    assert "E01020001,'=1+1 Lane,'+North," in table
+    assert "E01020002,'t Hoog,South," in table
 
 
 SHARE_AND_REPEATS = """
