@@ -117,12 +117,13 @@ class _Search:
     def __init__(self, system: System, x: Array, asked: Flags, width: int) -> None:
         self.asked, self.width = asked, width
         self.parts, self.moves = Parts(system, x), Moves(system, x)
+        self.known = np.zeros(len(x), dtype=bool)
         low, high = x - self.moves.room(-1), x + self.moves.room(1)
         self.found = Bounds(np.where(asked, low, system.low), np.where(asked, high, system.high))
 
     def close(self) -> Positions:
-        """Numbers that are asked for and have fewer values than the width."""
-        return np.flatnonzero(self.asked & (self.found.values < self.width))
+        """Numbers that are asked for, with fewer values than the width as far as is known."""
+        return np.flatnonzero(self.asked & ~self.known & (self.found.values < self.width))
 
     def widen(self, i: int, reach: int) -> None:
         """Move a number: at first together with all that are close around it, then alone."""
@@ -135,6 +136,15 @@ class _Search:
         for aim in (together, -together, alone, -alone):
             if self.found.values[i] < self.width:
                 self._take(which, _solution(system, aim))
+        if self.found.values[i] < self.width and not whole:
+            self.known[i] = self._has_no_more(i, which, alone)
+
+    def _has_no_more(self, i: int, which: Positions, aim: Array) -> bool:
+        """Whether the sums of these numbers alone leave one of them no further value."""
+        system = self.parts.inside(which)
+        ends = (_solution(system, -aim), _solution(system, aim))
+        low, high = (np.nan if end is None else end[aim > 0].item() for end in ends)
+        return bool((low, high) == (self.found.low[i], self.found.high[i]))
 
     def _take(self, which: Positions, solution: Array | None) -> None:
         """Take the values of a solution for possible."""
@@ -145,26 +155,45 @@ class _Search:
 
 
 class Parts:
-    """Systems of some of the numbers, while all others are as in a solution."""
+    """Systems of some of the numbers."""
 
     def __init__(self, system: System, x: Array) -> None:
         self.system, self.x, self.totals = system, x, system.sums @ x
-        self.by_number = csr_array(system.sums.T)
+        self.by_number, self.size = csr_array(system.sums.T), np.diff(system.sums.indptr)
 
     def of(self, which: Positions, *, by: float = np.inf) -> System:
-        """The system of the numbers in some places, which move by so much at most.
+        """The numbers in some places, which move by so much at most; all others stay.
 
         Each of its solutions, put in these places, is one of the whole. Sums that hold wherever
         the numbers go are left out.
         """
-        touched, x = np.unique(self.by_number[which].indices), self.x[which]
-        sums = csr_array(self.system.sums[touched][:, which])
+        touched, sums = self._sums(which)
+        x = self.x[which]
         others = self.totals[touched] - sums @ x
-        least, most = self.system.least[touched] - others, self.system.most[touched] - others
-        low = np.maximum(self.system.low[which], x - by)
-        high = np.minimum(self.system.high[which], x + by)
-        small = System(low, high, sums, least, most, self.system.is_total[touched])
-        return small.only((sums @ low < least) | (sums @ high > most))
+        small = System(
+            np.maximum(self.system.low[which], x - by),
+            np.minimum(self.system.high[which], x + by),
+            sums, self.system.least[touched] - others, self.system.most[touched] - others,
+            self.system.is_total[touched],
+        )  # fmt: skip
+        return small.only((sums @ small.low < small.least) | (sums @ small.high > small.most))
+
+    def inside(self, which: Positions) -> System:
+        """The numbers in some places, with the sums of no others.
+
+        What is in these places of a solution of the whole is one of its solutions.
+        """
+        touched, sums = self._sums(which)
+        small = System(
+            self.system.low[which], self.system.high[which], sums,
+            self.system.least[touched], self.system.most[touched], self.system.is_total[touched],
+        )  # fmt: skip
+        return small.only(np.diff(sums.indptr) == self.size[touched])
+
+    def _sums(self, which: Positions) -> tuple[Positions, csr_array]:
+        """The sums that some numbers are in, and how."""
+        touched = np.unique(self.by_number[which].indices).astype(np.intp)
+        return touched, csr_array(self.system.sums[touched][:, which])
 
 
 class Moves:

@@ -13,7 +13,13 @@ from riskindex.draws import fits, p_of_sums
 from riskindex.factors import Factor
 from riskindex.groups import by_factor
 from riskindex.scores import rows
-from riskindex.window_sum import log_window_tails
+from riskindex.window_sum import (
+    LARGEST_JUMP,
+    LEAST_LIMIT,
+    ONE_BY_ONE,
+    first_sums,
+    log_window_tails,
+)
 
 if TYPE_CHECKING:
     from riskindex.released import Result
@@ -22,6 +28,8 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Tail = Callable[[NDArray[np.int64]], Array]
 """From a sum per window to its p-value."""
+Finder = Callable[[Array], Array]
+"""From limits of p, shape `(m,)`, to the smallest sum of each window whose p is at most each."""
 
 
 class Cut(NamedTuple):
@@ -66,7 +74,7 @@ def remake_tests(result: "Result") -> dict[tuple[str, str], KnownTests]:
     found = {}
     for factor in result.config.factors:
         for period in map(str, factor.periods if factor.counts_events else ()):
-            if counts is None or factor.method not in TAILS:
+            if counts is None or factor.method not in FINDERS:
                 continue
             made = _tested(result, factor, period, counts[factor.name, period].to_numpy(float))
             if made is not None:
@@ -79,24 +87,24 @@ def _tested(result: "Result", factor: Factor, period: str, events: Array) -> Kno
     p = table["p"].to_numpy(dtype=float)
     if not np.isfinite(p).any():
         return None
-    counted = ~np.isnan(events) & table["observed"].notna().to_numpy()
+    counted, known = ~np.isnan(events) & table["observed"].notna().to_numpy(), np.isfinite(p)
     itself = eye_array(len(p), format="csr")
     windows = itself if factor.method == "poisson" else csr_array(result.weights) + itself
     windows = csr_array(windows * counted.astype(float))
     windows.eliminate_zeros()
-    tail = TAILS[factor.method](result, factor, period, windows)
-    if tail is None:
+    find = FINDERS[factor.method](result, factor, period, csr_array(windows[np.flatnonzero(known)]))
+    if find is None:
         return None
     band, is_hot = (table[c].to_numpy(dtype=float, na_value=0.0) for c in ("confidence", "is_hot"))
     asked = [(b, level, band >= b) for level, b in BANDS] + [(0, factor.level, is_hot > 0)]
-    n = int(np.isfinite(p).sum())
+    limits = [_limits(factor.correction, level, int(known.sum()), int(passed.sum()))
+              for _, level, passed in asked]  # fmt: skip
+    sums = np.zeros((2 * len(asked), len(p)))
+    sums[:, known] = find(np.ravel(limits))
     heavy = [group.weight for group in factor.groups] or [1]
-    cuts = tuple(
-        Cut(b, np.ceil(least / max(heavy)), np.floor(most / min(heavy)))
-        for b, level, passed in asked
-        for least, most in [_sums(tail, _limits(factor.correction, level, n, int(passed.sum())))]
-    )
-    return KnownTests(windows, np.isfinite(p), np.diff(windows.indptr) == 1, cuts)
+    least, most = np.ceil(sums[::2] / max(heavy)), np.floor((sums[1::2] - 1) / min(heavy))
+    cuts = tuple(Cut(of[0], *ends) for of, *ends in zip(asked, least, most, strict=True))
+    return KnownTests(windows, known, np.diff(windows.indptr) == 1, cuts)
 
 
 def _limits(correction: str, level: float, n: int, passed: int) -> tuple[float, float]:
@@ -110,29 +118,22 @@ def _limits(correction: str, level: float, n: int, passed: int) -> tuple[float, 
     return step[correction] * max(passed, 1), step[correction] * (passed + 1)
 
 
-def _sums(tail: Tail, limits: tuple[float, float]) -> tuple[Array, Array]:
-    """Fewest events that pass, and most that do not, by halving."""
-    passing, failing = limits
-    return _first(tail, passing).astype(float), _first(tail, failing).astype(float) - 1
+def _by_halving(tail: Tail, windows: int) -> Finder:
+    """Smallest sums by going up to a p that is small enough, and halving."""
 
+    def first(limit: float) -> NDArray[np.int64]:
+        high = np.full(windows, 8, dtype=np.int64)
+        while (above := tail(high) > limit).any() and high.max() < LARGEST_SUM:
+            high = np.where(above, 2 * high, high)
+        low = np.where(high > 8, high // 2, 0)
+        while (low < high).any():
+            middle = (low + high) // 2
+            passes = tail(middle) <= limit
+            low, high = np.where(passes, low, middle + 1), np.where(passes, middle, high)
+            low = np.minimum(low, high)
+        return high
 
-def _first(tail: Tail, limit: float) -> NDArray[np.int64]:
-    """The smallest sum of each window whose p is at most a limit."""
-    high = np.full_like(tail_size(tail), 8)
-    while (above := tail(high) > limit).any() and high.max() < LARGEST_SUM:
-        high = np.where(above, 2 * high, high)
-    low = np.where(high > 8, high // 2, 0)
-    while (low < high).any():
-        middle = (low + high) // 2
-        passes = tail(middle) <= limit
-        low, high = np.where(passes, low, middle + 1), np.where(passes, middle, high)
-        low = np.minimum(low, high)
-    return high
-
-
-def tail_size(tail: Tail) -> NDArray[np.int64]:
-    """A sum of 0 for each window that a tail is of."""
-    return np.zeros(len(tail(np.zeros(1, dtype=np.int64))), dtype=np.int64)
+    return lambda limits: np.array([first(limit) for limit in limits], dtype=float)
 
 
 LARGEST_SUM = 1 << 22
@@ -142,7 +143,7 @@ LARGEST_SUM = 1 << 22
 # ---- p-values of sums
 
 
-def _drawn(result: "Result", factor: Factor, period: str, windows: csr_array) -> Tail | None:
+def _drawn(result: "Result", factor: Factor, period: str, windows: csr_array) -> Finder | None:
     options = factor.getis_ord
     if not options.drawn_with_itself or options.p not in ("auto", "exact"):
         return None
@@ -164,7 +165,7 @@ def _drawn(result: "Result", factor: Factor, period: str, windows: csr_array) ->
         over = -((least * each[of] - sums) // step)  # rounded up to a whole step
         return np.asarray(table[of, np.clip(over, 0, top + 1)])
 
-    return tail
+    return _by_halving(tail, len(of))
 
 
 MOST_SUMS = 2_000_000
@@ -182,7 +183,7 @@ def _tails_of_draws(values: NDArray[np.int64], sizes: NDArray[np.int64], top: in
     return table
 
 
-def _expected(result: "Result", factor: Factor, period: str, windows: csr_array) -> Tail | None:
+def _expected(result: "Result", factor: Factor, period: str, windows: csr_array) -> Finder | None:
     table = rows(result.hotspots, factor=factor.name, period=period)
     share = np.nan_to_num(table["expected"].to_numpy(dtype=float))
     if factor.background == "local" or factor.dispersion == "given-total" or share.sum() <= 0:
@@ -197,22 +198,30 @@ def _expected(result: "Result", factor: Factor, period: str, windows: csr_array)
     if not seen.any() or not np.isfinite(dispersion):
         return None
     means, jumps = np.maximum(means[:, seen], 1e-12), jumps[seen]
+    mid, few = factor.tail == "mid", (windows @ (means @ jumps)).max(initial=0) <= ONE_BY_ONE
 
     def tail(sums: NDArray[np.int64]) -> Array:
-        asked = np.broadcast_to(sums, (windows.shape[0],)).astype(float)
-        logs = log_window_tails(asked, means, windows, dispersion=dispersion, jumps=jumps)
-        mid = (np.exp(logs.strict) + np.exp(logs.above)) / 2
-        return mid if factor.tail == "mid" else np.exp(logs.strict)
+        logs = log_window_tails(
+            sums.astype(float), means, windows, dispersion=dispersion, jumps=jumps
+        )
+        return (np.exp(logs.strict) + np.exp(logs.above)) / 2 if mid else np.exp(logs.strict)
 
-    return tail
+    def find(limits: Array) -> Array:
+        if few and jumps.max() <= LARGEST_JUMP and limits.min() >= LEAST_LIMIT:
+            law = {"dispersion": dispersion, "jumps": jumps}
+            return first_sums(limits, means, windows, **law, mid=mid)
+        return _by_halving(tail, windows.shape[0])(limits)
+
+    return find
 
 
-TAILS: Mapping[str, Callable[["Result", Factor, str, csr_array], Tail | None]] = MappingProxyType({
+Make = Callable[["Result", Factor, str, csr_array], Finder | None]
+FINDERS: Mapping[str, Make] = MappingProxyType({
     "getis-ord": _drawn,
     "window": _expected,
     "poisson": _expected,
 })  # fmt: skip
-"""Methods whose tests an attacker can make again, and their p-values of sums."""
+"""Methods whose tests an attacker can make again, and what finds the sums that pass."""
 
 
 def bounds_of_windows(

@@ -8,7 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from riskindex.equations import Moves, Parts, Sums, group_sums, intervals, joined, without_false
+from riskindex.equations import (
+    Moves,
+    Parts,
+    Sums,
+    _solution,
+    group_sums,
+    intervals,
+    joined,
+    without_false,
+)
 
 MOST = 6
 
@@ -113,6 +122,34 @@ def test_a_part_is_what_is_left_to_the_others_of_a_sum():
     assert near.sums.toarray().tolist() == [[1, 1]]  # 4 to 6 is all that the second can be
 
 
+def test_inside_a_part_are_the_sums_of_no_others():
+    x = np.array([1.0, 5.0, 2.0])
+    whole = system_of(x, [[1, 1, 0], [0, 1, 1], [1, 0, 0]], [(1, 1), (0, 9), (0, 0)])
+    some = Parts(whole, x).inside(np.array([1, 2]))
+    assert some.sums.toarray().tolist() == [[1, 1]]
+    assert (some.least.tolist(), some.most.tolist()) == ([7], [16])
+    assert (some.low.tolist(), some.high.tolist()) == ([0, 0], [MOST, MOST])
+
+
+@pytest.mark.parametrize(("slack", "programmes"), [((0, 0), 6), ((2, 2), 6)])
+def test_what_the_sums_around_a_number_give_away_is_not_looked_for_further_off(
+    slack, programmes, monkeypatch
+):
+    asked = []
+
+    def solved(*given):
+        asked.append(given)
+        return _solution(*given)
+
+    monkeypatch.setattr("riskindex.equations._solution", solved)
+    monkeypatch.setattr("riskindex.equations.REACH", (2, 3))
+    x = np.array([3.0, 4.0, 1.0, 1.0])
+    system = system_of(x, [[1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 1]], [slack, (0, 0), (9, 9)])
+    found = intervals(system, x, np.array([False, True, False, False]), width=6)
+    assert found.values[1] == 1 + sum(slack)
+    assert len(asked) == programmes
+
+
 small = st.integers(0, MOST)
 
 
@@ -123,11 +160,15 @@ small = st.integers(0, MOST)
     slack=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=3, max_size=3),
     totals=st.integers(0, 2),
     width=st.integers(2, 7),
+    reach=st.lists(st.integers(1, 2), max_size=2),
 )
-def test_intervals_are_those_of_all_solutions(x, rows, slack, totals, width):
+def test_intervals_are_those_of_all_solutions(x, rows, slack, totals, width, reach):
     x = np.array(x, dtype=float)
     system = system_of(x, rows, slack[: len(rows)], totals=totals)
-    found = intervals(system, x, np.ones(3, dtype=bool), width=width)
+    with pytest.MonkeyPatch.context() as only:
+        only.setattr("riskindex.equations.REACH", tuple(reach))
+        only.setattr("riskindex.equations.MOST_GIVERS", 0)
+        found = intervals(system, x, np.ones(3, dtype=bool), width=width)
     low, high = by_trying(system)
     assert (found.low >= low).all()
     assert (found.high <= high).all()
