@@ -13,6 +13,7 @@ from riskindex.errors import ConfigError, Together
 from riskindex.groups import group_kinds
 from riskindex.hotspots import find_hotspots
 from riskindex.inputs import ReadAreas
+from riskindex.memory import memory_of_database
 from riskindex.report import source_lines
 from riskindex.selection import unknown_overrides
 from riskindex.sensitive_places import read_sensitive_places
@@ -61,6 +62,7 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> Found:
             config.sources,
             config.folder,
             factors=config.factors,
+            memory=memory_of_database(config.memory),
             areas=None if land is None else land.areas,
             say=lambda file: say(f"Reading events: {file}"),
         ) as opened,  # fmt: skip

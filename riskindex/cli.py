@@ -92,9 +92,11 @@ def check(config: ConfigFile, quiet: Quiet = False) -> None:
     """Read everything, compute nothing, say what was found and every fault."""
     from riskindex.check import look
     from riskindex.config import read_config
+    from riskindex.memory import bounded
 
     asked = read_config(config)
-    with _stages(quiet) as say, _private_files(Path(tempfile.gettempdir()), "riskindex-check-"):
+    private = _private_files(Path(tempfile.gettempdir()), "riskindex-check-")
+    with _stages(quiet) as say, private, bounded(asked.memory):
         found = look(asked, say=say)
     if not quiet:
         for line in found.lines:

@@ -55,7 +55,8 @@ class Config(BaseModel):
     seed: int = Field(default=2022, ge=0)
     """Seed of every random draw."""
     memory: str | None = None
-    """Most memory that reading and computing may take, such as 3GB; left out, there is no cap."""
+    """Most memory that a run may take, with its release and saving, such as 3GB; left out, there
+    is no cap."""
     profile: Profile | None = None
     """Who the outputs are for; may be given on the command line instead."""
     attribution: list[str] = Field(default_factory=list)

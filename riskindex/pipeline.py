@@ -105,7 +105,8 @@ def save(
         New, empty, or holding an earlier result, which is replaced when all is written; or one
         that is held already.
     truth
-        The result that was released: the attack then measures what the files say about it.
+        The result that was released: the attack then measures what the files say about it, and
+        no more memory is held than its config allows.
     ledger
         Private file of earlier releases, which are handed to the attack; it is added to when all
         is written. Ignored under the profile internal.
@@ -118,12 +119,15 @@ def save(
         The files give away what the profile withholds; nothing is published.
     InputError
         The folder cannot be written, holds something else, or another run holds it.
+    DataError
+        It takes more memory than the config allows.
     """
     place = folder if isinstance(folder, Held) else Path(folder)
     target = place.target if isinstance(place, Held) else place
     private = Path(ledger) if ledger is not None and released.rules is not None else None
     earlier = read_ledger(private, away_from=target) if private is not None else ()
-    with written_whole(place) as out:
+    memory = truth.config.memory if truth is not None else None
+    with written_whole(place) as out, bounded(memory):  # past the cap, nothing is put in place
         say("Writing the list")
         write_csv(list_table(released), out / "top_areas.csv")
         write_csv(released.all_areas.reset_index(), out / "all_areas.csv")

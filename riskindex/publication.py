@@ -29,6 +29,7 @@ from riskindex.factors import Factor
 from riskindex.groups import group_kinds
 from riskindex.hotspots import long_index
 from riskindex.index import contributions, given_weights
+from riskindex.memory import bounded
 from riskindex.poisson import poisson_excess
 from riskindex.reasons import not_assessed
 from riskindex.released import (
@@ -65,8 +66,12 @@ def release(result: Result, profile: str | None = None) -> Released:
     ------
     DisclosureError
         No profile was named, or there are no rules for the one that was.
+    DataError
+        It takes more memory than the config allows.
     """
-    return PROFILES[check_profile(profile or result.config.profile)](result)
+    reduce = PROFILES[check_profile(profile or result.config.profile)]
+    with bounded(result.config.memory):
+        return reduce(result)
 
 
 def check_profile(profile: str | None) -> str:

@@ -1,6 +1,9 @@
 """A run that takes more memory than it may ends with a sentence."""
 
+import ctypes
+import dataclasses
 import signal
+import struct
 import sys
 import threading
 import time
@@ -10,7 +13,8 @@ import duckdb
 import pytest
 from fault_corpus import write_project
 
-from riskindex import read_config, run
+from riskindex import read_config, release, run, save
+from riskindex.cli import main
 from riskindex.errors import ConfigError, DataError, InputError
 from riskindex.event_table import connect
 from riskindex.files import refuse_full
@@ -77,6 +81,27 @@ def test_a_run_over_its_cap_ends_with_a_sentence(tmp_path):
         run(read_config(tmp_path / "config.toml"))
 
 
+def test_releasing_and_saving_over_the_cap_leave_the_folder_as_it_was(county_result, tmp_path):
+    capped = county_result.config.model_copy(update={"memory": "20MB"})
+    result = dataclasses.replace(county_result, config=capped)
+    with pytest.raises(DataError, match="the cap is 20MB"):
+        release(result, "public")
+    released = release(county_result, "internal")
+    with pytest.raises(DataError, match="the cap is 20MB"):
+        save(released, tmp_path / "result", truth=result)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_check_over_the_cap_ends_with_a_sentence(tmp_path, monkeypatch, capsys):
+    project = write_project(tmp_path)
+    project.write("config.toml", 'memory = "20MB"\n' + project.text("config.toml"))
+    monkeypatch.setattr(sys, "argv", ["riskindex", "check", str(tmp_path / "config.toml")])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == DataError.exit_code
+    assert "the cap is 20MB. Set memory higher" in capsys.readouterr().err
+
+
 def test_a_cap_that_is_no_size_is_a_fault_of_the_config(tmp_path):
     project = write_project(tmp_path)
     project.write("config.toml", 'memory = "lots"\n' + project.text("config.toml"))
@@ -106,8 +131,37 @@ def test_systems_that_tell_less_are_asked_what_they_tell(monkeypatch):
     monkeypatch.setattr("riskindex.memory._STATUS", Path("/nowhere"))
     assert (resident() or 0) > 10**7
     monkeypatch.setitem(sys.modules, "resource", None)
+    monkeypatch.setattr(ctypes, "windll", None, raising=False)
     assert resident() is None
     with pytest.raises(ConfigError, match="leave the cap out"), bounded("900GB"):
+        pass
+
+
+class Windows:
+    """A system that tells the working set as `PROCESS_MEMORY_COUNTERS` of 64 bits does."""
+
+    working_set = 2 * 10**9
+
+    @property
+    def kernel32(self):
+        return self
+
+    def K32GetProcessMemoryInfo(self, process, counters, size):
+        assert ctypes.cast(process, ctypes.c_void_p).value == 2**64 - 1  # this process
+        assert size == 72
+        assert struct.unpack_from("<I", counters._obj)[0] == size
+        struct.pack_into("<IIQQ", counters._obj, 0, size, 17, 9 * 10**9, self.working_set)
+        return 1
+
+
+def test_windows_is_asked_for_the_working_set(monkeypatch):
+    monkeypatch.setattr("riskindex.memory._STATUS", Path("/nowhere"))
+    monkeypatch.setitem(sys.modules, "resource", None)
+    monkeypatch.setattr(ctypes, "windll", Windows(), raising=False)
+    assert resident() == 2 * 10**9
+    with pytest.raises(DataError, match=r"holds 2.00 GB, and the cap is 1GB"), bounded("1GB"):
+        time.sleep(5)
+    with bounded("3GB"):
         pass
 
 
