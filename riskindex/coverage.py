@@ -81,6 +81,8 @@ class Units(NamedTuple):
     """Units that cover no group, and whose events are left out."""
     notes: tuple[str, ...] = ()
     """A sentence about units that cover no group."""
+    seen: Months = MappingProxyType({})
+    """Unit to the months it has records in, where there is an inventory beside them."""
 
 
 class Gaps(NamedTuple):
@@ -231,7 +233,8 @@ def find_units(
     others = {unit: events for unit, (_, events) in seen.items() if unit not in matched}
     left_out = frozenset(others) if coverage.others == "exclude" else frozenset()
     months = {unit: months for unit, (months, _) in seen.items()} if listed is None else listed
-    return Units(months, matched, left_out, _about_others(others, coverage))
+    of_records = {} if listed is None else {unit: months for unit, (months, _) in seen.items()}
+    return Units(months, matched, left_out, _about_others(others, coverage), of_records)
 
 
 def _about_others(others: Mapping[str, int], coverage: Coverage) -> tuple[str, ...]:
@@ -280,10 +283,38 @@ def gaps_by_unit(
     if coverage.by is None:
         return Gaps(np.zeros((len(areas), len(spans)), dtype=bool))
     groups = areas[coverage.by]
-    covered: dict[str, set[int]] = {str(group): set() for group in groups.unique()}
-    for unit, group in units.groups.items():
-        covered[group] |= units.months.get(unit, frozenset())
-    return _as_asked(_gaps(covered, groups, spans, "no file of"), coverage)
+    covered = _by_group(units.months, units.groups, groups)
+    gaps = _as_asked(_gaps(covered, groups, spans, "no file of"), coverage)
+    if not units.seen:
+        return gaps
+    recorded = _by_group(units.seen, units.groups, groups)
+    return gaps._replace(notes=(*gaps.notes, *_disagreements(covered, recorded, spans)))
+
+
+def _by_group(
+    months: Months, groups_of: Mapping[str, str], groups: "pd.Series[str]"
+) -> dict[str, set[int]]:
+    found: dict[str, set[int]] = {str(group): set() for group in groups.unique()}
+    for unit, group in groups_of.items():
+        found[group] |= months.get(unit, frozenset())
+    return found
+
+
+def _disagreements(
+    listed: Mapping[str, set[int]], recorded: Mapping[str, set[int]], spans: Sequence[Period]
+) -> Iterator[str]:
+    """Where an inventory and the records say different things about the periods."""
+    asked = {month for span in spans for month in span.months}
+    for one, other, words in (
+        (listed, recorded, "the inventory lists files of {} of which no record is there: nothing "
+         "happened there, says the count. Add the files, or correct the inventory"),
+        (recorded, listed, "there are records of {} which the inventory does not list: their areas "
+         "are not assessed then. Correct the inventory, or take the files away"),
+    ):  # fmt: skip
+        more = {group: sorted((one[group] - other[group]) & asked) for group in one}
+        more = {group: months for group, months in more.items() if months}
+        if more:
+            yield words.format(_told(more, len(asked))) + "."
 
 
 def gaps_by_number(

@@ -241,8 +241,9 @@ def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None)
         known.update(code.strip() for code in sheet.columns[lookup.code])
     if source.vintage is None:
         return ReadCodes(None, frozenset(known - {""}), (), ())
-    old, new = source.vintage.old, source.vintage.new
-    path, sheet = columns(source.vintage.path, "areas.vintage.path", old, new)
+    wanted = [source.vintage.old, source.vintage.new]
+    wanted += [source.vintage.share] if source.vintage.share is not None else []
+    path, sheet = columns(source.vintage.path, "areas.vintage.path", *wanted)
     crosswalk = make_crosswalk(pd.DataFrame(sheet.columns), source.vintage)
     file = record(path, "crosswalk", len(sheet.rows))
     return ReadCodes(crosswalk, frozenset(known - {""}), sheet.notes, (file,))

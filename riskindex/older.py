@@ -152,11 +152,11 @@ def share_out_bare(
         )
     tables, rules = [nothing], set()
     for code, group in connection.execute(_BARE).df().groupby("code", sort=True):
-        shares, by_residents = study.shares(parts[str(code)])
+        shares, rule = study.shares(str(code), parts[str(code)])
         unit, units = pd.factorize(group["unit"])
         part = np.asarray(parts[str(code)])[share_out(len(units), shares)]
         tables.append(group[["file", "row"]].assign(area=part[unit]))
-        rules.add(by_residents)
+        rules.add(rule)
     shared = pd.concat(tables[1:], ignore_index=True)
     return shared, [_shared_note(name, len(shared), len(bare), rules)]
 
@@ -169,12 +169,14 @@ ORDER BY c.code, d.date, d.file, d.row
 """
 
 
-def _shared_note(name: str, events: int, areas: int, by_residents: Collection[bool]) -> str:
+def _shared_note(name: str, events: int, areas: int, rules: Collection[str]) -> str:
     rule = {
-        (True,): "in proportion to residents",
-        (False,): "in equal shares",
-        (False, True): "in proportion to residents where these are known, else in equal shares",
-    }[tuple(sorted(by_residents))]
+        ("lookup",): "by the shares of the lookup",
+        ("residents",): "in proportion to residents",
+        ("equal",): "in equal shares",
+        ("equal", "residents"): "in proportion to residents where these are known, else in equal "
+        "shares",
+    }[tuple(sorted(rules))]
     return (
         f"{name}: {events:,} events without coordinates carry {areas:,} codes of areas that were "
         f"split since; they were shared out {rule}."

@@ -145,9 +145,8 @@ def _session(address: str, settings: Mapping[str, str]) -> Iterator[Any]:
     running = SparkSession.getActiveSession()
     builder = SparkSession.builder.appName("riskindex")
     builder = builder.remote(address) if address.startswith("sc:") else builder.master(address)
-    if address.startswith("local"):
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    session = running or builder.getOrCreate()
+    with _own_python(address):
+        session = running or builder.getOrCreate()
     before = {name: session.conf.get(name) for name in settings}
     try:
         for name, value in settings.items():
@@ -159,6 +158,19 @@ def _session(address: str, settings: Mapping[str, str]) -> Iterator[Any]:
         else:
             for name, value in before.items():
                 session.conf.set(name, value)
+
+
+@contextmanager
+def _own_python(address: str) -> Iterator[None]:
+    """Workers on this machine are of this Python, not of the first that is called python3."""
+    asked = address.startswith("local") and "PYSPARK_PYTHON" not in os.environ
+    if asked:
+        os.environ["PYSPARK_PYTHON"] = sys.executable
+    try:
+        yield
+    finally:
+        if asked:
+            del os.environ["PYSPARK_PYTHON"]
 
 
 @contextmanager

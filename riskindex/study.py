@@ -95,19 +95,24 @@ class Study:
         nearest: Positions = np.asarray(among, dtype=np.int32)[distance.argmin(axis=1)]
         return nearest
 
-    def shares(self, parts: Sequence[int]) -> tuple[Array, bool]:
-        """What each part of a split area gets, and whether that is by residents or equal.
+    def shares(self, code: str, parts: Sequence[int]) -> tuple[Array, str]:
+        """What each part of a split area gets, and by what: lookup, residents or equal.
 
         Parameters
         ----------
+        code
+            Of the area that was split.
         parts
             Positions; -1 is a part outside the study area, whose residents are not known.
         """
+        if self.crosswalk is not None and code in self.crosswalk.shares:
+            return np.array(self.crosswalk.shares[code]), "lookup"
         residents = np.full(len(parts), np.nan)
         if "residents" in self.areas and min(parts) >= 0:
             residents = self.areas["residents"].to_numpy(dtype=float)[list(parts)]
-        by_residents = bool((residents > 0).all())
-        return (residents if by_residents else np.ones(len(parts))), by_residents
+        if (residents > 0).all():
+            return residents, "residents"
+        return np.ones(len(parts)), "equal"
 
 
 def _transformer(source: object, target: object) -> "Transformer":

@@ -1,15 +1,17 @@
 """Codes of another census edition, brought to the edition of the boundaries."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from riskindex.errors import ConfigError
+from riskindex.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,6 +34,9 @@ class Vintage:
     """Column with the code of the boundaries' edition."""
     split: Literal["share", "refuse"] = "share"
     """An event without coordinates in an area that was split: shared out, or refused."""
+    share: str | None = None
+    """Column with the population (or its share) of the older area that lives in the newer; left
+    out, events are shared out by the residents of the newer areas, or equally."""
 
 
 class Crosswalk(NamedTuple):
@@ -42,6 +47,8 @@ class Crosswalk(NamedTuple):
     ones share (merged), several (split), or several of which others share one (irregular)."""
     split: Literal["share", "refuse"] = "share"
     """What happens to an event without coordinates in an area that was split."""
+    shares: Mapping[str, tuple[float, ...]] = MappingProxyType({})
+    """Older code that became several to the population that each of them got, in their order."""
 
     @property
     def newer(self) -> frozenset[str]:
@@ -75,17 +82,54 @@ def make_crosswalk(lookup: "pd.DataFrame", vintage: Vintage) -> Crosswalk:
     ------
     ConfigError
         The lookup lacks one of the columns.
+    InputError
+        A split area has a share that is no number of 0 or more, or none above 0.
     """
-    for key, column in (("old", vintage.old), ("new", vintage.new)):
-        if column not in lookup:
+    for key, column in (("old", vintage.old), ("new", vintage.new), ("share", vintage.share)):
+        if column is not None and column not in lookup:
             known = ", ".join(map(str, lookup.columns))
             raise ConfigError(f"areas.vintage.{key}: no column {column!r}; there is {known}.")
     pairs = lookup[[vintage.old, vintage.new]].dropna().astype(str)
     pairs = pairs[(pairs != "").all(axis=1)]
-    children: dict[str, set[str]] = {}
-    for old, new in pairs.itertuples(index=False):
-        children.setdefault(old.strip(), set()).add(new.strip())
-    return Crosswalk({old: tuple(sorted(new)) for old, new in children.items()}, vintage.split)
+    rows: dict[str, dict[str, list[Any]]] = {}
+    for row, old, new in zip(pairs.index, *(pairs[c].str.strip() for c in pairs), strict=True):
+        rows.setdefault(old, {}).setdefault(new, []).append(row)
+    children = {old: tuple(sorted(new)) for old, new in rows.items()}
+    if vintage.share is None:
+        return Crosswalk(children, vintage.split)
+    split = {old: {new: lookup.loc[rows[old][new], vintage.share] for new in news}
+             for old, news in children.items() if len(news) > 1}  # fmt: skip
+    return Crosswalk(children, vintage.split, _shares(split, vintage.share))
+
+
+def _shares(
+    split: Mapping[str, Mapping[str, "pd.Series[Any]"]], column: str
+) -> dict[str, tuple[float, ...]]:
+    """Shares as numbers, those of several rows of a pair added up; every cell that is none."""
+    shares, faults = {}, []
+    for old, parts in split.items():
+        numbers = {new: [_number(cell) for cell in cells] for new, cells in parts.items()}
+        faults += [
+            f"areas.vintage: column {column!r}, value {str(cell)!r}, of {old} and {new}: no number "
+            "of 0 or more. Correct the lookup."
+            for new, cells in parts.items()
+            for cell, number in zip(cells, numbers[new], strict=True)
+            if not number >= 0
+        ]
+        shares[old] = tuple(map(sum, numbers.values()))
+        if sum(shares[old]) == 0:
+            faults.append(f"areas.vintage: column {column!r}: the shares of {old} are all 0.")
+    if faults:
+        raise InputError(faults)
+    return shares
+
+
+def _number(cell: object) -> float:
+    try:
+        number = float(str(cell))
+    except ValueError:
+        return math.nan
+    return number if math.isfinite(number) else math.nan
 
 
 _GSS = re.compile(r"[EWSNKJLM]\d{8}")

@@ -1,10 +1,12 @@
 """What no file covers is not assessed: by units, by an inventory, or by the numbers alone."""
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from small_events import count, factor, line, squares
+from small_events import count, events, factor, line, squares
 
 from riskindex.config import parse_config
 from riskindex.counts import count_events
@@ -124,6 +126,24 @@ def test_an_inventory_lists_what_there_is():
         months_listed(inventory, {**columns, "m": ["2022-01", "may", ""]}, "x")
 
 
+def test_an_inventory_and_records_that_disagree_are_told():
+    records = [*year_of(AVON, 1), *year_of(KENT, 3, range(1, 11)), crime(3, RAIL)]
+    asked, by = factor(periods=("2022",)), replace(BY, inventory=Inventory(path="-", unit="u",
+                                                                           month="m"))  # fmt: skip
+    january = 2022 * 12
+    listed = {"avon": frozenset(range(january, january + 11)),
+              "kent": frozenset(range(january - 5, january + 12))}  # fmt: skip
+    names = {"avon": "Avon and Somerset"}
+    source = events(records, asked, coverage=replace(by, names=names))
+    counted = count_events({"s": replace(source, listed=listed)}, FOUR, [asked])
+    assert column(counted) == [None, None, 10, 0]
+    told = "\n".join(counted.notes)
+    assert "inventory lists files of Kent (2022-11, 2022-12) of which no record is there" in told
+    assert "records of Avon and Somerset (2022-12) which the inventory does not list" in told
+    agreed = count_events({"s": source}, FOUR, [asked])
+    assert not any("inventory" in note for note in agreed.notes)
+
+
 def test_large_groups_with_hardly_an_event_are_found_by_their_numbers():
     areas = pd.DataFrame({"force": ["A"] * 20 + ["B"] * 20 + ["C"] * 19 + ["D"]})
     spans = (parse_period("2022"),)
@@ -187,6 +207,7 @@ def test_england_and_wales_lack_the_forces_that_published_nothing(shared, listed
     assert set(force[here.isna()]) == {*NO_FILE, "Avon and Somerset", "Thames Valley"}
     assert here.sum() == own["counted"]
     assert own["read"] - own["counted"] == len(counted.uncounted)
+    assert not any("the inventory" in note for note in counted.notes)  # it and the records agree
 
 
 def test_rates_of_places_are_of_those_who_live_where_the_source_has_data():

@@ -72,6 +72,15 @@ def test_or_in_equal_shares_where_residents_are_not_known():
     assert any("shared out in equal shares." in note for note in counted.notes)
 
 
+def test_or_by_the_shares_that_the_lookup_names():
+    lookup = SPLIT._replace(shares={OLD: (1.0, 4.0)})
+    counted, counts = placed([bare()] * 10, crosswalk=lookup)
+    assert counts == [0, 2, 8]
+    assert any("shared out by the shares of the lookup." in note for note in counted.notes)
+    # What a part outside the study area got is known, too.
+    assert placed([bare()] * 10, AREAS.drop(index=RIGHT), crosswalk=lookup)[1] == [0, 2]
+
+
 def test_a_part_outside_the_study_area_gets_its_share_too():
     counted, counts = placed([bare()] * 5, AREAS.drop(index=RIGHT), crosswalk=SPLIT)
     assert counts == [0, 3]
@@ -204,6 +213,11 @@ def test_codes_are_read_from_the_lookups_of_the_config(tmp_path):
     )
     codes = read_codes(areas, tmp_path)
     assert codes.crosswalk == Crosswalk({OLD: (LEFT, RIGHT)}, "refuse")
+    (tmp_path / "older.csv").write_text(f"old,new,n\n{OLD},{LEFT},30\n{OLD},{RIGHT},90\n")
+    vintage = Vintage(path="older.csv", old="old", new="new", share="n")
+    shared = read_codes(AreaSource(boundaries="-", code="-", vintage=vintage), tmp_path).crosswalk
+    assert shared is not None
+    assert shared.shares == {OLD: (30.0, 90.0)}
     assert codes.known == {"E01000001", "E01000055"}
     assert [(file.role, file.rows) for file in codes.files] == [("crosswalk", 2)]
     assert read_codes(AreaSource(boundaries="-", code="-"), tmp_path).crosswalk is None

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskindex.errors import ConfigError
+from riskindex.errors import ConfigError, InputError
 from riskindex.vintages import (
     Vintage,
     carries_2011_codes,
@@ -30,6 +30,31 @@ def test_a_crosswalk_knows_unchanged_merged_and_split_codes():
 def test_a_crosswalk_without_its_column_is_refused():
     with pytest.raises(ConfigError, match=r"areas.vintage.new: no column 'new'; there is old"):
         make_crosswalk(pd.DataFrame({"old": ["A"]}), VINTAGE)
+
+
+SHARED = Vintage(path="-", old="old", new="new", share="people")
+
+
+def test_a_column_of_the_lookup_says_how_many_live_in_each_part():
+    rows = [("A", "A", ""), ("D", "D2", "250"), ("D", "D1", "700"), ("D", "D1", "50.5")]
+    crosswalk = make_crosswalk(pd.DataFrame(rows, columns=["old", "new", "people"]), SHARED)
+    assert crosswalk.children["D"] == ("D1", "D2")
+    assert crosswalk.shares == {"D": (750.5, 250.0)}  # rows of one pair are added up
+
+
+def test_shares_that_are_none_are_all_told():
+    rows = [("D", "D1", "many"), ("D", "D2", "-1"), ("E", "E1", "0"), ("E", "E2", "0")]
+    with pytest.raises(InputError) as refused:
+        make_crosswalk(pd.DataFrame(rows, columns=["old", "new", "people"]), SHARED)
+    assert refused.value.faults == (
+        "areas.vintage: column 'people', value 'many', of D and D1: no number of 0 or more. "
+        "Correct the lookup.",
+        "areas.vintage: column 'people', value '-1', of D and D2: no number of 0 or more. "
+        "Correct the lookup.",
+        "areas.vintage: column 'people': the shares of E are all 0.",
+    )
+    with pytest.raises(ConfigError, match=r"areas.vintage.share: no column 'people'"):
+        make_crosswalk(pd.DataFrame({"old": ["D"], "new": ["D1"]}), SHARED)
 
 
 @pytest.mark.parametrize("code", ["E01033769", "W01000001", "S01013481", "N20000001", "95GG01S1"])
