@@ -79,14 +79,7 @@ def count_groups(
     of_place = totals.groupby(places, sort=True).sum(min_count=1)
     of_place.loc[WHOLE] = totals.sum(min_count=1)
     events = of_place.sort_index().rename_axis("place").T.stack(future_stack=True)
-    people = residents_of(residents, places)
-    if residents is not None and totals.isna().any(axis=None):
-        # Who lives where the source has no data is no base of a rate.
-        known = totals.notna().mul(residents, axis=0)
-        of_place = known.groupby(places, sort=True).sum()
-        of_place.loc[WHOLE] = known.sum()
-        people = of_place.rename_axis("place").T.stack(future_stack=True)
-    return with_rates(events, people)
+    return with_rates(events, residents_of(residents, places, totals))
 
 
 def with_rates(events: "pd.Series[float]", people: "pd.Series[float]") -> pd.DataFrame:
@@ -122,14 +115,35 @@ def by_factor(counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def residents_of(
-    residents: "pd.Series[float] | None", places: "pd.Series[str]"
+    residents: "pd.Series[float] | None", places: "pd.Series[str]", totals: pd.DataFrame
 ) -> "pd.Series[float]":
-    """Residents of each place, and of the whole study area; empty where they are not known."""
+    """Residents that rates of places are of: those who live where the source has data.
+
+    Parameters
+    ----------
+    residents
+        Residents of each area; None where they are not known.
+    places
+        Name of the place of each area; missing for areas in none.
+    totals
+        The table of `by_factor`, missing where a source has no data.
+
+    Returns
+    -------
+    Series
+        Index place, `WHOLE` among them, where every area has data; else (factor, period, place).
+        Empty where residents are not known.
+    """
     if residents is None:
         return pd.Series(dtype=float)
-    people = residents.groupby(places, sort=True).sum(min_count=1)
-    people.loc[WHOLE] = residents.sum(min_count=1)
-    return people
+    if not totals.isna().any(axis=None):
+        people = residents.groupby(places, sort=True).sum(min_count=1)
+        people.loc[WHOLE] = residents.sum(min_count=1)
+        return people
+    known = totals.notna().mul(residents, axis=0)
+    of_place = known.groupby(places, sort=True).sum()
+    of_place.loc[WHOLE] = known.sum()
+    return of_place.rename_axis("place").T.stack(future_stack=True)
 
 
 def _ranks(table: pd.DataFrame) -> pd.DataFrame:

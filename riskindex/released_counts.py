@@ -140,7 +140,12 @@ def released_districts(counts: ReleasedCounts, result: Result, rules: Rules) -> 
     index = pd.MultiIndex.from_tuples(list(events), names=names)
     total = pd.Series(list(events.values()), index=index, dtype=object).sort_index()
     marked = total.map(lambda value: isinstance(value, str))
-    people = residents_of(result.areas.get("residents"), _places(result))
+    study = _in_study(result)
+    people = residents_of(
+        result.areas["residents"][study] if "residents" in result.areas else None,
+        _places(result)[study],
+        by_factor(result.counts)[study],
+    )
     people = people.where(people >= rules.smallest_denominator)
     table = with_rates(total.mask(marked).astype(float), people)
     return table.assign(mark=total.where(marked, "").reindex(table.index))

@@ -31,24 +31,28 @@ HEAVY = ["riskindex.pipeline", "riskindex.publication", "duckdb", "geopandas", "
          "gptables", "matplotlib.pyplot", "libpysal", "scipy.stats"]  # fmt: skip
 
 
-def _command(arguments: list[str]) -> None:
-    """A command in a process of its own, whose words go nowhere."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
-    os.dup2(nothing, 2)
+def _command(arguments: list[str], words: str) -> None:
+    """A command in a process of its own, whose words go to a file."""
+    file = os.open(words, os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    os.environ["RISKINDEX_TRACEBACK"] = "1"
     sys.argv = ["riskindex", *arguments]
     main()
 
 
 @pytest.fixture(scope="module")
-def started():
+def started(tmp_path_factory):
     """Start a command at once: what takes long to import is there already."""
+    words = tmp_path_factory.mktemp("words") / "last"
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(HEAVY)
 
     def start(*arguments: object) -> Any:
-        process = context.Process(target=_command, args=([str(a) for a in arguments],))
+        given = ([str(argument) for argument in arguments], str(words))
+        process = context.Process(target=_command, args=given)
         process.start()
+        process.words = words
         return process
 
     return start
@@ -74,7 +78,7 @@ class Place:
         """A run to its end, after which nothing is beside its result."""
         run = self.run(self.configs[config])
         run.join()
-        assert run.exitcode == 0
+        assert run.exitcode == 0, run.words.read_text()
         assert self.told() == TITLES[config]
         assert self.beside() == []
 
@@ -143,7 +147,7 @@ def test_a_run_that_is_stopped_tidies_up_at_once(place, sign, moments):
     for k, share in enumerate(shares):
         before = place.told()
         run = place.interrupt(k % 2, share, sign)
-        assert run.exitcode in (0, 130)
+        assert run.exitcode in (0, 130), run.words.read_text()
         assert place.told() == (TITLES[k % 2] if run.exitcode == 0 else before)
         assert place.beside() == []
 

@@ -9,7 +9,9 @@ import pytest
 from riskindex import publication, release, save
 from riskindex.disclosure import MARKS, WITHHELD
 from riskindex.errors import DisclosureError
+from riskindex.groups import WHOLE
 from riskindex.publication import only_internal
+from riskindex.released_counts import released_counts, released_districts
 
 COLUMNS = {
     "public": {
@@ -144,6 +146,26 @@ def test_districts_are_told_where_it_is_safe(reduced):
     assert set(table["mark"]) <= {"", WITHHELD}
     rate = table["events"] / table["residents"] * 1000
     assert ((rate - table["rate_per_1000"]).abs().fillna(0) < 1e-9).all()
+
+
+def test_rates_of_districts_are_of_those_who_live_where_the_source_has_data(county_result):
+    rules = county_result.config.release.rules("public")
+    shown = released_counts(county_result, "public", rules)
+    district = county_result.areas["district"]
+    gone = district.index[district == district.iloc[0]][:5]
+    counts = county_result.counts.astype("Int64")
+    counts.loc[gone, ("disorder", slice(None), "2022")] = pd.NA
+    partly = released_districts(shown, dataclasses.replace(county_result, counts=counts), rules)
+    whole = released_districts(shown, county_result, rules)
+    people = county_result.areas["residents"]
+    lost = people[gone].sum()
+    for place in (district.iloc[0], WHOLE):
+        at = ("disorder", "2022", place)
+        base = whole.loc[at, "residents"] - lost
+        assert partly.loc[at, "residents"] == base
+        assert partly.loc[at, "rate_per_1000"] == 1000 * whole.loc[at, "events"] / base
+    others = partly.index.get_level_values("factor") != "disorder"
+    pd.testing.assert_frame_equal(partly[others], whole[others])
 
 
 def test_months_are_told_of_sources_that_harm_nobody(reduced):
