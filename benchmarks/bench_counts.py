@@ -21,6 +21,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 
 from riskindex.counts import Periods, count_events
@@ -37,7 +38,8 @@ def by_riskindex(path, areas, months, memory):
     lines = counted.reconciliation
     assert (lines["read"] == lines.drop(columns="read").sum(axis=1)).all()
     assert len(counted.uncounted) == lines["read"].iloc[0] - lines["counted"].iloc[0]
-    return counted.counts.astype("Int64").fillna(0).to_numpy(dtype="int64")
+    columns = [column.to_numpy("int64", na_value=0) for _, column in counted.counts.items()]
+    return np.column_stack(columns)
 
 
 def by_pandas(path, areas, months, memory):

@@ -14,7 +14,7 @@ from riskindex.factors import Factor
 from riskindex.files import FileRecord, find_file, record, sniff
 from riskindex.sheets import read_sheet
 from riskindex.spark import NOWHERE, ask_spark, count_points
-from riskindex.sql import identifier, literal, store
+from riskindex.sql import events_table, identifier, literal, store
 from riskindex.study import Study
 from riskindex.tally import Events
 from riskindex.warehouse import (
@@ -86,7 +86,7 @@ def open_warehouse(
     flags = ", ".join(f"{identifier(rule)}::INTEGER = 1 AS {identifier(rule)}" for rule in rules)
     words = ", ".join(map(literal, MISSING_WORDS))
     connection.execute(
-        f"CREATE TABLE {identifier(name)} AS SELECT {literal(written.name)} AS file, "
+        f"CREATE TABLE {identifier(events_table(name))} AS SELECT {literal(written.name)} AS file, "
         "NULL::BIGINT AS row, date, x AS x, x AS y, NULL::VARCHAR AS person, "
         f"NULL::VARCHAR AS key, events, {flags}, CASE WHEN lower(code) NOT IN ({words}) "
         # A point that no area holds lies nowhere near; its coordinates stay where they are.
@@ -94,8 +94,8 @@ def open_warehouse(
         "AS x, "
         "nullif(trim(area_code::VARCHAR), '') AS code FROM answer)"
     )
-    counted = Events(connection=connection, table=name, where=source.where, is_counted=True,
-                     coverage=source.coverage)  # fmt: skip
+    counted = Events(connection=connection, table=events_table(name), where=source.where,
+                     is_counted=True, coverage=source.coverage)  # fmt: skip
     return counted, written._replace(rows=int(events.sum()))
 
 

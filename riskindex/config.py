@@ -18,7 +18,7 @@ from riskindex.counts import Periods
 from riskindex.coverage import Coverage, Inventory, coverage_faults
 from riskindex.disclosure import Release, release_faults
 from riskindex.errors import ConfigError, InputError
-from riskindex.events import EventSource, PoliceSource, source_faults
+from riskindex.event_sources import EventSource, PoliceSource, source_faults
 from riskindex.factors import EventGroup, Factor, Share
 from riskindex.getis_ord import GetisOrd
 from riskindex.index import Index, index_faults

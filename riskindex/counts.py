@@ -6,6 +6,7 @@ from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
+from pandas.api.types import union_categoricals
 
 from riskindex.agreement import CHEAP_UP_TO, PAIR_COLUMNS, agreement_notes, compare
 from riskindex.errors import ConfigError, DataError, Together
@@ -169,7 +170,7 @@ def _count_source(
         table, lacking = tally.table(scope), tally.lacking(scope)
         for i, period in enumerate(group.periods):
             gap = lacking[:, i] | (len(missing[period]) == len(period.months))
-            column = pd.arrays.IntegerArray(table[:, i].copy(), gap)
+            column = pd.arrays.IntegerArray(table[:, i], gap)
             counts[group.factor, group.label, period.label] = column
     lines = {(name, ""): tally.line(tally.own)}
     for factor in dict.fromkeys(group.factor for group in asked):
@@ -186,7 +187,7 @@ def _together(
     order = [(g.source, (g.factor, g.label, p.label)) for g in groups for p in g.periods]
     columns = {key: parts[source].counts[key] for source, key in order}
     names = ["factor", "group", "period"]
-    counts = pd.DataFrame(dict(enumerate(columns.values())), index=index)
+    counts = pd.DataFrame(dict(enumerate(columns.values())), index=index, copy=False)
     counts.columns = pd.MultiIndex.from_arrays(
         [[key[level] for key in columns] for level in range(3)], names=names
     )
@@ -195,8 +196,7 @@ def _together(
         [[key[level] for key in lines] for level in range(2)], names=["source", "factor"]
     )
     reconciliation = pd.DataFrame(list(lines.values()), index=keys, columns=RECONCILIATION)
-    tables = [part.uncounted for part in parts.values() if len(part.uncounted)]
-    uncounted = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=UNCOUNTED)
+    uncounted = _in_one([part.uncounted for part in parts.values() if len(part.uncounted)])
     said = [note for part in parts.values() for note in part.notes]
     rhythm = pd.concat([no_rhythm(), *(part.rhythm for part in parts.values())]).sort_index()
     pairs = pd.concat([_NO_PAIRS, *(part.disagreements for part in parts.values())])
@@ -222,6 +222,17 @@ def _compared(tally: Tally) -> tuple[Iterator[str], pd.DataFrame]:
         return iter(()), _NO_PAIRS
     found = compare(events.connection, tally.study, events.crs)
     return agreement_notes(tally.name, found), found.pairs.assign(source=tally.name)
+
+
+def _in_one(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The lists of all sources, one after the other, their texts still categories."""
+    if len(tables) < 2:
+        return tables[0] if tables else pd.DataFrame(columns=UNCOUNTED)
+    texts = {
+        name: union_categoricals([table[name] for table in tables], sort_categories=True)
+        for name in tables[0].select_dtypes("category")
+    }
+    return pd.concat(tables, ignore_index=True).assign(**texts)
 
 
 def _missing_months(tally: Tally) -> dict[Period, tuple[int, ...]]:

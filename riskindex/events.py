@@ -2,26 +2,32 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from riskindex.answers import open_warehouse
 from riskindex.counts import Events
 from riskindex.coverage import Coverage, Months, months_listed
-from riskindex.errors import ConfigError, InputError, Together
+from riskindex.errors import InputError, Together
 from riskindex.event_files import Found, find_events
+from riskindex.event_sources import (
+    EventSource,
+    PoliceSource,
+    coverage_of,
+    layout_of,
+    people_of,
+)
 from riskindex.event_table import (
     connect,
     create_parquet_view,
     create_table,
-    is_date_format,
     load_csv,
     unreadable,
 )
 from riskindex.event_values import Layout, Raw, select_events
-from riskindex.factors import Factor, Where
+from riskindex.factors import Factor
 from riskindex.files import (
     FileRecord,
     find_file,
@@ -32,77 +38,14 @@ from riskindex.files import (
     unpack,
 )
 from riskindex.sheets import capped, read_sheet
-from riskindex.sql import identifier
+from riskindex.sql import events_table, identifier
 from riskindex.warehouse import WarehouseSource
 
 if TYPE_CHECKING:
     import pandas as pd
     from duckdb import DuckDBPyConnection
 
-
-@dataclass(frozen=True, kw_only=True)
-class EventSource:
-    """A table of events: one row each, with a date and an area code or coordinates."""
-
-    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
-
-    kind: Literal["events"]
-    """A table with one event per row."""
-    path: str | Sequence[str]
-    """CSV (may be compressed) or Parquet files, a folder, a zip, or patterns: suspects/*.csv."""
-    date: str
-    """Column with the date; a month such as 2022-03 is enough."""
-    date_format: str | None = None
-    """Such as %d/%m/%Y; ISO dates need none."""
-    area: str | None = None
-    """Column with the area code."""
-    x: str | None = None
-    """Column with the easting or longitude."""
-    y: str | None = None
-    """Column with the northing or latitude."""
-    crs: str = "EPSG:27700"
-    """Coordinate system of x and y."""
-    where: Where = field(default_factory=dict)
-    """Events of the source that are used at all; the rest is excluded by a rule."""
-    key: str | None = None
-    """Column that identifies an event; later rows with the same key are duplicates."""
-    distinct: str | None = None
-    """Column with a pseudonymous person key: persons are counted, once per area and period."""
-    age: str | None = None
-    """Column with the age, in years or in bands: shown in the profiles of districts."""
-    sex: str | None = None
-    """Column with the sex: shown in the profiles of districts."""
-    coverage: Coverage = field(default_factory=Coverage)
-    """Which areas the records come from, and when; what no file covers is not zero."""
-    compare: bool | None = None
-    """Whether area codes are compared with coordinates; left out, in up to five million events."""
-    sensitive: bool = True
-    """False only where a count per area could harm nobody; never for domestic abuse, sexual
-    offences, suspects' or victims' homes."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PoliceSource:
-    """The police.uk download as it comes: a zip of month folders, a folder, or CSVs."""
-
-    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
-
-    kind: Literal["police.uk"]
-    """The published street-level files."""
-    path: str | Sequence[str]
-    """The zip, the folder, or files; only *-street.csv members are read, and Parquet copies."""
-    where: Where = field(default_factory=dict)
-    """Events of the source that are used at all; the rest is excluded by a rule."""
-    coverage: Coverage = field(default_factory=Coverage)
-    """Which areas the files come from, and when; what no file covers is not zero."""
-    compare: bool | None = None
-    """Whether area codes are compared with coordinates; left out, in up to five million events."""
-    sensitive: bool = False
-    """True where the published categories are treated as sensitive."""
-
-
-FORCE = "Falls within"
-"""Column in which police.uk names the force."""
+__all__ = ["EventSource", "Opened", "PoliceSource", "frame_events", "open_events"]
 
 
 class Opened(NamedTuple):
@@ -172,7 +115,7 @@ def open_events(
         for name, source in sources.items()
         if isinstance(source, EventSource | PoliceSource | WarehouseSource)
     }
-    layouts = {name: _layout(name, source, factors) for name, source in chosen.items()
+    layouts = {name: layout_of(name, source, factors) for name, source in chosen.items()
                if not isinstance(source, WarehouseSource)}  # fmt: skip
     with TemporaryDirectory(prefix="riskindex-", dir=temporary, ignore_cleanup_errors=True) as home:
         connection = connect(Path(home), threads=threads, memory=memory)
@@ -232,7 +175,7 @@ def frame_events(
         A column is not there, or values are no dates or coordinates; row 1 is the first record.
     """
     connection = connect()
-    layout = _layout(name, source, factors)
+    layout = layout_of(name, source, factors)
     lacking = [column for column in layout.columns if column not in frame]
     if lacking:
         raise InputError([f"{name}: the data frame has no column {c!r}." for c in lacking])
@@ -241,12 +184,12 @@ def frame_events(
     connection.register("frame", plain.assign(**texts))
     described = connection.execute("DESCRIBE frame").fetchall()
     raw = {column: Raw(identifier(column), str(type_)) for column, type_, *_ in described}
-    create_table(connection, name, layout)
+    create_table(connection, events_table(name), layout)
     scan = "(SELECT row_number() OVER () AS frame_row, * FROM frame)"
     query = select_events(scan, raw, layout, name, row="frame_row")
-    connection.execute(f"INSERT INTO {identifier(name)} {query}")
+    connection.execute(f"INSERT INTO {identifier(events_table(name))} {query}")
     connection.unregister("frame")
-    faults = list(unreadable(connection, name, layout))
+    faults = list(unreadable(connection, events_table(name), layout))
     if faults:
         raise InputError(faults)
     return _events(connection, name, source)
@@ -325,8 +268,9 @@ class _Reader:
         """Make one view of everything, named like the source, and look for unreadable values."""
         parts = [self.table, *self.views] if self.rows or not self.views else self.views
         query = " UNION ALL BY NAME ".join(f"SELECT * FROM {identifier(part)}" for part in parts)
-        self.connection.execute(f"CREATE VIEW {identifier(self.name)} AS {query}")
-        self.faults += unreadable(self.connection, self.name, self.layout)
+        view = events_table(self.name)
+        self.connection.execute(f"CREATE VIEW {identifier(view)} AS {query}")
+        self.faults += unreadable(self.connection, view, self.layout)
 
 
 _SAVE_AS = "Save the table as CSV UTF-8 or Parquet."
@@ -409,78 +353,19 @@ def _read_twice(name: str, files: Sequence[FileRecord]) -> Iterator[str]:
 def _events(
     connection: "DuckDBPyConnection", name: str, source: EventSource | PoliceSource
 ) -> Events:
-    coverage = _coverage(source)
-    if isinstance(source, PoliceSource):
-        return Events(connection=connection, table=name, crs="EPSG:4326", where=source.where,
-                      coverage=coverage, compare=source.compare)  # fmt: skip
-    return Events(
+    events = Events(
         connection=connection,
-        table=name,
-        crs=source.crs,
+        table=events_table(name),
         where=source.where,
-        has_key=source.key is not None,
-        has_person=source.distinct is not None,
-        people=_people(source),
-        coverage=coverage,
+        coverage=coverage_of(source),
         compare=source.compare,
     )
-
-
-def _coverage(source: EventSource | PoliceSource) -> Coverage:
-    """What the config says, with the column in which police.uk names the force."""
-    coverage = source.coverage
-    if isinstance(source, PoliceSource) and coverage.by and not coverage.column:
-        return replace(coverage, column=FORCE)
-    return coverage
-
-
-def _layout(name: str, source: EventSource | PoliceSource, factors: Sequence[Factor]) -> Layout:
-    """Which columns are read of a source; faults in its options."""
-    wheres = [g.where for factor in factors for g in factor.groups if g.source == name]
-    ruled = {column for where in (source.where, *wheres) for column in where}
-    unit = {_coverage(source).column} - {None}
-    categories = tuple(sorted({*ruled, *_people(source).values(), *map(str, unit)}))
     if isinstance(source, PoliceSource):
-        place = ("LSOA code", "Longitude", "Latitude")
-        return Layout("Month", None, *place, categories=categories, may_lack=place)
-    faults = list(source_faults(name, source))
-    if faults:
-        raise ConfigError(faults)
-    return Layout(
-        source.date,
-        source.date_format,
-        source.area,
-        source.x,
-        source.y,
-        person=source.distinct,
-        key=source.key,
-        categories=categories,
+        return replace(events, crs="EPSG:4326")
+    return replace(
+        events,
+        crs=source.crs,
+        has_key=source.key is not None,
+        has_person=source.distinct is not None,
+        people=people_of(source),
     )
-
-
-def _people(source: EventSource | PoliceSource) -> dict[str, str]:
-    """What is asked about people, and the column that says it."""
-    given = {aspect: getattr(source, aspect, None) for aspect in ("age", "sex")}
-    return {aspect: column for aspect, column in given.items() if column is not None}
-
-
-def _is_crs(crs: str) -> bool:
-    from pyproj import CRS
-    from pyproj.exceptions import CRSError
-
-    try:
-        return bool(CRS.from_user_input(crs))
-    except CRSError:
-        return False
-
-
-def source_faults(name: str, source: EventSource) -> Iterator[str]:
-    """Say what is wrong with the options of a source, whatever its files hold."""
-    if (source.x is None) != (source.y is None):
-        yield f"sources.{name}: x and y belong together; one of them is not named."
-    if source.area is None and source.x is None:
-        yield f"sources.{name}: name the column area, or x and y."
-    if not _is_crs(source.crs):
-        yield f"sources.{name}: crs {source.crs!r} is not known; write it like 'EPSG:27700'."
-    if source.date_format is not None and not is_date_format(source.date_format):
-        yield f"sources.{name}: date_format {source.date_format!r} is none; write it like %d/%m/%Y."

@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from riskindex.errors import DataError
-from riskindex.sql import store
 from riskindex.study import Study
 from riskindex.vintages import (
     Crosswalk,
@@ -28,9 +27,7 @@ UNKNOWN_ROUTES = ("unlisted", "foreign")
 """Routes of codes that have the form of an area code and that nothing places."""
 
 
-def recognise(
-    connection: "DuckDBPyConnection", codes: pd.DataFrame, spots: pd.DataFrame
-) -> dict[str, tuple[int, ...]]:
+def recognise(connection: "DuckDBPyConnection", codes: pd.DataFrame) -> dict[str, tuple[int, ...]]:
     """Codes of an older edition that no lookup names, and the areas that their events lie in.
 
     A code that the boundaries do not have counts as older where more than half of its events
@@ -42,17 +39,13 @@ def recognise(
     Parameters
     ----------
     connection
-        With the views `dated` and `apart` and the table `codes`.
+        With the views `dated` and `apart` and the tables `codes` and `spots` (distinct id of a
+        code, x, y, with the area that holds them; -1: none).
     codes
-        Index code; id, events, route.
-    spots
-        Distinct id, x, y of events, with the area that holds them (-1: none).
+        Index code; events, points, route.
     """
-    route = codes["route"].to_numpy()[spots["id"].to_numpy()]
-    inside = spots[np.isin(route, UNKNOWN_ROUTES) & (spots["area"] >= 0)]
-    if inside.empty:
+    if not (codes["route"].isin(UNKNOWN_ROUTES) & (codes["points"] > 0)).any():
         return {}
-    store(connection, "inside", inside)
     found = connection.execute(_EVIDENCE).df()
     sums = found.groupby("code", sort=True)["n"].sum()
     older = sums.index[sums > codes["events"].reindex(sums.index) / 2]
@@ -64,8 +57,8 @@ _EVIDENCE = """
 WITH here AS (
     SELECT c.code, c.route, d.file, i.area, count(*) AS n
     FROM apart d JOIN codes c ON c.code = d.area_code
-    JOIN inside i ON i.id = c.id AND i.x = d.x AND i.y = d.y
-    WHERE d.span >= 0 GROUP BY ALL
+    JOIN spots i ON i.id = c.id AND i.x = d.x AND i.y = d.y
+    WHERE d.span >= 0 AND c.route IN ('unlisted', 'foreign') AND i.area >= 0 GROUP BY ALL
 ), named AS (
     SELECT DISTINCT d.file, c.area FROM dated d JOIN codes c ON c.code = d.area_code
     WHERE d.span >= 0 AND c.route = 'area' AND c.area IN (SELECT area FROM here)

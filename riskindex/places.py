@@ -1,6 +1,5 @@
 """Where events happened: codes and coordinates become areas of the study area, or a reason."""
 
-from collections.abc import Iterator
 from enum import IntEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -24,6 +23,8 @@ from riskindex.vintages import is_well_formed
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
+
+Integers = NDArray[np.int64]
 
 VECTORS_AT_ONCE = 100
 """Vectors of 2,048 points that are placed at once, from west to east."""
@@ -59,10 +60,9 @@ class How(IntEnum):
     """The same without coordinates: shared out."""
 
 
-PLAIN = (
-    "span >= 0 AND c.area >= 0 AND sort > 0 "
-    "AND (c.area, span) NOT IN (SELECT area, span FROM lacking)"
-)
+_BY_CODE = "span >= 0 AND c.area >= 0 AND sort > 0"
+COVERED = "(c.area, span) NOT IN (SELECT area, span FROM lacking)"
+PLAIN = f"{_BY_CODE} AND {COVERED}"
 """What is plain about an event whose code `c` says the area: it can be counted in bulk."""
 
 
@@ -81,13 +81,36 @@ def store_lacking(connection: "DuckDBPyConnection", lacking: NDArray[np.bool_]) 
     Parameters
     ----------
     connection
-        Where the table `lacking` is made, which `place_events` reads.
+        Where the table `lacking` is made, which the views of `place_events` read.
     lacking
         Shape (areas, spans).
     """
     area, span = np.nonzero(lacking)
     table = pd.DataFrame({"area": area.astype(np.int32), "span": span.astype(np.int16)})
     store(connection, "lacking", table)
+
+
+def leave_out(connection: "DuckDBPyConnection", lacking: NDArray[np.bool_], apart: Apart) -> None:
+    """Say the same once events are placed, where the places themselves show what is not covered.
+
+    Events that were plain and lie in a gap are set apart, too, so that each of them is listed.
+
+    Parameters
+    ----------
+    connection, lacking
+        As in `store_lacking`; nothing was lacking when the events were placed.
+    apart
+        Which events are looked at one by one already.
+    """
+    store_lacking(connection, lacking)
+    if apart.every:
+        return
+    query = (
+        f"SELECT d.* EXCLUDE (x, y), c.area, {Reason.COUNTED} AS reason, c.how FROM dated d "
+        f"JOIN codes c ON c.code = d.area_code WHERE {_BY_CODE} AND NOT ({COVERED})"
+    )
+    rows = _EXPANDED.format(query) if apart.counted else f"({query})"
+    connection.execute(f"INSERT INTO looked_at BY NAME {rows}")
 
 
 def place_events(
@@ -124,7 +147,7 @@ def place_events(
     tuple of str
         Notes. The view `plain` has the number of `events` by `area` (position), `month`, `span`,
         `sort` and `how`. The view `placed` has the columns of `dated`, `area` (-1: none),
-        `reason` (a `Reason`, before duplicates and rules) and `how`.
+        `reason` (a `Reason`, before duplicates and rules) and `how`, but for x and y.
 
     Raises
     ------
@@ -136,39 +159,34 @@ def place_events(
     connection.execute(_part(connection, apart or Apart()))
     codes["points"] = connection.execute(_POINTS).df().set_index("code")["points"]
     codes = codes.fillna({"points": 0}).astype({"points": "int64"})
-    spots = _spots(connection, codes, study, crs)
-    recognised = recognise(connection, codes, spots)
+    _store_spots(connection, codes, study, crs)
+    recognised = recognise(connection, codes)
     refuse_unconverted(connection, codes, recognised, study, name)
     notes = describe_older(name, codes, list(recognised), study)
     notes += describe_irregular(name, codes, study.crosswalk)
     codes.loc[list(recognised), "route"] = "split"
     _store_codes(connection, codes)
     parts = _parts(codes, study) | recognised
-    spots = _in_parts(spots, codes, parts, study, crs)
-    store(connection, "spots", spots)
+    _put_into_parts(connection, codes, parts, study, crs)
     shared, shared_notes = share_out_bare(connection, codes, parts, study, name)
     store(connection, "shared", shared)
-    connection.execute(_placed(len(spots) > 0, len(shared) > 0))
+    connection.execute(_placed(with_shared=len(shared) > 0))
     return (*notes, *shared_notes)
 
 
 def _part(connection: "DuckDBPyConnection", asked: Apart) -> str:
     """Part the plain events from the others, which are few unless records may repeat."""
     plain = "false" if asked.every else PLAIN
-    # A view cannot replace a table, nor a table a view: an earlier source may have left either.
-    ((is_table,),) = connection.execute(
-        "SELECT count(*) FROM duckdb_tables() WHERE temporary AND table_name = 'apart'"
-    ).fetchall()
-    apart = "VIEW apart AS SELECT * FROM dated"
-    if not asked.every:
-        query = _not_plain(connection)
-        apart = f"TABLE apart AS {_EXPANDED.format(query) if asked.counted else query}"
+    query = "SELECT * FROM dated" if asked.every else _not_plain(connection)
+    rows = _EXPANDED.format(query) if asked.counted and not asked.every else query
+    # The view of one source would hide the table of the next.
+    apart = "OR REPLACE TEMP VIEW" if asked.every else "OR REPLACE TABLE"
     return f"""
         CREATE OR REPLACE TEMP VIEW plain AS
         SELECT k.month, k.span, k.sort, k.events, c.area, c.how
         FROM kinds k JOIN codes c ON c.code = k.area_code WHERE {plain};
-        DROP {"TABLE" if is_table else "VIEW"} IF EXISTS apart;
-        CREATE TEMP {apart}"""
+        DROP VIEW IF EXISTS temp.apart;
+        CREATE {apart} apart AS {rows}"""
 
 
 _EXPANDED = """
@@ -205,34 +223,36 @@ SELECT coalesce(area_code, '') AS code, count(x) AS points FROM apart WHERE span
 """
 
 
-def _placed(with_spots: bool, with_shared: bool) -> str:
-    """The view of where each event is; columns that nothing needs are not even read."""
-    by_point, how = ("s.area", "s.how") if with_spots else ("NULL", "NULL")
+def _placed(*, with_shared: bool) -> str:
+    """The table of where each event is, and the view that knows what is not covered."""
     by_share = "h.area" if with_shared else "NULL"
-    spots = "LEFT JOIN spots s ON s.id = c.id AND s.x = d.x AND s.y = d.y"
-    shared = "LEFT JOIN shared h ON h.file = d.file AND h.row = d.row"
+    shared = "LEFT JOIN shared h ON h.file = d.file AND h.row = d.row" if with_shared else ""
     return f"""
-        CREATE OR REPLACE TEMP VIEW placed AS
+        CREATE OR REPLACE TABLE looked_at AS
         WITH found AS (
-            SELECT d.*, c.reason AS reason_of_code, c.code = '' AS has_no_code,
-                CASE WHEN c.is_unsure AND d.x IS NOT NULL THEN {by_point}
+            SELECT d.* EXCLUDE (x, y), c.reason AS reason_of_code,
+                d.area_code IS NULL AND d.x IS NOT NULL AS has_point_only,
+                CASE WHEN c.is_unsure AND d.x IS NOT NULL THEN s.area
                      WHEN c.is_unsure THEN {by_share} ELSE c.area END AS place,
-                CASE WHEN c.is_unsure AND d.x IS NOT NULL THEN {how}
+                CASE WHEN c.is_unsure AND d.x IS NOT NULL THEN s.how
                      WHEN c.is_unsure THEN {How.SHARED} ELSE c.how END AS how_placed
             FROM apart d
             LEFT JOIN codes c ON c.code = coalesce(d.area_code, '')
-            {spots if with_spots else ""}
-            {shared if with_shared else ""}
+            LEFT JOIN spots s ON s.id = c.id AND s.x = d.x AND s.y = d.y
+            {shared}
         )
-        SELECT * EXCLUDE (reason_of_code, has_no_code, place, how_placed),
-            CASE WHEN span >= 0 AND place >= 0 THEN place ELSE -1 END AS area,
-            CASE WHEN span < 0 THEN {Reason.OUTSIDE_PERIODS}
-                 WHEN (place, span) IN (SELECT area, span FROM lacking) THEN {Reason.NOT_COVERED}
-                 WHEN place >= 0 THEN {Reason.COUNTED}
-                 WHEN has_no_code AND x IS NOT NULL THEN {Reason.OUTSIDE_STUDY_AREA}
-                 ELSE reason_of_code END AS reason,
-            CASE WHEN span >= 0 AND place >= 0 THEN how_placed ELSE {How.CODE} END AS how
-        FROM found"""
+        SELECT * EXCLUDE (reason_of_code, has_point_only, place, how_placed),
+            (CASE WHEN span >= 0 AND place >= 0 THEN place ELSE -1 END)::INTEGER AS area,
+            (CASE WHEN span < 0 THEN {Reason.OUTSIDE_PERIODS}
+                  WHEN place >= 0 THEN {Reason.COUNTED}
+                  WHEN has_point_only THEN {Reason.OUTSIDE_STUDY_AREA}
+                  ELSE reason_of_code END)::TINYINT AS reason,
+            (CASE WHEN span >= 0 AND place >= 0 THEN how_placed ELSE {How.CODE} END)::TINYINT AS how
+        FROM found;
+        CREATE OR REPLACE TEMP VIEW placed AS
+        SELECT * REPLACE ((CASE WHEN reason = {Reason.COUNTED} AND NOT ({COVERED})
+            THEN {Reason.NOT_COVERED} ELSE reason END)::TINYINT AS reason)
+        FROM looked_at c"""
 
 
 def _store_codes(connection: "DuckDBPyConnection", codes: pd.DataFrame) -> None:
@@ -291,64 +311,69 @@ def _parts(codes: pd.DataFrame, study: Study) -> dict[str, tuple[int, ...]]:
     }
 
 
-def _spots(
+def _store_spots(
     connection: "DuckDBPyConnection", codes: pd.DataFrame, study: Study, crs: str
-) -> pd.DataFrame:
-    """Distinct places of events whose code does not say the area, with the area that holds them."""
+) -> None:
+    """Make a table of the distinct places of events whose code does not say the area.
+
+    Its `area` holds them (-1: none does). Places are sorted on the disk where they are many, and
+    only a batch of them is in memory beside the shapes.
+    """
+    connection.execute(_NO_SPOTS)
     routes = ["nowhere", "split", *(UNKNOWN_ROUTES if "geometry" in study.areas else ())]
     if not (codes["route"].isin(routes) & (codes["points"] > 0)).any():
-        return pd.DataFrame({"id": [0], "x": [0.0], "y": [0.0], "area": [0]}).iloc[:0]
-    west, south, east, north = study.box(crs)
-    result = connection.execute(_SPOTS, [west, east, south, north])
-    batches = [
-        batch.assign(area=study.holding(*_located(batch, study, crs))) for batch in _batches(result)
-    ]
-    return pd.concat(batches, ignore_index=True)
+        return
+    connection.execute(_SPOTS, list(study.box(crs)))
+    reader = connection.cursor()
+    reader.execute("SELECT * FROM spots_to_place")
+    while len(batch := reader.fetch_df_chunk(VECTORS_AT_ONCE)):
+        _add_spots(connection, batch.assign(area=study.holding(*_located(batch, study, crs))))
 
 
+_NO_SPOTS = """
+CREATE OR REPLACE TEMP TABLE spots (id INTEGER, x DOUBLE, y DOUBLE, area INTEGER, how TINYINT)
+"""
 # Only what lies near the study area can be in it; a split code's events are in it anyway.
 _SPOTS = """
+CREATE OR REPLACE TABLE spots_to_place AS
 SELECT c.id, d.x, d.y FROM apart d JOIN codes c ON c.code = coalesce(d.area_code, '')
 WHERE d.span >= 0 AND d.x IS NOT NULL AND (
     c.route = 'split' OR (
         c.route IN ('nowhere', 'unlisted', 'foreign')
-        AND d.x BETWEEN $1 AND $2 AND d.y BETWEEN $3 AND $4))
-GROUP BY ALL ORDER BY ALL
+        AND d.x BETWEEN $1 AND $3 AND d.y BETWEEN $2 AND $4))
+GROUP BY ALL ORDER BY d.x
 """
 
 
-def _batches(result: "DuckDBPyConnection") -> Iterator[pd.DataFrame]:
-    """Parts of a result, at least one; each fits into memory beside its geometries."""
-    batch = result.fetch_df_chunk(VECTORS_AT_ONCE)
-    yield batch
-    while len(batch := result.fetch_df_chunk(VECTORS_AT_ONCE)):
-        yield batch
+def _add_spots(
+    connection: "DuckDBPyConnection", spots: pd.DataFrame, how: int | Integers = How.POINT
+) -> None:
+    connection.register("new_spots", spots.assign(how=how))
+    connection.execute("INSERT INTO spots BY NAME SELECT * FROM new_spots")
+    connection.unregister("new_spots")
 
 
 def _located(spots: pd.DataFrame, study: Study, crs: str) -> tuple[Array, Array]:
     return study.located(spots["x"].to_numpy(), spots["y"].to_numpy(), crs)
 
 
-def _in_parts(
-    spots: pd.DataFrame, codes: pd.DataFrame, parts: Parts, study: Study, crs: str
-) -> pd.DataFrame:
+def _put_into_parts(
+    connection: "DuckDBPyConnection", codes: pd.DataFrame, parts: Parts, study: Study, crs: str
+) -> None:
     """Spots of older codes go to the part that holds them, or to the nearest."""
-    route = codes["route"].to_numpy()[spots["id"].to_numpy()]
-    spots = spots[np.isin(route, ["nowhere", "split"])].reset_index(drop=True)
-    area = spots["area"].to_numpy(dtype=np.int32, copy=True)
-    how = np.full(len(spots), How.POINT, dtype=np.int64)
-    by_id = spots.groupby("id").indices
     for code, among in parts.items():
-        at = by_id.get(codes.at[code, "id"])
-        if at is not None:
-            x, y = _located(spots.iloc[at], study, crs)
-            area[at], how[at] = _among(x, y, area[at], among, study)
-    return spots.assign(area=area, how=how)
+        of_code = f"FROM spots WHERE id = {codes.at[code, 'id']}"
+        spots = connection.execute(f"SELECT id, x, y, area {of_code}").df()
+        if len(spots):
+            x, y = _located(spots, study, crs)
+            area, how = _among(x, y, spots["area"].to_numpy(), among, study)
+            connection.execute(f"DELETE {of_code}")
+            _add_spots(connection, spots.assign(area=area), how)
 
 
 def _among(
     x: Array, y: Array, area: Positions, parts: tuple[int, ...], study: Study
-) -> tuple[Positions, NDArray[np.int64]]:
+) -> tuple[Positions, Integers]:
     inside = np.isin(area, [part for part in parts if part >= 0])
     # Where a part lies outside the study area, it may be the one that holds the others.
     nearest = np.full(len(area), -1) if min(parts) < 0 else study.nearest(x, y, parts)

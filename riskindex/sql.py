@@ -30,6 +30,11 @@ def category(column: str) -> str:
     return identifier(f"category {column}")
 
 
+def events_table(source: str) -> str:
+    """Name of the table or view of a source's events, which no table of ours can have."""
+    return f"events of {source}"
+
+
 def rule_name(where: Mapping[str, Sequence[Value]]) -> str:
     """Name of the column that says whether events meet a rule, the same for the same rule."""
     plain = sorted((column, sorted(map(json.dumps, values))) for column, values in where.items())

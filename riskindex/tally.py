@@ -1,7 +1,7 @@
 """One source of events on its way through the count: placed, then tallied by its factors."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,13 +14,15 @@ from riskindex.coverage import Coverage, Gaps, Months, find_units, gaps_by_numbe
 from riskindex.factors import Where
 from riskindex.groups import group_kinds
 from riskindex.periods import Period
-from riskindex.places import PLAIN, Apart, Reason, place_events, store_lacking
+from riskindex.places import PLAIN, Apart, Reason, leave_out, place_events, store_lacking
 from riskindex.sql import category, condition, identifier, rule_name, store
 from riskindex.study import Study
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
 
+CELLS_AT_ONCE = 1_000_000
+"""Cells of a source's events that are looked at together."""
 UNCOUNTED = ["source", "file", "row", "date", "area_code", "reason"]
 """Columns of the list of what was not counted."""
 
@@ -114,7 +116,7 @@ class Tally:
         )
         self.gaps, notes = self._place()
         self.notes = (*notes, *(f"{name}: {n}" for n in (*self.units.notes, *self.gaps.notes)))
-        events.connection.execute(_LOCATED if self.may_repeat else self._reached())
+        events.connection.execute(self._located())
 
     @property
     def may_repeat(self) -> bool:
@@ -137,21 +139,16 @@ class Tally:
 
     def _place(self) -> tuple[Gaps, tuple[str, ...]]:
         """Say where each event is, and what the source does not cover; notes about the places."""
-        gaps = gaps_by_unit(self.units, self.study.areas, self.spans, self.events.coverage)
-        notes = self._placed(gaps)
-        if self.events.coverage.by is None and group_kinds(self.study.areas):
-            found = gaps_by_number(
-                self._frame(_BY_MONTH), self.study.areas, self.spans, self.events.coverage
-            )
-            if found.lacking.any():
-                return found, self._placed(found)
-        return gaps, notes
-
-    def _placed(self, gaps: Gaps) -> tuple[str, ...]:
-        connection, crs = self.events.connection, self.events.crs
+        connection, crs, coverage = self.events.connection, self.events.crs, self.events.coverage
+        areas, apart = self.study.areas, Apart(self.may_repeat, self.events.is_counted)
+        gaps = gaps_by_unit(self.units, areas, self.spans, coverage)
         store_lacking(connection, gaps.lacking)
-        apart = Apart(every=self.may_repeat, counted=self.events.is_counted)
-        return place_events(connection, self.study, name=self.name, crs=crs, apart=apart)
+        notes = place_events(connection, self.study, name=self.name, crs=crs, apart=apart)
+        if coverage.by is None and group_kinds(areas):
+            gaps = gaps_by_number(self._frame(_BY_MONTH), areas, self.spans, coverage)
+            if gaps.lacking.any():
+                leave_out(connection, gaps.lacking, apart)
+        return gaps, notes
 
     def lacking(self, scope: Scope) -> NDArray[np.bool_]:
         """Areas that the source does not cover in a part of a period, shape (areas, periods)."""
@@ -176,45 +173,47 @@ class Tally:
         inside = self._inside(scope)
         lost = inside & (cells["reason"].to_numpy() != Reason.COUNTED)
         numbers = _sums(cells["reason"].to_numpy()[lost], cells["n"].to_numpy()[lost])
-        outcome = self._outcome(scope)
-        numbers += _sums(outcome.reason, outcome.n)
+        for part in self._outcomes(scope):
+            numbers += _sums(part.reason, part.n)
         numbers[Reason.OUTSIDE_PERIODS] = int(cells["n"].to_numpy()[~inside].sum())
         return [int(cells["n"].sum()), *map(int, numbers)]
 
     def table(self, scope: Scope) -> NDArray[np.int64]:
-        """Events counted, shape (areas, periods of the scope)."""
-        found = self._outcome(scope)
-        counted = found.reason == Reason.COUNTED
-        period = self._period_of_span(scope)[found.span[counted]]
-        shape = len(self.study.codes), len(scope.periods)
-        cell = np.ravel_multi_index((found.area[counted].astype(np.intp), period), shape)
-        # Sums of whole numbers stay exact in floating point up to 2^53.
-        sums = np.bincount(cell, weights=found.n[counted], minlength=shape[0] * shape[1])
-        return sums.astype(np.int64).reshape(shape)
+        """Events counted, shape (areas, periods of the scope), each period in one piece."""
+        sums = np.zeros((len(scope.periods), len(self.study.codes)), dtype=np.int64)
+        of_span = self._period_of_span(scope)
+        for part in self._outcomes(scope):
+            counted = part.reason == Reason.COUNTED
+            at = of_span[part.span[counted]], part.area[counted]
+            np.add.at(sums, at, part.n[counted])
+        return sums.T
 
     def uncounted(self) -> pd.DataFrame:
         """One line per event that the source does not count, in the order of file and row.
 
-        None of a warehouse, whose rows stay where they are.
+        Texts are categories: a line of millions takes some 25 bytes. None of a warehouse, whose
+        rows stay where they are.
         """
         if self.events.is_counted:
             return pd.DataFrame(columns=UNCOUNTED)
         for name, column in (("file_name", "file"), ("code_name", "area_code")):
             self.events.connection.execute(
                 f"DROP TYPE IF EXISTS {name}; CREATE TYPE {name} AS ENUM (SELECT DISTINCT "
-                f"{column} FROM apart WHERE {column} IS NOT NULL ORDER BY 1)"
+                f"{column} FROM placed WHERE {column} IS NOT NULL ORDER BY 1)"
             )
         lost = self._frame(
             "SELECT file::file_name AS file, row, date, area_code::code_name AS area_code, why "
             f"FROM ({self._why()}) WHERE why <> {Reason.COUNTED} ORDER BY file, row"
         )
         reasons = [reason.name.lower() for reason in Reason]
-        return lost.assign(
-            source=_texts(pd.Categorical.from_codes(np.zeros(len(lost), dtype=int), [self.name])),
-            file=_texts(lost["file"].array),
-            area_code=_texts(lost["area_code"].array),
-            reason=_texts(pd.Categorical.from_codes(lost["why"], reasons)),
-        )[UNCOUNTED]
+        return pd.DataFrame({
+            "source": _repeated(self.name, len(lost)),
+            "file": _named(lost["file"].array),
+            "row": lost["row"],
+            "date": lost["date"],
+            "area_code": _named(lost["area_code"].array),
+            "reason": _named(pd.Categorical.from_codes(lost["why"], reasons)),
+        }, copy=False)  # fmt: skip
 
     def number(self, query: str) -> int:
         """The one number that a query gives."""
@@ -277,12 +276,13 @@ class Tally:
                 coalesce(c.span, -1)::SMALLINT AS span
             FROM coded LEFT JOIN calendar c USING (month)"""
 
-    def _reached(self) -> str:
+    def _located(self) -> str:
         """View of the records that are in an area, whatever the groups' rules say of them."""
-        columns = f"span, sort, date{self._extra()}"
+        if self.may_repeat:
+            return _LOCATED.format(columns="* EXCLUDE (area_code, reason, how)")
+        columns = f"area, span, sort, date{self._extra()}"
         return (
-            f"CREATE OR REPLACE TEMP VIEW located AS SELECT area, {columns} FROM placed "
-            f"WHERE reason = {Reason.COUNTED} UNION ALL SELECT area, {columns} "
+            f"{_LOCATED.format(columns=columns)} UNION ALL SELECT {columns} "
             f"FROM dated d JOIN codes c ON c.code = d.area_code WHERE {PLAIN}"
         )
 
@@ -306,30 +306,29 @@ class Tally:
         inside = np.append(self._period_of_span(scope) >= 0, False)
         return np.asarray(inside[self.cells["span"].to_numpy()])
 
-    def _outcome(self, scope: Scope) -> "_Outcome":
-        """Numbers of located events under the rules of a scope."""
-        if self.may_repeat:
-            found = self._frame(
-                f"SELECT span, area, reason, count(*) AS n FROM ({self._settled(scope)}) "
-                "GROUP BY ALL"
-            )
-            outcome = _Outcome(*(found[name].to_numpy() for name in _Outcome._fields))
-            return self._without_gaps(outcome, scope)
-        cells = self.cells
-        inside = self._inside(scope)
-        located = inside & (cells["reason"].to_numpy() == Reason.COUNTED)
-        span, area, sort, n = (
-            cells[name].to_numpy()[located] for name in ("span", "area", "sort", "n")
-        )
-        kept = self.kept(scope.rules)[sort]
-        reason = np.where(kept, Reason.COUNTED, Reason.EXCLUDED_BY_RULE)
-        return self._without_gaps(_Outcome(span, area, reason, n), scope)
+    def _outcomes(self, scope: Scope) -> Iterator["_Outcome"]:
+        """Numbers of located events under the rules of a scope, in parts that fit into memory."""
+        lacking, of_span = self.lacking(scope), self._period_of_span(scope)
+        for part in self._by_record(scope) if self.may_repeat else self._by_cell(scope):
+            gap = lacking[part.area, of_span[part.span]]
+            # Nothing counts in a period of which the source covers a part.
+            yield part._replace(reason=np.where(gap, np.int8(Reason.NOT_COVERED), part.reason))
 
-    def _without_gaps(self, outcome: "_Outcome", scope: Scope) -> "_Outcome":
-        """Nothing counts in a period of which the source covers a part."""
-        period = self._period_of_span(scope)[outcome.span]
-        gap = self.lacking(scope)[outcome.area, period]
-        return outcome._replace(reason=np.where(gap, Reason.NOT_COVERED, outcome.reason))
+    def _by_record(self, scope: Scope) -> Iterator["_Outcome"]:
+        found = self._frame(
+            f"SELECT span, area, reason, count(*) AS n FROM ({self._settled(scope)}) GROUP BY ALL"
+        )
+        yield _Outcome(*(found[name].to_numpy() for name in _Outcome._fields))
+
+    def _by_cell(self, scope: Scope) -> Iterator["_Outcome"]:
+        kept = self.kept(scope.rules)
+        of_sort = np.where(kept, np.int8(Reason.COUNTED), np.int8(Reason.EXCLUDED_BY_RULE))
+        located = self._inside(scope) & (self.cells["reason"].to_numpy() == Reason.COUNTED)
+        columns = [self.cells[name].to_numpy() for name in ("span", "area", "sort", "n")]
+        for start in range(0, len(located), CELLS_AT_ONCE):
+            part = slice(start, start + CELLS_AT_ONCE)
+            span, area, sort, n = (column[part][located[part]] for column in columns)
+            yield _Outcome(span, area, of_sort[sort], n)
 
     def _settled(self, scope: Scope) -> str:
         """Query for the reason of every located record where records may repeat one another."""
@@ -379,7 +378,7 @@ class _Outcome(NamedTuple):
 
 
 _KINDS = """
-CREATE OR REPLACE TEMP TABLE kinds AS
+CREATE OR REPLACE TABLE kinds AS
 SELECT k.*, coalesce(c.span, -1)::SMALLINT AS span
 FROM (SELECT area_code, month, sort, {n}::BIGINT AS events FROM coded GROUP BY ALL) k
 LEFT JOIN calendar c USING (month)
@@ -409,10 +408,10 @@ SELECT span, area::INTEGER AS area, {Reason.COUNTED}::TINYINT AS reason, how::TI
 FROM plain {_APART}
 """
 
-_LOCATED = f"""
-CREATE OR REPLACE TEMP TABLE located AS
-SELECT * EXCLUDE (area_code, x, y, reason, how) FROM placed WHERE reason = {Reason.COUNTED}
-"""
+_LOCATED = (
+    "CREATE OR REPLACE TEMP VIEW located AS "
+    f"SELECT {{columns}} FROM placed WHERE reason = {Reason.COUNTED}"
+)
 
 
 def _sums(reason: NDArray[np.integer], n: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -431,7 +430,12 @@ def _spans(periods: Sequence[Period]) -> tuple[Period, ...]:
     )
 
 
-def _texts(values: Any) -> "pd.api.extensions.ExtensionArray":  # noqa: ANN401
-    """Text from categories: millions of rows, few different ones."""
-    categories = pd.Series(values.categories).astype("str").array
-    return categories.take(values.codes, allow_fill=True)
+def _repeated(name: str, times: int) -> pd.Categorical:
+    return pd.Categorical.from_codes(np.zeros(times, dtype=np.int8), [name])
+
+
+def _named(values: Any) -> pd.Categorical:  # noqa: ANN401
+    """Categories that occur, in no order."""
+    found = values.as_unordered().remove_unused_categories()
+    named: pd.Categorical = found.rename_categories(found.categories.astype(str))
+    return named

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point
-from small_events import KM, count, events, factor, group, line, squares
+from small_events import KM, count, events, factor, group, line, source, squares
 
 from riskindex.counts import count_events
 from riskindex.errors import ConfigError, DataError
-from riskindex.events import PoliceSource, open_events
+from riskindex.events import PoliceSource, frame_events, open_events
+from riskindex.factors import Factor
 
 TWO = squares("E01000001", "E01000002")
 YEAR = {"date": "2022-05-01", "area": "E01000001"}
@@ -85,6 +86,28 @@ def test_the_sources_own_rule_holds_for_all_its_factors():
     assert line(counted) == {"read": 2, "counted": 1, "excluded_by_rule": 1}
     assert line(counted, "f") == {"read": 2, "counted": 1, "excluded_by_rule": 1}
     assert list(counted.uncounted["reason"]) == ["excluded_by_rule"]
+
+
+def test_lists_of_two_sources_are_one():
+    asked = [Factor(name=name, label=name, source=name, method="window", score="flag",
+                    periods=("2022",)) for name in ("b", "a")]  # fmt: skip
+    rows = [{"date": "2022-05-01", "area": "Z"}, {"date": "2022-05-01", "area": "A"}]
+    opened = {name: events([*rows, {"date": None, "area": "A"}]) for name in ("b", "a")}
+    listed = count_events(opened, squares("A"), asked).uncounted
+    assert list(listed["source"]) == ["b", "b", "a", "a"]
+    assert list(listed["area_code"]) == ["Z", "A"] * 2
+    assert set(listed["reason"].cat.categories) == {"outside_periods", "unknown_area"}
+
+
+@pytest.mark.parametrize(
+    "name", ["apart", "calendar", "codes", "dated", "kinds", "placed", "spots"]
+)
+def test_a_source_may_have_any_name(name):
+    asked = Factor(name="f", label="f", source=name, method="window", score="flag",
+                   periods=("2022",))  # fmt: skip
+    rows = pd.DataFrame([{"date": "2022-05-01", "area": "A"}, {"date": "2022-05-01", "area": "Z"}])
+    opened = {name: frame_events(rows, source(), name=name)}
+    assert count_events(opened, squares("A"), [asked]).counts.to_numpy().tolist() == [[1]]
 
 
 def test_what_a_factor_leaves_aside_is_not_uncounted():

@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-from small_events import count, events, factor, line, squares
+from small_events import KM, count, events, factor, line, squares
 
 from riskindex.config import parse_config
 from riskindex.counts import count_events
@@ -15,6 +15,9 @@ from riskindex.errors import ConfigError, DataError, InputError
 from riskindex.events import PoliceSource, open_events
 from riskindex.groups import count_groups
 from riskindex.periods import parse_period
+from riskindex.points import areas_of_points
+from riskindex.sql import rule_name
+from riskindex.warehouse import WarehouseSource
 
 FOUR = squares("E01000001", "E01000002", "E01000003", "E01000004",
                force=["Avon and Somerset", "Avon and Somerset", "Kent", "Kent"])  # fmt: skip
@@ -155,6 +158,53 @@ def test_large_groups_with_hardly_an_event_are_found_by_their_numbers():
     )
     few = gaps_by_number(seen.assign(n=1), areas, spans, Coverage())
     assert not few.lacking.any()
+
+
+FORTY = squares(*[f"E010000{i:02d}" for i in range(40)], force=["A"] * 20 + ["B"] * 20)
+IN_GAP = [
+    {"date": "2022-05-01", "area": "E01000030", "x": None, "y": None},
+    {"date": "2022-05-01", "area": None, "x": 35_500.0, "y": 500.0},
+]
+
+
+@pytest.mark.parametrize("options", [{}, {"key": "id"}, {"distinct": "id"}])
+def test_the_few_events_of_such_a_gap_are_listed_one_by_one(options):
+    records = [{"date": "2022-05-01", "area": f"E010000{i % 20:02d}", "x": None, "y": None}
+               for i in range(300)] + IN_GAP  # fmt: skip
+    numbered = [{**record, "id": f"n{i}"} for i, record in enumerate(records)]
+    counted = count(numbered, FORTY, x="x", y="y", **options)
+    assert column(counted) == [15] * 20 + [None] * 20
+    assert line(counted) == {"read": 302, "counted": 300, "not_covered": 2}
+    assert list(counted.uncounted["row"]) == [301, 302]
+    assert list(counted.uncounted["reason"]) == ["not_covered"] * 2
+    refused = Coverage(missing="refuse")
+    with pytest.raises(DataError, match="hardly any event in the force B"):
+        count(numbered, FORTY, x="x", y="y", coverage=refused, **options)
+
+
+def test_nor_do_those_of_a_warehouse_vanish(tmp_path):
+    lines = [f"E010000{i:02d},2022-05,15,1" for i in range(20)] + ["E01000030,2022-05,2,1"]
+    header = f"area_code,month,events,{rule_name({})}"
+    (tmp_path / "answer.csv").write_text("\n".join([header, *lines]))
+    source = WarehouseSource(kind="warehouse", engine="sql-server", table="t", date="date",
+                             area="area", answer="answer.csv")  # fmt: skip
+    asked = factor()
+    with open_events({"s": source}, tmp_path, factors=[asked]) as opened:
+        counted = count_events(opened.events, FORTY, [asked])
+    assert column(counted) == [15] * 20 + [None] * 20
+    assert line(counted) == {"read": 302, "counted": 300, "not_covered": 2}
+
+
+def test_points_are_placed_once_though_gaps_are_found_by_the_places(monkeypatch):
+    placed = []
+    monkeypatch.setattr(
+        "riskindex.study.areas_of_points",
+        lambda x, y, shapes: placed.extend(x) or areas_of_points(x, y, shapes),
+    )
+    records = [{"date": "2022-05-01", "area": None, "x": (i % 20 + 0.5) * KM + i, "y": 500.0}
+               for i in range(300)] + IN_GAP[1:]  # fmt: skip
+    assert line(count(records, FORTY, x="x", y="y"))["not_covered"] == 1
+    assert len(placed) == 301
 
 
 def test_a_coverage_that_does_not_fit_the_areas_is_told():
