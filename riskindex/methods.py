@@ -24,7 +24,12 @@ def why_sentences(released: Released) -> Iterator[str]:
         return
     hot = _hot_selected(released)
     if hot:
-        told = in_words([f"{number:,} are hot for {inside(label)}" for number, label in hot])
+        told = in_words(
+            [
+                f"{number:,} {'is' if number == 1 else 'are'} hot for {inside(label)}"
+                for number, label in hot
+            ]
+        )
         yield f"Of the selected areas, {told}."
     if "through_one_area" in top:
         yield from _leaning(top["through_one_area"])

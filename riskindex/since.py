@@ -1,13 +1,10 @@
 """What changed since the result that a folder held before this one was written into it."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
-from riskindex.blocks import bullets, html_table, in_words, paragraphs
+from riskindex.blocks import bullets, html_table, paragraphs
 from riskindex.compare import Comparison, compare
 from riskindex.compare_page import mover_table, summary
 from riskindex.errors import RiskindexError
@@ -38,16 +35,16 @@ def changed_since_last(released: Released, folder: Path) -> str:
     Returns
     -------
     str
-        Empty where there was no earlier result, or nothing differs. Under `internal` with the
-        causes of `compare`; in other profiles the names alone, as the earlier release gave them.
+        With the causes of `compare`; empty where there was no earlier result, or nothing differs,
+        and in profiles other than `internal`: what the folder held may never have left it, and an
+        area that is no longer listed because a refuge is there would be named.
     """
-    if not (folder / MANIFEST).is_file():
+    if released.profile != "internal" or not (folder / MANIFEST).is_file():
         return ""
-    internal = released.profile == "internal"
     try:
-        return (_with_causes if internal else _names_alone)(released, folder)
+        return _with_causes(released, folder)
     except (RiskindexError, OSError, KeyError, ValueError):
-        return paragraphs([_NOT_COMPARED]) if internal else ""
+        return paragraphs([_NOT_COMPARED])
 
 
 def _with_causes(released: Released, folder: Path) -> str:
@@ -76,32 +73,3 @@ def _differences(found: Comparison) -> Iterator[str]:
 def _more(number: int) -> str:
     more = number - MOST_NAMED
     return f"And {more:,} more, which riskindex compare lists." if more > 0 else ""
-
-
-def _names_alone(released: Released, folder: Path) -> str:
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    if manifest["profile"] != released.profile:
-        return ""
-    earlier = pd.read_csv(folder / "all_areas.csv", dtype=str, encoding="utf-8-sig")
-    was = earlier.set_index("area_code")["selected"].eq("True")
-    now = released.all_areas["selected"].astype(bool)
-    before, after = was.index[was], now.index[now]
-    entered, left = after.difference(before), before.difference(after)
-    if not len(entered) + len(left):
-        return ""
-    stays = len(after.intersection(before))
-    return paragraphs(
-        [
-            f"Since {EARLIER} {stays:,} areas stay on the list, {len(entered):,} enter and "
-            f"{len(left):,} leave.",
-            _named("Entered", entered, released),
-            _named("Left", left, released),
-        ]
-    )
-
-
-def _named(word: str, codes: pd.Index, released: Released) -> str:
-    names = released.all_areas["name"]
-    told = [f"{names[code]} ({code})" if code in names.index else str(code) for code in codes]
-    more = f" {_more(len(told))}".rstrip()
-    return f"{word}: {in_words(told[:MOST_NAMED])}.{more}" if told else ""
