@@ -21,10 +21,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from riskindex.areas import build_weights
 from riskindex.factors import Factor
 from riskindex.hotspots import find_hotspots
 from riskindex.index import build_index, score_factors
+from riskindex.neighbours import build_weights
 from riskindex.persistence import classify_persistence
 from riskindex.selection import select_top
 

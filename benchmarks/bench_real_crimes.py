@@ -19,10 +19,10 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.special import ndtr
 
-from riskindex.areas import build_weights
 from riskindex.corrections import adjust
 from riskindex.dispersion import moment_dispersion, neighbour_covariance, pair_ratio_dispersion
 from riskindex.getis_ord import gi_star, with_self
+from riskindex.neighbours import build_weights
 from riskindex.poisson import own_excess, poisson_excess, window_excess
 from riskindex.scan import scan
 

@@ -7,12 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from riskindex.areas import build_weights
     from riskindex.config import parse_config, read_config
     from riskindex.counts import count_events
     from riskindex.getis_ord import gi, gi_star
     from riskindex.index import build_index
     from riskindex.inputs import read_areas
+    from riskindex.neighbours import build_weights
     from riskindex.persistence import classify_persistence
     from riskindex.pipeline import run, save
     from riskindex.poisson import poisson_excess
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _HOME = {
     "build_index": "index",
-    "build_weights": "areas",
+    "build_weights": "neighbours",
     "classify_persistence": "persistence",
     "count_events": "counts",
     "gi": "getis_ord",

@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from riskindex.aggregate import quantise
-from riskindex.areas import build_weights, describe_neighbours
 from riskindex.choices import Made, ask_what_if
 from riskindex.config import Config
 from riskindex.diagnostics import compose, correlate, shares_of, shares_told, warn_of_correlations
 from riskindex.double_counting import find_double_counting, warn_of_double_counting
 from riskindex.hotspots import find_hotspots
 from riskindex.index import build_index, score_factors
+from riskindex.neighbours import build_weights, describe_neighbours
 from riskindex.official import attributions
 from riskindex.persistence import classify_persistence
 from riskindex.reasons import explain

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from riskindex import events, inputs
-from riskindex.areas import build_weights, describe_neighbours, with_bases
+from riskindex.areas import with_bases
 from riskindex.config import Config
 from riskindex.counts import count_events
 from riskindex.errors import ConfigError, Together
@@ -14,6 +14,7 @@ from riskindex.groups import group_kinds
 from riskindex.hotspots import find_hotspots
 from riskindex.inputs import ReadAreas
 from riskindex.memory import memory_of_database
+from riskindex.neighbours import build_weights, describe_neighbours
 from riskindex.report import source_lines
 from riskindex.selection import unknown_overrides
 from riskindex.sensitive_places import read_sensitive_places

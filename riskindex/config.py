@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from riskindex.areas import RESERVED, Neighbours, columns_of, neighbour_faults
+from riskindex.areas import RESERVED, columns_of
 from riskindex.counts import Periods
 from riskindex.coverage import Coverage, Inventory, coverage_faults
 from riskindex.disclosure import Release, release_faults
@@ -24,6 +24,7 @@ from riskindex.getis_ord import GetisOrd
 from riskindex.index import Index, index_faults
 from riskindex.inputs import AreaSource, GroupLookup, TableSource
 from riskindex.memory import memory_faults
+from riskindex.neighbours import Neighbours, neighbour_faults
 from riskindex.normalise import normalise_faults
 from riskindex.periods import period_faults
 from riskindex.robustness import Robustness, robustness_faults

@@ -6,7 +6,7 @@ import pandas as pd
 
 from riskindex import events, inputs
 from riskindex.analysis import Given, Say, analyse, silent
-from riskindex.areas import on_boundary, with_bases
+from riskindex.areas import with_bases
 from riskindex.config import Config
 from riskindex.counts import count_events
 from riskindex.files import FileRecord
@@ -18,6 +18,7 @@ from riskindex.ledger import append_release, read_ledger
 from riskindex.manifest import write_manifest
 from riskindex.maps import write_map
 from riskindex.memory import bounded, memory_of_database
+from riskindex.neighbours import on_boundary
 from riskindex.profiles import write_profiles
 from riskindex.refusal import refuse_leaks
 from riskindex.released import Released, Result

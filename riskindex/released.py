@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from riskindex.areas import NeighbourSummary
 from riskindex.choices import Sensitivity
 from riskindex.clusters import find_clusters
 from riskindex.cut import Cut
@@ -14,6 +13,7 @@ from riskindex.disclosure import Rules
 from riskindex.factors import Factor
 from riskindex.groups import count_groups, group_kinds, profile_kind
 from riskindex.index import given_weights
+from riskindex.neighbours import NeighbourSummary
 from riskindex.reasons import through_one_area
 from riskindex.scores import rows
 from riskindex.sensitive_places import NO_PLACES, SensitivePlaces, whole_rhythm

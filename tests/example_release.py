@@ -8,9 +8,9 @@ import pandas as pd
 from scipy.stats import poisson
 from shapely.geometry import box
 
-from riskindex.areas import NeighbourSummary
 from riskindex.factors import Factor
 from riskindex.index import Index, build_index, score_factors
+from riskindex.neighbours import NeighbourSummary
 from riskindex.reasons import explain
 from riskindex.released import LIMITS, Released
 from riskindex.selection import Selection, select_top

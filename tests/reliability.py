@@ -7,11 +7,11 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.areas import build_weights
 from riskindex.config import Config, parse_config
 from riskindex.hotspots import find_hotspots
 from riskindex.index import build_index, score_factors
 from riskindex.inputs import TableSource
+from riskindex.neighbours import build_weights
 from riskindex.persistence import classify_persistence
 from riskindex.repeats import Data
 from riskindex.robustness import Robustness, assess_robustness
