@@ -12,7 +12,7 @@ from riskindex.categories import CATEGORY_TABLES
 from riskindex.disclosure import BANDS_OF_PERIODS, MARKS, NOT_APPLICABLE, NOT_RECORDED, Rules
 from riskindex.outsider import Document, Seen, Table, Value, as_number, column, leaves
 from riskindex.scores import CONFIDENCE_SCORES
-from riskindex.wording import told, without
+from riskindex.wording import Phrases, has_number, told, without
 from riskindex.words import bare
 
 
@@ -42,12 +42,26 @@ class Known:
     """Title, place, purpose and attribution, in the words of whoever publishes."""
 
     @cached_property
-    def phrases(self) -> tuple[str, ...]:
+    def words(self) -> frozenset[str]:
         """Names, codes, labels, periods and marks, whose numbers are no numbers of anything."""
-        groups = {group for of in self.groups.values() for group in of.values()}
-        words = {*self.codes, *self.names.values(), *groups, *self.factors.values(),
-                 *self.factors, *self.periods, *self.own, *MARKS} - {""}  # fmt: skip
-        return tuple(sorted(words, key=lambda word: (-len(word), word)))
+        found = {*self.codes, *self.every_name, *self.every_group, *self.factors.values(),
+                 *self.factors, *self.periods, *self.own, *MARKS}  # fmt: skip
+        return frozenset(found - {""})
+
+    @cached_property
+    def phrases(self) -> Phrases:
+        """Those of the words that hold a number."""
+        return Phrases(word for word in self.words if has_number(word))
+
+    @cached_property
+    def every_name(self) -> frozenset[str]:
+        """Names of areas."""
+        return frozenset(self.names.values())
+
+    @cached_property
+    def every_group(self) -> frozenset[str]:
+        """Names of groups of any kind."""
+        return frozenset(group for of in self.groups.values() for group in of.values())
 
 
 Form = Callable[[str, Known], bool]
@@ -112,11 +126,11 @@ def _words(text: str, known: Known) -> bool:
 
 
 def _name(text: str, known: Known) -> bool:
-    return bare(text) in known.names.values()
+    return bare(text) in known.every_name
 
 
 def _group(text: str, known: Known) -> bool:
-    return any(bare(text) in of.values() for of in known.groups.values())
+    return bare(text) in known.every_group
 
 
 _DETAIL = r"( \((\d\d% sure|in (some|most|every) periods?|score about (0|25|50|75|100) of 100)\))?"

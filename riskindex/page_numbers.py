@@ -2,21 +2,18 @@
 
 import math
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
 
 from riskindex.allowed import Known, as_text
 from riskindex.blocks import slug
 from riskindex.groups import profile_kind
 from riskindex.outsider import Seen, Text, as_number, is_number, words_of
 from riskindex.truth import Truth
-from riskindex.wording import Number, is_explained, numbers_of, without
+from riskindex.wording import Number, Phrases, is_explained, numbers_of, without
 
 WHOLE = ""
 """The whole study area among the places."""
@@ -71,19 +68,32 @@ class Pages:
         ]
 
     @cached_property
-    def of_place(self) -> Mapping[str, frozenset[float]]:
-        """Group to numbers of its areas: how many, residents, how many of each class."""
+    def _members(self) -> Mapping[str, frozenset[str]]:
+        """Group to its areas."""
         groups: dict[str, set[str]] = defaultdict(set)
         groups[WHOLE] = set(self.known.codes)
         for of in self.known.groups.values():
             for code, group in of.items():
                 groups[group].add(code)
-        found: dict[str, set[float]] = {g: {float(len(codes))} for g, codes in groups.items()}
+        return {group: frozenset(codes) for group, codes in groups.items()}
+
+    @cached_property
+    def of_place(self) -> Mapping[str, frozenset[float]]:
+        """Group to numbers of its areas: how many, residents, how many of each class."""
+        groups: dict[str, list[str]] = defaultdict(list)
+        for group, members in self._members.items():
+            for code in members:
+                groups[code].append(group)
+        found = {group: {float(len(members)), 0.0} for group, members in self._members.items()}
         for codes, values in self._classes:
-            for group, members in groups.items():
-                inside = [v for c, v in zip(codes, values, strict=True) if c in members]
-                found[group].update(float(inside.count(word)) for word in set(inside))
-                found[group].add(sum(as_number(v) for v in inside if as_number(v) > FEW))
+            placed = [(group, word) for code, word in zip(codes, values, strict=True)
+                      for group in groups.get(code, ())]  # fmt: skip
+            people: dict[str, float] = defaultdict(float)
+            for (group, word), number in Counter(placed).items():
+                found[group].add(float(number))
+                people[group] += number * large if (large := as_number(word)) > FEW else 0.0
+            for group, living in people.items():
+                found[group].add(living)
         found[WHOLE] |= {number.value for text in self._in_workbook for number in numbers_of(text)}
         found[WHOLE].add(self._living_in_selected)
         return {group: frozenset(numbers) for group, numbers in found.items()}
@@ -126,22 +136,27 @@ class Pages:
 
     @cached_property
     def _places(self) -> Mapping[str, str]:
-        return {slug(group): group for group in self.of_place if group}
+        return {slug(group): group for group in self._members if group}
 
     @cached_property
-    def _mention(self) -> "re.Pattern[str]":
-        names = [*self.known.codes, *self.known.names.values()]
-        return re.compile("|".join(map(re.escape, sorted(names, key=len, reverse=True))))
+    def _names(self) -> tuple[Mapping[str, str], Phrases]:
+        """Names and codes of areas: their code, and how to find them."""
+        codes = {name: code for code, name in self.known.names.items()}
+        return codes, Phrases([*self.known.codes, *codes])
+
+    @cached_property
+    def _groups(self) -> Phrases:
+        return Phrases(self._members)
 
     def areas_in(self, text: str) -> list[str]:
         """Codes of the areas that a text names."""
-        codes = {name: code for code, name in self.known.names.items()}
-        return list(dict.fromkeys(codes.get(name, name) for name in self._mention.findall(text)))
+        codes, names = self._names
+        return list(dict.fromkeys(codes.get(name, name) for _, name in names.in_turn(text)))
 
     def places_in(self, text: Text) -> list[str]:
         """Groups that a text or the name of its page is about, and the whole."""
-        named = [group for group in self.of_place if group and group in text.text]
-        return [WHOLE, *dict.fromkeys([*self.own_place(text.file), *named])]
+        found = [*self.own_place(text.file), *self._groups.all_in(text.text)]
+        return [WHOLE, *dict.fromkeys(found)]
 
     def own_place(self, file: str) -> list[str]:
         """The group that a page is about, by the name of its file."""
@@ -156,8 +171,16 @@ class Pages:
                 if why := self._why(number, beside_area=beside_area):
                     yield Faulty(text, number.written, why)
         for text in dict.fromkeys(text for text in self.seen.texts if self._is_read(text)):
-            for number in few_events(text.text, self.known):
+            for number in few_events(text.text, self.known, self._untold):
                 yield Faulty(text, number.written, "of events, small or of a small place")
+
+    @cached_property
+    def _untold(self) -> Phrases:
+        """Groups of which a release gives no totals: those that no page is about."""
+        told = profile_kind(self.known.kinds)
+        groups = {kind: frozenset(of.values()) for kind, of in self.known.groups.items()}
+        small = frozenset[str]().union(*(g for kind, g in groups.items() if kind != told))
+        return Phrases(small - groups.get(told or "", frozenset()))
 
     @cached_property
     def _open(self) -> list[tuple[Text, list[Number]]]:
@@ -195,18 +218,20 @@ class Pages:
 
     def exact(self, truth: Truth) -> Iterator[Faulty]:
         """Numbers of a place that are its true ones, and not what rounding leaves of them."""
-        secrets = {place: self._secrets(truth, place) for place in self.of_place}
+        secrets = cache(partial(self._secrets, truth))
         for text, numbers in self._open:
             for number in numbers:
                 if number.after == "%" or (number.value.is_integer() and number.value < FEW):
                     continue
                 for place in self.places_in(text):
-                    if number.written.replace(",", "") in secrets[place]:
+                    if number.written.replace(",", "") in secrets(place):
                         yield Faulty(text, number.written, f"the exact number of {place or 'all'}")
 
     def _secrets(self, truth: Truth, place: str) -> frozenset[str]:
         """Exact totals of a place, and rates of them, as they would be printed."""
-        inside = self._inside(truth, place)
+        inside = truth.counts.index.isin(
+            list(self._members[place]) if place else truth.counts.index
+        )
         totals = truth.counts[inside].sum()
         people = float(truth.residents[inside].sum()) if truth.residents is not None else 0.0
         base, least = self.known.rules.rounding, self.known.rules.threshold
@@ -217,22 +242,16 @@ class Pages:
             found |= {f"{t:.0f}" for t in truth.totals.values() if t % base and t >= FEW}
         return frozenset(found)
 
-    def _inside(self, truth: Truth, place: str) -> NDArray[np.bool_]:
-        if place == WHOLE:
-            return np.ones(len(truth.counts), dtype=bool)
-        codes = {c for of in self.known.groups.values() for c, g in of.items() if g == place}
-        return np.asarray(truth.counts.index.isin(list(codes)))
 
-
-def few_events(text: str, known: Known) -> Iterator[Number]:
+def few_events(text: str, known: Known, untold: Phrases) -> Iterator[Number]:
     """Numbers in a clause about events or persons: small ones, and any of a place without totals.
 
     Whatever else they may be, too: a tenth is 3, and so may be a number of victims.
     """
     if not _OF_EVENTS.search(text):
         return
-    told_of = any(place in text for place in _without_totals(known))
-    for clause in re.split(r"[;!?|]|\.(?=\s|$)", _plain(known).sub(" ", text)):
+    told_of = bool(untold.all_in(text))
+    for clause in re.split(r"[;!?|]|\.(?=\s|$)", _plain(known.words).replaced(text.lower(), " ")):
         if _OF_EVENTS.search(clause) and not _OF_AREAS.search(clause):
             for number in numbers_of(clause):
                 small = told_of or 0 < number.value < known.rules.threshold
@@ -240,22 +259,10 @@ def few_events(text: str, known: Known) -> Iterator[Number]:
                     yield number
 
 
-def _without_totals(known: Known) -> frozenset[str]:
-    """Groups of which a release gives no totals: those that no page is about."""
-    told = profile_kind(known.kinds)
-    groups = {kind: frozenset(of.values()) for kind, of in known.groups.items()}
-    small = frozenset[str]().union(*(g for kind, g in groups.items() if kind != told))
-    return small - groups.get(told or "", frozenset()) - {""}
-
-
 @cache
-def _plain_of(phrases: tuple[str, ...]) -> "re.Pattern[str]":
-    return re.compile("|".join(map(re.escape, phrases)), re.IGNORECASE)
-
-
-def _plain(known: Known) -> "re.Pattern[str]":
-    """Names and labels, which may be about events themselves."""
-    return _plain_of(known.phrases)
+def _plain(words: frozenset[str]) -> Phrases:
+    """Names and labels, which may be about events themselves, in small letters."""
+    return Phrases(word.lower() for word in words)
 
 
 _OF_AREAS = re.compile(r"\b(hot|areas?)\b", re.I)

@@ -1,7 +1,8 @@
 """Numbers in words: which of them a text may hold, and which are told."""
 
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from typing import NamedTuple
@@ -81,21 +82,68 @@ def _own_sources() -> Iterator[str]:
 _QUOTED = re.compile(r'"((?:[^"\\\n]|\\.)*)"')
 
 
-def without(text: str, phrases: tuple[str, ...]) -> str:
+class Phrases:
+    """Many phrases, looked for in a text together: the time does not grow with their number.
+
+    Examples
+    --------
+    >>> found = Phrases(["West", "West 01", "01"])
+    >>> found.all_in("West 01, East"), found.replaced("West 01, East", "-")
+    (['West', 'West 01', '01'], '-, East')
+    """
+
+    def __init__(self, phrases: Iterable[str]) -> None:
+        self._whole = frozenset(phrases) - {""}
+        lengths: dict[str, set[int]] = defaultdict(set)
+        for phrase in self._whole:
+            lengths[phrase[:START]].add(len(phrase))
+        self._lengths = {start: sorted(found, reverse=True) for start, found in lengths.items()}
+        self._starts = sorted({len(start) for start in lengths}, reverse=True)
+
+    def _at(self, text: str, place: int) -> Iterator[str]:
+        """Phrases that begin at a place, the longest first."""
+        for size in self._starts:
+            for length in self._lengths.get(text[place : place + size], ()):
+                if (phrase := text[place : place + length]) in self._whole:
+                    yield phrase
+
+    def in_turn(self, text: str) -> Iterator[tuple[int, str]]:
+        """Where phrases begin, from left to right: the longest at each place, none in another."""
+        end = 0
+        for place in range(len(text)):
+            if place >= end and (phrase := next(self._at(text, place), "")):
+                end = place + len(phrase)
+                yield place, phrase
+
+    def all_in(self, text: str) -> list[str]:
+        """Every phrase that is in a text, also within another one."""
+        found = (sorted(self._at(text, place), key=len) for place in range(len(text)))
+        return list(dict.fromkeys(phrase for phrases in found for phrase in phrases))
+
+    def replaced(self, text: str, by: str) -> str:
+        """The text with something else in the place of each phrase."""
+        kept, end = [], 0
+        for place, phrase in self.in_turn(text):
+            kept += [text[end:place], by]
+            end = place + len(phrase)
+        return "".join([*kept, text[end:]])
+
+
+START = 4
+"""Letters by which phrases are looked up."""
+
+
+def without(text: str, phrases: Phrases) -> str:
     """A text without what is known: names, codes, labels, the longest ones first."""
-    if not _HAS_NUMBER.search(text):
-        return text
-    pattern = _any_of(phrases)
-    return pattern.sub(" ; ", text) if pattern is not None else text
+    return phrases.replaced(text, " ; ") if has_number(text) else text
+
+
+def has_number(text: str) -> bool:
+    """Whether there is a number in a text, in digits or spelled."""
+    return _HAS_NUMBER.search(text) is not None
 
 
 _HAS_NUMBER = re.compile(rf"\d|\b({'|'.join(SPELLED)})\b", re.IGNORECASE)
-
-
-@cache
-def _any_of(phrases: tuple[str, ...]) -> "re.Pattern[str] | None":
-    telling = [re.escape(phrase) for phrase in phrases if _HAS_NUMBER.search(phrase)]
-    return re.compile("|".join(telling)) if telling else None
 
 
 COUNTED = words_of(
