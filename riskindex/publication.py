@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex.analysis import without_places
 from riskindex.cut import without_score
@@ -30,7 +29,6 @@ from riskindex.groups import group_kinds
 from riskindex.hotspots import long_index
 from riskindex.index import contributions, given_weights
 from riskindex.memory import bounded
-from riskindex.poisson import poisson_excess
 from riskindex.reasons import not_assessed
 from riskindex.released import (
     LIMITS,
@@ -50,6 +48,13 @@ from riskindex.released_counts import (
     released_rhythm,
 )
 from riskindex.scores import CONFIDENCE_SCORES, rows
+from riskindex.single_areas import (
+    band_of_level,
+    flags_withheld,
+    refuse_telling_tests,
+    shown_confidence,
+    tests_one_area,
+)
 
 
 def release(result: Result, profile: str | None = None) -> Released:
@@ -98,7 +103,7 @@ def _reduced(result: Result, profile: str) -> Released:
     """A release by allow-list: a column that is not named here is in no file."""
     config, groups = result.config, group_kinds(result.areas)
     rules, result = config.release.rules(profile), without_places(result)
-    _refuse_telling_tests(result, rules)
+    refuse_telling_tests(result, rules)
     counts = released_counts(result, profile, rules)
     scores = _scores(result, profile, counts)
     every = _all_areas(result, profile, scores, rules)
@@ -149,85 +154,6 @@ PROFILES: Mapping[str, Callable[[Result], Released]] = MappingProxyType({
 """Who a release is for, and what makes it."""
 
 
-# What a factor may show
-
-
-def _tests_one_area(factor: Factor, result: Result) -> "pd.Series[bool]":
-    """Areas whose events are tested by themselves, in which each band is a range of one count."""
-    alone = np.diff(result.weights.indptr) == 0
-    by_itself = factor.method == "poisson" or (factor.counts_events and not factor.is_tested)
-    own = by_itself and (factor.counts_events or is_sensitive(factor, result))
-    return pd.Series(alone & factor.counts_events | own, index=result.areas.index)
-
-
-def _withheld(
-    result: Result, factor: Factor, counts: ReleasedCounts, period: str | None = None
-) -> NDArray[np.bool_]:
-    """Areas whose flags would narrow a withheld count, in one period or the last.
-
-    They are tested by themselves, or their window would tell too well of an area in it.
-    """
-    last = periods_shown(factor, "public")[-1]
-    one = _tests_one_area(factor, result).to_numpy(dtype=bool)
-    cells = counts.shown[factor.name, last].cells
-    own = one & (cells == WITHHELD) & (not is_sensitive(factor, result))
-    return np.asarray(own | counts.hidden.get((factor.name, period or last), False))
-
-
-def _refuse_telling_tests(result: Result, rules: Rules) -> None:
-    """Refuse bands of single areas of a sensitive source that few events would make hot."""
-    faults = [
-        f"factors.{factor.name}: its bands say of single areas of a sensitive source whether they "
-        f"have fewer than {rules.threshold} events. Use the method window or getis-ord, or keep "
-        "the result internal."
-        for factor in result.config.factors
-        if factor.counts_events and is_sensitive(factor, result)
-        if _tells_small_counts(result, factor, rules)
-    ]
-    if faults:
-        raise DisclosureError(faults)
-
-
-def _tells_small_counts(result: Result, factor: Factor, rules: Rules) -> bool:
-    if not factor.is_tested:
-        return True
-    if factor.method != "poisson":
-        return False
-    heaviest = max(group.weight for group in factor.groups)
-    return any(
-        _hot_by_few(rows(result.hotspots, factor=factor.name, period=period), factor, w, most)
-        for period in map(str, factor.periods)
-        for w in [float(result.tests.loc[(factor.name, period), "dispersion"])]
-        for most in [heaviest * (rules.threshold - 1)]
-    )
-
-
-def _hot_by_few(found: pd.DataFrame, factor: Factor, dispersion: float, most: int) -> bool:
-    """Whether so few events would make an assessed area hot, as hot as those that are."""
-    p, hot = found["p"].to_numpy(dtype=float), found["is_hot"].to_numpy(dtype=bool)
-    expected = found["expected"].to_numpy(dtype=float)
-    assessed = int(np.isfinite(p).sum())
-    cut = p[hot].max() if hot.any() else factor.level / max(assessed, 1)
-    if not assessed:
-        return False
-    spread = dispersion if np.isfinite(dispersion) else 0.0
-    return bool((poisson_excess(most, expected, dispersion=spread, tail="mid").p <= cut).any())
-
-
-def _band_of_level(level: float) -> int:
-    """The confidence that being hot stands for: 99, 95 or 90, or 0 where the level is lower."""
-    return next((band for band in (99, 95, 90) if round(1 - level, 12) >= band / 100), 0)
-
-
-def _confidence(table: pd.DataFrame, one: "pd.Series[bool]", level: float) -> "pd.Series[Any]":
-    flagged = table["is_hot"].astype(bool).astype("Int8") * _band_of_level(level)
-    flagged = flagged.where(table["confidence"].notna())
-    return table["confidence"].astype("Int8").where(~one, flagged.astype("Int8"))
-
-
-# The tables
-
-
 def _hotspots(result: Result, profile: str, counts: ReleasedCounts) -> pd.DataFrame:
     asked = [(f, period) for f in result.config.factors for period in periods_shown(f, profile)]
     parts = [_hotspot_rows(result, f, period, profile, counts) for f, period in asked]
@@ -239,18 +165,18 @@ def _hotspot_rows(
     result: Result, factor: Factor, period: str, profile: str, counts: ReleasedCounts
 ) -> pd.DataFrame:
     found = rows(result.hotspots, factor=factor.name, period=period)
-    sensitive, one = is_sensitive(factor, result), _tests_one_area(factor, result)
+    sensitive, one = is_sensitive(factor, result), tests_one_area(factor, result)
     observed = counts.shown[factor.name, period].cells
     table = pd.DataFrame(
         {
             "observed": observed,
-            "confidence": _confidence(found, one, factor.level),
+            "confidence": shown_confidence(found, one, factor.level),
             "is_hot": found["is_hot"].astype(bool),
             "reason": _told(found["reason"]),
         },
         index=found.index,
     )
-    hidden = _withheld(result, factor, counts, period)
+    hidden = flags_withheld(result, factor, counts, period)
     if hidden.any():
         table.loc[hidden, "confidence"] = pd.NA
         table.loc[hidden, "is_hot"] = False
@@ -294,7 +220,7 @@ def _persistence(result: Result, profile: str, counts: ReleasedCounts) -> pd.Dat
         table = table.join(full[[column for column in more if column in full]])
     table["is_new"] = full["is_new"].astype(bool)
     for factor in result.config.factors:
-        each = [_withheld(result, factor, counts, str(period)) for period in factor.periods]
+        each = [flags_withheld(result, factor, counts, str(period)) for period in factor.periods]
         if len(each) > 1 and (hidden := np.any(each, axis=0)).any():
             codes = [(factor.name, code) for code in result.areas.index[hidden]]
             table.loc[codes, "periods_band"] = WITHHELD
@@ -319,13 +245,13 @@ def _score_rows(
     score = full["score"].to_numpy(dtype=float)
     is_hot = full["is_hot"].to_numpy(dtype=bool)
     banded = _BANDED[factor.score](score, profile)
-    one = _tests_one_area(factor, result).reindex(full.index).to_numpy(dtype=bool)
+    one = tests_one_area(factor, result).reindex(full.index).to_numpy(dtype=bool)
     if factor.score in _COLLAPSED:
         flag = _COLLAPSED[factor.score](factor) * is_hot
         banded = np.where(one & ~np.isnan(score), flag, banded)
-    hidden = _withheld(result, factor, counts)
+    hidden = flags_withheld(result, factor, counts)
     if factor.score == "persistence":
-        periods = [_withheld(result, factor, counts, str(period)) for period in factor.periods]
+        periods = [flags_withheld(result, factor, counts, str(period)) for period in factor.periods]
         hidden = np.any([hidden, *periods], axis=0)
     banded, is_hot = np.where(hidden & ~np.isnan(score), 0.0, banded), is_hot & ~hidden
     columns = {
@@ -351,7 +277,7 @@ _BANDED: Mapping[str, Callable[[Any, str], Any]] = MappingProxyType({
 """Kind of score to the bands that it is shown in."""
 
 _COLLAPSED: Mapping[str, Callable[[Factor], float]] = MappingProxyType({
-    "confidence": lambda factor: CONFIDENCE_SCORES[_band_of_level(factor.level)],
+    "confidence": lambda factor: CONFIDENCE_SCORES[band_of_level(factor.level)],
     "value": lambda _: 100.0,
     "intensity": lambda _: 100.0,
 })  # fmt: skip
