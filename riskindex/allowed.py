@@ -3,69 +3,33 @@
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 from types import MappingProxyType
 from typing import NamedTuple
 
-from riskindex.categories import CATEGORY_TABLES
-from riskindex.disclosure import BANDS_OF_PERIODS, MARKS, NOT_APPLICABLE, NOT_RECORDED, Rules
+from riskindex.disclosure import NOT_APPLICABLE
+from riskindex.forms import (
+    AREA,
+    FACTOR,
+    FOUND,
+    PARTNER_AREA,
+    PARTNER_FACTOR,
+    PARTNER_FOUND,
+    PARTNER_TEST,
+    TEST,
+    Form,
+    Known,
+    area_count,
+    group_of,
+    in_words,
+    label_of,
+    matches,
+    one_of,
+    plain_text,
+    rounded,
+    score_of,
+    whole_number,
+)
 from riskindex.outsider import Document, Seen, Table, Value, as_number, column, leaves
-from riskindex.scores import CONFIDENCE_SCORES
-from riskindex.wording import Phrases, has_number, told, without
-from riskindex.words import bare
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """What anybody knows of a release: its areas, their names and groups, its factors."""
-
-    profile: str
-    codes: tuple[str, ...]
-    names: Mapping[str, str]
-    """Area code to name."""
-    groups: Mapping[str, Mapping[str, str]]
-    """Kind of group to area code to group."""
-    factors: Mapping[str, str]
-    """Factor to label."""
-    periods: tuple[str, ...]
-    kinds: tuple[str, ...]
-    """Columns that are groups."""
-    texts: frozenset[str]
-    """Title, notes and other sentences of the manifest."""
-    explained: frozenset[float] = frozenset()
-    """Numbers that texts may repeat: how many areas there are, levels, the rules."""
-    rules: Rules = field(default_factory=Rules)
-    bands: frozenset[str] = frozenset()
-    """Bands of ranks that a release of so many areas has."""
-    own: tuple[str, ...] = ()
-    """Title, place, purpose and attribution, in the words of whoever publishes."""
-
-    @cached_property
-    def words(self) -> frozenset[str]:
-        """Names, codes, labels, periods and marks, whose numbers are no numbers of anything."""
-        found = {*self.codes, *self.every_name, *self.every_group, *self.factors.values(),
-                 *self.factors, *self.periods, *self.own, *MARKS}  # fmt: skip
-        return frozenset(found - {""})
-
-    @cached_property
-    def phrases(self) -> Phrases:
-        """Those of the words that hold a number."""
-        return Phrases(word for word in self.words if has_number(word))
-
-    @cached_property
-    def every_name(self) -> frozenset[str]:
-        """Names of areas."""
-        return frozenset(self.names.values())
-
-    @cached_property
-    def every_group(self) -> frozenset[str]:
-        """Names of groups of any kind."""
-        return frozenset(group for of in self.groups.values() for group in of.values())
-
-
-Form = Callable[[str, Known], bool]
-"""Whether a value, as text, has the form that a column allows."""
 
 
 class Fault(NamedTuple):
@@ -76,187 +40,12 @@ class Fault(NamedTuple):
     what: str
 
 
-# ---- Forms
-
-
-def _matches(pattern: str) -> Form:
-    compiled = re.compile(pattern)
-    return lambda text, _: compiled.fullmatch(text) is not None
-
-
-def _one_of(*words: str) -> Form:
-    return lambda text, _: text in words or text in MARKS
-
-
-def rounded(text: str, known: Known) -> bool:
-    """A mark, 0, or a multiple of the rounding that no withheld count rounds to."""
-    if text in MARKS or text == "0":
-        return True
-    number = as_number(text)
-    smallest = known.rules.threshold - known.rules.rounding / 2
-    return number % known.rules.rounding == 0 and number >= smallest
-
-
-def _people(text: str, known: Known) -> bool:
-    if text in MARKS:
-        return True
-    number = as_number(text)
-    return number == round(number) and number >= known.rules.smallest_denominator
-
-
-def _whole(text: str, _known: Known) -> bool:
-    return text in MARKS or re.fullmatch(r"\d{1,7}", text) is not None
-
-
-def _area_count(text: str, known: Known) -> bool:
-    return text in MARKS or (text.isdigit() and int(text) <= len(known.codes))
-
-
-def _label(text: str, known: Known) -> bool:
-    return text in known.factors.values() or text in known.factors
-
-
-def _plain_text(text: str, known: Known) -> bool:
-    return text in known.texts
-
-
-def _words(text: str, known: Known) -> bool:
-    """Words whose numbers the release explains."""
-    return not told(without(text, known.phrases), known.explained)
-
-
-def _name(text: str, known: Known) -> bool:
-    return bare(text) in known.every_name
-
-
-def _group(text: str, known: Known) -> bool:
-    return bare(text) in known.every_group
-
-
-_DETAIL = r"( \((\d\d% sure|in (some|most|every) periods?|score about (0|25|50|75|100) of 100)\))?"
-
-
-def _reasons(text: str, known: Known) -> bool:
-    labels = "|".join(re.escape(label) for label in known.factors.values())
-    sentence = rf"(Hot|High|Possibly hot|Not assessed): ({labels})(; ({labels}))*{_DETAIL}\."
-    return text in MARKS or re.fullmatch(rf"({sentence}( (?=\S)|$))*", text) is not None
-
-
-SCORES = (0.0, 25.0, 50.0, 75.0, 100.0, *CONFIDENCE_SCORES.values(),
-          *(score for _, _, score in BANDS_OF_PERIODS))  # fmt: skip
-"""Scores of the bands; a partner also sees hundredths of the periods assessed."""
-
-
-def _score(text: str, known: Known) -> bool:
-    allowed = set(SCORES)
-    if known.profile == "partner":
-        for most in range(1, len(known.periods) + 1):
-            allowed |= {100 * k / most for k in range(most + 1)}
-            allowed |= {100 * (k / most) for k in range(most + 1)}
-    # A workbook keeps 16 digits: a share that is no whole number has two spellings, no more.
-    allowed |= {float(f"{score:.16G}") for score in allowed}
-    return text in MARKS or text == "" or as_number(text) in allowed
-
-
-def _weight(text: str, _known: Known) -> bool:
-    return text in MARKS or re.fullmatch(r"\d{1,6}(\.\d{1,4}|\.\d*[0-9]{3,17})?", text) is not None
-
-
-def _share(text: str, _known: Known) -> bool:
-    return text in MARKS or re.fullmatch(r"|0|1|0?\.\d{1,4}", text) is not None
-
-
-def _periods(text: str, known: Known) -> bool:
-    return text in MARKS or all(part in known.periods for part in text.split(", "))
-
-
-def _few(text: str, known: Known) -> bool:
-    return text in ("", *MARKS) or (text.isdigit() and int(text) <= max(len(known.periods), 12))
-
-
-def _few_each(text: str, known: Known) -> bool:
-    return text in MARKS or all(_area_count(part, known) for part in text.split(", "))
-
-
-_YES = _one_of("True", "False", "yes", "no", "0", "1", "")
-_METHODS = _one_of("window", "getis-ord", "poisson", "threshold", "value")
-_KINDS = _one_of("own", "neighbourhood", "both", "")
-
-
-def _null(text: str, _known: Known) -> bool:
-    """Words, and numbers of the whole study area to at most four digits."""
-    digits = [re.sub(r"\D", "", found).strip("0") for found in re.findall(r"[\d.]+", text)]
-    return all(len(found) <= 4 for found in digits)
-
-
-_CATEGORIES = frozenset(rule.category for table in CATEGORY_TABLES.values() for rule in table)
-
-AREA: Mapping[str, Form] = MappingProxyType({
-    "area_code": lambda text, known: text in known.names,
-    "name": _name,
-    "decile": _matches(r"|10|[1-9]|\[x\]"),
-    "rank_band": lambda text, known: text in known.bands or text == NOT_RECORDED,
-    "factors_hot": lambda text, known: text in MARKS or (
-        text.isdigit() and int(text) <= len(known.factors)
-    ),
-    "selected": _YES,
-    "tier": _one_of("firm", "borderline", "out", ""),
-    "reasons": _reasons,
-    "residents": _people,
-})  # fmt: skip
-"""Columns of the list and of all areas; groups go by their own names."""
-PARTNER_AREA: Mapping[str, Form] = MappingProxyType({
-    "p_selected": _matches(r"[01](\.0)?|0\.[1-9]|\[x\]")
-})  # fmt: skip
-FOUND: Mapping[str, Form] = MappingProxyType({
-    "score": _score,
-    "observed": rounded,
-    "confidence": _one_of("0", "90", "95", "99", ""),
-    "is_hot": _YES,
-    "periods_band": _one_of(*(word for _, word, _ in BANDS_OF_PERIODS), ""),
-})  # fmt: skip
-"""Columns of a factor in the GIS file, after its name."""
-PARTNER_FOUND: Mapping[str, Form] = MappingProxyType({
-    "kind": _KINDS,
-    "periods_hot": _few,
-    "periods_assessed": _few,
-    "category": lambda text, _: text in _CATEGORIES or text in ("", *MARKS),
-})  # fmt: skip
-"""What a partner sees beside `FOUND`."""
-FACTOR: Mapping[str, Form] = MappingProxyType({
-    "label": _label,
-    "method": _METHODS,
-    "score": _one_of("flag", "confidence", "persistence", "intensity", "value", "threshold", ""),
-    "weight": _weight,
-    "scored": _YES,
-    "recorded": _one_of("reported", "police-generated"),
-    "sensitive": _YES,
-    "periods": _periods,
-    "threshold": _share,
-    "level": _share,
-    "null": _null,
-    "hot_last": _area_count,
-})  # fmt: skip
-PARTNER_FACTOR: Mapping[str, Form] = MappingProxyType({"hot_by_period": _few_each})
-TEST: Mapping[str, Form] = MappingProxyType({
-    "factor": _label,
-    "period": lambda text, known: text in known.periods or text in MARKS or text == "",
-    "method": _METHODS,
-    "null": _null,
-    "correction": _one_of("benjamini-hochberg", "benjamini-yekutieli", "bonferroni", "none", ""),
-    "assessed": _area_count,
-    "not_assessed": _area_count,
-    "hot": _area_count,
-})  # fmt: skip
-PARTNER_TEST: Mapping[str, Form] = MappingProxyType({"total": rounded})
-
-
 # ---- Files
 
 
 def area_columns(known: Known) -> dict[str, Form]:
     """Columns of the list and of all areas, under their own names."""
-    return {**AREA, **dict.fromkeys(known.kinds, _group), **_of_partner(PARTNER_AREA, known)}
+    return {**AREA, **dict.fromkeys(known.kinds, group_of), **_of_partner(PARTNER_AREA, known)}
 
 
 def found_columns(known: Known) -> dict[str, Form]:
@@ -273,7 +62,7 @@ def _layer(known: Known) -> dict[str, Form]:
     return {
         "fid": lambda text, known: text.isdigit() and int(text) <= len(known.codes),
         "geom": lambda text, _: text == "",
-        "profile": _one_of(known.profile),
+        "profile": one_of(known.profile),
         **area_columns(known),
         **found_columns(known),
     }
@@ -284,8 +73,8 @@ def _sheet_areas(known: Known) -> dict[str, Form]:
 
     words = {**HEADINGS, **{kind: kind.replace("_", " ").capitalize() for kind in known.kinds}}
     headed = {words[column]: form for column, form in area_columns(known).items()}
-    scores = {f"Score: {label}": _score for label in known.factors.values()}
-    return {**headed, **scores, "Factor": _label}
+    scores = {f"Score: {label}": score_of for label in known.factors.values()}
+    return {**headed, **scores, "Factor": label_of}
 
 
 def _sheet_factors(known: Known) -> dict[str, Form]:
@@ -311,30 +100,30 @@ def _sheet_tests(known: Known) -> dict[str, Form]:
 
 
 def _sheet_new(known: Known) -> dict[str, Form]:
-    groups = dict.fromkeys(["District", *(kind.capitalize() for kind in known.kinds)], _group)
-    return {**groups, **dict.fromkeys(known.factors.values(), _area_count)}
+    groups = dict.fromkeys(["District", *(kind.capitalize() for kind in known.kinds)], group_of)
+    return {**groups, **dict.fromkeys(known.factors.values(), area_count)}
 
 
-_PERCENT = _matches(r"\d{1,3}%|\[[cxz]\]")
-_SHARE = _matches(r"-?\d{1,3}%|\[[cxz]\]")  # below zero where a factor runs against the index
+_PERCENT = matches(r"\d{1,3}%|\[[cxz]\]")
+_SHARE = matches(r"-?\d{1,3}%|\[[cxz]\]")  # below zero where a factor runs against the index
 _SHEETS: Mapping[str, Mapping[str, Form]] = MappingProxyType({
     "Choices": {
-        "Kind": _words, "Choice": _words, "Areas selected": _area_count, "Entered": _area_count,
-        "Left": _area_count, "Of the list, stays": _PERCENT, "Note": _words,
+        "Kind": in_words, "Choice": in_words, "Areas selected": area_count, "Entered": area_count,
+        "Left": area_count, "Of the list, stays": _PERCENT, "Note": in_words,
     },
     "What matters": {
-        "Choice": _words, "Part in the change": _PERCENT,
-        "Interval": _matches(r"\d{1,3}% to \d{1,3}%|\[[xz]\]"),
+        "Choice": in_words, "Part in the change": _PERCENT,
+        "Interval": matches(r"\d{1,3}% to \d{1,3}%|\[[xz]\]"),
     },
-    "Weight and effect": {"Factor": _label, "Weight": _PERCENT, "Share of the variance": _SHARE},
+    "Weight and effect": {"Factor": label_of, "Weight": _PERCENT, "Share of the variance": _SHARE},
     "Composition": {
-        "Share": _words, "In the selected areas": _PERCENT, "In the other areas": _PERCENT,
+        "Share": in_words, "In the selected areas": _PERCENT, "In the other areas": _PERCENT,
         "In all areas": _PERCENT, "Mean of the selected areas": _PERCENT,
         "Mean of the other areas": _PERCENT,
     },
-    "Double counting": {"Factors": _words, "Why": _words, "What to do": _words},
-    "Contents": {"Sheet name": _words, "Table description": _words},
-    "Notes": {"Number": _whole, "Note": _plain_text},
+    "Double counting": {"Factors": in_words, "Why": in_words, "What to do": in_words},
+    "Contents": {"Sheet name": in_words, "Table description": in_words},
+    "Notes": {"Number": whole_number, "Note": plain_text},
 })  # fmt: skip
 """Sheets about the whole study area, and the columns of each."""
 
@@ -463,22 +252,22 @@ _RULE = (
 _FREE: Form = lambda *_: True  # noqa: E731 (a form like the others; its numbers are looked at)
 MANIFEST: tuple[tuple[str, Form], ...] = (
     (r"/(title|data_period|place)|/(limits|attribution|notes)/\*", _FREE),
-    (r"/how_sure", _matches(_HOW_SURE)),
+    (r"/how_sure", matches(_HOW_SURE)),
     (r"/profile", lambda text, known: text == known.profile),
-    (r"/versions/[\w-]+", _matches(r"[\w.+-]{1,40}|not installed")),
-    (r"/selection/rule", _matches(_RULE)),
+    (r"/versions/[\w-]+", matches(r"[\w.+-]{1,40}|not installed")),
+    (r"/selection/rule", matches(_RULE)),
     (r"/selection/explanation", _FREE),
-    (r"/selection/score_at_cut", _one_of("", "None")),
-    (r"/selection/\w+", _area_count),
-    (r"/tied_by_flags_alone", _area_count),
+    (r"/selection/score_at_cut", one_of("", "None")),
+    (r"/selection/\w+", area_count),
+    (r"/tied_by_flags_alone", area_count),
     *((rf"/tests/\*/{name}", form) for name, form in {**TEST, **PARTNER_TEST}.items()),
     (r"/inputs/\*/(role|name)", _FREE),
     (r"/config/(title|place|about)|/config/factors/\*/(name|label)", _FREE),
     *((rf"/config/factors/\*/{name}", form) for name, form in FACTOR.items()),
     (r"/config/(index|selection|neighbours|periods|robustness)/.*", _FREE),
-    (r"/outputs/\*/name", _matches(FILES)),
-    (r"/outputs/\*/bytes", _matches(r"\d{1,12}")),
-    (r"/outputs/\*/sha256", _matches(r"[0-9a-f]{64}")),
+    (r"/outputs/\*/name", matches(FILES)),
+    (r"/outputs/\*/bytes", matches(r"\d{1,12}")),
+    (r"/outputs/\*/sha256", matches(r"[0-9a-f]{64}")),
 )
 """Path in the manifest to the form of its value; numbers in free text are looked at as text."""
 
@@ -489,22 +278,22 @@ def _signs(alphabet: str) -> Form:
 
 
 MAP: tuple[tuple[str, Form], ...] = (
-    (r"/(title|place|period|period_words/\*|mark|place_kind|whole|weights_found)", _words),
-    (r"/(limits|attribution|notes|marks)/.*", _words),
-    (r"/how_sure", _matches(_HOW_SURE)),
+    (r"/(title|place|period|period_words/\*|mark|place_kind|whole|weights_found)", in_words),
+    (r"/(limits|attribution|notes|marks)/.*", in_words),
+    (r"/how_sure", matches(_HOW_SURE)),
     (r"/profile", lambda text, known: text == known.profile),
     (r"/codes/\*", AREA["area_code"]),
-    (r"/groups/[^/]+/labels/\*", _group),
-    (r"/groups/[^/]+/of/\*", _area_count),
+    (r"/groups/[^/]+/labels/\*", group_of),
+    (r"/groups/[^/]+/of/\*", area_count),
     *((rf"/columns/{name}/\*", form) for name, form in {**AREA, **PARTNER_AREA}.items()),
-    (r"/cut/(assessed|target)", _area_count),
-    (r"/cut/score_at_cut", _one_of("", "None")),
-    (r"/cut/(explanation|rule)", _words),
+    (r"/cut/(assessed|target)", area_count),
+    (r"/cut/score_at_cut", one_of("", "None")),
+    (r"/cut/(explanation|rule)", in_words),
     (r"/(index|selection)/.*", _FREE),
     (r"/factors/\*/name", lambda text, known: text in known.factors),
-    (r"/factors/\*/(group|weighted)", _words),
+    (r"/factors/\*/(group|weighted)", in_words),
     *((rf"/factors/\*/{name}", form) for name, form in FACTOR.items()),
-    (r"/factors/\*/scores/(score|intensity)/\*", _score),
+    (r"/factors/\*/scores/(score|intensity)/\*", score_of),
     (r"/factors/\*/(periods/\*/period|spans/\*)", TEST["period"]),
     (r"/factors/\*/periods/\*/hot", _signs("0-3-")),
     (r"/factors/\*/periods/\*/is_hot", _signs("01")),
@@ -512,12 +301,12 @@ MAP: tuple[tuple[str, Form], ...] = (
     (r"/factors/\*/periods/\*/observed/\*", rounded),
     (r"/factors/\*/years/(band|new|hot|assessed)", _signs("0-9a-z-")),
     (r"/factors/\*/years/category/labels/\*", PARTNER_FOUND["category"]),
-    (r"/factors/\*/years/category/of/\*", _area_count),
+    (r"/factors/\*/years/category/of/\*", area_count),
 )
 """Path in the data of the map to the form of its values."""
 _SETTINGS: tuple[tuple[str, Form], ...] = (
-    (r"/bounds/\*", _matches(r"-?\d{1,3}(\.\d{1,5})?")),
-    (r"/grid/(west|south|steps)", _matches(r"-?\d{1,8}")),
+    (r"/bounds/\*", matches(r"-?\d{1,3}(\.\d{1,5})?")),
+    (r"/grid/(west|south|steps)", matches(r"-?\d{1,8}")),
 )
 DOCUMENTS: Mapping[str, tuple[tuple[str, Form], ...]] = MappingProxyType({
     "manifest.json": MANIFEST, "map-data": MAP, "map-settings": _SETTINGS,

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 import pandas as pd
 
 from riskindex import allowed, vectors
-from riskindex.allowed import Known
 from riskindex.disclosure import MARKS, Rules
 from riskindex.errors import InputError
 from riskindex.folder import MANIFEST
+from riskindex.forms import Known
 from riskindex.known import know
 from riskindex.outsider import Seen, Table, Text, as_number, column, read_folder
 from riskindex.page_numbers import Faulty, Pages

@@ -7,11 +7,11 @@ from typing import Any
 
 import pandas as pd
 
-from riskindex.allowed import Known
 from riskindex.choices import nearby
 from riskindex.disclosure import Rules, rank_band
 from riskindex.errors import InputError
 from riskindex.folder import MANIFEST
+from riskindex.forms import Known
 from riskindex.outsider import Seen, as_number
 from riskindex.words import bare
 

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import Any, NamedTuple
 
-from riskindex.allowed import Known, as_text
+from riskindex.allowed import as_text
 from riskindex.blocks import slug
+from riskindex.forms import Known
 from riskindex.groups import profile_kind
 from riskindex.outsider import Seen, Text, as_number, is_number, words_of
 from riskindex.truth import Truth

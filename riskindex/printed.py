@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskindex.allowed import Known
 from riskindex.disclosure import WITHHELD
+from riskindex.forms import Known
 from riskindex.groups import WHOLE, profile_kind
 from riskindex.outsider import Seen, as_number
 from riskindex.page_numbers import Pages

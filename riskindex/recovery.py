@@ -11,11 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array, vstack
 
-from riskindex.allowed import Known
 from riskindex.disclosure import NOT_RECORDED, WITHHELD, Rules, round_half_up
 from riskindex.equations import Sums, System, group_sums, intervals, joined, without_false
 from riskindex.errors import ConfigError
 from riskindex.flags import KnownTests, bounds_of_windows
+from riskindex.forms import Known
 from riskindex.groups import WHOLE
 from riskindex.periods import Unit, parse_period
 from riskindex.printed import AREAS, Key, Printed, Release, Value, places_of

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskindex import inversions
-from riskindex.allowed import Known, as_text
+from riskindex.allowed import as_text
+from riskindex.forms import Known
 from riskindex.outsider import Seen, Table, Value, as_number, is_number
 from riskindex.truth import Truth
 from riskindex.words import bare

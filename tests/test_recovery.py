@@ -8,11 +8,11 @@ import pytest
 from scipy.sparse import csr_array
 
 from riskindex import read_config, release, run, save
-from riskindex.allowed import Known
 from riskindex.attack import attack_folder
 from riskindex.demo import write_county
 from riskindex.disclosure import WITHHELD, Rules
 from riskindex.flags import Cut, KnownTests
+from riskindex.forms import Known
 from riskindex.printed import Printed, printed_before
 from riskindex.recovery import Earlier, differences, narrowest, told_cells, untrue
 from riskindex.synthetic import synthetic_county
