@@ -92,10 +92,17 @@ def choices_part(released: Released) -> str:
         paragraphs([choice_sentence(released), _HOW_TRIED])
         + record_table(shown.astype(object).where(shown.notna(), "").to_dict("records"))
         + paragraphs(_not_tried(table))
-        + _matters(released)
-        + _effective(released)
-        + _points(released)
+        + _headed("Which choice matters most", _HOW_MATTERS, matters_table(released))
+        + _headed("Weight and effect", _HOW_EFFECTIVE, effective_table(released))
+        + _headed("The points that people gave", _points_given(released), points_table(released))
     )
+
+
+def _headed(title: str, about: str, table: pd.DataFrame) -> str:
+    """A table under its title and what a reader must know, as HTML; empty where it is."""
+    if table.empty:
+        return ""
+    return f"<h3>{title}</h3>" + paragraphs([about]) + record_table(table.to_dict("records"))
 
 
 def _not_tried(table: pd.DataFrame) -> Iterator[str]:
@@ -118,15 +125,6 @@ _HOW_TRIED = (
 )
 
 
-def _matters(released: Released) -> str:
-    table = matters_table(released)
-    if table.empty:
-        return ""
-    return "<h3>Which choice matters most</h3>" + paragraphs([_HOW_MATTERS]) + record_table(
-        table.to_dict("records")
-    )  # fmt: skip
-
-
 _HOW_MATTERS = (
     "How much of the change of the list from repeat to repeat each choice has a part in, alone or "
     "together with others (Sobol's total index by Jansen's estimator), with its 95% interval. The "
@@ -145,15 +143,6 @@ def matters_table(released: Released) -> pd.DataFrame:
     names = [f"{str(name)[:1].upper()}{str(name)[1:]}" for name in table.index]
     names = ["Chance in the counts" if name == "Counts" else name for name in names]
     return pd.DataFrame({"Choice": names, "Part in the change": total, "Interval": between})
-
-
-def _effective(released: Released) -> str:
-    table = effective_table(released)
-    if table.empty:
-        return ""
-    return "<h3>Weight and effect</h3>" + paragraphs([_HOW_EFFECTIVE]) + record_table(
-        table.to_dict("records")
-    )  # fmt: skip
 
 
 _HOW_EFFECTIVE = (
@@ -176,15 +165,11 @@ def effective_table(released: Released) -> pd.DataFrame:
     )
 
 
-def _points(released: Released) -> str:
-    table = points_table(released)
-    if table.empty:
-        return ""
-    people = int(released.sensitivity.elicited["people"].iloc[0])
-    told = f"{people:,} {'person' if people == 1 else 'people'} shared out 100 points each."
-    return "<h3>The points that people gave</h3>" + paragraphs([f"{told} {_HOW_POINTS}"]) + (
-        record_table(table.to_dict("records"))
-    )  # fmt: skip
+def _points_given(released: Released) -> str:
+    table = released.sensitivity.elicited
+    people = 0 if table.empty else int(table["people"].iloc[0])
+    who = "person" if people == 1 else "people"
+    return f"{people:,} {who} shared out 100 points each. {_HOW_POINTS}"
 
 
 _HOW_POINTS = (
