@@ -14,20 +14,19 @@ from riskindex.disclosure import MARKS, Rules
 from riskindex.errors import InputError
 from riskindex.folder import MANIFEST
 from riskindex.forms import Known
+from riskindex.group_disclosure import OfGroup, same_areas, same_events, same_persons
 from riskindex.known import know
 from riskindex.outsider import Seen, Table, Text, as_number, column, read_folder
 from riskindex.page_numbers import Faulty, Pages
-from riskindex.printed import Release, printed_before, printed_in
+from riskindex.printed import printed_before, printed_in
 from riskindex.recovery import (
     Cell,
     Earlier,
     Recovered,
-    Untrue,
-    differences,
     narrowest,
     told_cells,
-    untrue,
 )
+from riskindex.stated import Untrue, untrue
 from riskindex.truth import Truth, truth_in, truth_of
 from riskindex.wording import told, without
 from riskindex.words import bare
@@ -68,9 +67,10 @@ KINDS = {
     "recovered": "withhold the cell, or drop the total that gives it away",
     "narrow": "band the cell, or drop or round the total that bounds it",
     "untrue": "correct it; where it is right, the attack does not read it as it is meant",
-    "group": "withhold the group: all that is in it is the same",
+    "group": "withhold the total or the split of the group: all that is in it is the same",
     "private": "leave it out: it is of a private file",
-    "difference": "withhold the cell in one of the two releases, or round the difference",
+    "shared": "withhold one of the counts in that area, or count each event in one factor",
+    "difference": "withhold one of the counts in that area, here or in the earlier release",
 }
 """Kind of finding to what to do about it."""
 
@@ -173,14 +173,20 @@ def attack_folder(
         known = replace(known, own=tuple(sorted(counts.texts - {""})))
     pages, now = Pages(seen, known), printed_in(seen, known)
     earlier = [Earlier(printed_before(e.tables), e.rules) for e in _earlier(ledger)]
-    found = [*_look(seen, known), *map(_told_by, pages.faults()), *_changes(now, earlier, known)]
-    solved = Recovered((), 0)
+    found = [*_look(seen, known), *map(_told_by, pages.faults())]
+    alone = Recovered((), (), 0)
+    solved = told_cells(now, known, None, earlier) if counts is None else alone
     if counts is not None:
         found += [*_measured(seen, known, counts), *map(_told_by, pages.exact(counts))]
         found += map(_not_so, untrue(now, known, counts))
         alone = told_cells(now, known, counts)
         solved = told_cells(now, known, counts, earlier) if earlier else alone
         found += _recovered(alone.cells, solved.cells, known)
+        found += map(_of_group, same_areas(solved.cells, known))
+        found += map(_of_group, same_events(now, known, counts))
+        found += [_between(cell, "shared") for cell in alone.derived]
+    found += [_between(cell, "difference") for cell in solved.derived if cell not in alone.derived]
+    found += map(_of_group, same_persons(seen, known))
     return _findings(found, known, counts, solved)
 
 
@@ -369,12 +375,15 @@ def _recovered(alone: Sequence[Cell], together: Sequence[Cell], known: Known) ->
         yield Finding(kind, "all files", cell.factor, what, cell.name, cell.low, cell.high)
 
 
-def _changes(now: Release, earlier: Sequence[Earlier], known: Known) -> Iterator[Finding]:
-    for number, before in enumerate(earlier, start=1):
-        for cell in differences(Earlier(now, known.rules), before):
-            what = f"less what release {number} of the ledger printed of {cell.period.split()[-1]}"
-            place = f"{cell.factor} {cell.period.split()[0]}"
-            yield Finding("difference", "all files", place, what, cell.name, cell.low, cell.high)
+def _between(cell: Cell, kind: str) -> Finding:
+    """What counts that share events give away of events that none of them names."""
+    what = f"counts that share events tell it as {cell.low:.0f} to {cell.high:.0f}"
+    place = f"{cell.factor} {cell.period}".strip()
+    return Finding(kind, "all files", place, what, cell.name, cell.low, cell.high)
+
+
+def _of_group(told: OfGroup) -> Finding:
+    return Finding("group", told.file, told.place, told.what, told.name, told.low, told.high)
 
 
 def summary(findings: Findings) -> list[str]:

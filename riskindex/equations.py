@@ -135,14 +135,14 @@ class _Search:
         together, alone = np.isin(which, self.close()).astype(float), (which == i).astype(float)
         for aim in (together, -together, alone, -alone):
             if self.found.values[i] < self.width:
-                self._take(which, _solution(system, aim))
+                self._take(which, solution(system, aim))
         if self.found.values[i] < self.width and not whole:
             self.known[i] = self._has_no_more(i, which, alone)
 
     def _has_no_more(self, i: int, which: Positions, aim: Array) -> bool:
         """Whether the sums of these numbers alone leave one of them no further value."""
         system = self.parts.inside(which)
-        ends = (_solution(system, -aim), _solution(system, aim))
+        ends = (solution(system, -aim), solution(system, aim))
         low, high = (np.nan if end is None else end[aim > 0].item() for end in ends)
         return bool((low, high) == (self.found.low[i], self.found.high[i]))
 
@@ -285,7 +285,7 @@ def _in_the_same(sums: csr_array) -> Positions:
     return np.asarray(pd.factorize(np.array(rows, dtype=object))[0], dtype=np.intp)
 
 
-def _solution(system: System, aim: Array) -> Array | None:
+def solution(system: System, aim: Array) -> Array | None:
     """The solution in whole numbers that makes a weighted sum greatest; None if none was found."""
     from scipy.optimize import Bounds as Box
     from scipy.optimize import LinearConstraint, milp

@@ -54,6 +54,12 @@ class KnownTests(NamedTuple):
     """Windows of one area, of which only hot or not is told."""
     cuts: tuple[Cut, ...]
 
+    @classmethod
+    def none(cls, n: int) -> "KnownTests":
+        """No test, of so many areas."""
+        nothing = np.zeros(n, dtype=bool)
+        return cls(csr_array((n, n)), nothing, nothing, ())
+
     def in_order(self, order: NDArray[np.intp]) -> "KnownTests":
         """The same tests with the areas in another order."""
         cuts = tuple(Cut(c.band, c.least_if[order], c.most_unless[order]) for c in self.cuts)

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -310,7 +310,17 @@ def _aspect_part(book: Book, place: Place, aspects: Sequence[str]) -> str:
 def _is_withheld(book: Book, place: Place, factor: str, aspect: str) -> bool:
     """Whether a number of a pattern is withheld, so that the others are no shares of a whole."""
     found = _by_value(book, factor, aspect)
-    return found is not None and place.name in found and bool(found[place.name].isna().any())
+    if found is None or place.name not in found:
+        return False
+    numbers = found[place.name]
+    return bool(numbers.isna().any()) or (aspect in ("age", "sex") and _are_alike(numbers, book))
+
+
+def _are_alike(numbers: "pd.Series[Any]", book: Book) -> bool:
+    """Whether a release would say of a place that all are of one age or sex, to a whole percent."""
+    said = numbers.drop("", errors="ignore")
+    most: float = said.max()
+    return book.released.rules is not None and most > 0 and most / said.sum() >= 0.995
 
 
 def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:

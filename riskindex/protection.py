@@ -50,8 +50,8 @@ class Guarded:
         """
         x, asked = np.nan_to_num(self.counts), self.protected
         while True:
-            least, most = self._windows()
-            system = without_false(self._system(least, most, rules), x)
+            least, most = self.told_windows()
+            system = self.system(rules)
             found = intervals(system, x, asked, width=rules.width)
             # What is withheld makes no solution false: the others keep the values they had.
             asked = asked & (found.values < rules.width)
@@ -63,7 +63,8 @@ class Guarded:
                 if self._withhold(int(i), (least, most), self.hidden & ~before):
                     break  # a total is gone: the others may be safe now
 
-    def _windows(self) -> tuple[Array, Array]:
+    def told_windows(self) -> tuple[Array, Array]:
+        """Fewest and most events of each window, by what is shown of it."""
         nothing = np.full(len(self.counts), np.nan)
         band, hot = (np.where(self.hidden, nothing, told) for told in (self.band, self.hot))
         least, most = np.zeros(len(band)), np.full(len(band), np.inf)
@@ -71,21 +72,26 @@ class Guarded:
             least, most = np.maximum(least, low), np.minimum(most, high)
         return least, most
 
-    def _system(self, least: Array, most: Array, rules: Rules) -> System:
+    def system(self, rules: Rules) -> System:
+        """All that is shown, as equations."""
+        x, (least, most) = np.nan_to_num(self.counts), self.told_windows()
         missing = np.isnan(self.counts)
         cells = np.where(self.each, self.shown.cells, NOT_RECORDED)
         found = bounds_of(cells, rules)
-        low, high = np.where(missing, 0.0, found.low), np.where(missing, 0.0, found.high)
+        # A mark that hides no small count may stand for any number.
+        other = (cells == WITHHELD) & ((x < found.low) | (x > found.high))
+        low = np.where(missing | other, 0.0, found.low)
+        high = np.where(missing, 0.0, np.where(other, np.inf, found.high))
         k = len(self.shown.totals)
         every = np.where(self.counted, 0, -1).astype(np.intp)
-        totals = _known(self.shown.totals, rules)
-        whole = _known(np.array([self.shown.whole], dtype=object), rules)
+        totals = total_bounds(self.shown.totals, rules)
+        whole = total_bounds(np.array([self.shown.whole], dtype=object), rules)
         parts = [
             Sums(self.made.windows, least, most),
             Sums(group_sums(self.group, k), totals.low, totals.high, are_totals=True),
             Sums(group_sums(every, 1), whole.low, whole.high, are_totals=True),
         ]
-        return joined(low, high, parts)
+        return without_false(joined(low, high, parts), x)
 
     def _withhold(self, i: int, told: tuple[Array, Array], just: Flags) -> bool:
         """The closest flag about a window that an area is in; its total if there is none left.
@@ -98,19 +104,26 @@ class Guarded:
         if just[rows].any():
             return False
         telling = rows[~self.hidden[rows] & ((least[rows] > 0) | np.isfinite(most[rows]))]
-        group = int(self.group[i])
         if len(telling):
             self.hidden[telling[np.argmin(most[telling] - least[telling])]] = True
             return False
+        if not self.withhold_total(i):
+            raise DisclosureError("A withheld count cannot keep its possible values.")
+        return True
+
+    def withhold_total(self, i: int) -> bool:
+        """The total of an area's group, or of all; whether there was one."""
+        group = int(self.group[i])
         if group >= 0 and self.shown.totals[group] != WITHHELD:
             self.shown.totals[group] = WITHHELD
         elif self.shown.whole != WITHHELD:
             self.shown = self.shown._replace(whole=WITHHELD)
         else:
-            raise DisclosureError("A withheld count cannot keep its possible values.")
+            return False
         return True
 
 
-def _known(shown: NDArray[np.object_], rules: Rules) -> Bounds:
+def total_bounds(shown: NDArray[np.object_], rules: Rules) -> Bounds:
+    """What totals can be, by what is shown of them: a withheld one is any number."""
     found, hidden = bounds_of(shown, rules), shown == WITHHELD
     return Bounds(np.where(hidden, 0.0, found.low), np.where(hidden, np.inf, found.high))

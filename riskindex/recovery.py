@@ -1,25 +1,21 @@
 """How closely each protected count can be told from all that is printed, now and before."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import date
-from functools import cache
-from typing import NamedTuple, get_args
+from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
-from scipy.sparse import csr_array, eye_array, vstack
 
-from riskindex.disclosure import NOT_RECORDED, WITHHELD, Rules, round_half_up
-from riskindex.equations import Sums, System, group_sums, intervals, joined, without_false
-from riskindex.errors import ConfigError
-from riskindex.flags import KnownTests, bounds_of_windows
+from riskindex.atoms import Counting
+from riskindex.disclosure import NOT_RECORDED, Rules
+from riskindex.equations import intervals, joined
 from riskindex.forms import Known
-from riskindex.groups import WHOLE
-from riskindex.periods import Unit, parse_period
-from riskindex.printed import AREAS, Key, Printed, Release, Value, places_of
-from riskindex.suppression import Bounds, bounds_of
+from riskindex.periods import Unit, parse_period, unit_of
+from riskindex.printed import Key, Release
+from riskindex.shared_events import Count, Group, ask, groups_of, tell
+from riskindex.stated import both, counts_told, system_of
+from riskindex.suppression import bounds_of
 from riskindex.truth import Truth
 
 Array = NDArray[np.float64]
@@ -54,67 +50,21 @@ class Earlier(NamedTuple):
     rules: Rules
 
 
-class Untrue(NamedTuple):
-    """Something printed that the true counts do not fulfil: false, or not read as it is meant."""
-
-    factor: str
-    period: str
-    what: str
-    """Which count, total or window, and what it should be."""
-    file: str
-
-
-def untrue(now: Release, known: Known, truth: Truth) -> Iterator[Untrue]:
-    """Everything that a release prints of counts and that is not so.
-
-    Solving leaves such numbers out, because nothing fulfils them: unnoticed, a page that is
-    misread would make the attack weaker.
-    """
-    counts = _counts(known, truth)
-    for key in now:
-        if key not in counts and key[0] in counts:
-            yield Untrue(*key, "a period in which nothing was counted", _file(now[key], AREAS))
-    for cell in counts:
-        key = (str(cell[0]), str(cell[1]))
-        x, printed = counts[cell].to_numpy(dtype=float), now.get(key, Printed())
-        for part in _parts(key, now, known, truth, x):
-            yield from _false(part, np.nan_to_num(x), key, printed)
-
-
-def _file(printed: Printed, place: str) -> str:
-    return printed.files.get(place) or printed.files.get(AREAS) or "all files"
-
-
-def _false(part: "_Part", x: Array, key: Key, printed: Printed) -> Iterator[Untrue]:
-    true = part.sums.of @ x
-    for row in np.flatnonzero((true < part.sums.least) | (true > part.sums.most)):
-        name, least, most = part.names[row], part.sums.least[row], part.sums.most[row]
-        limits = f"{least:.0f} or more" if np.isinf(most) else f"{least:.0f} to {most:.0f}"
-        what = f"{part.what} {name or 'all'}, shown as {part.shown[row]}, is not {limits}"
-        yield Untrue(*key, what, _file(printed, name if part.sums.are_totals else AREAS))
-
-
-class _Part(NamedTuple):
-    """What is printed of one kind, with the names of the sums."""
-
-    what: str
-    names: list[str]
-    shown: list[str]
-    """How each is printed."""
-    sums: Sums
-
-
 class Recovered(NamedTuple):
     """The protected counts with their intervals."""
 
     cells: tuple[Cell, ...]
+    derived: tuple[Cell, ...]
+    """Counts that no release names, told too closely: of a year less its first quarters, of a
+    factor less another that is a part of it, of what two rolling years share. Their `factor` or
+    `period` says which; they are small, or could be where the counts are not known."""
     revised: int
     """Numbers and flags of earlier releases that today's counts do not fulfil: they were left
     out."""
 
 
 def told_cells(
-    now: Release, known: Known, truth: Truth, earlier: Sequence[Earlier] = ()
+    now: Release, known: Known, truth: Truth | None, earlier: Sequence[Earlier] = ()
 ) -> Recovered:
     """Every protected count with its interval.
 
@@ -125,179 +75,122 @@ def told_cells(
     known
         Its areas and groups.
     truth
-        The counts, and the tests as an attacker could make them again.
+        The counts, what they count, and the tests as an attacker could make them again. Without
+        it only what periods leave of each other is looked at, from the counts of areas.
     earlier
         What earlier releases of the same data printed. Sums that the counts of today do not
         fulfil are left out: the data was revised since.
+
+    Notes
+    -----
+    Counts that share events (factors of one source, periods that overlap, in one release or in
+    several) are solved together: unknown is how many events of each area are in which of them.
     """
-    counts = _counts(known, truth)
+    counts, revised = _counts(now, known, truth, earlier)
+    cells: dict[str, Cell] = {}
+    more: list[Cell] = []
+    for group in groups_of(counts):
+        one = _together(group, known) if isinstance(group, Group) else _alone(group, known)
+        revised += one.revised
+        more += one.derived
+        for cell in one.cells:
+            before = cells.get(cell.name, cell)
+            cells[cell.name] = min(before, cell, key=lambda of: of.values)
+    return Recovered(tuple(cells.values()), tuple(dict.fromkeys(more)), revised)
+
+
+def _counts(
+    now: Release, known: Known, truth: Truth | None, earlier: Sequence[Earlier]
+) -> tuple[list[Count], int]:
+    """Every count, with what all releases print of it; and how much of it is not so any more."""
+    codes = sorted(known.codes)
+    found = {count.key: count for count in true_counts(now, known, truth)} if truth else {}
+    revised = 0
+    for before in (*earlier, *(() if truth else [Earlier(now, known.rules)])):
+        unit = unit_of(
+            [[p for of, p in before.printed if of == f and p] for f, _ in before.printed]
+        )
+        then = replace(known, rules=before.rules)
+        for (factor, period), printed in before.printed.items():
+            counting = _counting(factor, period, unit, truth)
+            key = _same(factor, counting, found) or (factor, period)
+            count = found.get(key)
+            if count is not None and count.x is not None and truth is not None:
+                # The tests of an earlier release are taken to be today's, where the key is.
+                of = {key: printed}
+                made, gone = system_of(key, of, then, truth, count.x, rated=False)
+                revised += gone
+            else:
+                shown = [printed.cells.get(code, NOT_RECORDED) for code in codes]
+                told = bounds_of(np.array(shown, dtype=object), before.rules)
+                made = joined(told.low, told.high, [])
+                count = count or Count(key=key, counting=counting, system=made)
+            found[key] = replace(count, system=both(count.system, made))
+    return list(found.values()), revised
+
+
+def _unit(printed: Release) -> Unit | None:
+    """What the labels of a release's periods mean."""
+    factors = {factor for factor, _ in printed}
+    return unit_of([[p for of, p in printed if of == factor and p] for factor in factors])
+
+
+def _same(factor: str, counting: Counting | None, found: Mapping[Key, Count]) -> Key | None:
+    """The count of a factor that counts the same, under whatever label."""
+    alike = (k for k, c in found.items() if k[0] == factor and c.counting == counting)
+    return next(alike, None) if counting else None
+
+
+def true_counts(now: Release, known: Known, truth: Truth) -> Iterator[Count]:
+    """The counts of a release, with what it prints of each."""
+    counts = counts_told(known, truth)
     protected = truth.protected_of(counts, known.rules)
-    cells, revised = [], 0
     for cell in counts:
         key = (str(cell[0]), str(cell[1]))
-        x, asked = counts[cell].to_numpy(dtype=float), protected[cell].to_numpy(dtype=bool)
-        system, _ = _system(key, now, known, truth, x)
-        for before in earlier:
-            then = replace(known, rules=before.rules)
-            made, gone = _system(key, before.printed, then, truth, x, rated=False)
-            system, revised = _both(system, made), revised + gone
-        found = intervals(system, np.nan_to_num(x), asked, width=known.rules.width)
-        cells += [
-            Cell(*key, str(counts.index[i]), float(found.low[i]), float(found.high[i]))
-            for i in np.flatnonzero(asked)
-        ]
-    return Recovered(tuple(cells), revised)
+        x = counts[cell].to_numpy(dtype=float)
+        system, _ = system_of(key, now, known, truth, x)
+        yield Count(
+            key=key, counting=_counting(*key, truth.unit or unit_of([[key[1]]]), truth),
+            system=system, x=x, protected=protected[cell].to_numpy(dtype=bool),
+            least=0 if key[0] in truth.sensitive else 1,
+        )  # fmt: skip
 
 
-def _counts(known: Known, truth: Truth) -> pd.DataFrame:
-    counts = truth.told if truth.told is not None else truth.counts
-    return counts.reindex(sorted(known.codes))
+def _counting(factor: str, period: str, unit: Unit | None, truth: Truth | None) -> Counting | None:
+    """What a count counts; a factor that nothing is known of has a source of its own."""
+    rules = truth.rules.get(factor) if truth else None
+    if unit is None or not period:
+        return None
+    return Counting(rules or ((factor, {}),), parse_period(period, unit).months)
 
 
-def _system(
-    key: Key, release: Release, known: Known, truth: Truth, x: Array, *, rated: bool = True
-) -> tuple[System, int]:
-    """What one release prints of one factor and period, and how much of it is not so."""
-    cells, *parts = _parts(key, release, known, truth, x, rated=rated)
-    n, true = len(x), np.nan_to_num(x)
-    whole = joined(np.zeros(n), np.full(n, np.inf), [part.sums for part in parts])
-    system = without_false(whole._replace(low=cells.sums.least, high=cells.sums.most), true)
-    wide = np.count_nonzero((true < cells.sums.least) | (true > cells.sums.most))
-    return system, whole.sums.shape[0] - system.sums.shape[0] + int(wide)
+def _alone(count: Count, known: Known) -> Recovered:
+    """A count that shares no events with others."""
+    if count.x is None or count.protected is None:
+        return Recovered((), (), 0)
+    x, asked = np.nan_to_num(count.x), count.protected
+    found = intervals(count.system, x, asked, width=known.rules.width)
+    codes = sorted(known.codes)
+    cells = (Cell(*count.key, codes[i], float(found.low[i]), float(found.high[i]))
+             for i in np.flatnonzero(asked))  # fmt: skip
+    return Recovered(tuple(cells), (), 0)
 
 
-def _parts(
-    key: Key, release: Release, known: Known, truth: Truth, x: Array, *, rated: bool = True
-) -> Iterator[_Part]:
-    """Counts of areas, totals, and what flags say of windows; of all, where rates tell of it."""
-    printed, codes = release.get(key, Printed()), sorted(known.codes)
-    each = csr_array(eye_array(len(codes), format="csr"))
-    cells = _cells(printed, codes, x, known.rules)
-    shown = [str(printed.cells.get(code, NOT_RECORDED)) for code in codes]
-    yield _Part("the count of", codes, shown, Sums(each, cells.low, cells.high))
-    inside = ~np.isin(codes, list(truth.around))
-    yield _totals(printed, codes, known, inside, x if rated else None)
-    if key in truth.tests:
-        hot = [_HOT.get(printed.hot.get(code, -1), "nothing") for code in codes]
-        shown = [f"{printed.bands.get(c, 0):.0f}% and {h}" for c, h in zip(codes, hot, strict=True)]
-        windows = _windows(printed, codes, truth.tests[key])
-        yield _Part("the window of", codes, shown, windows)
-
-
-_HOT = {0.0: "not hot", 1.0: "hot"}
-
-
-def _cells(printed: Printed, codes: list[str], x: Array, rules: Rules) -> Bounds:
-    """Counts of areas as printed; what is not recorded is no unknown.
-
-    A mark may stand for any number: it is no less than the true one, and hides the next.
-    """
-    shown = np.array([printed.cells.get(code, NOT_RECORDED) for code in codes], dtype=object)
-    found, true = bounds_of(shown, rules), np.nan_to_num(x)
-    marked = (shown == WITHHELD) | np.isnan(x)
-    low = np.where(marked, np.minimum(found.low, true), found.low)
-    high = np.where(marked, np.maximum(found.high, true), found.high)
-    return Bounds(np.where(np.isnan(x), 0.0, low), np.where(np.isnan(x), 0.0, high))
-
-
-def _totals(
-    printed: Printed, codes: list[str], known: Known, inside: Flags, x: Array | None
-) -> _Part:
-    """Totals of places and of all; that of all is known rounded wherever a rate beside it is."""
-    of = places_of(known)
-    places = sorted(set(of.values()))
-    member = np.array([places.index(of[code]) if code in of else -1 for code in codes])
-    whole: Value = printed.totals.get(WHOLE, WITHHELD)
-    some = any(not isinstance(value, str) for value in printed.totals.values())
-    if x is not None and some and WHOLE not in printed.totals:
-        whole = float(round_half_up(np.array([np.nansum(x[inside])]), known.rules.rounding)[0])
-    shown = np.array([*(printed.totals.get(p, WITHHELD) for p in places), whole], dtype=object)
-    # Areas around the study are counted for the windows of others, and in no total.
-    sums = group_sums(np.where(inside, member, -1).astype(np.intp), len(places))
-    every = group_sums(np.where(inside, 0, -1).astype(np.intp), 1)
-    found, hidden = bounds_of(shown, known.rules), shown == WITHHELD
-    least, most = np.where(hidden, 0.0, found.low), np.where(hidden, np.inf, found.high)
-    of_all = csr_array(vstack([sums, every], format="csr"))
-    told = Sums(of_all, least, most, are_totals=True)
-    return _Part("the total of", [*places, WHOLE], list(map(str, shown)), told)
-
-
-def _windows(printed: Printed, codes: list[str], made: KnownTests) -> Sums:
-    """What being hot or not says of the sums of windows."""
-    band, hot = (
-        np.array([of.get(code, np.nan) for code in codes]) for of in (printed.bands, printed.hot)
-    )
-    least, most = np.zeros(len(codes)), np.full(len(codes), np.inf)
-    for low, high in bounds_of_windows(made, band, hot):
-        least, most = np.maximum(least, low), np.minimum(most, high)
-    return Sums(made.windows, least, most)
-
-
-def _both(one: System, other: System) -> System:
-    """Two systems of the same numbers together."""
-    parts = [Sums(s.sums, s.least, s.most) for s in (one, other)]
-    low, high = np.maximum(one.low, other.low), np.minimum(one.high, other.high)
-    system = joined(low, high, parts)
-    totals = np.concatenate([one.is_total, other.is_total])
-    return system._replace(is_total=totals)
-
-
-def differences(now: Earlier, before: Earlier) -> Iterator[Cell]:
-    """What periods that lie in each other leave of a third: counts that could be few numbers.
-
-    A year less its first three quarters is its last; a small number of it is protected as any
-    other, although no release names it.
-
-    Returns
-    -------
-    Cells
-        Their `period` is "longer less shorter". The width is not kept, and the number may be
-        small.
-    """
-    rules = now.rules
-    for (factor, period), one in now.printed.items():
-        for (other, span), two in before.printed.items():
-            if factor != other or not one.cells or not two.cells:
-                continue
-            first, second = (one, now.rules), (two, before.rules)
-            if _lies_in(span, period):
-                yield from _left((factor, f"{period} less {span}"), (first, second), rules)
-            elif _lies_in(period, span):
-                yield from _left((factor, f"{span} less {period}"), (second, first), rules)
-
-
-def _left(
-    key: Key, longer_shorter: tuple[tuple[Printed, Rules], ...], rules: Rules
-) -> Iterator[Cell]:
-    codes = sorted(set.intersection(*(set(printed.cells) for printed, _ in longer_shorter)))
-    whole, part = (
-        bounds_of(np.array([printed.cells[code] for code in codes], dtype=object), own)
-        for printed, own in longer_shorter
-    )
-    low, high = np.maximum(whole.low - part.high, 0), whole.high - part.low
-    told = (high >= 1) & (low < rules.threshold) & (high - low + 1 < rules.width)
-    for i in np.flatnonzero(told):
-        yield Cell(*key, codes[i], float(low[i]), float(high[i]))
-
-
-def _lies_in(shorter: str, longer: str) -> bool:
-    """Whether a period is a part of another, by their labels."""
-    first, second = _span(shorter), _span(longer)
-    if first is None or second is None or first == second:
-        return False
-    return second[0] <= first[0] and first[1] <= second[1]
-
-
-@cache
-def _span(label: str) -> tuple[date, date] | None:
-    """First day, and the first day after; of the first unit that a label is one of."""
-    for unit in get_args(Unit):
-        try:
-            period = parse_period(label, unit)
-        except ConfigError:
-            continue
-        return period.start, period.end
-    return None
+def _together(group: Group, known: Known) -> Recovered:
+    """Counts that share events, and what they tell of counts that none of them is."""
+    asked, codes = ask(group, known.rules), sorted(known.codes)
+    told = tell(group, asked, width=known.rules.width)
+    close = asked.close(told, known.rules)
+    cells: list[Cell] = []
+    between: list[Cell] = []
+    for row, (number, area) in enumerate(zip(asked.number, asked.area, strict=True)):
+        key, _, is_named = asked.of[number]
+        cell = Cell(key[0], key[1], codes[area], float(told.low[row]), float(told.high[row]))
+        if is_named:
+            cells.append(cell)
+        elif close[row]:
+            between.append(cell)
+    return Recovered(tuple(cells), tuple(between), group.freed)
 
 
 def narrowest(cells: Sequence[Cell]) -> int | None:

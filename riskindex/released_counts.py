@@ -8,13 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.atoms import Counting
 from riskindex.disclosure import WITHHELD, Rules, shown_counts
 from riskindex.factors import Factor
 from riskindex.flags import KnownTests, remake_tests
 from riskindex.groups import WHOLE, by_factor, group_kinds, profile_kind, residents_of, with_rates
+from riskindex.periods import parse_period
 from riskindex.protection import Guarded
 from riskindex.released import Result
 from riskindex.scores import rows
+from riskindex.shared_protection import guard_together
 from riskindex.suppression import Shown, bounds_of, show_counts, tighten
 
 Objects = NDArray[np.object_]
@@ -76,10 +79,35 @@ def released_counts(result: Result, profile: str, rules: Rules) -> ReleasedCount
                 private=_private(result, factor),
             )  # fmt: skip
     hidden: dict[Key, NDArray[np.bool_]] = {}
-    for key, made in remake_tests(result).items():
-        found[key], flags = _guarded(result, profile, key, made, found[key]).guard(rules)
-        hidden |= {key: flags} if flags.any() else {}
+    for key, guarded in _protected(result, profile, rules, found).items():
+        found[key] = guarded.shown
+        hidden |= {key: guarded.hidden} if guarded.hidden.any() else {}
     return ReleasedCounts(found, tuple(map(str, names)), hidden)
+
+
+def _protected(
+    result: Result, profile: str, rules: Rules, shown: Mapping[Key, Shown]
+) -> dict[Key, Guarded]:
+    """Factors of events in every period, each guarded by itself, then with those it overlaps."""
+    tests, unit = remake_tests(result), result.config.periods.unit
+    events = {f.name: f for f in result.config.factors if f.counts_events}
+    keys = [(name, str(period)) for name, factor in events.items() for period in factor.periods]
+    untested = KnownTests.none(len(result.areas))
+    guarded = {
+        key: _guarded(result, profile, key, tests.get(key, untested), shown[key]) for key in keys
+    }
+    for key in tests:
+        guarded[key].guard(rules)
+    counting = {
+        (name, period): Counting(
+            tuple((group.source, group.where) for group in events[name].groups),
+            parse_period(period, unit).months,
+        )
+        for name, period in keys
+    }
+    sensitive = frozenset(name for name, f in events.items() if is_sensitive(f, result))
+    guard_together(guarded, counting, rules, sensitive=sensitive)
+    return guarded
 
 
 def _guarded(result: Result, profile: str, key: Key, made: KnownTests, shown: Shown) -> Guarded:

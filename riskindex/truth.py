@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from riskindex.atoms import Rule
 from riskindex.disclosure import Rules
 from riskindex.errors import InputError
 from riskindex.outsider import Seen, read_folder
+from riskindex.periods import Unit
 
 if TYPE_CHECKING:
     from riskindex.flags import KnownTests
@@ -52,6 +54,10 @@ class Truth:
     """The counts that a release is made of: without those in sensitive places; None for all."""
     tests: Mapping[tuple[str, str], "KnownTests"] = field(default_factory=dict)
     """(factor, period) to what an attacker can make of being hot or not."""
+    rules: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
+    """Factor to what it counts; one that is not here shares events with none."""
+    unit: Unit | None = None
+    """What the labels of periods mean; told from the labels where it is None."""
     canaries: Mapping[str, str] = field(default_factory=dict)
     """Texts that no release holds, such as the hash of a private file, and what they are."""
 
@@ -82,6 +88,8 @@ def truth_of(result: "Result") -> Truth:
         counts=_events(result),
         told=_events(told),
         tests={key: made.in_order(order) for key, made in remake_tests(told).items()},
+        rules={f.name: tuple((g.source, g.where) for g in f.groups) for f in config.factors},
+        unit=config.periods.unit,
         sensitive=frozenset(sensitive),
         secrets=dict(_secrets(result)),
         groups={kind: areas[kind] for kind in group_kinds(areas)},
@@ -174,6 +182,8 @@ def truth_in(folder: str | Path) -> Truth:
         totals=_totals_in(manifest),
         texts=frozenset(map(str, [*(manifest["config"].get(k) for k in ("title", "place", "about")),
                                   *manifest["attribution"]])),
+        rules=dict(_rules_in(manifest)),
+        unit=manifest["config"]["periods"]["unit"],
         canaries=_canaries(pd.DataFrame(manifest["inputs"])),
     )  # fmt: skip
 
@@ -202,6 +212,12 @@ def _sensitive_in(manifest: Mapping[str, Any]) -> Iterator[str]:
         named.append(factor.get("source", ""))
         if any(sources.get(name, {}).get("sensitive") for name in named):
             yield str(factor["name"])
+
+
+def _rules_in(manifest: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Rule, ...]]]:
+    for factor in manifest["config"]["factors"]:
+        groups = factor.get("event_groups") or ([factor] if "source" in factor else [])
+        yield str(factor["name"]), tuple((str(g["source"]), g.get("where", {})) for g in groups)
 
 
 def _secrets_in(seen: Seen, codes: "pd.Index[Any]") -> Iterator[tuple[str, "pd.Series[Any]"]]:

@@ -12,10 +12,10 @@ from riskindex.equations import (
     Moves,
     Parts,
     Sums,
-    _solution,
     group_sums,
     intervals,
     joined,
+    solution,
     without_false,
 )
 
@@ -139,9 +139,9 @@ def test_what_the_sums_around_a_number_give_away_is_not_looked_for_further_off(
 
     def solved(*given):
         asked.append(given)
-        return _solution(*given)
+        return solution(*given)
 
-    monkeypatch.setattr("riskindex.equations._solution", solved)
+    monkeypatch.setattr("riskindex.equations.solution", solved)
     monkeypatch.setattr("riskindex.equations.REACH", (2, 3))
     x = np.array([3.0, 4.0, 1.0, 1.0])
     system = system_of(x, [[1, 1, 0, 0], [1, 0, 0, 0], [0, 0, 1, 1]], [slack, (0, 0), (9, 9)])

@@ -9,6 +9,7 @@ import pytest
 from small_events import events, factor, squares
 
 from riskindex.counts import count_events
+from riskindex.disclosure import Rules
 from riskindex.groups import WHOLE, count_groups, profile_kind
 from riskindex.profile_book import Book
 from riskindex.profile_events import change
@@ -233,3 +234,21 @@ def test_a_pattern_with_a_withheld_number_is_named_and_not_drawn(county_released
     assert "by day of the week" in when[when.index("Not shown, because numbers") :]
     assert "day of the week:" not in when
     assert 'class="line place" d=""' not in page
+
+
+@pytest.mark.parametrize(("rules", "is_said"), [(None, True), (Rules(), False)])
+def test_a_release_does_not_say_of_a_place_that_all_are_of_one_sex(
+    county_released, tmp_path, rules, is_said
+):
+    rhythm = county_released.rhythm.astype({"records": float})
+    factor, group, place = rhythm.index[0][:3]
+    sexes = {(factor, group, name, "sex", sex): (200.0 if sex == "F" or name != place else 0.0)
+             for name in rhythm.index.unique("place") for sex in ("F", "M")}  # fmt: skip
+    more = pd.DataFrame({"records": sexes}).rename_axis(rhythm.index.names)
+    released = dataclasses.replace(
+        county_released, rules=rules, rhythm=pd.concat([rhythm, more]).sort_index()
+    )
+    write_profiles(released, tmp_path)
+    (page,) = (text for text in pages(tmp_path).values() if f"<h1>{place}</h1>" in text)
+    assert ("Most: F, 100%." in page) == is_said
+    assert ("by sex." in page) != is_said  # the last of what is not shown

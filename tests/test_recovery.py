@@ -14,7 +14,8 @@ from riskindex.disclosure import WITHHELD, Rules
 from riskindex.flags import Cut, KnownTests
 from riskindex.forms import Known
 from riskindex.printed import Printed, printed_before
-from riskindex.recovery import Earlier, differences, narrowest, told_cells, untrue
+from riskindex.recovery import Earlier, narrowest, told_cells
+from riskindex.stated import untrue
 from riskindex.synthetic import synthetic_county
 from riskindex.truth import Truth
 
@@ -116,8 +117,80 @@ def test_an_earlier_release_of_other_counts_tells_nothing_of_these():
     assert told_cells(now, known(), of, [revised]).revised == 1
 
 
+BOTH = ("violence", "injury")
+
+
+def two_factors(whole, part, *, sensitive=()):
+    """Violence and violence with injury, which is a part of it."""
+    table = pd.DataFrame({("violence", "2022"): whole, ("injury", "2022"): part},
+                         index=pd.Index(CODES, name="area_code"), dtype=float)  # fmt: skip
+    rules = {"violence": (("crimes", {}),), "injury": (("crimes", {"injury": ["yes"]}),)}
+    return Truth(counts=table, sensitive=frozenset(sensitive), rules=rules)
+
+
+def both_printed(whole, part, **totals):
+    cells = [dict(zip(CODES, of, strict=True)) for of in (whole, part)]
+    return {(factor, "2022"): Printed(cells=of, totals=totals.get(factor, {}))
+            for factor, of in zip(BOTH, cells, strict=True)}  # fmt: skip
+
+
+def test_a_part_is_no_more_than_the_whole():
+    now = both_printed((WITHHELD, 10.0, 20.0), (WITHHELD, 10.0, 10.0))
+    of = two_factors([3, 10, 20], [2, 9, 11])
+    found = told_cells(now, known(), of)
+    assert [(c.factor, c.area) for c in found.cells] == [(f, CODES[0]) for f in BOTH]
+    assert all(c.values >= 6 for c in found.cells)
+    assert [(c.factor, c.area, c.low, c.high) for c in found.derived] == [
+        ("violence less injury", CODES[1], 0, 4)
+    ]
+
+
+def test_totals_of_a_whole_narrow_its_part():
+    cells = ("[x]",) * 3
+    now = both_printed(cells, cells, violence={"West": 9.0}, injury={"West": 8.0})
+    of = two_factors([4, 3, 2], [4, 3, 1], sensitive=BOTH)
+    found = told_cells(now, known(rounding=1), of)
+    assert all(c.values >= 6 for c in found.cells)
+    assert {(c.factor, c.low, c.high) for c in found.derived} == {("violence less injury", 0, 1)}
+
+
+def test_windows_of_a_whole_narrow_its_part():
+    one = KnownTests(csr_array(np.ones((3, 3))), np.ones(3, dtype=bool), np.zeros(3, dtype=bool),
+                     (Cut(0, np.full(3, 9.0), np.full(3, 3.0)),))  # fmt: skip
+    of = two_factors([1, 1, 1], [1, 1, 0], sensitive=BOTH)
+    cold = {("violence", "2022"): Printed(hot=dict.fromkeys(CODES, 0.0))}
+    found = told_cells(cold, known(), replace(of, tests={("violence", "2022"): one}))
+    assert {(c.factor, c.low, c.high) for c in found.cells} == {
+        ("violence", 0, 3), ("injury", 0, 3)
+    }  # fmt: skip
+
+
+def test_records_with_several_kinds_need_not_add_up():
+    table = pd.DataFrame({(f, "2022"): [9.0, 9, 9] for f in ("all", "arson", "theft")},
+                         index=pd.Index(CODES, name="area_code"))  # fmt: skip
+    rules = {"all": (("crimes", {"kind": ["arson", "theft"]}),),
+             "arson": (("crimes", {"kind": ["arson"]}),),
+             "theft": (("crimes", {"kind": ["theft"]}),)}  # fmt: skip
+    now = {(f, "2022"): Printed(cells=dict.fromkeys(CODES, 10.0)) for f in rules}
+    found = told_cells(now, known(), Truth(counts=table, sensitive=frozenset(), rules=rules))
+    assert (found.cells, found.derived) == ((), ())  # nine persons, each of them in both
+
+
+def released(**cells):
+    """A release of one area, from its periods."""
+    return {("crime", period.replace("_", "-")): Printed(cells={CODES[0]: value})
+            for period, value in cells.items()}  # fmt: skip
+
+
+def left(now, *earlier, **rules):
+    """What periods tell of each other, where the counts are not known."""
+    before = [Earlier(release, Rules(**rules)) for release in earlier]
+    found = told_cells(now, known(**rules), None, before)
+    return {cell.period: (cell.low, cell.high) for cell in found.derived}
+
+
 @pytest.mark.parametrize(
-    ("shorter", "longer", "left"),
+    ("shorter", "longer", "told"),
     [
         (10.0, 10.0, (0, 4)),  # 8 to 12 less 8 to 12, and no less than none
         (10.0, 20.0, None),  # 6 to 14 are nine numbers
@@ -125,19 +198,35 @@ def test_an_earlier_release_of_other_counts_tells_nothing_of_these():
         (100.0, 100.0, (0, 4)),
     ],
 )
-def test_a_quarter_less_its_months_is_tried(shorter, longer, left):
-    def one(period, value):
-        return Earlier({("crime", period): Printed(cells={CODES[0]: value})}, Rules())
+def test_a_year_less_its_first_quarter_is_tried(shorter, longer, told):
+    year, quarter = released(**{"2022": longer}), released(**{"2022_Q1": shorter})
+    said = {} if told is None else {"2022 less 2022-Q1": told}
+    assert left(year, quarter) == said
+    assert left(quarter, year) == said
 
-    found = list(differences(one("2022", longer), one("2022-Q1", shorter)))
-    assert [(cell.low, cell.high) for cell in found] == ([left] if left else [])
-    again = list(differences(one("2022-Q1", shorter), one("2022", longer)))
-    assert [(cell.low, cell.high) for cell in again] == [(c.low, c.high) for c in found]
+
+def test_a_year_less_three_quarters_is_its_last():
+    year = released(**{"2022": 40.0})
+    for last, told in ((12.0, {"2022 less 2022-Q1, 2022-Q2, 2022-Q3": (3, 3)}), (4.0, {})):
+        quarters = released(**{"2022_Q1": 15.0, "2022_Q2": 10.0, "2022_Q3": last})
+        apart = [{key: value} for key, value in quarters.items()]
+        assert left(year, quarters, rounding=1, threshold=4, width=3) == told
+        assert left(year, *apart, rounding=1, threshold=4, width=3) == told
+
+
+def test_two_rolling_years_tell_what_they_share():
+    first, second = released(**{"2023_24": 12.0}), released(**{"2024": 9.0})
+    quarter = released(**{"2023_Q4": 10.0, "2023_Q3": 0.0, "2023_Q2": 0.0})
+    found = left(first, second, quarter, rounding=1)
+    assert found["2024 and 2023-24"] == (2, 2)  # the first quarter of 2024
 
 
 def test_periods_apart_are_not_subtracted():
-    one, other = ({("crime", p): Printed(cells={CODES[0]: 10.0})} for p in ("2021", "2022"))
-    assert not list(differences(Earlier(one, Rules()), Earlier(other, Rules())))
+    assert left(released(**{"2021": 10.0}), released(**{"2022": 10.0})) == {}
+
+
+def test_periods_that_cannot_go_together_say_nothing():
+    assert left(released(**{"2022": 10.0}), released(**{"2022_Q1": 30.0})) == {}
 
 
 def test_nothing_is_narrowest_where_nothing_is_protected():

@@ -1,0 +1,157 @@
+"""What is withheld because counts that share events would tell it together."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from riskindex.atoms import Counting, nested
+from riskindex.disclosure import WITHHELD, Rules
+from riskindex.errors import DisclosureError
+from riskindex.protection import Guarded, total_bounds
+from riskindex.shared_events import (
+    Asked,
+    Count,
+    Group,
+    Key,
+    ask,
+    groups_of,
+    rest_of_totals,
+    tell,
+)
+
+Array = NDArray[np.float64]
+
+
+def guard_together(
+    guarded: Mapping[Key, Guarded],
+    counting: Mapping[Key, Counting],
+    rules: Rules,
+    *,
+    sensitive: frozenset[str] = frozenset(),
+) -> None:
+    """Withhold counts, flags and totals until factors that share events tell nothing too closely.
+
+    Parameters
+    ----------
+    guarded
+        What is shown of every factor and period; changed in place.
+    counting
+        What each counts.
+    rules
+        Of the profile.
+    sensitive
+        Factors of which 0 is protected, too.
+
+    Raises
+    ------
+    DisclosureError
+        Nothing is left to withhold; it names the factors.
+    """
+    counts = [_count(key, counting[key], one, rules, key[0] in sensitive)
+              for key, one in guarded.items()]  # fmt: skip
+    for group in groups_of(counts):
+        if isinstance(group, Group):
+            of = [guarded[count.key] for count in group.counts]
+            _guard(group, of, rules)
+            for whole, parts in nested(group.ways.table):
+                if len(parts) == 1:
+                    _guard_totals(of[whole], of[parts[0]], group.counts[whole].least, rules)
+
+
+def _count(key: Key, counting: Counting, one: Guarded, rules: Rules, is_sensitive: bool) -> Count:
+    return Count(
+        key=key, counting=counting, system=one.system(rules), x=one.counts,
+        protected=one.protected, least=0 if is_sensitive else 1,
+    )  # fmt: skip
+
+
+def _guard(group: Group, guarded: Sequence[Guarded], rules: Rules) -> None:
+    asked = ask(group, rules)
+    while True:
+        close = asked.close(tell(group, asked, width=rules.width), rules)
+        # What is withheld makes no solution false: the others keep the values they had.
+        asked = asked.some(np.flatnonzero(close))
+        if not len(asked.area):
+            return
+        before = [one.hidden.copy() for one in guarded]
+        for row in range(len(asked.area)):
+            if not _hidden_since(int(asked.area[row]), guarded, before):
+                _withhold(asked, row, group, guarded)
+        counts = [_count(c.key, c.counting, one, rules, c.least == 0) if c.counting else c
+                  for c, one in zip(group.counts, guarded, strict=True)]  # fmt: skip
+        group = Group(counts, group.ways)
+
+
+def _hidden_since(
+    area: int, guarded: Sequence[Guarded], before: Sequence[NDArray[np.bool_]]
+) -> bool:
+    """Whether a flag of a window that an area is in was withheld a moment ago."""
+    return any(
+        (one.hidden & ~then)[_windows_of(one, area)].any()
+        for one, then in zip(guarded, before, strict=True)
+    )
+
+
+def _windows_of(one: Guarded, area: int) -> NDArray[np.intp]:
+    of = csr_array(one.made.windows.T)
+    return np.asarray(of.indices[of.indptr[area] : of.indptr[area + 1]], dtype=np.intp)
+
+
+def _withhold(asked: Asked, row: int, group: Group, guarded: Sequence[Guarded]) -> None:
+    """One thing more: a count of the area, a flag, or a total, the first that there is."""
+    area, (key, of, _) = int(asked.area[row]), asked.of[asked.number[row]]
+    mine = [guarded[k] for k in of]
+    shown = [one for one in guarded if one.each and not isinstance(one.shown.cells[area], str)]
+    if all(any(one is other for other in shown) for one in mine):
+        _hide_cell(shown, area)
+    elif (closest := _closest(guarded, area)) is not None:
+        one, window = closest
+        one.hidden[window] = True
+    elif shown:
+        _hide_cell(shown, area)
+    elif not any(one.withhold_total(area) for one in (*mine, *guarded)):
+        factors = sorted({count.key[0] for count in group.counts})
+        raise DisclosureError(
+            f"factors.{key[0]}: {', '.join(factors)} count some of the same events, and tell "
+            "too closely how many are in one of them alone. Leave one out, or name in each where "
+            "what is counted, so that an event is in one of them."
+        )
+
+
+def _guard_totals(whole: Guarded, part: Guarded, least: int, rules: Rules) -> None:
+    """Withhold totals of a part beside which that of the whole tells how few are in no part."""
+    left = np.nan_to_num(whole.counts) - np.nan_to_num(part.counts)
+    inside, k = whole.counted & (whole.group >= 0), len(whole.shown.totals)
+    rest = np.bincount(whole.group[inside], left[inside], minlength=k).astype(float)
+    first, second = (total_bounds(one.shown.totals, rules) for one in (whole, part))
+    close = ~np.isnan(rest_of_totals(first, second, rest, least=least, rules=rules).low)
+    part.shown.totals[close] = WITHHELD
+    first, second = (
+        total_bounds(np.array([one.shown.whole], object), rules) for one in (whole, part)
+    )
+    of_all = np.array([left[whole.counted].sum()])
+    if not np.isnan(rest_of_totals(first, second, of_all, least=least, rules=rules).low[0]):
+        part.shown = part.shown._replace(whole=WITHHELD)
+
+
+def _hide_cell(shown: Sequence[Guarded], area: int) -> None:
+    """The smallest of some counts of an area that are shown."""
+    smallest = min(shown, key=lambda one: float(one.counts[area]))
+    smallest.shown.cells[area] = WITHHELD
+
+
+def _closest(guarded: Sequence[Guarded], area: int) -> tuple[Guarded, int] | None:
+    """The flag about a window with the area whose events are nearest to what the flag tells."""
+    found: list[tuple[float, int, int]] = []
+    for number, one in enumerate(guarded):
+        least, most = one.told_windows()
+        sums = one.made.windows @ np.nan_to_num(one.counts)
+        room = np.minimum(np.where(least > 0, sums - least, np.inf), most - sums)
+        rows = _windows_of(one, area)
+        found += [(float(room[w]), number, int(w)) for w in rows if np.isfinite(room[w])]
+    if not found:
+        return None
+    _, number, window = min(found)
+    return guarded[number], window
