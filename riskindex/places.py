@@ -273,7 +273,7 @@ def _codes(connection: "DuckDBPyConnection", study: Study) -> pd.DataFrame:
         "SELECT coalesce(area_code, '') AS code, sum(events)::BIGINT AS events "
         "FROM kinds WHERE span >= 0 GROUP BY 1 ORDER BY 1"
     ).df()
-    fates = [_fate(code, study) for code in codes["code"]]
+    fates = [_fate(code, study) for code in codes["code"].tolist()]
     return codes.assign(
         id=np.arange(len(codes)),
         route=[fate.route for fate in fates],

@@ -180,11 +180,11 @@ def carries_2011_codes(named: Collection[str], areas: Collection[str]) -> bool:
     areas
         All codes of the study area.
     """
-    new = new_in_2021(areas)
+    new, there = new_in_2021(areas), set(named)
     older = set(areas) - new
-    if not new or not older or new & set(named):
+    if not new or not older or new & there:
         return False
-    share = len(older & set(named)) / len(older)
+    share = len(older & there) / len(older)
     return (1 - share) ** len(new) < CHANCE
 
 
