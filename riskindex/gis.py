@@ -7,7 +7,7 @@ import pandas as pd
 from riskindex.disclosure import MARKS
 from riskindex.released import Released
 from riskindex.scores import rows
-from riskindex.words import seen
+from riskindex.words import retold, seen
 
 # A GeoPackage stamps its last change; two runs must give the same bytes.
 _NO_CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
@@ -65,7 +65,7 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
 
     A column of numbers and marks is text.
     """
-    table = table.map(lambda value: seen(value) if isinstance(value, str) else value)
+    table = table.assign(**{c: retold(table[c], seen) for c in table})
     marked = {c: table[c].map(str) for c in table if table[c].isin(list(MARKS)).any()}
     table = table.assign(**marked)
     extension = {c: table[c] for c in table if pd.api.types.is_integer_dtype(table[c].dtype)}

@@ -318,14 +318,19 @@ def _companion(scores: pd.DataFrame, frame: Ingredients) -> Array:
 
 
 def _wide(scores: pd.DataFrame, column: str) -> pd.DataFrame:
-    codes = scores.index.get_level_values("area_code")
-    factors = scores.index.get_level_values("factor").unique()
-    areas = codes[: len(codes) // len(factors)]
-    expected = pd.MultiIndex.from_product([factors, areas], names=["factor", "area_code"])
-    if not scores.index.equals(expected):
+    of_factor, of_area = (
+        np.asarray(scores.index.codes[scores.index.names.index(name)])
+        for name in ("factor", "area_code")
+    )
+    factors = pd.unique(of_factor)
+    areas = of_area[: len(of_area) // len(factors)]
+    each, every = np.repeat(factors, len(areas)), np.tile(areas, len(factors))
+    if not (np.array_equal(of_factor, each) and np.array_equal(of_area, every)):
         raise DataError("Every factor must be scored for the same areas, in the same order.")
+    named = scores.index.levels[scores.index.names.index("factor")].take(factors)
+    codes = scores.index.levels[scores.index.names.index("area_code")].take(areas)
     values = scores[column].to_numpy(float).reshape(len(factors), len(areas)).T
-    return pd.DataFrame(values, index=areas.rename("area_code"), columns=factors)
+    return pd.DataFrame(values, index=codes.rename("area_code"), columns=named)
 
 
 def _check_weights(weights: pd.Series) -> None:
@@ -350,26 +355,31 @@ def index_faults(options: Index, groups: set[str]) -> Iterator[str]:
         yield 'index: weights = "as-given" goes with aggregation = "arithmetic" only.'
 
 
-def _factors_hot(scores: pd.DataFrame, areas: pd.Index) -> NDArray[Any]:
+def _factors_hot(scores: pd.DataFrame, areas: pd.Index) -> NDArray[np.int64]:
     if "is_hot" not in scores:
         return np.zeros(len(areas), dtype=np.int64)
-    hot = scores["is_hot"].groupby(level="area_code").sum()
-    return np.asarray(hot.reindex(areas), dtype=np.int64)
+    return np.asarray(_wide(scores, "is_hot").sum(axis=1), dtype=np.int64)
 
 
 def _reasons_not_assessed(scores: pd.DataFrame, score: pd.Series) -> pd.Series:
     """What each area without an index lacks, in words; "" for the others."""
-    lacking = scores[scores["score"].isna().to_numpy()]
-    reasons = lacking["reason"] if "reason" in lacking else [""] * len(lacking)
-    words: dict[str, list[str]] = {}
-    for (factor, code), text in zip(lacking.index.tolist(), reasons, strict=True):
-        words.setdefault(code, []).append(f"{factor}: {text}" if text else str(factor))
-    unknown = score.isna().to_numpy()
-    told = [
-        f"not assessed for {'; '.join(words[code])}" if lacks and code in words else ""
-        for code, lacks in zip(score.index.tolist(), unknown.tolist(), strict=True)
-    ]
-    return pd.Series(told, index=score.index, dtype="str")
+    reasons = scores["reason"] if "reason" in scores else pd.Series("", index=scores.index)
+    of_row, texts = pd.factorize(reasons)
+    missing = _wide(scores, "score").isna()
+    why = np.where(missing, of_row.reshape(missing.shape[::-1]).T, -1)
+    # Whole forces lack the same for the same reason: few sentences for many areas.
+    kinds, of_area = np.unique(why[score.isna()], axis=0, return_inverse=True)
+    told = np.array([_lacking(kind, missing.columns, texts) for kind in kinds], dtype=object)
+    found = pd.Series("", index=score.index, dtype="object")
+    found[score.isna()] = told[of_area.ravel()]
+    return found.astype("str")
+
+
+def _lacking(kind: NDArray[np.intp], factors: pd.Index, texts: pd.Index) -> str:
+    """A sentence about the factors that an area lacks; `kind` has their reasons, -1 for none."""
+    reasons = [(factor, texts[at]) for factor, at in zip(factors, kind, strict=True) if at >= 0]
+    named = "; ".join(f"{factor}: {text}" if text else str(factor) for factor, text in reasons)
+    return f"not assessed for {named}" if named else ""
 
 
 def _nothing_assessed(scores: pd.DataFrame) -> str:

@@ -367,7 +367,8 @@ def _numbers(
     """Cells as numbers, NaN where empty; what is no count is added to the faults."""
     cells = sheet.columns[column]
     texts = [cells[i].strip() for i in used]
-    if all(text.isascii() and text.isdecimal() and len(text) < _LONG for text in texts):
+    together = "".join(texts)
+    if together.isascii() and together.isdecimal() and all(0 < len(t) < _LONG for t in texts):
         return np.array(texts, dtype=object).astype(np.float64)
     values = np.full(len(used), np.nan)
     for k, (i, text) in enumerate(zip(used, texts, strict=True)):

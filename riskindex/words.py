@@ -1,8 +1,9 @@
 """Words in cells: those that mean there is nothing, and those that a wrong encoding garbled."""
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,13 +15,14 @@ MISSING_WORDS = ("null", "na", "n/a", "#n/a", "nan", "nat", "none")
 _TURNING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 _NO_TEXT = (*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
 _UNSEEN = dict.fromkeys((*_TURNING, *_NO_TEXT), "\ufffd")
+_ODD = re.compile(f"[{re.escape(''.join(map(chr, _UNSEEN)))}]")
 
 
 def seen(text: str) -> str:
     """A text as outputs show it: signs that turn what follows around, steer a terminal, or that no
     page can hold are �.
     """
-    return text.translate(_UNSEEN)
+    return text.translate(_UNSEEN) if _ODD.search(text) else text
 
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
@@ -45,6 +47,28 @@ def bare(text: str) -> str:
 
 
 _GUARDED = tuple(f"'{start}" for start in FORMULA_STARTS)
+
+
+def retold(column: "pd.Series[Any]", tell: Callable[[str], str]) -> "pd.Series[Any]":
+    """A column with its texts told another way, and what is no text as it is.
+
+    Each different text is looked at once; plain numbers and dates hold none.
+
+    Parameters
+    ----------
+    column
+        Of whatever type.
+    tell
+        From a text to what it becomes.
+    """
+    from pandas.api.types import infer_dtype
+
+    if column.dtype.kind in "biufM" and not hasattr(column.dtype, "na_value"):
+        return column
+    if infer_dtype(column, skipna=True) != "string":
+        return column.map(lambda value: tell(value) if isinstance(value, str) else value)
+    told = {text: tell(text) for text in column.dropna().unique()}
+    return column.map(told) if any(text != new for text, new in told.items()) else column
 
 
 def known_texts(column: "pd.Series[str]") -> "pd.Series[str]":

@@ -12,14 +12,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
 from riskindex.disclosure import MARKS, NOT_APPLICABLE, NOT_RECORDED, WITHHELD
 from riskindex.findings import new_by_district, new_sentences, scan_table
 from riskindex.otherwise import TABLES, Told
 from riskindex.released import Released
-from riskindex.words import inert, seen
+from riskindex.words import inert, retold, seen
 
 if TYPE_CHECKING:
     import gptables
@@ -75,19 +74,12 @@ def list_table(released: Released) -> pd.DataFrame:
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV that opens in Excel and in which no text can become a formula."""
-    columns = {i: _inert_column(column) for i, (_, column) in enumerate(table.items())}
+    columns = {i: retold(column, inert) for i, (_, column) in enumerate(table.items())}
     safe = pd.DataFrame(columns, index=table.index, copy=False)
     safe.columns = [inert(str(column)) for column in table.columns]
     safe.to_csv(
         path, index=False, encoding="utf-8-sig", lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL
     )
-
-
-def _inert_column(column: "pd.Series[Any]") -> "pd.Series[Any]":
-    """A column whose texts are inert; plain numbers and dates hold none, in however many rows."""
-    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biufM":
-        return column
-    return column.map(lambda value: inert(value) if isinstance(value, str) else value)
 
 
 def write_workbook(released: Released, path: Path) -> None:
