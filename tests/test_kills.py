@@ -66,31 +66,35 @@ class Place:
         project.write("second.toml", project.text("config.toml").replace("small", "second"))
         self.configs = [folder / "config.toml", folder / "second.toml"]
         self.target, self.started = folder / "out" / "result", started
-        self.finish(0)
-        began = time.monotonic()
-        self.finish(1)
-        self.seconds = time.monotonic() - began
+        self.seconds = self.finish(0)
 
     def run(self, config: Path) -> Any:
         return self.started("run", config, "--out", self.target, "--profile", "internal")
 
-    def finish(self, config: int) -> None:
-        """A run to its end, after which nothing is beside its result."""
-        run = self.run(self.configs[config])
+    def finish(self, config: int) -> float:
+        """A run to its end, with nothing left beside its result; the seconds in the folder."""
+        run = self.holding(self.configs[config])
+        began = time.monotonic()
         run.join()
         assert run.exitcode == 0, run.words.read_text()
         assert self.told() == TITLES[config]
         assert self.beside() == []
+        return time.monotonic() - began
 
     def interrupt(self, config: int, share: float, sign: signal.Signals) -> Any:
         """A run that gets a signal when it holds the folder, and a share of its time is over."""
-        run = self.run(self.configs[config])
-        while run.is_alive() and not self.is_held():
-            run.join(0.005)
+        run = self.holding(self.configs[config])
         run.join(self.seconds * share)
         with suppress(ProcessLookupError):
             os.kill(run.pid, sign)
         run.join()
+        return run
+
+    def holding(self, config: Path) -> Any:
+        """A run that holds the folder."""
+        run = self.run(config)
+        while run.is_alive() and not self.is_held():
+            run.join(0.005)
         return run
 
     def is_held(self) -> bool:
@@ -133,9 +137,9 @@ def test_a_run_killed_at_any_moment_leaves_the_old_result_or_the_new_one(place, 
         place.interrupt(k % 2, share, signal.SIGKILL)
         assert place.told() in (before, TITLES[k % 2])
         left |= {re.sub(r"-\w+$", "", name) for name in place.beside()}
-        if k % 10 == 0:
+        if k % 10 == 9:
             place.finish(k // 10 % 2)
-    place.finish(0)
+    place.finish(1)
     if moments > 100:
         assert left >= {".result.new", ".result.lock", ".result.private"}  # kills did hit something
 
@@ -217,13 +221,15 @@ def in_process(*arguments: object) -> tuple[int, str]:
 
 
 def test_a_second_run_in_a_folder_is_refused_at_once_and_told_who_holds_it(place):
+    before = place.told()
     with held(place.target):
-        code, told = in_process("run", place.configs[0], "--out", place.target,
-                                "--profile", "internal")  # fmt: skip
-    assert code == 3
+        second = place.run(place.configs[0])
+        second.join()
+    assert second.exitcode == 3
+    told = second.words.read_text()
     assert f"another run (process {os.getpid()}) is writing here" in told
     assert "Wait for it, or name another folder" in told
-    place.finish(0)
+    assert place.told() == before
 
 
 @pytest.mark.parametrize("moment", [0.3, pytest.param(0.8, marks=pytest.mark.long)])
