@@ -30,6 +30,7 @@ from riskindex.forms import (
     whole_number,
 )
 from riskindex.outsider import Document, Seen, Table, Value, as_number, column, leaves
+from riskindex.reasons import NOT_ASSESSED_WORDS
 
 
 class Fault(NamedTuple):
@@ -298,6 +299,8 @@ MAP: tuple[tuple[str, Form], ...] = (
     (r"/factors/\*/periods/\*/hot", _signs("0-3-")),
     (r"/factors/\*/periods/\*/is_hot", _signs("01")),
     (r"/factors/\*/periods/\*/kind", _signs("obn.")),
+    (r"/factors/\*/periods/\*/why/labels/\*", one_of(*NOT_ASSESSED_WORDS.values())),
+    (r"/factors/\*/periods/\*/why/of", _signs("0-9-")),
     (r"/factors/\*/periods/\*/observed/\*", rounded),
     (r"/factors/\*/years/(band|new|hot|assessed)", _signs("0-9a-z-")),
     (r"/factors/\*/years/category/labels/\*", PARTNER_FOUND["category"]),

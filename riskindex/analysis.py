@@ -268,11 +268,21 @@ def not_assessed_notes(reasons: "pd.Series[str]", areas: pd.DataFrame) -> list[s
     """Areas that no rule can select, by name and with the reason: a missing value is no zero."""
     context = areas.get("is_context", False)
     lacking = reasons[(reasons != "") & ~pd.Series(context, index=areas.index)]
-    named = [f"{areas.at[code, 'name']} ({code}), {why}" for code, why in lacking.items()]
-    number = "1 area has" if len(named) == 1 else f"{len(named):,} areas have"
-    return [f"{number} no index and cannot be on the list: {'; '.join(named[:_NAMED])}"
-            f"{f'; and {len(named) - _NAMED:,} more' if len(named) > _NAMED else ''}."
-            ] if named else []  # fmt: skip
+    if lacking.empty:
+        return []
+    number = "1 area has" if len(lacking) == 1 else f"{len(lacking):,} areas have"
+    alike = sorted(lacking.groupby(lacking).groups.items(), key=lambda item: -len(item[1]))
+    told = [f"{_named(codes, areas)}, {why}" for why, codes in alike[:_NAMED]]
+    more = sum(len(codes) for _, codes in alike[_NAMED:])
+    return [f"{number} no index and cannot be on the list: {'; '.join(told)}"
+            f"{f'; and {more:,} more' if more else ''}."]  # fmt: skip
 
 
-_NAMED = 20
+def _named(codes: "pd.Index[str]", areas: pd.DataFrame) -> str:
+    """Areas by name and code, the first few of many."""
+    named = [f"{areas.at[code, 'name']} ({code})" for code in codes[:_NAMED_ALIKE]]
+    more = len(codes) - _NAMED_ALIKE
+    return ", ".join(named) + (f" and {more:,} more" if more > 0 else "")
+
+
+_NAMED, _NAMED_ALIKE = 20, 10

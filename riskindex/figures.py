@@ -53,7 +53,8 @@ def overview_map(released: Released) -> bytes:
         )
         _label_groups(released, shapes, axes)
         _outline_selected(shapes[chosen], axes)
-        _legend(axes, PROFILE_MARKS.get(released.profile, released.profile))
+        lacks = bool((classes < 0).any())
+        _legend(axes, PROFILE_MARKS.get(released.profile, released.profile), lacks=lacks)
         return png(figure)
 
 
@@ -130,13 +131,15 @@ def _label_groups(released: Released, shapes: NDArray[Any], axes: "Axes") -> Non
         )
 
 
-def _legend(axes: "Axes", mark: str) -> None:
+def _legend(axes: "Axes", mark: str, *, lacks: bool) -> None:
     from matplotlib.patches import Patch
 
     patches = [
         Patch(facecolor=colour, edgecolor="#B1B4B6", label=word)
         for colour, word in zip(RAMP[::-1], CLASS_WORDS[::-1], strict=True)
     ]
+    if lacks:
+        patches.append(Patch(facecolor=NOT_ASSESSED, edgecolor="#B1B4B6", label="not assessed"))
     patches.append(Patch(facecolor="white", edgecolor=INK, linewidth=1.6, label="selected"))
     axes.legend(handles=patches, loc="upper left", bbox_to_anchor=(1, 0.98), frameon=False,
                 title="Index", alignment="left")  # fmt: skip

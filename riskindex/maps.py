@@ -18,7 +18,7 @@ from riskindex.disclosure import BANDS_OF_PERIODS, MARKS
 from riskindex.errors import DataError
 from riskindex.groups import profile_kind
 from riskindex.index import Index, given_weights
-from riskindex.reasons import PERIOD_WORDS
+from riskindex.reasons import NOT_ASSESSED_WORDS, PERIOD_WORDS
 from riskindex.released import Released
 from riskindex.shapes import Outlines, draw_outlines
 
@@ -234,7 +234,8 @@ def _factor_data(name: str, released: Released) -> dict[str, Any]:
     periods = dict(_periods(name, released.hotspots))
     data["periods"] = [_hot_data(period, table) for period, table in periods.items()]
     if periods:
-        data["periods"][-1] |= _count_data(list(periods.values())[-1], str(row["method"]))
+        last = list(periods.values())[-1]
+        data["periods"][-1] |= _count_data(last, str(row["method"])) | _why(last)
     data["years"] = _years(name, released.persistence, released.areas.index)
     data["spans"] = [period for period in str(row.get("periods", "")).split(", ") if period]
     return data
@@ -275,6 +276,14 @@ def _hot_data(period: str, table: pd.DataFrame) -> dict[str, Any]:
     if "kind" in table:
         data["kind"] = "".join(_KIND_SIGNS.get(str(kind), ".") for kind in table["kind"])
     return data
+
+
+def _why(table: pd.DataFrame) -> dict[str, Any]:
+    """Why areas were not assessed, in words and a sign per area; nothing where all were."""
+    words = table["reason"].map(NOT_ASSESSED_WORDS) if "reason" in table else pd.Series()
+    labels = sorted(set(words.dropna()))
+    place = {label: at for at, label in enumerate(labels)}
+    return {"why": {"labels": labels, "of": _digits(words.map(place))}} if labels else {}
 
 
 def _count_data(table: pd.DataFrame, method: str) -> dict[str, Any]:

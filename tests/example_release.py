@@ -158,7 +158,7 @@ def _with_a_gap(table: pd.DataFrame) -> pd.DataFrame:
     table.loc[first, "confidence"] = pd.NA
     table.loc[first, "is_hot"] = False
     table.loc[first, "kind"] = ""
-    table.loc[first, "reason"] = "not covered by the source"
+    table.loc[first, "reason"] = "not covered"
     return table
 
 

@@ -3,10 +3,12 @@
 import json
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from example_release import example_release, grid_areas
 from map_pages import assert_equal_choices, page_choice, python_choice, rows, set_slider
@@ -78,7 +80,37 @@ def test_a_factor_of_several_periods_can_be_seen_for_each(page: Any, release: Re
 
 def test_an_area_without_data_is_shown_as_such(page: Any):
     page.select_option("#layer", "hot:violence")
-    assert "Not assessed 1 area" in page.locator("#legend").inner_text()
+    legend = page.locator("#legend").inner_text()
+    assert "Not assessed: not covered by the source 1 area" in legend
+
+
+def without_files(release: Released, codes: list[str]) -> Released:
+    """The same, had no source covered some areas."""
+    here = release.hotspots.index.get_level_values("area_code").isin(codes)
+    hotspots = release.hotspots.copy()
+    hotspots.loc[here, "reason"] = "not covered"
+    hotspots.loc[here, "confidence"] = pd.NA
+    hotspots.loc[here, "is_hot"] = False
+    scores, every = release.scores.copy(), release.all_areas.copy()
+    scores.loc[scores.index.get_level_values("area_code").isin(codes), ["score", "intensity"]] = (
+        np.nan
+    )
+    every.loc[codes, ["score", "rank"]] = pd.NA
+    every["p_selected"], every["tier"] = 0.0, "out"
+    return replace(release, hotspots=hotspots, scores=scores, all_areas=every)
+
+
+def test_areas_that_no_file_covers_say_so_in_legend_and_card(opened: Open, release, tmp_path):
+    low = release.all_areas.index[~release.all_areas["selected"]][-2:].tolist()
+    write_map(without_files(release, low), tmp_path / "map.html")
+    page = opened(tmp_path / "map.html", f"#area={low[0]}")
+    legend = page.locator("#legend").inner_text()
+    assert "Not assessed: not covered by the source 2 areas" in legend
+    panel = page.locator("#panel-area").inner_text()
+    assert "was not assessed: not covered by the source." in panel
+    assert "Not assessed: not covered by the source." in panel  # beside each factor
+    assert "repeats" not in panel
+    assert "How sure" not in panel
 
 
 def test_limits_and_attribution_are_in_sight(page: Any, release: Released):

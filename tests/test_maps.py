@@ -225,6 +225,9 @@ def test_hot_signs_say_how_sure_and_not_assessed():
     assert signs[0] == "-"
     sure = table["confidence"].map({0: "0", 90: "1", 95: "2", 99: "3"}).fillna("-")
     assert signs == "".join(sure)
+    why = violence["periods"][-1]["why"]
+    assert why == {"labels": ["not covered by the source"], "of": "0" + "-" * (len(signs) - 1)}
+    assert all("why" not in f["periods"][-1] for f in map_data(release)["factors"][:2])
 
 
 def test_a_share_over_its_threshold_is_hot_without_confidence():

@@ -186,6 +186,19 @@ def test_areas_without_an_index_are_named(county_config, tmp_path):
     ]
 
 
+def test_areas_that_lack_the_same_are_named_together(county_config):
+    far = read_areas(read_config(county_config).areas, county_config.parent).areas
+    lacks = pd.Series("", index=far.index)
+    lacks.iloc[:13], lacks.iloc[13] = "not assessed for asb: not covered", "not assessed for x"
+    (note,) = not_assessed_notes(lacks, far)
+    assert note.startswith("14 areas have no index")
+    assert note.count("not covered") == 1
+    assert (
+        f"{far['name'].iloc[9]} ({far.index[9]}) and 3 more, not assessed for asb: not co" in note
+    )
+    assert note.endswith(f"; {far['name'].iloc[13]} ({far.index[13]}), not assessed for x.")
+
+
 def test_a_factor_that_no_event_meets_is_a_result_and_is_named(county_config):
     config = read_config(county_config)
     nothing = config.factors[0].__class__(

@@ -299,12 +299,20 @@ function showLegend(layer) {
 function legendRows(layer) {
   const order = layer.order ?? positions(layer.words.length);
   const members = order.map(() => []);
-  let missing = 0;
+  const missing = [];
   const row = new Map(order.map((kind, at) => [kind, at]));
-  layer.classes.forEach((kind, i) => (Number.isNaN(kind) ? (missing += 1) : members[row.get(kind)].push(i)));
+  layer.classes.forEach((kind, i) => (Number.isNaN(kind) ? missing : members[row.get(kind)]).push(i));
   const rows = layer.words.map((words, at) => legendRow(layer.colours[order[at]], words, members[at]));
-  if (missing) rows.push(legendRow("hatched", { text: "Not assessed" }, { length: missing }));
+  if (missing.length) rows.push(legendRow("hatched", { text: notAssessedWords(missing) }, missing));
   return [...rows, ...outlineRows(layer)];
+}
+
+// With the reason, where all of them have one and the same.
+function notAssessedWords(areas) {
+  const factors = shownFactor() ? [shownFactor()] : app.data.scored;
+  const whys = new Set(areas.map((i) => joined(whyOfAll(factors, i))));
+  const [why] = whys;
+  return whys.size === 1 && why ? `Not assessed: ${why}` : "Not assessed";
 }
 
 // The swatch of a class that is outlined on the map has the outline too.

@@ -77,7 +77,8 @@ const tenthWords = (tenth) => (known(tenth) ? TENTHS[tenth - 1] : "not assessed"
 function summarySentence(i) {
   const reasons = reasonsFor(i);
   const name = app.data.columns.name[i];
-  if (Number.isNaN(app.now.index.rank[i])) return `${name} was not assessed.`;
+  const why = joined(whyOfAll(app.data.scored, i));
+  if (Number.isNaN(app.now.index.rank[i])) return `${name} was not assessed${why ? `: ${why}` : ""}.`;
   if (!reasons.length) return `${name} scores 0: no factor raises it.`;
   const factors = joined(reasons.map(({ factor }) => lowerFirst(factor.label)));
   return `${upperFirst(rankWords(i))}: ${count(reasons.length, "factor")} of ${app.data.scored.length} ${reasons.length === 1 ? "raises" : "raise"} its score, the strongest first: ${factors}.`;
@@ -129,6 +130,7 @@ function contributionRow(factor, points, most, i) {
 function factorSentences(factor, i) {
   const period = factor.last;
   if (!period) return [];
+  if (whyOf(factor, i)) return [hotWords(factor, period, i)];
   const often = factor.often && factor.score === "persistence" ? yearsWords(factor, i) : "";
   const kind = KINDS[period.kind?.[i]];
   const last = hotWords(factor, period, i);

@@ -41,9 +41,18 @@ function sharesWords(factor, period, i) {
   return `${oneDecimal.format(100 * value)}%${limit}`;
 }
 
+// Why an area was not assessed for a factor in its last period; "" where nothing is told.
+function whyOf(factor, i) {
+  const { why } = factor.last ?? {};
+  const at = why ? signAt(why.of, i) : NaN;
+  return Number.isNaN(at) ? "" : why.labels[at];
+}
+
+const whyOfAll = (factors, i) => [...new Set(factors.map((factor) => whyOf(factor, i)).filter(Boolean))];
+
 function hotWords(factor, period, i) {
   const level = signAt(period.hot, i);
-  if (Number.isNaN(level)) return "not assessed";
+  if (Number.isNaN(level)) return ["not assessed", period === factor.last && whyOf(factor, i)].filter(Boolean).join(": ");
   if (!hasConfidence(factor)) return sharesWords(factor, period, i);
   const when = inPeriod(period);
   if (level === 0) return `not hot${when}`;
@@ -130,7 +139,8 @@ function rankWords(i) {
 }
 
 // Tiers and probabilities belong to the published weights, so a what-if has none.
-const tierOf = (i) => (app.asPublished() ? app.data.columns.tier?.[i] ?? "" : "");
+// An area that was not assessed is near no cut, and far from none.
+const tierOf = (i) => (app.asPublished() && !Number.isNaN(app.now.index.rank[i]) ? app.data.columns.tier?.[i] ?? "" : "");
 
 const repeatsOf = (p) => (p > 0 && p < 0.01 ? "under 1" : whole.format(Math.floor(100 * p + 1e-9)));
 
