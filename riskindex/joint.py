@@ -132,14 +132,14 @@ class _Search:
     def __init__(self, system: System, x: Array, sums: csr_array, width: int) -> None:
         self.x, self.sums, self.width = x, sums, width
         self.parts, self.moves = Parts(system, x), Moves(system, x)
-        self.values = sums @ x
+        self.values, self.known = sums @ x, np.zeros(sums.shape[0], dtype=bool)
         # One unknown of a sum moves, and none of the others: they are close to it.
         room = [_most(sums, self.moves.room(sign)) for sign in (-1, 1)]
         self.found = Bounds(self.values - room[0], self.values + room[1])
 
     def close(self) -> Positions:
-        """Sums that have fewer values than the width."""
-        return np.flatnonzero(self.found.values < self.width)
+        """Sums that have fewer values than the width, as far as is known."""
+        return np.flatnonzero(~self.known & (self.found.values < self.width))
 
     def widen(self, row: int, reach: int) -> None:
         """Move a sum: at first together with all that are close around it, then alone."""
@@ -156,6 +156,12 @@ class _Search:
         for aim in (around, -around, alone, -alone):
             if self.found.values[row] < self.width:
                 self._take(which, sums, solution(system, aim))
+        if self.found.values[row] < self.width and reach < n:
+            # Where the sums of these numbers alone leave no further value, no others will.
+            inside = self.parts.inside(which)
+            ends = [solution(inside, aim) for aim in (-alone, alone)]
+            low, high = (np.nan if end is None else float(alone @ end) for end in ends)
+            self.known[row] = (low, high) == (self.found.low[row], self.found.high[row])
 
     def _take(self, which: Positions, sums: csr_array, found: Array | None) -> None:
         """Take the values of a solution for possible."""
