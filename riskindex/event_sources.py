@@ -9,6 +9,7 @@ from riskindex.errors import ConfigError
 from riskindex.event_table import is_date_format
 from riskindex.event_values import Layout
 from riskindex.factors import Factor, Where
+from riskindex.grid import is_known_crs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,23 +115,13 @@ def people_of(source: EventSource | PoliceSource) -> dict[str, str]:
     return {aspect: column for aspect, column in given.items() if column is not None}
 
 
-def _is_crs(crs: str) -> bool:
-    from pyproj import CRS
-    from pyproj.exceptions import CRSError
-
-    try:
-        return bool(CRS.from_user_input(crs))
-    except CRSError:
-        return False
-
-
 def source_faults(name: str, source: EventSource) -> Iterator[str]:
     """Say what is wrong with the options of a source, whatever its files hold."""
     if (source.x is None) != (source.y is None):
         yield f"sources.{name}: x and y belong together; one of them is not named."
     if source.area is None and source.x is None:
         yield f"sources.{name}: name the column area, or x and y."
-    if not _is_crs(source.crs):
+    if not is_known_crs(source.crs):
         yield f"sources.{name}: crs {source.crs!r} is not known; write it like 'EPSG:27700'."
     if source.date_format is not None and not is_date_format(source.date_format):
         yield f"sources.{name}: date_format {source.date_format!r} is none; write it like %d/%m/%Y."

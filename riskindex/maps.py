@@ -52,7 +52,6 @@ def build_map(released: Released) -> "folium.Map":
         location=[(south + north) / 2, (west + east) / 2],
         tiles=None,
         prefer_canvas=True,
-        zoom_control=True,
         attribution_control=False,
         zoom_snap=0.25,
         max_zoom=17,
@@ -282,8 +281,8 @@ def _why(table: pd.DataFrame) -> dict[str, Any]:
     """Why areas were not assessed, in words and a sign per area; nothing where all were."""
     words = table["reason"].map(NOT_ASSESSED_WORDS) if "reason" in table else pd.Series()
     labels = sorted(set(words.dropna()))
-    place = {label: at for at, label in enumerate(labels)}
-    return {"why": {"labels": labels, "of": _digits(words.map(place))}} if labels else {}
+    signs = _digits(words.map({label: at for at, label in enumerate(labels)}))
+    return {"why": {"labels": labels, "of": signs}} if labels else {}
 
 
 def _count_data(table: pd.DataFrame, method: str) -> dict[str, Any]:
@@ -354,9 +353,8 @@ def _floats(values: "pd.Series[Any]") -> NDArray[np.float64]:
 
 def _coded_text(values: "pd.Series[Any]") -> dict[str, Any]:
     text = values.astype("object").where(values.notna(), "").astype(str)
-    labels = sorted(set(text))
-    place = {label: i for i, label in enumerate(labels)}
-    return {"labels": labels, "of": [place[label] for label in text]}
+    of, labels = pd.factorize(text, sort=True)
+    return {"labels": labels.tolist(), "of": of.tolist()}
 
 
 def _column(values: "pd.Series[Any]") -> list[Any]:
