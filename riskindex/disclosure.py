@@ -96,10 +96,17 @@ def release_faults(options: Release) -> Iterator[str]:
     """Say what is wrong with the options of a release."""
     if options.width < 2:
         yield f"release.width: {options.width} must be 2 or more."
+    if options.smallest_denominator < 0:
+        yield f"release.smallest_denominator: {options.smallest_denominator} must be 0 or more."
     for profile in ("partner", "public"):
         rules = options.rules(profile)
         if rules.rounding < 1:
             yield f"release.rounding ({profile}): {rules.rounding} must be 1 or more."
+        if rules.rounding > 2 * rules.threshold:
+            yield (
+                f"release.rounding ({profile}): {rules.rounding} would show a count of "
+                f"{rules.threshold} as 0; set {2 * rules.threshold} or less."
+            )
         if rules.threshold - 1 < rules.width:
             yield (
                 f"release.threshold ({profile}): {rules.threshold} withholds counts of 1 to "

@@ -61,8 +61,10 @@ def read_sensitive_places(name: str | None, folder: Path, areas: "GeoDataFrame")
     path = find_file(folder, name, place="release.sensitive_places")
     with TemporaryDirectory(prefix="riskindex-") as private:
         codes, sheet = _codes(path, Path(private), areas)
+    metres = " (x and y are metres of EPSG:27700)" if "x" in sheet.columns else ""
     faults = [
-        f"{sheet.label}: row {row} is in no area of the boundaries. Correct it or take it out."
+        f"{sheet.label}: row {row} is in no area of the boundaries{metres}. Correct it or take it "
+        "out."
         for row, code in zip(sheet.rows, codes, strict=True)
         if code not in areas.index
     ]

@@ -272,10 +272,26 @@ def test_an_error_of_rounding_moves_no_band():
             {"partner_rounding": 0},
             ["release.rounding (partner): 0 must be 1 or more."],
         ),
+        ({"rounding": 16, "smallest_denominator": 0}, []),
+        (
+            {"rounding": 17, "partner_threshold": 9},
+            ["release.rounding (public): 17 would show a count of 8 as 0; set 16 or less."],
+        ),
+        (
+            {"smallest_denominator": -1},
+            ["release.smallest_denominator: -1 must be 0 or more."],
+        ),
     ],
 )
 def test_rules_that_protect_nothing_are_faults(options, faults):
     assert list(release_faults(Release(**options))) == faults
+
+
+@pytest.mark.parametrize(("threshold", "rounding"), [(8, 16), (8, 15), (3, 6), (20, 40)])
+def test_no_count_that_is_shown_is_shown_as_nothing(threshold, rounding):
+    options = Release(width=2, threshold=threshold, rounding=rounding)
+    assert list(release_faults(options)) == []
+    assert shown(*range(threshold, 99), rules=options.rules("public")).count(0) == 0
 
 
 def test_the_rules_as_they_come_have_no_fault():

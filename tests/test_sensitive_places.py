@@ -185,7 +185,10 @@ def test_points_are_put_into_areas(county_result, tmp_path):
     [
         ("area_code\nE01999999\n", "row 2 is in no area"),
         ("area_code\n\nE01999999\n", "row 3 is in no area"),
-        ("x,y\n0,0\n", "row 2 is in no area"),
+        (
+            "x,y\n0.5,51.7\n",
+            r"row 2 is in no area .* \(x and y are metres of EPSG:27700\)\. Correct",
+        ),
         ("x,y\nhere,there\n", "row 2 is in no area"),
         ("code\nE01000001\n", "must be a CSV with a column area_code"),
     ],
