@@ -14,7 +14,7 @@ from riskindex.forms import Known
 from riskindex.groups import profile_kind
 from riskindex.outsider import Seen, Text, as_number, is_number, words_of
 from riskindex.truth import Truth
-from riskindex.wording import Number, Phrases, is_explained, numbers_of, without
+from riskindex.wording import Number, Phrases, has_number, is_explained, numbers_of, without
 
 WHOLE = ""
 """The whole study area among the places."""
@@ -249,9 +249,9 @@ def few_events(text: str, known: Known, untold: Phrases) -> Iterator[Number]:
 
     Whatever else they may be, too: a tenth is 3, and so may be a number of victims.
     """
-    if not _OF_EVENTS.search(text):
+    if not has_number(text) or not _OF_EVENTS.search(text):
         return
-    told_of = bool(untold.all_in(text))
+    told_of = any(untold.in_turn(text))
     for clause in re.split(r"[;!?|]|\.(?=\s|$)", _plain(known.words).replaced(text.lower(), " ")):
         if _OF_EVENTS.search(clause) and not _OF_AREAS.search(clause):
             for number in numbers_of(clause):

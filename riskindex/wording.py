@@ -100,6 +100,12 @@ class Phrases:
         self._lengths = {start: sorted(found, reverse=True) for start, found in lengths.items()}
         self._starts = sorted({len(start) for start in lengths}, reverse=True)
 
+    def _places(self, text: str) -> list[int]:
+        """Where a phrase may begin."""
+        found = [place for size in self._starts for place in range(len(text))
+                 if text[place : place + size] in self._lengths]  # fmt: skip
+        return sorted(found) if len(self._starts) > 1 else found
+
     def _at(self, text: str, place: int) -> Iterator[str]:
         """Phrases that begin at a place, the longest first."""
         for size in self._starts:
@@ -110,14 +116,14 @@ class Phrases:
     def in_turn(self, text: str) -> Iterator[tuple[int, str]]:
         """Where phrases begin, from left to right: the longest at each place, none in another."""
         end = 0
-        for place in range(len(text)):
+        for place in self._places(text):
             if place >= end and (phrase := next(self._at(text, place), "")):
                 end = place + len(phrase)
                 yield place, phrase
 
     def all_in(self, text: str) -> list[str]:
         """Every phrase that is in a text, also within another one."""
-        found = (sorted(self._at(text, place), key=len) for place in range(len(text)))
+        found = (sorted(self._at(text, place), key=len) for place in self._places(text))
         return list(dict.fromkeys(phrase for phrases in found for phrase in phrases))
 
     def replaced(self, text: str, by: str) -> str:
