@@ -7,7 +7,7 @@ import inspect
 import math
 import textwrap
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -19,14 +19,13 @@ from riskindex.coverage import Coverage, Inventory, coverage_faults
 from riskindex.disclosure import Release, release_faults
 from riskindex.errors import ConfigError, InputError
 from riskindex.event_sources import EventSource, PoliceSource, source_faults
+from riskindex.factor_faults import column_faults, factor_faults, listed
 from riskindex.factors import EventGroup, Factor, Share
 from riskindex.getis_ord import GetisOrd
 from riskindex.index import Index, index_faults
 from riskindex.inputs import AreaSource, GroupLookup, TableSource
 from riskindex.memory import memory_faults
 from riskindex.neighbours import Neighbours, neighbour_faults
-from riskindex.normalise import normalise_faults
-from riskindex.periods import period_faults
 from riskindex.robustness import Robustness, robustness_faults
 from riskindex.selection import Override, Selection, selection_faults
 from riskindex.vintages import Vintage
@@ -215,7 +214,7 @@ def _sentence(fault: dict[str, Any], values: Mapping[str, Any]) -> str:
         return str(fault["ctx"]["error"])
     if fault["type"] in _OF_KIND:
         what = _OF_KIND[fault["type"]].format(**fault["ctx"])
-        return f"{place}.kind: {what}; known: {_all(_KINDS)}."
+        return f"{place}.kind: {what}; known: {listed(_KINDS)}."
     message = _PLAIN.get(fault["type"], fault["msg"])
     given = "" if fault["type"] == "missing" else f", not {fault['input']!r}"
     return f"{place}: {message[0].lower()}{message[1:]}{given}."
@@ -248,7 +247,7 @@ def _named(place: tuple[str | int, ...], values: Any) -> Iterator[str]:  # noqa:
 def _nearest(place: tuple[str | int, ...]) -> str:
     known = sorted(_known_keys(place[:-1]))
     close = difflib.get_close_matches(str(place[-1]), known, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; known here: {_all(known)}."
+    return f"; did you mean {close[0]}?" if close else f"; known here: {listed(known)}."
 
 
 def _known_keys(place: tuple[str | int, ...]) -> set[str]:
@@ -284,14 +283,14 @@ def _cross_faults(config: Config) -> Iterator[str]:
         yield f"factors: the name {name!r} is used {names.count(name)} times; names must differ."
     for key, base in config.bases.items():
         for reference in columns_of(base):
-            yield from _column_faults(config, f"bases.{key}", reference)
+            yield from column_faults(config, f"bases.{key}", reference)
         if not isinstance(base, str):
             yield from _rate_faults(f"bases.{key}", base)
     for key, share in config.shares.items():
-        yield from _column_faults(config, f"shares.{key}.numerator", share.numerator)
-        yield from _column_faults(config, f"shares.{key}.denominator", share.denominator)
+        yield from column_faults(config, f"shares.{key}.numerator", share.numerator)
+        yield from column_faults(config, f"shares.{key}.denominator", share.denominator)
     for factor in config.factors:
-        yield from (f"factors.{factor.name}: {fault}" for fault in _factor_faults(config, factor))
+        yield from (f"factors.{factor.name}: {fault}" for fault in factor_faults(config, factor))
     if not any(factor.scored for factor in config.factors):
         yield "factors: none is scored, so there is no index; set scored = true on at least one."
     elif not any(factor.scored and factor.weight for factor in config.factors):
@@ -336,117 +335,6 @@ def _kind_faults(config: Config) -> Iterator[str]:
 def _rate_faults(place: str, rates: Mapping[str, float]) -> Iterator[str]:
     wrong = [column for column, rate in rates.items() if not 0 <= rate < math.inf]
     if wrong:
-        yield f"{place}: the rate of {_all(wrong)} must be a number of 0 or more."
+        yield f"{place}: the rate of {listed(wrong)} must be a number of 0 or more."
     if not any(rates.values()):
         yield f"{place}: name at least one column with a rate above 0."
-
-
-def _all(names: Iterable[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
-
-
-def _column_faults(config: Config, place: str, reference: str) -> Iterator[str]:
-    source, _, column = reference.partition(".")
-    table = config.sources.get(source)
-    if not isinstance(table, TableSource):
-        tables = [name for name, s in config.sources.items() if isinstance(s, TableSource)]
-        yield f"{place}: {reference!r} must be a table source and a column; tables: {_all(tables)}."
-    elif column not in table.columns:
-        yield f"{place}: {source} has no column {column!r}; it names {_all(table.columns)}."
-
-
-_LARGEST_WEIGHT = 1_000_000
-
-
-def _factor_faults(config: Config, factor: Factor) -> Iterator[str]:
-    if not factor.name.isidentifier():
-        yield f"the name {factor.name!r} must be letters, digits and underscores."
-    if not 0 <= factor.weight <= _LARGEST_WEIGHT:
-        yield f"the weight {factor.weight} must be a number from 0 to {_LARGEST_WEIGHT:,}."
-    if not 0 < factor.level < 1:
-        yield f"the level {factor.level} must lie between 0 and 1."
-    yield from normalise_faults(factor.normalise)
-    if factor.counts_events:
-        yield from period_faults(factor.periods, config.periods.unit)
-        yield from _event_faults(config, factor)
-    else:
-        yield from _table_faults(config, factor)
-    yield from _test_faults(factor)
-    if factor.scan and factor.method in ("threshold", "value"):
-        yield f"scan is for factors that are tested, and the method {factor.method} tests nothing."
-    if factor.score == "threshold" and factor.threshold is None and factor.method != "threshold":
-        yield "the score threshold needs a threshold, such as 0.25."
-    if factor.score == "persistence" and len(factor.periods) < 2:
-        yield "the score persistence needs two periods or more."
-
-
-_EVENTS = EventSource | PoliceSource | WarehouseSource
-
-
-def _event_faults(config: Config, factor: Factor) -> Iterator[str]:
-    if not factor.periods:
-        yield "events need periods, such as periods = [2022]."
-    labels = [group.label for group in factor.groups]
-    for label in sorted({label for label in labels if labels.count(label) > 1}):
-        yield f"event_groups: the label {label!r} is used {labels.count(label)} times."
-    for group in factor.groups:
-        if not isinstance(config.sources.get(group.source), _EVENTS):
-            yield f"{group.source!r} is not an event source; known: {_all(config.sources)}."
-        if group.weight < 1:
-            yield f"the event weight {group.weight} of {group.label!r} must be 1 or more."
-    if factor.method == "threshold":
-        yield "the method threshold is for tables, not for events."
-    if factor.method == "value" and (factor.score != "value" or len(factor.periods) != 1):
-        yield 'the method value is a rate of one period, without a test: score = "value".'
-    if factor.standardised:
-        yield from _strata_faults(factor)
-    elif factor.method in ("window", "poisson", "value") and factor.exposure is None:
-        yield f"the method {factor.method} needs an exposure: the name of a base."
-    named = {factor.exposure, *(group.exposure for group in factor.groups)} - {None}
-    for base in sorted(named - set(config.bases), key=str):
-        yield f"exposure: no base {base!r}; bases: {_all(config.bases)}."
-
-
-def _strata_faults(factor: Factor) -> Iterator[str]:
-    """Groups of events that are expected from a base each."""
-    without = [group.label for group in factor.groups if group.exposure is None]
-    if without:
-        yield f"event_groups: {_all(without)} need an exposure, because other groups name one."
-    if factor.exposure is not None:
-        yield "event_groups name exposures of their own, so leave the factor's exposure out."
-    if any(group.weight != 1 for group in factor.groups):
-        yield "event_groups with exposures of their own must have the weight 1."
-    if factor.method == "getis-ord":
-        yield "the method getis-ord takes no exposure; use window or poisson."
-
-
-def _test_faults(factor: Factor) -> Iterator[str]:
-    """Choices of a test that do not go together."""
-    w, options = factor.dispersion, factor.getis_ord
-    if not isinstance(w, str) and not 0 <= w < math.inf:
-        yield f"the dispersion {w:g} is a variance: write a number of 0 or more."
-    if w == "given-total" and (len(factor.groups) > 1 or factor.background != "county"):
-        yield 'the dispersion "given-total" takes one kind of event and the background "county".'
-    if options != GetisOrd() and factor.method != "getis-ord":
-        yield f"getis_ord is for the method getis-ord, and the method is {factor.method}."
-    if options.permutations < 1:
-        yield f"getis_ord.permutations: {options.permutations} must be 1 or more."
-    if options.enough is not None and options.enough < 1:
-        yield f"getis_ord.enough: {options.enough} must be 1 or more, or left out."
-    if options.seed < 0:
-        yield f"getis_ord.seed: {options.seed} must be 0 or more."
-
-
-def _table_faults(config: Config, factor: Factor) -> Iterator[str]:
-    alone = factor.method == "value"  # a measure needs no denominator
-    if not factor.source or not factor.numerator or not (factor.denominator or alone):
-        yield "needs an event source, event_groups, or a table with numerator and denominator."
-        return
-    for column in filter(None, (factor.numerator, factor.denominator)):
-        yield from _column_faults(config, column, ".".join(factor.column(column)))
-    if factor.periods:
-        yield "a table has no periods; leave them out."
-    if factor.method == "threshold" and factor.threshold is None:
-        yield "the method threshold needs a threshold, such as 0.25."
-    if factor.method == "threshold" and not 0 <= (factor.threshold or 0) < 1:
-        yield f"the threshold {factor.threshold:g} must be a share from 0 to below 1: 25% is 0.25."

@@ -1,0 +1,140 @@
+"""What can be wrong with a factor, alone and beside the rest of its config."""
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from riskindex.event_sources import EventSource, PoliceSource
+from riskindex.factors import Factor
+from riskindex.getis_ord import GetisOrd
+from riskindex.inputs import TableSource
+from riskindex.normalise import normalise_faults
+from riskindex.periods import period_faults
+from riskindex.warehouse import WarehouseSource
+
+if TYPE_CHECKING:
+    from riskindex.config import Config
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in their order, or the word for there being none."""
+    return ", ".join(sorted(names)) or "none"
+
+
+def column_faults(config: "Config", place: str, reference: str) -> Iterator[str]:
+    """Say what is wrong with a reference to the column of a table, such as age.residents."""
+    source, _, column = reference.partition(".")
+    table = config.sources.get(source)
+    if not isinstance(table, TableSource):
+        tables = [name for name, s in config.sources.items() if isinstance(s, TableSource)]
+        yield (
+            f"{place}: {reference!r} must be a table source and a column; tables: {listed(tables)}."
+        )
+    elif column not in table.columns:
+        yield f"{place}: {source} has no column {column!r}; it names {listed(table.columns)}."
+
+
+_LARGEST_WEIGHT = 1_000_000
+
+
+def factor_faults(config: "Config", factor: Factor) -> Iterator[str]:
+    """Say what is wrong with a factor, alone and with the sources, bases and periods of its config.
+
+    Parameters
+    ----------
+    config
+        Of the factor; its own parts are checked already.
+    factor
+        One of the config's.
+    """
+    if not factor.name.isidentifier():
+        yield f"the name {factor.name!r} must be letters, digits and underscores."
+    if not 0 <= factor.weight <= _LARGEST_WEIGHT:
+        yield f"the weight {factor.weight} must be a number from 0 to {_LARGEST_WEIGHT:,}."
+    if not 0 < factor.level < 1:
+        yield f"the level {factor.level} must lie between 0 and 1."
+    yield from normalise_faults(factor.normalise)
+    if factor.counts_events:
+        yield from period_faults(factor.periods, config.periods.unit)
+        yield from _event_faults(config, factor)
+    else:
+        yield from _table_faults(config, factor)
+    yield from _test_faults(factor)
+    if factor.scan and factor.method in ("threshold", "value"):
+        yield f"scan is for factors that are tested, and the method {factor.method} tests nothing."
+    if factor.score == "threshold" and factor.threshold is None and factor.method != "threshold":
+        yield "the score threshold needs a threshold, such as 0.25."
+    if factor.score == "persistence" and len(factor.periods) < 2:
+        yield "the score persistence needs two periods or more."
+
+
+_EVENTS = EventSource | PoliceSource | WarehouseSource
+
+
+def _event_faults(config: "Config", factor: Factor) -> Iterator[str]:
+    if not factor.periods:
+        yield "events need periods, such as periods = [2022]."
+    labels = [group.label for group in factor.groups]
+    for label in sorted({label for label in labels if labels.count(label) > 1}):
+        yield f"event_groups: the label {label!r} is used {labels.count(label)} times."
+    for group in factor.groups:
+        if not isinstance(config.sources.get(group.source), _EVENTS):
+            yield f"{group.source!r} is not an event source; known: {listed(config.sources)}."
+        if group.weight < 1:
+            yield f"the event weight {group.weight} of {group.label!r} must be 1 or more."
+    if factor.method == "threshold":
+        yield "the method threshold is for tables, not for events."
+    if factor.method == "value" and (factor.score != "value" or len(factor.periods) != 1):
+        yield 'the method value is a rate of one period, without a test: score = "value".'
+    if factor.standardised:
+        yield from _strata_faults(factor)
+    elif factor.method in ("window", "poisson", "value") and factor.exposure is None:
+        yield f"the method {factor.method} needs an exposure: the name of a base."
+    named = {factor.exposure, *(group.exposure for group in factor.groups)} - {None}
+    for base in sorted(named - set(config.bases), key=str):
+        yield f"exposure: no base {base!r}; bases: {listed(config.bases)}."
+
+
+def _strata_faults(factor: Factor) -> Iterator[str]:
+    """Groups of events that are expected from a base each."""
+    without = [group.label for group in factor.groups if group.exposure is None]
+    if without:
+        yield f"event_groups: {listed(without)} need an exposure, because other groups name one."
+    if factor.exposure is not None:
+        yield "event_groups name exposures of their own, so leave the factor's exposure out."
+    if any(group.weight != 1 for group in factor.groups):
+        yield "event_groups with exposures of their own must have the weight 1."
+    if factor.method == "getis-ord":
+        yield "the method getis-ord takes no exposure; use window or poisson."
+
+
+def _test_faults(factor: Factor) -> Iterator[str]:
+    """Choices of a test that do not go together."""
+    w, options = factor.dispersion, factor.getis_ord
+    if not isinstance(w, str) and not 0 <= w < math.inf:
+        yield f"the dispersion {w:g} is a variance: write a number of 0 or more."
+    if w == "given-total" and (len(factor.groups) > 1 or factor.background != "county"):
+        yield 'the dispersion "given-total" takes one kind of event and the background "county".'
+    if options != GetisOrd() and factor.method != "getis-ord":
+        yield f"getis_ord is for the method getis-ord, and the method is {factor.method}."
+    if options.permutations < 1:
+        yield f"getis_ord.permutations: {options.permutations} must be 1 or more."
+    if options.enough is not None and options.enough < 1:
+        yield f"getis_ord.enough: {options.enough} must be 1 or more, or left out."
+    if options.seed < 0:
+        yield f"getis_ord.seed: {options.seed} must be 0 or more."
+
+
+def _table_faults(config: "Config", factor: Factor) -> Iterator[str]:
+    alone = factor.method == "value"  # a measure needs no denominator
+    if not factor.source or not factor.numerator or not (factor.denominator or alone):
+        yield "needs an event source, event_groups, or a table with numerator and denominator."
+        return
+    for column in filter(None, (factor.numerator, factor.denominator)):
+        yield from column_faults(config, column, ".".join(factor.column(column)))
+    if factor.periods:
+        yield "a table has no periods; leave them out."
+    if factor.method == "threshold" and factor.threshold is None:
+        yield "the method threshold needs a threshold, such as 0.25."
+    if factor.method == "threshold" and not 0 <= (factor.threshold or 0) < 1:
+        yield f"the threshold {factor.threshold:g} must be a share from 0 to below 1: 25% is 0.25."
