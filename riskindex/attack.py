@@ -26,8 +26,9 @@ from riskindex.recovery import (
     narrowest,
     told_cells,
 )
-from riskindex.stated import Untrue, untrue
-from riskindex.truth import Truth, truth_in, truth_of
+from riskindex.stated import Untrue, unsolved, untrue
+from riskindex.truth import Truth, truth_of
+from riskindex.truth_folder import truth_in
 from riskindex.wording import told, without
 from riskindex.words import bare
 
@@ -92,6 +93,9 @@ class Findings:
     the width. None without the truth, or where nothing is protected."""
     cells: tuple[Cell, ...] = ()
     """Every protected count with its interval; empty without the truth."""
+    unsolved: tuple[str, ...] = ()
+    """What was not looked at, in sentences: counts that the truth lacks, flags that were not
+    solved."""
     revised: int = 0
     """Numbers and flags of earlier releases that today's counts do not fulfil, and that therefore
     say nothing of them."""
@@ -187,7 +191,8 @@ def attack_folder(
         found += [_between(cell, "shared") for cell in alone.derived]
     found += [_between(cell, "difference") for cell in solved.derived if cell not in alone.derived]
     found += map(_of_group, same_persons(seen, known))
-    return _findings(found, known, counts, solved)
+    lacking = tuple(unsolved(now, known, counts)) if counts is not None else ()
+    return replace(_findings(found, known, counts, solved), unsolved=lacking)
 
 
 def _earlier(given: "Sequence[Entry] | str | Path | None") -> "Sequence[Entry]":
@@ -396,6 +401,7 @@ def summary(findings: Findings) -> list[str]:
             f"{findings.protected:,} protected counts; {findings.recovered:,} recovered exactly; "
             f"each could still be any of {findings.narrowest:,} numbers or more."
         )
+    lines += findings.unsolved
     if findings.revised:
         lines.append(
             f"{findings.revised:,} numbers and flags of earlier releases do not hold any more: the "

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
@@ -22,7 +23,7 @@ from riskindex.window_sum import (
 )
 
 if TYPE_CHECKING:
-    from riskindex.released import Result
+    from riskindex.config import Config
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -67,7 +68,31 @@ class KnownTests(NamedTuple):
         return KnownTests(windows, self.known[order], self.alone[order], cuts)
 
 
-def remake_tests(result: "Result") -> dict[tuple[str, str], KnownTests]:
+class Tested(Protocol):
+    """A result, as far as its tests are made again from it."""
+
+    @property
+    def config(self) -> "Config":
+        """What was asked."""
+
+    @property
+    def counts(self) -> pd.DataFrame:
+        """Events per area; columns (factor, group, period)."""
+
+    @property
+    def hotspots(self) -> pd.DataFrame:
+        """The tests, index (factor, period, area_code)."""
+
+    @property
+    def tests(self) -> pd.DataFrame:
+        """What was assumed per factor and period."""
+
+    @property
+    def weights(self) -> csr_array:
+        """Neighbours, shape `(n, n)`."""
+
+
+def remake_tests(result: "Tested") -> dict[tuple[str, str], KnownTests]:
     """The tests of every factor of events, in every period.
 
     Notes
@@ -88,7 +113,7 @@ def remake_tests(result: "Result") -> dict[tuple[str, str], KnownTests]:
     return found
 
 
-def _tested(result: "Result", factor: Factor, period: str, events: Array) -> KnownTests | None:
+def _tested(result: "Tested", factor: Factor, period: str, events: Array) -> KnownTests | None:
     table = rows(result.hotspots, factor=factor.name, period=period)
     p = table["p"].to_numpy(dtype=float)
     if not np.isfinite(p).any():
@@ -149,7 +174,7 @@ LARGEST_SUM = 1 << 22
 # ---- p-values of sums
 
 
-def _drawn(result: "Result", factor: Factor, period: str, windows: csr_array) -> Finder | None:
+def _drawn(result: "Tested", factor: Factor, period: str, windows: csr_array) -> Finder | None:
     options = factor.getis_ord
     if not options.drawn_with_itself or options.p not in ("auto", "exact"):
         return None
@@ -189,7 +214,7 @@ def _tails_of_draws(values: NDArray[np.int64], sizes: NDArray[np.int64], top: in
     return table
 
 
-def _expected(result: "Result", factor: Factor, period: str, windows: csr_array) -> Finder | None:
+def _expected(result: "Tested", factor: Factor, period: str, windows: csr_array) -> Finder | None:
     table = rows(result.hotspots, factor=factor.name, period=period)
     share = np.nan_to_num(table["expected"].to_numpy(dtype=float))
     if factor.background == "local" or factor.dispersion == "given-total" or share.sum() <= 0:
@@ -221,7 +246,7 @@ def _expected(result: "Result", factor: Factor, period: str, windows: csr_array)
     return find
 
 
-Make = Callable[["Result", Factor, str, csr_array], Finder | None]
+Make = Callable[["Tested", Factor, str, csr_array], Finder | None]
 FINDERS: Mapping[str, Make] = MappingProxyType({
     "getis-ord": _drawn,
     "window": _expected,

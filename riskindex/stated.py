@@ -38,14 +38,33 @@ def untrue(now: Release, known: Known, truth: Truth) -> Iterator[Untrue]:
     misread would make the attack weaker.
     """
     counts = counts_told(known, truth)
+    if not truth.is_released:
+        return
     for key in now:
-        if key not in counts and key[0] in counts:
+        if key not in counts and key[0] in counts and key not in truth.missing:
             yield Untrue(*key, "a period in which nothing was counted", _file(now[key], AREAS))
     for cell in counts:
         key = (str(cell[0]), str(cell[1]))
         x, printed = counts[cell].to_numpy(dtype=float), now.get(key, Printed())
         for part in _parts(key, now, known, truth, x):
             yield from _false(part, np.nan_to_num(x), key, printed)
+
+
+def unsolved(now: Release, known: Known, truth: Truth) -> Iterator[str]:
+    """What of a release was not looked at, one sentence for each reason."""
+    for reason in sorted(set(truth.missing.values())):
+        keys = [" ".join(key) for key, why in truth.missing.items() if why == reason]
+        yield f"Not looked at, because {reason}: {', '.join(keys)}."
+    counts = counts_told(known, truth)
+    flags = [key for key in map(tuple, counts) if key in now and key not in truth.tests
+             and not pd.Series(now[key].hot, dtype=float).isna().all()]  # fmt: skip
+    if flags:
+        yield f"Hot or not hot was not solved for {', '.join(' '.join(key) for key in flags)}."
+    if not truth.is_released:
+        yield (
+            "The truth holds events in sensitive places, which the release does not: what it "
+            "prints could not be compared."
+        )
 
 
 def _file(printed: Printed, place: str) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,8 +9,6 @@ import pandas as pd
 
 from riskindex.atoms import Rule
 from riskindex.disclosure import Rules
-from riskindex.errors import InputError
-from riskindex.outsider import Seen, read_folder
 from riskindex.periods import Unit
 
 if TYPE_CHECKING:
@@ -23,7 +20,8 @@ _SECRET = (
     "window_ratio", "z", "p", "log_p", "p_adjusted", "own_p_adjusted", "value",
 )  # fmt: skip
 """Columns of the tests that would give counts away."""
-_SECRET_INDEX = ("score", "companion", "rank", "rank_low", "rank_high", "p_selected")
+SECRET_INDEX = ("score", "companion", "rank", "rank_low", "rank_high", "p_selected")
+"""Columns of the index that would."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +56,10 @@ class Truth:
     """Factor to what it counts; one that is not here shares events with none."""
     unit: Unit | None = None
     """What the labels of periods mean; told from the labels where it is None."""
+    missing: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(factor, period) that was counted, and whose counts are not known here, to the reason."""
+    is_released: bool = True
+    """Whether the counts are those that a release is made of, so that what it prints is so."""
     canaries: Mapping[str, str] = field(default_factory=dict)
     """Texts that no release holds, such as the hash of a private file, and what they are."""
 
@@ -101,7 +103,7 @@ def truth_of(result: "Result") -> Truth:
         labels={factor.name: factor.label for factor in config.factors},
         totals=_totals(result.reconciliation),
         texts=frozenset([config.title, config.place, config.about, *LIMITS, *result.attribution]),
-        canaries=_canaries(result.files),
+        canaries=canaries_of(result.files),
     )
 
 
@@ -118,7 +120,7 @@ def _secrets(result: "Result") -> Iterator[tuple[str, "pd.Series[Any]"]]:
         for name in _SECRET:
             if name in table and table[name].notna().any():
                 yield f"{name} of {factor} {period}".strip(), table[name].astype(float)
-    for name in _SECRET_INDEX:
+    for name in SECRET_INDEX:
         if name in result.index:
             yield name, result.index[name].astype(float).sort_index()
 
@@ -134,7 +136,7 @@ def _totals(reconciliation: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def _canaries(files: pd.DataFrame) -> dict[str, str]:
+def canaries_of(files: pd.DataFrame) -> dict[str, str]:
     """Hashes of the files that were read, whole and as pages shorten them."""
     found = {}
     for row in files.to_dict("records"):
@@ -142,103 +144,3 @@ def _canaries(files: pd.DataFrame) -> dict[str, str]:
         for start in (64, 16):
             found[str(row["sha256"])[:start]] = what
     return found
-
-
-def truth_in(folder: str | Path) -> Truth:
-    """The counts in the internal result of the same run.
-
-    Parameters
-    ----------
-    folder
-        A folder that `run` wrote under the profile internal; the counts of all periods are those
-        in its map, weighted where the factor weights its events.
-
-    Raises
-    ------
-    InputError
-        It is no such folder.
-    """
-    seen = read_folder(Path(folder))
-    found = {f"{d.file} {d.place}".strip(): d.value for d in seen.documents}
-    manifest, data = found.get("manifest.json"), found.get("map.html map-data")
-    if not manifest or not data or manifest.get("profile") != "internal":
-        raise InputError(f"{folder}: is no result of riskindex run under the profile internal.")
-    codes = pd.Index([str(code) for code in data["codes"]], name="area_code")
-    counts = _counts_in(data, codes).sort_index()
-    groups = {
-        kind: pd.Series([of["labels"][k] for k in of["of"]], index=codes).sort_index()
-        for kind, of in data["groups"].items()
-    }
-    return Truth(
-        counts=counts,
-        sensitive=frozenset(_sensitive_in(manifest)),
-        secrets=dict(_secrets_in(seen, codes)),
-        groups=groups,
-        around=frozenset(_around(groups, manifest)),
-        names=dict(zip(codes, data["columns"]["name"], strict=True)),
-        residents=pd.Series(data["columns"]["residents"], index=codes, dtype=float).sort_index()
-        if "residents" in data["columns"] else None,
-        labels={factor["name"]: factor["label"] for factor in data["factors"]},
-        totals=_totals_in(manifest),
-        texts=frozenset(map(str, [*(manifest["config"].get(k) for k in ("title", "place", "about")),
-                                  *manifest["attribution"]])),
-        rules=dict(_rules_in(manifest)),
-        unit=manifest["config"]["periods"]["unit"],
-        canaries=_canaries(pd.DataFrame(manifest["inputs"])),
-    )  # fmt: skip
-
-
-def _counts_in(data: Mapping[str, Any], codes: "pd.Index[Any]") -> pd.DataFrame:
-    columns = {
-        (str(factor["name"]), str(part["period"])): part["observed"]
-        for factor in data["factors"]
-        for part in factor["periods"]
-        if part["period"] and "observed" in part
-    }
-    return pd.DataFrame(columns, index=codes, dtype=float)
-
-
-def _around(groups: Mapping[str, "pd.Series[Any]"], manifest: Mapping[str, Any]) -> Iterator[str]:
-    """Areas that are not in all the groups that the config is about."""
-    for kind, named in manifest["config"]["areas"].get("within", {}).items():
-        of = groups[kind]
-        yield from of.index[~of.isin(list(named))]
-
-
-def _sensitive_in(manifest: Mapping[str, Any]) -> Iterator[str]:
-    sources = manifest["config"]["sources"]
-    for factor in manifest["config"]["factors"]:
-        named = [group["source"] for group in factor.get("event_groups", [])]
-        named.append(factor.get("source", ""))
-        if any(sources.get(name, {}).get("sensitive") for name in named):
-            yield str(factor["name"])
-
-
-def _rules_in(manifest: Mapping[str, Any]) -> Iterator[tuple[str, tuple[Rule, ...]]]:
-    for factor in manifest["config"]["factors"]:
-        groups = factor.get("event_groups") or ([factor] if "source" in factor else [])
-        yield str(factor["name"]), tuple((str(g["source"]), g.get("where", {})) for g in groups)
-
-
-def _secrets_in(seen: Seen, codes: "pd.Index[Any]") -> Iterator[tuple[str, "pd.Series[Any]"]]:
-    table = next(t for t in seen.tables if t.file == "all_areas.csv")
-    frame = pd.DataFrame(table.rows, columns=list(table.columns)).set_index("area_code")
-    for name in _SECRET_INDEX:
-        if name in frame:
-            yield name, pd.to_numeric(frame[name], errors="coerce").sort_index()
-    scores = next((t for t in seen.tables if t.file == "scores.csv"), None)
-    if scores is not None:
-        values = pd.DataFrame(scores.rows, columns=list(scores.columns))
-        for factor, part in values.groupby("factor"):
-            value = pd.to_numeric(part.set_index("area_code")["value"], errors="coerce")
-            yield f"value of {factor}", value.reindex(codes).sort_index()
-
-
-def _totals_in(manifest: Mapping[str, Any]) -> dict[str, float]:
-    lines = manifest["reconciliation"]
-    return {
-        f"{key} of {line['source']} {line['factor']}".strip(): float(value)
-        for line in lines
-        for key, value in line.items()
-        if isinstance(value, int | float)
-    }
