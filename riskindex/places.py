@@ -273,19 +273,19 @@ def _codes(connection: "DuckDBPyConnection", study: Study) -> pd.DataFrame:
         "SELECT coalesce(area_code, '') AS code, sum(events)::BIGINT AS events "
         "FROM kinds WHERE span >= 0 GROUP BY 1 ORDER BY 1"
     ).df()
-    fates = [_fate(code, study) for code in codes["code"].tolist()]
-    return codes.assign(
-        id=np.arange(len(codes)),
-        route=[fate.route for fate in fates],
-        reason=np.array([fate.reason for fate in fates], dtype=np.int64),
-        area=np.array([fate.area for fate in fates], dtype=np.int64),
-    ).set_index("code")
+    area = study.areas.index.get_indexer(codes["code"])
+    codes = codes.assign(
+        id=np.arange(len(codes)), route="area", reason=int(Reason.COUNTED), area=area
+    )
+    others = np.flatnonzero(area < 0)
+    fates = [_fate(code, study) for code in codes["code"].iloc[others]]
+    for name in _Fate._fields:
+        codes.loc[others, name] = [getattr(fate, name) for fate in fates]
+    return codes.set_index("code")
 
 
 def _fate(code: str, study: Study) -> _Fate:
-    """The way a code goes: an ordered table, first match wins."""
-    if code in study.position:
-        return _Fate("area", area=study.position[code])
+    """The way a code that is no area's goes: an ordered table, first match wins."""
     children = study.crosswalk.children.get(code, ()) if study.crosswalk else ()
     here = [study.position[child] for child in children if child in study.position]
     rules = (

@@ -378,7 +378,7 @@ class _Outcome(NamedTuple):
 
 
 _KINDS = """
-CREATE OR REPLACE TABLE kinds AS
+CREATE OR REPLACE TEMP TABLE kinds AS
 SELECT k.*, coalesce(c.span, -1)::SMALLINT AS span
 FROM (SELECT area_code, month, sort, {n}::BIGINT AS events FROM coded GROUP BY ALL) k
 LEFT JOIN calendar c USING (month)

@@ -150,20 +150,18 @@ CHANCE = 0.001
 
 def new_in_2021(codes: Collection[str]) -> frozenset[str]:
     """Those of the codes that are LSOAs which the 2021 census brought."""
-    return frozenset(code for code in codes if _is_lsoa(code) and not _was_there_in_2011(code))
+    return frozenset(code for code in codes if (n := _beyond_2011(code)) is not None and n > 0)
 
 
 def there_in_2011(codes: Collection[str]) -> frozenset[str]:
     """Those of the codes that are LSOAs of 2011, whether or not they were kept."""
-    return frozenset(code for code in codes if _is_lsoa(code) and _was_there_in_2011(code))
+    return frozenset(code for code in codes if (n := _beyond_2011(code)) is not None and n <= 0)
 
 
-def _is_lsoa(code: str) -> bool:
-    return code[:3] in _LAST_OF_2011 and code[3:].isdecimal()
-
-
-def _was_there_in_2011(code: str) -> bool:
-    return int(code[3:]) <= _LAST_OF_2011[code[:3]]
+def _beyond_2011(code: str) -> int | None:
+    """How far after the last LSOA of 2011 a code comes; None where it is no LSOA."""
+    last, digits = _LAST_OF_2011.get(code[:3]), code[3:]
+    return int(digits) - last if last is not None and digits.isdecimal() else None
 
 
 def carries_2011_codes(named: Collection[str], areas: Collection[str]) -> bool:
