@@ -8,14 +8,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.atoms import nested
+from riskindex.atoms import in_groups, nested
 from riskindex.disclosure import NOT_RECORDED, WITHHELD
 from riskindex.forms import Known
 from riskindex.groups import WHOLE
 from riskindex.outsider import Seen
 from riskindex.page_numbers import Pages
 from riskindex.printed import Printed, Release, places_of
-from riskindex.recovery import Cell, true_counts
+from riskindex.recovery import Cell, counting_of, true_counts
 from riskindex.shared_events import Group, groups_of, rest_of_totals
 from riskindex.suppression import Bounds, bounds_of
 from riskindex.truth import Truth
@@ -49,10 +49,13 @@ def same_areas(cells: Sequence[Cell], known: Known) -> Iterator[OfGroup]:
 
 def same_events(now: Release, known: Known, truth: Truth) -> Iterator[OfGroup]:
     """Places of which totals of a factor and of a part of it tell how few events are in between."""
+    keys = set(_overlapping(truth))
+    if not keys:
+        return
     codes = sorted(known.codes)
     place_of = pd.Series(codes, index=codes).map(places_of(known))
     inside = ~np.isin(codes, list(truth.around))
-    found = groups_of(list(true_counts(now, known, truth)))
+    found = groups_of(list(true_counts(now, known, truth, keys)))
     for group in (one for one in found if isinstance(one, Group)):
         pairs = nested(group.ways.table)
         for whole, part in ((k, parts[0]) for k, parts in pairs if len(parts) == 1):
@@ -67,6 +70,14 @@ def same_events(now: Release, known: Known, truth: Truth) -> Iterator[OfGroup]:
             for place, low, high in zip(rest.index, close.low, close.high, strict=True):
                 if not np.isnan(low):
                     yield _between(counts[0].key, counts[1].key, str(place), low, high)
+
+
+def _overlapping(truth: Truth) -> Iterator[tuple[str, str]]:
+    """Counts that share events with others."""
+    counting = {(str(f), str(p)): counting_of((str(f), str(p)), truth) for f, p in truth.counts}
+    known = {key: of for key, of in counting.items() if of is not None}
+    for positions in in_groups(list(known.values())):
+        yield from (list(known)[at] for at in positions if len(positions) > 1)
 
 
 def _totals(now: Release, key: tuple[str, str], places: list[str], known: Known) -> Bounds:

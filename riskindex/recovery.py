@@ -1,6 +1,6 @@
 """How closely each protected count can be told from all that is printed, now and before."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -141,19 +141,28 @@ def _same(factor: str, counting: Counting | None, found: Mapping[Key, Count]) ->
     return next(alike, None) if counting else None
 
 
-def true_counts(now: Release, known: Known, truth: Truth) -> Iterator[Count]:
-    """The counts of a release, with what it prints of each."""
+def true_counts(
+    now: Release, known: Known, truth: Truth, keys: Collection[Key] | None = None
+) -> Iterator[Count]:
+    """The counts of a release, or some of them, with what it prints of each."""
     counts = counts_told(known, truth)
     protected = truth.protected_of(counts, known.rules)
     for cell in counts:
         key = (str(cell[0]), str(cell[1]))
+        if keys is not None and key not in keys:
+            continue
         x = counts[cell].to_numpy(dtype=float)
         system, _ = system_of(key, now, known, truth, x)
         yield Count(
-            key=key, counting=_counting(*key, truth.unit or unit_of([[key[1]]]), truth),
+            key=key, counting=counting_of(key, truth),
             system=system, x=x, protected=protected[cell].to_numpy(dtype=bool),
             least=0 if key[0] in truth.sensitive else 1,
         )  # fmt: skip
+
+
+def counting_of(key: Key, truth: Truth) -> Counting | None:
+    """What a count of today's run counts."""
+    return _counting(*key, truth.unit or unit_of([[key[1]]]), truth)
 
 
 def _counting(factor: str, period: str, unit: Unit | None, truth: Truth | None) -> Counting | None:

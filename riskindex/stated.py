@@ -1,6 +1,6 @@
 """What a release prints of the counts of one factor and period, as sums, and whether it is so."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -76,7 +76,7 @@ def _false(part: "_Part", x: Array, key: Key, printed: Printed) -> Iterator[Untr
     for row in np.flatnonzero((true < part.sums.least) | (true > part.sums.most)):
         name, least, most = part.names[row], part.sums.least[row], part.sums.most[row]
         limits = f"{least:.0f} or more" if np.isinf(most) else f"{least:.0f} to {most:.0f}"
-        what = f"{part.what} {name or 'all'}, shown as {part.shown[row]}, is not {limits}"
+        what = f"{part.what} {name or 'all'}, shown as {part.shown(int(row))}, is not {limits}"
         yield Untrue(*key, what, _file(printed, name if part.sums.are_totals else AREAS))
 
 
@@ -85,8 +85,8 @@ class _Part(NamedTuple):
 
     what: str
     names: list[str]
-    shown: list[str]
-    """How each is printed."""
+    shown: Callable[[int], str]
+    """How each is printed, by its position."""
     sums: Sums
 
 
@@ -115,15 +115,20 @@ def _parts(
     printed, codes = release.get(key, Printed()), sorted(known.codes)
     each = csr_array(eye_array(len(codes), format="csr"))
     cells = _cells(printed, codes, x, known.rules)
-    shown = [str(printed.cells.get(code, NOT_RECORDED)) for code in codes]
-    yield _Part("the count of", codes, shown, Sums(each, cells.low, cells.high))
+    yield _Part(
+        "the count of", codes, lambda row: str(printed.cells.get(codes[row])),
+        Sums(each, cells.low, cells.high),
+    )  # fmt: skip
     inside = ~np.isin(codes, list(truth.around))
     yield _totals(printed, codes, known, inside, x if rated else None)
     if key in truth.tests:
-        hot = [_HOT.get(printed.hot.get(code, -1), "nothing") for code in codes]
-        shown = [f"{printed.bands.get(c, 0):.0f}% and {h}" for c, h in zip(codes, hot, strict=True)]
         windows = _windows(printed, codes, truth.tests[key])
-        yield _Part("the window of", codes, shown, windows)
+        yield _Part("the window of", codes, lambda row: _flag(printed, codes[row]), windows)
+
+
+def _flag(printed: Printed, code: str) -> str:
+    band, hot = printed.bands.get(code, 0), printed.hot.get(code, -1)
+    return f"{band:.0f}% and {_HOT.get(hot, 'nothing')}"
 
 
 _HOT = {0.0: "not hot", 1.0: "hot"}
@@ -147,7 +152,8 @@ def _totals(
     """Totals of places and of all; that of all is known rounded wherever a rate beside it is."""
     of = places_of(known)
     places = sorted(set(of.values()))
-    member = np.array([places.index(of[code]) if code in of else -1 for code in codes])
+    position = {place: at for at, place in enumerate(places)}
+    member = np.array([position.get(of.get(code, ""), -1) for code in codes])
     whole: Value = printed.totals.get(WHOLE, WITHHELD)
     some = any(not isinstance(value, str) for value in printed.totals.values())
     if x is not None and some and WHOLE not in printed.totals:
@@ -160,7 +166,7 @@ def _totals(
     least, most = np.where(hidden, 0.0, found.low), np.where(hidden, np.inf, found.high)
     of_all = csr_array(vstack([sums, every], format="csr"))
     told = Sums(of_all, least, most, are_totals=True)
-    return _Part("the total of", [*places, WHOLE], list(map(str, shown)), told)
+    return _Part("the total of", [*places, WHOLE], lambda row: str(shown[row]), told)
 
 
 def _windows(printed: Printed, codes: list[str], made: KnownTests) -> Sums:

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
-from riskindex.attack import attack_folder
+from riskindex.attack import attack_folder, summary
 from riskindex.cli import app
 from riskindex.disclosure import WITHHELD
 from riskindex.errors import InputError
@@ -108,11 +108,28 @@ def test_the_places_that_are_left_at_the_cut_may_be_told(leaky):
         assert places.eq("/selection/explanation").any() == found
 
 
-def test_an_internal_result_is_no_release(county_released, tmp_path):
+@pytest.fixture(scope="module")
+def internal(county_released, tmp_path_factory):
     from riskindex.pipeline import save
 
-    save(county_released, tmp_path / "internal")
-    found = attack_folder(tmp_path / "internal")
+    folder = tmp_path_factory.mktemp("truth") / "internal"
+    save(county_released, folder)
+    return folder
+
+
+def test_an_attack_with_the_internal_folder_says_what_it_did_not_look_at(written, internal):
+    found = attack_folder(written / "public", truth=internal)
+    assert found.lines == ()
+    assert "Not looked at, because its events are weighted: disorder 2022." in summary(found)
+
+
+def test_a_release_is_no_truth(written):
+    with pytest.raises(InputError, match="no result of riskindex run under the profile internal"):
+        attack_folder(written / "public", truth=written / "partner")
+
+
+def test_an_internal_result_is_no_release(internal):
+    found = attack_folder(internal)
     assert {"stranger", "form", "order", "number"} <= set(found.table["kind"])
 
 

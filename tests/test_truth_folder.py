@@ -4,9 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskindex.attack import attack_folder, summary
 from riskindex.disclosure import Rules
-from riskindex.errors import InputError
 from riskindex.forms import Known
 from riskindex.pipeline import save
 from riskindex.printed import Printed
@@ -19,13 +17,6 @@ from riskindex.truth_folder import truth_in
 def internal(county_released, tmp_path_factory):
     folder = tmp_path_factory.mktemp("truth") / "internal"
     save(county_released, folder)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def public(county_result, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("release") / "public"
-    save(county_result.release("public"), folder)
     return folder
 
 
@@ -56,17 +47,6 @@ def test_what_is_missing_has_a_reason(read):
     assert read.missing["disorder", "2022"] == "its events are weighted"
     assert read.missing["offences", "2018"] == "only the last period has counts"
     assert "weighted count of disorder 2022" in read.secrets
-
-
-def test_an_attack_says_what_it_did_not_look_at(internal, public):
-    found = attack_folder(public, truth=internal)
-    assert found.lines == ()
-    assert "Not looked at, because its events are weighted: disorder 2022." in summary(found)
-
-
-def test_a_release_is_no_truth(public):
-    with pytest.raises(InputError, match="no result of riskindex run under the profile internal"):
-        truth_in(public)
 
 
 CODES = ("E01000001", "E01000002")
