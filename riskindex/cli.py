@@ -9,17 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from riskindex.errors import ConfigError, DisclosureError, InputError, RiskindexError
+from riskindex.errors import (
+    ConfigError,
+    DisclosureError,
+    InputError,
+    RiskindexError,
+    is_interruption,
+)
+from riskindex.screen import show, show_table, stages
 from riskindex.words import seen
 
 if TYPE_CHECKING:
-    import pandas as pd
-    from rich.console import Console
-
     from riskindex.analysis import Say
     from riskindex.backtest import ReleasedBacktest
     from riskindex.compare import Comparison
@@ -56,7 +60,7 @@ def demo(
     from riskindex.demo import write_county
     from riskindex.synthetic import synthetic_county
 
-    with _stages(quiet) as say:
+    with stages(quiet) as say:
         say("Making a synthetic county")
         config = write_county(synthetic_county(), folder / "county")
         _run(read_config(config), folder / "result", profile, say, quiet)
@@ -96,7 +100,7 @@ def check(config: ConfigFile, quiet: Quiet = False) -> None:
 
     asked = read_config(config)
     private = _private_files(Path(tempfile.gettempdir()), "riskindex-check-")
-    with _stages(quiet) as say, private, bounded(asked.memory):
+    with stages(quiet) as say, private, bounded(asked.memory):
         found = look(asked, say=say)
     if not quiet:
         for line in found.lines:
@@ -119,7 +123,7 @@ def run(
     """Go from files to the list, map, workbook, GIS file and report."""
     from riskindex.config import read_config
 
-    with _stages(quiet) as say:
+    with stages(quiet) as say:
         _run(read_config(config), out, profile, say, quiet, ledger=ledger)
 
 
@@ -146,7 +150,7 @@ def backtest(
 
     asked = read_config(config)
     only_internal(profile or asked.profile, "A backtest")
-    with _stages(quiet) as say, _working_in(out) as hold:
+    with stages(quiet) as say, _working_in(out) as hold:
         result = backtests.backtest(asked, targets=target or (), hold_out=hold_out, say=say)
         released = backtests.release_backtest(result, profile)
         save_backtest(released, hold)
@@ -197,9 +201,9 @@ def attack(
     found = attack_folder(folder, truth=truth, ledger=ledger, width=width)
     if not quiet:
         if not found.clean:
-            _print_table("What should not be in the release", found.shown)
+            show_table("What should not be in the release", found.shown)
         for line in summary(found):
-            _print(line)
+            show(line)
     if not found.clean:
         raise DisclosureError(f"{folder}: {line}" for line in found.lines)
 
@@ -213,13 +217,13 @@ def verify(
 
     found = look_at(folder)
     if not quiet:
-        _print(f"{found.title} [{found.profile}], {found.kind}, {found.files:,} files")
+        show(f"{found.title} [{found.profile}], {found.kind}, {found.files:,} files")
         for note in found.notes:
-            _print(note)
+            show(note)
     if found.faults:
         raise InputError(f"{folder}: {fault}" for fault in found.faults)
     if not quiet:
-        _print("Whole, and as it was written.")
+        show("Whole, and as it was written.")
 
 
 @app.command()
@@ -259,29 +263,39 @@ def _run(
     from riskindex.publication import check_profile, release
 
     check_profile(profile or config.profile)
-    with _working_in(folder) as hold:
-        result = pipeline.run(config, say=say)
-        released = release(result, profile)
-        if ledger is None and config.release.ledger is not None:
-            ledger = config.folder / config.release.ledger
-        pipeline.save(released, hold, truth=result, ledger=ledger, say=say)
+    before = _which(folder)
+    try:
+        with _working_in(folder) as hold:
+            result = pipeline.run(config, say=say)
+            released = release(result, profile)
+            if ledger is None and config.release.ledger is not None:
+                ledger = config.folder / config.release.ledger
+            pipeline.save(released, hold, truth=result, ledger=ledger, say=say)
+    except KeyboardInterrupt:
+        if _which(folder) == before:
+            raise  # else the new result was in place already
     if not quiet:
         _say_end(released, folder)
+
+
+def _which(folder: Path) -> int | None:
+    """A number that another folder of the same name does not have; None where there is none."""
+    return folder.stat().st_ino if folder.exists() else None
 
 
 def _say_end(released: "Released", folder: Path) -> None:
     from riskindex.report import summary
 
-    _print("")
+    show("")
     for line in summary(released):
-        _print(line)
+        show(line)
     if released.notes:
-        _print("Notes:")
+        show("Notes:")
     for note in released.notes:
-        _print(f"  {note}")
-    _print(f"Result: {folder}")
+        show(f"  {note}")
+    show(f"Result: {folder}")
     for name in (name for name in _TO_OPEN if (folder / name).exists()):
-        _print(f"  {folder / name}")
+        show(f"  {folder / name}")
 
 
 _TO_OPEN = (
@@ -293,49 +307,23 @@ _TO_OPEN = (
 def _say_backtest(released: "ReleasedBacktest", folder: Path) -> None:
     from riskindex.backtest_page import hit_rates, stays
 
-    _print_table("Share of the later events in the areas of each list", hit_rates(released))
-    _print("+ more than the index beyond what the intervals allow for, - fewer.")
-    _print(stays(released))
-    _print(f"Result: {folder / 'backtest.html'}")
+    show_table("Share of the later events in the areas of each list", hit_rates(released))
+    show("+ more than the index beyond what the intervals allow for, - fewer.")
+    show(stays(released))
+    show(f"Result: {folder / 'backtest.html'}")
 
 
 def _say_comparison(result: "Comparison", folder: Path | None) -> None:
     from riskindex.compare_page import mover_table, summary
 
     for line in (*result.differences, *result.notes):
-        _print(line)
+        show(line)
     if len(result.movers):
-        _print_table("Who entered and who left", mover_table(result).drop(columns="Why"))
-        _print("Points: what the factors added to the index or took from it. Causes in full below.")
-    _print(summary(result))
+        show_table("Who entered and who left", mover_table(result).drop(columns="Why"))
+        show("Points: what the factors added to the index or took from it. Causes in full below.")
+    show(summary(result))
     if folder is not None:
-        _print(f"Result: {folder / 'compare.html'}")
-
-
-def _print(line: str) -> None:
-    """One line on the screen, in which no text of a file can steer a terminal."""
-    _console().print(seen(line), markup=False, highlight=False, soft_wrap=True)
-
-
-def _print_table(title: str, table: "pd.DataFrame") -> None:
-    from rich.table import Table
-    from rich.text import Text
-
-    shown = Table(title=Text(title), title_justify="left")
-    for number, column in enumerate(table):
-        long = number == 0 or table[column].astype(str).str.len().max() > 20
-        shown.add_column(Text(str(column)), justify="left" if long else "right")
-    for row in table.itertuples(index=False):
-        shown.add_row(
-            *(Text(f"{cell:,}" if isinstance(cell, int) else seen(str(cell))) for cell in row)
-        )
-    _console().print(shown)
-
-
-def _console(*, stderr: bool = False) -> "Console":
-    from rich.console import Console
-
-    return Console(stderr=stderr)
+        show(f"Result: {folder / 'compare.html'}")
 
 
 @contextmanager
@@ -364,28 +352,6 @@ def _temporary_files_in(home: Path) -> Iterator[None]:
         tempfile.tempdir = before
 
 
-@contextmanager
-def _stages(quiet: bool) -> Iterator["Say"]:
-    """Show the stage at work while there is somebody to see it."""
-    console = _console(stderr=True)
-    if quiet or not console.is_terminal:
-        yield lambda _stage: None
-        return
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    from riskindex.pipeline import STAGES
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("Starting", total=STAGES + 1)
-
-        def say(stage: str) -> None:
-            # A part of a stage, such as a file, comes after its name and a colon.
-            progress.update(task, description=stage, advance=":" not in stage)
-
-        yield say
-
-
 _INTERRUPTED = 130
 
 
@@ -404,11 +370,17 @@ def main() -> None:
     except typer.Exit as stop:
         sys.exit(stop.exit_code)
     except (KeyboardInterrupt, typer.Abort):  # Typer makes the one of the other, at times
-        typer.echo("riskindex: stopped; the result folder is as it was.", err=True)
-        sys.exit(_INTERRUPTED)
+        _say_stopped()
     except Exception as error:
+        if is_interruption(error):
+            _say_stopped()
         _say_our_fault(error)
         sys.exit(1)
+
+
+def _say_stopped() -> NoReturn:
+    typer.echo("riskindex: stopped; the result folder is as it was.", err=True)
+    sys.exit(_INTERRUPTED)
 
 
 def _stop_on_term() -> None:

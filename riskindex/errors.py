@@ -46,6 +46,11 @@ class DisclosureError(RiskindexError):
     exit_code = 4
 
 
+def is_interruption(error: Exception) -> bool:
+    """Whether an error is Ctrl-C, as DuckDB passes it on."""
+    return any(words in str(error) for words in ("Query interrupted", "INTERRUPT Error"))
+
+
 class Together:
     """Errors of several steps, raised as one when all of them have been tried."""
 

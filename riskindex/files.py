@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import gettempdir
 from typing import IO, NamedTuple, Protocol
 
-from riskindex.errors import InputError
+from riskindex.errors import InputError, is_interruption
 
 CHUNK = 1 << 20
 """Bytes read at once."""
@@ -290,8 +290,8 @@ def refuse_full(error: Exception) -> None:
     InputError
         It is.
     """
-    if any(words in str(error) for words in ("Query interrupted", "INTERRUPT Error")):
-        raise KeyboardInterrupt from None  # Ctrl-C, as DuckDB passes it on
+    if is_interruption(error):
+        raise KeyboardInterrupt from None
     if "Out of Memory Error" in str(error):
         raise InputError(
             "The events need more memory to be counted than the database may take. Set memory "

@@ -4,6 +4,8 @@ import errno
 import glob
 import os
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -91,16 +93,33 @@ def written_whole(target: Path | Held) -> Iterator[Path]:
         staging.mkdir()
         yield staging
         _refuse_strangers(target)
-        if target.exists():
-            target.rename(old)
-        staging.rename(target)
+        with _undisturbed():
+            if target.exists():
+                target.rename(old)
+            staging.rename(target)
     except FileNotFoundError:
         if staging.exists():
             raise
         raise InputError(_REMOVED.format(target, staging.name)) from None
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
-        restore(target)
+        with _undisturbed():
+            shutil.rmtree(staging, ignore_errors=True)
+            restore(target)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Heed no Ctrl-C and no request to end while names are changed and what is left is removed."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for sign, handler in before.items():
+            if handler is not None:  # one that Python did not set cannot be set again
+                signal.signal(sign, handler)
 
 
 def restore(target: Path) -> None:
@@ -143,7 +162,8 @@ def private_folder(parent: Path, prefix: str) -> Iterator[Path]:
         with hold:
             yield home
     finally:
-        shutil.rmtree(home, ignore_errors=True)
+        with _undisturbed():
+            shutil.rmtree(home, ignore_errors=True)
 
 
 _HOLD = "held"
@@ -238,7 +258,7 @@ def _locked(target: Path) -> Iterator[None]:
         # the other order, and there refuses to unlink what another run has opened.
         steps = (lock.release, path.unlink) if os.name == "nt" else (path.unlink, lock.release)
         for step in steps:
-            with suppress(OSError):
+            with suppress(OSError), _undisturbed():
                 step()
 
 

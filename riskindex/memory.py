@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from riskindex.errors import ConfigError, DataError
+from riskindex.errors import ConfigError, DataError, is_interruption
 
 _UNITS = {"MB": 10**6, "GB": 10**9, "MiB": 2**20, "GiB": 2**30}
 _OFTEN = 0.05  # seconds between two looks
@@ -149,8 +149,9 @@ def _watched(cap: int, named: str) -> Iterator[None]:
         if (resident() or 0) > cap:
             over.set()
             raise KeyboardInterrupt
-    except KeyboardInterrupt:
-        if not over.is_set():
+    except (KeyboardInterrupt, Exception) as error:
+        stopped = isinstance(error, KeyboardInterrupt) or is_interruption(error)
+        if not (over.is_set() and stopped):
             raise
         held = resident() or 0
         raise DataError(

@@ -110,7 +110,7 @@ def save(
         no more memory is held than its config allows.
     ledger
         Private file of earlier releases, which are handed to the attack; it is added to when all
-        is written. Ignored under the profile internal.
+        is written, before the folder gets its name. Ignored under the profile internal.
     say
         Told the name of each stage as it begins.
 
@@ -151,8 +151,8 @@ def save(
         if released.rules is not None:
             say("Attacking what was written")
             refuse_leaks(out, released.rules, truth=truth, earlier=earlier)
-    if private is not None:
-        append_release(private, released)
+        if private is not None:  # before anybody can see it: what is seen is in the ledger
+            append_release(private, released)
 
 
 def _places(areas: pd.DataFrame, place: str) -> "pd.Series[str]":

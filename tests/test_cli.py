@@ -9,6 +9,11 @@ import time
 import tomllib
 
 import pytest
+from fault_corpus import write_project
+
+from riskindex import pipeline
+from riskindex.cli import main
+from riskindex.verify import verify
 
 
 def riskindex(*arguments, cwd=None):
@@ -158,3 +163,37 @@ def test_a_run_that_is_stopped_says_so_and_leaves_nothing(county_config, tmp_pat
     assert "stopped" in said
     assert list(private.iterdir()) == []
     assert [path.name for path in tmp_path.iterdir()] == ["private"]
+
+
+def test_a_run_that_is_stopped_when_its_result_is_in_place_is_done(tmp_path, monkeypatch, capsys):
+    write_project(tmp_path)
+    saved = pipeline.save
+
+    def stopped_after(*given, **more):
+        saved(*given, **more)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pipeline, "save", stopped_after)
+    assert ended(monkeypatch, "run", tmp_path / "config.toml", "--out", tmp_path / "result") == 0
+    assert f"Result: {tmp_path / 'result'}" in capsys.readouterr().out
+    assert verify(tmp_path / "result").faults == ()
+
+
+@pytest.mark.parametrize("words", ["Query interrupted", "INTERRUPT Error: Interrupted!"])
+def test_a_query_that_is_stopped_is_no_fault_of_ours(tmp_path, monkeypatch, capsys, words):
+    def interrupted(*_given, **_more):
+        raise RuntimeError(words)
+
+    write_project(tmp_path)
+    monkeypatch.setattr(pipeline, "run", interrupted)
+    assert ended(monkeypatch, "run", tmp_path / "config.toml", "--out", tmp_path / "result") == 130
+    assert capsys.readouterr().err == "riskindex: stopped; the result folder is as it was.\n"
+
+
+def ended(monkeypatch, *arguments):
+    """The exit code of a command in this process."""
+    given = [*map(str, arguments), "--profile", "internal"]
+    monkeypatch.setattr(sys, "argv", ["riskindex", *given])
+    with pytest.raises(SystemExit) as stop:
+        main()
+    return stop.value.code

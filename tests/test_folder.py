@@ -219,3 +219,21 @@ def test_private_folders_that_others_may_use_stay(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "elsewhere", "riskindex-test-link", "riskindex-test-new"
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs signals")
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_no_signal_comes_between_the_names_and_the_tidying(tmp_path, monkeypatch, sign):
+    result = tmp_path / "result"
+    write(result, "old")
+    remove, handler = shutil.rmtree, signal.getsignal(sign)
+
+    def signalled(*given, **more):
+        os.kill(os.getpid(), sign)
+        remove(*given, **more)
+
+    monkeypatch.setattr(shutil, "rmtree", signalled)
+    write(result, "new")
+    assert (result / "list.csv").read_text() == "new"
+    assert [path.name for path in tmp_path.iterdir()] == ["result"]
+    assert signal.getsignal(sign) is handler

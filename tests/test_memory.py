@@ -64,6 +64,20 @@ def test_without_a_cap_and_below_it_nothing_happens():
             pass
 
 
+@pytest.mark.parametrize("words", ["Query interrupted", "INTERRUPT Error: Interrupted!"])
+def test_a_query_that_the_cap_ends_is_told_as_the_cap(words):
+    def query():
+        try:
+            time.sleep(5)
+        except KeyboardInterrupt:
+            raise RuntimeError(words) from None
+
+    with pytest.raises(DataError, match="the cap is 1MB"), bounded("1MB"):
+        query()
+    with pytest.raises(RuntimeError), bounded("900GB"):
+        raise RuntimeError(words)
+
+
 def test_an_interruption_by_the_user_stays_one():
     with pytest.raises(KeyboardInterrupt), bounded("900GB"):
         raise KeyboardInterrupt

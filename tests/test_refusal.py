@@ -145,3 +145,15 @@ def test_what_bounds_a_count_is_named_beside_other_findings(county_result, tmp_p
         file == "not published: 1 x stranger, first notes.txt, the folder: a file that no "
         "release has. Leave it out."
     )
+
+
+def test_what_can_be_seen_is_in_the_ledger_already(county_result, tmp_path, monkeypatch):
+    def full(*_given):
+        assert not (tmp_path / "result").exists()
+        raise InputError("the ledger cannot be written")
+
+    monkeypatch.setattr("riskindex.pipeline.append_release", full)
+    monkeypatch.setattr("riskindex.pipeline.refuse_leaks", lambda *_all, **_more: None)
+    with pytest.raises(InputError, match="the ledger cannot be written"):
+        save(release(county_result, "public"), tmp_path / "result", ledger=tmp_path / "l.jsonl")
+    assert not (tmp_path / "result").exists()
