@@ -32,7 +32,7 @@ class Ways(NamedTuple):
         return csr_array(kron(csr_array(of.astype(float)[None, :]), each, format="csr"))
 
 
-def split_up(table: Flags, low: Array, high: Array) -> Ways:
+def split_up(table: Flags, low: Array, high: Array, *, all_or_none: bool = False) -> Ways:
     """Events of every way that make up counts.
 
     Parameters
@@ -41,6 +41,8 @@ def split_up(table: Flags, low: Array, high: Array) -> Ways:
         Of `patterns`.
     low, high
         Least and most of every count, shape `(counts, n)`; the same where it is known.
+    all_or_none
+        Look no further once the counts of an area do not fit.
     """
     events = _greedily(table, np.where(low == high, low, 0.0))
     wrong = ((table @ events < low) | (table @ events > high)).any(axis=0)
@@ -52,6 +54,8 @@ def split_up(table: Flags, low: Array, high: Array) -> Ways:
         fits[at] = found is not None
         if found is not None:
             events[:, at] = found[:, None]
+        elif all_or_none:
+            break
     return Ways(table, events, fits)
 
 

@@ -84,12 +84,13 @@ def _group(counts: Sequence[Count]) -> Group | None:
     table = patterns([count.counting for count in counts if count.counting])
     tables = [one for one in (table, closed(table)) if one is not None]
     low, high = (np.array([_end(count, side) for count in counts]) for side in ("low", "high"))
-    first = [split_up(one, low, high) for one in tables]
-    for ways in first:
+    for one in tables:
+        ways = split_up(one, low, high, all_or_none=True)
         if ways.fits.all():
             return Group(counts, ways)
     old = np.array([count.x is None for count in counts])
-    for ways in first:
+    for one in tables if old.any() else ():
+        ways = split_up(one, low, high)
         free = old[:, None] & ~ways.fits
         again = split_up(ways.table, np.where(free, 0.0, low), np.where(free, np.inf, high))
         if again.fits.all():

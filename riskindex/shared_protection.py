@@ -68,7 +68,7 @@ def _count(key: Key, counting: Counting, one: Guarded, rules: Rules, is_sensitiv
 
 
 def _guard(group: Group, guarded: Sequence[Guarded], rules: Rules) -> None:
-    asked = ask(group, rules)
+    asked, windows = ask(group, rules), [csr_array(one.made.windows.T) for one in guarded]
     while True:
         close = asked.close(tell(group, asked, width=rules.width), rules)
         # What is withheld makes no solution false: the others keep the values they had.
@@ -77,36 +77,35 @@ def _guard(group: Group, guarded: Sequence[Guarded], rules: Rules) -> None:
             return
         before = [one.hidden.copy() for one in guarded]
         for row in range(len(asked.area)):
-            if not _hidden_since(int(asked.area[row]), guarded, before):
-                _withhold(asked, row, group, guarded)
+            at = [_at(of, int(asked.area[row])) for of in windows]
+            just = ((one.hidden & ~then)[of].any()
+                    for one, then, of in zip(guarded, before, at, strict=True))  # fmt: skip
+            if not any(just):
+                _withhold(asked, row, group, guarded, at)
         counts = [_count(c.key, c.counting, one, rules, c.least == 0) if c.counting else c
                   for c, one in zip(group.counts, guarded, strict=True)]  # fmt: skip
         group = Group(counts, group.ways)
 
 
-def _hidden_since(
-    area: int, guarded: Sequence[Guarded], before: Sequence[NDArray[np.bool_]]
-) -> bool:
-    """Whether a flag of a window that an area is in was withheld a moment ago."""
-    return any(
-        (one.hidden & ~then)[_windows_of(one, area)].any()
-        for one, then in zip(guarded, before, strict=True)
-    )
+def _at(windows: csr_array, area: int) -> NDArray[np.intp]:
+    """Windows that an area is in."""
+    return np.asarray(windows.indices[windows.indptr[area] : windows.indptr[area + 1]], np.intp)
 
 
-def _windows_of(one: Guarded, area: int) -> NDArray[np.intp]:
-    of = csr_array(one.made.windows.T)
-    return np.asarray(of.indices[of.indptr[area] : of.indptr[area + 1]], dtype=np.intp)
-
-
-def _withhold(asked: Asked, row: int, group: Group, guarded: Sequence[Guarded]) -> None:
+def _withhold(
+    asked: Asked,
+    row: int,
+    group: Group,
+    guarded: Sequence[Guarded],
+    windows: Sequence[NDArray[np.intp]],
+) -> None:
     """One thing more: a count of the area, a flag, or a total, the first that there is."""
     area, (key, of, _) = int(asked.area[row]), asked.of[asked.number[row]]
     mine = [guarded[k] for k in of]
     shown = [one for one in guarded if one.each and not isinstance(one.shown.cells[area], str)]
     if all(any(one is other for other in shown) for one in mine):
         _hide_cell(shown, area)
-    elif (closest := _closest(guarded, area)) is not None:
+    elif (closest := _closest(guarded, windows)) is not None:
         one, window = closest
         one.hidden[window] = True
     elif shown:
@@ -142,14 +141,15 @@ def _hide_cell(shown: Sequence[Guarded], area: int) -> None:
     smallest.shown.cells[area] = WITHHELD
 
 
-def _closest(guarded: Sequence[Guarded], area: int) -> tuple[Guarded, int] | None:
-    """The flag about a window with the area whose events are nearest to what the flag tells."""
+def _closest(
+    guarded: Sequence[Guarded], windows: Sequence[NDArray[np.intp]]
+) -> tuple[Guarded, int] | None:
+    """The flag about one of some windows whose events are nearest to what the flag tells."""
     found: list[tuple[float, int, int]] = []
-    for number, one in enumerate(guarded):
+    for number, (one, rows) in enumerate(zip(guarded, windows, strict=True)):
         least, most = one.told_windows()
         sums = one.made.windows @ np.nan_to_num(one.counts)
         room = np.minimum(np.where(least > 0, sums - least, np.inf), most - sums)
-        rows = _windows_of(one, area)
         found += [(float(room[w]), number, int(w)) for w in rows if np.isfinite(room[w])]
     if not found:
         return None
