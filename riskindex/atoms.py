@@ -27,7 +27,7 @@ class Counting(NamedTuple):
     def shares(self, other: "Counting") -> bool:
         """Whether an event may be in both."""
         return bool(_both(self.months, other.months)) and any(
-            source == of and not _apart(where, rule)
+            source == of and not apart(where, rule)
             for source, where in self.rules
             for of, rule in other.rules
         )
@@ -37,7 +37,7 @@ def _both(one: range, other: range) -> range:
     return range(max(one.start, other.start), min(one.stop, other.stop))
 
 
-def _apart(one: Where, other: Where) -> bool:
+def apart(one: Where, other: Where) -> bool:
     """Whether no event can meet both rules."""
     return any(
         not set(map(_plain, values)) & set(map(_plain, other[column]))

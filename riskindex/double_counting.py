@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from riskindex.factors import EventGroup, Factor, Where
+from riskindex.atoms import apart
+from riskindex.factors import EventGroup, Factor
 from riskindex.inputs import TableSource
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def _part(a: Made, b: Made) -> bool:
 
 def _parts_shared(a: Made, b: Made) -> bool:
     return any(
-        one.source == other.source and not _apart(one.where, other.where)
+        one.source == other.source and not apart(one.where, other.where)
         for one in a.factor.groups
         for other in b.factor.groups
     )
@@ -200,13 +201,6 @@ def _covers(whole: EventGroup, part: EventGroup) -> bool:
     return whole.source == part.source and all(
         column in part.where and set(part.where[column]) <= set(kept)
         for column, kept in whole.where.items()
-    )
-
-
-def _apart(one: Where, other: Where) -> bool:
-    """Whether no event can be in both."""
-    return any(
-        not set(values) & set(other[column]) for column, values in one.items() if column in other
     )
 
 
