@@ -367,8 +367,8 @@ def _numbers(
     """Cells as numbers, NaN where empty; what is no count is added to the faults."""
     cells = sheet.columns[column]
     texts = [cells[i].strip() for i in used]
-    together = "".join(texts)
-    if together.isascii() and together.isdecimal() and all(0 < len(t) < _LONG for t in texts):
+    together, lengths = "".join(texts), set(map(len, texts))
+    if together.isascii() and together.isdecimal() and 0 < min(lengths) <= max(lengths) < _LONG:
         return np.array(texts, dtype=object).astype(np.float64)
     values = np.full(len(used), np.nan)
     for k, (i, text) in enumerate(zip(used, texts, strict=True)):
