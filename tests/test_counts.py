@@ -99,6 +99,13 @@ def test_lists_of_two_sources_are_one():
     assert set(listed["reason"].cat.categories) == {"outside_periods", "unknown_area"}
 
 
+def test_the_list_of_what_is_not_counted_is_small():
+    records = [{"date": "2022-05-01", "area": f"Z{i % 50}"} for i in range(5000)]
+    listed = count([*records, YEAR], TWO).uncounted
+    assert len(listed) == 5000
+    assert listed.memory_usage(deep=True, index=False).sum() < 25 * 5000
+
+
 @pytest.mark.parametrize(
     "name", ["apart", "calendar", "codes", "dated", "kinds", "placed", "spots"]
 )

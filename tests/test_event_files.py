@@ -1,0 +1,117 @@
+import gzip
+
+import pandas as pd
+import pytest
+from event_tables import HEADER, TABLE, faults, read, write, zipped
+from small_events import factor, squares
+
+from riskindex.counts import count_events
+from riskindex.errors import InputError
+from riskindex.events import PoliceSource, open_events
+
+
+def test_a_gzip_file_is_read(tmp_path):
+    (tmp_path / "events.csv.gz").write_bytes(gzip.compress(TABLE.encode()))
+    rows, _ = read(tmp_path, "events.csv.gz")
+    assert rows["file"].unique().tolist() == ["events.csv.gz"]
+
+
+def test_a_zip_is_read_member_by_member(tmp_path):
+    zipped(tmp_path / "e.zip", **{"b.csv": TABLE, "a__a.csv": TABLE + TABLE.split("\n")[1] + "\n",
+                                  "readme.md": "x"})  # fmt: skip
+    rows, opened = read(tmp_path, "e.zip")
+    assert rows.groupby("file").size().to_dict() == {"e.zip/a/a.csv": 3, "e.zip/b.csv": 2}
+    assert [(file.name, file.rows) for file in opened.files] == [("e.zip", 5)]
+    assert opened.notes == ("s: passed over 1 *.md.",)
+
+
+def test_folders_and_patterns_find_files_in_the_order_of_their_names(tmp_path):
+    for i, name in enumerate(("b/2.csv", "a/1.csv", "c/.hidden.csv", "c/notes.docx")):
+        write(tmp_path, TABLE + f"2022-07,E{i},a\n", f"data/{name}")
+    for path in ("data", "data/*/[12].csv", ["data/b", "data/a/1.csv", "data/a"]):
+        rows, _ = read(tmp_path, path)
+        assert rows["file"].unique().tolist() == ["a/1.csv", "b/2.csv"]
+
+
+def test_characters_of_patterns_in_a_name_are_only_characters(tmp_path):
+    write(tmp_path, TABLE, "crimes [1] 'a'*.csv")
+    pd.DataFrame({"date": ["2022-05"], "area": ["E1"]}).to_parquet(tmp_path / "p[1]*?.parquet")
+    assert len(read(tmp_path, "crimes [1] 'a'*.csv")[0]) == 2
+    assert len(read(tmp_path, "p[1]*?.parquet")[0]) == 1
+
+
+def test_nothing_found_is_refused(tmp_path):
+    write(tmp_path, "x", "data/notes.docx")
+    write(tmp_path, TABLE)
+    assert faults(tmp_path, "event.csv")[0].endswith("the nearest is 'events.csv'.")
+    assert faults(tmp_path, "x/*.csv") == ("sources.s.path: no file matches 'x/*.csv'.",)
+    assert "no table in data (looked for *.csv" in faults(tmp_path, "data")[0]
+
+
+def test_the_same_file_under_two_names_is_refused(tmp_path):
+    write(tmp_path, TABLE, "data/a.csv")
+    write(tmp_path, TABLE, "data/copy of a.csv")
+    (fault,) = faults(tmp_path, "data")
+    assert "a.csv and copy of a.csv are the same file" in fault
+
+
+def test_web_addresses_are_no_files(tmp_path):
+    (fault,) = faults(tmp_path, "https://example.org/events.csv")
+    assert "is not a local file" in fault
+
+
+# ---- police.uk
+
+
+def street(month, n=2, code="E01000001"):
+    return HEADER + f",{month},0.5,51.5,{code},Drugs,,\n" * n
+
+
+def police(folder, path, **options):
+    sources = {"crime": PoliceSource(kind="police.uk", path=path, **options)}
+    crimes = factor(source="crime", where={"Crime type": ["Drugs"]})
+    with open_events(sources, folder, factors=[crimes]) as opened:
+        return count_events(opened.events, squares("E01000001", "E01000002"), [crimes]), opened
+
+
+def test_a_download_is_read_as_it_comes(tmp_path):
+    months = {f"2022-{m:02d}__2022-{m:02d}-essex-street.csv": street(f"2022-{m:02d}", m)
+              for m in (1, 2, 3)}  # fmt: skip
+    others = {"2022-01__2022-01-essex-outcomes.csv": "x",
+              "2022-01__2022-01-essex-stop-and-search.csv": "y"}  # fmt: skip
+    zipped(tmp_path / "download.zip", **months, **others)
+    for name, text in (months | others).items():
+        write(tmp_path, text, "folder/" + name.replace("__", "/"))
+    of_zip, opened = police(tmp_path, "download.zip")
+    assert dict(of_zip.reconciliation.loc[("crime", "f")])["counted"] == 6
+    assert opened.notes == ("crime: passed over 1 *-outcomes.csv, 1 *-stop-and-search.csv.",)
+    for path in ("folder", "folder/*/*.csv"):
+        of_folder, opened = police(tmp_path, path)
+        pd.testing.assert_frame_equal(of_zip.counts, of_folder.counts)
+        assert [file.name for file in opened.files] == [
+            f"2022-{m:02d}/2022-{m:02d}-essex-street.csv" for m in (1, 2, 3)
+        ]
+        assert opened.notes == ("crime: passed over 1 *-outcomes.csv, 1 *-stop-and-search.csv.",)
+
+
+def test_a_parquet_copy_may_lack_columns(tmp_path):
+    table = pd.DataFrame({"Month": ["2022-05"], "LSOA code": ["E01000001"], "Crime type": "Drugs"})
+    table.to_parquet(tmp_path / "copy.parquet")
+    counted, _ = police(tmp_path, "copy.parquet")
+    assert counted.counts.to_numpy().sum() == 1
+    table.drop(columns="LSOA code").to_parquet(tmp_path / "copy.parquet")
+    with pytest.raises(InputError, match="neither 'LSOA code' nor coordinates"):
+        police(tmp_path, "copy.parquet")
+
+
+def test_a_month_that_two_downloads_hold_is_refused(tmp_path):
+    zipped(tmp_path / "a.zip", **{"2022-01__2022-01-essex-street.csv": street("2022-01")})
+    zipped(tmp_path / "b.zip", **{"2022-01__2022-01-essex-street.csv": street("2022-01", 3)})
+    with pytest.raises(InputError, match=r"2022-01-essex-street.csv is in a.zip and in b.zip"):
+        police(tmp_path, "*.zip")
+
+
+def test_a_download_without_street_files_is_refused(tmp_path):
+    zipped(tmp_path / "a.zip", **{"2022-01__2022-01-essex-outcomes.csv": "x"})
+    with pytest.raises(InputError, match=r"a.zip: no table in it \(looked for \*-street.csv"):
+        police(tmp_path, "a.zip")

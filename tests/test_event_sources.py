@@ -1,0 +1,31 @@
+import pytest
+from event_tables import TABLE, read, write
+
+from riskindex.errors import ConfigError
+from riskindex.events import EventSource
+
+
+def test_a_date_format_that_is_none_is_refused(tmp_path):
+    write(tmp_path, TABLE)
+    with pytest.raises(ConfigError, match=r"sources.s: date_format '%Q' is none"):
+        read(tmp_path, date_format="%Q")
+
+
+@pytest.mark.parametrize(
+    ("options", "what"),
+    [({"area": None}, "name the column area, or x and y"), ({"x": "x"}, "x and y belong together")],
+)
+def test_options_that_do_not_fit_together_are_refused(tmp_path, options, what):
+    write(tmp_path, TABLE)
+    with pytest.raises(ConfigError, match=what):
+        read(tmp_path, **options)
+
+
+def test_an_event_table_is_sensitive_unless_it_says_otherwise():
+    assert EventSource(kind="events", path="a", date="d").sensitive is True
+
+
+def test_a_coordinate_system_that_is_none_is_refused(tmp_path):
+    write(tmp_path, "date,x,y\n2022-05-01,1,2\n")
+    with pytest.raises(ConfigError, match="banana"):
+        read(tmp_path, area=None, x="x", y="y", crs="banana")
