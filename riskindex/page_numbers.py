@@ -131,8 +131,10 @@ class Pages:
                 for factor in document.value.get("factors", []):
                     parts = [*factor.get("periods", []), factor.get("years", {})]
                     signs = [v for part in parts for v in part.values() if isinstance(v, str)]
-                    whole = [s for s in signs if len(s) == len(document.value["codes"])]
-                    found += [(document.value["codes"], list(sign)) for sign in whole]
+                    history = (factor.get("years", {}).get("category") or {}).get("of", [])
+                    columns = [*map(list, signs), list(map(str, history))]
+                    whole = [c for c in columns if len(c) == len(document.value["codes"])]
+                    found += [(document.value["codes"], column) for column in whole]
         return found
 
     @cached_property
