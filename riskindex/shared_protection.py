@@ -1,15 +1,16 @@
 """What is withheld because counts that share events would tell it together."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from riskindex.atoms import Counting, nested
-from riskindex.disclosure import WITHHELD, Rules
+from riskindex.disclosure import NOT_RECORDED, WITHHELD, Rules
 from riskindex.errors import DisclosureError
-from riskindex.protection import Guarded, total_bounds
+from riskindex.protection import Guarded
 from riskindex.shared_events import (
     Asked,
     Count,
@@ -17,7 +18,6 @@ from riskindex.shared_events import (
     Key,
     ask,
     groups_of,
-    rest_of_totals,
     tell,
 )
 
@@ -69,6 +69,8 @@ def _count(key: Key, counting: Counting, one: Guarded, rules: Rules, is_sensitiv
 
 def _guard(group: Group, guarded: Sequence[Guarded], rules: Rules) -> None:
     asked, windows = ask(group, rules), [csr_array(one.made.windows.T) for one in guarded]
+    _hide_small_rests(asked, guarded)
+    group = _again(group, guarded, rules)
     while True:
         close = asked.close(tell(group, asked, width=rules.width), rules)
         # What is withheld makes no solution false: the others keep the values they had.
@@ -82,9 +84,31 @@ def _guard(group: Group, guarded: Sequence[Guarded], rules: Rules) -> None:
                     for one, then, of in zip(guarded, before, at, strict=True))  # fmt: skip
             if not any(just):
                 _withhold(asked, row, group, guarded, at)
-        counts = [_count(c.key, c.counting, one, rules, c.least == 0) if c.counting else c
-                  for c, one in zip(group.counts, guarded, strict=True)]  # fmt: skip
-        group = Group(counts, group.ways)
+        group = _again(group, guarded, rules)
+
+
+def _again(group: Group, guarded: Sequence[Guarded], rules: Rules) -> Group:
+    """The group with what is shown by now."""
+    counts = [replace(count, system=one.system(rules))
+              for count, one in zip(group.counts, guarded, strict=True)]  # fmt: skip
+    return Group(counts, group.ways)
+
+
+def _hide_small_rests(asked: Asked, guarded: Sequence[Guarded]) -> None:
+    """Withhold one of the counts that leave a small one, wherever all of them are shown.
+
+    However well they are rounded: who knows the rules would else learn from a withheld count how
+    alike the others are, and from that the rest.
+    """
+    for number, area, is_small in zip(asked.number, asked.area, asked.small, strict=True):
+        _, of, is_named = asked.of[number]
+        mine = [guarded[k] for k in of]
+        if is_small and not is_named and all(_is_shown(one, int(area)) for one in mine):
+            _hide_cell(mine, int(area))
+
+
+def _is_shown(one: Guarded, area: int) -> bool:
+    return one.each and not isinstance(one.shown.cells[area], str)
 
 
 def _at(windows: csr_array, area: int) -> NDArray[np.intp]:
@@ -102,7 +126,7 @@ def _withhold(
     """One thing more: a count of the area, a flag, or a total, the first that there is."""
     area, (key, of, _) = int(asked.area[row]), asked.of[asked.number[row]]
     mine = [guarded[k] for k in of]
-    shown = [one for one in guarded if one.each and not isinstance(one.shown.cells[area], str)]
+    shown = [one for one in guarded if _is_shown(one, area)]
     if all(any(one is other for other in shown) for one in mine):
         _hide_cell(shown, area)
     elif (closest := _closest(guarded, windows)) is not None:
@@ -120,18 +144,14 @@ def _withhold(
 
 
 def _guard_totals(whole: Guarded, part: Guarded, least: int, rules: Rules) -> None:
-    """Withhold totals of a part beside which that of the whole tells how few are in no part."""
+    """Withhold totals of a part beside which that of the whole tells that few are in no part."""
     left = np.nan_to_num(whole.counts) - np.nan_to_num(part.counts)
     inside, k = whole.counted & (whole.group >= 0), len(whole.shown.totals)
-    rest = np.bincount(whole.group[inside], left[inside], minlength=k).astype(float)
-    first, second = (total_bounds(one.shown.totals, rules) for one in (whole, part))
-    close = ~np.isnan(rest_of_totals(first, second, rest, least=least, rules=rules).low)
-    part.shown.totals[close] = WITHHELD
-    first, second = (
-        total_bounds(np.array([one.shown.whole], object), rules) for one in (whole, part)
-    )
-    of_all = np.array([left[whole.counted].sum()])
-    if not np.isnan(rest_of_totals(first, second, of_all, least=least, rules=rules).low[0]):
+    rest = np.bincount(whole.group[inside], left[inside], minlength=k)
+    shown = [(one.shown.totals != WITHHELD) & (one.shown.totals != NOT_RECORDED)
+             for one in (whole, part)]  # fmt: skip
+    part.shown.totals[(rest >= least) & (rest < rules.threshold) & shown[0] & shown[1]] = WITHHELD
+    if least <= left[whole.counted].sum() < rules.threshold:
         part.shown = part.shown._replace(whole=WITHHELD)
 
 

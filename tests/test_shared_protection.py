@@ -61,6 +61,17 @@ def test_of_two_counts_that_round_alike_the_smaller_is_withheld():
     assert both[PART].shown.cells.tolist() == [WITHHELD, 10, WITHHELD]
 
 
+def test_a_small_rest_is_withheld_however_it_rounds():
+    both = guarded(open_counts([22, 20]), open_counts([17, 11]))  # 20 and 15 would leave 1 to 9
+    assert both[PART].shown.cells.tolist() == [WITHHELD, 10]
+
+
+def test_of_districts_a_small_rest_is_withheld():
+    both = guarded(open_counts([10, 20]), open_counts([10, 14]))
+    assert both[WHOLE].shown.totals.tolist() == [30]
+    assert both[PART].shown.totals.tolist() == [WITHHELD]
+
+
 def test_equal_counts_of_a_whole_and_its_part_leave_nothing_to_protect():
     both = guarded(open_counts([10, 20, 40]), open_counts([10, 20, 40]))
     assert both[PART].shown.cells.tolist() == [10, 20, 40]
