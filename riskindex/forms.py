@@ -52,6 +52,16 @@ class Known:
         return Phrases(word for word in self.words if has_number(word))
 
     @cached_property
+    def every_code(self) -> frozenset[str]:
+        """Codes of areas."""
+        return frozenset(self.codes)
+
+    @cached_property
+    def code_of(self) -> Mapping[str, str]:
+        """Name of an area to its code."""
+        return {name: code for code, name in self.names.items()}
+
+    @cached_property
     def every_name(self) -> frozenset[str]:
         """Names of areas."""
         return frozenset(self.names.values())

@@ -146,12 +146,12 @@ def _given_back(
     slope = float(centred @ (y - y.mean())) / spread
     told = np.abs(y.mean() + slope * (values - x.mean()) - counts) < 0.5
     of = asked & usable
-    values_of, often = np.unique(counts[of], return_counts=True)
-    if not len(often):
+    if not of.any() or told[of].mean() < TOLD:
         return None
+    values_of, often = np.unique(counts[of], return_counts=True)
     # A guess of the commonest count is right for most areas: the others must be told, too.
     rarer = of & (counts != values_of[often.argmax()])
-    clearly = rarer.sum() >= FEWEST_TOLD and told[rarer].mean() >= TOLD and told[of].mean() >= TOLD
+    clearly = rarer.sum() >= FEWEST_TOLD and told[rarer].mean() >= TOLD
     return int(told[of].sum()) if clearly else None
 
 

@@ -142,10 +142,8 @@ class Pages:
         return {slug(group): group for group in self._members if group}
 
     @cached_property
-    def _names(self) -> tuple[Mapping[str, str], Phrases]:
-        """Names and codes of areas: their code, and how to find them."""
-        codes = {name: code for code, name in self.known.names.items()}
-        return codes, Phrases([*self.known.codes, *codes])
+    def _names(self) -> Phrases:
+        return Phrases(self.known.every_code | self.known.every_name)
 
     @cached_property
     def _groups(self) -> Phrases:
@@ -153,8 +151,8 @@ class Pages:
 
     def areas_in(self, text: str) -> list[str]:
         """Codes of the areas that a text names."""
-        codes, names = self._names
-        return list(dict.fromkeys(codes.get(name, name) for _, name in names.in_turn(text)))
+        code_of = self.known.code_of
+        return list(dict.fromkeys(code_of.get(n, n) for _, n in self._names.in_turn(text)))
 
     def places_in(self, text: Text) -> list[str]:
         """Groups that a text or the name of its page is about, and the whole."""

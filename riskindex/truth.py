@@ -109,7 +109,8 @@ def truth_of(result: "Result") -> Truth:
 
 def _events(result: "Result") -> pd.DataFrame:
     """Events by factor and period, areas in the order of their codes."""
-    return result.counts.T.groupby(level=[0, 2]).sum(min_count=1).T.astype(float).sort_index()
+    counts = result.counts.astype(float)  # a transposed table of Int64 would be one of objects
+    return counts.T.groupby(level=[0, 2]).sum(min_count=1).T.sort_index()
 
 
 def _secrets(result: "Result") -> Iterator[tuple[str, "pd.Series[Any]"]]:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -55,16 +55,14 @@ class Order:
 
 def codes_of(table: Table, known: Known) -> list[str | None] | None:
     """The area of each line of a table, by a column that holds codes or names; None without one."""
-    names = {name: code for code, name in known.names.items()}
-    codes = set(known.codes)
     for at in range(len(table.columns)):
-        found = [_code(row[at], codes, names) for row in table.rows]
+        found = [_code(row[at], known.every_code, known.code_of) for row in table.rows]
         if found and sum(code is not None for code in found) > len(found) / 2:
             return found
     return None
 
 
-def _code(value: Value, codes: set[str], names: dict[str, str]) -> str | None:
+def _code(value: Value, codes: frozenset[str], names: Mapping[str, str]) -> str | None:
     text = bare(as_text(value))
     if text in codes:
         return text
@@ -88,7 +86,7 @@ def orders(seen: Seen, known: Known) -> Iterator[Order]:
         for part in parts.values():
             yield Order(table.file, table.place, tuple(part))
     for words in seen.orders:
-        found = [_code(line, set(known.codes), {}) for line in words.text.split("\n")]
+        found = [_code(line, known.every_code, {}) for line in words.text.split("\n")]
         if sum(code is not None for code in found) > 2:
             yield Order(words.file, words.place, tuple(c for c in found if c is not None))
 
