@@ -63,7 +63,7 @@ def retold(column: "pd.Series[Any]", tell: Callable[[str], str]) -> "pd.Series[A
     """
     from pandas.api.types import infer_dtype
 
-    if column.dtype.kind in "biufM" and not hasattr(column.dtype, "na_value"):
+    if column.dtype.kind in "biufM":
         return column
     if infer_dtype(column, skipna=True) != "string":
         return column.map(lambda value: tell(value) if isinstance(value, str) else value)
