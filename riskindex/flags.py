@@ -13,11 +13,14 @@ from riskindex.corrections import BANDS
 from riskindex.draws import fits, p_of_sums
 from riskindex.factors import Factor
 from riskindex.groups import by_factor
+from riskindex.poisson import TAILS
 from riskindex.scores import rows
+from riskindex.tails import log_binomial_tail
 from riskindex.window_sum import (
     LARGEST_JUMP,
     LEAST_LIMIT,
     ONE_BY_ONE,
+    LogTails,
     first_sums,
     log_window_tails,
 )
@@ -217,7 +220,7 @@ def _tails_of_draws(values: NDArray[np.int64], sizes: NDArray[np.int64], top: in
 def _expected(result: "Tested", factor: Factor, period: str, windows: csr_array) -> Finder | None:
     table = rows(result.hotspots, factor=factor.name, period=period)
     share = np.nan_to_num(table["expected"].to_numpy(dtype=float))
-    if factor.background == "local" or factor.dispersion == "given-total" or share.sum() <= 0:
+    if factor.background == "local" or share.sum() <= 0:
         return None
     counts = result.counts[factor.name].xs(period, axis=1, level="period").astype(float)
     totals = counts.to_numpy(na_value=np.nan)[share > 0]
@@ -228,6 +231,8 @@ def _expected(result: "Tested", factor: Factor, period: str, windows: csr_array)
     dispersion = float(result.tests.loc[(factor.name, period), "dispersion"])
     if not seen.any() or not np.isfinite(dispersion):
         return None
+    if factor.dispersion == "given-total":
+        return _given_total(factor, np.nansum(totals), windows @ (share / share.sum()))
     means, jumps = np.maximum(means[:, seen], 1e-12), jumps[seen]
     mid, few = factor.tail == "mid", (windows @ (means @ jumps)).max(initial=0) <= ONE_BY_ONE
 
@@ -244,6 +249,14 @@ def _expected(result: "Tested", factor: Factor, period: str, windows: csr_array)
         return _by_halving(tail, windows.shape[0])(limits)
 
     return find
+
+
+def _given_total(factor: Factor, total: float, share: Array) -> Finder:
+    def tail(sums: NDArray[np.int64]) -> Array:
+        logs = LogTails(*(log_binomial_tail(sums + more, total, share) for more in (0, 1)))
+        return np.asarray(np.exp(TAILS[factor.tail](logs)))
+
+    return _by_halving(tail, len(share))
 
 
 Make = Callable[["Tested", Factor, str, csr_array], Finder | None]

@@ -66,19 +66,19 @@ def with_method(result, name, **changes):
 
 
 @pytest.mark.parametrize(
-    ("method", "correction"),
+    ("name", "changes"),
     [
-        ("poisson", "bonferroni"),
-        pytest.param("window", "benjamini-hochberg", marks=pytest.mark.long),
-        pytest.param("poisson", "none", marks=pytest.mark.long),
+        ("disorder", {"method": "poisson", "correction": "bonferroni"}),
+        ("offences", {"method": "window", "dispersion": "given-total"}),
+        pytest.param("disorder", {"method": "window"}, marks=pytest.mark.long),
+        pytest.param("disorder", {"method": "poisson", "correction": "none"},
+                     marks=pytest.mark.long),
     ],
-)
-def test_tests_against_an_expectation_are_made_again(county_result, method, correction):
-    config = with_method(
-        county_result, "disorder", method=method, exposure="residents", correction=correction
-    )
+)  # fmt: skip
+def test_tests_against_an_expectation_are_made_again(county_result, name, changes):
+    config = with_method(county_result, name, exposure="residents", **changes)
     config = config.model_copy(
-        update={"factors": [f for f in config.factors if f.name in ("disorder", "deprivation")]}
+        update={"factors": [f for f in config.factors if f.name in (name, "deprivation")]}
     )
     given = Given(
         areas=county_result.areas, tables=county_result.tables, counts=county_result.counts,
@@ -87,7 +87,7 @@ def test_tests_against_an_expectation_are_made_again(county_result, method, corr
         places=county_result.places,
     )  # fmt: skip
     result = analyse(config, given)
-    key = ("disorder", "2022")
+    key = (name, "2022")
     one = again(result)[key]
     least, most = told(one, *shown(result, key))
     sums = one.windows @ by_factor(result.counts)[key].to_numpy(dtype=float)
