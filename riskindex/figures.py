@@ -32,6 +32,8 @@ CLASS_WORDS = (
 )  # fmt: skip
 LEGEND = 1.9
 """Inches beside the map for its legend."""
+MOST_EDGED = 5_000
+"""Areas up to which each has a white edge; of more, the edges would cover towns."""
 MOST_ROWS = 60
 """Selected areas in the picture of their periods; the workbook has them all."""
 
@@ -48,7 +50,12 @@ def overview_map(released: Released) -> bytes:
     with mpl.rc_context(STYLE):
         figure, axes = _frame(released.areas.total_bounds)
         axes.add_collection(
-            PathCollection(_paths(shapes), facecolors=colours, edgecolors="white", linewidths=0.2),
+            PathCollection(
+                _paths(shapes),
+                facecolors=colours,
+                linewidths=0.2,
+                edgecolors="white" if len(shapes) <= MOST_EDGED else "face",
+            ),
             autolim=False,
         )
         _label_groups(released, shapes, axes)

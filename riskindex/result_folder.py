@@ -110,7 +110,8 @@ def _read(path: Path) -> pd.DataFrame:
     columns = pd.read_csv(path, nrows=0, encoding="utf-8-sig").columns
     exact = [column for column in columns if column in _NUMBERS]
     texts = dict.fromkeys(["area_code", "factor", *exact], str)
-    table = pd.read_csv(path, dtype=texts, encoding="utf-8-sig")
+    # Read in parts, a column that is empty in the first and text in the next has two types.
+    table = pd.read_csv(path, dtype=texts, encoding="utf-8-sig", low_memory=False)
     return table.assign(**{column: table[column].map(float) for column in exact})
 
 
