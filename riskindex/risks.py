@@ -175,7 +175,7 @@ def _mixture(log_likelihood: Array) -> Array:
     shares = np.full(likelihood.shape[1], 1 / likelihood.shape[1])
     # Most of the grid is out of the question for an area: what is, is not multiplied.
     plausible = csr_array(np.where(likelihood > IMPLAUSIBLE, likelihood, 0.0))
-    by_share = csr_array(plausible.T)
+    by_share = plausible.T  # as it lies: a copy by shares is read across memory
     for _ in range(STEPS):
         shares *= by_share @ (1 / (plausible @ shares)) / len(likelihood)
     posterior = likelihood * shares
