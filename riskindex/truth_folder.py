@@ -56,7 +56,7 @@ def truth_in(folder: str | Path) -> Truth:
         counts=counts,
         tests=_tests_in(Path(folder), manifest, counts),
         missing=missing,
-        is_released=not manifest["config"].get("release", {}).get("sensitive_places"),
+        is_released="places_seal" not in manifest,
         sensitive=frozenset(_sensitive_in(manifest)),
         secrets=dict(_secrets_in(seen, codes)) | weighted,
         groups=groups,
