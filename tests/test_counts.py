@@ -106,6 +106,18 @@ def test_the_list_of_what_is_not_counted_is_small():
     assert listed.memory_usage(deep=True, index=False).sum() < 25 * 5000
 
 
+def test_cells_may_be_looked_at_in_parts(monkeypatch):
+    records = [{"date": f"2022-{i % 12 + 1:02d}-01", "area": f"E0100000{i % 3 + 1}"}
+               for i in range(90)]  # fmt: skip
+    months = factor(periods=tuple(f"2022-{month:02d}" for month in range(1, 13)))
+    whole = count(records, TWO, months, unit="month")
+    monkeypatch.setattr("riskindex.tally.CELLS_AT_ONCE", 5)
+    parts = count(records, TWO, months, unit="month")
+    assert line(whole) == {"read": 90, "counted": 60, "outside_study_area": 30}
+    pd.testing.assert_frame_equal(parts.counts, whole.counts)
+    pd.testing.assert_frame_equal(parts.reconciliation, whole.reconciliation)
+
+
 @pytest.mark.parametrize(
     "name", ["apart", "calendar", "codes", "dated", "kinds", "placed", "spots"]
 )

@@ -113,6 +113,17 @@ def test_a_code_that_went_elsewhere_is_outside():
     assert line(counted) == {"read": 3, "outside_study_area": 3}
 
 
+def test_points_are_placed_in_parts_and_shared_ones_once(monkeypatch):
+    monkeypatch.setattr("riskindex.places.VECTORS_AT_ONCE", 1)
+    rng = np.random.default_rng(5)
+    x = np.concatenate([rng.uniform(-1, 4, 5000), np.full(100, 1.5), [1.0, 2.0, 3.0]])
+    counted, counts = placed([at(value, None) for value in rng.permutation(x)])
+    # On a border the first area has the point; the middle squares lack the border to their west.
+    here = [((x >= 0) & (x <= 1)).sum(), ((x > 1) & (x <= 2)).sum(), ((x > 2) & (x <= 3)).sum()]
+    assert counts == here
+    assert line(counted)["outside_study_area"] == len(x) - sum(here)
+
+
 # ---- Without a lookup
 
 
