@@ -187,7 +187,7 @@ def describe_older(
             f"the boundaries ({first_few(sorted(recognised))}). No lookup names them; their own "
             "coordinates were used."
         ]
-    here = codes.index[codes["route"] == "area"]
+    here = codes.index[codes["route"] == "area"].tolist()
     converted = codes["route"].isin(["moved", "split"]).any()
     if converted or not carries_2011_codes(here, study.codes):
         return []
