@@ -179,7 +179,7 @@ def attack_folder(
     earlier = [Earlier(printed_before(e.tables), e.rules) for e in _earlier(ledger)]
     found = [*_look(seen, known), *map(_told_by, pages.faults())]
     alone = Recovered((), (), 0)
-    solved = told_cells(now, known, None, earlier) if counts is None else alone
+    solved = told_cells(now, known, None, earlier) if counts is None and earlier else alone
     if counts is not None:
         found += [*_measured(seen, known, counts), *map(_told_by, pages.exact(counts))]
         found += map(_not_so, untrue(now, known, counts))
