@@ -139,15 +139,17 @@ def test_a_run_killed_at_any_moment_leaves_the_old_result_or_the_new_one(place, 
         left |= {re.sub(r"-\w+$", "", name) for name in place.beside()}
         if k % 10 == 9:
             place.finish(k // 10 % 2)
-    place.finish(1)
+    place.tidy()
+    assert place.beside() == []
+    assert place.told() in TITLES
     if moments > 100:
         assert left >= {".result.new", ".result.lock", ".result.private"}  # kills did hit something
 
 
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(("sign", "first"), [(signal.SIGINT, 0.4), (signal.SIGTERM, 0.9)])
 @pytest.mark.parametrize("moments", [1, pytest.param(50, marks=pytest.mark.long)])
-def test_a_run_that_is_stopped_tidies_up_at_once(place, sign, moments):
-    shares = np.random.default_rng(6).permutation(np.linspace(0.9, 0.2, moments))
+def test_a_run_that_is_stopped_tidies_up_at_once(place, sign, first, moments):
+    shares = [first, *np.random.default_rng(6).uniform(0.2, 0.95, moments - 1)]
     for k, share in enumerate(shares):
         before = place.told()
         run = place.interrupt(k % 2, share, sign)
