@@ -160,10 +160,20 @@ def no_month(text: str) -> str:
 _WITH_ZONE = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
 
 
+def _in_london(moment: str) -> str:
+    """What a clock on a wall showed at a moment whose offset from UTC is known."""
+    return f"(try_cast({moment} AS TIMESTAMPTZ) AT TIME ZONE 'Europe/London')"
+
+
+def _tells_zone(text: str) -> str:
+    """Condition for a date and time that end in an offset from UTC, such as Z or +01:00."""
+    return f"regexp_matches(substr({text}, 17), '(Z|[+-][0-9][0-9](:?[0-9][0-9])?)$')"
+
+
 def _date(value: str, column: Raw, date_format: str | None) -> str:
     kind = column.type
     if kind.startswith(_WITH_ZONE):
-        return f"({value}::TIMESTAMPTZ AT TIME ZONE 'Europe/London')::DATE"
+        return f"{_in_london(value)}::DATE"
     if kind.startswith(("DATE", "TIMESTAMP")):
         return f"{value}::DATE"
     text = f"{value}::VARCHAR"
@@ -175,8 +185,8 @@ def _date(value: str, column: Raw, date_format: str | None) -> str:
         f"try_cast(CASE WHEN {text} LIKE '____-__' THEN {text} || '-01' "
         f"WHEN {text} LIKE '____-__-__' THEN {text} "
         f"WHEN {text} LIKE '____-__-__T__:__%' OR {text} LIKE '____-__-__ __:__%' "
-        f"THEN left({text}, 10) "
-        "END AS DATE)"
+        f"THEN CASE WHEN {_tells_zone(text)} THEN {_in_london(text)}::DATE::VARCHAR "
+        f"ELSE left({text}, 10) END END AS DATE)"
     )
 
 
@@ -184,7 +194,7 @@ def _hour(value: str, column: Raw, date_format: str | None) -> str:
     """Hour of the day; missing where the date has none."""
     kind = column.type
     if kind.startswith(_WITH_ZONE):
-        return f"hour({value}::TIMESTAMPTZ AT TIME ZONE 'Europe/London')::TINYINT"
+        return f"hour({_in_london(value)})::TINYINT"
     if kind.startswith("TIMESTAMP"):
         return f"hour({value})::TINYINT"
     text = f"{value}::VARCHAR"
@@ -194,4 +204,7 @@ def _hour(value: str, column: Raw, date_format: str | None) -> str:
         return parsed if has_time else "NULL::TINYINT"
     if kind.startswith("DATE") or column.is_month:
         return "NULL::TINYINT"
-    return f"CASE WHEN length({text}) > 12 THEN try_cast(substr({text}, 12, 2) AS TINYINT) END"
+    return (
+        f"CASE WHEN {_tells_zone(text)} THEN hour({_in_london(text)})::TINYINT "
+        f"WHEN length({text}) > 12 THEN try_cast(substr({text}, 12, 2) AS TINYINT) END"
+    )

@@ -273,6 +273,10 @@ def _tests(column: Any, values: Sequence[str | int | bool]) -> Iterator[Any]:  #
     text = _ibis().udf.scalar.builtin(trim)(column.cast("string"))
     for value in values:
         yield (text.lower() if isinstance(value, bool) else text).isin(_spellings(value))
+        if isinstance(value, int) and not isinstance(value, bool):
+            # A decimal as text has all its places: 1.00, or 1.000.
+            bare = _ibis().udf.scalar.builtin(replace)(text, "0", "")
+            yield text.like(f"{value}.0%") & (bare == f"{value}.".replace("0", ""))
 
 
 def trim(text: str) -> str:
@@ -283,6 +287,11 @@ def trim(text: str) -> str:
 def left(text: str, length: int) -> str:
     """A database's own LEFT: ibis writes one as a page of conditions, and people read the query."""
     return text[:length]
+
+
+def replace(text: str, old: str, new: str) -> str:
+    """A database's own REPLACE, with which the noughts behind a whole number are told."""
+    return text.replace(old, new)
 
 
 def _spellings(value: str | int | bool) -> tuple[str, ...]:

@@ -96,7 +96,7 @@ def test_coordinates_that_are_incomplete_or_both_zero_are_missing(tmp_path):
         ("2022-05-03", None, "2022-05-03"),
         ("2022-05", None, "2022-05-01"),
         (" 2022-05-03 23:59:59 ", None, "2022-05-03"),
-        ("2022-05-03T23:59:59.123Z", None, "2022-05-03"),
+        ("2022-05-03T23:59:59.123Z", None, "2022-05-04"),
         ("03/05/2022", "%d/%m/%Y", "2022-05-03"),
         ("05/03/2022", "%m/%d/%Y", "2022-05-03"),
         ("3/5/2022 09:15", "%d/%m/%Y %H:%M", "2022-05-03"),
@@ -108,6 +108,30 @@ def test_dates_are_read_as_they_are_said_to_be(tmp_path, text, date_format, day)
     write(tmp_path, f"date,area\n{text},E1\n")
     rows, _ = read(tmp_path, date_format=date_format)
     assert rows["date"].dt.strftime("%Y-%m-%d").tolist() == [day]
+
+
+@pytest.mark.parametrize(
+    ("text", "day", "hour"),
+    [
+        ("2022-06-30T23:30:00Z", "2022-07-01", 0),
+        ("2022-06-30 23:30:00.5+00:00", "2022-07-01", 0),
+        ("2022-06-30 23:30:00+01", "2022-06-30", 23),
+        ("2022-06-30T23:30:00", "2022-06-30", 23),
+        ("2022-12-31T23:30Z", "2022-12-31", 23),
+        ("2022-07-01T00:30:00+0200", "2022-06-30", 23),
+    ],
+)
+def test_a_time_with_its_zone_is_read_on_a_clock_in_london_as_parquet_has_it(
+    tmp_path, text, day, hour
+):
+    write(tmp_path, f"date,area\n{text},E1\n")
+    rows, _ = read(tmp_path)
+    assert rows["date"].dt.strftime("%Y-%m-%d").tolist() == [day]
+    assert rows["hour"].tolist() == [hour]
+    moment = pd.Timestamp(text)
+    if moment.tz is not None:
+        pd.DataFrame({"date": [moment], "area": "E1"}).to_parquet(tmp_path / "events.csv")
+        pd.testing.assert_frame_equal(read(tmp_path)[0][["date", "hour"]], rows[["date", "hour"]])
 
 
 def test_an_ambiguous_date_is_refused_with_both_readings(tmp_path):

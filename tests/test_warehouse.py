@@ -95,6 +95,17 @@ def test_so_it_does_with_dates_as_text_and_a_rule_of_the_source(postgresql, tmp_
     assert_same(found, by_duckdb(tmp_path, table, where=where))
 
 
+def test_a_whole_number_is_met_however_many_places_a_column_has(postgresql, tmp_path):
+    table = records().assign(level=lambda t: t["level"].replace({0: 10, 3: 100}).astype(float))
+    table.loc[::7, "level"] += 0.05
+    every = [factor(f"is_{n}", where={"level": [n]}) for n in (1, 2, 10, 100, 1000)]
+    expected = by_duckdb(tmp_path, table.assign(date=pd.to_datetime(table["date"])), every)
+    assert (expected.counts.sum() > 0).tolist() == [True, True, True, True, False]
+    for kind in ("numeric(8,2)", "numeric(12,5)", "double precision"):
+        postgresql(table, date="date", level=kind)
+        assert_same(counted(warehouse(), tmp_path, every)[0], expected)
+
+
 def test_a_real_year_is_the_same_to_the_last_event(shared, postgresql, tmp_path):
     areas, table = essex(shared)
     every = rules(sorted(table["Crime type"].unique()))
