@@ -208,9 +208,10 @@ class Moves:
         }
         self.in_totals = {sign: _least_slack(totals, x, sign) for sign in (-1, 1)}
         self.kind = _in_the_same(totals.sums)
-        self.loose = self._in_order(
-            np.minimum(self.alone[-1], NEAR) + np.minimum(self.alone[1], NEAR)
-        )
+        room = np.minimum(self.alone[-1], NEAR) + np.minimum(self.alone[1], NEAR)
+        self.loose = self._in_order(room)
+        loosest = [of_kind[0] for of_kind in self.loose if of_kind]
+        self.loosest = sorted(loosest, key=lambda j: (-room[j], j))
 
     def _in_order(self, room: Array) -> list[list[int]]:
         """The numbers of each kind, those with the most room first."""
@@ -257,8 +258,10 @@ class Moves:
                     if k not in found]  # fmt: skip
             found |= dict.fromkeys(edge[: reach - len(found)])
         for kind in dict.fromkeys(self.kind[list(found)].tolist()):
-            others = (j for j in self.loose[kind] if j not in found)
-            found |= dict.fromkeys(islice(others, MOST_GIVERS))
+            # A place of one area has none of its kind: one of each other place makes up for it.
+            some = (self.loosest,) if len(self.loose[kind]) <= MOST_GIVERS else ()
+            for others in (self.loose[kind], *some):
+                found |= dict.fromkeys(islice((j for j in others if j not in found), MOST_GIVERS))
         return np.sort(np.fromiter(found, dtype=np.intp))
 
 

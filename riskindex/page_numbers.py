@@ -188,7 +188,7 @@ class Pages:
         """Texts of pages, each with its numbers that nothing explains."""
         found = []
         for text in dict.fromkeys(text for text in self.seen.texts if self._is_read(text)):
-            if numbers := list(numbers_of(without(text.text, self.known.phrases))):
+            if numbers := list(numbers_of(without(self._unranked(text.text), self.known.phrases))):
                 explained = self.known.explained.union(
                     *(self.of_area.get(code, frozenset()) for code in self.areas_in(text.text)),
                     *(self.of_place[place] for place in self.places_in(text)),
@@ -196,6 +196,20 @@ class Pages:
                 left = [number for number in numbers if not is_explained(number, explained)]
                 found += [(text, left)] if left else []
         return found
+
+    def _unranked(self, text: str) -> str:
+        """A text without ranks among the groups of a release, of which there may be hundreds."""
+        return _RANK.sub(lambda f: " " if self._is_rank(f, self._most_groups) else f[0], text)
+
+    @cached_property
+    def _most_groups(self) -> int:
+        """Groups of the kind that has the most."""
+        return max((len(set(of.values())) for of in self.known.groups.values()), default=0)
+
+    @staticmethod
+    def _is_rank(found: "re.Match[str]", most: int) -> bool:
+        rank, of, *interval = (as_number(part) for part in found.groups(default="0"))
+        return max(rank, *interval) <= of <= most
 
     def _why(self, number: Number, *, beside_area: bool) -> str:
         digits = re.sub(r"\D", "", number.written).strip("0")
@@ -266,6 +280,9 @@ def _plain(words: frozenset[str]) -> Phrases:
     return Phrases(word.lower() for word in words)
 
 
+_RANK = re.compile(
+    r"\brank ([\d,]+) of ([\d,]+)(?: \(the intervals allow ([\d,]+)(?: to ([\d,]+))?\))?"
+)
 _OF_AREAS = re.compile(r"\b(hot|areas?)\b", re.I)
 _OF_EVENTS = re.compile(
     r"\b(events?|victims?|suspects?|offenders?|crimes?|incidents?|persons?|arsons?)\b", re.I

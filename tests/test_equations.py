@@ -99,16 +99,28 @@ def test_around_a_number_are_those_that_share_a_window_then_those_that_share_one
     x = np.zeros(6)
     chain = system_of(x, np.eye(5, 6) + np.eye(5, 6, k=1), [(0, 9)] * 5)
     moves = Moves(chain, x)
-    moves.loose = [[]]
+    moves.loose, moves.loosest = [[]], []
     assert [moves.around(2, reach).tolist() for reach in (1, 3, 5, 9)] == [
         [2], [1, 2, 3], [0, 1, 2, 3, 4], [0, 1, 2, 3, 4, 5]
     ]  # fmt: skip
 
 
-def test_with_some_around_a_number_go_others_of_the_same_total():
+def test_with_some_around_a_number_go_others_of_the_same_total(monkeypatch):
+    monkeypatch.setattr("riskindex.equations.MOST_GIVERS", 2)
     x = np.zeros(5)
     two = system_of(x, [[1, 1, 1, 0, 0], [0, 0, 0, 1, 1]], [(0, 9), (0, 9)], totals=2)
     assert Moves(two, x).around(0, 1).tolist() == [0, 1, 2]
+
+
+def test_for_the_only_number_of_a_total_one_of_each_other_total_makes_up(monkeypatch):
+    monkeypatch.setattr("riskindex.equations.REACH", (1,))
+    monkeypatch.setattr("riskindex.equations.MOST_AT_ONCE", 0)
+    x = np.array([3.0, 3.0, 3.0, 3.0])
+    every, places = [1, 1, 1, 1], [[0, 1, 0, 0], [0, 0, 1, 1]]
+    system = system_of(x, [every, *places], [(0, 0), (2, 2), (2, 2)], totals=3)
+    assert Moves(system, x).around(0, 1).tolist() == [0, 1, 2]
+    found = intervals(system, x, np.array([True, False, False, False]), width=6)
+    assert (found.low[0], found.high[0]) == (0, 6)
 
 
 def test_a_part_is_what_is_left_to_the_others_of_a_sum():
