@@ -297,4 +297,6 @@ def replace(text: str, old: str, new: str) -> str:
 def _spellings(value: str | int | bool) -> tuple[str, ...]:
     if isinstance(value, bool):
         return ("true", "1") if value else ("false", "0")
-    return (value,) if isinstance(value, str) else (str(value), f"{value}.0")
+    if isinstance(value, str):
+        return (value,) if value else ()  # an empty text is missing, as it is in files
+    return str(value), f"{value}.0"

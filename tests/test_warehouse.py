@@ -106,6 +106,15 @@ def test_a_whole_number_is_met_however_many_places_a_column_has(postgresql, tmp_
         assert_same(counted(warehouse(), tmp_path, every)[0], expected)
 
 
+def test_a_rule_keeps_no_missing_values_by_an_empty_text(postgresql, tmp_path):
+    table = records().assign(kind=lambda t: t["kind"].replace({"fire": " "}))
+    every = [factor("empty", where={"kind": [""]}), factor("either", where={"kind": ["", "drugs"]})]
+    expected = by_duckdb(tmp_path, table.assign(date=pd.to_datetime(table["date"])), every)
+    postgresql(table, date="date")
+    assert_same(counted(warehouse(), tmp_path, every)[0], expected)
+    assert (expected.counts.sum() > 0).tolist() == [False, True]
+
+
 def test_a_real_year_is_the_same_to_the_last_event(shared, postgresql, tmp_path):
     areas, table = essex(shared)
     every = rules(sorted(table["Crime type"].unique()))
