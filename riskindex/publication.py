@@ -27,7 +27,7 @@ from riskindex.errors import DisclosureError
 from riskindex.factors import Factor
 from riskindex.groups import group_kinds
 from riskindex.hotspots import long_index
-from riskindex.index import contributions, given_weights
+from riskindex.index import build_index, contributions, given_weights
 from riskindex.memory import bounded
 from riskindex.reasons import not_assessed
 from riskindex.released import (
@@ -51,6 +51,7 @@ from riskindex.scores import CONFIDENCE_SCORES, rows
 from riskindex.single_areas import (
     band_of_level,
     flags_withheld,
+    measures_counts,
     refuse_telling_tests,
     shown_confidence,
     tests_one_area,
@@ -248,7 +249,8 @@ def _score_rows(
     one = tests_one_area(factor, result).reindex(full.index).to_numpy(dtype=bool)
     if factor.score in _COLLAPSED:
         flag = _COLLAPSED[factor.score](factor) * is_hot
-        banded = np.where(one & ~np.isnan(score), flag, banded)
+        told_as_flag = one | measures_counts(factor)
+        banded = np.where(told_as_flag & ~np.isnan(score), flag, banded)
     hidden = flags_withheld(result, factor, counts)
     if factor.score == "persistence":
         periods = [flags_withheld(result, factor, counts, str(period)) for period in factor.periods]
@@ -287,7 +289,7 @@ _COLLAPSED: Mapping[str, Callable[[Factor], float]] = MappingProxyType({
 def _all_areas(result: Result, profile: str, scores: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     areas, index, groups = result.areas, result.index, group_kinds(result.areas)
     table = pd.DataFrame(areas[["name", *groups]]).sort_index()
-    rank = index["rank"].reindex(table.index)
+    rank = _rank_told(result, scores).reindex(table.index)
     table["decile"] = decile(rank)
     table["rank_band"] = rank_band(rank, result.cut.target)
     table["factors_hot"] = scores["is_hot"].groupby("area_code").sum().astype("Int64")
@@ -302,6 +304,14 @@ def _all_areas(result: Result, profile: str, scores: pd.DataFrame, rules: Rules)
         if not people.isin([WITHHELD, NOT_RECORDED]).all():
             table["residents"] = people
     return table
+
+
+def _rank_told(result: Result, scores: pd.DataFrame) -> "pd.Series[Any]":
+    """The rank, or that of the scores as shown where its order would be one of counts."""
+    if not any(measures_counts(f) for f in result.config.factors if f.scored):
+        return result.index["rank"]
+    _, options = given_weights(result.scores, result.config.index)
+    return build_index(scores, options)["rank"]
 
 
 def _reasons(result: Result, scores: pd.DataFrame) -> "pd.Series[str]":

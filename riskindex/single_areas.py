@@ -36,6 +36,14 @@ def tests_one_area(factor: Factor, result: Result) -> "pd.Series[bool]":
     return pd.Series(alone & factor.counts_events | own, index=result.areas.index)
 
 
+def measures_counts(factor: Factor) -> bool:
+    """Whether the score is the measured strength of counts, whose bands and order would tell them.
+
+    Between windows that differ by few events even coarse bands do; in the order of rates, ranks.
+    """
+    return factor.counts_events and factor.score in {"value", "intensity"}
+
+
 def flags_withheld(
     result: Result, factor: Factor, counts: ReleasedCounts, period: str | None = None
 ) -> NDArray[np.bool_]:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+import numpy as np
 import pytest
 
 from riskindex import release
@@ -34,6 +35,24 @@ def test_an_area_tested_by_itself_tells_nothing_where_its_count_is_withheld(coun
     assert table.loc[hidden, "confidence"].isna().all()
     assert not table.loc[hidden, "is_hot"].any()
     assert (found.scores.loc["disorder"].loc[hidden, "score"] == 0).all()
+
+
+@pytest.mark.parametrize(("name", "score"), [("suspects", "intensity"), ("disorder", "value")])
+def test_the_strength_of_counts_is_told_as_hot_or_not_alone(county_result, name, score):
+    found = release(with_factor(county_result, name, score=score), "partner")
+    told = found.scores.loc[name]
+    assert set(told["score"]) <= {0.0, 100.0}
+    assert ((told["score"] == 100) == told["is_hot"]).all()
+
+
+def test_tenths_and_ranks_are_no_order_of_counts(county_result):
+    measured = with_factor(county_result, "disorder", method="value", score="value")
+    rng = np.random.default_rng(3)
+    hidden = dataclasses.replace(
+        measured, index=measured.index.assign(rank=rng.permutation(len(measured.index)) + 1)
+    )
+    told = release(hidden, "public").all_areas[["decile", "rank_band"]]
+    assert told.equals(release(measured, "public").all_areas[["decile", "rank_band"]])
 
 
 @pytest.mark.parametrize(
