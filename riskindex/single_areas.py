@@ -70,6 +70,8 @@ def flags_withheld(
 def refuse_telling_tests(result: Result, rules: Rules) -> None:
     """Refuse bands of single areas of a sensitive source that few events would make hot.
 
+    An index of nothing but the strength of counts is refused, too: its list bounds them.
+
     Raises
     ------
     DisclosureError
@@ -83,6 +85,13 @@ def refuse_telling_tests(result: Result, rules: Rules) -> None:
         if factor.counts_events and is_sensitive(factor, result)
         if _tells_small_counts(result, factor, rules)
     ]
+    scored = [factor for factor in result.config.factors if factor.scored]
+    if scored and all(measures_counts(factor) for factor in scored):
+        faults.append(
+            "index: it is nothing but the strength of counts, so that the list says of every area "
+            'whether it has more or fewer. Score its factors by "confidence", or keep the result '
+            "internal."
+        )
     if faults:
         raise DisclosureError(faults)
 

@@ -45,6 +45,15 @@ def test_the_strength_of_counts_is_told_as_hot_or_not_alone(county_result, name,
     assert ((told["score"] == 100) == told["is_hot"]).all()
 
 
+def test_a_list_made_of_the_strength_of_counts_alone_is_refused(county_result):
+    measured = with_factor(county_result, "disorder", method="value", score="value")
+    for factor in county_result.config.factors:
+        if factor.name != "disorder":
+            measured = with_factor(measured, factor.name, scored=False)
+    with pytest.raises(DisclosureError, match="nothing but the strength of counts"):
+        release(measured, "public")
+
+
 def test_tenths_and_ranks_are_no_order_of_counts(county_result):
     measured = with_factor(county_result, "disorder", method="value", score="value")
     rng = np.random.default_rng(3)
