@@ -334,18 +334,24 @@ class Tally:
         """Query for the reason of every located record where records may repeat one another."""
         of_span = self._period_of_span(scope)
         period = " ".join(f"WHEN {i} THEN {p}" for i, p in enumerate(of_span) if p >= 0)
-        # Among equals a record that the rules keep comes first, then the order of the files.
-        later = "ORDER BY keep DESC, file, row) > 1"
+        area, of_scope = np.nonzero(self.lacking(scope))
+        gaps = pd.DataFrame({"area": area, "period": of_scope})
+        store(self.events.connection, "gaps_of_scope", gaps)
+        # Among equals one that is covered and that the rules keep comes first, then by file.
+        later = "ORDER BY gap, keep DESC, file, row) > 1"
         kept = ", ".join(map(str, np.flatnonzero(self.kept(scope.rules)))) or "NULL"
         return f"""
             WITH scope AS (
                 SELECT *, coalesce(sort IN ({kept}), false) AS keep,
                     CASE span {period} END AS period
                 FROM located
+            ), covered AS (
+                SELECT *, (area, period) IN (FROM gaps_of_scope) AS gap
+                FROM scope WHERE period IS NOT NULL
             ), keyed AS (
                 SELECT *, key IS NOT NULL
                     AND row_number() OVER (PARTITION BY key {later} AS again
-                FROM scope WHERE period IS NOT NULL
+                FROM covered
             ), personal AS (
                 SELECT *, again OR (person IS NOT NULL AND row_number() OVER (
                     PARTITION BY person, area, period, again {later}) AS repeated

@@ -269,3 +269,34 @@ def test_rates_of_places_are_of_those_who_live_where_the_source_has_data():
     found = count_groups(counts, places, residents).droplevel(["factor", "period"])
     assert found["rate_per_1000"].to_dict() == {"": 3.0, "x": 2.0, "y": 4.0}
     assert found["residents"].to_dict() == {"": 2000.0, "x": 1000.0, "y": 1000.0}
+
+
+def test_of_records_of_one_key_the_one_that_is_covered_is_counted():
+    areas = squares("E01100001", "E01100002", force=["Essex", "Kent"])
+    at = {"E01100001": "Essex Police", "E01100002": "Kent Police"}
+    months = [f"{year}-{month:02d}" for year in (2021, 2022) for month in range(1, 13)]
+    rows = [
+        {"date": month, "area": area, "by": by, "key": key}
+        for month in months
+        for area, by in at.items()
+        for key in (None, "twice" if month == "2022-02" else None)
+        if (area, month) != ("E01100001", "2022-05")
+    ]
+    found = count(
+        rows,
+        areas,
+        factor("to_march", periods=("2022-03",)),
+        factor("to_june", periods=("2022-06",)),
+        unit="year-ending",
+        key="key",
+        coverage=Coverage(by="force", column="by"),
+    )
+    # Essex lacks a month of the later year alone, in which the record of Kent is the first, then.
+    assert found.counts["to_march"].squeeze().tolist() == [24, 23]
+    assert found.counts["to_june"].squeeze().tolist() == [pd.NA, 24]
+    assert line(found, "to_march") == {
+        "read": 94, "counted": 47, "outside_periods": 46, "duplicates": 1
+    }  # fmt: skip
+    assert line(found, "to_june") == {
+        "read": 94, "counted": 24, "outside_periods": 48, "not_covered": 22
+    }  # fmt: skip
