@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import Any, ClassVar, Literal
 
 from riskindex.coverage import Coverage
@@ -91,6 +92,12 @@ def layout_of(name: str, source: EventSource | PoliceSource, factors: Sequence[F
     ruled = {column for where in (source.where, *wheres) for column in where}
     unit = {coverage_of(source).column} - {None}
     categories = tuple(sorted({*ruled, *people_of(source).values(), *map(str, unit)}))
+    for one, other in pairwise(sorted(categories, key=str.casefold)):
+        if one.casefold() == other.casefold():
+            raise ConfigError(
+                f"sources.{name}: the columns {one!r} and {other!r} differ in capitals alone. "
+                "Correct the rules, or rename one of the columns."
+            )
     if isinstance(source, PoliceSource):
         place = ("LSOA code", "Longitude", "Latitude")
         return Layout("Month", None, *place, categories=categories, may_lack=place)

@@ -29,3 +29,10 @@ def test_a_coordinate_system_that_is_none_is_refused(tmp_path):
     write(tmp_path, "date,x,y\n2022-05-01,1,2\n")
     with pytest.raises(ConfigError, match="banana"):
         read(tmp_path, area=None, x="x", y="y", crs="banana")
+
+
+def test_columns_of_rules_that_differ_in_capitals_alone_are_refused(tmp_path):
+    write(tmp_path, "date,area,kind,Kind\n2022-05-01,E1,a,b\n")
+    with pytest.raises(ConfigError, match="'Kind' and 'kind' differ in capitals alone"):
+        read(tmp_path, where={"kind": ["a"], "Kind": ["b"]})
+    assert len(read(tmp_path, where={"Kind": ["b"]})[0]) == 1
