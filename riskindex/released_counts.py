@@ -37,7 +37,14 @@ class ReleasedCounts(NamedTuple):
 
 
 def is_sensitive(factor: Factor, result: Result) -> bool:
-    """Whether any source of a factor is sensitive."""
+    """Whether any source of a factor is sensitive; of events, where sensitive places are listed.
+
+    Where most areas show a number, the marks of the listed ones would be the list.
+    """
+    return bool(factor.counts_events and result.places.codes) or _of_sensitive(factor, result)
+
+
+def _of_sensitive(factor: Factor, result: Result) -> bool:
     names = {group.source for group in factor.groups} or {factor.source or ""}
     names |= {factor.column(c)[0] for c in (factor.numerator, factor.denominator) if c}
     return any(getattr(result.config.sources.get(name), "sensitive", True) for name in names)
@@ -193,7 +200,7 @@ def released_rhythm(result: Result, rules: Rules) -> pd.DataFrame:
     """
     if result.rhythm.empty:
         return pd.DataFrame()
-    open_to_all = [f.name for f in result.config.factors if not is_sensitive(f, result)]
+    open_to_all = [f.name for f in result.config.factors if not _of_sensitive(f, result)]
     table = result.rhythm[result.rhythm.index.get_level_values("factor").isin(open_to_all)]
     parts = [
         shown

@@ -223,6 +223,13 @@ def test_records_that_were_set_apart_come_together_again():
     assert plain_rhythm(rhythm)["records"].tolist() == [3]
 
 
+def test_no_mark_stands_out(both):
+    _, held_back = both
+    events = held_back.factors.index[~held_back.factors["method"].isin(["threshold", "value"])]
+    for factor in events.difference(["not_worked"]):
+        assert set(held_back.hotspots.loc[factor, "observed"]) == {WITHHELD}
+
+
 def test_marks_and_numbers_are_told_apart_from_zeros(both, refuge):
     _, held_back = both
     shown = held_back.hotspots["observed"].xs(refuge, level="area_code")
