@@ -209,8 +209,8 @@ class Moves:
         self.in_totals = {sign: _least_slack(totals, x, sign) for sign in (-1, 1)}
         self.kind = _in_the_same(totals.sums)
         room = np.minimum(self.alone[-1], NEAR) + np.minimum(self.alone[1], NEAR)
-        self.loose = self._in_order(room)
-        loosest = [of_kind[0] for of_kind in self.loose if of_kind]
+        self.loose = [[j for j in alike if room[j] > 0] for alike in self._in_order(room)]
+        loosest = [alike[0] for alike in self.loose if alike]
         self.loosest = sorted(loosest, key=lambda j: (-room[j], j))
 
     def _in_order(self, room: Array) -> list[list[int]]:

@@ -123,6 +123,14 @@ def test_for_the_only_number_of_a_total_one_of_each_other_total_makes_up(monkeyp
     assert (found.low[0], found.high[0]) == (0, 6)
 
 
+def test_numbers_that_are_fixed_make_up_for_nothing(monkeypatch):
+    monkeypatch.setattr("riskindex.equations.MOST_GIVERS", 2)
+    x = np.array([3.0, 0.0, 0.0, 0.0, 3.0])
+    system = system_of(x, [[1, 1, 1, 1, 1], [0, 0, 0, 0, 1]], [(0, 0), (2, 2)], totals=2)
+    system.high[1:4] = 0
+    assert Moves(system, x).around(0, 1).tolist() == [0, 4]
+
+
 def test_a_part_is_what_is_left_to_the_others_of_a_sum():
     x = np.array([1.0, 5.0, 2.0])
     whole = system_of(x, [[1, 1, 0], [0, 1, 1], [1, 0, 0]], [(1, 1), (0, 9), (0, 0)])
