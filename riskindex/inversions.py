@@ -18,7 +18,8 @@ ORDERED = 0.9
 """Rank correlation with the protected counts, from which numbers are as good as the counts."""
 TOLD = 0.9
 """Share of the counts that a formula gives back, from which it is the right one."""
-
+FEW = 24
+"""Counts below which it must give all of them back: a line through a few classes may miss one."""
 FEWEST_TOLD = 4
 """Counts other than the commonest one that a formula must give back."""
 
@@ -146,7 +147,7 @@ def _given_back(
     slope = float(centred @ (y - y.mean())) / spread
     told = np.abs(y.mean() + slope * (values - x.mean()) - counts) < 0.5
     of = asked & usable
-    if not of.any() or told[of].mean() < TOLD:
+    if not of.any() or told[of].mean() < (TOLD if of.sum() >= FEW else 1.0):
         return None
     values_of, often = np.unique(counts[of], return_counts=True)
     # A guess of the commonest count is right for most areas: the others must be told, too.

@@ -5,6 +5,8 @@ import multiprocessing
 import os
 import shutil
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -221,19 +223,32 @@ def test_private_folders_that_others_may_use_stay(tmp_path):
     ]  # fmt: skip
 
 
+SIGNALLED = """
+import os, shutil, signal, sys
+from pathlib import Path
+from riskindex.folder import written_whole
+
+target, sign = Path(sys.argv[1]), int(sys.argv[2])
+remove, handler = shutil.rmtree, signal.getsignal(sign)
+
+def signalled(*given, **more):
+    os.kill(os.getpid(), sign)
+    remove(*given, **more)
+
+with written_whole(target) as folder:
+    (folder / "list.csv").write_text("new")
+    (folder / "manifest.json").write_text("{}")
+    shutil.rmtree = signalled
+assert signal.getsignal(sign) is handler
+"""
+
+
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
-def test_no_signal_comes_between_the_names_and_the_tidying(tmp_path, monkeypatch, sign):
+def test_no_signal_comes_between_the_names_and_the_tidying(tmp_path, sign):
     result = tmp_path / "result"
     write(result, "old")
-    remove, handler = shutil.rmtree, signal.getsignal(sign)
-
-    def signalled(*given, **more):
-        os.kill(os.getpid(), sign)
-        remove(*given, **more)
-
-    monkeypatch.setattr(shutil, "rmtree", signalled)
-    write(result, "new")
+    # In a process of its own: signals reach the main thread alone, and a test may run in another.
+    subprocess.run([sys.executable, "-c", SIGNALLED, str(result), str(int(sign))], check=True)
     assert (result / "list.csv").read_text() == "new"
     assert [path.name for path in tmp_path.iterdir()] == ["result"]
-    assert signal.getsignal(sign) is handler
