@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import Any, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
 from riskindex.allowed import as_text
 from riskindex.blocks import slug
 from riskindex.forms import Known
@@ -69,35 +72,67 @@ class Pages:
         ]
 
     @cached_property
-    def _members(self) -> Mapping[str, frozenset[str]]:
-        """Group to its areas."""
-        groups: dict[str, set[str]] = defaultdict(set)
-        groups[WHOLE] = set(self.known.codes)
+    def _members(self) -> Mapping[str, tuple[frozenset[str], ...]]:
+        """Name of a group to its areas; a district and a force may go by one name."""
+        found: dict[str, list[frozenset[str]]] = defaultdict(list)
+        found[WHOLE].append(frozenset(self.known.codes))
         for of in self.known.groups.values():
+            members: dict[str, set[str]] = defaultdict(set)
             for code, group in of.items():
-                groups[group].add(code)
-        return {group: frozenset(codes) for group, codes in groups.items()}
+                members[group].add(code)
+            for group, codes in members.items():
+                found[group].append(frozenset(codes))
+        return {group: tuple(sets) for group, sets in found.items()}
 
     @cached_property
     def of_place(self) -> Mapping[str, frozenset[float]]:
         """Group to numbers of its areas: how many, residents, how many of each class."""
-        groups: dict[str, list[str]] = defaultdict(list)
-        for group, members in self._members.items():
-            for code in members:
-                groups[code].append(group)
-        found = {group: {float(len(members)), 0.0} for group, members in self._members.items()}
-        for codes, values in self._classes:
-            placed = [(group, word) for code, word in zip(codes, values, strict=True)
-                      for group in groups.get(code, ())]  # fmt: skip
-            people: dict[str, float] = defaultdict(float)
-            for (group, word), number in Counter(placed).items():
-                found[group].add(float(number))
-                people[group] += number * large if (large := as_number(word)) > FEW else 0.0
-            for group, living in people.items():
-                found[group].add(living)
+        found: dict[str, set[float]] = {}
+        of_area: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        for name, sets in self._members.items():
+            found[name] = {0.0, *(float(len(codes)) for codes in sets)}
+            for number, inside in enumerate(sets):
+                for code in inside:
+                    of_area[code].append((name, number))
+        for codes, values in (*self._classes, self._hot_for_any):
+            placed = Counter(
+                (group, word)
+                for code, word in zip(codes, values, strict=True)
+                for group in of_area.get(code, ())
+            )
+            people: dict[tuple[str, int], float] = defaultdict(float)
+            for ((name, which), word), number in placed.items():
+                found[name].add(float(number))
+                people[name, which] += number * large if (large := as_number(word)) > FEW else 0.0
+            for (name, _), living in people.items():
+                found[name].add(living)
         found[WHOLE] |= {number.value for text in self._in_workbook for number in numbers_of(text)}
+        found[WHOLE] |= self._shared
         found[WHOLE].add(self._living_in_selected)
-        return {group: frozenset(numbers) for group, numbers in found.items()}
+        return {name: frozenset(numbers) for name, numbers in found.items()}
+
+    @cached_property
+    def _hot(self) -> tuple[list[str], NDArray[np.bool_]]:
+        """Areas; and whether each is selected and is hot for each factor, shape (areas, 1 + k)."""
+        table = next((t for t in self.seen.tables if t.file == "areas.gpkg"), None)
+        if table is None or not {"area_code", "selected"} <= set(table.columns):
+            return [], np.zeros((0, 1), dtype=bool)
+        hot = [at for at, head in enumerate(table.columns) if head.endswith("_is_hot")]
+        flags = [table.columns.index("selected"), *hot]
+        told = [[as_text(row[at]) in _YES for at in flags] for row in table.rows]
+        codes = [as_text(row[table.columns.index("area_code")]) for row in table.rows]
+        return codes, np.array(told, dtype=bool).reshape(len(codes), len(flags))
+
+    @property
+    def _hot_for_any(self) -> tuple[list[str], list[str]]:
+        codes, hot = self._hot
+        return codes, hot[:, 1:].any(axis=1).astype(str).tolist()
+
+    @property
+    def _shared(self) -> set[float]:
+        """Areas that are hot for two factors at once, and selected ones that are hot for one."""
+        hot = self._hot[1].astype(np.int64)
+        return set((hot.T @ hot).ravel().astype(float).tolist())
 
     @property
     def _in_workbook(self) -> Iterator[str]:
@@ -198,7 +233,8 @@ class Pages:
         return found
 
     def _unranked(self, text: str) -> str:
-        """A text without ranks among the groups of a release, of which there may be hundreds."""
+        """A text without rates above 100, and ranks among groups that may be hundreds."""
+        text = _RATE.sub(" ", text)
         return _RANK.sub(lambda f: " " if self._is_rank(f, self._most_groups) else f[0], text)
 
     @cached_property
@@ -244,15 +280,14 @@ class Pages:
 
     def _secrets(self, truth: Truth, place: str) -> frozenset[str]:
         """Exact totals of a place, and rates of them, as they would be printed."""
-        inside = truth.counts.index.isin(
-            list(self._members[place]) if place else truth.counts.index
-        )
-        totals = truth.counts[inside].sum()
-        people = float(truth.residents[inside].sum()) if truth.residents is not None else 0.0
         base, least = self.known.rules.rounding, self.known.rules.threshold
-        found = {f"{total:.0f}" for total in totals if total % base and total >= least}
-        if people > 0:
-            found |= set(_exact_rates(list(totals), people, base))
+        found: set[str] = set()
+        for codes in self._members[place]:
+            inside = truth.counts.index.isin(list(codes) if place else truth.counts.index)
+            totals = truth.counts[inside].sum()
+            people = float(truth.residents[inside].sum()) if truth.residents is not None else 0.0
+            found |= {f"{total:.0f}" for total in totals if total % base and total >= least}
+            found |= set(_exact_rates(list(totals), people, base)) if people > 0 else set()
         if place == WHOLE:
             found |= {f"{t:.0f}" for t in truth.totals.values() if t % base and t >= FEW}
         return frozenset(found)
@@ -283,6 +318,7 @@ def _plain(words: frozenset[str]) -> Phrases:
 _RANK = re.compile(
     r"\brank ([\d,]+) of ([\d,]+)(?: \(the intervals allow ([\d,]+)(?: to ([\d,]+))?\))?"
 )
+_RATE = re.compile(r"(?<![\d.,])\d{3} \((?:\d{3}|\d\d\.\d) to \d{3}\)(?=$| per 1,000 residents)")
 _OF_AREAS = re.compile(r"\b(hot|areas?)\b", re.I)
 _OF_EVENTS = re.compile(
     r"\b(events?|victims?|suspects?|offenders?|crimes?|incidents?|persons?|arsons?)\b", re.I
@@ -293,6 +329,7 @@ EVENTS = words_of(
     "case cases report reports in"
 )
 """Words after a number of events: it is rounded, however small."""
+_YES = ("True", "1", "yes")
 CLASSES = 12
 """Different values of a column that has classes."""
 _ANCHOR = r"#?(p\d+|[A-Z]\d{8}|[a-z]+(-[a-z]+)*)|(\.\./)?[\w-]+(/[\w-]+)*\.(html|xlsx|gpkg|csv|png)"

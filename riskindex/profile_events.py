@@ -155,7 +155,7 @@ _MISSING = {
 
 
 def _rate(value: float) -> str:
-    return f"{value:,.2f}" if value < 10 else f"{value:,.1f}"
+    return f"{value:,.{2 if value < 10 else 1 if value < 100 else 0}f}"
 
 
 def _interval(row: Record) -> str:

@@ -145,9 +145,8 @@ def _named(book: Book, factor: str, codes: list[str]) -> Html:
             if kinds.get(code, "") == kind
         ]
         if named:
-            more = len(named) - MOST_NAMED
             start = f"<b>{words[:1].upper()}{words[1:]}:</b> " if words else ""
-            tail = f" and {more:,} more" if more > 0 else ""
+            tail = " and others" if len(named) > MOST_NAMED else ""
             parts.append(f"{start}{', '.join(named[:MOST_NAMED])}{tail}.")
     return Html("<br>".join(parts))
 
