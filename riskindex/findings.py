@@ -43,9 +43,9 @@ def new_sentences(released: Released) -> list[str]:
     for factor, number in counts.items():
         line = f"{labels[factor]}: {_areas(number)} hot in the last period and in none before"
         if not districts.empty:
-            most = districts[labels[factor]].max()
+            most = int(districts[labels[factor]].max())
             where = districts.index[districts[labels[factor]] == most].astype(str).tolist()
-            line += f"; {most:,} in {in_words(where)}" if len(where) == 1 else ""
+            line += f"; {_areas(most)} in {in_words(where)}" if len(where) == 1 else ""
         found.append(f"{line}.")
     return found
 

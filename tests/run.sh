@@ -41,5 +41,8 @@ fi
 
 "$venv/bin/ruff" check .
 "$venv/bin/ruff" format --check .
-"$venv/bin/mypy"
+# Types are written for the oldest Python, whose NumPy has stubs of its own.
+if "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then
+  "$venv/bin/mypy"
+fi
 exec "$venv/bin/python" -m pytest -n 2 --dist loadfile "$@"

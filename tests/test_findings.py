@@ -42,7 +42,7 @@ def test_a_sentence_says_how_many_are_new_and_where_most_are(example):
     (line,) = new_sentences(with_new(example, *EAST, *WEST))
     assert line == (
         "Domestic abuse victims' homes: 3 areas hot in the last period and in none before; "
-        "2 in West."
+        "2 areas in West."
     )
 
 
