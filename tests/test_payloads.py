@@ -5,6 +5,7 @@ import re
 import sqlite3
 import sys
 import zipfile
+from contextlib import closing
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -231,7 +232,7 @@ def test_no_text_of_a_gis_file_is_more_than_text(county: Path):
         table = pyogrio.read_dataframe(path, layer="areas", read_geometry=False)
         assert list(table["name"]) == [seen(name.strip()) for name in PAYLOADS]
         assert [name for name, _ in pyogrio.list_layers(path)] == ["areas"]
-        with sqlite3.connect(path) as inside:
+        with closing(sqlite3.connect(path)) as inside:
             kinds = inside.execute(
                 "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger')"
             )
