@@ -203,7 +203,11 @@ class Pages:
         """Numbers that nothing explains: beside an area any, elsewhere large or exact ones."""
         for text, numbers in self._open:
             beside_area = len(self.areas_in(text.text)) == 1
+            # Rates above 100 are whole numbers; whether they are exact totals is looked at apart.
+            rates = {rate for found in _RATE.findall(text.text) for rate in found}
             for number in numbers:
+                if number.written in rates and not beside_area:
+                    continue
                 if why := self._why(number, beside_area=beside_area):
                     yield Faulty(text, number.written, why)
         for text in dict.fromkeys(text for text in self.seen.texts if self._is_read(text)):
@@ -233,8 +237,7 @@ class Pages:
         return found
 
     def _unranked(self, text: str) -> str:
-        """A text without rates above 100, and ranks among groups that may be hundreds."""
-        text = _RATE.sub(" ", text)
+        """A text without ranks among the groups of a release, of which there may be hundreds."""
         return _RANK.sub(lambda f: " " if self._is_rank(f, self._most_groups) else f[0], text)
 
     @cached_property
@@ -318,7 +321,7 @@ def _plain(words: frozenset[str]) -> Phrases:
 _RANK = re.compile(
     r"\brank ([\d,]+) of ([\d,]+)(?: \(the intervals allow ([\d,]+)(?: to ([\d,]+))?\))?"
 )
-_RATE = re.compile(r"(?<![\d.,])\d{3} \((?:\d{3}|\d\d\.\d) to \d{3}\)(?=$| per 1,000 residents)")
+_RATE = re.compile(r"(?<![\d.,])(\d{3}) \((\d{3}|\d\d\.\d) to (\d{3})\)(?=$| per 1,000 residents)")
 _OF_AREAS = re.compile(r"\b(hot|areas?)\b", re.I)
 _OF_EVENTS = re.compile(
     r"\b(events?|victims?|suspects?|offenders?|crimes?|incidents?|persons?|arsons?)\b", re.I

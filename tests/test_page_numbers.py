@@ -2,6 +2,7 @@
 
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from riskindex.forms import Known
@@ -69,3 +70,11 @@ def pages(*texts, districts):
 )
 def test_a_rank_among_hundreds_of_districts_and_a_rate_are_no_counts(text, written):
     assert [fault.written for fault in pages(text, districts=230).faults()] == written
+
+
+def test_an_exact_total_in_the_form_of_a_rate_is_one():
+    found = pages("412 (380 to 440) per 1,000 residents", districts=230)
+    counts = pd.DataFrame({"arson": [2] * 182 + [1] * 48}, index=list(found.known.codes))
+    truth = SimpleNamespace(counts=counts, residents=None, totals={})
+    assert [fault.written for fault in found.faults()] == []
+    assert [fault.written for fault in found.exact(truth)] == ["412"]
