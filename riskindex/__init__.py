@@ -14,9 +14,8 @@ if TYPE_CHECKING:
     from riskindex.inputs import read_areas
     from riskindex.neighbours import build_weights
     from riskindex.persistence import classify_persistence
-    from riskindex.pipeline import run, save
+    from riskindex.pipeline import release, run, save
     from riskindex.poisson import poisson_excess
-    from riskindex.publication import release
     from riskindex.released import Released, Result
     from riskindex.selection import select_top
     from riskindex.synthetic import synthetic_county
@@ -32,7 +31,7 @@ _HOME = {
     "poisson_excess": "poisson",
     "read_areas": "inputs",
     "read_config": "config",
-    "release": "publication",
+    "release": "pipeline",
     "Released": "released",
     "Result": "released",
     "run": "pipeline",

@@ -1,13 +1,10 @@
 """The method on one page: from what was read to a result, without a file being opened."""
 
-from collections.abc import Callable, Collection
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
 import pandas as pd
 
-from riskindex.aggregate import quantise
 from riskindex.choices import Made, ask_what_if
 from riskindex.config import Config
 from riskindex.diagnostics import compose, correlate, shares_of, shares_told, warn_of_correlations
@@ -17,6 +14,7 @@ from riskindex.index import build_index, score_factors
 from riskindex.neighbours import build_weights, describe_neighbours
 from riskindex.official import attributions
 from riskindex.persistence import classify_persistence
+from riskindex.publication.sensitive_places import NO_PLACES, SensitivePlaces
 from riskindex.reasons import explain
 from riskindex.released import Result
 from riskindex.repeats import Data
@@ -24,8 +22,7 @@ from riskindex.replay import Replay
 from riskindex.robustness import prepare, repeat_list
 from riskindex.scan import scan_for_clusters
 from riskindex.scores import silent_sentences
-from riskindex.selection import Selected, Selection, flags_tie, select_top
-from riskindex.sensitive_places import NO_PLACES, SensitivePlaces, plain_rhythm, without_events
+from riskindex.selection import Selected, flags_tie, select_top
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -46,7 +43,8 @@ class Given(NamedTuple):
     tables: pd.DataFrame
     """Tables by area; columns (source, column)."""
     counts: pd.DataFrame
-    """Events per area; columns (factor, group, period)."""
+    """Events per area; columns (factor, group, period). Restricted events in sensitive places are
+    not among them."""
     reconciliation: pd.DataFrame
     """Events read and what became of them."""
     uncounted: pd.DataFrame
@@ -59,6 +57,12 @@ class Given(NamedTuple):
     """Input files: role, name, bytes, sha256, rows."""
     places: SensitivePlaces = NO_PLACES
     """Areas with a refuge or the like."""
+    group_counts: pd.DataFrame | None = None
+    """Events per area for counts of groups, those in sensitive places too; None: `counts`."""
+    fingerprints: pd.DataFrame = pd.DataFrame()
+    """Sums of the fingerprints of the records counted, as `counts`."""
+    group_fingerprints: pd.DataFrame | None = None
+    """Fingerprints of `group_counts`; None: `fingerprints`."""
     disagreements: pd.DataFrame = pd.DataFrame()
     """Events whose codes and coordinates lie in different areas."""
 
@@ -67,7 +71,6 @@ def analyse(
     config: Config,
     given: Given,
     *,
-    held_back: Collection[str] = frozenset(),
     say: Say = silent,
 ) -> Result:
     """Go from what was read to the selected areas.
@@ -78,8 +81,6 @@ def analyse(
         What is asked.
     given
         What was read.
-    held_back
-        Codes of areas that are never selected: the next area is; see `hold_back`.
     say
         Told the name of each stage as it begins.
     """
@@ -95,10 +96,10 @@ def analyse(
     )
     say("Scoring and selecting")
     scores = score_factors(found.table, persistence, config.factors, config.index)
-    chosen = _choose(config, build_index(scores, config.index), areas, held_back)
+    chosen = _choose(config, build_index(scores, config.index), areas)
     made = Made(
         data=Data(counts, areas, weights), hotspots=found.table, pooled=found.pooled,
-        persistence=persistence, scores=_without(scores, held_back), chosen=chosen,
+        persistence=persistence, scores=scores, chosen=chosen,
         factors=config.factors, index=config.index, selection=config.selection,
     )  # fmt: skip
     say("Repeating the run")
@@ -116,6 +117,11 @@ def analyse(
         weights=weights,
         neighbours=describe_neighbours(weights, areas),
         counts=counts,
+        fingerprints=given.fingerprints,
+        group_counts=counts if given.group_counts is None else given.group_counts,
+        group_fingerprints=(
+            given.fingerprints if given.group_fingerprints is None else given.group_fingerprints
+        ),
         reconciliation=given.reconciliation,
         uncounted=given.uncounted,
         hotspots=found.table,
@@ -143,97 +149,15 @@ def analyse(
     )  # fmt: skip
 
 
-def without_places(result: Result) -> Result:
-    """The same run had nothing happened in sensitive places, and with their areas held back.
-
-    Events leave the counts, and so the windows of neighbours and all totals; tables stay as they
-    are, because anybody can look them up, and a gap would show where the place is.
-    """
-    codes = result.places.codes
-    if not codes:
-        return result
-    given = Given(
-        areas=result.areas,
-        tables=result.tables,
-        counts=without_events(result.counts, codes),
-        reconciliation=result.reconciliation.iloc[:0],
-        uncounted=result.uncounted.iloc[:0],
-        rhythm=plain_rhythm(result.rhythm),
-        notes=(),
-        files=result.files,
-        places=result.places,
-    )
-    return analyse(result.config, given, held_back=codes)
+def protected_run(
+    config: Config, given: Given, noised: pd.DataFrame, *, say: Say = silent
+) -> Result:
+    """The method on counts with noise."""
+    return analyse(config, given._replace(counts=noised.clip(lower=0)), say=say)
 
 
-def hold_back(
-    index: pd.DataFrame,
-    codes: Collection[str],
-    selection: Selection,
-    *,
-    groups: "pd.Series[Any] | None" = None,
-) -> pd.DataFrame:
-    """Let some areas stand where they are not selected, so that the next ones are instead.
-
-    Parameters
-    ----------
-    index
-        The table of `build_index`.
-    codes
-        Areas that must not be selected, whatever their score.
-    selection, groups
-        As for `select_top`.
-
-    Returns
-    -------
-    DataFrame
-        The same with these areas lowered as little as will do: to the end of the areas that tie at
-        the cut, where strength decides and some are left out anyway; else to the highest score
-        below those that are selected without them. Ranks follow; the number assessed stays.
-    """
-    barred = index.index.isin(list(codes))
-    score = pd.Series(quantise(index["score"].to_numpy(float)), index=index.index)
-    without = index.assign(score=score.mask(barred & score.notna(), 0.0))
-    chosen = select_top(without, selection, groups=groups).table["selected"].to_numpy(bool)
-    cut = float(score[chosen].min()) if chosen.any() else 0.0
-    for highest in (*_shared(score, cut, selection), _below(score[~barred], cut), 0.0):
-        lowered = index.assign(score=score.mask(barred, score.clip(upper=highest)))
-        if "companion" in index:
-            lowered["companion"] = index["companion"].mask(barred, 0.0)
-        if not select_top(lowered, selection, groups=groups).table["selected"][barred].any():
-            break
-    ranks = lowered["score"].rank(ascending=False, method="min").astype("Int64")
-    return lowered.assign(rank=ranks)
-
-
-def _shared(score: "pd.Series[float]", cut: float, selection: Selection) -> list[float]:
-    """The score at the cut, where several areas have it and strength puts them in order."""
-    return [cut] if selection.ties == "order" and int((score == cut).sum()) > 1 else []
-
-
-def _below(score: "pd.Series[float]", cut: float) -> float:
-    """The highest score below the cut."""
-    highest = score[score < cut].max()
-    return 0.0 if np.isnan(highest) else float(highest)
-
-
-def _choose(
-    config: Config, index: pd.DataFrame, areas: pd.DataFrame, held_back: Collection[str]
-) -> Selected:
-    selection, groups = config.selection, areas.get(config.selection.group)
-    if held_back:
-        kept = tuple(o for o in selection.overrides if o.area_code not in held_back)
-        selection = replace(selection, overrides=kept)
-        index = hold_back(index, held_back, selection, groups=groups)
-    return select_top(index, selection, groups=groups)
-
-
-def _without(scores: pd.DataFrame, held_back: Collection[str]) -> pd.DataFrame:
-    """The scores with 0 for areas that no repeat may select either."""
-    if not held_back:
-        return scores
-    keep = ~scores.index.get_level_values("area_code").isin(list(held_back))
-    return scores.assign(score=scores["score"].where(keep | scores["score"].isna(), 0.0))
+def _choose(config: Config, index: pd.DataFrame, areas: pd.DataFrame) -> Selected:
+    return select_top(index, config.selection, groups=areas.get(config.selection.group))
 
 
 def _replay(config: Config, data: Data, scores: pd.DataFrame) -> Replay | None:

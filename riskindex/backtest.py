@@ -17,8 +17,8 @@ from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.holdout import Split, split_config
 from riskindex.prediction import MEASURES, Held, area_repeats, interval, random_lists
-from riskindex.publication import only_internal, release
-from riskindex.released import Released, Result
+from riskindex.publication.profiles import only_internal
+from riskindex.released import Released, Result, whole
 from riskindex.scores import rows
 from riskindex.selection import code_order
 
@@ -199,7 +199,8 @@ def release_backtest(result: Backtest, profile: str | None = None) -> ReleasedBa
         No profile was named, or there are no rules for the one that was.
     """
     config = result.later.config
-    released = release(result.earlier, only_internal(profile or config.profile, "A backtest"))
+    only_internal(profile or config.profile, "A backtest")
+    released = whole(result.earlier)
     words = {factor.name: factor.label for factor in config.factors}
     both = result.earlier.index["selected"] & result.later.index["selected"]
     said = [*result.split.notes, *(n for n in result.later.notes if n not in released.notes)]

@@ -15,9 +15,9 @@ from riskindex.hotspots import find_hotspots
 from riskindex.inputs import ReadAreas
 from riskindex.memory import memory_of_database
 from riskindex.neighbours import build_weights, describe_neighbours
+from riskindex.publication.sensitive_places import read_sensitive_places
 from riskindex.report import source_lines
 from riskindex.selection import unknown_overrides
-from riskindex.sensitive_places import read_sensitive_places
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

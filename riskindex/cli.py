@@ -15,7 +15,6 @@ import typer
 
 from riskindex.errors import (
     ConfigError,
-    DisclosureError,
     InputError,
     RiskindexError,
     is_interruption,
@@ -115,16 +114,13 @@ def run(
     config: ConfigFile,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the result.")],
     profile: ProfileOption = None,
-    ledger: Annotated[
-        Path | None, typer.Option("--ledger", help="Private file of what was released before.")
-    ] = None,
     quiet: Quiet = False,
 ) -> None:
     """Go from files to the list, map, workbook, GIS file and report."""
     from riskindex.config import read_config
 
     with stages(quiet) as say:
-        _run(read_config(config), out, profile, say, quiet, ledger=ledger)
+        _run(read_config(config), out, profile, say, quiet)
 
 
 @app.command()
@@ -146,7 +142,7 @@ def backtest(
     from riskindex import backtest as backtests
     from riskindex.backtest_page import save_backtest
     from riskindex.config import read_config
-    from riskindex.publication import only_internal
+    from riskindex.publication.profiles import only_internal
 
     asked = read_config(config)
     only_internal(profile or asked.profile, "A backtest")
@@ -177,35 +173,6 @@ def compare(
         save_comparison(result, out)
     if not quiet:
         _say_comparison(result, out)
-
-
-@app.command()
-def attack(
-    folder: Annotated[Path, typer.Argument(help="A result folder, partner or public.")],
-    *,
-    truth: Annotated[
-        Path | None,
-        typer.Option("--truth", help="The internal result of the same run, to measure against."),
-    ] = None,
-    ledger: Annotated[
-        Path | None, typer.Option("--ledger", help="Earlier releases, attacked together with it.")
-    ] = None,
-    width: Annotated[
-        int, typer.Option("--width", help="How many numbers a protected count could still be.")
-    ] = 6,
-    quiet: Quiet = False,
-) -> None:
-    """Read a release as an outsider would, and try to find the counts that it withholds."""
-    from riskindex.attack import attack_folder, summary
-
-    found = attack_folder(folder, truth=truth, ledger=ledger, width=width)
-    if not quiet:
-        if not found.clean:
-            show_table("What should not be in the release", found.shown)
-        for line in summary(found):
-            show(line)
-    if not found.clean:
-        raise DisclosureError(f"{folder}: {line}" for line in found.lines)
 
 
 @app.command()
@@ -256,21 +223,17 @@ def _run(
     profile: str | None,
     say: "Say",
     quiet: bool,
-    *,
-    ledger: Path | None = None,
 ) -> None:
     from riskindex import pipeline
-    from riskindex.publication import check_profile, release
+    from riskindex.publication.profiles import check_profile
 
     check_profile(profile or config.profile)
     before = _which(folder)
     try:
         with _working_in(folder) as hold:
             result = pipeline.run(config, say=say)
-            released = release(result, profile)
-            if ledger is None and config.release.ledger is not None:
-                ledger = config.folder / config.release.ledger
-            pipeline.save(released, hold, truth=result, ledger=ledger, say=say)
+            released = pipeline.release(result, profile, say=say)
+            pipeline.save(released, hold, memory=config.memory, say=say)
     except KeyboardInterrupt:
         if _which(folder) == before:
             raise  # else the new result was in place already

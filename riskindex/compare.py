@@ -15,7 +15,7 @@ from riskindex.config import Config
 from riskindex.errors import DisclosureError, InputError, RiskindexError
 from riskindex.factors import Factor
 from riskindex.index import Index, build_index
-from riskindex.publication import check_profile
+from riskindex.publication.profiles import check_profile
 from riskindex.result_folder import Run, read_run
 from riskindex.selection import Selected, Selection, select_top
 

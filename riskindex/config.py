@@ -16,7 +16,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from riskindex.areas import RESERVED, columns_of
 from riskindex.counts import Periods
 from riskindex.coverage import Coverage, Inventory, coverage_faults
-from riskindex.disclosure import Release, release_faults
 from riskindex.errors import ConfigError, InputError
 from riskindex.event_sources import EventSource, PoliceSource, source_faults
 from riskindex.factor_faults import column_faults, factor_faults, listed
@@ -26,6 +25,8 @@ from riskindex.index import Index, index_faults
 from riskindex.inputs import AreaSource, GroupLookup, TableSource
 from riskindex.memory import memory_faults
 from riskindex.neighbours import Neighbours, neighbour_faults
+from riskindex.official import is_official
+from riskindex.publication.options import Release, release_faults
 from riskindex.robustness import Robustness, robustness_faults
 from riskindex.selection import Override, Selection, selection_faults
 from riskindex.vintages import Vintage
@@ -209,7 +210,7 @@ def _attribute_docstrings(option: type) -> dict[str, str]:
 def _sentence(fault: dict[str, Any], values: Mapping[str, Any]) -> str:
     place = ".".join(_named(fault["loc"], values))
     if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"{place}: unknown key{_nearest(fault['loc'])}"
+        return f"{place}: unknown key{_renamed(fault['loc']) or _nearest(fault['loc'])}"
     if fault["type"] == "value_error":
         return str(fault["ctx"]["error"])
     if fault["type"] in _OF_KIND:
@@ -242,6 +243,16 @@ def _named(place: tuple[str | int, ...], values: Any) -> Iterator[str]:  # noqa:
             values = {}
         name = values.get("name") if isinstance(part, int) and isinstance(values, dict) else None
         yield str(part if name is None else name)
+
+
+def _renamed(place: tuple[str | int, ...]) -> str:
+    return _RENAMED.get(str(place[-1]), "")
+
+
+_RENAMED = {
+    "sensitive": '; it is protection = "restricted" now (the default of events), or "open" for '
+    "what anybody can look up.",
+}
 
 
 def _nearest(place: tuple[str | int, ...]) -> str:
@@ -311,10 +322,21 @@ def _cross_faults(config: Config) -> Iterator[str]:
 
 def _source_faults(config: Config) -> Iterator[str]:
     for name, source in config.sources.items():
+        if source.protection == "open" and not _anybody_can_look_it_up(source):
+            yield (
+                f'sources.{name}: protection = "open" needs an address where anybody can look the '
+                "records up, and their licence: give both, or take the line out."
+            )
         if isinstance(source, EventSource):
             yield from source_faults(name, source)
         elif isinstance(source, WarehouseSource):
             yield from warehouse_faults(name, source)
+
+
+def _anybody_can_look_it_up(source: Source) -> bool:
+    if isinstance(source, PoliceSource) or is_official(source):
+        return True
+    return bool(source.address and source.licence)
 
 
 def _kind_faults(config: Config) -> Iterator[str]:

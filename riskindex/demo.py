@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from riskindex.publication.key import INVENTED, write_key
 from riskindex.synthetic import County
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
+KEY_FILE = "release.key"
 _MOMENT = "2022-01-01T00:00:00.000Z"
 _ABOUT = {
     "title": "Neighbourhood risk index of an invented county",
@@ -49,6 +51,8 @@ def write_county(county: County, folder: str | Path) -> Path:
     _write_csv(county.truth.reset_index(), folder / "truth.csv")
     config = folder / "config.toml"
     config.write_text(_config(), encoding="utf-8", newline="\n")
+    (folder / KEY_FILE).unlink(missing_ok=True)
+    write_key(folder / KEY_FILE, INVENTED)
     return config
 
 
@@ -63,6 +67,11 @@ def _config() -> str:
     first = next(i for i, line in enumerate(lines) if line.startswith("attribution"))
     last = lines.index("]", first)
     lines[first : last + 1] = ['attribution = ["Invented data, made by riskindex."]']
+    lines += [
+        "",
+        "[release]",
+        f'key = "{KEY_FILE}"                          # of invented data alone',
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
-from riskindex.atoms import apart
-from riskindex.factors import EventGroup, Factor
+from riskindex.factors import EventGroup, Factor, apart
 from riskindex.inputs import TableSource
 
 if TYPE_CHECKING:

@@ -49,9 +49,13 @@ class EventSource:
     """Which areas the records come from, and when; what no file covers is not zero."""
     compare: bool | None = None
     """Whether area codes are compared with coordinates; left out, in up to five million events."""
-    sensitive: bool = True
-    """False only where a count per area could harm nobody; never for domestic abuse, sexual
-    offences, suspects' or victims' homes."""
+    protection: Literal["open", "restricted"] | None = None
+    """Whether anybody can look the records up; left out, restricted. Open records leave as they
+    are, and need an address and a licence."""
+    address: str | None = None
+    """Where anybody can look an open source up; printed for sign-off."""
+    licence: str | None = None
+    """Licence of an open source; printed for sign-off."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +74,8 @@ class PoliceSource:
     """Which areas the files come from, and when; what no file covers is not zero."""
     compare: bool | None = None
     """Whether area codes are compared with coordinates; left out, in up to five million events."""
-    sensitive: bool = False
-    """True where the published categories are treated as sensitive."""
+    protection: Literal["open", "restricted"] | None = None
+    """Open, unless the files are no copy of what is published."""
 
 
 FORCE = "Falls within"

@@ -9,6 +9,30 @@ from riskindex.getis_ord import GetisOrd
 Where = Mapping[str, Sequence[str | int | bool]]
 """Column name to the values that are kept; several columns must all match."""
 
+
+def apart(one: Where, other: Where) -> bool:
+    """Whether no event can meet both rules.
+
+    Examples
+    --------
+    >>> apart({"kind": ["arson"]}, {"kind": ["theft"], "month": [3]})
+    True
+    >>> apart({"kind": ["arson"]}, {"injury": [True]})
+    False
+    """
+    return any(
+        not set(map(_plain, values)) & set(map(_plain, other[column]))
+        for column, values in one.items()
+        if column in other
+    )
+
+
+def _plain(value: str | int | bool) -> str:
+    """A value as the text that it is compared as; true and false are words or 1 and 0."""
+    text = str(value)
+    return {"True": "1", "true": "1", "False": "0", "false": "0"}.get(text, text)
+
+
 Method = Literal["window", "getis-ord", "poisson", "threshold", "value"]
 Score = Literal["flag", "confidence", "persistence", "intensity", "value", "threshold"]
 

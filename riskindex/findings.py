@@ -6,7 +6,6 @@ import pandas as pd
 
 from riskindex.blocks import html_table, in_words, paragraphs
 from riskindex.categories import unreachable_categories
-from riskindex.disclosure import BANDS_OF_PERIODS
 from riskindex.groups import profile_kind
 from riskindex.released import Released
 from riskindex.scores import rows
@@ -80,16 +79,6 @@ def category_table(released: Released) -> pd.DataFrame:
     return table.rename(columns=str.capitalize).rename_axis(columns=None).reset_index(drop=True)
 
 
-def band_table(released: Released) -> pd.DataFrame:
-    """How many areas are hot in no, some, most (half or more) and every period, per factor."""
-    bands = released.persistence["periods_band"].groupby(level="factor", sort=False)
-    table = bands.value_counts().unstack(fill_value=0)
-    words = [word for _, word, _ in BANDS_OF_PERIODS]
-    table = table.reindex(index=_followed(released), columns=words, fill_value=0)
-    table.insert(0, "Factor", released.factors["label"].reindex(table.index))
-    return table.rename(columns=str.capitalize).rename_axis(columns=None).reset_index(drop=True)
-
-
 def unreachable_sentences(released: Released) -> list[str]:
     """Categories that the number of periods rules out: those of the config, or of ArcGIS."""
     followed = released.factors.loc[_followed(released), "periods"].astype(str)
@@ -149,8 +138,6 @@ def over_time(released: Released) -> str:
         html += ["<h3>New hotspots by district</h3>", html_table(new.reset_index())]
     if changes:
         html += ["<h3>Rising and falling areas</h3>", paragraphs([_HOW_CHANGES, *changes])]
-    if "periods_band" in released.persistence:
-        html += ["<h3>In how many periods areas are hot</h3>", html_table(band_table(released))]
     if "category" in released.persistence:
         html += ["<h3>Histories</h3>", html_table(category_table(released))]
         html.append(paragraphs(unreachable_sentences(released)))

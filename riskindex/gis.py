@@ -45,7 +45,7 @@ def _per_factor(released: Released) -> pd.DataFrame:
     for factor, about in released.factors.iterrows():
         last = str(about["periods"]).rsplit(", ", maxsplit=1)[-1]
         found = rows(released.hotspots, factor=str(factor), period=last)
-        if about["scored"]:
+        if factor in released.scores.index.get_level_values("factor"):
             columns[f"{factor}_score"] = rows(released.scores, factor=str(factor))["score"]
         for column in [c for c in _FOUND if c in found]:
             columns[f"{factor}_{column}"] = found[column]
@@ -57,7 +57,7 @@ def _per_factor(released: Released) -> pd.DataFrame:
 
 
 _FOUND = ("observed", "expected", "confidence", "is_hot", "kind")
-_LASTING = ("periods_hot", "periods_band")
+_LASTING = ("periods_hot",)
 
 
 def _plain(table: pd.DataFrame) -> pd.DataFrame:

@@ -115,13 +115,13 @@ def _checks_part(released: Released) -> str:
         {"Check": "Numbers checked by a second analyst", "Found": todo("name, date")},
     ]
     if released.rules:
-        records.append({"Check": "Release tried as an outsider would", "Found": _TRIED})
+        records.append({"Check": "Restricted counts leave as protected cells", "Found": _CELLS})
     return record_table(records)
 
 
-_TRIED = (
-    "before the folder was given its name the files were attacked as they were written; with any "
-    "finding there would be no folder (riskindex attack tries it again)"
+_CELLS = (
+    "noise from the records and a private key, a threshold, and rounding; only the whole's yearly "
+    "counts are exact (see Release)"
 )
 
 
@@ -238,8 +238,8 @@ def _factor_table(released: Released) -> pd.DataFrame:
             "Recorded": table["recorded"],
         }
     )
-    if "sensitive" in table:
-        shown["Sensitive source"] = table["sensitive"].map({True: "yes", False: "no"})
+    if "restricted" in table:
+        shown["Restricted source"] = table["restricted"].map({True: "yes", False: "no"})
     return shown
 
 

@@ -83,8 +83,13 @@ class TableSource:
     """Column with the area code."""
     columns: Mapping[str, str | Sequence[str]]
     """Short name to a column, or to several columns that are added up."""
-    sensitive: bool = False
-    """True where the table counts people who must not be recognised."""
+    protection: Literal["open", "restricted"] | None = None
+    """Whether anybody can look the table up; left out, open where boundaries/sources.toml knows its
+    columns, else restricted. Another open table needs an address and a licence."""
+    address: str | None = None
+    """Where anybody can look an open table up; printed for sign-off."""
+    licence: str | None = None
+    """Licence of an open table; printed for sign-off."""
 
 
 class ReadAreas(NamedTuple):

@@ -45,7 +45,6 @@ def write_manifest(released: Released, folder: Path) -> None:
         "notes": list(released.notes),
         "inputs": _records(released.files),
         "config": released.config,
-        **({"places_seal": released.places_seal} if released.places_seal else {}),
     }
     seal(document, folder)
 

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from riskindex import pages
 from riskindex.aggregate import quantise
-from riskindex.disclosure import BANDS_OF_PERIODS, MARKS
+from riskindex.disclosure import MARKS
 from riskindex.errors import DataError
 from riskindex.groups import profile_kind
 from riskindex.index import Index, given_weights
 from riskindex.reasons import NOT_ASSESSED_WORDS, PERIOD_WORDS
-from riskindex.released import Released
+from riskindex.released import TOGETHER_LABEL, Released
 from riskindex.shapes import Outlines, draw_outlines
 
 if TYPE_CHECKING:
@@ -204,7 +204,23 @@ def _index_data(options: Index) -> dict[str, Any]:
 def _factors(released: Released, weights: "pd.Series[float]") -> list[dict[str, Any]]:
     """What is said of every factor, with the weight that the index took."""
     given = {name: {"weight": _scalar(weight)} for name, weight in weights.items()}
-    return [_factor_data(name, released) | given.get(name, {}) for name in released.factors.index]
+    told = [_factor_data(name, released) | given.get(name, {}) for name in released.factors.index]
+    more = [name for name in weights.index if name not in released.factors.index]
+    return told + [_fixed(str(name), released) | given[str(name)] for name in more]
+
+
+def _fixed(name: str, released: Released) -> dict[str, Any]:
+    """Factors that a profile sees as one: they count in what-if, and no slider moves them."""
+    told = {"label": TOGETHER_LABEL, "method": "value", "score": "value", "scored": True}
+    empty: dict[str, Any] = {
+        "group": "",
+        "weighted": False,
+        "periods": [],
+        "years": {},
+        "spans": [],
+    }
+    return {**told, "name": name, "fixed": True, "restricted": True,
+            "scores": _scores(name, released), **empty}  # fmt: skip
 
 
 def _selection(released: Released) -> dict[str, Any]:
@@ -215,7 +231,7 @@ def _selection(released: Released) -> dict[str, Any]:
 
 
 _AREA_COLUMNS = (
-    "name", "rank", "score", "decile", "rank_band", "factors_hot", "selected",
+    "name", "rank", "score", "decile", "factors_hot", "selected",
     "tied_at_cut", "reasons", "residents", "residents_10_24", "override", "override_reason",
     "p_selected", "rank_low", "rank_high", "tier",
 )  # fmt: skip
@@ -224,7 +240,7 @@ _COUNT_COLUMNS = ("observed", "expected", "window_observed", "window_expected")
 
 def _factor_data(name: str, released: Released) -> dict[str, Any]:
     row = released.factors.loc[name]
-    told = ("label", "method", "score", "weight", "scored", "recorded", "threshold", "sensitive")
+    told = ("label", "method", "score", "weight", "scored", "recorded", "threshold", "restricted")
     data: dict[str, Any] = {key: _scalar(row[key]) for key in told if key in row}
     data["name"] = name
     data["scores"] = _scores(name, released)
@@ -321,11 +337,6 @@ def _years(name: str, persistence: pd.DataFrame, codes: "pd.Index[Any]") -> dict
     if name not in persistence.index.get_level_values(0):
         return {}
     table = persistence.loc[name].reindex(codes)
-    if "periods_hot" not in table:
-        return {
-            "band": "".join(_BAND_SIGNS.get(str(band), "-") for band in table["periods_band"]),
-            "new": _digits(table["is_new"].astype("boolean").fillna(False).astype(int)),
-        }
     if table["periods_assessed"].max() < 2:
         return {}
     return {
@@ -336,7 +347,6 @@ def _years(name: str, persistence: pd.DataFrame, codes: "pd.Index[Any]") -> dict
     }
 
 
-_BAND_SIGNS = {band: str(at) for at, (_, band, _) in enumerate(BANDS_OF_PERIODS)}
 _SIGNS = np.array(list("0123456789abcdefghijklmnopqrstuvwxyz-"))
 
 

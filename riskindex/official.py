@@ -81,6 +81,13 @@ def _used(
             yield from _first(known, "", source.code, *_named(source))
 
 
+def is_official(source: object) -> bool:
+    """Whether a source is a table with the columns of an official file."""
+    if not isinstance(source, TableSource):
+        return False
+    return bool(list(_first(official_sources(), "", source.code, *_named(source))))
+
+
 def _named(source: TableSource) -> Iterator[str]:
     for columns in source.columns.values():
         yield from [columns] if isinstance(columns, str) else columns

@@ -1,11 +1,13 @@
 """The whole run: from a config to a result, and from a release to a folder."""
 
+from dataclasses import replace
+from hashlib import blake2b
 from pathlib import Path
 
 import pandas as pd
 
 from riskindex import events, inputs
-from riskindex.analysis import Given, Say, analyse, silent
+from riskindex.analysis import Given, Say, analyse, protected_run, silent
 from riskindex.areas import with_bases
 from riskindex.config import Config
 from riskindex.counts import count_events
@@ -14,19 +16,27 @@ from riskindex.folder import Held, written_whole
 from riskindex.gis import write_geopackage
 from riskindex.governance import write_governance
 from riskindex.groups import group_kinds, profile_kind
-from riskindex.ledger import append_release, read_ledger
 from riskindex.manifest import write_manifest
 from riskindex.maps import write_map
 from riskindex.memory import bounded, memory_of_database
 from riskindex.neighbours import on_boundary
 from riskindex.profiles import write_profiles
-from riskindex.refusal import refuse_leaks
-from riskindex.released import Released, Result
+from riskindex.publication.counts import noised_areas
+from riskindex.publication.key import read_key
+from riskindex.publication.membership import refuse_telling_list, refuse_unsteady_list
+from riskindex.publication.profiles import check_profile, release_open, release_protected
+from riskindex.publication.protection import (
+    refuse_bare_tables,
+    restricted_columns,
+    restricted_factors,
+)
+from riskindex.publication.sensitive_places import read_sensitive_places, without_events
+from riskindex.released import Released, Result, whole
 from riskindex.report import write_report
-from riskindex.sensitive_places import read_sensitive_places, set_apart
+from riskindex.robustness import tier
 from riskindex.workbook import list_table, write_csv, write_workbook
 
-STAGES = 16
+STAGES = 15
 """How many stages a run and its saving name."""
 
 
@@ -47,7 +57,11 @@ def run(config: Config, *, say: Say = silent) -> Result:
         With every fault found, its place, and what to do.
     """
     with bounded(config.memory):
-        return analyse(config, _read(config, say), say=say)
+        result = analyse(config, _read(config, say), say=say)
+        if config.release.membership == "true" or not restricted_factors(config):
+            return result
+        say("Selecting by protected cells")
+        return _with_protected_list(result)
 
 
 def _read(config: Config, say: Say) -> Given:
@@ -59,7 +73,6 @@ def _read(config: Config, say: Say) -> Given:
     areas = with_bases(land.areas, census.tables, config.bases)
     areas = areas.assign(on_boundary=on_boundary(areas, snap=config.neighbours.snap))
     private = read_sensitive_places(config.release.sensitive_places, config.folder, areas)
-    places = set_apart(_places(areas, config.place), private.codes)
     say("Counting events")
     with events.open_events(
         config.sources, config.folder, factors=config.factors,
@@ -68,14 +81,18 @@ def _read(config: Config, say: Say) -> Given:
     ) as opened:  # fmt: skip
         counted = count_events(
             opened.events, areas, config.factors, config.periods,
-            crosswalk=codes.crosswalk, known_codes=codes.known, places=places,
+            crosswalk=codes.crosswalk, known_codes=codes.known, places=_places(areas, config.place),
         )  # fmt: skip
     notes = [*land.notes, *_edge_note(areas), *codes.notes, *census.notes]
     files = [*land.files, *codes.files, *census.files, *opened.files]
+    closed = restricted_columns(counted.counts, config)
     return Given(
         areas=areas,
         tables=census.tables,
-        counts=counted.counts,
+        counts=without_events(counted.counts, private.codes, closed),
+        fingerprints=without_events(counted.fingerprints, private.codes, closed),
+        group_counts=counted.counts,
+        group_fingerprints=counted.fingerprints,
         reconciliation=counted.reconciliation,
         uncounted=counted.uncounted,
         rhythm=counted.rhythm,
@@ -86,17 +103,94 @@ def _read(config: Config, say: Say) -> Given:
     )
 
 
+def release(result: Result, profile: str | None = None, *, say: Say = silent) -> Released:
+    """Reduce a result to what one profile may see.
+
+    Parameters
+    ----------
+    result
+        What a run found out.
+    profile
+        internal, partner or public; the config's own where it is left out.
+    say
+        Told the name of each stage as it begins.
+
+    Raises
+    ------
+    DisclosureError
+        No profile was named, restricted sources have no key, or the list itself would tell of
+        counts; each with what to do.
+    DataError
+        It takes more memory than the config allows.
+    """
+    config = result.config
+    profile = check_profile(profile or config.profile)
+    if profile == "internal":
+        return whole(result)
+    closed = restricted_factors(config)
+    if not closed:
+        return release_open(result, profile)
+    refuse_bare_tables(config)
+    if profile == "public":
+        effective = result.sensitivity.effective
+        shares = effective["share"] if "share" in effective else pd.Series(dtype=float)
+        refuse_telling_list(config, shares, closed)
+    key = read_key(config.release.key, config.folder, result.areas.index)
+    say("Running the method on protected cells")
+    with bounded(config.memory):
+        protected = _protected(result, key)
+        return release_protected(result, protected, profile, key=key)
+
+
+def _protected(result: Result, key: bytes) -> Result:
+    """The same run on counts with noise."""
+    return protected_run(result.config, _given(result), noised_areas(result, key))
+
+
+def _given(result: Result) -> Given:
+    return Given(
+        areas=result.areas,
+        tables=result.tables,
+        counts=result.counts,
+        fingerprints=result.fingerprints,
+        reconciliation=result.reconciliation.iloc[:0],
+        uncounted=result.uncounted.iloc[:0],
+        rhythm=result.rhythm.iloc[:0],
+        notes=(),
+        files=result.files,
+        places=result.places,
+    )
+
+
+def _with_protected_list(result: Result) -> Result:
+    """The result with the list of the protected run, which is then that of every profile."""
+    config = result.config
+    key = read_key(config.release.key, config.folder, result.areas.index)
+    keys = [key, *(blake2b(bytes([k]), key=key, digest_size=32).digest() for k in range(1, 6))]
+    runs = [_protected(_plain(result), k) for k in keys]
+    refuse_unsteady_list([run.index["selected"].astype(bool) for run in runs])
+    first = runs[0]
+    chosen = first.index["selected"].astype(bool)
+    index = result.index.assign(selected=chosen, tied_at_cut=first.index["tied_at_cut"])
+    if "p_selected" in index:
+        p = index["p_selected"].to_numpy(float, na_value=0.0)
+        index = index.assign(tier=tier(p, chosen.to_numpy()))
+    return replace(result, index=index, cut=first.cut)
+
+
+def _plain(result: Result) -> Result:
+    """The result asked for its list alone, without repeats."""
+    return replace(result, config=result.config.model_copy(update={"robustness": None}))
+
+
 def save(
     released: Released,
     folder: str | Path | Held,
     *,
-    truth: Result | None = None,
-    ledger: str | Path | None = None,
+    memory: str | None = None,
     say: Say = silent,
 ) -> None:
     """Write every output of a release into one folder, whole or not at all.
-
-    What is for partners or the public is attacked as it was written, before anybody sees it.
 
     Parameters
     ----------
@@ -105,19 +199,13 @@ def save(
     folder
         New, empty, or holding an earlier result, which is replaced when all is written; or one
         that is held already.
-    truth
-        The result that was released: the attack then measures what the files say about it, and
-        no more memory is held than its config allows.
-    ledger
-        Private file of earlier releases, which are handed to the attack; it is added to when all
-        is written, before the folder gets its name. Ignored under the profile internal.
+    memory
+        Most memory that the writing may take, such as 3GB; None sets no cap.
     say
         Told the name of each stage as it begins.
 
     Raises
     ------
-    DisclosureError
-        The files give away what the profile withholds; nothing is published.
     InputError
         The folder cannot be written, holds something else, or another run holds it.
     DataError
@@ -125,9 +213,6 @@ def save(
     """
     place = folder if isinstance(folder, Held) else Path(folder)
     target = place.target if isinstance(place, Held) else place
-    private = Path(ledger) if ledger is not None and released.rules is not None else None
-    earlier = read_ledger(private, away_from=target) if private is not None else ()
-    memory = truth.config.memory if truth is not None else None
     with written_whole(place) as out, bounded(memory):  # past the cap, nothing is put in place
         say("Writing the list")
         write_csv(list_table(released), out / "top_areas.csv")
@@ -135,6 +220,8 @@ def save(
         if released.profile == "internal":
             write_csv(released.uncounted, out / "uncounted_events.csv")
             write_csv(released.scores.reset_index(), out / "scores.csv")
+            if len(released.apart):
+                write_csv(released.apart, out / "sensitive_places.csv")
         say("Writing the workbook")
         write_workbook(released, out / "workbook.xlsx")
         say("Writing the GIS file")
@@ -148,11 +235,6 @@ def save(
         write_profiles(released, out / "profiles")
         say("Writing the manifest")
         write_manifest(released, out)
-        if released.rules is not None:
-            say("Attacking what was written")
-            refuse_leaks(out, released.rules, truth=truth, earlier=earlier)
-        if private is not None:  # before anybody can see it: what is seen is in the ledger
-            append_release(private, released)
 
 
 def _places(areas: pd.DataFrame, place: str) -> "pd.Series[str]":

@@ -193,8 +193,8 @@ class Book:
             sums = summed(part.astype(float), [part.index.get_level_values("value"),
                                                part.index.get_level_values("place")])  # fmt: skip
             by_place = sums.unstack("place", fill_value=0.0)
-            # A release rounds the whole from its own raw total, which no sum of parts gives.
-            if self.released.rules is None or WHOLE not in by_place:
+            # A protected cell of the whole is a cell of its own, which no sum of parts gives.
+            if WHOLE not in by_place:
                 by_place = by_place.assign(**{WHOLE: by_place.sum(axis=1, skipna=False)})
             found[str(key[0]), str(key[1])] = by_place
         return found

@@ -1,5 +1,6 @@
 """What a run found, what a profile may see of it, and the profile that sees everything."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
@@ -9,14 +10,14 @@ import pandas as pd
 from riskindex.choices import Sensitivity
 from riskindex.clusters import find_clusters
 from riskindex.cut import Cut
-from riskindex.disclosure import Rules
 from riskindex.factors import Factor
 from riskindex.groups import count_groups, group_kinds, profile_kind
 from riskindex.index import given_weights
 from riskindex.neighbours import NeighbourSummary
+from riskindex.publication.cells import CellRules
+from riskindex.publication.sensitive_places import NO_PLACES, SensitivePlaces
 from riskindex.reasons import through_one_area
 from riskindex.scores import rows
-from riskindex.sensitive_places import NO_PLACES, SensitivePlaces, whole_rhythm
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -39,6 +40,11 @@ HOTSPOT_COLUMNS = (
 )  # fmt: skip
 
 
+TOGETHER = "restricted_factors"
+"""Name under which the public's scores hold all restricted factors as one."""
+TOGETHER_LABEL = "Restricted factors together, with noise"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Result:
     """Everything that a run found out, at full detail; it is never written as it is."""
@@ -54,7 +60,14 @@ class Result:
     neighbours: NeighbourSummary
     """Mean number of neighbours, areas without any, and components."""
     counts: pd.DataFrame
-    """Events per area; columns (factor, group, period)."""
+    """Events per area that the method used; columns (factor, group, period). Restricted events in
+    sensitive places are not among them."""
+    fingerprints: pd.DataFrame
+    """Sums of the fingerprints of the records counted, as `counts`."""
+    group_counts: pd.DataFrame
+    """Events per area for counts of groups, which keep the events in sensitive places."""
+    group_fingerprints: pd.DataFrame
+    """Fingerprints of those records."""
     reconciliation: pd.DataFrame
     """Events read and what became of them, index (source, factor)."""
     uncounted: pd.DataFrame
@@ -99,12 +112,6 @@ class Result:
     """Areas with a refuge or the like, which partners and the public must not be led to."""
     disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Events whose codes and coordinates lie in different areas; under internal alone."""
-
-    def release(self, profile: str | None = None) -> "Released":
-        """What one profile may see; see `publication.release`."""
-        from riskindex.publication import release
-
-        return release(self, profile)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,10 +182,10 @@ class Released:
     """Records by district and month, weekday, hour, age and sex; empty where there are none."""
     clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
-    places_seal: str = ""
-    """Seal of the list of sensitive places, under the profile internal and with a key alone."""
-    rules: Rules | None = None
-    """By what rules counts were rounded and withheld; None where nothing was."""
+    rules: CellRules | None = None
+    """How counts of restricted sources became protected cells; None where none did."""
+    apart: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Restricted events in sensitive places, which decide nothing; under internal alone."""
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
     """What other choices would have changed, of `ask_what_if`."""
     composition: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -209,7 +216,7 @@ def whole(result: Result) -> Released:
         neighbours=result.neighbours,
         top=_top(every, groups),
         all_areas=every.drop(columns=_KINDS),
-        factors=_factor_table(result),
+        factors=factor_table(result),
         scores=result.scores,
         hotspots=result.hotspots[[c for c in HOTSPOT_COLUMNS if c in result.hotspots]],
         tests=result.tests,
@@ -225,10 +232,21 @@ def whole(result: Result) -> Released:
         sensitivity=result.sensitivity,
         composition=result.composition,
         double_counting=result.double_counting,
-        places_seal=result.places.seal,
         disagreements=result.disagreements,
-        **_of_places(result, groups),
+        apart=_set_apart(result),
+        rhythm=result.rhythm.reindex(columns=["records"]),
+        **of_places(result, groups),
     )
+
+
+def _set_apart(result: Result) -> pd.DataFrame:
+    """Restricted events in sensitive places: source, area, period and number."""
+    if not result.places.codes:
+        return pd.DataFrame()
+    codes = sorted(result.places.codes)
+    more = result.group_counts.loc[codes].astype("Int64") - result.counts.loc[codes]
+    table = more.rename_axis("area_code").stack(["factor", "group", "period"], future_stack=True)
+    return table[table > 0].rename("events").reset_index()
 
 
 def _config_words(config: "Config") -> dict[str, Any]:
@@ -237,7 +255,7 @@ def _config_words(config: "Config") -> dict[str, Any]:
     return dict(without_folders(words))
 
 
-PRIVATE = {"sensitive_places", "ledger"}
+PRIVATE = {"sensitive_places", "key"}
 """Options of a release that no output tells."""
 
 
@@ -251,12 +269,12 @@ def without_folders(config: Any) -> Any:  # noqa: ANN401 (a config holds what it
     return path.name if path is not None and path.root else config
 
 
-def _of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+def of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFrame]:
     """What the profiles of districts and clusters are made of."""
     areas, kind = result.areas, profile_kind(groups)
     places = areas[kind] if kind else pd.Series(result.config.place, index=areas.index)
     study = areas.index[~areas["is_context"]] if "is_context" in areas else areas.index
-    places, counts = places.reindex(study), result.counts.loc[study]
+    places, counts = places.reindex(study), result.group_counts.loc[study]
     clusters = find_clusters(
         result.index["selected"].astype(bool), result.weights, places.reindex(areas.index)
     )
@@ -265,7 +283,6 @@ def _of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFram
         "clusters": clusters,
         "district_counts": count_groups(counts, places, residents),
         "cluster_counts": count_groups(counts, clusters["name"].reindex(study), residents),
-        "rhythm": whole_rhythm(result.rhythm),
     }
 
 
@@ -277,9 +294,8 @@ def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
     named = pd.DataFrame(result.areas[["name", *groups]])
     table = named.join(result.index)
     people = result.areas[bases].round().astype("Int64")
-    table = table.join(_hot_kinds(result)).join(pd.DataFrame(people))
-    lone = through_one_area(result.hotspots, result.config.factors)
-    table["through_one_area"] = lone.reindex(table.index).fillna("")
+    table = with_kinds(table, result, [f.name for f in result.config.factors])
+    table = table.join(pd.DataFrame(people))
     order = [
         "rank", "name", *groups, "score", "companion", "factors_hot", *_KINDS, "through_one_area",
         "selected",
@@ -289,9 +305,17 @@ def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
     return table[[c for c in order if c in table]]
 
 
-def _hot_kinds(result: Result) -> pd.DataFrame:
+def with_kinds(table: pd.DataFrame, result: Result, names: Sequence[str]) -> pd.DataFrame:
+    """A table of areas with how their hot factors are hot: by themselves, or through neighbours."""
+    factors = [f for f in result.config.factors if f.name in set(names)]
+    lone = through_one_area(result.hotspots, factors)
+    kinds = _hot_kinds(result, names)
+    return table.join(kinds).assign(through_one_area=lone.reindex(table.index).fillna(""))
+
+
+def _hot_kinds(result: Result, names: Sequence[str]) -> pd.DataFrame:
     """Which of the hot factors are so by the area, its neighbours or both, when they last were."""
-    scored = {f.name: f.label for f in result.config.factors if f.scored}
+    scored = {f.name: f.label for f in result.config.factors if f.scored and f.name in set(names)}
     hot = result.scores.loc[result.scores["is_hot"].astype(bool), ["kind"]].reset_index()
     hot = hot.assign(label=hot["factor"].map(scored))
     table = pd.DataFrame("", index=result.areas.index, columns=_KINDS)
@@ -316,7 +340,8 @@ def new_hotspots(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
     return new[["factor", "area_code"]].join(named, on="area_code").reset_index(drop=True)
 
 
-def _factor_table(result: Result) -> pd.DataFrame:
+def factor_table(result: Result) -> pd.DataFrame:
+    """What each factor is and how many areas it found hot, index factor."""
     rows = [_factor_row(factor, result) for factor in result.config.factors]
     return pd.DataFrame(rows).set_index("factor")
 

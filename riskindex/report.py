@@ -184,7 +184,7 @@ def _the_list(released: Released) -> str:
     columns |= {"tier": "How sure", "residents": "Residents", "residents_10_24": "Aged 10 to 24"}
     by_hand = "override" in top and (top["override"] != "").any()
     columns |= {"override_reason": "By hand"} if by_hand else {}
-    order = "" if "rank" in top else "In the order of their codes: ranks are not released."
+    order = "" if "rank" in top else "Firm areas first, then by district: ranks are not released."
     listed = (_of_list(released, code, area) for code, area in top.to_dict("index").items())
     return paragraphs([order]) + record_table(
         [{words: area[name] for name, words in columns.items() if name in area} for area in listed]
@@ -331,7 +331,7 @@ def data_part(released: Released) -> str:
     """Events read, counted and lost, notes, and files; empty where a release has none of it."""
     reconciliation = released.reconciliation
     own = _own_lines(reconciliation)
-    if released.rules and released.files.empty:
+    if reconciliation.empty and released.files.empty:
         return ""
     parts = [paragraphs([_counted_sentence(own)])] if not own.empty else []
     if not reconciliation.empty:
@@ -340,7 +340,8 @@ def data_part(released: Released) -> str:
                                   "names; the others are excluded by a rule."]))  # fmt: skip
     if released.notes and not released.rules:
         parts.append("<h3>Notes</h3>" + bullets(released.notes))
-    parts.append("<h3>Files read</h3>" + html_table(_file_table(released)))
+    if len(released.files):
+        parts.append("<h3>Files read</h3>" + html_table(_file_table(released)))
     return "".join(parts)
 
 

@@ -97,15 +97,15 @@ def _events(released: Released) -> str:
     return f"{int(own['counted'].sum()):,} events in {released.cut.assessed:,} areas."
 
 
-def _sensitive(released: Released) -> str:
-    chosen = released.factors.get("sensitive")
+def _restricted(released: Released) -> str:
+    chosen = released.factors.get("restricted")
     shares = [inside(str(name)) for name in released.composition.index]
     lines = [f"Reported beside the list and never scored: {in_words(shares)}."] if shares else []
     if chosen is not None and chosen.astype(bool).any():
         labels = [
             inside(str(label)) for label in released.factors.loc[chosen.astype(bool), "label"]
         ]
-        lines.insert(0, f"From sources treated as sensitive: {in_words(labels)}.")
+        lines.insert(0, f"From restricted sources: {in_words(labels)}.")
     return " ".join(lines)
 
 
@@ -184,7 +184,7 @@ _FIELDS = (
                                         "boundaries."), ""),
     Field(_DATA, "Data description", _data, ""),
     Field(_DATA, "Data quantities", _events, ""),
-    Field(_DATA, "Sensitive attributes", _sensitive, "Personal and special category data used."),
+    Field(_DATA, "Sensitive attributes", _restricted, "Personal and special category data used."),
     Field(_DATA, "Data completeness and representativeness",
           lambda released: " ".join(released.limits[:1]), "What is known to be missing here."),
     Field(_DATA, "Data collection", _nothing, "Why the data were first collected, and by whom."),

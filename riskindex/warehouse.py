@@ -53,9 +53,13 @@ class WarehouseSource:
     """Events of the source that are used at all; the rest is excluded by a rule."""
     coverage: Coverage = field(default_factory=Coverage)
     """Which areas the records come from, and when, by an inventory; it takes no column."""
-    sensitive: bool = True
-    """False only where a count per area could harm nobody; never for domestic abuse, sexual
-    offences, suspects' or victims' homes."""
+    protection: Literal["open", "restricted"] | None = None
+    """Whether anybody can look the records up; left out, restricted. Open records leave as they
+    are, and need an address and a licence."""
+    address: str | None = None
+    """Where anybody can look an open source up; printed for sign-off."""
+    licence: str | None = None
+    """Licence of an open source; printed for sign-off."""
 
 
 def warehouse_faults(name: str, source: WarehouseSource) -> Iterator[str]:

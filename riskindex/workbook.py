@@ -33,7 +33,6 @@ HEADINGS = {
     "rank": "Rank",
     "name": "Name",
     "decile": "Tenth of all areas, 1 the highest risk",
-    "rank_band": "Rank, in bands",
     "score": "Score (0 to 100)",
     "companion": "Score of intensities (0 to 100)",
     "factors_hot": "Factors hot",
@@ -171,7 +170,7 @@ def _all_areas(released: Released) -> Sheet | None:
     scores = released.scores["score"].unstack("factor").reindex(released.all_areas.index)
     labels = released.factors["label"]
     table = _headed(released.all_areas.reset_index(), released)
-    for factor in released.factors.index[released.factors["scored"]]:
+    for factor in released.factors.index[released.factors.index.isin(scores.columns)]:
         table[f"Score: {labels[factor]}"] = scores[factor].to_numpy()
     return Sheet(
         label="All areas",

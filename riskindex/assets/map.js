@@ -68,12 +68,15 @@ function publishedIndex(data) {
   return ordered(data, index, { assessed: cut.assessed, target: cut.target, atCut: cut.score_at_cut ?? NaN, selected });
 }
 
-// Without published ranks the list stands as it was released, in the order of the codes.
+// Without published ranks the list stands as it was released: firm areas first, then by district.
 function publishedByCode(data) {
   const { columns, cut } = data;
   const index = computeIndex(data, data.scored.map((factor) => factor.weight));
   const selected = Uint8Array.from(columns.selected);
-  return ordered(data, index, { assessed: cut.assessed, target: cut.target, atCut: NaN, selected }, positions(data.n));
+  const loose = (i) => Number(columns.tier ? columns.tier[i] !== "firm" : 0);
+  const place = (i) => data.district?.of[i] ?? 0;
+  const order = positions(data.n).sort((a, b) => selected[b] - selected[a] || loose(a) - loose(b) || place(a) - place(b) || a - b);
+  return ordered(data, index, { assessed: cut.assessed, target: cut.target, atCut: NaN, selected }, order);
 }
 
 function ordered(data, index, cut, order = positions(data.n).sort(riskOrder(data, index))) {

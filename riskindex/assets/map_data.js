@@ -20,7 +20,7 @@ function prepareData(data) {
   data.kinds = Object.keys(data.groups);
   data.district = data.groups[data.place_kind] ?? null;
   data.factors.forEach(prepareFactor);
-  // Partners and the public see tenths and bands of ranks, and lists in the order of the codes.
+  // Where sources are restricted, tenths leave and ranks do not.
   data.ranked = Boolean(data.columns.rank);
   data.scored = data.factors.filter((factor) => factor.scored && factor.scores.score);
   return data;
@@ -29,7 +29,7 @@ function prepareData(data) {
 function prepareFactor(factor) {
   factor.last = factor.periods.at(-1) ?? null;
   factor.many = factor.periods.length > 1 && Boolean(factor.years.hot);
-  factor.often = factor.many || (factor.spans.length > 1 && Boolean(factor.years.band));
+  factor.often = factor.many;
 }
 
 function groupOf(group, i) {

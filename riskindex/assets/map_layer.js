@@ -8,7 +8,7 @@ const LAYERS = {
       const range = app.data.ranked ? (members) => scoreRange(index, members) : undefined;
       return {
         title: app.data.ranked ? "Index score, 0 to 100" : "Index, tenths of the areas",
-        classes: showsBands() ? app.data.columns.decile.map(decileClass) : indexClasses(index),
+        classes: showsBands() && app.data.columns.decile ? app.data.columns.decile.map(decileClass) : indexClasses(index),
         colours: [...RAMP].reverse(),
         words: words.map((text, kind) => ({ text, range, kind })),
         note: "Areas with the same score stay in one class, so a class may hold more or fewer areas than its name says.",
@@ -136,7 +136,6 @@ function shareClass(value, limits) {
 }
 
 function yearsLayer(factor) {
-  if (factor.years.band) return bandLayer(factor);
   const most = factor.periods.length;
   const colours = ["#FFFFFF", ...positions(most).map((k) => RAMP[Math.round((k * 4) / Math.max(1, most - 1))])];
   const word = periodsWord();
@@ -146,18 +145,6 @@ function yearsLayer(factor) {
     colours,
     words: positions(most + 1).map((k) => ({ text: k === 0 ? "Never hot" : `Hot in ${k} of ${most}` })).reverse(),
     order: positions(most + 1).reverse(),
-  };
-}
-
-function bandLayer(factor) {
-  const word = periodsWord();
-  return {
-    title: `${factor.label}, ${factor.spans[0]} to ${factor.spans.at(-1)}`,
-    classes: positions(app.data.n).map((i) => signAt(factor.years.band, i)),
-    colours: ["#FFFFFF", RAMP[1], RAMP[3], RAMP[4]],
-    words: [`Hot in every one of the ${factor.spans.length} ${word}`, "Hot in half or more, not in all", "Hot in fewer than half", "Never hot"]
-      .map((text) => ({ text })),
-    order: [3, 2, 1, 0],
   };
 }
 

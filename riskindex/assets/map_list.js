@@ -102,7 +102,7 @@ function listTitle() {
 function showListHead() {
   const { columns } = app.data;
   const sure = columns.p_selected ? "Of 100 repeats" : "How sure";
-  const heads = [[showsBands() ? "Rank band" : "Rank", "number"], ["Area and why", ""], ...(showsTiers() ? [[sure, "number"]] : []),
+  const heads = [[showsBands() ? "Tenth" : "Rank", "number"], ["Area and why", ""], ...(showsTiers() ? [[sure, "number"]] : []),
     ...(columns.residents_10_24 ? [["Aged 10\u2060–\u206024", "number"]] : [])];
   byId("list-head").replaceChildren(...heads.map(([text, kind]) => make("th", { scope: "col", class: kind }, [text])));
 }
@@ -148,7 +148,7 @@ function sureCell(i) {
 function rankSign(i) {
   const rank = app.now.index.rank[i];
   if (Number.isNaN(rank)) return "–";
-  if (showsBands()) return app.data.columns.rank_band[i];
+  if (showsBands()) return numberOrDash(app.data.columns.decile?.[i]);
   return `${whole.format(rank)}${app.now.sharing.get(rank) > 1 ? "=" : ""}`;
 }
 
@@ -193,7 +193,6 @@ function scrollToRow(i) {
 
 const CSV_COLUMNS = {
   rank: (i) => app.now.index.rank[i],
-  rank_band: (i) => app.data.columns.rank_band[i],
   rank_by_classes: (i) => app.now.index.rank[i],
   area_code: (i) => app.data.codes[i],
   name: (i) => app.data.columns.name[i],
@@ -210,7 +209,7 @@ const CSV_COLUMNS = {
   residents_10_24: (i) => app.data.columns.residents_10_24?.[i] ?? "",
 };
 
-const OPTIONAL = new Set(["rank_band", "decile", "p_selected", "tier", "rank_low", "rank_high", "residents", "residents_10_24"]);
+const OPTIONAL = new Set(["decile", "p_selected", "tier", "rank_low", "rank_high", "residents", "residents_10_24"]);
 
 function csvHas(key) {
   const { ranked, columns } = app.data;

@@ -66,7 +66,7 @@ function viewAround(areas, paper) {
 }
 
 const PRINT_COLUMNS = [
-  { head: () => (showsBands() ? "Rank band" : "Rank"), read: rankSign },
+  { head: () => (showsBands() ? "Tenth" : "Rank"), read: rankSign },
   { head: () => "Area", read: (i) => `${app.data.columns.name[i]} (${app.data.codes[i]})` },
   { head: () => "Why", read: (i, rows) => upperFirst(shortReasons(i, rows > CROWDED ? 1 : 3)) },
   { head: () => "How sure", read: (i) => tierOf(i), when: showsTiers },

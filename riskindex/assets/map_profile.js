@@ -11,7 +11,7 @@ function invitation() {
   return [
     make("h2", {}, ["Choose an area"]),
     make("p", {}, ["Click an area on the map or a name in the list to see why it ranks where it does."]),
-    first.length ? make("h3", {}, [showsBands() ? "The first on the list, in the order of their codes" : "The first on the list"]) : null,
+    first.length ? make("h3", {}, [showsBands() ? "The first on the list, firm areas first, then by district" : "The first on the list"]) : null,
     make(showsBands() ? "ul" : "ol", { class: "plain-list" }, items),
     ...limitsBlock(),
   ].filter(Boolean);
@@ -61,9 +61,8 @@ function factsOf(i) {
   const { index } = app.now;
   return [
     ["List", standing(i)],
-    [showsBands() ? "Rank band" : app.data.ranked ? "Rank" : "Rank by classes", known(index.rank[i]) ? rankSign(i) : "not assessed"],
-    ...(showsBands() ? [["Tenth of areas", tenthWords(columns.decile[i])]]
-      : [[app.data.ranked ? "Score" : "Score by classes", known(index.score[i]) ? `${oneDecimal.format(index.score[i])} of 100` : "not assessed"]]),
+    ...(showsBands() ? (columns.decile ? [["Tenth of areas", tenthWords(columns.decile[i])]] : [])
+      : [[app.data.ranked ? "Rank" : "Rank by classes", known(index.rank[i]) ? rankSign(i) : "not assessed"], [app.data.ranked ? "Score" : "Score by classes", known(index.score[i]) ? `${oneDecimal.format(index.score[i])} of 100` : "not assessed"]]),
     ["How sure", tierOf(i) && TIER_WORDS[tierOf(i)]],
     ["Residents", columns.residents ? numberOrDash(columns.residents[i]) : ""],
     ["Aged 10 to 24", known(columns.residents_10_24?.[i]) ? whole.format(columns.residents_10_24[i]) : ""],

@@ -10,7 +10,7 @@ function showWhatIf() {
     make("p", { class: "small" }, ["Count a factor more, less or not at all. The index, the ranks and the list follow; the published list stays as it is."]),
     ...classesNote(),
     make("p", { id: "what-if-words", class: "sentence", role: "status" }),
-    make("fieldset", {}, [make("legend", {}, ["How much each factor counts"]), ...data.scored.map(weightRow)]),
+    make("fieldset", {}, [make("legend", {}, ["How much each factor counts"]), ...data.scored.map((factor, k) => (factor.fixed ? null : weightRow(factor, k))).filter(Boolean), ...fixedNote()]),
     numberFields(),
     make("div", { class: "row" }, [
       make("button", { type: "button", id: "reset", on: { click: resetWhatIf } }, ["Reset"]),
@@ -43,6 +43,13 @@ function unchangedByClasses() {
   const weights = data.scored.map((factor) => factor.weight);
   app.byClasses ??= recomputed({ weights, share: start.share, number, ties: start.ties, rounding });
   return app.byClasses;
+}
+
+// Factors of restricted sources are one here, as the noised counts have them, and stay as they are.
+function fixedNote() {
+  const fixed = app.data.scored.filter((factor) => factor.fixed);
+  if (!fixed.length) return [];
+  return [make("p", { class: "note small" }, ["Factors of restricted sources keep their published weight; they are shown as one, computed from counts with noise."])];
 }
 
 function weightRow(factor, k) {
@@ -79,7 +86,8 @@ function field(id, text, control) {
 
 function syncWhatIf() {
   const { state, data } = app;
-  data.scored.forEach((_, k) => {
+  data.scored.forEach((factor, k) => {
+    if (factor.fixed) return;
     byId(`weight-${k}`).value = state.times[k];
     byId(`on-${k}`).checked = state.times[k] > 0;
     byId(`times-${k}`).textContent = `× ${fewDigits.format(state.times[k])}`;
@@ -146,7 +154,7 @@ function choiceWords() {
 function configText() {
   const { data, state } = app;
   const weights = app.weights();
-  const factors = data.scored.flatMap((factor, k) => ["[[factors]]", `name = "${factor.name}"`, `weight = ${weights[k]}`, ""]);
+  const factors = data.scored.flatMap((factor, k) => (factor.fixed ? [] : ["[[factors]]", `name = "${factor.name}"`, `weight = ${weights[k]}`, ""]));
   const { minimum_per_group: minimum, group, overrides } = data.selection;
   const size = state.number ? `number = ${Number(state.number)}` : `share = ${Number((Number(state.share) / 100).toPrecision(12))}`;
   return [

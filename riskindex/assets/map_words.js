@@ -61,21 +61,10 @@ function hotWords(factor, period, i) {
 }
 
 function yearsWords(factor, i) {
-  if (factor.years.band) return bandWords(factor, i);
   const hot = signAt(factor.years.hot, i);
   const assessed = signAt(factor.years.assessed, i);
   if (Number.isNaN(hot) || !assessed) return "not assessed";
   return `hot in ${hot} of ${assessed} ${periodsWord()}`;
-}
-
-const BANDS = ["never", "some", "most", "every"];
-
-function bandWords(factor, i) {
-  const band = BANDS[signAt(factor.years.band, i)];
-  if (!band) return "not assessed";
-  const one = periodsWord().replace(/s$/, "");
-  const when = band === "never" ? "never hot" : `hot in ${band} ${band === "every" ? one : periodsWord()}`;
-  return `${when}, ${factor.spans[0]} to ${factor.spans.at(-1)}`;
 }
 
 function shortWords(factor, i) {
@@ -86,19 +75,10 @@ function shortWords(factor, i) {
 // "7 where 1.9 were expected (3.7 times); with its neighbours 31 where 11.2 were expected".
 function countWords(factor, period, i) {
   const unit = factor.weighted ? " weighted" : "";
-  if (isReleased()) return releasedCountWords(factor, period.observed?.[i], unit);
+  if (factor.restricted) return "";
   const own = against(period.observed?.[i], period.expected?.[i], unit);
   const around = against(period.window_observed?.[i], period.window_expected?.[i], unit);
   return [own, around && `with its neighbours ${around}`].filter(Boolean).join("; ");
-}
-
-const isReleased = () => Object.keys(app.data.marks).length > 0;
-
-// A mark stands where its number would.
-function releasedCountWords(factor, observed, unit) {
-  if (factor.sensitive) return "number withheld [c]";
-  if (typeof observed === "string") return observed === "[c]" ? "number withheld [c]" : "";
-  return known(observed) ? `about ${whole.format(observed)}${unit} counted` : "";
 }
 
 function against(observed, expected, unit) {
@@ -118,7 +98,7 @@ function reasonsFor(i) {
 }
 
 function reasonLine({ factor }, i) {
-  return `${factor.label}: ${shortWords(factor, i)}`;
+  return [factor.label, shortWords(factor, i)].filter(Boolean).join(": ");
 }
 
 function shortReasons(i, most) {
@@ -130,10 +110,17 @@ function shortReasons(i, most) {
 // The published list of a release without ranks; what it would be otherwise has ranks by its classes.
 const showsBands = () => !app.data.ranked && app.asPublished();
 
+// Where ranks are not released: the tenth, or on the list or not where tenths are not either.
+function tenthOrList(i) {
+  const tenth = app.data.columns.decile?.[i];
+  if (known(tenth)) return `in the ${TENTHS[tenth - 1]} tenth of ${whole.format(app.now.cut.assessed)} areas`;
+  return isSelected(i) ? "on the list" : "not on the list";
+}
+
 function rankWords(i) {
   const rank = app.now.index.rank[i];
   if (Number.isNaN(rank)) return "not assessed";
-  if (showsBands()) return `rank ${app.data.columns.rank_band[i]} of ${whole.format(app.now.cut.assessed)}`;
+  if (showsBands()) return tenthOrList(i);
   const tied = app.now.sharing.get(rank) > 1 ? "joint " : "";
   return `${tied}rank ${whole.format(rank)} of ${whole.format(app.now.cut.assessed)}`;
 }

@@ -1,27 +1,19 @@
-"""Refuges, children's homes and the like: a private list of places that no release may lead to."""
+"""Refuges, children's homes and the like: the list is decided without restricted events there."""
 
-import hashlib
-import hmac
-import os
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from riskindex.errors import InputError
 from riskindex.files import find_file
-from riskindex.rhythm import LEVELS
 from riskindex.sheets import Sheet, capped, read_sheet
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
-
-KEY = "RISKINDEX_PLACES_KEY"
-"""Environment variable with the key of the seal; without it nothing is said of the list at all."""
-_APART = "\x1f"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,9 +22,6 @@ class SensitivePlaces:
 
     codes: frozenset[str]
     """Area codes."""
-    seal: str = ""
-    """HMAC-SHA-256 of the file, hexadecimal, where there is a key: who holds the file and the key
-    can tell which list was used, and nobody else can tell anything."""
 
 
 NO_PLACES = SensitivePlaces(codes=frozenset())
@@ -70,7 +59,7 @@ def read_sensitive_places(name: str | None, folder: Path, areas: "GeoDataFrame")
     ]
     if faults:
         raise InputError(capped(faults))
-    return SensitivePlaces(codes=frozenset(codes), seal=_seal(path.read_bytes()))
+    return SensitivePlaces(codes=frozenset(codes))
 
 
 def _codes(path: Path, scratch: Path, areas: "GeoDataFrame") -> tuple[list[str], Sheet]:
@@ -98,48 +87,24 @@ def _areas_of(sheet: Sheet, areas: "GeoDataFrame") -> Iterator[str]:
         yield str(areas.index[found.min()]) if len(found) else ""
 
 
-def _seal(content: bytes) -> str:
-    key = os.environ.get(KEY, "")
-    return hmac.new(key.encode(), content, hashlib.sha256).hexdigest() if key else ""
-
-
-def without_events(counts: pd.DataFrame, codes: Collection[str]) -> pd.DataFrame:
-    """Counts with no event in some areas; what was not covered stays so.
+def without_events(
+    table: pd.DataFrame, codes: Collection[str], columns: "pd.Index[Any]"
+) -> pd.DataFrame:
+    """Counts or fingerprints with no event in some areas; what was not covered stays so.
 
     Parameters
     ----------
-    counts
+    table
         Index area_code.
     codes
         The areas.
+    columns
+        Columns of restricted sources. Open ones stay as they are: anybody could subtract what was
+        left out of them, and so find the places.
     """
-    inside = counts.index.isin(list(codes))
-    return counts.where(~inside[:, None] | counts.isna(), 0)
-
-
-def set_apart(places: "pd.Series[str]", codes: Collection[str]) -> "pd.Series[str]":
-    """Names of places, another for the areas of a list, so that their records can be left out."""
-    inside = places.index.isin(list(codes)) & (places != "")
-    return places.where(~inside, places + _APART)
-
-
-def whole_rhythm(rhythm: pd.DataFrame) -> pd.DataFrame:
-    """Records by place with what was set apart added to its place again."""
-    apart = _apart(rhythm)
-    if not apart.any():
-        return rhythm
-    table = rhythm.reset_index()
-    table["place"] = table["place"].str.removesuffix(_APART)
-    return table.groupby(LEVELS, sort=True)[["records"]].sum()
-
-
-def plain_rhythm(rhythm: pd.DataFrame) -> pd.DataFrame:
-    """Records by place without what was set apart."""
-    return rhythm[~_apart(rhythm)]
-
-
-def _apart(rhythm: pd.DataFrame) -> "pd.Series[bool]":
-    if "place" not in rhythm.index.names:
-        return pd.Series(False, index=rhythm.index)
-    names = rhythm.index.get_level_values("place").astype(str)
-    return pd.Series(names.str.endswith(_APART), index=rhythm.index)
+    if not codes or not len(columns):
+        return table
+    inside = table.index.isin(list(codes))
+    made = table.copy()
+    made[columns] = table[columns].where(~inside[:, None] | table[columns].isna(), 0)
+    return made

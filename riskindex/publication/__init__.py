@@ -1,0 +1,1 @@
+"""What leaves: protected cells, columns per profile, sensitive places."""

@@ -1,0 +1,141 @@
+"""Protected cells: counts with noise that depends on their records and on a private key."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskindex.disclosure import WITHHELD, round_half_up
+
+Fingerprints = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CellRules:
+    """How a count of a restricted source becomes a protected cell."""
+
+    epsilon: float = 1.0
+    """Scale of the noise: P(noise = k) is proportional to exp(-epsilon |k|)."""
+    threshold: int = 8
+    """Cells whose noised count is below this are withheld."""
+    rounding: int = 5
+    """Other cells are rounded to the nearest multiple of this."""
+
+    @property
+    def sentences(self) -> Iterator[str]:
+        """The rules in words, under every table."""
+        yield (
+            "Counts from restricted sources are protected cells: noise is added that depends on "
+            f"the records counted, those below {self.threshold} are withheld ({WITHHELD}), and "
+            f"the others are rounded to the nearest {self.rounding}. Each cell is made by itself, "
+            "so that totals need not add up."
+        )
+
+
+class ProtectedCells(NamedTuple):
+    """What may leave of counts from restricted sources; `protect` alone makes it."""
+
+    values: NDArray[np.float64]
+    """Rounded counts, NaN where a cell is withheld."""
+    marks: NDArray[np.object_]
+    """`[c]` where a cell is withheld, else ""."""
+
+
+def protect(
+    counts: NDArray[np.float64],
+    fingerprints: Fingerprints,
+    key: bytes,
+    rules: CellRules,
+    *,
+    empty: Fingerprints,
+    small: NDArray[np.bool_],
+) -> ProtectedCells:
+    """Make protected cells of counts.
+
+    Parameters
+    ----------
+    counts
+        Records or people counted in each cell, shape `(n,)`; NaN is not assessed and stays so.
+    fingerprints
+        Sum of the fingerprints of each cell's records, see `riskindex.fingerprints`.
+    key
+        The release key.
+    rules
+        Noise, threshold and rounding.
+    empty
+        Fingerprint of each cell's place, measure and period, which stands in where there is no
+        record: otherwise all empty cells would share one noise and be known by it.
+    small
+        Cells of too few areas or residents, which are withheld whatever they hold.
+
+    References
+    ----------
+    Fraser and Wooton (2005), A proposed method for confidentialising tabular output to protect
+    against differencing; Leaver (2009), Implementing a method for automatically protecting
+    user-defined census tables (the cell-key method).
+    """
+    noised = counts + noise(np.where(fingerprints == 0, empty, fingerprints), key, rules.epsilon)
+    withheld = small | (noised < rules.threshold)
+    rounded = round_half_up(noised, rules.rounding)
+    # A noised 8 is at least the threshold, and must not be printed as something below it.
+    return ProtectedCells(
+        np.where(withheld, np.nan, np.maximum(rounded, rules.rounding)),
+        np.where(withheld & ~np.isnan(counts), WITHHELD, "").astype(object),
+    )
+
+
+def noise(fingerprints: Fingerprints, key: bytes, epsilon: float) -> NDArray[np.int64]:
+    """Discrete Laplace noise, decided by fingerprints and the key alone.
+
+    Parameters
+    ----------
+    fingerprints
+        One per cell, any shape.
+    key
+        The release key; who does not hold it can predict nothing of the noise.
+    epsilon
+        P(noise = k) is proportional to exp(-epsilon |k|).
+
+    Returns
+    -------
+    array of int64
+        The same fingerprint has the same noise, always and everywhere.
+
+    References
+    ----------
+    Ghosh, Roughgarden and Sundararajan (2012), Universally utility-maximizing privacy mechanisms,
+    SIAM Journal on Computing 41, 1673-1693 (the two-sided geometric distribution).
+    """
+    each, of = np.unique(fingerprints, return_inverse=True)
+    drawn = np.fromiter(
+        (
+            int.from_bytes(blake2b(int(f).to_bytes(8, "little"), key=key, digest_size=8).digest())
+            for f in each.tolist()
+        ),
+        dtype=np.uint64,
+        count=len(each),
+    )
+    limits = _limits(epsilon)
+    found = np.searchsorted(limits, drawn, side="right") - len(limits) // 2
+    return np.asarray(found[of].reshape(fingerprints.shape), dtype=np.int64)
+
+
+@lru_cache(maxsize=8)
+def _limits(epsilon: float) -> NDArray[np.uint64]:
+    """P(noise <= k) for k from -m to m - 1, in units of 2**-64; beyond m noise is rarer than that.
+
+    Whole numbers are compared, so that no rounding of a platform's logarithm moves a draw.
+    """
+    m = int(np.ceil(45 / epsilon))
+    k, q = np.arange(-m, m, dtype=float), np.exp(-epsilon)
+    below = np.where(k < 0, q ** np.abs(k) / (1 + q), 1 - q ** (k + 1) / (1 + q))
+    return np.array([min(int(p * 2.0**64), 2**64 - 1) for p in below], dtype=np.uint64)
+
+
+def of_place(*words: str) -> int:
+    """Fingerprint of a cell without records: its place, measure and period, in this order."""
+    return int.from_bytes(blake2b("\x1f".join(words).encode(), digest_size=8).digest())

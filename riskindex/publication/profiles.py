@@ -1,0 +1,446 @@
+"""Release: what partners and the public may see of a result, column by column."""
+
+from dataclasses import asdict, replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riskindex.cut import Cut, areas, without_score
+from riskindex.diagnostics import shares_told
+from riskindex.disclosure import WITHHELD, decile
+from riskindex.errors import DisclosureError
+from riskindex.factors import Factor
+from riskindex.groups import count_groups, group_kinds, profile_kind
+from riskindex.index import contributions, given_weights
+from riskindex.publication.counts import LARGE, released_groups, released_rhythm
+from riskindex.publication.protection import (
+    restricted_factors,
+    restricted_sources,
+)
+from riskindex.reasons import explain
+from riskindex.released import (
+    HOTSPOT_COLUMNS,
+    LIMITS,
+    TOGETHER,
+    Released,
+    Result,
+    factor_table,
+    of_places,
+    period_label,
+    whole,
+    with_kinds,
+    without_folders,
+)
+from riskindex.robustness import tier
+from riskindex.scores import CONFIDENCE_SCORES, rows
+
+PROFILES = ("internal", "partner", "public")
+BANDED = ("flag", "confidence", "persistence", "threshold")
+"""Scores of few values, which survive the noise; the strength of counts does not."""
+
+
+def check_profile(profile: str | None) -> str:
+    """The profile, once it is known to be named and to have rules.
+
+    Raises
+    ------
+    DisclosureError
+        No profile was named, or there are no rules for the one that was.
+    """
+    if profile is None:
+        raise DisclosureError(
+            "No release profile is named. Give --profile internal, or set profile in the config."
+        )
+    if profile not in PROFILES:
+        raise DisclosureError(f"No profile {profile!r}; there are {', '.join(PROFILES)}.")
+    return profile
+
+
+def only_internal(profile: str | None, what: str) -> str:
+    """The profile, once it is known to be the internal one."""
+    if check_profile(profile) != "internal":
+        raise DisclosureError(
+            f"{what} is made for the profile internal alone: it shows counts as they are."
+        )
+    return "internal"
+
+
+def release_open(result: Result, profile: str) -> Released:
+    """Everything, where every source is open: anybody can look the records up."""
+    return replace(
+        whole(result),
+        profile=profile,
+        uncounted=result.uncounted.iloc[:0],
+        disagreements=result.disagreements.iloc[:0],
+        files=result.files.iloc[:0],
+        config=_config(result),
+    )
+
+
+def release_protected(result: Result, protected: Result, profile: str, *, key: bytes) -> Released:
+    """What partners or the public may see where some sources are restricted.
+
+    A column that is not named here is in no file.
+
+    Parameters
+    ----------
+    result
+        The run; of it leave the list, what is open, exact yearly counts of the whole, and for
+        partners flags without numbers.
+    protected
+        The same run on noised counts; everything else that is said of restricted sources is its.
+    profile
+        partner or public.
+    key
+        The release key, for cells of groups.
+    """
+    view = View(result, protected, profile)
+    kind = profile_kind(view.groups)
+    places = result.areas[kind] if kind else pd.Series(result.config.place, result.areas.index)
+    rules = result.config.release.rules
+    study = view.study
+    return Released(
+        profile=profile,
+        title=result.config.title,
+        place=result.config.place,
+        about=result.config.about,
+        period_label=period_label(result.config.factors),
+        attribution=result.attribution,
+        limits=LIMITS,
+        cut=view.cut(),
+        flags_tie=protected.flags_tie,
+        how_sure=protected.how_sure,
+        group_kinds=view.groups,
+        areas=result.areas[["name", *view.groups, "geometry"]],
+        neighbours=result.neighbours,
+        top=view.top(),
+        all_areas=view.every,
+        factors=view.factors(),
+        scores=view.scores(),
+        hotspots=view.hotspots(),
+        tests=view.tests(),
+        persistence=view.persistence(),
+        new_hotspots=view.new_hotspots(),
+        reconciliation=view.reconciliation(),
+        uncounted=result.uncounted.iloc[:0],
+        correlations=protected.correlations,
+        notes=tuple(view.notes()),
+        files=pd.DataFrame(columns=["role", "name"]),
+        clusters_found=_of(protected.clusters_found, view.open),
+        clusters=of_places(result, view.groups)["clusters"],
+        district_counts=released_groups(result, places[study], key, rules),
+        cluster_counts=view.cluster_counts(),
+        rhythm=released_rhythm(result, key, rules),
+        config=_config(result),
+        rules=rules,
+        sensitivity=protected.sensitivity.in_short(),
+        composition=_composition(result),
+        double_counting=protected.double_counting.drop(columns="rho", errors="ignore"),
+    )
+
+
+class View:
+    """One profile's sight of a result: open factors as they are, the others as the table says."""
+
+    def __init__(self, result: Result, protected: Result, profile: str) -> None:
+        self.result, self.protected, self.profile = result, protected, profile
+        self.closed = restricted_factors(result.config)
+        self.open = tuple(f.name for f in result.config.factors if f.name not in self.closed)
+        self.groups = group_kinds(result.areas)
+        around = result.areas.get("is_context")
+        self.study = result.areas.index if around is None else result.areas.index[~around]
+        self.every = self._every()
+
+    @property
+    def partner(self) -> bool:
+        """Whether flags of restricted factors leave."""
+        return self.profile == "partner"
+
+    @property
+    def banded(self) -> bool:
+        """Whether every restricted factor that scores does so in few values."""
+        closed = [f for f in self.result.config.factors if f.name in self.closed and f.scored]
+        return all(factor.score in BANDED for factor in closed)
+
+    def _every(self) -> pd.DataFrame:
+        """The table of all areas."""
+        result, index = self.result, self.protected.index
+        bases = [c for c in ("residents", "residents_10_24") if c in result.areas]
+        table = pd.DataFrame(result.areas[["name", *self.groups]])
+        if self.banded:
+            table["decile"] = decile(index["rank"]).reindex(table.index)
+        shown = [f for f in result.config.factors if f.scored and f.name in self._flagged]
+        hot = [rows(result.scores, factor=f.name)["is_hot"].astype(bool) for f in shown]
+        if hot:
+            table["factors_hot"] = pd.concat(hot, axis=1).sum(axis=1).astype("Int64")
+            table = with_kinds(table, result, [f.name for f in shown])
+        table["selected"] = result.index["selected"].astype(bool)
+        if "p_selected" in index:
+            chosen = table["selected"].to_numpy(bool)
+            table["tier"] = tier(index["p_selected"].to_numpy(float, na_value=0.0), chosen)
+        table["reasons"] = self._reasons().reindex(table.index).fillna("")
+        people = result.areas[bases].round().astype("Int64")
+        return table.join(pd.DataFrame(people))
+
+    @property
+    def _flagged(self) -> tuple[str, ...]:
+        """Factors whose hot areas are shown as counted."""
+        return (*self.open, *self.closed) if self.partner else self.open
+
+    def _reasons(self) -> "pd.Series[str]":
+        """Sentences of open factors with their numbers; to partners, of the others without."""
+        result, config = self.result, self.result.config
+        mine = [f for f in config.factors if f.name in self.open and f.scored]
+        said = pd.Series("", index=result.areas.index)
+        if mine:
+            scores = _of(result.scores, self.open)
+            hotspots, lasting = (_of(t, self.open) for t in (result.hotspots, result.persistence))
+            unit, whole_word = config.periods.unit, config.whole
+            words = explain(hotspots, lasting, scores, mine, unit=unit, whole=whole_word)
+            said = words.reindex(said.index).fillna("")
+        for factor in config.factors if self.partner else ():
+            if factor.name in self.closed and factor.scored:
+                said = (said + " " + self._flag_sentences(factor)).str.strip()
+        return said
+
+    def _flag_sentences(self, factor: Factor) -> "pd.Series[str]":
+        """What partners read of a restricted factor: hot or not, how surely, in how many years."""
+        scores = rows(self.result.scores, factor=factor.name)
+        hot = scores["is_hot"].astype(bool)
+        sure = (
+            scores["score"]
+            .round(6)
+            .map({round(s, 6): f" ({c}% sure)" for c, s in CONFIDENCE_SCORES.items() if s})
+        )
+        words = ("Hot: " + factor.label + sure.fillna("").astype(str) + ".").where(hot, "")
+        if factor.score == "persistence" and factor.name in self._lasting:
+            times = rows(self.result.persistence, factor=factor.name).reindex(scores.index)
+            often = (
+                f"Hot: {factor.label}, in " + times["periods_hot"].astype(str) + " of "
+                + times["periods_assessed"].astype(str) + " periods."
+            )  # fmt: skip
+            words = often.where((times["periods_hot"] > 0).fillna(False), "")
+        return words.reindex(self.result.areas.index).fillna("").astype(str)
+
+    @property
+    def _lasting(self) -> set[str]:
+        return set(map(str, self.result.persistence.index.get_level_values("factor")))
+
+    def top(self) -> pd.DataFrame:
+        """The list: firm areas first, then by district; its own order would tell of counts."""
+        chosen = self.every[self.every["selected"]].drop(columns="selected")
+        kind = profile_kind(self.groups)
+        order = pd.DataFrame({
+            "tier": chosen["tier"] != "firm" if "tier" in chosen else False,
+            "place": chosen[kind] if kind else "",
+            "code": chosen.index,
+        }, index=chosen.index)  # fmt: skip
+        return chosen.loc[order.sort_values(["tier", "place", "code"]).index]
+
+    def cut(self) -> Cut:
+        """The arithmetic of the selection, of the protected run but for the number selected."""
+        selected = int(self.result.index["selected"].sum())
+        rule = self.result.cut.rule
+        words = f"{rule[0].upper()}{rule[1:]}. That makes {areas(selected)}."
+        told = without_score(self.protected.cut)
+        return told._replace(
+            selected=selected, overridden_in=0, overridden_out=0, explanation=words
+        )
+
+    def factors(self) -> pd.DataFrame:
+        """What each factor is, and how many areas are hot where that is shown."""
+        table = factor_table(self.result)
+        closed = table.index.isin(list(self.closed))
+        told = table.drop(columns=["hot_without_dispersion_last"]).assign(restricted=closed)
+        hidden = ["total_last", *([] if self.partner else ["hot_last", "hot_by_period"])]
+        for column in hidden:
+            told[column] = told[column].astype(object).mask(closed, None)
+        told["null"] = told["null"].mask(closed & (told["null"] == _NOTHING), "not assessed")
+        return told.drop(columns="sources")
+
+    def scores(self) -> pd.DataFrame:
+        """Scores that sliders move: of open factors, and the others of the protected run."""
+        protected = self.protected.scores
+        weights, options = given_weights(protected, self.result.config.index)
+        opened = _of(protected, self.open)
+        closed = _of(protected, self.closed)
+        if self.partner:
+            table = pd.concat([opened, closed])
+        else:
+            together = _together(closed, weights)
+            table = pd.concat([opened, together]) if together is not None else opened
+            weights[TOGETHER] = weights[weights.index.isin(list(self.closed))].sum()
+        table = table[[c for c in ("score", "intensity", "group", "is_hot") if c in table]].copy()
+        is_closed = table.index.get_level_values("factor").isin([*self.closed, TOGETHER])
+        table.loc[is_closed, "intensity"] = table.loc[is_closed, "score"]
+        table.loc[is_closed, "is_hot"] = False
+        table["weight"] = table.index.get_level_values("factor").map(weights).astype(float)
+        return table.assign(contribution=contributions(table, options))
+
+    def hotspots(self) -> pd.DataFrame:
+        """The tests of open factors; of the others flags to partners, to the public nothing."""
+        shown = [c for c in HOTSPOT_COLUMNS if c in self.result.hotspots]
+        asked = not self.partner and self.result.config.release.hotspots == "protected"
+        seen = self.protected.hotspots if asked else self.result.hotspots
+        closed = _of(seen, self.closed)
+        flags = closed[["confidence", "is_hot", "kind"]].copy()
+        flags["reason"] = closed["reason"].fillna("").astype(object).mask(
+            closed["reason"].isin(_TELLING), "not assessed"
+        )  # fmt: skip
+        if not self.partner and not asked:
+            flags = flags.assign(confidence=pd.array([pd.NA] * len(flags), dtype="Int8"))
+            flags = flags.assign(is_hot=False, kind="", reason="restricted")
+        flags["observed"] = WITHHELD
+        opened = _of(self.result.hotspots, self.open)[shown]
+        table = pd.concat([opened, flags.reindex(columns=shown)]) if len(flags) else opened
+        return _in_factor_order(table, self.result)
+
+    def tests(self) -> pd.DataFrame:
+        """What the tests assumed; of restricted factors as the protected run has it."""
+        told = ["method", "null", "correction", "level", "assessed", "not_assessed", "dispersion",
+                "estimator"]  # fmt: skip
+        closed = _of(self.protected.tests, self.closed)[told]
+        closed = closed.assign(null=closed["null"].mask(closed["null"] == _NOTHING, "not assessed"))
+        hot = _of(self.result.tests, self.closed)["hot"]
+        closed["hot"] = hot if self.partner else pd.array([pd.NA] * len(closed), dtype="Int64")
+        opened = _of(self.result.tests, self.open)
+        return _in_factor_order(pd.concat([opened, closed.reindex(columns=opened.columns)]),
+                                self.result)  # fmt: skip
+
+    def persistence(self) -> pd.DataFrame:
+        """Years hot; of restricted factors to partners alone, without any count."""
+        opened = _of(self.result.persistence, self.open)
+        if not self.partner:
+            return opened
+        told = ("periods_hot", "periods_assessed", "category", "is_new")
+        closed = _of(self.result.persistence, self.closed)
+        closed = closed[[c for c in told if c in closed]]
+        both = pd.concat([opened, closed.reindex(columns=opened.columns)])
+        if "change" in both:
+            both["change"] = both["change"].fillna("")
+        return _in_factor_order(both, self.result)
+
+    def new_hotspots(self) -> pd.DataFrame:
+        """Areas hot in the last period and in none of the earlier ones, where flags are shown."""
+        lasting = self.persistence()
+        new = lasting[lasting["is_new"].astype(bool)].reset_index()
+        named = pd.DataFrame(self.result.areas[["name", *self.groups]])
+        joined = new[["factor", "area_code"]].join(named, on="area_code")
+        return joined.reset_index(drop=True)
+
+    def reconciliation(self) -> pd.DataFrame:
+        """What became of the events of open sources."""
+        table = self.result.reconciliation
+        names = set(restricted_sources(self.result.config))
+        source = table.index.get_level_values("source")
+        factor = table.index.get_level_values("factor")
+        keep = ~source.isin(list(names)) & ~factor.isin(list(self.closed))
+        return table[keep]
+
+    def notes(self) -> list[str]:
+        """The rules of protected cells, and notes about areas and open sources."""
+        config = self.result.config
+        names = [f"{name}:" for name in restricted_sources(config)]
+        labels = [f.label for f in config.factors if f.name in self.closed]
+        about = [
+            note for note in self.result.notes
+            if not any(note.startswith(name) for name in names)
+            and not any(label.lower() in note.lower() for label in labels)
+        ]  # fmt: skip
+        people = self.result.areas["residents"].sum() if "residents" in self.result.areas else 0
+        exact = ["Yearly counts of the whole are as counted."] if people >= LARGE else []
+        return [*config.release.rules.sentences, *exact, *_safe(about)]
+
+    def cluster_counts(self) -> pd.DataFrame:
+        """Events and rates of clusters of selected areas, of open factors."""
+        counts = self.result.group_counts.loc[self.study]
+        mine = counts.columns.get_level_values("factor").isin(list(self.open))
+        if not mine.any():
+            return pd.DataFrame()
+        names = of_places(self.result, self.groups)["clusters"]["name"].reindex(self.study)
+        people = self.result.areas.get("residents")
+        residents = people.loc[self.study] if people is not None else None
+        return count_groups(counts.loc[:, mine], names, residents)
+
+
+_NOTHING = "nothing was observed"
+_TELLING = ("all zero", "constant")
+"""Reasons why an area is not assessed that say what was counted."""
+
+
+def _safe(notes: list[str]) -> list[str]:
+    """Notes about areas, not about events, whose numbers may be those of restricted sources."""
+    return [note for note in notes if note.startswith(_ABOUT_AREAS) or " lie at the edge" in note]
+
+
+_ABOUT_AREAS = ("Areas",)
+
+
+def _of(table: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+    """Lines of some factors, which stand in the index or in a column."""
+    if "factor" in table.columns:
+        return table[table["factor"].isin(list(names))]
+    if "factor" not in table.index.names:
+        return table.iloc[:0]
+    return table[table.index.get_level_values("factor").isin(list(names))]
+
+
+def _in_factor_order(table: pd.DataFrame, result: Result) -> pd.DataFrame:
+    order = {factor.name: at for at, factor in enumerate(result.config.factors)}
+    at = table.index.get_level_values("factor").map(order).to_numpy()
+    return table.iloc[np.argsort(at, kind="stable")]
+
+
+def _together(closed: pd.DataFrame, weights: "pd.Series[float]") -> pd.DataFrame | None:
+    """All restricted factors as one, their weighted mean in the protected run."""
+    wide = closed["score"].unstack("factor")
+    if wide.empty:
+        return None
+    share = weights.reindex(wide.columns)
+    total = (wide * share).sum(axis=1) / (wide.notna() * share).sum(axis=1).replace(0, np.nan)
+    codes = closed.index.get_level_values("area_code").unique()
+    index = pd.MultiIndex.from_product([[TOGETHER], codes], names=["factor", "area_code"])
+    score = total.reindex(codes).to_numpy()
+    return pd.DataFrame({"score": score, "intensity": score, "group": "", "is_hot": False}, index)
+
+
+def _composition(result: Result) -> pd.DataFrame:
+    """Who lives in the selected areas, in whole percent; nothing from a restricted table."""
+    config, table = result.config, result.composition
+    shares = shares_told(config.shares, config.factors)
+    closed = set(restricted_sources(config))
+    named = [
+        {
+            ref.partition(".")[0]
+            for ref in (shares[str(name)].numerator, shares[str(name)].denominator)
+        }
+        for name in table.index
+    ]
+    return table[[not names & closed for names in named]].round(2)
+
+
+def _config(result: Result) -> dict[str, Any]:
+    """What was asked, as far as it is about the method: no paths, columns, values or reasons."""
+    full = result.config.model_dump(mode="json", exclude_none=True)
+    told = ("name", "label", "method", "threshold", "score", "weight", "scored")
+    factors = [{key: f[key] for key in told if key in f} for f in full["factors"]]
+    weights, options = given_weights(result.scores, result.config.index)
+    taken = {str(name): round(float(weight), 6) for name, weight in weights.items()}
+    factors = [factor | {"weight": taken.get(factor["name"], 0.0)} for factor in factors]
+    selection = {key: value for key, value in full["selection"].items() if key != "overrides"}
+    opened = {
+        name: {key: source[key] for key in ("address", "licence") if key in source}
+        for name, source in full["sources"].items()
+        if source.get("protection") == "open" and source.get("address")
+    }
+    return dict(without_folders({
+        "title": full["title"],
+        "place": full["place"],
+        "about": full["about"],
+        "factors": factors,
+        "index": asdict(options),
+        "selection": selection,
+        "neighbours": full["neighbours"],
+        "declared_open": opened,
+    }))  # fmt: skip

@@ -1,0 +1,82 @@
+"""Which sources and factors are restricted: all that anybody cannot look up."""
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from riskindex.errors import DisclosureError
+from riskindex.factors import Factor
+from riskindex.official import is_official
+
+if TYPE_CHECKING:
+    from riskindex.config import Config, Source
+
+
+def is_open(source: "Source") -> bool:
+    """Whether anybody can look a source's records or table up.
+
+    Open are police.uk, tables with the columns of an official file that boundaries/sources.toml
+    names, and what the config declares open with its address and licence.
+    """
+    if source.protection is not None:
+        return source.protection == "open"
+    return source.kind == "police.uk" or is_official(source)
+
+
+def restricted_sources(config: "Config") -> tuple[str, ...]:
+    """Names of the restricted sources, in the config's order."""
+    return tuple(name for name, source in config.sources.items() if not is_open(source))
+
+
+def restricted_factors(config: "Config") -> tuple[str, ...]:
+    """Names of the factors that any restricted source is a part of, in the config's order."""
+    restricted = set(restricted_sources(config))
+    return tuple(f.name for f in config.factors if restricted & set(sources_of(f)))
+
+
+def sources_of(factor: Factor) -> tuple[str, ...]:
+    """Names of the sources that a factor is made of."""
+    tables = [factor.column(c)[0] for c in (factor.numerator, factor.denominator) if c]
+    named = [*(group.source for group in factor.groups), *tables]
+    return tuple(dict.fromkeys(named))
+
+
+def restricted_columns(counts: pd.DataFrame, config: "Config") -> pd.Index:
+    """Columns (factor, group, period) of counts whose events come from a restricted source."""
+    restricted = set(restricted_sources(config))
+    of = {
+        (factor.name, group.label): group.source
+        for factor in config.factors
+        for group in factor.groups
+    }
+    keep = [of[str(factor), str(group)] in restricted for factor, group, _ in counts.columns]
+    return counts.columns[keep]
+
+
+def refuse_bare_tables(config: "Config") -> None:
+    """Refuse restricted tables that no noise can protect: measures without numerator and base.
+
+    Raises
+    ------
+    DisclosureError
+        One sentence for each factor, base and share, with what to do.
+    """
+    restricted = set(restricted_sources(config))
+    advice = (
+        "Keep the result internal, or declare the source open with its address and licence, if "
+        "anybody can look it up."
+    )
+    faults = [
+        f"factors.{factor.name}: its table is restricted, and a measure without numerator and "
+        f"denominator cannot be protected. {advice}"
+        for factor in config.factors
+        if not factor.counts_events and not (factor.numerator and factor.denominator)
+        if restricted & set(sources_of(factor))
+    ]
+    named = {f"bases.{name}": base for name, base in config.bases.items()}
+    for place, base in named.items():
+        columns = [base] if isinstance(base, str) else list(base)
+        if restricted & {column.partition(".")[0] for column in columns}:
+            faults.append(f"{place}: its table is restricted, and bases are shown. {advice}")
+    if faults:
+        raise DisclosureError(faults)
