@@ -3,7 +3,7 @@
 import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import sqrt
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 from pandas.api.types import union_categoricals
@@ -11,6 +11,7 @@ from pandas.api.types import union_categoricals
 from riskindex.agreement import CHEAP_UP_TO, PAIR_COLUMNS, agreement_notes, compare
 from riskindex.errors import ConfigError, DataError, Together
 from riskindex.factors import Factor
+from riskindex.fingerprints import Prints
 from riskindex.periods import (
     Period,
     Periods,
@@ -62,6 +63,9 @@ class Counted(NamedTuple):
     disagreements: pd.DataFrame
     """Pairs of an area by code and another by coordinates, with the number of events: source and
     the columns of `Agreement.pairs`."""
+    fingerprints: pd.DataFrame
+    """Of the records of each cell of `counts`, its index and columns: uint64, 0 where nothing was
+    counted or not covered. For noise alone, and in no output; see `fingerprints`."""
 
 
 def count_events(
@@ -146,6 +150,7 @@ class _Part(NamedTuple):
     """What one source contributes."""
 
     counts: dict[tuple[str, str, str], "pd.api.extensions.ExtensionArray"]
+    fingerprints: dict[tuple[str, str, str], Prints]
     reconciliation: dict[tuple[str, str], list[int]]
     uncounted: pd.DataFrame
     notes: list[str]
@@ -164,33 +169,30 @@ def _count_source(
     tally = Tally(name, events, asked, study)
     _refuse_all_outside(tally)
     missing = _missing_months(tally)
-    counts = {}
+    counts, fingerprints = {}, {}
     for group in asked:
         scope = tally.of_group(group)
-        table, lacking = tally.table(scope), tally.lacking(scope)
+        (table, prints), lacking = tally.table(scope), tally.lacking(scope)
         for i, period in enumerate(group.periods):
             gap = lacking[:, i] | (len(missing[period]) == len(period.months))
-            column = pd.arrays.IntegerArray(table[:, i], gap)
-            counts[group.factor, group.label, period.label] = column
+            key = group.factor, group.label, period.label
+            counts[key] = pd.arrays.IntegerArray(table[:, i], gap)
+            fingerprints[key] = prints[:, i]
     lines = {(name, ""): tally.line(tally.own)}
     for factor in dict.fromkeys(group.factor for group in asked):
         lines[name, factor] = tally.line(tally.of_factor(factor))
     compared, pairs = _compared(tally)
     notes += [*tally.notes, *_notes(tally), *compared, *_coverage_notes(tally, missing)]
     rhythm = no_rhythm() if places is None else count_by_group(tally, asked, places)
-    return _Part(counts, lines, tally.uncounted(), notes, rhythm, pairs)
+    return _Part(counts, fingerprints, lines, tally.uncounted(), notes, rhythm, pairs)
 
 
 def _together(
     parts: Mapping[str, _Part], groups: Sequence[Group], index: pd.Index, notes: Sequence[str]
 ) -> Counted:
     order = [(g.source, (g.factor, g.label, p.label)) for g in groups for p in g.periods]
-    columns = {key: parts[source].counts[key] for source, key in order}
-    names = ["factor", "group", "period"]
-    counts = pd.DataFrame(dict(enumerate(columns.values())), index=index, copy=False)
-    counts.columns = pd.MultiIndex.from_arrays(
-        [[key[level] for key in columns] for level in range(3)], names=names
-    )
+    counts = _in_columns({key: parts[source].counts[key] for source, key in order}, index)
+    prints = _in_columns({key: parts[source].fingerprints[key] for source, key in order}, index)
     lines = {key: line for part in parts.values() for key, line in part.reconciliation.items()}
     keys = pd.MultiIndex.from_arrays(
         [[key[level] for key in lines] for level in range(2)], names=["source", "factor"]
@@ -202,8 +204,18 @@ def _together(
     pairs = pd.concat([_NO_PAIRS, *(part.disagreements for part in parts.values())])
     return Counted(
         counts, reconciliation.astype("int64"), uncounted, (*said, *notes), rhythm,
-        pairs.reset_index(drop=True),
+        pairs.reset_index(drop=True), prints,
     )  # fmt: skip
+
+
+def _in_columns(columns: Mapping[tuple[str, str, str], Any], index: pd.Index) -> pd.DataFrame:
+    """A table by area of columns by factor, group and period."""
+    table = pd.DataFrame(dict(enumerate(columns.values())), index=index, copy=False)
+    table.columns = pd.MultiIndex.from_arrays(
+        [[key[level] for key in columns] for level in range(3)],
+        names=["factor", "group", "period"],
+    )
+    return table
 
 
 _NO_PAIRS = pd.DataFrame({column: [] for column in ("source", *PAIR_COLUMNS)}, dtype="str").astype(

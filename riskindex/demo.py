@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 KEY_FILE = "release.key"
 _MOMENT = "2022-01-01T00:00:00.000Z"
+_RELEASE = f"""
+[release]                                    # what partners and the public may see
+key = "{KEY_FILE}"                          # of invented data alone: everybody knows it
+membership = "protected"                     # two restricted factors decide most of this list, so that
+                                             # the list of the true counts would tell of them
+"""
 _ABOUT = {
     "title": "Neighbourhood risk index of an invented county",
     "place": "the invented county",
@@ -67,11 +73,7 @@ def _config() -> str:
     first = next(i for i, line in enumerate(lines) if line.startswith("attribution"))
     last = lines.index("]", first)
     lines[first : last + 1] = ['attribution = ["Invented data, made by riskindex."]']
-    lines += [
-        "",
-        "[release]",
-        f'key = "{KEY_FILE}"                          # of invented data alone',
-    ]
+    lines += _RELEASE.splitlines()
     return "\n".join(lines) + "\n"
 
 

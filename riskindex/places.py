@@ -132,7 +132,8 @@ def place_events(
     connection
         With a view `dated` of one source's events, their `span` (-1: outside the periods) and
         `sort` (0: left out by the source's own rule), a table `kinds` of the number of events by
-        area code, month, span and sort, and the table of `store_lacking`.
+        area code, month, span and sort, with the sum of their days' prints, and the table of
+        `store_lacking`.
     study
         The study area.
     name
@@ -145,9 +146,10 @@ def place_events(
     Returns
     -------
     tuple of str
-        Notes. The view `plain` has the number of `events` by `area` (position), `month`, `span`,
-        `sort` and `how`. The view `placed` has the columns of `dated`, `area` (-1: none),
-        `reason` (a `Reason`, before duplicates and rules) and `how`, but for x and y.
+        Notes. The view `plain` has the number of `events` and the sum of their days' `prints` by
+        `area` (position), `month`, `span`, `sort` and `how`. The view `placed` has the columns of
+        `dated`, `area` (-1: none), `reason` (a `Reason`, before duplicates and rules) and `how`,
+        but for x and y.
 
     Raises
     ------
@@ -183,7 +185,7 @@ def _part(connection: "DuckDBPyConnection", asked: Apart) -> str:
     apart = "OR REPLACE TEMP VIEW" if asked.every else "OR REPLACE TABLE"
     return f"""
         CREATE OR REPLACE TEMP VIEW plain AS
-        SELECT k.month, k.span, k.sort, k.events, c.area, c.how
+        SELECT k.month, k.span, k.sort, k.events, k.prints, c.area, c.how
         FROM kinds k JOIN codes c ON c.code = k.area_code WHERE {plain};
         DROP VIEW IF EXISTS temp.apart;
         CREATE {apart} apart AS {rows}"""

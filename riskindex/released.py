@@ -317,6 +317,7 @@ def _hot_kinds(result: Result, names: Sequence[str]) -> pd.DataFrame:
     """Which of the hot factors are so by the area, its neighbours or both, when they last were."""
     scored = {f.name: f.label for f in result.config.factors if f.scored and f.name in set(names)}
     hot = result.scores.loc[result.scores["is_hot"].astype(bool), ["kind"]].reset_index()
+    hot = hot[hot["factor"].isin(list(scored))]
     hot = hot.assign(label=hot["factor"].map(scored))
     table = pd.DataFrame("", index=result.areas.index, columns=_KINDS)
     for column in _KINDS:

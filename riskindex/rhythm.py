@@ -7,11 +7,13 @@ import pandas as pd
 
 from riskindex.periods import month_label
 from riskindex.places import Reason
-from riskindex.sql import category, identifier, store
+from riskindex.sql import category, identifier, store, wrapped_sum
 from riskindex.tally import Group, Tally
 
 LEVELS = ["factor", "group", "place", "aspect", "value"]
 """Index of the table: factor, group of its events, place, what is asked, and the answer."""
+COUNTED = {"records": "int64", "fingerprint": "uint64"}
+"""Columns of the table."""
 ASPECTS = ("month", "weekday", "hour", "age", "sex")
 """What can be asked, in the order of the columns."""
 NOT_RECORDED = ""
@@ -36,14 +38,19 @@ def count_by_group(tally: Tally, groups: Sequence[Group], places: "pd.Series[str
     Returns
     -------
     DataFrame
-        Index `LEVELS`; column `records`. `month` has values such as 2022-03, `weekday` 1 (Monday)
-        to 7, `hour` 00 to 23, `age` and `sex` what the columns hold. Weekdays are left out where
-        the source only knows months; hours where it only knows days.
+        Index `LEVELS`; columns `records`, and `fingerprint` of these records (uint64, of
+        `fingerprints`; for noise alone, and in no output). `month` has values such as
+        2022-03, `weekday` 1 (Monday) to 7, `hour` 00 to 23, `age` and `sex` what the columns hold.
+        Weekdays are left out where the source only knows months; hours where it only knows
+        days.
     """
     connection = tally.events.connection
     names = sorted(set(places))
     numbers = pd.Series({name: i for i, name in enumerate(names)})
-    lookup = pd.DataFrame({"area": np.arange(len(places)), "place": numbers[places].to_numpy()})
+    lookup = pd.DataFrame({
+        "area": np.arange(len(places)), "place": numbers[places].to_numpy(),
+        "area_print": tally.study.prints.astype(np.int64),
+    })  # fmt: skip
     store(connection, "place_of_area", lookup)
     parts = [
         _of_group(counted, tally, group).assign(factor=group.factor, group=group.label)
@@ -53,13 +60,13 @@ def count_by_group(tally: Tally, groups: Sequence[Group], places: "pd.Series[str
         return no_rhythm()
     table = pd.concat(parts, ignore_index=True)
     table["place"] = np.asarray(names, dtype=object)[table["place"].to_numpy(dtype=np.intp)]
-    return table.set_index(LEVELS)[["records"]].sort_index()
+    return table.set_index(LEVELS)[[*COUNTED]].sort_index()
 
 
 def no_rhythm() -> pd.DataFrame:
     """The table without a line in it."""
     index = pd.MultiIndex.from_arrays([[]] * len(LEVELS), names=LEVELS)
-    return pd.DataFrame({"records": pd.Series(dtype="int64")}, index=index)
+    return pd.DataFrame({"records": [], "fingerprint": []}, index=index).astype(COUNTED)
 
 
 def _counted(tally: Tally, groups: Sequence[Group]) -> Iterator[tuple[Group, pd.DataFrame]]:
@@ -85,7 +92,8 @@ def _cells(
     return tally.events.connection.execute(
         f"""
         SELECT place, span, sort, {", ".join(aspects)}, grouping_id({", ".join(aspects)}) AS aspect,
-            max(day) AS last_day, sum(n)::BIGINT AS records
+            max(day) AS last_day, sum(n)::BIGINT AS records,
+            {wrapped_sum("area_print * prints")} AS fingerprint
         FROM ({_records(tally, aspects, asked)}) JOIN place_of_area USING (area)
         GROUP BY GROUPING SETS ({sets}) ORDER BY ALL
         """
@@ -97,8 +105,10 @@ def _records(tally: Tally, aspects: Mapping[str, str], asked: str) -> str:
     columns = ", ".join(f"{sql} AS {name}" for name, sql in aspects.items())
     if list(aspects) == ["month"] and not tally.events.has_key:
         return (
-            f"SELECT area, span, sort, 1 AS day, events AS n, month FROM plain WHERE {asked} "
-            f"UNION ALL SELECT area, span, sort, 1, 1, {columns} FROM placed "
+            f"SELECT area, span, sort, 1 AS day, events AS n, prints::HUGEINT AS prints, month "
+            f"FROM plain WHERE {asked} "
+            f"UNION ALL SELECT area, span, sort, 1, 1, print, {columns} "
+            "FROM placed JOIN days USING (date) "
             f"WHERE reason = {Reason.COUNTED} AND {asked}"
         )
     once = (
@@ -107,7 +117,8 @@ def _records(tally: Tally, aspects: Mapping[str, str], asked: str) -> str:
         else ""
     )
     return (
-        f"SELECT area, span, sort, day(date) AS day, 1 AS n, {columns} FROM located "
+        f"SELECT area, span, sort, day(date) AS day, 1 AS n, print AS prints, {columns} "
+        "FROM located JOIN days USING (date) "
         f"WHERE {asked} {once}"
     )
 
@@ -144,7 +155,8 @@ def _of_group(cells: pd.DataFrame, tally: Tally, group: Group) -> pd.DataFrame:
         if aspect == "hour" and not (part["hour"] > 0).any():
             continue
         values = _words(aspect, part[aspect])
-        sums = part.groupby([part["place"], values.rename("value")])["records"].sum()
+        # Unsigned sums of pandas wrap, as those of the query do.
+        sums = part.groupby([part["place"], values.rename("value")])[[*COUNTED]].sum()
         parts.append(sums.reset_index().assign(aspect=aspect))
     return pd.concat(parts, ignore_index=True)
 

@@ -67,6 +67,11 @@ def _matches(column: str, value: Value) -> str:
     return f"{column} = {literal(value)}"
 
 
+def wrapped_sum(values: str) -> str:
+    """Sum of whole numbers modulo 2**64 as SQL, 0 where there are none, as numpy's uint64 wraps."""
+    return f"(coalesce(sum({values}), 0)::HUGEINT % {1 << 64})::UBIGINT"
+
+
 def store(connection: "DuckDBPyConnection", name: str, table: "pd.DataFrame") -> None:
     """Make a temporary table of a data frame, in place of an earlier one of that name."""
     connection.register("frame_to_store", table)

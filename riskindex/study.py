@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.errors import DataError
+from riskindex.fingerprints import Prints, area_prints
 from riskindex.points import Array, Geometries, Positions, areas_of_points
 from riskindex.vintages import Crosswalk
 
@@ -43,6 +44,11 @@ class Study:
         self.known = frozenset(known) | (crosswalk.newer if crosswalk else frozenset())
         # A list of nothing but the study area says nothing about codes elsewhere.
         self.prefixes = frozenset(code[:3] for code in self.known - self.position.keys())
+
+    @cached_property
+    def prints(self) -> Prints:
+        """Prints of the areas in the order of the codes, of `area_prints`."""
+        return area_prints(self.codes)
 
     @cached_property
     def shapes(self) -> Geometries:

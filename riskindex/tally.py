@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from riskindex.coverage import Coverage, Gaps, Months, find_units, gaps_by_number, gaps_by_unit
 from riskindex.factors import Where
+from riskindex.fingerprints import Prints, day_prints
 from riskindex.groups import group_kinds
 from riskindex.periods import Period
 from riskindex.places import PLAIN, Apart, Reason, leave_out, place_events, store_lacking
-from riskindex.sql import category, condition, identifier, rule_name, store
+from riskindex.sql import category, condition, identifier, rule_name, store, wrapped_sum
 from riskindex.study import Study
 
 if TYPE_CHECKING:
@@ -110,10 +111,11 @@ class Tally:
             events.connection, events.table, events.coverage, events.listed, study.areas, name=name
         )
         self.meets = self._sorts()
+        store(events.connection, "days", _days(self.spans))
         events.connection.execute(self._dated())
-        events.connection.execute(
-            _KINDS.format(n="sum(events)" if events.is_counted else "count(*)")
-        )
+        counted = {"n": "sum(events)", "prints": wrapped_sum("events::HUGEINT * print")}
+        each = {"n": "count(*)", "prints": wrapped_sum("print")}
+        events.connection.execute(_KINDS.format(**(counted if events.is_counted else each)))
         self.gaps, notes = self._place()
         self.notes = (*notes, *(f"{name}: {n}" for n in (*self.units.notes, *self.gaps.notes)))
         events.connection.execute(self._located())
@@ -163,7 +165,7 @@ class Tally:
 
     @cached_property
     def cells(self) -> pd.DataFrame:
-        """Number n of events by span, area, reason, how placed, and sort."""
+        """Number n of events, and sum of days' prints, by span, area, reason, how placed, sort."""
         months = max((len(span.months) for span in self.spans), default=1)
         return self._frame(_CELLS if months > 1 else _CELLS_OF_MONTHS)
 
@@ -178,15 +180,21 @@ class Tally:
         numbers[Reason.OUTSIDE_PERIODS] = int(cells["n"].to_numpy()[~inside].sum())
         return [int(cells["n"].sum()), *map(int, numbers)]
 
-    def table(self, scope: Scope) -> NDArray[np.int64]:
-        """Events counted, shape (areas, periods of the scope), each period in one piece."""
-        sums = np.zeros((len(scope.periods), len(self.study.codes)), dtype=np.int64)
+    def table(self, scope: Scope) -> tuple[NDArray[np.int64], Prints]:
+        """Events counted, shape (areas, periods of the scope), each period in one piece; the same
+        of their fingerprints.
+        """
+        shape = (len(scope.periods), len(self.study.codes))
+        sums, prints = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.uint64)
         of_span = self._period_of_span(scope)
         for part in self._outcomes(scope):
             counted = part.reason == Reason.COUNTED
             at = of_span[part.span[counted]], part.area[counted]
             np.add.at(sums, at, part.n[counted])
-        return sums.T
+            np.add.at(prints, at, part.prints[counted])
+        # All of a cell's records are in one area, so that its print can be taken out of the sum.
+        prints *= self.study.prints
+        return sums.T, prints.T
 
     def uncounted(self) -> pd.DataFrame:
         """One line per event that the source does not count, in the order of file and row.
@@ -316,7 +324,8 @@ class Tally:
 
     def _by_record(self, scope: Scope) -> Iterator["_Outcome"]:
         found = self._frame(
-            f"SELECT span, area, reason, count(*) AS n FROM ({self._settled(scope)}) GROUP BY ALL"
+            f"SELECT span, area, reason, count(*) AS n, {wrapped_sum('print')} AS prints "
+            f"FROM ({self._settled(scope)}) JOIN days USING (date) GROUP BY ALL"
         )
         yield _Outcome(*(found[name].to_numpy() for name in _Outcome._fields))
 
@@ -324,11 +333,11 @@ class Tally:
         kept = self.kept(scope.rules)
         of_sort = np.where(kept, np.int8(Reason.COUNTED), np.int8(Reason.EXCLUDED_BY_RULE))
         located = self._inside(scope) & (self.cells["reason"].to_numpy() == Reason.COUNTED)
-        columns = [self.cells[name].to_numpy() for name in ("span", "area", "sort", "n")]
+        columns = [self.cells[name].to_numpy() for name in _COLUMNS]
         for start in range(0, len(located), CELLS_AT_ONCE):
             part = slice(start, start + CELLS_AT_ONCE)
-            span, area, sort, n = (column[part][located[part]] for column in columns)
-            yield _Outcome(span, area, of_sort[sort], n)
+            span, area, sort, n, prints = (column[part][located[part]] for column in columns)
+            yield _Outcome(span, area, of_sort[sort], n, prints)
 
     def _settled(self, scope: Scope) -> str:
         """Query for the reason of every located record where records may repeat one another."""
@@ -357,7 +366,7 @@ class Tally:
                     PARTITION BY person, area, period, again {later}) AS repeated
                 FROM keyed
             )
-            SELECT file, row, area, span, CASE WHEN repeated THEN {Reason.DUPLICATES}
+            SELECT file, row, date, area, span, CASE WHEN repeated THEN {Reason.DUPLICATES}
                 WHEN keep THEN {Reason.COUNTED} ELSE {Reason.EXCLUDED_BY_RULE} END AS reason
             FROM personal"""
 
@@ -375,18 +384,25 @@ class Tally:
 
 
 class _Outcome(NamedTuple):
-    """Numbers of events by span, area and reason."""
+    """Numbers of events, and sums of their days' prints, by span, area and reason."""
 
     span: NDArray[np.integer]
     area: NDArray[np.integer]
     reason: NDArray[np.integer]
     n: NDArray[np.int64]
+    prints: Prints
+
+
+_COLUMNS = ("span", "area", "sort", "n", "prints")
 
 
 _KINDS = """
 CREATE OR REPLACE TEMP TABLE kinds AS
 SELECT k.*, coalesce(c.span, -1)::SMALLINT AS span
-FROM (SELECT area_code, month, sort, {n}::BIGINT AS events FROM coded GROUP BY ALL) k
+FROM (
+    SELECT area_code, month, sort, {n}::BIGINT AS events, {prints} AS prints
+    FROM coded LEFT JOIN days USING (date) GROUP BY ALL
+) k
 LEFT JOIN calendar c USING (month)
 """
 
@@ -399,18 +415,19 @@ SELECT area, month, sum(n)::BIGINT AS n FROM (
 ) GROUP BY ALL
 """
 
-_APART = """
+_APART = f"""
 UNION ALL
-SELECT span, area::INTEGER, reason::TINYINT, how::TINYINT, sort, count(*) FROM placed GROUP BY ALL
+SELECT span, area::INTEGER, reason::TINYINT, how::TINYINT, sort, count(*), {wrapped_sum("print")}
+FROM placed LEFT JOIN days USING (date) GROUP BY ALL
 """
 _CELLS = f"""
 SELECT span, area::INTEGER AS area, {Reason.COUNTED}::TINYINT AS reason, how::TINYINT AS how, sort,
-    sum(events)::BIGINT AS n
+    sum(events)::BIGINT AS n, {wrapped_sum("prints")} AS prints
 FROM plain GROUP BY ALL {_APART}
 """
 _CELLS_OF_MONTHS = f"""
 SELECT span, area::INTEGER AS area, {Reason.COUNTED}::TINYINT AS reason, how::TINYINT AS how, sort,
-    events AS n
+    events AS n, prints
 FROM plain {_APART}
 """
 
@@ -434,6 +451,13 @@ def _spans(periods: Sequence[Period]) -> tuple[Period, ...]:
         for start, end in itertools.pairwise(cuts)
         if any(period.start <= start and end <= period.end for period in periods)
     )
+
+
+def _days(spans: Sequence[Period]) -> pd.DataFrame:
+    """The days on which records can count, and their prints."""
+    days = [np.arange(np.datetime64(span.start), np.datetime64(span.end)) for span in spans]
+    dates = np.concatenate([np.empty(0, dtype="datetime64[D]"), *days])
+    return pd.DataFrame({"date": dates.astype(object), "print": day_prints(dates).astype(np.int64)})
 
 
 def _repeated(name: str, times: int) -> pd.Categorical:
