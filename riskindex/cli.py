@@ -43,26 +43,34 @@ ProfileOption = Annotated[
     str | None,
     typer.Option("--profile", help="Who the outputs are for: internal, partner or public."),
 ]
+Replace = Annotated[
+    bool, typer.Option("--replace", help="Put a partner or public result over an internal one.")
+]
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="The config, a TOML file.")]
+
+
+_DEMO = Path("riskindex-demo")
 
 
 @app.command()
 def demo(
-    folder: Annotated[Path, typer.Argument(help="Folder for the county and its result.")] = Path(
-        "riskindex-demo"
-    ),
+    folder: Annotated[Path, typer.Argument(help="Folder for the county and its result.")] = _DEMO,
     profile: ProfileOption = "internal",
+    replace: Replace = False,
     quiet: Quiet = False,
 ) -> None:
     """Make a synthetic county and run the whole job on it, without a network."""
     from riskindex.config import read_config
     from riskindex.demo import write_county
+    from riskindex.result_folder import refuse_to_replace
     from riskindex.synthetic import synthetic_county
 
+    if not replace:
+        refuse_to_replace(folder / "result", profile or "internal")
     with stages(quiet) as say:
         say("Making a synthetic county")
         config = write_county(synthetic_county(), folder / "county")
-        _run(read_config(config), folder / "result", profile, say, quiet)
+        _run(read_config(config), folder / "result", profile, say, quiet, replace=replace)
 
 
 @app.command()
@@ -98,8 +106,7 @@ def check(config: ConfigFile, quiet: Quiet = False) -> None:
     from riskindex.memory import bounded
 
     asked = read_config(config)
-    private = _private_files(Path(tempfile.gettempdir()), "riskindex-check-")
-    with stages(quiet) as say, private, bounded(asked.memory):
+    with stages(quiet) as say, _private_files(), bounded(asked.memory):
         found = look(asked, say=say)
     if not quiet:
         for line in found.lines:
@@ -112,15 +119,17 @@ def check(config: ConfigFile, quiet: Quiet = False) -> None:
 @app.command()
 def run(
     config: ConfigFile,
+    *,
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the result.")],
     profile: ProfileOption = None,
+    replace: Replace = False,
     quiet: Quiet = False,
 ) -> None:
     """Go from files to the list, map, workbook, GIS file and report."""
     from riskindex.config import read_config
 
     with stages(quiet) as say:
-        _run(read_config(config), out, profile, say, quiet)
+        _run(read_config(config), out, profile, say, quiet, replace=replace)
 
 
 @app.command()
@@ -223,17 +232,22 @@ def _run(
     profile: str | None,
     say: "Say",
     quiet: bool,
+    *,
+    replace: bool = False,
 ) -> None:
     from riskindex import pipeline
     from riskindex.publication.profiles import check_profile
+    from riskindex.result_folder import refuse_to_replace
 
     check_profile(profile or config.profile)
     before = _which(folder)
     try:
         with _working_in(folder) as hold:
+            if not replace:
+                refuse_to_replace(hold.target, str(profile or config.profile))
             result = pipeline.run(config, say=say)
             released = pipeline.release(result, profile, say=say)
-            pipeline.save(released, hold, memory=config.memory, say=say)
+            pipeline.save(released, hold, memory=config.memory, replace=replace, say=say)
     except KeyboardInterrupt:
         if _which(folder) == before:
             raise  # else the new result was in place already
@@ -299,10 +313,10 @@ def _working_in(folder: Path) -> Iterator["Held"]:
 
 
 @contextmanager
-def _private_files(parent: Path, prefix: str) -> Iterator[None]:
+def _private_files() -> Iterator[None]:
     from riskindex.folder import private_folder
 
-    with private_folder(parent, prefix) as home, _temporary_files_in(home):
+    with private_folder(Path(tempfile.gettempdir())) as home, _temporary_files_in(home):
         yield
 
 
@@ -321,7 +335,8 @@ _INTERRUPTED = 130
 def main() -> None:
     """Run a command; every error that is foreseen ends in its own exit code."""
     try:
-        _stop_on_term()
+        _stop_in_good_order()
+        _clear_abandoned(sys.argv[1:])
         stopped = app(standalone_mode=False)  # Typer gives back 130 where it was interrupted
         if stopped == _INTERRUPTED:
             raise KeyboardInterrupt
@@ -342,18 +357,36 @@ def main() -> None:
 
 
 def _say_stopped() -> NoReturn:
-    typer.echo("riskindex: stopped; the result folder is as it was.", err=True)
+    with suppress(OSError):  # the terminal may be gone
+        typer.echo("riskindex: stopped; the result folder is as it was.", err=True)
     sys.exit(_INTERRUPTED)
 
 
-def _stop_on_term() -> None:
+def _stop_in_good_order() -> None:
     """Let a polite request to end leave nothing behind: private copies of events are removed."""
+    from riskindex.folder import STOPS
 
     def stop(_signal: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
     with suppress(ValueError):  # only the main thread may ask for signals
-        signal.signal(signal.SIGTERM, stop)
+        for sign in STOPS:
+            if signal.getsignal(sign) is signal.SIG_DFL:  # nohup has a run outlive its terminal
+                signal.signal(sign, stop)
+
+
+def _clear_abandoned(arguments: list[str]) -> None:
+    """Remove what killed runs left in each folder that a command may have to do with."""
+    from riskindex.folder import clear_abandoned
+
+    folders = {Path.cwd(), Path(tempfile.gettempdir())}
+    for argument in (str(_DEMO), *arguments):
+        for name in (argument, argument.partition("=")[2], argument.removeprefix("-o")):
+            with suppress(OSError, ValueError):  # any text may stand there
+                real = Path(os.path.realpath(name))
+                folders |= {real, *real.parents[:2], Path(os.path.abspath(name)).parent}
+    for folder in sorted(folders):
+        clear_abandoned(folder)
 
 
 def _say_our_fault(error: Exception) -> None:

@@ -1,13 +1,11 @@
 """A folder that is written whole or not at all, by one run at a time."""
 
 import errno
-import glob
 import os
 import shutil
 import signal
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
@@ -18,6 +16,11 @@ from filelock import FileLock, Timeout
 from riskindex.errors import InputError, RiskindexError
 
 MANIFEST = "manifest.json"
+STOPS = [s for s in signal.Signals if s.name in ("SIGINT", "SIGTERM", "SIGHUP")]
+"""Requests to end, as far as this system has them: each ends a run in good order."""
+
+_SUFFIX, _LOCK = ".riskindex", "run.lock"
+_PARTS = _SCRATCH, _NEW, _OLD = "scratch", "new", "old"
 
 
 class Held(NamedTuple):
@@ -26,7 +29,23 @@ class Held(NamedTuple):
     target: Path
     """The folder itself, where a link leads to it."""
     private: Path
-    """A hidden folder beside it (mode 0700) for temporary files."""
+    """A folder for temporary files, inside the hidden one (mode 0700) beside the target."""
+
+
+def home_of(target: Path) -> Path:
+    """The hidden folder beside a result folder that has all that a run has not finished.
+
+    It is there while a run lasts, and after a kill until the next command; only its owner can
+    read it. `scratch` holds temporary files, `new` the result that is being written, `old` the
+    result before it while the two change places.
+    """
+    real = Path(os.path.realpath(target))
+    return real.with_name(f".{real.name}{_SUFFIX}")
+
+
+def unfinished(target: Path) -> tuple[Path, Path]:
+    """Where a run writes before the result is whole, and where the result before it waits."""
+    return home_of(target) / _NEW, home_of(target) / _OLD
 
 
 @contextmanager
@@ -41,7 +60,7 @@ def held(target: Path) -> Iterator[Held]:
     Yields
     ------
     Held
-        Its private folder is removed at the end; after a kill, by the next run.
+        Its private folder is removed at the end; after a kill, by the next command.
 
     Raises
     ------
@@ -49,20 +68,12 @@ def held(target: Path) -> Iterator[Held]:
         Another run holds the folder, it holds something else, or it cannot be written.
     """
     target = _resolved(target)
-    _check_parent(target)
-    with _told_where_full(target), _locked(target):
-        restore(target)
+    _check_rights(target)
+    clear_abandoned(target.parent)
+    with _told_where_full(target), _owned(home_of(target), patience=_PATIENCE) as scratch:
         _refuse_strangers(target)
-        prefix = f".{target.name}.private-"
-        for left in target.parent.glob(f"{glob.escape(prefix)}*"):
-            shutil.rmtree(left, ignore_errors=True)  # nobody else works here: the lock is ours
-        with private_folder(target.parent, prefix) as private:
-            try:
-                yield Held(target, private)
-            except Exception:
-                if private.exists():
-                    raise
-                raise InputError(_REMOVED.format(target, private.name)) from None
+        with _told_if_removed(scratch, target):
+            yield Held(target, scratch)
 
 
 @contextmanager
@@ -71,7 +82,7 @@ def written_whole(target: Path | Held) -> Iterator[Path]:
 
     The manifest is written last inside the block. The old result is moved aside, the new one
     renamed, the old one removed; a run that is killed leaves the old result or the new one, and
-    the next run tidies up.
+    the next command tidies up.
 
     Parameters
     ----------
@@ -84,27 +95,149 @@ def written_whole(target: Path | Held) -> Iterator[Path]:
         As `held` says; or the folder above was removed meanwhile.
     """
     if not isinstance(target, Held):
-        with held(target) as hold, written_whole(hold) as staging:
-            yield staging
+        with held(target) as hold, written_whole(hold) as new:
+            yield new
         return
     target = target.target
-    staging, old = siblings(target)
+    new, old = unfinished(target)
+    new.mkdir()
     try:
-        staging.mkdir()
-        yield staging
-        _refuse_strangers(target)
+        with _told_if_removed(new, target):
+            yield new
+            _refuse_strangers(target)
+            with _undisturbed():
+                if target.exists():
+                    target.rename(old)
+                new.rename(target)
+    finally:
+        with _undisturbed(), suppress(OSError):
+            _clear(home_of(target), _NEW, _OLD)
+
+
+@contextmanager
+def private_folder(parent: Path) -> Iterator[Path]:
+    """A folder that only this user can read, removed at the end; after a kill, by the next command.
+
+    Parameters
+    ----------
+    parent
+        Where it is made.
+    """
+    with _owned(Path(mkdtemp(prefix=".check-", suffix=_SUFFIX, dir=parent))) as scratch:
+        yield scratch
+
+
+def clear_abandoned(parent: Path) -> None:
+    """Remove what killed runs left in a folder, and give back a result that they had moved aside.
+
+    Parameters
+    ----------
+    parent
+        Any folder; what a living run holds, and what is somebody else's, stays.
+    """
+    homes: list[Path] = []
+    with suppress(OSError, ValueError):
+        homes = sorted(parent.glob(f".*{_SUFFIX}"))
+    for home in homes:
+        with suppress(OSError, InputError):
+            if not _is_ours(home):
+                continue
+            if (home / _LOCK).exists():
+                with _owned(home):
+                    pass
+            else:
+                home.rmdir()  # killed before it locked anything; a living run makes it again
+
+
+@contextmanager
+def _owned(home: Path, *, patience: float = 0.0) -> Iterator[Path]:
+    """Hold a hidden folder, cleared before and removed after; gives its private folder."""
+    lock, scratch = _acquire(home, patience), home / _SCRATCH
+    try:
         with _undisturbed():
-            if target.exists():
-                target.rename(old)
-            staging.rename(target)
-    except FileNotFoundError:
-        if staging.exists():
-            raise
-        raise InputError(_REMOVED.format(target, staging.name)) from None
+            _clear(home, *_PARTS)
+        scratch.mkdir()
+        (scratch / _PROCESS).write_text(str(os.getpid()))  # Windows lets nobody write into a lock
+        yield scratch
     finally:
         with _undisturbed():
-            shutil.rmtree(staging, ignore_errors=True)
-            restore(target)
+            with suppress(OSError):
+                _clear(home, *_PARTS)
+            _release(home, lock)
+
+
+_PROCESS = "process"
+
+
+def _acquire(home: Path, patience: float) -> FileLock:
+    target, lock = _target_of(home), FileLock(home / _LOCK)
+    try:
+        while not lock.is_locked:
+            with suppress(FileExistsError):
+                home.mkdir(mode=0o700)
+            with suppress(FileNotFoundError):  # another command has just removed the folder
+                if not _is_ours(home):
+                    raise PermissionError(errno.EACCES, f"{home.name} is somebody else's")
+                lock.acquire(timeout=patience)
+    except Timeout:
+        raise InputError(
+            f"{target}: another run{_holder(home)} is writing here. Wait for it, or name another "
+            "folder."
+        ) from None
+    except OSError as error:
+        if error.errno in _FULL:
+            raise
+        raise InputError(
+            f"{target.parent}: may not be written ({error.strerror}); name another folder."
+        ) from None
+    return lock
+
+
+_PATIENCE = 1.0  # Seconds: a command that clears what was abandoned holds it no longer.
+
+
+def _release(home: Path, lock: FileLock) -> None:
+    # The lock goes last: where something could not be removed, the next command finds both.
+    # It is unlinked while held: after the release it could be the next run's. Windows allows only
+    # the other order, and there refuses to unlink what another run has opened.
+    removals: list[Callable[[], object]] = [(home / _LOCK).unlink, home.rmdir]
+    if any((home / part).exists() for part in _PARTS):
+        removals = []
+    for step in (lock.release, *removals) if os.name == "nt" else (*removals, lock.release):
+        with suppress(OSError):
+            step()
+
+
+def _clear(home: Path, *parts: str) -> None:
+    """Give back a result that has lost its name, then remove parts of a folder that we hold."""
+    old, target = home / _OLD, _target_of(home)
+    if old.exists() and not target.exists():
+        old.rename(target)
+    for part in parts:
+        shutil.rmtree(home / part, ignore_errors=True)
+
+
+def _target_of(home: Path) -> Path:
+    return home.with_name(home.name.removeprefix(".").removesuffix(_SUFFIX))
+
+
+def _is_ours(home: Path) -> bool:
+    """Whether nobody can have laid it out for us but ourselves, or whose folder it lies in."""
+    owner = home.lstat().st_uid  # 0 for everything under Windows
+    return not home.is_symlink() and (owner == home.parent.stat().st_uid or owner == os.getuid())
+
+
+@contextmanager
+def _told_if_removed(folder: Path, target: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception:
+        if folder.exists():
+            raise
+        raise InputError(
+            f"{target}: {folder.parent.name} or the folder above it was removed while the run "
+            "worked in it. Run again, or name a folder that nobody tidies up."
+        ) from None
 
 
 @contextmanager
@@ -113,77 +246,13 @@ def _undisturbed() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in (signal.SIGINT, signal.SIGTERM)}
+    before = {sign: signal.signal(sign, signal.SIG_IGN) for sign in STOPS}
     try:
         yield
     finally:
         for sign, handler in before.items():
             if handler is not None:  # one that Python did not set cannot be set again
                 signal.signal(sign, handler)
-
-
-def restore(target: Path) -> None:
-    """Bring a folder back to one whole result after a run was killed while it changed names."""
-    staging, old = siblings(target)
-    shutil.rmtree(staging, ignore_errors=True)
-    if old.exists() and not target.exists():
-        old.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def siblings(target: Path) -> tuple[Path, Path]:
-    """Where a run writes before the result is whole, and where the result before it waits."""
-    return target.with_name(f".{target.name}.new"), target.with_name(f".{target.name}.old")
-
-
-_REMOVED = (
-    "{}: {} or the folder above it was removed while the run worked in it. Run again, or name a "
-    "folder that nobody tidies up."
-)
-
-
-@contextmanager
-def private_folder(parent: Path, prefix: str) -> Iterator[Path]:
-    """A folder that only this user can read, removed at the end; after a kill, by the next.
-
-    Parameters
-    ----------
-    parent
-        Where it is made.
-    prefix
-        How its name starts. Folders whose names start so and that no living process holds are
-        removed first.
-    """
-    for left in parent.glob(f"{glob.escape(prefix)}*"):
-        _remove_abandoned(left)
-    home = Path(mkdtemp(prefix=prefix, dir=parent))
-    hold = FileLock(home / _HOLD)
-    try:
-        with hold:
-            yield home
-    finally:
-        with _undisturbed():
-            shutil.rmtree(home, ignore_errors=True)
-
-
-_HOLD = "held"
-_JUST_MADE = 60.0  # Seconds in which a living process has surely put its hold into its folder.
-
-
-def _remove_abandoned(home: Path) -> None:
-    with suppress(OSError, Timeout):
-        if home.is_symlink() or home.stat().st_uid != _user(home):
-            return
-        if (home / _HOLD).exists():
-            FileLock(home / _HOLD).acquire(timeout=0).lock.release()
-        elif time.time() - home.stat().st_mtime < _JUST_MADE:
-            return
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def _user(home: Path) -> int:
-    """Who we are; on Windows, where folders have no such number, whoever they belong to."""
-    return os.getuid() if hasattr(os, "getuid") else home.stat().st_uid
 
 
 def _resolved(target: Path) -> Path:
@@ -203,7 +272,7 @@ def _resolved(target: Path) -> Path:
     return real
 
 
-_LONGEST_NAME = 255 - len("..private-12345678")
+_LONGEST_NAME = 255 - len(f".{_SUFFIX}")
 _FULL = (errno.ENOSPC, errno.EDQUOT) if hasattr(errno, "EDQUOT") else (errno.ENOSPC,)
 _NO_ROOM = 1 << 16  # Libraries of C say in words of their own that a disk is full.
 
@@ -226,45 +295,19 @@ def _told_where_full(target: Path) -> Iterator[None]:
         raise
 
 
-def _check_parent(target: Path) -> None:
+def _check_rights(target: Path) -> None:
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise InputError(f"{target.parent}: cannot be made ({error.strerror}).") from None
-    if not os.access(target.parent, os.W_OK):
-        raise InputError(f"{target.parent}: may not be written; name another folder.")
+    for folder in (target.parent, target):  # a folder that may not be written cannot be moved
+        if folder.exists() and not os.access(folder, os.W_OK):
+            raise InputError(f"{folder}: may not be written; name another folder.")
 
 
-@contextmanager
-def _locked(target: Path) -> Iterator[None]:
-    path = target.with_name(f".{target.name}.lock")
-    lock = FileLock(path)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise InputError(
-            f"{target}: another run{_holder(path)} is writing here. Wait for it, or name another "
-            "folder."
-        ) from None
-    except OSError as error:
-        raise InputError(
-            f"{target.parent}: may not be written ({error.strerror}); name another folder."
-        ) from None
-    try:
-        path.write_text(str(os.getpid()))
-        yield
-    finally:
-        # Unlinked while held: after the release it could be the next run's. Windows allows only
-        # the other order, and there refuses to unlink what another run has opened.
-        steps = (lock.release, path.unlink) if os.name == "nt" else (path.unlink, lock.release)
-        for step in steps:
-            with suppress(OSError), _undisturbed():
-                step()
-
-
-def _holder(path: Path) -> str:
+def _holder(home: Path) -> str:
     with suppress(OSError):
-        if text := path.read_text().strip():
+        if text := (home / _SCRATCH / _PROCESS).read_text().strip():
             return f" (process {text})"
     return ""
 

@@ -33,6 +33,7 @@ from riskindex.publication.protection import (
 from riskindex.publication.sensitive_places import read_sensitive_places, without_events
 from riskindex.released import Released, Result, whole
 from riskindex.report import write_report
+from riskindex.result_folder import refuse_to_replace
 from riskindex.robustness import tier
 from riskindex.workbook import list_table, write_csv, write_workbook
 
@@ -188,6 +189,7 @@ def save(
     folder: str | Path | Held,
     *,
     memory: str | None = None,
+    replace: bool = False,
     say: Say = silent,
 ) -> None:
     """Write every output of a release into one folder, whole or not at all.
@@ -201,11 +203,15 @@ def save(
         that is held already.
     memory
         Most memory that the writing may take, such as 3GB; None sets no cap.
+    replace
+        An internal result in the folder may be replaced by one that is not internal.
     say
         Told the name of each stage as it begins.
 
     Raises
     ------
+    DisclosureError
+        The folder holds an internal result that one for partners or the public would replace.
     InputError
         The folder cannot be written, holds something else, or another run holds it.
     DataError
@@ -214,6 +220,8 @@ def save(
     place = folder if isinstance(folder, Held) else Path(folder)
     target = place.target if isinstance(place, Held) else place
     with written_whole(place) as out, bounded(memory):  # past the cap, nothing is put in place
+        if not replace:
+            refuse_to_replace(target, released.profile)
         say("Writing the list")
         write_csv(list_table(released), out / "top_areas.csv")
         write_csv(released.all_areas.reset_index(), out / "all_areas.csv")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from riskindex.config import Config, parse_config
-from riskindex.errors import InputError
+from riskindex.errors import DisclosureError, InputError
 from riskindex.folder import MANIFEST
 from riskindex.manifest import changed_since, versions
 from riskindex.released import Released
@@ -35,6 +36,37 @@ class Run:
     """Index area_code: name, groups, score, rank, selected."""
     changed: tuple[str, ...]
     """Files that are not as they were written."""
+
+
+def refuse_to_replace(target: Path, profile: str) -> None:
+    """Keep an internal result from being replaced by one that is for others.
+
+    It would be lost without a word, and who shares the folder may share what is left of it in
+    copies and versions. A manifest that does not say who the result is for counts as internal.
+
+    Parameters
+    ----------
+    target
+        The result folder; it may be missing or empty.
+    profile
+        Whom the new result is for.
+
+    Raises
+    ------
+    DisclosureError
+        The folder holds an internal result, and the new one is not internal.
+    """
+    if profile == "internal" or not (target / MANIFEST).is_file():
+        return
+    before = None
+    with suppress(OSError, ValueError, AttributeError):
+        before = json.loads((target / MANIFEST).read_text(encoding="utf-8")).get("profile")
+    if before not in ("partner", "public"):
+        raise DisclosureError(
+            f"{target}: holds an internal result, which one for the profile {profile} would "
+            "replace. Name another folder, or give --replace (in Python: replace=True) if the "
+            "internal result may go."
+        )
 
 
 def read_run(folder: str | Path) -> Run:

@@ -1,6 +1,7 @@
 """Is a result folder whole: every file there, as it was written, and nothing beside."""
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, get_args
 
 from riskindex.config import Profile
 from riskindex.errors import InputError
-from riskindex.folder import MANIFEST, siblings
+from riskindex.folder import MANIFEST, unfinished
 from riskindex.manifest import changed_since
 from riskindex.pages import PROFILE_MARKS, escape
 
@@ -106,11 +107,11 @@ def _has_form(manifest: object) -> bool:
 
 
 def _where_it_lies(folder: Path) -> str:
-    staging, old = siblings(folder)
-    if (old / MANIFEST).is_file():
-        return f" The earlier result lies in {old}, whole: the next run into {folder} restores it."
-    if staging.exists():
-        return f" A run was stopped before its result was whole; what it left is in {staging}."
+    new, old = unfinished(folder)
+    if os.path.exists(old / MANIFEST):
+        return f" The earlier result lies in {old}, whole: the next command here gives it back."
+    if os.path.exists(new):
+        return f" A run is at work, or was stopped before its result was whole: see {new}."
     return " Name a folder that riskindex wrote."
 
 
@@ -156,9 +157,11 @@ def _profile_faults(folder: Path, profile: str, names: Iterable[str]) -> Iterato
 
 
 def _left_by_a_kill(folder: Path) -> Iterator[str]:
-    staging, old = siblings(folder)
-    if old.exists():
-        yield f"This is the new result; the one before it lies in {old} until the next run."
-    if staging.exists():
-        yield f"This is the result before the last run: that one is at work, or was stopped; " \
-              f"what it left is in {staging}."  # fmt: skip
+    new, old = unfinished(folder)
+    if os.path.exists(old):  # also where another user's run is at work, whose folder is private
+        yield f"This is the new result; the one before it lies in {old} until the next command."
+    if os.path.exists(new):
+        yield (
+            "This is the result before the last run: that one is at work, or was stopped; "
+            f"what it left is in {new}."
+        )

@@ -143,7 +143,7 @@ def with_signals():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
 def test_a_run_that_is_stopped_says_so_and_leaves_nothing(county_config, tmp_path, name):
     private = tmp_path / "private"
     private.mkdir()
@@ -155,7 +155,7 @@ def test_a_run_that_is_stopped_says_so_and_leaves_nothing(county_config, tmp_pat
         text=True,
         preexec_fn=with_signals,  # noqa: PLW1509 (the tests start no threads)
     )  # fmt: skip
-    while not any(tmp_path.glob(".result.private-*/*/events.duckdb")) and ours.poll() is None:
+    while not any(tmp_path.glob(".result.riskindex/*/*/events.duckdb")) and ours.poll() is None:
         time.sleep(0.01)
     ours.send_signal(getattr(signal, name))
     _, said = ours.communicate(timeout=60)
@@ -190,10 +190,60 @@ def test_a_query_that_is_stopped_is_no_fault_of_ours(tmp_path, monkeypatch, caps
     assert capsys.readouterr().err == "riskindex: stopped; the result folder is as it was.\n"
 
 
-def ended(monkeypatch, *arguments):
+def ended(monkeypatch, *arguments, profile="internal"):
     """The exit code of a command in this process."""
-    given = [*map(str, arguments), "--profile", "internal"]
+    given = [*map(str, arguments), "--profile", profile]
     monkeypatch.setattr(sys, "argv", ["riskindex", *given])
     with pytest.raises(SystemExit) as stop:
         main()
     return stop.value.code
+
+
+@pytest.fixture(scope="module")
+def internal(tmp_path_factory):
+    """A small place, with an internal result."""
+    folder = tmp_path_factory.mktemp("internal")
+    project = write_project(folder)
+    done = riskindex("run", folder / "config.toml", "--out", folder / "result", "--profile",
+                     "internal")  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return project
+
+
+@pytest.mark.parametrize("profile", ["partner", "public"])
+def test_an_internal_result_is_not_replaced_by_one_for_others(
+    internal, monkeypatch, capsys, profile
+):
+    def compute(*_given, **_more):
+        raise AssertionError("refused before anything is computed")
+
+    monkeypatch.setattr(pipeline, "run", compute)
+    result = internal.folder / "result"
+    given = ["run", internal.folder / "config.toml", "--out", result]
+    assert ended(monkeypatch, *given, profile=profile) == 4
+    said = capsys.readouterr().err
+    assert f"{result}: holds an internal result" in said
+    assert "Name another folder, or give --replace" in said
+    assert verify(result).profile == "internal"
+
+
+def test_a_demo_does_not_replace_an_internal_result_either(internal, monkeypatch, capsys):
+    assert ended(monkeypatch, "demo", internal.folder, profile="public") == 4
+    assert "holds an internal result" in capsys.readouterr().err
+    assert not (internal.folder / "county").exists()
+
+
+def test_whoever_says_so_replaces_an_internal_result(tmp_path, monkeypatch):
+    write_project(tmp_path)
+    result = tmp_path / "result"
+    given = ["run", tmp_path / "config.toml", "--out", result]
+    profiles = []
+    for profile, more in (
+        ("internal", []),
+        ("public", ["--replace"]),
+        ("partner", []),
+        ("internal", []),
+    ):
+        assert ended(monkeypatch, *given, *more, profile=profile) == 0
+        profiles.append(verify(result).profile)
+    assert profiles == ["internal", "public", "partner", "internal"]

@@ -13,7 +13,16 @@ from pathlib import Path
 import pytest
 
 from riskindex.errors import InputError
-from riskindex.folder import MANIFEST, held, private_folder, restore, written_whole
+from riskindex.folder import (
+    MANIFEST,
+    STOPS,
+    clear_abandoned,
+    held,
+    home_of,
+    private_folder,
+    unfinished,
+    written_whole,
+)
 
 
 def write(target, text):
@@ -55,14 +64,34 @@ def test_a_folder_of_somebody_else_is_not_replaced(tmp_path):
     assert (tmp_path / "thesis.docx").read_text() == "mine"
 
 
-def test_after_a_kill_between_the_two_renames_the_old_result_comes_back(tmp_path):
+@pytest.mark.parametrize("tidy", [clear_abandoned, lambda parent: write(parent / "other", "x")])
+def test_after_a_kill_between_the_two_renames_the_old_result_comes_back(tmp_path, tidy):
     target = tmp_path / "result"
     write(target, "one")
-    target.rename(tmp_path / ".result.old")
-    (tmp_path / ".result.new").mkdir()
-    restore(target)
+    abandoned(target, "new", "scratch")
+    target.rename(unfinished(target)[1])
+    tidy(tmp_path)
     assert (target / "list.csv").read_text() == "one"
+    assert not home_of(target).exists()
+
+
+def test_after_a_kill_behind_the_two_renames_the_new_result_stays(tmp_path):
+    target = tmp_path / "result"
+    write(target, "two")
+    abandoned(target, "old", "scratch")
+    clear_abandoned(tmp_path)
+    assert (target / "list.csv").read_text() == "two"
     assert names_beside(target) == []
+
+
+def abandoned(target, *parts):
+    """What a killed run leaves."""
+    home = home_of(target)
+    home.mkdir(mode=0o700)
+    (home / "run.lock").touch()
+    for part in parts:
+        (home / part).mkdir()
+        (home / part / "events.csv").write_text("rows")
 
 
 def test_a_second_run_is_refused_at_once_and_told_who_holds_the_folder(tmp_path):
@@ -73,8 +102,8 @@ def test_a_second_run_is_refused_at_once_and_told_who_holds_the_folder(tmp_path)
             pass
 
 
-def _write_for_ever(target):
-    for k in range(10_000):
+def _write_often(target, times=10_000):
+    for k in range(times):
         write(target, str(k))
 
 
@@ -85,7 +114,7 @@ def test_a_killed_run_leaves_one_whole_result(tmp_path, moments):
     write(target, "first")
     spawn = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
     for k in range(moments):
-        run = spawn.Process(target=_write_for_ever, args=(target,))
+        run = spawn.Process(target=_write_often, args=(target,))
         run.start()
         time.sleep(0.01 + 0.003 * (k % 17))
         os.kill(run.pid, signal.SIGKILL)
@@ -120,10 +149,9 @@ def test_a_folder_that_cannot_be_replaced_is_refused(tmp_path, monkeypatch, name
 
 def test_temporary_files_lie_beside_the_result_and_nobody_else_reads_them(tmp_path):
     with held(tmp_path / "result") as hold:
-        assert hold.private.parent == tmp_path
-        assert hold.private.name.startswith(".result.private-")
+        assert list(tmp_path.iterdir()) == [hold.private.parent] == [home_of(hold.target)]
         if os.name == "posix":
-            assert hold.private.stat().st_mode & 0o777 == 0o700
+            assert hold.private.parent.stat().st_mode & 0o777 == 0o700
     assert list(tmp_path.iterdir()) == []
 
 
@@ -136,9 +164,10 @@ def test_a_folder_is_held_from_the_start_of_a_run(tmp_path):
     assert names_beside(tmp_path / "result") == []
 
 
-def _hold_for_ever(parent, ready):
-    with private_folder(parent, "riskindex-test-") as home:
-        (home / "events.duckdb").write_text("rows")
+def _hold_for_ever(target, ready):
+    with held(target) as hold, written_whole(hold) as out:
+        (hold.private / "events.duckdb").write_text("rows")
+        (out / "list.csv").write_text("unfinished")
         ready.set()
         time.sleep(60)
 
@@ -147,18 +176,49 @@ def _hold_for_ever(parent, ready):
 def test_what_a_killed_run_left_is_removed_and_what_a_living_one_uses_is_not(tmp_path):
     fork = multiprocessing.get_context("fork")
     ready = [fork.Event(), fork.Event()]
-    runs = [fork.Process(target=_hold_for_ever, args=(tmp_path, event)) for event in ready]
+    targets = [tmp_path / "killed", tmp_path / "living"]
+    runs = [
+        fork.Process(target=_hold_for_ever, args=given)
+        for given in zip(targets, ready, strict=True)
+    ]
     for run, event in zip(runs, ready, strict=True):
         run.start()
         assert event.wait(30)
     os.kill(runs[0].pid, signal.SIGKILL)
     runs[0].join()
-    assert len(list(tmp_path.iterdir())) == 2
-    with private_folder(tmp_path, "riskindex-test-"):
-        assert len(list(tmp_path.iterdir())) == 2
-    assert len(list(tmp_path.iterdir())) == 1
-    runs[1].terminate()
+    assert open_to_others(tmp_path) == []
+    assert sorted(tmp_path.iterdir()) == sorted(map(home_of, targets))
+    clear_abandoned(tmp_path)
+    assert list(tmp_path.iterdir()) == [home_of(targets[1])]
+    assert len([path for path in tmp_path.rglob("*") if path.is_file()]) == 4
+    os.kill(runs[1].pid, signal.SIGKILL)
     runs[1].join()
+    with private_folder(tmp_path):
+        pass
+    clear_abandoned(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def open_to_others(parent):
+    """Files that do not lie in a folder of mode 0700, and hidden folders of another mode."""
+    return [
+        path
+        for path in parent.iterdir()
+        if not path.is_dir() or (path.name[0] == "." and path.stat().st_mode & 0o777 != 0o700)
+    ]
+
+
+def test_runs_into_two_folders_side_by_side_do_not_disturb_each_other(tmp_path):
+    spawn = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
+    targets = [tmp_path / f"result{k}" for k in range(3)]
+    runs = [spawn.Process(target=_write_often, args=(target, 40)) for target in targets]
+    for run in runs:
+        run.start()
+    for run in runs:
+        run.join()
+    assert [run.exitcode for run in runs] == [0] * 3
+    assert [(target / "list.csv").read_text() for target in targets] == ["39"] * 3
+    assert sorted(tmp_path.iterdir()) == targets
 
 
 @pytest.mark.parametrize("gone", ["the folder above", "what is being written"])
@@ -167,7 +227,7 @@ def test_a_folder_that_is_removed_meanwhile_is_said_to_be(tmp_path, gone):
 
     def lose():
         with written_whole(target) as out:
-            shutil.rmtree(out.parent if gone == "the folder above" else out)
+            shutil.rmtree(target.parent if gone == "the folder above" else out)
             (out / "list.csv").write_text("one")
 
     with pytest.raises(InputError, match="was removed"):
@@ -201,9 +261,13 @@ def test_a_place_where_no_folder_can_be_is_told(tmp_path):
 
 
 def test_a_folder_that_may_not_be_written_says_so(tmp_path, monkeypatch):
-    monkeypatch.setattr("riskindex.folder.os.access", lambda *_all: False)
-    with pytest.raises(InputError, match="may not be written; name another folder"):
-        write(tmp_path / "result", "one")
+    target = tmp_path / "result"
+    write(target, "one")
+    for refused in (tmp_path, target):
+        monkeypatch.setattr("riskindex.folder.os.access", lambda path, _, no=refused: path != no)
+        with pytest.raises(InputError, match=f"{refused}: may not be written; name another"):
+            write(target, "two")
+    assert (target / "list.csv").read_text() == "one"
 
 
 def test_a_file_that_is_lacking_inside_is_our_fault_and_no_removal(tmp_path):
@@ -212,15 +276,45 @@ def test_a_file_that_is_lacking_inside_is_our_fault_and_no_removal(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_private_folders_that_others_may_use_stay(tmp_path):
-    (tmp_path / "riskindex-test-new").mkdir()  # made a moment ago, its hold is on its way
-    (tmp_path / "elsewhere").mkdir()
-    (tmp_path / "riskindex-test-link").symlink_to(tmp_path / "elsewhere")
-    with private_folder(tmp_path, "riskindex-test-"):
-        pass
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "elsewhere", "riskindex-test-link", "riskindex-test-new"
-    ]  # fmt: skip
+def test_what_a_run_did_not_leave_stays(tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "run.lock").touch()
+    (tmp_path / ".link.riskindex").symlink_to(elsewhere)
+    (tmp_path / ".notes.riskindex").mkdir()
+    (tmp_path / ".notes.riskindex" / "mine.txt").write_text("mine")
+    (tmp_path / ".file.riskindex").write_text("mine")
+    (tmp_path / ".empty.riskindex").mkdir()  # killed before it had a lock
+    before = sorted(tmp_path.rglob("*"))
+    clear_abandoned(tmp_path)
+    assert set(before) - set(tmp_path.rglob("*")) == {tmp_path / ".empty.riskindex"}
+    clear_abandoned(tmp_path / "none")
+    clear_abandoned(Path("a\0b"))
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="needs another user's folder")
+def test_a_hidden_folder_that_somebody_else_laid_out_is_not_used(tmp_path):
+    target = tmp_path / "result"
+    abandoned(target, "scratch")
+    os.chown(home_of(target), 12345, 12345)
+    clear_abandoned(tmp_path)
+    with pytest.raises(InputError, match="is somebody else's"):
+        write(target, "one")
+    assert [path.name for path in home_of(target).rglob("*.csv")] == ["events.csv"]
+    os.chown(tmp_path, 12345, 12345)  # whoever has the folder above could read it all anyway
+    write(target, "one")
+    assert names_beside(target) == []
+
+
+def test_what_cannot_be_removed_keeps_its_lock_for_the_next_command(tmp_path, monkeypatch):
+    target = tmp_path / "result"
+    abandoned(target, "scratch")
+    with monkeypatch.context() as patched:
+        patched.setattr("riskindex.folder.shutil.rmtree", lambda *_given, **_more: None)
+        clear_abandoned(tmp_path)
+    assert (home_of(target) / "run.lock").exists()
+    clear_abandoned(tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 SIGNALLED = """
@@ -244,7 +338,7 @@ assert signal.getsignal(sign) is handler
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs signals")
-@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("sign", STOPS)
 def test_no_signal_comes_between_the_names_and_the_tidying(tmp_path, sign):
     result = tmp_path / "result"
     write(result, "old")

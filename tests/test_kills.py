@@ -3,7 +3,6 @@
 import errno
 import multiprocessing
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -21,7 +20,7 @@ from fault_corpus import write_project
 from riskindex import pipeline, save
 from riskindex.cli import main
 from riskindex.errors import InputError
-from riskindex.folder import held, siblings
+from riskindex.folder import held, home_of, unfinished
 from riskindex.verify import verify
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
@@ -98,12 +97,12 @@ class Place:
         return run
 
     def is_held(self) -> bool:
-        """Whether a run has written its number into the lock."""
-        lock = self.target.with_name(f".{self.target.name}.lock")
-        return lock.exists() and bool(lock.read_text())
+        """Whether a run has written its number beside its temporary files."""
+        number = home_of(self.target) / "scratch" / "process"
+        return number.exists() and bool(number.read_text())
 
     def tidy(self) -> None:
-        """What the next run does first of all; then it is its own lock that shows."""
+        """What the next run does first of all; then it is its own number that shows."""
         with held(self.target):
             pass
 
@@ -117,7 +116,7 @@ class Place:
         else:  # killed between the two names
             with pytest.raises(InputError, match="The earlier result lies in"):
                 verify(self.target)
-            found = verify(siblings(self.target)[1])
+            found = verify(unfinished(self.target)[1])
         assert found.faults == ()
         return found.title
 
@@ -136,17 +135,22 @@ def test_a_run_killed_at_any_moment_leaves_the_old_result_or_the_new_one(place, 
         place.tidy()
         place.interrupt(k % 2, share, signal.SIGKILL)
         assert place.told() in (before, TITLES[k % 2])
-        left |= {re.sub(r"-\w+$", "", name) for name in place.beside()}
+        assert set(place.beside()) <= {home_of(place.target).name}
+        if place.beside():
+            assert home_of(place.target).stat().st_mode & 0o777 == 0o700
+            left |= {path.name for path in home_of(place.target).iterdir()}
         if k % 10 == 9:
             place.finish(k // 10 % 2)
     place.tidy()
     assert place.beside() == []
     assert place.told() in TITLES
     if moments > 100:
-        assert left >= {".result.new", ".result.lock", ".result.private"}  # kills did hit something
+        assert left >= {"run.lock", "scratch", "new"}  # kills did hit something
 
 
-@pytest.mark.parametrize(("sign", "first"), [(signal.SIGINT, 0.4), (signal.SIGTERM, 0.9)])
+@pytest.mark.parametrize(
+    ("sign", "first"), [(signal.SIGINT, 0.4), (signal.SIGTERM, 0.9), (signal.SIGHUP, 0.6)]
+)
 @pytest.mark.parametrize("moments", [1, pytest.param(50, marks=pytest.mark.long)])
 def test_a_run_that_is_stopped_tidies_up_at_once(place, sign, first, moments):
     shares = [first, *np.random.default_rng(6).uniform(0.2, 0.95, moments - 1)]
@@ -156,6 +160,80 @@ def test_a_run_that_is_stopped_tidies_up_at_once(place, sign, first, moments):
         assert run.exitcode in (0, 130), run.words.read_text()
         assert place.told() == (TITLES[k % 2] if run.exitcode == 0 else before)
         assert place.beside() == []
+
+
+COUNTING, WRITING = "scratch/*/events.duckdb*", "new/*.csv"
+"""What lies in the hidden folder in the middle of counting, and in the middle of writing."""
+
+
+@pytest.mark.parametrize(
+    ("moment", "command"),
+    [
+        (COUNTING, ["check", "config.toml"]),
+        (WRITING, ["verify", "out/result"]),
+        *(
+            pytest.param(moment, command, marks=pytest.mark.long)
+            for moment, command in [
+                (WRITING, ["check", "config.toml", "--quiet"]),
+                (COUNTING, ["verify", "out/result"]),
+                (COUNTING, ["compare", "out/result", "out/result"]),
+                (COUNTING, ["sql", "out/none.toml"]),
+                (WRITING, ["run", "config.toml", "--out=out/other", "--profile", "internal"]),
+                (WRITING, ["run", "none.toml", "-oout/other"]),
+                (COUNTING, ["new", "open-data", "out/new.toml"]),
+            ]
+        ),
+    ],
+)
+def test_what_a_killed_run_left_is_private_and_gone_after_any_command(
+    place, monkeypatch, moment, command
+):
+    if command[0] == "check":  # which names no folder, and is run in it
+        monkeypatch.chdir(place.target.parent)
+        command = [command[0], "../config.toml", *command[2:]]
+    else:
+        monkeypatch.chdir(place.target.parents[1])
+    before, home = place.told(), home_of(place.target)
+    run = place.holding(place.configs[0])
+    while run.is_alive() and not any(home.glob(moment)):
+        time.sleep(0.001)
+    os.kill(run.pid, signal.SIGKILL)
+    run.join()
+    assert run.exitcode == -signal.SIGKILL
+    assert place.beside() == [home.name]
+    assert home.stat().st_mode & 0o777 == 0o700
+    assert any(home.glob(moment))
+    in_process(*command)
+    assert not home.exists()
+    assert place.told() == before
+    shutil.rmtree(place.target.with_name("other"), ignore_errors=True)
+    place.target.with_name("new.toml").unlink(missing_ok=True)
+
+
+def test_a_check_that_is_killed_leaves_its_copies_private_until_the_next_command(
+    place, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    check = subprocess.Popen([sys.executable, "-m", "riskindex", "check", place.configs[0]])
+    while check.poll() is None and not any(tmp_path.glob(".check-*/scratch/process")):
+        time.sleep(0.001)
+    check.kill()
+    check.wait()
+    (home,) = tmp_path.iterdir()
+    assert home.stat().st_mode & 0o777 == 0o700
+    in_process("schema")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_runs_at_once_side_by_side_do_not_disturb_each_other(place, tmp_path):
+    targets = [tmp_path / "first", tmp_path / "second"]
+    given = zip(place.configs, targets, strict=True)
+    runs = [place.started("run", c, "--out", t, "--profile", "internal") for c, t in given]
+    for run in runs:
+        run.join()
+    assert [run.exitcode for run in runs] == [0, 0]
+    assert tuple(verify(target).title for target in targets) == TITLES
+    assert sorted(tmp_path.iterdir()) == targets
 
 
 # A disk without room, a folder that may not be written or is removed, two runs at once

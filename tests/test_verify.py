@@ -5,7 +5,7 @@ from typer.testing import CliRunner
 
 from riskindex.cli import app
 from riskindex.errors import InputError
-from riskindex.folder import MANIFEST
+from riskindex.folder import MANIFEST, unfinished
 from riskindex.manifest import seal
 from riskindex.pages import document, page_head
 from riskindex.verify import KINDS, verify
@@ -96,16 +96,21 @@ def test_a_folder_without_a_manifest_is_no_result(tmp_path):
 
 
 def test_after_a_kill_between_the_renames_it_says_where_the_old_result_lies(result):
-    result.rename(result.with_name(".result.old"))
-    with pytest.raises(InputError, match=r"The earlier result lies in .*\.result\.old, whole"):
+    new, old = unfinished(result)
+    old.parent.mkdir()
+    result.rename(old)
+    with pytest.raises(InputError, match=rf"The earlier result lies in {old}, whole"):
+        verify(result)
+    old.rename(new)
+    with pytest.raises(InputError, match=rf"stopped before its result was whole: see {new}"):
         verify(result)
 
 
 def test_after_a_kill_it_says_which_result_this_is(result):
-    result.with_name(".result.old").mkdir()
+    new, old = unfinished(result)
+    old.mkdir(parents=True)
     assert verify(result).notes[0].startswith("This is the new result")
-    result.with_name(".result.old").rmdir()
-    result.with_name(".result.new").mkdir()
+    old.rename(new)
     assert verify(result).notes[0].startswith("This is the result before the last run")
 
 
