@@ -379,8 +379,10 @@ def _clear_abandoned(arguments: list[str]) -> None:
     """Remove what killed runs left in each folder that a command may have to do with."""
     from riskindex.folder import clear_abandoned
 
-    folders = {Path.cwd(), Path(tempfile.gettempdir())}
-    for argument in (str(_DEMO), *arguments):
+    folders: set[Path] = set()
+    with suppress(OSError):  # no folder for temporary files: who needs one will say so
+        folders.add(Path(tempfile.gettempdir()))
+    for argument in (".", str(_DEMO), *arguments):
         for name in (argument, argument.partition("=")[2], argument.removeprefix("-o")):
             with suppress(OSError, ValueError):  # any text may stand there
                 real = Path(os.path.realpath(name))

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import mkdtemp
-from typing import NamedTuple
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, NamedTuple
 
 from riskindex.errors import InputError, RiskindexError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 MANIFEST = "manifest.json"
 STOPS = [s for s in signal.Signals if s.name in ("SIGINT", "SIGTERM", "SIGHUP")]
@@ -169,7 +170,9 @@ def _owned(home: Path, *, patience: float = 0.0) -> Iterator[Path]:
 _PROCESS = "process"
 
 
-def _acquire(home: Path, patience: float) -> FileLock:
+def _acquire(home: Path, patience: float) -> "FileLock":
+    from filelock import FileLock, Timeout
+
     target, lock = _target_of(home), FileLock(home / _LOCK)
     try:
         while not lock.is_locked:
@@ -196,7 +199,7 @@ def _acquire(home: Path, patience: float) -> FileLock:
 _PATIENCE = 1.0  # Seconds: a command that clears what was abandoned holds it no longer.
 
 
-def _release(home: Path, lock: FileLock) -> None:
+def _release(home: Path, lock: "FileLock") -> None:
     # The lock goes last: where something could not be removed, the next command finds both.
     # It is unlinked while held: after the release it could be the next run's. Windows allows only
     # the other order, and there refuses to unlink what another run has opened.

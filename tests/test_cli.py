@@ -165,6 +165,26 @@ def test_a_run_that_is_stopped_says_so_and_leaves_nothing(county_config, tmp_pat
     assert [path.name for path in tmp_path.iterdir()] == ["private"]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
+def test_a_run_under_nohup_outlives_its_terminal():
+    code = (
+        "import signal; from riskindex import cli; signal.signal(signal.SIGHUP, signal.SIG_IGN);"
+        "cli._stop_in_good_order(); print(signal.getsignal(signal.SIGHUP).name);"
+        "print(signal.getsignal(signal.SIGTERM).__name__)"
+    )
+    said = subprocess.check_output([sys.executable, "-c", code], text=True)
+    assert said.split() == ["SIG_IGN", "stop"]
+
+
+def test_a_command_in_a_folder_that_is_gone_still_works(tmp_path):
+    code = (
+        "import os, sys; from riskindex.cli import main; os.rmdir(os.getcwd());"
+        "sys.argv = ['riskindex', 'schema']; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, check=False)
+    assert done.returncode == 0
+
+
 def test_a_run_that_is_stopped_when_its_result_is_in_place_is_done(tmp_path, monkeypatch, capsys):
     write_project(tmp_path)
     saved = pipeline.save

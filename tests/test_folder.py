@@ -239,7 +239,7 @@ def test_a_folder_that_may_not_be_written_is_refused_before_anything_is_read(tmp
     def refuse(*_arguments, **_options):
         raise OSError(errno.EROFS, "Read-only file system")
 
-    monkeypatch.setattr("riskindex.folder.FileLock.acquire", refuse)
+    monkeypatch.setattr("filelock.FileLock.acquire", refuse)
     with pytest.raises(InputError, match="Read-only file system"):
         write(tmp_path / "result", "one")
 
