@@ -19,8 +19,8 @@ _MOMENT = "2022-01-01T00:00:00.000Z"
 _RELEASE = f"""
 [release]                                    # what partners and the public may see
 key = "{KEY_FILE}"                          # of invented data alone: everybody knows it
-membership = "protected"                     # two restricted factors decide most of this list, so that
-                                             # the list of the true counts would tell of them
+membership = "protected"                     # two restricted factors decide most of it: the
+                                             # list of the true counts would tell of them
 """
 _ABOUT = {
     "title": "Neighbourhood risk index of an invented county",
