@@ -341,7 +341,8 @@ def _anybody_can_look_it_up(source: Source) -> bool:
 
 def _kind_faults(config: Config) -> Iterator[str]:
     """Names of columns that would stand beside each other and may not be the same."""
-    kinds = [*config.areas.groups, *(k for lookup in config.areas.lookups for k in lookup.groups)]
+    kinds = [*config.areas.groups, *(config.areas.shipped_kinds or ())]
+    kinds += [kind for lookup in config.areas.lookups for kind in lookup.groups]
     for place, names in (("areas: the group", kinds), ("bases:", list(config.bases))):
         for name in sorted({name for name in names if name in RESERVED}):
             yield f"{place} {name!r}: the name is in use; choose another."

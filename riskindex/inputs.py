@@ -16,6 +16,18 @@ from riskindex.areas import NOT_RECORDED, prepare_areas, with_context
 from riskindex.errors import ConfigError, InputError, Together
 from riskindex.files import FileRecord, find_file, record
 from riskindex.sheets import Sheet, capped, read_sheet
+from riskindex.shipped_lookups import (
+    AREAS,
+    CHANGES,
+    GROUPS,
+    SHIPPED_KINDS,
+    ShippedKind,
+    crosswalk_2011_2021,
+    read_area_lookup,
+    read_changes_2011_2021,
+    shipped_file,
+    shipped_groups,
+)
 from riskindex.vector import read_vector
 from riskindex.vintages import Crosswalk, Vintage, looks_like, make_crosswalk, new_in_2021
 from riskindex.words import MISSING_WORDS, garbled_notes, known_texts
@@ -58,6 +70,10 @@ class AreaSource:
     """Name of the group kind to its column: district = "LAD24NM"."""
     crs: str | None = None
     """Coordinate system of a file that does not say it, such as EPSG:27700."""
+    shipped: Sequence[ShippedKind] | None = None
+    """For LSOAs of 2021 of England and Wales, without a file: the kinds of groups to take from the
+    lookups that come with riskindex, such as ["ward", "district"]. Codes of 2011 are converted then
+    too, and only that with []. Kinds that `within` names need not be listed."""
     lookups: Sequence[GroupLookup] = ()
     """Further tables that put areas into groups."""
     within: Mapping[str, Sequence[str]] = field(default_factory=dict)
@@ -65,6 +81,15 @@ class AreaSource:
     context: counted and in its windows, but not assessed; further ones are left out."""
     vintage: Vintage | None = None
     """How events with codes of an older census edition reach these areas."""
+
+    @property
+    def shipped_kinds(self) -> tuple[str, ...] | None:
+        """Kinds of groups from the lookups that come with riskindex; None where none is used."""
+        own = {*self.groups, *(kind for lookup in self.lookups for kind in lookup.groups)}
+        implied = [kind for kind in self.within if kind in SHIPPED_KINDS and kind not in own]
+        if self.shipped is None and not implied:
+            return None
+        return tuple(dict.fromkeys([*(self.shipped or ()), *implied]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,17 +160,11 @@ def read_areas(source: AreaSource, folder: Path, *, scratch: Path | None = None)
         Two sources of one group, or a lookup by a group that is not there.
     """
     _all_there(source, folder)
-    path = find_file(folder, source.boundaries, place="areas.boundaries")
-    named = [source.code, *([source.name] if source.name is not None else [])]
-    columns = list(dict.fromkeys([*named, *source.groups.values()]))
-    with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
-        read = read_vector(path, columns, Path(private), layer=source.layer)
-    prepared = prepare_areas(
-        read.table, code=source.code, name=source.name, groups=source.groups, crs=source.crs,
-        label=read.path.name,
-    )  # fmt: skip
-    areas, notes = prepared.areas, [*read.notes, *prepared.notes]
-    files = [record(read.path, "boundaries", len(areas))]
+    areas, notes, files = _bounded(source, folder, scratch)
+    if source.shipped_kinds is not None:
+        areas, noted = _with_shipped(areas, source)
+        notes.extend(noted)
+        files.extend(record(shipped_file(name), "lookup") for name in (AREAS, GROUPS))
     together = Together()
     for lookup in source.lookups:
         if together.errors and lookup.by is not None and lookup.by not in areas:
@@ -157,7 +176,7 @@ def read_areas(source: AreaSource, folder: Path, *, scratch: Path | None = None)
     together.raise_any()
     if source.within:
         study = with_context(areas, source.within)
-        areas = study.areas
+        areas = _told_apart(study.areas, source.shipped_kinds or ())
         notes.extend(study.notes)
     return ReadAreas(areas, tuple(notes), tuple(files))
 
@@ -241,9 +260,14 @@ def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None)
             return path, read_sheet(path, wanted, Path(private))
 
     known: set[str] = set()
+    if source.shipped_kinds is not None:
+        known.update(read_area_lookup().index)
     for lookup in (lookup for lookup in source.lookups if lookup.by is None):
         _, sheet = columns(lookup.path, "areas.lookups", lookup.code)
         known.update(code.strip() for code in sheet.columns[lookup.code])
+    if source.vintage is None and source.shipped_kinds is not None:
+        file = record(shipped_file(CHANGES), "crosswalk", len(read_changes_2011_2021()))
+        return ReadCodes(crosswalk_2011_2021(), frozenset(known - {""}), (), (file,))
     if source.vintage is None:
         return ReadCodes(None, frozenset(known - {""}), (), ())
     wanted = [source.vintage.old, source.vintage.new]
@@ -263,6 +287,52 @@ def _all_there(source: AreaSource, folder: Path) -> None:
         with together.trying():
             find_file(folder, name, place=place)
     together.raise_any()
+
+
+def _bounded(
+    source: AreaSource, folder: Path, scratch: Path | None
+) -> tuple["GeoDataFrame", list[str], list[FileRecord]]:
+    """The areas with the groups of the boundary file alone."""
+    path = find_file(folder, source.boundaries, place="areas.boundaries")
+    named = [source.code, *([source.name] if source.name is not None else [])]
+    columns = list(dict.fromkeys([*named, *source.groups.values()]))
+    with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
+        read = read_vector(path, columns, Path(private), layer=source.layer)
+    prepared = prepare_areas(
+        read.table,
+        code=source.code,
+        name=source.name,
+        groups=source.groups,
+        crs=source.crs,
+        label=read.path.name,
+    )
+    file = record(read.path, "boundaries", len(prepared.areas))
+    return prepared.areas, [*read.notes, *prepared.notes], [file]
+
+
+def _with_shipped(areas: "GeoDataFrame", source: AreaSource) -> tuple["GeoDataFrame", list[str]]:
+    """The areas with the groups that come with riskindex, and with names where they have none."""
+    kinds, codes = source.shipped_kinds or (), areas.index
+    lookup = read_area_lookup()
+    known = codes.isin(lookup.index)
+    if not known.any():
+        raise InputError(
+            f"areas.shipped: none of the {len(areas):,} areas is an LSOA of 2021 of England and "
+            f"Wales; column {source.code!r} holds {looks_like(list(codes))} (first: {codes[0]!r}). "
+            "Name a lookup of their edition under [[areas.lookups]]."
+        )
+    if source.name is None:
+        areas = areas.assign(name=lookup["name"].reindex(codes).fillna(areas["name"]))
+    order = [*areas.columns.drop("geometry"), *kinds, "geometry"]
+    grouped = _told_apart(areas, kinds)[order]
+    then = f"their {some(list(kinds))} is {NOT_RECORDED}" if kinds else "no older code becomes them"
+    return grouped, [*_lacking("areas.shipped", codes[~known], len(areas), then)]
+
+
+def _told_apart(areas: "GeoDataFrame", kinds: Sequence[str]) -> "GeoDataFrame":
+    """Names of groups that repeat among the areas at hand, and no others, with their district."""
+    groups = shipped_groups(areas.index, kinds).fillna(NOT_RECORDED)
+    return areas.assign(**{str(kind): groups[kind] for kind in groups})
 
 
 def _with_groups(

@@ -3,11 +3,10 @@
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
 from riskindex.inputs import AreaSource, TableSource
+from riskindex.shipped_lookups import shipped_file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,7 +16,7 @@ class Official:
     title: str
     """Title under which it is published."""
     kind: str
-    """boundary, lookup, census, deprivation or crime."""
+    """boundary, lookup, census, deprivation, crime or place."""
     edition: str
     """Date, resolution, and what to mind."""
     address: str
@@ -41,9 +40,7 @@ def official_sources() -> Mapping[str, Official]:
 
     The file is a part of the installed package; in a checkout it lies at the root.
     """
-    inside = files("riskindex") / "boundaries" / "sources.toml"
-    beside = Path(__file__).parents[1] / "boundaries" / "sources.toml"
-    text = (inside if inside.is_file() else beside).read_text(encoding="utf-8")
+    text = shipped_file("sources.toml").read_text(encoding="utf-8")
     return {name: _entry(values) for name, values in tomllib.loads(text).items()}
 
 
@@ -72,6 +69,8 @@ def _used(
     known: Mapping[str, Official], areas: AreaSource, sources: Mapping[str, Any]
 ) -> Iterator[Official]:
     yield from _first(known, "boundary", areas.code)
+    if areas.shipped_kinds is not None:
+        yield known["lsoa21_ward24_lookup"]  # one sentence for all lookups of the ONS
     for lookup in areas.lookups:
         yield from _first(known, "lookup", lookup.code, *lookup.groups.values())
     for source in sources.values():
@@ -94,8 +93,8 @@ def _named(source: TableSource) -> Iterator[str]:
 
 
 def _first(known: Mapping[str, Official], kind: str, *columns: str) -> Iterator[Official]:
-    """The first source of a kind (any, where empty) that holds the columns."""
-    fitting = [source for source in known.values() if kind in ("", source.kind)]
+    """The first source of a kind (any but places, where empty) that holds the columns."""
+    fitting = [s for s in known.values() if s.kind == kind or (not kind and s.kind != "place")]
     yield from [source for source in fitting if source.holds(*columns)][:1]
 
 

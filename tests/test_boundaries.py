@@ -15,15 +15,17 @@ ROOT = Path(__file__).parents[1]
 
 
 def test_every_source_has_an_official_address_a_licence_and_an_attribution():
-    hosts = ("geoportal.statistics.gov.uk", "www.nomisweb.co.uk", "www.gov.uk", "data.police.uk")
+    hosts = ("geoportal.statistics.gov.uk", "www.nomisweb.co.uk", "www.gov.uk", "data.police.uk",
+             "download.geonames.org")  # fmt: skip
     for name, source in official_sources().items():
         assert name.isidentifier()
         assert source.address.startswith(tuple(f"https://{host}/" for host in hosts)), name
-        assert source.licence == "Open Government Licence v3.0"
+        open_licence = "Creative Commons Attribution 4.0", "Open Government Licence v3.0"
+        assert source.licence == open_licence[name != "geonames_places"]
         assert source.attribution.startswith("Source: ")
         assert source.attribution.endswith(".")
         assert source.columns
-        assert source.kind in {"boundary", "lookup", "census", "deprivation", "crime"}
+        assert source.kind in {"boundary", "lookup", "census", "deprivation", "crime", "place"}
 
 
 def test_no_other_file_of_the_project_names_a_download():
@@ -53,11 +55,20 @@ def test_official_data_is_credited_once_in_the_order_of_the_config():
 
 def test_data_of_ones_own_is_not_credited_to_others():
     assert attributions(AreaSource(boundaries="x.gpkg", code="beat"), {}) == ()
+    towns = TableSource(kind="table", path="t.csv", code="name", columns={"all": "population"})
+    assert attributions(AreaSource(boundaries="x.gpkg", code="beat"), {"towns": towns}) == ()
+
+
+def test_the_lookups_that_come_with_the_package_are_credited():
+    areas = AreaSource(boundaries="x.gpkg", code="area", within={"force": ["Essex"]})
+    (line,) = attributions(areas, {})
+    assert line.startswith("Source: Office for National Statistics")
 
 
 def header_of(path):
-    if path.suffix == ".gz":
-        with gzip.open(path, "rt", encoding="utf-8") as file:
+    if path.suffix in (".gz", ".csv"):
+        opener = gzip.open if path.suffix == ".gz" else open
+        with opener(path, "rt", encoding="utf-8") as file:
             text = file.readline()
     else:
         with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as member:
@@ -77,6 +88,7 @@ def header_of(path):
         ("census21_ts011", "census/census2021-ts011.zip"),
         ("census21_ts065", "census/census2021-ts065.zip"),
         ("police_uk", "essex/police_uk_2025.zip"),
+        ("geonames_places", "places/places_great_britain_geonames.csv"),
     ],
 )
 def test_the_columns_are_those_of_the_real_files(shared, name, path):
