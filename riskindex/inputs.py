@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 
 from riskindex.area_faults import some
@@ -298,16 +299,51 @@ def _bounded(
     columns = list(dict.fromkeys([*named, *source.groups.values()]))
     with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
         read = read_vector(path, columns, Path(private), layer=source.layer)
+    table = _near_study(read.table, source)
     prepared = prepare_areas(
-        read.table,
+        table,
         code=source.code,
         name=source.name,
         groups=source.groups,
         crs=source.crs,
         label=read.path.name,
     )
-    file = record(read.path, "boundaries", len(prepared.areas))
-    return prepared.areas, [*read.notes, *prepared.notes], [file]
+    file = record(read.path, "boundaries", len(read.table))
+    passed = len(read.table) - len(table)
+    far = (
+        f"{read.path.name}: {passed:,} of {len(read.table):,} areas lie away from the study area; "
+        "nothing was read of them but their codes and extents."
+    )
+    return prepared.areas, [*read.notes, *([far] if passed else []), *prepared.notes], [file]
+
+
+def _near_study(table: "GeoDataFrame", source: AreaSource) -> "GeoDataFrame":
+    """The areas whose extents meet those of the study area, where their codes say which it is.
+
+    That is every area that adjoins it, and spares the whole of England and Wales the checks of
+    shapes. All areas where `within` names groups that only a file knows, or none that there is.
+    """
+    kinds = source.shipped_kinds or ()
+    if not source.within or not set(source.within) <= set(kinds) or source.code not in table:
+        return table
+    codes = table[source.code].astype(str)
+    groups = shipped_groups(pd.Index(codes.unique()), list(source.within))
+    asked = [groups[kind].isin(list(names)) for kind, names in source.within.items()]
+    inside = codes.isin(groups.index[np.all(asked, axis=0)]).to_numpy()
+    extents = table.geometry.bounds.to_numpy()
+    placed = np.isfinite(extents).all(axis=1)  # a missing shape has none
+    if not (inside & placed).any():
+        return table
+    margin = _MARGIN * np.ptp(extents[placed].reshape(-1, 2), axis=0).max()
+    wider = extents[inside & placed] + margin * np.array([-1, -1, 1, 1])
+    boxes = shapely.box(*extents[placed].T)
+    near = inside.copy()
+    near[np.flatnonzero(placed)[shapely.STRtree(boxes).query(shapely.box(*wider.T))[1]]] = True
+    return table[near]
+
+
+_MARGIN = 1e-6
+"""Share of the extent of a file by which extents may miss each other: a metre of a million."""
 
 
 def _with_shipped(areas: "GeoDataFrame", source: AreaSource) -> tuple["GeoDataFrame", list[str]]:
@@ -320,6 +356,13 @@ def _with_shipped(areas: "GeoDataFrame", source: AreaSource) -> tuple["GeoDataFr
             f"areas.shipped: none of the {len(areas):,} areas is an LSOA of 2021 of England and "
             f"Wales; column {source.code!r} holds {looks_like(list(codes))} (first: {codes[0]!r}). "
             "Name a lookup of their edition under [[areas.lookups]]."
+        )
+    older = codes[~known & codes.isin(read_changes_2011_2021()["old_code"])]
+    if len(older):
+        raise InputError(
+            f"areas.shipped: {len(older):,} of {len(areas):,} areas are LSOAs of 2011 that are "
+            f"none of 2021 ({some(list(older))}). Use boundaries of 2021, or name a lookup of "
+            "2011 under [[areas.lookups]]."
         )
     if source.name is None:
         areas = areas.assign(name=lookup["name"].reindex(codes).fillna(areas["name"]))

@@ -102,7 +102,8 @@ def refuse_unconverted(
         f"{name}: carries area codes of an older edition than the boundaries. {events:,} events "
         f"without coordinates carry {len(refused):,} codes that the boundaries do not have "
         f"({first_few(refused.index.tolist())}), while areas whose codes are new have no event. "
-        "Name a lookup under [areas.vintage] (path, old, new) to convert them."
+        "Set shipped = [] under [areas] if they are LSOAs of 2011, or name a lookup under "
+        "[areas.vintage] (path, old, new) to convert them."
     )
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from riskindex.errors import InputError
 from riskindex.files import as_utf8, members, nearest, open_member, sniff, unpack
+from riskindex.shipped_lookups import TWINS
 from riskindex.vector import check_columns
 
 MOST_FAULTS = 20
@@ -38,7 +39,8 @@ def read_sheet(
     path
         A CSV, a gzip of one, or a zip with one; its name does not decide what it is.
     columns
-        Columns to read; no others are kept.
+        Columns to read; no others are kept. A heading of an official lookup is found under that of
+        a tidy copy too, and the other way about: LSOA21CD and lsoa21_code.
     scratch
         Private folder for what has to be unpacked or converted.
     member
@@ -58,7 +60,8 @@ def read_sheet(
         delimiter = _delimiter(first, columns)
         file.seek(0)
         lines = _lines(file, delimiter, label)
-        _, names = next(lines, (1, []))
+        _, found = next(lines, (1, []))
+        names = _as_asked(found, columns)
         _check_header(names, columns, label)
         places = {column: names.index(column) for column in dict.fromkeys(columns)}
         rows, values = _kept(lines, len(names), list(places.values()), label)
@@ -124,7 +127,7 @@ def _delimiter(header: str, columns: Sequence[str]) -> str:
 
     def found(delimiter: str) -> int:
         with suppress(csv.Error):
-            names = next(csv.reader([header], delimiter=delimiter), [])
+            names = _as_asked(next(csv.reader([header], delimiter=delimiter), []), columns)
             return sum(column in names for column in columns)
         return 0
 
@@ -145,6 +148,12 @@ def _lines(file: Iterable[str], delimiter: str, label: str) -> Iterator[tuple[in
             f"{label}: row {start} cannot be read as CSV ({error}). Is a quote left open there, or "
             "are quotes inside a text not doubled? Save it again as CSV UTF-8."
         ) from None
+
+
+def _as_asked(names: Sequence[str], columns: Sequence[str]) -> list[str]:
+    """The header, with a column that is not in it under its twin's place."""
+    twins = {TWINS[column]: column for column in columns if column in TWINS and column not in names}
+    return [name if name in columns else twins.get(name, name) for name in names]
 
 
 def _check_header(names: Sequence[str], columns: Sequence[str], label: str) -> None:

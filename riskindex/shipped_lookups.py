@@ -44,6 +44,19 @@ HEADINGS: Mapping[str, str] = MappingProxyType({
 })  # fmt: skip
 """Headings of the official files, and what `read_area_lookup` calls the same."""
 
+_TIDY = {
+    "LSOA11CD": "lsoa11_code", "LSOA11NM": "lsoa11_name", "CHGIND": "change_code",
+    "LSOA21CD": "lsoa21_code", "LSOA21NM": "lsoa21_name",
+    "WD24CD": "ward24_code", "WD24NM": "ward24_name",
+    "LAD22CD": "ltla22_code", "LAD22NM": "ltla22_name",
+    "LAD24CD": "ltla24_code", "LAD24NM": "ltla24_name",
+    "CSP24CD": "csp24_code", "CSP24NM": "csp24_name",
+    "PFA24CD": "pfa24_code", "PFA24NM": "pfa24_name",
+    "RUC21CD": "ruc21_code", "RUC21NM": "classification",
+}  # fmt: skip
+TWINS: Mapping[str, str] = MappingProxyType(_TIDY | {tidy: name for name, tidy in _TIDY.items()})
+"""Official headings and those of tidy copies in circulation, each with the other."""
+
 AREAS, GROUPS = "lsoa21_areas.csv.gz", "lsoa21_groups.csv.gz"
 CHANGES, PLACES = "lsoa11_lsoa21_changes.csv.gz", "places_geonames.csv.gz"
 

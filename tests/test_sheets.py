@@ -133,3 +133,24 @@ def test_what_is_no_csv_is_refused_by_what_it_is(tmp_path, content, fault):
 def test_a_long_list_of_faults_is_cut():
     assert capped(["a"] * 20) == ["a"] * 20
     assert capped(["a"] * 1021)[20:] == ["... and 1,001 more."]
+
+
+@pytest.mark.parametrize("asked", [("LSOA21CD", "WD24NM"), ("lsoa21_code", "ward24_name")])
+@pytest.mark.parametrize("header", ["LSOA21CD,WD24NM,LAD24NM", "lsoa21_code,ward24_name,LAD24NM"])
+def test_official_headings_and_those_of_tidy_copies_are_one(tmp_path, asked, header):
+    path = tmp_path / "lookup.csv"
+    path.write_text(f"{header}\nE01000001,Aldersgate,City of London\n")
+    sheet = read_sheet(path, asked, tmp_path)
+    assert sheet.columns == {asked[0]: ["E01000001"], asked[1]: ["Aldersgate"]}
+
+
+def test_a_heading_that_is_there_is_taken_before_its_twin(tmp_path):
+    path = tmp_path / "lookup.csv"
+    path.write_text("lsoa21_code;LSOA21CD\na;b\n")
+    for column, text in {"lsoa21_code": "a", "LSOA21CD": "b"}.items():
+        assert read_sheet(path, [column], tmp_path).columns == {column: [text]}
+    path.write_text("lsoa21_code;ward24_name\na;b, c\n")
+    assert read_sheet(path, ["WD24NM"], tmp_path).columns == {"WD24NM": ["b, c"]}
+    path.write_text("lsoa21_code;ward\na;b\n")
+    with pytest.raises(InputError, match="no column 'WD24NM'"):
+        read_sheet(path, ["WD24NM"], tmp_path)

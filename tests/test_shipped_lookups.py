@@ -21,6 +21,7 @@ from riskindex.official import official_sources
 from riskindex.shipped_lookups import (
     HEADINGS,
     SHIPPED_KINDS,
+    TWINS,
     areas_of,
     crosswalk_2011_2021,
     kinds_of,
@@ -289,6 +290,53 @@ def test_a_force_area_is_cut_out_of_boundaries_that_have_a_code_alone(two_column
     assert [f.name for f in read.files][1:] == ["lsoa21_areas.csv.gz", "lsoa21_groups.csv.gz"]
 
 
+def test_what_is_far_away_changes_nothing_and_is_not_checked(two_columns, shared):
+    folder, file, everything = two_columns("Gwent")
+    shipped = AreaSource(boundaries=file, code="LSOA21CD", shipped=["ward", "district_code"],
+                         within={"force": ["Gwent"]})  # fmt: skip
+    wards = GroupLookup(
+        path=str(shared / "data/lookups/lsoa21_ward24_lad24.csv.gz"),
+        code="LSOA21CD",
+        groups={"ward": "WD24NM", "district_code": "LAD24CD"},
+    )
+    forces = GroupLookup(
+        path=str(shared / "data/lookups/lad24_csp24_pfa24.csv.gz"),
+        code="LAD24CD",
+        by="district_code",
+        groups={"force": "PFA24NM"},
+    )
+    by_file = AreaSource(boundaries=file, code="LSOA21CD", lookups=[wards, forces],
+                         within={"force": ["Gwent"]})  # fmt: skip
+    quick, whole = read_areas(shipped, folder), read_areas(by_file, folder)
+    assert list(quick.areas.index) == list(whole.areas.index)
+    assert quick.areas.geometry.equals(whole.areas.geometry)
+    same = ["district_code", "force", "is_context"]
+    assert quick.areas[same].equals(whole.areas[same])
+    assert quick.files[0] == whole.files[0]
+    assert f"of {everything:,} areas lie away from the study area" in quick.notes[0]
+    assert not any("lie away" in note for note in whole.notes)
+
+
+def test_extents_that_nearly_meet_are_kept_and_faults_inside_are_told(tmp_path):
+    essex, kent = areas_of({"force": ["Essex"]})[:2], areas_of({"force": ["Kent"]})[:3]
+    shapes = [box(0, 0, 1000, 1000), box(1000, 0, 2000, 1000), box(2000.005, 0, 3000, 1000),
+              box(3000, 0, 4000, 1000), box(400_000, 0, 401_000, 1000)]  # fmt: skip
+    table = gpd.GeoDataFrame({"LSOA21CD": [*essex, *kent]}, geometry=shapes, crs="EPSG:27700")
+    source = AreaSource(boundaries="a.gpkg", code="LSOA21CD", within={"force": ["Essex"]})
+    table.to_file(tmp_path / "a.gpkg")
+    read = read_areas(source, tmp_path)
+    assert read.areas["is_context"].tolist() == [False, False, True]
+    table.loc[0, "geometry"] = None
+    table.to_file(tmp_path / "a.gpkg")
+    with pytest.raises(InputError, match=f"{essex[0]}"):
+        read_areas(source, tmp_path)
+    elsewhere = AreaSource(boundaries="a.gpkg", code="LSOA21CD", within={"force": ["Gwent"]})
+    table.loc[0, "geometry"] = shapes[0]
+    table.to_file(tmp_path / "a.gpkg")
+    with pytest.raises(ConfigError, match=r"areas.within.force: no area is in Gwent.*Essex"):
+        read_areas(elsewhere, tmp_path)
+
+
 def small(folder: Path, codes: list[str]) -> str:
     shapes = [box(i * 100, 0, i * 100 + 100, 100) for i in range(len(codes))]
     table = gpd.GeoDataFrame({"LSOA21CD": codes}, geometry=shapes, crs="EPSG:27700")
@@ -312,6 +360,14 @@ def test_other_areas_than_lsoas_of_2021_are_refused(tmp_path):
     source = AreaSource(boundaries=file, code="LSOA21CD", within={"force": ["Essex"]})
     with pytest.raises(InputError, match=r"areas.shipped: none of the 2 areas .* holds MSOAs"):
         read_areas(source, tmp_path)
+
+
+@pytest.mark.parametrize("asked", [{"shipped": []}, {"within": {"force": ["Essex"]}}])
+def test_boundaries_of_2011_are_refused(shared, asked):
+    file = "data/essex/lsoa11_boundaries_unsnapped.gpkg"
+    source = AreaSource(boundaries=file, code="LSOA11CD", **asked)
+    with pytest.raises(InputError, match=r"28 of 1,077 areas are LSOAs of 2011 that are none of"):
+        read_areas(source, shared)
 
 
 def test_a_shipped_group_brings_in_a_lookup_of_ones_own(tmp_path):
@@ -377,3 +433,10 @@ def test_the_config_knows_the_shipped_groups():
         parse_config(config('shipped = ["ward", "force"], groups = { ward = "WD24NM" }'))
     with pytest.raises(ConfigError, match=r"areas.shipped.*'ward', 'ward_code'.*not 'beat'"):
         parse_config(config('shipped = ["force", "beat"]'))
+
+
+def test_twins_are_the_headings_that_the_sources_list():
+    entries = official_sources().values()
+    assert {c for c in TWINS if c.isupper()} <= {c for entry in entries for c in entry.columns}
+    assert {c for c in TWINS if c.islower()} <= {c for entry in entries for c in entry.also}
+    assert all(TWINS[TWINS[column]] == column for column in TWINS)
