@@ -380,7 +380,7 @@ def concentrations(released: Released) -> list[Concentration]:
     """Concentration of each factor that counts events, in its last period, unassessed areas out."""
     chosen = released.all_areas["selected"].astype(bool)
     found = []
-    for name, about in released.factors.iterrows():
+    for name, about in released.factors.loc[released.numbered].iterrows():
         if not about["periods"]:
             continue
         last = str(about["periods"]).split(", ")[-1]

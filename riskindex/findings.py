@@ -110,6 +110,8 @@ def _without_cold(categories: Sequence[str]) -> list[str]:
 
 def left_out_sentence(released: Released, factor: str) -> str:
     """How many hot areas stay hot without their most excessive area or their largest group."""
+    if factor not in released.hotspots.index.get_level_values("factor"):
+        return ""
     last = str(released.tests.xs(factor, level="factor").index[-1])
     found = rows(released.hotspots, factor=factor, period=last)
     parts = [

@@ -42,7 +42,8 @@ def write_geopackage(released: Released, path: Path) -> None:
 
 def _per_factor(released: Released) -> pd.DataFrame:
     columns = {}
-    for factor, about in released.factors.iterrows():
+    shown = released.hotspots.index.get_level_values("factor")
+    for factor, about in released.factors[released.factors.index.isin(shown)].iterrows():
         last = str(about["periods"]).rsplit(", ", maxsplit=1)[-1]
         found = rows(released.hotspots, factor=str(factor), period=last)
         if factor in released.scores.index.get_level_values("factor"):

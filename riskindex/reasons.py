@@ -30,7 +30,6 @@ NOT_ASSESSED_WORDS = MappingProxyType({
     "window is the whole map": "window is the whole map",
     "context": "around the study area",
     "missing": "no value",
-    "restricted": "not shown for areas",
 })  # fmt: skip
 """Why an area is not assessed, in words that tell nothing of what was counted."""
 

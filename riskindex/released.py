@@ -195,6 +195,13 @@ class Released:
     disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Events whose codes and coordinates lie in different areas; under internal alone."""
 
+    @property
+    def numbered(self) -> list[str]:
+        """Factors whose numbers the profile sees for every area."""
+        if "restricted" not in self.factors:
+            return list(map(str, self.factors.index))
+        return list(map(str, self.factors.index[~self.factors["restricted"].astype(bool)]))
+
 
 def whole(result: Result) -> Released:
     """Everything that a reader inside the organisation may see: the internal profile."""

@@ -267,7 +267,8 @@ def _p(value: float) -> str:
 
 
 def _quiet_sentence(released: Released, factor: str) -> str:
-    if (released.tests.xs(factor, level="factor")["hot"] > 0).any():
+    hot = released.tests.xs(factor, level="factor")["hot"]
+    if hot.isna().all() or (hot > 0).any():
         return ""
     start = "No area is hot. That is a result"
     if not released.factors.at[factor, "scored"]:
@@ -284,7 +285,7 @@ def _dispersion_sentence(tests: pd.DataFrame) -> str:
         return ""
     last = tests.iloc[-1]
     without = last["hot_without_dispersion"]
-    if pd.isna(last["dispersion"]) or pd.isna(without):
+    if pd.isna(last["dispersion"]) or pd.isna(without) or pd.isna(last["hot"]):
         return ""
     return (
         f"Dispersion{' in the last period' * bool(tests.index[-1])}: {last['dispersion']:.3g} "

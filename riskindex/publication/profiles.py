@@ -8,7 +8,7 @@ import pandas as pd
 
 from riskindex.cut import Cut, areas, without_score
 from riskindex.diagnostics import shares_told
-from riskindex.disclosure import WITHHELD, decile
+from riskindex.disclosure import decile
 from riskindex.errors import DisclosureError
 from riskindex.factors import Factor
 from riskindex.groups import count_groups, group_kinds, profile_kind
@@ -288,13 +288,10 @@ class View:
         flags["reason"] = closed["reason"].fillna("").astype(object).mask(
             closed["reason"].isin(_TELLING), "not assessed"
         )  # fmt: skip
-        if not self.partner and not asked:
-            flags = flags.assign(confidence=pd.array([pd.NA] * len(flags), dtype="Int8"))
-            flags = flags.assign(is_hot=False, kind="", reason="restricted")
-        flags["observed"] = WITHHELD
         opened = _of(self.result.hotspots, self.open)[shown]
-        table = pd.concat([opened, flags.reindex(columns=shown)]) if len(flags) else opened
-        return _in_factor_order(table, self.result)
+        if closed.empty or not (self.partner or asked):
+            return opened
+        return _in_factor_order(pd.concat([opened, flags.reindex(columns=shown)]), self.result)
 
     def tests(self) -> pd.DataFrame:
         """What the tests assumed; of restricted factors as the protected run has it."""
