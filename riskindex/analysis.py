@@ -1,15 +1,17 @@
 """The method on one page: from what was read to a result, without a file being opened."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from riskindex.choices import Made, ask_what_if
 from riskindex.config import Config
 from riskindex.diagnostics import compose, correlate, shares_of, shares_told, warn_of_correlations
 from riskindex.double_counting import find_double_counting, warn_of_double_counting
-from riskindex.hotspots import find_hotspots
+from riskindex.errors import DataError
+from riskindex.hotspots import Hotspots, find_hotspots
 from riskindex.index import build_index, score_factors
 from riskindex.neighbours import build_weights, describe_neighbours
 from riskindex.official import attributions
@@ -20,12 +22,15 @@ from riskindex.released import Result
 from riskindex.repeats import Data
 from riskindex.replay import Replay
 from riskindex.robustness import prepare, repeat_list
+from riskindex.samples import context_of
 from riskindex.scan import scan_for_clusters
 from riskindex.scores import silent_sentences
 from riskindex.selection import Selected, flags_tie, select_top
+from riskindex.smoothing import counts_behind
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from scipy.sparse import csr_array
 
 Say = Callable[[str], None]
 """Told the name of each stage as it begins."""
@@ -67,6 +72,39 @@ class Given(NamedTuple):
     """Events whose codes and coordinates lie in different areas."""
 
 
+class Listed(NamedTuple):
+    """The list, and the tables of each stage on the way to it."""
+
+    weights: "csr_array"
+    """Neighbours, shape (n, n), in the order of the areas."""
+    found: Hotspots
+    """Which areas are hot, in which period, and what the tests assumed."""
+    persistence: pd.DataFrame
+    """Periods hot and what changed, index (factor, area_code)."""
+    scores: pd.DataFrame
+    """Scores and contributions, index (factor, area_code)."""
+    chosen: Selected
+    """Index, ranks and the selected areas."""
+
+
+def list_areas(config: Config, given: Given, *, say: Say = silent) -> Listed:
+    """The method as far as the list: neighbours, tests, persistence, scores, index, selection."""
+    areas, tables, counts = given.areas, given.tables, given.counts
+    say("Finding neighbours")
+    weights = build_weights(areas, config.neighbours)
+    say("Testing for hotspots")
+    found = find_hotspots(counts, areas, tables, weights, config.factors)
+    say("Following them over the periods")
+    persistence = classify_persistence(
+        found.table, found.pooled, config.factors, table=config.periods.categories
+    )
+    say("Scoring and selecting")
+    scores = score_factors(found.table, persistence, config.factors, config.index)
+    index = build_index(scores, config.index)
+    chosen = select_top(index, config.selection, groups=areas.get(config.selection.group))
+    return Listed(weights, found, persistence, scores, chosen)
+
+
 def analyse(
     config: Config,
     given: Given,
@@ -85,23 +123,20 @@ def analyse(
         Told the name of each stage as it begins.
     """
     areas, tables, counts = given.areas, given.tables, given.counts
-    say("Finding neighbours")
-    weights = build_weights(areas, config.neighbours)
-    say("Testing for hotspots")
-    found = find_hotspots(counts, areas, tables, weights, config.factors)
+    weights, found, persistence, scores, chosen = list_areas(config, given, say=say)
+    say("Scanning for clusters")
     clusters = scan_for_clusters(counts, areas, tables, weights, config.factors, seed=config.seed)
-    say("Following them over the periods")
-    persistence = classify_persistence(
-        found.table, found.pooled, config.factors, table=config.periods.categories
-    )
-    say("Scoring and selecting")
-    scores = score_factors(found.table, persistence, config.factors, config.index)
-    chosen = _choose(config, build_index(scores, config.index), areas)
     made = Made(
-        data=Data(counts, areas, weights), hotspots=found.table, pooled=found.pooled,
-        persistence=persistence, scores=scores, chosen=chosen,
-        factors=config.factors, index=config.index, selection=config.selection,
-    )  # fmt: skip
+        data=Data(counts, areas, weights),
+        hotspots=found.table,
+        pooled=found.pooled,
+        persistence=persistence,
+        scores=scores,
+        chosen=chosen,
+        factors=config.factors,
+        index=config.index,
+        selection=config.selection,
+    )
     say("Repeating the run")
     replay = _replay(config, made.data, made.scores)
     robust = repeat_list(replay, chosen, seed=config.seed) if replay else None
@@ -150,14 +185,67 @@ def analyse(
 
 
 def protected_run(
-    config: Config, given: Given, noised: pd.DataFrame, *, say: Say = silent
+    config: Config,
+    given: Given,
+    noised: pd.DataFrame,
+    *,
+    totals: "pd.Series[Any]",
+    epsilon: float = 1.0,
+    say: Say = silent,
 ) -> Result:
-    """The method on counts with noise."""
-    return analyse(config, given._replace(counts=noised.clip(lower=0)), say=say)
+    """The same run on counts with noise: what may leave of areas whose counts may not.
+
+    Parameters
+    ----------
+    config, given, say
+        As for `analyse`. What was read besides the counts is handed on as it is.
+    noised, totals, epsilon
+        As for `without_noise`.
+
+    Raises
+    ------
+    DataError
+        The counts with noise are not about the same areas, columns and coverage.
+    """
+    behind = without_noise(given, noised, totals=totals, epsilon=epsilon)
+    return analyse(config, behind, say=say)
 
 
-def _choose(config: Config, index: pd.DataFrame, areas: pd.DataFrame) -> Selected:
-    return select_top(index, config.selection, groups=areas.get(config.selection.group))
+def without_noise(
+    given: Given, noised: pd.DataFrame, *, totals: "pd.Series[Any]", epsilon: float = 1.0
+) -> Given:
+    """What was read, with the counts that are expected behind noised ones in their place.
+
+    Every noised column becomes whole numbers of 0 or more whose sum is the published total, from
+    which expectations are therefore made (`counts_behind`). Nothing else of the true counts is
+    looked at but which areas are covered.
+
+    Parameters
+    ----------
+    given
+        What was read.
+    noised
+        Columns of `given.counts` from restricted sources, with discrete Laplace noise; negative
+        numbers too, NA where not covered.
+    totals
+        Published total of each of these columns over the study area; NA where it is not
+        published, and the sum of the noised counts stands in.
+    epsilon
+        Of the noise.
+    """
+    counts = given.counts
+    if not noised.isna().equals(counts[noised.columns].isna()):
+        raise DataError("Counts with noise must be of the same areas, columns and coverage.")
+    context = context_of(given.areas)
+    inside = np.ones(len(counts), bool) if context is None else ~context
+    behind = counts.copy()
+    for column in noised:
+        for part, total in ((inside, totals[column]), (~inside, pd.NA)):
+            known = part & noised[column].notna().to_numpy(bool)
+            seen = noised.loc[known, column].to_numpy(np.int64)
+            whole = max(seen.sum(), 0) if pd.isna(total) else total
+            behind.loc[known, column] = counts_behind(seen, whole, epsilon=epsilon)
+    return given._replace(counts=behind)
 
 
 def _replay(config: Config, data: Data, scores: pd.DataFrame) -> Replay | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from riskindex import events, inputs
-from riskindex.analysis import Given, Say, analyse, protected_run, silent
+from riskindex.analysis import Given, Say, analyse, list_areas, protected_run, silent, without_noise
 from riskindex.areas import with_bases
 from riskindex.config import Config
 from riskindex.counts import count_events
@@ -21,7 +21,7 @@ from riskindex.maps import write_map
 from riskindex.memory import bounded, memory_of_database
 from riskindex.neighbours import on_boundary
 from riskindex.profiles import write_profiles
-from riskindex.publication.counts import noised_areas
+from riskindex.publication.counts import noised_areas, published_totals
 from riskindex.publication.key import read_key
 from riskindex.publication.membership import refuse_telling_list, refuse_unsteady_list
 from riskindex.publication.profiles import check_profile, release_open, release_protected
@@ -35,6 +35,7 @@ from riskindex.released import Released, Result, whole
 from riskindex.report import write_report
 from riskindex.result_folder import refuse_to_replace
 from riskindex.robustness import tier
+from riskindex.selection import Selected
 from riskindex.workbook import list_table, write_csv, write_workbook
 
 STAGES = 15
@@ -139,13 +140,25 @@ def release(result: Result, profile: str | None = None, *, say: Say = silent) ->
     key = read_key(config.release.key, config.folder, result.areas.index)
     say("Running the method on protected cells")
     with bounded(config.memory):
+        if profile == "public" and config.release.membership == "protected":
+            _refuse_unsteady_list(result, key)
         protected = _protected(result, key)
         return release_protected(result, protected, profile, key=key)
 
 
 def _protected(result: Result, key: bytes) -> Result:
     """The same run on counts with noise."""
-    return protected_run(result.config, _given(result), noised_areas(result, key))
+    noised, totals = noised_areas(result, key), published_totals(result)
+    epsilon = result.config.release.epsilon
+    return protected_run(result.config, _given(result), noised, totals=totals, epsilon=epsilon)
+
+
+def _protected_list(result: Result, key: bytes) -> Selected:
+    """The list that noised counts select."""
+    noised, totals = noised_areas(result, key), published_totals(result)
+    epsilon = result.config.release.epsilon
+    given = without_noise(_given(result), noised, totals=totals, epsilon=epsilon)
+    return list_areas(result.config, given).chosen
 
 
 def _given(result: Result) -> Given:
@@ -167,21 +180,20 @@ def _with_protected_list(result: Result) -> Result:
     """The result with the list of the protected run, which is then that of every profile."""
     config = result.config
     key = read_key(config.release.key, config.folder, result.areas.index)
-    keys = [key, *(blake2b(bytes([k]), key=key, digest_size=32).digest() for k in range(1, 6))]
-    runs = [_protected(_plain(result), k) for k in keys]
-    refuse_unsteady_list([run.index["selected"].astype(bool) for run in runs])
-    first = runs[0]
-    chosen = first.index["selected"].astype(bool)
-    index = result.index.assign(selected=chosen, tied_at_cut=first.index["tied_at_cut"])
+    found = _protected_list(result, key)
+    chosen = found.table["selected"].astype(bool)
+    index = result.index.assign(selected=chosen, tied_at_cut=found.table["tied_at_cut"])
     if "p_selected" in index:
         p = index["p_selected"].to_numpy(float, na_value=0.0)
         index = index.assign(tier=tier(p, chosen.to_numpy()))
-    return replace(result, index=index, cut=first.cut)
+    return replace(result, index=index, cut=found.cut)
 
 
-def _plain(result: Result) -> Result:
-    """The result asked for its list alone, without repeats."""
-    return replace(result, config=result.config.model_copy(update={"robustness": None}))
+def _refuse_unsteady_list(result: Result, key: bytes) -> None:
+    """Refuse a protected list that five other keys would change too much."""
+    others = [blake2b(bytes([k]), key=key, digest_size=32).digest() for k in range(1, 6)]
+    lists = [_protected_list(result, other).table["selected"].astype(bool) for other in others]
+    refuse_unsteady_list([result.index["selected"].astype(bool), *lists])
 
 
 def save(

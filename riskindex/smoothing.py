@@ -3,11 +3,16 @@
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy import special
 from scipy.sparse import csr_array, eye_array
 
 from riskindex.tails import Array
+
+STEPS = 100
+"""Steps of the EM algorithm that finds how many areas have each count."""
+NEVER = 36.0
+"""Noise k of epsilon |k| beyond this (one in 10^15) is taken for none."""
 
 
 class Interval(NamedTuple):
@@ -112,6 +117,70 @@ def shrunken_ratio(observed: ArrayLike, expected: ArrayLike) -> Array:
     """The ratio of `shrink` towards the whole study area alone, without its interval."""
     o, e = _known(observed, expected)
     return _drawn_in(o, e, *_global_prior(o, e))
+
+
+def counts_behind(noised: ArrayLike, total: float, *, epsilon: float = 1.0) -> NDArray[np.int64]:
+    """Counts that are expected behind counts with discrete Laplace noise, with a known total.
+
+    A count y with noise is expected to be E[x | y], by the distribution of x over the areas that
+    makes all y most likely (of no assumed shape). Where most areas have none or one, noise is
+    most of what is seen, and is taken down as far; a large count stays about what it is. A
+    negative y says exactly as much as 0 does, because exp(-epsilon |x - y|) is then exp(-epsilon
+    x) times a constant: nothing is lost by cutting there, and no bias stays.
+
+    Parameters
+    ----------
+    noised
+        Whole numbers, negative ones among them, shape `(n,)`, none missing. Neighbours should
+        stand near each other: fractions are carried along to the next area, so that sums over
+        neighbours keep them.
+    total
+        What the counts without noise add up to, a whole number of 0 or more.
+    epsilon
+        The noise is k with a probability proportional to exp(-epsilon |k|).
+
+    Returns
+    -------
+    array
+        Whole numbers of 0 or more that add up to the total. Counts that are so already come back
+        as they are; where nothing is seen at all, the total is spread evenly.
+
+    References
+    ----------
+    Ghosh, Roughgarden and Sundararajan (2012), SIAM Journal on Computing 41, 1673-1693 (the
+    noise); Laird (1978), Journal of the American Statistical Association 73, 805-811 (the prior).
+
+    Examples
+    --------
+    >>> counts_behind([-2, 0, 1, -1, 12], 12)
+    array([ 0,  0,  0,  0, 12])
+    """
+    given = np.asarray(noised).astype(np.int64)
+    if given.min(initial=0) >= 0 and given.sum() == total:
+        return given
+    seen = np.maximum(given, 0)
+    expected = _behind_each(np.bincount(seen), epsilon)[seen]
+    expected = expected if expected.any() else np.ones(len(seen))
+    reached = np.rint(np.cumsum(expected * (total / expected.sum())))
+    return np.asarray(np.diff(reached, prepend=0.0), dtype=np.int64)
+
+
+def _behind_each(often: NDArray[np.int64], epsilon: float) -> Array:
+    """The count expected behind each of 0, 1, 2, ... that was seen, and how often; 0 elsewhere."""
+    reach = int(np.ceil(NEVER / epsilon))
+    law = np.exp(-epsilon * np.abs(np.arange(-reach, reach + 1)))
+    count, is_seen = np.arange(len(often), dtype=float), often > 0
+
+    def with_noise(shares: Array) -> Array:
+        return np.convolve(shares, law)[reach : reach + len(count)]
+
+    def over(part: Array, whole: Array) -> Array:
+        return np.divide(part, whole, out=np.zeros(len(count)), where=is_seen)
+
+    prior = np.full(len(count), 1 / len(count))
+    for _ in range(STEPS):
+        prior = prior * with_noise(over(often / often.sum(), with_noise(prior)))
+    return over(with_noise(count * prior), with_noise(prior))
 
 
 def choynowski(observed: ArrayLike, expected: ArrayLike) -> Array:

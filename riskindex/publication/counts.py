@@ -1,7 +1,7 @@
 """Counts of groups and over the months: as counted for open sources, else as protected cells."""
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -46,12 +46,13 @@ def noised_areas(result: "Result", key: bytes) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        As `result.counts`; open columns unchanged, restricted ones with noise, so that a count may
-        be below 0. What is not covered stays so.
+        The restricted columns of `result.counts` with noise, so that a count may be below 0. What
+        is not covered stays so.
     """
-    config, noised = result.config, result.counts.copy()
+    config = result.config
+    noised = result.counts[restricted_columns(result.counts, config)].copy()
     places = [of_place(str(code)) for code in result.areas.index]
-    for column in restricted_columns(result.counts, config):
+    for column in noised:
         prints = _filled(
             result.fingerprints[column].to_numpy(np.uint64),
             _empty(places, _measure(config, str(column[0]), str(column[1])), str(column[2])),
@@ -59,6 +60,17 @@ def noised_areas(result: "Result", key: bytes) -> pd.DataFrame:
         drawn = noise(prints, key, config.release.epsilon)
         noised[column] = result.counts[column] + pd.array(drawn, dtype="Int64")
     return noised
+
+
+def published_totals(result: "Result") -> "pd.Series[Any]":
+    """The whole's exact count of each restricted column, NA where it does not leave exactly."""
+    config, columns = result.config, restricted_columns(result.counts, result.config)
+    around = result.areas.get("is_context")
+    study = result.areas.index if around is None else result.areas.index[~around]
+    residents = result.areas["residents"].loc[study] if "residents" in result.areas else None
+    totals = result.group_counts.loc[study, columns].sum()
+    exact = [is_exact(config, str(factor), residents) for factor, _, _ in columns]
+    return totals.astype("Int64").where(exact)
 
 
 def _filled(prints: NDArray[np.uint64], empty: NDArray[np.uint64]) -> NDArray[np.uint64]:
