@@ -39,6 +39,15 @@ HOTSPOT_COLUMNS = (
     "hot_without_group", "value", "reason", "flag",
 )  # fmt: skip
 
+TEST_COLUMNS = (
+    "method", "null", "correction", "level", "assessed", "not_assessed", "total", "dispersion",
+    "estimator", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99", "moran_i",
+    "moran_p", "general_g", "general_g_p", "neighbour_covariance", "neighbour_z",
+)  # fmt: skip
+LASTING_COLUMNS = (
+    "periods_hot", "periods_assessed", "first_hot", "last_hot", "pooled_p_adjusted", "change_p_adjusted", "change", "is_new", "trend_s", "trend_p", "category",
+)  # fmt: skip
+"""Columns of the tables of a run that a reader may be shown; one that is not named stays inside."""
 
 TOGETHER = "restricted_factors"
 """Name under which the public's scores hold all restricted factors as one."""

@@ -56,6 +56,15 @@ def county_released(county_result):
     return release(county_result, "internal")
 
 
+@pytest.fixture(scope="session")
+def small_lists_leave() -> Iterator[None]:
+    """The list of a county of 160 areas is mostly noise; what leaves beside it is looked at."""
+    with pytest.MonkeyPatch.context() as patch:
+        for refusal in ("refuse_telling_list", "refuse_unsteady_list"):
+            patch.setattr(f"riskindex.pipeline.{refusal}", lambda *_: None)
+        yield
+
+
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )

@@ -38,6 +38,6 @@ def test_what_has_no_rank_has_no_tenth():
 
 @pytest.mark.parametrize("n", [1, 9, 10, 11, 1_111])
 def test_there_are_at_most_ten_tenths(n):
-    assert set(decile(pd.Series(range(1, n + 1)))) == set(range(1 if n >= 10 else 1, 11)) & set(
-        np.ceil(np.arange(1, n + 1) * 10 / n).astype(int)
-    )
+    tenths = decile(pd.Series(range(1, n + 1)))
+    assert tenths.nunique() == min(n, 10)
+    assert tenths.max() == 10

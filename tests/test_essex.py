@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from riskindex.attack import attack_folder
 
 from riskindex import read_config, release, run, save
-from riskindex.attack import attack_folder
 from riskindex.check import look
 from riskindex.synthetic import synthetic_county
 

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from riskindex.sensitive_places import set_apart, whole_rhythm, without_events
 from small_events import KM, count, events, factor, source, squares
 
 from riskindex.counts import Periods, count_events
@@ -17,7 +18,6 @@ from riskindex.coverage import Coverage
 from riskindex.events import open_events
 from riskindex.factors import EventGroup
 from riskindex.fingerprints import LARGEST, area_prints, day_prints
-from riskindex.sensitive_places import set_apart, whole_rhythm, without_events
 from riskindex.sql import wrapped_sum
 from riskindex.warehouse import WarehouseSource, describe_rules
 
@@ -248,3 +248,20 @@ def test_what_is_set_apart_is_added_again_and_left_out_of_the_decision():
     assert without.iloc[:, 0].tolist() == [*plain.fingerprints.iloc[:1, 0], 0,
                                            *plain.fingerprints.iloc[2:, 0]]  # fmt: skip
     assert without_events(pd.DataFrame(), {CODES[1]}).empty
+
+
+@pytest.mark.parametrize("profile", ["internal", "partner", "public"])
+def test_a_result_has_them_and_no_profile_is_told(county_result, profile):
+    counts, prints = county_result.counts, county_result.fingerprints
+    assert (prints.index.equals(counts.index), prints.columns.equals(counts.columns)) == (
+        True,
+        True,
+    )
+    assert prints.gt(0).equals(counts.fillna(0).gt(0).astype(bool))
+    assert county_result.rhythm["fingerprint"].gt(0).all()
+    told = [part for part in vars(county_result.release(profile)).values()
+            if isinstance(part, pd.DataFrame)]  # fmt: skip
+    assert len(told) > 10
+    for table in told:
+        assert "fingerprint" not in table.columns
+        assert np.dtype("uint64") not in table.dtypes.tolist()

@@ -16,18 +16,18 @@ import pytest
 from openpyxl.comments import Comment
 from openpyxl.styles import Font, PatternFill
 from openpyxl.workbook.defined_name import DefinedName
-
 from riskindex.attack import attack_folder
+from riskindex.ledger import Entry
+from riskindex.truth import Truth, truth_of
+
 from riskindex.config import Config, read_config
 from riskindex.demo import write_county
 from riskindex.disclosure import WITHHELD, Rules
 from riskindex.factors import Factor
-from riskindex.ledger import Entry
 from riskindex.manifest import seal
 from riskindex.pipeline import run, save
 from riskindex.released import Result
 from riskindex.synthetic import synthetic_county
-from riskindex.truth import Truth, truth_of
 
 FACTOR, PERIOD = "domestic_abuse", "2022"
 PART = "nuisance"

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from riskindex.published import LOCALITY_RATES, vulnerable_localities
 
 from riskindex import read_config, release, run, save
 from riskindex.normalise import normalise
-from riskindex.published import LOCALITY_RATES, vulnerable_localities
 from riskindex.synthetic import synthetic_county
 
 PRESETS = sorted(

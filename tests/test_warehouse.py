@@ -121,7 +121,7 @@ def test_a_real_year_is_the_same_to_the_last_event(shared, postgresql, tmp_path)
     postgresql(table)
     expected = by_duckdb(tmp_path, table, every, areas, **POLICE_UK)
     found, _ = counted(warehouse(date_is_text=True, **POLICE_UK), tmp_path, every, areas)
-    assert_same(found, expected)
+    assert_same(found, expected, knows_days=False)
     assert line(found)["read"] == len(table) == 158_217
 
 

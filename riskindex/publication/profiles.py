@@ -21,7 +21,9 @@ from riskindex.publication.protection import (
 from riskindex.reasons import explain
 from riskindex.released import (
     HOTSPOT_COLUMNS,
+    LASTING_COLUMNS,
     LIMITS,
+    TEST_COLUMNS,
     TOGETHER,
     Released,
     Result,
@@ -301,13 +303,14 @@ class View:
         closed = closed.assign(null=closed["null"].mask(closed["null"] == _NOTHING, "not assessed"))
         hot = _of(self.result.tests, self.closed)["hot"]
         closed["hot"] = hot if self.partner else pd.array([pd.NA] * len(closed), dtype="Int64")
-        opened = _of(self.result.tests, self.open)
+        opened = _of(self.result.tests, self.open)[list(TEST_COLUMNS)]
         return _in_factor_order(pd.concat([opened, closed.reindex(columns=opened.columns)]),
                                 self.result)  # fmt: skip
 
     def persistence(self) -> pd.DataFrame:
         """Years hot; of restricted factors to partners alone, without any count."""
-        opened = _of(self.result.persistence, self.open)
+        shown = [c for c in LASTING_COLUMNS if c in self.result.persistence]
+        opened = _of(self.result.persistence, self.open)[shown]
         if not self.partner:
             return opened
         told = ("periods_hot", "periods_assessed", "category", "is_new")

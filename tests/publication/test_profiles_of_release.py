@@ -1,0 +1,192 @@
+"""What partners and the public see is named column by column; open data leaves as it is."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from riskindex import release, save
+from riskindex.disclosure import WITHHELD
+from riskindex.errors import DisclosureError
+from riskindex.groups import WHOLE
+from riskindex.publication.profiles import check_profile, only_internal
+from riskindex.publication.protection import restricted_factors
+from riskindex.released import TOGETHER
+
+AREAS = {
+    "name", "ward", "district", "decile", "factors_hot", "factors_own", "factors_neighbourhood",
+    "factors_both", "through_one_area", "selected", "tier", "reasons", "residents",
+    "residents_10_24",
+}  # fmt: skip
+"""Columns that others see of every area."""
+CLOSED = ["suspects", "domestic_abuse", "disorder", "possession", "supply"]
+TABLES = ("hotspots", "scores", "persistence", "tests")
+
+
+@pytest.fixture(scope="module", params=["public", "partner"])
+def reduced(request, county_result, small_lists_leave):
+    return release(county_result, request.param)
+
+
+@pytest.fixture(scope="module")
+def public(county_result, small_lists_leave):
+    return release(county_result, "public")
+
+
+@pytest.fixture(scope="module")
+def partner(county_result):
+    return release(county_result, "partner")
+
+
+def test_a_profile_is_named_and_known():
+    assert check_profile("public") == "public"
+    with pytest.raises(DisclosureError, match="No release profile is named"):
+        check_profile(None)
+    with pytest.raises(DisclosureError, match="No profile 'press'"):
+        check_profile("press")
+
+
+def test_some_things_are_internal_alone():
+    assert only_internal("internal", "A backtest") == "internal"
+    with pytest.raises(DisclosureError, match="A backtest is made for the profile internal alone"):
+        only_internal("public", "A backtest")
+
+
+def test_the_columns_are_those_that_are_named(reduced):
+    assert set(reduced.all_areas) == AREAS
+    assert set(reduced.top) == AREAS - {"selected"}
+
+
+def test_the_public_sees_no_line_of_a_restricted_factor_for_areas(public, county_result):
+    closed = set(restricted_factors(county_result.config))
+    assert closed == {*CLOSED, "offences"}
+    for name in ("hotspots", "scores", "persistence"):
+        table = getattr(public, name)
+        assert not closed & set(table.index.get_level_values("factor")), name
+    assert set(public.scores.index.get_level_values("factor")) == {
+        "deprivation", "not_worked", TOGETHER
+    }  # fmt: skip
+    for label in public.factors.loc[CLOSED, "label"]:
+        assert not public.all_areas["reasons"].str.contains(label, regex=False).any()
+
+
+def test_partners_see_flags_and_years_without_a_number(partner, county_result):
+    shown = partner.hotspots.loc[CLOSED]
+    true = county_result.hotspots.loc[CLOSED]
+    for column in ("confidence", "is_hot", "kind"):
+        assert (shown[column].fillna(-1) == true[column].fillna(-1)).all()
+    numbers = shown.drop(columns=["confidence", "is_hot", "kind", "reason"])
+    assert numbers.isna().all(axis=None)
+    lasting = partner.persistence.loc["domestic_abuse"]
+    assert (
+        lasting["periods_hot"] == county_result.persistence.loc["domestic_abuse", "periods_hot"]
+    ).all()
+
+
+def test_open_factors_leave_whole(reduced, county_result):
+    for factor in ("deprivation", "not_worked"):
+        for name in ("hotspots", "tests"):
+            full = getattr(county_result, name).loc[[factor]]
+            shown = getattr(reduced, name).loc[[factor]]
+            columns = [c for c in shown if c in full]
+            pd.testing.assert_frame_equal(
+                pd.DataFrame(shown[columns]), full[columns], check_dtype=False
+            )
+
+
+def test_no_score_of_a_restricted_factor_is_the_true_one(partner, county_result):
+    strong = partner.scores.loc[CLOSED]
+    assert (strong["intensity"] == strong["score"]).all()
+    assert not strong["is_hot"].any()
+
+
+def test_one_list_for_all(reduced, county_result):
+    chosen = county_result.index.index[county_result.index["selected"]]
+    assert set(reduced.top.index) == set(chosen)
+    assert reduced.cut.selected == len(chosen)
+    assert f"{len(chosen)} areas" in reduced.cut.explanation
+
+
+def test_firm_areas_come_first_then_districts(reduced):
+    loose = (reduced.top["tier"] != "firm").to_numpy()
+    assert (np.diff(loose.astype(int)) >= 0).all()
+    firm = reduced.top[~loose]
+    assert list(firm["district"]) == sorted(firm["district"])
+
+
+def test_the_arithmetic_of_the_cut_is_not_told(reduced):
+    assert np.isnan(reduced.cut.score_at_cut)
+    assert "scored above" not in reduced.cut.explanation
+
+
+def test_counts_of_groups_are_protected_cells(reduced, county_result):
+    closed = reduced.district_counts.loc[CLOSED]
+    places = closed.drop(index=WHOLE, level="place")
+    shown = places.loc[places["mark"] == "", "events"]
+    assert len(shown) > 10
+    assert (shown % 5 == 0).all()
+    assert (shown >= 10).all()
+    assert places.loc[places["mark"] == WITHHELD, "events"].isna().all()
+    rates = 1000 * shown / places.loc[shown.index, "residents"]
+    assert np.allclose(rates, places.loc[shown.index, "rate_per_1000"])
+    assert reduced.district_counts.index.is_unique
+
+
+def test_a_share_needs_a_base_of_50(reduced):
+    table = reduced.district_counts.loc[CLOSED]
+    whole = table["events"].xs(WHOLE, level="place")
+    keys = table.index.droplevel("place")
+    small = whole.reindex(keys).to_numpy() < 50
+    assert table.loc[small, "share"].isna().all()
+
+
+def test_who_and_when_are_protected_cells_for_the_whole_and_districts(reduced, county_result):
+    table = reduced.rhythm.loc[CLOSED].reset_index()
+    assert set(table["place"]) == {"", *county_result.areas["district"]}
+    shown = table["records"].dropna()
+    assert (shown % 5 == 0).all()
+    days = table[table["aspect"] == "weekday"].groupby(["factor", "group", "place"]).size()
+    assert (days == 7).all()
+    assert "fingerprint" not in table
+
+
+def test_what_counts_records_is_internal(reduced, county_result):
+    assert reduced.uncounted.empty
+    assert reduced.files.empty
+    assert reduced.apart.empty
+    assert not set(reduced.reconciliation.index.get_level_values("factor")) & set(CLOSED)
+    told = set(reduced.config) - {"title", "place", "about"}
+    assert told == {"factors", "index", "selection", "neighbours", "declared_open"}
+
+
+def test_a_column_that_nobody_named_reaches_no_release(county_result, reduced):
+    tables = {
+        name: getattr(county_result, name).assign(canary=range(len(getattr(county_result, name))))
+        for name in ("areas", "hotspots", "persistence", "scores", "index", "tests", "pooled")
+    }
+    again = release(dataclasses.replace(county_result, **tables), reduced.profile)
+    for field in dataclasses.fields(again):
+        value = getattr(again, field.name)
+        if isinstance(value, pd.DataFrame):
+            assert "canary" not in value, field.name
+
+
+def test_it_is_saved(reduced, tmp_path):
+    save(reduced, tmp_path / "result")
+    names = {path.name for path in (tmp_path / "result").iterdir()}
+    assert {"top_areas.csv", "all_areas.csv", "workbook.xlsx", "areas.gpkg", "map.html"} <= names
+    assert not names & {"uncounted_events.csv", "scores.csv", "sensitive_places.csv"}
+
+
+def test_a_list_that_two_factors_decide_does_not_leave_as_it_is(county_result):
+    config = county_result.config
+    true = config.release.__class__(key=config.release.key)
+    again = dataclasses.replace(county_result, config=config.model_copy(update={"release": true}))
+    with pytest.MonkeyPatch.context() as patch:
+        from riskindex.publication import membership
+
+        patch.setattr("riskindex.pipeline.refuse_telling_list", membership.refuse_telling_list)
+        with pytest.raises(DisclosureError, match='membership = "protected"'):
+            release(again, "public")
+    assert len(release(again, "partner").top) == again.cut.selected
