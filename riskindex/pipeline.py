@@ -21,7 +21,7 @@ from riskindex.maps import write_map
 from riskindex.memory import bounded, memory_of_database
 from riskindex.neighbours import on_boundary
 from riskindex.profiles import write_profiles
-from riskindex.publication.counts import noised_areas, published_totals
+from riskindex.publication.counts import noised_areas, noised_tables, published_totals
 from riskindex.publication.key import read_key
 from riskindex.publication.membership import refuse_telling_list, refuse_unsteady_list
 from riskindex.publication.profiles import check_profile, release_open, release_protected
@@ -150,21 +150,24 @@ def _protected(result: Result, key: bytes) -> Result:
     """The same run on counts with noise."""
     noised, totals = noised_areas(result, key), published_totals(result)
     epsilon = result.config.release.epsilon
-    return protected_run(result.config, _given(result), noised, totals=totals, epsilon=epsilon)
+    given = _given(result, noised_tables(result, key))
+    return protected_run(result.config, given, noised, totals=totals, epsilon=epsilon)
 
 
 def _protected_list(result: Result, key: bytes) -> Selected:
     """The list that noised counts select."""
     noised, totals = noised_areas(result, key), published_totals(result)
     epsilon = result.config.release.epsilon
-    given = without_noise(_given(result), noised, totals=totals, epsilon=epsilon)
+    given = without_noise(
+        _given(result, noised_tables(result, key)), noised, totals=totals, epsilon=epsilon
+    )
     return list_areas(result.config, given).chosen
 
 
-def _given(result: Result) -> Given:
+def _given(result: Result, tables: pd.DataFrame) -> Given:
     return Given(
         areas=result.areas,
-        tables=result.tables,
+        tables=tables,
         counts=result.counts,
         fingerprints=result.fingerprints,
         reconciliation=result.reconciliation.iloc[:0],

@@ -45,7 +45,8 @@ TEST_COLUMNS = (
     "moran_p", "general_g", "general_g_p", "neighbour_covariance", "neighbour_z",
 )  # fmt: skip
 LASTING_COLUMNS = (
-    "periods_hot", "periods_assessed", "first_hot", "last_hot", "pooled_p_adjusted", "change_p_adjusted", "change", "is_new", "trend_s", "trend_p", "category",
+    "periods_hot", "periods_assessed", "first_hot", "last_hot", "pooled_p_adjusted",
+    "change_p_adjusted", "change", "is_new", "trend_s", "trend_p", "category",
 )  # fmt: skip
 """Columns of the tables of a run that a reader may be shown; one that is not named stays inside."""
 

@@ -9,10 +9,10 @@ import pytest
 from openpyxl import load_workbook
 from small_events import KM, count, events, factor, squares
 
+from riskindex import release
 from riskindex.agreement import compare
 from riskindex.counts import count_events
 from riskindex.events import PoliceSource, open_events
-from riskindex.publication import release
 from riskindex.study import Study
 from riskindex.tally import Group, Tally
 from riskindex.workbook import write_workbook

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from riskindex.published import LOCALITY_RATES, vulnerable_localities
+from published_indices import LOCALITY_RATES, vulnerable_localities
 
 from riskindex import read_config, release, run, save
 from riskindex.normalise import normalise

@@ -19,7 +19,11 @@ from riskindex.groups import (
 )
 from riskindex.periods import month_label, parse_periods
 from riskindex.publication.cells import CellRules, noise, of_place, protect
-from riskindex.publication.protection import restricted_columns, restricted_factors
+from riskindex.publication.protection import (
+    restricted_columns,
+    restricted_factors,
+    restricted_sources,
+)
 
 if TYPE_CHECKING:
     from riskindex.config import Config
@@ -60,6 +64,24 @@ def noised_areas(result: "Result", key: bytes) -> pd.DataFrame:
         drawn = noise(prints, key, config.release.epsilon)
         noised[column] = result.counts[column] + pd.array(drawn, dtype="Int64")
     return noised
+
+
+def noised_tables(result: "Result", key: bytes) -> pd.DataFrame:
+    """Tables with noise in every number of a restricted source; open ones stay as they are.
+
+    A table has no records: a number's place, column and value stand in for them, so that the same
+    number has the same noise, and one that was brought up to date has another.
+    """
+    tables, closed = result.tables.copy(), set(restricted_sources(result.config))
+    for source, column in [c for c in tables.columns if c[0] in closed]:
+        values = tables[source, column].to_numpy(float)
+        prints = [
+            of_place(str(code), f"{source}.{column}", repr(value))
+            for code, value in zip(tables.index, values.tolist(), strict=True)
+        ]
+        drawn = noise(np.array(prints, dtype=np.uint64), key, result.config.release.epsilon)
+        tables[source, column] = np.maximum(values + drawn, 0.0)
+    return tables
 
 
 def published_totals(result: "Result") -> "pd.Series[Any]":
