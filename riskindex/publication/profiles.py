@@ -204,7 +204,8 @@ class View:
         for factor in config.factors if self.partner else ():
             if factor.name in self.closed and factor.scored:
                 said = (said + " " + self._flag_sentences(factor)).str.strip()
-        return said
+        chosen = result.index["selected"].astype(bool).reindex(said.index)
+        return said.mask(chosen & (said == ""), _BY_OTHERS)
 
     def _flag_sentences(self, factor: Factor) -> "pd.Series[str]":
         """What partners read of a restricted factor: hot or not, how surely, in how many years."""
@@ -364,6 +365,7 @@ class View:
         return count_groups(counts.loc[:, mine], names, residents)
 
 
+_BY_OTHERS = "By restricted factors, which are not shown for areas."
 _NOTHING = "nothing was observed"
 _TELLING = ("all zero", "constant")
 """Reasons why an area is not assessed that say what was counted."""
