@@ -130,11 +130,12 @@ def _config(crimes: str, people: str) -> dict[str, Any]:
         "sources": {
             events: {
                 "kind": "events", "path": crimes, "date": "date", "area": "area", "key": "ref",
-                "sex": "sex", "age": "age", "sensitive": False,
+                "sex": "sex", "age": "age",
             },
             table: {
                 "kind": "table", "path": people, "code": "code",
                 "columns": {"=residents": "=residents", SHORT: COLUMN},
+                "protection": "open", "address": PAYLOADS[3], "licence": PAYLOADS[122],
             },
         },
         "shares": {"<b>share</b>": {k: f"{table}.{v}" for k, v in idle.items()}},
@@ -146,6 +147,7 @@ def _config(crimes: str, people: str) -> dict[str, Any]:
             {"name": "work", "label": "$x^{$ [a](javascript:alert(1))", "source": table, **idle,
              "method": "threshold", "threshold": 0.4, "score": "flag"},
         ],
+        "release": {"key": "release.key"},
         "selection": {
             "number": 20,
             "overrides": [

@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import pytest
 from event_tables import TABLE, read, write
 
 from riskindex.errors import ConfigError
 from riskindex.events import EventSource
+from riskindex.publication.protection import is_open
 
 
 def test_a_date_format_that_is_none_is_refused(tmp_path):
@@ -21,8 +24,10 @@ def test_options_that_do_not_fit_together_are_refused(tmp_path, options, what):
         read(tmp_path, **options)
 
 
-def test_an_event_table_is_sensitive_unless_it_says_otherwise():
-    assert EventSource(kind="events", path="a", date="d").sensitive is True
+def test_an_event_table_is_restricted_unless_it_says_otherwise():
+    source = EventSource(kind="events", path="a", date="d")
+    assert not is_open(source)
+    assert is_open(replace(source, protection="open"))
 
 
 def test_a_coordinate_system_that_is_none_is_refused(tmp_path):

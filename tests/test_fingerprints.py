@@ -10,9 +10,9 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from riskindex.sensitive_places import set_apart, whole_rhythm, without_events
 from small_events import KM, count, events, factor, source, squares
 
+from riskindex import release
 from riskindex.counts import Periods, count_events
 from riskindex.coverage import Coverage
 from riskindex.events import open_events
@@ -235,23 +235,8 @@ def test_a_warehouses_answer_has_those_of_its_months(tmp_path):
     pd.testing.assert_frame_equal(found.rhythm, expected.rhythm)
 
 
-def test_what_is_set_apart_is_added_again_and_left_out_of_the_decision():
-    rows = [{"date": f"2022-{i % 5 + 1:02d}-15", "area": CODES[i % 3]} for i in range(3 * MANY)]
-    opened = {"s": events(rows, factor())}
-    asked = [factor()]
-    plain = count_events(opened, THREE, asked, Periods(), places=PLACES)
-    apart = set_apart(PLACES, {CODES[1]})
-    found = count_events(opened, THREE, asked, Periods(), places=apart)
-    pd.testing.assert_frame_equal(whole_rhythm(found.rhythm), plain.rhythm)
-    without = without_events(plain.fingerprints, {CODES[1]})
-    assert (without.dtypes == "uint64").all()
-    assert without.iloc[:, 0].tolist() == [*plain.fingerprints.iloc[:1, 0], 0,
-                                           *plain.fingerprints.iloc[2:, 0]]  # fmt: skip
-    assert without_events(pd.DataFrame(), {CODES[1]}).empty
-
-
 @pytest.mark.parametrize("profile", ["internal", "partner", "public"])
-def test_a_result_has_them_and_no_profile_is_told(county_result, profile):
+def test_a_result_has_them_and_no_profile_is_told(county_result, profile, small_lists_leave):
     counts, prints = county_result.counts, county_result.fingerprints
     assert (prints.index.equals(counts.index), prints.columns.equals(counts.columns)) == (
         True,
@@ -259,7 +244,7 @@ def test_a_result_has_them_and_no_profile_is_told(county_result, profile):
     )
     assert prints.gt(0).equals(counts.fillna(0).gt(0).astype(bool))
     assert county_result.rhythm["fingerprint"].gt(0).all()
-    told = [part for part in vars(county_result.release(profile)).values()
+    told = [part for part in vars(release(county_result, profile)).values()
             if isinstance(part, pd.DataFrame)]  # fmt: skip
     assert len(told) > 10
     for table in told:

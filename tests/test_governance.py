@@ -96,7 +96,7 @@ def test_the_rules_of_a_release_are_its_own(page, released):
         assert "not for sharing" in part
     else:
         assert all(sentence in part for sentence in released.rules.sentences)
-        assert "riskindex attack" in text_of(page)
+        assert "protected cells" in text_of(page)
 
 
 def test_it_loads_nothing_and_runs_nothing(page):

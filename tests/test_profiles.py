@@ -9,11 +9,11 @@ import pytest
 from small_events import events, factor, squares
 
 from riskindex.counts import count_events
-from riskindex.disclosure import Rules
 from riskindex.groups import WHOLE, count_groups, profile_kind
 from riskindex.profile_book import Book
 from riskindex.profile_events import change
 from riskindex.profiles import write_profiles
+from riskindex.publication.cells import CellRules
 from riskindex.smoothing import byar
 
 
@@ -236,7 +236,7 @@ def test_a_pattern_with_a_withheld_number_is_named_and_not_drawn(county_released
     assert 'class="line place" d=""' not in page
 
 
-@pytest.mark.parametrize(("rules", "is_said"), [(None, True), (Rules(), False)])
+@pytest.mark.parametrize(("rules", "is_said"), [(None, True), (CellRules(), False)])
 def test_a_release_does_not_say_of_a_place_that_all_are_of_one_sex(
     county_released, tmp_path, rules, is_said
 ):
