@@ -13,21 +13,23 @@ import pytest
 from map_pages import assert_equal_choices, python_choice, rows, set_slider
 
 from riskindex import release
-from riskindex.disclosure import MARKS
 from riskindex.index import Index
 from riskindex.maps import write_map
-from riskindex.released import Released, Result
+from riskindex.released import TOGETHER, TOGETHER_LABEL, Released, Result
 from riskindex.selection import Selection
 
 pytestmark = pytest.mark.browser
 
 Open = Any
 PROFILES = ("partner", "public")
-BANDS = {0, 25, 50, 75, 100, *np.round([100 / 3, 200 / 3], 6)}
+TENTHS = (
+    "highest", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+    "lowest",
+)  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def releases(county_result: Result) -> dict[str, Released]:
+def releases(county_result: Result, small_lists_leave: None) -> dict[str, Released]:
     return {profile: release(county_result, profile) for profile in PROFILES}
 
 
@@ -65,66 +67,88 @@ def numbers_in(value: Any) -> list[float]:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_the_page_holds_the_named_columns_and_nothing_else(saved: dict[str, Path], profile: str):
-    data, more = packed(saved[profile]), profile == "partner"
+    data, partner = packed(saved[profile]), profile == "partner"
     assert set(data) == {
         "title", "place", "period", "period_words", "profile", "mark", "attribution", "limits",
         "marks", "notes", "how_sure", "codes", "place_kind", "groups", "columns", "cut", "index",
         "weights_found", "selection", "factors",
     }  # fmt: skip
     assert set(data["columns"]) == {
-        "name", "decile", "rank_band", "factors_hot", "selected", "reasons", "residents", "tier",
-        *(["p_selected"] if more else []),
+        "name", "decile", "factors_hot", "selected", "reasons", "residents", "residents_10_24",
+        "tier",
     }  # fmt: skip
     assert data["cut"]["score_at_cut"] is None
     assert "overrides" not in data["selection"]
     for factor in data["factors"]:
         assert set(factor) <= {
             "name", "label", "method", "score", "weight", "scored", "recorded", "threshold",
-            "sensitive", "scores", "group", "weighted", "periods", "years", "spans",
+            "restricted", "fixed", "scores", "group", "weighted", "periods", "years", "spans",
         }  # fmt: skip
-        years = {"hot", "assessed", "new", "category"} if more else {"band", "new"}
-        assert set(factor["years"]) <= years
-        assert len(factor["periods"]) == (max(1, len(factor["spans"])) if more else 1)
+        assert set(factor["years"]) <= {"hot", "assessed", "new", "category"}
+        told = partner or not factor["restricted"]
+        assert len(factor["periods"]) == (max(1, len(factor["spans"])) if told else 0)
+        assert bool(factor["years"]) == (told and len(factor["spans"]) > 1)
+    fixed = [factor["name"] for factor in data["factors"] if factor.get("fixed")]
+    assert fixed == ([] if partner else [TOGETHER])
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_scores_are_bands_and_break_ties_by_nothing_hidden(saved: dict[str, Path], profile: str):
+def test_scores_of_restricted_factors_are_of_the_protected_run_and_break_no_tie(
+    saved: dict[str, Path], releases: dict[str, Released], county_result: Result, profile: str
+):
+    scores, moved = releases[profile].scores, 0
     for factor in packed(saved[profile])["factors"]:
-        if not factor["scored"]:
+        if not factor["restricted"]:
+            own = county_result.scores.loc[factor["name"], "score"]
+            np.testing.assert_allclose(factor["scores"]["score"], own.to_numpy(float))
             continue
-        assert factor["scores"]["intensity"] == factor["scores"]["score"]
-        found = set(np.round([s for s in factor["scores"]["score"] if s is not None], 6))
-        assert found <= BANDS | {20, 40, 60, 80} if profile == "partner" else found <= BANDS
+        assert not factor["scores"] or factor["scores"]["intensity"] == factor["scores"]["score"]
+        if factor["scores"] and not factor.get("fixed"):
+            true = county_result.scores.loc[factor["name"], "score"].to_numpy(float)
+            assert factor["scores"]["score"] == scores.loc[factor["name"], "score"].tolist()
+            moved += (true != factor["scores"]["score"]).sum()
+    assert (moved > 0) == (profile == "partner")
 
 
 @pytest.mark.parametrize("profile", PROFILES)
-def test_counts_are_rounded_or_marked_and_those_of_sensitive_sources_absent(
-    saved: dict[str, Path], profile: str
+def test_counts_of_areas_are_those_of_open_sources_alone(
+    saved: dict[str, Path], county_result: Result, profile: str
 ):
     told = 0
     for factor in packed(saved[profile])["factors"]:
         for period in factor["periods"]:
-            assert set(period) <= {"period", "hot", "is_hot", "observed", "kind"}
-            assert "observed" not in period or not factor["sensitive"]
-            counts = set(period.get("observed", []))
-            assert all(c in MARKS if isinstance(c, str) else c % 5 == 0 for c in counts)
-            told += len(counts)
+            if factor["restricted"]:
+                assert set(period) <= {"period", "hot", "is_hot", "kind", "why"}
+                continue
+            true = county_result.hotspots.loc[factor["name"], "observed"].to_numpy(float)
+            np.testing.assert_allclose(period["observed"], true, rtol=1e-3)
+            told += len(true)
     assert told > 0
 
 
-def test_every_fraction_in_the_public_page_is_a_setting_or_a_band(saved: dict[str, Path]):
-    data = packed(saved["public"])
-    settings = {data["selection"]["share"], data["index"]["power"]}
-    settings |= {factor["threshold"] for factor in data["factors"]}
-    fractions = {round(x, 6) for x in numbers_in(data) if x != int(x)}
-    assert fractions <= settings | BANDS
+def test_no_fraction_in_the_public_page_is_a_true_score(
+    saved: dict[str, Path], county_result: Result
+):
+    true = county_result.index["score"].to_numpy(float)
+    strong = county_result.scores["intensity"].to_numpy(float)
+    open_factors = county_result.scores.loc[["deprivation", "not_worked"], ["score", "intensity"]]
+    hidden = {round(x, 4) for x in (*true, *strong) if x == x and abs(x - round(x)) > 1e-6}
+    hidden -= {round(x, 4) for x in open_factors.to_numpy(float).ravel()}
+    assert len(hidden) > 50
+    together = next(f for f in packed(saved["public"])["factors"] if f.get("fixed"))
+    fractions = {round(x, 4) for x in numbers_in(packed(saved["public"])) if x != int(x)}
+    noised = {round(x, 4) for x in numbers_in(together["scores"])}
+    assert not hidden & (fractions - noised)
 
 
-def test_areas_lie_in_the_order_of_their_codes(saved: dict[str, Path], public: Any):
+def test_the_list_is_in_the_published_order(
+    saved: dict[str, Path], public: Any, releases: dict[str, Released]
+):
     data = packed(saved["public"])
     assert data["codes"] == sorted(data["codes"])
     listed = public.evaluate("riskindex.app.listed.map((i) => riskindex.app.data.codes[i])")
-    assert listed == sorted(listed)
+    assert listed == list(releases["public"].top.index)
+    assert public.locator("#sort option").first.text_content() == "Firm areas first"
 
 
 # What a reader sees
@@ -134,27 +158,30 @@ def test_the_list_is_the_released_one(public: Any, releases: dict[str, Released]
     top = releases["public"].top
     assert rows(public) == list(top["name"])
     assert public.locator("#answer").inner_text() == f"{len(top)} of 160 areas selected"
-    bands = public.locator("#list-rows tr:not(.why) td:first-child").all_inner_texts()
-    assert bands == list(top["rank_band"])
+    tenths = public.locator("#list-rows tr:not(.why) td:first-child").all_inner_texts()
+    assert tenths == [str(tenth) for tenth in top["decile"]]
 
 
-def test_the_card_gives_bands_in_place_of_numbers(public: Any, releases: dict[str, Released]):
+def test_the_card_gives_tenths_in_place_of_ranks(public: Any, releases: dict[str, Released]):
     public.locator("#list-rows th button").first.click()
     first = releases["public"].top.iloc[0]
     panel = public.locator("#panel-area").inner_text()
-    assert first["rank_band"] in panel
+    assert TENTHS[int(first["decile"]) - 1] in panel
     assert first["reasons"] in panel
-    assert "[c] withheld" in panel
     assert public.locator(".strips").count() == 0
-    assert not re.search(r"where [\d.]+ (were|was) expected", panel)
+    assert TOGETHER_LABEL in panel
+    assert not re.search(r"\b(rank|Rank|Score) *\d", panel)
     assert "of 100 repeats" not in panel
 
 
-def test_partners_see_every_year_and_about_how_often(opened: Open, saved: dict[str, Path]):
+def test_partners_see_every_year_and_no_count(opened: Open, saved: dict[str, Path]):
     page = opened(saved["partner"])
     page.locator("#list-rows th button").first.click()
     assert page.locator(".strips li").count() >= 5
-    assert re.search(r"elected in about \d+ of 100 repeats", page.inner_text("#panel-area"))
+    panel = page.inner_text("#panel-area")
+    counted = re.findall(r"where [\d.,]+ were expected", panel)
+    assert len(counted) <= 2  # of the one open factor that is tested: own and with its neighbours
+    assert "of 100 repeats" not in panel
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -174,14 +201,14 @@ def test_the_tenths_of_the_legend_are_the_released_ones(public: Any, releases: d
     assert f"Highest tenth {highest} area" in public.locator("#legend").inner_text()
 
 
-def test_the_download_has_bands_and_marks(public: Any, releases: dict[str, Released]):
+def test_the_download_has_tenths_and_no_rank(public: Any, releases: dict[str, Released]):
     with public.expect_download() as download:
         public.locator("#download").click()
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     table = list(csv.DictReader(text.splitlines()))
     assert list(table[0]) == [
-        "rank_band", "area_code", "name", "ward", "district", "decile", "selected", "published",
-        "reasons", "tier", "residents",
+        "area_code", "name", "ward", "district", "decile", "selected", "published", "reasons",
+        "tier", "residents", "residents_10_24",
     ]  # fmt: skip
     top = releases["public"].top
     assert [row["area_code"] for row in table] == list(top.index)
@@ -216,20 +243,25 @@ def test_which_are_uncertain(public: Any, releases: dict[str, Released]):
         assert rows(public) == list(areas["name"])
 
 
-def test_what_happens_if_drugs_count_double(public: Any, releases: dict[str, Released]):
+def test_what_happens_if_deprivation_counts_double(public: Any, releases: dict[str, Released]):
     released = releases["public"]
     names = list(released.scores.index.get_level_values("factor").unique())
-    set_slider(public, names.index("possession"), 2)
+    given = released.scores.groupby(level="factor", sort=False)["weight"].first()
+    place = names.index("deprivation")
+    set_slider(public, place, 2)
     lists = {
         times: set(
             python_choice(
-                released, Index(), [times if n == "possession" else 1 for n in names], Selection()
+                released,
+                Index(),
+                [times * given[n] if n == "deprivation" else given[n] for n in names],
+                Selection(),
             ).index
         )
         for times in (1, 2)
     }
     words = public.locator("#what-if-words").inner_text()
-    label = released.factors.loc["possession", "label"]
+    label = released.factors.loc["deprivation", "label"]
     assert words.lower().startswith(f"with {label} counted double, ".lower())
     published = set(released.top.index)
     moving = public.locator("#what-if-names button").all_inner_texts()
@@ -237,7 +269,20 @@ def test_what_happens_if_drugs_count_double(public: Any, releases: dict[str, Rel
     if lists[1] != published:
         enter, leave = len(lists[2] - lists[1]), len(lists[1] - lists[2])
         told = f"{enter} enter" if enter or leave else "nothing moves"
-        assert f"Against what the classes give with nothing changed, {told}" in words
+        assert f"Against what these scores give with nothing changed, {told}" in words
+
+
+def test_no_slider_moves_the_restricted_factors(
+    opened: Open, saved: dict[str, Path], releases: dict[str, Released]
+):
+    page = opened(saved["public"], "#tab=whatif")
+    sliders = page.locator("#panel-whatif input[type=range]")
+    assert sliders.count() == 2
+    assert "counts with noise" in page.inner_text("#panel-whatif")
+    assert TOGETHER not in page.locator("#config-text").text_content()
+    page.locator("#tab-about").click()
+    table = page.locator("#panel-about table tbody tr")
+    assert table.count() == len(releases["public"].factors)
 
 
 # What if
@@ -251,28 +296,32 @@ def test_index_ranks_and_selection_equal_pythons_from_the_same_table(
     assert_equal_choices(opened(saved[profile]), releases[profile], Index(), draws=draws)
 
 
+def given_weights(released: Released) -> list[float]:
+    return released.scores.groupby(level="factor", sort=False)["weight"].first().tolist()
+
+
 def test_a_what_if_says_what_it_is_computed_from(public: Any, releases: dict[str, Released]):
     released = releases["public"]
     public.locator("#tab-whatif").click()
-    note = public.locator("#classes-note").inner_text()
+    note = public.locator("#noise-note").inner_text()
     assert note.startswith(
-        "Computed from the released classes; the published list was computed from the full figures."
+        "Computed from the released scores; those of restricted factors come from counts with "
+        "noise."
     )
-    factors = released.scores.index.get_level_values("factor").nunique()
-    alone = set(python_choice(released, Index(), [1] * factors, Selection()).index)
+    alone = set(python_choice(released, Index(), given_weights(released), Selection()).index)
     others = len(alone - set(released.top.index))
     assert (f"put {others} other area" if others else "give the published list") in note
 
 
 def test_changes_are_told_against_the_published_list(public: Any, releases: dict[str, Released]):
     released = releases["public"]
-    factors = released.scores.index.get_level_values("factor").nunique()
+    first, *others = given_weights(released)
     set_slider(public, 0, 3)
-    after = set(python_choice(released, Index(), [3, *[1] * (factors - 1)], Selection()).index)
+    after = set(python_choice(released, Index(), [3 * first, *others], Selection()).index)
     before = set(released.top.index)
     names = public.locator("#what-if-names button").all_inner_texts()
     assert set(names) == set(released.areas.loc[list(before ^ after), "name"])
-    assert public.locator("#sort option").first.text_content() == "Rank by classes"
+    assert public.locator("#sort option").first.text_content() == "Rank by released scores"
     public.locator("#reset").click()
     assert rows(public) == list(released.top["name"])
 

@@ -10,11 +10,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from riskindex.attack import attack_folder
 
 from riskindex import read_config, release, run, save
 from riskindex.check import look
+from riskindex.disclosure import WITHHELD
+from riskindex.groups import WHOLE
+from riskindex.released import of_places
 from riskindex.synthetic import synthetic_county
+from riskindex.verify import verify
 
 FILES = {
     "lsoa21_boundaries.gpkg": "essex/lsoa21_boundaries.gpkg",
@@ -108,6 +111,7 @@ def essex_2022(data, tmp_path_factory):
     for name, events in county.events.items():
         events.to_csv(folder / f"data/{name}.csv", index=False, date_format="%Y-%m-%d")
     config = filled_in("essex-2022", data, folder)
+    config.write_text(config.read_text("utf-8") + '\n[release]\nkey = "release.key"\n', "utf-8")
     return finished(config, folder / "result"), county.truth, folder / "result"
 
 
@@ -271,16 +275,35 @@ def test_the_seven_factors_run_whole_on_the_real_areas(essex_2022):
     assert result.neighbours.mean == pytest.approx(5.608, abs=0.001)
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("profile", ["partner", "public"])
-def test_nothing_can_be_told_of_the_seven_factors(essex_2022, profile, tmp_path):
+def test_the_seven_factors_leave_as_one_list(essex_2022, profile, tmp_path):
     result, folder = essex_2022[0], tmp_path / profile
-    save(release(result, profile), folder)
-    found = attack_folder(folder, truth=result)
-    assert (found.lines, found.recovered) == ((), 0)
-    assert found.protected > 5_000
-    assert found.narrowest >= result.config.release.width
+    released = release(result, profile)
+    save(released, folder)
+    listed = pd.read_csv(folder / "top_areas.csv")
+    assert set(listed["area_code"]) == set(result.index.index[result.index["selected"]])
     assert (folder / "map.html").stat().st_size < 1_000_000
+    assert verify(folder).faults == ()
+    assert not {"uncounted_events.csv", "scores.csv"} & {path.name for path in folder.iterdir()}
+    districts = released.district_counts.loc[["suspects", "domestic_abuse", "supply"]]
+    counted = of_places(result, released.group_kinds)["district_counts"].reindex(districts.index)
+    whole = districts.index.get_level_values("place") == WHOLE
+    assert (districts["events"][whole] == counted["events"][whole]).all()
+    others = districts["events"][~whole].dropna()
+    assert len(others) > 50
+    assert (others % result.config.release.rounding == 0).all()
+    assert (districts["mark"][~whole & districts["events"].isna()] == WITHHELD).all()
+
+
+@pytest.mark.parametrize("profile", ["partner", "public"])
+def test_open_data_leaves_whole(data, profile, tmp_path):
+    result = run(read_config(filled_in("open-data", data, tmp_path)))
+    released = release(result, profile)
+    save(released, tmp_path / profile)
+    assert verify(tmp_path / profile).faults == ()
+    pd.testing.assert_frame_equal(released.scores, result.scores)
+    reasons = " ".join(pd.read_csv(tmp_path / profile / "top_areas.csv")["reasons"])
+    assert "expected" in reasons
 
 
 def test_restricted_events_are_accounted_for_to_the_last(essex_2022):

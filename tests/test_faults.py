@@ -156,8 +156,14 @@ def test_the_commands_end_alike_and_show_no_traceback(tmp_path, name):
 @pytest.mark.parametrize(
     ("name", "profile"), [("events with tabs", "internal"), ("an empty cell", "public")]
 )
-def test_a_list_that_nobody_is_on_is_written_and_released(tmp_path, name, profile):
+def test_a_list_that_nobody_is_on_is_written_and_released(
+    tmp_path, name, profile, small_lists_leave
+):
     project = spoilt(tmp_path, name)
+    people = 'path = "people.csv"\n'
+    opened = 'protection = "open"\naddress = "the library"\nlicence = "any"\n'
+    project.change("config.toml", people, people + opened)
+    project.change("config.toml", "[bases]", '[release]\nkey = "release.key"\n[bases]')
     project.change("config.toml", "[bases]", "[selection]\nnumber = 2\n[bases]")
     result = run(read_config(tmp_path / "config.toml"))
     assert not result.index["selected"].any()

@@ -102,7 +102,7 @@ def test_releasing_and_saving_over_the_cap_leave_the_folder_as_it_was(county_res
         release(result, "public")
     released = release(county_result, "internal")
     with pytest.raises(DataError, match="the cap is 20MB"):
-        save(released, tmp_path / "result")
+        save(released, tmp_path / "result", memory="20MB")
     assert list(tmp_path.iterdir()) == []
 
 

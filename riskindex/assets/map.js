@@ -219,7 +219,7 @@ function syncSorts() {
 
 function sortChoices() {
   const { columns } = app.data;
-  return [["rank", app.data.ranked ? "Rank" : app.asPublished() ? "Firm first" : "Rank by classes"],
+  return [["rank", app.data.ranked ? "Rank" : app.asPublished() ? "Firm areas first" : "Rank by released scores"],
     ["name", "Name"], ["district", "District"],
     ...(columns.p_selected ? [["sure", "How sure"]] : []),
     ...(columns.residents_10_24 ? [["young", "Residents 10 to 24"]] : [])];

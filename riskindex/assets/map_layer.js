@@ -73,7 +73,6 @@ function shownPeriod(factor) {
 function hotspotLayer(factor) {
   const period = shownPeriod(factor);
   const words = ["Not hot", "Hot, 90% sure", "Hot, 95% sure", "Hot, 99% sure"];
-  if (isReleased() && factor.method === "poisson") return flagLayer(factor, period);
   return {
     title: `${factor.label}${period.period ? `, ${period.period}` : ""}`,
     classes: positions(app.data.n).map((i) => signAt(period.hot, i)),
@@ -84,14 +83,14 @@ function hotspotLayer(factor) {
   };
 }
 
-// Where only hot or not hot is told, as of areas that are tested by themselves.
-function flagLayer(factor, period, words = ["Hot, at the level asked for", "Not hot"]) {
+// Where only over or not over a limit is told.
+function flagLayer(factor, period, words) {
   return {
     title: `${factor.label}${period.period ? `, ${period.period}` : ""}`,
     classes: positions(app.data.n).map((i) => (Number.isNaN(signAt(period.hot, i)) ? NaN : 1 - Number(period.is_hot[i]))),
     colours: [HOT[2], NOT_HOT],
     words: words.map((text) => ({ text })),
-    note: hasConfidence(factor) ? "Each area is tested by itself here; how far it is beyond the level is not published." : "",
+    note: "",
   };
 }
 

@@ -41,7 +41,7 @@ function prepareSearch(data) {
 }
 
 const SORTS = {
-  // The order of the list as it stands: by rank, or by code where ranks are not published.
+  // The order of the list as it stands: by rank, or as published where ranks are not.
   rank: (a, b) => app.now.place[a] - app.now.place[b],
   name: (a, b) => app.data.columns.name[a].localeCompare(app.data.columns.name[b], "en-GB", { numeric: true }),
   district: (a, b) => groupOf(app.data.district, a).localeCompare(groupOf(app.data.district, b), "en-GB") || SORTS.rank(a, b),
@@ -193,7 +193,7 @@ function scrollToRow(i) {
 
 const CSV_COLUMNS = {
   rank: (i) => app.now.index.rank[i],
-  rank_by_classes: (i) => app.now.index.rank[i],
+  rank_by_released_scores: (i) => app.now.index.rank[i],
   area_code: (i) => app.data.codes[i],
   name: (i) => app.data.columns.name[i],
   decile: (i) => app.data.columns.decile[i],
@@ -214,7 +214,7 @@ const OPTIONAL = new Set(["decile", "p_selected", "tier", "rank_low", "rank_high
 function csvHas(key) {
   const { ranked, columns } = app.data;
   if (key === "rank" || key === "score") return ranked;
-  if (key === "rank_by_classes") return !ranked && !app.asPublished();
+  if (key === "rank_by_released_scores") return !ranked && !app.asPublished();
   return !OPTIONAL.has(key) || Boolean(columns[key]);
 }
 

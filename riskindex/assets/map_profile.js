@@ -33,7 +33,7 @@ function profileOf(i) {
     make("p", { class: "sentence" }, [summarySentence(i)]),
     ...sureBlock(i),
     ...byHandNote(i),
-    make("h3", {}, [app.data.ranked ? "What makes up the score" : "What makes up the score, by the released classes"]),
+    make("h3", {}, [app.data.ranked ? "What makes up the score" : "What makes up the score, as far as it is released"]),
     contributionTable(i),
     ...marksBlock(),
     ...stripBlock(i),
@@ -62,7 +62,7 @@ function factsOf(i) {
   return [
     ["List", standing(i)],
     ...(showsBands() ? (columns.decile ? [["Tenth of areas", tenthWords(columns.decile[i])]] : [])
-      : [[app.data.ranked ? "Rank" : "Rank by classes", known(index.rank[i]) ? rankSign(i) : "not assessed"], [app.data.ranked ? "Score" : "Score by classes", known(index.score[i]) ? `${oneDecimal.format(index.score[i])} of 100` : "not assessed"]]),
+      : [[app.data.ranked ? "Rank" : "Rank by released scores", known(index.rank[i]) ? rankSign(i) : "not assessed"], [app.data.ranked ? "Score" : "Score by released scores", known(index.score[i]) ? `${oneDecimal.format(index.score[i])} of 100` : "not assessed"]]),
     ["How sure", tierOf(i) && TIER_WORDS[tierOf(i)]],
     ["Residents", columns.residents ? numberOrDash(columns.residents[i]) : ""],
     ["Aged 10 to 24", known(columns.residents_10_24?.[i]) ? whole.format(columns.residents_10_24[i]) : ""],
@@ -133,7 +133,7 @@ function factorSentences(factor, i) {
   const often = factor.often && factor.score === "persistence" ? yearsWords(factor, i) : "";
   const kind = KINDS[period.kind?.[i]];
   const last = hotWords(factor, period, i);
-  return [often, hasConfidence(factor) && kind ? `${last}, ${kind}` : last, (hasConfidence(factor) || isReleased()) && countWords(factor, period, i)];
+  return [often, hasConfidence(factor) && kind ? `${last}, ${kind}` : last, hasConfidence(factor) && countWords(factor, period, i)];
 }
 
 function stripBlock(i) {
@@ -218,7 +218,7 @@ function factorTable() {
   return make("table", {}, [
     make("caption", {}, ["Factors"]),
     make("thead", {}, [make("tr", {}, head)]),
-    make("tbody", {}, app.data.factors.map(factorLine)),
+    make("tbody", {}, app.data.factors.filter((factor) => !factor.fixed).map(factorLine)),
   ]);
 }
 

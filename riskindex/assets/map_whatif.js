@@ -8,7 +8,7 @@ function showWhatIf() {
   byId("panel-whatif").replaceChildren(
     make("h2", {}, ["What if priorities differ"]),
     make("p", { class: "small" }, ["Count a factor more, less or not at all. The index, the ranks and the list follow; the published list stays as it is."]),
-    ...classesNote(),
+    ...noiseNote(),
     make("p", { id: "what-if-words", class: "sentence", role: "status" }),
     make("fieldset", {}, [make("legend", {}, ["How much each factor counts"]), ...data.scored.map((factor, k) => (factor.fixed ? null : weightRow(factor, k))).filter(Boolean), ...fixedNote()]),
     numberFields(),
@@ -21,28 +21,28 @@ function showWhatIf() {
   );
 }
 
-// What a reader must know where only classes were released.
-function classesNote() {
+// What a reader must know where the scores of restricted factors have noise.
+function noiseNote() {
   if (app.data.ranked) return [];
-  const differ = areasOnlyByClasses();
+  const differ = areasOnlyByReleased();
   const words = differ
-    ? `With nothing changed, the classes would already put ${count(differ, "other area")} on the list, because they tell less.`
-    : "With nothing changed, the classes give the published list.";
-  return [make("p", { class: "note small", id: "classes-note" }, [`Computed from the released classes; the published list was computed from the full figures. ${words}`])];
+    ? `With nothing changed, these would already put ${count(differ, "other area")} on the list.`
+    : "With nothing changed, these give the published list.";
+  return [make("p", { class: "note small", id: "noise-note" }, [`Computed from the released scores; those of restricted factors come from counts with noise. ${words}`])];
 }
 
-function areasOnlyByClasses() {
+function areasOnlyByReleased() {
   const { published, data } = app;
-  const { cut } = unchangedByClasses();
+  const { cut } = unchangedByReleased();
   return positions(data.n).filter((i) => cut.selected[i] && !published.cut.selected[i]).length;
 }
 
-function unchangedByClasses() {
+function unchangedByReleased() {
   const { data, start, rounding } = app;
   const number = start.number ? Number(start.number) : null;
   const weights = data.scored.map((factor) => factor.weight);
-  app.byClasses ??= recomputed({ weights, share: start.share, number, ties: start.ties, rounding });
-  return app.byClasses;
+  app.byReleased ??= recomputed({ weights, share: start.share, number, ties: start.ties, rounding });
+  return app.byReleased;
 }
 
 // Factors of restricted sources are one here, as the noised counts have them, and stay as they are.
@@ -110,19 +110,19 @@ function changeSentence() {
   if (!app.weights().some((weight) => weight > 0)) return "Without any factor there is no index.";
   if (!enter.length && !leave.length) return `${upperFirst(choiceWords())}, the list stays the same.`;
   const moves = (areas, verb) => `${areasWord(areas.length)} ${areas.length === 1 ? `${verb}s` : verb}`;
-  return `${upperFirst(choiceWords())}, ${moves(enter, "enter")} and ${moves(leave, "leave")}.${byClassesWords()}`;
+  return `${upperFirst(choiceWords())}, ${moves(enter, "enter")} and ${moves(leave, "leave")}.${byReleasedWords()}`;
 }
 
-// What the choices alone do, where the classes alone already make another list.
-function byClassesWords() {
+// What the choices alone do, where the released scores already make another list.
+function byReleasedWords() {
   const { now, data } = app;
-  if (data.ranked || !areasOnlyByClasses()) return "";
-  const before = unchangedByClasses().cut.selected;
+  if (data.ranked || !areasOnlyByReleased()) return "";
+  const before = unchangedByReleased().cut.selected;
   const moved = (from, to) => positions(data.n).filter((i) => to[i] && !from[i]).length;
   const after = now.cut.selected;
   const [enter, leave] = [moved(before, after), moved(after, before)];
   const words = enter || leave ? `${count(enter, "enters", "enter")} and ${count(leave, "leaves", "leave")}` : "nothing moves";
-  return ` Against what the classes give with nothing changed, ${words}.`;
+  return ` Against what these scores give with nothing changed, ${words}.`;
 }
 
 function changeList(title, areas) {

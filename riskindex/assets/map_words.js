@@ -107,7 +107,7 @@ function shortReasons(i, most) {
   return joined([...reasons.slice(0, most).map(({ factor }) => lowerFirst(factor.label)), ...more]);
 }
 
-// The published list of a release without ranks; what it would be otherwise has ranks by its classes.
+// The published list of a release without ranks; what it would be otherwise has ranks by the released scores.
 const showsBands = () => !app.data.ranked && app.asPublished();
 
 // Where ranks are not released: the tenth, or on the list or not where tenths are not either.
@@ -135,8 +135,7 @@ function sureWords(i) {
   const p = app.data.columns.p_selected?.[i];
   const tier = tierOf(i);
   if (!tier) return "";
-  const about = isReleased() ? "about " : "";
-  return known(p) ? `selected in ${about}${repeatsOf(p)} of 100 repeats (${TIER_WORDS[tier]})` : TIER_WORDS[tier];
+  return known(p) ? `selected in ${repeatsOf(p)} of 100 repeats (${TIER_WORDS[tier]})` : TIER_WORDS[tier];
 }
 
 const TIER_WORDS = { firm: "firm", borderline: "borderline", out: "not near the cut" };

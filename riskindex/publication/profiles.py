@@ -269,7 +269,7 @@ class View:
         opened = _of(protected, self.open)
         closed = _of(protected, self.closed)
         if self.partner:
-            table = pd.concat([opened, closed])
+            table = _in_factor_order(pd.concat([opened, closed]), self.result)
         else:
             together = _together(closed, weights)
             table = pd.concat([opened, together]) if together is not None else opened
