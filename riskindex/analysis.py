@@ -177,7 +177,7 @@ def analyse(
         rhythm=given.rhythm,
         clusters_found=clusters,
         sensitivity=sensitivity,
-        composition=_composition(config, given, chosen.table["selected"]),
+        composition=composition_of(config, given, chosen.table["selected"]),
         double_counting=twice,
         places=given.places,
         disagreements=given.disagreements,
@@ -270,7 +270,8 @@ def _warnings(config: Config, correlations: pd.DataFrame, twice: pd.DataFrame) -
     return (*warn_of_correlations(correlations, labels), *warn_of_double_counting(twice, labels))
 
 
-def _composition(config: Config, given: Given, chosen: "pd.Series[bool]") -> pd.DataFrame:
+def composition_of(config: Config, given: Given, chosen: "pd.Series[bool]") -> pd.DataFrame:
+    """Who lives in the areas of a list, beside the rest of the study area."""
     around = given.areas.get("is_context")
     study = chosen if around is None else chosen[~around]
     return compose(given.tables, shares_told(config.shares, config.factors), study)

@@ -7,10 +7,20 @@ from pathlib import Path
 import pandas as pd
 
 from riskindex import events, inputs
-from riskindex.analysis import Given, Say, analyse, list_areas, protected_run, silent, without_noise
+from riskindex.analysis import (
+    Given,
+    Say,
+    analyse,
+    composition_of,
+    list_areas,
+    protected_run,
+    silent,
+    without_noise,
+)
 from riskindex.areas import with_bases
 from riskindex.config import Config
 from riskindex.counts import count_events
+from riskindex.errors import DisclosureError
 from riskindex.files import FileRecord
 from riskindex.folder import Held, written_whole
 from riskindex.gis import write_geopackage
@@ -189,7 +199,8 @@ def _with_protected_list(result: Result) -> Result:
     if "p_selected" in index:
         p = index["p_selected"].to_numpy(float, na_value=0.0)
         index = index.assign(tier=tier(p, chosen.to_numpy()))
-    return replace(result, index=index, cut=found.cut)
+    people = composition_of(config, _given(result, result.tables), chosen)
+    return replace(result, index=index, cut=found.cut, composition=people)
 
 
 def _refuse_unsteady_list(result: Result, key: bytes) -> None:
@@ -226,12 +237,17 @@ def save(
     Raises
     ------
     DisclosureError
-        The folder holds an internal result that one for partners or the public would replace.
+        It is not a release, or the folder holds an internal result that one for partners or the public would replace.
     InputError
         The folder cannot be written, holds something else, or another run holds it.
     DataError
         It takes more memory than the config allows.
     """
+    if not isinstance(released, Released):
+        raise DisclosureError(
+            f"Only what was released can be saved, not a {type(released).__name__}: give "
+            'release(result, "internal"), or the profile that the readers have.'
+        )
     place = folder if isinstance(folder, Held) else Path(folder)
     target = place.target if isinstance(place, Held) else place
     with written_whole(place) as out, bounded(memory):  # past the cap, nothing is put in place

@@ -227,7 +227,10 @@ def months_of(rhythm: pd.DataFrame) -> list[str]:
 def index_classes(released: Released) -> "pd.Series[int]":
     """Class of each area, by its score, or by its tenth where scores are not released."""
     every = released.all_areas
-    return index_class(every["score"] if "score" in every else -every["decile"].astype("Float64"))
+    if "score" in every:
+        return index_class(every["score"])
+    unknown = pd.Series(pd.NA, index=every.index, dtype="Float64")
+    return index_class(-every["decile"].astype("Float64") if "decile" in every else unknown)
 
 
 def index_class(score: "pd.Series[float]") -> "pd.Series[int]":

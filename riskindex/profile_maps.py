@@ -72,7 +72,7 @@ def _hover(book: Book, code: str) -> str:
 
 def _standing(book: Book, code: str) -> str:
     """The rank of an area in words, or its tenth where ranks are not released."""
-    number = book.records[code]["rank" if book.has_ranks else "decile"]
+    number = book.records[code].get("rank" if book.has_ranks else "decile", pd.NA)
     if pd.isna(number):
         return "no rank"
     return f"rank {int(number):,}" if book.has_ranks else f"tenth {int(number)} of 10"

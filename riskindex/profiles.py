@@ -168,10 +168,10 @@ def _area_record(book: Book, code: str, *, why: bool = False) -> dict[str, objec
 
 
 def _rank_record(area: Record) -> dict[str, object]:
-    """The rank, or where ranks are not released the tenth, 1 the highest risk."""
+    """The rank, or where ranks are not released the tenth, 1 the highest risk, if that is."""
     if "rank" in area:
         return {"Rank": pd.NA if pd.isna(area["rank"]) else int(area["rank"])}
-    return {"Tenth": area["decile"]}
+    return {"Tenth": area["decile"]} if "decile" in area else {}
 
 
 _ORDER = {True: "by rank", False: "in the order of their codes"}

@@ -322,9 +322,18 @@ def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
     return table[[c for c in order if c in table]]
 
 
-def with_kinds(table: pd.DataFrame, result: Result, names: Sequence[str]) -> pd.DataFrame:
-    """A table of areas with how their hot factors are hot: by themselves, or through neighbours."""
-    factors = [f for f in result.config.factors if f.name in set(names)]
+def with_kinds(
+    table: pd.DataFrame,
+    result: Result,
+    names: Sequence[str],
+    *,
+    counted: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """A table of areas with how their hot factors are hot: by themselves, or through neighbours.
+
+    `counted` are those of them of which it is told, too, that one area's count makes others hot.
+    """
+    factors = [f for f in result.config.factors if f.name in set(names if counted is None else counted)]
     lone = through_one_area(result.hotspots, factors)
     kinds = _hot_kinds(result, names)
     return table.join(kinds).assign(through_one_area=lone.reindex(table.index).fillna(""))

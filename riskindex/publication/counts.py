@@ -66,33 +66,47 @@ def noised_areas(result: "Result", key: bytes) -> pd.DataFrame:
     return noised
 
 
-def noised_tables(result: "Result", key: bytes) -> pd.DataFrame:
-    """Tables with noise in every number of a restricted source; open ones stay as they are.
-
-    A table has no records: a number's place, column and value stand in for them, so that the same
-    number has the same noise, and one that was brought up to date has another.
-    """
-    tables, closed = result.tables.copy(), set(restricted_sources(result.config))
-    for source, column in [c for c in tables.columns if c[0] in closed]:
-        values = tables[source, column].to_numpy(float)
-        prints = [
-            of_place(str(code), f"{source}.{column}", repr(value))
-            for code, value in zip(tables.index, values.tolist(), strict=True)
-        ]
-        drawn = noise(np.array(prints, dtype=np.uint64), key, result.config.release.epsilon)
-        tables[source, column] = np.maximum(values + drawn, 0.0)
-    return tables
-
-
 def published_totals(result: "Result") -> "pd.Series[Any]":
-    """The whole's exact count of each restricted column, NA where it does not leave exactly."""
+    """The whole's exact count of each restricted column, NA where it does not leave exactly.
+
+    Of a factor of several groups of events their sum leaves, and the count of no single one.
+    """
     config, columns = result.config, restricted_columns(result.counts, result.config)
     around = result.areas.get("is_context")
     study = result.areas.index if around is None else result.areas.index[~around]
     residents = result.areas["residents"].loc[study] if "residents" in result.areas else None
     totals = result.group_counts.loc[study, columns].sum()
-    exact = [is_exact(config, str(factor), residents) for factor, _, _ in columns]
+    alone = {factor.name for factor in config.factors if len(factor.groups) == 1}
+    exact = [f in alone and is_exact(config, str(f), residents) for f, _, _ in columns]
     return totals.astype("Int64").where(exact)
+
+
+def noised_tables(result: "Result", key: bytes) -> pd.DataFrame:
+    """Tables of areas with noise, which the protected run is made of; they never leave.
+
+    A number of a restricted table has no records: its area and itself stand in for them, so that
+    a table under another name has the same noise.
+
+    Returns
+    -------
+    DataFrame
+        As `result.tables`; open columns unchanged, the others whole numbers with noise, none below
+        0 and no numerator of a share above its denominator.
+    """
+    config, noised = result.config, result.tables.copy()
+    closed = set(restricted_sources(config))
+    for column in [c for c in noised.columns if c[0] in closed]:
+        numbers = noised[column].round().astype(float)
+        known = numbers.dropna()
+        cells = [of_place(str(code), f"{number:.0f}") for code, number in known.items()]
+        drawn = noise(np.array(cells, dtype=np.uint64), key, config.release.epsilon)
+        noised[column] = (known + drawn).clip(lower=0).reindex(numbers.index)
+    for factor in config.factors:
+        if not factor.counts_events and factor.numerator and factor.denominator:
+            part, whole = factor.column(factor.numerator), factor.column(factor.denominator)
+            if part[0] in closed:
+                noised[part] = noised[part].clip(upper=noised[whole])
+    return noised
 
 
 def _filled(prints: NDArray[np.uint64], empty: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -270,25 +284,26 @@ def released_rhythm(result: "Result", key: bytes, rules: CellRules) -> pd.DataFr
     factor = result.rhythm.index.get_level_values("factor")
     closed = factor.isin(list(restricted_factors(result.config)))
     opened = result.rhythm.loc[~closed, ["records"]].astype(float).assign(mark="")
-    small = _small_places(result)
+    places = _places(result)
     parts = [
-        _protected_rhythm(part, result.config, key, rules, small)
+        _protected_rhythm(part, result.config, key, rules, places)
         for _, part in result.rhythm[closed].groupby(level=["factor", "group", "aspect"])
     ]
     return pd.concat([opened, *parts]).sort_index()
 
 
 def _protected_rhythm(
-    part: pd.DataFrame, config: "Config", key: bytes, rules: CellRules, small: Sequence[str]
+    part: pd.DataFrame, config: "Config", key: bytes, rules: CellRules, places: "pd.Series[bool]"
 ) -> pd.DataFrame:
     """One aspect of one group of events, every place and value, and the whole."""
     factor, group, _, aspect, _ = map(str, part.index[0])
     table = part.reset_index()
     table["place"], table["value"] = table["place"].astype(str), table["value"].astype(str)
+    table = table[table["place"].isin(places.index)]  # areas around the study area have no place
     whole = table.groupby("value", as_index=False)[["records", "fingerprint"]].sum()
     values = _values(aspect, whole["value"], config, factor)
     asked = pd.MultiIndex.from_product(
-        [[WHOLE, *sorted(table["place"].unique())], values], names=["place", "value"]
+        [[WHOLE, *places.index], values], names=["place", "value"]
     )
     every = pd.concat([whole.assign(place=WHOLE), table[["place", "value", *_SUMMED]]])
     every = every.astype({"fingerprint": np.uint64}).set_index(["place", "value"])[[*_SUMMED]]
@@ -300,10 +315,10 @@ def _protected_rhythm(
         key,
         rules,
         empty=_empty(cells, _measure(config, factor, group), aspect),
-        small=asked.get_level_values("place").isin(list(small)),
+        small=asked.get_level_values("place").isin(list(places.index[places])),
     )
     shown = pd.DataFrame({"records": found.values, "mark": found.marks}, index=asked)
-    if aspect in ("age", "sex"):
+    if aspect in ("hour", "age", "sex"):  # not recorded is no hour that there must be a line for
         named = shown.xs(WHOLE, level="place")["records"].notna()
         shown = shown[shown.index.get_level_values("value").isin(list(named.index[named]))]
     shown = shown.reset_index().assign(factor=factor, group=group, aspect=aspect)
@@ -329,13 +344,13 @@ def _values(aspect: str, found: "pd.Series[str]", config: "Config", factor: str)
 _HOURS = [f"{hour:02d}" for hour in range(24)]
 
 
-def _small_places(result: "Result") -> list[str]:
-    """Places of the rhythm with too few areas or residents."""
+def _places(result: "Result") -> "pd.Series[bool]":
+    """Every place of the rhythm, and whether it has too few areas or residents."""
     kind = profile_kind(group_kinds(result.areas))
-    if kind is None:
-        return []
-    grouped = result.areas.groupby(result.areas[kind])
+    study = result.areas[~result.areas["is_context"]] if "is_context" in result.areas else result.areas
+    named = study[kind] if kind else pd.Series(result.config.place, index=study.index)
+    grouped = study.groupby(named.astype(str), sort=True)
     small = grouped.size() < LEAST_AREAS
-    if "residents" in result.areas:
+    if "residents" in study:
         small = small | (grouped["residents"].sum() < LEAST_RESIDENTS)
-    return [str(name) for name in small.index[small]]
+    return small

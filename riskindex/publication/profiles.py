@@ -76,7 +76,7 @@ def release_open(result: Result, profile: str) -> Released:
         uncounted=result.uncounted.iloc[:0],
         disagreements=result.disagreements.iloc[:0],
         files=result.files.iloc[:0],
-        config=_config(result),
+        config=_config(result, result.scores),
     )
 
 
@@ -134,7 +134,7 @@ def release_protected(result: Result, protected: Result, profile: str, *, key: b
         district_counts=released_groups(result, places[study], key, rules),
         cluster_counts=view.cluster_counts(),
         rhythm=released_rhythm(result, key, rules),
-        config=_config(result),
+        config=_config(result, protected.scores),
         rules=rules,
         sensitivity=protected.sensitivity.in_short(),
         composition=_composition(result),
@@ -176,7 +176,7 @@ class View:
         hot = [rows(result.scores, factor=f.name)["is_hot"].astype(bool) for f in shown]
         if hot:
             table["factors_hot"] = pd.concat(hot, axis=1).sum(axis=1).astype("Int64")
-            table = with_kinds(table, result, [f.name for f in shown])
+            table = with_kinds(table, result, [f.name for f in shown], counted=self.open)
         table["selected"] = result.index["selected"].astype(bool)
         if "p_selected" in index:
             chosen = table["selected"].to_numpy(bool)
@@ -211,12 +211,11 @@ class View:
         """What partners read of a restricted factor: hot or not, how surely, in how many years."""
         scores = rows(self.result.scores, factor=factor.name)
         hot = scores["is_hot"].astype(bool)
-        sure = (
-            scores["score"]
-            .round(6)
-            .map({round(s, 6): f" ({c}% sure)" for c, s in CONFIDENCE_SCORES.items() if s})
-        )
-        words = ("Hot: " + factor.label + sure.fillna("").astype(str) + ".").where(hot, "")
+        sure = pd.Series("", index=scores.index)
+        if factor.score == "confidence":  # other scores of 100 are no confidence
+            bands = {round(s, 6): f" ({c}% sure)" for c, s in CONFIDENCE_SCORES.items() if s}
+            sure = scores["score"].round(6).map(bands).fillna("").astype(str)
+        words = ("Hot: " + factor.label + sure + ".").where(hot, "")
         if factor.score == "persistence" and factor.name in self._lasting:
             times = rows(self.result.persistence, factor=factor.name).reindex(scores.index)
             often = (
@@ -253,8 +252,11 @@ class View:
 
     def factors(self) -> pd.DataFrame:
         """What each factor is, and how many areas are hot where that is shown."""
-        table = factor_table(self.result)
+        table, noised = factor_table(self.result), factor_table(self.protected)
         closed = table.index.isin(list(self.closed))
+        # What is assumed holds the spread of the counts, and weights may be found from the scores.
+        table["null"] = table["null"].mask(closed, noised["null"])
+        table["weight"] = noised["weight"]
         told = table.drop(columns=["hot_without_dispersion_last"]).assign(restricted=closed)
         hidden = ["total_last", *([] if self.partner else ["hot_last", "hot_by_period"])]
         for column in hidden:
@@ -422,12 +424,15 @@ def _composition(result: Result) -> pd.DataFrame:
     return table[[not names & closed for names in named]].round(2)
 
 
-def _config(result: Result) -> dict[str, Any]:
-    """What was asked, as far as it is about the method: no paths, columns, values or reasons."""
+def _config(result: Result, scores: pd.DataFrame) -> dict[str, Any]:
+    """What was asked, as far as it is about the method: no paths, columns, values or reasons.
+
+    `scores` are those that may be seen: weights may be found from them.
+    """
     full = result.config.model_dump(mode="json", exclude_none=True)
     told = ("name", "label", "method", "threshold", "score", "weight", "scored")
     factors = [{key: f[key] for key in told if key in f} for f in full["factors"]]
-    weights, options = given_weights(result.scores, result.config.index)
+    weights, options = given_weights(scores, result.config.index)
     taken = {str(name): round(float(weight), 6) for name, weight in weights.items()}
     factors = [factor | {"weight": taken.get(factor["name"], 0.0)} for factor in factors]
     selection = {key: value for key, value in full["selection"].items() if key != "overrides"}
