@@ -382,6 +382,7 @@ def another(world: World, rng: np.random.Generator, *, changes: int = 25) -> Wor
             cells.change(rng)
         counts[column] = pd.array(cells.counts, dtype="Int64")
         prints[column] = cells.prints
+    _swap_between_groups(world, counts, prints, empties, rng)
     made = world._replace(
         given=given._replace(
             group_counts=counts, group_fingerprints=prints, rhythm=_other_rhythm(world, rng),
@@ -390,6 +391,27 @@ def another(world: World, rng: np.random.Generator, *, changes: int = 25) -> Wor
         )
     )  # fmt: skip
     return with_places(made, tuple(given.places.codes))
+
+
+def _swap_between_groups(
+    world: World, counts: pd.DataFrame, prints: pd.DataFrame, empties: pd.DataFrame,
+    rng: np.random.Generator,
+) -> None:  # fmt: skip
+    """Turn events of one group into events of another, of factors that have several."""
+    closed = restricted_columns(counts, world.config)
+    pairs = [
+        (one, other) for one in closed for other in closed
+        if one[0] == other[0] and one[2] == other[2] and one[1] < other[1]
+    ]  # fmt: skip
+    for one, other in pairs:
+        for at in rng.choice(len(counts), 30, replace=False):
+            cells = _Cells.of(world, counts, prints, one, empties[one])
+            fellow = _Cells.of(world, counts, prints, other, empties[other])
+            if not cells.turn(fellow, int(at), rng):
+                continue
+            for column, made in ((one, cells), (other, fellow)):
+                counts[column] = pd.array(made.counts, dtype="Int64")
+                prints[column] = made.prints
 
 
 def _other_lines(world: World, counts: pd.DataFrame) -> pd.DataFrame:
@@ -503,6 +525,24 @@ class _Cells:
             prints[moved] = [rng.choice(some) for some in found]
             if all(self._group(g, counts, prints) == n for g, n in self.held_groups.items()):
                 self.counts, self.prints = counts, prints
+                return True
+        return False
+
+    def turn(self, other: "_Cells", at: int, rng: np.random.Generator) -> bool:
+        """Turn one event of another group in an area into one of this, hidden; or do nothing."""
+        mine, its = self.counts.copy(), other.counts.copy()
+        mine[at] += 1
+        its[at] -= 1
+        if its[at] < 0:
+            return False
+        found = self._fitting(at, int(mine[at]), rng), other._fitting(at, int(its[at]), rng)
+        for _ in range(400 if all(map(len, found)) else 0):
+            prints, its_prints = self.prints.copy(), other.prints.copy()
+            prints[at], its_prints[at] = (rng.choice(some) for some in found)
+            self.rest = (its_prints, its)
+            if all(self._group(g, mine, prints) == n for g, n in self.held_groups.items()):
+                self.counts, self.prints = mine, prints
+                other.counts, other.prints = its, its_prints
                 return True
         return False
 
