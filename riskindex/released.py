@@ -333,7 +333,9 @@ def with_kinds(
 
     `counted` are those of them of which it is told, too, that one area's count makes others hot.
     """
-    factors = [f for f in result.config.factors if f.name in set(names if counted is None else counted)]
+    factors = [
+        f for f in result.config.factors if f.name in set(names if counted is None else counted)
+    ]
     lone = through_one_area(result.hotspots, factors)
     kinds = _hot_kinds(result, names)
     return table.join(kinds).assign(through_one_area=lone.reindex(table.index).fillna(""))

@@ -302,9 +302,7 @@ def _protected_rhythm(
     table = table[table["place"].isin(places.index)]  # areas around the study area have no place
     whole = table.groupby("value", as_index=False)[["records", "fingerprint"]].sum()
     values = _values(aspect, whole["value"], config, factor)
-    asked = pd.MultiIndex.from_product(
-        [[WHOLE, *places.index], values], names=["place", "value"]
-    )
+    asked = pd.MultiIndex.from_product([[WHOLE, *places.index], values], names=["place", "value"])
     every = pd.concat([whole.assign(place=WHOLE), table[["place", "value", *_SUMMED]]])
     every = every.astype({"fingerprint": np.uint64}).set_index(["place", "value"])[[*_SUMMED]]
     every = every.reindex(asked, fill_value=0)
@@ -347,7 +345,9 @@ _HOURS = [f"{hour:02d}" for hour in range(24)]
 def _places(result: "Result") -> "pd.Series[bool]":
     """Every place of the rhythm, and whether it has too few areas or residents."""
     kind = profile_kind(group_kinds(result.areas))
-    study = result.areas[~result.areas["is_context"]] if "is_context" in result.areas else result.areas
+    study = (
+        result.areas[~result.areas["is_context"]] if "is_context" in result.areas else result.areas
+    )
     named = study[kind] if kind else pd.Series(result.config.place, index=study.index)
     grouped = study.groupby(named.astype(str), sort=True)
     small = grouped.size() < LEAST_AREAS
