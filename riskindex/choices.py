@@ -240,6 +240,7 @@ def nearby(threshold: float) -> tuple[float, float]:
 _SCORE_WORDS = {
     "flag": "Tests score 100 where hot, else 0",
     "confidence": "Tests score by band of confidence",
+    "risk": "Events score by the area's own estimated risk",
 }
 _PERSISTENCE_WORDS = {
     "pooled": "Persistence scores only where all periods together are significant",
@@ -298,7 +299,9 @@ def _missing(made: Made) -> Iterator[Other]:
 def _tests(made: Made) -> Iterator[Other]:
     few = len(made.data.areas) <= LARGE
     for change in other_tests(quick=not few):
-        changed = [(f, g) for f in made.tested if (g := change.of(f, made.data.areas))]
+        # A risk stays what it is, however it is tested whether areas are hot.
+        by_test = [factor for factor in made.tested if factor.score != "risk"]
+        changed = [(f, g) for f in by_test if (g := change.of(f, made.data.areas))]
         if changed:
             yield Other(change.words, partial(_tested, made, changed))
 

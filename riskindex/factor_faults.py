@@ -53,7 +53,7 @@ def factor_faults(config: "Config", factor: Factor) -> Iterator[str]:
         yield f"the weight {factor.weight} must be a number from 0 to {_LARGEST_WEIGHT:,}."
     if not 0 < factor.level < 1:
         yield f"the level {factor.level} must lie between 0 and 1."
-    yield from normalise_faults(factor.normalise)
+    yield from normalise_faults(factor.normalisation)
     if factor.counts_events:
         yield from period_faults(factor.periods, config.periods.unit)
         yield from _event_faults(config, factor)
@@ -64,6 +64,8 @@ def factor_faults(config: "Config", factor: Factor) -> Iterator[str]:
         yield f"scan is for factors that are tested, and the method {factor.method} tests nothing."
     if factor.score == "threshold" and factor.threshold is None and factor.method != "threshold":
         yield "the score threshold needs a threshold, such as 0.25."
+    if factor.score == "risk":
+        yield from _risk_faults(factor)
     if factor.score == "persistence" and len(factor.periods) < 2:
         yield "the score persistence needs two periods or more."
 
@@ -123,6 +125,17 @@ def _test_faults(factor: Factor) -> Iterator[str]:
         yield f"getis_ord.enough: {options.enough} must be 1 or more, or left out."
     if options.seed < 0:
         yield f"getis_ord.seed: {options.seed} must be 0 or more."
+
+
+def _risk_faults(factor: Factor) -> Iterator[str]:
+    """A risk is a ratio to what was expected, which not every method expects."""
+    if factor.method not in ("window", "poisson"):
+        yield (
+            f"the score risk compares counts with what was expected; the method {factor.method} "
+            "expects nothing of an area's base. Use window or poisson, which need an exposure."
+        )
+    if not isinstance(factor.ageing, str) and not factor.ageing > 0:
+        yield f"ageing: the half-life {factor.ageing:g} must be above 0 periods."
 
 
 def _table_faults(config: "Config", factor: Factor) -> Iterator[str]:

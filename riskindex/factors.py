@@ -34,7 +34,7 @@ def _plain(value: str | int | bool) -> str:
 
 
 Method = Literal["window", "getis-ord", "poisson", "threshold", "value"]
-Score = Literal["flag", "confidence", "persistence", "intensity", "value", "threshold"]
+Score = Literal["flag", "confidence", "persistence", "intensity", "value", "threshold", "risk"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +89,7 @@ class Factor:
     group: str | None = None
     """Group of factors that it is combined in first; its weight stands under [index.groups]."""
     direction: Literal[1, -1] = 1
-    """For the scores intensity and value: -1 where a high value means less risk."""
+    """For the scores risk, intensity and value: -1 where a high value means less risk."""
     scored: bool = True
     """False for a source that is mapped and tested but is no part of the index."""
     recorded: Literal["reported", "police-generated"] = "reported"
@@ -99,8 +99,12 @@ class Factor:
     event_groups may name one each instead."""
     threshold: float | None = None
     """For the method threshold: the share above which an area scores 100."""
-    normalise: str = "min-max"
-    """For the scores intensity and value: how values become 0 to 100."""
+    normalise: str | None = None
+    """For the scores risk, intensity and value: how values become 0 to 100; left out,
+    winsorise+min-max for risk and min-max for the others."""
+    ageing: Literal["linear", "equal"] | float = "linear"
+    """For the score risk: how periods weigh by age, the newest most. linear: 1 to n of n, the
+    oldest first; equal; or a number, the age in periods at which a period weighs a half."""
     correction: Literal["benjamini-hochberg", "benjamini-yekutieli", "bonferroni", "none"] = (
         "benjamini-hochberg"
     )
@@ -139,6 +143,11 @@ class Factor:
         """Source and column that a numerator or denominator names."""
         source, dot, column = reference.partition(".")
         return (source, column) if dot else (self.source or "", reference)
+
+    @property
+    def normalisation(self) -> str:
+        """How values become 0 to 100: as configured, or as is usual for the score."""
+        return self.normalise or ("winsorise+min-max" if self.score == "risk" else "min-max")
 
     @property
     def is_tested(self) -> bool:

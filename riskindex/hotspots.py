@@ -51,7 +51,8 @@ class Hotspots(NamedTuple):
     significant), hot_without_largest and hot_without_group (whether a hot area stays hot
     without its window's most excessive area, and without its largest event group; NA where that
     is not asked), largest_group (its label), value (z, shrunken ratio or share), events and
-    events_expected (events of what was tested, unweighted), reason (why not assessed, or "") and
+    events_expected (events of what was tested, unweighted), step (variance over mean of weighted
+    events that are Poisson; 1 without weights), reason (why not assessed, or "") and
     flag ("no neighbour", "edge of the study area", or ""). Missing is NaN, never 0."""
     pooled: pd.DataFrame
     """Index (factor, area_code), factors of two periods or more: the same test on all the periods
@@ -177,7 +178,8 @@ _FILL: Mapping[str, Any] = MappingProxyType({
     "window_ratio": np.nan, "z": np.nan, "p": np.nan, "log_p": np.nan, "p_adjusted": np.nan,
     "own_p": np.nan, "own_p_adjusted": np.nan, "confidence": np.nan, "is_hot": False, "kind": "",
     "hot_without_largest": np.nan, "hot_without_group": np.nan, "largest_group": "",
-    "value": np.nan, "events": np.nan, "events_expected": np.nan, "reason": "",
+    "value": np.nan, "events": np.nan, "events_expected": np.nan, "step": np.nan,
+    "reason": "",
 })  # fmt: skip
 """Columns of the table, in their order, with what stands where there is nothing to say."""
 
@@ -209,6 +211,7 @@ def _described(sample: Sample, factor: Factor) -> Columns:
         "window_ratio": windows[0] / windows[1],
         "events": events,
         "events_expected": events_expected,
+        "step": np.full(len(observed), sample.step),
     }
 
 

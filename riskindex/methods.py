@@ -329,8 +329,10 @@ _REFERENCES: tuple[tuple[Callable[[Released], bool], str], ...] = (
      "the false discovery rate, JRSS B 57."),
     (lambda r: _corrects(r, "benjamini-yekutieli"), "Benjamini and Yekutieli (2001), The control "
      "of the false discovery rate in multiple testing under dependency, Annals of Statistics 29."),
-    (lambda r: bool((r.factors["score"] == "intensity").any()), "Marshall (1991), Mapping disease "
-     "and mortality rates using empirical Bayes, Applied Statistics 40."),
+    (lambda r: bool(r.factors["score"].isin(["intensity", "risk"]).any()), "Marshall (1991), "
+     "Mapping disease and mortality rates using empirical Bayes, Applied Statistics 40."),
+    (lambda r: bool((r.factors["score"] == "risk").any()), "Clayton and Kaldor (1987), Empirical "
+     "Bayes estimates of age-standardized relative risks, Biometrics 43."),
     (lambda r: any(f.get("scan") for f in r.config.get("factors", [])), "Kulldorff (1997), A "
      "spatial scan statistic, Communications in Statistics: Theory and Methods 26."),
     (lambda r: not r.sensitivity.matters.empty, "Jansen (1999), Analysis of variance designs for "

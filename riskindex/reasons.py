@@ -166,6 +166,9 @@ class Fact(NamedTuple):
     """Whether the area would not be hot without the most excessive area of its window."""
     periods_hot: float
     periods_assessed: float
+    all_observed: float
+    """Events of the area itself in all periods that assess it."""
+    all_expected: float
 
 
 class Speech(NamedTuple):
@@ -188,6 +191,10 @@ def _facts(
     table["confidence"] = table["confidence"].to_numpy(float, na_value=np.nan)
     largest = last.reindex(columns=["hot_without_largest"])["hot_without_largest"]
     table["through_one"] = largest.eq(False).fillna(False).astype(bool)
+    if factor.score == "risk":
+        every = rows(hotspots, factor=factor.name)[["observed", "expected"]]
+        sums = every[every["expected"].notna()].groupby(level="area_code").sum()
+        table = table.join(sums.add_prefix("all_"))
     if factor.name in persistence.index.get_level_values("factor"):
         lasting = rows(persistence, factor=factor.name)
         table = table.join(lasting[["periods_hot", "periods_assessed"]])
@@ -266,6 +273,38 @@ def _tested(speech: Speech, fact: Fact) -> str:
     return f"{about}: {numbers}{KIND_WORDS[kind]}."
 
 
+def _own_risk(speech: Speech, fact: Fact) -> str:
+    """The area's own numbers first, then those of its window, which are named as such."""
+    factor, sentences = speech.factor, []
+    above = fact.all_observed > fact.all_expected
+    if not above and not fact.is_hot:
+        return ""
+    span = " to ".join(dict.fromkeys([*factor.periods[:1], *factor.periods[-1:]]))
+    about = " ".join(filter(None, [factor.label, _in_period(speech.unit, span)]))
+    estimate = f"estimated {fact.value:,.1f}"
+    sentences = [f"{about}: {_counted(factor, fact.all_observed, fact.all_expected, estimate)}."]
+    if fact.is_hot and fact.kind != "own":
+        sure = f"{fact.confidence:.0f}% sure" if fact.confidence > 0 else ""
+        last = factor.periods[-1] if len(factor.periods) > 1 else ""
+        start = " ".join(filter(None, ["Its window is hot", _in_period(speech.unit, last)]))
+        window = _counted(factor, fact.window_observed, fact.window_expected, sure)
+        sentences.append(f"{start}: {window}.")
+    return " ".join(sentences)
+
+
+def _in_period(unit: str, label: str) -> str:
+    return PERIOD_WORDS[unit][0].format(label) if label else ""
+
+
+def _counted(factor: Factor, observed: float, expected: float, note: str) -> str:
+    """62 where 31.0 were expected (2.0 times; estimated 1.8)."""
+    weighted = " weighted" if any(group.weight != 1 for group in factor.groups) else ""
+    if not expected > 0:
+        return f"{observed:,.0f}{weighted}"
+    notes = "; ".join(filter(None, [f"{observed / expected:,.1f} times", note]))
+    return f"{observed:,.0f}{weighted} where {_decimal(expected)} were expected ({notes})"
+
+
 def _kind(factor: Factor, fact: Fact) -> str:
     if fact.is_hot:
         one = fact.kind == "neighbourhood" and fact.through_one
@@ -273,7 +312,10 @@ def _kind(factor: Factor, fact: Fact) -> str:
     return "window" if fact.confidence > 0 and factor.method in ("window", "getis-ord") else ""
 
 
-SENTENCES: dict[str, Callable[[Speech, Fact], str]] = {"persistence": _persisted}
+SENTENCES: dict[str, Callable[[Speech, Fact], str]] = {
+    "persistence": _persisted,
+    "risk": _own_risk,
+}
 """Kind of score to the sentence that explains it; the others say what was tested."""
 
 KIND_WORDS = {

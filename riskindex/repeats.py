@@ -10,10 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.factors import Factor
-from riskindex.retest import Repeated, retest
+from riskindex.own_risk import own_risk
+from riskindex.retest import Repeated, expected_again, retest
 from riskindex.risks import Prior, Risks, posterior_risks
 from riskindex.samples import Land, Observation, Sample, context_of, observe, together
-from riskindex.scores import SCORES, Measured, intensity, mean_of_known, rows
+from riskindex.scores import SCORES, Measured, intensity, mean_of_known, measured_risk, rows
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -112,6 +113,8 @@ class Repeater:
         return self._scored(counts)
 
     def _scored(self, counts: Array) -> Drawn:
+        if self.factor.score == "risk":
+            return self._by_risk(counts)
         tests = [
             _over_all(period, retest(period.sample, repeated[:, period.keep], self.factor))
             for period, repeated in zip(self.periods, counts, strict=True)
@@ -131,6 +134,22 @@ class Repeater:
         score = SCORES[self.factor.score](measured, self.factor)
         hot = score > 0 if persistent else last.is_hot
         return Drawn(score, measured.value, intensity(measured, self.factor), hot)
+
+    def _by_risk(self, counts: Array) -> Drawn:
+        """The areas' own risk of every repeat: what is hot does not matter to it."""
+        observed, expected = np.full(counts.shape[:3], np.nan), np.full(counts.shape[:3], np.nan)
+        asked = np.ones(len(self.covered), dtype=bool)
+        for k, period in enumerate(self.periods):
+            mine, weights = counts[k][:, period.keep], period.sample.event_weights.astype(float)
+            observed[k][:, period.keep] = mine @ weights
+            expected[k][:, period.keep] = expected_again(period.sample, mine, self.factor)
+            asked[period.keep] = period.sample.asked
+        steps = [period.sample.step for period in self.periods]
+        risk = own_risk(observed, expected, steps=steps, ageing=self.factor.ageing)
+        risk[:, ~asked] = np.nan
+        measured = measured_risk(risk)
+        score = SCORES["risk"](measured, self.factor)
+        return Drawn(score, risk, intensity(measured, self.factor), measured.is_hot)
 
     def _pooled(self, counts: Array) -> Array:
         if self.pooled is None or self.factor.score != "persistence":

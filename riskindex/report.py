@@ -64,6 +64,7 @@ SCORES = {
     "persistence": "periods hot of periods assessed, of 100",
     "intensity": "strength of the excess, 0 to 100",
     "value": "the share, brought to 0 to 100",
+    "risk": "the area's own estimated risk, events over those expected, brought to 0 to 100",
     "threshold": "100 above the threshold, else 0",
     "": "not scored: mapped and tested only",
 }

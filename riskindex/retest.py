@@ -223,6 +223,27 @@ def _moments(sample: Sample, counts: Array, windows: "Weights", factor: Factor) 
     return np.array([observed, k1, k2, k3, second / k1])
 
 
+def expected_again(sample: Sample, counts: Array, factor: Factor) -> Array:
+    """Weighted events expected of each area in repeats of the counts; shape `(draws, n)`.
+
+    Parameters
+    ----------
+    sample, counts, factor
+        As for `retest`.
+    """
+    weights = sample.event_weights.astype(float)
+    if sample.centroids is None:
+        return np.outer(counts.sum(axis=1) @ weights, sample.exposure / sample.exposure.sum())
+    studies = (
+        compare(
+            one, sample.exposure, sample.neighbours, jumps=sample.event_weights,
+            dispersion="none", background=factor.background, centroids=sample.centroids,
+        )
+        for one in counts
+    )  # fmt: skip
+    return np.array([study.means @ weights for study in studies])
+
+
 def _shrunken(observed: Array, expected: Array) -> Array:
     """Ratios drawn towards the mean of their repeat, by Marshall's moments, as `shrink` does."""
     base = expected.sum(axis=1, keepdims=True)

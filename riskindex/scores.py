@@ -11,6 +11,7 @@ from riskindex.aggregate import quantise
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import Factor
 from riskindex.normalise import normalise
+from riskindex.own_risk import own_risk
 from riskindex.samples import ALL_ZERO
 
 Array = NDArray[np.float64]
@@ -85,7 +86,8 @@ class Measured(NamedTuple):
     """What was measured for one factor; all of shape `(n,)`, or `(draws, n)` for repeats."""
 
     value: Array
-    """Intensity: of the last period, or the mean of the periods where persistence is scored."""
+    """Intensity of the last period; the mean of the periods where persistence is scored, and the
+    area's own risk over all periods where that is."""
     is_hot: Flags
     """In the last period, or in the table."""
     confidence: Array
@@ -98,6 +100,20 @@ class Measured(NamedTuple):
     pooled_p_adjusted: Array
 
 
+def measured_risk(risk: Array) -> Measured:
+    """What was measured where risks alone were computed, and nothing was tested."""
+    nothing = np.full(risk.shape, np.nan)
+    return Measured(
+        value=risk,
+        is_hot=np.zeros(risk.shape, dtype=bool),
+        confidence=np.zeros(risk.shape),
+        assessed=~np.isnan(risk),
+        periods_hot=nothing,
+        periods_assessed=nothing,
+        pooled_p_adjusted=nothing,
+    )
+
+
 def _period(hotspots: pd.DataFrame, factor: Factor, position: int) -> pd.DataFrame:
     label = factor.periods[position] if factor.periods else ""
     return rows(hotspots, factor=factor.name, period=label)
@@ -108,14 +124,39 @@ def _measure(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Factor) 
     last = periods[-1]
     values = np.array([table["value"].to_numpy(float) for table in periods])
     value = mean_of_known(values) if factor.score == "persistence" else values[-1]
+    assessed = (last["reason"].fillna("") == "").to_numpy(bool)
+    if factor.score == "risk":
+        value = risk_of(periods, factor)
+        assessed = np.ones(len(value), dtype=bool)
     lasting = _lasting(persistence, factor).reindex(last.index).astype("Float64")
     return Measured(
         value=value,
         is_hot=last["is_hot"].to_numpy(dtype=bool, na_value=False),
         confidence=last["confidence"].to_numpy(dtype=float, na_value=0.0),
-        assessed=(last["reason"].fillna("") == "").to_numpy(bool) & ~np.isnan(value),
+        assessed=assessed & ~np.isnan(value),
         **{name: lasting[name].to_numpy(dtype=float, na_value=np.nan) for name in LASTING},
     )
+
+
+def risk_of(periods: Sequence[pd.DataFrame], factor: Factor) -> Array:
+    """The areas' own risk over the periods of a factor; NaN where no period tells it.
+
+    Parameters
+    ----------
+    periods
+        `observed`, `expected`, `step` and `reason` of each area, the oldest period first.
+    factor
+        Says how periods weigh by their age.
+    """
+    observed, expected = (
+        np.array([table[name].to_numpy(float) for table in periods])
+        for name in ("observed", "expected")
+    )
+    steps = [table["step"].max() if "step" in table else 1.0 for table in periods]
+    # A period in which nothing happened anywhere says nothing of where risk is.
+    risk = own_risk(observed, expected, steps=np.nan_to_num(steps, nan=1.0), ageing=factor.ageing)
+    context = (periods[-1]["reason"] == "context").to_numpy(bool)
+    return np.where(context, np.nan, risk)
 
 
 LASTING = ("periods_hot", "periods_assessed", "pooled_p_adjusted")
@@ -189,7 +230,21 @@ def _persistence(measured: Measured, factor: Factor) -> Array:
 
 def _value(measured: Measured, factor: Factor) -> Array:
     values = np.where(measured.assessed, factor.direction * measured.value, np.nan)
-    return _normalised(values, factor.normalise, factor)
+    return _normalised(values, factor.normalisation, factor)
+
+
+def _risk(measured: Measured, factor: Factor) -> Array:
+    values = np.where(measured.assessed, factor.direction * measured.value, np.nan)
+    rows = np.atleast_2d(quantise(values))
+    # Where counts vary no more than by chance every ratio is 1, and no area is above another.
+    scored = [0 * row if _is_constant(row) else _normalised(row, factor.normalisation, factor)
+              for row in rows]  # fmt: skip
+    return np.reshape(scored, values.shape)
+
+
+def _is_constant(values: Array) -> bool:
+    known = values[~np.isnan(values)]
+    return len(known) > 0 and bool(np.ptp(known) == 0)
 
 
 def _threshold(measured: Measured, factor: Factor) -> Array:
@@ -205,6 +260,7 @@ SCORES: dict[str, Callable[[Measured, Factor], Array]] = {
     "persistence": _persistence,
     "intensity": _value,
     "value": _value,
+    "risk": _risk,
     "threshold": _threshold,
 }
 """Config word to function."""

@@ -114,7 +114,10 @@ def shrink(
 
 
 def shrunken_ratio(observed: ArrayLike, expected: ArrayLike) -> Array:
-    """The ratio of `shrink` towards the whole study area alone, without its interval."""
+    """The ratio of `shrink` towards the whole study area alone, without its interval.
+
+    Areas are on the last axis, so that repeats of a study area are rows: each has its own prior.
+    """
     o, e = _known(observed, expected)
     return _drawn_in(o, e, *_global_prior(o, e))
 
@@ -212,11 +215,16 @@ def _drawn_in(o: Array, e: Array, m: Array, a: Array) -> Array:
 def _global_prior(o: Array, e: Array) -> tuple[Array, Array]:
     """Mean and variance of the ratios in the study area, by Marshall's moments."""
     known = ~np.isnan(e)
-    total = max(e[known].sum(), np.finfo(float).tiny)
-    m = o[known].sum() / total
-    spread = (e * (o / e - m) ** 2)[known].sum() / total
-    a = max(spread - m * known.sum() / total, 0.0)
+    total = np.maximum(_sum_of(e, known), np.finfo(float).tiny)
+    m = _sum_of(o, known) / total
+    spread = _sum_of(e * (o / e - m) ** 2, known) / total
+    a = np.maximum(spread - m * known.sum(axis=-1, keepdims=True) / total, 0.0)
     return np.where(known, m, np.nan), np.where(known, a, np.nan)
+
+
+def _sum_of(values: Array, known: NDArray[np.bool_]) -> Array:
+    """Sum over the areas that are known, which stay an axis."""
+    return np.asarray(np.where(known, values, 0.0).sum(axis=-1, keepdims=True))
 
 
 def _local_prior(

@@ -1,6 +1,7 @@
 """A config is read whole, refused whole, and every fault says where it is."""
 
 import copy
+from dataclasses import replace
 from typing import get_args
 
 import pytest
@@ -217,6 +218,24 @@ def test_numbers_that_no_factor_can_use_are_refused(key, value, words):
     config["factors"][0][key] = value
     with pytest.raises(ConfigError, match=words):
         parse_config(config)
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"score": "risk", "ageing": 0}, "the half-life 0 must be above 0 periods"),
+        ({"score": "risk", "method": "getis-ord", "exposure": None}, "Use window or poisson"),
+    ],
+)
+def test_a_risk_needs_an_expectation_and_an_age(options, words):
+    assert any(words in fault for fault in faults_of(changed(**options)))
+
+
+def test_a_risk_is_winsorised_unless_said_otherwise():
+    given = parse_config(changed(score="risk")).factors[0]
+    assert (given.normalisation, given.ageing) == ("winsorise+min-max", "linear")
+    assert replace(given, normalise="z").normalisation == "z"
+    assert parse_config(changed(score="intensity")).factors[0].normalisation == "min-max"
 
 
 def test_a_threshold_in_per_cent_is_refused():

@@ -206,3 +206,55 @@ def test_a_factor_that_an_area_lacks_is_told_after_the_reasons():
     assert told["b"].startswith("Hot for suspects in 2022")
     assert told["b"].endswith(" Not assessed: Arson; Work.")
     assert told["a"] == ""
+
+
+RISK = {"label": "Robbery", "method": "window", "score": "risk", "exposure": "residents"}
+MANY = {"observed": 62, "expected": 31.0, "step": 1.0}
+
+
+def risk_sentence(options, before, last):
+    """What is said of area b, whose risk was estimated as 1.8."""
+    wanted = factor(**RISK | options)
+    plain = {"observed": [0, 0], "expected": [4.0, 4.0]}
+    columns = [
+        plain
+        | {name: [plain.get(name, [0])[0] if name != "kind" else "", v] for name, v in c.items()}
+        for c in (before, last)
+    ]
+    periods = wanted.periods
+    tables = {(wanted.name, p): c for p, c in zip(periods, columns[-len(periods) :], strict=True)}
+    table = hotspots(["a", "b"], tables)
+    scores = score_factors(table, persistence(["a", "b"]), [wanted]).assign(value=1.8)
+    return explain(table, persistence(["a", "b"]), scores, [wanted])["b"]
+
+
+def test_a_risk_gives_the_numbers_of_the_area_first():
+    assert risk_sentence({}, {}, MANY) == (
+        "Robbery in 2022: 62 where 31.0 were expected (2.0 times; estimated 1.8)."
+    )
+
+
+def test_a_risk_of_several_periods_gives_the_numbers_of_all():
+    years = {"periods": ("2021", "2022")}
+    assert risk_sentence(years, MANY, MANY) == (
+        "Robbery in 2021 to 2022: 124 where 62.0 were expected (2.0 times; estimated 1.8)."
+    )
+
+
+def test_the_numbers_of_a_window_are_named_as_such():
+    window = {"window_observed": 120, "window_expected": 60.0, "confidence": 95, "is_hot": True}
+    near = MANY | window | {"kind": "both"}
+    assert risk_sentence({}, {}, near) == (
+        "Robbery in 2022: 62 where 31.0 were expected (2.0 times; estimated 1.8). "
+        "Its window is hot: 120 where 60.0 were expected (2.0 times; 95% sure)."
+    )
+    years = {"periods": ("2021", "2022")}
+    assert "Its window is hot in 2022: 120 where 60.0" in risk_sentence(years, MANY, near)
+
+
+def test_nothing_is_said_of_a_risk_below_what_was_expected():
+    few = {"observed": [40, 3], "expected": [20.0, 4.0], "step": 1.0}
+    wanted = factor(**RISK)
+    table = hotspots(["a", "b"], {(wanted.name, "2022"): few})
+    scores = score_factors(table, persistence(["a", "b"]), [wanted]).assign(score=50.0)
+    assert explain(table, persistence(["a", "b"]), scores, [wanted])["b"] == ""

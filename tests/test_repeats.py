@@ -4,6 +4,7 @@ import pytest
 from grids import codes, lattice
 from tables import factor
 
+from riskindex.factors import EventGroup
 from riskindex.hotspots import find_hotspots
 from riskindex.index import score_factors
 from riskindex.persistence import classify_persistence
@@ -82,6 +83,26 @@ def test_windows_are_tested_against_the_background_that_is_configured(background
     expected = found.table["is_hot"].to_numpy(bool)
     assert expected.any()
     assert (as_counted(data, wanted).is_hot[0] != expected).sum() <= 1
+
+
+@pytest.mark.parametrize("background", ["county", "local"])
+@pytest.mark.parametrize("groups", [1, 3])
+def test_counting_the_same_again_gives_the_same_risk(background, groups):
+    geopandas = pytest.importorskip("geopandas")
+    weighted = tuple(EventGroup(label=f"g{k}", source="s", weight=k + 1) for k in range(groups))
+    wanted = factor(
+        method="window", exposure="residents", background=background, score="risk", periods=YEARS,
+        event_groups=weighted,
+    )  # fmt: skip
+    data = county([wanted], mean=2.0)
+    data.counts.iloc[3, 0] = pd.NA
+    row, column = np.divmod(np.arange(len(AREAS)), 20)
+    points = geopandas.points_from_xy(1000 * column, 1000 * row, crs="EPSG:27700")
+    data = data._replace(areas=geopandas.GeoDataFrame(data.areas, geometry=points))
+    table, found = scored(data, [wanted]), as_counted(data, wanted)
+    np.testing.assert_allclose(found.value[0], table["value"], rtol=1e-9)
+    np.testing.assert_allclose(found.score[0], table["score"], rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(found.intensity[0], table["intensity"], rtol=1e-9, atol=1e-9)
 
 
 def test_some_repeats_are_taken_out_of_many():

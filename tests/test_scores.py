@@ -92,7 +92,10 @@ def test_a_threshold_score_needs_a_threshold():
 @pytest.mark.parametrize("word", SCORES)
 def test_an_area_that_was_not_assessed_has_no_score_and_the_reason(word):
     options = {"score": word, "threshold": 0.25}
-    columns = {"value": [np.nan, 0.1, 0.2, 0.3], "reason": ["zero exposure", "", "", ""]}
+    columns = {
+        "value": [np.nan, 0.1, 0.2, 0.3], "reason": ["zero exposure", "", "", ""],
+        "expected": [np.nan, 1, 1, 1],
+    }  # fmt: skip
     lasting = {"periods_hot": 1, "periods_assessed": [0, 1, 1, 1]}
     found = score(options, columns, lasting)
     assert found["score"].isna().tolist() == [True, False, False, False]
@@ -113,3 +116,59 @@ def test_a_factor_that_no_area_could_be_assessed_for_is_refused_by_name():
 def test_intensities_are_percentiles_of_what_was_measured():
     found = score({}, {"value": [-1.0, 0.0, 0.0, 9.0]})
     np.testing.assert_allclose(found["intensity"], [0, 50, 50, 100])
+
+
+RISK = {"method": "poisson", "score": "risk", "exposure": "residents"}
+
+
+def test_a_risk_is_winsorised_and_brought_to_0_to_100():
+    found = score(RISK, {"observed": [1, 4, 7, 20], "expected": [8.0, 8, 8, 8], "step": 1.0})
+    assert found["score"].iloc[[0, -1]].tolist() == [0, 100]
+    assert found["value"].is_monotonic_increasing
+    assert found["value"].iloc[2] <= 1 < found["value"].iloc[3]
+    as_named = score(RISK | {"normalise": "winsorise+min-max"}, {
+        "observed": [1, 4, 7, 20], "expected": [8.0, 8, 8, 8], "step": 1.0,
+    })  # fmt: skip
+    assert as_named["score"].tolist() == found["score"].tolist()
+
+
+def test_a_risk_owes_nothing_to_what_is_hot():
+    columns = {"observed": [1, 4, 7, 20], "expected": 8.0, "step": 1.0}
+    plain = score(RISK, columns)
+    hot = score(RISK, columns | {"is_hot": [True, True, False, False], "confidence": 99})
+    assert hot["score"].tolist() == plain["score"].tolist()
+    assert hot["is_hot"].tolist() == [True, True, False, False]
+
+
+def test_a_risk_pools_its_periods():
+    options = RISK | {"periods": ("2021", "2022")}
+    early = {"observed": [20, 4, 4, 4], "expected": 8.0, "step": 1.0}
+    late = {"observed": [4, 20, 4, 4], "expected": 8.0, "step": 1.0}
+    found = score(options, [early, late])["score"]
+    assert found["b"] > found["a"] > found["c"] == 0
+    alike = score(options | {"ageing": "equal"}, [early, late])["score"]
+    assert alike["a"] == alike["b"] == 100
+
+
+def test_an_area_that_only_an_earlier_period_covers_has_a_risk():
+    options = RISK | {"periods": ("2021", "2022")}
+    early = {"observed": [20, 4, 4, 4], "expected": 8.0, "step": 1.0}
+    late = {
+        "observed": [np.nan, 20, 4, 4], "expected": [np.nan, 9.3, 9.3, 9.3], "step": 1.0,
+        "reason": ["not covered", "", "", ""],
+    }  # fmt: skip
+    found = score(options, [early, late])
+    assert found["score"].notna().all()
+    assert found["reason"].tolist() == [""] * 4
+
+
+def test_counts_that_vary_by_chance_alone_score_nothing_anywhere():
+    found = score(RISK, {"observed": [7, 8, 8, 9], "expected": 8.0, "step": 1.0})
+    assert found["score"].tolist() == [0] * 4
+    assert found["value"].tolist() == [1] * 4
+
+
+def test_an_area_around_the_study_area_has_no_risk():
+    columns = {"observed": [1, 4, 7, 20], "expected": 8.0, "step": 1.0}
+    found = score(RISK, columns | {"reason": ["", "", "", "context"]})
+    assert found["score"].isna().tolist() == [False, False, False, True]
