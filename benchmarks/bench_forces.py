@@ -1,0 +1,293 @@
+"""Does the list predict: every police force of England and Wales, half a year against the next.
+
+    python benchmarks/bench_forces.py DATA [--preset open-data] [--no-essex]
+
+DATA is a folder with england_wales/ (lsoa21_boundaries.parquet, police_uk_2025.parquet and its
+inventory), census/ (the Nomis bulk files TS007A, TS011, TS065), lookups/ (LSOA to ward and
+district, district to police force) and essex/ (the download of March 2021 to March 2022). Every
+force of 100 areas or more whose twelve months are there gets a list of its own top share by the
+preset's factors, scores, index and selection, from the events of January to June 2025; what the
+list catches of July to December is set beside plainer lists of as many areas. Means over the
+forces, with the middle 95% of means over forces drawn with replacement. Essex is then built on the
+financial year 2021-22 by the whole pipeline, and held against 2025.
+"""
+
+import argparse
+import tomllib
+from collections.abc import Iterator
+from dataclasses import replace
+from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from riskindex.areas import with_bases
+from riskindex.config import Config, parse_config
+from riskindex.hotspots import find_hotspots
+from riskindex.index import build_index, score_factors
+from riskindex.inputs import read_tables
+from riskindex.neighbours import build_weights
+from riskindex.persistence import classify_persistence
+from riskindex.pipeline import run
+from riskindex.prediction import hit_rate, interval, pai
+from riskindex.selection import code_order, select_top
+
+CENSUS = {"age": "ts007a", "households": "ts011", "work": "ts065"}
+LEAST_AREAS = 100
+"""A force of fewer areas, which the City of London with its six alone is, has no top share."""
+DRAWS = 10_000
+"""Means over forces drawn with replacement."""
+BUILT, TESTED = "2025-01 to 2025-06", "2025-07 to 2025-12"
+LISTS = {
+    "preset": "the preset",
+    "last": "last period's counts of the kind",
+    "together": "counts of all kinds",
+    "best": "the best possible",
+}
+MEASURES = {
+    "caught": "share caught, %",
+    "residents": "PAI by residents",
+    "land": "PAI by land",
+    "land_share": "share of land, %",
+}
+
+
+class Country(NamedTuple):
+    """What the forces are made of."""
+
+    config: Config
+    areas: gpd.GeoDataFrame
+    """Index area_code; `force`, bases and geometry."""
+    tables: pd.DataFrame
+    built: pd.DataFrame
+    """Events of the half year that the lists are built on; columns are the factors' names."""
+    tested: pd.DataFrame
+
+
+def preset_values(name: str, data: Path) -> dict:
+    """A preset with the national files in place of its own."""
+    text = resources.files("riskindex").joinpath(f"assets/presets/{name}.toml").read_text("utf-8")
+    values = tomllib.loads(text)
+    values["areas"] = {
+        "boundaries": str(data / "england_wales/lsoa21_boundaries.parquet"),
+        "code": "LSOA21CD",
+        "name": "LSOA21NM",
+    }
+    values["sources"]["police"]["path"] = str(data / "england_wales/police_uk_2025.parquet")
+    for source, table in CENSUS.items():
+        values["sources"][source]["path"] = str(data / f"census/census2021-{table}.zip")
+    return values
+
+
+def read_country(name: str, data: Path) -> Country:
+    """Areas, tables and events of every force whose twelve months are there."""
+    config = parse_config(preset_values(name, data), folder=data)
+    areas = gpd.read_parquet(data / "england_wales/lsoa21_boundaries.parquet")
+    areas = areas.set_index("LSOA21CD").rename_axis("area_code").sort_index()
+    areas = areas.join(force_of_areas(data))
+    areas = areas[areas["force"].isin(complete_forces(data))]
+    tables = read_tables(config.sources, data, areas.index).tables
+    areas = with_bases(areas, tables, config.bases)
+    crimes = {f.where["Crime type"][0]: f.name for f in config.factors if f.counts_events}
+    records = pd.read_parquet(
+        data / "england_wales/police_uk_2025.parquet",
+        columns=["Month", "LSOA code", "Crime type"],
+        filters=[("Crime type", "in", list(crimes))],
+    )
+    late = records["Month"].astype(str) >= "2025-07"
+    names = records["Crime type"].astype(str).map(crimes)
+    built, tested = (
+        pd.crosstab(records.loc[half, "LSOA code"], names[half])
+        .reindex(areas.index, fill_value=0)[list(crimes.values())]
+        for half in (~late, late)
+    )  # fmt: skip
+    return Country(config, areas, tables, built, tested)
+
+
+def force_of_areas(data: Path) -> pd.Series:
+    """Name of the police force of every area, by its district."""
+    wards = pd.read_csv(data / "lookups/lsoa21_ward24_lad24.csv.gz")
+    forces = pd.read_csv(data / "lookups/lad24_csp24_pfa24.csv.gz")
+    of_district = forces.drop_duplicates("ltla24_code").set_index("ltla24_code")["pfa24_name"]
+    return wards.set_index("lsoa21_code")["ltla24_code"].map(of_district).rename("force")
+
+
+def complete_forces(data: Path) -> set[str]:
+    """Forces of enough areas with street records of each month of 2025."""
+    listed = pd.read_csv(data / "england_wales/police_uk_2025_inventory.csv")
+    months = (
+        listed[pd.to_numeric(listed["rows"], errors="coerce") > 0]
+        .groupby("force")["month"]
+        .nunique()
+    )
+    slugs = set(months[months == 12].index)
+    sizes = force_of_areas(data).value_counts()
+    return {name for name in sizes.index[sizes >= LEAST_AREAS] if _slug(name) in slugs}
+
+
+def _slug(name: str) -> str:
+    """The name of a force as police.uk writes it in file names."""
+    return name.lower().replace("&", "and").replace(" ", "-")
+
+
+def listed_areas(country: Country, force: str) -> pd.DataFrame:
+    """Flags of the areas of one force by each list that needs no crime type; index area_code."""
+    config = country.config
+    areas = country.areas[country.areas["force"] == force]
+    counts = country.built.loc[areas.index].astype("Int64")
+    counts.columns = pd.MultiIndex.from_tuples(
+        [(name, "all", BUILT) for name in counts], names=["factor", "group", "period"]
+    )
+    factors = [replace(f, periods=(BUILT,)) if f.counts_events else f for f in config.factors]
+    weights = build_weights(areas, config.neighbours)
+    tables = country.tables.loc[areas.index]
+    found = find_hotspots(counts, areas, tables, weights, factors)
+    lasting = classify_persistence(found.table, found.pooled, factors)
+    scores = score_factors(found.table, lasting, factors, config.index)
+    chosen = select_top(build_index(scores, config.index), config.selection)
+    return pd.DataFrame({"preset": chosen.table["selected"].astype(bool)})
+
+
+def highest(values: pd.Series, number: int) -> pd.Series:
+    """Flags of so many areas with the highest values, ties by area code."""
+    order = np.lexsort((code_order(values.index), -values.to_numpy(float)))
+    flags = np.zeros(len(values), dtype=bool)
+    flags[order[:number]] = True
+    return pd.Series(flags, index=values.index)
+
+
+def measured(lists: pd.DataFrame, events: pd.Series, areas: gpd.GeoDataFrame) -> Iterator[dict]:
+    """Every measure of every list on the later events of one crime type."""
+    land, residents = areas.geometry.area.to_numpy(), areas["residents"].to_numpy(float)
+    later = events.to_numpy(float)
+    for name, flags in lists.items():
+        selected = flags.to_numpy(bool)
+        yield {
+            "list": name,
+            "caught": 100 * float(hit_rate(later, selected)),
+            "residents": float(pai(later, selected, residents)),
+            "land": float(pai(later, selected, land)),
+            "land_share": 100 * float(land[selected].sum() / land.sum()),
+        }
+
+
+def plainer(lists: pd.DataFrame, built: pd.DataFrame, tested: pd.Series) -> pd.DataFrame:
+    """The preset's list beside lists of as many areas for one crime type."""
+    number, kind = int(lists["preset"].sum()), str(tested.name)
+    return lists.assign(
+        last=highest(built[kind], number),
+        together=highest(built.sum(axis=1), number),
+        best=highest(tested, number),
+    )
+
+
+def by_force(country: Country) -> pd.DataFrame:
+    """One row per force, crime type and list."""
+    lines = []
+    for force in sorted(country.areas["force"].unique()):
+        areas = country.areas[country.areas["force"] == force]
+        lists = listed_areas(country, force)
+        for kind in country.tested:
+            tested = country.tested.loc[areas.index, kind]
+            all_lists = plainer(lists, country.built.loc[areas.index], tested)
+            found = measured(all_lists, tested, areas)
+            lines += [{"force": force, "kind": kind, **line} for line in found]
+    return pd.DataFrame(lines)
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """Means over forces with the middle 95% of means over forces drawn with replacement."""
+    rng = np.random.default_rng(0)
+    n = table["force"].nunique()
+    drawn = rng.multinomial(n, np.full(n, 1 / n), size=DRAWS) / n
+    lines = []
+    for kind, name in table[["kind", "list"]].drop_duplicates().itertuples(index=False):
+        mine = table[(table["kind"] == kind) & (table["list"] == name)]
+        rival = table[(table["kind"] == kind) & (table["list"] == "last")]
+        line = {"kind": kind, "list": LISTS[name]}
+        for measure, words in MEASURES.items():
+            values = mine.set_index("force")[measure].fillna(0.0)
+            ahead = values - rival.set_index("force")[measure].fillna(0.0)
+            low, high = interval(drawn @ values.to_numpy())
+            line[words] = f"{values.mean():.2f} ({low:.2f} to {high:.2f})"
+            if name == "preset" and measure != "land_share":
+                low, high = interval(drawn @ ahead.to_numpy())
+                line[f"{measure} less last's"] = f"{ahead.mean():+.2f} ({low:+.2f} to {high:+.2f})"
+        lines.append(line)
+    return pd.DataFrame(lines).fillna("").set_index(["kind", "list"])
+
+
+def bars(table: pd.DataFrame) -> list[str]:
+    """Whether the means reach what is asked of them."""
+    means = table.groupby(["list", "kind"])[["caught", "residents"]].mean()
+    caught = (means.loc["preset"] - means.loc["last"])["caught"]
+    ahead = (means.loc["preset"] > means.loc["last"])["residents"]
+    return [
+        f"share caught of violence {means.loc[('preset', 'violence'), 'caught']:.2f}%, bar 18.5",
+        f"least share caught less last period's {caught.min():+.2f} ({caught.idxmin()}), bar -2",
+        f"PAI by residents above last period's in {int(ahead.sum())} of {len(ahead)}, bar 5",
+    ]
+
+
+def essex(name: str, data: Path, home: Path) -> pd.DataFrame:
+    """Essex built on 2021-22, held against 2025; by the whole pipeline, codes converted."""
+    values = preset_values(name, data)
+    values["areas"] = {
+        "boundaries": str(data / "essex/lsoa21_boundaries.gpkg"),
+        "code": "LSOA21CD",
+        "name": "LSOA21NM",
+        "vintage": {
+            "path": str(data / "lookups/lsoa11_lsoa21_lad22.csv.gz"),
+            "old": "lsoa11_code",
+            "new": "lsoa21_code",
+        },
+    }
+    values["sources"]["police"]["path"] = str(data / "essex/police_uk_2021-03_2022-03.zip")
+    values["periods"] = {"unit": "financial-year"}
+    values.pop("robustness", None)
+    for factor in values["factors"]:
+        if "periods" in factor:
+            factor["periods"] = ["2021-22"]
+    result = run(parse_config(values, folder=home))
+    kinds = [f for f in result.config.factors if f.counts_events]
+    built = pd.DataFrame({f.name: result.counts[f.name].sum(axis=1) for f in kinds}).astype(float)
+    crimes = {f.where["Crime type"][0]: f.name for f in kinds}
+    records = pd.read_parquet(
+        data / "england_wales/police_uk_2025.parquet", columns=["LSOA code", "Crime type"],
+        filters=[("LSOA code", "in", list(result.areas.index))],
+    )  # fmt: skip
+    tested = pd.crosstab(records["LSOA code"], records["Crime type"].astype(str).map(crimes))
+    tested = tested.reindex(result.areas.index, fill_value=0)
+    lists = pd.DataFrame({"preset": result.index["selected"].astype(bool)})
+    lines = [
+        {"kind": kind, **line}
+        for kind in built
+        for line in measured(plainer(lists, built, tested[kind]), tested[kind], result.areas)
+    ]
+    table = pd.DataFrame(lines).assign(list=lambda t: t["list"].map(LISTS))
+    return table.set_index(["kind", "list"]).rename(columns=MEASURES).round(2)
+
+
+def main() -> None:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("data", type=Path)
+    options.add_argument("--preset", default="open-data")
+    options.add_argument("--no-essex", action="store_true", help="leave Essex over four years out")
+    asked = options.parse_args()
+    country = read_country(asked.preset, asked.data)
+    table = by_force(country)
+    print(f"{table['force'].nunique()} forces, built on {BUILT}, tested on {TESTED}")
+    print(summary(table).to_string())
+    print("\n".join(bars(table)))
+    if not asked.no_essex:
+        with TemporaryDirectory() as home:
+            print("Essex, built on 2021-22, tested on 2025")
+            print(essex(asked.preset, asked.data, Path(home)).to_string())
+
+
+if __name__ == "__main__":
+    main()
