@@ -85,6 +85,12 @@ def how_sure_part(released: Released) -> str:
         "A repeat draws the counts again as chance would, and varies the choices that the config "
         "names. It says how often the same list would come out, not whether the list is right.",
     ]
+    if "p_top" in every:
+        lines.append(
+            "How likely an area is truly among as many of highest risk is a number of its own: "
+            "risks are drawn from what the counts tell of them, and no counts again. These "
+            "probabilities add up to the number of areas on the list."
+        )
     return paragraphs(lines) + _sure_plots(released) + _borderline_table(borderline)
 
 
@@ -157,6 +163,8 @@ def _borderline_record(code: str, area: "pd.Series[Any]") -> dict[str, object]:
     }
     if "p_selected" in area:
         record["Selected in repeats"] = f"{area['p_selected']:.0%}"
+    if "p_top" in area and pd.notna(area["p_top"]):
+        record["Truly at the top"] = f"{area['p_top']:.0%}"
     record |= {"Rank": area["rank"]} if "rank" in area else {}
     if pd.notna(area.get("rank_low")):
         record["Ranks in repeats"] = f"{area['rank_low']:.0f} to {area['rank_high']:.0f}"

@@ -316,7 +316,7 @@ def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
     order = [
         "rank", "name", *groups, "score", "companion", "factors_hot", *_KINDS, "through_one_area",
         "selected",
-        "tied_at_cut", "p_selected", "tier", "rank_low", "rank_high", "reasons", *bases,
+        "tied_at_cut", "p_selected", "p_top", "tier", "rank_low", "rank_high", "reasons", *bases,
         "override", "override_reason",
     ]  # fmt: skip
     return table[[c for c in order if c in table]]

@@ -76,6 +76,8 @@ class Repeater:
     """All periods together, where there are several."""
     risks: Sequence[Risks]
     """One per event group: one effect per area over all periods."""
+    expected: Array
+    """Events that the groups expect over all periods, shape `(n, groups)`."""
 
     @classmethod
     def of(cls, factor: Factor, data: Data, prior: Prior) -> "Repeater":
@@ -98,19 +100,42 @@ class Repeater:
             posterior_risks(observed[covered, g], expected[covered, g], near, prior=prior)
             for g in range(observed.shape[1])
         ]
-        return cls(factor=factor, covered=covered, periods=periods, pooled=pooled, risks=risks)
+        return cls(
+            factor=factor, covered=covered, periods=periods, pooled=pooled, risks=risks,
+            expected=expected,
+        )  # fmt: skip
 
     def draw(self, rng: np.random.Generator, draws: int) -> Drawn:
         """Count, test and score again."""
-        n = len(self.covered)
-        risk = np.zeros((draws, n, len(self.risks)))
-        for g, risks in enumerate(self.risks):
-            risk[:, self.covered, g] = risks.draw(rng, draws)
-        counts = np.zeros((len(self.periods), draws, n, len(self.risks)))
+        risk = self._by_group(rng, draws)
+        counts = np.zeros((len(self.periods), *risk.shape))
         for period, repeated in zip(self.periods, counts, strict=True):
             mean = risk[:, period.keep] * period.expected
             repeated[:, period.keep] = rng.poisson(mean)
         return self._scored(counts)
+
+    def draw_risks(self, rng: np.random.Generator, draws: int) -> Array:
+        """The areas' risks over all groups of events, from their posterior.
+
+        Returns
+        -------
+        Array
+            Weighted events over those expected, shape `(draws, n)`; NaN where nothing covers the
+            area.
+        """
+        share = self.expected * self.periods[0].sample.event_weights
+        total = share.sum(axis=1)
+        weighted = np.einsum("dng,ng->dn", self._by_group(rng, draws), share)
+        nothing = np.full(weighted.shape, np.nan)
+        covered = self.covered & (total > 0)
+        return np.asarray(np.divide(weighted, total, out=nothing, where=covered))
+
+    def _by_group(self, rng: np.random.Generator, draws: int) -> Array:
+        """Risks of every area and group of events; shape `(draws, n, groups)`."""
+        risk = np.zeros((draws, len(self.covered), len(self.risks)))
+        for g, risks in enumerate(self.risks):
+            risk[:, self.covered, g] = risks.draw(rng, draws)
+        return risk
 
     def _scored(self, counts: Array) -> Drawn:
         if self.factor.score == "risk":

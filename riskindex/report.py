@@ -182,6 +182,7 @@ def _the_list(released: Released) -> str:
         return paragraphs(["No area has a score above 0, so none is selected."])
     top = released.top
     columns = {"rank": "Rank", "area": "Area and why", "score": "Score", "repeats": "In repeats"}
+    columns |= {"truly": "Truly at the top"} if "p_top" in top else {}
     columns |= {"tier": "How sure", "residents": "Residents", "residents_10_24": "Aged 10 to 24"}
     by_hand = "override" in top and (top["override"] != "").any()
     columns |= {"override_reason": "By hand"} if by_hand else {}
@@ -195,9 +196,10 @@ def _the_list(released: Released) -> str:
 def _of_list(released: Released, code: Any, area: dict[Any, Any]) -> dict[Any, Any]:  # noqa: ANN401
     """An area of the list, with its name and reasons in one cell and its repeats in per cent."""
     under = [*(area[kind] for kind in released.group_kinds), code]
-    often = area.get("p_selected", "")
-    if not isinstance(often, str):
-        area = area | {"repeats": "" if pd.isna(often) else f"{often:.0%}"}
+    for column, name in (("p_selected", "repeats"), ("p_top", "truly")):
+        often = area.get(column, "")
+        if not isinstance(often, str):
+            area = area | {name: "" if pd.isna(often) else f"{often:.0%}"}
     return area | {"area": area_cell(area["name"], under, str(area["reasons"]))}
 
 

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 import numpy as np
@@ -19,6 +19,7 @@ from riskindex.normalise import NORMALISE
 from riskindex.repeats import Data, Repeater, fixed
 from riskindex.replay import Replay
 from riskindex.selection import Selected, Selection
+from riskindex.true_top import is_of_risks, probability_of_top
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -59,14 +60,18 @@ class Robust:
     """How sure the list is."""
 
     table: pd.DataFrame
-    """Index area_code, all areas: `p_selected`, `rank_low` and `rank_high` (5th and 95th
-    percentile; NA where not assessed in any repeat) and `tier` (firm, borderline, out)."""
+    """Index area_code, all areas: `p_selected` (how often a repeat selects the area), for an index
+    of risks `p_top` (how likely it is truly among as many areas of highest risk), `rank_low` and
+    `rank_high` (5th and 95th percentile; NA where not assessed in any repeat) and `tier` (firm,
+    borderline, out; by `p_selected`)."""
     overlap: Array
     """Share of the list that each repeat selects again, shape `(draws,)`; NaN without a list."""
     draws: int
     """Number of repeats."""
     listed: int
     """Number of areas on the list, overrides included."""
+    selected: Flags | None = None
+    """Which areas are on it, in the order of the table."""
 
     @property
     def sentence(self) -> str:
@@ -82,6 +87,17 @@ class Robust:
             f"{repeats}, {areas(firm)} of the {self.listed:,} on the list {_are(firm)} firm "
             f"(selected in 95 of 100 or more) and {areas(inside)} borderline; {off} too. A repeat "
             f"selects {np.mean(self.overlap):.0%} of the list again."
+        ) + self._truly
+
+    @property
+    def _truly(self) -> str:
+        """How many of the list are of highest risk in truth, which a repeat does not say."""
+        if "p_top" not in self.table or self.selected is None:
+            return ""
+        right = float(self.table["p_top"].to_numpy(float)[self.selected].sum())
+        return (
+            f" Selected again is not truly highest: about {right:.0f} of the {self.listed:,} are "
+            f"expected to be truly among the {self.listed:,} areas of highest risk."
         )
 
 
@@ -162,7 +178,13 @@ def repeat_list(
         results = list(pool.map(block, range(len(sizes))))
     selected, ranks = (np.concatenate(part) for part in zip(*results, strict=True))
     _check_repeats(ranks, chosen)
-    return summarise(selected, ranks, chosen)
+    found = summarise(selected, ranks, chosen)
+    if not (replay.repeaters and is_of_risks(replay.factors) and found.listed):
+        return found
+    top = probability_of_top(replay, found.listed, seed=seed, threads=threads)
+    table = found.table.copy()
+    table.insert(1, "p_top", top)
+    return replace(found, table=table)
 
 
 def prepare(
@@ -220,7 +242,7 @@ def summarise(selected: Flags, ranks: Ranks, chosen: Selected) -> Robust:
     table.loc[low == 0, ["rank_low", "rank_high"]] = pd.NA
     hits, listed = (selected & final).sum(axis=1), int(final.sum())
     overlap = hits / listed if listed else np.full(len(hits), np.nan)
-    return Robust(table=table, overlap=overlap, draws=len(selected), listed=listed)
+    return Robust(table=table, overlap=overlap, draws=len(selected), listed=listed, selected=final)
 
 
 def _are(number: int) -> str:

@@ -43,6 +43,7 @@ HEADINGS = {
     "selected": "Selected",
     "tied_at_cut": "Tied at the cut",
     "p_selected": "Probability of selection",
+    "p_top": "Probability of truly being at the top",
     "tier": "How sure",
     "rank_low": "Rank in repeats, from",
     "rank_high": "Rank in repeats, to",
