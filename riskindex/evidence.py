@@ -134,6 +134,13 @@ def second_tests(sample: Sample, factor: Factor, first: Test, hot: Bools) -> Sec
     return Second(own_p, dispersion, window_p, plain_p, without_largest, without_group, group)
 
 
+def is_largest(sample: Sample, expected: Array) -> Bools:
+    """Whether each area has the largest excess of events over expectation in its own window."""
+    excess, windows = sample.observed - expected, sample.windows
+    most = np.maximum.reduceat(excess[windows.indices], windows.indptr[:-1])
+    return np.asarray(excess >= most)
+
+
 def _sizes(sample: Sample, factor: Factor) -> NDArray[np.int64]:
     """How many areas each test adds up."""
     if factor.method == "poisson":

@@ -118,6 +118,11 @@ class Factor:
     """Upper tail of window and poisson: mid-p, or all of P(X >= observed)."""
     background: Literal["county", "local"] = "county"
     """What an area is compared with: the whole study area, or its 200 nearest areas."""
+    neighbourhood: Literal["score", "half", "none"] = "none"
+    """What an area next door to a hotspot scores: one whose window is hot, but not through events
+    of its own. none: it is not hot; half: nor hot, and scores half of what it would; score: it is
+    hot as any other, as published lists of hotspots have it. Its kind says next door in any case.
+    """
     persistence: Literal["pooled", "counted"] = "pooled"
     """Persistence score: only where the pooled test is significant, or the plain count."""
     getis_ord: GetisOrd = field(default_factory=GetisOrd)

@@ -18,6 +18,7 @@ from riskindex.evidence import (
     Test,
     expected_counts,
     first_test,
+    is_largest,
     second_tests,
     why_undefined,
 )
@@ -44,15 +45,16 @@ class Hotspots(NamedTuple):
     """Index (factor, period, area_code), areas in order; period "" for a table.
 
     Per area: observed, expected, ratio, ratio_low, ratio_high (Byar's 95% interval), the same of
-    its window (window_observed, window_expected, window_ratio), z (getis-ord), p, log_p
-    (its natural logarithm, finite where p itself underflows) and p_adjusted of the factor's
-    method, own_p and own_p_adjusted of the area by itself, confidence (0, 90, 95, 99; NA where
-    not tested), is_hot, kind ("own", "neighbourhood", "both": which of the two tests is
-    significant), hot_without_largest and hot_without_group (whether a hot area stays hot
-    without its window's most excessive area, and without its largest event group; NA where that
-    is not asked), largest_group (its label), value (z, shrunken ratio or share), events and
-    events_expected (events of what was tested, unweighted), step (variance over mean of weighted
-    events that are Poisson; 1 without weights), reason (why not assessed, or "") and
+    its window (window_observed, window_expected, window_ratio), z (getis-ord), p, log_p (its
+    natural logarithm, finite where p itself underflows) and p_adjusted of the factor's method,
+    own_p and own_p_adjusted of the area by itself, confidence (0, 90, 95, 99; NA where not
+    tested), is_hot, kind ("own", "neighbourhood", "both": which of the two tests is significant;
+    "next door": the window is, through events of others), near_confidence (of the window of an
+    area that is next door, else 0), hot_without_largest and hot_without_group (whether a hot area
+    stays hot without its window's most excessive area, and without its largest event group; NA
+    where that is not asked), largest_group (its label), value (z, shrunken ratio or share),
+    events and events_expected (events of what was tested, unweighted), step (variance over mean
+    of weighted events that are Poisson; 1 without weights), reason (why not assessed, or "") and
     flag ("no neighbour", "edge of the study area", or ""). Missing is NaN, never 0."""
     pooled: pd.DataFrame
     """Index (factor, area_code), factors of two periods or more: the same test on all the periods
@@ -62,7 +64,8 @@ class Hotspots(NamedTuple):
     """Index (factor, period): method, null, correction, level, assessed, not_assessed, total (of
     the assessed areas), dispersion, estimator, hot, hot_without_dispersion, hot_90, hot_95, hot_99
     (areas of at least that confidence), moran_i, moran_p, general_g, general_g_p,
-    neighbour_covariance and neighbour_z (how alike neighbours' ratios are)."""
+    neighbour_covariance and neighbour_z (how alike neighbours' ratios are), next_door (areas next
+    door to a hotspot; counted as hot only where the factor says so)."""
 
 
 def find_hotspots(
@@ -129,6 +132,7 @@ def _tested(seen: Observation, land: Land, factor: Factor) -> Found:
     columns = _described(sample, factor) | _decided(first, factor)
     second = second_tests(sample, factor, first, columns["is_hot"])
     columns |= _explained(first, second, columns, factor)
+    columns |= _next_door(sample, columns, factor)
     spread = _spread(columns, seen, why_undefined(sample, factor, first.p))
     return Found(spread, _summary(seen, factor, spread, Evidence(sample, first, second)))
 
@@ -140,6 +144,7 @@ def _pooled(seen: Observation, land: Land, factor: Factor) -> Columns:
     else:
         first = first_test(sample, factor)
         columns = _described(sample, factor) | _decided(first, factor)
+        columns |= _next_door(sample, columns, factor)
         found = _spread(columns, seen, why_undefined(sample, factor, first.p))
     return {name: found[name] for name in _POOLED}
 
@@ -177,6 +182,7 @@ _FILL: Mapping[str, Any] = MappingProxyType({
     "ratio_high": np.nan, "window_observed": np.nan, "window_expected": np.nan,
     "window_ratio": np.nan, "z": np.nan, "p": np.nan, "log_p": np.nan, "p_adjusted": np.nan,
     "own_p": np.nan, "own_p_adjusted": np.nan, "confidence": np.nan, "is_hot": False, "kind": "",
+    "near_confidence": 0.0,
     "hot_without_largest": np.nan, "hot_without_group": np.nan, "largest_group": "",
     "value": np.nan, "events": np.nan, "events_expected": np.nan, "step": np.nan,
     "reason": "",
@@ -247,6 +253,33 @@ def _explained(first: Test, second: Second, columns: Columns, factor: Factor) ->
     }
 
 
+def _next_door(sample: Sample, columns: Columns, factor: Factor) -> Columns:
+    """What is hot through events of others alone: next door to a hotspot, and not one itself.
+
+    It has no more events of its own than expected, or its window would not be hot without one
+    area, which is another: that area has the confidence of the window.
+    """
+    hot, confidence = columns["is_hot"], np.nan_to_num(columns["confidence"])
+    if factor.method == "poisson":
+        return {}
+    observed, expected = columns["observed"], columns["expected"]
+    largest = is_largest(sample, expected)
+    through_another = (columns.get("hot_without_largest", hot) == 0) & ~largest & hot
+    near = (hot | (confidence > 0)) & ((observed <= expected) | through_another)
+    found: Columns = {}
+    if "kind" in columns:
+        found["kind"] = np.where(near & hot, "next door", columns["kind"]).astype(object)
+    if factor.neighbourhood == "score":
+        return found
+    found["near_confidence"] = np.where(near, confidence, 0.0)
+    found["is_hot"] = hot & ~near
+    found["confidence"] = np.where(near, 0.0, columns["confidence"])
+    for name in ("hot_without_largest", "hot_without_group"):
+        if name in columns:
+            found[name] = np.where(near, np.nan, columns[name])
+    return found
+
+
 _KINDS = np.array(["", "own", "neighbourhood", "both"], dtype=object)
 
 
@@ -289,6 +322,7 @@ def _summary_of(seen: Observation, factor: Factor) -> dict[str, Any]:
         "not_assessed": len(seen.reason) - assessed,
         "total": float((seen.counts[seen.assessed] @ seen.event_weights).sum()),
         "hot": 0,
+        "next_door": 0,
     }
 
 
@@ -306,6 +340,8 @@ def _summary(
     sample, first, second = evidence
     assessed = int((~np.isnan(columns["p"])).sum())
     plain = adjust(second.plain_p, factor.correction) <= factor.level
+    if factor.method != "poisson" and factor.neighbourhood != "score":
+        plain &= sample.observed > expected_counts(sample, factor)
     ratios = sample.observed / sample.expected(float(sample.observed.sum()))
     return _summary_of(seen, factor) | {
         "null": first.null,
@@ -314,6 +350,7 @@ def _summary(
         "dispersion": first.dispersion,
         "estimator": first.estimator,
         "hot": int(columns["is_hot"].sum()),
+        "next_door": int((columns["kind"] == "next door").sum()),
         "hot_without_dispersion": np.nan if np.isnan(first.dispersion) else int(plain.sum()),
         **{f"hot_{band}": int((columns["confidence"] >= band).sum()) for band in (90, 95, 99)},
         **_spatial(ratios, sample),
@@ -324,10 +361,11 @@ def _summary(
 _SUMMARY = (
     "method", "null", "correction", "level", "assessed", "not_assessed", "total", "dispersion",
     "estimator", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99", "moran_i",
-    "moran_p", "general_g", "general_g_p", "neighbour_covariance", "neighbour_z",
+    "moran_p", "general_g", "general_g_p", "neighbour_covariance", "neighbour_z", "next_door",
 )  # fmt: skip
 _COUNTED = (
     "assessed", "not_assessed", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99",
+    "next_door",
 )  # fmt: skip
 
 

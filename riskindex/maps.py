@@ -320,7 +320,7 @@ def _counts(counts: "pd.Series[Any]") -> list[Any]:
     return _numbers(quantise(_floats(counts), digits=4))
 
 
-_KIND_SIGNS = {"own": "o", "neighbourhood": "n", "both": "b"}
+_KIND_SIGNS = {"own": "o", "neighbourhood": "n", "both": "b", "next door": "d"}
 _CONFIDENCE_CLASSES = {0: 0, 90: 1, 95: 2, 99: 3}
 
 

@@ -255,8 +255,19 @@ def _broadcast(observed: ArrayLike, expected: ArrayLike) -> tuple[Array, Array]:
 
 def _without_largest(study: Study) -> csr_array:
     """Windows without the area that has the largest excess of observed over expected."""
-    windows = study.windows
-    excess = study.intensity.total - study.means @ study.jumps
+    return without_largest(study.windows, study.intensity.total - study.means @ study.jumps)
+
+
+def without_largest(windows: csr_array, excess: Array) -> csr_array:
+    """Windows without the area of the largest excess in each.
+
+    Parameters
+    ----------
+    windows
+        Shape `(m, n)`, binary, no row empty.
+    excess
+        Observed less expected of each area, shape `(n,)`; of equals the last one is left out.
+    """
     rank = np.empty(len(excess), np.int64)
     rank[np.argsort(excess, kind="stable")] = np.arange(1, len(excess) + 1)
     ranks = rank[windows.indices]

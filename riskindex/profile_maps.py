@@ -30,6 +30,7 @@ _KIND_WORDS = {
     "own": "by itself",
     "neighbourhood": "with its neighbours",
     "both": "by itself and with its neighbours",
+    "next door": "next door to a hotspot",
 }
 
 

@@ -263,30 +263,35 @@ def _tested(speech: Speech, fact: Fact) -> str:
     near = kind not in ("", "own", "both")
     observed = fact.window_observed if near else fact.observed
     expected = fact.window_expected if near else fact.expected
-    if not fact.is_hot and not fact.confidence > 0 and not observed > expected:
+    if not (fact.is_hot or fact.confidence > 0 or near or observed > expected):
         return ""
     start = "Hot" if fact.is_hot else "Possibly hot" if fact.confidence > 0 else "More"
-    period = PERIOD_WORDS[speech.unit][0].format(factor.periods[-1]) if factor.periods else ""
+    start = "Next door to a hotspot" if kind == "next door" else start
+    period = _in_period(speech.unit, factor.periods[-1]) if factor.periods else ""
     about = " ".join(filter(None, [start, "for", _inside(factor.label), period]))
-    weighted = any(group.weight != 1 for group in factor.groups)
-    numbers = _numbers(observed, expected, fact.confidence, " weighted" if weighted else "")
+    weighted = " weighted" if any(group.weight != 1 for group in factor.groups) else ""
+    numbers = _numbers(observed, expected, fact.confidence, weighted)
+    if near:
+        own = _against(fact.observed, fact.expected, weighted)
+        numbers = f"{own}; with its neighbours {numbers}"
     return f"{about}: {numbers}{KIND_WORDS[kind]}."
 
 
 def _own_risk(speech: Speech, fact: Fact) -> str:
     """The area's own numbers first, then those of its window, which are named as such."""
-    factor, sentences = speech.factor, []
-    above = fact.all_observed > fact.all_expected
-    if not above and not fact.is_hot:
+    factor = speech.factor
+    next_door = fact.kind == "next door"
+    if not fact.all_observed > fact.all_expected and not fact.is_hot:
         return ""
     span = " to ".join(dict.fromkeys([*factor.periods[:1], *factor.periods[-1:]]))
     about = " ".join(filter(None, [factor.label, _in_period(speech.unit, span)]))
     estimate = f"estimated {fact.value:,.1f}"
     sentences = [f"{about}: {_counted(factor, fact.all_observed, fact.all_expected, estimate)}."]
-    if fact.is_hot and fact.kind != "own":
+    if (fact.is_hot or next_door) and fact.kind != "own":
         sure = f"{fact.confidence:.0f}% sure" if fact.confidence > 0 else ""
         last = factor.periods[-1] if len(factor.periods) > 1 else ""
-        start = " ".join(filter(None, ["Its window is hot", _in_period(speech.unit, last)]))
+        near = "It is next door to a hotspot" if next_door else "Its window is hot"
+        start = " ".join(filter(None, [near, _in_period(speech.unit, last)]))
         window = _counted(factor, fact.window_observed, fact.window_expected, sure)
         sentences.append(f"{start}: {window}.")
     return " ".join(sentences)
@@ -299,13 +304,14 @@ def _in_period(unit: str, label: str) -> str:
 def _counted(factor: Factor, observed: float, expected: float, note: str) -> str:
     """62 where 31.0 were expected (2.0 times; estimated 1.8)."""
     weighted = " weighted" if any(group.weight != 1 for group in factor.groups) else ""
-    if not expected > 0:
-        return f"{observed:,.0f}{weighted}"
-    notes = "; ".join(filter(None, [f"{observed / expected:,.1f} times", note]))
-    return f"{observed:,.0f}{weighted} where {_decimal(expected)} were expected ({notes})"
+    times = f"{observed / expected:,.1f} times" if expected > 0 else ""
+    notes = "; ".join(filter(None, [times, note]))
+    return _against(observed, expected, weighted) + (f" ({notes})" if notes else "")
 
 
 def _kind(factor: Factor, fact: Fact) -> str:
+    if fact.kind == "next door":
+        return fact.kind
     if fact.is_hot:
         one = fact.kind == "neighbourhood" and fact.through_one
         return "one" if one else fact.kind
@@ -321,9 +327,10 @@ SENTENCES: dict[str, Callable[[Speech, Fact], str]] = {
 KIND_WORDS = {
     "": "",
     "own": ", by itself",
-    "neighbourhood": ", with its neighbours, not by itself",
-    "one": ", with its neighbours, through one area alone",
-    "window": ", with its neighbours",
+    "neighbourhood": ", not by itself",
+    "one": ", through one area alone",
+    "window": "",
+    "next door": "",
     "both": ", by itself and with its neighbours",
 }
 """Through what an area is hot."""
@@ -332,8 +339,13 @@ KIND_WORDS = {
 def _numbers(observed: float, expected: float, confidence: float, unit: str) -> str:
     notes = [f"{observed / expected:,.1f} times"] if expected > 0 else []
     notes += [f"{confidence:.0f}% sure"] if confidence > 0 else []
+    return _against(observed, expected, unit) + (f" ({'; '.join(notes)})" if notes else "")
+
+
+def _against(observed: float, expected: float, unit: str) -> str:
+    """7 where 1.9 were expected."""
     against = f" where {_decimal(expected)} were expected" if expected > 0 else ""
-    return f"{observed:,.0f}{unit}{against}{' (' + '; '.join(notes) + ')' if notes else ''}"
+    return f"{observed:,.0f}{unit}{against}"
 
 
 def _decimal(number: float) -> str:

@@ -303,7 +303,7 @@ def of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFrame
     }
 
 
-_KINDS = ["factors_own", "factors_neighbourhood", "factors_both"]
+_KINDS = ["factors_own", "factors_neighbourhood", "factors_both", "factors_next_door"]
 
 
 def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
@@ -344,12 +344,13 @@ def with_kinds(
 def _hot_kinds(result: Result, names: Sequence[str]) -> pd.DataFrame:
     """Which of the hot factors are so by the area, its neighbours or both, when they last were."""
     scored = {f.name: f.label for f in result.config.factors if f.scored and f.name in set(names)}
-    hot = result.scores.loc[result.scores["is_hot"].astype(bool), ["kind"]].reset_index()
+    named = result.scores["is_hot"].astype(bool) | (result.scores["kind"] == "next door")
+    hot = result.scores.loc[named, ["kind"]].reset_index()
     hot = hot[hot["factor"].isin(list(scored))]
     hot = hot.assign(label=hot["factor"].map(scored))
     table = pd.DataFrame("", index=result.areas.index, columns=_KINDS)
     for column in _KINDS:
-        of_kind = hot[hot["kind"] == column.removeprefix("factors_")]
+        of_kind = hot[hot["kind"] == column.removeprefix("factors_").replace("_", " ")]
         labels = of_kind.groupby("area_code", sort=True)["label"].agg("; ".join)
         table.loc[labels.index, column] = labels
     return table

@@ -155,6 +155,9 @@ class Repeater:
             periods_hot=np.sum([test.is_hot for test in tests], axis=0).astype(float),
             periods_assessed=assessed.sum(axis=0).astype(float),
             pooled_p_adjusted=self._pooled(counts),
+            near=last.near.astype(float),
+            near_confidence=last.near_confidence,
+            periods_near=np.sum([test.near for test in tests], axis=0).astype(float),
         )
         score = SCORES[self.factor.score](measured, self.factor)
         hot = score > 0 if persistent else last.is_hot
@@ -229,6 +232,8 @@ def _over_all(period: _Period, found: Repeated) -> Repeated:
         "p_adjusted": np.nan,
         "confidence": 0.0,
         "is_hot": False,
+        "near": False,
+        "near_confidence": 0.0,
     }
     spread = {}
     for name, filler in empty.items():

@@ -245,6 +245,7 @@ def _one_factor(released: Released, factor: str) -> str:
         "hot_90": "At 90%",
         "hot_95": "At 95%",
         "hot_99": "At 99%",
+        "next_door": "Next door to a hotspot",
         "hot_without_dispersion": "Hot without dispersion",
         "dispersion": "Dispersion",
         "moran_i": "Moran's I",

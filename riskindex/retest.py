@@ -14,7 +14,7 @@ from riskindex.draws import p_of_sums
 from riskindex.expectation import compare
 from riskindex.factors import Factor
 from riskindex.getis_ord import GetisOrd
-from riskindex.poisson import TAILS
+from riskindex.poisson import TAILS, without_largest
 from riskindex.samples import Sample
 from riskindex.tails import log_binomial_tail, nearly_log_upper_tail
 from riskindex.window_sum import LogTails
@@ -37,6 +37,10 @@ class Repeated(NamedTuple):
     p_adjusted: Array
     confidence: Array
     is_hot: Flags
+    near: Flags
+    """Next door to a hotspot: its window is hot, through events of others."""
+    near_confidence: Array
+    """That of the window of an area which has none by itself, else 0."""
 
 
 def retest(sample: Sample, counts: Array, factor: Factor) -> Repeated:
@@ -64,7 +68,34 @@ def retest(sample: Sample, counts: Array, factor: Factor) -> Repeated:
     value[:, undefined] = np.nan
     adjusted = np.array([adjust(row, factor.correction) for row in p])
     hot = adjusted <= factor.level
-    return Repeated(value, adjusted, confidence_of(adjusted).astype(float), hot)
+    confidence = np.nan_to_num(confidence_of(adjusted).astype(float))
+    nothing = np.zeros(p.shape)
+    found = Repeated(value, adjusted, confidence, hot, nothing.astype(bool), nothing)
+    if factor.neighbourhood == "score" or factor.method not in REST_TESTS:
+        return found
+    return _apart_from_next_door(found, p, sample, counts, factor)
+
+
+def _apart_from_next_door(
+    found: Repeated, p: Array, sample: Sample, counts: Array, factor: Factor
+) -> Repeated:
+    """Take the confidence from areas whose window is hot through events of others."""
+    excess = counts @ sample.event_weights.astype(float) - expected_again(sample, counts, factor)
+    near = (found.is_hot | (found.confidence > 0)) & (excess <= 0)
+    windows = _windows(sample, factor)
+    most = np.maximum.reduceat(excess[:, windows.indices], windows.indptr[:-1], axis=1)
+    asked = found.is_hot & ~near & (excess < most)
+    for draw in np.flatnonzero(asked.any(axis=1)):
+        rows = np.flatnonzero(asked[draw])
+        rest = without_largest(csr_array(windows[rows]), excess[draw])
+        cut = p[draw][found.is_hot[draw]].max()
+        near[draw, rows] = REST_TESTS[factor.method](sample, counts[draw], rest, rows, factor) > cut
+    return found._replace(
+        is_hot=found.is_hot & ~near,
+        confidence=np.where(near, 0.0, found.confidence),
+        near=near & found.is_hot,
+        near_confidence=np.where(near, found.confidence, 0.0),
+    )
 
 
 def _sizes(sample: Sample, factor: Factor) -> NDArray[np.int64]:
@@ -183,12 +214,53 @@ def _against_expectation(sample: Sample, counts: Array, factor: Factor) -> tuple
     if factor.dispersion == "given-total":
         p[events] = _given_total(sample, counts[events], observed, factor)
         return p, value
+    p[events] = _tail_of_moments(observed, (k1, k2, k3), step, factor)
+    return p, value
+
+
+def _tail_of_moments(
+    observed: Array, cumulants: tuple[Array, Array, Array], step: Array, factor: Factor
+) -> Array:
+    """Upper tail of a sum with three cumulants, as a negative binomial in steps."""
+    k1, k2, k3 = cumulants
     excess = np.maximum((k3 / (step * k2) - 1) / 2, 0.0)
     mean = k2 / (step**2 * (1 + excess))
     above = (observed - k1) / step + mean
     tails = LogTails(*(nearly_log_upper_tail(above + m, mean, excess / mean) for m in (0, 1)))
-    p[events] = np.exp(TAILS[factor.tail](tails))
-    return p, value
+    return np.asarray(np.exp(TAILS[factor.tail](tails)))
+
+
+def _rest_against_expectation(
+    sample: Sample, counts: Array, rest: "Weights", rows: NDArray[np.intp], factor: Factor
+) -> Array:
+    """p of what is left of some windows, with the dispersion of all."""
+    observed, k1, k2, k3, step = _moments(sample, counts, rest, factor)
+    if factor.dispersion == "given-total":
+        share = rest @ (sample.exposure / sample.exposure.sum())
+        tails = LogTails(*(log_binomial_tail(observed + m, counts.sum(), share) for m in (0, 1)))
+        return np.exp(TAILS[factor.tail](tails))
+    return _tail_of_moments(observed, (k1, k2, k3), step, factor)
+
+
+def _rest_of_draws(
+    sample: Sample, counts: Array, rest: "Weights", rows: NDArray[np.intp], factor: Factor
+) -> Array:
+    """p of what is left of some windows, as draws of so many values without replacement."""
+    x, options = counts @ sample.event_weights.astype(float), factor.getis_ord
+    whole = sample.windows if options.drawn_with_itself else sample.neighbours
+    windows = csr_array(whole[rows])
+    values = x[windows.indices]
+    most = np.maximum.reduceat(values, windows.indptr[:-1])
+    sizes = np.diff(windows.indptr).astype(np.int64) - 1
+    sums = np.rint(windows @ x - most).astype(np.int64)
+    held = x[rows].astype(np.int64) if options.held else None
+    return p_of_sums(x.astype(np.int64), sizes, sums, held=held)
+
+
+REST_TESTS: Mapping[str, Callable[..., Array]] = MappingProxyType(
+    {"window": _rest_against_expectation, "getis-ord": _rest_of_draws}
+)
+"""How windows without their most excessive area are tested, by the config word of the method."""
 
 
 def _given_total(sample: Sample, counts: Array, observed: Array, factor: Factor) -> Array:

@@ -58,16 +58,21 @@ def score_otherwise(tests: Tests, factor: Factor, changed: Factor) -> pd.DataFra
     each, pooled = outcomes[: len(periods)], outcomes[len(periods) :]
     adjusted = np.array([adjust(outcome.p, changed.correction) for outcome in each])
     hot, known = adjusted <= changed.level, ~np.isnan(adjusted)
+    confidence = confidence_of(adjusted).astype(float)
+    near = _next_door(tests, changed, periods) & (hot | (confidence > 0))
     values = np.array([outcome.value for outcome in each])
     nothing = np.full(hot.shape[1], np.nan)
     measured = Measured(
         value=mean_of_known(values) if persistent else values[-1],
-        is_hot=hot[-1],
-        confidence=confidence_of(adjusted[-1]).astype(float),
+        is_hot=(hot & ~near)[-1],
+        confidence=np.where(near, 0.0, confidence)[-1],
         assessed=known[-1],
-        periods_hot=np.where(known.any(axis=0), hot.sum(axis=0), np.nan),
+        periods_hot=np.where(known.any(axis=0), (hot & ~near).sum(axis=0), np.nan),
         periods_assessed=known.sum(axis=0).astype(float),
         pooled_p_adjusted=adjust(pooled[0].p, changed.correction) if pooled else nothing,
+        near=(hot & near)[-1].astype(float),
+        near_confidence=np.where(near, confidence, 0.0)[-1],
+        periods_near=(hot & near).sum(axis=0).astype(float),
     )
     score = SCORES[changed.score](measured, changed)
     columns = {
@@ -77,6 +82,18 @@ def score_otherwise(tests: Tests, factor: Factor, changed: Factor) -> pd.DataFra
         "is_hot": score > 0 if persistent else measured.is_hot,
     }
     return pd.DataFrame(columns, index=tests.data.areas.index)
+
+
+def _next_door(tests: Tests, changed: Factor, periods: Sequence[str]) -> NDArray[np.bool_]:
+    """Areas without events of their own to be hot through, and those next door as configured."""
+    n = len(tests.data.areas)
+    if changed.neighbourhood == "score" or changed.method not in ("window", "getis-ord"):
+        return np.zeros((len(periods), n), dtype=bool)
+    tables = [rows(tests.hotspots, factor=changed.name, period=label) for label in periods]
+    return np.array([
+        (table["observed"] <= table["expected"]) | (table["kind"] == "next door")
+        for table in tables
+    ])  # fmt: skip
 
 
 def _same_test(factor: Factor, changed: Factor) -> bool:

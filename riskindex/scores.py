@@ -98,6 +98,12 @@ class Measured(NamedTuple):
     """NaN for a factor of one period or none, as are the next two."""
     periods_assessed: Array
     pooled_p_adjusted: Array
+    near: Array | float = 0.0
+    """1 where an area is next door to a hotspot, in the last period, else 0."""
+    near_confidence: Array | float = 0.0
+    """That of its window; 0 where the area has its own."""
+    periods_near: Array | float = 0.0
+    """In how many periods it was."""
 
 
 def measured_risk(risk: Array) -> Measured:
@@ -128,12 +134,16 @@ def _measure(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Factor) 
     if factor.score == "risk":
         value = risk_of(periods, factor)
         assessed = np.ones(len(value), dtype=bool)
+    next_door = np.array([(table["kind"] == "next door").to_numpy(bool) for table in periods])
     lasting = _lasting(persistence, factor).reindex(last.index).astype("Float64")
     return Measured(
         value=value,
         is_hot=last["is_hot"].to_numpy(dtype=bool, na_value=False),
         confidence=last["confidence"].to_numpy(dtype=float, na_value=0.0),
         assessed=assessed & ~np.isnan(value),
+        near=next_door[-1].astype(float),
+        near_confidence=last.get("near_confidence", 0 * last["value"]).to_numpy(dtype=float),
+        periods_near=next_door.sum(axis=0).astype(float),
         **{name: lasting[name].to_numpy(dtype=float, na_value=np.nan) for name in LASTING},
     )
 
@@ -210,18 +220,28 @@ def _normalised(values: Array, method: str, factor: Factor) -> Array:
     return np.array([normalise(row, method, name=factor.label) for row in values])
 
 
+NEXT_DOOR: Mapping[str, float] = {"none": 0.0, "half": 0.5, "score": 0.0}
+"""What an area next door to a hotspot scores of a hot area's points. Under `score` it is hot."""
+
+
 def _flag(measured: Measured, factor: Factor) -> Array:
-    return np.where(measured.assessed, np.where(measured.is_hot, 100.0, 0.0), np.nan)
+    near = 100 * NEXT_DOOR[factor.neighbourhood] * measured.near
+    return np.where(measured.assessed, np.where(measured.is_hot, 100.0, near), np.nan)
 
 
 def _confidence(measured: Measured, factor: Factor) -> Array:
     bands, scores = np.array(list(CONFIDENCE_SCORES)), np.array(list(CONFIDENCE_SCORES.values()))
-    score = scores[np.searchsorted(bands, measured.confidence, side="right") - 1]
+    own, near = (
+        scores[np.searchsorted(bands, confidence, side="right") - 1]
+        for confidence in (measured.confidence, measured.near_confidence)
+    )
+    score = np.maximum(own, NEXT_DOOR[factor.neighbourhood] * near)
     return np.where(measured.assessed, score, np.nan)
 
 
 def _persistence(measured: Measured, factor: Factor) -> Array:
-    score = 100 * _ratio(measured.periods_hot, measured.periods_assessed)
+    near = NEXT_DOOR[factor.neighbourhood] * measured.periods_near
+    score = 100 * _ratio(measured.periods_hot + near, measured.periods_assessed)
     if factor.persistence == "counted":
         return score
     pooled = measured.pooled_p_adjusted

@@ -203,7 +203,9 @@ def test_getis_ord_takes_the_statistic_null_and_p_that_are_named(clustered, choi
 def test_the_logarithm_of_p_goes_on_where_p_is_too_small_for_a_number(method):
     events = np.zeros(400, dtype=np.int64)
     events[np.add.outer(np.arange(8, 12), np.arange(8, 12) * 20).ravel()] = 400
-    table = of_period(find(events, a_factor(method, dispersion="none"), grid(20, 20)))
+    table = of_period(
+        find(events, a_factor(method, dispersion="none", neighbourhood="score"), grid(20, 20))
+    )
     assert np.isfinite(table["log_p"]).all()
     assert table["log_p"].min() < -800
     shown = table["p"] > 1e-300
@@ -230,7 +232,11 @@ def test_the_tests_are_those_of_the_statistics(clustered):
 
 def test_correction_level_and_tail_are_the_factors(clustered):
     weights = grid(12, 10)
-    loose = find(clustered, a_factor(correction="none", level=0.1, tail="strict"), weights)
+    loose = find(
+        clustered,
+        a_factor(correction="none", level=0.1, tail="strict", neighbourhood="score"),
+        weights,
+    )
     p = window_excess(clustered, np.full(120, 1500.0), weights, tail="strict").p
     np.testing.assert_array_equal(of_period(loose)["is_hot"], p <= 0.1)
     assert loose.tests.loc[("f", "2022"), "hot"] == (p <= 0.1).sum()
@@ -239,10 +245,12 @@ def test_correction_level_and_tail_are_the_factors(clustered):
 def test_kind_says_which_of_the_two_tests_is_significant():
     x = np.full(120, 10)
     x[55] = 60
-    x[[2, 12, 3, 13, 4, 14]] = 22
+    x[[2, 12, 3, 13, 4, 14]] = 30
+    x[23] = 14
     table = of_period(find(x, a_factor("window", dispersion="none"), grid(12, 10)))
     assert table["kind"].iloc[55] == "both"
-    assert table["kind"].iloc[54] == "neighbourhood"
+    assert table["kind"].iloc[54] == "next door"
+    assert table["kind"].iloc[23] == "neighbourhood"
     assert table["kind"].iloc[100] == ""
     alone = of_period(find(x, a_factor("poisson", dispersion="none"), grid(12, 10)))
     assert alone["is_hot"].tolist() == (alone["own_p_adjusted"] <= 0.05).tolist()
@@ -436,8 +444,8 @@ def test_intervals_are_byars_and_hold_the_ratio(clustered):
 def test_dispersion_and_what_it_does_to_the_number_of_hot_areas_are_told():
     rng = np.random.default_rng(11)
     x = rng.poisson(rng.gamma(2, 0.5, 400) * 8)
-    found = find(x, a_factor(), grid(20, 20)).tests.loc[("f", "2022")]
-    plain = find(x, a_factor(dispersion="none"), grid(20, 20))
+    found = find(x, a_factor(neighbourhood="score"), grid(20, 20)).tests.loc[("f", "2022")]
+    plain = find(x, a_factor(dispersion="none", neighbourhood="score"), grid(20, 20))
     assert found["dispersion"] == pytest.approx(0.5, abs=0.25)
     assert found["estimator"] == "pair-ratio"
     assert found["hot_without_dispersion"] == of_period(plain)["is_hot"].sum()
@@ -650,3 +658,60 @@ def test_a_share_above_one_is_refused():
     areas = pd.DataFrame(index=codes)
     with pytest.raises(DataError, match="larger than all in 1 areas"):
         find_hotspots(pd.DataFrame(index=codes), areas, tables, csr_array((2, 2)), [factor])
+
+
+# Next door is not here
+
+
+def takeley():
+    """An area without an event beside one of fifty, as beside an airport."""
+    x = np.random.default_rng(8).poisson(2.0, 120)
+    x[55], x[54] = 50, 0
+    return x
+
+
+@pytest.mark.parametrize("neighbourhood", ["none", "half"])
+def test_an_area_without_events_of_its_own_is_next_door_and_never_hot(neighbourhood):
+    wanted = a_factor("window", dispersion="none", neighbourhood=neighbourhood)
+    found = find(takeley(), wanted, grid(12, 10))
+    table = of_period(found)
+    beside = table.iloc[54]
+    assert beside["window_observed"] >= 50 > 3 * beside["window_expected"] / 2
+    assert beside["p_adjusted"] < 0.01
+    assert (beside["kind"], beside["is_hot"], beside["confidence"]) == ("next door", False, 0)
+    assert beside["near_confidence"] == 99
+    assert table.iloc[55][["kind", "is_hot", "confidence"]].tolist() == ["both", True, 99]
+    assert found.tests["next_door"].iloc[0] == (table["kind"] == "next door").sum()
+
+
+def test_a_window_that_is_hot_through_one_area_gives_it_the_confidence():
+    table = of_period(find(takeley(), a_factor("window", dispersion="none"), grid(12, 10)))
+    around = [44, 45, 46, 54, 56, 64, 65, 66]
+    assert (table["kind"].iloc[around] == "next door").all()
+    assert (table["observed"].iloc[around] > table["expected"].iloc[around]).any()
+    assert table.index[table["is_hot"]].tolist() == [table.index[55]]
+    assert not table["hot_without_largest"].iloc[55]
+    assert table["hot_without_largest"].iloc[around].isna().all()
+
+
+def test_a_published_list_of_hotspots_keeps_what_is_next_door_and_says_so():
+    wanted = a_factor("window", dispersion="none", neighbourhood="score")
+    table = of_period(find(takeley(), wanted, grid(12, 10)))
+    assert table.iloc[54][["kind", "is_hot", "confidence"]].tolist() == ["next door", True, 99]
+    np.testing.assert_array_equal(table["is_hot"], table["p_adjusted"] <= 0.05)
+    assert (table["near_confidence"] == 0).all()
+
+
+counts_of_a_map = st.lists(st.integers(0, 30), min_size=120, max_size=120)
+
+
+@settings(max_examples=25, deadline=None)
+@given(counts_of_a_map, st.sampled_from(["window", "getis-ord"]))
+def test_nothing_is_hot_on_fewer_events_of_its_own_than_expected(x, method):
+    found = find(np.array(x), a_factor(method), grid(12, 10))
+    table = of_period(found)
+    hot = table["is_hot"].to_numpy(bool)
+    assert (table["observed"][hot] > table["expected"][hot]).all()
+    assert not (table["kind"][hot] == "next door").any()
+    significant = (table["p_adjusted"] <= 0.05).to_numpy()
+    np.testing.assert_array_equal(significant, hot | (table["kind"] == "next door").to_numpy())

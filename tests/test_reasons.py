@@ -7,6 +7,8 @@ from riskindex.index import score_factors
 from riskindex.reasons import explain, reasons, through_one_area
 
 HOT = {"confidence": 95, "is_hot": True, "observed": 7, "expected": 1.9, "value": 3.0}
+RISK = {"label": "Robbery", "method": "window", "score": "risk", "exposure": "residents"}
+MANY = {"observed": 62, "expected": 31.0, "step": 1.0}
 
 
 def sentence(options, columns, lasting=None, **words):
@@ -38,17 +40,17 @@ def test_an_area_that_is_hot_by_itself():
 def test_an_area_that_is_hot_through_its_neighbours_gives_the_numbers_of_the_neighbourhood():
     near = {"kind": "neighbourhood", "window_observed": 1234, "window_expected": 617}
     assert sentence(SUSPECTS, HOT | near) == (
-        "Hot for suspects' homes in 2022: 1,234 where 617 were expected (2.0 times; 95% sure), "
-        "with its neighbours, not by itself."
+        "Hot for suspects' homes in 2022: 7 where 1.9 were expected; with its neighbours 1,234 "
+        "where 617 were expected (2.0 times; 95% sure), not by itself."
     )
 
 
 def test_a_neighbourhood_that_owes_all_to_one_area_is_said_to():
     near = {"kind": "neighbourhood", "window_observed": 1234, "window_expected": 617}
     one = near | {"hot_without_largest": False}
-    assert sentence(SUSPECTS, HOT | one).endswith(", with its neighbours, through one area alone.")
+    assert sentence(SUSPECTS, HOT | one).endswith("95% sure), through one area alone.")
     more = near | {"hot_without_largest": True}
-    assert sentence(SUSPECTS, HOT | more).endswith(", with its neighbours, not by itself.")
+    assert sentence(SUSPECTS, HOT | more).endswith("95% sure), not by itself.")
 
 
 def test_an_area_at_90_percent_is_possibly_hot():
@@ -60,8 +62,24 @@ def test_what_was_tested_at_90_percent_is_what_is_told():
     window = {"window_observed": 20, "window_expected": 5}
     text = sentence(SUSPECTS, HOT | window | {"confidence": 90, "is_hot": False})
     assert text == (
-        "Possibly hot for suspects' homes in 2022: 20 where 5.0 were expected (4.0 times; 90% "
-        "sure), with its neighbours."
+        "Possibly hot for suspects' homes in 2022: 7 where 1.9 were expected; with its neighbours "
+        "20 where 5.0 were expected (4.0 times; 90% sure)."
+    )
+
+
+def test_an_area_next_door_to_a_hotspot_is_called_so_and_its_own_events_come_first():
+    near = {"kind": "next door", "window_observed": 50, "window_expected": 5.4, "observed": 0}
+    published = SUSPECTS | {"neighbourhood": "score"}
+    assert sentence(published, HOT | near) == (
+        "Next door to a hotspot for suspects' homes in 2022: 0 where 1.9 were expected; with its "
+        "neighbours 50 where 5.4 were expected (9.3 times; 95% sure)."
+    )
+    near |= {"is_hot": False, "confidence": 0, "near_confidence": 95.0}
+    assert sentence(SUSPECTS, HOT | near) == ""
+    half = sentence(SUSPECTS | {"neighbourhood": "half"}, HOT | near)
+    assert half.startswith("Next door to a hotspot for suspects' homes in 2022: 0 where 1.9")
+    assert risk_sentence({}, {}, near | MANY).endswith(
+        "It is next door to a hotspot: 50 where 5.4 were expected (9.3 times)."
     )
 
 
@@ -206,10 +224,6 @@ def test_a_factor_that_an_area_lacks_is_told_after_the_reasons():
     assert told["b"].startswith("Hot for suspects in 2022")
     assert told["b"].endswith(" Not assessed: Arson; Work.")
     assert told["a"] == ""
-
-
-RISK = {"label": "Robbery", "method": "window", "score": "risk", "exposure": "residents"}
-MANY = {"observed": 62, "expected": 31.0, "step": 1.0}
 
 
 def risk_sentence(options, before, last):

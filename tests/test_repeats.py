@@ -57,6 +57,11 @@ def as_counted(data, wanted):
         {"score": "flag"},
         {"score": "intensity", "normalise": "min-max"},
         {"score": "persistence", "periods": YEARS},
+        {"neighbourhood": "half"},
+        {"score": "flag", "neighbourhood": "half"},
+        {"score": "persistence", "neighbourhood": "half", "periods": YEARS},
+        {"method": "window", "exposure": "residents"},
+        {"neighbourhood": "score"},
         {"score": "persistence", "persistence": "counted", "periods": YEARS},
     ],
 )
@@ -125,7 +130,7 @@ def test_areas_that_a_source_does_not_cover_stay_not_assessed():
 
 
 def test_a_cluster_is_mostly_found_again_and_the_rest_mostly_not():
-    wanted = factor(score="flag")
+    wanted = factor(score="flag", neighbourhood="score")
     drawn = Repeater.of(wanted, county([wanted], mean=4.0), "spatial").draw(
         np.random.default_rng(1), 60
     )

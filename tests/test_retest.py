@@ -1,18 +1,21 @@
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
 from grids import lattice
 from scipy.sparse import csr_array
-from tables import factor
+from tables import factor as any_factor
 
 from riskindex.corrections import adjust
 from riskindex.evidence import first_test
 from riskindex.getis_ord import GetisOrd
-from riskindex.retest import retest
+from riskindex.retest import expected_again, retest
 from riskindex.samples import Sample
 
 DRAWS = 12
+factor = partial(any_factor, neighbourhood="score")
+"""Hot is what the test says; what is next door to a hotspot is looked at below."""
 
 
 def repeats(mean, *, groups=1, seed=5):
@@ -150,3 +153,26 @@ def test_a_window_that_is_the_whole_map_is_undefined():
     assert np.isnan(found.p_adjusted[:, 0]).all()
     assert np.isnan(found.value[:, 0]).all()
     assert not np.isnan(found.value[:, 1:]).any()
+
+
+@pytest.mark.parametrize("method", ["window", "getis-ord"])
+@pytest.mark.parametrize("mean", [0.4, 8])
+def test_areas_next_door_are_those_of_the_hotspots(method, mean):
+    sample, counts = repeats(mean)
+    wanted = any_factor(method=method, exposure="residents")
+    found, plain = (
+        retest(sample, counts, f) for f in (wanted, replace(wanted, neighbourhood="score"))
+    )
+    assert (found.near & found.is_hot).sum() == 0
+    np.testing.assert_array_equal(found.near | found.is_hot, plain.is_hot)
+    np.testing.assert_array_equal(
+        np.maximum(found.confidence, found.near_confidence), plain.confidence
+    )
+    assert found.near.any()
+    expected = expected_again(sample, counts, wanted)
+    assert (counts[..., 0][found.is_hot] > expected[found.is_hot]).all()
+
+
+def test_an_own_test_has_nothing_next_door():
+    sample, counts = repeats(8)
+    assert not retest(sample, counts, any_factor(method="poisson", exposure="residents")).near.any()

@@ -22,7 +22,7 @@ from riskindex.robustness import (
 from riskindex.selection import Override, Selection, select_top
 
 NAMES = ("x", "y", "z")
-FACTORS = [factor(name) for name in NAMES]
+FACTORS = [factor(name, neighbourhood="score") for name in NAMES]
 FIXED = Robustness(counts=False, draws=200)
 
 

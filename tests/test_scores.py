@@ -28,6 +28,20 @@ def test_a_flag_is_all_or_nothing():
     assert found["score"].tolist() == [100, 0, 0, 100]
 
 
+@pytest.mark.parametrize(("word", "share"), [("none", 0.0), ("half", 0.5)])
+def test_next_door_to_a_hotspot_scores_nothing_or_half(word, share):
+    near = {"kind": ["next door", "both", "", ""], "near_confidence": [99.0, 0, 90, 0]}
+    options = {"neighbourhood": word}
+    flags = score(options | {"score": "flag"}, near | {"is_hot": [False, True, False, False]})
+    np.testing.assert_allclose(flags["score"], [100 * share, 100, 0, 0])
+    bands = score(options, near | {"confidence": [0, 95, 0, 0]})
+    np.testing.assert_allclose(bands["score"], [100 * share, 200 / 3, share * 100 / 3, 0])
+    lasting = {"periods_hot": [1, 2, 0, 0], "periods_assessed": 2, "pooled_p_adjusted": 0.01}
+    years = options | {"score": "persistence", "periods": ("2021", "2022")}
+    often = score(years, [{}, near], lasting)
+    np.testing.assert_allclose(often["score"], [50 + 50 * share, 100, 0, 0])
+
+
 def test_the_last_period_is_scored():
     options = {"score": "flag", "periods": ("2021", "2022")}
     found = score(options, [{"is_hot": [True] * 4}, {"is_hot": [False, True, False, False]}])

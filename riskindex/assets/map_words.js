@@ -23,6 +23,7 @@ const KINDS = {
   o: "by itself",
   n: "with its neighbours, not by itself",
   b: "by itself and with its neighbours",
+  d: "next door to a hotspot",
 };
 
 const SURE = ["not hot", "90% sure", "95% sure", "99% sure"];
