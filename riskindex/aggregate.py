@@ -47,9 +47,21 @@ def power_mean(scores: Array, weights: Array, *, power: float) -> Combined:
         if power == 0:
             mean = np.exp(np.where(weights > 0, weights * np.log(scores), 0.0).sum(axis=1))
         else:
-            mean = np.where(weights > 0, weights * scores**power, 0.0).sum(axis=1) ** (1 / power)
+            mean = _mean_of_powers(scores, weights, power)
         slope = weights * (mean[:, None] / scores) ** (1 - power)
     return Combined(mean, np.where((scores > 0) & (mean > 0)[:, None], slope, 0.0))
+
+
+def _mean_of_powers(scores: Array, weights: Array, power: float) -> Array:
+    """Relative to the score that dominates each sum, so that no power of it is too large."""
+    counted = weights > 0
+    most = np.where(counted, scores, -np.inf).max(axis=1)
+    least = np.where(counted, scores, np.inf).min(axis=1)
+    size = np.maximum(most if power > 0 else least, 0.0)
+    relative = np.divide(scores, size[:, None], out=np.zeros_like(scores), where=size[:, None] > 0)
+    relative = np.where(counted, relative, 1.0)
+    total = np.where(counted, weights * relative**power, 0.0).sum(axis=1)
+    return np.asarray(np.where(size > 0, size * total ** (1 / power), 0.0))
 
 
 def copeland(scores: Array, weights: Array) -> Array:
@@ -114,6 +126,8 @@ AGGREGATE: dict[str, Aggregation] = {
 
 SMALLEST = 1e-280
 """Smaller numbers are rounded to a fixed place, which is zero for all purposes."""
+MOST_DIGITS = 15
+"""Decimal digits that every floating-point number keeps."""
 POWERS = 10.0 ** np.arange(308)
 
 
@@ -125,9 +139,11 @@ def quantise(values: Array, digits: int = 10) -> Array:
     values
         Any shape; NaN stays NaN.
     digits
-        Significant decimal digits that are kept.
+        Significant decimal digits that are kept; with 16 or more the values stay as they are.
     """
     x = np.asarray(values, dtype=float)
+    if digits > MOST_DIGITS:
+        return x
     size = np.abs(x)
     exponent = np.floor(np.log10(np.where((size > SMALLEST) & (size < np.inf), size, 1.0)))
     places = digits - 1 - exponent.astype(np.int64)

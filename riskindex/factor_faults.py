@@ -8,7 +8,7 @@ from riskindex.event_sources import EventSource, PoliceSource
 from riskindex.factors import Factor
 from riskindex.getis_ord import GetisOrd
 from riskindex.inputs import TableSource
-from riskindex.normalise import normalise_faults
+from riskindex.normalise import direction_faults, normalise_faults
 from riskindex.periods import period_faults
 from riskindex.warehouse import WarehouseSource
 
@@ -54,6 +54,7 @@ def factor_faults(config: "Config", factor: Factor) -> Iterator[str]:
     if not 0 < factor.level < 1:
         yield f"the level {factor.level} must lie between 0 and 1."
     yield from normalise_faults(factor.normalisation)
+    yield from direction_faults(factor.normalisation, factor.direction)
     if factor.counts_events:
         yield from period_faults(factor.periods, config.periods.unit)
         yield from _event_faults(config, factor)

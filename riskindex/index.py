@@ -1,5 +1,6 @@
 """Scores of 0 to 100 per factor, weighted into one index, with each factor's contribution."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -39,6 +40,9 @@ class Index:
     weights the points that its factors got."""
     missing: Literal["not-assessed", "rest"] = "not-assessed"
     """An area that lacks a factor: no index, or an index of the factors that it has."""
+    digits: int = 10
+    """Significant digits of the index that are kept: what differs by less is a tie. 16 keeps every
+    digit of a published index, and a sum in another order may then break a tie."""
     minimum_factors: int = 1
     """With missing = "rest": an area with fewer factors than this has no index."""
 
@@ -99,8 +103,9 @@ def build_index(scores: pd.DataFrame, options: Index = Index()) -> pd.DataFrame:
     -------
     DataFrame
         Index area_code; columns `score` and `companion` (the same weights over intensities),
-        quantised to 10 significant digits so that ties are ties everywhere; `rank` (1 = highest
-        risk, ties share the best rank); `factors_hot`; `reason` where there is no index.
+        quantised (`score` to `digits` significant digits) so that ties are ties everywhere; `rank`
+        (1 = highest risk, ties share the best rank); `factors_hot`; `reason` where there is no
+        index.
 
     Raises
     ------
@@ -108,7 +113,7 @@ def build_index(scores: pd.DataFrame, options: Index = Index()) -> pd.DataFrame:
         A weight is negative, the weights add up to nothing, or no area has an index.
     """
     frame = Ingredients.of(scores, options)
-    score = quantise(frame.combine(frame.scores).score)
+    score = quantise(frame.combine(frame.scores).score, options.digits)
     if np.isnan(score).all():
         raise DataError(_nothing_assessed(scores))
     table = pd.DataFrame({"score": score}, index=frame.areas)
@@ -337,6 +342,8 @@ def _check_weights(weights: pd.Series) -> None:
     negative = weights[weights < 0]
     if len(negative):
         raise DataError(f"The weight of {negative.index[0]} is {negative.iloc[0]:g}, below zero.")
+    if np.isinf(weights).any():
+        raise DataError(f"The weight of {weights.idxmax()} is infinite; give a number.")
     if weights.isna().any() or not weights.sum() > 0:
         raise DataError("The weights of the factors add up to zero, so there is no index.")
 
@@ -349,8 +356,12 @@ def index_faults(options: Index, groups: set[str]) -> Iterator[str]:
             "under a factor."
         )
     for name, weight in options.groups.items():
-        if not weight >= 0:
-            yield f"index.groups: the weight of {name!r} is below zero."
+        if not 0 <= weight < math.inf:
+            yield f"index.groups: the weight of {name!r} is {weight:g}; give a number of 0 or more."
+    if not math.isfinite(options.power):
+        yield f"index.power: {options.power:g} must be a finite number."
+    if not 1 <= options.digits <= 16:
+        yield f"index.digits: {options.digits} must be 1 to 16."
     if options.weights == "as-given" and options.aggregation != "arithmetic":
         yield 'index: weights = "as-given" goes with aggregation = "arithmetic" only.'
 

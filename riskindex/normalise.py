@@ -125,8 +125,12 @@ def ratio_to_mean(x: Array) -> Array:
 
 
 def share_of_maximum(x: Array) -> Array:
-    """100 for the highest value: `100 x / max`."""
-    return 100 * x / _nonzero(x.max(), "the maximum")
+    """100 for the highest value: `100 x / max`, which must be above zero.
+
+    Below zero the quotient would turn the order of the areas round: of values that were negated,
+    because a high one means less risk, the least risk would come out highest.
+    """
+    return 100 * x / _positive(float(x.max()), "the maximum")
 
 
 def winsorise(x: Array) -> Array:
@@ -183,6 +187,21 @@ def normalise_faults(method: str) -> Iterator[str]:
             yield f"normalise: no {word!r}; known: {', '.join(NORMALISE)}."
 
 
+def direction_faults(method: str, direction: int) -> Iterator[str]:
+    """Say which method has no meaning where a high value means less risk.
+
+    Values are negated then, and a share of their mean or maximum is no share of anything, unless
+    a step before has brought them to a scale that starts at zero.
+    """
+    words = [word.strip() for word in method.split("+")]
+    first = next((word for word in words if word not in ("none", "winsorise")), "none")
+    if direction == -1 and first in ("ratio-to-mean", "share-of-maximum"):
+        yield (
+            f'normalise: "{first}" of values that are turned round (direction = -1) is no share of '
+            'anything; use "min-max", "percentile" or "z", or put "min-max+" before it.'
+        )
+
+
 def _divisor(x: Array, spread: float) -> float:
     if np.ptp(x) == 0:
         raise DataError(f"all {len(x)} assessed areas have the value {x[0]:.10g}, so no spread")
@@ -192,12 +211,6 @@ def _divisor(x: Array, spread: float) -> float:
 def _positive(value: float, what: str) -> float:
     if not value > 0:
         raise DataError(f"{what} is {value:.10g}, and must be above zero")
-    return value
-
-
-def _nonzero(value: float, what: str) -> float:
-    if value == 0:
-        raise DataError(f"{what} is zero")
     return value
 
 

@@ -237,7 +237,8 @@ def save(
     Raises
     ------
     DisclosureError
-        It is not a release, or the folder holds an internal result that one for partners or the public would replace.
+        It is not a release, or the folder holds an internal result that one for partners or the
+        public would replace.
     InputError
         The folder cannot be written, holds something else, or another run holds it.
     DataError

@@ -87,12 +87,19 @@ def poisson_excess(
         Relative accuracy of p is 1e-11 or better for means up to 1e5, and log_p goes on
         where p itself underflows.
 
+    Raises
+    ------
+    DataError
+        A count below zero, or a dispersion that is no number of 0 or more.
+
     Examples
     --------
     >>> poisson_excess([9], [3.0]).p.round(6)
     array([0.003803])
     """
     x, mu = _broadcast(observed, expected)
+    if not 0 <= dispersion < np.inf:
+        raise DataError(f"The dispersion {dispersion:g} is a variance: give a number of 0 or more.")
     log_p = TAILS[tail](LogTails(*(log_upper_tail(np.ceil(x) + m, mu, dispersion) for m in (0, 1))))
     return Excess(x / mu, np.exp(log_p), log_p)
 
@@ -250,6 +257,8 @@ def compound_excess(
 
 def _broadcast(observed: ArrayLike, expected: ArrayLike) -> tuple[Array, Array]:
     x, mu = np.broadcast_arrays(np.asarray(observed, float), np.asarray(expected, float))
+    if np.any(x < 0):
+        raise DataError(f"{int((x < 0).sum()):,} counts are below zero (lowest {x.min():g}).")
     return x, np.where(mu > 0, mu, np.nan)
 
 

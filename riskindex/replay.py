@@ -69,7 +69,8 @@ class Replay:
                 arithmetic = self.frame.arithmetic()
                 companion[some] = combine_repeats(arithmetic, mine.intensity, weights)
         hot = np.broadcast_to(drawn.is_hot.sum(axis=2), (draws, n))
-        areas = Standing(quantise(score), companion, hot, code_order(self.frame.areas))
+        digits = self.frame.options.digits
+        areas = Standing(quantise(score, digits), companion, hot, code_order(self.frame.areas))
         return choose_repeats(areas, self.selection, self.groups)
 
     @cached_property

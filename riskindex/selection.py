@@ -113,7 +113,8 @@ def select_top(
     Returns
     -------
     Selected
-        Scores are compared after rounding to 10 significant digits. A score of 0 or less is never
+        Scores of a Series are compared after rounding to 10 significant digits, those of an index
+        to the digits that it was made with. A score of 0 or less is never
         selected, so the list may be short. Ties in `order` are put in order by the companion
         index, then by the number of hot factors, then by area code.
 
@@ -122,7 +123,7 @@ def select_top(
     ConfigError
         Every fault of the selection, such as an override of an area that does not exist.
     DataError
-        An area code that stands twice.
+        An area code that stands twice, a score that is no number or is infinite.
 
     Examples
     --------
@@ -212,7 +213,14 @@ def _as_table(index: "pd.Series[Any] | pd.DataFrame") -> pd.DataFrame:
     twice = table.index[table.index.duplicated()]
     if len(twice):
         raise DataError(f"The area code {twice[0]} stands more than once.")
-    table["score"] = quantise(table["score"].to_numpy(dtype=float, na_value=np.nan))
+    try:
+        score = table["score"].to_numpy(dtype=float, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"Scores must be numbers ({error}).") from None
+    if np.isinf(score).any():
+        raise DataError(f"The score of {table.index[np.isinf(score)][0]} is infinite.")
+    # The table of an index has the digits that its options ask for.
+    table["score"] = score if "rank" in table else quantise(score)
     missing = {"companion": np.nan, "factors_hot": 0}
     return table.assign(**{c: value for c, value in missing.items() if c not in table})
 

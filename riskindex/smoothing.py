@@ -243,7 +243,8 @@ def _local_prior(
         spread = windows @ (x**2 / base) / total - mean**2
     size = total / (windows @ np.ones_like(base))
     m, a = np.full_like(o, np.nan), np.full_like(o, np.nan)
-    m[known], a[known] = mean, np.maximum(spread - mean / size, 0.0)
+    # Where a window holds no event its ratios are all zero, however its neighbours' windows vary.
+    m[known], a[known] = mean, np.where(mean > 0, np.maximum(spread - mean / size, 0.0), 0.0)
     return m, a
 
 

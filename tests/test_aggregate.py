@@ -163,3 +163,24 @@ def test_copeland_equals_coinr(oracles):
     physical = data[parents[parents == "Physical"].index].to_numpy()
     found = copeland(physical, np.full(physical.shape, 1 / physical.shape[1]))
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(("power", "expected"), [(500, 90.0), (-500, 30.0), (5e4, 90.0)])
+def test_a_mean_of_very_high_power_is_the_largest_or_the_smallest_score(power, expected):
+    scores, weights = np.array([[30.0, 90.0, 60.0]]), np.full((1, 3), 1 / 3)
+    found = power_mean(scores, weights, power=power)
+    assert found.score[0] == pytest.approx(expected, rel=0.005)
+    assert np.isfinite(found.slope).all()
+    assert (found.slope * scores).sum() == pytest.approx(found.score[0])
+
+
+@pytest.mark.parametrize("power", [-500, -1, 0.5, 3, 500])
+def test_no_score_at_all_has_a_mean_of_zero_at_any_power(power):
+    assert power_mean(np.zeros((1, 2)), np.full((1, 2), 0.5), power=power).score[0] == 0
+    lone = power_mean(np.array([[0.0, 40.0]]), np.array([[0.0, 1.0]]), power=power)
+    assert lone.score[0] == pytest.approx(40)
+
+
+def test_every_digit_may_be_kept():
+    x = np.array([100 / 3, 1e-300, np.nan, -2 / 7])
+    np.testing.assert_array_equal(quantise(x, 16), x)

@@ -6,7 +6,15 @@ from hypothesis import strategies as st
 from tables import factor, hotspots, persistence, scores
 
 from riskindex.errors import ConfigError, DataError
-from riskindex.index import Index, build_index, contributions, factor_weights, score_factors
+from riskindex.index import (
+    Index,
+    build_index,
+    contributions,
+    factor_weights,
+    index_faults,
+    score_factors,
+)
+from riskindex.selection import select_top
 
 
 def test_the_index_is_the_weighted_mean_of_the_scores():
@@ -121,7 +129,7 @@ def test_a_group_without_factors_or_with_a_negative_weight_is_refused():
     table = scores({"x": [1]}, group={"x": "crime"})
     with pytest.raises(ConfigError, match="no factor is in the group 'crmie'"):
         build_index(table, Index(groups={"crmie": 1}))
-    with pytest.raises(ConfigError, match="weight of 'crime' is below zero"):
+    with pytest.raises(ConfigError, match="weight of 'crime' is -1; give a number of 0 or more"):
         build_index(table, Index(groups={"crime": -1}))
 
 
@@ -236,3 +244,32 @@ def test_the_scale_of_the_weights_does_not_matter(values, scale):
         return
     first = build_index(table.assign(weight=1.0), options)
     pd.testing.assert_frame_equal(first, build_index(table.assign(weight=scale), options))
+
+
+def test_a_published_index_keeps_every_digit_where_it_is_asked_to():
+    table = scores({"x": [100 / 3, 100 / 3 + 1e-9, 5.0], "y": [1 / 7, 1 / 7, 1 / 7]})
+    tied, full = build_index(table), build_index(table, Index(digits=16))
+    assert tied["rank"].tolist() == [1, 1, 3]
+    assert full["rank"].tolist() == [2, 1, 3]
+    wide = table["score"].unstack("factor").mean(axis=1)
+    np.testing.assert_allclose(full["score"], wide, rtol=1e-15)
+    assert list(select_top(full, number=1).index) == ["b"]
+    assert select_top(tied, number=1).cut.tied_at_cut == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"power": float("nan")}, "index.power: nan must be a finite number"),
+        ({"digits": 0}, "index.digits: 0 must be 1 to 16"),
+        ({"groups": {"crime": float("inf")}}, "the weight of 'crime' is inf"),
+    ],
+)
+def test_numbers_that_no_index_can_use_are_refused(options, words):
+    assert any(words in fault for fault in index_faults(Index(**options), {"crime"}))
+
+
+def test_an_infinite_weight_is_refused():
+    table = scores({"x": [1, 2], "y": [2, 1]}, weight={"x": float("inf"), "y": 1.0})
+    with pytest.raises(DataError, match="The weight of x is infinite"):
+        build_index(table)

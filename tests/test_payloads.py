@@ -18,7 +18,6 @@ from payloads import CODES, DISTRICTS, OTHERS, PAYLOADS, write_county
 from riskindex import pipeline, release, run, save
 from riskindex.cli import main
 from riskindex.config import parse_config
-from riskindex.errors import DisclosureError
 from riskindex.pages import digest
 from riskindex.released import Result
 from riskindex.words import inert, seen

@@ -292,3 +292,17 @@ def essex(shared: Path):
     shapes = gpd.read_file(shared / "data/essex/lsoa21_boundaries.gpkg").geometry
     i, j = shapes.sindex.query(shapes, predicate="dwithin", distance=0.01)
     return from_edges(i[i != j], j[i != j], len(shapes))
+
+
+@pytest.mark.parametrize("dispersion", [-0.1, float("nan"), float("inf")])
+def test_a_dispersion_that_is_no_variance_is_refused(dispersion):
+    with pytest.raises(DataError, match="is a variance"):
+        poisson_excess([3], [1.0], dispersion=dispersion)
+
+
+def test_counts_below_zero_are_refused():
+    with pytest.raises(DataError, match=r"1 counts are below zero \(lowest -3\)"):
+        poisson_excess([-3, 2], [1.0, 1.0])
+    with pytest.raises(DataError, match="below zero"):
+        binomial_excess([-1], [1.0], 10)
+    assert np.isnan(poisson_excess([np.nan, 2], [1.0, 1.0]).p).tolist() == [True, False]

@@ -560,3 +560,16 @@ def test_every_area_with_a_least_score_is_listed_however_many():
 # - 1 factor hot everywhere for 0 where the table does not say: no tie is broken by it;
 # - another explanation in the first `Cut`, which `explained` replaces;
 # - the words without the score replaced twice: they stand there once.
+
+
+def test_scores_must_be_numbers():
+    with pytest.raises(DataError, match="Scores must be numbers"):
+        select_top(pd.Series(["high", "low"], index=["a", "b"]), number=1)
+    with pytest.raises(DataError, match="The score of b is infinite"):
+        select_top(pd.Series([1.0, np.inf], index=["a", "b"]), number=1)
+
+
+def test_a_number_above_the_areas_there_are_selects_them_all_and_says_so():
+    found = select_top(pd.Series([3.0, 2, 1], index=list("abc")), number=9)
+    assert found.cut.selected == 3
+    assert "the list is short of the 9" in found.cut.explanation

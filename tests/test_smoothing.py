@@ -125,3 +125,12 @@ def test_the_order_of_areas_does_not_matter(order):
     found = shrink(observed, expected, neighbours=line)
     again = shrink(observed[order], expected[order], neighbours=shuffled(line, order))
     np.testing.assert_allclose(found.ratio[order], again.ratio)
+
+
+def test_a_window_without_an_event_has_a_ratio_of_zero_and_an_interval_without_width():
+    observed, neighbours = [0, 0, 0, 9, 8], from_edges([0, 1, 2, 3], [1, 2, 3, 4], 5)
+    found = shrink(observed, [2.0] * 5, neighbours=neighbours, centring="area")
+    assert (found.ratio[0], found.low[0], found.high[0], found.m[0]) == (0, 0, 0, 0)
+    assert found.exceedance(0.5)[0] == 0
+    assert np.isfinite([found.ratio, found.low, found.high]).all()
+    assert found.ratio[4] > 1

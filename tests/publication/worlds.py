@@ -51,7 +51,7 @@ class Shape(NamedTuple):
     """So many of the last areas lie around the study area."""
     sensitive: int = 0
     """How many areas have a sensitive place."""
-    config: Mapping[str, Any] = {}  # noqa: RUF012 (a named tuple's default, never changed)
+    config: Mapping[str, Any] = {}
     table: bool = False
     """Whether a restricted table is read, too."""
 
@@ -63,8 +63,10 @@ def _factor(name: str, source: str, **options: Any) -> dict[str, Any]:
 
 
 OPEN = _factor("burglary", "streets", where={"crime": ["burglary"]})
-POOR = {"name": "poor", "label": "Poor households", "source": "census", "numerator": "poor",
-        "denominator": "all", "method": "threshold", "threshold": 0.3, "score": "threshold"}  # fmt: skip
+POOR = {
+    "name": "poor", "label": "Poor households", "source": "census", "numerator": "poor",
+    "denominator": "all", "method": "threshold", "threshold": 0.3, "score": "threshold",
+}  # fmt: skip
 HOMES = _factor("homes", "suspects")
 VICTIMS = _factor("victims", "victims", method="window", exposure="residents")
 DRUGS = _factor("drugs", "drugs", score="flag")
