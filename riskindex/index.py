@@ -69,10 +69,11 @@ def score_factors(
     Returns
     -------
     DataFrame
-        Index (factor, area_code); columns `value` (what was measured: z, shrunken ratio or
-        share), `score` (0-100), `intensity` (0-100, the value's percentile), `weight` (as
-        given), `group`, `is_hot`, `kind`, `reason` (why not assessed) and `contribution`
-        (points of the index score; they add up to it). Missing values are `not assessed`.
+        Index (factor, area_code); columns `value` (what was measured: z, shrunken ratio or share),
+        `score` (0-100), `intensity` (0-100, the percentile of the area's own risk, or of the value
+        where none is expected of it), `weight` (as given), `group`, `is_hot`, `kind`, `reason` (why
+        not assessed) and `contribution` (points of the index score; they add up to it). Missing
+        values are `not assessed`.
 
     Raises
     ------

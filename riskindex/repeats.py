@@ -147,6 +147,7 @@ class Repeater:
         last = tests[-1]
         assessed = ~np.isnan([test.p_adjusted for test in tests])
         persistent = self.factor.score == "persistence"
+        which = range(len(tests)) if persistent else [len(tests) - 1]
         measured = Measured(
             value=mean_of_known(np.array([t.value for t in tests])) if persistent else last.value,
             is_hot=last.is_hot,
@@ -155,6 +156,7 @@ class Repeater:
             periods_hot=np.sum([test.is_hot for test in tests], axis=0).astype(float),
             periods_assessed=assessed.sum(axis=0).astype(float),
             pooled_p_adjusted=self._pooled(counts),
+            own=self._own_risk(counts, which) if self.factor.is_tested else None,
             near=last.near.astype(float),
             near_confidence=last.near_confidence,
             periods_near=np.sum([test.near for test in tests], axis=0).astype(float),
@@ -164,20 +166,26 @@ class Repeater:
         return Drawn(score, measured.value, intensity(measured, self.factor), hot)
 
     def _by_risk(self, counts: Array) -> Drawn:
-        """The areas' own risk of every repeat: what is hot does not matter to it."""
+        """Scores of the areas' own risk: what is hot does not matter to them."""
+        risk = self._own_risk(counts, range(len(self.periods)))
+        measured = measured_risk(risk)
+        score = SCORES["risk"](measured, self.factor)
+        return Drawn(score, risk, intensity(measured, self.factor), measured.is_hot)
+
+    def _own_risk(self, counts: Array, which: Sequence[int]) -> Array:
+        """The areas' own risk of every repeat, over some periods; shape `(draws, n)`."""
+        counts, periods = counts[list(which)], [self.periods[k] for k in which]
         observed, expected = np.full(counts.shape[:3], np.nan), np.full(counts.shape[:3], np.nan)
         asked = np.ones(len(self.covered), dtype=bool)
-        for k, period in enumerate(self.periods):
+        for k, period in enumerate(periods):
             mine, weights = counts[k][:, period.keep], period.sample.event_weights.astype(float)
             observed[k][:, period.keep] = mine @ weights
             expected[k][:, period.keep] = expected_again(period.sample, mine, self.factor)
             asked[period.keep] = period.sample.asked
-        steps = [period.sample.step for period in self.periods]
+        steps = [period.sample.step for period in periods]
         risk = own_risk(observed, expected, steps=steps, ageing=self.factor.ageing)
         risk[:, ~asked] = np.nan
-        measured = measured_risk(risk)
-        score = SCORES["risk"](measured, self.factor)
-        return Drawn(score, risk, intensity(measured, self.factor), measured.is_hot)
+        return risk
 
     def _pooled(self, counts: Array) -> Array:
         if self.pooled is None or self.factor.score != "persistence":

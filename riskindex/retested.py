@@ -10,11 +10,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.corrections import adjust, confidence_of
-from riskindex.evidence import first_test
+from riskindex.evidence import expected_counts, first_test
 from riskindex.factors import Factor
+from riskindex.own_risk import own_risk
 from riskindex.repeats import Data
 from riskindex.samples import Land, Observation, context_of, observe, together
-from riskindex.scores import SCORES, Measured, intensity, mean_of_known, rows
+from riskindex.scores import SCORES, Measured, intensity, mean_of_known, risk_of, rows
 
 Array = NDArray[np.float64]
 
@@ -70,6 +71,7 @@ def score_otherwise(tests: Tests, factor: Factor, changed: Factor) -> pd.DataFra
         periods_hot=np.where(known.any(axis=0), (hot & ~near).sum(axis=0), np.nan),
         periods_assessed=known.sum(axis=0).astype(float),
         pooled_p_adjusted=adjust(pooled[0].p, changed.correction) if pooled else nothing,
+        own=_own_risk(tests, factor, changed, periods),
         near=(hot & near)[-1].astype(float),
         near_confidence=np.where(near, confidence, 0.0)[-1],
         periods_near=(hot & near).sum(axis=0).astype(float),
@@ -110,18 +112,39 @@ def _told(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_Outcome
             for t in tables]  # fmt: skip
 
 
+def _own_risk(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[str]) -> Array:
+    """The areas' own risk, against the base that the changed factor names."""
+    if factor.exposure == changed.exposure and "getis-ord" not in (factor.method, changed.method):
+        tables = [rows(tests.hotspots, factor=factor.name, period=label) for label in periods]
+        return risk_of(tables, changed)
+    data, land = tests.data, _land(tests.data)
+    observed, expected = (np.full((len(periods), len(data.areas)), np.nan) for _ in range(2))
+    steps = np.ones(len(periods))
+    for k, label in enumerate(periods):
+        one = observe(changed, label, data.counts, data.areas, pd.DataFrame())
+        sample = land.sample(one, changed)
+        observed[k, one.assessed] = sample.observed
+        expected[k, one.assessed] = expected_counts(sample, changed)
+        steps[k] = sample.step
+    risk = own_risk(observed, expected, steps=steps, ageing=changed.ageing)
+    return risk if land.context is None else np.where(land.context, np.nan, risk)
+
+
 def _tested(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_Outcome]:
     """The same, tested again."""
-    data = tests.data
-    land = Land(
-        neighbours=data.weights,
-        centroids=cache(lambda: _centroids(data.areas)),
-        context=context_of(data.areas),
-    )
+    data, land = tests.data, _land(tests.data)
     seen = [observe(factor, label, data.counts, data.areas, pd.DataFrame()) for label in periods]
     if factor.score == "persistence":
         seen.append(together(seen, factor))
     return [_outcome(one, land, factor) for one in seen]
+
+
+def _land(data: Data) -> Land:
+    return Land(
+        neighbours=data.weights,
+        centroids=cache(lambda: _centroids(data.areas)),
+        context=context_of(data.areas),
+    )
 
 
 def _outcome(seen: Observation, land: Land, factor: Factor) -> _Outcome:

@@ -104,6 +104,9 @@ class Measured(NamedTuple):
     """That of its window; 0 where the area has its own."""
     periods_near: Array | float = 0.0
     """In how many periods it was."""
+    own: Array | None = None
+    """The area's own risk, of the last period or of all that are scored; None where nothing is
+    expected of an area by itself, as of a share."""
 
 
 def measured_risk(risk: Array) -> Measured:
@@ -128,11 +131,13 @@ def _period(hotspots: pd.DataFrame, factor: Factor, position: int) -> pd.DataFra
 def _measure(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Factor) -> Measured:
     periods = [_period(hotspots, factor, k) for k in range(max(len(factor.periods), 1))]
     last = periods[-1]
+    scored = periods if factor.score in POOLED else periods[-1:]
     values = np.array([table["value"].to_numpy(float) for table in periods])
     value = mean_of_known(values) if factor.score == "persistence" else values[-1]
     assessed = (last["reason"].fillna("") == "").to_numpy(bool)
-    if factor.score == "risk":
-        value = risk_of(periods, factor)
+    own = None if factor.method in ("threshold", "value") else risk_of(scored, factor)
+    if factor.score == "risk" and own is not None:
+        value = own
         assessed = np.ones(len(value), dtype=bool)
     next_door = np.array([(table["kind"] == "next door").to_numpy(bool) for table in periods])
     lasting = _lasting(persistence, factor).reindex(last.index).astype("Float64")
@@ -141,6 +146,7 @@ def _measure(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Factor) 
         is_hot=last["is_hot"].to_numpy(dtype=bool, na_value=False),
         confidence=last["confidence"].to_numpy(dtype=float, na_value=0.0),
         assessed=assessed & ~np.isnan(value),
+        own=own,
         near=next_door[-1].astype(float),
         near_confidence=last.get("near_confidence", 0 * last["value"]).to_numpy(dtype=float),
         periods_near=next_door.sum(axis=0).astype(float),
@@ -169,6 +175,8 @@ def risk_of(periods: Sequence[pd.DataFrame], factor: Factor) -> Array:
     return np.where(context, np.nan, risk)
 
 
+POOLED = ("persistence", "risk")
+"""Scores that all periods of a factor go into; the others are of the last one."""
 LASTING = ("periods_hot", "periods_assessed", "pooled_p_adjusted")
 """Columns of the persistence table that are scored."""
 
@@ -208,8 +216,13 @@ def _kind(hotspots: pd.DataFrame, factor: Factor) -> NDArray[np.object_]:
 
 
 def intensity(measured: Measured, factor: Factor) -> Array:
-    """0 to 100: the percentile of what was measured, which breaks ties between scores."""
-    return _normalised(factor.direction * measured.value, "percentile", factor)
+    """0 to 100: the percentile of the areas' own risk, which puts ties between scores in order.
+
+    Of what was measured where an area by itself has no expectation. The strength of a window would
+    put an area first for what happens around it.
+    """
+    strength = measured.value if measured.own is None else measured.own
+    return _normalised(factor.direction * strength, "percentile", factor)
 
 
 def _normalised(values: Array, method: str, factor: Factor) -> Array:

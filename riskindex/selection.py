@@ -50,7 +50,8 @@ class Selection:
     rounding: Literal["ceil", "floor", "round"] = "ceil"
     """How the share becomes a whole number; round is half up."""
     ties: Literal["order", "include", "exclude"] = "order"
-    """Ties at the cut: put in order by intensity, all in, or all out."""
+    """Ties at the cut: put in order by intensity (the weighted mean of how high the areas' own
+    risks are among all areas'), all in, or all out."""
     minimum_per_group: int = 0
     """At least so many areas of every group, as far as it has areas that score above 0."""
     group: str = "district"

@@ -170,10 +170,11 @@ def county():
         areas,
         {
             ("suspects", "2022"): {
-                "confidence": [99, 0, 95], "is_hot": [True, False, True], "value": [4, 0, 2],
+                "confidence": [99, 0, 95], "is_hot": [True, False, True],
+                "observed": [40, 0, 20], "expected": 20.0,
             },
-            ("abuse", "2021"): {"value": [1, 2, 3]},
-            ("abuse", "2022"): {"value": [1, 2, 3]},
+            ("abuse", "2021"): {"observed": [10, 20, 30], "expected": 20.0},
+            ("abuse", "2022"): {"observed": [10, 20, 30], "expected": 20.0},
             ("offences", "2022"): {"confidence": [0, 99, 0]},
         },
     )  # fmt: skip

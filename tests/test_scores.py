@@ -128,8 +128,23 @@ def test_a_factor_that_no_area_could_be_assessed_for_is_refused_by_name():
 
 
 def test_intensities_are_percentiles_of_what_was_measured():
-    found = score({}, {"value": [-1.0, 0.0, 0.0, 9.0]})
+    wanted = {"method": "value", "score": "value"}
+    found = score(wanted, {"value": [-1.0, 0.0, 0.0, 9.0], "expected": np.nan})
     np.testing.assert_allclose(found["intensity"], [0, 50, 50, 100])
+
+
+def test_ties_are_put_in_order_by_the_risk_of_the_area_itself_and_not_of_its_window():
+    columns = {"confidence": 99, "value": [9.0, 8.0, 7.0, 6.0], "observed": [0, 8, 8, 30]}
+    found = score({}, columns | {"expected": 11.5})
+    assert found["score"].tolist() == [100] * 4
+    np.testing.assert_allclose(found["intensity"], [0, 50, 50, 100])
+
+
+def test_ties_of_persistence_are_put_in_order_by_all_periods():
+    options = {"score": "persistence", "periods": ("2021", "2022")}
+    early, late = {"observed": [60, 1, 1, 2]}, {"observed": [5, 6, 5, 4]}
+    found = score(options, [t | {"expected": 10.0} for t in (early, late)], {"periods_hot": 1})
+    assert found["intensity"].idxmax() == "a"
 
 
 RISK = {"method": "poisson", "score": "risk", "exposure": "residents"}
