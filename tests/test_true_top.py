@@ -9,8 +9,10 @@ from tables import factor
 from riskindex.factors import EventGroup, Factor
 from riskindex.hotspots import find_hotspots
 from riskindex.index import Index, build_index, score_factors
+from riskindex.own_risk import own_risk
 from riskindex.persistence import classify_persistence
 from riskindex.repeats import Data, Repeater
+from riskindex.risks import posterior_risks
 from riskindex.robustness import Robustness, assess_robustness
 from riskindex.selection import Selection, select_top
 from riskindex.true_top import is_of_risks
@@ -187,3 +189,26 @@ def test_risks_of_weighted_groups_are_of_weighted_events():
     drawn = Repeater.of(wanted, data, "gamma").draw_risks(np.random.default_rng(1), 400)
     weighted = counts.to_numpy(float) @ [1, 9]
     np.testing.assert_allclose(drawn.mean(axis=0), weighted / weighted.mean(), atol=0.06)
+
+
+def recall(estimate, ratios, number=20):
+    """Share of the areas truly at the top that are among as many of the highest estimates."""
+    listed = np.argsort(-estimate, kind="stable")[:number]
+    return np.isin(listed, np.argsort(-ratios)[:number]).mean()
+
+
+@pytest.mark.parametrize("world", [gamma_world, leroux_world])
+def test_own_risk_finds_the_true_top_as_a_spatial_model_does(world):
+    found, spatial, counts = [], [], []
+    for seed in range(6):
+        rng = np.random.default_rng(seed)
+        ratios = world(rng)[1]
+        residents = rng.integers(800, 3_000, N).astype(float)
+        observed = rng.poisson(12 * residents / residents.mean() * ratios).astype(float)
+        expected = observed.sum() * residents / residents.sum()
+        posterior = posterior_risks(observed, expected, NEAR, prior="spatial")
+        found.append(recall(own_risk(observed[None], expected[None]), ratios))
+        spatial.append(recall(posterior.draw(np.random.default_rng(1), 200).mean(axis=0), ratios))
+        counts.append(recall(observed, ratios))
+    assert np.mean(found) >= 0.95 * np.mean(spatial)
+    assert np.mean(found) > 1.1 * np.mean(counts)

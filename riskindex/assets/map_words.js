@@ -56,7 +56,7 @@ function hotWords(factor, period, i) {
   if (Number.isNaN(level)) return ["not assessed", period === factor.last && whyOf(factor, i)].filter(Boolean).join(": ");
   if (!hasConfidence(factor)) return sharesWords(factor, period, i);
   const when = inPeriod(period);
-  if (level === 0) return `not hot${when}`;
+  if (level === 0) return `not hot${when}${period.kind?.[i] === "d" ? `, ${KINDS.d}` : ""}`;
   const below = period.is_hot[i] === "1" ? "" : ", below the level asked for";
   return `hot${when}, ${SURE[level]}${below}`;
 }
