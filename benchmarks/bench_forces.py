@@ -191,12 +191,21 @@ def by_force(country: Country) -> pd.DataFrame:
     for force in sorted(country.areas["force"].unique()):
         areas = country.areas[country.areas["force"] == force]
         lists = listed_areas(country, force)
+        low = kinds_below(country, areas)[lists["preset"].to_numpy(bool)]
         for kind in country.tested:
             tested = country.tested.loc[areas.index, kind]
             all_lists = plainer(lists, country.built.loc[areas.index], tested)
             found = measured(all_lists, tested, areas)
-            lines += [{"force": force, "kind": kind, **line} for line in found]
+            told = {"force": force, "kind": kind, "low": int((low >= 4).sum())}
+            lines += [told | line for line in found]
     return pd.DataFrame(lines)
+
+
+def kinds_below(country: Country, areas: gpd.GeoDataFrame) -> np.ndarray:
+    """Of how many crime types each area had fewer events than its force's rate lets expect."""
+    built = country.built.loc[areas.index].to_numpy(float)
+    share = areas["residents"].to_numpy(float) / areas["residents"].sum()
+    return (built < np.outer(share, built.sum(axis=0))).sum(axis=1)
 
 
 def summary(table: pd.DataFrame) -> pd.DataFrame:
@@ -230,6 +239,8 @@ def bars(table: pd.DataFrame) -> list[str]:
         f"share caught of violence {means.loc[('preset', 'violence'), 'caught']:.2f}%, bar 18.5",
         f"least share caught less last period's {caught.min():+.2f} ({caught.idxmin()}), bar -2",
         f"PAI by residents above last period's in {int(ahead.sum())} of {len(ahead)}, bar 5",
+        "selected areas below their force's rate on four or more crime types: "
+        f"{table.groupby('force')['low'].first().sum()}, bar 0",
     ]
 
 

@@ -96,7 +96,8 @@ class Robust:
             return ""
         right = float(self.table["p_top"].to_numpy(float)[self.selected].sum())
         return (
-            f" Selected again is not truly highest: about {right:.0f} of the {self.listed:,} are "
+            " How often an area is selected again is not how likely it is truly highest: about "
+            f"{right:.0f} of the {self.listed:,} are "
             f"expected to be truly among the {self.listed:,} areas of highest risk."
         )
 

@@ -153,8 +153,8 @@ def test_the_sentence_says_which_probability_it_means(world):
     inside = chosen.table["selected"].to_numpy(bool)
     right = robust.table["p_top"][inside].sum()
     assert robust.sentence.endswith(
-        f"Selected again is not truly highest: about {right:.0f} of the 20 are expected to be "
-        "truly among the 20 areas of highest risk."
+        "How often an area is selected again is not how likely it is truly highest: about "
+        f"{right:.0f} of the 20 are expected to be truly among the 20 areas of highest risk."
     )
     assert 10 < right < 20
 
