@@ -16,6 +16,7 @@ from riskindex.released import TOGETHER
 
 AREAS = {
     "name", "ward", "district", "decile", "factors_hot", "factors_own", "factors_neighbourhood",
+    "factors_next_door",
     "factors_both", "through_one_area", "selected", "tier", "reasons", "residents",
     "residents_10_24",
 }  # fmt: skip
