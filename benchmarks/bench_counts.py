@@ -24,8 +24,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from riskindex.counts import Periods, count_events
-from riskindex.events import PoliceSource, open_events
+from riskindex.events.count import Periods, count_events
+from riskindex.events.read import PoliceSource, open_events
 from riskindex.factors import Factor
 
 

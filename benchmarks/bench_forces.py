@@ -25,16 +25,16 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from riskindex.areas import with_bases
+from riskindex.areas.neighbours import build_weights
+from riskindex.areas.prepare import with_bases
+from riskindex.areas.read import read_tables
 from riskindex.config import Config, parse_config
-from riskindex.hotspots import find_hotspots
-from riskindex.index import build_index, score_factors
-from riskindex.inputs import read_tables
-from riskindex.neighbours import build_weights
-from riskindex.persistence import classify_persistence
+from riskindex.hotspots.find import find_hotspots
+from riskindex.hotspots.persistence import classify_persistence
+from riskindex.index.build import build_index, score_factors
+from riskindex.index.selection import code_order, select_top
 from riskindex.pipeline import run
-from riskindex.prediction import hit_rate, interval, pai
-from riskindex.selection import code_order, select_top
+from riskindex.statistics.prediction import hit_rate, interval, pai
 
 CENSUS = {"age": "ts007a", "households": "ts011", "work": "ts065"}
 LEAST_AREAS = 100

@@ -13,8 +13,8 @@ from importlib.util import find_spec
 import numpy as np
 from scipy import sparse
 
-from riskindex.getis_ord import gi, gi_star, with_self
-from riskindex.permutations import Permutations
+from riskindex.statistics.getis_ord import gi, gi_star, with_self
+from riskindex.statistics.permutations import Permutations
 
 ESDA_PERMUTATIONS = 9_999
 

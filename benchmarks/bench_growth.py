@@ -21,12 +21,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from riskindex.areas.neighbours import build_weights
 from riskindex.factors import Factor
-from riskindex.hotspots import find_hotspots
-from riskindex.index import build_index, score_factors
-from riskindex.neighbours import build_weights
-from riskindex.persistence import classify_persistence
-from riskindex.selection import select_top
+from riskindex.hotspots.find import find_hotspots
+from riskindex.hotspots.persistence import classify_persistence
+from riskindex.index.build import build_index, score_factors
+from riskindex.index.selection import select_top
 
 PERIODS = ("2021", "2022")
 FACTORS = [

@@ -18,8 +18,8 @@ import pandas as pd
 from scipy import sparse
 
 from riskindex.factors import EventGroup, Factor
-from riskindex.hotspots import find_hotspots
-from riskindex.persistence import classify_persistence
+from riskindex.hotspots.find import find_hotspots
+from riskindex.hotspots.persistence import classify_persistence
 
 AREAS, BAR = 35_672, 15.0
 YEARS = ("2018", "2019", "2020", "2021", "2022")

@@ -88,9 +88,9 @@ def tell(name: str, found: dict[str, Any]) -> None:
 def drawn_maps(given: argparse.Namespace, folder: Path) -> Iterator[Path]:
     """The maps of a run of the seven factors on generated events over real areas."""
     from riskindex import read_config, release, run
-    from riskindex.demo import write_county
-    from riskindex.maps import write_map
-    from riskindex.synthetic import synthetic_county
+    from riskindex.demo.county import synthetic_county
+    from riskindex.demo.write_files import write_county
+    from riskindex.outputs.interactive_map import write_map
 
     county = synthetic_county(boundaries=areas_of(given))
     config = write_county(county, folder / "county")

@@ -20,8 +20,8 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from riskindex.counts import count_events
-from riskindex.events import EventSource, open_events
+from riskindex.events.count import count_events
+from riskindex.events.read import EventSource, open_events
 from riskindex.factors import Factor
 
 

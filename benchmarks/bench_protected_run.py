@@ -20,9 +20,9 @@ import pandas as pd
 from riskindex import pipeline, read_config
 from riskindex.analysis import analyse, protected_run, silent
 from riskindex.config import Config
-from riskindex.demo import write_county
+from riskindex.demo.county import synthetic_county
+from riskindex.demo.write_files import write_county
 from riskindex.disclosure import decile
-from riskindex.synthetic import synthetic_county
 
 REAL = {
     "lsoa21_boundaries.gpkg": "essex/lsoa21_boundaries.gpkg",

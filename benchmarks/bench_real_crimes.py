@@ -19,12 +19,16 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.special import ndtr
 
-from riskindex.corrections import adjust
-from riskindex.dispersion import moment_dispersion, neighbour_covariance, pair_ratio_dispersion
-from riskindex.getis_ord import gi_star, with_self
-from riskindex.neighbours import build_weights
-from riskindex.poisson import own_excess, poisson_excess, window_excess
-from riskindex.scan import scan
+from riskindex.areas.neighbours import build_weights
+from riskindex.hotspots.scan import scan
+from riskindex.statistics.corrections import adjust
+from riskindex.statistics.dispersion import (
+    moment_dispersion,
+    neighbour_covariance,
+    pair_ratio_dispersion,
+)
+from riskindex.statistics.getis_ord import gi_star, with_self
+from riskindex.statistics.poisson import own_excess, poisson_excess, window_excess
 
 CRIMES = (
     "Anti-social behaviour", "Violence and sexual offences", "Criminal damage and arson", "Drugs",

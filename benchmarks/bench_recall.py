@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 
 from riskindex import build_index, build_weights, classify_persistence, read_config, select_top
-from riskindex.demo import write_county
-from riskindex.hotspots import find_hotspots
-from riskindex.index import score_factors
-from riskindex.inputs import read_tables
+from riskindex.areas.read import read_tables
+from riskindex.demo.county import synthetic_county
+from riskindex.demo.write_files import write_county
+from riskindex.hotspots.find import find_hotspots
+from riskindex.index.build import score_factors
 from riskindex.pipeline import run
-from riskindex.synthetic import synthetic_county
 
 TRUE_RATE_SCALE = 25
 """True mean counts are fractions; the exact test wants whole numbers, so they are scaled."""

@@ -16,14 +16,14 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from riskindex.demo.county import synthetic_county
 from riskindex.factors import EventGroup, Factor
-from riskindex.hotspots import find_hotspots
-from riskindex.index import build_index, score_factors
-from riskindex.persistence import classify_persistence
-from riskindex.repeats import Data
-from riskindex.robustness import Robustness, assess_robustness
-from riskindex.selection import select_top
-from riskindex.synthetic import synthetic_county
+from riskindex.hotspots.find import find_hotspots
+from riskindex.hotspots.persistence import classify_persistence
+from riskindex.index.build import build_index, score_factors
+from riskindex.index.selection import select_top
+from riskindex.uncertainty.repeats import Data
+from riskindex.uncertainty.robustness import Robustness, assess_robustness
 
 NAMES = tuple(f"factor {k}" for k in range(7))
 YEARS = ("2018", "2019", "2020", "2021", "2022")

@@ -18,8 +18,8 @@ from time import process_time
 
 def make_county(folder: Path, boundaries: Path | None, code: str) -> Path:
     """Write the embedded county, or one on real boundaries; returns its config."""
-    from riskindex.demo import write_county
-    from riskindex.synthetic import synthetic_county
+    from riskindex.demo.county import synthetic_county
+    from riskindex.demo.write_files import write_county
 
     areas = None
     if boundaries is not None:

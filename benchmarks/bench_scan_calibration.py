@@ -16,7 +16,7 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from riskindex.scan import scan
+from riskindex.hotspots.scan import scan
 
 SIDE, RATIO, SIZE = 20, 3.0, 13
 MEANS, DISPERSIONS = (0.3, 1.0, 5.0), (0.0, 0.2, 1.0, 2.5)

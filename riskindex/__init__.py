@@ -7,37 +7,37 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from riskindex.areas.neighbours import build_weights
+    from riskindex.areas.read import read_areas
     from riskindex.config import parse_config, read_config
-    from riskindex.counts import count_events
-    from riskindex.getis_ord import gi, gi_star
-    from riskindex.index import build_index
-    from riskindex.inputs import read_areas
-    from riskindex.neighbours import build_weights
-    from riskindex.persistence import classify_persistence
+    from riskindex.demo.county import synthetic_county
+    from riskindex.events.count import count_events
+    from riskindex.hotspots.persistence import classify_persistence
+    from riskindex.index.build import build_index
+    from riskindex.index.selection import select_top
     from riskindex.pipeline import release, run, save
-    from riskindex.poisson import poisson_excess
-    from riskindex.released import Released, Result
-    from riskindex.selection import select_top
-    from riskindex.synthetic import synthetic_county
+    from riskindex.publication.released import Released, Result
+    from riskindex.statistics.getis_ord import gi, gi_star
+    from riskindex.statistics.poisson import poisson_excess
 
 _HOME = {
-    "build_index": "index",
-    "build_weights": "neighbours",
-    "classify_persistence": "persistence",
-    "count_events": "counts",
-    "gi": "getis_ord",
-    "gi_star": "getis_ord",
+    "build_index": "index.build",
+    "build_weights": "areas.neighbours",
+    "classify_persistence": "hotspots.persistence",
+    "count_events": "events.count",
+    "gi": "statistics.getis_ord",
+    "gi_star": "statistics.getis_ord",
     "parse_config": "config",
-    "poisson_excess": "poisson",
-    "read_areas": "inputs",
+    "poisson_excess": "statistics.poisson",
+    "read_areas": "areas.read",
     "read_config": "config",
     "release": "pipeline",
-    "Released": "released",
-    "Result": "released",
+    "Released": "publication.released",
+    "Result": "publication.released",
     "run": "pipeline",
     "save": "pipeline",
-    "select_top": "selection",
-    "synthetic_county": "synthetic",
+    "select_top": "index.selection",
+    "synthetic_county": "demo.county",
 }
 
 __all__ = [

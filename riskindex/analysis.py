@@ -6,27 +6,33 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.choices import Made, ask_what_if
+from riskindex.areas.neighbours import build_weights, describe_neighbours
+from riskindex.areas.official_data import attributions
 from riskindex.config import Config
-from riskindex.diagnostics import compose, correlate, shares_of, shares_told, warn_of_correlations
-from riskindex.double_counting import find_double_counting, warn_of_double_counting
 from riskindex.errors import DataError
-from riskindex.hotspots import Hotspots, find_hotspots
-from riskindex.index import build_index, score_factors
-from riskindex.neighbours import build_weights, describe_neighbours
-from riskindex.official import attributions
-from riskindex.persistence import classify_persistence
+from riskindex.hotspots.find import Hotspots, find_hotspots
+from riskindex.hotspots.persistence import classify_persistence
+from riskindex.hotspots.samples import context_of
+from riskindex.hotspots.scan import scan_for_clusters
+from riskindex.index.build import build_index, score_factors
+from riskindex.index.diagnostics import (
+    compose,
+    correlate,
+    shares_of,
+    shares_told,
+    warn_of_correlations,
+)
+from riskindex.index.double_counting import find_double_counting, warn_of_double_counting
+from riskindex.index.reasons import explain
+from riskindex.index.scores import silent_sentences
+from riskindex.index.selection import Selected, flags_tie, select_top
+from riskindex.publication.released import Result
 from riskindex.publication.sensitive_places import NO_PLACES, SensitivePlaces
-from riskindex.reasons import explain
-from riskindex.released import Result
-from riskindex.repeats import Data
-from riskindex.replay import Replay
-from riskindex.robustness import prepare, repeat_list
-from riskindex.samples import context_of
-from riskindex.scan import scan_for_clusters
-from riskindex.scores import silent_sentences
-from riskindex.selection import Selected, flags_tie, select_top
-from riskindex.smoothing import counts_behind
+from riskindex.statistics.smoothing import counts_behind
+from riskindex.uncertainty.other_choices import Made, ask_what_if
+from riskindex.uncertainty.repeats import Data
+from riskindex.uncertainty.replay import Replay
+from riskindex.uncertainty.robustness import prepare, repeat_list
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -16,11 +16,11 @@ from riskindex.config import Config
 from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.holdout import Split, split_config
-from riskindex.prediction import MEASURES, Held, area_repeats, interval, random_lists
+from riskindex.index.scores import rows
+from riskindex.index.selection import code_order
 from riskindex.publication.profiles import only_internal
-from riskindex.released import Released, Result, whole
-from riskindex.scores import rows
-from riskindex.selection import code_order
+from riskindex.publication.released import Released, Result, whole
+from riskindex.statistics.prediction import MEASURES, Held, area_repeats, interval, random_lists
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -5,19 +5,20 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from riskindex import events, inputs
-from riskindex.areas import with_bases
+from riskindex.areas import read as inputs
+from riskindex.areas.groups import group_kinds
+from riskindex.areas.neighbours import build_weights, describe_neighbours
+from riskindex.areas.prepare import with_bases
+from riskindex.areas.read import ReadAreas
 from riskindex.config import Config
-from riskindex.counts import count_events
 from riskindex.errors import ConfigError, Together
-from riskindex.groups import group_kinds
-from riskindex.hotspots import find_hotspots
-from riskindex.inputs import ReadAreas
-from riskindex.memory import memory_of_database
-from riskindex.neighbours import build_weights, describe_neighbours
+from riskindex.events import read as events
+from riskindex.events.count import count_events
+from riskindex.files.memory import memory_of_database
+from riskindex.hotspots.find import find_hotspots
+from riskindex.index.selection import unknown_overrides
+from riskindex.outputs.report import source_lines
 from riskindex.publication.sensitive_places import read_sensitive_places
-from riskindex.report import source_lines
-from riskindex.selection import unknown_overrides
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

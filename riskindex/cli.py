@@ -19,16 +19,16 @@ from riskindex.errors import (
     RiskindexError,
     is_interruption,
 )
+from riskindex.files.text import seen
 from riskindex.screen import show, show_table, stages
-from riskindex.words import seen
 
 if TYPE_CHECKING:
     from riskindex.analysis import Say
     from riskindex.backtest import ReleasedBacktest
-    from riskindex.compare import Comparison
     from riskindex.config import Config
-    from riskindex.folder import Held
-    from riskindex.released import Released
+    from riskindex.files.whole_folder import Held
+    from riskindex.outputs.compare import Comparison
+    from riskindex.publication.released import Released
 
 app = typer.Typer(
     add_completion=False,
@@ -61,9 +61,9 @@ def demo(
 ) -> None:
     """Make a synthetic county and run the whole job on it, without a network."""
     from riskindex.config import read_config
-    from riskindex.demo import write_county
-    from riskindex.result_folder import refuse_to_replace
-    from riskindex.synthetic import synthetic_county
+    from riskindex.demo.county import synthetic_county
+    from riskindex.demo.write_files import write_county
+    from riskindex.outputs.read_result import refuse_to_replace
 
     if not replace:
         refuse_to_replace(folder / "result", profile or "internal")
@@ -103,7 +103,7 @@ def check(config: ConfigFile, quiet: Quiet = False) -> None:
     """Read everything, compute nothing, say what was found and every fault."""
     from riskindex.check import look
     from riskindex.config import read_config
-    from riskindex.memory import bounded
+    from riskindex.files.memory import bounded
 
     asked = read_config(config)
     with stages(quiet) as say, _private_files(), bounded(asked.memory):
@@ -149,8 +149,8 @@ def backtest(
 ) -> None:
     """Build on earlier periods and see what the list catches in the next."""
     from riskindex import backtest as backtests
-    from riskindex.backtest_page import save_backtest
     from riskindex.config import read_config
+    from riskindex.outputs.backtest_page import save_backtest
     from riskindex.publication.profiles import only_internal
 
     asked = read_config(config)
@@ -174,8 +174,8 @@ def compare(
     quiet: Quiet = False,
 ) -> None:
     """Say which areas entered the list, which left it, and why."""
-    from riskindex.compare import compare_runs
-    from riskindex.compare_page import save_comparison
+    from riskindex.outputs.compare import compare_runs
+    from riskindex.outputs.compare_page import save_comparison
 
     result = compare_runs(run_a, run_b)
     if out is not None:
@@ -189,7 +189,7 @@ def verify(
     folder: Annotated[Path, typer.Argument(help="A result folder.")], quiet: Quiet = False
 ) -> None:
     """Say whether a result folder is whole and as it was written, and who it is for."""
-    from riskindex.verify import verify as look_at
+    from riskindex.outputs.verify import verify as look_at
 
     found = look_at(folder)
     if not quiet:
@@ -212,7 +212,7 @@ def sql(
 ) -> None:
     """Print the queries that a config has its warehouses answer, for who looks after them."""
     from riskindex.config import read_config
-    from riskindex.warehouse import queries
+    from riskindex.events.warehouse import queries
 
     asked = read_config(config)
     typer.echo("\n\n".join(queries(asked.sources, asked.factors, engine=engine)))
@@ -236,8 +236,8 @@ def _run(
     replace: bool = False,
 ) -> None:
     from riskindex import pipeline
+    from riskindex.outputs.read_result import refuse_to_replace
     from riskindex.publication.profiles import check_profile
-    from riskindex.result_folder import refuse_to_replace
 
     check_profile(profile or config.profile)
     before = _which(folder)
@@ -261,7 +261,7 @@ def _which(folder: Path) -> int | None:
 
 
 def _say_end(released: "Released", folder: Path) -> None:
-    from riskindex.report import summary
+    from riskindex.outputs.report import summary
 
     show("")
     for line in summary(released):
@@ -282,7 +282,7 @@ _TO_OPEN = (
 
 
 def _say_backtest(released: "ReleasedBacktest", folder: Path) -> None:
-    from riskindex.backtest_page import hit_rates, stays
+    from riskindex.outputs.backtest_page import hit_rates, stays
 
     show_table("Share of the later events in the areas of each list", hit_rates(released))
     show("+ more than the index beyond what the intervals allow for, - fewer.")
@@ -291,7 +291,7 @@ def _say_backtest(released: "ReleasedBacktest", folder: Path) -> None:
 
 
 def _say_comparison(result: "Comparison", folder: Path | None) -> None:
-    from riskindex.compare_page import mover_table, summary
+    from riskindex.outputs.compare_page import mover_table, summary
 
     for line in (*result.differences, *result.notes):
         show(line)
@@ -306,7 +306,7 @@ def _say_comparison(result: "Comparison", folder: Path | None) -> None:
 @contextmanager
 def _working_in(folder: Path) -> Iterator["Held"]:
     """Hold a result folder, and keep all temporary files beside it, those of libraries too."""
-    from riskindex.folder import held
+    from riskindex.files.whole_folder import held
 
     with held(folder) as hold, _temporary_files_in(hold.private):
         yield hold
@@ -314,7 +314,7 @@ def _working_in(folder: Path) -> Iterator["Held"]:
 
 @contextmanager
 def _private_files() -> Iterator[None]:
-    from riskindex.folder import private_folder
+    from riskindex.files.whole_folder import private_folder
 
     with private_folder(Path(tempfile.gettempdir())) as home, _temporary_files_in(home):
         yield
@@ -364,7 +364,7 @@ def _say_stopped() -> NoReturn:
 
 def _stop_in_good_order() -> None:
     """Let a polite request to end leave nothing behind: private copies of events are removed."""
-    from riskindex.folder import STOPS
+    from riskindex.files.whole_folder import STOPS
 
     def stop(_signal: int, _frame: object) -> None:
         raise KeyboardInterrupt
@@ -377,7 +377,7 @@ def _stop_in_good_order() -> None:
 
 def _clear_abandoned(arguments: list[str]) -> None:
     """Remove what killed runs left in each folder that a command may have to do with."""
-    from riskindex.folder import clear_abandoned
+    from riskindex.files.whole_folder import clear_abandoned
 
     folders: set[Path] = set()
     with suppress(OSError):  # no folder for temporary files: who needs one will say so

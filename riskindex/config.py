@@ -13,25 +13,25 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from riskindex.areas import RESERVED, columns_of
-from riskindex.counts import Periods
-from riskindex.coverage import Coverage, Inventory, coverage_faults
+from riskindex.areas.editions import Vintage
+from riskindex.areas.neighbours import Neighbours, neighbour_faults
+from riskindex.areas.official_data import is_official
+from riskindex.areas.prepare import RESERVED, columns_of
+from riskindex.areas.read import AreaSource, GroupLookup, TableSource
 from riskindex.errors import ConfigError, InputError
-from riskindex.event_sources import EventSource, PoliceSource, source_faults
+from riskindex.events.count import Periods
+from riskindex.events.coverage import Coverage, Inventory, coverage_faults
+from riskindex.events.sources import EventSource, PoliceSource, source_faults
+from riskindex.events.warehouse import WarehouseSource, warehouse_faults
 from riskindex.factor_faults import column_faults, factor_faults, listed
 from riskindex.factors import EventGroup, Factor, Share
-from riskindex.getis_ord import GetisOrd
-from riskindex.index import Index, index_faults
-from riskindex.inputs import AreaSource, GroupLookup, TableSource
-from riskindex.memory import memory_faults
-from riskindex.neighbours import Neighbours, neighbour_faults
-from riskindex.official import is_official
+from riskindex.files.memory import memory_faults
+from riskindex.index.build import Index, index_faults
+from riskindex.index.selection import Override, Selection, selection_faults
+from riskindex.index.weights import points_faults
 from riskindex.publication.options import Release, release_faults
-from riskindex.robustness import Robustness, robustness_faults
-from riskindex.selection import Override, Selection, selection_faults
-from riskindex.vintages import Vintage
-from riskindex.warehouse import WarehouseSource, warehouse_faults
-from riskindex.weighting import points_faults
+from riskindex.statistics.getis_ord import GetisOrd
+from riskindex.uncertainty.robustness import Robustness, robustness_faults
 
 Source = Annotated[
     EventSource | PoliceSource | TableSource | WarehouseSource, Field(discriminator="kind")

@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from riskindex.event_sources import EventSource, PoliceSource
+from riskindex.areas.read import TableSource
+from riskindex.events.periods import period_faults
+from riskindex.events.sources import EventSource, PoliceSource
+from riskindex.events.warehouse import WarehouseSource
 from riskindex.factors import Factor
-from riskindex.getis_ord import GetisOrd
-from riskindex.inputs import TableSource
-from riskindex.normalise import direction_faults, normalise_faults
-from riskindex.periods import period_faults
-from riskindex.warehouse import WarehouseSource
+from riskindex.index.normalise import direction_faults, normalise_faults
+from riskindex.statistics.getis_ord import GetisOrd
 
 if TYPE_CHECKING:
     from riskindex.config import Config

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
-from riskindex.getis_ord import GetisOrd
+from riskindex.statistics.getis_ord import GetisOrd
 
 Where = Mapping[str, Sequence[str | int | bool]]
 """Column name to the values that are kept; several columns must all match."""

@@ -6,12 +6,13 @@ from datetime import date
 from types import MappingProxyType
 from typing import NamedTuple
 
-from riskindex import events, inputs
+from riskindex.areas import read as inputs
 from riskindex.config import Config
 from riskindex.errors import ConfigError
+from riskindex.events import read as events
+from riskindex.events.periods import Period, Unit, missing_months, month_number, parse_periods
+from riskindex.events.warehouse import WarehouseSource
 from riskindex.factors import Factor
-from riskindex.periods import Period, Unit, missing_months, month_number, parse_periods
-from riskindex.warehouse import WarehouseSource
 
 
 class Split(NamedTuple):
@@ -175,7 +176,7 @@ def previous_period(period: Period, start: date, unit: Unit) -> Period:
 
     Examples
     --------
-    >>> from riskindex.periods import parse_period
+    >>> from riskindex.events.periods import parse_period
     >>> previous_period(parse_period("2022-Q1", "quarter"), date(2022, 1, 1), "quarter").label
     '2021-Q4'
     """

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from riskindex import events, inputs
 from riskindex.analysis import (
     Given,
     Say,
@@ -17,20 +16,26 @@ from riskindex.analysis import (
     silent,
     without_noise,
 )
-from riskindex.areas import with_bases
+from riskindex.areas import read as inputs
+from riskindex.areas.groups import group_kinds, profile_kind
+from riskindex.areas.neighbours import on_boundary
+from riskindex.areas.prepare import with_bases
 from riskindex.config import Config
-from riskindex.counts import count_events
 from riskindex.errors import DisclosureError
-from riskindex.files import FileRecord
-from riskindex.folder import Held, written_whole
-from riskindex.gis import write_geopackage
-from riskindex.governance import write_governance
-from riskindex.groups import group_kinds, profile_kind
-from riskindex.manifest import write_manifest
-from riskindex.maps import write_map
-from riskindex.memory import bounded, memory_of_database
-from riskindex.neighbours import on_boundary
-from riskindex.profiles import write_profiles
+from riskindex.events import read as events
+from riskindex.events.count import count_events
+from riskindex.files.formats import FileRecord
+from riskindex.files.memory import bounded, memory_of_database
+from riskindex.files.whole_folder import Held, written_whole
+from riskindex.index.selection import Selected
+from riskindex.outputs.geopackage import write_geopackage
+from riskindex.outputs.governance import write_governance
+from riskindex.outputs.interactive_map import write_map
+from riskindex.outputs.manifest import write_manifest
+from riskindex.outputs.profiles import write_profiles
+from riskindex.outputs.read_result import refuse_to_replace
+from riskindex.outputs.report import write_report
+from riskindex.outputs.workbook import list_table, write_csv, write_workbook
 from riskindex.publication.counts import noised_areas, noised_tables, published_totals
 from riskindex.publication.key import read_key
 from riskindex.publication.membership import refuse_telling_list, refuse_unsteady_list
@@ -40,13 +45,9 @@ from riskindex.publication.protection import (
     restricted_columns,
     restricted_factors,
 )
+from riskindex.publication.released import Released, Result, whole
 from riskindex.publication.sensitive_places import read_sensitive_places, without_events
-from riskindex.released import Released, Result, whole
-from riskindex.report import write_report
-from riskindex.result_folder import refuse_to_replace
-from riskindex.robustness import tier
-from riskindex.selection import Selected
-from riskindex.workbook import list_table, write_csv, write_workbook
+from riskindex.uncertainty.robustness import tier
 
 STAGES = 15
 """How many stages a run and its saving name."""

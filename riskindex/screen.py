@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from riskindex.words import seen
+from riskindex.files.text import seen
 
 if TYPE_CHECKING:
     import pandas as pd

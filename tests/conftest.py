@@ -33,8 +33,8 @@ def oracles(shared: Path) -> Path:
 @pytest.fixture(scope="session")
 def county_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The config of a small synthetic county, written with all its files."""
-    from riskindex.demo import write_county
-    from riskindex.synthetic import synthetic_county
+    from riskindex.demo.county import synthetic_county
+    from riskindex.demo.write_files import write_county
 
     folder = tmp_path_factory.mktemp("county")
     return write_county(synthetic_county(seed=7, n=160, districts=4), folder)

@@ -7,7 +7,7 @@ import pytest
 from small_events import source
 
 from riskindex.errors import InputError
-from riskindex.events import open_events
+from riskindex.events.read import open_events
 
 TABLE = "date,area,kind\n2022-05-01,E01000001,a\n2022-06-02,E01000002,b\n"
 HEADER = "Crime ID,Month,Longitude,Latitude,LSOA code,Crime type,Last outcome category,Context\n"

@@ -8,12 +8,12 @@ import pandas as pd
 from scipy.stats import poisson
 from shapely.geometry import box
 
+from riskindex.areas.neighbours import NeighbourSummary
 from riskindex.factors import Factor
-from riskindex.index import Index, build_index, score_factors
-from riskindex.neighbours import NeighbourSummary
-from riskindex.reasons import explain
-from riskindex.released import LIMITS, Released
-from riskindex.selection import Selection, select_top
+from riskindex.index.build import Index, build_index, score_factors
+from riskindex.index.reasons import explain
+from riskindex.index.selection import Selection, select_top
+from riskindex.publication.released import LIMITS, Released
 
 YEARS = ("2018", "2019", "2020", "2021", "2022")
 FACTORS = (

@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from riskindex.index import Index, build_index
-from riskindex.released import Released
-from riskindex.selection import Selection, select_top
+from riskindex.index.build import Index, build_index
+from riskindex.index.selection import Selection, select_top
+from riskindex.publication.released import Released
 
 
 def rows(page: Any) -> list[str]:

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from riskindex.errors import DataError
-from riskindex.index import Index, build_index
-from riskindex.normalise import normalise
+from riskindex.index.build import Index, build_index
+from riskindex.index.normalise import normalise
 
 DEPRIVATION_2025: Mapping[str, float] = MappingProxyType(
     {

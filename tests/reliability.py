@@ -7,16 +7,16 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from riskindex.areas.neighbours import build_weights
+from riskindex.areas.read import TableSource
 from riskindex.config import Config, parse_config
-from riskindex.hotspots import find_hotspots
-from riskindex.index import build_index, score_factors
-from riskindex.inputs import TableSource
-from riskindex.neighbours import build_weights
-from riskindex.persistence import classify_persistence
-from riskindex.repeats import Data
-from riskindex.robustness import Robustness, assess_robustness
-from riskindex.selection import Selected, select_top
-from riskindex.synthetic import County, synthetic_county
+from riskindex.demo.county import County, synthetic_county
+from riskindex.hotspots.find import find_hotspots
+from riskindex.hotspots.persistence import classify_persistence
+from riskindex.index.build import build_index, score_factors
+from riskindex.index.selection import Selected, select_top
+from riskindex.uncertainty.repeats import Data
+from riskindex.uncertainty.robustness import Robustness, assess_robustness
 
 BANDS = [0, 0.2, 0.4, 0.6, 0.8, 1]
 

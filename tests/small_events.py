@@ -6,8 +6,8 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry import box
 
-from riskindex.counts import Counted, Events, Periods, count_events
-from riskindex.events import EventSource, frame_events
+from riskindex.events.count import Counted, Events, Periods, count_events
+from riskindex.events.read import EventSource, frame_events
 from riskindex.factors import EventGroup, Factor
 
 KM = 1000.0

@@ -3,7 +3,7 @@
 import geopandas as gpd
 from shapely import box
 
-from riskindex.areas import prepare_areas
+from riskindex.areas.prepare import prepare_areas
 
 EAST, NORTH, SIDE = 560_000.0, 200_000.0, 1000.0
 """The lower left corner of the made areas, somewhere in Essex, and their side."""

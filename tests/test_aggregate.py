@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskindex.aggregate import AGGREGATE, copeland, power_mean, quantise
 from riskindex.errors import DataError
+from riskindex.index.aggregation import AGGREGATE, copeland, power_mean, quantise
 
 MEANS = ["arithmetic", "geometric", "harmonic", "general"]
 scores = st.lists(st.floats(1, 100), min_size=3, max_size=3)

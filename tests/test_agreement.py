@@ -10,12 +10,12 @@ from openpyxl import load_workbook
 from small_events import KM, count, events, factor, squares
 
 from riskindex import release
-from riskindex.agreement import compare
-from riskindex.counts import count_events
-from riskindex.events import PoliceSource, open_events
-from riskindex.study import Study
-from riskindex.tally import Group, Tally
-from riskindex.workbook import write_workbook
+from riskindex.events.codes_against_points import compare
+from riskindex.events.count import count_events
+from riskindex.events.read import PoliceSource, open_events
+from riskindex.events.study_area import Study
+from riskindex.events.tally import Group, Tally
+from riskindex.outputs.workbook import write_workbook
 
 THREE = squares("E01000001", "E01000002", "E01000003")
 POINTS = {"x": "x", "y": "y"}
@@ -48,7 +48,7 @@ def compared(rows, areas=THREE, **options):
 
 
 def _group():
-    from riskindex.periods import parse_periods
+    from riskindex.events.periods import parse_periods
 
     return Group("f", "f", "s", {}, parse_periods(("2022",), "calendar-year", place="f"))
 
@@ -91,7 +91,7 @@ def test_it_is_compared_where_that_is_asked_or_cheap(monkeypatch):
 
     assert told()
     assert not told(compare=False)
-    monkeypatch.setattr("riskindex.counts.CHEAP_UP_TO", 5)
+    monkeypatch.setattr("riskindex.events.count.CHEAP_UP_TO", 5)
     assert not told()
     assert told(compare=True)
 

@@ -8,7 +8,7 @@ import shapely
 from shapely import MultiPolygon, Point, Polygon, box
 from squares import EAST, NORTH, lattice, prepared, raw, square
 
-from riskindex.areas import prepare_areas, with_bases, with_context
+from riskindex.areas.prepare import prepare_areas, with_bases, with_context
 from riskindex.errors import ConfigError, InputError
 
 

@@ -9,10 +9,10 @@ import pytest
 
 from riskindex import parse_config, read_config, run
 from riskindex.backtest import backtest, compare_lists, release_backtest, span_of
-from riskindex.backtest_page import save_backtest, sentences
 from riskindex.cli import app
 from riskindex.errors import DisclosureError
-from riskindex.prediction import Held, area_repeats, random_lists
+from riskindex.outputs.backtest_page import save_backtest, sentences
+from riskindex.statistics.prediction import Held, area_repeats, random_lists
 
 
 @pytest.fixture(scope="module")

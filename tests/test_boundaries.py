@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from riskindex.events import PoliceSource
-from riskindex.inputs import AreaSource, GroupLookup, TableSource
-from riskindex.official import attributions, official_sources
+from riskindex.areas.official_data import attributions, official_sources
+from riskindex.areas.read import AreaSource, GroupLookup, TableSource
+from riskindex.events.read import PoliceSource
 
 ROOT = Path(__file__).parents[1]
 

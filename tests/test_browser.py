@@ -14,10 +14,10 @@ from example_release import example_release, grid_areas
 from map_pages import assert_equal_choices, page_choice, python_choice, rows, set_slider
 
 from riskindex import read_config, save
-from riskindex.index import Index, build_index, given_weights
-from riskindex.maps import write_map
-from riskindex.released import Released, Result
-from riskindex.selection import Override, Selection, select_top
+from riskindex.index.build import Index, build_index, given_weights
+from riskindex.index.selection import Override, Selection, select_top
+from riskindex.outputs.interactive_map import write_map
+from riskindex.publication.released import Released, Result
 
 pytestmark = pytest.mark.browser
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from riskindex.governance import write_governance
-from riskindex.profiles import write_profiles
-from riskindex.report import write_report
+from riskindex.outputs.governance import write_governance
+from riskindex.outputs.profiles import write_profiles
+from riskindex.outputs.report import write_report
 
 pytestmark = pytest.mark.browser
 

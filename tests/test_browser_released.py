@@ -13,10 +13,10 @@ import pytest
 from map_pages import assert_equal_choices, python_choice, rows, set_slider
 
 from riskindex import release
-from riskindex.index import Index
-from riskindex.maps import write_map
-from riskindex.released import TOGETHER, TOGETHER_LABEL, Released, Result
-from riskindex.selection import Selection
+from riskindex.index.build import Index
+from riskindex.index.selection import Selection
+from riskindex.outputs.interactive_map import write_map
+from riskindex.publication.released import TOGETHER, TOGETHER_LABEL, Released, Result
 
 pytestmark = pytest.mark.browser
 

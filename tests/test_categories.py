@@ -4,8 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskindex.categories import CATEGORY_TABLES, History, categorise, unreachable_categories
 from riskindex.errors import DataError
+from riskindex.hotspots.categories import (
+    CATEGORY_TABLES,
+    History,
+    categorise,
+    unreachable_categories,
+)
 
 SIGNS = {"H": 1, "C": -1, ".": 0, "?": 0}
 

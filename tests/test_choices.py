@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from tables import factor, hotspots, persistence, scores
 
-from riskindex.choices import KINDS, Made, ask_what_if
-from riskindex.index import Index, build_index, score_factors
-from riskindex.repeats import Data
-from riskindex.selection import Override, Selection, select_top
+from riskindex.index.build import Index, build_index, score_factors
+from riskindex.index.selection import Override, Selection, select_top
+from riskindex.uncertainty.other_choices import KINDS, Made, ask_what_if
+from riskindex.uncertainty.repeats import Data
 
 TABLE = scores({"x": [100, 0, 0, 60], "y": [0, 100, 0, 60], "z": [0, 0, 90, 0]})
 TWO = Selection(number=2)

@@ -13,7 +13,7 @@ from fault_corpus import write_project
 
 from riskindex import pipeline
 from riskindex.cli import main
-from riskindex.verify import verify
+from riskindex.outputs.verify import verify
 
 
 def riskindex(*arguments, cwd=None):

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from scipy.sparse import csr_array
 
-from riskindex.clusters import find_clusters
 from riskindex.errors import DataError
+from riskindex.index.clusters import find_clusters
 
 AREAS = pd.Index(list("abcdefg"), name="area_code")
 

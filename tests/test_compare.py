@@ -9,12 +9,12 @@ import pytest
 
 from riskindex import parse_config, read_config, release, run, select_top
 from riskindex.cli import app
-from riskindex.compare import CAUSES, compare_runs
-from riskindex.compare_page import mover_table, save_comparison, summary
 from riskindex.errors import DisclosureError, InputError
-from riskindex.index import build_index, contributions
-from riskindex.manifest import seal, write_manifest
-from riskindex.workbook import write_csv
+from riskindex.index.build import build_index, contributions
+from riskindex.outputs.compare import CAUSES, compare_runs
+from riskindex.outputs.compare_page import mover_table, save_comparison, summary
+from riskindex.outputs.manifest import seal, write_manifest
+from riskindex.outputs.workbook import write_csv
 
 AREAS = list("abcdef")
 RED = [90.0, 60, 50, 40, 10, 0]

@@ -6,11 +6,11 @@ from typing import get_args
 
 import pytest
 
-from riskindex.categories import CATEGORY_TABLES
 from riskindex.config import parse_config, read_config, schema
 from riskindex.errors import ConfigError, InputError
-from riskindex.getis_ord import GetisOrd
-from riskindex.periods import Categories
+from riskindex.events.periods import Categories
+from riskindex.hotspots.categories import CATEGORY_TABLES
+from riskindex.statistics.getis_ord import GetisOrd
 
 SMALL = {
     "title": "A small county",

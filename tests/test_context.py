@@ -6,11 +6,11 @@ import pytest
 
 from riskindex import release, run
 from riskindex.config import parse_config
-from riskindex.index import build_index
-from riskindex.repeats import Data
-from riskindex.report import write_report
-from riskindex.robustness import Robustness, assess_robustness
-from riskindex.selection import select_top
+from riskindex.index.build import build_index
+from riskindex.index.selection import select_top
+from riskindex.outputs.report import write_report
+from riskindex.uncertainty.repeats import Data
+from riskindex.uncertainty.robustness import Robustness, assess_robustness
 
 
 @pytest.fixture(scope="module")

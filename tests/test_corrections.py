@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from riskindex.corrections import CORRECTIONS, adjust, confidence_of
+from riskindex.statistics.corrections import CORRECTIONS, adjust, confidence_of
 
 P_VALUES = arrays(np.float64, st.integers(1, 30), elements=st.floats(0, 1))
 

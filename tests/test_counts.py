@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from shapely.geometry import Point
 from small_events import KM, count, events, factor, group, line, source, squares
 
-from riskindex.counts import count_events
 from riskindex.errors import ConfigError, DataError
-from riskindex.events import PoliceSource, frame_events, open_events
+from riskindex.events.count import count_events
+from riskindex.events.read import PoliceSource, frame_events, open_events
 from riskindex.factors import Factor
 
 TWO = squares("E01000001", "E01000002")
@@ -111,7 +111,7 @@ def test_cells_may_be_looked_at_in_parts(monkeypatch):
                for i in range(90)]  # fmt: skip
     months = factor(periods=tuple(f"2022-{month:02d}" for month in range(1, 13)))
     whole = count(records, TWO, months, unit="month")
-    monkeypatch.setattr("riskindex.tally.CELLS_AT_ONCE", 5)
+    monkeypatch.setattr("riskindex.events.tally.CELLS_AT_ONCE", 5)
     parts = count(records, TWO, months, unit="month")
     assert line(whole) == {"read": 90, "counted": 60, "outside_study_area": 30}
     pd.testing.assert_frame_equal(parts.counts, whole.counts)

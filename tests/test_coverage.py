@@ -8,16 +8,22 @@ import pandas as pd
 import pytest
 from small_events import KM, count, events, factor, line, squares
 
+from riskindex.areas.groups import count_groups
 from riskindex.config import parse_config
-from riskindex.counts import count_events
-from riskindex.coverage import Coverage, Inventory, gaps_by_number, groups_of_units, months_listed
 from riskindex.errors import ConfigError, DataError, InputError
-from riskindex.events import PoliceSource, open_events
-from riskindex.groups import count_groups
-from riskindex.periods import parse_period
-from riskindex.points import areas_of_points
-from riskindex.sql import rule_name
-from riskindex.warehouse import WarehouseSource
+from riskindex.events.count import count_events
+from riskindex.events.coverage import (
+    Coverage,
+    Inventory,
+    gaps_by_number,
+    groups_of_units,
+    months_listed,
+)
+from riskindex.events.periods import parse_period
+from riskindex.events.points import areas_of_points
+from riskindex.events.read import PoliceSource, open_events
+from riskindex.events.sql import rule_name
+from riskindex.events.warehouse import WarehouseSource
 
 FOUR = squares("E01000001", "E01000002", "E01000003", "E01000004",
                force=["Avon and Somerset", "Avon and Somerset", "Kent", "Kent"])  # fmt: skip
@@ -198,7 +204,7 @@ def test_nor_do_those_of_a_warehouse_vanish(tmp_path):
 def test_points_are_placed_once_though_gaps_are_found_by_the_places(monkeypatch):
     placed = []
     monkeypatch.setattr(
-        "riskindex.study.areas_of_points",
+        "riskindex.events.study_area.areas_of_points",
         lambda x, y, shapes: placed.extend(x) or areas_of_points(x, y, shapes),
     )
     records = [{"date": "2022-05-01", "area": None, "x": (i % 20 + 0.5) * KM + i, "y": 500.0}

@@ -4,7 +4,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from riskindex.diagnostics import (
+from riskindex.factors import Factor, Share
+from riskindex.index.diagnostics import (
     compose,
     correlate,
     shares_of,
@@ -12,7 +13,6 @@ from riskindex.diagnostics import (
     strong_pairs,
     warn_of_correlations,
 )
-from riskindex.factors import Factor, Share
 
 AREAS = pd.Index(list("abcde"), name="area_code")
 

@@ -4,7 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_maps import joined, lattice, shuffled
 
-from riskindex.dispersion import moment_dispersion, neighbour_covariance, pair_ratio_dispersion
+from riskindex.statistics.dispersion import (
+    moment_dispersion,
+    neighbour_covariance,
+    pair_ratio_dispersion,
+)
 
 
 def drawn(neighbours, *, mean, dispersion, seed=1, risk=1.0):

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from riskindex.config import parse_config
-from riskindex.double_counting import find_double_counting, warn_of_double_counting
+from riskindex.index.double_counting import find_double_counting, warn_of_double_counting
 
 EVENTS = {"method": "getis-ord", "score": "confidence", "periods": ["2022"]}
 TABLE = {"method": "value", "score": "value", "denominator": "all"}

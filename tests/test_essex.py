@@ -12,12 +12,12 @@ import pandas as pd
 import pytest
 
 from riskindex import read_config, release, run, save
+from riskindex.areas.groups import WHOLE
 from riskindex.check import look
+from riskindex.demo.county import synthetic_county
 from riskindex.disclosure import WITHHELD
-from riskindex.groups import WHOLE
-from riskindex.released import of_places
-from riskindex.synthetic import synthetic_county
-from riskindex.verify import verify
+from riskindex.outputs.verify import verify
+from riskindex.publication.released import of_places
 
 FILES = {
     "lsoa21_boundaries.gpkg": "essex/lsoa21_boundaries.gpkg",

@@ -5,9 +5,9 @@ import pytest
 from event_tables import HEADER, TABLE, faults, read, write, zipped
 from small_events import factor, squares
 
-from riskindex.counts import count_events
 from riskindex.errors import InputError
-from riskindex.events import PoliceSource, open_events
+from riskindex.events.count import count_events
+from riskindex.events.read import PoliceSource, open_events
 
 
 def test_a_gzip_file_is_read(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from event_tables import TABLE, faults, read, write
 from small_events import factor
 
-from riskindex.event_table import connect
+from riskindex.events.table import connect
 
 
 def test_a_table_becomes_events(tmp_path):

@@ -6,10 +6,10 @@ import pytest
 from event_tables import TABLE, write, zipped
 from small_events import count, factor, line, source, squares
 
-from riskindex.counts import count_events
 from riskindex.errors import InputError
-from riskindex.events import EventSource, frame_events, open_events
-from riskindex.files import sniff
+from riskindex.events.count import count_events
+from riskindex.events.read import EventSource, frame_events, open_events
+from riskindex.files.formats import sniff
 
 
 def test_faults_of_several_sources_come_together(tmp_path):

@@ -3,7 +3,7 @@ import pytest
 from small_maps import joined, lattice
 
 from riskindex.errors import DataError
-from riskindex.expectation import compare, expected_by_strata
+from riskindex.statistics.expectation import compare, expected_by_strata
 
 ONE = np.array([1])
 LINE = joined(3, (0, 1), (1, 2))

@@ -15,7 +15,7 @@ from fault_corpus import CASES, write_project
 from riskindex import read_config, release, run, save
 from riskindex.check import look
 from riskindex.errors import RiskindexError
-from riskindex.verify import verify
+from riskindex.outputs.verify import verify
 
 
 def outcome(project):

@@ -9,8 +9,8 @@ import pytest
 from example_release import example_release
 from scipy.stats import poisson
 
-from riskindex import figures
-from riskindex.drawings import Dot, Line, draw_bars, draw_dots, draw_lines
+from riskindex.outputs import figures
+from riskindex.outputs.plots import Dot, Line, draw_bars, draw_dots, draw_lines
 
 
 @pytest.fixture(scope="module")

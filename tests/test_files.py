@@ -7,7 +7,7 @@ import zipfile
 import pytest
 
 from riskindex.errors import InputError
-from riskindex.files import (
+from riskindex.files.formats import (
     as_utf8,
     find_file,
     members,

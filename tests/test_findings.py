@@ -4,7 +4,9 @@ import pandas as pd
 import pytest
 from example_release import example_release
 
-from riskindex.findings import (
+from riskindex.hotspots.scan import COLUMNS
+from riskindex.outputs.report import write_report
+from riskindex.outputs.report_findings import (
     category_table,
     change_sentences,
     left_out_sentence,
@@ -14,8 +16,6 @@ from riskindex.findings import (
     scan_part,
     unreachable_sentences,
 )
-from riskindex.report import write_report
-from riskindex.scan import COLUMNS
 
 
 @pytest.fixture(scope="module")

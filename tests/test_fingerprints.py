@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from small_events import KM, count, events, factor, source, squares
 
 from riskindex import release
-from riskindex.counts import Periods, count_events
-from riskindex.coverage import Coverage
-from riskindex.events import open_events
+from riskindex.events.count import Periods, count_events
+from riskindex.events.coverage import Coverage
+from riskindex.events.fingerprints import LARGEST, area_prints, day_prints
+from riskindex.events.read import open_events
+from riskindex.events.sql import wrapped_sum
+from riskindex.events.warehouse import WarehouseSource, describe_rules
 from riskindex.factors import EventGroup
-from riskindex.fingerprints import LARGEST, area_prints, day_prints
-from riskindex.sql import wrapped_sum
-from riskindex.warehouse import WarehouseSource, describe_rules
 
 CODES = ["E01000001", "E01000002", "E01000003"]
 THREE = squares(*CODES)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from riskindex.errors import InputError
-from riskindex.folder import (
+from riskindex.files.whole_folder import (
     MANIFEST,
     STOPS,
     clear_abandoned,
@@ -264,7 +264,9 @@ def test_a_folder_that_may_not_be_written_says_so(tmp_path, monkeypatch):
     target = tmp_path / "result"
     write(target, "one")
     for refused in (tmp_path, target):
-        monkeypatch.setattr("riskindex.folder.os.access", lambda path, _, no=refused: path != no)
+        monkeypatch.setattr(
+            "riskindex.files.whole_folder.os.access", lambda path, _, no=refused: path != no
+        )
         with pytest.raises(InputError, match=f"{refused}: may not be written; name another"):
             write(target, "two")
     assert (target / "list.csv").read_text() == "one"
@@ -310,7 +312,7 @@ def test_what_cannot_be_removed_keeps_its_lock_for_the_next_command(tmp_path, mo
     target = tmp_path / "result"
     abandoned(target, "scratch")
     with monkeypatch.context() as patched:
-        patched.setattr("riskindex.folder.shutil.rmtree", lambda *_given, **_more: None)
+        patched.setattr("riskindex.files.whole_folder.shutil.rmtree", lambda *_given, **_more: None)
         clear_abandoned(tmp_path)
     assert (home_of(target) / "run.lock").exists()
     clear_abandoned(tmp_path)
@@ -320,7 +322,7 @@ def test_what_cannot_be_removed_keeps_its_lock_for_the_next_command(tmp_path, mo
 SIGNALLED = """
 import os, shutil, signal, sys
 from pathlib import Path
-from riskindex.folder import written_whole
+from riskindex.files.whole_folder import written_whole
 
 target, sign = Path(sys.argv[1]), int(sys.argv[2])
 remove, handler = shutil.rmtree, signal.getsignal(sign)

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
 
-from riskindex.draws import TAILS
 from riskindex.errors import DataError
-from riskindex.getis_ord import NULLS, general_g, gi, gi_star, moran, with_self
-from riskindex.permutations import Permutations
+from riskindex.statistics.exact_draws import TAILS
+from riskindex.statistics.getis_ord import NULLS, general_g, gi, gi_star, moran, with_self
+from riskindex.statistics.permutations import Permutations
 
 
 def chain(n):

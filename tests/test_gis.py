@@ -2,7 +2,7 @@
 
 import geopandas as gpd
 
-from riskindex.gis import write_geopackage
+from riskindex.outputs.geopackage import write_geopackage
 
 
 def test_the_layer_holds_every_area_with_its_shape(county_released, tmp_path):

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from riskindex import release
-from riskindex.governance import todo, write_governance
-from riskindex.otherwise import choice_table
-from riskindex.transparency import fields
+from riskindex.outputs.governance import todo, write_governance
+from riskindex.outputs.report_choices import choice_table
+from riskindex.outputs.transparency_record import fields
 
 
 @pytest.fixture(scope="module", params=["internal", "partner", "public"])

@@ -7,9 +7,9 @@ import pytest
 
 from riskindex import read_config
 from riskindex.errors import ConfigError
+from riskindex.events.periods import parse_period
 from riskindex.holdout import previous_period, split_config
-from riskindex.periods import parse_period
-from riskindex.selection import Override
+from riskindex.index.selection import Override
 
 
 @pytest.fixture(scope="module")

@@ -7,13 +7,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from riskindex.corrections import adjust
 from riskindex.errors import DataError
-from riskindex.expectation import expected_by_strata
 from riskindex.factors import EventGroup, Factor
-from riskindex.getis_ord import GetisOrd, gi_star, local_g, moran, with_self
-from riskindex.hotspots import METHODS, find_hotspots
-from riskindex.poisson import compound_excess, own_excess, window_excess
+from riskindex.hotspots.find import METHODS, find_hotspots
+from riskindex.statistics.corrections import adjust
+from riskindex.statistics.expectation import expected_by_strata
+from riskindex.statistics.getis_ord import GetisOrd, gi_star, local_g, moran, with_self
+from riskindex.statistics.poisson import compound_excess, own_excess, window_excess
 
 FLOATS = ["observed", "expected", "window_observed", "z", "p", "p_adjusted", "own_p", "value"]
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from tables import factor, hotspots, persistence, scores
 
 from riskindex.errors import ConfigError, DataError
-from riskindex.index import (
+from riskindex.index.build import (
     Index,
     build_index,
     contributions,
@@ -14,7 +14,7 @@ from riskindex.index import (
     index_faults,
     score_factors,
 )
-from riskindex.selection import select_top
+from riskindex.index.selection import select_top
 
 
 def test_the_index_is_the_weighted_mean_of_the_scores():

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from shapely import box
 
-from riskindex.errors import ConfigError, InputError
-from riskindex.inputs import (
+from riskindex.areas.editions import Vintage, looks_like
+from riskindex.areas.read import (
     AreaSource,
     GroupLookup,
     TableSource,
@@ -15,7 +15,7 @@ from riskindex.inputs import (
     read_codes,
     read_tables,
 )
-from riskindex.vintages import Vintage, looks_like
+from riskindex.errors import ConfigError, InputError
 
 CODES = ["E01000001", "E01000002", "E01033769"]
 

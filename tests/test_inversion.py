@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array, eye_array
 from scipy.stats import nbinom, poisson
 
-from riskindex import inversion
-from riskindex.inversion import log_tails_by_inversion
-from riskindex.tails import log_upper_tail
-from riskindex.window_sum import log_window_tails
+from riskindex.statistics import window_sum_by_transform as inversion
+from riskindex.statistics.tails import log_upper_tail
+from riskindex.statistics.window_sum import log_window_tails
+from riskindex.statistics.window_sum_by_transform import log_tails_by_inversion
 
 ONE = np.array([1])
 

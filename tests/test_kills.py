@@ -20,8 +20,8 @@ from fault_corpus import write_project
 from riskindex import pipeline, save
 from riskindex.cli import main
 from riskindex.errors import InputError
-from riskindex.folder import held, home_of, unfinished
-from riskindex.verify import verify
+from riskindex.files.whole_folder import held, home_of, unfinished
+from riskindex.outputs.verify import verify
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
 

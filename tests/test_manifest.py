@@ -5,7 +5,7 @@ import hashlib
 import json
 import socket
 
-from riskindex.manifest import seal, write_manifest
+from riskindex.outputs.manifest import seal, write_manifest
 
 
 def test_every_output_is_hashed(county_released, tmp_path):

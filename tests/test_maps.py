@@ -13,11 +13,18 @@ import shapely
 from example_release import example_release, grid_areas
 from folium.plugins import MarkerCluster
 
-from riskindex import pages
 from riskindex.errors import DataError
-from riskindex.maps import build_map, leaflet_script, leaflet_styles, map_data, save_map, write_map
-from riskindex.selection import Override, Selection
-from riskindex.shapes import Outlines, code_rings, draw_outlines, simplified
+from riskindex.index.selection import Override, Selection
+from riskindex.outputs import page_shell as pages
+from riskindex.outputs.interactive_map import (
+    build_map,
+    leaflet_script,
+    leaflet_styles,
+    map_data,
+    save_map,
+    write_map,
+)
+from riskindex.outputs.outlines import Outlines, code_rings, draw_outlines, simplified
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,9 @@ from fault_corpus import write_project
 from riskindex import read_config, release, run, save
 from riskindex.cli import main
 from riskindex.errors import ConfigError, DataError, InputError
-from riskindex.event_table import connect
-from riskindex.files import refuse_full
-from riskindex.memory import bounded, memory_of_database, parse_memory, resident
+from riskindex.events.table import connect
+from riskindex.files.formats import refuse_full
+from riskindex.files.memory import bounded, memory_of_database, parse_memory, resident
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_third_of_the_cap_is_for_counting():
 
 
 def test_systems_that_tell_less_are_asked_what_they_tell(monkeypatch):
-    monkeypatch.setattr("riskindex.memory._STATUS", Path("/nowhere"))
+    monkeypatch.setattr("riskindex.files.memory._STATUS", Path("/nowhere"))
     assert (resident() or 0) > 10**7
     monkeypatch.setitem(sys.modules, "resource", None)
     monkeypatch.setattr(ctypes, "windll", None, raising=False)
@@ -169,7 +169,7 @@ class Windows:
 
 
 def test_windows_is_asked_for_the_working_set(monkeypatch):
-    monkeypatch.setattr("riskindex.memory._STATUS", Path("/nowhere"))
+    monkeypatch.setattr("riskindex.files.memory._STATUS", Path("/nowhere"))
     monkeypatch.setitem(sys.modules, "resource", None)
     monkeypatch.setattr(ctypes, "windll", Windows(), raising=False)
     assert resident() == 2 * 10**9

@@ -12,9 +12,9 @@ from shapely import Polygon
 from shapely.affinity import translate
 from squares import lattice, prepared, raw, square
 
-from riskindex.areas import prepare_areas
+from riskindex.areas.neighbours import Neighbours, build_weights, describe_neighbours, on_boundary
+from riskindex.areas.prepare import prepare_areas
 from riskindex.errors import ConfigError, DataError
-from riskindex.neighbours import Neighbours, build_weights, describe_neighbours, on_boundary
 
 
 def weights_of(shapes, **options):

@@ -11,7 +11,7 @@ from fault_corpus import write_project
 
 from riskindex import read_config, release, run, save
 from riskindex.check import look
-from riskindex.verify import verify
+from riskindex.outputs.verify import verify
 
 
 def test_reading_running_and_writing_open_no_connection(tmp_path, monkeypatch):

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskindex.errors import ConfigError, DataError
-from riskindex.normalise import NORMALISE, direction_faults, normalise
+from riskindex.index.normalise import NORMALISE, direction_faults, normalise
 
 numbers = st.lists(st.integers(-50, 50), min_size=3, max_size=30).filter(lambda x: len(set(x)) > 1)
 

@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 
 from riskindex import release, save
-from riskindex.choices import Sensitivity
-from riskindex.otherwise import (
+from riskindex.outputs.report_choices import (
     TABLES,
     choice_sentence,
     choice_table,
@@ -18,6 +17,7 @@ from riskindex.otherwise import (
     effective_table,
     matters_table,
 )
+from riskindex.uncertainty.other_choices import Sensitivity
 
 
 @pytest.fixture(scope="module")
@@ -114,8 +114,8 @@ def test_nothing_to_say_is_said(county_released):
 def test_report_and_workbook_hold_them(county_released, tmp_path):
     from openpyxl import load_workbook
 
-    from riskindex.report import write_report
-    from riskindex.workbook import write_workbook
+    from riskindex.outputs.report import write_report
+    from riskindex.outputs.workbook import write_workbook
 
     write_workbook(county_released, tmp_path / "w.xlsx")
     sheets = load_workbook(tmp_path / "w.xlsx", read_only=True).sheetnames

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
-from riskindex.areas import prepare_areas
+from riskindex.areas.overlaps import find_overlaps
+from riskindex.areas.prepare import prepare_areas
 from riskindex.errors import InputError
-from riskindex.overlaps import find_overlaps
 
 
 def squares(*corners, side=100.0):

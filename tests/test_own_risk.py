@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskindex.own_risk import own_risk, period_weights
-from riskindex.smoothing import shrink
+from riskindex.statistics.own_risk import own_risk, period_weights
+from riskindex.statistics.smoothing import shrink
 
 
 def test_one_period_is_the_posterior_mean_of_each_area():

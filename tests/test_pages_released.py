@@ -8,12 +8,12 @@ import pandas as pd
 import pytest
 
 from riskindex import release
+from riskindex.areas.groups import count_groups
 from riskindex.disclosure import MARKS, WITHHELD
-from riskindex.governance import write_governance
-from riskindex.groups import count_groups
-from riskindex.profile_book import Book
-from riskindex.profiles import write_profiles
-from riskindex.report import write_report
+from riskindex.outputs.governance import write_governance
+from riskindex.outputs.profile_numbers import Book
+from riskindex.outputs.profiles import write_profiles
+from riskindex.outputs.report import write_report
 
 
 @pytest.fixture(scope="module", params=["partner", "public"])

@@ -18,9 +18,9 @@ from payloads import CODES, DISTRICTS, OTHERS, PAYLOADS, write_county
 from riskindex import pipeline, release, run, save
 from riskindex.cli import main
 from riskindex.config import parse_config
-from riskindex.pages import digest
-from riskindex.released import Result
-from riskindex.words import inert, seen
+from riskindex.files.text import inert, seen
+from riskindex.outputs.page_shell import digest
+from riskindex.publication.released import Result
 
 PROFILES = ("internal", "partner", "public")
 FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from riskindex.errors import ConfigError
-from riskindex.periods import (
+from riskindex.events.periods import (
     missing_months,
     month_label,
     month_number,

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from riskindex.draws import TAILS, p_of_sums
-from riskindex.permutations import COUNTED, Permutations, permuted_p
+from riskindex.statistics.exact_draws import TAILS, p_of_sums
+from riskindex.statistics.permutations import COUNTED, Permutations, permuted_p
 
 COUNTS = np.random.default_rng(0).poisson(1.0, 60)
 WINDOWS = sparse.csr_array(

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from riskindex.factors import Factor
-from riskindex.persistence import (
+from riskindex.hotspots.persistence import (
     change_test,
     classify_persistence,
     mann_kendall,

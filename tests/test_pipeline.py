@@ -10,15 +10,15 @@ import pytest
 
 from riskindex import read_areas, read_config, release, run, save
 from riskindex.analysis import not_assessed_notes
-from riskindex.categories import CATEGORY_TABLES
 from riskindex.check import look
 from riskindex.errors import InputError
+from riskindex.events.periods import Periods
 from riskindex.factors import EventGroup
-from riskindex.getis_ord import GetisOrd
-from riskindex.periods import Periods
+from riskindex.hotspots.categories import CATEGORY_TABLES
+from riskindex.index.selection import Override, Selection
 from riskindex.pipeline import STAGES
-from riskindex.robustness import Robustness
-from riskindex.selection import Override, Selection
+from riskindex.statistics.getis_ord import GetisOrd
+from riskindex.uncertainty.robustness import Robustness
 
 
 def bytes_of(folder):

@@ -6,13 +6,13 @@ import pandas as pd
 import pytest
 from small_events import KM, count, events, line, squares
 
-from riskindex.counts import count_events
+from riskindex.areas.editions import Crosswalk, Vintage
+from riskindex.areas.read import AreaSource, GroupLookup, read_codes
 from riskindex.errors import DataError
-from riskindex.events import PoliceSource, open_events
+from riskindex.events.count import count_events
+from riskindex.events.periods import Periods
+from riskindex.events.read import PoliceSource, open_events
 from riskindex.factors import Factor
-from riskindex.inputs import AreaSource, GroupLookup, read_codes
-from riskindex.periods import Periods
-from riskindex.vintages import Crosswalk, Vintage
 
 KEPT, LEFT, RIGHT = "E01000001", "E01034001", "E01034002"
 AREAS = squares(KEPT, LEFT, RIGHT, residents=[1500.0, 3000.0, 1000.0])
@@ -114,7 +114,7 @@ def test_a_code_that_went_elsewhere_is_outside():
 
 
 def test_points_are_placed_in_parts_and_shared_ones_once(monkeypatch):
-    monkeypatch.setattr("riskindex.places.VECTORS_AT_ONCE", 1)
+    monkeypatch.setattr("riskindex.events.places.VECTORS_AT_ONCE", 1)
     rng = np.random.default_rng(5)
     x = np.concatenate([rng.uniform(-1, 4, 5000), np.full(100, 1.5), [1.0, 2.0, 3.0]])
     counted, counts = placed([at(value, None) for value in rng.permutation(x)])

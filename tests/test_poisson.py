@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from scipy.stats import nbinom
 from small_maps import from_edges, joined, lattice, shuffled
 
-from riskindex.corrections import adjust
 from riskindex.errors import DataError
-from riskindex.poisson import (
+from riskindex.statistics.corrections import adjust
+from riskindex.statistics.poisson import (
     binomial_excess,
     compound_excess,
     leave_max_out,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskindex.prediction import (
+from riskindex.statistics.prediction import (
     MEASURES,
     Held,
     area_repeats,

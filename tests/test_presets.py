@@ -9,8 +9,8 @@ import pytest
 from published_indices import LOCALITY_RATES, vulnerable_localities
 
 from riskindex import read_config, release, run, save
-from riskindex.normalise import normalise
-from riskindex.synthetic import synthetic_county
+from riskindex.demo.county import synthetic_county
+from riskindex.index.normalise import normalise
 
 PRESETS = sorted(
     entry.name.removesuffix(".toml")
@@ -43,7 +43,7 @@ def test_every_preset_is_a_config_without_a_fault(name, tmp_path):
 @pytest.fixture(scope="module")
 def invented(tmp_path_factory):
     """The folder of a small county with invented open data of the kinds that presets name."""
-    from riskindex.demo import write_county
+    from riskindex.demo.write_files import write_county
 
     folder = tmp_path_factory.mktemp("invented")
     county = synthetic_county(seed=3, n=160, districts=4)

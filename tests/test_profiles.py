@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from small_events import events, factor, squares
 
-from riskindex.counts import count_events
-from riskindex.groups import WHOLE, count_groups, profile_kind
-from riskindex.profile_book import Book
-from riskindex.profile_events import change
-from riskindex.profiles import write_profiles
+from riskindex.areas.groups import WHOLE, count_groups, profile_kind
+from riskindex.events.count import count_events
+from riskindex.outputs.profile_events import change
+from riskindex.outputs.profile_numbers import Book
+from riskindex.outputs.profiles import write_profiles
 from riskindex.publication.cells import CellRules
-from riskindex.smoothing import byar
+from riskindex.statistics.smoothing import byar
 
 
 @pytest.fixture(scope="module")

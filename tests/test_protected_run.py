@@ -16,8 +16,8 @@ from riskindex.analysis import analyse, protected_run, silent
 from riskindex.config import parse_config
 from riskindex.errors import DataError
 from riskindex.factors import Factor
-from riskindex.hotspots import find_hotspots
-from riskindex.smoothing import counts_behind
+from riskindex.hotspots.find import find_hotspots
+from riskindex.statistics.smoothing import counts_behind
 
 METHODS = {"suspects": "window", "possession": "poisson"}
 """Factors of the county that are tested in another way, so that every method is run."""

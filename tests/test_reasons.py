@@ -3,8 +3,8 @@ import pytest
 from tables import factor, hotspots, persistence
 
 from riskindex.factors import EventGroup
-from riskindex.index import score_factors
-from riskindex.reasons import explain, reasons, through_one_area
+from riskindex.index.build import score_factors
+from riskindex.index.reasons import explain, reasons, through_one_area
 
 HOT = {"confidence": 95, "is_hot": True, "observed": 7, "expected": 1.9, "value": 3.0}
 RISK = {"label": "Robbery", "method": "window", "score": "risk", "exposure": "residents"}

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from riskindex import release
+from riskindex.areas.groups import group_kinds
 from riskindex.errors import DisclosureError
-from riskindex.groups import group_kinds
 
 
 def test_a_profile_must_be_named(county_result):

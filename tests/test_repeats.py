@@ -5,10 +5,10 @@ from grids import codes, lattice
 from tables import factor
 
 from riskindex.factors import EventGroup
-from riskindex.hotspots import find_hotspots
-from riskindex.index import score_factors
-from riskindex.persistence import classify_persistence
-from riskindex.repeats import Data, Repeater, fixed, stacked
+from riskindex.hotspots.find import find_hotspots
+from riskindex.hotspots.persistence import classify_persistence
+from riskindex.index.build import score_factors
+from riskindex.uncertainty.repeats import Data, Repeater, fixed, stacked
 
 AREAS = codes()
 NEAR = lattice()

@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tables import scores
 
-from riskindex.aggregate import quantise
-from riskindex.index import Index, Ingredients, Weighting, build_index
-from riskindex.replay import choose_repeats, combine_repeats, draw_weights
-from riskindex.robustness import Robustness
-from riskindex.selection import Selection, Standing, code_order, select_top
+from riskindex.index.aggregation import quantise
+from riskindex.index.build import Index, Ingredients, Weighting, build_index
+from riskindex.index.selection import Selection, Standing, code_order, select_top
+from riskindex.uncertainty.replay import choose_repeats, combine_repeats, draw_weights
+from riskindex.uncertainty.robustness import Robustness
 
 AREAS = pd.Index([f"{k:02d}" for k in (3, 1, 2, 0, 4, 6, 5, 7)], name="area_code")
 a_row = st.lists(

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from riskindex.methods import references
-from riskindex.report import source_lines, summary, write_report
+from riskindex.outputs.report import source_lines, summary, write_report
+from riskindex.outputs.report_methods import references
 
 
 @pytest.fixture(scope="module")

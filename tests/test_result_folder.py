@@ -5,8 +5,8 @@ import pytest
 
 from riskindex import release, save
 from riskindex.errors import DisclosureError
-from riskindex.folder import MANIFEST
-from riskindex.result_folder import _read_scores, refuse_to_replace
+from riskindex.files.whole_folder import MANIFEST
+from riskindex.outputs.read_result import _read_scores, refuse_to_replace
 
 
 def test_a_reason_far_down_a_long_table_is_text_like_the_others(tmp_path):

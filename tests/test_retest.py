@@ -7,11 +7,11 @@ from grids import lattice
 from scipy.sparse import csr_array
 from tables import factor as any_factor
 
-from riskindex.corrections import adjust
-from riskindex.evidence import first_test
-from riskindex.getis_ord import GetisOrd
-from riskindex.retest import expected_again, retest
-from riskindex.samples import Sample
+from riskindex.hotspots.area_tests import first_test
+from riskindex.hotspots.samples import Sample
+from riskindex.statistics.corrections import adjust
+from riskindex.statistics.getis_ord import GetisOrd
+from riskindex.uncertainty.fast_tests import expected_again, retest
 
 DRAWS = 12
 factor = partial(any_factor, neighbourhood="score")

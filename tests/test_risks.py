@@ -3,8 +3,8 @@ import pytest
 from grids import lattice
 from scipy.sparse import csr_array
 
-from riskindex.risks import posterior_risks
-from riskindex.smoothing import shrink
+from riskindex.statistics.posterior_risks import posterior_risks
+from riskindex.statistics.smoothing import shrink
 
 SIDE = 12
 NEAR = lattice(SIDE)

@@ -8,9 +8,10 @@ from tables import factor, scores
 
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import Factor
-from riskindex.index import Index, build_index
-from riskindex.repeats import Data
-from riskindex.robustness import (
+from riskindex.index.build import Index, build_index
+from riskindex.index.selection import Override, Selection, select_top
+from riskindex.uncertainty.repeats import Data
+from riskindex.uncertainty.robustness import (
     Robustness,
     assess_robustness,
     prepare,
@@ -19,7 +20,6 @@ from riskindex.robustness import (
     summarise,
     tier,
 )
-from riskindex.selection import Override, Selection, select_top
 
 NAMES = ("x", "y", "z")
 FACTORS = [factor(name, neighbourhood="score") for name in NAMES]
@@ -208,9 +208,9 @@ def counted():
 
 
 def test_a_strong_cluster_is_selected_again_more_surely_than_a_weak_one(counted):
-    from riskindex.hotspots import find_hotspots
-    from riskindex.index import score_factors
-    from riskindex.persistence import classify_persistence
+    from riskindex.hotspots.find import find_hotspots
+    from riskindex.hotspots.persistence import classify_persistence
+    from riskindex.index.build import score_factors
 
     data, strong, weak = counted
     factors: list[Factor] = FACTORS

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from riskindex.draws import log_p_of_sums
-from riskindex.getis_ord import gi, gi_star, with_self
-from riskindex.p_values import METHODS
-from riskindex.permutations import Permutations, permuted_p
-from riskindex.saddlepoint import Places, saddlepoint_log_tails
+from riskindex.statistics.exact_draws import log_p_of_sums
+from riskindex.statistics.getis_ord import gi, gi_star, with_self
+from riskindex.statistics.gi_p_values import METHODS
+from riskindex.statistics.permutations import Permutations, permuted_p
+from riskindex.statistics.saddlepoint import Places, saddlepoint_log_tails
 
 KERNEL = np.array([1.0, 0.9, 0.8, 0.6, 0.5, 0.3])
 
@@ -143,7 +143,7 @@ def test_it_agrees_with_more_permutations_than_it_was_given(name):
 
 def test_where_it_does_not_fit_the_permutations_stand(monkeypatch):
     wrong = lambda draw, rare: (np.full(len(rare), np.log(0.2)),) * 2  # noqa: E731
-    monkeypatch.setattr("riskindex.p_values._saddlepoints", wrong)
+    monkeypatch.setattr("riskindex.statistics.gi_p_values._saddlepoints", wrong)
     weights = with_self(ring(400))
     found = gi_star(spotted(), weights, p="approximate")
     np.testing.assert_array_equal(found.p, gi_star(spotted(), weights, p="permutation").p)

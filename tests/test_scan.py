@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from scipy.stats import gumbel_r
 from small_maps import lattice
 
-from riskindex import scan as module
 from riskindex.errors import DataError
 from riskindex.factors import EventGroup, Factor
-from riskindex.scan import (
+from riskindex.hotspots import scan as module
+from riskindex.hotspots.scan import (
     growing_zones,
     gumbel_tail,
     log_likelihood_ratio,

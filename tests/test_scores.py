@@ -3,7 +3,7 @@ import pytest
 from tables import factor, hotspots, persistence
 
 from riskindex.errors import ConfigError, DataError
-from riskindex.scores import SCORES, score_factor
+from riskindex.index.scores import SCORES, score_factor
 
 AREAS = ["a", "b", "c", "d"]
 

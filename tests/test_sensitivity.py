@@ -4,11 +4,11 @@ import pytest
 from tables import factor, scores
 
 from riskindex.errors import DataError
-from riskindex.index import Index, build_index
-from riskindex.replay import draw_weights
-from riskindex.robustness import Robustness, prepare
-from riskindex.selection import Selection, select_top
-from riskindex.sensitivity import (
+from riskindex.index.build import Index, build_index
+from riskindex.index.selection import Selection, select_top
+from riskindex.uncertainty.replay import draw_weights
+from riskindex.uncertainty.robustness import Robustness, prepare
+from riskindex.uncertainty.sensitivity import (
     MOVED,
     effective_shares,
     sobol_design,

@@ -4,7 +4,7 @@ import zipfile
 import pytest
 
 from riskindex.errors import InputError
-from riskindex.sheets import capped, read_sheet
+from riskindex.files.csv_files import capped, read_sheet
 
 
 def written(folder, text, name="table.csv", encoding="utf-8"):

@@ -14,11 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
-from riskindex.config import parse_config
-from riskindex.errors import ConfigError, InputError
-from riskindex.inputs import AreaSource, GroupLookup, read_areas, read_codes
-from riskindex.official import official_sources
-from riskindex.shipped_lookups import (
+from riskindex.areas.editions import Vintage, make_crosswalk
+from riskindex.areas.official_data import official_sources
+from riskindex.areas.read import AreaSource, GroupLookup, read_areas, read_codes
+from riskindex.areas.shipped_lookups import (
     HEADINGS,
     SHIPPED_KINDS,
     TWINS,
@@ -31,7 +30,8 @@ from riskindex.shipped_lookups import (
     shipped_file,
     shipped_groups,
 )
-from riskindex.vintages import Vintage, make_crosswalk
+from riskindex.config import parse_config
+from riskindex.errors import ConfigError, InputError
 
 ROOT = Path(__file__).parents[1]
 SPLIT = {  # districts that hold several partnerships

@@ -5,9 +5,9 @@ import dataclasses
 import pytest
 
 from riskindex import parse_config, release, run, save
-from riskindex.compare import compare
-from riskindex.result_folder import read_run, run_of
-from riskindex.since import changed_since_last
+from riskindex.outputs.changes_since import changed_since_last
+from riskindex.outputs.compare import compare
+from riskindex.outputs.read_result import read_run, run_of
 
 
 @pytest.fixture(scope="module")

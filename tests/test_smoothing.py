@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from small_maps import from_edges, joined, shuffled
 
-from riskindex.smoothing import byar, choynowski, garwood, shrink, shrunken_ratio
+from riskindex.statistics.smoothing import byar, choynowski, garwood, shrink, shrunken_ratio
 
 DATA = ["nc_sids_SID74", "lattice_y2025"]
 

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 import shapely
 
+from riskindex.areas.neighbours import build_weights, describe_neighbours
 from riskindex.config import read_config
-from riskindex.demo import write_county
+from riskindex.demo.county import CLUSTERS, PLANTED_IN, synthetic_county
+from riskindex.demo.events import EVENT_TABLES, RISKS, YEARS
+from riskindex.demo.map import LAST_AREA, draw_map, place_names
+from riskindex.demo.write_files import write_county
 from riskindex.errors import DataError
-from riskindex.neighbours import build_weights, describe_neighbours
-from riskindex.synthetic import CLUSTERS, PLANTED_IN, synthetic_county
-from riskindex.synthetic_events import EVENT_TABLES, RISKS, YEARS
-from riskindex.synthetic_map import LAST_AREA, draw_map, place_names
 
 
 @pytest.fixture(scope="module")

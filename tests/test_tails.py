@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskindex.tails import log_binomial_tail, log_upper_tail, nearly_log_upper_tail
+from riskindex.statistics.tails import log_binomial_tail, log_upper_tail, nearly_log_upper_tail
 
 mp.mp.dps = 40
 

@@ -7,15 +7,15 @@ from grids import codes, lattice
 from tables import factor
 
 from riskindex.factors import EventGroup, Factor
-from riskindex.hotspots import find_hotspots
-from riskindex.index import Index, build_index, score_factors
-from riskindex.own_risk import own_risk
-from riskindex.persistence import classify_persistence
-from riskindex.repeats import Data, Repeater
-from riskindex.risks import posterior_risks
-from riskindex.robustness import Robustness, assess_robustness
-from riskindex.selection import Selection, select_top
-from riskindex.true_top import is_of_risks
+from riskindex.hotspots.find import find_hotspots
+from riskindex.hotspots.persistence import classify_persistence
+from riskindex.index.build import Index, build_index, score_factors
+from riskindex.index.selection import Selection, select_top
+from riskindex.statistics.own_risk import own_risk
+from riskindex.statistics.posterior_risks import posterior_risks
+from riskindex.uncertainty.repeats import Data, Repeater
+from riskindex.uncertainty.robustness import Robustness, assess_robustness
+from riskindex.uncertainty.true_top import is_of_risks
 
 AREAS, NEAR = codes(), lattice()
 N = len(AREAS)

@@ -7,7 +7,7 @@ import pytest
 from shapely import box
 
 from riskindex.errors import InputError
-from riskindex.vector import read_vector
+from riskindex.files.boundary_files import read_vector
 
 WRITERS = {
     "areas.gpkg": lambda frame, path: frame.to_file(path, driver="GPKG", layer="areas"),

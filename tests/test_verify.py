@@ -5,10 +5,10 @@ from typer.testing import CliRunner
 
 from riskindex.cli import app
 from riskindex.errors import InputError
-from riskindex.folder import MANIFEST, unfinished
-from riskindex.manifest import seal
-from riskindex.pages import document, page_head
-from riskindex.verify import KINDS, verify
+from riskindex.files.whole_folder import MANIFEST, unfinished
+from riskindex.outputs.manifest import seal
+from riskindex.outputs.page_shell import document, page_head
+from riskindex.outputs.verify import KINDS, verify
 
 ABOUT = {"title": "A list", "profile": "public", "versions": {}}
 

@@ -4,8 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from riskindex.errors import ConfigError, InputError
-from riskindex.vintages import (
+from riskindex.areas.editions import (
     Vintage,
     carries_2011_codes,
     is_well_formed,
@@ -15,6 +14,7 @@ from riskindex.vintages import (
     share_out,
     there_in_2011,
 )
+from riskindex.errors import ConfigError, InputError
 
 VINTAGE = Vintage(path="-", old="old", new="new")
 SHARES = st.lists(st.integers(1, 3000), min_size=1, max_size=5).map(lambda s: np.array(s, float))

@@ -31,7 +31,7 @@ from warehouses import (
 
 from riskindex.cli import app
 from riskindex.errors import ConfigError, InputError
-from riskindex.warehouse import (
+from riskindex.events.warehouse import (
     DIALECTS,
     counting_expression,
     counting_query,
@@ -139,7 +139,7 @@ def test_names_and_values_are_only_text(postgresql, tmp_path):
 
 
 def test_nothing_can_be_written(address):
-    from riskindex.answers import _ask_postgresql
+    from riskindex.events.warehouse_answer import _ask_postgresql
 
     with pytest.raises(Exception, match="read-only transaction"):
         _ask_postgresql(address, "CREATE TABLE made (a integer)")

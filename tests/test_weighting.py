@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 from tables import scores
 
 from riskindex.errors import ConfigError, DataError
-from riskindex.index import Index, build_index, factor_weights, given_weights
-from riskindex.weighting import elicited_shares, elicited_spread, first_component
+from riskindex.index.build import Index, build_index, factor_weights, given_weights
+from riskindex.index.weights import elicited_shares, elicited_spread, first_component
 
 
 def test_points_become_the_mean_of_each_persons_shares():

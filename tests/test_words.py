@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import box
 
-from riskindex.areas import NOT_RECORDED, prepare_areas
-from riskindex.words import MISSING_WORDS, garbled_notes, inert, known_texts, retold, seen
+from riskindex.areas.prepare import NOT_RECORDED, prepare_areas
+from riskindex.files.text import MISSING_WORDS, garbled_notes, inert, known_texts, retold, seen
 
 
 def test_words_for_nothing_become_empty_and_names_stay():

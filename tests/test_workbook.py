@@ -6,7 +6,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from riskindex.workbook import write_csv, write_workbook
+from riskindex.outputs.workbook import write_csv, write_workbook
 
 PAYLOADS = [
     '=HYPERLINK("http://evil.example","x")', "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1",

@@ -6,9 +6,9 @@ import geopandas as gpd
 import pandas as pd
 from small_events import factor, group, line, squares
 
-from riskindex.counts import Periods, count_events
-from riskindex.events import EventSource, open_events
-from riskindex.warehouse import WarehouseSource
+from riskindex.events.count import Periods, count_events
+from riskindex.events.read import EventSource, open_events
+from riskindex.events.warehouse import WarehouseSource
 
 TWO = squares("E01000001", "E01000002")
 ADDRESS = "RISKINDEX_TEST_ADDRESS"

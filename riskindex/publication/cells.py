@@ -61,7 +61,7 @@ def protect(
     counts
         Records or people counted in each cell, shape `(n,)`; NaN is not assessed and stays so.
     fingerprints
-        Sum of the fingerprints of each cell's records, see `riskindex.fingerprints`.
+        Sum of the fingerprints of each cell's records, see `riskindex.events.fingerprints`.
     key
         The release key.
     rules

@@ -7,8 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskindex.factors import Factor
-from riskindex.groups import (
+from riskindex.areas.groups import (
     WHOLE,
     by_factor,
     count_groups,
@@ -17,7 +16,8 @@ from riskindex.groups import (
     residents_of,
     with_rates,
 )
-from riskindex.periods import month_label, parse_periods
+from riskindex.events.periods import month_label, parse_periods
+from riskindex.factors import Factor
 from riskindex.publication.cells import CellRules, noise, of_place, protect
 from riskindex.publication.protection import (
     restricted_columns,
@@ -27,7 +27,7 @@ from riskindex.publication.protection import (
 
 if TYPE_CHECKING:
     from riskindex.config import Config
-    from riskindex.released import Result
+    from riskindex.publication.released import Result
 
 LEAST_AREAS, LEAST_RESIDENTS = 3, 5_000
 """Groups of fewer areas or residents are withheld."""

@@ -6,20 +6,21 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskindex.cut import Cut, areas, without_score
-from riskindex.diagnostics import shares_told
+from riskindex.areas.groups import count_groups, group_kinds, profile_kind
 from riskindex.disclosure import decile
 from riskindex.errors import DisclosureError
 from riskindex.factors import Factor
-from riskindex.groups import count_groups, group_kinds, profile_kind
-from riskindex.index import contributions, given_weights
+from riskindex.index.build import contributions, given_weights
+from riskindex.index.cut import Cut, areas, without_score
+from riskindex.index.diagnostics import shares_told
+from riskindex.index.reasons import explain
+from riskindex.index.scores import CONFIDENCE_SCORES, rows
 from riskindex.publication.counts import LARGE, released_groups, released_rhythm
 from riskindex.publication.protection import (
     restricted_factors,
     restricted_sources,
 )
-from riskindex.reasons import explain
-from riskindex.released import (
+from riskindex.publication.released import (
     HOTSPOT_COLUMNS,
     LASTING_COLUMNS,
     LIMITS,
@@ -34,8 +35,7 @@ from riskindex.released import (
     with_kinds,
     without_folders,
 )
-from riskindex.robustness import tier
-from riskindex.scores import CONFIDENCE_SCORES, rows
+from riskindex.uncertainty.robustness import tier
 
 PROFILES = ("internal", "partner", "public")
 BANDED = ("flag", "confidence", "persistence", "threshold")

@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from riskindex.areas.official_data import is_official
 from riskindex.errors import DisclosureError
 from riskindex.factors import Factor
-from riskindex.official import is_official
 
 if TYPE_CHECKING:
     from riskindex.config import Config, Source

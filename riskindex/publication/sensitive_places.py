@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from riskindex.errors import InputError
-from riskindex.files import find_file
-from riskindex.sheets import Sheet, capped, read_sheet
+from riskindex.files.csv_files import Sheet, capped, read_sheet
+from riskindex.files.formats import find_file
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

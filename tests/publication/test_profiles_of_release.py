@@ -7,12 +7,12 @@ import pandas as pd
 import pytest
 
 from riskindex import release, save
+from riskindex.areas.groups import WHOLE
 from riskindex.disclosure import WITHHELD
 from riskindex.errors import DisclosureError
-from riskindex.groups import WHOLE
 from riskindex.publication.profiles import check_profile, only_internal
 from riskindex.publication.protection import restricted_factors
-from riskindex.released import TOGETHER
+from riskindex.publication.released import TOGETHER
 
 AREAS = {
     "name", "ward", "district", "decile", "factors_hot", "factors_own", "factors_neighbourhood",

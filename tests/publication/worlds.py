@@ -15,16 +15,16 @@ from numpy.typing import NDArray
 from shapely.geometry import box
 
 from riskindex.analysis import Given, analyse, composition_of
+from riskindex.areas.groups import WHOLE, group_kinds, profile_kind
 from riskindex.config import Config, parse_config
-from riskindex.counts import RECONCILIATION
-from riskindex.groups import WHOLE, group_kinds, profile_kind
+from riskindex.events.count import RECONCILIATION
+from riskindex.events.rhythm import COUNTED, LEVELS
 from riskindex.publication import counts as released
 from riskindex.publication.cells import noise, of_place
 from riskindex.publication.counts import is_exact, noised_areas
 from riskindex.publication.protection import restricted_columns, restricted_factors
+from riskindex.publication.released import Result
 from riskindex.publication.sensitive_places import SensitivePlaces, without_events
-from riskindex.released import Result
-from riskindex.rhythm import COUNTED, LEVELS
 
 KEY = bytes(range(7, 39))
 FLAGS = ("confidence", "is_hot", "kind", "reason")

@@ -1,0 +1,67 @@
+"""What is wrong with the rows of a boundary file, all of it at once, each with its row and code."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from riskindex.areas.repair import Shapes
+from riskindex.files.text import known_texts
+
+SLIVER = 0.01
+"""Mean width over the length of its border below which a shape is a sliver: that of a strip of 1
+by 50; of real areas the narrowest have 0.02."""
+
+
+def sliver_notes(shapes: Shapes, codes: "pd.Index[str]", label: str) -> Iterator[str]:
+    """A note about shapes so narrow that they are more likely left over than areas."""
+    lengths = np.maximum(shapely.length(shapes), 1e-300)
+    thin = codes[np.sqrt(shapely.area(shapes)) / lengths < SLIVER]
+    if len(thin):
+        yield (
+            f"{label}: {len(thin):,} areas are slivers, a hundred times as long as wide or more "
+            f"({some(list(thin))}). Check that they are areas and no leftovers of another edition."
+        )
+
+
+def some(items: Sequence[str], most: int = 5) -> str:
+    """The first few of a list in words, and how many more there are."""
+    more = f" and {len(items) - most:,} more" if len(items) > most else ""
+    return ", ".join(items[:most]) + more
+
+
+def code_faults(codes: "pd.Series[str]") -> Iterator[str]:
+    """Codes that are missing, spaced or used twice; rows are counted from 1."""
+    spaced = codes[codes != codes.str.strip()]
+    repeated = codes[codes.duplicated(keep=False) & (codes != "")]
+    rules = (
+        (codes[known_texts(codes) == ""], "without an area code", "Fill it in or take the row out"),
+        (spaced, "with white space around the area code", "Remove it, so that tables match"),
+        (repeated, "with an area code that is used again", "Dissolve them into one row per area"),
+    )
+    for found, fault, advice in rules:
+        if len(found):
+            yield f"{len(found)} rows {fault} ({_places(found)}). {advice}."
+
+
+def shape_faults(shapes: Shapes, codes: "pd.Series[str]") -> Iterator[str]:
+    """Shapes that are missing, no polygons, without numbers or there twice."""
+    empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    flat = ~empty & (shapely.get_dimensions(shapes) != 2)
+    points, owner = shapely.get_coordinates(shapes, return_index=True)
+    astray = np.unique(owner[~np.isfinite(points).all(axis=1)])
+    again = codes[~empty].to_frame().assign(wkb=shapely.to_wkb(shapes[~empty]))
+    rules = (
+        (codes[empty], "without a shape", "Take the rows out or use a whole boundary file"),
+        (codes[flat], "whose shape is no polygon", "Use a boundary file, not points or lines"),
+        (codes[codes.index[astray]], "with coordinates that are no numbers", "Download it again"),
+        (codes[again.index[again["wkb"].duplicated(keep=False)]], "share one shape", "Keep one"),
+    )
+    for found, fault, advice in rules:
+        if len(found):
+            yield f"{len(found)} rows {fault} ({_places(found)}). {advice}."
+
+
+def _places(codes: "pd.Series[str]") -> str:
+    return some([f"row {row + 1}: {code!r}" for row, code in codes.items()])

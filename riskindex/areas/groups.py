@@ -1,0 +1,166 @@
+"""Groups of areas: events and rates of every district and cluster, with interval and rank."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riskindex.statistics.smoothing import byar
+
+WHOLE = ""
+"""Name of the study area itself among the places."""
+BY_NAME = ("community_safety_partnership", "csp", "district", "local_authority")
+"""Kinds of groups that have a profile each, the first that the areas have."""
+
+
+COUNTED = (
+    "events", "share", "residents", "rate_per_1000", "low", "high", "rank", "rank_low", "rank_high",
+)  # fmt: skip
+"""Columns of `count_groups`."""
+
+
+def group_kinds(areas: pd.DataFrame) -> tuple[str, ...]:
+    """Columns of the areas that are groups, from the smallest groups to the largest."""
+    kinds = [c for c in areas.columns if c not in ("name", "geometry") and _is_text(areas[c])]
+    return tuple(sorted(kinds, key=lambda kind: (-areas[kind].nunique(), kind)))
+
+
+def _is_text(column: "pd.Series[Any]") -> bool:
+    return not pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+
+
+def profile_kind(kinds: Sequence[str]) -> str | None:
+    """The kind of group that profiles are written for, None where areas are in no groups.
+
+    Parameters
+    ----------
+    kinds
+        Columns of the areas that are groups, the largest groups last.
+
+    Examples
+    --------
+    >>> profile_kind(("ward", "csp", "district"))
+    'csp'
+    >>> profile_kind(("ward", "town"))
+    'town'
+    """
+    named = [name for name in BY_NAME if name in kinds]
+    return (*named, *reversed(kinds))[0] if kinds else None
+
+
+def count_groups(
+    counts: pd.DataFrame, places: "pd.Series[str]", residents: "pd.Series[float] | None" = None
+) -> pd.DataFrame:
+    """Events and rates of places, per factor and period, beside those of the whole study area.
+
+    Parameters
+    ----------
+    counts
+        Index area_code; columns (factor, group, period), missing where a source has no data.
+    places
+        Name of the place of each area, same index; missing for areas in none.
+    residents
+        Residents of each area; without them there are no rates and no ranks.
+
+    Returns
+    -------
+    DataFrame
+        Index (factor, period, place), the place `WHOLE` being the study area; columns `events`
+        (each counted once, whatever its weight), `share` of the study area's events, `residents`,
+        `rate_per_1000` with `low` and `high` (95%, Byar, as if events were independent), `rank`
+        (1 is the highest rate), `rank_low` and `rank_high`: the ranks that the intervals allow.
+        Missing where a source has no data.
+    """
+    if counts.columns.empty:
+        levels = pd.MultiIndex.from_arrays([[], [], []], names=["factor", "period", "place"])
+        return pd.DataFrame(columns=COUNTED, index=levels, dtype=float)
+    totals = by_factor(counts)
+    of_place = totals.groupby(places, sort=True).sum(min_count=1)
+    of_place.loc[WHOLE] = totals.sum(min_count=1)
+    events = of_place.sort_index().rename_axis("place").T.stack(future_stack=True)
+    return with_rates(events, residents_of(residents, places, totals))
+
+
+def with_rates(events: "pd.Series[float]", people: "pd.Series[float]") -> pd.DataFrame:
+    """The table of `count_groups` made from its events, such as rounded ones.
+
+    Parameters
+    ----------
+    events
+        Index (factor, period, place), the place `WHOLE` among them.
+    people
+        Residents of each place, or of each factor, period and place; empty where they are not
+        known.
+    """
+    table = events.astype(float).to_frame("events")
+    whole = table.xs(WHOLE, level="place")["events"]
+    keys = table.index.droplevel("place")
+    table["share"] = table["events"] / whole.reindex(keys).where(whole > 0).to_numpy()
+    by_key = people.index.nlevels > 1
+    asked = table.index if by_key else table.index.get_level_values("place")
+    table["residents"] = people.reindex(asked).to_numpy()
+    thousands = table["residents"].where(table["residents"] > 0) / 1000
+    table["rate_per_1000"] = table["events"] / thousands
+    table["low"], table["high"] = byar(table["events"], thousands)
+    return table.join(_ranks(table.drop(index=WHOLE, level="place")))
+
+
+def by_factor(counts: pd.DataFrame) -> pd.DataFrame:
+    """Events of each factor and period, its groups together; missing where one of them is."""
+    levels = ["factor", "period"]
+    grouped = counts.astype(float).T.groupby(level=levels, sort=False)
+    missing = counts.isna().T.groupby(level=levels, sort=False).any()
+    return grouped.sum().mask(missing).T
+
+
+def residents_of(
+    residents: "pd.Series[float] | None", places: "pd.Series[str]", totals: pd.DataFrame
+) -> "pd.Series[float]":
+    """Residents that rates of places are of: those who live where the source has data.
+
+    Parameters
+    ----------
+    residents
+        Residents of each area; None where they are not known.
+    places
+        Name of the place of each area; missing for areas in none.
+    totals
+        The table of `by_factor`, missing where a source has no data.
+
+    Returns
+    -------
+    Series
+        Index place, `WHOLE` among them, where every area has data; else (factor, period, place).
+        Empty where residents are not known.
+    """
+    if residents is None:
+        return pd.Series(dtype=float)
+    if not totals.isna().any(axis=None):
+        people = residents.groupby(places, sort=True).sum(min_count=1)
+        people.loc[WHOLE] = residents.sum(min_count=1)
+        return people
+    known = totals.notna().mul(residents, axis=0)
+    of_place = known.groupby(places, sort=True).sum()
+    of_place.loc[WHOLE] = known.sum()
+    return of_place.rename_axis("place").T.stack(future_stack=True)
+
+
+def _ranks(table: pd.DataFrame) -> pd.DataFrame:
+    """Rank by rate in each factor and period, and how far the intervals would let it move."""
+    found = []
+    for _, part in table.groupby(level=["factor", "period"], sort=False):
+        low, high = part["low"].to_numpy(), part["high"].to_numpy()
+        known = ~np.isnan(low)
+        surely_above = (low[None, :] > high[:, None]).sum(axis=1)
+        surely_below = (high[None, :] < low[:, None]).sum(axis=1)
+        rank = part["rate_per_1000"].rank(method="min", ascending=False).to_numpy()
+        ranks = {
+            "rank": rank,
+            "rank_low": np.where(known, 1 + surely_above, np.nan),
+            "rank_high": np.where(known, known.sum() - surely_below, np.nan),
+        }
+        found.append(pd.DataFrame(ranks, index=part.index))
+    columns = ["rank", "rank_low", "rank_high"]
+    # Without a place there is nothing to rank, such as where no area is selected.
+    return pd.concat(found) if found else pd.DataFrame(columns=columns, index=table.index)

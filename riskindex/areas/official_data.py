@@ -1,0 +1,103 @@
+"""Official data that riskindex knows: where it is from, under which licence, whom to credit."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from riskindex.areas.read import AreaSource, TableSource
+from riskindex.areas.shipped_lookups import shipped_file
+
+
+@dataclass(frozen=True, kw_only=True)
+class Official:
+    """One official file, as boundaries/sources.toml describes it."""
+
+    title: str
+    """Title under which it is published."""
+    kind: str
+    """boundary, lookup, census, deprivation, crime or place."""
+    edition: str
+    """Date, resolution, and what to mind."""
+    address: str
+    """Page or file to download it from."""
+    licence: str
+    """Licence."""
+    attribution: str
+    """Sentence that every output must carry."""
+    columns: tuple[str, ...]
+    """Official column names."""
+    also: tuple[str, ...] = ()
+    """Column names of copies in circulation."""
+
+    def holds(self, *columns: str) -> bool:
+        """Whether all the columns are among the official ones and those of copies."""
+        return set(columns) <= {*self.columns, *self.also}
+
+
+def official_sources() -> Mapping[str, Official]:
+    """Every source that boundaries/sources.toml names, by its short name.
+
+    The file is a part of the installed package; in a checkout it lies at the root.
+    """
+    text = shipped_file("sources.toml").read_text(encoding="utf-8")
+    return {name: _entry(values) for name, values in tomllib.loads(text).items()}
+
+
+def attributions(areas: AreaSource, sources: Mapping[str, Any]) -> tuple[str, ...]:
+    """Whom to credit for the official data that a config reads, as far as columns tell.
+
+    Parameters
+    ----------
+    areas
+        The config's boundaries and lookups.
+    sources
+        The config's sources by name.
+
+    Returns
+    -------
+    tuple
+        Attribution sentences, each once, in the order of the config. Data that is no known
+        official file gets none: the config says its own.
+    """
+    known = official_sources()
+    found = [entry.attribution for entry in _used(known, areas, sources)]
+    return tuple(dict.fromkeys(found))
+
+
+def _used(
+    known: Mapping[str, Official], areas: AreaSource, sources: Mapping[str, Any]
+) -> Iterator[Official]:
+    yield from _first(known, "boundary", areas.code)
+    if areas.shipped_kinds is not None:
+        yield known["lsoa21_ward24_lookup"]  # one sentence for all lookups of the ONS
+    for lookup in areas.lookups:
+        yield from _first(known, "lookup", lookup.code, *lookup.groups.values())
+    for source in sources.values():
+        if source.kind == "police.uk":
+            yield known["police_uk"]
+        elif isinstance(source, TableSource):
+            yield from _first(known, "", source.code, *_named(source))
+
+
+def is_official(source: object) -> bool:
+    """Whether a source is a table with the columns of an official file."""
+    if not isinstance(source, TableSource):
+        return False
+    return bool(list(_first(official_sources(), "", source.code, *_named(source))))
+
+
+def _named(source: TableSource) -> Iterator[str]:
+    for columns in source.columns.values():
+        yield from [columns] if isinstance(columns, str) else columns
+
+
+def _first(known: Mapping[str, Official], kind: str, *columns: str) -> Iterator[Official]:
+    """The first source of a kind (any but places, where empty) that holds the columns."""
+    fitting = [s for s in known.values() if s.kind == kind or (not kind and s.kind != "place")]
+    yield from [source for source in fitting if source.holds(*columns)][:1]
+
+
+def _entry(values: Mapping[str, Any]) -> Official:
+    lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
+    return Official(**{**values, **lists})

@@ -1,0 +1,199 @@
+"""An invented county, or invented events over real boundaries, with the truth known."""
+
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from riskindex.demo.events import EVENT_TABLES, RISKS, YEARS, draw_events, expected_events
+from riskindex.demo.map import Array, Indices, draw_map, stream
+from riskindex.demo.people import centroids, draw_people, smooth_field
+from riskindex.errors import DataError
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+CLUSTERS = {"persistent": (4, 10), "new": (2, 4), "fading": (2, 4)}
+"""Kind of planted cluster to how many there are, and how many areas each has."""
+
+PLANTED_IN = {
+    "persistent": ("suspects", "domestic_abuse", "disorder", "possession", "offences", "victims"),
+    "new": ("offences", "domestic_abuse"),
+    "fading": ("offences", "domestic_abuse"),
+}
+"""Kind of planted cluster to the risks that it raises."""
+
+
+class County(NamedTuple):
+    """A county whose risks are known, because they were planted."""
+
+    areas: "GeoDataFrame"
+    """Index `area_code`: name, district and ward (of an invented county), residents,
+    residents_10_24, residents_16_over, residents_65_over, households, geometry."""
+    events: dict[str, pd.DataFrame]
+    """Event tables in the form of restricted extracts, by name."""
+    tables: dict[str, pd.DataFrame]
+    """Census-like tables by name (ts001, ts007a, ts011, ts065), with the headings of Nomis."""
+    truth: pd.DataFrame
+    """Index `area_code`: core (in a persistent cluster), cluster (number, NA outside), kind
+    (persistent, new, fading, or empty)."""
+    risk: pd.DataFrame
+    """True relative risk per resident: columns (risk, year); 1 is the county without clusters."""
+    expected: pd.DataFrame
+    """True mean counts: columns (factor, group, period), as the preset essex-2022 counts them."""
+
+
+def synthetic_county(
+    *,
+    seed: int = 2022,
+    n: int = 1111,
+    ratio: float = 3.0,
+    boundaries: "GeoDataFrame | None" = None,
+    districts: int = 14,
+    sources: Collection[str] | None = None,
+) -> County:
+    """Draw a county with events whose clusters are known.
+
+    Risk is smooth over the map and higher where hardship is, in every source differently. Four
+    clusters of ten areas have `ratio` times that risk in all years: of suspects' homes, domestic
+    abuse, disorder, possession of class A drugs, and of the offences and victims' homes that go
+    with them. Two clusters of four areas are new in 2022 and two fade out from 2018 to 2022, in
+    offences and domestic abuse. Clusters grow around places in towns, in the third of areas with
+    most hardship; below 330 areas they shrink. Totals follow a county of 1,111 areas and 1.8
+    million residents.
+
+    Parameters
+    ----------
+    seed
+        Same seed, same county. Everything has a random stream of its own, so that leaving a
+        source out does not change the others.
+    n
+        Number of areas; ignored where `boundaries` are given.
+    ratio
+        Relative risk inside a planted cluster, above 0.
+    boundaries
+        Real areas, index `area_code`, in metres, whose residents are drawn unless there is a
+        column `residents`. Without it the map is invented too, and lies in the open sea.
+    districts
+        Number of districts of an invented map.
+    sources
+        Names of the event tables to draw, out of `EVENT_TABLES`; all of them unless given.
+
+    Raises
+    ------
+    DataError
+        `n`, `districts`, `ratio` or a source is impossible.
+    """
+    wanted = tuple(EVENT_TABLES) if sources is None else tuple(sources)
+    unknown = sorted(set(wanted) - set(EVENT_TABLES))
+    if unknown or ratio <= 0:
+        raise DataError(
+            f"synthetic county: ratio {ratio} must be above 0, and sources must be among "
+            f"{', '.join(EVENT_TABLES)}" + (f", not {', '.join(unknown)}." if unknown else ".")
+        )
+    if boundaries is None:
+        boundaries = draw_map(seed=seed, n=n, districts=districts)
+    people = draw_people(boundaries, seed=seed)
+    areas = people.areas
+    truth = _plant(areas, people.hardship, people.urban, seed=seed)
+    risk = _risk(areas, people.hardship, people.urban, truth, ratio=ratio, seed=seed)
+    scale = areas["residents"].sum() / 1.8e6 if "residents" in boundaries else len(areas) / 1111
+    expected = expected_events(areas["residents"], risk, scale=scale)
+    events = draw_events(areas, risk, wanted, scale=scale, seed=seed)
+    return County(areas, events, people.tables, truth, risk, expected)
+
+
+def _plant(areas: "GeoDataFrame", hardship: Array, urban: Array, *, seed: int) -> pd.DataFrame:
+    """Clusters of adjoining areas, well apart, around places in towns with some hardship."""
+    rng = stream(seed, "clusters")
+    points = centroids(areas)
+    shapes = areas.geometry.to_numpy()
+    tree = cKDTree(points)
+    taken = np.zeros(len(areas), dtype=bool)
+    truth = pd.DataFrame({"core": False, "cluster": pd.NA, "kind": ""}, index=areas.index)
+    truth["cluster"] = truth["cluster"].astype("Int64")
+    likely = (urban > np.median(urban)) & (hardship > np.quantile(hardship, 2 / 3))
+    eligible = rng.permutation(np.flatnonzero(likely))
+    number = 0
+    for kind, (many, most) in CLUSTERS.items():
+        size = max(1, min(most, len(areas) // 33))
+        for _ in range(many):
+            number += 1
+            planted = (truth["kind"] != "").to_numpy()
+            members = _grown_apart(eligible, size, (taken, planted), tree, shapes)
+            near = tree.query(points[members], k=min(len(points), 4 * size + 8))[1]
+            taken[np.unique(near)] = True
+            place = areas.index[members]
+            truth.loc[place, ["core", "cluster", "kind"]] = [kind == "persistent", number, kind]
+    return truth
+
+
+def _grown_apart(
+    seeds: Indices,
+    size: int,
+    blocks: Sequence[NDArray[np.bool_]],
+    tree: "cKDTree",
+    shapes: NDArray[Any],
+) -> Indices:
+    """The first cluster that fits; on a crowded map it may adjoin another one, but not overlap."""
+    for blocked in blocks:
+        for start in seeds:
+            if not blocked[start]:
+                members = _grown(start, size, blocked, tree, shapes)
+                if len(members) == size:
+                    return members
+    raise DataError(f"synthetic county: no {size} adjoining areas to plant a cluster in.")
+
+
+def _grown(
+    start: int, size: int, blocked: NDArray[np.bool_], tree: "cKDTree", shapes: NDArray[Any]
+) -> Indices:
+    """Up to `size` adjoining areas around a first one, the nearest next each time."""
+    import shapely
+
+    near = np.atleast_1d(tree.query(tree.data[start], k=min(len(shapes), 4 * size + 8))[1])
+    near = near[~blocked[near]]
+    adjoining = shapely.dwithin(shapes[near][:, None], shapes[near][None, :], 0.01)
+    member = np.arange(len(near)) == 0
+    while member.sum() < size:
+        reached = adjoining[member].any(axis=0) & ~member
+        if not reached.any():
+            break
+        member[np.argmax(reached)] = True
+    return np.asarray(near[member])
+
+
+def _risk(
+    areas: "GeoDataFrame",
+    hardship: Array,
+    urban: Array,
+    truth: pd.DataFrame,
+    *,
+    ratio: float,
+    seed: int,
+) -> pd.DataFrame:
+    """Relative risk of every kind and year, mean 1 over residents before clusters."""
+    points, residents = centroids(areas), areas["residents"].to_numpy()
+    columns = {}
+    for name in RISKS:
+        rng = stream(seed, f"risk {name}")
+        own = smooth_field(points, rng, reach=5)
+        lone = rng.normal(size=len(areas))
+        risk = np.exp(0.2 * hardship + 0.06 * urban + 0.17 * own + 0.1 * lone)
+        risk /= np.average(risk, weights=residents)
+        for year in YEARS:
+            power = np.zeros(len(areas))
+            for kind in (kind for kind, raised in PLANTED_IN.items() if name in raised):
+                power += _strength(kind, year) * (truth["kind"] == kind).to_numpy()
+            columns[name, year] = risk * ratio**power
+    return pd.DataFrame(columns, index=areas.index).rename_axis(columns=["risk", "year"])
+
+
+def _strength(kind: str, year: int) -> float:
+    """How much of a cluster's ratio is there in a year, on a log scale."""
+    if kind == "fading":
+        return (YEARS[-1] - year) / (YEARS[-1] - YEARS[0])
+    return float(kind == "persistent" or year == YEARS[-1])

@@ -1,0 +1,120 @@
+"""An invented county as files: what an analyst would have, with the config that reads them."""
+
+import io
+import zipfile
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from riskindex.demo.county import County
+from riskindex.publication.key import INVENTED, write_key
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+KEY_FILE = "release.key"
+_MOMENT = "2022-01-01T00:00:00.000Z"
+_RELEASE = f"""
+[release]                                    # what partners and the public may see
+key = "{KEY_FILE}"                          # of invented data alone: everybody knows it
+membership = "protected"                     # two restricted factors decide most of it: the
+                                             # list of the true counts would tell of them
+"""
+_ABOUT = {
+    "title": "Neighbourhood risk index of an invented county",
+    "place": "the invented county",
+    "about": "An invented county with planted clusters: no real place and no real person.",
+}
+
+
+def write_county(county: County, folder: str | Path) -> Path:
+    """Write a county into a folder, ready to run and to edit.
+
+    Parameters
+    ----------
+    county
+        From `synthetic_county`, with all of its event tables.
+    folder
+        Made if it is not there; files of the same names are replaced.
+
+    Returns
+    -------
+    Path
+        The config, `config.toml`: the preset essex-2022. Boundaries, lookup, census tables and
+        events lie in `data`, the planted clusters in `truth.csv`. Same county, same bytes.
+    """
+    folder = Path(folder)
+    data = folder / "data"
+    data.mkdir(parents=True, exist_ok=True)
+    _write_boundaries(county.areas, data / "lsoa21_boundaries.gpkg")
+    _write_csv(_lookup(county.areas), data / "lsoa21_ward24_lad24.csv")
+    for name, table in county.tables.items():
+        _write_bulk(table, data / f"census2021-{name}.zip")
+    for name, events in county.events.items():
+        _write_csv(events, data / f"{name}.csv")
+    _write_csv(county.truth.reset_index(), folder / "truth.csv")
+    config = folder / "config.toml"
+    config.write_text(_config(), encoding="utf-8", newline="\n")
+    (folder / KEY_FILE).unlink(missing_ok=True)
+    write_key(folder / KEY_FILE, INVENTED)
+    return config
+
+
+def _config() -> str:
+    """The preset, whose paths are those of the files written here, under another title."""
+    preset = resources.files("riskindex").joinpath("assets/presets/essex-2022.toml")
+    lines = preset.read_text(encoding="utf-8").splitlines()
+    for number, line in enumerate(lines):
+        key = line.partition(" = ")[0]
+        if key in _ABOUT:
+            lines[number] = f'{key} = "{_ABOUT[key]}"'
+    first = next(i for i, line in enumerate(lines) if line.startswith("attribution"))
+    last = lines.index("]", first)
+    lines[first : last + 1] = ['attribution = ["Invented data, made by riskindex."]']
+    lines += _RELEASE.splitlines()
+    return "\n".join(lines) + "\n"
+
+
+def _labels(areas: "GeoDataFrame") -> pd.DataFrame:
+    """Code, name, ward and district of every area; real boundaries may lack all but the code."""
+    codes = areas.index.to_series()
+    names = areas.get("name", areas.get("LSOA21NM", codes))
+    district = areas.get("district", areas.get("LAD24NM", names))
+    ward = areas.get("ward", district)
+    columns = {"code": codes, "name": names, "ward": ward, "district": district}
+    return pd.DataFrame(columns).reset_index(drop=True)
+
+
+def _write_boundaries(areas: "GeoDataFrame", path: Path) -> None:
+    import geopandas as gpd
+    import pyogrio
+
+    labels = _labels(areas)[["code", "name", "district"]]
+    labels.columns = pd.Index(["LSOA21CD", "LSOA21NM", "LAD24NM"])
+    table = gpd.GeoDataFrame(labels, geometry=areas.geometry.to_numpy(), crs=areas.crs)
+    path.unlink(missing_ok=True)  # an old GeoPackage would be added to
+    pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _MOMENT})
+    try:
+        table.to_file(path, driver="GPKG", engine="pyogrio", layer="lsoa21")
+    finally:
+        pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
+
+
+def _lookup(areas: "GeoDataFrame") -> pd.DataFrame:
+    columns = ["lsoa21_code", "lsoa21_name", "ward24_name", "ltla24_name"]
+    return _labels(areas).set_axis(columns, axis=1)
+
+
+def _write_csv(table: pd.DataFrame, path: Path) -> None:
+    table.to_csv(path, index=False, date_format="%Y-%m-%d", lineterminator="\n")
+
+
+def _write_bulk(table: pd.DataFrame, path: Path) -> None:
+    """A zip with one CSV, as Nomis has it; stored, and without the time of day."""
+    text = io.StringIO()
+    table.to_csv(text, index=False, lineterminator="\n")
+    member = zipfile.ZipInfo(f"{path.stem}-lsoa.csv")
+    with zipfile.ZipFile(path, "w") as bulk:
+        bulk.writestr(member, text.getvalue())

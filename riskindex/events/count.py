@@ -1,0 +1,452 @@
+"""Events counted per area and period, every one of them accounted for."""
+
+import difflib
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from math import sqrt
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+from pandas.api.types import union_categoricals
+
+from riskindex.areas.editions import Crosswalk, first_few
+from riskindex.errors import ConfigError, DataError, Together
+from riskindex.events.codes_against_points import (
+    CHEAP_UP_TO,
+    PAIR_COLUMNS,
+    agreement_notes,
+    compare,
+)
+from riskindex.events.fingerprints import Prints
+from riskindex.events.periods import (
+    Period,
+    Periods,
+    Unit,
+    missing_months,
+    month_label,
+    parse_period,
+    parse_periods,
+)
+from riskindex.events.places import How, Reason
+from riskindex.events.rhythm import count_by_group, no_rhythm
+from riskindex.events.sql import category, identifier
+from riskindex.events.study_area import Study
+from riskindex.events.tally import UNCOUNTED, Events, Group, Tally
+from riskindex.factors import Factor
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+__all__ = ["Counted", "Events", "Period", "Periods", "count_events", "parse_period"]
+
+RECONCILIATION = ["read", *(reason.name.lower() for reason in Reason)]
+"""Columns of the reconciliation; the first is the sum of the rest."""
+PLACEHOLDER_FROM, PLACEHOLDER_SHARE = 20, 0.02
+"""One key or person in so many records, and in such a share of them, is hardly one."""
+DRIFT = 0.05
+"""Events without a place are noted in months whose share of them is higher than that of all months
+by so much and four standard errors."""
+PLAUSIBLY_NONE = 20
+"""Fewer events may all lie outside the study area; so many mean wrong codes or coordinates."""
+
+
+class Counted(NamedTuple):
+    """Counts, and what became of every event."""
+
+    counts: pd.DataFrame
+    """Index area_code; columns (factor, group, period) of Int64, unweighted; NA where the source
+    does not cover the period."""
+    reconciliation: pd.DataFrame
+    """Index (source, factor), the factor '' being the source's own line; the columns of
+    `RECONCILIATION`."""
+    uncounted: pd.DataFrame
+    """One line per event that its source does not count: source, file, row, date, area_code,
+    reason."""
+    notes: tuple[str, ...]
+    """What an analyst should know, in sentences."""
+    rhythm: pd.DataFrame
+    """Records by place and month, weekday, hour, age and sex; see `count_by_group`."""
+    disagreements: pd.DataFrame
+    """Pairs of an area by code and another by coordinates, with the number of events: source and
+    the columns of `Agreement.pairs`."""
+    fingerprints: pd.DataFrame
+    """Of the records of each cell of `counts`, its index and columns: uint64, 0 where nothing was
+    counted or not covered. For noise alone, and in no output; see `fingerprints`."""
+
+
+def count_events(
+    events: Mapping[str, Events],
+    areas: "GeoDataFrame",
+    factors: Sequence[Factor],
+    periods: Periods | None = None,
+    *,
+    crosswalk: Crosswalk | None = None,
+    known_codes: Collection[str] = (),
+    places: "pd.Series[str] | None" = None,
+) -> Counted:
+    """Count events per area, factor, group of events and period, and account for each of them.
+
+    Parameters
+    ----------
+    events
+        Name of a source to its events.
+    areas
+        Index `area_code`, sorted; geometry for events with coordinates, `residents` to share
+        out events of areas that were split.
+    factors
+        What is counted; those that count no events are passed over.
+    periods
+        What the labels of the factors' periods mean; calendar years where it is left out.
+    crosswalk
+        From the codes of an older edition to those of the areas.
+    known_codes
+        Codes that exist inside or outside the study area, such as those of a national lookup.
+        Without any, a code that has the form of a British area code is outside the study area.
+    places
+        Name of the district or other place of each area, for its months, weekdays and hours;
+        left out, these are not counted.
+
+    Returns
+    -------
+    Counted
+        For each source, and each factor on it, `read` is the sum of what was counted, outside
+        the periods, without location, in an unknown area, outside the study area, not covered by
+        the source, a duplicate, and excluded by a rule: the first of these that applies. Of several
+        records of one key, or of one person in one area and period, one is counted (one that the
+        rules keep, if there is one) and the others are duplicates.
+
+    Raises
+    ------
+    ConfigError
+        A period, column or value of a rule that does not exist.
+    DataError
+        Older codes that cannot be converted, a source that covers none of a factor's periods,
+        or no event of many in the study area.
+    """
+    study = Study(areas, crosswalk, known_codes)
+    unit = (periods or Periods()).unit
+    groups = [group for factor in factors for group in _groups(factor, unit)]
+    missing = sorted({group.source for group in groups} - set(events))
+    if missing:
+        known = ", ".join(events) or "none"
+        raise ConfigError(f"factors: no event source {', '.join(missing)}; there is {known}.")
+    parts, together = {}, Together()
+    for name, source in events.items():
+        asked = [group for group in groups if group.source == name]
+        if asked:
+            with together.trying():
+                parts[name] = _count_source(name, source, asked, study, places)
+    together.raise_any()
+    unused = [f"{name}: no factor counts it." for name in events if name not in parts]
+    return _together(parts, groups, areas.index, unused)
+
+
+def _groups(factor: Factor, unit: Unit) -> list[Group]:
+    if not factor.counts_events:
+        return []
+    place = f"factors.{factor.name}"
+    labels = [group.label for group in factor.groups]
+    if len(set(labels)) < len(labels):
+        raise ConfigError(f"{place}: event groups must differ in their labels, not {labels}.")
+    periods = parse_periods(factor.periods, unit, place=place)
+    return [Group(factor.name, g.label, g.source, g.where, periods) for g in factor.groups]
+
+
+class _Part(NamedTuple):
+    """What one source contributes."""
+
+    counts: dict[tuple[str, str, str], "pd.api.extensions.ExtensionArray"]
+    fingerprints: dict[tuple[str, str, str], Prints]
+    reconciliation: dict[tuple[str, str], list[int]]
+    uncounted: pd.DataFrame
+    notes: list[str]
+    rhythm: pd.DataFrame
+    disagreements: pd.DataFrame
+
+
+def _count_source(
+    name: str,
+    events: Events,
+    asked: Sequence[Group],
+    study: Study,
+    places: "pd.Series[str] | None",
+) -> _Part:
+    notes = _check_rules(name, events, asked)
+    tally = Tally(name, events, asked, study)
+    _refuse_all_outside(tally)
+    missing = _missing_months(tally)
+    counts, fingerprints = {}, {}
+    for group in asked:
+        scope = tally.of_group(group)
+        (table, prints), lacking = tally.table(scope), tally.lacking(scope)
+        for i, period in enumerate(group.periods):
+            gap = lacking[:, i] | (len(missing[period]) == len(period.months))
+            key = group.factor, group.label, period.label
+            counts[key] = pd.arrays.IntegerArray(table[:, i], gap)
+            fingerprints[key] = prints[:, i]
+    lines = {(name, ""): tally.line(tally.own)}
+    for factor in dict.fromkeys(group.factor for group in asked):
+        lines[name, factor] = tally.line(tally.of_factor(factor))
+    compared, pairs = _compared(tally)
+    notes += [*tally.notes, *_notes(tally), *compared, *_coverage_notes(tally, missing)]
+    rhythm = no_rhythm() if places is None else count_by_group(tally, asked, places)
+    return _Part(counts, fingerprints, lines, tally.uncounted(), notes, rhythm, pairs)
+
+
+def _together(
+    parts: Mapping[str, _Part], groups: Sequence[Group], index: pd.Index, notes: Sequence[str]
+) -> Counted:
+    order = [(g.source, (g.factor, g.label, p.label)) for g in groups for p in g.periods]
+    counts = _in_columns({key: parts[source].counts[key] for source, key in order}, index)
+    prints = _in_columns({key: parts[source].fingerprints[key] for source, key in order}, index)
+    lines = {key: line for part in parts.values() for key, line in part.reconciliation.items()}
+    keys = pd.MultiIndex.from_arrays(
+        [[key[level] for key in lines] for level in range(2)], names=["source", "factor"]
+    )
+    reconciliation = pd.DataFrame(list(lines.values()), index=keys, columns=RECONCILIATION)
+    uncounted = _in_one([part.uncounted for part in parts.values() if len(part.uncounted)])
+    said = [note for part in parts.values() for note in part.notes]
+    rhythm = pd.concat([no_rhythm(), *(part.rhythm for part in parts.values())]).sort_index()
+    pairs = pd.concat([_NO_PAIRS, *(part.disagreements for part in parts.values())])
+    return Counted(
+        counts, reconciliation.astype("int64"), uncounted, (*said, *notes), rhythm,
+        pairs.reset_index(drop=True), prints,
+    )  # fmt: skip
+
+
+def _in_columns(columns: Mapping[tuple[str, str, str], Any], index: pd.Index) -> pd.DataFrame:
+    """A table by area of columns by factor, group and period."""
+    table = pd.DataFrame(dict(enumerate(columns.values())), index=index, copy=False)
+    table.columns = pd.MultiIndex.from_arrays(
+        [[key[level] for key in columns] for level in range(3)],
+        names=["factor", "group", "period"],
+    )
+    return table
+
+
+_NO_PAIRS = pd.DataFrame({column: [] for column in ("source", *PAIR_COLUMNS)}, dtype="str").astype(
+    {"events": "int64"}
+)
+
+
+def _compared(tally: Tally) -> tuple[Iterator[str], pd.DataFrame]:
+    """What codes and coordinates say of the same events: notes, and where the two differ."""
+    events = tally.events
+    asked = events.compare
+    if asked is None:
+        inside = "SELECT coalesce(sum(events), 0) FROM kinds WHERE span >= 0"
+        asked = tally.number(inside) <= CHEAP_UP_TO
+    if events.is_counted or not asked or "geometry" not in tally.study.areas:
+        return iter(()), _NO_PAIRS
+    found = compare(events.connection, tally.study, events.crs)
+    return agreement_notes(tally.name, found), found.pairs.assign(source=tally.name)
+
+
+def _in_one(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The lists of all sources, one after the other, their texts still categories."""
+    if len(tables) < 2:
+        return tables[0] if tables else pd.DataFrame(columns=UNCOUNTED)
+    texts = {
+        name: union_categoricals([table[name] for table in tables], sort_categories=True)
+        for name in tables[0].select_dtypes("category")
+    }
+    return pd.concat(tables, ignore_index=True).assign(**texts)
+
+
+def _missing_months(tally: Tally) -> dict[Period, tuple[int, ...]]:
+    """Months of each period that the source does not seem to cover."""
+    rows = tally.events.connection.execute(
+        "SELECT month, sum(events) FROM kinds WHERE month IS NOT NULL GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    events = {int(month): int(n) for month, n in rows}
+    missing = {period: missing_months(period, events) for period in tally.periods}
+    for group in tally.groups:
+        if all(len(missing[period]) == len(period.months) for period in group.periods):
+            months = [month_label(month) for month in events] or ["no month"]
+            raise DataError(
+                f"factors.{group.factor}: {tally.name} has no events in "
+                f"{', '.join(period.label for period in group.periods)}; it has some from "
+                f"{months[0]} to {months[-1]}. Change the periods, or add the files."
+            )
+    return missing
+
+
+def _coverage_notes(tally: Tally, missing: Mapping[Period, tuple[int, ...]]) -> Iterator[str]:
+    for period, months in missing.items():
+        names = first_few([month_label(month) for month in months], 12)
+        if len(months) == len(period.months):
+            yield f"{tally.name}: {period.label} is not assessed; it has no events there."
+        elif months:
+            yield (
+                f"{tally.name}: {period.label} is a part period; {len(months)} of its "
+                f"{len(period.months)} months have no events ({names})."
+            )
+
+
+def _notes(tally: Tally) -> Iterator[str]:
+    """What became of events that are not as plain as an area code, a date and a person."""
+    n = {How(how): int(m) for how, m in tally.cells.groupby("how")["n"].sum().items()}
+    older = {words: n[how] for how, words in _CONVERTED.items() if how in n}
+    if older:
+        share = sum(older.values()) / tally.cells.loc[tally.cells["span"] >= 0, "n"].sum()
+        ways = ", ".join(f"{number:,} {words}" for words, number in older.items())
+        yield (
+            f"{tally.name}: {sum(older.values()):,} events ({share:.1%}) with area codes of an "
+            f"older edition were converted: {ways}."
+        )
+    if How.POINT in n:
+        yield f"{tally.name}: {n[How.POINT]:,} events were placed by their coordinates alone."
+    undated = tally.number("SELECT coalesce(sum(events), 0) FROM kinds WHERE month IS NULL")
+    if undated:
+        yield (
+            f"{tally.name}: {undated:,} records have no date (first: {_first_undated(tally)}); "
+            "they are outside the periods."
+        )
+    if tally.events.has_person:
+        bare = tally.number("SELECT count(*) FROM located WHERE person IS NULL")
+        if bare:
+            yield f"{tally.name}: {bare:,} records have no person; each counts as one person."
+    yield from _placeholders(tally)
+    yield from _misspelt_codes(tally)
+    yield from _drifting_places(tally)
+
+
+def _first_undated(tally: Tally) -> str:
+    """File and row of the first record without a date; a warehouse keeps its rows to itself."""
+    if tally.events.is_counted:
+        return "in the warehouse"
+    ((file, row),) = tally.events.connection.execute(
+        f"SELECT file, row FROM {identifier(tally.events.table)} WHERE date IS NULL "
+        "ORDER BY file, row LIMIT 1"
+    ).fetchall()
+    return f"{file}, row {row}"
+
+
+def _misspelt_codes(tally: Tally) -> Iterator[str]:
+    """Codes that no area has, and those of the study area but for small letters: not counted."""
+    rows = tally.events.connection.execute(
+        f"SELECT area_code, count(*) FROM placed WHERE reason = {Reason.UNKNOWN_AREA} "
+        "AND area_code IS NOT NULL GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    found = {code: n for code, n in rows if code.upper() in tally.study.position}
+    unknown = {code: n for code, n in rows if code not in found}
+    if unknown:
+        yield (
+            f"{tally.name}: {sum(unknown.values()):,} events are not counted, because no area is "
+            f"known to have their codes ({first_few(list(map(repr, unknown)))}). Correct them, or "
+            "name the lookup that knows them under [areas]."
+        )
+    if found:
+        yield (
+            f"{tally.name}: {sum(found.values()):,} events are not counted, because their area "
+            f"codes are written in small letters ({first_few(list(found))}). Write them as the "
+            "boundaries do."
+        )
+
+
+def _drifting_places(tally: Tally) -> Iterator[str]:
+    """Months in which far more events than usual have no place: files may have changed."""
+    rows = tally.events.connection.execute(
+        "SELECT month, sum(events) FROM kinds WHERE span >= 0 GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    events = {int(month): int(n) for month, n in rows}
+    lost = tally.events.connection.execute(
+        "SELECT year(date) * 12 + month(date) - 1, count(*) FROM placed "
+        f"WHERE reason = {Reason.NO_LOCATION} GROUP BY 1 ORDER BY 1"
+    ).fetchall()
+    usual = sum(n for _, n in lost) / max(sum(events.values()), 1)
+    odd = [
+        f"{n / events[month]:.0%} in {month_label(month)}"
+        for month, n in lost
+        if n / events[month] > usual + DRIFT + 4 * sqrt(usual * (1 - usual) / events[month])
+    ]
+    if odd:
+        yield (
+            f"{tally.name}: {usual:.1%} of the events have no place, but {first_few(odd)}. Look "
+            "for a column that those files lack, and read changes over time with care."
+        )
+
+
+def _placeholders(tally: Tally) -> Iterator[str]:
+    """A word such as "unknown" in a column of keys makes one event or person of many."""
+    asked = {"key": tally.events.has_key, "person": tally.events.has_person}
+    for column in (column for column, is_asked in asked.items() if is_asked):
+        ((most, all_),) = tally.events.connection.execute(
+            f"SELECT coalesce(max(n), 0), coalesce(sum(n), 0) FROM (SELECT count(*) AS n "
+            f"FROM located WHERE {column} IS NOT NULL GROUP BY {column})"
+        ).fetchall()
+        if most >= PLACEHOLDER_FROM and most > PLACEHOLDER_SHARE * all_:
+            yield (
+                f"{tally.name}: {most:,} of {all_:,} located records share one {column}, so that "
+                "most of them are not counted. If it stands for not known, empty those cells."
+            )
+
+
+_CONVERTED = {
+    How.LOOKUP: "by the lookup alone",
+    How.PART: "by their own coordinates",
+    How.NEAREST_PART: "to the part of their old area that is nearest to their coordinates",
+    How.SHARED: "shared out",
+}
+
+
+def _refuse_all_outside(tally: Tally) -> None:
+    inside = tally.cells[tally.cells["span"] >= 0]
+    n = int(inside["n"].sum())
+    if n < PLAUSIBLY_NONE or (inside["reason"] == Reason.COUNTED).any():
+        return
+    rows = tally.events.connection.execute(
+        "SELECT DISTINCT area_code FROM kinds WHERE span >= 0 AND area_code IS NOT NULL "
+        "ORDER BY 1 LIMIT 3"
+    ).fetchall()
+    codes = ", ".join(row[0] for row in rows) or "none"
+    raise DataError(
+        f"{tally.name}: none of its {n:,} events in the periods is in the study area (area codes "
+        f"there: {codes}; the areas': {first_few(tally.study.codes, 3)}{_reach(tally)}). Check the "
+        "columns area, x and y, the crs, and the boundaries."
+    )
+
+
+def _reach(tally: Tally) -> str:
+    """From where to where the coordinates of a source go, in the system that it is said to use."""
+    if tally.events.is_counted:
+        return ""
+    ((west, east, south, north),) = tally.events.connection.execute(
+        f"SELECT min(x), max(x), min(y), max(y) FROM {identifier(tally.events.table)}"
+    ).fetchall()
+    if west is None:
+        return ""
+    return f"; x {west:,g} to {east:,g} and y {south:,g} to {north:,g}, read as {tally.events.crs}"
+
+
+def _check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]:
+    """Refuse rules about columns that are not there and values that look like a slip."""
+    if events.is_counted:  # its rules were looked at where the events are
+        return [f"{name}: events stay in the warehouse; those not counted are not listed."]
+    notes: list[str] = []
+    faults: list[str] = []
+    wheres = [events.where, *(group.where for group in asked)]
+    for column in sorted({column for where in wheres for column in where}):
+        if category(column) not in map(identifier, events.relation.columns):
+            faults.append(f"{name}: where: the column {column!r} was not read.")
+            continue
+        rows = events.connection.execute(
+            f"SELECT DISTINCT {category(column)} FROM {identifier(events.table)} "
+            f"WHERE {category(column)} IS NOT NULL ORDER BY 1"
+        ).fetchall()
+        found = [row[0] for row in rows]
+        wanted = {value for where in wheres for value in where.get(column, ())}
+        for value in sorted({v for v in wanted if isinstance(v, str)} - set(found)):
+            near = _nearest(value, found)
+            none = f"{name}: where: no record has {value!r} in the column {column!r}"
+            (faults if near else notes).append(
+                f"{none}; did you mean {near!r}?" if near else f"{none}."
+            )
+    if faults:
+        raise ConfigError(faults)
+    return notes
+
+
+def _nearest(value: str, found: Sequence[str]) -> str | None:
+    folded = {known.casefold(): known for known in found}
+    close = difflib.get_close_matches(value.casefold(), list(folded), n=1, cutoff=0.85)
+    return folded[close[0]] if close else None

@@ -1,0 +1,371 @@
+"""Files in: events, from the police.uk download or any table with a date and a place."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, NamedTuple
+
+from riskindex.errors import InputError, Together
+from riskindex.events.count import Events
+from riskindex.events.coverage import Coverage, Months, months_listed
+from riskindex.events.find_files import Found, find_events
+from riskindex.events.sources import (
+    EventSource,
+    PoliceSource,
+    coverage_of,
+    layout_of,
+    people_of,
+)
+from riskindex.events.sql import events_table, identifier
+from riskindex.events.table import (
+    connect,
+    create_parquet_view,
+    create_table,
+    load_csv,
+    unreadable,
+)
+from riskindex.events.values import Layout, Raw, select_events
+from riskindex.events.warehouse import WarehouseSource
+from riskindex.events.warehouse_answer import open_warehouse
+from riskindex.factors import Factor
+from riskindex.files.csv_files import capped, read_sheet
+from riskindex.files.formats import (
+    FileRecord,
+    find_file,
+    open_members,
+    record,
+    refuse_full,
+    sniff,
+    unpack,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from duckdb import DuckDBPyConnection
+
+__all__ = ["EventSource", "Opened", "PoliceSource", "frame_events", "open_events"]
+
+
+class Opened(NamedTuple):
+    """Event sources ready to be counted, and what was read."""
+
+    events: dict[str, Events]
+    """Name of a source to its events."""
+    files: tuple[FileRecord, ...]
+    """Provenance of every file."""
+    notes: tuple[str, ...]
+    """What an analyst should know about the files, in sentences."""
+
+
+@contextmanager
+def open_events(
+    sources: Mapping[str, object],
+    folder: str | Path = ".",
+    *,
+    factors: Sequence[Factor] = (),
+    threads: int | None = None,
+    memory: str = "1GB",
+    temporary: Path | None = None,
+    areas: "pd.DataFrame | None" = None,
+    say: Callable[[str], None] | None = None,
+) -> Iterator[Opened]:
+    """Read event sources into one shape, for as long as the context lasts.
+
+    CSV files are loaded into a private DuckDB file; Parquet files are read where they are, each
+    time they are asked. Only columns that the sources and the rules of the factors name are read.
+
+    Parameters
+    ----------
+    sources
+        Name to `EventSource`, `PoliceSource` or `WarehouseSource`; others are passed over.
+    folder
+        Folder that relative paths start from.
+    factors
+        Whose `where` names further columns.
+    threads
+        Of DuckDB; as many as there are cores where it is left out. Results do not depend on it.
+    memory
+        What DuckDB may use before it spills to the temporary folder, such as `500MB`.
+    temporary
+        Existing folder for the private temporary folder, which is removed at the end; the
+        system's where it is left out.
+    areas
+        Index area_code with their geometry, in which a warehouse places events without codes.
+    say
+        Told at each file how many rows and files of its source are read, and its name.
+
+    Yields
+    ------
+    Opened
+        Events with the columns `file`, `row` (the header of a CSV is row 1, blank lines are not
+        counted; the first record of a Parquet file is row 1), `date`, `area_code`, `x`, `y`,
+        `person`, `key`, `hour`. Coordinates that are incomplete, or both zero, are missing.
+
+    Raises
+    ------
+    InputError
+        Every fault that was found, with file, row, column and value.
+    ConfigError
+        The date format is none.
+    """
+    chosen = {
+        name: source
+        for name, source in sources.items()
+        if isinstance(source, EventSource | PoliceSource | WarehouseSource)
+    }
+    layouts = {name: layout_of(name, source, factors) for name, source in chosen.items()
+               if not isinstance(source, WarehouseSource)}  # fmt: skip
+    with TemporaryDirectory(prefix="riskindex-", dir=temporary, ignore_cleanup_errors=True) as home:
+        connection = connect(Path(home), threads=threads, memory=memory)
+        opened, together = Opened({}, (), ()), Together()
+        try:
+            for name, source in chosen.items():
+                with together.trying():
+                    one = _open_source(
+                        connection,
+                        name,
+                        source,
+                        factors=factors,
+                        layout=layouts.get(name),
+                        folder=Path(folder),
+                        home=Path(home),
+                        areas=areas,
+                        say=say or _silent,
+                    )
+                    files, notes = opened.files + one.files, opened.notes + one.notes
+                    opened = Opened(opened.events | one.events, files, notes)
+            together.raise_any()
+            yield opened
+        except Exception as error:
+            refuse_full(error)
+            raise
+        finally:
+            connection.close()
+
+
+def _silent(_name: str) -> None:
+    """Take the name of a file and say nothing."""
+
+
+def frame_events(
+    frame: "pd.DataFrame",
+    source: EventSource,
+    *,
+    name: str = "events",
+    factors: Sequence[Factor] = (),
+) -> Events:
+    """Events from a data frame, for notebooks: no file is needed.
+
+    Parameters
+    ----------
+    frame
+        One row per event.
+    source
+        What its columns mean; the path is not looked at.
+    name
+        Name of the source, in the column `file` and in messages.
+    factors
+        Whose `where` names further columns.
+
+    Raises
+    ------
+    InputError
+        A column is not there, or values are no dates or coordinates; row 1 is the first record.
+    """
+    connection = connect()
+    layout = layout_of(name, source, factors)
+    lacking = [column for column in layout.columns if column not in frame]
+    if lacking:
+        raise InputError([f"{name}: the data frame has no column {c!r}." for c in lacking])
+    plain = frame[list(layout.columns)].reset_index(drop=True)
+    texts = {c: plain[c].astype("str") for c in plain if str(plain[c].dtype).startswith("period")}
+    connection.register("frame", plain.assign(**texts))
+    described = connection.execute("DESCRIBE frame").fetchall()
+    raw = {column: Raw(identifier(column), str(type_)) for column, type_, *_ in described}
+    create_table(connection, events_table(name), layout)
+    scan = "(SELECT row_number() OVER () AS frame_row, * FROM frame)"
+    query = select_events(scan, raw, layout, name, row="frame_row")
+    connection.execute(f"INSERT INTO {identifier(events_table(name))} {query}")
+    connection.unregister("frame")
+    faults = list(unreadable(connection, events_table(name), layout))
+    if faults:
+        raise InputError(faults)
+    return _events(connection, name, source)
+
+
+def _telling(reader: "_Reader", files: int, say: Callable[[str], None]) -> Callable[[str], None]:
+    """Say in a line how far the reading of a source is as a file begins."""
+
+    def tell(label: str) -> None:
+        read = f"{reader.rows_read:,} rows of {reader.files_read:,} of {files:,} files read"
+        say(f"{reader.name}, {read}, now {label}")
+
+    return tell
+
+
+class _Reader:
+    """Reads the files of one source into a table and views of its own."""
+
+    def __init__(
+        self, connection: "DuckDBPyConnection", name: str, layout: Layout, home: Path
+    ) -> None:
+        self.connection, self.name, self.layout, self.home = connection, name, layout, home
+        self.table = f"{name} rows"
+        self.rows = 0
+        self.rows_read, self.files_read = 0, 0
+        self.views: list[str] = []
+        self.notes: list[str] = []
+        self.faults: list[str] = []
+        create_table(connection, self.table, layout)
+
+    def read(self, file: Found, say: Callable[[str], None]) -> FileRecord:
+        """Add the events of one file, or of all the members that are read of a zip."""
+        rows = 0
+        try:
+            if file.members:
+                unpacked = open_members(file.path, file.members, self.home)
+                for member, path in zip(file.members, unpacked, strict=True):
+                    say(f"{file.label}/{member}")
+                    rows += self._read(path, f"{file.label}/{member}")
+                    if sniff(path) != "parquet":  # that one is read again, each time it is asked
+                        path.unlink()
+            else:
+                say(file.label)
+                rows += self._read(file.path, file.label)
+        except InputError as error:
+            self.faults += error.faults
+        return record(file.path, self.name, rows)._replace(name=file.label)
+
+    def _read(self, path: Path, label: str) -> int:
+        rows = self._add(path, label)
+        self.rows_read, self.files_read = self.rows_read + rows, self.files_read + 1
+        return rows
+
+    def _add(self, path: Path, label: str) -> int:
+        kind = sniff(path)
+        if kind == "parquet":
+            view = f"{self.name} view {len(self.views)}"
+            rows = create_parquet_view(self.connection, view, path, label, layout=self.layout)
+            self.views.append(view)
+            return rows
+        if kind not in ("text", "utf-16", "gzip"):
+            raise InputError(f"{label}: {_NO_TABLE.get(kind, f'a {kind} file')}. {_SAVE_AS}")
+        inner = unpack(path, self.home) if kind == "gzip" else path
+        before = self.rows
+        note = load_csv(
+            self.connection, self.table, inner, label, layout=self.layout, home=self.home
+        )
+        if inner != path:
+            inner.unlink()
+        count = f"SELECT count(*) FROM {identifier(self.table)}"
+        self.rows = int(self.connection.execute(count).fetchall()[0][0])
+        self.notes += [note] if note else []
+        return self.rows - before
+
+    def finish(self) -> None:
+        """Make one view of everything, named like the source, and look for unreadable values."""
+        parts = [self.table, *self.views] if self.rows or not self.views else self.views
+        query = " UNION ALL BY NAME ".join(f"SELECT * FROM {identifier(part)}" for part in parts)
+        view = events_table(self.name)
+        self.connection.execute(f"CREATE VIEW {identifier(view)} AS {query}")
+        self.faults += unreadable(self.connection, view, self.layout)
+
+
+_SAVE_AS = "Save the table as CSV UTF-8 or Parquet."
+_NO_TABLE = {
+    "empty": "the file is empty",
+    "xlsx": "an Excel workbook",
+    "xml": "an XML or HTML file (a web page saved by mistake?)",
+    "zip": "a zip inside a zip",
+}
+
+
+def _open_source(
+    connection: "DuckDBPyConnection",
+    name: str,
+    source: EventSource | PoliceSource | WarehouseSource,
+    *,
+    factors: Sequence[Factor],
+    layout: Layout | None,
+    folder: Path,
+    home: Path,
+    areas: "pd.DataFrame | None",
+    say: Callable[[str], None],
+) -> Opened:
+    if isinstance(source, WarehouseSource) or layout is None:
+        assert isinstance(source, WarehouseSource)
+        say(name)
+        counted, answer = open_warehouse(
+            connection, name, source, factors=factors, folder=folder, home=home, areas=areas
+        )
+        listed, lists = _listed(name, source.coverage, folder, home)
+        return Opened({name: replace(counted, listed=listed)}, (answer, *lists), ())
+    patterns = [source.path] if isinstance(source.path, str) else list(source.path)
+    found, passed = find_events(
+        patterns, folder, place=f"sources.{name}.path", police=isinstance(source, PoliceSource)
+    )
+    reader = _Reader(connection, name, layout, home)
+    total = sum(len(file.members) or 1 for file in found)
+    files = [reader.read(file, _telling(reader, total, say)) for file in found]
+    reader.finish()
+    faults = [*reader.faults, *_read_twice(name, files)]
+    if not faults and not sum(file.rows or 0 for file in files):
+        faults = [
+            f"sources.{name}: no records in {', '.join(file.name for file in files)}. "
+            "Save them again, whole."
+        ]
+    if faults:
+        raise InputError(capped(faults))
+    notes = [f"{name}: passed over {passed}."] if passed else []
+    listed, lists = _listed(name, source.coverage, folder, home)
+    events = replace(_events(connection, name, source), listed=listed)
+    return Opened({name: events}, (*files, *lists), (*notes, *reader.notes))
+
+
+def _listed(
+    name: str, coverage: Coverage, folder: Path, home: Path
+) -> tuple[Months | None, tuple[FileRecord, ...]]:
+    """The months of each unit by the inventory, if there is one."""
+    inventory = coverage.inventory
+    if inventory is None:
+        return None, ()
+    path = find_file(folder, inventory.path, place=f"sources.{name}.coverage.inventory.path")
+    columns = [c for c in (inventory.unit, inventory.month, inventory.records) if c is not None]
+    sheet = read_sheet(path, columns, home)
+    months = months_listed(inventory, sheet.columns, sheet.label)
+    return months, (record(path, f"{name} inventory", len(sheet.rows)),)
+
+
+def _read_twice(name: str, files: Sequence[FileRecord]) -> Iterator[str]:
+    """The same bytes under two names would be counted twice."""
+    first: dict[str, str] = {}
+    for file in files:
+        if file.sha256 in first:
+            yield (
+                f"sources.{name}: {first[file.sha256]} and {file.name} are the same file, so that "
+                "its events would be counted twice. Take one away."
+            )
+        first.setdefault(file.sha256, file.name)
+
+
+def _events(
+    connection: "DuckDBPyConnection", name: str, source: EventSource | PoliceSource
+) -> Events:
+    events = Events(
+        connection=connection,
+        table=events_table(name),
+        where=source.where,
+        coverage=coverage_of(source),
+        compare=source.compare,
+    )
+    if isinstance(source, PoliceSource):
+        return replace(events, crs="EPSG:4326")
+    return replace(
+        events,
+        crs=source.crs,
+        has_key=source.key is not None,
+        has_person=source.distinct is not None,
+        people=people_of(source),
+    )

@@ -1,0 +1,180 @@
+"""When events happen, and to whom: records per group of areas by month, weekday, hour, age, sex."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from riskindex.events.periods import month_label
+from riskindex.events.places import Reason
+from riskindex.events.sql import category, identifier, store, wrapped_sum
+from riskindex.events.tally import Group, Tally
+
+LEVELS = ["factor", "group", "place", "aspect", "value"]
+"""Index of the table: factor, group of its events, place, what is asked, and the answer."""
+COUNTED = {"records": "int64", "fingerprint": "uint64"}
+"""Columns of the table."""
+ASPECTS = ("month", "weekday", "hour", "age", "sex")
+"""What can be asked, in the order of the columns."""
+NOT_RECORDED = ""
+"""Value of records that do not say their hour, age or sex."""
+
+
+def count_by_group(tally: Tally, groups: Sequence[Group], places: "pd.Series[str]") -> pd.DataFrame:
+    """Count a source's records by place and month, weekday, hour, age and sex.
+
+    Records are counted, each once by its key; a person with two records counts twice here, because
+    a person counted once a year would fall into the first month of it.
+
+    Parameters
+    ----------
+    tally
+        The source, its events placed in the study area.
+    groups
+        What counts them; each in its own periods.
+    places
+        Name of the place of each area, in the order of the areas; "" where it has none.
+
+    Returns
+    -------
+    DataFrame
+        Index `LEVELS`; columns `records`, and `fingerprint` of these records (uint64, of
+        `fingerprints`; for noise alone, and in no output). `month` has values such as
+        2022-03, `weekday` 1 (Monday) to 7, `hour` 00 to 23, `age` and `sex` what the columns hold.
+        Weekdays are left out where the source only knows months; hours where it only knows
+        days.
+    """
+    connection = tally.events.connection
+    names = sorted(set(places))
+    numbers = pd.Series({name: i for i, name in enumerate(names)})
+    lookup = pd.DataFrame({
+        "area": np.arange(len(places)), "place": numbers[places].to_numpy(),
+        "area_print": tally.study.prints.astype(np.int64),
+    })  # fmt: skip
+    store(connection, "place_of_area", lookup)
+    parts = [
+        _of_group(counted, tally, group).assign(factor=group.factor, group=group.label)
+        for group, counted in _counted(tally, groups)
+    ]
+    if not parts:
+        return no_rhythm()
+    table = pd.concat(parts, ignore_index=True)
+    table["place"] = np.asarray(names, dtype=object)[table["place"].to_numpy(dtype=np.intp)]
+    return table.set_index(LEVELS)[[*COUNTED]].sort_index()
+
+
+def no_rhythm() -> pd.DataFrame:
+    """The table without a line in it."""
+    index = pd.MultiIndex.from_arrays([[]] * len(LEVELS), names=LEVELS)
+    return pd.DataFrame({"records": [], "fingerprint": []}, index=index).astype(COUNTED)
+
+
+def _counted(tally: Tally, groups: Sequence[Group]) -> Iterator[tuple[Group, pd.DataFrame]]:
+    """Cells of each group. Without keys one scan serves all; with keys each rule has its own."""
+    aspects = _aspects(tally)
+    if not tally.events.has_key:
+        every = sorted({rule for group in groups for rule in tally.of_group(group).rules})
+        cells = _cells(tally, aspects, every, range(len(tally.spans)))
+        for group in groups:
+            kept = tally.kept(tally.of_group(group).rules)
+            yield group, cells[kept[cells["sort"].to_numpy()]]
+        return
+    for group in groups:
+        yield group, _cells(tally, aspects, tally.of_group(group).rules, _spans(tally, group))
+
+
+def _cells(
+    tally: Tally, aspects: Mapping[str, str], rules: Sequence[int], spans: Sequence[int]
+) -> pd.DataFrame:
+    sorts = np.flatnonzero(tally.kept(rules)).tolist() or [-1]
+    asked = f"sort IN ({_listed(sorts)}) AND span IN ({_listed(spans)})"
+    sets = ", ".join(f"(place, span, sort, {name})" for name in aspects)
+    return tally.events.connection.execute(
+        f"""
+        SELECT place, span, sort, {", ".join(aspects)}, grouping_id({", ".join(aspects)}) AS aspect,
+            max(day) AS last_day, sum(n)::BIGINT AS records,
+            {wrapped_sum("area_print * prints")} AS fingerprint
+        FROM ({_records(tally, aspects, asked)}) JOIN place_of_area USING (area)
+        GROUP BY GROUPING SETS ({sets}) ORDER BY ALL
+        """
+    ).df()
+
+
+def _records(tally: Tally, aspects: Mapping[str, str], asked: str) -> str:
+    """Query for the records in areas; where only months are known, their numbers will do."""
+    columns = ", ".join(f"{sql} AS {name}" for name, sql in aspects.items())
+    if list(aspects) == ["month"] and not tally.events.has_key:
+        return (
+            f"SELECT area, span, sort, 1 AS day, events AS n, prints::HUGEINT AS prints, month "
+            f"FROM plain WHERE {asked} "
+            f"UNION ALL SELECT area, span, sort, 1, 1, print, {columns} "
+            "FROM placed JOIN days USING (date) "
+            f"WHERE reason = {Reason.COUNTED} AND {asked}"
+        )
+    once = (
+        "QUALIFY key IS NULL OR row_number() OVER (PARTITION BY key ORDER BY file, row) = 1"
+        if tally.events.has_key
+        else ""
+    )
+    return (
+        f"SELECT area, span, sort, day(date) AS day, 1 AS n, print AS prints, {columns} "
+        "FROM located JOIN days USING (date) "
+        f"WHERE {asked} {once}"
+    )
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
+
+
+def _aspects(tally: Tally) -> dict[str, str]:
+    """What can be asked of a source, as SQL."""
+    table = identifier(tally.events.table)
+    found = {"month": "year(date) * 12 + month(date) - 1"}
+    if tally.number(f"SELECT count(*) FROM {table} WHERE day(date) > 1"):
+        found["weekday"] = "isodow(date)"
+    if "hour" in tally.events.relation.columns and tally.number(
+        f"SELECT count(*) FROM {table} WHERE hour > 0"
+    ):
+        found["hour"] = "hour"
+    for aspect, column in tally.events.people.items():
+        found[aspect] = category(column)
+    return found
+
+
+def _of_group(cells: pd.DataFrame, tally: Tally, group: Group) -> pd.DataFrame:
+    """Cells of the group's own periods, each aspect's values as text."""
+    cells = cells[cells["span"].isin(_spans(tally, group))]
+    aspects = [name for name in ASPECTS if name in cells]
+    parts = []
+    for number, aspect in enumerate(aspects):
+        others = (1 << len(aspects)) - 1 - (1 << (len(aspects) - 1 - number))
+        part = cells[cells["aspect"] == others]
+        if aspect == "weekday" and not (part["last_day"] > 1).any():
+            continue
+        if aspect == "hour" and not (part["hour"] > 0).any():
+            continue
+        values = _words(aspect, part[aspect])
+        # Unsigned sums of pandas wrap, as those of the query do.
+        sums = part.groupby([part["place"], values.rename("value")])[[*COUNTED]].sum()
+        parts.append(sums.reset_index().assign(aspect=aspect))
+    return pd.concat(parts, ignore_index=True)
+
+
+def _spans(tally: Tally, group: Group) -> list[int]:
+    """Stretches of time that lie in the group's periods."""
+    return [
+        i
+        for i, span in enumerate(tally.spans)
+        if any(p.start <= span.start and span.end <= p.end for p in group.periods)
+    ]
+
+
+def _words(aspect: str, values: "pd.Series[float] | pd.Series[str]") -> "pd.Series[str]":
+    if aspect in ("age", "sex"):
+        return values.astype("object").where(values.notna(), NOT_RECORDED).astype(str)
+    words: dict[str, Callable[[int], str]]
+    words = {"month": month_label, "weekday": str, "hour": "{:02d}".format}
+    write = words[aspect]
+    texts = [NOT_RECORDED if pd.isna(value) else write(int(value)) for value in values]
+    return pd.Series(texts, index=values.index, dtype=object)

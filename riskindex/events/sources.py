@@ -1,0 +1,138 @@
+"""What a config says of a source of events: which files, columns and rules."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any, ClassVar, Literal
+
+from riskindex.areas.coordinates import is_known_crs
+from riskindex.errors import ConfigError
+from riskindex.events.coverage import Coverage
+from riskindex.events.table import is_date_format
+from riskindex.events.values import Layout
+from riskindex.factors import Factor, Where
+
+
+@dataclass(frozen=True, kw_only=True)
+class EventSource:
+    """A table of events: one row each, with a date and an area code or coordinates."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    kind: Literal["events"]
+    """A table with one event per row."""
+    path: str | Sequence[str]
+    """CSV (may be compressed) or Parquet files, a folder, a zip, or patterns: suspects/*.csv."""
+    date: str
+    """Column with the date; a month such as 2022-03 is enough."""
+    date_format: str | None = None
+    """Such as %d/%m/%Y; ISO dates need none."""
+    area: str | None = None
+    """Column with the area code."""
+    x: str | None = None
+    """Column with the easting or longitude."""
+    y: str | None = None
+    """Column with the northing or latitude."""
+    crs: str = "EPSG:27700"
+    """Coordinate system of x and y."""
+    where: Where = field(default_factory=dict)
+    """Events of the source that are used at all; the rest is excluded by a rule."""
+    key: str | None = None
+    """Column that identifies an event; later rows with the same key are duplicates."""
+    distinct: str | None = None
+    """Column with a pseudonymous person key: persons are counted, once per area and period."""
+    age: str | None = None
+    """Column with the age, in years or in bands: shown in the profiles of districts."""
+    sex: str | None = None
+    """Column with the sex: shown in the profiles of districts."""
+    coverage: Coverage = field(default_factory=Coverage)
+    """Which areas the records come from, and when; what no file covers is not zero."""
+    compare: bool | None = None
+    """Whether area codes are compared with coordinates; left out, in up to five million events."""
+    protection: Literal["open", "restricted"] | None = None
+    """Whether anybody can look the records up; left out, restricted. Open records leave as they
+    are, and need an address and a licence."""
+    address: str | None = None
+    """Where anybody can look an open source up; printed for sign-off."""
+    licence: str | None = None
+    """Licence of an open source; printed for sign-off."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoliceSource:
+    """The police.uk download as it comes: a zip of month folders, a folder, or CSVs."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    kind: Literal["police.uk"]
+    """The published street-level files."""
+    path: str | Sequence[str]
+    """The zip, the folder, or files; only *-street.csv members are read, and Parquet copies."""
+    where: Where = field(default_factory=dict)
+    """Events of the source that are used at all; the rest is excluded by a rule."""
+    coverage: Coverage = field(default_factory=Coverage)
+    """Which areas the files come from, and when; what no file covers is not zero."""
+    compare: bool | None = None
+    """Whether area codes are compared with coordinates; left out, in up to five million events."""
+    protection: Literal["open", "restricted"] | None = None
+    """Open, unless the files are no copy of what is published."""
+
+
+FORCE = "Falls within"
+"""Column in which police.uk names the force."""
+
+
+def coverage_of(source: EventSource | PoliceSource) -> Coverage:
+    """What the config says, with the column in which police.uk names the force."""
+    coverage = source.coverage
+    if isinstance(source, PoliceSource) and coverage.by and not coverage.column:
+        return replace(coverage, column=FORCE)
+    return coverage
+
+
+def layout_of(name: str, source: EventSource | PoliceSource, factors: Sequence[Factor]) -> Layout:
+    """Which columns are read of a source; faults in its options."""
+    wheres = [g.where for factor in factors for g in factor.groups if g.source == name]
+    ruled = {column for where in (source.where, *wheres) for column in where}
+    unit = {coverage_of(source).column} - {None}
+    categories = tuple(sorted({*ruled, *people_of(source).values(), *map(str, unit)}))
+    for one, other in pairwise(sorted(categories, key=str.casefold)):
+        if one.casefold() == other.casefold():
+            raise ConfigError(
+                f"sources.{name}: the columns {one!r} and {other!r} differ in capitals alone. "
+                "Correct the rules, or rename one of the columns."
+            )
+    if isinstance(source, PoliceSource):
+        place = ("LSOA code", "Longitude", "Latitude")
+        return Layout("Month", None, *place, categories=categories, may_lack=place)
+    faults = list(source_faults(name, source))
+    if faults:
+        raise ConfigError(faults)
+    return Layout(
+        source.date,
+        source.date_format,
+        source.area,
+        source.x,
+        source.y,
+        person=source.distinct,
+        key=source.key,
+        categories=categories,
+    )
+
+
+def people_of(source: EventSource | PoliceSource) -> dict[str, str]:
+    """What is asked about people, and the column that says it."""
+    given = {aspect: getattr(source, aspect, None) for aspect in ("age", "sex")}
+    return {aspect: column for aspect, column in given.items() if column is not None}
+
+
+def source_faults(name: str, source: EventSource) -> Iterator[str]:
+    """Say what is wrong with the options of a source, whatever its files hold."""
+    if (source.x is None) != (source.y is None):
+        yield f"sources.{name}: x and y belong together; one of them is not named."
+    if source.area is None and source.x is None:
+        yield f"sources.{name}: name the column area, or x and y."
+    if not is_known_crs(source.crs):
+        yield f"sources.{name}: crs {source.crs!r} is not known; write it like 'EPSG:27700'."
+    if source.date_format is not None and not is_date_format(source.date_format):
+        yield f"sources.{name}: date_format {source.date_format!r} is none; write it like %d/%m/%Y."

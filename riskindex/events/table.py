@@ -1,0 +1,338 @@
+"""One shape for events: columns found, dates and numbers read, every unreadable value placed."""
+
+import csv
+import math
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from riskindex.errors import InputError
+from riskindex.events.sql import category, identifier, literal
+from riskindex.events.values import BAD, LONGEST_WORD, Layout, Raw, no_month, select_events
+from riskindex.files.csv_files import capped, refuse_separator_line
+from riskindex.files.formats import as_utf8, nearest, refuse_full
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection
+
+DELIMITERS = (",", ";", "\t", "|")
+
+
+def connect(
+    folder: Path | None = None, *, threads: int | None = None, memory: str = "1GB"
+) -> "DuckDBPyConnection":
+    """A DuckDB that keeps to itself: no extension is fetched, nothing is spilled elsewhere.
+
+    Parameters
+    ----------
+    folder
+        Private folder for its file and what it spills; in memory where it is left out.
+    threads
+        As many as there are cores where it is left out.
+    memory
+        What it may use before it spills.
+    """
+    import duckdb
+
+    connection = duckdb.connect(
+        ":memory:" if folder is None else str(folder / "events.duckdb"),
+        config={
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            "allow_community_extensions": False,
+            "memory_limit": memory,
+            "temp_directory": "" if folder is None else str(folder / "spilled"),
+            **({} if threads is None else {"threads": threads}),
+        },
+    )
+    with suppress(duckdb.InvalidInputException):  # in a notebook without widgets there is no bar
+        connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET lock_configuration = true")
+    return connection
+
+
+def is_date_format(date_format: str) -> bool:
+    """Whether DuckDB can read dates by it."""
+    import duckdb
+
+    try:
+        duckdb.execute(f"SELECT try_strptime('', {literal(date_format)})")
+    except duckdb.Error:
+        return False
+    return True
+
+
+def create_table(connection: "DuckDBPyConnection", table: str, layout: Layout) -> None:
+    """An empty table of events."""
+    columns = ["file VARCHAR", "row BIGINT", "date DATE", "area_code VARCHAR", "x DOUBLE"]
+    columns += ["y DOUBLE", "person VARCHAR", "key VARCHAR", "hour TINYINT"]
+    columns += [f"{category(column)} VARCHAR" for column in layout.categories]
+    columns += [f"{bad} VARCHAR" for bad in BAD]
+    connection.execute(f"CREATE TABLE {identifier(table)} ({', '.join(columns)})")
+
+
+def load_csv(
+    connection: "DuckDBPyConnection",
+    table: str,
+    path: Path,
+    label: str,
+    *,
+    layout: Layout,
+    home: Path,
+) -> str:
+    """Add the events of a CSV file to a table.
+
+    Parameters
+    ----------
+    connection, table
+        Where the events go.
+    path
+        A text file that is not compressed.
+    label
+        What the file is called in the column `file` and in messages.
+    layout
+        Which columns are read.
+    home
+        Private folder, for a copy in UTF-8 where one is needed.
+
+    Returns
+    -------
+    str
+        A note about the encoding, or nothing.
+
+    Raises
+    ------
+    InputError
+        A column is not there or there twice, or rows do not fit the header: all of them.
+    """
+    text = as_utf8(path, home, label=label)
+    header, delimiter = _header(text.path, layout, label)
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
+    scan = (
+        f"read_csv({literal(_no_pattern(text.path))}, auto_detect = false, header = true, "
+        f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', store_rejects = true, "
+        f"columns = {{{columns}}})"
+    )
+    raw = {name: Raw(f"c{header.index(name)}", "VARCHAR") for name in header}
+    query = select_events(
+        f"(SELECT row_number() OVER () + 1 AS csv_row, * FROM {scan})",
+        {column: raw[column] for column in layout.columns if column in raw},
+        layout,
+        label,
+        row="csv_row",
+    )
+    _insert(connection, f"INSERT INTO {identifier(table)} {query}", label)
+    faults = list(_rejected(connection, label, len(header)))
+    if faults:
+        raise InputError(capped(faults))
+    return text.note
+
+
+def create_parquet_view(
+    connection: "DuckDBPyConnection", view: str, path: Path, label: str, *, layout: Layout
+) -> int:
+    """A view of the events of a Parquet file, which is read each time; how many there are.
+
+    Parameters
+    ----------
+    connection, view
+        Where the view is made, and its name.
+    path
+        The file.
+    label
+        What it is called in the column `file` and in messages.
+    layout
+        Which columns are read.
+
+    Raises
+    ------
+    InputError
+        Damaged, or a column is not there.
+    """
+    import duckdb
+
+    scan = f"read_parquet({literal(_no_pattern(path))}, file_row_number = true)"
+    try:
+        described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
+        (rows,) = connection.execute(f"SELECT count(*) FROM {scan}").fetchall()[0]
+    except duckdb.Error as error:
+        raise InputError(f"{label}: cannot be read as Parquet ({_first_line(error)}).") from None
+    types = {name: str(type_) for name, type_, *_ in described}
+    _check(list(types), layout, label)
+    raw = {c: _look(connection, scan, c, types[c], layout) for c in layout.columns if c in types}
+    query = select_events(scan, raw, layout, label, row="file_row_number + 1", skip_blank=False)
+    connection.execute(f"CREATE VIEW {identifier(view)} AS {query}")
+    return int(rows)
+
+
+def _look(
+    connection: "DuckDBPyConnection", scan: str, column: str, kind: str, layout: Layout
+) -> Raw:
+    """Look at all values of a column once, so that queries need not mend what is whole.
+
+    A condition after WHERE is asked of a Parquet file's dictionary, not of each row.
+    """
+    sql = identifier(column)
+
+    def any_is(condition: str) -> bool:
+        query = f"SELECT 1 FROM {scan} WHERE {condition} LIMIT 1"
+        return bool(connection.execute(query).fetchall())
+
+    if kind == "VARCHAR":
+        padded, short = f"trim({sql}) <> {sql}", f"length({sql}) <= {LONGEST_WORD}"
+        odd = any_is(f"{padded} OR {short}")
+        is_date = column == layout.date and layout.date_format is None
+        return Raw(
+            sql,
+            kind,
+            is_padded=odd and any_is(padded),
+            has_words=odd and any_is(short),
+            is_month=is_date and not any_is(no_month(sql)),
+        )
+    if kind in ("DOUBLE", "FLOAT"):
+        ends = connection.execute(f"SELECT min({sql}), max({sql}) FROM {scan}").fetchall()[0]
+        finite = all(end is None or math.isfinite(end) for end in ends)
+        return Raw(sql, kind, is_finite=finite or not any_is(f"isinf({sql})"))
+    return Raw(sql, kind)
+
+
+def unreadable(connection: "DuckDBPyConnection", table: str, layout: Layout) -> Iterator[str]:
+    """A sentence for each file and column with values that are no date or no number."""
+    counted = ", ".join(f"count({bad})" for bad in BAD)
+    query = f"SELECT {counted} FROM {identifier(table)}"
+    numbers = connection.execute(query).fetchall()[0]
+    columns = (layout.date, layout.x, layout.y)
+    for bad, column, number in zip(BAD, columns, numbers, strict=True):
+        if not number:
+            continue
+        files = connection.execute(
+            f"SELECT file, count(*), min(row), arg_min({bad}, row), "
+            f"list_sort(list(DISTINCT {bad}))[:1000] FROM {identifier(table)} "
+            f"WHERE {bad} IS NOT NULL GROUP BY file ORDER BY file"
+        ).fetchall()
+        for file, n, row, value, values in files:
+            others = f" (and {n - 1:,} more)" if n > 1 else ""
+            what = _about_dates(values, layout) if bad == "bad_date" else _ABOUT_NUMBERS
+            yield f"{file}: row {row}, column {column!r}, value {value!r}{others}: {what}"
+
+
+_ABOUT_NUMBERS = "not a coordinate. Leave it empty where it is not known."
+
+
+def _about_dates(values: Sequence[str], layout: Layout) -> str:
+    """What to do about dates that cannot be read, from all of them together."""
+    fits = [form for form in _FORMS if all(_is_date(value, form) for value in values)]
+    asked = f"not a date as {layout.date_format}" if layout.date_format else "not an ISO date"
+    if all(_SERIAL.fullmatch(value) for value in values):
+        day = date(1899, 12, 30) + timedelta(days=int(float(values[0])))
+        return (
+            f"{asked} but, it seems, a serial number of Excel: {values[0]} is {day.day} "
+            f"{day:%B %Y}. Format the column as a date (yyyy-mm-dd) and save it again."
+        )
+    if not fits:
+        return f"{asked}, such as 2024-04-03 or 2024-04. Correct it, or name the date_format."
+    choices = " or ".join(f'date_format = "{form}"' for form in fits)
+    if len(fits) > 1:
+        read = " or ".join(f"{datetime.strptime(values[0], f):%d %B %Y}" for f in fits)
+        return f"{asked}; {values[0]!r} could be {read}. Say which it is: {choices}."
+    return f"{asked}. If it is written day, month and year like that, set {choices}."
+
+
+_SERIAL = re.compile(r"[1-6]\d{4}(\.\d+)?", re.ASCII)
+"""Days since 1899 of the dates from 1927 to 2091, with the time of day as a fraction."""
+
+_FORMS = tuple(
+    f"{day}{time}"
+    for day in (
+        "%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d",
+        "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b-%y", "%b %Y", "%B %Y", "%m/%Y",
+        "%Y%m%d", "%Y%m",
+    )
+    for time in ("", " %H:%M", " %H:%M:%S")
+)  # fmt: skip
+
+
+def _is_date(value: str, form: str) -> bool:
+    with suppress(ValueError):
+        # strptime reads 202204 as 2022-0-4 too; only what is written back alike was meant.
+        return len(datetime.strptime(value, form).strftime(form)) - len(value) in (0, 1, 2)
+    return False
+
+
+def _header(path: Path, layout: Layout, label: str) -> tuple[list[str], str]:
+    """Names in the header, and the delimiter that finds most of the columns in it."""
+    headers = {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        refuse_separator_line(file.readline(), label)
+    for delimiter in DELIMITERS:
+        with path.open(encoding="utf-8-sig", newline="") as file, suppress(csv.Error):
+            names = next(csv.reader(file, delimiter=delimiter), [])
+            headers[delimiter] = [name.strip() for name in names]
+    delimiter = max(headers, key=lambda d: len(set(layout.columns) & set(headers[d])))
+    _check(headers[delimiter], layout, label)
+    return headers[delimiter], delimiter
+
+
+def _check(header: Sequence[str], layout: Layout, label: str) -> None:
+    named = [name for name in header if name]
+    faults = [
+        f"{label}: no column {column!r}{nearest(column, named)}."
+        for column in layout.columns
+        if column not in header and column not in layout.may_lack
+    ]
+    faults += [
+        f"{label}: the column {column!r} is there {header.count(column)} times; rename all but one."
+        for column in layout.columns
+        if header.count(column) > 1
+    ]
+    has_point = layout.x in header and layout.y in header
+    if not faults and not has_point and layout.area not in header:
+        faults = [
+            f"{label}: neither {layout.area!r} nor coordinates, so no event has a place. "
+            "Name the columns that say where, or take the file out."
+        ]
+    if faults:
+        raise InputError(faults)
+
+
+def _insert(connection: "DuckDBPyConnection", query: str, label: str) -> None:
+    import duckdb
+
+    try:
+        connection.execute(query)
+    except duckdb.Error as error:
+        refuse_full(error)
+        raise InputError(
+            f"{label}: cannot be read as a table ({_first_line(error)}). "
+            "Are line ends mixed, or quotes left open? Save it again as CSV UTF-8."
+        ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
+
+
+def _rejected(connection: "DuckDBPyConnection", label: str, columns: int) -> Iterator[str]:
+    """Rows that do not fit the header; what stands in them is nobody's business."""
+    rows = connection.execute(
+        "SELECT DISTINCT ON (line) line, error_type, error_message FROM reject_errors "
+        "ORDER BY line, column_idx"
+    ).fetchall()
+    connection.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
+    for line, kind, message in rows:
+        found = message.rsplit("Found:", 1)[-1].strip()
+        reasons = {
+            "MISSING COLUMNS": f"{found} values where the header has {columns}",
+            "TOO MANY COLUMNS": f"{found} values where the header has {columns}",
+            "UNQUOTED VALUE": "a quote that is not closed",
+        }
+        what = reasons.get(str(kind), str(message).rstrip("."))
+        yield f"{label}: line {line}: {what}. Put text with commas or quotes into quotes."
+
+
+def _no_pattern(path: Path) -> str:
+    """A path that DuckDB takes for itself, whatever characters it has."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in str(path))

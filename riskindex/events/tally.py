@@ -1,0 +1,478 @@
+"""One source of events on its way through the count: placed, then tallied by its factors."""
+
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.areas.groups import group_kinds
+from riskindex.events.coverage import (
+    Coverage,
+    Gaps,
+    Months,
+    find_units,
+    gaps_by_number,
+    gaps_by_unit,
+)
+from riskindex.events.fingerprints import Prints, day_prints
+from riskindex.events.periods import Period
+from riskindex.events.places import PLAIN, Apart, Reason, leave_out, place_events, store_lacking
+from riskindex.events.sql import category, condition, identifier, rule_name, store, wrapped_sum
+from riskindex.events.study_area import Study
+from riskindex.factors import Where
+
+if TYPE_CHECKING:
+    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+
+CELLS_AT_ONCE = 1_000_000
+"""Cells of a source's events that are looked at together."""
+UNCOUNTED = ["source", "file", "row", "date", "area_code", "reason"]
+"""Columns of the list of what was not counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Events:
+    """One source of events in one shape, whatever file they came from."""
+
+    connection: "DuckDBPyConnection"
+    """The DuckDB connection that the table lives in."""
+    table: str
+    """Table or view with the columns file, row, date, area_code, x, y, person, key and one
+    `category ...` column for each column that a rule looks at; missing is NULL."""
+    crs: str = "EPSG:27700"
+    """Coordinate system of x and y."""
+    where: Where = field(default_factory=dict)
+    """Events of the source that are used at all."""
+    has_key: bool = False
+    """Whether later rows with the same key are duplicates."""
+    has_person: bool = False
+    """Whether persons are counted, once per area and period."""
+    is_counted: bool = False
+    """Whether a row stands for as many events as its column `events` says, and one column
+    `rule_name` for each rule says whether they meet it: the answer of a warehouse."""
+    people: Mapping[str, str] = field(default_factory=dict)
+    """`age` and `sex` to the column that holds it, which has its `category ...` column, too."""
+    coverage: Coverage = field(default_factory=Coverage)
+    """Which areas the events come from; its column has its `category ...` column, too."""
+    listed: Months | None = None
+    """Months of each unit by an inventory; None where there is none."""
+    compare: bool | None = None
+    """Whether codes are compared with coordinates; None: where that is cheap."""
+
+    @property
+    def relation(self) -> "DuckDBPyRelation":
+        """The events, for looking at them in a notebook."""
+        return self.connection.table(self.table)
+
+
+class Group(NamedTuple):
+    """One kind of events of one factor."""
+
+    factor: str
+    label: str
+    source: str
+    where: Where
+    periods: tuple[Period, ...]
+
+
+class Scope(NamedTuple):
+    """What one line of the reconciliation, or one group's count, looks at."""
+
+    rules: tuple[int, ...]
+    """Rules, any of which keeps an event: 0 is the source's own, the others are its groups'."""
+    periods: tuple[Period, ...]
+    """Periods that do not overlap."""
+
+
+class Tally:
+    """One source, its events placed in the study area.
+
+    Nearly all events are told by one scan, grouped by area code, month and the rules they meet.
+    Those that are not plain (outside the periods, of a code that is none of the study area, left
+    out by the source's own rule) are set apart and looked at one by one; so are all of them where
+    records may repeat one another (a key, or persons).
+
+    Parameters
+    ----------
+    name
+        Of the source.
+    events
+        Its events.
+    groups
+        What counts them.
+    study
+        The study area.
+    """
+
+    def __init__(self, name: str, events: Events, groups: Sequence[Group], study: Study) -> None:
+        self.name, self.events, self.groups, self.study = name, events, groups, study
+        periods = {period for group in groups for period in group.periods}
+        self.periods = tuple(sorted(periods, key=lambda period: period.start))
+        self.spans = _spans(self.periods)
+        self.units = find_units(
+            events.connection, events.table, events.coverage, events.listed, study.areas, name=name
+        )
+        self.meets = self._sorts()
+        store(events.connection, "days", _days(self.spans))
+        events.connection.execute(self._dated())
+        counted = {"n": "sum(events)", "prints": wrapped_sum("events::HUGEINT * print")}
+        each = {"n": "count(*)", "prints": wrapped_sum("print")}
+        events.connection.execute(_KINDS.format(**(counted if events.is_counted else each)))
+        self.gaps, notes = self._place()
+        self.notes = (*notes, *(f"{name}: {n}" for n in (*self.units.notes, *self.gaps.notes)))
+        events.connection.execute(self._located())
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether records may repeat one another."""
+        return self.events.has_key or self.events.has_person
+
+    @property
+    def own(self) -> Scope:
+        """The source's own rule in all the periods; parts of them, where they overlap."""
+        return Scope((0,), self.spans)
+
+    def of_factor(self, factor: str) -> Scope:
+        """All that one factor counts of the source."""
+        at = [i for i, group in enumerate(self.groups) if group.factor == factor]
+        return Scope(tuple(i + 1 for i in at), self.groups[at[0]].periods)
+
+    def of_group(self, group: Group) -> Scope:
+        """What one group counts."""
+        return Scope((self.groups.index(group) + 1,), group.periods)
+
+    def _place(self) -> tuple[Gaps, tuple[str, ...]]:
+        """Say where each event is, and what the source does not cover; notes about the places."""
+        connection, crs, coverage = self.events.connection, self.events.crs, self.events.coverage
+        areas, apart = self.study.areas, Apart(self.may_repeat, self.events.is_counted)
+        gaps = gaps_by_unit(self.units, areas, self.spans, coverage)
+        store_lacking(connection, gaps.lacking)
+        notes = place_events(connection, self.study, name=self.name, crs=crs, apart=apart)
+        if coverage.by is None and group_kinds(areas):
+            gaps = gaps_by_number(self._frame(_BY_MONTH), areas, self.spans, coverage)
+            if gaps.lacking.any():
+                leave_out(connection, gaps.lacking, apart)
+        return gaps, notes
+
+    def lacking(self, scope: Scope) -> NDArray[np.bool_]:
+        """Areas that the source does not cover in a part of a period, shape (areas, periods)."""
+        of_span = self._period_of_span(scope)
+        return np.column_stack(
+            [self.gaps.lacking[:, of_span == i].any(axis=1) for i in range(len(scope.periods))]
+        )
+
+    def kept(self, rules: Sequence[int]) -> NDArray[np.bool_]:
+        """Whether one of some rules keeps events of each sort, shape (sorts,)."""
+        return np.asarray(self.meets[:, list(rules)].any(axis=1))
+
+    @cached_property
+    def cells(self) -> pd.DataFrame:
+        """Number n of events, and sum of days' prints, by span, area, reason, how placed, sort."""
+        months = max((len(span.months) for span in self.spans), default=1)
+        return self._frame(_CELLS if months > 1 else _CELLS_OF_MONTHS)
+
+    def line(self, scope: Scope) -> list[int]:
+        """One line of the reconciliation: events read, then events by `Reason`."""
+        cells = self.cells
+        inside = self._inside(scope)
+        lost = inside & (cells["reason"].to_numpy() != Reason.COUNTED)
+        numbers = _sums(cells["reason"].to_numpy()[lost], cells["n"].to_numpy()[lost])
+        for part in self._outcomes(scope):
+            numbers += _sums(part.reason, part.n)
+        numbers[Reason.OUTSIDE_PERIODS] = int(cells["n"].to_numpy()[~inside].sum())
+        return [int(cells["n"].sum()), *map(int, numbers)]
+
+    def table(self, scope: Scope) -> tuple[NDArray[np.int64], Prints]:
+        """Events counted, shape (areas, periods of the scope), each period in one piece; the same
+        of their fingerprints.
+        """
+        shape = (len(scope.periods), len(self.study.codes))
+        sums, prints = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.uint64)
+        of_span = self._period_of_span(scope)
+        for part in self._outcomes(scope):
+            counted = part.reason == Reason.COUNTED
+            at = of_span[part.span[counted]], part.area[counted]
+            np.add.at(sums, at, part.n[counted])
+            np.add.at(prints, at, part.prints[counted])
+        # All of a cell's records are in one area, so that its print can be taken out of the sum.
+        prints *= self.study.prints
+        return sums.T, prints.T
+
+    def uncounted(self) -> pd.DataFrame:
+        """One line per event that the source does not count, in the order of file and row.
+
+        Texts are categories: a line of millions takes some 25 bytes. None of a warehouse, whose
+        rows stay where they are.
+        """
+        if self.events.is_counted:
+            return pd.DataFrame(columns=UNCOUNTED)
+        for name, column in (("file_name", "file"), ("code_name", "area_code")):
+            self.events.connection.execute(
+                f"DROP TYPE IF EXISTS {name}; CREATE TYPE {name} AS ENUM (SELECT DISTINCT "
+                f"{column} FROM placed WHERE {column} IS NOT NULL ORDER BY 1)"
+            )
+        lost = self._frame(
+            "SELECT file::file_name AS file, row, date, area_code::code_name AS area_code, why "
+            f"FROM ({self._why()}) WHERE why <> {Reason.COUNTED} ORDER BY file, row"
+        )
+        reasons = [reason.name.lower() for reason in Reason]
+        return pd.DataFrame({
+            "source": _repeated(self.name, len(lost)),
+            "file": _named(lost["file"].array),
+            "row": lost["row"],
+            "date": lost["date"],
+            "area_code": _named(lost["area_code"].array),
+            "reason": _named(pd.Categorical.from_codes(lost["why"], reasons)),
+        }, copy=False)  # fmt: skip
+
+    def number(self, query: str) -> int:
+        """The one number that a query gives."""
+        return int(self.events.connection.execute(query).fetchall()[0][0])
+
+    def _frame(self, query: str) -> pd.DataFrame:
+        return self.events.connection.execute(query).df()
+
+    def _sorts(self) -> NDArray[np.bool_]:
+        """Number the sorts of events, alike to every rule; which rules each of them meets.
+
+        Sort 0 is what the source's own rule leaves out, and so does every other.
+        """
+        wheres = self._wheres()
+        names = ", ".join(self._columns()) or "NULL AS nothing"
+        tests = ", ".join(f"{self._test(where)} AS met_{i}" for i, where in enumerate(wheres))
+        found = self._frame(
+            f"SELECT *, {tests} FROM (SELECT DISTINCT {names} FROM {identifier(self.events.table)})"
+        )
+        met = found.iloc[:, -len(wheres) :].to_numpy(dtype=bool)
+        used = met[:, 0]
+        if self.units.left_out:
+            unit = f"category {self.events.coverage.column}"
+            used = used & ~found[unit].isin(self.units.left_out).to_numpy()
+        sorts, of_used = np.unique(met[used], axis=0, return_inverse=True)
+        sort = np.zeros(len(found), dtype=np.int32)
+        sort[used] = of_used.ravel() + 1
+        table = found.iloc[:, : -len(wheres)].assign(sort=sort)
+        store(self.events.connection, "sorts", table)
+        return np.vstack([np.zeros((1, len(wheres)), dtype=bool), sorts])
+
+    def _wheres(self) -> list[Where]:
+        """The rules: the source's own, then its groups'."""
+        return [self.events.where, *(group.where for group in self.groups)]
+
+    def _test(self, where: Where) -> str:
+        return identifier(rule_name(where)) if self.events.is_counted else condition(where)
+
+    def _columns(self) -> list[str]:
+        """Columns that tell which rules an event meets, quoted."""
+        if self.events.is_counted:
+            return sorted({self._test(where) for where in self._wheres()})
+        unit = [str(self.events.coverage.column)] if self.units.left_out else []
+        return [category(c) for c in sorted({*unit, *(c for w in self._wheres() for c in w)})]
+
+    def _dated(self) -> str:
+        """Views of the events with their sort and month, and with the span they fall into."""
+        same = " AND ".join(f"s.{c} IS NOT DISTINCT FROM e.{c}" for c in self._columns())
+        events = ", events" if self.events.is_counted else ""
+        join, sort = (f"JOIN sorts s ON {same}", "s.sort") if same else ("", "1")
+        months = [(month, i) for i, span in enumerate(self.spans) for month in span.months]
+        calendar = pd.DataFrame(months, columns=["month", "span"])
+        store(self.events.connection, "calendar", calendar)
+        return f"""
+            CREATE OR REPLACE TEMP VIEW coded AS
+            SELECT e.*, year(e.date) * 12 + month(e.date) - 1 AS month, {sort}::INTEGER AS sort
+            FROM {identifier(self.events.table)} e {join};
+            CREATE OR REPLACE TEMP VIEW dated AS
+            SELECT file, row, date, area_code, x, y, person, key{self._extra()}{events}, sort,
+                coalesce(c.span, -1)::SMALLINT AS span
+            FROM coded LEFT JOIN calendar c USING (month)"""
+
+    def _located(self) -> str:
+        """View of the records that are in an area, whatever the groups' rules say of them."""
+        if self.may_repeat:
+            return _LOCATED.format(columns="* EXCLUDE (area_code, reason, how)")
+        columns = f"area, span, sort, date{self._extra()}"
+        return (
+            f"{_LOCATED.format(columns=columns)} UNION ALL SELECT {columns} "
+            f"FROM dated d JOIN codes c ON c.code = d.area_code WHERE {PLAIN}"
+        )
+
+    def _extra(self) -> str:
+        """Columns that say more about an event than the count needs."""
+        hour = ["hour"] * ("hour" in self.events.relation.columns)
+        people = [category(column) for column in dict.fromkeys(self.events.people.values())]
+        return "".join(f", {column}" for column in (*hour, *people))
+
+    def _period_of_span(self, scope: Scope) -> NDArray[np.intp]:
+        """Position of the scope's period that holds each span, -1 where none does."""
+        return np.array([
+            next((i for i, p in enumerate(scope.periods)
+                  if p.start <= span.start and span.end <= p.end), -1)
+            for span in self.spans
+        ], dtype=np.intp)  # fmt: skip
+
+    def _inside(self, scope: Scope) -> NDArray[np.bool_]:
+        """Whether each cell lies in the periods of a scope."""
+        # The span -1 is the last entry: outside all of them.
+        inside = np.append(self._period_of_span(scope) >= 0, False)
+        return np.asarray(inside[self.cells["span"].to_numpy()])
+
+    def _outcomes(self, scope: Scope) -> Iterator["_Outcome"]:
+        """Numbers of located events under the rules of a scope, in parts that fit into memory."""
+        lacking, of_span = self.lacking(scope), self._period_of_span(scope)
+        for part in self._by_record(scope) if self.may_repeat else self._by_cell(scope):
+            gap = lacking[part.area, of_span[part.span]]
+            # Nothing counts in a period of which the source covers a part.
+            yield part._replace(reason=np.where(gap, np.int8(Reason.NOT_COVERED), part.reason))
+
+    def _by_record(self, scope: Scope) -> Iterator["_Outcome"]:
+        found = self._frame(
+            f"SELECT span, area, reason, count(*) AS n, {wrapped_sum('print')} AS prints "
+            f"FROM ({self._settled(scope)}) JOIN days USING (date) GROUP BY ALL"
+        )
+        yield _Outcome(*(found[name].to_numpy() for name in _Outcome._fields))
+
+    def _by_cell(self, scope: Scope) -> Iterator["_Outcome"]:
+        kept = self.kept(scope.rules)
+        of_sort = np.where(kept, np.int8(Reason.COUNTED), np.int8(Reason.EXCLUDED_BY_RULE))
+        located = self._inside(scope) & (self.cells["reason"].to_numpy() == Reason.COUNTED)
+        columns = [self.cells[name].to_numpy() for name in _COLUMNS]
+        for start in range(0, len(located), CELLS_AT_ONCE):
+            part = slice(start, start + CELLS_AT_ONCE)
+            span, area, sort, n, prints = (column[part][located[part]] for column in columns)
+            yield _Outcome(span, area, of_sort[sort], n, prints)
+
+    def _settled(self, scope: Scope) -> str:
+        """Query for the reason of every located record where records may repeat one another."""
+        of_span = self._period_of_span(scope)
+        period = " ".join(f"WHEN {i} THEN {p}" for i, p in enumerate(of_span) if p >= 0)
+        area, of_scope = np.nonzero(self.lacking(scope))
+        gaps = pd.DataFrame({"area": area, "period": of_scope})
+        store(self.events.connection, "gaps_of_scope", gaps)
+        # Among equals one that is covered and that the rules keep comes first, then by file.
+        later = "ORDER BY gap, keep DESC, file, row) > 1"
+        kept = ", ".join(map(str, np.flatnonzero(self.kept(scope.rules)))) or "NULL"
+        return f"""
+            WITH scope AS (
+                SELECT *, coalesce(sort IN ({kept}), false) AS keep,
+                    CASE span {period} END AS period
+                FROM located
+            ), covered AS (
+                SELECT *, (area, period) IN (FROM gaps_of_scope) AS gap
+                FROM scope WHERE period IS NOT NULL
+            ), keyed AS (
+                SELECT *, key IS NOT NULL
+                    AND row_number() OVER (PARTITION BY key {later} AS again
+                FROM covered
+            ), personal AS (
+                SELECT *, again OR (person IS NOT NULL AND row_number() OVER (
+                    PARTITION BY person, area, period, again {later}) AS repeated
+                FROM keyed
+            )
+            SELECT file, row, date, area, span, CASE WHEN repeated THEN {Reason.DUPLICATES}
+                WHEN keep THEN {Reason.COUNTED} ELSE {Reason.EXCLUDED_BY_RULE} END AS reason
+            FROM personal"""
+
+    def _why(self) -> str:
+        """Query for the reason of every event under the source's own rule."""
+        if self.may_repeat:
+            return (
+                "SELECT p.*, coalesce(s.reason, p.reason) AS why FROM placed p LEFT JOIN "
+                f"({self._settled(self.own)}) s ON s.file = p.file AND s.row = p.row"
+            )
+        return (
+            f"SELECT *, CASE WHEN reason = {Reason.COUNTED} AND sort = 0 "
+            f"THEN {Reason.EXCLUDED_BY_RULE} ELSE reason END AS why FROM placed"
+        )
+
+
+class _Outcome(NamedTuple):
+    """Numbers of events, and sums of their days' prints, by span, area and reason."""
+
+    span: NDArray[np.integer]
+    area: NDArray[np.integer]
+    reason: NDArray[np.integer]
+    n: NDArray[np.int64]
+    prints: Prints
+
+
+_COLUMNS = ("span", "area", "sort", "n", "prints")
+
+
+_KINDS = """
+CREATE OR REPLACE TEMP TABLE kinds AS
+SELECT k.*, coalesce(c.span, -1)::SMALLINT AS span
+FROM (
+    SELECT area_code, month, sort, {n}::BIGINT AS events, {prints} AS prints
+    FROM coded LEFT JOIN days USING (date) GROUP BY ALL
+) k
+LEFT JOIN calendar c USING (month)
+"""
+
+_BY_MONTH = f"""
+SELECT area, month, sum(n)::BIGINT AS n FROM (
+    SELECT area, month, events AS n FROM plain
+    UNION ALL
+    SELECT area, year(date) * 12 + month(date) - 1, count(*) FROM placed
+    WHERE reason = {Reason.COUNTED} GROUP BY ALL
+) GROUP BY ALL
+"""
+
+_APART = f"""
+UNION ALL
+SELECT span, area::INTEGER, reason::TINYINT, how::TINYINT, sort, count(*), {wrapped_sum("print")}
+FROM placed LEFT JOIN days USING (date) GROUP BY ALL
+"""
+_CELLS = f"""
+SELECT span, area::INTEGER AS area, {Reason.COUNTED}::TINYINT AS reason, how::TINYINT AS how, sort,
+    sum(events)::BIGINT AS n, {wrapped_sum("prints")} AS prints
+FROM plain GROUP BY ALL {_APART}
+"""
+_CELLS_OF_MONTHS = f"""
+SELECT span, area::INTEGER AS area, {Reason.COUNTED}::TINYINT AS reason, how::TINYINT AS how, sort,
+    events AS n, prints
+FROM plain {_APART}
+"""
+
+_LOCATED = (
+    "CREATE OR REPLACE TEMP VIEW located AS "
+    f"SELECT {{columns}} FROM placed WHERE reason = {Reason.COUNTED}"
+)
+
+
+def _sums(reason: NDArray[np.integer], n: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sum of n for each `Reason`."""
+    return np.bincount(reason, weights=n, minlength=len(Reason)).astype(np.int64)
+
+
+def _spans(periods: Sequence[Period]) -> tuple[Period, ...]:
+    """Stretches of time that no period cuts: the periods themselves, unless they overlap."""
+    cuts = sorted({day for period in periods for day in (period.start, period.end)})
+    labels = {(period.start, period.end): period.label for period in periods}
+    return tuple(
+        Period(labels.get((start, end), ""), start, end)
+        for start, end in itertools.pairwise(cuts)
+        if any(period.start <= start and end <= period.end for period in periods)
+    )
+
+
+def _days(spans: Sequence[Period]) -> pd.DataFrame:
+    """The days on which records can count, and their prints."""
+    days = [np.arange(np.datetime64(span.start), np.datetime64(span.end)) for span in spans]
+    dates = np.concatenate([np.empty(0, dtype="datetime64[D]"), *days])
+    return pd.DataFrame({"date": dates.astype(object), "print": day_prints(dates).astype(np.int64)})
+
+
+def _repeated(name: str, times: int) -> pd.Categorical:
+    return pd.Categorical.from_codes(np.zeros(times, dtype=np.int8), [name])
+
+
+def _named(values: Any) -> pd.Categorical:  # noqa: ANN401
+    """Categories that occur, in no order."""
+    found = values.as_unordered().remove_unused_categories()
+    named: pd.Categorical = found.rename_categories(found.categories.astype(str))
+    return named

@@ -1,0 +1,210 @@
+"""What a query makes of the values of an event file: dates, numbers, places, words for nothing."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from riskindex.events.sql import category, literal
+from riskindex.files.text import MISSING_WORDS
+
+_MISSING = "|".join(MISSING_WORDS)
+LONGEST_WORD = max(map(len, MISSING_WORDS))
+"""Letters of the longest of them."""
+
+
+BAD = ("bad_date", "bad_x", "bad_y")
+"""Columns with what stands where a date or a number should be."""
+
+
+class Layout(NamedTuple):
+    """Which column of a file is what."""
+
+    date: str
+    date_format: str | None = None
+    area: str | None = None
+    x: str | None = None
+    y: str | None = None
+    person: str | None = None
+    key: str | None = None
+    categories: tuple[str, ...] = ()
+    may_lack: tuple[str, ...] = ()
+    """Columns that a file need not have."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that is read, once."""
+        roles = (self.date, self.area, self.x, self.y, self.person, self.key)
+        return tuple(dict.fromkeys(c for c in (*roles, *self.categories) if c is not None))
+
+
+class Raw(NamedTuple):
+    """A column as the file has it, and what is known of its values."""
+
+    sql: str
+    type: str
+    is_padded: bool = True
+    """Whether texts may have blanks around them."""
+    has_words: bool = True
+    """Whether some text may be a word for missing."""
+    is_month: bool = False
+    """Whether it is the date, and every text in it a month such as 2022-03."""
+    is_finite: bool = False
+    """Whether it is a number, and none is infinite."""
+
+
+def select_events(
+    scan: str,
+    raw: Mapping[str, Raw],
+    layout: Layout,
+    label: str,
+    *,
+    row: str,
+    skip_blank: bool = True,
+) -> str:
+    """The query that gives a file's events their one shape.
+
+    Parameters
+    ----------
+    scan
+        What follows FROM.
+    raw
+        Column name to how the scan calls it, and what is known of its values.
+    layout
+        Which column is what.
+    label
+        What the file is called.
+    row
+        Expression for the number of a row.
+    skip_blank
+        Leave out rows in which every column is empty.
+    """
+    # Three queries inside one another, so that nothing is worked out twice.
+    names = {column: f"v{i}" for i, column in enumerate(raw)}
+    plain = ", ".join(f"{_plain(column)} AS {names[name]}" for name, column in raw.items())
+
+    def text(column: str | None) -> str:
+        return f"{names[column]}::VARCHAR" if column in names else "NULL::VARCHAR"
+
+    def known(column: str | None) -> str:
+        return (
+            _if_any(text(column))
+            if column and column in raw and raw[column].has_words
+            else text(column)
+        )
+
+    when = (names[layout.date], raw[layout.date], layout.date_format)
+    date, hour = _date(*when), _hour(*when)
+    raw_x, raw_y = (names.get(column or "", "NULL") for column in (layout.x, layout.y))
+    x, y = (f"try_cast({value} AS DOUBLE)" for value in (raw_x, raw_y))
+    blank = " AND ".join(f"{name} IS NULL" for name in names.values())
+    roles = {"area_code": layout.area, "person": layout.person, "key": layout.key}
+    found = ", ".join(f"{known(column)} AS {role}" for role, column in roles.items())
+    categories = "".join(f", {text(c)} AS {category(c)}" for c in layout.categories)
+    bad = ", ".join(f"{value} AS {name}" for name, value in _bad(raw, layout).items())
+    whole = "isfinite(x) AND isfinite(y) AND NOT (x = 0 AND y = 0)"
+    return f"""
+        SELECT {literal(label)} AS file, row, date, area_code,
+            CASE WHEN {whole} THEN x END AS x, CASE WHEN {whole} THEN y END AS y,
+            person, key, hour{"".join(f", {category(c)}" for c in layout.categories)},
+            {bad}
+        FROM (
+            SELECT row, {date} AS date, {hour} AS hour, {x} AS x, {y} AS y, {found}{categories},
+                {names[layout.date]} AS date_raw, {raw_x} AS x_raw, {raw_y} AS y_raw
+            FROM (SELECT {row} AS row, {plain} FROM {scan})
+            WHERE {f"NOT ({blank})" if skip_blank else "true"}
+        )"""
+
+
+def _bad(raw: Mapping[str, Raw], layout: Layout) -> dict[str, str]:
+    """What stands where a date or number should be, as far as it may be anything else."""
+    tests = {"bad_date": (layout.date, "date IS NULL", "date_raw")}
+    tests |= {"bad_x": (layout.x or "", "x IS NULL OR isinf(x)", "x_raw")}
+    tests |= {"bad_y": (layout.y or "", "y IS NULL OR isinf(y)", "y_raw")}
+    fine = {
+        name
+        for name, (column, *_) in tests.items()
+        if column not in raw or raw[column].is_finite or raw[column].is_month
+    }
+    return {
+        name: "NULL::VARCHAR"
+        if name in fine
+        else f"CASE WHEN {test} THEN {_if_any(f'{value}::VARCHAR')} END"
+        for name, (_, test, value) in tests.items()
+    }
+
+
+def _plain(column: Raw) -> str:
+    """A column with nothing around its texts, and missing for empty ones."""
+    if column.type != "VARCHAR":
+        return column.sql
+    if not column.is_padded and not column.has_words:
+        return column.sql
+    return f"nullif(trim({column.sql}), '')" if column.is_padded else f"nullif({column.sql}, '')"
+
+
+def _if_any(text: str) -> str:
+    """Missing for the words that mean so; none is long, which is quick to see."""
+    if text == "NULL::VARCHAR":
+        return text
+    is_word = f"regexp_full_match(lower({text}), {literal(_MISSING)})"
+    return (
+        f"CASE WHEN length({text}) > {LONGEST_WORD} THEN {text} WHEN NOT {is_word} THEN {text} END"
+    )
+
+
+def no_month(text: str) -> str:
+    """Condition for a text that is there and is no month such as 2022-03."""
+    is_none = f"try_cast({text} || '-01' AS DATE) IS NULL"
+    return f"CASE WHEN {text} LIKE '____-__' THEN {is_none} ELSE {text} IS NOT NULL END"
+
+
+_WITH_ZONE = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
+
+
+def _in_london(moment: str) -> str:
+    """What a clock on a wall showed at a moment whose offset from UTC is known."""
+    return f"(try_cast({moment} AS TIMESTAMPTZ) AT TIME ZONE 'Europe/London')"
+
+
+def _tells_zone(text: str) -> str:
+    """Condition for a date and time that end in an offset from UTC, such as Z or +01:00."""
+    return f"regexp_matches(substr({text}, 17), '(Z|[+-][0-9][0-9](:?[0-9][0-9])?)$')"
+
+
+def _date(value: str, column: Raw, date_format: str | None) -> str:
+    kind = column.type
+    if kind.startswith(_WITH_ZONE):
+        return f"{_in_london(value)}::DATE"
+    if kind.startswith(("DATE", "TIMESTAMP")):
+        return f"{value}::DATE"
+    text = f"{value}::VARCHAR"
+    if date_format is not None:
+        return f"try_strptime({text}, {literal(date_format)})::DATE"
+    if column.is_month:
+        return f"try_cast({text} || '-01' AS DATE)"
+    return (
+        f"try_cast(CASE WHEN {text} LIKE '____-__' THEN {text} || '-01' "
+        f"WHEN {text} LIKE '____-__-__' THEN {text} "
+        f"WHEN {text} LIKE '____-__-__T__:__%' OR {text} LIKE '____-__-__ __:__%' "
+        f"THEN CASE WHEN {_tells_zone(text)} THEN {_in_london(text)}::DATE::VARCHAR "
+        f"ELSE left({text}, 10) END END AS DATE)"
+    )
+
+
+def _hour(value: str, column: Raw, date_format: str | None) -> str:
+    """Hour of the day; missing where the date has none."""
+    kind = column.type
+    if kind.startswith(_WITH_ZONE):
+        return f"hour({_in_london(value)})::TINYINT"
+    if kind.startswith("TIMESTAMP"):
+        return f"hour({value})::TINYINT"
+    text = f"{value}::VARCHAR"
+    if date_format is not None:
+        has_time = any(sign in date_format for sign in ("%H", "%I", "%c", "%X"))
+        parsed = f"hour(try_strptime({text}, {literal(date_format)}))::TINYINT"
+        return parsed if has_time else "NULL::TINYINT"
+    if kind.startswith("DATE") or column.is_month:
+        return "NULL::TINYINT"
+    return (
+        f"CASE WHEN {_tells_zone(text)} THEN hour({_in_london(text)})::TINYINT "
+        f"WHEN length({text}) > 12 THEN try_cast(substr({text}, 12, 2) AS TINYINT) END"
+    )

@@ -1,0 +1,444 @@
+"""Hotspots: every factor tested in every period, with what was assumed and why each area is hot."""
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.factors import Factor
+from riskindex.hotspots.area_tests import (
+    Second,
+    Test,
+    expected_counts,
+    first_test,
+    is_largest,
+    second_tests,
+    why_undefined,
+)
+from riskindex.hotspots.samples import (
+    ALL_ZERO,
+    Land,
+    Observation,
+    Sample,
+    context_of,
+    observe,
+    together,
+)
+from riskindex.statistics.corrections import CORRECTIONS, adjust, confidence_of
+from riskindex.statistics.dispersion import neighbour_covariance
+from riskindex.statistics.getis_ord import general_g, moran
+from riskindex.statistics.smoothing import byar
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from scipy.sparse import csr_array
+
+__all__ = ["CORRECTIONS", "METHODS", "Hotspots", "adjust", "confidence_of", "find_hotspots"]
+
+Array = NDArray[np.float64]
+Bools = NDArray[np.bool_]
+Columns = dict[str, NDArray[Any]]
+
+
+class Hotspots(NamedTuple):
+    """Which areas are hot, over how long, and what the tests assumed."""
+
+    table: pd.DataFrame
+    """Index (factor, period, area_code), areas in order; period "" for a table.
+
+    Per area: observed, expected, ratio, ratio_low, ratio_high (Byar's 95% interval), the same of
+    its window (window_observed, window_expected, window_ratio), z (getis-ord), p, log_p (its
+    natural logarithm, finite where p itself underflows) and p_adjusted of the factor's method,
+    own_p and own_p_adjusted of the area by itself, confidence (0, 90, 95, 99; NA where not
+    tested), is_hot, kind ("own", "neighbourhood", "both": which of the two tests is significant;
+    "next door": the window is, through events of others), near_confidence (of the window of an
+    area that is next door, else 0), hot_without_largest and hot_without_group (whether a hot area
+    stays hot without its window's most excessive area, and without its largest event group; NA
+    where that is not asked), largest_group (its label), value (z, shrunken ratio or share),
+    events and events_expected (events of what was tested, unweighted), step (variance over mean
+    of weighted events that are Poisson; 1 without weights), reason (why not assessed, or "") and
+    flag ("no neighbour", "edge of the study area", or ""). Missing is NaN, never 0."""
+    pooled: pd.DataFrame
+    """Index (factor, area_code), factors of two periods or more: the same test on all the periods
+    added up; observed, expected, window_observed, window_expected, p, log_p, p_adjusted,
+    confidence, is_hot, reason."""
+    tests: pd.DataFrame
+    """Index (factor, period): method, null, correction, level, assessed, not_assessed, total (of
+    the assessed areas), dispersion, estimator, hot, hot_without_dispersion, hot_90, hot_95, hot_99
+    (areas of at least that confidence), moran_i, moran_p, general_g, general_g_p,
+    neighbour_covariance and neighbour_z (how alike neighbours' ratios are), next_door (areas next
+    door to a hotspot; counted as hot only where the factor says so)."""
+
+
+def find_hotspots(
+    counts: pd.DataFrame,
+    areas: pd.DataFrame,
+    tables: pd.DataFrame,
+    weights: "csr_array[Any]",
+    factors: Sequence[Factor],
+) -> Hotspots:
+    """Test every factor in every period.
+
+    Parameters
+    ----------
+    counts
+        Events per area; index area_code, columns (factor, group, period); NA is not covered.
+    areas
+        Index area_code; the bases that factors name as exposure, and `geometry` where a factor's
+        background is local. A column `on_boundary` flags areas at the edge; `is_context` areas
+        around the study area, which are in windows but not assessed (reason "context").
+    tables
+        Index area_code, columns (source, column): numerators and denominators.
+    weights
+        Neighbours, shape (n, n), binary, zero diagonal, in the order of the areas.
+    factors
+        What is tested, and how.
+
+    Raises
+    ------
+    DataError
+        Counts or columns that a factor needs are not there.
+    """
+    land = Land(
+        neighbours=weights, centroids=cache(lambda: _centroids(areas)), context=context_of(areas)
+    )
+    keys = [(f, label) for f in factors for label in (map(str, f.periods) if f.periods else [""])]
+    seen = [(f, observe(f, label, counts, areas, tables)) for f, label in keys]
+    several = [(f, [one for of, one in seen if of is f]) for f in factors if len(f.periods) > 1]
+    # The tests do not depend on each other and are mostly inside NumPy, which lets threads run.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        found = list(pool.map(lambda job: METHODS[job[0].method](job[1], land, job[0]), seen))
+        pooled = list(
+            pool.map(lambda job: _pooled(together(job[1], job[0]), land, job[0]), several)
+        )
+    names, flags = [(f.name, label) for f, label in keys], {"flag": _flags(areas, weights)}
+    return Hotspots(
+        _stack(names, [one.columns | flags for one in found], areas.index),
+        _stack([(f.name,) for f, _ in several], pooled, areas.index, columns=_POOLED),
+        _table_of(names, [one.summary for one in found]),
+    )
+
+
+class Found(NamedTuple):
+    """What was found for one factor in one period."""
+
+    columns: Columns
+    summary: dict[str, Any]
+
+
+def _tested(seen: Observation, land: Land, factor: Factor) -> Found:
+    sample = land.sample(seen, factor)
+    if not sample.events.any():
+        return Found(_all_zero(seen, sample), _summary_of(seen, factor))
+    first = first_test(sample, factor)
+    columns = _described(sample, factor) | _decided(first, factor)
+    second = second_tests(sample, factor, first, columns["is_hot"])
+    columns |= _explained(first, second, columns, factor)
+    columns |= _next_door(sample, columns, factor)
+    spread = _spread(columns, seen, why_undefined(sample, factor, first.p))
+    return Found(spread, _summary(seen, factor, spread, Evidence(sample, first, second)))
+
+
+def _pooled(seen: Observation, land: Land, factor: Factor) -> Columns:
+    sample = land.sample(seen, factor)
+    if not sample.events.any():
+        found = _all_zero(seen, sample)
+    else:
+        first = first_test(sample, factor)
+        columns = _described(sample, factor) | _decided(first, factor)
+        columns |= _next_door(sample, columns, factor)
+        found = _spread(columns, seen, why_undefined(sample, factor, first.p))
+    return {name: found[name] for name in _POOLED}
+
+
+def _shares(seen: Observation, land: Land, factor: Factor) -> Found:
+    """A share, rate or measure, compared with a threshold or taken as it is."""
+    keep, sample = seen.assessed, land.sample(seen, factor)
+    observed = sample.observed
+    share = observed / seen.exposure[keep]
+    limit = factor.threshold if factor.method == "threshold" else None
+    is_hot = sample.asked & (False if limit is None else share > limit)
+    value = np.where(sample.asked, share, np.nan)
+    columns: Columns = {"observed": observed, "value": value, "is_hot": is_hot}
+    spread = _spread(columns, seen, np.where(sample.asked, "", "context").astype(object))
+    null = "nothing is tested" if limit is None else f"no test: hot is a share above {limit:g}"
+    about = _summary_of(seen, factor) | {"null": null, "correction": "", "hot": int(is_hot.sum())}
+    about |= {"assessed": int(sample.asked.sum())}
+    about |= {"not_assessed": len(seen.reason) - about["assessed"]}
+    if len(share):
+        about |= _spatial(share, sample)
+    return Found(spread, about)
+
+
+METHODS: Mapping[str, Callable[[Observation, Land, Factor], Found]] = MappingProxyType({
+    "window": _tested,
+    "getis-ord": _tested,
+    "poisson": _tested,
+    "threshold": _shares,
+    "value": _shares,
+})  # fmt: skip
+"""What is done with a factor's counts or shares, by the config word of its method."""
+
+_FILL: Mapping[str, Any] = MappingProxyType({
+    "observed": np.nan, "expected": np.nan, "ratio": np.nan, "ratio_low": np.nan,
+    "ratio_high": np.nan, "window_observed": np.nan, "window_expected": np.nan,
+    "window_ratio": np.nan, "z": np.nan, "p": np.nan, "log_p": np.nan, "p_adjusted": np.nan,
+    "own_p": np.nan, "own_p_adjusted": np.nan, "confidence": np.nan, "is_hot": False, "kind": "",
+    "near_confidence": 0.0,
+    "hot_without_largest": np.nan, "hot_without_group": np.nan, "largest_group": "",
+    "value": np.nan, "events": np.nan, "events_expected": np.nan, "step": np.nan,
+    "reason": "",
+})  # fmt: skip
+"""Columns of the table, in their order, with what stands where there is nothing to say."""
+
+_POOLED = (
+    "observed", "expected", "window_observed", "window_expected", "p", "log_p", "p_adjusted",
+    "confidence", "is_hot", "reason",
+)  # fmt: skip
+_DTYPES: Mapping[str, str] = {
+    "confidence": "Int8", "hot_without_largest": "boolean", "hot_without_group": "boolean",
+}  # fmt: skip
+
+
+def _described(sample: Sample, factor: Factor) -> Columns:
+    """Counts and what was expected, of the area and of its window."""
+    observed, expected = sample.observed, expected_counts(sample, factor)
+    interval = byar(observed / sample.step, expected / sample.step)
+    windows = (sample.windows @ observed, sample.windows @ expected)
+    events, events_expected = sample.events, sample.expected(float(sample.counts.sum()))
+    if factor.method != "poisson":
+        events, events_expected = sample.windows @ events, sample.windows @ events_expected
+    return {
+        "observed": observed,
+        "expected": expected,
+        "ratio": observed / expected,
+        "ratio_low": interval.low,
+        "ratio_high": interval.high,
+        "window_observed": windows[0],
+        "window_expected": windows[1],
+        "window_ratio": windows[0] / windows[1],
+        "events": events,
+        "events_expected": events_expected,
+        "step": np.full(len(observed), sample.step),
+    }
+
+
+def _decided(first: Test, factor: Factor) -> Columns:
+    """Which areas are hot, and how surely."""
+    p_adjusted = adjust(first.p, factor.correction)
+    return {
+        "z": first.z,
+        "p": first.p,
+        "log_p": first.log_p,
+        "p_adjusted": p_adjusted,
+        "confidence": np.where(np.isnan(first.p), np.nan, confidence_of(p_adjusted)),
+        "is_hot": p_adjusted <= factor.level,
+        "value": first.value,
+    }
+
+
+def _explained(first: Test, second: Second, columns: Columns, factor: Factor) -> Columns:
+    """Through what an area is hot, and what it owes to one area or one group of events."""
+    own_adjusted = adjust(second.own_p, factor.correction)
+    by_window = adjust(second.window_p, factor.correction) <= factor.level
+    hot = columns["is_hot"]
+    largest = hot & (second.largest_group >= 0)
+    names = np.array([*(group.label for group in factor.groups), ""], dtype=object)
+    cut = first.p[hot].max(initial=0.0)
+    return {
+        "own_p": second.own_p,
+        "own_p_adjusted": own_adjusted,
+        "kind": _KINDS[(own_adjusted <= factor.level) + 2 * by_window],
+        "hot_without_largest": _still(second.without_largest_p, cut, hot),
+        "hot_without_group": _still(second.without_group_p, cut, largest),
+        "largest_group": names[np.where(largest, second.largest_group, -1)],
+    }
+
+
+def _next_door(sample: Sample, columns: Columns, factor: Factor) -> Columns:
+    """What is hot through events of others alone: next door to a hotspot, and not one itself.
+
+    It has no more events of its own than expected, or its window would not be hot without one
+    area, which is another: that area has the confidence of the window.
+    """
+    hot, confidence = columns["is_hot"], np.nan_to_num(columns["confidence"])
+    if factor.method == "poisson":
+        return {}
+    observed, expected = columns["observed"], columns["expected"]
+    largest = is_largest(sample, expected)
+    through_another = (columns.get("hot_without_largest", hot) == 0) & ~largest & hot
+    near = (hot | (confidence > 0)) & ((observed <= expected) | through_another)
+    found: Columns = {}
+    if "kind" in columns:
+        found["kind"] = np.where(near & hot, "next door", columns["kind"]).astype(object)
+    if factor.neighbourhood == "score":
+        return found
+    found["near_confidence"] = np.where(near, confidence, 0.0)
+    found["is_hot"] = hot & ~near
+    found["confidence"] = np.where(near, 0.0, columns["confidence"])
+    for name in ("hot_without_largest", "hot_without_group"):
+        if name in columns:
+            found[name] = np.where(near, np.nan, columns[name])
+    return found
+
+
+_KINDS = np.array(["", "own", "neighbourhood", "both"], dtype=object)
+
+
+def _still(p: Array, cut: float, asked: Bools) -> Array:
+    """1 where p is as small as that of a hot area, 0 where it is not, NaN where not asked."""
+    return np.where(asked & ~np.isnan(p), p <= cut, np.nan)
+
+
+def _spread(columns: Columns, seen: Observation, undefined: NDArray[np.object_]) -> Columns:
+    """Columns of a sample laid over all areas."""
+    spread = {name: np.full(len(seen.reason), fill) for name, fill in _NUMBERS.items()}
+    spread |= {name: np.full(len(seen.reason), "", dtype=object) for name in _TEXTS}
+    for name, column in columns.items():
+        spread[name][seen.assessed] = column
+    spread["reason"] = seen.reason.copy()
+    spread["reason"][seen.assessed] = undefined
+    return {name: spread[name] for name in _FILL}
+
+
+_TEXTS = tuple(name for name, fill in _FILL.items() if isinstance(fill, str))
+_NUMBERS = {name: fill for name, fill in _FILL.items() if name not in _TEXTS}
+
+
+def _all_zero(seen: Observation, sample: Sample) -> Columns:
+    """Nothing happened anywhere: zeros were observed, and nothing can be tested."""
+    zero = np.zeros(len(sample.asked))
+    columns: Columns = {"observed": zero, "window_observed": zero, "events": zero}
+    return _spread(columns, seen, np.where(sample.asked, ALL_ZERO, "context").astype(object))
+
+
+def _summary_of(seen: Observation, factor: Factor) -> dict[str, Any]:
+    """What can be said of every method."""
+    assessed = int(seen.assessed.sum())
+    blank = dict.fromkeys(_SUMMARY, np.nan) | {"null": "nothing was observed", "estimator": ""}
+    return blank | {
+        "method": factor.method,
+        "correction": factor.correction,
+        "level": factor.level,
+        "assessed": assessed,
+        "not_assessed": len(seen.reason) - assessed,
+        "total": float((seen.counts[seen.assessed] @ seen.event_weights).sum()),
+        "hot": 0,
+        "next_door": 0,
+    }
+
+
+class Evidence(NamedTuple):
+    """A sample with what was tested on it."""
+
+    sample: Sample
+    first: Test
+    second: Second
+
+
+def _summary(
+    seen: Observation, factor: Factor, columns: Columns, evidence: Evidence
+) -> dict[str, Any]:
+    sample, first, second = evidence
+    assessed = int((~np.isnan(columns["p"])).sum())
+    plain = adjust(second.plain_p, factor.correction) <= factor.level
+    if factor.method != "poisson" and factor.neighbourhood != "score":
+        plain &= sample.observed > expected_counts(sample, factor)
+    ratios = sample.observed / sample.expected(float(sample.observed.sum()))
+    return _summary_of(seen, factor) | {
+        "null": first.null,
+        "assessed": assessed,
+        "not_assessed": len(seen.reason) - assessed,
+        "dispersion": first.dispersion,
+        "estimator": first.estimator,
+        "hot": int(columns["is_hot"].sum()),
+        "next_door": int((columns["kind"] == "next door").sum()),
+        "hot_without_dispersion": np.nan if np.isnan(first.dispersion) else int(plain.sum()),
+        **{f"hot_{band}": int((columns["confidence"] >= band).sum()) for band in (90, 95, 99)},
+        **_spatial(ratios, sample),
+        **_alike(sample, second.own_dispersion),
+    }
+
+
+_SUMMARY = (
+    "method", "null", "correction", "level", "assessed", "not_assessed", "total", "dispersion",
+    "estimator", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99", "moran_i",
+    "moran_p", "general_g", "general_g_p", "neighbour_covariance", "neighbour_z", "next_door",
+)  # fmt: skip
+_COUNTED = (
+    "assessed", "not_assessed", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99",
+    "next_door",
+)  # fmt: skip
+
+
+def _spatial(values: Array, sample: Sample) -> dict[str, float]:
+    """Global statistics of counts over expected (under getis-ord, over their mean) or shares."""
+    i, g = moran(values, sample.neighbours), general_g(values, sample.neighbours)
+    return {"moran_i": i.statistic, "moran_p": i.p, "general_g": g.statistic, "general_g_p": g.p}
+
+
+def _alike(sample: Sample, dispersion: float) -> dict[str, float]:
+    found = neighbour_covariance(
+        sample.observed,
+        sample.exposure,
+        sample.neighbours,
+        dispersion=dispersion,
+    )
+    return {"neighbour_covariance": found.covariance, "neighbour_z": found.z}
+
+
+def _stack(
+    keys: Sequence[tuple[str, ...]],
+    parts: Sequence[Columns],
+    areas: "pd.Index[Any]",
+    *,
+    columns: Sequence[str] = (*_FILL, "flag"),
+) -> pd.DataFrame:
+    """One long table of the columns of all parts; its index is their keys, then the areas."""
+    data = {
+        name: np.concatenate([part[name] for part in parts] or [np.empty(0)]) for name in columns
+    }
+    frame = pd.DataFrame(data, index=long_index(keys, areas), copy=False)
+    return frame.astype({name: kind for name, kind in _DTYPES.items() if name in frame})
+
+
+def long_index(keys: Sequence[tuple[str, ...]], areas: "pd.Index[Any]") -> pd.MultiIndex:
+    """Keys, each with all areas; built from codes, because a million tuples take seconds."""
+    n, codes = len(areas), []
+    levels: list[pd.Index[Any]] = []
+    for values in zip(*keys, strict=True) if keys else [()]:
+        # Factors keep their order; periods are sorted, so that rows can be found by bisection.
+        found, level = pd.factorize(np.array(values, dtype=object), sort=bool(levels))
+        codes.append(np.repeat(found, n))
+        levels.append(pd.Index(level, dtype="str"))
+    return pd.MultiIndex(
+        levels=[*levels, areas],
+        codes=[*codes, np.tile(np.arange(n), len(keys))],
+        names=[*("factor", "period")[: len(levels)], "area_code"],
+        verify_integrity=False,
+    )
+
+
+def _table_of(keys: Sequence[tuple[str, str]], summaries: list[dict[str, Any]]) -> pd.DataFrame:
+    index = pd.MultiIndex.from_tuples(keys, names=["factor", "period"])
+    table = pd.DataFrame(summaries, index=index)[list(_SUMMARY)]
+    return table.astype(dict.fromkeys(_COUNTED, "Int64"))
+
+
+def _flags(areas: pd.DataFrame, weights: "csr_array[Any]") -> NDArray[np.object_]:
+    """What to bear in mind about an area's window."""
+    edge = areas["on_boundary"].to_numpy(bool) if "on_boundary" in areas else False
+    alone = np.diff(weights.indptr) == 0
+    words = np.where(edge, "edge of the study area", "").astype(object)
+    return np.where(alone, "no neighbour", words).astype(object)
+
+
+def _centroids(areas: "pd.DataFrame | gpd.GeoDataFrame") -> Array:
+    points = areas["geometry"].centroid
+    return np.column_stack([points.x, points.y]).astype(np.float64)

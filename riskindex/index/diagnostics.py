@@ -1,0 +1,173 @@
+"""What an index should be asked before it is believed: which factors go together, and with whom."""
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from riskindex.factors import Factor, Share
+from riskindex.index.scores import rows
+
+WARN_ABOVE = 0.5
+
+
+def shares_of(tables: pd.DataFrame, shares: Mapping[str, Share]) -> pd.DataFrame:
+    """The shares of people named in the config, one column each.
+
+    Parameters
+    ----------
+    tables
+        Index area_code, columns (source, column).
+    shares
+        Name in words to numerator and denominator; a denominator of zero gives NaN.
+    """
+
+    def column(reference: str) -> "pd.Series[float]":
+        source, _, name = reference.partition(".")
+        return tables[(source, name)].astype(float)
+
+    return pd.DataFrame(
+        {
+            name: column(share.numerator) / column(share.denominator).where(lambda d: d > 0)
+            for name, share in shares.items()
+        },
+        index=tables.index,
+    )
+
+
+def compose(
+    tables: pd.DataFrame,
+    shares: Mapping[str, Share],
+    selected: "pd.Series[bool]",
+) -> pd.DataFrame:
+    """Who lives in the selected areas, beside the rest: reported, never scored.
+
+    Parameters
+    ----------
+    tables
+        Index area_code, columns (source, column).
+    shares
+        Name in words to numerator and denominator.
+    selected
+        Index the areas of the study area, whether each is selected.
+
+    Returns
+    -------
+    DataFrame
+        Index share; `selected`, `rest` and `whole` (of all the people or households that live
+        there: numerators over denominators, areas that lack either left out), and
+        `selected_mean`, `rest_mean` (mean of the areas' own shares). NaN where there is nobody.
+    """
+    inside = selected.to_numpy(bool)
+    own = shares_of(tables.loc[selected.index], shares)
+    rows = {}
+    for name, share in shares.items():
+        parts = [tables[tuple(c.split(".", 1))] for c in (share.numerator, share.denominator)]
+        counts = pd.concat(parts, axis=1).astype(float).loc[selected.index].to_numpy()
+        counts[np.isnan(counts).any(axis=1)] = 0.0
+        rows[name] = {
+            "selected": _share(counts[inside]),
+            "rest": _share(counts[~inside]),
+            "whole": _share(counts),
+            "selected_mean": own.loc[inside, name].mean(),
+            "rest_mean": own.loc[~inside, name].mean(),
+        }
+    columns = ["selected", "rest", "whole", "selected_mean", "rest_mean"]
+    table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+    return table.astype(float).rename_axis("share")
+
+
+def _share(counts: NDArray[np.float64]) -> float:
+    part, whole = counts.sum(axis=0)
+    return float(part / whole) if whole > 0 else float("nan")
+
+
+def shares_told(shares: Mapping[str, Share], factors: Sequence[Factor]) -> dict[str, Share]:
+    """The shares of the config, and those that factors are made of, such as deprivation."""
+    made = {
+        factor.label: Share(
+            numerator=".".join(factor.column(factor.numerator)),
+            denominator=".".join(factor.column(factor.denominator)),
+        )
+        for factor in factors
+        if factor.numerator and factor.denominator and not factor.counts_events
+    }
+    known = {(share.numerator, share.denominator) for share in shares.values()}
+    more = {n: s for n, s in made.items() if (s.numerator, s.denominator) not in known}
+    return {**shares, **more}
+
+
+def correlate(
+    hotspots: pd.DataFrame, shares: pd.DataFrame, factors: Sequence[Factor]
+) -> pd.DataFrame:
+    """Rank correlation of each factor's measure with shares of people and with other factors.
+
+    Parameters
+    ----------
+    hotspots
+        Index (factor, period, area_code) with the column `value`.
+    shares
+        One column per share, such as residents aged 65 and over; index area_code.
+    factors
+        Each is compared by its last period.
+
+    Returns
+    -------
+    DataFrame
+        Spearman's rho, index factor; columns (kind, name) with kind `share` or `factor`. NaN where
+        either is constant.
+    """
+    values = pd.DataFrame(
+        {f.name: rows(hotspots, factor=f.name, period=_last_period(f))["value"] for f in factors}
+    ).astype(float)
+    table = {
+        (kind, column): {name: _spearman(values[name], frame[column]) for name in values}
+        for kind, frame in (("share", shares), ("factor", values))
+        for column in frame
+    }
+    correlations = pd.DataFrame(table, index=pd.Index(values.columns, name="factor"))
+    correlations.columns = pd.MultiIndex.from_tuples(list(table), names=["kind", "name"])
+    return correlations
+
+
+def _last_period(factor: Factor) -> str:
+    return factor.periods[-1] if factor.periods else ""
+
+
+def _spearman(a: "pd.Series[float]", b: "pd.Series[float]") -> float:
+    both = pd.concat([a, b], axis=1).dropna().to_numpy()
+    if len(both) < 3 or (np.ptp(both, axis=0) == 0).any():
+        return float("nan")
+    ranks = stats.rankdata(both, axis=0)
+    return float(np.corrcoef(ranks.T)[0, 1])
+
+
+def warn_of_correlations(correlations: pd.DataFrame, labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Sentences about factors that mostly map a share of people, and one about the pairs."""
+    sentences = [
+        f"{labels[str(factor)]}: rank correlation {rho:+.2f} with {name}; does it map who lives "
+        "there?"
+        for factor, row in correlations.iterrows()
+        for (kind, name), rho in row.items()
+        if kind == "share" and abs(rho) > WARN_ABOVE
+    ]
+    pairs = strong_pairs(correlations)
+    if pairs:
+        (one, two), rho = next(iter(pairs.items()))
+        sentences.append(
+            f"Rank correlations beyond {WARN_ABOVE:g} between factors: {len(pairs):,}, the "
+            f"strongest {rho:+.2f} between {labels[one]} and {labels[two]}; is one thing counted "
+            "twice?"
+        )
+    return tuple(sentences)
+
+
+def strong_pairs(correlations: pd.DataFrame) -> dict[tuple[str, str], float]:
+    """Pairs of factors whose rank correlation is beyond `WARN_ABOVE`, the strongest first."""
+    between = correlations.xs("factor", axis=1, level="kind")
+    found = {(str(a), str(b)): float(between.at[a, b]) for a, b in combinations(between.index, 2)}
+    strong = {pair: rho for pair, rho in found.items() if abs(rho) > WARN_ABOVE}
+    return dict(sorted(strong.items(), key=lambda item: -abs(item[1])))

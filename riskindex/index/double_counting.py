@@ -1,0 +1,219 @@
+"""Factors that may count one hardship twice, by rules about what they are made of."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from riskindex.areas.read import TableSource
+from riskindex.factors import EventGroup, Factor, apart
+
+if TYPE_CHECKING:
+    from riskindex.config import Config
+
+COLUMNS = ("one", "other", "rule", "why", "advice", "rho")
+
+
+def find_double_counting(config: "Config", correlations: pd.DataFrame) -> pd.DataFrame:
+    """Pairs of scored factors that a rule of `RULES` names.
+
+    Parameters
+    ----------
+    config
+        Factors and their sources; words in their names, labels, columns and paths say what a
+        table is about.
+    correlations
+        Of `correlate`, for the rank correlation of each pair.
+
+    Returns
+    -------
+    DataFrame
+        One row per pair: `one` and `other` (names of factors), `rule` (a key of `RULES`, the first
+        that fits), `why`, `advice`, `rho` (NaN where it is not known).
+    """
+    scored = [factor for factor in config.factors if factor.scored]
+    rows = [found for pair in combinations(scored, 2) for found in _of_pair(pair, config)]
+    table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
+    known = {
+        (one, other): correlations.loc[one].get(("factor", other), float("nan"))
+        for one, other in zip(table["one"], table["other"], strict=True)
+        if one in correlations.index
+    }
+    pairs = zip(table["one"], table["other"], strict=True)
+    return table.assign(rho=[float(known.get(pair, float("nan"))) for pair in pairs])
+
+
+class Made(NamedTuple):
+    """What a factor is made of, as far as the config says."""
+
+    factor: Factor
+    words: str
+    """Name, label, columns and paths, in small letters."""
+
+    def about(self, subject: str) -> bool:
+        """Whether a table's words name a subject of `SUBJECTS`."""
+        return not self.factor.counts_events and any(w in self.words for w in SUBJECTS[subject])
+
+
+class Rule(NamedTuple):
+    """When two factors may count the same, in which words, and what to do."""
+
+    applies: Callable[[Made, Made], bool]
+    why: str
+    """`{a}` and `{b}` are the labels."""
+    advice: str
+
+
+SUBJECTS: Mapping[str, tuple[str, ...]] = MappingProxyType({
+    "index": ("imd", "multiple deprivation", "indices of deprivation", "index of deprivation"),
+    "crime domain": ("crime domain", "crime_domain", "crime_score", "crime score", "crime_rank"),
+    "income": ("income",),
+    "work": ("employ", "worked", "claimant", "jobseek", "workless"),
+    "household deprivation": ("deprived in", "household deprivation", "dimensions"),
+    "domain": ("income", "employ", "education", "health", "crime domain", "housing"),
+})  # fmt: skip
+"""Words by which a table is known; a column that is called otherwise is not recognised."""
+
+
+def _part(a: Made, b: Made) -> bool:
+    return _inside(a.factor, b.factor)
+
+
+def _parts_shared(a: Made, b: Made) -> bool:
+    return any(
+        one.source == other.source and not apart(one.where, other.where)
+        for one in a.factor.groups
+        for other in b.factor.groups
+    )
+
+
+def _same_column(a: Made, b: Made) -> bool:
+    columns = [
+        factor.column(factor.numerator) for factor in (a.factor, b.factor) if factor.numerator
+    ]
+    return len(columns) == 2 and columns[0] == columns[1]
+
+
+def _crime_in_index(a: Made, b: Made) -> bool:
+    return a.about("index") and not _is_domain(a) and b.factor.counts_events
+
+
+def _crime_domain(a: Made, b: Made) -> bool:
+    return a.about("crime domain") and b.factor.counts_events
+
+
+def _domain_of_index(a: Made, b: Made) -> bool:
+    return a.about("index") and not _is_domain(a) and b.about("domain")
+
+
+def _is_domain(a: Made) -> bool:
+    column = (a.factor.numerator or "").lower()
+    return any(word in column for word in SUBJECTS["domain"])
+
+
+RULES: Mapping[str, Rule] = MappingProxyType({
+    "part": Rule(
+        _part,
+        "Every event of {a} is an event of {b}, too.",
+        "Leave one out, or take the part out of the whole with a narrower where.",
+    ),
+    "overlap": Rule(
+        _parts_shared,
+        "{a} and {b} come from the same source, and nothing in their where keeps them apart.",
+        "Name in each where what is counted, so that an event is in one of them.",
+    ),
+    "same column": Rule(
+        _same_column,
+        "{a} and {b} have the same numerator.",
+        "Keep one, or give each half of the weight.",
+    ),
+    "crime domain": Rule(
+        _crime_domain,
+        "{a} is made from recorded crime, which {b} counts again.",
+        "Use a deprivation measure without its crime domain.",
+    ),
+    "crime in the index": Rule(
+        _crime_in_index,
+        "{a} has a crime domain (9.3% of the Indices of Deprivation), and {b} counts events.",
+        "Use single domains, such as income, instead of the whole index.",
+    ),
+    "domain of the index": Rule(
+        _domain_of_index,
+        "{b} is one of the domains that {a} is made of.",
+        "Keep the index or its domains, not both.",
+    ),
+    "income and work": Rule(
+        lambda a, b: a.about("income") and b.about("work"),
+        "{a} and {b} are mostly the same households: people out of work have low incomes.",
+        "Put both into one group with one weight, or keep one.",
+    ),
+    "household deprivation and work": Rule(
+        lambda a, b: a.about("household deprivation") and b.about("work"),
+        "{a} already counts households where a member is out of work; {b} counts them again.",
+        "Put both into one group with one weight, or keep one.",
+    ),
+    "police activity": Rule(
+        lambda a, b: {a.factor.recorded, b.factor.recorded} == {"police-generated"},
+        "{a} and {b} are both found by police activity, such as searches: they rise together where "
+        "police look.",
+        "Read the list without them, under What if we had chosen differently.",
+    ),
+})  # fmt: skip
+"""Rules in order, each tried both ways round; the first that fits names the pair."""
+
+
+def _of_pair(pair: tuple[Factor, Factor], config: "Config") -> Iterator[tuple[str, ...]]:
+    a, b = (Made(factor, _words(factor, config)) for factor in pair)
+    for name, rule in RULES.items():
+        for one, other in ((a, b), (b, a)):
+            if rule.applies(one, other):
+                labels = {"a": one.factor.label, "b": other.factor.label}
+                why = rule.why.format(**labels)
+                yield a.factor.name, b.factor.name, name, why, rule.advice
+                return
+
+
+def _words(factor: Factor, config: "Config") -> str:
+    """All that the config says a factor is about."""
+    references = [factor.column(c) for c in (factor.numerator, factor.denominator) if c]
+    told = [factor.name, factor.label]
+    for source, column in references[:1]:
+        table = config.sources.get(source)
+        told += [source, column]
+        if isinstance(table, TableSource):
+            named = table.columns.get(column, column)
+            told += [table.path, *([named] if isinstance(named, str) else named)]
+    return " ".join(told).lower()
+
+
+# Which events two factors count
+
+
+def _inside(a: Factor, b: Factor) -> bool:
+    """Whether every event of one factor is an event of another."""
+    return bool(a.groups) and all(any(_covers(g, own) for g in b.groups) for own in a.groups)
+
+
+def _covers(whole: EventGroup, part: EventGroup) -> bool:
+    return whole.source == part.source and all(
+        column in part.where and set(part.where[column]) <= set(kept)
+        for column, kept in whole.where.items()
+    )
+
+
+def warn_of_double_counting(pairs: pd.DataFrame, labels: Mapping[str, str]) -> Sequence[str]:
+    """One sentence about the pairs that rules name, none where there are none."""
+    if pairs.empty:
+        return ()
+    named = [
+        f"{labels[a]} and {labels[b]}" for a, b in zip(pairs["one"], pairs["other"], strict=True)
+    ]
+    number = "1 pair of factors" if len(named) == 1 else f"{len(named):,} pairs of factors"
+    more = f"; and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
+    return (f"{number} may count one thing twice, by what they are made of: "
+            f"{'; '.join(named[:_NAMED])}{more}. See Questions to ask in the report.",)  # fmt: skip
+
+
+_NAMED = 4

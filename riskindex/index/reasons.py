@@ -1,0 +1,361 @@
+"""Why an area scores: sentences built from the numbers, strongest factor first."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from riskindex.factors import Factor
+from riskindex.index.scores import rows
+
+PERIOD_WORDS = {
+    "calendar-year": ("in {}", "years"),
+    "financial-year": ("in {}", "years"),
+    "academic-year": ("in {}", "years"),
+    "year-ending": ("in the year ending {}", "years"),
+    "quarter": ("in {}", "quarters"),
+    "month": ("in {}", "months"),
+}
+"""Unit of the periods to the words for one of them and for several."""
+
+
+NOT_ASSESSED_WORDS = MappingProxyType({
+    "not covered": "not covered by the source",
+    "not covered in every period": "not covered by the source in every period",
+    "exposure missing": "its base is not known",
+    "no exposure": "its base is zero",
+    "no neighbour": "no neighbour",
+    "window is the whole map": "window is the whole map",
+    "context": "around the study area",
+    "missing": "no value",
+})  # fmt: skip
+"""Why an area is not assessed, in words that tell nothing of what was counted."""
+
+
+def explain(
+    hotspots: pd.DataFrame,
+    persistence: pd.DataFrame,
+    scores: pd.DataFrame,
+    factors: Sequence[Factor],
+    *,
+    unit: str = "calendar-year",
+    whole: str = "county",
+) -> "pd.Series[str]":
+    """Say for every area why it scores.
+
+    Parameters
+    ----------
+    hotspots, persistence, scores
+        Tables of `find_hotspots`, `classify_persistence` and `score_factors`.
+    factors
+        The factors, in the order of the report.
+    unit
+        Unit of the periods, a key of `PERIOD_WORDS`.
+    whole
+        Word for the study area that a share is compared with.
+
+    Returns
+    -------
+    Series
+        Index area_code: the sentences of `reasons`, the largest contribution first, then the
+        factors that the area is not assessed for; empty where no factor scores and none is missing.
+    """
+    given = reasons(hotspots, persistence, scores, factors, unit=unit, whole=whole)
+    order = np.argsort(-scores.loc[given.index, "contribution"].to_numpy(float), kind="stable")
+    joined = given.iloc[order].groupby(level="area_code", sort=False).agg(" ".join)
+    areas = scores.index.get_level_values("area_code").unique()
+    lone = through_one_area(hotspots, factors).reindex(areas).fillna("").str.match("all of (?!1$)")
+    joined = joined.reindex(areas).fillna("")
+    joined = joined.where(~lone, joined + _LONE)
+    lacking = not_assessed(scores, factors).reindex(areas).fillna("")
+    return (joined + " " + lacking).str.strip().rename("reasons")
+
+
+_LONE = " Without the one area of each window that stands out most, nothing tested is hot here."
+
+
+def not_assessed(scores: pd.DataFrame, factors: Sequence[Factor]) -> "pd.Series[str]":
+    """One sentence for each area that lacks factors, by their labels: missing is never zero.
+
+    Parameters
+    ----------
+    scores, factors
+        As for `explain`.
+    """
+    labels = {factor.name: factor.label for factor in factors}
+    lacking = scores.index[scores["score"].isna().to_numpy()].to_frame(index=False)
+    named = lacking["factor"].map(labels).groupby(lacking["area_code"]).agg("; ".join)
+    return "Not assessed: " + named.astype(object) + "."
+
+
+def through_one_area(hotspots: pd.DataFrame, factors: Sequence[Factor]) -> "pd.Series[str]":
+    """How many of the factors that are hot in an area need the largest area of their window.
+
+    Parameters
+    ----------
+    hotspots, factors
+        As for `explain`; the last period of every scored factor that tests events.
+
+    Returns
+    -------
+    Series
+        Index area_code, only areas in which such a factor is hot: "all of 4", "2 of 5" or "". The
+        largest area may be the area itself.
+    """
+    tables = [
+        rows(hotspots, factor=factor.name, period=str(factor.periods[-1]))
+        for factor in factors
+        if factor.scored and factor.is_tested
+    ]
+    asked = [t["hot_without_largest"].dropna() for t in tables if "hot_without_largest" in t]
+    if not asked:
+        return pd.Series(dtype=object)
+    stays = pd.concat(asked).astype(bool).groupby(level="area_code")
+    hot = stays.size()
+    needs = hot - stays.sum().astype(int)
+    words = needs.astype(str).where(needs < hot, "all") + " of " + hot.astype(str)
+    return words.where(needs > 0, "")
+
+
+def reasons(
+    hotspots: pd.DataFrame,
+    persistence: pd.DataFrame,
+    scores: pd.DataFrame,
+    factors: Sequence[Factor],
+    *,
+    unit: str = "calendar-year",
+    whole: str = "county",
+) -> "pd.Series[str]":
+    """One sentence for every factor and area where the factor scores.
+
+    Parameters
+    ----------
+    hotspots, persistence, scores, factors, unit, whole
+        As for `explain`.
+
+    Returns
+    -------
+    Series
+        Index (factor, area_code), only where there is something to say: the score is above 0 and
+        the area is hot, or stands above what was expected or the share of the whole.
+    """
+    texts = {}
+    for factor in (factor for factor in factors if factor.scored):
+        table = _facts(hotspots, persistence, scores, factor)
+        speech = Speech(factor, unit, whole, _average(factor, table))
+        texts[factor.name] = pd.Series(dict(_sentences(speech, table)), dtype=object)
+    return pd.concat(texts, names=["factor", "area_code"]).rename("reason")
+
+
+class Fact(NamedTuple):
+    """What is known about one factor in one area."""
+
+    area_code: str
+    score: float
+    value: float
+    is_hot: bool
+    kind: str
+    observed: float
+    expected: float
+    window_observed: float
+    window_expected: float
+    confidence: float
+    through_one: bool
+    """Whether the area would not be hot without the most excessive area of its window."""
+    periods_hot: float
+    periods_assessed: float
+    all_observed: float
+    """Events of the area itself in all periods that assess it."""
+    all_expected: float
+
+
+class Speech(NamedTuple):
+    """What the sentences about one factor have in common."""
+
+    factor: Factor
+    unit: str
+    whole: str
+    average: float
+    """The share of the whole study area; NaN where the factor is no share."""
+
+
+def _facts(
+    hotspots: pd.DataFrame, persistence: pd.DataFrame, scores: pd.DataFrame, factor: Factor
+) -> pd.DataFrame:
+    mine = rows(scores, factor=factor.name)
+    last = rows(hotspots, factor=factor.name, period=factor.periods[-1] if factor.periods else "")
+    table = mine[["score", "value", "is_hot", "kind"]].join(last[list(Fact._fields[5:10])])
+    # What is not assessed in the last period is NA, which no comparison survives; NaN is.
+    table["confidence"] = table["confidence"].to_numpy(float, na_value=np.nan)
+    largest = last.reindex(columns=["hot_without_largest"])["hot_without_largest"]
+    table["through_one"] = largest.eq(False).fillna(False).astype(bool)
+    if factor.score == "risk":
+        every = rows(hotspots, factor=factor.name)[["observed", "expected"]]
+        sums = every[every["expected"].notna()].groupby(level="area_code").sum()
+        table = table.join(sums.add_prefix("all_"))
+    if factor.name in persistence.index.get_level_values("factor"):
+        lasting = rows(persistence, factor=factor.name)
+        table = table.join(lasting[["periods_hot", "periods_assessed"]])
+    return table.reindex(columns=list(Fact._fields[1:]))
+
+
+def _sentences(speech: Speech, table: pd.DataFrame) -> Iterator[tuple[str, str]]:
+    is_share = not np.isnan(speech.average)
+    say = _shared if is_share else SENTENCES.get(speech.factor.score, _tested)
+    for values in table[(table["score"] > 0).to_numpy()].itertuples(name=None):
+        fact = Fact(*values)
+        if text := say(speech, fact):
+            yield fact.area_code, text
+
+
+def _average(factor: Factor, table: pd.DataFrame) -> float:
+    if factor.method not in ("threshold", "value"):
+        return float("nan")
+    # The base is not in the table; areas where nobody has the characteristic drop out of it.
+    known = table[(table["value"] > 0).to_numpy()]
+    observed = known["observed"].astype(float)
+    base = float((observed / known["value"]).sum())
+    return float(observed.sum()) / base if base > 0 else 0.0
+
+
+def _persisted(speech: Speech, fact: Fact) -> str:
+    periods = PERIOD_WORDS[speech.unit][1]
+    return (
+        f"Hot for {_inside(speech.factor.label)} in {fact.periods_hot:.0f} of "
+        f"{fact.periods_assessed:.0f} {periods}."
+    )
+
+
+def _shared(speech: Speech, fact: Fact) -> str:
+    if fact.value <= speech.average and speech.factor.direction == 1:
+        return ""
+    return _SHARES[_measure(speech.factor)](speech, fact)
+
+
+def _measure(factor: Factor) -> str:
+    return "rate" if factor.counts_events else "share" if factor.denominator else "measure"
+
+
+def _share_words(speech: Speech, fact: Fact) -> str:
+    of_whom = _inside(speech.factor.label)
+    return f"{_percent(fact.value)} of {of_whom} ({speech.whole} {_percent(speech.average)})."
+
+
+def _rate_words(speech: Speech, fact: Fact) -> str:
+    base = (speech.factor.exposure or "").replace("_", " ")
+    here, average = (f"{1000 * rate:,.1f}" for rate in (fact.value, speech.average))
+    return f"{speech.factor.label}: {here} per 1,000 {base} ({speech.whole} {average})."
+
+
+def _measure_words(speech: Speech, fact: Fact) -> str:
+    return f"{speech.factor.label}: {fact.value:,.4g} ({speech.whole} {speech.average:,.4g})."
+
+
+_SHARES: Mapping[str, Callable[[Speech, Fact], str]] = MappingProxyType(
+    {"share": _share_words, "rate": _rate_words, "measure": _measure_words}
+)
+
+
+def _tested(speech: Speech, fact: Fact) -> str:
+    factor, kind = speech.factor, _kind(speech.factor, fact)
+    near = kind not in ("", "own", "both")
+    observed = fact.window_observed if near else fact.observed
+    expected = fact.window_expected if near else fact.expected
+    if not (fact.is_hot or fact.confidence > 0 or near or observed > expected):
+        return ""
+    start = "Hot" if fact.is_hot else "Possibly hot" if fact.confidence > 0 else "More"
+    start = "Next door to a hotspot" if kind == "next door" else start
+    period = _in_period(speech.unit, factor.periods[-1]) if factor.periods else ""
+    about = " ".join(filter(None, [start, "for", _inside(factor.label), period]))
+    weighted = " weighted" if any(group.weight != 1 for group in factor.groups) else ""
+    numbers = _numbers(observed, expected, fact.confidence, weighted)
+    if near:
+        own = _against(fact.observed, fact.expected, weighted)
+        numbers = f"{own}; with its neighbours {numbers}"
+    return f"{about}: {numbers}{KIND_WORDS[kind]}."
+
+
+def _own_risk(speech: Speech, fact: Fact) -> str:
+    """The area's own numbers first, then those of its window, which are named as such."""
+    factor = speech.factor
+    next_door = fact.kind == "next door"
+    if not fact.all_observed > fact.all_expected and not fact.is_hot:
+        return ""
+    span = " to ".join(dict.fromkeys([*factor.periods[:1], *factor.periods[-1:]]))
+    about = " ".join(filter(None, [factor.label, _in_period(speech.unit, span)]))
+    estimate = f"estimated {fact.value:,.1f}"
+    sentences = [f"{about}: {_counted(factor, fact.all_observed, fact.all_expected, estimate)}."]
+    if (fact.is_hot or next_door) and fact.kind != "own":
+        sure = f"{fact.confidence:.0f}% sure" if fact.confidence > 0 else ""
+        last = factor.periods[-1] if len(factor.periods) > 1 else ""
+        near = "It is next door to a hotspot" if next_door else "Its window is hot"
+        start = " ".join(filter(None, [near, _in_period(speech.unit, last)]))
+        window = _counted(factor, fact.window_observed, fact.window_expected, sure)
+        sentences.append(f"{start}: {window}.")
+    return " ".join(sentences)
+
+
+def _in_period(unit: str, label: str) -> str:
+    return PERIOD_WORDS[unit][0].format(label) if label else ""
+
+
+def _counted(factor: Factor, observed: float, expected: float, note: str) -> str:
+    """62 where 31.0 were expected (2.0 times; estimated 1.8)."""
+    weighted = " weighted" if any(group.weight != 1 for group in factor.groups) else ""
+    times = f"{observed / expected:,.1f} times" if expected > 0 else ""
+    notes = "; ".join(filter(None, [times, note]))
+    return _against(observed, expected, weighted) + (f" ({notes})" if notes else "")
+
+
+def _kind(factor: Factor, fact: Fact) -> str:
+    if fact.kind == "next door":
+        return fact.kind
+    if fact.is_hot:
+        one = fact.kind == "neighbourhood" and fact.through_one
+        return "one" if one else fact.kind
+    return "window" if fact.confidence > 0 and factor.method in ("window", "getis-ord") else ""
+
+
+SENTENCES: dict[str, Callable[[Speech, Fact], str]] = {
+    "persistence": _persisted,
+    "risk": _own_risk,
+}
+"""Kind of score to the sentence that explains it; the others say what was tested."""
+
+KIND_WORDS = {
+    "": "",
+    "own": ", by itself",
+    "neighbourhood": ", not by itself",
+    "one": ", through one area alone",
+    "window": "",
+    "next door": "",
+    "both": ", by itself and with its neighbours",
+}
+"""Through what an area is hot."""
+
+
+def _numbers(observed: float, expected: float, confidence: float, unit: str) -> str:
+    notes = [f"{observed / expected:,.1f} times"] if expected > 0 else []
+    notes += [f"{confidence:.0f}% sure"] if confidence > 0 else []
+    return _against(observed, expected, unit) + (f" ({'; '.join(notes)})" if notes else "")
+
+
+def _against(observed: float, expected: float, unit: str) -> str:
+    """7 where 1.9 were expected."""
+    against = f" where {_decimal(expected)} were expected" if expected > 0 else ""
+    return f"{observed:,.0f}{unit}{against}"
+
+
+def _decimal(number: float) -> str:
+    return f"{number:,.1f}" if number < 100 else f"{number:,.0f}"
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.0f}%"
+
+
+def _inside(label: str) -> str:
+    """A label inside a sentence: "Class A" becomes "class A", "ASB" stays."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label

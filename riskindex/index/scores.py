@@ -1,0 +1,303 @@
+"""Scores of 0 to 100: what was measured for one factor, as a flag, a band, a share of the years."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.errors import ConfigError, DataError
+from riskindex.factors import Factor
+from riskindex.hotspots.samples import ALL_ZERO
+from riskindex.index.aggregation import quantise
+from riskindex.index.normalise import normalise
+from riskindex.statistics.own_risk import own_risk
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+CONFIDENCE_SCORES: Mapping[int, float] = {0: 0.0, 90: 100 / 3, 95: 200 / 3, 99: 100.0}
+"""Score of each confidence band."""
+
+
+def score_factor(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Factor) -> pd.DataFrame:
+    """Score of every area for one factor.
+
+    Parameters
+    ----------
+    hotspots
+        One row per factor, period and area, as `find_hotspots` returns it.
+    persistence
+        One row per factor and area, as `classify_persistence` returns it.
+    factor
+        The factor; with several periods the last one is scored, or their persistence.
+
+    Returns
+    -------
+    DataFrame
+        Index area_code; columns `value`, `score`, `intensity`, `weight`, `group`, `is_hot`,
+        `kind` and `reason`, as `score_factors` describes them.
+
+    Raises
+    ------
+    DataError
+        No area could be assessed, or the normalisation is undefined on the values.
+    """
+    last = _period(hotspots, factor, -1)
+    measured = _measure(hotspots, persistence, factor)
+    reason = last["reason"].fillna("").to_numpy(dtype=object)
+    # Nothing was counted anywhere: that is a result, and it is the same for every area.
+    silent = reason == ALL_ZERO
+
+    def known(scored: Array) -> Array:
+        return np.where(silent & np.isnan(scored), 0.0, scored)
+
+    score = known(SCORES[factor.score](measured, factor))
+    if np.isnan(score).all():
+        raise DataError(
+            f"{factor.label}: no area could be assessed ({_first(reason)}). "
+            "Set scored = false to leave it out of the index."
+        )
+    columns = {
+        "value": measured.value,
+        "score": score,
+        "intensity": known(intensity(measured, factor)),
+        "weight": float(factor.weight),
+        "group": factor.group or "",
+        "is_hot": (score > 0) if factor.score == "persistence" else measured.is_hot,
+        "kind": _kind(hotspots, factor),
+        "reason": np.where(np.isnan(score), np.where(reason == "", "no value", reason), ""),
+    }
+    return pd.DataFrame(columns, index=last.index)
+
+
+def silent_sentences(hotspots: pd.DataFrame, factors: Sequence[Factor]) -> tuple[str, ...]:
+    """Factors that counted no event anywhere in their last period, one sentence for each."""
+    return tuple(
+        f"{factor.label}: no event was counted in any area in {factor.periods[-1]}"
+        + (", so that it adds nothing to the index." if factor.scored else ".")
+        for factor in factors
+        if factor.counts_events and (_period(hotspots, factor, -1)["reason"] == ALL_ZERO).any()
+    )
+
+
+class Measured(NamedTuple):
+    """What was measured for one factor; all of shape `(n,)`, or `(draws, n)` for repeats."""
+
+    value: Array
+    """Intensity of the last period; the mean of the periods where persistence is scored, and the
+    area's own risk over all periods where that is."""
+    is_hot: Flags
+    """In the last period, or in the table."""
+    confidence: Array
+    """0, 90, 95 or 99, in the last period."""
+    assessed: Flags
+    """In the last period, or in the table."""
+    periods_hot: Array
+    """NaN for a factor of one period or none, as are the next two."""
+    periods_assessed: Array
+    pooled_p_adjusted: Array
+    near: Array | float = 0.0
+    """1 where an area is next door to a hotspot, in the last period, else 0."""
+    near_confidence: Array | float = 0.0
+    """That of its window; 0 where the area has its own."""
+    periods_near: Array | float = 0.0
+    """In how many periods it was."""
+    own: Array | None = None
+    """The area's own risk, of the last period or of all that are scored; None where nothing is
+    expected of an area by itself, as of a share."""
+
+
+def measured_risk(risk: Array) -> Measured:
+    """What was measured where risks alone were computed, and nothing was tested."""
+    nothing = np.full(risk.shape, np.nan)
+    return Measured(
+        value=risk,
+        is_hot=np.zeros(risk.shape, dtype=bool),
+        confidence=np.zeros(risk.shape),
+        assessed=~np.isnan(risk),
+        periods_hot=nothing,
+        periods_assessed=nothing,
+        pooled_p_adjusted=nothing,
+    )
+
+
+def _period(hotspots: pd.DataFrame, factor: Factor, position: int) -> pd.DataFrame:
+    label = factor.periods[position] if factor.periods else ""
+    return rows(hotspots, factor=factor.name, period=label)
+
+
+def _measure(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Factor) -> Measured:
+    periods = [_period(hotspots, factor, k) for k in range(max(len(factor.periods), 1))]
+    last = periods[-1]
+    scored = periods if factor.score in POOLED else periods[-1:]
+    values = np.array([table["value"].to_numpy(float) for table in periods])
+    value = mean_of_known(values) if factor.score == "persistence" else values[-1]
+    assessed = (last["reason"].fillna("") == "").to_numpy(bool)
+    own = None if factor.method in ("threshold", "value") else risk_of(scored, factor)
+    if factor.score == "risk" and own is not None:
+        value = own
+        assessed = np.ones(len(value), dtype=bool)
+    next_door = np.array([(table["kind"] == "next door").to_numpy(bool) for table in periods])
+    lasting = _lasting(persistence, factor).reindex(last.index).astype("Float64")
+    return Measured(
+        value=value,
+        is_hot=last["is_hot"].to_numpy(dtype=bool, na_value=False),
+        confidence=last["confidence"].to_numpy(dtype=float, na_value=0.0),
+        assessed=assessed & ~np.isnan(value),
+        own=own,
+        near=next_door[-1].astype(float),
+        near_confidence=last.get("near_confidence", 0 * last["value"]).to_numpy(dtype=float),
+        periods_near=next_door.sum(axis=0).astype(float),
+        **{name: lasting[name].to_numpy(dtype=float, na_value=np.nan) for name in LASTING},
+    )
+
+
+def risk_of(periods: Sequence[pd.DataFrame], factor: Factor) -> Array:
+    """The areas' own risk over the periods of a factor; NaN where no period tells it.
+
+    Parameters
+    ----------
+    periods
+        `observed`, `expected`, `step` and `reason` of each area, the oldest period first.
+    factor
+        Says how periods weigh by their age.
+    """
+    observed, expected = (
+        np.array([table[name].to_numpy(float) for table in periods])
+        for name in ("observed", "expected")
+    )
+    steps = [table["step"].max() if "step" in table else 1.0 for table in periods]
+    # A period in which nothing happened anywhere says nothing of where risk is.
+    risk = own_risk(observed, expected, steps=np.nan_to_num(steps, nan=1.0), ageing=factor.ageing)
+    context = (periods[-1]["reason"] == "context").to_numpy(bool)
+    return np.where(context, np.nan, risk)
+
+
+POOLED = ("persistence", "risk")
+"""Scores that all periods of a factor go into; the others are of the last one."""
+LASTING = ("periods_hot", "periods_assessed", "pooled_p_adjusted")
+"""Columns of the persistence table that are scored."""
+
+
+def _lasting(persistence: pd.DataFrame, factor: Factor) -> pd.DataFrame:
+    if factor.name not in persistence.index.get_level_values("factor"):
+        return pd.DataFrame(columns=list(LASTING))
+    return rows(persistence, factor=factor.name)[list(LASTING)]
+
+
+def rows(table: pd.DataFrame, **levels: str) -> pd.DataFrame:
+    """Rows of a long table, such as those of one factor and period, by area_code."""
+    part = table.xs(tuple(levels.values()), level=tuple(levels))
+    assert isinstance(part, pd.DataFrame)
+    return part
+
+
+def mean_of_known(values: Array) -> Array:
+    """Mean over the first axis of the values that are known; NaN where none is."""
+    known = ~np.isnan(values)
+    return _ratio(np.where(known, values, 0.0).sum(axis=0), known.sum(axis=0).astype(float))
+
+
+def _ratio(part: Array, whole: Array) -> Array:
+    out = np.full(part.shape, np.nan)
+    np.divide(part, whole, out=out, where=whole > 0)
+    return out
+
+
+def _kind(hotspots: pd.DataFrame, factor: Factor) -> NDArray[np.object_]:
+    """Own, neighbourhood or both: of the last period in which the area was hot."""
+    periods = [_period(hotspots, factor, k)["kind"] for k in range(max(len(factor.periods), 1))]
+    kind = periods.pop()
+    while periods:
+        kind = kind.where(kind != "", periods.pop())
+    return np.asarray(kind, dtype=object)
+
+
+def intensity(measured: Measured, factor: Factor) -> Array:
+    """0 to 100: the percentile of the areas' own risk, which puts ties between scores in order.
+
+    Of what was measured where an area by itself has no expectation. The strength of a window would
+    put an area first for what happens around it.
+    """
+    strength = measured.value if measured.own is None else measured.own
+    return _normalised(factor.direction * strength, "percentile", factor)
+
+
+def _normalised(values: Array, method: str, factor: Factor) -> Array:
+    # Sums in another order differ in their last digit, which must not make ranks of ties.
+    values = quantise(values)
+    if values.ndim == 1:
+        return normalise(values, method, name=factor.label)
+    return np.array([normalise(row, method, name=factor.label) for row in values])
+
+
+NEXT_DOOR: Mapping[str, float] = {"none": 0.0, "half": 0.5, "score": 0.0}
+"""What an area next door to a hotspot scores of a hot area's points. Under `score` it is hot."""
+
+
+def _flag(measured: Measured, factor: Factor) -> Array:
+    near = 100 * NEXT_DOOR[factor.neighbourhood] * measured.near
+    return np.where(measured.assessed, np.where(measured.is_hot, 100.0, near), np.nan)
+
+
+def _confidence(measured: Measured, factor: Factor) -> Array:
+    bands, scores = np.array(list(CONFIDENCE_SCORES)), np.array(list(CONFIDENCE_SCORES.values()))
+    own, near = (
+        scores[np.searchsorted(bands, confidence, side="right") - 1]
+        for confidence in (measured.confidence, measured.near_confidence)
+    )
+    score = np.maximum(own, NEXT_DOOR[factor.neighbourhood] * near)
+    return np.where(measured.assessed, score, np.nan)
+
+
+def _persistence(measured: Measured, factor: Factor) -> Array:
+    near = NEXT_DOOR[factor.neighbourhood] * measured.periods_near
+    score = 100 * _ratio(measured.periods_hot + near, measured.periods_assessed)
+    if factor.persistence == "counted":
+        return score
+    pooled = measured.pooled_p_adjusted
+    return np.where(np.isnan(pooled), np.nan, np.where(pooled <= factor.level, score, 0 * score))
+
+
+def _value(measured: Measured, factor: Factor) -> Array:
+    values = np.where(measured.assessed, factor.direction * measured.value, np.nan)
+    return _normalised(values, factor.normalisation, factor)
+
+
+def _risk(measured: Measured, factor: Factor) -> Array:
+    values = np.where(measured.assessed, factor.direction * measured.value, np.nan)
+    rows = np.atleast_2d(quantise(values))
+    # Where counts vary no more than by chance every ratio is 1, and no area is above another.
+    scored = [0 * row if _is_constant(row) else _normalised(row, factor.normalisation, factor)
+              for row in rows]  # fmt: skip
+    return np.reshape(scored, values.shape)
+
+
+def _is_constant(values: Array) -> bool:
+    known = values[~np.isnan(values)]
+    return len(known) > 0 and bool(np.ptp(known) == 0)
+
+
+def _threshold(measured: Measured, factor: Factor) -> Array:
+    if factor.threshold is None:
+        raise ConfigError(f"{factor.label}: the score threshold needs a threshold, such as 0.25.")
+    above = np.where(measured.value > factor.threshold, 100.0, 0.0)
+    return np.where(measured.assessed, above, np.nan)
+
+
+SCORES: dict[str, Callable[[Measured, Factor], Array]] = {
+    "flag": _flag,
+    "confidence": _confidence,
+    "persistence": _persistence,
+    "intensity": _value,
+    "value": _value,
+    "risk": _risk,
+    "threshold": _threshold,
+}
+"""Config word to function."""
+
+
+def _first(reasons: NDArray[np.object_]) -> str:
+    return next((str(reason) for reason in reasons if reason), "no value")

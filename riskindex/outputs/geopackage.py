@@ -1,0 +1,76 @@
+"""GIS file out: one GeoPackage with the areas and what was found about them."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from riskindex.disclosure import MARKS
+from riskindex.files.text import retold, seen
+from riskindex.index.scores import rows
+from riskindex.publication.released import Released
+
+# A GeoPackage stamps its last change; two runs must give the same bytes.
+_NO_CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
+
+
+def write_geopackage(released: Released, path: Path) -> None:
+    """Write the layer `areas`: the list's columns, and per factor its score and confidence.
+
+    Parameters
+    ----------
+    released
+        What the profile may see.
+    path
+        A file that does not exist yet; an old one would keep its own history inside.
+    """
+    import geopandas as gpd
+    import pyogrio
+
+    table = released.all_areas.join(_per_factor(released))
+    frame = gpd.GeoDataFrame(
+        _plain(table).reset_index(),
+        geometry=released.areas.geometry.reindex(table.index).to_numpy(),
+        crs=released.areas.crs,
+    )
+    frame.insert(1, "profile", released.profile)
+    pyogrio.set_gdal_config_options(_NO_CLOCK)
+    try:
+        frame.to_file(path, layer="areas", driver="GPKG", engine="pyogrio")
+    finally:
+        pyogrio.set_gdal_config_options(dict.fromkeys(_NO_CLOCK))
+
+
+def _per_factor(released: Released) -> pd.DataFrame:
+    columns = {}
+    shown = released.hotspots.index.get_level_values("factor")
+    for factor, about in released.factors[released.factors.index.isin(shown)].iterrows():
+        last = str(about["periods"]).rsplit(", ", maxsplit=1)[-1]
+        found = rows(released.hotspots, factor=str(factor), period=last)
+        if factor in released.scores.index.get_level_values("factor"):
+            columns[f"{factor}_score"] = rows(released.scores, factor=str(factor))["score"]
+        for column in [c for c in _FOUND if c in found]:
+            columns[f"{factor}_{column}"] = found[column]
+        if factor in released.persistence.index.get_level_values("factor"):
+            lasting = rows(released.persistence, factor=str(factor))
+            for column in [c for c in _LASTING if c in lasting]:
+                columns[f"{factor}_{column}"] = lasting[column]
+    return pd.DataFrame(columns)
+
+
+_FOUND = ("observed", "expected", "confidence", "is_hot", "kind")
+_LASTING = ("periods_hot",)
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """Types that every GIS reads: whole numbers, decimals, truth values and text.
+
+    A column of numbers and marks is text.
+    """
+    table = table.assign(**{c: retold(table[c], seen) for c in table})
+    marked = {c: table[c].map(str) for c in table if table[c].isin(list(MARKS)).any()}
+    table = table.assign(**marked)
+    extension = {c: table[c] for c in table if pd.api.types.is_integer_dtype(table[c].dtype)}
+    return table.assign(
+        **{c: s.astype("float64") if s.isna().any() else s.astype("int64")
+           for c, s in extension.items()}
+    )  # fmt: skip

@@ -1,0 +1,340 @@
+"""The governance page: what was checked and decided, and where a person must still write."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from riskindex.outputs.manifest import versions
+from riskindex.outputs.page_parts import (
+    Html,
+    bullets,
+    html_table,
+    in_words,
+    link,
+    marks_line,
+    paragraphs,
+    record_table,
+    slug,
+)
+from riskindex.outputs.page_shell import asset, document, escape, page_head, print_mark, style_block
+from riskindex.outputs.report import METHODS, SCORES, data_part
+from riskindex.outputs.report_choices import (
+    choice_sentence,
+    choice_table,
+    composition_part,
+    double_counting_part,
+)
+from riskindex.outputs.report_methods import neighbour_words, protection_part, test_words
+from riskindex.outputs.transparency_record import SOURCE, fields
+from riskindex.publication.released import Released
+
+TODO = "TO COMPLETE"
+
+
+def write_governance(released: Released, path: Path) -> None:
+    """Write the page that goes with a list to those who answer for it.
+
+    What the run knows is filled in; where a person must write stands `TO COMPLETE`, in a field
+    that can be typed into in a browser before the page is printed or saved.
+
+    Parameters
+    ----------
+    released
+        What the profile may see.
+    path
+        The file.
+    """
+    parts = {title: make(released) for title, make in _SECTIONS.items()}
+    told = {title: part for title, part in parts.items() if part}
+    body = "".join(
+        f'<section id="{slug(title)}"><h2>{escape(title)}</h2>{part}</section>'
+        for title, part in told.items()
+    )
+    contents = "".join(f"<li>{link(f'#{slug(title)}', title)}</li>" for title in told)
+    head = page_head(
+        f"Governance: {released.title}", profile=released.profile, lead=_lead(released)
+    )
+    sheets = (asset("page.css"), asset("report.css"), asset("governance.css"))
+    html = document(
+        title=f"{released.title}: governance",
+        head=style_block(*sheets, print_mark(released.profile)),
+        body=f'{head}<main class="report governance">{_start(body)}{marks_line(body)}'
+        f'<nav aria-label="Contents"><ul class="contents">{contents}</ul></nav>{body}</main>',
+    )
+    path.write_text(html, encoding="utf-8", newline="\n")
+
+
+def _lead(released: Released) -> str:
+    return f"{released.about} Data period: {released.period_label}.".strip()
+
+
+def _start(body: str) -> str:
+    left = body.count('class="todo"')
+    return paragraphs([
+        f"What the run knows is filled in. {left:,} places marked {TODO} are for a person: click "
+        "into one and type, then print the page or save it. Nothing typed leaves this page."
+    ])  # fmt: skip
+
+
+def todo(hint: str) -> Html:
+    """A field for a person, with what belongs in it."""
+    return Html(
+        f'<span class="todo" contenteditable="true" role="textbox" aria-multiline="true" '
+        f'aria-label="{escape(hint)}">{TODO}: {escape(hint)}</span>'
+    )
+
+
+# What was run, and checked
+
+
+def _run_part(released: Released) -> str:
+    records = [
+        ("Study area", f"{released.place}: {released.cut.assessed:,} areas assessed"),
+        ("List", f"{released.cut.selected:,} areas. {released.cut.explanation}"),
+        ("Release profile", released.profile),
+        ("Program", f"riskindex {versions()['riskindex']}; all versions are in manifest.json"),
+        (
+            "Purpose and lawful basis",
+            todo("the decision the list serves; the law"),
+        ),
+        ("Run by, and when", todo("name, role, date")),
+    ]
+    return _pairs(records)
+
+
+def _pairs(records: Sequence[tuple[str, str]]) -> str:
+    return record_table([{"What": name, "Answer": text} for name, text in records])
+
+
+def _checks_part(released: Released) -> str:
+    records = [{"Check": name, "Found": found} for name, found in _checks(released)]
+    records += [
+        {"Check": "Files are as they were written", "Found": todo("result of riskindex verify")},
+        {"Check": "List looked at by people who know the areas", "Found": todo("who, when, what")},
+        {"Check": "Numbers checked by a second analyst", "Found": todo("name, date")},
+    ]
+    if released.rules:
+        records.append({"Check": "Restricted counts leave as protected cells", "Found": _CELLS})
+    return record_table(records)
+
+
+_CELLS = (
+    "noise from the records and a private key, a threshold, and rounding; only the whole's yearly "
+    "counts are exact (see Release)"
+)
+
+
+def _checks(released: Released) -> Iterator[tuple[str, str]]:
+    if not released.reconciliation.empty:
+        table = released.reconciliation
+        lines = int((table["read"] == table.drop(columns="read").sum(axis=1)).sum())
+        yield (
+            "Every event is counted, or not counted for a stated reason",
+            f"{lines:,} of {len(table):,} lines add up (see Data log)",
+        )
+    islands = len(released.neighbours.islands)
+    yield "Areas without a neighbour", f"{islands:,}"
+    lacking = released.tests["not_assessed"].astype("Int64")
+    names = [_label(released, key) for key in lacking.index[lacking > 0]]
+    yield "Factors not assessed everywhere", in_words(list(dict.fromkeys(names))) or "none"
+    quiet = released.factors.index[released.factors["hot_last"] == 0]
+    yield (
+        "Factors without a hot area in the last period",
+        in_words([str(released.factors.at[factor, "label"]) for factor in quiet]) or "none",
+    )
+    yield (
+        "Areas that tie at the cut",
+        f"{released.cut.tied_at_cut:,}; {released.flags_tie:,} if factors said only hot or not",
+    )
+    yield (
+        "Areas put in or taken out by hand",
+        f"{released.cut.overridden_in:,} in, {released.cut.overridden_out:,} out",
+    )
+    yield "How sure the list is", released.how_sure or "the run was not repeated"
+    yield "Pairs of factors that may count one thing twice", f"{len(released.double_counting):,}"
+
+
+def _label(released: Released, key: tuple[str, str]) -> str:
+    return str(released.factors.at[key[0], "label"])
+
+
+# What was decided
+
+
+def _decisions_part(released: Released) -> str:
+    records = [
+        {
+            "Decision": decision,
+            "Chosen": chosen,
+            "What other choices change": _effect(released, kind),
+            "Decided by, and why": todo("who, when, why"),
+        }
+        for decision, chosen, kind in _decisions(released)
+    ]
+    return (
+        paragraphs([choice_sentence(released)])
+        + record_table(records)
+        + "<h3>Each factor</h3>"
+        + html_table(_factor_table(released))
+        + double_counting_part(released)
+        + _every_choice(released)
+    )
+
+
+def _decisions(released: Released) -> Iterator[tuple[str, str, str]]:
+    config = released.config
+    index, selection = config.get("index", {}), config.get("selection", {})
+    scored = released.factors[released.factors["scored"].astype(bool)]
+    weights = [f"{row['label']} {row['weight']:g}" for _, row in scored.iterrows()]
+    scores = sorted({SCORES[str(score)] for score in scored["score"]})
+    yield "Which factors are in the index", f"{len(scored)}: see Each factor", "factors"
+    yield "Weights", f"{in_words(weights)} ({index.get('weights', 'normalised')})", "weights"
+    yield "From test to score", "; ".join(scores), "scores"
+    yield "From scores to index", f"{index.get('aggregation', 'arithmetic')} mean", "aggregation"
+    missing = str(index.get("missing", "not-assessed"))
+    yield "Areas that lack a factor", _MISSING.get(missing, missing), "missing"
+    yield "Neighbours", neighbour_words(released), "neighbours"
+    yield "Tests", test_words(released), "tests"
+    yield "Number of areas", released.cut.rule, "number"
+    ties = str(selection.get("ties", "order"))
+    yield "Ties at the cut", _TIES.get(ties, ties), "ties"
+
+
+_MISSING = {
+    "not-assessed": "an area that lacks a factor's score has no index",
+    "rest": "the other factors share the weight",
+}
+_TIES = {
+    "order": "put in order by the strength of what was found",
+    "include": "all are selected",
+    "exclude": "none is selected",
+}
+
+
+def _effect(released: Released, kind: str) -> str:
+    """How many areas leave the list under the other choices of a kind."""
+    table = released.sensitivity.choices
+    if table.empty:
+        return "not measured"
+    left = table.loc[(table["kind"] == kind) & (table["note"] == ""), ["entered", "left"]]
+    if left.empty:
+        return "no other choice was tried"
+    moved = left.max(axis=1)
+    low, high = int(moved.min()), int(moved.max())
+    areas = f"{low:,}" if low == high else f"{low:,} to {high:,}"
+    return f"{areas} areas change ({len(left):,} other choices)"
+
+
+def _factor_table(released: Released) -> pd.DataFrame:
+    table = released.factors
+    shown = pd.DataFrame(
+        {
+            "Factor": table["label"],
+            "Method": table["method"].map(METHODS),
+            "Periods": table["periods"],
+            "Score": table["score"].map(SCORES),
+            "Weight": table["weight"],
+            "Recorded": table["recorded"],
+        }
+    )
+    if "restricted" in table:
+        shown["Restricted source"] = table["restricted"].map({True: "yes", False: "no"})
+    return shown
+
+
+def _every_choice(released: Released) -> str:
+    table = choice_table(released)
+    if table.empty:
+        return ""
+    shown = table[[c for c in table if "highest risk" not in str(c)]]
+    lines = shown.astype(object).where(shown.notna(), "").to_dict("records")
+    return f"<h3>Every other choice, measured</h3>{record_table(lines)}"
+
+
+# The data, the people, the release
+
+
+def _data_log(released: Released) -> str:
+    records = [
+        ("Owners of the data, and agreements", todo("per source: owner, agreement, date")),
+        ("Kept until, and deleted by", todo("date, role")),
+    ]
+    known = data_part(released) or paragraphs([
+        "Files, rows and losses are in the internal result; they are not part of this release."
+    ])  # fmt: skip
+    return known + _pairs(records)
+
+
+def _limits_part(released: Released) -> str:
+    return (
+        bullets(released.limits)
+        + _pairs([
+            ("What is known to be missing or wrong here", todo("for example changes of recording, "
+              "areas with many visitors, new housing")),
+            ("What the list must not be used for", todo("beyond: not for decisions about "
+              "individuals")),
+        ])
+    )  # fmt: skip
+
+
+def _equality_part(released: Released) -> str:
+    return composition_part(released) + _pairs([
+        ("Who gains and who may lose by the selection", todo("groups with protected "
+          "characteristics, in the selected areas and outside")),
+        ("Equality impact assessment", todo("date, author, where it is kept")),
+        ("People asked", todo("communities, young people, partners; what they said, what changed")),
+    ])  # fmt: skip
+
+
+def _release_part(released: Released) -> str:
+    return (protection_part(released) or paragraphs([_AS_THEY_ARE])) + _pairs([
+        ("Who receives it", todo("names of organisations, or the public")),
+        ("Earlier releases that it could be compared with", todo("titles and dates")),
+    ])  # fmt: skip
+
+
+_AS_THEY_ARE = "Counts of small areas as they are: for the organisation itself, not for sharing."
+
+
+# The transparency record, and signatures
+
+
+def _transparency_part(released: Released) -> str:
+    sections: dict[str, list[dict[str, object]]] = {}
+    for field in fields():
+        known = field.known(released)
+        asked = todo(field.asked) if field.asked else ""
+        answer = Html(" ".join(part for part in (escape(known), asked) if part))
+        sections.setdefault(field.section, []).append({"Field": field.name, "Answer": answer})
+    tables = [f"<h3>{escape(name)}</h3>{record_table(lines)}" for name, lines in sections.items()]
+    return paragraphs([SOURCE]) + "".join(tables)
+
+
+def _signatures(_released: Released) -> str:
+    roles = ("Analyst", "Second analyst", "Data protection officer", "Equality lead",
+             "Senior responsible owner")  # fmt: skip
+    return record_table(
+        [
+            {
+                "Role": role,
+                "Name": todo("name"),
+                "Date": todo("date"),
+                "Signature": Html('<span class="line"></span>'),
+            }
+            for role in roles
+        ]
+    )
+
+
+_SECTIONS: dict[str, Callable[[Released], str]] = {
+    "The run": _run_part,
+    "Checks made": _checks_part,
+    "Assumptions and decisions": _decisions_part,
+    "Data log": _data_log,
+    "Limitations": _limits_part,
+    "Equality": _equality_part,
+    "Release": _release_part,
+    "Algorithmic transparency record": _transparency_part,
+    "Sign-off": _signatures,
+}

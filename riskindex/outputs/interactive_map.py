@@ -1,0 +1,460 @@
+"""The map: one HTML file that opens offline, with the list, the layers and the reasons in it."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from html import unescape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.areas.groups import profile_kind
+from riskindex.disclosure import MARKS
+from riskindex.errors import DataError
+from riskindex.index.aggregation import quantise
+from riskindex.index.build import Index, given_weights
+from riskindex.index.reasons import NOT_ASSESSED_WORDS, PERIOD_WORDS
+from riskindex.outputs import page_shell as pages
+from riskindex.outputs.outlines import Outlines, draw_outlines
+from riskindex.publication.released import TOGETHER_LABEL, Released
+
+if TYPE_CHECKING:
+    import folium
+    from branca.element import Element, Figure, MacroElement
+
+SCRIPTS = (
+    "map_data.js", "map_index.js", "map_words.js", "map_draw.js", "map_layer.js", "map_list.js",
+    "map_profile.js", "map_whatif.js", "map_print.js", "map.js",
+)  # fmt: skip
+"""The page's own scripts, in the order in which they are joined."""
+
+
+def build_map(released: Released) -> "folium.Map":
+    """A folium map of the index, the selected areas and every factor, with list and panels.
+
+    It needs no network: Leaflet is inside it, and there are no tiles. Add folium layers to it as
+    to any folium map, in longitude and latitude; `save_map` then writes it.
+
+    Parameters
+    ----------
+    released
+        What one profile may see; nothing else reaches the page.
+    """
+    import folium
+
+    outlines = draw_outlines(released.areas)
+    west, south, east, north = outlines.bounds
+    page = folium.Map(
+        location=[(south + north) / 2, (west + east) / 2],
+        tiles=None,
+        prefer_canvas=True,
+        attribution_control=False,
+        zoom_snap=0.25,
+        max_zoom=17,
+    )
+    page.default_js, page.default_css = [], []
+    _inline_leaflet(page)
+    _figure(page).title = pages.escape(released.title)
+    _element(released, outlines).add_to(page)
+    return page
+
+
+def write_map(released: Released, path: str | Path) -> None:
+    """Write the map of a release as one HTML file that asks for nothing.
+
+    Parameters
+    ----------
+    released
+        What one profile may see.
+    path
+        The file to write; the same release always gives the same bytes.
+    """
+    save_map(build_map(released), path)
+
+
+def save_map(page: "folium.Map", path: str | Path) -> None:
+    """Write a map, as built or with layers added, under a policy that forbids any request.
+
+    Parameters
+    ----------
+    page
+        A map from `build_map`.
+    path
+        The file to write.
+
+    Raises
+    ------
+    DataError
+        A layer that was added needs another host: tiles, or a script from a content network.
+    """
+    figure = _figure(page)
+    figure.render()
+    head, body, script = (
+        _steady_names(part.render(), figure) for part in (figure.header, figure.html, figure.script)
+    )
+    html = pages.document(
+        title=unescape(figure.title or ""), head=_own_head(head), body=body, script=script
+    )
+    _refuse_remote(html)
+    Path(path).write_text(html, encoding="utf-8", newline="\n")
+
+
+def _element(released: Released, outlines: Outlines) -> "MacroElement":
+    from branca.element import MacroElement
+    from jinja2 import Template
+
+    class AreaMap(MacroElement):
+        """The list, layers and panels of the page, as one folium element."""
+
+        _template = Template(
+            "{% macro header(this, kwargs) %}{{ this.styles }}{% endmacro %}"
+            "{% macro html(this, kwargs) %}{{ this.markup }}{% endmacro %}"
+            "{% macro script(this, kwargs) %}{{ this.program }}\n"
+            "riskindex.start({{ this._parent.get_name() }});{% endmacro %}"
+        )
+
+        def __init__(self) -> None:
+            super().__init__()  # type: ignore[no-untyped-call]  # branca has no hints here
+            self._name = "AreaMap"
+            self.styles = pages.style_block(pages.asset("page.css"), pages.asset("map.css"))
+            self.markup = _markup(released, outlines)
+            self.program = program()
+
+    return AreaMap()
+
+
+@cache
+def program() -> str:
+    """The page's script: every part in one scope, with `riskindex` as its only public name."""
+    parts = "\n".join(pages.asset(name) for name in SCRIPTS)
+    return f'const riskindex = (() => {{\n"use strict";\n{parts}\nreturn {{ start, app }};\n}})();'
+
+
+def _markup(released: Released, outlines: Outlines) -> str:
+    facts = map_data(released)
+    packed = json.dumps(facts, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return "\n".join(
+        [
+            pages.page_head(
+                released.title,
+                profile=released.profile,
+                lead=released.about,
+                aside='<button type="button" id="print">Print by district</button>',
+            ),
+            pages.asset("map.html"),
+            pages.data_block("map-settings", {"bounds": outlines.bounds, "grid": outlines.grid}),
+            pages.packed_block("map-data", packed.encode("utf-8")),
+            pages.packed_block("map-shapes", outlines.coded),
+        ]
+    )
+
+
+def map_data(released: Released) -> dict[str, Any]:
+    """Everything that the page says, as lists in the order of the area codes.
+
+    Parameters
+    ----------
+    released
+        What one profile may see. Columns that a profile does not have are left out.
+    """
+    every = released.all_areas
+    config = released.config
+    asked = Index(**config.get("index", {}))
+    weights, options = given_weights(released.scores, asked)
+    unit = config.get("periods", {}).get("unit", "calendar-year")
+    return {
+        "title": released.title,
+        "place": released.place,
+        "period": released.period_label,
+        "period_words": PERIOD_WORDS.get(unit, ("in {}", "periods")),
+        "profile": released.profile,
+        "mark": pages.PROFILE_MARKS.get(released.profile, released.profile),
+        "attribution": list(released.attribution),
+        "limits": list(released.limits),
+        "marks": dict(MARKS) if released.rules else {},
+        "notes": list(released.notes),
+        "how_sure": released.how_sure,
+        "codes": list(every.index),
+        "place_kind": profile_kind(released.group_kinds),
+        "groups": {kind: _coded_text(every[kind]) for kind in released.group_kinds},
+        "columns": {name: _column(every[name]) for name in _AREA_COLUMNS if name in every},
+        "cut": {key: _scalar(getattr(released.cut, key)) for key in _CUT},
+        "index": _index_data(options),
+        "weights_found": asked.weights if asked.weights != options.weights else "",
+        "selection": _selection(released),
+        "factors": _factors(released, weights),
+    }
+
+
+_CUT = ("assessed", "target", "score_at_cut", "explanation")
+_INDEX = ("aggregation", "power", "weights", "groups", "missing", "minimum_factors")
+_SELECTION = ("share", "number", "rounding", "ties", "minimum_per_group", "group", "overrides")
+
+
+def _index_data(options: Index) -> dict[str, Any]:
+    """How the page combines scores, given the weights."""
+    told = {key: getattr(options, key) for key in _INDEX}
+    return told | {"groups": dict(options.groups)}
+
+
+def _factors(released: Released, weights: "pd.Series[float]") -> list[dict[str, Any]]:
+    """What is said of every factor, with the weight that the index took."""
+    given = {name: {"weight": _scalar(weight)} for name, weight in weights.items()}
+    told = [_factor_data(name, released) | given.get(name, {}) for name in released.factors.index]
+    more = [name for name in weights.index if name not in released.factors.index]
+    return told + [_fixed(str(name), released) | given[str(name)] for name in more]
+
+
+def _fixed(name: str, released: Released) -> dict[str, Any]:
+    """Factors that a profile sees as one: they count in what-if, and no slider moves them."""
+    told = {"label": TOGETHER_LABEL, "method": "value", "score": "value", "scored": True}
+    empty: dict[str, Any] = {
+        "group": "",
+        "weighted": False,
+        "periods": [],
+        "years": {},
+        "spans": [],
+    }
+    return {**told, "name": name, "fixed": True, "restricted": True,
+            "scores": _scores(name, released), **empty}  # fmt: skip
+
+
+def _selection(released: Released) -> dict[str, Any]:
+    """The rule of the list; areas above a score are, for the what-if, as many areas as they are."""
+    given = released.config.get("selection", {})
+    asked = {key: value for key, value in given.items() if key in _SELECTION}
+    return asked | ({"number": released.cut.target} if given.get("at_least") else {})
+
+
+_AREA_COLUMNS = (
+    "name", "rank", "score", "decile", "factors_hot", "selected",
+    "tied_at_cut", "reasons", "residents", "residents_10_24", "override", "override_reason",
+    "p_selected", "rank_low", "rank_high", "tier",
+)  # fmt: skip
+_COUNT_COLUMNS = ("observed", "expected", "window_observed", "window_expected")
+
+
+def _factor_data(name: str, released: Released) -> dict[str, Any]:
+    row = released.factors.loc[name]
+    told = ("label", "method", "score", "weight", "scored", "recorded", "threshold", "restricted")
+    data: dict[str, Any] = {key: _scalar(row[key]) for key in told if key in row}
+    data["name"] = name
+    data["scores"] = _scores(name, released)
+    data["group"] = _group(name, released)
+    data["weighted"] = _counts_weighted(name, released.config)
+    periods = dict(_periods(name, released.hotspots))
+    data["periods"] = [_hot_data(period, table) for period, table in periods.items()]
+    if periods:
+        last = list(periods.values())[-1]
+        data["periods"][-1] |= _count_data(last, str(row["method"])) | _why(last)
+    data["years"] = _years(name, released.persistence, released.areas.index)
+    data["spans"] = [period for period in str(row.get("periods", "")).split(", ") if period]
+    return data
+
+
+def _scores(name: str, released: Released) -> dict[str, Any]:
+    if name not in released.scores.index.get_level_values(0):
+        return {}
+    of_factor = released.scores.loc[name].reindex(released.areas.index)
+    return {key: _column(of_factor[key]) for key in ("score", "intensity") if key in of_factor}
+
+
+def _counts_weighted(name: str, config: dict[str, Any]) -> bool:
+    """Whether some events of the factor count more than others."""
+    given = [factor for factor in config.get("factors", []) if factor["name"] == name]
+    groups = (group for factor in given for group in factor.get("event_groups", []))
+    return any(group.get("weight", 1) != 1 for group in groups)
+
+
+def _group(name: str, released: Released) -> str:
+    """Group of factors that the factor is combined in first; empty where it stands by itself."""
+    if "group" not in released.scores or name not in released.scores.index.get_level_values(0):
+        return ""
+    return str(released.scores.loc[name, "group"].iloc[0])
+
+
+def _periods(name: str, hotspots: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    if name not in hotspots.index.get_level_values(0):
+        return
+    of_factor = hotspots.loc[name]
+    for period in dict.fromkeys(of_factor.index.get_level_values(0)):
+        yield str(period), of_factor.loc[period]
+
+
+def _hot_data(period: str, table: pd.DataFrame) -> dict[str, Any]:
+    data: dict[str, Any] = {"period": period, "hot": _digits(_hot_classes(table))}
+    data["is_hot"] = _digits(table["is_hot"].astype("boolean").fillna(False).astype(int))
+    if "kind" in table:
+        data["kind"] = "".join(_KIND_SIGNS.get(str(kind), ".") for kind in table["kind"])
+    return data
+
+
+def _why(table: pd.DataFrame) -> dict[str, Any]:
+    """Why areas were not assessed, in words and a sign per area; nothing where all were."""
+    words = table["reason"].map(NOT_ASSESSED_WORDS) if "reason" in table else pd.Series()
+    labels = sorted(set(words.dropna()))
+    signs = _digits(words.map({label: at for at, label in enumerate(labels)}))
+    return {"why": {"labels": labels, "of": signs}} if labels else {}
+
+
+def _count_data(table: pd.DataFrame, method: str) -> dict[str, Any]:
+    """Counts of the last period, which alone are told; values where they are shares to be shown."""
+    columns = [*_COUNT_COLUMNS, *(["value"] if method in ("threshold", "value") else [])]
+    told = (column for column in columns if column in table and _tells(table[column]))
+    return {column: _counts(table[column]) for column in told}
+
+
+def _tells(counts: "pd.Series[Any]") -> bool:
+    """Whether anything is told beside missing numbers and marks."""
+    return bool((counts.notna() & ~counts.isin(MARKS)).any())
+
+
+def _counts(counts: "pd.Series[Any]") -> list[Any]:
+    """Counts with four digits; counts that were rounded for a release, and marks, as they are."""
+    if counts.isin(MARKS).any():
+        return _column(counts)
+    return _numbers(quantise(_floats(counts), digits=4))
+
+
+_KIND_SIGNS = {"own": "o", "neighbourhood": "n", "both": "b", "next door": "d"}
+_CONFIDENCE_CLASSES = {0: 0, 90: 1, 95: 2, 99: 3}
+
+
+def _hot_classes(table: pd.DataFrame) -> "pd.Series[Any]":
+    """0 to 3 by confidence, or 0 and 2 where a test has none; NaN for not assessed."""
+    hot = table["is_hot"].astype("boolean").fillna(False).astype(float) * 2
+    confidence = table["confidence"].astype("Float64").astype(float).map(_CONFIDENCE_CLASSES)
+    classes = confidence if confidence.notna().any() else hot
+    assessed = (table["reason"].fillna("") == "") if "reason" in table else confidence.notna()
+    return classes.where(assessed)
+
+
+def _years(name: str, persistence: pd.DataFrame, codes: "pd.Index[Any]") -> dict[str, Any]:
+    if name not in persistence.index.get_level_values(0):
+        return {}
+    table = persistence.loc[name].reindex(codes)
+    if table["periods_assessed"].max() < 2:
+        return {}
+    return {
+        "hot": _digits(table["periods_hot"]),
+        "assessed": _digits(table["periods_assessed"]),
+        "new": _digits(table["is_new"].astype("boolean").fillna(False).astype(int)),
+        "category": _coded_text(table["category"]) if "category" in table else None,
+    }
+
+
+_SIGNS = np.array(list("0123456789abcdefghijklmnopqrstuvwxyz-"))
+
+
+def _digits(values: "pd.Series[Any]") -> str:
+    """One sign per area: small whole numbers, `-` for not assessed."""
+    numbers = np.nan_to_num(_floats(values), nan=36.0).astype(int)
+    return "".join(_SIGNS[np.minimum(numbers, 36)])
+
+
+def _floats(values: "pd.Series[Any]") -> NDArray[np.float64]:
+    numbers = pd.to_numeric(values).astype("Float64")
+    return np.asarray(numbers.to_numpy(dtype=float, na_value=np.nan), dtype=float)
+
+
+def _coded_text(values: "pd.Series[Any]") -> dict[str, Any]:
+    text = values.astype("object").where(values.notna(), "").astype(str)
+    of, labels = pd.factorize(text, sort=True)
+    return {"labels": labels.tolist(), "of": of.tolist()}
+
+
+def _column(values: "pd.Series[Any]") -> list[Any]:
+    if pd.api.types.is_bool_dtype(values):
+        return [int(v) if pd.notna(v) else None for v in values]
+    if pd.api.types.is_numeric_dtype(values):
+        return _numbers(_floats(values))
+    return ["" if pd.isna(v) else v if isinstance(v, int) else str(v) for v in values]
+
+
+def _numbers(values: NDArray[np.float64]) -> list[Any]:
+    """Plain numbers for JSON, whole ones without a point, None for missing."""
+    known = np.isfinite(values)
+    is_whole = (values[known] == np.rint(values[known])).all()
+    numbers: list[Any] = np.where(known, values, 0).astype(int if is_whole else float).tolist()
+    for place in np.flatnonzero(~known):
+        numbers[place] = None
+    return numbers
+
+
+def _scalar(value: str | bool | np.bool_ | float | None) -> str | bool | float | None:
+    if isinstance(value, str | bool):
+        return value
+    if isinstance(value, np.bool_):
+        return bool(value)
+    return None if value is None else _numbers(np.array([value], dtype=float))[0]
+
+
+def _figure(page: "folium.Map") -> "Figure":
+    return cast("Figure", page.get_root())
+
+
+def _inline_leaflet(page: "folium.Map") -> None:
+    from branca.element import Element
+
+    header = _figure(page).header
+    header.add_child(Element(f"<script>{leaflet_script()}</script>"), name="leaflet_script")
+    header.add_child(Element(pages.style_block(leaflet_styles())), name="leaflet_styles")
+
+
+@cache
+def leaflet_script() -> str:
+    """Leaflet as installed, with its notice, and without the line that points to a source map."""
+    return re.sub(r"\n//# sourceMappingURL=\S+\s*$", "\n", _leaflet_file("leaflet.js"))
+
+
+@cache
+def leaflet_styles() -> str:
+    """Leaflet's styles without their pictures, which a page without controls does not show."""
+    return re.sub(r"[^;{}]*\burl\([^)]*\)[^;}]*;?", "", _leaflet_file("leaflet.css"))
+
+
+def _leaflet_file(name: str) -> str:
+    from xstatic.pkg import leaflet
+
+    return (Path(leaflet.BASE_DIR) / name).read_text(encoding="utf-8")
+
+
+def _own_head(head: str) -> str:
+    """Folium's head without its own meta lines: one of them forbids zooming in."""
+    return re.sub(r"\s*<meta\b[^>]*>", "", head)
+
+
+_REMOTE = (
+    r"""<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)=["']?(?!data:)[^\s>"']+"""
+    r"""|\bL\.tileLayer[.\w]*\(\s*["'][^"']+"""
+)
+
+
+def _refuse_remote(html: str) -> None:
+    remote = re.findall(_REMOTE, html)
+    if remote:
+        raise DataError(
+            f"The map asks for {len(remote)} things from elsewhere (first: {remote[0][:120]}). "
+            "A saved map must open offline: leave that layer out, or draw it with folium's "
+            "vector layers (CircleMarker, PolyLine, Polygon)."
+        )
+
+
+def _steady_names(html: str, figure: "Figure") -> str:
+    """Folium names its elements at random; number them instead, so that bytes repeat."""
+    for number, name in enumerate(dict.fromkeys(_names(figure)), start=1):
+        html = html.replace(name, f"{number:04d}")
+    return html
+
+
+def _names(element: "Element") -> Iterator[str]:
+    yield element._id
+    for part in ("header", "html", "script"):
+        if part in vars(element):
+            yield from _names(vars(element)[part])
+    for child in element._children.values():
+        yield from _names(child)

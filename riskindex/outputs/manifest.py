@@ -1,0 +1,126 @@
+"""The manifest: what was asked, with which data and versions, and the hash of every file."""
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from riskindex.files.whole_folder import MANIFEST
+from riskindex.publication.released import Released
+
+PACKAGES = (
+    "riskindex", "numpy", "pandas", "scipy", "shapely", "geopandas", "pyogrio", "libpysal", "esda",
+    "duckdb", "folium", "xlsxwriter", "gptables", "matplotlib",
+)  # fmt: skip
+
+
+def write_manifest(released: Released, folder: Path) -> None:
+    """Write `manifest.json` over the files of a folder; it must be the last one written.
+
+    Parameters
+    ----------
+    released
+        What the profile may see.
+    folder
+        Folder with the other outputs.
+    """
+    document = {
+        "title": released.title,
+        "profile": released.profile,
+        "data_period": released.period_label,
+        "limits": list(released.limits),
+        "attribution": list(released.attribution),
+        "versions": versions(),
+        "selection": released.cut._asdict(),
+        "tied_by_flags_alone": released.flags_tie,
+        "how_sure": released.how_sure,
+        "reconciliation": _records(released.reconciliation),
+        "tests": _records(released.tests),
+        "notes": list(released.notes),
+        "inputs": _records(released.files),
+        "config": released.config,
+    }
+    seal(document, folder)
+
+
+def seal(document: Mapping[str, Any], folder: Path) -> None:
+    """Write a manifest with the hash of every file of a folder; it must be the last one written.
+
+    Parameters
+    ----------
+    document
+        What the manifest says beside the `outputs`.
+    folder
+        Folder with the outputs.
+    """
+    outputs = [_output(path, folder) for path in _files(folder)]
+    document = _known({**document, "outputs": outputs})
+    text = json.dumps(document, indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
+    (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _known(value: Any) -> Any:  # noqa: ANN401 (a document holds what it holds)
+    """The same with null for what is not known, such as the score at the cut of an empty list."""
+    if isinstance(value, Mapping):
+        return {key: _known(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_known(part) for part in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def changed_since(manifest: Mapping[str, Any], folder: Path) -> tuple[str, ...]:
+    """Names of the outputs in a folder that are gone or are not as the manifest has them."""
+    return tuple(
+        str(output["name"])
+        for output in manifest["outputs"]
+        if not (folder / output["name"]).is_file()
+        or _output(folder / output["name"], folder) != output
+    )
+
+
+def versions() -> dict[str, str]:
+    """Versions of the packages that a result depends on."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            found[package] = "not installed"
+    return found
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
+
+
+def _output(path: Path, folder: Path) -> dict[str, Any]:
+    content = path.read_bytes()
+    return {
+        "name": path.relative_to(folder).as_posix(),
+        "bytes": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+
+
+def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    named = table.reset_index() if any(table.index.names) else table
+    return [
+        {str(key): None if _missing(value) else value for key, value in row.items()}
+        for row in named.to_dict("records")
+    ]
+
+
+def _missing(value: object) -> bool:
+    return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
+
+
+def _plain(value: object) -> object:
+    if hasattr(value, "item"):
+        return value.item()
+    raise TypeError(f"{type(value).__name__} has no place in a manifest")

@@ -1,0 +1,189 @@
+"""Pieces of a page: tables, pictures, paragraphs and lists; all text is set as text."""
+
+import base64
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from riskindex.disclosure import MARKS
+from riskindex.outputs.page_shell import escape
+
+
+class Html(str):
+    """Markup of our own making, which a cell or a line shows as it is; all else is escaped."""
+
+    __slots__ = ()
+
+
+def link(url: str, text: str) -> Html:
+    """A link to another page of the result, or to a place on this one."""
+    return Html(f'<a href="{escape(url)}">{escape(text)}</a>')
+
+
+def area_cell(name: object, under: Iterable[object], reasons: str = "") -> Html:
+    """A cell that names an area, its code and groups beneath, and why it stands where it does."""
+    beneath = escape(" · ".join(str(part) for part in under))
+    why = f'<span class="why">{escape(reasons)}</span>' if reasons else ""
+    told = f'<span class="area">{escape(str(name))}</span><br><span class="quiet">{beneath}</span>'
+    return Html(told + why)
+
+
+def html_table(table: pd.DataFrame, *, decimals: int = 1) -> str:
+    """A table as HTML, numbers to the right, that can be scrolled by keyboard on a small screen."""
+    numeric = [
+        pd.api.types.is_numeric_dtype(table[c]) or _are_counts(table[c].tolist()) for c in table
+    ]
+    rows = table.itertuples(index=False, name=None)
+    return _table([str(name) for name in table.columns], numeric, rows, decimals=decimals)
+
+
+def record_table(
+    records: Sequence[Mapping[str, object]], *, decimals: int = 1, ids: Sequence[str] = ()
+) -> str:
+    """A table of one line per record, such as a page of many small tables is made of.
+
+    Parameters
+    ----------
+    records
+        Heading to value; a heading that a record lacks is an empty cell.
+    decimals
+        Of numbers that are not whole.
+    ids
+        A name for each line, by which a link finds it.
+    """
+    headings = list(dict.fromkeys(name for record in records for name in record))
+    rows = [[record.get(name, "") for name in headings] for record in records]
+    columns = list(zip(*rows, strict=True))
+    numeric = [
+        all(map(_is_number, column)) and not (i == 0 and isinstance(column[0], str))
+        for i, column in enumerate(columns)
+    ]
+    return _table(headings, numeric, rows, decimals=decimals, ids=ids)
+
+
+def _are_counts(values: Sequence[object]) -> bool:
+    """Whether some are numbers and the others marks that stand for one."""
+    numbers = sum(not isinstance(v, str | bool) and not pd.isna(v) for v in values)
+    return numbers > 0 and all(_is_number(value) for value in values)
+
+
+_NUMBER = re.compile(r"[+−±<]?\d[\d,.]*(%|\b.*\))?")
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value stands to the right: numbers, and texts such as 12% or 3 (1 to 5)."""
+    if isinstance(value, str):
+        told = value in MARKS or bool(_NUMBER.fullmatch(value))
+        return not value or (not isinstance(value, Html) and told)
+    return not isinstance(value, bool)
+
+
+def _table(
+    headings: Sequence[str],
+    numeric: Sequence[bool],
+    rows: Iterable[Sequence[object]],
+    *,
+    decimals: int,
+    ids: Sequence[str] = (),
+) -> str:
+    head = "".join(
+        f'<th scope="col"{_class(number)}>{escape(name)}</th>'
+        for name, number in zip(headings, numeric, strict=True)
+    )
+    rows = list(rows)
+    places = [_places(column, decimals) for column in zip(*rows, strict=True)]
+    lines = [
+        "".join(
+            f"<td{_class(number, value)}>{_cell(value, digits)}</td>"
+            for value, number, digits in zip(row, numeric, places, strict=True)
+        )
+        for row in rows
+    ]
+    names = [f' id="{escape(name)}"' for name in ids] or [""] * len(lines)
+    body = "".join(f"<tr{name}>{line}</tr>" for name, line in zip(names, lines, strict=True))
+    return (
+        f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div>"
+    )
+
+
+def _places(column: Sequence[object], decimals: int) -> int:
+    """Decimals of a column: none where all of its numbers are whole."""
+    numbers = (value for value in column if isinstance(value, float) and not pd.isna(value))
+    return 0 if all(number == round(number) for number in numbers) else decimals
+
+
+def _class(number: bool, value: object = "") -> str:
+    if number:
+        return ' class="number"'
+    if isinstance(value, Html) or not isinstance(value, str):
+        return ""
+    return ' class="long"' if len(value) > 120 else ""
+
+
+def _cell(value: Any, places: int) -> str:  # noqa: ANN401  (a cell holds what it holds)
+    if isinstance(value, Html):
+        return value
+    if not isinstance(value, str) and pd.isna(value):
+        return f'<abbr title="{_MISSING}">{_DASH}'
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:,.{places}f}"
+    return escape(value if isinstance(value, str) else f"{value:,}")
+
+
+_MISSING, _DASH = "not assessed, or does not apply", "–</abbr>"
+
+
+def picture(png: bytes, alt: str, caption: str) -> str:
+    """A PNG with its text for those who do not see it, and a caption."""
+    data = base64.b64encode(png).decode("ascii")
+    return (
+        f'<figure><img alt="{escape(alt)}" src="data:image/png;base64,{data}">'
+        f"<figcaption>{escape(caption)}</figcaption></figure>"
+    )
+
+
+def marks_line(body: str) -> str:
+    """What the marks on a page mean, as a paragraph; empty where it has none."""
+    used = {mark: words for mark, words in MARKS.items() if mark in body}
+    used |= {"–": _MISSING} if f">{_DASH}" in body else {}
+    told = "; ".join(f"<b>{escape(mark)}</b> {escape(words)}" for mark, words in used.items())
+    return f'<p class="small">{told}.</p>' if used else ""
+
+
+def paragraphs(lines: Iterable[str]) -> str:
+    """Lines of text as paragraphs; empty ones are left out."""
+    return "".join(f"<p>{escape(line)}</p>" for line in lines if line)
+
+
+def bullets(lines: Iterable[str]) -> str:
+    """Lines of text, or markup of our own, as a list."""
+    items = (line if isinstance(line, Html) else escape(line) for line in lines)
+    return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
+
+
+def drawing(svg: str, caption: str) -> str:
+    """An SVG of our own with what it shows in words under it."""
+    return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def slug(title: str) -> str:
+    """A name for a fragment or a file: small letters, digits and hyphens."""
+    signs = "".join(c if c.isascii() and c.isalnum() else " " for c in title.lower())
+    return "-".join(signs.split()) or "part"
+
+
+def inside(label: str) -> str:
+    """A label inside a sentence: "Class A" becomes "class A", "ASB" stays."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
+def in_words(parts: Sequence[str]) -> str:
+    """Parts joined as in a sentence: a, b and c."""
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,0 +1,399 @@
+"""Events in an area profile: trend, change, rate with rank and interval, when, and who."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from riskindex.areas.groups import WHOLE
+from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED, WITHHELD
+from riskindex.outputs.page_parts import drawing, in_words, inside, paragraphs, record_table
+from riskindex.outputs.page_shell import escape
+from riskindex.outputs.plots import Dot, Line, draw_bars, draw_dots, draw_lines
+from riskindex.outputs.profile_numbers import Book, Place, Record, months_of, summed
+
+FEWEST = 30
+"""Records below which a pattern over days or hours is not drawn: it would be chance."""
+METHOD_NOTES = (
+    "Numbers of events are unweighted. Where a source counts persons, a number of a period counts "
+    "each person once per area, and a month, weekday or hour counts every record.",
+    "Rates are per 1,000 residents, with a 95% interval (Byar) as if events were independent of "
+    "each other; as some come together, the true one is wider.",
+    "A rank is followed by the ranks that the intervals would allow.",
+)
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_BANDS = ((0, 9), (10, 17), (18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 150))
+
+
+class Change(NamedTuple):
+    """How a number differs from an earlier one, with the interval of their ratio."""
+
+    ratio: float
+    low: float
+    high: float
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether no change at all lies outside the interval."""
+        return self.low > 1 or self.high < 1
+
+    @property
+    def words(self) -> str:
+        """Up 12%, down 8%, or unchanged."""
+        percent = round(100 * (self.ratio - 1))
+        return "unchanged" if percent == 0 else f"{'up' if percent > 0 else 'down'} {abs(percent)}%"
+
+
+def change(now: float, before: float) -> Change | None:
+    """Change between two counts of independent events; None where one is 0 or missing.
+
+    Parameters
+    ----------
+    now, before
+        Numbers of events in stretches of time of the same length.
+
+    Examples
+    --------
+    >>> change(120, 100).words
+    'up 20%'
+    """
+    if not (now > 0 and before > 0):
+        return None
+    spread = 1.96 * math.sqrt(1 / now + 1 / before)
+    ratio = now / before
+    return Change(ratio, ratio * math.exp(-spread), ratio * math.exp(spread))
+
+
+def change_sentences(book: Book, place: Place) -> list[str]:
+    """Each factor's change from the period before, beside that of the whole."""
+    found = []
+    for factor, periods in book.counts[place.kind].items():
+        labels = list(periods)
+        if len(labels) < 2 or place.name not in periods[labels[-1]]:
+            continue
+        now, before = (periods[p][place.name]["events"] for p in labels[:-3:-1])
+        if math.isnan(now) or math.isnan(before):
+            continue
+        whole = change(*(periods[p][WHOLE]["events"] for p in labels[:-3:-1]))
+        found.append(
+            f"{_label(book, factor)}: {now:,.0f} in {labels[-1]}, {before:,.0f} in {labels[-2]}"
+            f"{_change_words(change(now, before))}"
+            f"{f'; {book.whole} {whole.words}' if whole else ''}."
+        )
+    return found
+
+
+def _change_words(found: Change | None) -> str:
+    if found is None:
+        return ""
+    interval = f"{100 * (found.low - 1):+.0f}% to {100 * (found.high - 1):+.0f}%"
+    told = "more than chance" if found.is_clear else "could be chance"
+    return f": {found.words} ({interval.replace('-', '−')}; {told})"
+
+
+def _label(book: Book, factor: str) -> str:
+    return str(book.released.factors.at[factor, "label"])
+
+
+def events_part(book: Book, place: Place) -> str:
+    """Per factor that counts events: the months, the rates of all districts, and a table."""
+    parts = "".join(
+        f"<h3>{escape(_label(book, factor))}</h3>{_one_factor(book, place, factor)}"
+        for factor, periods in book.counts[place.kind].items()
+        if place.name in next(iter(periods.values()))
+    )
+    rounded = _ROUNDED if parts and book.released.rules else ""
+    return paragraphs([rounded]) + parts
+
+
+_ROUNDED = (
+    "Numbers of events are rounded; changes, rates, intervals, ranks and shares follow from the "
+    "rounded numbers."
+)
+
+
+def _one_factor(book: Book, place: Place, factor: str) -> str:
+    periods = book.counts[place.kind][factor]
+    plots = [_trend(book, place, factor), _rates(book, place, factor)] if place.is_district else []
+    drawn = "".join(plots)
+    return (
+        paragraphs([_standing(book, place, factor)])
+        + (f'<div class="plots">{drawn}</div>' if drawn else "")
+        + (record_table(_period_records(book, place, periods)) if len(periods) > 1 else "")
+    )
+
+
+def _standing(book: Book, place: Place, factor: str) -> str:
+    """The rate of the last period in words."""
+    periods = book.counts[place.kind][factor]
+    last = list(periods)[-1]
+    row, whole = periods[last][place.name], periods[last][WHOLE]
+    if math.isnan(row["events"]):
+        return f"{_MISSING[row['mark']]} in {last}."
+    parts = [f"{row['events']:,.0f} in {last}"]
+    if not math.isnan(row["rate_per_1000"]):
+        county = f"{book.whole} {_rate(whole['rate_per_1000'])}"
+        parts.append(f"{_interval(row)} per 1,000 residents ({county})")
+    if place.is_district and not math.isnan(row["rank"]):
+        among = sum(not math.isnan(one["rank"]) for one in periods[last].values())
+        parts.append(f"rank {row['rank']:.0f} of {among} ({_allowed_words(row)})")
+    share, people = row["share"], row["residents"] / whole["residents"]
+    if math.isnan(share):
+        return f"{'; '.join(parts)}."
+    living = "" if math.isnan(people) else f", with {people:.1%} of its residents"
+    return f"{'; '.join(parts)}. That is {share:.1%} of the {book.whole}'s events{living}."
+
+
+_MISSING = {
+    WITHHELD: f"Withheld ({WITHHELD})",
+    NOT_RECORDED: "Not assessed, because the source has no data,",
+    NOT_APPLICABLE: "Does not apply",
+}
+"""Mark of a number that is missing to what is said instead."""
+
+
+def _rate(value: float) -> str:
+    return f"{value:,.{2 if value < 10 else 1 if value < 100 else 0}f}"
+
+
+def _interval(row: Record) -> str:
+    return f"{_rate(row['rate_per_1000'])} ({_rate(row['low'])} to {_rate(row['high'])})"
+
+
+def _allowed(row: Record) -> str:
+    low, high = int(row["rank_low"]), int(row["rank_high"])
+    return f"{low} to {high}" if low < high else f"{low} only"
+
+
+def _allowed_words(row: Record) -> str:
+    same = row["rank_low"] == row["rank_high"]
+    return "the intervals allow no other" if same else f"the intervals allow {_allowed(row)}"
+
+
+def _trend(book: Book, place: Place, factor: str) -> str:
+    """Records per month and residents beside those of the whole; a line alone without them."""
+    records, table = book.monthly.get(factor, {}), book.rhythm(factor, "month")
+    if table is None or place.name not in records or not _is_mostly_known(records[place.name]):
+        return ""
+    months = months_of(table)
+    last = list(book.counts["district"][factor].values())[-1]
+    here, whole = last[place.name]["residents"], last[WHOLE]["residents"]
+    compared = here > 0 and whole > 0
+    most = max((v for v in records[place.name] if not math.isnan(v)), default=0.0)
+    per = 1000 if compared and 1000 * most / here >= 0.5 else 100_000
+    lines = [Line(place.name, _scaled(records[place.name], per / here if compared else 1), "place")]
+    if compared:
+        lines.append(Line(book.whole, _scaled(records[WHOLE], per / whole), "whole"))
+    picture = draw_lines(
+        f"{_label(book, factor)} by month in {place.name}",
+        lines,
+        _month_ticks(months),
+        about=f"From {months[0]} to {months[-1]}.",
+        unit=f"records per {per:,} residents" if compared else "records",
+    )
+    legend = f" Solid: {place.name}. Dashed: {book.whole}." if compared else ""
+    return drawing(picture, f"By month.{legend}")
+
+
+def _is_mostly_known(values: Sequence[float]) -> bool:
+    """Whether a line of these values would be more line than gap."""
+    return 2 * sum(not math.isnan(value) for value in values) > len(values)
+
+
+def _scaled(values: Sequence[float], by: float) -> list[float]:
+    return [value * by for value in values]
+
+
+def _month_ticks(months: Sequence[str]) -> list[str]:
+    """Years at their January over more than eighteen months, else every third month."""
+    if len(months) > 18:
+        every = -(-len(months) // 96)
+        return [
+            month[:4] if month.endswith("-01") and int(month[:4]) % every == 0 else ""
+            for month in months
+        ]
+    return [_MONTHS[int(month[5:]) - 1] if i % 3 == 0 else "" for i, month in enumerate(months)]
+
+
+def _rates(book: Book, place: Place, factor: str) -> str:
+    """All districts' rates in the last period with their intervals, the highest first."""
+    periods = book.counts[place.kind][factor]
+    last = list(periods)[-1]
+    rows = [
+        Dot(name, row["rate_per_1000"], row["low"], row["high"], name == place.name)
+        for name, row in periods[last].items()
+        if name != WHOLE and not math.isnan(row["rate_per_1000"])
+    ]
+    if len(rows) < 2:
+        return ""
+    rows.sort(key=lambda dot: (-dot.value, dot.name))
+    picture = draw_dots(
+        f"{_label(book, factor)}: rates of all districts in {last}",
+        _around(rows),
+        whole=periods[last][WHOLE]["rate_per_1000"],
+        about="With 95% intervals, the highest first.",
+        unit="per 1,000 residents",
+    )
+    return drawing(picture, f"Rates in {last} with 95% intervals. Dashed: {book.whole}.")
+
+
+def _around(dots: Sequence[Dot], most: int = 16) -> Sequence[Dot]:
+    """The lines around the chosen one, where there are many."""
+    at = next((i for i, dot in enumerate(dots) if dot.chosen), 0)
+    start = min(max(at - most // 2, 0), max(len(dots) - most, 0))
+    return dots[start : start + most]
+
+
+def _period_records(
+    book: Book, place: Place, periods: Mapping[str, Mapping[str, Record]]
+) -> list[dict[str, object]]:
+    records, before = [], math.nan
+    for label, part in periods.items():
+        row, whole = part[place.name], part[WHOLE]
+        now = row["events"]
+        found = change(now, before)
+        shown: dict[str, object] = {
+            "Period": label,
+            "Events": row["mark"] if math.isnan(now) else int(now),
+            "Change": found.words if found else "",
+        }
+        if not math.isnan(whole["rate_per_1000"]):
+            known = not math.isnan(row["rate_per_1000"])
+            shown["Per 1,000 residents (95% interval)"] = _interval(row) if known else ""
+            shown[f"{book.whole.capitalize()}, per 1,000"] = _rate(whole["rate_per_1000"])
+        if place.is_district and not math.isnan(row["rank"]):
+            shown["Rank (allowed)"] = f"{row['rank']:.0f} ({_allowed(row)})"
+        known_share = not math.isnan(row["share"])
+        shown[f"Share of the {book.whole}"] = f"{row['share']:.1%}" if known_share else ""
+        records.append(shown)
+        before = now
+    return records
+
+
+def when_part(book: Book, place: Place) -> str:
+    """Month of the year, weekday and hour, beside the whole."""
+    return _aspect_part(book, place, ("season", "weekday", "hour"))
+
+
+def who_part(book: Book, place: Place) -> str:
+    """Age and sex, where the sources give them."""
+    return _aspect_part(book, place, ("age", "sex"))
+
+
+def _aspect_part(book: Book, place: Place, aspects: Sequence[str]) -> str:
+    plots, few, partly = [], [], []
+    for factor in book.counts[place.kind]:
+        records = sum(v for v in book.monthly.get(factor, {}).get(place.name, ()) if v > 0)
+        known = [aspect for aspect in aspects if _by_value(book, factor, aspect) is not None]
+        if known and records < FEWEST and not _is_withheld(book, place, factor, "month"):
+            number = f" ({records:,.0f})" if book.released.rules is None else ""
+            few.append(f"{inside(_label(book, factor))}{number}")
+        else:
+            partly += [
+                f"{inside(_label(book, factor))} by {_TITLES[aspect].lower()}"
+                for aspect in known
+                if _is_withheld(book, place, factor, aspect)
+            ]
+            plots += [_aspect(book, place, factor, aspect) for aspect in known]
+    if not any(plots) and not few and not partly:
+        return ""
+    bars = f"Bars: share of the records here. Lines across: the {book.whole}."
+    told = bars if any(plots) else ""
+    last = f"Too few records to show a pattern: {in_words(few)}. " if few else ""
+    last += f"Not shown, because numbers in it are withheld: {in_words(partly)}." if partly else ""
+    drawn = f'<div class="plots">{"".join(plots)}</div>' if plots else ""
+    return paragraphs([told]) + drawn + paragraphs([last])
+
+
+def _is_withheld(book: Book, place: Place, factor: str, aspect: str) -> bool:
+    """Whether a number of a pattern is withheld, so that the others are no shares of a whole."""
+    found = _by_value(book, factor, aspect)
+    if found is None or place.name not in found:
+        return False
+    numbers = found[place.name]
+    return bool(numbers.isna().any()) or (aspect in ("age", "sex") and _are_alike(numbers, book))
+
+
+def _are_alike(numbers: "pd.Series[Any]", book: Book) -> bool:
+    """Whether a release would say of a place that all are of one age or sex, to a whole percent."""
+    said = numbers.drop("", errors="ignore")
+    most: float = said.max()
+    return book.released.rules is not None and most > 0 and most / said.sum() >= 0.995
+
+
+def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
+    found = _by_value(book, factor, aspect)
+    if found is None or place.name not in found or _is_withheld(book, place, factor, aspect):
+        return ""
+    labels = _LABELS[aspect](found.index.tolist())
+    shares = found.reindex(list(labels), fill_value=0.0)
+    here, whole = shares[place.name].tolist(), shares[WHOLE].tolist()
+    total = int(sum(here))
+    if total < FEWEST:
+        return ""
+    said = found[place.name].drop([label for label in labels if label in found.index])
+    unknown = int(said.sum())
+    words = list(labels.values())
+    most = here.index(max(here))
+    told = f"Most: {words[most]}, {here[most] / total:.0%}."
+    picture = draw_bars(
+        f"{_label(book, factor)} by {_TITLES[aspect].lower()} in {place.name}",
+        words,
+        _scaled(here, 100 / total),
+        _scaled(whole, 100 / max(sum(value for value in whole if not math.isnan(value)), 1)),
+        about=told,
+        unit="% of records",
+    )
+    missing = f", {unknown:,} more do not say" if unknown else ""
+    midnight = " Midnight may stand for a time not known." if aspect == "hour" else ""
+    start = f"{_label(book, factor)}, {_TITLES[aspect].lower()}"
+    return drawing(picture, f"{start}: {total:,} records{missing}. {told}{midnight}")
+
+
+def _by_value(book: Book, factor: str, aspect: str) -> pd.DataFrame | None:
+    """Records by value and place. Months of the year need two years to differ from a trend."""
+    found = book.rhythm(factor, "month" if aspect == "season" else aspect)
+    if found is None:
+        return None
+    if aspect == "season":
+        return summed(found, found.index.str[5:]) if len(found) >= 24 else None
+    if aspect == "age":
+        return summed(found, [_band(value) for value in found.index])
+    return found
+
+
+def _band(value: str) -> str:
+    """The band of an age in years; a band as it was given stays."""
+    try:
+        years = math.floor(float(value))
+    except ValueError:
+        return value
+    for low, high in _BANDS:
+        if low <= years <= high:
+            return f"{low} to {high}" if high < 150 else f"{low} and over"
+    return ""
+
+
+def _age_labels(values: Sequence[str]) -> dict[str, str]:
+    ours = [f"{low} to {high}" if high < 150 else f"{low} and over" for low, high in _BANDS]
+    given = sorted(value for value in values if value and value not in ours)
+    known = given or [band for band in ours if band in values]
+    return {value: value.replace(" to ", "–").replace(" and over", "+") for value in known}
+
+
+_TITLES = {
+    "season": "Month of the year",
+    "weekday": "Day of the week",
+    "hour": "Hour of the day",
+    "age": "Age",
+    "sex": "Sex",
+}
+_LABELS: dict[str, Callable[[Sequence[str]], dict[str, str]]] = {
+    "season": lambda _: {f"{i + 1:02d}": name for i, name in enumerate(_MONTHS)},
+    "weekday": lambda _: {str(i + 1): name for i, name in enumerate(_DAYS)},
+    "hour": lambda _: {f"{hour:02d}": f"{hour:02d}" for hour in range(24)},
+    "age": _age_labels,
+    "sex": lambda values: {value: value for value in sorted(values) if value},
+}

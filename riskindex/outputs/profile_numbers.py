@@ -1,0 +1,313 @@
+"""What the pages of area profiles share: places and their numbers, worked out once."""
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from riskindex.areas.groups import COUNTED, WHOLE, profile_kind
+from riskindex.disclosure import MARKS, NOT_RECORDED, WITHHELD
+from riskindex.events.periods import month_label
+from riskindex.outputs.page_parts import slug
+from riskindex.outputs.small_maps import Outlines, outline
+from riskindex.publication.released import Released
+
+Record = dict[str, Any]
+
+
+class Place(NamedTuple):
+    """A district or a cluster: what one page is about."""
+
+    name: str
+    kind: str
+    """`district` or `cluster`."""
+    codes: list[str]
+    """Its areas, by rank; by code where ranks are not released."""
+    file: str
+
+    @property
+    def is_district(self) -> bool:
+        """Whether it is one of the groups that share out the whole study area."""
+        return self.kind == "district"
+
+
+class Hot(NamedTuple):
+    """What a factor's test found in its last period."""
+
+    label: str
+    codes: frozenset[str]
+    """Areas that are hot."""
+    classes: dict[str, str]
+    """Style class of every area."""
+    kinds: dict[str, str]
+    """Through what each hot area is hot."""
+    share: float
+    """Share of all areas that are hot."""
+    several: frozenset[str] | None
+    """Areas hot in two periods or more; None where there is one period."""
+
+
+class Book:
+    """What all the pages of a release share. Plain dictionaries: a page asks thousands of times.
+
+    Parameters
+    ----------
+    released
+        What the profile may see.
+    """
+
+    def __init__(self, released: Released) -> None:
+        self.released = released
+        self.whole = str(released.config.get("whole", "county"))
+        every = released.all_areas
+        self.has_ranks = "rank" in every
+        by = ["rank", "_code"] if self.has_ranks else ["_code"]
+        order = every.assign(_code=every.index).sort_values(by).drop(columns="_code")
+        self.areas = order
+        self.records: dict[str, Record] = order.to_dict("index")
+        self.has_tiers = "tier" in every
+        self.counts = {
+            "district": _in_order(_by_factor(released.district_counts), released),
+            "cluster": _in_order(_by_factor(released.cluster_counts), released),
+        }
+
+    @cached_property
+    def outlines(self) -> Outlines:
+        """The areas as paths."""
+        return outline(self.released.areas)
+
+    @cached_property
+    def classes(self) -> dict[str, str]:
+        """Style class of each area by its index."""
+        classes = index_classes(self.released)
+        return {str(code): f"c{c}" if c >= 0 else "unknown" for code, c in classes.items()}
+
+    @cached_property
+    def hot(self) -> dict[str, Hot]:
+        """What each factor's test found in its last period."""
+        last = {}
+        for key, part in self.released.hotspots.groupby(level=["factor", "period"], sort=False):
+            last[str(key[0])] = part.droplevel(["factor", "period"])
+        several = _hot_in_several(self.released.persistence)
+        labels = self.released.factors["label"]
+        return {
+            str(name): _hot(str(label), last[str(name)], several.get(str(name)))
+            for name, label in labels.items()
+            if str(name) in last
+        }
+
+    @cached_property
+    def new(self) -> set[tuple[str, str]]:
+        """Factor and area of each new hotspot."""
+        table = self.released.new_hotspots
+        return set(zip(table["factor"], table["area_code"], strict=True)) if len(table) else set()
+
+    @cached_property
+    def bands(self) -> dict[tuple[str, str], str]:
+        """Factor and area to the band of the periods it was hot in, where these are not told."""
+        table = self.released.persistence
+        if "periods_hot" in table or "periods_band" not in table:
+            return {}
+        return {(str(f), str(code)): str(band) for (f, code), band in table["periods_band"].items()}
+
+    @cached_property
+    def districts(self) -> list[Place]:
+        """The districts, in the order of their names; the study area where there are none."""
+        kind = profile_kind(self.released.group_kinds)
+        if kind is None:
+            codes = self.areas.index.tolist()
+            return [Place(self.released.place, "district", codes, "district-all.html")]
+        groups = {str(name): part.index.tolist() for name, part in self.areas.groupby(kind)}
+        names = sorted(name for name in groups if name)
+        files = _files(names)
+        return [Place(name, "district", groups[name], files[name]) for name in names]
+
+    @cached_property
+    def clusters(self) -> list[Place]:
+        """The clusters, the largest first."""
+        table = self.released.clusters
+        if table.empty:
+            return []
+        ordered = table.reindex([code for code in self.records if code in table.index])
+        return [
+            Place(str(part["name"].iloc[0]), "cluster", part.index.tolist(), f"cluster-{n}.html")
+            for n, part in ordered.groupby("cluster")
+        ]
+
+    def selected(self, place: Place) -> list[str]:
+        """Areas of a place that are selected, by rank."""
+        return [code for code in place.codes if self.records[code]["selected"]]
+
+    def people(self, codes: Iterable[str], column: str) -> int:
+        """People of some areas; areas whose number is not known count as none."""
+        known = self._known_people.get(column, {})
+        return sum(known.get(code, 0) for code in codes)
+
+    @cached_property
+    def _known_people(self) -> dict[str, dict[str, int]]:
+        columns = [c for c in ("residents", "residents_10_24") if c in self.areas]
+        numbers = {c: pd.to_numeric(self.areas[c], errors="coerce").fillna(0) for c in columns}
+        return {c: numbers[c].astype(int).to_dict() for c in columns}
+
+    def withholds(self, codes: Iterable[str], column: str) -> bool:
+        """Whether the number of any of some areas is withheld, so that a sum would be wrong."""
+        return not self._withheld.get(column, frozenset()).isdisjoint(codes)
+
+    @cached_property
+    def _withheld(self) -> dict[str, frozenset[str]]:
+        """Areas with a mark in the place of a number of people."""
+        return {
+            column: frozenset(code for code, n in self.areas[column].items() if isinstance(n, str))
+            for column in ("residents", "residents_10_24")
+            if column in self.areas
+        }
+
+    @cached_property
+    def share_in_selected(self) -> float:
+        """Share of all residents who live in selected areas."""
+        chosen = self.areas.index[self.areas["selected"].astype(bool)]
+        return self.people(chosen, "residents") / self.people(self.areas.index, "residents")
+
+    @cached_property
+    def hot_for_any(self) -> frozenset[str]:
+        """Areas that are hot for one factor or more."""
+        return frozenset().union(*(factor.codes for factor in self.hot.values()))
+
+    def is_borderline(self, code: str) -> bool:
+        """Whether repeats of the run would often say otherwise about an area."""
+        return self.records[code].get("tier") == "borderline"
+
+    def hot_codes(self, place: Place, factor: str) -> list[str]:
+        """Areas of a place that are hot for a factor, by rank."""
+        return [code for code in place.codes if code in self.hot[factor].codes]
+
+    @cached_property
+    def _rhythms(self) -> dict[tuple[str, str], pd.DataFrame]:
+        table = self.released.rhythm
+        if table.empty:
+            return {}
+        found = {}
+        for key, part in table["records"].groupby(level=["factor", "aspect"], sort=False):
+            sums = summed(part.astype(float), [part.index.get_level_values("value"),
+                                               part.index.get_level_values("place")])  # fmt: skip
+            by_place = sums.unstack("place", fill_value=0.0)
+            # A protected cell of the whole is a cell of its own, which no sum of parts gives.
+            if WHOLE not in by_place:
+                by_place = by_place.assign(**{WHOLE: by_place.sum(axis=1, skipna=False)})
+            found[str(key[0]), str(key[1])] = by_place
+        return found
+
+    def rhythm(self, factor: str, aspect: str) -> pd.DataFrame | None:
+        """Records by value (lines) and place (columns); None where they are not known."""
+        return self._rhythms.get((factor, aspect))
+
+    @cached_property
+    def monthly(self) -> dict[str, dict[str, list[float]]]:
+        """Factor to the records per month of each place; NaN for months of no period."""
+        return {
+            factor: found.reindex(months_of(found)).astype(float).to_dict("list")
+            for (factor, aspect), found in self._rhythms.items()
+            if aspect == "month"
+        }
+
+
+def summed(records: Any, by: Any) -> Any:  # noqa: ANN401 (a Series or a table)
+    """Sums of groups of lines, missing where a part is missing because it is withheld."""
+    missing = records.isna().groupby(by).any()
+    return records.groupby(by).sum().mask(missing)
+
+
+def months_of(rhythm: pd.DataFrame) -> list[str]:
+    """Every month from the first to the last of a table by month."""
+    return list(_months_between(str(rhythm.index[0]), str(rhythm.index[-1])))
+
+
+def index_classes(released: Released) -> "pd.Series[int]":
+    """Class of each area, by its score, or by its tenth where scores are not released."""
+    every = released.all_areas
+    if "score" in every:
+        return index_class(every["score"])
+    unknown = pd.Series(pd.NA, index=every.index, dtype="Float64")
+    return index_class(-every["decile"].astype("Float64") if "decile" in every else unknown)
+
+
+def index_class(score: "pd.Series[float]") -> "pd.Series[int]":
+    """Class of each area, 4 the highest tenth to 0 the lower half, -1 not assessed.
+
+    Areas with the same score stay in one class, that of the middle of them.
+    """
+    share = score.rank(method="average", pct=True, ascending=False)
+    share = share.to_numpy(dtype=float, na_value=np.nan)
+    classes = 4 - np.searchsorted([0.1, 0.2, 0.3, 0.5], share)
+    return pd.Series(np.where(np.isnan(share), -1, classes), index=score.index)
+
+
+def _hot(label: str, tests: pd.DataFrame, several: frozenset[str] | None) -> Hot:
+    is_hot = tests["is_hot"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+    level = tests["confidence"].astype("Float64").fillna(0).to_numpy(dtype=int)
+    classes = np.select(
+        [is_hot & (level == 99), is_hot, level > 0], ["h99", "h95", "h90"], default="h0"
+    )
+    reason = tests["reason"].fillna("").to_numpy() if "reason" in tests else ""
+    classes = np.where(reason != "", "unknown", classes)
+    hot = tests.index[is_hot]
+    kinds = tests.loc[hot, "kind"].fillna("").astype(str).to_dict() if "kind" in tests else {}
+    shades = dict(zip(tests.index, classes.tolist(), strict=True))
+    return Hot(label, frozenset(hot), shades, kinds, float(is_hot.mean()), several)
+
+
+def _hot_in_several(persistence: pd.DataFrame) -> dict[str, frozenset[str]]:
+    if persistence.empty or "periods_hot" not in persistence:
+        return {}
+    followed = persistence[persistence["periods_assessed"] > 1]
+    return {
+        str(factor): frozenset(
+            part.index[part["periods_hot"].fillna(0) > 1].get_level_values("area_code").tolist()
+        )
+        for factor, part in followed.groupby(level="factor", sort=False)
+    }
+
+
+def _by_factor(counts: pd.DataFrame) -> dict[str, dict[str, dict[str, Record]]]:
+    """Factor, period and place to the numbers of the place."""
+    found: dict[str, dict[str, dict[str, Record]]] = {}
+    if counts.empty:
+        return found
+    places = counts.index.unique("place").union([WHOLE])
+    for key, part in _with_marks(counts).groupby(level=["factor", "period"], sort=False):
+        factor, period = key
+        table = part.droplevel(["factor", "period"]).reindex(places)
+        table["mark"] = table["mark"].fillna(WITHHELD)
+        found.setdefault(str(factor), {})[str(period)] = table.to_dict("index")
+    return found
+
+
+def _in_order(found: dict[str, Any], released: Released) -> dict[str, Any]:
+    """Factors in the order of the report."""
+    return {str(name): found[str(name)] for name in released.factors.index if name in found}
+
+
+def _with_marks(counts: pd.DataFrame) -> pd.DataFrame:
+    """Counts of groups with every column of `COUNTED`, and `mark`: why a number is missing."""
+    events = counts["events"]
+    given = counts.get("mark", events)
+    marked = given.map(lambda value: isinstance(value, str) and value in MARKS)
+    numbers = counts.reindex(columns=COUNTED).apply(pd.to_numeric, errors="coerce")
+    return numbers.assign(mark=given.where(marked, NOT_RECORDED))
+
+
+def _files(names: list[str]) -> dict[str, str]:
+    """A file for each name; names that would share one are told apart by a number."""
+    files: dict[str, str] = {}
+    for name in names:
+        stem = f"district-{slug(name)}"
+        taken = f"{stem}.html" in files.values()
+        files[name] = f"{stem}-{len(files)}.html" if taken else f"{stem}.html"
+    return files
+
+
+def _months_between(first: str, last: str) -> Iterator[str]:
+    start, end = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (first, last))
+    return map(month_label, range(start, end + 1))

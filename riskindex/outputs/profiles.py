@@ -1,0 +1,289 @@
+"""Area profiles: a page per district and per cluster of selected areas, and their index."""
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pandas as pd
+
+from riskindex.areas.groups import profile_kind
+from riskindex.outputs.page_parts import (
+    area_cell,
+    bullets,
+    inside,
+    link,
+    marks_line,
+    paragraphs,
+    record_table,
+    slug,
+)
+from riskindex.outputs.page_shell import asset, document, escape, page_head, print_mark, style_block
+from riskindex.outputs.profile_events import (
+    METHOD_NOTES,
+    change_sentences,
+    events_part,
+    when_part,
+    who_part,
+)
+from riskindex.outputs.profile_maps import (
+    factor_records,
+    hot_sentences,
+    hotspot_part,
+    place_map,
+    place_view,
+)
+from riskindex.outputs.profile_numbers import Book, Place, Record
+from riskindex.outputs.small_maps import define
+from riskindex.publication.released import Released
+
+MOST_CLUSTERS = 100
+"""Clusters with a page of their own, the largest first; the others are named in the index."""
+
+
+_ELSEWHERE = (link("../map.html", "Map"), link("../report.html", "Report"))
+
+
+def write_profiles(released: Released, folder: str | Path) -> None:
+    """Write a page per district and per cluster into a folder, with an index.
+
+    Parameters
+    ----------
+    released
+        What the profile may see. A part whose numbers it does not have is left out.
+    folder
+        Made if it is not there.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    book = Book(released)
+    sheets = ("page.css", "report.css", "plots.css", "profiles.css")
+    style = style_block(*(asset(sheet) for sheet in sheets), print_mark(released.profile))
+    for place in [*book.districts, *book.clusters[:MOST_CLUSTERS]]:
+        _write(folder / place.file, book, style, title=place.name, body=_page(book, place))
+    _write(folder / "index.html", book, style, title="Area profiles", body=_index(book))
+
+
+def _write(path: Path, book: Book, style: str, *, title: str, body: str) -> None:
+    released = book.released
+    head = page_head(
+        title,
+        profile=released.profile,
+        lead=f"{released.title}. Data period: {released.period_label}.",
+    )
+    limits = " ".join(released.limits)
+    foot = f'<footer class="page-foot"><p>{escape(limits)}</p></footer>'
+    html = document(
+        title=f"{title}: {released.title}",
+        head=style,
+        body=f'{head}<main class="report profile">{marks_line(body)}{body}</main>{foot}',
+    )
+    path.write_text(html, encoding="utf-8", newline="\n")
+
+
+def _page(book: Book, place: Place) -> str:
+    parts = {title: make(book, place) for title, make in _SECTIONS[place.kind].items()}
+    told = {title: body for title, body in parts.items() if body}
+    contents = " · ".join(link(f"#{slug(title)}", title) for title in told)
+    links = " · ".join([link("index.html", "All profiles"), *_ELSEWHERE])
+    sections = "".join(
+        f'<section id="{slug(title)}"><h2>{escape(title)}</h2>{body}</section>'
+        for title, body in told.items()
+    )
+    shapes = define(book.outlines, book.outlines.inside(place_view(book, place)))
+    return f'{shapes}<nav aria-label="Contents"><p>{links}</p><p>{contents}</p></nav>{sections}'
+
+
+def _in_short(book: Book, place: Place) -> str:
+    lines = [*hot_sentences(book, place), *change_sentences(book, place)]
+    return (
+        f'<p class="answer">{escape(_answer(book, place))}</p>'
+        f'<ul class="facts">{_facts(book, place)}</ul>{bullets(lines)}'
+    )
+
+
+def _answer(book: Book, place: Place) -> str:
+    chosen, n = book.selected(place), len(place.codes)
+    if place.is_district:
+        number = f"{len(chosen):,}" if chosen else "None"
+        return (
+            f"{number} of the {n:,} areas in {place.name} {'is' if len(chosen) < 2 else 'are'} "
+            f"selected, of {book.released.cut.selected:,} in {book.released.place}."
+        )
+    start = "One selected area" if n == 1 else f"{n:,} selected areas that adjoin each other"
+    if not book.has_ranks:
+        return f"{start}."
+    rank = f"{int(book.records[chosen[0]]['rank']):,} of {len(book.records):,}"
+    return f"{start}, at rank {rank}." if n == 1 else f"{start}; the highest rank is {rank}."
+
+
+def _facts(book: Book, place: Place) -> str:
+    facts = [(f"{len(place.codes):,}", "areas" if len(place.codes) != 1 else "area")]
+    for column, words in (("residents", "residents"), ("residents_10_24", "aged 10 to 24")):
+        if column in book.areas and not book.withholds(place.codes, column):
+            facts.append((f"{book.people(place.codes, column):,}", words))
+    if place.is_district:
+        chosen = book.selected(place)
+        facts.append((f"{len(chosen):,}", f"selected area{'s' * (len(chosen) != 1)}"))
+        if book.has_tiers:
+            number = sum(book.is_borderline(code) for code in place.codes)
+            facts.append((f"{number:,}", "borderline, selected or not"))
+        facts += _living(book, place)
+    return "".join(f"<li><b>{escape(number)}</b> {escape(words)}</li>" for number, words in facts)
+
+
+def _living(book: Book, place: Place) -> Iterator[tuple[str, str]]:
+    """The share of a district's residents in its selected areas, beside that of the whole."""
+    people = book.people(place.codes, "residents")
+    if people and not book.withholds(book.records, "residents"):
+        share = book.people(book.selected(place), "residents") / people
+        living = f"{book.whole} {book.share_in_selected:.0%}"
+        yield f"{share:.0%}", f"of residents live in selected areas ({living})"
+
+
+def _all_areas(book: Book, place: Place) -> str:
+    records = [_area_record(book, code, why=True) for code in place.codes]
+    lines = record_table(records, ids=place.codes)
+    if not place.is_district:
+        return lines
+    words = f"{len(records):,} areas {_ORDER[book.has_ranks]}"
+    return f"<details open><summary>{words}</summary>{lines}</details>"
+
+
+def _area_record(book: Book, code: str, *, why: bool = False) -> dict[str, object]:
+    area = book.records[code]
+    kinds = book.released.group_kinds
+    smaller = [str(area[kind]) for kind in kinds[:1] if kind != profile_kind(kinds)]
+    reasons = area["reasons"] if why and isinstance(area["reasons"], str) else ""
+    record: dict[str, object] = {
+        **_rank_record(area),
+        "Area and why" if why else "Area": area_cell(area["name"], [*smaller, code], reasons),
+        "Selected": _chosen_words(book, code),
+    }
+    if "p_selected" in area:
+        record["In repeats"] = "" if pd.isna(area["p_selected"]) else f"{area['p_selected']:.0%}"
+    record |= {"Score": area["score"]} if "score" in area else {}
+    for column, words in (("residents", "Residents"), ("residents_10_24", "Aged 10 to 24")):
+        if column in area:
+            record[words] = area[column]
+    return record
+
+
+def _rank_record(area: Record) -> dict[str, object]:
+    """The rank, or where ranks are not released the tenth, 1 the highest risk, if that is."""
+    if "rank" in area:
+        return {"Rank": pd.NA if pd.isna(area["rank"]) else int(area["rank"])}
+    return {"Tenth": area["decile"]} if "decile" in area else {}
+
+
+_ORDER = {True: "by rank", False: "in the order of their codes"}
+
+
+def _chosen_words(book: Book, code: str) -> str:
+    chosen = bool(book.records[code]["selected"])
+    if book.is_borderline(code):
+        return "yes, borderline" if chosen else "no, borderline"
+    return "yes" if chosen else ""
+
+
+def _top(book: Book, place: Place) -> str:
+    more = " Every area is listed at the end of the page." if place.is_district else ""
+    note = f'<p class="small quiet">Point at an area for its name; click for its line.{more}</p>'
+    words, codes = _foremost(book, place)
+    records = [_area_record(book, code) for code in codes]
+    shown = record_table(records) if records else paragraphs(["No area is selected here."])
+    beside = f"<div><h3>{words}</h3>{shown}</div>"
+    return f'<div class="beside"><div>{place_map(book, place)}{note}</div>{beside}</div>'
+
+
+def _foremost(book: Book, place: Place) -> tuple[str, list[str]]:
+    """The areas beside the map, and what they are."""
+    if not book.has_ranks:
+        return "Selected areas", book.selected(place)
+    words = "Areas by rank" if len(place.codes) <= 10 else "The ten areas with the highest rank"
+    return words, place.codes[:10]
+
+
+def _summary(book: Book, place: Place) -> str:
+    return record_table(factor_records(book, place))
+
+
+def _notes(book: Book, _place: Place) -> str:
+    released = book.released
+    numbers = METHOD_NOTES if any(book.counts.values()) else ()
+    return (
+        bullets([*numbers, *released.notes])
+        + "<h3>Limits</h3>"
+        + bullets(released.limits)
+        + "<h3>Whose data</h3>"
+        + bullets(released.attribution)
+    )
+
+
+_Section = Callable[[Book, Place], str]
+_SECTIONS: dict[str, dict[str, _Section]] = {
+    "district": {
+        "In short": _in_short,
+        "Map and top areas": _top,
+        "Events, and how they change": events_part,
+        "When": when_part,
+        "Who": who_part,
+        "Hotspots": hotspot_part,
+        "Factors": _summary,
+        "Every area": _all_areas,
+        "Data notes": _notes,
+    },
+    "cluster": {
+        "In short": _in_short,
+        "Map": _top,
+        "The areas": _all_areas,
+        "Events, and how they change": events_part,
+        "Hotspots": hotspot_part,
+        "Factors": _summary,
+        "Data notes": _notes,
+    },
+}
+
+
+def _index(book: Book) -> str:
+    kind = profile_kind(book.released.group_kinds) or "study area"
+    word = kind.replace("_", " ")
+    parts = [
+        f'<nav aria-label="Other pages"><p>{" · ".join(_ELSEWHERE)}</p></nav>',
+        paragraphs([book.released.about]),
+        f"<section><h2>By {escape(word)}</h2>{_places(book, book.districts)}</section>",
+    ]  # fmt: skip
+    if book.clusters:
+        parts.append(
+            "<section><h2>Clusters of selected areas</h2>"
+            + paragraphs(["Selected areas that adjoin each other, the largest first."])
+            + _places(book, book.clusters[:MOST_CLUSTERS])
+            + paragraphs([_further(book)])
+            + "</section>"
+        )
+    return "".join(parts)
+
+
+def _further(book: Book) -> str:
+    more = len(book.clusters) - MOST_CLUSTERS
+    return f"{more:,} smaller clusters have no page of their own." if more > 0 else ""
+
+
+def _place_record(book: Book, place: Place) -> dict[str, object]:
+    record: dict[str, object] = {
+        "Place": link(place.file, place.name),
+        "Areas": len(place.codes),
+        "Selected": len(book.selected(place)),
+    }
+    if book.has_ranks:
+        ranks = [book.records[code]["rank"] for code in place.codes]
+        known = (int(rank) for rank in ranks if not pd.isna(rank))
+        record["Highest rank"] = min(known, default=pd.NA)
+    if "residents" in book.areas and not book.withholds(book.records, "residents"):
+        record["Residents"] = book.people(place.codes, "residents")
+    record["Hot for any factor"] = sum(code in book.hot_for_any for code in place.codes)
+    counts = [(len(book.hot_codes(place, name)), one.label) for name, one in book.hot.items()]
+    most = sorted((one for one in counts if one[0]), key=lambda one: -one[0])[:2]
+    return record | {"Most often": ", ".join(f"{inside(label)} ({n:,})" for n, label in most)}
+
+
+def _places(book: Book, places: Sequence[Place]) -> str:
+    return record_table([_place_record(book, place) for place in places])

@@ -1,0 +1,195 @@
+"""Findings in words and short tables: what changed, what is new and where, what a scan found."""
+
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+
+from riskindex.areas.groups import profile_kind
+from riskindex.hotspots.categories import unreachable_categories
+from riskindex.index.scores import rows
+from riskindex.outputs.page_parts import html_table, in_words, paragraphs
+from riskindex.publication.released import Released
+
+MOST_NAMES = 12
+"""Up to so many areas are named in a sentence; the workbook lists all."""
+
+
+def new_by_district(released: Released) -> pd.DataFrame:
+    """How many areas are new hotspots, by district and factor, the most first.
+
+    Returns
+    -------
+    DataFrame
+        Index the districts that have any, columns the labels of the factors; empty where nothing
+        is new, or the areas are in no districts.
+    """
+    kind, new = profile_kind(released.group_kinds), released.new_hotspots
+    if kind is None or new.empty:
+        return pd.DataFrame()
+    places = released.all_areas[kind].reindex(new["area_code"]).to_numpy()
+    table = pd.crosstab(places, new["factor"].to_numpy())
+    table = table[[factor for factor in released.factors.index if factor in table]]
+    order = sorted(table.index, key=lambda place: (-table.loc[place].sum(), place))
+    table = table.loc[order].rename(columns=released.factors["label"])
+    return table.rename_axis(index=kind.replace("_", " ").capitalize(), columns=None)
+
+
+def new_sentences(released: Released) -> list[str]:
+    """For every factor how many areas are new hotspots, and where most of them lie."""
+    labels, districts = released.factors["label"], new_by_district(released)
+    counts = released.new_hotspots["factor"].value_counts(sort=False)
+    found = []
+    for factor, number in counts.items():
+        line = f"{labels[factor]}: {_areas(number)} hot in the last period and in none before"
+        if not districts.empty:
+            most = int(districts[labels[factor]].max())
+            where = districts.index[districts[labels[factor]] == most].astype(str).tolist()
+            line += f"; {_areas(most)} in {in_words(where)}" if len(where) == 1 else ""
+        found.append(f"{line}.")
+    return found
+
+
+def change_sentences(released: Released) -> list[str]:
+    """For every factor of several periods which areas rise and which fall."""
+    if "change" not in released.persistence:
+        return []
+    return [
+        f"{released.factors.at[factor, 'label']}: " + "; ".join(_changes(released, str(factor)))
+        + "."
+        for factor in _followed(released)
+    ]  # fmt: skip
+
+
+def _changes(released: Released, factor: str) -> Iterator[str]:
+    change = rows(released.persistence, factor=factor)["change"]
+    for way in ("rising", "falling"):
+        codes = change.index[change == way]
+        names = [f"{released.areas['name'][code]} ({code})" for code in codes]
+        named = f" ({in_words(names)})" if 0 < len(names) <= MOST_NAMES else ""
+        yield f"{_areas(len(names))} {way}{named}"
+
+
+def category_table(released: Released) -> pd.DataFrame:
+    """How many areas have each history over the periods, one line per factor."""
+    counts = released.persistence["category"].groupby(level="factor", sort=False).value_counts()
+    table = counts.unstack("category", fill_value=0)
+    order = table.sum().sort_values(ascending=False, kind="stable").index
+    table = table.reindex(_followed(released))[order]
+    table.insert(0, "Factor", released.factors["label"].reindex(table.index))
+    return table.rename(columns=str.capitalize).rename_axis(columns=None).reset_index(drop=True)
+
+
+def unreachable_sentences(released: Released) -> list[str]:
+    """Categories that the number of periods rules out: those of the config, or of ArcGIS."""
+    followed = released.factors.loc[_followed(released), "periods"].astype(str)
+    table = str(released.config.get("periods", {}).get("categories", "riskindex"))
+    if table != "riskindex":
+        return [
+            f"With {number} periods and upper tails alone no area can be {in_words(missing)}."
+            for number in sorted({len(periods.split(", ")) for periods in followed})
+            if (missing := _without_cold(unreachable_categories(number, table=table)))
+        ]
+    return [
+        f"With {number} periods no area can be {in_words(ours)}."
+        if (ours := unreachable_categories(number))
+        else f"With {number} periods the following of ArcGIS's emerging categories could not be "
+        f"reached: {in_words(theirs)}."
+        for number in sorted({len(periods.split(", ")) for periods in followed})
+        if (theirs := _of_arcgis(number))
+    ]
+
+
+def _of_arcgis(periods: int) -> list[str]:
+    return _without_cold(unreachable_categories(periods, table="arcgis-pro"))
+
+
+def _without_cold(categories: Sequence[str]) -> list[str]:
+    """Nobody would look for cold areas where only upper tails are tested."""
+    return [name for name in categories if "cold" not in name]
+
+
+def left_out_sentence(released: Released, factor: str) -> str:
+    """How many hot areas stay hot without their most excessive area or their largest group."""
+    if factor not in released.hotspots.index.get_level_values("factor"):
+        return ""
+    last = str(released.tests.xs(factor, level="factor").index[-1])
+    found = rows(released.hotspots, factor=factor, period=last)
+    parts = [
+        f"{int(asked.sum()):,} stay hot without {what}"
+        for column, what in _LEFT_OUT.items()
+        if column in found and len(asked := found[column].dropna().astype(bool))
+    ]
+    hot = int(found["is_hot"].astype(bool).sum())
+    return f"Of the {_areas(hot, 'hot ')}, {in_words(parts)}." if parts else ""
+
+
+_LEFT_OUT = {
+    "hot_without_largest": "the most excessive area of their window",
+    "hot_without_group": "their largest group of events",
+}
+
+
+def over_time(released: Released) -> str:
+    """What is new, rising and falling, and the categories, as HTML."""
+    if not _followed(released):
+        return ""
+    parts = [note for note in released.notes if "is a part period" in note]
+    new, changes = new_by_district(released), change_sentences(released)
+    html = [paragraphs([*parts, *new_sentences(released)])]
+    if not new.empty:
+        html += ["<h3>New hotspots by district</h3>", html_table(new.reset_index())]
+    if changes:
+        html += ["<h3>Rising and falling areas</h3>", paragraphs([_HOW_CHANGES, *changes])]
+    if "category" in released.persistence:
+        html += ["<h3>Histories</h3>", html_table(category_table(released))]
+        html.append(paragraphs(unreachable_sentences(released)))
+    return "".join(html)
+
+
+_HOW_CHANGES = (
+    "The last period against the earlier ones, given each area's total and how much areas vary "
+    "from period to period; corrected for the areas that could change."
+)
+
+
+def scan_part(released: Released) -> str:
+    """What the scan for clusters found, as HTML; empty where no factor asked for it."""
+    asked = [f for f in released.config.get("factors", []) if f.get("scan")]
+    if not asked:
+        return ""
+    silent = [f["label"] for f in asked if f["name"] not in set(released.clusters_found["factor"])]
+    lines = [_HOW_SCANNED, f"None was found for {in_words(silent)}." if silent else ""]
+    return "<h3>Clusters by scan</h3>" + paragraphs(lines) + _scanned(released)
+
+
+_HOW_SCANNED = (
+    "Zones grow around every area by its nearest areas; p is the chance that any zone of a map "
+    "without a cluster, with the same dispersion, stands out as much. A cluster does not make each "
+    "of its areas hot."
+)
+
+
+def scan_table(released: Released) -> pd.DataFrame:
+    """The clusters that the scan found, as one reads them."""
+    columns = {
+        "factor": "Factor", "period": "Period", "cluster": "Cluster", "areas": "Areas",
+        "observed": "Observed", "expected": "Expected", "ratio": "Ratio", "p": "p",
+        "area_codes": "Area codes, the centre first",
+    }  # fmt: skip
+    table = released.clusters_found[list(columns)]
+    table = table.assign(factor=table["factor"].map(released.factors["label"]))
+    return table.assign(p=[f"{p:.2g}" for p in table["p"]]).rename(columns=columns)
+
+
+def _scanned(released: Released) -> str:
+    return "" if released.clusters_found.empty else html_table(scan_table(released))
+
+
+def _followed(released: Released) -> list[str]:
+    """Factors with a history, in the order of the report."""
+    known = set(released.persistence.index.get_level_values("factor"))
+    return [factor for factor in released.factors.index if factor in known]
+
+
+def _areas(number: int, kind: str = "") -> str:
+    return f"{number:,} {kind}area{'s' * (number != 1)}"

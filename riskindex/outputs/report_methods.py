@@ -1,0 +1,369 @@
+"""Parts of the report for review: how it was made, how sure it is, and what to do next."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pandas as pd
+
+from riskindex.disclosure import MARKS
+from riskindex.index.cut import areas as in_areas
+from riskindex.index.diagnostics import strong_pairs
+from riskindex.outputs import figures
+from riskindex.outputs.page_parts import (
+    bullets,
+    drawing,
+    in_words,
+    inside,
+    paragraphs,
+    record_table,
+)
+from riskindex.publication.released import Released
+
+MUCH_LOST = 0.05
+"""Share of a source's events in the periods that are lost, above which review is asked for."""
+_LOST = ("no_location", "unknown_area")
+
+
+def why_sentences(released: Released) -> Iterator[str]:
+    """What the selected areas have in common, and whom they hold."""
+    top, every = released.top, released.all_areas
+    if top.empty:
+        return
+    hot = _hot_selected(released)
+    if hot:
+        told = in_words(
+            [
+                f"{number:,} {'is' if number == 1 else 'are'} hot for {inside(label)}"
+                for number, label in hot
+            ]
+        )
+        yield f"Of the selected areas, {told}."
+    if "through_one_area" in top:
+        yield from _leaning(top["through_one_area"])
+    if "residents" in top and _all_known(every["residents"]) and every["residents"].sum() > 0:
+        share = top["residents"].sum() / every["residents"].sum()
+        young = (f", {int(top['residents_10_24'].sum()):,} of them aged 10 to 24"
+                 if "residents_10_24" in top else "")  # fmt: skip
+        yield f"They hold {int(top['residents'].sum()):,} residents ({share:.1%}){young}."
+
+
+def _all_known(people: "pd.Series[Any]") -> bool:
+    """Whether no number is withheld, so that a sum would be one."""
+    return not people.map(lambda value: isinstance(value, str)).any()
+
+
+def _leaning(through_one: "pd.Series[str]") -> Iterator[str]:
+    lone = int(through_one.str.startswith("all ").sum())
+    if lone:
+        yield (
+            f"In {lone:,} of the selected areas nothing tested would be hot without the one area "
+            "of each window that stands out most, which may be the area itself: look at what lies "
+            "there."
+        )
+
+
+def _hot_selected(released: Released, most: int = 4) -> list[tuple[int, str]]:
+    """Scored factors for which most of the selected areas are hot in the last period."""
+    found = []
+    last = {str(f): str(p).split(", ")[-1] for f, p in released.factors["periods"].items()}
+    hot = released.hotspots.loc[released.hotspots["is_hot"].astype(bool), []].reset_index()
+    hot = hot[hot["area_code"].isin(released.top.index)]
+    hot = hot[hot["period"].astype(str) == hot["factor"].map(last)]
+    counts = hot["factor"].value_counts()
+    for name, about in released.factors.iterrows():
+        if about["scored"] and counts.get(name, 0):
+            found.append((int(counts[name]), str(about["label"])))
+    return sorted(found, key=lambda one: -one[0])[:most]
+
+
+def how_sure_part(released: Released) -> str:
+    """How often repeats of the run select the same areas; what there is to say without them."""
+    every = released.all_areas
+    if "tier" not in every or every["tier"].isna().all():
+        return paragraphs([_UNSURE])
+    tiers = every["tier"].astype(str)
+    firm, borderline = int((tiers == "firm").sum()), every[tiers == "borderline"]
+    inside_list = int(borderline["selected"].astype(bool).sum())
+    outside = len(borderline) - inside_list
+    lines = [
+        f"Firm, selected in at least 95 of 100 repeats: {in_areas(firm)} of the "
+        f"{int(every['selected'].sum()):,} on the list. Borderline: {in_areas(inside_list)} on the "
+        f"list, and {in_areas(outside)} off it.",
+        "A repeat draws the counts again as chance would, and varies the choices that the config "
+        "names. It says how often the same list would come out, not whether the list is right.",
+    ]
+    if "p_top" in every:
+        lines.append(
+            "How likely an area is truly among as many of highest risk is a number of its own: "
+            "risks are drawn from what the counts tell of them, and no counts again. These "
+            "probabilities add up to the number of areas on the list."
+        )
+    return paragraphs(lines) + _sure_plots(released) + _borderline_table(borderline)
+
+
+def _sure_plots(released: Released) -> str:
+    """Pictures of how sure the list is, where repeats are told to the draw."""
+    intervals = figures.rank_intervals(released)
+    if not intervals or "p_selected" not in released.all_areas:
+        return ""
+    shown = (
+        (intervals, f"{_INTERVALS}{_shared_rank(released)}"),
+        (figures.selection_curve(released), _FALLS),
+        (figures.reliability_plot(), _CALIBRATED),
+    )
+    plots = "".join(drawing(picture, words) for picture, words in shown if picture)
+    return f'<div class="plots">{plots}</div>'
+
+
+def _shared_rank(released: Released) -> str:
+    """Why areas on both sides of the cut may stand at one rank."""
+    tied = released.cut.tied_at_cut
+    if tied < 2:
+        return ""
+    return f" {tied:,} areas share the rank at the cut, so their bars are alike; intensity decides."
+
+
+_INTERVALS = (
+    "Areas on both sides of the cut: rank (dot) and the middle 90% of its ranks in repeats (bar). "
+    "Dark: selected. Dashed: the cut."
+)
+_FALLS = (
+    "In how many of 100 repeats the area at each rank is selected. Dashed: the cut. The steeper "
+    "the fall there, the surer the list."
+)
+
+
+_UNSURE = (
+    "This run was not repeated with counts drawn again, so nothing is said here about how often "
+    "the same areas would be selected. Areas near the cut are the ones to doubt first."
+)
+
+
+_CALIBRATED = (
+    "Not from this run: sixty generated counties, each observed twice from the same risks. Of the "
+    "areas to which the first observation gives a probability (to the right), the share that the "
+    "second one selects (upwards), by band; on the dashed line both are the same. A probability "
+    "says how often the list would come out so, not whether an area truly belongs on it."
+)
+
+
+def _borderline_table(borderline: pd.DataFrame) -> str:
+    if borderline.empty:
+        return ""
+    likely = "p_selected" in borderline and "rank" in borderline
+    by, down = (["p_selected", "_code"], [False, True]) if likely else (["_code"], [True])
+    ordered = borderline.assign(_code=borderline.index).sort_values(by, ascending=down)
+    shown = ordered.iloc[:40]
+    records = [_borderline_record(str(code), area) for code, area in shown.iterrows()]
+    more = len(ordered) - len(shown)
+    return (
+        "<h3>Borderline areas</h3>"
+        + record_table(records)
+        + paragraphs([f"And {more:,} more, in the workbook."] if more else [])
+    )
+
+
+def _borderline_record(code: str, area: "pd.Series[Any]") -> dict[str, object]:
+    record: dict[str, object] = {
+        "Area": f"{area['name']} ({code})",
+        "Selected": "yes" if area["selected"] else "no",
+    }
+    if "p_selected" in area:
+        record["Selected in repeats"] = f"{area['p_selected']:.0%}"
+    if "p_top" in area and pd.notna(area["p_top"]):
+        record["Truly at the top"] = f"{area['p_top']:.0%}"
+    record |= {"Rank": area["rank"]} if "rank" in area else {}
+    if pd.notna(area.get("rank_low")):
+        record["Ranks in repeats"] = f"{area['rank_low']:.0f} to {area['rank_high']:.0f}"
+    return record
+
+
+def how_made_part(released: Released) -> str:
+    """The method with the numbers that this run used."""
+    return bullets(_steps(released))
+
+
+_NEIGHBOURS = {
+    "queen": "areas that share a border or a corner",
+    "rook": "areas that share a border",
+}
+_CORRECTIONS = {
+    "benjamini-hochberg": "Benjamini and Hochberg's step-up rule",
+    "benjamini-yekutieli": "Benjamini and Yekutieli's step-up rule",
+    "bonferroni": "Bonferroni's rule",
+    "none": "no rule at all",
+}
+
+
+def _steps(released: Released) -> Iterator[str]:
+    config = released.config
+    yield f"Areas: {len(released.all_areas):,}. Neighbours: {neighbour_words(released)}."
+    yield f"Tests: {test_words(released)}."
+    aggregation = config.get("index", {}).get("aggregation", "arithmetic")
+    yield f"Index: the {aggregation} mean of the factors' scores, {_weight_words(released)}."
+    yield f"Selection: {released.cut.explanation}"
+    if "seed" in config:
+        yield f"Random draws start from the seed {config['seed']}."
+
+
+def neighbour_words(released: Released) -> str:
+    """What counts as a neighbour, and how many an area has."""
+    method = str(released.config.get("neighbours", {}).get("method", "queen"))
+    return (
+        f"{_NEIGHBOURS.get(method, method)}, {released.neighbours.mean:.1f} an area on average, "
+        f"{len(released.neighbours.islands):,} areas without any"
+    )
+
+
+def test_words(released: Released) -> str:
+    """How areas are tested, and from which p on they are hot."""
+    tested = released.tests["correction"] if "correction" in released.tests else pd.Series()
+    rules = [_CORRECTIONS.get(one, one) for one in sorted(set(tested) - {""})]
+    levels = sorted({f"{float(level):g}" for level in released.factors["level"]})
+    return (
+        f"one-sided, per factor and period, corrected for the number of areas by "
+        f"{in_words(rules)}; an area is hot at an adjusted p of {in_words(levels)} or less"
+    )
+
+
+def _weight_words(released: Released) -> str:
+    scored = released.factors[released.factors["scored"].astype(bool)]
+    if scored["weight"].nunique() == 1:
+        return "all of the same weight"
+    parts = [f"{inside(str(row['label']))} {row['weight']:g}" for _, row in scored.iterrows()]
+    return f"weighted: {in_words(parts)}"
+
+
+def overlap_part(released: Released) -> str:
+    """Which factors find the same areas."""
+    matrix = figures.overlap_matrix(released)
+    words = (
+        "Areas hot for both factors, in the last period of each; the diagonal is each factor by "
+        "itself. The darker, the larger the share of their areas that the two have in common."
+    )
+    shown = ""
+    if matrix:
+        shown = f'<div class="scroll strip" tabindex="0">{drawing(matrix, words)}</div>'
+    return shown
+
+
+def concentration_part(released: Released) -> str:
+    """How far events lie in few areas; the curve is the counts, so it needs them unrounded."""
+    return "" if released.rules else _concentration(figures.concentrations(released))
+
+
+def _concentration(found: list[figures.Concentration]) -> str:
+    if not found:
+        return ""
+    plots = "".join(drawing(figures.concentration_curve(one), one.label) for one in found)
+    records = [
+        {
+            "Events of": one.label,
+            "Total": round(one.total),
+            "In the 5% of areas with most": f"{one.top:.0%}",
+            "If all areas were alike": f"{one.by_chance:.0%}",
+            "In the selected areas": f"{one.selected:.0%}",
+        }
+        for one in found
+    ]
+    return (
+        paragraphs([
+            "Share of the events (upwards) in the areas that have most of them (to the right); the "
+            "dot stands at 5% of the areas, the dashed line is an even spread. "
+            "Rare events lie in few areas by chance alone: compare the two columns of the table."
+        ])
+        + f'<div class="plots compact">{plots}</div>' + record_table(records)
+    )  # fmt: skip
+
+
+def protection_part(released: Released) -> str:
+    """What was rounded and withheld, and what the marks stand for; empty where nothing was."""
+    if released.rules is None:
+        return ""
+    return bullets([*released.rules.sentences, *(f"{m}: {words}." for m, words in MARKS.items())])
+
+
+def next_steps_part(released: Released) -> str:
+    """What a reviewer should do with this list, from what this run found."""
+    return "" if released.profile == "public" else bullets(_next_steps(released))
+
+
+def _next_steps(released: Released) -> Iterator[str]:
+    every, labels = released.all_areas, released.factors["label"]
+    if "tier" in every:
+        number = int((every["tier"].astype(str) == "borderline").sum())
+        yield (
+            f"Look one by one at the {in_areas(number)} that {'is' if number == 1 else 'are'} "
+            "borderline, on the list or off it; "
+            "local knowledge decides there."
+        )
+    else:
+        yield "Look at the areas just above and just below the cut; local knowledge decides there."
+    if released.cut.tied_at_cut > 1:
+        yield (
+            f"{released.cut.tied_at_cut:,} areas tie at the cut: agree on the rule for ties before "
+            "the list is used."
+        )
+    found = [str(row["label"]) for _, row in released.factors.iterrows()
+             if row["recorded"] == "police-generated" and row["scored"]]  # fmt: skip
+    if found:
+        yield (
+            f"Ask what the list would be without {in_words([inside(one) for one in found])}, which "
+            "show where police look, too. The what-if of map.html answers at once."
+        )
+    if not released.correlations.empty:
+        pairs = [f"{inside(str(labels[a]))} with {inside(str(labels[b]))}"
+                 for a, b in strong_pairs(released.correlations)]  # fmt: skip
+        if pairs:
+            yield f"Ask whether these count one hardship twice: {in_words(pairs)}."
+    yield from _lost_sentences(released.reconciliation)
+    yield "Walk the areas that are new, and ask people who work there whether they know why."
+    yield "Write down every area put in or taken out by hand, with the reason, in the config."
+    yield "Agree on the weights before the next run, and compare that run with this one."
+
+
+def _lost_sentences(reconciliation: pd.DataFrame) -> Iterator[str]:
+    for (source, factor), line in reconciliation.iterrows():
+        asked = line["read"] - line["outside_periods"]
+        lost = sum(int(line[column]) for column in _LOST)
+        if factor == "" and asked > 0 and lost / asked > MUCH_LOST:
+            yield (
+                f"{source}: {lost / asked:.0%} of the events in the periods have no usable "
+                "location; ask whether they lie in particular places."
+            )
+
+
+_REFERENCES: tuple[tuple[Callable[[Released], bool], str], ...] = (
+    (lambda r: _tests_by(r, "getis-ord"), "Ord and Getis (1995), Local spatial autocorrelation "
+     "statistics, Geographical Analysis 27."),
+    (lambda r: "general_g" in r.tests, "Getis and Ord (1992), The analysis of spatial association "
+     "by use of distance statistics, Geographical Analysis 24."),
+    (lambda r: "moran_i" in r.tests, "Moran (1950), Notes on continuous stochastic phenomena, "
+     "Biometrika 37."),
+    (lambda r: _corrects(r, "benjamini-hochberg"), "Benjamini and Hochberg (1995), Controlling "
+     "the false discovery rate, JRSS B 57."),
+    (lambda r: _corrects(r, "benjamini-yekutieli"), "Benjamini and Yekutieli (2001), The control "
+     "of the false discovery rate in multiple testing under dependency, Annals of Statistics 29."),
+    (lambda r: bool(r.factors["score"].isin(["intensity", "risk"]).any()), "Marshall (1991), "
+     "Mapping disease and mortality rates using empirical Bayes, Applied Statistics 40."),
+    (lambda r: bool((r.factors["score"] == "risk").any()), "Clayton and Kaldor (1987), Empirical "
+     "Bayes estimates of age-standardized relative risks, Biometrics 43."),
+    (lambda r: any(f.get("scan") for f in r.config.get("factors", [])), "Kulldorff (1997), A "
+     "spatial scan statistic, Communications in Statistics: Theory and Methods 26."),
+    (lambda r: not r.sensitivity.matters.empty, "Jansen (1999), Analysis of variance designs for "
+     "model output, Computer Physics Communications 117."),
+)  # fmt: skip
+"""When a work is drawn on, and which it is."""
+
+
+def references(released: Released) -> list[str]:
+    """The works behind the methods that this run used."""
+    return [work for uses, work in _REFERENCES if uses(released)] or ["None: nothing was tested."]
+
+
+def _tests_by(released: Released, method: str) -> bool:
+    return bool((released.factors["method"] == method).any())
+
+
+def _corrects(released: Released, rule: str) -> bool:
+    return "correction" in released.tests and bool((released.tests["correction"] == rule).any())

@@ -1,0 +1,429 @@
+"""The list as CSV, and a workbook laid out as the Government Statistical Service advises."""
+
+import csv
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from riskindex.disclosure import MARKS, NOT_APPLICABLE, NOT_RECORDED, WITHHELD
+from riskindex.files.text import inert, retold, seen
+from riskindex.outputs.report_choices import TABLES, Told
+from riskindex.outputs.report_findings import new_by_district, new_sentences, scan_table
+from riskindex.publication.released import Released
+
+if TYPE_CHECKING:
+    import gptables
+
+ALL_AREAS_UP_TO = 5_000
+"""Above this many areas the workbook holds the selected ones only; GIS file and CSV hold all."""
+
+_EPOCH = datetime(2000, 1, 1)  # no clock in any output: two runs give the same bytes
+
+HEADINGS = {
+    "area_code": "Area code",
+    "rank": "Rank",
+    "name": "Name",
+    "decile": "Tenth of all areas, 1 the highest risk",
+    "score": "Score (0 to 100)",
+    "companion": "Score of intensities (0 to 100)",
+    "factors_hot": "Factors hot",
+    "factors_own": "Hot by itself",
+    "factors_neighbourhood": "Hot with its neighbours",
+    "factors_both": "Hot by itself and with its neighbours",
+    "factors_next_door": "Next door to a hotspot",
+    "through_one_area": "Hot factors that need one area of their window",
+    "selected": "Selected",
+    "tied_at_cut": "Tied at the cut",
+    "p_selected": "Probability of selection",
+    "p_top": "Probability of truly being at the top",
+    "tier": "How sure",
+    "rank_low": "Rank in repeats, from",
+    "rank_high": "Rank in repeats, to",
+    "reasons": "Reasons",
+    "residents": "Residents",
+    "residents_10_24": "Residents aged 10 to 24",
+    "override": "Override",
+    "override_reason": "Reason of the override",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """One worksheet: a table with what a reader must know above it."""
+
+    label: str
+    title: str
+    about: list[str]
+    table: pd.DataFrame
+    decimals: dict[str, int]
+
+
+def list_table(released: Released) -> pd.DataFrame:
+    """The selected areas as one reads them: rank first, then the code, where there are ranks."""
+    table = released.top.reset_index()
+    return table[["rank", *table.columns.drop("rank")]] if "rank" in table else table
+
+
+def write_csv(table: pd.DataFrame, path: Path) -> None:
+    """Write a table as CSV that opens in Excel and in which no text can become a formula."""
+    columns = {i: retold(column, inert) for i, (_, column) in enumerate(table.items())}
+    safe = pd.DataFrame(columns, index=table.index, copy=False)
+    safe.columns = [inert(str(column)) for column in table.columns]
+    safe.to_csv(
+        path, index=False, encoding="utf-8-sig", lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL
+    )
+
+
+def write_workbook(released: Released, path: Path) -> None:
+    """Write cover, contents, list with reasons, all areas, factors, events and notes.
+
+    Parameters
+    ----------
+    released
+        What the profile may see.
+    path
+        The `.xlsx` file.
+
+    References
+    ----------
+    Government Analysis Function, "Releasing statistics in spreadsheets".
+    """
+    gptables = _gptables()
+    sheets = {sheet.label: _gptable(sheet, released) for sheet in _sheets(released)}
+    with warnings.catch_warnings():
+        # gptables warns that it made no notes sheet; ours is one of the tables.
+        warnings.simplefilter("ignore")
+        workbook = gptables.produce_workbook(
+            filename=str(path),
+            sheets=sheets,
+            cover=_cover(released),
+            workbook_options={
+                "strings_to_formulas": False,
+                "strings_to_urls": False,
+                "strings_to_numbers": False,
+            },
+        )
+    for sheet in workbook.worksheets():
+        sheet.set_footer(f"&L{_plain(released.title)[:80]}&R{released.profile}")
+    workbook.set_properties(
+        {"title": released.title, "comments": f"Profile: {released.profile}", "created": _EPOCH}
+    )
+    workbook.close()
+
+
+def _gptables() -> ModuleType:
+    with warnings.catch_warnings():
+        # It leaves the file of its theme open on import, for the garbage collector to close.
+        warnings.simplefilter("ignore", ResourceWarning)
+        return import_module("gptables")
+
+
+def _cover(released: Released) -> "gptables.Cover":
+    return _gptables().Cover(
+        title=_plain(released.title),
+        intro=[
+            f"Release profile: {released.profile}",
+            f"Data period: {released.period_label}",
+            *([_plain(released.about)] if released.about else []),
+            released.cut.explanation,
+        ],
+        about=[
+            _plain(line) for line in (*released.limits, *released.attribution, *_marks(released))
+        ],
+    )
+
+
+def _marks(released: Released) -> list[str]:
+    """The marks that may stand in a cell, with their meaning."""
+    used = MARKS if released.rules else [mark for mark in MARKS if mark != WITHHELD]
+    return [f"{mark} {MARKS[mark]}" for mark in used]
+
+
+def _sheets(released: Released) -> list[Sheet]:
+    makers: list[Callable[[Released], Sheet | None]] = [
+        _list, _all_areas, _factors, _tests, _new, _new_districts, _changed, _scan, _events,
+        _two_places, *(partial(_in_words, told) for told in TABLES), _correlations, _notes,
+    ]  # fmt: skip
+    return [sheet for make in makers if (sheet := make(released)) is not None]
+
+
+def _list(released: Released) -> Sheet:
+    return Sheet(
+        label="List",
+        title=f"{released.title}: the {len(released.top):,} selected areas",
+        about=[released.cut.explanation],
+        table=_headed(list_table(released), released),
+        decimals={"Score (0 to 100)": 1, "Score of intensities (0 to 100)": 1},
+    )
+
+
+def _all_areas(released: Released) -> Sheet | None:
+    if len(released.all_areas) > ALL_AREAS_UP_TO:
+        return None
+    scores = released.scores["score"].unstack("factor").reindex(released.all_areas.index)
+    labels = released.factors["label"]
+    table = _headed(released.all_areas.reset_index(), released)
+    for factor in released.factors.index[released.factors.index.isin(scores.columns)]:
+        table[f"Score: {labels[factor]}"] = scores[factor].to_numpy()
+    return Sheet(
+        label="All areas",
+        title=f"{released.title}: every area assessed, in the order of its code",
+        about=[_ABOUT_RANKS] if "rank" in released.all_areas else [],
+        table=table,
+        decimals=dict.fromkeys((c for c in table if "core" in c), 1),
+    )
+
+
+_ABOUT_RANKS = "Rank 1 is the highest risk; areas with the same score share a rank."
+
+
+def _factors(released: Released) -> Sheet:
+    columns = {
+        "label": "Factor",
+        "method": "Method",
+        "score": "Score by",
+        "weight": "Weight",
+        "recorded": "Recorded",
+        "periods": "Periods",
+        "sources": "Sources",
+        "hot_by_period": "Areas hot, by period",
+        "hot_last": "Areas hot, last period",
+        "hot_without_dispersion_last": "The same without dispersion",
+        "null": "What the test assumes",
+    }
+    return Sheet(
+        label="Factors",
+        title="What each factor is and how many areas it found hot",
+        about=["A factor without an area at 90% confidence scores 0. The weights are choices."],
+        table=released.factors[[c for c in columns if c in released.factors]].rename(
+            columns=columns
+        ),
+        decimals={"Weight": 3},
+    )
+
+
+def _tests(released: Released) -> Sheet:
+    columns = {
+        "factor": "Factor",
+        "period": "Period",
+        "method": "Method",
+        "correction": "Correction",
+        "assessed": "Areas assessed",
+        "not_assessed": "Areas not assessed",
+        "total": "Total",
+        "dispersion": "Dispersion",
+        "estimator": "Estimator",
+        "hot": "Areas hot",
+        "hot_99": "Confidence 99",
+        "hot_95": "Confidence 95",
+        "hot_90": "Confidence 90",
+        "next_door": "Next door to a hotspot",
+        "hot_without_dispersion": "Hot without dispersion",
+        "moran_i": "Moran's I",
+        "moran_p": "p of Moran's I",
+        "general_g": "General G",
+        "general_g_p": "p of General G",
+        "neighbour_covariance": "Covariance of neighbours' ratios",
+        "neighbour_z": "its z",
+    }
+    table = released.tests.reset_index().rename(columns=columns)
+    table["Factor"] = table["Factor"].map(released.factors["label"])
+    return Sheet(
+        label="Tests",
+        title="Each test for hotspots: what went in and what came out",
+        about=[
+            "Confidence 95 means an adjusted one-sided p of .05 or less: at most 5% of the areas "
+            "listed at that level are expected to be false."
+        ],
+        table=table[[c for c in columns.values() if c in table]],
+        decimals=_TEST_DECIMALS,
+    )
+
+
+_TEST_DECIMALS = {
+    "Dispersion": 3, "Moran's I": 3, "p of Moran's I": 4, "General G": 5, "p of General G": 4,
+    "Covariance of neighbours' ratios": 3, "its z": 1,
+}  # fmt: skip
+
+
+def _new(released: Released) -> Sheet | None:
+    if released.new_hotspots.empty:
+        return None
+    table = released.new_hotspots.assign(
+        factor=released.new_hotspots["factor"].map(released.factors["label"])
+    )
+    return Sheet(
+        label="New hotspots",
+        title="Areas hot in the last period and in none of the earlier ones",
+        about=["The plain published rule; it is no test of change.", *new_sentences(released)],
+        table=_headed(table, released).rename(columns={"factor": "Factor"}),
+        decimals={},
+    )
+
+
+def _new_districts(released: Released) -> Sheet | None:
+    table = new_by_district(released)
+    if table.empty:
+        return None
+    return Sheet(
+        label="New by district",
+        title="New hotspots by district: areas hot in the last period and in none before",
+        about=["One column per factor; districts without a new hotspot are left out."],
+        table=table.reset_index(),
+        decimals={},
+    )
+
+
+def _changed(released: Released) -> Sheet | None:
+    """Areas that rise or fall, and what their history is called."""
+    if "change" not in released.persistence:
+        return None
+    table = released.persistence[released.persistence["change"] != ""].reset_index()
+    if table.empty:
+        return None
+    columns = {
+        "factor": "Factor", "area_code": "Area code", "name": "Name", "change": "Change",
+        "change_p_adjusted": "Adjusted p", "periods_hot": "Periods hot", "category": "History",
+    }  # fmt: skip
+    table = table.join(released.areas["name"], on="area_code")
+    table["factor"] = table["factor"].map(released.factors["label"])
+    return Sheet(
+        label="Changes",
+        title="Areas whose last period is higher or lower than their earlier ones",
+        about=["By the exact test given each area's total; adjusted over the areas tested."],
+        table=table[list(columns)].rename(columns=columns),
+        decimals={"Adjusted p": 4},
+    )
+
+
+def _scan(released: Released) -> Sheet | None:
+    if released.clusters_found.empty:
+        return None
+    return Sheet(
+        label="Clusters by scan",
+        title="Groups of areas that stand out together",
+        about=["p is the chance that any group of a map without a cluster stands out as much."],
+        table=scan_table(released),
+        decimals={"Expected": 1, "Ratio": 2},
+    )
+
+
+def _events(released: Released) -> Sheet | None:
+    if released.reconciliation.empty:
+        return None
+    table = released.reconciliation.reset_index()
+    table["factor"] = [
+        released.factors["label"].get(factor, "(the whole source)") for factor in table["factor"]
+    ]
+    return Sheet(
+        label="Events",
+        title="Every event read, and what became of it",
+        about=["Read is the sum of the columns to its right. The first reason that applies wins."],
+        table=table.rename(columns=lambda c: str(c).replace("_", " ").capitalize()),
+        decimals={},
+    )
+
+
+def _two_places(released: Released) -> Sheet | None:
+    if released.disagreements.empty:
+        return None
+    names = {
+        "source": "Source", "area_code": "Area by code", "area_by_point": "Area by coordinates",
+        "events": "Events",
+    }  # fmt: skip
+    return Sheet(
+        label="Codes and points",
+        title="Events whose code and coordinates lie in different areas",
+        about=["The code decides. The pairs with most events of each source."],
+        table=released.disagreements[list(names)].rename(columns=names),
+        decimals={},
+    )
+
+
+def _in_words(told: Told, released: Released) -> Sheet | None:
+    """A sheet of a table that is in words already; none where it is empty."""
+    table = told.table(released)
+    if table.empty:
+        return None
+    return Sheet(label=told.label, title=told.title, about=[told.about], table=table, decimals={})
+
+
+def _correlations(released: Released) -> Sheet | None:
+    if released.correlations.empty:
+        return None
+    labels = released.factors["label"].to_dict()
+    table = released.correlations.copy()
+    table.columns = pd.Index([labels.get(name, name) for _, name in released.correlations.columns])
+    table.insert(0, "Factor", [labels[factor] for factor in table.index])
+    return Sheet(
+        label="Correlations",
+        title="Rank correlation of each factor with shares of people and with other factors",
+        about=["Above .5 either way deserves a question: who or what is counted here?"],
+        table=table,
+        decimals=dict.fromkeys(table.columns[1:], 2),
+    )
+
+
+def _notes(released: Released) -> Sheet:
+    lines = [*released.notes, *released.limits, *released.attribution]
+    return Sheet(
+        label="Notes",
+        title="Notes on the data, the limits and whose data it is",
+        about=[],
+        table=pd.DataFrame({"Number": range(1, len(lines) + 1), "Note": lines}),
+        decimals={},
+    )
+
+
+def _headed(table: pd.DataFrame, released: Released) -> pd.DataFrame:
+    groups = {kind: kind.replace("_", " ").capitalize() for kind in released.group_kinds}
+    return table.rename(columns={**HEADINGS, **groups})
+
+
+def _gptable(sheet: Sheet, released: Released) -> "gptables.GPTable":
+    table = sheet.table.reset_index(drop=True)
+    if table.empty:  # gptables refuses a table without rows, such as a list that nobody is on
+        table = pd.DataFrame({column: [""] for column in table.columns})
+    formats = [
+        {"column": {"columns": [_plain(name)], "format": {"num_format": "0." + "0" * places}}}
+        for name, places in sheet.decimals.items()
+        if name in table
+    ]
+    return _gptables().GPTable(
+        table=pd.DataFrame({_plain(str(c)): [_cell(v) for v in table[c]] for c in table}),
+        table_name=re.sub(r"\W", "_", sheet.label.lower()),
+        title=_plain(sheet.title),
+        subtitles=[_plain(line) for line in (*sheet.about, f"Profile: {released.profile}.")],
+        instructions="This worksheet contains one table. " + "; ".join(_marks(released)) + ".",
+        index_columns={},
+        additional_formatting=formats,
+    )
+
+
+def _cell(value: Any) -> Any:  # noqa: ANN401  (a cell holds what it holds)
+    if isinstance(value, str):
+        text = _plain(value) or NOT_APPLICABLE
+        # gptables refuses a cell without a Latin letter or digit, such as a ward called "-".
+        return text if _HAS_WORD.search(text) else f"{text} (as recorded)"
+    if pd.isna(value):
+        return NOT_RECORDED
+    if pd.api.types.is_bool(value):
+        return "yes" if value else "no"
+    return value.item() if hasattr(value, "item") else value
+
+
+_HAS_WORD = re.compile("[A-Za-z0-9]")
+
+
+def _plain(text: str) -> str:
+    """Text that gptables takes as text: it would read [a](b) as a link and $$a$$ as a note."""
+    return seen(text).replace("](", "] (").replace("$$", "$ $")

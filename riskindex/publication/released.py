@@ -1,0 +1,413 @@
+"""What a run found, what a profile may see of it, and the profile that sees everything."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import PureWindowsPath
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from riskindex.areas.groups import count_groups, group_kinds, profile_kind
+from riskindex.areas.neighbours import NeighbourSummary
+from riskindex.factors import Factor
+from riskindex.index.build import given_weights
+from riskindex.index.clusters import find_clusters
+from riskindex.index.cut import Cut
+from riskindex.index.reasons import through_one_area
+from riskindex.index.scores import rows
+from riskindex.publication.cells import CellRules
+from riskindex.publication.sensitive_places import NO_PLACES, SensitivePlaces
+from riskindex.uncertainty.other_choices import Sensitivity
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from scipy.sparse import csr_array
+
+    from riskindex.config import Config
+
+LIMITS = (
+    "Recorded events are not all events: many are never reported, and recording differs "
+    "between places.",
+    "An area is not its people: nothing here says anything about any person who lives there.",
+    "Not for decisions about individuals.",
+)
+
+HOTSPOT_COLUMNS = (
+    "observed", "expected", "ratio", "ratio_low", "ratio_high", "window_observed",
+    "window_expected", "window_ratio", "z", "p", "log_p", "p_adjusted", "own_p_adjusted",
+    "confidence", "is_hot", "kind", "hot_without_largest", "largest_group",
+    "hot_without_group", "value", "reason", "flag",
+)  # fmt: skip
+
+TEST_COLUMNS = (
+    "method", "null", "correction", "level", "assessed", "not_assessed", "total", "dispersion",
+    "estimator", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99", "moran_i",
+    "moran_p", "general_g", "general_g_p", "neighbour_covariance", "neighbour_z",
+)  # fmt: skip
+LASTING_COLUMNS = (
+    "periods_hot", "periods_assessed", "first_hot", "last_hot", "pooled_p_adjusted",
+    "change_p_adjusted", "change", "is_new", "trend_s", "trend_p", "category",
+)  # fmt: skip
+"""Columns of the tables of a run that a reader may be shown; one that is not named stays inside."""
+
+TOGETHER = "restricted_factors"
+"""Name under which the public's scores hold all restricted factors as one."""
+TOGETHER_LABEL = "Restricted factors together, with noise"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Everything that a run found out, at full detail; it is never written as it is."""
+
+    config: "Config"
+    """What was asked."""
+    areas: "gpd.GeoDataFrame"
+    """Areas with names, groups, bases and geometry, index area_code."""
+    tables: pd.DataFrame
+    """Tables by area, columns (source, column)."""
+    weights: "csr_array"
+    """Neighbours, shape (n, n), in the order of the areas."""
+    neighbours: NeighbourSummary
+    """Mean number of neighbours, areas without any, and components."""
+    counts: pd.DataFrame
+    """Events per area that the method used; columns (factor, group, period). Restricted events in
+    sensitive places are not among them."""
+    fingerprints: pd.DataFrame
+    """Sums of the fingerprints of the records counted, as `counts`."""
+    group_counts: pd.DataFrame
+    """Events per area for counts of groups, which keep the events in sensitive places."""
+    group_fingerprints: pd.DataFrame
+    """Fingerprints of those records."""
+    reconciliation: pd.DataFrame
+    """Events read and what became of them, index (source, factor)."""
+    uncounted: pd.DataFrame
+    """One line per event that was not counted, with the reason."""
+    hotspots: pd.DataFrame
+    """The tests, index (factor, period, area_code)."""
+    pooled: pd.DataFrame
+    """The tests over all periods together, index (factor, area_code)."""
+    tests: pd.DataFrame
+    """What was assumed and found per factor and period."""
+    persistence: pd.DataFrame
+    """Periods hot and what changed, index (factor, area_code)."""
+    scores: pd.DataFrame
+    """Scores and contributions, index (factor, area_code)."""
+    index: pd.DataFrame
+    """Score, rank and selection, index area_code."""
+    cut: Cut
+    """The arithmetic of the selection."""
+    flags_tie: int
+    """How many areas would tie at the cut if only the flags counted."""
+    how_sure: str
+    """What to expect of a repeat, in words; empty where none was made."""
+    correlations: pd.DataFrame
+    """Rank correlation of each factor with the shares and with the other factors."""
+    notes: tuple[str, ...]
+    """What an analyst should know about the data, in sentences."""
+    files: pd.DataFrame
+    """Input files: role, name, bytes, sha256, rows."""
+    attribution: tuple[str, ...]
+    """Whose data it is, in the words that its licence asks for."""
+    rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Records by place and month, weekday, hour, age and sex, of `count_by_group`."""
+    clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
+    sensitivity: Sensitivity = field(default_factory=Sensitivity)
+    """What other choices would have changed, of `ask_what_if`."""
+    composition: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Who lives in the selected areas, beside the rest, of `compose`."""
+    double_counting: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Pairs of factors that may count one thing twice, of `find_double_counting`."""
+    places: SensitivePlaces = NO_PLACES
+    """Areas with a refuge or the like, which partners and the public must not be led to."""
+    disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Events whose codes and coordinates lie in different areas; under internal alone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Released:
+    """What one profile may see; every writer accepts this and nothing else."""
+
+    profile: str
+    """Who the outputs are for."""
+    title: str
+    """Title of the map and the report."""
+    place: str
+    """Name of the study area in sentences."""
+    about: str
+    """What is asked and what it must not be used for."""
+    period_label: str
+    """The periods that the events cover, in words."""
+    attribution: tuple[str, ...]
+    """Whose data it is."""
+    limits: tuple[str, ...]
+    """What the list does not say; shown on every page."""
+    cut: Cut
+    """The arithmetic of the selection."""
+    flags_tie: int
+    """How many areas would tie at the cut if only the flags counted."""
+    how_sure: str
+    """What to expect of a repeat, in words; empty where none was made."""
+    group_kinds: tuple[str, ...]
+    """Columns that put areas into groups, the largest groups last: ward, district."""
+    areas: "gpd.GeoDataFrame"
+    """Name, groups and geometry, index area_code."""
+    neighbours: NeighbourSummary
+    """Mean number of neighbours, islands and components."""
+    top: pd.DataFrame
+    """The list: selected areas in rank order."""
+    all_areas: pd.DataFrame
+    """Every area in the order of its code."""
+    factors: pd.DataFrame
+    """What each factor is and how many areas it found hot."""
+    scores: pd.DataFrame
+    """Scores and contributions, index (factor, area_code)."""
+    hotspots: pd.DataFrame
+    """The tests, index (factor, period, area_code)."""
+    tests: pd.DataFrame
+    """What was assumed and found per factor and period."""
+    persistence: pd.DataFrame
+    """Periods hot and what changed, index (factor, area_code)."""
+    new_hotspots: pd.DataFrame
+    """Areas hot in the last period and in none of the earlier ones."""
+    reconciliation: pd.DataFrame
+    """Events read and what became of them."""
+    uncounted: pd.DataFrame
+    """Events that were not counted; empty outside the internal profile."""
+    correlations: pd.DataFrame
+    """Rank correlation of each factor with the shares and with the other factors."""
+    notes: tuple[str, ...]
+    """What a reader should know about the data."""
+    files: pd.DataFrame
+    """Input files: role, name, bytes, sha256, rows."""
+    config: dict[str, Any]
+    """The config as it was read."""
+    clusters: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Selected areas that adjoin each other, of `find_clusters`, index area_code."""
+    district_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Events and rates of each district, of `count_groups`; empty where a profile has none."""
+    cluster_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Events and rates of each cluster, of `count_groups`; empty where a profile has none."""
+    rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Records by district and month, weekday, hour, age and sex; empty where there are none."""
+    clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
+    rules: CellRules | None = None
+    """How counts of restricted sources became protected cells; None where none did."""
+    apart: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Restricted events in sensitive places, which decide nothing; under internal alone."""
+    sensitivity: Sensitivity = field(default_factory=Sensitivity)
+    """What other choices would have changed, of `ask_what_if`."""
+    composition: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Who lives in the selected areas, beside the rest, of `compose`."""
+    double_counting: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Pairs of factors that may count one thing twice, of `find_double_counting`."""
+    disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Events whose codes and coordinates lie in different areas; under internal alone."""
+
+    @property
+    def numbered(self) -> list[str]:
+        """Factors whose numbers the profile sees for every area."""
+        if "restricted" not in self.factors:
+            return list(map(str, self.factors.index))
+        return list(map(str, self.factors.index[~self.factors["restricted"].astype(bool)]))
+
+
+def whole(result: Result) -> Released:
+    """Everything that a reader inside the organisation may see: the internal profile."""
+    config, groups = result.config, group_kinds(result.areas)
+    every = _all_areas(result, groups)
+    return Released(
+        profile="internal",
+        title=config.title,
+        place=config.place,
+        about=config.about,
+        period_label=period_label(config.factors),
+        attribution=result.attribution,
+        limits=LIMITS,
+        cut=result.cut,
+        flags_tie=result.flags_tie,
+        how_sure=result.how_sure,
+        group_kinds=groups,
+        areas=result.areas[["name", *groups, "geometry"]],
+        neighbours=result.neighbours,
+        top=_top(every, groups),
+        all_areas=every.drop(columns=_KINDS),
+        factors=factor_table(result),
+        scores=result.scores,
+        hotspots=result.hotspots[[c for c in HOTSPOT_COLUMNS if c in result.hotspots]],
+        tests=result.tests,
+        persistence=result.persistence,
+        new_hotspots=new_hotspots(result, groups),
+        reconciliation=result.reconciliation,
+        uncounted=result.uncounted,
+        correlations=result.correlations,
+        notes=result.notes,
+        files=result.files,
+        config=_config_words(config),
+        clusters_found=result.clusters_found,
+        sensitivity=result.sensitivity,
+        composition=result.composition,
+        double_counting=result.double_counting,
+        disagreements=result.disagreements,
+        apart=_set_apart(result),
+        rhythm=result.rhythm.reindex(columns=["records"]),
+        **of_places(result, groups),
+    )
+
+
+def _set_apart(result: Result) -> pd.DataFrame:
+    """Restricted events in sensitive places: source, area, period and number."""
+    if not result.places.codes:
+        return pd.DataFrame()
+    codes = sorted(result.places.codes)
+    more = result.group_counts.loc[codes].astype("Int64") - result.counts.loc[codes]
+    table = more.rename_axis("area_code").stack(["factor", "group", "period"], future_stack=True)
+    return table[table > 0].rename("events").reset_index()
+
+
+def _config_words(config: "Config") -> dict[str, Any]:
+    """The config as it was read, but for full paths and for files that are nobody's business."""
+    words = config.model_dump(mode="json", exclude_none=True, exclude={"release": PRIVATE})
+    return dict(without_folders(words))
+
+
+PRIVATE = {"sensitive_places", "key"}
+"""Options of a release that no output tells."""
+
+
+def without_folders(config: Any) -> Any:  # noqa: ANN401 (a config holds what it holds)
+    """A config in which full paths are file names: they name people and machines."""
+    if isinstance(config, dict):
+        return {key: without_folders(value) for key, value in config.items()}
+    if isinstance(config, list):
+        return [without_folders(value) for value in config]
+    path = PureWindowsPath(config) if isinstance(config, str) else None
+    return path.name if path is not None and path.root else config
+
+
+def of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFrame]:
+    """What the profiles of districts and clusters are made of."""
+    areas, kind = result.areas, profile_kind(groups)
+    places = areas[kind] if kind else pd.Series(result.config.place, index=areas.index)
+    study = areas.index[~areas["is_context"]] if "is_context" in areas else areas.index
+    places, counts = places.reindex(study), result.group_counts.loc[study]
+    clusters = find_clusters(
+        result.index["selected"].astype(bool), result.weights, places.reindex(areas.index)
+    )
+    residents = areas["residents"].loc[study] if "residents" in areas else None
+    return {
+        "clusters": clusters,
+        "district_counts": count_groups(counts, places, residents),
+        "cluster_counts": count_groups(counts, clusters["name"].reindex(study), residents),
+    }
+
+
+_KINDS = ["factors_own", "factors_neighbourhood", "factors_both", "factors_next_door"]
+
+
+def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
+    bases = [c for c in ("residents", "residents_10_24") if c in result.areas]
+    named = pd.DataFrame(result.areas[["name", *groups]])
+    table = named.join(result.index)
+    people = result.areas[bases].round().astype("Int64")
+    table = with_kinds(table, result, [f.name for f in result.config.factors])
+    table = table.join(pd.DataFrame(people))
+    order = [
+        "rank", "name", *groups, "score", "companion", "factors_hot", *_KINDS, "through_one_area",
+        "selected",
+        "tied_at_cut", "p_selected", "p_top", "tier", "rank_low", "rank_high", "reasons", *bases,
+        "override", "override_reason",
+    ]  # fmt: skip
+    return table[[c for c in order if c in table]]
+
+
+def with_kinds(
+    table: pd.DataFrame,
+    result: Result,
+    names: Sequence[str],
+    *,
+    counted: Sequence[str] | None = None,
+) -> pd.DataFrame:
+    """A table of areas with how their hot factors are hot: by themselves, or through neighbours.
+
+    `counted` are those of them of which it is told, too, that one area's count makes others hot.
+    """
+    factors = [
+        f for f in result.config.factors if f.name in set(names if counted is None else counted)
+    ]
+    lone = through_one_area(result.hotspots, factors)
+    kinds = _hot_kinds(result, names)
+    return table.join(kinds).assign(through_one_area=lone.reindex(table.index).fillna(""))
+
+
+def _hot_kinds(result: Result, names: Sequence[str]) -> pd.DataFrame:
+    """Which of the hot factors are so by the area, its neighbours or both, when they last were."""
+    scored = {f.name: f.label for f in result.config.factors if f.scored and f.name in set(names)}
+    named = result.scores["is_hot"].astype(bool) | (result.scores["kind"] == "next door")
+    hot = result.scores.loc[named, ["kind"]].reset_index()
+    hot = hot[hot["factor"].isin(list(scored))]
+    hot = hot.assign(label=hot["factor"].map(scored))
+    table = pd.DataFrame("", index=result.areas.index, columns=_KINDS)
+    for column in _KINDS:
+        of_kind = hot[hot["kind"] == column.removeprefix("factors_").replace("_", " ")]
+        labels = of_kind.groupby("area_code", sort=True)["label"].agg("; ".join)
+        table.loc[labels.index, column] = labels
+    return table
+
+
+def _top(every: pd.DataFrame, groups: tuple[str, ...]) -> pd.DataFrame:
+    chosen = every[every["selected"].astype(bool)].drop(columns=["selected", "tied_at_cut"])
+    return chosen.assign(_code=chosen.index).sort_values(
+        ["rank", "companion", "factors_hot", "_code"], ascending=[True, False, False, True]
+    ).drop(columns="_code")  # fmt: skip
+
+
+def new_hotspots(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
+    """Areas hot in the last period and in none of the earlier ones, with names and groups."""
+    new = result.persistence[result.persistence["is_new"].astype(bool)].reset_index()
+    named = pd.DataFrame(result.areas[["name", *groups]])
+    return new[["factor", "area_code"]].join(named, on="area_code").reset_index(drop=True)
+
+
+def factor_table(result: Result) -> pd.DataFrame:
+    """What each factor is and how many areas it found hot, index factor."""
+    rows = [_factor_row(factor, result) for factor in result.config.factors]
+    return pd.DataFrame(rows).set_index("factor")
+
+
+def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
+    tests = rows(result.tests, factor=factor.name)
+    last = tests.iloc[-1]
+    return {
+        "factor": factor.name,
+        "label": factor.label,
+        "method": factor.method,
+        "score": factor.score if factor.scored else "",
+        "weight": weights_taken(result).get(factor.name, 0.0),
+        "scored": factor.scored,
+        "recorded": factor.recorded,
+        "periods": ", ".join(factor.periods),
+        "sources": ", ".join(sorted({g.source for g in factor.groups} or {factor.source or ""})),
+        "threshold": factor.threshold,
+        "level": factor.level,
+        "null": last["null"],
+        "total_last": last["total"],
+        "hot_last": last["hot"],
+        "hot_without_dispersion_last": last["hot_without_dispersion"],
+        "hot_by_period": ", ".join(str(int(hot)) for hot in tests["hot"]),
+    }
+
+
+def weights_taken(result: Result) -> dict[str, float]:
+    """Weight of every scored factor as the index took it: given, all alike, found or elicited."""
+    weights, _ = given_weights(result.scores, result.config.index)
+    return {str(name): round(float(weight), 6) for name, weight in weights.items()}
+
+
+def period_label(factors: list[Factor]) -> str:
+    """The periods that the events cover, in words."""
+    labels = sorted({str(period) for factor in factors for period in factor.periods})
+    if not labels:
+        return "no events"
+    return labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"

@@ -1,0 +1,198 @@
+"""How much more areas' risks vary than chance alone: dispersion, and its spatial structure."""
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import coo_array, csr_array
+
+from riskindex.caching import Same
+from riskindex.statistics.tails import Array
+
+Indices = NDArray[np.int32]
+
+CALM_EVENTS = 3.0
+"""Pairs weigh ((expected + 3) / (observed + 3))^3 of the areas around them, at most 1."""
+
+
+class Intensity(NamedTuple):
+    """Weighted events per unit of exposure, with what is needed to study their variation."""
+
+    total: Array
+    """Weighted sum of events y per area."""
+    noise: Array
+    """What chance alone adds to y squared: the sum of a^2 x over the groups (x itself if a = 1)."""
+    exposure: Array
+    """What events are expected from, positive."""
+
+    @property
+    def step(self) -> float:
+        """The average weight, as far as chance is concerned: 1 for counts."""
+        return float(self.noise.sum() / self.total.sum()) if self.total.any() else 1.0
+
+    @property
+    def mean(self) -> Array:
+        """Expected number of events of the average weight, at the overall rate."""
+        return np.asarray(self.exposure * self.total.sum() / self.exposure.sum() / self.step)
+
+
+def pair_ratio_dispersion(
+    observed: ArrayLike, exposure: ArrayLike, neighbours: csr_array, *, passes: int = 3
+) -> float:
+    """Variance of the areas' relative risks, by pair ratio over neighbours.
+
+    It compares x (x - 1) within areas with x_i x_j between neighbours: risk that is locally
+    constant cancels, so that real clusters barely inflate the estimate. What their edges add is
+    held down by weighing pairs less where the areas around the pair (without the pair itself,
+    whose counts the weight must not know) have more events than expected.
+
+    Parameters
+    ----------
+    observed
+        Counts x, shape `(n,)`; NaN for areas that are not assessed.
+    exposure
+        What events are expected from; areas where it is missing or zero are left out.
+    neighbours
+        Binary, shape `(n, n)`, zero diagonal.
+    passes
+        How often the weights of the pairs are renewed with the dispersion found.
+
+    Returns
+    -------
+    float
+        w, floored at 0. Counts are then taken to vary by `mean + w mean^2`. Where no two
+        neighbours have events, the estimate compares with the overall rate instead.
+    """
+    x, e = np.asarray(observed, float), np.asarray(exposure, float)
+    keep = assessed(x, e)
+    return pair_ratio(
+        Intensity(x[keep], x[keep], e[keep]), neighbours[keep][:, keep], passes=passes
+    )
+
+
+def assessed(observed: Array, exposure: Array) -> NDArray[np.bool_]:
+    """Areas with a count and a positive exposure."""
+    return np.asarray(~np.isnan(observed) & (exposure > 0))
+
+
+def pair_ratio(intensity: Intensity, neighbours: csr_array, *, passes: int = 3) -> float:
+    """`pair_ratio_dispersion` of weighted events, for assessed areas only."""
+    y, noise, e = intensity
+    if not y.any():
+        return 0.0
+    mu = intensity.mean
+    pairs = _pairs_of(Same(neighbours))
+    share = pairs.share * _calm(y / intensity.step, mu, pairs)
+    # Row i holds the pairs of i with later areas, so that sums over pairs are products.
+    later = _matrix(share, pairs)
+    within, rate = (y**2 - noise) / e**2, y / e
+    w = 0.0
+    for _ in range(passes):
+        u = _precision(mu, w)
+        # Not `@` between vectors: BLAS would add up in an order that depends on its threads.
+        top = np.sum(u * within * (later @ u) + u * (later @ (u * within))) / 2
+        bottom = np.sum(u * rate * (later @ (u * rate)))
+        if bottom <= 0:
+            return against_overall_rate(intensity)
+        w = max(float(top / bottom) - 1, 0.0)
+    return w
+
+
+def moment_dispersion(observed: ArrayLike, exposure: ArrayLike) -> float:
+    """Variance of the areas' relative risks by moments, against the overall rate.
+
+    Clusters and smooth backgrounds count in full, unlike in `pair_ratio_dispersion`.
+    Areas with a missing count, or missing or zero exposure, are left out.
+    """
+    x, e = np.asarray(observed, float), np.asarray(exposure, float)
+    keep = assessed(x, e)
+    return against_overall_rate(Intensity(x[keep], x[keep], e[keep]))
+
+
+def against_overall_rate(intensity: Intensity) -> float:
+    """`moment_dispersion` of weighted events, for assessed areas only."""
+    y, noise, e = intensity
+    if not y.any():
+        return 0.0
+    expected = e * y.sum() / e.sum()
+    return max(float((y**2 - noise).sum() / (expected**2).sum()) - 1, 0.0)
+
+
+class NeighbourCovariance(NamedTuple):
+    """How alike the risks of neighbours are: a structured background, or clusters."""
+
+    covariance: float
+    """Mean product of neighbours' relative risks minus 1, with the weights of the pair ratio."""
+    z: float
+    """The same in standard errors, if areas were independent; NaN where undefined."""
+
+
+def neighbour_covariance(
+    observed: ArrayLike, exposure: ArrayLike, neighbours: csr_array, *, dispersion: float
+) -> NeighbourCovariance:
+    """Covariance of relative risks (count over expected) between neighbours.
+
+    A large z says that "hot" means hotter than the study area as a whole, which whole
+    quarters of it may be; `background="local"` asks for hotter than the surroundings.
+    Arguments are those of `pair_ratio_dispersion`.
+    """
+    x, e = np.asarray(observed, float), np.asarray(exposure, float)
+    keep = assessed(x, e)
+    mu = e[keep] * x[keep].sum() / e[keep].sum()
+    i, j, share, _ = _pairs(neighbours[keep][:, keep])
+    if not len(i) or not mu.all():
+        return NeighbourCovariance(np.nan, np.nan)
+    u = _precision(mu, dispersion)
+    v = u[i] * u[j] * share
+    excess, variance = x[keep] / mu - 1, 1 / mu + dispersion
+    spread = np.sqrt(v**2 @ (variance[i] * variance[j]))
+    covariance = v @ (excess[i] * excess[j])
+    return NeighbourCovariance(float(covariance / v.sum()), float(covariance / spread))
+
+
+def _precision(mu: Array, w: float) -> Array:
+    """What an area's count says about the variance of risk, as a weight."""
+    return np.asarray(mu / np.sqrt(2 * (1 + w * mu) ** 2 + 1 / mu))
+
+
+class _Pairs(NamedTuple):
+    """Each pair of neighbours once, in the order of the first area."""
+
+    i: Indices
+    j: Indices
+    share: Array
+    """(1/d_i + 1/d_j) / 2 of the degrees d."""
+    indptr: Indices
+    """Where the pairs of each first area begin, shape `(n + 1,)`."""
+
+
+def _calm(x: Array, mu: Array, pairs: _Pairs) -> Array:
+    """Weight of every pair by what the other neighbours of its two areas have, at most 1."""
+    i, j, later = pairs.i, pairs.j, _matrix(np.ones(len(pairs.i)), pairs)
+    others = (later @ a + later.T @ a - a for a in (x, mu))
+    seen, usual = (of[i] + of[j] for of in others)
+    ratio = (usual + CALM_EVENTS) / (seen + CALM_EVENTS)
+    return np.asarray(np.minimum(1.0, ratio * ratio * ratio))
+
+
+def _matrix(values: Array, pairs: _Pairs) -> "csr_array[Any]":
+    """A value for each pair, in the row of its first area and the column of its second."""
+    n = len(pairs.indptr) - 1
+    return csr_array((values, pairs.j, pairs.indptr), shape=(n, n))
+
+
+@lru_cache(maxsize=4)
+def _pairs_of(key: Same[csr_array]) -> _Pairs:
+    """`_pairs`, kept for the many repeats that ask about the same neighbours."""
+    return _pairs(key.value)
+
+
+def _pairs(neighbours: csr_array) -> _Pairs:
+    """Each pair of neighbours once, i < j, with (1/d_i + 1/d_j) / 2."""
+    both = coo_array(neighbours.maximum(neighbours.T))
+    degree = np.bincount(both.row, minlength=both.shape[0])
+    once = both.row < both.col
+    i, j = both.row[once], both.col[once]
+    indptr = np.append(0, np.cumsum(np.bincount(i, minlength=both.shape[0])))
+    return _Pairs(i, j, (1 / degree[i] + 1 / degree[j]) / 2, indptr.astype(np.int32))

@@ -1,0 +1,196 @@
+"""What counts are compared with: expected events of every assessed area, and dispersion."""
+
+from collections.abc import Callable
+from typing import Literal, NamedTuple, TypedDict
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array, eye_array
+from scipy.spatial import KDTree
+
+from riskindex.errors import DataError
+from riskindex.statistics.dispersion import Intensity, against_overall_rate, assessed, pair_ratio
+from riskindex.statistics.tails import Array
+
+Dispersion = Literal["pair-ratio", "moments", "none", "given-total"] | float
+Background = Literal["county", "local"]
+
+NEAREST = 200
+"""How many areas make the surroundings of an area under the background "local"."""
+
+ESTIMATORS: dict[str | float, Callable[[Intensity, csr_array], float]] = {
+    "pair-ratio": pair_ratio,
+    "moments": lambda intensity, _: against_overall_rate(intensity),
+    "none": lambda *_: 0.0,
+    "given-total": lambda *_: 0.0,
+}
+
+
+class Comparison(TypedDict, total=False):
+    """Choices about what counts are compared with."""
+
+    dispersion: Dispersion
+    """How the variance of the areas' risks is found: "pair-ratio" (unless said), "moments",
+    "none" (Poisson), "given-total" (none, and the binomial tail given the total), a number."""
+    background: Background
+    """"county" (unless said) expects the study area's rate everywhere, "local" that of the 200
+    areas nearest to each: hotter than the surroundings instead of hotter than the county."""
+    centroids: ArrayLike | None
+    """Points of the areas, shape `(n, 2)`, for the background "local"."""
+
+
+class Study(NamedTuple):
+    """The assessed areas of a test, and what is expected of them."""
+
+    keep: NDArray[np.bool_]
+    """Which of all areas are assessed; everything below has those alone."""
+    intensity: Intensity
+    means: Array
+    """Expected events per area and group."""
+    jumps: NDArray[np.int64]
+    """What an event of each group counts."""
+    neighbours: csr_array
+    dispersion: float
+    estimator: str
+    """A key of `ESTIMATORS`, or "given"."""
+    background: str
+
+    @property
+    def itself(self) -> csr_array:
+        """Every area by itself, as windows."""
+        return csr_array(eye_array(len(self.means)))
+
+    @property
+    def windows(self) -> csr_array:
+        """Every area with its assessed neighbours."""
+        return csr_array(self.neighbours + self.itself)
+
+    @property
+    def null(self) -> str:
+        """What is assumed if there is no hotspot, in words."""
+        rate = {
+            "county": "one rate everywhere",
+            "local": f"the rate of the {NEAREST} nearest areas",
+        }
+        law = f"events independent (dispersion 0, {self.estimator})"
+        if self.estimator == "given-total":
+            law = "events independent, given their total"
+        elif self.dispersion > 0:
+            spread = f"{self.dispersion:.3g} ({self.estimator})"
+            law = f"areas independent, relative risks gamma distributed with variance {spread}"
+        return f"{rate[self.background]}; {law}"
+
+    def over_all(self, found: Array) -> Array:
+        """A column of the assessed areas as a column of all areas, NaN elsewhere."""
+        column = np.full(len(self.keep), np.nan)
+        column[self.keep] = found
+        return column
+
+
+def compare(
+    counts: ArrayLike,
+    exposure: ArrayLike,
+    neighbours: csr_array,
+    *,
+    jumps: NDArray[np.int64],
+    dispersion: Dispersion = "pair-ratio",
+    background: Background = "county",
+    centroids: ArrayLike | None = None,
+) -> Study:
+    """Expected events of every assessed area, and the dispersion of their risks.
+
+    Parameters
+    ----------
+    counts
+        Events per area and group, shape `(n, groups)`, or `(n,)` for one group.
+    exposure
+        What events are expected from; areas where it is missing or zero, or where a count
+        is missing, are not assessed and leave the windows of their neighbours.
+    neighbours
+        Binary, shape `(n, n)`, zero diagonal.
+    jumps
+        What an event of each group counts, positive whole numbers, shape `(groups,)`.
+    dispersion, background, centroids
+        As in `Comparison`.
+
+    Raises
+    ------
+    DataError
+        Counts that are negative or not whole, or choices that do not fit together.
+    """
+    x, e = np.asarray(counts, float), np.asarray(exposure, float)
+    x = x[:, None] if x.ndim == 1 else x
+    _check(x, e, neighbours)
+    keep = assessed(x.sum(axis=1), e)
+    x, e, kept = x[keep], e[keep], neighbours if keep.all() else neighbours[keep][:, keep]
+    intensity = Intensity(x @ jumps, x @ jumps**2, e)
+    w, estimator = _dispersion(dispersion, intensity, kept)
+    if estimator == "given-total" and (len(jumps) > 1 or background != "county"):
+        raise DataError('"given-total" takes one group of events and the background "county".')
+    points = None if centroids is None else np.asarray(centroids, float)[keep]
+    means = BACKGROUNDS[background](x, e, points)
+    return Study(keep, intensity, means, jumps, kept, w, estimator, background)
+
+
+def expected_by_strata(counts: ArrayLike, populations: ArrayLike) -> Array:
+    """Expected counts per area by indirect standardisation.
+
+    Parameters
+    ----------
+    counts
+        Events per stratum in the whole study area, shape `(strata,)`, or per area and
+        stratum, shape `(n, strata)`.
+    populations
+        People per area and stratum (age bands), shape `(n, strata)`.
+
+    Returns
+    -------
+    Array
+        Events expected in each area if every stratum had the study area's rate, shape
+        `(n,)`; NaN where a population is missing. Use it as the exposure.
+    """
+    x, people = np.asarray(counts, float), np.asarray(populations, float)
+    events = np.nansum(x, axis=0) if x.ndim == 2 else x
+    base = np.nansum(people, axis=0)
+    return np.asarray(people @ np.divide(events, base, out=np.zeros_like(base), where=base > 0))
+
+
+def _check(x: Array, e: Array, neighbours: csr_array) -> None:
+    if not x.shape[:1] == e.shape == neighbours.shape[:1] == neighbours.shape[1:]:
+        raise DataError(
+            f"counts of shape {x.shape}, exposure of shape {e.shape} and neighbours of shape "
+            f"{neighbours.shape} are not about the same areas."
+        )
+    if neighbours.diagonal().any():
+        raise DataError("neighbours must leave the area itself out; its window adds it.")
+    if np.any(x < 0) or np.any((x != np.round(x)) & ~np.isnan(x)):
+        raise DataError("counts must be whole numbers of 0 or more; give weighted events by group.")
+
+
+def _dispersion(
+    asked: Dispersion, intensity: Intensity, neighbours: csr_array
+) -> tuple[float, str]:
+    if asked in ESTIMATORS:
+        return ESTIMATORS[asked](intensity, neighbours), str(asked)
+    if isinstance(asked, str) or not asked >= 0:
+        raise DataError(f"dispersion {asked!r} is not 0 or more, or one of {list(ESTIMATORS)}.")
+    return float(asked), "given"
+
+
+def _overall_means(x: Array, e: Array, _: Array | None) -> Array:
+    return np.asarray(e[:, None] * (x.sum(axis=0) / max(e.sum(), np.finfo(float).tiny)))
+
+
+def _local_means(x: Array, e: Array, centroids: Array | None) -> Array:
+    if centroids is None:
+        raise DataError('the background "local" needs the centroids of the areas.')
+    if len(e) <= NEAREST:
+        return _overall_means(x, e, None)
+    _, near = KDTree(centroids).query(centroids, k=NEAREST)
+    return np.asarray(e[:, None] * x[near].sum(axis=1) / e[near].sum(axis=1)[:, None])
+
+
+BACKGROUNDS: dict[str, Callable[[Array, Array, Array | None], Array]] = {
+    "county": _overall_means,
+    "local": _local_means,
+}

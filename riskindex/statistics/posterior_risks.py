@@ -1,0 +1,189 @@
+"""What an area's true risk may be, given what was counted there and around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special
+from scipy.sparse import csr_array, eye_array
+
+from riskindex.statistics.dispersion import pair_ratio_dispersion
+from riskindex.statistics.smoothing import shrink
+
+if TYPE_CHECKING:
+    Weights = csr_array[Any]
+
+Array = NDArray[np.float64]
+Prior = Literal["spatial", "gamma"]
+
+GRID = np.exp(np.linspace(np.log(0.02), np.log(50.0), 120))
+"""Relative risks of a neighbourhood that the spatial prior may give a share to."""
+IMPLAUSIBLE = 1e-22
+"""Likelihoods below so small a part of an area's largest are taken for none while shares are
+found."""
+TYPICAL = 250_000
+"""Risks that are drawn to see what they are on average: 10 to 200 of each area."""
+STEPS = 300
+"""Steps of the EM algorithm that finds these shares."""
+
+
+class Risks(Protocol):
+    """The posterior of the areas' relative risks."""
+
+    def draw(self, rng: np.random.Generator, draws: int) -> Array:
+        """Risks of shape `(draws, n)`, zero or more, that multiply what was expected."""
+
+
+def posterior_risks(
+    observed: Array,
+    expected: Array,
+    neighbours: Weights,
+    *,
+    prior: Prior = "spatial",
+) -> Risks:
+    """The posterior of every area's risk relative to what was expected there.
+
+    An area's risk is Gamma(k + O, k / m + E) with O counted and E expected.
+
+    Parameters
+    ----------
+    observed
+        Events per area, shape `(n,)`, none missing.
+    expected
+        What was expected, positive, shape `(n,)`.
+    neighbours
+        Shape `(n, n)`, binary, symmetric, zero diagonal.
+    prior
+        `spatial`: m is the risk of the neighbourhood, itself drawn from its posterior, and 1/k
+        the dispersion of areas within neighbourhoods (by pair ratio). What neighbourhoods are
+        like is estimated without assuming a shape: the nonparametric maximum-likelihood
+        distribution over a grid. `gamma`: one m and one k for all areas, by Marshall's moments.
+
+    Returns
+    -------
+    Risks
+        To draw from. The mean total of the draws is the total that was observed.
+
+    References
+    ----------
+    Kiefer and Wolfowitz (1956), Annals of Mathematical Statistics 27, 887-906; Laird (1978),
+    Journal of the American Statistical Association 73, 805-811; Clayton and Kaldor (1987),
+    Biometrics 43, 671-681.
+    """
+    if not observed.any():
+        return _NoEvents(len(observed))
+    return PRIORS[prior](observed, expected, neighbours)
+
+
+@dataclass(frozen=True)
+class _NoEvents:
+    """Nothing was counted anywhere, so nothing is drawn."""
+
+    n: int
+
+    def draw(self, rng: np.random.Generator, draws: int) -> Array:
+        return np.zeros((draws, self.n))
+
+
+@dataclass(frozen=True)
+class _Gamma:
+    """Independent gammas: shape k + observed, rate k / m + expected."""
+
+    shape: Array
+    rate: Array
+
+    @classmethod
+    def fit(cls, observed: Array, expected: Array, neighbours: Weights) -> _Gamma:
+        found = shrink(observed, expected)
+        # No more variation than chance makes: a prior as narrow as matters to nothing.
+        k = np.minimum(found.k, 1e8)
+        return cls(k + observed, k / found.m + expected)
+
+    def draw(self, rng: np.random.Generator, draws: int) -> Array:
+        return np.asarray(rng.gamma(self.shape, 1 / self.rate, (draws, len(self.rate))))
+
+
+@dataclass(frozen=True)
+class _Spatial:
+    """Risks of neighbourhoods, and gammas of areas around them."""
+
+    observed: Array
+    expected: Array
+    """At the overall rate, so that risks are about 1."""
+    scale: float
+    """The overall rate, and what brings the mean total of the draws to the observed one."""
+    dispersion: float
+    cumulated: Array
+    """Posterior distribution of each neighbourhood's risk, shape `(n, grid + 1)`, row i from i
+    to i + 1."""
+    mixing: Weights
+    """Noise of areas to noise of neighbourhoods: they err together as far as they overlap."""
+
+    @classmethod
+    def fit(cls, observed: Array, expected: Array, neighbours: Weights) -> _Spatial:
+        rate = observed.sum() / expected.sum()
+        base = expected * rate
+        w = pair_ratio_dispersion(observed, base, neighbours)
+        around, near = neighbours @ base, neighbours @ observed
+        squares = neighbours @ base**2
+        size = np.divide(
+            around**2, w * squares, out=np.full(len(base), np.inf), where=w * squares > 0
+        )
+        own = np.full(len(base), 1 / w if w > 0 else np.inf)
+        chance = _log_likelihood(near, around, size) + _log_likelihood(observed, base, own)
+        posterior = _mixture(chance)
+        steps = np.hstack([np.zeros((len(base), 1)), np.cumsum(posterior, axis=1)])
+        cumulated = steps / steps[:, -1:] + np.arange(len(base))[:, None]
+        windows = csr_array(neighbours + eye_array(len(base), format="csr"))
+        lengths = np.sqrt(np.diff(windows.indptr))
+        mixing = csr_array(windows.multiply(1 / lengths[:, None]))
+        found = cls(observed, base, rate, w, cumulated, mixing)
+        draws = max(10, min(200, TYPICAL // len(base)))
+        typical = found.draw(np.random.default_rng(0), draws).mean(axis=0)
+        scale = rate * observed.sum() / (typical @ expected)
+        return cls(observed, base, float(scale), w, cumulated, mixing)
+
+    def draw(self, rng: np.random.Generator, draws: int) -> Array:
+        n = len(self.observed)
+        noise = special.ndtr(self.mixing @ rng.standard_normal((n, draws))).T
+        edges = np.log(GRID) + np.log(GRID[1] / GRID[0]) / 2
+        levels = np.tile(np.concatenate([[2 * edges[0] - edges[1]], edges]), n)
+        around = np.exp(np.interp(noise + np.arange(n), self.cumulated.ravel(), levels))
+        if self.dispersion == 0:
+            return np.asarray(self.scale * around)
+        k = 1 / self.dispersion
+        return np.asarray(
+            self.scale * rng.gamma(k + self.observed, 1 / (k / around + self.expected))
+        )
+
+
+def _log_likelihood(counts: Array, means: Array, size: Array) -> Array:
+    """Of negative binomial counts at each risk of the grid, up to a constant; `(n, grid)`."""
+    # Beyond this size it is Poisson to all digits that matter.
+    r = np.minimum(size, 1e7)[:, None]
+    mu = np.maximum(means, 1e-12)[:, None] * GRID
+    return np.asarray(counts[:, None] * np.log(mu / (r + mu)) + r * np.log(r / (r + mu)))
+
+
+def _mixture(log_likelihood: Array) -> Array:
+    """Posterior over the grid, with the prior shares that make the counts most likely."""
+    likelihood = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
+    shares = np.full(likelihood.shape[1], 1 / likelihood.shape[1])
+    # Most of the grid is out of the question for an area: what is, is not multiplied.
+    plausible = csr_array(np.where(likelihood > IMPLAUSIBLE, likelihood, 0.0))
+    by_share = plausible.T  # as it lies: a copy by shares is read across memory
+    for _ in range(STEPS):
+        shares *= by_share @ (1 / (plausible @ shares)) / len(likelihood)
+    posterior = likelihood * shares
+    return np.asarray(posterior / posterior.sum(axis=1, keepdims=True))
+
+
+PRIORS: dict[str, Callable[[Array, Array, Any], Risks]] = {
+    "spatial": _Spatial.fit,
+    "gamma": _Gamma.fit,
+}
+"""Config word to function."""

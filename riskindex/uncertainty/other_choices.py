@@ -1,0 +1,356 @@
+"""What if we had chosen differently: the list made again with one choice of the method changed."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from riskindex.errors import RiskindexError
+from riskindex.factors import Factor
+from riskindex.index.aggregation import AGGREGATE, quantise
+from riskindex.index.build import Index, build_index, factor_weights, score_factors
+from riskindex.index.normalise import normalise
+from riskindex.index.selection import ROUNDING, Selected, Selection, select_top
+from riskindex.index.weights import elicited_spread
+from riskindex.uncertainty.other_tests import Tests, other_tests, score_otherwise
+from riskindex.uncertainty.repeats import Data
+from riskindex.uncertainty.replay import Replay
+from riskindex.uncertainty.sensitivity import effective_shares, what_matters
+
+LARGE = 5_000
+"""With more areas than this, duels of all pairs, other methods of testing and the share of each
+choice are not computed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensitivity:
+    """What other choices would have changed."""
+
+    choices: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """One row per other choice: `kind` (a key of `KINDS`), `choice` in words, `selected` (how
+    many), `entered`, `left` (how many), `kept` (share of the list that stays), `note` (why it
+    cannot be computed; then the numbers are missing), `entered_codes` and `left_codes` (tuples,
+    highest risk first)."""
+    effective: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Per factor its weight beside its share of the index's variance, of `effective_shares`;
+    empty where the index has no shares."""
+    matters: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Share of each choice, and of chance, in how far the list changes, of `what_matters`; empty
+    without repeats."""
+    elicited: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """What people's points say of each factor, of `elicited_spread`; empty without points."""
+
+    def in_short(self) -> "Sensitivity":
+        """The same without area codes, notes and people's points: for partners and the public."""
+        choices = self.choices.drop(columns=["entered_codes", "left_codes"], errors="ignore")
+        if "note" in choices:
+            choices = choices[choices["kind"] != "people"].reset_index(drop=True)
+            choices["note"] = choices["note"].where(choices["note"] == "", "cannot be computed")
+        return Sensitivity(
+            choices=choices, effective=self.effective.round(2), matters=self.matters.round(1)
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A list with all that it was made of: the tables of a run, stage by stage."""
+
+    data: Data
+    hotspots: pd.DataFrame
+    pooled: pd.DataFrame
+    persistence: pd.DataFrame
+    scores: pd.DataFrame
+    chosen: Selected
+    factors: Sequence[Factor]
+    index: Index
+    selection: Selection
+
+    @property
+    def scored(self) -> list[Factor]:
+        """The factors that the index is made of."""
+        return [factor for factor in self.factors if factor.scored]
+
+    @property
+    def tested(self) -> list[Factor]:
+        """Those of them that test events."""
+        return [factor for factor in self.scored if factor.is_tested]
+
+    def again(
+        self,
+        *,
+        scores: pd.DataFrame | None = None,
+        index: Index | None = None,
+        selection: Selection | None = None,
+    ) -> Selected:
+        """The list with some of what it is made of changed."""
+        table = build_index(self.scores if scores is None else scores, index or self.index)
+        groups = self.data.areas.get(self.selection.group)
+        return select_top(table, selection or self._as_many, groups=groups)
+
+    @property
+    def _as_many(self) -> Selection:
+        """The selection; a least score means nothing on another scale, so as many areas instead."""
+        if self.selection.at_least is None:
+            return self.selection
+        return replace(self.selection, at_least=None, number=max(self.chosen.cut.computed, 1))
+
+
+def ask_what_if(made: Made, replay: Replay | None = None, *, seed: int = 0) -> Sensitivity:
+    """Make the list again under every other choice, one at a time.
+
+    Parameters
+    ----------
+    made
+        The list and what it was made of.
+    replay
+        What repeats of the run need; without it nothing is said about which choice matters most.
+    seed
+        Of the draws of `what_matters`.
+    """
+    rows = [_row(made.chosen, kind, other) for kind in KINDS for other in KINDS[kind](made)]
+    table = pd.DataFrame(rows, columns=list(_EMPTY))
+    few = len(made.data.areas) <= LARGE
+    shares = made.index.aggregation != "copeland"
+    return Sensitivity(
+        choices=table.astype(dict.fromkeys(("selected", "entered", "left"), "Int64")),
+        effective=effective_shares(made.scores, made.index) if shares else pd.DataFrame(),
+        matters=what_matters(replay, made.chosen, seed=seed) if replay and few else pd.DataFrame(),
+        elicited=_elicited(made),
+    )
+
+
+def _elicited(made: Made) -> pd.DataFrame:
+    names = tuple(factor.name for factor in made.scored)
+    return elicited_spread(made.index.points, names) if made.index.points else pd.DataFrame()
+
+
+class Other(NamedTuple):
+    """Another choice in words, and how the list comes out of it."""
+
+    words: str
+    select: Callable[[], Selected]
+
+
+_EMPTY: Mapping[str, object] = MappingProxyType({
+    "kind": "", "choice": "", "selected": pd.NA, "entered": pd.NA, "left": pd.NA, "kept": np.nan,
+    "note": "", "entered_codes": (), "left_codes": (),
+})  # fmt: skip
+
+
+def _row(chosen: Selected, kind: str, other: Other) -> dict[str, object]:
+    row = {**_EMPTY, "kind": kind, "choice": other.words}
+    try:
+        then, now = other.select().index, chosen.index
+    except RiskindexError as error:
+        return row | {"note": error.faults[0]}
+    entered, left = then.difference(now, sort=False), now.difference(then, sort=False)
+    return row | {
+        "selected": len(then),
+        "entered": len(entered),
+        "left": len(left),
+        "kept": 1 - len(left) / len(now) if len(now) else np.nan,
+        "entered_codes": tuple(entered),
+        "left_codes": tuple(left),
+    }
+
+
+# Factors left out
+
+
+def _left_out(made: Made) -> Iterator[Other]:
+    scored = [factor for factor in made.scored if factor.weight > 0]
+    police = [factor for factor in scored if factor.recorded == "police-generated"]
+    if len(scored) > 1:
+        for factor in scored:
+            yield Other(f"Without: {factor.label}", partial(_without, made, [factor]))
+    if 1 < len(police) < len(scored):
+        yield Other("Without all that police activity finds", partial(_without, made, police))
+
+
+def _without(made: Made, factors: Sequence[Factor]) -> Selected:
+    names = [factor.name for factor in factors]
+    rest = made.scores[~made.scores.index.get_level_values("factor").isin(names)]
+    groups = set(rest["group"]) if "group" in rest else set()
+    weights = {group: w for group, w in made.index.groups.items() if group in groups}
+    given = {
+        person: {name: x for name, x in points.items() if name not in names}
+        for person, points in made.index.points.items()
+    }
+    # A person whose points all went to what is left out has no say about the rest.
+    having = {person: points for person, points in given.items() if sum(points.values()) > 0}
+    return made.again(scores=rest, index=replace(made.index, groups=weights, points=having))
+
+
+# Weights
+
+
+def _weights(made: Made) -> Iterator[Other]:
+    alike = factor_weights(made.scores, made.index).round(12).nunique() == 1
+    words = {"equal": "All factors weigh the same", "pca": "Weights by principal components"}
+    for word, text in words.items():
+        if word != made.index.weights and not (alike and word == "equal"):
+            options: Any = {"weights": word}
+            yield Other(text, partial(made.again, index=replace(made.index, **options)))
+    if made.index.weights in ("normalised", "as-given"):
+        yield from (_twice(made, factor) for factor in made.scored if factor.weight > 0)
+
+
+def _people(made: Made) -> Iterator[Other]:
+    if made.index.weights != "elicited":
+        return
+    for number, (person, points) in enumerate(made.index.points.items(), start=1):
+        alone = replace(made.index, points={person: points})
+        yield Other(f"The points of person {number} alone", partial(made.again, index=alone))
+
+
+def _twice(made: Made, factor: Factor) -> Other:
+    other = made.scores.index.get_level_values("factor") != factor.name
+    doubled = made.scores["weight"].where(other, 2 * made.scores["weight"])
+    select = partial(made.again, scores=made.scores.assign(weight=doubled))
+    return Other(f"Twice the weight: {factor.label}", select)
+
+
+# From a test to a score, and from scores to an index
+
+
+def _scoring(made: Made) -> Iterator[Other]:
+    tested = made.tested
+    for word, text in _SCORE_WORDS.items():
+        if any(factor.score != word for factor in tested):
+            yield Other(text, partial(_scored_by, made, _all(tested, score=word)))
+    for word, text in _PERSISTENCE_WORDS.items():
+        some = [f for f in tested if f.score == "persistence" and f.persistence != word]
+        if some:
+            yield Other(text, partial(_scored_by, made, _all(some, persistence=word)))
+    for factor in (f for f in made.scored if f.method == "threshold" and f.threshold):
+        for limit in nearby(factor.threshold or 0.0):
+            text = f"{factor.label}: above {100 * limit:.3g}%"
+            yield Other(text, partial(_scored_by, made, _all([factor], threshold=limit)))
+
+
+def nearby(threshold: float) -> tuple[float, float]:
+    """The thresholds that are tried in place of one: a fifth lower and a fifth higher."""
+    return 0.8 * threshold, 1.2 * threshold
+
+
+_SCORE_WORDS = {
+    "flag": "Tests score 100 where hot, else 0",
+    "confidence": "Tests score by band of confidence",
+    "risk": "Events score by the area's own estimated risk",
+}
+_PERSISTENCE_WORDS = {
+    "pooled": "Persistence scores only where all periods together are significant",
+    "counted": "Persistence is the plain count of periods hot",
+}
+
+
+def _all(factors: Sequence[Factor], **changes: object) -> dict[str, Factor]:
+    options: Any = changes
+    return {factor.name: replace(factor, **options) for factor in factors}
+
+
+def _scored_by(made: Made, changed: Mapping[str, Factor]) -> Selected:
+    factors = [changed.get(factor.name, factor) for factor in made.factors]
+    return made.again(scores=score_factors(made.hotspots, made.persistence, factors, made.index))
+
+
+def _normalisation(made: Made) -> Iterator[Other]:
+    for word in ("min-max", "z", "percentile", "exponential-rank", "ratio-to-mean"):
+        yield Other(f"Every factor by its strength, {word}", partial(_normalised, made, word))
+
+
+def _normalised(made: Made, word: str) -> Selected:
+    scores = made.scores["score"].copy()
+    for factor in made.scored:
+        mine = (scores.index.get_level_values("factor") == factor.name) & scores.notna()
+        # Sums in another order differ in their last digit, which must not make ranks of ties.
+        values = quantise(factor.direction * made.scores.loc[mine, "value"].to_numpy(float))
+        scores.loc[mine] = normalise(values, word, name=factor.label)
+    return made.again(scores=made.scores.assign(score=scores))
+
+
+def _aggregation(made: Made) -> Iterator[Other]:
+    for word in AGGREGATE:
+        if word not in (made.index.aggregation, "general"):
+            if word == "copeland" and len(made.data.areas) > LARGE:
+                continue
+            options: Any = {"aggregation": word}
+            text = f"{word.capitalize()} {'duels' if word == 'copeland' else 'mean'}"
+            yield Other(text, partial(made.again, index=replace(made.index, **options)))
+
+
+def _missing(made: Made) -> Iterator[Other]:
+    if made.scores["score"].isna().any():
+        words = {"rest": "Areas that lack a factor are scored on the others",
+                 "not-assessed": "Areas that lack a factor have no index"}  # fmt: skip
+        for word, text in words.items():
+            if word != made.index.missing:
+                options: Any = {"missing": word}
+                yield Other(text, partial(made.again, index=replace(made.index, **options)))
+
+
+# Tests
+
+
+def _tests(made: Made) -> Iterator[Other]:
+    few = len(made.data.areas) <= LARGE
+    for change in other_tests(quick=not few):
+        # A risk stays what it is, however it is tested whether areas are hot.
+        by_test = [factor for factor in made.tested if factor.score != "risk"]
+        changed = [(f, g) for f in by_test if (g := change.of(f, made.data.areas))]
+        if changed:
+            yield Other(change.words, partial(_tested, made, changed))
+
+
+def _tested(made: Made, changed: Sequence[tuple[Factor, Factor]]) -> Selected:
+    tests = Tests(made.data, made.hotspots, made.pooled)
+    scores = made.scores.copy()
+    for factor, other in changed:
+        columns = score_otherwise(tests, factor, other)
+        mine = scores.index.get_level_values("factor") == factor.name
+        for name, column in columns.items():
+            scores.loc[mine, name] = column.to_numpy()
+    return made.again(scores=scores)
+
+
+# The selection
+
+
+def _ties(made: Made) -> Iterator[Other]:
+    words = {"order": "Ties at the cut put in order by strength",
+             "include": "All areas that tie at the cut are in",
+             "exclude": "No area that ties at the cut is in"}  # fmt: skip
+    for word, text in words.items():
+        if word != made.selection.ties:
+            options: Any = {"ties": word}
+            yield Other(text, partial(made.again, selection=replace(made.selection, **options)))
+
+
+def _number(made: Made) -> Iterator[Other]:
+    selection = made.selection
+    if selection.number is not None or selection.at_least is not None:
+        return
+    for word, (_, text) in ROUNDING.items():
+        if word != selection.rounding:
+            options: Any = {"rounding": word}
+            other = replace(selection, **options)
+            yield Other(f"The number of areas {text}", partial(made.again, selection=other))
+
+
+KINDS: Mapping[str, Callable[[Made], Iterator[Other]]] = MappingProxyType({
+    "factors": _left_out,
+    "weights": _weights,
+    "people": _people,
+    "scores": _scoring,
+    "normalisation": _normalisation,
+    "aggregation": _aggregation,
+    "missing": _missing,
+    "tests": _tests,
+    "ties": _ties,
+    "number": _number,
+})  # fmt: skip
+"""Kinds of choice, in the order of the report; each gives the other choices there are."""

@@ -1,0 +1,220 @@
+"""A factor tested and scored in another way: other corrections, dispersions and methods."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.factors import Factor
+from riskindex.hotspots.area_tests import expected_counts, first_test
+from riskindex.hotspots.samples import Land, Observation, context_of, observe, together
+from riskindex.index.scores import SCORES, Measured, intensity, mean_of_known, risk_of, rows
+from riskindex.statistics.corrections import adjust, confidence_of
+from riskindex.statistics.own_risk import own_risk
+from riskindex.uncertainty.repeats import Data
+
+Array = NDArray[np.float64]
+
+
+class Tests(NamedTuple):
+    """The tables of the tests that a list was made with."""
+
+    data: Data
+    hotspots: pd.DataFrame
+    """As `find_hotspots` returns it, as is `pooled`."""
+    pooled: pd.DataFrame
+
+
+class _Outcome(NamedTuple):
+    """One test of every area, shape `(n,)`; NaN where it is undefined."""
+
+    p: Array
+    value: Array
+
+
+def score_otherwise(tests: Tests, factor: Factor, changed: Factor) -> pd.DataFrame:
+    """Score of every area for a factor that is tested in another way.
+
+    Parameters
+    ----------
+    tests
+        How the factor was tested.
+    factor, changed
+        The factor as configured, and the same with another correction, level, dispersion, method
+        or exposure.
+
+    Returns
+    -------
+    DataFrame
+        Index area_code; `value`, `score`, `intensity` and `is_hot`, as of `score_factors`.
+    """
+    persistent = factor.score == "persistence"
+    periods = [str(label) for label in (factor.periods if persistent else factor.periods[-1:])]
+    same = _same_test(factor, changed)
+    outcomes = _told(tests, factor, periods) if same else _tested(tests, changed, periods)
+    each, pooled = outcomes[: len(periods)], outcomes[len(periods) :]
+    adjusted = np.array([adjust(outcome.p, changed.correction) for outcome in each])
+    hot, known = adjusted <= changed.level, ~np.isnan(adjusted)
+    confidence = confidence_of(adjusted).astype(float)
+    near = _next_door(tests, changed, periods) & (hot | (confidence > 0))
+    values = np.array([outcome.value for outcome in each])
+    nothing = np.full(hot.shape[1], np.nan)
+    measured = Measured(
+        value=mean_of_known(values) if persistent else values[-1],
+        is_hot=(hot & ~near)[-1],
+        confidence=np.where(near, 0.0, confidence)[-1],
+        assessed=known[-1],
+        periods_hot=np.where(known.any(axis=0), (hot & ~near).sum(axis=0), np.nan),
+        periods_assessed=known.sum(axis=0).astype(float),
+        pooled_p_adjusted=adjust(pooled[0].p, changed.correction) if pooled else nothing,
+        own=_own_risk(tests, factor, changed, periods),
+        near=(hot & near)[-1].astype(float),
+        near_confidence=np.where(near, confidence, 0.0)[-1],
+        periods_near=(hot & near).sum(axis=0).astype(float),
+    )
+    score = SCORES[changed.score](measured, changed)
+    columns = {
+        "value": measured.value,
+        "score": score,
+        "intensity": intensity(measured, changed),
+        "is_hot": score > 0 if persistent else measured.is_hot,
+    }
+    return pd.DataFrame(columns, index=tests.data.areas.index)
+
+
+def _next_door(tests: Tests, changed: Factor, periods: Sequence[str]) -> NDArray[np.bool_]:
+    """Areas without events of their own to be hot through, and those next door as configured."""
+    n = len(tests.data.areas)
+    if changed.neighbourhood == "score" or changed.method not in ("window", "getis-ord"):
+        return np.zeros((len(periods), n), dtype=bool)
+    tables = [rows(tests.hotspots, factor=changed.name, period=label) for label in periods]
+    return np.array([
+        (table["observed"] <= table["expected"]) | (table["kind"] == "next door")
+        for table in tables
+    ])  # fmt: skip
+
+
+def _same_test(factor: Factor, changed: Factor) -> bool:
+    """Whether the p-values are the same, and only what is made of them is not."""
+    return replace(changed, correction=factor.correction, level=factor.level) == factor
+
+
+def _told(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_Outcome]:
+    """What the tables say of each period, and of all periods together for persistence."""
+    tables = [rows(tests.hotspots, factor=factor.name, period=label) for label in periods]
+    if factor.score == "persistence":
+        tables.append(rows(tests.pooled, factor=factor.name).assign(value=np.nan))
+    return [_Outcome(*(t[c].to_numpy(float, na_value=np.nan) for c in ("p", "value")))
+            for t in tables]  # fmt: skip
+
+
+def _own_risk(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[str]) -> Array:
+    """The areas' own risk, against the base that the changed factor names."""
+    if factor.exposure == changed.exposure and "getis-ord" not in (factor.method, changed.method):
+        tables = [rows(tests.hotspots, factor=factor.name, period=label) for label in periods]
+        return risk_of(tables, changed)
+    data, land = tests.data, _land(tests.data)
+    observed, expected = (np.full((len(periods), len(data.areas)), np.nan) for _ in range(2))
+    steps = np.ones(len(periods))
+    for k, label in enumerate(periods):
+        one = observe(changed, label, data.counts, data.areas, pd.DataFrame())
+        sample = land.sample(one, changed)
+        observed[k, one.assessed] = sample.observed
+        expected[k, one.assessed] = expected_counts(sample, changed)
+        steps[k] = sample.step
+    risk = own_risk(observed, expected, steps=steps, ageing=changed.ageing)
+    return risk if land.context is None else np.where(land.context, np.nan, risk)
+
+
+def _tested(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_Outcome]:
+    """The same, tested again."""
+    data, land = tests.data, _land(tests.data)
+    seen = [observe(factor, label, data.counts, data.areas, pd.DataFrame()) for label in periods]
+    if factor.score == "persistence":
+        seen.append(together(seen, factor))
+    return [_outcome(one, land, factor) for one in seen]
+
+
+def _land(data: Data) -> Land:
+    return Land(
+        neighbours=data.weights,
+        centroids=cache(lambda: _centroids(data.areas)),
+        context=context_of(data.areas),
+    )
+
+
+def _outcome(seen: Observation, land: Land, factor: Factor) -> _Outcome:
+    sample, spread = land.sample(seen, factor), np.full((2, len(seen.reason)), np.nan)
+    if sample.events.any():
+        found = first_test(sample, factor)
+        spread[:, seen.assessed] = found.p, found.value
+    return _Outcome(*spread)
+
+
+def _centroids(areas: pd.DataFrame) -> Array:
+    points = areas["geometry"].centroid
+    return np.column_stack([points.x, points.y])
+
+
+# Which other tests there are
+
+
+class Change(NamedTuple):
+    """Another way to test, and what it makes of a factor; None where it changes nothing."""
+
+    words: str
+    of: Callable[[Factor, pd.DataFrame], Factor | None]
+
+
+def other_tests(*, quick: bool = False) -> Iterator[Change]:
+    """The other ways to test; `quick`: those that the p-values of the tables are enough for."""
+    for word, words in _CORRECTION_WORDS.items():
+        yield Change(words, _changing(correction=word))
+    if quick:
+        return
+    yield Change("Tests that allow for no dispersion", _without_dispersion)
+    for method, words in _METHOD_WORDS.items():
+        yield Change(words, _by_method(method))
+
+
+_CORRECTION_WORDS = {
+    "benjamini-hochberg": "Correction for many areas by Benjamini and Hochberg",
+    "benjamini-yekutieli": "Correction for many areas by Benjamini and Yekutieli",
+    "bonferroni": "Correction for many areas by Bonferroni",
+    "none": "No correction for many areas",
+}
+_METHOD_WORDS = {
+    "window": "Events tested by window, against residents",
+    "getis-ord": "Events tested by Getis-Ord Gi*, against the same counts shuffled",
+    "poisson": "Events tested area by area, against residents",
+}
+
+
+def _changing(**changes: object) -> Callable[[Factor, pd.DataFrame], Factor | None]:
+    options: Any = changes
+
+    def change(factor: Factor, _areas: pd.DataFrame) -> Factor | None:
+        changed = replace(factor, **options)
+        return None if changed == factor else changed
+
+    return change
+
+
+def _without_dispersion(factor: Factor, areas: pd.DataFrame) -> Factor | None:
+    if factor.method == "getis-ord":
+        return None
+    return _changing(dispersion="none")(factor, areas)
+
+
+def _by_method(method: str) -> Callable[[Factor, pd.DataFrame], Factor | None]:
+    def change(factor: Factor, areas: pd.DataFrame) -> Factor | None:
+        exposure = factor.exposure or ("residents" if "residents" in areas else None)
+        if factor.method == method or (method != "getis-ord" and exposure is None):
+            return None
+        return _changing(method=method, exposure=exposure)(factor, areas)
+
+    return change

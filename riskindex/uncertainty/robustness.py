@@ -1,0 +1,341 @@
+"""How sure: how often an area would be selected again, and what other choices would change."""
+
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.errors import ConfigError, DataError
+from riskindex.factors import Factor
+from riskindex.index.aggregation import AGGREGATE
+from riskindex.index.build import Index, Ingredients
+from riskindex.index.cut import areas
+from riskindex.index.normalise import NORMALISE
+from riskindex.index.selection import Selected, Selection
+from riskindex.uncertainty.repeats import Data, Repeater, fixed
+from riskindex.uncertainty.replay import Replay
+from riskindex.uncertainty.true_top import is_of_risks, probability_of_top
+
+Array = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+Ranks = NDArray[np.int32]
+
+BLOCK, CELLS = 50, 500_000
+"""Repeats that share a random stream and a thread, fewer where areas are many, so that a block
+stays small; the result does not depend on the threads."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Robustness:
+    """How often the run is repeated, and what varies from one repeat to the next."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    draws: int = 1000
+    """Number of repeats."""
+    counts: bool = True
+    """Draw the counts again, and test them again; False keeps the counts as they are."""
+    prior: Literal["spatial", "gamma"] = "spatial"
+    """What risks are taken to be like before counting: alike among neighbours, or independent."""
+    weights: Literal["none", "uniform", "dirichlet", "elicited"] = "uniform"
+    """Weights as they are, each within +- spread, Dirichlet around them, or mixtures of what
+    the people gave whose points the index uses."""
+    spread: float = 0.25
+    """For uniform weights: a quarter up or down."""
+    concentration: float = 100.0
+    """For Dirichlet weights: the higher, the closer to the given ones."""
+    normalise: Sequence[str] = ("configured",)
+    """Scores as configured, or every factor's measure under a normalisation; one is drawn."""
+    aggregation: Sequence[str] = ("configured",)
+    """Means as configured or by name; one is drawn."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Robust:
+    """How sure the list is."""
+
+    table: pd.DataFrame
+    """Index area_code, all areas: `p_selected` (how often a repeat selects the area), for an index
+    of risks `p_top` (how likely it is truly among as many areas of highest risk), `rank_low` and
+    `rank_high` (5th and 95th percentile; NA where not assessed in any repeat) and `tier` (firm,
+    borderline, out; by `p_selected`)."""
+    overlap: Array
+    """Share of the list that each repeat selects again, shape `(draws,)`; NaN without a list."""
+    draws: int
+    """Number of repeats."""
+    listed: int
+    """Number of areas on the list, overrides included."""
+    selected: Flags | None = None
+    """Which areas are on it, in the order of the table."""
+
+    @property
+    def sentence(self) -> str:
+        """What to expect of a repeat, in words."""
+        tiers = self.table["tier"].value_counts()
+        firm, borderline = (int(tiers.get(word, 0)) for word in ("firm", "borderline"))
+        inside = self.listed - firm
+        repeats = f"In {self.draws:,} repeats"
+        off = f"{areas(borderline - inside)} off the list {_are(borderline - inside)} borderline"
+        if not self.listed:
+            return f"The list is empty. {repeats}, {off}."
+        return (
+            f"{repeats}, {areas(firm)} of the {self.listed:,} on the list {_are(firm)} firm "
+            f"(selected in 95 of 100 or more) and {areas(inside)} borderline; {off} too. A repeat "
+            f"selects {np.mean(self.overlap):.0%} of the list again."
+        ) + self._truly
+
+    @property
+    def _truly(self) -> str:
+        """How many of the list are of highest risk in truth, which a repeat does not say."""
+        if "p_top" not in self.table or self.selected is None:
+            return ""
+        right = float(self.table["p_top"].to_numpy(float)[self.selected].sum())
+        return (
+            " How often an area is selected again is not how likely it is truly highest: about "
+            f"{right:.0f} of the {self.listed:,} are "
+            f"expected to be truly among the {self.listed:,} areas of highest risk."
+        )
+
+
+def assess_robustness(
+    data: Data | None,
+    scores: pd.DataFrame,
+    chosen: Selected,
+    factors: Sequence[Factor],
+    *,
+    index: Index = Index(),  # noqa: B008 (frozen)
+    selection: Selection = Selection(),  # noqa: B008 (frozen)
+    options: Robustness = Robustness(),
+    groups: "pd.Series[Any] | None" = None,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Robust:
+    """Repeat the run and see which areas are selected again.
+
+    In each repeat the risks are drawn from their posterior given the counts, the counts from the
+    risks, and hotspots, scores, index and selection are computed again, with weights (and, if
+    configured, normalisation and aggregation) drawn as well. Tables such as the census are not
+    drawn again. Overrides are left out: they are not chance.
+
+    Parameters
+    ----------
+    data
+        What was counted; None where `options.counts` is False.
+    scores, chosen
+        What `score_factors` and `select_top` returned.
+    factors
+        The factors, as configured.
+    index, selection
+        How scores became a list.
+    options
+        What varies.
+    groups
+        As for `select_top`.
+    seed
+        Same seed, same result, at any number of threads.
+    threads
+        At most so many at once; one per processor unless given.
+
+    Raises
+    ------
+    ConfigError
+        An option that does not exist, or does not go with the index.
+    DataError
+        A repeat that cannot be computed, such as a constant measure under a normalisation.
+    """
+    replay = prepare(
+        data, scores, factors, index=index, selection=selection, options=options, groups=groups,
+        threads=threads,
+    )  # fmt: skip
+    return repeat_list(replay, chosen, seed=seed, threads=threads)
+
+
+def repeat_list(
+    replay: Replay, chosen: Selected, *, seed: int = 0, threads: int | None = None
+) -> Robust:
+    """Make the repeats; see `assess_robustness`.
+
+    Parameters
+    ----------
+    replay
+        All that repeats need, of `prepare`.
+    chosen, seed, threads
+        As for `assess_robustness`.
+    """
+    draws = replay.options.draws
+    together = max(1, min(BLOCK, CELLS // len(replay.frame.areas)))
+    sizes = [min(together, draws - start) for start in range(0, draws, together)]
+
+    def block(number: int) -> tuple[Flags, Ranks]:
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
+        return replay.block(rng, sizes[number])
+
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        results = list(pool.map(block, range(len(sizes))))
+    selected, ranks = (np.concatenate(part) for part in zip(*results, strict=True))
+    _check_repeats(ranks, chosen)
+    found = summarise(selected, ranks, chosen)
+    if not (replay.repeaters and is_of_risks(replay.factors) and found.listed):
+        return found
+    top = probability_of_top(replay, found.listed, seed=seed, threads=threads)
+    table = found.table.copy()
+    table.insert(1, "p_top", top)
+    return replace(found, table=table)
+
+
+def prepare(
+    data: Data | None,
+    scores: pd.DataFrame,
+    factors: Sequence[Factor],
+    *,
+    index: Index,
+    selection: Selection,
+    options: Robustness,
+    groups: "pd.Series[Any] | None" = None,
+    threads: int | None = None,
+) -> Replay:
+    """Check the options, fit the risks, and have all that repeats need; see `assess_robustness`."""
+    _check(options, index, data)
+    frame = Ingredients.of(scores, index)
+    scored = [factor for factor in factors if factor.scored]
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        repeaters = _repeaters(scored, data, options, pool)
+    return Replay(
+        frame=frame,
+        factors=scored,
+        repeaters=repeaters,
+        still=[fixed(scores, factor) for factor in scored],
+        options=options,
+        selection=selection,
+        groups=_names(groups, frame),
+    )
+
+
+def summarise(selected: Flags, ranks: Ranks, chosen: Selected) -> Robust:
+    """Probabilities, rank intervals and tiers from repeats.
+
+    Parameters
+    ----------
+    selected
+        Whether each repeat selects each area, shape `(draws, n)`.
+    ranks
+        Competition ranks, 0 where not assessed, same shape.
+    chosen
+        The published list, with overrides.
+    """
+    final = chosen.table["selected"].to_numpy(bool)
+    p = selected.mean(axis=0)
+    low, high = _percentiles(ranks)
+    table = pd.DataFrame(
+        {
+            "p_selected": p,
+            "rank_low": pd.array(low, dtype="Int64"),
+            "rank_high": pd.array(high, dtype="Int64"),
+            "tier": tier(p, final),
+        },
+        index=chosen.table.index,
+    )
+    table.loc[low == 0, ["rank_low", "rank_high"]] = pd.NA
+    hits, listed = (selected & final).sum(axis=1), int(final.sum())
+    overlap = hits / listed if listed else np.full(len(hits), np.nan)
+    return Robust(table=table, overlap=overlap, draws=len(selected), listed=listed, selected=final)
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+TIERS: tuple[tuple[str, Callable[[Array, Flags], Flags]], ...] = (
+    ("firm", lambda p, selected: selected & (p >= 0.95)),
+    ("borderline", lambda p, selected: selected | (p >= 0.05)),
+    ("out", lambda p, selected: np.ones_like(selected)),
+)
+"""Rules in order; the first that fits names the tier."""
+
+
+def tier(p_selected: Array, selected: Flags) -> NDArray[np.object_]:
+    """Firm, borderline or out, by how often an area is selected and whether it is on the list."""
+    rules = [rule(p_selected, selected) for _, rule in TIERS]
+    return np.select(rules, [name for name, _ in TIERS], default="").astype(object)
+
+
+def _percentiles(ranks: Ranks) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """5th and 95th percentile over the repeats in which an area has a rank; 0 where in none."""
+    ordered = np.sort(ranks.T, axis=1)
+    missing = (ordered == 0).sum(axis=1)
+    known = len(ranks) - missing
+    found = []
+    for share in (0.05, 0.95):
+        position = missing + np.maximum(np.ceil(share * known).astype(int) - 1, 0)
+        position = np.minimum(position, len(ranks) - 1)
+        found.append(np.take_along_axis(ordered, position[:, None], axis=1)[:, 0].astype(np.int64))
+    return found[0], found[1]
+
+
+def _repeaters(
+    factors: Sequence[Factor], data: Data | None, options: Robustness, pool: ThreadPoolExecutor
+) -> dict[str, Repeater]:
+    if data is None or not options.counts:
+        return {}
+    counted = [factor for factor in factors if factor.counts_events]
+    fitted = pool.map(lambda factor: Repeater.of(factor, data, options.prior), counted)
+    return {factor.name: repeater for factor, repeater in zip(counted, fitted, strict=True)}
+
+
+def _names(groups: "pd.Series[Any] | None", frame: Ingredients) -> NDArray[np.object_] | None:
+    if groups is None:
+        return None
+    return np.asarray(groups.reindex(frame.areas).fillna(""), dtype=object)
+
+
+def _check_repeats(ranks: Ranks, chosen: Selected) -> None:
+    """A repeat that fails to score what the index scores is an error, and no area left out."""
+    lost = (ranks == 0) & chosen.table["score"].notna().to_numpy()
+    if lost.any():
+        first = chosen.table.index[lost.any(axis=0)][0]
+        raise DataError(
+            f"{int(lost.any(axis=1).sum()):,} of {len(ranks):,} repeats could not score "
+            f"{int(lost.any(axis=0).sum()):,} areas that the index scores (first {first}), so that "
+            "how sure the list is cannot be said."
+        )
+
+
+def _check(options: Robustness, index: Index, data: Data | None) -> None:
+    faults = list(robustness_faults(options, index))
+    if faults:
+        raise ConfigError(faults)
+    if options.counts and data is None:
+        raise DataError("Repeats of the counts need the counts; set counts = false to keep them.")
+
+
+def robustness_faults(options: Robustness, index: Index) -> Sequence[str]:
+    """Say what is wrong with the options, whatever the data."""
+    faults = []
+    if options.draws < 1:
+        faults.append(f"robustness.draws: {options.draws} must be 1 or more.")
+    if not 0 <= options.spread < 1:
+        faults.append(f"robustness.spread: {options.spread:g} must be at least 0 and below 1.")
+    if not options.concentration > 0:
+        faults.append(f"robustness.concentration: {options.concentration:g} must be above 0.")
+    if options.weights == "elicited" and index.weights != "elicited":
+        faults.append(
+            'robustness.weights: "elicited" goes with weights = "elicited" under [index].'
+        )
+    for key, words, known in (
+        ("normalise", options.normalise, NORMALISE),
+        ("aggregation", options.aggregation, AGGREGATE),
+    ):
+        if not words:
+            faults.append(f"robustness.{key}: name one or more.")
+        parts = [part.strip() for word in words for part in word.split("+")]
+        faults += [
+            f"robustness.{key}: no {part!r}; known: configured, {', '.join(known)}."
+            for part in parts
+            if part != "configured" and part not in known
+        ]
+    return faults

@@ -1,0 +1,103 @@
+"""How likely an area is truly among those of highest risk, which is more than selected again."""
+
+import os
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+from numpy.typing import NDArray
+
+from riskindex.factors import Factor
+from riskindex.index.build import Weighting
+from riskindex.uncertainty.repeats import Drawn, Repeater
+from riskindex.uncertainty.replay import Replay, combine_repeats
+
+Array = NDArray[np.float64]
+
+BLOCK, CELLS = 50, 500_000
+"""Draws that share a random stream and a thread, fewer where areas are many."""
+
+
+def is_of_risks(factors: Sequence[Factor]) -> bool:
+    """Whether an index measures risks, so that an area can truly be among the highest.
+
+    Every factor that counts events is scored by risk, and there is one. Bands of confidence say
+    how sure a hotspot is: there is no true band for an area to be in.
+    """
+    counted = [factor for factor in factors if factor.scored and factor.counts_events]
+    return bool(counted) and all(factor.score == "risk" for factor in counted)
+
+
+def probability_of_top(
+    replay: Replay, number: int, *, seed: int = 0, threads: int | None = None
+) -> Array:
+    """Posterior probability that each area is truly among so many of highest risk.
+
+    The areas' risks are drawn together from their posterior given the counts, brought to 0 to 100
+    by what the estimates were brought by (the normalisation is held, as are the weights), and
+    combined. Tables such as the census are taken as they are.
+
+    Parameters
+    ----------
+    replay
+        All that repeats need, of `prepare`, for an index of which `is_of_risks` is true.
+    number
+        How many areas are at the top.
+    seed
+        Same seed, same result, at any number of threads.
+    threads
+        At most so many at once; one per processor unless given.
+
+    Returns
+    -------
+    Array
+        Shape `(n,)`; adds up to the number. NaN where an area has no index.
+
+    References
+    ----------
+    Laird and Louis (1989), Journal of Educational Statistics 14, 29-46 (posterior ranks).
+    """
+    n, draws = len(replay.frame.areas), replay.options.draws
+    together = max(1, min(BLOCK, CELLS // n))
+    sizes = [min(together, draws - start) for start in range(0, draws, together)]
+
+    def block(position: int) -> Array:
+        # The last number keeps these streams apart from those of the repeats.
+        sequence = np.random.SeedSequence(seed, spawn_key=(position, 1))
+        return _times_in_top(replay, number, np.random.default_rng(sequence), sizes[position])
+
+    with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
+        times = sum(pool.map(block, range(len(sizes))))
+    known = ~np.isnan(replay.frame.combine(replay.frame.scores).score)
+    return np.where(known, times / draws, np.nan)
+
+
+def _times_in_top(replay: Replay, number: int, rng: np.random.Generator, draws: int) -> Array:
+    scores = np.stack(
+        [
+            _true_scores(replay.repeaters[factor.name], same, rng, draws)
+            if factor.name in replay.repeaters
+            else np.broadcast_to(same.score, (draws, same.score.shape[1]))
+            for factor, same in zip(replay.factors, replay.still, strict=True)
+        ],
+        axis=2,
+    )
+    held = Weighting(*(np.tile(weights, (draws, 1)) for weights in replay.frame.weighting))
+    index = combine_repeats(replay.frame, scores, held)
+    falling = np.argsort(np.where(np.isnan(index), np.inf, -index), axis=1, kind="stable")
+    assessed = int((~np.isnan(index[0])).sum())
+    top = falling[:, : min(number, assessed)]
+    return np.bincount(top.ravel(), minlength=index.shape[1]).astype(float)
+
+
+def _true_scores(
+    repeater: Repeater, estimated: Drawn, rng: np.random.Generator, draws: int
+) -> Array:
+    """Scores of risks drawn from their posterior, on the scale of the estimates."""
+    direction = repeater.factor.direction
+    value, score = direction * estimated.value[0], estimated.score[0]
+    known = ~np.isnan(score)
+    order = np.argsort(value[known])
+    drawn = direction * repeater.draw_risks(rng, draws)
+    scale = np.interp(drawn, value[known][order], score[known][order])
+    return np.where(known, scale, np.nan)
