@@ -25,7 +25,7 @@ CENSUS = {"age": "ts007a", "households": "ts011", "work": "ts065"}
 
 def config_values(data: Path, home: Path, draws: int, gaps: str) -> dict:
     """The preset open-data with the files of a whole country."""
-    text = resources.files("riskindex").joinpath("assets/presets/open-data.toml").read_text()
+    text = resources.files("riskindex.presets").joinpath("open-data.toml").read_text()
     values = tomllib.loads(text)
     wards = pd.read_csv(data / "lookups/lsoa21_ward24_lad24.csv.gz")
     forces = pd.read_csv(data / "lookups/lad24_csp24_pfa24.csv.gz")

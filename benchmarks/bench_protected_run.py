@@ -18,11 +18,12 @@ import numpy as np
 import pandas as pd
 
 from riskindex import pipeline, read_config
-from riskindex.analysis import analyse, protected_run, silent
+from riskindex.analysis import analyse, protected_run
 from riskindex.config import Config
 from riskindex.demo.county import synthetic_county
 from riskindex.demo.write_files import write_county
 from riskindex.disclosure import decile
+from riskindex.result import silent
 
 REAL = {
     "lsoa21_boundaries.gpkg": "essex/lsoa21_boundaries.gpkg",
@@ -38,7 +39,7 @@ REDRAWS = 2
 
 def real_config(data: Path, home: Path) -> Path:
     """The preset open-data with the files of Essex."""
-    preset = resources.files("riskindex").joinpath("assets/presets/open-data.toml")
+    preset = resources.files("riskindex.presets").joinpath("open-data.toml")
     text = preset.read_text(encoding="utf-8")
     for name, real in REAL.items():
         text = text.replace(f'"data/{name}"', f'"{(data / real).as_posix()}"')

@@ -1,7 +1,7 @@
 r"""Is the probability of selection right? The table and the plot of docs/real-data.md.
 
     python benchmarks/bench_reliability.py --counties 60 --plot docs/reliability.svg \
-        --table riskindex/assets/reliability.csv
+        --table riskindex/outputs/assets/reliability.csv
 
 Every generated county is observed twice. The first data set gives each area a probability of
 selection from 200 repeats with the weights fixed; the second says who is selected again.

@@ -23,12 +23,12 @@ from riskindex.files.text import seen
 from riskindex.screen import show, show_table, stages
 
 if TYPE_CHECKING:
-    from riskindex.analysis import Say
-    from riskindex.backtest import ReleasedBacktest
     from riskindex.config import Config
     from riskindex.files.whole_folder import Held
+    from riskindex.outputs.backtest_page import ReleasedBacktest
     from riskindex.outputs.compare import Comparison
     from riskindex.publication.released import Released
+    from riskindex.result import Say
 
 app = typer.Typer(
     add_completion=False,
@@ -87,7 +87,7 @@ def new(
     """Write a commented config to start from."""
     presets = {
         Path(entry.name).stem: entry
-        for entry in resources.files("riskindex").joinpath("assets/presets").iterdir()
+        for entry in resources.files("riskindex.presets").iterdir()
         if entry.name.endswith(".toml")
     }
     if preset not in presets:

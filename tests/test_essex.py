@@ -39,7 +39,7 @@ OLD_DOWNLOAD = {"essex/police_uk_2025.zip": "essex/police_uk_2021-03_2022-03.zip
 
 def filled_in(preset: str, data: Path, folder: Path, changes: dict[str, str] | None = None) -> Path:
     """A preset as an analyst fills it in."""
-    path = resources.files("riskindex").joinpath(f"assets/presets/{preset}.toml")
+    path = resources.files("riskindex.presets").joinpath(f"{preset}.toml")
     text = path.read_text(encoding="utf-8")
     for name, real in FILES.items():
         text = text.replace(f'"data/{name}"', f'"{(data / real).as_posix()}"')

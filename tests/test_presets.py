@@ -14,12 +14,13 @@ from riskindex.index.normalise import normalise
 
 PRESETS = sorted(
     entry.name.removesuffix(".toml")
-    for entry in resources.files("riskindex").joinpath("assets/presets").iterdir()
+    for entry in resources.files("riskindex.presets").iterdir()
+    if entry.name.endswith(".toml")
 )
 
 
 def preset(name: str) -> str:
-    path = resources.files("riskindex").joinpath(f"assets/presets/{name}.toml")
+    path = resources.files("riskindex.presets").joinpath(f"{name}.toml")
     return path.read_text(encoding="utf-8")
 
 

@@ -1,1 +1,1 @@
-"""Areas."""
+"""The land: boundaries, neighbours, groups, census editions, and tables by area."""

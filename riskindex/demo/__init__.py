@@ -1,1 +1,1 @@
-"""Demo."""
+"""The invented county, with planted clusters, to try everything on."""

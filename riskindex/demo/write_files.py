@@ -64,7 +64,7 @@ def write_county(county: County, folder: str | Path) -> Path:
 
 def _config() -> str:
     """The preset, whose paths are those of the files written here, under another title."""
-    preset = resources.files("riskindex").joinpath("assets/presets/essex-2022.toml")
+    preset = resources.files("riskindex.presets").joinpath("essex-2022.toml")
     lines = preset.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines):
         key = line.partition(" = ")[0]

@@ -1,1 +1,1 @@
-"""Files."""
+"""Formats, encodings, zips, folders written whole or not at all, and memory."""

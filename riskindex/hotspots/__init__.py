@@ -1,1 +1,1 @@
-"""Hotspots."""
+"""Which areas are hot, in which period, for how long."""

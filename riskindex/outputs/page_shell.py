@@ -20,8 +20,8 @@ PROFILE_MARKS = {
 
 
 def asset(name: str) -> str:
-    """Text of a file of `riskindex/assets`."""
-    return (files("riskindex") / "assets" / name).read_text(encoding="utf-8")
+    """Text of a file of `riskindex/outputs/assets`."""
+    return (files("riskindex.outputs") / "assets" / name).read_text(encoding="utf-8")
 
 
 def escape(text: object) -> str:

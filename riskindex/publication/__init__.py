@@ -1,1 +1,1 @@
-"""What leaves: protected cells, columns per profile, sensitive places."""
+"""What leaves, per profile: protected cells, named columns, sensitive places."""
