@@ -20,10 +20,11 @@ from riskindex.demo.county import synthetic_county
 from riskindex.factors import EventGroup, Factor
 from riskindex.hotspots.find import find_hotspots
 from riskindex.hotspots.persistence import classify_persistence
-from riskindex.index.build import build_index, score_factors
-from riskindex.index.selection import select_top
+from riskindex.index.build import Index, build_index, score_factors
+from riskindex.index.selection import Selection, select_top
 from riskindex.uncertainty.repeats import Data
-from riskindex.uncertainty.robustness import Robustness, assess_robustness
+from riskindex.uncertainty.replay import Robustness
+from riskindex.uncertainty.robustness import prepare_repeats, repeat_list
 
 NAMES = tuple(f"factor {k}" for k in range(7))
 YEARS = ("2018", "2019", "2020", "2021", "2022")
@@ -61,11 +62,18 @@ def random_scores(n: int) -> pd.DataFrame:
     )  # fmt: skip
 
 
+def repeats(data, scores, chosen, factors, options) -> object:
+    replay = prepare_repeats(
+        data, scores, factors, index=Index(), selection=Selection(), options=options
+    )
+    return repeat_list(replay, chosen, seed=1)
+
+
 def weights_alone(n: int, draws: int, normalise: tuple[str, ...]) -> Callable[[], object]:
     scores, factors = random_scores(n), [factor(name) for name in NAMES]
     chosen = select_top(build_index(scores))
     options = Robustness(counts=False, draws=draws, normalise=normalise)
-    return lambda: assess_robustness(None, scores, chosen, factors, options=options)
+    return lambda: repeats(None, scores, chosen, factors, options)
 
 
 def plainly(n: int, draws: int) -> None:
@@ -111,9 +119,7 @@ def with_counts(draws: int) -> Callable[[], object]:
     scores = score_factors(found.table, persistence, factors)
     chosen = select_top(build_index(scores))
     data = Data(counts, county.areas, near)
-    return lambda: assess_robustness(
-        data, scores, chosen, factors, options=Robustness(draws=draws), seed=1
-    )
+    return lambda: repeats(data, scores, chosen, factors, Robustness(draws=draws))
 
 
 if __name__ == "__main__":

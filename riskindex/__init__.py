@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from riskindex.index.build import build_index
     from riskindex.index.selection import select_top
     from riskindex.pipeline import release, run, save
-    from riskindex.publication.released import Released, Result
+    from riskindex.publication.released import Released
+    from riskindex.result import Result
     from riskindex.statistics.getis_ord import gi, gi_star
     from riskindex.statistics.poisson import poisson_excess
 
@@ -33,7 +34,7 @@ _HOME = {
     "read_config": "config",
     "release": "pipeline",
     "Released": "publication.released",
-    "Result": "publication.released",
+    "Result": "result",
     "run": "pipeline",
     "save": "pipeline",
     "select_top": "index.selection",

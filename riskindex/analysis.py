@@ -1,81 +1,37 @@
 """The method on one page: from what was read to a result, without a file being opened."""
 
-from collections.abc import Callable
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from riskindex.areas.groups import group_kinds, profile_kind
 from riskindex.areas.neighbours import build_weights, describe_neighbours
 from riskindex.areas.official_data import attributions
 from riskindex.config import Config
 from riskindex.errors import DataError
+from riskindex.factors import shares_told
 from riskindex.hotspots.find import Hotspots, find_hotspots
 from riskindex.hotspots.persistence import classify_persistence
 from riskindex.hotspots.samples import context_of
 from riskindex.hotspots.scan import scan_for_clusters
-from riskindex.index.build import build_index, score_factors
-from riskindex.index.diagnostics import (
-    compose,
-    correlate,
-    shares_of,
-    shares_told,
-    warn_of_correlations,
-)
+from riskindex.index.build import build_index, given_weights, score_factors
+from riskindex.index.clusters import find_clusters
+from riskindex.index.diagnostics import compose, correlate, shares_of, warn_of_correlations
 from riskindex.index.double_counting import find_double_counting, warn_of_double_counting
-from riskindex.index.reasons import explain
+from riskindex.index.reasons import explain, through_one_area
 from riskindex.index.scores import silent_sentences
 from riskindex.index.selection import Selected, flags_tie, select_top
-from riskindex.publication.released import Result
-from riskindex.publication.sensitive_places import NO_PLACES, SensitivePlaces
+from riskindex.result import Given, Result, Say, silent
 from riskindex.statistics.smoothing import counts_behind
 from riskindex.uncertainty.other_choices import Made, ask_what_if
 from riskindex.uncertainty.repeats import Data
 from riskindex.uncertainty.replay import Replay
-from riskindex.uncertainty.robustness import prepare, repeat_list
+from riskindex.uncertainty.robustness import prepare_repeats, repeat_list
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from scipy.sparse import csr_array
-
-Say = Callable[[str], None]
-"""Told the name of each stage as it begins."""
-
-
-def silent(_stage: str) -> None:
-    """Say nothing."""
-
-
-class Given(NamedTuple):
-    """Everything that a run reads."""
-
-    areas: "gpd.GeoDataFrame"
-    """Names, groups, bases and geometry, index area_code."""
-    tables: pd.DataFrame
-    """Tables by area; columns (source, column)."""
-    counts: pd.DataFrame
-    """Events per area; columns (factor, group, period). Restricted events in sensitive places are
-    not among them."""
-    reconciliation: pd.DataFrame
-    """Events read and what became of them."""
-    uncounted: pd.DataFrame
-    """One line per event that was not counted."""
-    rhythm: pd.DataFrame
-    """Records by place and month, weekday, hour, age and sex."""
-    notes: tuple[str, ...]
-    """What was noticed."""
-    files: pd.DataFrame
-    """Input files: role, name, bytes, sha256, rows."""
-    places: SensitivePlaces = NO_PLACES
-    """Areas with a refuge or the like."""
-    group_counts: pd.DataFrame | None = None
-    """Events per area for counts of groups, those in sensitive places too; None: `counts`."""
-    fingerprints: pd.DataFrame = pd.DataFrame()
-    """Sums of the fingerprints of the records counted, as `counts`."""
-    group_fingerprints: pd.DataFrame | None = None
-    """Fingerprints of `group_counts`; None: `fingerprints`."""
-    disagreements: pd.DataFrame = pd.DataFrame()
-    """Events whose codes and coordinates lie in different areas."""
 
 
 class Listed(NamedTuple):
@@ -150,7 +106,8 @@ def analyse(
     sensitivity = ask_what_if(made, replay, seed=config.seed)
     reasons = _reasons(config, found.table, persistence, scores).reindex(areas.index, fill_value="")
     correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
-    twice = find_double_counting(config, correlations)
+    taken, index_taken = given_weights(scores, config.index)
+    twice = find_double_counting(config.factors, config.sources, correlations)
     return Result(
         config=config,
         areas=areas,
@@ -172,6 +129,10 @@ def analyse(
         scores=scores,
         index=chosen.table.join(robust.table if robust else []).assign(reasons=reasons),
         how_sure=robust.sentence if robust else "",
+        weights_taken=taken,
+        index_taken=index_taken,
+        clusters=adjoining(config, areas, weights, chosen.table["selected"]),
+        through_one_area=through_one_area(found.table, config.factors),
         cut=chosen.cut,
         flags_tie=flags_tie(scores, config.index, config.selection),
         correlations=correlations,
@@ -254,11 +215,41 @@ def without_noise(
     return given._replace(counts=behind)
 
 
+def adjoining(
+    config: Config, areas: pd.DataFrame, weights: "csr_array", chosen: "pd.Series[Any]"
+) -> pd.DataFrame:
+    """Selected areas that adjoin each other, as clusters with the names of their districts."""
+    kind = profile_kind(group_kinds(areas))
+    places = areas[kind] if kind else pd.Series(config.place, index=areas.index)
+    context = context_of(areas)
+    if context is not None:
+        places = places.mask(context)
+    return find_clusters(chosen.astype(bool), weights, places)
+
+
+def say_of(result: Result, names: Collection[str]) -> tuple["pd.Series[str]", "pd.Series[str]"]:
+    """Reasons, and through one area, of some factors alone, as if there were no others."""
+    config = result.config
+    mine = [factor for factor in config.factors if factor.name in names]
+    if not any(factor.scored for factor in mine):
+        nothing = pd.Series("", index=result.areas.index, dtype=object)
+        return nothing, nothing.iloc[:0]
+    hotspots, persistence, scores = (
+        table[table.index.get_level_values("factor").isin(list(names))]
+        for table in (result.hotspots, result.persistence, result.scores)
+    )
+    scored = [factor for factor in mine if factor.scored]
+    words = explain(
+        hotspots, persistence, scores, scored, unit=config.periods.unit, whole=config.whole
+    )
+    return words, through_one_area(hotspots, scored)
+
+
 def _replay(config: Config, data: Data, scores: pd.DataFrame) -> Replay | None:
     if config.robustness is None:
         return None
     groups = data.areas.get(config.selection.group)
-    return prepare(
+    return prepare_repeats(
         data, scores, config.factors, index=config.index, selection=config.selection,
         options=config.robustness, groups=groups,
     )  # fmt: skip

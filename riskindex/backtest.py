@@ -11,16 +11,17 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex import pipeline
-from riskindex.analysis import Say
 from riskindex.config import Config
 from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.holdout import Split, split_config
-from riskindex.index.scores import rows
 from riskindex.index.selection import code_order
+from riskindex.outputs.backtest_page import ReleasedBacktest, span_of
 from riskindex.publication.profiles import only_internal
-from riskindex.publication.released import Released, Result, whole
+from riskindex.publication.released import whole
+from riskindex.result import Result, Say
 from riskindex.statistics.prediction import MEASURES, Held, area_repeats, interval, random_lists
+from riskindex.tables import rows
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -157,32 +158,6 @@ _COLUMNS = (
 _EVENTS = ("earlier", "later")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReleasedBacktest:
-    """What one profile may see of a backtest; its writers accept this and nothing else."""
-
-    released: Released
-    """The run on the periods before."""
-    held_out: tuple[str, ...]
-    """Labels of the periods held out."""
-    before: Mapping[str, str]
-    """Factor to the periods that it was built on, in words."""
-    targets: Mapping[str, str]
-    """Target to its words."""
-    labels: Mapping[str, str]
-    """Method to its words."""
-    table: pd.DataFrame
-    """See `Backtest`."""
-    lists: pd.DataFrame
-    """See `Backtest`."""
-    draws: int
-    """Repeats of the bootstrap."""
-    stays: int
-    """Areas of the list before that are on the list of all periods, too."""
-    notes: tuple[str, ...]
-    """What had to be changed, and what an analyst should know about the data."""
-
-
 def release_backtest(result: Backtest, profile: str | None = None) -> ReleasedBacktest:
     """Reduce a backtest to what one profile may see.
 
@@ -219,11 +194,6 @@ def release_backtest(result: Backtest, profile: str | None = None) -> ReleasedBa
         stays=int(both.sum()),
         notes=tuple(said),
     )
-
-
-def span_of(periods: Sequence[str]) -> str:
-    """Periods in words: the first to the last."""
-    return " to ".join(dict.fromkeys([*periods[:1], *periods[-1:]]))
 
 
 # The lists

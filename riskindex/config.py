@@ -18,6 +18,7 @@ from riskindex.areas.neighbours import Neighbours, neighbour_faults
 from riskindex.areas.official_data import is_official
 from riskindex.areas.prepare import RESERVED, columns_of
 from riskindex.areas.read import AreaSource, GroupLookup, TableSource
+from riskindex.disclosure import Release, release_faults
 from riskindex.errors import ConfigError, InputError
 from riskindex.events.count import Periods
 from riskindex.events.coverage import Coverage, Inventory, coverage_faults
@@ -29,9 +30,9 @@ from riskindex.files.memory import memory_faults
 from riskindex.index.build import Index, index_faults
 from riskindex.index.selection import Override, Selection, selection_faults
 from riskindex.index.weights import points_faults
-from riskindex.publication.options import Release, release_faults
 from riskindex.statistics.getis_ord import GetisOrd
-from riskindex.uncertainty.robustness import Robustness, robustness_faults
+from riskindex.uncertainty.replay import Robustness
+from riskindex.uncertainty.robustness import robustness_faults
 
 Source = Annotated[
     EventSource | PoliceSource | TableSource | WarehouseSource, Field(discriminator="kind")
@@ -294,14 +295,17 @@ def _cross_faults(config: Config) -> Iterator[str]:
         yield f"factors: the name {name!r} is used {names.count(name)} times; names must differ."
     for key, base in config.bases.items():
         for reference in columns_of(base):
-            yield from column_faults(config, f"bases.{key}", reference)
+            yield from column_faults(config.sources, f"bases.{key}", reference)
         if not isinstance(base, str):
             yield from _rate_faults(f"bases.{key}", base)
     for key, share in config.shares.items():
-        yield from column_faults(config, f"shares.{key}.numerator", share.numerator)
-        yield from column_faults(config, f"shares.{key}.denominator", share.denominator)
+        yield from column_faults(config.sources, f"shares.{key}.numerator", share.numerator)
+        yield from column_faults(config.sources, f"shares.{key}.denominator", share.denominator)
     for factor in config.factors:
-        yield from (f"factors.{factor.name}: {fault}" for fault in factor_faults(config, factor))
+        faults = factor_faults(
+            factor, sources=config.sources, bases=config.bases, unit=config.periods.unit
+        )
+        yield from (f"factors.{factor.name}: {fault}" for fault in faults)
     if not any(factor.scored for factor in config.factors):
         yield "factors: none is scored, so there is no index; set scored = true on at least one."
     elif not any(factor.scored and factor.weight for factor in config.factors):

@@ -1,19 +1,15 @@
 """What can be wrong with a factor, alone and beside the rest of its config."""
 
 import math
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from riskindex.areas.read import TableSource
-from riskindex.events.periods import period_faults
+from riskindex.events.periods import Unit, period_faults
 from riskindex.events.sources import EventSource, PoliceSource
 from riskindex.events.warehouse import WarehouseSource
 from riskindex.factors import Factor
 from riskindex.index.normalise import direction_faults, normalise_faults
 from riskindex.statistics.getis_ord import GetisOrd
-
-if TYPE_CHECKING:
-    from riskindex.config import Config
 
 
 def listed(names: Iterable[str]) -> str:
@@ -21,12 +17,16 @@ def listed(names: Iterable[str]) -> str:
     return ", ".join(sorted(names)) or "none"
 
 
-def column_faults(config: "Config", place: str, reference: str) -> Iterator[str]:
+Sources = Mapping[str, object]
+"""The sources of a config, by name; of which kind each is decides what may be asked of it."""
+
+
+def column_faults(sources: Sources, place: str, reference: str) -> Iterator[str]:
     """Say what is wrong with a reference to the column of a table, such as age.residents."""
     source, _, column = reference.partition(".")
-    table = config.sources.get(source)
+    table = sources.get(source)
     if not isinstance(table, TableSource):
-        tables = [name for name, s in config.sources.items() if isinstance(s, TableSource)]
+        tables = [name for name, s in sources.items() if isinstance(s, TableSource)]
         yield (
             f"{place}: {reference!r} must be a table source and a column; tables: {listed(tables)}."
         )
@@ -37,15 +37,21 @@ def column_faults(config: "Config", place: str, reference: str) -> Iterator[str]
 _LARGEST_WEIGHT = 1_000_000
 
 
-def factor_faults(config: "Config", factor: Factor) -> Iterator[str]:
+def factor_faults(
+    factor: Factor, *, sources: Sources, bases: Collection[str], unit: Unit
+) -> Iterator[str]:
     """Say what is wrong with a factor, alone and with the sources, bases and periods of its config.
 
     Parameters
     ----------
-    config
-        Of the factor; its own parts are checked already.
     factor
-        One of the config's.
+        One of the config's; its own parts are checked already.
+    sources
+        The config's sources, by name.
+    bases
+        Names of what rates and expectations are of.
+    unit
+        What a period is.
     """
     if not factor.name.isidentifier():
         yield f"the name {factor.name!r} must be letters, digits and underscores."
@@ -56,10 +62,10 @@ def factor_faults(config: "Config", factor: Factor) -> Iterator[str]:
     yield from normalise_faults(factor.normalisation)
     yield from direction_faults(factor.normalisation, factor.direction)
     if factor.counts_events:
-        yield from period_faults(factor.periods, config.periods.unit)
-        yield from _event_faults(config, factor)
+        yield from period_faults(factor.periods, unit)
+        yield from _event_faults(factor, sources, bases)
     else:
-        yield from _table_faults(config, factor)
+        yield from _table_faults(factor, sources)
     yield from _test_faults(factor)
     if factor.scan and factor.method in ("threshold", "value"):
         yield f"scan is for factors that are tested, and the method {factor.method} tests nothing."
@@ -74,15 +80,15 @@ def factor_faults(config: "Config", factor: Factor) -> Iterator[str]:
 _EVENTS = EventSource | PoliceSource | WarehouseSource
 
 
-def _event_faults(config: "Config", factor: Factor) -> Iterator[str]:
+def _event_faults(factor: Factor, sources: Sources, bases: Collection[str]) -> Iterator[str]:
     if not factor.periods:
         yield "events need periods, such as periods = [2022]."
     labels = [group.label for group in factor.groups]
     for label in sorted({label for label in labels if labels.count(label) > 1}):
         yield f"event_groups: the label {label!r} is used {labels.count(label)} times."
     for group in factor.groups:
-        if not isinstance(config.sources.get(group.source), _EVENTS):
-            yield f"{group.source!r} is not an event source; known: {listed(config.sources)}."
+        if not isinstance(sources.get(group.source), _EVENTS):
+            yield f"{group.source!r} is not an event source; known: {listed(sources)}."
         if group.weight < 1:
             yield f"the event weight {group.weight} of {group.label!r} must be 1 or more."
     if factor.method == "threshold":
@@ -94,8 +100,8 @@ def _event_faults(config: "Config", factor: Factor) -> Iterator[str]:
     elif factor.method in ("window", "poisson", "value") and factor.exposure is None:
         yield f"the method {factor.method} needs an exposure: the name of a base."
     named = {factor.exposure, *(group.exposure for group in factor.groups)} - {None}
-    for base in sorted(named - set(config.bases), key=str):
-        yield f"exposure: no base {base!r}; bases: {listed(config.bases)}."
+    for base in sorted(named - set(bases), key=str):
+        yield f"exposure: no base {base!r}; bases: {listed(bases)}."
 
 
 def _strata_faults(factor: Factor) -> Iterator[str]:
@@ -139,13 +145,13 @@ def _risk_faults(factor: Factor) -> Iterator[str]:
         yield f"ageing: the half-life {factor.ageing:g} must be above 0 periods."
 
 
-def _table_faults(config: "Config", factor: Factor) -> Iterator[str]:
+def _table_faults(factor: Factor, sources: Sources) -> Iterator[str]:
     alone = factor.method == "value"  # a measure needs no denominator
     if not factor.source or not factor.numerator or not (factor.denominator or alone):
         yield "needs an event source, event_groups, or a table with numerator and denominator."
         return
     for column in filter(None, (factor.numerator, factor.denominator)):
-        yield from column_faults(config, column, ".".join(factor.column(column)))
+        yield from column_faults(sources, column, ".".join(factor.column(column)))
     if factor.periods:
         yield "a table has no periods; leave them out."
     if factor.method == "threshold" and factor.threshold is None:

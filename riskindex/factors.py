@@ -175,3 +175,22 @@ class Share:
     """Source and column, such as "age.aged_65_and_over"."""
     denominator: str
     """Source and column, such as "age.residents"."""
+
+
+def shares_told(shares: Mapping[str, Share], factors: Sequence[Factor]) -> dict[str, Share]:
+    """The shares of the config, and those that factors are made of, such as deprivation."""
+    made = {
+        factor.label: Share(
+            numerator=".".join(factor.column(factor.numerator)),
+            denominator=".".join(factor.column(factor.denominator)),
+        )
+        for factor in factors
+        if factor.numerator and factor.denominator and not factor.counts_events
+    }
+    known = {(share.numerator, share.denominator) for share in shares.values()}
+    more = {n: s for n, s in made.items() if (s.numerator, s.denominator) not in known}
+    return {**shares, **more}
+
+
+CONFIDENCE_SCORES: Mapping[int, float] = {0: 0.0, 90: 100 / 3, 95: 200 / 3, 99: 100.0}
+"""Score of each confidence band."""

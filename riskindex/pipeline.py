@@ -7,13 +7,12 @@ from pathlib import Path
 import pandas as pd
 
 from riskindex.analysis import (
-    Given,
-    Say,
+    adjoining,
     analyse,
     composition_of,
     list_areas,
     protected_run,
-    silent,
+    say_of,
     without_noise,
 )
 from riskindex.areas import read as inputs
@@ -27,6 +26,7 @@ from riskindex.events.count import count_events
 from riskindex.files.formats import FileRecord
 from riskindex.files.memory import bounded, memory_of_database
 from riskindex.files.whole_folder import Held, written_whole
+from riskindex.index.build import contributions
 from riskindex.index.selection import Selected
 from riskindex.outputs.geopackage import write_geopackage
 from riskindex.outputs.governance import write_governance
@@ -39,14 +39,20 @@ from riskindex.outputs.workbook import list_table, write_csv, write_workbook
 from riskindex.publication.counts import noised_areas, noised_tables, published_totals
 from riskindex.publication.key import read_key
 from riskindex.publication.membership import refuse_telling_list, refuse_unsteady_list
-from riskindex.publication.profiles import check_profile, release_open, release_protected
+from riskindex.publication.profiles import (
+    OpenFactors,
+    check_profile,
+    release_open,
+    release_protected,
+)
 from riskindex.publication.protection import (
     refuse_bare_tables,
     restricted_columns,
     restricted_factors,
 )
-from riskindex.publication.released import Released, Result, whole
+from riskindex.publication.released import Released, whole
 from riskindex.publication.sensitive_places import read_sensitive_places, without_events
+from riskindex.result import Given, Result, Say, silent
 from riskindex.uncertainty.robustness import tier
 
 STAGES = 15
@@ -154,15 +160,33 @@ def release(result: Result, profile: str | None = None, *, say: Say = silent) ->
         if profile == "public" and config.release.membership == "protected":
             _refuse_unsteady_list(result, key)
         protected = _protected(result, key)
-        return release_protected(result, protected, profile, key=key)
+        opened = OpenFactors(*say_of(result, _open_names(config)))
+        released = release_protected(result, protected, profile, key=key, opened=opened)
+        points = contributions(released.scores, protected.index_taken)
+        return replace(released, scores=released.scores.assign(contribution=points))
+
+
+def _open_names(config: Config) -> list[str]:
+    closed = set(restricted_factors(config))
+    return [factor.name for factor in config.factors if factor.name not in closed]
 
 
 def _protected(result: Result, key: bytes) -> Result:
-    """The same run on counts with noise."""
+    """The same run on counts with noise; its tiers are of the list that leaves."""
     noised, totals = noised_areas(result, key), published_totals(result)
     epsilon = result.config.release.epsilon
     given = _given(result, noised_tables(result, key))
-    return protected_run(result.config, given, noised, totals=totals, epsilon=epsilon)
+    made = protected_run(result.config, given, noised, totals=totals, epsilon=epsilon)
+    return replace(made, index=_with_tiers(made.index, result.index["selected"]))
+
+
+def _with_tiers(index: pd.DataFrame, chosen: "pd.Series[bool]") -> pd.DataFrame:
+    """The index with the tiers of a list, where repeats were made."""
+    if "p_selected" not in index:
+        return index
+    p = index["p_selected"].to_numpy(float, na_value=0.0)
+    listed = chosen.reindex(index.index).to_numpy(bool)
+    return index.assign(tier=tier(p, listed))
 
 
 def _protected_list(result: Result, key: bytes) -> Selected:
@@ -197,11 +221,13 @@ def _with_protected_list(result: Result) -> Result:
     found = _protected_list(result, key)
     chosen = found.table["selected"].astype(bool)
     index = result.index.assign(selected=chosen, tied_at_cut=found.table["tied_at_cut"])
-    if "p_selected" in index:
-        p = index["p_selected"].to_numpy(float, na_value=0.0)
-        index = index.assign(tier=tier(p, chosen.to_numpy()))
-    people = composition_of(config, _given(result, result.tables), chosen)
-    return replace(result, index=index, cut=found.cut, composition=people)
+    return replace(
+        result,
+        index=_with_tiers(index, chosen),
+        cut=found.cut,
+        clusters=adjoining(config, result.areas, result.weights, chosen),
+        composition=composition_of(config, _given(result, result.tables), chosen),
+    )
 
 
 def _refuse_unsteady_list(result: Result, key: bytes) -> None:

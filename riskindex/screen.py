@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
-    from riskindex.analysis import Say
+    from riskindex.result import Say
 
 
 def show(line: str) -> None:

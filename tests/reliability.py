@@ -16,7 +16,8 @@ from riskindex.hotspots.persistence import classify_persistence
 from riskindex.index.build import build_index, score_factors
 from riskindex.index.selection import Selected, select_top
 from riskindex.uncertainty.repeats import Data
-from riskindex.uncertainty.robustness import Robustness, assess_robustness
+from riskindex.uncertainty.replay import Robustness
+from riskindex.uncertainty.robustness import prepare_repeats, repeat_list
 
 BANDS = [0, 0.2, 0.4, 0.6, 0.8, 1]
 
@@ -31,7 +32,7 @@ class Observed(NamedTuple):
 
 def preset() -> Config:
     """The published factors."""
-    text = resources.files("riskindex").joinpath("assets/presets/essex-2022.toml")
+    text = resources.files("riskindex.presets").joinpath("essex-2022.toml")
     return parse_config(tomllib.loads(text.read_text(encoding="utf-8")))
 
 
@@ -80,10 +81,11 @@ def one_county(seed: int, *, draws: int = 200, n: int = 1111) -> pd.DataFrame:
     )
     known = observe((4 * expected).round().astype("Int64"), county, tables, config)
     data = Data(first.counts, county.areas, build_weights(county.areas))
-    sure = assess_robustness(
-        data, first.scores, first.chosen, config.factors, index=config.index,
-        selection=config.selection, options=Robustness(draws=draws, weights="none"), seed=seed,
+    replay = prepare_repeats(
+        data, first.scores, config.factors, index=config.index, selection=config.selection,
+        options=Robustness(draws=draws, weights="none"),
     )  # fmt: skip
+    sure = repeat_list(replay, first.chosen, seed=seed)
     return pd.DataFrame(
         {
             "p": sure.table["p_selected"],

@@ -7,6 +7,11 @@ import numpy as np
 import pandas as pd
 
 from riskindex.factors import Factor
+from riskindex.index.build import Index
+from riskindex.index.selection import Selected, Selection
+from riskindex.uncertainty.repeats import Data
+from riskindex.uncertainty.replay import Robustness
+from riskindex.uncertainty.robustness import Robust, prepare_repeats, repeat_list
 
 HOTSPOT_DEFAULTS: dict[str, Any] = {
     "observed": 0.0, "expected": 1.0, "ratio": 0.0, "ratio_low": 0.0, "ratio_high": 0.0,
@@ -63,3 +68,23 @@ def scores(table: dict[str, Sequence[float]], **columns: dict[str, Any]) -> pd.D
     for name, by_factor in columns.items():
         long[name] = index.get_level_values("factor").map(by_factor)
     return long
+
+
+def assess_repeats(
+    data: Data | None,
+    scores: pd.DataFrame,
+    chosen: Selected,
+    factors: Sequence[Factor],
+    *,
+    options: Robustness,
+    index: Index = Index(),  # noqa: B008 (frozen)
+    selection: Selection = Selection(),  # noqa: B008 (frozen)
+    groups: "pd.Series[Any] | None" = None,
+    seed: int = 0,
+    threads: int | None = None,
+) -> Robust:
+    """Repeats of a list, prepared and made."""
+    replay = prepare_repeats(
+        data, scores, factors, index=index, selection=selection, options=options, groups=groups
+    )
+    return repeat_list(replay, chosen, seed=seed, threads=threads)

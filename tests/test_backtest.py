@@ -8,10 +8,10 @@ import pandas as pd
 import pytest
 
 from riskindex import parse_config, read_config, run
-from riskindex.backtest import backtest, compare_lists, release_backtest, span_of
+from riskindex.backtest import backtest, compare_lists, release_backtest
 from riskindex.cli import app
 from riskindex.errors import DisclosureError
-from riskindex.outputs.backtest_page import save_backtest, sentences
+from riskindex.outputs.backtest_page import save_backtest, sentences, span_of
 from riskindex.statistics.prediction import Held, area_repeats, random_lists
 
 

@@ -17,7 +17,8 @@ from riskindex import read_config, save
 from riskindex.index.build import Index, build_index, given_weights
 from riskindex.index.selection import Override, Selection, select_top
 from riskindex.outputs.interactive_map import write_map
-from riskindex.publication.released import Released, Result
+from riskindex.publication.released import Released
+from riskindex.result import Result
 
 pytestmark = pytest.mark.browser
 

@@ -16,7 +16,8 @@ from riskindex import release
 from riskindex.index.build import Index
 from riskindex.index.selection import Selection
 from riskindex.outputs.interactive_map import write_map
-from riskindex.publication.released import TOGETHER, TOGETHER_LABEL, Released, Result
+from riskindex.publication.released import TOGETHER, TOGETHER_LABEL, Released
+from riskindex.result import Result
 
 pytestmark = pytest.mark.browser
 

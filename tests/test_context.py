@@ -3,6 +3,7 @@
 import tomllib
 
 import pytest
+from tables import assess_repeats
 
 from riskindex import release, run
 from riskindex.config import parse_config
@@ -10,7 +11,7 @@ from riskindex.index.build import build_index
 from riskindex.index.selection import select_top
 from riskindex.outputs.report import write_report
 from riskindex.uncertainty.repeats import Data
-from riskindex.uncertainty.robustness import Robustness, assess_robustness
+from riskindex.uncertainty.replay import Robustness
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_the_report_is_written(result, tmp_path):
 def test_repeats_never_select_context(result):
     config = result.config
     chosen = select_top(build_index(result.scores, config.index), config.selection)
-    found = assess_robustness(
+    found = assess_repeats(
         Data(result.counts, result.areas, result.weights), result.scores, chosen, config.factors,
         index=config.index, selection=config.selection, options=Robustness(draws=20),
     )  # fmt: skip

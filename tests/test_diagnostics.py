@@ -4,12 +4,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from riskindex.factors import Factor, Share
+from riskindex.factors import Factor, Share, shares_told
 from riskindex.index.diagnostics import (
     compose,
     correlate,
     shares_of,
-    shares_told,
     strong_pairs,
     warn_of_correlations,
 )

@@ -31,8 +31,13 @@ def table(name, numerator, **options):
     return {"name": name, "source": "table", "numerator": numerator, **TABLE, **options}
 
 
+def pairs_of(asked, correlations=None):
+    known = pd.DataFrame() if correlations is None else correlations
+    return find_double_counting(asked.factors, asked.sources, known)
+
+
 def found(*factors, **options):
-    pairs = find_double_counting(config(*factors, **options), pd.DataFrame())
+    pairs = pairs_of(config(*factors, **options))
     return pairs["rule"].tolist()
 
 
@@ -66,7 +71,7 @@ def test_events_under_two_conditions_are_part_of_those_under_one():
 
 
 def test_the_pairs_are_told_in_one_sentence():
-    pairs = find_double_counting(config(events("crime"), events("drugs", "Drugs")), pd.DataFrame())
+    pairs = pairs_of(config(events("crime"), events("drugs", "Drugs")))
     (told,) = warn_of_double_counting(pairs, {"crime": "Crime", "drugs": "Drugs"})
     assert told.startswith("1 pair of factors may count one thing twice")
     assert "Crime and Drugs" in told
@@ -77,5 +82,5 @@ def test_the_correlation_stands_beside_the_pair():
     columns = pd.MultiIndex.from_tuples([("factor", "crime"), ("factor", "drugs")])
     known = pd.DataFrame([[1.0, 0.7], [0.7, 1.0]], index=["crime", "drugs"], columns=columns)
     asked = config(events("crime"), events("drugs", "Drugs"))
-    assert find_double_counting(asked, known)["rho"].tolist() == [0.7]
-    assert find_double_counting(asked, pd.DataFrame())["rho"].isna().all()
+    assert pairs_of(asked, known)["rho"].tolist() == [0.7]
+    assert pairs_of(asked)["rho"].isna().all()

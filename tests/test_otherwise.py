@@ -17,7 +17,7 @@ from riskindex.outputs.report_choices import (
     effective_table,
     matters_table,
 )
-from riskindex.uncertainty.other_choices import Sensitivity
+from riskindex.tables import Sensitivity
 
 
 @pytest.fixture(scope="module")

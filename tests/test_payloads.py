@@ -20,7 +20,7 @@ from riskindex.cli import main
 from riskindex.config import parse_config
 from riskindex.files.text import inert, seen
 from riskindex.outputs.page_shell import digest
-from riskindex.publication.released import Result
+from riskindex.result import Result
 
 PROFILES = ("internal", "partner", "public")
 FORMULA = re.compile(r"[=+\-@\t\r\n＝＋－＠]")

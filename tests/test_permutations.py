@@ -5,7 +5,7 @@ import pytest
 from scipy import sparse
 
 from riskindex.statistics.exact_draws import TAILS, p_of_sums
-from riskindex.statistics.permutations import COUNTED, Permutations, permuted_p
+from riskindex.statistics.permutations import COUNTED, Permutations, reached_by_permutation
 
 COUNTS = np.random.default_rng(0).poisson(1.0, 60)
 WINDOWS = sparse.csr_array(
@@ -13,6 +13,10 @@ WINDOWS = sparse.csr_array(
 ).astype(float)
 NEIGHBOURS = sparse.csr_array(WINDOWS - sparse.diags_array(WINDOWS.diagonal()))
 NEIGHBOURS.eliminate_zeros()
+
+
+def permuted_p(values, weights, tail="upper", **options):
+    return reached_by_permutation(values, weights, tail=tail, **options).p(tail)
 
 
 def exact(weights, tail, held=None):

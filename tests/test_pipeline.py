@@ -18,7 +18,7 @@ from riskindex.hotspots.categories import CATEGORY_TABLES
 from riskindex.index.selection import Override, Selection
 from riskindex.pipeline import STAGES
 from riskindex.statistics.getis_ord import GetisOrd
-from riskindex.uncertainty.robustness import Robustness
+from riskindex.uncertainty.replay import Robustness
 
 
 def bytes_of(folder):

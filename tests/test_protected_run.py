@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from riskindex import pipeline
-from riskindex.analysis import analyse, protected_run, silent
+from riskindex.analysis import analyse, protected_run
 from riskindex.config import parse_config
 from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.hotspots.find import find_hotspots
+from riskindex.result import silent
 from riskindex.statistics.smoothing import counts_behind
 
 METHODS = {"suspects": "window", "possession": "poisson"}

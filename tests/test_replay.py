@@ -8,8 +8,7 @@ from tables import scores
 from riskindex.index.aggregation import quantise
 from riskindex.index.build import Index, Ingredients, Weighting, build_index
 from riskindex.index.selection import Selection, Standing, code_order, select_top
-from riskindex.uncertainty.replay import choose_repeats, combine_repeats, draw_weights
-from riskindex.uncertainty.robustness import Robustness
+from riskindex.uncertainty.replay import Robustness, choose_repeats, combine_repeats, draw_weights
 
 AREAS = pd.Index([f"{k:02d}" for k in (3, 1, 2, 0, 4, 6, 5, 7)], name="area_code")
 a_row = st.lists(

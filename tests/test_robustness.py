@@ -4,17 +4,16 @@ import numpy as np
 import pandas as pd
 import pytest
 from grids import codes, lattice
-from tables import factor, scores
+from tables import assess_repeats, factor, scores
 
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import Factor
 from riskindex.index.build import Index, build_index
 from riskindex.index.selection import Override, Selection, select_top
 from riskindex.uncertainty.repeats import Data
+from riskindex.uncertainty.replay import Robustness
 from riskindex.uncertainty.robustness import (
-    Robustness,
-    assess_robustness,
-    prepare,
+    prepare_repeats,
     repeat_list,
     robustness_faults,
     summarise,
@@ -35,7 +34,7 @@ def table():
 
 def robust(table, options=FIXED, *, index=Index(), selection=Selection(share=0.1), **more):  # noqa: B008
     chosen = select_top(build_index(table, index), selection)
-    found = assess_robustness(
+    found = assess_repeats(
         None, table, chosen, FACTORS, index=index, selection=selection, options=options, **more
     )
     return found, chosen
@@ -90,7 +89,7 @@ def test_a_repeat_that_cannot_be_computed_is_an_error_that_names_the_factor(tabl
 
 def test_a_repeat_that_loses_an_area_is_an_error_and_never_a_probability_of_nothing(table):
     chosen = select_top(build_index(table))
-    replay = prepare(
+    replay = prepare_repeats(
         None, table, FACTORS, index=Index(), selection=Selection(), options=FIXED,
     )  # fmt: skip
     lost = replay.still[0].score.copy()
@@ -122,7 +121,7 @@ def test_a_minimum_per_district_holds_in_every_repeat(table):
     groups[index["score"].nsmallest(5).index] = "south"
     selection = Selection(share=0.1, minimum_per_group=1)
     chosen = select_top(index, selection, groups=groups)
-    found = assess_robustness(
+    found = assess_repeats(
         None, table, chosen, FACTORS, selection=selection, options=FIXED, groups=groups
     )
     assert found.table.loc[groups == "south", "p_selected"].sum() == pytest.approx(1)
@@ -219,10 +218,10 @@ def test_a_strong_cluster_is_selected_again_more_surely_than_a_weak_one(counted)
     table = score_factors(found.table, persistence, factors)
     chosen = select_top(build_index(table), share=0.05)
     options = Robustness(draws=60)
-    sure = assess_robustness(
+    sure = assess_repeats(
         data, table, chosen, factors, selection=Selection(), options=options, seed=1, threads=1
     )
-    again = assess_robustness(
+    again = assess_repeats(
         data, table, chosen, factors, selection=Selection(), options=options, seed=1, threads=2
     )
     pd.testing.assert_frame_equal(sure.table, again.table)

@@ -9,7 +9,7 @@ from scipy import sparse
 from riskindex.statistics.exact_draws import log_p_of_sums
 from riskindex.statistics.getis_ord import gi, gi_star, with_self
 from riskindex.statistics.gi_p_values import METHODS
-from riskindex.statistics.permutations import Permutations, permuted_p
+from riskindex.statistics.permutations import Permutations, reached_by_permutation
 from riskindex.statistics.saddlepoint import Places, saddlepoint_log_tails
 
 KERNEL = np.array([1.0, 0.9, 0.8, 0.6, 0.5, 0.3])
@@ -173,6 +173,9 @@ def test_it_is_near_a_million_permutations(kind):
             np.sort(values)[::-1][top : top + 6], np.sort(values)[: -top - 6], values[:0]
         ]
         shuffled = np.r_[ordered, np.sort(values)[::-1][:top]]
-        p = permuted_p(shuffled, sparse.csr_array(row[None]), options=Permutations(number=999_999))
+        reached = reached_by_permutation(
+            shuffled, sparse.csr_array(row[None]), options=Permutations(number=999_999)
+        )
+        p = reached.p("upper")
         upper, _ = tails(values, KERNEL, [shuffled[:6] @ KERNEL])
         assert upper[0] == pytest.approx(p[0], rel=0.3, abs=3e-6)

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 from tables import scores
 
+from riskindex.cut import TIE_WORDS, Cut, without_score
 from riskindex.errors import ConfigError, DataError
 from riskindex.index.build import build_index
-from riskindex.index.cut import TIE_WORDS, Cut, without_score
 from riskindex.index.selection import (
     ROUNDING,
     TIES,

@@ -6,8 +6,8 @@ from tables import factor, scores
 from riskindex.errors import DataError
 from riskindex.index.build import Index, build_index
 from riskindex.index.selection import Selection, select_top
-from riskindex.uncertainty.replay import draw_weights
-from riskindex.uncertainty.robustness import Robustness, prepare
+from riskindex.uncertainty.replay import Robustness, draw_weights
+from riskindex.uncertainty.robustness import prepare_repeats
 from riskindex.uncertainty.sensitivity import (
     MOVED,
     effective_shares,
@@ -142,7 +142,7 @@ def county():
 
 def matters(county, **options):
     table, chosen = county
-    replay = prepare(
+    replay = prepare_repeats(
         None, table, [factor(name) for name in ("x", "y", "z")], index=Index(),
         selection=Selection(share=0.2), options=Robustness(counts=False, **options),
     )  # fmt: skip
@@ -177,7 +177,7 @@ def test_weights_vary_by_the_law_that_the_repeats_draw_from(county):
     for word in ("uniform", "dirichlet", "elicited"):
         index = Index(weights="elicited", points=points) if word == "elicited" else Index()
         options = Robustness(counts=False, weights=word, concentration=30)
-        replay = prepare(
+        replay = prepare_repeats(
             None, table, [factor(name) for name in ("x", "y", "z")], index=index,
             selection=Selection(share=0.2), options=options,
         )  # fmt: skip
@@ -196,7 +196,7 @@ def test_weights_of_groups_are_choices_too(county):
     table, _ = county
     grouped = table.assign(group=np.repeat(["g", "g", ""], 60))
     chosen = select_top(build_index(grouped), Selection(share=0.2))
-    replay = prepare(
+    replay = prepare_repeats(
         None, grouped, [factor(name) for name in ("x", "y", "z")], index=Index(),
         selection=Selection(share=0.2), options=Robustness(counts=False, weights="dirichlet"),
     )  # fmt: skip
@@ -213,7 +213,9 @@ def test_the_chance_in_the_counts_is_a_choice_among_others():
     data = counted_county(some, mean=2.0)
     table = scored(data, some)
     chosen = select_top(build_index(table))
-    replay = prepare(data, table, some, index=Index(), selection=Selection(), options=Robustness())
+    replay = prepare_repeats(
+        data, table, some, index=Index(), selection=Selection(), options=Robustness()
+    )
     found = what_matters(replay, chosen, runs=16, pool=100, seed=1)
     assert found.index[0] == "counts"
     assert found["total"].iloc[0] > 0.5

@@ -18,9 +18,7 @@ from riskindex.areas.editions import Vintage, make_crosswalk
 from riskindex.areas.official_data import official_sources
 from riskindex.areas.read import AreaSource, GroupLookup, read_areas, read_codes
 from riskindex.areas.shipped_lookups import (
-    HEADINGS,
     SHIPPED_KINDS,
-    TWINS,
     areas_of,
     crosswalk_2011_2021,
     kinds_of,
@@ -32,6 +30,7 @@ from riskindex.areas.shipped_lookups import (
 )
 from riskindex.config import parse_config
 from riskindex.errors import ConfigError, InputError
+from riskindex.files.official_headings import HEADINGS, TWINS
 
 ROOT = Path(__file__).parents[1]
 SPLIT = {  # districts that hold several partnerships

@@ -378,7 +378,7 @@ def test_the_files_have_the_columns_that_the_config_names(folder):
 def test_what_factors_ask_for_occurs_in_the_events(county):
     from importlib import resources
 
-    preset = resources.files("riskindex") / "assets/presets/essex-2022.toml"
+    preset = resources.files("riskindex.presets") / "essex-2022.toml"
     with resources.as_file(preset) as path:
         config = read_config(path)
     groups = [group for factor in config.factors for group in factor.groups]
@@ -393,7 +393,7 @@ def test_what_factors_ask_for_occurs_in_the_events(county):
 def test_open_data_preset_reads():
     from importlib import resources
 
-    preset = resources.files("riskindex") / "assets/presets/open-data.toml"
+    preset = resources.files("riskindex.presets") / "open-data.toml"
     with resources.as_file(preset) as path:
         assert len(read_config(path).factors) == 8
 

@@ -6,10 +6,10 @@ from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from riskindex.areas.shipped_lookups import TWINS
 from riskindex.errors import InputError
 from riskindex.files.boundary_files import check_columns
 from riskindex.files.formats import as_utf8, members, nearest, open_member, sniff, unpack
+from riskindex.files.official_headings import TWINS
 
 MOST_FAULTS = 20
 """Faults of one file that are listed; the rest is counted."""

@@ -34,6 +34,7 @@ from riskindex.statistics.corrections import CORRECTIONS, adjust, confidence_of
 from riskindex.statistics.dispersion import neighbour_covariance
 from riskindex.statistics.getis_ord import general_g, moran
 from riskindex.statistics.smoothing import byar
+from riskindex.tables import long_index
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -406,23 +407,6 @@ def _stack(
     }
     frame = pd.DataFrame(data, index=long_index(keys, areas), copy=False)
     return frame.astype({name: kind for name, kind in _DTYPES.items() if name in frame})
-
-
-def long_index(keys: Sequence[tuple[str, ...]], areas: "pd.Index[Any]") -> pd.MultiIndex:
-    """Keys, each with all areas; built from codes, because a million tuples take seconds."""
-    n, codes = len(areas), []
-    levels: list[pd.Index[Any]] = []
-    for values in zip(*keys, strict=True) if keys else [()]:
-        # Factors keep their order; periods are sorted, so that rows can be found by bisection.
-        found, level = pd.factorize(np.array(values, dtype=object), sort=bool(levels))
-        codes.append(np.repeat(found, n))
-        levels.append(pd.Index(level, dtype="str"))
-    return pd.MultiIndex(
-        levels=[*levels, areas],
-        codes=[*codes, np.tile(np.arange(n), len(keys))],
-        names=[*("factor", "period")[: len(levels)], "area_code"],
-        verify_integrity=False,
-    )
 
 
 def _table_of(keys: Sequence[tuple[str, str]], summaries: list[dict[str, Any]]) -> pd.DataFrame:

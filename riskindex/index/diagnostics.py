@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from riskindex.factors import Factor, Share
-from riskindex.index.scores import rows
+from riskindex.tables import rows
 
 WARN_ABOVE = 0.5
 
@@ -83,21 +83,6 @@ def compose(
 def _share(counts: NDArray[np.float64]) -> float:
     part, whole = counts.sum(axis=0)
     return float(part / whole) if whole > 0 else float("nan")
-
-
-def shares_told(shares: Mapping[str, Share], factors: Sequence[Factor]) -> dict[str, Share]:
-    """The shares of the config, and those that factors are made of, such as deprivation."""
-    made = {
-        factor.label: Share(
-            numerator=".".join(factor.column(factor.numerator)),
-            denominator=".".join(factor.column(factor.denominator)),
-        )
-        for factor in factors
-        if factor.numerator and factor.denominator and not factor.counts_events
-    }
-    known = {(share.numerator, share.denominator) for share in shares.values()}
-    more = {n: s for n, s in made.items() if (s.numerator, s.denominator) not in known}
-    return {**shares, **more}
 
 
 def correlate(

@@ -3,27 +3,27 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import pandas as pd
 
 from riskindex.areas.read import TableSource
 from riskindex.factors import EventGroup, Factor, apart
 
-if TYPE_CHECKING:
-    from riskindex.config import Config
-
 COLUMNS = ("one", "other", "rule", "why", "advice", "rho")
 
 
-def find_double_counting(config: "Config", correlations: pd.DataFrame) -> pd.DataFrame:
+def find_double_counting(
+    factors: Sequence[Factor], sources: Mapping[str, object], correlations: pd.DataFrame
+) -> pd.DataFrame:
     """Pairs of scored factors that a rule of `RULES` names.
 
     Parameters
     ----------
-    config
-        Factors and their sources; words in their names, labels, columns and paths say what a
-        table is about.
+    factors
+        The factors, as configured; words in their names and labels say what they are about.
+    sources
+        The sources by name; words in the columns and paths of tables say what they are about.
     correlations
         Of `correlate`, for the rank correlation of each pair.
 
@@ -33,8 +33,8 @@ def find_double_counting(config: "Config", correlations: pd.DataFrame) -> pd.Dat
         One row per pair: `one` and `other` (names of factors), `rule` (a key of `RULES`, the first
         that fits), `why`, `advice`, `rho` (NaN where it is not known).
     """
-    scored = [factor for factor in config.factors if factor.scored]
-    rows = [found for pair in combinations(scored, 2) for found in _of_pair(pair, config)]
+    scored = [factor for factor in factors if factor.scored]
+    rows = [found for pair in combinations(scored, 2) for found in _of_pair(pair, sources)]
     table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
     known = {
         (one, other): correlations.loc[one].get(("factor", other), float("nan"))
@@ -164,8 +164,10 @@ RULES: Mapping[str, Rule] = MappingProxyType({
 """Rules in order, each tried both ways round; the first that fits names the pair."""
 
 
-def _of_pair(pair: tuple[Factor, Factor], config: "Config") -> Iterator[tuple[str, ...]]:
-    a, b = (Made(factor, _words(factor, config)) for factor in pair)
+def _of_pair(
+    pair: tuple[Factor, Factor], sources: Mapping[str, object]
+) -> Iterator[tuple[str, ...]]:
+    a, b = (Made(factor, _words(factor, sources)) for factor in pair)
     for name, rule in RULES.items():
         for one, other in ((a, b), (b, a)):
             if rule.applies(one, other):
@@ -175,12 +177,12 @@ def _of_pair(pair: tuple[Factor, Factor], config: "Config") -> Iterator[tuple[st
                 return
 
 
-def _words(factor: Factor, config: "Config") -> str:
+def _words(factor: Factor, sources: Mapping[str, object]) -> str:
     """All that the config says a factor is about."""
     references = [factor.column(c) for c in (factor.numerator, factor.denominator) if c]
     told = [factor.name, factor.label]
     for source, column in references[:1]:
-        table = config.sources.get(source)
+        table = sources.get(source)
         told += [source, column]
         if isinstance(table, TableSource):
             named = table.columns.get(column, column)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.factors import Factor
-from riskindex.index.scores import rows
+from riskindex.tables import rows
 
 PERIOD_WORDS = {
     "calendar-year": ("in {}", "years"),

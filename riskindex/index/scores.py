@@ -8,17 +8,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.errors import ConfigError, DataError
-from riskindex.factors import Factor
+from riskindex.factors import CONFIDENCE_SCORES, Factor
 from riskindex.hotspots.samples import ALL_ZERO
 from riskindex.index.aggregation import quantise
 from riskindex.index.normalise import normalise
 from riskindex.statistics.own_risk import own_risk
+from riskindex.tables import rows
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
-
-CONFIDENCE_SCORES: Mapping[int, float] = {0: 0.0, 90: 100 / 3, 95: 200 / 3, 99: 100.0}
-"""Score of each confidence band."""
 
 
 def score_factor(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Factor) -> pd.DataFrame:
@@ -185,13 +183,6 @@ def _lasting(persistence: pd.DataFrame, factor: Factor) -> pd.DataFrame:
     if factor.name not in persistence.index.get_level_values("factor"):
         return pd.DataFrame(columns=list(LASTING))
     return rows(persistence, factor=factor.name)[list(LASTING)]
-
-
-def rows(table: pd.DataFrame, **levels: str) -> pd.DataFrame:
-    """Rows of a long table, such as those of one factor and period, by area_code."""
-    part = table.xs(tuple(levels.values()), level=tuple(levels))
-    assert isinstance(part, pd.DataFrame)
-    return part
 
 
 def mean_of_known(values: Array) -> Array:

@@ -10,11 +10,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.cut import TIE_WORDS, Cut, by_hand, exchanged, explained
+from riskindex.cut import areas as in_areas
 from riskindex.errors import ConfigError, DataError
 from riskindex.index.aggregation import quantise
 from riskindex.index.build import Index, Ingredients
-from riskindex.index.cut import TIE_WORDS, Cut, by_hand, exchanged, explained
-from riskindex.index.cut import areas as in_areas
 
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]

@@ -1,13 +1,12 @@
 """A backtest in words, pictures and tables: one page, two CSV files and the manifest."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from riskindex.backtest import ReleasedBacktest, span_of
 from riskindex.files.whole_folder import Held, written_whole
 from riskindex.outputs import figures
 from riskindex.outputs.manifest import write_manifest
@@ -24,6 +23,7 @@ from riskindex.outputs.page_parts import (
 )
 from riskindex.outputs.page_shell import asset, document, escape, page_head, style_block
 from riskindex.outputs.workbook import write_csv
+from riskindex.publication.released import Released
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -67,6 +67,37 @@ REFERENCES = (
     "Hunt (2016), Do crime hot spots move? PhD thesis, American University.",
     "Levine (2008), The 'hottest' part of a hotspot, Security Journal 21, 295-302.",
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReleasedBacktest:
+    """What one profile may see of a backtest; its writers accept this and nothing else."""
+
+    released: Released
+    """The run on the periods before."""
+    held_out: tuple[str, ...]
+    """Labels of the periods held out."""
+    before: Mapping[str, str]
+    """Factor to the periods that it was built on, in words."""
+    targets: Mapping[str, str]
+    """Target to its words."""
+    labels: Mapping[str, str]
+    """Method to its words."""
+    table: pd.DataFrame
+    """See `Backtest`."""
+    lists: pd.DataFrame
+    """See `Backtest`."""
+    draws: int
+    """Repeats of the bootstrap."""
+    stays: int
+    """Areas of the list before that are on the list of all periods, too."""
+    notes: tuple[str, ...]
+    """What had to be changed, and what an analyst should know about the data."""
+
+
+def span_of(periods: Sequence[str]) -> str:
+    """Periods in words: the first to the last."""
+    return " to ".join(dict.fromkeys([*periods[:1], *periods[-1:]]))
 
 
 def save_backtest(result: ReleasedBacktest, folder: str | Path | Held) -> None:

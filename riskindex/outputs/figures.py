@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskindex.index.scores import rows
 from riskindex.outputs.outlines import simplified
 from riskindex.outputs.page_shell import PROFILE_MARKS, asset, escape
 from riskindex.outputs.plots import Dot, draw_dots, svg
 from riskindex.outputs.profile_numbers import index_classes
 from riskindex.publication.released import Released
+from riskindex.tables import rows
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,8 @@ import pandas as pd
 
 from riskindex.disclosure import MARKS
 from riskindex.files.text import retold, seen
-from riskindex.index.scores import rows
 from riskindex.publication.released import Released
+from riskindex.tables import rows
 
 # A GeoPackage stamps its last change; two runs must give the same bytes.
 _NO_CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}

@@ -7,7 +7,6 @@ from typing import Any
 import pandas as pd
 
 from riskindex.index.diagnostics import WARN_ABOVE
-from riskindex.index.scores import rows
 from riskindex.outputs import figures
 from riskindex.outputs.changes_since import changed_since_last
 from riskindex.outputs.manifest import versions
@@ -43,6 +42,7 @@ from riskindex.outputs.report_methods import (
     why_sentences,
 )
 from riskindex.publication.released import Released
+from riskindex.tables import rows
 
 METHODS = {
     "window": "the area with its neighbours, against what their base (such as residents) would "

@@ -6,9 +6,9 @@ import pandas as pd
 
 from riskindex.areas.groups import profile_kind
 from riskindex.hotspots.categories import unreachable_categories
-from riskindex.index.scores import rows
 from riskindex.outputs.page_parts import html_table, in_words, paragraphs
 from riskindex.publication.released import Released
+from riskindex.tables import rows
 
 MOST_NAMES = 12
 """Up to so many areas are named in a sentence; the workbook lists all."""

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from riskindex.cut import areas as in_areas
 from riskindex.disclosure import MARKS
-from riskindex.index.cut import areas as in_areas
 from riskindex.index.diagnostics import strong_pairs
 from riskindex.outputs import figures
 from riskindex.outputs.page_parts import (

@@ -1,7 +1,5 @@
 """Protected cells: counts with noise that depends on their records and on a private key."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from typing import NamedTuple
@@ -9,31 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from riskindex.disclosure import WITHHELD, round_half_up
+from riskindex.disclosure import WITHHELD, CellRules, round_half_up
 
 Fingerprints = NDArray[np.uint64]
-
-
-@dataclass(frozen=True, kw_only=True)
-class CellRules:
-    """How a count of a restricted source becomes a protected cell."""
-
-    epsilon: float = 1.0
-    """Scale of the noise: P(noise = k) is proportional to exp(-epsilon |k|)."""
-    threshold: int = 8
-    """Cells whose noised count is below this are withheld."""
-    rounding: int = 5
-    """Other cells are rounded to the nearest multiple of this."""
-
-    @property
-    def sentences(self) -> Iterator[str]:
-        """The rules in words, under every table."""
-        yield (
-            "Counts from restricted sources are protected cells: noise is added that depends on "
-            f"the records counted, those below {self.threshold} are withheld ({WITHHELD}), and "
-            f"the others are rounded to the nearest {self.rounding}. Each cell is made by itself, "
-            "so that totals need not add up."
-        )
 
 
 class ProtectedCells(NamedTuple):

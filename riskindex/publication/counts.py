@@ -16,9 +16,10 @@ from riskindex.areas.groups import (
     residents_of,
     with_rates,
 )
+from riskindex.disclosure import CellRules
 from riskindex.events.periods import month_label, parse_periods
 from riskindex.factors import Factor
-from riskindex.publication.cells import CellRules, noise, of_place, protect
+from riskindex.publication.cells import noise, of_place, protect
 from riskindex.publication.protection import (
     restricted_columns,
     restricted_factors,
@@ -27,7 +28,7 @@ from riskindex.publication.protection import (
 
 if TYPE_CHECKING:
     from riskindex.config import Config
-    from riskindex.publication.released import Result
+    from riskindex.result import Result
 
 LEAST_AREAS, LEAST_RESIDENTS = 3, 5_000
 """Groups of fewer areas or residents are withheld."""

@@ -1,20 +1,16 @@
 """Release: what partners and the public may see of a result, column by column."""
 
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from riskindex.areas.groups import count_groups, group_kinds, profile_kind
+from riskindex.cut import Cut, areas, without_score
 from riskindex.disclosure import decile
 from riskindex.errors import DisclosureError
-from riskindex.factors import Factor
-from riskindex.index.build import contributions, given_weights
-from riskindex.index.cut import Cut, areas, without_score
-from riskindex.index.diagnostics import shares_told
-from riskindex.index.reasons import explain
-from riskindex.index.scores import CONFIDENCE_SCORES, rows
+from riskindex.factors import CONFIDENCE_SCORES, Factor, shares_told
 from riskindex.publication.counts import LARGE, released_groups, released_rhythm
 from riskindex.publication.protection import (
     restricted_factors,
@@ -27,15 +23,15 @@ from riskindex.publication.released import (
     TEST_COLUMNS,
     TOGETHER,
     Released,
-    Result,
     factor_table,
-    of_places,
     period_label,
+    weights_taken,
     whole,
     with_kinds,
     without_folders,
 )
-from riskindex.uncertainty.robustness import tier
+from riskindex.result import Result
+from riskindex.tables import rows
 
 PROFILES = ("internal", "partner", "public")
 BANDED = ("flag", "confidence", "persistence", "threshold")
@@ -76,11 +72,22 @@ def release_open(result: Result, profile: str) -> Released:
         uncounted=result.uncounted.iloc[:0],
         disagreements=result.disagreements.iloc[:0],
         files=result.files.iloc[:0],
-        config=_config(result, result.scores),
+        config=_config(result, result),
     )
 
 
-def release_protected(result: Result, protected: Result, profile: str, *, key: bytes) -> Released:
+class OpenFactors(NamedTuple):
+    """What the method says of the open factors alone, for those who may not see the others."""
+
+    reasons: "pd.Series[str]"
+    """Sentences of `explain`, index area_code; empty where no open factor scores."""
+    through_one_area: "pd.Series[str]"
+    """Of `through_one_area`, index area_code."""
+
+
+def release_protected(
+    result: Result, protected: Result, profile: str, *, key: bytes, opened: OpenFactors
+) -> Released:
     """What partners or the public may see where some sources are restricted.
 
     A column that is not named here is in no file.
@@ -92,12 +99,15 @@ def release_protected(result: Result, protected: Result, profile: str, *, key: b
         partners flags without numbers.
     protected
         The same run on noised counts; everything else that is said of restricted sources is its.
+        Its tiers are those of the list that leaves.
     profile
         partner or public.
     key
         The release key, for cells of groups.
+    opened
+        Of the open factors of the run.
     """
-    view = View(result, protected, profile)
+    view = View(result, protected, profile, opened)
     kind = profile_kind(view.groups)
     places = result.areas[kind] if kind else pd.Series(result.config.place, result.areas.index)
     rules = result.config.release.rules
@@ -130,11 +140,11 @@ def release_protected(result: Result, protected: Result, profile: str, *, key: b
         notes=tuple(view.notes()),
         files=pd.DataFrame(columns=["role", "name"]),
         clusters_found=_of(protected.clusters_found, view.open),
-        clusters=of_places(result, view.groups)["clusters"],
+        clusters=result.clusters,
         district_counts=released_groups(result, places[study], key, rules),
         cluster_counts=view.cluster_counts(),
         rhythm=released_rhythm(result, key, rules),
-        config=_config(result, protected.scores),
+        config=_config(result, protected),
         rules=rules,
         sensitivity=protected.sensitivity.in_short(),
         composition=_composition(result),
@@ -145,8 +155,11 @@ def release_protected(result: Result, protected: Result, profile: str, *, key: b
 class View:
     """One profile's sight of a result: open factors as they are, the others as the table says."""
 
-    def __init__(self, result: Result, protected: Result, profile: str) -> None:
+    def __init__(
+        self, result: Result, protected: Result, profile: str, opened: OpenFactors
+    ) -> None:
         self.result, self.protected, self.profile = result, protected, profile
+        self.opened = opened
         self.closed = restricted_factors(result.config)
         self.open = tuple(f.name for f in result.config.factors if f.name not in self.closed)
         self.groups = group_kinds(result.areas)
@@ -176,11 +189,11 @@ class View:
         hot = [rows(result.scores, factor=f.name)["is_hot"].astype(bool) for f in shown]
         if hot:
             table["factors_hot"] = pd.concat(hot, axis=1).sum(axis=1).astype("Int64")
-            table = with_kinds(table, result, [f.name for f in shown], counted=self.open)
+            lone = self.opened.through_one_area
+            table = with_kinds(table, result, [f.name for f in shown], lone=lone)
         table["selected"] = result.index["selected"].astype(bool)
-        if "p_selected" in index:
-            chosen = table["selected"].to_numpy(bool)
-            table["tier"] = tier(index["p_selected"].to_numpy(float, na_value=0.0), chosen)
+        if "tier" in index:
+            table["tier"] = index["tier"]
         table["reasons"] = self._reasons().reindex(table.index).fillna("")
         people = result.areas[bases].round().astype("Int64")
         return table.join(pd.DataFrame(people))
@@ -193,14 +206,7 @@ class View:
     def _reasons(self) -> "pd.Series[str]":
         """Sentences of open factors with their numbers; to partners, of the others without."""
         result, config = self.result, self.result.config
-        mine = [f for f in config.factors if f.name in self.open and f.scored]
-        said = pd.Series("", index=result.areas.index)
-        if mine:
-            scores = _of(result.scores, self.open)
-            hotspots, lasting = (_of(t, self.open) for t in (result.hotspots, result.persistence))
-            unit, whole_word = config.periods.unit, config.whole
-            words = explain(hotspots, lasting, scores, mine, unit=unit, whole=whole_word)
-            said = words.reindex(said.index).fillna("")
+        said = self.opened.reasons.reindex(result.areas.index).fillna("")
         for factor in config.factors if self.partner else ():
             if factor.name in self.closed and factor.scored:
                 said = (said + " " + self._flag_sentences(factor)).str.strip()
@@ -267,7 +273,7 @@ class View:
     def scores(self) -> pd.DataFrame:
         """Scores that sliders move: of open factors, and the others of the protected run."""
         protected = self.protected.scores
-        weights, options = given_weights(protected, self.result.config.index)
+        weights = self.protected.weights_taken.copy()
         opened = _of(protected, self.open)
         closed = _of(protected, self.closed)
         if self.partner:
@@ -281,7 +287,7 @@ class View:
         table.loc[is_closed, "intensity"] = table.loc[is_closed, "score"]
         table.loc[is_closed, "is_hot"] = False
         table["weight"] = table.index.get_level_values("factor").map(weights).astype(float)
-        return table.assign(contribution=contributions(table, options))
+        return table
 
     def hotspots(self) -> pd.DataFrame:
         """The tests of open factors; of the others flags to partners, to the public nothing."""
@@ -361,7 +367,7 @@ class View:
         mine = counts.columns.get_level_values("factor").isin(list(self.open))
         if not mine.any():
             return pd.DataFrame()
-        names = of_places(self.result, self.groups)["clusters"]["name"].reindex(self.study)
+        names = self.result.clusters["name"].reindex(self.study)
         people = self.result.areas.get("residents")
         residents = people.loc[self.study] if people is not None else None
         return count_groups(counts.loc[:, mine], names, residents)
@@ -424,16 +430,15 @@ def _composition(result: Result) -> pd.DataFrame:
     return table[[not names & closed for names in named]].round(2)
 
 
-def _config(result: Result, scores: pd.DataFrame) -> dict[str, Any]:
+def _config(result: Result, seen: Result) -> dict[str, Any]:
     """What was asked, as far as it is about the method: no paths, columns, values or reasons.
 
-    `scores` are those that may be seen: weights may be found from them.
+    `seen` is the run whose weights may be seen: they may be found from its scores.
     """
     full = result.config.model_dump(mode="json", exclude_none=True)
     told = ("name", "label", "method", "threshold", "score", "weight", "scored")
     factors = [{key: f[key] for key in told if key in f} for f in full["factors"]]
-    weights, options = given_weights(scores, result.config.index)
-    taken = {str(name): round(float(weight), 6) for name, weight in weights.items()}
+    taken = weights_taken(seen)
     factors = [factor | {"weight": taken.get(factor["name"], 0.0)} for factor in factors]
     selection = {key: value for key, value in full["selection"].items() if key != "overrides"}
     opened = {
@@ -446,7 +451,7 @@ def _config(result: Result, scores: pd.DataFrame) -> dict[str, Any]:
         "place": full["place"],
         "about": full["about"],
         "factors": factors,
-        "index": asdict(options),
+        "index": asdict(seen.index_taken),
         "selection": selection,
         "neighbours": full["neighbours"],
         "declared_open": opened,

@@ -9,19 +9,14 @@ import pandas as pd
 
 from riskindex.areas.groups import count_groups, group_kinds, profile_kind
 from riskindex.areas.neighbours import NeighbourSummary
+from riskindex.cut import Cut
+from riskindex.disclosure import CellRules
 from riskindex.factors import Factor
-from riskindex.index.build import given_weights
-from riskindex.index.clusters import find_clusters
-from riskindex.index.cut import Cut
-from riskindex.index.reasons import through_one_area
-from riskindex.index.scores import rows
-from riskindex.publication.cells import CellRules
-from riskindex.publication.sensitive_places import NO_PLACES, SensitivePlaces
-from riskindex.uncertainty.other_choices import Sensitivity
+from riskindex.result import Result
+from riskindex.tables import Sensitivity, rows
 
 if TYPE_CHECKING:
     import geopandas as gpd
-    from scipy.sparse import csr_array
 
     from riskindex.config import Config
 
@@ -53,75 +48,6 @@ LASTING_COLUMNS = (
 TOGETHER = "restricted_factors"
 """Name under which the public's scores hold all restricted factors as one."""
 TOGETHER_LABEL = "Restricted factors together, with noise"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """Everything that a run found out, at full detail; it is never written as it is."""
-
-    config: "Config"
-    """What was asked."""
-    areas: "gpd.GeoDataFrame"
-    """Areas with names, groups, bases and geometry, index area_code."""
-    tables: pd.DataFrame
-    """Tables by area, columns (source, column)."""
-    weights: "csr_array"
-    """Neighbours, shape (n, n), in the order of the areas."""
-    neighbours: NeighbourSummary
-    """Mean number of neighbours, areas without any, and components."""
-    counts: pd.DataFrame
-    """Events per area that the method used; columns (factor, group, period). Restricted events in
-    sensitive places are not among them."""
-    fingerprints: pd.DataFrame
-    """Sums of the fingerprints of the records counted, as `counts`."""
-    group_counts: pd.DataFrame
-    """Events per area for counts of groups, which keep the events in sensitive places."""
-    group_fingerprints: pd.DataFrame
-    """Fingerprints of those records."""
-    reconciliation: pd.DataFrame
-    """Events read and what became of them, index (source, factor)."""
-    uncounted: pd.DataFrame
-    """One line per event that was not counted, with the reason."""
-    hotspots: pd.DataFrame
-    """The tests, index (factor, period, area_code)."""
-    pooled: pd.DataFrame
-    """The tests over all periods together, index (factor, area_code)."""
-    tests: pd.DataFrame
-    """What was assumed and found per factor and period."""
-    persistence: pd.DataFrame
-    """Periods hot and what changed, index (factor, area_code)."""
-    scores: pd.DataFrame
-    """Scores and contributions, index (factor, area_code)."""
-    index: pd.DataFrame
-    """Score, rank and selection, index area_code."""
-    cut: Cut
-    """The arithmetic of the selection."""
-    flags_tie: int
-    """How many areas would tie at the cut if only the flags counted."""
-    how_sure: str
-    """What to expect of a repeat, in words; empty where none was made."""
-    correlations: pd.DataFrame
-    """Rank correlation of each factor with the shares and with the other factors."""
-    notes: tuple[str, ...]
-    """What an analyst should know about the data, in sentences."""
-    files: pd.DataFrame
-    """Input files: role, name, bytes, sha256, rows."""
-    attribution: tuple[str, ...]
-    """Whose data it is, in the words that its licence asks for."""
-    rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Records by place and month, weekday, hour, age and sex, of `count_by_group`."""
-    clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
-    sensitivity: Sensitivity = field(default_factory=Sensitivity)
-    """What other choices would have changed, of `ask_what_if`."""
-    composition: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Who lives in the selected areas, beside the rest, of `compose`."""
-    double_counting: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Pairs of factors that may count one thing twice, of `find_double_counting`."""
-    places: SensitivePlaces = NO_PLACES
-    """Areas with a refuge or the like, which partners and the public must not be led to."""
-    disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Events whose codes and coordinates lie in different areas; under internal alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -292,14 +218,11 @@ def of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFrame
     places = areas[kind] if kind else pd.Series(result.config.place, index=areas.index)
     study = areas.index[~areas["is_context"]] if "is_context" in areas else areas.index
     places, counts = places.reindex(study), result.group_counts.loc[study]
-    clusters = find_clusters(
-        result.index["selected"].astype(bool), result.weights, places.reindex(areas.index)
-    )
     residents = areas["residents"].loc[study] if "residents" in areas else None
     return {
-        "clusters": clusters,
+        "clusters": result.clusters,
         "district_counts": count_groups(counts, places, residents),
-        "cluster_counts": count_groups(counts, clusters["name"].reindex(study), residents),
+        "cluster_counts": count_groups(counts, result.clusters["name"].reindex(study), residents),
     }
 
 
@@ -311,7 +234,8 @@ def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
     named = pd.DataFrame(result.areas[["name", *groups]])
     table = named.join(result.index)
     people = result.areas[bases].round().astype("Int64")
-    table = with_kinds(table, result, [f.name for f in result.config.factors])
+    names = [f.name for f in result.config.factors]
+    table = with_kinds(table, result, names, lone=result.through_one_area)
     table = table.join(pd.DataFrame(people))
     order = [
         "rank", "name", *groups, "score", "companion", "factors_hot", *_KINDS, "through_one_area",
@@ -323,20 +247,21 @@ def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
 
 
 def with_kinds(
-    table: pd.DataFrame,
-    result: Result,
-    names: Sequence[str],
-    *,
-    counted: Sequence[str] | None = None,
+    table: pd.DataFrame, result: Result, names: Sequence[str], *, lone: "pd.Series[str]"
 ) -> pd.DataFrame:
     """A table of areas with how their hot factors are hot: by themselves, or through neighbours.
 
-    `counted` are those of them of which it is told, too, that one area's count makes others hot.
+    Parameters
+    ----------
+    table
+        Index area_code.
+    result
+        Of the run.
+    names
+        Factors that may be told of.
+    lone
+        Of `through_one_area`, for these factors.
     """
-    factors = [
-        f for f in result.config.factors if f.name in set(names if counted is None else counted)
-    ]
-    lone = through_one_area(result.hotspots, factors)
     kinds = _hot_kinds(result, names)
     return table.join(kinds).assign(through_one_area=lone.reindex(table.index).fillna(""))
 
@@ -400,9 +325,8 @@ def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
 
 
 def weights_taken(result: Result) -> dict[str, float]:
-    """Weight of every scored factor as the index took it: given, all alike, found or elicited."""
-    weights, _ = given_weights(result.scores, result.config.index)
-    return {str(name): round(float(weight), 6) for name, weight in weights.items()}
+    """Weight of every scored factor as the index took it, as files have it."""
+    return {str(name): round(float(w), 6) for name, w in result.weights_taken.items()}
 
 
 def period_label(factors: list[Factor]) -> str:

@@ -1,7 +1,6 @@
 """Refuges, children's homes and the like: the list is decided without restricted events there."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -11,20 +10,10 @@ import pandas as pd
 from riskindex.errors import InputError
 from riskindex.files.csv_files import Sheet, capped, read_sheet
 from riskindex.files.formats import find_file
+from riskindex.result import NO_PLACES, SensitivePlaces
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
-
-
-@dataclass(frozen=True, kw_only=True)
-class SensitivePlaces:
-    """The areas that a list of sensitive places lies in."""
-
-    codes: frozenset[str]
-    """Area codes."""
-
-
-NO_PLACES = SensitivePlaces(codes=frozenset())
 
 
 def read_sensitive_places(name: str | None, folder: Path, areas: "GeoDataFrame") -> SensitivePlaces:

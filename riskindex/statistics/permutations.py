@@ -63,15 +63,15 @@ class Reached(NamedTuple):
         return sides.get(tail, np.minimum(self.at_least, self.at_most))
 
 
-def permuted_p(
+def reached_by_permutation(
     values: Array,
     weights: sparse.csr_array,
     *,
     tail: Tail = "upper",
     own: Integers | None = None,
     options: Permutations = Permutations(),
-) -> Array:
-    """p-value of each weighted sum when the values are shuffled over the areas.
+) -> Reached:
+    """How often each weighted sum is reached when the values are shuffled over the areas.
 
     Parameters
     ----------
@@ -88,21 +88,8 @@ def permuted_p(
 
     Returns
     -------
-    Array
-        Shape `(q,)`, never below 1 / (P + 1).
-    """
-    return reached_by_permutation(values, weights, tail=tail, own=own, options=options).p(tail)
-
-
-def reached_by_permutation(
-    values: Array,
-    weights: sparse.csr_array,
-    *,
-    tail: Tail = "upper",
-    own: Integers | None = None,
-    options: Permutations = Permutations(),
-) -> Reached:
-    """How often permutations reach each weighted sum; arguments are those of `permuted_p`.
+    Reached
+        Counts of shape `(q,)`; `Reached.p` is never below 1 / (P + 1).
 
     References
     ----------

@@ -1,7 +1,7 @@
 """What if we had chosen differently: the list made again with one choice of the method changed."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ from riskindex.index.build import Index, build_index, factor_weights, score_fact
 from riskindex.index.normalise import normalise
 from riskindex.index.selection import ROUNDING, Selected, Selection, select_top
 from riskindex.index.weights import elicited_spread
+from riskindex.tables import Sensitivity
 from riskindex.uncertainty.other_tests import Tests, other_tests, score_otherwise
 from riskindex.uncertainty.repeats import Data
 from riskindex.uncertainty.replay import Replay
@@ -24,35 +25,6 @@ from riskindex.uncertainty.sensitivity import effective_shares, what_matters
 LARGE = 5_000
 """With more areas than this, duels of all pairs, other methods of testing and the share of each
 choice are not computed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sensitivity:
-    """What other choices would have changed."""
-
-    choices: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """One row per other choice: `kind` (a key of `KINDS`), `choice` in words, `selected` (how
-    many), `entered`, `left` (how many), `kept` (share of the list that stays), `note` (why it
-    cannot be computed; then the numbers are missing), `entered_codes` and `left_codes` (tuples,
-    highest risk first)."""
-    effective: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Per factor its weight beside its share of the index's variance, of `effective_shares`;
-    empty where the index has no shares."""
-    matters: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Share of each choice, and of chance, in how far the list changes, of `what_matters`; empty
-    without repeats."""
-    elicited: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """What people's points say of each factor, of `elicited_spread`; empty without points."""
-
-    def in_short(self) -> "Sensitivity":
-        """The same without area codes, notes and people's points: for partners and the public."""
-        choices = self.choices.drop(columns=["entered_codes", "left_codes"], errors="ignore")
-        if "note" in choices:
-            choices = choices[choices["kind"] != "people"].reset_index(drop=True)
-            choices["note"] = choices["note"].where(choices["note"] == "", "cannot be computed")
-        return Sensitivity(
-            choices=choices, effective=self.effective.round(2), matters=self.matters.round(1)
-        )
 
 
 @dataclass(frozen=True, kw_only=True)

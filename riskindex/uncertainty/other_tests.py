@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from riskindex.factors import Factor
 from riskindex.hotspots.area_tests import expected_counts, first_test
 from riskindex.hotspots.samples import Land, Observation, context_of, observe, together
-from riskindex.index.scores import SCORES, Measured, intensity, mean_of_known, risk_of, rows
+from riskindex.index.scores import SCORES, Measured, intensity, mean_of_known, risk_of
 from riskindex.statistics.corrections import adjust, confidence_of
 from riskindex.statistics.own_risk import own_risk
+from riskindex.tables import rows
 from riskindex.uncertainty.repeats import Data
 
 Array = NDArray[np.float64]

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from riskindex.factors import Factor
 from riskindex.hotspots.samples import Land, Observation, Sample, context_of, observe, together
-from riskindex.index.scores import SCORES, Measured, intensity, mean_of_known, measured_risk, rows
+from riskindex.index.scores import SCORES, Measured, intensity, mean_of_known, measured_risk
 from riskindex.statistics.own_risk import own_risk
 from riskindex.statistics.posterior_risks import Prior, Risks, posterior_risks
+from riskindex.tables import rows
 from riskindex.uncertainty.fast_tests import Repeated, expected_again, retest
 
 if TYPE_CHECKING:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,12 +16,34 @@ from riskindex.index.selection import TIES, Selection, Standing, code_order, tar
 from riskindex.index.weights import elicited_shares
 from riskindex.uncertainty.repeats import Drawn, Repeater, stacked
 
-if TYPE_CHECKING:
-    from riskindex.uncertainty.robustness import Robustness
-
 Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 Ranks = NDArray[np.int32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Robustness:
+    """How often the run is repeated, and what varies from one repeat to the next."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    draws: int = 1000
+    """Number of repeats."""
+    counts: bool = True
+    """Draw the counts again, and test them again; False keeps the counts as they are."""
+    prior: Literal["spatial", "gamma"] = "spatial"
+    """What risks are taken to be like before counting: alike among neighbours, or independent."""
+    weights: Literal["none", "uniform", "dirichlet", "elicited"] = "uniform"
+    """Weights as they are, each within +- spread, Dirichlet around them, or mixtures of what
+    the people gave whose points the index uses."""
+    spread: float = 0.25
+    """For uniform weights: a quarter up or down."""
+    concentration: float = 100.0
+    """For Dirichlet weights: the higher, the closer to the given ones."""
+    normalise: Sequence[str] = ("configured",)
+    """Scores as configured, or every factor's measure under a normalisation; one is drawn."""
+    aggregation: Sequence[str] = ("configured",)
+    """Means as configured or by name; one is drawn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +54,7 @@ class Replay:
     factors: Sequence[Factor]
     repeaters: dict[str, Repeater]
     still: Sequence[Drawn]
-    options: "Robustness"
+    options: Robustness
     selection: Selection
     groups: NDArray[np.object_] | None
 
@@ -104,7 +126,7 @@ class Setting(NamedTuple):
 
 
 def draw_weights(
-    frame: Ingredients, options: "Robustness", rng: np.random.Generator, draws: int
+    frame: Ingredients, options: Robustness, rng: np.random.Generator, draws: int
 ) -> Weighting:
     """Weights of so many repeats, shape `(draws, factors)` and `(draws, parts)`."""
     draw = DRAW_WEIGHTS[options.weights]
@@ -140,18 +162,18 @@ def weighs_its_points(part: Part, frame: Ingredients) -> bool:
     return frame.options.weights == "elicited" and part.name not in frame.options.groups
 
 
-def _same(frame: Ingredients, w: Array, o: "Robustness", rng: np.random.Generator, d: int) -> Array:
+def _same(frame: Ingredients, w: Array, o: Robustness, rng: np.random.Generator, d: int) -> Array:
     return np.repeat(w[None, :], d, axis=0)
 
 
 def _uniform(
-    frame: Ingredients, w: Array, o: "Robustness", rng: np.random.Generator, d: int
+    frame: Ingredients, w: Array, o: Robustness, rng: np.random.Generator, d: int
 ) -> Array:
     return np.asarray(w * rng.uniform(1 - o.spread, 1 + o.spread, (d, len(w))))
 
 
 def _dirichlet(
-    frame: Ingredients, w: Array, o: "Robustness", rng: np.random.Generator, d: int
+    frame: Ingredients, w: Array, o: Robustness, rng: np.random.Generator, d: int
 ) -> Array:
     drawn = np.zeros((d, len(w)))
     drawn[:, w > 0] = rng.dirichlet(o.concentration * w[w > 0] / w.sum(), d) * w.sum()
@@ -159,7 +181,7 @@ def _dirichlet(
 
 
 def _elicited(
-    frame: Ingredients, w: Array, o: "Robustness", rng: np.random.Generator, d: int
+    frame: Ingredients, w: Array, o: Robustness, rng: np.random.Generator, d: int
 ) -> Array:
     """Mixtures of the people, every mixture as likely: from all alike to one alone."""
     people = elicited_shares(frame.options.points, tuple(frame.factors)).to_numpy()

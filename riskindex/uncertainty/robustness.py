@@ -4,21 +4,21 @@ import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.cut import areas
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import Factor
 from riskindex.index.aggregation import AGGREGATE
 from riskindex.index.build import Index, Ingredients
-from riskindex.index.cut import areas
 from riskindex.index.normalise import NORMALISE
 from riskindex.index.selection import Selected, Selection
 from riskindex.uncertainty.repeats import Data, Repeater, fixed
-from riskindex.uncertainty.replay import Replay
+from riskindex.uncertainty.replay import Replay, Robustness
 from riskindex.uncertainty.true_top import is_of_risks, probability_of_top
 
 Array = NDArray[np.float64]
@@ -28,31 +28,6 @@ Ranks = NDArray[np.int32]
 BLOCK, CELLS = 50, 500_000
 """Repeats that share a random stream and a thread, fewer where areas are many, so that a block
 stays small; the result does not depend on the threads."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Robustness:
-    """How often the run is repeated, and what varies from one repeat to the next."""
-
-    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
-
-    draws: int = 1000
-    """Number of repeats."""
-    counts: bool = True
-    """Draw the counts again, and test them again; False keeps the counts as they are."""
-    prior: Literal["spatial", "gamma"] = "spatial"
-    """What risks are taken to be like before counting: alike among neighbours, or independent."""
-    weights: Literal["none", "uniform", "dirichlet", "elicited"] = "uniform"
-    """Weights as they are, each within +- spread, Dirichlet around them, or mixtures of what
-    the people gave whose points the index uses."""
-    spread: float = 0.25
-    """For uniform weights: a quarter up or down."""
-    concentration: float = 100.0
-    """For Dirichlet weights: the higher, the closer to the given ones."""
-    normalise: Sequence[str] = ("configured",)
-    """Scores as configured, or every factor's measure under a normalisation; one is drawn."""
-    aggregation: Sequence[str] = ("configured",)
-    """Means as configured or by name; one is drawn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,18 +77,8 @@ class Robust:
         )
 
 
-def assess_robustness(
-    data: Data | None,
-    scores: pd.DataFrame,
-    chosen: Selected,
-    factors: Sequence[Factor],
-    *,
-    index: Index = Index(),  # noqa: B008 (frozen)
-    selection: Selection = Selection(),  # noqa: B008 (frozen)
-    options: Robustness = Robustness(),
-    groups: "pd.Series[Any] | None" = None,
-    seed: int = 0,
-    threads: int | None = None,
+def repeat_list(
+    replay: Replay, chosen: Selected, *, seed: int = 0, threads: int | None = None
 ) -> Robust:
     """Repeat the run and see which areas are selected again.
 
@@ -124,18 +89,10 @@ def assess_robustness(
 
     Parameters
     ----------
-    data
-        What was counted; None where `options.counts` is False.
-    scores, chosen
-        What `score_factors` and `select_top` returned.
-    factors
-        The factors, as configured.
-    index, selection
-        How scores became a list.
-    options
-        What varies.
-    groups
-        As for `select_top`.
+    replay
+        All that repeats need, of `prepare_repeats`.
+    chosen
+        What `select_top` returned.
     seed
         Same seed, same result, at any number of threads.
     threads
@@ -143,29 +100,8 @@ def assess_robustness(
 
     Raises
     ------
-    ConfigError
-        An option that does not exist, or does not go with the index.
     DataError
         A repeat that cannot be computed, such as a constant measure under a normalisation.
-    """
-    replay = prepare(
-        data, scores, factors, index=index, selection=selection, options=options, groups=groups,
-        threads=threads,
-    )  # fmt: skip
-    return repeat_list(replay, chosen, seed=seed, threads=threads)
-
-
-def repeat_list(
-    replay: Replay, chosen: Selected, *, seed: int = 0, threads: int | None = None
-) -> Robust:
-    """Make the repeats; see `assess_robustness`.
-
-    Parameters
-    ----------
-    replay
-        All that repeats need, of `prepare`.
-    chosen, seed, threads
-        As for `assess_robustness`.
     """
     draws = replay.options.draws
     together = max(1, min(BLOCK, CELLS // len(replay.frame.areas)))
@@ -188,7 +124,7 @@ def repeat_list(
     return replace(found, table=table)
 
 
-def prepare(
+def prepare_repeats(
     data: Data | None,
     scores: pd.DataFrame,
     factors: Sequence[Factor],
@@ -199,7 +135,30 @@ def prepare(
     groups: "pd.Series[Any] | None" = None,
     threads: int | None = None,
 ) -> Replay:
-    """Check the options, fit the risks, and have all that repeats need; see `assess_robustness`."""
+    """Check the options, fit the risks, and have all that repeats need.
+
+    Parameters
+    ----------
+    data
+        What was counted; None where `options.counts` is False.
+    scores
+        What `score_factors` returned.
+    factors
+        The factors, as configured.
+    index, selection
+        How scores became a list.
+    options
+        What varies.
+    groups
+        As for `select_top`.
+    threads
+        At most so many at once; one per processor unless given.
+
+    Raises
+    ------
+    ConfigError
+        An option that does not exist, or does not go with the index.
+    """
     _check(options, index, data)
     frame = Ingredients.of(scores, index)
     scored = [factor for factor in factors if factor.scored]

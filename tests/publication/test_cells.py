@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from riskindex.disclosure import WITHHELD
-from riskindex.publication.cells import CellRules, noise, of_place, protect
+from riskindex.disclosure import WITHHELD, CellRules
+from riskindex.publication.cells import noise, of_place, protect
 
 KEY = bytes(range(32))
 OTHER = bytes(range(1, 33))

@@ -9,11 +9,8 @@ import pytest
 from riskindex import read_config, release, run, save
 from riskindex.errors import InputError
 from riskindex.publication.protection import restricted_columns
-from riskindex.publication.sensitive_places import (
-    NO_PLACES,
-    read_sensitive_places,
-    without_events,
-)
+from riskindex.publication.sensitive_places import read_sensitive_places, without_events
+from riskindex.result import NO_PLACES
 
 NAME = "private-list-of-refuges.csv"
 

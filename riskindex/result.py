@@ -1,0 +1,146 @@
+"""What a run reads and what it finds out, at full detail."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+import pandas as pd
+
+from riskindex.areas.neighbours import NeighbourSummary
+from riskindex.cut import Cut
+from riskindex.index.build import Index
+from riskindex.tables import Sensitivity
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    from scipy.sparse import csr_array
+
+    from riskindex.config import Config
+
+
+Say = Callable[[str], None]
+"""Told the name of each stage as it begins."""
+
+
+def silent(_stage: str) -> None:
+    """Say nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SensitivePlaces:
+    """The areas that a list of sensitive places lies in."""
+
+    codes: frozenset[str]
+    """Area codes."""
+
+
+NO_PLACES = SensitivePlaces(codes=frozenset())
+
+
+class Given(NamedTuple):
+    """Everything that a run reads."""
+
+    areas: "gpd.GeoDataFrame"
+    """Names, groups, bases and geometry, index area_code."""
+    tables: pd.DataFrame
+    """Tables by area; columns (source, column)."""
+    counts: pd.DataFrame
+    """Events per area; columns (factor, group, period). Restricted events in sensitive places are
+    not among them."""
+    reconciliation: pd.DataFrame
+    """Events read and what became of them."""
+    uncounted: pd.DataFrame
+    """One line per event that was not counted."""
+    rhythm: pd.DataFrame
+    """Records by place and month, weekday, hour, age and sex."""
+    notes: tuple[str, ...]
+    """What was noticed."""
+    files: pd.DataFrame
+    """Input files: role, name, bytes, sha256, rows."""
+    places: SensitivePlaces = NO_PLACES
+    """Areas with a refuge or the like."""
+    group_counts: pd.DataFrame | None = None
+    """Events per area for counts of groups, those in sensitive places too; None: `counts`."""
+    fingerprints: pd.DataFrame = pd.DataFrame()
+    """Sums of the fingerprints of the records counted, as `counts`."""
+    group_fingerprints: pd.DataFrame | None = None
+    """Fingerprints of `group_counts`; None: `fingerprints`."""
+    disagreements: pd.DataFrame = pd.DataFrame()
+    """Events whose codes and coordinates lie in different areas."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """Everything that a run found out, at full detail; it is never written as it is."""
+
+    config: "Config"
+    """What was asked."""
+    areas: "gpd.GeoDataFrame"
+    """Areas with names, groups, bases and geometry, index area_code."""
+    tables: pd.DataFrame
+    """Tables by area, columns (source, column)."""
+    weights: "csr_array"
+    """Neighbours, shape (n, n), in the order of the areas."""
+    neighbours: NeighbourSummary
+    """Mean number of neighbours, areas without any, and components."""
+    counts: pd.DataFrame
+    """Events per area that the method used; columns (factor, group, period). Restricted events in
+    sensitive places are not among them."""
+    fingerprints: pd.DataFrame
+    """Sums of the fingerprints of the records counted, as `counts`."""
+    group_counts: pd.DataFrame
+    """Events per area for counts of groups, which keep the events in sensitive places."""
+    group_fingerprints: pd.DataFrame
+    """Fingerprints of those records."""
+    reconciliation: pd.DataFrame
+    """Events read and what became of them, index (source, factor)."""
+    uncounted: pd.DataFrame
+    """One line per event that was not counted, with the reason."""
+    hotspots: pd.DataFrame
+    """The tests, index (factor, period, area_code)."""
+    pooled: pd.DataFrame
+    """The tests over all periods together, index (factor, area_code)."""
+    tests: pd.DataFrame
+    """What was assumed and found per factor and period."""
+    persistence: pd.DataFrame
+    """Periods hot and what changed, index (factor, area_code)."""
+    scores: pd.DataFrame
+    """Scores and contributions, index (factor, area_code)."""
+    index: pd.DataFrame
+    """Score, rank and selection, index area_code."""
+    cut: Cut
+    """The arithmetic of the selection."""
+    flags_tie: int
+    """How many areas would tie at the cut if only the flags counted."""
+    how_sure: str
+    """What to expect of a repeat, in words; empty where none was made."""
+    weights_taken: "pd.Series[float]"
+    """Weight of every scored factor as the index took it: given, all alike, found or elicited."""
+    index_taken: Index
+    """Options of the index with these weights simply given, see `given_weights`."""
+    clusters: pd.DataFrame
+    """Selected areas that adjoin each other, of `find_clusters`, index area_code."""
+    through_one_area: "pd.Series[str]"
+    """How many of the hot factors of an area need one area of their window, index area_code."""
+    correlations: pd.DataFrame
+    """Rank correlation of each factor with the shares and with the other factors."""
+    notes: tuple[str, ...]
+    """What an analyst should know about the data, in sentences."""
+    files: pd.DataFrame
+    """Input files: role, name, bytes, sha256, rows."""
+    attribution: tuple[str, ...]
+    """Whose data it is, in the words that its licence asks for."""
+    rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Records by place and month, weekday, hour, age and sex, of `count_by_group`."""
+    clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
+    sensitivity: Sensitivity = field(default_factory=Sensitivity)
+    """What other choices would have changed, of `ask_what_if`."""
+    composition: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Who lives in the selected areas, beside the rest, of `compose`."""
+    double_counting: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Pairs of factors that may count one thing twice, of `find_double_counting`."""
+    places: SensitivePlaces = NO_PLACES
+    """Areas with a refuge or the like, which partners and the public must not be led to."""
+    disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Events whose codes and coordinates lie in different areas; under internal alone."""

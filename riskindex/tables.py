@@ -1,0 +1,61 @@
+"""Long tables, one line for each factor (and period) and area: how they are indexed and read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+
+def rows(table: pd.DataFrame, **levels: str) -> pd.DataFrame:
+    """Rows of a long table, such as those of one factor and period, by area_code."""
+    part = table.xs(tuple(levels.values()), level=tuple(levels))
+    assert isinstance(part, pd.DataFrame)
+    return part
+
+
+def long_index(keys: Sequence[tuple[str, ...]], areas: "pd.Index[Any]") -> pd.MultiIndex:
+    """Keys, each with all areas; built from codes, because a million tuples take seconds."""
+    n, codes = len(areas), []
+    levels: list[pd.Index[Any]] = []
+    for values in zip(*keys, strict=True) if keys else [()]:
+        # Factors keep their order; periods are sorted, so that rows can be found by bisection.
+        found, level = pd.factorize(np.array(values, dtype=object), sort=bool(levels))
+        codes.append(np.repeat(found, n))
+        levels.append(pd.Index(level, dtype="str"))
+    return pd.MultiIndex(
+        levels=[*levels, areas],
+        codes=[*codes, np.tile(np.arange(n), len(keys))],
+        names=[*("factor", "period")[: len(levels)], "area_code"],
+        verify_integrity=False,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sensitivity:
+    """What other choices would have changed."""
+
+    choices: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """One row per other choice: `kind` (a key of `KINDS`), `choice` in words, `selected` (how
+    many), `entered`, `left` (how many), `kept` (share of the list that stays), `note` (why it
+    cannot be computed; then the numbers are missing), `entered_codes` and `left_codes` (tuples,
+    highest risk first)."""
+    effective: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Per factor its weight beside its share of the index's variance, of `effective_shares`;
+    empty where the index has no shares."""
+    matters: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Share of each choice, and of chance, in how far the list changes, of `what_matters`; empty
+    without repeats."""
+    elicited: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """What people's points say of each factor, of `elicited_spread`; empty without points."""
+
+    def in_short(self) -> "Sensitivity":
+        """The same without area codes, notes and people's points: for partners and the public."""
+        choices = self.choices.drop(columns=["entered_codes", "left_codes"], errors="ignore")
+        if "note" in choices:
+            choices = choices[choices["kind"] != "people"].reset_index(drop=True)
+            choices["note"] = choices["note"].where(choices["note"] == "", "cannot be computed")
+        return Sensitivity(
+            choices=choices, effective=self.effective.round(2), matters=self.matters.round(1)
+        )
