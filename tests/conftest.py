@@ -56,7 +56,7 @@ def county_released(county_result):
     return release(county_result, "internal")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def small_lists_leave() -> Iterator[None]:
     """The list of a county of 160 areas is mostly noise; what leaves beside it is looked at."""
     with pytest.MonkeyPatch.context() as patch:

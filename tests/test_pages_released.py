@@ -1,5 +1,6 @@
 """Report and profiles of a partner and a public release: nothing that was not released is drawn."""
 
+import dataclasses
 import html
 import re
 
@@ -7,17 +8,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskindex import release
+from riskindex import release, save
 from riskindex.areas.groups import count_groups
 from riskindex.disclosure import MARKS, WITHHELD
 from riskindex.outputs.governance import write_governance
-from riskindex.outputs.profile_numbers import Book
+from riskindex.outputs.profile_numbers import Book, class_words, index_classes
 from riskindex.outputs.profiles import write_profiles
-from riskindex.outputs.report import write_report
+from riskindex.outputs.report import summary, write_report
 
 
 @pytest.fixture(scope="module", params=["partner", "public"])
-def released(request, county_result):
+def released(request, county_result, small_lists_leave):
     return release(county_result, request.param)
 
 
@@ -53,9 +54,14 @@ def test_the_meaning_of_every_mark_of_a_page_stands_above_its_first_table(folder
                 assert f"<b>{mark}</b> {words}" in above, (path.name, mark)
 
 
-def test_the_list_is_in_the_order_of_the_codes(folder, released):
+def test_the_list_is_firm_areas_first_then_by_district_and_code(folder, released):
     found = re.findall(r" · (E\d+) ", text_of(folder / "report.html"))
-    assert found == sorted(released.top.index)
+    assert found == list(released.top.index)
+    top = released.top
+    order = zip(top["tier"] != "firm", top["district"], top.index, strict=True)
+    assert list(order) == sorted(
+        zip(top["tier"] != "firm", top["district"], top.index, strict=True)
+    )
 
 
 def test_every_area_of_a_district_stands_in_the_order_of_its_code(folder, released):
@@ -115,6 +121,33 @@ def test_the_tenths_of_a_release_are_the_classes_of_its_map(released):
     order = classes.groupby(tenth.reindex(classes.index).to_numpy()).unique()
     assert all(len(found) == 1 for found in order)
     assert list(order.str[0]) == sorted(order.str[0], reverse=True)
+
+
+def test_nothing_is_said_of_hot_areas_that_are_not_shown(folder, released):
+    report = text_of(folder / "report.html")
+    index = text_of(folder / "profiles" / "index.html")
+    public = released.profile == "public"
+    assert ("Which areas restricted sources find hot, and when, is not part" in report) == public
+    assert ("No area is hot in the last period and in none" in report) <= (not public)
+    assert ("Hot for any factor shown" in index) == public
+    assert "Domestic abuse victims' homes: 0 areas rising" not in report
+    told = " ".join(summary(released))
+    assert ("Serious violence suspects' homes" in told) == (not public)
+    assert "deprived in two or more dimensions" in told
+
+
+def test_without_tenths_the_pages_say_who_is_on_the_list(released, tmp_path):
+    """Scores by strength do not survive the noise, so that no tenth leaves."""
+    bare = dataclasses.replace(
+        released,
+        all_areas=released.all_areas.drop(columns="decile"),
+        top=released.top.drop(columns="decile"),
+    )
+    save(bare, tmp_path / "result")
+    for path in (tmp_path / "result").rglob("*.html"):
+        assert "highest tenth" not in text_of(path), path.name
+    assert index_classes(bare).eq(4).equals(bare.all_areas["selected"].astype(bool))
+    assert class_words(bare) == {4: "selected", 0: "not selected"}
 
 
 # Numbers of districts, where a release has them: rounded, marked, and never put together again

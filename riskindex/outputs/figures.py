@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from riskindex.outputs.outlines import simplified
 from riskindex.outputs.page_shell import PROFILE_MARKS, asset, escape
 from riskindex.outputs.plots import Dot, draw_dots, svg
-from riskindex.outputs.profile_numbers import index_classes
+from riskindex.outputs.profile_numbers import class_words, index_classes
 from riskindex.publication.released import Released
 from riskindex.tables import rows
 
@@ -27,9 +27,6 @@ INK = "#0B0C0C"
 RAMP = ("#E8F1FA", "#B5D4EE", "#6BACE6", "#2073BC", "#12436D")
 NOT_ASSESSED = "#D9D9D9"
 STYLE: dict[Any, Any] = {"font.family": "DejaVu Sans", "font.size": 9, "text.color": INK}
-CLASS_WORDS = (
-    "lower half", "fourth and fifth tenths", "third tenth", "second tenth", "highest tenth",
-)  # fmt: skip
 LEGEND = 1.9
 """Inches beside the map for its legend."""
 MOST_EDGED = 5_000
@@ -61,7 +58,8 @@ def overview_map(released: Released) -> bytes:
         _label_groups(released, shapes, axes)
         _outline_selected(shapes[chosen], axes)
         lacks = bool((classes < 0).any())
-        _legend(axes, PROFILE_MARKS.get(released.profile, released.profile), lacks=lacks)
+        mark = PROFILE_MARKS.get(released.profile, released.profile)
+        _legend(axes, class_words(released), mark, lacks=lacks)
         return png(figure)
 
 
@@ -138,20 +136,19 @@ def _label_groups(released: Released, shapes: NDArray[Any], axes: "Axes") -> Non
         )
 
 
-def _legend(axes: "Axes", mark: str, *, lacks: bool) -> None:
+def _legend(axes: "Axes", words: dict[int, str], mark: str, *, lacks: bool) -> None:
     from matplotlib.patches import Patch
 
     patches = [
-        Patch(facecolor=colour, edgecolor="#B1B4B6", label=word)
-        for colour, word in zip(RAMP[::-1], CLASS_WORDS[::-1], strict=True)
+        Patch(facecolor=RAMP[kind], edgecolor="#B1B4B6", label=word) for kind, word in words.items()
     ]
     if lacks:
         patches.append(Patch(facecolor=NOT_ASSESSED, edgecolor="#B1B4B6", label="not assessed"))
     patches.append(Patch(facecolor="white", edgecolor=INK, linewidth=1.6, label="selected"))
     axes.legend(handles=patches, loc="upper left", bbox_to_anchor=(1, 0.98), frameon=False,
                 title="Index", alignment="left")  # fmt: skip
-    words = "\n".join(textwrap.wrap(mark, 26))
-    axes.annotate(words, (1, 0.02), xycoords="axes fraction", fontsize=8, fontweight="bold")
+    told = "\n".join(textwrap.wrap(mark, 26))
+    axes.annotate(told, (1, 0.02), xycoords="axes fraction", fontsize=8, fontweight="bold")
 
 
 def canvas(width: float, height: float, columns: int = 1) -> "tuple[Figure, list[Axes]]":

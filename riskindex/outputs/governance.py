@@ -139,8 +139,10 @@ def _checks(released: Released) -> Iterator[tuple[str, str]]:
     names = [_label(released, key) for key in lacking.index[lacking > 0]]
     yield "Factors not assessed everywhere", in_words(list(dict.fromkeys(names))) or "none"
     quiet = released.factors.index[released.factors["hot_last"] == 0]
+    shown = released.factors["hot_last"].notna()
     yield (
-        "Factors without a hot area in the last period",
+        "Factors without a hot area in the last period"
+        + ", of those whose hot areas are shown" * (not shown.all()),
         in_words([str(released.factors.at[factor, "label"]) for factor in quiet]) or "none",
     )
     yield (
@@ -288,13 +290,15 @@ def _equality_part(released: Released) -> str:
 
 
 def _release_part(released: Released) -> str:
-    return (protection_part(released) or paragraphs([_AS_THEY_ARE])) + _pairs([
+    plain = _AS_THEY_ARE if released.profile == "internal" else _OPEN
+    return (protection_part(released) or paragraphs([plain])) + _pairs([
         ("Who receives it", todo("names of organisations, or the public")),
         ("Earlier releases that it could be compared with", todo("titles and dates")),
     ])  # fmt: skip
 
 
 _AS_THEY_ARE = "Counts of small areas as they are: for the organisation itself, not for sharing."
+_OPEN = "Every source is open: anybody can look it up, and it leaves as it is."
 
 
 # The transparency record, and signatures

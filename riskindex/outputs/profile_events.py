@@ -109,8 +109,8 @@ def events_part(book: Book, place: Place) -> str:
 
 
 _ROUNDED = (
-    "Numbers of events are rounded; changes, rates, intervals, ranks and shares follow from the "
-    "rounded numbers."
+    "Numbers of events of restricted sources have noise and are rounded; changes, rates, "
+    "intervals, ranks and shares follow from these numbers."
 )
 
 

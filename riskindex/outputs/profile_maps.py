@@ -6,19 +6,11 @@ import pandas as pd
 
 from riskindex.outputs.page_parts import Html, drawing, in_words, inside, paragraphs, record_table
 from riskindex.outputs.page_shell import escape
-from riskindex.outputs.profile_numbers import Book, Place
+from riskindex.outputs.profile_numbers import Book, Place, class_words
 from riskindex.outputs.small_maps import View, draw_areas
 
 MOST_NAMED = 12
 """Hot areas that are named per factor; the rest is counted."""
-_INDEX_WORDS = {
-    "c4": "highest tenth",
-    "c3": "second tenth",
-    "c2": "third tenth",
-    "c1": "fourth and fifth tenths",
-    "c0": "lower half",
-    "unknown": "not assessed",
-}
 _HOT_WORDS = {
     "h99": "hot, 99% confidence",
     "h95": "hot, 95%",
@@ -59,9 +51,11 @@ def place_map(book: Book, place: Place) -> str:
         "The same areas stand in the table at the end of the page.",
     )
     tiers = ", dashed where it is borderline" if book.has_tiers else ""
+    words = {f"c{c}": word for c, word in class_words(book.released).items()}
+    words["unknown"] = "not assessed"
     return drawing(
         picture, f"The index in classes; a heavy outline marks the selected areas{tiers}."
-    ) + _swatches(_INDEX_WORDS, {book.classes[code] for code in shown})
+    ) + _swatches(words, {book.classes[code] for code in shown})
 
 
 def _hover(book: Book, code: str) -> str:
@@ -73,7 +67,9 @@ def _hover(book: Book, code: str) -> str:
 
 def _standing(book: Book, code: str) -> str:
     """The rank of an area in words, or its tenth where ranks are not released."""
-    number = book.records[code].get("rank" if book.has_ranks else "decile", pd.NA)
+    number = book.records[code].get("rank" if book.has_ranks else "decile", "")
+    if number == "":
+        return "tenth not shown"
     if pd.isna(number):
         return "no rank"
     return f"rank {int(number):,}" if book.has_ranks else f"tenth {int(number)} of 10"
@@ -96,7 +92,8 @@ def hot_sentences(book: Book, place: Place) -> list[str]:
     found.sort(key=lambda one: -one[0])
     told = [f"{n:,} for {inside(label)}" for n, label in found if n]
     if not told:
-        return ["No area is hot for any factor in the last period."]
+        hidden = len(book.hot) < len(book.released.factors)
+        return [f"No area is hot for any factor{' shown' * hidden} in the last period."]
     new = [f"{inside(hot.label)} ({n:,})" for name, hot in book.hot.items()
            if (n := sum((name, code) in book.new for code in place.codes))]  # fmt: skip
     lines = [f"Areas hot in the last period: {in_words(told)}."]
@@ -175,10 +172,6 @@ def factor_records(book: Book, place: Place) -> list[dict[str, object]]:
 
 def _lasting(book: Book, place: Place, factor: str) -> dict[str, object]:
     """How many areas are hot again and again, as far as the release tells it."""
-    if book.bands:
-        often = [book.bands.get((factor, code)) in ("most", "every") for code in place.codes]
-        known = any((factor, code) in book.bands for code in place.codes)
-        return {"Hot in most periods or every one": sum(often) if known else pd.NA}
     several = book.hot[factor].several
     number = pd.NA if several is None else sum(code in several for code in place.codes)
     return {"Hot in several periods": number}

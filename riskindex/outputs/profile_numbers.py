@@ -105,14 +105,6 @@ class Book:
         return set(zip(table["factor"], table["area_code"], strict=True)) if len(table) else set()
 
     @cached_property
-    def bands(self) -> dict[tuple[str, str], str]:
-        """Factor and area to the band of the periods it was hot in, where these are not told."""
-        table = self.released.persistence
-        if "periods_hot" in table or "periods_band" not in table:
-            return {}
-        return {(str(f), str(code)): str(band) for (f, code), band in table["periods_band"].items()}
-
-    @cached_property
     def districts(self) -> list[Place]:
         """The districts, in the order of their names; the study area where there are none."""
         kind = profile_kind(self.released.group_kinds)
@@ -225,12 +217,29 @@ def months_of(rhythm: pd.DataFrame) -> list[str]:
 
 
 def index_classes(released: Released) -> "pd.Series[int]":
-    """Class of each area, by its score, or by its tenth where scores are not released."""
+    """Class of each area, by its score, by its tenth where scores are not released, or by the list.
+
+    `class_words` says what they are.
+    """
     every = released.all_areas
     if "score" in every:
         return index_class(every["score"])
-    unknown = pd.Series(pd.NA, index=every.index, dtype="Float64")
-    return index_class(-every["decile"].astype("Float64") if "decile" in every else unknown)
+    if "decile" in every:
+        return index_class(-every["decile"].astype("Float64"))
+    return every["selected"].astype(bool).map({True: 4, False: 0})
+
+
+def class_words(released: Released) -> dict[int, str]:
+    """What each class of `index_classes` is, the highest first."""
+    if {"score", "decile"} & set(released.all_areas):
+        return {
+            4: "highest tenth",
+            3: "second tenth",
+            2: "third tenth",
+            1: "fourth and fifth tenths",
+            0: "lower half",
+        }
+    return {4: "selected", 0: "not selected"}
 
 
 def index_class(score: "pd.Series[float]") -> "pd.Series[int]":

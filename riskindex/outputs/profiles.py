@@ -168,7 +168,7 @@ def _area_record(book: Book, code: str, *, why: bool = False) -> dict[str, objec
 
 
 def _rank_record(area: Record) -> dict[str, object]:
-    """The rank, or where ranks are not released the tenth, 1 the highest risk, if that is."""
+    """The rank, or where ranks are not released the tenth if that is, 1 the highest risk."""
     if "rank" in area:
         return {"Rank": pd.NA if pd.isna(area["rank"]) else int(area["rank"])}
     return {"Tenth": area["decile"]} if "decile" in area else {}
@@ -279,7 +279,9 @@ def _place_record(book: Book, place: Place) -> dict[str, object]:
         record["Highest rank"] = min(known, default=pd.NA)
     if "residents" in book.areas and not book.withholds(book.records, "residents"):
         record["Residents"] = book.people(place.codes, "residents")
-    record["Hot for any factor"] = sum(code in book.hot_for_any for code in place.codes)
+    hidden = len(book.hot) < len(book.released.factors)
+    any_hot = sum(code in book.hot_for_any for code in place.codes)
+    record["Hot for any factor" + " shown" * hidden] = any_hot
     counts = [(len(book.hot_codes(place, name)), one.label) for name, one in book.hot.items()]
     most = sorted((one for one in counts if one[0]), key=lambda one: -one[0])[:2]
     return record | {"Most often": ", ".join(f"{inside(label)} ({n:,})" for n, label in most)}

@@ -79,16 +79,24 @@ def summary(released: Released) -> list[str]:
     hot = "; ".join(
         f"{row['label']} {int(row['hot_last']):,}"
         for _, row in released.factors.iterrows()
-        if row["method"] != "value"
+        if row["method"] != "value" and pd.notna(row["hot_last"])
     )
     lines += [
-        f"Areas hot in the last period: {hot}." if hot else "Nothing is tested, so no area is hot.",
+        f"Areas hot in the last period: {hot}."
+        if hot
+        else _NO_HOT[released.factors["hot_last"].isna().any()],
         released.cut.explanation,
         _flags_sentence(released),
     ]
     lines += [line for line in (released.how_sure, choice_sentence(released)) if line]
     lines.append(f"Selected: {released.cut.selected:,} of {released.cut.assessed:,} areas.")
     return lines
+
+
+_NO_HOT = {
+    False: "Nothing is tested, so no area is hot.",
+    True: "Which areas restricted sources find hot is not part of this release.",
+}
 
 
 def write_report(released: Released, path: Path, *, earlier: Path | None = None) -> None:
@@ -275,7 +283,8 @@ def _quiet_sentence(released: Released, factor: str) -> str:
     if hot.isna().all() or (hot > 0).any():
         return ""
     start = "No area is hot. That is a result"
-    if not released.factors.at[factor, "scored"]:
+    # The scores of restricted factors are the protected run's, the hot areas are not.
+    if not released.factors.at[factor, "scored"] or factor not in released.numbered:
         return f"{start}."
     scores = rows(released.scores, factor=factor)["score"]
     some = int((scores > 0).sum())
@@ -327,6 +336,9 @@ def _persistence_part(released: Released) -> str:
 def _new_sentence(released: Released) -> str:
     if not released.factors["periods"].str.contains(", ").any():
         return "Every factor covers one period at most, so there is nothing to follow."
+    shown = released.persistence.index.get_level_values("factor")
+    if not released.factors.index.isin(shown).any():
+        return "Which areas restricted sources find hot, and when, is not part of this release."
     if released.new_hotspots.empty:
         return "No area is hot in the last period and in none of the earlier ones."
     return ""

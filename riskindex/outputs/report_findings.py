@@ -57,6 +57,7 @@ def change_sentences(released: Released) -> list[str]:
         f"{released.factors.at[factor, 'label']}: " + "; ".join(_changes(released, str(factor)))
         + "."
         for factor in _followed(released)
+        if factor in released.numbered
     ]  # fmt: skip
 
 

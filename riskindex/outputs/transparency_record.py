@@ -123,7 +123,7 @@ def _risks(released: Released) -> Iterator[str]:
             "list is without them."
         )
     yield "An area is taken for its people: no output names or scores a person."
-    yield "A small count gives a person away: releases are rounded and withheld by rule."
+    yield "A small count gives a person away: counts of restricted sources leave with noise."
     yield "False precision: the list says how often each area would be selected again."
 
 

@@ -3,12 +3,13 @@
 const LAYERS = {
   index: {
     make: () => {
+      if (showsBands() && !app.data.columns.decile) return LAYERS.selected.make();
       const { index } = app.now;
       const words = ["Highest tenth", "Second tenth", "Third tenth", "Fourth and fifth tenths", "Lower half"];
       const range = app.data.ranked ? (members) => scoreRange(index, members) : undefined;
       return {
         title: app.data.ranked ? "Index score, 0 to 100" : "Index, tenths of the areas",
-        classes: showsBands() && app.data.columns.decile ? app.data.columns.decile.map(decileClass) : indexClasses(index),
+        classes: showsBands() ? app.data.columns.decile.map(decileClass) : indexClasses(index),
         colours: [...RAMP].reverse(),
         words: words.map((text, kind) => ({ text, range, kind })),
         note: "Areas with the same score stay in one class, so a class may hold more or fewer areas than its name says.",
@@ -171,7 +172,7 @@ function layerChoices() {
   const tested = factors.filter((factor) => factor.last);
   const many = factors.filter((factor) => factor.often);
   return [
-    ["Index", [["index", app.data.ranked ? "Index score" : "Index, tenths"], ["selected", "Selected areas"]]],
+    ["Index", [["index", app.data.ranked ? "Index score" : app.data.columns.decile ? "Index, tenths" : "Index"], ["selected", "Selected areas"]]],
     ["Hotspots", tested.map((factor) => [`hot:${factor.name}`, `${hasConfidence(factor) ? "Hotspots" : "Share"}: ${factor.label}`])],
     ["How often hot", many.map((factor) => [`years:${factor.name}`, `${upperFirst(periodsWord())} hot: ${factor.label}`])],
     ["New hotspots", many.map((factor) => [`new:${factor.name}`, `New hotspots: ${factor.label}`])],
