@@ -470,9 +470,8 @@ class _Cells:
         areas, config = world.given.areas, world.config
         kind = profile_kind(group_kinds(areas))
         names = areas[kind] if kind else pd.Series(config.place, areas.index)
-        keep = (
-            ~areas["is_context"].to_numpy() if "is_context" in areas else np.ones(len(areas), bool)
-        )
+        around = areas.get("is_context")
+        keep = np.ones(len(areas), bool) if around is None else ~around.to_numpy(bool)
         factor, _, period = column
         others = [c for c in counts.columns if c[0] == factor and c[2] == period and c != column]
         rest = (
