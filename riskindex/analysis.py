@@ -25,7 +25,7 @@ from riskindex.index.scores import silent_sentences
 from riskindex.index.selection import Selected, flags_tie, select_top
 from riskindex.result import Given, Result, Say, silent
 from riskindex.statistics.smoothing import counts_behind
-from riskindex.uncertainty.other_choices import Made, ask_what_if
+from riskindex.uncertainty.other_choices import ListMade, ask_what_if
 from riskindex.uncertainty.repeats import Data
 from riskindex.uncertainty.replay import Replay
 from riskindex.uncertainty.robustness import prepare_repeats, repeat_list
@@ -88,7 +88,7 @@ def analyse(
     weights, found, persistence, scores, chosen = list_areas(config, given, say=say)
     say("Scanning for clusters")
     clusters = scan_for_clusters(counts, areas, tables, weights, config.factors, seed=config.seed)
-    made = Made(
+    made = ListMade(
         data=Data(counts, areas, weights),
         hotspots=found.table,
         pooled=found.pooled,

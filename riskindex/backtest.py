@@ -20,7 +20,7 @@ from riskindex.outputs.backtest_page import ReleasedBacktest, span_of
 from riskindex.publication.profiles import only_internal
 from riskindex.publication.released import whole
 from riskindex.result import Result, Say
-from riskindex.statistics.prediction import MEASURES, Held, area_repeats, interval, random_lists
+from riskindex.statistics.prediction import MEASURES, HeldOut, area_repeats, interval, random_lists
 from riskindex.tables import rows
 
 Array = NDArray[np.float64]
@@ -105,7 +105,9 @@ def backtest(
     )
 
 
-def compare_lists(flags: pd.DataFrame, held: Held, repeats: Array, chance: Flags) -> pd.DataFrame:
+def compare_lists(
+    flags: pd.DataFrame, held: HeldOut, repeats: Array, chance: Flags
+) -> pd.DataFrame:
     """Measure several lists of areas on the same later events.
 
     Parameters
@@ -318,8 +320,8 @@ def _residents(result: Result) -> Array:
     return np.asarray(result.areas["residents"], dtype=float)
 
 
-def _held(result: Result, lists: pd.DataFrame) -> Held:
-    return Held(
+def _held(result: Result, lists: pd.DataFrame) -> HeldOut:
+    return HeldOut(
         later=lists["later"].to_numpy(float),
         earlier=lists["earlier"].to_numpy(float),
         land=result.areas.geometry.area.to_numpy(float),

@@ -5,7 +5,7 @@ from typing import Generic, TypeVar
 Value = TypeVar("Value")
 
 
-class Same(Generic[Value]):
+class IdentityKey(Generic[Value]):
     """Equal to nothing but the same object, which must not be changed in place.
 
     For functions with `functools.lru_cache`, whose arguments must be hashable; it holds the
@@ -19,4 +19,4 @@ class Same(Generic[Value]):
         return id(self.value)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and other.value is self.value
+        return isinstance(other, IdentityKey) and other.value is self.value

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 
-class Found(Together):
+class CheckReport(Together):
     """What `look` found: lines for the screen, and faults."""
 
     def __init__(self) -> None:
@@ -37,7 +37,7 @@ def _silent(_stage: str) -> None:
     return
 
 
-def look(config: Config, *, say: Callable[[str], None] = _silent) -> Found:
+def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport:
     """Read everything that a config names, compute nothing, and collect every fault.
 
     Parameters
@@ -47,7 +47,7 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> Found:
     say
         Told the name of each stage as it begins.
     """
-    found = Found()
+    found = CheckReport()
     say("Reading areas")
     land = _areas(config, found)
     say("Reading tables")
@@ -80,7 +80,7 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> Found:
     return found
 
 
-def _areas(config: Config, found: Found) -> ReadAreas | None:
+def _areas(config: Config, found: CheckReport) -> ReadAreas | None:
     """The areas, if they can be read, and whether what is asked of them can be done."""
     land = None
     with found.trying():
@@ -109,7 +109,9 @@ def _check_choices(config: Config, areas: "GeoDataFrame") -> None:
         raise ConfigError(faults)
 
 
-def _try_tables(config: Config, areas: "GeoDataFrame", tables: pd.DataFrame, found: Found) -> None:
+def _try_tables(
+    config: Config, areas: "GeoDataFrame", tables: pd.DataFrame, found: CheckReport
+) -> None:
     """Add what rates are of, and look at every share; no event is needed for either."""
     with found.trying():
         with_bases(areas, tables, config.bases)

@@ -24,7 +24,7 @@ from riskindex.screen import show, show_table, stages
 
 if TYPE_CHECKING:
     from riskindex.config import Config
-    from riskindex.files.whole_folder import Held
+    from riskindex.files.whole_folder import HeldFolder
     from riskindex.outputs.backtest_page import ReleasedBacktest
     from riskindex.outputs.compare import Comparison
     from riskindex.publication.released import Released
@@ -304,7 +304,7 @@ def _say_comparison(result: "Comparison", folder: Path | None) -> None:
 
 
 @contextmanager
-def _working_in(folder: Path) -> Iterator["Held"]:
+def _working_in(folder: Path) -> Iterator["HeldFolder"]:
     """Hold a result folder, and keep all temporary files beside it, those of libraries too."""
     from riskindex.files.whole_folder import held
 

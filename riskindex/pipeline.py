@@ -25,7 +25,7 @@ from riskindex.events import read as events
 from riskindex.events.count import count_events
 from riskindex.files.formats import FileRecord
 from riskindex.files.memory import bounded, memory_of_database
-from riskindex.files.whole_folder import Held, written_whole
+from riskindex.files.whole_folder import HeldFolder, written_whole
 from riskindex.index.build import contributions
 from riskindex.index.selection import Selected
 from riskindex.outputs.geopackage import write_geopackage
@@ -239,7 +239,7 @@ def _refuse_unsteady_list(result: Result, key: bytes) -> None:
 
 def save(
     released: Released,
-    folder: str | Path | Held,
+    folder: str | Path | HeldFolder,
     *,
     memory: str | None = None,
     replace: bool = False,
@@ -276,8 +276,8 @@ def save(
             f"Only what was released can be saved, not a {type(released).__name__}: give "
             'release(result, "internal"), or the profile that the readers have.'
         )
-    place = folder if isinstance(folder, Held) else Path(folder)
-    target = place.target if isinstance(place, Held) else place
+    place = folder if isinstance(folder, HeldFolder) else Path(folder)
+    target = place.target if isinstance(place, HeldFolder) else place
     with written_whole(place) as out, bounded(memory):  # past the cap, nothing is put in place
         if not replace:
             refuse_to_replace(target, released.profile)

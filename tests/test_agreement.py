@@ -13,7 +13,7 @@ from riskindex import release
 from riskindex.events.codes_against_points import compare
 from riskindex.events.count import count_events
 from riskindex.events.read import PoliceSource, open_events
-from riskindex.events.study_area import Study
+from riskindex.events.study_area import StudyArea
 from riskindex.events.tally import Group, Tally
 from riskindex.outputs.workbook import write_workbook
 
@@ -43,7 +43,7 @@ def compared(rows, areas=THREE, **options):
     """What is found when one source of one factor is placed."""
     factors = (factor(),)
     source = events(rows, *factors, **POINTS, **options)
-    tally = Tally("s", source, [_group()], Study(areas))
+    tally = Tally("s", source, [_group()], StudyArea(areas))
     return compare(tally.events.connection, tally.study, tally.events.crs)
 
 

@@ -12,7 +12,7 @@ from riskindex.backtest import backtest, compare_lists, release_backtest
 from riskindex.cli import app
 from riskindex.errors import DisclosureError
 from riskindex.outputs.backtest_page import save_backtest, sentences, span_of
-from riskindex.statistics.prediction import Held, area_repeats, random_lists
+from riskindex.statistics.prediction import HeldOut, area_repeats, random_lists
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def small_lists():
         {"index": [1, 1, 0, 0, 0, 0], "worse": [0, 0, 0, 0, 1, 1]}, index=areas
     ).astype(bool)
     events = np.array([9.0, 8.0, 2.0, 2.0, 1.0, 0.0])
-    return flags, Held(events, events, np.ones(6), np.ones(6))
+    return flags, HeldOut(events, events, np.ones(6), np.ones(6))
 
 
 def test_lists_are_measured_on_the_same_events():

@@ -7,7 +7,7 @@ from tables import factor, hotspots, persistence, scores
 
 from riskindex.index.build import Index, build_index, score_factors
 from riskindex.index.selection import Override, Selection, select_top
-from riskindex.uncertainty.other_choices import KINDS, Made, ask_what_if
+from riskindex.uncertainty.other_choices import KINDS, ListMade, ask_what_if
 from riskindex.uncertainty.repeats import Data
 
 TABLE = scores({"x": [100, 0, 0, 60], "y": [0, 100, 0, 60], "z": [0, 0, 90, 0]})
@@ -26,7 +26,7 @@ def factors(**police):
 def made(table=TABLE, selection=TWO, index=Index(), areas=AREAS, **police):  # noqa: B008
     table = table.assign(value=table["score"], **({} if "weight" in table else {"weight": 1.0}))
     groups = areas.get(selection.group)
-    return Made(
+    return ListMade(
         data=Data(pd.DataFrame(), areas, None), hotspots=pd.DataFrame(), pooled=pd.DataFrame(),
         persistence=pd.DataFrame(), scores=table,
         chosen=select_top(build_index(table, index), selection, groups=groups),
@@ -197,7 +197,7 @@ def test_scores_by_flag_are_what_they_say():
     only = factor("x")
     table = score_factors(tests, persistence(areas), [only])
     chosen = select_top(build_index(table), Selection(number=3))
-    given = Made(
+    given = ListMade(
         data=Data(pd.DataFrame(), AREAS, None), hotspots=tests, pooled=pd.DataFrame(),
         persistence=persistence(areas), scores=table, chosen=chosen, factors=[only],
         index=Index(), selection=Selection(number=3),

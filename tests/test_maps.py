@@ -24,7 +24,7 @@ from riskindex.outputs.interactive_map import (
     save_map,
     write_map,
 )
-from riskindex.outputs.outlines import Outlines, code_rings, draw_outlines, simplified
+from riskindex.outputs.outlines import CodedOutlines, code_rings, draw_outlines, simplified
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +51,7 @@ def numbers(coded: bytes) -> list[int]:
     return out
 
 
-def rings(outlines: Outlines) -> list[list[np.ndarray]]:
+def rings(outlines: CodedOutlines) -> list[list[np.ndarray]]:
     """The reading that the page does: rings of every area, in steps from the corner."""
     values = numbers(outlines.coded)
     n = values[0]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from riskindex.statistics.prediction import (
     MEASURES,
-    Held,
+    HeldOut,
     area_repeats,
     best_pai,
     hit_rate,
@@ -60,7 +60,7 @@ def test_rri_is_one_where_the_list_keeps_its_share():
 
 def test_measures_without_events_are_undefined():
     nothing = np.zeros(4)
-    held = Held(later=nothing, earlier=nothing, land=LAND, residents=np.full(4, np.nan))
+    held = HeldOut(later=nothing, earlier=nothing, land=LAND, residents=np.full(4, np.nan))
     for name, function in MEASURES.items():
         assert np.isnan(function(held, FIRST_TWO, None)), name
 
@@ -100,7 +100,7 @@ def test_random_lists_have_the_number_asked_for_and_average_to_one():
 
 
 def test_a_repeat_of_every_area_once_changes_nothing():
-    held = Held(later=EVENTS, earlier=EVENTS[::-1] + 1, land=LAND, residents=LAND + 1)
+    held = HeldOut(later=EVENTS, earlier=EVENTS[::-1] + 1, land=LAND, residents=LAND + 1)
     for function in MEASURES.values():
         once = function(held, FIRST_TWO, np.ones((1, 4)))
         assert once[0] == pytest.approx(float(function(held, FIRST_TWO, None)))
@@ -115,7 +115,7 @@ def test_the_interval_of_the_bootstrap_covers_what_it_should(measure):
     for _ in range(200):
         risk = rng.gamma(2.0, 3.0, n) * np.where(selected, 3, 1)
         later, earlier = rng.poisson(risk).astype(float), rng.poisson(risk).astype(float)
-        held = Held(later, earlier, rng.uniform(1, 2, n), np.ones(n))
+        held = HeldOut(later, earlier, rng.uniform(1, 2, n), np.ones(n))
         repeats = area_repeats(n, 200, rng)
         low, high = interval(MEASURES[measure](held, selected, repeats))
         true = {"hit_rate": 3 * 30 / (3 * 30 + 270), "pai_land": 3 / 1.2, "rri": 1.0}[measure]

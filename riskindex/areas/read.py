@@ -29,7 +29,7 @@ from riskindex.areas.shipped_lookups import (
 )
 from riskindex.errors import ConfigError, InputError, Together
 from riskindex.files.boundary_files import read_vector
-from riskindex.files.csv_files import Sheet, capped, read_sheet
+from riskindex.files.csv_files import CsvSheet, capped, read_sheet
 from riskindex.files.formats import FileRecord, find_file, record
 from riskindex.files.text import MISSING_WORDS, garbled_notes, known_texts
 
@@ -255,7 +255,7 @@ def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None)
         A file cannot be read, or lacks a column.
     """
 
-    def columns(name: str, place: str, *wanted: str) -> tuple[Path, Sheet]:
+    def columns(name: str, place: str, *wanted: str) -> tuple[Path, CsvSheet]:
         path = find_file(folder, name, place=place)
         with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
             return path, read_sheet(path, wanted, Path(private))
@@ -405,7 +405,7 @@ def _with_groups(
     return joined, notes, record(path, "lookup", len(sheet.rows))
 
 
-def _groups_of(sheet: Sheet, lookup: GroupLookup, wanted: Collection[str]) -> pd.DataFrame:
+def _groups_of(sheet: CsvSheet, lookup: GroupLookup, wanted: Collection[str]) -> pd.DataFrame:
     """Group values by code, for the codes that are wanted; two different values are a fault."""
     table = pd.DataFrame({kind: sheet.columns[column] for kind, column in lookup.groups.items()})
     table = table.apply(known_texts).replace("", NOT_RECORDED)
@@ -421,7 +421,7 @@ def _groups_of(sheet: Sheet, lookup: GroupLookup, wanted: Collection[str]) -> pd
     return table.set_index("code")[list(lookup.groups)]
 
 
-def _no_match(sheet: Sheet, column: str, found: Sequence[str], areas: Sequence[str]) -> str:
+def _no_match(sheet: CsvSheet, column: str, found: Sequence[str], areas: Sequence[str]) -> str:
     return (
         f"{sheet.label}: none of the {len(areas):,} areas is in column {column!r}, which holds "
         f"{looks_like(found)} (first: {found[0] if found else ''!r}); the boundaries have "
@@ -464,7 +464,7 @@ def _rows_of(codes: Sequence[str], areas: pd.Index) -> list[int]:
     return [i for i, code in enumerate(codes) if not known or code in known]
 
 
-def _code_faults(sheet: Sheet, column: str, areas: pd.Index) -> Iterator[str]:
+def _code_faults(sheet: CsvSheet, column: str, areas: pd.Index) -> Iterator[str]:
     """Codes that are missing, repeated, or an area's code but for white space and case."""
     known, first = set(areas), dict[str, int]()
     for row, code in zip(sheet.rows, sheet.columns[column], strict=True):
@@ -480,7 +480,7 @@ def _code_faults(sheet: Sheet, column: str, areas: pd.Index) -> Iterator[str]:
 
 
 def _numbers(
-    sheet: Sheet, column: str, used: Sequence[int], faults: list[str]
+    sheet: CsvSheet, column: str, used: Sequence[int], faults: list[str]
 ) -> NDArray[np.float64]:
     """Cells as numbers, NaN where empty; what is no count is added to the faults."""
     cells = sheet.columns[column]
@@ -525,7 +525,7 @@ _CELL_RULES: tuple[tuple[Callable[[str], Any], str], ...] = (
 """What is wrong with a cell, and what to do; first match wins."""
 
 
-def _fractions(sheet: Sheet, column: str, values: "pd.Series[float]") -> Iterator[str]:
+def _fractions(sheet: CsvSheet, column: str, values: "pd.Series[float]") -> Iterator[str]:
     """A note where a column of whole numbers has a few that are not."""
     known = values[values.notna()]
     odd = known[known % 1 != 0]
@@ -537,7 +537,7 @@ def _fractions(sheet: Sheet, column: str, values: "pd.Series[float]") -> Iterato
 
 
 def _gaps(
-    sheet: Sheet, table: pd.DataFrame, areas: pd.Index, present: Collection[str]
+    sheet: CsvSheet, table: pd.DataFrame, areas: pd.Index, present: Collection[str]
 ) -> Iterator[str]:
     here = np.array([code in present for code in areas], dtype=bool)
     missing = areas[~here]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.events.study_area import Study
+from riskindex.events.study_area import StudyArea
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -49,7 +49,7 @@ class Agreement(NamedTuple):
 PAIR_COLUMNS = ["area_code", "area_by_point", "events"]
 
 
-def compare(connection: "DuckDBPyConnection", study: Study, crs: str) -> Agreement:
+def compare(connection: "DuckDBPyConnection", study: StudyArea, crs: str) -> Agreement:
     """Compare what codes and coordinates say; codes of areas that were split say nothing alone.
 
     Parameters
@@ -140,7 +140,7 @@ ORDER BY x, y
 _NOTHING = pd.DataFrame({"code": [""], "area": [0], "place": [0], "n": [0]}).iloc[:0]
 
 
-def _placed(connection: "DuckDBPyConnection", study: Study, crs: str) -> pd.DataFrame:
+def _placed(connection: "DuckDBPyConnection", study: StudyArea, crs: str) -> pd.DataFrame:
     """Events by their code and the area that holds their point."""
     west, south, east, north = study.box(crs)
     result = connection.execute(_BOTH, [west, east, south, north])
@@ -156,7 +156,7 @@ def _by_place(table: pd.DataFrame) -> pd.DataFrame:
     return table.groupby(["code", "area", "place"], as_index=False)["n"].sum()
 
 
-def _pairs(table: pd.DataFrame, study: Study) -> pd.DataFrame:
+def _pairs(table: pd.DataFrame, study: StudyArea) -> pd.DataFrame:
     """Where a code and the points under it differ, the most events first."""
     largest = table.sort_values(["n", "code", "place"], ascending=[False, True, True]).head(PAIRS)
     places = np.array(study.codes, dtype=object)[largest["place"].to_numpy(dtype=np.intp)]

@@ -29,7 +29,7 @@ from riskindex.events.periods import (
 from riskindex.events.places import How, Reason
 from riskindex.events.rhythm import count_by_group, no_rhythm
 from riskindex.events.sql import category, identifier
-from riskindex.events.study_area import Study
+from riskindex.events.study_area import StudyArea
 from riskindex.events.tally import UNCOUNTED, Events, Group, Tally
 from riskindex.factors import Factor
 
@@ -122,7 +122,7 @@ def count_events(
         Older codes that cannot be converted, a source that covers none of a factor's periods,
         or no event of many in the study area.
     """
-    study = Study(areas, crosswalk, known_codes)
+    study = StudyArea(areas, crosswalk, known_codes)
     unit = (periods or Periods()).unit
     groups = [group for factor in factors for group in _groups(factor, unit)]
     missing = sorted({group.source for group in groups} - set(events))
@@ -167,7 +167,7 @@ def _count_source(
     name: str,
     events: Events,
     asked: Sequence[Group],
-    study: Study,
+    study: StudyArea,
     places: "pd.Series[str] | None",
 ) -> _Part:
     notes = _check_rules(name, events, asked)

@@ -18,7 +18,7 @@ NOT_EVENTS = ("-outcomes.csv", "-stop-and-search.csv")
 """What else a police.uk download holds."""
 
 
-class Found(NamedTuple):
+class FoundFile(NamedTuple):
     """A file that is there."""
 
     path: Path
@@ -30,7 +30,7 @@ class Found(NamedTuple):
 
 def find_events(
     patterns: Sequence[str], folder: Path, *, place: str, police: bool = False
-) -> tuple[list[Found], str]:
+) -> tuple[list[FoundFile], str]:
     """Files of a source in the order of their names, and what was passed over in words.
 
     Parameters
@@ -65,7 +65,7 @@ def find_events(
         inside_zip = sorted(members(path)) if is_zip else []
         kept = tuple(m for m in inside_zip if _is_wanted(m, endings, never, passed))
         if kept or not is_zip:
-            found.append(Found(path, label, kept))
+            found.append(FoundFile(path, label, kept))
         else:
             empty.append(
                 f"{place}: {label}: no table in it (looked for {looked}). Put the tables "
@@ -110,7 +110,7 @@ def _labelled(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
         yield path, path.relative_to(root).as_posix()
 
 
-def _refuse_twice(found: Sequence[Found], place: str) -> None:
+def _refuse_twice(found: Sequence[FoundFile], place: str) -> None:
     """Archives of police.uk overlap: two downloads may hold the same force and month."""
     where: dict[str, list[str]] = {}
     for file in found:

@@ -15,7 +15,7 @@ from riskindex.areas.editions import (
     there_in_2011,
 )
 from riskindex.errors import DataError
-from riskindex.events.study_area import Study
+from riskindex.events.study_area import StudyArea
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -79,7 +79,7 @@ def refuse_unconverted(
     connection: "DuckDBPyConnection",
     codes: pd.DataFrame,
     recognised: Collection[str],
-    study: Study,
+    study: StudyArea,
     name: str,
 ) -> None:
     """Refuse older codes without coordinates, which only a lookup could place.
@@ -107,7 +107,9 @@ def refuse_unconverted(
     )
 
 
-def _any_of_2011(connection: "DuckDBPyConnection", study: Study, suspects: pd.DataFrame) -> bool:
+def _any_of_2011(
+    connection: "DuckDBPyConnection", study: StudyArea, suspects: pd.DataFrame
+) -> bool:
     if suspects.empty:
         return False
     named = connection.execute(
@@ -119,7 +121,7 @@ def _any_of_2011(connection: "DuckDBPyConnection", study: Study, suspects: pd.Da
 
 
 def share_out_bare(
-    connection: "DuckDBPyConnection", codes: pd.DataFrame, parts: Parts, study: Study, name: str
+    connection: "DuckDBPyConnection", codes: pd.DataFrame, parts: Parts, study: StudyArea, name: str
 ) -> tuple[pd.DataFrame, list[str]]:
     """Give each event of a split area without coordinates to one part; a person always to one.
 
@@ -178,7 +180,7 @@ def _shared_note(name: str, events: int, areas: int, rules: Collection[str]) -> 
 
 
 def describe_older(
-    name: str, codes: pd.DataFrame, recognised: Sequence[str], study: Study
+    name: str, codes: pd.DataFrame, recognised: Sequence[str], study: StudyArea
 ) -> list[str]:
     """Notes about codes that were recognised without a lookup, and about codes that lack."""
     if recognised:

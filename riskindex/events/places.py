@@ -19,7 +19,7 @@ from riskindex.events.older_codes import (
 )
 from riskindex.events.points import Array, Positions
 from riskindex.events.sql import literal, store
-from riskindex.events.study_area import Study
+from riskindex.events.study_area import StudyArea
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -115,7 +115,7 @@ def leave_out(connection: "DuckDBPyConnection", lacking: NDArray[np.bool_], apar
 
 def place_events(
     connection: "DuckDBPyConnection",
-    study: Study,
+    study: StudyArea,
     *,
     name: str,
     crs: str,
@@ -269,7 +269,7 @@ class _Fate(NamedTuple):
     area: int = -1
 
 
-def _codes(connection: "DuckDBPyConnection", study: Study) -> pd.DataFrame:
+def _codes(connection: "DuckDBPyConnection", study: StudyArea) -> pd.DataFrame:
     """The codes that events inside the periods carry, and which way each of them goes."""
     codes = connection.execute(
         "SELECT coalesce(area_code, '') AS code, sum(events)::BIGINT AS events "
@@ -286,7 +286,7 @@ def _codes(connection: "DuckDBPyConnection", study: Study) -> pd.DataFrame:
     return codes.set_index("code")
 
 
-def _fate(code: str, study: Study) -> _Fate:
+def _fate(code: str, study: StudyArea) -> _Fate:
     """The way a code that is no area's goes: an ordered table, first match wins."""
     children = study.crosswalk.children.get(code, ()) if study.crosswalk else ()
     here = [study.position[child] for child in children if child in study.position]
@@ -302,7 +302,7 @@ def _fate(code: str, study: Study) -> _Fate:
     return next(fate for applies, fate in rules if applies)
 
 
-def _parts(codes: pd.DataFrame, study: Study) -> dict[str, tuple[int, ...]]:
+def _parts(codes: pd.DataFrame, study: StudyArea) -> dict[str, tuple[int, ...]]:
     """Positions of the areas that each split code became; -1 for one outside the study area."""
     if study.crosswalk is None:
         return {}
@@ -314,7 +314,7 @@ def _parts(codes: pd.DataFrame, study: Study) -> dict[str, tuple[int, ...]]:
 
 
 def _store_spots(
-    connection: "DuckDBPyConnection", codes: pd.DataFrame, study: Study, crs: str
+    connection: "DuckDBPyConnection", codes: pd.DataFrame, study: StudyArea, crs: str
 ) -> None:
     """Make a table of the distinct places of events whose code does not say the area.
 
@@ -355,12 +355,12 @@ def _add_spots(
     connection.unregister("new_spots")
 
 
-def _located(spots: pd.DataFrame, study: Study, crs: str) -> tuple[Array, Array]:
+def _located(spots: pd.DataFrame, study: StudyArea, crs: str) -> tuple[Array, Array]:
     return study.located(spots["x"].to_numpy(), spots["y"].to_numpy(), crs)
 
 
 def _put_into_parts(
-    connection: "DuckDBPyConnection", codes: pd.DataFrame, parts: Parts, study: Study, crs: str
+    connection: "DuckDBPyConnection", codes: pd.DataFrame, parts: Parts, study: StudyArea, crs: str
 ) -> None:
     """Spots of older codes go to the part that holds them, or to the nearest."""
     for code, among in parts.items():
@@ -374,7 +374,7 @@ def _put_into_parts(
 
 
 def _among(
-    x: Array, y: Array, area: Positions, parts: tuple[int, ...], study: Study
+    x: Array, y: Array, area: Positions, parts: tuple[int, ...], study: StudyArea
 ) -> tuple[Positions, Integers]:
     inside = np.isin(area, [part for part in parts if part >= 0])
     # Where a part lies outside the study area, it may be the one that holds the others.

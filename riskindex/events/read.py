@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from riskindex.errors import InputError, Together
 from riskindex.events.count import Events
 from riskindex.events.coverage import Coverage, Months, months_listed
-from riskindex.events.find_files import Found, find_events
+from riskindex.events.find_files import FoundFile, find_events
 from riskindex.events.sources import (
     EventSource,
     PoliceSource,
@@ -220,7 +220,7 @@ class _Reader:
         self.faults: list[str] = []
         create_table(connection, self.table, layout)
 
-    def read(self, file: Found, say: Callable[[str], None]) -> FileRecord:
+    def read(self, file: FoundFile, say: Callable[[str], None]) -> FileRecord:
         """Add the events of one file, or of all the members that are read of a zip."""
         rows = 0
         try:

@@ -12,7 +12,7 @@ import numpy as np
 from riskindex.errors import ConfigError
 from riskindex.events import points
 from riskindex.events.points import areas_of_points
-from riskindex.events.study_area import Study
+from riskindex.events.study_area import StudyArea
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -40,7 +40,7 @@ def ask_spark(address: str, query: str) -> "pd.DataFrame":
         return _collected(session.sql(query))
 
 
-def count_points(address: str, query: str, study: Study, crs: str) -> "pd.DataFrame":
+def count_points(address: str, query: str, study: StudyArea, crs: str) -> "pd.DataFrame":
     """Put points into areas on Spark, and count them there by area and all other columns.
 
     Each worker gets the boundaries once, by broadcast, and the code that places points, so that it

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pyproj import Transformer
 
 
-class Study:
+class StudyArea:
     """The study area, as far as it says where an event is.
 
     Parameters

@@ -23,7 +23,7 @@ from riskindex.events.fingerprints import Prints, day_prints
 from riskindex.events.periods import Period
 from riskindex.events.places import PLAIN, Apart, Reason, leave_out, place_events, store_lacking
 from riskindex.events.sql import category, condition, identifier, rule_name, store, wrapped_sum
-from riskindex.events.study_area import Study
+from riskindex.events.study_area import StudyArea
 from riskindex.factors import Where
 
 if TYPE_CHECKING:
@@ -109,7 +109,9 @@ class Tally:
         The study area.
     """
 
-    def __init__(self, name: str, events: Events, groups: Sequence[Group], study: Study) -> None:
+    def __init__(
+        self, name: str, events: Events, groups: Sequence[Group], study: StudyArea
+    ) -> None:
         self.name, self.events, self.groups, self.study = name, events, groups, study
         periods = {period for group in groups for period in group.periods}
         self.periods = tuple(sorted(periods, key=lambda period: period.start))
@@ -321,7 +323,7 @@ class Tally:
         inside = np.append(self._period_of_span(scope) >= 0, False)
         return np.asarray(inside[self.cells["span"].to_numpy()])
 
-    def _outcomes(self, scope: Scope) -> Iterator["_Outcome"]:
+    def _outcomes(self, scope: Scope) -> Iterator["_Outcomes"]:
         """Numbers of located events under the rules of a scope, in parts that fit into memory."""
         lacking, of_span = self.lacking(scope), self._period_of_span(scope)
         for part in self._by_record(scope) if self.may_repeat else self._by_cell(scope):
@@ -329,14 +331,14 @@ class Tally:
             # Nothing counts in a period of which the source covers a part.
             yield part._replace(reason=np.where(gap, np.int8(Reason.NOT_COVERED), part.reason))
 
-    def _by_record(self, scope: Scope) -> Iterator["_Outcome"]:
+    def _by_record(self, scope: Scope) -> Iterator["_Outcomes"]:
         found = self._frame(
             f"SELECT span, area, reason, count(*) AS n, {wrapped_sum('print')} AS prints "
             f"FROM ({self._settled(scope)}) JOIN days USING (date) GROUP BY ALL"
         )
-        yield _Outcome(*(found[name].to_numpy() for name in _Outcome._fields))
+        yield _Outcomes(*(found[name].to_numpy() for name in _Outcomes._fields))
 
-    def _by_cell(self, scope: Scope) -> Iterator["_Outcome"]:
+    def _by_cell(self, scope: Scope) -> Iterator["_Outcomes"]:
         kept = self.kept(scope.rules)
         of_sort = np.where(kept, np.int8(Reason.COUNTED), np.int8(Reason.EXCLUDED_BY_RULE))
         located = self._inside(scope) & (self.cells["reason"].to_numpy() == Reason.COUNTED)
@@ -344,7 +346,7 @@ class Tally:
         for start in range(0, len(located), CELLS_AT_ONCE):
             part = slice(start, start + CELLS_AT_ONCE)
             span, area, sort, n, prints = (column[part][located[part]] for column in columns)
-            yield _Outcome(span, area, of_sort[sort], n, prints)
+            yield _Outcomes(span, area, of_sort[sort], n, prints)
 
     def _settled(self, scope: Scope) -> str:
         """Query for the reason of every located record where records may repeat one another."""
@@ -390,7 +392,7 @@ class Tally:
         )
 
 
-class _Outcome(NamedTuple):
+class _Outcomes(NamedTuple):
     """Numbers of events, and sums of their days' prints, by span, area and reason."""
 
     span: NDArray[np.integer]

@@ -12,7 +12,7 @@ import pandas as pd
 from riskindex.errors import ConfigError, InputError
 from riskindex.events.spark_points import NOWHERE, ask_spark, count_points
 from riskindex.events.sql import events_table, identifier, literal, store
-from riskindex.events.study_area import Study
+from riskindex.events.study_area import StudyArea
 from riskindex.events.tally import Events
 from riskindex.events.warehouse import (
     WarehouseSource,
@@ -115,10 +115,10 @@ def _runner(name: str, source: WarehouseSource, areas: "pd.DataFrame | None") ->
         return _RUNNERS[source.engine]
     if areas is None:
         raise ConfigError(f"{place}: its points can only be placed where the areas are given.")
-    return partial(_in_areas, study=Study(areas), crs=source.crs)
+    return partial(_in_areas, study=StudyArea(areas), crs=source.crs)
 
 
-def _in_areas(address: str, query: str, *, study: Study, crs: str) -> "pd.DataFrame":
+def _in_areas(address: str, query: str, *, study: StudyArea, crs: str) -> "pd.DataFrame":
     """Points counted by the code of their area, and whether there is a point in none."""
     counted = count_points(address, query, study, crs)
     # The last two are what NOWHERE and NO_POINT, which are negative, find.

@@ -17,7 +17,7 @@ MOST_FAULTS = 20
 _DELIMITERS = (",", "\t", ";", "|")
 
 
-class Sheet(NamedTuple):
+class CsvSheet(NamedTuple):
     """Text of the columns that were asked for, row by row, with the place of each row."""
 
     label: str
@@ -31,7 +31,7 @@ class Sheet(NamedTuple):
 
 def read_sheet(
     path: Path, columns: Sequence[str], scratch: Path, *, member: str | None = None
-) -> Sheet:
+) -> CsvSheet:
     """Read named columns of a CSV as text.
 
     Parameters
@@ -68,7 +68,7 @@ def read_sheet(
     if not rows:
         raise InputError(f"{label}: the table has a header and no rows. Save it again, whole.")
     table = {column: [row[k] for row in values] for k, column in enumerate(places)}
-    return Sheet(label, rows, table, (text.note,) if text.note else ())
+    return CsvSheet(label, rows, table, (text.note,) if text.note else ())
 
 
 def capped(faults: Sequence[str]) -> list[str]:

@@ -24,7 +24,7 @@ _SUFFIX, _LOCK = ".riskindex", "run.lock"
 _PARTS = _SCRATCH, _NEW, _OLD = "scratch", "new", "old"
 
 
-class Held(NamedTuple):
+class HeldFolder(NamedTuple):
     """A result folder that no other run may touch, while the block of `held` lasts."""
 
     target: Path
@@ -50,7 +50,7 @@ def unfinished(target: Path) -> tuple[Path, Path]:
 
 
 @contextmanager
-def held(target: Path) -> Iterator[Held]:
+def held(target: Path) -> Iterator[HeldFolder]:
     """Hold a result folder from the start of a run to its end.
 
     Parameters
@@ -74,11 +74,11 @@ def held(target: Path) -> Iterator[Held]:
     with _told_where_full(target), _owned(home_of(target), patience=_PATIENCE) as scratch:
         _refuse_strangers(target)
         with _told_if_removed(scratch, target):
-            yield Held(target, scratch)
+            yield HeldFolder(target, scratch)
 
 
 @contextmanager
-def written_whole(target: Path | Held) -> Iterator[Path]:
+def written_whole(target: Path | HeldFolder) -> Iterator[Path]:
     """Give a hidden folder that takes the place of `target` when the block ends well.
 
     The manifest is written last inside the block. The old result is moved aside, the new one
@@ -95,7 +95,7 @@ def written_whole(target: Path | Held) -> Iterator[Path]:
     InputError
         As `held` says; or the folder above was removed meanwhile.
     """
-    if not isinstance(target, Held):
+    if not isinstance(target, HeldFolder):
         with held(target) as hold, written_whole(hold) as new:
             yield new
         return

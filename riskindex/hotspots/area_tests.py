@@ -22,7 +22,7 @@ Of = Literal["window", "own", "window without largest"]
 Bools = NDArray[np.bool_]
 
 
-class Test(NamedTuple):
+class AreaTest(NamedTuple):
     """Upper tail of every area by the factor's own method; NaN where it is undefined."""
 
     p: Array
@@ -40,7 +40,7 @@ class Test(NamedTuple):
     """What is assumed if there is no hotspot, in words."""
 
 
-Retest = Callable[[Sample, Factor, Test, Bools], Array]
+Retest = Callable[[Sample, Factor, AreaTest, Bools], Array]
 
 
 class Second(NamedTuple):
@@ -62,7 +62,7 @@ class Second(NamedTuple):
     """Which event group that is, -1 where there is only one."""
 
 
-def first_test(sample: Sample, factor: Factor) -> Test:
+def first_test(sample: Sample, factor: Factor) -> AreaTest:
     """Test every area of a sample by the factor's method.
 
     Parameters
@@ -100,7 +100,7 @@ def expected_counts(sample: Sample, factor: Factor) -> Array:
     return _excess(sample, factor, "own", 0.0).expected
 
 
-def second_tests(sample: Sample, factor: Factor, first: Test, hot: Bools) -> Second:
+def second_tests(sample: Sample, factor: Factor, first: AreaTest, hot: Bools) -> Second:
     """What else is asked about a sample once its hot areas are known.
 
     Parameters
@@ -148,10 +148,10 @@ def _sizes(sample: Sample, factor: Factor) -> NDArray[np.int64]:
     return np.diff(sample.windows.indptr).astype(np.int64)
 
 
-def _getis_ord(sample: Sample, factor: Factor) -> Test:
+def _getis_ord(sample: Sample, factor: Factor) -> AreaTest:
     found = local_g(sample.observed, sample.neighbours, factor.getis_ord)
     null = STATISTIC_WORDS[factor.getis_ord.statistic] + found.null
-    return Test(found.p, found.log_p, found.z, found.z, np.nan, "", null)
+    return AreaTest(found.p, found.log_p, found.z, found.z, np.nan, "", null)
 
 
 STATISTIC_WORDS: Mapping[str, str] = MappingProxyType({
@@ -161,15 +161,15 @@ STATISTIC_WORDS: Mapping[str, str] = MappingProxyType({
 """What stands before the null of a statistic; Gi* needs no words."""
 
 
-def _window(sample: Sample, factor: Factor) -> Test:
+def _window(sample: Sample, factor: Factor) -> AreaTest:
     return _against_expectation(sample, _excess(sample, factor, "window"))
 
 
-def _own(sample: Sample, factor: Factor) -> Test:
+def _own(sample: Sample, factor: Factor) -> AreaTest:
     return _against_expectation(sample, _excess(sample, factor, "own"))
 
 
-TESTS: Mapping[str, Callable[[Sample, Factor], Test]] = MappingProxyType({
+TESTS: Mapping[str, Callable[[Sample, Factor], AreaTest]] = MappingProxyType({
     "window": _window,
     "getis-ord": _getis_ord,
     "poisson": _own,
@@ -177,12 +177,12 @@ TESTS: Mapping[str, Callable[[Sample, Factor], Test]] = MappingProxyType({
 """Methods that test areas, by their config word."""
 
 
-def _against_expectation(sample: Sample, found: WindowExcess) -> Test:
+def _against_expectation(sample: Sample, found: WindowExcess) -> AreaTest:
     # A weighted sum over its step varies about as a count does.
     ratio = shrunken_ratio(found.observed / sample.step, found.expected / sample.step)
     nothing = np.full(len(ratio), np.nan)
     spread = found.dispersion, found.estimator
-    return Test(found.p, found.log_p, nothing, ratio, *spread, found.null)
+    return AreaTest(found.p, found.log_p, nothing, ratio, *spread, found.null)
 
 
 def _excess(
@@ -201,12 +201,12 @@ def _excess(
     )
 
 
-def _same(first: Test, factor: Factor) -> Dispersion:
+def _same(first: AreaTest, factor: Factor) -> Dispersion:
     """The dispersion that the first test took, for further tests."""
     return "given-total" if factor.dispersion == "given-total" else first.dispersion
 
 
-def _plain(sample: Sample, factor: Factor, first: Test) -> Array:
+def _plain(sample: Sample, factor: Factor, first: AreaTest) -> Array:
     """The same test without dispersion; 1 where that cannot be small, to save the sums."""
     if first.dispersion == 0:
         return first.p
@@ -217,7 +217,7 @@ def _plain(sample: Sample, factor: Factor, first: Test) -> Array:
     return np.where(asked, found, np.where(np.isnan(first.p), np.nan, 1.0))
 
 
-def _window_without_largest(sample: Sample, factor: Factor, first: Test, hot: Bools) -> Array:
+def _window_without_largest(sample: Sample, factor: Factor, first: AreaTest, hot: Bools) -> Array:
     again = _excess(_only(sample, hot), factor, "window without largest", _same(first, factor))
     return np.where(hot, again.p, np.nan)
 
@@ -228,7 +228,7 @@ def _only(sample: Sample, asked: Bools) -> Sample:
     return replace(sample, neighbours=csr_array(rows @ sample.neighbours))
 
 
-def _draws_without_largest(sample: Sample, factor: Factor, first: Test, hot: Bools) -> Array:
+def _draws_without_largest(sample: Sample, factor: Factor, first: AreaTest, hot: Bools) -> Array:
     """Exact tail of the window's other areas, drawn from the areas that the factor's null draws."""
     options, values = factor.getis_ord, sample.observed.astype(np.int64)
     windows = (sample.windows if options.drawn_with_itself else sample.neighbours)[hot]
@@ -241,7 +241,7 @@ def _draws_without_largest(sample: Sample, factor: Factor, first: Test, hot: Boo
     return p
 
 
-def _not_asked(sample: Sample, factor: Factor, first: Test, hot: Bools) -> Array:
+def _not_asked(sample: Sample, factor: Factor, first: AreaTest, hot: Bools) -> Array:
     return np.full(len(hot), np.nan)
 
 
@@ -264,7 +264,7 @@ def _largest_group(sample: Sample, factor: Factor) -> NDArray[np.int64]:
 def _without_group(
     sample: Sample,
     factor: Factor,
-    first: Test,
+    first: AreaTest,
     group: NDArray[np.int64],
     hot: Bools,
 ) -> Array:
@@ -280,15 +280,15 @@ def _without_group(
     return p
 
 
-def _windows_again(sample: Sample, factor: Factor, first: Test, asked: Bools) -> Array:
+def _windows_again(sample: Sample, factor: Factor, first: AreaTest, asked: Bools) -> Array:
     return _excess(_only(sample, asked), factor, "window", first.dispersion).p
 
 
-def _draws_again(sample: Sample, factor: Factor, first: Test, asked: Bools) -> Array:
+def _draws_again(sample: Sample, factor: Factor, first: AreaTest, asked: Bools) -> Array:
     return local_g(sample.observed, sample.neighbours, factor.getis_ord).p
 
 
-def _own_again(sample: Sample, factor: Factor, first: Test, asked: Bools) -> Array:
+def _own_again(sample: Sample, factor: Factor, first: AreaTest, asked: Bools) -> Array:
     return _excess(sample, factor, "own", first.dispersion).p
 
 

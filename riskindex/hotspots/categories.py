@@ -63,7 +63,7 @@ class History:
         return History(self.cold, self.hot, self.assessed, -self.trend, self.pooled)
 
 
-class Rule(NamedTuple):
+class CategoryRule(NamedTuple):
     """One line of a category table: the first rule that matches an area names it."""
 
     category: str
@@ -153,13 +153,13 @@ def _possible(states: NDArray[np.int64], trend: int, pooled: bool) -> list[Histo
 _NINE_TENTHS, _FOUR_FIFTHS, _ONE_TENTH, _ONE_FIFTH = 0.9, 0.8, 0.1, 0.2
 
 _UNKNOWN = (
-    Rule("not assessed", "No period could be assessed.", lambda h: ~_ever(h.assessed)),
-    Rule(
+    CategoryRule("not assessed", "No period could be assessed.", lambda h: ~_ever(h.assessed)),
+    CategoryRule(
         "last period not assessed",
         "The last period could not be assessed.",
         lambda h: ~h.assessed[:, -1],
     ),
-    Rule(
+    CategoryRule(
         "no earlier period assessed",
         "Only the last period could be assessed.",
         lambda h: ~_ever(h.assessed[:, :-1]),
@@ -168,29 +168,32 @@ _UNKNOWN = (
 
 _OURS = (
     *_UNKNOWN,
-    Rule("new", "Hot in the last period, in none of the earlier ones.", lambda h: h.new),
-    Rule(
+    CategoryRule("new", "Hot in the last period, in none of the earlier ones.", lambda h: h.new),
+    CategoryRule(
         "persistent",
         "Hot in at least four fifths of the periods, and over all periods together.",
         lambda h: h.pooled & (h.share >= _FOUR_FIFTHS),
     ),
-    Rule("recurring", "Hot in the last period and in an earlier one.", lambda h: h.last),
-    Rule("former", "Hot in an earlier period, not in the last.", lambda h: h.earlier),
-    Rule(
+    CategoryRule("recurring", "Hot in the last period and in an earlier one.", lambda h: h.last),
+    CategoryRule("former", "Hot in an earlier period, not in the last.", lambda h: h.earlier),
+    CategoryRule(
         "raised throughout",
         "Hot in no single period, but hot over all periods together.",
         lambda h: h.pooled,
     ),
-    Rule("not hot", "Hot in no period.", lambda h: ~h.last),
+    CategoryRule("not hot", "Hot in no period.", lambda h: ~h.last),
 )
 
 
-def _both_sides(rules: Sequence[Rule]) -> tuple[Rule, ...]:
+def _both_sides(rules: Sequence[CategoryRule]) -> tuple[CategoryRule, ...]:
     """Each rule for hot areas, followed by the same rule for cold ones."""
     return tuple(
         line
         for rule in rules
-        for line in (rule, Rule(_cold(rule.category), _cold(rule.words), _mirrored(rule.matches)))
+        for line in (
+            rule,
+            CategoryRule(_cold(rule.category), _cold(rule.words), _mirrored(rule.matches)),
+        )
     )
 
 
@@ -202,10 +205,12 @@ def _mirrored(matches: Callable[[History], Bools]) -> Callable[[History], Bools]
     return lambda history: matches(history.mirrored)
 
 
-_NO_PATTERN = Rule("no pattern", "None of the above.", lambda h: np.ones(len(h.hot), dtype=bool))
+_NO_PATTERN = CategoryRule(
+    "no pattern", "None of the above.", lambda h: np.ones(len(h.hot), dtype=bool)
+)
 
 
-def _arcgis(sporadic: Rule) -> tuple[Rule, ...]:
+def _arcgis(sporadic: CategoryRule) -> tuple[CategoryRule, ...]:
     """ArcGIS's emerging hot spot categories, in the order in which they are published.
 
     Historical comes before those that also ask for nine tenths of the periods, because it says
@@ -216,34 +221,34 @@ def _arcgis(sporadic: Rule) -> tuple[Rule, ...]:
         return h.share >= _NINE_TENTHS
 
     rules = (
-        Rule("new hot", "First hot in the last period.", lambda h: h.last & ~h.earlier),
-        Rule(
+        CategoryRule("new hot", "First hot in the last period.", lambda h: h.last & ~h.earlier),
+        CategoryRule(
             "consecutive hot",
             "One unbroken run of two or more hot periods up to the last, not hot before it.",
             lambda h: (h.run >= 2) & (h.run == h.hot.sum(axis=1)) & ~often(h),
         ),
-        Rule(
+        CategoryRule(
             "historical hot",
             "Hot in nine tenths of the periods, not in the last.",
             lambda h: often(h) & ~h.last,
         ),
-        Rule(
+        CategoryRule(
             "intensifying hot",
             "Hot in nine tenths of the periods and the last, more and more strongly.",
             lambda h: often(h) & (h.trend > 0),
         ),
-        Rule(
+        CategoryRule(
             "persistent hot",
             "Hot in nine tenths of the periods without a trend.",
             lambda h: often(h) & (h.trend == 0),
         ),
-        Rule(
+        CategoryRule(
             "diminishing hot",
             "Hot in nine tenths of the periods and the last, less and less strongly.",
             lambda h: often(h) & (h.trend < 0),
         ),
         sporadic,
-        Rule(
+        CategoryRule(
             "oscillating hot",
             "Hot in the last period, significantly the opposite in an earlier one.",
             lambda h: h.last & h.mirrored.earlier,
@@ -252,12 +257,12 @@ def _arcgis(sporadic: Rule) -> tuple[Rule, ...]:
     return (*_UNKNOWN, *_both_sides(rules), _NO_PATTERN)
 
 
-_SPORADIC_PRO = Rule(
+_SPORADIC_PRO = CategoryRule(
     "sporadic hot",
     "Hot in the last period, on and off before it, never significantly the opposite.",
     lambda h: h.last & ~_ever(h.cold),
 )
-_SPORADIC_2018 = Rule(
+_SPORADIC_2018 = CategoryRule(
     "sporadic hot",
     "Hot on and off, never significantly the opposite.",
     lambda h: _ever(h.hot) & ~_ever(h.cold),
@@ -279,7 +284,7 @@ def _recent(history: History, extra: int) -> _Recent:
     return _Recent(older / (periods - recent), seen / recent)
 
 
-def _sfhotspot(extra: int) -> tuple[Rule, ...]:
+def _sfhotspot(extra: int) -> tuple[CategoryRule, ...]:
     """Sfhotspot's categories; as coded, its recent periods are one more than documented."""
 
     def emerging(h: History) -> Bools:
@@ -294,20 +299,20 @@ def _sfhotspot(extra: int) -> tuple[Rule, ...]:
         return emerging(h) | former(h) | (h.share >= _ONE_TENTH)
 
     sides = _both_sides((
-        Rule("persistent hotspot", "Hot in four fifths of the periods.",
+        CategoryRule("persistent hotspot", "Hot in four fifths of the periods.",
              lambda h: h.share >= _FOUR_FIFTHS),
-        Rule("emerging hotspot", "Hot in the recent periods, not before.", emerging),
-        Rule("former hotspot", "Hot before the recent periods, not in them.", former),
-        Rule("intermittent hotspot", "Hot in a tenth of the periods or more.",
+        CategoryRule("emerging hotspot", "Hot in the recent periods, not before.", emerging),
+        CategoryRule("former hotspot", "Hot before the recent periods, not in them.", former),
+        CategoryRule("intermittent hotspot", "Hot in a tenth of the periods or more.",
              lambda h: h.share >= _ONE_TENTH),
     ))  # fmt: skip
-    mixed = Rule(
+    mixed = CategoryRule(
         "mixed hot/coldspot", "Hot and cold by turns.", lambda h: some(h) & some(h.mirrored)
     )
     return (*_UNKNOWN, mixed, *sides, _NO_PATTERN)
 
 
-CATEGORY_TABLES: Mapping[str, tuple[Rule, ...]] = MappingProxyType({
+CATEGORY_TABLES: Mapping[str, tuple[CategoryRule, ...]] = MappingProxyType({
     "riskindex": _OURS,
     "sfhotspot": _sfhotspot(0),
     "sfhotspot-as-coded": _sfhotspot(1),

@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from riskindex.factors import Factor
 from riskindex.hotspots.area_tests import (
+    AreaTest,
     Second,
-    Test,
     expected_counts,
     first_test,
     is_largest,
@@ -126,24 +126,24 @@ def find_hotspots(
     )
 
 
-class Found(NamedTuple):
+class PeriodHotspots(NamedTuple):
     """What was found for one factor in one period."""
 
     columns: Columns
     summary: dict[str, Any]
 
 
-def _tested(seen: Observation, land: Land, factor: Factor) -> Found:
+def _tested(seen: Observation, land: Land, factor: Factor) -> PeriodHotspots:
     sample = land.sample(seen, factor)
     if not sample.events.any():
-        return Found(_all_zero(seen, sample), _summary_of(seen, factor))
+        return PeriodHotspots(_all_zero(seen, sample), _summary_of(seen, factor))
     first = first_test(sample, factor)
     columns = _described(sample, factor) | _decided(first, factor)
     second = second_tests(sample, factor, first, columns["is_hot"])
     columns |= _explained(first, second, columns, factor)
     columns |= _next_door(sample, columns, factor)
     spread = _spread(columns, seen, why_undefined(sample, factor, first.p))
-    return Found(spread, _summary(seen, factor, spread, Evidence(sample, first, second)))
+    return PeriodHotspots(spread, _summary(seen, factor, spread, Evidence(sample, first, second)))
 
 
 def _pooled(seen: Observation, land: Land, factor: Factor) -> Columns:
@@ -158,7 +158,7 @@ def _pooled(seen: Observation, land: Land, factor: Factor) -> Columns:
     return {name: found[name] for name in _POOLED}
 
 
-def _shares(seen: Observation, land: Land, factor: Factor) -> Found:
+def _shares(seen: Observation, land: Land, factor: Factor) -> PeriodHotspots:
     """A share, rate or measure, compared with a threshold or taken as it is."""
     keep, sample = seen.assessed, land.sample(seen, factor)
     observed = sample.observed
@@ -174,10 +174,10 @@ def _shares(seen: Observation, land: Land, factor: Factor) -> Found:
     about |= {"not_assessed": len(seen.reason) - about["assessed"]}
     if len(share):
         about |= _spatial(share, sample)
-    return Found(spread, about)
+    return PeriodHotspots(spread, about)
 
 
-METHODS: Mapping[str, Callable[[Observation, Land, Factor], Found]] = MappingProxyType({
+METHODS: Mapping[str, Callable[[Observation, Land, Factor], PeriodHotspots]] = MappingProxyType({
     "window": _tested,
     "getis-ord": _tested,
     "poisson": _tested,
@@ -230,7 +230,7 @@ def _described(sample: Sample, factor: Factor) -> Columns:
     }
 
 
-def _decided(first: Test, factor: Factor) -> Columns:
+def _decided(first: AreaTest, factor: Factor) -> Columns:
     """Which areas are hot, and how surely."""
     p_adjusted = adjust(first.p, factor.correction)
     return {
@@ -244,7 +244,7 @@ def _decided(first: Test, factor: Factor) -> Columns:
     }
 
 
-def _explained(first: Test, second: Second, columns: Columns, factor: Factor) -> Columns:
+def _explained(first: AreaTest, second: Second, columns: Columns, factor: Factor) -> Columns:
     """Through what an area is hot, and what it owes to one area or one group of events."""
     own_adjusted = adjust(second.own_p, factor.correction)
     by_window = adjust(second.window_p, factor.correction) <= factor.level
@@ -339,7 +339,7 @@ class Evidence(NamedTuple):
     """A sample with what was tested on it."""
 
     sample: Sample
-    first: Test
+    first: AreaTest
     second: Second
 
 

@@ -28,7 +28,7 @@ class MannKendall(NamedTuple):
     p: Array
 
 
-class Change(NamedTuple):
+class LastPeriodTest(NamedTuple):
     """The last period against the earlier ones, given the total of all of them."""
 
     rising: Array
@@ -73,7 +73,9 @@ def mann_kendall(values: Array) -> MannKendall:
     return MannKendall(np.where(np.isnan(p), np.nan, s), p)
 
 
-def change_test(observed: Array, expected: Array, *, dispersion: float | None = None) -> Change:
+def change_test(
+    observed: Array, expected: Array, *, dispersion: float | None = None
+) -> LastPeriodTest:
     """Exact test of the last period against the earlier ones, given their total.
 
     Parameters
@@ -106,7 +108,7 @@ def change_test(observed: Array, expected: Array, *, dispersion: float | None = 
     rising, falling, attainable = (np.full(len(x), np.nan) for _ in range(3))
     for column, values in zip((rising, falling, attainable), found, strict=True):
         column[usable] = values
-    return Change(rising, falling, attainable, dispersion)
+    return LastPeriodTest(rising, falling, attainable, dispersion)
 
 
 def period_dispersion(observed: Array, expected: Array) -> float:

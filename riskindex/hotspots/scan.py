@@ -17,7 +17,7 @@ from scipy.special import xlogy
 from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.hotspots.samples import Land, Observation, Sample, context_of, observe
-from riskindex.statistics.expectation import Study, compare
+from riskindex.statistics.expectation import AssessedAreas, compare
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -264,7 +264,7 @@ def _last(factor: Factor) -> str:
     return str(factor.periods[-1]) if factor.periods else ""
 
 
-def _study(sample: Sample, factor: Factor) -> Study:
+def _study(sample: Sample, factor: Factor) -> AssessedAreas:
     return compare(
         sample.counts,
         sample.exposure,

@@ -13,7 +13,7 @@ from riskindex.errors import ConfigError, DataError
 from riskindex.factors import Factor
 from riskindex.index.aggregation import AGGREGATE, Combined, quantise
 from riskindex.index.scores import score_factor
-from riskindex.index.weights import WEIGHTS, Given
+from riskindex.index.weights import WEIGHTS, WeightInputs
 
 Array = NDArray[np.float64]
 
@@ -235,7 +235,7 @@ class Ingredients:
         _check_weights(weights)
         if faults := list(index_faults(options, set(groups))):
             raise ConfigError(faults)
-        given = Given(
+        given = WeightInputs(
             factors=tuple(wide.columns),
             weights=weights.to_numpy(float),
             groups=tuple(groups),
@@ -293,7 +293,7 @@ class Ingredients:
         return Combined(mean, slope)
 
 
-def _parts(given: Given) -> Iterator[Part]:
+def _parts(given: WeightInputs) -> Iterator[Part]:
     for name in dict.fromkeys(given.groups):
         members = [k for k, group in enumerate(given.groups) if group == name]
         if name:
@@ -302,7 +302,7 @@ def _parts(given: Given) -> Iterator[Part]:
             yield from (Part([k], False, given.factors[k]) for k in members)
 
 
-def _weighting(given: Given, parts: Sequence[Part], options: Index) -> Weighting:
+def _weighting(given: WeightInputs, parts: Sequence[Part], options: Index) -> Weighting:
     factors = WEIGHTS[options.weights](given)
     among = np.array([float(factors[part.members].sum()) for part in parts])
     for position, part in enumerate(parts):

@@ -45,7 +45,7 @@ def find_double_counting(
     return table.assign(rho=[float(known.get(pair, float("nan"))) for pair in pairs])
 
 
-class Made(NamedTuple):
+class FactorContent(NamedTuple):
     """What a factor is made of, as far as the config says."""
 
     factor: Factor
@@ -57,10 +57,10 @@ class Made(NamedTuple):
         return not self.factor.counts_events and any(w in self.words for w in SUBJECTS[subject])
 
 
-class Rule(NamedTuple):
+class DoubleCountingRule(NamedTuple):
     """When two factors may count the same, in which words, and what to do."""
 
-    applies: Callable[[Made, Made], bool]
+    applies: Callable[[FactorContent, FactorContent], bool]
     why: str
     """`{a}` and `{b}` are the labels."""
     advice: str
@@ -77,11 +77,11 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = MappingProxyType({
 """Words by which a table is known; a column that is called otherwise is not recognised."""
 
 
-def _part(a: Made, b: Made) -> bool:
+def _part(a: FactorContent, b: FactorContent) -> bool:
     return _inside(a.factor, b.factor)
 
 
-def _parts_shared(a: Made, b: Made) -> bool:
+def _parts_shared(a: FactorContent, b: FactorContent) -> bool:
     return any(
         one.source == other.source and not apart(one.where, other.where)
         for one in a.factor.groups
@@ -89,72 +89,72 @@ def _parts_shared(a: Made, b: Made) -> bool:
     )
 
 
-def _same_column(a: Made, b: Made) -> bool:
+def _same_column(a: FactorContent, b: FactorContent) -> bool:
     columns = [
         factor.column(factor.numerator) for factor in (a.factor, b.factor) if factor.numerator
     ]
     return len(columns) == 2 and columns[0] == columns[1]
 
 
-def _crime_in_index(a: Made, b: Made) -> bool:
+def _crime_in_index(a: FactorContent, b: FactorContent) -> bool:
     return a.about("index") and not _is_domain(a) and b.factor.counts_events
 
 
-def _crime_domain(a: Made, b: Made) -> bool:
+def _crime_domain(a: FactorContent, b: FactorContent) -> bool:
     return a.about("crime domain") and b.factor.counts_events
 
 
-def _domain_of_index(a: Made, b: Made) -> bool:
+def _domain_of_index(a: FactorContent, b: FactorContent) -> bool:
     return a.about("index") and not _is_domain(a) and b.about("domain")
 
 
-def _is_domain(a: Made) -> bool:
+def _is_domain(a: FactorContent) -> bool:
     column = (a.factor.numerator or "").lower()
     return any(word in column for word in SUBJECTS["domain"])
 
 
-RULES: Mapping[str, Rule] = MappingProxyType({
-    "part": Rule(
+RULES: Mapping[str, DoubleCountingRule] = MappingProxyType({
+    "part": DoubleCountingRule(
         _part,
         "Every event of {a} is an event of {b}, too.",
         "Leave one out, or take the part out of the whole with a narrower where.",
     ),
-    "overlap": Rule(
+    "overlap": DoubleCountingRule(
         _parts_shared,
         "{a} and {b} come from the same source, and nothing in their where keeps them apart.",
         "Name in each where what is counted, so that an event is in one of them.",
     ),
-    "same column": Rule(
+    "same column": DoubleCountingRule(
         _same_column,
         "{a} and {b} have the same numerator.",
         "Keep one, or give each half of the weight.",
     ),
-    "crime domain": Rule(
+    "crime domain": DoubleCountingRule(
         _crime_domain,
         "{a} is made from recorded crime, which {b} counts again.",
         "Use a deprivation measure without its crime domain.",
     ),
-    "crime in the index": Rule(
+    "crime in the index": DoubleCountingRule(
         _crime_in_index,
         "{a} has a crime domain (9.3% of the Indices of Deprivation), and {b} counts events.",
         "Use single domains, such as income, instead of the whole index.",
     ),
-    "domain of the index": Rule(
+    "domain of the index": DoubleCountingRule(
         _domain_of_index,
         "{b} is one of the domains that {a} is made of.",
         "Keep the index or its domains, not both.",
     ),
-    "income and work": Rule(
+    "income and work": DoubleCountingRule(
         lambda a, b: a.about("income") and b.about("work"),
         "{a} and {b} are mostly the same households: people out of work have low incomes.",
         "Put both into one group with one weight, or keep one.",
     ),
-    "household deprivation and work": Rule(
+    "household deprivation and work": DoubleCountingRule(
         lambda a, b: a.about("household deprivation") and b.about("work"),
         "{a} already counts households where a member is out of work; {b} counts them again.",
         "Put both into one group with one weight, or keep one.",
     ),
-    "police activity": Rule(
+    "police activity": DoubleCountingRule(
         lambda a, b: {a.factor.recorded, b.factor.recorded} == {"police-generated"},
         "{a} and {b} are both found by police activity, such as searches: they rise together where "
         "police look.",
@@ -167,7 +167,7 @@ RULES: Mapping[str, Rule] = MappingProxyType({
 def _of_pair(
     pair: tuple[Factor, Factor], sources: Mapping[str, object]
 ) -> Iterator[tuple[str, ...]]:
-    a, b = (Made(factor, _words(factor, sources)) for factor in pair)
+    a, b = (FactorContent(factor, _words(factor, sources)) for factor in pair)
     for name, rule in RULES.items():
         for one, other in ((a, b), (b, a)):
             if rule.applies(one, other):

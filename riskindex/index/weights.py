@@ -13,7 +13,7 @@ Array = NDArray[np.float64]
 Points = Mapping[str, Mapping[str, float]]
 
 
-class Given(NamedTuple):
+class WeightInputs(NamedTuple):
     """What weights can be made from, one entry per factor."""
 
     factors: tuple[str, ...]
@@ -27,12 +27,12 @@ class Given(NamedTuple):
     """Points that each person gave to each factor."""
 
 
-def equal_weights(given: Given) -> Array:
+def equal_weights(given: WeightInputs) -> Array:
     """1 for every factor that has a weight at all."""
     return np.where(given.weights > 0, 1.0, 0.0)
 
 
-def pca_weights(given: Given) -> Array:
+def pca_weights(given: WeightInputs) -> Array:
     """Loadings of the first principal component of the correlations, inside each group.
 
     The sign is fixed so that the loadings add up to more than zero. A factor that is the same
@@ -92,7 +92,7 @@ def first_component(scores: Array) -> Array:
     return loadings
 
 
-def elicited_weights(given: Given) -> Array:
+def elicited_weights(given: WeightInputs) -> Array:
     """Mean over people of the share of the points that each gave to each factor."""
     return np.asarray(elicited_shares(given.points, given.factors).mean(axis=0), dtype=float)
 
@@ -167,7 +167,7 @@ def elicited_spread(points: Points, factors: tuple[str, ...]) -> pd.DataFrame:
     return pd.DataFrame(columns).rename_axis("factor").assign(people=len(table))
 
 
-WEIGHTS: dict[str, Callable[[Given], Array]] = {
+WEIGHTS: dict[str, Callable[[WeightInputs], Array]] = {
     "normalised": lambda given: given.weights,
     "as-given": lambda given: given.weights,
     "equal": equal_weights,

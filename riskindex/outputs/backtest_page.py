@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from riskindex.files.whole_folder import Held, written_whole
+from riskindex.files.whole_folder import HeldFolder, written_whole
 from riskindex.outputs import figures
 from riskindex.outputs.manifest import write_manifest
 from riskindex.outputs.page_parts import (
@@ -100,7 +100,7 @@ def span_of(periods: Sequence[str]) -> str:
     return " to ".join(dict.fromkeys([*periods[:1], *periods[-1:]]))
 
 
-def save_backtest(result: ReleasedBacktest, folder: str | Path | Held) -> None:
+def save_backtest(result: ReleasedBacktest, folder: str | Path | HeldFolder) -> None:
     """Write a backtest into one folder, whole or not at all.
 
     Parameters
@@ -115,7 +115,7 @@ def save_backtest(result: ReleasedBacktest, folder: str | Path | Held) -> None:
     InputError
         The folder cannot be written, holds something else, or another run holds it.
     """
-    with written_whole(folder if isinstance(folder, Held) else Path(folder)) as out:
+    with written_whole(folder if isinstance(folder, HeldFolder) else Path(folder)) as out:
         write_csv(result.table, out / "backtest.csv")
         named = result.lists.reset_index()
         named.insert(2, "name", named["area_code"].map(result.released.areas["name"]))

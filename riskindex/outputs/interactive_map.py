@@ -19,7 +19,7 @@ from riskindex.index.aggregation import quantise
 from riskindex.index.build import Index, given_weights
 from riskindex.index.reasons import NOT_ASSESSED_WORDS, PERIOD_WORDS
 from riskindex.outputs import page_shell as pages
-from riskindex.outputs.outlines import Outlines, draw_outlines
+from riskindex.outputs.outlines import CodedOutlines, draw_outlines
 from riskindex.publication.released import TOGETHER_LABEL, Released
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def save_map(page: "folium.Map", path: str | Path) -> None:
     Path(path).write_text(html, encoding="utf-8", newline="\n")
 
 
-def _element(released: Released, outlines: Outlines) -> "MacroElement":
+def _element(released: Released, outlines: CodedOutlines) -> "MacroElement":
     from branca.element import MacroElement
     from jinja2 import Template
 
@@ -134,7 +134,7 @@ def program() -> str:
     return f'const riskindex = (() => {{\n"use strict";\n{parts}\nreturn {{ start, app }};\n}})();'
 
 
-def _markup(released: Released, outlines: Outlines) -> str:
+def _markup(released: Released, outlines: CodedOutlines) -> str:
     facts = map_data(released)
     packed = json.dumps(facts, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return "\n".join(

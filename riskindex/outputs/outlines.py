@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from riskindex.caching import Same
+from riskindex.caching import IdentityKey
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -25,7 +25,7 @@ STEPS_PER_DEGREE = 100_000
 """Grid of the page: a step is about a metre."""
 
 
-class Outlines(NamedTuple):
+class CodedOutlines(NamedTuple):
     """Boundaries as bytes for a page, and where they lie.
 
     `coded` is a row of variable-length whole numbers: how many areas; rings of each area; points
@@ -39,7 +39,7 @@ class Outlines(NamedTuple):
     grid: dict[str, int]
 
 
-def draw_outlines(areas: "gpd.GeoDataFrame") -> Outlines:
+def draw_outlines(areas: "gpd.GeoDataFrame") -> CodedOutlines:
     """Simplify areas together and code them for a page.
 
     Parameters
@@ -62,7 +62,7 @@ def draw_outlines(areas: "gpd.GeoDataFrame") -> Outlines:
     coded = code_rings(steps - corner, ring, area_of_part[part_of_ring], n=len(areas))
     west, south, east, north = (float(v) / STEPS_PER_DEGREE for v in (*corner, *far))
     grid = {"west": int(corner[0]), "south": int(corner[1]), "steps": STEPS_PER_DEGREE}
-    return Outlines(coded, (west, south, east, north), grid)
+    return CodedOutlines(coded, (west, south, east, north), grid)
 
 
 def simplified(areas: "gpd.GeoDataFrame") -> NDArray[Any]:
@@ -74,11 +74,11 @@ def simplified(areas: "gpd.GeoDataFrame") -> NDArray[Any]:
         Polygons and multipolygons in metres. The map, the report and the profiles draw the same
         ones, which are simplified once.
     """
-    return _simplified(Same(areas))
+    return _simplified(IdentityKey(areas))
 
 
 @lru_cache(maxsize=1)
-def _simplified(key: "Same[gpd.GeoDataFrame]") -> NDArray[Any]:
+def _simplified(key: "IdentityKey[gpd.GeoDataFrame]") -> NDArray[Any]:
     import shapely
 
     shapes = key.value.geometry.to_numpy()
@@ -105,7 +105,7 @@ def _tolerance(shapes: NDArray[Any]) -> float:
 
 
 def code_rings(points: Integers, ring: Integers, area_of_ring: Integers, *, n: int) -> bytes:
-    """Rings as one row of variable-length whole numbers, as `Outlines` says.
+    """Rings as one row of variable-length whole numbers, as `CodedOutlines` says.
 
     Parameters
     ----------

@@ -27,7 +27,7 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 _BANDS = ((0, 9), (10, 17), (18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 150))
 
 
-class Change(NamedTuple):
+class RatioToEarlier(NamedTuple):
     """How a number differs from an earlier one, with the interval of their ratio."""
 
     ratio: float
@@ -46,7 +46,7 @@ class Change(NamedTuple):
         return "unchanged" if percent == 0 else f"{'up' if percent > 0 else 'down'} {abs(percent)}%"
 
 
-def change(now: float, before: float) -> Change | None:
+def change(now: float, before: float) -> RatioToEarlier | None:
     """Change between two counts of independent events; None where one is 0 or missing.
 
     Parameters
@@ -63,7 +63,7 @@ def change(now: float, before: float) -> Change | None:
         return None
     spread = 1.96 * math.sqrt(1 / now + 1 / before)
     ratio = now / before
-    return Change(ratio, ratio * math.exp(-spread), ratio * math.exp(spread))
+    return RatioToEarlier(ratio, ratio * math.exp(-spread), ratio * math.exp(spread))
 
 
 def change_sentences(book: Book, place: Place) -> list[str]:
@@ -85,7 +85,7 @@ def change_sentences(book: Book, place: Place) -> list[str]:
     return found
 
 
-def _change_words(found: Change | None) -> str:
+def _change_words(found: RatioToEarlier | None) -> str:
     if found is None:
         return ""
     interval = f"{100 * (found.low - 1):+.0f}% to {100 * (found.high - 1):+.0f}%"

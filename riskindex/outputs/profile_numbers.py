@@ -11,7 +11,7 @@ from riskindex.areas.groups import COUNTED, WHOLE, profile_kind
 from riskindex.disclosure import MARKS, NOT_RECORDED, WITHHELD
 from riskindex.events.periods import month_label
 from riskindex.outputs.page_parts import slug
-from riskindex.outputs.small_maps import Outlines, outline
+from riskindex.outputs.small_maps import AreaPaths, outline
 from riskindex.publication.released import Released
 
 Record = dict[str, Any]
@@ -74,7 +74,7 @@ class Book:
         }
 
     @cached_property
-    def outlines(self) -> Outlines:
+    def outlines(self) -> AreaPaths:
         """The areas as paths."""
         return outline(self.released.areas)
 

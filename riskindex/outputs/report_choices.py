@@ -266,7 +266,7 @@ def double_counting_table(released: Released) -> pd.DataFrame:
     return pd.DataFrame(shown)
 
 
-class Told(NamedTuple):
+class TableInWords(NamedTuple):
     """A table in words, with what a reader must know above it."""
 
     label: str
@@ -276,37 +276,37 @@ class Told(NamedTuple):
 
 
 TABLES = (
-    Told(
+    TableInWords(
         "Choices",
         "What if we had chosen differently: the list under every other choice",
         "Each line makes the list again with one choice changed and all else as it is.",
         choice_table,
     ),
-    Told(
+    TableInWords(
         "What matters",
         "How much of the change of the list each choice has a part in",
         "Sobol's total index with its 95% interval, from few runs; the parts overlap.",
         matters_table,
     ),
-    Told(
+    TableInWords(
         "Weight and effect",
         "Each factor's weight beside its share of the index's variance",
         "A factor that is the same almost everywhere moves little, whatever its weight.",
         effective_table,
     ),
-    Told(
+    TableInWords(
         "Points given",
         "The points out of 100 that people gave to every factor",
         "The mean is the weight; the spread is how far people are apart.",
         points_table,
     ),
-    Told(
+    TableInWords(
         "Composition",
         "Who lives in the selected areas, beside the rest",
         "Reported and never scored, unless a factor says so.",
         composition_table,
     ),
-    Told(
+    TableInWords(
         "Double counting",
         "Pairs of factors that may count one thing twice",
         "By what the factors are made of.",

@@ -19,7 +19,7 @@ View = tuple[int, int, int, int]
 """West, north, width and height, in steps."""
 
 
-class Outlines(NamedTuple):
+class AreaPaths(NamedTuple):
     """Areas as paths in steps of ten metres, north at the top."""
 
     codes: dict[str, int]
@@ -56,7 +56,7 @@ class Outlines(NamedTuple):
         return [codes[i] for i in np.flatnonzero(seen)]
 
 
-def outline(areas: "gpd.GeoDataFrame") -> Outlines:
+def outline(areas: "gpd.GeoDataFrame") -> AreaPaths:
     """Simplify areas together, without gaps, and write each as an SVG path.
 
     Parameters
@@ -83,10 +83,10 @@ def outline(areas: "gpd.GeoDataFrame") -> Outlines:
         paths[area] += f"M{moved[first]}l{' '.join(moved[first + 1 : last - 1])}z"
     bounds = np.rint(shapely.bounds(simple) / METRES).astype(np.int64)
     boxes = np.column_stack([bounds[:, 0], -bounds[:, 3], bounds[:, 2], -bounds[:, 1]])
-    return Outlines({code: i for i, code in enumerate(areas.index)}, paths, boxes)
+    return AreaPaths({code: i for i, code in enumerate(areas.index)}, paths, boxes)
 
 
-def define(outlines: Outlines, codes: Iterable[str]) -> str:
+def define(outlines: AreaPaths, codes: Iterable[str]) -> str:
     """The shapes of areas for all the maps of one page, which draw them by reference.
 
     Parameters
@@ -109,7 +109,7 @@ _HATCH = (
 
 def draw_areas(
     title: str,
-    outlines: Outlines,
+    outlines: AreaPaths,
     classes: Mapping[str, str],
     *,
     view: View,
@@ -129,7 +129,7 @@ def draw_areas(
     classes
         Style class of each area that is of interest; the others are drawn as land around them.
     view
-        From `Outlines.view`.
+        From `AreaPaths.view`.
     names
         What is shown on hover. Plain text.
     outlined

@@ -16,7 +16,7 @@ import pandas as pd
 
 from riskindex.disclosure import MARKS, NOT_APPLICABLE, NOT_RECORDED, WITHHELD
 from riskindex.files.text import inert, retold, seen
-from riskindex.outputs.report_choices import TABLES, Told
+from riskindex.outputs.report_choices import TABLES, TableInWords
 from riskindex.outputs.report_findings import new_by_district, new_sentences, scan_table
 from riskindex.publication.released import Released
 
@@ -349,7 +349,7 @@ def _two_places(released: Released) -> Sheet | None:
     )
 
 
-def _in_words(told: Told, released: Released) -> Sheet | None:
+def _in_words(told: TableInWords, released: Released) -> Sheet | None:
     """A sheet of a table that is in words already; none where it is empty."""
     table = told.table(released)
     if table.empty:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from riskindex.errors import InputError
-from riskindex.files.csv_files import Sheet, capped, read_sheet
+from riskindex.files.csv_files import CsvSheet, capped, read_sheet
 from riskindex.files.formats import find_file
 from riskindex.result import NO_PLACES, SensitivePlaces
 
@@ -51,7 +51,7 @@ def read_sensitive_places(name: str | None, folder: Path, areas: "GeoDataFrame")
     return SensitivePlaces(codes=frozenset(codes))
 
 
-def _codes(path: Path, scratch: Path, areas: "GeoDataFrame") -> tuple[list[str], Sheet]:
+def _codes(path: Path, scratch: Path, areas: "GeoDataFrame") -> tuple[list[str], CsvSheet]:
     for columns in (["area_code"], ["x", "y"]):
         try:
             sheet = read_sheet(path, columns, scratch)
@@ -65,7 +65,7 @@ def _codes(path: Path, scratch: Path, areas: "GeoDataFrame") -> tuple[list[str],
     )
 
 
-def _areas_of(sheet: Sheet, areas: "GeoDataFrame") -> Iterator[str]:
+def _areas_of(sheet: CsvSheet, areas: "GeoDataFrame") -> Iterator[str]:
     """Code of the area that each point lies in, "" where there is none."""
     from shapely import STRtree, points
 

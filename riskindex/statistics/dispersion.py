@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array, csr_array
 
-from riskindex.caching import Same
+from riskindex.caching import IdentityKey
 from riskindex.statistics.tails import Array
 
 Indices = NDArray[np.int32]
@@ -82,7 +82,7 @@ def pair_ratio(intensity: Intensity, neighbours: csr_array, *, passes: int = 3) 
     if not y.any():
         return 0.0
     mu = intensity.mean
-    pairs = _pairs_of(Same(neighbours))
+    pairs = _pairs_of(IdentityKey(neighbours))
     share = pairs.share * _calm(y / intensity.step, mu, pairs)
     # Row i holds the pairs of i with later areas, so that sums over pairs are products.
     later = _matrix(share, pairs)
@@ -183,7 +183,7 @@ def _matrix(values: Array, pairs: _Pairs) -> "csr_array[Any]":
 
 
 @lru_cache(maxsize=4)
-def _pairs_of(key: Same[csr_array]) -> _Pairs:
+def _pairs_of(key: IdentityKey[csr_array]) -> _Pairs:
     """`_pairs`, kept for the many repeats that ask about the same neighbours."""
     return _pairs(key.value)
 

@@ -26,7 +26,7 @@ ESTIMATORS: dict[str | float, Callable[[Intensity, csr_array], float]] = {
 }
 
 
-class Comparison(TypedDict, total=False):
+class ComparisonOptions(TypedDict, total=False):
     """Choices about what counts are compared with."""
 
     dispersion: Dispersion
@@ -39,7 +39,7 @@ class Comparison(TypedDict, total=False):
     """Points of the areas, shape `(n, 2)`, for the background "local"."""
 
 
-class Study(NamedTuple):
+class AssessedAreas(NamedTuple):
     """The assessed areas of a test, and what is expected of them."""
 
     keep: NDArray[np.bool_]
@@ -96,7 +96,7 @@ def compare(
     dispersion: Dispersion = "pair-ratio",
     background: Background = "county",
     centroids: ArrayLike | None = None,
-) -> Study:
+) -> AssessedAreas:
     """Expected events of every assessed area, and the dispersion of their risks.
 
     Parameters
@@ -111,7 +111,7 @@ def compare(
     jumps
         What an event of each group counts, positive whole numbers, shape `(groups,)`.
     dispersion, background, centroids
-        As in `Comparison`.
+        As in `ComparisonOptions`.
 
     Raises
     ------
@@ -129,7 +129,7 @@ def compare(
         raise DataError('"given-total" takes one group of events and the background "county".')
     points = None if centroids is None else np.asarray(centroids, float)[keep]
     means = BACKGROUNDS[background](x, e, points)
-    return Study(keep, intensity, means, jumps, kept, w, estimator, background)
+    return AssessedAreas(keep, intensity, means, jumps, kept, w, estimator, background)
 
 
 def expected_by_strata(counts: ArrayLike, populations: ArrayLike) -> Array:

@@ -11,7 +11,7 @@ from scipy.special import ndtr
 
 from riskindex.errors import DataError
 from riskindex.statistics.exact_draws import Tail
-from riskindex.statistics.gi_p_values import METHODS, Draw, Method, Null, Test, centred
+from riskindex.statistics.gi_p_values import METHODS, Draw, GiTest, Method, Null, centred
 from riskindex.statistics.permutations import Permutations
 
 Array = NDArray[np.float64]
@@ -151,7 +151,7 @@ def gi_star(
     z = _z_total(x, window)
     z[np.diff(window.indptr) == 1] = np.nan
     drawn = window if null == "total" else _without_self(window)
-    return _with_p(x, drawn, z, Test(null, tail, p, permutations), natural="total")
+    return _with_p(x, drawn, z, GiTest(null, tail, p, permutations), natural="total")
 
 
 def gi(
@@ -171,7 +171,7 @@ def gi(
     x, neighbours = _checked(values, weights)
     _refuse(neighbours.diagonal() != 0, "in their own window: use gi_star for these weights")
     z = _z_conditional(x, neighbours)
-    return _with_p(x, neighbours, z, Test(null, tail, p, permutations), natural="conditional")
+    return _with_p(x, neighbours, z, GiTest(null, tail, p, permutations), natural="conditional")
 
 
 def local_g(
@@ -260,7 +260,7 @@ def general_g(values: ArrayLike, weights: sparse.csr_array) -> Global:
     return _global((x * (w @ x)).sum() / pairs, expected, variance)
 
 
-def _with_p(x: Array, drawn: sparse.csr_array, z: Array, test: Test, *, natural: Null) -> Gi:
+def _with_p(x: Array, drawn: sparse.csr_array, z: Array, test: GiTest, *, natural: Null) -> Gi:
     """The statistic with its p-values; `natural` is the null that z standardises."""
     under_null = z if test.null == natural else Z[test.null](x, drawn)
     areas = np.flatnonzero(~(np.isnan(z) | np.isnan(under_null)))

@@ -25,7 +25,7 @@ DOUBTFUL = 1e-4
 """Where the saddlepoint's p would make the permutations' count rarer than this, it is not taken."""
 
 
-class Test(NamedTuple):
+class GiTest(NamedTuple):
     """What is asked of p."""
 
     null: Null
@@ -41,7 +41,7 @@ class Draw(NamedTuple):
     rows: sparse.csr_array
     areas: Integers
     z: Array
-    test: Test
+    test: GiTest
 
     @property
     def held(self) -> bool:
@@ -49,7 +49,7 @@ class Draw(NamedTuple):
         return self.test.null == "conditional"
 
 
-class Found(NamedTuple):
+class PValues(NamedTuple):
     """p-values, their natural logarithms, and how they were had."""
 
     p: Array
@@ -57,12 +57,12 @@ class Found(NamedTuple):
     how: str
 
 
-def _auto(draw: Draw) -> Found:
+def _auto(draw: Draw) -> PValues:
     """Exact where there is an exact law, permutation elsewhere."""
     counts = _lattice(draw.values)
     equal = _equal_weights(draw.rows) & (counts is not None)
     if counts is None or not equal.any():
-        return _permuted(draw) if len(equal) else Found(np.empty(0), np.empty(0), "exact")
+        return _permuted(draw) if len(equal) else PValues(np.empty(0), np.empty(0), "exact")
     part = draw if equal.all() else _part(draw, equal)
     sizes, sums, held = _sums(part, counts)
     if not fits(counts, sizes, sums):
@@ -74,10 +74,10 @@ def _auto(draw: Draw) -> Found:
         others = _permuted(_part(draw, ~equal))
         p[~equal], found[~equal] = others.p, others.log_p
         how = f"exact; {others.how} for {(~equal).sum():,} areas with unequal weights"
-    return Found(p, found, how)
+    return PValues(p, found, how)
 
 
-def _exact(draw: Draw) -> Found:
+def _exact(draw: Draw) -> PValues:
     """Exact for every area, or an error that says why not."""
     if _lattice(draw.values) is None:
         raise DataError('p="exact" needs counts, or values in equal steps: use p="permutation".')
@@ -89,7 +89,7 @@ def _exact(draw: Draw) -> Found:
     return found
 
 
-def _permuted(draw: Draw) -> Found:
+def _permuted(draw: Draw) -> PValues:
     return _of_permutations(_reached(draw), draw)
 
 
@@ -104,12 +104,12 @@ def _reached(draw: Draw) -> Reached:
     )
 
 
-def _of_permutations(reached: Reached, draw: Draw) -> Found:
+def _of_permutations(reached: Reached, draw: Draw) -> PValues:
     p = reached.p(draw.test.tail)
-    return Found(p, np.log(p), f"{draw.test.permutations.number:,} permutations")
+    return PValues(p, np.log(p), f"{draw.test.permutations.number:,} permutations")
 
 
-def _approximate(draw: Draw) -> Found:
+def _approximate(draw: Draw) -> PValues:
     """By permutation, and where few permutations reach a sum by a saddlepoint that fits them."""
     reached = _reached(draw)
     p, log_p, how = _of_permutations(reached, draw)
@@ -123,7 +123,7 @@ def _approximate(draw: Draw) -> Found:
     fits_ = np.minimum(more, fewer) >= DOUBTFUL
     log_p[rare[fits_]] = np.minimum(TWICE[draw.test.tail](*tails)[fits_], 0.0)
     p[rare[fits_]] = np.exp(log_p[rare[fits_]])
-    return Found(p, log_p, f"{how}; saddlepoint approximation for {fits_.sum():,} areas")
+    return PValues(p, log_p, f"{how}; saddlepoint approximation for {fits_.sum():,} areas")
 
 
 SIDES: dict[Tail, Callable[[Array, Array], Array]] = {
@@ -156,12 +156,12 @@ def _saddlepoints(draw: Draw, asked: Integers) -> tuple[Array, Array]:
     return upper, lower
 
 
-def _normal(draw: Draw) -> Found:
+def _normal(draw: Draw) -> PValues:
     log_p = TWICE[draw.test.tail](log_ndtr(-draw.z), log_ndtr(draw.z))
-    return Found(np.exp(log_p), log_p, "normal approximation, not for sparse counts")
+    return PValues(np.exp(log_p), log_p, "normal approximation, not for sparse counts")
 
 
-METHODS: dict[Method, Callable[[Draw], Found]] = {
+METHODS: dict[Method, Callable[[Draw], PValues]] = {
     "auto": _auto,
     "exact": _exact,
     "permutation": _permuted,

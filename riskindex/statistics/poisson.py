@@ -14,10 +14,10 @@ from riskindex.statistics.dispersion import (
     pair_ratio_dispersion,
 )
 from riskindex.statistics.expectation import (
+    AssessedAreas,
     Background,
-    Comparison,
+    ComparisonOptions,
     Dispersion,
-    Study,
     compare,
     expected_by_strata,
 )
@@ -191,7 +191,7 @@ def own_excess(
     neighbours: csr_array,
     *,
     tail: Tail = "mid",
-    **comparison: Unpack[Comparison],
+    **comparison: Unpack[ComparisonOptions],
 ) -> WindowExcess:
     """Count of every area by itself; neighbours serve to estimate the dispersion.
 
@@ -207,7 +207,7 @@ def leave_max_out(
     neighbours: csr_array,
     *,
     tail: Tail = "mid",
-    **comparison: Unpack[Comparison],
+    **comparison: Unpack[ComparisonOptions],
 ) -> WindowExcess:
     """Every window without its most excessive area: a cluster stays hot, a lone spike does not.
 
@@ -226,7 +226,7 @@ def compound_excess(
     *,
     of: Literal["window", "own", "window without largest"] = "window",
     tail: Tail = "mid",
-    **comparison: Unpack[Comparison],
+    **comparison: Unpack[ComparisonOptions],
 ) -> WindowExcess:
     """Weighted sum of events of several groups against its expectation.
 
@@ -266,7 +266,7 @@ def _broadcast(observed: ArrayLike, expected: ArrayLike) -> tuple[Array, Array]:
     return x, np.where(mu > 0, mu, np.nan)
 
 
-def _without_largest(study: Study) -> csr_array:
+def _without_largest(study: AssessedAreas) -> csr_array:
     """Windows without the area that has the largest excess of observed over expected."""
     return without_largest(study.windows, study.intensity.total - study.means @ study.jumps)
 
@@ -291,14 +291,14 @@ def without_largest(windows: csr_array, excess: Array) -> csr_array:
     return rest
 
 
-WINDOWS: dict[str, Callable[[Study], csr_array]] = {
+WINDOWS: dict[str, Callable[[AssessedAreas], csr_array]] = {
     "window": lambda study: study.windows,
     "own": lambda study: study.itself,
     "window without largest": _without_largest,
 }
 
 
-def _excess(study: Study, windows: csr_array, tail: Tail) -> WindowExcess:
+def _excess(study: AssessedAreas, windows: csr_array, tail: Tail) -> WindowExcess:
     observed = windows @ study.intensity.total
     expected = windows @ (study.means @ study.jumps)
     asked = expected > 0
@@ -316,7 +316,7 @@ def _excess(study: Study, windows: csr_array, tail: Tail) -> WindowExcess:
     )
 
 
-def _log_tails(study: Study, windows: csr_array, observed: Array) -> LogTails:
+def _log_tails(study: AssessedAreas, windows: csr_array, observed: Array) -> LogTails:
     if study.estimator == "given-total":
         total, e = study.intensity.total.sum(), study.intensity.exposure
         share = windows @ e / e.sum()

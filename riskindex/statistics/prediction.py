@@ -147,7 +147,7 @@ def rri(earlier: Array, later: Array, selected: Flags, *, repeats: Array | None 
     return _divide(_share(later, selected, repeats), _share(earlier, selected, repeats))
 
 
-class Held(NamedTuple):
+class HeldOut(NamedTuple):
     """What a list is held against; each of shape `(n,)`."""
 
     later: Array
@@ -160,10 +160,10 @@ class Held(NamedTuple):
     """NaN where not known."""
 
 
-Measure = Callable[[Held, Flags, Array | None], Array]
+Measure = Callable[[HeldOut, Flags, Array | None], Array]
 
 
-def _ones(held: Held) -> Array:
+def _ones(held: HeldOut) -> Array:
     return np.ones(len(held.later))
 
 

@@ -28,7 +28,7 @@ choice are not computed."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Made:
+class ListMade:
     """A list with all that it was made of: the tables of a run, stage by stage."""
 
     data: Data
@@ -71,7 +71,7 @@ class Made:
         return replace(self.selection, at_least=None, number=max(self.chosen.cut.computed, 1))
 
 
-def ask_what_if(made: Made, replay: Replay | None = None, *, seed: int = 0) -> Sensitivity:
+def ask_what_if(made: ListMade, replay: Replay | None = None, *, seed: int = 0) -> Sensitivity:
     """Make the list again under every other choice, one at a time.
 
     Parameters
@@ -95,7 +95,7 @@ def ask_what_if(made: Made, replay: Replay | None = None, *, seed: int = 0) -> S
     )
 
 
-def _elicited(made: Made) -> pd.DataFrame:
+def _elicited(made: ListMade) -> pd.DataFrame:
     names = tuple(factor.name for factor in made.scored)
     return elicited_spread(made.index.points, names) if made.index.points else pd.DataFrame()
 
@@ -133,7 +133,7 @@ def _row(chosen: Selected, kind: str, other: Other) -> dict[str, object]:
 # Factors left out
 
 
-def _left_out(made: Made) -> Iterator[Other]:
+def _left_out(made: ListMade) -> Iterator[Other]:
     scored = [factor for factor in made.scored if factor.weight > 0]
     police = [factor for factor in scored if factor.recorded == "police-generated"]
     if len(scored) > 1:
@@ -143,7 +143,7 @@ def _left_out(made: Made) -> Iterator[Other]:
         yield Other("Without all that police activity finds", partial(_without, made, police))
 
 
-def _without(made: Made, factors: Sequence[Factor]) -> Selected:
+def _without(made: ListMade, factors: Sequence[Factor]) -> Selected:
     names = [factor.name for factor in factors]
     rest = made.scores[~made.scores.index.get_level_values("factor").isin(names)]
     groups = set(rest["group"]) if "group" in rest else set()
@@ -160,7 +160,7 @@ def _without(made: Made, factors: Sequence[Factor]) -> Selected:
 # Weights
 
 
-def _weights(made: Made) -> Iterator[Other]:
+def _weights(made: ListMade) -> Iterator[Other]:
     alike = factor_weights(made.scores, made.index).round(12).nunique() == 1
     words = {"equal": "All factors weigh the same", "pca": "Weights by principal components"}
     for word, text in words.items():
@@ -171,7 +171,7 @@ def _weights(made: Made) -> Iterator[Other]:
         yield from (_twice(made, factor) for factor in made.scored if factor.weight > 0)
 
 
-def _people(made: Made) -> Iterator[Other]:
+def _people(made: ListMade) -> Iterator[Other]:
     if made.index.weights != "elicited":
         return
     for number, (person, points) in enumerate(made.index.points.items(), start=1):
@@ -179,7 +179,7 @@ def _people(made: Made) -> Iterator[Other]:
         yield Other(f"The points of person {number} alone", partial(made.again, index=alone))
 
 
-def _twice(made: Made, factor: Factor) -> Other:
+def _twice(made: ListMade, factor: Factor) -> Other:
     other = made.scores.index.get_level_values("factor") != factor.name
     doubled = made.scores["weight"].where(other, 2 * made.scores["weight"])
     select = partial(made.again, scores=made.scores.assign(weight=doubled))
@@ -189,7 +189,7 @@ def _twice(made: Made, factor: Factor) -> Other:
 # From a test to a score, and from scores to an index
 
 
-def _scoring(made: Made) -> Iterator[Other]:
+def _scoring(made: ListMade) -> Iterator[Other]:
     tested = made.tested
     for word, text in _SCORE_WORDS.items():
         if any(factor.score != word for factor in tested):
@@ -225,17 +225,17 @@ def _all(factors: Sequence[Factor], **changes: object) -> dict[str, Factor]:
     return {factor.name: replace(factor, **options) for factor in factors}
 
 
-def _scored_by(made: Made, changed: Mapping[str, Factor]) -> Selected:
+def _scored_by(made: ListMade, changed: Mapping[str, Factor]) -> Selected:
     factors = [changed.get(factor.name, factor) for factor in made.factors]
     return made.again(scores=score_factors(made.hotspots, made.persistence, factors, made.index))
 
 
-def _normalisation(made: Made) -> Iterator[Other]:
+def _normalisation(made: ListMade) -> Iterator[Other]:
     for word in ("min-max", "z", "percentile", "exponential-rank", "ratio-to-mean"):
         yield Other(f"Every factor by its strength, {word}", partial(_normalised, made, word))
 
 
-def _normalised(made: Made, word: str) -> Selected:
+def _normalised(made: ListMade, word: str) -> Selected:
     scores = made.scores["score"].copy()
     for factor in made.scored:
         mine = (scores.index.get_level_values("factor") == factor.name) & scores.notna()
@@ -245,7 +245,7 @@ def _normalised(made: Made, word: str) -> Selected:
     return made.again(scores=made.scores.assign(score=scores))
 
 
-def _aggregation(made: Made) -> Iterator[Other]:
+def _aggregation(made: ListMade) -> Iterator[Other]:
     for word in AGGREGATE:
         if word not in (made.index.aggregation, "general"):
             if word == "copeland" and len(made.data.areas) > LARGE:
@@ -255,7 +255,7 @@ def _aggregation(made: Made) -> Iterator[Other]:
             yield Other(text, partial(made.again, index=replace(made.index, **options)))
 
 
-def _missing(made: Made) -> Iterator[Other]:
+def _missing(made: ListMade) -> Iterator[Other]:
     if made.scores["score"].isna().any():
         words = {"rest": "Areas that lack a factor are scored on the others",
                  "not-assessed": "Areas that lack a factor have no index"}  # fmt: skip
@@ -268,7 +268,7 @@ def _missing(made: Made) -> Iterator[Other]:
 # Tests
 
 
-def _tests(made: Made) -> Iterator[Other]:
+def _tests(made: ListMade) -> Iterator[Other]:
     few = len(made.data.areas) <= LARGE
     for change in other_tests(quick=not few):
         # A risk stays what it is, however it is tested whether areas are hot.
@@ -278,7 +278,7 @@ def _tests(made: Made) -> Iterator[Other]:
             yield Other(change.words, partial(_tested, made, changed))
 
 
-def _tested(made: Made, changed: Sequence[tuple[Factor, Factor]]) -> Selected:
+def _tested(made: ListMade, changed: Sequence[tuple[Factor, Factor]]) -> Selected:
     tests = Tests(made.data, made.hotspots, made.pooled)
     scores = made.scores.copy()
     for factor, other in changed:
@@ -292,7 +292,7 @@ def _tested(made: Made, changed: Sequence[tuple[Factor, Factor]]) -> Selected:
 # The selection
 
 
-def _ties(made: Made) -> Iterator[Other]:
+def _ties(made: ListMade) -> Iterator[Other]:
     words = {"order": "Ties at the cut put in order by strength",
              "include": "All areas that tie at the cut are in",
              "exclude": "No area that ties at the cut is in"}  # fmt: skip
@@ -302,7 +302,7 @@ def _ties(made: Made) -> Iterator[Other]:
             yield Other(text, partial(made.again, selection=replace(made.selection, **options)))
 
 
-def _number(made: Made) -> Iterator[Other]:
+def _number(made: ListMade) -> Iterator[Other]:
     selection = made.selection
     if selection.number is not None or selection.at_least is not None:
         return
@@ -313,7 +313,7 @@ def _number(made: Made) -> Iterator[Other]:
             yield Other(f"The number of areas {text}", partial(made.again, selection=other))
 
 
-KINDS: Mapping[str, Callable[[Made], Iterator[Other]]] = MappingProxyType({
+KINDS: Mapping[str, Callable[[ListMade], Iterator[Other]]] = MappingProxyType({
     "factors": _left_out,
     "weights": _weights,
     "people": _people,

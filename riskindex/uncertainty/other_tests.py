@@ -30,7 +30,7 @@ class Tests(NamedTuple):
     pooled: pd.DataFrame
 
 
-class _Outcome(NamedTuple):
+class _UpperTails(NamedTuple):
     """One test of every area, shape `(n,)`; NaN where it is undefined."""
 
     p: Array
@@ -104,12 +104,12 @@ def _same_test(factor: Factor, changed: Factor) -> bool:
     return replace(changed, correction=factor.correction, level=factor.level) == factor
 
 
-def _told(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_Outcome]:
+def _told(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_UpperTails]:
     """What the tables say of each period, and of all periods together for persistence."""
     tables = [rows(tests.hotspots, factor=factor.name, period=label) for label in periods]
     if factor.score == "persistence":
         tables.append(rows(tests.pooled, factor=factor.name).assign(value=np.nan))
-    return [_Outcome(*(t[c].to_numpy(float, na_value=np.nan) for c in ("p", "value")))
+    return [_UpperTails(*(t[c].to_numpy(float, na_value=np.nan) for c in ("p", "value")))
             for t in tables]  # fmt: skip
 
 
@@ -131,7 +131,7 @@ def _own_risk(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[s
     return risk if land.context is None else np.where(land.context, np.nan, risk)
 
 
-def _tested(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_Outcome]:
+def _tested(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_UpperTails]:
     """The same, tested again."""
     data, land = tests.data, _land(tests.data)
     seen = [observe(factor, label, data.counts, data.areas, pd.DataFrame()) for label in periods]
@@ -148,12 +148,12 @@ def _land(data: Data) -> Land:
     )
 
 
-def _outcome(seen: Observation, land: Land, factor: Factor) -> _Outcome:
+def _outcome(seen: Observation, land: Land, factor: Factor) -> _UpperTails:
     sample, spread = land.sample(seen, factor), np.full((2, len(seen.reason)), np.nan)
     if sample.events.any():
         found = first_test(sample, factor)
         spread[:, seen.assessed] = found.p, found.value
-    return _Outcome(*spread)
+    return _UpperTails(*spread)
 
 
 def _centroids(areas: pd.DataFrame) -> Array:
@@ -164,22 +164,22 @@ def _centroids(areas: pd.DataFrame) -> Array:
 # Which other tests there are
 
 
-class Change(NamedTuple):
+class OtherTest(NamedTuple):
     """Another way to test, and what it makes of a factor; None where it changes nothing."""
 
     words: str
     of: Callable[[Factor, pd.DataFrame], Factor | None]
 
 
-def other_tests(*, quick: bool = False) -> Iterator[Change]:
+def other_tests(*, quick: bool = False) -> Iterator[OtherTest]:
     """The other ways to test; `quick`: those that the p-values of the tables are enough for."""
     for word, words in _CORRECTION_WORDS.items():
-        yield Change(words, _changing(correction=word))
+        yield OtherTest(words, _changing(correction=word))
     if quick:
         return
-    yield Change("Tests that allow for no dispersion", _without_dispersion)
+    yield OtherTest("Tests that allow for no dispersion", _without_dispersion)
     for method, words in _METHOD_WORDS.items():
-        yield Change(words, _by_method(method))
+        yield OtherTest(words, _by_method(method))
 
 
 _CORRECTION_WORDS = {
