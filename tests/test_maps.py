@@ -15,7 +15,7 @@ from folium.plugins import MarkerCluster
 
 from riskindex.errors import DataError
 from riskindex.index.selection import Override, Selection
-from riskindex.outputs import page_shell as pages
+from riskindex.outputs import pages
 from riskindex.outputs.interactive_map import (
     build_map,
     leaflet_script,

@@ -19,7 +19,7 @@ from riskindex import pipeline, release, run, save
 from riskindex.cli import main
 from riskindex.config import parse_config
 from riskindex.files.text import inert, seen
-from riskindex.outputs.page_shell import digest
+from riskindex.outputs.pages import digest
 from riskindex.result import Result
 
 PROFILES = ("internal", "partner", "public")

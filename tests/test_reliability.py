@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from reliability import one_county, reliability
 
-from riskindex.outputs.page_shell import asset
+from riskindex.outputs.pages import asset
 
 
 def test_one_county_is_about_as_reliable_as_it_says():

@@ -5,8 +5,8 @@ import dataclasses
 import pytest
 
 from riskindex import parse_config, release, run, save
-from riskindex.outputs.changes_since import changed_since_last
 from riskindex.outputs.compare import compare
+from riskindex.outputs.compare_page import changed_since_last
 from riskindex.outputs.read_result import read_run, run_of
 
 

@@ -7,7 +7,7 @@ from riskindex.cli import app
 from riskindex.errors import InputError
 from riskindex.files.whole_folder import MANIFEST, unfinished
 from riskindex.outputs.manifest import seal
-from riskindex.outputs.page_shell import document, page_head
+from riskindex.outputs.pages import document, page_head
 from riskindex.outputs.verify import KINDS, verify
 
 ABOUT = {"title": "A list", "profile": "public", "versions": {}}

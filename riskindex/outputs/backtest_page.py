@@ -10,18 +10,22 @@ import pandas as pd
 from riskindex.files.whole_folder import HeldFolder, written_whole
 from riskindex.outputs import figures
 from riskindex.outputs.manifest import write_manifest
-from riskindex.outputs.page_parts import (
+from riskindex.outputs.pages import (
+    asset,
     bullets,
+    document,
+    escape,
     html_table,
     in_words,
     inside,
     marks_line,
+    page_head,
     paragraphs,
     picture,
     record_table,
     slug,
+    style_block,
 )
-from riskindex.outputs.page_shell import asset, document, escape, page_head, style_block
 from riskindex.outputs.workbook import write_csv
 from riskindex.publication.released import Released
 

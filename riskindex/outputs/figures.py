@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.outputs.outlines import simplified
-from riskindex.outputs.page_shell import PROFILE_MARKS, asset, escape
+from riskindex.outputs.pages import PROFILE_MARKS, asset, escape
 from riskindex.outputs.plots import Dot, draw_dots, svg
 from riskindex.outputs.profile_numbers import class_words, index_classes
 from riskindex.publication.released import Released

@@ -6,18 +6,23 @@ from pathlib import Path
 import pandas as pd
 
 from riskindex.outputs.manifest import versions
-from riskindex.outputs.page_parts import (
+from riskindex.outputs.pages import (
     Html,
+    asset,
     bullets,
+    document,
+    escape,
     html_table,
     in_words,
     link,
     marks_line,
+    page_head,
     paragraphs,
+    print_mark,
     record_table,
     slug,
+    style_block,
 )
-from riskindex.outputs.page_shell import asset, document, escape, page_head, print_mark, style_block
 from riskindex.outputs.report import METHODS, SCORES, data_part
 from riskindex.outputs.report_choices import (
     choice_sentence,

@@ -18,7 +18,7 @@ from riskindex.errors import DataError
 from riskindex.index.aggregation import quantise
 from riskindex.index.build import Index, given_weights
 from riskindex.index.reasons import NOT_ASSESSED_WORDS, PERIOD_WORDS
-from riskindex.outputs import page_shell as pages
+from riskindex.outputs import pages
 from riskindex.outputs.outlines import CodedOutlines, draw_outlines
 from riskindex.publication.released import TOGETHER_LABEL, Released
 

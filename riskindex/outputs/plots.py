@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from riskindex.outputs.page_shell import escape
+from riskindex.outputs.pages import escape
 
 WIDTH, HEIGHT = 400, 190
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40, 10, 12, 28

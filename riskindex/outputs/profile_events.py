@@ -8,8 +8,7 @@ import pandas as pd
 
 from riskindex.areas.groups import WHOLE
 from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED, WITHHELD
-from riskindex.outputs.page_parts import drawing, in_words, inside, paragraphs, record_table
-from riskindex.outputs.page_shell import escape
+from riskindex.outputs.pages import drawing, escape, in_words, inside, paragraphs, record_table
 from riskindex.outputs.plots import Dot, Line, draw_bars, draw_dots, draw_lines
 from riskindex.outputs.profile_numbers import Book, Place, Record, months_of, summed
 

@@ -4,8 +4,15 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from riskindex.outputs.page_parts import Html, drawing, in_words, inside, paragraphs, record_table
-from riskindex.outputs.page_shell import escape
+from riskindex.outputs.pages import (
+    Html,
+    drawing,
+    escape,
+    in_words,
+    inside,
+    paragraphs,
+    record_table,
+)
 from riskindex.outputs.profile_numbers import Book, Place, class_words
 from riskindex.outputs.small_maps import View, draw_areas
 

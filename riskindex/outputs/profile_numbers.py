@@ -10,7 +10,7 @@ import pandas as pd
 from riskindex.areas.groups import COUNTED, WHOLE, profile_kind
 from riskindex.disclosure import MARKS, NOT_RECORDED, WITHHELD
 from riskindex.events.periods import month_label
-from riskindex.outputs.page_parts import slug
+from riskindex.outputs.pages import slug
 from riskindex.outputs.small_maps import AreaPaths, outline
 from riskindex.publication.released import Released
 

@@ -6,17 +6,22 @@ from pathlib import Path
 import pandas as pd
 
 from riskindex.areas.groups import profile_kind
-from riskindex.outputs.page_parts import (
+from riskindex.outputs.pages import (
     area_cell,
+    asset,
     bullets,
+    document,
+    escape,
     inside,
     link,
     marks_line,
+    page_head,
     paragraphs,
+    print_mark,
     record_table,
     slug,
+    style_block,
 )
-from riskindex.outputs.page_shell import asset, document, escape, page_head, print_mark, style_block
 from riskindex.outputs.profile_events import (
     METHOD_NOTES,
     change_sentences,

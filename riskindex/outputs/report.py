@@ -8,22 +8,27 @@ import pandas as pd
 
 from riskindex.index.diagnostics import WARN_ABOVE
 from riskindex.outputs import figures
-from riskindex.outputs.changes_since import changed_since_last
+from riskindex.outputs.compare_page import changed_since_last
 from riskindex.outputs.manifest import versions
-from riskindex.outputs.page_parts import (
+from riskindex.outputs.pages import (
     area_cell,
+    asset,
     bullets,
+    document,
     drawing,
+    escape,
     html_table,
     in_words,
     link,
     marks_line,
+    page_head,
     paragraphs,
     picture,
+    print_mark,
     record_table,
     slug,
+    style_block,
 )
-from riskindex.outputs.page_shell import asset, document, escape, page_head, print_mark, style_block
 from riskindex.outputs.report_choices import (
     choice_sentence,
     choices_part,

@@ -6,14 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from riskindex.index.diagnostics import strong_pairs
-from riskindex.outputs.page_parts import (
-    bullets,
-    html_table,
-    in_words,
-    inside,
-    paragraphs,
-    record_table,
-)
+from riskindex.outputs.pages import bullets, html_table, in_words, inside, paragraphs, record_table
 from riskindex.publication.released import Released
 
 KIND_WORDS: Mapping[str, str] = {

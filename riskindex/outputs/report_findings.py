@@ -6,7 +6,7 @@ import pandas as pd
 
 from riskindex.areas.groups import profile_kind
 from riskindex.hotspots.categories import unreachable_categories
-from riskindex.outputs.page_parts import html_table, in_words, paragraphs
+from riskindex.outputs.pages import html_table, in_words, paragraphs
 from riskindex.publication.released import Released
 from riskindex.tables import rows
 

@@ -9,14 +9,7 @@ from riskindex.cut import areas as in_areas
 from riskindex.disclosure import MARKS
 from riskindex.index.diagnostics import strong_pairs
 from riskindex.outputs import figures
-from riskindex.outputs.page_parts import (
-    bullets,
-    drawing,
-    in_words,
-    inside,
-    paragraphs,
-    record_table,
-)
+from riskindex.outputs.pages import bullets, drawing, in_words, inside, paragraphs, record_table
 from riskindex.publication.released import Released
 
 MUCH_LOST = 0.05

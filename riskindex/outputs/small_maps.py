@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from riskindex.outputs.outlines import simplified
-from riskindex.outputs.page_shell import escape
+from riskindex.outputs.pages import escape
 from riskindex.outputs.plots import svg
 
 if TYPE_CHECKING:

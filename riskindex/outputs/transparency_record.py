@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from riskindex.outputs.manifest import versions
-from riskindex.outputs.page_parts import in_words, inside
+from riskindex.outputs.pages import in_words, inside
 from riskindex.publication.released import Released
 
 SOURCE = (

@@ -11,7 +11,7 @@ from riskindex.config import Profile
 from riskindex.errors import InputError
 from riskindex.files.whole_folder import MANIFEST, unfinished
 from riskindex.outputs.manifest import changed_since
-from riskindex.outputs.page_shell import PROFILE_MARKS, escape
+from riskindex.outputs.pages import PROFILE_MARKS, escape
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "backtest": ("backtest.html", "backtest.csv", "backtest_areas.csv"),
