@@ -58,10 +58,15 @@ class EventGroup:
 
 @dataclass(frozen=True, kw_only=True)
 class Factor:
-    """One ingredient of the index, or a source that is only mapped and tested."""
+    """One ingredient of the index, or a source that is only mapped and tested.
+
+    Its options are read as four things: what is counted, how it is tested, how it scores, and how
+    it persists over the periods.
+    """
 
     __pydantic_config__: ClassVar[Any] = {"extra": "forbid", "coerce_numbers_to_str": True}
 
+    # What is counted.
     name: str
     """Short name, used in file columns: letters, digits and underscores."""
     label: str
@@ -77,26 +82,47 @@ class Factor:
     denominator: str | None = None
     """All people or households that could have it: a column, or source.column of another table;
     left out under the method value, the numerator is a measure as it is."""
+    periods: Sequence[str] = ()
+    """Labels of the periods tested; empty for a table, which has none."""
+    recorded: Literal["reported", "police-generated"] = "reported"
+    """Whether the events are reported to the police or found by police activity."""
+
+    # How it is tested.
     method: Method
     """How areas are tested: window, getis-ord, poisson (the area itself), threshold; or value, a
     share, rate or measure as it is, without a test."""
-    periods: Sequence[str] = ()
-    """Labels of the periods tested; empty for a table, which has none."""
+    exposure: str | None = None
+    """Base that events are expected from, a name under [bases]; getis-ord takes none, and
+    event_groups may name one each instead."""
+    dispersion: Literal["pair-ratio", "moments", "none", "given-total"] | float = "pair-ratio"
+    """Estimator of the counts' spread beyond Poisson, for window and poisson; none, given-total
+    (none, and binomial given the total of one kind of event), or the variance itself, a number."""
+    tail: Literal["mid", "strict"] = "mid"
+    """Upper tail of window and poisson: mid-p, or all of P(X >= observed)."""
+    background: Literal["county", "local"] = "county"
+    """What an area is compared with: the whole study area, or its 200 nearest areas."""
+    correction: Literal["benjamini-hochberg", "benjamini-yekutieli", "bonferroni", "none"] = (
+        "benjamini-hochberg"
+    )
+    """Correction for testing many areas at once, per period."""
+    level: float = 0.05
+    """An area is hot where its adjusted p is at most this."""
+    getis_ord: GetisOrd = field(default_factory=GetisOrd)
+    """For the method getis-ord: which statistic, null and p-value."""
+    scan: bool = False
+    """Also scan the last period for clusters: which group of areas, how likely by chance."""
+
+    # How it scores.
     score: Score
     """How the test becomes a score of 0 to 100."""
+    scored: bool = True
+    """False for a source that is mapped and tested but is no part of the index."""
     weight: float = 1.0
     """Share of the factor in the index, relative to the other factors."""
     group: str | None = None
     """Group of factors that it is combined in first; its weight stands under [index.groups]."""
     direction: Literal[1, -1] = 1
     """For the scores risk, intensity and value: -1 where a high value means less risk."""
-    scored: bool = True
-    """False for a source that is mapped and tested but is no part of the index."""
-    recorded: Literal["reported", "police-generated"] = "reported"
-    """Whether the events are reported to the police or found by police activity."""
-    exposure: str | None = None
-    """Base that events are expected from, a name under [bases]; getis-ord takes none, and
-    event_groups may name one each instead."""
     threshold: float | None = None
     """For the method threshold: the share above which an area scores 100."""
     normalise: str | None = None
@@ -105,30 +131,15 @@ class Factor:
     ageing: Literal["linear", "equal"] | float = "linear"
     """For the score risk: how periods weigh by age, the newest most. linear: 1 to n of n, the
     oldest first; equal; or a number, the age in periods at which a period weighs a half."""
-    correction: Literal["benjamini-hochberg", "benjamini-yekutieli", "bonferroni", "none"] = (
-        "benjamini-hochberg"
-    )
-    """Correction for testing many areas at once, per period."""
-    level: float = 0.05
-    """An area is hot where its adjusted p is at most this."""
-    dispersion: Literal["pair-ratio", "moments", "none", "given-total"] | float = "pair-ratio"
-    """Estimator of the counts' spread beyond Poisson, for window and poisson; none, given-total
-    (none, and binomial given the total of one kind of event), or the variance itself, a number."""
-    tail: Literal["mid", "strict"] = "mid"
-    """Upper tail of window and poisson: mid-p, or all of P(X >= observed)."""
-    background: Literal["county", "local"] = "county"
-    """What an area is compared with: the whole study area, or its 200 nearest areas."""
     neighbourhood: Literal["score", "half", "none"] = "none"
     """What an area next door to a hotspot scores: one whose window is hot, but not through events
     of its own. none: it is not hot; half: nor hot, and scores half of what it would; score: it is
     hot as any other, as published lists of hotspots have it. Its kind says next door in any case.
     """
+
+    # How it persists.
     persistence: Literal["pooled", "counted"] = "pooled"
     """Persistence score: only where the pooled test is significant, or the plain count."""
-    getis_ord: GetisOrd = field(default_factory=GetisOrd)
-    """For the method getis-ord: which statistic, null and p-value."""
-    scan: bool = False
-    """Also scan the last period for clusters: which group of areas, how likely by chance."""
 
     @property
     def groups(self) -> tuple[EventGroup, ...]:
