@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex import pipeline
+from riskindex.arrays import Array, Flags
 from riskindex.config import Config
 from riskindex.errors import DataError
 from riskindex.factors import Factor
@@ -22,9 +22,6 @@ from riskindex.publication.released import whole
 from riskindex.result import Result, Say
 from riskindex.statistics.prediction import MEASURES, HeldOut, area_repeats, interval, random_lists
 from riskindex.tables import rows
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 DRAWS = 1_000
 """Repeats of the bootstrap, and lists picked at random."""

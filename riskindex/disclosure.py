@@ -7,9 +7,8 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from riskindex.arrays import Array
 
 WITHHELD = "[c]"
 NOT_RECORDED = "[x]"

@@ -8,7 +8,7 @@ from scipy.stats import nbinom, poisson
 
 from riskindex.statistics import window_sum
 from riskindex.statistics.tails import log_upper_tail
-from riskindex.statistics.window_sum import first_sums, log_window_tails
+from riskindex.statistics.window_sum import log_window_tails
 
 ONE = np.array([1])
 SPREAD = np.array([0.02, 0.3, 1.4, 3.0, 0.7])
@@ -189,33 +189,3 @@ def test_scaling_all_weights_changes_nothing(scale, count):
     once = one_window(count, means, 0.5, np.array([1, 3]))
     scaled = one_window(count * scale, means, 0.5, np.array([1, 3]) * scale)
     np.testing.assert_allclose(once, scaled, rtol=1e-12)
-
-
-@pytest.mark.parametrize("w", [0.0, 0.4])
-@pytest.mark.parametrize("jumps", [[1], [1, 3], [2, 4]])
-@pytest.mark.parametrize("mid", [True, False])
-def test_the_first_sum_at_a_limit_passes_and_the_one_before_does_not(w, jumps, mid):
-    rng = np.random.default_rng(5)
-    jumps = np.array(jumps, dtype=np.int64)
-    means = rng.gamma(1, 4, (30, len(jumps)))
-    windows = csr_array((rng.random((30, 30)) < 0.2).astype(float) * (np.arange(30) > 0)[:, None])
-    limits, unit = np.array([0.3, 0.01, 1e-7]), int(np.gcd.reduce(jumps))
-    found = first_sums(limits, means, windows, dispersion=w, jumps=jumps, mid=mid)
-
-    def p(sums):
-        tails = log_window_tails(sums, means, windows, dispersion=w, jumps=jumps)
-        return (np.exp(tails.strict) + np.exp(tails.above)) / 2 if mid else np.exp(tails.strict)
-
-    some = np.diff(windows.indptr) > 0
-    assert not found[:, ~some].any()  # a window of no area
-    windows, found = windows[np.flatnonzero(some)], found[:, some]
-    for limit, sums in zip(limits, found, strict=True):
-        assert (p(sums) <= limit).all()
-        assert (p(sums - unit) > limit).all()
-
-
-def test_first_sums_of_many_events_are_kept_in_range():
-    means, windows = np.full((2, 1), 1_500.0), csr_array(np.ones((1, 2)))
-    given = {"dispersion": 0.0, "jumps": ONE, "mid": False}
-    (found,) = first_sums(np.array([0.05]), means, windows, **given)
-    assert found.tolist() == [poisson.isf(0.05, 3_000) + 1]

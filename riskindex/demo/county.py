@@ -8,8 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from riskindex.arrays import Array
 from riskindex.demo.events import EVENT_TABLES, RISKS, YEARS, draw_events, expected_events
-from riskindex.demo.map import Array, Indices, draw_map, stream
+from riskindex.demo.map import Indices, draw_map, stream
 from riskindex.demo.people import centroids, draw_people, smooth_field
 from riskindex.errors import DataError
 

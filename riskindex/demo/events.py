@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskindex.demo.map import Array, Indices, stream
+from riskindex.arrays import Array
+from riskindex.demo.map import Indices, stream
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

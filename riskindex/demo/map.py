@@ -12,13 +12,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Voronoi, cKDTree
 
+from riskindex.arrays import Array
 from riskindex.errors import DataError
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
     from shapely import Polygon
 
-Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 FIRST_AREA, LAST_AREA = 1_800_001, 1_999_999

@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.demo.map import Array, stream
+from riskindex.arrays import Array
+from riskindex.demo.map import stream
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

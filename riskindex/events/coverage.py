@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from riskindex.areas.editions import first_few
 from riskindex.areas.groups import group_kinds
 from riskindex.areas.prepare import NOT_RECORDED
+from riskindex.arrays import Flags
 from riskindex.errors import ConfigError, DataError, InputError
 from riskindex.events.periods import Period, month_label
 from riskindex.events.sql import category, identifier
@@ -20,7 +21,6 @@ from riskindex.events.sql import category, identifier
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-Bools = NDArray[np.bool_]
 Months = Mapping[str, frozenset[int]]
 """Name of a unit or group to the numbers of the months that are covered."""
 
@@ -88,7 +88,7 @@ class Units(NamedTuple):
 class Gaps(NamedTuple):
     """What a source does not cover."""
 
-    lacking: Bools
+    lacking: Flags
     """Whether an area is not covered in a period, shape (areas, periods)."""
     notes: tuple[str, ...] = ()
     """Sentences that name the groups and months."""
@@ -357,7 +357,7 @@ def _by_number(
     events: pd.DataFrame,
     codes: NDArray[np.intp],
     sizes: NDArray[np.intp],
-    large: Bools,
+    large: Flags,
     spans: Sequence[Period],
 ) -> list[set[int]]:
     """Months that each group covers; small groups cover what any other does."""
@@ -375,7 +375,7 @@ def _by_number(
     return [{month for month in months if row[column[month]]} for row in here]
 
 
-def _absent(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> Bools:
+def _absent(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> Flags:
     found = (expected >= ENOUGH_EXPECTED) & (observed <= PLAINLY_ABSENT * expected)
     return np.asarray(found, dtype=bool)
 

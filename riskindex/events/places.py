@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.areas.editions import is_well_formed
+from riskindex.arrays import Array, Integers
 from riskindex.events.older_codes import (
     UNKNOWN_ROUTES,
     Parts,
@@ -17,14 +18,13 @@ from riskindex.events.older_codes import (
     refuse_unconverted,
     share_out_bare,
 )
-from riskindex.events.points import Array, Positions
+from riskindex.events.points import Positions
 from riskindex.events.sql import literal, store
 from riskindex.events.study_area import StudyArea
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-Integers = NDArray[np.int64]
 
 VECTORS_AT_ONCE = 100
 """Vectors of 2,048 points that are placed at once, from west to east."""

@@ -3,7 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from riskindex.arrays import Array
+
 Positions = NDArray[np.int32]
 Indices = NDArray[np.intp]
 Geometries = NDArray[np.object_]

@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 
 from riskindex.areas.editions import Crosswalk
+from riskindex.arrays import Array
 from riskindex.errors import DataError
 from riskindex.events.fingerprints import Prints, area_prints
-from riskindex.events.points import Array, Geometries, Positions, areas_of_points
+from riskindex.events.points import Geometries, Positions, areas_of_points
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
+from riskindex.arrays import Array, Flags
 from riskindex.factors import Factor
 from riskindex.hotspots.samples import Sample
 from riskindex.statistics.exact_draws import fits, p_of_sums
@@ -17,9 +18,7 @@ from riskindex.statistics.getis_ord import local_g
 from riskindex.statistics.poisson import WindowExcess, compound_excess
 from riskindex.statistics.smoothing import shrunken_ratio
 
-Array = NDArray[np.float64]
 Of = Literal["window", "own", "window without largest"]
-Bools = NDArray[np.bool_]
 
 
 class AreaTest(NamedTuple):
@@ -40,7 +39,7 @@ class AreaTest(NamedTuple):
     """What is assumed if there is no hotspot, in words."""
 
 
-Retest = Callable[[Sample, Factor, AreaTest, Bools], Array]
+Retest = Callable[[Sample, Factor, AreaTest, Flags], Array]
 
 
 class Second(NamedTuple):
@@ -100,7 +99,7 @@ def expected_counts(sample: Sample, factor: Factor) -> Array:
     return _excess(sample, factor, "own", 0.0).expected
 
 
-def second_tests(sample: Sample, factor: Factor, first: AreaTest, hot: Bools) -> Second:
+def second_tests(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) -> Second:
     """What else is asked about a sample once its hot areas are known.
 
     Parameters
@@ -217,18 +216,18 @@ def _plain(sample: Sample, factor: Factor, first: AreaTest) -> Array:
     return np.where(asked, found, np.where(np.isnan(first.p), np.nan, 1.0))
 
 
-def _window_without_largest(sample: Sample, factor: Factor, first: AreaTest, hot: Bools) -> Array:
+def _window_without_largest(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) -> Array:
     again = _excess(_only(sample, hot), factor, "window without largest", _same(first, factor))
     return np.where(hot, again.p, np.nan)
 
 
-def _only(sample: Sample, asked: Bools) -> Sample:
+def _only(sample: Sample, asked: Flags) -> Sample:
     """The same sample with windows for some areas alone, the others' being themselves."""
     rows = diags_array(asked.astype(float), format="csr")
     return replace(sample, neighbours=csr_array(rows @ sample.neighbours))
 
 
-def _draws_without_largest(sample: Sample, factor: Factor, first: AreaTest, hot: Bools) -> Array:
+def _draws_without_largest(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) -> Array:
     """Exact tail of the window's other areas, drawn from the areas that the factor's null draws."""
     options, values = factor.getis_ord, sample.observed.astype(np.int64)
     windows = (sample.windows if options.drawn_with_itself else sample.neighbours)[hot]
@@ -241,7 +240,7 @@ def _draws_without_largest(sample: Sample, factor: Factor, first: AreaTest, hot:
     return p
 
 
-def _not_asked(sample: Sample, factor: Factor, first: AreaTest, hot: Bools) -> Array:
+def _not_asked(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) -> Array:
     return np.full(len(hot), np.nan)
 
 
@@ -266,7 +265,7 @@ def _without_group(
     factor: Factor,
     first: AreaTest,
     group: NDArray[np.int64],
-    hot: Bools,
+    hot: Flags,
 ) -> Array:
     p = np.full(len(group), np.nan)
     for g in np.unique(group[hot]):
@@ -280,15 +279,15 @@ def _without_group(
     return p
 
 
-def _windows_again(sample: Sample, factor: Factor, first: AreaTest, asked: Bools) -> Array:
+def _windows_again(sample: Sample, factor: Factor, first: AreaTest, asked: Flags) -> Array:
     return _excess(_only(sample, asked), factor, "window", first.dispersion).p
 
 
-def _draws_again(sample: Sample, factor: Factor, first: AreaTest, asked: Bools) -> Array:
+def _draws_again(sample: Sample, factor: Factor, first: AreaTest, asked: Flags) -> Array:
     return local_g(sample.observed, sample.neighbours, factor.getis_ord).p
 
 
-def _own_again(sample: Sample, factor: Factor, first: AreaTest, asked: Bools) -> Array:
+def _own_again(sample: Sample, factor: Factor, first: AreaTest, asked: Flags) -> Array:
     return _excess(sample, factor, "own", first.dispersion).p
 
 

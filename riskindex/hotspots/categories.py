@@ -10,39 +10,37 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from riskindex.arrays import Array, Flags
 from riskindex.errors import DataError
-
-Array = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
 class History:
     """What happened to each area, oldest period first; rows are areas, columns periods."""
 
-    hot: Bools
+    hot: Flags
     """Hot in the period, shape (n, periods)."""
-    cold: Bools
+    cold: Flags
     """Cold in the period; all False where, as here by default, only upper tails are tested."""
-    assessed: Bools
+    assessed: Flags
     """Assessed in the period; a period that was not is neither hot nor cold."""
     trend: NDArray[np.int64]
     """Direction of a significant trend: -1, 0 or 1, shape (n,)."""
-    pooled: Bools
+    pooled: Flags
     """Significant over all periods together, shape (n,)."""
 
     @property
-    def last(self) -> Bools:
+    def last(self) -> Flags:
         """Hot in the last period."""
         return self.hot[:, -1]
 
     @property
-    def earlier(self) -> Bools:
+    def earlier(self) -> Flags:
         """Hot in any period before the last."""
         return _ever(self.hot[:, :-1])
 
     @property
-    def new(self) -> Bools:
+    def new(self) -> Flags:
         """Hot in the last period, in none of the earlier ones, one of which was assessed."""
         return self.last & ~self.earlier & _ever(self.assessed[:, :-1])
 
@@ -68,7 +66,7 @@ class CategoryRule(NamedTuple):
 
     category: str
     words: str
-    matches: Callable[[History], Bools]
+    matches: Callable[[History], Flags]
 
 
 def categorise(history: History, *, table: str = "riskindex") -> NDArray[np.object_]:
@@ -126,11 +124,11 @@ def unreachable_categories(
     return tuple(r.category for r in CATEGORY_TABLES[table] if r.category not in reached)
 
 
-def _ever(periods: Bools) -> Bools:
+def _ever(periods: Flags) -> Flags:
     return np.asarray(periods.any(axis=1))
 
 
-def _share(hot: Bools, assessed: Bools) -> Array:
+def _share(hot: Flags, assessed: Flags) -> Array:
     return np.asarray(hot.sum(axis=1) / np.maximum(assessed.sum(axis=1), 1))
 
 
@@ -201,7 +199,7 @@ def _cold(words: str) -> str:
     return words.replace("hot", "cold").replace("Hot", "Cold")
 
 
-def _mirrored(matches: Callable[[History], Bools]) -> Callable[[History], Bools]:
+def _mirrored(matches: Callable[[History], Flags]) -> Callable[[History], Flags]:
     return lambda history: matches(history.mirrored)
 
 
@@ -217,7 +215,7 @@ def _arcgis(sporadic: CategoryRule) -> tuple[CategoryRule, ...]:
     what they leave open: the last period is not hot.
     """
 
-    def often(h: History) -> Bools:
+    def often(h: History) -> Flags:
         return h.share >= _NINE_TENTHS
 
     rules = (
@@ -287,15 +285,15 @@ def _recent(history: History, extra: int) -> _Recent:
 def _sfhotspot(extra: int) -> tuple[CategoryRule, ...]:
     """Sfhotspot's categories; as coded, its recent periods are one more than documented."""
 
-    def emerging(h: History) -> Bools:
+    def emerging(h: History) -> Flags:
         s = _recent(h, extra)
         return (s.older < _ONE_TENTH) & (s.recent >= _ONE_FIFTH)
 
-    def former(h: History) -> Bools:
+    def former(h: History) -> Flags:
         s = _recent(h, extra)
         return (s.older >= _ONE_TENTH) & (s.recent < _ONE_TENTH)
 
-    def some(h: History) -> Bools:
+    def some(h: History) -> Flags:
         return emerging(h) | former(h) | (h.share >= _ONE_TENTH)
 
     sides = _both_sides((

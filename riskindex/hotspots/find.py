@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.arrays import Array, Flags
 from riskindex.factors import Factor
 from riskindex.hotspots.area_tests import (
     AreaTest,
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CORRECTIONS", "METHODS", "Hotspots", "adjust", "confidence_of", "find_hotspots"]
 
-Array = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Columns = dict[str, NDArray[Any]]
 
 
@@ -292,7 +291,7 @@ def _next_door(sample: Sample, columns: Columns, factor: Factor) -> Columns:
 _KINDS = np.array(["", "own", "neighbourhood", "both"], dtype=object)
 
 
-def _still(p: Array, cut: float, asked: Bools) -> Array:
+def _still(p: Array, cut: float, asked: Flags) -> Array:
     """1 where p is as small as that of a hot area, 0 where it is not, NaN where not asked."""
     return np.where(asked & ~np.isnan(p), p <= cut, np.nan)
 

@@ -10,12 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from riskindex.arrays import Array
 from riskindex.factors import Factor
 from riskindex.hotspots.categories import History, categorise
 from riskindex.hotspots.samples import ALL_ZERO
 from riskindex.statistics.corrections import adjust
-
-Array = NDArray[np.float64]
 
 EXACT_PERIODS = 20
 """Mann-Kendall is exact up to this many periods; above, normal with ties and continuity."""

@@ -10,12 +10,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
+from riskindex.arrays import Array, Flags
 from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.statistics.expectation import expected_by_strata
 
-Array = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 Texts = NDArray[np.object_]
 
 ALL_ZERO = "all zero"
@@ -36,11 +35,11 @@ class Sample:
     """Shape (n, n), binary, zero diagonal."""
     centroids: Array | None = None
     """Shape (n, 2), metres; only where the background is local."""
-    context: Bools | None = None
+    context: Flags | None = None
     """Areas around the study area, which are in windows but are not asked about."""
 
     @cached_property
-    def asked(self) -> Bools:
+    def asked(self) -> Flags:
         """Areas that are tested themselves."""
         n = len(self.exposure)
         return np.ones(n, dtype=bool) if self.context is None else ~self.context
@@ -86,7 +85,7 @@ class Observation:
     """Why an area cannot be assessed, "" where it can."""
 
     @cached_property
-    def assessed(self) -> Bools:
+    def assessed(self) -> Flags:
         """Areas that can be assessed."""
         return np.asarray(self.reason == "")
 
@@ -99,7 +98,7 @@ class Land:
     """Shape (n, n), binary, zero diagonal."""
     centroids: Callable[[], Array]
     """Gives the centroids where a factor asks for its surroundings."""
-    context: Bools | None = None
+    context: Flags | None = None
     """Shape (n,): areas around the study area; None where there are none."""
 
     def sample(self, seen: Observation, factor: Factor) -> Sample:
@@ -116,7 +115,7 @@ class Land:
         )
 
 
-def context_of(areas: pd.DataFrame) -> Bools | None:
+def context_of(areas: pd.DataFrame) -> Flags | None:
     """Which areas are context, from the column that `areas.with_context` adds, if it did."""
     return areas["is_context"].to_numpy(dtype=bool) if "is_context" in areas else None
 
@@ -223,7 +222,7 @@ def together(seen: Sequence[Observation], factor: Factor) -> Observation:
     )
 
 
-def _carried(seen: Sequence[Observation], parts: Sequence[Array], covered: Bools) -> Array:
+def _carried(seen: Sequence[Observation], parts: Sequence[Array], covered: Flags) -> Array:
     """What each area's covered periods expect, by each period's own rate."""
     weights = seen[0].event_weights
     known = [np.where(c, part.exposure, 0.0) for part, c in zip(seen, covered, strict=True)]
@@ -251,8 +250,8 @@ def _column(table: pd.DataFrame, column: Hashable, factor: Factor) -> Array:
     return np.asarray(found, dtype=np.float64)
 
 
-def _reasons(missing: Bools, word: str, exposure: Array) -> Texts:
-    codes: Mapping[str, Bools] = {
+def _reasons(missing: Flags, word: str, exposure: Array) -> Texts:
+    codes: Mapping[str, Flags] = {
         word: missing,
         "exposure missing": np.isnan(exposure),
         "no exposure": ~(exposure > 0),

@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
 from scipy.special import xlogy
 
+from riskindex.arrays import Array
 from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.hotspots.samples import Land, Observation, Sample, context_of, observe
@@ -22,7 +23,6 @@ from riskindex.statistics.expectation import AssessedAreas, compare
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 SHARE = 0.05

@@ -4,11 +4,10 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskindex.arrays import Array
 from riskindex.errors import DataError
 
-Array = NDArray[np.float64]
 Aggregation = Callable[[Array, Array, float], "Combined"]
 
 

@@ -9,13 +9,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.arrays import Array
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import Factor
 from riskindex.index.aggregation import AGGREGATE, Combined, quantise
 from riskindex.index.scores import score_factor
 from riskindex.index.weights import WEIGHTS, WeightInputs
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -3,11 +3,10 @@
 from collections.abc import Callable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskindex.arrays import Array
 from riskindex.errors import ConfigError, DataError
 
-Array = NDArray[np.float64]
 Normalisation = Callable[[Array], Array]
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.arrays import Array, Flags
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import CONFIDENCE_SCORES, Factor
 from riskindex.hotspots.samples import ALL_ZERO
@@ -14,9 +15,6 @@ from riskindex.index.aggregation import quantise
 from riskindex.index.normalise import normalise
 from riskindex.statistics.own_risk import own_risk
 from riskindex.tables import rows
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 def score_factor(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Factor) -> pd.DataFrame:

@@ -5,11 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from riskindex.arrays import Array
 from riskindex.errors import ConfigError, DataError
 
-Array = NDArray[np.float64]
 Points = Mapping[str, Mapping[str, float]]
 
 

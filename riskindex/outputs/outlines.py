@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from riskindex.arrays import Integers
 from riskindex.caching import IdentityKey
 
 if TYPE_CHECKING:
     import geopandas as gpd
 
-Integers = NDArray[np.int64]
 
 TOLERANCES = (5.0, 10.0, 20.0, 40.0, 80.0, 160.0)
 """Metres by which boundaries may be simplified, the finest first."""

@@ -6,7 +6,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from riskindex.arrays import Array
 
 BANDS = ((0.10, 90), (0.05, 95), (0.01, 99))
 """Largest adjusted p of each confidence band, the widest first."""

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import coo_array, csr_array
 
+from riskindex.arrays import Array
 from riskindex.caching import IdentityKey
-from riskindex.statistics.tails import Array
 
 Indices = NDArray[np.int32]
 

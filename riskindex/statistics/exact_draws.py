@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskindex.arrays import Array, Flags, Integers
 from riskindex.statistics.urns import (
     ROUNDING,
     Side,
@@ -23,9 +23,6 @@ from riskindex.statistics.urns import (
     urn_of,
 )
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 Tail = Literal["upper", "lower", "two-sided", "mid"]
 
 MOST_TILTS = 24

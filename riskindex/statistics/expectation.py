@@ -8,9 +8,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array, eye_array
 from scipy.spatial import KDTree
 
+from riskindex.arrays import Array
 from riskindex.errors import DataError
 from riskindex.statistics.dispersion import Intensity, against_overall_rate, assessed, pair_ratio
-from riskindex.statistics.tails import Array
 
 Dispersion = Literal["pair-ratio", "moments", "none", "given-total"] | float
 Background = Literal["county", "local"]

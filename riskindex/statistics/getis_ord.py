@@ -5,18 +5,15 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.special import ndtr
 
+from riskindex.arrays import Array, Flags
 from riskindex.errors import DataError
 from riskindex.statistics.exact_draws import Tail
 from riskindex.statistics.gi_p_values import METHODS, Draw, GiTest, Method, Null, centred
 from riskindex.statistics.permutations import Permutations
-
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 NULLS: dict[str, str] = {
     "total": "counts exchangeable between areas",

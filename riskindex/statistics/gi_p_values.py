@@ -4,18 +4,15 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 from scipy.special import gammainc, gammaincc, log_ndtr
 
+from riskindex.arrays import Array, Flags, Integers
 from riskindex.errors import DataError
 from riskindex.statistics.exact_draws import LOG_2, Tail, fits, log_p_of_sums
 from riskindex.statistics.permutations import Permutations, Reached, reached_by_permutation
 from riskindex.statistics.saddlepoint import Places, saddlepoint_log_tails
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 Null = Literal["total", "conditional"]
 Method = Literal["auto", "exact", "permutation", "approximate", "normal"]
 

@@ -7,13 +7,10 @@ from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import sparse
 
+from riskindex.arrays import Array, Integers
 from riskindex.statistics.exact_draws import Tail
-
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # Permutations share a random stream block by block, and a wave of blocks is looked at together.
 BLOCK = 32

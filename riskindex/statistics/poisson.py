@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
+from riskindex.arrays import Array
 from riskindex.errors import DataError
 from riskindex.statistics.dispersion import (
     moment_dispersion,
@@ -22,7 +23,7 @@ from riskindex.statistics.expectation import (
     expected_by_strata,
 )
 from riskindex.statistics.smoothing import byar, choynowski, garwood, shrink
-from riskindex.statistics.tails import Array, log_binomial_tail, log_upper_tail
+from riskindex.statistics.tails import log_binomial_tail, log_upper_tail
 from riskindex.statistics.window_sum import LogTails, log_window_tails
 
 __all__ = [

@@ -7,17 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 from scipy.sparse import csr_array, eye_array
 
+from riskindex.arrays import Array
 from riskindex.statistics.dispersion import pair_ratio_dispersion
 from riskindex.statistics.smoothing import shrink
 
 if TYPE_CHECKING:
     Weights = csr_array[Any]
 
-Array = NDArray[np.float64]
 Prior = Literal["spatial", "gamma"]
 
 GRID = np.exp(np.linspace(np.log(0.02), np.log(50.0), 120))

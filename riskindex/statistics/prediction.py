@@ -5,10 +5,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
+from riskindex.arrays import Array, Flags
 
 LEVEL = 0.95
 """Of every interval and range."""

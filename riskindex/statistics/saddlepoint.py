@@ -13,11 +13,9 @@ the saddlepoints with and without t. No p is too small for it, as it is for perm
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import log_ndtr
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
+from riskindex.arrays import Array
 
 MOST_NUMBERS = 2_000_000
 """Windows are taken in batches of so many numbers at most."""

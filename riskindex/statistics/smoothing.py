@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import special
 from scipy.sparse import csr_array, eye_array
 
-from riskindex.statistics.tails import Array
+from riskindex.arrays import Array
 
 STEPS = 100
 """Steps of the EM algorithm that finds how many areas have each count."""

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
-Array = NDArray[np.float64]
+from riskindex.arrays import Array
 
 FAR = 1e-280
 """Below this a tail comes from its continued fraction: the library's value nears underflow."""

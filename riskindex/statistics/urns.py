@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-Array = NDArray[np.float64]
+from riskindex.arrays import Array, Integers
+
 Complex = NDArray[np.complex128]
-Integers = NDArray[np.int64]
 Side = Literal["upper", "lower"]
 
 # Relative rounding of one stored tail, and the relative error at which a tail is not accepted.

@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from riskindex.statistics.tails import Array, log_upper_tail
+from riskindex.arrays import Array
+from riskindex.statistics.tails import log_upper_tail
 from riskindex.statistics.window_sum_by_transform import log_tails_by_inversion
 
 Index = NDArray[np.int64]
@@ -44,8 +45,6 @@ COMPLEMENT_ABOVE = 0.05
 """Tails above this are 1 - P(X < x), at no loss of digits; smaller ones are summed upwards."""
 NEGLIGIBLE = 1e-14
 """A tail is complete when its next terms, and all that follow, are this small a part of it."""
-LEAST_LIMIT = 1e-10
-"""A p-value below this is not had from 1 - P(X < x)."""
 LOOK_EVERY = 8
 MOST_TERMS = 200_000
 SHIFT = 500
@@ -102,56 +101,6 @@ def _fill(tails: LogTails, rows: Index, observed: Array, form: Form, law: Law) -
     if len(rows):
         found = form(observed[rows], means, windows[rows], w, jumps)
         tails.strict[rows], tails.above[rows] = found
-
-
-def first_sums(
-    limits: Array,
-    means: Array,
-    windows: csr_array,
-    *,
-    dispersion: float,
-    jumps: Index,
-    mid: bool = True,
-) -> Array:
-    """The smallest sum of every window whose p-value is at most each limit, in one go.
-
-    Parameters
-    ----------
-    limits
-        Shape `(m,)`, none below `LEAST_LIMIT`.
-    means, windows, dispersion, jumps
-        As for `log_window_tails`; jumps of `LARGEST_JUMP` at most.
-    mid
-        Whether p-values are mid-p, (P(X >= x) + P(X > x)) / 2, or P(X >= x).
-
-    Returns
-    -------
-    Array
-        Shape `(m, n)`: multiples of the greatest common divisor of the jumps.
-    """  # fmt: skip
-    unit = np.gcd.reduce(jumps)
-    expected, sizes = windows @ (means @ (jumps / unit)), np.diff(windows.indptr)
-    found = np.zeros((len(limits), len(sizes)))
-    for rows in _batches(np.flatnonzero(sizes), expected, sizes, int(jumps.max() // unit)):
-        recursion = _Recursion(means, windows[rows], dispersion, jumps // unit)
-        found[:, rows] = _first_below(recursion, limits, len(rows), mid=mid)
-    return np.asarray(found * unit)
-
-
-def _first_below(recursion: "_Recursion", limits: Array, number: int, *, mid: bool) -> Array:
-    """The first sums of windows whose upper tail is at most each limit."""
-    below, found = np.ones(number), np.full((len(limits), number), np.inf)
-    active, k = number, 0
-    strict = np.ones(number)
-    while active and k < MOST_TERMS:
-        above = 1 - below[:active] * np.exp(recursion.log_scale[:active])
-        p = (strict[:active] + above) / 2 if mid else strict[:active]
-        found[:, :active][(p <= limits[:, None]) & np.isinf(found[:, :active])] = k
-        waiting = np.flatnonzero(np.isinf(found[:, :active]).any(axis=0))
-        active, strict, k = int(waiting[-1]) + 1 if len(waiting) else 0, above, k + 1
-        below[:active] += recursion.step(active)
-        recursion.rescale(active, below)
-    return found
 
 
 def _three_moment_tails(

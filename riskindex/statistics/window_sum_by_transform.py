@@ -15,7 +15,8 @@ from scipy import fft
 from scipy.sparse import csr_array
 from scipy.special import log_ndtr
 
-from riskindex.statistics.tails import NO_DISPERSION, Array
+from riskindex.arrays import Array
+from riskindex.statistics.tails import NO_DISPERSION
 
 Index = NDArray[np.int64]
 Complex = NDArray[np.complex128]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import special
 from scipy.sparse import csr_array, eye_array
 
+from riskindex.arrays import Array, Flags
 from riskindex.factors import Factor
 from riskindex.hotspots.samples import Sample
 from riskindex.statistics.corrections import adjust, confidence_of
@@ -22,8 +23,6 @@ from riskindex.statistics.window_sum import LogTails
 if TYPE_CHECKING:
     Weights = csr_array[Any]
 
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 EXACT_UP_TO = 60
 """Windows with at most so many events keep the exact law; fuller ones take three moments."""

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from riskindex.arrays import Array
 from riskindex.factors import Factor
 from riskindex.hotspots.area_tests import expected_counts, first_test
 from riskindex.hotspots.samples import Land, Observation, context_of, observe, together
@@ -17,8 +17,6 @@ from riskindex.statistics.corrections import adjust, confidence_of
 from riskindex.statistics.own_risk import own_risk
 from riskindex.tables import rows
 from riskindex.uncertainty.repeats import Data
-
-Array = NDArray[np.float64]
 
 
 class Tests(NamedTuple):

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.arrays import Array, Flags
 from riskindex.factors import Factor
 from riskindex.hotspots.samples import Land, Observation, Sample, context_of, observe, together
 from riskindex.index.scores import SCORES, Measured, intensity, mean_of_known, measured_risk
@@ -19,9 +20,6 @@ from riskindex.uncertainty.fast_tests import Repeated, expected_again, retest
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 class Drawn(NamedTuple):

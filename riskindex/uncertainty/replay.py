@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from riskindex.arrays import Array, Flags, Ranks
 from riskindex.factors import Factor
 from riskindex.index.aggregation import quantise
 from riskindex.index.build import Ingredients, Part, Weighting
@@ -15,10 +16,6 @@ from riskindex.index.normalise import normalise
 from riskindex.index.selection import TIES, Selection, Standing, code_order, target_of, with_minimum
 from riskindex.index.weights import elicited_shares
 from riskindex.uncertainty.repeats import Drawn, Repeater, stacked
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Ranks = NDArray[np.int32]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.arrays import Array, Flags, Ranks
 from riskindex.cut import areas
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import Factor
@@ -20,10 +21,6 @@ from riskindex.index.selection import Selected, Selection
 from riskindex.uncertainty.repeats import Data, Repeater, fixed
 from riskindex.uncertainty.replay import Replay, Robustness
 from riskindex.uncertainty.true_top import is_of_risks, probability_of_top
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-Ranks = NDArray[np.int32]
 
 BLOCK, CELLS = 50, 500_000
 """Repeats that share a random stream and a thread, fewer where areas are many, so that a block

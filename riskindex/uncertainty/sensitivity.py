@@ -9,16 +9,13 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
+from riskindex.arrays import Array, Flags
 from riskindex.errors import DataError
 from riskindex.index.build import Index, Weighting, contributions, factor_weights
 from riskindex.index.selection import Selected
 from riskindex.index.weights import elicited_shares
 from riskindex.uncertainty.repeats import Drawn
 from riskindex.uncertainty.replay import Replay, Setting, at_both_levels, weighs_its_points
-
-Array = NDArray[np.float64]
-Flags = NDArray[np.bool_]
-
 
 # Shares of the index
 
