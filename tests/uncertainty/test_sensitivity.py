@@ -1,3 +1,4 @@
+import counted_county
 import numpy as np
 import pandas as pd
 import pytest
@@ -206,12 +207,9 @@ def test_weights_of_groups_are_choices_too(county):
 
 
 def test_the_chance_in_the_counts_is_a_choice_among_others():
-    from test_repeats import county as counted_county
-    from test_repeats import scored
-
     some = [factor(name) for name in ("x", "y", "z")]
-    data = counted_county(some, mean=2.0)
-    table = scored(data, some)
+    data = counted_county.county(some, mean=2.0)
+    table = counted_county.scored(data, some)
     chosen = select_top(build_index(table))
     replay = prepare_repeats(
         data, table, some, index=Index(), selection=Selection(), options=Robustness()

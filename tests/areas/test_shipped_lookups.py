@@ -32,7 +32,7 @@ from riskindex.config import parse_config
 from riskindex.errors import ConfigError, InputError
 from riskindex.files.official_headings import HEADINGS, TWINS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SPLIT = {  # districts that hold several partnerships
     "Bournemouth, Christchurch and Poole", "Buckinghamshire", "Cumberland", "East Suffolk",
     "North Northamptonshire", "West Northamptonshire", "Westmorland and Furness",

@@ -11,7 +11,7 @@ from riskindex.areas.official_data import attributions, official_sources
 from riskindex.areas.read import AreaSource, GroupLookup, TableSource
 from riskindex.events.read import PoliceSource
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_every_source_has_an_official_address_a_licence_and_an_attribution():
