@@ -133,7 +133,7 @@ def second_tests(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) ->
     return Second(own_p, dispersion, window_p, plain_p, without_largest, without_group, group)
 
 
-def is_largest(sample: Sample, expected: Array) -> Bools:
+def is_largest(sample: Sample, expected: Array) -> Flags:
     """Whether each area has the largest excess of events over expectation in its own window."""
     excess, windows = sample.observed - expected, sample.windows
     most = np.maximum.reduceat(excess[windows.indices], windows.indptr[:-1])

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags
 from riskindex.factors import Factor
 from riskindex.hotspots.area_tests import expected_counts, first_test
 from riskindex.hotspots.samples import Land, Observation, context_of, observe, together
@@ -85,7 +85,7 @@ def score_otherwise(tests: Tests, factor: Factor, changed: Factor) -> pd.DataFra
     return pd.DataFrame(columns, index=tests.data.areas.index)
 
 
-def _next_door(tests: Tests, changed: Factor, periods: Sequence[str]) -> NDArray[np.bool_]:
+def _next_door(tests: Tests, changed: Factor, periods: Sequence[str]) -> Flags:
     """Areas without events of their own to be hot through, and those next door as configured."""
     n = len(tests.data.areas)
     if changed.neighbourhood == "score" or changed.method not in ("window", "getis-ord"):
