@@ -417,7 +417,12 @@ def _notes(a: Run, b: Run, steps: Sequence[_Step]) -> Iterator[str]:
         chosen = step.chosen.table["selected"]
         again = chosen.index[chosen]
         odd = len(again.symmetric_difference(_selected(run)))
-        if odd:
+        if odd and run.config.release.membership == "protected":
+            yield (
+                f"{run.name}: its list was selected by counts with noise; what is computed here "
+                f"from its scores differs by {odd:,} areas."
+            )
+        elif odd:
             yield (
                 f"{run.name}: its list, computed again from its scores, differs by {odd:,} areas; "
                 "it was made by another version or changed afterwards."

@@ -251,16 +251,23 @@ def write_real(released, folder):
     return folder
 
 
-def test_two_real_results_are_read_again_exactly(county_config, county_released, tmp_path):
+def test_two_real_results_are_read_again_exactly(county_config, tmp_path):
     config = read_config(county_config)
+    config = config.model_copy(update={"release": replace(config.release, membership="true")})
     factors = [replace(f, weight=4.0) if f.name == "suspects" else f for f in config.factors]
     heavier = release(run(config.model_copy(update={"factors": factors})), "internal")
-    result = compare_runs(
-        write_real(county_released, tmp_path / "a"), write_real(heavier, tmp_path / "b")
-    )
+    plain = release(run(config), "internal")
+    result = compare_runs(write_real(plain, tmp_path / "a"), write_real(heavier, tmp_path / "b"))
     assert result.notes == ()
     assert set(result.movers["cause"]) <= {"weight", "tie"}
     assert result.differences == ("factors.suspects.weight: 1.0 and 4.0.",)
+
+
+def test_a_list_selected_by_counts_with_noise_is_not_called_changed(county_released, tmp_path):
+    folders = [write_real(county_released, tmp_path / name) for name in "ab"]
+    (one, other) = compare_runs(*folders).notes
+    assert one.startswith("a: its list was selected by counts with noise")
+    assert other.startswith("b: its list was selected by counts with noise")
 
 
 def test_another_year_of_the_same_definition_is_data(tmp_path):

@@ -13,7 +13,7 @@ from riskindex.outputs.transparency_record import fields
 
 
 @pytest.fixture(scope="module", params=["internal", "partner", "public"])
-def released(request, county_result):
+def released(request, county_result, small_lists_leave):
     return release(county_result, request.param)
 
 

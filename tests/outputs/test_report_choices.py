@@ -21,7 +21,7 @@ from riskindex.tables import Sensitivity
 
 
 @pytest.fixture(scope="module")
-def public(county_result):
+def public(county_result, small_lists_leave):
     return release(county_result, "public")
 
 
