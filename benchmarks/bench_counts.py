@@ -34,7 +34,7 @@ def by_riskindex(path, areas, months, memory):
                     periods=tuple(months))  # fmt: skip
     sources = {"crime": PoliceSource(kind="police.uk", path=str(path))}
     with open_events(sources, factors=[factor], memory=memory) as opened:
-        counted = count_events(opened.events, areas, [factor], Periods(unit="month"))
+        counted = count_events(opened.events, areas, [factor], periods=Periods(unit="month"))
     lines = counted.reconciliation
     assert (lines["read"] == lines.drop(columns="read").sum(axis=1)).all()
     assert len(counted.uncounted) == lines["read"].iloc[0] - lines["counted"].iloc[0]

@@ -143,12 +143,12 @@ def listed_areas(country: Country, force: str) -> pd.DataFrame:
         [(name, "all", BUILT) for name in counts], names=["factor", "group", "period"]
     )
     factors = [replace(f, periods=(BUILT,)) if f.counts_events else f for f in config.factors]
-    weights = build_weights(areas, config.neighbours)
+    weights = build_weights(areas, options=config.neighbours)
     tables = country.tables.loc[areas.index]
     found = find_hotspots(counts, areas, tables, weights, factors)
     lasting = classify_persistence(found.table, found.pooled, factors)
-    scores = score_factors(found.table, lasting, factors, config.index)
-    chosen = select_top(build_index(scores, config.index), config.selection)
+    scores = score_factors(found.table, lasting, factors, options=config.index)
+    chosen = select_top(build_index(scores, options=config.index), selection=config.selection)
     return pd.DataFrame({"preset": chosen.table["selected"].astype(bool)})
 
 

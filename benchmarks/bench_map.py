@@ -100,7 +100,7 @@ def drawn_maps(given: argparse.Namespace, folder: Path) -> Iterator[Path]:
     result = run(read_config(config))
     for profile in ("internal", "partner", "public"):
         path = folder / f"{profile}.html"
-        write_map(release(result, profile), path)
+        write_map(release(result, profile=profile), path)
         yield path
 
 

@@ -108,7 +108,7 @@ def main() -> None:
         clock("Selecting again in each force")
         chosen = by_force(result)
         clock("Releasing")
-        released = release(result, "internal")
+        released = release(result, profile="internal")
         out = given.out or home / "result"
         save(released, out, say=clock)
         print("    wall      CPU")

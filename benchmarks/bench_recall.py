@@ -35,8 +35,8 @@ def recall_from_rates(county, config, result) -> float:
     found = find_hotspots(counts, result.areas, tables, build_weights(result.areas), config.factors)
     lasting = classify_persistence(found.table, found.pooled, config.factors)
     scores = score_factors(found.table, lasting, config.factors)
-    index = build_index(scores, config.index)
-    return recall_of(select_top(index, config.selection).index, county.truth)
+    index = build_index(scores, options=config.index)
+    return recall_of(select_top(index, selection=config.selection).index, county.truth)
 
 
 def one_county(seed: int, ratio: float, folder: str) -> tuple[float, float]:

@@ -41,7 +41,7 @@ def seconds_of(config: Path, out: Path) -> dict[str, float]:
 
     result = run(read_config(config), say=say)
     say("Releasing")
-    save(release(result, "internal"), out, say=say)
+    save(release(result, profile="internal"), out, say=say)
     times = [*begun.values(), process_time()]
     return {stage: times[k + 1] - times[k] for k, stage in enumerate(begun)}
 

@@ -53,7 +53,7 @@ def list_areas(config: Config, given: Given, *, say: Say = silent) -> Listed:
     """The method as far as the list: neighbours, tests, persistence, scores, index, selection."""
     areas, tables, counts = given.areas, given.tables, given.counts
     say("Finding neighbours")
-    weights = build_weights(areas, config.neighbours)
+    weights = build_weights(areas, options=config.neighbours)
     say("Testing for hotspots")
     found = find_hotspots(counts, areas, tables, weights, config.factors)
     say("Following them over the periods")
@@ -61,9 +61,9 @@ def list_areas(config: Config, given: Given, *, say: Say = silent) -> Listed:
         found.table, found.pooled, config.factors, table=config.periods.categories
     )
     say("Scoring and selecting")
-    scores = score_factors(found.table, persistence, config.factors, config.index)
-    index = build_index(scores, config.index)
-    chosen = select_top(index, config.selection, groups=areas.get(config.selection.group))
+    scores = score_factors(found.table, persistence, config.factors, options=config.index)
+    index = build_index(scores, options=config.index)
+    chosen = select_top(index, selection=config.selection, groups=areas.get(config.selection.group))
     return Listed(weights, found, persistence, scores, chosen)
 
 
@@ -103,10 +103,10 @@ def analyse(
     replay = _replay(config, made.data, made.scores)
     robust = repeat_list(replay, chosen, seed=config.seed) if replay else None
     say("Choosing otherwise")
-    sensitivity = ask_what_if(made, replay, seed=config.seed)
+    sensitivity = ask_what_if(made, replay=replay, seed=config.seed)
     reasons = _reasons(config, found.table, persistence, scores).reindex(areas.index, fill_value="")
     correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
-    taken, index_taken = given_weights(scores, config.index)
+    taken, index_taken = given_weights(scores, options=config.index)
     twice = find_double_counting(config.factors, config.sources, correlations)
     return Result(
         config=config,
@@ -134,7 +134,7 @@ def analyse(
         clusters=adjoining(config, areas, weights, chosen.table["selected"]),
         through_one_area=through_one_area(found.table, config.factors),
         cut=chosen.cut,
-        flags_tie=flags_tie(scores, config.index, config.selection),
+        flags_tie=flags_tie(scores, options=config.index, selection=config.selection),
         correlations=correlations,
         notes=(*given.notes, *_warnings(config, correlations, twice),
                *silent_sentences(found.table, config.factors),

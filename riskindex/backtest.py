@@ -157,7 +157,7 @@ _COLUMNS = (
 _EVENTS = ("earlier", "later")
 
 
-def release_backtest(result: Backtest, profile: str | None = None) -> ReleasedBacktest:
+def release_backtest(result: Backtest, *, profile: str | None = None) -> ReleasedBacktest:
     """Reduce a backtest to what one profile may see.
 
     Parameters

@@ -62,7 +62,7 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
         found.trying(),
         events.open_events(
             config.sources,
-            config.folder,
+            folder=config.folder,
             factors=config.factors,
             memory=memory_of_database(config.memory),
             areas=None if land is None else land.areas,
@@ -73,7 +73,7 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
         if land is not None:
             edition = inputs.read_codes(config.areas, config.folder)
             counted = count_events(
-                opened.events, land.areas, config.factors, config.periods,
+                opened.events, land.areas, config.factors, periods=config.periods,
                 crosswalk=edition.crosswalk, known_codes=edition.known,
             )  # fmt: skip
             found.lines.extend([*source_lines(counted.reconciliation), *counted.notes])
@@ -91,7 +91,7 @@ def _areas(config: Config, found: CheckReport) -> ReadAreas | None:
         with found.trying():
             _check_choices(config, land.areas)
         with found.trying():
-            weights = build_weights(land.areas, config.neighbours)
+            weights = build_weights(land.areas, options=config.neighbours)
             found.lines.append(describe_neighbours(weights, land.areas).sentence)
     return land
 

@@ -54,6 +54,7 @@ _DEMO = Path("riskindex-demo")
 
 @app.command()
 def demo(
+    *,
     folder: Annotated[Path, typer.Argument(help="Folder for the county and its result.")] = _DEMO,
     profile: ProfileOption = "internal",
     replace: Replace = False,
@@ -82,6 +83,7 @@ def new(
             "social-vulnerability-2022."
         ),
     ],
+    *,
     path: Annotated[Path, typer.Argument(help="File to write.")] = Path("riskindex.toml"),
 ) -> None:
     """Write a commented config to start from."""
@@ -99,7 +101,7 @@ def new(
 
 
 @app.command()
-def check(config: ConfigFile, quiet: Quiet = False) -> None:
+def check(config: ConfigFile, *, quiet: Quiet = False) -> None:
     """Read everything, compute nothing, say what was found and every fault."""
     from riskindex.check import look
     from riskindex.config import read_config
@@ -157,7 +159,7 @@ def backtest(
     only_internal(profile or asked.profile, "A backtest")
     with stages(quiet) as say, _working_in(out) as hold:
         result = backtests.backtest(asked, targets=target or (), hold_out=hold_out, say=say)
-        released = backtests.release_backtest(result, profile)
+        released = backtests.release_backtest(result, profile=profile)
         save_backtest(released, hold)
     if not quiet:
         _say_backtest(released, out)
@@ -186,7 +188,7 @@ def compare(
 
 @app.command()
 def verify(
-    folder: Annotated[Path, typer.Argument(help="A result folder.")], quiet: Quiet = False
+    folder: Annotated[Path, typer.Argument(help="A result folder.")], *, quiet: Quiet = False
 ) -> None:
     """Say whether a result folder is whole and as it was written, and who it is for."""
     from riskindex.outputs.verify import verify as look_at
@@ -205,6 +207,7 @@ def verify(
 @app.command()
 def sql(
     config: ConfigFile,
+    *,
     engine: Annotated[
         str | None,
         typer.Option(help="postgresql, spark, databricks or sql-server; the source's own if none."),
@@ -246,7 +249,7 @@ def _run(
             if not replace:
                 refuse_to_replace(hold.target, str(profile or config.profile))
             result = pipeline.run(config, say=say)
-            released = pipeline.release(result, profile, say=say)
+            released = pipeline.release(result, profile=profile, say=say)
             pipeline.save(released, hold, memory=config.memory, replace=replace, say=say)
     except KeyboardInterrupt:
         if _which(folder) == before:

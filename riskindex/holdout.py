@@ -146,7 +146,7 @@ def _months(config: Config) -> dict[str, dict[int, int]]:
     bare = any(isinstance(s, WarehouseSource) and s.x is not None for s in sources.values())
     areas = inputs.read_areas(config.areas, config.folder).areas if bare else None
     with events.open_events(
-        sources, config.folder, factors=config.factors, areas=areas
+        sources, folder=config.folder, factors=config.factors, areas=areas
     ) as opened:  # fmt: skip
         return {
             name: {
@@ -177,7 +177,7 @@ def previous_period(period: Period, start: date, unit: Unit) -> Period:
     Examples
     --------
     >>> from riskindex.events.periods import parse_period
-    >>> previous_period(parse_period("2022-Q1", "quarter"), date(2022, 1, 1), "quarter").label
+    >>> previous_period(parse_period("2022-Q1", unit="quarter"), date(2022, 1, 1), "quarter").label
     '2021-Q4'
     """
     end = month_number(start)

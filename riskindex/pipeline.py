@@ -94,12 +94,12 @@ def _read(config: Config, say: Say) -> Given:
     private = read_sensitive_places(config.release.sensitive_places, config.folder, areas)
     say("Counting events")
     with events.open_events(
-        config.sources, config.folder, factors=config.factors,
+        config.sources, folder=config.folder, factors=config.factors,
         memory=memory_of_database(config.memory), areas=areas,
         say=lambda file: say(f"Counting events: {file}"),
     ) as opened:  # fmt: skip
         counted = count_events(
-            opened.events, areas, config.factors, config.periods,
+            opened.events, areas, config.factors, periods=config.periods,
             crosswalk=codes.crosswalk, known_codes=codes.known, places=_places(areas, config.place),
         )  # fmt: skip
     notes = [*land.notes, *_edge_note(areas), *codes.notes, *census.notes]
@@ -122,7 +122,7 @@ def _read(config: Config, say: Say) -> Given:
     )
 
 
-def release(result: Result, profile: str | None = None, *, say: Say = silent) -> Released:
+def release(result: Result, *, profile: str | None = None, say: Say = silent) -> Released:
     """Reduce a result to what one profile may see.
 
     Parameters
@@ -162,7 +162,7 @@ def release(result: Result, profile: str | None = None, *, say: Say = silent) ->
         protected = _protected(result, key)
         opened = OpenFactors(*say_of(result, _open_names(config)))
         released = release_protected(result, protected, profile, key=key, opened=opened)
-        points = contributions(released.scores, protected.index_taken)
+        points = contributions(released.scores, options=protected.index_taken)
         return replace(released, scores=released.scores.assign(contribution=points))
 
 

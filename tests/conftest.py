@@ -53,7 +53,7 @@ def county_released(county_result):
     """The small county under the internal profile."""
     from riskindex import release
 
-    return release(county_result, "internal")
+    return release(county_result, profile="internal")
 
 
 @pytest.fixture(scope="module")

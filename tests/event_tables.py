@@ -15,7 +15,7 @@ HEADER = "Crime ID,Month,Longitude,Latitude,LSOA code,Crime type,Last outcome ca
 
 def read(folder, path="events.csv", *, factors=(), **options):
     """The rows that are read from files, without the columns for what cannot be read."""
-    with open_events({"s": source(path=path, **options)}, folder, factors=factors) as opened:
+    with open_events({"s": source(path=path, **options)}, folder=folder, factors=factors) as opened:
         rows = opened.events["s"].relation.order("file, row").df()
     return rows.loc[:, ~rows.columns.str.startswith("bad_")], opened
 

@@ -26,8 +26,8 @@ def python_choice(release: Released, options: Index, weights: Any, selection: Se
     names = release.scores.index.get_level_values("factor").unique()
     by_factor = dict(zip(names, weights, strict=True))
     given = release.scores.index.get_level_values("factor").map(by_factor)
-    index = build_index(release.scores.assign(weight=given), options)
-    return select_top(index, selection, groups=release.areas["district"])
+    index = build_index(release.scores.assign(weight=given), options=options)
+    return select_top(index, selection=selection, groups=release.areas["district"])
 
 
 def page_choice(page: Any, weights: Any, selection: Selection) -> Any:

@@ -57,7 +57,7 @@ def indices_of_deprivation(ranks: pd.DataFrame) -> pd.DataFrame:
     """
     scores = _long({name: -ranks[name] for name in DEPRIVATION_2025}, "exponential-rank")
     weights = scores.index.get_level_values("factor").map(dict(DEPRIVATION_2025))
-    index = build_index(scores.assign(weight=weights), Index(weights="as-given"))
+    index = build_index(scores.assign(weight=weights), options=Index(weights="as-given"))
     return index.loc[ranks.index, ["score", "rank"]]
 
 

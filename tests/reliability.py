@@ -56,9 +56,9 @@ def observe(counts: pd.DataFrame, county: County, tables: pd.DataFrame, config: 
     factors = [factor for factor in config.factors if factor.scored]
     found = find_hotspots(counts, county.areas, tables, weights, factors)
     persistence = classify_persistence(found.table, found.pooled, factors)
-    scores = score_factors(found.table, persistence, factors, config.index)
-    index = build_index(scores, config.index)
-    return Observed(counts, scores, select_top(index, config.selection))
+    scores = score_factors(found.table, persistence, factors, options=config.index)
+    index = build_index(scores, options=config.index)
+    return Observed(counts, scores, select_top(index, selection=config.selection))
 
 
 def one_county(seed: int, *, draws: int = 200, n: int = 1111) -> pd.DataFrame:

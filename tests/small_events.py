@@ -62,7 +62,7 @@ def count(
         opened,
         areas,
         factors,
-        Periods(unit=unit),  # type: ignore[arg-type]
+        periods=Periods(unit=unit),  # type: ignore[arg-type]
         crosswalk=crosswalk,
         known_codes=known_codes,
     )

@@ -58,12 +58,12 @@ def part_of_it(county_config, county):
     return read(county_config, within={"district": [district]})
 
 
-def protected(config, data, noised, totals=None):
+def protected(config, data, noised, totals=None, epsilon=1.0):
     """The run on noised counts, with the true totals unless others are given."""
     context = data.areas.get("is_context")
     inside = data.areas.index if context is None else data.areas.index[~context]
     totals = data.counts.loc[inside].sum() if totals is None else totals
-    return protected_run(config, data, noised, totals=totals)
+    return protected_run(config, data, noised, totals=totals, epsilon=epsilon)
 
 
 def assert_same(one, other):

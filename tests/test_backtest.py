@@ -22,7 +22,7 @@ def tested(county_config):
 
 @pytest.fixture(scope="module")
 def released(tested):
-    return release_backtest(tested, "internal")
+    return release_backtest(tested, profile="internal")
 
 
 def value(tested, target, method, measure="hit_rate"):
@@ -112,7 +112,7 @@ def test_deprivation_alone_is_a_list_of_its_own(tested):
 def test_only_profiles_with_rules_are_written(tested, tmp_path):
     for profile in (None, "public"):
         with pytest.raises(DisclosureError):
-            release_backtest(tested, profile)
+            release_backtest(tested, profile=profile)
 
 
 def test_a_backtest_is_written_whole(released, tmp_path):

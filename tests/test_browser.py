@@ -303,14 +303,14 @@ def test_every_way_to_combine_equals_pythons(opened: Open, tmp_path: Path, optio
     changed = example_release(scores=scores, config=config)
     write_map(changed, tmp_path / "map.html")
     page = opened(tmp_path / "map.html")
-    assert_equal_choices(page, changed, given_weights(scores, options)[1], draws=10)
+    assert_equal_choices(page, changed, given_weights(scores, options=options)[1], draws=10)
     assert_starts_from(page, changed, options)
 
 
 def assert_starts_from(page: Any, release: Released, options: Index) -> None:
     used = page.evaluate("riskindex.app.data.scored.map((factor) => factor.weight)")
     found = page_choice(page, used, Selection())
-    index = build_index(release.scores, options)
+    index = build_index(release.scores, options=options)
     score = [np.nan if value is None else value for value in found["score"]]
     np.testing.assert_allclose(score, index["score"].to_numpy(float), rtol=1e-9)
 
@@ -390,8 +390,8 @@ def test_a_config_with_the_chosen_weights_gives_the_list_of_the_page(
     scores = county_result.scores
     weights = {factor.name: factor.weight for factor in config.factors}
     given = scores.index.get_level_values("factor").map(weights)
-    index = build_index(scores.assign(weight=given), config.index)
-    assert rows_selected(county) == set(select_top(index, config.selection).index)
+    index = build_index(scores.assign(weight=given), options=config.index)
+    assert rows_selected(county) == set(select_top(index, selection=config.selection).index)
 
 
 def with_choices(config: Path, chosen: dict[str, Any], folder: Path) -> Path:

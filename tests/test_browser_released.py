@@ -31,7 +31,7 @@ TENTHS = (
 
 @pytest.fixture(scope="module")
 def releases(county_result: Result, small_lists_leave: None) -> dict[str, Released]:
-    return {profile: release(county_result, profile) for profile in PROFILES}
+    return {profile: release(county_result, profile=profile) for profile in PROFILES}
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ def test_context_is_counted_in_its_neighbours_windows(result, county_result):
 
 
 def test_the_district_is_counted_without_its_context(result):
-    released = release(result, "internal")
+    released = release(result, profile="internal")
     (district,) = set(result.areas.loc[~result.areas["is_context"], "district"])
     places = released.district_counts.index.get_level_values("place").unique()
     assert set(places) == {"", district}
@@ -59,7 +59,7 @@ def test_the_district_is_counted_without_its_context(result):
 
 
 def test_the_report_is_written(result, tmp_path):
-    write_report(release(result, "internal"), tmp_path / "r.html")
+    write_report(release(result, profile="internal"), tmp_path / "r.html")
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "around it are context" in page
     assert "Clusters by scan" in page
@@ -67,7 +67,9 @@ def test_the_report_is_written(result, tmp_path):
 
 def test_repeats_never_select_context(result):
     config = result.config
-    chosen = select_top(build_index(result.scores, config.index), config.selection)
+    chosen = select_top(
+        build_index(result.scores, options=config.index), selection=config.selection
+    )
     found = assess_repeats(
         Data(result.counts, result.areas, result.weights), result.scores, chosen, config.factors,
         index=config.index, selection=config.selection, options=Robustness(draws=20),

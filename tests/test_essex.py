@@ -55,7 +55,7 @@ def filled_in(preset: str, data: Path, folder: Path, changes: dict[str, str] | N
 def finished(config: Path, folder: Path):
     """What a run in this process found, saved as well."""
     result = run(read_config(config))
-    save(release(result, "internal"), folder)
+    save(release(result, profile="internal"), folder)
     return result
 
 
@@ -281,9 +281,9 @@ def test_the_seven_factors_leave_as_one_list(essex_2022, profile, tmp_path, monk
     result, folder = essex_2022[0], tmp_path / profile
     if profile == "public":  # of the generated events two factors decide alone
         with pytest.raises(DisclosureError, match="would tell of the counts of single factors"):
-            release(result, profile)
+            release(result, profile=profile)
         monkeypatch.setattr("riskindex.pipeline.refuse_telling_list", lambda *_: None)
-    released = release(result, profile)
+    released = release(result, profile=profile)
     save(released, folder)
     listed = pd.read_csv(folder / "top_areas.csv")
     assert set(listed["area_code"]) == set(result.index.index[result.index["selected"]])
@@ -303,7 +303,7 @@ def test_the_seven_factors_leave_as_one_list(essex_2022, profile, tmp_path, monk
 @pytest.mark.parametrize("profile", ["partner", "public"])
 def test_open_data_leaves_whole(data, profile, tmp_path):
     result = run(read_config(filled_in("open-data", data, tmp_path)))
-    released = release(result, profile)
+    released = release(result, profile=profile)
     save(released, tmp_path / profile)
     assert verify(tmp_path / profile).faults == ()
     pd.testing.assert_frame_equal(released.scores, result.scores)

@@ -167,5 +167,5 @@ def test_a_list_that_nobody_is_on_is_written_and_released(
     project.change("config.toml", "[bases]", "[selection]\nnumber = 2\n[bases]")
     result = run(read_config(tmp_path / "config.toml"))
     assert not result.index["selected"].any()
-    save(release(result, profile), tmp_path / "result")
+    save(release(result, profile=profile), tmp_path / "result")
     assert verify(tmp_path / "result").faults == ()

@@ -102,12 +102,12 @@ def test_what_cannot_be_held_out_is_said(config, asked, words):
     ],
 )
 def test_the_period_before_has_a_label_of_its_unit(label, unit, before):
-    period = parse_period(label, unit)
+    period = parse_period(label, unit=unit)
     found = previous_period(period, period.start, unit)
-    assert found == parse_period(before, unit)
+    assert found == parse_period(before, unit=unit)
     assert found.end == period.start
 
 
 def test_the_period_before_may_start_anywhere():
-    quarter = parse_period("2022-Q4", "quarter")
+    quarter = parse_period("2022-Q4", unit="quarter")
     assert previous_period(quarter, date(2022, 4, 1), "quarter").label == "2022-Q1"

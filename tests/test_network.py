@@ -28,7 +28,7 @@ def test_reading_running_and_writing_open_no_connection(tmp_path, monkeypatch):
         monkeypatch.setattr(socket, name, refuse)
     config = read_config(write_project(tmp_path).folder / "config.toml")
     look(config).raise_any()
-    save(release(run(config), "internal"), tmp_path / "result")
+    save(release(run(config), profile="internal"), tmp_path / "result")
     assert verify(tmp_path / "result").faults == ()
     assert asked == []
 

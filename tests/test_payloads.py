@@ -45,7 +45,7 @@ def county(result, tmp_path_factory) -> Path:
         for refusal in ("refuse_telling_list", "refuse_unsteady_list"):
             patch.setattr(pipeline, refusal, lambda *_: None)
         for profile in PROFILES:
-            save(release(result, profile), folder / profile)
+            save(release(result, profile=profile), folder / profile)
     return folder
 
 

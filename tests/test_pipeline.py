@@ -66,7 +66,7 @@ def test_contributions_add_up_to_the_score(county_result):
 def test_the_stages_are_as_many_as_are_said(county_config, tmp_path):
     said = []
     result = run(read_config(county_config), say=said.append)
-    save(release(result, "internal"), tmp_path / "r", say=said.append)
+    save(release(result, profile="internal"), tmp_path / "r", say=said.append)
     stages = [stage for stage in said if ":" not in stage]
     assert len(stages) == STAGES
     # The parts of a stage come after its name: files, with what was read before them.
@@ -101,7 +101,7 @@ def test_tables_alone_and_an_empty_list_end_well(county_config, tmp_path):
     tables = [f for f in config.factors if f.name == "deprivation"]
     result = run(config.model_copy(update={"factors": tables}))
     assert result.cut.selected == 0
-    save(release(result, "internal"), tmp_path / "result")
+    save(release(result, profile="internal"), tmp_path / "result")
     assert (tmp_path / "result" / "manifest.json").is_file()
 
 
@@ -156,7 +156,7 @@ def test_every_choice_of_a_test_reaches_a_run_and_its_repeats(county_config, tmp
     base = result.areas["by_age"] - 5 * result.areas["residents_10_24"]
     assert (base >= 0).all()
     assert result.index["p_selected"].between(0, 1).all()
-    save(release(result, "internal"), tmp_path / "result")
+    save(release(result, profile="internal"), tmp_path / "result")
 
 
 def test_an_override_of_an_unknown_area_is_found_before_the_run(county_config, tmp_path):

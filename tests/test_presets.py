@@ -141,7 +141,7 @@ def test_sentences_say_rates_shares_and_measures(localities):
 
 @pytest.mark.parametrize("profile", ["internal", "partner", "public"])
 def test_a_list_of_rates_is_released_whole(localities, profile, tmp_path):
-    save(release(localities, profile), tmp_path / "result")
+    save(release(localities, profile=profile), tmp_path / "result")
     assert (tmp_path / "result" / "manifest.json").is_file()
 
 

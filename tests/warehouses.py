@@ -43,8 +43,8 @@ def records():
 def counted(source, folder, factors=FACTORS, areas=TWO):
     """What became of the events of a source, and its files."""
     places = pd.Series("here", index=areas.index)
-    with open_events({"s": source}, folder, factors=factors, areas=areas) as opened:
-        found = count_events(opened.events, areas, factors, Periods(), places=places)
+    with open_events({"s": source}, folder=folder, factors=factors, areas=areas) as opened:
+        found = count_events(opened.events, areas, factors, periods=Periods(), places=places)
         return found, opened.files
 
 

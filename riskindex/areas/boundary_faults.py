@@ -25,7 +25,7 @@ def sliver_notes(shapes: Shapes, codes: "pd.Index[str]", label: str) -> Iterator
         )
 
 
-def some(items: Sequence[str], most: int = 5) -> str:
+def some(items: Sequence[str], *, most: int = 5) -> str:
     """The first few of a list in words, and how many more there are."""
     more = f" and {len(items) - most:,} more" if len(items) > most else ""
     return ", ".join(items[:most]) + more

@@ -50,7 +50,7 @@ def profile_kind(kinds: Sequence[str]) -> str | None:
 
 
 def count_groups(
-    counts: pd.DataFrame, places: "pd.Series[str]", residents: "pd.Series[float] | None" = None
+    counts: pd.DataFrame, places: "pd.Series[str]", *, residents: "pd.Series[float] | None" = None
 ) -> pd.DataFrame:
     """Events and rates of places, per factor and period, beside those of the whole study area.
 

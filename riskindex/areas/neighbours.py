@@ -72,7 +72,7 @@ def neighbour_faults(options: Neighbours) -> Iterator[str]:
         yield "neighbours.distance: the method distance needs metres above 0."
 
 
-def build_weights(areas: "GeoDataFrame", options: Neighbours = Neighbours()) -> "csr_array[Any]":
+def build_weights(areas: "GeoDataFrame", *, options: Neighbours = Neighbours()) -> "csr_array[Any]":
     """Who adjoins whom.
 
     Queen: shapes that come within `snap` metres of each other, be it in one point. Rook: shapes

@@ -267,7 +267,7 @@ def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None)
         _, sheet = columns(lookup.path, "areas.lookups", lookup.code)
         known.update(code.strip() for code in sheet.columns[lookup.code])
     if source.vintage is None and source.shipped_kinds is not None:
-        file = record(shipped_file(CHANGES), "crosswalk", len(read_changes_2011_2021()))
+        file = record(shipped_file(CHANGES), "crosswalk", rows=len(read_changes_2011_2021()))
         return ReadCodes(crosswalk_2011_2021(), frozenset(known - {""}), (), (file,))
     if source.vintage is None:
         return ReadCodes(None, frozenset(known - {""}), (), ())
@@ -275,7 +275,7 @@ def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None)
     wanted += [source.vintage.share] if source.vintage.share is not None else []
     path, sheet = columns(source.vintage.path, "areas.vintage.path", *wanted)
     crosswalk = make_crosswalk(pd.DataFrame(sheet.columns), source.vintage)
-    file = record(path, "crosswalk", len(sheet.rows))
+    file = record(path, "crosswalk", rows=len(sheet.rows))
     return ReadCodes(crosswalk, frozenset(known - {""}), sheet.notes, (file,))
 
 
@@ -308,7 +308,7 @@ def _bounded(
         crs=source.crs,
         label=read.path.name,
     )
-    file = record(read.path, "boundaries", len(read.table))
+    file = record(read.path, "boundaries", rows=len(read.table))
     passed = len(read.table) - len(table)
     far = (
         f"{read.path.name}: {passed:,} of {len(read.table):,} areas lie away from the study area; "
@@ -402,7 +402,7 @@ def _with_groups(
     for column in dict.fromkeys(lookup.groups.values()):
         notes.extend(garbled_notes(sheet.label, column, sheet.columns[column], sheet.rows))
     joined = areas.assign(**{str(kind): added[kind] for kind in added})[order]
-    return joined, notes, record(path, "lookup", len(sheet.rows))
+    return joined, notes, record(path, "lookup", rows=len(sheet.rows))
 
 
 def _groups_of(sheet: CsvSheet, lookup: GroupLookup, wanted: Collection[str]) -> pd.DataFrame:
@@ -456,7 +456,7 @@ def _read_table(
     sums = {(name, short): table[columns].sum(axis=1, skipna=False)
             for short, columns in parts.items()}  # fmt: skip
     notes = [*sheet.notes, *_gaps(sheet, table, areas, set(index))]
-    return sums, notes, record(path, name, len(sheet.rows))
+    return sums, notes, record(path, name, rows=len(sheet.rows))
 
 
 def _rows_of(codes: Sequence[str], areas: pd.Index) -> list[int]:

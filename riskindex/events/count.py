@@ -77,8 +77,8 @@ def count_events(
     events: Mapping[str, Events],
     areas: "GeoDataFrame",
     factors: Sequence[Factor],
-    periods: Periods | None = None,
     *,
+    periods: Periods | None = None,
     crosswalk: Crosswalk | None = None,
     known_codes: Collection[str] = (),
     places: "pd.Series[str] | None" = None,
@@ -122,7 +122,7 @@ def count_events(
         Older codes that cannot be converted, a source that covers none of a factor's periods,
         or no event of many in the study area.
     """
-    study = StudyArea(areas, crosswalk, known_codes)
+    study = StudyArea(areas, crosswalk=crosswalk, known=known_codes)
     unit = (periods or Periods()).unit
     groups = [group for factor in factors for group in _groups(factor, unit)]
     missing = sorted({group.source for group in groups} - set(events))
@@ -272,7 +272,7 @@ def _missing_months(tally: Tally) -> dict[Period, tuple[int, ...]]:
 
 def _coverage_notes(tally: Tally, missing: Mapping[Period, tuple[int, ...]]) -> Iterator[str]:
     for period, months in missing.items():
-        names = first_few([month_label(month) for month in months], 12)
+        names = first_few([month_label(month) for month in months], shown=12)
         if len(months) == len(period.months):
             yield f"{tally.name}: {period.label} is not assessed; it has no events there."
         elif months:
@@ -399,9 +399,10 @@ def _refuse_all_outside(tally: Tally) -> None:
         "ORDER BY 1 LIMIT 3"
     ).fetchall()
     codes = ", ".join(row[0] for row in rows) or "none"
+    known = first_few(tally.study.codes, shown=3)
     raise DataError(
         f"{tally.name}: none of its {n:,} events in the periods is in the study area (area codes "
-        f"there: {codes}; the areas': {first_few(tally.study.codes, 3)}{_reach(tally)}). Check the "
+        f"there: {codes}; the areas': {known}{_reach(tally)}). Check the "
         "columns area, x and y, the crs, and the boundaries."
     )
 

@@ -407,9 +407,9 @@ def _name(span: Period) -> str:
 def _told(gaps: Mapping[str, Sequence[int]], of: int) -> str:
     """Groups with their months: those that lack all of them first."""
     whole = sorted(group for group, months in gaps.items() if len(months) == of)
-    part = [f"{group} ({first_few([month_label(m) for m in months], 12)})"
+    part = [f"{group} ({first_few([month_label(m) for m in months], shown=12)})"
             for group, months in sorted(gaps.items()) if len(months) < of]  # fmt: skip
-    return first_few([*whole, *part], 50)
+    return first_few([*whole, *part], shown=50)
 
 
 def _as_asked(gaps: Gaps, coverage: Coverage) -> Gaps:

@@ -60,7 +60,7 @@ def month_label(number: int) -> str:
     return f"{number // 12:04d}-{number % 12 + 1:02d}"
 
 
-def parse_period(label: str, unit: Unit = "calendar-year") -> Period:
+def parse_period(label: str, *, unit: Unit = "calendar-year") -> Period:
     """The first day of a period and the first day after it.
 
     Parameters
@@ -79,7 +79,7 @@ def parse_period(label: str, unit: Unit = "calendar-year") -> Period:
 
     Examples
     --------
-    >>> parse_period("2022-23", "financial-year")[1:]
+    >>> parse_period("2022-23", unit="financial-year")[1:]
     (datetime.date(2022, 4, 1), datetime.date(2023, 4, 1))
     """
     pattern, example, first_and_length = _UNITS[unit]
@@ -109,7 +109,7 @@ def parse_periods(labels: Sequence[str], unit: Unit, *, place: str) -> tuple[Per
         A label is not one of the unit; two periods overlap, so that what is said about several
         would count the same events twice; or they are not in order, the last of them being scored.
     """
-    periods = tuple(parse_period(label, unit) for label in labels)
+    periods = tuple(parse_period(label, unit=unit) for label in labels)
     in_time = sorted(periods, key=lambda period: period.start)
     for earlier, later in itertools.pairwise(in_time):
         if later.start < earlier.end:

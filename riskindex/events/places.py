@@ -348,7 +348,7 @@ GROUP BY ALL ORDER BY d.x
 
 
 def _add_spots(
-    connection: "DuckDBPyConnection", spots: pd.DataFrame, how: int | Integers = How.POINT
+    connection: "DuckDBPyConnection", spots: pd.DataFrame, *, how: int | Integers = How.POINT
 ) -> None:
     connection.register("new_spots", spots.assign(how=how))
     connection.execute("INSERT INTO spots BY NAME SELECT * FROM new_spots")
@@ -370,7 +370,7 @@ def _put_into_parts(
             x, y = _located(spots, study, crs)
             area, how = _among(x, y, spots["area"].to_numpy(), among, study)
             connection.execute(f"DELETE {of_code}")
-            _add_spots(connection, spots.assign(area=area), how)
+            _add_spots(connection, spots.assign(area=area), how=how)
 
 
 def _among(

@@ -62,8 +62,8 @@ class Opened(NamedTuple):
 @contextmanager
 def open_events(
     sources: Mapping[str, object],
-    folder: str | Path = ".",
     *,
+    folder: str | Path = ".",
     factors: Sequence[Factor] = (),
     threads: int | None = None,
     memory: str = "1GB",
@@ -118,7 +118,7 @@ def open_events(
     layouts = {name: layout_of(name, source, factors) for name, source in chosen.items()
                if not isinstance(source, WarehouseSource)}  # fmt: skip
     with TemporaryDirectory(prefix="riskindex-", dir=temporary, ignore_cleanup_errors=True) as home:
-        connection = connect(Path(home), threads=threads, memory=memory)
+        connection = connect(folder=Path(home), threads=threads, memory=memory)
         opened, together = Opened({}, (), ()), Together()
         try:
             for name, source in chosen.items():
@@ -236,7 +236,7 @@ class _Reader:
                 rows += self._read(file.path, file.label)
         except InputError as error:
             self.faults += error.faults
-        return record(file.path, self.name, rows)._replace(name=file.label)
+        return record(file.path, self.name, rows=rows)._replace(name=file.label)
 
     def _read(self, path: Path, label: str) -> int:
         rows = self._add(path, label)
@@ -335,7 +335,7 @@ def _listed(
     columns = [c for c in (inventory.unit, inventory.month, inventory.records) if c is not None]
     sheet = read_sheet(path, columns, home)
     months = months_listed(inventory, sheet.columns, sheet.label)
-    return months, (record(path, f"{name} inventory", len(sheet.rows)),)
+    return months, (record(path, f"{name} inventory", rows=len(sheet.rows)),)
 
 
 def _read_twice(name: str, files: Sequence[FileRecord]) -> Iterator[str]:

@@ -35,6 +35,7 @@ class StudyArea:
     def __init__(
         self,
         areas: "GeoDataFrame | pd.DataFrame",
+        *,
         crosswalk: Crosswalk | None = None,
         known: Collection[str] = (),
     ) -> None:

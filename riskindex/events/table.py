@@ -22,7 +22,7 @@ DELIMITERS = (",", ";", "\t", "|")
 
 
 def connect(
-    folder: Path | None = None, *, threads: int | None = None, memory: str = "1GB"
+    *, folder: Path | None = None, threads: int | None = None, memory: str = "1GB"
 ) -> "DuckDBPyConnection":
     """A DuckDB that keeps to itself: no extension is fetched, nothing is spilled elsewhere.
 

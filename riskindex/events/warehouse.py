@@ -91,8 +91,8 @@ _JOINS: Mapping[Engine, str] = {
 def counting_query(
     name: str,
     source: WarehouseSource,
-    factors: Sequence[Factor] = (),
     *,
+    factors: Sequence[Factor] = (),
     engine: Engine | None = None,
 ) -> str:
     """The query whose answer is all that a run needs to know of a table of events.
@@ -119,11 +119,13 @@ def counting_query(
     ConfigError
         The extra that writes queries is not installed.
     """
-    counts = counting_expression(name, source, factors)
+    counts = counting_expression(name, source, factors=factors)
     return str(_ibis().to_sql(counts, dialect=DIALECTS[engine or source.engine]))
 
 
-def counting_expression(name: str, source: WarehouseSource, factors: Sequence[Factor] = ()) -> Any:  # noqa: ANN401 (of a package that may not be there)
+def counting_expression(
+    name: str, source: WarehouseSource, *, factors: Sequence[Factor] = ()
+) -> Any:  # noqa: ANN401 (of a package that may not be there)
     """The same as an ibis expression, which any of its dialects can write.
 
     Parameters
@@ -161,7 +163,7 @@ _PLACED = (
 
 
 def describe_rules(
-    name: str, source: WarehouseSource, factors: Sequence[Factor] = ()
+    name: str, source: WarehouseSource, *, factors: Sequence[Factor] = ()
 ) -> dict[str, str]:
     """What each `rule_...` column of the answer stands for, in one line each."""
     return {rule_name(where): _in_words(where) for where in _wheres(name, source, factors)}
@@ -199,12 +201,12 @@ def _commented(
     name: str, source: WarehouseSource, factors: Sequence[Factor], engine: Engine | None
 ) -> str:
     """A query under comments; JSON has no line ends, so that no value can leave its comment."""
-    rules = describe_rules(name, source, factors)
+    rules = describe_rules(name, source, factors=factors)
     lines = [f"riskindex: source {json.dumps(name)}, for {engine or source.engine}"]
     lines += [_PLACED if source.x is not None else _SAVED]
     lines += [f"{rule}: {words}" for rule, words in rules.items()]
     comments = "\n".join(f"-- {line}" for line in lines)
-    return f"{comments}\n{counting_query(name, source, factors, engine=engine)};"
+    return f"{comments}\n{counting_query(name, source, factors=factors, engine=engine)};"
 
 
 def title(source: WarehouseSource) -> str:

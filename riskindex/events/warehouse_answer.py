@@ -66,13 +66,13 @@ def open_warehouse(
     faults = list(warehouse_faults(name, source))
     if faults:
         raise ConfigError(faults)
-    rules = list(describe_rules(name, source, factors))
+    rules = list(describe_rules(name, source, factors=factors))
     if source.answer is not None:
         path = find_file(folder, source.answer, place=f"sources.{name}.answer")
         answer = _read_answer(connection, path, [*_TOLD, *rules], home, name)
-        written = record(path, name, None)
+        written = record(path, name, rows=None)
     else:
-        query = counting_query(name, source, factors)
+        query = counting_query(name, source, factors=factors)
         answer = _ask(name, source, query, _runner(name, source, areas))
         answer = answer[[*_TOLD, *rules, *(["is_outside"] if source.x is not None else [])]]
         text = answer.sort_values([*answer], na_position="first").to_csv(index=False)

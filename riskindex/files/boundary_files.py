@@ -160,7 +160,7 @@ def _check_shapefile(path: Path) -> None:
         )
 
 
-def _read_gdal(driver: str, prefix: str = "") -> Callable[..., "GeoDataFrame"]:
+def _read_gdal(driver: str, *, prefix: str = "") -> Callable[..., "GeoDataFrame"]:
     """A reader for one GDAL driver; no other driver may open the file."""
 
     def read(path: Path, columns: Sequence[str], layer: str | None, label: str) -> "GeoDataFrame":

@@ -70,7 +70,7 @@ class Text(NamedTuple):
     note: str
 
 
-def record(path: Path, role: str, rows: int | None = None) -> FileRecord:
+def record(path: Path, role: str, *, rows: int | None = None) -> FileRecord:
     """Provenance of one file.
 
     Parameters
@@ -375,7 +375,7 @@ class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def _stream(source: _Readable, target: Path, place: str, limit: int | None = None) -> Path:
+def _stream(source: _Readable, target: Path, place: str, *, limit: int | None = None) -> Path:
     try:
         with _private(target) as out:
             while chunk := source.read(CHUNK):

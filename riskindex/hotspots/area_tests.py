@@ -96,7 +96,7 @@ def expected_counts(sample: Sample, factor: Factor) -> Array:
     """Weighted events expected in each area, by the background that the factor names."""
     if sample.centroids is None:
         return sample.expected(float(sample.observed.sum()))
-    return _excess(sample, factor, "own", 0.0).expected
+    return _excess(sample, factor, "own", dispersion=0.0).expected
 
 
 def second_tests(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) -> Second:
@@ -115,9 +115,11 @@ def second_tests(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) ->
     w = None if by_counts else _same(first, factor)
     own_p, dispersion = first.p, first.dispersion
     if factor.method != "poisson":
-        own = _excess(sample, factor, "own", w)
+        own = _excess(sample, factor, "own", dispersion=w)
         own_p, dispersion = own.p, own.dispersion
-    window_p = _excess(sample, factor, "window", w).p if factor.method == "poisson" else first.p
+    window_p = (
+        _excess(sample, factor, "window", dispersion=w).p if factor.method == "poisson" else first.p
+    )
     nothing = np.full(n, np.nan)
     without_largest, without_group = nothing.copy(), nothing.copy()
     group = np.full(n, -1)
@@ -148,7 +150,7 @@ def _sizes(sample: Sample, factor: Factor) -> NDArray[np.int64]:
 
 
 def _getis_ord(sample: Sample, factor: Factor) -> AreaTest:
-    found = local_g(sample.observed, sample.neighbours, factor.getis_ord)
+    found = local_g(sample.observed, sample.neighbours, options=factor.getis_ord)
     null = STATISTIC_WORDS[factor.getis_ord.statistic] + found.null
     return AreaTest(found.p, found.log_p, found.z, found.z, np.nan, "", null)
 
@@ -185,7 +187,7 @@ def _against_expectation(sample: Sample, found: WindowExcess) -> AreaTest:
 
 
 def _excess(
-    sample: Sample, factor: Factor, of: Of, dispersion: Dispersion | None = None
+    sample: Sample, factor: Factor, of: Of, *, dispersion: Dispersion | None = None
 ) -> WindowExcess:
     return compound_excess(
         sample.counts,
@@ -210,14 +212,16 @@ def _plain(sample: Sample, factor: Factor, first: AreaTest) -> Array:
     if first.dispersion == 0:
         return first.p
     if factor.method == "poisson":
-        return _excess(sample, factor, "own", 0.0).p
+        return _excess(sample, factor, "own", dispersion=0.0).p
     asked = first.p < 0.5
-    found = _excess(_only(sample, asked), factor, "window", 0.0).p
+    found = _excess(_only(sample, asked), factor, "window", dispersion=0.0).p
     return np.where(asked, found, np.where(np.isnan(first.p), np.nan, 1.0))
 
 
 def _window_without_largest(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) -> Array:
-    again = _excess(_only(sample, hot), factor, "window without largest", _same(first, factor))
+    again = _excess(
+        _only(sample, hot), factor, "window without largest", dispersion=_same(first, factor)
+    )
     return np.where(hot, again.p, np.nan)
 
 
@@ -280,15 +284,15 @@ def _without_group(
 
 
 def _windows_again(sample: Sample, factor: Factor, first: AreaTest, asked: Flags) -> Array:
-    return _excess(_only(sample, asked), factor, "window", first.dispersion).p
+    return _excess(_only(sample, asked), factor, "window", dispersion=first.dispersion).p
 
 
 def _draws_again(sample: Sample, factor: Factor, first: AreaTest, asked: Flags) -> Array:
-    return local_g(sample.observed, sample.neighbours, factor.getis_ord).p
+    return local_g(sample.observed, sample.neighbours, options=factor.getis_ord).p
 
 
 def _own_again(sample: Sample, factor: Factor, first: AreaTest, asked: Flags) -> Array:
-    return _excess(sample, factor, "own", first.dispersion).p
+    return _excess(sample, factor, "own", dispersion=first.dispersion).p
 
 
 AGAIN: Mapping[str, Retest] = MappingProxyType({

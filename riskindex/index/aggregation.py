@@ -130,7 +130,7 @@ MOST_DIGITS = 15
 POWERS = 10.0 ** np.arange(308)
 
 
-def quantise(values: Array, digits: int = 10) -> Array:
+def quantise(values: Array, *, digits: int = 10) -> Array:
     """Round to significant digits, so that sums in another order still tie.
 
     Parameters

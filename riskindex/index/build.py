@@ -50,6 +50,7 @@ def score_factors(
     hotspots: pd.DataFrame,
     persistence: pd.DataFrame,
     factors: Sequence[Factor],
+    *,
     options: Index = Index(),
 ) -> pd.DataFrame:
     """Score of every area for every scored factor.
@@ -84,10 +85,10 @@ def score_factors(
         raise DataError("No factor is scored, so there is no index.")
     tables = {factor.name: score_factor(hotspots, persistence, factor) for factor in scored}
     scores = pd.concat(tables, names=["factor"])
-    return scores.assign(contribution=contributions(scores, options))
+    return scores.assign(contribution=contributions(scores, options=options))
 
 
-def build_index(scores: pd.DataFrame, options: Index = Index()) -> pd.DataFrame:
+def build_index(scores: pd.DataFrame, *, options: Index = Index()) -> pd.DataFrame:
     """The index of every area: its score, its rank and what breaks a tie.
 
     Parameters
@@ -113,7 +114,7 @@ def build_index(scores: pd.DataFrame, options: Index = Index()) -> pd.DataFrame:
         A weight is negative, the weights add up to nothing, or no area has an index.
     """
     frame = Ingredients.of(scores, options)
-    score = quantise(frame.combine(frame.scores).score, options.digits)
+    score = quantise(frame.combine(frame.scores).score, digits=options.digits)
     if np.isnan(score).all():
         raise DataError(_nothing_assessed(scores))
     table = pd.DataFrame({"score": score}, index=frame.areas)
@@ -124,7 +125,7 @@ def build_index(scores: pd.DataFrame, options: Index = Index()) -> pd.DataFrame:
     return table
 
 
-def contributions(scores: pd.DataFrame, options: Index = Index()) -> pd.Series:
+def contributions(scores: pd.DataFrame, *, options: Index = Index()) -> pd.Series:
     """Points that each factor adds to each area's index score.
 
     Parameters
@@ -148,7 +149,7 @@ def contributions(scores: pd.DataFrame, options: Index = Index()) -> pd.Series:
     return pd.Series(points.T.ravel(), index=scores.index, name="contribution")
 
 
-def factor_weights(scores: pd.DataFrame, options: Index = Index()) -> pd.Series:
+def factor_weights(scores: pd.DataFrame, *, options: Index = Index()) -> pd.Series:
     """Weight of each factor in the index, over both levels, where an area lacks none.
 
     Parameters
@@ -169,7 +170,7 @@ def factor_weights(scores: pd.DataFrame, options: Index = Index()) -> pd.Series:
     return pd.Series(weights, index=frame.factors, name="weight")
 
 
-def given_weights(scores: pd.DataFrame, options: Index = Index()) -> tuple[pd.Series, Index]:
+def given_weights(scores: pd.DataFrame, *, options: Index = Index()) -> tuple[pd.Series, Index]:
     """The weights that an index took, and the options with which they are simply given.
 
     With them an index is computed again from fewer figures, or with one weight changed, without
@@ -249,7 +250,7 @@ class Ingredients:
         """The same with arithmetic means."""
         return replace(self, options=replace(self.options, aggregation="arithmetic"))
 
-    def combine(self, scores: Array, weighting: Weighting | None = None) -> Combined:
+    def combine(self, scores: Array, *, weighting: Weighting | None = None) -> Combined:
         """Combine scores of shape `(n, factors)` inside each group, then the groups."""
         within, among = weighting or self.weighting
         scores = self._with_enough(scores)

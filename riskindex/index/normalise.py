@@ -223,7 +223,7 @@ def _counted(x: Array) -> tuple[Array, Array]:
     return below, upto
 
 
-def _exponential(share: Array, s: float = 23.0) -> Array:
+def _exponential(share: Array, *, s: float = 23.0) -> Array:
     return np.asarray(-s * np.log1p(share * np.expm1(-100 / s)))
 
 

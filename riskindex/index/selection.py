@@ -91,8 +91,8 @@ class Selected:
 
 def select_top(
     index: "pd.Series[Any] | pd.DataFrame",
-    selection: Selection = Selection(),
     *,
+    selection: Selection = Selection(),
     groups: "pd.Series[Any] | None" = None,
     **changes: Unpack[Changes],
 ) -> Selected:
@@ -180,6 +180,7 @@ def selection_faults(selection: Selection) -> Iterator[str]:
 
 def flags_tie(
     scores: pd.DataFrame,
+    *,
     options: Index = Index(),  # noqa: B008 (frozen)
     selection: Selection = Selection(),
 ) -> int:
@@ -201,7 +202,7 @@ def flags_tie(
     frame = Ingredients.of(scores, options)
     alone = frame.combine(flags.reshape(frame.scores.T.shape).T).score
     plain = replace(selection, ties="include", overrides=(), minimum_per_group=0)
-    cut = select_top(pd.Series(alone, index=frame.areas), plain).cut
+    cut = select_top(pd.Series(alone, index=frame.areas), selection=plain).cut
     return cut.tied_at_cut if cut.above_cut + cut.tied_at_cut > cut.target else 0
 
 

@@ -150,14 +150,14 @@ def _steps(a: Run, b: Run) -> Iterator[_Step]:
 def _choose(state: _State, *, instead: Index | None = None) -> Selected:
     """The list; `instead` where the index of A cannot take the factors of B."""
     try:
-        index = build_index(state.scores, state.options)
+        index = build_index(state.scores, options=state.options)
     except RiskindexError:
         if instead is None:
             raise
-        index = build_index(state.scores, instead)
+        index = build_index(state.scores, options=instead)
     known = [o for o in state.selection.overrides if o.area_code in index.index]
     selection = replace(state.selection, overrides=tuple(known))
-    return select_top(index, selection, groups=state.groups)
+    return select_top(index, selection=selection, groups=state.groups)
 
 
 def _over(scores: pd.DataFrame, codes: pd.Index) -> pd.DataFrame:

@@ -151,7 +151,7 @@ def _legend(axes: "Axes", words: dict[int, str], mark: str, *, lacks: bool) -> N
     axes.annotate(told, (1, 0.02), xycoords="axes fraction", fontsize=8, fontweight="bold")
 
 
-def canvas(width: float, height: float, columns: int = 1) -> "tuple[Figure, list[Axes]]":
+def canvas(width: float, height: float, *, columns: int = 1) -> "tuple[Figure, list[Axes]]":
     """A figure of so many inches with panels side by side, drawn without a screen."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -189,7 +189,7 @@ def persistence_strip(released: Released) -> str:
         periods = list(dict.fromkeys(hot.index.get_level_values("period")))
         width = max(cell * len(periods), 150)
         body += "".join(
-            _t(line, left, 14 + 14 * i, "start", "strong")
+            _t(line, left, 14 + 14 * i, "start", kind="strong")
             for i, line in enumerate(_wrapped(str(released.factors.at[factor, "label"]), width))
         )
         for k, period in enumerate(periods):
@@ -258,15 +258,17 @@ def overlap_matrix(released: Released) -> str:
         told = _wrapped(label, left - 40)
         for k, line in enumerate(told):
             body += _t(line, left - 30, y + cell / 2 + 4 + 14 * (k - (len(told) - 1) / 2), "end")
-        body += _t(letter, left - 10, y + cell / 2 + 4, "end", "strong")
-        body += _t(letter, left + cell * (i + 0.5), top - 8, "middle", "strong")
+        body += _t(letter, left - 10, y + cell / 2 + 4, "end", kind="strong")
+        body += _t(letter, left + cell * (i + 0.5), top - 8, "middle", kind="strong")
         for j in range(len(labels)):
             either = counts[i, i] + counts[j, j] - counts[i, j]
             share = counts[i, j] / either if either else 0.0
             kind = "self" if i == j else f"o{int(np.searchsorted((0, 0.1, 0.2, 0.4), share))}"
             x, words = left + cell * j, "light" if kind in ("o3", "o4") else ""
             body += f'<rect class="{kind}" x="{x}" y="{y}" width="{cell - 2}" height="{cell - 2}"/>'
-            body += _t(f"{counts[i, j]:,}", x + cell / 2 - 1, y + cell / 2 + 4, "middle", words)
+            body += _t(
+                f"{counts[i, j]:,}", x + cell / 2 - 1, y + cell / 2 + 4, "middle", kind=words
+            )
     return svg(
         "Areas that two factors share",
         body,
@@ -276,7 +278,7 @@ def overlap_matrix(released: Released) -> str:
     )
 
 
-def rank_intervals(released: Released, around: int = 14) -> str:
+def rank_intervals(released: Released, *, around: int = 14) -> str:
     """Ranks that repeats give the areas on both sides of the cut; "" where none were made."""
     every = released.all_areas
     if "rank_low" not in every or every["rank_low"].isna().all():
@@ -396,7 +398,7 @@ def concentrations(released: Released) -> list[Concentration]:
     return found
 
 
-def _share_by_chance(mean: float, part: float = 0.05) -> float:
+def _share_by_chance(mean: float, *, part: float = 0.05) -> float:
     """Share of the events that the highest `part` of areas holds if counts are Poisson."""
     from scipy.stats import poisson
 
@@ -429,7 +431,7 @@ def concentration_curve(found: Concentration) -> str:
     )
 
 
-def _t(words: str, x: float, y: float, anchor: str, kind: str = "") -> str:
+def _t(words: str, x: float, y: float, anchor: str, *, kind: str = "") -> str:
     name = f' class="{kind}"' if kind else ""
     return f'<text{name} x="{x:g}" y="{y:g}" text-anchor="{anchor}">{escape(words)}</text>'
 
@@ -439,7 +441,7 @@ def _cut(words: object, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
-def _wrapped(words: str, width: float, lines: int = 2) -> list[str]:
+def _wrapped(words: str, width: float, *, lines: int = 2) -> list[str]:
     """Words on up to so many lines of a width in steps; about 6.6 steps a letter."""
     most, found = max(int(width / 6.6), 8), [""]
     for word in words.split():

@@ -164,7 +164,7 @@ def map_data(released: Released) -> dict[str, Any]:
     every = released.all_areas
     config = released.config
     asked = Index(**config.get("index", {}))
-    weights, options = given_weights(released.scores, asked)
+    weights, options = given_weights(released.scores, options=asked)
     unit = config.get("periods", {}).get("unit", "calendar-year")
     return {
         "title": released.title,

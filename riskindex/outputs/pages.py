@@ -170,7 +170,7 @@ def link(url: str, text: str) -> Html:
     return Html(f'<a href="{escape(url)}">{escape(text)}</a>')
 
 
-def area_cell(name: object, under: Iterable[object], reasons: str = "") -> Html:
+def area_cell(name: object, under: Iterable[object], *, reasons: str = "") -> Html:
     """A cell that names an area, its code and groups beneath, and why it stands where it does."""
     beneath = escape(" · ".join(str(part) for part in under))
     why = f'<span class="why">{escape(reasons)}</span>' if reasons else ""
@@ -244,7 +244,7 @@ def _table(
     places = [_places(column, decimals) for column in zip(*rows, strict=True)]
     lines = [
         "".join(
-            f"<td{_class(number, value)}>{_cell(value, digits)}</td>"
+            f"<td{_class(number, value=value)}>{_cell(value, digits)}</td>"
             for value, number, digits in zip(row, numeric, places, strict=True)
         )
         for row in rows
@@ -263,7 +263,7 @@ def _places(column: Sequence[object], decimals: int) -> int:
     return 0 if all(number == round(number) for number in numbers) else decimals
 
 
-def _class(number: bool, value: object = "") -> str:
+def _class(number: bool, *, value: object = "") -> str:
     if number:
         return ' class="number"'
     if isinstance(value, Html) or not isinstance(value, str):

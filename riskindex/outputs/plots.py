@@ -166,7 +166,7 @@ def draw_dots(
     for i, dot in enumerate(dots):
         at = 8 + row * (i + 0.5)
         kind = " chosen" if dot.chosen else ""
-        body += _text(_short(dot.name, 20), left - 8, at + 4, "end", kind)
+        body += _text(_short(dot.name, 20), left - 8, at + 4, "end", kind=kind)
         if not math.isnan(dot.value):
             body += (
                 f'<path class="whisker{kind}" d="M{_n(x(dot.low))} {_n(at)}H{_n(x(dot.high))}"/>'
@@ -225,7 +225,7 @@ def _under(labels: Sequence[str], x: _Scale) -> str:
 
 
 def _unit(words: str) -> str:
-    return _text(words, 0, _TOP, "start", " unit") if words else ""
+    return _text(words, 0, _TOP, "start", kind=" unit") if words else ""
 
 
 def _path(values: Sequence[float], x: _Scale, y: _Scale) -> str:
@@ -240,7 +240,7 @@ def _path(values: Sequence[float], x: _Scale, y: _Scale) -> str:
     return "".join(steps)
 
 
-def _text(words: str, x: float, y: float, anchor: str, kind: str = "") -> str:
+def _text(words: str, x: float, y: float, anchor: str, *, kind: str = "") -> str:
     name = f' class="{kind.strip()}"' if kind.strip() else ""
     return f'<text{name} x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}">{escape(words)}</text>'
 

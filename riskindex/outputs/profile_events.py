@@ -238,7 +238,7 @@ def _rates(book: Book, place: Place, factor: str) -> str:
     return drawing(picture, f"Rates in {last} with 95% intervals. Dashed: {book.whole}.")
 
 
-def _around(dots: Sequence[Dot], most: int = 16) -> Sequence[Dot]:
+def _around(dots: Sequence[Dot], *, most: int = 16) -> Sequence[Dot]:
     """The lines around the chosen one, where there are many."""
     at = next((i for i, dot in enumerate(dots) if dot.chosen), 0)
     start = min(max(at - most // 2, 0), max(len(dots) - most, 0))

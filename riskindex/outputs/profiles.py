@@ -160,7 +160,9 @@ def _area_record(book: Book, code: str, *, why: bool = False) -> dict[str, objec
     reasons = area["reasons"] if why and isinstance(area["reasons"], str) else ""
     record: dict[str, object] = {
         **_rank_record(area),
-        "Area and why" if why else "Area": area_cell(area["name"], [*smaller, code], reasons),
+        "Area and why" if why else "Area": area_cell(
+            area["name"], [*smaller, code], reasons=reasons
+        ),
         "Selected": _chosen_words(book, code),
     }
     if "p_selected" in area:

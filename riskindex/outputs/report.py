@@ -213,7 +213,7 @@ def _of_list(released: Released, code: Any, area: dict[Any, Any]) -> dict[Any, A
         often = area.get(column, "")
         if not isinstance(often, str):
             area = area | {name: "" if pd.isna(often) else f"{often:.0%}"}
-    return area | {"area": area_cell(area["name"], under, str(area["reasons"]))}
+    return area | {"area": area_cell(area["name"], under, reasons=str(area["reasons"]))}
 
 
 def _factor_part(released: Released) -> str:

@@ -206,7 +206,7 @@ def composition_table(released: Released) -> pd.DataFrame:
         "selected_mean": "Mean of the selected areas", "rest_mean": "Mean of the other areas",
     }  # fmt: skip
     shown = {"Share": table.index.astype(str)}
-    shown |= {word: [_percent(v, digits) for v in table[c]] for c, word in words.items()}
+    shown |= {word: [_percent(v, digits=digits) for v in table[c]] for c, word in words.items()}
     return pd.DataFrame(shown)
 
 
@@ -225,7 +225,7 @@ _HOW_COMPOSED = (
 )
 
 
-def _apart(released: Released, most: float = 0.1) -> Iterator[str]:
+def _apart(released: Released, *, most: float = 0.1) -> Iterator[str]:
     table = released.composition
     apart = (table["selected"] - table["rest"]).dropna()
     for name, points in apart[apart.abs() >= most].items():
@@ -309,7 +309,7 @@ TABLES = (
 """Tables for the workbook, in its order."""
 
 
-def _percent(share: float, digits: int = 0) -> str:
+def _percent(share: float, *, digits: int = 0) -> str:
     # Adding nothing makes a zero of minus nought.
     return "" if pd.isna(share) else f"{round(100 * share, digits) + 0.0:.{digits}f}%"
 

@@ -121,7 +121,7 @@ def left_out_sentence(released: Released, factor: str) -> str:
         if column in found and len(asked := found[column].dropna().astype(bool))
     ]
     hot = int(found["is_hot"].astype(bool).sum())
-    return f"Of the {_areas(hot, 'hot ')}, {in_words(parts)}." if parts else ""
+    return f"Of the {_areas(hot, kind='hot ')}, {in_words(parts)}." if parts else ""
 
 
 _LEFT_OUT = {
@@ -192,5 +192,5 @@ def _followed(released: Released) -> list[str]:
     return [factor for factor in released.factors.index if factor in known]
 
 
-def _areas(number: int, kind: str = "") -> str:
+def _areas(number: int, *, kind: str = "") -> str:
     return f"{number:,} {kind}area{'s' * (number != 1)}"

@@ -55,7 +55,7 @@ def _leaning(through_one: "pd.Series[str]") -> Iterator[str]:
         )
 
 
-def _hot_selected(released: Released, most: int = 4) -> list[tuple[int, str]]:
+def _hot_selected(released: Released, *, most: int = 4) -> list[tuple[int, str]]:
     """Scored factors for which most of the selected areas are hot in the last period."""
     found = []
     last = {str(f): str(p).split(", ")[-1] for f, p in released.factors["periods"].items()}

@@ -60,7 +60,7 @@ def noised_areas(result: "Result", key: bytes) -> pd.DataFrame:
     for column in noised:
         prints = _filled(
             result.fingerprints[column].to_numpy(np.uint64),
-            _empty(places, _measure(config, str(column[0]), str(column[1])), str(column[2])),
+            _empty(places, _measure(config, str(column[0]), group=str(column[1])), str(column[2])),
         )
         drawn = noise(prints, key, config.release.epsilon)
         noised[column] = result.counts[column] + pd.array(drawn, dtype="Int64")
@@ -121,7 +121,7 @@ def _empty(places: Sequence[int], measure: str, period: str) -> NDArray[np.uint6
     return np.asarray(np.array(places, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) + own)
 
 
-def _measure(config: "Config", factor: str, group: str | None = None) -> str:
+def _measure(config: "Config", factor: str, *, group: str | None = None) -> str:
     """What a cell counts, by the rules that its records meet and not by the name it is given."""
     asked = next(f for f in config.factors if f.name == factor)
     rules = [g for g in asked.groups if group is None or g.label == group]
@@ -159,7 +159,7 @@ def released_groups(
     is_closed = counts.columns.get_level_values("factor").isin(list(closed))
     parts = []
     if not is_closed.all():
-        opened = count_groups(counts.loc[:, ~is_closed], places, residents)
+        opened = count_groups(counts.loc[:, ~is_closed], places, residents=residents)
         parts.append(opened.assign(mark=""))
     if is_closed.any():
         parts.append(_protected_groups(result, places, residents, key, rules))
@@ -313,7 +313,7 @@ def _protected_rhythm(
         every["fingerprint"].to_numpy(np.uint64),
         key,
         rules,
-        empty=_empty(cells, _measure(config, factor, group), aspect),
+        empty=_empty(cells, _measure(config, factor, group=group), aspect),
         small=asked.get_level_values("place").isin(list(places.index[places])),
     )
     shown = pd.DataFrame({"records": found.values, "mark": found.marks}, index=asked)

@@ -370,7 +370,7 @@ class View:
         names = self.result.clusters["name"].reindex(self.study)
         people = self.result.areas.get("residents")
         residents = people.loc[self.study] if people is not None else None
-        return count_groups(counts.loc[:, mine], names, residents)
+        return count_groups(counts.loc[:, mine], names, residents=residents)
 
 
 _BY_OTHERS = "By restricted factors, which are not shown for areas."

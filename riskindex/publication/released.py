@@ -221,8 +221,10 @@ def of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFrame
     residents = areas["residents"].loc[study] if "residents" in areas else None
     return {
         "clusters": result.clusters,
-        "district_counts": count_groups(counts, places, residents),
-        "cluster_counts": count_groups(counts, result.clusters["name"].reindex(study), residents),
+        "district_counts": count_groups(counts, places, residents=residents),
+        "cluster_counts": count_groups(
+            counts, result.clusters["name"].reindex(study), residents=residents
+        ),
     }
 
 

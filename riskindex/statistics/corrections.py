@@ -52,7 +52,7 @@ def _bonferroni(p: Array) -> Array:
     return np.minimum(1, p * len(p))
 
 
-def _step_up(p: Array, penalty: float = 1.0) -> Array:
+def _step_up(p: Array, *, penalty: float = 1.0) -> Array:
     order = np.argsort(p, kind="stable")[::-1]
     ranks = np.arange(len(p), 0, -1)
     adjusted = np.empty_like(p)
@@ -61,7 +61,7 @@ def _step_up(p: Array, penalty: float = 1.0) -> Array:
 
 
 def _benjamini_yekutieli(p: Array) -> Array:
-    return _step_up(p, float((1 / np.arange(1, len(p) + 1)).sum()))
+    return _step_up(p, penalty=float((1 / np.arange(1, len(p) + 1)).sum()))
 
 
 CORRECTIONS: Mapping[str, Callable[[Array], Array]] = MappingProxyType({

@@ -174,6 +174,7 @@ def gi(
 def local_g(
     values: ArrayLike,
     neighbours: sparse.csr_array,
+    *,
     options: GetisOrd = GetisOrd(),
 ) -> Gi:
     """Gi* or Gi of every area, with the choices of a config.

@@ -105,7 +105,9 @@ def poisson_excess(
     x, mu = _broadcast(observed, expected)
     if not 0 <= dispersion < np.inf:
         raise DataError(f"The dispersion {dispersion:g} is a variance: give a number of 0 or more.")
-    log_p = TAILS[tail](LogTails(*(log_upper_tail(np.ceil(x) + m, mu, dispersion) for m in (0, 1))))
+    log_p = TAILS[tail](
+        LogTails(*(log_upper_tail(np.ceil(x) + m, mu, dispersion=dispersion) for m in (0, 1)))
+    )
     return Excess(x / mu, np.exp(log_p), log_p)
 
 

@@ -36,7 +36,7 @@ class Shrunken(NamedTuple):
     observed: Array
     expected: Array
 
-    def exceedance(self, c: float = 1.0) -> Array:
+    def exceedance(self, *, c: float = 1.0) -> Array:
         """Probability that the ratio is above c; NaN where not assessed."""
         shape, rate = _posterior(self)
         chance = special.gammaincc(shape, rate * c)

@@ -16,7 +16,7 @@ NO_DISPERSION = 1e-30
 """A dispersion below this is none; its inverse might overflow."""
 
 
-def log_upper_tail(count: ArrayLike, mean: ArrayLike, dispersion: ArrayLike = 0.0) -> Array:
+def log_upper_tail(count: ArrayLike, mean: ArrayLike, *, dispersion: ArrayLike = 0.0) -> Array:
     """Logarithm of P(X >= count), never through 1 - cdf.
 
     X is Poisson where `dispersion` is 0, otherwise negative binomial of size
@@ -68,7 +68,7 @@ def nearly_log_upper_tail(count: Array, mean: Array, dispersion: Array) -> Array
     count, mean, dispersion = np.broadcast_arrays(count, mean, dispersion)
     log_p = np.zeros(count.shape)
     wide = dispersion > 1
-    log_p[wide] = log_upper_tail(count[wide], mean[wide], dispersion[wide])
+    log_p[wide] = log_upper_tail(count[wide], mean[wide], dispersion=dispersion[wide])
     asked = (count > 0.5) & ~wide
     log_p[asked] = _peizer_pratt(count[asked], mean[asked], dispersion[asked])
     return log_p

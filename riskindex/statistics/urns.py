@@ -93,7 +93,7 @@ def tilted_positive_tails(urn: Urn, largest: int, top: int, tilt: float, side: S
     """
     _, log_unit = _factors(urn, tilt)
     reach = int(urn.largest(largest)[1][-1])
-    table = _coefficients(urn, largest, reach, tilt)[:, :-1]
+    table = _coefficients(urn, largest, reach, tilt=tilt)[:, :-1]
     _add_up(table[:, ::-1] if side == "upper" else table, abs(tilt))
     log_scale: Array = np.arange(largest + 1) * np.float64(log_unit)
     return Tails(table, urn.n, tilt, log_scale, np.zeros(largest + 1), POSITIVE)
@@ -107,7 +107,7 @@ def _factors(urn: Urn, tilt: float) -> tuple[Array, float]:
     return weight / mean, float(anchor + np.log(mean))
 
 
-def _coefficients(urn: Urn, largest: int, top: int, tilt: float = 0.0) -> Array:
+def _coefficients(urn: Urn, largest: int, top: int, *, tilt: float = 0.0) -> Array:
     """P(S = s) for s = 0..top, and P(S > top) in one more column; row k is the law of k draws.
 
     Under a tilt, `P(S = s) exp(tilt s - k log_unit)`, with the unit of `_factors`.

@@ -82,7 +82,9 @@ def log_window_tails(
     """
     if len(jumps) == 1 and dispersion == 0:
         mean, counts = windows @ means[:, 0], observed / jumps[0]
-        return LogTails(*(log_upper_tail(c, mean, dispersion) for c in (counts, counts + 1)))
+        return LogTails(
+            *(log_upper_tail(c, mean, dispersion=dispersion) for c in (counts, counts + 1))
+        )
     unit = np.gcd.reduce(jumps)
     observed, jumps = np.round(observed / unit), jumps // unit
     law = (means, windows, dispersion, jumps)
@@ -113,7 +115,7 @@ def _three_moment_tails(
     mean = k2 / (step**2 * (1 + excess))
     shift = k1 / step - mean
     counts = (observed / step - shift, (observed + 1) / step - shift)
-    strict, above = (log_upper_tail(c, mean, excess / mean) for c in counts)
+    strict, above = (log_upper_tail(c, mean, dispersion=excess / mean) for c in counts)
     return strict, above
 
 

@@ -59,9 +59,9 @@ class ListMade:
         selection: Selection | None = None,
     ) -> Selected:
         """The list with some of what it is made of changed."""
-        table = build_index(self.scores if scores is None else scores, index or self.index)
+        table = build_index(self.scores if scores is None else scores, options=index or self.index)
         groups = self.data.areas.get(self.selection.group)
-        return select_top(table, selection or self._as_many, groups=groups)
+        return select_top(table, selection=selection or self._as_many, groups=groups)
 
     @property
     def _as_many(self) -> Selection:
@@ -71,7 +71,7 @@ class ListMade:
         return replace(self.selection, at_least=None, number=max(self.chosen.cut.computed, 1))
 
 
-def ask_what_if(made: ListMade, replay: Replay | None = None, *, seed: int = 0) -> Sensitivity:
+def ask_what_if(made: ListMade, *, replay: Replay | None = None, seed: int = 0) -> Sensitivity:
     """Make the list again under every other choice, one at a time.
 
     Parameters
@@ -89,7 +89,7 @@ def ask_what_if(made: ListMade, replay: Replay | None = None, *, seed: int = 0) 
     shares = made.index.aggregation != "copeland"
     return Sensitivity(
         choices=table.astype(dict.fromkeys(("selected", "entered", "left"), "Int64")),
-        effective=effective_shares(made.scores, made.index) if shares else pd.DataFrame(),
+        effective=effective_shares(made.scores, options=made.index) if shares else pd.DataFrame(),
         matters=what_matters(replay, made.chosen, seed=seed) if replay and few else pd.DataFrame(),
         elicited=_elicited(made),
     )
@@ -161,7 +161,7 @@ def _without(made: ListMade, factors: Sequence[Factor]) -> Selected:
 
 
 def _weights(made: ListMade) -> Iterator[Other]:
-    alike = factor_weights(made.scores, made.index).round(12).nunique() == 1
+    alike = factor_weights(made.scores, options=made.index).round(12).nunique() == 1
     words = {"equal": "All factors weigh the same", "pca": "Weights by principal components"}
     for word, text in words.items():
         if word != made.index.weights and not (alike and word == "equal"):
@@ -227,7 +227,9 @@ def _all(factors: Sequence[Factor], **changes: object) -> dict[str, Factor]:
 
 def _scored_by(made: ListMade, changed: Mapping[str, Factor]) -> Selected:
     factors = [changed.get(factor.name, factor) for factor in made.factors]
-    return made.again(scores=score_factors(made.hotspots, made.persistence, factors, made.index))
+    return made.again(
+        scores=score_factors(made.hotspots, made.persistence, factors, options=made.index)
+    )
 
 
 def _normalisation(made: ListMade) -> Iterator[Other]:

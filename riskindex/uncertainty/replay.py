@@ -89,8 +89,9 @@ class Replay:
                 companion[some] = combine_repeats(arithmetic, mine.intensity, weights)
         hot = np.broadcast_to(drawn.is_hot.sum(axis=2), (draws, n))
         digits = self.frame.options.digits
-        areas = Standing(quantise(score, digits), companion, hot, code_order(self.frame.areas))
-        return choose_repeats(areas, self.selection, self.groups)
+        scored = quantise(score, digits=digits)
+        areas = Standing(scored, companion, hot, code_order(self.frame.areas))
+        return choose_repeats(areas, self.selection, groups=self.groups)
 
     @cached_property
     def _unchanged(self) -> dict[str, Array]:
@@ -130,10 +131,10 @@ def draw_weights(
     within = draw(frame, frame.weighting.factors, options, rng, draws)
     varied = options.weights in ("uniform", "dirichlet") and any(p.is_group for p in frame.parts)
     groups = draw(frame, frame.weighting.parts, options, rng, draws) if varied else None
-    return at_both_levels(frame, within, groups)
+    return at_both_levels(frame, within, groups=groups)
 
 
-def at_both_levels(frame: Ingredients, within: Array, groups: Array | None = None) -> Weighting:
+def at_both_levels(frame: Ingredients, within: Array, *, groups: Array | None = None) -> Weighting:
     """Weights of factors and parts, a row per repeat, from those of the factors.
 
     Parameters
@@ -216,9 +217,9 @@ def combine_repeats(frame: Ingredients, scores: Array, weighting: Weighting) -> 
     if options.aggregation == "copeland":
         # Duels are between the areas of one repeat.
         rows = zip(scores, *weighting, strict=True)
-        return np.array([frame.combine(s, Weighting(f, p)).score for s, f, p in rows])
+        return np.array([frame.combine(s, weighting=Weighting(f, p)).score for s, f, p in rows])
     spread = Weighting(*(np.repeat(weights, n, axis=0) for weights in weighting))
-    return frame.combine(scores.reshape(-1, factors), spread).score.reshape(draws, n)
+    return frame.combine(scores.reshape(-1, factors), weighting=spread).score.reshape(draws, n)
 
 
 def _weighted_sums(scores: Array, weights: Array, as_given: bool) -> Array:
@@ -233,7 +234,7 @@ def _weighted_sums(scores: Array, weights: Array, as_given: bool) -> Array:
 
 
 def choose_repeats(
-    areas: Standing, selection: Selection, groups: NDArray[np.object_] | None = None
+    areas: Standing, selection: Selection, *, groups: NDArray[np.object_] | None = None
 ) -> tuple[Flags, Ranks]:
     """Select the top of every repeat, exactly as `select_top` does.
 

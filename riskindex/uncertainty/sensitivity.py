@@ -20,7 +20,7 @@ from riskindex.uncertainty.replay import Replay, Setting, at_both_levels, weighs
 # Shares of the index
 
 
-def effective_shares(scores: pd.DataFrame, options: Index = Index()) -> pd.DataFrame:  # noqa: B008
+def effective_shares(scores: pd.DataFrame, *, options: Index = Index()) -> pd.DataFrame:  # noqa: B008
     """Each factor's share of the index's variance, beside its weight.
 
     Parameters
@@ -37,8 +37,8 @@ def effective_shares(scores: pd.DataFrame, options: Index = Index()) -> pd.DataF
         with the index over the index's variance; adds up to 1, NaN where the index is constant)
         and `ratio` of the two. A factor that never varies moves no rank, whatever its weight.
     """
-    weights = factor_weights(scores, options)
-    points = contributions(scores, options).unstack("factor")[list(weights.index)].dropna()
+    weights = factor_weights(scores, options=options)
+    points = contributions(scores, options=options).unstack("factor")[list(weights.index)].dropna()
     centred = points - points.mean()
     total = centred.sum(axis=1)
     variance = float((total**2).sum())
@@ -141,7 +141,7 @@ def _weighting(replay: Replay, at: Mapping[str, Array], runs: int) -> Weighting:
         return at_both_levels(frame, within)
     names = [f"weight of the group {part.name}" for part in frame.parts]
     parts = np.column_stack([at.get(name, half) for name in names])
-    return at_both_levels(frame, within, move(replay, frame.weighting.parts, parts))
+    return at_both_levels(frame, within, groups=move(replay, frame.weighting.parts, parts))
 
 
 def _within_spread(replay: Replay, weights: Array, at: Array) -> Array:

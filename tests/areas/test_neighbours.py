@@ -18,7 +18,7 @@ from riskindex.errors import ConfigError, DataError
 
 
 def weights_of(shapes, **options):
-    return build_weights(prepared(raw(shapes)), Neighbours(**options)).toarray()
+    return build_weights(prepared(raw(shapes)), options=Neighbours(**options)).toarray()
 
 
 def test_queen_counts_corners_and_rook_does_not():
@@ -82,9 +82,9 @@ def test_the_order_of_the_file_changes_nothing(order, method):
     frame = lattice(4, 3)
     once, again = prepared(frame), prepared(frame.iloc[list(order)])
     pd.testing.assert_frame_equal(pd.DataFrame(once), pd.DataFrame(again))
-    expected = build_weights(once, options).toarray()
-    assert (build_weights(again, options).toarray() == expected).all()
-    permuted = build_weights(once.iloc[list(order)], options).toarray()
+    expected = build_weights(once, options=options).toarray()
+    assert (build_weights(again, options=options).toarray() == expected).all()
+    permuted = build_weights(once.iloc[list(order)], options=options).toarray()
     assert (permuted == expected[np.ix_(order, order)]).all()
 
 
@@ -174,7 +174,7 @@ def real(shared, name, code):
 @pytest.mark.parametrize("method", ["queen", "rook"])
 def test_contiguity_is_that_of_libpysal_on_real_boundaries(shared, method):
     areas = real(shared, "essex/lsoa21_boundaries.gpkg", "LSOA21CD").areas
-    ours = pairs_of(build_weights(areas, Neighbours(method=method)), areas)
+    ours = pairs_of(build_weights(areas, options=Neighbours(method=method)), areas)
     assert ours == libpysal_pairs(areas, rook=method == "rook")
 
 

@@ -136,7 +136,7 @@ def test_only_the_internal_workbook_lists_the_pairs(
     one, other = county_result.areas.index[:2]
     pair = {"source": ["fires"], "area_code": [one], "area_by_point": [other], "events": [77]}
     result = replace(county_result, disagreements=pd.DataFrame(pair))
-    released = release(result, profile)
+    released = release(result, profile=profile)
     assert released.disagreements.empty == (profile != "internal")
     if not released.disagreements.empty:
         write_workbook(released, tmp_path / "all.xlsx")

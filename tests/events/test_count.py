@@ -455,7 +455,7 @@ def essex(shared):
 
 def count_police(shared, areas, path, factors, *, threads=None, **options):
     sources = {"crime": PoliceSource(kind="police.uk", path=path)}
-    with open_events(sources, shared / "data", factors=factors, threads=threads) as opened:
+    with open_events(sources, folder=shared / "data", factors=factors, threads=threads) as opened:
         return count_events(opened.events, areas, factors, **options), opened
 
 

@@ -195,7 +195,7 @@ def test_nor_do_those_of_a_warehouse_vanish(tmp_path):
     source = WarehouseSource(kind="warehouse", engine="sql-server", table="t", date="date",
                              area="area", answer="answer.csv")  # fmt: skip
     asked = factor()
-    with open_events({"s": source}, tmp_path, factors=[asked]) as opened:
+    with open_events({"s": source}, folder=tmp_path, factors=[asked]) as opened:
         counted = count_events(opened.events, FORTY, [asked])
     assert column(counted) == [15] * 20 + [None] * 20
     assert line(counted) == {"read": 302, "counted": 300, "not_covered": 2}
@@ -253,7 +253,7 @@ def test_england_and_wales_lack_the_forces_that_published_nothing(shared, listed
         coverage=Coverage(by="force", inventory=inventory if listed else None),
     )  # fmt: skip
     asked = factor(periods=("2025",), source="crime")
-    with open_events({"crime": source}, data / "england_wales", factors=[asked]) as opened:
+    with open_events({"crime": source}, folder=data / "england_wales", factors=[asked]) as opened:
         counted = count_events(opened.events, areas.assign(force=force), [asked])
     own = counted.reconciliation.loc[("crime", "")]
     assert own["read"] == 3_552_980 == own.drop("read").sum()
@@ -272,7 +272,7 @@ def test_rates_of_places_are_of_those_who_live_where_the_source_has_data():
     counts = pd.DataFrame([[2], [pd.NA], [4]], index=index, columns=columns, dtype="Int64")
     places = pd.Series(["x", "x", "y"], index=index)
     residents = pd.Series([1000.0, 500.0, 1000.0], index=index)
-    found = count_groups(counts, places, residents).droplevel(["factor", "period"])
+    found = count_groups(counts, places, residents=residents).droplevel(["factor", "period"])
     assert found["rate_per_1000"].to_dict() == {"": 3.0, "x": 2.0, "y": 4.0}
     assert found["residents"].to_dict() == {"": 2000.0, "x": 1000.0, "y": 1000.0}
 

@@ -70,7 +70,7 @@ def street(month, n=2, code="E01000001"):
 def police(folder, path, **options):
     sources = {"crime": PoliceSource(kind="police.uk", path=path, **options)}
     crimes = factor(source="crime", where={"Crime type": ["Drugs"]})
-    with open_events(sources, folder, factors=[crimes]) as opened:
+    with open_events(sources, folder=folder, factors=[crimes]) as opened:
         return count_events(opened.events, squares("E01000001", "E01000002"), [crimes]), opened
 
 

@@ -133,8 +133,8 @@ def test_files_names_and_order_do_not_matter(rows, cut, random):
         for name, part in (("a.csv", mixed[:cut]), ("b.csv", mixed[cut:])):
             pd.DataFrame(part, columns=["date", "area"]).to_csv(Path(folder, name), index=False)
         files = {"other": source(path="*.csv")}
-        with open_events(files, Path(folder), factors=[renamed]) as opened:
-            found = count_events(opened.events, THREE, [renamed], Periods())
+        with open_events(files, folder=Path(folder), factors=[renamed]) as opened:
+            found = count_events(opened.events, THREE, [renamed], periods=Periods())
     assert found.fingerprints.to_numpy().tolist() == whole.to_numpy().tolist()
 
 
@@ -191,7 +191,7 @@ def test_months_and_weekdays_of_a_place_add_up_to_its_areas(options):
     rows = [{"date": f"2022-{i % 5 + 1:02d}-{i % 28 + 1:02d}", "area": CODES[i % 3], "key": str(i)}
             for i in range(3 * MANY)]  # fmt: skip
     opened = {"s": events(rows, factor(), **options)}
-    found = count_events(opened, THREE, [factor()], Periods(), places=PLACES)
+    found = count_events(opened, THREE, [factor()], periods=Periods(), places=PLACES)
     assert by_hand(rows) != sum(by_hand([row]) for row in rows)
     of_place = found.fingerprints["f", "all", "2022"].groupby(PLACES).sum()
     sums = found.rhythm["fingerprint"].groupby(level=["aspect", "place"]).sum()
@@ -205,7 +205,7 @@ def test_months_and_weekdays_of_a_place_add_up_to_its_areas(options):
 def test_months_alone_have_the_fingerprints_of_their_first_days():
     rows = [{"date": f"2022-{i % 5 + 1:02d}", "area": CODES[i % 3]} for i in range(3 * MANY)]
     opened = {"s": events(rows, factor())}
-    found = count_events(opened, THREE, [factor()], Periods(), places=PLACES)
+    found = count_events(opened, THREE, [factor()], periods=Periods(), places=PLACES)
     full = [{**row, "date": f"{row['date']}-01"} for row in rows]
     assert found.fingerprints.iloc[:, 0].tolist() == [
         by_hand([row for row in full if row["area"] == code]) for code in CODES
@@ -223,13 +223,13 @@ def test_a_warehouses_answer_has_those_of_its_months(tmp_path):
         kind="warehouse", engine="postgresql", table="t", date="date", date_is_text=True,
         area="area", answer="answer.csv",
     )  # fmt: skip
-    for rule in describe_rules("s", told, [factor()]):
+    for rule in describe_rules("s", told, factors=[factor()]):
         answer[rule] = 1
     answer.to_csv(tmp_path / "answer.csv", index=False)
-    with open_events({"s": told}, tmp_path, factors=[factor()]) as opened:
-        found = count_events(opened.events, THREE, [factor()], Periods(), places=PLACES)
+    with open_events({"s": told}, folder=tmp_path, factors=[factor()]) as opened:
+        found = count_events(opened.events, THREE, [factor()], periods=Periods(), places=PLACES)
     expected = count_events(
-        {"s": events(rows, factor())}, THREE, [factor()], Periods(), places=PLACES
+        {"s": events(rows, factor())}, THREE, [factor()], periods=Periods(), places=PLACES
     )
     pd.testing.assert_frame_equal(found.fingerprints, expected.fingerprints)
     pd.testing.assert_frame_equal(found.rhythm, expected.rhythm)
@@ -244,7 +244,7 @@ def test_a_result_has_them_and_no_profile_is_told(county_result, profile, small_
     )
     assert prints.gt(0).equals(counts.fillna(0).gt(0).astype(bool))
     assert county_result.rhythm["fingerprint"].gt(0).all()
-    told = [part for part in vars(release(county_result, profile)).values()
+    told = [part for part in vars(release(county_result, profile=profile)).values()
             if isinstance(part, pd.DataFrame)]  # fmt: skip
     assert len(told) > 10
     for table in told:

@@ -29,7 +29,7 @@ from riskindex.events.periods import (
     ],
 )
 def test_a_label_names_its_months(unit, label, start, end):
-    assert parse_period(label, unit) == (label, start, end)
+    assert parse_period(label, unit=unit) == (label, start, end)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_label_names_its_months(unit, label, start, end):
 )
 def test_another_units_label_is_refused_with_an_example(unit, label):
     with pytest.raises(ConfigError, match=f"'{label}' is no {unit}; write it as 2022"):
-        parse_period(label, unit)
+        parse_period(label, unit=unit)
 
 
 def test_periods_that_share_months_are_refused():
@@ -62,12 +62,12 @@ def test_periods_that_share_months_are_refused():
 
 @given(st.integers(12, 9000 * 12))
 def test_a_months_number_and_label_are_the_same_month(number):
-    period = parse_period(month_label(number), "month")
+    period = parse_period(month_label(number), unit="month")
     assert list(period.months) == [number] == [month_number(period.start)]
 
 
 def months(*labels):
-    return {month_number(parse_period(label, "month").start): n for label, n in labels}
+    return {month_number(parse_period(label, unit="month").start): n for label, n in labels}
 
 
 def test_an_empty_month_of_a_busy_source_is_missing():

@@ -152,7 +152,7 @@ def test_files_of_different_editions_are_told_apart(tmp_path):
     factor = Factor(name="f", label="f", source="s", method="window", score="flag",
                     periods=("2022",))  # fmt: skip
     sources = {"s": PoliceSource(kind="police.uk", path=".")}
-    with open_events(sources, tmp_path, factors=[factor]) as opened:
+    with open_events(sources, folder=tmp_path, factors=[factor]) as opened:
         counted = count_events(opened.events, AREAS, [factor])
     assert list(counted.counts["f", "all", "2022"]) == [2, 2, 2]
 
@@ -255,9 +255,9 @@ def count_2021(shared, areas, **options):
                     periods=("2021-03", "2022-03"))  # fmt: skip
     path = "data/essex/police_uk_2021-03_2022-03.zip"
     sources = {"crime": PoliceSource(kind="police.uk", path=path)}
-    with open_events(sources, shared, factors=[factor]) as opened:
+    with open_events(sources, folder=shared, factors=[factor]) as opened:
         unit = Periods(unit="year-ending")
-        return count_events(opened.events, areas, [factor], unit, **options), opened.notes
+        return count_events(opened.events, areas, [factor], periods=unit, **options), opened.notes
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ def test_faults_of_several_sources_come_together(tmp_path):
     write(tmp_path, "date,area\nx,E1\n", "a.csv")
     write(tmp_path, "when,area\n2022,E1\n", "b.csv")
     sources = {name: source(path=f"{name}.csv") for name in ("a", "b", "c")}
-    with pytest.raises(InputError) as refused, open_events(sources, tmp_path):
+    with pytest.raises(InputError) as refused, open_events(sources, folder=tmp_path):
         pass
     assert len(refused.value.faults) == 3
     assert "a.csv: row 2" in refused.value.faults[0]
@@ -28,14 +28,14 @@ def test_the_temporary_folder_is_private_and_removed(tmp_path):
     zipped(tmp_path / "e.zip", **{"a.csv": TABLE, "b.csv": TABLE + "2022-05,E1,a\n"})
     scratch = tmp_path / "scratch"
     scratch.mkdir()
-    with open_events({"s": source(path="e.zip")}, tmp_path, temporary=scratch):
+    with open_events({"s": source(path="e.zip")}, folder=tmp_path, temporary=scratch):
         (home,) = scratch.iterdir()
         assert stat.S_IMODE(home.stat().st_mode) == 0o700
         assert [sniff(file) for file in home.iterdir() if file.suffix == ".csv"] == []
     assert list(scratch.iterdir()) == []
     with (
         pytest.raises(InputError),
-        open_events({"s": source(path="e.zip", date="when")}, tmp_path, temporary=scratch),
+        open_events({"s": source(path="e.zip", date="when")}, folder=tmp_path, temporary=scratch),
     ):
         pass
     assert list(scratch.iterdir()) == []
@@ -46,7 +46,7 @@ def test_little_memory_is_enough(tmp_path):
     table = pd.DataFrame({"date": "2022-05", "area": "E01000001", "p": np.arange(n) // 2})
     table.to_csv(tmp_path / "events.csv", index=False)
     sources = {"s": source(path="events.csv", distinct="p")}
-    with open_events(sources, tmp_path, memory="60MB", threads=1) as opened:
+    with open_events(sources, folder=tmp_path, memory="60MB", threads=1) as opened:
         counted = count_events(opened.events, squares("E01000001"), [factor()])
     assert line(counted) == {"read": n, "counted": n // 2, "duplicates": n // 2}
 
@@ -68,7 +68,7 @@ def test_a_data_frame_gives_the_same_counts_as_its_file(tmp_path):
     areas, only_a = squares("E01000001", "E01000002"), factor(where={"kind": ["a"]})
     of_frame = count(table.to_dict("records"), areas, only_a, distinct="person")
     sources = {"s": source(path="events.csv", distinct="person")}
-    with open_events(sources, tmp_path, factors=[only_a]) as opened:
+    with open_events(sources, folder=tmp_path, factors=[only_a]) as opened:
         of_file = count_events(opened.events, areas, [only_a])
     pd.testing.assert_frame_equal(of_frame.counts, of_file.counts)
     pd.testing.assert_frame_equal(of_frame.reconciliation, of_file.reconciliation)
@@ -104,7 +104,7 @@ def test_progress_tells_rows_and_files(tmp_path):
         (tmp_path / f"{month}.csv").write_text("date,area\n" + rows)
     source = EventSource(kind="events", path="*.csv", date="date", area="area")
     said = []
-    with open_events({"s": source}, tmp_path, say=said.append):
+    with open_events({"s": source}, folder=tmp_path, say=said.append):
         pass
     assert said == ["s, 0 rows of 0 of 2 files read, now 2022-01.csv",
                     "s, 2 rows of 1 of 2 files read, now 2022-02.csv"]  # fmt: skip

@@ -188,7 +188,7 @@ def test_where_points_cannot_be_placed_it_says_what_to_do(ask, tmp_path):
     source = warehouse(engine="spark", **bare)
     with (
         pytest.raises(ConfigError, match="only be placed where the areas are given"),
-        open_events({"s": source}, tmp_path),
+        open_events({"s": source}, folder=tmp_path),
     ):
         pass
 

@@ -147,7 +147,7 @@ def test_nothing_can_be_written(address):
 
 def test_the_same_expression_on_the_embedded_engine_is_an_answer_as_well(tmp_path):
     table = records()
-    expression = counting_expression("s", warehouse(date_is_text=True), FACTORS)
+    expression = counting_expression("s", warehouse(date_is_text=True), factors=FACTORS)
     connection = duckdb.connect()
     connection.register("events", table)
     answer = connection.execute(ibis.to_sql(expression, dialect="duckdb")).df()
@@ -174,9 +174,9 @@ def test_an_answer_to_another_query_is_refused(tmp_path):
 )  # fmt: skip
 def test_an_answer_that_makes_no_sense_is_refused(tmp_path, month, events, what):
     plain = (factor(),)
-    (rule,) = [c for c in counting_query("s", warehouse(), plain).split('"') if c[:5] == "rule_"][
-        :1
-    ]
+    (rule,) = [
+        c for c in counting_query("s", warehouse(), factors=plain).split('"') if c[:5] == "rule_"
+    ][:1]
     (tmp_path / "a.csv").write_text(
         f"area_code,month,{rule},events\nE01000001,{month},1,{events}\n"
     )
@@ -249,7 +249,7 @@ def test_every_engine_gets_one_select_that_its_dialect_reads(engine, is_text):
 
 
 def test_sql_server_is_given_no_short_text_and_no_bare_condition():
-    query = counting_query("s", warehouse(engine="sql-server"), FACTORS)
+    query = counting_query("s", warehouse(engine="sql-server"), factors=FACTORS)
     assert "AS VARCHAR(max))" in query  # VARCHAR alone is cut at 30 letters
     assert "IIF((1 = 1), 1, 0)" in query  # it knows neither TRUE nor numbers as conditions
 

@@ -99,8 +99,8 @@ def test_releasing_and_saving_over_the_cap_leave_the_folder_as_it_was(county_res
     capped = county_result.config.model_copy(update={"memory": "20MB"})
     result = dataclasses.replace(county_result, config=capped)
     with pytest.raises(DataError, match="the cap is 20MB"):
-        release(result, "public")
-    released = release(county_result, "internal")
+        release(result, profile="public")
+    released = release(county_result, profile="internal")
     with pytest.raises(DataError, match="the cap is 20MB"):
         save(released, tmp_path / "result", memory="20MB")
     assert list(tmp_path.iterdir()) == []

@@ -186,7 +186,7 @@ CHOICES = [
 def test_getis_ord_takes_the_statistic_null_and_p_that_are_named(clustered, choice):
     weights = grid(12, 10)
     found = find(clustered, a_factor("getis-ord", getis_ord=choice, level=0.2), weights)
-    expected = local_g(clustered, weights, choice)
+    expected = local_g(clustered, weights, options=choice)
     table = of_period(found)
     np.testing.assert_array_equal(table["p"], expected.p)
     np.testing.assert_array_equal(table["log_p"], expected.log_p)

@@ -183,4 +183,4 @@ def test_no_score_at_all_has_a_mean_of_zero_at_any_power(power):
 
 def test_every_digit_may_be_kept():
     x = np.array([100 / 3, 1e-300, np.nan, -2 / 7])
-    np.testing.assert_array_equal(quantise(x, 16), x)
+    np.testing.assert_array_equal(quantise(x, digits=16), x)

@@ -35,14 +35,14 @@ def test_sums_that_differ_in_the_last_bit_share_a_rank():
 def test_weights_are_divided_by_their_sum_or_used_as_given_or_ignored():
     table = scores({"x": [100, 50], "y": [0, 50]}, weight={"x": 0.2, "y": 0.6})
     assert build_index(table)["score"].tolist() == [25, 50]
-    assert build_index(table, Index(weights="as-given"))["score"].tolist() == [20, 40]
-    assert build_index(table, Index(weights="equal"))["score"].tolist() == [50, 50]
+    assert build_index(table, options=Index(weights="as-given"))["score"].tolist() == [20, 40]
+    assert build_index(table, options=Index(weights="equal"))["score"].tolist() == [50, 50]
 
 
 def test_a_factor_of_weight_zero_stays_out_even_of_equal_weights():
     table = scores({"x": [100, 50], "y": [0, np.nan]}, weight={"x": 1, "y": 0})
     for weights in ("normalised", "as-given", "equal"):
-        assert build_index(table, Index(weights=weights))["score"].tolist() == [100, 50]
+        assert build_index(table, options=Index(weights=weights))["score"].tolist() == [100, 50]
 
 
 def test_groups_are_combined_first():
@@ -52,8 +52,8 @@ def test_groups_are_combined_first():
         group={"x": "crime", "y": "crime", "z": ""},
     )
     assert build_index(table)["score"].tolist() == [37.5, 50]
-    assert build_index(table, Index(groups={"crime": 3}))["score"].tolist() == [56.25, 25]
-    assert build_index(table, Index(weights="equal"))["score"].tolist() == [25, 50]
+    assert build_index(table, options=Index(groups={"crime": 3}))["score"].tolist() == [56.25, 25]
+    assert build_index(table, options=Index(weights="equal"))["score"].tolist() == [25, 50]
 
 
 def test_weights_over_both_levels():
@@ -62,8 +62,8 @@ def test_weights_over_both_levels():
         weight={"x": 3, "y": 1, "z": 2},
         group={"x": "crime", "y": "crime", "z": ""},
     )
-    assert factor_weights(table, Index(groups={"crime": 2})).tolist() == [0.375, 0.125, 0.5]
-    geometric = factor_weights(table, Index(groups={"crime": 2}, aggregation="geometric"))
+    assert factor_weights(table, options=Index(groups={"crime": 2})).tolist() == [0.375, 0.125, 0.5]
+    geometric = factor_weights(table, options=Index(groups={"crime": 2}, aggregation="geometric"))
     assert geometric.tolist() == [0.375, 0.125, 0.5]
 
 
@@ -78,9 +78,9 @@ def test_an_area_that_lacks_a_factor_has_no_index_and_says_why():
 
 def test_an_area_that_lacks_a_factor_is_scored_on_the_rest_if_the_config_says_so():
     table = scores({"x": [10, np.nan, np.nan], "y": [30, 30, np.nan]}, weight={"x": 1, "y": 3})
-    index = build_index(table, Index(missing="rest"))
+    index = build_index(table, options=Index(missing="rest"))
     np.testing.assert_array_equal(index["score"], [25, 30, np.nan])
-    as_given = build_index(table, Index(missing="rest", weights="as-given"))
+    as_given = build_index(table, options=Index(missing="rest", weights="as-given"))
     np.testing.assert_array_equal(as_given["score"], [100, 120, np.nan])
     assert index["reason"].tolist() == ["", "", "not assessed for x; y"]
 
@@ -88,20 +88,20 @@ def test_an_area_that_lacks_a_factor_is_scored_on_the_rest_if_the_config_says_so
 def test_an_area_with_too_few_factors_has_no_index():
     table = scores({"x": [10, np.nan, np.nan], "y": [30, 30, np.nan], "z": [20, 20, 20]})
     for least, expected in ((1, [20, 25, 20]), (2, [20, 25, np.nan]), (3, [20, np.nan, np.nan])):
-        index = build_index(table, Index(missing="rest", minimum_factors=least))
+        index = build_index(table, options=Index(missing="rest", minimum_factors=least))
         np.testing.assert_array_equal(index["score"], expected)
 
 
 def test_a_single_factor_is_weighted_as_given():
     table = scores({"x": [10, 20]}, weight={"x": 0.5})
-    assert build_index(table, Index(weights="as-given"))["score"].tolist() == [5, 10]
+    assert build_index(table, options=Index(weights="as-given"))["score"].tolist() == [5, 10]
 
 
 def test_copeland_has_no_contributions():
     table = scores({"x": [10, 20, 30], "y": [1, 3, 2]})
     options = Index(aggregation="copeland")
-    assert build_index(table, options)["score"].tolist() == [0, 75, 75]
-    assert contributions(table, options).isna().all()
+    assert build_index(table, options=options)["score"].tolist() == [0, 75, 75]
+    assert contributions(table, options=options).isna().all()
 
 
 def test_a_group_without_data_is_left_out_with_its_weight():
@@ -109,7 +109,7 @@ def test_a_group_without_data_is_left_out_with_its_weight():
         {"x": [np.nan, 50], "y": [np.nan, 50], "z": [20, 20]},
         group={"x": "crime", "y": "crime", "z": ""},
     )
-    assert build_index(table, Index(missing="rest"))["score"].tolist() == [20, 35]
+    assert build_index(table, options=Index(missing="rest"))["score"].tolist() == [20, 35]
 
 
 def test_no_area_with_an_index_is_an_error_that_names_the_factor_most_often_missing():
@@ -128,14 +128,14 @@ def test_weights_that_add_up_to_nothing_are_refused():
 def test_a_group_without_factors_or_with_a_negative_weight_is_refused():
     table = scores({"x": [1]}, group={"x": "crime"})
     with pytest.raises(ConfigError, match="no factor is in the group 'crmie'"):
-        build_index(table, Index(groups={"crmie": 1}))
+        build_index(table, options=Index(groups={"crmie": 1}))
     with pytest.raises(ConfigError, match="weight of 'crime' is -1; give a number of 0 or more"):
-        build_index(table, Index(groups={"crime": -1}))
+        build_index(table, options=Index(groups={"crime": -1}))
 
 
 def test_weights_as_given_are_for_arithmetic_means():
     with pytest.raises(ConfigError, match="as-given"):
-        build_index(scores({"x": [1]}), Index(weights="as-given", aggregation="geometric"))
+        build_index(scores({"x": [1]}), options=Index(weights="as-given", aggregation="geometric"))
 
 
 def test_factors_must_have_the_same_areas():
@@ -148,7 +148,7 @@ def test_the_companion_is_the_index_of_intensities_whatever_the_aggregation():
     table = scores({"x": [0, 100], "y": [100, 100]}, weight={"x": 1, "y": 3})
     table["intensity"] = [10.0, 90.0, 50.0, 70.0]
     for aggregation in ("arithmetic", "geometric"):
-        index = build_index(table, Index(aggregation=aggregation))
+        index = build_index(table, options=Index(aggregation=aggregation))
         assert index["companion"].tolist() == [40, 75]
 
 
@@ -228,10 +228,10 @@ def test_contributions_always_add_up_to_the_score(values, weights, groups, aggre
     )
     options = Index(aggregation=aggregation, missing=rule)
     try:
-        index = build_index(table, options)
+        index = build_index(table, options=options)
     except DataError:
         return
-    points = contributions(table, options).groupby(level="area_code").sum(min_count=1)
+    points = contributions(table, options=options).groupby(level="area_code").sum(min_count=1)
     np.testing.assert_allclose(points, index["score"], rtol=1e-8, atol=1e-8)
 
 
@@ -243,13 +243,13 @@ def test_the_scale_of_the_weights_does_not_matter(values, scale):
     options = Index(missing="rest")
     if table["score"].isna().all():
         return
-    first = build_index(table.assign(weight=1.0), options)
-    pd.testing.assert_frame_equal(first, build_index(table.assign(weight=scale), options))
+    first = build_index(table.assign(weight=1.0), options=options)
+    pd.testing.assert_frame_equal(first, build_index(table.assign(weight=scale), options=options))
 
 
 def test_a_published_index_keeps_every_digit_where_it_is_asked_to():
     table = scores({"x": [100 / 3, 100 / 3 + 1e-9, 5.0], "y": [1 / 7, 1 / 7, 1 / 7]})
-    tied, full = build_index(table), build_index(table, Index(digits=16))
+    tied, full = build_index(table), build_index(table, options=Index(digits=16))
     assert tied["rank"].tolist() == [1, 1, 3]
     assert full["rank"].tolist() == [2, 1, 3]
     wide = table["score"].unstack("factor").mean(axis=1)

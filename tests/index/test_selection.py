@@ -462,7 +462,7 @@ def test_the_printed_explanation_always_adds_up(values, rule, put_in, taken_out,
                                max_size=len(values)))  # fmt: skip
     groups = pd.Series(names, index=scored.index)
     selection = Selection(minimum_per_group=minimum, overrides=overrides, **rule)
-    chosen = select_top(scored.to_frame("score"), selection, groups=groups)
+    chosen = select_top(scored.to_frame("score"), selection=selection, groups=groups)
     said = chosen.cut.explanation
     assert read_aloud(said) == len(chosen.index) == chosen.table["selected"].sum()
     short = without_score(chosen.cut)

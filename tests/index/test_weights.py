@@ -12,7 +12,7 @@ from riskindex.index.weights import elicited_shares, elicited_spread, first_comp
 def test_points_become_the_mean_of_each_persons_shares():
     points = {"police": {"x": 80, "y": 20}, "council": {"x": 1, "y": 3}}
     table = scores({"x": [100, 0], "y": [0, 100]})
-    index = build_index(table, Index(weights="elicited", points=points))
+    index = build_index(table, options=Index(weights="elicited", points=points))
     np.testing.assert_allclose(index["score"], [52.5, 47.5])
 
 
@@ -52,15 +52,16 @@ def test_a_group_weighs_the_points_of_its_factors_unless_the_config_says_otherwi
         {"x": [100, 0], "y": [100, 0], "z": [0, 100]}, group={"x": "g", "y": "g", "z": ""}
     )
     given = Index(weights="elicited", points={"a": {"x": 50, "y": 30, "z": 20}})
-    assert factor_weights(table, given).tolist() == pytest.approx([0.5, 0.3, 0.2])
+    assert factor_weights(table, options=given).tolist() == pytest.approx([0.5, 0.3, 0.2])
     named = Index(weights="elicited", points=given.points, groups={"g": 0.2})
-    assert build_index(table, named)["score"].tolist() == pytest.approx([50, 50])
+    assert build_index(table, options=named)["score"].tolist() == pytest.approx([50, 50])
     for options in (given, named):
-        weights, plain = given_weights(table, options)
+        weights, plain = given_weights(table, options=options)
         simply = table.assign(weight=table.index.get_level_values("factor").map(weights))
         assert not plain.points
         np.testing.assert_allclose(
-            build_index(simply, plain)["score"], build_index(table, options)["score"]
+            build_index(simply, options=plain)["score"],
+            build_index(table, options=options)["score"],
         )
 
 
@@ -79,7 +80,7 @@ def test_the_first_component_is_that_of_the_singular_value_decomposition():
 
 def test_a_factor_that_is_the_same_everywhere_has_no_weight():
     table = scores({"x": [1, 2, 3], "y": [1, 2, 4], "z": [0, 0, 0]})
-    weights = factor_weights(table, Index(weights="pca"))
+    weights = factor_weights(table, options=Index(weights="pca"))
     assert weights["z"] == 0
     assert weights.sum() == pytest.approx(1)
 
@@ -92,14 +93,16 @@ def test_factors_that_never_vary_weigh_the_same():
 def test_a_factor_that_runs_against_the_others_is_refused_by_name():
     table = scores({"x": [1, 2, 3], "y": [1, 2, 4], "z": [3, 2, 1]})
     with pytest.raises(DataError, match="z runs against the other factors"):
-        build_index(table, Index(weights="pca"))
+        build_index(table, options=Index(weights="pca"))
 
 
 def test_components_are_taken_inside_each_group():
     table = scores(
         {"x": [1, 2, 3], "y": [1, 2, 4], "z": [3, 2, 1]}, group={"x": "g", "y": "g", "z": ""}
     )
-    np.testing.assert_allclose(factor_weights(table, Index(weights="pca")), [0.25, 0.25, 0.5])
+    np.testing.assert_allclose(
+        factor_weights(table, options=Index(weights="pca")), [0.25, 0.25, 0.5]
+    )
 
 
 @settings(deadline=None, max_examples=40)
@@ -127,5 +130,7 @@ def test_effective_weights_over_the_levels_equal_coinr(oracles):
             weight=given[factors].to_dict(),
             group=meta["Parent"][factors].to_dict(),
         )
-        found = factor_weights(table, Index(groups=given[groups].to_dict())) * expected[half]
+        found = (
+            factor_weights(table, options=Index(groups=given[groups].to_dict())) * expected[half]
+        )
         np.testing.assert_allclose(found, expected[found.index], rtol=0, atol=1e-10)

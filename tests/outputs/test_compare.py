@@ -52,8 +52,8 @@ def write_result(folder, *, red=RED, blue=BLUE, config=None, hashes=(), areas=AR
         value=scores["score"], intensity=scores["score"] / 2, is_hot=scores["score"] > 50,
         weight=[weights[name] for name, _ in keys], group="", kind="", reason="",
     )  # fmt: skip
-    scores["contribution"] = contributions(scores, config.index)
-    chosen = select_top(build_index(scores, config.index), config.selection).table
+    scores["contribution"] = contributions(scores, options=config.index)
+    chosen = select_top(build_index(scores, options=config.index), selection=config.selection).table
     table = chosen.assign(name=[f"Area {code}" for code in areas])
     folder.mkdir()
     scores.reset_index().to_csv(folder / "scores.csv", index=False)
@@ -255,8 +255,8 @@ def test_two_real_results_are_read_again_exactly(county_config, tmp_path):
     config = read_config(county_config)
     config = config.model_copy(update={"release": replace(config.release, membership="true")})
     factors = [replace(f, weight=4.0) if f.name == "suspects" else f for f in config.factors]
-    heavier = release(run(config.model_copy(update={"factors": factors})), "internal")
-    plain = release(run(config), "internal")
+    heavier = release(run(config.model_copy(update={"factors": factors})), profile="internal")
+    plain = release(run(config), profile="internal")
     result = compare_runs(write_real(plain, tmp_path / "a"), write_real(heavier, tmp_path / "b"))
     assert result.notes == ()
     assert set(result.movers["cause"]) <= {"weight", "tie"}

@@ -24,7 +24,7 @@ def heavier(county_result, **weights):
     for factor in document["factors"]:
         factor["weight"] = weights.get(factor["name"], factor["weight"])
     changed = parse_config(document, folder=config.folder)
-    return release(run(changed), "internal")
+    return release(run(changed), profile="internal")
 
 
 @pytest.fixture(scope="module")

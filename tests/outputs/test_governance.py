@@ -14,7 +14,7 @@ from riskindex.outputs.transparency_record import fields
 
 @pytest.fixture(scope="module", params=["internal", "partner", "public"])
 def released(request, county_result, small_lists_leave):
-    return release(county_result, request.param)
+    return release(county_result, profile=request.param)
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +108,7 @@ def test_it_loads_nothing_and_runs_nothing(page):
 
 def test_text_from_data_stays_text(county_result, tmp_path):
     payload = '"><img src=x onerror=alert(1)>'
-    released = release(county_result, "internal")
+    released = release(county_result, profile="internal")
     labels = released.factors.assign(label=payload)
     bad = dataclasses.replace(released, factors=labels, title=payload, place=payload,
                               about=payload, notes=(payload,), attribution=(payload,))  # fmt: skip

@@ -19,7 +19,7 @@ from riskindex.outputs.report import summary, write_report
 
 @pytest.fixture(scope="module", params=["partner", "public"])
 def released(request, county_result, small_lists_leave):
-    return release(county_result, request.param)
+    return release(county_result, profile=request.param)
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +93,7 @@ def test_the_page_does_not_change_with_the_hidden_order(released, tmp_path, coun
     shuffled.loc[chosen, "score"] = shuffled.loc[chosen, "score"].to_numpy()[::-1]
     shuffled.loc[chosen, "rank"] = shuffled.loc[chosen, "rank"].to_numpy()[::-1]
     other = release(
-        type(county_result)(**(vars(county_result) | {"index": shuffled})), released.profile
+        type(county_result)(**(vars(county_result) | {"index": shuffled})), profile=released.profile
     )
     pages = []
     for k, one in enumerate((released, other)):
@@ -156,7 +156,7 @@ def test_without_tenths_the_pages_say_who_is_on_the_list(released, tmp_path):
 def with_counts(released, counts, mark=WITHHELD):
     """The release with counts of districts rounded to 5 and small ones withheld."""
     residents = pd.Series(5000.0, index=released.areas.index)
-    table = count_groups(counts, released.areas["district"], residents)
+    table = count_groups(counts, released.areas["district"], residents=residents)
     rounded = (table["events"] / 5).round() * 5
     small = table["events"].between(1, 7)
     table["events"] = rounded.mask(small)

@@ -152,7 +152,7 @@ def test_rates_and_ranks_of_groups_on_paper():
     counts = pd.DataFrame([[30], [10], [2]], index=["a", "b", "c"], columns=columns)
     places = pd.Series(["x", "x", "y"], index=counts.index)
     residents = pd.Series([1000.0, 1000.0, 1000.0], index=counts.index)
-    table = count_groups(counts.astype("Int64"), places, residents).loc[("f", "2022")]
+    table = count_groups(counts.astype("Int64"), places, residents=residents).loc[("f", "2022")]
     assert table["rate_per_1000"].to_dict() == {"": 14.0, "x": 20.0, "y": 2.0}
     assert table.loc["x", "low"] == pytest.approx(float(byar(40, 2)[0]))
     assert table.loc["x", ["rank", "rank_low", "rank_high"]].tolist() == [1, 1, 1]

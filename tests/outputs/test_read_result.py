@@ -39,7 +39,7 @@ def test_what_is_for_others_may_be_replaced_by_anything(tmp_path, before):
 
 
 def test_saving_refuses_too_unless_it_is_told_to_replace(county_result, tmp_path):
-    public = release(county_result, "public")
+    public = release(county_result, profile="public")
     (tmp_path / "result").mkdir()
     (tmp_path / "result" / MANIFEST).write_text('{"profile": "internal"}')
     with pytest.raises(DisclosureError, match="replace=True"):

@@ -22,7 +22,7 @@ from riskindex.tables import Sensitivity
 
 @pytest.fixture(scope="module")
 def public(county_result, small_lists_leave):
-    return release(county_result, "public")
+    return release(county_result, profile="public")
 
 
 def test_every_choice_stands_in_the_report_in_words(county_released):

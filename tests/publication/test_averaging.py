@@ -204,7 +204,7 @@ def _cells_of_groups(result, profile) -> Answers:
         patch.setattr(counts_of_groups, "protect", seen)
         for refusal in ("refuse_telling_list", "refuse_unsteady_list"):
             patch.setattr(f"riskindex.pipeline.{refusal}", lambda *_: None)
-        release(result, profile)
+        release(result, profile=profile)
     return found
 
 

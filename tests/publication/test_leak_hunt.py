@@ -50,7 +50,7 @@ def public_of(name: str, folder: Path) -> Result:
         for refusal in ("refuse_telling_list", "refuse_unsteady_list"):
             patch.setattr(f"riskindex.pipeline.{refusal}", lambda *_: None)
         result = result_of(make_world(name))
-        save(release(result, "public"), folder / "public")
+        save(release(result, profile="public"), folder / "public")
     return result
 
 
@@ -88,7 +88,7 @@ def test_other_clean_releases_hold_nothing_to_find(name, tmp_path):
 
 
 def test_an_internal_release_is_full_of_it(result, truth, tmp_path):
-    save(release(result, "internal"), tmp_path / "internal")
+    save(release(result, profile="internal"), tmp_path / "internal")
     found = table_of(hunt(tmp_path / "internal", truth))
     assert {"scores.csv", "manifest.json"} <= set(found["where"])
     assert found["where"].str.contains("map.html").any()

@@ -125,7 +125,7 @@ def test_the_true_list_would_tell_counts_of_a_single_factor(alone):
 @pytest.mark.usefixtures("_key")
 def test_so_the_public_gets_no_true_list_of_a_single_factor(alone):
     with pytest.raises(DisclosureError, match="would tell of the counts of single factors"):
-        release(alone, "public")
+        release(alone, profile="public")
 
 
 @pytest.mark.parametrize(

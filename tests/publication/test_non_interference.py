@@ -50,7 +50,7 @@ def first(name: str, number: int):
 
 def written(result, profile: str, folder: Path) -> dict[str, bytes]:
     """Every file of a release, in the order in which it was asked for."""
-    save(release(result, profile), folder)
+    save(release(result, profile=profile), folder)
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 

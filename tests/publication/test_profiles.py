@@ -27,17 +27,17 @@ TABLES = ("hotspots", "scores", "persistence", "tests")
 
 @pytest.fixture(scope="module", params=["public", "partner"])
 def reduced(request, county_result, small_lists_leave):
-    return release(county_result, request.param)
+    return release(county_result, profile=request.param)
 
 
 @pytest.fixture(scope="module")
 def public(county_result, small_lists_leave):
-    return release(county_result, "public")
+    return release(county_result, profile="public")
 
 
 @pytest.fixture(scope="module")
 def partner(county_result):
-    return release(county_result, "partner")
+    return release(county_result, profile="partner")
 
 
 def test_a_profile_is_named_and_known():
@@ -166,7 +166,7 @@ def test_a_column_that_nobody_named_reaches_no_release(county_result, reduced):
         name: getattr(county_result, name).assign(canary=range(len(getattr(county_result, name))))
         for name in ("areas", "hotspots", "persistence", "scores", "index", "tests", "pooled")
     }
-    again = release(dataclasses.replace(county_result, **tables), reduced.profile)
+    again = release(dataclasses.replace(county_result, **tables), profile=reduced.profile)
     for field in dataclasses.fields(again):
         value = getattr(again, field.name)
         if isinstance(value, pd.DataFrame):
@@ -189,5 +189,5 @@ def test_a_list_that_two_factors_decide_does_not_leave_as_it_is(county_result):
 
         patch.setattr("riskindex.pipeline.refuse_telling_list", membership.refuse_telling_list)
         with pytest.raises(DisclosureError, match='membership = "protected"'):
-            release(again, "public")
-    assert len(release(again, "partner").top) == again.cut.selected
+            release(again, profile="public")
+    assert len(release(again, profile="partner").top) == again.cut.selected

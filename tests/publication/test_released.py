@@ -19,7 +19,7 @@ def test_a_profile_must_be_named(county_result):
 
 def test_a_profile_without_rules_is_refused(county_result):
     with pytest.raises(DisclosureError, match="there are internal, partner, public"):
-        release(county_result, "everybody")
+        release(county_result, profile="everybody")
 
 
 def test_the_list_is_in_rank_order_and_holds_the_selected_areas(county_result, county_released):

@@ -47,13 +47,17 @@ def test_groups_keep_the_events(with_list, county_result):
     pd.testing.assert_frame_equal(with_list.group_counts, county_result.group_counts)
     pd.testing.assert_frame_equal(with_list.group_fingerprints, county_result.group_fingerprints)
     for profile in ("internal", "partner"):
-        districts = [release(r, profile).district_counts for r in (with_list, county_result)]
+        districts = [
+            release(r, profile=profile).district_counts for r in (with_list, county_result)
+        ]
         pd.testing.assert_frame_equal(*districts)
 
 
 def test_the_list_is_the_same_in_every_profile(with_list, small_lists_leave):
-    lists = [set(release(with_list, profile).top.index) for profile in ("internal", "public")]
-    assert lists[0] == lists[1] == set(release(with_list, "partner").top.index)
+    lists = [
+        set(release(with_list, profile=profile).top.index) for profile in ("internal", "public")
+    ]
+    assert lists[0] == lists[1] == set(release(with_list, profile="partner").top.index)
 
 
 def test_what_is_in_the_census_stays_as_anybody_can_look_it_up(with_list, county_result):
@@ -64,7 +68,7 @@ def test_what_is_in_the_census_stays_as_anybody_can_look_it_up(with_list, county
 
 
 def test_internal_shows_what_was_set_apart(with_list, refuge, tmp_path):
-    inside = release(with_list, "internal")
+    inside = release(with_list, profile="internal")
     assert set(inside.apart["area_code"]) == {refuge}
     lost = with_list.group_counts.loc[refuge].sum() - with_list.counts.loc[refuge].sum()
     assert inside.apart["events"].sum() == lost > 0
@@ -74,7 +78,7 @@ def test_internal_shows_what_was_set_apart(with_list, refuge, tmp_path):
 
 def test_no_file_for_others_says_that_there_is_a_list(with_list, tmp_path, small_lists_leave):
     for profile in ("partner", "public"):
-        released = release(with_list, profile)
+        released = release(with_list, profile=profile)
         assert released.apart.empty
         save(released, tmp_path / profile)
         names = {path.name for path in (tmp_path / profile).rglob("*")}

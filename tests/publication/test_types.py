@@ -70,7 +70,7 @@ def test_nothing_but_a_release_is_saved(what, small_result, tmp_path):
 
 
 def test_a_release_is_saved(small_result, tmp_path):
-    save(release(small_result, "internal"), tmp_path / "out")
+    save(release(small_result, profile="internal"), tmp_path / "out")
     assert (tmp_path / "out" / "manifest.json").is_file()
 
 

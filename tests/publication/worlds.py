@@ -591,7 +591,7 @@ def _other_rhythm(world: World, rng: np.random.Generator) -> pd.DataFrame:
     for (factor, group, aspect), part in table[table["factor"].isin(closed)].groupby(
         ["factor", "group", "aspect"]
     ):
-        measure = released._measure(world.config, str(factor), str(group))
+        measure = released._measure(world.config, str(factor), group=str(group))
 
         def noised(place: str, value: str, records: int, print_: int) -> int:
             cell = of_place(place, value)

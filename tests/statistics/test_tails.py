@@ -42,20 +42,20 @@ def test_poisson_tails_agree_with_forty_digits(mu, deviations):
 @pytest.mark.parametrize("deviations", [0.5, 4, 30])
 def test_negative_binomial_tails_agree_with_forty_digits(mu, w, deviations):
     k = int(mu + deviations * (mu + w * mu**2) ** 0.5) + 1
-    assert relative_error(log_upper_tail(k, mu, w), exact_log_tail(k, mu, w)) < 1e-11
+    assert relative_error(log_upper_tail(k, mu, dispersion=w), exact_log_tail(k, mu, w)) < 1e-11
 
 
 @pytest.mark.parametrize(
     ("k", "mu", "w"), [(3_000, 1.0, 0.0), (100_000, 3_000.0, 0.0), (9_000, 2.0, 0.2)]
 )
 def test_log_tails_go_on_where_probabilities_underflow(k, mu, w):
-    found, exact = float(log_upper_tail(k, mu, w)), exact_log_tail(k, mu, w)
+    found, exact = float(log_upper_tail(k, mu, dispersion=w)), exact_log_tail(k, mu, w)
     assert found < -745
     assert abs(found / float(exact) - 1) < 1e-14
 
 
 def test_nothing_observed_is_certain_to_be_reached():
-    np.testing.assert_array_equal(log_upper_tail([0, -1], [3.0, 3.0], 0.4), [0, 0])
+    np.testing.assert_array_equal(log_upper_tail([0, -1], [3.0, 3.0], dispersion=0.4), [0, 0])
 
 
 def test_missing_and_impossible_arguments_have_no_tail():
@@ -65,13 +65,15 @@ def test_missing_and_impossible_arguments_have_no_tail():
 
 @given(st.integers(1, 400), st.floats(0.01, 300), st.floats(0, 3))
 def test_tails_fall_as_the_count_grows(k, mu, w):
-    assert log_upper_tail(k, mu, w) >= log_upper_tail(k + 1, mu, w)
-    assert log_upper_tail(k, mu, w) <= 0
+    assert log_upper_tail(k, mu, dispersion=w) >= log_upper_tail(k + 1, mu, dispersion=w)
+    assert log_upper_tail(k, mu, dispersion=w) <= 0
 
 
 @given(st.integers(0, 60), st.floats(0.05, 30))
 def test_no_dispersion_is_the_limit_of_little_dispersion(k, mu):
-    np.testing.assert_allclose(log_upper_tail(k, mu, 1e-12), log_upper_tail(k, mu), atol=1e-6)
+    np.testing.assert_allclose(
+        log_upper_tail(k, mu, dispersion=1e-12), log_upper_tail(k, mu), atol=1e-6
+    )
 
 
 @pytest.mark.parametrize(("n", "share"), [(50, 1e-9), (1_000, 1e-3), (2_000, 0.3)])
@@ -96,7 +98,7 @@ def test_no_more_events_than_there_are_trials():
 def test_the_fast_tail_is_near_the_exact_one(mean, dispersion, error):
     sd = (mean + dispersion * mean**2) ** 0.5
     count = np.arange(1.0, mean + 5 * sd)
-    exact = log_upper_tail(count, mean, dispersion)
+    exact = log_upper_tail(count, mean, dispersion=dispersion)
     shown = exact > np.log(0.001)
     fast = nearly_log_upper_tail(count, np.float64(mean), np.float64(dispersion))
     assert np.abs(np.expm1(fast - exact))[shown].max() < error

@@ -64,7 +64,7 @@ def test_weighted_events_are_convolved_severities(count, w):
 def test_equal_areas_make_one_negative_binomial():
     for count in (2, 30, 150):
         found = one_window(count, np.full(6, 1.7), 0.8)
-        exact = np.exp([log_upper_tail(k, 6 * 1.7, 0.8 / 6) for k in (count, count + 1)])
+        exact = np.exp([log_upper_tail(k, 6 * 1.7, dispersion=0.8 / 6) for k in (count, count + 1)])
         np.testing.assert_allclose(found, exact, rtol=1e-12)
 
 
@@ -97,10 +97,10 @@ def _next(terms, q, w, k):
 
 def test_many_expected_events_do_not_underflow():
     found = one_window(450, np.full(5, 300.0), 0.01)
-    exact = np.exp([log_upper_tail(k, 1500, 0.002) for k in (450, 451)])
+    exact = np.exp([log_upper_tail(k, 1500, dispersion=0.002) for k in (450, 451)])
     np.testing.assert_allclose(found, exact, rtol=1e-12)
     found = one_window(5_000, np.full(5, 800.0), 0.01)
-    exact = np.exp([log_upper_tail(k, 4000, 0.002) for k in (5_000, 5_001)])
+    exact = np.exp([log_upper_tail(k, 4000, dispersion=0.002) for k in (5_000, 5_001)])
     np.testing.assert_allclose(found, exact, rtol=1e-9)
 
 

@@ -25,7 +25,7 @@ def tails(observed, means, w, jumps=ONE):
 def test_equal_areas_make_one_negative_binomial(w):
     sums = [0, 1, 9, 30, 90, 200, 900]
     strict, above = tails(sums, np.full(6, 5.0), w)
-    exact = [np.exp(log_upper_tail(np.add(sums, more), 30.0, w / 6)) for more in (0, 1)]
+    exact = [np.exp(log_upper_tail(np.add(sums, more), 30.0, dispersion=w / 6)) for more in (0, 1)]
     np.testing.assert_allclose([strict, above], exact, rtol=1e-6)
 
 

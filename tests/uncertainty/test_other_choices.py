@@ -29,7 +29,7 @@ def made(table=TABLE, selection=TWO, index=Index(), areas=AREAS, **police):  # n
     return ListMade(
         data=Data(pd.DataFrame(), areas, None), hotspots=pd.DataFrame(), pooled=pd.DataFrame(),
         persistence=pd.DataFrame(), scores=table,
-        chosen=select_top(build_index(table, index), selection, groups=groups),
+        chosen=select_top(build_index(table, options=index), selection=selection, groups=groups),
         factors=factors(**police), index=index, selection=selection,
     )  # fmt: skip
 
@@ -196,7 +196,7 @@ def test_scores_by_flag_are_what_they_say():
     )  # fmt: skip
     only = factor("x")
     table = score_factors(tests, persistence(areas), [only])
-    chosen = select_top(build_index(table), Selection(number=3))
+    chosen = select_top(build_index(table), selection=Selection(number=3))
     given = ListMade(
         data=Data(pd.DataFrame(), AREAS, None), hotspots=tests, pooled=pd.DataFrame(),
         persistence=persistence(areas), scores=table, chosen=chosen, factors=[only],

@@ -30,11 +30,11 @@ def test_every_repeat_is_selected_and_ranked_as_select_top_would(rows, selection
     score, companion, hot = np.moveaxis(np.array(rows, dtype=float), 2, 0)
     groups = pd.Series(list("xxxxyyyz"), index=AREAS)
     standing = Standing(score, companion, hot, code_order(AREAS))
-    chosen, ranks = choose_repeats(standing, selection, groups.to_numpy(object))
+    chosen, ranks = choose_repeats(standing, selection, groups=groups.to_numpy(object))
     for k in range(len(rows)):
         columns = {"score": score[k], "companion": companion[k], "factors_hot": hot[k]}
         table = pd.DataFrame(columns, index=AREAS)
-        expected = select_top(table, selection, groups=groups)
+        expected = select_top(table, selection=selection, groups=groups)
         assert chosen[k].tolist() == expected.table["selected"].tolist()
         rank = table["score"].rank(ascending=False, method="min").fillna(0)
         assert ranks[k].tolist() == rank.tolist()
@@ -64,7 +64,7 @@ def test_every_repeat_is_combined_as_build_index_would(missing, aggregation, gro
     again = combine_repeats(frame, np.repeat(values[None], 4, axis=0), Weighting(weights, among))
     np.testing.assert_allclose(found, again)
     for k, w in enumerate(weights):
-        expected = build_index(table.assign(weight=np.repeat(w, 9)), options)["score"]
+        expected = build_index(table.assign(weight=np.repeat(w, 9)), options=options)["score"]
         np.testing.assert_array_equal(quantise(found[k]), expected)
 
 
@@ -132,5 +132,5 @@ def test_weights_over_two_levels_multiply():
     for k in range(3):
         w = dict(zip("xyz", drawn.factors[k], strict=True))
         named = table.assign(weight=table.index.get_level_values("factor").map(w))
-        expected = build_index(named, Index(groups={"g": drawn.parts[k, 0]}))["score"]
+        expected = build_index(named, options=Index(groups={"g": drawn.parts[k, 0]}))["score"]
         np.testing.assert_allclose(found[k], expected, rtol=1e-9)

@@ -33,7 +33,7 @@ def table():
 
 
 def robust(table, options=FIXED, *, index=Index(), selection=Selection(share=0.1), **more):  # noqa: B008
-    chosen = select_top(build_index(table, index), selection)
+    chosen = select_top(build_index(table, options=index), selection=selection)
     found = assess_repeats(
         None, table, chosen, FACTORS, index=index, selection=selection, options=options, **more
     )
@@ -120,7 +120,7 @@ def test_a_minimum_per_district_holds_in_every_repeat(table):
     groups = pd.Series("north", index=index.index)
     groups[index["score"].nsmallest(5).index] = "south"
     selection = Selection(share=0.1, minimum_per_group=1)
-    chosen = select_top(index, selection, groups=groups)
+    chosen = select_top(index, selection=selection, groups=groups)
     found = assess_repeats(
         None, table, chosen, FACTORS, selection=selection, options=FIXED, groups=groups
     )
@@ -284,7 +284,7 @@ def test_repeats_of_a_whole_run_mix_what_the_people_gave(elicited):
     for mixture in cuts:
         weights = (shares * np.array(mixture) / 20).sum(axis=1)
         table = build_index(elicited.scores.assign(weight=factors.map(weights)))
-        again[select_top(table, elicited.config.selection).index] += 1 / len(cuts)
+        again[select_top(table, selection=elicited.config.selection).index] += 1 / len(cuts)
     moved = (elicited.index["p_selected"] - again).abs()
     assert ((again > 0.1) & (again < 0.9)).sum() >= 2
     assert moved.max() < 0.15
@@ -296,18 +296,18 @@ def test_the_spread_of_the_points_is_told_inside_and_nobody_is_named_outside(eli
 
     from riskindex import release, save
 
-    save(release(elicited, "internal"), tmp_path / "internal")
+    save(release(elicited, profile="internal"), tmp_path / "internal")
     html = (tmp_path / "internal" / "report.html").read_text(encoding="utf-8")
     assert "3 people shared out 100 points each" in html
     sheet = load_workbook(tmp_path / "internal" / "workbook.xlsx")["Points given"]
     lines = {row[0]: row[1:5] for row in sheet.iter_rows(values_only=True)}
     assert lines["Serious violence suspects' homes"] == ("16.7", "20.8", "0.0", "40.0")
-    taken = release(elicited, "public").factors["weight"]
+    taken = release(elicited, profile="public").factors["weight"]
     assert taken["suspects"] == pytest.approx(1 / 6, abs=1e-5)
-    assert taken[release(elicited, "internal").factors["scored"]].sum() == pytest.approx(
+    assert taken[release(elicited, profile="internal").factors["scored"]].sum() == pytest.approx(
         1, abs=1e-5
     )
-    save(release(elicited, "public"), tmp_path / "public")
+    save(release(elicited, profile="public"), tmp_path / "public")
     for path in (tmp_path / "public").rglob("*.html"):
         assert not any(person in path.read_text(encoding="utf-8") for person in POINTS)
     told = load_workbook(tmp_path / "public" / "workbook.xlsx")

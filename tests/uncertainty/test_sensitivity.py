@@ -138,7 +138,7 @@ def county():
     rng = np.random.default_rng(5)
     table = scores({name: rng.uniform(0, 100, 60) for name in ("x", "y", "z")})
     table = table.assign(value=table["score"], intensity=table["score"], is_hot=False, weight=1.0)
-    return table, select_top(build_index(table), Selection(share=0.2))
+    return table, select_top(build_index(table), selection=Selection(share=0.2))
 
 
 def matters(county, **options):
@@ -196,7 +196,7 @@ def test_weights_vary_by_the_law_that_the_repeats_draw_from(county):
 def test_weights_of_groups_are_choices_too(county):
     table, _ = county
     grouped = table.assign(group=np.repeat(["g", "g", ""], 60))
-    chosen = select_top(build_index(grouped), Selection(share=0.2))
+    chosen = select_top(build_index(grouped), selection=Selection(share=0.2))
     replay = prepare_repeats(
         None, grouped, [factor(name) for name in ("x", "y", "z")], index=Index(),
         selection=Selection(share=0.2), options=Robustness(counts=False, weights="dirichlet"),

@@ -64,7 +64,7 @@ def assessed(data, factors=FACTORS, *, draws=300, seed=0, **options):
     found = find_hotspots(data.counts, data.areas, pd.DataFrame(), NEAR, factors)
     persistence = classify_persistence(found.table, found.pooled, factors)
     scores = score_factors(found.table, persistence, factors)
-    chosen = select_top(build_index(scores, Index()))
+    chosen = select_top(build_index(scores, options=Index()))
     given = Robustness(draws=draws, weights="none", **options)
     robust = assess_robustness(
         data, scores, chosen, factors, options=given, selection=Selection(), seed=seed
