@@ -25,10 +25,11 @@ from riskindex.index.scores import silent_sentences
 from riskindex.index.selection import Selected, flags_tie, select_top
 from riskindex.result import Given, Result, Say, silent
 from riskindex.statistics.smoothing import counts_behind
+from riskindex.tables import Sensitivity
 from riskindex.uncertainty.other_choices import ListMade, ask_what_if
 from riskindex.uncertainty.repeats import Data
 from riskindex.uncertainty.replay import Replay
-from riskindex.uncertainty.robustness import prepare_repeats, repeat_list
+from riskindex.uncertainty.robustness import Robust, prepare_repeats, repeat_list
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -85,25 +86,11 @@ def analyse(
         Told the name of each stage as it begins.
     """
     areas, tables, counts = given.areas, given.tables, given.counts
-    weights, found, persistence, scores, chosen = list_areas(config, given, say=say)
+    listed = list_areas(config, given, say=say)
+    weights, found, persistence, scores, chosen = listed
     say("Scanning for clusters")
     clusters = scan_for_clusters(counts, areas, tables, weights, config.factors, seed=config.seed)
-    made = ListMade(
-        data=Data(counts, areas, weights),
-        hotspots=found.table,
-        pooled=found.pooled,
-        persistence=persistence,
-        scores=scores,
-        chosen=chosen,
-        factors=config.factors,
-        index=config.index,
-        selection=config.selection,
-    )
-    say("Repeating the run")
-    replay = _replay(config, made.data, made.scores)
-    robust = repeat_list(replay, chosen, seed=config.seed) if replay else None
-    say("Choosing otherwise")
-    sensitivity = ask_what_if(made, replay=replay, seed=config.seed)
+    robust, sensitivity = _how_sure(config, given, listed, say=say)
     reasons = _reasons(config, found.table, persistence, scores).reindex(areas.index, fill_value="")
     correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
     taken, index_taken = given_weights(scores, options=config.index)
@@ -116,10 +103,8 @@ def analyse(
         neighbours=describe_neighbours(weights, areas),
         counts=counts,
         fingerprints=given.fingerprints,
-        group_counts=counts if given.group_counts is None else given.group_counts,
-        group_fingerprints=(
-            given.fingerprints if given.group_fingerprints is None else given.group_fingerprints
-        ),
+        group_counts=given.all_counts,
+        group_fingerprints=given.all_fingerprints,
         reconciliation=given.reconciliation,
         uncounted=given.uncounted,
         hotspots=found.table,
@@ -136,9 +121,11 @@ def analyse(
         cut=chosen.cut,
         flags_tie=flags_tie(scores, options=config.index, selection=config.selection),
         correlations=correlations,
-        notes=(*given.notes, *_warnings(config, correlations, twice),
-               *silent_sentences(found.table, config.factors),
-               *not_assessed_notes(chosen.table["reason"], areas)),
+        notes=(
+            *given.notes,
+            *_warnings(config, correlations, twice),
+            *_silences(config, listed, areas),
+        ),
         files=given.files,
         attribution=tuple(config.attribution) or attributions(config.areas, config.sources),
         rhythm=given.rhythm,
@@ -148,7 +135,29 @@ def analyse(
         double_counting=twice,
         places=given.places,
         disagreements=given.disagreements,
-    )  # fmt: skip
+    )
+
+
+def _how_sure(
+    config: Config, given: Given, listed: Listed, *, say: Say
+) -> tuple[Robust | None, Sensitivity]:
+    """Repeats of the list, where the config asks for them, and what other choices would change."""
+    made = ListMade(
+        data=Data(given.counts, given.areas, listed.weights),
+        hotspots=listed.found.table,
+        pooled=listed.found.pooled,
+        persistence=listed.persistence,
+        scores=listed.scores,
+        chosen=listed.chosen,
+        factors=config.factors,
+        index=config.index,
+        selection=config.selection,
+    )
+    say("Repeating the run")
+    replay = _replay(config, made.data, made.scores)
+    robust = repeat_list(replay, made.chosen, seed=config.seed) if replay else None
+    say("Choosing otherwise")
+    return robust, ask_what_if(made, replay=replay, seed=config.seed)
 
 
 def protected_run(
@@ -272,6 +281,14 @@ def composition_of(config: Config, given: Given, chosen: "pd.Series[bool]") -> p
     around = given.areas.get("is_context")
     study = chosen if around is None else chosen[~around]
     return compose(given.tables, shares_told(config.shares, config.factors), study)
+
+
+def _silences(config: Config, listed: Listed, areas: pd.DataFrame) -> list[str]:
+    """Factors that found nothing, and areas that no rule can select."""
+    return [
+        *silent_sentences(listed.found.table, config.factors),
+        *not_assessed_notes(listed.chosen.table["reason"], areas),
+    ]
 
 
 def not_assessed_notes(reasons: "pd.Series[str]", areas: pd.DataFrame) -> list[str]:

@@ -122,7 +122,7 @@ def _read(config: Config, say: Say) -> Given:
     )
 
 
-def release(result: Result, profile: str | None = None, say: Say = silent) -> Released:
+def release(result: Result, profile: str | None = None, *, say: Say = silent) -> Released:
     """Reduce a result to what one profile may see.
 
     Parameters

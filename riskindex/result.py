@@ -68,6 +68,17 @@ class Given(NamedTuple):
     disagreements: pd.DataFrame = pd.DataFrame()
     """Events whose codes and coordinates lie in different areas."""
 
+    @property
+    def all_counts(self) -> pd.DataFrame:
+        """Events per area, those in sensitive places too."""
+        return self.counts if self.group_counts is None else self.group_counts
+
+    @property
+    def all_fingerprints(self) -> pd.DataFrame:
+        """Fingerprints of these events."""
+        prints = self.group_fingerprints
+        return self.fingerprints if prints is None else prints
+
 
 @dataclass(frozen=True, kw_only=True)
 class Result:

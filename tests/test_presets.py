@@ -150,14 +150,15 @@ def test_a_list_of_rates_is_released_whole(localities, profile, tmp_path):
 
 def test_localities_of_essex_are_the_published_formula(shared, tmp_path):
     data = shared / "data"
-    result = run(read_config(written("vulnerable-localities", tmp_path, {
+    changes = {
         '"data/lsoa21_boundaries.gpkg"': f'"{data}/essex/lsoa21_boundaries.gpkg"',
         '"data/lsoa21_ward24_lad24.csv"': f'"{data}/lookups/lsoa21_ward24_lad24.csv.gz"',
         '"data/police_uk_2025.zip"': f'"{data}/essex/police_uk_2025.zip"',
         '"data/census2021': f'"{data}/census/census2021',
         '"data/imd2025': f'"{data}/deprivation/imd2025',
-        'draws = 200': "draws = 10",
-    })))  # fmt: skip
+        "draws = 200": "draws = 10",
+    }
+    result = run(read_config(written("vulnerable-localities", tmp_path, changes)))
     expected = vulnerable_localities(rates_of(result))
     np.testing.assert_allclose(result.index["score"], expected["score"], rtol=1e-9)
     assert (result.index["selected"] == expected["is_priority"]).all()
@@ -196,10 +197,11 @@ def test_social_vulnerability_2022_is_the_published_index(oracles, tmp_path):
 def test_deprivation_2025_is_the_published_index(shared, tmp_path):
     data = shared / "data"
     path = data / "deprivation/imd2025_england_lsoa21.csv.gz"
-    result = run(read_config(written("indices-of-deprivation-2025", tmp_path, {
+    changes = {
         '"data/lsoa21_boundaries.gpkg"': f'"{data}/england_wales/lsoa21_boundaries.parquet"',
         '"data/imd2025_england_lsoa21.csv.gz"': f'"{path}"',
-    })))  # fmt: skip
+    }
+    result = run(read_config(written("indices-of-deprivation-2025", tmp_path, changes)))
     official = pd.read_csv(path, index_col="lsoa21_code")
     found = result.index.reindex(official.index)
     assert result.cut.assessed == len(official) == 33_755

@@ -412,12 +412,13 @@ def _groups_of(sheet: CsvSheet, lookup: GroupLookup, wanted: Collection[str]) ->
     table = table.assign(code=sheet.columns[lookup.code], row=sheet.rows)
     table = table[table["code"].isin(list(wanted))].drop_duplicates(["code", *lookup.groups])
     again = table[table["code"].duplicated(keep=False)].sort_values(["code", "row"])
-    if len(again):
-        raise InputError(capped([
-            f"{sheet.label}: row {row}, column {lookup.code!r}, value {code!r}: the code is in "
-            "several rows that put it into different groups. Keep one row."
-            for code, row in zip(again["code"], again["row"], strict=True)
-        ]))  # fmt: skip
+    faults = [
+        f"{sheet.label}: row {row}, column {lookup.code!r}, value {code!r}: the code is in several "
+        "rows that put it into different groups. Keep one row."
+        for code, row in zip(again["code"], again["row"], strict=True)
+    ]
+    if faults:
+        raise InputError(capped(faults))
     return table.set_index("code")[list(lookup.groups)]
 
 

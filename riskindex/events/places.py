@@ -208,8 +208,9 @@ def _not_plain(connection: "DuckDBPyConnection") -> str:
             f"WHERE NOT coalesce({PLAIN}, false)"
         )
     named = ", ".join(literal(code) for code, _ in rows if code is not None)
-    tests = ["area_code IS NULL"] * any(code is None for code, _ in rows)
-    tests += [f"area_code IN ({named})"] * bool(named)
+    tests = ["area_code IS NULL"] if any(code is None for code, _ in rows) else []
+    if named:
+        tests.append(f"area_code IN ({named})")
     return f"SELECT * FROM dated WHERE {' OR '.join(tests) or 'false'}"
 
 

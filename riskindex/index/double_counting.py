@@ -156,8 +156,8 @@ RULES: Mapping[str, DoubleCountingRule] = MappingProxyType({
     ),
     "police activity": DoubleCountingRule(
         lambda a, b: {a.factor.recorded, b.factor.recorded} == {"police-generated"},
-        "{a} and {b} are both found by police activity, such as searches: they rise together where "
-        "police look.",
+        "{a} and {b} are both found by police activity, such as searches: they rise together "
+        "where police look.",
         "Read the list without them, under What if we had chosen differently.",
     ),
 })  # fmt: skip

@@ -319,8 +319,8 @@ def selection_curve(released: Released) -> str:
     wide, high, left, top = 330, 180, 44, 12
     x = [left + wide * i / max(len(often) - 1, 1) for i in range(len(often))]
     dots = "".join(
-        f'<circle class="dot{" chosen" * (i < cut)}" cx="{a:.1f}" cy="{top + high * (1 - p):.1f}" '
-        'r="2.5"/>'
+        f'<circle class="{"dot chosen" if i < cut else "dot"}" cx="{a:.1f}" '
+        f'cy="{top + high * (1 - p):.1f}" r="2.5"/>'
         for i, (a, p) in enumerate(zip(x, often, strict=True))
     )
     at = left + wide * (cut - 0.5) / max(len(often) - 1, 1)

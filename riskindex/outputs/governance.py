@@ -76,10 +76,11 @@ def _lead(released: Released) -> str:
 
 def _start(body: str) -> str:
     left = body.count('class="todo"')
-    return paragraphs([
+    line = (
         f"What the run knows is filled in. {left:,} places marked {TODO} are for a person: click "
         "into one and type, then print the page or save it. Nothing typed leaves this page."
-    ])  # fmt: skip
+    )
+    return paragraphs([line])
 
 
 def todo(hint: str) -> Html:

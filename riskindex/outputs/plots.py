@@ -152,7 +152,8 @@ def draw_dots(
     """
     left, row = 152, 16
     height = 8 + row * len(dots) + 34
-    ticks = _ticks(max((v for d in dots for v in (d.value, d.high) if v == v), default=0.0))  # noqa: PLR0124
+    ends = [v for d in dots for v in (d.value, d.high) if not math.isnan(v)]
+    ticks = _ticks(max(ends, default=0.0))
     x = _scale(ticks[-1], left, WIDTH - 16)
     foot = 8 + row * len(dots)
     body = "".join(

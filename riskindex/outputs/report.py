@@ -216,6 +216,21 @@ def _of_list(released: Released, code: Any, area: dict[Any, Any]) -> dict[Any, A
     return area | {"area": area_cell(area["name"], under, reasons=str(area["reasons"]))}
 
 
+ABOUT_FACTORS = (
+    "Each factor is tested on its own. The weights and the way from a hotspot to a score are "
+    "choices of this run, printed here so that they can be questioned."
+)
+ABOUT_WINDOWS = (
+    "Where most people come from elsewhere, as in town centres, at stations or at an airport, "
+    "residents let one expect too few events: read those areas with that in mind."
+)
+ABOUT_TESTS = (
+    "In the tables: how many areas are hot, and at 90, 95 and 99% confidence; Moran's I is above 0 "
+    "where neighbours are alike, General G is high where high numbers lie side by side, each with "
+    "its p."
+)
+
+
 def _factor_part(released: Released) -> str:
     shown = {
         "label": "Factor",
@@ -225,21 +240,18 @@ def _factor_part(released: Released) -> str:
         "hot_last": "Areas hot, last period",
     }
     table = released.factors.assign(score_words=released.factors["score"].map(SCORES))
+    by_window = bool((released.factors["method"] == "window").any())
+    lines = [
+        ABOUT_FACTORS,
+        ABOUT_WINDOWS if by_window else "",
+        ABOUT_TESTS if "moran_i" in released.tests else "",
+    ]
     return (
-        paragraphs([
-            "Each factor is tested on its own. The weights and the way from a hotspot to a score "
-            "are choices of this run, printed here so that they can be questioned.",
-            "Where most people come from elsewhere, as in town centres, at stations or at an "
-            "airport, residents let one expect too few events: read those areas with that in mind."
-            * bool((released.factors["method"] == "window").any()),
-            "In the tables: how many areas are hot, and at 90, 95 and 99% confidence; Moran's I is "
-            "above 0 where neighbours are alike, General G is high where high numbers lie side by "
-            "side, each with its p." * ("moran_i" in released.tests),
-        ])
+        paragraphs(lines)
         + html_table(table[list(shown)].rename(columns=shown))
         + "".join(_one_factor(released, str(factor)) for factor in released.factors.index)
         + scan_part(released)
-    )  # fmt: skip
+    )
 
 
 def _one_factor(released: Released, factor: str) -> str:
@@ -305,8 +317,9 @@ def _dispersion_sentence(tests: pd.DataFrame) -> str:
     without = last["hot_without_dispersion"]
     if pd.isna(last["dispersion"]) or pd.isna(without) or pd.isna(last["hot"]):
         return ""
+    when = " in the last period" if tests.index[-1] else ""
     return (
-        f"Dispersion{' in the last period' * bool(tests.index[-1])}: {last['dispersion']:.3g} "
+        f"Dispersion{when}: {last['dispersion']:.3g} "
         f"({last['estimator']}); with it {int(last['hot']):,} areas are hot, without it "
         f"{int(without):,} would be."
     )
@@ -320,10 +333,8 @@ def _correlation_sentences(released: Released, factor: str) -> list[str]:
     if not shown:
         return []
     strong = [str(name) for name, rho in row.items() if abs(rho) > WARN_ABOVE]
-    warning = (
-        f" Mind: the factor goes with {in_words(strong)}, so it may map who lives there."
-        * bool(strong)
-    )
+    mind = f" Mind: the factor goes with {in_words(strong)}, so it may map who lives there."
+    warning = mind if strong else ""
     return [f"Rank correlation with the share of people: {shown}.{warning}"]
 
 

@@ -259,14 +259,12 @@ def _concentration(found: list[figures.Concentration]) -> str:
         }
         for one in found
     ]
-    return (
-        paragraphs([
-            "Share of the events (upwards) in the areas that have most of them (to the right); the "
-            "dot stands at 5% of the areas, the dashed line is an even spread. "
-            "Rare events lie in few areas by chance alone: compare the two columns of the table."
-        ])
-        + f'<div class="plots compact">{plots}</div>' + record_table(records)
-    )  # fmt: skip
+    line = (
+        "Share of the events (upwards) in the areas that have most of them (to the right); the dot "
+        "stands at 5% of the areas, the dashed line is an even spread. Rare events lie in few "
+        "areas by chance alone: compare the two columns of the table."
+    )
+    return paragraphs([line]) + f'<div class="plots compact">{plots}</div>' + record_table(records)
 
 
 def protection_part(released: Released) -> str:

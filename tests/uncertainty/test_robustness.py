@@ -23,6 +23,7 @@ from riskindex.uncertainty.robustness import (
 NAMES = ("x", "y", "z")
 FACTORS = [factor(name, neighbourhood="score") for name in NAMES]
 FIXED = Robustness(counts=False, draws=200)
+TOP_TENTH = Selection(share=0.1)
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def table():
     return found.assign(value=found["score"], intensity=found["score"], is_hot=False, weight=1.0)
 
 
-def robust(table, options=FIXED, *, index=Index(), selection=Selection(share=0.1), **more):  # noqa: B008
+def robust(table, options=FIXED, *, index=Index(), selection=TOP_TENTH, **more):  # noqa: B008
     chosen = select_top(build_index(table, options=index), selection=selection)
     found = assess_repeats(
         None, table, chosen, FACTORS, index=index, selection=selection, options=options, **more
