@@ -11,12 +11,12 @@ from riskindex.areas.boundary_faults import code_faults, shape_faults, sliver_no
 from riskindex.areas.coordinates import NATIONAL_GRID, to_national_grid
 from riskindex.areas.neighbours import Neighbours, adjoining
 from riskindex.areas.overlaps import refuse_overlaps
-from riskindex.areas.repair import Shapes, repair, repair_notes
+from riskindex.areas.repair import Shapes, repair, repair_notes, polygons_of_collections
 from riskindex.errors import ConfigError, InputError
 from riskindex.files.text import garbled_notes, known_texts
 
 if TYPE_CHECKING:
-    from geopandas import GeoDataFrame
+    from geopandas import GeoDataFrame, GeoSeries
 
 
 NOT_RECORDED = "not recorded"
@@ -73,13 +73,15 @@ def prepare_areas(
     if missing:
         raise InputError([f"{label}: no column {column!r}." for column in missing])
     codes = _as_codes(raw[code])
-    shapes = shapely.force_2d(raw.geometry.to_numpy())
+    shapes, collected = polygons_of_collections(shapely.force_2d(raw.geometry.to_numpy()))
     faults = [*code_faults(codes), *shape_faults(shapes, codes)]
     if not len(codes):
         faults = ["no areas in it. Download it again, or name another file or layer."]
     if faults:
         raise InputError([f"{label}: {fault}" for fault in faults])
-    projected, notes = to_national_grid(raw.geometry, crs=crs, label=label)
+    whole = raw.geometry if not len(collected) else _with_shapes(raw.geometry, shapes)
+    projected, notes = to_national_grid(whole, crs=crs, label=label)
+    notes = (*_collection_notes(codes[collected], label), *notes)
     table = _described(raw, codes, name, groups)
     for column in dict.fromkeys(c for c in (name, *groups.values()) if c is not None):
         texts = _as_codes(raw[column])
@@ -203,6 +205,22 @@ def _as_codes(column: "pd.Series[Any]") -> "pd.Series[str]":
     """Codes as text, missing ones as the empty text; whole numbers are codes too."""
     text = column.astype(object).where(column.notna(), "").map(str)
     return text.reset_index(drop=True)
+
+
+def _with_shapes(given: "GeoSeries", shapes: Shapes) -> "GeoSeries":
+    from geopandas import GeoSeries
+
+    return GeoSeries(shapes, index=given.index, crs=given.crs)
+
+
+def _collection_notes(codes: "pd.Series[str]", label: str) -> list[str]:
+    if codes.empty:
+        return []
+    number = "1 shape is a collection" if len(codes) == 1 else f"{len(codes):,} shapes are collections"
+    return [
+        f"{label}: {number} of polygons with what else an overlay left ({some(list(codes))}). The "
+        "polygons are kept; lines and points are not."
+    ]
 
 
 def _described(

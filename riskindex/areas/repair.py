@@ -59,11 +59,42 @@ def repair(shapes: Shapes, names: "pd.Series[str]", label: str) -> tuple[Shapes,
 _MEND = f"Over {LARGEST_REPAIR:.1%} is refused: mend it in a GIS, or download the file again."
 
 
+def polygons_of_collections(shapes: Shapes) -> tuple[Shapes, NDArray[np.intp]]:
+    """Geometry collections as the polygons in them; what an overlay or `make_valid` left over goes.
+
+    Parameters
+    ----------
+    shapes
+        Of any type, shape `(n,)`; missing ones stay so.
+
+    Returns
+    -------
+    tuple
+        The shapes, and the positions of those that were collections and hold a polygon. A
+        collection without one stays as it is.
+    """
+    found = np.flatnonzero(shapely.get_type_id(shapes) == _COLLECTION)
+    found = found[shapely.get_dimensions(shapes[found]) == 2]
+    shapes = shapes.copy()
+    for i in found:
+        shapes[i] = _polygons_of(shapes[i])
+    return shapes, found
+
+
+_COLLECTION = 7
+"""What GEOS numbers a geometry collection."""
+
+
 def _polygons_of(shape: Shape) -> Shape:
-    """The polygons of a repaired shape; lines and points that a fault left over go."""
-    parts = shapely.get_parts(shapely.get_parts(shape))
-    polygons = parts[shapely.get_dimensions(parts) == 2]
+    """The polygons of a shape or collection; lines and points that a fault left over go."""
+    parts = shapely.get_parts(shape)
+    while (shapely.get_type_id(parts) > _POLYGON).any():  # a collection may hold collections
+        parts = shapely.get_parts(parts)
+    polygons = parts[shapely.get_type_id(parts) == _POLYGON]
     return polygons[0] if len(polygons) == 1 else shapely.multipolygons(polygons)
+
+
+_POLYGON = 3
 
 
 def _area_as_written(shape: Shape, after: float) -> float:

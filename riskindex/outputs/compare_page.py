@@ -88,8 +88,15 @@ def mover_table(result: Comparison) -> pd.DataFrame:
 
 
 def _from_to(a: float, b: float) -> str:
+    """Two numbers, or one where they are the same; a dash for an area that was not assessed."""
     told = ["–" if pd.isna(value) else f"{round(value, 3):,g}" for value in (a, b)]
-    return " to ".join(dict.fromkeys(told)) if a == b else " to ".join(told)
+    # A comparison with a missing number is neither true nor false.
+    known = not (pd.isna(a) or pd.isna(b))
+    return told[0] if (known and a == b) or told == ["–", "–"] else " to ".join(told)
+
+
+def _signed(value: float) -> str:
+    return "–" if pd.isna(value) else f"{value:+.1f}"
 
 
 def _name(result: Comparison, end: str) -> str:
@@ -142,7 +149,7 @@ def _taken_apart(result: Comparison) -> Iterator[str]:
                 "Points of the index": _from_to(
                     *line[["contribution_a", "contribution_b"]].round(1)
                 ),
-                "Difference": f"{line['difference']:+.1f}",
+                "Difference": _signed(line["difference"]),
             }
             for factor, line in part.iterrows()
         ]
