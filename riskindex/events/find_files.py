@@ -115,7 +115,7 @@ def _refuse_twice(found: Sequence[FoundFile], place: str) -> None:
     where: dict[str, list[str]] = {}
     for file in found:
         for name in file.members or (file.label,):
-            where.setdefault(PurePosixPath(name).name, []).append(file.label)
+            where.setdefault(_without_ending(PurePosixPath(name).name), []).append(file.label)
     faults = [
         f"{place}: {name} is in {' and in '.join(labels)}, so that its events would be counted "
         "twice. Take one away."
@@ -124,3 +124,9 @@ def _refuse_twice(found: Sequence[FoundFile], place: str) -> None:
     ]
     if faults:
         raise InputError(faults)
+
+
+def _without_ending(name: str) -> str:
+    """What a copy in another format shares with it: 2024-01-essex-street, packed or not."""
+    plain = name.lower()
+    return plain.removesuffix(next((e for e in TABLES if plain.endswith(e)), ""))

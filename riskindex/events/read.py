@@ -40,6 +40,11 @@ from riskindex.files.formats import (
     sniff,
     unpack,
 )
+from riskindex.files.csv_files import capped, read_sheet
+from riskindex.areas.editions import first_few
+from riskindex.events.repeated_records import copies, repeated_rows
+from riskindex.events.sql import events_table, identifier
+from riskindex.events.warehouse import WarehouseSource
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -311,6 +316,8 @@ def _open_source(
     files = [reader.read(file, _telling(reader, total, say)) for file in found]
     reader.finish()
     faults = [*reader.faults, *_read_twice(name, files)]
+    if not faults:
+        faults = list(copies(connection, events_table(name), f"sources.{name}"))
     if not faults and not sum(file.rows or 0 for file in files):
         faults = [
             f"sources.{name}: no records in {', '.join(file.name for file in files)}. "
@@ -319,6 +326,10 @@ def _open_source(
     if faults:
         raise InputError(capped(faults))
     notes = [f"{name}: passed over {passed}."] if passed else []
+    notes += [f"{name}: {empty}" for empty in _without_records(files)]
+    if isinstance(source, PoliceSource):
+        alike = repeated_rows(connection, events_table(name))
+        notes += [f"{name}: {sentence}" for sentence in alike]
     listed, lists = _listed(name, source.coverage, folder, home)
     events = replace(_events(connection, name, source), listed=listed)
     return Opened({name: events}, (*files, *lists), (*notes, *reader.notes))
@@ -342,12 +353,22 @@ def _read_twice(name: str, files: Sequence[FileRecord]) -> Iterator[str]:
     """The same bytes under two names would be counted twice."""
     first: dict[str, str] = {}
     for file in files:
+        if not file.rows:  # headings alone, of months in which nothing happened
+            continue
         if file.sha256 in first:
             yield (
                 f"sources.{name}: {first[file.sha256]} and {file.name} are the same file, so that "
                 "its events would be counted twice. Take one away."
             )
         first.setdefault(file.sha256, file.name)
+
+
+def _without_records(files: Sequence[FileRecord]) -> Iterator[str]:
+    """Files of headings alone say that nothing happened, if they are whole."""
+    empty = [file.name for file in files if file.rows == 0]
+    if empty:
+        held = "holds no records" if len(empty) == 1 else "hold no records"
+        yield f"{first_few(empty)} {held}: nothing happened, says the count."
 
 
 def _events(

@@ -80,6 +80,8 @@ class PoliceSource:
 
 FORCE = "Falls within"
 """Column in which police.uk names the force."""
+NUMBER = "Crime ID"
+"""Column in which police.uk numbers a crime; anti-social behaviour has no number."""
 
 
 def coverage_of(source: EventSource | PoliceSource) -> Coverage:
@@ -104,7 +106,8 @@ def layout_of(name: str, source: EventSource | PoliceSource, factors: Sequence[F
             )
     if isinstance(source, PoliceSource):
         place = ("LSOA code", "Longitude", "Latitude")
-        return Layout("Month", None, *place, categories=categories, may_lack=place)
+        may_lack = (*place, NUMBER)
+        return Layout("Month", None, *place, number=NUMBER, categories=categories, may_lack=may_lack)
     faults = list(source_faults(name, source))
     if faults:
         raise ConfigError(faults)

@@ -1,5 +1,6 @@
 """What a query makes of the values of an event file: dates, numbers, places, words for nothing."""
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -25,6 +26,8 @@ class Layout(NamedTuple):
     y: str | None = None
     person: str | None = None
     key: str | None = None
+    number: str | None = None
+    """Column with the number of a record in the system that it is from, of which a hash is kept."""
     categories: tuple[str, ...] = ()
     may_lack: tuple[str, ...] = ()
     """Columns that a file need not have."""
@@ -32,7 +35,7 @@ class Layout(NamedTuple):
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, once."""
-        roles = (self.date, self.area, self.x, self.y, self.person, self.key)
+        roles = (self.date, self.area, self.x, self.y, self.person, self.key, self.number)
         return tuple(dict.fromkeys(c for c in (*roles, *self.categories) if c is not None))
 
 
@@ -98,13 +101,16 @@ def select_events(
     blank = " AND ".join(f"{name} IS NULL" for name in names.values())
     roles = {"area_code": layout.area, "person": layout.person, "key": layout.key}
     found = ", ".join(f"{known(column)} AS {role}" for role, column in roles.items())
-    categories = "".join(f", {text(c)} AS {category(c)}" for c in layout.categories)
+    further = [f"{text(c)} AS {category(c)}" for c in layout.categories]
+    further += [] if layout.number is None else [f"{_hashed(known(layout.number))} AS number"]
+    categories = "".join(f", {column}" for column in further)
+    kept = [*map(category, layout.categories), *([] if layout.number is None else ["number"])]
     bad = ", ".join(f"{value} AS {name}" for name, value in _bad(raw, layout).items())
     whole = "isfinite(x) AND isfinite(y) AND NOT (x = 0 AND y = 0)"
     return f"""
         SELECT {literal(label)} AS file, row, date, area_code,
             CASE WHEN {whole} THEN x END AS x, CASE WHEN {whole} THEN y END AS y,
-            person, key, hour{"".join(f", {category(c)}" for c in layout.categories)},
+            person, key, hour{"".join(f", {column}" for column in kept)},
             {bad}
         FROM (
             SELECT row, {date} AS date, {hour} AS hour, {x} AS x, {y} AS y, {found}{categories},
@@ -151,6 +157,11 @@ def _if_any(text: str) -> str:
     )
 
 
+def _hashed(text: str) -> str:
+    """What tells one text from another, in eight bytes; missing stays missing."""
+    return f"CASE WHEN {text} IS NOT NULL THEN hash({text}) END"
+
+
 def no_month(text: str) -> str:
     """Condition for a text that is there and is no month such as 2022-03."""
     is_none = f"try_cast({text} || '-01' AS DATE) IS NULL"
@@ -170,6 +181,17 @@ def _tells_zone(text: str) -> str:
     return f"regexp_matches(substr({text}, 17), '(Z|[+-][0-9][0-9](:?[0-9][0-9])?)$')"
 
 
+def _as_written(text: str, date_format: str) -> str:
+    """A date read by its format; one that tells its zone is what a clock in London showed then."""
+    read = f"try_strptime({text}, {literal(date_format)})"
+    # Without the cast the zone of this machine would say which day it was.
+    return _in_london(read) if _READS_ZONE.search(date_format) else read
+
+
+_READS_ZONE = re.compile(r"(?<!%)(?:%%)*%[zZ]")
+"""A format that holds an offset from UTC, or the name of a zone."""
+
+
 def _date(value: str, column: Raw, date_format: str | None) -> str:
     kind = column.type
     if kind.startswith(_WITH_ZONE):
@@ -178,7 +200,7 @@ def _date(value: str, column: Raw, date_format: str | None) -> str:
         return f"{value}::DATE"
     text = f"{value}::VARCHAR"
     if date_format is not None:
-        return f"try_strptime({text}, {literal(date_format)})::DATE"
+        return f"{_as_written(text, date_format)}::DATE"
     if column.is_month:
         return f"try_cast({text} || '-01' AS DATE)"
     return (
@@ -200,7 +222,7 @@ def _hour(value: str, column: Raw, date_format: str | None) -> str:
     text = f"{value}::VARCHAR"
     if date_format is not None:
         has_time = any(sign in date_format for sign in ("%H", "%I", "%c", "%X"))
-        parsed = f"hour(try_strptime({text}, {literal(date_format)}))::TINYINT"
+        parsed = f"hour({_as_written(text, date_format)})::TINYINT"
         return parsed if has_time else "NULL::TINYINT"
     if kind.startswith("DATE") or column.is_month:
         return "NULL::TINYINT"
