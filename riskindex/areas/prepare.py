@@ -11,7 +11,7 @@ from riskindex.areas.boundary_faults import code_faults, shape_faults, sliver_no
 from riskindex.areas.coordinates import NATIONAL_GRID, to_national_grid
 from riskindex.areas.neighbours import Neighbours, adjoining
 from riskindex.areas.overlaps import refuse_overlaps
-from riskindex.areas.repair import Shapes, repair, repair_notes, polygons_of_collections
+from riskindex.areas.repair import Shapes, polygons_of_collections, repair, repair_notes
 from riskindex.errors import ConfigError, InputError
 from riskindex.files.text import garbled_notes, known_texts
 
@@ -216,7 +216,8 @@ def _with_shapes(given: "GeoSeries", shapes: Shapes) -> "GeoSeries":
 def _collection_notes(codes: "pd.Series[str]", label: str) -> list[str]:
     if codes.empty:
         return []
-    number = "1 shape is a collection" if len(codes) == 1 else f"{len(codes):,} shapes are collections"
+    n = len(codes)
+    number = "1 shape is a collection" if n == 1 else f"{n:,} shapes are collections"
     return [
         f"{label}: {number} of polygons with what else an overlay left ({some(list(codes))}). The "
         "polygons are kept; lines and points are not."

@@ -7,10 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, NamedTuple
 
+from riskindex.areas.editions import first_few
 from riskindex.errors import InputError, Together
 from riskindex.events.count import Events
 from riskindex.events.coverage import Coverage, Months, months_listed
 from riskindex.events.find_files import FoundFile, find_events
+from riskindex.events.repeated_records import copies, repeated_rows
 from riskindex.events.sources import (
     EventSource,
     PoliceSource,
@@ -40,11 +42,6 @@ from riskindex.files.formats import (
     sniff,
     unpack,
 )
-from riskindex.files.csv_files import capped, read_sheet
-from riskindex.areas.editions import first_few
-from riskindex.events.repeated_records import copies, repeated_rows
-from riskindex.events.sql import events_table, identifier
-from riskindex.events.warehouse import WarehouseSource
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,4 +1,4 @@
-"""Records that are there again: a copy of a month in another format, a row many times in one file."""
+"""Records that are there again: a month in another format, a row many times in one file."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -33,7 +33,7 @@ def copies(connection: "DuckDBPyConnection", table: str, place: str) -> Iterator
     )
     rows = connection.execute(query).fetchall()
     for one, other, months, records in rows:
-        told = first_few([month_label(int(month)) for month in months], 3)
+        told = first_few([month_label(int(month)) for month in months], shown=3)
         yield (
             f"{place}: {one} and {other} hold the same {records:,} records of {told}, which would "
             "be counted twice. Take one away."
@@ -93,6 +93,6 @@ def repeated_rows(connection: "DuckDBPyConnection", table: str) -> Iterator[str]
         where = f" (area code {code})" if code else ""
         more = f", and {every - n:,} of {kinds - 1:,} other records" if kinds > 1 else ""
         yield (
-            f"{n:,} rows of {file}{where} are alike in every column, their Crime ID included{more}; "
-            "each is counted. Take out all but one, or download the file again."
+            f"{n:,} rows of {file}{where} are alike in every column, their Crime ID included{more}"
+            "; each is counted. Take out all but one, or download the file again."
         )

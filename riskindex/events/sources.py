@@ -107,7 +107,9 @@ def layout_of(name: str, source: EventSource | PoliceSource, factors: Sequence[F
     if isinstance(source, PoliceSource):
         place = ("LSOA code", "Longitude", "Latitude")
         may_lack = (*place, NUMBER)
-        return Layout("Month", None, *place, number=NUMBER, categories=categories, may_lack=may_lack)
+        return Layout(
+            "Month", None, *place, number=NUMBER, categories=categories, may_lack=may_lack
+        )
     faults = list(source_faults(name, source))
     if faults:
         raise ConfigError(faults)
