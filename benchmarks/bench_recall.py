@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex import build_index, build_weights, classify_persistence, read_config, select_top
-from riskindex.areas.read import read_tables
+from riskindex.areas.table_files import read_tables
 from riskindex.demo.county import synthetic_county
 from riskindex.demo.write_files import write_county
 from riskindex.hotspots.find import find_hotspots

@@ -11,7 +11,7 @@ from riskindex.areas.neighbours import build_weights, describe_neighbours
 from riskindex.areas.official_data import attributions
 from riskindex.config import Config
 from riskindex.errors import DataError
-from riskindex.factors import shares_told
+from riskindex.factors import reported_shares
 from riskindex.hotspots.find import Hotspots, find_hotspots
 from riskindex.hotspots.persistence import classify_persistence
 from riskindex.hotspots.samples import context_of
@@ -236,7 +236,9 @@ def adjoining(
     return find_clusters(chosen.astype(bool), weights, places)
 
 
-def say_of(result: Result, names: Collection[str]) -> tuple["pd.Series[str]", "pd.Series[str]"]:
+def explain_some_factors(
+    result: Result, names: Collection[str]
+) -> tuple["pd.Series[str]", "pd.Series[str]"]:
     """Reasons, and through one area, of some factors alone, as if there were no others."""
     config = result.config
     mine = [factor for factor in config.factors if factor.name in names]
@@ -280,7 +282,7 @@ def composition_of(config: Config, given: Given, chosen: "pd.Series[bool]") -> p
     """Who lives in the areas of a list, beside the rest of the study area."""
     around = given.areas.get("is_context")
     study = chosen if around is None else chosen[~around]
-    return compose(given.tables, shares_told(config.shares, config.factors), study)
+    return compose(given.tables, reported_shares(config.shares, config.factors), study)
 
 
 def _silences(config: Config, listed: Listed, areas: pd.DataFrame) -> list[str]:

@@ -188,7 +188,7 @@ class Share:
     """Source and column, such as "age.residents"."""
 
 
-def shares_told(shares: Mapping[str, Share], factors: Sequence[Factor]) -> dict[str, Share]:
+def reported_shares(shares: Mapping[str, Share], factors: Sequence[Factor]) -> dict[str, Share]:
     """The shares of the config, and those that factors are made of, such as deprivation."""
     made = {
         factor.label: Share(

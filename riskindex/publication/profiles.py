@@ -10,7 +10,7 @@ from riskindex.areas.groups import count_groups, group_kinds, profile_kind
 from riskindex.cut import Cut, areas, without_score
 from riskindex.disclosure import decile
 from riskindex.errors import DisclosureError
-from riskindex.factors import CONFIDENCE_SCORES, Factor, shares_told
+from riskindex.factors import CONFIDENCE_SCORES, Factor, reported_shares
 from riskindex.publication.counts import LARGE, released_groups, released_rhythm
 from riskindex.publication.protection import (
     restricted_factors,
@@ -418,7 +418,7 @@ def _together(closed: pd.DataFrame, weights: "pd.Series[float]") -> pd.DataFrame
 def _composition(result: Result) -> pd.DataFrame:
     """Who lives in the selected areas, in whole percent; nothing from a restricted table."""
     config, table = result.config, result.composition
-    shares = shares_told(config.shares, config.factors)
+    shares = reported_shares(config.shares, config.factors)
     closed = set(restricted_sources(config))
     named = [
         {

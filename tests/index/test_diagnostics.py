@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from riskindex.factors import Factor, Share, shares_told
+from riskindex.factors import Factor, Share, reported_shares
 from riskindex.index.diagnostics import (
     compose,
     correlate,
@@ -91,5 +91,5 @@ def test_nobody_selected_has_no_composition():
 
 def test_what_factors_are_made_of_is_told_beside_the_shares_once():
     given = {"old": Share(numerator="s.n", denominator="s.d")}
-    assert shares_told(given, [factor("one")]) == given
-    assert list(shares_told({}, [factor("one"), factor("two")])) == ["ONE", "TWO"]
+    assert reported_shares(given, [factor("one")]) == given
+    assert list(reported_shares({}, [factor("one"), factor("two")])) == ["ONE", "TWO"]
