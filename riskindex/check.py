@@ -10,6 +10,7 @@ from riskindex.areas.groups import group_kinds
 from riskindex.areas.neighbours import build_weights, describe_neighbours
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.read import ReadAreas
+from riskindex.areas.table_files import read_tables
 from riskindex.config import Config
 from riskindex.errors import ConfigError, Together
 from riskindex.events import read as events
@@ -53,7 +54,7 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
     say("Reading tables")
     with found.trying():
         codes = pd.Index([]) if land is None else land.areas.index
-        census = inputs.read_tables(config.sources, config.folder, codes)
+        census = read_tables(config.sources, config.folder, codes)
         found.lines.extend([_tables_line(census.tables), *census.notes])
         if land is not None:
             _try_tables(config, land.areas, census.tables, found)

@@ -17,7 +17,8 @@ from riskindex.areas.editions import Vintage
 from riskindex.areas.neighbours import Neighbours, neighbour_faults
 from riskindex.areas.official_data import is_official
 from riskindex.areas.prepare import RESERVED, columns_of
-from riskindex.areas.read import AreaSource, GroupLookup, TableSource
+from riskindex.areas.read import AreaSource, GroupLookup
+from riskindex.areas.table_files import TableSource
 from riskindex.disclosure import Release, release_faults
 from riskindex.errors import ConfigError, InputError
 from riskindex.events.count import Periods

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
-from riskindex.areas.read import TableSource
+from riskindex.areas.table_files import TableSource
 from riskindex.events.periods import Unit, period_faults
 from riskindex.events.sources import EventSource, PoliceSource
 from riskindex.events.warehouse import WarehouseSource

@@ -10,15 +10,16 @@ from riskindex.analysis import (
     adjoining,
     analyse,
     composition_of,
+    explain_some_factors,
     list_areas,
     protected_run,
-    say_of,
     without_noise,
 )
 from riskindex.areas import read as inputs
 from riskindex.areas.groups import group_kinds, profile_kind
 from riskindex.areas.neighbours import on_boundary
 from riskindex.areas.prepare import with_bases
+from riskindex.areas.table_files import read_tables
 from riskindex.config import Config
 from riskindex.errors import DisclosureError
 from riskindex.events import read as events
@@ -88,7 +89,7 @@ def _read(config: Config, say: Say) -> Given:
     land = inputs.read_areas(config.areas, config.folder)
     codes = inputs.read_codes(config.areas, config.folder)
     say("Reading tables")
-    census = inputs.read_tables(config.sources, config.folder, land.areas.index)
+    census = read_tables(config.sources, config.folder, land.areas.index)
     areas = with_bases(land.areas, census.tables, config.bases)
     areas = areas.assign(on_boundary=on_boundary(areas, snap=config.neighbours.snap))
     private = read_sensitive_places(config.release.sensitive_places, config.folder, areas)
@@ -160,7 +161,7 @@ def release(result: Result, profile: str | None = None, *, say: Say = silent) ->
         if profile == "public" and config.release.membership == "protected":
             _refuse_unsteady_list(result, key)
         protected = _protected(result, key)
-        opened = OpenFactors(*say_of(result, _open_names(config)))
+        opened = OpenFactors(*explain_some_factors(result, _open_names(config)))
         released = release_protected(result, protected, profile, key=key, opened=opened)
         points = contributions(released.scores, options=protected.index_taken)
         return replace(released, scores=released.scores.assign(contribution=points))

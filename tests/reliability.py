@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.areas.neighbours import build_weights
-from riskindex.areas.read import TableSource
+from riskindex.areas.table_files import TableSource
 from riskindex.config import Config, parse_config
 from riskindex.demo.county import County, synthetic_county
 from riskindex.hotspots.find import find_hotspots

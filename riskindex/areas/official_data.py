@@ -5,8 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from riskindex.areas.read import AreaSource, TableSource
+from riskindex.areas.read import AreaSource
 from riskindex.areas.shipped_lookups import shipped_file
+from riskindex.areas.table_files import TableSource
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,19 +1,17 @@
-"""Files in: boundaries, lookups and tables by area, read as the config names them and checked."""
+"""Boundaries and lookups, read as the config names them and checked."""
 
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from riskindex.areas.boundary_faults import some
-from riskindex.areas.editions import Crosswalk, Vintage, looks_like, make_crosswalk, new_in_2021
+from riskindex.areas.editions import Crosswalk, Vintage, looks_like, make_crosswalk
 from riskindex.areas.prepare import NOT_RECORDED, prepare_areas, with_context
 from riskindex.areas.shipped_lookups import (
     AREAS,
@@ -27,11 +25,12 @@ from riskindex.areas.shipped_lookups import (
     shipped_file,
     shipped_groups,
 )
+from riskindex.areas.table_files import lacking, no_match
 from riskindex.errors import ConfigError, InputError, Together
 from riskindex.files.boundary_files import read_vector
 from riskindex.files.csv_files import CsvSheet, capped, read_sheet
 from riskindex.files.formats import FileRecord, find_file, record
-from riskindex.files.text import MISSING_WORDS, garbled_notes, known_texts
+from riskindex.files.text import garbled_notes, known_texts
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -93,47 +92,11 @@ class AreaSource:
         return tuple(dict.fromkeys([*(self.shipped or ()), *implied]))
 
 
-@dataclass(frozen=True, kw_only=True)
-class TableSource:
-    """A table by area code, such as a Nomis census bulk file."""
-
-    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
-
-    kind: Literal["table"]
-    """A table with one row per area."""
-    path: str
-    """A CSV (may be compressed), or a zip with one."""
-    member: str | None = None
-    """File inside a zip that holds several; the *-lsoa.csv one is found by itself."""
-    code: str = "geography code"
-    """Column with the area code."""
-    columns: Mapping[str, str | Sequence[str]]
-    """Short name to a column, or to several columns that are added up."""
-    protection: Literal["open", "restricted"] | None = None
-    """Whether anybody can look the table up; left out, open where boundaries/sources.toml knows its
-    columns, else restricted. Another open table needs an address and a licence."""
-    address: str | None = None
-    """Where anybody can look an open table up; printed for sign-off."""
-    licence: str | None = None
-    """Licence of an open table; printed for sign-off."""
-
-
 class ReadAreas(NamedTuple):
     """Areas as the method uses them, what was noticed, and which files they came from."""
 
     areas: "GeoDataFrame"
     """Index `area_code` (sorted); `name`, the groups, `geometry` in EPSG:27700."""
-    notes: tuple[str, ...]
-    """Sentences for the screen and the report."""
-    files: tuple[FileRecord, ...]
-    """Provenance."""
-
-
-class ReadTables(NamedTuple):
-    """Tables by area, what was noticed, and which files they came from."""
-
-    tables: pd.DataFrame
-    """Index `area_code` as given; columns (source, column), float; NaN is not assessed."""
     notes: tuple[str, ...]
     """Sentences for the screen and the report."""
     files: tuple[FileRecord, ...]
@@ -180,48 +143,6 @@ def read_areas(source: AreaSource, folder: Path, *, scratch: Path | None = None)
         areas = _told_apart(study.areas, source.shipped_kinds or ())
         notes.extend(study.notes)
     return ReadAreas(areas, tuple(notes), tuple(files))
-
-
-def read_tables(
-    sources: Mapping[str, Any], folder: Path, area_codes: pd.Index, *, scratch: Path | None = None
-) -> ReadTables:
-    """Read every table by area code.
-
-    Parameters
-    ----------
-    sources
-        The config's sources by name; those that are no `TableSource` are left alone.
-    folder
-        Folder that relative paths start from.
-    area_codes
-        Codes of the study area; rows of other areas are not used. Where there is none, every
-        row is checked and the result is empty.
-    scratch
-        Folder for private temporary files, which are removed; the system's by default.
-
-    Raises
-    ------
-    InputError
-        Cells that are no count, codes that are missing, repeated or misspelt, and tables that
-        hold none of the areas: of all tables together, each with its file, row, column and value.
-        An empty cell is no fault: the area is not assessed there.
-    """
-    read: dict[tuple[str, str], pd.Series[float]] = {}
-    notes: list[str] = []
-    files: list[FileRecord] = []
-    together = Together()
-    for name, source in sources.items():
-        if not isinstance(source, TableSource):
-            continue
-        with together.trying():
-            columns, noted, file = _read_table(name, source, folder, area_codes, scratch)
-            read.update(columns)
-            notes.extend(noted)
-            files.append(file)
-    together.raise_any()
-    tables = pd.DataFrame(read, index=area_codes, dtype=float)
-    tables.columns = pd.MultiIndex.from_tuples(list(read), names=["source", "column"])
-    return ReadTables(tables, tuple(notes), tuple(files))
 
 
 class ReadCodes(NamedTuple):
@@ -369,7 +290,7 @@ def _with_shipped(areas: "GeoDataFrame", source: AreaSource) -> tuple["GeoDataFr
     order = [*areas.columns.drop("geometry"), *kinds, "geometry"]
     grouped = _told_apart(areas, kinds)[order]
     then = f"their {some(list(kinds))} is {NOT_RECORDED}" if kinds else "no older code becomes them"
-    return grouped, [*_lacking("areas.shipped", codes[~known], len(areas), then)]
+    return grouped, [*lacking("areas.shipped", codes[~known], len(areas), then)]
 
 
 def _told_apart(areas: "GeoDataFrame", kinds: Sequence[str]) -> "GeoDataFrame":
@@ -393,11 +314,11 @@ def _with_groups(
     found = _groups_of(sheet, lookup, set(keys))
     known = keys.isin(found.index)
     if not known.any():
-        raise InputError(_no_match(sheet, lookup.code, sheet.columns[lookup.code], list(keys)))
+        raise InputError(no_match(sheet, lookup.code, sheet.columns[lookup.code], list(keys)))
     added = found.reindex(keys).set_axis(areas.index).fillna(NOT_RECORDED)
     order = [*areas.columns.drop("geometry"), *lookup.groups, "geometry"]
     what = some(list(lookup.groups))
-    notes = [*sheet.notes, *_lacking(sheet.label, keys.index[~known], len(areas),
+    notes = [*sheet.notes, *lacking(sheet.label, keys.index[~known], len(areas),
                                      f"their {what} is {NOT_RECORDED}")]  # fmt: skip
     for column in dict.fromkeys(lookup.groups.values()):
         notes.extend(garbled_notes(sheet.label, column, sheet.columns[column], sheet.rows))
@@ -420,137 +341,3 @@ def _groups_of(sheet: CsvSheet, lookup: GroupLookup, wanted: Collection[str]) ->
     if faults:
         raise InputError(capped(faults))
     return table.set_index("code")[list(lookup.groups)]
-
-
-def _no_match(sheet: CsvSheet, column: str, found: Sequence[str], areas: Sequence[str]) -> str:
-    return (
-        f"{sheet.label}: none of the {len(areas):,} areas is in column {column!r}, which holds "
-        f"{looks_like(found)} (first: {found[0] if found else ''!r}); the boundaries have "
-        f"{looks_like(areas)} (first: {areas[0]!r}). Use a table of the boundaries' edition."
-    )
-
-
-def _lacking(label: str, missing: pd.Index, n: int, then: str) -> Iterator[str]:
-    if len(missing):
-        which = some(list(missing))
-        yield f"{label}: {len(missing):,} of {n:,} areas are not in it ({which}); {then}."
-
-
-def _read_table(
-    name: str, source: TableSource, folder: Path, areas: pd.Index, scratch: Path | None
-) -> tuple[dict[tuple[str, str], "pd.Series[float]"], list[str], FileRecord]:
-    path = find_file(folder, source.path, place=f"sources.{name}.path")
-    parts = {short: [c] if isinstance(c, str) else list(c) for short, c in source.columns.items()}
-    wanted = list(dict.fromkeys(column for columns in parts.values() for column in columns))
-    with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
-        sheet = read_sheet(path, [source.code, *wanted], Path(private), member=source.member)
-    codes = sheet.columns[source.code]
-    if len(areas) and not set(codes) & set(areas):
-        raise InputError(_no_match(sheet, source.code, codes, list(areas)))
-    used = _rows_of(codes, areas)
-    faults = [*_code_faults(sheet, source.code, areas)]
-    values = {column: _numbers(sheet, column, used, faults) for column in wanted}
-    if faults:
-        raise InputError(capped(faults))
-    index = [codes[i] for i in used]
-    table = pd.DataFrame(values, index=index, dtype=float).reindex(areas)
-    sums = {(name, short): table[columns].sum(axis=1, skipna=False)
-            for short, columns in parts.items()}  # fmt: skip
-    notes = [*sheet.notes, *_gaps(sheet, table, areas, set(index))]
-    return sums, notes, record(path, name, rows=len(sheet.rows))
-
-
-def _rows_of(codes: Sequence[str], areas: pd.Index) -> list[int]:
-    known = set(areas)
-    return [i for i, code in enumerate(codes) if not known or code in known]
-
-
-def _code_faults(sheet: CsvSheet, column: str, areas: pd.Index) -> Iterator[str]:
-    """Codes that are missing, repeated, or an area's code but for white space and case."""
-    known, first = set(areas), dict[str, int]()
-    for row, code in zip(sheet.rows, sheet.columns[column], strict=True):
-        place = f"{sheet.label}: row {row}, column {column!r}, value {code!r}"
-        plain = code.strip().upper()
-        if not plain or plain.lower() in MISSING_WORDS:
-            yield f"{place}: no area code. Fill it in or take the row out."
-        elif code not in known and (plain in known if known else code != code.strip()):
-            yield f"{place}: white space or small letters in {plain!r}. Write it plainly."
-        elif code in first and (code in known or not known):
-            yield f"{place}: the code is in row {first[code]} already. Keep one row per area."
-        first.setdefault(code, row)
-
-
-def _numbers(
-    sheet: CsvSheet, column: str, used: Sequence[int], faults: list[str]
-) -> NDArray[np.float64]:
-    """Cells as numbers, NaN where empty; what is no count is added to the faults."""
-    cells = sheet.columns[column]
-    texts = [cells[i].strip() for i in used]
-    together, lengths = "".join(texts), set(map(len, texts))
-    if together.isascii() and together.isdecimal() and 0 < min(lengths) <= max(lengths) < _LONG:
-        return np.array(texts, dtype=object).astype(np.float64)
-    values = np.full(len(used), np.nan)
-    for k, (i, text) in enumerate(zip(used, texts, strict=True)):
-        if not text:
-            continue
-        advice = next((advice for is_so, advice in _CELL_RULES if is_so(text)), "")
-        if advice:
-            place = f"{sheet.label}: row {sheet.rows[i]}, column {column!r}, value {text!r}"
-            faults.append(f"{place}: {advice}")
-        else:
-            values[k] = float(text)
-    return values
-
-
-_LONG = 10
-"""Digits from which a whole number may be above `LARGEST_COUNT`."""
-LARGEST_COUNT = 1e9
-"""No country has as many people."""
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
-_SEPARATED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
-_CELL_RULES: tuple[tuple[Callable[[str], Any], str], ...] = (
-    (_SEPARATED.fullmatch, "a thousands separator. Save the column without it."),
-    (
-        lambda text: not _NUMBER.fullmatch(text),
-        "not a number. Leave the cell empty where it is not known: missing is never zero.",
-    ),
-    (
-        lambda text: not abs(float(text)) <= LARGEST_COUNT,
-        "too large for a count of people or households in one area. Correct it, or leave it empty.",
-    ),
-    (
-        lambda text: float(text) < 0,
-        "negative, which no count of people or households is. Correct it, or leave it empty.",
-    ),
-)
-"""What is wrong with a cell, and what to do; first match wins."""
-
-
-def _fractions(sheet: CsvSheet, column: str, values: "pd.Series[float]") -> Iterator[str]:
-    """A note where a column of whole numbers has a few that are not."""
-    known = values[values.notna()]
-    odd = known[known % 1 != 0]
-    if 0 < len(odd) <= len(known) / 10:
-        yield (
-            f"{sheet.label}: column {column!r} holds whole numbers, but not for {len(odd):,} areas "
-            f"({odd.index[0]}: {odd.iloc[0]:,g}). They are used as they are; check them."
-        )
-
-
-def _gaps(
-    sheet: CsvSheet, table: pd.DataFrame, areas: pd.Index, present: Collection[str]
-) -> Iterator[str]:
-    here = np.array([code in present for code in areas], dtype=bool)
-    missing = areas[~here]
-    new = new_in_2021(list(areas))
-    older = " Its codes look like an edition before 2021." if new and new <= set(missing) else ""
-    for note in _lacking(sheet.label, missing, len(areas), "they are not assessed there"):
-        yield note + older
-    for column in table:
-        yield from _fractions(sheet, column, table[column])
-        empty = table.index[table[column].isna().to_numpy() & here]
-        if len(empty):
-            yield (
-                f"{sheet.label}: column {column!r} is empty for {len(empty):,} areas "
-                f"({some(list(empty))}); they are not assessed there."
-            )

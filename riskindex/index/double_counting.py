@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from riskindex.areas.read import TableSource
+from riskindex.areas.table_files import TableSource
 from riskindex.factors import EventGroup, Factor, apart
 
 COLUMNS = ("one", "other", "rule", "why", "advice", "rho")

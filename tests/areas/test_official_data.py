@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from riskindex.areas.official_data import attributions, official_sources
-from riskindex.areas.read import AreaSource, GroupLookup, TableSource
+from riskindex.areas.read import AreaSource, GroupLookup
+from riskindex.areas.table_files import TableSource
 from riskindex.events.read import PoliceSource
 
 ROOT = Path(__file__).parents[2]

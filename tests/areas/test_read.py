@@ -7,14 +7,8 @@ import pytest
 from shapely import box
 
 from riskindex.areas.editions import Vintage, looks_like
-from riskindex.areas.read import (
-    AreaSource,
-    GroupLookup,
-    TableSource,
-    read_areas,
-    read_codes,
-    read_tables,
-)
+from riskindex.areas.read import AreaSource, GroupLookup, read_areas, read_codes
+from riskindex.areas.table_files import TableSource, read_tables
 from riskindex.errors import ConfigError, InputError
 
 CODES = ["E01000001", "E01000002", "E01033769"]

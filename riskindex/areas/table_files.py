@@ -1,0 +1,241 @@
+"""Tables by area from CSV files, each cell checked."""
+
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.areas.boundary_faults import some
+from riskindex.areas.editions import looks_like, new_in_2021
+from riskindex.errors import InputError, Together
+from riskindex.files.csv_files import CsvSheet, capped, read_sheet
+from riskindex.files.formats import FileRecord, find_file, record
+from riskindex.files.text import MISSING_WORDS
+
+
+@dataclass(frozen=True, kw_only=True)
+class TableSource:
+    """A table by area code, such as a Nomis census bulk file."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    kind: Literal["table"]
+    """A table with one row per area."""
+    path: str
+    """A CSV (may be compressed), or a zip with one."""
+    member: str | None = None
+    """File inside a zip that holds several; the *-lsoa.csv one is found by itself."""
+    code: str = "geography code"
+    """Column with the area code."""
+    columns: Mapping[str, str | Sequence[str]]
+    """Short name to a column, or to several columns that are added up."""
+    protection: Literal["open", "restricted"] | None = None
+    """Whether anybody can look the table up; left out, open where boundaries/sources.toml knows its
+    columns, else restricted. Another open table needs an address and a licence."""
+    address: str | None = None
+    """Where anybody can look an open table up; printed for sign-off."""
+    licence: str | None = None
+    """Licence of an open table; printed for sign-off."""
+
+
+class ReadTables(NamedTuple):
+    """Tables by area, what was noticed, and which files they came from."""
+
+    tables: pd.DataFrame
+    """Index `area_code` as given; columns (source, column), float; NaN is not assessed."""
+    notes: tuple[str, ...]
+    """Sentences for the screen and the report."""
+    files: tuple[FileRecord, ...]
+    """Provenance."""
+
+
+def read_tables(
+    sources: Mapping[str, Any], folder: Path, area_codes: pd.Index, *, scratch: Path | None = None
+) -> ReadTables:
+    """Read every table by area code.
+
+    Parameters
+    ----------
+    sources
+        The config's sources by name; those that are no `TableSource` are left alone.
+    folder
+        Folder that relative paths start from.
+    area_codes
+        Codes of the study area; rows of other areas are not used. Where there is none, every
+        row is checked and the result is empty.
+    scratch
+        Folder for private temporary files, which are removed; the system's by default.
+
+    Raises
+    ------
+    InputError
+        Cells that are no count, codes that are missing, repeated or misspelt, and tables that
+        hold none of the areas: of all tables together, each with its file, row, column and value.
+        An empty cell is no fault: the area is not assessed there.
+    """
+    read: dict[tuple[str, str], pd.Series[float]] = {}
+    notes: list[str] = []
+    files: list[FileRecord] = []
+    together = Together()
+    for name, source in sources.items():
+        if not isinstance(source, TableSource):
+            continue
+        with together.trying():
+            columns, noted, file = _read_table(name, source, folder, area_codes, scratch)
+            read.update(columns)
+            notes.extend(noted)
+            files.append(file)
+    together.raise_any()
+    tables = pd.DataFrame(read, index=area_codes, dtype=float)
+    tables.columns = pd.MultiIndex.from_tuples(list(read), names=["source", "column"])
+    return ReadTables(tables, tuple(notes), tuple(files))
+
+
+def no_match(sheet: CsvSheet, column: str, found: Sequence[str], areas: Sequence[str]) -> str:
+    """Say that a file holds none of the areas, and what its codes look like instead."""
+    return (
+        f"{sheet.label}: none of the {len(areas):,} areas is in column {column!r}, which holds "
+        f"{looks_like(found)} (first: {found[0] if found else ''!r}); the boundaries have "
+        f"{looks_like(areas)} (first: {areas[0]!r}). Use a table of the boundaries' edition."
+    )
+
+
+def lacking(label: str, missing: pd.Index, n: int, then: str) -> Iterator[str]:
+    """A note where a file lacks some of n areas, with what follows from that."""
+    if len(missing):
+        which = some(list(missing))
+        yield f"{label}: {len(missing):,} of {n:,} areas are not in it ({which}); {then}."
+
+
+def _read_table(
+    name: str, source: TableSource, folder: Path, areas: pd.Index, scratch: Path | None
+) -> tuple[dict[tuple[str, str], "pd.Series[float]"], list[str], FileRecord]:
+    path = find_file(folder, source.path, place=f"sources.{name}.path")
+    parts = {short: [c] if isinstance(c, str) else list(c) for short, c in source.columns.items()}
+    wanted = list(dict.fromkeys(column for columns in parts.values() for column in columns))
+    with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
+        sheet = read_sheet(path, [source.code, *wanted], Path(private), member=source.member)
+    codes = sheet.columns[source.code]
+    if len(areas) and not set(codes) & set(areas):
+        raise InputError(no_match(sheet, source.code, codes, list(areas)))
+    used = _rows_of(codes, areas)
+    faults = [*_code_faults(sheet, source.code, areas)]
+    values = {column: _numbers(sheet, column, used, faults) for column in wanted}
+    if faults:
+        raise InputError(capped(faults))
+    index = [codes[i] for i in used]
+    table = pd.DataFrame(values, index=index, dtype=float).reindex(areas)
+    sums = {(name, short): table[columns].sum(axis=1, skipna=False)
+            for short, columns in parts.items()}  # fmt: skip
+    notes = [*sheet.notes, *_gaps(sheet, table, areas, set(index))]
+    return sums, notes, record(path, name, rows=len(sheet.rows))
+
+
+def _rows_of(codes: Sequence[str], areas: pd.Index) -> list[int]:
+    known = set(areas)
+    return [i for i, code in enumerate(codes) if not known or code in known]
+
+
+def _code_faults(sheet: CsvSheet, column: str, areas: pd.Index) -> Iterator[str]:
+    """Codes that are missing, repeated, or an area's code but for white space and case."""
+    known, first = set(areas), dict[str, int]()
+    for row, code in zip(sheet.rows, sheet.columns[column], strict=True):
+        place = f"{sheet.label}: row {row}, column {column!r}, value {code!r}"
+        plain = code.strip().upper()
+        if not plain or plain.lower() in MISSING_WORDS:
+            yield f"{place}: no area code. Fill it in or take the row out."
+        elif code not in known and (plain in known if known else code != code.strip()):
+            yield f"{place}: white space or small letters in {plain!r}. Write it plainly."
+        elif code in first and (code in known or not known):
+            yield f"{place}: the code is in row {first[code]} already. Keep one row per area."
+        first.setdefault(code, row)
+
+
+def _numbers(
+    sheet: CsvSheet, column: str, used: Sequence[int], faults: list[str]
+) -> NDArray[np.float64]:
+    """Cells as numbers, NaN where empty; what is no count is added to the faults."""
+    cells = sheet.columns[column]
+    texts = [cells[i].strip() for i in used]
+    together, lengths = "".join(texts), set(map(len, texts))
+    if together.isascii() and together.isdecimal() and 0 < min(lengths) <= max(lengths) < _LONG:
+        return np.array(texts, dtype=object).astype(np.float64)
+    values = np.full(len(used), np.nan)
+    for k, (i, text) in enumerate(zip(used, texts, strict=True)):
+        if not text:
+            continue
+        advice = next((advice for is_so, advice in _CELL_RULES if is_so(text)), "")
+        if advice:
+            place = f"{sheet.label}: row {sheet.rows[i]}, column {column!r}, value {text!r}"
+            faults.append(f"{place}: {advice}")
+        else:
+            values[k] = float(text)
+    return values
+
+
+_LONG = 10
+"""Digits from which a whole number may be above `LARGEST_COUNT`."""
+
+
+LARGEST_COUNT = 1e9
+"""No country has as many people."""
+
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
+
+
+_SEPARATED = re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d+)?", re.ASCII)
+
+
+_CELL_RULES: tuple[tuple[Callable[[str], Any], str], ...] = (
+    (_SEPARATED.fullmatch, "a thousands separator. Save the column without it."),
+    (
+        lambda text: not _NUMBER.fullmatch(text),
+        "not a number. Leave the cell empty where it is not known: missing is never zero.",
+    ),
+    (
+        lambda text: not abs(float(text)) <= LARGEST_COUNT,
+        "too large for a count of people or households in one area. Correct it, or leave it empty.",
+    ),
+    (
+        lambda text: float(text) < 0,
+        "negative, which no count of people or households is. Correct it, or leave it empty.",
+    ),
+)
+"""What is wrong with a cell, and what to do; first match wins."""
+
+
+def _fractions(sheet: CsvSheet, column: str, values: "pd.Series[float]") -> Iterator[str]:
+    """A note where a column of whole numbers has a few that are not."""
+    known = values[values.notna()]
+    odd = known[known % 1 != 0]
+    if 0 < len(odd) <= len(known) / 10:
+        yield (
+            f"{sheet.label}: column {column!r} holds whole numbers, but not for {len(odd):,} areas "
+            f"({odd.index[0]}: {odd.iloc[0]:,g}). They are used as they are; check them."
+        )
+
+
+def _gaps(
+    sheet: CsvSheet, table: pd.DataFrame, areas: pd.Index, present: Collection[str]
+) -> Iterator[str]:
+    here = np.array([code in present for code in areas], dtype=bool)
+    missing = areas[~here]
+    new = new_in_2021(list(areas))
+    older = " Its codes look like an edition before 2021." if new and new <= set(missing) else ""
+    for note in lacking(sheet.label, missing, len(areas), "they are not assessed there"):
+        yield note + older
+    for column in table:
+        yield from _fractions(sheet, column, table[column])
+        empty = table.index[table[column].isna().to_numpy() & here]
+        if len(empty):
+            yield (
+                f"{sheet.label}: column {column!r} is empty for {len(empty):,} areas "
+                f"({some(list(empty))}); they are not assessed there."
+            )
