@@ -1,0 +1,313 @@
+"""Named places: clusters of adjoining selected areas that one team can work in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from riskindex.errors import ConfigError, DataError
+from riskindex.planning.compact_parts import Ground, across, survey_ground
+from riskindex.planning.place_names import (
+    arrange_gazetteer,
+    in_words,
+    settlement_name,
+    tell_apart,
+    within_reach,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from geopandas import GeoDataFrame
+
+Array = NDArray[np.float64]
+Positions = NDArray[np.intp]
+
+FIRM = 0.95
+"""Share of repeats from which on a selected area is firm, where the index table has no tiers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlaceRules:
+    """How selected areas become places, and what places are called."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    largest_areas: int = 15
+    """Areas of a place, at most; a larger cluster is divided into compact connected parts."""
+    largest_km: float | None = 6.0
+    """Kilometres across a place of several areas, at most; none: no such limit."""
+    within: str | None = None
+    """Groups whose borders no place crosses, such as district; none: places cross borders."""
+    people: str = "residents_10_24"
+    """The base that the need of a place is made of; residents where the areas have no such base."""
+    ward: str = "ward"
+    """The groups that places are described by."""
+    district: str = "district"
+    """The groups that plans set minimums for."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Area code to the name of the place that it is in: it wins over any settlement."""
+
+
+class NamedPlaces(NamedTuple):
+    """Places, and the place of every selected area."""
+
+    table: pd.DataFrame
+    """Index place (1 has the greatest need). Columns: `name`; `wards` and `district`, those with
+    most residents first, or alone; `areas`; `firm`, areas selected in 95 of 100 repeats or more;
+    `residents`, `residents_10_24`; `need`; `score_max`; `factors`, what is hot in how many of its
+    areas; `next_door`, areas hot only with their neighbours; `x`, `y`, metres; `km_across`."""
+    place_of: "pd.Series[int]"
+    """Number of the place, index area_code: the selected areas alone, in the order they came."""
+
+
+def place_rule_faults(rules: PlaceRules) -> "Iterator[str]":
+    """Say what is wrong with the numbers of the rules, whatever the areas."""
+    if rules.largest_areas < 1:
+        yield f"places.largest_areas: {rules.largest_areas} must be 1 or more."
+    if rules.largest_km is not None and not rules.largest_km > 0:
+        yield f"places.largest_km: {rules.largest_km} must be kilometres above 0."
+
+
+def name_places(
+    index: pd.DataFrame,
+    areas: "GeoDataFrame",
+    weights: "csr_array[Any]",
+    gazetteer: pd.DataFrame | None = None,
+    *,
+    rules: PlaceRules = PlaceRules(),
+    hot: pd.DataFrame | None = None,
+    labels: Mapping[str, str] | None = None,
+) -> NamedPlaces:
+    """Put adjoining selected areas together into places, and name them.
+
+    A place is called what the analyst calls one of its areas; else after the settlement of
+    `settlement_name`; else by its wards, its district or its first area. Places of one
+    settlement are told apart by their wards.
+
+    Parameters
+    ----------
+    index
+        Index area_code; `selected`, `score`; `tier` or `p_selected` where repeats were made.
+    areas
+        The same areas in the same order: `geometry` in metres, groups such as `ward` and
+        `district`, bases such as `residents` and `residents_10_24`, `name`.
+    weights
+        Neighbours, shape `(n, n)`, in the order of the areas.
+    gazetteer
+        Settlements, as `arrange_gazetteer` takes them.
+    rules
+        How large a place may be, and the analyst's names.
+    hot
+        Index area_code and factor; `is_hot`, and `kind`: own, neighbourhood or both.
+    labels
+        Words for the factors.
+
+    Returns
+    -------
+    NamedPlaces
+        `need` is the sum over the place's areas of people times score / 100: people aged 10 to 24
+        weighted by the index. A selected area without a score, put in by hand, has the mean score
+        of the others. Without any base every area counts as one person. A base that one of its
+        areas lacks is missing for the place.
+
+    Raises
+    ------
+    ConfigError
+        A rule is impossible, or a name is given to an area that is not there.
+    DataError
+        The tables are not about the same areas, or places cannot be told from the gazetteer.
+    """
+    _check(index, areas, rules)
+    groups = areas[rules.within] if rules.within else None
+    ground = survey_ground(areas, weights, groups=groups)
+    part = divide(index["selected"].to_numpy(bool), ground, rules)
+    facts = _facts(index, areas, part, rules)
+    # In the order of the codes, so that sums do not differ in their last digit.
+    sorted_facts = facts.sort_index()
+    places = _figures(sorted_facts)
+    members = [sorted_facts[sorted_facts["part"] == k] for k in places.index]
+    shapes = [areas.geometry.loc[member.index].to_numpy() for member in members]
+    people = [member["weight"].to_numpy() for member in members]
+    lie = [_position(*place) for place in zip(shapes, people, strict=True)]
+    places[["x", "y", "km_across"]] = np.array(lie).reshape(-1, 3)
+    settlements = within_reach(arrange_gazetteer(gazetteer), areas.geometry.to_numpy())
+    places["settlement"] = [
+        settlement_name(shape, weight, settlements, ward=next(iter(wards), "")) or ""
+        for shape, weight, wards in zip(shapes, people, places["ward_list"], strict=True)
+    ]
+    places["first_area"] = [_first_name(member.index, areas) for member in members]
+    places["name"] = _names(places)
+    numbers = pd.Series(np.arange(1, len(places) + 1), index=places.index)
+    facts["place"] = facts["part"].map(numbers).astype(int)
+    places = places.set_axis(pd.RangeIndex(1, len(places) + 1, name="place"))
+    places["factors"], places["next_door"] = _reasons(facts["place"], places.index, hot, labels)
+    return NamedPlaces(places[list(COLUMNS)], facts["place"])
+
+
+COLUMNS = (
+    "name",
+    "wards",
+    "district",
+    "areas",
+    "firm",
+    "residents",
+    "residents_10_24",
+    "need",
+    "score_max",
+    "factors",
+    "next_door",
+    "x",
+    "y",
+    "km_across",
+)
+"""Columns of the table of places."""
+
+
+def divide(selected: NDArray[np.bool_], ground: Ground, rules: PlaceRules) -> Positions:
+    """Number of the part that each selected area is in, from 0; -1 for the others."""
+
+    def fits(part: Positions) -> bool:
+        if len(part) > rules.largest_areas:
+            return False
+        return rules.largest_km is None or ground.km_across(part) <= rules.largest_km
+
+    return ground.parts(selected, fits)
+
+
+def weighted_people(
+    index: pd.DataFrame, areas: pd.DataFrame, rules: PlaceRules
+) -> "pd.Series[Any]":
+    """Need of every area: people times score / 100, as `name_places` describes it."""
+    base = next((base for base in (rules.people, "residents") if base in areas), None)
+    people = areas[base].astype(float) if base else pd.Series(1.0, index=areas.index)
+    score = index["score"].astype(float)
+    usual = score[index["selected"].astype(bool)].mean()
+    return people * score.fillna(usual) / 100
+
+
+def firm_areas(index: pd.DataFrame) -> "pd.Series[float]":
+    """1 for areas selected in 95 of 100 repeats or more, 0 for others, NaN without repeats."""
+    if "tier" in index:
+        return (index["tier"].astype("string") == "firm").astype(float)
+    if "p_selected" in index:
+        return (index["p_selected"].astype(float) >= FIRM).astype(float)
+    return pd.Series(np.nan, index=index.index)
+
+
+def _check(index: pd.DataFrame, areas: "GeoDataFrame", rules: PlaceRules) -> None:
+    if not index.index.equals(areas.index):
+        raise DataError("The index and the areas must be about the same areas, in one order.")
+    faults = list(place_rule_faults(rules))
+    if rules.within is not None and rules.within not in areas:
+        faults.append(f"places.within: the areas have no groups called {rules.within}.")
+    unknown = [code for code in rules.names if code not in areas.index]
+    if unknown:
+        faults.append(f"places.names: there is no area {in_words(unknown)}.")
+    if faults:
+        raise ConfigError(faults)
+
+
+def _facts(
+    index: pd.DataFrame, areas: "GeoDataFrame", part: Positions, rules: PlaceRules
+) -> pd.DataFrame:
+    """What is known of each selected area; `weight` is its residents, or 1 without any."""
+    table = pd.DataFrame({"part": part, "score": index["score"].astype(float)}, index=areas.index)
+    for name, group in (("ward", rules.ward), ("district", rules.district)):
+        table[name] = areas[group].fillna("").astype(str) if group in areas else ""
+    for base in ("residents", "residents_10_24"):
+        table[base] = areas[base].astype(float) if base in areas else np.nan
+    table["need"] = weighted_people(index, areas, rules)
+    table["firm"] = firm_areas(index)
+    table["weight"] = table["residents"].where(table["residents"] > 0, 1.0)
+    table["called"] = pd.Series(rules.names, dtype=object).reindex(areas.index)
+    return table[table["part"] >= 0]
+
+
+def _figures(facts: pd.DataFrame) -> pd.DataFrame:
+    """Sums of each part, the greatest need first; then most areas, then the first code."""
+    by_part = facts.groupby("part", sort=True)
+    sums = ["firm", "residents", "residents_10_24", "need"]
+    # A sum of what is known would understate a place of which something is not known.
+    places = by_part[sums].agg(lambda values: values.sum(skipna=False))
+    people = ["firm", "residents", "residents_10_24"]
+    places[people] = places[people].round().astype("Int64")
+    places["areas"] = by_part.size()
+    places["score_max"] = by_part["score"].max()
+    wards = {part: _by_weight(table, "ward") for part, table in by_part}
+    places["ward_list"] = pd.Series(wards, dtype=object)
+    places["wards"] = places["ward_list"].map(", ".join)
+    places["district"] = pd.Series(
+        {part: next(iter(_by_weight(table, "district")), "") for part, table in by_part},
+        dtype=object,
+    )
+    called = {part: in_words(dict.fromkeys(table["called"].dropna())) for part, table in by_part}
+    places["called"] = pd.Series(called, dtype=object)
+    return places.sort_values(["need", "areas"], ascending=False, kind="stable")
+
+
+def _by_weight(table: pd.DataFrame, group: str) -> list[str]:
+    """Names of the groups, the one with most residents first, then by the alphabet."""
+    sums = table[table[group] != ""].groupby(group, sort=True)["weight"].sum()
+    return [str(name) for name in sums.sort_values(ascending=False, kind="stable").index]
+
+
+def _position(shapes: NDArray[np.object_], people: Array) -> tuple[float, float, float]:
+    """Where a place lies, its residents' mean centre or the nearest point in it, and its width."""
+    centre = shapely.points(
+        people @ shapely.get_coordinates(shapely.centroid(shapes)) / people.sum()
+    )
+    nearest = shapes[int(np.argmin(shapely.distance(shapes, centre)))]
+    if not shapely.intersects(nearest, centre):
+        centre = shapely.point_on_surface(nearest)
+    return float(shapely.get_x(centre)), float(shapely.get_y(centre)), across(shapes) / 1000
+
+
+def _first_name(codes: pd.Index, areas: "GeoDataFrame") -> str:
+    return str(areas.at[codes[0], "name"] if "name" in areas else codes[0])
+
+
+def _names(places: pd.DataFrame) -> list[str]:
+    """Names of the places, each once: of the sources in order the first that has one."""
+    sources = pd.DataFrame(
+        {
+            "analyst": places["called"],
+            "settlement": places["settlement"],
+            "wards": places["ward_list"].map(lambda wards: in_words(wards[:2])),
+            "district": places["district"],
+            "first area": places["first_area"],
+        },
+        dtype=object,
+    )
+    names = [next(name for name in row if name) for row in sources.itertuples(index=False)]
+    return tell_apart(names, places["ward_list"].tolist())
+
+
+def _reasons(
+    place_of: "pd.Series[int]",
+    places: pd.Index,
+    hot: pd.DataFrame | None,
+    labels: Mapping[str, str] | None,
+) -> tuple["pd.Series[str]", "pd.Series[Any]"]:
+    """What is hot in each place, in how many areas, and how many are hot only next door."""
+    if hot is None:
+        return pd.Series("", index=places), pd.Series(pd.NA, index=places, dtype="Int64")
+    names = ["area_code", "factor"]
+    found = hot.loc[hot["is_hot"].astype(bool), ["kind"]].reset_index()[[*names, "kind"]]
+    found["place"] = found["area_code"].map(place_of)
+    found = found.dropna(subset="place").astype({"place": int})
+    order = {factor: k for k, factor in enumerate(hot.index.unique("factor"))}
+    count = found.groupby(["place", "factor"]).size().rename("count").reset_index()
+    count["order"] = count["factor"].map(order)
+    count = count.sort_values(["place", "count", "order"], ascending=[True, False, True])
+    words = count["factor"].map(lambda factor: (labels or {}).get(factor, factor))
+    count["words"] = words + " (" + count["count"].astype(str) + ")"
+    factors = count.groupby("place")["words"].agg("; ".join).reindex(places, fill_value="")
+    by_itself = found.assign(own=found["kind"] != "neighbourhood").groupby("area_code")["own"].any()
+    next_door = (~by_itself).groupby(place_of.reindex(by_itself.index)).sum()
+    return factors, next_door.reindex(places, fill_value=0).astype("Int64")

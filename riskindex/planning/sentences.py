@@ -1,0 +1,155 @@
+"""The plan in words: how many places, what the teams reach, and what would change it."""
+
+from typing import NamedTuple
+
+import pandas as pd
+
+from riskindex.planning.place_names import in_words
+from riskindex.planning.teams import Choice, Chosen, amount
+
+SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+"""Words for the numbers up to ten."""
+MEASURES = {
+    "need": "people aged 10 to 24",
+    "residents_10_24": "people aged 10 to 24",
+    "residents": "residents",
+    "areas": "areas",
+    "firm": "firm areas",
+}
+"""What is counted for a reader, by the column that is maximised."""
+COUNTED = {"need": "residents_10_24"}
+"""A weighted measure is told as the people it is made of."""
+AIMS = {"need": "people aged 10 to 24 weighted by the index"}
+"""What is maximised where it is not what is counted."""
+
+
+class PlanSentences(NamedTuple):
+    """The plan in sentences, each true by itself."""
+
+    answer: str
+    """Areas, places, and what the chosen places reach."""
+    aim: str
+    """What the choice makes as large as it can be."""
+    next_best: str
+    """The next best set; empty where there is no other."""
+    one_more: str
+    """What one team more adds; empty where all places are reached."""
+
+
+def describe_plan(places: pd.DataFrame, choice: Choice, *, areas: int) -> PlanSentences:
+    """Say what the plan reaches, and what would change it.
+
+    Parameters
+    ----------
+    places
+        The table of `name_places`.
+    choice
+        The choice among them.
+    areas
+        Areas of the whole study area.
+
+    Returns
+    -------
+    PlanSentences
+        For instance "56 of 1,111 areas, in seven places and three single areas; 4 teams reach
+        11,784 of 17,799 people aged 10 to 24: Southend, Basildon, Harlow and Chelmsford."
+    """
+    measure = _measure(places, choice)
+    listed = f"{int(places['areas'].sum()):,} of {areas:,} areas{_where(places)}"
+    total = measure.sum()
+    reach = "reaches" if _is_one(choice) else "reach"
+    told = f"{amount(choice.plan.available, choice.plan)} {reach}"
+    if choice.best.places:
+        told += f" {_sum(choice.best, measure)} of {_number(total)} {_unit(choice, places)}"
+        told += f": {in_words(places['name'].loc[list(choice.best.places)])}"
+    else:
+        told += " no place"
+    return PlanSentences(
+        answer=f"{listed}; {told}." if len(places) else f"{listed}.",
+        aim=f"Chosen so that as many {_aim(choice)} as possible are reached.",
+        next_best=_next_best(places, choice, measure),
+        one_more=_one_more(places, choice, measure),
+    )
+
+
+def _measure(places: pd.DataFrame, choice: Choice) -> "pd.Series[float]":
+    column = COUNTED.get(choice.plan.maximise, choice.plan.maximise)
+    known = column in places and places[column].notna().all()
+    return places[column if known else choice.plan.maximise].astype(float)
+
+
+def _unit(choice: Choice, places: pd.DataFrame) -> str:
+    column = choice.plan.maximise
+    if column in COUNTED and places[COUNTED[column]].isna().any():
+        return f"points of {column}"
+    return MEASURES.get(column, column.replace("_", " "))
+
+
+def _aim(choice: Choice) -> str:
+    column = choice.plan.maximise
+    return AIMS.get(column, MEASURES.get(column, column.replace("_", " ")))
+
+
+def _where(places: pd.DataFrame) -> str:
+    """In how many places of several areas, and how many single areas."""
+    several, single = int((places["areas"] > 1).sum()), int((places["areas"] == 1).sum())
+    parts = [f"{_small(several)} place{'s' if several != 1 else ''}"] if several else []
+    if single:
+        parts.append(f"{_small(single)} single area{'s' if single != 1 else ''}")
+    return f", in {in_words(parts)}" if parts else ""
+
+
+def _small(number: int) -> str:
+    return SMALL[number] if number < len(SMALL) else f"{number:,}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}"
+
+
+def _sum(chosen: Chosen, measure: "pd.Series[float]") -> str:
+    return _number(measure.loc[list(chosen.places)].sum())
+
+
+def _is_one(choice: Choice) -> bool:
+    return choice.plan.resource == "budget" or choice.plan.available == 1
+
+
+def _next_best(places: pd.DataFrame, choice: Choice, measure: "pd.Series[float]") -> str:
+    if choice.next_best is None:
+        return ""
+    best, other = set(choice.best.places), set(choice.next_best.places)
+    gained = places["name"].loc[[place for place in choice.next_best.places if place not in best]]
+    lost = places["name"].loc[[place for place in choice.best.places if place not in other]]
+    if len(gained) and len(lost):
+        change = f"has {in_words(gained)} instead of {in_words(lost)}"
+    elif len(lost):
+        change = f"leaves out {in_words(lost)}"
+    else:
+        change = f"has {in_words(gained)} too"
+    unit = _unit(choice, places)
+    reached = f"reaches {_sum(choice.next_best, measure)} {unit}"
+    return f"The next best set {change} and {reached}{_weighted(choice, choice.next_best)}."
+
+
+def _weighted(choice: Choice, other: Chosen) -> str:
+    """How much less another set has of a weighted measure: it may well have more people."""
+    if choice.plan.maximise not in COUNTED or choice.best.reached == 0:
+        return ""
+    less = 1 - other.reached / choice.best.reached
+    words = "under 0.1%" if 0 < less < 0.001 else f"{less:.1%}"
+    return f", {words if less > 0 else 'no'} less when weighted by the index"
+
+
+def _one_more(places: pd.DataFrame, choice: Choice, measure: "pd.Series[float]") -> str:
+    now, more = list(choice.best.places), list(choice.one_more.places)
+    added = places["name"].loc[[place for place in more if place not in now]]
+    without = places["name"].loc[[place for place in now if place not in more]]
+    if not len(added):
+        return ""
+    difference = f"{_number(measure.loc[more].sum() - measure.loc[now].sum())} more"
+    instead = f" instead of {in_words(without)}" if len(without) else ""
+    return (
+        f"With {amount(choice.step, choice.plan)} more, {in_words(added)}{instead} would be "
+        f"reached: {difference} {_unit(choice, places)}."
+    )
