@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.areas.groups import group_kinds, profile_kind
 from riskindex.areas.neighbours import build_weights, describe_neighbours
 from riskindex.areas.official_data import attributions
+from riskindex.arrays import Flags
 from riskindex.config import Config
 from riskindex.errors import DataError
 from riskindex.factors import reported_shares
@@ -17,12 +17,13 @@ from riskindex.hotspots.persistence import classify_persistence
 from riskindex.hotspots.samples import context_of
 from riskindex.hotspots.scan import scan_for_clusters
 from riskindex.index.build import build_index, given_weights, score_factors
-from riskindex.index.clusters import find_clusters
 from riskindex.index.diagnostics import compose, correlate, shares_of, warn_of_correlations
 from riskindex.index.double_counting import find_double_counting, warn_of_double_counting
 from riskindex.index.reasons import explain, through_one_area
 from riskindex.index.scores import silent_sentences
 from riskindex.index.selection import Selected, flags_tie, select_top
+from riskindex.planning.named_places import hot_last
+from riskindex.planning.team_plan import TeamPlan, make_plan
 from riskindex.result import Given, Result, Say, silent
 from riskindex.statistics.smoothing import counts_behind
 from riskindex.tables import Sensitivity
@@ -93,6 +94,8 @@ def analyse(
     robust, sensitivity = _how_sure(config, given, listed, say=say)
     reasons = _reasons(config, found.table, persistence, scores).reindex(areas.index, fill_value="")
     correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
+    index = chosen.table.join(robust.table if robust else []).assign(reasons=reasons)
+    say("Naming places")
     taken, index_taken = given_weights(scores, options=config.index)
     twice = find_double_counting(config.factors, config.sources, correlations)
     return Result(
@@ -112,11 +115,10 @@ def analyse(
         tests=found.tests,
         persistence=persistence,
         scores=scores,
-        index=chosen.table.join(robust.table if robust else []).assign(reasons=reasons),
+        index=index,
         how_sure=robust.sentence if robust else "",
         weights_taken=taken,
         index_taken=index_taken,
-        clusters=adjoining(config, areas, weights, chosen.table["selected"]),
         through_one_area=through_one_area(found.table, config.factors),
         cut=chosen.cut,
         flags_tie=flags_tie(scores, options=config.index, selection=config.selection),
@@ -135,6 +137,15 @@ def analyse(
         double_counting=twice,
         places=given.places,
         disagreements=given.disagreements,
+        around=given.around,
+        team_plan=plan_of(
+            config,
+            given,
+            index,
+            weights,
+            hotspots=found.table,
+            repeats=robust.repeats if robust else None,
+        ),
     )
 
 
@@ -224,16 +235,42 @@ def without_noise(
     return given._replace(counts=behind)
 
 
-def adjoining(
-    config: Config, areas: pd.DataFrame, weights: "csr_array", chosen: "pd.Series[Any]"
-) -> pd.DataFrame:
-    """Selected areas that adjoin each other, as clusters with the names of their districts."""
-    kind = profile_kind(group_kinds(areas))
-    places = areas[kind] if kind else pd.Series(config.place, index=areas.index)
-    context = context_of(areas)
-    if context is not None:
-        places = places.mask(context)
-    return find_clusters(chosen.astype(bool), weights, places)
+def plan_of(
+    config: Config,
+    given: Given,
+    index: pd.DataFrame,
+    weights: "csr_array",
+    *,
+    hotspots: pd.DataFrame | None = None,
+    repeats: Flags | None = None,
+) -> TeamPlan:
+    """Named places of a list, and where teams reach most.
+
+    Parameters
+    ----------
+    config, given
+        What is asked, and what was read.
+    index
+        Index area_code: `selected`, `score`, `rank`; tiers where repeats were made.
+    weights
+        Neighbours, shape (n, n), in the order of the areas.
+    hotspots
+        Index (factor, period, area_code): what may be told of as hot in a place, in its last
+        period; None: nothing.
+    repeats
+        Which areas each repeat selects, shape (draws, n).
+    """
+    return make_plan(
+        index,
+        given.areas,
+        weights,
+        rules=config.places,
+        plan=config.plan,
+        around=given.around,
+        hot=None if hotspots is None else hot_last(hotspots),
+        labels={factor.name: factor.label for factor in config.factors},
+        repeats=repeats,
+    )
 
 
 def explain_some_factors(

@@ -31,6 +31,8 @@ from riskindex.files.memory import memory_faults
 from riskindex.index.build import Index, index_faults
 from riskindex.index.selection import Override, Selection, selection_faults
 from riskindex.index.weights import points_faults
+from riskindex.planning.named_places import PlaceRules, place_rule_faults
+from riskindex.planning.teams import Plan, plan_faults
 from riskindex.statistics.getis_ord import GetisOrd
 from riskindex.uncertainty.replay import Robustness
 from riskindex.uncertainty.robustness import robustness_faults
@@ -85,6 +87,10 @@ class Config(BaseModel):
     """How many areas are chosen, and what happens to ties."""
     robustness: Robustness | None = None
     """How sure the list is: repeats of the run; left out, none are made."""
+    places: PlaceRules = PlaceRules()
+    """How selected areas become named places."""
+    plan: Plan | None = None
+    """What there is to spend on places; left out, four teams."""
     release: Release = Release()
     """What leaves in the profiles partner and public."""
 
@@ -188,9 +194,8 @@ def schema() -> dict[str, Any]:
 
 _OPTIONS: tuple[type, ...] = (
     AreaSource, Coverage, EventGroup, EventSource, Factor, GetisOrd, GroupLookup, Index, Inventory,
-    Neighbours, Override,
-    Periods, PoliceSource, Release, Robustness, Selection, Share, TableSource, Vintage,
-    WarehouseSource,
+    Neighbours, Override, Periods, PlaceRules, Plan, PoliceSource, Release, Robustness,
+    Selection, Share, TableSource, Vintage, WarehouseSource,
 )  # fmt: skip
 
 
@@ -321,6 +326,9 @@ def _cross_faults(config: Config) -> Iterator[str]:
     yield from selection_faults(config.selection)
     if config.robustness is not None:
         yield from robustness_faults(config.robustness, config.index)
+    yield from place_rule_faults(config.places)
+    if config.plan is not None:
+        yield from plan_faults(config.plan)
     yield from release_faults(config.release)
     yield from memory_faults(config.memory)
 

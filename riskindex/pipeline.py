@@ -7,18 +7,20 @@ from pathlib import Path
 import pandas as pd
 
 from riskindex.analysis import (
-    adjoining,
     analyse,
     composition_of,
     explain_some_factors,
     list_areas,
+    plan_of,
     protected_run,
     without_noise,
 )
 from riskindex.areas import read as inputs
 from riskindex.areas.groups import group_kinds, profile_kind
 from riskindex.areas.neighbours import on_boundary
+from riskindex.areas.place_files import read_gazetteer, read_services
 from riskindex.areas.prepare import with_bases
+from riskindex.areas.shipped_lookups import read_places
 from riskindex.areas.table_files import read_tables
 from riskindex.config import Config
 from riskindex.errors import DisclosureError
@@ -36,7 +38,8 @@ from riskindex.outputs.manifest import write_manifest
 from riskindex.outputs.profiles import write_profiles
 from riskindex.outputs.read_result import refuse_to_replace
 from riskindex.outputs.report import write_report
-from riskindex.outputs.workbook import list_table, write_csv, write_workbook
+from riskindex.outputs.workbook import list_table, place_table, write_csv, write_workbook
+from riskindex.planning.team_plan import Surroundings
 from riskindex.publication.counts import noised_areas, noised_tables, published_totals
 from riskindex.publication.key import read_key
 from riskindex.publication.membership import refuse_telling_list, refuse_unsteady_list
@@ -93,6 +96,7 @@ def _read(config: Config, say: Say) -> Given:
     areas = with_bases(land.areas, census.tables, config.bases)
     areas = areas.assign(on_boundary=on_boundary(areas, snap=config.neighbours.snap))
     private = read_sensitive_places(config.release.sensitive_places, config.folder, areas)
+    around, around_files = _read_around(config)
     say("Counting events")
     with events.open_events(
         config.sources, folder=config.folder, factors=config.factors,
@@ -104,7 +108,7 @@ def _read(config: Config, say: Say) -> Given:
             crosswalk=codes.crosswalk, known_codes=codes.known, places=_places(areas, config.place),
         )  # fmt: skip
     notes = [*land.notes, *_edge_note(areas), *codes.notes, *census.notes]
-    files = [*land.files, *codes.files, *census.files, *opened.files]
+    files = [*land.files, *codes.files, *census.files, *opened.files, *around_files]
     closed = restricted_columns(counted.counts, config)
     return Given(
         areas=areas,
@@ -120,7 +124,18 @@ def _read(config: Config, say: Say) -> Given:
         files=_files(files),
         places=private,
         disagreements=counted.disagreements,
+        around=around,
     )
+
+
+def _read_around(config: Config) -> tuple[Surroundings, list[FileRecord]]:
+    """Place names, those of the package where no file is named, and services."""
+    places, plan = config.places, config.plan
+    named = read_gazetteer(places.gazetteer, config.folder) if places.gazetteer else None
+    there = read_services(plan.services, config.folder) if plan and plan.services else None
+    files = [file for read in (named, there) if read for file in read.files]
+    settlements = named.table if named else read_places()
+    return Surroundings(settlements, there.table if there else None), files
 
 
 def release(result: Result, profile: str | None = None, *, say: Say = silent) -> Released:
@@ -178,7 +193,11 @@ def _protected(result: Result, key: bytes) -> Result:
     epsilon = result.config.release.epsilon
     given = _given(result, noised_tables(result, key))
     made = protected_run(result.config, given, noised, totals=totals, epsilon=epsilon)
-    return replace(made, index=_with_tiers(made.index, result.index["selected"]))
+    index = _with_tiers(made.index, result.index["selected"])
+    # Who is in a place follows the list that leaves; its order and the teams follow the noise.
+    listed = index.assign(selected=result.index["selected"])
+    plan = plan_of(made.config, given, listed, made.weights)
+    return replace(made, index=index, team_plan=plan)
 
 
 def _with_tiers(index: pd.DataFrame, chosen: "pd.Series[bool]") -> pd.DataFrame:
@@ -212,6 +231,7 @@ def _given(result: Result, tables: pd.DataFrame) -> Given:
         notes=(),
         files=result.files,
         places=result.places,
+        around=result.around,
     )
 
 
@@ -219,15 +239,17 @@ def _with_protected_list(result: Result) -> Result:
     """The result with the list of the protected run, which is then that of every profile."""
     config = result.config
     key = read_key(config.release.key, config.folder, result.areas.index)
-    found = _protected_list(result, key)
+    found, given = _protected_list(result, key), _given(result, result.tables)
     chosen = found.table["selected"].astype(bool)
     index = result.index.assign(selected=chosen, tied_at_cut=found.table["tied_at_cut"])
     return replace(
         result,
         index=_with_tiers(index, chosen),
+        team_plan=plan_of(
+            config, given, _with_tiers(index, chosen), result.weights, hotspots=result.hotspots
+        ),
         cut=found.cut,
-        clusters=adjoining(config, result.areas, result.weights, chosen),
-        composition=composition_of(config, _given(result, result.tables), chosen),
+        composition=composition_of(config, given, chosen),
     )
 
 
@@ -284,6 +306,7 @@ def save(
             refuse_to_replace(target, released.profile)
         say("Writing the list")
         write_csv(list_table(released), out / "top_areas.csv")
+        write_csv(place_table(released), out / "places.csv")
         write_csv(released.all_areas.reset_index(), out / "all_areas.csv")
         if released.profile == "internal":
             write_csv(released.uncounted, out / "uncounted_events.csv")

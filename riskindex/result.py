@@ -9,6 +9,7 @@ import pandas as pd
 from riskindex.areas.neighbours import NeighbourSummary
 from riskindex.cut import Cut
 from riskindex.index.build import Index
+from riskindex.planning.team_plan import Surroundings, TeamPlan
 from riskindex.tables import Sensitivity
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ class Given(NamedTuple):
     """Fingerprints of `group_counts`; None: `fingerprints`."""
     disagreements: pd.DataFrame = pd.DataFrame()
     """Events whose codes and coordinates lie in different areas."""
+    around: Surroundings = Surroundings()
+    """Names of settlements, and services."""
 
     @property
     def all_counts(self) -> pd.DataFrame:
@@ -129,8 +132,6 @@ class Result:
     """Weight of every scored factor as the index took it: given, all alike, found or elicited."""
     index_taken: Index
     """Options of the index with these weights simply given, see `given_weights`."""
-    clusters: pd.DataFrame
-    """Selected areas that adjoin each other, of `find_clusters`, index area_code."""
     through_one_area: "pd.Series[str]"
     """How many of the hot factors of an area need one area of their window, index area_code."""
     correlations: pd.DataFrame
@@ -155,3 +156,7 @@ class Result:
     """Areas with a refuge or the like, which partners and the public must not be led to."""
     disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Events whose codes and coordinates lie in different areas; under internal alone."""
+    around: Surroundings = field(default_factory=Surroundings)
+    """Names of settlements, and services."""
+    team_plan: TeamPlan | None = None
+    """Named places of the list, and teams sent to them."""

@@ -5,7 +5,7 @@ import itertools
 import math
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 import pandas as pd
@@ -56,7 +56,10 @@ def overview_map(released: Released) -> bytes:
             autolim=False,
         )
         _label_groups(released, shapes, axes)
-        _outline_selected(shapes[chosen], axes)
+        if released.places.empty:
+            _outline_selected(shapes[chosen], axes)
+        else:
+            _number_places(released, axes)
         lacks = bool((classes < 0).any())
         mark = PROFILE_MARKS.get(released.profile, released.profile)
         _legend(axes, class_words(released), mark, lacks=lacks)
@@ -74,6 +77,62 @@ def _outline_selected(shapes: NDArray[Any], axes: "Axes") -> None:
     for colour, width in (("white", 2.6), (INK, 1.5)):
         lines = PathCollection(around, facecolors="none", edgecolors=colour, linewidths=width)
         axes.add_collection(lines, autolim=False)
+
+
+def _number_places(released: Released, axes: "Axes") -> None:
+    """A numbered dot for each place, filled where teams go, its area as many as live there."""
+    plan = released.team_plan
+    assert plan is not None
+    table = plan.places.table
+    reached = plan.choice.best.places if plan.choice else ()
+    people = table["residents_10_24"].astype("Float64").to_numpy(float, na_value=np.nan)
+    share = np.nan_to_num(people / np.nanmax(people)) if np.isfinite(people).any() else 0.3
+    radius = (5.5 + 5.5 * np.sqrt(np.broadcast_to(share, len(table)))) / 72
+    inch = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (
+        axes.get_position().width * cast("Figure", axes.figure).get_figwidth()
+    )
+    at = part_dots(table[["x", "y"]].to_numpy(float) / inch, radius) * inch
+    for number, (x, y), r in zip(table.index, at, radius, strict=True):
+        filled = number in reached
+        axes.plot(x, y, "o", markersize=144 * r, clip_on=False, zorder=5 - r,
+                  markerfacecolor=RAMP[4] if filled else "white",
+                  markeredgecolor="white" if filled else INK)  # fmt: skip
+        axes.annotate(str(number), (x, y), ha="center", va="center_baseline", weight="bold",
+                      fontsize=7, color="white" if filled else INK, zorder=6)  # fmt: skip
+
+
+def part_dots(centres: NDArray[np.float64], radius: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Move dots that would cover each other apart, a smaller one farther than a larger one.
+
+    Parameters
+    ----------
+    centres
+        Shape `(n, 2)`.
+    radius
+        Of each dot, shape `(n,)`, in the same unit.
+
+    Returns
+    -------
+    array
+        Where the dots are drawn; after sixty rounds some of a crowd may still touch.
+    """
+    at = centres.copy()
+    for _ in range(60):
+        moved = False
+        for a, b in itertools.combinations(range(len(at)), 2):
+            apart = at[b] - at[a]
+            far = float(np.hypot(*apart))
+            lacks = radius[a] + radius[b] - far
+            if lacks <= 1e-9:
+                continue
+            way = apart / far if far > 0 else np.array([1.0, 0.0])
+            share = radius[a] / (radius[a] + radius[b])
+            at[b] += way * lacks * share
+            at[a] -= way * lacks * (1 - share)
+            moved = True
+        if not moved:
+            break
+    return at
 
 
 def _paths(shapes: NDArray[Any]) -> "list[Path]":

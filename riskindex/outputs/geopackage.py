@@ -1,20 +1,27 @@
 """GIS file out: one GeoPackage with the areas and what was found about them."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from riskindex.disclosure import MARKS
 from riskindex.files.text import retold, seen
+from riskindex.outputs.workbook import place_table
 from riskindex.publication.released import Released
 from riskindex.tables import rows
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 # A GeoPackage stamps its last change; two runs must give the same bytes.
 _NO_CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
 
 
 def write_geopackage(released: Released, path: Path) -> None:
-    """Write the layer `areas`: the list's columns, and per factor its score and confidence.
+    """Write the layers `areas` and `places`: the columns of the tables, and what was found.
+
+    `areas` has per factor its score and confidence; `places` the outline of every named place.
 
     Parameters
     ----------
@@ -36,8 +43,29 @@ def write_geopackage(released: Released, path: Path) -> None:
     pyogrio.set_gdal_config_options(_NO_CLOCK)
     try:
         frame.to_file(path, layer="areas", driver="GPKG", engine="pyogrio")
+        if (places := _places(released)) is not None:
+            places.to_file(path, layer="places", driver="GPKG", engine="pyogrio")
     finally:
         pyogrio.set_gdal_config_options(dict.fromkeys(_NO_CLOCK))
+
+
+def _places(released: Released) -> "gpd.GeoDataFrame | None":
+    """The named places with their outlines; None without a list."""
+    import geopandas as gpd
+    import shapely
+
+    table = place_table(released)
+    if table.empty or released.team_plan is None:
+        return None
+    place_of = released.team_plan.places.place_of
+    shapes = released.areas.geometry.reindex(place_of.index).to_numpy()
+    outlines = [
+        shapely.multipolygons(shapely.get_parts(shapely.union_all(shapes[place_of == place])))
+        for place in table["place"]
+    ]
+    frame = gpd.GeoDataFrame(_plain(table), geometry=outlines, crs=released.areas.crs)
+    frame.insert(1, "profile", released.profile)
+    return frame
 
 
 def _per_factor(released: Released) -> pd.DataFrame:

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from branca.element import Element, Figure, MacroElement
 
 SCRIPTS = (
-    "map_data.js", "map_index.js", "map_words.js", "map_draw.js", "map_layer.js", "map_list.js",
-    "map_profile.js", "map_whatif.js", "map_print.js", "map.js",
+    "map_data.js", "map_index.js", "map_words.js", "map_draw.js", "map_labels.js", "map_layer.js",
+    "map_list.js", "map_search.js", "map_plan.js", "map_profile.js", "map_whatif.js",
+    "map_print.js", "map_moves.js", "map.js",
 )  # fmt: skip
 """The page's own scripts, in the order in which they are joined."""
 
@@ -187,7 +188,61 @@ def map_data(released: Released) -> dict[str, Any]:
         "weights_found": asked.weights if asked.weights != options.weights else "",
         "selection": _selection(released),
         "factors": _factors(released, weights),
+        "whole": str(config.get("whole", "county")),
+        "plan": _plan(released),
+        "settlements": _settlements(released),
     }
+
+
+def _plan(released: Released) -> dict[str, Any] | None:
+    """Places and what every number of teams reaches; None without places."""
+    plan = released.team_plan
+    if plan is None or plan.choice is None:
+        return None
+    table = plan.places.table
+    columns = ("name", "wards", "district", "areas", "firm", "residents", "residents_10_24",
+               "factors", "next_door", "again")  # fmt: skip
+    step = [[step.amount, step.reach, step.one_more, list(step.places)] for step in plan.steps]
+    spread = [[one.amount, one.reach, one.one_more, list(one.places)] for one in plan.spread]
+    return {
+        "listed": plan.listed,
+        "aim": plan.sentences.aim,
+        "next_best": plan.sentences.next_best,
+        "resource": plan.choice.plan.resource,
+        "now": plan.now,
+        "is_spread": plan.choice.plan.minimum == 1,
+        "steps": step,
+        "spread": spread,
+        "places": {name: _column(table[name]) for name in columns if name in table},
+        "services": {str(k): _column(v) for k, v in plan.services_nearby.items()},
+        "at": _degrees(table, released),
+        "of": _column(plan.places.place_of.reindex(released.all_areas.index).fillna(0)),
+    }
+
+
+def _settlements(released: Released) -> dict[str, Any]:
+    """Names for the map, the most important first."""
+    table = released.settlements.head(MOST_SETTLEMENTS)
+    if table.empty:
+        return {"name": [], "population": [], "at": []}
+    return {
+        "name": _column(table["name"]),
+        "population": _column(table["population"]),
+        "at": _degrees(table, released),
+    }
+
+
+MOST_SETTLEMENTS = 3_000
+"""Names on the map at most, those of the largest settlements."""
+
+
+def _degrees(table: pd.DataFrame, released: Released) -> list[list[float]]:
+    """Longitude and latitude of points in the areas' coordinates, to some ten metres."""
+    from pyproj import Transformer
+
+    to_degrees = Transformer.from_crs(released.areas.crs, 4326, always_xy=True)
+    at = to_degrees.transform(table["x"].to_numpy(float), table["y"].to_numpy(float))
+    return [list(point) for point in np.round(np.column_stack(at), 4).tolist()]
 
 
 _CUT = ("assessed", "target", "score_at_cut", "explanation")

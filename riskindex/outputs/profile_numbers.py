@@ -18,14 +18,16 @@ Record = dict[str, Any]
 
 
 class Place(NamedTuple):
-    """A district or a cluster: what one page is about."""
+    """A district or a named place: what one page is about."""
 
     name: str
     kind: str
-    """`district` or `cluster`."""
+    """`district` or `place`."""
     codes: list[str]
     """Its areas, by rank; by code where ranks are not released."""
     file: str
+    number: int = 0
+    """Of a named place, 1 the greatest need; 0 of a district."""
 
     @property
     def is_district(self) -> bool:
@@ -70,7 +72,7 @@ class Book:
         self.has_tiers = "tier" in every
         self.counts = {
             "district": _in_order(_by_factor(released.district_counts), released),
-            "cluster": _in_order(_by_factor(released.cluster_counts), released),
+            "place": _in_order(_by_factor(released.place_counts), released),
         }
 
     @cached_property
@@ -117,15 +119,16 @@ class Book:
         return [Place(name, "district", groups[name], files[name]) for name in names]
 
     @cached_property
-    def clusters(self) -> list[Place]:
-        """The clusters, the largest first."""
-        table = self.released.clusters
-        if table.empty:
+    def named_places(self) -> list[Place]:
+        """The named places of the list, the greatest need first."""
+        plan = self.released.team_plan
+        if plan is None:
             return []
-        ordered = table.reindex([code for code in self.records if code in table.index])
+        place_of, names = plan.places.place_of, plan.places.table["name"]
+        ordered = place_of.reindex([code for code in self.records if code in place_of.index])
         return [
-            Place(str(part["name"].iloc[0]), "cluster", part.index.tolist(), f"cluster-{n}.html")
-            for n, part in ordered.groupby("cluster")
+            Place(str(names[n]), "place", part.index.tolist(), f"place-{n}.html", int(n))
+            for n, part in ordered.groupby(ordered)
         ]
 
     def selected(self, place: Place) -> list[str]:

@@ -1,4 +1,4 @@
-"""Area profiles: a page per district and per cluster of selected areas, and their index."""
+"""Area profiles: a page per district and per named place of the list, and their index."""
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -37,18 +37,19 @@ from riskindex.outputs.profile_maps import (
     place_view,
 )
 from riskindex.outputs.profile_numbers import Book, Place, Record
+from riskindex.outputs.report_places import place_line
 from riskindex.outputs.small_maps import define
 from riskindex.publication.released import Released
 
-MOST_CLUSTERS = 100
-"""Clusters with a page of their own, the largest first; the others are named in the index."""
+MOST_PLACES = 100
+"""Places with a page of their own, the greatest need first; the others are counted."""
 
 
 _ELSEWHERE = (link("../map.html", "Map"), link("../report.html", "Report"))
 
 
 def write_profiles(released: Released, folder: str | Path) -> None:
-    """Write a page per district and per cluster into a folder, with an index.
+    """Write a page per district and per named place into a folder, with an index.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ def write_profiles(released: Released, folder: str | Path) -> None:
     book = Book(released)
     sheets = ("page.css", "report.css", "plots.css", "profiles.css")
     style = style_block(*(asset(sheet) for sheet in sheets), print_mark(released.profile))
-    for place in [*book.districts, *book.clusters[:MOST_CLUSTERS]]:
+    for place in [*book.districts, *book.named_places[:MOST_PLACES]]:
         _write(folder / place.file, book, style, title=place.name, body=_page(book, place))
     _write(folder / "index.html", book, style, title="Area profiles", body=_index(book))
 
@@ -113,11 +114,7 @@ def _answer(book: Book, place: Place) -> str:
             f"{number} of the {n:,} areas in {place.name} {'is' if len(chosen) < 2 else 'are'} "
             f"selected, of {book.released.cut.selected:,} in {book.released.place}."
         )
-    start = "One selected area" if n == 1 else f"{n:,} selected areas that adjoin each other"
-    if not book.has_ranks:
-        return f"{start}."
-    rank = f"{int(book.records[chosen[0]]['rank']):,} of {len(book.records):,}"
-    return f"{start}, at rank {rank}." if n == 1 else f"{start}; the highest rank is {rank}."
+    return place_line(book.released, place.number)
 
 
 def _facts(book: Book, place: Place) -> str:
@@ -238,7 +235,7 @@ _SECTIONS: dict[str, dict[str, _Section]] = {
         "Every area": _all_areas,
         "Data notes": _notes,
     },
-    "cluster": {
+    "place": {
         "In short": _in_short,
         "Map": _top,
         "The areas": _all_areas,
@@ -258,11 +255,11 @@ def _index(book: Book) -> str:
         paragraphs([book.released.about]),
         f"<section><h2>By {escape(word)}</h2>{_places(book, book.districts)}</section>",
     ]  # fmt: skip
-    if book.clusters:
+    if book.named_places:
         parts.append(
-            "<section><h2>Clusters of selected areas</h2>"
-            + paragraphs(["Selected areas that adjoin each other, the largest first."])
-            + _places(book, book.clusters[:MOST_CLUSTERS])
+            "<section><h2>Places of selected areas</h2>"
+            + paragraphs(["Selected areas that adjoin each other, the greatest need first."])
+            + _places(book, book.named_places[:MOST_PLACES])
             + paragraphs([_further(book)])
             + "</section>"
         )
@@ -270,12 +267,13 @@ def _index(book: Book) -> str:
 
 
 def _further(book: Book) -> str:
-    more = len(book.clusters) - MOST_CLUSTERS
-    return f"{more:,} smaller clusters have no page of their own." if more > 0 else ""
+    more = len(book.named_places) - MOST_PLACES
+    return f"{more:,} smaller places have no page of their own." if more > 0 else ""
 
 
 def _place_record(book: Book, place: Place) -> dict[str, object]:
     record: dict[str, object] = {
+        **({"Number": place.number} if place.number else {}),
         "Place": link(place.file, place.name),
         "Areas": len(place.codes),
         "Selected": len(book.selected(place)),

@@ -46,6 +46,7 @@ from riskindex.outputs.report_methods import (
     references,
     why_sentences,
 )
+from riskindex.outputs.report_places import first_page
 from riskindex.publication.released import Released
 from riskindex.tables import rows
 
@@ -150,18 +151,48 @@ def _lead(released: Released) -> str:
 
 
 def _in_short(released: Released, overview: bytes) -> str:
+    """The page that a director reads: where, how many, how sure, what to ask first."""
+    if not first_page(released):
+        return _in_short_without_places(released, overview)
+    shown = picture(
+        overview,
+        f"Map of {released.place}: the areas by class of the index, the places as numbered dots",
+        "Numbered dots are the places of the table, filled where teams go; the areas beneath are "
+        "in classes of the index. The same picture for slides is map.png.",
+    )
+    return (
+        first_page(released, shown)
+        + f"<p>Beside this report: {in_words(_also())}.</p>"
+        + f'<div class="limits">{paragraphs(released.limits)}</div>'
+    )
+
+
+def _also() -> list[str]:
+    """The other outputs, as links."""
+    return [
+        link("map.html", "the map"),
+        link("profiles/index.html", "a page for each place and district"),
+        link("workbook.xlsx", "the workbook"),
+        link("governance.html", "the governance page"),
+    ]
+
+
+def _about_the_list(released: Released) -> str:
+    """What the selected areas have in common, and how the list was cut."""
+    told = bullets(why_sentences(released)) if len(released.top) else ""
+    return told + paragraphs([released.cut.explanation, _flags_sentence(released)])
+
+
+def _in_short_without_places(released: Released, overview: bytes) -> str:
     count, of = len(released.top), released.cut.assessed
     where = _by_group(released)
     answer = f"{count:,} of {of:,} areas in {released.place} are selected"
     answer += f", most of them in {where}." if where else "."
-    also = (link("map.html", "the map"), link("profiles/index.html", "a profile of each district"),
-            link("workbook.xlsx", "the workbook"),
-            link("governance.html", "the governance page"))  # fmt: skip
     return (
         f'<p class="answer">{escape(answer)}</p>'
         + bullets(why_sentences(released))
         + paragraphs([released.how_sure, released.cut.explanation, _flags_sentence(released)])
-        + f"<p>Beside this report: {in_words(also)}.</p>"
+        + f"<p>Beside this report: {in_words(_also())}.</p>"
         + picture(
             overview,
             f"Map of {released.place}: the areas by class of the index, selected areas outlined",
@@ -201,8 +232,16 @@ def _the_list(released: Released) -> str:
     columns |= {"override_reason": "By hand"} if by_hand else {}
     order = "" if "rank" in top else "Firm areas first, then by district: ranks are not released."
     listed = (_of_list(released, code, area) for code, area in top.to_dict("index").items())
-    return paragraphs([order]) + record_table(
-        [{words: area[name] for name, words in columns.items() if name in area} for area in listed]
+    about = _about_the_list(released) if first_page(released) else ""
+    return (
+        about
+        + paragraphs([order])
+        + record_table(
+            [
+                {words: area[name] for name, words in columns.items() if name in area}
+                for area in listed
+            ]
+        )
     )
 
 

@@ -31,6 +31,7 @@ _EPOCH = datetime(2000, 1, 1)  # no clock in any output: two runs give the same 
 HEADINGS = {
     "area_code": "Area code",
     "rank": "Rank",
+    "place": "Place",
     "name": "Name",
     "decile": "Tenth of all areas, 1 the highest risk",
     "score": "Score (0 to 100)",
@@ -150,8 +151,8 @@ def _marks(released: Released) -> list[str]:
 
 def _sheets(released: Released) -> list[Sheet]:
     makers: list[Callable[[Released], Sheet | None]] = [
-        _list, _all_areas, _factors, _tests, _new, _new_districts, _changed, _scan, _events,
-        _two_places, *(partial(_in_words, told) for told in TABLES), _correlations, _notes,
+        _places, _list, _all_areas, _factors, _tests, _new, _new_districts, _changed, _scan,
+        _events, _two_places, *(partial(_in_words, told) for told in TABLES), _correlations, _notes,
     ]  # fmt: skip
     return [sheet for make in makers if (sheet := make(released)) is not None]
 
@@ -163,6 +164,56 @@ def _list(released: Released) -> Sheet:
         about=[released.cut.explanation],
         table=_headed(list_table(released), released),
         decimals={"Score (0 to 100)": 1, "Score of intensities (0 to 100)": 1},
+    )
+
+
+PLACE_HEADINGS = {
+    "place": "Place number",
+    "name": "Place",
+    "wards": "Wards",
+    "district": "District",
+    "teams": "Reached by the plan",
+    "areas": "Areas",
+    "firm": "Firm areas",
+    "residents": "Residents",
+    "residents_10_24": "Residents aged 10 to 24",
+    "need": "Residents aged 10 to 24 weighted by the index",
+    "again": "Chosen again, share of repeats",
+    "factors": "Hot for, in so many areas",
+    "next_door": "Areas hot only with their neighbours",
+    "score_max": "Highest score",
+    "km_across": "Kilometres across",
+    "x": "Easting",
+    "y": "Northing",
+}
+
+
+def place_table(released: Released) -> pd.DataFrame:
+    """The named places, the greatest need first, with whether the teams of the plan reach them."""
+    plan = released.team_plan
+    if plan is None or plan.places.table.empty:
+        return pd.DataFrame(columns=[c for c in PLACE_HEADINGS if c != "again"])
+    chosen = plan.choice.best.places if plan.choice else ()
+    table = plan.places.table.reset_index()
+    table["teams"] = ["yes" if place in chosen else "no" for place in table["place"]]
+    table = table.round({"need": 1, "score_max": 1, "km_across": 1, "x": 0, "y": 0, "again": 2})
+    for kind, within in plan.services_nearby.items():
+        table[f"{kind} nearby"] = within.reindex(table["place"]).to_numpy()
+    order = [c for c in PLACE_HEADINGS if c in table]
+    return table[[*order, *(c for c in table if c not in order)]]
+
+
+def _places(released: Released) -> Sheet | None:
+    table = place_table(released)
+    if table.empty or released.team_plan is None:
+        return None
+    said = released.team_plan.sentences
+    return Sheet(
+        label="Places",
+        title=f"{released.title}: the places that the selected areas lie in",
+        about=[line for line in said if line],
+        table=table.rename(columns=PLACE_HEADINGS),
+        decimals={PLACE_HEADINGS["need"]: 0, "Highest score": 1, "Kilometres across": 1},
     )
 
 

@@ -52,6 +52,9 @@ class PlaceRules:
     """The groups that plans set minimums for."""
     names: Mapping[str, str] = field(default_factory=dict)
     """Area code to the name of the place that it is in: it wins over any settlement."""
+    gazetteer: str | None = None
+    """File of place names, a CSV with name, x and y in EPSG:27700 and residents as population, or
+    points or polygons with a name; none: the towns and villages that come with the package."""
 
 
 class NamedPlaces(NamedTuple):
@@ -146,7 +149,9 @@ def name_places(
     numbers = pd.Series(np.arange(1, len(places) + 1), index=places.index)
     facts["place"] = facts["part"].map(numbers).astype(int)
     places = places.set_axis(pd.RangeIndex(1, len(places) + 1, name="place"))
-    places["factors"], places["next_door"] = _reasons(facts["place"], places.index, hot, labels)
+    places["factors"], places["next_door"] = hot_in_places(
+        facts["place"], places.index, hot, labels
+    )
     return NamedPlaces(places[list(COLUMNS)], facts["place"])
 
 
@@ -288,13 +293,23 @@ def _names(places: pd.DataFrame) -> list[str]:
     return tell_apart(names, places["ward_list"].tolist())
 
 
-def _reasons(
+def hot_in_places(
     place_of: "pd.Series[int]",
     places: pd.Index,
     hot: pd.DataFrame | None,
-    labels: Mapping[str, str] | None,
+    labels: Mapping[str, str] | None = None,
 ) -> tuple["pd.Series[str]", "pd.Series[Any]"]:
-    """What is hot in each place, in how many areas, and how many are hot only next door."""
+    """What is hot in each place, in how many areas, and how many are hot only next door.
+
+    Parameters
+    ----------
+    place_of
+        Number of the place, index area_code.
+    places
+        Numbers of all places.
+    hot, labels
+        As for `name_places`.
+    """
     if hot is None:
         return pd.Series("", index=places), pd.Series(pd.NA, index=places, dtype="Int64")
     names = ["area_code", "factor"]
@@ -311,3 +326,11 @@ def _reasons(
     by_itself = found.assign(own=found["kind"] != "neighbourhood").groupby("area_code")["own"].any()
     next_door = (~by_itself).groupby(place_of.reindex(by_itself.index)).sum()
     return factors, next_door.reindex(places, fill_value=0).astype("Int64")
+
+
+def hot_last(hotspots: pd.DataFrame) -> pd.DataFrame:
+    """What is hot in the last period of each factor, index (area_code, factor)."""
+    table = hotspots[["is_hot", "kind"]].reset_index()
+    last = table.groupby("factor", sort=False)["period"].transform("last")
+    table = table[table["period"] == last].assign(is_hot=lambda t: t["is_hot"].fillna(False))
+    return table.set_index(["area_code", "factor"])[["is_hot", "kind"]]

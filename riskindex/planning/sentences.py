@@ -9,6 +9,8 @@ from riskindex.planning.teams import Choice, Chosen, amount
 
 SMALL = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 """Words for the numbers up to ten."""
+MOST_NAMED = 6
+"""Places that a sentence names; one more is named rather than counted."""
 MEASURES = {
     "need": "people aged 10 to 24",
     "residents_10_24": "people aged 10 to 24",
@@ -55,13 +57,13 @@ def describe_plan(places: pd.DataFrame, choice: Choice, *, areas: int) -> PlanSe
         11,784 of 17,799 people aged 10 to 24: Southend, Basildon, Harlow and Chelmsford."
     """
     measure = _measure(places, choice)
-    listed = f"{int(places['areas'].sum()):,} of {areas:,} areas{_where(places)}"
+    listed = listed_sentence(places, areas=areas)
     total = measure.sum()
     reach = "reaches" if _is_one(choice) else "reach"
     told = f"{amount(choice.plan.available, choice.plan)} {reach}"
     if choice.best.places:
         told += f" {_sum(choice.best, measure)} of {_number(total)} {_unit(choice, places)}"
-        told += f": {in_words(places['name'].loc[list(choice.best.places)])}"
+        told += f": {_first(places['name'].loc[list(choice.best.places)])}"
     else:
         told += " no place"
     return PlanSentences(
@@ -70,6 +72,31 @@ def describe_plan(places: pd.DataFrame, choice: Choice, *, areas: int) -> PlanSe
         next_best=_next_best(places, choice, measure),
         one_more=_one_more(places, choice, measure),
     )
+
+
+def listed_sentence(places: pd.DataFrame, *, areas: int) -> str:
+    """Say how many areas the list has, and in how many places they lie.
+
+    Parameters
+    ----------
+    places
+        The table of `name_places`.
+    areas
+        Areas of the whole study area.
+
+    Examples
+    --------
+    >>> listed_sentence(pd.DataFrame({"areas": [14, 9, 1]}), areas=1111)
+    '24 of 1,111 areas, in two places and one single area'
+    """
+    return f"{int(places['areas'].sum()):,} of {areas:,} areas{_where(places)}"
+
+
+def _first(names: "pd.Series[str]") -> str:
+    """Names in a sentence, the first ones of many."""
+    if len(names) <= MOST_NAMED + 1:
+        return in_words(names)
+    return f"{'; '.join(names.iloc[:MOST_NAMED])}; and {len(names) - MOST_NAMED} more places"
 
 
 def _measure(places: pd.DataFrame, choice: Choice) -> "pd.Series[float]":

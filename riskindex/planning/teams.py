@@ -48,6 +48,10 @@ class Plan:
     places, or district to number."""
     maximum: int | Mapping[str, int] | None = None
     """Places of each district that may be chosen, in the same way."""
+    services: tuple[str, ...] = ()
+    """Files of what is there already: CSVs with kind, name, x and y in EPSG:27700."""
+    within_km: float = 1.0
+    """How near to a place a service counts, in kilometres."""
 
     @property
     def resource(self) -> str:
@@ -106,6 +110,8 @@ def plan_faults(plan: Plan) -> Iterator[str]:
             yield f"plan.{name}: {getattr(plan, name)} must be 0 or more."
     if plan.each is not None and not 0 < plan.each < np.inf:
         yield f"plan.each: {plan.each} must be above 0."
+    if not 0 < plan.within_km < np.inf:
+        yield f"plan.within_km: {plan.within_km} must be kilometres above 0."
     for place, cost in plan.costs.items():
         if not 0 <= cost < np.inf:
             yield f"plan.costs: {cost} for {place} must be 0 or more."
@@ -207,6 +213,8 @@ class Problem(NamedTuple):
         n = len(self.values)
         if not n:
             return None if excluded is not None else np.zeros(0, dtype=bool)
+        if excluded is None and self.costs[0] > 0 and (self.costs == self.costs[0]).all():
+            return self._best_of_equal_costs(available // int(self.costs[0]))
         low, high = np.zeros(n), np.ones(n)
         high[self.costs > available] = 0.0
         limits = self._limits(available, excluded)
@@ -228,6 +236,26 @@ class Problem(NamedTuple):
                 better = other is not None and self._allows(other, goal, available)
                 found = other if other is not None and better else found
             low[block] = high[block] = found[block]
+        return found
+
+    def _best_of_equal_costs(self, most: int) -> Flags | None:
+        """The best set of so many places: where all cost the same, the greedy one.
+
+        Sets of one size with least and most places per district are the bases of a matroid
+        (Edmonds 1971, Mathematical Programming 1, 127-136), so the best place that may still be
+        taken always belongs to the best set; among equals it is the first.
+        """
+        size = np.bincount(self.districts, minlength=len(self.least))
+        room = np.minimum(self.most, size)
+        left, owed = min(most, int(room.sum())), self.least.copy()
+        if int(owed.sum()) > left or (owed > room).any():
+            return None
+        found = np.zeros(len(self.values), dtype=bool)
+        for k in np.argsort(-self.values, kind="stable"):
+            d = self.districts[k]
+            if room[d] and left - 1 >= owed.sum() - min(int(owed[d]), 1):
+                found[k], left = True, left - 1
+                room[d], owed[d] = room[d] - 1, max(int(owed[d]) - 1, 0)
         return found
 
     def _allows(self, found: Flags, goal: int, available: int) -> bool:

@@ -11,6 +11,8 @@ from riskindex.cut import Cut, areas, without_score
 from riskindex.disclosure import decile
 from riskindex.errors import DisclosureError
 from riskindex.factors import CONFIDENCE_SCORES, Factor, reported_shares
+from riskindex.planning.named_places import hot_in_places, hot_last
+from riskindex.planning.team_plan import TeamPlan
 from riskindex.publication.counts import LARGE, released_groups, released_rhythm
 from riskindex.publication.protection import (
     restricted_factors,
@@ -25,9 +27,12 @@ from riskindex.publication.released import (
     Released,
     factor_table,
     period_label,
+    place_names,
+    settlements_inside,
     weights_taken,
     whole,
     with_kinds,
+    with_places,
     without_folders,
 )
 from riskindex.result import Result
@@ -140,15 +145,16 @@ def release_protected(
         notes=tuple(view.notes()),
         files=pd.DataFrame(columns=["role", "name"]),
         clusters_found=_of(protected.clusters_found, view.open),
-        clusters=result.clusters,
         district_counts=released_groups(result, places[study], key, rules),
-        cluster_counts=view.cluster_counts(),
+        place_counts=view.place_counts(),
         rhythm=released_rhythm(result, key, rules),
         config=_config(result, protected),
         rules=rules,
         sensitivity=protected.sensitivity.in_short(),
         composition=_composition(result),
         double_counting=protected.double_counting.drop(columns="rho", errors="ignore"),
+        team_plan=view.team_plan(),
+        settlements=settlements_inside(result),
     )
 
 
@@ -196,7 +202,7 @@ class View:
             table["tier"] = index["tier"]
         table["reasons"] = self._reasons().reindex(table.index).fillna("")
         people = result.areas[bases].round().astype("Int64")
-        return table.join(pd.DataFrame(people))
+        return with_places(table.join(pd.DataFrame(people)), self.protected.team_plan)
 
     @property
     def _flagged(self) -> tuple[str, ...]:
@@ -245,6 +251,18 @@ class View:
             "code": chosen.index,
         }, index=chosen.index)  # fmt: skip
         return chosen.loc[order.sort_values(["tier", "place", "code"]).index]
+
+    def team_plan(self) -> TeamPlan | None:
+        """Places and teams of the protected run, with what is hot as far as it is shown."""
+        plan = self.protected.team_plan
+        if plan is None or plan.places.table.empty:
+            return plan
+        table, labels = plan.places.table, {f.name: f.label for f in self.result.config.factors}
+        hot = hot_last(self.hotspots())
+        factors, next_door = hot_in_places(plan.places.place_of, table.index, hot, labels)
+        # The highest score of a single area would be a score of the protected run by area.
+        told = table.drop(columns="score_max").assign(factors=factors, next_door=next_door)
+        return plan._replace(places=plan.places._replace(table=told))
 
     def cut(self) -> Cut:
         """The arithmetic of the selection, of the protected run but for the number selected."""
@@ -361,13 +379,13 @@ class View:
         exact = ["Yearly counts of the whole are as counted."] if people >= LARGE else []
         return [*config.release.rules.sentences, *exact, *_safe(about)]
 
-    def cluster_counts(self) -> pd.DataFrame:
-        """Events and rates of clusters of selected areas, of open factors."""
+    def place_counts(self) -> pd.DataFrame:
+        """Events and rates of named places, of open factors."""
         counts = self.result.group_counts.loc[self.study]
         mine = counts.columns.get_level_values("factor").isin(list(self.open))
         if not mine.any():
             return pd.DataFrame()
-        names = self.result.clusters["name"].reindex(self.study)
+        names = place_names(self.protected.team_plan).reindex(self.study)
         people = self.result.areas.get("residents")
         residents = people.loc[self.study] if people is not None else None
         return count_groups(counts.loc[:, mine], names, residents=residents)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from riskindex.areas.groups import count_groups, group_kinds, profile_kind
@@ -12,6 +13,7 @@ from riskindex.areas.neighbours import NeighbourSummary
 from riskindex.cut import Cut
 from riskindex.disclosure import CellRules
 from riskindex.factors import Factor
+from riskindex.planning.team_plan import TeamPlan
 from riskindex.result import Result
 from riskindex.tables import Sensitivity, rows
 
@@ -108,12 +110,10 @@ class Released:
     """Input files: role, name, bytes, sha256, rows."""
     config: dict[str, Any]
     """The config as it was read."""
-    clusters: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Selected areas that adjoin each other, of `find_clusters`, index area_code."""
     district_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Events and rates of each district, of `count_groups`; empty where a profile has none."""
-    cluster_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Events and rates of each cluster, of `count_groups`; empty where a profile has none."""
+    place_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Events and rates of each named place, of `count_groups`; empty where a profile has none."""
     rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Records by district and month, weekday, hour, age and sex; empty where there are none."""
     clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -130,6 +130,16 @@ class Released:
     """Pairs of factors that may count one thing twice, of `find_double_counting`."""
     disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Events whose codes and coordinates lie in different areas; under internal alone."""
+
+    team_plan: TeamPlan | None = None
+    """Named places of the list, and teams sent to them."""
+    settlements: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Names for the map: `name`, `x`, `y` in the areas' coordinates, `population`."""
+
+    @property
+    def places(self) -> pd.DataFrame:
+        """The named places of the list, index place; empty without a list."""
+        return pd.DataFrame() if self.team_plan is None else self.team_plan.places.table
 
     @property
     def numbered(self) -> list[str]:
@@ -178,8 +188,53 @@ def whole(result: Result) -> Released:
         disagreements=result.disagreements,
         apart=_set_apart(result),
         rhythm=result.rhythm.reindex(columns=["records"]),
+        team_plan=result.team_plan,
+        settlements=settlements_inside(result),
         **of_places(result, groups),
     )
+
+
+def settlements_inside(result: Result) -> pd.DataFrame:
+    """Towns and villages of the study area by name, those with most residents first."""
+    import shapely
+
+    named = result.around.settlements
+    if named is None or named.empty:
+        return pd.DataFrame()
+    at = named["geometry"].to_numpy() if "geometry" in named else shapely.points(named[["x", "y"]])
+    at = shapely.point_on_surface(at)
+    inside = shapely.STRtree(result.areas.geometry.to_numpy()).query(at, predicate="intersects")[0]
+    people = named.get("population", 0)
+    xy = {"x": shapely.get_x(at), "y": shapely.get_y(at)}
+    table = pd.DataFrame({"name": named["name"].to_numpy(), **xy}).assign(population=people)
+    table = table.iloc[np.unique(inside)]
+    return table.sort_values(["population", "name"], ascending=[False, True]).reset_index(drop=True)
+
+
+def place_names(plan: TeamPlan | None) -> "pd.Series[Any]":
+    """Name of the place of every selected area, index area_code."""
+    if plan is None:
+        return pd.Series(dtype=object)
+    return plan.places.place_of.map(plan.places.table["name"]).astype(object)
+
+
+def with_places(table: pd.DataFrame, plan: TeamPlan | None) -> pd.DataFrame:
+    """A table of areas with the name of the place of each selected one, after its rank.
+
+    Parameters
+    ----------
+    table
+        Index area_code.
+    plan
+        Of the run that the profile may see.
+    """
+    if plan is None:
+        return table
+    name = place_names(plan)
+    at = int("rank" in table)
+    told = table.copy()
+    told.insert(at, "place", name.reindex(table.index).fillna("").astype(object))
+    return told
 
 
 def _set_apart(result: Result) -> pd.DataFrame:
@@ -213,17 +268,16 @@ def without_folders(config: Any) -> Any:  # noqa: ANN401 (a config holds what it
 
 
 def of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFrame]:
-    """What the profiles of districts and clusters are made of."""
+    """What the profiles of districts and places are made of."""
     areas, kind = result.areas, profile_kind(groups)
     places = areas[kind] if kind else pd.Series(result.config.place, index=areas.index)
     study = areas.index[~areas["is_context"]] if "is_context" in areas else areas.index
     places, counts = places.reindex(study), result.group_counts.loc[study]
     residents = areas["residents"].loc[study] if "residents" in areas else None
     return {
-        "clusters": result.clusters,
         "district_counts": count_groups(counts, places, residents=residents),
-        "cluster_counts": count_groups(
-            counts, result.clusters["name"].reindex(study), residents=residents
+        "place_counts": count_groups(
+            counts, place_names(result.team_plan).reindex(study), residents=residents
         ),
     }
 
@@ -238,12 +292,11 @@ def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
     people = result.areas[bases].round().astype("Int64")
     names = [f.name for f in result.config.factors]
     table = with_kinds(table, result, names, lone=result.through_one_area)
-    table = table.join(pd.DataFrame(people))
+    table = with_places(table.join(pd.DataFrame(people)), result.team_plan)
     order = [
-        "rank", "name", *groups, "score", "companion", "factors_hot", *_KINDS, "through_one_area",
-        "selected",
-        "tied_at_cut", "p_selected", "p_top", "tier", "rank_low", "rank_high", "reasons", *bases,
-        "override", "override_reason",
+        "rank", "place", "name", *groups, "score", "companion", "factors_hot", *_KINDS,
+        "through_one_area", "selected", "tied_at_cut", "p_selected", "p_top", "tier",
+        "rank_low", "rank_high", "reasons", *bases, "override", "override_reason",
     ]  # fmt: skip
     return table[[c for c in order if c in table]]
 

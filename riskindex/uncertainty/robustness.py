@@ -44,6 +44,8 @@ class Robust:
     """Number of areas on the list, overrides included."""
     selected: Flags | None = None
     """Which areas are on it, in the order of the table."""
+    repeats: Flags | None = None
+    """Which areas each repeat selects, shape `(draws, n)`, in the order of the table."""
 
     @property
     def sentence(self) -> str:
@@ -199,7 +201,14 @@ def summarise(selected: Flags, ranks: Ranks, chosen: Selected) -> Robust:
     table.loc[low == 0, ["rank_low", "rank_high"]] = pd.NA
     hits, listed = (selected & final).sum(axis=1), int(final.sum())
     overlap = hits / listed if listed else np.full(len(hits), np.nan)
-    return Robust(table=table, overlap=overlap, draws=len(selected), listed=listed, selected=final)
+    return Robust(
+        table=table,
+        overlap=overlap,
+        draws=len(selected),
+        listed=listed,
+        selected=final,
+        repeats=selected,
+    )
 
 
 def _are(number: int) -> str:

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from riskindex.errors import DataError
 from riskindex.areas.neighbours import build_weights
+from riskindex.errors import DataError
 from riskindex.planning.compact_parts import across, survey_ground, two_parts
 
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_compact_parts import squares
 
-from riskindex.errors import ConfigError, DataError
 from riskindex.areas.neighbours import build_weights
+from riskindex.errors import ConfigError, DataError
 from riskindex.planning.named_places import PlaceRules, name_places
 
 ROW = [f"E{k:03}" for k in range(8)]

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from test_named_places import ROW, county, listed
 
-from riskindex.errors import ConfigError, DataError
 from riskindex.areas.neighbours import build_weights
+from riskindex.errors import ConfigError, DataError
 from riskindex.planning.named_places import PlaceRules, name_places
 from riskindex.planning.stability import repeat_choice
 from riskindex.planning.teams import Plan, choose_places

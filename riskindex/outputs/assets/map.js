@@ -22,7 +22,9 @@ async function start(map) {
 async function open(map) {
   const settings = JSON.parse(byId("map-settings").textContent);
   const [data, shapes] = await Promise.all([readData(), readShapes(settings)]);
-  Object.assign(app, { map, data, settings, drawing: prepareDrawing(data, shapes), keys: prepareSearch(data) });
+  Object.assign(app, { map, data, settings, depth: 0, hoveredPlace: 0, drawing: prepareDrawing(data, shapes) });
+  app.drawing.names = preparedLabels(data, app.drawing);
+  app.keys = prepareSearch(data, townsOf(data, app.drawing));
   app.start = publishedChoices(data);
   app.rounding = data.selection.rounding ?? "ceil";
   app.published = app.now = publishedIndex(data);
@@ -36,7 +38,8 @@ async function open(map) {
   fitMap(map, settings);
   app.areas = areaLayerOn(map);
   listen(map);
-  if (known(app.state.area)) showOnMap(app.state.area);
+  showMoves();
+  flyTo(namedAreas());
   document.documentElement.dataset.ready = "yes";
 }
 
@@ -89,7 +92,9 @@ function ordered(data, index, cut, order = positions(data.n).sort(riskOrder(data
 
 function firstState(data) {
   const last = data.factors.find((factor) => factor.last)?.last.period ?? "";
-  return { ...app.start, area: null, layer: "index", period: last, outline: true, district: "", query: "", sure: "", sort: "rank", tab: "area" };
+  const { plan } = data;
+  const planned = { place: 0, team: plan?.now ?? 0, spread: plan?.is_spread ?? false, view: plan ? "places" : "areas" };
+  return { ...app.start, ...planned, area: null, layer: "index", period: last, outline: true, district: "", query: "", sure: "", sort: "rank", tab: "" };
 }
 
 // The index, ranks and selection for other choices; weights as they are, not as multiples.
@@ -138,10 +143,12 @@ function pointsOf(i) {
 
 // What must be drawn anew after each kind of change.
 const EFFECTS = {
-  choices: () => [recount, syncSorts, syncWhatIf, showAnswer, showMap, showList, showProfile],
+  choices: () => [recount, syncSorts, syncWhatIf, showPlan, showAnswer, showMap, showList, showPlaces, showProfile],
   layer: () => [syncLayer, showMap],
-  list: () => [showList],
-  area: () => [markChosenRow, showProfile, () => app.areas?.redrawFocus()],
+  list: () => [showList, showPlaces, () => app.areas?.redrawFocus()],
+  area: () => [markChosenRow, showPlaces, showProfile, () => app.areas?.redrawFocus()],
+  place: () => [markChosenRow, showPlaces, showProfile, () => app.areas?.redrawFocus()],
+  plan: () => [showPlan, showAnswer, showPlaces, showProfile, () => showLegend(app.layer), () => app.areas?.redraw()],
   tab: () => [],
 };
 
@@ -161,10 +168,14 @@ function recount() {
 }
 
 function showAnswer() {
+  byId("what-if-note").hidden = app.asPublished();
+  if (hasPlan()) {
+    byId("answer").replaceChildren(...answerParts().filter(Boolean));
+    return;
+  }
   const { cut } = app.now;
   const number = whole.format(sum(cut.selected));
   byId("answer").replaceChildren(make("strong", {}, [`${number} of ${areasWord(cut.assessed)}`]), " selected");
-  byId("what-if-note").hidden = app.asPublished();
 }
 
 function showMap() {
@@ -183,16 +194,20 @@ function placeMap(map) {
 function fitMap(map, settings) {
   const [west, south, east, north] = settings.bounds;
   const bounds = L.latLngBounds([south, west], [north, east]);
-  const fit = () => {
+  const fit = (slowly = false) => {
     map.invalidateSize({ animate: false });
     map.setMinZoom(0);
-    map.fitBounds(bounds, { animate: false, padding: [6, 6] });
-    map.setMinZoom(map.getZoom() - 0.5);
-    app.home = `${map.getCenter()} ${map.getZoom()}`;
+    const zoom = map.getBoundsZoom(bounds, false, L.point(12, 12));
+    map.setMinZoom(zoom - 0.5);
+    const centre = map.unproject(map.project(bounds.getSouthWest(), zoom).add(map.project(bounds.getNorthEast(), zoom)).divideBy(2), zoom);
+    if (slowly) map.flyTo(centre, zoom, { duration: 0.5 });
+    else map.setView(centre, zoom, { animate: false });
+    app.home = zoom;
   };
+  app.refit = fit;
   fit();
   map.setMaxBounds(bounds.pad(0.5));
-  const atHome = () => app.home === `${map.getCenter()} ${map.getZoom()}`;
+  const atHome = () => map.getZoom() === app.home && !namedAreas().length;
   const resized = () => (atHome() ? fit() : map.invalidateSize({ animate: false }));
   // While the page prints, the frame has no size.
   new ResizeObserver(([{ contentRect }]) => contentRect.width && resized()).observe(byId("map-frame"));
@@ -237,17 +252,23 @@ function syncLayer() {
 const TABS = ["area", "whatif", "about"];
 
 function syncTabs() {
+  const isOpen = TABS.includes(app.state.tab);
+  const was = byId("panel-side").hidden;
+  byId("panel-close").hidden = app.state.tab === "area" && (known(app.state.area) || app.state.place > 0);
+  byId("panel-side").hidden = !isOpen;
+  if (was === isOpen) app.map?.invalidateSize({ animate: false, pan: false });
   for (const name of TABS) {
     const here = app.state.tab === name;
     byId(`tab-${name}`).setAttribute("aria-selected", String(here));
-    byId(`tab-${name}`).tabIndex = here ? 0 : -1;
+    byId(`tab-${name}`).tabIndex = here || (!isOpen && name === TABS[0]) ? 0 : -1;
     byId(`panel-${name}`).hidden = !here;
   }
 }
 
-function choose(i, { move = false, read = false } = {}) {
-  update("area", { area: i, tab: known(i) ? "area" : app.state.tab });
-  if (known(i) && move) showOnMap(i);
+function choose(i, { fly = false, read = false } = {}) {
+  const change = () => update("area", { area: i, place: 0, tab: known(i) ? "area" : app.state.tab.replace("area", "") });
+  if (known(i) && fly) move(change, [i]);
+  else change();
   if (known(i)) scrollToRow(i);
   byId("panel-area").scrollTop = 0;
   if (known(i)) showCard(read);
@@ -260,42 +281,52 @@ function showCard(read) {
   if (read) byId("profile-name").focus({ preventScroll: true });
 }
 
-function showOnMap(i) {
-  const [x0, y0, x1, y1] = app.drawing.boxes.subarray(4 * i, 4 * i + 4);
-  const [x, y] = app.drawing.shapes.origin;
-  const corner = (px, py) => app.map.unproject([px + x, py + y], PLANE_ZOOM);
-  const bounds = L.latLngBounds(corner(x0, y0), corner(x1, y1));
-  if (!app.map.getBounds().contains(bounds)) app.map.panTo(bounds.getCenter());
-}
-
-function hover(i, at = null) {
+function hover(i, at = null, place = 0) {
   if (i !== app.hovered) {
     app.hovered = i;
     app.areas.redrawFocus();
     markHoveredRow(i);
   }
-  if (at || i === null) showHint(i, at);
+  if ((at || i === null) && !place) showHint(i, at);
 }
 
 function listen(map) {
   const on = (id, event, act) => byId(id).addEventListener(event, act);
-  on("search", "input", (event) => { app.rows = ROWS_AT_ONCE; update("list", { query: event.target.value }); });
-  on("district", "change", (event) => update("list", { district: event.target.value }));
+  on("district", "change", (event) => chooseDistrict(event.target.value));
   on("sort", "change", (event) => update("list", { sort: event.target.value }));
   on("layer", "change", (event) => update("layer", { layer: event.target.value }));
   on("period", "change", (event) => update("layer", { period: event.target.value }));
   on("outline", "change", (event) => update("layer", { outline: event.target.checked }));
   on("list-more", "click", () => { app.rows += ROWS_AT_ONCE; showList(); });
-  on("download", "click", () => download("areas.csv", listCsv(), "text/csv"));
+  on("download", "click", () => (hasPlan() && app.state.view === "places"
+    ? download("places.csv", placesCsv(), "text/csv") : download("areas.csv", listCsv(), "text/csv")));
+  on("panel-close", "click", closePanel);
   on("copy-link", "click", copyLink);
   on("note-reset", "click", resetWhatIf);
   for (const jump of document.querySelectorAll(".jumps button")) jump.addEventListener("click", () => jumpTo(jump.id.slice(3)));
-  byId("panel-area").addEventListener("keydown", (event) => event.key === "Escape" && known(app.state.area) && closeProfile());
+  byId("panel-area").addEventListener("keydown", (event) => event.key === "Escape" && (known(app.state.area) || app.state.place) && closeProfile());
   on("print", "click", () => window.print());
   window.addEventListener("beforeprint", preparePrint);
   window.addEventListener("afterprint", clearPrint);
   listenTabs();
   listenMap(map);
+  listenSearch();
+  listenPlan();
+  listenMoves();
+}
+
+function chooseDistrict(district) {
+  const change = () => update("list", { district, place: 0, area: null });
+  const areas = positions(app.data.n).filter((i) => groupOf(app.data.district, i) === district);
+  move(change, areas);
+  showProfile();
+  if (!district) app.refit(SLOWLY());
+}
+
+function closePanel() {
+  const tab = app.state.tab || "area";
+  update("area", { area: null, place: 0, tab: "" });
+  byId(`tab-${tab}`).focus({ preventScroll: true });
 }
 
 function listenTabs() {
@@ -312,9 +343,15 @@ function listenTabs() {
 }
 
 function listenMap(map) {
-  map.on("mousemove", (event) => hover(areaUnder(map, event.latlng), event.containerPoint));
+  const dotAt = (event) => dotUnder(event.layerPoint.subtract(app.areas._bounds.min));
+  map.on("mousemove", (event) => {
+    const place = dotAt(event);
+    if (place !== app.hoveredPlace) hoverPlace(place);
+    if (place) showPlaceHint(place, event.containerPoint);
+    hover(place ? null : areaUnder(map, event.latlng), place ? null : event.containerPoint, place);
+  });
   map.on("mouseout", () => hover(null));
-  map.on("click", (event) => choose(areaUnder(map, event.latlng)));
+  map.on("click", (event) => (dotAt(event) ? choosePlace(dotAt(event)) : choose(areaUnder(map, event.latlng))));
 }
 
 function jumpTo(id) {
@@ -334,13 +371,17 @@ function copyLink() {
 function fragmentOf({ state, start: first, data }) {
   const parts = {
     area: known(state.area) ? data.codes[state.area] : "",
+    place: state.place ? String(state.place) : "",
+    teams: data.plan && state.team !== data.plan.now ? String(state.team) : "",
+    spread: data.plan && state.spread !== data.plan.is_spread ? Number(state.spread) : "",
+    view: data.plan && state.view === "areas" ? "areas" : "",
     layer: state.layer === "index" ? "" : state.layer,
     period: state.layer.startsWith("hot:") && shownFactor()?.periods.length > 1 ? shownPeriod(shownFactor()).period : "",
     district: state.district,
     find: state.query,
     sort: state.sort === "rank" ? "" : state.sort,
     sure: state.sure,
-    tab: state.tab === "area" ? "" : state.tab,
+    tab: state.tab === (known(state.area) || state.place ? "area" : "") ? "" : state.tab || "none",
     times: state.times.every((times) => times === 1) ? "" : state.times.join("_"),
     share: state.share === first.share ? "" : state.share,
     number: state.number === first.number ? "" : state.number || "none",
@@ -351,8 +392,8 @@ function fragmentOf({ state, start: first, data }) {
 
 function writeFragment() {
   const fragment = fragmentOf(app);
-  if (location.hash.slice(1) === fragment || location.protocol === "about:") return;
-  history.replaceState(null, "", `#${fragment}`);
+  if (location.hash.slice(1) === fragment || app.moving || !mayWriteHistory()) return;
+  history.replaceState(history.state, "", `#${fragment}`);
 }
 
 // Only values that the page itself could have written are taken from a fragment.
@@ -363,19 +404,39 @@ function readFragment(data) {
   const choices = layerChoicesOf(data);
   const found = {
     area: data.place_of.get(given.get("area")),
+    ...planOfFragment(given, data.plan),
     layer: choices.has(given.get("layer")) ? given.get("layer") : undefined,
     period: given.get("period") ?? undefined,
     district: data.district?.labels.includes(given.get("district")) ? given.get("district") : undefined,
     query: given.get("find") ?? undefined,
     sort: Object.hasOwn(SORTS, given.get("sort")) ? given.get("sort") : undefined,
     sure: data.columns.tier && Object.hasOwn(TIER_SETS, given.get("sure")) ? given.get("sure") : undefined,
-    tab: TABS.includes(given.get("tab")) ? given.get("tab") : undefined,
+    tab: tabOfFragment(given, data),
     times: given.has("times") && timesFit ? times : undefined,
     share: shareFits(given.get("share")) ? given.get("share") : undefined,
     number: /^([1-9]\d{0,5}|none)$/.test(given.get("number") ?? "") ? given.get("number").replace("none", "") : undefined,
     ties: Object.hasOwn(TIES, given.get("ties")) ? given.get("ties") : undefined,
   };
   return Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined));
+}
+
+function planOfFragment(given, plan) {
+  if (!plan) return {};
+  const number = (key, most) => (/^\d{1,5}$/.test(given.get(key) ?? "") && Number(given.get(key)) <= most ? Number(given.get(key)) : undefined);
+  const spread = number("spread", 1);
+  return {
+    place: number("place", plan.places.name.length),
+    team: number("teams", plan.steps.length - 1),
+    spread: known(spread) ? spread === 1 : undefined,
+    view: given.get("view") === "areas" ? "areas" : undefined,
+  };
+}
+
+function tabOfFragment(given, data) {
+  const tab = given.get("tab");
+  if (TABS.includes(tab)) return tab;
+  if (tab === "none") return "";
+  return data.place_of.has(given.get("area")) || (data.plan && given.get("place")) ? "area" : undefined;
 }
 
 const shareFits = (text) => /^\d+(\.\d+)?$/.test(text ?? "") && Number(text) > 0 && Number(text) <= 100;

@@ -167,7 +167,25 @@ function edgesOf(shapes) {
       for (let k = from; k < to; k++) addEdge(edges, known, vertex, k, k + 1 < to ? k + 1 : from, i);
     });
   }
+  edges.isIslet = isletsOf(shapes);
   return edges;
+}
+
+// Points of rings that are small beside the largest ring of their area, such as the islets of a marsh: an
+// outline around each would be all that one sees.
+function isletsOf(shapes) {
+  const islets = new Uint8Array(shapes.points);
+  for (let i = 0; i < shapes.n; i++) {
+    const rings = [];
+    eachRing(shapes, i, (from, to) => {
+      const box = [Infinity, Infinity, -Infinity, -Infinity];
+      for (let k = from; k < to; k++) stretch(box, shapes.x[k], shapes.y[k]);
+      rings.push({ from, to, size: Math.hypot(box[2] - box[0], box[3] - box[1]) });
+    });
+    const largest = Math.max(...rings.map(({ size }) => size));
+    for (const { from, to, size } of rings) if (size < largest / 4) islets.fill(1, from, to);
+  }
+  return islets;
 }
 
 function vertexNames(shapes) {
@@ -207,9 +225,10 @@ function areasBeside({ left, right }, i) {
 }
 
 // Edges whose sides differ in value; the sea has none, and counts unless coast is false.
-function outlineOf(shapes, edges, valueOf, { coast = true } = {}) {
+function outlineOf(shapes, edges, valueOf, { coast = true, islets = true } = {}) {
   const path = new Path2D();
   for (let e = 0; e < edges.from.length; e++) {
+    if (!islets && edges.right[e] < 0 && edges.isIslet[edges.from[e]]) continue;
     const sea = edges.right[e] < 0;
     if (sea ? !coast || valueOf(edges.left[e]) === null : valueOf(edges.left[e]) === valueOf(edges.right[e])) continue;
     path.moveTo(shapes.x[edges.from[e]], shapes.y[edges.from[e]]);
@@ -221,7 +240,8 @@ function outlineOf(shapes, edges, valueOf, { coast = true } = {}) {
 // The same edges as lines as long as can be, so that a dash does not begin anew at every corner.
 function linesOf(shapes, edges, keep) {
   const { from, to, vertex } = edges;
-  const wanted = positions(from.length).filter((e) => keep(edges.left[e], edges.right[e]));
+  const isDrawn = (e) => edges.right[e] >= 0 || !edges.isIslet[from[e]];
+  const wanted = positions(from.length).filter((e) => isDrawn(e) && keep(edges.left[e], edges.right[e]));
   const at = new Map();
   for (const e of wanted) for (const end of [vertex[from[e]], vertex[to[e]]]) at.set(end, [...(at.get(end) ?? []), e]);
   const used = new Set();
@@ -239,6 +259,6 @@ function linesOf(shapes, edges, keep) {
 }
 
 // The outline of one set: an edge counts where exactly one side belongs.
-function outlineOfSet(shapes, edges, belongs) {
-  return outlineOf(shapes, edges, (i) => (belongs(i) ? 1 : null));
+function outlineOfSet(shapes, edges, belongs, { islets = true } = {}) {
+  return outlineOf(shapes, edges, (i) => (belongs(i) ? 1 : null), { islets });
 }

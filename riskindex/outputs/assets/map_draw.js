@@ -12,8 +12,7 @@ function prepareDrawing(data, shapes) {
   const paths = positions(shapes.n).map((i) => pathOf(shapes, i));
   const borders = data.district ? outlineOf(shapes, edges, (i) => data.district.of[i], { coast: false }) : new Path2D();
   const coast = outlineOfSet(shapes, edges, () => true);
-  const labels = labelsOf(data, boxes);
-  return { shapes, edges, boxes, paths, borders, coast, labels, width: typicalWidth(boxes) };
+  return { shapes, edges, boxes, paths, borders, coast, width: typicalWidth(boxes) };
 }
 
 function typicalWidth(boxes) {
@@ -63,9 +62,15 @@ function drawMap(context, view, drawing, picture) {
   onCanvas(context, view, (pixel) => {
     fillAreas(context, view, drawing, picture, pixel);
     drawFrame(context, drawing, picture, pixel);
-    if (picture.outline) outlineSelected(context, view, picture, pixel);
+    if (picture.outline && !(picture.dots && showsDots(view, drawing))) outlineSelected(context, view, picture, pixel);
   });
-  if (!picture.frame) drawLabels(context, view, drawing.labels, selectedBoxes(view, drawing, picture));
+  if (picture.frame) return [];
+  const dots = picture.dots ? dotsOf(view, drawing) : [];
+  drawDots(context, view, dots);
+  const boxes = dots.length ? dots.map(({ x, y, r }) => [x - r, y - r, x + r, y + r]) : selectedBoxes(view, drawing, picture);
+  const taken = drawLabels(context, view, shownLabels(view, drawing), { hidden: boxes, barred: dots.length > 0 });
+  drawLabels(context, view, areaLabels(view, drawing), { hidden: [], taken });
+  return dots;
 }
 
 // The coast and the districts; or, for one district alone, its own outline.
@@ -85,6 +90,11 @@ function fillAreas(context, view, drawing, picture, pixel) {
     const colour = Number.isNaN(kind) ? hatch : picture.colours[kind];
     context.fillStyle = colour;
     context.fill(path, "evenodd");
+    const stripes = picture.stripes?.[i];
+    if (stripes) {
+      context.fillStyle = striping(context, view, stripes);
+      context.fill(path, "evenodd");
+    }
     // The same colour along the edge closes the hairline between two areas; near by, a line parts them.
     stroke(context, path, near ? "#FFFFFF" : colour, (near ? 0.9 : 0.6) * pixel);
   });
@@ -126,6 +136,31 @@ function makeHatchTile() {
 }
 
 // Thin from afar, so that small areas are not lost under their own outline.
+// Stripes over the colour of an area that is hot only with its neighbours, or only they are.
+const tiles = new Map();
+
+function striping(context, view, colour) {
+  if (!tiles.has(colour)) tiles.set(colour, makeStripes(colour));
+  const pattern = context.createPattern(tiles.get(colour), "repeat");
+  const size = 1 / (view.scale * view.ratio);
+  pattern.setTransform(new DOMMatrix([size, 0, 0, size, 0, 0]));
+  return pattern;
+}
+
+function makeStripes(colour) {
+  const tile = document.createElement("canvas");
+  tile.width = tile.height = 10;
+  const pen = tile.getContext("2d");
+  pen.strokeStyle = colour;
+  pen.lineWidth = 3;
+  for (const shift of [-10, 0, 10]) {
+    pen.moveTo(shift, 0);
+    pen.lineTo(shift + 10, 10);
+  }
+  pen.stroke();
+  return tile;
+}
+
 const outlineWidth = (view, drawing) => Math.min(3, Math.max(0.5, (drawing.width * view.scale) / 3));
 
 function outlineSelected(context, view, picture, pixel) {
@@ -138,17 +173,20 @@ function outlineSelected(context, view, picture, pixel) {
   stroke(context, outer, INK, width * pixel);
 }
 
+// What is chosen has a yellow edge; what the pointer is on a blue one, that nothing else has.
+const HOVERED = "#1D70B8";
+
 function drawFocus(context, view, drawing, { hovered, chosen }) {
   context.setTransform(1, 0, 0, 1, 0, 0);
   context.clearRect(0, 0, view.width * view.ratio, view.height * view.ratio);
   onCanvas(context, view, (pixel) => {
-    if (known(chosen)) {
-      stroke(context, drawing.paths[chosen], INK, 7 * pixel);
-      stroke(context, drawing.paths[chosen], "#FFDD00", 4 * pixel);
+    if (chosen) {
+      stroke(context, chosen, INK, 7 * pixel);
+      stroke(context, chosen, "#FFDD00", 4 * pixel);
     }
-    if (known(hovered)) {
-      stroke(context, drawing.paths[hovered], "#FFFFFF", 4 * pixel);
-      stroke(context, drawing.paths[hovered], INK, 2 * pixel);
+    if (hovered) {
+      stroke(context, hovered, "#FFFFFF", 7 * pixel);
+      stroke(context, hovered, HOVERED, 4 * pixel);
     }
   });
 }
@@ -162,33 +200,35 @@ function selectedBoxes(view, { boxes }, { selected }) {
 }
 
 // Steps up and down that a name may take so as not to hide a selected area.
-const LABEL_STEPS = [0, -18, 18, -30, 30];
+const LABEL_STEPS = [0, -18, 18, -30, 30, -44, 44];
 
-function drawLabels(context, view, labels, hidden) {
+// Names in the order of their importance; one that would cover another is left out.
+function drawLabels(context, view, labels, { hidden, taken = [], barred = false }) {
   context.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
-  context.font = '600 13px system-ui, "Segoe UI", "Noto Sans", "Liberation Sans", Arial, sans-serif';
   context.textAlign = "center";
   context.textBaseline = "middle";
-  const taken = [];
-  for (const { text, x, y } of labels) {
+  for (const { text, x, y, font, colour } of labels) {
     const at = { x: x * view.scale - view.left, y: y * view.scale - view.top };
+    if (at.x < 0 || at.y < 0 || at.x > view.width || at.y > view.height) continue;
+    context.font = font;
     const half = context.measureText(text).width / 2 + 3;
     const boxAt = (step) => [at.x - half, at.y + step - 8, at.x + half, at.y + step + 8];
     const free = (boxes) => (step) => !boxes.some((box) => overlaps(boxAt(step), box));
     const open = LABEL_STEPS.filter(free(taken));
-    const step = open.find(free(hidden)) ?? open[0];
+    const step = open.find(free(hidden)) ?? (barred ? undefined : open[0]);
     if (step === undefined) continue;
     taken.push(boxAt(step));
-    haloed(context, text, { x: at.x, y: at.y + step });
+    haloed(context, text, { x: at.x, y: at.y + step }, colour);
   }
+  return taken;
 }
 
-function haloed(context, text, at) {
+function haloed(context, text, at, colour) {
   context.lineWidth = 4;
   context.lineJoin = "round";
   context.strokeStyle = "rgba(255, 255, 255, 0.9)";
   context.strokeText(text, at.x, at.y);
-  context.fillStyle = INK;
+  context.fillStyle = colour;
   context.fillText(text, at.x, at.y);
 }
 

@@ -71,6 +71,9 @@ function shownPeriod(factor) {
   return factor.periods.find(({ period }) => period === app.state.period) ?? factor.last;
 }
 
+// What is here stands in full colour; what comes from next door is striped.
+const STRIPES = { n: "#FFFFFF", d: HOT[1] };
+
 function hotspotLayer(factor) {
   const period = shownPeriod(factor);
   const words = ["Not hot", "Hot, 90% sure", "Hot, 95% sure", "Hot, 99% sure"];
@@ -80,6 +83,11 @@ function hotspotLayer(factor) {
     colours: HOT,
     words: words.map((text) => ({ text })).reverse(),
     order: [3, 2, 1, 0],
+    stripes: positions(app.data.n).map((i) => STRIPES[period.kind?.[i]] ?? null),
+    striped: [
+      { text: "Hot only together with its neighbours", on: HOT[2], kind: "n" },
+      { text: "Not hot itself; next door to a hotspot", on: NOT_HOT, kind: "d" },
+    ].map((row) => ({ ...row, members: positions(app.data.n).filter((i) => period.kind?.[i] === row.kind) })),
     note: "More events than expected in the area with its neighbours. Of the areas at 95%, at most 1 in 20 is expected to be hot by chance alone.",
   };
 }
@@ -195,6 +203,8 @@ function pictureOf(layer) {
     drawing,
     classes: layer.classes,
     colours: layer.colours,
+    stripes: layer.stripes,
+    dots: true,
     outline: app.state.outline,
     selected: chosen,
     ...outlinesOf(() => true),
@@ -206,7 +216,7 @@ function outlinesOf(isDrawn) {
   const { shapes, edges } = app.drawing;
   const [solid, broken] = outlinedSets().map((set) => (i) => i >= 0 && isDrawn(i) && set(i));
   const isBroken = (a, b) => broken(a) !== broken(b) && !solid(a) && !solid(b);
-  return { outer: outlineOfSet(shapes, edges, solid), dashed: linesOf(shapes, edges, isBroken) };
+  return { outer: outlineOfSet(shapes, edges, solid, { islets: false }), dashed: linesOf(shapes, edges, isBroken) };
 }
 
 // Solid is what is sure of its place, dashed what is not: borderline areas, or those that leave the list.
@@ -238,15 +248,23 @@ function areaLayerOn(map) {
     },
     redraw() {
       if (!this.view || !app.picture) return;
-      drawMap(this._sheets[0].getContext("2d"), this.view, app.drawing, app.picture);
+      this.dots = drawMap(this._sheets[0].getContext("2d"), this.view, app.drawing, app.picture);
       this.redrawFocus();
     },
     redrawFocus() {
       if (!this.view) return;
-      drawFocus(this._sheets[1].getContext("2d"), this.view, app.drawing, { hovered: app.hovered, chosen: app.state.area });
+      drawFocus(this._sheets[1].getContext("2d"), this.view, app.drawing, focusPaths());
     },
   });
   return new Layer({ pane: "areas", padding: 0.25 }).addTo(map);
+}
+
+// Outlines of what is chosen and of what the pointer is on, an area or a place.
+function focusPaths() {
+  const { paths, shapes, edges } = app.drawing;
+  const outline = (place) => outlineOfSet(shapes, edges, (i) => i >= 0 && placeOf(i) === place, { islets: false });
+  const path = (i, place) => (known(i) ? paths[i] : place ? outline(place) : null);
+  return { hovered: path(app.hovered, app.hoveredPlace), chosen: path(app.state.area, app.state.place) };
 }
 
 function viewOf(map, bounds) {
@@ -291,7 +309,15 @@ function legendRows(layer) {
   layer.classes.forEach((kind, i) => (Number.isNaN(kind) ? missing : members[row.get(kind)]).push(i));
   const rows = layer.words.map((words, at) => legendRow(layer.colours[order[at]], words, members[at]));
   if (missing.length) rows.push(legendRow("hatched", { text: notAssessedWords(missing) }, missing));
-  return [...rows, ...outlineRows(layer)];
+  const striped = (layer.striped ?? []).filter(({ members: of }) => of.length).map(({ text, on, kind, members: of }) => legendRow(on, { text, border: `striped-${kind}` }, of));
+  return [...rows, ...striped, ...outlineRows(layer), ...dotRows()];
+}
+
+// From afar a numbered dot stands for each place.
+function dotRows() {
+  if (!hasPlan() || !app.state.outline) return [];
+  const row = (kind, text) => make("li", {}, [make("span", { class: `dot small-dot ${kind}`, "aria-hidden": "true" }, ["1"]), make("span", { class: "legend-words" }, [text])]);
+  return [row("reached", `Place reached with ${currentStep().amount}`), row("", "Other place; larger: more aged 10 to 24")];
 }
 
 // With the reason, where all of them have one and the same.
@@ -304,7 +330,7 @@ function notAssessedWords(areas) {
 
 // The swatch of a class that is outlined on the map has the outline too.
 function legendRow(colour, { text, range, border }, members) {
-  const kind = colour === "hatched" ? "hatched" : app.state.outline && border ? border : "";
+  const kind = colour === "hatched" ? "hatched" : border && (app.state.outline || border.startsWith("striped")) ? border : "";
   const swatch = make("span", { class: `swatch ${kind}` });
   if (colour !== "hatched") swatch.style.backgroundColor = colour;
   const told = members.length && range ? `${text} (${range(members)})` : text;
@@ -334,6 +360,15 @@ function showHint(i, at) {
     reasons.length ? make("ul", {}, reasons) : make("div", {}, ["No factor raises its score."]),
   );
   if (at) placeHint(hint, at);
+}
+
+function showPlaceHint(place, at) {
+  const hint = byId("hint");
+  const table = placesOf();
+  const facts = placeFacts(place - 1).map(([term, value]) => make("li", {}, [`${term}: ${value}`]));
+  hint.hidden = false;
+  hint.replaceChildren(make("strong", {}, [`${place}. ${table.name[place - 1]}`]), make("div", { class: "quiet" }, [table.wards[place - 1]]), make("ul", {}, facts));
+  placeHint(hint, at);
 }
 
 function placeHint(hint, { x, y }) {

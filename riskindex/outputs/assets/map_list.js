@@ -32,11 +32,11 @@ function searcher(query) {
 
 const memberOf = (set, keyOf) => (i) => set.has(keyOf(i));
 
-function prepareSearch(data) {
+function prepareSearch(data, towns) {
   const names = data.columns.name.map(plain);
   const groups = Object.values(data.groups);
   const text = names.map((name, i) =>
-    [name, plain(data.codes[i]), ...groups.map((group) => plain(groupOf(group, i)))].join(" | "));
+    [name, plain(data.codes[i]), plain(towns[i]), plain(placeName(i)), ...groups.map((group) => plain(groupOf(group, i)))].join(" | "));
   return { codes: new Set(data.codes.map(plain)), names: new Set(names), text };
 }
 
@@ -89,6 +89,7 @@ function showList() {
   byId("list-more").hidden = areas.length <= app.rows;
   byId("list-title").textContent = listTitle();
   showListHead();
+  showFound();
   showTiers();
   markChosenRow();
 }
@@ -120,7 +121,7 @@ function listWords(areas) {
 function listRow(i) {
   const { columns } = app.data;
   const mark = rowMark(i);
-  const name = make("button", { type: "button", class: "link", on: { click: () => choose(i, { move: true, read: true }) } }, [columns.name[i]]);
+  const name = make("button", { type: "button", class: "link", on: { click: () => choose(i, { fly: true, read: true }) } }, [columns.name[i]]);
   const place = make("span", { class: "small row-place" }, [placeWords(i), mark ? " " : "", mark && make("span", { class: "row-mark" }, [mark])]);
   const cells = [
     make("td", { class: "number" }, [rankSign(i)]),

@@ -1,8 +1,9 @@
 // The card of one area: why it stands where it stands, by how much, and what that does not say.
 
 function showProfile() {
-  const i = app.state.area;
-  byId("panel-area").replaceChildren(...(known(i) ? profileOf(i) : invitation()));
+  const { area, place } = app.state;
+  const card = known(area) ? profileOf(area) : place && hasPlan() ? placeCard(place) : invitation();
+  byId("panel-area").replaceChildren(...card);
 }
 
 function invitation() {
@@ -18,7 +19,7 @@ function invitation() {
 }
 
 function areaLink(i) {
-  const act = { click: () => choose(i, { move: true, read: true }) };
+  const act = { click: () => choose(i, { fly: true, read: true }) };
   return make("button", { type: "button", class: "link", on: act }, [app.data.columns.name[i]]);
 }
 
@@ -192,10 +193,11 @@ function publishedReasons(i) {
 
 // Back to the line of the list that the card was opened from.
 function closeProfile() {
-  const i = app.state.area;
-  choose(null);
-  const row = byId("list-rows").querySelector(`[data-area="${i}"] th button`);
-  (row ?? byId("list-scroll")).focus();
+  const { area, place } = app.state;
+  update("area", { area: null, place: 0, tab: "" });
+  const row = byId("list-rows").querySelector(`[data-area="${area}"] th button`);
+  const line = byId("place-rows").querySelector(`[data-place="${place}"]`);
+  (place ? line : row ?? byId("list-scroll"))?.focus();
 }
 
 // How it was made

@@ -1,0 +1,88 @@
+// Where the map looks: it flies to what was chosen, searched or filtered, and finds its way back.
+
+const SLOWLY = () => !window.matchMedia("(prefers-reduced-motion: reduce)").matches && document.documentElement.dataset.ready === "yes";
+
+function boundsOfAreas(areas) {
+  const box = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const i of areas) {
+    const [x0, y0, x1, y1] = app.drawing.boxes.subarray(4 * i, 4 * i + 4);
+    stretch(box, x0, y0);
+    stretch(box, x1, y1);
+  }
+  const [x, y] = app.drawing.shapes.origin;
+  const corner = (px, py) => app.map.unproject([px + x, py + y], PLANE_ZOOM);
+  return L.latLngBounds(corner(box[0], box[1]), corner(box[2], box[3]));
+}
+
+// Room around what is shown, so that it is seen where it lies.
+function flyTo(areas) {
+  if (!areas.length) return;
+  const bounds = boundsOfAreas(areas).pad(areas.length < 4 ? 0.6 : 0.08);
+  const options = { maxZoom: 15, padding: [24, 24] };
+  if (SLOWLY()) app.map.flyToBounds(bounds, { ...options, duration: 0.5 });
+  else app.map.fitBounds(bounds, { ...options, animate: false });
+}
+
+// One step of the reader: what changes, and the areas that the map then shows.
+function move(change, areas) {
+  const before = { view: viewNow(), depth: app.depth };
+  if (mayWriteHistory()) history.replaceState(before, "", location.href);
+  app.moving = true;
+  change();
+  app.moving = false;
+  flyTo(areas);
+  if (!mayWriteHistory()) return;
+  app.depth += 1;
+  const after = { view: null, depth: app.depth };
+  history.pushState(after, "", `#${fragmentOf(app)}`);
+  showMoves();
+}
+
+const mayWriteHistory = () => location.protocol !== "about:";
+
+const viewNow = () => ({ centre: app.map.getCenter(), zoom: app.map.getZoom() });
+
+function showMoves() {
+  byId("back").hidden = !(app.depth > 0);
+  byId("whole").textContent = `Whole ${app.data.whole}`;
+}
+
+function goHome() {
+  const tab = app.state.tab.replace("area", "");
+  move(() => update("choices", { district: "", query: "", place: 0, area: null, tab }), []);
+  byId("search").value = byId("district").value = "";
+  app.refit(SLOWLY());
+}
+
+// A changed fragment, of the reader's own or on the way back, is the page's state.
+function followFragment(event) {
+  if (`#${fragmentOf(app)}` === (location.hash || "#") && event.type === "hashchange") return;
+  app.depth = history.state?.depth ?? 0;
+  Object.assign(app.state, firstState(app.data), readFragment(app.data));
+  for (const id of ["district", "sort"]) byId(id).value = app.state[id];
+  byId("search").value = app.state.query;
+  byId("outline").checked = app.state.outline;
+  update("choices");
+  const view = history.state?.view;
+  if (view) app.map.setView(view.centre, view.zoom, { animate: false });
+  else if (namedAreas().length) flyTo(namedAreas());
+  else app.refit(false);
+  showMoves();
+}
+
+// What the state names: an area, a place, what is searched for, a district.
+function namedAreas() {
+  const { state, data } = app;
+  if (known(state.area)) return [state.area];
+  if (state.place) return areasOfPlace(state.place);
+  if (state.query) return foundAreas();
+  if (state.district) return positions(data.n).filter((i) => groupOf(data.district, i) === state.district);
+  return [];
+}
+
+function listenMoves() {
+  byId("whole").addEventListener("click", goHome);
+  byId("back").addEventListener("click", () => history.back());
+  window.addEventListener("popstate", followFragment);
+  window.addEventListener("hashchange", followFragment);
+}

@@ -1,0 +1,251 @@
+"""The plan of a run: its named places, what every number of teams reaches, what is there."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+
+from riskindex.areas.groups import group_kinds, profile_kind
+from riskindex.planning.named_places import NamedPlaces, PlaceRules, name_places
+from riskindex.planning.sentences import PlanSentences, describe_plan, listed_sentence
+from riskindex.planning.services import count_services
+from riskindex.planning.stability import repeat_choice
+from riskindex.planning.teams import Choice, Chosen, Plan, amount, choose_places
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+USUAL_TEAMS = 4
+"""Teams of a plan where the config names none, or one for each place if there are fewer."""
+MOST_REPEATED = 5_000
+"""Areas up to which the choice of places is repeated; more would take minutes."""
+
+
+class Surroundings(NamedTuple):
+    """What a plan knows of the county beside its areas."""
+
+    settlements: pd.DataFrame | None = None
+    """Names of towns and villages, as `arrange_gazetteer` takes them."""
+    services: pd.DataFrame | None = None
+    """Youth clubs, schools, stations, as `count_services` takes them."""
+
+
+class Step(NamedTuple):
+    """What one number of teams, hours or pounds reaches."""
+
+    amount: str
+    """In words: "4 teams"."""
+    places: tuple[int, ...]
+    """Numbers of the places; none where nothing meets the minimums."""
+    reached: float | None
+    """What is maximised over them; None where nothing meets the minimums."""
+    reach: str
+    """The second half of the answer: "4 teams reach 11,784 of 17,799 people aged 10 to 24: ..."."""
+    one_more: str
+    """What the next step adds, as a sentence; empty at the last one."""
+
+
+class TeamPlan(NamedTuple):
+    """Named places of a list, and teams sent to them."""
+
+    places: NamedPlaces
+    choice: Choice | None
+    """None where the list is empty."""
+    sentences: PlanSentences
+    listed: str
+    """The first half of the answer: "56 of 1,111 areas, in seven places and three single areas"."""
+    steps: tuple[Step, ...]
+    """What is reached with less and more, the first with nothing."""
+    spread: tuple[Step, ...]
+    """The same with at least one place in every district that has any."""
+    now: int
+    """Which step the plan has."""
+    services: pd.DataFrame
+    """Of `count_services`: index place and kind; empty without services."""
+
+    @property
+    def services_nearby(self) -> pd.DataFrame:
+        """How many services of each kind there are nearby: index place, a column per kind."""
+        if self.services.empty:
+            return pd.DataFrame(index=self.places.table.index)
+        return self.services["within"].unstack("kind")
+
+
+def make_plan(
+    index: pd.DataFrame,
+    areas: "GeoDataFrame",
+    weights: "csr_array[Any]",
+    *,
+    rules: PlaceRules = PlaceRules(),  # noqa: B008 (frozen)
+    plan: Plan | None = None,
+    around: Surroundings = Surroundings(),  # noqa: B008 (a tuple)
+    hot: pd.DataFrame | None = None,
+    labels: Mapping[str, str] | None = None,
+    repeats: NDArray[np.bool_] | None = None,
+) -> TeamPlan:
+    """Name the places of a list, and choose those that the teams reach most in.
+
+    Parameters
+    ----------
+    index, areas, weights, rules, hot, labels
+        As for `name_places`. Where the rules name wards or districts that the areas lack, the
+        smallest groups and those with profiles of their own stand in.
+    plan
+        What there is to spend; None: four teams, or one for each place if there are fewer.
+    around
+        Settlements and services; None: places are called by their wards.
+    repeats
+        Which areas each repeat of the list selects, shape `(draws, n)`, in the order of the
+        areas: the table of places then says in `again` what share of them chooses a place again.
+
+    Raises
+    ------
+    ConfigError
+        Rules or plan are impossible, each fault with what to do.
+    """
+    rules = _rules_for(areas, rules)
+    named = name_places(
+        index, areas, weights, around.settlements, rules=rules, hot=hot, labels=labels
+    )
+    n = _assessed(index)
+    plan = plan or _usual_plan(named.table)
+    if named.table.empty:
+        return _empty(named, n)
+    choice = choose_places(named.table, plan)
+    if repeats is not None and len(areas) <= MOST_REPEATED:
+        again = repeat_choice(
+            repeats, index, areas, weights, places=named, choice=choice, rules=rules
+        )
+        named = named._replace(table=named.table.assign(again=again["again"]))
+    steps, now = _steps(named.table, choice, n)
+    return TeamPlan(
+        places=named,
+        choice=choice,
+        sentences=describe_plan(named.table, choice, areas=n),
+        listed=listed_sentence(named.table, areas=n),
+        steps=steps,
+        spread=_spread(named.table, choice, n),
+        now=now,
+        services=_services(areas, named, plan, around.services),
+    )
+
+
+def _empty(named: NamedPlaces, areas: int) -> TeamPlan:
+    listed = listed_sentence(named.table, areas=areas)
+    nothing = PlanSentences(answer=f"{listed}.", aim="", next_best="", one_more="")
+    return TeamPlan(named, None, nothing, listed, (), (), 0, pd.DataFrame())
+
+
+def _assessed(index: pd.DataFrame) -> int:
+    """Areas that the list was taken from."""
+    return int(index["rank"].notna().sum()) if "rank" in index else len(index)
+
+
+def _rules_for(areas: "GeoDataFrame", rules: PlaceRules) -> PlaceRules:
+    kinds = group_kinds(areas)
+    if not kinds:
+        return rules
+    ward = rules.ward if rules.ward in areas else kinds[0]
+    district = rules.district if rules.district in areas else str(profile_kind(kinds))
+    return replace(rules, ward=ward, district=district)
+
+
+def _usual_plan(places: pd.DataFrame) -> Plan:
+    # Without the people of every place, areas are what can be counted.
+    known = places["need"].notna().all()
+    teams = min(USUAL_TEAMS, max(len(places), 1))
+    return Plan(teams=teams, maximise="need" if known else "areas")
+
+
+def _steps(places: pd.DataFrame, choice: Choice, areas: int) -> tuple[tuple[Step, ...], int]:
+    """A step per row of the curve, and the plan's own where it falls between two."""
+    rows = {
+        float(row.available): _chosen(places, choice.plan, row.places, row.reached)
+        for row in choice.curve.itertuples()
+    }
+    last = max(rows)
+    # More than all places take reaches no more.
+    here = min(choice.plan.available, last)
+    rows.setdefault(here, choice.best)
+    ordered = sorted(rows)
+    return _told(places, choice, areas, ordered, rows), ordered.index(here)
+
+
+def _with_resource(plan: Plan, amount: float, *, minimum: int | None = None) -> Plan:
+    """The plan with another number of teams, hours or pounds, whichever it is in."""
+    changed: dict[str, Any] = {plan.resource: amount}
+    if minimum is not None:
+        changed["minimum"] = minimum
+    return replace(plan, **changed)
+
+
+def _spread(places: pd.DataFrame, choice: Choice, areas: int) -> tuple[Step, ...]:
+    """The curve with one place in every district; all places meet it, so its end is possible."""
+    plan = _with_resource(choice.plan, 1e9, minimum=1)
+    curve = choose_places(places, plan).curve
+    first, _ = _steps(places, choice, areas)
+    rows: dict[float, Chosen | None] = {
+        float(row.available): (
+            _chosen(places, plan, row.places, row.reached) if pd.notna(row.reached) else None
+        )
+        for row in curve.itertuples()
+    }
+    ordered = sorted(rows)
+    if len(ordered) != len(first):  # The plan's own step stands between two rows of the curve.
+        here = min(choice.plan.available, max(rows))
+        rows[here] = _best_or_none(places, replace(choice.plan, minimum=1))
+        ordered = sorted(rows)
+    return _told(places, choice, areas, ordered, rows)
+
+
+def _best_or_none(places: pd.DataFrame, plan: Plan) -> Chosen | None:
+    from riskindex.errors import ConfigError
+
+    try:
+        return choose_places(places, plan).best
+    except ConfigError:
+        return None
+
+
+def _chosen(places: pd.DataFrame, plan: Plan, chosen: tuple[int, ...], reached: float) -> Chosen:
+    return Chosen(tuple(chosen), float(reached), plan.available)
+
+
+def _told(
+    places: pd.DataFrame,
+    choice: Choice,
+    areas: int,
+    ordered: list[float],
+    rows: Mapping[float, Chosen | None],
+) -> tuple[Step, ...]:
+    possible = next((at for at in ordered if rows[at] is not None), None)
+    steps = []
+    for k, at in enumerate(ordered):
+        plan = _with_resource(choice.plan, at)
+        words, chosen = amount(at, plan), rows[at]
+        if chosen is None:
+            least = amount(possible or 0.0, plan)
+            districts = places["district"].nunique()
+            reach = f"one place in each of {districts} districts takes {least} at least"
+            steps.append(Step(words, (), None, reach, ""))
+            continue
+        more = rows[ordered[k + 1]] if k + 1 < len(ordered) else None
+        step = ordered[k + 1] - at if more is not None else 0.0
+        here = choice._replace(plan=plan, best=chosen, next_best=None, step=step,
+                               one_more=more or chosen)  # fmt: skip
+        said = describe_plan(places, here, areas=areas)
+        reach = said.answer.partition("; ")[2].removesuffix(".")
+        steps.append(Step(words, chosen.places, chosen.reached, reach, said.one_more))
+    return tuple(steps)
+
+
+def _services(
+    areas: "GeoDataFrame", named: NamedPlaces, plan: Plan, services: pd.DataFrame | None
+) -> pd.DataFrame:
+    if services is None or services.empty:
+        return pd.DataFrame()
+    return count_services(areas, named.place_of, services, within_km=plan.within_km)
