@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from grids import codes, lattice
-from tables import factor
+from tables import assess_repeats, factor
 
 from riskindex.factors import EventGroup, Factor
 from riskindex.hotspots.find import find_hotspots
@@ -14,7 +14,7 @@ from riskindex.index.selection import Selection, select_top
 from riskindex.statistics.own_risk import own_risk
 from riskindex.statistics.posterior_risks import posterior_risks
 from riskindex.uncertainty.repeats import Data, Repeater
-from riskindex.uncertainty.robustness import Robustness, assess_robustness
+from riskindex.uncertainty.replay import Robustness
 from riskindex.uncertainty.true_top import is_of_risks
 
 AREAS, NEAR = codes(), lattice()
@@ -66,7 +66,7 @@ def assessed(data, factors=FACTORS, *, draws=300, seed=0, **options):
     scores = score_factors(found.table, persistence, factors)
     chosen = select_top(build_index(scores, options=Index()))
     given = Robustness(draws=draws, weights="none", **options)
-    robust = assess_robustness(
+    robust = assess_repeats(
         data, scores, chosen, factors, options=given, selection=Selection(), seed=seed
     )
     return robust, scores, chosen
