@@ -27,7 +27,7 @@ import pandas as pd
 
 from riskindex.areas.neighbours import build_weights
 from riskindex.areas.prepare import with_bases
-from riskindex.areas.read import read_tables
+from riskindex.areas.table_files import read_tables
 from riskindex.config import Config, parse_config
 from riskindex.hotspots.find import find_hotspots
 from riskindex.hotspots.persistence import classify_persistence

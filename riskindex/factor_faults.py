@@ -4,12 +4,14 @@ import math
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from riskindex.areas.table_files import TableSource
+from riskindex.errors import DataError
 from riskindex.events.periods import Unit, period_faults
 from riskindex.events.sources import EventSource, PoliceSource
 from riskindex.events.warehouse import WarehouseSource
 from riskindex.factors import Factor
 from riskindex.index.normalise import direction_faults, normalise_faults
 from riskindex.statistics.getis_ord import GetisOrd
+from riskindex.statistics.weight_steps import weight_steps
 
 
 def listed(names: Iterable[str]) -> str:
@@ -89,8 +91,10 @@ def _event_faults(factor: Factor, sources: Sources, bases: Collection[str]) -> I
     for group in factor.groups:
         if not isinstance(sources.get(group.source), _EVENTS):
             yield f"{group.source!r} is not an event source; known: {listed(sources)}."
-        if group.weight < 1:
-            yield f"the event weight {group.weight} of {group.label!r} must be 1 or more."
+    try:
+        weight_steps([group.weight for group in factor.groups])
+    except DataError as error:
+        yield f"event_groups: {error}"
     if factor.method == "threshold":
         yield "the method threshold is for tables, not for events."
     if factor.method == "value" and (factor.score != "value" or len(factor.periods) != 1):

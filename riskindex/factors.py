@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Literal
 from riskindex.statistics.getis_ord import GetisOrd
 
 Where = Mapping[str, Sequence[str | int | bool]]
-"""Column name to the values that are kept; several columns must all match."""
+"""Column name to the values that are kept, "" where nothing is recorded; several columns must all
+match."""
 
 
 def apart(one: Where, other: Where) -> bool:
@@ -49,8 +50,8 @@ class EventGroup:
     """Name of an event source under [sources]."""
     where: Where = field(default_factory=dict)
     """Which events of the source belong to the group."""
-    weight: int = 1
-    """How much one event counts, a whole number."""
+    weight: float = 1
+    """How much one event counts, such as days of imprisonment: above 0, two decimals at most."""
     exposure: str | None = None
     """Base that events of this group are expected from, such as residents of the same age band:
     indirect standardisation. All groups of a factor name one, or none does."""

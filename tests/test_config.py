@@ -122,12 +122,19 @@ def test_groups_of_events_may_be_expected_from_a_base_each():
     assert parse_config(config).factors[0].standardised
 
 
+def test_an_event_may_count_decimal_days():
+    config = parse_config(by_age({"weight": 182.25}, {"weight": 7}, exposure="residents"))
+    assert [group.weight for group in config.factors[0].groups] == [182.25, 7]
+
+
 @pytest.mark.parametrize(
     ("groups", "options", "words"),
     [
         ([{"exposure": "old"}, {}], {}, "age 1 need an exposure"),
         ([{"exposure": "young"}], {}, "no base 'young'"),
         ([{"exposure": "old", "weight": 2}], {}, "must have the weight 1"),
+        ([{"weight": 0}], {"exposure": "residents"}, "the event weight 0 must be above 0"),
+        ([{"weight": 0.125}], {"exposure": "residents"}, "0.125 has more than two decimals"),
         ([{"exposure": "old"}], {"exposure": "residents"}, "leave the factor's exposure out"),
         ([{"exposure": "old"}], {"method": "getis-ord"}, "takes no exposure"),
         ([{}, {}], {"exposure": "residents", "dispersion": "given-total"}, "one kind of event"),

@@ -28,7 +28,7 @@ from riskindex.events.periods import (
 )
 from riskindex.events.places import How, Reason
 from riskindex.events.rhythm import count_by_group, no_rhythm
-from riskindex.events.sql import category, identifier
+from riskindex.events.sql import category, condition, identifier
 from riskindex.events.study_area import StudyArea
 from riskindex.events.tally import UNCOUNTED, Events, Group, Tally
 from riskindex.factors import Factor
@@ -57,7 +57,8 @@ class Counted(NamedTuple):
     does not cover the period."""
     reconciliation: pd.DataFrame
     """Index (source, factor), the factor '' being the source's own line; the columns of
-    `RECONCILIATION`."""
+    `RECONCILIATION`. A factor reads what the source uses and one of the factor's rules names, so
+    that its losses are its own, and nothing of it is excluded by a rule."""
     uncounted: pd.DataFrame
     """One line per event that its source does not count: source, file, row, date, area_code,
     reason."""
@@ -108,11 +109,11 @@ def count_events(
     Returns
     -------
     Counted
-        For each source, and each factor on it, `read` is the sum of what was counted, outside
-        the periods, without location, in an unknown area, outside the study area, not covered by
-        the source, a duplicate, and excluded by a rule: the first of these that applies. Of several
-        records of one key, or of one person in one area and period, one is counted (one that the
-        rules keep, if there is one) and the others are duplicates.
+        For each source, and for what each factor names of it, `read` is the sum of what was
+        counted, outside the periods, without location, in an unknown area, outside the study area,
+        not covered by the source, a duplicate, and excluded by a rule: the first of these that
+        applies. Of several records of one key, or of one person in one area and period, one is
+        counted (one that the rules keep, if there is one) and the others are duplicates.
 
     Raises
     ------
@@ -148,7 +149,9 @@ def _groups(factor: Factor, unit: Unit) -> list[Group]:
     if len(set(labels)) < len(labels):
         raise ConfigError(f"{place}: event groups must differ in their labels, not {labels}.")
     periods = parse_periods(factor.periods, unit, place=place)
-    return [Group(factor.name, g.label, g.source, g.where, periods) for g in factor.groups]
+    return [
+        Group(factor.name, g.label, g.source, g.where, periods, g.weight) for g in factor.groups
+    ]
 
 
 class _Part(NamedTuple):
@@ -173,6 +176,7 @@ def _count_source(
     notes = _check_rules(name, events, asked)
     tally = Tally(name, events, asked, study)
     _refuse_all_outside(tally)
+    notes += [*_not_recorded(tally), *_in_two_groups(tally)]
     missing = _missing_months(tally)
     counts, fingerprints = {}, {}
     for group in asked:
@@ -389,6 +393,51 @@ _CONVERTED = {
 }
 
 
+def _not_recorded(tally: Tally) -> Iterator[str]:
+    """How many records meet the rest of a rule and have nothing in a column that it looks at.
+
+    Not of a warehouse, which tells of its rules alone.
+    """
+    if tally.events.is_counted:
+        return
+    rules = {tally.name: tally.events.where}
+    for group in tally.groups:
+        rules[f"factors.{group.factor}: {group.label}"] = group.where
+    for what, where in rules.items():
+        for column, values in where.items():
+            own = {} if what == tally.name else tally.events.where
+            rest = [own, {other: where[other] for other in where if other != column}]
+            met = " AND ".join(map(condition, rest))
+            n, empty = tally.records(met), tally.records(f"{met} AND {condition({column: ['']})}")
+            if empty:
+                fate = "are counted" if "" in values else "are left out"
+                yield (
+                    f"{what}: in {empty:,} of {n:,} records of {tally.name} that its rule may name "
+                    f"the column {column!r} is not recorded; they {fate}."
+                )
+            elif "" in values:
+                yield f"{what}: where: every record has something in the column {column!r}."
+
+
+def _in_two_groups(tally: Tally) -> list[str]:
+    """Say which groups of a factor share events; refuse those of different weights."""
+    notes, faults = [], []
+    for factor in dict.fromkeys(group.factor for group in tally.groups):
+        for (i, j), n in tally.in_several(factor).items():
+            one, other = tally.groups[i], tally.groups[j]
+            both = f"factors.{factor}: {n:,} events of {tally.name} meet both {one.label!r}"
+            if one.weight == other.weight:
+                notes.append(f"{both} and {other.label!r}; each counts once, in {one.label!r}.")
+                continue
+            faults.append(
+                f"{both} (weight {one.weight:g}) and {other.label!r} (weight {other.weight:g}), "
+                "and an event counts once. Write the rules so that no event meets both."
+            )
+    if faults:
+        raise DataError(faults)
+    return notes
+
+
 def _refuse_all_outside(tally: Tally) -> None:
     inside = tally.cells[tally.cells["span"] >= 0]
     n = int(inside["n"].sum())
@@ -436,7 +485,7 @@ def _check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]
         ).fetchall()
         found = [row[0] for row in rows]
         wanted = {value for where in wheres for value in where.get(column, ())}
-        for value in sorted({v for v in wanted if isinstance(v, str)} - set(found)):
+        for value in sorted({v for v in wanted if isinstance(v, str)} - {"", *found}):
             near = _nearest(value, found)
             none = f"{name}: where: no record has {value!r} in the column {column!r}"
             (faults if near else notes).append(

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from riskindex.events.periods import month_label
+from riskindex.events.periods import Period, month_label
 from riskindex.events.places import Reason
 from riskindex.events.sql import category, identifier, store, wrapped_sum
-from riskindex.events.tally import Group, Tally
+from riskindex.events.tally import Group, Scope, Tally
 
 LEVELS = ["factor", "group", "place", "aspect", "value"]
 """Index of the table: factor, group of its events, place, what is asked, and the answer."""
@@ -70,23 +70,25 @@ def no_rhythm() -> pd.DataFrame:
 
 
 def _counted(tally: Tally, groups: Sequence[Group]) -> Iterator[tuple[Group, pd.DataFrame]]:
-    """Cells of each group. Without keys one scan serves all; with keys each rule has its own."""
+    """Cells of each group. Without keys one scan serves all; with keys each factor has its own."""
     aspects = _aspects(tally)
+    rules = tuple(range(1, len(tally.groups) + 1))
+    scopes = {group.factor: tally.of_factor(group.factor) for group in groups}
     if not tally.events.has_key:
-        every = sorted({rule for group in groups for rule in tally.of_group(group).rules})
-        cells = _cells(tally, aspects, every, range(len(tally.spans)))
-        for group in groups:
-            kept = tally.kept(tally.of_group(group).rules)
-            yield group, cells[kept[cells["sort"].to_numpy()]]
-        return
+        every = _cells(tally, aspects, Scope(rules, ()), range(len(tally.spans)))
+        cells = dict.fromkeys(scopes, every)
+    else:
+        cells = {factor: _cells(tally, aspects, scope, _spans(tally, scope.periods))
+                 for factor, scope in scopes.items()}  # fmt: skip
     for group in groups:
-        yield group, _cells(tally, aspects, tally.of_group(group).rules, _spans(tally, group))
+        of_factor, kept = cells[group.factor], tally.kept(tally.of_group(group))
+        yield group, of_factor[kept[of_factor["sort"].to_numpy()]]
 
 
 def _cells(
-    tally: Tally, aspects: Mapping[str, str], rules: Sequence[int], spans: Sequence[int]
+    tally: Tally, aspects: Mapping[str, str], scope: Scope, spans: Sequence[int]
 ) -> pd.DataFrame:
-    sorts = np.flatnonzero(tally.kept(rules)).tolist() or [-1]
+    sorts = np.flatnonzero(tally.kept(scope)).tolist() or [-1]
     asked = f"sort IN ({_listed(sorts)}) AND span IN ({_listed(spans)})"
     sets = ", ".join(f"(place, span, sort, {name})" for name in aspects)
     return tally.events.connection.execute(
@@ -94,13 +96,13 @@ def _cells(
         SELECT place, span, sort, {", ".join(aspects)}, grouping_id({", ".join(aspects)}) AS aspect,
             max(day) AS last_day, sum(n)::BIGINT AS records,
             {wrapped_sum("area_print * prints")} AS fingerprint
-        FROM ({_records(tally, aspects, asked)}) JOIN place_of_area USING (area)
+        FROM ({_records(tally, aspects, asked, scope)}) JOIN place_of_area USING (area)
         GROUP BY GROUPING SETS ({sets}) ORDER BY ALL
         """
     ).df()
 
 
-def _records(tally: Tally, aspects: Mapping[str, str], asked: str) -> str:
+def _records(tally: Tally, aspects: Mapping[str, str], asked: str, scope: Scope) -> str:
     """Query for the records in areas; where only months are known, their numbers will do."""
     columns = ", ".join(f"{sql} AS {name}" for name, sql in aspects.items())
     if list(aspects) == ["month"] and not tally.events.has_key:
@@ -112,7 +114,8 @@ def _records(tally: Tally, aspects: Mapping[str, str], asked: str) -> str:
             f"WHERE reason = {Reason.COUNTED} AND {asked}"
         )
     once = (
-        "QUALIFY key IS NULL OR row_number() OVER (PARTITION BY key ORDER BY file, row) = 1"
+        "QUALIFY key IS NULL OR row_number() OVER "
+        f"(PARTITION BY key ORDER BY {tally.first_rule(scope)}, file, row) = 1"
         if tally.events.has_key
         else ""
     )
@@ -144,7 +147,7 @@ def _aspects(tally: Tally) -> dict[str, str]:
 
 def _of_group(cells: pd.DataFrame, tally: Tally, group: Group) -> pd.DataFrame:
     """Cells of the group's own periods, each aspect's values as text."""
-    cells = cells[cells["span"].isin(_spans(tally, group))]
+    cells = cells[cells["span"].isin(_spans(tally, group.periods))]
     aspects = [name for name in ASPECTS if name in cells]
     parts = []
     for number, aspect in enumerate(aspects):
@@ -161,12 +164,12 @@ def _of_group(cells: pd.DataFrame, tally: Tally, group: Group) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
-def _spans(tally: Tally, group: Group) -> list[int]:
-    """Stretches of time that lie in the group's periods."""
+def _spans(tally: Tally, periods: Sequence[Period]) -> list[int]:
+    """Stretches of time that lie in some periods."""
     return [
         i
         for i, span in enumerate(tally.spans)
-        if any(p.start <= span.start and span.end <= p.end for p in group.periods)
+        if any(p.start <= span.start and span.end <= p.end for p in periods)
     ]
 
 

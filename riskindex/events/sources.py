@@ -42,7 +42,7 @@ class EventSource:
     distinct: str | None = None
     """Column with a pseudonymous person key: persons are counted, once per area and period."""
     age: str | None = None
-    """Column with the age, in years or in bands: shown in the profiles of districts."""
+    """Column with the age: in years, or in bands, as profiles of districts show it then."""
     sex: str | None = None
     """Column with the sex: shown in the profiles of districts."""
     coverage: Coverage = field(default_factory=Coverage)

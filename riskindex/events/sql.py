@@ -48,7 +48,8 @@ def condition(where: Mapping[str, Sequence[Value]]) -> str:
     ----------
     where
         Column to the values that are kept; several columns must all match. Text is compared as
-        it is written, whole numbers as numbers, and true or false as the words or 1 and 0.
+        it is written, whole numbers as numbers, and true or false as the words or 1 and 0. An empty
+        text asks for records in which the column is not recorded.
     """
     tests = [f"({_any(category(column), values)})" for column, values in where.items()]
     return f"coalesce({' AND '.join(tests)}, false)" if tests else "true"
@@ -64,7 +65,7 @@ def _matches(column: str, value: Value) -> str:
         return f"lower({column}) IN {words}"
     if isinstance(value, int):
         return f"try_cast({column} AS DOUBLE) = {value}"
-    return f"{column} = {literal(value)}"
+    return f"{column} = {literal(value)}" if value else f"({column} IS NULL OR {column} = '')"
 
 
 def wrapped_sum(values: str) -> str:

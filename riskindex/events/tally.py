@@ -1,7 +1,8 @@
 """One source of events on its way through the count: placed, then tallied by its factors."""
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -78,6 +79,8 @@ class Group(NamedTuple):
     source: str
     where: Where
     periods: tuple[Period, ...]
+    weight: float = 1
+    """What one event counts: an event that meets groups of different weights is refused."""
 
 
 class Scope(NamedTuple):
@@ -87,6 +90,9 @@ class Scope(NamedTuple):
     """Rules, any of which keeps an event: 0 is the source's own, the others are its groups'."""
     periods: tuple[Period, ...]
     """Periods that do not overlap."""
+    only: int | None = None
+    """The one of the rules whose events are asked for, where all of them share out the events:
+    an event, key or person goes to the first rule that it meets."""
 
 
 class Tally:
@@ -120,6 +126,7 @@ class Tally:
             events.connection, events.table, events.coverage, events.listed, study.areas, name=name
         )
         self.meets = self._sorts()
+        self.counts_in = _first_of_each(self.meets, groups)
         store(events.connection, "days", _days(self.spans))
         events.connection.execute(self._dated())
         counted = {"n": "sum(events)", "prints": wrapped_sum("events::HUGEINT * print")}
@@ -145,8 +152,8 @@ class Tally:
         return Scope(tuple(i + 1 for i in at), self.groups[at[0]].periods)
 
     def of_group(self, group: Group) -> Scope:
-        """What one group counts."""
-        return Scope((self.groups.index(group) + 1,), group.periods)
+        """What one group counts of its factor: an event counts once, in its first group."""
+        return self.of_factor(group.factor)._replace(only=self.groups.index(group) + 1)
 
     def _place(self) -> tuple[Gaps, tuple[str, ...]]:
         """Say where each event is, and what the source does not cover; notes about the places."""
@@ -168,9 +175,53 @@ class Tally:
             [self.gaps.lacking[:, of_span == i].any(axis=1) for i in range(len(scope.periods))]
         )
 
-    def kept(self, rules: Sequence[int]) -> NDArray[np.bool_]:
-        """Whether one of some rules keeps events of each sort, shape (sorts,)."""
-        return np.asarray(self.meets[:, list(rules)].any(axis=1))
+    def kept(self, scope: Scope) -> NDArray[np.bool_]:
+        """Whether a scope counts events of each sort, shape (sorts,)."""
+        rules = list(scope.rules) if scope.only is None else [scope.only]
+        return np.asarray(self.counts_in[:, rules].any(axis=1))
+
+    def first_rule(self, scope: Scope) -> str:
+        """Place among the rules of a scope of the one that counts a record, by its sort, as SQL.
+
+        Where no rule keeps it, their number.
+        """
+        sorts = [_listed(np.flatnonzero(self.counts_in[:, rule])) for rule in scope.rules]
+        found = " ".join(f"WHEN sort IN ({of}) THEN {i}" for i, of in enumerate(sorts))
+        return f"CASE {found} ELSE {len(sorts)} END"
+
+    def in_several(self, factor: str) -> dict[tuple[int, int], int]:
+        """Number of events that meet the rules of two groups of a factor, in its periods.
+
+        Where records may repeat one another, the records of one key, or of one person in one area
+        and period, are one event.
+
+        Parameters
+        ----------
+        factor
+            Its name.
+
+        Returns
+        -------
+        dict
+            Places of the two groups to the number of events, where there are any.
+        """
+        scope = self.of_factor(factor)
+        cells = self.cells[self._inside(scope, self.cells)]
+        of_sort = np.bincount(cells["sort"], weights=cells["n"], minlength=len(self.meets))
+        met = [np.array(scope.rules)[row[list(scope.rules)]] for row in self.meets]
+        found = _in_pairs(met, of_sort.astype(np.int64))
+        repeated = {"key": self.events.has_key, "person, area, period": self.events.has_person}
+        for by in (by for by, is_asked in repeated.items() if is_asked and len(scope.rules) > 1):
+            table = self._frame(
+                f"SELECT rules, count(*) AS n FROM (SELECT list_sort(list(DISTINCT rule)) AS rules "
+                f"FROM (SELECT *, {self._period(scope)} AS period, {self.first_rule(scope)} AS "
+                f"rule FROM located) WHERE period IS NOT NULL AND rule < {len(scope.rules)} "
+                f"AND {by.partition(',')[0]} IS NOT NULL GROUP BY {by}) GROUP BY 1"
+            )
+            rules = [np.array(scope.rules)[one] for one in table["rules"]]
+            for pair, n in _in_pairs(rules, table["n"].to_numpy()).items():
+                found[pair] = max(n, found.get(pair, 0))
+        return found
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -179,9 +230,9 @@ class Tally:
         return self._frame(_CELLS if months > 1 else _CELLS_OF_MONTHS)
 
     def line(self, scope: Scope) -> list[int]:
-        """One line of the reconciliation: events read, then events by `Reason`."""
-        cells = self.cells
-        inside = self._inside(scope)
+        """One line of the reconciliation: events asked for, then these by `Reason`."""
+        cells = self.cells[self._asked(scope)[self.cells["sort"].to_numpy()]]
+        inside = self._inside(scope, cells)
         lost = inside & (cells["reason"].to_numpy() != Reason.COUNTED)
         numbers = _sums(cells["reason"].to_numpy()[lost], cells["n"].to_numpy()[lost])
         for part in self._outcomes(scope):
@@ -232,6 +283,12 @@ class Tally:
             "reason": _named(pd.Categorical.from_codes(lost["why"], reasons)),
         }, copy=False)  # fmt: skip
 
+    def records(self, met: str) -> int:
+        """Number of the source's records, of any time and place, that meet a condition in SQL about
+        the columns of its rules.
+        """
+        return self.number(f"SELECT coalesce(sum(n), 0) FROM sorts WHERE {met}")
+
     def number(self, query: str) -> int:
         """The one number that a query gives."""
         return int(self.events.connection.execute(query).fetchall()[0][0])
@@ -247,8 +304,10 @@ class Tally:
         wheres = self._wheres()
         names = ", ".join(self._columns()) or "NULL AS nothing"
         tests = ", ".join(f"{self._test(where)} AS met_{i}" for i, where in enumerate(wheres))
+        n = "sum(events)" if self.events.is_counted else "count(*)"
         found = self._frame(
-            f"SELECT *, {tests} FROM (SELECT DISTINCT {names} FROM {identifier(self.events.table)})"
+            f"SELECT *, {tests} FROM (SELECT {names}, {n}::BIGINT AS n "
+            f"FROM {identifier(self.events.table)} GROUP BY ALL)"
         )
         met = found.iloc[:, -len(wheres) :].to_numpy(dtype=bool)
         used = met[:, 0]
@@ -317,11 +376,19 @@ class Tally:
             for span in self.spans
         ], dtype=np.intp)  # fmt: skip
 
-    def _inside(self, scope: Scope) -> NDArray[np.bool_]:
+    def _asked(self, scope: Scope) -> NDArray[np.bool_]:
+        """Whether a scope looks at events of each sort: the source at all of them, its factors at
+        those that the source uses and that one of their rules names.
+        """
+        if scope.rules == self.own.rules:
+            return np.ones(len(self.meets), dtype=bool)
+        return np.asarray(self.meets[:, list(scope.rules)].any(axis=1))
+
+    def _inside(self, scope: Scope, cells: pd.DataFrame) -> NDArray[np.bool_]:
         """Whether each cell lies in the periods of a scope."""
         # The span -1 is the last entry: outside all of them.
         inside = np.append(self._period_of_span(scope) >= 0, False)
-        return np.asarray(inside[self.cells["span"].to_numpy()])
+        return np.asarray(inside[cells["span"].to_numpy()])
 
     def _outcomes(self, scope: Scope) -> Iterator["_Outcomes"]:
         """Numbers of located events under the rules of a scope, in parts that fit into memory."""
@@ -339,9 +406,12 @@ class Tally:
         yield _Outcomes(*(found[name].to_numpy() for name in _Outcomes._fields))
 
     def _by_cell(self, scope: Scope) -> Iterator["_Outcomes"]:
-        kept = self.kept(scope.rules)
+        kept = self.kept(scope)
         of_sort = np.where(kept, np.int8(Reason.COUNTED), np.int8(Reason.EXCLUDED_BY_RULE))
-        located = self._inside(scope) & (self.cells["reason"].to_numpy() == Reason.COUNTED)
+        located = (
+            self._inside(scope, self.cells) & self._asked(scope)[self.cells["sort"].to_numpy()]
+        )
+        located &= self.cells["reason"].to_numpy() == Reason.COUNTED
         columns = [self.cells[name].to_numpy() for name in _COLUMNS]
         for start in range(0, len(located), CELLS_AT_ONCE):
             part = slice(start, start + CELLS_AT_ONCE)
@@ -350,19 +420,19 @@ class Tally:
 
     def _settled(self, scope: Scope) -> str:
         """Query for the reason of every located record where records may repeat one another."""
-        of_span = self._period_of_span(scope)
-        period = " ".join(f"WHEN {i} THEN {p}" for i, p in enumerate(of_span) if p >= 0)
         area, of_scope = np.nonzero(self.lacking(scope))
         gaps = pd.DataFrame({"area": area, "period": of_scope})
         store(self.events.connection, "gaps_of_scope", gaps)
-        # Among equals one that is covered and that the rules keep comes first, then by file.
-        later = "ORDER BY gap, keep DESC, file, row) > 1"
-        kept = ", ".join(map(str, np.flatnonzero(self.kept(scope.rules)))) or "NULL"
+        # Among equals one that is covered, and of the first rule, comes first, then by file.
+        later = "ORDER BY gap, rule, file, row) > 1"
+        kept, asked = (
+            _listed(np.flatnonzero(one)) for one in (self.kept(scope), self._asked(scope))
+        )
         return f"""
             WITH scope AS (
                 SELECT *, coalesce(sort IN ({kept}), false) AS keep,
-                    CASE span {period} END AS period
-                FROM located
+                    {self.first_rule(scope)} AS rule, {self._period(scope)} AS period
+                FROM located WHERE sort IN ({asked})
             ), covered AS (
                 SELECT *, (area, period) IN (FROM gaps_of_scope) AS gap
                 FROM scope WHERE period IS NOT NULL
@@ -378,6 +448,12 @@ class Tally:
             SELECT file, row, date, area, span, CASE WHEN repeated THEN {Reason.DUPLICATES}
                 WHEN keep THEN {Reason.COUNTED} ELSE {Reason.EXCLUDED_BY_RULE} END AS reason
             FROM personal"""
+
+    def _period(self, scope: Scope) -> str:
+        """Which period of a scope a record lies in, as SQL that is NULL outside them."""
+        of_span = self._period_of_span(scope)
+        period = " ".join(f"WHEN {i} THEN {p}" for i, p in enumerate(of_span) if p >= 0)
+        return f"CASE span {period} END" if period else "NULL::INTEGER"
 
     def _why(self) -> str:
         """Query for the reason of every event under the source's own rule."""
@@ -449,6 +525,45 @@ _LOCATED = (
 def _sums(reason: NDArray[np.integer], n: NDArray[np.int64]) -> NDArray[np.int64]:
     """Sum of n for each `Reason`."""
     return np.bincount(reason, weights=n, minlength=len(Reason)).astype(np.int64)
+
+
+def _first_of_each(meets: NDArray[np.bool_], groups: Sequence[Group]) -> NDArray[np.bool_]:
+    """Which rules count events of each sort: of the groups of a factor the first that they meet.
+
+    Parameters
+    ----------
+    meets
+        Which rules events of each sort meet, shape (sorts, rules): the source's own, then one for
+        each group.
+    groups
+        The groups.
+
+    Returns
+    -------
+    array of bool, shape (sorts, rules)
+        In each line at most one group of a factor.
+    """
+    first, taken = meets.copy(), {group.factor: np.zeros(len(meets), bool) for group in groups}
+    for rule, group in enumerate(groups, start=1):
+        first[:, rule] &= ~taken[group.factor]
+        taken[group.factor] |= meets[:, rule]
+    return first
+
+
+def _in_pairs(
+    rules: Iterable[NDArray[np.integer]], n: NDArray[np.int64]
+) -> dict[tuple[int, int], int]:
+    """Sum of n for each pair of groups among the rules, in rising order, that stand together."""
+    found: Counter[tuple[int, int]] = Counter()
+    for of_one, number in zip(rules, n.tolist(), strict=True):
+        for pair in itertools.combinations((of_one - 1).tolist(), 2):
+            found[pair] += number
+    return {pair: number for pair, number in sorted(found.items()) if number}
+
+
+def _listed(numbers: Iterable[int]) -> str:
+    """Numbers as a list in SQL, which is never empty."""
+    return ", ".join(map(str, numbers)) or "NULL"
 
 
 def _spans(periods: Sequence[Period]) -> tuple[Period, ...]:

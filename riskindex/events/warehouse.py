@@ -278,6 +278,8 @@ def _tests(column: Any, values: Sequence[str | int | bool]) -> Iterator[Any]:  #
     """Text is compared as it is written, whole numbers and truth as a database spells them."""
     text = _ibis().udf.scalar.builtin(trim)(column.cast("string"))
     for value in values:
+        if value == "":  # not recorded, missing as in files or empty
+            yield column.isnull()
         yield (text.lower() if isinstance(value, bool) else text).isin(_spellings(value))
         if isinstance(value, int) and not isinstance(value, bool):
             # A decimal as text has all its places: 1.00, or 1.000.
@@ -304,5 +306,5 @@ def _spellings(value: str | int | bool) -> tuple[str, ...]:
     if isinstance(value, bool):
         return ("true", "1") if value else ("false", "0")
     if isinstance(value, str):
-        return (value,) if value else ()  # an empty text is missing, as it is in files
+        return (value,)
     return str(value), f"{value}.0"

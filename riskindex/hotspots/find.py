@@ -160,7 +160,7 @@ def _pooled(seen: Observation, land: Land, factor: Factor) -> Columns:
 def _shares(seen: Observation, land: Land, factor: Factor) -> PeriodHotspots:
     """A share, rate or measure, compared with a threshold or taken as it is."""
     keep, sample = seen.assessed, land.sample(seen, factor)
-    observed = sample.observed
+    observed = sample.observed * sample.unit
     share = observed / seen.exposure[keep]
     limit = factor.threshold if factor.method == "threshold" else None
     is_hot = sample.asked & (False if limit is None else share > limit)
@@ -215,13 +215,13 @@ def _described(sample: Sample, factor: Factor) -> Columns:
     if factor.method != "poisson":
         events, events_expected = sample.windows @ events, sample.windows @ events_expected
     return {
-        "observed": observed,
-        "expected": expected,
+        "observed": observed * sample.unit,
+        "expected": expected * sample.unit,
         "ratio": observed / expected,
         "ratio_low": interval.low,
         "ratio_high": interval.high,
-        "window_observed": windows[0],
-        "window_expected": windows[1],
+        "window_observed": windows[0] * sample.unit,
+        "window_expected": windows[1] * sample.unit,
         "window_ratio": windows[0] / windows[1],
         "events": events,
         "events_expected": events_expected,
@@ -328,7 +328,7 @@ def _summary_of(seen: Observation, factor: Factor) -> dict[str, Any]:
         "level": factor.level,
         "assessed": assessed,
         "not_assessed": len(seen.reason) - assessed,
-        "total": float((seen.counts[seen.assessed] @ seen.event_weights).sum()),
+        "total": float((seen.counts[seen.assessed] @ seen.event_weights).sum()) * seen.unit,
         "hot": 0,
         "next_door": 0,
     }

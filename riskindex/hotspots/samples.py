@@ -14,6 +14,7 @@ from riskindex.arrays import Array, Flags
 from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.statistics.expectation import expected_by_strata
+from riskindex.statistics.weight_steps import weight_steps
 
 Texts = NDArray[np.object_]
 
@@ -28,11 +29,13 @@ class Sample:
     counts: Array
     """Events per area and event group, shape (n, groups), whole numbers."""
     event_weights: NDArray[np.int64]
-    """What an event of each group counts, shape (groups,)."""
+    """What an event of each group counts, shape (groups,), in steps of `unit`."""
     exposure: Array
     """What events are expected from, positive, shape (n,)."""
     neighbours: "csr_array[Any]"
     """Shape (n, n), binary, zero diagonal."""
+    unit: float = 1.0
+    """What a step of the weights is worth: no test depends on it, and sums that are told do."""
     centroids: Array | None = None
     """Shape (n, 2), metres; only where the background is local."""
     context: Flags | None = None
@@ -51,7 +54,7 @@ class Sample:
 
     @cached_property
     def observed(self) -> Array:
-        """Weighted sum of events per area."""
+        """Weighted sum of events per area, in steps of `unit`."""
         return np.asarray(self.counts @ self.event_weights.astype(float))
 
     @cached_property
@@ -78,11 +81,13 @@ class Observation:
     counts: Array
     """Shape (n, groups); NaN where the source does not cover the area."""
     event_weights: NDArray[np.int64]
-    """What an event of each group counts."""
+    """What an event of each group counts, in steps of `unit`."""
     exposure: Array
     """Shape (n,); NaN where missing. All 1 for getis-ord, which takes none."""
     reason: Texts
     """Why an area cannot be assessed, "" where it can."""
+    unit: float = 1.0
+    """What a step of the weights is worth."""
 
     @cached_property
     def assessed(self) -> Flags:
@@ -108,6 +113,7 @@ class Land:
         return Sample(
             counts=seen.counts[keep],
             event_weights=seen.event_weights,
+            unit=seen.unit,
             exposure=seen.exposure[keep],
             neighbours=self.neighbours if whole else self.neighbours[keep][:, keep],
             centroids=self.centroids()[keep] if local and factor.method != "getis-ord" else None,
@@ -143,11 +149,13 @@ def observe(
     DataError
         The counts, the base or the table's columns are not there.
     """
+    unit = 1.0
     if factor.counts_events and factor.standardised:
         observed, exposure = _standardised(factor, period, counts, areas)
         weights, missing = np.ones(1, dtype=np.int64), "not covered"
     elif factor.counts_events:
-        observed, weights = _events(factor, period, counts)
+        observed = _events(factor, period, counts)
+        weights, unit = weight_steps([group.weight for group in factor.groups])
         base = None if factor.method == "getis-ord" else factor.exposure
         exposure = np.ones(len(observed)) if base is None else _column(areas, base, factor)
         missing = "not covered"
@@ -166,6 +174,7 @@ def observe(
         event_weights=weights,
         exposure=exposure,
         reason=_reasons(np.asarray(np.isnan(observed).any(axis=1)), missing, exposure),
+        unit=unit,
     )
 
 
@@ -187,7 +196,7 @@ def _standardised(
     factor: Factor, period: str, counts: pd.DataFrame, areas: pd.DataFrame
 ) -> tuple[Array, Array]:
     """Events of all groups, and how many there would be if each had one rate of its own base."""
-    observed, _ = _events(factor, period, counts)
+    observed = _events(factor, period, counts)
     populations = np.column_stack([_column(areas, g.exposure, factor) for g in factor.groups])
     known = ~np.isnan(observed + populations).any(axis=1)
     populations[~known] = np.nan
@@ -219,6 +228,7 @@ def together(seen: Sequence[Observation], factor: Factor) -> Observation:
         event_weights=seen[0].event_weights,
         exposure=exposure,
         reason=reason,
+        unit=seen[0].unit,
     )
 
 
@@ -231,7 +241,7 @@ def _carried(seen: Sequence[Observation], parts: Sequence[Array], covered: Flags
     return np.asarray(np.array(rates) @ np.array(known))
 
 
-def _events(factor: Factor, period: str, counts: pd.DataFrame) -> tuple[Array, NDArray[np.int64]]:
+def _events(factor: Factor, period: str, counts: pd.DataFrame) -> Array:
     columns = [(factor.name, group.label, period) for group in factor.groups]
     absent = [column for column in columns if column not in counts.columns]
     if absent:
@@ -239,8 +249,7 @@ def _events(factor: Factor, period: str, counts: pd.DataFrame) -> tuple[Array, N
             f"{factor.label}: no counts of {absent[0][1]!r} in {period}. "
             "Count the events with the same factors that are tested."
         )
-    values = counts[columns].to_numpy(dtype=np.float64, na_value=np.nan)
-    return values, np.array([group.weight for group in factor.groups], dtype=np.int64)
+    return np.asarray(counts[columns].to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _column(table: pd.DataFrame, column: Hashable, factor: Factor) -> Array:

@@ -257,7 +257,7 @@ def _of_factor(
     about = {"factor": factor.name, "period": _last(factor), "dispersion": study.dispersion}
     codes = areas.index[seen.assessed].to_numpy()
     within = [one for one in found if sample.asked[one.areas].any()]
-    return [about | _line(number, one, codes) for number, one in enumerate(within, 1)]
+    return [about | _line(number, one, codes, sample.unit) for number, one in enumerate(within, 1)]
 
 
 def _last(factor: Factor) -> str:
@@ -276,13 +276,13 @@ def _study(sample: Sample, factor: Factor) -> AssessedAreas:
     )
 
 
-def _line(number: int, found: Cluster, codes: NDArray[Any]) -> dict[str, Any]:
+def _line(number: int, found: Cluster, codes: NDArray[Any], unit: float) -> dict[str, Any]:
     return {
         "cluster": number,
         "areas": len(found.areas),
         "area_codes": "; ".join(codes[found.areas].tolist()),
-        "observed": found.observed,
-        "expected": found.expected,
+        "observed": found.observed * unit,
+        "expected": found.expected * unit,
         "ratio": found.observed / found.expected,
         "p": found.p,
         "log_likelihood_ratio": found.log_likelihood_ratio,

@@ -345,7 +345,8 @@ def _numbers(observed: float, expected: float, confidence: float, unit: str) -> 
 def _against(observed: float, expected: float, unit: str) -> str:
     """7 where 1.9 were expected."""
     against = f" where {_decimal(expected)} were expected" if expected > 0 else ""
-    return f"{observed:,.0f}{unit}{against}"
+    told = f"{observed:,.0f}" if observed == round(observed) else _decimal(observed)
+    return f"{told}{unit}{against}"
 
 
 def _decimal(number: float) -> str:

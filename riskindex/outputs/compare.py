@@ -413,6 +413,12 @@ def _short(value: object) -> str:
 
 
 def _notes(a: Run, b: Run, steps: Sequence[_Step]) -> Iterator[str]:
+    units = [run.config.periods.unit.replace("-", " ") for run in (a, b)]
+    if units[0] != units[1]:
+        yield (
+            f"The periods of {a.name} are of the kind {units[0]}, those of {b.name} {units[1]}: "
+            "these are unlike stretches of months, so that no difference is a change over time."
+        )
     for run, step in ((a, steps[0]), (b, steps[-1])):
         chosen = step.chosen.table["selected"]
         again = chosen.index[chosen]

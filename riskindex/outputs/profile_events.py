@@ -1,16 +1,21 @@
 """Events in an area profile: trend, change, rate with rank and interval, when, and who."""
 
+import itertools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from riskindex.areas.groups import WHOLE
 from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED, WITHHELD
+from riskindex.events.periods import month_label
 from riskindex.outputs.pages import drawing, escape, in_words, inside, paragraphs, record_table
 from riskindex.outputs.plots import Dot, Line, draw_bars, draw_dots, draw_lines
 from riskindex.outputs.profile_numbers import Book, Place, Record, months_of, summed
+from riskindex.statistics.intervals import count_ratio, percent_change
+from riskindex.statistics.time_patterns import days_by_month, days_by_weekday, stand_out
 
 FEWEST = 30
 """Records below which a pattern over days or hours is not drawn: it would be chance."""
@@ -19,6 +24,11 @@ METHOD_NOTES = (
     "each person once per area, and a month, weekday or hour counts every record.",
     "Rates are per 1,000 residents, with a 95% interval (Byar) as if events were independent of "
     "each other; as some come together, the true one is wider.",
+    "Changes have the exact 95% interval of the ratio of two counts, given their sum, rounded "
+    "half away from zero. Periods that do not cover the same months are not compared.",
+    "A weekday, hour or month is named only where an exact test finds more records in it than "
+    "the days it had lead to expect, allowing for all such patterns of a page, as if records were "
+    "independent of each other. Midnight is not tested.",
     "A rank is followed by the ranks that the intervals would allow.",
 )
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -29,7 +39,10 @@ _BANDS = ((0, 9), (10, 17), (18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (6
 class RatioToEarlier(NamedTuple):
     """How a number differs from an earlier one, with the interval of their ratio."""
 
+    now: float
+    before: float
     ratio: float
+    """Infinite after none."""
     low: float
     high: float
 
@@ -40,29 +53,48 @@ class RatioToEarlier(NamedTuple):
 
     @property
     def words(self) -> str:
-        """Up 12%, down 8%, or unchanged."""
-        percent = round(100 * (self.ratio - 1))
+        """Up 12%, down 8%, up from none, or unchanged."""
+        if self.before == 0:
+            return "up from none"
+        percent = int(percent_change(self.now, self.before))
         return "unchanged" if percent == 0 else f"{'up' if percent > 0 else 'down'} {abs(percent)}%"
+
+    @property
+    def interval(self) -> str:
+        """The interval of the change in percent, such as -73% to +59%."""
+        low = f"{_percent(self.low)}"
+        interval = f"{low} or more" if math.isinf(self.high) else f"{low} to {_percent(self.high)}"
+        return interval.replace("-", "−")
+
+
+def _percent(ratio: float) -> str:
+    """A ratio as a change in percent, half a percent rounded away from none."""
+    change = 100 * (ratio - 1)
+    return f"{math.copysign(math.floor(abs(change) + 0.5), change):+.0f}%"
 
 
 def change(now: float, before: float) -> RatioToEarlier | None:
-    """Change between two counts of independent events; None where one is 0 or missing.
+    """Change between two counts of independent events; None where both are 0 or one is missing.
 
     Parameters
     ----------
     now, before
-        Numbers of events in stretches of time of the same length.
+        Numbers of events, whole numbers, in stretches of time of the same length.
+
+    Returns
+    -------
+    Change or None
+        With the exact 95% interval of the ratio given the sum of both counts (`count_ratio`).
 
     Examples
     --------
-    >>> change(120, 100).words
-    'up 20%'
+    >>> found = change(10, 15)
+    >>> found.words, found.interval
+    ('down 33%', '−73% to +59%')
     """
-    if not (now > 0 and before > 0):
+    if math.isnan(now) or math.isnan(before) or not (now > 0 or before > 0):
         return None
-    spread = 1.96 * math.sqrt(1 / now + 1 / before)
-    ratio = now / before
-    return RatioToEarlier(ratio, ratio * math.exp(-spread), ratio * math.exp(spread))
+    return RatioToEarlier(now, before, *(float(limit) for limit in count_ratio(now, before)))
 
 
 def change_sentences(book: Book, place: Place) -> list[str]:
@@ -75,10 +107,14 @@ def change_sentences(book: Book, place: Place) -> list[str]:
         now, before = (periods[p][place.name]["events"] for p in labels[:-3:-1])
         if math.isnan(now) or math.isnan(before):
             continue
+        told = f"{_label(book, factor)}: {now:,.0f} in {labels[-1]}, {before:,.0f} in {labels[-2]}"
+        unlike = _unlike(book, factor, labels[-1], labels[-2])
+        if unlike:
+            found.append(f"{told}. The two are not compared: {unlike}.")
+            continue
         whole = change(*(periods[p][WHOLE]["events"] for p in labels[:-3:-1]))
         found.append(
-            f"{_label(book, factor)}: {now:,.0f} in {labels[-1]}, {before:,.0f} in {labels[-2]}"
-            f"{_change_words(change(now, before))}"
+            f"{told}{_change_words(change(now, before))}"
             f"{f'; {book.whole} {whole.words}' if whole else ''}."
         )
     return found
@@ -87,9 +123,19 @@ def change_sentences(book: Book, place: Place) -> list[str]:
 def _change_words(found: RatioToEarlier | None) -> str:
     if found is None:
         return ""
-    interval = f"{100 * (found.low - 1):+.0f}% to {100 * (found.high - 1):+.0f}%"
     told = "more than chance" if found.is_clear else "could be chance"
-    return f": {found.words} ({interval.replace('-', '−')}; {told})"
+    return f": {found.words} ({found.interval}; {told})"
+
+
+def _unlike(book: Book, factor: str, label: str, other: str) -> str:
+    """Why two periods of a factor cannot be compared, "" where they can."""
+    periods = {period.label: (len(period.months), lacking)
+               for period, lacking in book.lacking(factor).items()}  # fmt: skip
+    (n, here), (_, there) = periods[label], periods[other]
+    if {month % 12 for month in here} == {month % 12 for month in there}:
+        return ""
+    return in_words([f"{one} has no records of {len(lacking)} of its {n} months"
+                     for one, lacking in ((label, here), (other, there)) if lacking])  # fmt: skip
 
 
 def _label(book: Book, factor: str) -> str:
@@ -120,7 +166,7 @@ def _one_factor(book: Book, place: Place, factor: str) -> str:
     return (
         paragraphs([_standing(book, place, factor)])
         + (f'<div class="plots">{drawn}</div>' if drawn else "")
-        + (record_table(_period_records(book, place, periods)) if len(periods) > 1 else "")
+        + (record_table(_period_records(book, place, factor)) if len(periods) > 1 else "")
     )
 
 
@@ -245,18 +291,18 @@ def _around(dots: Sequence[Dot], *, most: int = 16) -> Sequence[Dot]:
     return dots[start : start + most]
 
 
-def _period_records(
-    book: Book, place: Place, periods: Mapping[str, Mapping[str, Record]]
-) -> list[dict[str, object]]:
-    records, before = [], math.nan
+def _period_records(book: Book, place: Place, factor: str) -> list[dict[str, object]]:
+    periods = book.counts[place.kind][factor]
+    records, before, last = [], math.nan, ""
     for label, part in periods.items():
         row, whole = part[place.name], part[WHOLE]
         now = row["events"]
         found = change(now, before)
+        unlike = _unlike(book, factor, label, last) if found else ""
         shown: dict[str, object] = {
             "Period": label,
             "Events": row["mark"] if math.isnan(now) else int(now),
-            "Change": found.words if found else "",
+            "Change": "not compared: other months" if unlike else found.words if found else "",
         }
         if not math.isnan(whole["rate_per_1000"]):
             known = not math.isnan(row["rate_per_1000"])
@@ -267,7 +313,7 @@ def _period_records(
         known_share = not math.isnan(row["share"])
         shown[f"Share of the {book.whole}"] = f"{row['share']:.1%}" if known_share else ""
         records.append(shown)
-        before = now
+        before, last = now, label
     return records
 
 
@@ -318,6 +364,7 @@ def _is_withheld(book: Book, place: Place, factor: str, aspect: str) -> bool:
 def _are_alike(numbers: "pd.Series[Any]", book: Book) -> bool:
     """Whether a release would say of a place that all are of one age or sex, to a whole percent."""
     said = numbers.drop("", errors="ignore")
+    said = said.groupby([_band(str(value)) for value in said.index]).sum()
     most: float = said.max()
     return book.released.rules is not None and most > 0 and most / said.sum() >= 0.995
 
@@ -335,8 +382,7 @@ def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
     said = found[place.name].drop([label for label in labels if label in found.index])
     unknown = int(said.sum())
     words = list(labels.values())
-    most = here.index(max(here))
-    told = f"Most: {words[most]}, {here[most] / total:.0%}."
+    told = _TELL[aspect](book, place, factor, labels, here)
     picture = draw_bars(
         f"{_label(book, factor)} by {_TITLES[aspect].lower()} in {place.name}",
         words,
@@ -346,25 +392,52 @@ def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
         unit="% of records",
     )
     missing = f", {unknown:,} more do not say" if unknown else ""
+    periods = book.lacking(factor).items()
+    years = in_words([p.label for p, lacking in periods if len(lacking) < len(p.months)])
     midnight = " Midnight may stand for a time not known." if aspect == "hour" else ""
     start = f"{_label(book, factor)}, {_TITLES[aspect].lower()}"
-    return drawing(picture, f"{start}: {total:,} records{missing}. {told}{midnight}")
+    return drawing(picture, f"{start}: {total:,} records in {years}{missing}. {told}{midnight}")
 
 
 def _by_value(book: Book, factor: str, aspect: str) -> pd.DataFrame | None:
-    """Records by value and place. Months of the year need two years to differ from a trend."""
-    found = book.rhythm(factor, "month" if aspect == "season" else aspect)
+    """Records by value and place."""
+    found = _asked(book, factor, aspect)
     if found is None:
         return None
     if aspect == "season":
-        return summed(found, found.index.str[5:]) if len(found) >= 24 else None
+        return summed(found, found.index.str[5:])
     if aspect == "age":
-        return summed(found, [_band(value) for value in found.index])
+        is_year = all(_is_year(value) for value in found.index if value)
+        return summed(found, [(_year if is_year else _band)(value) for value in found.index])
     return found
 
 
+def _asked(book: Book, factor: str, aspect: str) -> pd.DataFrame | None:
+    """What an aspect is made of. Months of the year need two years to differ from a trend."""
+    found = book.rhythm(factor, "month" if aspect == "season" else aspect)
+    return None if found is not None and aspect == "season" and len(found) < 24 else found
+
+
+def _is_year(value: str) -> bool:
+    """Whether an age is a number of years, and no band."""
+    try:
+        return math.isfinite(float(value))
+    except ValueError:
+        return False
+
+
+def _year(value: str) -> str:
+    """An age in whole years, the oldest together; "" where it cannot be one."""
+    years = math.floor(float(value)) if value else -1
+    return OLDEST if 90 <= years <= 150 else f"{years}" if 0 <= years < 90 else ""
+
+
+OLDEST = "90 and over"
+_YEARS = [*(f"{year}" for year in range(90)), OLDEST]
+
+
 def _band(value: str) -> str:
-    """The band of an age in years; a band as it was given stays."""
+    """The band of an age in years, beside bands as they were given, which stay."""
     try:
         years = math.floor(float(value))
     except ValueError:
@@ -376,10 +449,90 @@ def _band(value: str) -> str:
 
 
 def _age_labels(values: Sequence[str]) -> dict[str, str]:
+    """Single years from the youngest to the oldest; where the source gives bands, these."""
+    years = [90 if value == OLDEST else int(value) for value in values if value in _YEARS]
+    if years and all(value in _YEARS for value in values if value):
+        return {
+            _YEARS[year]: f"{year}" + "+" * (year == 90)
+            for year in range(min(years), max(years) + 1)
+        }
     ours = [f"{low} to {high}" if high < 150 else f"{low} and over" for low, high in _BANDS]
     given = sorted(value for value in values if value and value not in ours)
-    known = given or [band for band in ours if band in values]
+    known = given + [band for band in ours if band in values]
     return {value: value.replace(" to ", "–").replace(" and over", "+") for value in known}
+
+
+def _most(
+    _book: Book, _place: Place, _factor: str, labels: Mapping[str, str], records: Sequence[float]
+) -> str:
+    """The largest share, or of single years of age the middle: a description and no pattern."""
+    if all(label in _YEARS for label in labels):
+        half = sum(records) / 2
+        middle = next(i for i, n in enumerate(itertools.accumulate(records)) if n >= half)
+        return f"Half are aged {list(labels.values())[middle]} or younger."
+    most = records.index(max(records))
+    return f"Most: {list(labels.values())[most]}, {records[most] / sum(records):.0%}."
+
+
+def _in_time(aspect: str) -> Callable[..., str]:
+    """What the sentence about an aspect of time is made by."""
+
+    def tell(
+        book: Book, place: Place, factor: str, labels: Mapping[str, str], records: Sequence[float]
+    ) -> str:
+        """The one value that a test finds to stand out, with how much; or that none does."""
+        days = _days(book, factor, aspect)
+        # Midnight may stand for not known, and months outside all periods have no day.
+        tested = {key: n for key, n in zip(labels, records, strict=True) if days.get(key, 0) > 0}
+        if not tested:
+            return ""
+        n, exposure = list(tested.values()), [days[key] for key in tested]
+        found = stand_out(n, exposure, patterns=_patterns(book, place))
+        most, word = int(found.largest), _NOUNS[aspect]
+        if book.released.rules is not None:
+            # What noise and rounding may have added is no pattern.
+            n[most] = max(n[most] - book.released.rules.rounding, 0)
+            found = stand_out(n, exposure, patterns=_patterns(book, place))
+        if int(found.largest) != most or not found.p_largest <= LEVEL:
+            return f"No {word} stands out from chance."
+        share = list(tested.values())[most] / sum(records)
+        return (
+            f"{labels[list(tested)[most]]} stands out: {share:.0%} of the records, "
+            f"{found.ratio[most]:.1f} times what its number of {_EXPOSED[aspect]} leads to expect."
+        )
+
+    return tell
+
+
+LEVEL = 0.05
+"""A day, hour or month is named where its p, adjusted for all the patterns of a page, is at most
+this."""
+_NOUNS = {"season": "month", "weekday": "day", "hour": "hour"}
+_EXPOSED = {"season": "days", "weekday": "days", "hour": "hours"}
+
+
+def _days(book: Book, factor: str, aspect: str) -> dict[str, int]:
+    """How often each weekday, hour or month of the year came in the months that are covered."""
+    by_month, by_weekday = np.zeros(12, dtype=int), np.zeros(7, dtype=int)
+    for period, lacking in book.lacking(factor).items():
+        for month in (month for month in period.months if month not in lacking):
+            start, end = f"{month_label(month)}-01", f"{month_label(month + 1)}-01"
+            by_month += days_by_month(start, end)
+            by_weekday += days_by_weekday(start, end)
+    if aspect == "season":
+        return {f"{i + 1:02d}": int(n) for i, n in enumerate(by_month)}
+    if aspect == "weekday":
+        return {str(i + 1): int(n) for i, n in enumerate(by_weekday)}
+    return {f"{hour:02d}": int(by_month.sum()) for hour in range(1, 24)}
+
+
+def _patterns(book: Book, place: Place) -> int:
+    """How many patterns of time a page looks at."""
+    return sum(
+        _asked(book, factor, aspect) is not None
+        for factor in book.counts[place.kind]
+        for aspect in _NOUNS
+    )
 
 
 _TITLES = {
@@ -395,4 +548,9 @@ _LABELS: dict[str, Callable[[Sequence[str]], dict[str, str]]] = {
     "hour": lambda _: {f"{hour:02d}": f"{hour:02d}" for hour in range(24)},
     "age": _age_labels,
     "sex": lambda values: {value: value for value in sorted(values) if value},
+}
+_TELL: dict[str, Callable[..., str]] = {
+    **{aspect: _in_time(aspect) for aspect in _NOUNS},
+    "age": _most,
+    "sex": _most,
 }

@@ -9,7 +9,7 @@ import pandas as pd
 
 from riskindex.areas.groups import COUNTED, WHOLE, profile_kind
 from riskindex.disclosure import MARKS, NOT_RECORDED, WITHHELD
-from riskindex.events.periods import month_label
+from riskindex.events.periods import Period, missing_months, month_label, parse_period
 from riskindex.outputs.pages import slug
 from riskindex.outputs.small_maps import AreaPaths, outline
 from riskindex.publication.released import Released
@@ -197,6 +197,23 @@ class Book:
     def rhythm(self, factor: str, aspect: str) -> pd.DataFrame | None:
         """Records by value (lines) and place (columns); None where they are not known."""
         return self._rhythms.get((factor, aspect))
+
+    def lacking(self, factor: str) -> dict[Period, tuple[int, ...]]:
+        """Each period of a factor, and the numbers of its months that its records do not cover.
+
+        A stretch of months without a record is one that is not covered where so many records would
+        be expected in it that it is no chance; none is where records are not known by month.
+        """
+        unit = self.released.config.get("periods", {}).get("unit", "calendar-year")
+        labels = next(c[factor] for c in self.counts.values() if factor in c)
+        periods = [parse_period(label, unit=unit) for label in labels]
+        found = self.rhythm(factor, "month")
+        if found is None:
+            return dict.fromkeys(periods, ())
+        # A number that is withheld is one of records all the same.
+        whole = found[WHOLE].fillna(1)
+        events = {int(m[:4]) * 12 + int(m[5:]) - 1: int(n) for m, n in whole.items()}
+        return {period: missing_months(period, events) for period in periods}
 
     @cached_property
     def monthly(self) -> dict[str, dict[str, list[float]]]:

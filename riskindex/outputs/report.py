@@ -408,8 +408,8 @@ def data_part(released: Released) -> str:
     parts = [paragraphs([_counted_sentence(own)])] if not own.empty else []
     if not reconciliation.empty:
         parts.append(html_table(_reconciled(released)))
-        parts.append(paragraphs(["A factor counts those events of its sources that its rule "
-                                  "names; the others are excluded by a rule."]))  # fmt: skip
+        about = "The line of a factor is about those events of its source that its own rule names."
+        parts.append(paragraphs([about]))
     if released.notes and not released.rules:
         parts.append("<h3>Notes</h3>" + bullets(released.notes))
     if len(released.files):

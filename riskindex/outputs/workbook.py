@@ -378,7 +378,10 @@ def _events(released: Released) -> Sheet | None:
     return Sheet(
         label="Events",
         title="Every event read, and what became of it",
-        about=["Read is the sum of the columns to its right. The first reason that applies wins."],
+        about=[
+            "Read is the sum of the columns to its right. The first reason that applies wins.",
+            "The line of a factor is about those events of its source that its own rule names.",
+        ],
         table=table.rename(columns=lambda c: str(c).replace("_", " ").capitalize()),
         decimals={},
     )

@@ -328,7 +328,7 @@ def _shrunken(observed: Array, expected: Array) -> Array:
 
 def _rate(sample: Sample, counts: Array, factor: Factor) -> tuple[Array, Array]:
     """Nothing is tested: the rate as it is."""
-    value = counts @ sample.event_weights.astype(float) / sample.exposure
+    value = counts @ (sample.event_weights * sample.unit) / sample.exposure
     return np.ones(value.shape), value
 
 

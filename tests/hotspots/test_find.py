@@ -306,6 +306,44 @@ def test_weighted_events_add_up_and_name_the_group_that_makes_them_hot(method):
     assert found.tests["total"].iloc[0] == (asb + 5 * arson).sum()
 
 
+@pytest.mark.parametrize("method", ["window", "getis-ord", "poisson"])
+def test_decimal_weights_are_tested_as_their_steps_and_told_in_days(method):
+    rng = np.random.default_rng(4)
+    counts = rng.poisson([[8.0], [0.4]], (2, 120))
+    counts[:, CLUSTER] += [[25], [3]]
+    found, whole = (
+        find(counts, a_factor(method, dispersion="none", event_groups=tuple(
+            EventGroup(label=f"{i}", source="s", weight=w) for i, w in enumerate(weights)
+        )), grid(12, 10)) for weights in ((7.5, 182.25), (10, 243))
+    )  # fmt: skip
+    table, steps = of_period(found), of_period(whole)
+    assert table["observed"].tolist() == (7.5 * counts[0] + 182.25 * counts[1]).tolist()
+    told = ["observed", "expected", "window_observed", "window_expected"]
+    np.testing.assert_allclose(table[told], 0.75 * steps[told], rtol=1e-12)
+    same = [
+        "p",
+        "p_adjusted",
+        "z",
+        "ratio",
+        "ratio_low",
+        "window_ratio",
+        "value",
+        "is_hot",
+        "events",
+    ]
+    pd.testing.assert_frame_equal(table[same], steps[same])
+    assert table["is_hot"].any()
+    assert found.tests["total"].iloc[0] == pytest.approx(table["observed"].sum())
+
+
+def test_a_rate_of_weighted_events_is_in_days_per_resident():
+    harm = (EventGroup(label="a", source="s", weight=7.5), EventGroup(label="b", source="s"))
+    asked = Factor(name="f", label="The f", score="value", method="value", periods=("2022",),
+                   exposure="residents", event_groups=harm)  # fmt: skip
+    table = of_period(find(np.array([[2, 0, 1], [3, 1, 0]]), asked, grid(1, 3)))
+    assert table["value"].tolist() == [18 / 1500, 1 / 1500, 7.5 / 1500]
+
+
 def test_weighted_windows_follow_the_compound_law(clustered):
     counts = np.array([clustered, clustered[::-1] // 4])
     weights, ones = grid(12, 10), np.full(120, 1500.0)

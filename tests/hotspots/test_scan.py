@@ -308,6 +308,10 @@ def test_weighted_events_of_several_groups():
     groups = (EventGroup(label="a", source="s"), EventGroup(label="b", source="s", weight=3))
     (line,) = find(SPOT, asked(source=None, event_groups=groups), ("a", "b")).to_dict("records")
     assert line["observed"] == 4 * 75
+    days = (EventGroup(label="a", source="s", weight=0.25),
+            EventGroup(label="b", source="s", weight=0.75))  # fmt: skip
+    (told,) = find(SPOT, asked(source=None, event_groups=days), ("a", "b")).to_dict("records")
+    assert told == {**line, "observed": 75, "expected": line["expected"] / 4}
 
 
 def test_a_factor_is_scanned_on_request_only():

@@ -288,3 +288,12 @@ def test_another_year_of_the_same_definition_is_data(tmp_path):
     assert set(result.movers["cause"]) == {"data"}
     assert "periods of 2 factors (red, blue): 2021-22 and 2025." in result.differences
     assert result.movers.at["e", "points"].startswith("Red +")
+
+
+def test_periods_of_another_kind_are_said(tmp_path):
+    by_finance = config_of(periods={"unit": "financial-year"})
+    a = write_result(tmp_path / "a")
+    b = write_result(tmp_path / "b", config=by_finance)
+    (note,) = (note for note in compare_runs(a, b).notes if "unlike" in note)
+    assert "are of the kind calendar year, those of b financial year" in note
+    assert not any("unlike" in note for note in compare_runs(a, a).notes)

@@ -1,0 +1,138 @@
+"""Does an hour, a weekday or a month stand out? Only what a test finds may be called a pattern."""
+
+from datetime import date
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from riskindex.arrays import Array
+from riskindex.errors import DataError
+from riskindex.statistics.tails import log_binomial_tail
+
+Day = date | str
+
+
+class StandingOut(NamedTuple):
+    """Categories against what their exposure leads to expect."""
+
+    expected: Array
+    """Events per category, shape `(..., categories)`."""
+    ratio: Array
+    """Counted over expected, the same shape."""
+    p: Array
+    """Upper tail of each category, adjusted for all categories and patterns looked at."""
+    largest: NDArray[np.intp]
+    """Position of the category that stands out most, shape `(...)`; ties go to the first."""
+    p_largest: Array
+    """Its adjusted p: above .05, "no day stands out"."""
+
+
+def stand_out(
+    count: ArrayLike, exposure: ArrayLike | None = None, *, patterns: int = 1
+) -> StandingOut:
+    """Whether any category has more of the events than its exposure leads to expect.
+
+    Given their total, events fall on the categories by the multinomial law; each category by
+    itself is then binomial, and its exact upper tail is multiplied by the number of categories
+    and of patterns (Bonferroni: the chance that any is named without cause is at most 5 in 100).
+
+    Parameters
+    ----------
+    count
+        Events per category, shape `(..., categories)`: weekdays, hours, months. Events must be
+        independent: count an incident with many records once.
+    exposure
+        Days, or hours, of each category in the period, broadcast against `count`, above 0. Without
+        it, all categories are alike.
+    patterns
+        How many patterns are looked at together: 3 for weekday, hour and month.
+
+    Returns
+    -------
+    StandingOut
+        NaN, and position 0, where a count is missing or there are no events.
+
+    Raises
+    ------
+    DataError
+        A category has no exposure.
+
+    References
+    ----------
+    Johnson, Kotz and Balakrishnan (1997), Discrete Multivariate Distributions, section 35.5.
+
+    Examples
+    --------
+    Of 126 records, 26 on Thursdays are no pattern; 46 are one.
+
+    >>> stand_out([16, 17, 17, 26, 16, 17, 17]).p_largest.round(2).tolist()
+    0.23
+    >>> found = stand_out([13, 13, 14, 46, 13, 14, 13])
+    >>> found.largest.tolist(), found.p_largest < 0.001
+    (3, np.True_)
+    """
+    x = np.asarray(count, dtype=np.float64)
+    e = np.ones(x.shape[-1]) if exposure is None else np.asarray(exposure, dtype=np.float64)
+    if not (e > 0).all():
+        raise DataError("A category without exposure cannot stand out: leave it out.")
+    total = x.sum(axis=-1, keepdims=True)
+    share = np.broadcast_to(e / e.sum(axis=-1, keepdims=True), x.shape)
+    expected = np.where(total > 0, total, np.nan) * share
+    log_p = log_binomial_tail(np.where(np.isnan(expected), np.nan, x), total, share)
+    p = np.minimum(1, np.exp(log_p) * x.shape[-1] * patterns)
+    # Logarithms tell apart what as p would be 0 several times, or 1 after adjustment.
+    largest = np.argmin(np.where(np.isnan(log_p), 0, log_p), axis=-1)
+    named = np.take_along_axis(p, largest[..., None], axis=-1)[..., 0]
+    return StandingOut(expected, x / expected, p, largest, named)
+
+
+def days_by_weekday(start: Day, end: Day) -> NDArray[np.int64]:
+    """Number of Mondays, Tuesdays and so on in a period.
+
+    Parameters
+    ----------
+    start, end
+        First day, and first day after; text is in ISO form.
+
+    Returns
+    -------
+    Array
+        Shape `(7,)`, Monday first.
+
+    Examples
+    --------
+    2023 began and ended on a Sunday.
+
+    >>> days_by_weekday("2023-01-01", "2024-01-01").tolist()
+    [52, 52, 52, 52, 52, 52, 53]
+    """
+    # 1 January 1970 was a Thursday.
+    return np.bincount((_days(start, end) + 3) % 7, minlength=7)
+
+
+def days_by_month(start: Day, end: Day) -> NDArray[np.int64]:
+    """Number of days in January, February and so on of a period.
+
+    Parameters
+    ----------
+    start, end
+        First day, and first day after; text is in ISO form.
+
+    Returns
+    -------
+    Array
+        Shape `(12,)`, January first; 0 for months that the period does not touch.
+
+    Examples
+    --------
+    >>> days_by_month("2023-12-25", "2024-03-01").tolist()
+    [31, 29, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7]
+    """
+    months = _days(start, end).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
+    return np.bincount(months % 12, minlength=12)
+
+
+def _days(start: Day, end: Day) -> NDArray[np.int64]:
+    first, after = (int(np.datetime64(day, "D").astype(np.int64)) for day in (start, end))
+    return np.arange(first, after, dtype=np.int64)

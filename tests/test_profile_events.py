@@ -1,0 +1,150 @@
+"""What a profile says of events: changes, patterns of time, ages; only what the numbers bear."""
+
+import dataclasses
+import html
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import stats
+
+from riskindex.outputs.profile_events import change, change_sentences, when_part, who_part
+from riskindex.outputs.profile_numbers import Book
+from riskindex.publication.cells import CellRules
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "words", "interval", "is_clear"),
+    [
+        (27, 40, "down 33%", "−60% to +13%", False),
+        (10, 15, "down 33%", "−73% to +59%", False),
+        (0, 10, "down 100%", "−100% to −55%", True),
+        (3, 10, "down 70%", "−95% to +17%", False),
+        (10, 0, "up from none", "+124% or more", True),
+    ],
+)
+def test_changes_are_rounded_in_whole_numbers_and_their_intervals_exact(
+    now, before, words, interval, is_clear
+):
+    found = change(now, before)
+    assert (found.words, found.interval, found.is_clear) == (words, interval, is_clear)
+    # The later of the two counts is binomial given their sum.
+    low, high = stats.binomtest(now, now + before).proportion_ci(0.95, method="exact")
+    assert found.low == pytest.approx(low / (1 - low), abs=1e-12)
+    assert found.high == (np.inf if high == 1 else pytest.approx(high / (1 - high)))
+
+
+def test_nothing_is_said_where_nothing_is_known():
+    assert change(0, 0) is change(float("nan"), 10) is change(10, float("nan")) is None
+
+
+def test_a_part_period_is_not_compared_with_a_whole_one(county_released):
+    table = county_released.rhythm
+    months = table.index.get_level_values("value")
+    late = (table.index.get_level_values("aspect") == "month") & (months > "2022-07")
+    part = dataclasses.replace(county_released, rhythm=table[~late & (months < "2023")])
+    book = Book(part)
+    place = book.districts[0]
+    told = [s for s in change_sentences(book, place) if " 2022" in s]
+    assert told
+    assert all("not compared: 2022 has no records of 5 of its 12 months." in s for s in told)
+    whole = change_sentences(Book(county_released), place)
+    assert whole
+    assert not any("not compared" in sentence for sentence in whole)
+
+
+def told_of(released, part, **counts):
+    """What a section of the first district says of offences, with some records there."""
+    text = part(*with_records(released, **counts))
+    return html.unescape(re.sub(r"<[^>]+>", " ", text))
+
+
+def with_records(released, **counts):
+    """A book and its first district, with records of offences there and 20 a month."""
+    book = Book(released)
+    place = book.districts[0]
+    factor = "offences"
+    group = released.rhythm.xs(factor, level="factor").index[0][0]
+    rows = {
+        (factor, group, place.name, aspect, value): n
+        for aspect, of in counts.items()
+        for value, n in of.items()
+    }
+    months = {
+        (factor, group, place.name, "month", f"{year}-{month:02d}"): 20
+        for year in (2021, 2022)
+        for month in range(1, 13)
+    }
+    table = pd.DataFrame({"records": {**months, **rows}}, dtype=float)
+    table.index.names = released.rhythm.index.names
+    return Book(dataclasses.replace(released, rhythm=table)), place
+
+
+WEEK = dict(zip("1234567", (16, 17, 17, 26, 16, 17, 17), strict=True))
+
+
+def test_a_largest_weekday_that_is_chance_is_not_named(county_released):
+    told = told_of(county_released, when_part, weekday=WEEK)
+    assert "126 records in 2021 and 2022. No day stands out from chance." in told
+    assert "Most" not in told
+
+
+def test_a_weekday_hour_or_month_that_is_none_is_named_with_how_much(county_released):
+    hours = {f"{hour:02d}": 20 for hour in range(24)} | {"00": 400, "15": 90}
+    told = told_of(county_released, when_part, weekday={**WEEK, "4": 80}, hour=hours)
+    assert "Thu stands out: 44% of the records, 3.1 times what its number of days" in told
+    assert "15 stands out: 10% of the records, 3.9 times what its number of hours" in told
+    assert "No month stands out from chance." in told  # all alike
+
+
+def test_noise_and_rounding_are_no_pattern(county_released):
+    week = {**WEEK, "4": 34}
+    assert "Thu stands out" in told_of(county_released, when_part, weekday=week)
+    rounded = dataclasses.replace(county_released, rules=CellRules())
+    assert "No day stands out" in told_of(rounded, when_part, weekday=week)
+
+
+def test_a_largest_weekday_is_seldom_named_where_all_are_even(county_released):
+    """At most 6.5% of even series have one named, by the rule that the pages have."""
+    from riskindex.statistics.time_patterns import days_by_weekday, stand_out
+
+    days = days_by_weekday("2022-01-01", "2023-01-01")
+    even = np.random.default_rng(11).multinomial(126, days / days.sum(), size=1000)
+    assert (stand_out(even, days).p_largest <= 0.05).mean() <= 0.065
+    assert (even.max(axis=1) >= 26).mean() > 0.1  # what was called a pattern
+
+
+def test_who_names_its_years(county_released):
+    told = told_of(county_released, who_part, sex={"F": 60, "M": 56})
+    assert "116 records in 2021 and 2022. Most: F, 52%." in told
+
+
+def heights(page, title):
+    """Label to the height of its bar, in the picture with a title; labels not drawn are counted."""
+    picture = next(svg for svg in re.findall(r"<svg.*?</svg>", page, re.S) if title in svg)
+    return [float(h) for h in re.findall(r'class="bar"[^>]*height="([0-9.]+)"', picture)]
+
+
+def test_every_year_of_age_has_a_bar(county_released):
+    ages = {f"{age}": 10 for age in range(8, 30)} | {"15": 60, "17": 45, "": 7, "94": 1, "900": 2}
+    book, place = with_records(county_released, age=ages)
+    page = who_part(book, place)
+    bars = heights(page, "by age")
+    assert len(bars) == 90 - 8 + 1
+    by_age = dict(enumerate(bars, start=8))
+    assert sorted(by_age, key=by_age.get)[-2:] == [17, 15]
+    assert by_age[15] == pytest.approx(6 * by_age[16], rel=0.02)
+    told = html.unescape(page)
+    assert "306 records in 2021 and 2022, 9 more do not say. Half are aged 17 or younger." in told
+
+
+def test_bands_that_a_source_gives_stay(county_released):
+    ages = {"10 to 17": 40, "18 to 24": 30, "25 and over": 30}
+    book, place = with_records(county_released, age=ages)
+    page = who_part(book, place)
+    assert len(heights(page, "by age")) == 3
+    assert "Most: 10–17, 40%." in page
+    book, place = with_records(county_released, age={**ages, "30": 10})
+    assert "110 records in" in who_part(book, place)
+    assert len(heights(who_part(book, place), "by age")) == 4

@@ -1,0 +1,128 @@
+from datetime import date, timedelta
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from riskindex.errors import DataError
+from riskindex.statistics.time_patterns import days_by_month, days_by_weekday, stand_out
+
+DATES = st.dates(date(1950, 1, 1), date(2050, 1, 1))
+
+
+def test_a_coin_by_hand():
+    # 8 heads of 10: P(8 or more) is (45 + 10 + 1) / 1024, and there are two sides.
+    found = stand_out([8, 2])
+    assert found.p_largest == pytest.approx(2 * 56 / 1024)
+    assert found.expected.tolist() == [5, 5]
+    assert found.ratio.tolist() == [1.6, 0.4]
+    assert (found.largest, found.p[1]) == (0, 1)
+
+
+def test_a_fifth_of_126_records_on_one_weekday_is_no_pattern():
+    weekdays = [16, 17, 17, 26, 16, 17, 17]
+    assert 26 / 126 > 0.2
+    assert stand_out(weekdays).largest == 3
+    assert stand_out(weekdays).p_largest > 0.2
+
+
+def test_what_stands_out_by_itself_may_not_among_many_patterns():
+    weekdays = [14, 14, 14, 33, 17, 17, 17]
+    alone, among = stand_out(weekdays), stand_out(weekdays, patterns=30)
+    assert alone.p_largest < 0.05 < among.p_largest
+    assert among.p_largest == pytest.approx(30 * alone.p_largest)
+
+
+def test_longer_months_have_more_events():
+    days = days_by_month("2023-01-01", "2024-01-01")
+    found = stand_out(10_000 * days, days)
+    np.testing.assert_allclose(found.ratio, 1)
+    assert found.p_largest > 0.9
+    assert stand_out(10_000 * days).p_largest < 0.05 < found.p_largest
+
+
+def test_several_hours_may_stand_out():
+    hours = np.full(24, 20)
+    hours[[15, 16, 23]] = 60
+    assert np.flatnonzero(stand_out(hours).p <= 0.05).tolist() == [15, 16, 23]
+
+
+def test_without_events_nothing_stands_out():
+    for counts in ([0, 0, 0], [1, np.nan, 2]):
+        found = stand_out(counts)
+        assert np.isnan(found.p).all()
+        assert np.isnan(found.p_largest)
+        assert found.largest == 0
+
+
+def test_a_category_that_was_never_there_is_refused():
+    with pytest.raises(DataError, match="without exposure"):
+        stand_out([1, 0], [3, 0])
+
+
+@given(st.lists(st.integers(0, 300), min_size=2, max_size=24), st.data())
+def test_tails_are_those_of_the_binomial_test(counts, data):
+    exposure = np.array([data.draw(st.integers(1, 9)) for _ in counts])
+    found = stand_out(counts, exposure)
+    if any(counts):
+        tails = stats.binom.sf(np.array(counts) - 1, sum(counts), exposure / exposure.sum())
+        np.testing.assert_allclose(found.p, np.minimum(1, tails * len(counts)), rtol=1e-9)
+        assert found.p_largest == found.p.min()
+
+
+@given(st.lists(st.integers(0, 300), min_size=2, max_size=24), st.randoms(use_true_random=False))
+def test_the_order_of_categories_does_not_matter(counts, random):
+    order = random.sample(range(len(counts)), len(counts))
+    here, there = stand_out(counts), stand_out(np.array(counts)[order])
+    np.testing.assert_allclose(here.p[order], there.p)
+    np.testing.assert_allclose(here.p_largest, there.p_largest)
+
+
+def test_places_side_by_side_are_as_one_by_one():
+    table = np.random.default_rng(1).poisson(9, (5, 7))
+    table[2] = 0
+    together = stand_out(table)
+    for row, counts in enumerate(table):
+        for mine, alone in zip(together, stand_out(counts), strict=True):
+            np.testing.assert_array_equal(mine[row], alone)
+
+
+@given(DATES, st.integers(0, 3_000))
+def test_days_are_those_of_the_calendar(start, length):
+    days = [start + timedelta(i) for i in range(length)]
+    span = start, start + timedelta(length)
+    weekdays = [sum(day.weekday() == k for day in days) for k in range(7)]
+    months = [sum(day.month == k for day in days) for k in range(1, 13)]
+    assert days_by_weekday(*span).tolist() == weekdays
+    assert days_by_month(*span).tolist() == months
+
+
+def named(rng, series, events):
+    """How often a weekday is named where events fall on a year's days evenly."""
+    days = days_by_weekday("2022-04-01", "2023-04-01")
+    counts = rng.multinomial(events, days / days.sum(), size=series)
+    return np.mean(stand_out(counts, days).p_largest <= 0.05)
+
+
+@pytest.mark.parametrize("events", [12, 126, 3_000])
+def test_a_weekday_is_named_in_at_most_65_of_a_thousand_even_series(events):
+    assert named(np.random.default_rng(2), 1_000, events) <= 0.065
+
+
+@pytest.mark.long
+def test_naming_is_calibrated():
+    sizes = {
+        n: named(np.random.default_rng(3), 100_000, n) for n in (5, 12, 50, 126, 3_000, 80_000)
+    }
+    print(sizes)
+    assert max(sizes.values()) <= 0.052
+    assert sizes[3_000] >= 0.04
+
+
+def test_a_planted_weekday_is_named():
+    shares = np.where(np.arange(7) == 5, 1.6, 1) / 7.6
+    counts = np.random.default_rng(4).multinomial(500, shares, size=200)
+    found = stand_out(counts)
+    assert np.mean((found.p_largest <= 0.05) & (found.largest == 5)) > 0.9
