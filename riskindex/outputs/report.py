@@ -131,10 +131,17 @@ def write_report(released: Released, path: Path, *, earlier: Path | None = None)
         head=style_block(
             asset("page.css"), asset("report.css"), asset("plots.css"), print_mark(released.profile)
         ),
-        body=f'{head}<main class="report">{marks_line(body)}<nav aria-label="Contents">'
-        f'<ul class="contents">{contents}</ul></nav>{body}</main>',
+        body=f'{head}<main class="report">{marks_line(body)}'
+        f"{_with_contents(body, contents)}</main>",
     )
     path.write_text(html, encoding="utf-8", newline="\n")
+
+
+def _with_contents(body: str, contents: str) -> str:
+    """The sections with their contents after the first, which is read before anything else."""
+    first, end, rest = body.partition("</section>")
+    nav = f'<nav aria-label="Contents"><ul class="contents">{contents}</ul></nav>'
+    return f"{first}{end}{nav}{rest}"
 
 
 def _parts(released: Released, overview: bytes, earlier: Path | None) -> dict[str, str]:

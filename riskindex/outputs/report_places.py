@@ -37,14 +37,11 @@ def first_page(released: Released, picture: str = "") -> str:
     said = plan.sentences
     return (
         f'<p class="answer">{escape(said.answer)}</p>'
-        f'<div class="first-page"><div>{picture}</div><div>{_places(released, plan)}</div></div>'
-        "<h3>Teams</h3>"
-        + paragraphs([said.aim, said.one_more, said.next_best])
-        + _steps(plan)
-        + "<h3>How sure</h3>"
-        + paragraphs([released.how_sure or _NOT_REPEATED])
-        + "<h3>Ask first</h3>"
-        + bullets(_questions(released, plan))
+        f'<div class="first-page"><div>{picture}'
+        f"<h3>How sure</h3>{paragraphs([released.how_sure or _NOT_REPEATED])}"
+        f"<h3>Ask first</h3>{bullets(_questions(released, plan))}</div>"
+        f"<div>{_places(released, plan)}<h3>More teams, or fewer</h3>{_steps(plan)}"
+        f"{paragraphs([said.aim, said.next_best])}</div></div>"
     )
 
 
@@ -114,14 +111,25 @@ def _singles(table: pd.DataFrame, chosen: set[int], like: dict[str, object]) -> 
 
 
 def _steps(plan: TeamPlan) -> str:
-    """What a few more and a few less reach, side by side."""
-    first = max(1, min(plan.now - MOST_STEPS // 2, len(plan.steps) - MOST_STEPS))
-    shown = plan.steps[first : first + MOST_STEPS]
-    told = [f"{step.reach[:1].upper()}{step.reach[1:]}." for step in shown]
-    here = plan.now - first
-    return bullets(
-        Html(f"<b>{escape(line)}</b>") if k == here else line for k, line in enumerate(told)
+    """What a few more and a few less reach, and what each adds to the one before."""
+    table = plan.places.table
+    young = table["residents_10_24"]
+    column, words = (
+        (young, "People aged 10 to 24") if young.notna().all() else (table["areas"], "Areas")
     )
+    first = max(1, min(plan.now - MOST_STEPS // 2, len(plan.steps) - MOST_STEPS))
+    records = []
+    for k in range(first, min(first + MOST_STEPS, len(plan.steps))):
+        here, before = plan.steps[k], plan.steps[k - 1]
+        new = [str(table.at[at, "name"]) for at in here.places if at not in before.places]
+        amount = Html(f"<b>{escape(here.amount)}</b>") if k == plan.now else here.amount
+        records.append({
+            "With": amount,
+            words: int(column.loc[list(here.places)].sum()),
+            "of all": f"{column.loc[list(here.places)].sum() / max(column.sum(), 1):.0%}",
+            "Adds": in_words(new),
+        })  # fmt: skip
+    return record_table(records)
 
 
 def _questions(released: Released, plan: TeamPlan) -> Iterator[str]:

@@ -7,6 +7,9 @@ const app = {
   weights: () => app.data.scored.map((factor, k) => factor.weight * app.state.times[k]),
   shares: () => shareOfWeights(app.weights()),
   points: (i) => pointsOf(i),
+  areasOfPlace: (place) => areasOfPlace(place),
+  areasOfDistrict: () => areasOfDistrict(app.state.district),
+  boundsOf: (areas) => boundsOfAreas(areas),
   recompute: (choices) => recomputed(choices),
 };
 
@@ -196,12 +199,13 @@ function fitMap(map, settings) {
   const bounds = L.latLngBounds([south, west], [north, east]);
   const fit = (slowly = false) => {
     map.invalidateSize({ animate: false });
-    map.setMinZoom(0);
+    if (!slowly) map.setMinZoom(0);
     const zoom = map.getBoundsZoom(bounds, false, L.point(12, 12));
-    map.setMinZoom(zoom - 0.5);
     const centre = map.unproject(map.project(bounds.getSouthWest(), zoom).add(map.project(bounds.getNorthEast(), zoom)).divideBy(2), zoom);
     if (slowly) map.flyTo(centre, zoom, { duration: 0.5 });
     else map.setView(centre, zoom, { animate: false });
+    // Only then, as a map below its least zoom would begin to move there by itself.
+    if (!slowly) map.setMinZoom(zoom - 0.5);
     app.home = zoom;
   };
   app.refit = fit;
@@ -277,7 +281,7 @@ function choose(i, { fly = false, read = false } = {}) {
 // Where the card lies below the screen, as on a phone, the page goes to it; who reads on goes there too.
 function showCard(read) {
   const { top } = byId("panel-area").getBoundingClientRect();
-  if (top > 0.8 * window.innerHeight) byId("tab-area").scrollIntoView({ block: "start" });
+  if (top > 0.8 * window.innerHeight) byId("panel-side").scrollIntoView({ block: "start" });
   if (read) byId("profile-name").focus({ preventScroll: true });
 }
 
@@ -315,10 +319,11 @@ function listen(map) {
   listenMoves();
 }
 
+const areasOfDistrict = (district) => positions(app.data.n).filter((i) => district && groupOf(app.data.district, i) === district);
+
 function chooseDistrict(district) {
   const change = () => update("list", { district, place: 0, area: null });
-  const areas = positions(app.data.n).filter((i) => groupOf(app.data.district, i) === district);
-  move(change, areas);
+  move(change, areasOfDistrict(district));
   showProfile();
   if (!district) app.refit(SLOWLY());
 }

@@ -72,12 +72,11 @@ function followFragment(event) {
 
 // What the state names: an area, a place, what is searched for, a district.
 function namedAreas() {
-  const { state, data } = app;
+  const { state } = app;
   if (known(state.area)) return [state.area];
   if (state.place) return areasOfPlace(state.place);
   if (state.query) return foundAreas();
-  if (state.district) return positions(data.n).filter((i) => groupOf(data.district, i) === state.district);
-  return [];
+  return areasOfDistrict(state.district);
 }
 
 function listenMoves() {

@@ -107,6 +107,7 @@ function hoverPlace(place) {
 function choosePlace(place) {
   move(() => update("place", { place, area: null, tab: "area" }), areasOfPlace(place));
   byId("panel-area").scrollTop = 0;
+  showCard(true);
 }
 
 // The card of a place: what a team would find there.

@@ -1,0 +1,144 @@
+"""The plan on the saved map: places, teams, search, and a map that flies there and back."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from riskindex.outputs.interactive_map import write_map
+from riskindex.publication.released import Released
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory, county_released: Released) -> Path:
+    path = tmp_path_factory.mktemp("plan-map") / "map.html"
+    write_map(county_released, path)
+    return path
+
+
+@pytest.fixture
+def page(opened: Any, saved: Path) -> Any:
+    return opened(saved)
+
+
+def centre(page: Any) -> list[float]:
+    return page.evaluate(
+        "() => { const c = riskindex.app.map.getCenter(); return [c.lat, c.lng]; }"
+    )
+
+
+def zoom(page: Any) -> float:
+    return float(page.evaluate("riskindex.app.map.getZoom()"))
+
+
+def settled(page: Any) -> None:
+    """Wait until the map has stopped moving."""
+    page.wait_for_timeout(900)
+
+
+def shown_inside(page: Any, areas: str) -> bool:
+    """Whether the map's view holds the areas that an expression of the page names."""
+    return bool(
+        page.evaluate(
+            "(areas) => riskindex.app.map.getBounds().pad(0.01)"
+            ".contains(riskindex.app.boundsOf(areas))",
+            page.evaluate(areas),
+        )
+    )
+
+
+def test_the_answer_comes_first_and_follows_the_teams(page: Any, county_released: Released):
+    plan = county_released.team_plan
+    assert page.inner_text("#answer") == plan.sentences.answer
+    page.click("#fewer")
+    fewer = plan.steps[plan.now - 1]
+    assert page.inner_text("#answer") == f"{plan.listed}; {fewer.reach}."
+    assert page.inner_text("#team-words") == fewer.amount
+    assert page.inner_text("#one-more") == fewer.one_more
+    marked = page.locator("#place-rows .reached").all_inner_texts()
+    assert marked == [str(place) for place in fewer.places]
+
+
+def test_one_place_in_every_district_can_be_asked_for(page: Any, county_released: Released):
+    plan = county_released.team_plan
+    page.check("#spread")
+    assert page.inner_text("#answer") == f"{plan.listed}; {plan.spread[plan.now].reach}."
+
+
+def test_a_link_holds_the_teams_and_the_place(opened: Any, saved: Path, county_released: Released):
+    plan = county_released.team_plan
+    page = opened(saved, "#teams=1&place=2")
+    assert page.inner_text("#answer") == f"{plan.listed}; {plan.steps[1].reach}."
+    assert page.inner_text("#profile-name") == f"2. {plan.places.table.at[2, 'name']}"
+    assert shown_inside(page, "riskindex.app.areasOfPlace(2)")
+
+
+def test_choosing_a_place_flies_there_and_back(page: Any):
+    before, far = centre(page), zoom(page)
+    page.locator("#place-rows button").nth(1).click()
+    settled(page)
+    assert zoom(page) > far
+    assert shown_inside(page, "riskindex.app.areasOfPlace(2)")
+    page.click("#back")
+    settled(page)
+    assert centre(page) == pytest.approx(before, abs=1e-6)
+    assert zoom(page) == far
+    assert not page.locator("#panel-side").is_visible()
+
+
+def test_choosing_a_district_fills_the_map_with_it(page: Any, county_released: Released):
+    name = county_released.top["district"].iloc[0]
+    far = zoom(page)
+    page.select_option("#district", name)
+    settled(page)
+    assert zoom(page) > far
+    assert shown_inside(page, "riskindex.app.areasOfDistrict()")
+    page.click("#whole")
+    settled(page)
+    assert zoom(page) == far
+    assert page.input_value("#district") == ""
+
+
+def test_searching_a_place_finds_its_areas(page: Any, county_released: Released):
+    table, top = county_released.places, county_released.top
+    name = str(table.at[1, "name"])
+    page.fill("#search", name)
+    page.keyboard.press("Enter")
+    settled(page)
+    assert shown_inside(page, "riskindex.app.areasOfPlace(1)")
+    found = page.locator("#list-rows tr th button").all_inner_texts()
+    assert set(top.loc[top["place"] == name, "name"]) <= set(found)
+
+
+def test_what_is_not_found_is_said_with_the_nearest_name(page: Any, county_released: Released):
+    ward = str(county_released.top["ward"].iloc[0])
+    page.fill("#search", f"{ward}q")
+    assert page.inner_text("#found").startswith(f"Not found: {ward.lower()}q. Nearest:")
+    page.locator("#found button").first.click()
+    assert page.locator("#list-rows th button").count() > 0
+    assert not page.locator("#found").is_visible()
+
+
+def test_a_changed_fragment_changes_the_page(page: Any, county_released: Released):
+    page.evaluate("location.hash = '#place=1'")
+    page.wait_for_selector("#profile-name")
+    assert page.inner_text("#profile-name") == f"1. {county_released.places.at[1, 'name']}"
+    assert shown_inside(page, "riskindex.app.areasOfPlace(1)")
+
+
+def test_places_have_no_teams_in_a_what_if(page: Any):
+    page.locator("#tab-whatif").click()
+    page.locator("#on-0").uncheck()
+    assert not page.locator("#teams").is_visible()
+    assert page.locator("#list-rows").is_visible()
+    page.click("#reset")
+    assert page.locator("#teams").is_visible()
+    assert page.locator("#place-rows").is_visible()
+
+
+@pytest.mark.parametrize("width", [320, 390, 1024, 1440, 1920])
+def test_nothing_sticks_out_at_any_width(opened: Any, saved: Path, width: int):
+    page = opened(saved, "#place=1", width=width, height=800)
+    assert page.evaluate("document.documentElement.scrollWidth") == width
