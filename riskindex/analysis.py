@@ -13,6 +13,7 @@ from riskindex.config import Config
 from riskindex.errors import DataError
 from riskindex.factors import reported_shares
 from riskindex.hotspots.find import Hotspots, find_hotspots
+from riskindex.hotspots.method_limits import method_notes
 from riskindex.hotspots.persistence import classify_persistence
 from riskindex.hotspots.samples import context_of
 from riskindex.hotspots.scan import scan_for_clusters
@@ -326,6 +327,7 @@ def _silences(config: Config, listed: Listed, areas: pd.DataFrame) -> list[str]:
     """Factors that found nothing, and areas that no rule can select."""
     return [
         *silent_sentences(listed.found.table, config.factors),
+        *method_notes(listed.found, areas, config.factors),
         *not_assessed_notes(listed.chosen.table["reason"], areas),
     ]
 

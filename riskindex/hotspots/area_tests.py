@@ -37,6 +37,10 @@ class AreaTest(NamedTuple):
     """How the dispersion was found."""
     null: str
     """What is assumed if there is no hotspot, in words."""
+    dispersion_of_all: float = np.nan
+    """The dispersion with the extreme areas that it leaves out."""
+    left_out: Flags | None = None
+    """Those areas; None where there is no dispersion."""
 
 
 Retest = Callable[[Sample, Factor, AreaTest, Flags], Array]
@@ -183,7 +187,8 @@ def _against_expectation(sample: Sample, found: WindowExcess) -> AreaTest:
     ratio = shrunken_ratio(found.observed / sample.step, found.expected / sample.step)
     nothing = np.full(len(ratio), np.nan)
     spread = found.dispersion, found.estimator
-    return AreaTest(found.p, found.log_p, nothing, ratio, *spread, found.null)
+    robust = found.dispersion_of_all, found.left_out
+    return AreaTest(found.p, found.log_p, nothing, ratio, *spread, found.null, *robust)
 
 
 def _excess(

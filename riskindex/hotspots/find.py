@@ -73,7 +73,11 @@ class Hotspots(NamedTuple):
     the assessed areas), dispersion, estimator, hot, hot_without_dispersion, hot_90, hot_95, hot_99
     (areas of at least that confidence), moran_i, moran_p, general_g, general_g_p,
     neighbour_covariance and neighbour_z (how alike neighbours' ratios are), next_door (areas next
-    door to a hotspot; counted as hot only where the factor says so)."""
+    door to a hotspot; counted as hot only where the factor says so), dispersion_of_all (with the
+    extreme areas that the dispersion leaves out) and left_out (how many those are)."""
+    extremes: pd.DataFrame = pd.DataFrame()
+    """Areas that a dispersion leaves out: factor, period, area_code, observed, expected, exposure,
+    usual_exposure (the median area's)."""
 
 
 def find_hotspots(
@@ -122,6 +126,7 @@ def find_hotspots(
         _stack(names, [one.columns | flags for one in found], areas.index),
         _stack([(f.name,) for f, _ in several], pooled, areas.index, columns=_POOLED),
         _table_of(names, [one.summary for one in found]),
+        _extremes_of(names, [one.extremes for one in found], areas.index),
     )
 
 
@@ -130,6 +135,8 @@ class PeriodHotspots(NamedTuple):
 
     columns: Columns
     summary: dict[str, Any]
+    extremes: Columns | None = None
+    """Areas that the dispersion leaves out, as columns."""
 
 
 def _tested(seen: Observation, land: Land, factor: Factor) -> PeriodHotspots:
@@ -142,7 +149,22 @@ def _tested(seen: Observation, land: Land, factor: Factor) -> PeriodHotspots:
     columns |= _explained(first, second, columns, factor)
     columns |= _next_door(sample, columns, factor)
     spread = _spread(columns, seen, why_undefined(sample, factor, first.p))
-    return PeriodHotspots(spread, _summary(seen, factor, spread, Evidence(sample, first, second)))
+    summary = _summary(seen, factor, spread, Evidence(sample, first, second))
+    return PeriodHotspots(spread, summary, _extremes(seen, first, spread))
+
+
+def _extremes(seen: Observation, first: AreaTest, spread: Columns) -> Columns | None:
+    """Areas that the dispersion of a test leaves out, with their position."""
+    if first.left_out is None or not first.left_out.any():
+        return None
+    position = np.flatnonzero(seen.assessed)[first.left_out]
+    return {
+        "area": position,
+        "observed": spread["observed"][position],
+        "expected": spread["expected"][position],
+        "exposure": seen.exposure[position],
+        "usual_exposure": np.full(len(position), np.median(seen.exposure[seen.assessed])),
+    }
 
 
 def _pooled(seen: Observation, land: Land, factor: Factor) -> Columns:
@@ -268,9 +290,11 @@ def _next_door(sample: Sample, columns: Columns, factor: Factor) -> Columns:
     area, which is another: that area has the confidence of the window.
     """
     hot, confidence = columns["is_hot"], np.nan_to_num(columns["confidence"])
-    if factor.method == "poisson":
-        return {}
     observed, expected = columns["observed"], columns["expected"]
+    if factor.method == "poisson":
+        # In the tail of a law that is skew enough lie counts below its mean; hot means more.
+        more = observed > expected
+        return {"is_hot": hot & more, "confidence": np.where(more, columns["confidence"], 0.0)}
     largest = is_largest(sample, expected)
     through_another = (columns.get("hot_without_largest", hot) == 0) & ~largest & hot
     near = (hot | (confidence > 0)) & ((observed <= expected) | through_another)
@@ -331,6 +355,7 @@ def _summary_of(seen: Observation, factor: Factor) -> dict[str, Any]:
         "total": float((seen.counts[seen.assessed] @ seen.event_weights).sum()) * seen.unit,
         "hot": 0,
         "next_door": 0,
+        "left_out": 0,
     }
 
 
@@ -357,6 +382,8 @@ def _summary(
         "not_assessed": len(seen.reason) - assessed,
         "dispersion": first.dispersion,
         "estimator": first.estimator,
+        "dispersion_of_all": first.dispersion_of_all,
+        "left_out": 0 if first.left_out is None else int(first.left_out.sum()),
         "hot": int(columns["is_hot"].sum()),
         "next_door": int((columns["kind"] == "next door").sum()),
         "hot_without_dispersion": np.nan if np.isnan(first.dispersion) else int(plain.sum()),
@@ -370,10 +397,11 @@ _SUMMARY = (
     "method", "null", "correction", "level", "assessed", "not_assessed", "total", "dispersion",
     "estimator", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99", "moran_i",
     "moran_p", "general_g", "general_g_p", "neighbour_covariance", "neighbour_z", "next_door",
+    "dispersion_of_all", "left_out",
 )  # fmt: skip
 _COUNTED = (
     "assessed", "not_assessed", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99",
-    "next_door",
+    "next_door", "left_out",
 )  # fmt: skip
 
 
@@ -412,6 +440,25 @@ def _table_of(keys: Sequence[tuple[str, str]], summaries: list[dict[str, Any]]) 
     index = pd.MultiIndex.from_tuples(keys, names=["factor", "period"])
     table = pd.DataFrame(summaries, index=index)[list(_SUMMARY)]
     return table.astype(dict.fromkeys(_COUNTED, "Int64"))
+
+
+def _extremes_of(
+    keys: Sequence[tuple[str, str]], parts: Sequence[Columns | None], areas: "pd.Index[Any]"
+) -> pd.DataFrame:
+    found = [
+        pd.DataFrame(part | {"factor": factor, "period": period})
+        for (factor, period), part in zip(keys, parts, strict=True)
+        if part
+    ]
+    if not found:
+        return pd.DataFrame(columns=list(_EXTREMES))
+    table = pd.concat(found, ignore_index=True)
+    return table.assign(area_code=areas[table["area"].to_numpy()])[list(_EXTREMES)]
+
+
+_EXTREMES = (
+    "factor", "period", "area_code", "observed", "expected", "exposure", "usual_exposure",
+)  # fmt: skip
 
 
 def _flags(areas: pd.DataFrame, weights: "csr_array[Any]") -> NDArray[np.object_]:

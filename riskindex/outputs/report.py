@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from riskindex.cut import areas
 from riskindex.index.diagnostics import WARN_ABOVE
 from riskindex.outputs import figures
 from riskindex.outputs.compare_page import changed_since_last
@@ -363,11 +364,18 @@ def _dispersion_sentence(tests: pd.DataFrame) -> str:
     without = last["hot_without_dispersion"]
     if pd.isna(last["dispersion"]) or pd.isna(without) or pd.isna(last["hot"]):
         return ""
+    of_all, left_out = (last.get(c) for c in ("dispersion_of_all", "left_out"))
+    extreme = (
+        f" Without the {areas(int(left_out))} of the most extreme counts, which would make it "
+        f"{of_all:.3g} (see the notes)."
+        if pd.notna(left_out) and left_out > 0
+        else ""
+    )
     when = " in the last period" if tests.index[-1] else ""
     return (
         f"Dispersion{when}: {last['dispersion']:.3g} "
         f"({last['estimator']}); with it {int(last['hot']):,} areas are hot, without it "
-        f"{int(without):,} would be."
+        f"{int(without):,} would be.{extreme}"
     )
 
 

@@ -273,6 +273,8 @@ def _tests(released: Released) -> Sheet:
         "total": "Total",
         "dispersion": "Dispersion",
         "estimator": "Estimator",
+        "dispersion_of_all": "Dispersion with the areas left out",
+        "left_out": "Areas left out of the dispersion",
         "hot": "Areas hot",
         "hot_99": "Confidence 99",
         "hot_95": "Confidence 95",

@@ -40,6 +40,7 @@ TEST_COLUMNS = (
     "method", "null", "correction", "level", "assessed", "not_assessed", "total", "dispersion",
     "estimator", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99", "moran_i",
     "moran_p", "general_g", "general_g_p", "neighbour_covariance", "neighbour_z",
+    "dispersion_of_all", "left_out",
 )  # fmt: skip
 LASTING_COLUMNS = (
     "periods_hot", "periods_assessed", "first_hot", "last_hot", "pooled_p_adjusted",

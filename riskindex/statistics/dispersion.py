@@ -9,11 +9,18 @@ from scipy.sparse import coo_array, csr_array
 
 from riskindex.arrays import Array
 from riskindex.caching import IdentityKey
+from riskindex.statistics.tails import log_upper_tail
 
 Indices = NDArray[np.int32]
 
 CALM_EVENTS = 3.0
 """Pairs weigh ((expected + 3) / (observed + 3))^3 of the areas around them, at most 1."""
+
+MOST_LEFT_OUT = 5
+"""So many single areas at most are left out of a dispersion that they alone make, and no more than
+one in 20."""
+IMPLAUSIBLE = 0.001
+"""An area is extreme where no more than so many of all areas would have a count like its own."""
 
 
 class Intensity(NamedTuple):
@@ -76,11 +83,103 @@ def assessed(observed: Array, exposure: Array) -> NDArray[np.bool_]:
     return np.asarray(~np.isnan(observed) & (exposure > 0))
 
 
+class Spread(NamedTuple):
+    """The variance of the areas' relative risks, and the extreme areas that it leaves out."""
+
+    dispersion: float
+    of_all: float
+    """The same with the extreme areas."""
+    left_out: NDArray[np.bool_]
+    """Areas whose counts alone make most of the dispersion of all."""
+
+
 def pair_ratio(intensity: Intensity, neighbours: csr_array, *, passes: int = 3) -> float:
     """`pair_ratio_dispersion` of weighted events, for assessed areas only."""
+    return pair_ratio_spread(intensity, neighbours, passes=passes).dispersion
+
+
+def pair_ratio_spread(intensity: Intensity, neighbours: csr_array, *, passes: int = 3) -> Spread:
+    """The dispersion by pair ratio, without single areas that would decide it for all.
+
+    Where a few areas make more than half of the dispersion, and their counts are out of reach of
+    a negative binomial law with the dispersion of the others (raised by three of its standard
+    errors, as the most extreme areas were taken out of it), the others decide: a prison among
+    quiet areas says nothing of how quiet areas vary. Areas whose exposure cannot be that of their
+    count are of this kind.
+
+    Parameters
+    ----------
+    intensity
+        Of assessed areas only.
+    neighbours, passes
+        As in `pair_ratio_dispersion`.
+
+    References
+    ----------
+    Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202 (dispersion of funnel plots without
+    the most extreme units); Cook (1977), Technometrics 19, 15-18 (influence by leaving out).
+    """
+    n = len(intensity.total)
+    w, parts = _pair_ratio(intensity, neighbours, passes)
+    everyone = Spread(w, w, np.zeros(n, bool))
+    most = np.argsort(-parts.own, kind="stable")[: min(MOST_LEFT_OUT, n // 20)]
+    # What is left at the same weights tells cheaply that others hold the dispersion up.
+    if w == 0 or not len(most) or parts.without(most) > 2 * w / 3:
+        return everyone
+    out = np.zeros(n, bool)
+    out[most] = True
+    found, _ = _pair_ratio(*_without(intensity, neighbours, out), passes)
+    out[most] = _out_of_reach(intensity, most, found)
+    if not out[most].all():
+        found, _ = _pair_ratio(*_without(intensity, neighbours, out), passes)
+    return Spread(found, w, out) if found < w / 2 and out.any() else everyone
+
+
+class _Parts(NamedTuple):
+    """What the pairs of each area add to the two sums whose ratio the dispersion is."""
+
+    own: Array
+    """What each area's own pairs of events add to the upper sum."""
+    top_of: Array
+    bottom_of: Array
+    top: float
+    bottom: float
+
+    def without(self, some: NDArray[np.intp]) -> float:
+        """The dispersion without some areas, at the same weights."""
+        left = self.bottom - self.bottom_of[some].sum()
+        top = max(self.top - self.top_of[some].sum(), 0.0)
+        return float(top / left) - 1 if left > 1e-9 * self.bottom else 0.0
+
+
+def _out_of_reach(intensity: Intensity, some: NDArray[np.intp], w: float) -> NDArray[np.bool_]:
+    """Whether counts of some areas are implausible given the rate and dispersion of the others."""
+    rest = np.ones(len(intensity.total), bool)
+    rest[some] = False
+    rate = intensity.total[rest].sum() / intensity.exposure[rest].sum() / intensity.step
+    if rate == 0:
+        return np.ones(len(some), bool)
+    information = (_precision(intensity.exposure[rest] * rate, w) ** 2).sum()
+    counts = np.ceil(intensity.total[some] / intensity.step)
+    spread = w + 3 / np.sqrt(information)
+    log_p = log_upper_tail(counts, intensity.exposure[some] * rate, dispersion=spread)
+    return np.asarray(log_p < np.log(IMPLAUSIBLE / len(intensity.total)))
+
+
+def _without(
+    intensity: Intensity, neighbours: csr_array, out: NDArray[np.bool_]
+) -> tuple[Intensity, csr_array]:
+    kept = Intensity(*(column[~out] for column in intensity))
+    return kept, neighbours[~out][:, ~out]
+
+
+def _pair_ratio(intensity: Intensity, neighbours: csr_array, passes: int) -> tuple[float, "_Parts"]:
+    """The dispersion of all areas, and what each adds to it."""
     y, noise, e = intensity
+    zeros = np.zeros(len(y))
+    nothing = _Parts(zeros, zeros, zeros, 0.0, 0.0)
     if not y.any():
-        return 0.0
+        return 0.0, nothing
     mu = intensity.mean
     pairs = _pairs_of(IdentityKey(neighbours))
     share = pairs.share * _calm(y / intensity.step, mu, pairs)
@@ -94,9 +193,11 @@ def pair_ratio(intensity: Intensity, neighbours: csr_array, *, passes: int = 3) 
         top = np.sum(u * within * (later @ u) + u * (later @ (u * within))) / 2
         bottom = np.sum(u * rate * (later @ (u * rate)))
         if bottom <= 0:
-            return against_overall_rate(intensity)
+            return against_overall_rate(intensity), nothing
         w = max(float(top / bottom) - 1, 0.0)
-    return w
+    around = [later @ a + later.T @ a for a in (u, u * within, u * rate)]
+    own = u * within * around[0] / 2
+    return w, _Parts(own, own + u * around[1] / 2, u * rate * around[2], float(top), float(bottom))
 
 
 def moment_dispersion(observed: ArrayLike, exposure: ArrayLike) -> float:

@@ -10,7 +10,13 @@ from scipy.spatial import KDTree
 
 from riskindex.arrays import Array
 from riskindex.errors import DataError
-from riskindex.statistics.dispersion import Intensity, against_overall_rate, assessed, pair_ratio
+from riskindex.statistics.dispersion import (
+    Intensity,
+    Spread,
+    against_overall_rate,
+    assessed,
+    pair_ratio_spread,
+)
 
 Dispersion = Literal["pair-ratio", "moments", "none", "given-total"] | float
 Background = Literal["county", "local"]
@@ -18,11 +24,17 @@ Background = Literal["county", "local"]
 NEAREST = 200
 """How many areas make the surroundings of an area under the background "local"."""
 
-ESTIMATORS: dict[str | float, Callable[[Intensity, csr_array], float]] = {
-    "pair-ratio": pair_ratio,
-    "moments": lambda intensity, _: against_overall_rate(intensity),
-    "none": lambda *_: 0.0,
-    "given-total": lambda *_: 0.0,
+
+def _of_all(w: float, intensity: Intensity) -> Spread:
+    """A dispersion that leaves no area out."""
+    return Spread(w, w, np.zeros(len(intensity.total), bool))
+
+
+ESTIMATORS: dict[str | float, Callable[[Intensity, csr_array], Spread]] = {
+    "pair-ratio": pair_ratio_spread,
+    "moments": lambda intensity, _: _of_all(against_overall_rate(intensity), intensity),
+    "none": lambda intensity, _: _of_all(0.0, intensity),
+    "given-total": lambda intensity, _: _of_all(0.0, intensity),
 }
 
 
@@ -50,10 +62,16 @@ class AssessedAreas(NamedTuple):
     jumps: NDArray[np.int64]
     """What an event of each group counts."""
     neighbours: csr_array
-    dispersion: float
+    spread: Spread
+    """Dispersion of the areas' risks, and the extreme areas that it leaves out."""
     estimator: str
     """A key of `ESTIMATORS`, or "given"."""
     background: str
+
+    @property
+    def dispersion(self) -> float:
+        """Variance of the areas' relative risks."""
+        return self.spread.dispersion
 
     @property
     def itself(self) -> csr_array:
@@ -124,12 +142,12 @@ def compare(
     keep = assessed(x.sum(axis=1), e)
     x, e, kept = x[keep], e[keep], neighbours if keep.all() else neighbours[keep][:, keep]
     intensity = Intensity(x @ jumps, x @ jumps**2, e)
-    w, estimator = _dispersion(dispersion, intensity, kept)
+    spread, estimator = _dispersion(dispersion, intensity, kept)
     if estimator == "given-total" and (len(jumps) > 1 or background != "county"):
         raise DataError('"given-total" takes one group of events and the background "county".')
     points = None if centroids is None else np.asarray(centroids, float)[keep]
     means = BACKGROUNDS[background](x, e, points)
-    return AssessedAreas(keep, intensity, means, jumps, kept, w, estimator, background)
+    return AssessedAreas(keep, intensity, means, jumps, kept, spread, estimator, background)
 
 
 def expected_by_strata(counts: ArrayLike, populations: ArrayLike) -> Array:
@@ -169,12 +187,12 @@ def _check(x: Array, e: Array, neighbours: csr_array) -> None:
 
 def _dispersion(
     asked: Dispersion, intensity: Intensity, neighbours: csr_array
-) -> tuple[float, str]:
+) -> tuple[Spread, str]:
     if asked in ESTIMATORS:
         return ESTIMATORS[asked](intensity, neighbours), str(asked)
     if isinstance(asked, str) or not asked >= 0:
         raise DataError(f"dispersion {asked!r} is not 0 or more, or one of {list(ESTIMATORS)}.")
-    return float(asked), "given"
+    return _of_all(float(asked), intensity), "given"
 
 
 def _overall_means(x: Array, e: Array, _: Array | None) -> Array:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple, Unpack
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csr_array
 
 from riskindex.arrays import Array
@@ -68,6 +68,10 @@ class WindowExcess(NamedTuple):
     """How it was found: pair-ratio, moments, none, given-total or given."""
     null: str
     """What is assumed if there is no hotspot, in words."""
+    dispersion_of_all: float
+    """The dispersion with the extreme areas that it leaves out."""
+    left_out: NDArray[np.bool_]
+    """Extreme areas that would make most of the dispersion, which is estimated without them."""
 
 
 def poisson_excess(
@@ -316,6 +320,8 @@ def _excess(study: AssessedAreas, windows: csr_array, tail: Tail) -> WindowExces
         dispersion=study.dispersion,
         estimator=study.estimator,
         null=study.null,
+        dispersion_of_all=study.spread.of_all,
+        left_out=study.over_all(study.spread.left_out.astype(float)) == 1,
     )
 
 

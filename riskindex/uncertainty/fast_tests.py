@@ -68,6 +68,9 @@ def retest(sample: Sample, counts: Array, factor: Factor) -> Repeated:
     adjusted = np.array([adjust(row, factor.correction) for row in p])
     hot = adjusted <= factor.level
     confidence = np.nan_to_num(confidence_of(adjusted).astype(float))
+    if factor.method == "poisson" and factor.dispersion not in ("none", "given-total"):
+        excess = counts @ sample.event_weights - expected_again(sample, counts, factor)
+        hot, confidence = hot & (excess > 0), np.where(excess > 0, confidence, 0.0)
     nothing = np.zeros(p.shape)
     found = Repeated(value, adjusted, confidence, hot, nothing.astype(bool), nothing)
     if factor.neighbourhood == "score" or factor.method not in REST_TESTS:

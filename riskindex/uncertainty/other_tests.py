@@ -88,6 +88,9 @@ def score_otherwise(tests: Tests, factor: Factor, changed: Factor) -> pd.DataFra
 def _next_door(tests: Tests, changed: Factor, periods: Sequence[str]) -> Flags:
     """Areas without events of their own to be hot through, and those next door as configured."""
     n = len(tests.data.areas)
+    if changed.method == "poisson":
+        tables = [rows(tests.hotspots, factor=changed.name, period=label) for label in periods]
+        return np.array([table["observed"] <= table["expected"] for table in tables])
     if changed.neighbourhood == "score" or changed.method not in ("window", "getis-ord"):
         return np.zeros((len(periods), n), dtype=bool)
     tables = [rows(tests.hotspots, factor=changed.name, period=label) for label in periods]

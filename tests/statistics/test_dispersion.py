@@ -5,9 +5,11 @@ from hypothesis import strategies as st
 from small_maps import joined, lattice, shuffled
 
 from riskindex.statistics.dispersion import (
+    Intensity,
     moment_dispersion,
     neighbour_covariance,
     pair_ratio_dispersion,
+    pair_ratio_spread,
 )
 
 
@@ -113,3 +115,47 @@ def test_independent_areas_have_no_covariance_and_a_background_has():
 def test_covariance_is_undefined_without_events_or_neighbours():
     assert np.isnan(neighbour_covariance([0, 0], [1, 1], joined(2, (0, 1)), dispersion=0)).all()
     assert np.isnan(neighbour_covariance([3, 1], [1, 1], joined(2), dispersion=0)).all()
+
+
+def one_extreme(events, *, others, side=12):
+    """A square map in which so many areas have an event, the rest none, and one has `events`."""
+    counts = np.zeros(side**2)
+    counts[np.random.default_rng(3).choice(np.arange(1, side**2), others, replace=False)] = 1
+    counts[0] = events
+    return counts, lattice(side, side)
+
+
+@pytest.mark.parametrize("others", [20, 80])
+def test_one_extreme_area_does_not_decide_for_all(others):
+    counts, neighbours = one_extreme(300, others=others)
+    found = pair_ratio_spread(Intensity(counts, counts, np.ones(144)), neighbours)
+    assert np.flatnonzero(found.left_out).tolist() == [0]
+    assert found.of_all > 100
+    rest = neighbours[1:][:, 1:]
+    assert found.dispersion == pair_ratio_dispersion(counts[1:], np.ones(143), rest)
+    assert found.dispersion < 0.5
+
+
+def test_two_extreme_areas_do_not_hide_behind_each_other():
+    counts, neighbours = one_extreme(300, others=80)
+    counts[143] = 250
+    found = pair_ratio_spread(Intensity(counts, counts, np.ones(144)), neighbours)
+    assert np.flatnonzero(found.left_out).tolist() == [0, 143]
+
+
+def test_an_exposure_that_cannot_be_that_of_its_count_is_left_out():
+    counts, exposure = np.full(144, 10.0), np.full(144, 1500.0)
+    counts[70], exposure[70] = 240, 12
+    found = pair_ratio_spread(Intensity(counts, counts, exposure), lattice(12, 12))
+    assert np.flatnonzero(found.left_out).tolist() == [70]
+    assert found.dispersion < 0.1 < 1 < found.of_all
+
+
+@pytest.mark.parametrize("dispersion", [0.5, 2.5])
+def test_gamma_risks_have_hardly_an_extreme_area(dispersion):
+    neighbours = lattice(10, 10)
+    some = 0
+    for seed in range(40):
+        x, e = drawn(neighbours, mean=1, dispersion=dispersion, seed=seed)
+        some += pair_ratio_spread(Intensity(x, x, e), neighbours).left_out.any()
+    assert some <= 1

@@ -1,0 +1,70 @@
+import numpy as np
+import pandas as pd
+import pytest
+from small_maps import lattice
+
+from riskindex.factors import Factor
+from riskindex.hotspots.find import find_hotspots
+from riskindex.hotspots.method_limits import method_notes
+
+CODES = pd.Index([f"E{k:03}" for k in range(144)], name="area_code")
+
+
+def found_of(counts, method, residents=None, **options):
+    areas = pd.DataFrame(
+        {"name": [f"Area {k}" for k in range(144)],
+         "residents": np.full(144, 1500.0) if residents is None else residents},
+        index=CODES,
+    )  # fmt: skip
+    table = pd.DataFrame({("f", "all", "2024"): np.asarray(counts)}, index=CODES).astype("Int64")
+    table.columns = table.columns.set_names(["factor", "group", "period"])
+    factor = Factor(name="f", label="Crimes", source="s", method=method, score="confidence",
+                    periods=["2024"], exposure="residents", **options)  # fmt: skip
+    found = find_hotspots(table, areas, pd.DataFrame(index=CODES), lattice(12, 12), [factor])
+    return found, method_notes(found, areas, [factor])
+
+
+def spiked(others):
+    counts = np.zeros(144, int)
+    counts[np.random.default_rng(3).choice(np.arange(143), others, replace=False)] = 1
+    counts[143] = 300
+    return counts
+
+
+@pytest.mark.parametrize("method", ["poisson", "window"])
+@pytest.mark.parametrize("others", [20, 80])
+def test_with_one_extreme_area_it_alone_is_hot_and_the_note_names_it(method, others):
+    found, notes = found_of(spiked(others), method)
+    assert found.table.index[found.table["is_hot"]].get_level_values(2).tolist() == ["E143"]
+    about = found.tests.loc[("f", "2024")]
+    assert about["left_out"] == 1
+    assert about["dispersion"] < 0.6 < 50 < about["dispersion_of_all"]
+    expected = (300 + others) / 144
+    assert notes == (
+        f"Crimes in 2024: one area, Area 143 (E143): 300 where {expected:.1f} were expected, makes "
+        f"the dispersion {about['dispersion_of_all']:.3g}; without it {about['dispersion']:.3g}, "
+        "which the tests take.",
+    )
+
+
+def test_a_base_that_cannot_be_that_of_a_count_is_named():
+    counts, residents = np.full(144, 10), np.full(144, 1500.0)
+    counts[70], residents[70] = 240, 12
+    found, notes = found_of(counts, "window", residents)
+    hot = found.table[found.table["is_hot"]]
+    assert (hot["observed"] > hot["expected"]).all()
+    assert "whose base of 12 cannot be that of this count" in notes[0]
+
+
+@pytest.mark.parametrize("dispersion", [264.0, "pair-ratio", "moments"])
+def test_an_area_below_its_expectation_is_not_hot_by_itself(dispersion):
+    found, _ = found_of(spiked(80), "poisson", dispersion=dispersion)
+    below = found.table["observed"] <= found.table["expected"]
+    assert not found.table.loc[below, "is_hot"].any()
+    assert (found.table.loc[below, "confidence"] == 0).all()
+
+
+def test_nothing_is_said_of_counts_that_vary_alike():
+    found, notes = found_of(np.random.default_rng(4).poisson(5, 144), "window")
+    assert notes == ()
+    assert found.extremes.empty
