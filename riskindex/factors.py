@@ -189,6 +189,15 @@ class Share:
     """Source and column, such as "age.residents"."""
 
 
+MANY_PERIODS = 6
+"""Above so many periods, and wherever they are months, pages read what is corrected over all."""
+
+
+def reads_all_periods(periods: int, unit: str) -> bool:
+    """Whether a factor has so many periods that by chance alone some have a hot area."""
+    return periods > MANY_PERIODS or (unit == "month" and periods > 1)
+
+
 def reported_shares(shares: Mapping[str, Share], factors: Sequence[Factor]) -> dict[str, Share]:
     """The shares of the config, and those that factors are made of, such as deprivation."""
     made = {

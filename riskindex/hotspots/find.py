@@ -61,6 +61,8 @@ class Hotspots(NamedTuple):
     area that is next door, else 0), hot_without_largest and hot_without_group (whether a hot area
     stays hot without its window's most excessive area, and without its largest event group; NA
     where that is not asked), largest_group (its label), value (z, shrunken ratio or share),
+    p_adjusted_all and is_hot_all (the same corrected over all areas and periods of the factor, for
+    readers of many periods: of the areas that are hot in theirs, those that stay so),
     events and events_expected (events of what was tested, unweighted), step (variance over mean
     of weighted events that are Poisson; 1 without weights), reason (why not assessed, or "") and
     flag ("no neighbour", "edge of the study area", or ""). Missing is NaN, never 0."""
@@ -74,7 +76,8 @@ class Hotspots(NamedTuple):
     (areas of at least that confidence), moran_i, moran_p, general_g, general_g_p,
     neighbour_covariance and neighbour_z (how alike neighbours' ratios are), next_door (areas next
     door to a hotspot; counted as hot only where the factor says so), dispersion_of_all (with the
-    extreme areas that the dispersion leaves out) and left_out (how many those are)."""
+    extreme areas that the dispersion leaves out) and left_out (how many those are),
+    hot_all (hot areas when all periods are corrected together)."""
     extremes: pd.DataFrame = pd.DataFrame()
     """Areas that a dispersion leaves out: factor, period, area_code, observed, expected, exposure,
     usual_exposure (the median area's)."""
@@ -121,6 +124,8 @@ def find_hotspots(
         pooled = list(
             pool.map(lambda job: _pooled(together(job[1], job[0]), land, job[0]), several)
         )
+    for factor, _ in several:
+        _over_all_periods([one for (f, _), one in zip(keys, found, strict=True) if f is factor])
     names, flags = [(f.name, label) for f, label in keys], {"flag": _flags(areas, weights)}
     return Hotspots(
         _stack(names, [one.columns | flags for one in found], areas.index),
@@ -165,6 +170,16 @@ def _extremes(seen: Observation, first: AreaTest, spread: Columns) -> Columns | 
         "exposure": seen.exposure[position],
         "usual_exposure": np.full(len(position), np.median(seen.exposure[seen.assessed])),
     }
+
+
+def _over_all_periods(found: Sequence[PeriodHotspots]) -> None:
+    """Correct over all areas and periods of a factor, beside each period's own correction."""
+    correction = str(found[0].summary["correction"])
+    p = adjust(np.array([one.columns["p"] for one in found]), correction)
+    for one, adjusted in zip(found, p, strict=True):
+        still = one.columns["is_hot"].astype(bool) & (adjusted <= one.summary["level"])
+        one.columns["p_adjusted_all"], one.columns["is_hot_all"] = adjusted, still
+        one.summary["hot_all"] = int(still.sum())
 
 
 def _pooled(seen: Observation, land: Land, factor: Factor) -> Columns:
@@ -215,7 +230,7 @@ _FILL: Mapping[str, Any] = MappingProxyType({
     "near_confidence": 0.0,
     "hot_without_largest": np.nan, "hot_without_group": np.nan, "largest_group": "",
     "value": np.nan, "events": np.nan, "events_expected": np.nan, "step": np.nan,
-    "reason": "",
+    "reason": "", "p_adjusted_all": np.nan, "is_hot_all": False,
 })  # fmt: skip
 """Columns of the table, in their order, with what stands where there is nothing to say."""
 
@@ -328,6 +343,7 @@ def _spread(columns: Columns, seen: Observation, undefined: NDArray[np.object_])
         spread[name][seen.assessed] = column
     spread["reason"] = seen.reason.copy()
     spread["reason"][seen.assessed] = undefined
+    spread["p_adjusted_all"], spread["is_hot_all"] = spread["p_adjusted"], spread["is_hot"]
     return {name: spread[name] for name in _FILL}
 
 
@@ -356,6 +372,7 @@ def _summary_of(seen: Observation, factor: Factor) -> dict[str, Any]:
         "hot": 0,
         "next_door": 0,
         "left_out": 0,
+        "hot_all": 0,
     }
 
 
@@ -384,6 +401,7 @@ def _summary(
         "estimator": first.estimator,
         "dispersion_of_all": first.dispersion_of_all,
         "left_out": 0 if first.left_out is None else int(first.left_out.sum()),
+        "hot_all": int(columns["is_hot"].sum()),
         "hot": int(columns["is_hot"].sum()),
         "next_door": int((columns["kind"] == "next door").sum()),
         "hot_without_dispersion": np.nan if np.isnan(first.dispersion) else int(plain.sum()),
@@ -397,11 +415,11 @@ _SUMMARY = (
     "method", "null", "correction", "level", "assessed", "not_assessed", "total", "dispersion",
     "estimator", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99", "moran_i",
     "moran_p", "general_g", "general_g_p", "neighbour_covariance", "neighbour_z", "next_door",
-    "dispersion_of_all", "left_out",
+    "dispersion_of_all", "left_out", "hot_all",
 )  # fmt: skip
 _COUNTED = (
     "assessed", "not_assessed", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99",
-    "next_door", "left_out",
+    "next_door", "left_out", "hot_all",
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from scipy import special
 from riskindex.arrays import Array
 from riskindex.factors import Factor
 from riskindex.hotspots.categories import History, categorise
+from riskindex.hotspots.changes import change_test
 from riskindex.hotspots.samples import ALL_ZERO
 from riskindex.statistics.corrections import adjust
 
@@ -25,19 +26,6 @@ class MannKendall(NamedTuple):
 
     s: Array
     p: Array
-
-
-class LastPeriodTest(NamedTuple):
-    """The last period against the earlier ones, given the total of all of them."""
-
-    rising: Array
-    """P(last period at least as high), NaN where not assessed."""
-    falling: Array
-    """P(last period at most as high), NaN where not assessed."""
-    attainable: Array
-    """Smallest two-sided p that this total allows; it depends on the total alone."""
-    dispersion: float
-    """Variance of an area's relative risk from period to period, 0 for the binomial."""
 
 
 def mann_kendall(values: Array) -> MannKendall:
@@ -72,67 +60,6 @@ def mann_kendall(values: Array) -> MannKendall:
     return MannKendall(np.where(np.isnan(p), np.nan, s), p)
 
 
-def change_test(
-    observed: Array, expected: Array, *, dispersion: float | None = None
-) -> LastPeriodTest:
-    """Exact test of the last period against the earlier ones, given their total.
-
-    Parameters
-    ----------
-    observed, expected
-        Counts and expectations, shape `(n, periods)`, oldest first; each period's expectations
-        carry that period's own total. NaN where a period is not assessed.
-    dispersion
-        Variance of relative risk between periods; `period_dispersion` where it is left out.
-
-    Returns
-    -------
-    Change
-        Binomial tails where areas do not vary between periods beyond chance, beta-binomial where
-        they do. NaN where the last period, all the earlier ones or any event is missing.
-
-    References
-    ----------
-    Przyborowski and Wilenski (1940), Biometrika 31, 313-323 (the binomial conditional).
-    """
-    known = np.isfinite(observed) & np.isfinite(expected) & (expected > 0)
-    x, e = np.where(known, observed, 0.0), np.where(known, expected, 0.0)
-    total, periods = x.sum(axis=1), known.sum(axis=1)
-    if dispersion is None:
-        dispersion = period_dispersion(observed, expected)
-    usable = known[:, -1] & (periods >= 2) & (total > 0)
-    share = np.divide(e[:, -1], e.sum(axis=1), out=np.full(len(x), np.nan), where=usable)
-    size = periods[usable] / dispersion if dispersion > 0 else np.full(int(usable.sum()), np.inf)
-    found = _conditional_tails(x[usable, -1], total[usable], share[usable], size)
-    rising, falling, attainable = (np.full(len(x), np.nan) for _ in range(3))
-    for column, values in zip((rising, falling, attainable), found, strict=True):
-        column[usable] = values
-    return LastPeriodTest(rising, falling, attainable, dispersion)
-
-
-def period_dispersion(observed: Array, expected: Array) -> float:
-    """Variance of an area's relative risk between periods, by pair ratio.
-
-    The area's own lasting risk cancels: pairs of events in one period are compared with pairs of
-    events in two periods of the same area. Shapes as in `change_test`; floored at 0.
-    """
-    known = np.isfinite(observed) & np.isfinite(expected) & (expected > 0)
-    e = np.where(known, expected, 1.0)
-    ratio = np.where(known, observed, 0.0) / e
-    periods = known.sum(axis=1)
-    within = (ratio * (ratio - known / e)).sum(axis=1)
-    between = ratio.sum(axis=1) ** 2 - (ratio**2).sum(axis=1)
-    usable = periods >= 2
-    t, within, between = periods[usable], within[usable], between[usable]
-    mu = np.where(known, expected, 0.0)[usable].sum(axis=1) / t
-    w = 0.0
-    for _ in range(3):
-        v = mu**2 / (2 * (1 + w * mu) ** 2 + 1 / mu)
-        apart = float((v * between / (t * (t - 1))).sum())
-        w = max(float((v * within / t).sum()) / apart - 1, 0.0) if apart > 0 else 0.0
-    return w
-
-
 def classify_persistence(
     hotspots: pd.DataFrame,
     pooled: pd.DataFrame,
@@ -158,7 +85,10 @@ def classify_persistence(
         assessed), first_hot and last_hot (labels, "" where never), pooled_p_adjusted,
         change_p_adjusted (two-sided, corrected over the areas whose total could reach the factor's
         level), change ("rising", "falling" or ""), is_new, trend_s and trend_p (Mann-Kendall on
-        the value of each period), category.
+        the value of each period), category, periods_hot_all (corrected over all periods
+        together), has_emerged (new, and rising by more than chance: of maps in which nothing
+        changes at most 5% have such an area, whatever is hot in them), trend_p_adjusted (trend_p
+        corrected over the areas tested).
     """
     parts = {
         factor.name: _of_factor(factor, hotspots, pooled, table)
@@ -174,6 +104,7 @@ def classify_persistence(
 _COLUMNS = (
     "periods_hot", "periods_assessed", "first_hot", "last_hot", "pooled_p_adjusted",
     "change_p_adjusted", "change", "is_new", "trend_s", "trend_p", "category",
+    "periods_hot_all", "has_emerged", "trend_p_adjusted",
 )  # fmt: skip
 
 
@@ -198,6 +129,12 @@ def _of_factor(
     frame["is_new"] = history.new
     frame["trend_s"], frame["trend_p"] = trend
     frame["category"] = categorise(history, table=table)
+    sure = _by_period(rows.get("is_hot_all", rows["is_hot"]).astype(bool), periods)
+    times = pd.array(sure.sum(axis=1), dtype="Int64")
+    times[~assessed.any(axis=1)] = pd.NA
+    frame["periods_hot_all"] = times
+    frame["has_emerged"] = history.new & (frame["change"] == "rising").to_numpy()
+    frame["trend_p_adjusted"] = adjust(trend.p, factor.correction)
     return frame
 
 
@@ -277,42 +214,3 @@ def _kendall_p(s: Array, ties: tuple[int, ...]) -> Array:
     size = np.abs(len(counts) - 1 - 2 * np.arange(len(counts)))
     probability = np.array(counts, dtype=np.float64) / sum(counts)
     return np.asarray(np.minimum(1, (probability * (size >= s[:, None])).sum(axis=1)))
-
-
-def _conditional_tails(k: Array, n: Array, share: Array, size: Array) -> tuple[Array, Array, Array]:
-    """Upper tail, lower tail and smallest two-sided p of k of n; size inf is the binomial."""
-    a, b = share * size, (1 - share) * size
-    if not np.isfinite(size).all():
-        upper = np.where(k > 0, special.betainc(np.maximum(k, 1), n - k + 1, share), 1.0)
-        lower = np.where(k < n, special.betainc(np.maximum(n - k, 1), k + 1, 1 - share), 1.0)
-        return upper, lower, np.minimum(1, 2 * np.minimum(share**n, (1 - share) ** n))
-    high = k >= n * share
-    tail = _beta_binomial_tail(
-        np.where(high, k, n - k), n, np.where(high, a, b), np.where(high, b, a)
-    )
-    other = np.minimum(1, 1 - tail + np.exp(_log_beta_binomial(k, n, a, b)))
-    ends = np.minimum(_log_beta_binomial(n, n, a, b), _log_beta_binomial(np.zeros_like(n), n, a, b))
-    attainable = np.minimum(1, 2 * np.exp(ends))
-    return np.where(high, tail, other), np.where(high, other, tail), attainable
-
-
-def _log_beta_binomial(k: Array, n: Array, a: Array, b: Array) -> Array:
-    choose = special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
-    return np.asarray(choose + special.betaln(k + a, n - k + b) - special.betaln(a, b))
-
-
-def _beta_binomial_tail(k: Array, n: Array, a: Array, b: Array) -> Array:
-    """P(X >= k), summed term by term away from the mean, all areas at once."""
-    term = np.exp(_log_beta_binomial(k, n, a, b))
-    total, k = term.copy(), k.copy()
-    # With a or b below 1 the law rises again at its ends, so only the end itself stops the sum.
-    stops = np.where(np.minimum(a, b) >= 1, 1e-17, -1.0)
-    going = np.flatnonzero(k < n)
-    while going.size:
-        j, left = k[going], n[going] - k[going]
-        step = term[going] * left / (j + 1) * (j + a[going]) / (left - 1 + b[going])
-        term[going] = step
-        total[going] += step
-        k[going] += 1
-        going = going[(j + 1 < n[going]) & (step > stops[going] * total[going])]
-    return np.minimum(1, total)

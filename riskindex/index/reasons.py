@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.factors import Factor
+from riskindex.factors import Factor, reads_all_periods
 from riskindex.tables import rows
 
 PERIOD_WORDS = {
@@ -166,6 +166,8 @@ class Fact(NamedTuple):
     """Whether the area would not be hot without the most excessive area of its window."""
     periods_hot: float
     periods_assessed: float
+    periods_hot_all: float
+    """Periods in which it stays hot when all of them are corrected together."""
     all_observed: float
     """Events of the area itself in all periods that assess it."""
     all_expected: float
@@ -197,7 +199,8 @@ def _facts(
         table = table.join(sums.add_prefix("all_"))
     if factor.name in persistence.index.get_level_values("factor"):
         lasting = rows(persistence, factor=factor.name)
-        table = table.join(lasting[["periods_hot", "periods_assessed"]])
+        times = ["periods_hot", "periods_assessed", "periods_hot_all"]
+        table = table.join(lasting.reindex(columns=times).astype(float))
     return table.reindex(columns=list(Fact._fields[1:]))
 
 
@@ -224,8 +227,15 @@ def _persisted(speech: Speech, fact: Fact) -> str:
     periods = PERIOD_WORDS[speech.unit][1]
     return (
         f"Hot for {_inside(speech.factor.label)} in {fact.periods_hot:.0f} of "
-        f"{fact.periods_assessed:.0f} {periods}."
+        f"{fact.periods_assessed:.0f} {periods}{_of_many(speech, fact)}."
     )
+
+
+def _of_many(speech: Speech, fact: Fact) -> str:
+    """In how many of many periods it is still hot when they are corrected together."""
+    if not reads_all_periods(len(speech.factor.periods), speech.unit):
+        return ""
+    return f" ({fact.periods_hot_all:.0f} when all are corrected together)"
 
 
 def _shared(speech: Speech, fact: Fact) -> str:

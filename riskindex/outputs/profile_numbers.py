@@ -10,6 +10,7 @@ import pandas as pd
 from riskindex.areas.groups import COUNTED, WHOLE, profile_kind
 from riskindex.disclosure import MARKS, NOT_RECORDED, WITHHELD
 from riskindex.events.periods import Period, missing_months, month_label, parse_period
+from riskindex.factors import reads_all_periods
 from riskindex.outputs.pages import slug
 from riskindex.outputs.small_maps import AreaPaths, outline
 from riskindex.publication.released import Released
@@ -95,10 +96,18 @@ class Book:
         several = _hot_in_several(self.released.persistence)
         labels = self.released.factors["label"]
         return {
-            str(name): _hot(str(label), last[str(name)], several.get(str(name)))
+            str(name): _hot(
+                str(label), last[str(name)], several.get(str(name)), self._flag(str(name))
+            )
             for name, label in labels.items()
             if str(name) in last
         }
+
+    def _flag(self, factor: str) -> str:
+        """Where periods are many, hot means hot when they are corrected together."""
+        periods = str(self.released.factors.at[factor, "periods"]).split(", ")
+        unit = str(self.released.config.get("periods", {}).get("unit", ""))
+        return "is_hot_all" if reads_all_periods(len(periods), unit) else "is_hot"
 
     @cached_property
     def new(self) -> set[tuple[str, str]]:
@@ -273,8 +282,17 @@ def index_class(score: "pd.Series[float]") -> "pd.Series[int]":
     return pd.Series(np.where(np.isnan(share), -1, classes), index=score.index)
 
 
-def _hot(label: str, tests: pd.DataFrame, several: frozenset[str] | None) -> Hot:
-    is_hot = tests["is_hot"].astype("boolean").fillna(False).to_numpy(dtype=bool)
+def _hot(
+    label: str, tests: pd.DataFrame, several: frozenset[str] | None, flag: str = "is_hot"
+) -> Hot:
+    # Partners see flags of restricted factors without what is corrected over all periods.
+    told = tests[flag].where(tests[flag].notna(), tests["is_hot"]) if flag in tests else None
+    is_hot = (
+        (tests["is_hot"] if told is None else told)
+        .astype("boolean")
+        .fillna(False)
+        .to_numpy(dtype=bool)
+    )
     level = tests["confidence"].astype("Float64").fillna(0).to_numpy(dtype=int)
     classes = np.select(
         [is_hot & (level == 99), is_hot, level > 0], ["h99", "h95", "h90"], default="h0"

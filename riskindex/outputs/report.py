@@ -314,6 +314,7 @@ def _one_factor(released: Released, factor: str) -> str:
         "not_assessed": "Not assessed",
         "total": "Total",
         "hot": "Hot",
+        "hot_all": "Hot, all periods corrected together",
         "hot_90": "At 90%",
         "hot_95": "At 95%",
         "hot_99": "At 99%",
@@ -329,6 +330,8 @@ def _one_factor(released: Released, factor: str) -> str:
     table = table.assign(**{c: [_p(p) for p in table[c]] for c in ("moran_p", "general_g_p")
                             if c in table})  # fmt: skip
     table = table.assign(general_g=1000 * table["general_g"]) if "general_g" in table else table
+    if len(table) < 2:
+        table = table.drop(columns="hot_all", errors="ignore")
     told = [c for c in columns if c in table and not (table[c].isna() | (table[c] == "")).all()]
     table = table[told].rename(columns=columns)
     return f"<h3>{escape(about['label'])}</h3>{paragraphs(lines)}{_tested(table)}"

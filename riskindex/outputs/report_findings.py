@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from riskindex.areas.groups import profile_kind
+from riskindex.factors import reads_all_periods
 from riskindex.hotspots.categories import unreachable_categories
 from riskindex.outputs.pages import html_table, in_words, paragraphs
 from riskindex.publication.released import Released
@@ -45,8 +46,17 @@ def new_sentences(released: Released) -> list[str]:
             most = int(districts[labels[factor]].max())
             where = districts.index[districts[labels[factor]] == most].astype(str).tolist()
             line += f"; {_areas(most)} in {in_words(where)}" if len(where) == 1 else ""
-        found.append(f"{line}.")
+        emerged = _emerged(released, str(factor))
+        found.append(f"{line}{emerged}.")
     return found
+
+
+def _emerged(released: Released, factor: str) -> str:
+    """How many of the new ones rise by more than chance: a list of chance alone has new ones."""
+    if "has_emerged" not in released.persistence:
+        return ""
+    seen = rows(released.persistence, factor=factor)["has_emerged"].dropna().astype(bool)
+    return f"; {int(seen.sum()):,} of them rise by more than chance" if len(seen) else ""
 
 
 def change_sentences(released: Released) -> list[str]:
@@ -136,7 +146,7 @@ def over_time(released: Released) -> str:
         return ""
     parts = [note for note in released.notes if "is a part period" in note]
     new, changes = new_by_district(released), change_sentences(released)
-    html = [paragraphs([*parts, *new_sentences(released)])]
+    html = [paragraphs([*parts, *many_period_sentences(released), *new_sentences(released)])]
     if not new.empty:
         html += ["<h3>New hotspots by district</h3>", html_table(new.reset_index())]
     if changes:
@@ -145,6 +155,24 @@ def over_time(released: Released) -> str:
         html += ["<h3>Histories</h3>", html_table(category_table(released))]
         html.append(paragraphs(unreachable_sentences(released)))
     return "".join(html)
+
+
+def many_period_sentences(released: Released) -> list[str]:
+    """What to read where a factor has many periods, each of which may have a hot area by chance."""
+    unit = str(released.config.get("periods", {}).get("unit", ""))
+    lines = []
+    for factor in _followed(released):
+        tests = released.tests[released.tests.index.get_level_values(0) == factor]
+        if not reads_all_periods(len(tests), unit) or "hot_all" not in tests:
+            continue
+        own, all_ = (tests[c].sum(min_count=1) for c in ("hot", "hot_all"))
+        if pd.notna(own) and pd.notna(all_):
+            lines.append(
+                f"{released.factors.at[factor, 'label']}: of {int(own):,} flags in {len(tests)} "
+                f"periods {int(all_):,} stay when all areas and periods are corrected together; "
+                "with so many periods read those."
+            )
+    return lines
 
 
 _HOW_CHANGES = (

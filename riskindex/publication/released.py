@@ -33,18 +33,19 @@ HOTSPOT_COLUMNS = (
     "observed", "expected", "ratio", "ratio_low", "ratio_high", "window_observed",
     "window_expected", "window_ratio", "z", "p", "log_p", "p_adjusted", "own_p_adjusted",
     "confidence", "is_hot", "kind", "hot_without_largest", "largest_group",
-    "hot_without_group", "value", "reason", "flag",
+    "hot_without_group", "value", "reason", "flag", "p_adjusted_all", "is_hot_all",
 )  # fmt: skip
 
 TEST_COLUMNS = (
     "method", "null", "correction", "level", "assessed", "not_assessed", "total", "dispersion",
     "estimator", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99", "moran_i",
     "moran_p", "general_g", "general_g_p", "neighbour_covariance", "neighbour_z",
-    "dispersion_of_all", "left_out",
+    "dispersion_of_all", "left_out", "hot_all",
 )  # fmt: skip
 LASTING_COLUMNS = (
     "periods_hot", "periods_assessed", "first_hot", "last_hot", "pooled_p_adjusted",
     "change_p_adjusted", "change", "is_new", "trend_s", "trend_p", "category",
+    "periods_hot_all", "has_emerged", "trend_p_adjusted",
 )  # fmt: skip
 """Columns of the tables of a run that a reader may be shown; one that is not named stays inside."""
 

@@ -9,12 +9,8 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 
 from riskindex.factors import Factor
-from riskindex.hotspots.persistence import (
-    change_test,
-    classify_persistence,
-    mann_kendall,
-    period_dispersion,
-)
+from riskindex.hotspots.changes import change_test, period_variation
+from riskindex.hotspots.persistence import classify_persistence, mann_kendall
 
 COUNTS = arrays(np.int64, st.tuples(st.just(6), st.integers(2, 5)), elements=st.integers(0, 6))
 
@@ -120,9 +116,42 @@ def varied(rng, w, *, n=3000, periods=5, mean=3.0, lasting=0.5):
 
 
 @pytest.mark.parametrize("w", [0.0, 0.2, 0.8])
-def test_period_dispersion_finds_the_swing_and_not_the_lasting_risk(w):
+def test_the_swing_of_risk_is_found_and_not_the_lasting_risk(w):
     x = varied(np.random.default_rng(5), w)
-    assert period_dispersion(x, np.full(x.shape, x.mean())) == pytest.approx(w, abs=0.05)
+    found = period_variation(x, np.full(x.shape, x.mean()))
+    # Two events of an area with gamma swings w in t periods are as one at w / (t + w).
+    assert found.quadratic == pytest.approx(w / (5 + w), abs=0.02)
+    assert found.linear == pytest.approx(0, abs=0.1)
+
+
+def test_bursts_are_told_from_swings():
+    rng = np.random.default_rng(6)
+    means = rng.lognormal(2, 1, (3000, 1))
+    pairs = 2 * rng.poisson(means / 2 * np.ones((1, 5)))
+    found = period_variation(pairs.astype(float), np.ones(pairs.shape))
+    # Events in twos: the variance is twice the mean, whatever the mean.
+    assert found.linear == pytest.approx(1, abs=0.1)
+    assert found.quadratic < 0.005
+    assert found.periods_of_others == 60
+
+
+def test_variation_by_hand():
+    # 4 and 0 of four events: Pearson's statistic is 4, which is 1 + 3 (quadratic + linear / 4).
+    found = period_variation(np.array([[4.0, 0.0]]), np.ones((1, 2)))
+    assert found.quadratic + found.linear / 4 == pytest.approx(1)
+    assert found.periods_of_others == 60
+
+
+def test_an_area_with_bursts_of_its_own_is_not_rising_when_one_comes_last():
+    rng = np.random.default_rng(7)
+    x = rng.poisson(10, (400, 12)).astype(float)
+    for area in range(40):
+        x[area, rng.integers(12)] += 40
+    x[0] = [10] * 11 + [50]
+    expected = np.full(x.shape, 10.0)
+    burst = change_test(x, expected).rising[0]
+    alone = change_test(np.vstack([x[:1], x[40:]]), expected[:361]).rising[0]
+    assert burst > 1e-3 > 5e-5 > alone
 
 
 @pytest.mark.parametrize("w", [0.0, 0.3])

@@ -102,8 +102,9 @@ def test_years_hot():
     options = {"label": "Domestic abuse", "score": "persistence", "periods": ("2021", "2022")}
     lasting = {"periods_hot": [0, 5], "periods_assessed": 5, "pooled_p_adjusted": 0.01}
     assert sentence(options, {}, lasting) == "Hot for domestic abuse in 5 of 5 years."
-    assert (
-        sentence(options, {}, lasting, unit="month") == "Hot for domestic abuse in 5 of 5 months."
+    months = sentence(options, {}, lasting | {"periods_hot_all": 3}, unit="month")
+    assert months == (
+        "Hot for domestic abuse in 5 of 5 months (3 when all are corrected together)."
     )
 
 
