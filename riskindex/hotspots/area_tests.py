@@ -146,6 +146,42 @@ def is_largest(sample: Sample, expected: Array) -> Flags:
     return np.asarray(excess >= most)
 
 
+class Local(NamedTuple):
+    """A test against the surroundings; of areas whose count is not above them p is 1."""
+
+    p: Array
+    expected: Array
+    ratio: Array
+    more_itself: Flags
+    """Whether the area has more events of its own than its surroundings lead one to expect."""
+
+
+def local_test(sample: Sample, factor: Factor, dispersion: float) -> Local:
+    """Every area, or its window, against the 200 areas nearest to it.
+
+    Parameters
+    ----------
+    sample
+        With centroids.
+    factor
+        Its method says whether areas or windows are tested.
+    dispersion
+        Variance of relative risks.
+    """
+    own = _excess(sample, factor, "own", dispersion=dispersion)
+    more = sample.observed > own.expected
+    if factor.method == "poisson":
+        return Local(own.p, own.expected, own.ratio, more)
+    expected, observed = sample.windows @ own.expected, sample.windows @ sample.observed
+    spread = sample.windows @ (sample.step * own.expected + dispersion * own.expected**2)
+    # Windows within a standard deviation are not significant, and exact sums of them take long.
+    asked = observed > expected + np.sqrt(spread)
+    p = np.where(
+        asked, _excess(_only(sample, asked), factor, "window", dispersion=dispersion).p, 1.0
+    )
+    return Local(p, expected, observed / expected, more)
+
+
 def _sizes(sample: Sample, factor: Factor) -> NDArray[np.int64]:
     """How many areas each test adds up."""
     if factor.method == "poisson":

@@ -31,6 +31,7 @@ from riskindex.hotspots.samples import (
     observe,
     together,
 )
+from riskindex.hotspots.surroundings import against_surroundings
 from riskindex.statistics.corrections import CORRECTIONS, adjust, confidence_of
 from riskindex.statistics.dispersion import neighbour_covariance
 from riskindex.statistics.getis_ord import general_g, moran
@@ -63,7 +64,9 @@ class Hotspots(NamedTuple):
     where that is not asked), largest_group (its label), value (z, shrunken ratio or share),
     p_adjusted_all and is_hot_all (the same corrected over all areas and periods of the factor, for
     readers of many periods: of the areas that are hot in theirs, those that stay so),
-    events and events_expected (events of what was tested, unweighted), step (variance over mean
+    events and events_expected (events of what was tested, unweighted), local_expected, local_ratio,
+    local_p_adjusted and is_hot_local (the last period of windows and areas against their
+    surroundings, see `against_surroundings`), step (variance over mean
     of weighted events that are Poisson; 1 without weights), reason (why not assessed, or "") and
     flag ("no neighbour", "edge of the study area", or ""). Missing is NaN, never 0."""
     pooled: pd.DataFrame
@@ -77,7 +80,8 @@ class Hotspots(NamedTuple):
     neighbour_covariance and neighbour_z (how alike neighbours' ratios are), next_door (areas next
     door to a hotspot; counted as hot only where the factor says so), dispersion_of_all (with the
     extreme areas that the dispersion leaves out) and left_out (how many those are),
-    hot_all (hot areas when all periods are corrected together)."""
+    hot_local (areas hotter than their surroundings, in the last period) and hot_both (those that
+    are hot as well), hot_all (hot areas when all periods are corrected together)."""
     extremes: pd.DataFrame = pd.DataFrame()
     """Areas that a dispersion leaves out: factor, period, area_code, observed, expected, exposure,
     usual_exposure (the median area's)."""
@@ -112,15 +116,23 @@ def find_hotspots(
     DataError
         Counts or columns that a factor needs are not there.
     """
+    has_points = "geometry" in areas
     land = Land(
         neighbours=weights, centroids=cache(lambda: _centroids(areas)), context=context_of(areas)
     )
     keys = [(f, label) for f in factors for label in (map(str, f.periods) if f.periods else [""])]
     seen = [(f, observe(f, label, counts, areas, tables)) for f, label in keys]
+    is_last = [not f.periods or label == str(f.periods[-1]) for f, label in keys]
     several = [(f, [one for of, one in seen if of is f]) for f in factors if len(f.periods) > 1]
     # The tests do not depend on each other and are mostly inside NumPy, which lets threads run.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = list(pool.map(lambda job: METHODS[job[0].method](job[1], land, job[0]), seen))
+        beside = list(
+            pool.map(
+                lambda job: _beside(job[0], job[1], land, has_points and job[2]),
+                zip(seen, found, is_last, strict=True),
+            )
+        )
         pooled = list(
             pool.map(lambda job: _pooled(together(job[1], job[0]), land, job[0]), several)
         )
@@ -128,7 +140,11 @@ def find_hotspots(
         _over_all_periods([one for (f, _), one in zip(keys, found, strict=True) if f is factor])
     names, flags = [(f.name, label) for f, label in keys], {"flag": _flags(areas, weights)}
     return Hotspots(
-        _stack(names, [one.columns | flags for one in found], areas.index),
+        _stack(
+            names,
+            [one.columns | more | flags for one, more in zip(found, beside, strict=True)],
+            areas.index,
+        ),
         _stack([(f.name,) for f, _ in several], pooled, areas.index, columns=_POOLED),
         _table_of(names, [one.summary for one in found]),
         _extremes_of(names, [one.extremes for one in found], areas.index),
@@ -170,6 +186,28 @@ def _extremes(seen: Observation, first: AreaTest, spread: Columns) -> Columns | 
         "exposure": seen.exposure[position],
         "usual_exposure": np.full(len(position), np.median(seen.exposure[seen.assessed])),
     }
+
+
+def _beside(
+    job: tuple[Factor, Observation], found: PeriodHotspots, land: Land, has_points: bool
+) -> Columns:
+    """The last period of a factor against the surroundings of each area, where that is asked."""
+    factor, seen = job
+    w = found.summary["dispersion"]
+    if has_points and factor.is_tested and factor.background == "county" and w >= 0:
+        found_local = against_surroundings(seen, land, factor, w)
+        found.summary["hot_local"] = int(found_local["is_hot_local"].sum())
+        found.summary["hot_both"] = int(
+            (found_local["is_hot_local"] & found.columns["is_hot"]).sum()
+        )
+        return found_local
+    return {name: np.full(len(seen.reason), fill) for name, fill in _LOCAL.items()}
+
+
+_LOCAL: Mapping[str, Any] = {
+    "local_expected": np.nan, "local_ratio": np.nan, "local_p_adjusted": np.nan,
+    "is_hot_local": False,
+}  # fmt: skip
 
 
 def _over_all_periods(found: Sequence[PeriodHotspots]) -> None:
@@ -416,10 +454,11 @@ _SUMMARY = (
     "estimator", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99", "moran_i",
     "moran_p", "general_g", "general_g_p", "neighbour_covariance", "neighbour_z", "next_door",
     "dispersion_of_all", "left_out", "hot_all",
+    "hot_local", "hot_both",
 )  # fmt: skip
 _COUNTED = (
     "assessed", "not_assessed", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99",
-    "next_door", "left_out", "hot_all",
+    "next_door", "left_out", "hot_all", "hot_local", "hot_both",
 )  # fmt: skip
 
 
@@ -444,7 +483,7 @@ def _stack(
     parts: Sequence[Columns],
     areas: "pd.Index[Any]",
     *,
-    columns: Sequence[str] = (*_FILL, "flag"),
+    columns: Sequence[str] = (*_FILL, *_LOCAL, "flag"),
 ) -> pd.DataFrame:
     """One long table of the columns of all parts; its index is their keys, then the areas."""
     data = {

@@ -110,13 +110,14 @@ class Land:
         """The assessed areas of an observation; the others leave their neighbours' windows."""
         keep = seen.assessed
         whole, local = bool(keep.all()), factor.background == "local"
+        points = self.centroids() if local and factor.method != "getis-ord" else None
         return Sample(
             counts=seen.counts[keep],
             event_weights=seen.event_weights,
             unit=seen.unit,
             exposure=seen.exposure[keep],
             neighbours=self.neighbours if whole else self.neighbours[keep][:, keep],
-            centroids=self.centroids()[keep] if local and factor.method != "getis-ord" else None,
+            centroids=points if whole or points is None else points[keep],
             context=None if self.context is None else self.context[keep],
         )
 

@@ -168,6 +168,8 @@ class Fact(NamedTuple):
     periods_assessed: float
     periods_hot_all: float
     """Periods in which it stays hot when all of them are corrected together."""
+    local: float
+    """1 where it is hotter than its surroundings too, 0 where it is not; NaN where not asked."""
     all_observed: float
     """Events of the area itself in all periods that assess it."""
     all_expected: float
@@ -193,6 +195,9 @@ def _facts(
     table["confidence"] = table["confidence"].to_numpy(float, na_value=np.nan)
     largest = last.reindex(columns=["hot_without_largest"])["hot_without_largest"]
     table["through_one"] = largest.eq(False).fillna(False).astype(bool)
+    if "is_hot_local" in last:
+        asked = last["local_p_adjusted"].notna()
+        table["local"] = last["is_hot_local"].astype(float).where(asked)
     if factor.score == "risk":
         every = rows(hotspots, factor=factor.name)[["observed", "expected"]]
         sums = every[every["expected"].notna()].groupby(level="area_code").sum()
@@ -284,7 +289,7 @@ def _tested(speech: Speech, fact: Fact) -> str:
     if near:
         own = _against(fact.observed, fact.expected, weighted)
         numbers = f"{own}; with its neighbours {numbers}"
-    return f"{about}: {numbers}{KIND_WORDS[kind]}."
+    return f"{about}: {numbers}{KIND_WORDS[kind]}{_local(fact)}."
 
 
 def _own_risk(speech: Speech, fact: Fact) -> str:
@@ -303,8 +308,15 @@ def _own_risk(speech: Speech, fact: Fact) -> str:
         near = "It is next door to a hotspot" if next_door else "Its window is hot"
         start = " ".join(filter(None, [near, _in_period(speech.unit, last)]))
         window = _counted(factor, fact.window_observed, fact.window_expected, sure)
-        sentences.append(f"{start}: {window}.")
+        sentences.append(f"{start}: {window}{_local(fact)}.")
     return " ".join(sentences)
+
+
+def _local(fact: Fact) -> str:
+    """Whether a hot area stands out from its surroundings, or the whole quarter is hot."""
+    if not fact.is_hot or np.isnan(fact.local):
+        return ""
+    return "; hotter than its surroundings too" if fact.local else "; its surroundings are so too"
 
 
 def _in_period(unit: str, label: str) -> str:

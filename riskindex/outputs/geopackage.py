@@ -85,7 +85,7 @@ def _per_factor(released: Released) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-_FOUND = ("observed", "expected", "confidence", "is_hot", "kind")
+_FOUND = ("observed", "expected", "confidence", "is_hot", "is_hot_local", "kind")
 _LASTING = ("periods_hot",)
 
 

@@ -306,7 +306,11 @@ def _one_factor(released: Released, factor: str) -> str:
     tests = released.tests.xs(factor, level="factor")
     lines = [f"Method: {METHODS[str(about['method'])]}. {_sentence(about['null'])}"]
     lines += [_quiet_sentence(released, factor), _dispersion_sentence(tests)]
-    lines += [left_out_sentence(released, factor), RECORDED[str(about["recorded"])]]
+    lines += [
+        _local_sentence(tests),
+        left_out_sentence(released, factor),
+        RECORDED[str(about["recorded"])],
+    ]
     lines += _correlation_sentences(released, factor)
     columns = {
         "period": "Period",
@@ -379,6 +383,19 @@ def _dispersion_sentence(tests: pd.DataFrame) -> str:
         f"Dispersion{when}: {last['dispersion']:.3g} "
         f"({last['estimator']}); with it {int(last['hot']):,} areas are hot, without it "
         f"{int(without):,} would be.{extreme}"
+    )
+
+
+def _local_sentence(tests: pd.DataFrame) -> str:
+    last = tests.iloc[-1]
+    if any(pd.isna(last.get(c, None)) for c in ("hot_local", "hot_both", "hot")):
+        return ""
+    return (
+        f"Of the {areas(int(last['hot']))} hotter than the whole, {int(last['hot_both']):,} are "
+        f"hotter than their surroundings (the 200 nearest areas) too; {int(last['hot_local']):,} "
+        "are hotter than their surroundings in all. To share out means between parts of the study "
+        "area, read hot; to find single spots, read hotter than the surroundings: where risk "
+        "changes smoothly, whole quarters are hot without a spot in them."
     )
 
 

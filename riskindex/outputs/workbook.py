@@ -281,6 +281,8 @@ def _tests(released: Released) -> Sheet:
         "hot_90": "Confidence 90",
         "next_door": "Next door to a hotspot",
         "hot_without_dispersion": "Hot without dispersion",
+        "hot_all": "Hot, all periods corrected together",
+        "hot_local": "Hotter than their surroundings",
         "moran_i": "Moran's I",
         "moran_p": "p of Moran's I",
         "general_g": "General G",

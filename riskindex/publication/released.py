@@ -34,6 +34,7 @@ HOTSPOT_COLUMNS = (
     "window_expected", "window_ratio", "z", "p", "log_p", "p_adjusted", "own_p_adjusted",
     "confidence", "is_hot", "kind", "hot_without_largest", "largest_group",
     "hot_without_group", "value", "reason", "flag", "p_adjusted_all", "is_hot_all",
+    "local_expected", "local_ratio", "local_p_adjusted", "is_hot_local",
 )  # fmt: skip
 
 TEST_COLUMNS = (
@@ -41,6 +42,7 @@ TEST_COLUMNS = (
     "estimator", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99", "moran_i",
     "moran_p", "general_g", "general_g_p", "neighbour_covariance", "neighbour_z",
     "dispersion_of_all", "left_out", "hot_all",
+    "hot_local", "hot_both",
 )  # fmt: skip
 LASTING_COLUMNS = (
     "periods_hot", "periods_assessed", "first_hot", "last_hot", "pooled_p_adjusted",

@@ -1,6 +1,7 @@
 """What counts are compared with: expected events of every assessed area, and dispersion."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
@@ -9,6 +10,7 @@ from scipy.sparse import csr_array, eye_array
 from scipy.spatial import KDTree
 
 from riskindex.arrays import Array
+from riskindex.caching import IdentityKey
 from riskindex.errors import DataError
 from riskindex.statistics.dispersion import (
     Intensity,
@@ -145,7 +147,8 @@ def compare(
     spread, estimator = _dispersion(dispersion, intensity, kept)
     if estimator == "given-total" and (len(jumps) > 1 or background != "county"):
         raise DataError('"given-total" takes one group of events and the background "county".')
-    points = None if centroids is None else np.asarray(centroids, float)[keep]
+    points = None if centroids is None else np.asarray(centroids, float)
+    points = points if points is None or keep.all() else points[keep]
     means = BACKGROUNDS[background](x, e, points)
     return AssessedAreas(keep, intensity, means, jumps, kept, spread, estimator, background)
 
@@ -204,8 +207,17 @@ def _local_means(x: Array, e: Array, centroids: Array | None) -> Array:
         raise DataError('the background "local" needs the centroids of the areas.')
     if len(e) <= NEAREST:
         return _overall_means(x, e, None)
-    _, near = KDTree(centroids).query(centroids, k=NEAREST)
-    return np.asarray(e[:, None] * x[near].sum(axis=1) / e[near].sum(axis=1)[:, None])
+    near = _surroundings(IdentityKey(centroids))
+    return np.asarray(e[:, None] * (near @ x) / (near @ e)[:, None])
+
+
+@lru_cache(maxsize=4)
+def _surroundings(key: "IdentityKey[Array]") -> csr_array:
+    """The nearest areas of each, itself included, shape `(n, n)`; kept for further tests."""
+    points, n = key.value, len(key.value)
+    _, near = KDTree(points).query(points, k=NEAREST, workers=-1)
+    starts = np.arange(0, n * NEAREST + 1, NEAREST, dtype=np.int32)
+    return csr_array((np.ones(n * NEAREST), near.ravel().astype(np.int32), starts), shape=(n, n))
 
 
 BACKGROUNDS: dict[str, Callable[[Array, Array, Array | None], Array]] = {
