@@ -176,7 +176,8 @@ def local_test(sample: Sample, factor: Factor, dispersion: float) -> Local:
     spread = sample.windows @ (sample.step * own.expected + dispersion * own.expected**2)
     # Windows within a standard deviation are not significant, and exact sums of them take long.
     asked = observed > expected + np.sqrt(spread)
-    p = np.where(
+    windows = _excess(_only(sample, asked), factor, "window", dispersion=dispersion)
+    p = np.where(asked, windows.p, 1.0)
         asked, _excess(_only(sample, asked), factor, "window", dispersion=dispersion).p, 1.0
     )
     return Local(p, expected, observed / expected, more)
