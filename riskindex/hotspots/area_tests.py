@@ -178,8 +178,6 @@ def local_test(sample: Sample, factor: Factor, dispersion: float) -> Local:
     asked = observed > expected + np.sqrt(spread)
     windows = _excess(_only(sample, asked), factor, "window", dispersion=dispersion)
     p = np.where(asked, windows.p, 1.0)
-        asked, _excess(_only(sample, asked), factor, "window", dispersion=dispersion).p, 1.0
-    )
     return Local(p, expected, observed / expected, more)
 
 
