@@ -101,7 +101,7 @@ def one_of_each(folder: Path) -> list[Path]:
     district = next((folder / "profiles").glob("district-*.html"))
     profiles = folder / "profiles"
     return [folder / "report.html", folder / "governance.html", profiles / "index.html",
-            district, profiles / "cluster-1.html"]  # fmt: skip
+            district, profiles / "place-1.html"]  # fmt: skip
 
 
 def test_on_a_phone_nothing_sticks_out(opened: Any, folder: Path):

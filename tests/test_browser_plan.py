@@ -142,3 +142,10 @@ def test_places_have_no_teams_in_a_what_if(page: Any):
 def test_nothing_sticks_out_at_any_width(opened: Any, saved: Path, width: int):
     page = opened(saved, "#place=1", width=width, height=800)
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_no_serious_fault_of_accessibility(opened: Any, saved: Path):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe-core")
+    for fragment, width in (("", 1440), ("#place=1", 1440), ("#find=nowhere", 390)):
+        found = axe.Axe().run(opened(saved, fragment, width=width)).response["violations"]
+        assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []

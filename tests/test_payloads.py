@@ -177,7 +177,7 @@ def test_no_payload_acts_on_the_map(
 @pytest.mark.browser
 def test_no_payload_acts_on_a_page_of_each_kind(county: Path, opened: Any):
     one_each = ("report.html", "governance.html", "index.html", "district-*")
-    kinds = [("internal", "cluster-1.html"), *zip(PROFILES * 2, one_each, strict=False)]
+    kinds = [("internal", "place-1.html"), *zip(PROFILES * 2, one_each, strict=False)]
     for profile, name in kinds:
         stirred(opened(next((county / profile).rglob(name)), ready="h1"))
 

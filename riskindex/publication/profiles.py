@@ -260,8 +260,8 @@ class View:
         table, labels = plan.places.table, {f.name: f.label for f in self.result.config.factors}
         hot = hot_last(self.hotspots())
         factors, next_door = hot_in_places(plan.places.place_of, table.index, hot, labels)
-        # The highest score of a single area would be a score of the protected run by area.
-        told = table.drop(columns="score_max").assign(factors=factors, next_door=next_door)
+        # Of a single area these would be its score in the protected run, which is not shown.
+        told = table.drop(columns=["score_max", "need"]).assign(factors=factors, next_door=next_door)
         return plan._replace(places=plan.places._replace(table=told))
 
     def cut(self) -> Cut:

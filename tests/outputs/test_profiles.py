@@ -28,10 +28,9 @@ def pages(folder):
     return {path.name: path.read_text(encoding="utf-8") for path in sorted(folder.iterdir())}
 
 
-def test_every_district_and_cluster_has_a_page_that_the_index_links(folder, county_released):
+def test_every_district_and_place_has_a_page_that_the_index_links(folder, county_released):
     districts = county_released.areas["district"].nunique()
-    clusters = county_released.clusters["cluster"].nunique()
-    assert len(pages(folder)) == districts + clusters + 1
+    assert len(pages(folder)) == districts + len(county_released.places) + 1
     linked = set(re.findall(r'href="([^"./#]+\.html)"', pages(folder)["index.html"]))
     assert linked == set(pages(folder)) - {"index.html"}
 
@@ -126,7 +125,7 @@ def test_text_from_data_stays_text(county_released, tmp_path):
 def test_a_release_without_groups_has_one_page_for_the_whole(county_released, tmp_path):
     bare = dataclasses.replace(
         county_released, group_kinds=(), district_counts=pd.DataFrame(),
-        cluster_counts=pd.DataFrame(), clusters=pd.DataFrame(), rhythm=pd.DataFrame(),
+        place_counts=pd.DataFrame(), team_plan=None, rhythm=pd.DataFrame(),
     )  # fmt: skip
     write_profiles(bare, tmp_path)
     assert set(pages(tmp_path)) == {"index.html", "district-all.html"}
@@ -135,7 +134,7 @@ def test_a_release_without_groups_has_one_page_for_the_whole(county_released, tm
 def test_tiers_are_told_where_the_run_was_repeated(county_released, tmp_path):
     every = county_released.all_areas.assign(p_selected=0.6, tier="borderline")
     write_profiles(dataclasses.replace(county_released, all_areas=every), tmp_path)
-    page = pages(tmp_path)["cluster-1.html"]
+    page = pages(tmp_path)["place-1.html"]
     assert "yes, borderline" in page
     assert ">60%<" in page
     assert 'class="borderline"' in page

@@ -67,7 +67,7 @@ def test_a_factor_without_a_hot_area_is_named(page, county_released):
 
 def test_it_can_load_nothing(page):
     assert "default-src 'none'" in page
-    beside = r"map\.html|profiles/index\.html|workbook\.xlsx|governance\.html"
+    beside = r"map\.html|profiles/(?:index|place-\d+)\.html|workbook\.xlsx|governance\.html"
     assert re.findall(rf"""\b(?:src|href)=["'](?!data:|#|(?:{beside})["'])""", page) == []
 
 
