@@ -70,9 +70,29 @@ def numbers_in(value: Any) -> list[float]:
 def test_the_page_holds_the_named_columns_and_nothing_else(saved: dict[str, Path], profile: str):
     data, partner = packed(saved[profile]), profile == "partner"
     assert set(data) == {
-        "title", "place", "period", "period_words", "profile", "mark", "attribution", "limits",
-        "marks", "notes", "how_sure", "codes", "place_kind", "groups", "columns", "cut", "index",
-        "weights_found", "selection", "factors", "whole", "plan", "settlements",
+        "title",
+        "place",
+        "period",
+        "period_words",
+        "profile",
+        "mark",
+        "attribution",
+        "limits",
+        "marks",
+        "notes",
+        "how_sure",
+        "codes",
+        "place_kind",
+        "groups",
+        "columns",
+        "cut",
+        "index",
+        "weights_found",
+        "selection",
+        "factors",
+        "whole",
+        "plan",
+        "settlements",
     }
     assert set(data["plan"]["places"]) <= {
         "name", "wards", "district", "areas", "firm", "residents", "residents_10_24", "factors",

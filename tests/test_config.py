@@ -253,3 +253,21 @@ def test_a_threshold_in_per_cent_is_refused():
     })  # fmt: skip
     with pytest.raises(ConfigError, match=r"25% is 0\.25"):
         parse_config(config)
+
+
+def test_places_and_plan_are_sections_of_the_config():
+    places = {"largest_areas": 9, "names": {"E01000001": "Pier"}}
+    plan = {"hours": 30, "each": 10, "minimum": {"Basildon": 1}, "services": ["clubs.csv"]}
+    config = parse_config({**SMALL, "places": places, "plan": plan})
+    assert config.places.largest_areas == 9
+    assert config.plan.resource == "hours"
+    assert config.plan.services == ("clubs.csv",)
+    assert parse_config(SMALL).plan is None
+
+
+def test_what_no_plan_can_be_is_told_at_once():
+    plan = {"teams": 2, "budget": 10, "within_km": 0}
+    told = faults_of({**SMALL, "places": {"largest_areas": 0}, "plan": plan})
+    assert any("places.largest_areas: 0 must be 1 or more." in line for line in told)
+    assert any("teams and budget are given" in line for line in told)
+    assert any("plan.within_km" in line for line in told)

@@ -37,11 +37,11 @@ def first_page(released: Released, picture: str = "") -> str:
     said = plan.sentences
     return (
         f'<p class="answer">{escape(said.answer)}</p>'
-        f'<div class="first-page"><div>{picture}'
-        f"<h3>How sure</h3>{paragraphs([released.how_sure or _NOT_REPEATED])}"
-        f"<h3>Ask first</h3>{bullets(_questions(released, plan))}</div>"
-        f"<div>{_places(released, plan)}<h3>More teams, or fewer</h3>{_steps(plan)}"
-        f"{paragraphs([said.aim, said.next_best])}</div></div>"
+        f'<div class="first-page"><div class="first-map">{picture}</div>'
+        f'<div class="first-places">{_places(released, plan)}<h3>More teams, or fewer</h3>'
+        f"{_steps(plan)}{paragraphs([said.aim, said.next_best])}</div>"
+        f"<div><h3>How sure</h3>{paragraphs([released.how_sure or _NOT_REPEATED])}"
+        f"<h3>Ask first</h3>{bullets(_questions(released, plan))}</div></div>"
     )
 
 
@@ -60,7 +60,15 @@ def _places(released: Released, plan: TeamPlan) -> str:
         lines.append(_singles(single, chosen, lines[0]))
     else:
         lines += [_record(released, number, place, chosen) for number, place in _rows(single)]
-    return record_table(lines)
+    # A column that holds nothing but zeros or nothing at all tells nothing.
+    empty = {
+        words for words in lines[0] if words and not any(_tells(line[words]) for line in lines)
+    }
+    return record_table([{k: v for k, v in line.items() if k not in empty} for line in lines])
+
+
+def _tells(value: object) -> bool:
+    return bool(value) if isinstance(value, str) else not pd.isna(value) and value != 0
 
 
 def _rows(table: pd.DataFrame) -> Iterator[tuple[int, dict[Any, Any]]]:

@@ -261,7 +261,9 @@ class View:
         hot = hot_last(self.hotspots())
         factors, next_door = hot_in_places(plan.places.place_of, table.index, hot, labels)
         # Of a single area these would be its score in the protected run, which is not shown.
-        told = table.drop(columns=["score_max", "need"]).assign(factors=factors, next_door=next_door)
+        told = table.drop(columns=["score_max", "need"]).assign(
+            factors=factors, next_door=next_door
+        )
         return plan._replace(places=plan.places._replace(table=told))
 
     def cut(self) -> Cut:

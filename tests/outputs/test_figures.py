@@ -24,6 +24,18 @@ def test_the_map_is_a_picture_of_its_own_shape_and_repeats(released):
     assert figures.overview_map(released) == first
 
 
+def test_dots_that_cover_each_other_move_apart_and_others_stay():
+    centres = np.array([[0.0, 0], [1, 0], [10, 0]])
+    parted = figures.part_dots(centres, np.array([1.0, 1, 1]))
+    assert parted.tolist() == [[-0.5, 0], [1.5, 0], [10, 0]]
+
+
+def test_two_dots_in_one_place_are_both_seen():
+    parted = figures.part_dots(np.zeros((2, 2)), np.array([2.0, 1]))
+    assert np.hypot(*(parted[1] - parted[0])) == pytest.approx(3)
+    assert np.hypot(*parted[0]) < np.hypot(*parted[1])
+
+
 def test_a_map_without_a_selected_area_is_drawn(released):
     none = dataclasses.replace(released, all_areas=released.all_areas.assign(selected=False))
     assert figures.overview_map(none).startswith(b"\x89PNG")

@@ -19,3 +19,15 @@ def test_two_writes_give_the_same_bytes(county_released, tmp_path):
     for name in ("a.gpkg", "b.gpkg"):
         write_geopackage(county_released, tmp_path / name)
     assert (tmp_path / "a.gpkg").read_bytes() == (tmp_path / "b.gpkg").read_bytes()
+
+
+def test_the_places_are_a_layer_of_their_own_with_the_outlines_of_their_areas(
+    county_released, tmp_path
+):
+    write_geopackage(county_released, tmp_path / "areas.gpkg")
+    read = gpd.read_file(tmp_path / "areas.gpkg", layer="places").set_index("place")
+    table, place_of = county_released.places, county_released.team_plan.places.place_of
+    assert list(read["name"]) == list(table["name"])
+    shapes = county_released.areas.geometry.reindex(place_of.index).area.groupby(place_of).sum()
+    assert (abs(read.geometry.area / shapes - 1) < 1e-9).all()
+    assert list(read["teams"]) == ["yes"] * len(table)

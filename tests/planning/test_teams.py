@@ -198,3 +198,33 @@ def many(rng, n, districts):
     need = np.sort(rng.gamma(2, 500, n))[::-1]
     district = [f"D{k}" for k in rng.integers(0, districts, n)]
     return pd.DataFrame({"name": [f"P{k}" for k in range(n)], "district": district, "need": need})
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 5), st.sampled_from("ABC")), min_size=1, max_size=8),
+    st.integers(0, 9),
+    st.integers(0, 2),
+    st.integers(1, 3),
+)
+def test_where_all_cost_the_same_the_greedy_set_is_the_enumerated_one(places, teams, least, most):
+    table = pd.DataFrame(places, columns=["need", "district"])
+    table = table.assign(name=[f"P{k}" for k in range(len(table))])
+    plan = Plan(teams=teams, minimum=min(least, most), maximum=most)
+    size = table["district"].value_counts()
+    if (size.clip(upper=plan.minimum)).sum() > teams:
+        with pytest.raises(ConfigError):
+            choose_places(table, plan)
+        return
+    best = choose_places(table, plan).best.places
+    allowed = [
+        chosen
+        for chosen in itertools.product([True, False], repeat=len(table))
+        if sum(chosen) <= teams
+        and all(
+            min(plan.minimum, size[d]) <= table["district"][list(chosen)].eq(d).sum() <= most
+            for d in size.index
+        )
+    ]
+    # The first of the best in the order of the product has the first places.
+    expected = max(allowed, key=lambda chosen: table["need"][list(chosen)].sum())
+    assert best == tuple(np.flatnonzero(expected))

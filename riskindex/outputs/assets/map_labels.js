@@ -42,7 +42,7 @@ function shownLabels(view, drawing) {
   const shown = towns.filter((town) => town.population >= least).map(big);
   if (!towns.length) shown.push(...districts.map((label) => ({ ...label, font: `600 13px ${FONT}`, colour: INK })));
   // Wards would stand among the towns of a county as if they were as well known.
-  for (const ward of perPixel < 30 || !towns.length ? wards : []) {
+  for (const ward of perPixel < (towns.length ? 30 : 60) ? wards : []) {
     if (ward.width * view.scale > 110) shown.push({ ...ward, font: `italic 13px ${FONT}`, colour: "#3B4347" });
   }
   return shown;

@@ -1,0 +1,59 @@
+import geopandas as gpd
+import pytest
+from shapely.geometry import Point
+
+from riskindex.areas.place_files import read_gazetteer, read_services
+from riskindex.errors import InputError
+
+
+def written(folder, name, text):
+    (folder / name).write_text(text, encoding="utf-8")
+    return name
+
+
+def test_names_are_read_from_a_csv(tmp_path):
+    name = written(tmp_path, "names.csv", "name,x,y,population\nClacton,617500,215000,53000\n")
+    read = read_gazetteer(name, tmp_path)
+    assert read.table.to_dict("records") == [
+        {"name": "Clacton", "x": 617500, "y": 215000, "population": 53000}
+    ]
+    assert [(file.role, file.name, file.rows) for file in read.files] == [
+        ("place names", "names.csv", 1)
+    ]
+
+
+def test_residents_may_be_left_out(tmp_path):
+    name = written(tmp_path, "names.csv", "name,x,y\nClacton,617500,215000\n")
+    assert list(read_gazetteer(name, tmp_path).table) == ["name", "x", "y"]
+
+
+def test_names_are_read_from_a_geopackage_in_degrees(tmp_path):
+    point = gpd.GeoDataFrame({"name": ["Clacton"]}, geometry=[Point(1.155, 51.79)], crs=4326)
+    point.to_file(tmp_path / "names.gpkg")
+    at = read_gazetteer("names.gpkg", tmp_path).table["geometry"].iloc[0]
+    assert at.x == pytest.approx(617_600, abs=300)
+    assert at.y == pytest.approx(215_000, abs=700)
+
+
+def test_services_of_several_files_are_one_table(tmp_path):
+    clubs = written(tmp_path, "clubs.csv", "kind,name,x,y\nyouth club,Hythe,1,2\n")
+    stations = written(tmp_path, "stations.csv", "kind,name,x,y\nstation,Town,3,4\n")
+    read = read_services((clubs, stations), tmp_path)
+    assert read.table["kind"].tolist() == ["youth club", "station"]
+    assert read.table["name"].tolist() == ["Hythe", "Town"]
+    assert len(read.files) == 2
+
+
+def test_every_row_without_a_name_or_a_location_is_told(tmp_path):
+    text = "name,x,y\n,617500,215000\nClacton,east,215000\nHarwich,625000,232000\n"
+    name = written(tmp_path, "names.csv", text)
+    with pytest.raises(InputError) as told:
+        read_gazetteer(name, tmp_path)
+    assert "row 2 lacks name" in str(told.value)
+    assert "row 3 lacks name" in str(told.value)
+    assert "row 4" not in str(told.value)
+
+
+def test_a_file_that_is_not_there_is_told_with_its_place_in_the_config(tmp_path):
+    with pytest.raises(InputError, match=r"places\.gazetteer"):
+        read_gazetteer("none.csv", tmp_path)
