@@ -5,7 +5,7 @@ import itertools
 import math
 import textwrap
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -59,7 +59,7 @@ def overview_map(released: Released) -> bytes:
         if released.places.empty:
             _outline_selected(shapes[chosen], axes)
         else:
-            _number_places(released, axes)
+            _number_places(released, axes, figure.get_figwidth())
         lacks = bool((classes < 0).any())
         mark = PROFILE_MARKS.get(released.profile, released.profile)
         _legend(axes, class_words(released), mark, lacks=lacks)
@@ -79,7 +79,7 @@ def _outline_selected(shapes: NDArray[Any], axes: "Axes") -> None:
         axes.add_collection(lines, autolim=False)
 
 
-def _number_places(released: Released, axes: "Axes") -> None:
+def _number_places(released: Released, axes: "Axes", width: float) -> None:
     """A numbered dot for each place, filled where teams go, its area as many as live there."""
     plan = released.team_plan
     assert plan is not None
@@ -88,9 +88,7 @@ def _number_places(released: Released, axes: "Axes") -> None:
     people = table["residents_10_24"].astype("Float64").to_numpy(float, na_value=np.nan)
     share = np.nan_to_num(people / np.nanmax(people)) if np.isfinite(people).any() else 0.3
     radius = (5.5 + 5.5 * np.sqrt(np.broadcast_to(share, len(table)))) / 72
-    inch = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (
-        axes.get_position().width * cast("Figure", axes.figure).get_figwidth()
-    )
+    inch = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (axes.get_position().width * width)
     at = part_dots(table[["x", "y"]].to_numpy(float) / inch, radius) * inch
     for number, (x, y), r in zip(table.index, at, radius, strict=True):
         filled = number in reached

@@ -1,5 +1,6 @@
 """The plan of a run: its named places, what every number of teams reaches, what is there."""
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from riskindex.areas.groups import group_kinds, profile_kind
+from riskindex.errors import ConfigError
 from riskindex.planning.named_places import NamedPlaces, PlaceRules, name_places
 from riskindex.planning.sentences import PlanSentences, describe_plan, listed_sentence
 from riskindex.planning.services import count_services
@@ -61,7 +63,8 @@ class TeamPlan(NamedTuple):
     steps: tuple[Step, ...]
     """What is reached with less and more, the first with nothing."""
     spread: tuple[Step, ...]
-    """The same with at least one place in every district that has any."""
+    """The same with at least one place in every district that has any; empty where the plan's own
+    maximum forbids it."""
     now: int
     """Which step the plan has."""
     services: pd.DataFrame
@@ -161,85 +164,73 @@ def _usual_plan(places: pd.DataFrame) -> Plan:
     return Plan(teams=teams, maximise="need" if known else "areas")
 
 
+Reached = tuple[tuple[int, ...], float]
+"""Numbers of places, and the sum of what is maximised over them."""
+
+
 def _steps(places: pd.DataFrame, choice: Choice, areas: int) -> tuple[tuple[Step, ...], int]:
     """A step per row of the curve, and the plan's own where it falls between two."""
-    rows = {
-        float(row.available): _chosen(places, choice.plan, row.places, row.reached)
-        for row in choice.curve.itertuples()
-    }
-    last = max(rows)
+    rows = _rows(choice.curve)
     # More than all places take reaches no more.
-    here = min(choice.plan.available, last)
-    rows.setdefault(here, choice.best)
-    ordered = sorted(rows)
-    return _told(places, choice, areas, ordered, rows), ordered.index(here)
-
-
-def _with_resource(plan: Plan, amount: float, *, minimum: int | None = None) -> Plan:
-    """The plan with another number of teams, hours or pounds, whichever it is in."""
-    changed: dict[str, Any] = {plan.resource: amount}
-    if minimum is not None:
-        changed["minimum"] = minimum
-    return replace(plan, **changed)
+    here = min(choice.plan.available, max(rows))
+    rows.setdefault(here, (choice.best.places, choice.best.reached))
+    return _told(places, choice, areas, rows), sorted(rows).index(here)
 
 
 def _spread(places: pd.DataFrame, choice: Choice, areas: int) -> tuple[Step, ...]:
-    """The curve with one place in every district; all places meet it, so its end is possible."""
-    plan = _with_resource(choice.plan, 1e9, minimum=1)
-    curve = choose_places(places, plan).curve
-    first, _ = _steps(places, choice, areas)
-    rows: dict[float, Chosen | None] = {
-        float(row.available): (
-            _chosen(places, plan, row.places, row.reached) if pd.notna(row.reached) else None
-        )
-        for row in curve.itertuples()
-    }
-    ordered = sorted(rows)
-    if len(ordered) != len(first):  # The plan's own step stands between two rows of the curve.
-        here = min(choice.plan.available, max(rows))
-        rows[here] = _best_or_none(places, replace(choice.plan, minimum=1))
-        ordered = sorted(rows)
-    return _told(places, choice, areas, ordered, rows)
-
-
-def _best_or_none(places: pd.DataFrame, plan: Plan) -> Chosen | None:
-    from riskindex.errors import ConfigError
-
+    """The same steps with one place in every district that has any."""
+    plan = replace(choice.plan, minimum=1)
+    # With everything that all places take the minimums are met, so the curve can be drawn.
+    all_places = float(choice.curve["available"].max())
     try:
-        return choose_places(places, plan).best
+        rows = _rows(choose_places(places, plan.having(all_places)).curve)
+    except ConfigError:  # The plan's maximum forbids what is asked here.
+        return ()
+    here = min(choice.plan.available, max(rows))
+    if here not in rows:
+        rows[here] = _best_or_none(places, plan.having(here))
+    return _told(places, choice, areas, rows)
+
+
+def _rows(curve: pd.DataFrame) -> dict[float, Reached | None]:
+    """What there is to spend, to what it reaches; None where nothing meets the minimums."""
+    return {
+        float(row["available"]): (
+            None if pd.isna(row["reached"]) else (tuple(row["places"]), float(row["reached"]))
+        )
+        for row in curve.to_dict("records")
+    }
+
+
+def _best_or_none(places: pd.DataFrame, plan: Plan) -> Reached | None:
+    try:
+        best = choose_places(places, plan).best
     except ConfigError:
         return None
-
-
-def _chosen(places: pd.DataFrame, plan: Plan, chosen: tuple[int, ...], reached: float) -> Chosen:
-    return Chosen(tuple(chosen), float(reached), plan.available)
+    return best.places, best.reached
 
 
 def _told(
-    places: pd.DataFrame,
-    choice: Choice,
-    areas: int,
-    ordered: list[float],
-    rows: Mapping[float, Chosen | None],
+    places: pd.DataFrame, choice: Choice, areas: int, rows: Mapping[float, Reached | None]
 ) -> tuple[Step, ...]:
-    possible = next((at for at in ordered if rows[at] is not None), None)
-    steps = []
-    for k, at in enumerate(ordered):
-        plan = _with_resource(choice.plan, at)
-        words, chosen = amount(at, plan), rows[at]
-        if chosen is None:
-            least = amount(possible or 0.0, plan)
-            districts = places["district"].nunique()
-            reach = f"one place in each of {districts} districts takes {least} at least"
-            steps.append(Step(words, (), None, reach, ""))
+    """Steps in words, from nothing upwards."""
+    steps, following = [], dict(itertools.pairwise(sorted(rows)))
+    for at in sorted(rows):
+        plan, found = choice.plan.having(at), rows[at]
+        if found is None:
+            least = min(other for other in rows if rows[other] is not None)
+            reach = (
+                f"one place in each of {places['district'].nunique()} districts takes "
+                f"{amount(least, plan)} at least"
+            )
+            steps.append(Step(amount(at, plan), (), None, reach, ""))
             continue
-        more = rows[ordered[k + 1]] if k + 1 < len(ordered) else None
-        step = ordered[k + 1] - at if more is not None else 0.0
-        here = choice._replace(plan=plan, best=chosen, next_best=None, step=step,
-                               one_more=more or chosen)  # fmt: skip
+        best, after = Chosen(*found, at), following.get(at, at)
+        more = Chosen(*(rows[after] or found), after)
+        here = choice._replace(plan=plan, best=best, next_best=None, step=after - at, one_more=more)
         said = describe_plan(places, here, areas=areas)
         reach = said.answer.partition("; ")[2].removesuffix(".")
-        steps.append(Step(words, chosen.places, chosen.reached, reach, said.one_more))
+        steps.append(Step(amount(at, plan), best.places, best.reached, reach, said.one_more))
     return tuple(steps)
 
 

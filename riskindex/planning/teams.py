@@ -2,7 +2,7 @@
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -62,6 +62,11 @@ class Plan:
     def available(self) -> float:
         """How much of it there is."""
         return float(getattr(self, self.resource) or 0.0)
+
+    def having(self, available: float) -> "Plan":
+        """The same plan with more or less of what it spends."""
+        changed: dict[str, Any] = {self.resource: available}
+        return replace(self, **changed)
 
 
 RESOURCES = ("teams", "hours", "budget")

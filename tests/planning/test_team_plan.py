@@ -45,6 +45,10 @@ def test_with_one_place_in_each_district_fewer_teams_than_districts_are_not_enou
     assert spread[1].reach == "one place in each of 2 districts takes 2 teams at least"
 
 
+def test_a_maximum_may_forbid_one_place_in_each_district():
+    assert made(plan=Plan(teams=2, maximum={"South": 0})).spread == ()
+
+
 def test_a_plan_between_two_steps_has_a_step_of_its_own():
     plan = made(plan=Plan(hours=25, each=10))
     assert [step.amount for step in plan.steps] == [

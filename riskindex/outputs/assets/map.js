@@ -432,7 +432,7 @@ function planOfFragment(given, plan) {
   return {
     place: number("place", plan.places.name.length),
     team: number("teams", plan.steps.length - 1),
-    spread: known(spread) ? spread === 1 : undefined,
+    spread: known(spread) && plan.spread.length ? spread === 1 : undefined,
     view: given.get("view") === "areas" ? "areas" : undefined,
   };
 }

@@ -31,6 +31,7 @@ function showPlan() {
   byId("fewer").disabled = app.state.team === 0;
   byId("more").disabled = app.state.team === last;
   byId("spread").checked = app.state.spread;
+  byId("spread").parentElement.hidden = !plan.spread.length;
   byId("spread-words").textContent = `At least one in each ${placeKind()}`;
   byId("one-more").textContent = oneMore;
   byId("teams").setAttribute("aria-label", `${upperFirst(plan.resource)}. ${plan.aim}`);
