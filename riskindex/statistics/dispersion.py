@@ -9,6 +9,7 @@ from scipy.sparse import coo_array, csr_array
 
 from riskindex.arrays import Array
 from riskindex.caching import IdentityKey
+from riskindex.statistics.heavy_tails import lognormal_over_gamma
 from riskindex.statistics.tails import log_upper_tail
 
 Indices = NDArray[np.int32]
@@ -19,6 +20,10 @@ CALM_EVENTS = 3.0
 MOST_LEFT_OUT = 5
 """So many single areas at most are left out of a dispersion that they alone make, and no more than
 one in 20."""
+HEAVIER = 1.4
+"""By how much the variance is raised where risks have a heavier tail than gamma."""
+LIKELIER = 2.0
+"""By so much must the log likelihood of lognormal risks be above that of gamma ones."""
 IMPLAUSIBLE = 0.001
 """An area is extreme where no more than so many of all areas would have a count like its own."""
 
@@ -84,9 +89,12 @@ def assessed(observed: Array, exposure: Array) -> NDArray[np.bool_]:
 
 
 class Spread(NamedTuple):
-    """The variance of the areas' relative risks, and the extreme areas that it leaves out."""
+    """What tests allow for, the variance that it is made of, and the areas that it leaves out."""
 
     dispersion: float
+    """What tests allow for: the variance, raised where the risks' tail is heavier than gamma."""
+    variance: float
+    """Of the areas' relative risks."""
     of_all: float
     """The same with the extreme areas."""
     left_out: NDArray[np.bool_]
@@ -95,10 +103,36 @@ class Spread(NamedTuple):
 
 def pair_ratio(intensity: Intensity, neighbours: csr_array, *, passes: int = 3) -> float:
     """`pair_ratio_dispersion` of weighted events, for assessed areas only."""
-    return pair_ratio_spread(intensity, neighbours, passes=passes).dispersion
+    return _robust(intensity, neighbours, passes).variance
 
 
 def pair_ratio_spread(intensity: Intensity, neighbours: csr_array, *, passes: int = 3) -> Spread:
+    """The dispersion by pair ratio that tests allow for.
+
+    Tests take gamma risks. Where areas in calm places (no more events around them than expected,
+    so that clusters have no say) are more like lognormal ones, the variance is raised by
+    `HEAVIER`, so that the tails of windows reach as far. Weighted events are not asked.
+    Parameters are those of `_robust`.
+    """
+    found = _robust(intensity, neighbours, passes)
+    raised = HEAVIER if _is_heavy(intensity, neighbours, found) else 1.0
+    return found._replace(dispersion=raised * found.variance)
+
+
+def _is_heavy(intensity: Intensity, neighbours: csr_array, found: Spread) -> bool:
+    """Whether risks in calm places are more like lognormal than gamma ones."""
+    x, e = intensity.total, intensity.exposure
+    if found.variance == 0 or not np.array_equal(x, intensity.noise):
+        return False
+    calm = (neighbours @ x <= neighbours @ intensity.mean) & ~found.left_out
+    events = x[calm].sum()
+    if events == 0:
+        return False
+    means = e[calm] * (events / e[calm].sum())
+    return lognormal_over_gamma(x[calm], means, found.variance) > LIKELIER
+
+
+def _robust(intensity: Intensity, neighbours: csr_array, passes: int) -> Spread:
     """The dispersion by pair ratio, without single areas that would decide it for all.
 
     Where a few areas make more than half of the dispersion, and their counts are out of reach of
@@ -121,7 +155,7 @@ def pair_ratio_spread(intensity: Intensity, neighbours: csr_array, *, passes: in
     """
     n = len(intensity.total)
     w, parts = _pair_ratio(intensity, neighbours, passes)
-    everyone = Spread(w, w, np.zeros(n, bool))
+    everyone = Spread(w, w, w, np.zeros(n, bool))
     most = np.argsort(-parts.own, kind="stable")[: min(MOST_LEFT_OUT, n // 20)]
     # What is left at the same weights tells cheaply that others hold the dispersion up.
     if w == 0 or not len(most) or parts.without(most) > 2 * w / 3:
@@ -132,7 +166,7 @@ def pair_ratio_spread(intensity: Intensity, neighbours: csr_array, *, passes: in
     out[most] = _out_of_reach(intensity, most, found)
     if not out[most].all():
         found, _ = _pair_ratio(*_without(intensity, neighbours, out), passes)
-    return Spread(found, w, out) if found < w / 2 and out.any() else everyone
+    return Spread(found, found, w, out) if found < w / 2 and out.any() else everyone
 
 
 class _Parts(NamedTuple):

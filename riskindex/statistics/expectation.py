@@ -29,7 +29,7 @@ NEAREST = 200
 
 def _of_all(w: float, intensity: Intensity) -> Spread:
     """A dispersion that leaves no area out."""
-    return Spread(w, w, np.zeros(len(intensity.total), bool))
+    return Spread(w, w, w, np.zeros(len(intensity.total), bool))
 
 
 ESTIMATORS: dict[str | float, Callable[[Intensity, csr_array], Spread]] = {
@@ -97,6 +97,8 @@ class AssessedAreas(NamedTuple):
             law = "events independent, given their total"
         elif self.dispersion > 0:
             spread = f"{self.dispersion:.3g} ({self.estimator})"
+            if self.spread.dispersion > self.spread.variance:
+                spread += f", raised from {self.spread.variance:.3g} for a heavier tail"
             law = f"areas independent, relative risks gamma distributed with variance {spread}"
         return f"{rate[self.background]}; {law}"
 
