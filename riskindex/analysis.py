@@ -327,7 +327,7 @@ def _silences(config: Config, listed: Listed, areas: pd.DataFrame) -> list[str]:
     """Factors that found nothing, and areas that no rule can select."""
     return [
         *silent_sentences(listed.found.table, config.factors),
-        *method_notes(listed.found, areas, config.factors),
+        *method_notes(listed.found, areas, config.factors, listed.weights),
         *not_assessed_notes(listed.chosen.table["reason"], areas),
     ]
 

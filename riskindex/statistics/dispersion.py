@@ -20,9 +20,9 @@ CALM_EVENTS = 3.0
 MOST_LEFT_OUT = 5
 """So many single areas at most are left out of a dispersion that they alone make, and no more than
 one in 20."""
-HEAVIER = 1.4
+HEAVIER = 1.5
 """By how much the variance is raised where risks have a heavier tail than gamma."""
-LIKELIER = 2.0
+LIKELIER = 1.0
 """By so much must the log likelihood of lognormal risks be above that of gamma ones."""
 IMPLAUSIBLE = 0.001
 """An area is extreme where no more than so many of all areas would have a count like its own."""

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 
+from riskindex.areas.neighbours import Neighbours, build_weights
 from riskindex.errors import RiskindexError
 from riskindex.factors import Factor
 from riskindex.index.aggregation import AGGREGATE, quantise
@@ -21,6 +23,9 @@ from riskindex.uncertainty.other_tests import Tests, other_tests, score_otherwis
 from riskindex.uncertainty.repeats import Data
 from riskindex.uncertainty.replay import Replay
 from riskindex.uncertainty.sensitivity import effective_shares, what_matters
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 LARGE = 5_000
 """With more areas than this, duels of all pairs, other methods of testing and the share of each
@@ -291,6 +296,40 @@ def _tested(made: ListMade, changed: Sequence[tuple[Factor, Factor]]) -> Selecte
     return made.again(scores=scores)
 
 
+def _neighbours(made: ListMade) -> Iterator[Other]:
+    """Windows of other neighbours, for the factors whose score is made of a test of windows."""
+    by_window = [
+        f for f in made.tested if f.method in ("window", "getis-ord") and f.score != "risk"
+    ]
+    areas = made.data.areas
+    if not by_window or "geometry" not in areas or len(areas) > LARGE:
+        return
+    for words, options in _NEIGHBOURS.items():
+        weights = build_weights(gpd.GeoDataFrame(areas), options=options)
+        if abs(weights - made.data.weights).nnz:
+            yield Other(words, partial(_beside, made, by_window, weights))
+
+
+_NEIGHBOURS: Mapping[str, Neighbours] = MappingProxyType({
+    "Neighbours: the 6 nearest areas": Neighbours(method="nearest", k=6),
+    "Neighbours: the 8 nearest areas": Neighbours(method="nearest", k=8),
+    "Neighbours: areas whose centres lie within 1 km": Neighbours(method="distance", distance=1000),
+    "Neighbours: areas that share a border": Neighbours(method="rook"),
+    "Neighbours: areas that share a border or a corner": Neighbours(method="queen"),
+})  # fmt: skip
+
+
+def _beside(made: ListMade, factors: Sequence[Factor], weights: "csr_array[Any]") -> Selected:
+    tests = Tests(made.data._replace(weights=weights), made.hotspots, made.pooled)
+    scores = made.scores.copy()
+    for factor in factors:
+        columns = score_otherwise(tests, factor, factor, again=True)
+        mine = scores.index.get_level_values("factor") == factor.name
+        for name, column in columns.items():
+            scores.loc[mine, name] = column.to_numpy()
+    return made.again(scores=scores)
+
+
 # The selection
 
 
@@ -324,6 +363,7 @@ KINDS: Mapping[str, Callable[[ListMade], Iterator[Other]]] = MappingProxyType({
     "aggregation": _aggregation,
     "missing": _missing,
     "tests": _tests,
+    "neighbours": _neighbours,
     "ties": _ties,
     "number": _number,
 })  # fmt: skip

@@ -35,7 +35,9 @@ class _UpperTails(NamedTuple):
     value: Array
 
 
-def score_otherwise(tests: Tests, factor: Factor, changed: Factor) -> pd.DataFrame:
+def score_otherwise(
+    tests: Tests, factor: Factor, changed: Factor, *, again: bool = False
+) -> pd.DataFrame:
     """Score of every area for a factor that is tested in another way.
 
     Parameters
@@ -45,6 +47,8 @@ def score_otherwise(tests: Tests, factor: Factor, changed: Factor) -> pd.DataFra
     factor, changed
         The factor as configured, and the same with another correction, level, dispersion, method
         or exposure.
+    again
+        Test again though the factor is the same: the neighbours in `tests` are others.
 
     Returns
     -------
@@ -53,7 +57,7 @@ def score_otherwise(tests: Tests, factor: Factor, changed: Factor) -> pd.DataFra
     """
     persistent = factor.score == "persistence"
     periods = [str(label) for label in (factor.periods if persistent else factor.periods[-1:])]
-    same = _same_test(factor, changed)
+    same = not again and _same_test(factor, changed)
     outcomes = _told(tests, factor, periods) if same else _tested(tests, changed, periods)
     each, pooled = outcomes[: len(periods)], outcomes[len(periods) :]
     adjusted = np.array([adjust(outcome.p, changed.correction) for outcome in each])

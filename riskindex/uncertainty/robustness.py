@@ -57,11 +57,29 @@ class Robust:
         off = f"{areas(borderline - inside)} off the list {_are(borderline - inside)} borderline"
         if not self.listed:
             return f"The list is empty. {repeats}, {off}."
-        return (
+        again = (
             f"{repeats}, {areas(firm)} of the {self.listed:,} on the list {_are(firm)} firm "
             f"(selected in 95 of 100 or more) and {areas(inside)} borderline; {off} too. A repeat "
             f"selects {np.mean(self.overlap):.0%} of the list again."
-        ) + self._truly
+        )
+        return again + self._crossed + self._truly
+
+    @property
+    def _crossed(self) -> str:
+        """Areas off the list that repeats select more often than one on it, and why that is."""
+        if self.selected is None:
+            return ""
+        often = self.table["p_selected"].to_numpy(float)
+        on, off = often[self.selected], often[~self.selected]
+        if not len(on) or not (off > on.min()).any():
+            return ""
+        number = int((off > on.min()).sum())
+        return (
+            f" {areas(number)} off the list {_are(number)} selected "
+            f"in more repeats than one on it ({np.nanmax(off):.0%} against {on.min():.0%}): the "
+            "list goes by the counts as they are, and repeats draw counts and weights again, in "
+            "which an area of few events, or one among ties at the cut, moves most."
+        )
 
     @property
     def _truly(self) -> str:

@@ -68,3 +68,31 @@ def test_nothing_is_said_of_counts_that_vary_alike():
     found, notes = found_of(np.random.default_rng(4).poisson(5, 144), "window")
     assert notes == ()
     assert found.extremes.empty
+
+
+def gi_notes(mean, spread):
+    rng = np.random.default_rng(6)
+    residents = np.round(1500 * np.clip(rng.normal(1, spread, 144), 0.3, 3))
+    counts = rng.poisson(mean * residents / residents.mean())
+    areas = pd.DataFrame({"residents": residents}, index=CODES)
+    table = pd.DataFrame({("f", "all", "2024"): counts}, index=CODES).astype("Int64")
+    table.columns = table.columns.set_names(["factor", "group", "period"])
+    factor = Factor(name="f", label="Crimes", source="s", method="getis-ord", score="flag",
+                    periods=["2024"])  # fmt: skip
+    found = find_hotspots(table, areas, pd.DataFrame(index=CODES), lattice(12, 12), [factor])
+    return method_notes(found, areas, [factor], lattice(12, 12))
+
+
+def test_gi_star_is_told_with_its_limits_where_they_apply():
+    (note,) = gi_notes(30, 0.3)
+    assert "10 to 16% of maps without a hotspot" in note
+    assert "Against residents, by window, 0 areas are hot" in note
+    assert gi_notes(5, 0.3) == gi_notes(30, 0.05) == ()
+
+
+def test_a_heavier_tail_is_told_with_the_alarms_that_stay():
+    rng = np.random.default_rng(8)
+    found, notes = found_of(rng.poisson(40 * rng.lognormal(-0.35, 0.83, 144)), "window")
+    about = found.tests.loc[("f", "2024")]
+    assert "raised from" in about["null"]
+    assert any("heavier tail than the test assumes" in note for note in notes)
