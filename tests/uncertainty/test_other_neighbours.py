@@ -44,7 +44,8 @@ def made_with(options, **changes):
     scores = score_factors(found.table, lasting, [factor], options=Index())
     return ListMade(
         data=Data(counts, areas, weights), hotspots=found.table, pooled=found.pooled,
-        persistence=lasting, scores=scores, chosen=select_top(build_index(scores, options=Index()), selection=TEN),
+        persistence=lasting, scores=scores,
+        chosen=select_top(build_index(scores, options=Index()), selection=TEN),
         factors=[factor], index=Index(), selection=TEN,
     )  # fmt: skip
 
