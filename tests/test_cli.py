@@ -62,7 +62,7 @@ def test_a_run_writes_every_output(finished):
     _, folder = finished
     assert sorted(path.name for path in folder.iterdir()) == [
         "all_areas.csv", "areas.gpkg", "governance.html", "manifest.json", "map.html", "map.png",
-        "profiles", "report.html",
+        "places.csv", "profiles", "report.html",
         "scores.csv", "top_areas.csv", "uncounted_events.csv", "workbook.xlsx",
     ]  # fmt: skip
 
@@ -253,8 +253,15 @@ def test_a_demo_does_not_replace_an_internal_result_either(internal, monkeypatch
     assert not (internal.folder / "county").exists()
 
 
+OPEN = 'protection = "open"\naddress = "https://example.org/data"\nlicence = "OGL"'
+"""Without a key nothing else leaves the internal profile."""
+
+
 def test_whoever_says_so_replaces_an_internal_result(tmp_path, monkeypatch):
-    write_project(tmp_path)
+    project = write_project(tmp_path)
+    for source in ("crimes", "people"):
+        at = f'path = "{source}.csv"'
+        project.change("config.toml", at, f"{at}\n{OPEN}")
     result = tmp_path / "result"
     given = ["run", tmp_path / "config.toml", "--out", result]
     profiles = []

@@ -13,6 +13,7 @@ from riskindex.events.count import count_events
 from riskindex.outputs.profile_events import change
 from riskindex.outputs.profile_numbers import Book
 from riskindex.outputs.profiles import write_profiles
+from riskindex.outputs.report_places import place_line
 from riskindex.publication.cells import CellRules
 from riskindex.statistics.smoothing import byar
 
@@ -29,8 +30,11 @@ def pages(folder):
 
 
 def test_every_district_and_place_has_a_page_that_the_index_links(folder, county_released):
-    districts = county_released.areas["district"].nunique()
-    assert len(pages(folder)) == districts + len(county_released.places) + 1
+    districts = {f"district-{name.lower()}.html" for name in county_released.areas["district"]}
+    places = {f"place-{number}.html" for number in county_released.places.index}
+    assert len(districts) == 4
+    assert len(places) == len(county_released.places) > 1
+    assert set(pages(folder)) == {"index.html", *districts, *places}
     linked = set(re.findall(r'href="([^"./#]+\.html)"', pages(folder)["index.html"]))
     assert linked == set(pages(folder)) - {"index.html"}
 
@@ -81,6 +85,19 @@ def test_every_area_of_a_district_has_its_line(folder, county_released):
         assert set(re.findall(r'<tr id="([^"]+)"', page)) == set(part.index)
 
 
+def test_the_page_of_a_place_has_its_name_its_sentence_and_a_line_for_each_of_its_areas(
+    folder, county_released
+):
+    place_of = county_released.team_plan.places.place_of
+    for number, place in county_released.places.iterrows():
+        page = html.unescape(pages(folder)[f"place-{number}.html"])
+        assert f"<h1>{place['name']}</h1>" in page
+        assert f'<p class="answer">{place_line(county_released, number)}</p>' in page
+        codes = set(place_of.index[place_of == number])
+        assert len(codes) == place["areas"]
+        assert set(re.findall(r'<tr id="([^"]+)"', page)) == codes
+
+
 def test_selected_areas_are_counted_in_the_answer(folder, county_released):
     for name, part in county_released.all_areas.groupby("district"):
         answer = re.search(
@@ -125,10 +142,13 @@ def test_text_from_data_stays_text(county_released, tmp_path):
 def test_a_release_without_groups_has_one_page_for_the_whole(county_released, tmp_path):
     bare = dataclasses.replace(
         county_released, group_kinds=(), district_counts=pd.DataFrame(),
-        place_counts=pd.DataFrame(), team_plan=None, rhythm=pd.DataFrame(),
+        place_counts=pd.DataFrame(), rhythm=pd.DataFrame(),
     )  # fmt: skip
-    write_profiles(bare, tmp_path)
-    assert set(pages(tmp_path)) == {"index.html", "district-all.html"}
+    write_profiles(dataclasses.replace(bare, team_plan=None), tmp_path / "whole")
+    assert set(pages(tmp_path / "whole")) == {"index.html", "district-all.html"}
+    write_profiles(bare, tmp_path / "places")
+    places = {f"place-{number}.html" for number in bare.places.index}
+    assert set(pages(tmp_path / "places")) == {"index.html", "district-all.html", *places}
 
 
 def test_tiers_are_told_where_the_run_was_repeated(county_released, tmp_path):

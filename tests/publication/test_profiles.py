@@ -1,6 +1,7 @@
 """What partners and the public see is named column by column; open data leaves as it is."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,7 @@ from riskindex.publication.released import TOGETHER
 AREAS = {
     "name", "ward", "district", "decile", "factors_hot", "factors_own", "factors_neighbourhood",
     "factors_next_door",
-    "factors_both", "through_one_area", "selected", "tier", "reasons", "residents",
+    "factors_both", "through_one_area", "place", "selected", "tier", "reasons", "residents",
     "residents_10_24",
 }  # fmt: skip
 """Columns that others see of every area."""
@@ -121,6 +122,50 @@ def test_the_arithmetic_of_the_cut_is_not_told(reduced):
     assert "scored above" not in reduced.cut.explanation
 
 
+def test_names_and_members_of_places_are_those_of_the_one_list(reduced, county_result):
+    shown, true = reduced.team_plan.places, county_result.team_plan.places
+    chosen = reduced.all_areas["selected"].astype(bool)
+    names = shown.place_of.map(shown.table["name"])
+    assert set(names.index) == set(chosen.index[chosen])
+    assert names.to_dict() == true.place_of.map(true.table["name"]).to_dict()
+    assert (reduced.all_areas["place"][~chosen] == "").all()
+    assert reduced.all_areas["place"][chosen].to_dict() == names.to_dict()
+    told = ["wards", "district", "areas", "residents", "residents_10_24", "x", "y", "km_across"]
+    shown_by_name, true_by_name = (
+        p.table.set_index("name").sort_index()[told] for p in (shown, true)
+    )
+    pd.testing.assert_frame_equal(shown_by_name, true_by_name)
+
+
+def test_need_order_and_teams_of_places_follow_the_released_scores(reduced, county_result):
+    plan, true = reduced.team_plan, county_result.team_plan
+    place_of, table = plan.places.place_of, plan.places.table
+    score = reduced.scores["contribution"].groupby("area_code").sum()[place_of.index]
+    young = county_result.areas["residents_10_24"][place_of.index]
+    need = (score * young / 100).groupby(place_of).sum()
+    np.testing.assert_allclose(table["need"], need)
+    assert table["need"].is_monotonic_decreasing
+    by_name, true_by_name = (p.places.table.set_index("name")["need"] for p in (plan, true))
+    assert not np.allclose(by_name, true_by_name[by_name.index])
+    assert "score_max" not in table
+    assert "again" not in table
+    for step in plan.steps:
+        assert step.reached == pytest.approx(need[list(step.places)].sum())
+        assert step.places == tuple(range(1, len(step.places) + 1))
+
+
+def test_what_is_hot_in_a_place_is_counted_from_the_flags_that_are_shown(reduced):
+    place_of, label = reduced.team_plan.places.place_of, reduced.factors["label"]
+    flags = reduced.hotspots["is_hot"].astype("boolean").fillna(False)
+    last = reduced.factors["periods"].str.split(", ").str[-1]
+    for number, words in reduced.places["factors"].items():
+        codes = place_of.index[place_of == number]
+        told = {name: int(n) for name, n in re.findall(r"(?:^|; )(.+?) \((\d+)\)", words)}
+        hot = {label[f]: flags.loc[f, last[f]][codes].sum() for f in flags.index.unique("factor")}
+        assert told == {name: n for name, n in hot.items() if n}
+    assert reduced.place_counts.empty  # no source of events of this county is open
+
+
 def test_counts_of_groups_are_protected_cells(reduced, county_result):
     closed = reduced.district_counts.loc[CLOSED]
     places = closed.drop(index=WHOLE, level="place")
@@ -176,7 +221,15 @@ def test_a_column_that_nobody_named_reaches_no_release(county_result, reduced):
 def test_it_is_saved(reduced, tmp_path):
     save(reduced, tmp_path / "result")
     names = {path.name for path in (tmp_path / "result").iterdir()}
-    assert {"top_areas.csv", "all_areas.csv", "workbook.xlsx", "areas.gpkg", "map.html"} <= names
+    assert {
+        "top_areas.csv", "all_areas.csv", "places.csv", "workbook.xlsx", "areas.gpkg", "map.html",
+    } <= names  # fmt: skip
+    places = pd.read_csv(tmp_path / "result" / "places.csv")
+    assert list(places) == [
+        "place", "name", "wards", "district", "teams", "areas", "firm", "residents",
+        "residents_10_24", "need", "factors", "next_door", "km_across", "x", "y",
+    ]  # fmt: skip
+    assert (places["need"] == reduced.places["need"].round(1).to_numpy()).all()
     assert not names & {"uncounted_events.csv", "scores.csv", "sensitive_places.csv"}
 
 
