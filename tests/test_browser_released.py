@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from map_pages import assert_equal_choices, python_choice, rows, set_slider
+from shapely.geometry import Point
 
 from riskindex import release
 from riskindex.index.build import Index
@@ -23,6 +24,8 @@ pytestmark = pytest.mark.browser
 
 Open = Any
 PROFILES = ("partner", "public")
+LIST = "#view=areas"
+"""The page opens with the places; this fragment has the areas in their stead."""
 TENTHS = (
     "highest", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
     "lowest",
@@ -46,7 +49,7 @@ def saved(
 
 @pytest.fixture
 def public(opened: Open, saved: dict[str, Path]) -> Any:
-    return opened(saved["public"], "#view=areas")
+    return opened(saved["public"], LIST)
 
 
 def packed(path: Path) -> dict[str, Any]:
@@ -63,6 +66,22 @@ def numbers_in(value: Any) -> list[float]:
     return [value] if isinstance(value, int | float) and not isinstance(value, bool) else []
 
 
+def areas_in(page: Any, rows: str) -> list[int]:
+    """The numbers of areas at the end of lines of the legend."""
+    return [int(text.split()[-2].replace(",", "")) for text in page.locator(rows).all_inner_texts()]
+
+
+def striped_in(released: Released, layer: str) -> list[int]:
+    """Areas hot only with their neighbours, and those next door to a hotspot, if there are any."""
+    what, _, factor = layer.partition(":")
+    if what != "hot":
+        return []
+    tests = released.hotspots.loc[factor]
+    kinds = tests.loc[tests.index.unique("period")[-1], "kind"]
+    counts = [int((kinds == kind).sum()) for kind in ("neighbourhood", "next door")]
+    return [number for number in counts if number]
+
+
 # What is in the page
 
 
@@ -70,33 +89,9 @@ def numbers_in(value: Any) -> list[float]:
 def test_the_page_holds_the_named_columns_and_nothing_else(saved: dict[str, Path], profile: str):
     data, partner = packed(saved[profile]), profile == "partner"
     assert set(data) == {
-        "title",
-        "place",
-        "period",
-        "period_words",
-        "profile",
-        "mark",
-        "attribution",
-        "limits",
-        "marks",
-        "notes",
-        "how_sure",
-        "codes",
-        "place_kind",
-        "groups",
-        "columns",
-        "cut",
-        "index",
-        "weights_found",
-        "selection",
-        "factors",
-        "whole",
-        "plan",
-        "settlements",
-    }
-    assert set(data["plan"]["places"]) <= {
-        "name", "wards", "district", "areas", "firm", "residents", "residents_10_24", "factors",
-        "next_door",
+        "title", "place", "period", "period_words", "profile", "mark", "attribution", "limits",
+        "marks", "notes", "how_sure", "codes", "place_kind", "groups", "columns", "cut", "index",
+        "weights_found", "selection", "factors", "whole", "plan", "settlements",
     }  # fmt: skip
     assert set(data["columns"]) == {
         "name", "decile", "factors_hot", "selected", "reasons", "residents", "residents_10_24",
@@ -151,13 +146,50 @@ def test_counts_of_areas_are_those_of_open_sources_alone(
     assert told > 0
 
 
+@pytest.mark.parametrize("profile", PROFILES)
+def test_places_in_the_page_have_no_score_and_are_those_of_the_release(
+    saved: dict[str, Path], releases: dict[str, Released], profile: str
+):
+    data, released = packed(saved[profile]), releases[profile]
+    plan, told = released.team_plan, data["plan"]
+    assert plan is not None
+    assert set(told) == {
+        "listed", "aim", "next_best", "resource", "now", "is_spread", "steps", "spread", "places",
+        "services", "at", "of",
+    }  # fmt: skip
+    assert set(told["places"]) == {
+        "name", "wards", "district", "areas", "firm", "residents", "residents_10_24", "factors",
+        "next_door",
+    }  # fmt: skip
+    for column, values in told["places"].items():
+        assert values == plan.places.table[column].tolist(), column
+    assert told["of"] == plan.places.place_of.reindex(data["codes"], fill_value=0).tolist()
+    assert [step[3] for step in told["steps"]] == [list(step.places) for step in plan.steps]
+    numbers = numbers_in({key: told[key] for key in set(told) - {"at"}})
+    assert numbers
+    assert all(number == int(number) for number in numbers)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_dots_of_places_lie_in_their_areas(
+    saved: dict[str, Path], county_result: Result, profile: str
+):
+    told = packed(saved[profile])["plan"]
+    codes, of = np.array(packed(saved[profile])["codes"]), np.array(told["of"])
+    shapes = county_result.areas.geometry.to_crs(4326)
+    for place, at in enumerate(told["at"], start=1):
+        inside = shapes[codes[of == place]].union_all().buffer(1e-4)
+        assert inside.covers(Point(at)), place
+
+
 def test_no_fraction_in_the_public_page_is_a_true_score(
     saved: dict[str, Path], county_result: Result
 ):
-    true = county_result.index["score"].to_numpy(float)
+    true = county_result.index[["score", "companion"]].to_numpy(float).ravel()
     strong = county_result.scores["intensity"].to_numpy(float)
+    need = county_result.team_plan.places.table[["need", "score_max"]].to_numpy(float).ravel()
     open_factors = county_result.scores.loc[["deprivation", "not_worked"], ["score", "intensity"]]
-    hidden = {round(x, 4) for x in (*true, *strong) if x == x and abs(x - round(x)) > 1e-6}
+    hidden = {round(x, 4) for x in (*true, *strong, *need) if x == x and abs(x - round(x)) > 1e-6}
     hidden -= {round(x, 4) for x in open_factors.to_numpy(float).ravel()}
     assert len(hidden) > 50
     together = next(f for f in packed(saved["public"])["factors"] if f.get("fixed"))
@@ -182,9 +214,10 @@ def test_the_list_is_in_the_published_order(
 def test_the_list_is_the_released_one(public: Any, releases: dict[str, Released]):
     top = releases["public"].top
     assert rows(public) == list(top["name"])
-    plan = releases["public"].team_plan
-    assert public.locator("#answer").inner_text() == plan.sentences.answer
-    assert plan.listed.startswith(f"{len(top)} of 160 areas, in ")
+    plan, answer = releases["public"].team_plan, public.locator("#answer").inner_text()
+    assert plan is not None
+    assert answer == plan.sentences.answer
+    assert answer.startswith(f"{len(top)} of 160 areas, in ")
     tenths = public.locator("#list-rows tr:not(.why) td:first-child").all_inner_texts()
     assert tenths == [str(tenth) for tenth in top["decile"]]
 
@@ -202,7 +235,7 @@ def test_the_card_gives_tenths_in_place_of_ranks(public: Any, releases: dict[str
 
 
 def test_partners_see_every_year_and_no_count(opened: Open, saved: dict[str, Path]):
-    page = opened(saved["partner"], "#view=areas")
+    page = opened(saved["partner"], LIST)
     page.locator("#list-rows th button").first.click()
     assert page.locator(".strips li").count() >= 5
     panel = page.inner_text("#panel-area")
@@ -213,15 +246,16 @@ def test_partners_see_every_year_and_no_count(opened: Open, saved: dict[str, Pat
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_layer_is_classed_and_counts_every_area(
-    opened: Open, saved: dict[str, Path], profile: str
+    opened: Open, saved: dict[str, Path], releases: dict[str, Released], profile: str
 ):
     page = opened(saved[profile])
     page.uncheck("#outline")
     for layer in page.locator("#layer option").evaluate_all("all => all.map((o) => o.value)"):
         page.select_option("#layer", layer)
-        # Stripes lie over the classes: they are no class.
-        words = page.locator("#legend-rows li:not(:has([class*=striped]))").all_inner_texts()
-        assert sum(int(text.split()[-2].replace(",", "")) for text in words) == 160, layer
+        classes = areas_in(page, "#legend-rows li:not(:has([class*=striped]))")
+        assert sum(classes) == 160, layer
+        striped = areas_in(page, "#legend-rows li:has([class*=striped])")
+        assert striped == striped_in(releases[profile], layer), layer
 
 
 def test_the_tenths_of_the_legend_are_the_released_ones(public: Any, releases: dict[str, Released]):
