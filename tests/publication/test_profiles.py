@@ -16,6 +16,7 @@ from riskindex.publication.protection import restricted_factors
 from riskindex.publication.released import TOGETHER
 
 AREAS = {
+    "place",
     "name", "ward", "district", "decile", "factors_hot", "factors_own", "factors_neighbourhood",
     "factors_next_door",
     "factors_both", "through_one_area", "place", "selected", "tier", "reasons", "residents",
@@ -58,6 +59,19 @@ def test_some_things_are_internal_alone():
 def test_the_columns_are_those_that_are_named(reduced):
     assert set(reduced.all_areas) == AREAS
     assert set(reduced.top) == AREAS - {"selected"}
+
+
+def test_places_hold_the_list_and_tell_no_score(reduced):
+    place_of = reduced.team_plan.places.place_of
+    assert set(place_of.index) == set(reduced.top.index)
+    assert not {"need", "score_max"} & set(reduced.places)
+    assert (reduced.places["areas"] == place_of.value_counts().sort_index()).all()
+
+
+def test_the_public_reads_of_places_what_is_hot_by_open_factors_alone(public):
+    told = " ".join(public.places["factors"])
+    for label in public.factors.loc[CLOSED, "label"]:
+        assert label not in told
 
 
 def test_the_public_sees_no_line_of_a_restricted_factor_for_areas(public, county_result):

@@ -264,7 +264,8 @@ function focusPaths() {
   const { paths, shapes, edges } = app.drawing;
   const outline = (place) => outlineOfSet(shapes, edges, (i) => i >= 0 && placeOf(i) === place, { islets: false });
   const path = (i, place) => (known(i) ? paths[i] : place ? outline(place) : null);
-  return { hovered: path(app.hovered, app.hoveredPlace), chosen: path(app.state.area, app.state.place) };
+  const isChosen = known(app.hovered) ? app.hovered === app.state.area : app.hoveredPlace === app.state.place && !known(app.state.area);
+  return { hovered: isChosen ? null : path(app.hovered, app.hoveredPlace), chosen: path(app.state.area, app.state.place) };
 }
 
 function viewOf(map, bounds) {
