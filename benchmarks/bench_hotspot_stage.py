@@ -13,6 +13,7 @@ import os
 import time
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from scipy import sparse
@@ -42,8 +43,6 @@ def lattice(rows: int = 182, columns: int = 196) -> sparse.csr_array:
 
 def read_neighbours(boundaries: Path) -> sparse.csr_array:
     """Areas of a boundary file that touch, within a hundredth of a metre."""
-    import geopandas as gpd
-
     read = gpd.read_parquet if boundaries.suffix == ".parquet" else gpd.read_file
     shapes = read(boundaries).geometry
     i, j = shapes.sindex.query(shapes, predicate="dwithin", distance=0.01)
@@ -83,7 +82,11 @@ def main() -> None:
     residents = np.random.default_rng(0).lognormal(7.4, 0.2, neighbours.shape[0])
     factors = [factor(name, method) for name, method, _ in CASES]
     counts = drawn(factors, neighbours, residents)
-    areas = pd.DataFrame({"residents": residents}, index=counts.index)
+    east, north = np.arange(len(counts)) % 196, np.arange(len(counts)) // 196
+    areas = gpd.GeoDataFrame(
+        {"residents": residents}, geometry=gpd.points_from_xy(1000.0 * east, 1000.0 * north),
+        index=counts.index, crs="EPSG:27700",
+    )  # fmt: skip
     print(f"{len(areas):,} areas, {len(factors)} factors, {len(YEARS)} years, "
           f"{int(counts.to_numpy().sum()):,} events, {os.cpu_count()} cores")  # fmt: skip
     for run in ("cold", "warm"):

@@ -13,7 +13,7 @@ from riskindex.arrays import Array, Flags
 from riskindex.factors import Factor
 from riskindex.hotspots.samples import Sample
 from riskindex.statistics.exact_draws import fits, p_of_sums
-from riskindex.statistics.expectation import Dispersion
+from riskindex.statistics.expectation import Dispersion, compare
 from riskindex.statistics.getis_ord import local_g
 from riskindex.statistics.poisson import WindowExcess, compound_excess
 from riskindex.statistics.smoothing import shrunken_ratio
@@ -168,12 +168,17 @@ def local_test(sample: Sample, factor: Factor, dispersion: float) -> Local:
     dispersion
         Variance of relative risks.
     """
-    own = _excess(sample, factor, "own", dispersion=dispersion)
-    more = sample.observed > own.expected
     if factor.method == "poisson":
-        return Local(own.p, own.expected, own.ratio, more)
-    expected, observed = sample.windows @ own.expected, sample.windows @ sample.observed
-    spread = sample.windows @ (sample.step * own.expected + dispersion * own.expected**2)
+        own = _excess(sample, factor, "own", dispersion=dispersion)
+        return Local(own.p, own.expected, own.ratio, sample.observed > own.expected)
+    study = compare(
+        sample.counts, sample.exposure, sample.neighbours, jumps=sample.event_weights,
+        dispersion=dispersion, background="local", centroids=sample.centroids,
+    )  # fmt: skip
+    each = study.means @ sample.event_weights
+    more = sample.observed > each
+    expected, observed = sample.windows @ each, sample.windows @ sample.observed
+    spread = sample.windows @ (sample.step * each + dispersion * each**2)
     # Windows within a standard deviation are not significant, and exact sums of them take long.
     asked = observed > expected + np.sqrt(spread)
     windows = _excess(_only(sample, asked), factor, "window", dispersion=dispersion)

@@ -81,11 +81,11 @@ def change_test(observed: Array, expected: Array, *, dispersion: float | None = 
         variation = Variation(dispersion / max(float(periods.mean()), 1.0), 0.0, np.inf)
         pooled = own = 1 / (1 + periods / dispersion) if dispersion > 0 else np.zeros(len(x))
     found = _conditional_tails(x[usable, -1], total[usable], share[usable], _size(own[usable]))
-    least = _conditional_tails(x[usable, -1], total[usable], share[usable], _size(pooled[usable]))
+    least = _attainable(total[usable], share[usable], _size(pooled[usable]))
     evidence = variation.periods_of_others + periods[usable] - 1.0
-    tails = [_with_evidence(tail, evidence) for tail in found[:2]]
+    tails = [_with_evidence(tail, evidence) for tail in found]
     rising, falling, attainable = (np.full(len(x), np.nan) for _ in range(3))
-    for column, values in zip((rising, falling, attainable), (*tails, least[2]), strict=True):
+    for column, values in zip((rising, falling, attainable), (*tails, least), strict=True):
         column[usable] = values
     return Change(rising, falling, attainable, variation)
 
@@ -195,12 +195,12 @@ def _size(alike: Array) -> Array:
     return np.asarray(np.divide(1 - alike, alike, out=endless, where=alike > 0))
 
 
-def _conditional_tails(k: Array, n: Array, share: Array, size: Array) -> tuple[Array, Array, Array]:
-    """Upper tail, lower tail and smallest two-sided p of k of n; size inf is the binomial."""
+def _conditional_tails(k: Array, n: Array, share: Array, size: Array) -> tuple[Array, Array]:
+    """Upper and lower tail of k of n; size inf is the binomial."""
     if not np.isfinite(size).any():
         upper = np.where(k > 0, special.betainc(np.maximum(k, 1), n - k + 1, share), 1.0)
         lower = np.where(k < n, special.betainc(np.maximum(n - k, 1), k + 1, 1 - share), 1.0)
-        return upper, lower, np.minimum(1, 2 * np.minimum(share**n, (1 - share) ** n))
+        return upper, lower
     # A size without end is the binomial, which so large a size is as well.
     size = np.minimum(size, 1e7)
     a, b = share * size, (1 - share) * size
@@ -209,9 +209,17 @@ def _conditional_tails(k: Array, n: Array, share: Array, size: Array) -> tuple[A
         np.where(high, k, n - k), n, np.where(high, a, b), np.where(high, b, a)
     )
     other = np.minimum(1, 1 - tail + np.exp(_log_beta_binomial(k, n, a, b)))
+    return np.where(high, tail, other), np.where(high, other, tail)
+
+
+def _attainable(n: Array, share: Array, size: Array) -> Array:
+    """Smallest two-sided p of n events: that of none, or of all of them, in the last period."""
+    if not np.isfinite(size).any():
+        return np.asarray(np.minimum(1, 2 * np.minimum(share**n, (1 - share) ** n)))
+    size = np.minimum(size, 1e7)
+    a, b = share * size, (1 - share) * size
     ends = np.minimum(_log_beta_binomial(n, n, a, b), _log_beta_binomial(np.zeros_like(n), n, a, b))
-    attainable = np.minimum(1, 2 * np.exp(ends))
-    return np.where(high, tail, other), np.where(high, other, tail), attainable
+    return np.asarray(np.minimum(1, 2 * np.exp(ends)))
 
 
 def _log_beta_binomial(k: Array, n: Array, a: Array, b: Array) -> Array:

@@ -127,15 +127,14 @@ def find_hotspots(
     # The tests do not depend on each other and are mostly inside NumPy, which lets threads run.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         found = list(pool.map(lambda job: METHODS[job[0].method](job[1], land, job[0]), seen))
-        beside = list(
-            pool.map(
-                lambda job: _beside(job[0], job[1], land, has_points and job[2]),
-                zip(seen, found, is_last, strict=True),
-            )
-        )
         pooled = list(
             pool.map(lambda job: _pooled(together(job[1], job[0]), land, job[0]), several)
         )
+    # One after the other: they share who is near whom, which is worked out once.
+    beside = [
+        _beside(job, one, land, has_points and last)
+        for job, one, last in zip(seen, found, is_last, strict=True)
+    ]
     for factor, _ in several:
         _over_all_periods([one for (f, _), one in zip(keys, found, strict=True) if f is factor])
     names, flags = [(f.name, label) for f, label in keys], {"flag": _flags(areas, weights)}

@@ -58,7 +58,7 @@ def _heavy_notes(found: Hotspots, factor: Factor) -> Iterator[str]:
         yield (
             f"{factor.label}: risks have a heavier tail than the test assumes, so that its "
             f"dispersion is raised ({null.rsplit('variance ', 1)[-1]}). Of maps without a hotspot "
-            "about 4 to 9% then show one by window, and 16 to 19% by the area itself."
+            "4 to 7% then show one by window, and 10 to 15% by the area itself."
         )
 
 

@@ -19,7 +19,7 @@ AREAS = {
     "place",
     "name", "ward", "district", "decile", "factors_hot", "factors_own", "factors_neighbourhood",
     "factors_next_door",
-    "factors_both", "through_one_area", "place", "selected", "tier", "reasons", "residents",
+    "factors_both", "through_one_area", "selected", "tier", "reasons", "residents",
     "residents_10_24",
 }  # fmt: skip
 """Columns that others see of every area."""
