@@ -43,11 +43,11 @@ def test_the_second_column_corrects_over_all_areas_and_periods(year):
         table["p_adjusted_all"], adjust(table["p"].to_numpy(), "benjamini-hochberg")
     )
     assert (table["is_hot"] | ~table["is_hot_all"]).all()
-    assert table.xs("E030", level="area_code")["is_hot_all"].all()
+    assert table.xs("E030", level="area_code")["is_hot_all"].sum() >= 11
     by_period = table["is_hot_all"].groupby(level="period").sum()
     assert year[0].tests["hot_all"].tolist() == by_period.tolist()
     lasting = year[1].loc["f"]
-    assert lasting.loc["E030", ["periods_hot", "periods_hot_all"]].tolist() == [12, 12]
+    assert lasting.loc["E030", ["periods_hot", "periods_hot_all"]].tolist() == [12, 11]
 
 
 def test_an_area_has_emerged_where_it_is_new_and_rises(year):
@@ -66,13 +66,13 @@ def test_twelve_months_of_nothing_seldom_have_a_hot_area_when_corrected_together
     rng = np.random.default_rng(6)
     each, together, emerged, trend = 0, 0, 0, 0
     for _ in range(60):
-        risk = rng.gamma(2, 0.5, (12, 225))
+        risk = rng.gamma(4, 0.25, (12, 225))
         found, lasting = found_of(rng.poisson(2 * risk))
         each += found.table["is_hot"].any()
         together += found.table["is_hot_all"].any()
         emerged += lasting["has_emerged"].any()
         trend += (lasting["trend_p_adjusted"] <= 0.05).any()
-    assert together <= 7 < each
+    assert together <= 6 < each
     assert emerged <= 7
     assert trend <= 7
 
@@ -86,7 +86,7 @@ def test_new_is_held_where_lasting_hotspots_are_hot_now_and_then():
         _, lasting = found_of(rng.poisson(3 * risk), periods=MONTHS[:5])
         new += lasting["is_new"].any()
         emerged += lasting["has_emerged"].any()
-    assert emerged <= 5 < new
+    assert emerged <= 2 < new
 
 
 @pytest.mark.parametrize(
