@@ -18,7 +18,13 @@ from riskindex.hotspots.persistence import classify_persistence
 from riskindex.hotspots.samples import context_of
 from riskindex.hotspots.scan import scan_for_clusters
 from riskindex.index.build import build_index, given_weights, score_factors
-from riskindex.index.diagnostics import compose, correlate, shares_of, warn_of_correlations
+from riskindex.index.diagnostics import (
+    compose,
+    correlate,
+    shares_of,
+    warn_of_correlations,
+    warn_of_directions,
+)
 from riskindex.index.double_counting import find_double_counting, warn_of_double_counting
 from riskindex.index.reasons import explain, through_one_area
 from riskindex.index.scores import silent_sentences
@@ -127,6 +133,7 @@ def analyse(
         notes=(
             *given.notes,
             *_warnings(config, correlations, twice),
+            *weight_notes(config),
             *_silences(config, listed, areas),
         ),
         files=given.files,
@@ -138,6 +145,7 @@ def analyse(
         double_counting=twice,
         places=given.places,
         disagreements=given.disagreements,
+        part_periods=given.part_periods,
         around=given.around,
         team_plan=plan_of(
             config,
@@ -313,7 +321,26 @@ def _reasons(
 
 def _warnings(config: Config, correlations: pd.DataFrame, twice: pd.DataFrame) -> tuple[str, ...]:
     labels = {factor.name: factor.label for factor in config.factors}
-    return (*warn_of_correlations(correlations, labels), *warn_of_double_counting(twice, labels))
+    return (
+        *warn_of_directions(correlations, config.factors),
+        *warn_of_correlations(correlations, labels),
+        *warn_of_double_counting(twice, labels),
+    )
+
+
+def weight_notes(config: Config) -> list[str]:
+    """A note where weights are used as given and the index cannot reach 100."""
+    scored = [factor for factor in config.factors if factor.scored]
+    if config.index.weights != "as-given" or any(factor.group for factor in scored):
+        return []
+    total = sum(factor.weight for factor in scored)
+    if abs(total - 1) <= _ROUNDED_WEIGHTS:
+        return []
+    return [f"Index: the weights add up to {total:g}; scores go to {100 * total:g}, not 100."]
+
+
+_ROUNDED_WEIGHTS = 0.005
+"""Published weights that are rounded to three digits may add up to .999."""
 
 
 def composition_of(config: Config, given: Given, chosen: "pd.Series[bool]") -> pd.DataFrame:

@@ -12,9 +12,10 @@ from riskindex.areas.prepare import with_bases
 from riskindex.areas.read import ReadAreas
 from riskindex.areas.table_files import read_tables
 from riskindex.config import Config
-from riskindex.errors import ConfigError, Together
+from riskindex.errors import ConfigError, DataError, Together
 from riskindex.events import read as events
 from riskindex.events.count import count_events
+from riskindex.events.losses import losses
 from riskindex.files.memory import memory_of_database
 from riskindex.hotspots.find import find_hotspots
 from riskindex.index.selection import unknown_overrides
@@ -78,6 +79,13 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
                 crosswalk=edition.crosswalk, known_codes=edition.known,
             )  # fmt: skip
             found.lines.extend([*source_lines(counted.reconciliation), *counted.notes])
+            warnings, faults = losses(
+                counted.reconciliation, counted.elsewhere, config.sources,
+                within=bool(config.areas.within),
+            )  # fmt: skip
+            found.lines.extend(warnings)
+            if faults:
+                raise DataError(faults)
     return found
 
 

@@ -5,6 +5,8 @@ import codecs
 import difflib
 import inspect
 import math
+import re
+import reprlib
 import textwrap
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -134,14 +136,30 @@ def read_config(path: str | Path) -> Config:
     except OSError as error:
         advice = "Name the config file in it" if path.is_dir() else "Check the name and the folder"
         raise InputError(f"{path}: cannot be read ({error.strerror}). {advice}.") from None
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        advice = _BACKSLASH if "\\" in text else ""
-        raise ConfigError(f"{path.name}: not valid TOML: {error}.{advice}") from None
+    values = _parsed(text, path.name)
     return parse_config(values, folder=path.parent, name=path.name)
 
 
+def _parsed(text: str, name: str) -> dict[str, Any]:
+    """The values of a TOML text that is no larger, deeper or longer than a config can be."""
+    if len(text) > LARGEST_CONFIG:
+        raise ConfigError(f"{name}: over {LARGEST_CONFIG:,} characters, which no config has.")
+    for number, line in enumerate(text.splitlines(), 1):
+        # The parser keeps every beginning of a dotted key, which grows with the square of it.
+        if re.split(r"[=#\"']", line, maxsplit=1)[0].count(".") > MOST_DOTS:
+            raise ConfigError(f"{name}: line {number}: a key of over {MOST_DOTS} parts.")
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        advice = _BACKSLASH if "\\" in text else ""
+        raise ConfigError(f"{name}: not valid TOML: {error}.{advice}") from None
+    except RecursionError:
+        raise ConfigError(f"{name}: lists or tables in one another, too deep to be read.") from None
+    except ValueError:  # Python reads no whole number of more than some thousand digits
+        raise ConfigError(f"{name}: a number with more digits than any number needs.") from None
+
+
+LARGEST_CONFIG, MOST_DOTS = 10_000_000, 50
 _BACKSLASH = " A backslash in a path needs single quotes, or write / for it."
 
 
@@ -224,10 +242,16 @@ def _sentence(fault: dict[str, Any], values: Mapping[str, Any]) -> str:
         what = _OF_KIND[fault["type"]].format(**fault["ctx"])
         return f"{place}.kind: {what}; known: {listed(_KINDS)}."
     message = _PLAIN.get(fault["type"], fault["msg"])
-    given = "" if fault["type"] == "missing" else f", not {fault['input']!r}"
+    given = "" if fault["type"] == "missing" else f", not {_short(fault['input'])}"
     return f"{place}: {message[0].lower()}{message[1:]}{given}."
 
 
+def _short(value: object) -> str:
+    text = reprlib.repr(value) if isinstance(value, dict | list) else repr(value)
+    return text if len(text) <= _LONGEST_INPUT else f"{text[:_LONGEST_INPUT]}..."
+
+
+_LONGEST_INPUT = 200
 _OF_KIND = {
     "union_tag_not_found": "field required",
     "union_tag_invalid": "there is no {tag!r}",
@@ -342,6 +366,10 @@ def _source_faults(config: Config) -> Iterator[str]:
             )
         if isinstance(source, EventSource):
             yield from source_faults(name, source)
+        elif isinstance(source, TableSource) and (source.category is None) != (
+            source.value is None
+        ):
+            yield f"sources.{name}: category and value belong together; one of them is not named."
         elif isinstance(source, WarehouseSource):
             yield from warehouse_faults(name, source)
 

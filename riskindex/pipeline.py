@@ -23,9 +23,10 @@ from riskindex.areas.prepare import with_bases
 from riskindex.areas.shipped_lookups import read_places
 from riskindex.areas.table_files import read_tables
 from riskindex.config import Config
-from riskindex.errors import DisclosureError
+from riskindex.errors import DataError, DisclosureError
 from riskindex.events import read as events
 from riskindex.events.count import count_events
+from riskindex.events.losses import losses
 from riskindex.files.formats import FileRecord
 from riskindex.files.memory import bounded, memory_of_database
 from riskindex.files.whole_folder import HeldFolder, written_whole
@@ -107,6 +108,11 @@ def _read(config: Config, say: Say) -> Given:
             opened.events, areas, config.factors, periods=config.periods,
             crosswalk=codes.crosswalk, known_codes=codes.known, places=_places(areas, config.place),
         )  # fmt: skip
+    warnings, faults = losses(
+        counted.reconciliation, counted.elsewhere, config.sources, within=bool(config.areas.within)
+    )
+    if faults:
+        raise DataError(faults)
     notes = [*land.notes, *_edge_note(areas), *codes.notes, *census.notes]
     files = [*land.files, *codes.files, *census.files, *opened.files, *around_files]
     closed = restricted_columns(counted.counts, config)
@@ -120,11 +126,12 @@ def _read(config: Config, say: Say) -> Given:
         reconciliation=counted.reconciliation,
         uncounted=counted.uncounted,
         rhythm=counted.rhythm,
-        notes=(*notes, *opened.notes, *counted.notes),
+        notes=(*notes, *opened.notes, *counted.notes, *warnings),
         files=_files(files),
         places=private,
         disagreements=counted.disagreements,
         around=around,
+        part_periods=counted.part_periods,
     )
 
 
@@ -232,6 +239,7 @@ def _given(result: Result, tables: pd.DataFrame) -> Given:
         files=result.files,
         places=result.places,
         around=result.around,
+        part_periods=result.part_periods,
     )
 
 

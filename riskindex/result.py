@@ -68,6 +68,8 @@ class Given(NamedTuple):
     """Fingerprints of `group_counts`; None: `fingerprints`."""
     disagreements: pd.DataFrame = pd.DataFrame()
     """Events whose codes and coordinates lie in different areas."""
+    part_periods: frozenset[tuple[str, str]] = frozenset()
+    """Factor and label of each period of which its sources cover a part."""
     around: Surroundings = Surroundings()
     """Names of settlements, and services."""
 
@@ -156,6 +158,8 @@ class Result:
     """Areas with a refuge or the like, which partners and the public must not be led to."""
     disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Events whose codes and coordinates lie in different areas; under internal alone."""
+    part_periods: frozenset[tuple[str, str]] = frozenset()
+    """Factor and label of each period of which its sources cover a part; no change is told."""
     around: Surroundings = field(default_factory=Surroundings)
     """Names of settlements, and services."""
     team_plan: TeamPlan | None = None

@@ -142,7 +142,7 @@ for _word in ("", "NULL", "N/A", "NaN", "none", "#N/A"):
     row(f"no code but {_word!r}", f"2021-01-01,{FIRST}", f"2021-01-01,{_word}", 0, counted=ALL - 1)
 row("blanks around a code", f"2021-01-01,{FIRST}", f"2021-01-01, {FIRST} ", 0, counted=ALL)
 row("a code in small letters", f"2021-01-01,{FIRST}", f"2021-01-01,{FIRST.lower()}", 0,
-    "crimes: 1 events", "small letters", "e01020001", counted=ALL - 1)  # fmt: skip
+    "of 1 events", "small letters", "e01020001", counted=ALL)  # fmt: skip
 case("names instead of codes",
      lambda p: p.write("crimes.csv", p.text("crimes.csv").replace(",E0102", ",Area ")), 3,
      "crimes: none of its 240 events in the periods is in the study area", "Area 0001",

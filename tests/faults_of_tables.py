@@ -68,8 +68,15 @@ def _code(name: str, new: str, code: int, *says: str) -> None:
 
 KEY = ("people.csv: row 2, column 'code', value",)
 
-_code("a code of a table in small letters", FIRST.lower(), 3, *KEY, "small letters in 'E01020001'")
-_code("blanks around a code of a table", f" {FIRST} ", 3, *KEY, "white space", "Write it plainly")
+_code(
+    "a code of a table in small letters",
+    FIRST.lower(),
+    0,
+    "1 codes",
+    "small letters",
+    "'e01020001'",
+)
+_code("blanks around a code of a table", f" {FIRST} ", 0, "1 codes", "white space")
 for _word in ("", "NA", "NaN", "null", "N/A", "None"):
     _code(f"{_word!r} for a code", _word, 3, *KEY, "no area code", "Fill it in")
 _code("a code that is there twice", AREAS[1], 3, "people.csv: row 3, column 'code', value 'E01020002'",

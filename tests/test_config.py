@@ -271,3 +271,23 @@ def test_what_no_plan_can_be_is_told_at_once():
     assert any("places.largest_areas: 0 must be 1 or more." in line for line in told)
     assert any("teams and budget are given" in line for line in told)
     assert any("plan.within_km" in line for line in told)
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    (".".join(["a"] * 50_000) + " = 1", "line 1: a key of over 50 parts"),
+    ("[" + ".".join(["a"] * 50_000) + "]", "line 1: a key of over 50 parts"),
+    ("a = " + "[" * 50_000, "too deep to be read"),
+    ("a = " + "{b = " * 50_000, "too deep to be read"),
+    ("seed = " + "9" * 10_000, "a number with more digits"),
+    ("# " + "x" * 10_000_001, "over 10,000,000 characters"),
+])  # fmt: skip
+def test_a_config_that_is_too_deep_or_long_is_refused_in_a_sentence(tmp_path, text, words):
+    path = tmp_path / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=words):
+        read_config(path)
+
+
+def test_a_long_value_is_cut_in_the_sentence_about_it():
+    (fault,) = faults_of({**SMALL, "seed": "x" * 5000})
+    assert len(fault) < 400

@@ -36,7 +36,7 @@ def records():
         kinds = ["drugs", "fire", NASTY, None, " drugs "]
         rows.append({"date": f"{2020 + i % 3}-{i % 12 + 1:02d}-15" if i % 41 else None,
                      "area": areas[(i * 7 + i // 8) % 8], "kind": kinds[i % 5],
-                     "level": i % 4, "done": i % 3 == 0})  # fmt: skip
+                     "level": i % 4, "done": i % 7 == 0})  # fmt: skip
     return pd.DataFrame(rows)
 
 

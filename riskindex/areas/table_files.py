@@ -1,8 +1,9 @@
-"""Tables by area from CSV files, each cell checked."""
+"""Tables by area from CSV files and workbooks, each cell checked."""
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, Literal, NamedTuple
@@ -13,8 +14,11 @@ from numpy.typing import NDArray
 
 from riskindex.areas.boundary_faults import some
 from riskindex.areas.editions import looks_like, new_in_2021
+from riskindex.areas.long_tables import added_up, is_repeated, kept_rows, refuse_long
 from riskindex.errors import InputError, Together
-from riskindex.files.csv_files import CsvSheet, capped, read_sheet
+from riskindex.factors import Where
+from riskindex.files.boundary_files import check_columns
+from riskindex.files.csv_files import CsvSheet, capped, read_header, read_sheet
 from riskindex.files.formats import FileRecord, find_file, record
 from riskindex.files.text import MISSING_WORDS
 
@@ -28,13 +32,24 @@ class TableSource:
     kind: Literal["table"]
     """A table with one row per area."""
     path: str
-    """A CSV (may be compressed), or a zip with one."""
+    """A CSV (may be compressed), a zip with one, or an Excel or ODS workbook."""
     member: str | None = None
     """File inside a zip that holds several; the *-lsoa.csv one is found by itself."""
+    sheet: str | int | None = None
+    """CsvSheet of a workbook, by name or number from 1; left out, the one that has the columns."""
+    header_row: int | None = None
+    """Row with the names of the columns, from 1; left out, it is found among the first 50."""
     code: str = "geography code"
     """Column with the area code."""
     columns: Mapping[str, str | Sequence[str]]
-    """Short name to a column, or to several columns that are added up."""
+    """Short name to a column, or to several columns that are added up; of a table with a category,
+    to one of its values, or several."""
+    where: Where = field(default_factory=dict)
+    """For a long table, of several rows per area: the rows that are used, which are added up."""
+    category: str | None = None
+    """For a long table: the column whose values become columns, such as "Age (6 categories)"."""
+    value: str | None = None
+    """For a long table: the column with the number of each row, such as Observation."""
     protection: Literal["open", "restricted"] | None = None
     """Whether anybody can look the table up; left out, open where boundaries/sources.toml knows its
     columns, else restricted. Another open table needs an address and a licence."""
@@ -119,22 +134,83 @@ def _read_table(
     path = find_file(folder, source.path, place=f"sources.{name}.path")
     parts = {short: [c] if isinstance(c, str) else list(c) for short, c in source.columns.items()}
     wanted = list(dict.fromkeys(column for columns in parts.values() for column in columns))
+    numbers = wanted if source.value is None else [source.value]
+    is_long = bool(source.where) or source.category is not None
+    apart = [*source.where, *([] if source.category is None else [source.category])]
     with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
-        sheet = read_sheet(path, [source.code, *wanted], Path(private), member=source.member)
+        columns = [source.code, *numbers, *apart]
+        read = partial(
+            read_sheet, path, scratch=Path(private), member=source.member, sheet=source.sheet,
+            header_row=source.header_row,
+        )  # fmt: skip
+        sheet = read(columns)
+        if not is_long and is_repeated(sheet, source.code):
+            names = read_header(
+                path, columns, Path(private), member=source.member, sheet=source.sheet,
+                header_row=source.header_row,
+            )  # fmt: skip
+            refuse_long(sheet, read, names, code=source.code, wanted=wanted)
+    given = sheet.columns[source.code]
+    sheet, noted = _plain_codes(sheet, source.code, areas)
     codes = sheet.columns[source.code]
     if len(areas) and not set(codes) & set(areas):
-        raise InputError(no_match(sheet, source.code, codes, list(areas)))
-    used = _rows_of(codes, areas)
-    faults = [*_code_faults(sheet, source.code, areas)]
-    values = {column: _numbers(sheet, column, used, faults) for column in wanted}
-    if faults:
-        raise InputError(capped(faults))
-    index = [codes[i] for i in used]
-    table = pd.DataFrame(values, index=index, dtype=float).reindex(areas)
+        raise InputError(no_match(sheet, source.code, given, list(areas)))
+    table = (
+        _long(sheet, source, numbers, areas) if is_long else _wide(sheet, source, numbers, areas)
+    )
+    check_columns(wanted, [str(column) for column in table], sheet.label)
+    present = set(table.index)
+    table = table[wanted].reindex(areas)
     sums = {(name, short): table[columns].sum(axis=1, skipna=False)
             for short, columns in parts.items()}  # fmt: skip
-    notes = [*sheet.notes, *_gaps(sheet, table, areas, set(index))]
+    notes = [*sheet.notes, *noted, *_gaps(sheet, table, areas, present)]
     return sums, notes, record(path, name, rows=len(sheet.rows))
+
+
+def _wide(
+    sheet: CsvSheet, source: TableSource, columns: Sequence[str], areas: pd.Index
+) -> pd.DataFrame:
+    """Numbers by area code of a table with one row per area."""
+    codes = sheet.columns[source.code]
+    used = _rows_of(codes, areas)
+    faults = [*_code_faults(sheet, source.code, areas)]
+    values = {column: _numbers(sheet, column, used, faults) for column in columns}
+    if faults:
+        raise InputError(capped(faults))
+    return pd.DataFrame(values, index=[codes[i] for i in used], dtype=float)
+
+
+def _long(
+    sheet: CsvSheet, source: TableSource, columns: Sequence[str], areas: pd.Index
+) -> pd.DataFrame:
+    """Numbers by area code of a table with several rows per area."""
+    codes, known = sheet.columns[source.code], set(areas)
+    used = [i for i in kept_rows(sheet, source.where) if not known or codes[i] in known]
+    faults: list[str] = []
+    values = {column: _numbers(sheet, column, used, faults) for column in columns}
+    if faults:
+        raise InputError(capped(faults))
+    here = [codes[i] for i in used]
+    return added_up(sheet, here, values, used, apart=list(source.where), category=source.category)
+
+
+def _plain_codes(sheet: CsvSheet, column: str, areas: pd.Index) -> tuple[CsvSheet, list[str]]:
+    """The table with codes as the areas have them, and a note about blanks and small letters."""
+    known, given = set(areas), sheet.columns[column]
+    codes = [code if code in known else _plain_code(code, known) for code in given]
+    changed = [one for one, other in zip(given, codes, strict=True) if one != other]
+    if not changed:
+        return sheet, []
+    note = (
+        f"{sheet.label}: {len(changed):,} codes in column {column!r} had white space or small "
+        f"letters (first: {changed[0]!r}); they were read without."
+    )
+    return sheet._replace(columns={**sheet.columns, column: codes}), [note]
+
+
+def _plain_code(code: str, known: Collection[str]) -> str:
+    plain = code.strip()
+    return plain.upper() if plain.upper() in known else plain
 
 
 def _rows_of(codes: Sequence[str], areas: pd.Index) -> list[int]:
@@ -143,15 +219,12 @@ def _rows_of(codes: Sequence[str], areas: pd.Index) -> list[int]:
 
 
 def _code_faults(sheet: CsvSheet, column: str, areas: pd.Index) -> Iterator[str]:
-    """Codes that are missing, repeated, or an area's code but for white space and case."""
+    """Codes that are missing or repeated."""
     known, first = set(areas), dict[str, int]()
     for row, code in zip(sheet.rows, sheet.columns[column], strict=True):
         place = f"{sheet.label}: row {row}, column {column!r}, value {code!r}"
-        plain = code.strip().upper()
-        if not plain or plain.lower() in MISSING_WORDS:
+        if not code or code.lower() in MISSING_WORDS:
             yield f"{place}: no area code. Fill it in or take the row out."
-        elif code not in known and (plain in known if known else code != code.strip()):
-            yield f"{place}: white space or small letters in {plain!r}. Write it plainly."
         elif code in first and (code in known or not known):
             yield f"{place}: the code is in row {first[code]} already. Keep one row per area."
         first.setdefault(code, row)

@@ -19,6 +19,9 @@ SNAPPED_FROM = 5.0
 """Events to a point from which coordinates look as if they were moved to a list of points."""
 PLAUSIBLE = 0.9
 """A smaller share of agreement is hardly due to how boundaries and points are generalised."""
+PLACEHOLDER_FROM, PLACEHOLDER_SHARE = 20, 0.02
+"""One point, key or person in so many records, and in such a share of them, is hardly one. Of the
+points of police.uk none has such a share of a force."""
 POINTS_AT_ONCE = 100
 """Vectors of 2,048 points that are placed at once."""
 
@@ -42,6 +45,8 @@ class Agreement(NamedTuple):
     """Distinct points."""
     most: int
     """Events on the point that most of them share."""
+    where: str
+    """That point as the source writes it, and its area; "" where they are too few."""
     pairs: pd.DataFrame
     """Columns area_code (as the file has it), area_by_point and events: where the two differ."""
 
@@ -62,7 +67,7 @@ def compare(connection: "DuckDBPyConnection", study: StudyArea, crs: str) -> Agr
         Coordinate system of the coordinates.
     """
     connection.execute(_TOLD)
-    ((located, points, most),) = connection.execute(_POINTS).fetchall()
+    ((located, points, most, x, y),) = connection.execute(_POINTS).fetchall()
     ((bare,),) = connection.execute(_BARE).fetchall()
     table = _placed(connection, study, crs) if points else _NOTHING
     by_code, by_point, n = (table[name].to_numpy() for name in ("area", "place", "n"))
@@ -77,6 +82,7 @@ def compare(connection: "DuckDBPyConnection", study: StudyArea, crs: str) -> Agr
         located=located,
         points=points,
         most=most,
+        where=_point(x, y, study, crs) if _is_placeholder(most, located) else "",
         pairs=_pairs(table[held & ~same], study),
     )
 
@@ -101,11 +107,16 @@ def agreement_notes(name: str, found: Agreement) -> Iterator[str]:
             f"{found.bare:,}; with a code of elsewhere and a point here: {found.inside:,}."
             + (_ODD if share < PLAUSIBLE else "")
         )
-    if found.points:
+    if found.points and found.located >= SNAPPED_FROM * found.points:
         yield (
             f"{name}: {found.located:,} events lie on {found.points:,} different points, "
-            f"at most {found.most:,} on one."
-            + (_SNAPPED if found.located >= SNAPPED_FROM * found.points else "")
+            f"at most {found.most:,} on one. {_SNAPPED}"
+        )
+    if found.where:
+        yield (
+            f"{name}: {found.most:,} of {found.located:,} events lie on one point ({found.where})."
+            " If it stands for a place that is not known, such as a police station, empty those "
+            "cells."
         )
 
 
@@ -114,7 +125,7 @@ _ODD = (
     "the crs, the columns or the edition of the codes are others than the config says."
 )
 _SNAPPED = (
-    " Points that so many share were probably moved to a list of points, as police.uk does: they "
+    "Points that so many share were probably moved to a list of points, as police.uk does: they "
     "say no more about a place than its area."
 )
 _TOLD = """
@@ -123,8 +134,9 @@ SELECT c.id, d.x, d.y, count(*) AS n
 FROM dated d JOIN codes c ON c.code = coalesce(d.area_code, '') WHERE d.span >= 0 GROUP BY ALL
 """
 _POINTS = """
-SELECT coalesce(sum(n), 0)::BIGINT, count(*), coalesce(max(n), 0)::BIGINT
-FROM (SELECT sum(n) AS n FROM told_twice WHERE x IS NOT NULL GROUP BY x, y)
+SELECT coalesce(sum(n), 0)::BIGINT, count(*), coalesce(max(n), 0)::BIGINT,
+    (arg_max({'x': x, 'y': y}, (n, x, y))).x, (arg_max({'x': x, 'y': y}, (n, x, y))).y
+FROM (SELECT x, y, sum(n) AS n FROM told_twice WHERE x IS NOT NULL GROUP BY x, y)
 """
 _BARE = """
 SELECT coalesce(sum(n), 0)::BIGINT FROM told_twice JOIN codes USING (id)
@@ -138,6 +150,15 @@ WHERE x IS NOT NULL AND code <> '' AND route <> 'split'
 ORDER BY x, y
 """
 _NOTHING = pd.DataFrame({"code": [""], "area": [0], "place": [0], "n": [0]}).iloc[:0]
+
+
+def _is_placeholder(most: int, every: int) -> bool:
+    return most >= PLACEHOLDER_FROM and most > PLACEHOLDER_SHARE * every
+
+
+def _point(x: float, y: float, study: StudyArea, crs: str) -> str:
+    at = int(study.holding(*study.located(np.array([x]), np.array([y]), crs))[0])
+    return f"{x:.9g}, {y:.9g}, in {study.codes[at] if at >= 0 else 'no area'}"
 
 
 def _placed(connection: "DuckDBPyConnection", study: StudyArea, crs: str) -> pd.DataFrame:

@@ -13,15 +13,17 @@ from riskindex.errors import ConfigError, DataError, Together
 from riskindex.events.codes_against_points import (
     CHEAP_UP_TO,
     PAIR_COLUMNS,
+    PLACEHOLDER_FROM,
+    PLACEHOLDER_SHARE,
     agreement_notes,
     compare,
 )
 from riskindex.events.fingerprints import Prints
+from riskindex.events.part_periods import PartPeriods
 from riskindex.events.periods import (
     Period,
     Periods,
     Unit,
-    missing_months,
     month_label,
     parse_period,
     parse_periods,
@@ -40,8 +42,6 @@ __all__ = ["Counted", "Events", "Period", "Periods", "count_events", "parse_peri
 
 RECONCILIATION = ["read", *(reason.name.lower() for reason in Reason)]
 """Columns of the reconciliation; the first is the sum of the rest."""
-PLACEHOLDER_FROM, PLACEHOLDER_SHARE = 20, 0.02
-"""One key or person in so many records, and in such a share of them, is hardly one."""
 DRIFT = 0.05
 """Events without a place are noted in months whose share of them is higher than that of all months
 by so much and four standard errors."""
@@ -72,6 +72,11 @@ class Counted(NamedTuple):
     fingerprints: pd.DataFrame
     """Of the records of each cell of `counts`, its index and columns: uint64, 0 where nothing was
     counted or not covered. For noise alone, and in no output; see `fingerprints`."""
+    elsewhere: Mapping[str, int]
+    """Source to the number of its events in the periods whose codes are known to be elsewhere."""
+    part_periods: frozenset[tuple[str, str]]
+    """Factor and label of each period of which its sources cover a part: its number is none of
+    the whole period, and no change is told from it or to it."""
 
 
 def count_events(
@@ -164,6 +169,8 @@ class _Part(NamedTuple):
     notes: list[str]
     rhythm: pd.DataFrame
     disagreements: pd.DataFrame
+    elsewhere: int
+    part_periods: set[tuple[str, str]]
 
 
 def _count_source(
@@ -177,13 +184,13 @@ def _count_source(
     tally = Tally(name, events, asked, study)
     _refuse_all_outside(tally)
     notes += [*_not_recorded(tally), *_in_two_groups(tally)]
-    missing = _missing_months(tally)
+    part = PartPeriods(tally)
     counts, fingerprints = {}, {}
     for group in asked:
         scope = tally.of_group(group)
         (table, prints), lacking = tally.table(scope), tally.lacking(scope)
         for i, period in enumerate(group.periods):
-            gap = lacking[:, i] | (len(missing[period]) == len(period.months))
+            gap = lacking[:, i] | part.lacks(group, period)
             key = group.factor, group.label, period.label
             counts[key] = pd.arrays.IntegerArray(table[:, i], gap)
             fingerprints[key] = prints[:, i]
@@ -191,9 +198,17 @@ def _count_source(
     for factor in dict.fromkeys(group.factor for group in asked):
         lines[name, factor] = tally.line(tally.of_factor(factor))
     compared, pairs = _compared(tally)
-    notes += [*tally.notes, *_notes(tally), *compared, *_coverage_notes(tally, missing)]
+    notes += [*tally.notes, *_notes(tally), *compared, *part.notes()]
     rhythm = no_rhythm() if places is None else count_by_group(tally, asked, places)
-    return _Part(counts, fingerprints, lines, tally.uncounted(), notes, rhythm, pairs)
+    parts = {(g.factor, p.label) for g in asked for p in g.periods if part.is_part(g, p)}
+    return _Part(counts, fingerprints, lines, tally.uncounted(), notes, rhythm, pairs,
+                 tally.number(_ELSEWHERE), parts)  # fmt: skip
+
+
+_ELSEWHERE = f"""
+SELECT coalesce(sum(k.events), 0)::BIGINT FROM kinds k JOIN codes c ON c.code = k.area_code
+WHERE k.span >= 0 AND c.route = 'away' AND c.reason = {Reason.OUTSIDE_STUDY_AREA}
+"""
 
 
 def _together(
@@ -214,6 +229,8 @@ def _together(
     return Counted(
         counts, reconciliation.astype("int64"), uncounted, (*said, *notes), rhythm,
         pairs.reset_index(drop=True), prints,
+        {name: part.elsewhere for name, part in parts.items()},
+        frozenset().union(*(part.part_periods for part in parts.values())),
     )  # fmt: skip
 
 
@@ -256,36 +273,6 @@ def _in_one(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(tables, ignore_index=True).assign(**texts)
 
 
-def _missing_months(tally: Tally) -> dict[Period, tuple[int, ...]]:
-    """Months of each period that the source does not seem to cover."""
-    rows = tally.events.connection.execute(
-        "SELECT month, sum(events) FROM kinds WHERE month IS NOT NULL GROUP BY 1 ORDER BY 1"
-    ).fetchall()
-    events = {int(month): int(n) for month, n in rows}
-    missing = {period: missing_months(period, events) for period in tally.periods}
-    for group in tally.groups:
-        if all(len(missing[period]) == len(period.months) for period in group.periods):
-            months = [month_label(month) for month in events] or ["no month"]
-            raise DataError(
-                f"factors.{group.factor}: {tally.name} has no events in "
-                f"{', '.join(period.label for period in group.periods)}; it has some from "
-                f"{months[0]} to {months[-1]}. Change the periods, or add the files."
-            )
-    return missing
-
-
-def _coverage_notes(tally: Tally, missing: Mapping[Period, tuple[int, ...]]) -> Iterator[str]:
-    for period, months in missing.items():
-        names = first_few([month_label(month) for month in months], shown=12)
-        if len(months) == len(period.months):
-            yield f"{tally.name}: {period.label} is not assessed; it has no events there."
-        elif months:
-            yield (
-                f"{tally.name}: {period.label} is a part period; {len(months)} of its "
-                f"{len(period.months)} months have no events ({names})."
-            )
-
-
 def _notes(tally: Tally) -> Iterator[str]:
     """What became of events that are not as plain as an area code, a date and a person."""
     n = {How(how): int(m) for how, m in tally.cells.groupby("how")["n"].sum().items()}
@@ -326,24 +313,25 @@ def _first_undated(tally: Tally) -> str:
 
 
 def _misspelt_codes(tally: Tally) -> Iterator[str]:
-    """Codes that no area has, and those of the study area but for small letters: not counted."""
+    """Codes that no area has: not counted; and those that were read in capitals."""
     rows = tally.events.connection.execute(
         f"SELECT area_code, count(*) FROM placed WHERE reason = {Reason.UNKNOWN_AREA} "
         "AND area_code IS NOT NULL GROUP BY 1 ORDER BY 1"
     ).fetchall()
-    found = {code: n for code, n in rows if code.upper() in tally.study.position}
-    unknown = {code: n for code, n in rows if code not in found}
-    if unknown:
+    if rows:
         yield (
-            f"{tally.name}: {sum(unknown.values()):,} events are not counted, because no area is "
-            f"known to have their codes ({first_few(list(map(repr, unknown)))}). Correct them, or "
-            "name the lookup that knows them under [areas]."
+            f"{tally.name}: {sum(n for _, n in rows):,} events are not counted, because no area is "
+            f"known to have their codes ({first_few([repr(code) for code, _ in rows])}). Correct "
+            "them, or name the lookup that knows them under [areas]."
         )
-    if found:
+    rows = tally.events.connection.execute(
+        "SELECT code, events FROM codes WHERE area >= 0 AND code <> upper(code) ORDER BY code"
+    ).fetchall()
+    small = {code: n for code, n in rows if code not in tally.study.position}
+    if small:
         yield (
-            f"{tally.name}: {sum(found.values()):,} events are not counted, because their area "
-            f"codes are written in small letters ({first_few(list(found))}). Write them as the "
-            "boundaries do."
+            f"{tally.name}: the area codes of {sum(small.values()):,} events are written in small "
+            f"letters ({first_few(list(small))}); they were read in capitals."
         )
 
 
@@ -491,9 +479,25 @@ def _check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]
             (faults if near else notes).append(
                 f"{none}; did you mean {near!r}?" if near else f"{none}."
             )
+        faults += _spelt_otherwise(name, column, wanted, found)
     if faults:
         raise ConfigError(faults)
     return notes
+
+
+def _spelt_otherwise(
+    name: str, column: str, wanted: Collection[Any], found: Sequence[str]
+) -> Iterator[str]:
+    """Values beside those of a rule that differ in capitals or blanks alone, and are left out."""
+    asked = {value for value in wanted if isinstance(value, str)}
+    plain = {" ".join(value.casefold().split()): value for value in asked & set(found)}
+    for value in found:
+        same = plain.get(" ".join(value.casefold().split()))
+        if same is not None and value not in asked:
+            yield (
+                f"{name}: where: records have {value!r} beside {same!r} in the column {column!r}. "
+                "Name both, or correct them."
+            )
 
 
 def _nearest(value: str, found: Sequence[str]) -> str | None:

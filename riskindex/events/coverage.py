@@ -53,8 +53,8 @@ class Coverage:
     __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
 
     by: str | None = None
-    """Kind of group of areas that records come by: force. Left out, large groups with hardly any
-    event are found by their numbers."""
+    """Kind of group of areas that records come by: force. Large groups with hardly any event are
+    found by their numbers, whether or not it is given."""
     inventory: Inventory | None = None
     """List of the files that there are; left out, a unit covers the months it has events in."""
     column: str | None = None
@@ -322,6 +322,8 @@ def gaps_by_number(
 ) -> Gaps:
     """Areas of large groups that have hardly any of the events their number would have.
 
+    Groups that records come by, and large ones, are held against their own other months, too.
+
     Parameters
     ----------
     events
@@ -344,7 +346,8 @@ def gaps_by_number(
         codes, names = pd.factorize(areas[kind], sort=True)
         sizes = np.bincount(codes, minlength=len(names))
         large = (sizes >= ENOUGH_AREAS) & (names != NOT_RECORDED)
-        covered = _by_number(events, codes, sizes, large, spans)
+        own = large | ((kind == coverage.by) & (names != NOT_RECORDED))
+        covered = _by_number(events, codes, sizes, spans, large=large, own=own)
         named = dict(zip(map(str, names), covered, strict=True))
         found = _gaps(named, areas[kind], spans, f"hardly any event in the {kind}")
         if (found.lacking & ~lacking).any():
@@ -357,10 +360,16 @@ def _by_number(
     events: pd.DataFrame,
     codes: NDArray[np.intp],
     sizes: NDArray[np.intp],
-    large: Flags,
     spans: Sequence[Period],
+    *,
+    large: Flags,
+    own: Flags,
 ) -> list[set[int]]:
-    """Months that each group covers; small groups cover what any other does."""
+    """Months that each group covers; small groups cover what any other does.
+
+    `large` groups are held against their number of areas, those of `own` against the middle one
+    of their other months.
+    """
     months = [month for span in spans for month in span.months]
     column = {month: i for i, month in enumerate(months)}
     table = np.zeros((len(sizes), len(months)))
@@ -371,8 +380,17 @@ def _by_number(
     for span in spans:
         at = [column[month] for month in span.months]
         absent[:, at] |= _absent(table[:, at].sum(axis=1), expected[:, at].sum(axis=1))[:, None]
-    here = ~(absent & large[:, None])
+    few = _absent(table, _by_own_months(table)) & own[:, None]
+    here = ~((absent & large[:, None]) | few)
     return [{month for month in months if row[column[month]]} for row in here]
+
+
+def _by_own_months(table: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What the middle one of its other months lets expect of each month of a group."""
+    expected = np.zeros_like(table)
+    for i in range(table.shape[1]) if table.shape[1] > 2 else ():
+        expected[:, i] = np.median(np.delete(table, i, axis=1), axis=1)
+    return expected
 
 
 def _absent(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> Flags:

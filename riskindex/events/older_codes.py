@@ -1,6 +1,6 @@
 """Events with codes of an older edition: recognised, converted, or refused by name."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +15,7 @@ from riskindex.areas.editions import (
     there_in_2011,
 )
 from riskindex.errors import DataError
+from riskindex.events.periods import month_label
 from riskindex.events.study_area import StudyArea
 
 if TYPE_CHECKING:
@@ -88,11 +89,13 @@ def refuse_unconverted(
     ------
     DataError
         Events of recognised codes lack coordinates; or the codes alone show the older edition
-        (`carries_2011_codes`, for the source or for one of its files) and some fit no area.
+        (`carries_2011_codes`, for the source or one of its files, in all its months, the first ones
+        or the last ones) and some fit no area.
     """
     bare = codes[(codes["events"] > codes["points"]) & codes["route"].isin(UNKNOWN_ROUTES)]
     inferred = bare.index.isin(list(recognised))
-    if study.crosswalk is None and _any_of_2011(connection, study, bare):
+    when = None if study.crosswalk is not None else _months_of_2011(connection, study, bare)
+    if when is not None:
         inferred |= bare.index.isin(list(there_in_2011(bare.index)))
     refused = bare[inferred]
     if refused.empty:
@@ -101,23 +104,47 @@ def refuse_unconverted(
     raise DataError(
         f"{name}: carries area codes of an older edition than the boundaries. {events:,} events "
         f"without coordinates carry {len(refused):,} codes that the boundaries do not have "
-        f"({first_few(refused.index.tolist())}), while areas whose codes are new have no event. "
-        "Set shipped = [] under [areas] if they are LSOAs of 2011, or name a lookup under "
-        "[areas.vintage] (path, old, new) to convert them."
+        f"({first_few(refused.index.tolist())}), while areas whose codes are new have no event"
+        f"{when or ''}. Set shipped = [] under [areas] if they are LSOAs of 2011, or name a lookup "
+        "under [areas.vintage] (path, old, new) to convert them."
     )
 
 
-def _any_of_2011(
+def _months_of_2011(
     connection: "DuckDBPyConnection", study: StudyArea, suspects: pd.DataFrame
-) -> bool:
+) -> str | None:
+    """When the codes alone show the older edition: "" for always, " until 2021-06"; None: never.
+
+    A file may change its edition from one month to the next. The months before the first event
+    of any new code, and those after the last, are looked at, in each file and in all of them.
+    """
     if suspects.empty:
-        return False
-    named = connection.execute(
-        "SELECT DISTINCT d.file, d.area_code FROM dated d JOIN codes c ON c.code = d.area_code "
-        "WHERE d.span >= 0 AND c.route = 'area'"
-    ).df()
-    files = [codes.tolist() for _, codes in named.groupby("file")["area_code"]]
-    return any(carries_2011_codes(codes, study.codes) for codes in files)
+        return None
+    named = connection.execute(_NAMED).df()
+    new = named["area_code"].isin(list(new_in_2021(study.codes)))
+    for part in (*(part for _, part in named.groupby("file", sort=True)), named):
+        for when, stretch in _stretches(part, part[new[part.index]]):
+            if carries_2011_codes(set(stretch["area_code"]), study.codes):
+                return when
+    return None
+
+
+def _stretches(part: pd.DataFrame, new: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """All months, those before the first event of a new code, and those after the last."""
+    if new.empty:
+        yield "", part
+        return
+    first, last = int(new["first"].min()), int(new["last"].max())
+    yield f" until {month_label(first - 1)}", part[part["first"] < first]
+    yield f" from {month_label(last + 1)}", part[part["last"] > last]
+
+
+_NAMED = """
+SELECT d.file, d.area_code, min(year(d.date) * 12 + month(d.date) - 1) AS first,
+    max(year(d.date) * 12 + month(d.date) - 1) AS last
+FROM dated d JOIN codes c ON c.code = d.area_code
+WHERE d.span >= 0 AND c.route = 'area' GROUP BY ALL
+"""
 
 
 def share_out_bare(

@@ -2,9 +2,9 @@
 
 import itertools
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, ClassVar, Literal, NamedTuple, cast, get_args
 
 from riskindex.errors import ConfigError
@@ -18,6 +18,10 @@ Categories = Literal["riskindex", "sfhotspot", "sfhotspot-as-coded", "arcgis-pro
 UNLIKELY = 7.0
 """Events expected in a stretch of months that has none, from which on it counts as not covered:
 the chance of such a gap is below exp(-7), 1 in 1,000."""
+
+
+FEW_DAYS = 7
+"""Days without an event, from Christmas to New Year, are no sign of a file cut short."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +184,37 @@ def missing_months(period: Period, events: Mapping[int, int]) -> tuple[int, ...]
             missing += stretch
         stretch = []
     return tuple(missing)
+
+
+def missing_days(
+    period: Period, events: Mapping[date, int], *, months: Collection[int] = ()
+) -> list[tuple[date, date]]:
+    """Stretches of days of a period that a source does not seem to cover: first and last day.
+
+    The rule of `missing_months` for days. Days with an event are counted, not events, because
+    records are entered in batches; weekends and holidays leave stretches shorter than `FEW_DAYS`.
+
+    Parameters
+    ----------
+    period
+        A stretch of months.
+    events
+        Day to the number of events read on it; at least one.
+    months
+        Numbers of months that are not looked at.
+    """
+    rate = (len(events) - 1) / ((max(events) - min(events)).days + 1)
+    found: list[tuple[date, date]] = []
+    stretch: list[date] = []
+    days = (period.start + timedelta(i) for i in range((period.end - period.start).days))
+    for day in (*days, None):
+        if day is not None and day not in events and month_number(day) not in months:
+            stretch.append(day)
+            continue
+        if len(stretch) >= FEW_DAYS and rate * len(stretch) >= UNLIKELY:
+            found.append((stretch[0], stretch[-1]))
+        stretch = []
+    return found
 
 
 def _first_day(number: int) -> date:

@@ -98,16 +98,18 @@ def leave_out(connection: "DuckDBPyConnection", lacking: NDArray[np.bool_], apar
     Parameters
     ----------
     connection, lacking
-        As in `store_lacking`; nothing was lacking when the events were placed.
+        As in `store_lacking`; at least what was lacking when the events were placed.
     apart
         Which events are looked at one by one already.
     """
+    connection.execute("CREATE OR REPLACE TEMP TABLE lacked AS FROM lacking")
     store_lacking(connection, lacking)
     if apart.every:
         return
     query = (
         f"SELECT d.* EXCLUDE (x, y), c.area, {Reason.COUNTED} AS reason, c.how FROM dated d "
-        f"JOIN codes c ON c.code = d.area_code WHERE {_BY_CODE} AND NOT ({COVERED})"
+        f"JOIN codes c ON c.code = d.area_code WHERE {_BY_CODE} AND NOT ({COVERED}) "
+        "AND (c.area, span) NOT IN (SELECT area, span FROM lacked)"
     )
     rows = _EXPANDED.format(query) if apart.counted else f"({query})"
     connection.execute(f"INSERT INTO looked_at BY NAME {rows}")
@@ -277,14 +279,21 @@ def _codes(connection: "DuckDBPyConnection", study: StudyArea) -> pd.DataFrame:
         "FROM kinds WHERE span >= 0 GROUP BY 1 ORDER BY 1"
     ).df()
     area = study.areas.index.get_indexer(codes["code"])
+    # Small letters are read as capitals where only these are the code of an area.
+    capitals = study.areas.index.get_indexer(codes["code"].str.upper())
+    area = np.where(area < 0, capitals, area)
     codes = codes.assign(
         id=np.arange(len(codes)), route="area", reason=int(Reason.COUNTED), area=area
     )
     others = np.flatnonzero(area < 0)
-    fates = [_fate(code, study) for code in codes["code"].iloc[others]]
+    fates = [_fate(_in_capitals(code), study) for code in codes["code"].iloc[others]]
     for name in _Fate._fields:
         codes.loc[others, name] = [getattr(fate, name) for fate in fates]
     return codes.set_index("code")
+
+
+def _in_capitals(code: str) -> str:
+    return code.upper() if is_well_formed(code.upper()) else code
 
 
 def _fate(code: str, study: StudyArea) -> _Fate:

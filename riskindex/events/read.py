@@ -1,6 +1,7 @@
 """Files in: events, from the police.uk download or any table with a date and a place."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -42,6 +43,7 @@ from riskindex.files.formats import (
     sniff,
     unpack,
 )
+from riskindex.files.workbooks import WORKBOOKS, as_csv, read_grid
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -252,15 +254,36 @@ class _Reader:
             rows = create_parquet_view(self.connection, view, path, label, layout=self.layout)
             self.views.append(view)
             return rows
+        if kind in WORKBOOKS:
+            return self._add_workbook(path, label)
         if kind not in ("text", "utf-16", "gzip"):
             raise InputError(f"{label}: {_NO_TABLE.get(kind, f'a {kind} file')}. {_SAVE_AS}")
         inner = unpack(path, self.home) if kind == "gzip" else path
-        before = self.rows
-        note = load_csv(
-            self.connection, self.table, inner, label, layout=self.layout, home=self.home
-        )
+        rows = self._load(inner, label)
         if inner != path:
             inner.unlink()
+        return rows
+
+    def _add_workbook(self, path: Path, label: str) -> int:
+        """Add the events of a sheet, by way of a private CSV of it."""
+        layout = self.layout
+        wanted = [layout.headings.get(c, c) for c in layout.columns if c not in layout.may_lack]
+        grid = read_grid(
+            path, wanted, label, sheet=layout.sheet, header_row=layout.header_row,
+            date_format=layout.date_format,
+        )  # fmt: skip
+        copy = as_csv(grid, self.home / "sheet.csv")
+        rows = self._load(copy, label, offset=grid.rows[0] - 2 if grid.rows else 0)
+        copy.unlink()
+        self.notes += grid.notes
+        return rows
+
+    def _load(self, path: Path, label: str, *, offset: int = 0) -> int:
+        before = self.rows
+        note = load_csv(
+            self.connection, self.table, path, label, layout=self.layout, home=self.home,
+            offset=offset,
+        )  # fmt: skip
         count = f"SELECT count(*) FROM {identifier(self.table)}"
         self.rows = int(self.connection.execute(count).fetchall()[0][0])
         self.notes += [note] if note else []
@@ -278,7 +301,6 @@ class _Reader:
 _SAVE_AS = "Save the table as CSV UTF-8 or Parquet."
 _NO_TABLE = {
     "empty": "the file is empty",
-    "xlsx": "an Excel workbook",
     "xml": "an XML or HTML file (a web page saved by mistake?)",
     "zip": "a zip inside a zip",
 }
@@ -328,7 +350,8 @@ def _open_source(
         alike = repeated_rows(connection, events_table(name))
         notes += [f"{name}: {sentence}" for sentence in alike]
     listed, lists = _listed(name, source.coverage, folder, home)
-    events = replace(_events(connection, name, source), listed=listed)
+    empty = frozenset(_months_named(file.name for file in files if file.rows == 0))
+    events = replace(_events(connection, name, source), listed=listed, empty_months=empty)
     return Opened({name: events}, (*files, *lists), (*notes, *reader.notes))
 
 
@@ -366,6 +389,13 @@ def _without_records(files: Sequence[FileRecord]) -> Iterator[str]:
     if empty:
         held = "holds no records" if len(empty) == 1 else "hold no records"
         yield f"{first_few(empty)} {held}: nothing happened, says the count."
+
+
+def _months_named(names: Iterable[str]) -> Iterator[int]:
+    """Numbers of the months that files are named after: fires_2024_02.csv, 2024-02-essex.csv."""
+    for name in names:
+        for year, month in re.findall(r"(?<!\d)(\d{4})[-_ ]?(0[1-9]|1[0-2])(?!\d)", name):
+            yield int(year) * 12 + int(month) - 1
 
 
 def _events(

@@ -1,6 +1,6 @@
 """What a config says of a source of events: which files, columns and rules."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any, ClassVar, Literal
@@ -22,7 +22,12 @@ class EventSource:
     kind: Literal["events"]
     """A table with one event per row."""
     path: str | Sequence[str]
-    """CSV (may be compressed) or Parquet files, a folder, a zip, or patterns: suspects/*.csv."""
+    """CSV (may be compressed) or Parquet files, Excel or ODS workbooks, a folder, a zip, or
+    patterns: suspects/*.csv. Workbooks are named, or matched by a pattern."""
+    sheet: str | int | None = None
+    """Sheet of a workbook, by name or number from 1; left out, the one that has the columns."""
+    header_row: int | None = None
+    """Row of a sheet with the names of the columns, from 1; left out, it is found."""
     date: str
     """Column with the date; a month such as 2022-03 is enough."""
     date_format: str | None = None
@@ -49,6 +54,8 @@ class EventSource:
     """Which areas the records come from, and when; what no file covers is not zero."""
     compare: bool | None = None
     """Whether area codes are compared with coordinates; left out, in up to five million events."""
+    accept_losses: bool = False
+    """Whether a run goes on although more than 10% of the events in the periods are lost."""
     protection: Literal["open", "restricted"] | None = None
     """Whether anybody can look the records up; left out, restricted. Open records leave as they
     are, and need an address and a licence."""
@@ -68,12 +75,17 @@ class PoliceSource:
     """The published street-level files."""
     path: str | Sequence[str]
     """The zip, the folder, or files; only *-street.csv members are read, and Parquet copies."""
+    rename: Mapping[str, str] = field(default_factory=dict)
+    """Column of the download to what a copy calls it: { "LSOA code" = "lsoa21cd" }. Capitals,
+    blanks and underscores make no difference as it is."""
     where: Where = field(default_factory=dict)
     """Events of the source that are used at all; the rest is excluded by a rule."""
     coverage: Coverage = field(default_factory=Coverage)
     """Which areas the files come from, and when; what no file covers is not zero."""
     compare: bool | None = None
     """Whether area codes are compared with coordinates; left out, in up to five million events."""
+    accept_losses: bool = False
+    """Whether a run goes on although more than 10% of the events in the periods are lost."""
     protection: Literal["open", "restricted"] | None = None
     """Open, unless the files are no copy of what is published."""
 
@@ -108,8 +120,9 @@ def layout_of(name: str, source: EventSource | PoliceSource, factors: Sequence[F
         place = ("LSOA code", "Longitude", "Latitude")
         may_lack = (*place, NUMBER)
         return Layout(
-            "Month", None, *place, number=NUMBER, categories=categories, may_lack=may_lack
-        )
+            "Month", None, *place, number=NUMBER, categories=categories, may_lack=may_lack,
+            headings=source.rename, any_case=True,
+        )  # fmt: skip
     faults = list(source_faults(name, source))
     if faults:
         raise ConfigError(faults)
@@ -122,6 +135,8 @@ def layout_of(name: str, source: EventSource | PoliceSource, factors: Sequence[F
         person=source.distinct,
         key=source.key,
         categories=categories,
+        sheet=source.sheet,
+        header_row=source.header_row,
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from riskindex.errors import InputError
 from riskindex.events.sql import category, identifier, literal
 from riskindex.events.values import BAD, LONGEST_WORD, Layout, Raw, no_month, select_events
-from riskindex.files.csv_files import capped, refuse_separator_line
+from riskindex.files.csv_files import capped, first_line
 from riskindex.files.formats import as_utf8, nearest, refuse_full
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ def load_csv(
     *,
     layout: Layout,
     home: Path,
+    offset: int = 0,
 ) -> str:
     """Add the events of a CSV file to a table.
 
@@ -98,6 +99,8 @@ def load_csv(
         Which columns are read.
     home
         Private folder, for a copy in UTF-8 where one is needed.
+    offset
+        What is added to a row's number, where the file is a part of another.
 
     Returns
     -------
@@ -123,7 +126,7 @@ def load_csv(
         {column: raw[column] for column in layout.columns if column in raw},
         layout,
         label,
-        row="csv_row",
+        row=f"csv_row + {offset}",
     )
     _insert(connection, f"INSERT INTO {identifier(table)} {query}", label)
     faults = list(_rejected(connection, label, len(header)))
@@ -161,22 +164,33 @@ def create_parquet_view(
         (rows,) = connection.execute(f"SELECT count(*) FROM {scan}").fetchall()[0]
     except duckdb.Error as error:
         raise InputError(f"{label}: cannot be read as Parquet ({_first_line(error)}).") from None
-    types = {name: str(type_) for name, type_, *_ in described}
-    _check(list(types), layout, label)
-    raw = {c: _look(connection, scan, c, types[c], layout) for c in layout.columns if c in types}
+    given = [str(name) for name, *_ in described]
+    names = layout.named(given)
+    _check(names, layout, label)
+    found = {
+        name: (one, str(type_))
+        for name, one, (_, type_, *_) in zip(names, given, described, strict=True)
+    }
+    raw = {c: _look(connection, scan, c, found[c], layout) for c in layout.columns if c in found}
     query = select_events(scan, raw, layout, label, row="file_row_number + 1", skip_blank=False)
     connection.execute(f"CREATE VIEW {identifier(view)} AS {query}")
     return int(rows)
 
 
 def _look(
-    connection: "DuckDBPyConnection", scan: str, column: str, kind: str, layout: Layout
+    connection: "DuckDBPyConnection",
+    scan: str,
+    column: str,
+    found: tuple[str, str],
+    layout: Layout,
 ) -> Raw:
     """Look at all values of a column once, so that queries need not mend what is whole.
 
+    The column is found by its name in the file, which says what type it has.
     A condition after WHERE is asked of a Parquet file's dictionary, not of each row.
     """
-    sql = identifier(column)
+    given, kind = found
+    sql = identifier(given)
     if column == layout.number:  # long texts, which few queries ask for
         return Raw(sql, kind)
 
@@ -269,11 +283,11 @@ def _header(path: Path, layout: Layout, label: str) -> tuple[list[str], str]:
     """Names in the header, and the delimiter that finds most of the columns in it."""
     headers = {}
     with path.open(encoding="utf-8-sig", newline="") as file:
-        refuse_separator_line(file.readline(), label)
+        first_line(file, label)
     for delimiter in DELIMITERS:
         with path.open(encoding="utf-8-sig", newline="") as file, suppress(csv.Error):
             names = next(csv.reader(file, delimiter=delimiter), [])
-            headers[delimiter] = [name.strip() for name in names]
+            headers[delimiter] = layout.named([name.strip() for name in names])
     delimiter = max(headers, key=lambda d: len(set(layout.columns) & set(headers[d])))
     _check(headers[delimiter], layout, label)
     return headers[delimiter], delimiter

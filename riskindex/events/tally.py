@@ -60,6 +60,8 @@ class Events:
     """`age` and `sex` to the column that holds it, which has its `category ...` column, too."""
     coverage: Coverage = field(default_factory=Coverage)
     """Which areas the events come from; its column has its `category ...` column, too."""
+    empty_months: frozenset[int] = frozenset()
+    """Numbers of the months that files of headings alone are named after: nothing happened."""
     listed: Months | None = None
     """Months of each unit by an inventory; None where there is none."""
     compare: bool | None = None
@@ -162,9 +164,11 @@ class Tally:
         gaps = gaps_by_unit(self.units, areas, self.spans, coverage)
         store_lacking(connection, gaps.lacking)
         notes = place_events(connection, self.study, name=self.name, crs=crs, apart=apart)
-        if coverage.by is None and group_kinds(areas):
-            gaps = gaps_by_number(self._frame(_BY_MONTH), areas, self.spans, coverage)
-            if gaps.lacking.any():
+        if group_kinds(areas):
+            # A unit whose file holds two stray rows has a file of every month, by its records.
+            few = gaps_by_number(self._frame(_BY_MONTH), areas, self.spans, coverage)
+            if (few.lacking & ~gaps.lacking).any():
+                gaps = Gaps(gaps.lacking | few.lacking, (*gaps.notes, *few.notes))
                 leave_out(connection, gaps.lacking, apart)
         return gaps, notes
 
@@ -485,7 +489,8 @@ _KINDS = """
 CREATE OR REPLACE TEMP TABLE kinds AS
 SELECT k.*, coalesce(c.span, -1)::SMALLINT AS span
 FROM (
-    SELECT area_code, month, sort, {n}::BIGINT AS events, {prints} AS prints
+    SELECT area_code, month, sort, {n}::BIGINT AS events, {prints} AS prints,
+        max(day(date)) AS last_day
     FROM coded LEFT JOIN days USING (date) GROUP BY ALL
 ) k
 LEFT JOIN calendar c USING (month)

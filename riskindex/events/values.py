@@ -1,7 +1,8 @@
 """What a query makes of the values of an event file: dates, numbers, places, words for nothing."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from riskindex.events.sql import category, literal
@@ -31,12 +32,33 @@ class Layout(NamedTuple):
     categories: tuple[str, ...] = ()
     may_lack: tuple[str, ...] = ()
     """Columns that a file need not have."""
+    sheet: str | int | None = None
+    """Sheet of a workbook."""
+    header_row: int | None = None
+    """Row of a workbook with the names of the columns."""
+    headings: Mapping[str, str] = MappingProxyType({})
+    """Column to what a file calls it; files that call it by its name are read, too."""
+    any_case: bool = False
+    """Whether capitals, blanks and underscores make no difference in names of columns."""
+
+    def named(self, header: Sequence[str]) -> list[str]:
+        """The names in a header as the layout calls these columns."""
+        given = {heading: column for column, heading in self.headings.items()}
+        names = [given.get(name, name) for name in header]
+        if not self.any_case:
+            return names
+        plain = {_plain_name(column): column for column in self.columns if column not in names}
+        return [n if n in self.columns else plain.get(_plain_name(n), n) for n in names]
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, once."""
         roles = (self.date, self.area, self.x, self.y, self.person, self.key, self.number)
         return tuple(dict.fromkeys(c for c in (*roles, *self.categories) if c is not None))
+
+
+def _plain_name(name: str) -> str:
+    return re.sub(r"[\W_]+", "", name).casefold()
 
 
 class Raw(NamedTuple):

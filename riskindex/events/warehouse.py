@@ -53,6 +53,8 @@ class WarehouseSource:
     """Events of the source that are used at all; the rest is excluded by a rule."""
     coverage: Coverage = field(default_factory=Coverage)
     """Which areas the records come from, and when, by an inventory; it takes no column."""
+    accept_losses: bool = False
+    """Whether a run goes on although more than 10% of the events in the periods are lost."""
     protection: Literal["open", "restricted"] | None = None
     """Whether anybody can look the records up; left out, restricted. Open records leave as they
     are, and need an address and a licence."""

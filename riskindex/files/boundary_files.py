@@ -3,13 +3,16 @@
 import json
 import re
 import shutil
+import sqlite3
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from riskindex.errors import InputError
 from riskindex.files.formats import members, nearest, open_members, sniff, unpack
+from riskindex.files.json_kinds import refusal
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -66,6 +69,10 @@ def read_vector(
     if kind in _PACKED:
         inner, layer = _PACKED[kind](path, layer, scratch)
         kind = sniff(inner)
+    if kind == "json" and (why := refusal(inner)):
+        raise InputError(f"{label}: {why}")
+    if kind == "geopackage":
+        refuse_computed(inner, label)
     if kind not in _READERS:
         raise InputError(f"{label}: {_hint(kind)} Use {_READABLE}.")
     with warnings.catch_warnings(record=True) as caught:
@@ -73,6 +80,50 @@ def read_vector(
         table = _READERS[kind](_plain(inner, kind, scratch), columns, layer, label)
     notes = [f"{label}: {_without_paths(str(warning.message))}" for warning in caught]
     return Vector(table, path, tuple(dict.fromkeys(notes)))
+
+
+def refuse_computed(path: Path, label: str) -> None:
+    """Refuse a GeoPackage whose layers are computed: a view may never end, or fill the memory.
+
+    Only names and types are looked at; no query of the file's own is run.
+
+    Raises
+    ------
+    InputError
+        A layer, or a table that lists layers, is a view, a virtual table or has computed columns.
+    """
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)) as file:
+            computed = {
+                str(name).casefold()
+                for name, kind, sql in file.execute("SELECT name, type, sql FROM sqlite_master")
+                if kind == "view" or _VIRTUAL.match(str(sql))
+            }
+            lists = [name for name in _LISTS if name in computed]
+            layers = [] if lists else _layers_listed(file)
+            faults = lists or [n for n in layers if n.casefold() in computed or _computes(file, n)]
+    except sqlite3.Error:
+        return  # damaged, which GDAL says
+    if faults:
+        raise InputError(
+            f"{label}: {faults[0]!r} is computed by a view or formula each time it is read. Save "
+            "it as a plain table, in a new GeoPackage."
+        )
+
+
+_LISTS = ("gpkg_contents", "gpkg_geometry_columns", "gpkg_spatial_ref_sys", "gpkg_ogr_contents")
+_VIRTUAL = re.compile(r"\s*CREATE\s+VIRTUAL\s+TABLE", re.IGNORECASE)
+_COMPUTED = (2, 3)
+"""What SQLite says of generated columns, virtual and stored."""
+
+
+def _layers_listed(file: sqlite3.Connection) -> list[str]:
+    return [str(name) for (name,) in file.execute("SELECT table_name FROM gpkg_contents")]
+
+
+def _computes(file: sqlite3.Connection, layer: str) -> bool:
+    quoted = layer.replace('"', '""')
+    return any(row[6] in _COMPUTED for row in file.execute(f'PRAGMA table_xinfo("{quoted}")'))
 
 
 def _hint(kind: str) -> str:

@@ -4,12 +4,13 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
-from typing import NamedTuple
+from typing import NamedTuple, TextIO
 
 from riskindex.errors import InputError
 from riskindex.files.boundary_files import check_columns
 from riskindex.files.formats import as_utf8, members, nearest, open_member, sniff, unpack
 from riskindex.files.official_headings import TWINS
+from riskindex.files.workbooks import LOOKED_AT, WORKBOOKS, above, below, read_grid, without_footer
 
 MOST_FAULTS = 20
 """Faults of one file that are listed; the rest is counted."""
@@ -30,14 +31,22 @@ class CsvSheet(NamedTuple):
 
 
 def read_sheet(
-    path: Path, columns: Sequence[str], scratch: Path, *, member: str | None = None
+    path: Path,
+    columns: Sequence[str],
+    scratch: Path,
+    *,
+    member: str | None = None,
+    sheet: str | int | None = None,
+    header_row: int | None = None,
 ) -> CsvSheet:
-    """Read named columns of a CSV as text.
+    """Read named columns of a CSV or workbook as text.
+
 
     Parameters
     ----------
     path
-        A CSV, a gzip of one, or a zip with one; its name does not decide what it is.
+        A CSV, a gzip of one, a zip with one, or an Excel or ODS workbook; its name does not decide
+        what it is.
     columns
         Columns to read; no others are kept. A heading of an official lookup is found under that of
         a tidy copy too, and the other way about: LSOA21CD and lsoa21_code.
@@ -45,6 +54,10 @@ def read_sheet(
         Private folder for what has to be unpacked or converted.
     member
         File inside a zip; without it the only CSV, or the only one that ends in -lsoa.csv.
+    sheet
+        Of a workbook: its name, or number from 1; found by the columns where it is left out.
+    header_row
+        Row with the names of the columns; found among the first 50 where it is left out.
 
     Raises
     ------
@@ -52,29 +65,126 @@ def read_sheet(
         Not a CSV; a column that is not there or there twice; rows with more or fewer fields than
         the header, all of them reported.
     """
+    if member is None and sniff(path) in WORKBOOKS:
+        grid = read_grid(path, columns, path.name, sheet=sheet, header_row=header_row)
+        places = _places(grid.header, columns, path.name)
+        values = [[row[place] for place in places.values()] for row in grid.values]
+        return _sheet(path.name, grid.rows, values, list(places), grid.notes)
+    label, inner = _unpacked(path, member, scratch)
+    if sheet is not None:
+        raise InputError(f"{label}: a CSV has no sheets; leave sheet = {sheet!r} out.")
+    text = as_utf8(inner, scratch, label=label)
+    with text.path.open(encoding="utf-8-sig", newline="") as file:
+        skipped = _rows_above(file, columns, header_row, label)
+        first = file.readline()
+        delimiter = _delimiter(first, columns)
+        _start_at(file, skipped)
+        lines = _lines(file, delimiter, label, start=skipped + 1)
+        _, found = next(lines, (1, []))
+        places = _places(found, columns, label)
+        rows, values, passed = _kept(lines, len(found), list(places.values()), label)
+    notes = [*([text.note] if text.note else []), *above(skipped, label), *below(passed, label)]
+    return _sheet(label, rows, values, list(places), notes)
+
+
+def _sheet(
+    label: str,
+    rows: list[int],
+    values: Sequence[Sequence[str]],
+    columns: Sequence[str],
+    notes: Sequence[str],
+) -> CsvSheet:
+    if not rows:
+        raise InputError(f"{label}: the table has a header and no rows. Save it again, whole.")
+    table = {column: [row[k] for row in values] for k, column in enumerate(columns)}
+    return CsvSheet(label, rows, table, tuple(notes))
+
+
+def _places(found: Sequence[str], columns: Sequence[str], label: str) -> dict[str, int]:
+    """Position of each column that is asked for."""
+    names = _as_asked(found, columns)
+    _check_header(names, columns, label)
+    return {column: names.index(column) for column in dict.fromkeys(columns)}
+
+
+def _rows_above(file: TextIO, columns: Sequence[str], header_row: int | None, label: str) -> int:
+    """How many lines stand above the header; the file is left at it."""
+    lines = [first_line(file, label)]
+    lines += [file.readline(LONGEST_HEADER) for _ in range(LOOKED_AT - 1)]
+    at = 0 if header_row is None else header_row - 1
+    if header_row is None and not _found(lines[0], columns):
+        whole = (i for i, line in enumerate(lines) if _found(line, columns) == len(set(columns)))
+        at = next(whole, 0)
+    _start_at(file, at)
+    return at
+
+
+def _start_at(file: TextIO, line: int) -> None:
+    file.seek(0)
+    for _ in range(line):
+        file.readline()
+
+
+def _found(header: str, columns: Sequence[str]) -> int:
+    """How many of the columns a line names, by the delimiter that finds most."""
+    return max(_found_by(delimiter, header, columns) for delimiter in _DELIMITERS)
+
+
+def read_header(
+    path: Path,
+    columns: Sequence[str],
+    scratch: Path,
+    *,
+    member: str | None = None,
+    sheet: str | int | None = None,
+    header_row: int | None = None,
+) -> list[str]:
+    """Names of all columns of a table of which `read_sheet` reads some.
+
+    Parameters
+    ----------
+    path, columns, scratch, member, sheet, header_row
+        As for `read_sheet`.
+    """
+    if member is None and sniff(path) in WORKBOOKS:
+        return read_grid(path, columns, path.name, sheet=sheet, header_row=header_row).header
     label, inner = _unpacked(path, member, scratch)
     text = as_utf8(inner, scratch, label=label)
     with text.path.open(encoding="utf-8-sig", newline="") as file:
+        _rows_above(file, columns, header_row, label)
         first = file.readline()
-        refuse_separator_line(first, label)
-        delimiter = _delimiter(first, columns)
-        file.seek(0)
-        lines = _lines(file, delimiter, label)
-        _, found = next(lines, (1, []))
-        names = _as_asked(found, columns)
-        _check_header(names, columns, label)
-        places = {column: names.index(column) for column in dict.fromkeys(columns)}
-        rows, values = _kept(lines, len(names), list(places.values()), label)
-    if not rows:
-        raise InputError(f"{label}: the table has a header and no rows. Save it again, whole.")
-    table = {column: [row[k] for row in values] for k, column in enumerate(places)}
-    return CsvSheet(label, rows, table, (text.note,) if text.note else ())
+        tried = [next(csv.reader([first], delimiter=delimiter), []) for delimiter in _DELIMITERS]
+    return [name.strip() for name in max(tried, key=len)]
 
 
 def capped(faults: Sequence[str]) -> list[str]:
     """The first faults, and a sentence that counts the rest."""
     rest = len(faults) - MOST_FAULTS
     return [*faults[:MOST_FAULTS], f"... and {rest:,} more."] if rest > 0 else list(faults)
+
+
+def first_line(file: TextIO, label: str) -> str:
+    """The first line of a table, if it can be one.
+
+    Raises
+    ------
+    InputError
+        It is longer, or has more columns, than that of any table; or it is a note to Excel.
+    """
+    line = file.readline(LONGEST_HEADER + 1)
+    is_wide = max(map(line.count, _DELIMITERS)) >= MOST_COLUMNS
+    if is_wide or len(line) > LONGEST_HEADER:
+        what = f"{MOST_COLUMNS:,} columns" if is_wide else f"{LONGEST_HEADER:,} characters"
+        raise InputError(
+            f"{label}: line 1 has over {what}, more than any table has. Are its line ends missing, "
+            "or is it turned on its side? Save it again with one row per line."
+        )
+    refuse_separator_line(line, label)
+    return line
+
+
+LONGEST_HEADER, MOST_COLUMNS = 4_000_000, 20_000
+"""Characters and columns of a header; a sheet of Excel has 16,384 columns."""
 
 
 def refuse_separator_line(first: str, label: str) -> None:
@@ -124,25 +234,27 @@ def _choose(names: Sequence[str], member: str | None, label: str) -> str:
 
 def _delimiter(header: str, columns: Sequence[str]) -> str:
     """The delimiter that finds most of the columns; the comma where several do."""
-
-    def found(delimiter: str) -> int:
-        with suppress(csv.Error):
-            names = _as_asked(next(csv.reader([header], delimiter=delimiter), []), columns)
-            return sum(column in names for column in columns)
-        return 0
-
-    return max(_DELIMITERS, key=found)
+    return max(_DELIMITERS, key=lambda delimiter: _found_by(delimiter, header, columns))
 
 
-def _lines(file: Iterable[str], delimiter: str, label: str) -> Iterator[tuple[int, list[str]]]:
+def _found_by(delimiter: str, header: str, columns: Sequence[str]) -> int:
+    with suppress(csv.Error):
+        names = set(_as_asked(next(csv.reader([header], delimiter=delimiter), []), columns))
+        return sum(column in names for column in set(columns))
+    return 0
+
+
+def _lines(
+    file: Iterable[str], delimiter: str, label: str, *, start: int = 1
+) -> Iterator[tuple[int, list[str]]]:
     """First line and fields of each row; rows without any text are no rows."""
     reader = csv.reader(file, delimiter=delimiter, strict=True)
-    start = 1
+    above = start - 1
     try:
         for fields in reader:
             if any(fields):
                 yield start, fields
-            start = reader.line_num + 1
+            start = above + reader.line_num + 1
     except csv.Error as error:
         raise InputError(
             f"{label}: row {start} cannot be read as CSV ({error}). Is a quote left open there, or "
@@ -152,8 +264,9 @@ def _lines(file: Iterable[str], delimiter: str, label: str) -> Iterator[tuple[in
 
 def _as_asked(names: Sequence[str], columns: Sequence[str]) -> list[str]:
     """The header, with a column that is not in it under its twin's place."""
-    twins = {TWINS[column]: column for column in columns if column in TWINS and column not in names}
-    return [name if name in columns else twins.get(name, name) for name in names]
+    here, asked = set(names), set(columns)
+    twins = {TWINS[column]: column for column in asked if column in TWINS and column not in here}
+    return [name if name in asked else twins.get(name, name) for name in names]
 
 
 def _check_header(names: Sequence[str], columns: Sequence[str], label: str) -> None:
@@ -166,17 +279,23 @@ def _check_header(names: Sequence[str], columns: Sequence[str], label: str) -> N
 
 def _kept(
     lines: Iterator[tuple[int, list[str]]], width: int, places: Sequence[int], label: str
-) -> tuple[list[int], list[list[str]]]:
-    rows, values, faults = [], [], []
+) -> tuple[list[int], list[list[str]], list[tuple[int, list[str]]]]:
+    """Rows that fit the header, and what stands below the table: one cell with a note."""
+    rows, values, odd = [], [], []
     for row, fields in lines:
         if len(fields) == width:
             rows.append(row)
             values.append([fields[place] for place in places])
         else:
-            faults.append(
-                f"{label}: row {row} has {len(fields)} fields, the header {width}. Take out "
-                "notes below the table, and put quotes around text with commas."
-            )
+            odd.append((row, fields))
+    last = rows[-1] if rows else 0
+    inside = [(row, fields) for row, fields in odd if row < last]
+    notes, passed = without_footer([(r, [*f, ""]) for r, f in odd if r > last])
+    faults = [
+        f"{label}: row {row} has {width_of} fields, the header {width}. Take out "
+        "notes below the table, and put quotes around text with commas."
+        for row, width_of in [(r, len(f)) for r, f in inside] + [(r, len(f) - 1) for r, f in notes]
+    ]
     if faults:
         raise InputError(capped(faults))
-    return rows, values
+    return rows, values, passed

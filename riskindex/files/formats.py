@@ -45,6 +45,12 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"Rar!", "rar"),
     (b"ARROW1", "arrow"),
 )
+_IN_ZIP = (
+    (b"[Content_Types].xml", "xlsx"),
+    (b"xl/work", "xlsx"),
+    (b"mimetypeapplication/vnd.oasis.opendocument.spreadsheet", "ods"),
+)
+"""What the first bytes of a zip hold that is a workbook."""
 _GEOPACKAGE_IDS = (b"GPKG", b"GP10", b"GP11")
 
 
@@ -135,7 +141,7 @@ def sniff(path: Path) -> str:
     Returns
     -------
     str
-        `zip`, `xlsx`, `gzip`, `parquet`, `geopackage`, `sqlite`, `flatgeobuf`, `shapefile`,
+        `zip`, `xlsx`, `ods`, `gzip`, `parquet`, `geopackage`, `sqlite`, `flatgeobuf`, `shapefile`,
         `json`, `xml` (a VRT too), `utf-16`, `empty`, `text`, the name of a format that is not
         read (`pdf`, `7z`, ...), or `binary`.
 
@@ -149,7 +155,7 @@ def sniff(path: Path) -> str:
     if kind == "sqlite":
         return "geopackage" if head[68:72] in _GEOPACKAGE_IDS else "sqlite"
     if kind == "zip":
-        return "xlsx" if b"[Content_Types].xml" in head else "zip"
+        return next((kind for mark, kind in _IN_ZIP if mark in head), "zip")
     return kind or _kind_of_text(head)
 
 
@@ -181,15 +187,21 @@ def members(path: Path) -> list[str]:
         Not a whole zip; or it holds paths that lead outside, links, encrypted members, or
         members that unpack to a size that no data has. Every fault is listed.
     """
+    infos = refuse_unsafe(path)
+    names = [info.filename for info in infos]
+    if "[Content_Types].xml" in names:
+        raise InputError(f"{path.name}: an Excel workbook. Save the sheet as CSV UTF-8.")
+    return names
+
+
+def refuse_unsafe(path: Path) -> list[zipfile.ZipInfo]:
+    """The files of a zip, once all of it is known to be safe; see `members`."""
     with _opened(path) as archive:
         infos = _files(archive)
         faults = list(_archive_faults(path, infos))
     if faults:
         raise InputError(faults)
-    names = [info.filename for info in infos]
-    if "[Content_Types].xml" in names:
-        raise InputError(f"{path.name}: an Excel workbook. Save the sheet as CSV UTF-8.")
-    return names
+    return infos
 
 
 def open_member(path: Path, name: str, into: Path) -> Path:

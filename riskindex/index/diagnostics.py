@@ -12,6 +12,8 @@ from riskindex.factors import Factor, Share
 from riskindex.tables import rows
 
 WARN_ABOVE = 0.5
+MOST_AGAINST = 3
+"""Pairs of factors that run against each other that are told."""
 
 
 def shares_of(tables: pd.DataFrame, shares: Mapping[str, Share]) -> pd.DataFrame:
@@ -88,7 +90,7 @@ def _share(counts: NDArray[np.float64]) -> float:
 def correlate(
     hotspots: pd.DataFrame, shares: pd.DataFrame, factors: Sequence[Factor]
 ) -> pd.DataFrame:
-    """Rank correlation of each factor's measure with shares of people and with other factors.
+    """Rank correlation of what each factor scores with shares of people and with other factors.
 
     Parameters
     ----------
@@ -97,7 +99,8 @@ def correlate(
     shares
         One column per share, such as residents aged 65 and over; index area_code.
     factors
-        Each is compared by its last period.
+        Each is compared by its last period, the other way round where a high value is less risk
+        (`direction`).
 
     Returns
     -------
@@ -106,7 +109,10 @@ def correlate(
         either is constant.
     """
     values = pd.DataFrame(
-        {f.name: rows(hotspots, factor=f.name, period=_last_period(f))["value"] for f in factors}
+        {
+            f.name: f.direction * rows(hotspots, factor=f.name, period=_last_period(f))["value"]
+            for f in factors
+        }
     ).astype(float)
     table = {
         (kind, column): {name: _spearman(values[name], frame[column]) for name in values}
@@ -139,13 +145,43 @@ def warn_of_correlations(correlations: pd.DataFrame, labels: Mapping[str, str]) 
         for (kind, name), rho in row.items()
         if kind == "share" and abs(rho) > WARN_ABOVE
     ]
-    pairs = strong_pairs(correlations)
+    pairs = {pair: rho for pair, rho in strong_pairs(correlations).items() if rho > 0}
     if pairs:
         (one, two), rho = next(iter(pairs.items()))
         sentences.append(
             f"Rank correlations beyond {WARN_ABOVE:g} between factors: {len(pairs):,}, the "
             f"strongest {rho:+.2f} between {labels[one]} and {labels[two]}; is one thing counted "
             "twice?"
+        )
+    return tuple(sentences)
+
+
+def warn_of_directions(correlations: pd.DataFrame, factors: Sequence[Factor]) -> tuple[str, ...]:
+    """Sentences about scored factors that run against others: a rank where 1 is the worst, say.
+
+    Of two, it is the one that runs against more of the scored factors, then the one that is a
+    measure as it is, which may be a rank; a share of people hardly has a wrong direction.
+    """
+    scored = {factor.name: factor for factor in factors if factor.scored}
+    against = {
+        pair: rho
+        for pair, rho in strong_pairs(correlations).items()
+        if rho < 0 and set(pair) <= scored.keys()
+    }
+    times = {name: sum(name in pair for pair in against) for name in scored}
+
+    def oddness(name: str) -> tuple[int, bool]:
+        factor = scored[name]
+        return times[name], not factor.counts_events and factor.denominator is None
+
+    sentences = []
+    for pair, rho in list(against.items())[:MOST_AGAINST]:
+        other, odd = sorted(pair, key=oddness)
+        turn = "direction = -1" if scored[odd].direction == 1 else "no direction"
+        sentences.append(
+            f"{scored[odd].label} runs against {scored[other].label} (rank correlation {rho:.2f}): "
+            f"does a high value mean {'less' if scored[odd].direction == 1 else 'more'} risk? Then "
+            f"{turn}."
         )
     return tuple(sentences)
 

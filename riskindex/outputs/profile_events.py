@@ -133,9 +133,14 @@ def _unlike(book: Book, factor: str, label: str, other: str) -> str:
                for period, lacking in book.lacking(factor).items()}  # fmt: skip
     (n, here), (_, there) = periods[label], periods[other]
     if {month % 12 for month in here} == {month % 12 for month in there}:
-        return ""
+        # A part period that lacks no month lacks days, or records of a rule.
+        part = [one for one in (label, other) if (factor, one) in book.released.part_periods]
+        return f"{in_words(part)} {_PART[len(part)]}" if part and not here else ""
     return in_words([f"{one} has no records of {len(lacking)} of its {n} months"
                      for one, lacking in ((label, here), (other, there)) if lacking])  # fmt: skip
+
+
+_PART = {1: "is a part period", 2: "are part periods"}
 
 
 def _label(book: Book, factor: str) -> str:
@@ -299,10 +304,11 @@ def _period_records(book: Book, place: Place, factor: str) -> list[dict[str, obj
         now = row["events"]
         found = change(now, before)
         unlike = _unlike(book, factor, label, last) if found else ""
+        told = "not compared: other months or days" if unlike else found.words if found else ""
         shown: dict[str, object] = {
-            "Period": label,
+            "Period": label + " (a part)" * ((factor, label) in book.released.part_periods),
             "Events": row["mark"] if math.isnan(now) else int(now),
-            "Change": "not compared: other months" if unlike else found.words if found else "",
+            "Change": told,
         }
         if not math.isnan(whole["rate_per_1000"]):
             known = not math.isnan(row["rate_per_1000"])

@@ -286,7 +286,10 @@ def _factor_part(released: Released) -> str:
         "periods": "Periods",
         "hot_last": "Areas hot, last period",
     }
-    table = released.factors.assign(score_words=released.factors["score"].map(SCORES))
+    table = released.factors.assign(
+        score_words=released.factors["score"].map(SCORES),
+        weight=[f"{weight:g}" for weight in released.factors["weight"]],
+    )
     by_window = bool((released.factors["method"] == "window").any())
     lines = [
         ABOUT_FACTORS,
@@ -295,7 +298,7 @@ def _factor_part(released: Released) -> str:
     ]
     return (
         paragraphs(lines)
-        + html_table(table[list(shown)].rename(columns=shown))
+        + record_table(table[list(shown)].rename(columns=shown).to_dict("records"))
         + "".join(_one_factor(released, str(factor)) for factor in released.factors.index)
         + scan_part(released)
     )
@@ -351,7 +354,8 @@ def _p(value: float) -> str:
 
 def _quiet_sentence(released: Released, factor: str) -> str:
     hot = released.tests.xs(factor, level="factor")["hot"]
-    if hot.isna().all() or (hot > 0).any():
+    is_tested = released.factors.at[factor, "method"] != "value"
+    if not is_tested or hot.isna().all() or (hot > 0).any():
         return ""
     start = "No area is hot. That is a result"
     # The scores of restricted factors are the protected run's, the hot areas are not.
@@ -359,8 +363,11 @@ def _quiet_sentence(released: Released, factor: str) -> str:
         return f"{start}."
     scores = rows(released.scores, factor=factor)["score"]
     some = int((scores > 0).sum())
-    return f"{start}: " + (
-        f"{some:,} areas score by lesser confidence." if some else "the factor scores 0 everywhere."
+    if not some:
+        return f"{start}: the factor scores 0 everywhere."
+    by_confidence = released.factors.at[factor, "score"] == "confidence"
+    return (
+        f"{start}: {some:,} areas score {'by lesser confidence' if by_confidence else 'above 0'}."
     )
 
 

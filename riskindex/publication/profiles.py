@@ -155,6 +155,7 @@ def release_protected(
         double_counting=protected.double_counting.drop(columns="rho", errors="ignore"),
         team_plan=view.team_plan(),
         settlements=settlements_inside(result),
+        part_periods=result.part_periods,
     )
 
 

@@ -134,6 +134,8 @@ class Released:
     """Pairs of factors that may count one thing twice, of `find_double_counting`."""
     disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Events whose codes and coordinates lie in different areas; under internal alone."""
+    part_periods: frozenset[tuple[str, str]] = frozenset()
+    """Factor and label of each period of which its sources cover a part; no change is told."""
 
     team_plan: TeamPlan | None = None
     """Named places of the list, and teams sent to them."""
@@ -190,6 +192,7 @@ def whole(result: Result) -> Released:
         composition=result.composition,
         double_counting=result.double_counting,
         disagreements=result.disagreements,
+        part_periods=result.part_periods,
         apart=_set_apart(result),
         rhythm=result.rhythm.reindex(columns=["records"]),
         team_plan=result.team_plan,

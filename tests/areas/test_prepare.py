@@ -243,3 +243,18 @@ def test_several_districts_may_be_the_study_area():
 def test_a_study_area_that_is_not_there_is_an_error(within):
     with pytest.raises(ConfigError, match=r"areas\.within"):
         with_context(a_row("a", "b"), within)
+
+
+def test_a_collection_is_its_polygons_and_what_an_overlay_left_goes():
+    line = shapely.LineString([(EAST, NORTH), (EAST + 9, NORTH)])
+    nested = shapely.GeometryCollection([shapely.GeometryCollection([square(1, 0)]), line])
+    frame = raw([square(0, 0), nested, shapely.GeometryCollection([square(2, 0)])])
+    found = prepare_areas(frame, code="code")
+    assert list(found.areas.geometry.geom_type) == ["Polygon"] * 3
+    assert found.areas.geometry.area.tolist() == pytest.approx([1e6] * 3)
+    assert found.notes == (
+        "boundaries: 2 shapes are collections of polygons with what else an overlay left (A01, "
+        "A02). The polygons are kept; lines and points are not.",
+    )
+    (fault,) = faults_of(raw([square(0, 0), shapely.GeometryCollection([line])]))
+    assert "whose shape is no polygon" in fault

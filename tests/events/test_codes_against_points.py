@@ -75,7 +75,7 @@ def test_the_code_decides_and_the_notes_say_so():
         "generalised boundaries and points explain: look whether the crs, the columns or the "
         "edition of the codes are others than the config says."
     )
-    assert "s: 10 events lie on 5 different points, at most 5 on one." in counted.notes
+    assert not any("different points" in note for note in counted.notes)
     assert set(counted.disagreements["source"]) == {"s"}
 
 
@@ -142,3 +142,13 @@ def test_only_the_internal_workbook_lists_the_pairs(
         write_workbook(released, tmp_path / "all.xlsx")
         sheet = load_workbook(tmp_path / "all.xlsx")["Codes and points"]
         assert ["fires", one, other, 77] in [list(row) for row in sheet.values]
+
+
+def test_one_point_that_many_share_is_named():
+    spread = [event(None, 0.1 + i / 500) for i in range(300)]
+    counted = count([*spread, *[event(None, 1.5)] * 20], THREE, **POINTS)
+    assert any(
+        "20 of 320 events lie on one point (1500, 500, in E01000002)." in n for n in counted.notes
+    )
+    fewer = count([*spread, *[event(None, 1.5)] * 19], THREE, **POINTS)
+    assert not any("lie on one point" in n for n in fewer.notes)

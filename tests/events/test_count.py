@@ -11,6 +11,7 @@ from small_events import KM, count, events, factor, group, line, source, squares
 
 from riskindex.errors import ConfigError, DataError
 from riskindex.events.count import count_events
+from riskindex.events.coverage import Coverage
 from riskindex.events.read import PoliceSource, frame_events, open_events
 from riskindex.factors import Factor
 
@@ -427,14 +428,18 @@ def by_hand(records, options):
 @given(RECORDS, st.sampled_from([{}, {"key": "key"}, {"distinct": "person"},
                                  {"key": "key", "distinct": "person"}]))  # fmt: skip
 def test_whatever_comes_every_event_is_accounted_for(records, options):
-    dated = [{**YEAR, "x": None, "y": None, "kind": kind, "person": None, "key": None}
-             for kind in "abc"]  # fmt: skip
+    # A file that names both areas has no codes of an older edition.
+    dated = [
+        {**YEAR, "area": area, "x": None, "y": None, "kind": kind, "person": None, "key": None}
+        for kind in "abc"
+        for area in TWO.index
+    ]
     dated += [{**row, "date": "2021-05-01"} for row in dated]
     counted = count(dated + records, TWO, *FACTORS, x="x", y="y", **options)
     table = counted.reconciliation
     kinds = Counter(row["kind"] for row in dated + records)
     assert table["read"].tolist() == [
-        len(records) + 6,
+        len(records) + len(dated),
         kinds["a"],
         kinds["a"] + kinds["b"] + kinds["c"],
     ]
@@ -593,3 +598,71 @@ def test_a_word_for_not_known_among_the_persons_is_pointed_out():
     counted = count(rows, squares("E01000001", "E01000002"), distinct="person")
     assert line(counted) == {"read": 55, "counted": 31, "duplicates": 24}
     assert any("25 of 55 located records share one person" in note for note in counted.notes)
+
+
+def monthly(kind, months, n=20):
+    return [{"date": f"2022-{m:02d}", "area": "E01000001", "kind": kind} for m in months
+            for _ in range(n)]  # fmt: skip
+
+
+def test_a_rule_that_no_record_meets_before_a_month_leaves_a_part_period():
+    records = [*monthly("old", range(1, 5)), *monthly("new", range(5, 13)),
+               *monthly("other", range(1, 13))]  # fmt: skip
+    quarters = tuple(f"2022-Q{i}" for i in range(1, 5))
+    asked = factor(periods=quarters, where={"kind": ["new"]})
+    counted = count(records, TWO, asked, unit="quarter")
+    assert counted.counts["f", "all", "2022-Q1"].isna().all()
+    assert counts(counted, period="2022-Q2") == [40, 0]
+    assert counted.part_periods == {("f", "2022-Q1"), ("f", "2022-Q2")}
+    (note,) = [n for n in counted.notes if "no record meets the rule of f" in n]
+    assert "2022-01 to 2022-04, where the source has 160 and 80 would be expected" in note
+    both = count(records, TWO, factor(periods=quarters, where={"kind": ["old", "new"]}),
+                 unit="quarter")  # fmt: skip
+    assert counts(both, period="2022-Q1") == [60, 0]
+    assert not both.part_periods
+
+
+def test_a_rule_that_none_of_a_factors_periods_meets_is_refused():
+    records = [*monthly("old", range(1, 5)), *monthly("new", range(5, 13))]
+    with pytest.raises(DataError, match="no record meets the rule of f in 2022-01 to 2022-03"):
+        count(records, TWO, factor(periods=("2022-Q1",), where={"kind": ["new"]}), unit="quarter")
+
+
+def test_a_rare_kind_that_begins_late_is_chance():
+    records = [*monthly("rare", [5, 9, 12], n=1), *monthly("other", range(1, 13))]
+    counted = count(records, TWO, factor(where={"kind": ["rare"]}))
+    assert counts(counted) == [3, 0]
+    assert not counted.part_periods
+
+
+def test_a_period_whose_days_end_early_is_a_part_period():
+    records = [{"date": f"2022-{m:02d}-{d:02d}", "area": "E01000001"} for m in range(1, 13)
+               for d in range(1, 29) if (m, d) < (12, 9)]  # fmt: skip
+    counted = count(records, TWO)
+    assert counted.part_periods == {("f", "2022")}
+    (note,) = [n for n in counted.notes if "part period" in n]
+    assert "it has no events on its last 23 days (from 2022-12-09), where some" in note
+
+
+def test_missing_says_what_becomes_of_months_without_an_event():
+    records = monthly("a", range(1, 13))
+    asked = factor(periods=("2021", "2022"))
+    zero = count(records, TWO, asked, coverage=Coverage(missing="zero"))
+    assert counts(zero, period="2021") == [0, 0]
+    assert not zero.notes
+    with pytest.raises(DataError, match="2021 is not assessed"):
+        count(records, TWO, asked, coverage=Coverage(missing="refuse"))
+
+
+def test_values_that_differ_from_a_rules_in_capitals_alone_are_refused():
+    records = rows("E01000001", "E01000002", kind="Theft") + rows("E01000001", kind="theft")
+    with pytest.raises(ConfigError, match=r"records have 'theft' beside 'Theft' .* Name both"):
+        count(records, TWO, factor(where={"kind": ["Theft"]}))
+    both = count(records, TWO, factor(where={"kind": ["Theft", "theft"]}))
+    assert counts(both) == [2, 1]
+
+
+def test_codes_in_small_letters_are_read_in_capitals():
+    counted = count(rows("e01000001", "E01000001"), TWO)
+    assert counts(counted) == [2, 0]
+    assert any("1 events are written in small letters (e01000001)" in n for n in counted.notes)

@@ -306,3 +306,32 @@ def test_of_records_of_one_key_the_one_that_is_covered_is_counted():
     assert line(found, "to_june") == {
         "read": 94, "counted": 24, "outside_periods": 48, "not_covered": 22
     }  # fmt: skip
+
+
+def stubs(*, per_month, units=("A", "B")):
+    """A year in which unit B has two stray rows in each month from July."""
+    return [
+        {"date": f"2022-{month:02d}", "area": f"E010000{(i % 20) + 20 * number:02d}", "unit": unit}
+        for month in range(1, 13)
+        for number, unit in enumerate(units)
+        for i in range(2 if unit == "B" and month > 6 else per_month)
+    ]
+
+
+def test_a_month_of_two_stray_rows_is_no_file_of_a_unit():
+    counted = count(stubs(per_month=240), FORTY, coverage=BY)
+    assert column(counted) == [144] * 20 + [None] * 20
+    assert any("hardly any event in the force B (2022-07, 2022-08" in n for n in counted.notes)
+    assert line(counted)["not_covered"] == 6 * 242
+    zero = Coverage(by="force", column="unit", missing="zero")
+    assert column(count(stubs(per_month=240), FORTY, coverage=zero))[20:] == [78, 78, *[72] * 18]
+
+
+def test_a_small_unit_is_held_against_its_own_other_months():
+    few = squares(*[f"E010000{i:02d}" for i in range(21)], force=["A"] * 20 + ["B"])
+    months = np.tile(np.arange(12) + 2022 * 12, 2)
+    seen = pd.DataFrame({"area": np.repeat([0, 20], 12), "month": months,
+                         "n": [3000] * 12 + [150] * 11 + [2]})  # fmt: skip
+    asked = gaps_by_number(seen, few, [parse_period("2022")], replace(BY))
+    assert asked.lacking[:, 0].tolist() == [False] * 20 + [True]
+    assert not gaps_by_number(seen, few, [parse_period("2022")], Coverage()).lacking.any()

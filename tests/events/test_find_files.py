@@ -107,7 +107,7 @@ def test_a_parquet_copy_may_lack_columns(tmp_path):
 def test_a_month_that_two_downloads_hold_is_refused(tmp_path):
     zipped(tmp_path / "a.zip", **{"2022-01__2022-01-essex-street.csv": street("2022-01")})
     zipped(tmp_path / "b.zip", **{"2022-01__2022-01-essex-street.csv": street("2022-01", 3)})
-    with pytest.raises(InputError, match=r"2022-01-essex-street.csv is in a.zip and in b.zip"):
+    with pytest.raises(InputError, match=r"2022-01-essex-street is in a.zip and in b.zip"):
         police(tmp_path, "*.zip")
 
 
@@ -115,3 +115,79 @@ def test_a_download_without_street_files_is_refused(tmp_path):
     zipped(tmp_path / "a.zip", **{"2022-01__2022-01-essex-outcomes.csv": "x"})
     with pytest.raises(InputError, match=r"a.zip: no table in it \(looked for \*-street.csv"):
         police(tmp_path, "a.zip")
+
+
+SNAKE = "crime_id,month,longitude,latitude,lsoa code,CRIME_TYPE\n"
+
+
+def test_names_of_columns_in_any_case_or_in_snake_case_are_police_uk_too(tmp_path):
+    (tmp_path / "copy.csv").write_text(f"{SNAKE},2022-05,,,E01000001,Drugs\n", encoding="utf-8")
+    counted, _ = police(tmp_path, "copy.csv")
+    assert counted.counts.to_numpy().sum() == 1
+    table = pd.DataFrame({"month": ["2022-05"], "lsoa_code": ["E01000001"], "crime_type": "Drugs"})
+    table.to_parquet(tmp_path / "copy.parquet")
+    counted, _ = police(tmp_path, "copy.parquet")
+    assert counted.counts.to_numpy().sum() == 1
+
+
+def test_columns_of_a_copy_may_be_renamed(tmp_path):
+    text = "when,lsoa21cd,Crime type\n2022-05,E01000001,Drugs\n"
+    (tmp_path / "copy.csv").write_text(text, encoding="utf-8")
+    names = {"Month": "when", "LSOA code": "lsoa21cd"}
+    counted, _ = police(tmp_path, "copy.csv", rename=names)
+    assert counted.counts.to_numpy().sum() == 1
+    with pytest.raises(InputError, match="no column 'Month'"):
+        police(tmp_path, "copy.csv")
+
+
+def many(n, months=("05",)):
+    return "date,area\n" + "".join(
+        f"2022-{month}-{i % 28 + 1:02d},E0100000{i % 7}\n" for month in months for i in range(n)
+    )
+
+
+@pytest.mark.parametrize("name", ["year.parquet", "copy.csv.gz", "other.csv"])
+def test_a_month_whose_records_another_file_holds_is_refused(tmp_path, name):
+    folder = tmp_path / "s"
+    write(folder, many(25))
+    if name.endswith("parquet"):
+        text = many(25, ("04", "05")).splitlines()[1:]
+        pd.DataFrame([line.split(",") for line in text], columns=["date", "area"]).to_parquet(
+            folder / name
+        )
+    elif name.endswith("gz"):
+        (folder / name).write_bytes(gzip.compress(many(25, ("04", "05")).encode()))
+    else:
+        write(folder, many(25, ("05", "06")), name)
+    (fault,) = faults(tmp_path, "s")
+    assert "hold the same 25 records of 2022-05, which would be counted twice" in fault
+    assert name in fault
+
+
+def test_months_with_few_or_other_records_are_no_copies(tmp_path):
+    write(tmp_path / "s", many(19))
+    write(tmp_path / "s", many(19) + "\n", "b.csv")
+    assert len(read(tmp_path, "s")[0]) == 38
+    write(tmp_path / "s", many(25), "c.csv")
+    write(tmp_path / "s", many(25).replace("E01000006", "E01000009"), "d.csv")
+    assert len(read(tmp_path, "s")[0]) == 88
+
+
+def test_files_of_headings_alone_are_no_copies_and_their_months_are_zero(tmp_path):
+    write(tmp_path / "s", many(60, ("01", "02", "04", "05")), "all.csv")
+    write(tmp_path / "s", "date,area\n", "log_2022-03.csv")
+    write(tmp_path / "s", "date,area\n", "log_2022_06.csv")
+    _, opened = read(tmp_path, "s")
+    assert "s: log_2022-03.csv, log_2022_06.csv hold no records: nothing happened, says the " \
+        "count." in opened.notes  # fmt: skip
+    assert opened.events["s"].empty_months == {2022 * 12 + 2, 2022 * 12 + 5}
+
+
+def test_a_row_that_stands_several_times_with_its_number_is_said(tmp_path):
+    header = "Crime ID,Month,Longitude,Latitude,LSOA code,Crime type\n"
+    same, bare = "abc,2022-05,,,E01000001,Drugs\n", ",2022-05,,,E01000001,Drugs\n"
+    other = "abc,2022-05,,,E01000002,Drugs\n"
+    write(tmp_path, header + 3 * same + 5 * bare + other, "a-street.csv")
+    _, opened = police(tmp_path, "a-street.csv")
+    (note,) = [n for n in opened.notes if "alike in every column" in n]
+    assert note.startswith("crime: 3 rows of a-street.csv (area code E01000001) are alike")

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from riskindex.errors import ConfigError
 from riskindex.events.periods import (
+    missing_days,
     missing_months,
     month_label,
     month_number,
@@ -91,3 +92,24 @@ def test_a_year_before_the_first_event_is_missing_and_so_is_one_without_any():
 def test_periods_that_are_not_in_order_are_refused():
     with pytest.raises(ConfigError, match="2018, 2020, 2022"):
         parse_periods(["2022", "2018", "2020"], "calendar-year", place="factors.f")
+
+
+def days(start, n):
+    return {start + timedelta(i): 1 for i in range(n)}
+
+
+def test_days_at_the_end_or_inside_without_an_event_are_missing():
+    quarter = parse_period("2024-Q2", unit="quarter")
+    cut = days(date(2024, 1, 1), 161)  # to 9 June
+    assert missing_days(quarter, cut) == [(date(2024, 6, 10), date(2024, 6, 30))]
+    hole = days(date(2024, 1, 1), 120) | days(date(2024, 5, 20), 60)
+    assert missing_days(quarter, hole) == [(date(2024, 4, 30), date(2024, 5, 19))]
+    assert missing_days(quarter, cut, months=[month_number(date(2024, 6, 1))]) == []
+
+
+def test_weekends_and_sparse_days_are_not_missing():
+    quarter = parse_period("2024-Q2", unit="quarter")
+    working = {day: 9 for day in days(date(2024, 1, 1), 182) if day.weekday() < 5}
+    assert missing_days(quarter, working) == []
+    batches = dict.fromkeys((date(2024, month, 15) for month in range(1, 7)), 500)
+    assert missing_days(quarter, batches) == []

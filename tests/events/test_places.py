@@ -351,3 +351,24 @@ def test_sources_of_two_editions_are_counted_in_one_run():
     told = [note for note in counted.notes if "older edition were converted" in note]
     assert len(told) == 1
     assert told[0].startswith("old: 2 events (66.7%)")
+
+
+NINE = squares(*[f"E0100000{i}" for i in range(7)], LEFT, RIGHT)
+
+
+def dated(month, codes):
+    return [{"date": f"2022-{month:02d}", "area": code} for code in codes]
+
+
+@pytest.mark.parametrize(("newer", "words"), [
+    (range(7, 13), "no event until 2022-06"), (range(1, 7), "no event from 2022-07"),
+])  # fmt: skip
+def test_a_file_that_changes_its_edition_is_refused_by_its_months(newer, words):
+    kept = [f"E0100000{i}" for i in range(7)]
+    records = []
+    for month in range(1, 13):
+        records += dated(month, [*kept, *([LEFT, RIGHT] if month in newer else [OLD])])
+    with pytest.raises(DataError, match=words):
+        count(records, NINE)
+    counted = count(records, NINE, crosswalk=Crosswalk({OLD: (LEFT, RIGHT)}))
+    assert counted.counts.to_numpy().sum() == 7 * 12 + 12 + 6

@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -301,3 +303,11 @@ def test_a_row_that_is_short_by_several_values_is_one_fault(tmp_path):
     write(tmp_path, "date,area,kind,person\n2022-05-01,E01000001,a,1\n2022-05-01\n")
     (fault,) = faults(tmp_path, distinct="person", where={"kind": ["a"]})
     assert "1 values where the header has 4" in fault
+
+
+def test_a_million_columns_are_refused_at_once(tmp_path):
+    write(tmp_path, ",".join(["date", "area", *(f"c{i}" for i in range(1_000_000))]) + "\n1\n")
+    start = time.process_time()
+    (fault,) = faults(tmp_path)
+    assert "line 1 has over 20,000 columns, more than any table has" in fault
+    assert time.process_time() - start < 5

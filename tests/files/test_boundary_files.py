@@ -1,6 +1,8 @@
 import builtins
 import gzip
+import sqlite3
 import zipfile
+from contextlib import closing
 
 import geopandas as gpd
 import pytest
@@ -165,7 +167,7 @@ def test_a_geojson_that_mentions_a_vrt_is_not_opened_as_one(tmp_path, frame):
         (b"%PDF-1.4", "a pdf file"),
         (b"SQLite format 3\0" + bytes(90), "no GeoPackage"),
         (b'{"type": "FeatureCollection", "features": [', "damaged"),
-        (b'{"type": "Topology", "objects": {}}', "damaged"),
+        (b'{"type": "Topology", "objects": {}}', "TopoJSON"),
         (b"PAR1 and no more", "damaged"),
         (b"fgb\x03fgb\0 and no more", "damaged"),
     ],
@@ -205,3 +207,64 @@ def test_what_gdal_warns_of_is_noted_without_the_folder(tmp_path, frame):
     notes = read(path).notes
     assert notes[0].startswith("areas.geojson: Several features with id = 1")
     assert str(tmp_path) not in notes[0]
+
+
+LIMIT = '"exceededTransferLimit": true'
+POLYGON = '{"type":"Polygon","coordinates":[[[0,51],[1,51],[1,52],[0,51]]]}'
+FEATURE = f'{{"type":"Feature","properties":{{"code":"A"}},"geometry":{POLYGON}}}'
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    (f'{{"type":"FeatureCollection",{LIMIT},"features":[{FEATURE}]}}', "stopped at its limit"),
+    (
+        f'{{"type":"FeatureCollection","features":[{FEATURE}],"properties":{{{LIMIT}}}}}',
+        "resultOff",
+    ),
+    ('{"error": {"code": 400, "message": "Invalid query."}}', "is an error: Invalid query. Ask"),
+    ('{"error": "busy"}', "is an error: busy."),
+    ('{"features":[{"geometry":{"rings":[[[0,0]]]}}]}', "Esri's JSON"),
+    ('{"type":"Topology","objects":{}}', "TopoJSON. Save it as"),
+    (f"{FEATURE}\n{FEATURE}\n", "one feature a line"),
+])  # fmt: skip
+def test_other_kinds_of_json_are_named_for_what_they_are(tmp_path, text, words):
+    (tmp_path / "areas.geojson").write_text(text, encoding="utf-8")
+    assert words in fault_of(tmp_path / "areas.geojson")
+
+
+def test_a_name_of_an_area_is_no_word_of_the_service(tmp_path):
+    named = FEATURE.replace('"code":"A"', f'"code":"A",{LIMIT}, "rings": 1')
+    text = f'{{"type":"FeatureCollection","features":[{named}]}}'
+    (tmp_path / "areas.geojson").write_text(text, encoding="utf-8")
+    assert len(read(tmp_path / "areas.geojson").table) == 1
+
+
+def spoilt(frame, folder, *statements):
+    path = write(frame, folder, "areas.gpkg")
+    with closing(sqlite3.connect(path)) as file:
+        for statement in statements:
+            file.execute(statement)
+        file.commit()
+    return path
+
+
+ENDLESS = (
+    "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT x AS fid, x AS code"
+)
+
+
+@pytest.mark.parametrize("statements", [
+    ["DROP TABLE areas", f"CREATE VIEW areas AS {ENDLESS}, NULL AS geom FROM c"],
+    ["ALTER TABLE gpkg_contents RENAME TO old", "CREATE VIEW gpkg_contents AS SELECT * FROM old"],
+    ["ALTER TABLE areas ADD COLUMN big BLOB AS (zeroblob(900000000)) VIRTUAL"],
+    ["DROP TABLE areas", "CREATE VIRTUAL TABLE areas USING rtree(fid, a, b)"],
+])  # fmt: skip
+def test_a_layer_that_is_computed_is_refused_before_it_is_opened(tmp_path, frame, statements):
+    drop = "DROP TRIGGER IF EXISTS "
+    triggers = [f"{drop}trigger_{what}_feature_count_areas" for what in ("insert", "delete")]
+    path = spoilt(frame, tmp_path, *triggers, *statements)
+    assert "is computed by a view or formula" in fault_of(path)
+
+
+def test_a_view_beside_the_layers_is_nobodys_concern(tmp_path, frame):
+    path = spoilt(frame, tmp_path, f"CREATE VIEW other AS {ENDLESS} FROM c")
+    assert len(read(path, layer="areas").table) == 3

@@ -1,4 +1,5 @@
 import gzip
+import time
 import zipfile
 
 import pytest
@@ -73,8 +74,19 @@ def test_ragged_rows_are_all_reported(tmp_path):
     assert [fault.split(" fields")[0] for fault in faults] == [
         "table.csv: row 2 has 1",
         "table.csv: row 4 has 3",
-        "table.csv: row 5 has 1",
     ]
+
+
+def test_titles_above_a_table_and_notes_below_it_are_passed_over_and_said(tmp_path):
+    text = "Population\nONS, 2021\n\ncode,n\nA,1\nB,2\n\nTotal\nSource: ONS\n"
+    read = read_sheet(written(tmp_path, text), ["code", "n"], tmp_path)
+    assert (read.rows, read.columns) == ([5, 6], {"code": ["A", "B"], "n": ["1", "2"]})
+    assert read.notes == (
+        "table.csv: 3 rows above the header were passed over.",
+        "table.csv: 2 rows below the table were not read (row 8: 'Total', row 9: 'Source: ONS').",
+    )
+    named = read_sheet(written(tmp_path, "code,n\ncode,n\nA,1\n"), ["n"], tmp_path, header_row=2)
+    assert named.columns == {"n": ["1"]}
 
 
 def test_a_quote_that_never_ends_is_reported_where_it_begins(tmp_path):
@@ -154,3 +166,13 @@ def test_a_heading_that_is_there_is_taken_before_its_twin(tmp_path):
     path.write_text("lsoa21_code;ward\na;b\n")
     with pytest.raises(InputError, match="no column 'WD24NM'"):
         read_sheet(path, ["WD24NM"], tmp_path)
+
+
+@pytest.mark.parametrize("text", [
+    ",".join(f"c{i}" for i in range(1_000_000)) + "\n1\n", "code,n" + " " * 5_000_000 + "\nA,1\n",
+])  # fmt: skip
+def test_a_header_that_no_table_has_is_refused_at_once(tmp_path, text):
+    start = time.process_time()
+    (fault,) = faults_of(written(tmp_path, text), "c1")
+    assert "more than any table has" in fault
+    assert time.process_time() - start < 5

@@ -1,5 +1,7 @@
 """Which factors go together, and with whom: rank correlations, and what is said of them."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 from scipy import stats
@@ -11,6 +13,7 @@ from riskindex.index.diagnostics import (
     shares_of,
     strong_pairs,
     warn_of_correlations,
+    warn_of_directions,
 )
 
 AREAS = pd.Index(list("abcde"), name="area_code")
@@ -93,3 +96,21 @@ def test_what_factors_are_made_of_is_told_beside_the_shares_once():
     given = {"old": Share(numerator="s.n", denominator="s.d")}
     assert reported_shares(given, [factor("one")]) == given
     assert list(reported_shares({}, [factor("one"), factor("two")])) == ["ONE", "TWO"]
+
+
+def test_a_factor_that_runs_against_the_others_is_asked_about_and_turned_it_is_not():
+    rank = Factor(name="rank", label="RANK", source="s", numerator="n", method="value",
+                  score="value")  # fmt: skip
+    table = hotspots(one=[1.0, 2, 3, 4, 5], rank=[5.0, 4, 3, 2, 1])
+    asked = [factor("one"), rank]
+    found = correlate(table, OLD, asked)
+    assert warn_of_directions(found, asked) == (
+        "RANK runs against ONE (rank correlation -1.00): does a high value mean less risk? Then "
+        "direction = -1.",
+    )
+    assert not any("counted twice" in told for told in warn_of_correlations(
+        found, {"one": "ONE", "rank": "RANK"}))  # fmt: skip
+    turned = [asked[0], replace(rank, direction=-1)]
+    found = correlate(table, OLD, turned)
+    assert found.loc["one", ("factor", "rank")] == pytest.approx(1)
+    assert warn_of_directions(found, turned) == ()

@@ -12,7 +12,7 @@ from riskindex.cli import app
 from riskindex.errors import DisclosureError, InputError
 from riskindex.index.build import build_index, contributions
 from riskindex.outputs.compare import CAUSES, compare_runs
-from riskindex.outputs.compare_page import mover_table, save_comparison, summary
+from riskindex.outputs.compare_page import _from_to, mover_table, save_comparison, summary
 from riskindex.outputs.manifest import seal, write_manifest
 from riskindex.outputs.workbook import write_csv
 
@@ -297,3 +297,12 @@ def test_periods_of_another_kind_are_said(tmp_path):
     (note,) = (note for note in compare_runs(a, b).notes if "unlike" in note)
     assert "are of the kind calendar year, those of b financial year" in note
     assert not any("unlike" in note for note in compare_runs(a, a).notes)
+
+
+@pytest.mark.parametrize(("ends", "told"), [
+    ((None, 1), "– to 1"), ((2, None), "2 to –"), ((3, 3), "3"), ((None, None), "–"),
+    ((1, 2), "1 to 2"),
+])  # fmt: skip
+def test_a_rank_that_is_missing_is_a_dash(ends, told):
+    one, other = pd.array(list(ends), dtype="Int64")
+    assert _from_to(one, other) == told

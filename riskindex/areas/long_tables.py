@@ -1,0 +1,169 @@
+"""Long tables: several rows of one area, told apart by a category, kept by a rule or pivoted."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.areas.boundary_faults import some
+from riskindex.errors import InputError
+from riskindex.factors import Where
+from riskindex.files.csv_files import CsvSheet, capped
+from riskindex.files.formats import nearest
+
+ENOUGH_AREAS = 2
+"""Areas with several rows from which on a table is long; one may be a slip."""
+
+
+def kept_rows(sheet: CsvSheet, where: Where) -> NDArray[np.intp]:
+    """Positions of the rows that a rule keeps.
+
+    Raises
+    ------
+    InputError
+        A value of the rule that no row has, with the nearest that one has.
+    """
+    kept = np.ones(len(sheet.rows), dtype=bool)
+    faults = []
+    for column, values in where.items():
+        cells = np.array([cell.strip() for cell in sheet.columns[column]], dtype=object)
+        found = sorted(set(cells))
+        faults += [
+            f"{sheet.label}: where: no row has {value!r} in the column {column!r}"
+            f"{nearest(value, found)}."
+            for value in map(str, values)
+            if value not in found
+        ]
+        kept &= np.isin(cells, [str(value) for value in values])
+    if faults:
+        raise InputError(capped(faults))
+    return np.flatnonzero(kept)
+
+
+def added_up(
+    sheet: CsvSheet,
+    codes: Sequence[str],
+    values: Mapping[str, NDArray[np.float64]],
+    rows: Sequence[int],
+    *,
+    apart: Sequence[str],
+    category: str | None,
+) -> pd.DataFrame:
+    """Rows of a long table as one line per area: added up, and a column for each category.
+
+    Parameters
+    ----------
+    sheet
+        The table.
+    codes
+        Area code of each of the `rows`.
+    values
+        Column to the number of each of the rows; NaN is not known, and so is a sum with it.
+    rows
+        Positions in the sheet.
+    apart
+        Columns of the rule, which tell the rows of an area apart.
+    category
+        Column whose values become columns; the only column of `values` is what they hold.
+
+    Raises
+    ------
+    InputError
+        Rows that nothing tells apart, which would be counted twice.
+    """
+    keys = {"code": list(codes)}
+    keys |= {
+        column: [sheet.columns[column][i].strip() for i in rows]
+        for column in dict.fromkeys([*apart, *([] if category is None else [category])])
+    }
+    table = pd.DataFrame(keys | {f"value {name}": numbers for name, numbers in values.items()})
+    again = table.duplicated(list(keys), keep="first").to_numpy()
+    if again.any():
+        raise InputError(capped([
+            f"{sheet.label}: row {sheet.rows[rows[k]]}, value {codes[k]!r}: a row of the same "
+            f"{some([*keys][1:]) or 'code'} stands above. Name the column that tells them apart "
+            "under where, with the values that are to be added up."
+            for k in np.flatnonzero(again).tolist()
+        ]))  # fmt: skip
+    by = ["code"] if category is None else ["code", category]
+    sums = table.groupby(by, sort=False)[[f"value {name}" for name in values]].agg(
+        lambda numbers: numbers.sum(skipna=False)
+    )
+    sums.columns = pd.Index(list(values))
+    if category is None:
+        return sums
+    return sums.iloc[:, 0].unstack(category)
+
+
+def is_repeated(sheet: CsvSheet, code: str) -> bool:
+    """Whether most areas have the same number of rows, two or more."""
+    times = pd.Series(sheet.columns[code]).str.strip().value_counts()
+    usual = int(times.mode().iloc[0])
+    return usual > 1 and int((times == usual).sum()) >= max(ENOUGH_AREAS, len(times) / 2)
+
+
+def refuse_long(
+    sheet: CsvSheet,
+    read: Callable[[Sequence[str]], CsvSheet],
+    names: Sequence[str],
+    *,
+    code: str,
+    wanted: Collection[str],
+) -> None:
+    """Say in one sentence that a table is long, what tells its rows apart, and how it is read.
+
+    Parameters
+    ----------
+    sheet
+        The columns that were asked for; `code` among them, which `is_repeated`.
+    read
+        Reads other columns of the same table.
+    names
+        Names of all its columns.
+    code
+        Column with the area code.
+    wanted
+        Columns with numbers.
+
+    Raises
+    ------
+    InputError
+        Always.
+    """
+    times = pd.Series(sheet.columns[code]).str.strip().value_counts()
+    usual = int(times.mode().iloc[0])
+    areas = f"{int((times == usual).sum()):,} areas have {usual:,} rows each"
+    others = [n for n in names if n and n not in {code, *wanted} and names.count(n) == 1]
+    told = (
+        _telling(read([code, *others[:MOST_COLUMNS]]), code, others[:MOST_COLUMNS])
+        if others
+        else ()
+    )
+    if not told:
+        raise InputError(
+            f"{sheet.label}: {areas}, which no column tells apart. Keep one row per area."
+        )
+    raise InputError(
+        f"{sheet.label}: {areas}, told apart by {' and '.join(map(repr, told))}: a long table. Say "
+        f'which rows are added up (where = {{ "{told[0]}" = [...] }}), or make columns of them '
+        f'(category = "{told[0]}", value = the column with the number, and columns by the names of '
+        "the categories)."
+    )
+
+
+def _telling(sheet: CsvSheet, code: str, others: Sequence[str]) -> tuple[str, ...]:
+    """The fewest columns that tell the rows of an area apart, those that hold words first."""
+    table = pd.DataFrame({name: sheet.columns[name] for name in (code, *others)})
+    varied = [c for c in others if table[c].nunique() > 1]
+    varied.sort(key=lambda c: (c.lower().endswith("code"), table[c].str.isdecimal().all()))
+    for size in (1, 2, 3):
+        for chosen in combinations(varied[:12], size):
+            if not table.duplicated([code, *chosen]).any():
+                return chosen
+    return ()
+
+
+MOST_COLUMNS = 200
+"""Columns among which those are looked for that tell rows apart."""

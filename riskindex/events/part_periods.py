@@ -1,0 +1,220 @@
+"""What part of a period a source covers: months, days and rules without a record are not all 0."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from functools import cached_property
+from itertools import pairwise
+
+import pandas as pd
+
+from riskindex.areas.editions import first_few
+from riskindex.errors import DataError
+from riskindex.events.periods import (
+    UNLIKELY,
+    Period,
+    missing_days,
+    missing_months,
+    month_label,
+)
+from riskindex.events.tally import Group, Tally
+
+Months = Mapping[Period, tuple[int, ...]]
+"""Period to the numbers of its months that hold no record and should."""
+
+
+class PartPeriods:
+    """Which months and days of each period a source does not seem to cover.
+
+    Parameters
+    ----------
+    tally
+        The source. Where its coverage says `missing = "zero"`, it covers everything.
+
+    Raises
+    ------
+    DataError
+        It covers none of a factor's periods; or a month is missing and is to be refused.
+    """
+
+    def __init__(self, tally: Tally) -> None:
+        self.tally = tally
+        missing = tally.events.coverage.missing
+        self.is_whole = missing == "zero"
+        self.months = {period: self._months(period) for period in tally.periods}
+        if self.is_whole:
+            return
+        self._refuse_none_covered()
+        notes = list(self._month_notes())
+        if missing == "refuse" and notes:
+            raise DataError(notes)
+        for group in tally.groups:
+            if all(self.lacks(group, period) for period in group.periods):
+                raise DataError(list(self._rule_notes(group)))
+
+    def lacks(self, group: Group, period: Period) -> bool:
+        """Whether a period is not assessed for a group of events: none of its months is covered."""
+        gone = {*self.months[period], *self._of_rule(group).get(period, ())}
+        return len(gone) == len(period.months)
+
+    def is_part(self, group: Group, period: Period) -> bool:
+        """Whether some of a period is not covered, so that its number is no period's number."""
+        gone = self.months[period] or self._of_rule(group).get(period)
+        return bool(gone) or period in self.days
+
+    def notes(self) -> Iterator[str]:
+        """Sentences about months, days and rules."""
+        yield from self._month_notes()
+        yield from self._day_notes()
+        for group in self.tally.groups:
+            yield from self._rule_notes(group)
+
+    def _months(self, period: Period) -> tuple[int, ...]:
+        if self.is_whole:
+            return ()
+        # A file of headings alone says that nothing happened in its month.
+        known = self.tally.events.empty_months
+        return tuple(m for m in missing_months(period, self._by_month) if m not in known)
+
+    @cached_property
+    def _by_month(self) -> dict[int, int]:
+        """Number of records in each month, whatever their place and kind."""
+        return _counts(self._of_sort.groupby("month")["n"].sum())
+
+    @cached_property
+    def _of_sort(self) -> pd.DataFrame:
+        query = (
+            "SELECT month, sort, sum(events)::BIGINT AS n FROM kinds WHERE month IS NOT NULL "
+            "GROUP BY ALL ORDER BY ALL"
+        )
+        return self.tally.events.connection.execute(query).df()
+
+    def _refuse_none_covered(self) -> None:
+        for group in self.tally.groups:
+            if all(len(self.months[period]) == len(period.months) for period in group.periods):
+                months = [month_label(month) for month in self._by_month] or ["no month"]
+                raise DataError(
+                    f"factors.{group.factor}: {self.tally.name} has no events in "
+                    f"{', '.join(period.label for period in group.periods)}; it has some from "
+                    f"{months[0]} to {months[-1]}. Change the periods, or add the files."
+                )
+
+    def _month_notes(self) -> Iterator[str]:
+        for period, months in self.months.items():
+            names = first_few([month_label(month) for month in months], shown=12)
+            if len(months) == len(period.months):
+                yield (
+                    f"{self.tally.name}: {period.label} is not assessed; it has no events there."
+                )
+            elif months:
+                yield (
+                    f"{self.tally.name}: {period.label} is a part period; {len(months)} of its "
+                    f"{len(period.months)} months have no events ({names})."
+                )
+
+    @cached_property
+    def days(self) -> dict[Period, list[tuple[date, date]]]:
+        """Stretches of days without an event, first and last day, where some should be."""
+        if self.is_whole or not len(self._by_day):
+            return {}
+        found = {}
+        for period in self.tally.periods:
+            gone = set(self.months[period]) | self.tally.events.empty_months
+            stretches = missing_days(period, self._by_day, months=gone)
+            if stretches:
+                found[period] = stretches
+        return found
+
+    @cached_property
+    def _by_day(self) -> dict[date, int]:
+        """Number of records on each day; nothing where the source knows months alone."""
+        if self.tally.number("SELECT coalesce(max(last_day), 1) FROM kinds") == 1:
+            return {}
+        rows = self.tally.events.connection.execute(
+            "SELECT date, count(*) FROM coded WHERE date IS NOT NULL GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+        return dict(rows)
+
+    def _day_notes(self) -> Iterator[str]:
+        for period, stretches in self.days.items():
+            told = [self._stretch(period, *stretch) for stretch in stretches]
+            yield f"{self.tally.name}: {period.label} is a part period; {first_few(told, shown=6)}."
+
+    def _stretch(self, period: Period, first: date, last: date) -> str:
+        days, known = self._by_day, sorted(self._by_day)
+        length = (last - first).days + 1
+        rate = sum(days.values()) / ((known[-1] - known[0]).days + 1)
+        where = f"from {first} to {last}"
+        if last + timedelta(1) == period.end:
+            where = f"on its last {length} days (from {first})"
+        return f"it has no events {where}, where some {rate * length:,.0f} would be expected"
+
+    def _of_rule(self, group: Group) -> Months:
+        return self._of_rules[self.tally.groups.index(group)]
+
+    @cached_property
+    def _of_rules(self) -> list[Months]:
+        """For each group, months of each period before the first or after the last record that
+        meets its rule, where the source goes on and some should meet it.
+        """
+        return [{} if self.is_whole else self._without_rule(group) for group in self.tally.groups]
+
+    def _without_rule(self, group: Group) -> Months:
+        meets = self._meets(group)
+        if not meets:
+            return {}  # which is told, value by value
+        gone = {m for stretch in self._beyond(meets) for m in self._unlikely(stretch, meets)}
+        found = {p: tuple(m for m in p.months if m in gone) for p in group.periods}
+        return {period: months for period, months in found.items() if months}
+
+    def _meets(self, group: Group) -> dict[int, int]:
+        """Number of records of each month that meet a group's rule, whatever others they meet."""
+        rule = self.tally.groups.index(group) + 1
+        meets = self.tally.meets[:, rule]
+        table = self._of_sort[meets[self._of_sort["sort"].to_numpy()]]
+        return _counts(table.groupby("month")["n"].sum())
+
+    def _beyond(self, meets: Mapping[int, int]) -> Iterator[list[int]]:
+        """Months of the source before the rule's first record, and those after its last."""
+        yield [month for month in self._by_month if month < min(meets)]
+        yield [month for month in self._by_month if month > max(meets)]
+
+    def _unlikely(self, months: list[int], meets: Mapping[int, int]) -> list[int]:
+        return months if self._expected(months, meets) >= UNLIKELY else []
+
+    def _expected(self, months: Iterable[int], meets: Mapping[int, int]) -> float:
+        """Records that would meet a rule at its share of the source's records in its own time."""
+        every = sum(n for m, n in self._by_month.items() if min(meets) <= m <= max(meets))
+        share = (sum(meets.values()) - 1) / every  # the ends are chosen by its records
+        return share * sum(self._by_month.get(month, 0) for month in months)
+
+    def _rule_notes(self, group: Group) -> Iterator[str]:
+        lacking = self._of_rule(group)
+        months = sorted({month for gone in lacking.values() for month in gone})
+        if not months:
+            return
+        name = group.factor if group.label == "all" else f"{group.factor} ({group.label})"
+        whole = [p.label for p in lacking if self.lacks(group, p)]
+        part = [p.label for p in lacking if not self.lacks(group, p)]
+        then = [f"{first_few(whole)} is not assessed for it"] if whole else []
+        then += [f"{first_few(part)} is a part period"] if part else []
+        read = sum(self._by_month.get(month, 0) for month in months)
+        yield (
+            f"{self.tally.name}: no record meets the rule of {name} in "
+            f"{first_few(_runs(months))}, where the source has {read:,} and "
+            f"{self._expected(months, self._meets(group)):,.0f} would be expected to: "
+            f"{', '.join(then)}. Was a value renamed? Name the old one and the new one under where."
+        )
+
+
+def _counts(events: "pd.Series[int]") -> dict[int, int]:
+    return {int(month): int(n) for month, n in events.items()}
+
+
+def _runs(months: Sequence[int]) -> list[str]:
+    """Months in words, those that follow one another as from and to."""
+    cuts = [i for i in range(1, len(months)) if months[i] != months[i - 1] + 1]
+    runs = [months[i:j] for i, j in pairwise([0, *cuts, len(months)])]
+    return [
+        month_label(run[0]) + (f" to {month_label(run[-1])}" if len(run) > 1 else "")
+        for run in runs
+    ]
