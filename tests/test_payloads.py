@@ -114,7 +114,7 @@ WATCH = """() => {
     for (const name of ['alert', 'confirm', 'prompt', 'open', 'fetch'])
         window[name] = (...given) => window.riskindex_marks.push([name, String(given[0])]);
 }"""
-EVERY_CARD = """() => [...document.querySelectorAll('#list-rows th button')].map((one) => {
+EVERY_CARD = """(list) => [...document.querySelectorAll(`${list} th button`)].map((one) => {
     one.click();
     return document.querySelectorAll('#panel-area script, #panel-area img, iframe').length;
 })"""
@@ -154,11 +154,18 @@ def test_no_payload_acts_on_the_map(
 ):
     page = opened(county / profile / "map.html")
     page.evaluate(WATCH)
+    assert set(page.evaluate(EVERY_CARD, "#place-rows")) == {0}
+    with page.expect_download() as download:
+        page.click("#download")
+    assert download.value.suggested_filename == "places.csv"
+    download.value.save_as(tmp_path / "places.csv")
+    assert active_cells(tmp_path / "places.csv") == []
+    page.click("#view-areas")
     page.fill("#search", "\n".join(CODES[::step]))
     while page.locator("#list-more").is_visible():
         page.click("#list-more")
     assert page.locator("#list-rows th button").count() == len(CODES[::step])
-    assert set(page.evaluate(EVERY_CARD)) == {0}
+    assert set(page.evaluate(EVERY_CARD, "#list-rows")) == {0}
     for layer in page.locator("#layer option").evaluate_all("all => all.map((o) => o.value)"):
         page.select_option("#layer", layer)
     for tab in ("whatif", "about"):
@@ -168,6 +175,7 @@ def test_no_payload_acts_on_the_map(
     page.fill("#search", "\n".join(CODES))
     with page.expect_download() as download:
         page.click("#download")
+    assert download.value.suggested_filename == "areas.csv"
     download.value.save_as(tmp_path / "list.csv")
     assert active_cells(tmp_path / "list.csv") == []
     page.fill("#search", "\n".join(CODES[::step]))
@@ -203,7 +211,7 @@ def active_cells(path: Path) -> list[str]:
 def test_no_cell_of_a_csv_is_a_formula(county: Path):
     paths = files(county, ".csv")
     assert {path.name for path in paths} == {
-        "all_areas.csv", "top_areas.csv", "scores.csv", "uncounted_events.csv"
+        "all_areas.csv", "top_areas.csv", "places.csv", "scores.csv", "uncounted_events.csv"
     }  # fmt: skip
     assert [(path, cell) for path in paths for cell in active_cells(path)] == []
 
@@ -231,7 +239,10 @@ def test_no_text_of_a_gis_file_is_more_than_text(county: Path):
     for path in files(county, ".gpkg"):
         table = pyogrio.read_dataframe(path, layer="areas", read_geometry=False)
         assert list(table["name"]) == [seen(name.strip()) for name in PAYLOADS]
-        assert [name for name, _ in pyogrio.list_layers(path)] == ["areas"]
+        assert [name for name, _ in pyogrio.list_layers(path)] == ["areas", "places"]
+        places = pyogrio.read_dataframe(path, layer="places", read_geometry=False)
+        assert len(places)
+        assert set(places["district"]) <= set(map(seen, DISTRICTS))
         with closing(sqlite3.connect(path)) as inside:
             kinds = inside.execute(
                 "SELECT type, name FROM sqlite_master WHERE type IN ('view', 'trigger')"
@@ -240,7 +251,8 @@ def test_no_text_of_a_gis_file_is_more_than_text(county: Path):
                 name
                 for _, name in kinds
                 if not re.match(
-                    r"rtree_areas_geom_|gpkg_\w+$|trigger_\w+_feature_count_areas", name
+                    r"rtree_(areas|places)_geom_|gpkg_\w+$|trigger_\w+_feature_count_(areas|places)",
+                    name,
                 )
             ]
 
