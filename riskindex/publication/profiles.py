@@ -259,7 +259,9 @@ class View:
         if plan is None or plan.places.table.empty:
             return plan
         table, labels = plan.places.table, {f.name: f.label for f in self.result.config.factors}
-        hot = hot_last(self.hotspots())
+        shown = self.hotspots()
+        # Where no flag is shown, none next door is not known rather than 0.
+        hot = hot_last(shown) if len(shown) else None
         factors, next_door = hot_in_places(plan.places.place_of, table.index, hot, labels)
         # Of a single area these would be its score in the protected run, which is not shown.
         told = table.drop(columns=["score_max", "need"]).assign(

@@ -11,7 +11,7 @@ from riskindex import release, save
 from riskindex.areas.groups import WHOLE
 from riskindex.disclosure import WITHHELD
 from riskindex.errors import DisclosureError
-from riskindex.publication.profiles import check_profile, only_internal
+from riskindex.publication.profiles import View, check_profile, only_internal
 from riskindex.publication.protection import restricted_factors
 from riskindex.publication.released import TOGETHER
 
@@ -178,6 +178,19 @@ def test_what_is_hot_in_a_place_is_counted_from_the_flags_that_are_shown(reduced
         hot = {label[f]: flags.loc[f, last[f]][codes].sum() for f in flags.index.unique("factor")}
         assert told == {name: n for name, n in hot.items() if n}
     assert reduced.place_counts.empty  # no source of events of this county is open
+
+
+def test_without_any_flag_to_show_what_is_next_door_is_not_known(
+    county_result, small_lists_leave, monkeypatch, tmp_path
+):
+    shown = View.hotspots
+    monkeypatch.setattr(View, "hotspots", lambda view: shown(view).iloc[:0])
+    released = release(county_result, profile="public")
+    assert (released.places["factors"] == "").all()
+    assert released.places["next_door"].isna().all()
+    save(released, tmp_path / "result")
+    table = pd.read_csv(tmp_path / "result" / "places.csv")
+    assert table["next_door"].isna().all()
 
 
 def test_counts_of_groups_are_protected_cells(reduced, county_result):
