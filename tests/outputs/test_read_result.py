@@ -38,7 +38,9 @@ def test_what_is_for_others_may_be_replaced_by_anything(tmp_path, before):
         refuse_to_replace(tmp_path / "none", profile)
 
 
-def test_saving_refuses_too_unless_it_is_told_to_replace(county_result, tmp_path):
+def test_saving_refuses_too_unless_it_is_told_to_replace(
+    county_result, small_lists_leave, tmp_path
+):
     public = release(county_result, profile="public")
     (tmp_path / "result").mkdir()
     (tmp_path / "result" / MANIFEST).write_text('{"profile": "internal"}')
