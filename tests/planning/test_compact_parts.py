@@ -1,27 +1,15 @@
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
-import shapely
 from hypothesis import given
 from hypothesis import strategies as st
+from row_of_places import squares
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from riskindex.areas.neighbours import build_weights
 from riskindex.errors import DataError
 from riskindex.planning.compact_parts import across, survey_ground, two_parts
-
-
-def squares(columns, rows, side=1000.0):
-    """Squares in rows, coded from the south-west: their neighbours are known without a tool."""
-    shapes = [
-        shapely.box(x * side, y * side, (x + 1) * side, (y + 1) * side)
-        for y in range(rows)
-        for x in range(columns)
-    ]
-    codes = pd.Index([f"E{k:03}" for k in range(len(shapes))], name="area_code")
-    return gpd.GeoDataFrame(geometry=shapes, index=codes, crs=27700)
 
 
 def connected(weights, members):

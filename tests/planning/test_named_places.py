@@ -3,30 +3,11 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_compact_parts import squares
+from row_of_places import ROW, county, listed
 
 from riskindex.areas.neighbours import build_weights
 from riskindex.errors import ConfigError, DataError
 from riskindex.planning.named_places import PlaceRules, name_places
-
-ROW = [f"E{k:03}" for k in range(8)]
-
-
-def county():
-    """Eight areas in a row, of a kilometre each; two districts, four wards."""
-    return squares(8, 1).assign(
-        name=[f"Row {k}" for k in range(8)],
-        ward=["Pier", "Pier", "Milton", "Milton", "Lea", "Lea", "Mark", "Mark"],
-        district=["South"] * 4 + ["North"] * 4,
-        residents=[1000.0, 1000, 1500, 1500, 1000, 1000, 1000, 1000],
-        residents_10_24=[200.0, 100, 300, 100, 100, 100, 100, 100],
-    )
-
-
-def listed(selected, *, areas=None, **columns):
-    areas = county() if areas is None else areas
-    table = pd.DataFrame({"selected": areas.index.isin(list(selected))}, index=areas.index)
-    return table.assign(score=50.0, **columns)
 
 
 def made(selected, gazetteer=None, *, areas=None, index=None, hot=None, labels=None, **rules):

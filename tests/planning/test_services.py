@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_compact_parts import squares
+from row_of_places import squares
 
 from riskindex.errors import DataError
 from riskindex.planning.services import count_services
