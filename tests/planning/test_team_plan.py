@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_named_places import ROW, county, listed
+from row_of_places import ROW, county, listed
 
 from riskindex.areas.neighbours import build_weights
 from riskindex.errors import ConfigError
