@@ -137,7 +137,7 @@ XML_BOMB = (
 WORKBOOK = archive(("[Content_Types].xml", b"<Types/>"), ("xl/worksheets/sheet1.xml", XML_BOMB))
 
 for _name, _content, _what in (
-    ("a workbook with an XML bomb", WORKBOOK, "an Excel workbook"),
+    ("a workbook with an XML bomb", WORKBOOK, "cannot be read as a workbook"),
     ("a workbook of old", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "a legacy Excel"),
     (
         "a web page",
