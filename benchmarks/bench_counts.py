@@ -30,8 +30,14 @@ from riskindex.factors import Factor
 
 
 def by_riskindex(path, areas, months, memory):
-    factor = Factor(name="all", label="all", source="crime", method="getis-ord", score="flag",
-                    periods=tuple(months))  # fmt: skip
+    factor = Factor(
+        name="all",
+        label="all",
+        source="crime",
+        method="getis-ord",
+        score="flag",
+        periods=tuple(months),
+    )
     sources = {"crime": PoliceSource(kind="police.uk", path=str(path))}
     with open_events(sources, factors=[factor], memory=memory) as opened:
         counted = count_events(opened.events, areas, [factor], periods=Periods(unit="month"))

@@ -101,10 +101,11 @@ def read_country(name: str, data: Path) -> Country:
     late = records["Month"].astype(str) >= "2025-07"
     names = records["Crime type"].astype(str).map(crimes)
     built, tested = (
-        pd.crosstab(records.loc[half, "LSOA code"], names[half])
-        .reindex(areas.index, fill_value=0)[list(crimes.values())]
+        pd.crosstab(records.loc[half, "LSOA code"], names[half]).reindex(areas.index, fill_value=0)[
+            list(crimes.values())
+        ]
         for half in (~late, late)
-    )  # fmt: skip
+    )
     return Country(config, areas, tables, built, tested)
 
 
@@ -268,9 +269,10 @@ def essex(name: str, data: Path, home: Path) -> pd.DataFrame:
     built = pd.DataFrame({f.name: result.counts[f.name].sum(axis=1) for f in kinds}).astype(float)
     crimes = {f.where["Crime type"][0]: f.name for f in kinds}
     records = pd.read_parquet(
-        data / "england_wales/police_uk_2025.parquet", columns=["LSOA code", "Crime type"],
+        data / "england_wales/police_uk_2025.parquet",
+        columns=["LSOA code", "Crime type"],
         filters=[("LSOA code", "in", list(result.areas.index))],
-    )  # fmt: skip
+    )
     tested = pd.crosstab(records["LSOA code"], records["Crime type"].astype(str).map(crimes))
     tested = tested.reindex(result.areas.index, fill_value=0)
     lists = pd.DataFrame({"preset": result.index["selected"].astype(bool)})

@@ -30,13 +30,34 @@ from riskindex.index.selection import select_top
 
 PERIODS = ("2021", "2022")
 FACTORS = [
-    Factor(name="asb", label="asb", source="s", method="window", score="confidence",
-           exposure="residents", periods=PERIODS),
-    Factor(name="drugs", label="drugs", source="s", method="getis-ord", score="persistence",
-           periods=PERIODS),
-    Factor(name="hardship", label="hardship", source="t", numerator="some", denominator="all",
-           method="threshold", threshold=0.25, score="threshold"),
-]  # fmt: skip
+    Factor(
+        name="asb",
+        label="asb",
+        source="s",
+        method="window",
+        score="confidence",
+        exposure="residents",
+        periods=PERIODS,
+    ),
+    Factor(
+        name="drugs",
+        label="drugs",
+        source="s",
+        method="getis-ord",
+        score="persistence",
+        periods=PERIODS,
+    ),
+    Factor(
+        name="hardship",
+        label="hardship",
+        source="t",
+        numerator="some",
+        denominator="all",
+        method="threshold",
+        threshold=0.25,
+        score="threshold",
+    ),
+]
 
 
 def invented(n):
@@ -46,8 +67,10 @@ def invented(n):
     codes = pd.Index([f"E{i:08d}" for i in range(n)], name="area_code")
     areas = gpd.GeoDataFrame(
         {"name": codes, "residents": rng.integers(150, 600, n).astype(float)},
-        geometry=shapely.box(x, y, x + 250, y + 250), index=codes, crs="EPSG:27700",
-    )  # fmt: skip
+        geometry=shapely.box(x, y, x + 250, y + 250),
+        index=codes,
+        crs="EPSG:27700",
+    )
     middle = rng.integers(n, size=max(n // 300, 1))
     hot = np.zeros((ceil(n / wide) + 2, wide + 2))
     for dy, dx in np.ndindex(3, 3):
@@ -55,13 +78,18 @@ def invented(n):
     risk = np.where(hot[1:-1, 1:-1].ravel()[:n] > 0, 3.0, 1.0) * rng.gamma(5, 1 / 5, n)
     mean = risk * areas["residents"].to_numpy() / 375
     counts = pd.DataFrame(
-        {(name, "all", period): rng.poisson(each * mean)
-         for name, each in (("asb", 8.0), ("drugs", 1.0)) for period in PERIODS},
-        index=codes, dtype="Int64",
-    )  # fmt: skip
+        {
+            (name, "all", period): rng.poisson(each * mean)
+            for name, each in (("asb", 8.0), ("drugs", 1.0))
+            for period in PERIODS
+        },
+        index=codes,
+        dtype="Int64",
+    )
     counts.columns = counts.columns.set_names(["factor", "group", "period"])
-    tables = pd.DataFrame({("t", "all"): 100.0, ("t", "some"): rng.binomial(100, 0.2, n)},
-                          index=codes)  # fmt: skip
+    tables = pd.DataFrame(
+        {("t", "all"): 100.0, ("t", "some"): rng.binomial(100, 0.2, n)}, index=codes
+    )
     return areas.assign(on_boundary=False), counts, tables
 
 

@@ -28,16 +28,22 @@ FIRES = tuple(
     EventGroup(label=f"kind {weight}", source="fires", weight=weight) for weight in (1, 2, 3, 5)
 )
 CASES = (
-    ("suspects", "window", 1.0), ("victims", "window", 5.0), ("violence", "window", 20.0),
-    ("fires", "window", 2.0), ("knives", "getis-ord", 0.3), ("drugs", "getis-ord", 1.0),
+    ("suspects", "window", 1.0),
+    ("victims", "window", 5.0),
+    ("violence", "window", 20.0),
+    ("fires", "window", 2.0),
+    ("knives", "getis-ord", 0.3),
+    ("drugs", "getis-ord", 1.0),
     ("robbery", "poisson", 0.5),
-)  # fmt: skip
+)
 
 
 def lattice(rows: int = 182, columns: int = 196) -> sparse.csr_array:
     """Queen neighbours of a lattice of 35,672 areas."""
-    line = [sparse.eye_array(n, k=-1) + sparse.eye_array(n) + sparse.eye_array(n, k=1)
-            for n in (rows, columns)]  # fmt: skip
+    line = [
+        sparse.eye_array(n, k=-1) + sparse.eye_array(n) + sparse.eye_array(n, k=1)
+        for n in (rows, columns)
+    ]
     return sparse.csr_array(sparse.kron(*line) - sparse.eye_array(rows * columns))
 
 
@@ -53,8 +59,15 @@ def read_neighbours(boundaries: Path) -> sparse.csr_array:
 
 def factor(name: str, method: str) -> Factor:
     source = {"event_groups": FIRES} if name == "fires" else {"source": name}
-    return Factor(name=name, label=name, method=method, periods=YEARS, score="persistence",
-                  exposure="residents", **source)  # fmt: skip
+    return Factor(
+        name=name,
+        label=name,
+        method=method,
+        periods=YEARS,
+        score="persistence",
+        exposure="residents",
+        **source,
+    )
 
 
 def drawn(
@@ -84,19 +97,25 @@ def main() -> None:
     counts = drawn(factors, neighbours, residents)
     east, north = np.arange(len(counts)) % 196, np.arange(len(counts)) // 196
     areas = gpd.GeoDataFrame(
-        {"residents": residents}, geometry=gpd.points_from_xy(1000.0 * east, 1000.0 * north),
-        index=counts.index, crs="EPSG:27700",
-    )  # fmt: skip
-    print(f"{len(areas):,} areas, {len(factors)} factors, {len(YEARS)} years, "
-          f"{int(counts.to_numpy().sum()):,} events, {os.cpu_count()} cores")  # fmt: skip
+        {"residents": residents},
+        geometry=gpd.points_from_xy(1000.0 * east, 1000.0 * north),
+        index=counts.index,
+        crs="EPSG:27700",
+    )
+    print(
+        f"{len(areas):,} areas, {len(factors)} factors, {len(YEARS)} years, "
+        f"{int(counts.to_numpy().sum()):,} events, {os.cpu_count()} cores"
+    )
     for run in ("cold", "warm"):
         started, cpu = time.perf_counter(), time.process_time()
         found = find_hotspots(counts, areas, pd.DataFrame(), neighbours, factors)
         middle = time.perf_counter()
         classify_persistence(found.table, found.pooled, factors)
         ended, spent = time.perf_counter(), time.process_time() - cpu
-        print(f"{run}: {ended - started:.1f} s (hotspots {middle - started:.1f}, persistence "
-              f"{ended - middle:.1f}; {spent:.1f} s of CPU); bar {BAR:.0f} s")  # fmt: skip
+        print(
+            f"{run}: {ended - started:.1f} s (hotspots {middle - started:.1f}, persistence "
+            f"{ended - middle:.1f}; {spent:.1f} s of CPU); bar {BAR:.0f} s"
+        )
     print(found.tests.xs("2022", level="period")[["method", "dispersion", "hot"]].to_string())
 
 

@@ -117,8 +117,10 @@ def main() -> None:
         wall = perf_counter() - clock.begun[0][1]
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         print(f"{wall:8.2f} {process_time():8.2f}  in all; at most {peak:,.0f} MB")
-        print(f"{len(result.areas):,} areas, {int(result.index['selected'].sum()):,} selected, "
-              f"{chosen:,} over the forces; {size:,.0f} MB written")  # fmt: skip
+        print(
+            f"{len(result.areas):,} areas, {int(result.index['selected'].sum()):,} selected, "
+            f"{chosen:,} over the forces; {size:,.0f} MB written"
+        )
 
 
 if __name__ == "__main__":

@@ -42,8 +42,14 @@ def scatter(boundaries, code, n, path):
 
 def by_riskindex(path, areas):
     start = time.perf_counter(), time.process_time()
-    factor = Factor(name="all", label="all", source="events", method="getis-ord", score="flag",
-                    periods=("2025",))  # fmt: skip
+    factor = Factor(
+        name="all",
+        label="all",
+        source="events",
+        method="getis-ord",
+        score="flag",
+        periods=("2025",),
+    )
     source = EventSource(kind="events", path=str(path), date="date", x="x", y="y")
     with open_events({"events": source}, factors=[factor]) as opened:
         counted = count_events(opened.events, areas, [factor])
@@ -87,8 +93,10 @@ def main():
                 task = (way, path, given.boundaries, given.code)
                 taken, peak, found[way] = alone.submit(measured, *task).result()
             wall, cpu, wall_join, cpu_join = taken
-            print(f"{way:16} {wall:7.1f} s wall {cpu:7.1f} s CPU {peak:7,.0f} MB; the join alone "
-                  f"{wall_join:.1f} s wall, {cpu_join:.1f} s CPU")  # fmt: skip
+            print(
+                f"{way:16} {wall:7.1f} s wall {cpu:7.1f} s CPU {peak:7,.0f} MB; the join alone "
+                f"{wall_join:.1f} s wall, {cpu_join:.1f} s CPU"
+            )
     ours, theirs = found.values()
     print(f"{ours.sum():,} points in areas; sjoin puts {theirs.sum() - ours.sum():,} into a second")
     assert (theirs >= ours).all() or abs(theirs - ours).sum() < 1e-4 * ours.sum()

@@ -98,8 +98,10 @@ def measure(title: str, config: Config, given, columns: list, asked) -> None:
     """Print one table: every seed, their mean, and redraws."""
     true, seconds = timed(analyse, config, given)
     at_zero, listed = (true.index["score"] == 0).mean(), int(true.index["selected"].sum())
-    print(f"\n{title}: {len(columns)} columns of counts with noise, {len(true.index):,} areas, "
-          f"{listed} on the list, {at_zero:.1%} at 0; true run {seconds:.1f} CPU s")  # fmt: skip
+    print(
+        f"\n{title}: {len(columns)} columns of counts with noise, {len(true.index):,} areas, "
+        f"{listed} on the list, {at_zero:.1%} at 0; true run {seconds:.1f} CPU s"
+    )
     rows, changed = {}, []
     for seed in range(asked.seeds):
         noised = with_noise(given.counts, columns, seed, asked.epsilon)
@@ -113,8 +115,10 @@ def measure(title: str, config: Config, given, columns: list, asked) -> None:
         rows[f"redrawn {seed}"] = beside(true, found) | {"CPU s": cpu}
     print(pd.DataFrame(rows).T.round(3).to_string())
     mean = pd.concat(changed, axis=1).mean(axis=1)
-    print("areas whose score changes:",
-          ", ".join(f"{name} {share:.1%}" for name, share in mean.items() if share))  # fmt: skip
+    print(
+        "areas whose score changes:",
+        ", ".join(f"{name} {share:.1%}" for name, share in mean.items() if share),
+    )
 
 
 def main() -> None:

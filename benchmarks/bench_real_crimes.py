@@ -31,9 +31,13 @@ from riskindex.statistics.getis_ord import gi_star, with_self
 from riskindex.statistics.poisson import own_excess, poisson_excess, window_excess
 
 CRIMES = (
-    "Anti-social behaviour", "Violence and sexual offences", "Criminal damage and arson", "Drugs",
-    "Possession of weapons", "Robbery",
-)  # fmt: skip
+    "Anti-social behaviour",
+    "Violence and sexual offences",
+    "Criminal damage and arson",
+    "Drugs",
+    "Possession of weapons",
+    "Robbery",
+)
 
 
 class Map(NamedTuple):
@@ -46,10 +50,16 @@ class Map(NamedTuple):
 
 
 def _window(dispersion: str, background: str = "county") -> Callable[[Map], np.ndarray]:
-    return lambda m: window_excess(
-        m.counts, m.residents, m.neighbours, dispersion=dispersion, background=background,
-        centroids=m.centroids,
-    ).p  # fmt: skip
+    return lambda m: (
+        window_excess(
+            m.counts,
+            m.residents,
+            m.neighbours,
+            dispersion=dispersion,
+            background=background,
+            centroids=m.centroids,
+        ).p
+    )
 
 
 METHODS: dict[str, Callable[[Map], np.ndarray]] = {

@@ -29,9 +29,11 @@ from riskindex.uncertainty.robustness import prepare_repeats, repeat_list
 NAMES = tuple(f"factor {k}" for k in range(7))
 YEARS = ("2018", "2019", "2020", "2021", "2022")
 DISORDER = {
-    "anti-social behaviour": 1, "deliberate fire": 2,
-    "arson not endangering life": 3, "arson endangering life": 5,
-}  # fmt: skip
+    "anti-social behaviour": 1,
+    "deliberate fire": 2,
+    "arson not endangering life": 3,
+    "arson endangering life": 5,
+}
 
 
 def clock(label: str, work: Callable[[], object]) -> None:
@@ -57,9 +59,16 @@ def random_scores(n: int) -> pd.DataFrame:
     score = np.where(hot, rng.choice([100 / 3, 200 / 3, 100], len(index)), 0.0)
     percentile = pd.Series(value, index).groupby(level="factor").rank(pct=True) * 100
     return pd.DataFrame(
-        {"score": score, "value": value, "intensity": percentile, "is_hot": hot,
-         "weight": 1.0, "group": ""}, index,
-    )  # fmt: skip
+        {
+            "score": score,
+            "value": value,
+            "intensity": percentile,
+            "is_hot": hot,
+            "weight": 1.0,
+            "group": "",
+        },
+        index,
+    )
 
 
 def repeats(data, scores, chosen, factors, options) -> object:
@@ -100,11 +109,18 @@ def with_counts(draws: int) -> Callable[[], object]:
     """Repeats of the published event factors on an invented county of 1,111 areas."""
     county = synthetic_county(seed=2022, sources=())
     factors = [
-        factor("suspects"), factor("possession"), factor("supply"),
+        factor("suspects"),
+        factor("possession"),
+        factor("supply"),
         factor("domestic_abuse", periods=YEARS, score="persistence"),
-        factor("disorder", source=None, event_groups=tuple(
-            EventGroup(label=label, source=label, weight=w) for label, w in DISORDER.items())),
-    ]  # fmt: skip
+        factor(
+            "disorder",
+            source=None,
+            event_groups=tuple(
+                EventGroup(label=label, source=label, weight=w) for label, w in DISORDER.items()
+            ),
+        ),
+    ]
     rng = np.random.default_rng(2)
     counts = pd.DataFrame(
         rng.poisson(county.expected), county.expected.index, county.expected.columns
@@ -124,9 +140,9 @@ def with_counts(draws: int) -> Callable[[], object]:
 
 if __name__ == "__main__":
     both = ("configured", "min-max", "percentile")
-    clock("5,000 repeats of weights and normalisation, 1,111 areas",
-          weights_alone(1_111, 5_000, both))  # fmt: skip
+    clock(
+        "5,000 repeats of weights and normalisation, 1,111 areas", weights_alone(1_111, 5_000, both)
+    )
     clock("the same plainly with pandas", lambda: plainly(1_111, 5_000))
     clock("1,000 repeats of counts over five years", with_counts(1_000))
-    clock("1,000 repeats of weights, 35,672 areas",
-          weights_alone(35_672, 1_000, ("configured",)))  # fmt: skip
+    clock("1,000 repeats of weights, 35,672 areas", weights_alone(35_672, 1_000, ("configured",)))

@@ -34,8 +34,9 @@ def drawn(mean: float, w: float, rng: np.random.Generator, planted: np.ndarray) 
 
 def found(counts: np.ndarray, w: float, replicates: int, seed: int) -> np.ndarray:
     """Which areas are in a cluster."""
-    clusters = scan(counts, np.ones(len(counts)), square(), dispersion=w, replicates=replicates,
-                    seed=seed)  # fmt: skip
+    clusters = scan(
+        counts, np.ones(len(counts)), square(), dispersion=w, replicates=replicates, seed=seed
+    )
     inside = np.zeros(len(counts), bool)
     inside[[area for cluster in clusters for area in cluster.areas]] = True
     return inside

@@ -53,8 +53,10 @@ class Drawn(NamedTuple):
 
 def lattice(rows: int = 25, columns: int = 40) -> sparse.csr_array:
     """Queen neighbours of a lattice."""
-    line = [sparse.eye_array(n, k=-1) + sparse.eye_array(n) + sparse.eye_array(n, k=1)
-            for n in (rows, columns)]  # fmt: skip
+    line = [
+        sparse.eye_array(n, k=-1) + sparse.eye_array(n) + sparse.eye_array(n, k=1)
+        for n in (rows, columns)
+    ]
     return sparse.csr_array(sparse.kron(*line) - sparse.eye_array(rows * columns))
 
 

@@ -103,6 +103,8 @@ def analyse(
     correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
     index = chosen.table.join(robust.table if robust else []).assign(reasons=reasons)
     say("Naming places")
+    again = robust.repeats if robust else None
+    plan = plan_of(config, given, index, weights, hotspots=found.table, repeats=again)
     taken, index_taken = given_weights(scores, options=config.index)
     twice = find_double_counting(config.factors, config.sources, correlations)
     return Result(
@@ -147,14 +149,7 @@ def analyse(
         disagreements=given.disagreements,
         part_periods=given.part_periods,
         around=given.around,
-        team_plan=plan_of(
-            config,
-            given,
-            index,
-            weights,
-            hotspots=found.table,
-            repeats=robust.repeats if robust else None,
-        ),
+        team_plan=plan,
     )
 
 
@@ -307,9 +302,14 @@ def _replay(config: Config, data: Data, scores: pd.DataFrame) -> Replay | None:
         return None
     groups = data.areas.get(config.selection.group)
     return prepare_repeats(
-        data, scores, config.factors, index=config.index, selection=config.selection,
-        options=config.robustness, groups=groups,
-    )  # fmt: skip
+        data,
+        scores,
+        config.factors,
+        index=config.index,
+        selection=config.selection,
+        options=config.robustness,
+        groups=groups,
+    )
 
 
 def _reasons(
@@ -369,8 +369,10 @@ def not_assessed_notes(reasons: "pd.Series[str]", areas: pd.DataFrame) -> list[s
     alike = sorted(lacking.groupby(lacking).groups.items(), key=lambda item: -len(item[1]))
     told = [f"{_named(codes, areas)}, {why}" for why, codes in alike[:_NAMED]]
     more = sum(len(codes) for _, codes in alike[_NAMED:])
-    return [f"{number} no index and cannot be on the list: {'; '.join(told)}"
-            f"{f'; and {more:,} more' if more else ''}."]  # fmt: skip
+    return [
+        f"{number} no index and cannot be on the list: {'; '.join(told)}"
+        f"{f'; and {more:,} more' if more else ''}."
+    ]
 
 
 def _named(codes: "pd.Index[str]", areas: pd.DataFrame) -> str:

@@ -151,9 +151,17 @@ def compare_lists(
 
 
 _COLUMNS = (
-    "method", "measure", "areas", "caught", "value", "low", "high",
-    "difference", "difference_low", "difference_high",
-)  # fmt: skip
+    "method",
+    "measure",
+    "areas",
+    "caught",
+    "value",
+    "low",
+    "high",
+    "difference",
+    "difference_low",
+    "difference_high",
+)
 _EVENTS = ("earlier", "later")
 
 

@@ -69,20 +69,26 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
             memory=memory_of_database(config.memory),
             areas=None if land is None else land.areas,
             say=lambda file: say(f"Reading events: {file}"),
-        ) as opened,  # fmt: skip
+        ) as opened,
     ):
         found.lines.extend(opened.notes)
         if land is not None:
             edition = inputs.read_codes(config.areas, config.folder)
             counted = count_events(
-                opened.events, land.areas, config.factors, periods=config.periods,
-                crosswalk=edition.crosswalk, known_codes=edition.known,
-            )  # fmt: skip
+                opened.events,
+                land.areas,
+                config.factors,
+                periods=config.periods,
+                crosswalk=edition.crosswalk,
+                known_codes=edition.known,
+            )
             found.lines.extend([*source_lines(counted.reconciliation), *counted.notes])
             warnings, faults = losses(
-                counted.reconciliation, counted.elsewhere, config.sources,
+                counted.reconciliation,
+                counted.elsewhere,
+                config.sources,
                 within=bool(config.areas.within),
-            )  # fmt: skip
+            )
             found.lines.extend(warnings)
             if faults:
                 raise DataError(faults)

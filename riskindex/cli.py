@@ -279,9 +279,13 @@ def _say_end(released: "Released", folder: Path) -> None:
 
 
 _TO_OPEN = (
-    "map.html", "top_areas.csv", "report.html", "profiles/index.html", "workbook.xlsx",
+    "map.html",
+    "top_areas.csv",
+    "report.html",
+    "profiles/index.html",
+    "workbook.xlsx",
     "areas.gpkg",
-)  # fmt: skip
+)
 
 
 def _say_backtest(released: "ReleasedBacktest", folder: Path) -> None:

@@ -211,10 +211,29 @@ def schema() -> dict[str, Any]:
 
 
 _OPTIONS: tuple[type, ...] = (
-    AreaSource, Coverage, EventGroup, EventSource, Factor, GetisOrd, GroupLookup, Index, Inventory,
-    Neighbours, Override, Periods, PlaceRules, Plan, PoliceSource, Release, Robustness,
-    Selection, Share, TableSource, Vintage, WarehouseSource,
-)  # fmt: skip
+    AreaSource,
+    Coverage,
+    EventGroup,
+    EventSource,
+    Factor,
+    GetisOrd,
+    GroupLookup,
+    Index,
+    Inventory,
+    Neighbours,
+    Override,
+    Periods,
+    PlaceRules,
+    Plan,
+    PoliceSource,
+    Release,
+    Robustness,
+    Selection,
+    Share,
+    TableSource,
+    Vintage,
+    WarehouseSource,
+)
 
 
 def _attribute_docstrings(option: type) -> dict[str, str]:

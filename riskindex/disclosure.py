@@ -13,11 +13,13 @@ from riskindex.arrays import Array
 WITHHELD = "[c]"
 NOT_RECORDED = "[x]"
 NOT_APPLICABLE = "[z]"
-MARKS: Mapping[str, str] = MappingProxyType({
-    WITHHELD: "withheld: a small number of a restricted source, or a small group of areas",
-    NOT_RECORDED: "not assessed or not recorded",
-    NOT_APPLICABLE: "does not apply",
-})  # fmt: skip
+MARKS: Mapping[str, str] = MappingProxyType(
+    {
+        WITHHELD: "withheld: a small number of a restricted source, or a small group of areas",
+        NOT_RECORDED: "not assessed or not recorded",
+        NOT_APPLICABLE: "does not apply",
+    }
+)
 """What stands where there is no number, and what it means."""
 
 

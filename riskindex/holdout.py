@@ -147,7 +147,7 @@ def _months(config: Config) -> dict[str, dict[int, int]]:
     areas = inputs.read_areas(config.areas, config.folder).areas if bare else None
     with events.open_events(
         sources, folder=config.folder, factors=config.factors, areas=areas
-    ) as opened:  # fmt: skip
+    ) as opened:
         return {
             name: {
                 month_number(first): int(number)

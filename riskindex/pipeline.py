@@ -100,14 +100,22 @@ def _read(config: Config, say: Say) -> Given:
     around, around_files = _read_around(config)
     say("Counting events")
     with events.open_events(
-        config.sources, folder=config.folder, factors=config.factors,
-        memory=memory_of_database(config.memory), areas=areas,
+        config.sources,
+        folder=config.folder,
+        factors=config.factors,
+        memory=memory_of_database(config.memory),
+        areas=areas,
         say=lambda file: say(f"Counting events: {file}"),
-    ) as opened:  # fmt: skip
+    ) as opened:
         counted = count_events(
-            opened.events, areas, config.factors, periods=config.periods,
-            crosswalk=codes.crosswalk, known_codes=codes.known, places=_places(areas, config.place),
-        )  # fmt: skip
+            opened.events,
+            areas,
+            config.factors,
+            periods=config.periods,
+            crosswalk=codes.crosswalk,
+            known_codes=codes.known,
+            places=_places(areas, config.place),
+        )
     warnings, faults = losses(
         counted.reconciliation, counted.elsewhere, config.sources, within=bool(config.areas.within)
     )
@@ -347,8 +355,14 @@ def _places(areas: pd.DataFrame, place: str) -> "pd.Series[str]":
 def _edge_note(areas: pd.DataFrame) -> list[str]:
     assessed = ~areas["is_context"] if "is_context" in areas else True
     at_edge = int((areas["on_boundary"] & assessed).sum())
-    return [f"{at_edge:,} areas lie at the edge of the study area: what happens beyond it is not "
-            "in their windows."] if at_edge else []  # fmt: skip
+    return (
+        [
+            f"{at_edge:,} areas lie at the edge of the study area: what happens beyond it is not "
+            "in their windows."
+        ]
+        if at_edge
+        else []
+    )
 
 
 def _files(records: list[FileRecord]) -> pd.DataFrame:

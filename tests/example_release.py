@@ -17,18 +17,54 @@ from riskindex.publication.released import LIMITS, Released
 
 YEARS = ("2018", "2019", "2020", "2021", "2022")
 FACTORS = (
-    Factor(name="suspects", label="Serious violence suspects' homes", source="suspects",
-           method="window", exposure="residents", periods=("2022",), score="confidence"),
-    Factor(name="deprivation", label="Households deprived in two or more ways", source="census",
-           numerator="two", denominator="all", method="threshold", threshold=0.25,
-           score="threshold"),
-    Factor(name="domestic_abuse", label="Domestic abuse victims' homes", source="abuse",
-           method="window", exposure="residents", periods=YEARS, score="persistence"),
-    Factor(name="drugs", label="Class A drug suspects' homes", source="drugs", method="getis-ord",
-           periods=("2022",), score="confidence", recorded="police-generated"),
-    Factor(name="violence", label="Serious violence offences", source="violence", method="window",
-           exposure="residents", periods=YEARS, score="flag", scored=False),
-)  # fmt: skip
+    Factor(
+        name="suspects",
+        label="Serious violence suspects' homes",
+        source="suspects",
+        method="window",
+        exposure="residents",
+        periods=("2022",),
+        score="confidence",
+    ),
+    Factor(
+        name="deprivation",
+        label="Households deprived in two or more ways",
+        source="census",
+        numerator="two",
+        denominator="all",
+        method="threshold",
+        threshold=0.25,
+        score="threshold",
+    ),
+    Factor(
+        name="domestic_abuse",
+        label="Domestic abuse victims' homes",
+        source="abuse",
+        method="window",
+        exposure="residents",
+        periods=YEARS,
+        score="persistence",
+    ),
+    Factor(
+        name="drugs",
+        label="Class A drug suspects' homes",
+        source="drugs",
+        method="getis-ord",
+        periods=("2022",),
+        score="confidence",
+        recorded="police-generated",
+    ),
+    Factor(
+        name="violence",
+        label="Serious violence offences",
+        source="violence",
+        method="window",
+        exposure="residents",
+        periods=YEARS,
+        score="flag",
+        scored=False,
+    ),
+)
 
 
 def grid_areas(columns: int = 10, rows: int = 8) -> gpd.GeoDataFrame:
@@ -140,14 +176,20 @@ def _table(factor: Factor, areas: gpd.GeoDataFrame, risk: Any, rng: np.random.Ge
     kind = np.where(observed > 2 * expected, "both", "neighbourhood")
     table = pd.DataFrame(
         {
-            "observed": observed, "expected": expected, "ratio": observed / expected,
-            "window_observed": window, "window_expected": around, "p_adjusted": p,
-            "confidence": confidence, "is_hot": confidence >= 95,
-            "kind": np.where(confidence >= 95, kind, ""), "value": observed / expected,
+            "observed": observed,
+            "expected": expected,
+            "ratio": observed / expected,
+            "window_observed": window,
+            "window_expected": around,
+            "p_adjusted": p,
+            "confidence": confidence,
+            "is_hot": confidence >= 95,
+            "kind": np.where(confidence >= 95, kind, ""),
+            "value": observed / expected,
             "reason": "",
         },
         index=areas.index,
-    )  # fmt: skip
+    )
     return _with_a_gap(table.astype({"confidence": "Int8"})) if not factor.scored else table
 
 
@@ -194,11 +236,17 @@ def _persistence(hotspots: pd.DataFrame) -> pd.DataFrame:
 def _factor_table(hotspots: pd.DataFrame) -> pd.DataFrame:
     rows = [
         {
-            "factor": f.name, "label": f.label, "method": f.method, "score": f.score,
-            "weight": f.weight if f.scored else 0.0, "scored": f.scored, "recorded": f.recorded,
-            "threshold": f.threshold, "periods": ", ".join(f.periods),
+            "factor": f.name,
+            "label": f.label,
+            "method": f.method,
+            "score": f.score,
+            "weight": f.weight if f.scored else 0.0,
+            "scored": f.scored,
+            "recorded": f.recorded,
+            "threshold": f.threshold,
+            "periods": ", ".join(f.periods),
             "hot_last": int(hotspots.loc[f.name, "is_hot"].sum()),
         }
         for f in FACTORS
-    ]  # fmt: skip
+    ]
     return pd.DataFrame(rows).set_index("factor")

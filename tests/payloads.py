@@ -3,8 +3,6 @@
 Each payload that runs leaves a mark: a global `hit`, a dialog, a request, another title.
 """
 
-# ruff: noqa: E501 (payloads read better whole)
-
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,33 +11,78 @@ from typing import Any
 from fault_corpus import feature
 
 ACTS = (
-    "window.hit=1", "alert(1)", "document.title='hit'", "fetch('http://evil.example/')",
+    "window.hit=1",
+    "alert(1)",
+    "document.title='hit'",
+    "fetch('http://evil.example/')",
     "location='http://evil.example/'",
-)  # fmt: skip
+)
 VECTORS = (
-    "<script>{0}</script>", "<img src=x onerror=\"{0}\">", "<svg onload=\"{0}\">",
-    "</title><script>{0}</script>", "</script><script>{0}</script>", "</style><script>{0}</script>",
-    "</textarea><script>{0}</script>", "--><script>{0}</script><!--", "]]><script>{0}</script>",
-    "\"><script>{0}</script>", "'><script>{0}</script>", "\" onmouseover=\"{0}\" x=\"",
-    "' onfocus='{0}' autofocus x='", "javascript:{0}", "<a href=\"javascript:{0}\">click</a>",
-    "<iframe srcdoc=\"<script>{0}</script>\"></iframe>", "<iframe src=\"javascript:{0}\"></iframe>",
-    "<details open ontoggle=\"{0}\">", "<body onload=\"{0}\">", "<math><mtext><img src=x onerror={0}>",
-    "&lt;script&gt;{0}&lt;/script&gt;", "\\u003cscript\\u003e{0}\\u003c/script\\u003e",
-    "</svg><script>{0}</script>", "<style>@import 'http://evil.example/';</style><p onclick=\"{0}\">",
-)  # fmt: skip
+    "<script>{0}</script>",
+    '<img src=x onerror="{0}">',
+    '<svg onload="{0}">',
+    "</title><script>{0}</script>",
+    "</script><script>{0}</script>",
+    "</style><script>{0}</script>",
+    "</textarea><script>{0}</script>",
+    "--><script>{0}</script><!--",
+    "]]><script>{0}</script>",
+    '"><script>{0}</script>',
+    "'><script>{0}</script>",
+    '" onmouseover="{0}" x="',
+    "' onfocus='{0}' autofocus x='",
+    "javascript:{0}",
+    '<a href="javascript:{0}">click</a>',
+    '<iframe srcdoc="<script>{0}</script>"></iframe>',
+    '<iframe src="javascript:{0}"></iframe>',
+    '<details open ontoggle="{0}">',
+    '<body onload="{0}">',
+    "<math><mtext><img src=x onerror={0}>",
+    "&lt;script&gt;{0}&lt;/script&gt;",
+    "\\u003cscript\\u003e{0}\\u003c/script\\u003e",
+    "</svg><script>{0}</script>",
+    "<style>@import 'http://evil.example/';</style><p onclick=\"{0}\">",
+)
 SIGNS = ("=", "+", "-", "@", "\t=", "\r=", "\n=", "＝", "＋", " =")
 FORMULAE = (
-    "1+1", "cmd|' /C calc'!A0", 'HYPERLINK("http://evil.example","x")', "SUM(A1:A9)*cmd|'/C'!A0",
+    "1+1",
+    "cmd|' /C calc'!A0",
+    'HYPERLINK("http://evil.example","x")',
+    "SUM(A1:A9)*cmd|'/C'!A0",
     'WEBSERVICE("http://evil.example")',
-)  # fmt: skip
+)
 OTHERS = (
-    "[x](javascript:alert(1))", "$$note$$", "$\\frac{1}{0}$", "$x^{$", "\\input{/etc/passwd}",
-    "http://evil.example", "mailto:a@b.example", "external:c:\\evil.xlsx", "internal:'All areas'!A1",
-    "{{ 7 * 7 }}", "${alert(1)}", "{% raw %}", "%s%n%x", "&Cfooter&\"Arial\"&99", "_x0041_", "#REF!",
-    "../../etc/passwd", "CON", "West \u202egnitnuoc\u202c 1,234", "\x1b[31mred\x1b[0m", "bell\x07",
-    "[bold]markup[/bold]", "[/]", "'; DROP TABLE areas; --", "\" OR \"\"=\"", "__proto__", "constructor",
-    "a\r\nb", "\u2028line\u2029", "\ufeffmark",
-)  # fmt: skip
+    "[x](javascript:alert(1))",
+    "$$note$$",
+    "$\\frac{1}{0}$",
+    "$x^{$",
+    "\\input{/etc/passwd}",
+    "http://evil.example",
+    "mailto:a@b.example",
+    "external:c:\\evil.xlsx",
+    "internal:'All areas'!A1",
+    "{{ 7 * 7 }}",
+    "${alert(1)}",
+    "{% raw %}",
+    "%s%n%x",
+    '&Cfooter&"Arial"&99',
+    "_x0041_",
+    "#REF!",
+    "../../etc/passwd",
+    "CON",
+    "West \u202egnitnuoc\u202c 1,234",
+    "\x1b[31mred\x1b[0m",
+    "bell\x07",
+    "[bold]markup[/bold]",
+    "[/]",
+    "'; DROP TABLE areas; --",
+    '" OR ""="',
+    "__proto__",
+    "constructor",
+    "a\r\nb",
+    "\u2028line\u2029",
+    "\ufeffmark",
+)
 PAYLOADS = tuple(
     [vector.format(act) for vector in VECTORS for act in ACTS]
     + [sign + formula for sign in SIGNS for formula in FORMULAE]
@@ -78,9 +121,12 @@ def _write_areas(folder: Path) -> None:
 
 
 DISTRICTS = (
-    "</title><script>window.hit=1</script>", "=cmd|' /C calc'!A0", "../../etc/passwd",
-    "<svg onload=\"alert(1)\">", "\" onfocus=\"window.hit=1\" autofocus x=\"",
-)  # fmt: skip
+    "</title><script>window.hit=1</script>",
+    "=cmd|' /C calc'!A0",
+    "../../etc/passwd",
+    '<svg onload="alert(1)">',
+    '" onfocus="window.hit=1" autofocus x="',
+)
 KINDS = ("<script>window.hit=1</script>", "=SUM(A1:A9)")
 """What is counted, as the column of the events has it."""
 SEXES, AGES = ("=F", "<b onclick=alert(1)>M"), ("<i>10-17", "+18-24", "@25")
@@ -120,32 +166,64 @@ def _config(crimes: str, people: str) -> dict[str, Any]:
     ]
     idle = {"numerator": SHORT, "denominator": "=residents"}
     return {
-        "title": PAYLOADS[1] + "\x1b[31m", "place": PAYLOADS[9], "whole": "<b>county</b>",
-        "about": PAYLOADS[17], "attribution": list(PAYLOADS[:25] + PAYLOADS[120:]),
+        "title": PAYLOADS[1] + "\x1b[31m",
+        "place": PAYLOADS[9],
+        "whole": "<b>county</b>",
+        "about": PAYLOADS[17],
+        "attribution": list(PAYLOADS[:25] + PAYLOADS[120:]),
         "areas": {
-            "boundaries": "areas.geojson", "code": "code", "name": "name",
+            "boundaries": "areas.geojson",
+            "code": "code",
+            "name": "name",
             "groups": {"district": "district", "<img src=x onerror=alert(1)>": "ward"},
         },
         "bases": {"=base": f"{table}.=residents"},
         "sources": {
             events: {
-                "kind": "events", "path": crimes, "date": "date", "area": "area", "key": "ref",
-                "sex": "sex", "age": "age",
+                "kind": "events",
+                "path": crimes,
+                "date": "date",
+                "area": "area",
+                "key": "ref",
+                "sex": "sex",
+                "age": "age",
             },
             table: {
-                "kind": "table", "path": people, "code": "code",
+                "kind": "table",
+                "path": people,
+                "code": "code",
                 "columns": {"=residents": "=residents", SHORT: COLUMN},
-                "protection": "open", "address": PAYLOADS[3], "licence": PAYLOADS[122],
+                "protection": "open",
+                "address": PAYLOADS[3],
+                "licence": PAYLOADS[122],
             },
         },
         "shares": {"<b>share</b>": {k: f"{table}.{v}" for k, v in idle.items()}},
         "factors": [
-            {"name": "crimes", "label": PAYLOADS[2], "source": events, "score": "persistence",
-             "scan": True, **tested},
-            {"name": "sorts", "label": PAYLOADS[121], "event_groups": groups, "score": "confidence",
-             **tested},
-            {"name": "work", "label": "$x^{$ [a](javascript:alert(1))", "source": table, **idle,
-             "method": "threshold", "threshold": 0.4, "score": "flag"},
+            {
+                "name": "crimes",
+                "label": PAYLOADS[2],
+                "source": events,
+                "score": "persistence",
+                "scan": True,
+                **tested,
+            },
+            {
+                "name": "sorts",
+                "label": PAYLOADS[121],
+                "event_groups": groups,
+                "score": "confidence",
+                **tested,
+            },
+            {
+                "name": "work",
+                "label": "$x^{$ [a](javascript:alert(1))",
+                "source": table,
+                **idle,
+                "method": "threshold",
+                "threshold": 0.4,
+                "score": "flag",
+            },
         ],
         "release": {"key": "release.key"},
         "selection": {
@@ -155,4 +233,4 @@ def _config(crimes: str, people: str) -> dict[str, Any]:
                 {"area_code": CODES[-2], "action": "in", "reason": "=1+1"},
             ],
         },
-    }  # fmt: skip
+    }

@@ -82,9 +82,13 @@ def one_county(seed: int, *, draws: int = 200, n: int = 1111) -> pd.DataFrame:
     known = observe((4 * expected).round().astype("Int64"), county, tables, config)
     data = Data(first.counts, county.areas, build_weights(county.areas))
     replay = prepare_repeats(
-        data, first.scores, config.factors, index=config.index, selection=config.selection,
+        data,
+        first.scores,
+        config.factors,
+        index=config.index,
+        selection=config.selection,
         options=Robustness(draws=draws, weights="none"),
-    )  # fmt: skip
+    )
     sure = repeat_list(replay, first.chosen, seed=seed)
     return pd.DataFrame(
         {

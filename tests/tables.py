@@ -14,11 +14,26 @@ from riskindex.uncertainty.replay import Robustness
 from riskindex.uncertainty.robustness import Robust, prepare_repeats, repeat_list
 
 HOTSPOT_DEFAULTS: dict[str, Any] = {
-    "observed": 0.0, "expected": 1.0, "ratio": 0.0, "ratio_low": 0.0, "ratio_high": 0.0,
-    "window_observed": 0.0, "window_expected": 5.0, "window_ratio": 0.0, "z": 0.0, "p": 1.0,
-    "log_p": 0.0, "p_adjusted": 1.0, "own_p": 1.0, "own_p_adjusted": 1.0, "confidence": 0,
-    "is_hot": False, "kind": "", "reason": "", "value": 0.0,
-}  # fmt: skip
+    "observed": 0.0,
+    "expected": 1.0,
+    "ratio": 0.0,
+    "ratio_low": 0.0,
+    "ratio_high": 0.0,
+    "window_observed": 0.0,
+    "window_expected": 5.0,
+    "window_ratio": 0.0,
+    "z": 0.0,
+    "p": 1.0,
+    "log_p": 0.0,
+    "p_adjusted": 1.0,
+    "own_p": 1.0,
+    "own_p_adjusted": 1.0,
+    "confidence": 0,
+    "is_hot": False,
+    "kind": "",
+    "reason": "",
+    "value": 0.0,
+}
 
 
 def factor(name: str = "suspects", **options: Any) -> Factor:

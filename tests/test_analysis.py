@@ -239,10 +239,18 @@ def test_no_noise_is_too_much(county, seed, share, epsilon):
 @pytest.mark.parametrize("mean", [0.0, 0.02, 0.4, 2.0])
 def test_noise_makes_no_hotspots(method, mean):
     """Fifty counties of equal risk: about as many hot areas as the level allows."""
-    side, factor = 12, Factor(
-        name="events", label="Events", source="events", method=method, score="confidence",
-        exposure=None if method == "getis-ord" else "residents", periods=["2022"],
-    )  # fmt: skip
+    side, factor = (
+        12,
+        Factor(
+            name="events",
+            label="Events",
+            source="events",
+            method=method,
+            score="confidence",
+            exposure=None if method == "getis-ord" else "residents",
+            periods=["2022"],
+        ),
+    )
     areas = pd.DataFrame({"residents": 1500}, index=codes(side))
     hot = []
     for seed in range(50):

@@ -118,13 +118,18 @@ def test_only_profiles_with_rules_are_written(tested, tmp_path):
 def test_a_backtest_is_written_whole(released, tmp_path):
     save_backtest(released, tmp_path / "b")
     assert sorted(path.name for path in (tmp_path / "b").iterdir()) == [
-        "backtest.csv", "backtest.html", "backtest_areas.csv", "manifest.json",
-    ]  # fmt: skip
+        "backtest.csv",
+        "backtest.html",
+        "backtest_areas.csv",
+        "manifest.json",
+    ]
     manifest = json.loads((tmp_path / "b" / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["profile"] == "internal"
     assert [entry["name"] for entry in manifest["outputs"]] == [
-        "backtest.csv", "backtest.html", "backtest_areas.csv",
-    ]  # fmt: skip
+        "backtest.csv",
+        "backtest.html",
+        "backtest_areas.csv",
+    ]
     table = pd.read_csv(tmp_path / "b" / "backtest.csv")
     assert set(table["target"]) == set(released.targets)
 
@@ -185,21 +190,30 @@ def essex(shared):
     counted = [("violence", "Violence and sexual offences"), ("asb", "Anti-social behaviour")]
     factors = [
         {
-            "name": name, "label": kind, "source": "police", "where": {"Crime type": [kind]},
-            "method": "window", "exposure": "residents", "periods": ["2022-03", "2025-12"],
+            "name": name,
+            "label": kind,
+            "source": "police",
+            "where": {"Crime type": [kind]},
+            "method": "window",
+            "exposure": "residents",
+            "periods": ["2022-03", "2025-12"],
             "score": "confidence",
         }
         for name, kind in counted
-    ]  # fmt: skip
+    ]
     return parse_config(
         {
-            "title": "Essex", "place": "Essex", "periods": {"unit": "year-ending"},
+            "title": "Essex",
+            "place": "Essex",
+            "periods": {"unit": "year-ending"},
             "areas": {
-                "boundaries": str(data / "essex/lsoa21_boundaries.gpkg"), "code": "LSOA21CD",
+                "boundaries": str(data / "essex/lsoa21_boundaries.gpkg"),
+                "code": "LSOA21CD",
                 "name": "LSOA21NM",
                 "vintage": {
                     "path": str(data / "lookups/lsoa11_lsoa21_lad22.csv.gz"),
-                    "old": "lsoa11_code", "new": "lsoa21_code",
+                    "old": "lsoa11_code",
+                    "new": "lsoa21_code",
                 },
             },
             "bases": {"residents": "age.residents"},
@@ -212,13 +226,14 @@ def essex(shared):
                     ],
                 },
                 "age": {
-                    "kind": "table", "path": str(data / "census/census2021-ts007a.zip"),
+                    "kind": "table",
+                    "path": str(data / "census/census2021-ts007a.zip"),
                     "columns": {"residents": "Age: Total"},
                 },
             },
             "factors": factors,
         }
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.long

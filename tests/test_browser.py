@@ -555,10 +555,26 @@ def test_every_control_is_reached_by_the_tab_key_in_the_order_of_the_page(page: 
             break
     reached = list(dict.fromkeys(found))
     order = [
-        "print", "to-list-title", "to-layer", "to-tab-area", "to-tab-whatif", "to-tab-about",
-        "search", "district", "sort", "list-scroll", "a line of the list", "download", "copy-link",
-        "layer", "outline", "tab-area", "the map", "Zoom in", "Zoom out",
-    ]  # fmt: skip
+        "print",
+        "to-list-title",
+        "to-layer",
+        "to-tab-area",
+        "to-tab-whatif",
+        "to-tab-about",
+        "search",
+        "district",
+        "sort",
+        "list-scroll",
+        "a line of the list",
+        "download",
+        "copy-link",
+        "layer",
+        "outline",
+        "tab-area",
+        "the map",
+        "Zoom in",
+        "Zoom out",
+    ]
     assert reached == order
 
 

@@ -45,11 +45,19 @@ def poisoned(released):
         for table in (released.district_counts, released.rhythm)
     )
     return dataclasses.replace(
-        released, title=EVIL[1], place=EVIL[9], about=EVIL[0], notes=EVIL, attribution=EVIL,
-        all_areas=every, areas=areas, district_counts=counts, rhythm=rhythm,
+        released,
+        title=EVIL[1],
+        place=EVIL[9],
+        about=EVIL[0],
+        notes=EVIL,
+        attribution=EVIL,
+        all_areas=every,
+        areas=areas,
+        district_counts=counts,
+        rhythm=rhythm,
         factors=released.factors.assign(label=list(EVIL[: len(released.factors)])),
         top=released.top.assign(name=EVIL[4], reasons=EVIL[7]).replace(swap),
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture(scope="module")
@@ -100,8 +108,13 @@ def folder(county_released, tmp_path_factory) -> Path:
 def one_of_each(folder: Path) -> list[Path]:
     district = next((folder / "profiles").glob("district-*.html"))
     profiles = folder / "profiles"
-    return [folder / "report.html", folder / "governance.html", profiles / "index.html",
-            district, profiles / "place-1.html"]  # fmt: skip
+    return [
+        folder / "report.html",
+        folder / "governance.html",
+        profiles / "index.html",
+        district,
+        profiles / "place-1.html",
+    ]
 
 
 def test_on_a_phone_nothing_sticks_out(opened: Any, folder: Path):

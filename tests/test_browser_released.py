@@ -27,9 +27,17 @@ PROFILES = ("partner", "public")
 LIST = "#view=areas"
 """The page opens with the places; this fragment has the areas in their stead."""
 TENTHS = (
-    "highest", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth",
+    "highest",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
     "lowest",
-)  # fmt: skip
+)
 
 
 @pytest.fixture(scope="module")
@@ -89,21 +97,61 @@ def striped_in(released: Released, layer: str) -> list[int]:
 def test_the_page_holds_the_named_columns_and_nothing_else(saved: dict[str, Path], profile: str):
     data, partner = packed(saved[profile]), profile == "partner"
     assert set(data) == {
-        "title", "place", "period", "period_words", "profile", "mark", "attribution", "limits",
-        "marks", "notes", "how_sure", "codes", "place_kind", "groups", "columns", "cut", "index",
-        "weights_found", "selection", "factors", "whole", "plan", "settlements",
-    }  # fmt: skip
+        "title",
+        "place",
+        "period",
+        "period_words",
+        "profile",
+        "mark",
+        "attribution",
+        "limits",
+        "marks",
+        "notes",
+        "how_sure",
+        "codes",
+        "place_kind",
+        "groups",
+        "columns",
+        "cut",
+        "index",
+        "weights_found",
+        "selection",
+        "factors",
+        "whole",
+        "plan",
+        "settlements",
+    }
     assert set(data["columns"]) == {
-        "name", "decile", "factors_hot", "selected", "reasons", "residents", "residents_10_24",
+        "name",
+        "decile",
+        "factors_hot",
+        "selected",
+        "reasons",
+        "residents",
+        "residents_10_24",
         "tier",
-    }  # fmt: skip
+    }
     assert data["cut"]["score_at_cut"] is None
     assert "overrides" not in data["selection"]
     for factor in data["factors"]:
         assert set(factor) <= {
-            "name", "label", "method", "score", "weight", "scored", "recorded", "threshold",
-            "restricted", "fixed", "scores", "group", "weighted", "periods", "years", "spans",
-        }  # fmt: skip
+            "name",
+            "label",
+            "method",
+            "score",
+            "weight",
+            "scored",
+            "recorded",
+            "threshold",
+            "restricted",
+            "fixed",
+            "scores",
+            "group",
+            "weighted",
+            "periods",
+            "years",
+            "spans",
+        }
         assert set(factor["years"]) <= {"hot", "assessed", "new", "category"}
         told = partner or not factor["restricted"]
         assert len(factor["periods"]) == (max(1, len(factor["spans"])) if told else 0)
@@ -154,13 +202,30 @@ def test_places_in_the_page_have_no_score_and_are_those_of_the_release(
     plan, told = released.team_plan, data["plan"]
     assert plan is not None
     assert set(told) == {
-        "listed", "aim", "next_best", "resource", "now", "is_spread", "steps", "spread", "places",
-        "services", "at", "of",
-    }  # fmt: skip
+        "listed",
+        "aim",
+        "next_best",
+        "resource",
+        "now",
+        "is_spread",
+        "steps",
+        "spread",
+        "places",
+        "services",
+        "at",
+        "of",
+    }
     assert set(told["places"]) == {
-        "name", "wards", "district", "areas", "firm", "residents", "residents_10_24", "factors",
+        "name",
+        "wards",
+        "district",
+        "areas",
+        "firm",
+        "residents",
+        "residents_10_24",
+        "factors",
         "next_door",
-    }  # fmt: skip
+    }
     for column, values in told["places"].items():
         assert values == plan.places.table[column].tolist(), column
     assert told["of"] == plan.places.place_of.reindex(data["codes"], fill_value=0).tolist()
@@ -269,9 +334,18 @@ def test_the_download_has_tenths_and_no_rank(public: Any, releases: dict[str, Re
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     table = list(csv.DictReader(text.splitlines()))
     assert list(table[0]) == [
-        "area_code", "name", "ward", "district", "decile", "selected", "published", "reasons",
-        "tier", "residents", "residents_10_24",
-    ]  # fmt: skip
+        "area_code",
+        "name",
+        "ward",
+        "district",
+        "decile",
+        "selected",
+        "published",
+        "reasons",
+        "tier",
+        "residents",
+        "residents_10_24",
+    ]
     top = releases["public"].top
     assert [row["area_code"] for row in table] == list(top.index)
     assert [row["residents"] for row in table] == [str(people) for people in top["residents"]]

@@ -138,10 +138,13 @@ def test_09_a_zone_in_a_date_format_is_read_in_london_everywhere(case, zone):
     one = case("09")
     one.config()
     done = subprocess.run(
-        [sys.executable, "-m", "riskindex", "check", "config.toml"], cwd=one.folder,
+        [sys.executable, "-m", "riskindex", "check", "config.toml"],
+        cwd=one.folder,
         env={**os.environ, "TZ": zone, "PYTHONPATH": str(Path(__file__).parents[1])},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert counted(done.stdout) == 180
 
 
@@ -215,7 +218,10 @@ def test_21_small_weights_keep_their_digits(case):
     report = one.page("report.html")
     table = report.partition("Factor Score Weight")[2][:260]
     assert re.findall(r"Share (\w) .*? (0\.\d+) ", table) == [
-        ("a", "0.135"), ("b", "0.093"), ("d", "0.03")]  # fmt: skip
+        ("a", "0.135"),
+        ("b", "0.093"),
+        ("d", "0.03"),
+    ]
     assert any("the weights add up to 0.258; scores go to 25.8, not 100" in n for n in found.notes)
     assert "lesser confidence" not in report
 

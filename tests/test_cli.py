@@ -35,9 +35,18 @@ def finished(county_config, tmp_path_factory):
 
 def test_help_names_the_commands():
     said = riskindex("--help").stdout
-    assert all(command in said for command in (
-        "demo", "new", "check", "run", "backtest", "compare", "schema",
-    ))  # fmt: skip
+    assert all(
+        command in said
+        for command in (
+            "demo",
+            "new",
+            "check",
+            "run",
+            "backtest",
+            "compare",
+            "schema",
+        )
+    )
 
 
 def test_help_loads_nothing_heavy():
@@ -61,10 +70,20 @@ def test_a_run_ends_with_what_was_counted_lost_and_selected(finished):
 def test_a_run_writes_every_output(finished):
     _, folder = finished
     assert sorted(path.name for path in folder.iterdir()) == [
-        "all_areas.csv", "areas.gpkg", "governance.html", "manifest.json", "map.html", "map.png",
-        "places.csv", "profiles", "report.html",
-        "scores.csv", "top_areas.csv", "uncounted_events.csv", "workbook.xlsx",
-    ]  # fmt: skip
+        "all_areas.csv",
+        "areas.gpkg",
+        "governance.html",
+        "manifest.json",
+        "map.html",
+        "map.png",
+        "places.csv",
+        "profiles",
+        "report.html",
+        "scores.csv",
+        "top_areas.csv",
+        "uncounted_events.csv",
+        "workbook.xlsx",
+    ]
 
 
 def test_quiet_says_nothing(county_config, tmp_path):
@@ -148,13 +167,22 @@ def test_a_run_that_is_stopped_says_so_and_leaves_nothing(county_config, tmp_pat
     private = tmp_path / "private"
     private.mkdir()
     ours = subprocess.Popen(
-        [sys.executable, "-m", "riskindex", "run", county_config, "-o", tmp_path / "result",
-         "--profile", "internal"],
+        [
+            sys.executable,
+            "-m",
+            "riskindex",
+            "run",
+            county_config,
+            "-o",
+            tmp_path / "result",
+            "--profile",
+            "internal",
+        ],
         env=os.environ | {"TMPDIR": str(private)},
         stderr=subprocess.PIPE,
         text=True,
         preexec_fn=with_signals,  # noqa: PLW1509 (the tests start no threads)
-    )  # fmt: skip
+    )
     while not any(tmp_path.glob(".result.riskindex/*/*/events.duckdb")) and ours.poll() is None:
         time.sleep(0.01)
     ours.send_signal(getattr(signal, name))
@@ -224,8 +252,9 @@ def internal(tmp_path_factory):
     """A small place, with an internal result."""
     folder = tmp_path_factory.mktemp("internal")
     project = write_project(folder)
-    done = riskindex("run", folder / "config.toml", "--out", folder / "result", "--profile",
-                     "internal")  # fmt: skip
+    done = riskindex(
+        "run", folder / "config.toml", "--out", folder / "result", "--profile", "internal"
+    )
     assert done.returncode == 0, done.stderr
     return project
 

@@ -106,7 +106,7 @@ def test_all_faults_come_together():
         ({"bases": {"residents": {"age.old": 0.0}}}, "with a rate above 0"),
         ({"shares": {"old": {"numerator": "x.y", "denominator": "age.residents"}}}, "shares.old"),
     ],
-)  # fmt: skip
+)
 def test_names_that_do_not_fit_together_are_named(change, words):
     assert any(words in fault for fault in faults_of(changed(**change)))
 
@@ -162,8 +162,9 @@ def test_every_choice_of_a_test_is_a_word_or_a_number_of_the_config():
 def test_every_fault_stands_on_a_line_of_its_own():
     faults = faults_of(changed(bases={"residents": "age.young"}, weight=-1))
     assert [fault.partition(": ")[2].partition(":")[0] for fault in faults] == [
-        "bases.residents", "factors.asb",
-    ]  # fmt: skip
+        "bases.residents",
+        "factors.asb",
+    ]
 
 
 def test_a_selection_that_cannot_be_is_refused_before_anything_is_read():
@@ -247,10 +248,18 @@ def test_a_risk_is_winsorised_unless_said_otherwise():
 
 def test_a_threshold_in_per_cent_is_refused():
     config = copy.deepcopy(SMALL)
-    config["factors"].append({
-        "name": "old", "label": "Old", "source": "age", "numerator": "old",
-        "denominator": "residents", "method": "threshold", "threshold": 25, "score": "threshold",
-    })  # fmt: skip
+    config["factors"].append(
+        {
+            "name": "old",
+            "label": "Old",
+            "source": "age",
+            "numerator": "old",
+            "denominator": "residents",
+            "method": "threshold",
+            "threshold": 25,
+            "score": "threshold",
+        }
+    )
     with pytest.raises(ConfigError, match=r"25% is 0\.25"):
         parse_config(config)
 
@@ -273,14 +282,17 @@ def test_what_no_plan_can_be_is_told_at_once():
     assert any("plan.within_km" in line for line in told)
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    (".".join(["a"] * 50_000) + " = 1", "line 1: a key of over 50 parts"),
-    ("[" + ".".join(["a"] * 50_000) + "]", "line 1: a key of over 50 parts"),
-    ("a = " + "[" * 50_000, "too deep to be read"),
-    ("a = " + "{b = " * 50_000, "too deep to be read"),
-    ("seed = " + "9" * 10_000, "a number with more digits"),
-    ("# " + "x" * 10_000_001, "over 10,000,000 characters"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (".".join(["a"] * 50_000) + " = 1", "line 1: a key of over 50 parts"),
+        ("[" + ".".join(["a"] * 50_000) + "]", "line 1: a key of over 50 parts"),
+        ("a = " + "[" * 50_000, "too deep to be read"),
+        ("a = " + "{b = " * 50_000, "too deep to be read"),
+        ("seed = " + "9" * 10_000, "a number with more digits"),
+        ("# " + "x" * 10_000_001, "over 10,000,000 characters"),
+    ],
+)
 def test_a_config_that_is_too_deep_or_long_is_refused_in_a_sentence(tmp_path, text, words):
     path = tmp_path / "config.toml"
     path.write_text(text, encoding="utf-8")

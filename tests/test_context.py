@@ -71,9 +71,14 @@ def test_repeats_never_select_context(result):
         build_index(result.scores, options=config.index), selection=config.selection
     )
     found = assess_repeats(
-        Data(result.counts, result.areas, result.weights), result.scores, chosen, config.factors,
-        index=config.index, selection=config.selection, options=Robustness(draws=20),
-    )  # fmt: skip
+        Data(result.counts, result.areas, result.weights),
+        result.scores,
+        chosen,
+        config.factors,
+        index=config.index,
+        selection=config.selection,
+        options=Robustness(draws=20),
+    )
     context = result.areas["is_context"]
     assert (found.table.loc[context, "p_selected"] == 0).all()
     assert found.table.loc[context, "rank_low"].isna().all()

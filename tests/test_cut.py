@@ -5,10 +5,18 @@ import pytest
 from riskindex.cut import Cut, areas, by_hand, exchanged, explained, without_score
 
 CUT = Cut(
-    assessed=100, rule="5% of 100 areas, rounded up: 5", target=5, score_at_cut=40.0,
-    above_cut=3, tied_at_cut=2, positive=60, selected=5, overridden_in=0, overridden_out=0,
+    assessed=100,
+    rule="5% of 100 areas, rounded up: 5",
+    target=5,
+    score_at_cut=40.0,
+    above_cut=3,
+    tied_at_cut=2,
+    positive=60,
+    selected=5,
+    overridden_in=0,
+    overridden_out=0,
     explanation="",
-)  # fmt: skip
+)
 
 
 def test_the_sentences_give_the_rule_what_is_above_and_at_the_cut_and_the_sum():

@@ -32,10 +32,16 @@ FILES = {
 """Paths of the presets, below data/, to the real files."""
 
 RECORDS_2025, RECORDS_2021 = 158_217, 216_436
-NEEDS_A_LOOKUP = {"# [areas.vintage]\n# path =": "[areas.vintage]\npath =",
-                  "# old =": "old =", "# new =": "new ="}  # fmt: skip
-OLD_DOWNLOAD = {"essex/police_uk_2025.zip": "essex/police_uk_2021-03_2022-03.zip",
-                '"calendar-year"': '"financial-year"', "[2025]": '["2021-22"]'}  # fmt: skip
+NEEDS_A_LOOKUP = {
+    "# [areas.vintage]\n# path =": "[areas.vintage]\npath =",
+    "# old =": "old =",
+    "# new =": "new =",
+}
+OLD_DOWNLOAD = {
+    "essex/police_uk_2025.zip": "essex/police_uk_2021-03_2022-03.zip",
+    '"calendar-year"': '"financial-year"',
+    "[2025]": '["2021-22"]',
+}
 
 
 def filled_in(preset: str, data: Path, folder: Path, changes: dict[str, str] | None = None) -> Path:
@@ -155,8 +161,9 @@ def test_every_record_of_2025_is_accounted_for(open_data):
     assert (own["no_location"], own["outside_study_area"]) == (2_140, 155)
     uncounted = pd.read_csv(folder / "uncounted_events.csv")
     assert uncounted["reason"].value_counts().to_dict() == {
-        "no_location": 2_140, "outside_study_area": 155,
-    }  # fmt: skip
+        "no_location": 2_140,
+        "outside_study_area": 155,
+    }
     assert "158,217 events read, 155,922 counted" in said
 
 
@@ -268,9 +275,16 @@ def test_without_the_lookup_coordinates_convert_and_the_codes_are_named(data, tm
 def test_the_seven_factors_run_whole_on_the_real_areas(essex_2022):
     result, _, folder = essex_2022
     assert {
-        "all_areas.csv", "areas.gpkg", "governance.html", "manifest.json", "map.html",
-        "report.html", "top_areas.csv", "uncounted_events.csv", "workbook.xlsx",
-    } <= {path.name for path in folder.iterdir()}  # fmt: skip
+        "all_areas.csv",
+        "areas.gpkg",
+        "governance.html",
+        "manifest.json",
+        "map.html",
+        "report.html",
+        "top_areas.csv",
+        "uncounted_events.csv",
+        "workbook.xlsx",
+    } <= {path.name for path in folder.iterdir()}
     assert result.scores.index.get_level_values("factor").nunique() == 7
     assert len(result.areas) == 1_111
     assert result.neighbours.mean == pytest.approx(5.608, abs=0.001)
@@ -342,8 +356,9 @@ def test_deprived_households_are_those_over_a_quarter(essex_2022, data):
     census = pd.read_csv(data / FILES["census2021-ts011.zip"], index_col="geography code")
     table = census.filter(like="measures: Value").loc[essex_2022[0].areas.index]
     total = table.filter(like="Total").iloc[:, 0]
-    deprived = sum(table.filter(like=f"in {n} dimensions").iloc[:, 0]
-                   for n in ("two", "three", "four"))  # fmt: skip
+    deprived = sum(
+        table.filter(like=f"in {n} dimensions").iloc[:, 0] for n in ("two", "three", "four")
+    )
     hot = essex_2022[0].hotspots.xs("deprivation", level="factor")["is_hot"].droplevel("period")
     pd.testing.assert_series_equal(
         hot.astype(bool), deprived / total > 0.25, check_names=False, check_index_type=False

@@ -98,9 +98,12 @@ def spoilt(tmp_path, *names):
 
 def test_check_finds_the_faults_of_every_part_at_once(tmp_path):
     names = (
-        "a negative count", "an area in two districts", "a day that is none",
-        "an override of an area that is not there", "more neighbours than areas",
-    )  # fmt: skip
+        "a negative count",
+        "an area in two districts",
+        "a day that is none",
+        "an override of an area that is not there",
+        "more neighbours than areas",
+    )
     _, told = outcome(spoilt(tmp_path, *names))
     assert any("different groups" in line for line in told if "lookup.csv" in line)
     # Without its groups, nothing more is asked of the areas.
@@ -113,8 +116,14 @@ def test_check_finds_the_faults_of_every_part_at_once(tmp_path):
 
 
 def test_the_faults_of_a_config_come_together(tmp_path):
-    names = ("a share in per cent", "a negative snap", "a level of 95", "one coordinate alone",
-             "a normalisation that is none", "periods in the wrong order")  # fmt: skip
+    names = (
+        "a share in per cent",
+        "a negative snap",
+        "a level of 95",
+        "one coordinate alone",
+        "a normalisation that is none",
+        "periods in the wrong order",
+    )
     project = write_project(tmp_path)
     more = "[selection]\nshare = 5\n[neighbours]\nsnap = -1\n[bases]"
     project.change("config.toml", "[bases]", more)
@@ -142,10 +151,12 @@ def test_the_commands_end_alike_and_show_no_traceback(tmp_path, name):
     done = [
         subprocess.run(
             [sys.executable, "-m", "riskindex", *arguments],
-            capture_output=True, text=True, check=False,
+            capture_output=True,
+            text=True,
+            check=False,
         )
         for arguments in (("check", config), run)
-    ]  # fmt: skip
+    ]
     (case,) = (case for case in CASES if case.name == name)
     assert [one.returncode for one in done] == [case.code] * 2
     assert not any("Traceback" in one.stderr for one in done)

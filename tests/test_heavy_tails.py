@@ -14,8 +14,10 @@ def test_the_poisson_lognormal_is_that_of_an_integral(x, mean, w):
     s = np.sqrt(np.log1p(w))
     found, _ = integrate.quad(
         lambda z: stats.poisson.pmf(x, mean * np.exp(s * z - s * s / 2)) * stats.norm.pdf(z),
-        -9, 9, limit=400,
-    )  # fmt: skip
+        -9,
+        9,
+        limit=400,
+    )
     found_here = log_lognormal(np.array([float(x)]), np.array([mean]), w)[0]
     assert found_here == pytest.approx(np.log(found), abs=2e-3)
 

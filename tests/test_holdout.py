@@ -60,8 +60,13 @@ def test_several_periods_are_held_out_together(config):
 
 def test_targets_are_all_event_factors_of_the_latest_period(config):
     assert set(split_config(config).targets) == {
-        "suspects", "domestic_abuse", "disorder", "possession", "supply", "offences",
-    }  # fmt: skip
+        "suspects",
+        "domestic_abuse",
+        "disorder",
+        "possession",
+        "supply",
+        "offences",
+    }
 
 
 def test_hands_that_knew_what_came_later_are_dropped(config):

@@ -26,8 +26,18 @@ from riskindex.outputs.verify import verify
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
 
 TITLES = ("A small place", "A second place")
-HEAVY = ["riskindex.pipeline", "riskindex.publication", "duckdb", "geopandas", "pyogrio", "folium",
-         "gptables", "matplotlib.pyplot", "libpysal", "scipy.stats"]  # fmt: skip
+HEAVY = [
+    "riskindex.pipeline",
+    "riskindex.publication",
+    "duckdb",
+    "geopandas",
+    "pyogrio",
+    "folium",
+    "gptables",
+    "matplotlib.pyplot",
+    "libpysal",
+    "scipy.stats",
+]
 
 
 def _command(arguments: list[str], words: str) -> None:
@@ -271,8 +281,16 @@ def test_wherever_the_disk_is_full_the_old_result_stays_and_it_is_said(disk):
     assert codes[-1] == 0
 
 
-WRITERS = ("write_csv", "write_workbook", "write_geopackage", "write_map", "write_report",
-           "write_governance", "write_profiles", "write_manifest")  # fmt: skip
+WRITERS = (
+    "write_csv",
+    "write_workbook",
+    "write_geopackage",
+    "write_map",
+    "write_report",
+    "write_governance",
+    "write_profiles",
+    "write_manifest",
+)
 
 
 @pytest.mark.parametrize("writer", WRITERS)

@@ -36,8 +36,11 @@ def test_reading_running_and_writing_open_no_connection(tmp_path, monkeypatch):
 @pytest.mark.long
 def test_without_any_network_the_libraries_of_c_write_the_same_bytes(tmp_path):
     alone = ["unshare", "--net", "--map-root-user"]
-    tried = subprocess.run([*alone, "true"], capture_output=True, check=False) if shutil.which(
-        "unshare") else None  # fmt: skip
+    tried = (
+        subprocess.run([*alone, "true"], capture_output=True, check=False)
+        if shutil.which("unshare")
+        else None
+    )
     if tried is None or tried.returncode:
         pytest.skip("this machine lets us take no network away")
     config = write_project(tmp_path).folder / "config.toml"

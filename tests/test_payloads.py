@@ -211,8 +211,12 @@ def active_cells(path: Path) -> list[str]:
 def test_no_cell_of_a_csv_is_a_formula(county: Path):
     paths = files(county, ".csv")
     assert {path.name for path in paths} == {
-        "all_areas.csv", "top_areas.csv", "places.csv", "scores.csv", "uncounted_events.csv"
-    }  # fmt: skip
+        "all_areas.csv",
+        "top_areas.csv",
+        "places.csv",
+        "scores.csv",
+        "uncounted_events.csv",
+    }
     assert [(path, cell) for path in paths for cell in active_cells(path)] == []
 
 
@@ -251,7 +255,8 @@ def test_no_text_of_a_gis_file_is_more_than_text(county: Path):
                 name
                 for _, name in kinds
                 if not re.match(
-                    r"rtree_(areas|places)_geom_|gpkg_\w+$|trigger_\w+_feature_count_(areas|places)",
+                    r"rtree_(areas|places)_geom_|gpkg_\w+$|"
+                    r"trigger_\w+_feature_count_(areas|places)",
                     name,
                 )
             ]

@@ -122,11 +122,15 @@ def chosen_otherwise(factor):
         bases = (("serious violence", "residents_10_24"), ("other violence", "residents"))
         options = options | {
             "event_groups": [
-                EventGroup(label=kind, source="violence_offences", exposure=base,
-                           where={"offence_group": [kind]})
+                EventGroup(
+                    label=kind,
+                    source="violence_offences",
+                    exposure=base,
+                    where={"offence_group": [kind]},
+                )
                 for kind, base in bases
             ]
-        }  # fmt: skip
+        }
     return replace(factor, **options)
 
 
@@ -147,10 +151,17 @@ def test_every_choice_of_a_test_reaches_a_run_and_its_repeats(county_config, tmp
     last = result.tests.groupby("factor").last()
     assert "Gi, the neighbours without the area itself" in last.at["suspects", "null"]
     assert "99 permutations" in last.at["suspects", "null"]
-    assert last["estimator"].to_dict() | {
-        "domestic_abuse": "given-total", "disorder": "moments", "possession": "given",
-        "supply": "none", "offences": "pair-ratio",
-    } == last["estimator"].to_dict()  # fmt: skip
+    assert (
+        last["estimator"].to_dict()
+        | {
+            "domestic_abuse": "given-total",
+            "disorder": "moments",
+            "possession": "given",
+            "supply": "none",
+            "offences": "pair-ratio",
+        }
+        == last["estimator"].to_dict()
+    )
     known = {rule.category for rule in CATEGORY_TABLES["arcgis-pro"]}
     assert {"no pattern", "new hot"} <= set(result.persistence["category"]) <= known
     base = result.areas["by_age"] - 5 * result.areas["residents_10_24"]
@@ -202,10 +213,14 @@ def test_areas_that_lack_the_same_are_named_together(county_config):
 def test_a_factor_that_no_event_meets_is_a_result_and_is_named(county_config):
     config = read_config(county_config)
     nothing = config.factors[0].__class__(
-        name="none", label="Nothing of the kind", source=config.factors[0].groups[0].source,
-        where={config_column(config): ["no such kind"]}, method="getis-ord", periods=("2022",),
+        name="none",
+        label="Nothing of the kind",
+        source=config.factors[0].groups[0].source,
+        where={config_column(config): ["no such kind"]},
+        method="getis-ord",
+        periods=("2022",),
         score="flag",
-    )  # fmt: skip
+    )
     result = run(config.model_copy(update={"factors": [*config.factors, nothing]}))
     assert (result.scores.xs("none", level="factor")["score"] == 0).all()
     assert result.cut.selected == 8

@@ -79,8 +79,11 @@ def invented(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def localities(invented):
-    changes = {"police_uk_2025.zip": "police", "at_least = 200": "at_least = 130",
-               "draws = 200": "draws = 20"}  # fmt: skip
+    changes = {
+        "police_uk_2025.zip": "police",
+        "at_least = 200": "at_least = 130",
+        "draws = 200": "draws = 20",
+    }
     config = read_config(written("vulnerable-localities", invented, changes))
     return run(config)
 
@@ -92,9 +95,13 @@ def rates_of(result) -> pd.DataFrame:
 
 
 _NAMES = {
-    "burglary": "burglary", "damage": "criminal_damage", "income": "income",
-    "employment": "employment", "education": "education", "young": "young",
-}  # fmt: skip
+    "burglary": "burglary",
+    "damage": "criminal_damage",
+    "income": "income",
+    "employment": "employment",
+    "education": "education",
+    "young": "young",
+}
 
 
 def test_localities_are_the_published_formula(localities):

@@ -15,16 +15,28 @@ ADDRESS = "RISKINDEX_TEST_ADDRESS"
 NASTY = "x' OR 'a'='a\\'; DROP TABLE events; --\n"
 FACTORS = (
     factor("drugs", where={"kind": ["drugs"]}, periods=("2021", "2022")),
-    factor("either", event_groups=(group("a", kind=["drugs", NASTY]), group("b", level=[1, 2]),
-                                   group("c", kind=["drugs"], level=[2]))),
+    factor(
+        "either",
+        event_groups=(
+            group("a", kind=["drugs", NASTY]),
+            group("b", level=[1, 2]),
+            group("c", kind=["drugs"], level=[2]),
+        ),
+    ),
     factor("done", where={"done": [True]}),
-)  # fmt: skip
+)
 
 
 def warehouse(**options):
     """A table of the columns date and area, and more where the test says so."""
-    given = {"kind": "warehouse", "engine": "postgresql", "table": "events", "date": "date",
-             "area": "area", "connection": ADDRESS}  # fmt: skip
+    given = {
+        "kind": "warehouse",
+        "engine": "postgresql",
+        "table": "events",
+        "date": "date",
+        "area": "area",
+        "connection": ADDRESS,
+    }
     return WarehouseSource(**{**given, **options})
 
 
@@ -34,9 +46,15 @@ def records():
     for i in range(400):
         areas = ["E01000001", "E01000002", " E01000001 ", "E01999999", None, "", "n/a", "Basildon"]
         kinds = ["drugs", "fire", NASTY, None, " drugs "]
-        rows.append({"date": f"{2020 + i % 3}-{i % 12 + 1:02d}-15" if i % 41 else None,
-                     "area": areas[(i * 7 + i // 8) % 8], "kind": kinds[i % 5],
-                     "level": i % 4, "done": i % 7 == 0})  # fmt: skip
+        rows.append(
+            {
+                "date": f"{2020 + i % 3}-{i % 12 + 1:02d}-15" if i % 41 else None,
+                "area": areas[(i * 7 + i // 8) % 8],
+                "kind": kinds[i % 5],
+                "level": i % 4,
+                "done": i % 7 == 0,
+            }
+        )
     return pd.DataFrame(rows)
 
 
@@ -51,8 +69,9 @@ def counted(source, folder, factors=FACTORS, areas=TWO):
 def by_duckdb(folder, table, factors=FACTORS, areas=TWO, **options):
     """The same by the embedded engine from a file."""
     table.to_parquet(folder / "events.parquet")
-    source = EventSource(**{"kind": "events", "path": "events.parquet", "date": "date",
-                            "area": "area", **options})  # fmt: skip
+    source = EventSource(
+        **{"kind": "events", "path": "events.parquet", "date": "date", "area": "area", **options}
+    )
     return counted(source, folder, factors, areas)[0]
 
 
@@ -76,8 +95,10 @@ KINDS = ("Robbery", "Drugs", "Anti-social behaviour")
 
 def rules(kinds=KINDS):
     """A factor for each type of crime."""
-    return [factor(f"f{i}", periods=("2025",), where={"Crime type": [kind]})
-            for i, kind in enumerate(kinds)]  # fmt: skip
+    return [
+        factor(f"f{i}", periods=("2025",), where={"Crime type": [kind]})
+        for i, kind in enumerate(kinds)
+    ]
 
 
 def essex(shared, columns=USED):

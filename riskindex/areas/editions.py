@@ -62,8 +62,11 @@ class Crosswalk(NamedTuple):
         for old, codes in self.children.items():
             for code in codes:
                 parents.setdefault(code, []).append(old)
-        mixed = [olds for olds in parents.values()
-                 if len(olds) > 1 and any(len(self.children[old]) > 1 for old in olds)]  # fmt: skip
+        mixed = [
+            olds
+            for olds in parents.values()
+            if len(olds) > 1 and any(len(self.children[old]) > 1 for old in olds)
+        ]
         return frozenset(old for olds in mixed for old in olds)
 
 
@@ -97,8 +100,11 @@ def make_crosswalk(lookup: "pd.DataFrame", vintage: Vintage) -> Crosswalk:
     children = {old: tuple(sorted(new)) for old, new in rows.items()}
     if vintage.share is None:
         return Crosswalk(children, vintage.split)
-    split = {old: {new: lookup.loc[rows[old][new], vintage.share] for new in news}
-             for old, news in children.items() if len(news) > 1}  # fmt: skip
+    split = {
+        old: {new: lookup.loc[rows[old][new], vintage.share] for new in news}
+        for old, news in children.items()
+        if len(news) > 1
+    }
     return Crosswalk(children, vintage.split, _shares(split, vintage.share))
 
 
@@ -250,9 +256,15 @@ def looks_like(codes: Collection[str]) -> str:
 
 _LAST_OF_2001 = {"E": "E01032482", "W": "W01001896"}
 _KINDS = {
-    "00": "output areas", "01": "LSOAs", "02": "MSOAs", "05": "wards",
-    "06": "districts", "07": "districts", "08": "districts", "09": "districts",
-}  # fmt: skip
+    "00": "output areas",
+    "01": "LSOAs",
+    "02": "MSOAs",
+    "05": "wards",
+    "06": "districts",
+    "07": "districts",
+    "08": "districts",
+    "09": "districts",
+}
 _START = {f"{nation}{kind}": word for nation in "EW" for kind, word in _KINDS.items()} | {
     "S01": "Scottish data zones"
 }

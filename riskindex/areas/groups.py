@@ -15,8 +15,16 @@ BY_NAME = ("community_safety_partnership", "csp", "district", "local_authority")
 
 
 COUNTED = (
-    "events", "share", "residents", "rate_per_1000", "low", "high", "rank", "rank_low", "rank_high",
-)  # fmt: skip
+    "events",
+    "share",
+    "residents",
+    "rate_per_1000",
+    "low",
+    "high",
+    "rank",
+    "rank_low",
+    "rank_high",
+)
 """Columns of `count_groups`."""
 
 

@@ -81,12 +81,16 @@ def added_up(
     table = pd.DataFrame(keys | {f"value {name}": numbers for name, numbers in values.items()})
     again = table.duplicated(list(keys), keep="first").to_numpy()
     if again.any():
-        raise InputError(capped([
-            f"{sheet.label}: row {sheet.rows[rows[k]]}, value {codes[k]!r}: a row of the same "
-            f"{some([*keys][1:]) or 'code'} stands above. Name the column that tells them apart "
-            "under where, with the values that are to be added up."
-            for k in np.flatnonzero(again).tolist()
-        ]))  # fmt: skip
+        raise InputError(
+            capped(
+                [
+                    f"{sheet.label}: row {sheet.rows[rows[k]]}, value {codes[k]!r}: a row of the "
+                    f"same {some([*keys][1:]) or 'code'} stands above. Name the column that tells "
+                    "them apart under where, with the values that are to be added up."
+                    for k in np.flatnonzero(again).tolist()
+                ]
+            )
+        )
     by = ["code"] if category is None else ["code", category]
     sums = table.groupby(by, sort=False)[[f"value {name}" for name in values]].agg(
         lambda numbers: numbers.sum(skipna=False)

@@ -318,8 +318,10 @@ def _with_groups(
     added = found.reindex(keys).set_axis(areas.index).fillna(NOT_RECORDED)
     order = [*areas.columns.drop("geometry"), *lookup.groups, "geometry"]
     what = some(list(lookup.groups))
-    notes = [*sheet.notes, *lacking(sheet.label, keys.index[~known], len(areas),
-                                     f"their {what} is {NOT_RECORDED}")]  # fmt: skip
+    notes = [
+        *sheet.notes,
+        *lacking(sheet.label, keys.index[~known], len(areas), f"their {what} is {NOT_RECORDED}"),
+    ]
     for column in dict.fromkeys(lookup.groups.values()):
         notes.extend(garbled_notes(sheet.label, column, sheet.columns[column], sheet.rows))
     joined = areas.assign(**{str(kind): added[kind] for kind in added})[order]

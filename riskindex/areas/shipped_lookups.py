@@ -188,8 +188,10 @@ def _area_lookup() -> "pd.DataFrame":
 
     areas, groups = _csv(AREAS), _csv(GROUPS)
     of_kind = {str(kind): table for kind, table in groups.groupby("kind")}
-    numbers = {kind: areas[kind].to_numpy()
-               for kind in ("ward", "community_safety_partnership", "urban_rural")}  # fmt: skip
+    numbers = {
+        kind: areas[kind].to_numpy()
+        for kind in ("ward", "community_safety_partnership", "urban_rural")
+    }
     for inner, outer in (("ward", "district"), ("district", "force")):
         inside = of_kind[inner]["inside"].to_numpy(dtype=np.intp)
         numbers[outer] = inside[numbers[inner]]

@@ -140,15 +140,23 @@ def _read_table(
     with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
         columns = [source.code, *numbers, *apart]
         read = partial(
-            read_sheet, path, scratch=Path(private), member=source.member, sheet=source.sheet,
+            read_sheet,
+            path,
+            scratch=Path(private),
+            member=source.member,
+            sheet=source.sheet,
             header_row=source.header_row,
-        )  # fmt: skip
+        )
         sheet = read(columns)
         if not is_long and is_repeated(sheet, source.code):
             names = read_header(
-                path, columns, Path(private), member=source.member, sheet=source.sheet,
+                path,
+                columns,
+                Path(private),
+                member=source.member,
+                sheet=source.sheet,
                 header_row=source.header_row,
-            )  # fmt: skip
+            )
             refuse_long(sheet, read, names, code=source.code, wanted=wanted)
     given = sheet.columns[source.code]
     sheet, noted = _plain_codes(sheet, source.code, areas)
@@ -161,8 +169,9 @@ def _read_table(
     check_columns(wanted, [str(column) for column in table], sheet.label)
     present = set(table.index)
     table = table[wanted].reindex(areas)
-    sums = {(name, short): table[columns].sum(axis=1, skipna=False)
-            for short, columns in parts.items()}  # fmt: skip
+    sums = {
+        (name, short): table[columns].sum(axis=1, skipna=False) for short, columns in parts.items()
+    }
     notes = [*sheet.notes, *noted, *_gaps(sheet, table, areas, present)]
     return sums, notes, record(path, name, rows=len(sheet.rows))
 

@@ -201,8 +201,17 @@ def _count_source(
     notes += [*tally.notes, *_notes(tally), *compared, *part.notes()]
     rhythm = no_rhythm() if places is None else count_by_group(tally, asked, places)
     parts = {(g.factor, p.label) for g in asked for p in g.periods if part.is_part(g, p)}
-    return _Part(counts, fingerprints, lines, tally.uncounted(), notes, rhythm, pairs,
-                 tally.number(_ELSEWHERE), parts)  # fmt: skip
+    return _Part(
+        counts,
+        fingerprints,
+        lines,
+        tally.uncounted(),
+        notes,
+        rhythm,
+        pairs,
+        tally.number(_ELSEWHERE),
+        parts,
+    )
 
 
 _ELSEWHERE = f"""
@@ -227,11 +236,16 @@ def _together(
     rhythm = pd.concat([no_rhythm(), *(part.rhythm for part in parts.values())]).sort_index()
     pairs = pd.concat([_NO_PAIRS, *(part.disagreements for part in parts.values())])
     return Counted(
-        counts, reconciliation.astype("int64"), uncounted, (*said, *notes), rhythm,
-        pairs.reset_index(drop=True), prints,
+        counts,
+        reconciliation.astype("int64"),
+        uncounted,
+        (*said, *notes),
+        rhythm,
+        pairs.reset_index(drop=True),
+        prints,
         {name: part.elsewhere for name, part in parts.items()},
         frozenset().union(*(part.part_periods for part in parts.values())),
-    )  # fmt: skip
+    )
 
 
 def _in_columns(columns: Mapping[tuple[str, str, str], Any], index: pd.Index) -> pd.DataFrame:

@@ -306,11 +306,19 @@ def _disagreements(
     """Where an inventory and the records say different things about the periods."""
     asked = {month for span in spans for month in span.months}
     for one, other, words in (
-        (listed, recorded, "the inventory lists files of {} of which no record is there: nothing "
-         "happened there, says the count. Add the files, or correct the inventory"),
-        (recorded, listed, "there are records of {} which the inventory does not list: their areas "
-         "are not assessed then. Correct the inventory, or take the files away"),
-    ):  # fmt: skip
+        (
+            listed,
+            recorded,
+            "the inventory lists files of {} of which no record is there: nothing "
+            "happened there, says the count. Add the files, or correct the inventory",
+        ),
+        (
+            recorded,
+            listed,
+            "there are records of {} which the inventory does not list: their areas "
+            "are not assessed then. Correct the inventory, or take the files away",
+        ),
+    ):
         more = {group: sorted((one[group] - other[group]) & asked) for group in one}
         more = {group: months for group, months in more.items() if months}
         if more:
@@ -425,8 +433,11 @@ def _name(span: Period) -> str:
 def _told(gaps: Mapping[str, Sequence[int]], of: int) -> str:
     """Groups with their months: those that lack all of them first."""
     whole = sorted(group for group, months in gaps.items() if len(months) == of)
-    part = [f"{group} ({first_few([month_label(m) for m in months], shown=12)})"
-            for group, months in sorted(gaps.items()) if len(months) < of]  # fmt: skip
+    part = [
+        f"{group} ({first_few([month_label(m) for m in months], shown=12)})"
+        for group, months in sorted(gaps.items())
+        if len(months) < of
+    ]
     return first_few([*whole, *part], shown=50)
 
 

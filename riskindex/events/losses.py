@@ -48,8 +48,9 @@ def losses(
             continue
         told = _sentence(name, lost, number / asked, asked)
         if number > REFUSE_FROM * asked and not getattr(sources.get(name), "accept_losses", True):
-            faults.append(f"{told} If they are to be lost, set accept_losses = true under "
-                          f"[sources.{name}].")  # fmt: skip
+            faults.append(
+                f"{told} If they are to be lost, set accept_losses = true under [sources.{name}]."
+            )
         else:
             warnings.append(told)
     return warnings, faults

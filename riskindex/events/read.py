@@ -119,8 +119,11 @@ def open_events(
         for name, source in sources.items()
         if isinstance(source, EventSource | PoliceSource | WarehouseSource)
     }
-    layouts = {name: layout_of(name, source, factors) for name, source in chosen.items()
-               if not isinstance(source, WarehouseSource)}  # fmt: skip
+    layouts = {
+        name: layout_of(name, source, factors)
+        for name, source in chosen.items()
+        if not isinstance(source, WarehouseSource)
+    }
     with TemporaryDirectory(prefix="riskindex-", dir=temporary, ignore_cleanup_errors=True) as home:
         connection = connect(folder=Path(home), threads=threads, memory=memory)
         opened, together = Opened({}, (), ()), Together()
@@ -269,9 +272,13 @@ class _Reader:
         layout = self.layout
         wanted = [layout.headings.get(c, c) for c in layout.columns if c not in layout.may_lack]
         grid = read_grid(
-            path, wanted, label, sheet=layout.sheet, header_row=layout.header_row,
+            path,
+            wanted,
+            label,
+            sheet=layout.sheet,
+            header_row=layout.header_row,
             date_format=layout.date_format,
-        )  # fmt: skip
+        )
         copy = as_csv(grid, self.home / "sheet.csv")
         rows = self._load(copy, label, offset=grid.rows[0] - 2 if grid.rows else 0)
         copy.unlink()
@@ -281,9 +288,14 @@ class _Reader:
     def _load(self, path: Path, label: str, *, offset: int = 0) -> int:
         before = self.rows
         note = load_csv(
-            self.connection, self.table, path, label, layout=self.layout, home=self.home,
+            self.connection,
+            self.table,
+            path,
+            label,
+            layout=self.layout,
+            home=self.home,
             offset=offset,
-        )  # fmt: skip
+        )
         count = f"SELECT count(*) FROM {identifier(self.table)}"
         self.rows = int(self.connection.execute(count).fetchall()[0][0])
         self.notes += [note] if note else []

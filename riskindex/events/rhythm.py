@@ -47,10 +47,13 @@ def count_by_group(tally: Tally, groups: Sequence[Group], places: "pd.Series[str
     connection = tally.events.connection
     names = sorted(set(places))
     numbers = pd.Series({name: i for i, name in enumerate(names)})
-    lookup = pd.DataFrame({
-        "area": np.arange(len(places)), "place": numbers[places].to_numpy(),
-        "area_print": tally.study.prints.astype(np.int64),
-    })  # fmt: skip
+    lookup = pd.DataFrame(
+        {
+            "area": np.arange(len(places)),
+            "place": numbers[places].to_numpy(),
+            "area_print": tally.study.prints.astype(np.int64),
+        }
+    )
     store(connection, "place_of_area", lookup)
     parts = [
         _of_group(counted, tally, group).assign(factor=group.factor, group=group.label)
@@ -78,8 +81,10 @@ def _counted(tally: Tally, groups: Sequence[Group]) -> Iterator[tuple[Group, pd.
         every = _cells(tally, aspects, Scope(rules, ()), range(len(tally.spans)))
         cells = dict.fromkeys(scopes, every)
     else:
-        cells = {factor: _cells(tally, aspects, scope, _spans(tally, scope.periods))
-                 for factor, scope in scopes.items()}  # fmt: skip
+        cells = {
+            factor: _cells(tally, aspects, scope, _spans(tally, scope.periods))
+            for factor, scope in scopes.items()
+        }
     for group in groups:
         of_factor, kept = cells[group.factor], tally.kept(tally.of_group(group))
         yield group, of_factor[kept[of_factor["sort"].to_numpy()]]

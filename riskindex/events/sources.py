@@ -120,9 +120,15 @@ def layout_of(name: str, source: EventSource | PoliceSource, factors: Sequence[F
         place = ("LSOA code", "Longitude", "Latitude")
         may_lack = (*place, NUMBER)
         return Layout(
-            "Month", None, *place, number=NUMBER, categories=categories, may_lack=may_lack,
-            headings=source.rename, any_case=True,
-        )  # fmt: skip
+            "Month",
+            None,
+            *place,
+            number=NUMBER,
+            categories=categories,
+            may_lack=may_lack,
+            headings=source.rename,
+            any_case=True,
+        )
     faults = list(source_faults(name, source))
     if faults:
         raise ConfigError(faults)

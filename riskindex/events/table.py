@@ -264,12 +264,26 @@ _SERIAL = re.compile(r"[1-6]\d{4}(\.\d+)?", re.ASCII)
 _FORMS = tuple(
     f"{day}{time}"
     for day in (
-        "%d/%m/%Y", "%m/%d/%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%Y", "%d.%m.%Y", "%Y/%m/%d",
-        "%d %b %Y", "%d-%b-%Y", "%d-%b-%y", "%d %B %Y", "%b-%y", "%b %Y", "%B %Y", "%m/%Y",
-        "%Y%m%d", "%Y%m",
+        "%d/%m/%Y",
+        "%m/%d/%Y",
+        "%d/%m/%y",
+        "%m/%d/%y",
+        "%d-%m-%Y",
+        "%d.%m.%Y",
+        "%Y/%m/%d",
+        "%d %b %Y",
+        "%d-%b-%Y",
+        "%d-%b-%y",
+        "%d %B %Y",
+        "%b-%y",
+        "%b %Y",
+        "%B %Y",
+        "%m/%Y",
+        "%Y%m%d",
+        "%Y%m",
     )
     for time in ("", " %H:%M", " %H:%M:%S")
-)  # fmt: skip
+)
 
 
 def _is_date(value: str, form: str) -> bool:

@@ -278,14 +278,17 @@ class Tally:
             f"FROM ({self._why()}) WHERE why <> {Reason.COUNTED} ORDER BY file, row"
         )
         reasons = [reason.name.lower() for reason in Reason]
-        return pd.DataFrame({
-            "source": _repeated(self.name, len(lost)),
-            "file": _named(lost["file"].array),
-            "row": lost["row"],
-            "date": lost["date"],
-            "area_code": _named(lost["area_code"].array),
-            "reason": _named(pd.Categorical.from_codes(lost["why"], reasons)),
-        }, copy=False)  # fmt: skip
+        return pd.DataFrame(
+            {
+                "source": _repeated(self.name, len(lost)),
+                "file": _named(lost["file"].array),
+                "row": lost["row"],
+                "date": lost["date"],
+                "area_code": _named(lost["area_code"].array),
+                "reason": _named(pd.Categorical.from_codes(lost["why"], reasons)),
+            },
+            copy=False,
+        )
 
     def records(self, met: str) -> int:
         """Number of the source's records, of any time and place, that meet a condition in SQL about
@@ -374,11 +377,20 @@ class Tally:
 
     def _period_of_span(self, scope: Scope) -> NDArray[np.intp]:
         """Position of the scope's period that holds each span, -1 where none does."""
-        return np.array([
-            next((i for i, p in enumerate(scope.periods)
-                  if p.start <= span.start and span.end <= p.end), -1)
-            for span in self.spans
-        ], dtype=np.intp)  # fmt: skip
+        return np.array(
+            [
+                next(
+                    (
+                        i
+                        for i, p in enumerate(scope.periods)
+                        if p.start <= span.start and span.end <= p.end
+                    ),
+                    -1,
+                )
+                for span in self.spans
+            ],
+            dtype=np.intp,
+        )
 
     def _asked(self, scope: Scope) -> NDArray[np.bool_]:
         """Whether a scope looks at events of each sort: the source at all of them, its factors at

@@ -234,10 +234,13 @@ def _wheres(name: str, source: WarehouseSource, factors: Sequence[Factor]) -> It
 
 def _in_words(where: Where) -> str:
     """A rule in one line, whatever its values hold."""
-    return " and ".join(
-        f"{json.dumps(column)} is {' or '.join(map(json.dumps, values))}"
-        for column, values in where.items()
-    ) or "every event"  # fmt: skip
+    return (
+        " and ".join(
+            f"{json.dumps(column)} is {' or '.join(map(json.dumps, values))}"
+            for column, values in where.items()
+        )
+        or "every event"
+    )
 
 
 def _table(source: WarehouseSource, columns: Iterable[str]) -> Any:  # noqa: ANN401
@@ -257,8 +260,10 @@ def _place(table: Any, source: WarehouseSource) -> dict[str, Any]:  # noqa: ANN4
     """Columns that say where an event was."""
     if source.x is None:
         return {"area_code": table[source.area]}
-    return {name: table[column].try_cast("float64")
-            for name, column in (("x", source.x), ("y", source.y))}  # fmt: skip
+    return {
+        name: table[column].try_cast("float64")
+        for name, column in (("x", source.x), ("y", source.y))
+    }
 
 
 def _month(table: Any, source: WarehouseSource) -> Any:  # noqa: ANN401

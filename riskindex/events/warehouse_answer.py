@@ -94,8 +94,13 @@ def open_warehouse(
         "AS x, "
         "nullif(trim(area_code::VARCHAR), '') AS code FROM answer)"
     )
-    counted = Events(connection=connection, table=events_table(name), where=source.where,
-                     is_counted=True, coverage=source.coverage)  # fmt: skip
+    counted = Events(
+        connection=connection,
+        table=events_table(name),
+        where=source.where,
+        is_counted=True,
+        coverage=source.coverage,
+    )
     return counted, written._replace(rows=int(events.sum()))
 
 

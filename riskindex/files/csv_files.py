@@ -273,8 +273,12 @@ def _check_header(names: Sequence[str], columns: Sequence[str], label: str) -> N
     check_columns(columns, names, label)
     twice = [column for column in dict.fromkeys(columns) if names.count(column) > 1]
     if twice:
-        raise InputError([f"{label}: the column {c!r} is there {names.count(c)} times; "
-                          "rename all but one." for c in twice])  # fmt: skip
+        raise InputError(
+            [
+                f"{label}: the column {c!r} is there {names.count(c)} times; rename all but one."
+                for c in twice
+            ]
+        )
 
 
 def _kept(

@@ -172,9 +172,14 @@ def local_test(sample: Sample, factor: Factor, dispersion: float) -> Local:
         own = _excess(sample, factor, "own", dispersion=dispersion)
         return Local(own.p, own.expected, own.ratio, sample.observed > own.expected)
     study = compare(
-        sample.counts, sample.exposure, sample.neighbours, jumps=sample.event_weights,
-        dispersion=dispersion, background="local", centroids=sample.centroids,
-    )  # fmt: skip
+        sample.counts,
+        sample.exposure,
+        sample.neighbours,
+        jumps=sample.event_weights,
+        dispersion=dispersion,
+        background="local",
+        centroids=sample.centroids,
+    )
     each = study.means @ sample.event_weights
     more = sample.observed > each
     expected, observed = sample.windows @ each, sample.windows @ sample.observed
@@ -199,10 +204,12 @@ def _getis_ord(sample: Sample, factor: Factor) -> AreaTest:
     return AreaTest(found.p, found.log_p, found.z, found.z, np.nan, "", null)
 
 
-STATISTIC_WORDS: Mapping[str, str] = MappingProxyType({
-    "gi-star": "",
-    "gi": "Gi, the neighbours without the area itself: ",
-})  # fmt: skip
+STATISTIC_WORDS: Mapping[str, str] = MappingProxyType(
+    {
+        "gi-star": "",
+        "gi": "Gi, the neighbours without the area itself: ",
+    }
+)
 """What stands before the null of a statistic; Gi* needs no words."""
 
 
@@ -214,11 +221,13 @@ def _own(sample: Sample, factor: Factor) -> AreaTest:
     return _against_expectation(sample, _excess(sample, factor, "own"))
 
 
-TESTS: Mapping[str, Callable[[Sample, Factor], AreaTest]] = MappingProxyType({
-    "window": _window,
-    "getis-ord": _getis_ord,
-    "poisson": _own,
-})  # fmt: skip
+TESTS: Mapping[str, Callable[[Sample, Factor], AreaTest]] = MappingProxyType(
+    {
+        "window": _window,
+        "getis-ord": _getis_ord,
+        "poisson": _own,
+    }
+)
 """Methods that test areas, by their config word."""
 
 
@@ -293,11 +302,13 @@ def _not_asked(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) -> A
     return np.full(len(hot), np.nan)
 
 
-WITHOUT_LARGEST: Mapping[str, Retest] = MappingProxyType({
-    "window": _window_without_largest,
-    "getis-ord": _draws_without_largest,
-    "poisson": _not_asked,
-})  # fmt: skip
+WITHOUT_LARGEST: Mapping[str, Retest] = MappingProxyType(
+    {
+        "window": _window_without_largest,
+        "getis-ord": _draws_without_largest,
+        "poisson": _not_asked,
+    }
+)
 """How a method tests a window without its most excessive area, by its config word."""
 
 
@@ -340,9 +351,11 @@ def _own_again(sample: Sample, factor: Factor, first: AreaTest, asked: Flags) ->
     return _excess(sample, factor, "own", dispersion=first.dispersion).p
 
 
-AGAIN: Mapping[str, Retest] = MappingProxyType({
-    "window": _windows_again,
-    "getis-ord": _draws_again,
-    "poisson": _own_again,
-})  # fmt: skip
+AGAIN: Mapping[str, Retest] = MappingProxyType(
+    {
+        "window": _windows_again,
+        "getis-ord": _draws_again,
+        "poisson": _own_again,
+    }
+)
 """How a method tests some areas of a sample again, with the dispersion that it found."""

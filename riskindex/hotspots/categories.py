@@ -141,11 +141,14 @@ def _possible(states: NDArray[np.int64], trend: int, pooled: bool) -> list[Histo
     covers[3][:] = False
     return [
         History(
-            (states > 0) & cover, (states < 0) & cover, cover,
-            np.full(n, trend), np.full(n, pooled),
+            (states > 0) & cover,
+            (states < 0) & cover,
+            cover,
+            np.full(n, trend),
+            np.full(n, pooled),
         )
         for cover in covers
-    ]  # fmt: skip
+    ]
 
 
 _NINE_TENTHS, _FOUR_FIFTHS, _ONE_TENTH, _ONE_FIFTH = 0.9, 0.8, 0.1, 0.2
@@ -296,27 +299,37 @@ def _sfhotspot(extra: int) -> tuple[CategoryRule, ...]:
     def some(h: History) -> Flags:
         return emerging(h) | former(h) | (h.share >= _ONE_TENTH)
 
-    sides = _both_sides((
-        CategoryRule("persistent hotspot", "Hot in four fifths of the periods.",
-             lambda h: h.share >= _FOUR_FIFTHS),
-        CategoryRule("emerging hotspot", "Hot in the recent periods, not before.", emerging),
-        CategoryRule("former hotspot", "Hot before the recent periods, not in them.", former),
-        CategoryRule("intermittent hotspot", "Hot in a tenth of the periods or more.",
-             lambda h: h.share >= _ONE_TENTH),
-    ))  # fmt: skip
+    sides = _both_sides(
+        (
+            CategoryRule(
+                "persistent hotspot",
+                "Hot in four fifths of the periods.",
+                lambda h: h.share >= _FOUR_FIFTHS,
+            ),
+            CategoryRule("emerging hotspot", "Hot in the recent periods, not before.", emerging),
+            CategoryRule("former hotspot", "Hot before the recent periods, not in them.", former),
+            CategoryRule(
+                "intermittent hotspot",
+                "Hot in a tenth of the periods or more.",
+                lambda h: h.share >= _ONE_TENTH,
+            ),
+        )
+    )
     mixed = CategoryRule(
         "mixed hot/coldspot", "Hot and cold by turns.", lambda h: some(h) & some(h.mirrored)
     )
     return (*_UNKNOWN, mixed, *sides, _NO_PATTERN)
 
 
-CATEGORY_TABLES: Mapping[str, tuple[CategoryRule, ...]] = MappingProxyType({
-    "riskindex": _OURS,
-    "sfhotspot": _sfhotspot(0),
-    "sfhotspot-as-coded": _sfhotspot(1),
-    "arcgis-pro": _arcgis(_SPORADIC_PRO),
-    "arcgis-2018": _arcgis(_SPORADIC_2018),
-})  # fmt: skip
+CATEGORY_TABLES: Mapping[str, tuple[CategoryRule, ...]] = MappingProxyType(
+    {
+        "riskindex": _OURS,
+        "sfhotspot": _sfhotspot(0),
+        "sfhotspot-as-coded": _sfhotspot(1),
+        "arcgis-pro": _arcgis(_SPORADIC_PRO),
+        "arcgis-2018": _arcgis(_SPORADIC_2018),
+    }
+)
 """Ordered tables of rules, by the name of whose categories they are; first match wins.
 
 `arcgis-pro` reads "sporadic" as the help of ArcGIS Pro 3 does (hot in the last period), and

@@ -204,9 +204,11 @@ def _beside(
 
 
 _LOCAL: Mapping[str, Any] = {
-    "local_expected": np.nan, "local_ratio": np.nan, "local_p_adjusted": np.nan,
+    "local_expected": np.nan,
+    "local_ratio": np.nan,
+    "local_p_adjusted": np.nan,
     "is_hot_local": False,
-}  # fmt: skip
+}
 
 
 def _over_all_periods(found: Sequence[PeriodHotspots]) -> None:
@@ -250,34 +252,68 @@ def _shares(seen: Observation, land: Land, factor: Factor) -> PeriodHotspots:
     return PeriodHotspots(spread, about)
 
 
-METHODS: Mapping[str, Callable[[Observation, Land, Factor], PeriodHotspots]] = MappingProxyType({
-    "window": _tested,
-    "getis-ord": _tested,
-    "poisson": _tested,
-    "threshold": _shares,
-    "value": _shares,
-})  # fmt: skip
+METHODS: Mapping[str, Callable[[Observation, Land, Factor], PeriodHotspots]] = MappingProxyType(
+    {
+        "window": _tested,
+        "getis-ord": _tested,
+        "poisson": _tested,
+        "threshold": _shares,
+        "value": _shares,
+    }
+)
 """What is done with a factor's counts or shares, by the config word of its method."""
 
-_FILL: Mapping[str, Any] = MappingProxyType({
-    "observed": np.nan, "expected": np.nan, "ratio": np.nan, "ratio_low": np.nan,
-    "ratio_high": np.nan, "window_observed": np.nan, "window_expected": np.nan,
-    "window_ratio": np.nan, "z": np.nan, "p": np.nan, "log_p": np.nan, "p_adjusted": np.nan,
-    "own_p": np.nan, "own_p_adjusted": np.nan, "confidence": np.nan, "is_hot": False, "kind": "",
-    "near_confidence": 0.0,
-    "hot_without_largest": np.nan, "hot_without_group": np.nan, "largest_group": "",
-    "value": np.nan, "events": np.nan, "events_expected": np.nan, "step": np.nan,
-    "reason": "", "p_adjusted_all": np.nan, "is_hot_all": False,
-})  # fmt: skip
+_FILL: Mapping[str, Any] = MappingProxyType(
+    {
+        "observed": np.nan,
+        "expected": np.nan,
+        "ratio": np.nan,
+        "ratio_low": np.nan,
+        "ratio_high": np.nan,
+        "window_observed": np.nan,
+        "window_expected": np.nan,
+        "window_ratio": np.nan,
+        "z": np.nan,
+        "p": np.nan,
+        "log_p": np.nan,
+        "p_adjusted": np.nan,
+        "own_p": np.nan,
+        "own_p_adjusted": np.nan,
+        "confidence": np.nan,
+        "is_hot": False,
+        "kind": "",
+        "near_confidence": 0.0,
+        "hot_without_largest": np.nan,
+        "hot_without_group": np.nan,
+        "largest_group": "",
+        "value": np.nan,
+        "events": np.nan,
+        "events_expected": np.nan,
+        "step": np.nan,
+        "reason": "",
+        "p_adjusted_all": np.nan,
+        "is_hot_all": False,
+    }
+)
 """Columns of the table, in their order, with what stands where there is nothing to say."""
 
 _POOLED = (
-    "observed", "expected", "window_observed", "window_expected", "p", "log_p", "p_adjusted",
-    "confidence", "is_hot", "reason",
-)  # fmt: skip
+    "observed",
+    "expected",
+    "window_observed",
+    "window_expected",
+    "p",
+    "log_p",
+    "p_adjusted",
+    "confidence",
+    "is_hot",
+    "reason",
+)
 _DTYPES: Mapping[str, str] = {
-    "confidence": "Int8", "hot_without_largest": "boolean", "hot_without_group": "boolean",
-}  # fmt: skip
+    "confidence": "Int8",
+    "hot_without_largest": "boolean",
+    "hot_without_group": "boolean",
+}
 
 
 def _described(sample: Sample, factor: Factor) -> Columns:
@@ -449,16 +485,47 @@ def _summary(
 
 
 _SUMMARY = (
-    "method", "null", "correction", "level", "assessed", "not_assessed", "total", "dispersion",
-    "estimator", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99", "moran_i",
-    "moran_p", "general_g", "general_g_p", "neighbour_covariance", "neighbour_z", "next_door",
-    "dispersion_of_all", "left_out", "hot_all",
-    "hot_local", "hot_both",
-)  # fmt: skip
+    "method",
+    "null",
+    "correction",
+    "level",
+    "assessed",
+    "not_assessed",
+    "total",
+    "dispersion",
+    "estimator",
+    "hot",
+    "hot_without_dispersion",
+    "hot_90",
+    "hot_95",
+    "hot_99",
+    "moran_i",
+    "moran_p",
+    "general_g",
+    "general_g_p",
+    "neighbour_covariance",
+    "neighbour_z",
+    "next_door",
+    "dispersion_of_all",
+    "left_out",
+    "hot_all",
+    "hot_local",
+    "hot_both",
+)
 _COUNTED = (
-    "assessed", "not_assessed", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99",
-    "next_door", "left_out", "hot_all", "hot_local", "hot_both",
-)  # fmt: skip
+    "assessed",
+    "not_assessed",
+    "hot",
+    "hot_without_dispersion",
+    "hot_90",
+    "hot_95",
+    "hot_99",
+    "next_door",
+    "left_out",
+    "hot_all",
+    "hot_local",
+    "hot_both",
+)
 
 
 def _spatial(values: Array, sample: Sample) -> dict[str, float]:
@@ -513,8 +580,14 @@ def _extremes_of(
 
 
 _EXTREMES = (
-    "factor", "period", "area_code", "observed", "expected", "exposure", "usual_exposure",
-)  # fmt: skip
+    "factor",
+    "period",
+    "area_code",
+    "observed",
+    "expected",
+    "exposure",
+    "usual_exposure",
+)
 
 
 def _flags(areas: pd.DataFrame, weights: "csr_array[Any]") -> NDArray[np.object_]:

@@ -102,10 +102,21 @@ def classify_persistence(
 
 
 _COLUMNS = (
-    "periods_hot", "periods_assessed", "first_hot", "last_hot", "pooled_p_adjusted",
-    "change_p_adjusted", "change", "is_new", "trend_s", "trend_p", "category",
-    "periods_hot_all", "has_emerged", "trend_p_adjusted",
-)  # fmt: skip
+    "periods_hot",
+    "periods_assessed",
+    "first_hot",
+    "last_hot",
+    "pooled_p_adjusted",
+    "change_p_adjusted",
+    "change",
+    "is_new",
+    "trend_s",
+    "trend_p",
+    "category",
+    "periods_hot_all",
+    "has_emerged",
+    "trend_p_adjusted",
+)
 
 
 def _of_factor(

@@ -34,9 +34,18 @@ RANKED = 10
 """Where fewer simulated maps than this reach a cluster, a Gumbel law gives its p-value."""
 
 COLUMNS = (
-    "factor", "period", "cluster", "areas", "area_codes", "observed", "expected", "ratio", "p",
-    "log_likelihood_ratio", "dispersion",
-)  # fmt: skip
+    "factor",
+    "period",
+    "cluster",
+    "areas",
+    "area_codes",
+    "observed",
+    "expected",
+    "ratio",
+    "p",
+    "log_likelihood_ratio",
+    "dispersion",
+)
 
 
 class Zones(NamedTuple):
@@ -358,8 +367,11 @@ def _clusters(scores: _Scores, observed: Array, largest: Array, level: float) ->
         if p > level or value <= 0:
             return found
         members = near[: size + 1, centre]
-        found.append(Cluster(members, float(sums[size, centre]),
-                             float(scores.expected[size, centre]), value, p))  # fmt: skip
+        found.append(
+            Cluster(
+                members, float(sums[size, centre]), float(scores.expected[size, centre]), value, p
+            )
+        )
         taken[members] = True
         statistic[np.logical_or.accumulate(taken[near], axis=0)] = 0.0
 

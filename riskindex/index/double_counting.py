@@ -66,14 +66,22 @@ class DoubleCountingRule(NamedTuple):
     advice: str
 
 
-SUBJECTS: Mapping[str, tuple[str, ...]] = MappingProxyType({
-    "index": ("imd", "multiple deprivation", "indices of deprivation", "index of deprivation"),
-    "crime domain": ("crime domain", "crime_domain", "crime_score", "crime score", "crime_rank"),
-    "income": ("income",),
-    "work": ("employ", "worked", "claimant", "jobseek", "workless"),
-    "household deprivation": ("deprived in", "household deprivation", "dimensions"),
-    "domain": ("income", "employ", "education", "health", "crime domain", "housing"),
-})  # fmt: skip
+SUBJECTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "index": ("imd", "multiple deprivation", "indices of deprivation", "index of deprivation"),
+        "crime domain": (
+            "crime domain",
+            "crime_domain",
+            "crime_score",
+            "crime score",
+            "crime_rank",
+        ),
+        "income": ("income",),
+        "work": ("employ", "worked", "claimant", "jobseek", "workless"),
+        "household deprivation": ("deprived in", "household deprivation", "dimensions"),
+        "domain": ("income", "employ", "education", "health", "crime domain", "housing"),
+    }
+)
 """Words by which a table is known; a column that is called otherwise is not recognised."""
 
 
@@ -113,54 +121,56 @@ def _is_domain(a: FactorContent) -> bool:
     return any(word in column for word in SUBJECTS["domain"])
 
 
-RULES: Mapping[str, DoubleCountingRule] = MappingProxyType({
-    "part": DoubleCountingRule(
-        _part,
-        "Every event of {a} is an event of {b}, too.",
-        "Leave one out, or take the part out of the whole with a narrower where.",
-    ),
-    "overlap": DoubleCountingRule(
-        _parts_shared,
-        "{a} and {b} come from the same source, and nothing in their where keeps them apart.",
-        "Name in each where what is counted, so that an event is in one of them.",
-    ),
-    "same column": DoubleCountingRule(
-        _same_column,
-        "{a} and {b} have the same numerator.",
-        "Keep one, or give each half of the weight.",
-    ),
-    "crime domain": DoubleCountingRule(
-        _crime_domain,
-        "{a} is made from recorded crime, which {b} counts again.",
-        "Use a deprivation measure without its crime domain.",
-    ),
-    "crime in the index": DoubleCountingRule(
-        _crime_in_index,
-        "{a} has a crime domain (9.3% of the Indices of Deprivation), and {b} counts events.",
-        "Use single domains, such as income, instead of the whole index.",
-    ),
-    "domain of the index": DoubleCountingRule(
-        _domain_of_index,
-        "{b} is one of the domains that {a} is made of.",
-        "Keep the index or its domains, not both.",
-    ),
-    "income and work": DoubleCountingRule(
-        lambda a, b: a.about("income") and b.about("work"),
-        "{a} and {b} are mostly the same households: people out of work have low incomes.",
-        "Put both into one group with one weight, or keep one.",
-    ),
-    "household deprivation and work": DoubleCountingRule(
-        lambda a, b: a.about("household deprivation") and b.about("work"),
-        "{a} already counts households where a member is out of work; {b} counts them again.",
-        "Put both into one group with one weight, or keep one.",
-    ),
-    "police activity": DoubleCountingRule(
-        lambda a, b: {a.factor.recorded, b.factor.recorded} == {"police-generated"},
-        "{a} and {b} are both found by police activity, such as searches: they rise together "
-        "where police look.",
-        "Read the list without them, under What if we had chosen differently.",
-    ),
-})  # fmt: skip
+RULES: Mapping[str, DoubleCountingRule] = MappingProxyType(
+    {
+        "part": DoubleCountingRule(
+            _part,
+            "Every event of {a} is an event of {b}, too.",
+            "Leave one out, or take the part out of the whole with a narrower where.",
+        ),
+        "overlap": DoubleCountingRule(
+            _parts_shared,
+            "{a} and {b} come from the same source, and nothing in their where keeps them apart.",
+            "Name in each where what is counted, so that an event is in one of them.",
+        ),
+        "same column": DoubleCountingRule(
+            _same_column,
+            "{a} and {b} have the same numerator.",
+            "Keep one, or give each half of the weight.",
+        ),
+        "crime domain": DoubleCountingRule(
+            _crime_domain,
+            "{a} is made from recorded crime, which {b} counts again.",
+            "Use a deprivation measure without its crime domain.",
+        ),
+        "crime in the index": DoubleCountingRule(
+            _crime_in_index,
+            "{a} has a crime domain (9.3% of the Indices of Deprivation), and {b} counts events.",
+            "Use single domains, such as income, instead of the whole index.",
+        ),
+        "domain of the index": DoubleCountingRule(
+            _domain_of_index,
+            "{b} is one of the domains that {a} is made of.",
+            "Keep the index or its domains, not both.",
+        ),
+        "income and work": DoubleCountingRule(
+            lambda a, b: a.about("income") and b.about("work"),
+            "{a} and {b} are mostly the same households: people out of work have low incomes.",
+            "Put both into one group with one weight, or keep one.",
+        ),
+        "household deprivation and work": DoubleCountingRule(
+            lambda a, b: a.about("household deprivation") and b.about("work"),
+            "{a} already counts households where a member is out of work; {b} counts them again.",
+            "Put both into one group with one weight, or keep one.",
+        ),
+        "police activity": DoubleCountingRule(
+            lambda a, b: {a.factor.recorded, b.factor.recorded} == {"police-generated"},
+            "{a} and {b} are both found by police activity, such as searches: they rise together "
+            "where police look.",
+            "Read the list without them, under What if we had chosen differently.",
+        ),
+    }
+)
 """Rules in order, each tried both ways round; the first that fits names the pair."""
 
 
@@ -214,8 +224,10 @@ def warn_of_double_counting(pairs: pd.DataFrame, labels: Mapping[str, str]) -> S
     ]
     number = "1 pair of factors" if len(named) == 1 else f"{len(named):,} pairs of factors"
     more = f"; and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
-    return (f"{number} may count one thing twice, by what they are made of: "
-            f"{'; '.join(named[:_NAMED])}{more}. See Questions to ask in the report.",)  # fmt: skip
+    return (
+        f"{number} may count one thing twice, by what they are made of: "
+        f"{'; '.join(named[:_NAMED])}{more}. See Questions to ask in the report.",
+    )
 
 
 _NAMED = 4

@@ -21,16 +21,18 @@ PERIOD_WORDS = {
 """Unit of the periods to the words for one of them and for several."""
 
 
-NOT_ASSESSED_WORDS = MappingProxyType({
-    "not covered": "not covered by the source",
-    "not covered in every period": "not covered by the source in every period",
-    "exposure missing": "its base is not known",
-    "no exposure": "its base is zero",
-    "no neighbour": "no neighbour",
-    "window is the whole map": "window is the whole map",
-    "context": "around the study area",
-    "missing": "no value",
-})  # fmt: skip
+NOT_ASSESSED_WORDS = MappingProxyType(
+    {
+        "not covered": "not covered by the source",
+        "not covered in every period": "not covered by the source in every period",
+        "exposure missing": "its base is not known",
+        "no exposure": "its base is zero",
+        "no neighbour": "no neighbour",
+        "window is the whole map": "window is the whole map",
+        "context": "around the study area",
+        "missing": "no value",
+    }
+)
 """Why an area is not assessed, in words that tell nothing of what was counted."""
 
 

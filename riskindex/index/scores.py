@@ -259,8 +259,10 @@ def _risk(measured: Measured, factor: Factor) -> Array:
     values = np.where(measured.assessed, factor.direction * measured.value, np.nan)
     rows = np.atleast_2d(quantise(values))
     # Where counts vary no more than by chance every ratio is 1, and no area is above another.
-    scored = [0 * row if _is_constant(row) else _normalised(row, factor.normalisation, factor)
-              for row in rows]  # fmt: skip
+    scored = [
+        0 * row if _is_constant(row) else _normalised(row, factor.normalisation, factor)
+        for row in rows
+    ]
     return np.reshape(scored, values.shape)
 
 

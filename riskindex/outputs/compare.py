@@ -375,11 +375,15 @@ def _data_lines(a: Run, b: Run) -> Iterator[str]:
 
 def _config_lines(a: Run, b: Run) -> Iterator[str]:
     documents = [
-        {**run.config.model_dump(mode="json", exclude_none=True, exclude={"factors"}),
-         "factors": {f["name"]: f for f in run.config.model_dump(
-             mode="json", exclude_none=True)["factors"]}}
+        {
+            **run.config.model_dump(mode="json", exclude_none=True, exclude={"factors"}),
+            "factors": {
+                f["name"]: f
+                for f in run.config.model_dump(mode="json", exclude_none=True)["factors"]
+            },
+        }
         for run in (a, b)
-    ]  # fmt: skip
+    ]
     found: dict[tuple[str, str, str], list[str]] = {}
     for place, one, other in _leaves(*documents, place=""):
         parts = place.split(".")

@@ -92,11 +92,26 @@ def _number_places(released: Released, axes: "Axes", width: float) -> None:
     at = part_dots(table[["x", "y"]].to_numpy(float) / inch, radius) * inch
     for number, (x, y), r in zip(table.index, at, radius, strict=True):
         filled = number in reached
-        axes.plot(x, y, "o", markersize=144 * r, clip_on=False, zorder=5 - r,
-                  markerfacecolor=RAMP[4] if filled else "white",
-                  markeredgecolor="white" if filled else INK)  # fmt: skip
-        axes.annotate(str(number), (x, y), ha="center", va="center_baseline", weight="bold",
-                      fontsize=7, color="white" if filled else INK, zorder=6)  # fmt: skip
+        axes.plot(
+            x,
+            y,
+            "o",
+            markersize=144 * r,
+            clip_on=False,
+            zorder=5 - r,
+            markerfacecolor=RAMP[4] if filled else "white",
+            markeredgecolor="white" if filled else INK,
+        )
+        axes.annotate(
+            str(number),
+            (x, y),
+            ha="center",
+            va="center_baseline",
+            weight="bold",
+            fontsize=7,
+            color="white" if filled else INK,
+            zorder=6,
+        )
 
 
 def part_dots(centres: NDArray[np.float64], radius: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -202,8 +217,14 @@ def _legend(axes: "Axes", words: dict[int, str], mark: str, *, lacks: bool) -> N
     if lacks:
         patches.append(Patch(facecolor=NOT_ASSESSED, edgecolor="#B1B4B6", label="not assessed"))
     patches.append(Patch(facecolor="white", edgecolor=INK, linewidth=1.6, label="selected"))
-    axes.legend(handles=patches, loc="upper left", bbox_to_anchor=(1, 0.98), frameon=False,
-                title="Index", alignment="left")  # fmt: skip
+    axes.legend(
+        handles=patches,
+        loc="upper left",
+        bbox_to_anchor=(1, 0.98),
+        frameon=False,
+        title="Index",
+        alignment="left",
+    )
     told = "\n".join(textwrap.wrap(mark, 26))
     axes.annotate(told, (1, 0.02), xycoords="axes fraction", fontsize=8, fontweight="bold")
 
@@ -267,8 +288,10 @@ def _squares(tests: pd.DataFrame, codes: Sequence[str], x: float, top: float) ->
     part = tests.reindex(codes)
     hot = part["is_hot"].astype("boolean").fillna(False)
     reason = part["reason"].fillna("") if "reason" in part else pd.Series("", index=part.index)
-    kinds = ["na" if why else "hot" if is_hot else "cold"
-             for is_hot, why in zip(hot, reason, strict=True)]  # fmt: skip
+    kinds = [
+        "na" if why else "hot" if is_hot else "cold"
+        for is_hot, why in zip(hot, reason, strict=True)
+    ]
     return "".join(
         f'<rect class="{kind}" x="{x + 1:g}" y="{top + 16 * i:g}" width="22" height="14"/>'
         for i, kind in enumerate(kinds)
@@ -294,10 +317,13 @@ def factor_overlap(released: Released) -> Overlap:
         last[str(key[0])] = part.droplevel(["factor", "period"])
     names = [str(name) for name in released.factors.index if str(name) in last]
     order = released.all_areas.index
-    hot = np.array([
-        last[name].reindex(order).astype("boolean").fillna(False).to_numpy(dtype=bool)
-        for name in names
-    ], dtype=np.int64).reshape(len(names), len(order))  # fmt: skip
+    hot = np.array(
+        [
+            last[name].reindex(order).astype("boolean").fillna(False).to_numpy(dtype=bool)
+            for name in names
+        ],
+        dtype=np.int64,
+    ).reshape(len(names), len(order))
     labels = [str(released.factors.at[name, "label"]) for name in names]
     return Overlap(labels, hot @ hot.T)
 
@@ -347,10 +373,15 @@ def rank_intervals(released: Released, *, around: int = 14) -> str:
     near = order.iloc[max(cut - around, 0) : cut + around]
     near = near[near["rank_low"].notna()]
     dots = [
-        Dot(str(row["name"]), float(row["rank"]), float(row["rank_low"]), float(row["rank_high"]),
-            bool(row["selected"]))
+        Dot(
+            str(row["name"]),
+            float(row["rank"]),
+            float(row["rank_low"]),
+            float(row["rank_high"]),
+            bool(row["selected"]),
+        )
         for _, row in near.iterrows()
-    ]  # fmt: skip
+    ]
     return draw_dots(
         "Ranks of the areas at the cut",
         dots,
@@ -385,9 +416,12 @@ def selection_curve(released: Released) -> str:
     places = [(0, "1"), (cut - 1, f"{cut:,}"), (len(often) - 1, f"{len(often):,}")]
     body += "".join(_t(name, x[i], top + high + 16, "middle") for i, name in places)
     return svg(
-        "How often each rank is selected", body + dots, width=left + wide + 24,
-        height=top + high + 24, about="Areas by rank, to twice the number selected.",
-    )  # fmt: skip
+        "How often each rank is selected",
+        body + dots,
+        width=left + wide + 24,
+        height=top + high + 24,
+        about="Areas by rank, to twice the number selected.",
+    )
 
 
 def reliability_plot() -> str:
@@ -402,10 +436,17 @@ def reliability_plot() -> str:
         f'cy="{top + size * (1 - again):.1f}" r="4"/>'
         for p, again in zip(table["p"], table["again"], strict=True)
     )
-    told = "; ".join(f"{p:.0%} given, {again:.0%} selected"
-                     for p, again in zip(table["p"], table["again"], strict=True))  # fmt: skip
-    return svg("Is the probability of selection right", body, width=left + size + 24,
-               height=top + size + 24, about=f"On generated counties: {told}.")  # fmt: skip
+    told = "; ".join(
+        f"{p:.0%} given, {again:.0%} selected"
+        for p, again in zip(table["p"], table["again"], strict=True)
+    )
+    return svg(
+        "Is the probability of selection right",
+        body,
+        width=left + size + 24,
+        height=top + size + 24,
+        about=f"On generated counties: {told}.",
+    )
 
 
 def _grid(left: float, top: float, wide: float, high: float) -> str:
@@ -449,9 +490,15 @@ def concentrations(released: Released) -> list[Concentration]:
         within = float(observed[chosen.reindex(observed.index)].sum()) / total
         place = max(round(0.05 * len(ordered)), 1)
         found.append(
-            Concentration(str(about["label"]), total, float(curve[place]),
-                          _share_by_chance(total / len(ordered)), within, curve)
-        )  # fmt: skip
+            Concentration(
+                str(about["label"]),
+                total,
+                float(curve[place]),
+                _share_by_chance(total / len(ordered)),
+                within,
+                curve,
+            )
+        )
     return found
 
 
@@ -471,8 +518,9 @@ def concentration_curve(found: Concentration) -> str:
     size, left, top = 170, 44, 10
     n = len(found.curve) - 1
     at = np.unique(np.linspace(0, n, 61).round().astype(int))
-    points = " ".join(f"{left + size * i / n:.1f},{top + size * (1 - found.curve[i]):.1f}"
-                      for i in at)  # fmt: skip
+    points = " ".join(
+        f"{left + size * i / n:.1f},{top + size * (1 - found.curve[i]):.1f}" for i in at
+    )
     body = "".join(_t(f"{s:.0%}", left + size * s, top + size + 16, "middle") for s in (0, 0.5, 1))
     body += _grid(left, top, size, size)
     body += f'<path class="line whole" d="M{left} {top + size}L{left + size} {top}"/>'

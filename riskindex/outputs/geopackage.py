@@ -99,6 +99,8 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(**marked)
     extension = {c: table[c] for c in table if pd.api.types.is_integer_dtype(table[c].dtype)}
     return table.assign(
-        **{c: s.astype("float64") if s.isna().any() else s.astype("int64")
-           for c, s in extension.items()}
-    )  # fmt: skip
+        **{
+            c: s.astype("float64") if s.isna().any() else s.astype("int64")
+            for c, s in extension.items()
+        }
+    )

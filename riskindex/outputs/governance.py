@@ -268,39 +268,51 @@ def _data_log(released: Released) -> str:
         ("Owners of the data, and agreements", todo("per source: owner, agreement, date")),
         ("Kept until, and deleted by", todo("date, role")),
     ]
-    known = data_part(released) or paragraphs([
-        "Files, rows and losses are in the internal result; they are not part of this release."
-    ])  # fmt: skip
+    known = data_part(released) or paragraphs(
+        ["Files, rows and losses are in the internal result; they are not part of this release."]
+    )
     return known + _pairs(records)
 
 
 def _limits_part(released: Released) -> str:
-    return (
-        bullets(released.limits)
-        + _pairs([
-            ("What is known to be missing or wrong here", todo("for example changes of recording, "
-              "areas with many visitors, new housing")),
-            ("What the list must not be used for", todo("beyond: not for decisions about "
-              "individuals")),
-        ])
-    )  # fmt: skip
+    return bullets(released.limits) + _pairs(
+        [
+            (
+                "What is known to be missing or wrong here",
+                todo("for example changes of recording, areas with many visitors, new housing"),
+            ),
+            (
+                "What the list must not be used for",
+                todo("beyond: not for decisions about individuals"),
+            ),
+        ]
+    )
 
 
 def _equality_part(released: Released) -> str:
-    return composition_part(released) + _pairs([
-        ("Who gains and who may lose by the selection", todo("groups with protected "
-          "characteristics, in the selected areas and outside")),
-        ("Equality impact assessment", todo("date, author, where it is kept")),
-        ("People asked", todo("communities, young people, partners; what they said, what changed")),
-    ])  # fmt: skip
+    return composition_part(released) + _pairs(
+        [
+            (
+                "Who gains and who may lose by the selection",
+                todo("groups with protected characteristics, in the selected areas and outside"),
+            ),
+            ("Equality impact assessment", todo("date, author, where it is kept")),
+            (
+                "People asked",
+                todo("communities, young people, partners; what they said, what changed"),
+            ),
+        ]
+    )
 
 
 def _release_part(released: Released) -> str:
     plain = _AS_THEY_ARE if released.profile == "internal" else _OPEN
-    return (protection_part(released) or paragraphs([plain])) + _pairs([
-        ("Who receives it", todo("names of organisations, or the public")),
-        ("Earlier releases that it could be compared with", todo("titles and dates")),
-    ])  # fmt: skip
+    return (protection_part(released) or paragraphs([plain])) + _pairs(
+        [
+            ("Who receives it", todo("names of organisations, or the public")),
+            ("Earlier releases that it could be compared with", todo("titles and dates")),
+        ]
+    )
 
 
 _AS_THEY_ARE = "Counts of small areas as they are: for the organisation itself, not for sharing."
@@ -322,8 +334,13 @@ def _transparency_part(released: Released) -> str:
 
 
 def _signatures(_released: Released) -> str:
-    roles = ("Analyst", "Second analyst", "Data protection officer", "Equality lead",
-             "Senior responsible owner")  # fmt: skip
+    roles = (
+        "Analyst",
+        "Second analyst",
+        "Data protection officer",
+        "Equality lead",
+        "Senior responsible owner",
+    )
     return record_table(
         [
             {

@@ -27,10 +27,21 @@ if TYPE_CHECKING:
     from branca.element import Element, Figure, MacroElement
 
 SCRIPTS = (
-    "map_data.js", "map_index.js", "map_words.js", "map_draw.js", "map_labels.js", "map_layer.js",
-    "map_list.js", "map_search.js", "map_plan.js", "map_profile.js", "map_whatif.js",
-    "map_print.js", "map_moves.js", "map.js",
-)  # fmt: skip
+    "map_data.js",
+    "map_index.js",
+    "map_words.js",
+    "map_draw.js",
+    "map_labels.js",
+    "map_layer.js",
+    "map_list.js",
+    "map_search.js",
+    "map_plan.js",
+    "map_profile.js",
+    "map_whatif.js",
+    "map_print.js",
+    "map_moves.js",
+    "map.js",
+)
 """The page's own scripts, in the order in which they are joined."""
 
 
@@ -200,8 +211,18 @@ def _plan(released: Released) -> dict[str, Any] | None:
     if plan is None or plan.choice is None:
         return None
     table = plan.places.table
-    columns = ("name", "wards", "district", "areas", "firm", "residents", "residents_10_24",
-               "factors", "next_door", "again")  # fmt: skip
+    columns = (
+        "name",
+        "wards",
+        "district",
+        "areas",
+        "firm",
+        "residents",
+        "residents_10_24",
+        "factors",
+        "next_door",
+        "again",
+    )
     step = [[step.amount, step.reach, step.one_more, list(step.places)] for step in plan.steps]
     spread = [[one.amount, one.reach, one.one_more, list(one.places)] for one in plan.spread]
     return {
@@ -274,8 +295,14 @@ def _fixed(name: str, released: Released) -> dict[str, Any]:
         "years": {},
         "spans": [],
     }
-    return {**told, "name": name, "fixed": True, "restricted": True,
-            "scores": _scores(name, released), **empty}  # fmt: skip
+    return {
+        **told,
+        "name": name,
+        "fixed": True,
+        "restricted": True,
+        "scores": _scores(name, released),
+        **empty,
+    }
 
 
 def _selection(released: Released) -> dict[str, Any]:
@@ -286,10 +313,23 @@ def _selection(released: Released) -> dict[str, Any]:
 
 
 _AREA_COLUMNS = (
-    "name", "rank", "score", "decile", "factors_hot", "selected",
-    "tied_at_cut", "reasons", "residents", "residents_10_24", "override", "override_reason",
-    "p_selected", "rank_low", "rank_high", "tier",
-)  # fmt: skip
+    "name",
+    "rank",
+    "score",
+    "decile",
+    "factors_hot",
+    "selected",
+    "tied_at_cut",
+    "reasons",
+    "residents",
+    "residents_10_24",
+    "override",
+    "override_reason",
+    "p_selected",
+    "rank_low",
+    "rank_high",
+    "tier",
+)
 _COUNT_COLUMNS = ("observed", "expected", "window_observed", "window_expected")
 
 

@@ -15,9 +15,21 @@ from riskindex.files.whole_folder import MANIFEST
 from riskindex.publication.released import Released
 
 PACKAGES = (
-    "riskindex", "numpy", "pandas", "scipy", "shapely", "geopandas", "pyogrio", "libpysal", "esda",
-    "duckdb", "folium", "xlsxwriter", "gptables", "matplotlib",
-)  # fmt: skip
+    "riskindex",
+    "numpy",
+    "pandas",
+    "scipy",
+    "shapely",
+    "geopandas",
+    "pyogrio",
+    "libpysal",
+    "esda",
+    "duckdb",
+    "folium",
+    "xlsxwriter",
+    "gptables",
+    "matplotlib",
+)
 
 
 def write_manifest(released: Released, folder: Path) -> None:

@@ -129,15 +129,22 @@ def _change_words(found: RatioToEarlier | None) -> str:
 
 def _unlike(book: Book, factor: str, label: str, other: str) -> str:
     """Why two periods of a factor cannot be compared, "" where they can."""
-    periods = {period.label: (len(period.months), lacking)
-               for period, lacking in book.lacking(factor).items()}  # fmt: skip
+    periods = {
+        period.label: (len(period.months), lacking)
+        for period, lacking in book.lacking(factor).items()
+    }
     (n, here), (_, there) = periods[label], periods[other]
     if {month % 12 for month in here} == {month % 12 for month in there}:
         # A part period that lacks no month lacks days, or records of a rule.
         part = [one for one in (label, other) if (factor, one) in book.released.part_periods]
         return f"{in_words(part)} {_PART[len(part)]}" if part and not here else ""
-    return in_words([f"{one} has no records of {len(lacking)} of its {n} months"
-                     for one, lacking in ((label, here), (other, there)) if lacking])  # fmt: skip
+    return in_words(
+        [
+            f"{one} has no records of {len(lacking)} of its {n} months"
+            for one, lacking in ((label, here), (other, there))
+            if lacking
+        ]
+    )
 
 
 _PART = {1: "is a part period", 2: "are part periods"}

@@ -101,8 +101,11 @@ def hot_sentences(book: Book, place: Place) -> list[str]:
     if not told:
         hidden = len(book.hot) < len(book.released.factors)
         return [f"No area is hot for any factor{' shown' * hidden} in the last period."]
-    new = [f"{inside(hot.label)} ({n:,})" for name, hot in book.hot.items()
-           if (n := sum((name, code) in book.new for code in place.codes))]  # fmt: skip
+    new = [
+        f"{inside(hot.label)} ({n:,})"
+        for name, hot in book.hot.items()
+        if (n := sum((name, code) in book.new for code in place.codes))
+    ]
     lines = [f"Areas hot in the last period: {in_words(told)}."]
     fresh = f"New, hot in none of the earlier periods: {in_words(new)}."
     return [*lines, fresh] if new else lines

@@ -194,8 +194,10 @@ class Book:
             return {}
         found = {}
         for key, part in table["records"].groupby(level=["factor", "aspect"], sort=False):
-            sums = summed(part.astype(float), [part.index.get_level_values("value"),
-                                               part.index.get_level_values("place")])  # fmt: skip
+            sums = summed(
+                part.astype(float),
+                [part.index.get_level_values("value"), part.index.get_level_values("place")],
+            )
             by_place = sums.unstack("place", fill_value=0.0)
             # A protected cell of the whole is a cell of its own, which no sum of parts gives.
             if WHOLE not in by_place:

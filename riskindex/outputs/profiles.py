@@ -254,7 +254,7 @@ def _index(book: Book) -> str:
         f'<nav aria-label="Other pages"><p>{" · ".join(_ELSEWHERE)}</p></nav>',
         paragraphs([book.released.about]),
         f"<section><h2>By {escape(word)}</h2>{_places(book, book.districts)}</section>",
-    ]  # fmt: skip
+    ]
     if book.named_places:
         parts.append(
             "<section><h2>Places of selected areas</h2>"

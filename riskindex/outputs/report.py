@@ -334,8 +334,9 @@ def _one_factor(released: Released, factor: str) -> str:
         "general_g_p": "p of G",
     }
     table = tests.reset_index()
-    table = table.assign(**{c: [_p(p) for p in table[c]] for c in ("moran_p", "general_g_p")
-                            if c in table})  # fmt: skip
+    table = table.assign(
+        **{c: [_p(p) for p in table[c]] for c in ("moran_p", "general_g_p") if c in table}
+    )
     table = table.assign(general_g=1000 * table["general_g"]) if "general_g" in table else table
     if len(table) < 2:
         table = table.drop(columns="hot_all", errors="ignore")
@@ -472,8 +473,13 @@ def _reconciled(released: Released) -> pd.DataFrame:
 
 
 def _file_table(released: Released) -> pd.DataFrame:
-    names = {"role": "Read as", "name": "File", "bytes": "Bytes", "rows": "Rows",
-             "sha256": "SHA-256 (start)"}  # fmt: skip
+    names = {
+        "role": "Read as",
+        "name": "File",
+        "bytes": "Bytes",
+        "rows": "Rows",
+        "sha256": "SHA-256 (start)",
+    }
     table = released.files
     if "sha256" in table:
         table = table.assign(sha256=table["sha256"].astype(str).str[:16])
@@ -489,8 +495,10 @@ def _own_lines(reconciliation: pd.DataFrame) -> pd.DataFrame:
 def source_lines(reconciliation: pd.DataFrame) -> list[str]:
     """What became of the events of each source, in one sentence a source."""
     own = _own_lines(reconciliation)
-    return [f"{source}: {_counted_sentence(own.loc[[(source, factor)]])}"
-            for source, factor in own.index]  # fmt: skip
+    return [
+        f"{source}: {_counted_sentence(own.loc[[(source, factor)]])}"
+        for source, factor in own.index
+    ]
 
 
 def _counted_sentence(own: pd.DataFrame) -> str:

@@ -41,10 +41,12 @@ def choice_sentence(released: Released) -> str:
         f"{_areas(table['left'].median())} of the list or fewer, the most "
         f"{int(most['left']):,} ({inside(str(most['choice']))})."
     ]
-    lines += [f"Of the factors, {inside(str(row['choice'].removeprefix('Without: ')))} matters "
-              f"most: {int(row['left']):,} would leave without it."
-              for _, row in alone.iterrows()
-              if str(row["choice"]).startswith("Without: ")]  # fmt: skip
+    lines += [
+        f"Of the factors, {inside(str(row['choice'].removeprefix('Without: ')))} matters "
+        f"most: {int(row['left']):,} would leave without it."
+        for _, row in alone.iterrows()
+        if str(row["choice"]).startswith("Without: ")
+    ]
     return " ".join(lines)
 
 
@@ -203,9 +205,12 @@ def composition_table(released: Released) -> pd.DataFrame:
         return table
     digits = 1 if released.profile == "internal" else 0
     words = {
-        "selected": "In the selected areas", "rest": "In the other areas", "whole": "In all areas",
-        "selected_mean": "Mean of the selected areas", "rest_mean": "Mean of the other areas",
-    }  # fmt: skip
+        "selected": "In the selected areas",
+        "rest": "In the other areas",
+        "whole": "In all areas",
+        "selected_mean": "Mean of the selected areas",
+        "rest_mean": "Mean of the other areas",
+    }
     shown = {"Share": table.index.astype(str)}
     shown |= {word: [_percent(v, digits=digits) for v in table[c]] for c, word in words.items()}
     return pd.DataFrame(shown)
@@ -330,7 +335,7 @@ def _correlations(released: Released) -> str:
         + paragraphs(["Factors that go together above 0.5 may count one hardship twice:"])
         + bullets(_pairs(released.correlations, labels) or ["none."])
         + paragraphs(["Every pair stands in the workbook."])
-    )  # fmt: skip
+    )
 
 
 def _with_shares(correlations: pd.DataFrame, labels: dict[str, str]) -> str:
@@ -339,10 +344,12 @@ def _with_shares(correlations: pd.DataFrame, labels: dict[str, str]) -> str:
         return paragraphs(["No shares were given to compare the factors with."])
     table = correlations.xs("share", axis=1, level="kind")
     table.insert(0, "Factor", [labels[f] for f in table.index])
-    return paragraphs([
-        "Rank correlation of each factor with shares of people, which are never scored. Above "
-        "0.5 either way deserves a question: who is counted here?"
-    ]) + html_table(table, decimals=2)  # fmt: skip
+    return paragraphs(
+        [
+            "Rank correlation of each factor with shares of people, which are never scored. Above "
+            "0.5 either way deserves a question: who is counted here?"
+        ]
+    ) + html_table(table, decimals=2)
 
 
 def _pairs(correlations: pd.DataFrame, labels: dict[str, str]) -> list[str]:

@@ -64,11 +64,12 @@ def change_sentences(released: Released) -> list[str]:
     if "change" not in released.persistence:
         return []
     return [
-        f"{released.factors.at[factor, 'label']}: " + "; ".join(_changes(released, str(factor)))
+        f"{released.factors.at[factor, 'label']}: "
+        + "; ".join(_changes(released, str(factor)))
         + "."
         for factor in _followed(released)
         if factor in released.numbered
-    ]  # fmt: skip
+    ]
 
 
 def _changes(released: Released, factor: str) -> Iterator[str]:
@@ -201,10 +202,16 @@ _HOW_SCANNED = (
 def scan_table(released: Released) -> pd.DataFrame:
     """The clusters that the scan found, as one reads them."""
     columns = {
-        "factor": "Factor", "period": "Period", "cluster": "Cluster", "areas": "Areas",
-        "observed": "Observed", "expected": "Expected", "ratio": "Ratio", "p": "p",
+        "factor": "Factor",
+        "period": "Period",
+        "cluster": "Cluster",
+        "areas": "Areas",
+        "observed": "Observed",
+        "expected": "Expected",
+        "ratio": "Ratio",
+        "p": "p",
         "area_codes": "Area codes, the centre first",
-    }  # fmt: skip
+    }
     table = released.clusters_found[list(columns)]
     table = table.assign(factor=table["factor"].map(released.factors["label"]))
     return table.assign(p=[f"{p:.2g}" for p in table["p"]]).rename(columns=columns)

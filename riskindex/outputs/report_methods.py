@@ -35,8 +35,11 @@ def why_sentences(released: Released) -> Iterator[str]:
         yield from _leaning(top["through_one_area"])
     if "residents" in top and _all_known(every["residents"]) and every["residents"].sum() > 0:
         share = top["residents"].sum() / every["residents"].sum()
-        young = (f", {int(top['residents_10_24'].sum()):,} of them aged 10 to 24"
-                 if "residents_10_24" in top else "")  # fmt: skip
+        young = (
+            f", {int(top['residents_10_24'].sum()):,} of them aged 10 to 24"
+            if "residents_10_24" in top
+            else ""
+        )
         yield f"They hold {int(top['residents'].sum()):,} residents ({share:.1%}){young}."
 
 
@@ -295,16 +298,21 @@ def _next_steps(released: Released) -> Iterator[str]:
             f"{released.cut.tied_at_cut:,} areas tie at the cut: agree on the rule for ties before "
             "the list is used."
         )
-    found = [str(row["label"]) for _, row in released.factors.iterrows()
-             if row["recorded"] == "police-generated" and row["scored"]]  # fmt: skip
+    found = [
+        str(row["label"])
+        for _, row in released.factors.iterrows()
+        if row["recorded"] == "police-generated" and row["scored"]
+    ]
     if found:
         yield (
             f"Ask what the list would be without {in_words([inside(one) for one in found])}, which "
             "show where police look, too. The what-if of map.html answers at once."
         )
     if not released.correlations.empty:
-        pairs = [f"{inside(str(labels[a]))} with {inside(str(labels[b]))}"
-                 for a, b in strong_pairs(released.correlations)]  # fmt: skip
+        pairs = [
+            f"{inside(str(labels[a]))} with {inside(str(labels[b]))}"
+            for a, b in strong_pairs(released.correlations)
+        ]
         if pairs:
             yield f"Ask whether these count one hardship twice: {in_words(pairs)}."
     yield from _lost_sentences(released.reconciliation)
@@ -325,25 +333,49 @@ def _lost_sentences(reconciliation: pd.DataFrame) -> Iterator[str]:
 
 
 _REFERENCES: tuple[tuple[Callable[[Released], bool], str], ...] = (
-    (lambda r: _tests_by(r, "getis-ord"), "Ord and Getis (1995), Local spatial autocorrelation "
-     "statistics, Geographical Analysis 27."),
-    (lambda r: "general_g" in r.tests, "Getis and Ord (1992), The analysis of spatial association "
-     "by use of distance statistics, Geographical Analysis 24."),
-    (lambda r: "moran_i" in r.tests, "Moran (1950), Notes on continuous stochastic phenomena, "
-     "Biometrika 37."),
-    (lambda r: _corrects(r, "benjamini-hochberg"), "Benjamini and Hochberg (1995), Controlling "
-     "the false discovery rate, JRSS B 57."),
-    (lambda r: _corrects(r, "benjamini-yekutieli"), "Benjamini and Yekutieli (2001), The control "
-     "of the false discovery rate in multiple testing under dependency, Annals of Statistics 29."),
-    (lambda r: bool(r.factors["score"].isin(["intensity", "risk"]).any()), "Marshall (1991), "
-     "Mapping disease and mortality rates using empirical Bayes, Applied Statistics 40."),
-    (lambda r: bool((r.factors["score"] == "risk").any()), "Clayton and Kaldor (1987), Empirical "
-     "Bayes estimates of age-standardized relative risks, Biometrics 43."),
-    (lambda r: any(f.get("scan") for f in r.config.get("factors", [])), "Kulldorff (1997), A "
-     "spatial scan statistic, Communications in Statistics: Theory and Methods 26."),
-    (lambda r: not r.sensitivity.matters.empty, "Jansen (1999), Analysis of variance designs for "
-     "model output, Computer Physics Communications 117."),
-)  # fmt: skip
+    (
+        lambda r: _tests_by(r, "getis-ord"),
+        "Ord and Getis (1995), Local spatial autocorrelation statistics, Geographical Analysis 27.",
+    ),
+    (
+        lambda r: "general_g" in r.tests,
+        "Getis and Ord (1992), The analysis of spatial association "
+        "by use of distance statistics, Geographical Analysis 24.",
+    ),
+    (
+        lambda r: "moran_i" in r.tests,
+        "Moran (1950), Notes on continuous stochastic phenomena, Biometrika 37.",
+    ),
+    (
+        lambda r: _corrects(r, "benjamini-hochberg"),
+        "Benjamini and Hochberg (1995), Controlling the false discovery rate, JRSS B 57.",
+    ),
+    (
+        lambda r: _corrects(r, "benjamini-yekutieli"),
+        "Benjamini and Yekutieli (2001), The control of the false discovery rate in multiple "
+        "testing under dependency, Annals of Statistics 29.",
+    ),
+    (
+        lambda r: bool(r.factors["score"].isin(["intensity", "risk"]).any()),
+        "Marshall (1991), "
+        "Mapping disease and mortality rates using empirical Bayes, Applied Statistics 40.",
+    ),
+    (
+        lambda r: bool((r.factors["score"] == "risk").any()),
+        "Clayton and Kaldor (1987), Empirical "
+        "Bayes estimates of age-standardized relative risks, Biometrics 43.",
+    ),
+    (
+        lambda r: any(f.get("scan") for f in r.config.get("factors", [])),
+        "Kulldorff (1997), A "
+        "spatial scan statistic, Communications in Statistics: Theory and Methods 26.",
+    ),
+    (
+        lambda r: not r.sensitivity.matters.empty,
+        "Jansen (1999), Analysis of variance designs for "
+        "model output, Computer Physics Communications 117.",
+    ),
+)
 """When a work is drawn on, and which it is."""
 
 

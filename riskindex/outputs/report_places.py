@@ -131,12 +131,14 @@ def _steps(plan: TeamPlan) -> str:
         here, before = plan.steps[k], plan.steps[k - 1]
         new = [str(table.at[at, "name"]) for at in here.places if at not in before.places]
         amount = Html(f"<b>{escape(here.amount)}</b>") if k == plan.now else here.amount
-        records.append({
-            "With": amount,
-            words: int(column.loc[list(here.places)].sum()),
-            "of all": f"{column.loc[list(here.places)].sum() / max(column.sum(), 1):.0%}",
-            "Adds": in_words(new),
-        })  # fmt: skip
+        records.append(
+            {
+                "With": amount,
+                words: int(column.loc[list(here.places)].sum()),
+                "of all": f"{column.loc[list(here.places)].sum() / max(column.sum(), 1):.0%}",
+                "Adds": in_words(new),
+            }
+        )
     return record_table(records)
 
 

@@ -140,61 +140,137 @@ _FIELDS = (
     Field(_OWNER, "Organisation or department", _nothing, "Name."),
     Field(_OWNER, "Team", _nothing, "Name."),
     Field(_OWNER, "Senior responsible owner", _nothing, "Role title."),
-    Field(_OWNER, "External supplier involvement", _nothing,
-          "Yes or no; if yes: supplier, Companies House number, role, procurement procedure type, "
-          "terms of access to data."),
+    Field(
+        _OWNER,
+        "External supplier involvement",
+        _nothing,
+        "Yes or no; if yes: supplier, Companies House number, role, procurement procedure type, "
+        "terms of access to data.",
+    ),
     Field(_WHY, "Detailed description", _how, ""),
-    Field(_WHY, "Scope", _only("Choosing small areas for a service. Not for decisions about "
-                               "individuals."), "What it is not used for here."),
+    Field(
+        _WHY,
+        "Scope",
+        _only("Choosing small areas for a service. Not for decisions about individuals."),
+        "What it is not used for here.",
+    ),
     Field(_WHY, "Benefits", _nothing, "What is expected, and how it will be measured."),
     Field(_WHY, "Previous process", _nothing, "How areas were chosen before."),
-    Field(_WHY, "Alternatives considered",
-          _only("Other ways to make the list were tried and measured: see Assumptions and "
-                "decisions."), "Other ways to choose, such as last year's counts alone."),
-    Field(_DECIDE, "Process integration", _nothing,
-          "Who receives the list, and at which step of which decision."),
-    Field(_DECIDE, "Provided information",
-          _only("A list with the reason for each area, a map, a report, a profile per district, "
-                "tables, and how sure each area's place on the list is."), ""),
-    Field(_DECIDE, "Frequency and scale of usage",
-          lambda released: f"{released.cut.assessed:,} areas.", "How often it is run."),
-    Field(_DECIDE, "Human decisions and review", _nothing,
-          "Who may put areas in or take them out, and how that is written down."),
+    Field(
+        _WHY,
+        "Alternatives considered",
+        _only(
+            "Other ways to make the list were tried and measured: see Assumptions and decisions."
+        ),
+        "Other ways to choose, such as last year's counts alone.",
+    ),
+    Field(
+        _DECIDE,
+        "Process integration",
+        _nothing,
+        "Who receives the list, and at which step of which decision.",
+    ),
+    Field(
+        _DECIDE,
+        "Provided information",
+        _only(
+            "A list with the reason for each area, a map, a report, a profile per district, "
+            "tables, and how sure each area's place on the list is."
+        ),
+        "",
+    ),
+    Field(
+        _DECIDE,
+        "Frequency and scale of usage",
+        lambda released: f"{released.cut.assessed:,} areas.",
+        "How often it is run.",
+    ),
+    Field(
+        _DECIDE,
+        "Human decisions and review",
+        _nothing,
+        "Who may put areas in or take them out, and how that is written down.",
+    ),
     Field(_DECIDE, "Required training", _nothing, "For those who run it and those who read it."),
-    Field(_DECIDE, "Appeals and review", _nothing,
-          "How a person or a community can question the list, and the decision made with it."),
-    Field(_TOOL, "System architecture",
-          _only("A program that runs on one machine, reads local files and writes files; nothing "
-                "is sent anywhere, and the pages load nothing."), ""),
-    Field(_TOOL, "Phase", _nothing, "Idea, design, development, production, beta or pilot, "
-                                    "retired."),
-    Field(_TOOL, "System-level input", _only("Tables of events, census tables and boundaries, as "
-                                             "the data log lists them."), ""),
+    Field(
+        _DECIDE,
+        "Appeals and review",
+        _nothing,
+        "How a person or a community can question the list, and the decision made with it.",
+    ),
+    Field(
+        _TOOL,
+        "System architecture",
+        _only(
+            "A program that runs on one machine, reads local files and writes files; nothing "
+            "is sent anywhere, and the pages load nothing."
+        ),
+        "",
+    ),
+    Field(
+        _TOOL, "Phase", _nothing, "Idea, design, development, production, beta or pilot, retired."
+    ),
+    Field(
+        _TOOL,
+        "System-level input",
+        _only("Tables of events, census tables and boundaries, as the data log lists them."),
+        "",
+    ),
     Field(_TOOL, "System-level output", lambda released: f"A list of {_chosen(released)}.", ""),
     Field(_TOOL, "Maintenance", _nothing, "Who keeps it up to date, and when it is reviewed."),
     Field(_MODEL, "Model name and version", _versions, ""),
     Field(_MODEL, "Model task", _only("To order areas and to select some of them."), ""),
     Field(_MODEL, "Model architecture", _model, ""),
     Field(_MODEL, "Model performance", _performance, "Result of the back-test."),
-    Field(_MODEL, "Datasets and their purposes",
-          _only("No data set trains or tunes anything; each factor measures one thing."), ""),
-    Field(_DATA, "Source data name", lambda released: " ".join(released.attribution),
-          "Name and owner of each restricted source."),
-    Field(_DATA, "Data modality", _only("Tables: events with date and place, census counts, "
-                                        "boundaries."), ""),
+    Field(
+        _MODEL,
+        "Datasets and their purposes",
+        _only("No data set trains or tunes anything; each factor measures one thing."),
+        "",
+    ),
+    Field(
+        _DATA,
+        "Source data name",
+        lambda released: " ".join(released.attribution),
+        "Name and owner of each restricted source.",
+    ),
+    Field(
+        _DATA,
+        "Data modality",
+        _only("Tables: events with date and place, census counts, boundaries."),
+        "",
+    ),
     Field(_DATA, "Data description", _data, ""),
     Field(_DATA, "Data quantities", _events, ""),
     Field(_DATA, "Sensitive attributes", _restricted, "Personal and special category data used."),
-    Field(_DATA, "Data completeness and representativeness",
-          lambda released: " ".join(released.limits[:1]), "What is known to be missing here."),
+    Field(
+        _DATA,
+        "Data completeness and representativeness",
+        lambda released: " ".join(released.limits[:1]),
+        "What is known to be missing here.",
+    ),
     Field(_DATA, "Data collection", _nothing, "Why the data were first collected, and by whom."),
-    Field(_DATA, "Data cleaning",
-          _only("Every event is counted or listed with the reason why not; nothing is dropped in "
-                "silence."), ""),
+    Field(
+        _DATA,
+        "Data cleaning",
+        _only(
+            "Every event is counted or listed with the reason why not; nothing is dropped in "
+            "silence."
+        ),
+        "",
+    ),
     Field(_DATA, "Data sharing agreements", _nothing, "With whom, and for what."),
     Field(_DATA, "Data access and storage", _nothing, "Who has access, where, for how long."),
-    Field(_RISK, "Impact assessments", _nothing,
-          "Data protection and equality impact assessments: date, summary, link."),
-    Field(_RISK, "Risks and mitigations", lambda released: " ".join(_risks(released)),
-          "Risks of this use, and who watches them."),
-)  # fmt: skip
+    Field(
+        _RISK,
+        "Impact assessments",
+        _nothing,
+        "Data protection and equality impact assessments: date, summary, link.",
+    ),
+    Field(
+        _RISK,
+        "Risks and mitigations",
+        lambda released: " ".join(_risks(released)),
+        "Risks of this use, and who watches them.",
+    ),
+)

@@ -17,10 +17,17 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "backtest": ("backtest.html", "backtest.csv", "backtest_areas.csv"),
     "comparison": ("compare.html", "compare.csv", "compare_factors.csv"),
     "run": (
-        "map.html", "top_areas.csv", "all_areas.csv", "workbook.xlsx", "areas.gpkg", "report.html",
-        "map.png", "governance.html", "profiles/index.html",
+        "map.html",
+        "top_areas.csv",
+        "all_areas.csv",
+        "workbook.xlsx",
+        "areas.gpkg",
+        "report.html",
+        "map.png",
+        "governance.html",
+        "profiles/index.html",
     ),
-}  # fmt: skip
+}
 """Kind of result to the files that each has under every profile; the first page names the kind."""
 _ALWAYS = ("title", "profile", "versions", "outputs")
 

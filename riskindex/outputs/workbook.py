@@ -151,9 +151,21 @@ def _marks(released: Released) -> list[str]:
 
 def _sheets(released: Released) -> list[Sheet]:
     makers: list[Callable[[Released], Sheet | None]] = [
-        _places, _list, _all_areas, _factors, _tests, _new, _new_districts, _changed, _scan,
-        _events, _two_places, *(partial(_in_words, told) for told in TABLES), _correlations, _notes,
-    ]  # fmt: skip
+        _places,
+        _list,
+        _all_areas,
+        _factors,
+        _tests,
+        _new,
+        _new_districts,
+        _changed,
+        _scan,
+        _events,
+        _two_places,
+        *(partial(_in_words, told) for told in TABLES),
+        _correlations,
+        _notes,
+    ]
     return [sheet for make in makers if (sheet := make(released)) is not None]
 
 
@@ -305,9 +317,14 @@ def _tests(released: Released) -> Sheet:
 
 
 _TEST_DECIMALS = {
-    "Dispersion": 3, "Moran's I": 3, "p of Moran's I": 4, "General G": 5, "p of General G": 4,
-    "Covariance of neighbours' ratios": 3, "its z": 1,
-}  # fmt: skip
+    "Dispersion": 3,
+    "Moran's I": 3,
+    "p of Moran's I": 4,
+    "General G": 5,
+    "p of General G": 4,
+    "Covariance of neighbours' ratios": 3,
+    "its z": 1,
+}
 
 
 def _new(released: Released) -> Sheet | None:
@@ -346,9 +363,14 @@ def _changed(released: Released) -> Sheet | None:
     if table.empty:
         return None
     columns = {
-        "factor": "Factor", "area_code": "Area code", "name": "Name", "change": "Change",
-        "change_p_adjusted": "Adjusted p", "periods_hot": "Periods hot", "category": "History",
-    }  # fmt: skip
+        "factor": "Factor",
+        "area_code": "Area code",
+        "name": "Name",
+        "change": "Change",
+        "change_p_adjusted": "Adjusted p",
+        "periods_hot": "Periods hot",
+        "category": "History",
+    }
     table = table.join(released.areas["name"], on="area_code")
     table["factor"] = table["factor"].map(released.factors["label"])
     return Sheet(
@@ -395,9 +417,11 @@ def _two_places(released: Released) -> Sheet | None:
     if released.disagreements.empty:
         return None
     names = {
-        "source": "Source", "area_code": "Area by code", "area_by_point": "Area by coordinates",
+        "source": "Source",
+        "area_code": "Area by code",
+        "area_by_point": "Area by coordinates",
         "events": "Events",
-    }  # fmt: skip
+    }
     return Sheet(
         label="Codes and points",
         title="Events whose code and coordinates lie in different areas",

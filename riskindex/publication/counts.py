@@ -232,8 +232,10 @@ def _cells(
     codes = list(groups.values())
     sums = np.array([counts.loc[some].sum() for some in codes], dtype=float)
     people = [np.inf if residents is None else residents.loc[some].sum() for some in codes]
-    small = [len(some) < LEAST_AREAS or n < LEAST_RESIDENTS
-             for some, n in zip(codes, people, strict=True)]  # fmt: skip
+    small = [
+        len(some) < LEAST_AREAS or n < LEAST_RESIDENTS
+        for some, n in zip(codes, people, strict=True)
+    ]
     found = protect(
         sums,
         np.array([np.sum(prints.loc[some].to_numpy(np.uint64)) for some in codes], dtype=np.uint64),

@@ -232,9 +232,12 @@ class View:
         if factor.score == "persistence" and factor.name in self._lasting:
             times = rows(self.result.persistence, factor=factor.name).reindex(scores.index)
             often = (
-                f"Hot: {factor.label}, in " + times["periods_hot"].astype(str) + " of "
-                + times["periods_assessed"].astype(str) + " periods."
-            )  # fmt: skip
+                f"Hot: {factor.label}, in "
+                + times["periods_hot"].astype(str)
+                + " of "
+                + times["periods_assessed"].astype(str)
+                + " periods."
+            )
             words = often.where((times["periods_hot"] > 0).fillna(False), "")
         return words.reindex(self.result.areas.index).fillna("").astype(str)
 
@@ -246,11 +249,14 @@ class View:
         """The list: firm areas first, then by district; its own order would tell of counts."""
         chosen = self.every[self.every["selected"]].drop(columns="selected")
         kind = profile_kind(self.groups)
-        order = pd.DataFrame({
-            "tier": chosen["tier"] != "firm" if "tier" in chosen else False,
-            "place": chosen[kind] if kind else "",
-            "code": chosen.index,
-        }, index=chosen.index)  # fmt: skip
+        order = pd.DataFrame(
+            {
+                "tier": chosen["tier"] != "firm" if "tier" in chosen else False,
+                "place": chosen[kind] if kind else "",
+                "code": chosen.index,
+            },
+            index=chosen.index,
+        )
         return chosen.loc[order.sort_values(["tier", "place", "code"]).index]
 
     def team_plan(self) -> TeamPlan | None:
@@ -319,9 +325,12 @@ class View:
         seen = self.protected.hotspots if asked else self.result.hotspots
         closed = _of(seen, self.closed)
         flags = closed[["confidence", "is_hot", "kind"]].copy()
-        flags["reason"] = closed["reason"].fillna("").astype(object).mask(
-            closed["reason"].isin(_TELLING), "not assessed"
-        )  # fmt: skip
+        flags["reason"] = (
+            closed["reason"]
+            .fillna("")
+            .astype(object)
+            .mask(closed["reason"].isin(_TELLING), "not assessed")
+        )
         opened = _of(self.result.hotspots, self.open)[shown]
         if closed.empty or not (self.partner or asked):
             return opened
@@ -329,15 +338,24 @@ class View:
 
     def tests(self) -> pd.DataFrame:
         """What the tests assumed; of restricted factors as the protected run has it."""
-        told = ["method", "null", "correction", "level", "assessed", "not_assessed", "dispersion",
-                "estimator"]  # fmt: skip
+        told = [
+            "method",
+            "null",
+            "correction",
+            "level",
+            "assessed",
+            "not_assessed",
+            "dispersion",
+            "estimator",
+        ]
         closed = _of(self.protected.tests, self.closed)[told]
         closed = closed.assign(null=closed["null"].mask(closed["null"] == _NOTHING, "not assessed"))
         hot = _of(self.result.tests, self.closed)["hot"]
         closed["hot"] = hot if self.partner else pd.array([pd.NA] * len(closed), dtype="Int64")
         opened = _of(self.result.tests, self.open)[list(TEST_COLUMNS)]
-        return _in_factor_order(pd.concat([opened, closed.reindex(columns=opened.columns)]),
-                                self.result)  # fmt: skip
+        return _in_factor_order(
+            pd.concat([opened, closed.reindex(columns=opened.columns)]), self.result
+        )
 
     def persistence(self) -> pd.DataFrame:
         """Years hot; of restricted factors to partners alone, without any count."""
@@ -376,10 +394,11 @@ class View:
         names = [f"{name}:" for name in restricted_sources(config)]
         labels = [f.label for f in config.factors if f.name in self.closed]
         about = [
-            note for note in self.result.notes
+            note
+            for note in self.result.notes
             if not any(note.startswith(name) for name in names)
             and not any(label.lower() in note.lower() for label in labels)
-        ]  # fmt: skip
+        ]
         people = self.result.areas["residents"].sum() if "residents" in self.result.areas else 0
         exact = ["Yearly counts of the whole are as counted."] if people >= LARGE else []
         return [*config.release.rules.sentences, *exact, *_safe(about)]
@@ -469,13 +488,17 @@ def _config(result: Result, seen: Result) -> dict[str, Any]:
         for name, source in full["sources"].items()
         if source.get("protection") == "open" and source.get("address")
     }
-    return dict(without_folders({
-        "title": full["title"],
-        "place": full["place"],
-        "about": full["about"],
-        "factors": factors,
-        "index": asdict(seen.index_taken),
-        "selection": selection,
-        "neighbours": full["neighbours"],
-        "declared_open": opened,
-    }))  # fmt: skip
+    return dict(
+        without_folders(
+            {
+                "title": full["title"],
+                "place": full["place"],
+                "about": full["about"],
+                "factors": factors,
+                "index": asdict(seen.index_taken),
+                "selection": selection,
+                "neighbours": full["neighbours"],
+                "declared_open": opened,
+            }
+        )
+    )

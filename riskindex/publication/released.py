@@ -30,25 +30,79 @@ LIMITS = (
 )
 
 HOTSPOT_COLUMNS = (
-    "observed", "expected", "ratio", "ratio_low", "ratio_high", "window_observed",
-    "window_expected", "window_ratio", "z", "p", "log_p", "p_adjusted", "own_p_adjusted",
-    "confidence", "is_hot", "kind", "hot_without_largest", "largest_group",
-    "hot_without_group", "value", "reason", "flag", "p_adjusted_all", "is_hot_all",
-    "local_expected", "local_ratio", "local_p_adjusted", "is_hot_local",
-)  # fmt: skip
+    "observed",
+    "expected",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
+    "window_observed",
+    "window_expected",
+    "window_ratio",
+    "z",
+    "p",
+    "log_p",
+    "p_adjusted",
+    "own_p_adjusted",
+    "confidence",
+    "is_hot",
+    "kind",
+    "hot_without_largest",
+    "largest_group",
+    "hot_without_group",
+    "value",
+    "reason",
+    "flag",
+    "p_adjusted_all",
+    "is_hot_all",
+    "local_expected",
+    "local_ratio",
+    "local_p_adjusted",
+    "is_hot_local",
+)
 
 TEST_COLUMNS = (
-    "method", "null", "correction", "level", "assessed", "not_assessed", "total", "dispersion",
-    "estimator", "hot", "hot_without_dispersion", "hot_90", "hot_95", "hot_99", "moran_i",
-    "moran_p", "general_g", "general_g_p", "neighbour_covariance", "neighbour_z",
-    "dispersion_of_all", "left_out", "hot_all",
-    "hot_local", "hot_both",
-)  # fmt: skip
+    "method",
+    "null",
+    "correction",
+    "level",
+    "assessed",
+    "not_assessed",
+    "total",
+    "dispersion",
+    "estimator",
+    "hot",
+    "hot_without_dispersion",
+    "hot_90",
+    "hot_95",
+    "hot_99",
+    "moran_i",
+    "moran_p",
+    "general_g",
+    "general_g_p",
+    "neighbour_covariance",
+    "neighbour_z",
+    "dispersion_of_all",
+    "left_out",
+    "hot_all",
+    "hot_local",
+    "hot_both",
+)
 LASTING_COLUMNS = (
-    "periods_hot", "periods_assessed", "first_hot", "last_hot", "pooled_p_adjusted",
-    "change_p_adjusted", "change", "is_new", "trend_s", "trend_p", "category",
-    "periods_hot_all", "has_emerged", "trend_p_adjusted",
-)  # fmt: skip
+    "periods_hot",
+    "periods_assessed",
+    "first_hot",
+    "last_hot",
+    "pooled_p_adjusted",
+    "change_p_adjusted",
+    "change",
+    "is_new",
+    "trend_s",
+    "trend_p",
+    "category",
+    "periods_hot_all",
+    "has_emerged",
+    "trend_p_adjusted",
+)
 """Columns of the tables of a run that a reader may be shown; one that is not named stays inside."""
 
 TOGETHER = "restricted_factors"
@@ -301,10 +355,27 @@ def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
     table = with_kinds(table, result, names, lone=result.through_one_area)
     table = with_places(table.join(pd.DataFrame(people)), result.team_plan)
     order = [
-        "rank", "place", "name", *groups, "score", "companion", "factors_hot", *_KINDS,
-        "through_one_area", "selected", "tied_at_cut", "p_selected", "p_top", "tier",
-        "rank_low", "rank_high", "reasons", *bases, "override", "override_reason",
-    ]  # fmt: skip
+        "rank",
+        "place",
+        "name",
+        *groups,
+        "score",
+        "companion",
+        "factors_hot",
+        *_KINDS,
+        "through_one_area",
+        "selected",
+        "tied_at_cut",
+        "p_selected",
+        "p_top",
+        "tier",
+        "rank_low",
+        "rank_high",
+        "reasons",
+        *bases,
+        "override",
+        "override_reason",
+    ]
     return table[[c for c in order if c in table]]
 
 
@@ -345,9 +416,13 @@ def _hot_kinds(result: Result, names: Sequence[str]) -> pd.DataFrame:
 
 def _top(every: pd.DataFrame, groups: tuple[str, ...]) -> pd.DataFrame:
     chosen = every[every["selected"].astype(bool)].drop(columns=["selected", "tied_at_cut"])
-    return chosen.assign(_code=chosen.index).sort_values(
-        ["rank", "companion", "factors_hot", "_code"], ascending=[True, False, False, True]
-    ).drop(columns="_code")  # fmt: skip
+    return (
+        chosen.assign(_code=chosen.index)
+        .sort_values(
+            ["rank", "companion", "factors_hot", "_code"], ascending=[True, False, False, True]
+        )
+        .drop(columns="_code")
+    )
 
 
 def new_hotspots(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:

@@ -64,10 +64,12 @@ def _benjamini_yekutieli(p: Array) -> Array:
     return _step_up(p, penalty=float((1 / np.arange(1, len(p) + 1)).sum()))
 
 
-CORRECTIONS: Mapping[str, Callable[[Array], Array]] = MappingProxyType({
-    "none": np.copy,
-    "bonferroni": _bonferroni,
-    "benjamini-hochberg": _step_up,
-    "benjamini-yekutieli": _benjamini_yekutieli,
-})  # fmt: skip
+CORRECTIONS: Mapping[str, Callable[[Array], Array]] = MappingProxyType(
+    {
+        "none": np.copy,
+        "bonferroni": _bonferroni,
+        "benjamini-hochberg": _step_up,
+        "benjamini-yekutieli": _benjamini_yekutieli,
+    }
+)
 """Corrections by their config word; each takes the p-values of the assessed areas."""

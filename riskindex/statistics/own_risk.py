@@ -83,8 +83,10 @@ def period_weights(periods: int, ageing: Ageing) -> Array:
     return np.asarray(0.5 ** (np.arange(periods - 1, -1, -1) / ageing))
 
 
-AGEING: Mapping[str, Callable[[int], Array]] = MappingProxyType({
-    "linear": lambda periods: np.arange(1, periods + 1) / periods,
-    "equal": np.ones,
-})  # fmt: skip
+AGEING: Mapping[str, Callable[[int], Array]] = MappingProxyType(
+    {
+        "linear": lambda periods: np.arange(1, periods + 1) / periods,
+        "equal": np.ones,
+    }
+)
 """Config word to the weights of so many periods."""

@@ -27,11 +27,23 @@ from riskindex.statistics.tails import log_binomial_tail, log_upper_tail
 from riskindex.statistics.window_sum import LogTails, log_window_tails
 
 __all__ = [
-    "Excess", "WindowExcess", "binomial_excess", "byar", "choynowski", "compound_excess",
-    "expected_by_strata", "garwood", "leave_max_out", "moment_dispersion",
-    "neighbour_covariance", "own_excess", "pair_ratio_dispersion", "poisson_excess", "shrink",
+    "Excess",
+    "WindowExcess",
+    "binomial_excess",
+    "byar",
+    "choynowski",
+    "compound_excess",
+    "expected_by_strata",
+    "garwood",
+    "leave_max_out",
+    "moment_dispersion",
+    "neighbour_covariance",
+    "own_excess",
+    "pair_ratio_dispersion",
+    "poisson_excess",
+    "shrink",
     "window_excess",
-]  # fmt: skip
+]
 
 Tail = Literal["strict", "mid"]
 

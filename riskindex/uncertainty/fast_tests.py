@@ -172,10 +172,12 @@ def _exact(x: Array, drawn: _Drawn, options: GetisOrd) -> Array:
     if drawn.sums.max(initial=0) > EXACT_UP_TO:
         return _three_moments(drawn)
     values, sums = x.astype(np.int64), np.rint(drawn.sums).astype(np.int64)
-    return np.array([
-        p_of_sums(v, drawn.sizes, s, held=v if drawn.held else None)
-        for v, s in zip(values, sums, strict=True)
-    ])  # fmt: skip
+    return np.array(
+        [
+            p_of_sums(v, drawn.sizes, s, held=v if drawn.held else None)
+            for v, s in zip(values, sums, strict=True)
+        ]
+    )
 
 
 def _permuted(x: Array, drawn: _Drawn, options: GetisOrd) -> Array:
@@ -193,13 +195,15 @@ def _three_moments(drawn: _Drawn) -> Array:
     return np.asarray(np.where(drawn.third > 0, p, special.ndtr(-z)))
 
 
-P_OF_DRAWS: Mapping[str, Callable[[Array, _Drawn, GetisOrd], Array]] = MappingProxyType({
-    "auto": _exact,
-    "exact": _exact,
-    "permutation": _permuted,
-    "approximate": _exact,
-    "normal": lambda x, drawn, options: np.asarray(special.ndtr(-drawn.z)),
-})  # fmt: skip
+P_OF_DRAWS: Mapping[str, Callable[[Array, _Drawn, GetisOrd], Array]] = MappingProxyType(
+    {
+        "auto": _exact,
+        "exact": _exact,
+        "permutation": _permuted,
+        "approximate": _exact,
+        "normal": lambda x, drawn, options: np.asarray(special.ndtr(-drawn.z)),
+    }
+)
 """How p is had from sums of draws, by the config word."""
 
 
@@ -310,11 +314,16 @@ def expected_again(sample: Sample, counts: Array, factor: Factor) -> Array:
         return np.outer(counts.sum(axis=1) @ weights, sample.exposure / sample.exposure.sum())
     studies = (
         compare(
-            one, sample.exposure, sample.neighbours, jumps=sample.event_weights,
-            dispersion="none", background=factor.background, centroids=sample.centroids,
+            one,
+            sample.exposure,
+            sample.neighbours,
+            jumps=sample.event_weights,
+            dispersion="none",
+            background=factor.background,
+            centroids=sample.centroids,
         )
         for one in counts
-    )  # fmt: skip
+    )
     return np.array([study.means @ weights for study in studies])
 
 

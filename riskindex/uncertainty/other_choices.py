@@ -112,10 +112,19 @@ class Other(NamedTuple):
     select: Callable[[], Selected]
 
 
-_EMPTY: Mapping[str, object] = MappingProxyType({
-    "kind": "", "choice": "", "selected": pd.NA, "entered": pd.NA, "left": pd.NA, "kept": np.nan,
-    "note": "", "entered_codes": (), "left_codes": (),
-})  # fmt: skip
+_EMPTY: Mapping[str, object] = MappingProxyType(
+    {
+        "kind": "",
+        "choice": "",
+        "selected": pd.NA,
+        "entered": pd.NA,
+        "left": pd.NA,
+        "kept": np.nan,
+        "note": "",
+        "entered_codes": (),
+        "left_codes": (),
+    }
+)
 
 
 def _row(chosen: Selected, kind: str, other: Other) -> dict[str, object]:
@@ -264,8 +273,10 @@ def _aggregation(made: ListMade) -> Iterator[Other]:
 
 def _missing(made: ListMade) -> Iterator[Other]:
     if made.scores["score"].isna().any():
-        words = {"rest": "Areas that lack a factor are scored on the others",
-                 "not-assessed": "Areas that lack a factor have no index"}  # fmt: skip
+        words = {
+            "rest": "Areas that lack a factor are scored on the others",
+            "not-assessed": "Areas that lack a factor have no index",
+        }
         for word, text in words.items():
             if word != made.index.missing:
                 options: Any = {"missing": word}
@@ -310,13 +321,17 @@ def _neighbours(made: ListMade) -> Iterator[Other]:
             yield Other(words, partial(_beside, made, by_window, weights))
 
 
-_NEIGHBOURS: Mapping[str, Neighbours] = MappingProxyType({
-    "Neighbours: the 6 nearest areas": Neighbours(method="nearest", k=6),
-    "Neighbours: the 8 nearest areas": Neighbours(method="nearest", k=8),
-    "Neighbours: areas whose centres lie within 1 km": Neighbours(method="distance", distance=1000),
-    "Neighbours: areas that share a border": Neighbours(method="rook"),
-    "Neighbours: areas that share a border or a corner": Neighbours(method="queen"),
-})  # fmt: skip
+_NEIGHBOURS: Mapping[str, Neighbours] = MappingProxyType(
+    {
+        "Neighbours: the 6 nearest areas": Neighbours(method="nearest", k=6),
+        "Neighbours: the 8 nearest areas": Neighbours(method="nearest", k=8),
+        "Neighbours: areas whose centres lie within 1 km": Neighbours(
+            method="distance", distance=1000
+        ),
+        "Neighbours: areas that share a border": Neighbours(method="rook"),
+        "Neighbours: areas that share a border or a corner": Neighbours(method="queen"),
+    }
+)
 
 
 def _beside(made: ListMade, factors: Sequence[Factor], weights: "csr_array[Any]") -> Selected:
@@ -334,9 +349,11 @@ def _beside(made: ListMade, factors: Sequence[Factor], weights: "csr_array[Any]"
 
 
 def _ties(made: ListMade) -> Iterator[Other]:
-    words = {"order": "Ties at the cut put in order by strength",
-             "include": "All areas that tie at the cut are in",
-             "exclude": "No area that ties at the cut is in"}  # fmt: skip
+    words = {
+        "order": "Ties at the cut put in order by strength",
+        "include": "All areas that tie at the cut are in",
+        "exclude": "No area that ties at the cut is in",
+    }
     for word, text in words.items():
         if word != made.selection.ties:
             options: Any = {"ties": word}
@@ -354,17 +371,19 @@ def _number(made: ListMade) -> Iterator[Other]:
             yield Other(f"The number of areas {text}", partial(made.again, selection=other))
 
 
-KINDS: Mapping[str, Callable[[ListMade], Iterator[Other]]] = MappingProxyType({
-    "factors": _left_out,
-    "weights": _weights,
-    "people": _people,
-    "scores": _scoring,
-    "normalisation": _normalisation,
-    "aggregation": _aggregation,
-    "missing": _missing,
-    "tests": _tests,
-    "neighbours": _neighbours,
-    "ties": _ties,
-    "number": _number,
-})  # fmt: skip
+KINDS: Mapping[str, Callable[[ListMade], Iterator[Other]]] = MappingProxyType(
+    {
+        "factors": _left_out,
+        "weights": _weights,
+        "people": _people,
+        "scores": _scoring,
+        "normalisation": _normalisation,
+        "aggregation": _aggregation,
+        "missing": _missing,
+        "tests": _tests,
+        "neighbours": _neighbours,
+        "ties": _ties,
+        "number": _number,
+    }
+)
 """Kinds of choice, in the order of the report; each gives the other choices there are."""

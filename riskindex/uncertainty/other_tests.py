@@ -98,10 +98,12 @@ def _next_door(tests: Tests, changed: Factor, periods: Sequence[str]) -> Flags:
     if changed.neighbourhood == "score" or changed.method not in ("window", "getis-ord"):
         return np.zeros((len(periods), n), dtype=bool)
     tables = [rows(tests.hotspots, factor=changed.name, period=label) for label in periods]
-    return np.array([
-        (table["observed"] <= table["expected"]) | (table["kind"] == "next door")
-        for table in tables
-    ])  # fmt: skip
+    return np.array(
+        [
+            (table["observed"] <= table["expected"]) | (table["kind"] == "next door")
+            for table in tables
+        ]
+    )
 
 
 def _same_test(factor: Factor, changed: Factor) -> bool:
@@ -114,8 +116,10 @@ def _told(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_UpperTa
     tables = [rows(tests.hotspots, factor=factor.name, period=label) for label in periods]
     if factor.score == "persistence":
         tables.append(rows(tests.pooled, factor=factor.name).assign(value=np.nan))
-    return [_UpperTails(*(t[c].to_numpy(float, na_value=np.nan) for c in ("p", "value")))
-            for t in tables]  # fmt: skip
+    return [
+        _UpperTails(*(t[c].to_numpy(float, na_value=np.nan) for c in ("p", "value")))
+        for t in tables
+    ]
 
 
 def _own_risk(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[str]) -> Array:

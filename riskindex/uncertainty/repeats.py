@@ -100,9 +100,13 @@ class Repeater:
             for g in range(observed.shape[1])
         ]
         return cls(
-            factor=factor, covered=covered, periods=periods, pooled=pooled, risks=risks,
+            factor=factor,
+            covered=covered,
+            periods=periods,
+            pooled=pooled,
+            risks=risks,
             expected=expected,
-        )  # fmt: skip
+        )
 
     def draw(self, rng: np.random.Generator, draws: int) -> Drawn:
         """Count, test and score again."""

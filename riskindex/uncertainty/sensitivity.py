@@ -87,10 +87,12 @@ def what_matters(
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
     drawn = replay.draw(rng, pool if replay.repeaters else 1)
     final = chosen.table["selected"].to_numpy(bool)
-    outputs = np.concatenate([
-        _change(replay, drawn, dict(zip(choices, part.T, strict=True)), final)
-        for part in np.array_split(design, max(len(design) // 250, 1))
-    ])  # fmt: skip
+    outputs = np.concatenate(
+        [
+            _change(replay, drawn, dict(zip(choices, part.T, strict=True)), final)
+            for part in np.array_split(design, max(len(design) // 250, 1))
+        ]
+    )
     columns = Sobol._fields
     if np.ptp(outputs) == 0:
         return pd.DataFrame(0.0, index=pd.Index(choices, name="choice"), columns=list(columns))
@@ -167,12 +169,14 @@ def _between_people(replay: Replay, weights: Array, at: Array) -> Array:
     return np.column_stack(columns)
 
 
-MOVED: Mapping[str, Callable[[Replay, Array, Array], Array]] = MappingProxyType({
-    "none": lambda replay, weights, at: np.repeat(weights[None, :], len(at), axis=0),
-    "uniform": _within_spread,
-    "dirichlet": _beta,
-    "elicited": _between_people,
-})  # fmt: skip
+MOVED: Mapping[str, Callable[[Replay, Array, Array], Array]] = MappingProxyType(
+    {
+        "none": lambda replay, weights, at: np.repeat(weights[None, :], len(at), axis=0),
+        "uniform": _within_spread,
+        "dirichlet": _beta,
+        "elicited": _between_people,
+    }
+)
 """How weights vary, a config word, to a function of places from 0 to 1 in each weight's law."""
 
 

@@ -16,8 +16,13 @@ ROOT = Path(__file__).parents[2]
 
 
 def test_every_source_has_an_official_address_a_licence_and_an_attribution():
-    hosts = ("geoportal.statistics.gov.uk", "www.nomisweb.co.uk", "www.gov.uk", "data.police.uk",
-             "download.geonames.org")  # fmt: skip
+    hosts = (
+        "geoportal.statistics.gov.uk",
+        "www.nomisweb.co.uk",
+        "www.gov.uk",
+        "data.police.uk",
+        "download.geonames.org",
+    )
     for name, source in official_sources().items():
         assert name.isidentifier()
         assert source.address.startswith(tuple(f"https://{host}/" for host in hosts)), name

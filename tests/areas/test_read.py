@@ -30,9 +30,13 @@ def folder(tmp_path):
 
 def areas_of(folder, *lookups, **options):
     source = AreaSource(
-        boundaries="areas.gpkg", code="LSOA21CD", name="LSOA21NM",
-        groups={"district": "LAD24CD"}, lookups=lookups, **options,
-    )  # fmt: skip
+        boundaries="areas.gpkg",
+        code="LSOA21CD",
+        name="LSOA21NM",
+        groups={"district": "LAD24CD"},
+        lookups=lookups,
+        **options,
+    )
     return read_areas(source, folder)
 
 

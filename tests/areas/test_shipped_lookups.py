@@ -34,9 +34,14 @@ from riskindex.files.official_headings import HEADINGS, TWINS
 
 ROOT = Path(__file__).parents[2]
 SPLIT = {  # districts that hold several partnerships
-    "Bournemouth, Christchurch and Poole", "Buckinghamshire", "Cumberland", "East Suffolk",
-    "North Northamptonshire", "West Northamptonshire", "Westmorland and Furness",
-}  # fmt: skip
+    "Bournemouth, Christchurch and Poole",
+    "Buckinghamshire",
+    "Cumberland",
+    "East Suffolk",
+    "North Northamptonshire",
+    "West Northamptonshire",
+    "Westmorland and Furness",
+}
 
 
 def made(folder: Path, out: Path) -> list[Path]:
@@ -68,9 +73,12 @@ def test_the_script_makes_what_is_shipped_from_the_official_files(shared, tmp_pa
 def test_official_headings_do_as_well_as_those_of_tidy_copies(shared, tmp_path):
     source = tmp_path / "official"
     source.mkdir()
-    tidy = {"lsoa11_lsoa21_lookup": "lsoa11_lsoa21_lad22", "ruc21_lookup": "ruc21_lsoa21",
-            "lsoa21_ward24_lookup": "lsoa21_ward24_lad24",
-            "lad24_csp24_lookup": "lad24_csp24_pfa24"}  # fmt: skip
+    tidy = {
+        "lsoa11_lsoa21_lookup": "lsoa11_lsoa21_lad22",
+        "ruc21_lookup": "ruc21_lsoa21",
+        "lsoa21_ward24_lookup": "lsoa21_ward24_lad24",
+        "lad24_csp24_lookup": "lad24_csp24_pfa24",
+    }
     for known, name in tidy.items():
         entry, table = official_sources()[known], official(shared, name)
         headings = dict(zip(entry.also, entry.columns, strict=True))
@@ -128,8 +136,14 @@ def test_partnerships_are_the_official_ones_and_follow_former_districts_inside_o
     pairs = set(zip(table["ltla24_code"], table["csp24_code"], table["csp24_name"], strict=True))
     lookup = read_area_lookup()
     partnership = lookup["community_safety_partnership"]
-    found = set(zip(lookup["district_code"], lookup["community_safety_partnership_code"],
-                    partnership, strict=True))  # fmt: skip
+    found = set(
+        zip(
+            lookup["district_code"],
+            lookup["community_safety_partnership_code"],
+            partnership,
+            strict=True,
+        )
+    )
     assert found == pairs
     several = lookup.groupby("district")["community_safety_partnership"].nunique()
     assert set(several.index[several > 1]) == SPLIT
@@ -139,14 +153,16 @@ def test_partnerships_are_the_official_ones_and_follow_former_districts_inside_o
     assert list(partnership[cumbria]) == list(of_2022[cumbria])
     coast = lookup["district"] == "Bournemouth, Christchurch and Poole"
     assert partnership[coast].value_counts().to_dict() == {
-        "Bournemouth": 114, "Poole": 95, "Dorset": 31,
-    }  # fmt: skip
+        "Bournemouth": 114,
+        "Poole": 95,
+        "Dorset": 31,
+    }
 
 
 @pytest.mark.parametrize(
-    ("force", "areas", "districts"), [("Essex", 1111, 14), ("Gwent", 374, 5),
-                                      ("Hertfordshire", 713, 10)]
-)  # fmt: skip
+    ("force", "areas", "districts"),
+    [("Essex", 1111, 14), ("Gwent", 374, 5), ("Hertfordshire", 713, 10)],
+)
 def test_a_force_area_holds_its_areas_and_districts(shared, force, areas, districts):
     codes = areas_of({"force": [force]})
     assert len(codes) == areas
@@ -188,8 +204,9 @@ def test_older_codes_become_what_the_official_file_says(shared):
 
 def test_places_are_where_geonames_puts_them(shared):
     places = read_places()
-    raw = pd.read_csv(shared / "data/places/places_great_britain_geonames.csv",
-                      keep_default_na=False)  # fmt: skip
+    raw = pd.read_csv(
+        shared / "data/places/places_great_britain_geonames.csv", keep_default_na=False
+    )
     assert len(places) == len(raw) == 5913
     assert places["population"].is_monotonic_decreasing
     columns = ["name", "population", "nation"]
@@ -198,8 +215,14 @@ def test_places_are_where_geonames_puts_them(shared):
     here = raw[raw["nation"].isin(["ENG", "WLS", "SCT"])]
     points = gpd.points_from_xy(here["longitude"], here["latitude"], crs="EPSG:4326")
     points = points.to_crs("EPSG:27700")
-    merged = pd.DataFrame({"name": here["name"].to_numpy(), "px": points.x, "py": points.y,
-                           "population": here["population"].to_numpy()})  # fmt: skip
+    merged = pd.DataFrame(
+        {
+            "name": here["name"].to_numpy(),
+            "px": points.x,
+            "py": points.y,
+            "population": here["population"].to_numpy(),
+        }
+    )
     merged = merged.drop_duplicates(["name", "population"], keep=False)
     once = places.drop_duplicates(["name", "population"], keep=False)
     merged = merged.merge(once, on=["name", "population"], validate="one_to_one")
@@ -240,8 +263,9 @@ def test_all_wards_of_england_and_wales_are_told_apart():
 def test_a_name_that_is_there_once_stays_as_it_is():
     essex = shipped_groups(areas_of({"force": ["Essex"]}), ["ward"])["ward"]
     assert essex[essex.str.contains(r"\(")].unique().tolist() == [
-        "Trinity (Chelmsford)", "Trinity (Rochford)",
-    ]  # fmt: skip
+        "Trinity (Chelmsford)",
+        "Trinity (Rochford)",
+    ]
     basildon = shipped_groups(areas_of({"district": ["Basildon"]}), ["ward"])["ward"]
     assert not basildon.str.contains(r"\(").any()
     unknown = shipped_groups(pd.Index(["E01000001", "beat 7"]), ["ward", "force"])
@@ -267,15 +291,23 @@ def two_columns(shared, tmp_path_factory):
     return around
 
 
-@pytest.mark.parametrize(("force", "areas"), [("Essex", 1111), ("Gwent", 374),
-                                              ("Hertfordshire", 713)])  # fmt: skip
+@pytest.mark.parametrize(
+    ("force", "areas"), [("Essex", 1111), ("Gwent", 374), ("Hertfordshire", 713)]
+)
 def test_a_force_area_is_cut_out_of_boundaries_that_have_a_code_alone(two_columns, force, areas):
     folder, file, everything = two_columns(force)
-    source = AreaSource(boundaries=file, code="LSOA21CD", shipped=["ward", "district"],
-                        within={"force": [force]})  # fmt: skip
+    source = AreaSource(
+        boundaries=file, code="LSOA21CD", shipped=["ward", "district"], within={"force": [force]}
+    )
     read = read_areas(source, folder)
-    assert list(read.areas.columns) == ["name", "ward", "district", "force", "is_context",
-                                        "geometry"]  # fmt: skip
+    assert list(read.areas.columns) == [
+        "name",
+        "ward",
+        "district",
+        "force",
+        "is_context",
+        "geometry",
+    ]
     inside = read.areas[~read.areas["is_context"]]
     assert len(inside) == areas < len(read.areas) < everything
     lookup = read_area_lookup().loc[inside.index]
@@ -291,8 +323,12 @@ def test_a_force_area_is_cut_out_of_boundaries_that_have_a_code_alone(two_column
 
 def test_what_is_far_away_changes_nothing_and_is_not_checked(two_columns, shared):
     folder, file, everything = two_columns("Gwent")
-    shipped = AreaSource(boundaries=file, code="LSOA21CD", shipped=["ward", "district_code"],
-                         within={"force": ["Gwent"]})  # fmt: skip
+    shipped = AreaSource(
+        boundaries=file,
+        code="LSOA21CD",
+        shipped=["ward", "district_code"],
+        within={"force": ["Gwent"]},
+    )
     wards = GroupLookup(
         path=str(shared / "data/lookups/lsoa21_ward24_lad24.csv.gz"),
         code="LSOA21CD",
@@ -304,8 +340,9 @@ def test_what_is_far_away_changes_nothing_and_is_not_checked(two_columns, shared
         by="district_code",
         groups={"force": "PFA24NM"},
     )
-    by_file = AreaSource(boundaries=file, code="LSOA21CD", lookups=[wards, forces],
-                         within={"force": ["Gwent"]})  # fmt: skip
+    by_file = AreaSource(
+        boundaries=file, code="LSOA21CD", lookups=[wards, forces], within={"force": ["Gwent"]}
+    )
     quick, whole = read_areas(shipped, folder), read_areas(by_file, folder)
     assert list(quick.areas.index) == list(whole.areas.index)
     assert quick.areas.geometry.equals(whole.areas.geometry)
@@ -318,8 +355,13 @@ def test_what_is_far_away_changes_nothing_and_is_not_checked(two_columns, shared
 
 def test_extents_that_nearly_meet_are_kept_and_faults_inside_are_told(tmp_path):
     essex, kent = areas_of({"force": ["Essex"]})[:2], areas_of({"force": ["Kent"]})[:3]
-    shapes = [box(0, 0, 1000, 1000), box(1000, 0, 2000, 1000), box(2000.005, 0, 3000, 1000),
-              box(3000, 0, 4000, 1000), box(400_000, 0, 401_000, 1000)]  # fmt: skip
+    shapes = [
+        box(0, 0, 1000, 1000),
+        box(1000, 0, 2000, 1000),
+        box(2000.005, 0, 3000, 1000),
+        box(3000, 0, 4000, 1000),
+        box(400_000, 0, 401_000, 1000),
+    ]
     table = gpd.GeoDataFrame({"LSOA21CD": [*essex, *kent]}, geometry=shapes, crs="EPSG:27700")
     source = AreaSource(boundaries="a.gpkg", code="LSOA21CD", within={"force": ["Essex"]})
     table.to_file(tmp_path / "a.gpkg")
@@ -375,8 +417,9 @@ def test_a_shipped_group_brings_in_a_lookup_of_ones_own(tmp_path):
     district = lookup.loc[codes[0], "district_code"]
     (tmp_path / "own.csv").write_text(f"lad,team\n{district},North\n")
     own = GroupLookup(path="own.csv", code="lad", groups={"team": "team"}, by="district_code")
-    source = AreaSource(boundaries=small(tmp_path, codes), code="LSOA21CD",
-                        shipped=["district_code"], lookups=[own])  # fmt: skip
+    source = AreaSource(
+        boundaries=small(tmp_path, codes), code="LSOA21CD", shipped=["district_code"], lookups=[own]
+    )
     assert read_areas(source, tmp_path).areas["team"].tolist()[0] == "North"
 
 

@@ -81,8 +81,11 @@ def test_the_code_decides_and_the_notes_say_so():
 
 def test_many_events_on_few_points_look_moved():
     notes = count([event("E01000001", 0.5)] * 9 + [event("E01000001", 0.6)], THREE, **POINTS).notes
-    assert any("s: 10 events lie on 2 different points, at most 9 on one. Points that so many "
-               "share were probably moved" in note for note in notes)  # fmt: skip
+    assert any(
+        "s: 10 events lie on 2 different points, at most 9 on one. Points that so many "
+        "share were probably moved" in note
+        for note in notes
+    )
 
 
 def test_it_is_compared_where_that_is_asked_or_cheap(monkeypatch):
@@ -123,8 +126,10 @@ def test_real_points_agree_as_the_sources_say(shared):
     agree = shapes.intersects(points).sum()
     share = f"{agree / len(points):.1%}"
     assert share == "96.0%"
-    assert any(f"155,922 events have a code of the study area and coordinates: {share}" in note
-               for note in counted.notes)  # fmt: skip
+    assert any(
+        f"155,922 events have a code of the study area and coordinates: {share}" in note
+        for note in counted.notes
+    )
     assert any("156,077 events lie on 18,720 different points" in note for note in counted.notes)
     assert len(counted.disagreements) == 100
 

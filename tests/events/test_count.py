@@ -90,8 +90,10 @@ def test_the_sources_own_rule_holds_for_all_its_factors():
 
 
 def test_lists_of_two_sources_are_one():
-    asked = [Factor(name=name, label=name, source=name, method="window", score="flag",
-                    periods=("2022",)) for name in ("b", "a")]  # fmt: skip
+    asked = [
+        Factor(name=name, label=name, source=name, method="window", score="flag", periods=("2022",))
+        for name in ("b", "a")
+    ]
     rows = [{"date": "2022-05-01", "area": "Z"}, {"date": "2022-05-01", "area": "A"}]
     opened = {name: events([*rows, {"date": None, "area": "A"}]) for name in ("b", "a")}
     listed = count_events(opened, squares("A"), asked).uncounted
@@ -108,8 +110,9 @@ def test_the_list_of_what_is_not_counted_is_small():
 
 
 def test_cells_may_be_looked_at_in_parts(monkeypatch):
-    records = [{"date": f"2022-{i % 12 + 1:02d}-01", "area": f"E0100000{i % 3 + 1}"}
-               for i in range(90)]  # fmt: skip
+    records = [
+        {"date": f"2022-{i % 12 + 1:02d}-01", "area": f"E0100000{i % 3 + 1}"} for i in range(90)
+    ]
     months = factor(periods=tuple(f"2022-{month:02d}" for month in range(1, 13)))
     whole = count(records, TWO, months, unit="month")
     monkeypatch.setattr("riskindex.events.tally.CELLS_AT_ONCE", 5)
@@ -123,16 +126,20 @@ def test_cells_may_be_looked_at_in_parts(monkeypatch):
     "name", ["apart", "calendar", "codes", "dated", "kinds", "placed", "spots"]
 )
 def test_a_source_may_have_any_name(name):
-    asked = Factor(name="f", label="f", source=name, method="window", score="flag",
-                   periods=("2022",))  # fmt: skip
+    asked = Factor(
+        name="f", label="f", source=name, method="window", score="flag", periods=("2022",)
+    )
     rows = pd.DataFrame([{"date": "2022-05-01", "area": "A"}, {"date": "2022-05-01", "area": "Z"}])
     opened = {name: frame_events(rows, source(), name=name)}
     assert count_events(opened, squares("A"), [asked]).counts.to_numpy().tolist() == [[1]]
 
 
 def test_what_a_factor_leaves_aside_is_not_uncounted():
-    counted = count(rows("E01000001", kind="a") + rows("E01000001", kind="b"), TWO,
-                    factor(where={"kind": ["a"]}))  # fmt: skip
+    counted = count(
+        rows("E01000001", kind="a") + rows("E01000001", kind="b"),
+        TWO,
+        factor(where={"kind": ["a"]}),
+    )
     assert line(counted, "f") == {"read": 1, "counted": 1}
     assert counted.uncounted.empty
 
@@ -193,8 +200,9 @@ def test_groups_are_counted_apart_and_reconcile_together():
     disorder = factor(
         event_groups=(group("ASB", kind=["asb"]), group("fire", kind=["fire", "arson"]))
     )
-    records = [r for kind in ("asb", "asb", "fire", "arson", "drugs")
-               for r in rows("E01000001", kind=kind)]  # fmt: skip
+    records = [
+        r for kind in ("asb", "asb", "fire", "arson", "drugs") for r in rows("E01000001", kind=kind)
+    ]
     counted = count(records, TWO, disorder)
     assert list(counted.counts.columns) == [("f", "ASB", "2022"), ("f", "fire", "2022")]
     assert counts(counted, label="ASB") == [2, 0]
@@ -222,9 +230,14 @@ def test_groups_with_one_label_are_refused():
 
 def test_rules_know_numbers_and_truth():
     records = [{**YEAR, "n": n, "yes": yes} for n, yes in ((1, "True"), (2, "0"), (3, "1"))]
-    counted = count(records, TWO, factor("n", where={"n": [1, 2]}),
-                    factor("yes", where={"yes": [True]}), factor("no", where={"yes": [False]}),
-                    factor("both", where={"n": [1, 2], "yes": [True]}))  # fmt: skip
+    counted = count(
+        records,
+        TWO,
+        factor("n", where={"n": [1, 2]}),
+        factor("yes", where={"yes": [True]}),
+        factor("no", where={"yes": [False]}),
+        factor("both", where={"n": [1, 2], "yes": [True]}),
+    )
     found = {name: counts(counted, name)[0] for name in ("n", "yes", "no", "both")}
     assert found == {"n": 2, "yes": 2, "no": 1, "both": 1}
 
@@ -248,13 +261,20 @@ def test_what_is_not_recorded_can_be_asked_for_kept_and_told_apart():
         factor("empty", where={"weapon": [""]}),
         factor("kept", where={"weapon": ["knife", ""], "kind": ["a"]}),
         factor("left", where={"weapon": ["knife"]}),
-        factor("apart", event_groups=(group("knife", weapon=["knife"]),
-                                      group("not recorded", weapon=[""]))),
-    )  # fmt: skip
+        factor(
+            "apart",
+            event_groups=(group("knife", weapon=["knife"]), group("not recorded", weapon=[""])),
+        ),
+    )
     counted = count(records, TWO, *asked)
     found = {(name, label): int(n) for (name, label, _), n in counted.counts.sum().items()}
-    assert found == {("empty", "all"): 4, ("kept", "all"): 4, ("left", "all"): 1,
-                     ("apart", "knife"): 1, ("apart", "not recorded"): 4}  # fmt: skip
+    assert found == {
+        ("empty", "all"): 4,
+        ("kept", "all"): 4,
+        ("left", "all"): 1,
+        ("apart", "knife"): 1,
+        ("apart", "not recorded"): 4,
+    }
     about = "records of s that its rule may name the column 'weapon' is not recorded; they are"
     assert f"factors.empty: all: in 4 of 7 {about} counted." in counted.notes
     assert f"factors.kept: all: in 3 of 6 {about} counted." in counted.notes
@@ -269,8 +289,11 @@ def test_an_empty_text_that_asks_for_nothing_is_noted():
 
 
 def test_what_is_not_recorded_is_told_of_records_that_the_source_uses():
-    records = [*rows("E01000001", kind=None, place="a"), *rows("E01000001", kind="x", place="a"),
-               *rows("E01000001", kind=None, place="b")]  # fmt: skip
+    records = [
+        *rows("E01000001", kind=None, place="a"),
+        *rows("E01000001", kind="x", place="a"),
+        *rows("E01000001", kind=None, place="b"),
+    ]
     counted = count(records, TWO, factor(where={"kind": ["x"]}), where={"place": ["a"]})
     assert counted.notes[0].startswith("factors.f: all: in 1 of 2 records of s")
 
@@ -338,8 +361,10 @@ def test_periods_begin_and_end_on_their_days(unit, label, inside, outside):
 
 
 def test_overlapping_periods_of_different_factors_count_an_event_for_each():
-    records = [{"date": day, "area": "E01000001", "person": "p"}
-               for day in ("2021-05-01", "2022-01-01", "2022-05-01")]  # fmt: skip
+    records = [
+        {"date": day, "area": "E01000001", "person": "p"}
+        for day in ("2021-05-01", "2022-01-01", "2022-05-01")
+    ]
     march, june = factor("march", periods=("2022-03",)), factor("june", periods=("2022-06",))
     counted = count(records, TWO, march, june, unit="year-ending", distinct="person")
     assert line(counted, "march") == {
@@ -390,9 +415,12 @@ RECORDS = st.lists(
 )
 FACTORS = (
     factor("one", where={"kind": ["a"]}),
-    factor("two", periods=("2021", "2022"), event_groups=(group("a", kind=["a"]),
-                                                         group("bc", kind=["b", "c"]))),
-)  # fmt: skip
+    factor(
+        "two",
+        periods=("2021", "2022"),
+        event_groups=(group("a", kind=["a"]), group("bc", kind=["b", "c"])),
+    ),
+)
 
 
 def by_hand(records, options):
@@ -425,8 +453,12 @@ def by_hand(records, options):
 
 
 @settings(max_examples=25, deadline=None)
-@given(RECORDS, st.sampled_from([{}, {"key": "key"}, {"distinct": "person"},
-                                 {"key": "key", "distinct": "person"}]))  # fmt: skip
+@given(
+    RECORDS,
+    st.sampled_from(
+        [{}, {"key": "key"}, {"distinct": "person"}, {"key": "key", "distinct": "person"}]
+    ),
+)
 def test_whatever_comes_every_event_is_accounted_for(records, options):
     # A file that names both areas has no codes of an older edition.
     dated = [
@@ -460,11 +492,14 @@ def test_whatever_comes_every_event_is_accounted_for(records, options):
 def test_counting_in_bulk_and_one_by_one_agree(records, with_points):
     options = {"x": "x", "y": "y"} if with_points else {}
     covered = [{**record, "key": None, "person": None} for record in records]
-    covered += [{**YEAR, "date": f"{y}-05", "x": None, "y": None, "kind": "a", "person": None,
-                 "key": None} for y in (2021, 2022)]  # fmt: skip
+    covered += [
+        {**YEAR, "date": f"{y}-05", "x": None, "y": None, "kind": "a", "person": None, "key": None}
+        for y in (2021, 2022)
+    ]
     in_bulk = count(covered, TWO, *FACTORS, where={"kind": ["a", "b"]}, **options)
-    one_by_one = count(covered, TWO, *FACTORS, where={"kind": ["a", "b"]}, distinct="person",
-                       **options)  # fmt: skip
+    one_by_one = count(
+        covered, TWO, *FACTORS, where={"kind": ["a", "b"]}, distinct="person", **options
+    )
     pd.testing.assert_frame_equal(in_bulk.counts, one_by_one.counts)
     pd.testing.assert_frame_equal(in_bulk.reconciliation, one_by_one.reconciliation)
     pd.testing.assert_frame_equal(in_bulk.uncounted, one_by_one.uncounted)
@@ -493,8 +528,10 @@ CATEGORIES = {
 
 
 def crime_factors(*periods):
-    return [factor(name, periods, source="crime", where={"Crime type": kinds})
-            for name, kinds in CATEGORIES.items()]  # fmt: skip
+    return [
+        factor(name, periods, source="crime", where={"Crime type": kinds})
+        for name, kinds in CATEGORIES.items()
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -601,13 +638,19 @@ def test_a_word_for_not_known_among_the_persons_is_pointed_out():
 
 
 def monthly(kind, months, n=20):
-    return [{"date": f"2022-{m:02d}", "area": "E01000001", "kind": kind} for m in months
-            for _ in range(n)]  # fmt: skip
+    return [
+        {"date": f"2022-{m:02d}", "area": "E01000001", "kind": kind}
+        for m in months
+        for _ in range(n)
+    ]
 
 
 def test_a_rule_that_no_record_meets_before_a_month_leaves_a_part_period():
-    records = [*monthly("old", range(1, 5)), *monthly("new", range(5, 13)),
-               *monthly("other", range(1, 13))]  # fmt: skip
+    records = [
+        *monthly("old", range(1, 5)),
+        *monthly("new", range(5, 13)),
+        *monthly("other", range(1, 13)),
+    ]
     quarters = tuple(f"2022-Q{i}" for i in range(1, 5))
     asked = factor(periods=quarters, where={"kind": ["new"]})
     counted = count(records, TWO, asked, unit="quarter")
@@ -616,8 +659,9 @@ def test_a_rule_that_no_record_meets_before_a_month_leaves_a_part_period():
     assert counted.part_periods == {("f", "2022-Q1"), ("f", "2022-Q2")}
     (note,) = [n for n in counted.notes if "no record meets the rule of f" in n]
     assert "2022-01 to 2022-04, where the source has 160 and 80 would be expected" in note
-    both = count(records, TWO, factor(periods=quarters, where={"kind": ["old", "new"]}),
-                 unit="quarter")  # fmt: skip
+    both = count(
+        records, TWO, factor(periods=quarters, where={"kind": ["old", "new"]}), unit="quarter"
+    )
     assert counts(both, period="2022-Q1") == [60, 0]
     assert not both.part_periods
 
@@ -636,8 +680,12 @@ def test_a_rare_kind_that_begins_late_is_chance():
 
 
 def test_a_period_whose_days_end_early_is_a_part_period():
-    records = [{"date": f"2022-{m:02d}-{d:02d}", "area": "E01000001"} for m in range(1, 13)
-               for d in range(1, 29) if (m, d) < (12, 9)]  # fmt: skip
+    records = [
+        {"date": f"2022-{m:02d}-{d:02d}", "area": "E01000001"}
+        for m in range(1, 13)
+        for d in range(1, 29)
+        if (m, d) < (12, 9)
+    ]
     counted = count(records, TWO)
     assert counted.part_periods == {("f", "2022")}
     (note,) = [n for n in counted.notes if "part period" in n]

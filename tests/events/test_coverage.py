@@ -25,8 +25,13 @@ from riskindex.events.read import PoliceSource, open_events
 from riskindex.events.sql import rule_name
 from riskindex.events.warehouse import WarehouseSource
 
-FOUR = squares("E01000001", "E01000002", "E01000003", "E01000004",
-               force=["Avon and Somerset", "Avon and Somerset", "Kent", "Kent"])  # fmt: skip
+FOUR = squares(
+    "E01000001",
+    "E01000002",
+    "E01000003",
+    "E01000004",
+    force=["Avon and Somerset", "Avon and Somerset", "Kent", "Kent"],
+)
 BY = Coverage(by="force", column="unit")
 AVON, KENT, RAIL = "avon-and-somerset", "Kent Police", "British Transport Police"
 
@@ -50,8 +55,12 @@ def test_a_force_without_a_file_is_not_assessed_and_zero_elsewhere_stays_zero():
 
 
 def test_a_force_that_lacks_a_month_is_not_assessed_in_that_year_and_is_in_the_others():
-    records = [*year_of(AVON, 1), *year_of(KENT, 3, range(1, 12)), crime(3, KENT, "2021-01"),
-               crime(1, AVON, "2021-01")]  # fmt: skip
+    records = [
+        *year_of(AVON, 1),
+        *year_of(KENT, 3, range(1, 12)),
+        crime(3, KENT, "2021-01"),
+        crime(1, AVON, "2021-01"),
+    ]
     counted = count(records, FOUR, factor(periods=("2021", "2022")), coverage=BY)
     assert column(counted, "2021") == [1, 0, 1, 0]  # a part period, alike for all
     assert column(counted, "2022") == [12, 0, None, None]
@@ -70,8 +79,9 @@ def test_months_are_assessed_month_by_month():
 
 @pytest.mark.parametrize("distinct", [None, "person"])
 def test_events_inside_a_force_without_a_file_are_named_and_not_counted(distinct):
-    records = [{**one, "person": str(i)}
-               for i, one in enumerate([*year_of(AVON, 1), crime(3, AVON)])]  # fmt: skip
+    records = [
+        {**one, "person": str(i)} for i, one in enumerate([*year_of(AVON, 1), crime(3, AVON)])
+    ]
     counted = count(records, FOUR, coverage=BY, distinct=distinct)
     assert line(counted) == line(counted, "f") == {"read": 13, "counted": 12, "not_covered": 1}
     assert list(counted.uncounted["row"]) == [13]
@@ -106,8 +116,9 @@ def test_a_transport_file_alone_covers_nobody():
 
 def test_gaps_are_refused_or_taken_for_zero_where_the_config_says_so():
     with pytest.raises(DataError, match="no file of Kent"):
-        count(year_of(AVON, 1), FOUR, coverage=Coverage(by="force", column="unit",
-                                                         missing="refuse"))  # fmt: skip
+        count(
+            year_of(AVON, 1), FOUR, coverage=Coverage(by="force", column="unit", missing="refuse")
+        )
     zero = Coverage(by="force", column="unit", missing="zero")
     assert column(count(year_of(AVON, 1), FOUR, coverage=zero)) == [12, 0, 0, 0]
 
@@ -128,7 +139,9 @@ def test_an_inventory_lists_what_there_is():
     inventory = Inventory(path="-", unit="f", month="m")
     january = 2022 * 12
     assert months_listed(inventory, columns, "x") == {
-        "a": frozenset({january, january + 1}), "b": frozenset({january})}  # fmt: skip
+        "a": frozenset({january, january + 1}),
+        "b": frozenset({january}),
+    }
     only = Inventory(path="-", unit="f", month="m", records="n")
     assert months_listed(only, columns, "x") == {"a": frozenset({january})}
     with pytest.raises(InputError, match="no month"):
@@ -137,11 +150,15 @@ def test_an_inventory_lists_what_there_is():
 
 def test_an_inventory_and_records_that_disagree_are_told():
     records = [*year_of(AVON, 1), *year_of(KENT, 3, range(1, 11)), crime(3, RAIL)]
-    asked, by = factor(periods=("2022",)), replace(BY, inventory=Inventory(path="-", unit="u",
-                                                                           month="m"))  # fmt: skip
+    asked, by = (
+        factor(periods=("2022",)),
+        replace(BY, inventory=Inventory(path="-", unit="u", month="m")),
+    )
     january = 2022 * 12
-    listed = {"avon": frozenset(range(january, january + 11)),
-              "kent": frozenset(range(january - 5, january + 12))}  # fmt: skip
+    listed = {
+        "avon": frozenset(range(january, january + 11)),
+        "kent": frozenset(range(january - 5, january + 12)),
+    }
     names = {"avon": "Avon and Somerset"}
     source = events(records, asked, coverage=replace(by, names=names))
     counted = count_events({"s": replace(source, listed=listed)}, FOUR, [asked])
@@ -175,8 +192,10 @@ IN_GAP = [
 
 @pytest.mark.parametrize("options", [{}, {"key": "id"}, {"distinct": "id"}])
 def test_the_few_events_of_such_a_gap_are_listed_one_by_one(options):
-    records = [{"date": "2022-05-01", "area": f"E010000{i % 20:02d}", "x": None, "y": None}
-               for i in range(300)] + IN_GAP  # fmt: skip
+    records = [
+        {"date": "2022-05-01", "area": f"E010000{i % 20:02d}", "x": None, "y": None}
+        for i in range(300)
+    ] + IN_GAP
     numbered = [{**record, "id": f"n{i}"} for i, record in enumerate(records)]
     counted = count(numbered, FORTY, x="x", y="y", **options)
     assert column(counted) == [15] * 20 + [None] * 20
@@ -192,8 +211,14 @@ def test_nor_do_those_of_a_warehouse_vanish(tmp_path):
     lines = [f"E010000{i:02d},2022-05,15,1" for i in range(20)] + ["E01000030,2022-05,2,1"]
     header = f"area_code,month,events,{rule_name({})}"
     (tmp_path / "answer.csv").write_text("\n".join([header, *lines]))
-    source = WarehouseSource(kind="warehouse", engine="sql-server", table="t", date="date",
-                             area="area", answer="answer.csv")  # fmt: skip
+    source = WarehouseSource(
+        kind="warehouse",
+        engine="sql-server",
+        table="t",
+        date="date",
+        area="area",
+        answer="answer.csv",
+    )
     asked = factor()
     with open_events({"s": source}, folder=tmp_path, factors=[asked]) as opened:
         counted = count_events(opened.events, FORTY, [asked])
@@ -207,8 +232,10 @@ def test_points_are_placed_once_though_gaps_are_found_by_the_places(monkeypatch)
         "riskindex.events.study_area.areas_of_points",
         lambda x, y, shapes: placed.extend(x) or areas_of_points(x, y, shapes),
     )
-    records = [{"date": "2022-05-01", "area": None, "x": (i % 20 + 0.5) * KM + i, "y": 500.0}
-               for i in range(300)] + IN_GAP[1:]  # fmt: skip
+    records = [
+        {"date": "2022-05-01", "area": None, "x": (i % 20 + 0.5) * KM + i, "y": 500.0}
+        for i in range(300)
+    ] + IN_GAP[1:]
     assert line(count(records, FORTY, x="x", y="y"))["not_covered"] == 1
     assert len(placed) == 301
 
@@ -226,15 +253,32 @@ def test_a_coverage_that_does_not_fit_the_areas_is_told():
 def config(**options):
     source = {"kind": "events", "path": "x.csv", "date": "date", "area": "area", **options}
     return {
-        "title": "t", "place": "p", "sources": {"s": source},
+        "title": "t",
+        "place": "p",
+        "sources": {"s": source},
         "areas": {"boundaries": "a.gpkg", "code": "c", "groups": {"district": "d"}},
-        "factors": [{"name": "f", "label": "f", "source": "s", "method": "getis-ord",
-                     "score": "flag", "periods": ["2022"]}],
-    }  # fmt: skip
+        "factors": [
+            {
+                "name": "f",
+                "label": "f",
+                "source": "s",
+                "method": "getis-ord",
+                "score": "flag",
+                "periods": ["2022"],
+            }
+        ],
+    }
 
 
-NO_FILE = {"Metropolitan Police", "West Midlands", "West Yorkshire", "Greater Manchester", "Kent",
-           "Merseyside", "South Wales"}  # fmt: skip
+NO_FILE = {
+    "Metropolitan Police",
+    "West Midlands",
+    "West Yorkshire",
+    "Greater Manchester",
+    "Kent",
+    "Merseyside",
+    "South Wales",
+}
 
 
 @pytest.mark.parametrize("listed", [True, False])
@@ -246,12 +290,14 @@ def test_england_and_wales_lack_the_forces_that_published_nothing(shared, listed
     forces = pd.read_csv(data / "lookups/lad24_csp24_pfa24.csv.gz")
     forces = forces.drop_duplicates("ltla24_code").set_index("ltla24_code")["pfa24_name"]
     force = wards["ltla24_code"].map(forces).reindex(areas.index)
-    inventory = Inventory(path="police_uk_2025_inventory.csv", unit="force", month="month",
-                          records="rows")  # fmt: skip
+    inventory = Inventory(
+        path="police_uk_2025_inventory.csv", unit="force", month="month", records="rows"
+    )
     source = PoliceSource(
-        kind="police.uk", path="police_uk_2025.parquet",
+        kind="police.uk",
+        path="police_uk_2025.parquet",
         coverage=Coverage(by="force", inventory=inventory if listed else None),
-    )  # fmt: skip
+    )
     asked = factor(periods=("2025",), source="crime")
     with open_events({"crime": source}, folder=data / "england_wales", factors=[asked]) as opened:
         counted = count_events(opened.events, areas.assign(force=force), [asked])
@@ -301,11 +347,17 @@ def test_of_records_of_one_key_the_one_that_is_covered_is_counted():
     assert found.counts["to_march"].squeeze().tolist() == [24, 23]
     assert found.counts["to_june"].squeeze().tolist() == [pd.NA, 24]
     assert line(found, "to_march") == {
-        "read": 94, "counted": 47, "outside_periods": 46, "duplicates": 1
-    }  # fmt: skip
+        "read": 94,
+        "counted": 47,
+        "outside_periods": 46,
+        "duplicates": 1,
+    }
     assert line(found, "to_june") == {
-        "read": 94, "counted": 24, "outside_periods": 48, "not_covered": 22
-    }  # fmt: skip
+        "read": 94,
+        "counted": 24,
+        "outside_periods": 48,
+        "not_covered": 22,
+    }
 
 
 def stubs(*, per_month, units=("A", "B")):
@@ -330,8 +382,9 @@ def test_a_month_of_two_stray_rows_is_no_file_of_a_unit():
 def test_a_small_unit_is_held_against_its_own_other_months():
     few = squares(*[f"E010000{i:02d}" for i in range(21)], force=["A"] * 20 + ["B"])
     months = np.tile(np.arange(12) + 2022 * 12, 2)
-    seen = pd.DataFrame({"area": np.repeat([0, 20], 12), "month": months,
-                         "n": [3000] * 12 + [150] * 11 + [2]})  # fmt: skip
+    seen = pd.DataFrame(
+        {"area": np.repeat([0, 20], 12), "month": months, "n": [3000] * 12 + [150] * 11 + [2]}
+    )
     asked = gaps_by_number(seen, few, [parse_period("2022")], replace(BY))
     assert asked.lacking[:, 0].tolist() == [False] * 20 + [True]
     assert not gaps_by_number(seen, few, [parse_period("2022")], Coverage()).lacking.any()

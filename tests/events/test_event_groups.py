@@ -51,8 +51,9 @@ def test_one_rule_in_two_groups_counts_every_event_once():
 
 
 def test_groups_of_two_factors_count_an_event_for_each():
-    counted = count(rows("a", "b"), THREE, factor("f", event_groups=(AB,)),
-                    factor("g", event_groups=(BC,)))  # fmt: skip
+    counted = count(
+        rows("a", "b"), THREE, factor("f", event_groups=(AB,)), factor("g", event_groups=(BC,))
+    )
     assert by_label(counted) == {"ab": 2, "bc": 1}
     assert not any("meet both" in note for note in counted.notes)
 
@@ -118,16 +119,29 @@ def test_losses_of_a_factor_are_of_the_records_that_its_rule_names(once):
 
 def answer(folder, table, asked):
     """The counts that a warehouse would give, its rules as columns."""
-    stays = WarehouseSource(kind="warehouse", engine="sql-server", table="t", date="d",
-                            area="a", answer="answer.csv")  # fmt: skip
-    met = {f"met {i}": table["kind"].isin(one.where["kind"]) if one.where else True
-           for i, one in enumerate([factor(), *asked.groups])}  # fmt: skip
+    stays = WarehouseSource(
+        kind="warehouse", engine="sql-server", table="t", date="d", area="a", answer="answer.csv"
+    )
+    met = {
+        f"met {i}": table["kind"].isin(one.where["kind"]) if one.where else True
+        for i, one in enumerate([factor(), *asked.groups])
+    }
     names = list(describe_rules("s", stays, factors=[asked]))
     # One rule has one column, however many groups have it.
-    columns = dict(zip(names, {tuple(np.broadcast_to(v, len(table))): v for v in met.values()}
-                       .values(), strict=True))  # fmt: skip
-    given = pd.DataFrame({"area_code": table["area"], "month": table["date"].str[:7],
-                          **{name: 1 * v for name, v in columns.items()}})  # fmt: skip
+    columns = dict(
+        zip(
+            names,
+            {tuple(np.broadcast_to(v, len(table))): v for v in met.values()}.values(),
+            strict=True,
+        )
+    )
+    given = pd.DataFrame(
+        {
+            "area_code": table["area"],
+            "month": table["date"].str[:7],
+            **{name: 1 * v for name, v in columns.items()},
+        }
+    )
     told = given.groupby(list(given), dropna=False).size().rename("events").reset_index()
     told.to_csv(folder / "answer.csv", index=False)
     with open_events({"s": stays}, folder=folder, factors=[asked]) as opened:
@@ -151,21 +165,25 @@ def test_groups_of_a_warehouse_share_events_as_those_of_files_do(tmp_path):
 
 KINDS = st.lists(st.sets(st.sampled_from("abcd"), min_size=1), min_size=1, max_size=4)
 RECORDS = st.lists(
-    st.fixed_dictionaries({
-        "area": st.sampled_from([*CODES, "E01999999"]),
-        "date": st.sampled_from(["2021-02-01", "2022-02-01", "2022-07-09", "2019-01-01"]),
-        "kind": st.sampled_from([*"abcd"]),
-        "one": st.sampled_from(["1", "2", "3", None]),
-    }),
+    st.fixed_dictionaries(
+        {
+            "area": st.sampled_from([*CODES, "E01999999"]),
+            "date": st.sampled_from(["2021-02-01", "2022-02-01", "2022-07-09", "2019-01-01"]),
+            "kind": st.sampled_from([*"abcd"]),
+            "one": st.sampled_from(["1", "2", "3", None]),
+        }
+    ),
     max_size=15,
-)  # fmt: skip
+)
 
 
 @settings(max_examples=15, deadline=None)
 @given(RECORDS, KINDS, st.sampled_from(["", "key", "distinct"]))
 def test_groups_share_out_what_their_union_counts(records, kinds, once):
-    sure = [{"area": CODES[0], "date": f"{year}-02-01", "kind": "a", "one": None}
-            for year in (2021, 2022)]  # fmt: skip
+    sure = [
+        {"area": CODES[0], "date": f"{year}-02-01", "kind": "a", "one": None}
+        for year in (2021, 2022)
+    ]
     records, years = [*sure, *records], ("2021", "2022")
     options = {once: "one"} if once else {}
     every = sorted(set().union(*kinds))
@@ -177,7 +195,10 @@ def test_groups_share_out_what_their_union_counts(records, kinds, once):
     pd.testing.assert_frame_equal(parts.reconciliation, union.reconciliation)
     if not once:
         for year in years:
-            first = [next((i for i, of in enumerate(kinds) if r["kind"] in of), None)
-                     for r in records if r["date"][:4] == year and r["area"] in CODES]  # fmt: skip
+            first = [
+                next((i for i, of in enumerate(kinds) if r["kind"] in of), None)
+                for r in records
+                if r["date"][:4] == year and r["area"] in CODES
+            ]
             expected = [first.count(i) for i in range(len(kinds))]
             assert parts.counts.xs(year, axis=1, level="period").sum().tolist() == expected

@@ -17,8 +17,10 @@ def test_a_gzip_file_is_read(tmp_path):
 
 
 def test_a_zip_is_read_member_by_member(tmp_path):
-    zipped(tmp_path / "e.zip", **{"b.csv": TABLE, "a__a.csv": TABLE + TABLE.split("\n")[1] + "\n",
-                                  "readme.md": "x"})  # fmt: skip
+    zipped(
+        tmp_path / "e.zip",
+        **{"b.csv": TABLE, "a__a.csv": TABLE + TABLE.split("\n")[1] + "\n", "readme.md": "x"},
+    )
     rows, opened = read(tmp_path, "e.zip")
     assert rows.groupby("file").size().to_dict() == {"e.zip/a/a.csv": 3, "e.zip/b.csv": 2}
     assert [(file.name, file.rows) for file in opened.files] == [("e.zip", 5)]
@@ -75,10 +77,14 @@ def police(folder, path, **options):
 
 
 def test_a_download_is_read_as_it_comes(tmp_path):
-    months = {f"2022-{m:02d}__2022-{m:02d}-essex-street.csv": street(f"2022-{m:02d}", m)
-              for m in (1, 2, 3)}  # fmt: skip
-    others = {"2022-01__2022-01-essex-outcomes.csv": "x",
-              "2022-01__2022-01-essex-stop-and-search.csv": "y"}  # fmt: skip
+    months = {
+        f"2022-{m:02d}__2022-{m:02d}-essex-street.csv": street(f"2022-{m:02d}", m)
+        for m in (1, 2, 3)
+    }
+    others = {
+        "2022-01__2022-01-essex-outcomes.csv": "x",
+        "2022-01__2022-01-essex-stop-and-search.csv": "y",
+    }
     zipped(tmp_path / "download.zip", **months, **others)
     for name, text in (months | others).items():
         write(tmp_path, text, "folder/" + name.replace("__", "/"))
@@ -178,8 +184,10 @@ def test_files_of_headings_alone_are_no_copies_and_their_months_are_zero(tmp_pat
     write(tmp_path / "s", "date,area\n", "log_2022-03.csv")
     write(tmp_path / "s", "date,area\n", "log_2022_06.csv")
     _, opened = read(tmp_path, "s")
-    assert "s: log_2022-03.csv, log_2022_06.csv hold no records: nothing happened, says the " \
-        "count." in opened.notes  # fmt: skip
+    assert (
+        "s: log_2022-03.csv, log_2022_06.csv hold no records: nothing happened, says the "
+        "count." in opened.notes
+    )
     assert opened.events["s"].empty_months == {2022 * 12 + 2, 2022 * 12 + 5}
 
 

@@ -52,8 +52,9 @@ def records(**columns):
     areas = st.sampled_from([*CODES, CODES[0], "E01999999"])
     days = st.dates(FIRST, LATEST).map(str)
     row = st.fixed_dictionaries({"date": days, "area": areas, **columns})
-    sure = [{"date": f"{year}-01-01", "area": CODES[0], **dict.fromkeys(columns, "a")}
-            for year in YEARS]  # fmt: skip
+    sure = [
+        {"date": f"{year}-01-01", "area": CODES[0], **dict.fromkeys(columns, "a")} for year in YEARS
+    ]
     return st.lists(row, max_size=20).map(lambda rows: [*sure, *rows])
 
 
@@ -111,8 +112,9 @@ def test_a_question_in_another_spelling_has_the_same_fingerprints(rows):
     by_year = cells(rows, factor(periods=YEARS))
     kinds = factor(periods=YEARS, where={"kind": ["a", "b", "c"]})
     assert cells(rows, kinds).equals(by_year)
-    assert cells([{**row, "key": str(i)} for i, row in enumerate(rows)],
-                 factor(periods=YEARS), key="key").equals(by_year)  # fmt: skip
+    assert cells(
+        [{**row, "key": str(i)} for i, row in enumerate(rows)], factor(periods=YEARS), key="key"
+    ).equals(by_year)
     by_month = cells(rows, factor(periods=MONTHS), unit="month")
     for year in YEARS:
         rolling = cells(rows, factor(periods=(f"{year}-12",)), unit="year-ending")
@@ -140,8 +142,7 @@ def test_files_names_and_order_do_not_matter(rows, cut, random):
 
 def test_codes_and_coordinates_in_one_area_are_alike():
     placed = [{"date": "2022-03-01", "area": code} for code in CODES]
-    points = [{"date": "2022-03-01", "area": None, "x": (i + 0.5) * KM, "y": 1.0}
-              for i in range(3)]  # fmt: skip
+    points = [{"date": "2022-03-01", "area": None, "x": (i + 0.5) * KM, "y": 1.0} for i in range(3)]
     assert cells(points, x="x", y="y").equals(cells(placed))
 
 
@@ -160,12 +161,15 @@ def test_of_a_person_the_record_that_counts_has_the_fingerprint():
 @pytest.mark.parametrize("key", [{}, {"key": "key"}], ids=["in bulk", "one by one"])
 def test_what_is_not_covered_has_none(key):
     areas = squares(*CODES, force=["Avon and Somerset", "Kent", "Kent"])
-    avon = [{"date": f"2022-{month:02d}-01", "area": CODES[0], "unit": "avon-and-somerset"}
-            for month in range(1, 13)]  # fmt: skip
+    avon = [
+        {"date": f"2022-{month:02d}-01", "area": CODES[0], "unit": "avon-and-somerset"}
+        for month in range(1, 13)
+    ]
     kent = [{"date": "2022-05-01", "area": CODES[1], "unit": "Kent Police"}]
     rows = [{**row, "key": str(i)} for i, row in enumerate([*avon, *kent])]
-    found = count(rows, areas, factor(periods=YEARS),
-                  coverage=Coverage(by="force", column="unit"), **key)  # fmt: skip
+    found = count(
+        rows, areas, factor(periods=YEARS), coverage=Coverage(by="force", column="unit"), **key
+    )
     assert found.counts["f", "all", "2022"].isna().tolist() == [False, True, True]
     assert found.fingerprints["f", "all", "2022"].tolist() == [by_hand(avon), 0, 0]
     assert found.counts["f", "all", "2021"].isna().all()
@@ -188,8 +192,10 @@ MANY = 9
 
 @pytest.mark.parametrize("options", [{}, {"key": "key"}], ids=["in bulk", "one by one"])
 def test_months_and_weekdays_of_a_place_add_up_to_its_areas(options):
-    rows = [{"date": f"2022-{i % 5 + 1:02d}-{i % 28 + 1:02d}", "area": CODES[i % 3], "key": str(i)}
-            for i in range(3 * MANY)]  # fmt: skip
+    rows = [
+        {"date": f"2022-{i % 5 + 1:02d}-{i % 28 + 1:02d}", "area": CODES[i % 3], "key": str(i)}
+        for i in range(3 * MANY)
+    ]
     opened = {"s": events(rows, factor(), **options)}
     found = count_events(opened, THREE, [factor()], periods=Periods(), places=PLACES)
     assert by_hand(rows) != sum(by_hand([row]) for row in rows)
@@ -220,9 +226,14 @@ def test_a_warehouses_answer_has_those_of_its_months(tmp_path):
     answer["month"] = answer["month"].str[:7]
     answer = answer.groupby(["area_code", "month"]).size().rename("events").reset_index()
     told = WarehouseSource(
-        kind="warehouse", engine="postgresql", table="t", date="date", date_is_text=True,
-        area="area", answer="answer.csv",
-    )  # fmt: skip
+        kind="warehouse",
+        engine="postgresql",
+        table="t",
+        date="date",
+        date_is_text=True,
+        area="area",
+        answer="answer.csv",
+    )
     for rule in describe_rules("s", told, factors=[factor()]):
         answer[rule] = 1
     answer.to_csv(tmp_path / "answer.csv", index=False)
@@ -244,8 +255,11 @@ def test_a_result_has_them_and_no_profile_is_told(county_result, profile, small_
     )
     assert prints.gt(0).equals(counts.fillna(0).gt(0).astype(bool))
     assert county_result.rhythm["fingerprint"].gt(0).all()
-    told = [part for part in vars(release(county_result, profile=profile)).values()
-            if isinstance(part, pd.DataFrame)]  # fmt: skip
+    told = [
+        part
+        for part in vars(release(county_result, profile=profile)).values()
+        if isinstance(part, pd.DataFrame)
+    ]
     assert len(told) > 10
     for table in told:
         assert "fingerprint" not in table.columns

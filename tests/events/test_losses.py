@@ -34,10 +34,14 @@ def test_losses_above_one_per_cent_are_a_warning_with_the_remedy():
     ]
 
 
-@pytest.mark.parametrize(("kind", "words"), [
-    ("none", "without a location"), ("odd", "no area is known to have"),
-    ("away", "outside the study area"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("none", "without a location"),
+        ("odd", "no area is known to have"),
+        ("away", "outside the study area"),
+    ],
+)
 def test_losses_above_ten_per_cent_are_a_fault_unless_accepted(kind, words):
     counted = count(rows(here=170, **{kind: 30}), AREAS)
     warnings, (fault,) = told(counted)

@@ -37,8 +37,10 @@ def test_an_event_of_a_split_area_goes_where_its_coordinates_are():
     counted, counts = placed([at(1.2), at(2.7), at(2.8)], crosswalk=SPLIT)
     assert counts == [0, 1, 2]
     (note,) = (n for n in counted.notes if "converted" in n)
-    assert note.endswith("3 events (100.0%) with area codes of an older edition were converted: "
-                         "3 by their own coordinates.")  # fmt: skip
+    assert note.endswith(
+        "3 events (100.0%) with area codes of an older edition were converted: "
+        "3 by their own coordinates."
+    )
 
 
 def test_coordinates_outside_all_parts_go_to_the_nearest_part():
@@ -53,8 +55,9 @@ def test_a_code_that_the_areas_have_prevails_over_coordinates():
 
 def test_a_merged_code_needs_no_coordinates():
     merged = Crosswalk({"E01000007": (LEFT,), "E01000008": (LEFT,)})
-    counted, counts = placed([bare("E01000007"), bare("E01000008"), at(9, "E01000008")],
-                             crosswalk=merged)  # fmt: skip
+    counted, counts = placed(
+        [bare("E01000007"), bare("E01000008"), at(9, "E01000008")], crosswalk=merged
+    )
     assert counts == [0, 3, 0]
     assert any("3 by the lookup alone" in note for note in counted.notes)
 
@@ -95,8 +98,9 @@ def test_a_point_beside_the_only_part_here_is_outside():
 
 def test_a_person_is_not_shared_out_to_two_parts():
     records = [bare(person="p"), bare(person="p"), bare(person="q"), bare(person="q")]
-    counted, counts = placed(records, AREAS.drop(columns="residents"), crosswalk=SPLIT,
-                             distinct="person")  # fmt: skip
+    counted, counts = placed(
+        records, AREAS.drop(columns="residents"), crosswalk=SPLIT, distinct="person"
+    )
     assert counts == [0, 1, 1]
     assert line(counted) == {"read": 4, "counted": 2, "duplicates": 2}
 
@@ -130,8 +134,10 @@ def test_points_are_placed_in_parts_and_shared_ones_once(monkeypatch):
 def test_older_codes_are_recognised_by_where_their_events_lie():
     counted, counts = placed([at(0.5, KEPT), at(1.2), at(1.3), at(2.5), at(0.9)])
     assert counts == [1, 3, 1]
-    assert any("4 events carry 1 codes of an older edition than the boundaries (E01000009)" in note
-               for note in counted.notes)  # fmt: skip
+    assert any(
+        "4 events carry 1 codes of an older edition than the boundaries (E01000009)" in note
+        for note in counted.notes
+    )
 
 
 def test_an_outside_code_beside_the_border_is_not_an_older_one():
@@ -149,8 +155,9 @@ def test_files_of_different_editions_are_told_apart(tmp_path):
     newer = "".join(text.format(code) for code, text in lines.items())
     (tmp_path / "2022-04-x-street.csv").write_text(header + older)
     (tmp_path / "2022-05-x-street.csv").write_text(header + newer)
-    factor = Factor(name="f", label="f", source="s", method="window", score="flag",
-                    periods=("2022",))  # fmt: skip
+    factor = Factor(
+        name="f", label="f", source="s", method="window", score="flag", periods=("2022",)
+    )
     sources = {"s": PoliceSource(kind="police.uk", path=".")}
     with open_events(sources, folder=tmp_path, factors=[factor]) as opened:
         counted = count_events(opened.events, AREAS, [factor])
@@ -171,8 +178,11 @@ def test_older_codes_without_coordinates_are_refused_by_name():
 
 
 def test_but_not_where_the_source_names_newer_areas():
-    records = [*NAMED, {"date": "2022-05", "area": "E01000099"},
-               {"date": "2022-05", "area": "E01034003"}]  # fmt: skip
+    records = [
+        *NAMED,
+        {"date": "2022-05", "area": "E01000099"},
+        {"date": "2022-05", "area": "E01034003"},
+    ]
     assert line(count(records, MANY)) == {"read": 11, "counted": 10, "outside_study_area": 1}
 
 
@@ -245,14 +255,21 @@ def essex(shared):
 
 @pytest.fixture(scope="module")
 def crosswalk(shared):
-    vintage = Vintage(path="data/lookups/lsoa11_lsoa21_lad22.csv.gz", old="lsoa11_code",
-                      new="lsoa21_code")  # fmt: skip
+    vintage = Vintage(
+        path="data/lookups/lsoa11_lsoa21_lad22.csv.gz", old="lsoa11_code", new="lsoa21_code"
+    )
     return read_codes(AreaSource(boundaries="-", code="-", vintage=vintage), shared).crosswalk
 
 
 def count_2021(shared, areas, **options):
-    factor = Factor(name="f", label="f", source="crime", method="window", score="flag",
-                    periods=("2021-03", "2022-03"))  # fmt: skip
+    factor = Factor(
+        name="f",
+        label="f",
+        source="crime",
+        method="window",
+        score="flag",
+        periods=("2021-03", "2022-03"),
+    )
     path = "data/essex/police_uk_2021-03_2022-03.zip"
     sources = {"crime": PoliceSource(kind="police.uk", path=path)}
     with open_events(sources, folder=shared, factors=[factor]) as opened:
@@ -286,8 +303,11 @@ def test_unchanged_areas_keep_their_events_and_split_ones_pass_theirs_on(
 ):
     total = by_lookup[0].counts.sum(axis=1)
     by_code = crimes_2021["LSOA code"].value_counts()
-    split = {old: new for old, new in crosswalk.children.items()
-             if len(new) > 1 and set(new) <= set(total.index)}  # fmt: skip
+    split = {
+        old: new
+        for old, new in crosswalk.children.items()
+        if len(new) > 1 and set(new) <= set(total.index)
+    }
     assert len([old for old in split if old in by_code]) == 28
     for old, new in split.items():
         assert total[list(new)].sum() == by_code.get(old, 0)
@@ -302,8 +322,10 @@ def test_parts_agree_with_a_spatial_join(by_lookup, essex, crosswalk, crimes_202
         touched, geometry=gpd.points_from_xy(touched["Longitude"], touched["Latitude"]), crs=4326
     ).to_crs(essex.crs)
     joined = gpd.sjoin(points, essex[["geometry"]], predicate="within")
-    fits = [area in split[old] for old, area in
-            zip(joined["LSOA code"], joined["area_code"], strict=True)]  # fmt: skip
+    fits = [
+        area in split[old]
+        for old, area in zip(joined["LSOA code"], joined["area_code"], strict=True)
+    ]
     inside = joined[fits]["area_code"].value_counts()
     total = by_lookup[0].counts.sum(axis=1)
     new = sorted(set(inside.index))
@@ -325,8 +347,9 @@ def test_merged_and_irregular_codes_reach_their_areas(shared, crosswalk):
     older = ["E01011973", "E01011976", "E01008187"]
     newer = sorted({new for old in older for new in crosswalk.children[old]})
     assert [len(crosswalk.children[old]) for old in older] == [1, 1, 2]
-    counted = count([{"date": "2022-05", "area": code} for code in older], squares(*newer),
-                    crosswalk=crosswalk)  # fmt: skip
+    counted = count(
+        [{"date": "2022-05", "area": code} for code in older], squares(*newer), crosswalk=crosswalk
+    )
     assert line(counted) == {"read": 3, "counted": 3}
     assert counted.counts.loc["E01035188"].sum() == 2
     (note,) = (note for note in counted.notes if "neither split nor merged" in note)
@@ -335,15 +358,25 @@ def test_merged_and_irregular_codes_reach_their_areas(shared, crosswalk):
 
 
 def test_the_lookup_of_2011_knows_six_irregular_areas(crosswalk):
-    assert crosswalk.irregular == {"E01008187", "E01023508", "E01023679", "E01023768",
-                                   "E01023964", "E01027506"}  # fmt: skip
+    assert crosswalk.irregular == {
+        "E01008187",
+        "E01023508",
+        "E01023679",
+        "E01023768",
+        "E01023964",
+        "E01027506",
+    }
 
 
 def test_sources_of_two_editions_are_counted_in_one_run():
     older = [at(1.5), bare(), bare(KEPT)]
     newer = [bare(LEFT), bare(RIGHT), bare(KEPT, date="2022-06-01")]
-    asked = [Factor(name=name, label=name, source=name, method="getis-ord", score="flag",
-                    periods=("2022",)) for name in ("old", "new")]  # fmt: skip
+    asked = [
+        Factor(
+            name=name, label=name, source=name, method="getis-ord", score="flag", periods=("2022",)
+        )
+        for name in ("old", "new")
+    ]
     opened = {name: events(rows, x="x", y="y") for name, rows in (("old", older), ("new", newer))}
     counted = count_events(opened, AREAS, asked, crosswalk=SPLIT)
     assert list(counted.counts["old", "all", "2022"]) == [1, 2, 0]
@@ -360,9 +393,13 @@ def dated(month, codes):
     return [{"date": f"2022-{month:02d}", "area": code} for code in codes]
 
 
-@pytest.mark.parametrize(("newer", "words"), [
-    (range(7, 13), "no event until 2022-06"), (range(1, 7), "no event from 2022-07"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("newer", "words"),
+    [
+        (range(7, 13), "no event until 2022-06"),
+        (range(1, 7), "no event from 2022-07"),
+    ],
+)
 def test_a_file_that_changes_its_edition_is_refused_by_its_months(newer, words):
     kept = [f"E0100000{i}" for i in range(7)]
     records = []

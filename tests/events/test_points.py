@@ -59,9 +59,11 @@ SHAPES = st.one_of(
 
 
 @settings(max_examples=100)
-@given(st.lists(SHAPES, min_size=1, max_size=6),
-       st.lists(st.tuples(st.integers(-2, 28), st.integers(-2, 28)), max_size=30),
-       st.sampled_from([1.0, 0.1, 1000 / 3]))  # fmt: skip
+@given(
+    st.lists(SHAPES, min_size=1, max_size=6),
+    st.lists(st.tuples(st.integers(-2, 28), st.integers(-2, 28)), max_size=30),
+    st.sampled_from([1.0, 0.1, 1000 / 3]),
+)
 def test_sorting_and_preparing_change_nothing(shapes, points, scale):
     shapes = shapely.transform(np.array(shapes, dtype=object), lambda at: at * scale)
     x, y = np.array(points, dtype=float).reshape(-1, 2).T / 2 * scale

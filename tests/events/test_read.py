@@ -106,5 +106,7 @@ def test_progress_tells_rows_and_files(tmp_path):
     said = []
     with open_events({"s": source}, folder=tmp_path, say=said.append):
         pass
-    assert said == ["s, 0 rows of 0 of 2 files read, now 2022-01.csv",
-                    "s, 2 rows of 1 of 2 files read, now 2022-02.csv"]  # fmt: skip
+    assert said == [
+        "s, 0 rows of 0 of 2 files read, now 2022-01.csv",
+        "s, 2 rows of 1 of 2 files read, now 2022-02.csv",
+    ]

@@ -91,8 +91,9 @@ def session(java):
 def spark(session, monkeypatch):
     """A warehouse source of a Parquet file, which the session of two threads counts."""
     monkeypatch.setenv(ADDRESS, "local[2]")
-    return lambda path, **options: warehouse(engine="spark", table=["parquet", str(path)],
-                                             **options)  # fmt: skip
+    return lambda path, **options: warehouse(
+        engine="spark", table=["parquet", str(path)], **options
+    )
 
 
 def test_spark_counts_what_duckdb_counts(spark, tmp_path):
@@ -131,8 +132,12 @@ def test_points_without_codes_are_placed_there_as_they_are_here(spark, tmp_path)
     found, files = counted(source, tmp_path)
     assert_same(found, expected)
     assert {key for key, n in line(found).items() if n} == {
-        "read", "counted", "outside_periods", "no_location", "outside_study_area",
-    }  # fmt: skip
+        "read",
+        "counted",
+        "outside_periods",
+        "no_location",
+        "outside_study_area",
+    }
     assert files[0].rows == 400
 
 

@@ -12,8 +12,18 @@ from riskindex.events.table import connect
 def test_a_table_becomes_events(tmp_path):
     write(tmp_path, TABLE)
     rows, opened = read(tmp_path, factors=[factor(where={"kind": ["a"]})])
-    assert list(rows.columns) == ["file", "row", "date", "area_code", "x", "y", "person", "key",
-                                  "hour", "category kind"]  # fmt: skip
+    assert list(rows.columns) == [
+        "file",
+        "row",
+        "date",
+        "area_code",
+        "x",
+        "y",
+        "person",
+        "key",
+        "hour",
+        "category kind",
+    ]
     assert rows["row"].tolist() == [2, 3]
     assert rows["date"].dt.strftime("%Y-%m-%d").tolist() == ["2022-05-01", "2022-06-02"]
     assert rows["area_code"].tolist() == ["E01000001", "E01000002"]
@@ -244,10 +254,14 @@ def test_parquet_is_read_where_it_is(tmp_path):
         }
     )
     table.to_parquet(tmp_path / "e.parquet")
-    for column, days in (("when", ["2022-05-01", ""]), ("utc", ["2022-06-01", "2022-12-31"]),
-                         ("month", ["2022-05-01", "2022-06-01"])):  # fmt: skip
-        rows, opened = read(tmp_path, "e.parquet", date=column, x="x", y="y",
-                            factors=[factor(where={"kind": [1]})])  # fmt: skip
+    for column, days in (
+        ("when", ["2022-05-01", ""]),
+        ("utc", ["2022-06-01", "2022-12-31"]),
+        ("month", ["2022-05-01", "2022-06-01"]),
+    ):
+        rows, opened = read(
+            tmp_path, "e.parquet", date=column, x="x", y="y", factors=[factor(where={"kind": [1]})]
+        )
         assert rows["date"].dt.strftime("%Y-%m-%d").fillna("").tolist() == days
         assert rows["row"].tolist() == [1, 2]
         assert rows["area_code"].tolist()[:1] == ["E1"]

@@ -157,8 +157,9 @@ def test_the_same_expression_on_the_embedded_engine_is_an_answer_as_well(tmp_pat
     answer.to_parquet(tmp_path / "answer.parquet")
     expected = by_duckdb(tmp_path, table)
     for name in ("answer.csv", "answer.parquet"):
-        read, files = counted(warehouse(date_is_text=True, engine="databricks", answer=name),
-                              tmp_path)  # fmt: skip
+        read, files = counted(
+            warehouse(date_is_text=True, engine="databricks", answer=name), tmp_path
+        )
         assert_same(read, expected)
         assert (files[0].name, files[0].rows) == (name, 400)
 
@@ -171,9 +172,13 @@ def test_an_answer_to_another_query_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("month", "events", "what"),
-    [("2022-13", "1", "'2022-13' is no month"), ("May 22", "1", "'May 22' is no month"),
-     ("202201", "-1", "holds '-1', no whole number"), ("202201", "x", "holds 'x'")],
-)  # fmt: skip
+    [
+        ("2022-13", "1", "'2022-13' is no month"),
+        ("May 22", "1", "'May 22' is no month"),
+        ("202201", "-1", "holds '-1', no whole number"),
+        ("202201", "x", "holds 'x'"),
+    ],
+)
 def test_an_answer_that_makes_no_sense_is_refused(tmp_path, month, events, what):
     plain = (factor(),)
     (rule,) = [
@@ -229,8 +234,12 @@ def test_what_goes_wrong_names_no_address(postgresql, tmp_path, monkeypatch):
     assert "secret" not in f"{caught.value}{again.value}"
 
 
-READ_AS = {"postgresql": "postgres", "spark": "spark", "databricks": "databricks",
-           "sql-server": "tsql"}  # fmt: skip
+READ_AS = {
+    "postgresql": "postgres",
+    "spark": "spark",
+    "databricks": "databricks",
+    "sql-server": "tsql",
+}
 
 
 @pytest.mark.parametrize("engine", DIALECTS)
@@ -258,15 +267,19 @@ def test_sql_server_is_given_no_short_text_and_no_bare_condition():
 
 @pytest.mark.parametrize(
     ("options", "what"),
-    [({"area": None}, "name the column area, or on Spark x and y"),
-     ({"x": "x", "y": "y"}, "name the column area, or on Spark x and y"),
-     ({"area": None, "x": "x"}, "x and y belong together"),
-     ({"area": None, "x": "x", "y": "y"}, r"postgresql does not put points .* ST_Intersects"),
-     ({"area": None, "x": "x", "y": "y", "engine": "sql-server"}, r"STIntersects.* under area"),
-     ({"area": None, "x": "x", "y": "y", "engine": "spark", "answer": "a"},
-      "an answer holds codes"),
-     ({"crs": "EPSG:0"}, "crs 'EPSG:0' is not known")],
-)  # fmt: skip
+    [
+        ({"area": None}, "name the column area, or on Spark x and y"),
+        ({"x": "x", "y": "y"}, "name the column area, or on Spark x and y"),
+        ({"area": None, "x": "x"}, "x and y belong together"),
+        ({"area": None, "x": "x", "y": "y"}, r"postgresql does not put points .* ST_Intersects"),
+        ({"area": None, "x": "x", "y": "y", "engine": "sql-server"}, r"STIntersects.* under area"),
+        (
+            {"area": None, "x": "x", "y": "y", "engine": "spark", "answer": "a"},
+            "an answer holds codes",
+        ),
+        ({"crs": "EPSG:0"}, "crs 'EPSG:0' is not known"),
+    ],
+)
 def test_what_does_not_fit_together_is_refused_with_what_to_do(tmp_path, options, what):
     source = warehouse(**options)
     assert any(re.search(what, fault) for fault in warehouse_faults("s", source))
@@ -287,8 +300,10 @@ def test_the_command_prints_the_query(county_config, tmp_path):
     text = county_config.read_text()
     start = text.index("[sources.fires]")
     end = text.index("[sources.", start + 5)
-    source = ('[sources.fires]\nkind = "warehouse"\nengine = "sql-server"\n'
-              'table = "dbo.fires"\ndate = "date"\narea = "lsoa"\n\n')  # fmt: skip
+    source = (
+        '[sources.fires]\nkind = "warehouse"\nengine = "sql-server"\n'
+        'table = "dbo.fires"\ndate = "date"\narea = "lsoa"\n\n'
+    )
     config = county_config.with_name("warehouse.toml")
     config.write_text(text[:start] + source + text[end:])
     done = CliRunner().invoke(app, ["sql", str(config)])

@@ -214,18 +214,24 @@ POLYGON = '{"type":"Polygon","coordinates":[[[0,51],[1,51],[1,52],[0,51]]]}'
 FEATURE = f'{{"type":"Feature","properties":{{"code":"A"}},"geometry":{POLYGON}}}'
 
 
-@pytest.mark.parametrize(("text", "words"), [
-    (f'{{"type":"FeatureCollection",{LIMIT},"features":[{FEATURE}]}}', "stopped at its limit"),
-    (
-        f'{{"type":"FeatureCollection","features":[{FEATURE}],"properties":{{{LIMIT}}}}}',
-        "resultOff",
-    ),
-    ('{"error": {"code": 400, "message": "Invalid query."}}', "is an error: Invalid query. Ask"),
-    ('{"error": "busy"}', "is an error: busy."),
-    ('{"features":[{"geometry":{"rings":[[[0,0]]]}}]}', "Esri's JSON"),
-    ('{"type":"Topology","objects":{}}', "TopoJSON. Save it as"),
-    (f"{FEATURE}\n{FEATURE}\n", "one feature a line"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (f'{{"type":"FeatureCollection",{LIMIT},"features":[{FEATURE}]}}', "stopped at its limit"),
+        (
+            f'{{"type":"FeatureCollection","features":[{FEATURE}],"properties":{{{LIMIT}}}}}',
+            "resultOff",
+        ),
+        (
+            '{"error": {"code": 400, "message": "Invalid query."}}',
+            "is an error: Invalid query. Ask",
+        ),
+        ('{"error": "busy"}', "is an error: busy."),
+        ('{"features":[{"geometry":{"rings":[[[0,0]]]}}]}', "Esri's JSON"),
+        ('{"type":"Topology","objects":{}}', "TopoJSON. Save it as"),
+        (f"{FEATURE}\n{FEATURE}\n", "one feature a line"),
+    ],
+)
 def test_other_kinds_of_json_are_named_for_what_they_are(tmp_path, text, words):
     (tmp_path / "areas.geojson").write_text(text, encoding="utf-8")
     assert words in fault_of(tmp_path / "areas.geojson")
@@ -252,12 +258,18 @@ ENDLESS = (
 )
 
 
-@pytest.mark.parametrize("statements", [
-    ["DROP TABLE areas", f"CREATE VIEW areas AS {ENDLESS}, NULL AS geom FROM c"],
-    ["ALTER TABLE gpkg_contents RENAME TO old", "CREATE VIEW gpkg_contents AS SELECT * FROM old"],
-    ["ALTER TABLE areas ADD COLUMN big BLOB AS (zeroblob(900000000)) VIRTUAL"],
-    ["DROP TABLE areas", "CREATE VIRTUAL TABLE areas USING rtree(fid, a, b)"],
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["DROP TABLE areas", f"CREATE VIEW areas AS {ENDLESS}, NULL AS geom FROM c"],
+        [
+            "ALTER TABLE gpkg_contents RENAME TO old",
+            "CREATE VIEW gpkg_contents AS SELECT * FROM old",
+        ],
+        ["ALTER TABLE areas ADD COLUMN big BLOB AS (zeroblob(900000000)) VIRTUAL"],
+        ["DROP TABLE areas", "CREATE VIRTUAL TABLE areas USING rtree(fid, a, b)"],
+    ],
+)
 def test_a_layer_that_is_computed_is_refused_before_it_is_opened(tmp_path, frame, statements):
     drop = "DROP TRIGGER IF EXISTS "
     triggers = [f"{drop}trigger_{what}_feature_count_areas" for what in ("insert", "delete")]

@@ -168,9 +168,13 @@ def test_a_heading_that_is_there_is_taken_before_its_twin(tmp_path):
         read_sheet(path, ["WD24NM"], tmp_path)
 
 
-@pytest.mark.parametrize("text", [
-    ",".join(f"c{i}" for i in range(1_000_000)) + "\n1\n", "code,n" + " " * 5_000_000 + "\nA,1\n",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        ",".join(f"c{i}" for i in range(1_000_000)) + "\n1\n",
+        "code,n" + " " * 5_000_000 + "\nA,1\n",
+    ],
+)
 def test_a_header_that_no_table_has_is_refused_at_once(tmp_path, text):
     start = time.process_time()
     (fault,) = faults_of(written(tmp_path, text), "c1")

@@ -81,8 +81,14 @@ def test_a_table_of_areas_is_read_from_a_workbook(tmp_path):
 
 
 def test_events_are_read_from_a_workbook_with_their_rows(tmp_path):
-    rows = [["Log"], ["date", "area"], [datetime.date(2022, 5, 1), CODES[0]], [],
-            [datetime.date(2022, 6, 2), CODES[1]], ["End of report"]]  # fmt: skip
+    rows = [
+        ["Log"],
+        ["date", "area"],
+        [datetime.date(2022, 5, 1), CODES[0]],
+        [],
+        [datetime.date(2022, 6, 2), CODES[1]],
+        ["End of report"],
+    ]
     book(tmp_path, {"log": rows}, "events.xlsx")
     table, opened = read(tmp_path, "events.xlsx")
     assert list(table["row"]) == [3, 5]

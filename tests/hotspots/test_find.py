@@ -312,10 +312,19 @@ def test_decimal_weights_are_tested_as_their_steps_and_told_in_days(method):
     counts = rng.poisson([[8.0], [0.4]], (2, 120))
     counts[:, CLUSTER] += [[25], [3]]
     found, whole = (
-        find(counts, a_factor(method, dispersion="none", event_groups=tuple(
-            EventGroup(label=f"{i}", source="s", weight=w) for i, w in enumerate(weights)
-        )), grid(12, 10)) for weights in ((7.5, 182.25), (10, 243))
-    )  # fmt: skip
+        find(
+            counts,
+            a_factor(
+                method,
+                dispersion="none",
+                event_groups=tuple(
+                    EventGroup(label=f"{i}", source="s", weight=w) for i, w in enumerate(weights)
+                ),
+            ),
+            grid(12, 10),
+        )
+        for weights in ((7.5, 182.25), (10, 243))
+    )
     table, steps = of_period(found), of_period(whole)
     assert table["observed"].tolist() == (7.5 * counts[0] + 182.25 * counts[1]).tolist()
     told = ["observed", "expected", "window_observed", "window_expected"]
@@ -338,8 +347,15 @@ def test_decimal_weights_are_tested_as_their_steps_and_told_in_days(method):
 
 def test_a_rate_of_weighted_events_is_in_days_per_resident():
     harm = (EventGroup(label="a", source="s", weight=7.5), EventGroup(label="b", source="s"))
-    asked = Factor(name="f", label="The f", score="value", method="value", periods=("2022",),
-                   exposure="residents", event_groups=harm)  # fmt: skip
+    asked = Factor(
+        name="f",
+        label="The f",
+        score="value",
+        method="value",
+        periods=("2022",),
+        exposure="residents",
+        event_groups=harm,
+    )
     table = of_period(find(np.array([[2, 0, 1], [3, 1, 0]]), asked, grid(1, 3)))
     assert table["value"].tolist() == [18 / 1500, 1 / 1500, 7.5 / 1500]
 
@@ -673,8 +689,14 @@ def test_context_is_in_windows_and_is_not_assessed(method):
 
 
 def test_context_has_no_share():
-    factor = a_factor("threshold", numerator="few", denominator="all", threshold=0.25,
-                      score="threshold", source="t")  # fmt: skip
+    factor = a_factor(
+        "threshold",
+        numerator="few",
+        denominator="all",
+        threshold=0.25,
+        score="threshold",
+        source="t",
+    )
     tables = pd.DataFrame({("t", "few"): [1.0, 2, 3], ("t", "all"): 4.0}, index=codes(3))
     areas = land(3).assign(is_context=[False, False, True])
     counts = pd.DataFrame(index=codes(3))
@@ -690,9 +712,15 @@ def test_a_share_above_one_is_refused():
     columns = pd.MultiIndex.from_tuples([("t", "part"), ("t", "all")])
     tables = pd.DataFrame([[5.0, 10.0], [11.0, 10.0]], index=codes, columns=columns)
     factor = Factor(
-        name="f", label="F", source="t", numerator="part", denominator="all",
-        method="threshold", threshold=0.25, score="threshold",
-    )  # fmt: skip
+        name="f",
+        label="F",
+        source="t",
+        numerator="part",
+        denominator="all",
+        method="threshold",
+        threshold=0.25,
+        score="threshold",
+    )
     areas = pd.DataFrame(index=codes)
     with pytest.raises(DataError, match="larger than all in 1 areas"):
         find_hotspots(pd.DataFrame(index=codes), areas, tables, csr_array((2, 2)), [factor])

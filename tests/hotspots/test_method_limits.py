@@ -12,14 +12,24 @@ CODES = pd.Index([f"E{k:03}" for k in range(144)], name="area_code")
 
 def found_of(counts, method, residents=None, **options):
     areas = pd.DataFrame(
-        {"name": [f"Area {k}" for k in range(144)],
-         "residents": np.full(144, 1500.0) if residents is None else residents},
+        {
+            "name": [f"Area {k}" for k in range(144)],
+            "residents": np.full(144, 1500.0) if residents is None else residents,
+        },
         index=CODES,
-    )  # fmt: skip
+    )
     table = pd.DataFrame({("f", "all", "2024"): np.asarray(counts)}, index=CODES).astype("Int64")
     table.columns = table.columns.set_names(["factor", "group", "period"])
-    factor = Factor(name="f", label="Crimes", source="s", method=method, score="confidence",
-                    periods=["2024"], exposure="residents", **options)  # fmt: skip
+    factor = Factor(
+        name="f",
+        label="Crimes",
+        source="s",
+        method=method,
+        score="confidence",
+        periods=["2024"],
+        exposure="residents",
+        **options,
+    )
     found = find_hotspots(table, areas, pd.DataFrame(index=CODES), lattice(12, 12), [factor])
     return found, method_notes(found, areas, [factor])
 
@@ -77,8 +87,9 @@ def gi_notes(mean, spread):
     areas = pd.DataFrame({"residents": residents}, index=CODES)
     table = pd.DataFrame({("f", "all", "2024"): counts}, index=CODES).astype("Int64")
     table.columns = table.columns.set_names(["factor", "group", "period"])
-    factor = Factor(name="f", label="Crimes", source="s", method="getis-ord", score="flag",
-                    periods=["2024"])  # fmt: skip
+    factor = Factor(
+        name="f", label="Crimes", source="s", method="getis-ord", score="flag", periods=["2024"]
+    )
     found = find_hotspots(table, areas, pd.DataFrame(index=CODES), lattice(12, 12), [factor])
     return method_notes(found, areas, [factor], lattice(12, 12))
 

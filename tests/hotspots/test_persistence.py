@@ -178,9 +178,15 @@ def test_areas_that_treble_are_found_rising():
 def a_factor(*, periods=3, **options):
     labels = [str(2018 + t) for t in range(periods)]
     return Factor(
-        name="f", label="F", source="s", method="window", score="flag",
-        exposure="residents", periods=labels, **options,
-    )  # fmt: skip
+        name="f",
+        label="F",
+        source="s",
+        method="window",
+        score="flag",
+        exposure="residents",
+        periods=labels,
+        **options,
+    )
 
 
 def tables(observed, hot=None, pooled_p=None):

@@ -176,8 +176,9 @@ def test_the_largest_statistic_is_that_of_brute_force(seed, dispersion, jumps, s
 def test_the_unit_of_exposure_changes_nothing(seed, scale):
     rng = np.random.default_rng(seed)
     counts, means = rng.poisson(2, 49), rng.uniform(1, 2, 49)
-    plain, scaled = (scan(counts, m, points(7, 7), replicates=9, level=1)
-                     for m in (means, means * scale))  # fmt: skip
+    plain, scaled = (
+        scan(counts, m, points(7, 7), replicates=9, level=1) for m in (means, means * scale)
+    )
     assert members(plain) == members(scaled)
     assert [one.p for one in plain] == pytest.approx([one.p for one in scaled])
 
@@ -188,8 +189,9 @@ def test_the_order_of_areas_changes_no_statistic(seed):
     rng = np.random.default_rng(seed)
     counts, means, where = rng.poisson(2, 40), rng.uniform(1, 2, 40), rng.uniform(0, 9, (40, 2))
     order = rng.permutation(40)
-    first, again = (scan(counts[o], means[o], where[o], replicates=3, level=1)
-                    for o in (np.arange(40), order))  # fmt: skip
+    first, again = (
+        scan(counts[o], means[o], where[o], replicates=3, level=1) for o in (np.arange(40), order)
+    )
     ratios = [[one.log_likelihood_ratio for one in found] for found in (first, again)]
     assert ratios[0] == pytest.approx(ratios[1], abs=2e-9)
 
@@ -209,8 +211,10 @@ def test_clusters_fall_and_their_p_rises(seed):
 
 def test_a_group_twice_as_heavy_is_the_same_map():
     counts = drawn(100, mean=2, dispersion=0, seed=3)
-    plain, heavy = (scan(counts, np.ones(100), points(10, 10), jumps=[a], replicates=19, level=1)
-                    for a in (1, 2))  # fmt: skip
+    plain, heavy = (
+        scan(counts, np.ones(100), points(10, 10), jumps=[a], replicates=19, level=1)
+        for a in (1, 2)
+    )
     assert members(plain) == members(heavy)
     assert [one.p for one in plain] == pytest.approx([one.p for one in heavy])
 
@@ -237,10 +241,16 @@ def test_another_seed_is_another_simulation():
 def false_alarms(maps, *, mean, dispersion, rows=12, replicates=99):
     where, n = points(rows, rows), rows**2
     found = [
-        scan(drawn(n, mean=mean, dispersion=dispersion, seed=s), np.ones(n), where,
-             dispersion=dispersion, replicates=replicates, seed=s)
+        scan(
+            drawn(n, mean=mean, dispersion=dispersion, seed=s),
+            np.ones(n),
+            where,
+            dispersion=dispersion,
+            replicates=replicates,
+            seed=s,
+        )
         for s in range(maps)
-    ]  # fmt: skip
+    ]
     return sum(bool(clusters) for clusters in found) / maps
 
 
@@ -308,8 +318,10 @@ def test_weighted_events_of_several_groups():
     groups = (EventGroup(label="a", source="s"), EventGroup(label="b", source="s", weight=3))
     (line,) = find(SPOT, asked(source=None, event_groups=groups), ("a", "b")).to_dict("records")
     assert line["observed"] == 4 * 75
-    days = (EventGroup(label="a", source="s", weight=0.25),
-            EventGroup(label="b", source="s", weight=0.75))  # fmt: skip
+    days = (
+        EventGroup(label="a", source="s", weight=0.25),
+        EventGroup(label="b", source="s", weight=0.75),
+    )
     (told,) = find(SPOT, asked(source=None, event_groups=days), ("a", "b")).to_dict("records")
     assert told == {**line, "observed": 75, "expected": line["expected"] / 4}
 

@@ -27,8 +27,16 @@ def found_of(counts, method="window", *, periods=("2024",), **options):
     )
     table = pd.DataFrame({("f", "all", p): counts for p in periods}, index=CODES).astype("Int64")
     table.columns = table.columns.set_names(["factor", "group", "period"])
-    factor = Factor(name="f", label="Crimes", source="s", method=method, score="flag",
-                    periods=periods, exposure="residents", **options)  # fmt: skip
+    factor = Factor(
+        name="f",
+        label="Crimes",
+        source="s",
+        method=method,
+        score="flag",
+        periods=periods,
+        exposure="residents",
+        **options,
+    )
     weights = lattice(ROWS, COLUMNS)
     return find_hotspots(table, areas, pd.DataFrame(index=CODES), weights, [factor])
 
@@ -55,9 +63,13 @@ def test_it_is_the_test_against_a_local_background(sloping, method, test):
     found = found_of(sloping, method)
     table, w = found.table.droplevel([0, 1]), found.tests["dispersion"].iloc[0]
     expected = test(
-        sloping, np.ones(N), lattice(ROWS, COLUMNS), dispersion=w, background="local",
+        sloping,
+        np.ones(N),
+        lattice(ROWS, COLUMNS),
+        dispersion=w,
+        background="local",
         centroids=CENTRES,
-    )  # fmt: skip
+    )
     np.testing.assert_allclose(table["local_expected"], expected.expected)
     np.testing.assert_allclose(table["local_ratio"], expected.ratio)
     adjusted = adjust(expected.p, "benjamini-hochberg")

@@ -170,14 +170,16 @@ def county():
         areas,
         {
             ("suspects", "2022"): {
-                "confidence": [99, 0, 95], "is_hot": [True, False, True],
-                "observed": [40, 0, 20], "expected": 20.0,
+                "confidence": [99, 0, 95],
+                "is_hot": [True, False, True],
+                "observed": [40, 0, 20],
+                "expected": 20.0,
             },
             ("abuse", "2021"): {"observed": [10, 20, 30], "expected": 20.0},
             ("abuse", "2022"): {"observed": [10, 20, 30], "expected": 20.0},
             ("offences", "2022"): {"confidence": [0, 99, 0]},
         },
-    )  # fmt: skip
+    )
     lasting = {"periods_hot": [0, 2, 1], "periods_assessed": 2, "pooled_p_adjusted": 0.01}
     return tables, persistence(areas, {"abuse": lasting}), factors
 

@@ -20,8 +20,15 @@ AREAS = pd.Index(list("abcde"), name="area_code")
 
 
 def factor(name):
-    return Factor(name=name, label=name.upper(), source="s", numerator="n", denominator="d",
-                  method="value", score="value")  # fmt: skip
+    return Factor(
+        name=name,
+        label=name.upper(),
+        source="s",
+        numerator="n",
+        denominator="d",
+        method="value",
+        score="value",
+    )
 
 
 def hotspots(**values):
@@ -99,8 +106,9 @@ def test_what_factors_are_made_of_is_told_beside_the_shares_once():
 
 
 def test_a_factor_that_runs_against_the_others_is_asked_about_and_turned_it_is_not():
-    rank = Factor(name="rank", label="RANK", source="s", numerator="n", method="value",
-                  score="value")  # fmt: skip
+    rank = Factor(
+        name="rank", label="RANK", source="s", numerator="n", method="value", score="value"
+    )
     table = hotspots(one=[1.0, 2, 3, 4, 5], rank=[5.0, 4, 3, 2, 1])
     asked = [factor("one"), rank]
     found = correlate(table, OLD, asked)
@@ -108,8 +116,10 @@ def test_a_factor_that_runs_against_the_others_is_asked_about_and_turned_it_is_n
         "RANK runs against ONE (rank correlation -1.00): does a high value mean less risk? Then "
         "direction = -1.",
     )
-    assert not any("counted twice" in told for told in warn_of_correlations(
-        found, {"one": "ONE", "rank": "RANK"}))  # fmt: skip
+    assert not any(
+        "counted twice" in told
+        for told in warn_of_correlations(found, {"one": "ONE", "rank": "RANK"})
+    )
     turned = [asked[0], replace(rank, direction=-1)]
     found = correlate(table, OLD, turned)
     assert found.loc["one", ("factor", "rank")] == pytest.approx(1)

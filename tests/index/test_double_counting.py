@@ -12,14 +12,18 @@ TABLE = {"method": "value", "score": "value", "denominator": "all"}
 
 def config(*factors, columns=("all",), path="t.csv"):
     named = {c: c for f in factors for c in [f.get("numerator")] if c} | {c: c for c in columns}
-    return parse_config({
-        "title": "T", "place": "P", "areas": {"boundaries": "a.gpkg", "code": "c"},
-        "sources": {
-            "police": {"kind": "police.uk", "path": "p.zip"},
-            "table": {"kind": "table", "path": path, "columns": named},
-        },
-        "factors": [{"label": f["name"].replace("_", " "), "weight": 1, **f} for f in factors],
-    })  # fmt: skip
+    return parse_config(
+        {
+            "title": "T",
+            "place": "P",
+            "areas": {"boundaries": "a.gpkg", "code": "c"},
+            "sources": {
+                "police": {"kind": "police.uk", "path": "p.zip"},
+                "table": {"kind": "table", "path": path, "columns": named},
+            },
+            "factors": [{"label": f["name"].replace("_", " "), "weight": 1, **f} for f in factors],
+        }
+    )
 
 
 def events(name, *types, **options):
@@ -41,22 +45,35 @@ def found(*factors, **options):
     return pairs["rule"].tolist()
 
 
-@pytest.mark.parametrize(("one", "other", "rule"), [
-    (events("crime"), events("drugs", "Drugs"), "part"),
-    (events("theft", "Shoplifting", "Burglary"), events("home", "Burglary", "Drugs"), "overlap"),
-    (events("theft", "Burglary"), events("drugs", "Drugs"), None),
-    (table("poor", "x"), table("poorer", "x"), "same column"),
-    (table("imd", "imd_crime_score"), events("robbery", "Robbery"), "crime domain"),
-    (table("imd", "score"), events("robbery", "Robbery"), "crime in the index"),
-    (table("imd", "score"), table("poor", "income"), "domain of the index"),
-    (table("poor", "income"), table("idle", "unemployed"), "income and work"),
-    (table("hard", "deprived in two"), table("idle", "not_worked"),
-     "household deprivation and work"),
-    (events("drugs", "Drugs", recorded="police-generated"),
-     events("knives", "Possession of weapons", recorded="police-generated"), "police activity"),
-    (events("drugs", "Drugs", recorded="police-generated"), events("robbery", "Robbery"), None),
-    (table("old", "aged"), events("robbery", "Robbery"), None),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("one", "other", "rule"),
+    [
+        (events("crime"), events("drugs", "Drugs"), "part"),
+        (
+            events("theft", "Shoplifting", "Burglary"),
+            events("home", "Burglary", "Drugs"),
+            "overlap",
+        ),
+        (events("theft", "Burglary"), events("drugs", "Drugs"), None),
+        (table("poor", "x"), table("poorer", "x"), "same column"),
+        (table("imd", "imd_crime_score"), events("robbery", "Robbery"), "crime domain"),
+        (table("imd", "score"), events("robbery", "Robbery"), "crime in the index"),
+        (table("imd", "score"), table("poor", "income"), "domain of the index"),
+        (table("poor", "income"), table("idle", "unemployed"), "income and work"),
+        (
+            table("hard", "deprived in two"),
+            table("idle", "not_worked"),
+            "household deprivation and work",
+        ),
+        (
+            events("drugs", "Drugs", recorded="police-generated"),
+            events("knives", "Possession of weapons", recorded="police-generated"),
+            "police activity",
+        ),
+        (events("drugs", "Drugs", recorded="police-generated"), events("robbery", "Robbery"), None),
+        (table("old", "aged"), events("robbery", "Robbery"), None),
+    ],
+)
 def test_each_rule_names_its_pair_both_ways_round(one, other, rule):
     assert found(one, other) == found(other, one) == ([rule] if rule else [])
 

@@ -180,8 +180,12 @@ def test_an_abbreviation_keeps_its_capitals():
 def test_a_persistence_factor_whose_last_period_is_not_assessed_still_speaks():
     years = ("2021", "2022")
     wanted = factor(label="Abuse", periods=years, score="persistence")
-    gone = {"confidence": pd.array([0, pd.NA], dtype="Int8"), "observed": [0, float("nan")],
-            "value": [0, float("nan")], "reason": ["", "not covered"]}  # fmt: skip
+    gone = {
+        "confidence": pd.array([0, pd.NA], dtype="Int8"),
+        "observed": [0, float("nan")],
+        "value": [0, float("nan")],
+        "reason": ["", "not covered"],
+    }
     table = hotspots(
         ["a", "b"],
         {
@@ -199,10 +203,13 @@ def test_areas_that_owe_all_to_one_area_say_so():
     areas = list("abcd")
     two = [factor("x"), factor("y")]
     hot = {"confidence": 99, "is_hot": True, "observed": 9.0}
-    table = hotspots(areas, {
-        ("x", "2022"): hot | {"hot_without_largest": [False, True, False, None]},
-        ("y", "2022"): hot | {"hot_without_largest": [False, False, None, None]},
-    })  # fmt: skip
+    table = hotspots(
+        areas,
+        {
+            ("x", "2022"): hot | {"hot_without_largest": [False, True, False, None]},
+            ("y", "2022"): hot | {"hot_without_largest": [False, False, None, None]},
+        },
+    )
     found = through_one_area(table, two)
     assert found.to_dict() == {"a": "all of 2", "b": "1 of 2", "c": "all of 1"}
     scored = score_factors(table, persistence(areas), two)
@@ -217,9 +224,12 @@ def test_a_factor_that_an_area_lacks_is_told_after_the_reasons():
     lost = {"reason": ["", "not covered"], "value": [0.0, float("nan")]}
     table = hotspots(
         ["a", "b"],
-        {("x", "2022"): {n: [0 if n != "kind" else "", v] for n, v in HOT.items()},
-         ("y", "2022"): lost, ("z", "2022"): lost},
-    )  # fmt: skip
+        {
+            ("x", "2022"): {n: [0 if n != "kind" else "", v] for n, v in HOT.items()},
+            ("y", "2022"): lost,
+            ("z", "2022"): lost,
+        },
+    )
     scores = score_factors(table, persistence(["a", "b"]), [x, y, z])
     told = explain(table, persistence(["a", "b"]), scores, [x, y, z])
     assert told["b"].startswith("Hot for suspects in 2022")

@@ -107,9 +107,10 @@ def test_a_threshold_score_needs_a_threshold():
 def test_an_area_that_was_not_assessed_has_no_score_and_the_reason(word):
     options = {"score": word, "threshold": 0.25}
     columns = {
-        "value": [np.nan, 0.1, 0.2, 0.3], "reason": ["zero exposure", "", "", ""],
+        "value": [np.nan, 0.1, 0.2, 0.3],
+        "reason": ["zero exposure", "", "", ""],
         "expected": [np.nan, 1, 1, 1],
-    }  # fmt: skip
+    }
     lasting = {"periods_hot": 1, "periods_assessed": [0, 1, 1, 1]}
     found = score(options, columns, lasting)
     assert found["score"].isna().tolist() == [True, False, False, False]
@@ -155,9 +156,14 @@ def test_a_risk_is_winsorised_and_brought_to_0_to_100():
     assert found["score"].iloc[[0, -1]].tolist() == [0, 100]
     assert found["value"].is_monotonic_increasing
     assert found["value"].iloc[2] <= 1 < found["value"].iloc[3]
-    as_named = score(RISK | {"normalise": "winsorise+min-max"}, {
-        "observed": [1, 4, 7, 20], "expected": [8.0, 8, 8, 8], "step": 1.0,
-    })  # fmt: skip
+    as_named = score(
+        RISK | {"normalise": "winsorise+min-max"},
+        {
+            "observed": [1, 4, 7, 20],
+            "expected": [8.0, 8, 8, 8],
+            "step": 1.0,
+        },
+    )
     assert as_named["score"].tolist() == found["score"].tolist()
 
 
@@ -183,9 +189,11 @@ def test_an_area_that_only_an_earlier_period_covers_has_a_risk():
     options = RISK | {"periods": ("2021", "2022")}
     early = {"observed": [20, 4, 4, 4], "expected": 8.0, "step": 1.0}
     late = {
-        "observed": [np.nan, 20, 4, 4], "expected": [np.nan, 9.3, 9.3, 9.3], "step": 1.0,
+        "observed": [np.nan, 20, 4, 4],
+        "expected": [np.nan, 9.3, 9.3, 9.3],
+        "step": 1.0,
         "reason": ["not covered", "", "", ""],
-    }  # fmt: skip
+    }
     found = score(options, [early, late])
     assert found["score"].notna().all()
     assert found["reason"].tolist() == [""] * 4

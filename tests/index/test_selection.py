@@ -43,10 +43,22 @@ def test_ties_at_the_cut_are_kept_together():
 
 
 def test_the_arithmetic_of_a_plain_cut():
-    assert select_top(FOUR, number=1).cut[:-3] == Cut(
-        assessed=4, rule="1 area, a fixed number", target=1, score_at_cut=9.0, above_cut=0,
-        tied_at_cut=1, positive=4, selected=1, overridden_in=0, overridden_out=0, explanation="",
-    )[:-3]  # fmt: skip
+    assert (
+        select_top(FOUR, number=1).cut[:-3]
+        == Cut(
+            assessed=4,
+            rule="1 area, a fixed number",
+            target=1,
+            score_at_cut=9.0,
+            above_cut=0,
+            tied_at_cut=1,
+            positive=4,
+            selected=1,
+            overridden_in=0,
+            overridden_out=0,
+            explanation="",
+        )[:-3]
+    )
     assert select_top(FOUR, number=1).cut[-2:] == (0, 0)
     assert select_top(FOUR, number=1).cut.computed == 1
 
@@ -458,8 +470,9 @@ def test_the_printed_explanation_always_adds_up(values, rule, put_in, taken_out,
         for k in sorted(chosen)
         if k < len(values)
     )
-    names = data.draw(st.lists(st.sampled_from(["n", "s", ""]), min_size=len(values),
-                               max_size=len(values)))  # fmt: skip
+    names = data.draw(
+        st.lists(st.sampled_from(["n", "s", ""]), min_size=len(values), max_size=len(values))
+    )
     groups = pd.Series(names, index=scored.index)
     selection = Selection(minimum_per_group=minimum, overrides=overrides, **rule)
     chosen = select_top(scored.to_frame("score"), selection=selection, groups=groups)

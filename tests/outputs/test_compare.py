@@ -23,10 +23,15 @@ BLUE = [10.0, 50, 40, 80, 30, 0]
 
 def config_of(**changes):
     factor = {
-        "denominator": "people.all", "method": "value", "score": "value", "normalise": "none",
-    }  # fmt: skip
+        "denominator": "people.all",
+        "method": "value",
+        "score": "value",
+        "normalise": "none",
+    }
     config = {
-        "title": "Six areas", "place": "Nowhere", "seed": 1,
+        "title": "Six areas",
+        "place": "Nowhere",
+        "seed": 1,
         "areas": {"boundaries": "six.gpkg", "code": "code"},
         "sources": {
             "people": {"kind": "table", "path": "p.csv", "columns": {"all": "All"}},
@@ -38,7 +43,7 @@ def config_of(**changes):
             {"name": "blue", "label": "Blue", "source": "blue", "numerator": "blue", **factor},
         ],
         "selection": {"number": 2},
-    }  # fmt: skip
+    }
     return {**config, **changes}
 
 
@@ -49,9 +54,14 @@ def write_result(folder, *, red=RED, blue=BLUE, config=None, hashes=(), areas=AR
     scores = pd.DataFrame({"score": [*red, *blue]}, index=keys)
     weights = {factor.name: factor.weight for factor in config.factors}
     scores = scores.assign(
-        value=scores["score"], intensity=scores["score"] / 2, is_hot=scores["score"] > 50,
-        weight=[weights[name] for name, _ in keys], group="", kind="", reason="",
-    )  # fmt: skip
+        value=scores["score"],
+        intensity=scores["score"] / 2,
+        is_hot=scores["score"] > 50,
+        weight=[weights[name] for name, _ in keys],
+        group="",
+        kind="",
+        reason="",
+    )
     scores["contribution"] = contributions(scores, options=config.index)
     chosen = select_top(build_index(scores, options=config.index), selection=config.selection).table
     table = chosen.assign(name=[f"Area {code}" for code in areas])
@@ -62,10 +72,12 @@ def write_result(folder, *, red=RED, blue=BLUE, config=None, hashes=(), areas=AR
     )
     inputs = {"boundaries": "1", "people": "1", "red": "1", "blue": "1", **dict(hashes)}
     document = {
-        "profile": "internal", "versions": {"riskindex": "0.1.0"},
+        "profile": "internal",
+        "versions": {"riskindex": "0.1.0"},
         "inputs": [{"role": role, "sha256": sha} for role, sha in inputs.items()],
-        "config": config.model_dump(mode="json", exclude_none=True), **manifest,
-    }  # fmt: skip
+        "config": config.model_dump(mode="json", exclude_none=True),
+        **manifest,
+    }
     seal(document, folder)
     return folder
 
@@ -152,9 +164,7 @@ def test_a_tie_that_falls_otherwise_is_a_tie(tmp_path):
 
 
 def test_another_version_alone_is_named(tmp_path):
-    result = compared(
-        tmp_path, red=[90.0, 0, 50, 40, 95, 0], versions={"riskindex": "0.2.0"}
-    )  # fmt: skip
+    result = compared(tmp_path, red=[90.0, 0, 50, 40, 95, 0], versions={"riskindex": "0.2.0"})
     assert set(result.movers["cause"]) == {"version"}
     assert "riskindex: 0.1.0 and 0.2.0." in result.differences
 
@@ -224,8 +234,11 @@ def test_the_page_escapes_what_it_is_told(tmp_path):
     result = replace(result, movers=result.movers.assign(name="<b>e</b>"))
     save_comparison(result, tmp_path / "out")
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
-        "compare.csv", "compare.html", "compare_factors.csv", "manifest.json",
-    ]  # fmt: skip
+        "compare.csv",
+        "compare.html",
+        "compare_factors.csv",
+        "manifest.json",
+    ]
     page = (tmp_path / "out" / "compare.html").read_text(encoding="utf-8")
     assert "<b>e</b>" not in page
     assert "other data or another period, the same definition 2" in summary(result)
@@ -274,8 +287,12 @@ def test_another_year_of_the_same_definition_is_data(tmp_path):
     def asked(label, unit):
         config = config_of()
         for factor in config["factors"]:
-            factor |= {"source": "police", "method": "getis-ord", "score": "confidence",
-                       "periods": [label]}  # fmt: skip
+            factor |= {
+                "source": "police",
+                "method": "getis-ord",
+                "score": "confidence",
+                "periods": [label],
+            }
             factor.pop("numerator", None), factor.pop("denominator", None)
         config["sources"]["police"] = {"kind": "police.uk", "path": "p.zip"}
         return config | {"periods": {"unit": unit}}
@@ -299,10 +316,16 @@ def test_periods_of_another_kind_are_said(tmp_path):
     assert not any("unlike" in note for note in compare_runs(a, a).notes)
 
 
-@pytest.mark.parametrize(("ends", "told"), [
-    ((None, 1), "– to 1"), ((2, None), "2 to –"), ((3, 3), "3"), ((None, None), "–"),
-    ((1, 2), "1 to 2"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("ends", "told"),
+    [
+        ((None, 1), "– to 1"),
+        ((2, None), "2 to –"),
+        ((3, 3), "3"),
+        ((None, None), "–"),
+        ((1, 2), "1 to 2"),
+    ],
+)
 def test_a_rank_that_is_missing_is_a_dash(ends, told):
     one, other = pd.array(list(ends), dtype="Int64")
     assert _from_to(one, other) == told

@@ -52,9 +52,9 @@ def test_the_strip_has_a_square_for_each_area_and_period(released):
 
 def test_there_is_no_strip_without_several_periods(released):
     assert figures.persistence_strip(dataclasses.replace(released, top=released.top.iloc[:0])) == ""
-    assert figures.persistence_strip(
-        dataclasses.replace(released, persistence=pd.DataFrame())
-    ) == ""  # fmt: skip
+    assert (
+        figures.persistence_strip(dataclasses.replace(released, persistence=pd.DataFrame())) == ""
+    )
 
 
 def test_overlap_is_symmetric_and_no_larger_than_either_factor(released):
@@ -99,8 +99,9 @@ def test_plots_say_what_they_are_and_repeat():
     assert 'aria-label="Title &lt;x&gt;. About."' in plot
     assert "<x>" not in plot
     assert re.search(r'class="line place" d="M[^L]+M', plot)  # a gap where a month is missing
-    assert plot == draw_lines("Title <x>", lines, ["Jan", "", "Mar"], about="About.",
-                              unit="per 1,000")  # fmt: skip
+    assert plot == draw_lines(
+        "Title <x>", lines, ["Jan", "", "Mar"], about="About.", unit="per 1,000"
+    )
 
 
 def test_bars_start_at_zero_and_reach_their_value():

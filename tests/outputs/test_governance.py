@@ -35,9 +35,16 @@ def section(page, name):
 def test_it_has_every_part_and_carries_the_profile(page, released):
     titles = re.findall(r"<h2>([^<]+)</h2>", page)
     assert titles == [
-        "The run", "Checks made", "Assumptions and decisions", "Data log", "Limitations",
-        "Equality", "Release", "Algorithmic transparency record", "Sign-off",
-    ]  # fmt: skip
+        "The run",
+        "Checks made",
+        "Assumptions and decisions",
+        "Data log",
+        "Limitations",
+        "Equality",
+        "Release",
+        "Algorithmic transparency record",
+        "Sign-off",
+    ]
     assert f"mark mark-{released.profile}" in page
 
 
@@ -110,8 +117,15 @@ def test_text_from_data_stays_text(county_result, tmp_path):
     payload = '"><img src=x onerror=alert(1)>'
     released = release(county_result, profile="internal")
     labels = released.factors.assign(label=payload)
-    bad = dataclasses.replace(released, factors=labels, title=payload, place=payload,
-                              about=payload, notes=(payload,), attribution=(payload,))  # fmt: skip
+    bad = dataclasses.replace(
+        released,
+        factors=labels,
+        title=payload,
+        place=payload,
+        about=payload,
+        notes=(payload,),
+        attribution=(payload,),
+    )
     write_governance(bad, tmp_path / "g.html")
     assert "<img" not in (tmp_path / "g.html").read_text(encoding="utf-8")
     assert "<img" not in todo(payload)

@@ -208,9 +208,18 @@ def test_essex_fits_in_a_megabyte(shared: Path, tmp_path: Path):
 def test_only_named_columns_reach_the_page(page: str):
     data = json.loads(block(page, "map-data"))
     assert set(data["columns"]) <= {
-        "name", "rank", "score", "factors_hot", "selected", "tied_at_cut", "reasons",
-        "residents", "residents_10_24", "override", "override_reason",
-    }  # fmt: skip
+        "name",
+        "rank",
+        "score",
+        "factors_hot",
+        "selected",
+        "tied_at_cut",
+        "reasons",
+        "residents",
+        "residents_10_24",
+        "override",
+        "override_reason",
+    }
     assert "reason" not in data["columns"]
     assert [factor["name"] for factor in data["factors"]][:2] == ["suspects", "deprivation"]
 

@@ -197,10 +197,13 @@ def test_a_rounded_number_of_a_district_is_shown_as_rounded(counted, tmp_path):
 
 def test_sums_with_a_withheld_part_are_not_made(released):
     index = pd.MultiIndex.from_tuples(
-        [("offences", "all", place, "month", f"2022-{m:02d}")
-         for m in range(1, 4) for place in ("North", "South")],
+        [
+            ("offences", "all", place, "month", f"2022-{m:02d}")
+            for m in range(1, 4)
+            for place in ("North", "South")
+        ],
         names=["factor", "group", "place", "aspect", "value"],
-    )  # fmt: skip
+    )
     rhythm = pd.DataFrame({"records": [10, 20, np.nan, 5, 15, 10]}, index=index)
     found = Book(type(released)(**(vars(released) | {"rhythm": rhythm}))).rhythm(
         "offences", "month"

@@ -132,18 +132,27 @@ def test_text_from_data_stays_text(county_released, tmp_path):
     every = county_released.all_areas.assign(name=payload, ward=payload, reasons=payload)
     labels = county_released.factors.assign(label=payload)
     write_profiles(
-        dataclasses.replace(county_released, all_areas=every, factors=labels, title=payload,
-                            notes=(payload,), attribution=(payload,)),
+        dataclasses.replace(
+            county_released,
+            all_areas=every,
+            factors=labels,
+            title=payload,
+            notes=(payload,),
+            attribution=(payload,),
+        ),
         tmp_path,
-    )  # fmt: skip
+    )
     assert all("<img" not in page for page in pages(tmp_path).values())
 
 
 def test_a_release_without_groups_has_one_page_for_the_whole(county_released, tmp_path):
     bare = dataclasses.replace(
-        county_released, group_kinds=(), district_counts=pd.DataFrame(),
-        place_counts=pd.DataFrame(), rhythm=pd.DataFrame(),
-    )  # fmt: skip
+        county_released,
+        group_kinds=(),
+        district_counts=pd.DataFrame(),
+        place_counts=pd.DataFrame(),
+        rhythm=pd.DataFrame(),
+    )
     write_profiles(dataclasses.replace(bare, team_plan=None), tmp_path / "whole")
     assert set(pages(tmp_path / "whole")) == {"index.html", "district-all.html"}
     write_profiles(bare, tmp_path / "places")
@@ -202,13 +211,18 @@ def rhythm(rows, **options):
 
 
 def test_hours_and_weekdays_come_from_dates_with_a_time():
-    rows = [{"date": "2022-05-06 23:15", "area": "E01000001"},
-            {"date": "2022-05-07T01:00:00", "area": "E01000001"}]  # fmt: skip
+    rows = [
+        {"date": "2022-05-06 23:15", "area": "E01000001"},
+        {"date": "2022-05-07T01:00:00", "area": "E01000001"},
+    ]
     found = rhythm(rows).xs(("f", "all", "west"), level=["factor", "group", "place"])
     assert found.to_dict() == {
-        ("hour", "01"): 1, ("hour", "23"): 1, ("month", "2022-05"): 2,
-        ("weekday", "5"): 1, ("weekday", "6"): 1,
-    }  # fmt: skip
+        ("hour", "01"): 1,
+        ("hour", "23"): 1,
+        ("month", "2022-05"): 2,
+        ("weekday", "5"): 1,
+        ("weekday", "6"): 1,
+    }
 
 
 def test_months_alone_have_no_weekdays():
@@ -217,17 +231,21 @@ def test_months_alone_have_no_weekdays():
 
 
 def test_age_and_sex_are_counted_where_the_config_names_them():
-    rows = [{"date": "2022-05-06", "area": "E01000001", "years": 17, "gender": "F"},
-            {"date": "2022-05-07", "area": "E01000001", "years": None, "gender": None}]  # fmt: skip
+    rows = [
+        {"date": "2022-05-06", "area": "E01000001", "years": 17, "gender": "F"},
+        {"date": "2022-05-07", "area": "E01000001", "years": None, "gender": None},
+    ]
     found = rhythm(rows, age="years", sex="gender")
     sex = found.xs("sex", level="aspect").droplevel(["factor", "group", "place"])
     assert sex.to_dict() == {"": 1, "F": 1}
 
 
 def test_a_repeated_record_is_counted_once_and_a_repeated_person_twice():
-    rows = [{"date": "2022-05-06", "area": "E01000001", "key": "k1", "person": "p"},
-            {"date": "2022-05-06", "area": "E01000001", "key": "k1", "person": "p"},
-            {"date": "2022-06-06", "area": "E01000001", "key": "k2", "person": "p"}]  # fmt: skip
+    rows = [
+        {"date": "2022-05-06", "area": "E01000001", "key": "k1", "person": "p"},
+        {"date": "2022-05-06", "area": "E01000001", "key": "k1", "person": "p"},
+        {"date": "2022-06-06", "area": "E01000001", "key": "k2", "person": "p"},
+    ]
     found = rhythm(rows, key="key", distinct="person").xs("month", level="aspect")
     assert found.tolist() == [1, 1]
 
@@ -261,8 +279,11 @@ def test_a_release_does_not_say_of_a_place_that_all_are_of_one_sex(
 ):
     rhythm = county_released.rhythm.astype({"records": float})
     factor, group, place = rhythm.index[0][:3]
-    sexes = {(factor, group, name, "sex", sex): (200.0 if sex == "F" or name != place else 0.0)
-             for name in rhythm.index.unique("place") for sex in ("F", "M")}  # fmt: skip
+    sexes = {
+        (factor, group, name, "sex", sex): (200.0 if sex == "F" or name != place else 0.0)
+        for name in rhythm.index.unique("place")
+        for sex in ("F", "M")
+    }
     more = pd.DataFrame({"records": sexes}).rename_axis(rhythm.index.names)
     released = dataclasses.replace(
         county_released, rules=rules, rhythm=pd.concat([rhythm, more]).sort_index()

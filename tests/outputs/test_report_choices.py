@@ -101,9 +101,11 @@ def test_pairs_that_count_twice_say_what_to_do(county_released, public):
 
 def test_nothing_to_say_is_said(county_released):
     empty = dataclasses.replace(
-        county_released, sensitivity=Sensitivity(), composition=pd.DataFrame(),
+        county_released,
+        sensitivity=Sensitivity(),
+        composition=pd.DataFrame(),
         double_counting=pd.DataFrame(),
-    )  # fmt: skip
+    )
     assert choice_sentence(empty) == ""
     assert "No other choice was tried" in choices_part(empty)
     assert "No shares were given" in composition_part(empty)

@@ -9,10 +9,19 @@ import pytest
 from riskindex.outputs.workbook import write_csv, write_workbook
 
 PAYLOADS = [
-    '=HYPERLINK("http://evil.example","x")', "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1",
-    "[x](javascript:alert(1))", "$$note$$", "http://evil.example", "=cmd|' /C calc'!A0",
-    "<script>alert(1)</script>", "mailto:a@b.example",
-]  # fmt: skip
+    '=HYPERLINK("http://evil.example","x")',
+    "+1+1",
+    "-1+1",
+    "@SUM(1)",
+    "\t=1+1",
+    "\r=1+1",
+    "[x](javascript:alert(1))",
+    "$$note$$",
+    "http://evil.example",
+    "=cmd|' /C calc'!A0",
+    "<script>alert(1)</script>",
+    "mailto:a@b.example",
+]
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +33,13 @@ def workbook(county_released, tmp_path_factory):
 
 def test_the_sheets_stand_in_the_order_of_reading(workbook):
     assert workbook.sheetnames[:6] == [
-        "Cover", "Contents", "Places", "List", "All areas", "Factors",
-    ]  # fmt: skip
+        "Cover",
+        "Contents",
+        "Places",
+        "List",
+        "All areas",
+        "Factors",
+    ]
     assert workbook.sheetnames[-1] == "Notes"
 
 
@@ -57,9 +71,15 @@ def poisoned(released):
     top = released.top.assign(name=names[: len(released.top)])
     factors = released.factors.assign(label=names[: len(released.factors)])
     return dataclasses.replace(
-        released, top=top, all_areas=every, factors=factors, notes=tuple(PAYLOADS),
-        title=PAYLOADS[6], about=PAYLOADS[0], attribution=tuple(PAYLOADS),
-    )  # fmt: skip
+        released,
+        top=top,
+        all_areas=every,
+        factors=factors,
+        notes=tuple(PAYLOADS),
+        title=PAYLOADS[6],
+        about=PAYLOADS[0],
+        attribution=tuple(PAYLOADS),
+    )
 
 
 def test_text_never_becomes_a_formula_or_a_link(county_released, tmp_path):

@@ -52,8 +52,12 @@ def test_a_maximum_may_forbid_one_place_in_each_district():
 def test_a_plan_between_two_steps_has_a_step_of_its_own():
     plan = made(plan=Plan(hours=25, each=10))
     assert [step.amount for step in plan.steps] == [
-        "0 hours", "10 hours", "20 hours", "25 hours", "30 hours",
-    ]  # fmt: skip
+        "0 hours",
+        "10 hours",
+        "20 hours",
+        "25 hours",
+        "30 hours",
+    ]
     assert plan.now == 3
     assert plan.steps[3].places == plan.steps[2].places == (1, 2)
     assert [len(step.places) for step in plan.spread] == [0, 0, 2, 2, 3]

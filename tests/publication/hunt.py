@@ -69,8 +69,17 @@ def truth_of(result: Result) -> Truth:
         if factor not in closed:
             continue
         table = part.droplevel(["factor", "period"])
-        for column in ("observed", "ratio", "window_observed", "window_ratio", "z", "p", "log_p",
-                       "p_adjusted", "value"):  # fmt: skip
+        for column in (
+            "observed",
+            "ratio",
+            "window_observed",
+            "window_ratio",
+            "z",
+            "p",
+            "log_p",
+            "p_adjusted",
+            "value",
+        ):
             found[f"{factor} {period}: {column}"] = table[column]
         found[f"{factor} {period}: rate"] = 1000 * table["observed"] / result.areas["residents"]
         found[f"{factor} {period}: last digit"] = table["observed"].clip(upper=9)
@@ -176,8 +185,11 @@ def _workbook(name: str, content: bytes) -> Iterator[tuple[str, str]]:
                 continue
             lines.append("\t".join("" if c.value is None else str(c.value) for c in row))
             height = sheet.row_dimensions[cells[0].row].height
-            marks.append("\t".join([str(cells[0].value), f"height {height}",
-                                    *(_marks(cell) for cell in cells)]))  # fmt: skip
+            marks.append(
+                "\t".join(
+                    [str(cells[0].value), f"height {height}", *(_marks(cell) for cell in cells)]
+                )
+            )
         yield f"{name}: {sheet.title}", "\n".join(lines)
         yield f"{name}: {sheet.title}: formats", "\n".join(marks)
 
@@ -238,9 +250,11 @@ _PLAIN = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 def _number(text: str) -> float:
     if text in _WORDS:
         return float(_WORDS.index(text))
-    return {"no": 0.0, "many": 10.0}.get(text) if text in ("no", "many") else float(
-        text.replace(",", "")
-    )  # fmt: skip
+    return (
+        {"no": 0.0, "many": 10.0}.get(text)
+        if text in ("no", "many")
+        else float(text.replace(",", ""))
+    )
 
 
 def _by_code(text: str, truth: Truth) -> Iterator[Finding]:
@@ -249,8 +263,7 @@ def _by_code(text: str, truth: Truth) -> Iterator[Finding]:
         codes = [m[0] for m in run]
         line = text.find("\n", run[-1].end())
         ends = [*(m.start() for m in run[1:]), line if line >= 0 else run[-1].end() + 600]
-        after = [text[m.end() : min(end, m.end() + 1500)]
-                 for m, end in zip(run, ends, strict=True)]  # fmt: skip
+        after = [text[m.end() : min(end, m.end() + 1500)] for m, end in zip(run, ends, strict=True)]
         before = [text[max(0, run[0].start() - 300) : run[0].start()], *after[:-1]]
         for how, parts, step in (("after", after, 1), ("up to", after, -1), ("before", before, -1)):
             yield from _beside(codes, parts, step, how, truth)
@@ -296,8 +309,12 @@ def _beside(
 def _numbers(table: Array, codes: Sequence[str], how: str, truth: Truth) -> Iterator[Finding]:
     """Numbers by area as they are, their last digits, and what follows the point."""
     large = np.where(table >= 100, table, np.nan)
-    parts = {"": table, ": last digit": large % 10, ": last digits": large % 1000,
-             ": decimals": np.round(table % 1, 9)}  # fmt: skip
+    parts = {
+        "": table,
+        ": last digit": large % 10,
+        ": last digits": large % 1000,
+        ": decimals": np.round(table % 1, 9),
+    }
     for extra, values in parts.items():
         yield from _matches(values, codes, how + extra, truth)
 
@@ -373,8 +390,10 @@ _KEYED = re.compile(r"([A-Za-z_-][\w-]*)\"?\s*[=:]\s*\"?(-?\d+(?:\.\d+)?(?:e-?\d
 
 
 def _by_position(text: str, truth: Truth) -> Iterator[Finding]:
-    streams = [("list", re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?|null|NaN", m[0]))
-               for m in _LISTED.finditer(text)]  # fmt: skip
+    streams = [
+        ("list", re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?|null|NaN", m[0]))
+        for m in _LISTED.finditer(text)
+    ]
     keyed: dict[str, list[str]] = {}
     for key, value in _KEYED.findall(text):
         keyed.setdefault(key, []).append(value)

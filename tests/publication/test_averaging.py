@@ -140,33 +140,55 @@ def _people(path: Path) -> None:
     rng = np.random.default_rng(2)
     n = 900
     days = pd.Timestamp("2021-01-01") + pd.to_timedelta(rng.integers(0, 730, n), unit="D")
-    pd.DataFrame({
-        "date": days.strftime("%Y-%m-%d"), "area": rng.choice(CODES, n),
-        "kind": rng.choice(["violence", "theft"], n), "sex": rng.choice(["F", "M"], n),
-        "age": rng.choice(["0-17", "18-24", "25+"], n),
-    }).to_csv(path, index=False)  # fmt: skip
+    pd.DataFrame(
+        {
+            "date": days.strftime("%Y-%m-%d"),
+            "area": rng.choice(CODES, n),
+            "kind": rng.choice(["violence", "theft"], n),
+            "sex": rng.choice(["F", "M"], n),
+            "age": rng.choice(["0-17", "18-24", "25+"], n),
+        }
+    ).to_csv(path, index=False)
 
 
 def asked() -> dict[str, Any]:
     """The question in its plainest words."""
     return {
-        "title": "Averaging", "place": "Smallshire",
-        "areas": {"boundaries": "areas.geojson", "code": "code", "name": "name",
-                  "groups": {"district": "district"}},
+        "title": "Averaging",
+        "place": "Smallshire",
+        "areas": {
+            "boundaries": "areas.geojson",
+            "code": "code",
+            "name": "name",
+            "groups": {"district": "district"},
+        },
         "bases": {"residents": "census.all"},
         "sources": {
             "people": {"kind": "events", "path": "people.csv", "date": "date", "area": "area"},
-            "census": {"kind": "table", "path": "census.csv", "code": "code",
-                       "columns": {"all": "all", "poor": "poor"}, "protection": "open",
-                       "address": "https://example.org", "licence": "OGL"},
+            "census": {
+                "kind": "table",
+                "path": "census.csv",
+                "code": "code",
+                "columns": {"all": "all", "poor": "poor"},
+                "protection": "open",
+                "address": "https://example.org",
+                "licence": "OGL",
+            },
         },
         "factors": [
-            {"name": "suspects", "label": "Suspects' homes", "source": "people",
-             "where": {"kind": ["violence"]}, "method": "getis-ord", "periods": ["2022"],
-             "score": "confidence"},
+            {
+                "name": "suspects",
+                "label": "Suspects' homes",
+                "source": "people",
+                "where": {"kind": ["violence"]},
+                "method": "getis-ord",
+                "periods": ["2022"],
+                "score": "confidence",
+            },
         ],
-        "selection": {"share": 0.1}, "release": {"key": "release.key"},
-    }  # fmt: skip
+        "selection": {"share": 0.1},
+        "release": {"key": "release.key"},
+    }
 
 
 class Answers(dict[frozenset[str], tuple[float, float]]):
@@ -195,8 +217,9 @@ def _cells_of_groups(result, profile) -> Answers:
         from riskindex.publication.cells import noise
 
         used = np.where(prints == 0, empty, prints)
-        for count, print_, made in zip(counts, used, counts + noise(used, key, rules.epsilon),
-                                       strict=True):  # fmt: skip
+        for count, print_, made in zip(
+            counts, used, counts + noise(used, key, rules.epsilon), strict=True
+        ):
             found[frozenset([str(print_)])] = (float(count), float(made))
         return protect(counts, prints, key, rules, empty=empty, small=small)
 

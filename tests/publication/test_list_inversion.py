@@ -40,9 +40,15 @@ class Told(NamedTuple):
 def given_of(result: Result) -> Given:
     nothing = pd.DataFrame()
     return Given(
-        areas=result.areas, tables=result.tables, counts=result.counts, reconciliation=nothing,
-        uncounted=nothing, rhythm=nothing, notes=(), files=nothing,
-    )  # fmt: skip
+        areas=result.areas,
+        tables=result.tables,
+        counts=result.counts,
+        reconciliation=nothing,
+        uncounted=nothing,
+        rhythm=nothing,
+        notes=(),
+        files=nothing,
+    )
 
 
 def likelihood(kept: list[int], count: int, epsilon: float) -> float:
@@ -95,10 +101,22 @@ def at_the_cut(result: Result, cell: Cell, number: int) -> list[str]:
 # One restricted factor beside two open ones
 
 
-OLD = {**POOR, "name": "old", "label": "Older people", "numerator": "old",
-       "denominator": "people", "threshold": 0.22}  # fmt: skip
-ALONE = Shape(8, 7, SHAPES["districts"].districts, (HOMES, POOR, OLD), PEOPLE,
-              config={"robustness": {"draws": 10}, "selection": {"share": 0.25}})  # fmt: skip
+OLD = {
+    **POOR,
+    "name": "old",
+    "label": "Older people",
+    "numerator": "old",
+    "denominator": "people",
+    "threshold": 0.22,
+}
+ALONE = Shape(
+    8,
+    7,
+    SHAPES["districts"].districts,
+    (HOMES, POOR, OLD),
+    PEOPLE,
+    config={"robustness": {"draws": 10}, "selection": {"share": 0.25}},
+)
 
 
 @pytest.fixture(scope="module")
@@ -163,8 +181,10 @@ def county_of(areas: int, districts: int, folder) -> Result:
 
 
 DEMO = (
-    ("suspects", "all", "2022"), ("domestic_abuse", "all", "2022"), ("supply", "all", "2022"),
-)  # fmt: skip
+    ("suspects", "all", "2022"),
+    ("domestic_abuse", "all", "2022"),
+    ("supply", "all", "2022"),
+)
 
 
 @pytest.mark.parametrize(

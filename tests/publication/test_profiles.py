@@ -17,11 +17,22 @@ from riskindex.publication.released import TOGETHER
 
 AREAS = {
     "place",
-    "name", "ward", "district", "decile", "factors_hot", "factors_own", "factors_neighbourhood",
+    "name",
+    "ward",
+    "district",
+    "decile",
+    "factors_hot",
+    "factors_own",
+    "factors_neighbourhood",
     "factors_next_door",
-    "factors_both", "through_one_area", "selected", "tier", "reasons", "residents",
+    "factors_both",
+    "through_one_area",
+    "selected",
+    "tier",
+    "reasons",
+    "residents",
     "residents_10_24",
-}  # fmt: skip
+}
 """Columns that others see of every area."""
 CLOSED = ["suspects", "domestic_abuse", "disorder", "possession", "supply"]
 TABLES = ("hotspots", "scores", "persistence", "tests")
@@ -81,8 +92,10 @@ def test_the_public_sees_no_line_of_a_restricted_factor_for_areas(public, county
         table = getattr(public, name)
         assert not closed & set(table.index.get_level_values("factor")), name
     assert set(public.scores.index.get_level_values("factor")) == {
-        "deprivation", "not_worked", TOGETHER
-    }  # fmt: skip
+        "deprivation",
+        "not_worked",
+        TOGETHER,
+    }
     for label in public.factors.loc[CLOSED, "label"]:
         assert not public.all_areas["reasons"].str.contains(label, regex=False).any()
 
@@ -249,13 +262,31 @@ def test_it_is_saved(reduced, tmp_path):
     save(reduced, tmp_path / "result")
     names = {path.name for path in (tmp_path / "result").iterdir()}
     assert {
-        "top_areas.csv", "all_areas.csv", "places.csv", "workbook.xlsx", "areas.gpkg", "map.html",
-    } <= names  # fmt: skip
+        "top_areas.csv",
+        "all_areas.csv",
+        "places.csv",
+        "workbook.xlsx",
+        "areas.gpkg",
+        "map.html",
+    } <= names
     places = pd.read_csv(tmp_path / "result" / "places.csv")
     assert list(places) == [
-        "place", "name", "wards", "district", "teams", "areas", "firm", "residents",
-        "residents_10_24", "need", "factors", "next_door", "km_across", "x", "y",
-    ]  # fmt: skip
+        "place",
+        "name",
+        "wards",
+        "district",
+        "teams",
+        "areas",
+        "firm",
+        "residents",
+        "residents_10_24",
+        "need",
+        "factors",
+        "next_door",
+        "km_across",
+        "x",
+        "y",
+    ]
     assert (places["need"] == reduced.places["need"].round(1).to_numpy()).all()
     assert not names & {"uncounted_events.csv", "scores.csv", "sensitive_places.csv"}
 

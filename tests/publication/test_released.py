@@ -31,9 +31,17 @@ def test_the_list_is_in_rank_order_and_holds_the_selected_areas(county_result, c
 
 def test_the_list_has_the_columns_that_a_reader_needs(county_released):
     wanted = [
-        "rank", "name", "district", "score", "factors_hot", "reasons", "residents",
-        "residents_10_24", "override", "override_reason",
-    ]  # fmt: skip
+        "rank",
+        "name",
+        "district",
+        "score",
+        "factors_hot",
+        "reasons",
+        "residents",
+        "residents_10_24",
+        "override",
+        "override_reason",
+    ]
     assert [c for c in wanted if c not in county_released.top] == []
 
 

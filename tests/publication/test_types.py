@@ -17,10 +17,16 @@ from riskindex.publication.cells import ProtectedCells
 from riskindex.publication.released import Released
 
 WRITERS = (
-    maps.write_map, report.write_report, governance.write_governance, workbook.write_workbook,
-    gis.write_geopackage, profiles.write_profiles, manifest.write_manifest, pipeline.save,
+    maps.write_map,
+    report.write_report,
+    governance.write_governance,
+    workbook.write_workbook,
+    gis.write_geopackage,
+    profiles.write_profiles,
+    manifest.write_manifest,
+    pipeline.save,
     workbook.list_table,
-)  # fmt: skip
+)
 SOURCE = Path(riskindex.__file__).parent
 
 

@@ -57,36 +57,64 @@ class Shape(NamedTuple):
 
 
 def _factor(name: str, source: str, **options: Any) -> dict[str, Any]:
-    given = {"name": name, "label": f"The {name}", "source": source, "method": "getis-ord",
-             "periods": ["2022"], "score": "confidence"}  # fmt: skip
+    given = {
+        "name": name,
+        "label": f"The {name}",
+        "source": source,
+        "method": "getis-ord",
+        "periods": ["2022"],
+        "score": "confidence",
+    }
     return given | options
 
 
 OPEN = _factor("burglary", "streets", where={"crime": ["burglary"]})
 POOR = {
-    "name": "poor", "label": "Poor households", "source": "census", "numerator": "poor",
-    "denominator": "all", "method": "threshold", "threshold": 0.3, "score": "threshold",
-}  # fmt: skip
+    "name": "poor",
+    "label": "Poor households",
+    "source": "census",
+    "numerator": "poor",
+    "denominator": "all",
+    "method": "threshold",
+    "threshold": 0.3,
+    "score": "threshold",
+}
 HOMES = _factor("homes", "suspects")
 VICTIMS = _factor("victims", "victims", method="window", exposure="residents")
 DRUGS = _factor("drugs", "drugs", score="flag")
 YEARS = ("2020", "2021", "2022")
 MIXED = {
-    "name": "mixed", "label": "Disorder", "method": "getis-ord", "periods": ["2022"],
-    "score": "confidence", "event_groups": [
+    "name": "mixed",
+    "label": "Disorder",
+    "method": "getis-ord",
+    "periods": ["2022"],
+    "score": "confidence",
+    "event_groups": [
         {"label": "nuisance", "source": "streets", "weight": 1},
         {"label": "fires", "source": "fires", "weight": 3},
     ],
-}  # fmt: skip
+}
 HARM = {
-    "name": "harm", "label": "Harm", "method": "window", "exposure": "residents",
-    "periods": ["2022"], "score": "confidence", "event_groups": [
+    "name": "harm",
+    "label": "Harm",
+    "method": "window",
+    "exposure": "residents",
+    "periods": ["2022"],
+    "score": "confidence",
+    "event_groups": [
         {"label": "wounding", "source": "suspects", "weight": 1},
         {"label": "fires", "source": "fires", "weight": 3},
     ],
-}  # fmt: skip
-SERVED = {"name": "served", "label": "Children in need", "source": "council", "method": "poisson",
-          "numerator": "in_need", "denominator": "children", "score": "confidence"}  # fmt: skip
+}
+SERVED = {
+    "name": "served",
+    "label": "Children in need",
+    "source": "council",
+    "method": "poisson",
+    "numerator": "in_need",
+    "denominator": "children",
+    "score": "confidence",
+}
 PEOPLE = {"suspects": 2.5, "victims": 4.0, "drugs": 1.0, "streets": 5.0, "fires": 0.6}
 
 
@@ -104,31 +132,56 @@ SHAPES: dict[str, Shape] = {
     "no districts": Shape(7, 6, None, (HOMES, VICTIMS, OPEN), PEOPLE, sensitive=2),
     "one area districts": Shape(8, 6, _lonely, (HOMES, VICTIMS, DRUGS, POOR), PEOPLE, sensitive=3),
     "sparse and dense": Shape(
-        12, 9, _halves,
-        (_factor("rare", "rare"), {**VICTIMS, "periods": [*YEARS], "score": "persistence"},
-         HOMES | {"scored": False}, OPEN),
-        PEOPLE | {"rare": 0.08, "victims": 30.0}, years=YEARS, sensitive=2,
+        12,
+        9,
+        _halves,
+        (
+            _factor("rare", "rare"),
+            {**VICTIMS, "periods": [*YEARS], "score": "persistence"},
+            HOMES | {"scored": False},
+            OPEN,
+        ),
+        PEOPLE | {"rare": 0.08, "victims": 30.0},
+        years=YEARS,
+        sensitive=2,
     ),
     "strength": Shape(
-        8, 7, _halves,
-        ({**HOMES, "score": "intensity"}, {**VICTIMS, "score": "intensity"}, DRUGS, OPEN), PEOPLE,
+        8,
+        7,
+        _halves,
+        ({**HOMES, "score": "intensity"}, {**VICTIMS, "score": "intensity"}, DRUGS, OPEN),
+        PEOPLE,
         config={"index": {"weights": "pca"}},
     ),
     "large": Shape(
-        8, 8, _halves,
-        ({**VICTIMS, "periods": [*YEARS], "score": "persistence", "persistence": "counted"},
-         {**HOMES, "periods": [*YEARS], "scan": True}, DRUGS, HARM),
-        PEOPLE, years=YEARS, residents=5_000.0,
+        8,
+        8,
+        _halves,
+        (
+            {**VICTIMS, "periods": [*YEARS], "score": "persistence", "persistence": "counted"},
+            {**HOMES, "periods": [*YEARS], "scan": True},
+            DRUGS,
+            HARM,
+        ),
+        PEOPLE,
+        years=YEARS,
+        residents=5_000.0,
     ),
     "context": Shape(
-        9, 7, _halves, (HOMES, MIXED, DRUGS, POOR), PEOPLE, context=14, sensitive=1,
+        9,
+        7,
+        _halves,
+        (HOMES, MIXED, DRUGS, POOR),
+        PEOPLE,
+        context=14,
+        sensitive=1,
         config={"release": {"hotspots": "protected", "membership": "protected"}},
     ),
     "table": Shape(8, 7, _halves, (HOMES, SERVED, DRUGS, OPEN), PEOPLE, table=True),
     "silence": Shape(
         7, 6, _halves, (_factor("rare", "rare"), HOMES, VICTIMS, OPEN), PEOPLE | {"rare": 0.0}
     ),
-}  # fmt: skip
+}
 """Kinds of county, by name."""
 
 
@@ -149,12 +202,18 @@ def make_world(name: str, *, seed: int = 1) -> World:
     counts = _counts(areas, config, shape, rng)
     prints = _fresh(counts, rng)
     given = Given(
-        areas=areas, tables=tables, counts=counts, fingerprints=prints,
-        reconciliation=_reconciliation(config, counts), uncounted=pd.DataFrame(),
-        rhythm=_rhythm(areas, config, counts, rng), notes=_notes(config, counts),
+        areas=areas,
+        tables=tables,
+        counts=counts,
+        fingerprints=prints,
+        reconciliation=_reconciliation(config, counts),
+        uncounted=pd.DataFrame(),
+        rhythm=_rhythm(areas, config, counts, rng),
+        notes=_notes(config, counts),
         files=pd.DataFrame(columns=["role", "name", "bytes", "sha256", "rows"]),
-        group_counts=counts, group_fingerprints=prints,
-    )  # fmt: skip
+        group_counts=counts,
+        group_fingerprints=prints,
+    )
     world = World(shape, config, given)
     codes = list(areas.index[: len(areas) - shape.context])
     return with_places(world, tuple(codes[5 : 5 + 7 * shape.sensitive : 7]))
@@ -169,9 +228,15 @@ def given_of(result: Result) -> Given:
     """What of a result its composition is made of."""
     nothing = pd.DataFrame()
     return Given(
-        areas=result.areas, tables=result.tables, counts=result.counts, reconciliation=nothing,
-        uncounted=nothing, rhythm=nothing, notes=(), files=nothing,
-    )  # fmt: skip
+        areas=result.areas,
+        tables=result.tables,
+        counts=result.counts,
+        reconciliation=nothing,
+        uncounted=nothing,
+        rhythm=nothing,
+        notes=(),
+        files=nothing,
+    )
 
 
 def held(result: Result, as_in: Result, profile: str) -> Result:
@@ -184,8 +249,11 @@ def held(result: Result, as_in: Result, profile: str) -> Result:
         return result
     closed = restricted_factors(result.config)
     tables = {
-        "hotspots": FLAGS, "persistence": LASTING, "scores": ("is_hot", "kind"), "tests": ("hot",),
-    }  # fmt: skip
+        "hotspots": FLAGS,
+        "persistence": LASTING,
+        "scores": ("is_hot", "kind"),
+        "tests": ("hot",),
+    }
     made = {}
     for table, names in tables.items():
         own = getattr(result, table).copy()
@@ -216,31 +284,52 @@ def with_places(world: World, codes: Sequence[str]) -> World:
 
 
 def _config(shape: Shape) -> Config:
-    names = sorted({g["source"] for f in shape.factors for g in [f, *f.get("event_groups", ())]
-                    if "source" in g} - {"streets", "census", "council"})  # fmt: skip
+    names = sorted(
+        {
+            g["source"]
+            for f in shape.factors
+            for g in [f, *f.get("event_groups", ())]
+            if "source" in g
+        }
+        - {"streets", "census", "council"}
+    )
     events = {
-        name: {"kind": "events", "path": f"{name}.csv", "date": "date", "area": "area",
-               "sex": "sex"}
+        name: {
+            "kind": "events",
+            "path": f"{name}.csv",
+            "date": "date",
+            "area": "area",
+            "sex": "sex",
+        }
         for name in names
-    }  # fmt: skip
+    }
     open_table = {"protection": "open", "address": "https://example.org/census", "licence": "OGL"}
     sources = {
         **events,
         "streets": {"kind": "police.uk", "path": "streets.zip"},
-        "census": {"kind": "table", "path": "census.csv", **open_table,
-                   "columns": {"poor": "poor", "all": "all", "people": "people", "old": "old"}},
-    }  # fmt: skip
+        "census": {
+            "kind": "table",
+            "path": "census.csv",
+            **open_table,
+            "columns": {"poor": "poor", "all": "all", "people": "people", "old": "old"},
+        },
+    }
     if shape.table:
         columns = {"in_need": "in_need", "children": "children"}
         sources["council"] = {"kind": "table", "path": "council.csv", "columns": columns}
     values = {
-        "title": "A small world", "place": "Smallshire", "seed": 4,
+        "title": "A small world",
+        "place": "Smallshire",
+        "seed": 4,
         "areas": {"boundaries": "areas.gpkg", "code": "code"},
         "bases": {"residents": "census.people"},
-        "sources": sources, "factors": [dict(f) for f in shape.factors],
+        "sources": sources,
+        "factors": [dict(f) for f in shape.factors],
         "shares": {"Older people": {"numerator": "census.old", "denominator": "census.people"}},
-        "selection": {"share": 0.1}, "robustness": {"draws": 20}, **shape.config,
-    }  # fmt: skip
+        "selection": {"share": 0.1},
+        "robustness": {"draws": 20},
+        **shape.config,
+    }
     return parse_config(values)
 
 
@@ -254,8 +343,10 @@ def _areas(shape: Shape, rng: np.random.Generator) -> gpd.GeoDataFrame:
     if shape.context:
         table["is_context"] = np.arange(n) >= n - shape.context
     table["on_boundary"] = [c in (0, shape.columns - 1) for c, _ in cells]
-    shapes = [box(560_000 + 500 * c, 200_000 + 500 * r, 560_500 + 500 * c, 200_500 + 500 * r)
-              for c, r in cells]  # fmt: skip
+    shapes = [
+        box(560_000 + 500 * c, 200_000 + 500 * r, 560_500 + 500 * c, 200_500 + 500 * r)
+        for c, r in cells
+    ]
     index = pd.Index([f"E0199{k:04d}" for k in range(n)], name="area_code")
     return gpd.GeoDataFrame(table, geometry=shapes, index=index, crs=27700)
 
@@ -316,9 +407,11 @@ def _notes(config: Config, counts: pd.DataFrame) -> tuple[str, ...]:
     ]
     busiest = counts.sum(axis=1).idxmax()
     return (
-        "Areas: 2 shapes were repaired.", "12 areas lie at the edge of the study area.", *told,
+        "Areas: 2 shapes were repaired.",
+        "12 areas lie at the edge of the study area.",
+        *told,
         f"The {config.factors[0].name}: most events lie in {busiest}.",
-    )  # fmt: skip
+    )
 
 
 # The rhythm
@@ -387,24 +480,32 @@ def another(world: World, rng: np.random.Generator, *, changes: int = 25) -> Wor
     _swap_between_groups(world, counts, prints, empties, rng)
     made = world._replace(
         given=given._replace(
-            group_counts=counts, group_fingerprints=prints, rhythm=_other_rhythm(world, rng),
-            tables=_other_tables(world, rng), notes=_notes(world.config, counts),
+            group_counts=counts,
+            group_fingerprints=prints,
+            rhythm=_other_rhythm(world, rng),
+            tables=_other_tables(world, rng),
+            notes=_notes(world.config, counts),
             reconciliation=_other_lines(world, counts),
         )
-    )  # fmt: skip
+    )
     return with_places(made, tuple(given.places.codes))
 
 
 def _swap_between_groups(
-    world: World, counts: pd.DataFrame, prints: pd.DataFrame, empties: pd.DataFrame,
+    world: World,
+    counts: pd.DataFrame,
+    prints: pd.DataFrame,
+    empties: pd.DataFrame,
     rng: np.random.Generator,
-) -> None:  # fmt: skip
+) -> None:
     """Turn events of one group into events of another, of factors that have several."""
     closed = restricted_columns(counts, world.config)
     pairs = [
-        (one, other) for one in closed for other in closed
+        (one, other)
+        for one in closed
+        for other in closed
         if one[0] == other[0] and one[2] == other[2] and one[1] < other[1]
-    ]  # fmt: skip
+    ]
     for one, other in pairs:
         for at in rng.choice(len(counts), 30, replace=False):
             cells = _Cells.of(world, counts, prints, one, empties[one])
@@ -447,11 +548,20 @@ class _Cells:
     """One restricted column, with the cells of groups that it is a part of."""
 
     def __init__(
-        self, counts: NDArray[np.int64], prints: Prints, empty: NDArray[np.int64],
-        groups: NDArray[np.int64], rest: tuple[Prints, NDArray[np.int64]], *, exact: bool,
-        keep: NDArray[np.bool_], open_areas: NDArray[np.bool_], epsilon: float,
-        empty_groups: Callable[[Sequence[str]], Prints], codes: Sequence[str],
-    ) -> None:  # fmt: skip
+        self,
+        counts: NDArray[np.int64],
+        prints: Prints,
+        empty: NDArray[np.int64],
+        groups: NDArray[np.int64],
+        rest: tuple[Prints, NDArray[np.int64]],
+        *,
+        exact: bool,
+        keep: NDArray[np.bool_],
+        open_areas: NDArray[np.bool_],
+        epsilon: float,
+        empty_groups: Callable[[Sequence[str]], Prints],
+        codes: Sequence[str],
+    ) -> None:
         self.counts, self.prints, self.empty = counts, prints, empty
         self.groups, self.exact, self.keep, self.epsilon = groups, exact, keep, epsilon
         self.rest, self.open_areas = rest, open_areas
@@ -464,9 +574,13 @@ class _Cells:
 
     @classmethod
     def of(
-        cls, world: World, counts: pd.DataFrame, prints: pd.DataFrame, column: Any,
+        cls,
+        world: World,
+        counts: pd.DataFrame,
+        prints: pd.DataFrame,
+        column: Any,
         empty: "pd.Series[int]",
-    ) -> "_Cells":  # fmt: skip
+    ) -> "_Cells":
         areas, config = world.given.areas, world.config
         kind = profile_kind(group_kinds(areas))
         names = areas[kind] if kind else pd.Series(config.place, areas.index)
@@ -485,12 +599,18 @@ class _Cells:
             return released._empty([of_place(*sorted(codes))], measure, str(period))
 
         return cls(
-            counts[column].to_numpy(np.int64).copy(), prints[column].to_numpy(np.uint64).copy(),
-            empty.to_numpy(np.int64), pd.factorize(names)[0], rest,
-            exact=is_exact(config, str(factor), people), keep=keep,
+            counts[column].to_numpy(np.int64).copy(),
+            prints[column].to_numpy(np.uint64).copy(),
+            empty.to_numpy(np.int64),
+            pd.factorize(names)[0],
+            rest,
+            exact=is_exact(config, str(factor), people),
+            keep=keep,
             open_areas=~areas.index.isin(list(world.given.places.codes)),
-            epsilon=config.release.epsilon, empty_groups=empty_groups, codes=list(areas.index),
-        )  # fmt: skip
+            epsilon=config.release.epsilon,
+            empty_groups=empty_groups,
+            codes=list(areas.index),
+        )
 
     def _all_groups(self) -> list[int]:
         return [-1, *np.unique(self.groups[self.keep]).tolist()]
@@ -621,8 +741,10 @@ def _other_aspect(
         for _ in range(60 if other else 1):
             tried = int(rng.integers(1, 2**63)) if other else 0
             total = (whole_print - print_ + tried) % 2**64
-            found = (noised(place, value, other, tried),
-                     noised(WHOLE, value, whole_n - n + other, total))  # fmt: skip
+            found = (
+                noised(place, value, other, tried),
+                noised(WHOLE, value, whole_n - n + other, total),
+            )
             if found == wanted:
                 part.at[at, "records"] = other
                 part.at[at, "fingerprint"] = np.uint64(tried)
@@ -646,10 +768,11 @@ def with_two_lists_alike(world: World) -> tuple[World, tuple[str, ...], tuple[st
     there = []
     for code in here:
         alike = [
-            other for other in free
+            other
+            for other in free
             if (kind is None or given.areas.at[other, kind] == given.areas.at[code, kind])
             and (context is None or not context[other])
-        ]  # fmt: skip
+        ]
         there.append(str(rng.choice(alike)))
         free.remove(there[-1])
     empties = empty_noise(world)

@@ -61,9 +61,10 @@ def test_whole_harm_days_shrink_as_the_events_behind_them():
     rng = np.random.default_rng(3)
     expected = rng.uniform(1, 9, (2, 40))
     observed = rng.poisson(expected * rng.gamma(2, 0.5, 40)).astype(float)
-    plain, weighted = own_risk(observed, expected), own_risk(
-        10 * observed, 10 * expected, steps=[10.0, 10.0]
-    )  # fmt: skip
+    plain, weighted = (
+        own_risk(observed, expected),
+        own_risk(10 * observed, 10 * expected, steps=[10.0, 10.0]),
+    )
     np.testing.assert_allclose(weighted, plain)
 
 

@@ -152,8 +152,10 @@ def test_where_it_does_not_fit_the_permutations_stand(monkeypatch):
 
 def test_a_repeat_gives_the_same_and_early_stopping_leaves_rare_sums_alone():
     weights = with_self(ring(400))
-    p = [gi_star(spotted(), weights, p="approximate", permutations=Permutations(enough=e)).p
-         for e in (None, None, 100)]  # fmt: skip
+    p = [
+        gi_star(spotted(), weights, p="approximate", permutations=Permutations(enough=e)).p
+        for e in (None, None, 100)
+    ]
     np.testing.assert_array_equal(p[0], p[1])
     np.testing.assert_array_equal(p[0][p[0] < 0.005], p[2][p[0] < 0.005])
 

@@ -91,10 +91,17 @@ def test_no_more_events_than_there_are_trials():
     assert log_binomial_tail(5, 5, 1.0) == 0
 
 
-@pytest.mark.parametrize(("mean", "dispersion", "error"), [
-    (3.0, 0.0, 0.01), (30.0, 0.1, 0.01), (1000.0, 0.05, 0.01), (3.0, 0.9, 0.13), (0.3, 0.5, 0.13),
-    (3.0, 2.5, 1e-12),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("mean", "dispersion", "error"),
+    [
+        (3.0, 0.0, 0.01),
+        (30.0, 0.1, 0.01),
+        (1000.0, 0.05, 0.01),
+        (3.0, 0.9, 0.13),
+        (0.3, 0.5, 0.13),
+        (3.0, 2.5, 1e-12),
+    ],
+)
 def test_the_fast_tail_is_near_the_exact_one(mean, dispersion, error):
     sd = (mean + dispersion * mean**2) ** 0.5
     count = np.arange(1.0, mean + 5 * sd)

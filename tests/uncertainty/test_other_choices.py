@@ -17,21 +17,33 @@ AREAS = pd.DataFrame(index=pd.Index(list("abcd"), name="area_code"))
 
 def factors(**police):
     return [
-        factor(name, recorded="police-generated" if police.get(name) else "reported",
-               method="value", score="value", numerator="n", denominator="d", source="s")
+        factor(
+            name,
+            recorded="police-generated" if police.get(name) else "reported",
+            method="value",
+            score="value",
+            numerator="n",
+            denominator="d",
+            source="s",
+        )
         for name in ("x", "y", "z")
-    ]  # fmt: skip
+    ]
 
 
 def made(table=TABLE, selection=TWO, index=Index(), areas=AREAS, **police):  # noqa: B008
     table = table.assign(value=table["score"], **({} if "weight" in table else {"weight": 1.0}))
     groups = areas.get(selection.group)
     return ListMade(
-        data=Data(pd.DataFrame(), areas, None), hotspots=pd.DataFrame(), pooled=pd.DataFrame(),
-        persistence=pd.DataFrame(), scores=table,
+        data=Data(pd.DataFrame(), areas, None),
+        hotspots=pd.DataFrame(),
+        pooled=pd.DataFrame(),
+        persistence=pd.DataFrame(),
+        scores=table,
         chosen=select_top(build_index(table, options=index), selection=selection, groups=groups),
-        factors=factors(**police), index=index, selection=selection,
-    )  # fmt: skip
+        factors=factors(**police),
+        index=index,
+        selection=selection,
+    )
 
 
 def asked(kind, *args, **options):
@@ -175,9 +187,10 @@ def test_another_method_is_what_a_run_with_it_selects(county_config, county_resu
     config = read_config(county_config).model_copy(update={"robustness": None})
     factors = [
         f.__class__(**{**vars(f), "method": "window", "exposure": "residents"})
-        if f.counts_events and f.scored else f
+        if f.counts_events and f.scored
+        else f
         for f in config.factors
-    ]  # fmt: skip
+    ]
     other = run(config.model_copy(update={"factors": factors})).index
     before = county_result.index
     row = county_choices.choices.set_index("choice").loc[
@@ -191,17 +204,28 @@ def test_scores_by_flag_are_what_they_say():
     areas = list("abcd")
     tests = hotspots(
         areas,
-        {("x", "2022"): {"confidence": [99, 90, 95, 0], "is_hot": [True, False, True, False],
-                         "value": [9.0, 2.0, 3.0, 0.0]}},
-    )  # fmt: skip
+        {
+            ("x", "2022"): {
+                "confidence": [99, 90, 95, 0],
+                "is_hot": [True, False, True, False],
+                "value": [9.0, 2.0, 3.0, 0.0],
+            }
+        },
+    )
     only = factor("x")
     table = score_factors(tests, persistence(areas), [only])
     chosen = select_top(build_index(table), selection=Selection(number=3))
     given = ListMade(
-        data=Data(pd.DataFrame(), AREAS, None), hotspots=tests, pooled=pd.DataFrame(),
-        persistence=persistence(areas), scores=table, chosen=chosen, factors=[only],
-        index=Index(), selection=Selection(number=3),
-    )  # fmt: skip
+        data=Data(pd.DataFrame(), AREAS, None),
+        hotspots=tests,
+        pooled=pd.DataFrame(),
+        persistence=persistence(areas),
+        scores=table,
+        chosen=chosen,
+        factors=[only],
+        index=Index(),
+        selection=Selection(number=3),
+    )
     (flags,) = [o for o in KINDS["scores"](given) if o.words.startswith("Tests score 100")]
     assert list(flags.select().index) == ["a", "c"]
 

@@ -24,8 +24,10 @@ def made_with(options, **changes):
     left, bottom = 700.0 * COLUMN, 700.0 * ROW
     areas = gpd.GeoDataFrame(
         {"residents": np.full(144, 1500.0)},
-        geometry=shapely.box(left, bottom, left + 700, bottom + 700), index=CODES, crs=27700,
-    )  # fmt: skip
+        geometry=shapely.box(left, bottom, left + 700, bottom + 700),
+        index=CODES,
+        crs=27700,
+    )
     rng = np.random.default_rng(4)
     risk = np.where(abs(ROW - COLUMN) <= 1, 2.2, 1.0)
     counts = pd.DataFrame({("f", "all", "2024"): rng.poisson(8 * risk)}, index=CODES)
@@ -43,11 +45,16 @@ def made_with(options, **changes):
     lasting = classify_persistence(found.table, found.pooled, [factor])
     scores = score_factors(found.table, lasting, [factor], options=Index())
     return ListMade(
-        data=Data(counts, areas, weights), hotspots=found.table, pooled=found.pooled,
-        persistence=lasting, scores=scores,
+        data=Data(counts, areas, weights),
+        hotspots=found.table,
+        pooled=found.pooled,
+        persistence=lasting,
+        scores=scores,
         chosen=select_top(build_index(scores, options=Index()), selection=TEN),
-        factors=[factor], index=Index(), selection=TEN,
-    )  # fmt: skip
+        factors=[factor],
+        index=Index(),
+        selection=TEN,
+    )
 
 
 def test_other_neighbours_are_tried_and_those_of_the_run_are_not():

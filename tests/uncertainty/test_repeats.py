@@ -68,9 +68,13 @@ def test_counting_the_same_again_gives_the_same_risk(background, groups):
     geopandas = pytest.importorskip("geopandas")
     weighted = tuple(EventGroup(label=f"g{k}", source="s", weight=k + 1) for k in range(groups))
     wanted = factor(
-        method="window", exposure="residents", background=background, score="risk", periods=YEARS,
+        method="window",
+        exposure="residents",
+        background=background,
+        score="risk",
+        periods=YEARS,
         event_groups=weighted,
-    )  # fmt: skip
+    )
     data = county([wanted], mean=2.0)
     data.counts.iloc[3, 0] = pd.NA
     row, column = np.divmod(np.arange(len(AREAS)), 20)

@@ -70,9 +70,12 @@ def test_the_same_seed_gives_the_same_answer_at_any_number_of_threads(table):
 
 def test_normalisation_and_aggregation_vary_as_configured(table):
     options = Robustness(
-        counts=False, weights="none", draws=100,
-        normalise=("configured", "exponential-rank"), aggregation=("configured", "geometric"),
-    )  # fmt: skip
+        counts=False,
+        weights="none",
+        draws=100,
+        normalise=("configured", "exponential-rank"),
+        aggregation=("configured", "geometric"),
+    )
     found, _ = robust(table, options)
     shares = set(np.round(found.table["p_selected"].unique(), 2))
     assert len(shares) > 2
@@ -91,8 +94,13 @@ def test_a_repeat_that_cannot_be_computed_is_an_error_that_names_the_factor(tabl
 def test_a_repeat_that_loses_an_area_is_an_error_and_never_a_probability_of_nothing(table):
     chosen = select_top(build_index(table))
     replay = prepare_repeats(
-        None, table, FACTORS, index=Index(), selection=Selection(), options=FIXED,
-    )  # fmt: skip
+        None,
+        table,
+        FACTORS,
+        index=Index(),
+        selection=Selection(),
+        options=FIXED,
+    )
     lost = replay.still[0].score.copy()
     lost[0, 7] = np.nan
     broken = replace(replay, still=[replay.still[0]._replace(score=lost), *replay.still[1:]])
@@ -132,9 +140,18 @@ def test_tiers_follow_the_rules_in_their_order():
     p = np.array([1, 0.95, 0.949, 0.05, 0.049, 0, 1, 0.95, 0.05, 0.049, 0])
     selected = np.array([True] * 6 + [False] * 5)
     assert tier(p, selected).tolist() == [
-        "firm", "firm", "borderline", "borderline", "borderline", "borderline",
-        "borderline", "borderline", "borderline", "out", "out",
-    ]  # fmt: skip
+        "firm",
+        "firm",
+        "borderline",
+        "borderline",
+        "borderline",
+        "borderline",
+        "borderline",
+        "borderline",
+        "borderline",
+        "out",
+        "out",
+    ]
 
 
 def test_rank_intervals_are_percentiles_that_some_repeat_had():
@@ -174,14 +191,22 @@ def test_the_sentence_tells_the_borderline_areas_of_the_list_from_those_off_it()
 
 def test_all_faults_of_the_options_are_told_together():
     wrong = Robustness(
-        draws=0, spread=1, concentration=0, weights="elicited",
-        normalise=("minmax",), aggregation=("mean",),
-    )  # fmt: skip
+        draws=0,
+        spread=1,
+        concentration=0,
+        weights="elicited",
+        normalise=("minmax",),
+        aggregation=("mean",),
+    )
     faults = robustness_faults(wrong, Index())
     assert [fault.split(":")[0] for fault in faults] == [
-        "robustness.draws", "robustness.spread", "robustness.concentration",
-        "robustness.weights", "robustness.normalise", "robustness.aggregation",
-    ]  # fmt: skip
+        "robustness.draws",
+        "robustness.spread",
+        "robustness.concentration",
+        "robustness.weights",
+        "robustness.normalise",
+        "robustness.aggregation",
+    ]
     assert not robustness_faults(Robustness(), Index())
     assert robustness_faults(Robustness(normalise=()), Index())
 

@@ -144,9 +144,13 @@ def county():
 def matters(county, **options):
     table, chosen = county
     replay = prepare_repeats(
-        None, table, [factor(name) for name in ("x", "y", "z")], index=Index(),
-        selection=Selection(share=0.2), options=Robustness(counts=False, **options),
-    )  # fmt: skip
+        None,
+        table,
+        [factor(name) for name in ("x", "y", "z")],
+        index=Index(),
+        selection=Selection(share=0.2),
+        options=Robustness(counts=False, **options),
+    )
     return what_matters(replay, chosen, runs=64, seed=2)
 
 
@@ -179,9 +183,13 @@ def test_weights_vary_by_the_law_that_the_repeats_draw_from(county):
         index = Index(weights="elicited", points=points) if word == "elicited" else Index()
         options = Robustness(counts=False, weights=word, concentration=30)
         replay = prepare_repeats(
-            None, table, [factor(name) for name in ("x", "y", "z")], index=index,
-            selection=Selection(share=0.2), options=options,
-        )  # fmt: skip
+            None,
+            table,
+            [factor(name) for name in ("x", "y", "z")],
+            index=index,
+            selection=Selection(share=0.2),
+            options=options,
+        )
         drawn = draw_weights(replay.frame, options, np.random.default_rng(1), 4000).factors
         ends = np.array([[0.0], [0.5], [1.0]]).repeat(3, axis=1)
         low, half, high = MOVED[word](replay, replay.frame.weighting.factors, ends)
@@ -198,9 +206,13 @@ def test_weights_of_groups_are_choices_too(county):
     grouped = table.assign(group=np.repeat(["g", "g", ""], 60))
     chosen = select_top(build_index(grouped), selection=Selection(share=0.2))
     replay = prepare_repeats(
-        None, grouped, [factor(name) for name in ("x", "y", "z")], index=Index(),
-        selection=Selection(share=0.2), options=Robustness(counts=False, weights="dirichlet"),
-    )  # fmt: skip
+        None,
+        grouped,
+        [factor(name) for name in ("x", "y", "z")],
+        index=Index(),
+        selection=Selection(share=0.2),
+        options=Robustness(counts=False, weights="dirichlet"),
+    )
     found = what_matters(replay, chosen, runs=32)
     assert "weight of the group g" in found.index
     assert found["total"]["weight of the group g"] > 0.05
