@@ -149,6 +149,7 @@ def analyse(
         disagreements=given.disagreements,
         part_periods=given.part_periods,
         around=given.around,
+        measured=given.measured,
         team_plan=plan,
     )
 

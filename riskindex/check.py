@@ -11,6 +11,7 @@ from riskindex.areas.neighbours import build_weights, describe_neighbours
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.read import ReadAreas
 from riskindex.areas.table_files import read_tables
+from riskindex.assessment.series import read_series
 from riskindex.config import Config
 from riskindex.errors import ConfigError, DataError, Together
 from riskindex.events import read as events
@@ -59,13 +60,15 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
         found.lines.extend([_tables_line(census.tables), *census.notes])
         if land is not None:
             _try_tables(config, land.areas, census.tables, found)
+    with found.trying():
+        read_series(config.sources, config.folder)
     say("Reading events")
     with (
         found.trying(),
         events.open_events(
             config.sources,
             folder=config.folder,
-            factors=config.factors,
+            factors=[*config.factors, *config.measured],
             memory=memory_of_database(config.memory),
             areas=None if land is None else land.areas,
             say=lambda file: say(f"Reading events: {file}"),

@@ -21,10 +21,13 @@ from riskindex.areas.official_data import is_official
 from riskindex.areas.prepare import RESERVED, columns_of
 from riskindex.areas.read import AreaSource, GroupLookup
 from riskindex.areas.table_files import TableSource
+from riskindex.assessment.options import Figure, Measure, Names, figure_faults
+from riskindex.assessment.series import SeriesSource
 from riskindex.disclosure import Release, release_faults
 from riskindex.errors import ConfigError, InputError
 from riskindex.events.count import Periods
 from riskindex.events.coverage import Coverage, Inventory, coverage_faults
+from riskindex.events.periods import Unit, period_faults
 from riskindex.events.sources import EventSource, PoliceSource, source_faults
 from riskindex.events.warehouse import WarehouseSource, warehouse_faults
 from riskindex.factor_faults import column_faults, factor_faults, listed
@@ -40,7 +43,8 @@ from riskindex.uncertainty.replay import Robustness
 from riskindex.uncertainty.robustness import robustness_faults
 
 Source = Annotated[
-    EventSource | PoliceSource | TableSource | WarehouseSource, Field(discriminator="kind")
+    EventSource | PoliceSource | SeriesSource | TableSource | WarehouseSource,
+    Field(discriminator="kind"),
 ]
 Node = dict[str, Any]
 Profile = Literal["internal", "partner", "public"]
@@ -83,6 +87,10 @@ class Config(BaseModel):
     """The ingredients of the index, in the order of the report."""
     shares: dict[str, Share] = Field(default_factory=dict)
     """Shares reported beside the factors and never scored, such as residents aged 65 and over."""
+    measures: dict[str, Measure] = Field(default_factory=dict)
+    """Events that figures count beside the factors: without a map, a test or a score."""
+    figures: list[Figure] = Field(default_factory=list)
+    """Numbers of the document beside those that every run makes of its factors and measures."""
     index: Index = Index()
     """How scores become one number."""
     selection: Selection = Selection()
@@ -102,6 +110,20 @@ class Config(BaseModel):
     def folder(self) -> Path:
         """Folder that the config's relative paths start from."""
         return self._folder
+
+    @property
+    def measured(self) -> list[Factor]:
+        """The measures as what is counted."""
+        return [measure.as_factor(name) for name, measure in self.measures.items()]
+
+    def counted(self, name: str) -> Factor:
+        """The factor or measure of a name."""
+        return next(f for f in (*self.factors, *self.measured) if f.name == name)
+
+    def unit_of(self, name: str) -> Unit:
+        """What the labels of the periods of a factor or measure mean."""
+        measure = self.measures.get(name)
+        return (measure.unit if measure else None) or self.periods.unit
 
     @model_validator(mode="after")
     def _names_fit_together(self) -> Self:
@@ -216,10 +238,12 @@ _OPTIONS: tuple[type, ...] = (
     EventGroup,
     EventSource,
     Factor,
+    Figure,
     GetisOrd,
     GroupLookup,
     Index,
     Inventory,
+    Measure,
     Neighbours,
     Override,
     Periods,
@@ -229,6 +253,7 @@ _OPTIONS: tuple[type, ...] = (
     Release,
     Robustness,
     Selection,
+    SeriesSource,
     Share,
     TableSource,
     Vintage,
@@ -279,6 +304,7 @@ _PLAIN = {"sequence_str": "input should be a list in [ ]"}
 _KINDS = (
     "events",
     "police.uk",
+    "series",
     "table",
     "warehouse",
 )  # tags of a source's kind, no keys of the file
@@ -359,6 +385,8 @@ def _cross_faults(config: Config) -> Iterator[str]:
         yield "factors: none is scored, so there is no index; set scored = true on at least one."
     elif not any(factor.scored and factor.weight for factor in config.factors):
         yield "factors: the weights add up to zero, so there is no index; set one above 0."
+    yield from _measure_faults(config)
+    yield from _figure_faults(config)
     yield from neighbour_faults(config.neighbours)
     yield from _source_faults(config)
     yield from _kind_faults(config)
@@ -374,6 +402,44 @@ def _cross_faults(config: Config) -> Iterator[str]:
         yield from plan_faults(config.plan)
     yield from release_faults(config.release)
     yield from memory_faults(config.memory)
+
+
+def _measure_faults(config: Config) -> Iterator[str]:
+    events = [name for name, s in config.sources.items() if isinstance(s, _EVENTS)]
+    taken = {factor.name for factor in config.factors}
+    for name, measure in config.measures.items():
+        if not name.isidentifier():
+            yield f"measures: the name {name!r} must be letters, digits and underscores."
+        if name in taken:
+            yield f"measures: {name!r} is the name of a factor already; choose another."
+        if measure.source not in events:
+            known = listed(events)
+            yield f"measures.{name}: no event source {measure.source!r}; there is {known}."
+        if not measure.periods:
+            yield f"measures.{name}: name its periods, such as [2022, 2023]."
+        faults = period_faults(measure.periods, config.unit_of(name))
+        yield from (f"measures.{name}: {fault}" for fault in faults)
+
+
+_EVENTS = EventSource | PoliceSource | WarehouseSource
+
+
+def _figure_faults(config: Config) -> Iterator[str]:
+    names = [figure.name for figure in config.figures]
+    for name in sorted({name for name in names if names.count(name) > 1}):
+        yield f"figures: the name {name!r} is used {names.count(name)} times; names must differ."
+    counting = [f for f in (*config.factors, *config.measured) if f.counts_events]
+    lookups = [kind for lookup in config.areas.lookups for kind in lookup.groups]
+    known = Names(
+        measures={f.name: tuple(map(str, f.periods)) for f in counting},
+        tested={f.name for f in config.factors if f.method != "value"},
+        tables={f.name for f in config.factors if f.numerator and f.denominator},
+        series={name for name, s in config.sources.items() if isinstance(s, SeriesSource)},
+        kinds={*config.areas.groups, *(config.areas.shipped_kinds or ()), *lookups},
+        units={f.name: config.unit_of(f.name) for f in counting},
+    )
+    for figure in config.figures:
+        yield from (f"figures.{figure.name}: {fault}" for fault in figure_faults(figure, known))
 
 
 def _source_faults(config: Config) -> Iterator[str]:
@@ -408,8 +474,11 @@ def _kind_faults(config: Config) -> Iterator[str]:
             yield f"{place} {name!r}: the name is in use; choose another."
     for name in sorted({name for name in kinds if kinds.count(name) > 1}):
         yield f"areas: the group {name!r} is given {kinds.count(name)} times; names must differ."
+    for lookup in config.areas.lookups:
+        for name in sorted(set(lookup.fifths) - set(lookup.groups)):
+            yield f"areas.lookups.fifths: {name!r} is none of its groups ({listed(lookup.groups)})."
     for name, source in config.sources.items():
-        if not isinstance(source, TableSource):
+        if isinstance(source, _EVENTS):
             yield from coverage_faults(f"sources.{name}", source.coverage, kinds)
     for name in sorted(set(kinds) & set(config.bases)):
         yield f"bases: {name!r} is the name of a group already; choose another."

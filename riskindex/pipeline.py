@@ -1,8 +1,10 @@
 """The whole run: from a config to a result, and from a release to a folder."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -22,10 +24,12 @@ from riskindex.areas.place_files import read_gazetteer, read_services
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.shipped_lookups import read_places
 from riskindex.areas.table_files import read_tables
+from riskindex.assessment.place_counts import Measured
+from riskindex.assessment.series import read_series
 from riskindex.config import Config
 from riskindex.errors import DataError, DisclosureError
 from riskindex.events import read as events
-from riskindex.events.count import count_events
+from riskindex.events.count import Counted, Events, Periods, count_events
 from riskindex.events.losses import losses
 from riskindex.files.formats import FileRecord
 from riskindex.files.memory import bounded, memory_of_database
@@ -35,11 +39,18 @@ from riskindex.index.selection import Selected
 from riskindex.outputs.geopackage import write_geopackage
 from riskindex.outputs.governance import write_governance
 from riskindex.outputs.interactive_map import write_map
-from riskindex.outputs.manifest import write_manifest
+from riskindex.outputs.manifest import write_data_package, write_manifest
 from riskindex.outputs.profiles import write_profiles
 from riskindex.outputs.read_result import refuse_to_replace
 from riskindex.outputs.report import write_report
-from riskindex.outputs.workbook import list_table, place_table, write_csv, write_workbook
+from riskindex.outputs.workbook import (
+    hotspot_table,
+    list_table,
+    place_table,
+    write_csv,
+    write_parquet,
+    write_workbook,
+)
 from riskindex.planning.team_plan import Surroundings
 from riskindex.publication.counts import noised_areas, noised_tables, published_totals
 from riskindex.publication.key import read_key
@@ -54,13 +65,17 @@ from riskindex.publication.protection import (
     refuse_bare_tables,
     restricted_columns,
     restricted_factors,
+    restricted_measures,
 )
 from riskindex.publication.released import Released, whole
 from riskindex.publication.sensitive_places import read_sensitive_places, without_events
 from riskindex.result import Given, Result, Say, silent
 from riskindex.uncertainty.robustness import tier
 
-STAGES = 15
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+STAGES = 20
 """How many stages a run and its saving name."""
 
 
@@ -102,7 +117,7 @@ def _read(config: Config, say: Say) -> Given:
     with events.open_events(
         config.sources,
         folder=config.folder,
-        factors=config.factors,
+        factors=[*config.factors, *config.measured],
         memory=memory_of_database(config.memory),
         areas=areas,
         say=lambda file: say(f"Counting events: {file}"),
@@ -116,13 +131,22 @@ def _read(config: Config, say: Say) -> Given:
             known_codes=codes.known,
             places=_places(areas, config.place),
         )
+        measures = _count_measures(config, opened.events, areas, codes)
     warnings, faults = losses(
         counted.reconciliation, counted.elsewhere, config.sources, within=bool(config.areas.within)
     )
     if faults:
         raise DataError(faults)
     notes = [*land.notes, *_edge_note(areas), *codes.notes, *census.notes]
-    files = [*land.files, *codes.files, *census.files, *opened.files, *around_files]
+    series = read_series(config.sources, config.folder)
+    files = [
+        *land.files,
+        *codes.files,
+        *census.files,
+        *series.files,
+        *opened.files,
+        *around_files,
+    ]
     closed = restricted_columns(counted.counts, config)
     return Given(
         areas=areas,
@@ -140,6 +164,42 @@ def _read(config: Config, say: Say) -> Given:
         disagreements=counted.disagreements,
         around=around,
         part_periods=counted.part_periods,
+        measured=_measured([counted, *measures], series.table),
+    )
+
+
+def _count_measures(
+    config: Config, opened: Mapping[str, Events], areas: "GeoDataFrame", codes: inputs.ReadCodes
+) -> list[Counted]:
+    """Counts of the measures, those of one kind of period together."""
+    parts = []
+    units = {factor.name: config.unit_of(factor.name) for factor in config.measured}
+    for unit in dict.fromkeys(units.values()):
+        mine = [factor for factor in config.measured if units[factor.name] == unit]
+        sources = {group.source for factor in mine for group in factor.groups}
+        parts.append(
+            count_events(
+                {name: events for name, events in opened.items() if name in sources},
+                areas,
+                mine,
+                periods=Periods(unit=unit),
+                crosswalk=codes.crosswalk,
+                known_codes=codes.known,
+                places=_places(areas, config.place),
+            )
+        )
+    return parts
+
+
+def _measured(counted: Sequence[Counted], series: pd.DataFrame) -> Measured:
+    """What figures count beside the factors, whose counts come first; rhythms of both."""
+    measures = counted[1:]
+    rhythms = [part.period_rhythm for part in counted if len(part.period_rhythm)]
+    return Measured(
+        pd.concat([part.counts for part in measures], axis=1) if measures else pd.DataFrame(),
+        pd.concat([part.fingerprints for part in measures], axis=1) if measures else pd.DataFrame(),
+        pd.concat(rhythms).sort_index() if rhythms else pd.DataFrame(),
+        series,
     )
 
 
@@ -178,17 +238,17 @@ def release(result: Result, profile: str | None = None, *, say: Say = silent) ->
     if profile == "internal":
         return whole(result)
     closed = restricted_factors(config)
-    if not closed:
+    if not closed and not restricted_measures(config):
         return release_open(result, profile)
     refuse_bare_tables(config)
-    if profile == "public":
+    if profile == "public" and closed:
         effective = result.sensitivity.effective
         shares = effective["share"] if "share" in effective else pd.Series(dtype=float)
         refuse_telling_list(config, shares, closed)
     key = read_key(config.release.key, config.folder, result.areas.index)
     say("Running the method on protected cells")
     with bounded(config.memory):
-        if profile == "public" and config.release.membership == "protected":
+        if profile == "public" and closed and config.release.membership == "protected":
             _refuse_unsteady_list(result, key)
         protected = _protected(result, key)
         opened = OpenFactors(*explain_some_factors(result, _open_names(config)))
@@ -327,8 +387,13 @@ def save(
         if released.profile == "internal":
             write_csv(released.uncounted, out / "uncounted_events.csv")
             write_csv(released.scores.reset_index(), out / "scores.csv")
+            write_csv(hotspot_table(released), out / "hotspots.csv")
             if len(released.apart):
                 write_csv(released.apart, out / "sensitive_places.csv")
+        say("Writing the figures")
+        write_csv(released.figures, out / "figures.csv")
+        write_parquet(released, out / "figures.parquet")
+        write_data_package(released, out)
         say("Writing the workbook")
         write_workbook(released, out / "workbook.xlsx")
         say("Writing the GIS file")

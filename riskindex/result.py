@@ -1,13 +1,29 @@
 """What a run reads and what it finds out, at full detail."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 import pandas as pd
 
+from riskindex.areas.groups import group_kinds, profile_kind
 from riskindex.areas.neighbours import NeighbourSummary
+from riskindex.assessment.place_counts import (
+    NOTHING_MEASURED,
+    Measured,
+    count_everything,
+    inside_study,
+)
+from riskindex.assessment.shown_counts import (
+    ABOUT,
+    about_factors,
+    every_figure,
+    hot_by_factor,
+    show,
+)
 from riskindex.cut import Cut
+from riskindex.factors import Factor
 from riskindex.index.build import Index
 from riskindex.planning.team_plan import Surroundings, TeamPlan
 from riskindex.tables import Sensitivity
@@ -72,6 +88,8 @@ class Given(NamedTuple):
     """Factor and label of each period of which its sources cover a part."""
     around: Surroundings = Surroundings()
     """Names of settlements, and services."""
+    measured: Measured = NOTHING_MEASURED
+    """What figures count beside the factors."""
 
     @property
     def all_counts(self) -> pd.DataFrame:
@@ -145,7 +163,7 @@ class Result:
     attribution: tuple[str, ...]
     """Whose data it is, in the words that its licence asks for."""
     rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Records by place and month, weekday, hour, age and sex, of `count_by_group`."""
+    """Records by place and month, weekday, hour, age and sex, of all periods of a factor."""
     clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
@@ -164,3 +182,41 @@ class Result:
     """Names of settlements, and services."""
     team_plan: TeamPlan | None = None
     """Named places of the list, and teams sent to them."""
+    measured: Measured = NOTHING_MEASURED
+    """What figures count beside the factors, rhythms of each period, and tables without areas."""
+
+    @cached_property
+    def figure_counts(self) -> pd.DataFrame:
+        """Counts of the whole and of every kind of group, of `count_everything`."""
+        counts = [self.group_counts, self.measured.counts]
+        return count_everything(self.areas, counts, self.tables, self.config.factors)
+
+    @property
+    def about_factors(self) -> pd.DataFrame:
+        """What each factor counts, in which periods, index factor."""
+        return self._about(self.config.factors)
+
+    @property
+    def about_measures(self) -> pd.DataFrame:
+        """What figures count beside the factors, index measure."""
+        return self._about(self.config.measured)
+
+    def _about(self, factors: Sequence[Factor]) -> pd.DataFrame:
+        units = {factor.name: self.config.unit_of(factor.name) for factor in factors}
+        return about_factors(factors, self.config.sources, units)
+
+    @cached_property
+    def figures(self) -> pd.DataFrame:
+        """Every number of a needs assessment, as the internal profile sees it."""
+        about = pd.concat([self.about_factors, self.about_measures])
+        shown = show(
+            about.reindex(columns=list(ABOUT)),
+            counts=self.figure_counts,
+            rhythm=inside_study(self.measured.rhythm),
+            rhythm_kind=profile_kind(group_kinds(self.areas)),
+            whole=self.config.place,
+            hot=hot_by_factor(self.hotspots, self.areas.index, asked=self.config.figures),
+            weights=self.weights,
+            series=self.measured.series,
+        )
+        return every_figure(self.config.figures, shown)

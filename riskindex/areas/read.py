@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -50,6 +51,9 @@ class GroupLookup:
     """Name of the group kind to its column: ward = "ward24_name"."""
     by: str | None = None
     """Group that `code` is compared with instead of the area code, such as district_code."""
+    fifths: Sequence[str] = ()
+    """Kinds of groups whose columns hold tenths, 1 to 10, which become fifths: with
+    deprivation_fifth = "IMD_decile" the first fifth is the most deprived of the nation."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -332,6 +336,8 @@ def _groups_of(sheet: CsvSheet, lookup: GroupLookup, wanted: Collection[str]) ->
     """Group values by code, for the codes that are wanted; two different values are a fault."""
     table = pd.DataFrame({kind: sheet.columns[column] for kind, column in lookup.groups.items()})
     table = table.apply(known_texts).replace("", NOT_RECORDED)
+    for kind in lookup.fifths:
+        table[kind] = _fifths(table[kind], f"{sheet.label}: column {lookup.groups[kind]!r}")
     table = table.assign(code=sheet.columns[lookup.code], row=sheet.rows)
     table = table[table["code"].isin(list(wanted))].drop_duplicates(["code", *lookup.groups])
     again = table[table["code"].duplicated(keep=False)].sort_values(["code", "row"])
@@ -343,3 +349,22 @@ def _groups_of(sheet: CsvSheet, lookup: GroupLookup, wanted: Collection[str]) ->
     if faults:
         raise InputError(capped(faults))
     return table.set_index("code")[list(lookup.groups)]
+
+
+def _fifths(tenths: "pd.Series[str]", place: str) -> "pd.Series[str]":
+    strange = sorted(set(tenths) - {*FIFTHS, NOT_RECORDED})
+    if strange:
+        raise InputError(f"{place}: {some(strange)} is no tenth; tenths are 1 to 10.")
+    return tenths.replace(dict(FIFTHS))
+
+
+FIFTHS: Mapping[str, str] = MappingProxyType(
+    {
+        **dict.fromkeys(("1", "2"), "1 (most deprived)"),
+        **dict.fromkeys(("3", "4"), "2"),
+        **dict.fromkeys(("5", "6"), "3"),
+        **dict.fromkeys(("7", "8"), "4"),
+        **dict.fromkeys(("9", "10"), "5 (least deprived)"),
+    }
+)
+"""Tenth of the nation by deprivation to the fifth that it is in."""

@@ -29,7 +29,7 @@ from riskindex.events.periods import (
     parse_periods,
 )
 from riskindex.events.places import How, Reason
-from riskindex.events.rhythm import count_by_group, no_rhythm
+from riskindex.events.rhythm import count_by_group, no_rhythm, over_periods
 from riskindex.events.sql import category, condition, identifier
 from riskindex.events.study_area import StudyArea
 from riskindex.events.tally import UNCOUNTED, Events, Group, Tally
@@ -65,7 +65,9 @@ class Counted(NamedTuple):
     notes: tuple[str, ...]
     """What an analyst should know, in sentences."""
     rhythm: pd.DataFrame
-    """Records by place and month, weekday, hour, age and sex; see `count_by_group`."""
+    """Records by place and month, weekday, hour, age and sex, of all periods of a factor."""
+    period_rhythm: pd.DataFrame
+    """The same of each period; see `count_by_group`."""
     disagreements: pd.DataFrame
     """Pairs of an area by code and another by coordinates, with the number of events: source and
     the columns of `Agreement.pairs`."""
@@ -240,6 +242,7 @@ def _together(
         reconciliation.astype("int64"),
         uncounted,
         (*said, *notes),
+        over_periods(rhythm),
         rhythm,
         pairs.reset_index(drop=True),
         prints,

@@ -12,6 +12,8 @@ from riskindex.events.tally import Group, Scope, Tally
 
 LEVELS = ["factor", "group", "place", "aspect", "value"]
 """Index of the table: factor, group of its events, place, what is asked, and the answer."""
+BY_PERIOD = ["factor", "group", "period", "place", "aspect", "value"]
+"""Index of the table that keeps the periods apart."""
 COUNTED = {"records": "int64", "fingerprint": "uint64"}
 """Columns of the table."""
 ASPECTS = ("month", "weekday", "hour", "age", "sex")
@@ -38,7 +40,7 @@ def count_by_group(tally: Tally, groups: Sequence[Group], places: "pd.Series[str
     Returns
     -------
     DataFrame
-        Index `LEVELS`; columns `records`, and `fingerprint` of these records (uint64, of
+        Index `BY_PERIOD`; columns `records`, and `fingerprint` of these records (uint64, of
         `fingerprints`; for noise alone, and in no output). `month` has values such as
         2022-03, `weekday` 1 (Monday) to 7, `hour` 00 to 23, `age` and `sex` what the columns hold.
         Weekdays are left out where the source only knows months; hours where it only knows
@@ -63,12 +65,20 @@ def count_by_group(tally: Tally, groups: Sequence[Group], places: "pd.Series[str
         return no_rhythm()
     table = pd.concat(parts, ignore_index=True)
     table["place"] = np.asarray(names, dtype=object)[table["place"].to_numpy(dtype=np.intp)]
-    return table.set_index(LEVELS)[[*COUNTED]].sort_index()
+    return table.set_index(BY_PERIOD)[[*COUNTED]].sort_index()
 
 
-def no_rhythm() -> pd.DataFrame:
+def over_periods(table: pd.DataFrame) -> pd.DataFrame:
+    """The table of `count_by_group` with all periods of a factor together, index `LEVELS`."""
+    if table.empty:
+        return no_rhythm(levels=LEVELS)
+    # Unsigned sums of pandas wrap, as those of the query do.
+    return table.groupby(level=LEVELS, sort=True)[[*COUNTED]].sum().astype(COUNTED)
+
+
+def no_rhythm(*, levels: Sequence[str] = BY_PERIOD) -> pd.DataFrame:
     """The table without a line in it."""
-    index = pd.MultiIndex.from_arrays([[]] * len(LEVELS), names=LEVELS)
+    index = pd.MultiIndex.from_arrays([[]] * len(levels), names=list(levels))
     return pd.DataFrame({"records": [], "fingerprint": []}, index=index).astype(COUNTED)
 
 
@@ -152,7 +162,9 @@ def _aspects(tally: Tally) -> dict[str, str]:
 
 def _of_group(cells: pd.DataFrame, tally: Tally, group: Group) -> pd.DataFrame:
     """Cells of the group's own periods, each aspect's values as text."""
-    cells = cells[cells["span"].isin(_spans(tally, group.periods))]
+    periods = _periods_of_spans(tally, group.periods)
+    cells = cells[cells["span"].isin(list(periods))]
+    cells = cells.assign(period=cells["span"].map(periods).astype(object))
     aspects = [name for name in ASPECTS if name in cells]
     parts = []
     for number, aspect in enumerate(aspects):
@@ -164,18 +176,25 @@ def _of_group(cells: pd.DataFrame, tally: Tally, group: Group) -> pd.DataFrame:
             continue
         values = _words(aspect, part[aspect])
         # Unsigned sums of pandas wrap, as those of the query do.
-        sums = part.groupby([part["place"], values.rename("value")])[[*COUNTED]].sum()
+        by = [part["period"], part["place"], values.rename("value")]
+        sums = part.groupby(by)[[*COUNTED]].sum()
         parts.append(sums.reset_index().assign(aspect=aspect))
     return pd.concat(parts, ignore_index=True)
 
 
 def _spans(tally: Tally, periods: Sequence[Period]) -> list[int]:
     """Stretches of time that lie in some periods."""
-    return [
-        i
+    return list(_periods_of_spans(tally, periods))
+
+
+def _periods_of_spans(tally: Tally, periods: Sequence[Period]) -> dict[int, str]:
+    """Label of the period that each stretch of time lies in; those in none are left out."""
+    return {
+        i: period.label
         for i, span in enumerate(tally.spans)
-        if any(p.start <= span.start and span.end <= p.end for p in periods)
-    ]
+        for period in periods
+        if period.start <= span.start and span.end <= period.end
+    }
 
 
 def _words(aspect: str, values: "pd.Series[float] | pd.Series[str]") -> "pd.Series[str]":

@@ -1,5 +1,6 @@
-"""The manifest: what was asked, with which data and versions, and the hash of every file."""
+"""What a folder holds: what was asked and the hash of every file, and what its columns mean."""
 
+import csv
 import hashlib
 import json
 import math
@@ -12,7 +13,10 @@ from typing import Any
 import pandas as pd
 
 from riskindex.files.whole_folder import MANIFEST
+from riskindex.publication.data_dictionary import NEARBY, TABLES, Column
 from riskindex.publication.released import Released
+
+DATA_PACKAGE = "datapackage.json"
 
 PACKAGES = (
     "riskindex",
@@ -136,3 +140,68 @@ def _plain(value: object) -> object:
     if hasattr(value, "item"):
         return value.item()
     raise TypeError(f"{type(value).__name__} has no place in a manifest")
+
+
+def write_data_package(released: Released, folder: Path) -> None:
+    """Write `datapackage.json` over the CSVs of a folder; they must be written before.
+
+    Parameters
+    ----------
+    released
+        What the profile may see.
+    folder
+        Folder with the CSVs.
+
+    References
+    ----------
+    Frictionless Data, Tabular Data Package and Table Schema, version 1.
+    """
+    package = {
+        "profile": "tabular-data-package",
+        "name": "riskindex",
+        "title": released.title,
+        "description": f"Release profile: {released.profile}. " + " ".join(released.limits),
+        "sources": [{"title": line} for line in released.attribution],
+        "resources": [
+            _resource(folder / name, released) for name in TABLES if (folder / name).is_file()
+        ],
+    }
+    text = json.dumps(package, indent=2, ensure_ascii=False)
+    (folder / DATA_PACKAGE).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def _resource(path: Path, released: Released) -> dict[str, Any]:
+    title, known, key = TABLES[path.name]
+    kinds = {kind: _kind(kind) for kind in released.group_kinds}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        columns = next(csv.reader(file))
+    schema: dict[str, Any] = {
+        "fields": [_field(name, _column(name, {**kinds, **known})) for name in columns],
+        "missingValues": [""],
+    }
+    return {
+        "name": path.stem,
+        "path": path.name,
+        "title": title,
+        "profile": "tabular-data-resource",
+        "format": "csv",
+        "mediatype": "text/csv",
+        "encoding": "utf-8",
+        "schema": {**schema, **({"primaryKey": list(key)} if key else {})},
+    }
+
+
+def _column(name: str, known: Mapping[str, Column]) -> Column:
+    if name not in known and name.endswith(NEARBY):
+        service = name.removesuffix(NEARBY)
+        return Column("integer", f"Services near the place: {service}.", "services")
+    return known[name]
+
+
+def _kind(kind: str) -> Column:
+    return Column("string", f"Group of areas that the area is in: {kind.replace('_', ' ')}.")
+
+
+def _field(name: str, column: Column) -> dict[str, str]:
+    unit = {"unit": column.unit} if column.unit else {}
+    return {"name": name, "type": column.type, "description": column.meaning, **unit}

@@ -8,12 +8,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from riskindex.areas.groups import profile_kind
+from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.disclosure import MARKS, NOT_APPLICABLE, NOT_RECORDED, WITHHELD
 from riskindex.files.text import inert, retold, seen
 from riskindex.outputs.report_choices import TABLES, TableInWords
@@ -82,6 +85,36 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     safe.to_csv(
         path, index=False, encoding="utf-8-sig", lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL
     )
+
+
+HOTSPOTS_TOLD = (
+    "factor",
+    "period",
+    "area_code",
+    "name",
+    "observed",
+    "expected",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
+    "p",
+    "p_adjusted",
+    "confidence",
+    "kind",
+)
+"""Columns of `hotspots.csv`."""
+
+
+def hotspot_table(released: Released) -> pd.DataFrame:
+    """Every test for hotspots: one line per factor, period and area."""
+    table = released.hotspots.reset_index().join(released.areas["name"], on="area_code")
+    return table.reindex(columns=list(HOTSPOTS_TOLD))
+
+
+def write_parquet(released: Released, path: Path) -> None:
+    """Write the table of figures as Parquet, where pyarrow is installed."""
+    if find_spec("pyarrow") is not None:
+        released.figures.to_parquet(path, engine="pyarrow", index=False)
 
 
 def write_workbook(released: Released, path: Path) -> None:
@@ -155,6 +188,7 @@ def _sheets(released: Released) -> list[Sheet]:
         _list,
         _all_areas,
         _factors,
+        _figures,
         _tests,
         _new,
         _new_districts,
@@ -243,6 +277,30 @@ def _all_areas(released: Released) -> Sheet | None:
         about=[_ABOUT_RANKS] if "rank" in released.all_areas else [],
         table=table,
         decimals=dict.fromkeys((c for c in table if "core" in c), 1),
+    )
+
+
+FIGURES_UP_TO = 5_000
+"""Rows of figures that a sheet holds at most; above that the whole and districts, or the whole."""
+
+
+def _figures(released: Released) -> Sheet | None:
+    """Figures of every place, or of as many kinds of places as a reader can open."""
+    table, kind = released.figures, profile_kind(released.group_kinds)
+    held = table
+    for kinds in ([WHOLE_KIND, kind], [WHOLE_KIND]):
+        if len(held) > FIGURES_UP_TO:
+            held = table[table["place_kind"].isin(kinds)]
+    if held.empty:
+        return None
+    held, left_out = held.head(FIGURES_UP_TO), len(table) - min(len(held), FIGURES_UP_TO)
+    more = [f"{left_out:,} more rows are in figures.csv."] if left_out else []
+    return Sheet(
+        label="Figures",
+        title="Counts, rates, shares and changes, each with its base and 95% interval",
+        about=["Percentages and rates are rounded half away from zero.", *more],
+        table=held.rename(columns=lambda c: str(c).replace("_", " ").capitalize()),
+        decimals={},
     )
 
 

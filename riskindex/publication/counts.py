@@ -16,13 +16,23 @@ from riskindex.areas.groups import (
     residents_of,
     with_rates,
 )
+from riskindex.assessment.place_counts import (
+    WHOLE_KIND,
+    count_places,
+    events_of,
+    in_one,
+    places_by_kind,
+    sum_residents,
+    sum_tables,
+)
 from riskindex.disclosure import CellRules
-from riskindex.events.periods import month_label, parse_periods
+from riskindex.events.periods import Period, month_label, parse_periods
 from riskindex.factors import Factor
 from riskindex.publication.cells import noise, of_place, protect
 from riskindex.publication.protection import (
     restricted_columns,
     restricted_factors,
+    restricted_measures,
     restricted_sources,
 )
 
@@ -123,7 +133,7 @@ def _empty(places: Sequence[int], measure: str, period: str) -> NDArray[np.uint6
 
 def _measure(config: "Config", factor: str, *, group: str | None = None) -> str:
     """What a cell counts, by the rules that its records meet and not by the name it is given."""
-    asked = next(f for f in config.factors if f.name == factor)
+    asked = config.counted(factor)
     rules = [g for g in asked.groups if group is None or g.label == group]
     canonical = [
         (group.source, sorted((column, sorted(map(str, v))) for column, v in group.where.items()))
@@ -201,6 +211,92 @@ def _protected_groups(
     return counted.assign(share=known, mark=table["mark"])
 
 
+def released_places(result: "Result", key: bytes, rules: CellRules) -> pd.DataFrame:
+    """The table of `figure_counts` as partners and the public see it.
+
+    Parameters
+    ----------
+    result
+        What a run found out; its counts of groups keep the events in sensitive places.
+    key, rules
+        Of the release.
+
+    Returns
+    -------
+    DataFrame
+        Open factors and residents as they are; restricted events as protected cells, the whole's
+        yearly counts as counted; restricted tables are left out.
+    """
+    config, places = result.config, places_by_kind(result.areas)
+    study = places[WHOLE_KIND].index
+    residents = result.areas["residents"].loc[study] if "residents" in result.areas else None
+    closed = restricted_factors(config)
+    opened = [factor for factor in config.factors if factor.name not in closed]
+    parts = [
+        sum_residents(places, residents),
+        sum_tables(result.tables.loc[study], opened, places, residents),
+    ]
+    for every, fingerprints in (
+        (result.group_counts, result.group_fingerprints),
+        (result.measured.counts, result.measured.fingerprints),
+    ):
+        if every.columns.empty:
+            continue
+        counts = every.loc[study]
+        named = counts.columns.get_level_values("factor")
+        is_closed = named.isin([*closed, *restricted_measures(config)])
+        parts.append(count_places(counts.loc[:, ~is_closed], places, residents))
+        if not is_closed.any():
+            continue
+        totals = by_factor(counts.loc[:, is_closed])
+        prints = fingerprints_by_factor(fingerprints.loc[study])
+        parts.append(
+            in_one(
+                {
+                    kind: _protected_places(
+                        totals, prints, of_kind, residents, config, kind=kind, key=key, rules=rules
+                    )
+                    for kind, of_kind in places.items()
+                }
+            )
+        )
+    return pd.concat([part for part in parts if len(part)] or parts)
+
+
+def _protected_places(
+    totals: pd.DataFrame,
+    prints: pd.DataFrame,
+    places: "pd.Series[str]",
+    residents: "pd.Series[float] | None",
+    config: "Config",
+    *,
+    kind: str,
+    key: bytes,
+    rules: CellRules,
+) -> pd.DataFrame:
+    """Protected cells of one kind of place, with the residents of each."""
+    cells = [
+        (str(factor), str(period), *cell)
+        for factor, period in totals.columns
+        for cell in _cells(
+            totals[factor, period],
+            prints[factor, period],
+            places,
+            residents,
+            measure=_measure(config, str(factor)),
+            period=str(period),
+            key=key,
+            rules=rules,
+            exact=kind == WHOLE_KIND and is_exact(config, str(factor), residents),
+        )
+    ]
+    table = pd.DataFrame(cells, columns=["factor", "period", "place", "count", "mark"])
+    table = table.set_index(["factor", "period", "place"])
+    events = table["count"].unstack(["factor", "period"])
+    lines = events_of(totals, places, residents, events)
+    return lines.assign(mark=table["mark"].reindex(lines.index).fillna(""))
+
+
 def _whole_of(events: "pd.Series[float]") -> NDArray[np.float64]:
     whole = events.xs(WHOLE, level="place")
     return np.asarray(whole.reindex(events.index.droplevel("place")), dtype=float)
@@ -225,28 +321,44 @@ def _cells(
     exact: bool,
 ) -> Iterator[tuple[str, float, str]]:
     """Place, count and mark of each group of areas."""
-    known = places.notna() & counts.notna()
-    groups = places[known].groupby(places[known], sort=True).groups
-    if not groups:
+    known = (places.notna() & counts.notna()).to_numpy()
+    codes, names = pd.factorize(places[known], sort=True)
+    if not len(names):
         return
-    codes = list(groups.values())
-    sums = np.array([counts.loc[some].sum() for some in codes], dtype=float)
-    people = [np.inf if residents is None else residents.loc[some].sum() for some in codes]
-    small = [
-        len(some) < LEAST_AREAS or n < LEAST_RESIDENTS
-        for some, n in zip(codes, people, strict=True)
-    ]
+    sums = _summed(codes, counts[known], len(names))
+    people = np.inf if residents is None else _summed(codes, residents[known], len(names))
+    of_cells = np.zeros(len(names), dtype=np.uint64)
+    np.add.at(of_cells, codes, prints[known].to_numpy(np.uint64))  # unsigned sums wrap
     found = protect(
         sums,
-        np.array([np.sum(prints.loc[some].to_numpy(np.uint64)) for some in codes], dtype=np.uint64),
+        of_cells,
         key,
         rules,
-        empty=_empty([of_place(*sorted(some)) for some in codes], measure, period),
-        small=np.array(small),
+        empty=_empty_places(places.index[known], codes, of_cells == 0, measure, period),
+        small=(np.bincount(codes) < LEAST_AREAS) | (people < LEAST_RESIDENTS),
     )
     values = sums if exact else found.values
     marks = np.full(len(sums), "", dtype=object) if exact else found.marks
-    yield from zip(map(str, groups), values.tolist(), marks.tolist(), strict=True)
+    yield from zip(map(str, names), values.tolist(), marks.tolist(), strict=True)
+
+
+def _summed(codes: NDArray[np.intp], values: "pd.Series[float]", n: int) -> NDArray[np.float64]:
+    weights = values.fillna(0.0).to_numpy(float)
+    return np.asarray(np.bincount(codes, weights=weights, minlength=n), dtype=float)
+
+
+def _empty_places(
+    areas: "pd.Index[str]",
+    codes: NDArray[np.intp],
+    asked: NDArray[np.bool_],
+    measure: str,
+    period: str,
+) -> NDArray[np.uint64]:
+    """Fingerprints of groups of areas without a record; 0 for those that have one."""
+    places = np.zeros(len(asked), dtype=np.uint64)
+    for group in np.flatnonzero(asked):
+        places[group] = of_place(*sorted(areas[codes == group]))
+    return np.where(asked, _empty(places.tolist(), measure, period), np.uint64(0))
 
 
 def is_exact(config: "Config", factor: str, residents: "pd.Series[float] | None") -> bool:
@@ -255,12 +367,32 @@ def is_exact(config: "Config", factor: str, residents: "pd.Series[float] | None"
     It does for a large study area, periods of a year that no other of the factor overlaps, and a
     measure that reads no attribute of a person.
     """
-    asked = next(f for f in config.factors if f.name == factor)
+    asked = config.counted(factor)
     if residents is None or residents.sum() < LARGE or _reads_people(asked, config):
         return False
-    years = parse_periods(asked.periods, config.periods.unit, place=f"factors.{factor}")
+    years = parse_periods(asked.periods, config.unit_of(factor), place=f"factors.{factor}")
     months = [month for year in years for month in year.months]
-    return len(set(months)) == len(months) and all(len(year.months) == 12 for year in years)
+    if len(set(months)) < len(months) or any(len(year.months) != 12 for year in years):
+        return False
+    return not any(_overlaps(years, other) for other in _years_of_same(asked, config))
+
+
+def _overlaps(years: Sequence[Period], others: Sequence[Period]) -> bool:
+    """Whether two exact counts would differ by a part of a year, which could be told then."""
+    return any(
+        set(one.months) != set(other.months) and set(one.months) & set(other.months)
+        for one in years
+        for other in others
+    )
+
+
+def _years_of_same(asked: Factor, config: "Config") -> Iterator[tuple[Period, ...]]:
+    """Periods of other factors and measures that count by the same rule."""
+    for other in (*config.factors, *config.measured):
+        if other.name == asked.name or not other.counts_events:
+            continue
+        if _measure(config, other.name) == _measure(config, asked.name):
+            yield parse_periods(other.periods, config.unit_of(other.name), place=other.name)
 
 
 def _reads_people(factor: Factor, config: "Config") -> bool:
@@ -272,39 +404,61 @@ def _reads_people(factor: Factor, config: "Config") -> bool:
     return False
 
 
-def released_rhythm(result: "Result", key: bytes, rules: CellRules) -> pd.DataFrame:
+def released_rhythm(
+    rhythm: pd.DataFrame, result: "Result", key: bytes, rules: CellRules
+) -> pd.DataFrame:
     """Records by district and month, weekday, hour, age and sex.
+
+    Parameters
+    ----------
+    rhythm
+        Of all periods of a factor together, or with the level `period`.
+    result
+        Which places are small, and what the config says of each factor.
+    key, rules
+        Of the release.
 
     Returns
     -------
     DataFrame
-        Index as `result.rhythm`; columns `records` and `mark`. Restricted factors from protected
+        Index as `result.rhythm`; columns `records`, `mark` and `base`: all records of the place,
+        a cell of its own, of restricted factors. Restricted factors from protected
         cells, with a line for the whole and for every value that there can be, so that a missing
         line does not tell of an empty cell; ages and sexes whose whole is withheld are left out.
     """
-    if result.rhythm.empty:
+    if rhythm.empty:
         return pd.DataFrame()
-    factor = result.rhythm.index.get_level_values("factor")
-    closed = factor.isin(list(restricted_factors(result.config)))
-    opened = result.rhythm.loc[~closed, ["records"]].astype(float).assign(mark="")
+    # Areas around the study area are in no place, whose name is that of the whole.
+    rhythm = rhythm[rhythm.index.get_level_values("place") != WHOLE]
+    factor, config = rhythm.index.get_level_values("factor"), result.config
+    closed = factor.isin([*restricted_factors(config), *restricted_measures(config)])
+    opened = rhythm.loc[~closed, ["records"]].astype(float).assign(mark="", base=np.nan)
     places = _places(result)
     parts = [
-        _protected_rhythm(part, result.config, key, rules, places)
-        for _, part in result.rhythm[closed].groupby(level=["factor", "group", "aspect"])
+        _protected_rhythm(part, config, key, rules, places)
+        for _, part in rhythm[closed].groupby(level=_one_table(rhythm))
     ]
     return pd.concat([opened, *parts]).sort_index()
+
+
+def _one_table(rhythm: pd.DataFrame) -> list[str]:
+    """Levels whose values are the same in one table of cells."""
+    return [level for level in rhythm.index.names if level not in ("place", "value")]
 
 
 def _protected_rhythm(
     part: pd.DataFrame, config: "Config", key: bytes, rules: CellRules, places: "pd.Series[bool]"
 ) -> pd.DataFrame:
     """One aspect of one group of events, every place and value, and the whole."""
-    factor, group, _, aspect, _ = map(str, part.index[0])
+    same = {level: str(part.index.unique(level)[0]) for level in _one_table(part)}
+    factor, group, aspect, period = (
+        same.get(level, "") for level in ("factor", "group", "aspect", "period")
+    )
     table = part.reset_index()
     table["place"], table["value"] = table["place"].astype(str), table["value"].astype(str)
     table = table[table["place"].isin(places.index)]  # areas around the study area have no place
     whole = table.groupby("value", as_index=False)[["records", "fingerprint"]].sum()
-    values = _values(aspect, whole["value"], config, factor)
+    values = _values(aspect, whole["value"], config, factor, period=period)
     asked = pd.MultiIndex.from_product([[WHOLE, *places.index], values], names=["place", "value"])
     every = pd.concat([whole.assign(place=WHOLE), table[["place", "value", *_SUMMED]]])
     every = every.astype({"fingerprint": np.uint64}).set_index(["place", "value"])[[*_SUMMED]]
@@ -315,21 +469,49 @@ def _protected_rhythm(
         every["fingerprint"].to_numpy(np.uint64),
         key,
         rules,
-        empty=_empty(cells, _measure(config, factor, group=group), aspect),
+        empty=_empty(cells, _measure(config, factor, group=group), f"{aspect} {period}".strip()),
         small=asked.get_level_values("place").isin(list(places.index[places])),
     )
     shown = pd.DataFrame({"records": found.values, "mark": found.marks}, index=asked)
+    bases = _all_records(
+        every, places, _measure(config, factor, group=group), period=period, key=key, rules=rules
+    )
+    shown["base"] = bases.reindex(asked.get_level_values("place")).to_numpy()
     if aspect in ("hour", "age", "sex"):  # not recorded is no hour that there must be a line for
         named = shown.xs(WHOLE, level="place")["records"].notna()
         shown = shown[shown.index.get_level_values("value").isin(list(named.index[named]))]
-    shown = shown.reset_index().assign(factor=factor, group=group, aspect=aspect)
+    shown = shown.reset_index().assign(**same)
     return shown.set_index(list(part.index.names))
 
 
 _SUMMED = ("records", "fingerprint")
 
 
-def _values(aspect: str, found: "pd.Series[str]", config: "Config", factor: str) -> Sequence[str]:
+def _all_records(
+    every: pd.DataFrame,
+    places: "pd.Series[bool]",
+    measure: str,
+    *,
+    period: str,
+    key: bytes,
+    rules: CellRules,
+) -> "pd.Series[float]":
+    """All records of each place as cells of their own, which shares are given of."""
+    summed = every.groupby(level="place", sort=False).sum()
+    found = protect(
+        summed["records"].to_numpy(float),
+        summed["fingerprint"].to_numpy(np.uint64),
+        key,
+        rules,
+        empty=_empty([of_place(str(name)) for name in summed.index], measure, f"all {period}"),
+        small=summed.index.isin(list(places.index[places])),
+    )
+    return pd.Series(found.values, index=summed.index)
+
+
+def _values(
+    aspect: str, found: "pd.Series[str]", config: "Config", factor: str, *, period: str = ""
+) -> Sequence[str]:
     """Every value that an aspect can have, whether or not a record has it."""
     if aspect == "weekday":
         return [str(day) for day in range(1, 8)]
@@ -337,9 +519,10 @@ def _values(aspect: str, found: "pd.Series[str]", config: "Config", factor: str)
         return [*sorted(set(found) - set(_HOURS)), *_HOURS]
     if aspect != "month":
         return sorted(set(found))
-    asked = next(f for f in config.factors if f.name == factor)
-    periods = parse_periods(asked.periods, config.periods.unit, place=f"factors.{factor}")
-    return [month_label(m) for m in sorted({m for period in periods for m in period.months})]
+    asked = config.counted(factor)
+    periods = parse_periods(asked.periods, config.unit_of(factor), place=f"factors.{factor}")
+    asked_for = [one for one in periods if period in ("", one.label)]
+    return [month_label(m) for m in sorted({m for one in asked_for for m in one.months})]
 
 
 _HOURS = [f"{hour:02d}" for hour in range(24)]

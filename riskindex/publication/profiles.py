@@ -13,9 +13,10 @@ from riskindex.errors import DisclosureError
 from riskindex.factors import CONFIDENCE_SCORES, Factor, reported_shares
 from riskindex.planning.named_places import hot_in_places, hot_last
 from riskindex.planning.team_plan import TeamPlan
-from riskindex.publication.counts import LARGE, released_groups, released_rhythm
+from riskindex.publication.counts import LARGE, released_groups, released_places, released_rhythm
 from riskindex.publication.protection import (
     restricted_factors,
+    restricted_measures,
     restricted_sources,
 )
 from riskindex.publication.released import (
@@ -78,7 +79,14 @@ def release_open(result: Result, profile: str) -> Released:
         disagreements=result.disagreements.iloc[:0],
         files=result.files.iloc[:0],
         config=_config(result, result),
+        series=_open_series(result),
     )
+
+
+def _open_series(result: Result) -> pd.DataFrame:
+    """Tables without areas that anybody can look up."""
+    table, closed = result.measured.series, restricted_sources(result.config)
+    return table[~table["series"].isin(list(closed))] if len(table) else table
 
 
 class OpenFactors(NamedTuple):
@@ -147,7 +155,13 @@ def release_protected(
         clusters_found=_of(protected.clusters_found, view.open),
         district_counts=released_groups(result, places[study], key, rules),
         place_counts=view.place_counts(),
-        rhythm=released_rhythm(result, key, rules),
+        rhythm=released_rhythm(result.rhythm, result, key, rules),
+        measures=view.measures(),
+        period_rhythm=released_rhythm(result.measured.rhythm, result, key, rules),
+        requested=tuple(result.config.figures),
+        series=_open_series(result),
+        weights=result.weights,
+        figure_counts=released_places(result, key, rules),
         config=_config(result, protected),
         rules=rules,
         sensitivity=protected.sensitivity.in_short(),
@@ -402,6 +416,12 @@ class View:
         people = self.result.areas["residents"].sum() if "residents" in self.result.areas else 0
         exact = ["Yearly counts of the whole are as counted."] if people >= LARGE else []
         return [*config.release.rules.sentences, *exact, *_safe(about)]
+
+    def measures(self) -> pd.DataFrame:
+        """What figures count beside the factors, and which of it is restricted."""
+        table = self.result.about_measures
+        closed = table.index.isin(list(restricted_measures(self.result.config)))
+        return table.assign(restricted=closed)
 
     def place_counts(self) -> pd.DataFrame:
         """Events and rates of named places, of open factors."""

@@ -34,6 +34,12 @@ def restricted_factors(config: "Config") -> tuple[str, ...]:
     return tuple(f.name for f in config.factors if restricted & set(sources_of(f)))
 
 
+def restricted_measures(config: "Config") -> tuple[str, ...]:
+    """Names of the measures that a restricted source is counted for, in the config's order."""
+    restricted = set(restricted_sources(config))
+    return tuple(f.name for f in config.measured if restricted & set(sources_of(f)))
+
+
 def sources_of(factor: Factor) -> tuple[str, ...]:
     """Names of the sources that a factor is made of."""
     tables = [factor.column(c)[0] for c in (factor.numerator, factor.denominator) if c]

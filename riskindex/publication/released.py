@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,15 @@ import pandas as pd
 
 from riskindex.areas.groups import count_groups, group_kinds, profile_kind
 from riskindex.areas.neighbours import NeighbourSummary
+from riskindex.assessment.options import Figure
+from riskindex.assessment.place_counts import inside_study, no_measures, no_places
+from riskindex.assessment.shown_counts import (
+    ABOUT,
+    every_figure,
+    hot_by_factor,
+    show,
+    what_is_counted,
+)
 from riskindex.cut import Cut
 from riskindex.disclosure import CellRules
 from riskindex.factors import Factor
@@ -19,6 +29,7 @@ from riskindex.tables import Sensitivity, rows
 
 if TYPE_CHECKING:
     import geopandas as gpd
+    from scipy.sparse import csr_array
 
     from riskindex.config import Config
 
@@ -172,6 +183,19 @@ class Released:
     """Events and rates of each district, of `count_groups`; empty where a profile has none."""
     place_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Events and rates of each named place, of `count_groups`; empty where a profile has none."""
+    figure_counts: pd.DataFrame = field(default_factory=no_places)
+    """Counts of the whole and of every kind of group, of `count_everything`."""
+    measures: pd.DataFrame = field(default_factory=no_measures)
+    """What figures count beside the factors: label, counted, periods, unit; index measure."""
+    period_rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Records of factors and measures of each period, by place and month, weekday, hour, age and
+    sex; of restricted ones cells of their own."""
+    requested: tuple[Figure, ...] = ()
+    """Figures that the config names."""
+    series: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Tables without areas, those that the profile may see."""
+    weights: "csr_array | None" = None
+    """Neighbours, in the order of `areas`, for figures that compare maps."""
     rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Records by district and month, weekday, hour, age and sex; empty where there are none."""
     clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -200,6 +224,22 @@ class Released:
     def places(self) -> pd.DataFrame:
         """The named places of the list, index place; empty without a list."""
         return pd.DataFrame() if self.team_plan is None else self.team_plan.places.table
+
+    @cached_property
+    def figures(self) -> pd.DataFrame:
+        """Every number of a needs assessment, made of the tables of this release alone."""
+        tables = (self.factors, self.measures)
+        shown = show(
+            pd.concat([table.reindex(columns=list(ABOUT)).astype(object) for table in tables]),
+            counts=self.figure_counts,
+            rhythm=self.period_rhythm,
+            rhythm_kind=profile_kind(self.group_kinds),
+            whole=self.place,
+            hot=hot_by_factor(self.hotspots, self.areas.index, asked=self.requested),
+            weights=self.weights,
+            series=self.series,
+        )
+        return every_figure(self.requested, shown)
 
     @property
     def numbered(self) -> list[str]:
@@ -248,7 +288,13 @@ def whole(result: Result) -> Released:
         disagreements=result.disagreements,
         part_periods=result.part_periods,
         apart=_set_apart(result),
-        rhythm=result.rhythm.reindex(columns=["records"]),
+        rhythm=inside_study(result.rhythm),
+        figure_counts=result.figure_counts,
+        measures=result.about_measures,
+        period_rhythm=inside_study(result.measured.rhythm),
+        requested=tuple(config.figures),
+        series=result.measured.series,
+        weights=result.weights,
         team_plan=result.team_plan,
         settlements=settlements_inside(result),
         **of_places(result, groups),
@@ -450,6 +496,8 @@ def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
         "scored": factor.scored,
         "recorded": factor.recorded,
         "periods": ", ".join(factor.periods),
+        "counted": what_is_counted(factor, result.config.sources),
+        "unit": result.config.unit_of(factor.name),
         "sources": ", ".join(sorted({g.source for g in factor.groups} or {factor.source or ""})),
         "threshold": factor.threshold,
         "level": factor.level,

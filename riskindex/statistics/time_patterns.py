@@ -1,7 +1,9 @@
-"""Does an hour, a weekday or a month stand out? Only what a test finds may be called a pattern."""
+"""Events over hours, weekdays and months: spread over them, and tested for what stands out."""
 
+from collections.abc import Mapping
 from datetime import date
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -136,3 +138,69 @@ def days_by_month(start: Day, end: Day) -> NDArray[np.int64]:
 def _days(start: Day, end: Day) -> NDArray[np.int64]:
     first, after = (int(np.datetime64(day, "D").astype(np.int64)) for day in (start, end))
     return np.arange(first, after, dtype=np.int64)
+
+
+HOUR = np.timedelta64(1, "h") // np.timedelta64(1, "s")
+MONDAY = np.datetime64("1970-01-05", "s")
+"""Where hours of the week are counted from; any Monday will do."""
+HOURS: Mapping[str, int] = MappingProxyType({"day": 24, "week": 168})
+"""Hours after which each cycle starts again."""
+
+
+def aoristic(start: ArrayLike, end: ArrayLike, *, cycle: Literal["day", "week"] = "day") -> Array:
+    """Share of each event that falls into each hour of the day, or of the week.
+
+    An event that may have happened at any moment from `start` to `end` counts in each hour by the
+    part of that stretch which lies in it; the sum of the column is the expected number of events.
+
+    Parameters
+    ----------
+    start, end
+        Earliest and latest moment of each event, local clock times, shape `(n,)`, of any type
+        that NumPy turns into `datetime64`. Events of one moment have both alike.
+    cycle
+        "day": 24 columns, the first from midnight. "week": 168, the first from Monday midnight.
+
+    Returns
+    -------
+    Array
+        Shape `(n, 24)` or `(n, 168)`; a row sums to 1, or is NaN where a moment is missing.
+
+    Raises
+    ------
+    DataError
+        Some events end before they start.
+
+    References
+    ----------
+    Ratcliffe and McCullagh (1998), International Journal of Geographical Information Science 12,
+    751-764; Ratcliffe (2000), the same 14, 669-679.
+
+    Examples
+    --------
+    >>> weights = aoristic(["2023-05-01T22:30"], ["2023-05-02T00:30"])
+    >>> weights[0, [22, 23, 0]].tolist()
+    [0.25, 0.5, 0.25]
+    """
+    first, last = (_seconds(moments) for moments in (start, end))
+    if (last < first).any():
+        wrong = int((last < first).sum())
+        raise DataError(f"{wrong} of {len(first)} events end before they start: check both times.")
+    length = (last - first)[:, None]
+    spent = _spent(last, HOURS[cycle]) - _spent(first, HOURS[cycle])
+    within = np.floor(first / HOUR)[:, None] % HOURS[cycle] == np.arange(HOURS[cycle])
+    weights = np.where(length > 0, spent / np.where(length > 0, length, 1), within)
+    return np.where(np.isnan(length), np.nan, weights)
+
+
+def _seconds(moments: ArrayLike) -> Array:
+    """Seconds since a Monday, NaN where missing."""
+    at = np.asarray(moments, dtype="datetime64[s]")
+    return np.where(np.isnat(at), np.nan, (at - MONDAY) / np.timedelta64(1, "s"))
+
+
+def _spent(until: Array, hours: int) -> Array:
+    """Seconds that lie in each hour of the cycle, from the first Monday until a moment."""
+    whole, rest = np.divmod(until, hours * HOUR)
+    into = rest[:, None] - HOUR * np.arange(hours)
+    return np.asarray(HOUR * whole[:, None] + np.clip(into, 0, HOUR))

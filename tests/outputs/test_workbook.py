@@ -32,14 +32,8 @@ def workbook(county_released, tmp_path_factory):
 
 
 def test_the_sheets_stand_in_the_order_of_reading(workbook):
-    assert workbook.sheetnames[:6] == [
-        "Cover",
-        "Contents",
-        "Places",
-        "List",
-        "All areas",
-        "Factors",
-    ]
+    first = ["Cover", "Contents", "Places", "List", "All areas", "Factors"]
+    assert workbook.sheetnames[:6] == first
     assert workbook.sheetnames[-1] == "Notes"
 
 

@@ -263,6 +263,8 @@ def test_it_is_saved(reduced, tmp_path):
         "top_areas.csv",
         "all_areas.csv",
         "places.csv",
+        "figures.csv",
+        "datapackage.json",
         "workbook.xlsx",
         "areas.gpkg",
         "map.html",
@@ -284,7 +286,12 @@ def test_it_is_saved(reduced, tmp_path):
         "x",
         "y",
     ]
-    assert not names & {"uncounted_events.csv", "scores.csv", "sensitive_places.csv"}
+    assert not names & {
+        "uncounted_events.csv",
+        "scores.csv",
+        "sensitive_places.csv",
+        "hotspots.csv",
+    }
 
 
 def test_a_list_that_two_factors_decide_does_not_leave_as_it_is(county_result):

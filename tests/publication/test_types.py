@@ -26,6 +26,10 @@ WRITERS = (
     manifest.write_manifest,
     pipeline.save,
     workbook.list_table,
+    workbook.place_table,
+    workbook.hotspot_table,
+    workbook.write_parquet,
+    manifest.write_data_package,
 )
 SOURCE = Path(riskindex.__file__).parent
 
@@ -50,7 +54,7 @@ def test_no_other_function_is_called_by_saving_with_a_result():
     assert len(writers) > 10
     for call in writers:
         names = {node.id for node in ast.walk(call.args[0]) if isinstance(node, ast.Name)}
-        assert names <= {"released", "list_table"}
+        assert names <= {"released", "list_table", "place_table", "hotspot_table"}
         assert "released" in names
 
 
@@ -64,7 +68,7 @@ def test_the_package_writes_tables_of_results_nowhere_else():
         and isinstance(node.func, ast.Name)
         and node.func.id == "write_csv"
     }
-    assert callers <= {"pipeline.py", "compare_page.py", "backtest_page.py"}
+    assert callers <= {"pipeline.py", "outputs/compare_page.py", "outputs/backtest_page.py"}
 
 
 @pytest.mark.parametrize("what", ["result", "table", None])
@@ -105,4 +109,4 @@ def test_counts_of_groups_are_released_through_protect_alone():
         for name, body in functions.items()
         if any(isinstance(n, ast.Name) and n.id == "protect" for n in ast.walk(body))
     }
-    assert protecting == {"_cells", "_protected_rhythm"}
+    assert protecting == {"_cells", "_protected_rhythm", "_all_records"}

@@ -16,9 +16,10 @@ from shapely.geometry import box
 
 from riskindex.analysis import Given, analyse, composition_of
 from riskindex.areas.groups import WHOLE, group_kinds, profile_kind
+from riskindex.assessment.place_counts import NOTHING_MEASURED, Measured
 from riskindex.config import Config, parse_config
 from riskindex.events.count import RECONCILIATION
-from riskindex.events.rhythm import COUNTED, LEVELS
+from riskindex.events.rhythm import BY_PERIOD, COUNTED, over_periods
 from riskindex.publication import counts as released
 from riskindex.publication.cells import noise, of_place
 from riskindex.publication.counts import is_exact, noised_areas
@@ -201,6 +202,7 @@ def make_world(name: str, *, seed: int = 1) -> World:
     tables = _tables(areas, shape, rng)
     counts = _counts(areas, config, shape, rng)
     prints = _fresh(counts, rng)
+    rhythm = _rhythm(areas, config, counts, rng)
     given = Given(
         areas=areas,
         tables=tables,
@@ -208,11 +210,12 @@ def make_world(name: str, *, seed: int = 1) -> World:
         fingerprints=prints,
         reconciliation=_reconciliation(config, counts),
         uncounted=pd.DataFrame(),
-        rhythm=_rhythm(areas, config, counts, rng),
+        rhythm=over_periods(rhythm),
         notes=_notes(config, counts),
         files=pd.DataFrame(columns=["role", "name", "bytes", "sha256", "rows"]),
         group_counts=counts,
         group_fingerprints=prints,
+        measured=_measured(config, counts, prints, rhythm),
     )
     world = World(shape, config, given)
     codes = list(areas.index[: len(areas) - shape.context])
@@ -303,6 +306,7 @@ def _config(shape: Shape) -> Config:
         }
         for name in names
     }
+    alike = next(f for f in shape.factors if f.get("source") in names)
     open_table = {"protection": "open", "address": "https://example.org/census", "licence": "OGL"}
     sources = {
         **events,
@@ -328,6 +332,10 @@ def _config(shape: Shape) -> Config:
         "shares": {"Older people": {"numerator": "census.old", "denominator": "census.people"}},
         "selection": {"share": 0.1},
         "robustness": {"draws": 20},
+        "measures": {
+            MEASURE: {"label": "Measured", "source": alike["source"], "periods": alike["periods"]}
+        },
+        "figures": [{"name": "asked", "kind": "share", "of": MEASURE, "against": alike["name"]}],
         **shape.config,
     }
     return parse_config(values)
@@ -414,6 +422,26 @@ def _notes(config: Config, counts: pd.DataFrame) -> tuple[str, ...]:
     )
 
 
+MEASURE = "measured"
+"""A measure that counts what one of the factors counts."""
+
+
+def _measured(
+    config: Config, counts: pd.DataFrame, prints: pd.DataFrame, rhythm: pd.DataFrame
+) -> Measured:
+    """The measure of a world, by the records of the factor that counts the same."""
+    source = config.measures[MEASURE].source
+    alike = next(f.name for f in config.factors if f.source == source)
+    renamed = {alike: MEASURE}
+    mine = counts.columns.get_level_values("factor") == alike
+    lines = rhythm[rhythm.index.get_level_values("factor") == alike]
+    return NOTHING_MEASURED._replace(
+        counts=counts.loc[:, mine].rename(columns=renamed, level="factor"),
+        fingerprints=prints.loc[:, mine].rename(columns=renamed, level="factor"),
+        rhythm=pd.concat([rhythm, lines.rename(renamed, level="factor")]).sort_index(),
+    )
+
+
 # The rhythm
 
 
@@ -428,23 +456,23 @@ def _rhythm(
         if not factor.counts_events:
             continue
         for group in factor.groups:
-            totals = counts[factor.name][group.label].sum(axis=1).groupby(places).sum()
-            for place, total in totals.items():
-                for aspect, values in _aspects(factor.periods, config.sources[group.source]):
+            totals = counts[factor.name][group.label].groupby(places).sum()
+            for (place, period), total in totals.stack().items():
+                for aspect, values in _aspects(period, config.sources[group.source]):
                     law = rng.dirichlet([1.5] * len(values))
                     found = rng.multinomial(int(total), law)
                     rows += [
-                        (factor.name, group.label, place, aspect, value, n)
+                        (factor.name, group.label, period, place, aspect, value, n)
                         for value, n in zip(values, found.tolist(), strict=True)
                         if n
                     ]
-    table = pd.DataFrame(rows, columns=[*LEVELS, "records"])
+    table = pd.DataFrame(rows, columns=[*BY_PERIOD, "records"])
     table["fingerprint"] = rng.integers(1, 2**63, len(table)).astype(np.uint64)
-    return table.set_index(LEVELS).astype(COUNTED).sort_index()
+    return table.set_index(BY_PERIOD).astype(COUNTED).sort_index()
 
 
-def _aspects(periods: Sequence[Any], source: Any) -> Iterator[tuple[str, list[str]]]:
-    yield "month", [f"{year}-{month:02d}" for year in periods for month in range(1, 13)]
+def _aspects(year: str, source: Any) -> Iterator[tuple[str, list[str]]]:
+    yield "month", [f"{year}-{month:02d}" for month in range(1, 13)]
     if getattr(source, "sex", None):
         yield "weekday", [str(day) for day in range(1, 8)]
         yield "hour", [*(f"{hour:02d}" for hour in range(0, 24, 3)), ""]
@@ -478,11 +506,13 @@ def another(world: World, rng: np.random.Generator, *, changes: int = 25) -> Wor
         counts[column] = pd.array(cells.counts, dtype="Int64")
         prints[column] = cells.prints
     _swap_between_groups(world, counts, prints, empties, rng)
+    rhythm = _other_rhythm(world, rng)
     made = world._replace(
         given=given._replace(
             group_counts=counts,
             group_fingerprints=prints,
-            rhythm=_other_rhythm(world, rng),
+            rhythm=over_periods(rhythm),
+            measured=_measured(world.config, counts, prints, rhythm),
             tables=_other_tables(world, rng),
             notes=_notes(world.config, counts),
             reconciliation=_other_lines(world, counts),
@@ -703,53 +733,67 @@ def _table_noise(codes: Sequence[str], values: Any, config: Config) -> NDArray[n
 
 def _other_rhythm(world: World, rng: np.random.Generator) -> pd.DataFrame:
     """Other records by month, day, hour and sex; some cells become empty, others are filled."""
-    table = world.given.rhythm.reset_index()
+    table = world.given.measured.rhythm.drop(MEASURE, level="factor").reset_index()
     closed = list(restricted_factors(world.config))
     kept = table[~table["factor"].isin(closed)]
     parts = [kept]
-    epsilon = world.config.release.epsilon
-    for (factor, group, aspect), part in table[table["factor"].isin(closed)].groupby(
+    for (factor, group, _), part in table[table["factor"].isin(closed)].groupby(
         ["factor", "group", "aspect"]
     ):
         measure = released._measure(world.config, str(factor), group=str(group))
-
-        def noised(place: str, value: str, records: int, print_: int) -> int:
-            cell = of_place(place, value)
-            empty = released._empty([cell], measure, str(aspect))  # noqa: B023
-            used = np.array([print_], dtype=np.uint64) if records else empty
-            return records + int(noise(used, KEY, epsilon)[0])
-
-        parts.append(_other_aspect(part.copy(), noised, rng))
-    return pd.concat(parts).set_index(LEVELS).astype(COUNTED).sort_index()
+        parts.append(_other_aspect(part.copy(), measure, world.config.release.epsilon, rng))
+    table = pd.concat(parts).set_index(BY_PERIOD).astype(COUNTED).sort_index()
+    return table[table["records"] > 0]
 
 
 def _other_aspect(
-    part: pd.DataFrame, noised: Callable[[str, str, int, int], int], rng: np.random.Generator
+    part: pd.DataFrame, measure: str, epsilon: float, rng: np.random.Generator
 ) -> pd.DataFrame:
-    """Records of single cells changed, with the noised cell and that of the whole as they were."""
+    """Records of single cells changed, with every noised cell that they are in as it was."""
     part = part.reset_index(drop=True)
     for at in rng.permutation(len(part))[:40]:
-        place, value = str(part.at[at, "place"]), str(part.at[at, "value"])
-        n, print_ = int(part.at[at, "records"]), int(part.at[at, "fingerprint"])
-        same = (part["value"].astype(str) == value) & (part["place"] != "")
-        if place == "":
+        if str(part.at[at, "place"]) == "":
             continue
-        whole_n = int(part.loc[same, "records"].sum())
-        whole_print = int(part.loc[same, "fingerprint"].to_numpy(np.uint64).sum(dtype=np.uint64))
-        wanted = noised(place, value, n, print_), noised(WHOLE, value, whole_n, whole_print)
+        n = int(part.at[at, "records"])
+        print_ = part.loc[[at], "fingerprint"].to_numpy(np.uint64)
         other = max(n + int(rng.integers(-3, 4)), 0)
-        for _ in range(60 if other else 1):
-            tried = int(rng.integers(1, 2**63)) if other else 0
-            total = (whole_print - print_ + tried) % 2**64
-            found = (
-                noised(place, value, other, tried),
-                noised(WHOLE, value, whole_n - n + other, total),
-            )
-            if found == wanted:
-                part.at[at, "records"] = other
-                part.at[at, "fingerprint"] = np.uint64(tried)
-                break
-    return part[part["records"] > 0]
+        tried = rng.integers(1, 2**63, TRIED if other else 1).astype(np.uint64) * (other > 0)
+        fits = np.ones(len(tried), dtype=bool)
+        for inside, words, label in _cells_with(part, at):
+            empty = released._empty([of_place(*words)], measure, label)
+            total = int(part.loc[inside, "records"].sum())
+            prints = part.loc[inside, "fingerprint"].to_numpy(np.uint64).sum(keepdims=True)
+            was = total + noise(np.where(prints == 0, empty, prints), KEY, epsilon)
+            new = prints - print_ + tried
+            fits &= was == total - n + other + noise(np.where(new == 0, empty, new), KEY, epsilon)
+        if fits.any():
+            part.at[at, "records"] = other
+            part.at[at, "fingerprint"] = tried[fits.argmax()]
+    return part
+
+
+TRIED = 400
+"""Fingerprints that are tried for one changed cell of the rhythm."""
+
+
+def _cells_with(
+    part: pd.DataFrame, at: int
+) -> Iterator[tuple["pd.Series[bool]", tuple[str, ...], str]]:
+    """Released cells that a line is in: its lines, the words for its place, its aspect and period.
+
+    They are those of its value and those of all values, in its period and over all periods, for
+    its place and for the whole.
+    """
+    line = part.loc[at]
+    place, value, aspect, period = (
+        str(line[name]) for name in ("place", "value", "aspect", "period")
+    )
+    study, year = part["place"] != "", part["period"] == line["period"]
+    for here, name in ((part["place"] == line["place"], place), (study, WHOLE)):
+        same = here & (part["value"] == line["value"])
+        yield same & year, (name, value), f"{aspect} {period}"
+        yield same, (name, value), aspect
+        yield here & year, (name,), f"all {period}"
 
 
 def with_two_lists_alike(world: World) -> tuple[World, tuple[str, ...], tuple[str, ...]]:

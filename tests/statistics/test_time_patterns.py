@@ -1,15 +1,18 @@
 from datetime import date, timedelta
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from riskindex.errors import DataError
-from riskindex.statistics.time_patterns import days_by_month, days_by_weekday, stand_out
+from riskindex.statistics.time_patterns import aoristic, days_by_month, days_by_weekday, stand_out
 
 DATES = st.dates(date(1950, 1, 1), date(2050, 1, 1))
+MINUTES = st.integers(-3_000_000, 30_000_000)
+"""Since 1970, some before it."""
 
 
 def test_a_coin_by_hand():
@@ -126,3 +129,71 @@ def test_a_planted_weekday_is_named():
     counts = np.random.default_rng(4).multinomial(500, shares, size=200)
     found = stand_out(counts)
     assert np.mean((found.p_largest <= 0.05) & (found.largest == 5)) > 0.9
+
+
+def at(minutes):
+    return np.array(minutes, dtype="datetime64[m]")
+
+
+def test_a_burglary_while_people_were_at_work():
+    weights = aoristic(["2023-05-01T08:00"], ["2023-05-01T18:00"])
+    np.testing.assert_allclose(weights[0], np.repeat([0, 0.1, 0], [8, 10, 6]))
+
+
+def test_a_night_goes_over_midnight_and_over_the_end_of_the_week():
+    sunday = ["2023-05-07T23:00"], ["2023-05-08T01:00"]
+    day, week = aoristic(*sunday), aoristic(*sunday, cycle="week")
+    assert day[0, [23, 0]].tolist() == [0.5, 0.5]
+    assert week[0, [167, 0]].tolist() == [0.5, 0.5]
+    assert week.shape == (1, 168)
+
+
+def test_an_event_of_one_moment_is_in_its_hour():
+    moments = ["2023-05-01T00:00", "2023-05-01T17:59:59", "1969-12-31T23:10"]
+    weights = aoristic(moments, moments)
+    assert weights.argmax(axis=1).tolist() == [0, 17, 23]
+    assert weights.sum() == 3
+
+
+def test_whole_hours_belong_to_the_hour_before_their_end():
+    assert aoristic(["2023-05-01T16:00"], ["2023-05-01T17:00"])[0, 16] == 1
+
+
+def test_a_moment_that_is_missing_leaves_the_event_out():
+    start = pd.Series(pd.to_datetime(["2023-05-01 10:00", None, "2023-05-01 10:00"]))
+    end = pd.Series(pd.to_datetime(["2023-05-01 11:00", "2023-05-01 11:00", None]))
+    weights = aoristic(start, end)
+    assert np.isnan(weights).all(axis=1).tolist() == [False, True, True]
+    assert weights[0, 10] == 1
+
+
+def test_an_event_cannot_end_before_it_starts():
+    with pytest.raises(DataError, match="1 of 2 events end before they start"):
+        aoristic(["2023-05-01T10", "2023-05-01T10"], ["2023-05-01T11", "2023-05-01T09"])
+
+
+@given(MINUTES, st.integers(1, 20_000))
+def test_weights_are_those_of_counting_minutes(start, length):
+    minutes = start + np.arange(length)
+    days = np.bincount(minutes // 60 % 24, minlength=24) / length
+    weeks = np.bincount((minutes // 60 + 72) % 168, minlength=168) / length
+    span = at([start]), at([start + length])
+    np.testing.assert_allclose(aoristic(*span)[0], days, atol=1e-9)
+    np.testing.assert_allclose(aoristic(*span, cycle="week")[0], weeks, atol=1e-9)
+
+
+@given(st.lists(st.tuples(MINUTES, st.integers(0, 100_000)), min_size=1, max_size=20))
+def test_every_event_counts_once_and_weeks_add_up_to_days(spans):
+    start, length = np.array(spans).T
+    weeks = aoristic(at(start), at(start + length), cycle="week")
+    days = aoristic(at(start), at(start + length))
+    assert (weeks >= 0).all()
+    np.testing.assert_allclose(weeks.sum(axis=1), 1)
+    np.testing.assert_allclose(weeks.reshape(-1, 7, 24).sum(axis=1), days, atol=1e-9)
+
+
+@given(MINUTES, st.integers(1, 20_000), st.integers(0, 23))
+def test_later_by_some_hours_is_the_same_pattern_later(start, length, hours):
+    here = aoristic(at([start]), at([start + length]))[0]
+    there = aoristic(at([start + 60 * hours]), at([start + length + 60 * hours]))[0]
+    np.testing.assert_allclose(there, np.roll(here, hours), atol=1e-9)

@@ -1,0 +1,258 @@
+"""What every row of the table of figures has: columns, words, limits and how they are rounded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from riskindex.assessment.place_counts import RESIDENTS, WHOLE_KIND
+from riskindex.disclosure import NOT_RECORDED, WITHHELD
+from riskindex.events.periods import Unit
+from riskindex.statistics.intervals import (
+    Estimate,
+    clopper_pearson,
+    percent_share,
+    round_half_away,
+)
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+COLUMNS = (
+    "figure",
+    "kind",
+    "measure",
+    "definition",
+    "counted",
+    "place_kind",
+    "place",
+    "period",
+    "by",
+    "category",
+    "count",
+    "base",
+    "base_name",
+    "value",
+    "unit",
+    "low",
+    "high",
+    "rank",
+    "rank_by_count",
+    "compared_with",
+    "ratio",
+    "ratio_low",
+    "ratio_high",
+    "status",
+    "method",
+    "note",
+)
+"""Columns of the table, in this order."""
+TEXTS = (
+    "figure",
+    "kind",
+    "measure",
+    "definition",
+    "counted",
+    "place_kind",
+    "place",
+    "period",
+    "by",
+    "category",
+    "base_name",
+    "unit",
+    "compared_with",
+    "status",
+    "method",
+    "note",
+)
+"""Those that hold text, empty where there is nothing to say; the others hold numbers."""
+WHOLE_NUMBERS = ("count", "base", "rank", "rank_by_count")
+"""Those that hold whole numbers."""
+KEY = ("figure", "place_kind", "place", "period", "by", "category", "compared_with")
+"""Columns that tell the rows apart."""
+GIVEN = "given"
+"""Status of a row whose numbers stand there."""
+LEAST_BASE = 50
+"""No share of a restricted measure is given of fewer."""
+RESIDENTS_LABEL = "Residents"
+GARWOOD = "Poisson, exact (Garwood)"
+CLOPPER_PEARSON = "binomial, exact (Clopper-Pearson)"
+CONDITIONAL = "ratio of two counts, exact given their sum"
+NONE = "a census or register, without sampling"
+"""How limits were made; all are 95%."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """Counts that a reader may see, and the words for them: all that figures are made of."""
+
+    places: pd.DataFrame
+    """Index (factor, period, place_kind, place), of `count_places`, `sum_tables` and
+    `sum_residents`, or what leaves of them."""
+    rhythm: pd.DataFrame
+    """Records by factor, group, period, place, aspect and value, of `count_by_group`; with a column
+    `base` where sums of the values are not what may be shown."""
+    rhythm_kind: str | None
+    """Kind of the places of `rhythm`; None where they are the study area alone."""
+    labels: Mapping[str, str]
+    """Factor to its name in words, in the order of the report."""
+    counted: Mapping[str, str]
+    """Factor to what is counted: records or people."""
+    periods: Mapping[str, Sequence[str]]
+    """Factor to its periods, from the first to the last."""
+    restricted: frozenset[str]
+    """Factors that are shown by protected cells."""
+    whole: str
+    """Name of the study area."""
+    units: Mapping[str, Unit]
+    """Factor to what the labels of its periods mean."""
+    hot: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Whether each area is hot in the last period of a factor, index area_code, columns factor, of
+    the factors whose flags the reader may see."""
+    weights: "csr_array | None" = None
+    """Neighbours of the areas of `hot`; None where they are not compared."""
+    series: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Tables without areas, of `read_series`: series, place, period, category, count, base, value,
+    unit and citation."""
+    seed: int = 2022
+    """Of every random draw."""
+
+
+def no_figures() -> pd.DataFrame:
+    """The table without a row."""
+    empty = pd.DataFrame(columns=list(COLUMNS), dtype=float)
+    return empty.astype(dict.fromkeys(TEXTS, object))
+
+
+def in_one_table(parts: Sequence[pd.DataFrame], shown: Shown) -> pd.DataFrame:
+    """Rows of several kinds with every column, by measure and kind of place."""
+    table = with_every_column(parts)
+    order = {name: i for i, name in enumerate((RESIDENTS, *shown.labels))}
+    factor = table["figure"].str.rpartition(".")[0].map(order)
+    kinds = {kind: i for i, kind in enumerate(dict.fromkeys(table["place_kind"]))}
+    kind = table["place_kind"].map(kinds)
+    key = pd.DataFrame({"factor": factor, "place_kind": kind, "at": np.arange(len(table))})
+    return table.loc[key.sort_values(["factor", "place_kind", "at"]).index].reset_index(drop=True)
+
+
+def with_every_column(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """Rows of several kinds as one table, each column of its type, in the order given."""
+    parts = [part for part in parts if len(part)]
+    if not parts:
+        return no_figures()
+    table = pd.concat(parts, ignore_index=True).reindex(columns=list(COLUMNS))
+    texts = table[list(TEXTS)].astype(object)
+    table[list(TEXTS)] = texts.where(texts.notna(), "")
+    for column in WHOLE_NUMBERS:
+        table[column] = table[column].astype(float).round().astype("Int64")
+    numbers = [c for c in COLUMNS if c not in TEXTS and c not in WHOLE_NUMBERS]
+    table[numbers] = table[numbers].astype(float)
+    return table
+
+
+def figure_lines(table: pd.DataFrame, kind: str, shown: Shown, **columns: object) -> pd.DataFrame:
+    """Rows of one kind: who, where and when from the table, the rest as given."""
+    factor = table["factor"]
+    place = table["place"].mask(table["place_kind"] == WHOLE_KIND, shown.whole)
+    fixed = {
+        "figure": factor + f".{kind}",
+        "kind": kind,
+        "measure": factor.map({RESIDENTS: RESIDENTS_LABEL, **shown.labels}),
+        "definition": factor.where(factor != RESIDENTS, ""),
+        "counted": factor.map({RESIDENTS: "people", **shown.counted}),
+        "place_kind": table["place_kind"],
+        "place": place,
+        "period": table["period"],
+        "count": table["count"],
+        "status": status_of(table["count"], table["mark"]),
+    }
+    return pd.DataFrame({**fixed, **columns}, index=table.index)
+
+
+def status_of(count: "pd.Series[float]", mark: "pd.Series[str]") -> "pd.Series[str]":
+    """Why a number is missing, or `GIVEN`."""
+    missing = mark.where(mark != "", NOT_RECORDED)
+    return missing.where(count.isna(), GIVEN).astype(object)
+
+
+def ranked(table: pd.DataFrame, values: ArrayLike) -> "pd.Series[float]":
+    """Rank among the places of a kind, factor and period, 1 the highest; none for the whole."""
+    keys = [table["factor"], table["period"], table["place_kind"]]
+    series = pd.Series(np.asarray(values, dtype=float), index=table.index)
+    ranks = series.groupby(keys).rank(method="min", ascending=False)
+    return ranks.where(table["place_kind"] != WHOLE_KIND)
+
+
+def of_whole(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    """The same column of the study area, for each line."""
+    whole = table[table["place_kind"] == WHOLE_KIND].set_index(["factor", "period"])[column]
+    keys = pd.MultiIndex.from_frame(table[["factor", "period"]])
+    return np.asarray(whole.reindex(keys), dtype=float)
+
+
+def part_of(count: ArrayLike, total: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """A part and its whole; a protected cell may exceed the whole, and is then all of it."""
+    k, n = np.asarray(count, dtype=float), np.asarray(total, dtype=float)
+    return np.minimum(k, n), n
+
+
+def percent(count: ArrayLike, base: ArrayLike) -> dict[str, Any]:
+    """A share in percent with its exact limits."""
+    k, n = part_of(count, base)
+    ends = limit_columns(clopper_pearson(k, n), 100.0, 1)
+    value = percent_share(k, n, decimals=1)
+    return {"value": value, "unit": "%", **ends, "method": CLOPPER_PEARSON}
+
+
+def without_small_bases(
+    lines: pd.DataFrame, factor: "pd.Series[str]", shown: Shown
+) -> pd.DataFrame:
+    """The rows without shares of a restricted measure on a base that is small or withheld."""
+    closed = factor.isin(list(shown.restricted)) & ~(lines["base"] >= LEAST_BASE)
+    numbers = [c for c in _NUMBERS if c in lines]
+    lines = lines.assign(**{c: lines[c].astype(float).mask(closed) for c in numbers})
+    given = closed & (lines["status"] == GIVEN)
+    note = lines.get("note", "")
+    small = f"no share is given of fewer than {LEAST_BASE}"
+    return lines.assign(
+        status=lines["status"].mask(given, WITHHELD),
+        note=pd.Series(note, index=lines.index).mask(given, small),
+    )
+
+
+_NUMBERS = ("value", "low", "high", "rank", "ratio", "ratio_low", "ratio_high")
+
+
+def limit_columns(found: Estimate, scale: float, decimals: int) -> dict[str, NDArray[np.float64]]:
+    """Limits of a value, rounded as it is printed."""
+    low, high = (_finite(scale * np.asarray(limit)) for limit in found[1:])
+    return {
+        "low": round_half_away(low, decimals=decimals),
+        "high": round_half_away(high, decimals=decimals),
+    }
+
+
+def ratio_columns(found: Estimate, known: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+    """A ratio and its limits, where it is known."""
+    ratio, low, high = (np.where(known, _finite(limit), np.nan) for limit in found)
+    return {
+        "ratio": round_half_away(ratio, decimals=4),
+        "ratio_low": round_half_away(low, decimals=4),
+        "ratio_high": round_half_away(high, decimals=4),
+    }
+
+
+def _finite(values: ArrayLike) -> NDArray[np.float64]:
+    """Numbers as they are, and none where there is no limit: after a count of 0."""
+    array = np.asarray(values, dtype=float)
+    return np.where(np.isfinite(array), array, np.nan)
+
+
+def rate_rounded(rates: ArrayLike) -> NDArray[np.float64]:
+    """One decimal, below 1 three."""
+    values = np.asarray(rates, dtype=float)
+    one, three = (round_half_away(values, decimals=d) for d in (1, 3))
+    return np.where(np.abs(values) >= 1, one, three)

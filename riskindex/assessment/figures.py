@@ -1,0 +1,259 @@
+"""Every number of a needs assessment as one row of one tidy table, with its base and interval."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.areas.groups import WHOLE
+from riskindex.assessment.changes import change_rows, pairs_of_periods
+from riskindex.assessment.figure_rows import (
+    GARWOOD,
+    NONE,
+    Shown,
+    figure_lines,
+    in_one_table,
+    limit_columns,
+    of_whole,
+    part_of,
+    percent,
+    ranked,
+    rate_rounded,
+    ratio_columns,
+    without_small_bases,
+)
+from riskindex.assessment.patterns import stand_out_rows
+from riskindex.assessment.place_counts import RESIDENTS, WHOLE_KIND
+from riskindex.statistics.intervals import (
+    Estimate,
+    count_interval,
+    round_half_away,
+    share_of_rate,
+)
+
+
+def make_figures(shown: Shown) -> pd.DataFrame:
+    """Counts, rates, shares, changes and mixes of everything that a run counts.
+
+    Parameters
+    ----------
+    shown
+        What the reader may see; nothing else is looked at.
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`, one row per figure, place, period and category; `KEY` tells them apart.
+        Values and limits are rounded as they are printed, half away from zero: percentages and
+        rates to one decimal (rates below 1 to three), changes to whole percent. Limits are 95%,
+        exact, as if events were independent. Rank 1 has the highest rate, or count.
+    """
+    table = shown.places.reset_index()
+    events = table[table["factor"].isin(list(shown.periods)) & table["base"].isna()]
+    parts = [
+        *_of_residents(table[table["factor"] == RESIDENTS], shown),
+        *(make(events, shown) for make in (count_rows, rate_rows, share_rows) if len(events)),
+        *(change_rows(events, shown, *pair) for pair in pairs_of_periods(shown)),
+        *_table_shares(table[table["base"].notna()], shown),
+        *mix_rows(shown),
+    ]
+    return in_one_table([part for part in parts if len(part)], shown)
+
+
+def count_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
+    """Events of each place, ranked among its kind."""
+    found = count_interval(table["count"])
+    return figure_lines(
+        table,
+        "count",
+        shown,
+        value=table["count"],
+        unit=table["factor"].map(shown.counted),
+        rank_by_count=ranked(table, table["count"]),
+        method=GARWOOD,
+        **limit_columns(found, 1.0, 1),
+    )
+
+
+def rate_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
+    """Events per 1,000 residents, and how many times that of the whole it is."""
+    table = table[table["residents"] > 0]
+    found = count_interval(table["count"], table["residents"] / 1000)
+    inside = (table["place_kind"] != WHOLE_KIND).to_numpy()
+    return figure_lines(
+        table,
+        "rate",
+        shown,
+        base=table["residents"],
+        base_name="residents",
+        value=rate_rounded(found.value),
+        unit="per 1,000",
+        low=rate_rounded(found.low),
+        high=rate_rounded(found.high),
+        rank=ranked(table, found.value),
+        rank_by_count=ranked(table, table["count"]),
+        compared_with=np.where(inside, f"rate of {shown.whole}", ""),
+        method=GARWOOD,
+        **ratio_columns(_against_whole(table), inside),
+    )
+
+
+def _against_whole(table: pd.DataFrame) -> Estimate:
+    """Rate of each place over that of the whole, exact given the whole's count."""
+    count, total = part_of(table["count"], of_whole(table, "count"))
+    return share_of_rate(count, total, table["residents"], of_whole(table, "residents"))
+
+
+def share_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
+    """Share of the whole's events, beside the share that residents alone would give."""
+    table = table.assign(total=of_whole(table, "count"))
+    table = table[(table["place_kind"] != WHOLE_KIND).to_numpy()]
+    named = table["factor"].map(shown.labels)
+    known = (table["residents"] > 0).to_numpy()
+    lines = figure_lines(
+        table,
+        "share",
+        shown,
+        base=table["total"],
+        base_name=named + f", {shown.whole}",
+        rank=ranked(table, table["count"]),
+        rank_by_count=ranked(table, table["count"]),
+        compared_with=np.where(known, "share of residents", ""),
+        **percent(table["count"], table["total"]),
+    )
+    people = _residents_of_whole(table, shown)
+    count, total = part_of(table["count"], table["total"])
+    ratio = share_of_rate(count, total, table["residents"], people)
+    return without_small_bases(lines.assign(**ratio_columns(ratio, known)), table["factor"], shown)
+
+
+def _residents_of_whole(table: pd.DataFrame, shown: Shown) -> NDArray[np.float64]:
+    """Residents of the study area where each factor and period was counted."""
+    whole = shown.places.xs((WHOLE_KIND, WHOLE), level=("place_kind", "place"))["residents"]
+    keys = pd.MultiIndex.from_frame(table[["factor", "period"]])
+    return np.asarray(whole.reindex(keys), dtype=float)
+
+
+def _of_residents(table: pd.DataFrame, shown: Shown) -> Iterator[pd.DataFrame]:
+    """Residents, and their share of the whole: what events' shares are held against."""
+    if table.empty:
+        return
+    table = table.assign(total=of_whole(table, "count"))
+    ranks = {"rank_by_count": ranked(table, table["count"])}
+    yield figure_lines(
+        table, "count", shown, value=table["count"].round(), unit="people", method=NONE, **ranks
+    )
+    part = table[table["place_kind"] != WHOLE_KIND]
+    share = 100 * part["count"] / part["total"].where(part["total"] > 0)
+    yield figure_lines(
+        part,
+        "share",
+        shown,
+        base=part["total"],
+        base_name=f"residents, {shown.whole}",
+        value=round_half_away(share, decimals=1),
+        unit="%",
+        method=NONE,
+    )
+
+
+def _table_shares(table: pd.DataFrame, shown: Shown) -> Iterator[pd.DataFrame]:
+    """Shares of people or households with a characteristic, of a table."""
+    table = table[table["factor"].isin(list(shown.labels))]
+    if table.empty:
+        return
+    share = 100 * table["count"] / table["base"].where(table["base"] > 0)
+    inside = (table["place_kind"] != WHOLE_KIND).to_numpy()
+    whole = of_whole(table, "count") / of_whole(table, "base")
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratio = np.where(inside, share / 100 / whole, np.nan)
+    yield figure_lines(
+        table,
+        "share",
+        shown,
+        base=table["base"],
+        base_name="all of the place",
+        value=round_half_away(share, decimals=1),
+        unit="%",
+        rank=ranked(table, share),
+        rank_by_count=ranked(table, table["count"]),
+        compared_with=np.where(inside, f"share in {shown.whole}", ""),
+        ratio=round_half_away(ratio, decimals=4),
+        method=NONE,
+    )
+
+
+def mix_rows(shown: Shown) -> Iterator[pd.DataFrame]:
+    """Records by month, weekday, hour, age and sex, those without it as a row of their own.
+
+    A month, weekday or hour stands out only by a test, of `stand_out_rows`.
+    """
+    table = _records(shown)
+    if table.empty:
+        return
+    alone = table["group"] == ALONE
+    rows = figure_lines(
+        table,
+        "mix",
+        shown,
+        definition=table["factor"] + np.where(alone, "", ": " + table["group"]),
+        counted="records",
+        by=table["aspect"],
+        category=table["category"].where(table["category"] != "", UNSAID),
+        base=table["base"],
+        base_name="records of the place, those not recorded among them",
+        **percent(table["count"], table["base"]),
+    )
+    rows["figure"] = table["factor"] + np.where(alone, ".mix", ".mix:" + table["group"])
+    told = stand_out_rows(table, shown)
+    yield without_small_bases(rows.assign(**told), table["factor"], shown)
+
+
+def _records(shown: Shown) -> pd.DataFrame:
+    """Records of each place by aspect and category, with the whole, not recorded, and bases."""
+    if shown.rhythm.empty:
+        return pd.DataFrame()
+    table = shown.rhythm.reset_index().rename(columns={"records": "count", "value": "category"})
+    table = table.assign(count=table["count"].astype(float), mark=table.get("mark", ""))
+    table = _with_not_recorded(_with_whole(table), shown.restricted)
+    keys = ["factor", "group", "period", "place", "aspect"]
+    summed = table.groupby(keys, sort=False)["count"].transform("sum")
+    closed = table["factor"].isin(list(shown.restricted))
+    given = table["base"].astype(float) if "base" in table else np.nan
+    table["base"] = pd.Series(given, index=table.index).where(closed, summed)
+    kind = shown.rhythm_kind or WHOLE_KIND
+    table["place_kind"] = np.where(table["place"] == WHOLE, WHOLE_KIND, kind)
+    return table[(table["place"] == WHOLE) | (shown.rhythm_kind is not None)]
+
+
+ALONE = "all"
+"""Label of the group of events of a factor that has one alone."""
+UNSAID = "not recorded"
+"""Category of records that do not say their hour, age or sex."""
+
+
+def _with_whole(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with lines for the study area, where they are not there as cells of their own."""
+    keys = ["factor", "group", "period", "aspect"]
+    has = set(map(tuple, table.loc[table["place"] == WHOLE, keys].to_numpy().tolist()))
+    alone = ~pd.MultiIndex.from_frame(table[keys]).isin(list(has))
+    if not alone.any():
+        return table
+    whole = table[alone].groupby([*keys, "category"], sort=False, as_index=False)["count"].sum()
+    return pd.concat([whole.assign(place=WHOLE, mark=""), table], ignore_index=True)
+
+
+def _with_not_recorded(table: pd.DataFrame, restricted: frozenset[str]) -> pd.DataFrame:
+    """The table with a line for records that do not say it, where there is none: of 0 records.
+
+    A line that is missing among protected cells does not say that there are none.
+    """
+    asked = table["aspect"].isin(["hour", "age", "sex"]) & ~table["factor"].isin(list(restricted))
+    asked = table[asked]
+    keys = ["factor", "group", "period", "place", "aspect"]
+    said = pd.MultiIndex.from_frame(table.loc[table["category"] == "", keys])
+    every = asked.drop_duplicates(keys).drop(columns="category")
+    missing = every[~pd.MultiIndex.from_frame(every[keys]).isin(said)]
+    added = missing.assign(category="", count=0.0, mark="")
+    return pd.concat([table, added], ignore_index=True) if len(added) else table

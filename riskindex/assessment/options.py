@@ -1,0 +1,259 @@
+"""What a config asks for beside the automatic figures: measures without a map, and figures."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal
+
+from riskindex.assessment.place_counts import RESIDENTS, WHOLE_KIND
+from riskindex.errors import ConfigError
+from riskindex.events.periods import Unit, parse_period
+from riskindex.events.rhythm import ASPECTS
+from riskindex.factors import Factor, Where
+
+Kind = Literal[
+    "count",
+    "rate",
+    "share",
+    "change",
+    "mix",
+    "concentration",
+    "gap",
+    "overlap",
+    "together",
+    "series",
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measure:
+    """Events that figures count, and that are neither mapped, tested nor scored."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid", "coerce_numbers_to_str": True}
+
+    label: str
+    """Name in words."""
+    source: str
+    """Name of an event source under [sources]."""
+    where: Where = field(default_factory=dict)
+    """Which events of the source are counted."""
+    periods: Sequence[str]
+    """Labels of the periods counted, from the first to the last."""
+    unit: Unit | None = None
+    """What its periods are; left out, those of [periods]."""
+
+    def as_factor(self, name: str) -> Factor:
+        """The measure as what `count_events` counts."""
+        return Factor(
+            name=name,
+            label=self.label,
+            source=self.source,
+            where=self.where,
+            method="value",
+            periods=self.periods,
+            score="value",
+            scored=False,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One number of the document, or one small table of numbers."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid", "coerce_numbers_to_str": True}
+
+    name: str
+    """Short name, which stands in the column `figure`: letters, digits and underscores."""
+    kind: Kind
+    """count; rate per 1,000 residents; share (of what `against` names); change; mix; concentration
+    (in the fullest places); gap (between groups in order, such as deprivation fifths); overlap (of
+    the hot areas of two factors); together (two monthly series); series (a table without areas)."""
+    of: str
+    """Factor, measure or series that the figure is of."""
+    against: str | None = None
+    """What it is held against: the whole of a share, the other factor of an overlap or series."""
+    label: str = ""
+    """Name in words, in the column `measure`; left out, that of what it is of."""
+    places: Sequence[str] = (WHOLE_KIND,)
+    """Kinds of places: whole, district, ward and whatever groups the areas are in."""
+    period: str | None = None
+    """The period; left out, all periods (of a change and a concentration the last)."""
+    baseline: str | None = None
+    """For a change: the period it is from; left out, the first that is usable."""
+    usable_from: str | None = None
+    """For a change: the first period whose records can be used, as of a flag that came late."""
+    target: float | None = None
+    """For a change: the change in percent that is aimed at, such as -10."""
+    by: str | None = None
+    """For a mix: month, weekday, hour, age or sex. For a gap: the kind of group."""
+    bands: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    """For a mix by age in years: name to the first and last age; bands may overlap."""
+    top: Sequence[int] = ()
+    """For a concentration: how many of the fullest places, one row each."""
+    benchmark: float | None = None
+    """A value in the figure's unit that is printed beside it, such as that of England: each row
+    says whether its limits lie above it, below it, or hold it."""
+    benchmark_name: str = ""
+    """Whose value the benchmark is, with its source and date."""
+    note: str = ""
+    """What a reader must know, such as the source of a quoted value."""
+
+
+NEEDS: Mapping[str, tuple[str, ...]] = {
+    "share": ("against",),
+    "mix": ("by",),
+    "concentration": ("top",),
+    "gap": ("by",),
+    "overlap": ("against",),
+    "together": ("against",),
+}
+"""Kind to the options that it cannot do without."""
+ONLY: Mapping[str, tuple[str, ...]] = {
+    "against": ("share", "overlap", "together"),
+    "baseline": ("change",),
+    "usable_from": ("change",),
+    "target": ("change",),
+    "by": ("mix", "gap"),
+    "bands": ("mix",),
+    "benchmark": ("count", "rate", "share", "mix", "series"),
+    "top": ("concentration",),
+}
+"""Option to the kinds that it is for."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """What a config names, that figures may refer to."""
+
+    measures: Mapping[str, Sequence[str]]
+    """Factor of events or measure to its periods."""
+    tested: Collection[str]
+    """Factors with hot areas."""
+    tables: Collection[str]
+    """Factors that are a share of a table."""
+    series: Collection[str]
+    """Series sources."""
+    kinds: Collection[str]
+    """Kinds of groups that are known before files are read; more may be in the boundaries."""
+    units: Mapping[str, Unit]
+    """Factor of events or measure to what the labels of its periods mean."""
+
+
+def figure_faults(figure: Figure, names: Names) -> Iterator[str]:
+    """Say what does not fit together in a figure, whatever the files hold."""
+    if not figure.name.isidentifier():
+        yield f"the name {figure.name!r} must be letters, digits and underscores."
+    yield from _option_faults(figure)
+    yield from _name_faults(figure, names)
+    if figure.kind == "change" and figure.of in names.measures:
+        yield from _change_faults(figure, names)
+    elif figure.period is not None:
+        yield from _unknown(figure, "period", [figure.period], names)
+
+
+def _option_faults(figure: Figure) -> Iterator[str]:
+    for option in NEEDS.get(figure.kind, ()):
+        if not getattr(figure, option):
+            yield f"the kind {figure.kind} needs {option}."
+    for option, kinds in ONLY.items():
+        given = getattr(figure, option)
+        if given not in (None, (), {}) and figure.kind not in kinds:
+            yield f"{option} is for the kinds {', '.join(kinds)}, and not for {figure.kind}."
+    if figure.kind == "mix" and figure.by and figure.by not in ASPECTS:
+        yield f"by: there is no {figure.by!r}; known: {', '.join(ASPECTS)}."
+    if (figure.benchmark is None) != (figure.benchmark_name == ""):
+        yield "benchmark and benchmark_name belong together: say whose value it is."
+    if figure.bands and figure.by != "age":
+        yield "bands are of ages: they need by = age."
+    for name, (first, last) in figure.bands.items():
+        if not 0 <= first <= last:
+            yield f"bands: {name!r} must go from an age to the same or a later one."
+    if any(number < 1 for number in figure.top):
+        yield "top: each number must be 1 or more."
+
+
+def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
+    known = {
+        "overlap": names.tested,
+        "series": names.series,
+        "share": {*names.measures, *names.tables},
+        "change": {*names.measures, *names.series},
+    }.get(figure.kind, {*names.measures})
+    if figure.kind in ("count", "share"):
+        known = {*known, RESIDENTS}
+    for option in ("of", "against"):
+        value = getattr(figure, option)
+        if value is not None and value not in known:
+            listed = ", ".join(sorted(known)) or "none"
+            yield f"{option}: a {figure.kind} cannot be of {value!r}; there is {listed}."
+    asked = [*figure.places, *([figure.by] if figure.kind == "gap" and figure.by else [])]
+    for kind in asked:
+        if kind != WHOLE_KIND and kind not in names.kinds:
+            listed = ", ".join((WHOLE_KIND, *sorted(names.kinds)))
+            yield f"places: the areas are in no group {kind!r}; there is {listed}."
+
+
+def _unknown(figure: Figure, option: str, labels: Sequence[str], names: Names) -> Iterator[str]:
+    known = names.measures.get(figure.of, ())
+    if figure.of in names.measures:
+        for label in labels:
+            if label not in known:
+                yield f"{option}: {figure.of} has no period {label!r}; it has {', '.join(known)}."
+
+
+def _change_faults(figure: Figure, names: Names) -> Iterator[str]:
+    asked = {
+        "period": figure.period,
+        "baseline": figure.baseline,
+        "usable_from": figure.usable_from,
+    }
+    given = {option: label for option, label in asked.items() if label is not None}
+    faults = [
+        f for option, label in given.items() for f in _unknown(figure, option, [label], names)
+    ]
+    yield from faults
+    if faults:
+        return
+    try:
+        last, earlier = change_periods(figure, names.measures[figure.of], names.units[figure.of])
+    except ConfigError as error:
+        yield from error.faults
+        return
+    spans = [parse_period(label, unit=names.units[figure.of]) for label in (last, earlier)]
+    months = [sorted(month % 12 for month in span.months) for span in spans]
+    if months[0] != months[1]:
+        yield (
+            f"baseline: {earlier} and {last} are of different months of the year, and cannot be "
+            "compared. Name a baseline of the same months."
+        )
+
+
+def change_periods(figure: Figure, periods: Sequence[str], unit: Unit) -> tuple[str, str]:
+    """The last period of a change, and the one that it is from.
+
+    Raises
+    ------
+    ConfigError
+        There is no usable period before the last, or the baseline is none.
+    """
+    last = figure.period or periods[-1]
+    before = list(periods)[: list(periods).index(last)]
+    start = figure.usable_from
+    usable = before[before.index(start) :] if start in before else ([] if start else before)
+    if not usable:
+        when = f" from {start} on" if start else ""
+        raise ConfigError(f"periods: {figure.of} has no period before {last} that is usable{when}.")
+    months = _of_year(last, unit)
+    alike = [label for label in usable if _of_year(label, unit) == months] or usable
+    earlier = figure.baseline or alike[0]
+    if earlier not in usable:
+        why = (
+            f"before {start}, from which on the records are usable"
+            if start
+            else f"not before {last}"
+        )
+        raise ConfigError(f"baseline: {earlier} lies {why}.")
+    return last, earlier
+
+
+def _of_year(label: str, unit: Unit) -> list[int]:
+    return sorted(month % 12 for month in parse_period(label, unit=unit).months)

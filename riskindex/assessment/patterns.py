@@ -1,0 +1,79 @@
+"""Does a month, weekday or hour stand out? Only what a test finds is called so."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.assessment.figure_rows import Shown
+from riskindex.events.periods import Unit, parse_period
+from riskindex.statistics.intervals import round_half_away
+from riskindex.statistics.time_patterns import days_by_month, days_by_weekday, stand_out
+
+PATTERNS = ("month", "weekday", "hour")
+"""Aspects that are looked at for a pattern, over which its p is adjusted."""
+LEVEL = 0.05
+"""A category whose adjusted p is at most this stands out."""
+
+
+def stand_out_rows(table: pd.DataFrame, shown: Shown) -> "dict[str, pd.Series[Any]]":
+    """What is told of each line beside its share: how many times what its days let expect.
+
+    Parameters
+    ----------
+    table
+        Columns factor, group, period, place, aspect, category and count; the lines of each place.
+    shown
+        Whose periods say how many days of each kind there were.
+
+    Returns
+    -------
+    dict
+        Columns compared_with, ratio and note, index of the table; empty for ages and sexes, for
+        those not recorded, and for protected cells, whose noise is no chance of events.
+    """
+    ratio = pd.Series(np.nan, index=table.index)
+    p = ratio.copy()
+    asked = table["aspect"].isin(PATTERNS) & (table["category"] != "")
+    asked &= ~table["factor"].isin(list(shown.restricted))
+    by = ["factor", "aspect", "group", "period"]
+    for (factor, aspect, _, period), part in table[asked].groupby(by):
+        wide = part.pivot(index="place", columns="category", values="count").fillna(0.0)
+        days = _exposure(str(aspect), wide.columns, str(period), shown.units[str(factor)])
+        wide, days = wide.loc[:, days > 0], days[days > 0]
+        if wide.shape[1] < 2:
+            continue
+        found = stand_out(wide.to_numpy(), days, patterns=len(PATTERNS))
+        at = pd.MultiIndex.from_frame(part[["place", "category"]])
+        for values, column in ((found.ratio, ratio), (found.p, p)):
+            long = pd.DataFrame(values, index=wide.index, columns=wide.columns).stack()
+            column.loc[part.index] = long.reindex(at).to_numpy()
+    note = pd.Series("", index=table.index, dtype=object)
+    surely = p <= LEVEL
+    note[surely] = [f"stands out, adjusted p {value:.2g}" for value in p[surely]]
+    compared = pd.Series("", index=table.index, dtype=object).mask(ratio.notna(), "even over time")
+    return {
+        "compared_with": compared,
+        "ratio": pd.Series(round_half_away(ratio, decimals=4), index=table.index),
+        "note": note,
+    }
+
+
+def _exposure(
+    aspect: str, categories: "pd.Index[str]", period: str, unit: Unit
+) -> NDArray[np.float64]:
+    """Days of each category in a period; of hours, which have as many each, 1."""
+    span = parse_period(period, unit=unit)
+    if aspect == "hour":
+        return np.ones(len(categories))
+    if aspect == "weekday":
+        days = days_by_weekday(span.start, span.end)
+        return np.array([float(days[int(day) - 1]) for day in categories])
+    lengths = []
+    for label in categories:
+        year, month = int(label[:4]), int(label[5:])
+        after = f"{year + month // 12:04d}-{month % 12 + 1:02d}-01"
+        days = days_by_month(f"{label}-01", after).sum()
+        lengths.append(float(days) if year * 12 + month - 1 in span.months else 0.0)
+    return np.array(lengths)

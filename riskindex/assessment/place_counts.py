@@ -1,0 +1,254 @@
+"""Counts of the whole study area and of every kind of group in it: what figures are made of."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pandas as pd
+
+from riskindex.areas.groups import WHOLE, by_factor, group_kinds, residents_of
+from riskindex.factors import Factor
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+WHOLE_KIND = "whole"
+"""Kind of the study area itself."""
+RESIDENTS = "residents"
+"""Measure of the lines that count residents."""
+LEVELS = ("factor", "period", "place_kind", "place")
+"""What a line of the table is of; the study area is the place `WHOLE`."""
+COLUMNS = ("count", "base", "residents", "mark")
+"""What a line says: the number counted; of a table the people or households it is a share of;
+residents of where it was counted; and why a number is missing, if it is."""
+
+
+class Measured(NamedTuple):
+    """What figures count beside the factors, of `count_events`."""
+
+    counts: pd.DataFrame
+    """Events per area; columns (measure, group, period)."""
+    fingerprints: pd.DataFrame
+    """Of the records of each cell of `counts`."""
+    rhythm: pd.DataFrame
+    """Records of factors and measures by group, period, place, aspect and value."""
+    series: pd.DataFrame
+    """Tables without areas, of `read_series`."""
+
+
+NOTHING_MEASURED = Measured(*(pd.DataFrame() for _ in Measured._fields))
+"""Where a config names no measures."""
+INSIDE: Mapping[str, Sequence[str]] = MappingProxyType(
+    {"ward": ("district", "local_authority"), "parish": ("district", "local_authority")}
+)
+"""Kinds whose names repeat, and the kinds of which each lies in one."""
+
+
+def places_by_kind(areas: "GeoDataFrame | pd.DataFrame") -> "dict[str, pd.Series[str]]":
+    """Name of the place of each area of the study area, for every kind of place, largest first.
+
+    Parameters
+    ----------
+    areas
+        Index area_code; group columns, and `is_context` where areas around the study area are
+        among them.
+
+    Returns
+    -------
+    dict
+        The first kind is `WHOLE_KIND`. Groups that share a name are told apart by their code
+        where a column `..._code` says it, else wards by their district: Trinity is a ward of two.
+        A column of codes is no kind of its own where the names are there too.
+    """
+    study = areas[~areas["is_context"]] if "is_context" in areas else areas
+    kinds = group_kinds(study)
+    names = [kind for kind in kinds if kind.removesuffix("_code") not in {*kinds} - {kind}]
+    found = {kind: _told_apart(study, kind) for kind in names}
+    found = dict(sorted(found.items(), key=lambda item: (item[1].nunique(), item[0])))
+    return {WHOLE_KIND: pd.Series(WHOLE, index=study.index), **found}
+
+
+def _told_apart(areas: pd.DataFrame, kind: str) -> "pd.Series[str]":
+    names = areas[kind].astype("object")
+    code = f"{kind}_code"
+    outer = next((outer for outer in INSIDE.get(kind, ()) if outer in areas), None)
+    by = code if code in areas else outer
+    if by is None:
+        return names
+    pairs = areas[[kind, by]].drop_duplicates()
+    repeated = names.isin(set(pairs.loc[pairs[kind].duplicated(), kind]))
+    return names.where(~repeated, names + " (" + areas[by].astype("object") + ")")
+
+
+def count_places(
+    counts: pd.DataFrame,
+    places: "Mapping[str, pd.Series[str]]",
+    residents: "pd.Series[float] | None",
+) -> pd.DataFrame:
+    """Events of every place, per factor and period.
+
+    Parameters
+    ----------
+    counts
+        Index area_code; columns (factor, group, period); missing where a source has no data.
+    places
+        Of `places_by_kind`.
+    residents
+        Residents of each area; None where they are not known.
+
+    Returns
+    -------
+    DataFrame
+        Index `LEVELS`, columns `COLUMNS`. An event counts once, whatever its weight. A place
+        counts where the source has data in any of its areas, and has the residents of those.
+    """
+    if counts.columns.empty:
+        return no_places()
+    totals = by_factor(counts)
+    parts = {
+        kind: events_of(totals, of_kind, residents, totals.groupby(of_kind).sum(min_count=1))
+        for kind, of_kind in places.items()
+    }
+    return in_one(parts)
+
+
+def events_of(
+    totals: pd.DataFrame,
+    places: "pd.Series[str]",
+    residents: "pd.Series[float] | None",
+    events: pd.DataFrame,
+) -> pd.DataFrame:
+    """Lines of one kind of place: index (factor, period, place), columns `COLUMNS`.
+
+    Parameters
+    ----------
+    totals
+        Of `by_factor`, which says where a source has data.
+    places, residents
+        As for `count_places`, of one kind.
+    events
+        Index place; columns (factor, period): as counted, or as they may leave.
+    """
+    long = events.rename_axis("place").T.stack(future_stack=True)
+    table = long.astype(float).to_frame("count").assign(base=float("nan"))
+    people = residents_of(residents, places, totals)
+    if people.empty:
+        return table.assign(residents=float("nan"), mark="")
+    asked = table.index if people.index.nlevels > 1 else table.index.get_level_values("place")
+    return table.assign(residents=people.reindex(asked).to_numpy(), mark="")
+
+
+def in_one(parts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Lines of several kinds of places as one table with index `LEVELS`."""
+    table = pd.concat(parts, names=["place_kind"])
+    return table.reorder_levels(list(LEVELS))[list(COLUMNS)]
+
+
+def no_places() -> pd.DataFrame:
+    """The table without a line in it."""
+    index = pd.MultiIndex.from_arrays([[]] * len(LEVELS), names=list(LEVELS))
+    table = pd.DataFrame(columns=list(COLUMNS), index=index, dtype=float)
+    return table.astype({"mark": object})
+
+
+def no_measures() -> pd.DataFrame:
+    """The table of measures beside the factors without a line in it."""
+    return pd.DataFrame(columns=["label", "counted", "periods", "unit"], dtype=object)
+
+
+def sum_tables(
+    tables: pd.DataFrame,
+    factors: Sequence[Factor],
+    places: "Mapping[str, pd.Series[str]]",
+    residents: "pd.Series[float] | None",
+) -> pd.DataFrame:
+    """People or households with a characteristic in every place, and all of whom they are a share.
+
+    Parameters
+    ----------
+    tables
+        Index area_code; columns (source, column).
+    factors
+        Those of tables with numerator and denominator are taken; a measure as it is has no sum.
+    places, residents
+        As for `count_places`.
+
+    Returns
+    -------
+    DataFrame
+        Index `LEVELS` with the period "", columns `COLUMNS`; only areas with both numbers count.
+    """
+    parts = [no_places()]
+    for factor in factors:
+        if factor.counts_events or factor.numerator is None or factor.denominator is None:
+            continue
+        pair = tables[[factor.column(factor.numerator), factor.column(factor.denominator)]]
+        pair = pair.set_axis(["count", "base"], axis=1).astype(float)
+        parts.append(_sums(factor.name, pair.where(pair.notna().all(axis=1)), places, residents))
+    return pd.concat([part for part in parts if len(part)] or parts)
+
+
+def inside_study(rhythm: pd.DataFrame) -> pd.DataFrame:
+    """Records of places in the study area: areas around it are in no place, which is `WHOLE`."""
+    if rhythm.empty:
+        return pd.DataFrame()
+    return rhythm.loc[rhythm.index.get_level_values("place") != WHOLE, ["records"]]
+
+
+def count_everything(
+    areas: "GeoDataFrame | pd.DataFrame",
+    counts: Sequence[pd.DataFrame],
+    tables: pd.DataFrame,
+    factors: Sequence[Factor],
+) -> pd.DataFrame:
+    """What is counted in the whole and in every kind of group, and their residents.
+
+    Parameters
+    ----------
+    areas
+        As for `places_by_kind`, with `residents` where they are known.
+    counts
+        Each as for `count_places`; one without columns has no areas either.
+    tables, factors
+        As for `sum_tables`.
+
+    Returns
+    -------
+    DataFrame
+        Index `LEVELS`, columns `COLUMNS`.
+    """
+    places = places_by_kind(areas)
+    study = places[WHOLE_KIND].index
+    residents = areas["residents"].loc[study] if "residents" in areas else None
+    parts = [
+        sum_residents(places, residents),
+        *(count_places(table.reindex(study), places, residents) for table in counts),
+        sum_tables(tables.loc[study], factors, places, residents),
+    ]
+    return pd.concat([part for part in parts if len(part)] or parts)
+
+
+def sum_residents(
+    places: "Mapping[str, pd.Series[str]]", residents: "pd.Series[float] | None"
+) -> pd.DataFrame:
+    """Residents of every place, as lines of the factor `RESIDENTS` and the period ""."""
+    if residents is None:
+        return no_places()
+    table = pd.DataFrame({"count": residents.astype(float), "base": float("nan")})
+    return _sums(RESIDENTS, table, places, residents)
+
+
+def _sums(
+    name: str,
+    table: pd.DataFrame,
+    places: "Mapping[str, pd.Series[str]]",
+    residents: "pd.Series[Any] | None",
+) -> pd.DataFrame:
+    people = table["count"].notna().mul(residents if residents is not None else float("nan"))
+    table = table.assign(residents=people)
+    parts = {
+        (name, "", kind): table.reindex(of_kind.index).groupby(of_kind, sort=True).sum(min_count=1)
+        for kind, of_kind in places.items()
+    }
+    sums = pd.concat(parts, names=list(LEVELS)).assign(mark="")
+    return sums[list(COLUMNS)]

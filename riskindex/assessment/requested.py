@@ -1,0 +1,526 @@
+"""Figures that a config asks for by name, each made of what a reader may see."""
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import stats
+
+from riskindex.areas.groups import WHOLE
+from riskindex.assessment.changes import change_rows
+from riskindex.assessment.figure_rows import (
+    CLOPPER_PEARSON,
+    GARWOOD,
+    GIVEN,
+    Shown,
+    figure_lines,
+    limit_columns,
+    no_figures,
+    percent,
+    status_of,
+    with_every_column,
+    without_small_bases,
+)
+from riskindex.assessment.figures import count_rows, mix_rows, rate_rows
+from riskindex.assessment.options import Figure, change_periods
+from riskindex.assessment.place_counts import WHOLE_KIND
+from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED, WITHHELD
+from riskindex.statistics.inequality import (
+    by_chance,
+    most_deprived_against_all,
+    relative_index,
+    slope_index,
+    top_shares,
+)
+from riskindex.statistics.intervals import (
+    Estimate,
+    clopper_pearson,
+    count_interval,
+    round_half_away,
+)
+
+CHANCE = "chance, by residents"
+EVEN = "chance, all places alike"
+DRAWS = 999
+"""Random draws of a figure that is held against chance."""
+
+
+def request_figures(figures: Sequence[Figure], shown: Shown) -> pd.DataFrame:
+    """Rows of the figures that a config names, in its order.
+
+    Parameters
+    ----------
+    figures
+        Checked by `figure_faults`.
+    shown
+        What the reader may see. A figure of something that is not in it is one row, which says
+        that it is withheld.
+    """
+    return with_every_column([_rows(figure, shown) for figure in figures])
+
+
+def _rows(figure: Figure, shown: Shown) -> pd.DataFrame:
+    table = REQUESTS[figure.kind](figure, shown)
+    if table.empty:
+        table = _withheld(figure, shown)
+    table = _with_benchmark(table, figure)
+    label = {"measure": figure.label} if figure.label else {}
+    notes = table.get("note", pd.Series("", index=table.index)).fillna("").astype(str)
+    said = (notes + "; " + figure.note).where((notes != "") & (figure.note != ""), notes)
+    said = said.where(notes != "", figure.note)
+    return table.assign(figure=figure.name, kind=figure.kind, note=said, **label)
+
+
+def _with_benchmark(table: pd.DataFrame, figure: Figure) -> pd.DataFrame:
+    """The rows with what they are beside a benchmark, by their limits."""
+    if figure.benchmark is None or "low" not in table:
+        return table
+    against = np.select(
+        [
+            table["low"] > figure.benchmark,
+            table["high"] < figure.benchmark,
+            table["low"].notna() & table["high"].notna(),
+        ],
+        ["higher", "lower", "similar"],
+        default="not compared",
+    )
+    told = f"{figure.benchmark_name} {figure.benchmark:g}: " + pd.Series(against, table.index)
+    notes = table.get("note", pd.Series("", index=table.index)).fillna("").astype(str)
+    return table.assign(note=told.where(notes == "", notes + "; " + told))
+
+
+def _withheld(figure: Figure, shown: Shown) -> pd.DataFrame:
+    status = WITHHELD if shown.restricted else NOT_RECORDED
+    return pd.DataFrame(
+        [
+            {
+                "measure": shown.labels.get(figure.of, figure.of),
+                "definition": figure.of,
+                "place_kind": WHOLE_KIND,
+                "place": shown.whole,
+                "status": status,
+                "note": "not shown under this profile"
+                if shown.restricted
+                else "nothing was counted",
+            }
+        ]
+    )
+
+
+def _lines_of(figure: Figure, shown: Shown, factor: str) -> pd.DataFrame:
+    """Counts of a factor in the places and periods that a figure names."""
+    table = shown.places.reset_index()
+    table = table[
+        (table["factor"] == factor) & table["place_kind"].isin([*figure.places, WHOLE_KIND])
+    ]
+    return table if figure.period is None else table[table["period"] == figure.period]
+
+
+def _in_places(rows: pd.DataFrame, figure: Figure) -> pd.DataFrame:
+    return rows[rows["place_kind"].isin(list(figure.places))]
+
+
+def _count(figure: Figure, shown: Shown) -> pd.DataFrame:
+    return _in_places(count_rows(_lines_of(figure, shown, figure.of), shown), figure)
+
+
+def _rate(figure: Figure, shown: Shown) -> pd.DataFrame:
+    return _in_places(rate_rows(_lines_of(figure, shown, figure.of), shown), figure)
+
+
+def _share(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """One measure as a share of another, of the same place and period."""
+    lines = _in_places(_lines_of(figure, shown, figure.of), figure)
+    whole = _lines_of(figure, shown, str(figure.against))
+    of = ["period", "place_kind", "place"]
+    base = whole.set_index(of)[["count", "mark"]].reindex(pd.MultiIndex.from_frame(lines[of]))
+    total = base["count"].to_numpy(dtype=float)
+    above = lines["count"].to_numpy(dtype=float) > total
+    marks = lines["mark"].where(lines["mark"] != "", base["mark"].fillna("").to_numpy())
+    known = lines["count"].where(~np.isnan(total) & ~above)
+    marks = marks.mask(above & (marks == ""), NOT_APPLICABLE)
+    rows = figure_lines(
+        lines,
+        "share",
+        shown,
+        base=total,
+        base_name=shown.labels.get(str(figure.against), str(figure.against)),
+        status=status_of(known, marks),
+        note=np.where(above, "more than its base: it is no part of it", ""),
+        **percent(known, total),
+    )
+    return without_small_bases(rows, lines["factor"], shown)
+
+
+def _change(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """The last period against the baseline, and the target beside it."""
+    if figure.of not in shown.periods:
+        return no_figures()
+    table = shown.places.reset_index()
+    table = table[table["place_kind"].isin(list(figure.places))]
+    last, earlier = change_periods(figure, shown.periods[figure.of], shown.units[figure.of])
+    rows = change_rows(table, shown, figure.of, last, earlier)
+    if figure.target is None:
+        return rows
+    met = pd.Series("target within the limits", index=rows.index)
+    met = met.mask(rows["high"] <= figure.target, "target reached")
+    met = met.mask(rows["low"] > figure.target, "target not reached")
+    words = f"target {figure.target:+g}%: " + met.str.removeprefix("target ")
+    told = rows["note"].where(rows["note"] == "", rows["note"] + "; ") + words
+    return rows.assign(note=told.where(rows["status"] == GIVEN, rows["note"]))
+
+
+def _mix(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """Records by one aspect; ages in bands where these are named."""
+    parts = list(mix_rows(shown))
+    if not parts:
+        return no_figures()
+    rows = pd.concat(parts)
+    stem = rows["figure"].str.partition(".")[0]
+    rows = _in_places(rows[(stem == figure.of) & (rows["by"] == figure.by)], figure)
+    rows = rows if figure.period is None else rows[rows["period"] == figure.period]
+    return _banded(rows, figure, shown) if figure.bands else rows
+
+
+def _banded(rows: pd.DataFrame, figure: Figure, shown: Shown) -> pd.DataFrame:
+    """Ages in bands, which may overlap: sums of single years, withheld where one of them is."""
+    parts = []
+    years = pd.to_numeric(rows["category"], errors="coerce")
+    by = ["definition", "period", "place_kind", "place"]
+    for name, (first, last) in figure.bands.items():
+        inside = rows[(years >= first) & (years <= last)]
+        sums = inside.groupby(by, sort=False)["count"].agg(lambda n: n.sum(skipna=False))
+        every = rows.drop_duplicates(by).set_index(by)
+        count = (
+            sums.reindex(every.index).fillna(0).where(~every.index.isin(sums.index[sums.isna()]))
+        )
+        marks = pd.Series(np.where(count.isna(), WITHHELD, ""), index=every.index)
+        parts.append(
+            every.assign(
+                count=count,
+                category=name,
+                status=status_of(count, marks),
+                **percent(count, every["base"]),
+            ).reset_index()
+        )
+    unsaid = rows[rows["category"] == "not recorded"]
+    banded = pd.concat([*parts, unsaid], ignore_index=True)
+    return without_small_bases(banded, pd.Series(figure.of, index=banded.index), shown)
+
+
+def _concentration(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """Share of the events in the fullest places, against what chance gives by residents."""
+    lines = _lines_of(figure, shown, figure.of)
+    kind = next((kind for kind in figure.places if kind != WHOLE_KIND), None)
+    if lines.empty or kind is None:
+        return no_figures()
+    period = figure.period or shown.periods[figure.of][-1]
+    lines = lines[lines["period"] == period]
+    whole, parts = lines[lines["place_kind"] == WHOLE_KIND], lines[lines["place_kind"] == kind]
+    rows = [_fullest(top, parts, whole, figure, shown) for top in figure.top]
+    return pd.concat(rows, ignore_index=True)
+
+
+def _fullest(
+    top: int, parts: pd.DataFrame, whole: pd.DataFrame, figure: Figure, shown: Shown
+) -> pd.DataFrame:
+    known = parts[parts["count"].notna()]
+    if len(known) < len(parts) or top > len(parts):
+        why = f"{len(parts) - len(known)} places are withheld or not assessed"
+        said = why if top <= len(parts) else f"there are {len(parts)} places"
+        return figure_lines(
+            whole,
+            "concentration",
+            shown,
+            category=f"top {top}",
+            count=np.nan,
+            status=NOT_APPLICABLE,
+            note=said,
+        )
+    counts = known["count"].to_numpy(np.int64)
+    people = known["residents"].to_numpy(float)
+    exposed = bool((people > 0).all())
+    chance = by_chance(
+        lambda n: top_shares(n, top),
+        counts,
+        np.random.default_rng(shown.seed),
+        exposure=people if exposed else None,
+        draws=DRAWS,
+    )
+    names = known.sort_values("count", ascending=False, kind="stable")["place"].head(top)
+    told = ", ".join(names) + f"; by chance {100 * chance.mean:.1f}%, p {chance.p:.3f}"
+    share = top_shares(counts, top)
+    return figure_lines(
+        whole,
+        "concentration",
+        shown,
+        by=str(known["place_kind"].iloc[0]),
+        category=f"top {top}",
+        count=np.sort(counts)[::-1][:top].sum(),
+        base=counts.sum(),
+        base_name="all events of the places",
+        value=round_half_away(100 * share, decimals=1),
+        unit="%",
+        compared_with=CHANCE if exposed else EVEN,
+        ratio=round_half_away(share / chance.mean, decimals=4),
+        method=f"{DRAWS} draws of the multinomial law",
+        note=told,
+    )
+
+
+def _gap(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """The first group of an order against all, with slope and relative index of inequality."""
+    asked = Figure(
+        name=figure.name, kind="count", of=figure.of, places=(str(figure.by),), period=figure.period
+    )
+    lines = _in_places(_lines_of(asked, shown, figure.of), asked)
+    lines = lines[lines["place"] != UNKNOWN]
+    parts = [_gap_of(part, figure, shown) for _, part in lines.groupby("period", sort=False)]
+    return pd.concat(parts, ignore_index=True) if parts else no_figures()
+
+
+UNKNOWN = "not recorded"
+"""Group of areas that are in none."""
+
+
+def _gap_of(part: pd.DataFrame, figure: Figure, shown: Shown) -> pd.DataFrame:
+    # The order of inequality is from the least deprived to the most; fifths are named from 1.
+    part = part.sort_values("place", ascending=False)
+    counts, people = part["count"].to_numpy(float), part["residents"].to_numpy(float)
+    fixed = part.iloc[[-1]].assign(place=WHOLE, place_kind=WHOLE_KIND)
+    if np.isnan(counts).any() or len(part) < 2 or not (people > 0).all():
+        marks = part["mark"][part["mark"] != ""]
+        status = marks.iloc[0] if len(marks) else NOT_APPLICABLE
+        return figure_lines(
+            fixed,
+            "gap",
+            shown,
+            by=figure.by,
+            count=np.nan,
+            status=status,
+            note="a group is withheld, or without residents",
+        )
+    found = {
+        f"{part['place'].iloc[-1]} against all": (most_deprived_against_all, "times", 2, 1.0),
+        "slope index": (slope_index, "per 1,000", 1, 1000.0),
+        "relative index": (relative_index, "times", 2, 1.0),
+    }
+    rows = [
+        figure_lines(
+            fixed,
+            "gap",
+            shown,
+            by=figure.by,
+            category=category,
+            base=people.sum(),
+            base_name="residents",
+            unit=unit,
+            compared_with=f"rate of {shown.whole}",
+            method="exact given the total" if make is most_deprived_against_all else "MOVER",
+            **_estimated(make(counts, people), scale, decimals),
+        )
+        for category, (make, unit, decimals, scale) in found.items()
+    ]
+    return pd.concat(rows, ignore_index=True)
+
+
+def _estimated(found: Estimate, scale: float, decimals: int) -> dict[str, NDArray[np.float64]]:
+    """A value and its limits as they are printed; none where they are infinite."""
+    value, low, high = (np.atleast_1d(np.asarray(part, dtype=float)) for part in found)
+    finite = np.where(np.isfinite(value), scale * value, np.nan)
+    ends = limit_columns(Estimate(value, low, high), scale, decimals)
+    return {"value": round_half_away(finite, decimals=decimals), **ends}
+
+
+def _overlap(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """How many hot areas of one factor are hot for another, against chance."""
+    pair = [figure.of, str(figure.against)]
+    if shown.hot.empty or not {*pair} <= set(shown.hot.columns):
+        return no_figures()
+    both = shown.hot[pair].dropna().astype(bool)
+    first, second = both[pair[0]].to_numpy(), both[pair[1]].to_numpy()
+    shared, hot, n = int((first & second).sum()), int(first.sum()), len(both)
+    lift, p = _against_chance(first, second)
+    spatial = _spatial(both, shown)
+    told = f"by chance {100 * second.sum() / n:.1f}%, p {p:.3f}"
+    told += f"; p {spatial:.3f} against maps that are as clumped" if spatial is not None else ""
+    return pd.DataFrame(
+        [
+            {
+                "measure": shown.labels[pair[0]],
+                "definition": pair[0],
+                "counted": "areas",
+                "place_kind": WHOLE_KIND,
+                "place": shown.whole,
+                "period": shown.periods[pair[0]][-1],
+                "by": "",
+                "category": f"hot for {shown.labels[pair[1]]} too",
+                "count": shared,
+                "base": hot,
+                "base_name": f"areas hot for {shown.labels[pair[0]]}",
+                "compared_with": EVEN,
+                "ratio": lift,
+                "status": GIVEN if hot else NOT_APPLICABLE,
+                "note": told,
+                **{
+                    k: v if isinstance(v, str) else float(np.asarray(v))
+                    for k, v in percent(shared, hot).items()
+                },
+                "method": CLOPPER_PEARSON + "; hypergeometric p",
+            }
+        ]
+    )
+
+
+def _against_chance(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> tuple[float, float]:
+    n, k, m = len(first), int(first.sum()), int(second.sum())
+    shared, expected = int((first & second).sum()), k * m / max(n, 1)
+    p = float(stats.hypergeom.sf(shared - 1, n, k, m))
+    return (round(shared / expected, 4) if expected else np.nan), p
+
+
+def _spatial(both: pd.DataFrame, shown: Shown) -> float | None:
+    """p against random sets that are as clumped; None where neighbours are not given."""
+    from riskindex.statistics.co_location import LARGEST, co_location, moran_basis
+
+    if shown.weights is None or len(both) > LARGEST or not both.any().all():
+        return None
+    at = shown.hot.index.get_indexer(both.index)
+    basis = moran_basis(shown.weights[at][:, at])
+    rng = np.random.default_rng(shown.seed)
+    found = co_location(both.iloc[:, 0], both.iloc[:, 1], basis, rng, draws=DRAWS)
+    return found.p_spatial
+
+
+def _together(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """Whether two monthly series rise and fall together, the months of the year taken out."""
+    parts = [_monthly(shown, name) for name in (figure.of, str(figure.against))]
+    joined = pd.concat(parts, axis=1).dropna()
+    if len(joined) < LEAST_MONTHS:
+        return no_figures()
+    whole_years = len(joined) >= 24
+    columns = [joined.iloc[:, i] for i in (0, 1)]
+    left, right = (_deseasoned(column) if whole_years else column for column in columns)
+    r = float(np.corrcoef(left, right)[0, 1])
+    degrees = len(joined) - (13 if whole_years else 2)
+    half = stats.norm.ppf(0.975) / np.sqrt(max(degrees - 1, 1))
+    z = np.arctanh(np.clip(r, -0.999999, 0.999999))
+    ends = [r, float(np.tanh(z - half)), float(np.tanh(z + half))]
+    value, low, high = round_half_away(ends, decimals=2).tolist()
+    return pd.DataFrame(
+        [
+            {
+                "measure": shown.labels[figure.of],
+                "definition": figure.of,
+                "counted": "months",
+                "place_kind": WHOLE_KIND,
+                "place": shown.whole,
+                "period": f"{joined.index[0]} to {joined.index[-1]}",
+                "by": "month",
+                "count": len(joined),
+                "value": value,
+                "unit": "correlation",
+                "low": low,
+                "high": high,
+                "compared_with": shown.labels[str(figure.against)],
+                "status": GIVEN,
+                "method": "Pearson, limits by Fisher's z",
+                "note": "month of the year taken out" if whole_years else "of less than two years",
+            }
+        ]
+    )
+
+
+LEAST_MONTHS = 12
+"""Fewer months tell nothing of whether two series go together."""
+
+
+def _monthly(shown: Shown, factor: str) -> "pd.Series[float]":
+    """Records of the whole by month; missing where one of a factor's groups is withheld."""
+    if shown.rhythm.empty:
+        return pd.Series(dtype=float)
+    table = shown.rhythm.reset_index()
+    table = table[(table["factor"] == factor) & (table["aspect"] == "month")]
+    if (table["place"] == WHOLE).any():
+        table = table[table["place"] == WHOLE]
+    return table.groupby("value")["records"].agg(lambda n: n.astype(float).sum(skipna=False))
+
+
+def _deseasoned(series: "pd.Series[float]") -> "pd.Series[float]":
+    """Logarithms less the mean of the same month of the year."""
+    logs = np.log(series + 0.5)
+    return logs - logs.groupby(series.index.str[5:]).transform("mean")
+
+
+def _series(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """The rows of a table without areas, with limits where it has counts."""
+    if shown.series.empty:
+        return no_figures()
+    table = shown.series[shown.series["series"] == figure.of]
+    if figure.period is not None:
+        table = table[table["period"] == figure.period]
+    return series_rows(table)
+
+
+def series_rows(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows of series: values as published, or made of count and base with exact limits.
+
+    Parameters
+    ----------
+    table
+        Columns of `Shown.series`; unit %, per 1,000, per 10,000, per 100,000 or of a count.
+    """
+    parts = [_of_unit(part, str(unit)) for unit, part in table.groupby("unit", sort=False)]
+    return pd.concat(parts).loc[table.index] if parts else no_figures()
+
+
+def _of_unit(part: pd.DataFrame, unit: str) -> pd.DataFrame:
+    count, base = part["count"].to_numpy(float), part["base"].to_numpy(float)
+    per, is_share = PER.get(unit), unit == "%"
+    scale, decimals = (100.0 if is_share else 1.0), (1 if is_share or per else 0)
+    exposure = base / per if per else 1.0
+    made = clopper_pearson(count, base) if is_share else count_interval(count, exposure)
+    worked = round_half_away(scale * np.asarray(made.value), decimals=decimals)
+    value = part["value"].where(part["value"].notna(), worked)
+    exact = CLOPPER_PEARSON if is_share else GARWOOD
+    fixed = {
+        "measure": part["label"],
+        "definition": part["series"],
+        "place_kind": "named",
+        "place": part["place"],
+        "period": part["period"],
+        "by": np.where(part["category"] != "", "group", ""),
+        "category": part["category"],
+        "count": count,
+        "base": base,
+        "value": value,
+        "unit": unit,
+        "status": np.where(value.isna(), NOT_RECORDED, GIVEN),
+        "method": np.where(np.isnan(made.value), "as published", exact),
+        "note": part["citation"],
+    }
+    return pd.DataFrame({**fixed, **limit_columns(made, scale, decimals)}, index=part.index)
+
+
+PER: Mapping[str, float] = MappingProxyType(
+    {"per 1,000": 1e3, "per 10,000": 1e4, "per 100,000": 1e5}
+)
+"""Unit of a rate to how many it is per."""
+
+REQUESTS: Mapping[str, Callable[[Figure, Shown], pd.DataFrame]] = MappingProxyType(
+    {
+        "count": _count,
+        "rate": _rate,
+        "share": _share,
+        "change": _change,
+        "mix": _mix,
+        "concentration": _concentration,
+        "gap": _gap,
+        "overlap": _overlap,
+        "together": _together,
+        "series": _series,
+    }
+)
+"""Kind of figure to what makes its rows."""

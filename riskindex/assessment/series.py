@@ -1,0 +1,137 @@
+"""Tables without areas: exclusions by authority, admissions, benchmarks of forces, of England."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import pandas as pd
+
+from riskindex.errors import ConfigError, InputError
+from riskindex.files.csv_files import capped, read_sheet
+from riskindex.files.formats import FileRecord, find_file, record
+
+COLUMNS = (
+    "series",
+    "label",
+    "place",
+    "period",
+    "category",
+    "count",
+    "base",
+    "value",
+    "unit",
+    "citation",
+)
+"""Columns of a table of series."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesSource:
+    """A table by place and period that has no areas, such as exclusions by authority and year."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    kind: Literal["series"]
+    """A table with one row per place and period."""
+    path: str
+    """A CSV (may be compressed), or a zip with one."""
+    label: str
+    """What it counts, in words."""
+    place: str
+    """Column with the place: an authority, a force, England."""
+    period: str
+    """Column with the period, as it is printed."""
+    group: str | None = None
+    """Column that parts the rows of a place and period further, such as an age band."""
+    count: str | None = None
+    """Column with the number counted."""
+    base: str | None = None
+    """Column with what it is a share or rate of."""
+    value: str | None = None
+    """Column with a value as it was published, which is printed as it is."""
+    unit: Literal["%", "per 1,000", "per 10,000", "per 100,000"] | str = "count"
+    """Unit of the value; with count and base it is worked out in this unit."""
+    citation: str = ""
+    """Where the numbers were published, which stands beside each."""
+    protection: Literal["open", "restricted"] | None = None
+    """Whether anybody can look the table up; left out, restricted. An open table needs an address
+    and a licence."""
+    address: str | None = None
+    """Where anybody can look an open table up; printed for sign-off."""
+    licence: str | None = None
+    """Licence of an open table; printed for sign-off."""
+
+
+class ReadSeries(NamedTuple):
+    """Series, and which files they came from."""
+
+    table: pd.DataFrame
+    """Columns `COLUMNS`; numbers that are not there are missing."""
+    files: tuple[FileRecord, ...]
+    """Provenance."""
+
+
+def read_series(sources: Mapping[str, object], folder: Path) -> ReadSeries:
+    """Read every series that a config names.
+
+    Raises
+    ------
+    ConfigError
+        A series with neither a count nor a value.
+    InputError
+        A file, column or number that is not as it should be; all faults of a file together.
+    """
+    parts, files = [], []
+    for name, source in sources.items():
+        if isinstance(source, SeriesSource):
+            part, file = _read(name, source, folder)
+            parts.append(part)
+            files.append(file)
+    table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
+    return ReadSeries(table, tuple(files))
+
+
+def _read(name: str, source: SeriesSource, folder: Path) -> tuple[pd.DataFrame, FileRecord]:
+    if source.count is None and source.value is None:
+        raise ConfigError(f"sources.{name}: name the column count, or value.")
+    path = find_file(folder, source.path, place=f"sources.{name}.path")
+    texts = {"place": source.place, "period": source.period, "category": source.group}
+    numbers = {"count": source.count, "base": source.base, "value": source.value}
+    wanted = [column for column in (texts | numbers).values() if column is not None]
+    with TemporaryDirectory(prefix="riskindex-") as private:
+        sheet = read_sheet(path, list(dict.fromkeys(wanted)), Path(private))
+    faults: list[str] = []
+    found: dict[str, Any] = {"series": name, "label": source.label}
+    for key, column in texts.items():
+        found[key] = "" if column is None else [text.strip() for text in sheet.columns[column]]
+    for key, column in numbers.items():
+        given = pd.Series(sheet.columns[column] if column else [""] * len(sheet.rows), dtype=object)
+        plain = given.str.strip().str.replace(",", "")
+        found[key] = pd.to_numeric(plain.where(plain != ""), errors="coerce").astype(float)
+        wrong = found[key].isna() & (plain != "")
+        faults += [
+            f"{sheet.label}: row {row}, column {column!r}, value {value!r}: no number."
+            for row, value, is_wrong in zip(sheet.rows, given, wrong, strict=True)
+            if is_wrong
+        ]
+    if faults:
+        raise InputError(capped(faults))
+    table = pd.DataFrame(found, index=range(len(sheet.rows)))
+    return _checked(table.assign(unit=source.unit, citation=source.citation), sheet.label), record(
+        path, name, rows=len(sheet.rows)
+    )
+
+
+def _checked(table: pd.DataFrame, label: str) -> pd.DataFrame:
+    key = ["place", "period", "category"]
+    again = table[table.duplicated(key)]
+    if len(again):
+        first, n = ", ".join(filter(None, again.iloc[0][key])), len(again)
+        raise InputError(f"{label}: {n:,} rows repeat a place and period (first: {first}).")
+    above = table["unit"].eq("%") & (table["count"] > table["base"])
+    if above.any():
+        where = ", ".join(table[above].iloc[0][["place", "period"]])
+        raise InputError(f"{label}: {where}: the count is more than its base.")
+    return table[list(COLUMNS)]

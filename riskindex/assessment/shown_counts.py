@@ -1,0 +1,128 @@
+"""From what a run or a release counts to its table of figures: the same for every reader."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from riskindex.assessment.figure_rows import Shown, no_figures
+from riskindex.assessment.figures import make_figures
+from riskindex.assessment.options import Figure
+from riskindex.assessment.requested import request_figures
+from riskindex.events.periods import Unit
+from riskindex.factors import Factor
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
+ABOUT = ("label", "counted", "periods", "unit", "restricted")
+"""What figures must know of each factor and measure."""
+
+
+def what_is_counted(factor: Factor, sources: Mapping[str, object]) -> str:
+    """What a factor counts: people once per area and period, or records; of a table neither."""
+    of = [sources[group.source] for group in factor.groups]
+    distinct = {getattr(source, "distinct", None) is not None for source in of}
+    return {frozenset({True}): "people", frozenset({False}): "records"}.get(frozenset(distinct), "")
+
+
+def about_factors(
+    factors: Sequence[Factor], sources: Mapping[str, object], units: Mapping[str, Unit]
+) -> pd.DataFrame:
+    """Label, what is counted, periods and their unit of factors or measures, index their names.
+
+    Parameters
+    ----------
+    factors
+        Factors, or measures as factors.
+    sources
+        Name to the source in the config.
+    units
+        Name of the factor to what the labels of its periods mean.
+    """
+    rows = [
+        (f.label, what_is_counted(f, sources), ", ".join(f.periods), units[f.name]) for f in factors
+    ]
+    index = pd.Index([f.name for f in factors], dtype=object)
+    return pd.DataFrame(rows, columns=list(ABOUT[:4]), index=index, dtype=object)
+
+
+def hot_by_factor(
+    hotspots: pd.DataFrame, areas: "pd.Index[str]", *, asked: Sequence[Figure]
+) -> pd.DataFrame:
+    """Whether each area is hot in the last period of a factor; missing where not assessed.
+
+    Parameters
+    ----------
+    hotspots
+        Index (factor, period, area_code); columns `is_hot` and `reason`. May be empty.
+    areas
+        Codes of the areas, in the order of the map.
+    asked
+        Figures of the config; where none is an overlap, the table is empty.
+    """
+    if hotspots.empty or not any(figure.kind == "overlap" for figure in asked):
+        return pd.DataFrame()
+    flags = {}
+    for factor, part in hotspots.groupby(level="factor", sort=False):
+        last = part.xs(part.index.get_level_values("period")[-1], level="period")
+        last = last.droplevel("factor")
+        hot = last["is_hot"].astype(object).where(last["reason"].fillna("") == "")
+        flags[str(factor)] = hot.reindex(areas)
+    return pd.DataFrame(flags)
+
+
+def show(
+    about: pd.DataFrame,
+    *,
+    counts: pd.DataFrame,
+    rhythm: pd.DataFrame,
+    rhythm_kind: str | None,
+    whole: str,
+    hot: pd.DataFrame,
+    weights: "csr_array | None",
+    series: pd.DataFrame,
+) -> Shown:
+    """Counts that a reader may see, with the words for them.
+
+    Parameters
+    ----------
+    about
+        Columns `ABOUT`, index factor or measure, in the order of the report; `restricted` is
+        missing where the reader sees everything.
+    counts, rhythm, rhythm_kind, whole, hot, weights, series
+        As in `Shown`; `counts` are its places.
+    """
+    names = list(map(str, about.index))
+    periods = [tuple(filter(None, str(labels).split(", "))) for labels in about["periods"]]
+    closed = about.index[about["restricted"].eq(True)]
+    return Shown(
+        places=counts,
+        rhythm=rhythm,
+        rhythm_kind=rhythm_kind,
+        labels=dict(zip(names, map(str, about["label"]), strict=True)),
+        counted=dict(zip(names, map(str, about["counted"]), strict=True)),
+        periods={name: labels for name, labels in zip(names, periods, strict=True) if labels},
+        restricted=frozenset(map(str, closed)),
+        whole=whole,
+        units=dict(zip(names, about["unit"], strict=True)),
+        hot=hot,
+        weights=weights,
+        series=series,
+    )
+
+
+def every_figure(requested: Sequence[Figure], shown: Shown) -> pd.DataFrame:
+    """The figures that every run makes, and then those that a config names; see `make_figures`.
+
+    Parameters
+    ----------
+    requested
+        In the order of the config.
+    shown
+        What the reader may see; nothing else is looked at.
+    """
+    if shown.places.empty:
+        return no_figures()
+    parts = [make_figures(shown), request_figures(requested, shown)]
+    return pd.concat(parts, ignore_index=True)

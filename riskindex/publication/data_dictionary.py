@@ -1,0 +1,163 @@
+"""What every column of every CSV means: type, unit and meaning."""
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal, NamedTuple
+
+from riskindex.assessment.figure_rows import COLUMNS as FIGURE_COLUMNS
+from riskindex.assessment.figure_rows import KEY
+from riskindex.disclosure import MARKS
+
+
+class Column(NamedTuple):
+    """What one column of a table holds."""
+
+    type: Literal["string", "integer", "number", "boolean", "any"]
+    """Type in the words of a Frictionless table schema."""
+    meaning: str
+    """In a sentence."""
+    unit: str = ""
+    """Of its numbers; empty where they have none."""
+
+
+_SHARED = {
+    "area_code": Column("string", "Code of the area."),
+    "name": Column("string", "Name of the area."),
+    "factor": Column("string", "Short name of the factor."),
+    "period": Column("string", "Label of the period; empty where a table has none."),
+    "source": Column("string", "Name of the source in the config."),
+}
+AREA_COLUMNS = {
+    **_SHARED,
+    "rank": Column("integer", "Rank by the index, 1 the highest risk; ties share a rank."),
+    "place": Column("string", "Name of the place that a selected area lies in."),
+    "decile": Column("integer", "Tenth of all areas by the index, 1 the highest risk."),
+    "score": Column("number", "The index.", "0 to 100"),
+    "companion": Column("number", "The index made of strengths instead of flags.", "0 to 100"),
+    "factors_hot": Column("integer", "Factors for which the area is hot.", "factors"),
+    "factors_own": Column("string", "Labels of factors for which it is hot by its own events."),
+    "factors_neighbourhood": Column("string", "Labels of factors hot with its neighbours alone."),
+    "factors_both": Column("string", "Labels of factors hot by itself and with its neighbours."),
+    "factors_next_door": Column(
+        "string", "Labels of factors hot in a window round it, while it has fewer than expected."
+    ),
+    "through_one_area": Column(
+        "string", "Labels of factors for which it is hot only by one area of its window."
+    ),
+    "selected": Column("boolean", "Whether the area is on the list."),
+    "tied_at_cut": Column("boolean", "Whether it ties with others at the cut of the list."),
+    "p_selected": Column("number", "Share of repeats of the run that select it.", "0 to 1"),
+    "p_top": Column("number", "Share of repeats in which it is among the highest.", "0 to 1"),
+    "tier": Column("string", "How sure the selection is: firm, borderline or out."),
+    "rank_low": Column("integer", "5th percentile of its rank in repeats."),
+    "rank_high": Column("integer", "95th percentile of its rank in repeats."),
+    "reasons": Column("string", "Why it scores, in sentences."),
+    "residents": Column("integer", "Residents.", "people"),
+    "residents_10_24": Column("integer", "Residents aged 10 to 24.", "people"),
+    "override": Column("string", "Whether a person took it in or out, against the rule."),
+    "override_reason": Column("string", "The reason that the person gave."),
+}
+_SCORES = {
+    **_SHARED,
+    "value": Column("number", "What the score is made of, in the unit of the factor."),
+    "score": Column("number", "Score of the factor.", "0 to 100"),
+    "intensity": Column("number", "Score by strength alone, which orders ties.", "0 to 100"),
+    "weight": Column("number", "Weight of the factor in the index."),
+    "group": Column("string", "Group of factors that it is combined in first."),
+    "is_hot": Column("boolean", "Whether the area is hot, or above the threshold."),
+    "kind": Column("string", "Hot by itself (own), with its neighbours (neighbourhood) or both."),
+    "reason": Column("string", "Why the area is not assessed; empty where it is."),
+    "contribution": Column("number", "What the factor adds to the index.", "points of the index"),
+}
+_HOTSPOTS = {
+    **_SHARED,
+    "observed": Column("number", "Events counted in the area, weighted where weights are given."),
+    "expected": Column("number", "Events expected from the base; empty where none is named."),
+    "ratio": Column("number", "Observed over expected."),
+    "ratio_low": Column("number", "Lower limit of the ratio, 95%."),
+    "ratio_high": Column("number", "Upper limit of the ratio, 95%."),
+    "p": Column("number", "Upper tail probability of the area's test.", "0 to 1"),
+    "p_adjusted": Column("number", "The same, corrected for all areas tested.", "0 to 1"),
+    "confidence": Column("integer", "99, 95, 90, or 0 where the area is not hot.", "%"),
+    "kind": Column("string", "Hot by itself (own), with its neighbours (neighbourhood) or both."),
+}
+_PLACES = {
+    "place": Column("integer", "Number of the place, 1 the greatest need."),
+    "name": Column("string", "Name of the place."),
+    "wards": Column("string", "Wards that it lies in, those with most residents first."),
+    "district": Column("string", "Districts that it lies in, those with most residents first."),
+    "teams": Column("string", "Whether the teams of the plan reach it: yes or no."),
+    "areas": Column("integer", "Selected areas in it.", "areas"),
+    "firm": Column("integer", "Areas in it that 95 of 100 repeats select, or more.", "areas"),
+    "residents": Column("number", "Residents of its selected areas.", "people"),
+    "residents_10_24": Column("number", "Residents of them aged 10 to 24.", "people"),
+    "need": Column("number", "Residents aged 10 to 24, weighted by the index.", "people"),
+    "again": Column("number", "Share of repeats in which the plan chooses it again.", "0 to 1"),
+    "factors": Column("string", "Labels of factors hot in it, each with the number of areas."),
+    "next_door": Column("integer", "Areas hot only with their neighbours.", "areas"),
+    "score_max": Column("number", "Highest score of its areas.", "0 to 100"),
+    "km_across": Column("number", "How far its areas stretch.", "kilometres"),
+    "x": Column("number", "Easting of its middle.", "metres"),
+    "y": Column("number", "Northing of its middle.", "metres"),
+}
+NEARBY = " nearby"
+"""End of the names of columns of services, one for each kind."""
+_UNCOUNTED = {
+    **_SHARED,
+    "file": Column("string", "Name of the file."),
+    "row": Column("integer", "Row of the file, the heading being the first."),
+    "date": Column("string", "Date as the file has it."),
+    "area_code": Column("string", "Area code as the file has it."),
+    "reason": Column("string", "Why the event was not counted."),
+}
+_APART = {
+    **_SHARED,
+    "group": Column("string", "Group of events of the factor."),
+    "events": Column("integer", "Events there, which decide nothing.", "events"),
+}
+_FIGURES = {
+    "figure": Column("string", "Name of the figure; with the other key columns it names a row."),
+    "kind": Column("string", "Kind of figure: count, rate, share, change, mix, or as named."),
+    "measure": Column("string", "What is measured, in words."),
+    "definition": Column("string", "Factor, and group of its events, that says what is counted."),
+    "counted": Column("string", "What is counted: records, or people once per area and period."),
+    "place_kind": Column("string", "whole, or the kind of group of areas."),
+    "place": Column("string", "Name of the place; names that repeat have their code or district."),
+    "period": Column("string", "Period, or the first and the last; empty for a census."),
+    "by": Column("string", "What the records are parted by; empty where they are not."),
+    "category": Column("string", "Part of the records; `not recorded` is always a row."),
+    "count": Column("integer", "Number counted.", "as in counted"),
+    "base": Column("integer", "What the value is of: residents, a total, the earlier count."),
+    "base_name": Column("string", "What the base counts."),
+    "value": Column("number", "The figure, rounded as it is printed.", "as in unit"),
+    "unit": Column("string", "Unit of value, low and high."),
+    "low": Column("number", "Lower limit of the value, 95%; empty where there is none."),
+    "high": Column("number", "Upper limit of the value, 95%; empty where there is none."),
+    "rank": Column("integer", "Rank by value among the places of a kind, 1 the highest."),
+    "rank_by_count": Column("integer", "Rank by count among the places of a kind, 1 the highest."),
+    "compared_with": Column("string", "What ratio is held against."),
+    "ratio": Column("number", "The figure over what it is compared with."),
+    "ratio_low": Column("number", "Lower limit of the ratio, 95%."),
+    "ratio_high": Column("number", "Upper limit of the ratio, 95%; empty where it has none."),
+    "status": Column(
+        "string", "given; or why not: " + "; ".join(f"{m} {why}" for m, why in MARKS.items()) + "."
+    ),
+    "method": Column("string", "How the limits were made."),
+    "note": Column("string", "What a reader must know of the row."),
+}
+
+TABLES: Mapping[str, tuple[str, Mapping[str, Column], Sequence[str]]] = MappingProxyType(
+    {
+        "top_areas.csv": ("The list: the selected areas", AREA_COLUMNS, ("area_code",)),
+        "places.csv": ("The places that the selected areas lie in", _PLACES, ("place",)),
+        "all_areas.csv": ("Every area", AREA_COLUMNS, ("area_code",)),
+        "figures.csv": ("Every number of a needs assessment", _FIGURES, KEY),
+        "hotspots.csv": ("The tests for hotspots", _HOTSPOTS, ("factor", "period", "area_code")),
+        "scores.csv": ("Scores of every factor", _SCORES, ("factor", "area_code")),
+        "uncounted_events.csv": ("Events that were not counted", _UNCOUNTED, ()),
+        "sensitive_places.csv": ("Restricted events in sensitive places", _APART, ()),
+    }
+)
+"""CSV to its title, its columns by name, and the columns that name a row."""
+
+assert tuple(_FIGURES) == FIGURE_COLUMNS

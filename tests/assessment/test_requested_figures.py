@@ -1,0 +1,257 @@
+"""Figures that a config names: small places by hand, names that are checked, and a whole run."""
+
+import tomllib
+
+import numpy as np
+import pandas as pd
+import pytest
+from figure_tables import monthly, records, row, shown
+from scipy.sparse import csr_array
+
+from riskindex import release, run
+from riskindex.assessment.figure_rows import COLUMNS, KEY
+from riskindex.assessment.options import Figure, Measure, Names, change_periods, figure_faults
+from riskindex.assessment.requested import request_figures
+from riskindex.config import parse_config
+from riskindex.errors import ConfigError
+
+YEARS = {"2020": (30, 40, 50), "2021": (40, 40, 40), "2022": (27, 40, 53)}
+NAMES = Names(
+    measures={"f": tuple(YEARS), "q": ("2021-Q1", "2021-Q4")},
+    tested={"f"},
+    tables=set(),
+    series={"s"},
+    kinds={"district"},
+    units={"f": "calendar-year", "q": "quarter"},
+)
+
+
+def figure(kind, **options):
+    return Figure(**{"name": "x", "of": "f", "kind": kind, **options})
+
+
+def asked(what, table=None):
+    return request_figures([what], table or shown(YEARS))
+
+
+def faults(kind, **options):
+    return " ".join(figure_faults(figure(kind, **options), NAMES))
+
+
+def test_a_count_and_a_rate_are_of_the_places_and_period_named():
+    found = asked(figure("count", places=["district"], period="2022", note="as printed"))
+    assert list(found["count"]) == [40, 27, 53]
+    assert tuple(found) == COLUMNS
+    assert set(found["figure"]) == {"x"}
+    assert set(found["note"]) == {"as printed"}
+    rate = asked(figure("rate", period="2022", label="Violence, all"))
+    assert (rate["value"].item(), rate["measure"].item()) == (12.0, "Violence, all")
+
+
+def test_a_change_has_its_baseline_and_its_target():
+    found = asked(figure("change", baseline="2021", target=-10, places=["district"]))
+    north = row(found, place="N")
+    assert (north["value"], north["compared_with"]) == (-33, "2021")
+    assert north["note"] == "target -10%: within the limits"
+    assert asked(figure("change", usable_from="2021"))["compared_with"].item() == "2021"
+    assert asked(figure("change"))["compared_with"].item() == "2020"
+    many = shown({"2021": (900, 900, 900), "2022": (90, 900, 1800)})
+    verdicts = asked(figure("change", target=-10, places=["district"]), many).set_index("place")
+    assert verdicts.loc["N", "note"] == "target -10%: reached"
+    assert verdicts.loc["S", "note"] == "target -10%: not reached"
+
+
+def test_a_change_is_from_a_usable_period_before_the_last():
+    assert change_periods(figure("change"), tuple(YEARS), "calendar-year") == ("2022", "2020")
+    with pytest.raises(ConfigError, match="no period before 2020"):
+        change_periods(figure("change", period="2020"), tuple(YEARS), "calendar-year")
+    assert "lies before 2021" in faults("change", baseline="2020", usable_from="2021")
+    assert "no period '2019'" in faults("change", baseline="2019")
+    assert "different months of the year" in faults("change", of="q")
+
+
+def test_names_and_options_are_checked():
+    assert "there is f, q" in faults("count", of="g")
+    assert "needs against" in faults("share")
+    assert "cannot be of 'g'" in faults("share", against="g")
+    assert "in no group 'ward'" in faults("count", places=["ward"])
+    assert "for the kinds change" in faults("count", target=-10)
+    assert "no 'colour'" in faults("mix", by="colour")
+    assert "need by = age" in faults("mix", by="sex", bands={"young": (0, 17)})
+    assert "letters, digits" in " ".join(figure_faults(figure("count", name="a b"), NAMES))
+    assert "1 or more" in faults("concentration", top=[0])
+    assert faults("series", of="s") == ""
+
+
+def test_a_benchmark_is_higher_lower_or_within_the_limits():
+    table = shown({"2022": (100, 100, 100)}, residents=(1000, 3000, 12000))
+    beside = {"benchmark": 33.0, "benchmark_name": "England, 2022", "places": ["district"]}
+    found = asked(figure("rate", **beside), table).set_index("place")["note"]
+    assert found["N"] == "England, 2022 33: higher"
+    assert found["E"] == "England, 2022 33: similar"
+    assert found["S"] == "England, 2022 33: lower"
+    assert "belong together" in faults("rate", benchmark=33.0)
+    assert "for the kinds count" in faults("change", benchmark=3.0, benchmark_name="England")
+
+
+def test_a_share_is_of_another_measure_and_never_above_it():
+    table = shown(YEARS)
+    other = table.places.xs("f", level="factor", drop_level=False).rename(
+        {"f": "g"}, level="factor"
+    )
+    both = pd.concat([table.places, other.assign(count=2 * other["count"])])
+    wider = shown(YEARS).__class__(
+        **{
+            **vars(table),
+            "places": both,
+            "labels": {"f": "Knife", "g": "All"},
+            "counted": {"f": "records", "g": "records"},
+        }
+    )
+    share = asked(figure("share", against="g", period="2022"), wider)
+    assert (share["count"].item(), share["base"].item(), share["value"].item()) == (120, 240, 50.0)
+    above = asked(figure("share", of="g", against="f", period="2022"), wider)
+    assert above["status"].item() == "[z]"
+    assert np.isnan(above["value"].item())
+
+
+def test_bands_of_age_may_overlap():
+    ages = {("N", "age", str(age)): 10 for age in range(10, 20)} | {("N", "age", ""): 100}
+    table = shown({"2022": (200, 0, 0)}, rhythm=records(ages))
+    bands = {"10-17": (10, 17), "under 25": (0, 24)}
+    found = asked(figure("mix", by="age", bands=bands), table).set_index("category")
+    assert list(found.loc[["10-17", "under 25"], "count"]) == [80, 100]
+    assert list(found.loc[["10-17", "under 25"], "value"]) == [40.0, 50.0]
+    assert found.loc["not recorded", "count"] == 100
+
+
+def test_concentration_is_held_against_chance():
+    even = asked(
+        figure("concentration", places=["district"], top=[1, 3]), shown({"2022": (100, 300, 600)})
+    ).set_index("category")
+    assert even.loc["top 1", "value"] == 60.0
+    assert even.loc["top 3", "value"] == 100.0
+    assert even.loc["top 1", "ratio"] == pytest.approx(1, abs=0.02)
+    assert "S; by chance 60" in even.loc["top 1", "note"]
+    lone = asked(
+        figure("concentration", places=["district"], top=[1]), shown({"2022": (500, 0, 0)})
+    )
+    assert lone["note"].item() == "N; by chance 60.0%, p 0.001"
+    assert lone["ratio"].item() > 1.6
+
+
+def test_the_gap_is_between_the_first_group_and_all():
+    # Of 60 events in 10,000 residents, 12 of 1,000 are in the first group by name, E.
+    table = shown({"2022": (12, 12, 36)}, residents=(3000, 1000, 6000))
+    found = asked(figure("gap", by="district"), table).set_index("category")
+    assert found.loc["E against all", "value"] == 2.0
+    assert set(found["unit"]) == {"times", "per 1,000"}
+    assert found.loc["E against all", "low"] < 2 < found.loc["E against all", "high"]
+
+
+def test_two_sets_of_hot_areas_that_are_one_overlap_wholly():
+    codes = pd.Index([f"a{i}" for i in range(40)], name="area_code")
+    flags = pd.DataFrame({"f": np.arange(40) < 10, "g": np.arange(40) < 10}, index=codes)
+    flags = flags.astype(object)
+    ring = csr_array(np.roll(np.eye(40), 1, axis=0) + np.roll(np.eye(40), -1, axis=0))
+    base = shown(YEARS)
+    table = base.__class__(
+        **{**vars(base), "labels": {"f": "F", "g": "G"}, "hot": flags, "weights": ring}
+    )
+    found = asked(figure("overlap", against="g"), table).iloc[0]
+    assert (found["count"], found["base"], found["value"], found["ratio"]) == (10, 10, 100.0, 4.0)
+    assert "as clumped" in found["note"]
+    nothing = asked(figure("overlap", against="g"), base)
+    assert nothing["status"].item() == "[x]"
+
+
+def test_series_that_are_one_go_together():
+    months = {
+        f"{y}-{m:02d}": 10 * m + y % 7 * (m % 3) for y in (2020, 2021, 2022) for m in range(1, 13)
+    }
+    rhythm = records({("N", "month", month): n for month, n in months.items()})
+    both = pd.concat([rhythm, rhythm.rename({"f": "g"}, level="factor")])
+    base = shown(YEARS, rhythm=both)
+    table = base.__class__(**{**vars(base), "labels": {"f": "F", "g": "G"}})
+    found = asked(figure("together", against="g"), table).iloc[0]
+    assert (found["value"], found["count"]) == (1.0, 36)
+    assert found["note"] == "month of the year taken out"
+    short = shown(YEARS, rhythm=records(monthly("2022-01", "2022-02")))
+    assert asked(figure("together", against="f"), short)["status"].item() == "[x]"
+
+
+@pytest.fixture(scope="module")
+def requested(county_config):
+    """A run with a measure of another kind of year, and a table without areas."""
+    values = tomllib.loads(county_config.read_text("utf-8"))
+    (county_config.parent / "exclusions.csv").write_text(
+        'authority,year,n,pupils\nEssex,2020/21,"1,200",100000\nEssex,2021/22,900,90000\n', "utf-8"
+    )
+    values["sources"]["exclusions"] = {
+        "kind": "series",
+        "path": "exclusions.csv",
+        "label": "Exclusions",
+        "place": "authority",
+        "period": "year",
+        "count": "n",
+        "base": "pupils",
+        "unit": "%",
+        "citation": "A report",
+    }
+    values["measures"] = {
+        "recent": {
+            "label": "Recent",
+            "source": "violence_offences",
+            "periods": ["2021-22"],
+            "unit": "financial-year",
+        },
+        "yearly": {"label": "Yearly", "source": "violence_offences", "periods": [2021, 2022]},
+    }
+    values["figures"] = [
+        {"name": "recent_count", "kind": "count", "of": "recent"},
+        {"name": "yearly_change", "kind": "change", "of": "yearly", "places": ["district"]},
+        {"name": "excluded", "kind": "series", "of": "exclusions"},
+        {"name": "both", "kind": "overlap", "of": "domestic_abuse", "against": "disorder"},
+    ]
+    return run(parse_config(values, folder=county_config.parent))
+
+
+def test_measures_are_counted_beside_the_factors(requested, county_result):
+    figures = requested.figures
+    months = requested.measured.rhythm.xs("recent", level="factor")["records"]
+    total = months.xs("month", level="aspect").sum()
+    assert row(figures, figure="recent_count")["count"] == total
+    assert set(figures.loc[figures["figure"] == "yearly_change", "compared_with"]) == {"2021"}
+    assert not figures.duplicated(list(KEY)).any()
+    pd.testing.assert_frame_equal(requested.index, county_result.index)
+
+
+def test_a_series_is_printed_with_its_source(requested):
+    found = row(requested.figures, figure="excluded", period="2020/21")
+    assert (found["value"], found["unit"], found["note"]) == (1.2, "%", "A report")
+
+
+def test_the_public_sees_protected_cells_of_measures(requested, small_lists_leave):
+    public = release(requested, "public").figures
+    change = public[public["figure"] == "yearly_change"]
+    assert (change["count"].dropna() % 5 == 0).all()
+    for name in ("excluded", "both"):
+        hidden = row(public, figure=name)
+        assert hidden["status"] == "[c]"
+        assert pd.isna(hidden["value"])
+
+
+def test_a_measure_has_a_name_source_and_periods_of_its_own(county_config):
+    values = tomllib.loads(county_config.read_text("utf-8"))
+
+    def said(**measure):
+        given = {"label": "L", "source": "violence_offences", "periods": ["2021"], **measure}
+        with pytest.raises(ConfigError) as error:
+            parse_config(values | {"measures": {"suspects": given}})
+        return str(error.value)
+
+    assert "is the name of a factor already" in said()
+    assert "no event source 'x'" in said(source="x")
+    assert "name its periods" in said(periods=[])
+    assert "is no calendar-year" in said(periods=["2021-22"])
+    assert Measure(label="L", source="s", periods=["2021"]).as_factor("m").counts_events
