@@ -72,7 +72,11 @@ def test_a_run_writes_every_output(finished):
     assert sorted(path.name for path in folder.iterdir()) == [
         "all_areas.csv",
         "areas.gpkg",
+        "datapackage.json",
+        "figures.csv",
+        "figures.parquet",
         "governance.html",
+        "hotspots.csv",
         "manifest.json",
         "map.html",
         "map.png",
