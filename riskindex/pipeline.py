@@ -315,9 +315,11 @@ def _with_protected_list(result: Result) -> Result:
     """The result with the list of the protected run, which is then that of every profile."""
     config = result.config
     key = read_key(config.release.key, config.folder, result.areas.index)
-    found, given = _protected_list(result, key), _given(result, result.tables)
-    chosen = found.table["selected"].astype(bool)
-    index = result.index.assign(selected=chosen, tied_at_cut=found.table["tied_at_cut"])
+    # What other choices would change is asked of the list that is shown; repeats are the run's.
+    plain = replace(result, config=config.model_copy(update={"robustness": None}))
+    found, given = _protected(plain, key), _given(result, result.tables)
+    chosen = found.index["selected"].astype(bool)
+    index = result.index.assign(selected=chosen, tied_at_cut=found.index["tied_at_cut"])
     return replace(
         result,
         index=_with_tiers(index, chosen),
@@ -326,6 +328,7 @@ def _with_protected_list(result: Result) -> Result:
         ),
         cut=found.cut,
         composition=composition_of(config, given, chosen),
+        sensitivity=replace(found.sensitivity, matters=result.sensitivity.matters),
     )
 
 
