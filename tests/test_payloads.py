@@ -214,6 +214,8 @@ def test_no_cell_of_a_csv_is_a_formula(county: Path):
         "all_areas.csv",
         "top_areas.csv",
         "places.csv",
+        "figures.csv",
+        "hotspots.csv",
         "scores.csv",
         "uncounted_events.csv",
     }

@@ -317,7 +317,9 @@ def test_repeats_of_a_whole_run_mix_what_the_people_gave(elicited):
     assert moved.mean() < 0.01
 
 
-def test_the_spread_of_the_points_is_told_inside_and_nobody_is_named_outside(elicited, tmp_path):
+def test_the_spread_of_the_points_is_told_inside_and_nobody_is_named_outside(
+    elicited, tmp_path, small_lists_leave
+):
     from openpyxl import load_workbook
 
     from riskindex import release, save
