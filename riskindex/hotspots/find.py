@@ -382,7 +382,8 @@ def _next_door(sample: Sample, columns: Columns, factor: Factor) -> Columns:
     if factor.method == "poisson":
         # In the tail of a law that is skew enough lie counts below its mean; hot means more.
         more = observed > expected
-        return {"is_hot": hot & more, "confidence": np.where(more, columns["confidence"], 0.0)}
+        less = ~more & ~np.isnan(columns["confidence"])  # what was not tested stays unknown
+        return {"is_hot": hot & more, "confidence": np.where(less, 0.0, columns["confidence"])}
     largest = is_largest(sample, expected)
     through_another = (columns.get("hot_without_largest", hot) == 0) & ~largest & hot
     near = (hot | (confidence > 0)) & ((observed <= expected) | through_another)
