@@ -92,9 +92,7 @@ def test_the_page_does_not_change_with_the_hidden_order(released, tmp_path, coun
     chosen = shuffled.index[shuffled["selected"].astype(bool)]
     shuffled.loc[chosen, "score"] = shuffled.loc[chosen, "score"].to_numpy()[::-1]
     shuffled.loc[chosen, "rank"] = shuffled.loc[chosen, "rank"].to_numpy()[::-1]
-    other = release(
-        type(county_result)(**(vars(county_result) | {"index": shuffled})), profile=released.profile
-    )
+    other = release(dataclasses.replace(county_result, index=shuffled), profile=released.profile)
     pages = []
     for k, one in enumerate((released, other)):
         write_report(one, tmp_path / f"{k}.html")

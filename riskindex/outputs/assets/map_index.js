@@ -1,4 +1,4 @@
-// The index, the ranks and the selection, by the same formulae as riskindex/index.py and selection.py.
+// The index, the ranks and the selection, by the same formulae as index/build.py and index/selection.py.
 
 const POWERS = Array.from({ length: 309 }, (_, k) => Number(`1e${k}`));
 
