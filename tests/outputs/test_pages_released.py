@@ -159,7 +159,7 @@ def with_counts(released, counts, mark=WITHHELD):
     small = table["events"].between(1, 7)
     table["events"] = rounded.mask(small)
     shown = table.where(~small, np.nan).assign(mark=np.where(small, mark, ""))
-    return type(released)(**(vars(released) | {"district_counts": shown}))
+    return dataclasses.replace(released, district_counts=shown)
 
 
 @pytest.fixture
@@ -203,9 +203,7 @@ def test_sums_with_a_withheld_part_are_not_made(released):
         names=["factor", "group", "place", "aspect", "value"],
     )
     rhythm = pd.DataFrame({"records": [10, 20, np.nan, 5, 15, 10]}, index=index)
-    found = Book(type(released)(**(vars(released) | {"rhythm": rhythm}))).rhythm(
-        "offences", "month"
-    )
+    found = Book(dataclasses.replace(released, rhythm=rhythm)).rhythm("offences", "month")
     assert found[""].tolist()[::2] == [30.0, 25.0]
     assert np.isnan(found.loc["2022-02", "North"])
     assert np.isnan(found.loc["2022-02", ""])
