@@ -136,7 +136,7 @@ CELL: Cell = ("homes", "all", "2022")
 
 
 def test_the_true_list_would_tell_counts_of_a_single_factor(alone):
-    found = [told_by_true_list(alone, CELL, area) for area in at_the_cut(alone, CELL, 5)[4:]]
+    found = [told_by_true_list(alone, CELL, area) for area in at_the_cut(alone, CELL, 2)]
     assert min(told.possible for told in found) < LEAST
 
 

@@ -733,7 +733,7 @@ def _table_noise(codes: Sequence[str], values: Any, config: Config) -> NDArray[n
 
 def _other_rhythm(world: World, rng: np.random.Generator) -> pd.DataFrame:
     """Other records by month, day, hour and sex; some cells become empty, others are filled."""
-    table = world.given.measured.rhythm.drop(MEASURE, level="factor").reset_index()
+    table = world.given.measured.rhythm.drop(MEASURE, level="factor", errors="ignore").reset_index()
     closed = list(restricted_factors(world.config))
     kept = table[~table["factor"].isin(closed)]
     parts = [kept]
