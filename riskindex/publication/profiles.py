@@ -518,6 +518,7 @@ def _config(result: Result, seen: Result) -> dict[str, Any]:
                 "index": asdict(seen.index_taken),
                 "selection": selection,
                 "neighbours": full["neighbours"],
+                "periods": full["periods"],
                 "declared_open": opened,
             }
         )

@@ -2,12 +2,13 @@
 
 import dataclasses
 import re
+import tomllib
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from riskindex import release, save
+from riskindex import parse_config, release, run, save
 from riskindex.areas.groups import WHOLE
 from riskindex.disclosure import WITHHELD
 from riskindex.errors import DisclosureError
@@ -241,7 +242,7 @@ def test_what_counts_records_is_internal(reduced, county_result):
     assert reduced.apart.empty
     assert not set(reduced.reconciliation.index.get_level_values("factor")) & set(CLOSED)
     told = set(reduced.config) - {"title", "place", "about"}
-    assert told == {"factors", "index", "selection", "neighbours", "declared_open"}
+    assert told == {"factors", "index", "selection", "neighbours", "periods", "declared_open"}
 
 
 def test_a_column_that_nobody_named_reaches_no_release(county_result, reduced):
@@ -292,6 +293,25 @@ def test_it_is_saved(reduced, tmp_path):
         "sensitive_places.csv",
         "hotspots.csv",
     }
+
+
+def test_counts_of_rolling_years_are_released(county_config, tmp_path):
+    """The pages of others need the kind of period as much as the internal ones."""
+    values = tomllib.loads(county_config.read_text(encoding="utf-8"))
+    values["periods"] = {"unit": "year-ending"}
+    values["release"]["membership"] = "true"
+    named = {factor["name"]: factor for factor in values["factors"]}
+    ends = {"december": ["2021-12", "2022-12"], "june": ["2021-06", "2022-06"]}
+    rolling = [
+        {**named["offences"], "name": name, "label": f"To {name}", "periods": periods}
+        for name, periods in ends.items()
+    ]
+    values["factors"] = [named["deprivation"], *rolling]
+    result = run(parse_config(values, folder=county_config.parent))
+    for profile in ("public", "partner"):
+        save(release(result, profile), tmp_path / profile)
+        counts = pd.read_csv(tmp_path / profile / "figures.csv")
+        assert {"2022-12", "2022-06"} <= set(counts["period"].dropna())
 
 
 def test_a_list_that_two_factors_decide_does_not_leave_as_it_is(county_result):
