@@ -1,4 +1,4 @@
-"""Counts of groups and over the months: as counted for open sources, else as protected cells."""
+"""Counts of areas and of groups: as counted for open sources, else as protected cells."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,8 +11,6 @@ from riskindex.areas.groups import (
     WHOLE,
     by_factor,
     count_groups,
-    group_kinds,
-    profile_kind,
     residents_of,
     with_rates,
 )
@@ -26,7 +24,7 @@ from riskindex.assessment.place_counts import (
     sum_tables,
 )
 from riskindex.disclosure import CellRules
-from riskindex.events.periods import Period, month_label, parse_periods
+from riskindex.events.periods import Period, parse_periods
 from riskindex.factors import Factor
 from riskindex.publication.cells import noise, of_place, protect
 from riskindex.publication.protection import (
@@ -70,7 +68,9 @@ def noised_areas(result: "Result", key: bytes) -> pd.DataFrame:
     for column in noised:
         prints = _filled(
             result.fingerprints[column].to_numpy(np.uint64),
-            _empty(places, _measure(config, str(column[0]), group=str(column[1])), str(column[2])),
+            empty_prints(
+                places, rule_of(config, str(column[0]), group=str(column[1])), str(column[2])
+            ),
         )
         drawn = noise(prints, key, config.release.epsilon)
         noised[column] = result.counts[column] + pd.array(drawn, dtype="Int64")
@@ -124,14 +124,14 @@ def _filled(prints: NDArray[np.uint64], empty: NDArray[np.uint64]) -> NDArray[np
     return np.where(prints == 0, empty, prints)
 
 
-def _empty(places: Sequence[int], measure: str, period: str) -> NDArray[np.uint64]:
+def empty_prints(places: Sequence[int], measure: str, period: str) -> NDArray[np.uint64]:
     """Fingerprints of cells without records."""
     own = np.array([of_place(measure, period)], dtype=np.uint64)
     # Multiplied by an odd number, so that place and measure cannot cancel each other.
     return np.asarray(np.array(places, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15) + own)
 
 
-def _measure(config: "Config", factor: str, *, group: str | None = None) -> str:
+def rule_of(config: "Config", factor: str, *, group: str | None = None) -> str:
     """What a cell counts, by the rules that its records meet and not by the name it is given."""
     asked = config.counted(factor)
     rules = [g for g in asked.groups if group is None or g.label == group]
@@ -197,7 +197,7 @@ def _protected_groups(
             prints[factor, period],
             grouping,
             residents,
-            measure=_measure(result.config, str(factor)),
+            measure=rule_of(result.config, str(factor)),
             period=str(period),
             key=key,
             rules=rules,
@@ -283,7 +283,7 @@ def _protected_places(
             prints[factor, period],
             places,
             residents,
-            measure=_measure(config, str(factor)),
+            measure=rule_of(config, str(factor)),
             period=str(period),
             key=key,
             rules=rules,
@@ -358,7 +358,7 @@ def _empty_places(
     places = np.zeros(len(asked), dtype=np.uint64)
     for group in np.flatnonzero(asked):
         places[group] = of_place(*sorted(areas[codes == group]))
-    return np.where(asked, _empty(places.tolist(), measure, period), np.uint64(0))
+    return np.where(asked, empty_prints(places.tolist(), measure, period), np.uint64(0))
 
 
 def is_exact(config: "Config", factor: str, residents: "pd.Series[float] | None") -> bool:
@@ -391,7 +391,7 @@ def _years_of_same(asked: Factor, config: "Config") -> Iterator[tuple[Period, ..
     for other in (*config.factors, *config.measured):
         if other.name == asked.name or not other.counts_events:
             continue
-        if _measure(config, other.name) == _measure(config, asked.name):
+        if rule_of(config, other.name) == rule_of(config, asked.name):
             yield parse_periods(other.periods, config.unit_of(other.name), place=other.name)
 
 
@@ -402,141 +402,3 @@ def _reads_people(factor: Factor, config: "Config") -> bool:
         if people & {*group.where, *getattr(source, "where", {})}:
             return True
     return False
-
-
-def released_rhythm(
-    rhythm: pd.DataFrame, result: "Result", key: bytes, rules: CellRules
-) -> pd.DataFrame:
-    """Records by district and month, weekday, hour, age and sex.
-
-    Parameters
-    ----------
-    rhythm
-        Of all periods of a factor together, or with the level `period`.
-    result
-        Which places are small, and what the config says of each factor.
-    key, rules
-        Of the release.
-
-    Returns
-    -------
-    DataFrame
-        Index as `result.rhythm`; columns `records`, `mark` and `base`: all records of the place,
-        a cell of its own, of restricted factors. Restricted factors from protected
-        cells, with a line for the whole and for every value that there can be, so that a missing
-        line does not tell of an empty cell; ages and sexes whose whole is withheld are left out.
-    """
-    if rhythm.empty:
-        return pd.DataFrame()
-    # Areas around the study area are in no place, whose name is that of the whole.
-    rhythm = rhythm[rhythm.index.get_level_values("place") != WHOLE]
-    factor, config = rhythm.index.get_level_values("factor"), result.config
-    closed = factor.isin([*restricted_factors(config), *restricted_measures(config)])
-    opened = rhythm.loc[~closed, ["records"]].astype(float).assign(mark="", base=np.nan)
-    places = _places(result)
-    parts = [
-        _protected_rhythm(part, config, key, rules, places)
-        for _, part in rhythm[closed].groupby(level=_one_table(rhythm))
-    ]
-    return pd.concat([opened, *parts]).sort_index()
-
-
-def _one_table(rhythm: pd.DataFrame) -> list[str]:
-    """Levels whose values are the same in one table of cells."""
-    return [level for level in rhythm.index.names if level not in ("place", "value")]
-
-
-def _protected_rhythm(
-    part: pd.DataFrame, config: "Config", key: bytes, rules: CellRules, places: "pd.Series[bool]"
-) -> pd.DataFrame:
-    """One aspect of one group of events, every place and value, and the whole."""
-    same = {level: str(part.index.unique(level)[0]) for level in _one_table(part)}
-    factor, group, aspect, period = (
-        same.get(level, "") for level in ("factor", "group", "aspect", "period")
-    )
-    table = part.reset_index()
-    table["place"], table["value"] = table["place"].astype(str), table["value"].astype(str)
-    table = table[table["place"].isin(places.index)]  # areas around the study area have no place
-    whole = table.groupby("value", as_index=False)[["records", "fingerprint"]].sum()
-    values = _values(aspect, whole["value"], config, factor, period=period)
-    asked = pd.MultiIndex.from_product([[WHOLE, *places.index], values], names=["place", "value"])
-    every = pd.concat([whole.assign(place=WHOLE), table[["place", "value", *_SUMMED]]])
-    every = every.astype({"fingerprint": np.uint64}).set_index(["place", "value"])[[*_SUMMED]]
-    every = every.reindex(asked, fill_value=0)
-    cells = [of_place(*map(str, place)) for place in asked]
-    found = protect(
-        every["records"].to_numpy(float),
-        every["fingerprint"].to_numpy(np.uint64),
-        key,
-        rules,
-        empty=_empty(cells, _measure(config, factor, group=group), f"{aspect} {period}".strip()),
-        small=asked.get_level_values("place").isin(list(places.index[places])),
-    )
-    shown = pd.DataFrame({"records": found.values, "mark": found.marks}, index=asked)
-    bases = _all_records(
-        every, places, _measure(config, factor, group=group), period=period, key=key, rules=rules
-    )
-    shown["base"] = bases.reindex(asked.get_level_values("place")).to_numpy()
-    if aspect in ("hour", "age", "sex"):  # not recorded is no hour that there must be a line for
-        named = shown.xs(WHOLE, level="place")["records"].notna()
-        shown = shown[shown.index.get_level_values("value").isin(list(named.index[named]))]
-    shown = shown.reset_index().assign(**same)
-    return shown.set_index(list(part.index.names))
-
-
-_SUMMED = ("records", "fingerprint")
-
-
-def _all_records(
-    every: pd.DataFrame,
-    places: "pd.Series[bool]",
-    measure: str,
-    *,
-    period: str,
-    key: bytes,
-    rules: CellRules,
-) -> "pd.Series[float]":
-    """All records of each place as cells of their own, which shares are given of."""
-    summed = every.groupby(level="place", sort=False).sum()
-    found = protect(
-        summed["records"].to_numpy(float),
-        summed["fingerprint"].to_numpy(np.uint64),
-        key,
-        rules,
-        empty=_empty([of_place(str(name)) for name in summed.index], measure, f"all {period}"),
-        small=summed.index.isin(list(places.index[places])),
-    )
-    return pd.Series(found.values, index=summed.index)
-
-
-def _values(
-    aspect: str, found: "pd.Series[str]", config: "Config", factor: str, *, period: str = ""
-) -> Sequence[str]:
-    """Every value that an aspect can have, whether or not a record has it."""
-    if aspect == "weekday":
-        return [str(day) for day in range(1, 8)]
-    if aspect == "hour":
-        return [*sorted(set(found) - set(_HOURS)), *_HOURS]
-    if aspect != "month":
-        return sorted(set(found))
-    asked = config.counted(factor)
-    periods = parse_periods(asked.periods, config.unit_of(factor), place=f"factors.{factor}")
-    asked_for = [one for one in periods if period in ("", one.label)]
-    return [month_label(m) for m in sorted({m for one in asked_for for m in one.months})]
-
-
-_HOURS = [f"{hour:02d}" for hour in range(24)]
-
-
-def _places(result: "Result") -> "pd.Series[bool]":
-    """Every place of the rhythm, and whether it has too few areas or residents."""
-    kind = profile_kind(group_kinds(result.areas))
-    study = (
-        result.areas[~result.areas["is_context"]] if "is_context" in result.areas else result.areas
-    )
-    named = study[kind] if kind else pd.Series(result.config.place, index=study.index)
-    grouped = study.groupby(named.astype(str), sort=True)
-    small = grouped.size() < LEAST_AREAS
-    if "residents" in study:
-        small = small | (grouped["residents"].sum() < LEAST_RESIDENTS)
-    return small

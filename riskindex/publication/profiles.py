@@ -13,7 +13,7 @@ from riskindex.errors import DisclosureError
 from riskindex.factors import CONFIDENCE_SCORES, Factor, reported_shares
 from riskindex.planning.named_places import hot_in_places, hot_last
 from riskindex.planning.team_plan import TeamPlan
-from riskindex.publication.counts import LARGE, released_groups, released_places, released_rhythm
+from riskindex.publication.counts import LARGE, released_groups, released_places
 from riskindex.publication.protection import (
     restricted_factors,
     restricted_measures,
@@ -36,6 +36,7 @@ from riskindex.publication.released import (
     with_places,
     without_folders,
 )
+from riskindex.publication.rhythm import released_rhythm
 from riskindex.result import Result
 from riskindex.tables import rows
 

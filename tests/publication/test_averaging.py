@@ -12,6 +12,7 @@ from fault_corpus import feature
 
 from riskindex import parse_config, release, run
 from riskindex.publication import counts as counts_of_groups
+from riskindex.publication import rhythm as rhythm_of_groups
 from riskindex.publication.cells import protect
 from riskindex.publication.counts import noised_areas
 from riskindex.publication.key import read_key
@@ -224,7 +225,8 @@ def _cells_of_groups(result, profile) -> Answers:
         return protect(counts, prints, key, rules, empty=empty, small=small)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(counts_of_groups, "protect", seen)
+        for module in (counts_of_groups, rhythm_of_groups):
+            patch.setattr(module, "protect", seen)
         for refusal in ("refuse_telling_list", "refuse_unsteady_list"):
             patch.setattr(f"riskindex.pipeline.{refusal}", lambda *_: None)
         release(result, profile=profile)

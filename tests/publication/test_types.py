@@ -101,12 +101,16 @@ def test_protected_cells_are_made_by_protect_alone():
 
 
 def test_counts_of_groups_are_released_through_protect_alone():
-    """The module of group counts takes values and marks from `protect`, or exact totals."""
-    tree = ast.parse((SOURCE / "publication" / "counts.py").read_text(encoding="utf-8"))
-    functions = {n.name: n for n in tree.body if isinstance(n, ast.FunctionDef)}
+    """Modules of group counts take values and marks from `protect`, or exact totals."""
     protecting = {
-        name
-        for name, body in functions.items()
-        if any(isinstance(n, ast.Name) and n.id == "protect" for n in ast.walk(body))
+        (path.stem, function.name)
+        for path in (SOURCE / "publication").glob("*.py")
+        for function in ast.parse(path.read_text(encoding="utf-8")).body
+        if isinstance(function, ast.FunctionDef)
+        if any(isinstance(n, ast.Name) and n.id == "protect" for n in ast.walk(function))
     }
-    assert protecting == {"_cells", "_protected_rhythm", "_all_records"}
+    assert protecting == {
+        ("counts", "_cells"),
+        ("rhythm", "_protected_rhythm"),
+        ("rhythm", "_all_records"),
+    }

@@ -623,10 +623,10 @@ class _Cells:
             counts[others].to_numpy(np.int64).sum(axis=1),
         )
         people = areas["residents"][keep]
-        measure = released._measure(config, str(factor))
+        measure = released.rule_of(config, str(factor))
 
         def empty_groups(codes: Sequence[str]) -> Prints:
-            return released._empty([of_place(*sorted(codes))], measure, str(period))
+            return released.empty_prints([of_place(*sorted(codes))], measure, str(period))
 
         return cls(
             counts[column].to_numpy(np.int64).copy(),
@@ -740,7 +740,7 @@ def _other_rhythm(world: World, rng: np.random.Generator) -> pd.DataFrame:
     for (factor, group, _), part in table[table["factor"].isin(closed)].groupby(
         ["factor", "group", "aspect"]
     ):
-        measure = released._measure(world.config, str(factor), group=str(group))
+        measure = released.rule_of(world.config, str(factor), group=str(group))
         parts.append(_other_aspect(part.copy(), measure, world.config.release.epsilon, rng))
     table = pd.concat(parts).set_index(BY_PERIOD).astype(COUNTED).sort_index()
     return table[table["records"] > 0]
@@ -760,7 +760,7 @@ def _other_aspect(
         tried = rng.integers(1, 2**63, TRIED if other else 1).astype(np.uint64) * (other > 0)
         fits = np.ones(len(tried), dtype=bool)
         for inside, words, label in _cells_with(part, at):
-            empty = released._empty([of_place(*words)], measure, label)
+            empty = released.empty_prints([of_place(*words)], measure, label)
             total = int(part.loc[inside, "records"].sum())
             prints = part.loc[inside, "fingerprint"].to_numpy(np.uint64).sum(keepdims=True)
             was = total + noise(np.where(prints == 0, empty, prints), KEY, epsilon)
