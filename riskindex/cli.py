@@ -264,7 +264,7 @@ def _which(folder: Path) -> int | None:
 
 
 def _say_end(released: "Released", folder: Path) -> None:
-    from riskindex.outputs.report import summary
+    from riskindex.outputs.report.page import summary
 
     show("")
     for line in summary(released):

@@ -42,7 +42,7 @@ from riskindex.outputs.interactive_map import write_map
 from riskindex.outputs.manifest import write_data_package, write_manifest
 from riskindex.outputs.profiles import write_profiles
 from riskindex.outputs.read_result import refuse_to_replace
-from riskindex.outputs.report import write_report
+from riskindex.outputs.report.page import write_report
 from riskindex.outputs.workbook import (
     hotspot_table,
     list_table,

@@ -8,7 +8,7 @@ import pytest
 
 from riskindex.outputs.governance import write_governance
 from riskindex.outputs.profiles import write_profiles
-from riskindex.outputs.report import write_report
+from riskindex.outputs.report.page import write_report
 
 pytestmark = pytest.mark.browser
 

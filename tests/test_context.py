@@ -9,7 +9,7 @@ from riskindex import release, run
 from riskindex.config import parse_config
 from riskindex.index.build import build_index
 from riskindex.index.selection import select_top
-from riskindex.outputs.report import write_report
+from riskindex.outputs.report.page import write_report
 from riskindex.uncertainty.repeats import Data
 from riskindex.uncertainty.replay import Robustness
 

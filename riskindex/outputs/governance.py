@@ -23,14 +23,14 @@ from riskindex.outputs.pages import (
     slug,
     style_block,
 )
-from riskindex.outputs.report import METHODS, SCORES, data_part
-from riskindex.outputs.report_choices import (
+from riskindex.outputs.report.choices import (
     choice_sentence,
     choice_table,
     composition_part,
     double_counting_part,
 )
-from riskindex.outputs.report_methods import neighbour_words, protection_part, test_words
+from riskindex.outputs.report.methods import neighbour_words, protection_part, test_words
+from riskindex.outputs.report.page import METHODS, SCORES, data_part
 from riskindex.outputs.transparency_record import SOURCE, fields
 from riskindex.publication.released import Released
 

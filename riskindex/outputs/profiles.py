@@ -37,7 +37,7 @@ from riskindex.outputs.profile_maps import (
     place_view,
 )
 from riskindex.outputs.profile_numbers import Book, Place, Record
-from riskindex.outputs.report_places import place_line
+from riskindex.outputs.report.places import place_line
 from riskindex.outputs.small_maps import define
 from riskindex.publication.released import Released
 

@@ -19,8 +19,8 @@ from riskindex.areas.groups import profile_kind
 from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.disclosure import MARKS, NOT_APPLICABLE, NOT_RECORDED, WITHHELD
 from riskindex.files.text import inert, retold, seen
-from riskindex.outputs.report_choices import TABLES, TableInWords
-from riskindex.outputs.report_findings import new_by_district, new_sentences, scan_table
+from riskindex.outputs.report.choices import TABLES, TableInWords
+from riskindex.outputs.report.findings import new_by_district, new_sentences, scan_table
 from riskindex.publication.released import Released
 
 if TYPE_CHECKING:

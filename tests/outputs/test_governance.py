@@ -8,7 +8,7 @@ import pytest
 
 from riskindex import release
 from riskindex.outputs.governance import todo, write_governance
-from riskindex.outputs.report_choices import choice_table
+from riskindex.outputs.report.choices import choice_table
 from riskindex.outputs.transparency_record import fields
 
 

@@ -14,7 +14,7 @@ from riskindex.disclosure import MARKS, WITHHELD
 from riskindex.outputs.governance import write_governance
 from riskindex.outputs.profile_numbers import Book, class_words, index_classes
 from riskindex.outputs.profiles import write_profiles
-from riskindex.outputs.report import summary, write_report
+from riskindex.outputs.report.page import summary, write_report
 
 
 @pytest.fixture(scope="module", params=["partner", "public"])

@@ -13,7 +13,7 @@ from riskindex.events.count import count_events
 from riskindex.outputs.profile_events import change
 from riskindex.outputs.profile_numbers import Book
 from riskindex.outputs.profiles import write_profiles
-from riskindex.outputs.report_places import place_line
+from riskindex.outputs.report.places import place_line
 from riskindex.publication.cells import CellRules
 from riskindex.statistics.smoothing import byar
 

@@ -30,14 +30,14 @@ from riskindex.outputs.pages import (
     slug,
     style_block,
 )
-from riskindex.outputs.report_choices import (
+from riskindex.outputs.report.choices import (
     choice_sentence,
     choices_part,
     composition_part,
     questions_part,
 )
-from riskindex.outputs.report_findings import left_out_sentence, over_time, scan_part
-from riskindex.outputs.report_methods import (
+from riskindex.outputs.report.findings import left_out_sentence, over_time, scan_part
+from riskindex.outputs.report.methods import (
     concentration_part,
     how_made_part,
     how_sure_part,
@@ -47,7 +47,7 @@ from riskindex.outputs.report_methods import (
     references,
     why_sentences,
 )
-from riskindex.outputs.report_places import first_page
+from riskindex.outputs.report.places import first_page
 from riskindex.publication.released import Released
 from riskindex.tables import rows
 

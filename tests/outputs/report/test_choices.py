@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from riskindex import release, save
-from riskindex.outputs.report_choices import (
+from riskindex.outputs.report.choices import (
     TABLES,
     choice_sentence,
     choice_table,
@@ -116,7 +116,7 @@ def test_nothing_to_say_is_said(county_released):
 def test_report_and_workbook_hold_them(county_released, tmp_path):
     from openpyxl import load_workbook
 
-    from riskindex.outputs.report import write_report
+    from riskindex.outputs.report.page import write_report
     from riskindex.outputs.workbook import write_workbook
 
     write_workbook(county_released, tmp_path / "w.xlsx")

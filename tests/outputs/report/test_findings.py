@@ -5,8 +5,7 @@ import pytest
 from example_release import example_release
 
 from riskindex.hotspots.scan import COLUMNS
-from riskindex.outputs.report import write_report
-from riskindex.outputs.report_findings import (
+from riskindex.outputs.report.findings import (
     category_table,
     change_sentences,
     left_out_sentence,
@@ -16,6 +15,7 @@ from riskindex.outputs.report_findings import (
     scan_part,
     unreachable_sentences,
 )
+from riskindex.outputs.report.page import write_report
 
 
 @pytest.fixture(scope="module")

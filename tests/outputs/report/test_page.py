@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from riskindex.outputs.report import source_lines, summary, write_report
-from riskindex.outputs.report_methods import references
+from riskindex.outputs.report.methods import references
+from riskindex.outputs.report.page import source_lines, summary, write_report
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""The report: one page for a director, the reasons of every area, and annexes for review."""
