@@ -14,9 +14,11 @@ from example_release import example_release, grid_areas
 from map_pages import assert_equal_choices, page_choice, python_choice, rows, set_slider
 
 from riskindex import read_config, save
+from riskindex.cut import areas
 from riskindex.index.build import Index, build_index, given_weights
 from riskindex.index.selection import Override, Selection, select_top
 from riskindex.outputs.interactive_map import write_map
+from riskindex.outputs.profile_numbers import class_words, index_classes
 from riskindex.publication.released import Released
 from riskindex.result import Result
 
@@ -55,6 +57,13 @@ def test_the_legend_counts_every_area(page: Any, release: Released):
     counts = [int(text.split()[-2].replace(",", "")) for text in words]
     assert sum(counts[:-1]) == 80
     assert counts[-1] == 8
+
+
+def test_the_classes_are_named_by_their_scores_as_on_the_other_pages(page: Any, release: Released):
+    legend = page.locator("#legend-rows li").all_inner_texts()
+    held = index_classes(release).value_counts()
+    words = [f"{w[0].upper()}{w[1:]}: {areas(held[c])}" for c, w in class_words(release).items()]
+    assert legend[: len(words)] == words
 
 
 @pytest.mark.parametrize(
@@ -483,11 +492,11 @@ def test_which_are_uncertain(county: Any, county_released: Released):
         "outside": every[~every["selected"] & (every["tier"] == "borderline")],
     }
     assert len(by_tier["borderline"]) > 0
-    for tier, areas in by_tier.items():
+    for tier, members in by_tier.items():
         button = county.locator(f"#tier-{tier}")
-        assert button.inner_text().startswith(f"{len(areas)} ")
+        assert button.inner_text().startswith(f"{len(members)} ")
         button.click()
-        assert set(rows(county)) == set(areas["name"])
+        assert set(rows(county)) == set(members["name"])
     county.select_option("#layer", "selected")
     legend = county.locator("#legend").inner_text()
     assert f"Selected, borderline {len(by_tier['borderline'])} area" in legend

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.cut import areas
 from riskindex.outputs.outlines import simplified
 from riskindex.outputs.pages import PROFILE_MARKS, asset, escape
 from riskindex.outputs.plots import Dot, draw_dots, svg
@@ -62,8 +63,15 @@ def overview_map(released: Released) -> bytes:
             _number_places(released, axes, figure.get_figwidth())
         lacks = bool((classes < 0).any())
         mark = PROFILE_MARKS.get(released.profile, released.profile)
-        _legend(axes, class_words(released), mark, lacks=lacks)
+        _legend(axes, _class_lines(released, classes), mark, lacks=lacks)
         return png(figure)
+
+
+def _class_lines(released: Released, classes: "pd.Series[int]") -> dict[int, str]:
+    """What each class is, and how many areas are in it; classes without any are left out."""
+    held = classes.value_counts()
+    words = class_words(released)
+    return {c: f"{word}: {areas(int(held[c]))}" for c, word in words.items() if c in held}
 
 
 def _outline_selected(shapes: NDArray[Any], axes: "Axes") -> None:

@@ -14,6 +14,7 @@ import pandas as pd
 
 from riskindex.disclosure import MARKS
 from riskindex.files.text import seen
+from riskindex.statistics.intervals import round_half_away
 
 PROFILE_MARKS = {
     "internal": "Internal: counts of small areas, not for sharing",
@@ -317,6 +318,36 @@ def bullets(lines: Iterable[str]) -> str:
 def drawing(svg: str, caption: str) -> str:
     """An SVG of our own with what it shows in words under it."""
     return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
+
+
+def percent(share: float, *, decimals: int = 0) -> str:
+    """A share in per cent, rounded half away from zero; empty where it is missing.
+
+    Examples
+    --------
+    >>> percent(0.125), percent(0.125, decimals=1), percent(float("nan"))
+    ('13%', '12.5%', '')
+    """
+    if pd.isna(share):
+        return ""
+    # Nine digits first: 100 times .285 is a hair below 28.5, and would round down.
+    rounded = round_half_away(round(100 * float(share), 9), decimals=decimals)
+    return f"{float(rounded):.{decimals}f}%"
+
+
+def of_100(share: float) -> str:
+    """In how many of 100 repeats, the same on every page; empty where it is missing.
+
+    It is cut and not rounded: 99.5 is not all, and 94.9 is not yet firm.
+
+    Examples
+    --------
+    >>> of_100(0.995), of_100(0.949), of_100(0.004), of_100(0.29), of_100(0)
+    ('99', '94', 'under 1', '29', '0')
+    """
+    if pd.isna(share):
+        return ""
+    return "under 1" if 0 < share < 0.01 else f"{int(100 * share + 1e-9)}"
 
 
 def slug(title: str) -> str:

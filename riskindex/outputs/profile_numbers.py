@@ -14,6 +14,7 @@ from riskindex.factors import reads_all_periods
 from riskindex.outputs.pages import slug
 from riskindex.outputs.small_maps import AreaPaths, outline
 from riskindex.publication.released import Released
+from riskindex.statistics.intervals import round_half_away
 
 Record = dict[str, Any]
 
@@ -261,16 +262,32 @@ def index_classes(released: Released) -> "pd.Series[int]":
 
 
 def class_words(released: Released) -> dict[int, str]:
-    """What each class of `index_classes` is, the highest first."""
-    if {"score", "decile"} & set(released.all_areas):
+    """What each class of `index_classes` holds, the highest first: scores from to, or tenths.
+
+    Areas with the same score stay in one class, so a class of scores is named by what it holds: a
+    lower half could hold three quarters of the areas. Classes of scores without an area are left
+    out.
+    """
+    every = released.all_areas
+    if "score" in every:
+        by_class = every["score"].groupby(index_class(every["score"]))
         return {
-            4: "highest tenth",
-            3: "second tenth",
-            2: "third tenth",
-            1: "fourth and fifth tenths",
-            0: "lower half",
+            int(str(kind)): f"score {score_range(scores)}"
+            for kind, scores in sorted(by_class, key=lambda one: -int(str(one[0])))
+            if int(str(kind)) >= 0
         }
+    if "decile" in every:
+        return dict(zip((4, 3, 2, 1, 0), _TENTHS, strict=True))
     return {4: "selected", 0: "not selected"}
+
+
+_TENTHS = ("highest tenth", "second tenth", "third tenth", "fourth and fifth tenths", "all others")
+
+
+def score_range(scores: "pd.Series[float]") -> str:
+    """The lowest and highest of some scores, with one decimal where there is one: 25 to 87.5."""
+    ends = round_half_away([scores.min(), scores.max()], decimals=1)
+    return " to ".join(dict.fromkeys(f"{end:g}" for end in ends))
 
 
 def index_class(score: "pd.Series[float]") -> "pd.Series[int]":

@@ -4,16 +4,7 @@ const LAYERS = {
   index: {
     make: () => {
       if (showsBands() && !app.data.columns.decile) return LAYERS.selected.make();
-      const { index } = app.now;
-      const words = ["Highest tenth", "Second tenth", "Third tenth", "Fourth and fifth tenths", "Lower half"];
-      const range = app.data.ranked ? (members) => scoreRange(index, members) : undefined;
-      return {
-        title: app.data.ranked ? "Index score, 0 to 100" : "Index, tenths of the areas",
-        classes: showsBands() ? app.data.columns.decile.map(decileClass) : indexClasses(index),
-        colours: [...RAMP].reverse(),
-        words: words.map((text, kind) => ({ text, range, kind })),
-        note: "Areas with the same score stay in one class, so a class may hold more or fewer areas than its name says.",
-      };
+      return app.data.ranked ? scoreLayer() : tenthLayer();
     },
   },
   selected: { make: () => (showsTiers() ? tierLayer() : selectionLayer()) },
@@ -21,6 +12,30 @@ const LAYERS = {
   years: { make: (factor) => yearsLayer(factor) },
   new: { make: (factor) => newLayer(factor) },
 };
+
+// Areas with the same score stay in one class, so classes are named by the scores that they hold.
+function scoreLayer() {
+  const { index } = app.now;
+  return {
+    title: "Index score, 0 to 100",
+    classes: indexClasses(index),
+    colours: [...RAMP].reverse(),
+    words: RAMP.map(() => ({ of: (members) => `Score ${scoreRange(index, members)}:`, held: true })),
+    note: "The darker, the higher. Areas with the same score stand in one class.",
+  };
+}
+
+// Where scores are not released, or are those of a what-if of released ones.
+function tenthLayer() {
+  const words = ["Highest tenth", "Second tenth", "Third tenth", "Fourth and fifth tenths", "All others"];
+  return {
+    title: "Index, tenths of the areas",
+    classes: showsBands() ? app.data.columns.decile.map(decileClass) : indexClasses(app.now.index),
+    colours: [...RAMP].reverse(),
+    words: words.map((text) => ({ text, held: true })),
+    note: "Areas with the same score stand in one class, so a class may hold more or fewer areas than its name says.",
+  };
+}
 
 const decileClass = (tenth) => (known(tenth) ? [1, 2, 3, 5, 10].findIndex((limit) => tenth <= limit) : NaN);
 
@@ -63,7 +78,7 @@ function selectedClass(i) {
 
 function scoreRange(index, members) {
   const scores = members.map((i) => index.score[i]);
-  const [low, high] = [Math.min(...scores), Math.max(...scores)].map((score) => oneDecimal.format(score));
+  const [low, high] = [Math.min(...scores), Math.max(...scores)].map((score) => upToOneDecimal.format(score));
   return low === high ? low : `${low} to ${high}`;
 }
 
@@ -308,10 +323,10 @@ function legendRows(layer) {
   const missing = [];
   const row = new Map(order.map((kind, at) => [kind, at]));
   layer.classes.forEach((kind, i) => (Number.isNaN(kind) ? missing : members[row.get(kind)]).push(i));
-  const rows = layer.words.map((words, at) => legendRow(layer.colours[order[at]], words, members[at]));
+  const rows = layer.words.map((words, at) => (words.held && !members[at].length ? null : legendRow(layer.colours[order[at]], words, members[at])));
   if (missing.length) rows.push(legendRow("hatched", { text: notAssessedWords(missing) }, missing));
   const striped = (layer.striped ?? []).filter(({ members: of }) => of.length).map(({ text, on, kind, members: of }) => legendRow(on, { text, border: `striped-${kind}` }, of));
-  return [...rows, ...striped, ...outlineRows(layer), ...dotRows()];
+  return [...rows.filter(Boolean), ...striped, ...outlineRows(layer), ...dotRows()];
 }
 
 // From afar a numbered dot stands for each place.
@@ -330,11 +345,11 @@ function notAssessedWords(areas) {
 }
 
 // The swatch of a class that is outlined on the map has the outline too.
-function legendRow(colour, { text, range, border }, members) {
+function legendRow(colour, { text, of, border }, members) {
   const kind = colour === "hatched" ? "hatched" : border && (app.state.outline || border.startsWith("striped")) ? border : "";
   const swatch = make("span", { class: `swatch ${kind}` });
   if (colour !== "hatched") swatch.style.backgroundColor = colour;
-  const told = members.length && range ? `${text} (${range(members)})` : text;
+  const told = of && members.length ? of(members) : text;
   const words = make("span", { class: "legend-words" }, [told, make("span", { class: "quiet" }, [` ${areasWord(members.length)}`])]);
   return make("li", {}, [swatch, words]);
 }

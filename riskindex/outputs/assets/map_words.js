@@ -2,6 +2,7 @@
 
 const whole = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 const oneDecimal = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const upToOneDecimal = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 1 });
 const fewDigits = new Intl.NumberFormat("en-GB", { maximumSignificantDigits: 3 });
 
 const known = (value) => value !== null && value !== undefined && !Number.isNaN(value);
