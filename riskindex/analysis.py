@@ -150,6 +150,7 @@ def analyse(
         part_periods=given.part_periods,
         around=given.around,
         measured=given.measured,
+        funnels=given.funnels,
         team_plan=plan,
     )
 

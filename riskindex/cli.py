@@ -264,11 +264,15 @@ def _which(folder: Path) -> int | None:
 
 
 def _say_end(released: "Released", folder: Path) -> None:
+    from riskindex.assessment.funnel_rows import funnel_tables
     from riskindex.outputs.report.page import summary
 
     show("")
     for line in summary(released):
         show(line)
+    labels = {**released.factors["label"], **released.measures["label"]}
+    for title, table in funnel_tables(released.funnels, labels):
+        show_table(title, table)
     if released.notes:
         show("Notes:")
     for note in released.notes:

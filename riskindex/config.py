@@ -23,6 +23,7 @@ from riskindex.areas.read import AreaSource, GroupLookup
 from riskindex.areas.table_files import TableSource
 from riskindex.assessment.options import Figure, Measure, Names, figure_faults
 from riskindex.assessment.series import SeriesSource
+from riskindex.definitions import Clause, Definition
 from riskindex.disclosure import Release, release_faults
 from riskindex.errors import ConfigError, InputError
 from riskindex.events.count import Periods
@@ -36,6 +37,13 @@ from riskindex.files.memory import memory_faults
 from riskindex.index.build import Index, index_faults
 from riskindex.index.selection import Override, Selection, selection_faults
 from riskindex.index.weights import points_faults
+from riskindex.named_definitions import (
+    faults_of_definitions,
+    known_definitions,
+    unknown_names,
+    with_meaning,
+    with_meanings,
+)
 from riskindex.planning.named_places import PlaceRules, place_rule_faults
 from riskindex.planning.teams import Plan, plan_faults
 from riskindex.statistics.getis_ord import GetisOrd
@@ -83,6 +91,9 @@ class Config(BaseModel):
     rate for each of several columns, such as age bands: { "age.young" = 12.5, "age.old" = 3 }."""
     sources: dict[str, Source]
     """The input data sets, by name."""
+    definitions: dict[str, Definition] = Field(default_factory=dict)
+    """What words such as serious violence mean, by name: factors and measures name them in place
+    of where. Those of the package need no entry."""
     factors: list[Factor] = Field(min_length=1)
     """The ingredients of the index, in the order of the report."""
     shares: dict[str, Share] = Field(default_factory=dict)
@@ -127,7 +138,8 @@ class Config(BaseModel):
 
     @model_validator(mode="after")
     def _names_fit_together(self) -> Self:
-        faults = list(_cross_faults(self))
+        faults = [*faults_of_definitions(self.definitions), *_name_definitions(self)]
+        faults += _cross_faults(self)
         if faults:
             raise ValueError("\n".join(faults))
         return self
@@ -234,7 +246,9 @@ def schema() -> dict[str, Any]:
 
 _OPTIONS: tuple[type, ...] = (
     AreaSource,
+    Clause,
     Coverage,
+    Definition,
     EventGroup,
     EventSource,
     Factor,
@@ -402,6 +416,20 @@ def _cross_faults(config: Config) -> Iterator[str]:
         yield from plan_faults(config.plan)
     yield from release_faults(config.release)
     yield from memory_faults(config.memory)
+
+
+def _name_definitions(config: Config) -> list[str]:
+    """Put definitions in place of their names, or say which names mean nothing."""
+    known = known_definitions(config.definitions)
+    asked: list[tuple[str, Factor | Measure]]
+    asked = [(f"factors.{factor.name}", factor) for factor in config.factors]
+    asked += [(f"measures.{name}", measure) for name, measure in config.measures.items()]
+    faults = [fault for place, one in asked for fault in unknown_names(place, one, known)]
+    if not faults:
+        config.factors[:] = [with_meanings(factor, known) for factor in config.factors]
+        for name, measure in config.measures.items():
+            config.measures[name] = with_meaning(measure, known)
+    return faults
 
 
 def _measure_faults(config: Config) -> Iterator[str]:

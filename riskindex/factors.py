@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
+from riskindex.definitions import Definition
+from riskindex.errors import ConfigError
+from riskindex.rules import AllOf, Rule, Where, rule_of, tests_of
 from riskindex.statistics.getis_ord import GetisOrd
-
-Where = Mapping[str, Sequence[str | int | bool]]
-"""Column name to the values that are kept, "" where nothing is recorded; several columns must all
-match."""
 
 
 def apart(one: Where, other: Where) -> bool:
@@ -50,11 +49,40 @@ class EventGroup:
     """Name of an event source under [sources]."""
     where: Where = field(default_factory=dict)
     """Which events of the source belong to the group."""
+    definition: Definition | str | None = None
+    """The name of a definition, in place of where."""
     weight: float = 1
     """How much one event counts, such as days of imprisonment: above 0, two decimals at most."""
     exposure: str | None = None
     """Base that events of this group are expected from, such as residents of the same age band:
     indirect standardisation. All groups of a factor name one, or none does."""
+
+    @property
+    def defined(self) -> Definition | None:
+        """The definition, where the group has one.
+
+        Raises
+        ------
+        ConfigError
+            It is only a name, which a config gives its meaning.
+        """
+        if isinstance(self.definition, str):
+            raise ConfigError(f"The definition {self.definition!r} is no more than a name here.")
+        return self.definition
+
+    @property
+    def rule(self) -> Rule:
+        """Which records of the source belong to the group."""
+        given = rule_of(self.where)
+        return AllOf((given, self.defined.meaning.certain)) if self.defined else given
+
+    @property
+    def asked(self) -> tuple[Rule, ...]:
+        """Rules that a warehouse must tell apart for the group: the whole of a where, or every
+        test of a definition, of which its funnel is made, too.
+        """
+        given = rule_of(self.where)
+        return (*tests_of(given), *self.defined.tests) if self.defined else (given,)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +104,8 @@ class Factor:
     """Name of the source that is counted or read; not needed with event_groups."""
     where: Where = field(default_factory=dict)
     """Which events of the source are counted."""
+    definition: Definition | str | None = None
+    """The name of a definition, under [definitions] or of the package, in place of where."""
     event_groups: Sequence[EventGroup] = ()
     """Several weighted kinds of events instead of one source."""
     numerator: str | None = None
@@ -149,7 +179,10 @@ class Factor:
             return tuple(self.event_groups)
         if self.source is None or self.numerator is not None:
             return ()
-        return (EventGroup(label="all", source=self.source, where=self.where),)
+        alone = EventGroup(
+            label="all", source=self.source, where=self.where, definition=self.definition
+        )
+        return (alone,)
 
     @property
     def standardised(self) -> bool:

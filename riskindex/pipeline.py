@@ -30,6 +30,7 @@ from riskindex.config import Config
 from riskindex.errors import DataError, DisclosureError
 from riskindex.events import read as events
 from riskindex.events.count import Counted, Events, Periods, count_events
+from riskindex.events.definition_funnel import in_one_table
 from riskindex.events.losses import losses
 from riskindex.files.formats import FileRecord
 from riskindex.files.memory import bounded, memory_of_database
@@ -165,6 +166,7 @@ def _read(config: Config, say: Say) -> Given:
         around=around,
         part_periods=counted.part_periods,
         measured=_measured([counted, *measures], series.table),
+        funnels=in_one_table([part.funnels for part in (counted, *measures)]),
     )
 
 
@@ -391,6 +393,8 @@ def save(
             write_csv(released.uncounted, out / "uncounted_events.csv")
             write_csv(released.scores.reset_index(), out / "scores.csv")
             write_csv(hotspot_table(released), out / "hotspots.csv")
+            if len(released.funnels):
+                write_csv(released.funnels, out / "definitions.csv")
             if len(released.apart):
                 write_csv(released.apart, out / "sensitive_places.csv")
         say("Writing the figures")

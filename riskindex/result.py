@@ -90,6 +90,8 @@ class Given(NamedTuple):
     """Names of settlements, and services."""
     measured: Measured = NOTHING_MEASURED
     """What figures count beside the factors."""
+    funnels: pd.DataFrame = pd.DataFrame()
+    """What is left after each clause of the definitions."""
 
     @property
     def all_counts(self) -> pd.DataFrame:
@@ -184,6 +186,8 @@ class Result:
     """Named places of the list, and teams sent to them."""
     measured: Measured = NOTHING_MEASURED
     """What figures count beside the factors, rhythms of each period, and tables without areas."""
+    funnels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """What is left after each clause of the definitions, of `tell_funnels`."""
 
     @cached_property
     def figure_counts(self) -> pd.DataFrame:
@@ -218,5 +222,6 @@ class Result:
             hot=hot_by_factor(self.hotspots, self.areas.index, asked=self.config.figures),
             weights=self.weights,
             series=self.measured.series,
+            funnels=self.funnels,
         )
         return every_figure(self.config.figures, shown)

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 
 from riskindex.areas.boundary_faults import some
 from riskindex.errors import InputError
-from riskindex.factors import Where
 from riskindex.files.csv_files import CsvSheet, capped
 from riskindex.files.formats import nearest
+from riskindex.rules import Where
 
 ENOUGH_AREAS = 2
 """Areas with several rows from which on a table is long; one may be a slip."""

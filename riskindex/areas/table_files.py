@@ -16,11 +16,11 @@ from riskindex.areas.boundary_faults import some
 from riskindex.areas.editions import looks_like, new_in_2021
 from riskindex.areas.long_tables import added_up, is_repeated, kept_rows, refuse_long
 from riskindex.errors import InputError, Together
-from riskindex.factors import Where
 from riskindex.files.boundary_files import check_columns
 from riskindex.files.csv_files import CsvSheet, capped, read_header, read_sheet
 from riskindex.files.formats import FileRecord, find_file, record
 from riskindex.files.text import MISSING_WORDS
+from riskindex.rules import Where
 
 
 @dataclass(frozen=True, kw_only=True)

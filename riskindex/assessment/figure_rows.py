@@ -117,6 +117,10 @@ class Shown:
     series: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Tables without areas, of `read_series`: series, place, period, category, count, base, value,
     unit and citation."""
+    definitions: Mapping[str, str] = field(default_factory=dict)
+    """Factor to the name of the definition that it counts by, or its own."""
+    funnels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """What is left after each clause of the definitions, of `tell_funnels`."""
     seed: int = 2022
     """Of every random draw."""
 

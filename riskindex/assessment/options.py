@@ -5,10 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
 
 from riskindex.assessment.place_counts import RESIDENTS, WHOLE_KIND
+from riskindex.definitions import Definition
 from riskindex.errors import ConfigError
 from riskindex.events.periods import Unit, parse_period
 from riskindex.events.rhythm import ASPECTS
-from riskindex.factors import Factor, Where
+from riskindex.factors import Factor
+from riskindex.rules import Where
 
 Kind = Literal[
     "count",
@@ -36,6 +38,8 @@ class Measure:
     """Name of an event source under [sources]."""
     where: Where = field(default_factory=dict)
     """Which events of the source are counted."""
+    definition: Definition | str | None = None
+    """The name of a definition, under [definitions] or of the package, in place of where."""
     periods: Sequence[str]
     """Labels of the periods counted, from the first to the last."""
     unit: Unit | None = None
@@ -48,6 +52,7 @@ class Measure:
             label=self.label,
             source=self.source,
             where=self.where,
+            definition=self.definition,
             method="value",
             periods=self.periods,
             score="value",

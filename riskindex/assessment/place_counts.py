@@ -153,7 +153,7 @@ def no_places() -> pd.DataFrame:
 
 def no_measures() -> pd.DataFrame:
     """The table of measures beside the factors without a line in it."""
-    return pd.DataFrame(columns=["label", "counted", "periods", "unit"], dtype=object)
+    return pd.DataFrame(columns=["label", "counted", "periods", "unit", "definition"], dtype=object)
 
 
 def sum_tables(

@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from riskindex.assessment.figure_rows import Shown, no_figures
+from riskindex.assessment.figure_rows import Shown, no_figures, with_every_column
 from riskindex.assessment.figures import make_figures
+from riskindex.assessment.funnel_rows import funnel_rows
 from riskindex.assessment.options import Figure
 from riskindex.assessment.requested import request_figures
 from riskindex.events.periods import Unit
@@ -15,7 +16,7 @@ from riskindex.factors import Factor
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-ABOUT = ("label", "counted", "periods", "unit", "restricted")
+ABOUT = ("label", "counted", "periods", "unit", "definition", "restricted")
 """What figures must know of each factor and measure."""
 
 
@@ -29,7 +30,7 @@ def what_is_counted(factor: Factor, sources: Mapping[str, object]) -> str:
 def about_factors(
     factors: Sequence[Factor], sources: Mapping[str, object], units: Mapping[str, Unit]
 ) -> pd.DataFrame:
-    """Label, what is counted, periods and their unit of factors or measures, index their names.
+    """Label, what is counted, periods and their unit, and definition, index factor or measure.
 
     Parameters
     ----------
@@ -41,10 +42,23 @@ def about_factors(
         Name of the factor to what the labels of its periods mean.
     """
     rows = [
-        (f.label, what_is_counted(f, sources), ", ".join(f.periods), units[f.name]) for f in factors
+        (
+            f.label,
+            what_is_counted(f, sources),
+            ", ".join(f.periods),
+            units[f.name],
+            definition_of(f),
+        )
+        for f in factors
     ]
     index = pd.Index([f.name for f in factors], dtype=object)
-    return pd.DataFrame(rows, columns=list(ABOUT[:4]), index=index, dtype=object)
+    return pd.DataFrame(rows, columns=list(ABOUT[:5]), index=index, dtype=object)
+
+
+def definition_of(factor: Factor) -> str:
+    """Names of the definitions that a factor counts by; its own name where it has none."""
+    named = [group.defined.name or group.defined.label for group in factor.groups if group.defined]
+    return ", ".join(dict.fromkeys(named)) or factor.name
 
 
 def hot_by_factor(
@@ -82,6 +96,7 @@ def show(
     hot: pd.DataFrame,
     weights: "csr_array | None",
     series: pd.DataFrame,
+    funnels: pd.DataFrame,
 ) -> Shown:
     """Counts that a reader may see, with the words for them.
 
@@ -90,7 +105,7 @@ def show(
     about
         Columns `ABOUT`, index factor or measure, in the order of the report; `restricted` is
         missing where the reader sees everything.
-    counts, rhythm, rhythm_kind, whole, hot, weights, series
+    counts, rhythm, rhythm_kind, whole, hot, weights, series, funnels
         As in `Shown`; `counts` are its places.
     """
     names = list(map(str, about.index))
@@ -109,6 +124,8 @@ def show(
         hot=hot,
         weights=weights,
         series=series,
+        definitions=dict(zip(names, map(str, about["definition"]), strict=True)),
+        funnels=funnels,
     )
 
 
@@ -125,4 +142,10 @@ def every_figure(requested: Sequence[Figure], shown: Shown) -> pd.DataFrame:
     if shown.places.empty:
         return no_figures()
     parts = [make_figures(shown), request_figures(requested, shown)]
-    return pd.concat(parts, ignore_index=True)
+    if len(shown.funnels):
+        told = funnel_rows(shown.funnels, labels=shown.labels, whole=shown.whole)
+        parts.insert(1, with_every_column([told]))
+    table = pd.concat(parts, ignore_index=True)
+    factor, colon, group = table["definition"].str.partition(":").to_numpy().T
+    named = pd.Series(factor, index=table.index).replace(dict(shown.definitions))
+    return table.assign(definition=named + colon + group)

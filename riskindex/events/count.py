@@ -18,6 +18,7 @@ from riskindex.events.codes_against_points import (
     agreement_notes,
     compare,
 )
+from riskindex.events.definition_funnel import in_one_table, tell_funnels
 from riskindex.events.fingerprints import Prints
 from riskindex.events.part_periods import PartPeriods
 from riskindex.events.periods import (
@@ -34,6 +35,7 @@ from riskindex.events.sql import category, condition, identifier
 from riskindex.events.study_area import StudyArea
 from riskindex.events.tally import UNCOUNTED, Events, Group, Tally
 from riskindex.factors import Factor
+from riskindex.rules import AllOf, Has, Value, rule_of, tests_of
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -79,6 +81,8 @@ class Counted(NamedTuple):
     part_periods: frozenset[tuple[str, str]]
     """Factor and label of each period of which its sources cover a part: its number is none of
     the whole period, and no change is told from it or to it."""
+    funnels: pd.DataFrame
+    """What is left after each clause of the definitions, of `tell_funnels`."""
 
 
 def count_events(
@@ -156,9 +160,7 @@ def _groups(factor: Factor, unit: Unit) -> list[Group]:
     if len(set(labels)) < len(labels):
         raise ConfigError(f"{place}: event groups must differ in their labels, not {labels}.")
     periods = parse_periods(factor.periods, unit, place=place)
-    return [
-        Group(factor.name, g.label, g.source, g.where, periods, g.weight) for g in factor.groups
-    ]
+    return [Group(factor.name, group, periods) for group in factor.groups]
 
 
 class _Part(NamedTuple):
@@ -173,6 +175,7 @@ class _Part(NamedTuple):
     disagreements: pd.DataFrame
     elsewhere: int
     part_periods: set[tuple[str, str]]
+    funnels: pd.DataFrame
 
 
 def _count_source(
@@ -213,7 +216,12 @@ def _count_source(
         pairs,
         tally.number(_ELSEWHERE),
         parts,
+        tell_funnels(tally, {key: _sum(column) for key, column in counts.items()}),
     )
+
+
+def _sum(column: "pd.api.extensions.ExtensionArray") -> int:
+    return int(pd.Series(column).sum())
 
 
 _ELSEWHERE = f"""
@@ -248,6 +256,7 @@ def _together(
         prints,
         {name: part.elsewhere for name, part in parts.items()},
         frozenset().union(*(part.part_periods for part in parts.values())),
+        in_one_table([part.funnels for part in parts.values()]),
     )
 
 
@@ -407,13 +416,14 @@ def _not_recorded(tally: Tally) -> Iterator[str]:
         return
     rules = {tally.name: tally.events.where}
     for group in tally.groups:
-        rules[f"factors.{group.factor}: {group.label}"] = group.where
+        rules[f"factors.{group.factor}: {group.label}"] = group.events.where
     for what, where in rules.items():
         for column, values in where.items():
             own = {} if what == tally.name else tally.events.where
             rest = [own, {other: where[other] for other in where if other != column}]
-            met = " AND ".join(map(condition, rest))
-            n, empty = tally.records(met), tally.records(f"{met} AND {condition({column: ['']})}")
+            met = AllOf(tuple(map(rule_of, rest)))
+            bare = AllOf((met, Has(column, ("",))))
+            n, empty = tally.records(condition(met)), tally.records(condition(bare))
             if empty:
                 fate = "are counted" if "" in values else "are left out"
                 yield (
@@ -431,11 +441,12 @@ def _in_two_groups(tally: Tally) -> list[str]:
         for (i, j), n in tally.in_several(factor).items():
             one, other = tally.groups[i], tally.groups[j]
             both = f"factors.{factor}: {n:,} events of {tally.name} meet both {one.label!r}"
-            if one.weight == other.weight:
+            if one.events.weight == other.events.weight:
                 notes.append(f"{both} and {other.label!r}; each counts once, in {one.label!r}.")
                 continue
             faults.append(
-                f"{both} (weight {one.weight:g}) and {other.label!r} (weight {other.weight:g}), "
+                f"{both} (weight {one.events.weight:g}) and {other.label!r} "
+                f"(weight {other.events.weight:g}), "
                 "and an event counts once. Write the rules so that no event meets both."
             )
     if faults:
@@ -479,8 +490,11 @@ def _check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]
         return [f"{name}: events stay in the warehouse; those not counted are not listed."]
     notes: list[str] = []
     faults: list[str] = []
-    wheres = [events.where, *(group.where for group in asked)]
-    for column in sorted({column for where in wheres for column in where}):
+    rules = [rule_of(events.where), *(rule for group in asked for rule in group.events.asked)]
+    looked_for: dict[str, set[Value]] = {}
+    for test in (test for rule in rules for test in tests_of(rule)):
+        looked_for.setdefault(test.column, set()).update(test.values)
+    for column, wanted in sorted(looked_for.items()):
         if category(column) not in map(identifier, events.relation.columns):
             faults.append(f"{name}: where: the column {column!r} was not read.")
             continue
@@ -489,7 +503,6 @@ def _check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]
             f"WHERE {category(column)} IS NOT NULL ORDER BY 1"
         ).fetchall()
         found = [row[0] for row in rows]
-        wanted = {value for where in wheres for value in where.get(column, ())}
         for value in sorted({v for v in wanted if isinstance(v, str)} - {"", *found}):
             near = _nearest(value, found)
             none = f"{name}: where: no record has {value!r} in the column {column!r}"

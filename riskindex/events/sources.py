@@ -10,7 +10,8 @@ from riskindex.errors import ConfigError
 from riskindex.events.coverage import Coverage
 from riskindex.events.table import is_date_format
 from riskindex.events.values import Layout
-from riskindex.factors import Factor, Where
+from riskindex.factors import Factor
+from riskindex.rules import Where, tests_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,8 +107,8 @@ def coverage_of(source: EventSource | PoliceSource) -> Coverage:
 
 def layout_of(name: str, source: EventSource | PoliceSource, factors: Sequence[Factor]) -> Layout:
     """Which columns are read of a source; faults in its options."""
-    wheres = [g.where for factor in factors for g in factor.groups if g.source == name]
-    ruled = {column for where in (source.where, *wheres) for column in where}
+    rules = [r for factor in factors for g in factor.groups if g.source == name for r in g.asked]
+    ruled = {*source.where, *(test.column for rule in rules for test in tests_of(rule))}
     unit = {coverage_of(source).column} - {None}
     categories = tuple(sorted({*ruled, *people_of(source).values(), *map(str, unit)}))
     for one, other in pairwise(sorted(categories, key=str.casefold)):

@@ -1,15 +1,14 @@
 """The little SQL that several modules share: names, values and rules, safely quoted."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from riskindex.rules import AllOf, Has, NoneOf, Rule, Value, canonical
 
 if TYPE_CHECKING:
     import pandas as pd
     from duckdb import DuckDBPyConnection
-
-Value = str | int | bool
 
 
 def literal(value: str) -> str:
@@ -35,36 +34,44 @@ def events_table(source: str) -> str:
     return f"events of {source}"
 
 
-def rule_name(where: Mapping[str, Sequence[Value]]) -> str:
+def rule_name(rule: Rule) -> str:
     """Name of the column that says whether events meet a rule, the same for the same rule."""
-    plain = sorted((column, sorted(map(json.dumps, values))) for column, values in where.items())
-    return f"rule_{sha256(json.dumps(plain).encode()).hexdigest()[:10]}"
+    return f"rule_{sha256(canonical(rule).encode()).hexdigest()[:10]}"
 
 
-def condition(where: Mapping[str, Sequence[Value]]) -> str:
+def condition(rule: Rule, *, test: Callable[[Has], str] | None = None) -> str:
     """A rule as SQL that is true or false, never null.
 
     Parameters
     ----------
-    where
-        Column to the values that are kept; several columns must all match. Text is compared as
-        it is written, whole numbers as numbers, and true or false as the words or 1 and 0. An empty
-        text asks for records in which the column is not recorded.
+    rule
+        Text is compared as it is written, whole numbers as numbers, and true or false as the words
+        or 1 and 0. An empty text asks for records in which the column is not recorded.
+    test
+        Gives the SQL of one test of a column; left out, it looks at the values.
     """
-    tests = [f"({_any(category(column), values)})" for column, values in where.items()]
-    return f"coalesce({' AND '.join(tests)}, false)" if tests else "true"
+    if isinstance(rule, Has):
+        met = _any(category(rule.column), rule.values)
+        return test(rule) if test else f"coalesce({met}, false)"
+    parts = [condition(part, test=test) for part in rule.rules]
+    if isinstance(rule, AllOf):
+        return f"({' AND '.join(parts)})" if parts else "true"
+    either = f"({' OR '.join(parts)})" if parts else "false"
+    return f"(NOT {either})" if isinstance(rule, NoneOf) else either
 
 
 def _any(column: str, values: Sequence[Value]) -> str:
-    return " OR ".join(_matches(column, value) for value in values) or "false"
+    numbers = [str(v) for v in values if isinstance(v, int) and not isinstance(v, bool)]
+    tests = [_matches(column, v) for v in values if isinstance(v, str | bool)]
+    if numbers:
+        tests.append(f"try_cast({column} AS DOUBLE) IN ({', '.join(numbers)})")
+    return " OR ".join(tests) or "false"
 
 
-def _matches(column: str, value: Value) -> str:
+def _matches(column: str, value: str | bool) -> str:
     if isinstance(value, bool):
         words = "('true', '1')" if value else "('false', '0')"
         return f"lower({column}) IN {words}"
-    if isinstance(value, int):
-        return f"try_cast({column} AS DOUBLE) = {value}"
     return f"{column} = {literal(value)}" if value else f"({column} IS NULL OR {column} = '')"
 
 

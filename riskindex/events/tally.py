@@ -25,7 +25,8 @@ from riskindex.events.periods import Period
 from riskindex.events.places import PLAIN, Apart, Reason, leave_out, place_events, store_lacking
 from riskindex.events.sql import category, condition, identifier, rule_name, store, wrapped_sum
 from riskindex.events.study_area import StudyArea
-from riskindex.factors import Where
+from riskindex.factors import EventGroup
+from riskindex.rules import Rule, Where, rule_of, tests_of
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection, DuckDBPyRelation
@@ -77,12 +78,19 @@ class Group(NamedTuple):
     """One kind of events of one factor."""
 
     factor: str
-    label: str
-    source: str
-    where: Where
+    events: EventGroup
+    """Which events; one that meets groups of different weights is refused."""
     periods: tuple[Period, ...]
-    weight: float = 1
-    """What one event counts: an event that meets groups of different weights is refused."""
+
+    @property
+    def label(self) -> str:
+        """Name of the group."""
+        return self.events.label
+
+    @property
+    def source(self) -> str:
+        """Name of its source."""
+        return self.events.source
 
 
 class Scope(NamedTuple):
@@ -308,15 +316,15 @@ class Tally:
 
         Sort 0 is what the source's own rule leaves out, and so does every other.
         """
-        wheres = self._wheres()
-        names = ", ".join(self._columns()) or "NULL AS nothing"
-        tests = ", ".join(f"{self._test(where)} AS met_{i}" for i, where in enumerate(wheres))
+        names = ", ".join(self.columns) or "NULL AS nothing"
+        rules = [self._own_test(), *(self.test(group) for group in self.groups)]
+        tests = ", ".join(f"{rule} AS met_{i}" for i, rule in enumerate(rules))
         n = "sum(events)" if self.events.is_counted else "count(*)"
         found = self._frame(
             f"SELECT *, {tests} FROM (SELECT {names}, {n}::BIGINT AS n "
             f"FROM {identifier(self.events.table)} GROUP BY ALL)"
         )
-        met = found.iloc[:, -len(wheres) :].to_numpy(dtype=bool)
+        met = found.iloc[:, -len(rules) :].to_numpy(dtype=bool)
         used = met[:, 0]
         if self.units.left_out:
             unit = f"category {self.events.coverage.column}"
@@ -324,27 +332,40 @@ class Tally:
         sorts, of_used = np.unique(met[used], axis=0, return_inverse=True)
         sort = np.zeros(len(found), dtype=np.int32)
         sort[used] = of_used.ravel() + 1
-        table = found.iloc[:, : -len(wheres)].assign(sort=sort)
+        table = found.iloc[:, : -len(rules)].assign(sort=sort)
         store(self.events.connection, "sorts", table)
-        return np.vstack([np.zeros((1, len(wheres)), dtype=bool), sorts])
+        return np.vstack([np.zeros((1, len(rules)), dtype=bool), sorts])
 
-    def _wheres(self) -> list[Where]:
-        """The rules: the source's own, then its groups'."""
-        return [self.events.where, *(group.where for group in self.groups)]
+    def _own_test(self) -> str:
+        """Whether an event meets the source's own rule, as SQL."""
+        rule = rule_of(self.events.where)
+        return _told(rule) if self.events.is_counted else condition(rule)
 
-    def _test(self, where: Where) -> str:
-        return identifier(rule_name(where)) if self.events.is_counted else condition(where)
+    def test(self, group: Group, rule: Rule | None = None) -> str:
+        """Whether an event meets the rule of a group, or another made of its tests, as SQL.
 
-    def _columns(self) -> list[str]:
+        A warehouse has told of each rule of a `where`, and of each test of a definition.
+        """
+        asked = group.events.rule if rule is None else rule
+        if not self.events.is_counted:
+            return condition(asked)
+        if group.events.defined is None:
+            return _told(asked)
+        return condition(asked, test=_told)
+
+    @cached_property
+    def columns(self) -> list[str]:
         """Columns that tell which rules an event meets, quoted."""
+        rules = [rule_of(self.events.where), *(r for g in self.groups for r in g.events.asked)]
         if self.events.is_counted:
-            return sorted({self._test(where) for where in self._wheres()})
+            return sorted({_told(rule) for rule in rules})
         unit = [str(self.events.coverage.column)] if self.units.left_out else []
-        return [category(c) for c in sorted({*unit, *(c for w in self._wheres() for c in w)})]
+        columns = {*unit, *(test.column for rule in rules for test in tests_of(rule))}
+        return [category(column) for column in sorted(columns)]
 
     def _dated(self) -> str:
         """Views of the events with their sort and month, and with the span they fall into."""
-        same = " AND ".join(f"s.{c} IS NOT DISTINCT FROM e.{c}" for c in self._columns())
+        same = " AND ".join(f"s.{c} IS NOT DISTINCT FROM e.{c}" for c in self.columns)
         events = ", events" if self.events.is_counted else ""
         join, sort = (f"JOIN sorts s ON {same}", "s.sort") if same else ("", "1")
         months = [(month, i) for i, span in enumerate(self.spans) for month in span.months]
@@ -374,6 +395,12 @@ class Tally:
         hour = ["hour"] * ("hour" in self.events.relation.columns)
         people = [category(column) for column in dict.fromkeys(self.events.people.values())]
         return "".join(f", {column}" for column in (*hour, *people))
+
+    def spans_of(self, group: Group) -> dict[str, list[int]]:
+        """Label of each period of a group to the stretches of time that it is made of."""
+        of_span = self._period_of_span(self.of_group(group))
+        labels = [period.label for period in group.periods]
+        return {label: np.flatnonzero(of_span == i).tolist() for i, label in enumerate(labels)}
 
     def _period_of_span(self, scope: Scope) -> NDArray[np.intp]:
         """Position of the scope's period that holds each span, -1 where none does."""
@@ -537,6 +564,11 @@ _LOCATED = (
     "CREATE OR REPLACE TEMP VIEW located AS "
     f"SELECT {{columns}} FROM placed WHERE reason = {Reason.COUNTED}"
 )
+
+
+def _told(rule: Rule) -> str:
+    """Column in which a warehouse says whether events meet a rule, quoted."""
+    return identifier(rule_name(rule))
 
 
 def _sums(reason: NDArray[np.integer], n: NDArray[np.int64]) -> NDArray[np.int64]:

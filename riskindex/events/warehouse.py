@@ -9,7 +9,8 @@ from riskindex.areas.coordinates import is_known_crs
 from riskindex.errors import ConfigError
 from riskindex.events.coverage import Coverage
 from riskindex.events.sql import rule_name
-from riskindex.factors import Factor, Where
+from riskindex.factors import Factor
+from riskindex.rules import AllOf, Has, NoneOf, Rule, Where, in_words, rule_of, tests_of
 
 Engine = Literal["postgresql", "spark", "databricks", "sql-server"]
 DIALECTS: Mapping[Engine, str] = {
@@ -148,9 +149,9 @@ def counting_expression(
         The extra that writes queries is not installed, or the table's name is none.
     """
     ibis = _ibis()
-    wheres = {rule_name(where): where for where in _wheres(name, source, factors)}
-    table = _table(source, [column for where in wheres.values() for column in where])
-    flags = {rule: _flag(table, where) for rule, where in wheres.items()}
+    rules = _rules(name, source, factors)
+    table = _table(source, [test.column for rule in rules.values() for test in tests_of(rule)])
+    flags = {column: _flag(table, rule) for column, rule in rules.items()}
     told = table.select(**_place(table, source), month=_month(table, source), **flags)
     if source.x is not None:
         return told
@@ -168,7 +169,7 @@ def describe_rules(
     name: str, source: WarehouseSource, *, factors: Sequence[Factor] = ()
 ) -> dict[str, str]:
     """What each `rule_...` column of the answer stands for, in one line each."""
-    return {rule_name(where): _in_words(where) for where in _wheres(name, source, factors)}
+    return {column: in_words(rule) for column, rule in _rules(name, source, factors).items()}
 
 
 def queries(
@@ -226,21 +227,12 @@ def _ibis() -> Any:  # noqa: ANN401
     return ibis
 
 
-def _wheres(name: str, source: WarehouseSource, factors: Sequence[Factor]) -> Iterator[Where]:
-    yield source.where
+def _rules(name: str, source: WarehouseSource, factors: Sequence[Factor]) -> dict[str, Rule]:
+    """Rules that the answer tells apart, by the name of their column."""
+    asked = [rule_of(source.where)]
     for factor in factors:
-        yield from (group.where for group in factor.groups if group.source == name)
-
-
-def _in_words(where: Where) -> str:
-    """A rule in one line, whatever its values hold."""
-    return (
-        " and ".join(
-            f"{json.dumps(column)} is {' or '.join(map(json.dumps, values))}"
-            for column, values in where.items()
-        )
-        or "every event"
-    )
+        asked += [rule for group in factor.groups if group.source == name for rule in group.asked]
+    return {rule_name(rule): rule for rule in asked}
 
 
 def _table(source: WarehouseSource, columns: Iterable[str]) -> Any:  # noqa: ANN401
@@ -274,11 +266,21 @@ def _month(table: Any, source: WarehouseSource) -> Any:  # noqa: ANN401
     return date.year() * 100 + date.month()
 
 
-def _flag(table: Any, where: Where) -> Any:  # noqa: ANN401
+def _flag(table: Any, rule: Rule) -> Any:  # noqa: ANN401
     """1 where events meet a rule, else 0."""
+    return _ibis().ifelse(_met(table, rule), 1, 0)
+
+
+def _met(table: Any, rule: Rule) -> Any:  # noqa: ANN401
+    """Whether events meet a rule; a missing value meets no test but that of an empty text."""
     ibis = _ibis()
-    tests = (ibis.or_(*_tests(table[column], values)) for column, values in where.items())
-    return ibis.ifelse(ibis.and_(*tests), 1, 0)
+    if isinstance(rule, Has):
+        return ibis.or_(*_tests(table[rule.column], rule.values))
+    parts = [_met(table, part) for part in rule.rules]
+    if isinstance(rule, AllOf):
+        return ibis.and_(*parts)
+    either = ibis.or_(*parts)
+    return ~either.fill_null(False) if isinstance(rule, NoneOf) else either
 
 
 def _tests(column: Any, values: Sequence[str | int | bool]) -> Iterator[Any]:  # noqa: ANN401

@@ -9,6 +9,7 @@ import pandas as pd
 
 from riskindex.areas.table_files import TableSource
 from riskindex.factors import EventGroup, Factor, apart
+from riskindex.rules import required
 
 COLUMNS = ("one", "other", "rule", "why", "advice", "rho")
 
@@ -91,7 +92,7 @@ def _part(a: FactorContent, b: FactorContent) -> bool:
 
 def _parts_shared(a: FactorContent, b: FactorContent) -> bool:
     return any(
-        one.source == other.source and not apart(one.where, other.where)
+        one.source == other.source and not apart(required(one.rule), required(other.rule))
         for one in a.factor.groups
         for other in b.factor.groups
     )
@@ -209,6 +210,8 @@ def _inside(a: Factor, b: Factor) -> bool:
 
 
 def _covers(whole: EventGroup, part: EventGroup) -> bool:
+    if whole.definition is not None:
+        return whole.source == part.source and whole.definition == part.definition
     return whole.source == part.source and all(
         column in part.where and set(part.where[column]) <= set(kept)
         for column, kept in whole.where.items()

@@ -195,6 +195,7 @@ def _sheets(released: Released) -> list[Sheet]:
         _changed,
         _scan,
         _events,
+        _definitions,
         _two_places,
         *(partial(_in_words, told) for told in TABLES),
         _correlations,
@@ -465,6 +466,24 @@ def _events(released: Released) -> Sheet | None:
         about=[
             "Read is the sum of the columns to its right. The first reason that applies wins.",
             "The line of a factor is about those events of its source that its own rule names.",
+        ],
+        table=table.rename(columns=lambda c: str(c).replace("_", " ").capitalize()),
+        decimals={},
+    )
+
+
+def _definitions(released: Released) -> Sheet | None:
+    if released.funnels.empty:
+        return None
+    labels = {**released.factors["label"], **released.measures["label"]}
+    table = released.funnels.assign(factor=released.funnels["factor"].map(labels))
+    return Sheet(
+        label="Definitions",
+        title="What is left after each clause of a definition, of the records read",
+        about=[
+            "What is left, what is set apart and all that was left out so far are what was read.",
+            "A record is set apart where what is not recorded could make it one or the other.",
+            "Of alternatives several may be met, so that they may add up to more than is left.",
         ],
         table=table.rename(columns=lambda c: str(c).replace("_", " ").capitalize()),
         decimals={},

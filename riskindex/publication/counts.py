@@ -33,6 +33,7 @@ from riskindex.publication.protection import (
     restricted_measures,
     restricted_sources,
 )
+from riskindex.rules import canonical, tests_of
 
 if TYPE_CHECKING:
     from riskindex.config import Config
@@ -135,11 +136,7 @@ def rule_of(config: "Config", factor: str, *, group: str | None = None) -> str:
     """What a cell counts, by the rules that its records meet and not by the name it is given."""
     asked = config.counted(factor)
     rules = [g for g in asked.groups if group is None or g.label == group]
-    canonical = [
-        (group.source, sorted((column, sorted(map(str, v))) for column, v in group.where.items()))
-        for group in rules
-    ]
-    return repr(sorted(canonical))
+    return repr(sorted((group.source, canonical(group.rule)) for group in rules))
 
 
 def released_groups(
@@ -399,6 +396,7 @@ def _reads_people(factor: Factor, config: "Config") -> bool:
     for group in factor.groups:
         source = config.sources[group.source]
         people = {getattr(source, column, None) for column in ("age", "sex")} - {None}
-        if people & {*group.where, *getattr(source, "where", {})}:
+        read = {test.column for rule in group.asked for test in tests_of(rule)}
+        if people & {*read, *getattr(source, "where", {})}:
             return True
     return False

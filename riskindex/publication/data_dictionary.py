@@ -146,6 +146,26 @@ _FIGURES = {
     "note": Column("string", "What a reader must know of the row."),
 }
 
+_DEFINITIONS = {
+    **_SHARED,
+    "definition": Column("string", "Name of the definition."),
+    "group": Column("string", "Group of the factor's events that counts by it."),
+    "step": Column("integer", "Place of the clause; 0 is what was read."),
+    "clause": Column("string", "What the clause says."),
+    "alternative": Column(
+        "string", "One of several ways to meet the clause, of which several may be met."
+    ),
+    "left": Column("integer", "Records that are certainly in so far.", "records"),
+    "left_out": Column("integer", "Records that this clause takes out.", "records"),
+    "set_apart": Column(
+        "integer", "Records that are neither in nor out, for what is not recorded.", "records"
+    ),
+    "not_recorded": Column("integer", "Of those that came to it, how many do not say.", "records"),
+    "fate": Column("string", "What becomes of them: in, out or apart."),
+    "in_the_end": Column(
+        "integer", "Of those left here, records that meet the whole definition.", "records"
+    ),
+}
 TABLES: Mapping[str, tuple[str, Mapping[str, Column], Sequence[str]]] = MappingProxyType(
     {
         "top_areas.csv": ("The list: the selected areas", AREA_COLUMNS, ("area_code",)),
@@ -153,6 +173,11 @@ TABLES: Mapping[str, tuple[str, Mapping[str, Column], Sequence[str]]] = MappingP
         "all_areas.csv": ("Every area", AREA_COLUMNS, ("area_code",)),
         "figures.csv": ("Every number of a needs assessment", _FIGURES, KEY),
         "hotspots.csv": ("The tests for hotspots", _HOTSPOTS, ("factor", "period", "area_code")),
+        "definitions.csv": (
+            "Definitions, clause by clause",
+            _DEFINITIONS,
+            ("factor", "group", "period", "step", "alternative"),
+        ),
         "scores.csv": ("Scores of every factor", _SCORES, ("factor", "area_code")),
         "uncounted_events.csv": ("Events that were not counted", _UNCOUNTED, ()),
         "sensitive_places.csv": ("Restricted events in sensitive places", _APART, ()),

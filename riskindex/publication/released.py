@@ -15,6 +15,7 @@ from riskindex.assessment.options import Figure
 from riskindex.assessment.place_counts import inside_study, no_measures, no_places
 from riskindex.assessment.shown_counts import (
     ABOUT,
+    definition_of,
     every_figure,
     hot_by_factor,
     show,
@@ -194,6 +195,8 @@ class Released:
     """Figures that the config names."""
     series: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Tables without areas, those that the profile may see."""
+    funnels: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """What is left after each clause of the definitions; empty where a profile has none."""
     weights: "csr_array | None" = None
     """Neighbours, in the order of `areas`, for figures that compare maps."""
     rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -238,6 +241,7 @@ class Released:
             hot=hot_by_factor(self.hotspots, self.areas.index, asked=self.requested),
             weights=self.weights,
             series=self.series,
+            funnels=self.funnels,
         )
         return every_figure(self.requested, shown)
 
@@ -294,6 +298,7 @@ def whole(result: Result) -> Released:
         period_rhythm=inside_study(result.measured.rhythm),
         requested=tuple(config.figures),
         series=result.measured.series,
+        funnels=result.funnels,
         weights=result.weights,
         team_plan=result.team_plan,
         settlements=settlements_inside(result),
@@ -498,6 +503,7 @@ def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
         "periods": ", ".join(factor.periods),
         "counted": what_is_counted(factor, result.config.sources),
         "unit": result.config.unit_of(factor.name),
+        "definition": definition_of(factor),
         "sources": ", ".join(sorted({g.source for g in factor.groups} or {factor.source or ""})),
         "threshold": factor.threshold,
         "level": factor.level,

@@ -15,6 +15,7 @@ from riskindex.events.count import count_events
 from riskindex.events.read import PoliceSource, open_events
 from riskindex.events.study_area import StudyArea
 from riskindex.events.tally import Group, Tally
+from riskindex.factors import EventGroup
 from riskindex.outputs.workbook import write_workbook
 
 THREE = squares("E01000001", "E01000002", "E01000003")
@@ -50,7 +51,8 @@ def compared(rows, areas=THREE, **options):
 def _group():
     from riskindex.events.periods import parse_periods
 
-    return Group("f", "f", "s", {}, parse_periods(("2022",), "calendar-year", place="f"))
+    events = EventGroup(label="f", source="s")
+    return Group("f", events, parse_periods(("2022",), "calendar-year", place="f"))
 
 
 def test_each_event_of_the_periods_is_told_by_both():

@@ -24,6 +24,7 @@ from riskindex.events.points import areas_of_points
 from riskindex.events.read import PoliceSource, open_events
 from riskindex.events.sql import rule_name
 from riskindex.events.warehouse import WarehouseSource
+from riskindex.rules import rule_of
 
 FOUR = squares(
     "E01000001",
@@ -209,7 +210,7 @@ def test_the_few_events_of_such_a_gap_are_listed_one_by_one(options):
 
 def test_nor_do_those_of_a_warehouse_vanish(tmp_path):
     lines = [f"E010000{i:02d},2022-05,15,1" for i in range(20)] + ["E01000030,2022-05,2,1"]
-    header = f"area_code,month,events,{rule_name({})}"
+    header = f"area_code,month,events,{rule_name(rule_of({}))}"
     (tmp_path / "answer.csv").write_text("\n".join([header, *lines]))
     source = WarehouseSource(
         kind="warehouse",

@@ -1,0 +1,297 @@
+"""What a word such as serious violence means: clauses, and what each does with the not recorded.
+
+Every clause is true or false of a record, or cannot be told because nothing is recorded. A
+definition is read in Kleene's logic of three values: what is certain whatever stands in the gaps is
+counted, what some filling of the gaps would count is set apart, and the rest is out.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, ClassVar, Literal, NamedTuple
+
+from riskindex.rules import EVERY_RECORD, AllOf, AnyOf, Has, NoneOf, Rule, Value, tests_of
+
+NotRecorded = Literal["in", "out", "apart"]
+
+YEARS = range(131)
+"""Whole numbers that a range of a clause can hold: ages in years."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clause:
+    """A test of one column, or a list of clauses."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    label: str = ""
+    """What the clause says, in words; left out, its column and values."""
+    column: str | None = None
+    """Column that is looked at; left out where the clause is a list of clauses."""
+    values: Sequence[Value] = ()
+    """Values that meet the clause."""
+    at_least: int | None = None
+    """In place of values: the least whole number that meets it, such as an age in years."""
+    under: int | None = None
+    """In place of values: the whole number from which on it is not met."""
+    unknown: Sequence[Value] = ()
+    """Values that say that it is not recorded, such as "Not known", beside an empty one."""
+    not_recorded: NotRecorded | None = None
+    """What becomes of a record that does not say: in, as if this clause let it in; out; or apart,
+    counted beside the definition and not in it. Every clause of a column says so."""
+    all: Sequence["Clause"] = ()
+    """Clauses that must all be met."""
+    any: Sequence["Clause"] = ()
+    """Clauses of which one must be met."""
+    none: Sequence["Clause"] = ()
+    """Clauses of which none may be met."""
+
+    @property
+    def words(self) -> str:
+        """What the clause says."""
+        if self.label:
+            return self.label
+        if self.column is None:
+            return _list_in_words(self)
+        if self.values:
+            return f"{self.column}: {', '.join(map(str, self.values))}"
+        ends = (("from", self.at_least), ("under", self.under))
+        return " ".join([self.column, *(f"{word} {n}" for word, n in ends if n is not None)])
+
+
+def _list_in_words(clause: "Clause") -> str:
+    parts = (("", clause.all, " and "), ("", clause.any, " or "), ("not ", clause.none, " or "))
+    told = [
+        f"{word}({between.join(part.words for part in clauses)})"
+        for word, clauses, between in parts
+        if clauses
+    ]
+    return " and ".join(told)
+
+
+class Meaning(NamedTuple):
+    """Which records a clause is met by, and which it may be met by."""
+
+    certain: Rule
+    """Whatever was not recorded."""
+    possible: Rule
+    """If what was not recorded is so."""
+
+
+class Alternative(NamedTuple):
+    """One clause of an `any`, of which several may be met."""
+
+    words: str
+    certain: Rule
+    """Records that meet it."""
+
+
+class Step(NamedTuple):
+    """A clause of a definition, in its place after the others."""
+
+    words: str
+    certain: Rule
+    """Records that are in after this clause and all before it."""
+    possible: Rule
+    """These, and those that are set apart."""
+    unrecorded: Rule
+    """Records that do not say whether they meet the clause."""
+    fate: str
+    """What becomes of them: in, out, apart, or several of these."""
+    alternatives: tuple[Alternative, ...]
+    """Clauses of which one must be met, where the clause is a list of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Definition:
+    """Which records are meant by a word, clause by clause."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    label: str
+    """The definition in a few words."""
+    all: Sequence[Clause] = ()
+    """Clauses that must all be met."""
+    any: Sequence[Clause] = ()
+    """Clauses of which one must be met."""
+    none: Sequence[Clause] = ()
+    """Clauses of which none may be met."""
+    document: str = ""
+    """Where the definition was published."""
+    date: str = ""
+    """When."""
+    readings: Sequence[str] = ()
+    """What the document leaves open, and how it is read here."""
+    name: str = ""
+    """Its name under [definitions], which is filled in."""
+
+    @cached_property
+    def meaning(self) -> Meaning:
+        """Records that are counted, and these with those that are set apart."""
+        return _read_list(self, keeps=True, fate=None)
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The funnel: clause after clause, in the order all, any, none."""
+        whole, found = Meaning(EVERY_RECORD, EVERY_RECORD), []
+        for clause, keeps in _in_order(self):
+            met, open_ = (_read(clause, keeps=keeps, fate=fate) for fate in (None, "apart"))
+            met = met if keeps else _turned(met)
+            whole = Meaning(*(AllOf(pair) for pair in zip(whole, met, strict=True)))
+            found.append(
+                Step(
+                    clause.words if keeps else f"not: {clause.words}",
+                    *whole,
+                    unrecorded=AllOf((open_.possible, NoneOf((open_.certain,)))),
+                    fate=" or ".join(sorted(set(_fates(clause)))),
+                    alternatives=_alternatives(clause) if keeps else (),
+                )
+            )
+        return tuple(found)
+
+    @cached_property
+    def tests(self) -> tuple[Has, ...]:
+        """Every test of a column that telling the funnel takes, once."""
+        rules = [
+            rule for step in self.steps for rule in (step.certain, step.possible, step.unrecorded)
+        ]
+        rules += [other.certain for step in self.steps for other in step.alternatives]
+        return tuple(dict.fromkeys(test for rule in rules for test in tests_of(rule)))
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that it looks at, once."""
+        return tuple(dict.fromkeys(test.column for test in self.tests))
+
+
+_Listing = Clause | Definition
+
+
+def _in_order(listing: _Listing) -> Iterator[tuple[Clause, bool]]:
+    """Clauses of a list in the order of the funnel, and whether each keeps what meets it."""
+    yield from ((clause, True) for clause in listing.all)
+    if listing.any:
+        label = "" if len(listing.any) > 1 else listing.any[0].words
+        yield Clause(any=listing.any, label=label), True
+    yield from ((clause, False) for clause in listing.none)
+
+
+def _turned(met: Meaning) -> Meaning:
+    """What is certainly not met is what cannot possibly be."""
+    return Meaning(NoneOf((met.possible,)), NoneOf((met.certain,)))
+
+
+def _read(clause: Clause, *, keeps: bool, fate: NotRecorded | None) -> Meaning:
+    """The records that meet a clause.
+
+    Parameters
+    ----------
+    clause
+        A test or a list.
+    keeps
+        Whether meeting it keeps a record: under an odd number of `none` it takes it out, so that
+        "in" means there that a record without a value does not meet it.
+    fate
+        Of what is not recorded, in place of the clauses' own.
+    """
+    if clause.column is None:
+        return _read_list(clause, keeps=keeps, fate=fate)
+    met, missing = _tests(clause, clause.column)
+    becomes = fate or clause.not_recorded
+    either = AnyOf((met, missing))
+    if becomes == "apart":
+        return Meaning(met, either)
+    meets = (becomes == "in") == keeps
+    return Meaning(either, either) if meets else Meaning(met, met)
+
+
+def _read_list(listing: _Listing, *, keeps: bool, fate: NotRecorded | None) -> Meaning:
+    every = [_read(clause, keeps=keeps, fate=fate) for clause in listing.all]
+    if listing.any:
+        some = [_read(clause, keeps=keeps, fate=fate) for clause in listing.any]
+        every.append(
+            Meaning(AnyOf(tuple(m.certain for m in some)), AnyOf(tuple(m.possible for m in some)))
+        )
+    every += [_turned(_read(clause, keeps=not keeps, fate=fate)) for clause in listing.none]
+    return Meaning(AllOf(tuple(m.certain for m in every)), AllOf(tuple(m.possible for m in every)))
+
+
+def _tests(clause: Clause, column: str) -> tuple[Rule, Rule]:
+    """Records that meet a test, and records in which nothing is recorded for it."""
+    if clause.values:
+        return Has(column, tuple(clause.values)), Has(column, ("", *clause.unknown))
+    met = Has(column, tuple(range(_first(clause), _last(clause))))
+    # Whatever is no whole number of years, such as "not known", is not recorded.
+    return met, NoneOf((Has(column, tuple(YEARS)),))
+
+
+def _first(clause: Clause) -> int:
+    return YEARS.start if clause.at_least is None else clause.at_least
+
+
+def _last(clause: Clause) -> int:
+    return YEARS.stop if clause.under is None else clause.under
+
+
+def _alternatives(clause: Clause) -> tuple[Alternative, ...]:
+    if len(clause.any) < 2 or clause.all or clause.none:
+        return ()
+    return tuple(
+        Alternative(part.words, _read(part, keeps=True, fate=None).certain) for part in clause.any
+    )
+
+
+def _fates(listing: _Listing) -> Iterator[str]:
+    if isinstance(listing, Clause) and listing.not_recorded:
+        yield listing.not_recorded
+    for clause in (*listing.all, *listing.any, *listing.none):
+        yield from _fates(clause)
+
+
+def definition_faults(definition: Definition) -> Iterator[str]:
+    """Say what is wrong with a definition, whatever the files hold."""
+    if not (definition.all or definition.any or definition.none):
+        yield "name at least one clause under all, any or none."
+    yield from _list_faults(definition, "")
+
+
+def _list_faults(listing: _Listing, place: str) -> Iterator[str]:
+    for key in ("all", "any", "none"):
+        for i, clause in enumerate(getattr(listing, key)):
+            yield from _clause_faults(clause, f"{place}{key}[{i + 1}]")
+
+
+def _clause_faults(clause: Clause, place: str) -> Iterator[str]:
+    lists = bool(clause.all or clause.any or clause.none)
+    ranged = clause.at_least is not None or clause.under is not None
+    if (clause.column is None) != lists:
+        yield f"{place}: name a column, or clauses under all, any or none, and not both."
+    elif clause.column is None:
+        if clause.values or ranged or clause.unknown or clause.not_recorded:
+            yield f"{place}: values and not_recorded are of a column, and none is named."
+        yield from _list_faults(clause, f"{place}.")
+    else:
+        yield from _test_faults(clause, place, ranged=ranged)
+
+
+def _test_faults(clause: Clause, place: str, *, ranged: bool) -> Iterator[str]:
+    if bool(clause.values) == ranged:
+        yield f"{place}: name the values that meet it, or at_least and under, and not both."
+    if clause.not_recorded is None:
+        yield (
+            f"{place}: say what becomes of a record in which {clause.column!r} is not recorded: "
+            'not_recorded = "in", "out" or "apart".'
+        )
+    if "" in clause.values:
+        yield f"{place}: an empty value is what is not recorded; say not_recorded in its place."
+    both = [value for value in clause.values if value in clause.unknown]
+    if both:
+        yield f"{place}: {both[0]!r} cannot both meet the clause and be unknown."
+    if ranged:
+        if clause.unknown:
+            yield f"{place}: what is no whole number is unknown already; leave unknown out."
+        if not YEARS.start <= _first(clause) < _last(clause) <= YEARS.stop:
+            yield (
+                f"{place}: at_least and under must be whole numbers from {YEARS.start} to "
+                f"{YEARS.stop}, the first below the second."
+            )
