@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from riskindex.arrays import Array
-from riskindex.demo.events import EVENT_TABLES, RISKS, YEARS, draw_events, expected_events
+from riskindex.demo.event_tables import RISKS, STUDY_YEARS, YEARS
+from riskindex.demo.events import SOURCES, draw_events, expected_events
 from riskindex.demo.map import Indices, draw_map, stream
 from riskindex.demo.people import centroids, draw_people, smooth_field
 from riskindex.errors import DataError
@@ -81,19 +82,19 @@ def synthetic_county(
     districts
         Number of districts of an invented map.
     sources
-        Names of the event tables to draw, out of `EVENT_TABLES`; all of them unless given.
+        Names of the event tables to draw, out of `SOURCES`; all of them unless given.
 
     Raises
     ------
     DataError
         `n`, `districts`, `ratio` or a source is impossible.
     """
-    wanted = tuple(EVENT_TABLES) if sources is None else tuple(sources)
-    unknown = sorted(set(wanted) - set(EVENT_TABLES))
+    wanted = SOURCES if sources is None else tuple(sources)
+    unknown = sorted(set(wanted) - set(SOURCES))
     if unknown or ratio <= 0:
         raise DataError(
             f"synthetic county: ratio {ratio} must be above 0, and sources must be among "
-            f"{', '.join(EVENT_TABLES)}" + (f", not {', '.join(unknown)}." if unknown else ".")
+            f"{', '.join(SOURCES)}" + (f", not {', '.join(unknown)}." if unknown else ".")
         )
     if boundaries is None:
         boundaries = draw_map(seed=seed, n=n, districts=districts)
@@ -195,6 +196,7 @@ def _risk(
 
 def _strength(kind: str, year: int) -> float:
     """How much of a cluster's ratio is there in a year, on a log scale."""
+    first, last = STUDY_YEARS[0], STUDY_YEARS[-1]
     if kind == "fading":
-        return (YEARS[-1] - year) / (YEARS[-1] - YEARS[0])
-    return float(kind == "persistent" or year == YEARS[-1])
+        return min(max((last - year) / (last - first), 0.0), 1.0)
+    return float(kind == "persistent" or year >= last)

@@ -1,173 +1,51 @@
 """Events of an invented county, in the form of the restricted extracts that no open data has."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.arrays import Array
+from riskindex.demo.event_tables import (
+    EVENT_TABLES,
+    NEEDS,
+    STUDY_YEARS,
+    Records,
+    Table,
+)
+from riskindex.demo.history import draw_history
 from riskindex.demo.map import Indices, stream
+from riskindex.demo.offences import (
+    OTHER,
+    SERIOUS,
+    UNARMED,
+    describe_offences,
+    hours,
+    minutes_of_day,
+    outcomes,
+)
+from riskindex.demo.persons import (
+    UNKNOWN_AGE,
+    describe_people,
+    link_to_offences,
+    make_some_both,
+    person_keys,
+)
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-YEARS = (2018, 2019, 2020, 2021, 2022)
-_TREND = {2018: 0.92, 2019: 0.97, 2020: 0.94, 2021: 0.98, 2022: 1.0}
+HISTORY = "person_history"
+"""Table of dated records of people, which has no places."""
+SOURCES = (*EVENT_TABLES, HISTORY)
+"""Names of all tables that can be drawn."""
 _ADDRESSES = 12
 _ELSEWHERE = np.array([f"S01{790_001 + i}" for i in range(300)], dtype=object)
 """Homes outside the county: codes that no area has, of a kind that no lookup of England and Wales
 lists, so that they count as outside the study area and not as unknown."""
-
-
-class Kind(NamedTuple):
-    """One kind of event in a table: its risk, its total in 2022, and the factor it counts in."""
-
-    label: str
-    risk: str
-    total: int
-    factor: str = ""
-    group: str = "all"
-
-
-class Table(NamedTuple):
-    """An event table: what its columns are called, and what happens in it."""
-
-    id: str
-    date: str
-    kind: str
-    place: Literal["home", "point"]
-    kinds: tuple[Kind, ...]
-    years: Sequence[int] = YEARS
-    outside: float = 0.002
-    nowhere: float = 0.01
-    again: float = 0.0
-    """Share of records whose person has another record of that kind and year; 0: no persons."""
-    duplicates: float = 0.0
-    """Share of records that stand in the extract twice."""
-
-
-EVENT_TABLES = {
-    "violence_offences": Table(
-        "offence_id",
-        "offence_date",
-        "offence_group",
-        "point",
-        (
-            Kind("serious violence", "offences", 1140, "offences"),
-            Kind("other violence", "background", 2400),
-        ),
-        duplicates=0.003,
-    ),
-    "violence_suspects": Table(
-        "record_id",
-        "offence_date",
-        "offence_group",
-        "home",
-        (
-            Kind("serious violence", "suspects", 715, "suspects"),
-            Kind("other violence", "background", 1500),
-        ),
-        outside=0.2,
-        nowhere=0.02,
-        again=0.12,
-    ),
-    "violence_victims": Table(
-        "record_id",
-        "offence_date",
-        "offence_group",
-        "home",
-        (Kind("serious violence", "victims", 1013), Kind("other violence", "background", 2200)),
-        outside=0.1,
-        nowhere=0.02,
-        again=0.05,
-    ),
-    "drug_suspects": Table(
-        "record_id",
-        "offence_date",
-        "offence_group",
-        "home",
-        (
-            Kind("possession class A", "possession", 900, "possession"),
-            Kind("possession with intent to supply", "supply", 700, "supply"),
-            Kind("possession class B", "background", 2400),
-        ),
-        outside=0.2,
-        nowhere=0.02,
-        again=0.1,
-    ),
-    "domestic_abuse_victims": Table(
-        "record_id",
-        "incident_date",
-        "incident_type",
-        "home",
-        (
-            Kind("crime", "domestic_abuse", 14_500, "domestic_abuse"),
-            Kind("incident", "domestic_abuse", 5_500, "domestic_abuse"),
-        ),
-        outside=0.04,
-        nowhere=0.01,
-        again=0.25,
-    ),
-    "anti_social_behaviour": Table(
-        "incident_id",
-        "incident_date",
-        "incident_type",
-        "point",
-        (
-            Kind("nuisance", "disorder", 24_500, "disorder", "anti-social behaviour"),
-            Kind("personal", "disorder", 7_700, "disorder", "anti-social behaviour"),
-            Kind("environmental", "disorder", 2_800, "disorder", "anti-social behaviour"),
-        ),
-        years=(2022,),
-        duplicates=0.001,
-    ),
-    "fires": Table(
-        "incident_id",
-        "incident_date",
-        "fire_type",
-        "point",
-        (
-            Kind("deliberate", "disorder", 640, "disorder", "deliberate fire"),
-            Kind("accidental", "background", 900),
-        ),
-        years=(2022,),
-    ),
-    "arson": Table(
-        "offence_id",
-        "offence_date",
-        "offence",
-        "point",
-        (
-            Kind(
-                "arson not endangering life",
-                "disorder",
-                470,
-                "disorder",
-                "arson not endangering life",
-            ),
-            Kind("arson endangering life", "disorder", 110, "disorder", "arson endangering life"),
-        ),
-        years=(2022,),
-    ),
-    "ambulance_trauma": Table(
-        "call_id",
-        "call_date",
-        "complaint",
-        "point",
-        (
-            Kind("assault", "trauma", 1900),
-            Kind("stab or gunshot wound", "trauma", 160),
-            Kind("other trauma", "background", 2600),
-        ),
-        years=(2022,),
-    ),
-}
-"""Event tables by name. Totals are those of a county of 1.8 million residents in 2022."""
-
-RISKS = tuple(dict.fromkeys(k.risk for t in EVENT_TABLES.values() for k in t.kinds))
-"""Names of the risks that the events follow; `background` is never planted."""
 
 
 def expected_events(
@@ -179,7 +57,7 @@ def expected_events(
         located = 1 - table.outside - table.nowhere
         for kind in (k for k in table.kinds if k.factor):
             for year in table.years:
-                total = kind.total * _TREND[year] * scale * located
+                total = kind.in_year(year) * scale * located
                 mean = total * _chances(residents, risk, kind.risk, year)
                 key = (kind.factor, kind.group, str(year))
                 found[key] = found.get(key, 0) + mean
@@ -189,19 +67,44 @@ def expected_events(
     )
 
 
+class Drawn(NamedTuple):
+    """One table drawn: where, when and who as numbers, and what is told of each record."""
+
+    records: Records
+    about: pd.DataFrame
+    """One line per record: day, moment where there are times, number of the person, offence."""
+
+
 def draw_events(
     areas: "GeoDataFrame", risk: pd.DataFrame, names: Sequence[str], *, scale: float, seed: int
 ) -> dict[str, pd.DataFrame]:
-    """Draw the event tables that are named, each from its own random stream."""
+    """Draw the event tables that are named, each from its own random streams."""
     addresses = None
-    if any(EVENT_TABLES[name].place == "point" for name in names):
+    if any(name in EVENT_TABLES and EVENT_TABLES[name].place == "point" for name in names):
         addresses = _addresses(areas, stream(seed, "addresses"))
-    drawn = {}
+    drawn: dict[str, Drawn] = {}
+    for name in _with_needed(names):
+        records = _records(areas, risk, name, scale, seed)
+        describe = ABOUT.get(name, _as_drawn)
+        about = describe(name, records, drawn, stream(seed, f"{name} about"), scale)
+        drawn[name] = _by_day(records, about)
+    written = {}
     for name in names:
-        table = EVENT_TABLES[name]
-        records = _records(areas, risk, table, scale, stream(seed, name))
-        drawn[name] = _written(records, table, areas, addresses, stream(seed, f"{name} places"))
-    return drawn
+        if name == HISTORY:
+            written[name] = _history(drawn, stream(seed, name), scale)
+        else:
+            rng = stream(seed, f"{name} places")
+            written[name] = _written(name, drawn[name], areas, addresses, rng)
+    return written
+
+
+def _with_needed(names: Sequence[str]) -> list[str]:
+    """Tables to draw, those that others speak of first."""
+    wanted = {name for name in names if name in EVENT_TABLES}
+    if HISTORY in names:
+        wanted |= {"violence_suspects", "violence_victims"}
+    wanted |= {needed for name in wanted for needed in NEEDS.get(name, ())}
+    return [name for name in EVENT_TABLES if name in wanted]
 
 
 def _chances(residents: "pd.Series[float]", risk: pd.DataFrame, name: str, year: int) -> Array:
@@ -210,35 +113,41 @@ def _chances(residents: "pd.Series[float]", risk: pd.DataFrame, name: str, year:
     return np.asarray(weight / weight.sum())
 
 
-class Records(NamedTuple):
-    """Events as numbers: area (n: outside, n + 1: nowhere), kind, day, person."""
-
-    area: Indices
-    kind: Indices
-    day: NDArray[Any]
-    person: Indices
-
-
 def _records(
-    areas: "GeoDataFrame", risk: pd.DataFrame, table: Table, scale: float, rng: np.random.Generator
+    areas: "GeoDataFrame", risk: pd.DataFrame, name: str, scale: float, seed: int
 ) -> Records:
+    """Where each event was, on which day, and of whom, by year and kind."""
+    table, shared = EVENT_TABLES[name], stream(seed, name)
     parts: list[Records] = []
     persons = 0
     for year in table.years:
         for number, kind in enumerate(table.kinds):
-            total = round(kind.total * _TREND[year] * scale)
+            own = kind.beside or year not in STUDY_YEARS
+            rng = stream(seed, f"{name} {kind.label} {year}") if own else shared
+            total = round(kind.in_year(year) * scale)
             chances = _chances(areas["residents"], risk, kind.risk, year)
             area = _areas_of(rng, total, chances, table)
             person = np.arange(total)
-            repeats = (rng.random(total) < table.again) & (person > 0)
+            repeats = _further(rng, total, table, to_the_record=own)
             firsts = np.flatnonzero(~repeats)
             person[repeats] = rng.choice(firsts, repeats.sum())
             start, end = np.datetime64(f"{year}-01-01"), np.datetime64(f"{year + 1}-01-01")
             day = start + rng.integers(0, (end - start).astype(int), total)
-            parts.append(Records(area[person], np.full(total, number), day, person + persons))
+            of = (np.full(total, number), np.full(total, year), day, person + persons)
+            parts.append(Records(area[person], *of))
             persons += total
-    whole = Records(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-    return Records(*(column[np.argsort(whole.day, kind="stable")] for column in whole))
+    return Records(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _further(
+    rng: np.random.Generator, total: int, table: Table, *, to_the_record: bool
+) -> NDArray[np.bool_]:
+    """Which records are further ones of a person of the year."""
+    if not to_the_record:
+        return (rng.random(total) < table.again) & (np.arange(total) > 0)
+    further = np.zeros(total, dtype=bool)
+    further[1 + rng.permutation(max(total - 1, 0))[: round(table.further * total)]] = True
+    return further
 
 
 def _areas_of(rng: np.random.Generator, total: int, chances: Array, table: Table) -> Indices:
@@ -248,36 +157,181 @@ def _areas_of(rng: np.random.Generator, total: int, chances: Array, table: Table
     return rng.permutation(np.repeat(np.arange(len(counts)), counts))
 
 
+def _by_day(records: Records, about: pd.DataFrame) -> Drawn:
+    """Both in the order of days, as an extract is."""
+    order = np.argsort(about["day"].to_numpy(), kind="stable")
+    ordered = Records(*(column[order] for column in records))
+    ordered = ordered._replace(day=about["day"].to_numpy()[order])
+    return Drawn(ordered, about.iloc[order].reset_index(drop=True))
+
+
+# What is told of the records of each table; days may be drawn anew, within their year.
+
+Describe = Callable[[str, Records, Mapping[str, Drawn], np.random.Generator, float], pd.DataFrame]
+
+
+def _as_drawn(
+    name: str, records: Records, drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float
+) -> pd.DataFrame:
+    return pd.DataFrame({"day": records.day})
+
+
+def _offences(
+    name: str, records: Records, drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float
+) -> pd.DataFrame:
+    return describe_offences(records, rng, scale=scale)
+
+
+def _of_offences(
+    name: str, records: Records, drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float
+) -> pd.DataFrame:
+    """Suspects or victims, with the day and the type of the offence that they are of."""
+    offences = drawn["violence_offences"]
+    kinds = {SERIOUS: (SERIOUS,), OTHER: (OTHER, UNARMED)}
+    at = link_to_offences(records, offences.about, kinds, rng)
+    of = offences.about.iloc[at].reset_index(drop=True)
+    sexual = of["type"].isin(["rape", "other sexual offences"])
+    sort = np.where(sexual, "sexual", "").astype(object)
+    # Several records of a person are of one sort here, so that a person has one sex and age.
+    about = describe_people(records, name, sort, rng)
+    about = about.assign(kind=records.kind, year=records.year, offence=at, day=of["day"])
+    about["type"] = of["type"].to_numpy()
+    if name == "violence_victims":
+        suspects = drawn["violence_suspects"].about
+        about["number"] = make_some_both(about, suspects, _VICTIMS_TOO, rng)
+        about["relation"] = rng.choice(list(_RELATIONS), len(about), p=list(_RELATIONS.values()))
+    return about
+
+
+_VICTIMS_TOO = 0.08
+_RELATIONS = {"": 0.78, "stranger": 0.09, "acquaintance": 0.08, "family or partner": 0.05}
+"""Relation to the suspect: mostly not recorded."""
+
+
+def _drugs(
+    name: str, records: Records, drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float
+) -> pd.DataFrame:
+    people = describe_people(records, name, np.full(len(records.day), "", dtype=object), rng)
+    return people.assign(day=records.day)
+
+
+def _domestic_abuse(
+    name: str, records: Records, drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float
+) -> pd.DataFrame:
+    people = _drugs(name, records, drawn, rng, scale)
+    size = len(people)
+    is_crime = records.kind == 0
+    result = outcomes(records.day, np.full(size, "domestic"), rng)
+    nobody = np.zeros(size, dtype=bool)
+    minute = minutes_of_day(hours(records.day, nobody, rng), rng)
+    return people.assign(
+        injury=np.where(is_crime & (rng.random(size) < _HURT), "yes", "no"),
+        outcome=np.where(is_crime, result, ""),
+        moment=records.day.astype("datetime64[m]") + minute,
+    )
+
+
+_HURT = 0.28
+
+
+def _ambulance(
+    name: str, records: Records, drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float
+) -> pd.DataFrame:
+    """Calls whose months rise and fall with those of serious violence."""
+    offences = drawn["violence_offences"].about
+    then = (offences["kind"] == SERIOUS) & (offences["year"] == records.year[0])
+    of_month = offences.loc[then, "month"].value_counts().sort_index()
+    weight = (of_month / of_month.mean()).to_numpy() ** _FOLLOWS
+    first = of_month.index.to_numpy().astype("datetime64[M]")
+    month = rng.choice(len(first), len(records.day), p=weight / weight.sum())
+    lengths = ((first + 1).astype("datetime64[D]") - first.astype("datetime64[D]")).astype(int)
+    day = first[month].astype("datetime64[D]") + (rng.random(len(month)) * lengths[month]).astype(
+        int
+    )
+    nobody = np.zeros(len(day), dtype=bool)
+    minute = minutes_of_day(hours(day, nobody, rng), rng)
+    return pd.DataFrame({"day": day, "moment": day.astype("datetime64[m]") + minute})
+
+
+_FOLLOWS = 0.8
+
+ABOUT: Mapping[str, Describe] = MappingProxyType(
+    {
+        "violence_offences": _offences,
+        "violence_suspects": _of_offences,
+        "violence_victims": _of_offences,
+        "drug_suspects": _drugs,
+        "domestic_abuse_victims": _domestic_abuse,
+        "ambulance_trauma": _ambulance,
+    }
+)
+"""Table to what tells about its records; of the others the day alone is known."""
+
+TOLD = MappingProxyType(
+    {
+        "violence_offences": (
+            *("type", "code", "weapon", "place", "domestic", "injury", "outcome", "until"),
+        ),
+        "violence_suspects": ("type", "age", "sex", "ethnicity"),
+        "violence_victims": ("type", "age", "sex", "ethnicity", "relation"),
+        "drug_suspects": ("age", "sex", "ethnicity"),
+        "domestic_abuse_victims": ("age", "sex", "ethnicity", "injury", "outcome"),
+    }
+)
+"""Table to the columns of its extract beside date, kind and place."""
+_HEADINGS = {"type": "offence_type", "code": "offence_code", "until": "offence_until"}
+_FIRST_ID = 100_001
+
+
+def _history(drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float) -> pd.DataFrame:
+    suspects, victims = (
+        about.loc[about["kind"] == SERIOUS, ["number", "year", "day"]]
+        for about in (drawn["violence_suspects"].about, drawn["violence_victims"].about)
+    )
+    return draw_history(suspects, victims, rng, scale=scale)
+
+
 def _written(
-    records: Records,
-    table: Table,
+    name: str,
+    of: Drawn,
     areas: "GeoDataFrame",
     addresses: Array | None,
     rng: np.random.Generator,
 ) -> pd.DataFrame:
     """The records as an extract: identifiers, dates, words, and where it was."""
-    size = len(records.area)
-    columns: dict[str, Any] = {table.id: np.arange(size) + 100_001}
+    table, about, size = EVENT_TABLES[name], of.about, len(of.about)
+    columns: dict[str, Any] = {table.id: np.arange(size) + _FIRST_ID}
+    if "offence" in about:
+        columns["offence_id"] = about["offence"].to_numpy() + _FIRST_ID
     if table.again:
-        keys = rng.permutation(records.person.max() + 1) + 1_000_001
-        columns["person"] = keys[records.person]
-    columns[table.date] = records.day.astype("datetime64[s]")
+        columns["person"] = person_keys(about["number"].to_numpy())
+    columns[table.date] = about.get("moment", about["day"]).to_numpy().astype("datetime64[s]")
     words = [kind.label for kind in table.kinds]
-    columns[table.kind] = pd.Categorical.from_codes(records.kind, categories=words)
+    columns[table.kind] = pd.Categorical.from_codes(of.records.kind, categories=words)
+    columns |= {_HEADINGS.get(c, c): _as_written(about[c]) for c in TOLD.get(name, ())}
     if table.place == "home":
-        columns["home_lsoa21"] = _homes(records, areas, rng)
+        columns["home_lsoa21"] = _homes(of, areas, rng)
     else:
         assert addresses is not None
-        columns |= _points(records.area, areas, addresses, rng)
+        columns |= _points(of.records.area, areas, addresses, rng)
     twice = np.flatnonzero(rng.random(size) < table.duplicates)
     rows = np.sort(np.concatenate([np.arange(size), twice]))
     return pd.DataFrame(columns).iloc[rows].reset_index(drop=True)
 
 
-def _homes(records: Records, areas: "GeoDataFrame", rng: np.random.Generator) -> NDArray[Any]:
-    n = len(areas)
+def _as_written(column: "pd.Series[Any]") -> object:
+    """A column as an extract has it: empty where it is not recorded."""
+    if column.name == "age":
+        return pd.array(column.where(column != UNKNOWN_AGE), dtype="Int64")
+    if column.name == "until":
+        return column.to_numpy().astype("datetime64[s]")
+    return pd.Categorical(column.mask(column == ""))
+
+
+def _homes(of: Drawn, areas: "GeoDataFrame", rng: np.random.Generator) -> NDArray[Any]:
+    n, records = len(areas), of.records
     codes = np.concatenate([areas.index.to_numpy(dtype=object), [None, None]])[records.area]
-    elsewhere = rng.choice(_ELSEWHERE, records.person.max() + 1)  # one home for each person
+    elsewhere = rng.choice(_ELSEWHERE, records.person.max() + 1)  # one home for each year's person
     outside = records.area == n
     codes[outside] = elsewhere[records.person[outside]]
     return np.asarray(codes)

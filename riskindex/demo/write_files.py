@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from riskindex.demo.county import County
+from riskindex.demo.event_tables import EVENT_TABLES
 from riskindex.publication.key import INVENTED, write_key
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ def write_county(county: County, folder: str | Path) -> Path:
     for name, table in county.tables.items():
         _write_bulk(table, data / f"census2021-{name}.zip")
     for name, events in county.events.items():
-        _write_csv(events, data / f"{name}.csv")
+        timed = name in EVENT_TABLES and EVENT_TABLES[name].timed
+        _write_csv(events, data / f"{name}.csv", timed=timed)
     _write_csv(county.truth.reset_index(), folder / "truth.csv")
     config = folder / "config.toml"
     config.write_text(_config(), encoding="utf-8", newline="\n")
@@ -107,8 +109,9 @@ def _lookup(areas: "GeoDataFrame") -> pd.DataFrame:
     return _labels(areas).set_axis(columns, axis=1)
 
 
-def _write_csv(table: pd.DataFrame, path: Path) -> None:
-    table.to_csv(path, index=False, date_format="%Y-%m-%d", lineterminator="\n")
+def _write_csv(table: pd.DataFrame, path: Path, *, timed: bool = False) -> None:
+    date_format = "%Y-%m-%d %H:%M" if timed else "%Y-%m-%d"
+    table.to_csv(path, index=False, date_format=date_format, lineterminator="\n")
 
 
 def _write_bulk(table: pd.DataFrame, path: Path) -> None:
