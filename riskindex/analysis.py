@@ -70,7 +70,9 @@ def list_areas(config: Config, given: Given, *, say: Say = silent) -> Listed:
         found.table, found.pooled, config.factors, table=config.periods.categories
     )
     say("Scoring and selecting")
-    scores = score_factors(found.table, persistence, config.factors, options=config.index)
+    scores = score_factors(
+        found.table, persistence, config.factors, options=config.index, neighbours=weights
+    )
     index = build_index(scores, options=config.index)
     chosen = select_top(index, selection=config.selection, groups=areas.get(config.selection.group))
     return Listed(weights, found, persistence, scores, chosen)

@@ -75,6 +75,8 @@ def factor_faults(
         yield "the score threshold needs a threshold, such as 0.25."
     if factor.score == "risk":
         yield from _risk_faults(factor)
+    elif factor.estimate != "mean" or factor.prior != "gamma":
+        yield f"estimate and prior are for the score risk, and the score is {factor.score}."
     if factor.score == "persistence" and len(factor.periods) < 2:
         yield "the score persistence needs two periods or more."
 
@@ -145,6 +147,8 @@ def _risk_faults(factor: Factor) -> Iterator[str]:
             f"the score risk compares counts with what was expected; the method {factor.method} "
             "expects nothing of an area's base. Use window or poisson, which need an exposure."
         )
+    if not 0 < factor.above < math.inf:
+        yield f"above: {factor.above:g} must be a number of times above 0, such as 2."
     if not isinstance(factor.ageing, str) and not factor.ageing > 0:
         yield f"ageing: the half-life {factor.ageing:g} must be above 0 periods."
 

@@ -158,10 +158,19 @@ class Factor:
     """For the method threshold: the share above which an area scores 100."""
     normalise: str | None = None
     """For the scores risk, intensity and value: how values become 0 to 100; left out,
-    winsorise+min-max for risk and min-max for the others."""
+    winsorise+min-max for the mean of a risk and min-max for the others."""
     ageing: Literal["linear", "equal"] | float = "linear"
     """For the score risk: how periods weigh by age, the newest most. linear: 1 to n of n, the
     oldest first; equal; or a number, the age in periods at which a period weighs a half."""
+    estimate: Literal["mean", "exceedance", "rank"] = "mean"
+    """For the score risk: what is told of a risk, which is known by its posterior alone. mean: how
+    many times what was expected; exceedance: the probability that it is more than above times
+    that; rank: of how many of a hundred other areas it is the higher, on average."""
+    above: float = 2.0
+    """For the estimate exceedance: how many times what was expected."""
+    prior: Literal["gamma", "spatial"] = "gamma"
+    """For the score risk: what risks are taken to be like before counting. gamma: independent of
+    each other; spatial: alike among neighbours, as in repeats."""
     neighbourhood: Literal["score", "half", "none"] = "none"
     """What an area next door to a hotspot scores: one whose window is hot, but not through events
     of its own. none: it is not hot; half: nor hot, and scores half of what it would; score: it is
@@ -197,7 +206,8 @@ class Factor:
     @property
     def normalisation(self) -> str:
         """How values become 0 to 100: as configured, or as is usual for the score."""
-        return self.normalise or ("winsorise+min-max" if self.score == "risk" else "min-max")
+        is_ratio = self.score == "risk" and self.estimate == "mean"
+        return self.normalise or ("winsorise+min-max" if is_ratio else "min-max")
 
     @property
     def is_tested(self) -> bool:

@@ -34,4 +34,4 @@ def county(factors, *, mean=0.4, seed=2):
 def scored(data, factors):
     found = find_hotspots(data.counts, data.areas, pd.DataFrame(), NEAR, factors)
     persistence = classify_persistence(found.table, found.pooled, factors)
-    return score_factors(found.table, persistence, factors)
+    return score_factors(found.table, persistence, factors, neighbours=NEAR)

@@ -239,6 +239,24 @@ def test_a_risk_needs_an_expectation_and_an_age(options, words):
     assert any(words in fault for fault in faults_of(changed(**options)))
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"score": "risk", "estimate": "exceedance", "above": 0}, "above: 0 must be a number"),
+        ({"score": "confidence", "estimate": "rank"}, "estimate and prior are for the score risk"),
+        ({"score": "confidence", "prior": "spatial"}, "estimate and prior are for the score risk"),
+        ({"score": "risk", "estimate": "median"}, "mean"),
+    ],
+)
+def test_what_is_told_of_a_risk_is_one_of_three(options, words):
+    assert any(words in fault for fault in faults_of(changed(**options)))
+
+
+def test_a_probability_or_rank_is_not_winsorised():
+    given = parse_config(changed(score="risk", estimate="rank")).factors[0]
+    assert given.normalisation == "min-max"
+
+
 def test_a_risk_is_winsorised_unless_said_otherwise():
     given = parse_config(changed(score="risk")).factors[0]
     assert (given.normalisation, given.ageing) == ("winsorise+min-max", "linear")

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, ClassVar, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -15,6 +15,9 @@ from riskindex.factors import Factor
 from riskindex.index.aggregation import AGGREGATE, Combined, quantise
 from riskindex.index.scores import score_factor
 from riskindex.index.weights import WEIGHTS, WeightInputs
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +55,7 @@ def score_factors(
     factors: Sequence[Factor],
     *,
     options: Index = Index(),
+    neighbours: "csr_array[Any] | None" = None,
 ) -> pd.DataFrame:
     """Score of every area for every scored factor.
 
@@ -65,6 +69,8 @@ def score_factors(
         The factors; those that are only mapped and tested are left out.
     options
         How the scores will become an index; it decides the contributions.
+    neighbours
+        Shape (n, n), in the order of the areas; risks with a spatial prior need them.
 
     Returns
     -------
@@ -83,7 +89,10 @@ def score_factors(
     scored = [factor for factor in factors if factor.scored]
     if not scored:
         raise DataError("No factor is scored, so there is no index.")
-    tables = {factor.name: score_factor(hotspots, persistence, factor) for factor in scored}
+    tables = {
+        factor.name: score_factor(hotspots, persistence, factor, neighbours=neighbours)
+        for factor in scored
+    }
     scores = pd.concat(tables, names=["factor"])
     return scores.assign(contribution=contributions(scores, options=options))
 

@@ -302,8 +302,8 @@ def _own_risk(speech: Speech, fact: Fact) -> str:
         return ""
     span = " to ".join(dict.fromkeys([*factor.periods[:1], *factor.periods[-1:]]))
     about = " ".join(filter(None, [factor.label, _in_period(speech.unit, span)]))
-    estimate = f"estimated {fact.value:,.1f}"
-    sentences = [f"{about}: {_counted(factor, fact.all_observed, fact.all_expected, estimate)}."]
+    told = _ESTIMATES[factor.estimate](factor, fact.value)
+    sentences = [f"{about}: {_counted(factor, fact.all_observed, fact.all_expected, told)}."]
     if (fact.is_hot or next_door) and fact.kind != "own":
         sure = f"{fact.confidence:.0f}% sure" if fact.confidence > 0 else ""
         last = factor.periods[-1] if len(factor.periods) > 1 else ""
@@ -312,6 +312,18 @@ def _own_risk(speech: Speech, fact: Fact) -> str:
         window = _counted(factor, fact.window_observed, fact.window_expected, sure)
         sentences.append(f"{start}: {window}{_local(fact)}.")
     return " ".join(sentences)
+
+
+_ESTIMATES: Mapping[str, Callable[[Factor, float], str]] = MappingProxyType(
+    {
+        "mean": lambda factor, value: f"estimated {value:,.1f}",
+        "exceedance": lambda factor, value: (
+            f"{_percent(value)} sure of more than {factor.above:g} times"
+        ),
+        "rank": lambda factor, value: f"above {value:.0f}% of areas on average",
+    }
+)
+"""What is told of a risk, by the config word."""
 
 
 def _local(fact: Fact) -> str:

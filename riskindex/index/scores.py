@@ -1,7 +1,8 @@
 """Scores of 0 to 100: what was measured for one factor, as a flag, a band, a share of the years."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,11 +14,21 @@ from riskindex.factors import CONFIDENCE_SCORES, Factor
 from riskindex.hotspots.samples import ALL_ZERO
 from riskindex.index.aggregation import quantise
 from riskindex.index.normalise import normalise
-from riskindex.statistics.own_risk import own_risk
+from riskindex.statistics.own_risk import own_risk, risk_exceeds, risk_rank, spatial_prior
+from riskindex.statistics.posterior_risks import SpatialPrior
 from riskindex.tables import rows
 
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
 
-def score_factor(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Factor) -> pd.DataFrame:
+
+def score_factor(
+    hotspots: pd.DataFrame,
+    persistence: pd.DataFrame,
+    factor: Factor,
+    *,
+    neighbours: "csr_array[Any] | None" = None,
+) -> pd.DataFrame:
     """Score of every area for one factor.
 
     Parameters
@@ -28,6 +39,8 @@ def score_factor(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Fact
         One row per factor and area, as `classify_persistence` returns it.
     factor
         The factor; with several periods the last one is scored, or their persistence.
+    neighbours
+        Shape (n, n), in the order of the areas; a risk with a spatial prior needs them.
 
     Returns
     -------
@@ -39,9 +52,11 @@ def score_factor(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Fact
     ------
     DataError
         No area could be assessed, or the normalisation is undefined on the values.
+    ConfigError
+        A spatial prior without neighbours.
     """
     last = _period(hotspots, factor, -1)
-    measured = _measure(hotspots, persistence, factor)
+    measured = _measure(hotspots, persistence, factor, neighbours)
     reason = last["reason"].fillna("").to_numpy(dtype=object)
     # Nothing was counted anywhere: that is a result, and it is the same for every area.
     silent = reason == ALL_ZERO
@@ -78,12 +93,21 @@ def silent_sentences(hotspots: pd.DataFrame, factors: Sequence[Factor]) -> tuple
     )
 
 
+class Risks(NamedTuple):
+    """The areas' own risk; shape `(n,)` or `(draws, n)`, NaN where no period tells it."""
+
+    mean: Array
+    """Of the posterior, as a ratio to what was expected."""
+    told: Array
+    """What the factor's `estimate` tells of it."""
+
+
 class Measured(NamedTuple):
     """What was measured for one factor; all of shape `(n,)`, or `(draws, n)` for repeats."""
 
     value: Array
-    """Intensity of the last period; the mean of the periods where persistence is scored, and the
-    area's own risk over all periods where that is."""
+    """Intensity of the last period; the mean of the periods where persistence is scored, and what
+    is told of the area's own risk over all periods where that is."""
     is_hot: Flags
     """In the last period, or in the table."""
     confidence: Array
@@ -101,18 +125,20 @@ class Measured(NamedTuple):
     periods_near: Array | float = 0.0
     """In how many periods it was."""
     own: Array | None = None
-    """The area's own risk, of the last period or of all that are scored; None where nothing is
-    expected of an area by itself, as of a share."""
+    """Posterior mean of the area's own risk, of the last period or of all that are scored; None
+    where nothing is expected of an area by itself, as of a share."""
 
 
-def measured_risk(risk: Array) -> Measured:
+def measured_risk(risks: Risks) -> Measured:
     """What was measured where risks alone were computed, and nothing was tested."""
-    nothing = np.full(risk.shape, np.nan)
+    shape = risks.mean.shape
+    nothing = np.full(shape, np.nan)
     return Measured(
-        value=risk,
-        is_hot=np.zeros(risk.shape, dtype=bool),
-        confidence=np.zeros(risk.shape),
-        assessed=~np.isnan(risk),
+        value=risks.told,
+        own=risks.mean,
+        is_hot=np.zeros(shape, dtype=bool),
+        confidence=np.zeros(shape),
+        assessed=~np.isnan(risks.told),
         periods_hot=nothing,
         periods_assessed=nothing,
         pooled_p_adjusted=nothing,
@@ -124,16 +150,24 @@ def _period(hotspots: pd.DataFrame, factor: Factor, position: int) -> pd.DataFra
     return rows(hotspots, factor=factor.name, period=label)
 
 
-def _measure(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Factor) -> Measured:
+def _measure(
+    hotspots: pd.DataFrame,
+    persistence: pd.DataFrame,
+    factor: Factor,
+    neighbours: "csr_array[Any] | None",
+) -> Measured:
     periods = [_period(hotspots, factor, k) for k in range(max(len(factor.periods), 1))]
     last = periods[-1]
     scored = periods if factor.score in POOLED else periods[-1:]
     values = np.array([table["value"].to_numpy(float) for table in periods])
     value = mean_of_known(values) if factor.score == "persistence" else values[-1]
     assessed = (last["reason"].fillna("") == "").to_numpy(bool)
-    own = None if factor.method in ("threshold", "value") else risk_of(scored, factor)
+    own = None
+    if factor.method not in ("threshold", "value"):
+        risks = risk_of(scored, factor, neighbours=neighbours)
+        own = risks.mean
     if factor.score == "risk" and own is not None:
-        value = own
+        value = risks.told
         assessed = np.ones(len(value), dtype=bool)
     next_door = np.array([(table["kind"] == "next door").to_numpy(bool) for table in periods])
     lasting = _lasting(persistence, factor).reindex(last.index).astype("Float64")
@@ -150,7 +184,12 @@ def _measure(hotspots: pd.DataFrame, persistence: pd.DataFrame, factor: Factor) 
     )
 
 
-def risk_of(periods: Sequence[pd.DataFrame], factor: Factor) -> Array:
+def risk_of(
+    periods: Sequence[pd.DataFrame],
+    factor: Factor,
+    *,
+    neighbours: "csr_array[Any] | None" = None,
+) -> Risks:
     """The areas' own risk over the periods of a factor; NaN where no period tells it.
 
     Parameters
@@ -158,7 +197,9 @@ def risk_of(periods: Sequence[pd.DataFrame], factor: Factor) -> Array:
     periods
         `observed`, `expected`, `step` and `reason` of each area, the oldest period first.
     factor
-        Says how periods weigh by their age.
+        Says how periods weigh by their age, and what is told of a risk.
+    neighbours
+        As for `score_factor`.
     """
     observed, expected = (
         np.array([table[name].to_numpy(float) for table in periods])
@@ -166,9 +207,63 @@ def risk_of(periods: Sequence[pd.DataFrame], factor: Factor) -> Array:
     )
     steps = [table["step"].max() if "step" in table else 1.0 for table in periods]
     # A period in which nothing happened anywhere says nothing of where risk is.
-    risk = own_risk(observed, expected, steps=np.nan_to_num(steps, nan=1.0), ageing=factor.ageing)
+    steps = np.nan_to_num(steps, nan=1.0)
+    prior = prior_of(observed, expected, steps, factor, neighbours)
+    risks = tell_risks(observed, expected, steps, factor, prior=prior)
     context = (periods[-1]["reason"] == "context").to_numpy(bool)
-    return np.where(context, np.nan, risk)
+    return Risks(*(np.where(context, np.nan, part) for part in risks))
+
+
+def prior_of(
+    observed: Array,
+    expected: Array,
+    steps: Array,
+    factor: Factor,
+    neighbours: "csr_array[Any] | None",
+) -> SpatialPrior | None:
+    """The spatial prior of a risk that asks for it, else None; arguments as of `tell_risks`."""
+    if factor.score != "risk" or factor.prior != "spatial":
+        return None
+    if neighbours is None:
+        raise ConfigError(f'{factor.label}: prior = "spatial" needs the neighbours of the areas.')
+    return spatial_prior(observed, expected, neighbours, steps=steps, ageing=factor.ageing)
+
+
+def tell_risks(
+    observed: Array,
+    expected: Array,
+    steps: Array,
+    factor: Factor,
+    *,
+    prior: SpatialPrior | None = None,
+) -> Risks:
+    """The areas' own risk, and what the factor tells of it.
+
+    Parameters
+    ----------
+    observed, expected
+        Weighted events, shape `(periods, n)` or `(periods, draws, n)`; NaN where not assessed.
+    steps
+        Variance over mean of the events of each period.
+    factor
+        Says how periods weigh by their age, and what is told of a risk.
+    prior
+        From `prior_of`.
+    """
+    given: dict[str, Any] = {"steps": steps, "ageing": factor.ageing, "prior": prior}
+    mean = own_risk(observed, expected, **given)
+    if factor.score != "risk" or factor.estimate == "mean":
+        return Risks(mean, mean)
+    return Risks(mean, ESTIMATES[factor.estimate](observed, expected, factor, given))
+
+
+ESTIMATES: Mapping[str, Callable[[Array, Array, Factor, dict[str, Any]], Array]] = MappingProxyType(
+    {
+        "exceedance": lambda o, e, factor, given: risk_exceeds(o, e, above=factor.above, **given),
+        "rank": lambda o, e, factor, given: risk_rank(o, e, **given),
+    }
+)
+"""What is told of a risk besides its mean, a config word, to a function."""
 
 
 POOLED = ("persistence", "risk")

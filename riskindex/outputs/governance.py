@@ -30,7 +30,7 @@ from riskindex.outputs.report.choices import (
     double_counting_part,
 )
 from riskindex.outputs.report.methods import neighbour_words, protection_part, test_words
-from riskindex.outputs.report.page import METHODS, SCORES, data_part
+from riskindex.outputs.report.page import METHODS, data_part, score_words
 from riskindex.outputs.transparency_record import SOURCE, fields
 from riskindex.publication.released import Released
 
@@ -195,7 +195,7 @@ def _decisions(released: Released) -> Iterator[tuple[str, str, str]]:
     index, selection = config.get("index", {}), config.get("selection", {})
     scored = released.factors[released.factors["scored"].astype(bool)]
     weights = [f"{row['label']} {row['weight']:g}" for _, row in scored.iterrows()]
-    scores = sorted({SCORES[str(score)] for score in scored["score"]})
+    scores = sorted(set(score_words(scored)))
     yield "Which factors are in the index", f"{len(scored)}: see Each factor", "factors"
     yield "Weights", f"{in_words(weights)} ({index.get('weights', 'normalised')})", "weights"
     yield "From test to score", "; ".join(scores), "scores"
@@ -241,7 +241,7 @@ def _factor_table(released: Released) -> pd.DataFrame:
             "Factor": table["label"],
             "Method": table["method"].map(METHODS),
             "Periods": table["periods"],
-            "Score": table["score"].map(SCORES),
+            "Score": score_words(table),
             "Weight": table["weight"],
             "Recorded": table["recorded"],
         }

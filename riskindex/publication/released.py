@@ -497,6 +497,7 @@ def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
         "label": factor.label,
         "method": factor.method,
         "score": factor.score if factor.scored else "",
+        "estimate": estimate_words(factor) if factor.scored else "",
         "weight": weights_taken(result).get(factor.name, 0.0),
         "scored": factor.scored,
         "recorded": factor.recorded,
@@ -513,6 +514,19 @@ def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
         "hot_without_dispersion_last": last["hot_without_dispersion"],
         "hot_by_period": ", ".join(str(int(hot)) for hot in tests["hot"]),
     }
+
+
+def estimate_words(factor: Factor) -> str:
+    """What is told of a risk, where it is not the usual posterior mean under independent risks."""
+    if factor.score != "risk":
+        return ""
+    told = {
+        "mean": "",
+        "exceedance": f"the probability that it is above {factor.above:g} times what was expected",
+        "rank": "its mean rank among the other areas",
+    }
+    near = "areas taken to be like their neighbours" if factor.prior == "spatial" else ""
+    return "; ".join(filter(None, [told[factor.estimate], near]))
 
 
 def weights_taken(result: Result) -> dict[str, float]:

@@ -2,20 +2,33 @@
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
+from scipy import special, stats
 
-from riskindex.statistics.smoothing import shrunken_ratio
+from riskindex.arrays import Array, Flags
+from riskindex.statistics.posterior_risks import SpatialPrior
+from riskindex.statistics.smoothing import Gammas, gamma_posteriors, shrunken_ratio
 
-Array = NDArray[np.float64]
+if TYPE_CHECKING:
+    from scipy.sparse import csr_array
+
 Ageing = Literal["linear", "equal"] | float
 """How periods weigh by their age: a word of AGEING, or a half-life in periods."""
+QUANTILES, FEWEST, MOST = 40_000, 16, 400
+"""Quantiles that stand for the posteriors of all areas where they are ranked, and for that of one
+area at least and at most."""
 
 
 def own_risk(
-    observed: Array, expected: Array, *, steps: ArrayLike = 1.0, ageing: Ageing = "linear"
+    observed: Array,
+    expected: Array,
+    *,
+    steps: ArrayLike = 1.0,
+    ageing: Ageing = "linear",
+    prior: SpatialPrior | None = None,
 ) -> Array:
     """Posterior mean of every area's own ratio of events to what was expected of it.
 
@@ -34,6 +47,9 @@ def own_risk(
         against the periods, and draws where there are any.
     ageing
         How periods weigh; see `period_weights`.
+    prior
+        What risks are like before counting, as `spatial_prior` found it; the gamma prior of each
+        study area unless given.
 
     Returns
     -------
@@ -47,6 +63,137 @@ def own_risk(
     Clayton and Kaldor (1987), Biometrics 43, 671-681; Marshall (1991), Applied Statistics 40,
     283-294.
     """
+    pooled = _pooled(observed, expected, steps, ageing)
+    if prior is None:
+        ratio = shrunken_ratio(pooled.counted, pooled.expected)
+    else:
+        ratio = _each(pooled, prior.means)
+    return np.asarray(np.where(pooled.no_excess, np.minimum(ratio, 1.0), ratio))
+
+
+def risk_exceeds(
+    observed: Array,
+    expected: Array,
+    *,
+    above: float,
+    steps: ArrayLike = 1.0,
+    ageing: Ageing = "linear",
+    prior: SpatialPrior | None = None,
+) -> Array:
+    """Posterior probability that every area's own ratio is above a number.
+
+    Parameters
+    ----------
+    observed, expected, steps, ageing, prior
+        As for `own_risk`.
+    above
+        The ratio, above 0.
+
+    Returns
+    -------
+    Array
+        Shape `(n,)` or `(draws, n)`, 0 to 1; NaN where no period assesses the area.
+
+    References
+    ----------
+    Richardson and others (2004), Environmental Health Perspectives 112, 1016-1025.
+    """
+
+    def chance(counted: Array, base: Array) -> Array:
+        if prior is not None:
+            return prior.exceedance(counted, base, above)
+        found = gamma_posteriors(counted, base)
+        varies = special.gammaincc(found.shape, found.rate * above)
+        return np.asarray(np.where(np.isnan(varies), found.mean > above, varies))
+
+    return _each(_pooled(observed, expected, steps, ageing), chance)
+
+
+def risk_rank(
+    observed: Array,
+    expected: Array,
+    *,
+    steps: ArrayLike = 1.0,
+    ageing: Ageing = "linear",
+    prior: SpatialPrior | None = None,
+) -> Array:
+    """Posterior mean rank of every area's own ratio, as a percentage of the other areas.
+
+    Parameters
+    ----------
+    observed, expected, steps, ageing, prior
+        As for `own_risk`.
+
+    Returns
+    -------
+    Array
+        Shape `(n,)` or `(draws, n)`: of how many of a hundred other areas the area has the higher
+        ratio on average, independent of each other given the counts; 50 on average. Where all
+        ratios are alike, 50 for each. Under a spatial prior each posterior is taken for the gamma
+        with its mean and variance. NaN where no period assesses the area.
+
+    References
+    ----------
+    Laird and Louis (1989), Journal of Educational Statistics 14, 29-46.
+    """
+
+    def rank(counted: Array, base: Array) -> Array:
+        found = gamma_posteriors(counted, base) if prior is None else prior.gammas(counted, base)
+        return _mean_ranks(found)
+
+    return _each(_pooled(observed, expected, steps, ageing), rank)
+
+
+def _mean_ranks(found: Gammas) -> Array:
+    """Each area's mean rank among quantiles that stand for all posteriors, 0 to 100."""
+    n = len(found.mean)
+    if n < 2 or np.isnan(found.shape).any():
+        return np.full(n, 50.0)
+    number = int(np.clip(QUANTILES // n, FEWEST, MOST))
+    # Quantiles of a gamma are those of its shape over its rate, and counts repeat themselves.
+    shapes, which = np.unique(found.shape, return_inverse=True)
+    middles = (np.arange(number) + 0.5) / number
+    risks = special.gammaincinv(shapes[:, None], middles)[which] / found.rate[:, None]
+    ranks = stats.rankdata(risks, axis=None).reshape(risks.shape).mean(axis=1)
+    # Among its own quantiles an area's mean rank is (number + 1) / 2, whatever they are.
+    return np.asarray(100 * (ranks - (number + 1) / 2) / ((n - 1) * number))
+
+
+def spatial_prior(
+    observed: Array,
+    expected: Array,
+    neighbours: "csr_array[Any]",
+    *,
+    steps: ArrayLike = 1.0,
+    ageing: Ageing = "linear",
+) -> SpatialPrior | None:
+    """The prior under which neighbourhoods differ, for `own_risk`; None where nothing happened.
+
+    Parameters
+    ----------
+    observed, expected, steps, ageing
+        As for `own_risk`, without draws.
+    neighbours
+        Shape `(n, n)`, binary, symmetric, zero diagonal.
+    """
+    pooled = _pooled(observed, expected, steps, ageing)
+    known = ~np.isnan(pooled.expected)
+    counted, base = pooled.counted[known], pooled.expected[known]
+    if not counted.any():
+        return None
+    return SpatialPrior.fit(counted, base, neighbours[known][:, known])[0]
+
+
+class _Pooled(NamedTuple):
+    """All periods as one: what varies as a count does, and what was expected of it."""
+
+    counted: Array
+    expected: Array
+    """NaN where no period assesses the area."""
+    no_excess: Flags
+
+
+def _pooled(observed: Array, expected: Array, steps: ArrayLike, ageing: Ageing) -> _Pooled:
     known = (expected > 0) & ~np.isnan(observed)
     weights = period_weights(len(expected), ageing).reshape(-1, *[1] * (expected.ndim - 1))
     spread = np.asarray(steps, dtype=float)
@@ -56,8 +203,18 @@ def own_risk(
     variance = np.where(known, weights**2 * spread * expected, 0.0).sum(axis=0)
     base = np.where(e > 0, e, np.nan)
     step = variance / base
-    ratio = shrunken_ratio(o / step, base / step)
-    return np.asarray(np.where(o <= e, np.minimum(ratio, 1.0), ratio))
+    return _Pooled(o / step, base / step, o <= e)
+
+
+def _each(pooled: _Pooled, of: Callable[[Array, Array], Array]) -> Array:
+    """A function of the areas that are known, study area by study area."""
+    n = np.size(pooled.expected, axis=-1)
+    found = np.full(np.shape(pooled.expected), np.nan)
+    counted, base = (np.reshape(part, (-1, n)) for part in (pooled.counted, pooled.expected))
+    for told, one, its_base in zip(found.reshape(-1, n), counted, base, strict=True):
+        known = ~np.isnan(its_base)
+        told[known] = of(one[known], its_base[known])
+    return found
 
 
 def period_weights(periods: int, ageing: Ageing) -> Array:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from scipy import special
@@ -12,7 +12,7 @@ from scipy.sparse import csr_array, eye_array
 
 from riskindex.arrays import Array
 from riskindex.statistics.dispersion import pair_ratio_dispersion
-from riskindex.statistics.smoothing import shrink
+from riskindex.statistics.smoothing import Gammas, shrink
 
 if TYPE_CHECKING:
     Weights = csr_array[Any]
@@ -26,11 +26,13 @@ IMPLAUSIBLE = 1e-22
 found."""
 TYPICAL = 250_000
 """Risks that are drawn to see what they are on average: 10 to 200 of each area."""
+AS_A_POINT = 1e6
+"""Shape of the gamma around a neighbourhood inside which areas do not vary."""
 STEPS = 300
 """Steps of the EM algorithm that finds these shares."""
 
 
-class Risks(Protocol):
+class Posterior(Protocol):
     """The posterior of the areas' relative risks."""
 
     def draw(self, rng: np.random.Generator, draws: int) -> Array:
@@ -43,7 +45,7 @@ def posterior_risks(
     neighbours: Weights,
     *,
     prior: Prior = "spatial",
-) -> Risks:
+) -> Posterior:
     """The posterior of every area's risk relative to what was expected there.
 
     An area's risk is Gamma(k + O, k / m + E) with O counted and E expected.
@@ -64,7 +66,7 @@ def posterior_risks(
 
     Returns
     -------
-    Risks
+    Posterior
         To draw from. The mean total of the draws is the total that was observed.
 
     References
@@ -107,6 +109,109 @@ class _Gamma:
 
 
 @dataclass(frozen=True)
+class SpatialPrior:
+    """What areas' risks are like before counting, where neighbourhoods differ by any law.
+
+    An area's risk is gamma around that of its neighbourhood, with the variance that areas have
+    inside neighbourhoods.
+    """
+
+    shares: Array
+    """How many neighbourhoods have each risk of the grid."""
+    dispersion: float
+    """Variance of areas around their neighbourhood, of its square (by pair ratio)."""
+    rate: float
+    """The overall rate, which risks are relative to."""
+    neighbours: Weights
+
+    @classmethod
+    def fit(
+        cls, observed: Array, expected: Array, neighbours: Weights
+    ) -> tuple[SpatialPrior, Array]:
+        """The prior that makes the counts most likely, and what it makes of them (`around`).
+
+        Arguments as of `posterior_risks`.
+        """
+        rate = float(observed.sum() / expected.sum())
+        w = pair_ratio_dispersion(observed, expected * rate, neighbours)
+        empty = cls(np.ones(len(GRID)), w, rate, neighbours)
+        likelihood = empty._likelihood(observed, expected)
+        found = replace(empty, shares=_mixture(likelihood))
+        return found, found._posterior(likelihood)
+
+    def around(self, observed: Array, expected: Array) -> Array:
+        """Posterior of each neighbourhood's risk over the grid, shape `(n, grid)`."""
+        return self._posterior(self._likelihood(observed, expected))
+
+    def means(self, observed: Array, expected: Array) -> Array:
+        """Posterior mean of every area's ratio; times the expectations they add up to the counts.
+
+        Parameters
+        ----------
+        observed, expected
+            Of the areas that the prior was found on, shape `(n,)`: their counts, or counts drawn
+            again, for which the prior is held.
+        """
+        return self._mixture_of(observed, expected).mean
+
+    def exceedance(self, observed: Array, expected: Array, above: float) -> Array:
+        """Posterior probability that every area's ratio is above a number; see `means`."""
+        found = self._mixture_of(observed, expected)
+        if not found.scale > 0:
+            return np.zeros(len(observed))
+        chance = special.gammaincc(found.shape[:, None], found.rates * (above / found.scale))
+        return np.asarray((found.shares * chance).sum(axis=1))
+
+    def gammas(self, observed: Array, expected: Array) -> Gammas:
+        """The gamma law with the mean and variance of every area's posterior; see `means`."""
+        found = self._mixture_of(observed, expected)
+        squares = (found.shape * (found.shape + 1))[:, None] / found.rates**2
+        second = found.scale**2 * (found.shares * squares).sum(axis=1)
+        variance = second - found.mean**2
+        varies = variance > 0
+        rate = np.divide(found.mean, variance, out=np.full(len(variance), np.nan), where=varies)
+        return Gammas(found.mean * rate, rate, found.mean)
+
+    def _mixture_of(self, observed: Array, expected: Array) -> _MixtureOfGammas:
+        k = min(1 / self.dispersion, AS_A_POINT) if self.dispersion > 0 else AS_A_POINT
+        shape, rates = k + observed, k / GRID + (expected * self.rate)[:, None]
+        shares = self.around(observed, expected)
+        mean = (shares / rates).sum(axis=1) * shape
+        scale = observed.sum() / (mean @ expected)
+        return _MixtureOfGammas(shares, shape, rates, float(scale), scale * mean)
+
+    def _posterior(self, likelihood: Array) -> Array:
+        posterior = likelihood * self.shares
+        return np.asarray(posterior / posterior.sum(axis=1, keepdims=True))
+
+    def _likelihood(self, observed: Array, expected: Array) -> Array:
+        """Of an area and its neighbours at each risk of their neighbourhood, 1 at the best."""
+        base, w = expected * self.rate, self.dispersion
+        around, near = self.neighbours @ base, self.neighbours @ observed
+        squares = self.neighbours @ base**2
+        size = np.divide(
+            around**2, w * squares, out=np.full(len(base), np.inf), where=w * squares > 0
+        )
+        own = np.full(len(base), 1 / w if w > 0 else np.inf)
+        chance = _log_likelihood(near, around, size) + _log_likelihood(observed, base, own)
+        return np.asarray(np.exp(chance - chance.max(axis=1, keepdims=True)))
+
+
+class _MixtureOfGammas(NamedTuple):
+    """Posteriors of areas: gammas around each risk that the neighbourhood may have."""
+
+    shares: Array
+    """Of the neighbourhood's risks, shape `(n, grid)`."""
+    shape: Array
+    rates: Array
+    """Shape `(n, grid)`."""
+    scale: float
+    """Brings these risks to ratios of what was expected."""
+    mean: Array
+    """Of the ratio, shape `(n,)`."""
+
+
+@dataclass(frozen=True)
 class _Spatial:
     """Risks of neighbourhoods, and gammas of areas around them."""
 
@@ -124,27 +229,18 @@ class _Spatial:
 
     @classmethod
     def fit(cls, observed: Array, expected: Array, neighbours: Weights) -> _Spatial:
-        rate = observed.sum() / expected.sum()
-        base = expected * rate
-        w = pair_ratio_dispersion(observed, base, neighbours)
-        around, near = neighbours @ base, neighbours @ observed
-        squares = neighbours @ base**2
-        size = np.divide(
-            around**2, w * squares, out=np.full(len(base), np.inf), where=w * squares > 0
-        )
-        own = np.full(len(base), 1 / w if w > 0 else np.inf)
-        chance = _log_likelihood(near, around, size) + _log_likelihood(observed, base, own)
-        posterior = _mixture(chance)
+        prior, posterior = SpatialPrior.fit(observed, expected, neighbours)
+        base = expected * prior.rate
         steps = np.hstack([np.zeros((len(base), 1)), np.cumsum(posterior, axis=1)])
         cumulated = steps / steps[:, -1:] + np.arange(len(base))[:, None]
         windows = csr_array(neighbours + eye_array(len(base), format="csr"))
         lengths = np.sqrt(np.diff(windows.indptr))
         mixing = csr_array(windows.multiply(1 / lengths[:, None]))
-        found = cls(observed, base, rate, w, cumulated, mixing)
+        found = cls(observed, base, prior.rate, prior.dispersion, cumulated, mixing)
         draws = max(10, min(200, TYPICAL // len(base)))
         typical = found.draw(np.random.default_rng(0), draws).mean(axis=0)
-        scale = rate * observed.sum() / (typical @ expected)
-        return cls(observed, base, float(scale), w, cumulated, mixing)
+        scale = prior.rate * observed.sum() / (typical @ expected)
+        return cls(observed, base, float(scale), prior.dispersion, cumulated, mixing)
 
     def draw(self, rng: np.random.Generator, draws: int) -> Array:
         n = len(self.observed)
@@ -168,20 +264,18 @@ def _log_likelihood(counts: Array, means: Array, size: Array) -> Array:
     return np.asarray(counts[:, None] * np.log(mu / (r + mu)) + r * np.log(r / (r + mu)))
 
 
-def _mixture(log_likelihood: Array) -> Array:
-    """Posterior over the grid, with the prior shares that make the counts most likely."""
-    likelihood = np.exp(log_likelihood - log_likelihood.max(axis=1, keepdims=True))
+def _mixture(likelihood: Array) -> Array:
+    """The prior shares over the grid that make the counts most likely, by EM."""
     shares = np.full(likelihood.shape[1], 1 / likelihood.shape[1])
     # Most of the grid is out of the question for an area: what is, is not multiplied.
     plausible = csr_array(np.where(likelihood > IMPLAUSIBLE, likelihood, 0.0))
     by_share = plausible.T  # as it lies: a copy by shares is read across memory
     for _ in range(STEPS):
         shares *= by_share @ (1 / (plausible @ shares)) / len(likelihood)
-    posterior = likelihood * shares
-    return np.asarray(posterior / posterior.sum(axis=1, keepdims=True))
+    return shares
 
 
-PRIORS: dict[str, Callable[[Array, Array, Any], Risks]] = {
+PRIORS: dict[str, Callable[[Array, Array, Any], Posterior]] = {
     "spatial": _Spatial.fit,
     "gamma": _Gamma.fit,
 }

@@ -122,6 +122,28 @@ def shrunken_ratio(observed: ArrayLike, expected: ArrayLike) -> Array:
     return _drawn_in(o, e, *_global_prior(o, e))
 
 
+class Gammas(NamedTuple):
+    """A gamma law of every area's ratio, shape `(n,)` each."""
+
+    shape: Array
+    """NaN where the ratio is taken to be known: it does not vary."""
+    rate: Array
+    mean: Array
+
+
+def gamma_posteriors(observed: Array, expected: Array) -> Gammas:
+    """The posteriors of `shrink` towards the whole study area, of areas that are all assessed.
+
+    Parameters
+    ----------
+    observed, expected
+        Shape `(n,)`, expectations above 0, none missing.
+    """
+    m, a = _global_prior(observed, expected)
+    k = np.divide(m**2, a, out=np.full(len(m), np.nan), where=a > 0)
+    return Gammas(k + observed, k / m + expected, _drawn_in(observed, expected, m, a))
+
+
 def counts_behind(noised: ArrayLike, total: float, *, epsilon: float = 1.0) -> NDArray[np.int64]:
     """Counts that are expected behind counts with discrete Laplace noise, with a known total.
 

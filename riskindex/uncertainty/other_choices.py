@@ -208,6 +208,7 @@ def _scoring(made: ListMade) -> Iterator[Other]:
     for word, text in _SCORE_WORDS.items():
         if any(factor.score != word for factor in tested):
             yield Other(text, partial(_scored_by, made, _all(tested, score=word)))
+    yield from _risks(made)
     for word, text in _PERSISTENCE_WORDS.items():
         some = [f for f in tested if f.score == "persistence" and f.persistence != word]
         if some:
@@ -216,6 +217,19 @@ def _scoring(made: ListMade) -> Iterator[Other]:
         for limit in nearby(factor.threshold or 0.0):
             text = f"{factor.label}: above {100 * limit:.3g}%"
             yield Other(text, partial(_scored_by, made, _all([factor], threshold=limit)))
+
+
+def _risks(made: ListMade) -> Iterator[Other]:
+    """What else could be told of risks, and what they could be taken to be like."""
+    risks = [factor for factor in made.tested if factor.score == "risk"]
+    for word, text in _ESTIMATE_WORDS.items():
+        some = [factor for factor in risks if factor.estimate != word]
+        if some:
+            yield Other(text(some[0]), partial(_scored_by, made, _all(some, estimate=word)))
+    for word, words in _PRIOR_WORDS.items():
+        some = [factor for factor in risks if factor.prior != word]
+        if some and len(made.data.areas) <= LARGE:
+            yield Other(words, partial(_scored_by, made, _all(some, prior=word)))
 
 
 def nearby(threshold: float) -> tuple[float, float]:
@@ -227,6 +241,19 @@ _SCORE_WORDS = {
     "flag": "Tests score 100 where hot, else 0",
     "confidence": "Tests score by band of confidence",
     "risk": "Events score by the area's own estimated risk",
+}
+_ESTIMATE_WORDS: Mapping[str, Callable[[Factor], str]] = MappingProxyType(
+    {
+        "mean": lambda factor: "Risks score by how many times what was expected they are",
+        "exceedance": lambda factor: (
+            f"Risks score by the probability that they are above {factor.above:g} times expected"
+        ),
+        "rank": lambda factor: "Risks score by how many other areas they are above, on average",
+    }
+)
+_PRIOR_WORDS = {
+    "gamma": "Risks are taken to be independent of each other before counting",
+    "spatial": "Risks are taken to be alike among neighbours before counting",
 }
 _PERSISTENCE_WORDS = {
     "pooled": "Persistence scores only where all periods together are significant",
@@ -241,9 +268,11 @@ def _all(factors: Sequence[Factor], **changes: object) -> dict[str, Factor]:
 
 def _scored_by(made: ListMade, changed: Mapping[str, Factor]) -> Selected:
     factors = [changed.get(factor.name, factor) for factor in made.factors]
-    return made.again(
-        scores=score_factors(made.hotspots, made.persistence, factors, options=made.index)
+    near = made.data.weights
+    scores = score_factors(
+        made.hotspots, made.persistence, factors, options=made.index, neighbours=near
     )
+    return made.again(scores=scores)
 
 
 def _normalisation(made: ListMade) -> Iterator[Other]:

@@ -12,9 +12,17 @@ from riskindex.arrays import Array, Flags
 from riskindex.factors import Factor
 from riskindex.hotspots.area_tests import expected_counts, first_test
 from riskindex.hotspots.samples import Land, Observation, context_of, observe, together
-from riskindex.index.scores import SCORES, Measured, intensity, mean_of_known, risk_of
+from riskindex.index.scores import (
+    SCORES,
+    Measured,
+    Risks,
+    intensity,
+    mean_of_known,
+    prior_of,
+    risk_of,
+    tell_risks,
+)
 from riskindex.statistics.corrections import adjust, confidence_of
-from riskindex.statistics.own_risk import own_risk
 from riskindex.tables import rows
 from riskindex.uncertainty.repeats import Data
 
@@ -66,6 +74,7 @@ def score_otherwise(
     near = _next_door(tests, changed, periods) & (hot | (confidence > 0))
     values = np.array([outcome.value for outcome in each])
     nothing = np.full(hot.shape[1], np.nan)
+    risks = _own_risk(tests, factor, changed, periods)
     measured = Measured(
         value=mean_of_known(values) if persistent else values[-1],
         is_hot=(hot & ~near)[-1],
@@ -74,7 +83,7 @@ def score_otherwise(
         periods_hot=np.where(known.any(axis=0), (hot & ~near).sum(axis=0), np.nan),
         periods_assessed=known.sum(axis=0).astype(float),
         pooled_p_adjusted=adjust(pooled[0].p, changed.correction) if pooled else nothing,
-        own=_own_risk(tests, factor, changed, periods),
+        own=risks.mean,
         near=(hot & near)[-1].astype(float),
         near_confidence=np.where(near, confidence, 0.0)[-1],
         periods_near=(hot & near).sum(axis=0).astype(float),
@@ -122,11 +131,11 @@ def _told(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_UpperTa
     ]
 
 
-def _own_risk(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[str]) -> Array:
+def _own_risk(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[str]) -> Risks:
     """The areas' own risk, against the base that the changed factor names."""
     if factor.exposure == changed.exposure and "getis-ord" not in (factor.method, changed.method):
         tables = [rows(tests.hotspots, factor=factor.name, period=label) for label in periods]
-        return risk_of(tables, changed)
+        return risk_of(tables, changed, neighbours=tests.data.weights)
     data, land = tests.data, _land(tests.data)
     observed, expected = (np.full((len(periods), len(data.areas)), np.nan) for _ in range(2))
     steps = np.ones(len(periods))
@@ -136,8 +145,11 @@ def _own_risk(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[s
         observed[k, one.assessed] = sample.observed
         expected[k, one.assessed] = expected_counts(sample, changed)
         steps[k] = sample.step
-    risk = own_risk(observed, expected, steps=steps, ageing=changed.ageing)
-    return risk if land.context is None else np.where(land.context, np.nan, risk)
+    prior = prior_of(observed, expected, steps, changed, data.weights)
+    risks = tell_risks(observed, expected, steps, changed, prior=prior)
+    if land.context is None:
+        return risks
+    return Risks(*(np.where(land.context, np.nan, part) for part in risks))
 
 
 def _tested(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_UpperTails]:

@@ -1,7 +1,7 @@
 """Repeats: what would have been counted, and scored, had the same risks been observed again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -11,10 +11,24 @@ from numpy.typing import NDArray
 
 from riskindex.arrays import Array, Flags
 from riskindex.factors import Factor
+from riskindex.hotspots.area_tests import expected_counts
 from riskindex.hotspots.samples import Land, Observation, Sample, context_of, observe, together
-from riskindex.index.scores import SCORES, Measured, intensity, mean_of_known, measured_risk
-from riskindex.statistics.own_risk import own_risk
-from riskindex.statistics.posterior_risks import Prior, Risks, posterior_risks
+from riskindex.index.scores import (
+    SCORES,
+    Measured,
+    Risks,
+    intensity,
+    mean_of_known,
+    measured_risk,
+    prior_of,
+    tell_risks,
+)
+from riskindex.statistics.posterior_risks import (
+    Posterior,
+    Prior,
+    SpatialPrior,
+    posterior_risks,
+)
 from riskindex.tables import rows
 from riskindex.uncertainty.fast_tests import Repeated, expected_again, retest
 
@@ -73,10 +87,12 @@ class Repeater:
     periods: Sequence[_Period]
     pooled: _Period | None
     """All periods together, where there are several."""
-    risks: Sequence[Risks]
+    risks: Sequence[Posterior]
     """One per event group: one effect per area over all periods."""
     expected: Array
     """Events that the groups expect over all periods, shape `(n, groups)`."""
+    prior: SpatialPrior | None = None
+    """Found from the counts, and held in repeats, where the factor's risks have a spatial one."""
 
     @classmethod
     def of(cls, factor: Factor, data: Data, prior: Prior) -> "Repeater":
@@ -106,6 +122,7 @@ class Repeater:
             pooled=pooled,
             risks=risks,
             expected=expected,
+            prior=_held_prior(periods, factor, data.weights),
         )
 
     def draw(self, rng: np.random.Generator, draws: int) -> Drawn:
@@ -159,7 +176,7 @@ class Repeater:
             periods_hot=np.sum([test.is_hot for test in tests], axis=0).astype(float),
             periods_assessed=assessed.sum(axis=0).astype(float),
             pooled_p_adjusted=self._pooled(counts),
-            own=self._own_risk(counts, which) if self.factor.is_tested else None,
+            own=self._own_risk(counts, which).mean if self.factor.is_tested else None,
             near=last.near.astype(float),
             near_confidence=last.near_confidence,
             periods_near=np.sum([test.near for test in tests], axis=0).astype(float),
@@ -168,14 +185,21 @@ class Repeater:
         hot = score > 0 if persistent else last.is_hot
         return Drawn(score, measured.value, intensity(measured, self.factor), hot)
 
+    def by_means(self) -> Drawn:
+        """Posterior means of the risks as they were counted, and their usual score; one row."""
+        counts = np.zeros((len(self.periods), 1, len(self.covered), len(self.risks)))
+        for period, counted in zip(self.periods, counts, strict=True):
+            counted[:, period.keep] = period.sample.counts
+        means = replace(self.factor, estimate="mean", normalise=None)
+        return replace(self, factor=means)._by_risk(counts)
+
     def _by_risk(self, counts: Array) -> Drawn:
         """Scores of the areas' own risk: what is hot does not matter to them."""
-        risk = self._own_risk(counts, range(len(self.periods)))
-        measured = measured_risk(risk)
+        measured = measured_risk(self._own_risk(counts, range(len(self.periods))))
         score = SCORES["risk"](measured, self.factor)
-        return Drawn(score, risk, intensity(measured, self.factor), measured.is_hot)
+        return Drawn(score, measured.value, intensity(measured, self.factor), measured.is_hot)
 
-    def _own_risk(self, counts: Array, which: Sequence[int]) -> Array:
+    def _own_risk(self, counts: Array, which: Sequence[int]) -> Risks:
         """The areas' own risk of every repeat, over some periods; shape `(draws, n)`."""
         counts, periods = counts[list(which)], [self.periods[k] for k in which]
         observed, expected = np.full(counts.shape[:3], np.nan), np.full(counts.shape[:3], np.nan)
@@ -185,10 +209,9 @@ class Repeater:
             observed[k][:, period.keep] = mine @ weights
             expected[k][:, period.keep] = expected_again(period.sample, mine, self.factor)
             asked[period.keep] = period.sample.asked
-        steps = [period.sample.step for period in periods]
-        risk = own_risk(observed, expected, steps=steps, ageing=self.factor.ageing)
-        risk[:, ~asked] = np.nan
-        return risk
+        steps = np.array([period.sample.step for period in periods])
+        risks = tell_risks(observed, expected, steps, self.factor, prior=self.prior)
+        return Risks(*(np.where(asked, part, np.nan) for part in risks))
 
     def _pooled(self, counts: Array) -> Array:
         if self.pooled is None or self.factor.score != "persistence":
@@ -223,6 +246,17 @@ def _period(seen: Observation, land: Land, factor: Factor) -> _Period:
         sample=sample,
         expected=np.outer(share, sample.counts.sum(axis=0)),
     )
+
+
+def _held_prior(
+    periods: Sequence[_Period], factor: Factor, neighbours: "csr_array[Any]"
+) -> SpatialPrior | None:
+    observed, expected = np.full((2, len(periods), len(periods[0].keep)), np.nan)
+    for k, period in enumerate(periods):
+        observed[k, period.keep] = period.sample.observed
+        expected[k, period.keep] = expected_counts(period.sample, factor)
+    steps = np.array([period.sample.step for period in periods])
+    return prior_of(observed, expected, steps, factor, neighbours)
 
 
 def _totals(periods: Sequence[_Period], n: int) -> tuple[Array, Array]:

@@ -95,6 +95,9 @@ def _true_scores(
 ) -> Array:
     """Scores of risks drawn from their posterior, on the scale of the estimates."""
     direction = repeater.factor.direction
+    if repeater.factor.estimate != "mean":
+        # A true risk has no probability or mean rank: it is held against the posterior means.
+        estimated = repeater.by_means()
     value, score = direction * estimated.value[0], estimated.score[0]
     known = ~np.isnan(score)
     order = np.argsort(value[known])

@@ -83,6 +83,15 @@ def test_an_area_next_door_to_a_hotspot_is_called_so_and_its_own_events_come_fir
     )
 
 
+def test_what_is_told_of_a_risk_is_said_as_what_it_is():
+    last = MANY | {"is_hot": False}
+    assert "(2.0 times; estimated 1.8)" in risk_sentence({}, {}, last)
+    sure = risk_sentence({"estimate": "exceedance", "above": 1.5}, {}, last, value=0.93)
+    assert "(2.0 times; 93% sure of more than 1.5 times)" in sure
+    rank = risk_sentence({"estimate": "rank"}, {}, last, value=96.6)
+    assert "(2.0 times; above 97% of areas on average)" in rank
+
+
 def test_an_expectation_that_is_not_known_is_not_spoken_of():
     assert sentence(SUSPECTS, HOT | {"expected": float("nan")}) == (
         "Hot for suspects' homes in 2022: 7 (95% sure)."
@@ -237,7 +246,7 @@ def test_a_factor_that_an_area_lacks_is_told_after_the_reasons():
     assert told["a"] == ""
 
 
-def risk_sentence(options, before, last):
+def risk_sentence(options, before, last, *, value=1.8):
     """What is said of area b, whose risk was estimated as 1.8."""
     wanted = factor(**RISK | options)
     plain = {"observed": [0, 0], "expected": [4.0, 4.0]}
@@ -249,7 +258,7 @@ def risk_sentence(options, before, last):
     periods = wanted.periods
     tables = {(wanted.name, p): c for p, c in zip(periods, columns[-len(periods) :], strict=True)}
     table = hotspots(["a", "b"], tables)
-    scores = score_factors(table, persistence(["a", "b"]), [wanted]).assign(value=1.8)
+    scores = score_factors(table, persistence(["a", "b"]), [wanted]).assign(value=value)
     return explain(table, persistence(["a", "b"]), scores, [wanted])["b"]
 
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.sparse import csr_array
 from tables import factor, hotspots, persistence
 
 from riskindex.errors import ConfigError, DataError
@@ -8,14 +9,14 @@ from riskindex.index.scores import SCORES, score_factor
 AREAS = ["a", "b", "c", "d"]
 
 
-def score(options, columns, lasting=None):
+def score(options, columns, lasting=None, **neighbours):
     wanted = factor(**options)
     periods = wanted.periods or ("",)
     given = columns if isinstance(columns, dict) else dict(zip(periods, columns, strict=True))
     tables = given if isinstance(columns, list) else {periods[-1]: columns}
     table = hotspots(AREAS, {(wanted.name, period): values for period, values in tables.items()})
     kept = persistence(AREAS, {wanted.name: lasting} if lasting else None)
-    return score_factor(table, kept, wanted)
+    return score_factor(table, kept, wanted, **neighbours)
 
 
 def test_confidence_becomes_thirds():
@@ -197,6 +198,32 @@ def test_an_area_that_only_an_earlier_period_covers_has_a_risk():
     found = score(options, [early, late])
     assert found["score"].notna().all()
     assert found["reason"].tolist() == [""] * 4
+
+
+def test_what_is_told_of_a_risk_is_scored():
+    columns = {"observed": [1, 4, 7, 20], "expected": 8.0, "step": 1.0}
+    sure = score(RISK | {"estimate": "exceedance", "above": 1.5}, columns)
+    assert sure["value"].between(0, 1).all()
+    assert sure["value"].iloc[3] > 0.9
+    assert sure["score"].iloc[3] == 100
+    rank = score(RISK | {"estimate": "rank"}, columns)
+    assert rank["value"].mean() == pytest.approx(50)
+    assert rank["score"].is_monotonic_increasing
+    # Ties stay in the order of the posterior means.
+    mean = score(RISK, columns)
+    assert sure["intensity"].tolist() == rank["intensity"].tolist() == mean["intensity"].tolist()
+
+
+def test_a_spatial_prior_needs_neighbours():
+    columns = {"observed": [1, 4, 7, 20], "expected": 8.0, "step": 1.0}
+    options = RISK | {"prior": "spatial"}
+    with pytest.raises(ConfigError, match="needs the neighbours"):
+        score(options, columns)
+    beside = csr_array(np.diag(np.ones(3), 1) + np.diag(np.ones(3), -1))
+    with_them = score(options, columns, neighbours=beside)["value"]
+    # The area beside the highest gains, and the one at the other end does not.
+    assert with_them["c"] / score(RISK, columns)["value"]["c"] > 1
+    assert with_them["d"] > with_them["c"] > with_them["a"]
 
 
 def test_counts_that_vary_by_chance_alone_score_nothing_anywhere():

@@ -86,6 +86,20 @@ def test_counting_the_same_again_gives_the_same_risk(background, groups):
     np.testing.assert_allclose(found.intensity[0], table["intensity"], rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.parametrize(
+    "told",
+    [{"estimate": "exceedance"}, {"estimate": "rank"}, {"estimate": "rank", "prior": "spatial"}],
+)
+def test_what_is_told_of_a_risk_is_the_same_where_the_same_is_counted(told):
+    wanted = factor(method="window", exposure="residents", score="risk", periods=YEARS, **told)
+    data = county([wanted], mean=2.0)
+    data.counts.iloc[3, 0] = pd.NA
+    table, found = scored(data, [wanted]), as_counted(data, wanted)
+    np.testing.assert_allclose(found.value[0], table["value"], rtol=1e-6)
+    np.testing.assert_allclose(found.score[0], table["score"], rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(found.intensity[0], table["intensity"], rtol=1e-9, atol=1e-9)
+
+
 def test_some_repeats_are_taken_out_of_many():
     wanted = factor()
     drawn = Repeater.of(wanted, county([wanted]), "gamma").draw(np.random.default_rng(1), 4)

@@ -1,5 +1,7 @@
 """The probability of truly being at the top, on worlds whose truth is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -63,7 +65,7 @@ def counted(rng, ratios, *, means=MEANS):
 def assessed(data, factors=FACTORS, *, draws=300, seed=0, **options):
     found = find_hotspots(data.counts, data.areas, pd.DataFrame(), NEAR, factors)
     persistence = classify_persistence(found.table, found.pooled, factors)
-    scores = score_factors(found.table, persistence, factors)
+    scores = score_factors(found.table, persistence, factors, neighbours=data.weights)
     chosen = select_top(build_index(scores, options=Index()))
     given = Robustness(draws=draws, weights="none", **options)
     robust = assess_repeats(
@@ -127,6 +129,13 @@ def test_probabilities_add_up_to_the_number_selected(world):
     assert robust.table["p_top"].between(0, 1).all()
     assert robust.table["p_top"].sum() == pytest.approx(chosen.cut.selected)
     assert robust.table.columns[:2].tolist() == ["p_selected", "p_top"]
+
+
+def test_what_is_told_of_risks_does_not_change_what_is_true_of_them(world):
+    plain = assessed(world, draws=60)[0].table["p_top"]
+    ranked = [replace(f, estimate="rank") for f in FACTORS]
+    told = assessed(world, ranked, draws=60)[0].table["p_top"]
+    pd.testing.assert_series_equal(told, plain, atol=0.05)
 
 
 def test_an_index_of_bands_has_no_true_top(world):

@@ -278,6 +278,13 @@ ABOUT_TESTS = (
 )
 
 
+def score_words(factors: pd.DataFrame) -> "pd.Series[str]":
+    """How each factor of a release scores, in words."""
+    usual = factors["estimate"] == ""
+    words = factors["score"].map(SCORES)
+    return words.where(usual, words + ": " + factors["estimate"])
+
+
 def _factor_part(released: Released) -> str:
     shown = {
         "label": "Factor",
@@ -287,7 +294,7 @@ def _factor_part(released: Released) -> str:
         "hot_last": "Areas hot, last period",
     }
     table = released.factors.assign(
-        score_words=released.factors["score"].map(SCORES),
+        score_words=score_words(released.factors),
         weight=[f"{weight:g}" for weight in released.factors["weight"]],
     )
     by_window = bool((released.factors["method"] == "window").any())
