@@ -240,6 +240,7 @@ def _factor_table(hotspots: pd.DataFrame) -> pd.DataFrame:
             "label": f.label,
             "method": f.method,
             "score": f.score,
+            "estimate": "",
             "weight": f.weight if f.scored else 0.0,
             "scored": f.scored,
             "recorded": f.recorded,

@@ -1,8 +1,11 @@
 """What if we had chosen differently: small lists worked by hand, and a county's whole table."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.sparse import csr_array
 from tables import factor, hotspots, persistence, scores
 
 from riskindex.index.build import Index, build_index, score_factors
@@ -228,6 +231,60 @@ def test_scores_by_flag_are_what_they_say():
     )
     (flags,) = [o for o in KINDS["scores"](given) if o.words.startswith("Tests score 100")]
     assert list(flags.select().index) == ["a", "c"]
+
+
+def risk_made():
+    """Four areas of one risk, the last one small: likely high, and not surely."""
+    areas = list("abcd")
+    only = factor("x", method="window", exposure="residents", score="risk")
+    columns = {"observed": [30, 44, 62, 4], "expected": [40.0, 40.0, 40.0, 1.0], "step": 1.0}
+    tests = hotspots(areas, {("x", "2022"): columns})
+    near = csr_array(np.diag(np.ones(3), 1) + np.diag(np.ones(3), -1))
+    table = score_factors(tests, persistence(areas), [only])
+    one = Selection(number=1)
+    chosen = select_top(build_index(table), selection=one)
+    return ListMade(
+        data=Data(pd.DataFrame(), AREAS, near),
+        hotspots=tests,
+        pooled=pd.DataFrame(),
+        persistence=persistence(areas),
+        scores=table,
+        chosen=chosen,
+        factors=[only],
+        index=Index(),
+        selection=one,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "options"),
+    [
+        (
+            "Risks score by the probability that they are above 2 times expected",
+            {"estimate": "exceedance"},
+        ),
+        (
+            "Risks score by how many other areas they are above, on average",
+            {"estimate": "rank"},
+        ),
+        (
+            "Risks are taken to be alike among neighbours before counting",
+            {"prior": "spatial"},
+        ),
+    ],
+)
+def test_what_else_could_be_told_of_risks_is_what_a_run_with_it_lists(words, options):
+    given = risk_made()
+    found = {other.words: other for other in KINDS["scores"](given)}
+    again = score_factors(
+        given.hotspots,
+        given.persistence,
+        [replace(given.factors[0], **options)],
+        neighbours=given.data.weights,
+    )
+    expected = select_top(build_index(again), selection=given.selection)
+    assert found[words].select().index.tolist() == expected.index.tolist()
+    assert not any("how many times what was expected they are" in other for other in found)
 
 
 def test_what_others_see_names_no_area(county_choices):
