@@ -9,8 +9,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from riskindex.areas.neighbours import build_weights
     from riskindex.areas.read import read_areas
-    from riskindex.config import parse_config, read_config
+    from riskindex.config import Config, parse_config, read_config
     from riskindex.demo.county import synthetic_county
+    from riskindex.errors import (
+        ConfigError,
+        DataError,
+        DisclosureError,
+        InputError,
+        RiskindexError,
+    )
     from riskindex.events.count import count_events
     from riskindex.hotspots.persistence import classify_persistence
     from riskindex.index.build import build_index
@@ -25,9 +32,14 @@ _HOME = {
     "build_index": "index.build",
     "build_weights": "areas.neighbours",
     "classify_persistence": "hotspots.persistence",
+    "Config": "config",
+    "ConfigError": "errors",
     "count_events": "events.count",
+    "DataError": "errors",
+    "DisclosureError": "errors",
     "gi": "statistics.getis_ord",
     "gi_star": "statistics.getis_ord",
+    "InputError": "errors",
     "parse_config": "config",
     "poisson_excess": "statistics.poisson",
     "read_areas": "areas.read",
@@ -35,6 +47,7 @@ _HOME = {
     "release": "pipeline",
     "Released": "publication.released",
     "Result": "result",
+    "RiskindexError": "errors",
     "run": "pipeline",
     "save": "pipeline",
     "select_top": "index.selection",
@@ -42,8 +55,14 @@ _HOME = {
 }
 
 __all__ = [
+    "Config",
+    "ConfigError",
+    "DataError",
+    "DisclosureError",
+    "InputError",
     "Released",
     "Result",
+    "RiskindexError",
     "build_index",
     "build_weights",
     "classify_persistence",

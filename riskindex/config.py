@@ -33,6 +33,7 @@ from riskindex.events.sources import EventSource, PoliceSource, source_faults
 from riskindex.events.warehouse import WarehouseSource, warehouse_faults
 from riskindex.factor_faults import column_faults, factor_faults, listed
 from riskindex.factors import EventGroup, Factor, Share
+from riskindex.files.frames import BOUNDARIES, Frames, a, check_frames, refuse_unknown
 from riskindex.files.memory import memory_faults
 from riskindex.index.build import Index, index_faults
 from riskindex.index.selection import Override, Selection, selection_faults
@@ -160,7 +161,66 @@ def read_config(path: str | Path) -> Config:
     ConfigError
         Every unknown key (with the nearest known one), wrong type and name that does not fit.
     """
-    path = Path(path)
+    return parse_config(_read_values(Path(path)), folder=Path(path).parent, name=Path(path).name)
+
+
+def as_config(asked: "Config | Mapping[str, Any] | str | Path", frames: Frames) -> Config:
+    """A config from whatever says it, with tables in memory in place of some of its files.
+
+    Parameters
+    ----------
+    asked
+        The path of a TOML file, a dictionary with the same keys, or a config. Where a path or a
+        dictionary says it, sources whose tables are given need no path, and the areas no
+        boundaries.
+    frames
+        What is given in memory.
+
+    Raises
+    ------
+    InputError, ConfigError
+        As `read_config` and `parse_config` say; none of the three; or a table that is none, or
+        that no source of the config asks for.
+    """
+    check_frames(frames)
+    if isinstance(asked, Config):
+        config = asked
+    elif isinstance(asked, Mapping):
+        config = parse_config(_with_frames(asked, frames))
+    elif isinstance(asked, str | Path):
+        path = Path(asked)
+        values = _with_frames(_read_values(path), frames)
+        config = parse_config(values, folder=path.parent, name=path.name)
+    else:
+        raise ConfigError(
+            f"config: the path of a TOML file, a dictionary or a Config is needed, not {a(asked)}."
+        )
+    for argument, given, kinds in (
+        ("events", frames.events, EventSource | PoliceSource),
+        ("tables", frames.tables, TableSource | SeriesSource),
+    ):
+        known = [name for name, source in config.sources.items() if isinstance(source, kinds)]
+        refuse_unknown(given, known, argument)
+    return config
+
+
+def _with_frames(values: Mapping[str, Any], frames: Frames) -> dict[str, Any]:
+    """The values of a config, with names for what is in no file."""
+    filled = dict(values)
+    if frames.boundaries is not None and isinstance(filled.get("areas"), Mapping):
+        filled["areas"] = {"boundaries": BOUNDARIES, **filled["areas"]}
+    if isinstance(filled.get("sources"), Mapping):
+        given = {*frames.events, *frames.tables}
+        filled["sources"] = {
+            name: {"path": name, **source}
+            if name in given and isinstance(source, Mapping)
+            else source
+            for name, source in filled["sources"].items()
+        }
+    return filled
+
+
+def _read_values(path: Path) -> dict[str, Any]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
@@ -170,8 +230,7 @@ def read_config(path: str | Path) -> Config:
     except OSError as error:
         advice = "Name the config file in it" if path.is_dir() else "Check the name and the folder"
         raise InputError(f"{path}: cannot be read ({error.strerror}). {advice}.") from None
-    values = _parsed(text, path.name)
-    return parse_config(values, folder=path.parent, name=path.name)
+    return _parsed(text, path.name)
 
 
 def _parsed(text: str, name: str) -> dict[str, Any]:

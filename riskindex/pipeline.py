@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -26,13 +27,14 @@ from riskindex.areas.shipped_lookups import read_places
 from riskindex.areas.table_files import read_tables
 from riskindex.assessment.place_counts import Measured
 from riskindex.assessment.series import read_series
-from riskindex.config import Config
+from riskindex.config import Config, as_config
 from riskindex.errors import DataError, DisclosureError
-from riskindex.events import read as events
+from riskindex.events import read as event_files
 from riskindex.events.count import Counted, Events, Periods, count_events
 from riskindex.events.definition_funnel import in_one_table
 from riskindex.events.losses import losses
 from riskindex.files.formats import FileRecord
+from riskindex.files.frames import Frames
 from riskindex.files.memory import bounded, memory_of_database
 from riskindex.files.whole_folder import HeldFolder, written_whole
 from riskindex.index.build import contributions
@@ -80,13 +82,29 @@ STAGES = 20
 """How many stages a run and its saving name."""
 
 
-def run(config: Config, *, say: Say = silent) -> Result:
-    """Go from files to the selected areas.
+def run(
+    config: Config | Mapping[str, Any] | str | Path,
+    *,
+    boundaries: "GeoDataFrame | None" = None,
+    events: Mapping[str, Any] = MappingProxyType({}),
+    tables: Mapping[str, Any] = MappingProxyType({}),
+    say: Say = silent,
+) -> Result:
+    """Go from files, or data frames, to the selected areas.
 
     Parameters
     ----------
     config
-        What is asked, from `read_config` or `parse_config`.
+        What is asked: a config file, a dictionary with the same keys, or what `read_config` or
+        `parse_config` made of it.
+    boundaries
+        The areas in place of the boundary file, with the columns that the config names.
+    events
+        Name of an event source to its records in place of its files: a pandas or polars
+        DataFrame, a pyarrow Table, a DuckDB relation, an ibis table, or anything else that gives
+        an Arrow stream. Checked, counted and accounted for as files are.
+    tables
+        Name of a table (or series) to the same, in place of its file.
     say
         Told the name of each stage as it begins, and of those that take files each file, after
         the name of the stage and a colon.
@@ -96,50 +114,35 @@ def run(config: Config, *, say: Say = silent) -> Result:
     ConfigError, InputError, DataError
         With every fault found, its place, and what to do.
     """
-    with bounded(config.memory):
-        result = analyse(config, _read(config, say), say=say)
-        if config.release.membership == "true" or not restricted_factors(config):
+    frames = Frames(boundaries=boundaries, events=events, tables=tables)
+    asked = as_config(config, frames)
+    with bounded(asked.memory):
+        result = analyse(asked, _read(asked, frames, say), say=say)
+        if asked.release.membership == "true" or not restricted_factors(asked):
             return result
         say("Selecting by protected cells")
         return _with_protected_list(result)
 
 
-def _read(config: Config, say: Say) -> Given:
+def _read(config: Config, frames: Frames, say: Say) -> Given:
     say("Reading areas")
-    land = inputs.read_areas(config.areas, config.folder)
+    land = inputs.read_areas(config.areas, config.folder, boundaries=frames.boundaries)
     codes = inputs.read_codes(config.areas, config.folder)
     say("Reading tables")
-    census = read_tables(config.sources, config.folder, land.areas.index)
+    census = read_tables(config.sources, config.folder, land.areas.index, frames=frames.tables)
     areas = with_bases(land.areas, census.tables, config.bases)
     areas = areas.assign(on_boundary=on_boundary(areas, snap=config.neighbours.snap))
     private = read_sensitive_places(config.release.sensitive_places, config.folder, areas)
     around, around_files = _read_around(config)
     say("Counting events")
-    with events.open_events(
-        config.sources,
-        folder=config.folder,
-        factors=[*config.factors, *config.measured],
-        memory=memory_of_database(config.memory),
-        areas=areas,
-        say=lambda file: say(f"Counting events: {file}"),
-    ) as opened:
-        counted = count_events(
-            opened.events,
-            areas,
-            config.factors,
-            periods=config.periods,
-            crosswalk=codes.crosswalk,
-            known_codes=codes.known,
-            places=_places(areas, config.place),
-        )
-        measures = _count_measures(config, opened.events, areas, codes)
+    opened, counted, measures = _count(config, frames, areas, codes, say)
     warnings, faults = losses(
         counted.reconciliation, counted.elsewhere, config.sources, within=bool(config.areas.within)
     )
     if faults:
         raise DataError(faults)
     notes = [*land.notes, *_edge_note(areas), *codes.notes, *census.notes]
-    series = read_series(config.sources, config.folder)
+    series = read_series(config.sources, config.folder, frames=frames.tables)
     files = [
         *land.files,
         *codes.files,
@@ -168,6 +171,35 @@ def _read(config: Config, say: Say) -> Given:
         measured=_measured([counted, *measures], series.table),
         funnels=in_one_table([part.funnels for part in (counted, *measures)]),
     )
+
+
+def _count(
+    config: Config,
+    frames: Frames,
+    areas: "GeoDataFrame",
+    codes: inputs.ReadCodes,
+    say: Say,
+) -> tuple[event_files.Opened, Counted, list[Counted]]:
+    """What was read of events, the counts of the factors, and those of the measures."""
+    with event_files.open_events(
+        config.sources,
+        folder=config.folder,
+        factors=[*config.factors, *config.measured],
+        memory=memory_of_database(config.memory),
+        areas=areas,
+        frames=frames.events,
+        say=lambda file: say(f"Counting events: {file}"),
+    ) as opened:
+        counted = count_events(
+            opened.events,
+            areas,
+            config.factors,
+            periods=config.periods,
+            crosswalk=codes.crosswalk,
+            known_codes=codes.known,
+            places=_places(areas, config.place),
+        )
+        return opened, counted, _count_measures(config, opened.events, areas, codes)
 
 
 def _count_measures(

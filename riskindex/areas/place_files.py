@@ -48,9 +48,9 @@ def read_gazetteer(name: str, folder: Path) -> PlaceFile:
     path = find_file(folder, name, place="places.gazetteer")
     with TemporaryDirectory(prefix="riskindex-") as private:
         if _is_vector(path):
-            table = read_vector(path, ["name"], Path(private)).table
-            shapes = table.to_crs(NATIONAL_GRID)[["name", "geometry"]]
-            return PlaceFile(pd.DataFrame(shapes), (record(path, "place names", rows=len(shapes)),))
+            read = read_vector(path, ["name"], Path(private), role="place names")
+            shapes = read.table.to_crs(NATIONAL_GRID)[["name", "geometry"]]
+            return PlaceFile(pd.DataFrame(shapes), (read.file,))
         sheet = _with_population(path, Path(private))
     table = _points(sheet, ("name",))
     if "population" in sheet.columns:

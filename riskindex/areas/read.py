@@ -31,6 +31,7 @@ from riskindex.errors import ConfigError, InputError, Together
 from riskindex.files.boundary_files import read_vector
 from riskindex.files.csv_files import CsvSheet, capped, read_sheet
 from riskindex.files.formats import FileRecord, find_file, record
+from riskindex.files.frames import frame_vector
 from riskindex.files.text import garbled_notes, known_texts
 
 if TYPE_CHECKING:
@@ -107,7 +108,13 @@ class ReadAreas(NamedTuple):
     """Provenance."""
 
 
-def read_areas(source: AreaSource, folder: Path, *, scratch: Path | None = None) -> ReadAreas:
+def read_areas(
+    source: AreaSource,
+    folder: Path,
+    *,
+    scratch: Path | None = None,
+    boundaries: "GeoDataFrame | None" = None,
+) -> ReadAreas:
     """Read the boundaries and put the areas into groups.
 
     Parameters
@@ -118,6 +125,8 @@ def read_areas(source: AreaSource, folder: Path, *, scratch: Path | None = None)
         Folder that relative paths start from.
     scratch
         Folder for private temporary files, which are removed; the system's by default.
+    boundaries
+        What the boundary file would hold, in place of it.
 
     Raises
     ------
@@ -127,8 +136,8 @@ def read_areas(source: AreaSource, folder: Path, *, scratch: Path | None = None)
     ConfigError
         Two sources of one group, or a lookup by a group that is not there.
     """
-    _all_there(source, folder)
-    areas, notes, files = _bounded(source, folder, scratch)
+    _all_there(source, folder, with_boundaries=boundaries is None)
+    areas, notes, files = _bounded(source, folder, scratch, boundaries)
     if source.shipped_kinds is not None:
         areas, noted = _with_shipped(areas, source)
         notes.extend(noted)
@@ -204,8 +213,8 @@ def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None)
     return ReadCodes(crosswalk, frozenset(known - {""}), sheet.notes, (file,))
 
 
-def _all_there(source: AreaSource, folder: Path) -> None:
-    wanted = [("areas.boundaries", source.boundaries)]
+def _all_there(source: AreaSource, folder: Path, *, with_boundaries: bool) -> None:
+    wanted = [("areas.boundaries", source.boundaries)] if with_boundaries else []
     wanted += [("areas.lookups", lookup.path) for lookup in source.lookups]
     wanted += [("areas.vintage.path", source.vintage.path)] if source.vintage else []
     together = Together()
@@ -216,14 +225,17 @@ def _all_there(source: AreaSource, folder: Path) -> None:
 
 
 def _bounded(
-    source: AreaSource, folder: Path, scratch: Path | None
+    source: AreaSource, folder: Path, scratch: Path | None, given: "GeoDataFrame | None"
 ) -> tuple["GeoDataFrame", list[str], list[FileRecord]]:
     """The areas with the groups of the boundary file alone."""
-    path = find_file(folder, source.boundaries, place="areas.boundaries")
     named = [source.code, *([source.name] if source.name is not None else [])]
     columns = list(dict.fromkeys([*named, *source.groups.values()]))
-    with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
-        read = read_vector(path, columns, Path(private), layer=source.layer)
+    if given is not None:
+        read = frame_vector(given, columns, "boundaries")
+    else:
+        path = find_file(folder, source.boundaries, place="areas.boundaries")
+        with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
+            read = read_vector(path, columns, Path(private), layer=source.layer)
     table = _near_study(read.table, source)
     prepared = prepare_areas(
         table,
@@ -231,15 +243,14 @@ def _bounded(
         name=source.name,
         groups=source.groups,
         crs=source.crs,
-        label=read.path.name,
+        label=read.file.name,
     )
-    file = record(read.path, "boundaries", rows=len(read.table))
     passed = len(read.table) - len(table)
     far = (
-        f"{read.path.name}: {passed:,} of {len(read.table):,} areas lie away from the study area; "
+        f"{read.file.name}: {passed:,} of {len(read.table):,} areas lie away from the study area; "
         "nothing was read of them but their codes and extents."
     )
-    return prepared.areas, [*read.notes, *([far] if passed else []), *prepared.notes], [file]
+    return prepared.areas, [*read.notes, *([far] if passed else []), *prepared.notes], [read.file]
 
 
 def _near_study(table: "GeoDataFrame", source: AreaSource) -> "GeoDataFrame":

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -19,6 +21,7 @@ from riskindex.errors import InputError, Together
 from riskindex.files.boundary_files import check_columns
 from riskindex.files.csv_files import CsvSheet, capped, read_header, read_sheet
 from riskindex.files.formats import FileRecord, find_file, record
+from riskindex.files.frames import frame_header, frame_sheet, record_of_sheet
 from riskindex.files.text import MISSING_WORDS
 from riskindex.rules import Where
 
@@ -71,7 +74,12 @@ class ReadTables(NamedTuple):
 
 
 def read_tables(
-    sources: Mapping[str, Any], folder: Path, area_codes: pd.Index, *, scratch: Path | None = None
+    sources: Mapping[str, Any],
+    folder: Path,
+    area_codes: pd.Index,
+    *,
+    scratch: Path | None = None,
+    frames: Mapping[str, Any] = MappingProxyType({}),
 ) -> ReadTables:
     """Read every table by area code.
 
@@ -86,6 +94,8 @@ def read_tables(
         row is checked and the result is empty.
     scratch
         Folder for private temporary files, which are removed; the system's by default.
+    frames
+        Name of a source to its table in memory, in place of its file; see `Frames`.
 
     Raises
     ------
@@ -102,7 +112,9 @@ def read_tables(
         if not isinstance(source, TableSource):
             continue
         with together.trying():
-            columns, noted, file = _read_table(name, source, folder, area_codes, scratch)
+            columns, noted, file = _read_table(
+                name, source, folder, area_codes, scratch=scratch, frame=frames.get(name)
+            )
             read.update(columns)
             notes.extend(noted)
             files.append(file)
@@ -129,35 +141,26 @@ def lacking(label: str, missing: pd.Index, n: int, then: str) -> Iterator[str]:
 
 
 def _read_table(
-    name: str, source: TableSource, folder: Path, areas: pd.Index, scratch: Path | None
+    name: str,
+    source: TableSource,
+    folder: Path,
+    areas: pd.Index,
+    *,
+    scratch: Path | None,
+    frame: Any,  # noqa: ANN401 (any kind of table)
 ) -> tuple[dict[tuple[str, str], "pd.Series[float]"], list[str], FileRecord]:
-    path = find_file(folder, source.path, place=f"sources.{name}.path")
     parts = {short: [c] if isinstance(c, str) else list(c) for short, c in source.columns.items()}
     wanted = list(dict.fromkeys(column for columns in parts.values() for column in columns))
     numbers = wanted if source.value is None else [source.value]
     is_long = bool(source.where) or source.category is not None
     apart = [*source.where, *([] if source.category is None else [source.category])]
-    with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
+    with _opened(name, source, folder, scratch, frame) as table_file:
         columns = [source.code, *numbers, *apart]
-        read = partial(
-            read_sheet,
-            path,
-            scratch=Path(private),
-            member=source.member,
-            sheet=source.sheet,
-            header_row=source.header_row,
-        )
-        sheet = read(columns)
+        sheet = table_file.read(columns)
         if not is_long and is_repeated(sheet, source.code):
-            names = read_header(
-                path,
-                columns,
-                Path(private),
-                member=source.member,
-                sheet=source.sheet,
-                header_row=source.header_row,
-            )
-            refuse_long(sheet, read, names, code=source.code, wanted=wanted)
+            names = table_file.header(columns)
+            refuse_long(sheet, table_file.read, names, code=source.code, wanted=wanted)
+        file = table_file.record(sheet)
     given = sheet.columns[source.code]
     sheet, noted = _plain_codes(sheet, source.code, areas)
     codes = sheet.columns[source.code]
@@ -173,7 +176,47 @@ def _read_table(
         (name, short): table[columns].sum(axis=1, skipna=False) for short, columns in parts.items()
     }
     notes = [*sheet.notes, *noted, *_gaps(sheet, table, areas, present)]
-    return sums, notes, record(path, name, rows=len(sheet.rows))
+    return sums, notes, file
+
+
+class _Opened(NamedTuple):
+    """A table, be it a file or in memory."""
+
+    read: Callable[[Sequence[str]], CsvSheet]
+    """Columns to their texts."""
+    header: Callable[[Sequence[str]], list[str]]
+    """Columns that it must have to the names of all."""
+    record: Callable[[CsvSheet], FileRecord]
+    """Its provenance, from what was read."""
+
+
+@contextmanager
+def _opened(
+    name: str,
+    source: TableSource,
+    folder: Path,
+    scratch: Path | None,
+    frame: Any,  # noqa: ANN401
+) -> Iterator[_Opened]:
+    if frame is not None:
+        yield _Opened(
+            partial(frame_sheet, frame, label=name),
+            lambda _columns: frame_header(frame, name),
+            partial(record_of_sheet, role=name),
+        )
+        return
+    path = find_file(folder, source.path, place=f"sources.{name}.path")
+    where: dict[str, Any] = {
+        "member": source.member,
+        "sheet": source.sheet,
+        "header_row": source.header_row,
+    }
+    with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
+        yield _Opened(
+            partial(read_sheet, path, scratch=Path(private), **where),
+            partial(read_header, path, scratch=Path(private), **where),
+            lambda sheet: record(path, name, rows=len(sheet.rows)),
+        )
 
 
 def _wide(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import pandas as pd
@@ -11,6 +12,7 @@ import pandas as pd
 from riskindex.errors import ConfigError, InputError
 from riskindex.files.csv_files import capped, read_sheet
 from riskindex.files.formats import FileRecord, find_file, record
+from riskindex.files.frames import frame_sheet, record_of_sheet
 
 COLUMNS = (
     "series",
@@ -73,8 +75,22 @@ class ReadSeries(NamedTuple):
     """Provenance."""
 
 
-def read_series(sources: Mapping[str, object], folder: Path) -> ReadSeries:
+def read_series(
+    sources: Mapping[str, object],
+    folder: Path,
+    *,
+    frames: Mapping[str, Any] = MappingProxyType({}),
+) -> ReadSeries:
     """Read every series that a config names.
+
+    Parameters
+    ----------
+    sources
+        The config's sources by name; those that are no `SeriesSource` are left alone.
+    folder
+        Folder that relative paths start from.
+    frames
+        Name of a source to its table in memory, in place of its file; see `Frames`.
 
     Raises
     ------
@@ -86,22 +102,33 @@ def read_series(sources: Mapping[str, object], folder: Path) -> ReadSeries:
     parts, files = [], []
     for name, source in sources.items():
         if isinstance(source, SeriesSource):
-            part, file = _read(name, source, folder)
+            part, file = _read(name, source, folder, frames.get(name))
             parts.append(part)
             files.append(file)
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(COLUMNS))
     return ReadSeries(table, tuple(files))
 
 
-def _read(name: str, source: SeriesSource, folder: Path) -> tuple[pd.DataFrame, FileRecord]:
+def _read(
+    name: str,
+    source: SeriesSource,
+    folder: Path,
+    frame: Any,  # noqa: ANN401 (any kind of table)
+) -> tuple[pd.DataFrame, FileRecord]:
     if source.count is None and source.value is None:
         raise ConfigError(f"sources.{name}: name the column count, or value.")
-    path = find_file(folder, source.path, place=f"sources.{name}.path")
     texts = {"place": source.place, "period": source.period, "category": source.group}
     numbers = {"count": source.count, "base": source.base, "value": source.value}
     wanted = [column for column in (texts | numbers).values() if column is not None]
-    with TemporaryDirectory(prefix="riskindex-") as private:
-        sheet = read_sheet(path, list(dict.fromkeys(wanted)), Path(private))
+    wanted = list(dict.fromkeys(wanted))
+    if frame is not None:
+        sheet = frame_sheet(frame, wanted, name)
+        file = record_of_sheet(sheet, name)
+    else:
+        path = find_file(folder, source.path, place=f"sources.{name}.path")
+        with TemporaryDirectory(prefix="riskindex-") as private:
+            sheet = read_sheet(path, wanted, Path(private))
+        file = record(path, name, rows=len(sheet.rows))
     faults: list[str] = []
     found: dict[str, Any] = {"series": name, "label": source.label}
     for key, column in texts.items():
@@ -119,9 +146,7 @@ def _read(name: str, source: SeriesSource, folder: Path) -> tuple[pd.DataFrame, 
     if faults:
         raise InputError(capped(faults))
     table = pd.DataFrame(found, index=range(len(sheet.rows)))
-    return _checked(table.assign(unit=source.unit, citation=source.citation), sheet.label), record(
-        path, name, rows=len(sheet.rows)
-    )
+    return _checked(table.assign(unit=source.unit, citation=source.citation), sheet.label), file
 
 
 def _checked(table: pd.DataFrame, label: str) -> pd.DataFrame:

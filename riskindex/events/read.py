@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from riskindex.areas.editions import first_few
 from riskindex.errors import InputError, Together
@@ -26,10 +27,12 @@ from riskindex.events.table import (
     connect,
     create_parquet_view,
     create_table,
+    frame_record,
     load_csv,
+    load_frame,
     unreadable,
 )
-from riskindex.events.values import Layout, Raw, select_events
+from riskindex.events.values import Layout
 from riskindex.events.warehouse import WarehouseSource
 from riskindex.events.warehouse_answer import open_warehouse
 from riskindex.factors import Factor
@@ -73,6 +76,7 @@ def open_events(
     memory: str = "1GB",
     temporary: Path | None = None,
     areas: "pd.DataFrame | None" = None,
+    frames: Mapping[str, Any] = MappingProxyType({}),
     say: Callable[[str], None] | None = None,
 ) -> Iterator[Opened]:
     """Read event sources into one shape, for as long as the context lasts.
@@ -97,6 +101,9 @@ def open_events(
         system's where it is left out.
     areas
         Index area_code with their geometry, in which a warehouse places events without codes.
+    frames
+        Name of a source to its events in memory, in place of its files; see `Frames`. Where all
+        are in memory, so is the database, until `memory` is full.
     say
         Told at each file how many rows and files of its source are read, and its name.
 
@@ -125,7 +132,12 @@ def open_events(
         if not isinstance(source, WarehouseSource)
     }
     with TemporaryDirectory(prefix="riskindex-", dir=temporary, ignore_cleanup_errors=True) as home:
-        connection = connect(folder=Path(home), threads=threads, memory=memory)
+        connection = connect(
+            folder=Path(home),
+            threads=threads,
+            memory=memory,
+            on_disk=not set(chosen) <= set(frames),
+        )
         opened, together = Opened({}, (), ()), Together()
         try:
             for name, source in chosen.items():
@@ -139,6 +151,7 @@ def open_events(
                         folder=Path(folder),
                         home=Path(home),
                         areas=areas,
+                        frame=frames.get(name),
                         say=say or _silent,
                     )
                     files, notes = opened.files + one.files, opened.notes + one.notes
@@ -157,7 +170,7 @@ def _silent(_name: str) -> None:
 
 
 def frame_events(
-    frame: "pd.DataFrame",
+    frame: Any,  # noqa: ANN401 (any kind of table)
     source: EventSource,
     *,
     name: str = "events",
@@ -168,7 +181,7 @@ def frame_events(
     Parameters
     ----------
     frame
-        One row per event.
+        One row per event; see `Frames` for what it may be.
     source
         What its columns mean; the path is not looked at.
     name
@@ -183,19 +196,8 @@ def frame_events(
     """
     connection = connect()
     layout = layout_of(name, source, factors)
-    lacking = [column for column in layout.columns if column not in frame]
-    if lacking:
-        raise InputError([f"{name}: the data frame has no column {c!r}." for c in lacking])
-    plain = frame[list(layout.columns)].reset_index(drop=True)
-    texts = {c: plain[c].astype("str") for c in plain if str(plain[c].dtype).startswith("period")}
-    connection.register("frame", plain.assign(**texts))
-    described = connection.execute("DESCRIBE frame").fetchall()
-    raw = {column: Raw(identifier(column), str(type_)) for column, type_, *_ in described}
     create_table(connection, events_table(name), layout)
-    scan = "(SELECT row_number() OVER () AS frame_row, * FROM frame)"
-    query = select_events(scan, raw, layout, name, row="frame_row")
-    connection.execute(f"INSERT INTO {identifier(events_table(name))} {query}")
-    connection.unregister("frame")
+    load_frame(connection, events_table(name), frame, name, layout=layout)
     faults = list(unreadable(connection, events_table(name), layout))
     if faults:
         raise InputError(faults)
@@ -244,6 +246,16 @@ class _Reader:
         except InputError as error:
             self.faults += error.faults
         return record(file.path, self.name, rows=rows)._replace(name=file.label)
+
+    def read_frame(self, frame: Any) -> FileRecord:  # noqa: ANN401 (any kind of table)
+        """Add the events of a table in memory."""
+        try:
+            load_frame(self.connection, self.table, frame, self.name, layout=self.layout)
+        except InputError as error:
+            self.faults += error.faults
+        file = frame_record(self.connection, self.table, self.layout, self.name)
+        self.rows = file.rows or 0
+        return file
 
     def _read(self, path: Path, label: str) -> int:
         rows = self._add(path, label)
@@ -328,6 +340,7 @@ def _open_source(
     folder: Path,
     home: Path,
     areas: "pd.DataFrame | None",
+    frame: Any,  # noqa: ANN401
     say: Callable[[str], None],
 ) -> Opened:
     if isinstance(source, WarehouseSource) or layout is None:
@@ -338,13 +351,12 @@ def _open_source(
         )
         listed, lists = _listed(name, source.coverage, folder, home)
         return Opened({name: replace(counted, listed=listed)}, (answer, *lists), ())
-    patterns = [source.path] if isinstance(source.path, str) else list(source.path)
-    found, passed = find_events(
-        patterns, folder, place=f"sources.{name}.path", police=isinstance(source, PoliceSource)
-    )
     reader = _Reader(connection, name, layout, home)
-    total = sum(len(file.members) or 1 for file in found)
-    files = [reader.read(file, _telling(reader, total, say)) for file in found]
+    if frame is None:
+        files, passed = _read_files(reader, source, folder, say)
+    else:
+        say(name)
+        files, passed = [reader.read_frame(frame)], ""
     reader.finish()
     faults = [*reader.faults, *_read_twice(name, files)]
     if not faults:
@@ -365,6 +377,20 @@ def _open_source(
     empty = frozenset(_months_named(file.name for file in files if file.rows == 0))
     events = replace(_events(connection, name, source), listed=listed, empty_months=empty)
     return Opened({name: events}, (*files, *lists), (*notes, *reader.notes))
+
+
+def _read_files(
+    reader: "_Reader",
+    source: EventSource | PoliceSource,
+    folder: Path,
+    say: Callable[[str], None],
+) -> tuple[list[FileRecord], str]:
+    """Read the files of a source; their provenance, and what was passed over."""
+    patterns = [source.path] if isinstance(source.path, str) else list(source.path)
+    place, police = f"sources.{reader.name}.path", isinstance(source, PoliceSource)
+    found, passed = find_events(patterns, folder, place=place, police=police)
+    total = sum(len(file.members) or 1 for file in found)
+    return [reader.read(file, _telling(reader, total, say)) for file in found], passed
 
 
 def _listed(

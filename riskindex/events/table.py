@@ -7,13 +7,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from riskindex.errors import InputError
 from riskindex.events.sql import category, identifier, literal
 from riskindex.events.values import BAD, LONGEST_WORD, Layout, Raw, no_month, select_events
 from riskindex.files.csv_files import capped, first_line
-from riskindex.files.formats import as_utf8, nearest, refuse_full
+from riskindex.files.formats import FileRecord, as_utf8, nearest, refuse_full
+from riskindex.files.frames import FRAME, GIVEN, registered
 
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
@@ -22,7 +23,11 @@ DELIMITERS = (",", ";", "\t", "|")
 
 
 def connect(
-    *, folder: Path | None = None, threads: int | None = None, memory: str = "1GB"
+    *,
+    folder: Path | None = None,
+    threads: int | None = None,
+    memory: str = "1GB",
+    on_disk: bool = True,
 ) -> "DuckDBPyConnection":
     """A DuckDB that keeps to itself: no extension is fetched, nothing is spilled elsewhere.
 
@@ -34,11 +39,13 @@ def connect(
         As many as there are cores where it is left out.
     memory
         What it may use before it spills.
+    on_disk
+        Whether its tables are in a file of the folder from the first.
     """
     import duckdb
 
     connection = duckdb.connect(
-        ":memory:" if folder is None else str(folder / "events.duckdb"),
+        str(folder / "events.duckdb") if folder is not None and on_disk else ":memory:",
         config={
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
@@ -133,6 +140,85 @@ def load_csv(
     if faults:
         raise InputError(capped(faults))
     return text.note
+
+
+def load_frame(
+    connection: "DuckDBPyConnection",
+    table: str,
+    frame: Any,  # noqa: ANN401 (any kind of table)
+    label: str,
+    *,
+    layout: Layout,
+) -> None:
+    """Add the events of a data frame to a table; row 1 is the first record.
+
+    Parameters
+    ----------
+    connection, table
+        Where the events go.
+    frame
+        As in `Frames`.
+    label
+        What it is called in the column `file` and in messages.
+    layout
+        Which columns are read.
+
+    Raises
+    ------
+    InputError
+        A column is not there or there twice, or holds what no table can.
+    """
+    import duckdb
+
+    asked = set(layout.columns)
+    try:
+        with registered(connection, frame, lambda c: layout.named([c])[0] in asked, label) as names:
+            _check(layout.named(names), layout, label)
+            raw = {
+                layout.named([name])[0]: _plain_type(identifier(name), str(kind))
+                for name, kind, *_ in connection.execute(f"DESCRIBE {GIVEN}").fetchall()
+            }
+            query = select_events(
+                f"(SELECT row_number() OVER () AS frame_row, * FROM {GIVEN})",
+                {column: raw[column] for column in layout.columns if column in raw},
+                layout,
+                label,
+                row="frame_row",
+                skip_blank=False,
+            )
+            connection.execute(f"INSERT INTO {identifier(table)} {query}")
+    except duckdb.Error as error:
+        refuse_full(error)
+        raise InputError(
+            f"{label}: cannot be read as a table ({_first_line(error)}). Give every column values "
+            "of one kind: text, numbers or dates."
+        ) from None
+
+
+def _plain_type(sql: str, kind: str) -> Raw:
+    """A column of a frame; categories are texts."""
+    return Raw(f"{sql}::VARCHAR", "VARCHAR") if kind.startswith("ENUM") else Raw(sql, kind)
+
+
+def frame_record(
+    connection: "DuckDBPyConnection", table: str, layout: Layout, role: str
+) -> FileRecord:
+    """Provenance of events that came from no file: the hash of their records as they were read."""
+    columns = ["row", "date", "area_code", "x", "y", "person", "key", "hour"]
+    columns += [category(column) for column in layout.categories]
+    columns += [] if layout.number is None else ["number"]
+    text = f"concat_ws(chr(31), {', '.join(f'coalesce({c}::VARCHAR, chr(30))' for c in columns)})"
+    # In two steps, so that no text is as long as the table.
+    ((size, digest, rows),) = connection.execute(
+        "SELECT coalesce(sum(size), 0), sha256(coalesce(string_agg(part, '' ORDER BY chunk), '')), "
+        f"coalesce(sum(rows), 0) FROM (SELECT row // {_RECORDS_AT_ONCE} AS chunk, count(*) AS rows,"
+        f" sum(strlen({text})) AS size, sha256(string_agg({text}, chr(29) ORDER BY row)) AS part "
+        f"FROM {identifier(table)} GROUP BY 1)"
+    ).fetchall()
+    return FileRecord(role, FRAME, int(size), str(digest), int(rows))
+
+
+_RECORDS_AT_ONCE = 100_000
 
 
 def create_parquet_view(

@@ -11,7 +11,15 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from riskindex.errors import InputError
-from riskindex.files.formats import members, nearest, open_members, sniff, unpack
+from riskindex.files.formats import (
+    FileRecord,
+    members,
+    nearest,
+    open_members,
+    record,
+    sniff,
+    unpack,
+)
 from riskindex.files.json_kinds import refusal
 
 if TYPE_CHECKING:
@@ -35,13 +43,18 @@ class Vector(NamedTuple):
     """Rows of a boundary file with the columns that were asked for, and notes."""
 
     table: "GeoDataFrame"
-    path: Path
-    """The file that was named or found in a folder: what provenance is recorded of."""
+    file: FileRecord
+    """Provenance of the file that was named, or found in a folder."""
     notes: tuple[str, ...]
 
 
 def read_vector(
-    path: Path, columns: Sequence[str], scratch: Path, *, layer: str | None = None
+    path: Path,
+    columns: Sequence[str],
+    scratch: Path,
+    *,
+    layer: str | None = None,
+    role: str = "boundaries",
 ) -> Vector:
     """Read named columns and the geometry of a boundary file.
 
@@ -55,6 +68,8 @@ def read_vector(
         Private folder for what has to be unpacked.
     layer
         Layer of a file, or file of a zip or folder, that holds several.
+    role
+        What it is read as.
 
     Raises
     ------
@@ -79,7 +94,8 @@ def read_vector(
         warnings.simplefilter("always", RuntimeWarning)
         table = _READERS[kind](_plain(inner, kind, scratch), columns, layer, label)
     notes = [f"{label}: {_without_paths(str(warning.message))}" for warning in caught]
-    return Vector(table, path, tuple(dict.fromkeys(notes)))
+    file = record(path, role, rows=len(table))
+    return Vector(table, file, tuple(dict.fromkeys(notes)))
 
 
 def refuse_computed(path: Path, label: str) -> None:

@@ -67,7 +67,7 @@ def read_sheet(
     """
     if member is None and sniff(path) in WORKBOOKS:
         grid = read_grid(path, columns, path.name, sheet=sheet, header_row=header_row)
-        places = _places(grid.header, columns, path.name)
+        places = find_columns(grid.header, columns, path.name)
         values = [[row[place] for place in places.values()] for row in grid.values]
         return _sheet(path.name, grid.rows, values, list(places), grid.notes)
     label, inner = _unpacked(path, member, scratch)
@@ -81,7 +81,7 @@ def read_sheet(
         _start_at(file, skipped)
         lines = _lines(file, delimiter, label, start=skipped + 1)
         _, found = next(lines, (1, []))
-        places = _places(found, columns, label)
+        places = find_columns(found, columns, label)
         rows, values, passed = _kept(lines, len(found), list(places.values()), label)
     notes = [*([text.note] if text.note else []), *above(skipped, label), *below(passed, label)]
     return _sheet(label, rows, values, list(places), notes)
@@ -100,8 +100,23 @@ def _sheet(
     return CsvSheet(label, rows, table, tuple(notes))
 
 
-def _places(found: Sequence[str], columns: Sequence[str], label: str) -> dict[str, int]:
-    """Position of each column that is asked for."""
+def find_columns(found: Sequence[str], columns: Sequence[str], label: str) -> dict[str, int]:
+    """Position of each column that is asked for.
+
+    Parameters
+    ----------
+    found
+        The header.
+    columns
+        Columns that are asked for.
+    label
+        What messages call the table.
+
+    Raises
+    ------
+    InputError
+        A column that is not there or there twice.
+    """
     names = _as_asked(found, columns)
     _check_header(names, columns, label)
     return {column: names.index(column) for column in dict.fromkeys(columns)}

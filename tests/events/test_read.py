@@ -94,7 +94,7 @@ def test_a_data_frame_is_checked_like_a_file():
     frame = pd.DataFrame({"date": ["2022-05", "03/04/2024"], "area": ["E1", "E1"]})
     with pytest.raises(InputError, match="events: row 2, column 'date', value '03/04/2024'"):
         frame_events(frame, source())
-    with pytest.raises(InputError, match="events: the data frame has no column 'when'"):
+    with pytest.raises(InputError, match="events: no column 'when'; there is 'date', 'area'"):
         frame_events(frame, source(date="when"))
 
 

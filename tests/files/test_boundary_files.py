@@ -65,7 +65,7 @@ def test_a_zip_of_one_is_read_too(tmp_path, frame, name):
             archive.write(part, f"download/{part.name}")
     found = read(tmp_path / "areas.zip")
     assert len(found.table) == 3
-    assert found.path.name == "areas.zip"
+    assert found.file.name == "areas.zip"
 
 
 @pytest.mark.parametrize("name", ["areas.gpkg", "areas.geojson", "areas.fgb", "areas.parquet"])
@@ -80,7 +80,7 @@ def test_a_shapefile_is_read_from_a_folder_and_a_path_with_an_exclamation_mark(t
     write(frame, folder, "areas.shp")
     folder = folder.rename(tmp_path / "Essex!")
     assert len(read(folder).table) == 3
-    assert read(folder).path.name == "areas.shp"
+    assert read(folder).file.name == "areas.shp"
 
 
 def test_a_compressed_geojson_is_read(tmp_path, frame):
