@@ -145,7 +145,7 @@ def every_figure(requested: Sequence[Figure], shown: Shown) -> pd.DataFrame:
     if len(shown.funnels):
         told = funnel_rows(shown.funnels, labels=shown.labels, whole=shown.whole)
         parts.insert(1, with_every_column([told]))
-    table = pd.concat(parts, ignore_index=True)
+    table = with_every_column(parts)
     factor, colon, group = table["definition"].str.partition(":").to_numpy().T
     named = pd.Series(factor, index=table.index).replace(dict(shown.definitions))
     return table.assign(definition=named + colon + group)

@@ -34,6 +34,13 @@ def test_every_csv_and_every_column_is_described(folder):
         assert key is None or not table.duplicated(key).any(), name
 
 
+def test_whole_numbers_of_figures_are_written_without_a_point(folder):
+    read = pd.read_csv(folder / "figures.csv", encoding="utf-8-sig", dtype=str)
+    for column in ("count", "base", "rank"):
+        assert read[column].notna().any()
+        assert not read[column].str.contains(".", regex=False, na=False).any()
+
+
 def test_hotspots_are_for_inside_alone(folder):
     assert (folder / "hotspots.csv").is_file() == (folder.name == "internal")
 
