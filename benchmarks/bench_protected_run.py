@@ -27,7 +27,6 @@ from riskindex.result import silent
 
 REAL = {
     "lsoa21_boundaries.gpkg": "essex/lsoa21_boundaries.gpkg",
-    "lsoa21_ward24_lad24.csv": "lookups/lsoa21_ward24_lad24.csv.gz",
     "police_uk_2025.zip": "essex/police_uk_2025.zip",
     "census2021-ts007a.zip": "census/census2021-ts007a.zip",
     "census2021-ts011.zip": "census/census2021-ts011.zip",

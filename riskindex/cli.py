@@ -7,14 +7,12 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from riskindex.errors import (
-    ConfigError,
     InputError,
     RiskindexError,
     is_interruption,
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from riskindex.outputs.compare import Comparison
     from riskindex.publication.released import Released
     from riskindex.result import Say
+    from riskindex.setup.new_config import NewConfig
 
 app = typer.Typer(
     add_completion=False,
@@ -85,19 +84,41 @@ def new(
     ],
     *,
     path: Annotated[Path, typer.Argument(help="File to write.")] = Path("riskindex.toml"),
+    area: Annotated[
+        str | None,
+        typer.Option(help="Study area: a police force, partnership or district, by name or code."),
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder of downloads: each is known by its columns, and its path filled in."
+        ),
+    ] = None,
 ) -> None:
-    """Write a commented config to start from."""
-    presets = {
-        Path(entry.name).stem: entry
-        for entry in resources.files("riskindex.presets").iterdir()
-        if entry.name.endswith(".toml")
-    }
-    if preset not in presets:
-        raise ConfigError(f"No preset {preset!r}; there are {', '.join(sorted(presets))}.")
+    """Write a commented config to start from, or one that runs on the files in a folder."""
+    from riskindex.areas.area_names import find_area
+    from riskindex.setup.new_config import new_config
+
     if path.exists():
         raise InputError(f"{path}: is there already and is not overwritten; name another file.")
-    path.write_text(presets[preset].read_text(encoding="utf-8"), encoding="utf-8", newline="\n")
-    typer.echo(f"Wrote {path}. Fill in the paths, then: riskindex check {path}")
+    asked = None if area is None else find_area(area)
+    made = new_config(preset, area=asked, data=data, home=path.parent)
+    path.write_text(made.text, encoding="utf-8", newline="\n")
+    for line in made.found:
+        show(line)
+    if made.missing:
+        show("Missing:")
+        for line in made.missing:
+            show(f"  {line}")
+    show(f"Wrote {path}. {_next_step(made, path, filled_in=data is not None)}")
+
+
+def _next_step(made: "NewConfig", path: Path, *, filled_in: bool) -> str:
+    if made.missing:
+        return f"Save what is missing, then: riskindex check {path}"
+    if filled_in:
+        return f"Next: riskindex run {path} --out result --profile internal"
+    return f"Fill in the paths, then: riskindex check {path}"
 
 
 @app.command()

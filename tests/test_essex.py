@@ -22,8 +22,6 @@ from riskindex.publication.released import of_places
 
 FILES = {
     "lsoa21_boundaries.gpkg": "essex/lsoa21_boundaries.gpkg",
-    "lsoa21_ward24_lad24.csv": "lookups/lsoa21_ward24_lad24.csv.gz",
-    "lsoa11_lsoa21_lad22.csv": "lookups/lsoa11_lsoa21_lad22.csv.gz",
     "police_uk_2025.zip": "essex/police_uk_2025.zip",
     "census2021-ts007a.zip": "census/census2021-ts007a.zip",
     "census2021-ts011.zip": "census/census2021-ts011.zip",
@@ -32,10 +30,9 @@ FILES = {
 """Paths of the presets, below data/, to the real files."""
 
 RECORDS_2025, RECORDS_2021 = 158_217, 216_436
-NEEDS_A_LOOKUP = {
-    "# [areas.vintage]\n# path =": "[areas.vintage]\npath =",
-    "# old =": "old =",
-    "# new =": "new =",
+WITHOUT_A_LOOKUP = {
+    'within = { force = ["Essex"] }': 'groups = { district = "LAD24NM" }',
+    'shipped = ["ward", "district"]': "",
 }
 OLD_DOWNLOAD = {
     "essex/police_uk_2025.zip": "essex/police_uk_2021-03_2022-03.zip",
@@ -98,9 +95,9 @@ def listed(open_data):
 
 @pytest.fixture(scope="session")
 def old_codes(data, tmp_path_factory):
-    """The run on 2021-22, whose records carry LSOA codes of 2011, with the lookup."""
+    """The run on 2021-22, whose records carry LSOA codes of 2011."""
     folder = tmp_path_factory.mktemp("old-codes")
-    config = filled_in("open-data", data, folder, OLD_DOWNLOAD | NEEDS_A_LOOKUP)
+    config = filled_in("open-data", data, folder, OLD_DOWNLOAD)
     return run(read_config(config))
 
 
@@ -268,7 +265,8 @@ def test_a_plain_join_would_have_lost_what_was_converted(old_codes, data):
 
 
 def test_without_the_lookup_coordinates_convert_and_the_codes_are_named(data, tmp_path):
-    found = look(read_config(filled_in("open-data", data, tmp_path, OLD_DOWNLOAD)))
+    changes = OLD_DOWNLOAD | WITHOUT_A_LOOKUP
+    found = look(read_config(filled_in("open-data", data, tmp_path, changes)))
     assert found.faults == []
     (events,) = (line for line in found.lines if "events read" in line)
     assert "216,436 events read, 196,582 counted" in events

@@ -29,9 +29,16 @@ COUNTED = (
 
 
 def group_kinds(areas: pd.DataFrame) -> tuple[str, ...]:
-    """Columns of the areas that are groups, from the smallest groups to the largest."""
+    """Columns of the areas that are groups, from the smallest groups to the largest.
+
+    A kind of which the study area is one group, such as its police force, says nothing about its
+    parts and is left out, unless profiles are written by it.
+    """
+    study = areas[~areas["is_context"]] if "is_context" in areas else areas
     kinds = [c for c in areas.columns if c not in ("name", "geometry") and _is_text(areas[c])]
-    return tuple(sorted(kinds, key=lambda kind: (-areas[kind].nunique(), kind)))
+    number = {kind: study[kind].nunique() for kind in kinds}
+    telling = [kind for kind in kinds if number[kind] > 1 or kind in BY_NAME]
+    return tuple(sorted(telling or kinds, key=lambda kind: (-number[kind], kind)))
 
 
 def _is_text(column: "pd.Series[Any]") -> bool:

@@ -88,6 +88,11 @@ def is_official(source: object) -> bool:
     return bool(list(_first(official_sources(), "", source.code, *_named(source))))
 
 
+def official_of(*columns: str) -> Official | None:
+    """The official file that has some columns; None where it is none that is known."""
+    return next(_first(official_sources(), "", *columns), None)
+
+
 def _named(source: TableSource) -> Iterator[str]:
     for columns in source.columns.values():
         yield from [columns] if isinstance(columns, str) else columns

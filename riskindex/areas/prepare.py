@@ -141,7 +141,7 @@ def with_context(
         "are left out."
     )
     flagged = kept.assign(is_context=~inside[inside | near])[order]
-    return PreparedAreas(flagged, pd.DataFrame(), (note,))
+    return PreparedAreas(flagged, pd.DataFrame(), () if inside.all() else (note,))
 
 
 def with_bases(

@@ -94,7 +94,13 @@ class AreaSource:
         implied = [kind for kind in self.within if kind in SHIPPED_KINDS and kind not in own]
         if self.shipped is None and not implied:
             return None
-        return tuple(dict.fromkeys([*(self.shipped or ()), *implied]))
+        # Whose records the areas around are in decides whether they are counted or not assessed.
+        around = [FORCE_KIND] if self.within and FORCE_KIND not in own else []
+        return tuple(dict.fromkeys([*(self.shipped or ()), *implied, *around]))
+
+
+FORCE_KIND: ShippedKind = "force"
+"""Kind of group that police.uk files come by."""
 
 
 class ReadAreas(NamedTuple):

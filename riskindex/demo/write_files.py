@@ -23,6 +23,19 @@ key = "{KEY_FILE}"                          # of invented data alone: everybody 
 membership = "protected"                     # two restricted factors decide most of it: the
                                              # list of the true counts would tell of them
 """
+_AREAS = """[areas]
+boundaries = "data/lsoa21_boundaries.gpkg"
+code = "LSOA21CD"
+name = "LSOA21NM"
+groups = { district = "LAD24NM" }
+
+[[areas.lookups]]                            # further groups: wards, community safety partnerships
+path = "data/lsoa21_ward24_lad24.csv"
+code = "lsoa21_code"
+groups = { ward = "ward24_name" }
+
+"""
+"""Codes of invented areas are in no official lookup."""
 _ABOUT = {
     "title": "Neighbourhood risk index of an invented county",
     "place": "the invented county",
@@ -72,6 +85,8 @@ def _config() -> str:
         key = line.partition(" = ")[0]
         if key in _ABOUT:
             lines[number] = f'{key} = "{_ABOUT[key]}"'
+    start, end = lines.index("[areas]"), lines.index("[neighbours]")
+    lines[start:end] = _AREAS.splitlines()
     first = next(i for i, line in enumerate(lines) if line.startswith("attribution"))
     last = lines.index("]", first)
     lines[first : last + 1] = ['attribution = ["Invented data, made by riskindex."]']

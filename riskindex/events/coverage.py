@@ -1,6 +1,5 @@
 """Coverage: which areas a source has records of, and when; where it has no file is not zero."""
 
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.areas.area_names import words_of_name
 from riskindex.areas.editions import first_few
 from riskindex.areas.groups import group_kinds
 from riskindex.areas.prepare import NOT_RECORDED
@@ -177,8 +177,8 @@ def groups_of_units(
     strange = [group for group in names.values() if group not in groups]
     if strange:
         raise ConfigError(f"{place}.coverage.names: no group {first_few(strange)}.")
-    by_words = {_words(group): group for group in groups}
-    found = {unit: names.get(unit, by_words.get(_words(unit))) for unit in units}
+    by_words = {words_of_name(group): group for group in groups}
+    found = {unit: names.get(unit, by_words.get(words_of_name(unit))) for unit in units}
     matched = {unit: group for unit, group in found.items() if group is not None}
     if not matched:
         raise ConfigError(
@@ -186,14 +186,6 @@ def groups_of_units(
             f"is a group ({first_few(sorted(groups))}). Say under names which covers which."
         )
     return matched
-
-
-def _words(name: str) -> frozenset[str]:
-    return frozenset(re.findall(r"[^\W_]+", name.casefold())) - _NO_NAME
-
-
-_NO_NAME = {"and", "of", "the", "police", "constabulary", "service", "force"}
-"""Words in which the names of one force differ: Essex Police, devon-and-cornwall."""
 
 
 def find_units(
@@ -350,7 +342,7 @@ def gaps_by_number(
     """
     lacking = np.zeros((len(areas), len(spans)), dtype=bool)
     notes: list[str] = []
-    for kind in reversed(group_kinds(areas)):
+    for kind in reversed(group_kinds(areas.drop(columns="is_context", errors="ignore"))):
         codes, names = pd.factorize(areas[kind], sort=True)
         sizes = np.bincount(codes, minlength=len(names))
         large = (sizes >= ENOUGH_AREAS) & (names != NOT_RECORDED)

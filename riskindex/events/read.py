@@ -16,13 +16,15 @@ from riskindex.events.coverage import Coverage, Months, months_listed
 from riskindex.events.find_files import FoundFile, find_events
 from riskindex.events.repeated_records import copies, repeated_rows
 from riskindex.events.sources import (
+    FORCES_AROUND,
     EventSource,
     PoliceSource,
     coverage_of,
     layout_of,
     people_of,
+    with_forces_around,
 )
-from riskindex.events.sql import events_table, identifier
+from riskindex.events.sql import category, events_table, identifier
 from riskindex.events.table import (
     connect,
     create_parquet_view,
@@ -100,7 +102,8 @@ def open_events(
         Existing folder for the private temporary folder, which is removed at the end; the
         system's where it is left out.
     areas
-        Index area_code with their geometry, in which a warehouse places events without codes.
+        Index area_code with their geometry, in which a warehouse places events without codes; with
+        `is_context` and `force`, by which police.uk says what its files cover.
     frames
         Name of a source to its events in memory, in place of its files; see `Frames`. Where all
         are in memory, so is the database, until `memory` is full.
@@ -122,7 +125,7 @@ def open_events(
         The date format is none.
     """
     chosen = {
-        name: source
+        name: with_forces_around(source, areas) if isinstance(source, PoliceSource) else source
         for name, source in sources.items()
         if isinstance(source, EventSource | PoliceSource | WarehouseSource)
     }
@@ -376,6 +379,8 @@ def _open_source(
     listed, lists = _listed(name, source.coverage, folder, home)
     empty = frozenset(_months_named(file.name for file in files if file.rows == 0))
     events = replace(_events(connection, name, source), listed=listed, empty_months=empty)
+    if source.coverage == FORCES_AROUND and not _names_units(events):
+        events = replace(events, coverage=Coverage())
     return Opened({name: events}, (*files, *lists), (*notes, *reader.notes))
 
 
@@ -405,6 +410,13 @@ def _listed(
     sheet = read_sheet(path, columns, home)
     months = months_listed(inventory, sheet.columns, sheet.label)
     return months, (record(path, f"{name} inventory", rows=len(sheet.rows)),)
+
+
+def _names_units(events: Events) -> bool:
+    """Whether any record names the unit that made it, which copies of police.uk may leave out."""
+    unit = category(str(events.coverage.column))
+    query = f"SELECT 1 FROM {identifier(events.table)} WHERE {unit} IS NOT NULL LIMIT 1"
+    return bool(events.connection.execute(query).fetchall())
 
 
 def _read_twice(name: str, files: Sequence[FileRecord]) -> Iterator[str]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from riskindex.areas.coordinates import is_known_crs
 from riskindex.errors import ConfigError
@@ -12,6 +12,9 @@ from riskindex.events.table import is_date_format
 from riskindex.events.values import Layout
 from riskindex.factors import Factor
 from riskindex.rules import Where, tests_of
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +108,28 @@ def coverage_of(source: EventSource | PoliceSource) -> Coverage:
     return coverage
 
 
+FORCES_AROUND = Coverage(by="force", others="count")
+"""What a police.uk source is taken to cover where the config says nothing: by force, as far as the
+records name one; those of forces on rails count where they are."""
+
+
+def with_forces_around(source: PoliceSource, areas: "pd.DataFrame | None") -> PoliceSource:
+    """A police.uk source that says by which force its files come, where areas around the study
+    area may be of another force, whose files may not be there.
+
+    Parameters
+    ----------
+    source
+        Of the config; what it says of its coverage stays.
+    areas
+        With `is_context` and `force`, where they have them.
+    """
+    known = areas is not None and {"is_context", "force"} <= set(areas.columns)
+    if not known or source.coverage != Coverage():
+        return source
+    return replace(source, coverage=FORCES_AROUND)
+
+
 def layout_of(name: str, source: EventSource | PoliceSource, factors: Sequence[Factor]) -> Layout:
     """Which columns are read of a source; faults in its options."""
     rules = [r for factor in factors for g in factor.groups if g.source == name for r in g.asked]
@@ -119,7 +144,7 @@ def layout_of(name: str, source: EventSource | PoliceSource, factors: Sequence[F
             )
     if isinstance(source, PoliceSource):
         place = ("LSOA code", "Longitude", "Latitude")
-        may_lack = (*place, NUMBER)
+        may_lack = (*place, NUMBER, *([FORCE] if source.coverage == FORCES_AROUND else []))
         return Layout(
             "Month",
             None,

@@ -98,6 +98,64 @@ def read_vector(
     return Vector(table, file, tuple(dict.fromkeys(notes)))
 
 
+class PolygonLayer(NamedTuple):
+    """A layer of a boundary file that holds polygons."""
+
+    layer: str | None
+    """Its name, where the file holds several."""
+    columns: tuple[str, ...]
+    """Names of its columns, in their order."""
+
+
+def polygon_layers(path: Path, scratch: Path) -> list[PolygonLayer]:
+    """The layers of a boundary file that hold polygons, and their columns; no row is read.
+
+    Parameters
+    ----------
+    path
+        A file, or a zip of one; its name does not decide what it is.
+    scratch
+        Private folder for what has to be unpacked.
+
+    Raises
+    ------
+    InputError
+        Not one of the five kinds, or damaged.
+    """
+    label, inner, kind = path.name, path, sniff(path)
+    if kind in _PACKED:
+        inner, _ = _PACKED[kind](path, None, scratch)
+        kind = sniff(inner)
+    if kind == "json" and (why := refusal(inner)):
+        raise InputError(f"{label}: {why}")
+    if kind == "geopackage":
+        refuse_computed(inner, label)
+    if kind not in _READERS:
+        raise InputError(f"{label}: {_hint(kind)} Use {_READABLE}.")
+    inner = _plain(inner, kind, scratch)
+    if kind == "parquet":
+        return [PolygonLayer(None, tuple(_geoparquet_columns(inner, label)[1]))]
+    return _gdal_layers(f"{'GeoJSON:' if kind == 'json' else ''}{inner}", label)
+
+
+def _gdal_layers(source: str, label: str) -> list[PolygonLayer]:
+    import pyogrio
+    from pyogrio.errors import DataSourceError
+
+    try:
+        found = [str(name) for name, kind in pyogrio.list_layers(source) if "Polygon" in str(kind)]
+        alone = len(found) == 1
+        return [
+            PolygonLayer(
+                None if alone else name,
+                tuple(map(str, pyogrio.read_info(source, layer=name)["fields"])),
+            )
+            for name in found
+        ]
+    except (DataSourceError, ValueError, UnicodeDecodeError) as error:
+        raise InputError(f"{label}: damaged ({_without_paths(str(error))}).") from None
+
+
 def refuse_computed(path: Path, label: str) -> None:
     """Refuse a GeoPackage whose layers are computed: a view may never end, or fill the memory.
 
@@ -283,6 +341,15 @@ def _read_parquet(
 ) -> "GeoDataFrame":
     import geopandas
 
+    if layer is not None:
+        raise InputError(f"{label}: GeoParquet has no layers; leave areas.layer out.")
+    geometry, known = _geoparquet_columns(path, label)
+    check_columns(columns, known, label)
+    return geopandas.read_parquet(path, columns=[*dict.fromkeys(columns), geometry])
+
+
+def _geoparquet_columns(path: Path, label: str) -> tuple[str, list[str]]:
+    """The column with the shapes, and the others."""
     try:
         from pyarrow import ArrowException, parquet
     except ImportError:
@@ -290,8 +357,6 @@ def _read_parquet(
             f"{label}: GeoParquet needs pyarrow, which is not installed: "
             "pip install 'riskindex[parquet]', or save the boundaries as a GeoPackage."
         ) from None
-    if layer is not None:
-        raise InputError(f"{label}: GeoParquet has no layers; leave areas.layer out.")
     try:
         schema = parquet.read_schema(path)
         geo = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
@@ -302,8 +367,7 @@ def _read_parquet(
     geometry = geo.get("primary_column")
     if geometry is None:
         raise InputError(f"{label}: Parquet without geometry; boundaries need GeoParquet.")
-    check_columns(columns, [name for name in schema.names if name != geometry], label)
-    return geopandas.read_parquet(path, columns=[*dict.fromkeys(columns), geometry])
+    return str(geometry), [name for name in schema.names if name != geometry]
 
 
 _READERS: Mapping[str, Callable[..., "GeoDataFrame"]] = {

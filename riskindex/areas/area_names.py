@@ -1,0 +1,100 @@
+"""Police forces, partnerships and districts by the names that people give them."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from riskindex.areas.shipped_lookups import read_area_lookup
+from riskindex.errors import ConfigError
+
+STUDY_KINDS = ("force", "district", "community_safety_partnership")
+"""Kinds of groups that a study area may be."""
+WORD_FOR = {
+    "force": "police force area",
+    "district": "district",
+    "community_safety_partnership": "community safety partnership",
+}
+"""What each of them is called in sentences."""
+_NO_NAME = {"and", "of", "the", "police", "constabulary", "service", "force"}
+"""Words in which names of one place differ: Essex Police, devon-and-cornwall."""
+
+
+class NamedArea(NamedTuple):
+    """A group of the shipped lookup that can be a study area."""
+
+    kind: str
+    """One of `STUDY_KINDS`."""
+    name: str
+    """Its official name."""
+    codes: tuple[str, ...]
+    """Codes of its LSOAs of 2021, sorted."""
+    forces: tuple[str, ...]
+    """Police forces that it lies in."""
+
+
+def words_of_name(name: str) -> frozenset[str]:
+    """What tells a name from others: its words, but for those that only some writers add.
+
+    Examples
+    --------
+    >>> sorted(words_of_name("Devon & Cornwall Police")) == sorted(words_of_name("cornwall, devon"))
+    True
+    """
+    return frozenset(re.findall(r"[^\W_]+", name.casefold())) - _NO_NAME
+
+
+def find_area(asked: str) -> NamedArea:
+    """The police force, partnership or district of a name or code.
+
+    Parameters
+    ----------
+    asked
+        An official name or code; capitals, the order of words, and words such as police make no
+        difference. Where groups of several kinds have the name, it is that of most areas.
+
+    Raises
+    ------
+    ConfigError
+        There is none, with the nearest names.
+
+    Examples
+    --------
+    >>> find_area("essex police")[:2], find_area("E07000073")[:2]
+    (('force', 'Essex'), ('district', 'Harlow'))
+    """
+    table, found = read_area_lookup(), []
+    for kind in STUDY_KINDS:
+        groups = table.groupby(kind).groups
+        code_of = dict(zip(table[kind], table[f"{kind}_code"], strict=True))
+        for name, codes in groups.items():
+            if asked.strip().upper() == code_of[name] or _is_name(asked, str(name)):
+                forces = tuple(sorted(table.loc[codes, "force"].unique()))
+                found.append(NamedArea(kind, str(name), tuple(sorted(codes)), forces))
+    if not found:
+        known = {str(name) for kind in STUDY_KINDS for name in table[kind].unique()}
+        raise ConfigError(
+            f"{asked!r} is no police force, community safety partnership or district of England "
+            f"and Wales{_nearest_names(asked, known)}."
+        )
+    return max(found, key=lambda area: len(area.codes))
+
+
+def _is_name(asked: str, name: str) -> bool:
+    return asked.strip().casefold() == name.casefold() or (
+        bool(words_of_name(asked)) and words_of_name(asked) == words_of_name(name)
+    )
+
+
+def _nearest_names(asked: str, known: Iterable[str]) -> str:
+    """Names with the words that were asked for, or their beginnings, then those spelt like it."""
+    folded = {name.casefold(): name for name in sorted(known)}
+    words = tuple(words_of_name(asked))
+    shared = [
+        name
+        for name in folded.values()
+        if any(word.startswith(words) for word in words_of_name(name)) and words
+    ]
+    alike = difflib.get_close_matches(asked.strip().casefold(), list(folded), n=3)
+    near = list(dict.fromkeys([*shared[:5], *(folded[name] for name in alike)]))
+    return f"; the nearest are {', '.join(near)}" if near else ""
