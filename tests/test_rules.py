@@ -12,7 +12,10 @@ HAS = st.builds(
 RULES = st.recursive(
     HAS,
     lambda inner: st.one_of(
-        *(st.builds(kind, st.lists(inner, max_size=3).map(tuple)) for kind in (AllOf, AnyOf, NoneOf))
+        *(
+            st.builds(kind, st.lists(inner, max_size=3).map(tuple))
+            for kind in (AllOf, AnyOf, NoneOf)
+        )
     ),
     max_leaves=6,
 )
