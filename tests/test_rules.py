@@ -9,16 +9,15 @@ from riskindex.rules import AllOf, AnyOf, Has, NoneOf, canonical, in_words, requ
 HAS = st.builds(
     Has, st.sampled_from("ab"), st.lists(st.sampled_from(["x", "y", 1]), min_size=1).map(tuple)
 )
-RULES = st.recursive(
-    HAS,
-    lambda inner: st.one_of(
-        *(
-            st.builds(kind, st.lists(inner, max_size=3).map(tuple))
-            for kind in (AllOf, AnyOf, NoneOf)
-        )
-    ),
-    max_leaves=6,
-)
+KINDS = (AllOf, AnyOf, NoneOf)
+
+
+def lists(inner):
+    some = st.lists(inner, max_size=3).map(tuple)
+    return st.one_of(*(st.builds(kind, some) for kind in KINDS))
+
+
+RULES = st.recursive(HAS, lists, max_leaves=6)
 
 
 def meets(rule, record):

@@ -4,6 +4,7 @@ import zipfile
 
 import geopandas as gpd
 import pandas as pd
+from random_definitions import definition, every_record
 from small_events import factor, group, line, squares
 
 from riskindex.events.count import Periods, count_events
@@ -84,6 +85,22 @@ def assert_same(found, expected, *, knows_days=True):
     pd.testing.assert_frame_equal(found.rhythm[told], months[told])
     if not knows_days:
         pd.testing.assert_frame_equal(found.fingerprints, expected.fingerprints)
+
+
+def of_definitions(source, folder, seeds):
+    """Counts and funnels of random definitions by a source, beside those of DuckDB."""
+    every = [factor(f"f{seed}", definition=definition(seed)) for seed in seeds]
+    found = counted(source, folder, every)[0]
+    expected = by_duckdb(folder, texts_of_definitions(), every)
+    pd.testing.assert_frame_equal(found.funnels, expected.funnels)
+    return found, expected
+
+
+def texts_of_definitions():
+    """Records that random definitions are asked of, all columns text."""
+    areas = [TWO.index[i % 2] for i in range(len(every_record()))]
+    table = pd.DataFrame(every_record()).astype("object")
+    return table.assign(date="2022-05-01", area=areas)
 
 
 POLICE_UK = {"date": "Month", "area": "LSOA code"}

@@ -20,9 +20,11 @@ from warehouses import (
     counted,
     essex,
     national,
+    of_definitions,
     records,
     rules,
     same_as_duckdb,
+    texts_of_definitions,
     warehouse,
 )
 
@@ -104,6 +106,20 @@ def test_spark_counts_what_duckdb_counts(spark, tmp_path):
     found, files = counted(spark(tmp_path / "spark.parquet"), tmp_path)
     assert_same(found, expected)
     assert files[0].rows == 400
+
+
+def test_definitions_are_counted_there_as_they_are_here(spark, tmp_path):
+    texts_of_definitions().to_parquet(tmp_path / "spark.parquet")
+    source = spark(tmp_path / "spark.parquet", date_is_text=True)
+    assert_same(*of_definitions(source, tmp_path, range(4)))
+
+
+@pytest.mark.long
+def test_fifty_definitions_are_counted_there_as_they_are_here(spark, tmp_path):
+    texts_of_definitions().to_parquet(tmp_path / "spark.parquet")
+    source = spark(tmp_path / "spark.parquet", date_is_text=True)
+    for first in range(100, 150, 10):
+        assert_same(*of_definitions(source, tmp_path, range(first, first + 10)))
 
 
 def test_spark_counts_a_real_year_to_the_last_event(shared, spark, tmp_path):

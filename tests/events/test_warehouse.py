@@ -23,9 +23,11 @@ from warehouses import (
     counted,
     essex,
     national,
+    of_definitions,
     records,
     rules,
     same_as_duckdb,
+    texts_of_definitions,
     warehouse,
 )
 
@@ -115,6 +117,21 @@ def test_an_empty_text_in_a_rule_asks_for_what_is_not_recorded(postgresql, tmp_p
     here = table[table["date"].str[:4].eq("2022") & table["area"].str.strip().isin(TWO.index)]
     empty = int(here["kind"].fillna("").str.strip().eq("").sum())
     assert expected.counts.sum().tolist()[0] == empty > 0
+
+
+def test_definitions_are_counted_there_as_they_are_here(postgresql, tmp_path):
+    postgresql(texts_of_definitions())
+    found, expected = of_definitions(warehouse(date_is_text=True), tmp_path, range(6))
+    assert_same(found, expected)
+    assert len(found.funnels) > 6 * 4
+
+
+@pytest.mark.long
+def test_fifty_definitions_are_counted_there_as_they_are_here(postgresql, tmp_path):
+    postgresql(texts_of_definitions())
+    for first in range(100, 150, 10):
+        source = warehouse(date_is_text=True)
+        assert_same(*of_definitions(source, tmp_path, range(first, first + 10)))
 
 
 def test_a_real_year_is_the_same_to_the_last_event(shared, postgresql, tmp_path):
