@@ -22,6 +22,7 @@ from riskindex.screen import show, show_table, stages
 
 if TYPE_CHECKING:
     from riskindex.config import Config
+    from riskindex.definition_comparison import DefinitionComparison
     from riskindex.files.whole_folder import HeldFolder
     from riskindex.outputs.backtest_page import ReleasedBacktest
     from riskindex.outputs.compare import Comparison
@@ -243,6 +244,31 @@ def sql(
 
 
 @app.command()
+def definitions(
+    config: ConfigFile,
+    one: Annotated[str, typer.Argument(help="A definition, of the config or of the package.")],
+    other: Annotated[str, typer.Argument(help="Another.")],
+    *,
+    of: Annotated[
+        str | None,
+        typer.Option(
+            "--of", help="Factor or measure counted by both; all that count by either if none."
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Compare two definitions by the events, hot areas and areas of the list that differ."""
+    from riskindex.config import read_config
+    from riskindex.definition_comparison import compare_definitions
+
+    asked = read_config(config)
+    with stages(quiet) as say, _private_files():
+        found = compare_definitions(asked, one, other, of=of, say=say)
+    if not quiet:
+        _say_definitions(found, one, other)
+
+
+@app.command()
 def schema() -> None:
     """Print the JSON schema of the config, for editors."""
     from riskindex.config import schema as config_schema
@@ -333,6 +359,17 @@ def _say_comparison(result: "Comparison", folder: Path | None) -> None:
     show(summary(result))
     if folder is not None:
         show(f"Result: {folder / 'compare.html'}")
+
+
+def _say_definitions(found: "DefinitionComparison", one: str, other: str) -> None:
+    show_table("Events that each counts", found.events)
+    if found.hot.empty:
+        show("No factor counts by them, so that hot areas and the list are the same.")
+        return
+    show_table("Areas hot in the last period", found.hot)
+    if len(found.selected):
+        show_table("Areas that one list has and the other has not", found.selected)
+    show(f"The lists by {one} and by {other} share {found.in_both:,} areas.")
 
 
 @contextmanager

@@ -10,6 +10,7 @@ import reprlib
 import textwrap
 import tomllib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -39,11 +40,12 @@ from riskindex.index.build import Index, index_faults
 from riskindex.index.selection import Override, Selection, selection_faults
 from riskindex.index.weights import points_faults
 from riskindex.named_definitions import (
+    column_faults_of_definitions,
     faults_of_definitions,
     known_definitions,
-    unknown_names,
+    name_faults,
+    unused_words,
     with_meaning,
-    with_meanings,
 )
 from riskindex.planning.named_places import PlaceRules, place_rule_faults
 from riskindex.planning.teams import Plan, plan_faults
@@ -479,16 +481,34 @@ def _cross_faults(config: Config) -> Iterator[str]:
 
 def _name_definitions(config: Config) -> list[str]:
     """Put definitions in place of their names, or say which names mean nothing."""
-    known = known_definitions(config.definitions)
-    asked: list[tuple[str, Factor | Measure]]
-    asked = [(f"factors.{factor.name}", factor) for factor in config.factors]
+    known, sources = known_definitions(config.definitions), config.sources
+    asked: list[tuple[str, Factor | Measure | EventGroup]] = []
+    for factor in config.factors:
+        asked.append((f"factors.{factor.name}", factor))
+        asked += [(f"factors.{factor.name}: {g.label!r}", g) for g in factor.event_groups]
     asked += [(f"measures.{name}", measure) for name, measure in config.measures.items()]
-    faults = [fault for place, one in asked for fault in unknown_names(place, one, known)]
+    faults = [fault for place, one in asked for fault in name_faults(place, one, known)]
+    if faults:
+        return faults
+    faults = [
+        fault
+        for place, one in asked
+        for fault in column_faults_of_definitions(place, one, known, sources)
+    ]
+    faults += unused_words(sources, [one for _, one in asked], known)
     if not faults:
-        config.factors[:] = [with_meanings(factor, known) for factor in config.factors]
-        for name, measure in config.measures.items():
-            config.measures[name] = with_meaning(measure, known)
+        _define(config, known)
     return faults
+
+
+def _define(config: Config, known: Mapping[str, Definition]) -> None:
+    """Put definitions, in the words of their sources, in place of their names."""
+    for at, factor in enumerate(config.factors):
+        groups = tuple(with_meaning(g, known, config.sources) for g in factor.event_groups)
+        defined = with_meaning(factor, known, config.sources)
+        config.factors[at] = replace(defined, event_groups=groups)
+    for name, measure in config.measures.items():
+        config.measures[name] = with_meaning(measure, known, config.sources)
 
 
 def _measure_faults(config: Config) -> Iterator[str]:

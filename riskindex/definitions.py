@@ -5,8 +5,8 @@ definition is read in Kleene's logic of three values: what is certain whatever s
 counted, what some filling of the gaps would count is set apart, and the rest is out.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple
 
@@ -47,13 +47,18 @@ class Clause:
     """Clauses of which none may be met."""
 
     @property
+    def is_ranged(self) -> bool:
+        """Whether it is met by a range of whole numbers, in place of values."""
+        return self.at_least is not None or self.under is not None
+
+    @property
     def words(self) -> str:
         """What the clause says."""
         if self.label:
             return self.label
         if self.column is None:
             return _list_in_words(self)
-        if self.values:
+        if not self.is_ranged:
             return f"{self.column}: {', '.join(map(str, self.values))}"
         ends = (("from", self.at_least), ("under", self.under))
         return " ".join([self.column, *(f"{word} {n}" for word, n in ends if n is not None)])
@@ -218,7 +223,7 @@ def _read_list(listing: _Listing, *, keeps: bool, fate: NotRecorded | None) -> M
 
 def _tests(clause: Clause, column: str) -> tuple[Rule, Rule]:
     """Records that meet a test, and records in which nothing is recorded for it."""
-    if clause.values:
+    if not clause.is_ranged:
         return Has(column, tuple(clause.values)), Has(column, ("", *clause.unknown))
     met = Has(column, tuple(range(_first(clause), _last(clause))))
     # Whatever is no whole number of years, such as "not known", is not recorded.
@@ -248,6 +253,59 @@ def _fates(listing: _Listing) -> Iterator[str]:
         yield from _fates(clause)
 
 
+class Dictionary(NamedTuple):
+    """What a source calls the columns and values that definitions name."""
+
+    columns: Mapping[str, str]
+    """Column of a definition to that of the source; others are called the same."""
+    words: Mapping[str, Mapping[str, Sequence[Value]]]
+    """Column of a definition to its values, each with those that stand for it in the source."""
+
+
+def translated(definition: Definition, dictionary: Dictionary) -> Definition:
+    """A definition in the words of a source."""
+    return replace(
+        definition,
+        all=_translated(definition.all, dictionary),
+        any=_translated(definition.any, dictionary),
+        none=_translated(definition.none, dictionary),
+    )
+
+
+def _translated(clauses: Sequence[Clause], dictionary: Dictionary) -> tuple[Clause, ...]:
+    return tuple(_clause_translated(clause, dictionary) for clause in clauses)
+
+
+def _clause_translated(clause: Clause, dictionary: Dictionary) -> Clause:
+    if clause.column is None:
+        return replace(
+            clause,
+            all=_translated(clause.all, dictionary),
+            any=_translated(clause.any, dictionary),
+            none=_translated(clause.none, dictionary),
+        )
+    words = dictionary.words.get(clause.column, {})
+
+    def here(values: Sequence[Value]) -> tuple[Value, ...]:
+        return tuple(word for value in values for word in words.get(_key(value), (value,)))
+
+    return replace(
+        clause,
+        label=clause.words,
+        column=dictionary.columns.get(clause.column, clause.column),
+        values=here(clause.values),
+        unknown=here(clause.unknown),
+    )
+
+
+def _key(value: Value) -> str:
+    """How a value is written as the key of a table."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+_KEYS = ("all", "any", "none")
+
+
 def definition_faults(definition: Definition) -> Iterator[str]:
     """Say what is wrong with a definition, whatever the files hold."""
     if not (definition.all or definition.any or definition.none):
@@ -256,26 +314,25 @@ def definition_faults(definition: Definition) -> Iterator[str]:
 
 
 def _list_faults(listing: _Listing, place: str) -> Iterator[str]:
-    for key in ("all", "any", "none"):
+    for key in _KEYS:
         for i, clause in enumerate(getattr(listing, key)):
             yield from _clause_faults(clause, f"{place}{key}[{i + 1}]")
 
 
 def _clause_faults(clause: Clause, place: str) -> Iterator[str]:
     lists = bool(clause.all or clause.any or clause.none)
-    ranged = clause.at_least is not None or clause.under is not None
     if (clause.column is None) != lists:
         yield f"{place}: name a column, or clauses under all, any or none, and not both."
     elif clause.column is None:
-        if clause.values or ranged or clause.unknown or clause.not_recorded:
+        if clause.values or clause.is_ranged or clause.unknown or clause.not_recorded:
             yield f"{place}: values and not_recorded are of a column, and none is named."
         yield from _list_faults(clause, f"{place}.")
     else:
-        yield from _test_faults(clause, place, ranged=ranged)
+        yield from _test_faults(clause, place)
 
 
-def _test_faults(clause: Clause, place: str, *, ranged: bool) -> Iterator[str]:
-    if bool(clause.values) == ranged:
+def _test_faults(clause: Clause, place: str) -> Iterator[str]:
+    if bool(clause.values) == clause.is_ranged:
         yield f"{place}: name the values that meet it, or at_least and under, and not both."
     if clause.not_recorded is None:
         yield (
@@ -287,7 +344,7 @@ def _test_faults(clause: Clause, place: str, *, ranged: bool) -> Iterator[str]:
     both = [value for value in clause.values if value in clause.unknown]
     if both:
         yield f"{place}: {both[0]!r} cannot both meet the clause and be unknown."
-    if ranged:
+    if clause.is_ranged:
         if clause.unknown:
             yield f"{place}: what is no whole number is unknown already; leave unknown out."
         if not YEARS.start <= _first(clause) < _last(clause) <= YEARS.stop:

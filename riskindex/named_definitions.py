@@ -1,17 +1,21 @@
 """What a definition's name in a config means: one of its own, or one of the package."""
 
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
 from typing import TypeVar
 
 from riskindex.assessment.options import Measure
-from riskindex.definitions import Definition, definition_faults
+from riskindex.definitions import Definition, Dictionary, definition_faults, translated
+from riskindex.events.sources import PUBLISHED, EventSource, PoliceSource
+from riskindex.events.warehouse import WarehouseSource
+from riskindex.factor_faults import Sources, listed
 from riskindex.factors import EventGroup, Factor
 
 Definitions = Mapping[str, Definition]
+Asked = TypeVar("Asked", EventGroup, Factor, Measure)
 
 
 @cache
@@ -39,43 +43,104 @@ def faults_of_definitions(own: Definitions) -> Iterator[str]:
         yield from (f"definitions.{name}: {fault}" for fault in definition_faults(definition))
 
 
-def unknown_names(place: str, asked: Factor | Measure, known: Definitions) -> Iterator[str]:
-    """Say which names of definitions a factor or measure uses mean nothing, or stand beside where.
+def name_faults(
+    place: str, asked: EventGroup | Factor | Measure, known: Definitions
+) -> Iterator[str]:
+    """Say which names of definitions mean nothing, or stand beside a where.
 
     Parameters
     ----------
     place
-        Of the factor or measure in the config.
+        Of the factor, measure or group of events in the config.
     asked
-        The factor or measure.
+        What counts by the definition.
     known
         Of `known_definitions`.
     """
-    groups = getattr(asked, "event_groups", ())
-    for part in (asked, *groups):
-        at = f"{place}: {part.label!r}" if part in groups else place
-        if part.definition is None:
-            continue
-        if part.where:
-            yield f"{at}: a definition stands in place of where; leave one of them out."
-        if isinstance(part.definition, str) and part.definition not in known:
-            listed = ", ".join(sorted(known))
-            yield f"{at}: there is no definition {part.definition!r}; there are {listed}."
+    definition = asked.definition
+    if definition is None:
+        return
+    if asked.where:
+        yield f"{place}: a definition stands in place of where; leave one of them out."
+    if isinstance(definition, Definition) and not definition.name:
+        yield from (f"{place}: definition: {fault}" for fault in definition_faults(definition))
+    elif isinstance(definition, str) and definition not in known:
+        listed = ", ".join(sorted(known))
+        yield f"{place}: there is no definition {definition!r}; there are {listed}."
 
 
-_Asked = TypeVar("_Asked", EventGroup, Factor, Measure)
+def with_meaning(asked: Asked, known: Definitions, sources: Sources) -> Asked:
+    """What counts by a definition, with it, in the words of its source, in place of its name."""
+    return replace(asked, definition=_meaning(asked, known, sources))
 
 
-def with_meanings(factor: Factor, known: Definitions) -> Factor:
-    """A factor with its definitions, and those of its groups, in place of their names."""
-    groups = tuple(with_meaning(group, known) for group in factor.event_groups)
-    return replace(with_meaning(factor, known), event_groups=groups)
+def _meaning(
+    asked: EventGroup | Factor | Measure, known: Definitions, sources: Sources
+) -> Definition | None:
+    """The definition in the words of the source; one with a name has been given its meaning."""
+    definition = asked.definition
+    if definition is None or (isinstance(definition, Definition) and definition.name):
+        return definition
+    source = sources.get(asked.source or "")
+    dictionary = Dictionary(getattr(source, "columns", {}), getattr(source, "words", {}))
+    meaning = known[definition] if isinstance(definition, str) else definition
+    return translated(meaning, dictionary)
 
 
-def with_meaning(asked: _Asked, known: Definitions) -> _Asked:
-    """What has a definition, with it in place of its name."""
-    return replace(asked, definition=_meaning(asked.definition, known))
+def column_faults_of_definitions(
+    place: str, asked: EventGroup | Factor | Measure, known: Definitions, sources: Sources
+) -> Iterator[str]:
+    """Say which columns of a definition the published files of police.uk cannot have.
+
+    Parameters
+    ----------
+    place, asked, known
+        As for `name_faults`, which found none.
+    sources
+        Of the config, by name.
+    """
+    source, definition = sources.get(asked.source or ""), _meaning(asked, known, sources)
+    if not isinstance(source, PoliceSource) or not isinstance(definition, Definition):
+        return
+    lacking = [column for column in definition.columns if column not in PUBLISHED]
+    if lacking:
+        yield (
+            f"{place}: police.uk cannot say {listed(lacking)}, which the definition "
+            f"{definition.name or definition.label} looks at: it publishes "
+            f"{listed(PUBLISHED)}. Count by it from records of the force that have these "
+            "columns, or name what police.uk calls them under columns."
+        )
 
 
-def _meaning(definition: Definition | str | None, known: Definitions) -> Definition | None:
-    return known[definition] if isinstance(definition, str) else definition
+def unused_words(
+    sources: Sources, used: Sequence[EventGroup | Factor | Measure], known: Definitions
+) -> Iterator[str]:
+    """Say which columns and words of a source belong to no definition that counts it.
+
+    Parameters
+    ----------
+    sources
+        Of the config, by name.
+    used
+        All that counts events; what has a meaning already is passed over, with its source.
+    known
+        Of `known_definitions`.
+    """
+    asked: dict[str, set[str]] = {}
+    given_already = {one.source for one in used if isinstance(one.definition, Definition)}
+    for one in used:
+        columns = known[one.definition].columns if isinstance(one.definition, str) else ()
+        asked.setdefault(one.source or "", set()).update(columns)
+    for name in (name for name in sources if name not in given_already):
+        source = sources[name]
+        for key in ("columns", "words"):
+            given = getattr(source, key, {}) if isinstance(source, _WITH_WORDS) else {}
+            for column in sorted(set(given) - asked.get(name, set())):
+                named = listed(asked.get(name, ()))
+                yield (
+                    f"sources.{name}.{key}: no definition that counts it looks at {column!r}; "
+                    f"columns of definitions: {named}."
+                )
+
+
+_WITH_WORDS = EventSource | PoliceSource | WarehouseSource

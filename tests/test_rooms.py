@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "riskindex"
 FLOORS = (
     "__main__",
     "cli screen",
-    "check backtest holdout setup",
+    "check backtest definition_comparison holdout setup",
     "pipeline",
     "analysis",
     "outputs",

@@ -494,6 +494,14 @@ def _check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]
     looked_for: dict[str, set[Value]] = {}
     for test in (test for rule in rules for test in tests_of(rule)):
         looked_for.setdefault(test.column, set()).update(test.values)
+    defined = {
+        (test.column, value)
+        for group in asked
+        if group.events.defined
+        for test in group.events.asked
+        if isinstance(test, Has)
+        for value in test.values
+    }
     for column, wanted in sorted(looked_for.items()):
         if category(column) not in map(identifier, events.relation.columns):
             faults.append(f"{name}: where: the column {column!r} was not read.")
@@ -506,13 +514,20 @@ def _check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]
         for value in sorted({v for v in wanted if isinstance(v, str)} - {"", *found}):
             near = _nearest(value, found)
             none = f"{name}: where: no record has {value!r} in the column {column!r}"
+            advice = _IF_DEFINED if (column, value) in defined else ""
             (faults if near else notes).append(
-                f"{none}; did you mean {near!r}?" if near else f"{none}."
+                f"{none}; did you mean {near!r}?{advice}" if near else f"{none}."
             )
         faults += _spelt_otherwise(name, column, wanted, found)
     if faults:
         raise ConfigError(faults)
     return notes
+
+
+_IF_DEFINED = (
+    " A definition looks for it: say under words of the source which values stand for it here, or "
+    "[] for none."
+)
 
 
 def _spelt_otherwise(

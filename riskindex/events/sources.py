@@ -11,7 +11,7 @@ from riskindex.events.coverage import Coverage
 from riskindex.events.table import is_date_format
 from riskindex.events.values import Layout
 from riskindex.factors import Factor
-from riskindex.rules import Where, tests_of
+from riskindex.rules import Value, Where, tests_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,6 +46,11 @@ class EventSource:
     """Coordinate system of x and y."""
     where: Where = field(default_factory=dict)
     """Events of the source that are used at all; the rest is excluded by a rule."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Column that a definition names to what it is called here: { weapon = "WEAPON_USED" }."""
+    words: Mapping[str, Mapping[str, Sequence[Value]]] = field(default_factory=dict)
+    """Column that a definition names to its values, each with those that stand for it here:
+    { weapon = { knife = ["K", "BLADE"] } }; none where the source has no word for it."""
     key: str | None = None
     """Column that identifies an event; later rows with the same key are duplicates."""
     distinct: str | None = None
@@ -84,6 +89,11 @@ class PoliceSource:
     blanks and underscores make no difference as it is."""
     where: Where = field(default_factory=dict)
     """Events of the source that are used at all; the rest is excluded by a rule."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Column that a definition names to what it is called here: { weapon = "WEAPON_USED" }."""
+    words: Mapping[str, Mapping[str, Sequence[Value]]] = field(default_factory=dict)
+    """Column that a definition names to its values, each with those that stand for it here:
+    { weapon = { knife = ["K", "BLADE"] } }; none where the source has no word for it."""
     coverage: Coverage = field(default_factory=Coverage)
     """Which areas the files come from, and when; what no file covers is not zero."""
     compare: bool | None = None
@@ -98,6 +108,23 @@ FORCE = "Falls within"
 """Column in which police.uk names the force."""
 NUMBER = "Crime ID"
 """Column in which police.uk numbers a crime; anti-social behaviour has no number."""
+
+
+PUBLISHED = (
+    "Crime ID",
+    "Month",
+    "Reported by",
+    "Falls within",
+    "Longitude",
+    "Latitude",
+    "Location",
+    "LSOA code",
+    "LSOA name",
+    "Crime type",
+    "Last outcome category",
+    "Context",
+)
+"""Columns of the street-level files of police.uk."""
 
 
 def coverage_of(source: EventSource | PoliceSource) -> Coverage:
@@ -167,9 +194,21 @@ def layout_of(name: str, source: EventSource | PoliceSource, factors: Sequence[F
         person=source.distinct,
         key=source.key,
         categories=categories,
+        needed_by=_definitions_by_column(name, factors),
         sheet=source.sheet,
         header_row=source.header_row,
     )
+
+
+def _definitions_by_column(name: str, factors: Sequence[Factor]) -> dict[str, str]:
+    """Columns of a source that definitions look at, and the name of a definition that does."""
+    return {
+        column: group.defined.name or group.defined.label
+        for factor in factors
+        for group in factor.groups
+        if group.source == name and group.defined
+        for column in group.defined.columns
+    }
 
 
 def people_of(source: EventSource | PoliceSource) -> dict[str, str]:

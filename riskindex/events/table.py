@@ -396,7 +396,7 @@ def _header(path: Path, layout: Layout, label: str) -> tuple[list[str], str]:
 def _check(header: Sequence[str], layout: Layout, label: str) -> None:
     named = [name for name in header if name]
     faults = [
-        f"{label}: no column {column!r}{nearest(column, named)}."
+        f"{label}: no column {column!r}{_why(column, layout)}{nearest(column, named)}."
         for column in layout.columns
         if column not in header and column not in layout.may_lack
     ]
@@ -413,6 +413,15 @@ def _check(header: Sequence[str], layout: Layout, label: str) -> None:
         ]
     if faults:
         raise InputError(faults)
+
+
+def _why(column: str, layout: Layout) -> str:
+    if column not in layout.needed_by:
+        return ""
+    return (
+        f", which the definition {layout.needed_by[column]} looks at; name what it is called here "
+        "under columns of the source"
+    )
 
 
 def _insert(connection: "DuckDBPyConnection", query: str, label: str) -> None:

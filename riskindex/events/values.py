@@ -38,6 +38,8 @@ class Layout(NamedTuple):
     """Row of a workbook with the names of the columns."""
     headings: Mapping[str, str] = MappingProxyType({})
     """Column to what a file calls it; files that call it by its name are read, too."""
+    needed_by: Mapping[str, str] = MappingProxyType({})
+    """Column to the definition that looks at it, for messages."""
     any_case: bool = False
     """Whether capitals, blanks and underscores make no difference in names of columns."""
 

@@ -10,7 +10,7 @@ from riskindex.errors import ConfigError
 from riskindex.events.coverage import Coverage
 from riskindex.events.sql import rule_name
 from riskindex.factors import Factor
-from riskindex.rules import AllOf, Has, NoneOf, Rule, Where, in_words, rule_of, tests_of
+from riskindex.rules import AllOf, Has, NoneOf, Rule, Value, Where, in_words, rule_of, tests_of
 
 Engine = Literal["postgresql", "spark", "databricks", "sql-server"]
 DIALECTS: Mapping[Engine, str] = {
@@ -52,6 +52,11 @@ class WarehouseSource:
     """CSV or Parquet file with the answer to the query that riskindex sql prints."""
     where: Where = field(default_factory=dict)
     """Events of the source that are used at all; the rest is excluded by a rule."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Column that a definition names to what it is called here: { weapon = "WEAPON_USED" }."""
+    words: Mapping[str, Mapping[str, Sequence[Value]]] = field(default_factory=dict)
+    """Column that a definition names to its values, each with those that stand for it here:
+    { weapon = { knife = ["K", "BLADE"] } }; none where the source has no word for it."""
     coverage: Coverage = field(default_factory=Coverage)
     """Which areas the records come from, and when, by an inventory; it takes no column."""
     accept_losses: bool = False
