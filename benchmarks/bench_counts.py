@@ -24,8 +24,10 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from riskindex.events.count import Periods, count_events
-from riskindex.events.read import PoliceSource, open_events
+from riskindex.events.count import count_events
+from riskindex.events.periods import Periods
+from riskindex.events.read import open_events
+from riskindex.events.sources import PoliceSource
 from riskindex.factors import Factor
 
 

@@ -21,7 +21,8 @@ import numpy as np
 import pandas as pd
 
 from riskindex.events.count import count_events
-from riskindex.events.read import EventSource, open_events
+from riskindex.events.read import open_events
+from riskindex.events.sources import EventSource
 from riskindex.factors import Factor
 
 

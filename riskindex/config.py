@@ -27,9 +27,8 @@ from riskindex.assessment.series import SeriesSource
 from riskindex.definitions import Clause, Definition
 from riskindex.disclosure import Release, release_faults
 from riskindex.errors import ConfigError, InputError
-from riskindex.events.count import Periods
 from riskindex.events.coverage import Coverage, Inventory, coverage_faults
-from riskindex.events.periods import Unit, period_faults
+from riskindex.events.periods import Periods, Unit, period_faults
 from riskindex.events.sources import EventSource, PoliceSource, source_faults
 from riskindex.events.warehouse import WarehouseSource, warehouse_faults
 from riskindex.factor_faults import column_faults, factor_faults, listed

@@ -30,9 +30,11 @@ from riskindex.assessment.series import read_series
 from riskindex.config import Config, as_config
 from riskindex.errors import DataError, DisclosureError
 from riskindex.events import read as event_files
-from riskindex.events.count import Counted, Events, Periods, count_events
+from riskindex.events.count import Counted, count_events
 from riskindex.events.definition_funnel import in_one_table
 from riskindex.events.losses import losses
+from riskindex.events.periods import Periods
+from riskindex.events.tally import Events
 from riskindex.files.formats import FileRecord
 from riskindex.files.frames import Frames
 from riskindex.files.memory import bounded, memory_of_database

@@ -6,8 +6,11 @@ import geopandas as gpd
 import pandas as pd
 from shapely.geometry import box
 
-from riskindex.events.count import Counted, Events, Periods, count_events
-from riskindex.events.read import EventSource, frame_events
+from riskindex.events.count import Counted, count_events
+from riskindex.events.periods import Periods
+from riskindex.events.read import frame_events
+from riskindex.events.sources import EventSource
+from riskindex.events.tally import Events
 from riskindex.factors import EventGroup, Factor
 
 KM = 1000.0

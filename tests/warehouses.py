@@ -7,8 +7,10 @@ import pandas as pd
 from random_definitions import definition, every_record
 from small_events import factor, group, line, squares
 
-from riskindex.events.count import Periods, count_events
-from riskindex.events.read import EventSource, open_events
+from riskindex.events.count import count_events
+from riskindex.events.periods import Periods
+from riskindex.events.read import open_events
+from riskindex.events.sources import EventSource
 from riskindex.events.warehouse import WarehouseSource
 
 TWO = squares("E01000001", "E01000002")

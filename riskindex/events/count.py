@@ -22,11 +22,9 @@ from riskindex.events.definition_funnel import in_one_table, tell_funnels
 from riskindex.events.fingerprints import Prints
 from riskindex.events.part_periods import PartPeriods
 from riskindex.events.periods import (
-    Period,
     Periods,
     Unit,
     month_label,
-    parse_period,
     parse_periods,
 )
 from riskindex.events.places import How, Reason
@@ -39,8 +37,6 @@ from riskindex.rules import AllOf, Has, Value, rule_of, tests_of
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
-
-__all__ = ["Counted", "Events", "Period", "Periods", "count_events", "parse_period"]
 
 RECONCILIATION = ["read", *(reason.name.lower() for reason in Reason)]
 """Columns of the reconciliation; the first is the sum of the rest."""

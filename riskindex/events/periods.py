@@ -2,10 +2,10 @@
 
 import itertools
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any, ClassVar, Literal, NamedTuple, cast, get_args
+from typing import Any, ClassVar, Literal, NamedTuple
 
 from riskindex.errors import ConfigError
 
@@ -125,28 +125,6 @@ def parse_periods(labels: Sequence[str], unit: Unit, *, place: str) -> tuple[Per
         order = ", ".join(period.label for period in in_time)
         raise ConfigError(f"{place}: write the periods from the first to the last: {order}.")
     return periods
-
-
-def unit_of(labels: Iterable[Sequence[str]]) -> Unit | None:
-    """The unit that periods of factors are in, from their labels; None where there is none.
-
-    A label may be one of several units, as 2022-03 is the month or the year that ends with it: the
-    first unit in which no two periods of a factor share a month.
-
-    Examples
-    --------
-    >>> unit_of([["2022-03"]]), unit_of([["2022-02", "2022-03"]])
-    ('year-ending', 'month')
-    """
-    each = [sorted(set(of)) for of in labels]
-    for unit in get_args(Unit):
-        try:
-            for of in each:
-                parse_periods(of, unit, place="periods")
-        except ConfigError:
-            continue
-        return cast(Unit, unit)
-    return None
 
 
 def period_faults(labels: Sequence[str], unit: Unit) -> Iterator[str]:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from riskindex.areas.editions import first_few
 from riskindex.errors import InputError, Together
-from riskindex.events.count import Events
 from riskindex.events.coverage import Coverage, Months, months_listed
 from riskindex.events.find_files import FoundFile, find_events
 from riskindex.events.repeated_records import copies, repeated_rows
@@ -34,6 +33,7 @@ from riskindex.events.table import (
     load_frame,
     unreadable,
 )
+from riskindex.events.tally import Events
 from riskindex.events.values import Layout
 from riskindex.events.warehouse import WarehouseSource
 from riskindex.events.warehouse_answer import open_warehouse
@@ -53,8 +53,6 @@ from riskindex.files.workbooks import WORKBOOKS, as_csv, read_grid
 if TYPE_CHECKING:
     import pandas as pd
     from duckdb import DuckDBPyConnection
-
-__all__ = ["EventSource", "Opened", "PoliceSource", "frame_events", "open_events"]
 
 
 class Opened(NamedTuple):

@@ -35,17 +35,6 @@ def inert(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-def bare(text: str) -> str:
-    """A text of a cell without the apostrophe of `inert`.
-
-    Examples
-    --------
-    >>> bare(inert("-Dash")), bare("'t Hoog")
-    ('-Dash', "'t Hoog")
-    """
-    return text[1:] if text.startswith(_GUARDED) else text
-
-
 _GUARDED = tuple(f"'{start}" for start in FORMULA_STARTS)
 
 

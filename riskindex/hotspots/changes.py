@@ -26,7 +26,6 @@ class Change(NamedTuple):
     """P(last period at most as high), NaN where not assessed."""
     attainable: Array
     """Smallest two-sided p that this total allows; it depends on the total alone."""
-    variation: "Variation"
 
 
 class Variation(NamedTuple):
@@ -87,7 +86,7 @@ def change_test(observed: Array, expected: Array, *, dispersion: float | None = 
     rising, falling, attainable = (np.full(len(x), np.nan) for _ in range(3))
     for column, values in zip((rising, falling, attainable), (*tails, least), strict=True):
         column[usable] = values
-    return Change(rising, falling, attainable, variation)
+    return Change(rising, falling, attainable)
 
 
 def period_variation(observed: Array, expected: Array) -> Variation:

@@ -32,7 +32,7 @@ from riskindex.hotspots.samples import (
     together,
 )
 from riskindex.hotspots.surroundings import against_surroundings
-from riskindex.statistics.corrections import CORRECTIONS, adjust, confidence_of
+from riskindex.statistics.corrections import adjust, confidence_of
 from riskindex.statistics.dispersion import neighbour_covariance
 from riskindex.statistics.getis_ord import general_g, moran
 from riskindex.statistics.smoothing import byar
@@ -41,8 +41,6 @@ from riskindex.tables import long_index
 if TYPE_CHECKING:
     import geopandas as gpd
     from scipy.sparse import csr_array
-
-__all__ = ["CORRECTIONS", "METHODS", "Hotspots", "adjust", "confidence_of", "find_hotspots"]
 
 Columns = dict[str, NDArray[Any]]
 

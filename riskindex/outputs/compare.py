@@ -138,7 +138,7 @@ def _steps(a: Run, b: Run) -> Iterator[_Step]:
     yield _Step("", _choose(state))
     causes = {name: _cause(name, a, b) for name in _names(a, b)}
     for cause in ("data", "version", "definition"):
-        mixed = _mixed(state.scores, scores_b, [n for n, c in causes.items() if c == cause], b)
+        mixed = _mixed(state.scores, scores_b, [n for n, c in causes.items() if c == cause])
         state = state._replace(scores=mixed)
         yield _Step(cause, _choose(state, instead=b.config.index))
     state = state._replace(scores=scores_b, options=b.config.index)
@@ -174,7 +174,7 @@ def _over(scores: pd.DataFrame, codes: pd.Index) -> pd.DataFrame:
     )
 
 
-def _mixed(scores: pd.DataFrame, other: pd.DataFrame, names: Sequence[str], b: Run) -> pd.DataFrame:
+def _mixed(scores: pd.DataFrame, other: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Some factors' scores from the other run, with the weights that they had."""
     have, theirs = (t.index.get_level_values("factor").unique() for t in (scores, other))
     wanted = [f for f in theirs if f in have or f in names]

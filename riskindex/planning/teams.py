@@ -100,8 +100,6 @@ class Choice(NamedTuple):
     """What is reached with less and more: one row per step, up to 60; columns `available`,
     `reached`, `gain` (over the row before) and `places` (numbers). What cannot meet the minimums
     has no value, and no places."""
-    possible: float
-    """Sum of what is maximised over all places."""
 
 
 def plan_faults(plan: Plan) -> Iterator[str]:
@@ -169,7 +167,6 @@ def choose_places(places: pd.DataFrame, plan: Plan) -> Choice:
         step=step / 100,
         one_more=problem.described(more),
         curve=_curve(problem, step),
-        possible=float(problem.worth.sum()),
     )
 
 
@@ -345,7 +342,7 @@ def arrange_problem(places: pd.DataFrame, plan: Plan) -> Problem:
     faults += _unknown(plan, names)
     least = _limits(plan.minimum, names, np.zeros(len(names)), size)
     most = _limits(plan.maximum, names, size, size)
-    faults += _unmet(least, most, size, names, plan)
+    faults += _unmet(least, most, size, names)
     faults += [] if faults else _unaffordable(costs, district, least, plan)
     if faults:
         raise ConfigError(faults)
@@ -397,9 +394,7 @@ def _there_is_no(name: str, known: Any, what: str) -> str:  # noqa: ANN401 (any 
     return f"there is no {what} {name}{f'; the nearest name is {close[0]}' if close else ''}."
 
 
-def _unmet(
-    least: Integers, most: Integers, size: NDArray[Any], names: pd.Index, plan: Plan
-) -> list[str]:
+def _unmet(least: Integers, most: Integers, size: NDArray[Any], names: pd.Index) -> list[str]:
     faults = []
     for name, low, high, there in zip(names, least, most, size, strict=True):
         if low < 0 or high < 0:

@@ -271,7 +271,7 @@ def whole(result: Result) -> Released:
         group_kinds=groups,
         areas=result.areas[["name", *groups, "geometry"]],
         neighbours=result.neighbours,
-        top=_top(every, groups),
+        top=_top(every),
         all_areas=every.drop(columns=_KINDS),
         factors=factor_table(result),
         scores=result.scores,
@@ -465,7 +465,7 @@ def _hot_kinds(result: Result, names: Sequence[str]) -> pd.DataFrame:
     return table
 
 
-def _top(every: pd.DataFrame, groups: tuple[str, ...]) -> pd.DataFrame:
+def _top(every: pd.DataFrame) -> pd.DataFrame:
     chosen = every[every["selected"].astype(bool)].drop(columns=["selected", "tied_at_cut"])
     return (
         chosen.assign(_code=chosen.index)

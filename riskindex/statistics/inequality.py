@@ -1,7 +1,6 @@
 """How unevenly events fall: on groups in an order, and on the few areas that hold most of them."""
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import NamedTuple
 
 import numpy as np
@@ -202,70 +201,6 @@ def top_shares(count: ArrayLike, tops: ArrayLike) -> Array:
     return np.asarray(sums[k] / sums[-1] if sums[-1] > 0 else np.full(k.shape, np.nan))
 
 
-def areas_holding(count: ArrayLike, *, share: Fraction = Fraction(1, 2)) -> Array:
-    """Smallest number of areas that together hold a share of the events.
-
-    Parameters
-    ----------
-    count
-        Whole numbers of events per area, shape `(n,)`, none missing.
-    share
-        Above 0 and at most 1.
-
-    Returns
-    -------
-    Array
-        One whole number without dimensions; NaN where there are no events.
-
-    Examples
-    --------
-    >>> areas_holding([1, 5, 1, 3]).tolist()
-    1.0
-    >>> areas_holding([1, 5, 1, 3], share=Fraction(3, 4)).tolist()
-    2.0
-    """
-    x = np.sort(np.asarray(count, dtype=np.int64))[::-1]
-    # In whole numbers of any length: half of 10 events is 5 of them, whatever floats make of it.
-    least = -(-share.numerator * int(x.sum()) // share.denominator)
-    return np.asarray(1.0 + np.argmax(np.cumsum(x) >= least) if x.any() else np.nan)
-
-
-def gini(count: ArrayLike, *, exposure: ArrayLike | None = None) -> Array:
-    """Gini's coefficient of events over areas: 0 where all are alike, near 1 where one has all.
-
-    Parameters
-    ----------
-    count
-        Events per area, shape `(n,)`, none missing.
-    exposure
-        What they are expected from, above 0; areas then count by it, in the order of their rates.
-        Without it, areas count alike.
-
-    Returns
-    -------
-    Array
-        One number without dimensions; NaN where there are no events. Where events are fewer than
-        areas it is far above 0 by chance alone: compare it with `by_chance`.
-
-    References
-    ----------
-    Bernasco and Steenbeek (2017), Journal of Quantitative Criminology 33, 451-467.
-
-    Examples
-    --------
-    >>> gini([0, 0, 0, 8]).tolist(), gini([2, 4], exposure=[1, 2]).tolist()
-    (0.75, 0.0)
-    """
-    x = np.asarray(count, dtype=np.float64)
-    e = np.ones(len(x)) if exposure is None else np.asarray(exposure, dtype=np.float64)
-    if not x.any():
-        return np.asarray(np.nan)
-    order = np.argsort(x / e, kind="stable")
-    x, e = x[order] / x.sum(), e[order] / e.sum()
-    below = np.cumsum(x) - x / 2
-    return np.asarray(1 - 2 * (e * below).sum())
-
-
 def by_chance(
     measure: Callable[[Integers], Array],
     count: ArrayLike,
@@ -274,7 +209,6 @@ def by_chance(
     exposure: ArrayLike | None = None,
     draws: int = 999,
     level: float = 0.95,
-    fewer: bool = False,
 ) -> ByChance:
     """What a measure of concentration is where as many events fall on the areas by chance.
 
@@ -285,7 +219,7 @@ def by_chance(
     ----------
     measure
         Takes counts of shape `(n,)` and returns a number or an array of any shape, such as
-        `partial(top_shares, tops=[10, 50])`, `areas_holding` or `gini`.
+        `partial(top_shares, tops=[10, 50])`; the more concentrated, the larger.
     count
         Whole numbers of events per area, shape `(n,)`, none missing.
     rng
@@ -296,8 +230,6 @@ def by_chance(
         How many times the events are drawn.
     level
         Of the draws, how many lie between the limits.
-    fewer
-        Whether a smaller value is the more concentrated, as it is of `areas_holding`.
 
     Examples
     --------
@@ -314,7 +246,7 @@ def by_chance(
     chances, seen = chances / chances.sum(), measure(x)
     drawn = np.array([measure(rng.multinomial(x.sum(), chances)) for _ in range(draws)])
     # Shares of the same count may differ in their last digit by the order of a sum.
-    reached = drawn <= seen + 1e-12 if fewer else drawn >= seen - 1e-12
+    reached = drawn >= seen - 1e-12
     p = (1 + reached.sum(axis=0)) / (1 + draws)
     low, high = np.quantile(drawn, [(1 - level) / 2, (1 + level) / 2], axis=0)
     return ByChance(drawn.mean(axis=0), low, high, np.where(np.isnan(seen), np.nan, p))

@@ -1,8 +1,6 @@
 """Exact and score intervals of counts, shares, ratios and differences; percentages as printed."""
 
-from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -117,12 +115,6 @@ def wilson(count: ArrayLike, base: ArrayLike, *, level: float = 0.95) -> Estimat
     low = np.where(k == 0, np.minimum(k, n), np.maximum(middle - half, 0))
     high = np.where(k == n, k / n, np.minimum(middle + half, 1))
     return Estimate(k / n, low, high)
-
-
-SHARE_INTERVALS: Mapping[str, Callable[..., Estimate]] = MappingProxyType(
-    {"clopper-pearson": clopper_pearson, "wilson": wilson}
-)
-"""Intervals of a share by the word that a table prints for them."""
 
 
 def count_ratio(

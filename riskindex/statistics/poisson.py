@@ -9,41 +9,15 @@ from scipy.sparse import csr_array
 
 from riskindex.arrays import Array
 from riskindex.errors import DataError
-from riskindex.statistics.dispersion import (
-    moment_dispersion,
-    neighbour_covariance,
-    pair_ratio_dispersion,
-)
 from riskindex.statistics.expectation import (
     AssessedAreas,
     Background,
     ComparisonOptions,
     Dispersion,
     compare,
-    expected_by_strata,
 )
-from riskindex.statistics.smoothing import byar, choynowski, garwood, shrink
 from riskindex.statistics.tails import log_binomial_tail, log_upper_tail
 from riskindex.statistics.window_sum import LogTails, log_window_tails
-
-__all__ = [
-    "Excess",
-    "WindowExcess",
-    "binomial_excess",
-    "byar",
-    "choynowski",
-    "compound_excess",
-    "expected_by_strata",
-    "garwood",
-    "leave_max_out",
-    "moment_dispersion",
-    "neighbour_covariance",
-    "own_excess",
-    "pair_ratio_dispersion",
-    "poisson_excess",
-    "shrink",
-    "window_excess",
-]
 
 Tail = Literal["strict", "mid"]
 
@@ -127,21 +101,6 @@ def poisson_excess(
     return Excess(x / mu, np.exp(log_p), log_p)
 
 
-def binomial_excess(
-    observed: ArrayLike, expected: ArrayLike, total: float, *, tail: Tail = "strict"
-) -> Excess:
-    """Upper tail of counts given the total of all areas, without dispersion.
-
-    Each of `total` events falls in an area (or window) with chance `expected / total`.
-    Arguments and result are otherwise those of `poisson_excess`; log_p is minus infinity
-    for a count above the total.
-    """
-    x, mu = _broadcast(observed, expected)
-    tails = LogTails(*(log_binomial_tail(np.ceil(x) + m, total, mu / total) for m in (0, 1)))
-    log_p = TAILS[tail](tails)
-    return Excess(x / mu, np.exp(log_p), log_p)
-
-
 def window_excess(
     observed: ArrayLike,
     exposure: ArrayLike,
@@ -218,23 +177,6 @@ def own_excess(
     """
     study = compare(observed, exposure, neighbours, jumps=ONE_GROUP, **comparison)
     return _excess(study, study.itself, tail)
-
-
-def leave_max_out(
-    observed: ArrayLike,
-    exposure: ArrayLike,
-    neighbours: csr_array,
-    *,
-    tail: Tail = "mid",
-    **comparison: Unpack[ComparisonOptions],
-) -> WindowExcess:
-    """Every window without its most excessive area: a cluster stays hot, a lone spike does not.
-
-    Arguments, choices and result are those of `window_excess`; NaN where a window is a
-    single area.
-    """
-    study = compare(observed, exposure, neighbours, jumps=ONE_GROUP, **comparison)
-    return _excess(study, _without_largest(study), tail)
 
 
 def compound_excess(

@@ -10,7 +10,7 @@ import pytest
 from riskindex.areas.official_data import attributions, official_sources
 from riskindex.areas.read import AreaSource, GroupLookup
 from riskindex.areas.table_files import TableSource
-from riskindex.events.read import PoliceSource
+from riskindex.events.sources import PoliceSource
 
 ROOT = Path(__file__).parents[2]
 

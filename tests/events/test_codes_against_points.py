@@ -12,7 +12,8 @@ from small_events import KM, count, events, factor, squares
 from riskindex import release
 from riskindex.events.codes_against_points import compare
 from riskindex.events.count import count_events
-from riskindex.events.read import PoliceSource, open_events
+from riskindex.events.read import open_events
+from riskindex.events.sources import PoliceSource
 from riskindex.events.study_area import StudyArea
 from riskindex.events.tally import Group, Tally
 from riskindex.factors import EventGroup

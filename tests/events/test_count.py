@@ -12,7 +12,8 @@ from small_events import KM, count, events, factor, group, line, source, squares
 from riskindex.errors import ConfigError, DataError
 from riskindex.events.count import count_events
 from riskindex.events.coverage import Coverage
-from riskindex.events.read import PoliceSource, frame_events, open_events
+from riskindex.events.read import frame_events, open_events
+from riskindex.events.sources import PoliceSource
 from riskindex.factors import Factor
 
 TWO = squares("E01000001", "E01000002")

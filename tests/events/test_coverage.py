@@ -21,7 +21,8 @@ from riskindex.events.coverage import (
 )
 from riskindex.events.periods import parse_period
 from riskindex.events.points import areas_of_points
-from riskindex.events.read import PoliceSource, open_events
+from riskindex.events.read import open_events
+from riskindex.events.sources import PoliceSource
 from riskindex.events.sql import rule_name
 from riskindex.events.warehouse import WarehouseSource
 from riskindex.rules import rule_of

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from small_events import count, events, factor, group, line, squares
 
 from riskindex.errors import DataError
-from riskindex.events.count import Periods, count_events
+from riskindex.events.count import count_events
+from riskindex.events.periods import Periods
 from riskindex.events.read import open_events
 from riskindex.events.warehouse import WarehouseSource, describe_rules
 from riskindex.factors import EventGroup

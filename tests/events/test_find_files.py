@@ -7,7 +7,8 @@ from small_events import factor, squares
 
 from riskindex.errors import InputError
 from riskindex.events.count import count_events
-from riskindex.events.read import PoliceSource, open_events
+from riskindex.events.read import open_events
+from riskindex.events.sources import PoliceSource
 
 
 def test_a_gzip_file_is_read(tmp_path):

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from small_events import KM, count, events, factor, source, squares
 
 from riskindex import release
-from riskindex.events.count import Periods, count_events
+from riskindex.events.count import count_events
 from riskindex.events.coverage import Coverage
 from riskindex.events.fingerprints import LARGEST, area_prints, day_prints
+from riskindex.events.periods import Periods
 from riskindex.events.read import open_events
 from riskindex.events.sql import wrapped_sum
 from riskindex.events.warehouse import WarehouseSource, describe_rules

@@ -11,7 +11,8 @@ from riskindex.areas.read import AreaSource, GroupLookup, read_codes
 from riskindex.errors import DataError
 from riskindex.events.count import count_events
 from riskindex.events.periods import Periods
-from riskindex.events.read import PoliceSource, open_events
+from riskindex.events.read import open_events
+from riskindex.events.sources import PoliceSource
 from riskindex.factors import Factor
 
 KEPT, LEFT, RIGHT = "E01000001", "E01034001", "E01034002"

@@ -8,7 +8,8 @@ from small_events import count, factor, line, source, squares
 
 from riskindex.errors import InputError
 from riskindex.events.count import count_events
-from riskindex.events.read import EventSource, frame_events, open_events
+from riskindex.events.read import frame_events, open_events
+from riskindex.events.sources import EventSource
 from riskindex.files.formats import sniff
 
 

@@ -4,7 +4,7 @@ import pytest
 from event_tables import TABLE, read, write
 
 from riskindex.errors import ConfigError
-from riskindex.events.read import EventSource
+from riskindex.events.sources import EventSource
 from riskindex.publication.protection import is_open
 
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
+from riskindex.disclosure import CellRules
 from riskindex.outputs.profile_events import change, change_sentences, when_part, who_part
 from riskindex.outputs.profile_numbers import Book
-from riskindex.publication.cells import CellRules
 
 
 @pytest.mark.parametrize(

@@ -9,12 +9,12 @@ import pytest
 from small_events import events, factor, squares
 
 from riskindex.areas.groups import WHOLE, count_groups, profile_kind
+from riskindex.disclosure import CellRules
 from riskindex.events.count import count_events
 from riskindex.outputs.profile_events import change
 from riskindex.outputs.profile_numbers import Book
 from riskindex.outputs.profiles import write_profiles
 from riskindex.outputs.report.places import place_line
-from riskindex.publication.cells import CellRules
 from riskindex.statistics.smoothing import byar
 
 

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from scipy.stats import rankdata
 
 from riskindex.publication.protection import restricted_factors
-from riskindex.publication.released import Result
+from riskindex.result import Result
 
 Array = NDArray[np.float64]
 FEWEST = 12

@@ -24,7 +24,7 @@ from worlds import KEY, SHAPES, make_world, result_of
 
 from riskindex import release, save
 from riskindex.publication.key import VARIABLE, write_key
-from riskindex.publication.released import Result
+from riskindex.result import Result
 
 FACTOR, PERIOD = "victims", "2022"
 Sow = Callable[[Path, "pd.Series[int]", Result], None]

@@ -9,13 +9,13 @@ import pytest
 from worlds import HOMES, KEY, PEOPLE, POOR, SHAPES, Shape, make_world, result_of
 
 from riskindex import read_config, release, run
-from riskindex.analysis import Given, list_areas, without_noise
+from riskindex.analysis import list_areas, without_noise
 from riskindex.demo.county import synthetic_county
 from riskindex.demo.write_files import write_county
 from riskindex.errors import DisclosureError
 from riskindex.publication.counts import noised_areas, published_totals
 from riskindex.publication.key import INVENTED, VARIABLE, write_key
-from riskindex.publication.released import Result
+from riskindex.result import Given, Result
 
 PLAUSIBLE = range(8)
 """Counts that the outsider takes to be possible."""

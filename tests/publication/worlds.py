@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from shapely.geometry import box
 
-from riskindex.analysis import Given, analyse, composition_of
+from riskindex.analysis import analyse, composition_of
 from riskindex.areas.groups import WHOLE, group_kinds, profile_kind
 from riskindex.assessment.place_counts import NOTHING_MEASURED, Measured
 from riskindex.config import Config, parse_config
@@ -24,8 +24,8 @@ from riskindex.publication import counts as released
 from riskindex.publication.cells import noise, of_place
 from riskindex.publication.counts import is_exact, noised_areas
 from riskindex.publication.protection import restricted_columns, restricted_factors
-from riskindex.publication.released import Result
-from riskindex.publication.sensitive_places import SensitivePlaces, without_events
+from riskindex.publication.sensitive_places import without_events
+from riskindex.result import Given, Result, SensitivePlaces
 
 KEY = bytes(range(7, 39))
 FLAGS = ("confidence", "is_hot", "kind", "reason")

@@ -9,7 +9,6 @@ from scipy import stats
 
 from riskindex.errors import DataError
 from riskindex.statistics.intervals import (
-    SHARE_INTERVALS,
     clopper_pearson,
     count_interval,
     count_ratio,
@@ -24,6 +23,8 @@ from riskindex.statistics.intervals import (
 
 COUNTS = st.integers(0, 10_000)
 LEVELS = st.floats(0.5, 0.999)
+OF_SHARES = {"exact": clopper_pearson, "wilson": wilson}
+"""SciPy's word for an interval of a share, and ours."""
 
 
 def in_percent(estimate):
@@ -64,7 +65,7 @@ def test_what_is_of_nothing_is_not_known():
 def test_limits_at_none_and_at_all():
     assert count_interval(0).low == 0
     assert count_interval(0).high == pytest.approx(-np.log(0.025))
-    for interval in SHARE_INTERVALS.values():
+    for interval in OF_SHARES.values():
         none, every = interval(0, 10), interval(10, 10)
         assert (none.low, every.high) == (0, 1)
         assert none.high == pytest.approx(1 - every.low)
@@ -72,7 +73,7 @@ def test_limits_at_none_and_at_all():
 
 
 def test_a_part_cannot_be_more_than_the_whole():
-    for interval in SHARE_INTERVALS.values():
+    for interval in OF_SHARES.values():
         with pytest.raises(DataError, match="11 are counted of a base of 10"):
             interval([3, 11], 10)
 
@@ -106,8 +107,8 @@ def test_garwood_limits_are_quantiles_of_chi_square():
 @given(st.integers(1, 2_000), st.floats(0, 1), LEVELS)
 def test_shares_agree_with_scipy(base, share, level):
     count = int(share * base)
-    for word, method in (("clopper-pearson", "exact"), ("wilson", "wilson")):
-        found = SHARE_INTERVALS[word](count, base, level=level)
+    for method, interval in OF_SHARES.items():
+        found = interval(count, base, level=level)
         oracle = stats.binomtest(count, base).proportion_ci(level, method=method)
         np.testing.assert_allclose([found.low, found.high], oracle, rtol=1e-8, atol=1e-12)
 

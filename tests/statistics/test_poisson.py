@@ -13,16 +13,23 @@ from small_maps import from_edges, joined, lattice, shuffled
 from riskindex.errors import DataError
 from riskindex.statistics.corrections import adjust
 from riskindex.statistics.poisson import (
-    binomial_excess,
     compound_excess,
-    leave_max_out,
     own_excess,
     poisson_excess,
     window_excess,
 )
 
 GROUPS = np.array([1, 2, 3, 5])
-TESTS = [window_excess, own_excess, leave_max_out]
+
+
+def without_largest_excess(counts, exposure, neighbours, **options):
+    """Events of weight one, in windows without their most excessive area."""
+    groups = np.asarray(counts, float)[:, None]
+    of = "window without largest"
+    return compound_excess(groups, [1], exposure, neighbours, of=of, **options)
+
+
+TESTS = [window_excess, own_excess, without_largest_excess]
 
 
 def drawn(neighbours, *, mean=2.0, dispersion=0.5, seed=1, uneven=True):
@@ -86,13 +93,13 @@ def test_a_window_is_an_area_with_its_neighbours():
 
 def test_leaving_the_largest_out_leaves_the_rest_of_the_window():
     line = joined(4, (0, 1), (1, 2), (2, 3))
-    found = leave_max_out([9, 0, 1, 2], [1.0, 1, 1, 1], line, dispersion="none")
+    found = without_largest_excess([9, 0, 1, 2], [1.0, 1, 1, 1], line, dispersion="none")
     np.testing.assert_allclose(found.observed, [0, 1, 1, 1])
     np.testing.assert_allclose(found.expected, [3, 6, 6, 3])
 
 
 def test_a_lone_area_has_nothing_left():
-    found = leave_max_out([9, 0, 1], [1.0, 1, 1], joined(3, (0, 1)))
+    found = without_largest_excess([9, 0, 1], [1.0, 1, 1], joined(3, (0, 1)))
     assert np.isnan(found.p[2])
     assert window_excess([9, 0, 1], [1.0, 1, 1], joined(3, (0, 1))).observed[2] == 1
 
@@ -103,7 +110,10 @@ def test_a_spike_does_not_survive_without_itself_and_a_cluster_does():
     spike, cluster = counts.copy(), counts.copy()
     spike[210] += 60
     cluster[[188, 189, 190, 208, 209, 210, 228, 229, 230]] += 12
-    for test, survivors in ((window_excess, {"spike", "cluster"}), (leave_max_out, {"cluster"})):
+    for test, survivors in (
+        (window_excess, {"spike", "cluster"}),
+        (without_largest_excess, {"cluster"}),
+    ):
         maps = {"spike": spike, "cluster": cluster}
         hot = {name for name, x in maps.items() if is_hot(test(x, exposure, neighbours))[209]}
         assert hot == survivors
@@ -122,13 +132,12 @@ def test_windows_are_exact_for_uneven_areas():
         assert found.p[i] == pytest.approx(law[int(found.observed[i]) :].sum(), rel=1e-10)
 
 
-@pytest.mark.parametrize("of", ["window", "own", "window without largest"])
-def test_events_of_weight_one_are_events(of):
+@pytest.mark.parametrize(("of", "alone"), [("window", window_excess), ("own", own_excess)])
+def test_events_of_weight_one_are_events(of, alone):
     neighbours = lattice(8, 9)
     counts, exposure = drawn(neighbours)
-    alone = {"window": window_excess, "own": own_excess, "window without largest": leave_max_out}
     found = compound_excess(counts[:, None], [1], exposure, neighbours, of=of)
-    expected = alone[of](counts, exposure, neighbours)
+    expected = alone(counts, exposure, neighbours)
     np.testing.assert_array_equal(found.log_p, expected.log_p)
 
 
@@ -179,7 +188,9 @@ def test_tails_are_those_of_spdep(oracles: Path, data):
     pairs = {
         "pois_upper": poisson_excess(count, expected).p,
         "pois_midp_upper": poisson_excess(count, expected, tail="mid").p,
-        "binom_upper_cond": binomial_excess(count, expected, count.sum()).p,
+        "binom_upper_cond": own_excess(
+            count, people, neighbours, dispersion="given-total", tail="strict"
+        ).p,
         "win_O": window().observed,
         "win_E": window().expected,
         "win_pois_upper": window(dispersion="none").p,
@@ -303,6 +314,4 @@ def test_a_dispersion_that_is_no_variance_is_refused(dispersion):
 def test_counts_below_zero_are_refused():
     with pytest.raises(DataError, match=r"1 counts are below zero \(lowest -3\)"):
         poisson_excess([-3, 2], [1.0, 1.0])
-    with pytest.raises(DataError, match="below zero"):
-        binomial_excess([-1], [1.0], 10)
     assert np.isnan(poisson_excess([np.nan, 2], [1.0, 1.0]).p).tolist() == [True, False]

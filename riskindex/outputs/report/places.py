@@ -38,7 +38,7 @@ def first_page(released: Released, picture: str = "") -> str:
     return (
         f'<p class="answer">{escape(said.answer)}</p>'
         f'<div class="first-page"><div class="first-map">{picture}</div>'
-        f'<div class="first-places">{_places(released, plan)}<h3>More teams, or fewer</h3>'
+        f'<div class="first-places">{_places(plan)}<h3>More teams, or fewer</h3>'
         f"{_steps(plan)}{paragraphs([said.aim, said.next_best])}</div>"
         f"<div><h3>How sure</h3>{paragraphs([released.how_sure or _NOT_REPEATED])}"
         f"<h3>Ask first</h3>{bullets(_questions(released, plan))}</div></div>"
@@ -50,16 +50,16 @@ _NOT_REPEATED = (
 )
 
 
-def _places(released: Released, plan: TeamPlan) -> str:
+def _places(plan: TeamPlan) -> str:
     """A line per place of several areas, and one for all single areas."""
     table = plan.places.table
     several, single = table[table["areas"] > 1], table[table["areas"] == 1]
     chosen = set(plan.choice.best.places) if plan.choice else set()
-    lines = [_record(released, number, place, chosen) for number, place in _rows(several)]
+    lines = [_record(number, place, chosen) for number, place in _rows(several)]
     if len(single) > 1 and len(several):
         lines.append(_singles(single, chosen, lines[0]))
     else:
-        lines += [_record(released, number, place, chosen) for number, place in _rows(single)]
+        lines += [_record(number, place, chosen) for number, place in _rows(single)]
     # A column that holds nothing but zeros or nothing at all tells nothing.
     empty = {
         words for words in lines[0] if words and not any(_tells(line[words]) for line in lines)
@@ -76,9 +76,7 @@ def _rows(table: pd.DataFrame) -> Iterator[tuple[int, dict[Any, Any]]]:
         yield int(str(number)), place
 
 
-def _record(
-    released: Released, number: int, place: dict[Any, Any], chosen: set[int]
-) -> dict[str, object]:
+def _record(number: int, place: dict[Any, Any], chosen: set[int]) -> dict[str, object]:
     name = link(f"profiles/place-{number}.html", str(place["name"]))
     wards = [ward for ward in str(place["wards"]).split(", ") if ward not in str(place["name"])]
     beneath = f'<br><span class="quiet">{escape(", ".join(wards))}</span>' if wards else ""
