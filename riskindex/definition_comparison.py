@@ -13,7 +13,8 @@ from riskindex.areas.table_files import read_tables
 from riskindex.config import Config
 from riskindex.definitions import Clause, Definition
 from riskindex.errors import ConfigError
-from riskindex.events.count import Periods, count_events
+from riskindex.events.count import count_events
+from riskindex.events.periods import Periods
 from riskindex.events.read import open_events
 from riskindex.factors import EventGroup, Factor
 from riskindex.files.memory import bounded, memory_of_database

@@ -9,8 +9,8 @@ from typing import NamedTuple
 from riskindex.errors import InputError
 from riskindex.events.coverage import Coverage
 from riskindex.events.find_files import STREET, TABLES
-from riskindex.events.read import PoliceSource, open_events
-from riskindex.events.sources import FORCE
+from riskindex.events.read import open_events
+from riskindex.events.sources import FORCE, PoliceSource
 from riskindex.events.sql import category, events_table, identifier
 from riskindex.files.boundary_files import ENDINGS, polygon_layers, read_vector
 from riskindex.files.csv_files import read_header, read_sheet
