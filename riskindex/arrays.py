@@ -1,4 +1,4 @@
-"""Names of the arrays that statistics take and return."""
+"""Names of the arrays that the package takes and returns, one for each kind."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,6 +8,17 @@ Array = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 """Yes or no, one per area, period or record."""
 Integers = NDArray[np.int64]
-"""Whole numbers: counts, or positions."""
-Ranks = NDArray[np.int32]
-"""Competition ranks, 0 where not assessed; narrow, because repeats make many."""
+"""Whole numbers: counts, mostly."""
+Positions = NDArray[np.intp]
+"""Where something stands in another array."""
+SmallIntegers = NDArray[np.int32]
+"""Whole numbers in four bytes, where there are many: ranks of repeats (0 where not assessed), areas
+of events, entries of a sparse matrix."""
+Fingerprints = NDArray[np.uint64]
+"""Hashes of records or of what they say, in eight bytes."""
+Complex = NDArray[np.complex128]
+"""Values of a Fourier transform."""
+Texts = NDArray[np.object_]
+"""Texts; None, or an empty one, where there is none."""
+Shapes = NDArray[np.object_]
+"""Geometries of shapely, which ships no types."""

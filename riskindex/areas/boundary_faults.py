@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from riskindex.areas.repair import Shapes
+from riskindex.arrays import Shapes
 from riskindex.files.text import known_texts
 
 SLIVER = 0.01

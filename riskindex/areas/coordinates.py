@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskindex.arrays import Array
 from riskindex.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _parsed_crs(crs: str | None) -> CRS:
         raise ConfigError(f"areas.crs: {crs!r} is not known; write it like 'EPSG:27700'.") from None
 
 
-def _misfit(crs: CRS, bounds: NDArray[np.float64]) -> str:
+def _misfit(crs: CRS, bounds: Array) -> str:
     """Why coordinates cannot be in a coordinate system; an ordered table, first match wins."""
     low, high = bounds[:2], bounds[2:]
     small = bool(np.abs(bounds).max() <= 180)

@@ -9,15 +9,12 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Positions
 from riskindex.errors import ConfigError, InputError
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Indices = NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,7 +189,7 @@ def carries_2011_codes(named: Collection[str], areas: Collection[str]) -> bool:
     return (1 - share) ** len(new) < CHANCE
 
 
-def quotas(total: int, shares: Array) -> Indices:
+def quotas(total: int, shares: Array) -> Positions:
     """Whole numbers in proportion to shares, by largest remainder; ties go to the first.
 
     Parameters
@@ -207,14 +204,14 @@ def quotas(total: int, shares: Array) -> Indices:
     Hamilton's method: Balinski and Young (2001), Fair Representation.
     """
     exact = total * shares / shares.sum()
-    whole: Indices = np.floor(exact).astype(np.intp)
+    whole: Positions = np.floor(exact).astype(np.intp)
     # Rounded, so that equal remainders stay ties whatever the last bit says.
     first = np.argsort(-np.round(exact - whole, 9), kind="stable")
     whole[first[: total - whole.sum()]] += 1
     return whole
 
 
-def share_out(total: int, shares: Array) -> Indices:
+def share_out(total: int, shares: Array) -> Positions:
     """The part that each of a sequence of events goes to: `quotas`, evenly interleaved.
 
     Parameters
@@ -226,13 +223,13 @@ def share_out(total: int, shares: Array) -> Indices:
 
     Returns
     -------
-    Indices
+    Positions
         Shape `(total,)`, values 0 to k - 1.
     """
     numbers = quotas(total, shares)
     part = np.repeat(np.arange(len(shares)), numbers)
     turn = np.concatenate([(np.arange(n) + 0.5) / n for n in numbers if n] or [np.empty(0)])
-    parts: Indices = part[np.lexsort((part, turn))]
+    parts: Positions = part[np.lexsort((part, turn))]
     return parts
 
 

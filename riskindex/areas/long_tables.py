@@ -5,9 +5,9 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex.areas.boundary_faults import some
+from riskindex.arrays import Array, Positions
 from riskindex.errors import InputError
 from riskindex.files.csv_files import CsvSheet, capped
 from riskindex.files.formats import nearest
@@ -17,7 +17,7 @@ ENOUGH_AREAS = 2
 """Areas with several rows from which on a table is long; one may be a slip."""
 
 
-def kept_rows(sheet: CsvSheet, where: Where) -> NDArray[np.intp]:
+def kept_rows(sheet: CsvSheet, where: Where) -> Positions:
     """Positions of the rows that a rule keeps.
 
     Raises
@@ -45,7 +45,7 @@ def kept_rows(sheet: CsvSheet, where: Where) -> NDArray[np.intp]:
 def added_up(
     sheet: CsvSheet,
     codes: Sequence[str],
-    values: Mapping[str, NDArray[np.float64]],
+    values: Mapping[str, Array],
     rows: Sequence[int],
     *,
     apart: Sequence[str],

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from scipy.sparse import coo_array, csr_array
 from scipy.sparse.csgraph import connected_components
 
-from riskindex.areas.repair import Shapes
+from riskindex.arrays import Array, Flags, Positions, Shapes
 from riskindex.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-Pairs = tuple[NDArray[np.intp], NDArray[np.intp]]
+Pairs = tuple[Positions, Positions]
 """Positions of the first and the second of each pair."""
 _CORNER = 10  # A shared border shorter than ten snaps is a corner.
 
@@ -154,7 +153,7 @@ def on_boundary(areas: "GeoDataFrame", *, snap: float = Neighbours.snap) -> "pd.
     return pd.Series(exposed, index=areas.index, name="on_boundary")
 
 
-def _matched(shapes: Shapes, snap: float) -> NDArray[np.bool_]:
+def _matched(shapes: Shapes, snap: float) -> Flags:
     """Whether every edge of a shape is an edge of another, both ends within `snap`."""
     parts, shape_of = shapely.get_parts(shapes, return_index=True)
     rings, part_of = shapely.get_rings(parts, return_index=True)
@@ -186,9 +185,7 @@ def _touching(shapes: Shapes, snap: float) -> Pairs:
     return first[once], second[once]
 
 
-def _shared_border(
-    shapes: Shapes, first: NDArray[np.intp], second: NDArray[np.intp], snap: float
-) -> NDArray[np.float64]:
+def _shared_border(shapes: Shapes, first: Positions, second: Positions, snap: float) -> Array:
     """Metres of the first shape's border within `snap` of the second shape, per pair."""
     lines = shapely.boundary(shapes[first])
     needed, at = np.unique(second, return_inverse=True)
@@ -196,7 +193,7 @@ def _shared_border(
     return np.asarray(shapely.length(shapely.intersection(lines, grown[at])))
 
 
-def _both_ways(first: NDArray[np.intp], second: NDArray[np.intp]) -> Pairs:
+def _both_ways(first: Positions, second: Positions) -> Pairs:
     return np.concatenate([first, second]), np.concatenate([second, first])
 
 
@@ -240,7 +237,7 @@ def _within(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
     return _both_ways(pairs[:, 0], pairs[:, 1])
 
 
-def _centroids(shapes: Shapes) -> NDArray[np.float64]:
+def _centroids(shapes: Shapes) -> Array:
     return np.asarray(shapely.get_coordinates(shapely.centroid(shapes)))
 
 

@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 
-from riskindex.areas.repair import Shapes
+from riskindex.arrays import Array, Flags, Positions, Shapes
 from riskindex.errors import InputError
 
 LARGEST_OVERLAP = 0.001
@@ -22,11 +21,11 @@ _CELL = 0.01  # Metres: vertices in one cell are one vertex, as `areas.Neighbour
 class Overlaps(NamedTuple):
     """Pairs of areas that share ground; all of shape `(pairs,)`."""
 
-    first: NDArray[np.intp]
+    first: Positions
     """Position of the one."""
-    second: NDArray[np.intp]
+    second: Positions
     """Position of the other, a larger one."""
-    share: NDArray[np.float64]
+    share: Array
     """Shared ground as a share of the smaller of the two."""
 
 
@@ -92,14 +91,14 @@ def refuse_overlaps(shapes: Shapes, codes: Sequence[str], label: str) -> tuple[s
 _MEND = "An event there would have two areas: mend it in a GIS, or keep one edition of the areas."
 
 
-def _lines(found: Overlaps, chosen: NDArray[np.bool_], codes: Sequence[str]) -> Iterator[str]:
+def _lines(found: Overlaps, chosen: Flags, codes: Sequence[str]) -> Iterator[str]:
     order = np.argsort(-found.share[chosen], kind="stable")
     columns = (column[chosen][order] for column in found)
     for i, j, share in zip(*columns, strict=True):
         yield f"{codes[i]} and {codes[j]} overlap by {share:.4%} of the smaller"
 
 
-def _unmatched(shapes: Shapes) -> tuple[NDArray[np.intp], Shapes]:
+def _unmatched(shapes: Shapes) -> tuple[Positions, Shapes]:
     """Edges of each shape that no other runs along the other way, as one line per shape."""
     rings, owner, turn = _rings(shapes)
     points, ring = shapely.get_coordinates(rings, return_index=True)
@@ -126,7 +125,7 @@ def _unmatched(shapes: Shapes) -> tuple[NDArray[np.intp], Shapes]:
     )
 
 
-def _rings(shapes: Shapes) -> tuple[Shapes, NDArray[np.intp], NDArray[np.intp]]:
+def _rings(shapes: Shapes) -> tuple[Shapes, Positions, Positions]:
     """Rings, the shape that each belongs to, and 1 where its inside lies to the left, else -1."""
     parts, owner = shapely.get_parts(shapes, return_index=True)
     rings, part = shapely.get_rings(parts, return_index=True)

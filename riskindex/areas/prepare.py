@@ -11,7 +11,8 @@ from riskindex.areas.boundary_faults import code_faults, shape_faults, sliver_no
 from riskindex.areas.coordinates import NATIONAL_GRID, to_national_grid
 from riskindex.areas.neighbours import Neighbours, adjoining
 from riskindex.areas.overlaps import refuse_overlaps
-from riskindex.areas.repair import Shapes, polygons_of_collections, repair, repair_notes
+from riskindex.areas.repair import polygons_of_collections, repair, repair_notes
+from riskindex.arrays import Shapes
 from riskindex.errors import ConfigError, InputError
 from riskindex.files.text import garbled_notes, known_texts
 

@@ -5,12 +5,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
+from riskindex.arrays import Positions, Shapes
 from riskindex.errors import InputError
 
 Shape = Any  # one shapely geometry; shapely ships no types
-Shapes = NDArray[np.object_]
 
 LARGEST_REPAIR = 0.001
 """Relative change of area above which a mended shape is refused."""
@@ -59,7 +58,7 @@ def repair(shapes: Shapes, names: "pd.Series[str]", label: str) -> tuple[Shapes,
 _MEND = f"Over {LARGEST_REPAIR:.1%} is refused: mend it in a GIS, or download the file again."
 
 
-def polygons_of_collections(shapes: Shapes) -> tuple[Shapes, NDArray[np.intp]]:
+def polygons_of_collections(shapes: Shapes) -> tuple[Shapes, Positions]:
     """Geometry collections as the polygons in them; what an overlay or `make_valid` left over goes.
 
     Parameters

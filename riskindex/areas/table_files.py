@@ -12,11 +12,11 @@ from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex.areas.boundary_faults import some
 from riskindex.areas.editions import looks_like, new_in_2021
 from riskindex.areas.long_tables import added_up, is_repeated, kept_rows, refuse_long
+from riskindex.arrays import Array
 from riskindex.errors import InputError, Together
 from riskindex.files.boundary_files import check_columns
 from riskindex.files.csv_files import CsvSheet, capped, read_header, read_sheet
@@ -282,9 +282,7 @@ def _code_faults(sheet: CsvSheet, column: str, areas: pd.Index) -> Iterator[str]
         first.setdefault(code, row)
 
 
-def _numbers(
-    sheet: CsvSheet, column: str, used: Sequence[int], faults: list[str]
-) -> NDArray[np.float64]:
+def _numbers(sheet: CsvSheet, column: str, used: Sequence[int], faults: list[str]) -> Array:
     """Cells as numbers, NaN where empty; what is no count is added to the faults."""
     cells = sheet.columns[column]
     texts = [cells[i].strip() for i in used]

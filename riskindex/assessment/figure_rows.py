@@ -6,17 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
+from riskindex.arrays import Array, Flags
 from riskindex.assessment.place_counts import RESIDENTS, WHOLE_KIND
 from riskindex.disclosure import NOT_RECORDED, WITHHELD
 from riskindex.events.periods import Unit
-from riskindex.statistics.intervals import (
-    Estimate,
-    clopper_pearson,
-    percent_share,
-    round_half_away,
-)
+from riskindex.statistics.intervals import Estimate, clopper_pearson, percent_share, round_half_away
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -190,14 +186,14 @@ def ranked(table: pd.DataFrame, values: ArrayLike) -> "pd.Series[float]":
     return ranks.where(table["place_kind"] != WHOLE_KIND)
 
 
-def of_whole(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
+def of_whole(table: pd.DataFrame, column: str) -> Array:
     """The same column of the study area, for each line."""
     whole = table[table["place_kind"] == WHOLE_KIND].set_index(["factor", "period"])[column]
     keys = pd.MultiIndex.from_frame(table[["factor", "period"]])
     return np.asarray(whole.reindex(keys), dtype=float)
 
 
-def part_of(count: ArrayLike, total: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def part_of(count: ArrayLike, total: ArrayLike) -> tuple[Array, Array]:
     """A part and its whole; a protected cell may exceed the whole, and is then all of it."""
     k, n = np.asarray(count, dtype=float), np.asarray(total, dtype=float)
     return np.minimum(k, n), n
@@ -230,7 +226,7 @@ def without_small_bases(
 _NUMBERS = ("value", "low", "high", "rank", "ratio", "ratio_low", "ratio_high")
 
 
-def limit_columns(found: Estimate, scale: float, decimals: int) -> dict[str, NDArray[np.float64]]:
+def limit_columns(found: Estimate, scale: float, decimals: int) -> dict[str, Array]:
     """Limits of a value, rounded as it is printed."""
     low, high = (_finite(scale * np.asarray(limit)) for limit in found[1:])
     return {
@@ -239,7 +235,7 @@ def limit_columns(found: Estimate, scale: float, decimals: int) -> dict[str, NDA
     }
 
 
-def ratio_columns(found: Estimate, known: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+def ratio_columns(found: Estimate, known: Flags) -> dict[str, Array]:
     """A ratio and its limits, where it is known."""
     ratio, low, high = (np.where(known, _finite(limit), np.nan) for limit in found)
     return {
@@ -249,13 +245,13 @@ def ratio_columns(found: Estimate, known: NDArray[np.bool_]) -> dict[str, NDArra
     }
 
 
-def _finite(values: ArrayLike) -> NDArray[np.float64]:
+def _finite(values: ArrayLike) -> Array:
     """Numbers as they are, and none where there is no limit: after a count of 0."""
     array = np.asarray(values, dtype=float)
     return np.where(np.isfinite(array), array, np.nan)
 
 
-def rate_rounded(rates: ArrayLike) -> NDArray[np.float64]:
+def rate_rounded(rates: ArrayLike) -> Array:
     """One decimal, below 1 three."""
     values = np.asarray(rates, dtype=float)
     one, three = (round_half_away(values, decimals=d) for d in (1, 3))

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex.areas.groups import WHOLE
+from riskindex.arrays import Array
 from riskindex.assessment.changes import change_rows, pairs_of_periods
 from riskindex.assessment.figure_rows import (
     GARWOOD,
@@ -25,12 +25,7 @@ from riskindex.assessment.figure_rows import (
 )
 from riskindex.assessment.patterns import stand_out_rows
 from riskindex.assessment.place_counts import RESIDENTS, WHOLE_KIND
-from riskindex.statistics.intervals import (
-    Estimate,
-    count_interval,
-    round_half_away,
-    share_of_rate,
-)
+from riskindex.statistics.intervals import Estimate, count_interval, round_half_away, share_of_rate
 
 
 def make_figures(shown: Shown) -> pd.DataFrame:
@@ -128,7 +123,7 @@ def share_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
     return without_small_bases(lines.assign(**ratio_columns(ratio, known)), table["factor"], shown)
 
 
-def _residents_of_whole(table: pd.DataFrame, shown: Shown) -> NDArray[np.float64]:
+def _residents_of_whole(table: pd.DataFrame, shown: Shown) -> Array:
     """Residents of the study area where each factor and period was counted."""
     whole = shown.places.xs((WHOLE_KIND, WHOLE), level=("place_kind", "place"))["residents"]
     keys = pd.MultiIndex.from_frame(table[["factor", "period"]])

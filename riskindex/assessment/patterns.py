@@ -4,8 +4,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from riskindex.arrays import Array
 from riskindex.assessment.figure_rows import Shown
 from riskindex.events.periods import Unit, parse_period
 from riskindex.statistics.intervals import round_half_away
@@ -60,9 +60,7 @@ def stand_out_rows(table: pd.DataFrame, shown: Shown) -> "dict[str, pd.Series[An
     }
 
 
-def _exposure(
-    aspect: str, categories: "pd.Index[str]", period: str, unit: Unit
-) -> NDArray[np.float64]:
+def _exposure(aspect: str, categories: "pd.Index[str]", period: str, unit: Unit) -> Array:
     """Days of each category in a period; of hours, which have as many each, 1."""
     span = parse_period(period, unit=unit)
     if aspect == "hour":

@@ -5,10 +5,10 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
 from riskindex.areas.groups import WHOLE
+from riskindex.arrays import Array, Flags
 from riskindex.assessment.changes import change_rows
 from riskindex.assessment.figure_rows import (
     CLOPPER_PEARSON,
@@ -326,7 +326,7 @@ def _gap_of(part: pd.DataFrame, figure: Figure, shown: Shown) -> pd.DataFrame:
     return pd.concat(rows, ignore_index=True)
 
 
-def _estimated(found: Estimate, scale: float, decimals: int) -> dict[str, NDArray[np.float64]]:
+def _estimated(found: Estimate, scale: float, decimals: int) -> dict[str, Array]:
     """A value and its limits as they are printed; none where they are infinite."""
     value, low, high = (np.atleast_1d(np.asarray(part, dtype=float)) for part in found)
     finite = np.where(np.isfinite(value), scale * value, np.nan)
@@ -374,7 +374,7 @@ def _overlap(figure: Figure, shown: Shown) -> pd.DataFrame:
     )
 
 
-def _against_chance(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> tuple[float, float]:
+def _against_chance(first: Flags, second: Flags) -> tuple[float, float]:
     n, k, m = len(first), int(first.sum()), int(second.sum())
     shared, expected = int((first & second).sum()), k * m / max(n, 1)
     p = float(stats.hypergeom.sf(shared - 1, n, k, m))

@@ -9,6 +9,7 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from riskindex.areas.editions import Crosswalk, first_few
+from riskindex.arrays import Fingerprints
 from riskindex.errors import ConfigError, DataError, Together
 from riskindex.events.codes_against_points import (
     CHEAP_UP_TO,
@@ -19,7 +20,6 @@ from riskindex.events.codes_against_points import (
     compare,
 )
 from riskindex.events.definition_funnel import in_one_table, tell_funnels
-from riskindex.events.fingerprints import Prints
 from riskindex.events.part_periods import PartPeriods
 from riskindex.events.periods import (
     Periods,
@@ -163,7 +163,7 @@ class _Part(NamedTuple):
     """What one source contributes."""
 
     counts: dict[tuple[str, str, str], "pd.api.extensions.ExtensionArray"]
-    fingerprints: dict[tuple[str, str, str], Prints]
+    fingerprints: dict[tuple[str, str, str], Fingerprints]
     reconciliation: dict[tuple[str, str], list[int]]
     uncounted: pd.DataFrame
     notes: list[str]

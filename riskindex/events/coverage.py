@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex.areas.area_names import words_of_name
 from riskindex.areas.editions import first_few
 from riskindex.areas.groups import group_kinds
 from riskindex.areas.prepare import NOT_RECORDED
-from riskindex.arrays import Flags
+from riskindex.arrays import Array, Flags, Positions
 from riskindex.errors import ConfigError, DataError, InputError
 from riskindex.events.periods import Period, month_label
 from riskindex.events.sql import category, identifier
@@ -358,8 +357,8 @@ def gaps_by_number(
 
 def _by_number(
     events: pd.DataFrame,
-    codes: NDArray[np.intp],
-    sizes: NDArray[np.intp],
+    codes: Positions,
+    sizes: Positions,
     spans: Sequence[Period],
     *,
     large: Flags,
@@ -385,7 +384,7 @@ def _by_number(
     return [{month for month in months if row[column[month]]} for row in here]
 
 
-def _by_own_months(table: NDArray[np.float64]) -> NDArray[np.float64]:
+def _by_own_months(table: Array) -> Array:
     """What the middle one of its other months lets expect of each month of a group."""
     expected = np.zeros_like(table)
     for i in range(table.shape[1]) if table.shape[1] > 2 else ():
@@ -393,7 +392,7 @@ def _by_own_months(table: NDArray[np.float64]) -> NDArray[np.float64]:
     return expected
 
 
-def _absent(observed: NDArray[np.float64], expected: NDArray[np.float64]) -> Flags:
+def _absent(observed: Array, expected: Array) -> Flags:
     found = (expected >= ENOUGH_EXPECTED) & (observed <= PLAINLY_ABSENT * expected)
     return np.asarray(found, dtype=bool)
 

@@ -17,13 +17,13 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-Prints = NDArray[np.uint64]
+from riskindex.arrays import Fingerprints
 
 LARGEST = 2**31 - 1
 """The largest print; a product of two fits into 62 bits, which every engine can sum."""
 
 
-def area_prints(codes: Iterable[str]) -> Prints:
+def area_prints(codes: Iterable[str]) -> Fingerprints:
     """Prints of areas.
 
     Parameters
@@ -44,7 +44,7 @@ def area_prints(codes: Iterable[str]) -> Prints:
     return _prints(codes, b"area")
 
 
-def day_prints(days: NDArray[np.datetime64]) -> Prints:
+def day_prints(days: NDArray[np.datetime64]) -> Fingerprints:
     """Prints of dates.
 
     Parameters
@@ -66,7 +66,7 @@ def day_prints(days: NDArray[np.datetime64]) -> Prints:
     return _prints(np.datetime_as_string(days, unit="D").tolist(), b"day")
 
 
-def _prints(texts: Iterable[str], kind: bytes) -> Prints:
+def _prints(texts: Iterable[str], kind: bytes) -> Fingerprints:
     """Hashes of texts; a code that looks like a date has another print than the date."""
     hashes = (blake2b(text.encode(), digest_size=8, person=kind).digest() for text in texts)
     numbers = np.frombuffer(b"".join(hashes), dtype="<u8").astype(np.uint64)

@@ -5,10 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex.areas.editions import is_well_formed
-from riskindex.arrays import Array, Integers
+from riskindex.arrays import Array, Flags, Integers, SmallIntegers
 from riskindex.events.older_codes import (
     UNKNOWN_ROUTES,
     Parts,
@@ -18,7 +17,6 @@ from riskindex.events.older_codes import (
     refuse_unconverted,
     share_out_bare,
 )
-from riskindex.events.points import Positions
 from riskindex.events.sql import literal, store
 from riskindex.events.study_area import StudyArea
 
@@ -75,7 +73,7 @@ class Apart(NamedTuple):
     """Rows stand for as many as their column `events` says, and become as many rows."""
 
 
-def store_lacking(connection: "DuckDBPyConnection", lacking: NDArray[np.bool_]) -> None:
+def store_lacking(connection: "DuckDBPyConnection", lacking: Flags) -> None:
     """Say in which areas and spans events are not counted, because the source does not cover them.
 
     Parameters
@@ -90,7 +88,7 @@ def store_lacking(connection: "DuckDBPyConnection", lacking: NDArray[np.bool_]) 
     store(connection, "lacking", table)
 
 
-def leave_out(connection: "DuckDBPyConnection", lacking: NDArray[np.bool_], apart: Apart) -> None:
+def leave_out(connection: "DuckDBPyConnection", lacking: Flags, apart: Apart) -> None:
     """Say the same once events are placed, where the places themselves show what is not covered.
 
     Events that were plain and lie in a gap are set apart, too, so that each of them is listed.
@@ -384,8 +382,8 @@ def _put_into_parts(
 
 
 def _among(
-    x: Array, y: Array, area: Positions, parts: tuple[int, ...], study: StudyArea
-) -> tuple[Positions, Integers]:
+    x: Array, y: Array, area: SmallIntegers, parts: tuple[int, ...], study: StudyArea
+) -> tuple[SmallIntegers, Integers]:
     inside = np.isin(area, [part for part in parts if part >= 0])
     # Where a part lies outside the study area, it may be the one that holds the others.
     nearest = np.full(len(area), -1) if min(parts) < 0 else study.nearest(x, y, parts)

@@ -1,16 +1,11 @@
 """Which area holds each of many points: exact, and quick for millions of them."""
 
 import numpy as np
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array
-
-Positions = NDArray[np.int32]
-Indices = NDArray[np.intp]
-Geometries = NDArray[np.object_]
+from riskindex.arrays import Array, Flags, Positions, Shapes, SmallIntegers
 
 
-def areas_of_points(x: Array, y: Array, shapes: Geometries) -> Positions:
+def areas_of_points(x: Array, y: Array, shapes: Shapes) -> SmallIntegers:
     """Position of the area that holds each point.
 
     Points are sorted into strips from west to east, so that those in the box of an area are found
@@ -43,7 +38,7 @@ def areas_of_points(x: Array, y: Array, shapes: Geometries) -> Positions:
     return found
 
 
-def _in_boxes(x: Array, y: Array, boxes: Array) -> tuple[Indices, Indices]:
+def _in_boxes(x: Array, y: Array, boxes: Array) -> tuple[Positions, Positions]:
     """Pairs of a point and an area whose box holds it, in the order of the areas."""
     at = np.flatnonzero(_overlap(boxes, x, y))
     if not len(at):
@@ -68,7 +63,7 @@ def _in_boxes(x: Array, y: Array, boxes: Array) -> tuple[Indices, Indices]:
     return point[held], at[area[held]]
 
 
-def _overlap(boxes: Array, x: Array, y: Array) -> NDArray[np.bool_]:
+def _overlap(boxes: Array, x: Array, y: Array) -> Flags:
     """Which boxes may hold one of the points; missing boxes, and missing points, never."""
     x, y = x[np.isfinite(x)], y[np.isfinite(y)]
     if not len(x) or not len(y):
@@ -78,7 +73,7 @@ def _overlap(boxes: Array, x: Array, y: Array) -> NDArray[np.bool_]:
     return np.asarray(found, dtype=bool)
 
 
-def _ranges(lengths: Indices) -> tuple[Indices, Indices]:
+def _ranges(lengths: Positions) -> tuple[Positions, Positions]:
     """For runs of these lengths laid end to end: which run each element is in, and its place."""
     run = np.repeat(np.arange(len(lengths)), lengths)
     return run, np.arange(len(run)) - np.repeat(np.cumsum(lengths) - lengths, lengths)

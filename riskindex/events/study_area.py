@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 
 from riskindex.areas.editions import Crosswalk
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Fingerprints, Shapes, SmallIntegers
 from riskindex.errors import DataError
-from riskindex.events.fingerprints import Prints, area_prints
-from riskindex.events.points import Geometries, Positions, areas_of_points
+from riskindex.events.fingerprints import area_prints
+from riskindex.events.points import areas_of_points
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -48,12 +48,12 @@ class StudyArea:
         self.prefixes = frozenset(code[:3] for code in self.known - self.position.keys())
 
     @cached_property
-    def prints(self) -> Prints:
+    def prints(self) -> Fingerprints:
         """Prints of the areas in the order of the codes, of `area_prints`."""
         return area_prints(self.codes)
 
     @cached_property
-    def shapes(self) -> Geometries:
+    def shapes(self) -> Shapes:
         """Geometries in the order of the codes.
 
         Raises
@@ -87,20 +87,20 @@ class StudyArea:
         x, y = _transformer(crs, self.crs).transform(x, y)
         return x, y
 
-    def holding(self, x: Array, y: Array) -> Positions:
+    def holding(self, x: Array, y: Array) -> SmallIntegers:
         """Position of the area that holds each point, -1 where none does.
 
         A point on a border between areas is in the first of them.
         """
         return areas_of_points(x, y, self.shapes)
 
-    def nearest(self, x: Array, y: Array, among: Sequence[int]) -> Positions:
+    def nearest(self, x: Array, y: Array, among: Sequence[int]) -> SmallIntegers:
         """Position of the nearest of some areas, for each point."""
         import shapely
 
         points, shapes = shapely.points(x, y), self.shapes[list(among)]
         distance = shapely.distance(points[:, None], shapes[None, :])
-        nearest: Positions = np.asarray(among, dtype=np.int32)[distance.argmin(axis=1)]
+        nearest: SmallIntegers = np.asarray(among, dtype=np.int32)[distance.argmin(axis=1)]
         return nearest
 
     def shares(self, code: str, parts: Sequence[int]) -> tuple[Array, str]:

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.areas.groups import group_kinds
+from riskindex.arrays import Fingerprints, Flags, Integers, Positions
 from riskindex.events.coverage import (
     Coverage,
     Gaps,
@@ -20,7 +21,7 @@ from riskindex.events.coverage import (
     gaps_by_number,
     gaps_by_unit,
 )
-from riskindex.events.fingerprints import Prints, day_prints
+from riskindex.events.fingerprints import day_prints
 from riskindex.events.periods import Period
 from riskindex.events.places import PLAIN, Apart, Reason, leave_out, place_events, store_lacking
 from riskindex.events.sql import category, condition, identifier, rule_name, store, wrapped_sum
@@ -180,14 +181,14 @@ class Tally:
                 leave_out(connection, gaps.lacking, apart)
         return gaps, notes
 
-    def lacking(self, scope: Scope) -> NDArray[np.bool_]:
+    def lacking(self, scope: Scope) -> Flags:
         """Areas that the source does not cover in a part of a period, shape (areas, periods)."""
         of_span = self._period_of_span(scope)
         return np.column_stack(
             [self.gaps.lacking[:, of_span == i].any(axis=1) for i in range(len(scope.periods))]
         )
 
-    def kept(self, scope: Scope) -> NDArray[np.bool_]:
+    def kept(self, scope: Scope) -> Flags:
         """Whether a scope counts events of each sort, shape (sorts,)."""
         rules = list(scope.rules) if scope.only is None else [scope.only]
         return np.asarray(self.counts_in[:, rules].any(axis=1))
@@ -252,7 +253,7 @@ class Tally:
         numbers[Reason.OUTSIDE_PERIODS] = int(cells["n"].to_numpy()[~inside].sum())
         return [int(cells["n"].sum()), *map(int, numbers)]
 
-    def table(self, scope: Scope) -> tuple[NDArray[np.int64], Prints]:
+    def table(self, scope: Scope) -> tuple[Integers, Fingerprints]:
         """Events counted, shape (areas, periods of the scope), each period in one piece; the same
         of their fingerprints.
         """
@@ -311,7 +312,7 @@ class Tally:
     def _frame(self, query: str) -> pd.DataFrame:
         return self.events.connection.execute(query).df()
 
-    def _sorts(self) -> NDArray[np.bool_]:
+    def _sorts(self) -> Flags:
         """Number the sorts of events, alike to every rule; which rules each of them meets.
 
         Sort 0 is what the source's own rule leaves out, and so does every other.
@@ -402,7 +403,7 @@ class Tally:
         labels = [period.label for period in group.periods]
         return {label: np.flatnonzero(of_span == i).tolist() for i, label in enumerate(labels)}
 
-    def _period_of_span(self, scope: Scope) -> NDArray[np.intp]:
+    def _period_of_span(self, scope: Scope) -> Positions:
         """Position of the scope's period that holds each span, -1 where none does."""
         return np.array(
             [
@@ -419,7 +420,7 @@ class Tally:
             dtype=np.intp,
         )
 
-    def _asked(self, scope: Scope) -> NDArray[np.bool_]:
+    def _asked(self, scope: Scope) -> Flags:
         """Whether a scope looks at events of each sort: the source at all of them, its factors at
         those that the source uses and that one of their rules names.
         """
@@ -427,7 +428,7 @@ class Tally:
             return np.ones(len(self.meets), dtype=bool)
         return np.asarray(self.meets[:, list(scope.rules)].any(axis=1))
 
-    def _inside(self, scope: Scope, cells: pd.DataFrame) -> NDArray[np.bool_]:
+    def _inside(self, scope: Scope, cells: pd.DataFrame) -> Flags:
         """Whether each cell lies in the periods of a scope."""
         # The span -1 is the last entry: outside all of them.
         inside = np.append(self._period_of_span(scope) >= 0, False)
@@ -517,8 +518,8 @@ class _Outcomes(NamedTuple):
     span: NDArray[np.integer]
     area: NDArray[np.integer]
     reason: NDArray[np.integer]
-    n: NDArray[np.int64]
-    prints: Prints
+    n: Integers
+    prints: Fingerprints
 
 
 _COLUMNS = ("span", "area", "sort", "n", "prints")
@@ -571,12 +572,12 @@ def _told(rule: Rule) -> str:
     return identifier(rule_name(rule))
 
 
-def _sums(reason: NDArray[np.integer], n: NDArray[np.int64]) -> NDArray[np.int64]:
+def _sums(reason: NDArray[np.integer], n: Integers) -> Integers:
     """Sum of n for each `Reason`."""
     return np.bincount(reason, weights=n, minlength=len(Reason)).astype(np.int64)
 
 
-def _first_of_each(meets: NDArray[np.bool_], groups: Sequence[Group]) -> NDArray[np.bool_]:
+def _first_of_each(meets: Flags, groups: Sequence[Group]) -> Flags:
     """Which rules count events of each sort: of the groups of a factor the first that they meet.
 
     Parameters
@@ -599,9 +600,7 @@ def _first_of_each(meets: NDArray[np.bool_], groups: Sequence[Group]) -> NDArray
     return first
 
 
-def _in_pairs(
-    rules: Iterable[NDArray[np.integer]], n: NDArray[np.int64]
-) -> dict[tuple[int, int], int]:
+def _in_pairs(rules: Iterable[NDArray[np.integer]], n: Integers) -> dict[tuple[int, int], int]:
     """Sum of n for each pair of groups among the rules, in rising order, that stand together."""
     found: Counter[tuple[int, int]] = Counter()
     for of_one, number in zip(rules, n.tolist(), strict=True):

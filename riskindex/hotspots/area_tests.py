@@ -6,10 +6,9 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, diags_array
 
-from riskindex.arrays import Array, Flags
+from riskindex.arrays import Array, Flags, Integers, Texts
 from riskindex.factors import Factor
 from riskindex.hotspots.samples import Sample
 from riskindex.statistics.exact_draws import fits, p_of_sums
@@ -61,7 +60,7 @@ class Second(NamedTuple):
     """The window without its most excessive area; NaN where that is not tested."""
     without_group_p: Array
     """Without the event group that adds most to what was tested; NaN where there is only one."""
-    largest_group: NDArray[np.int64]
+    largest_group: Integers
     """Which event group that is, -1 where there is only one."""
 
 
@@ -82,7 +81,7 @@ def first_test(sample: Sample, factor: Factor) -> AreaTest:
     return found._replace(p=p, log_p=log_p, value=value)
 
 
-def why_undefined(sample: Sample, factor: Factor, p: Array) -> NDArray[np.object_]:
+def why_undefined(sample: Sample, factor: Factor, p: Array) -> Texts:
     """Why areas of a sample have no p-value, "" where they have one."""
     sizes = _sizes(sample, factor)
     constant = np.full(len(p), np.ptp(sample.observed) == 0)
@@ -191,7 +190,7 @@ def local_test(sample: Sample, factor: Factor, dispersion: float) -> Local:
     return Local(p, expected, observed / expected, more)
 
 
-def _sizes(sample: Sample, factor: Factor) -> NDArray[np.int64]:
+def _sizes(sample: Sample, factor: Factor) -> Integers:
     """How many areas each test adds up."""
     if factor.method == "poisson":
         return np.ones(len(sample.exposure), dtype=np.int64)
@@ -312,7 +311,7 @@ WITHOUT_LARGEST: Mapping[str, Retest] = MappingProxyType(
 """How a method tests a window without its most excessive area, by its config word."""
 
 
-def _largest_group(sample: Sample, factor: Factor) -> NDArray[np.int64]:
+def _largest_group(sample: Sample, factor: Factor) -> Integers:
     """The event group with the largest weighted excess in what is tested."""
     x, e = sample.counts, sample.exposure
     excess = (x - np.outer(e, x.sum(axis=0) / e.sum())) * sample.event_weights
@@ -324,7 +323,7 @@ def _without_group(
     sample: Sample,
     factor: Factor,
     first: AreaTest,
-    group: NDArray[np.int64],
+    group: Integers,
     hot: Flags,
 ) -> Array:
     p = np.full(len(group), np.nan)

@@ -8,9 +8,8 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array, Flags
+from riskindex.arrays import Array, Flags, Integers, Texts
 from riskindex.errors import DataError
 
 
@@ -24,7 +23,7 @@ class History:
     """Cold in the period; all False where, as here by default, only upper tails are tested."""
     assessed: Flags
     """Assessed in the period; a period that was not is neither hot nor cold."""
-    trend: NDArray[np.int64]
+    trend: Integers
     """Direction of a significant trend: -1, 0 or 1, shape (n,)."""
     pooled: Flags
     """Significant over all periods together, shape (n,)."""
@@ -50,7 +49,7 @@ class History:
         return _share(self.hot, self.assessed)
 
     @property
-    def run(self) -> NDArray[np.int64]:
+    def run(self) -> Integers:
         """Number of hot periods without a break up to the last."""
         unbroken = np.cumprod(self.hot[:, ::-1], axis=1, dtype=np.int64)
         return np.asarray(unbroken.sum(axis=1))
@@ -69,7 +68,7 @@ class CategoryRule(NamedTuple):
     matches: Callable[[History], Flags]
 
 
-def categorise(history: History, *, table: str = "riskindex") -> NDArray[np.object_]:
+def categorise(history: History, *, table: str = "riskindex") -> Texts:
     """Name of each area's history, by the first rule of a table that matches it.
 
     Parameters
@@ -132,7 +131,7 @@ def _share(hot: Flags, assessed: Flags) -> Array:
     return np.asarray(hot.sum(axis=1) / np.maximum(assessed.sum(axis=1), 1))
 
 
-def _possible(states: NDArray[np.int64], trend: int, pooled: bool) -> list[History]:
+def _possible(states: Integers, trend: int, pooled: bool) -> list[History]:
     """Every sequence assessed throughout, without its last period, in its last alone, never."""
     n = len(states)
     covers = [np.ones(states.shape, dtype=bool) for _ in range(4)]

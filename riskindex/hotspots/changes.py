@@ -3,10 +3,9 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
-Array = NDArray[np.float64]
+from riskindex.arrays import Array, Flags, Integers
 
 PASSES = 5
 """How often the weights of the areas are renewed with the variation found."""
@@ -112,7 +111,7 @@ def period_variation(observed: Array, expected: Array) -> Variation:
     return alike._replace(periods_of_others=_periods_of_others(alike, known, x, e))
 
 
-def _periods_of_others(variation: Variation, known: NDArray[np.bool_], x: Array, e: Array) -> float:
+def _periods_of_others(variation: Variation, known: Flags, x: Array, e: Array) -> float:
     """How far the areas' own variation is alike, from all periods but the last.
 
     Areas that change in the last period vary more by that, and must not make all areas unlike.
@@ -129,12 +128,12 @@ def _periods_of_others(variation: Variation, known: NDArray[np.bool_], x: Array,
     return min(4 + 2 / unlike, MOST_EVIDENCE) if unlike > 0 else MOST_EVIDENCE
 
 
-def _known(observed: Array, expected: Array) -> tuple[NDArray[np.bool_], Array, Array]:
+def _known(observed: Array, expected: Array) -> tuple[Flags, Array, Array]:
     known = np.isfinite(observed) & np.isfinite(expected) & (expected > 0)
     return known, np.where(known, observed, 0.0), np.where(known, expected, 0.0)
 
 
-def _pearson(known: NDArray[np.bool_], x: Array, e: Array) -> Array:
+def _pearson(known: Flags, x: Array, e: Array) -> Array:
     """Pearson's statistic of every area's periods given its total, over its degrees of freedom."""
     n, base = x.sum(axis=1, keepdims=True), e.sum(axis=1, keepdims=True)
     fitted = np.where(known & (n > 0), n * e / np.where(base > 0, base, 1.0), 1.0)
@@ -162,7 +161,7 @@ def _pooled(variation: Variation, n: Array) -> Array:
 
 
 def _moderated(
-    variation: Variation, pooled: Array, pearson: Array, n: Array, periods: NDArray[np.int64]
+    variation: Variation, pooled: Array, pearson: Array, n: Array, periods: Integers
 ) -> Array:
     """The same with the area's own variation, where it varies more than others do.
 

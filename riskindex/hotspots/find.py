@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskindex.arrays import Array, Flags
+from riskindex.arrays import Array, Flags, Texts
 from riskindex.factors import Factor
 from riskindex.hotspots.area_tests import (
     AreaTest,
@@ -407,7 +407,7 @@ def _still(p: Array, cut: float, asked: Flags) -> Array:
     return np.where(asked & ~np.isnan(p), p <= cut, np.nan)
 
 
-def _spread(columns: Columns, seen: Observation, undefined: NDArray[np.object_]) -> Columns:
+def _spread(columns: Columns, seen: Observation, undefined: Texts) -> Columns:
     """Columns of a sample laid over all areas."""
     spread = {name: np.full(len(seen.reason), fill) for name, fill in _NUMBERS.items()}
     spread |= {name: np.full(len(seen.reason), "", dtype=object) for name in _TEXTS}
@@ -589,7 +589,7 @@ _EXTREMES = (
 )
 
 
-def _flags(areas: pd.DataFrame, weights: "csr_array[Any]") -> NDArray[np.object_]:
+def _flags(areas: pd.DataFrame, weights: "csr_array[Any]") -> Texts:
     """What to bear in mind about an area's window."""
     edge = areas["on_boundary"].to_numpy(bool) if "on_boundary" in areas else False
     alone = np.diff(weights.indptr) == 0

@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import special
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Integers, Texts
 from riskindex.factors import Factor
 from riskindex.hotspots.categories import History, categorise
 from riskindex.hotspots.changes import change_test
@@ -154,7 +154,7 @@ def _by_period(column: "pd.Series[Any]", periods: int) -> NDArray[Any]:
     return np.asarray(column.to_numpy()).reshape(periods, -1).T
 
 
-def _direction(trend: MannKendall, level: float) -> NDArray[np.int64]:
+def _direction(trend: MannKendall, level: float) -> Integers:
     return np.where(trend.p <= level, np.sign(np.nan_to_num(trend.s)), 0).astype(np.int64)
 
 
@@ -176,7 +176,7 @@ def _counted(history: History, labels: list[str], areas: "pd.Index[Any]") -> pd.
     )
 
 
-def _changed(rows: pd.DataFrame, factor: Factor) -> tuple[Array, NDArray[np.object_]]:
+def _changed(rows: pd.DataFrame, factor: Factor) -> tuple[Array, Texts]:
     observed, expected = (
         _by_period(rows[name], len(factor.periods)).astype(np.float64)
         for name in ("events", "events_expected")
@@ -208,7 +208,7 @@ def _divided(counts: list[int], k: int) -> list[int]:
     return quotient
 
 
-def _tie_sizes(sharing: NDArray[np.int64]) -> tuple[int, ...]:
+def _tie_sizes(sharing: Integers) -> tuple[int, ...]:
     sizes, values = np.unique(sharing[sharing > 0], return_counts=True)
     return tuple(int(s) for s, v in zip(sizes, values, strict=True) for _ in range(v // s))
 

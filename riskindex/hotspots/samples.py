@@ -7,16 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array, eye_array
 
-from riskindex.arrays import Array, Flags
+from riskindex.arrays import Array, Flags, Integers, Texts
 from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.statistics.expectation import expected_by_strata
 from riskindex.statistics.weight_steps import weight_steps
-
-Texts = NDArray[np.object_]
 
 ALL_ZERO = "all zero"
 """Reason where nothing was counted in any area: nothing can be tested, and nothing is hot."""
@@ -28,7 +25,7 @@ class Sample:
 
     counts: Array
     """Events per area and event group, shape (n, groups), whole numbers."""
-    event_weights: NDArray[np.int64]
+    event_weights: Integers
     """What an event of each group counts, shape (groups,), in steps of `unit`."""
     exposure: Array
     """What events are expected from, positive, shape (n,)."""
@@ -80,7 +77,7 @@ class Observation:
 
     counts: Array
     """Shape (n, groups); NaN where the source does not cover the area."""
-    event_weights: NDArray[np.int64]
+    event_weights: Integers
     """What an event of each group counts, in steps of `unit`."""
     exposure: Array
     """Shape (n,); NaN where missing. All 1 for getis-ord, which takes none."""

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.spatial import KDTree
 from scipy.special import xlogy
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags, Integers, Positions
 from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.hotspots.samples import Land, Observation, Sample, context_of, observe
@@ -23,7 +23,6 @@ from riskindex.statistics.expectation import AssessedAreas, compare
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-Index = NDArray[np.intp]
 
 SHARE = 0.05
 """A cluster holds at most this share of the exposure ..."""
@@ -51,16 +50,16 @@ COLUMNS = (
 class Zones(NamedTuple):
     """Groups of areas that may be a cluster: each area with its 0, 1, 2, ... nearest areas."""
 
-    near: Index
+    near: Positions
     """Shape (k, n): row 0 is the area itself, row j its j-th nearest area."""
-    inside: NDArray[np.bool_]
+    inside: Flags
     """Shape (k, n): whether the zone that ends with this area is small enough."""
 
 
 class Cluster(NamedTuple):
     """A group of areas with more events than expected."""
 
-    areas: Index
+    areas: Positions
     """Positions of its areas, its centre first."""
     observed: float
     expected: float
@@ -75,7 +74,7 @@ class Law(NamedTuple):
 
     means: Array
     """Events expected per area and event group, shape (n, groups)."""
-    jumps: NDArray[np.int64]
+    jumps: Integers
     """What an event of each group counts, shape (groups,)."""
     dispersion: float
     """Variance of the areas' relative risks, which are gamma distributed; 0 for none."""
@@ -321,7 +320,7 @@ class _Scores:
         """Counts added up over every zone."""
         return np.asarray(np.cumsum(counts[self.zones.near], axis=0))
 
-    def of(self, sums: Array, total: float, where: NDArray[np.bool_]) -> Array:
+    def of(self, sums: Array, total: float, where: Flags) -> Array:
         """The statistic of some zones."""
         ratio = log_likelihood_ratio(sums[where], self.share[where] * total, total)
         return np.asarray(ratio / self.spread[where])

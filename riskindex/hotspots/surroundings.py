@@ -12,8 +12,6 @@ from riskindex.hotspots.samples import Land, Observation
 from riskindex.statistics.corrections import adjust
 from riskindex.statistics.expectation import NEAREST
 
-Array = NDArray[np.float64]
-
 
 def against_surroundings(
     seen: Observation, land: Land, factor: Factor, dispersion: float

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Integers, Positions
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import Factor
 from riskindex.index.aggregation import AGGREGATE, Combined, quantise
@@ -376,7 +375,7 @@ def index_faults(options: Index, groups: set[str]) -> Iterator[str]:
         yield 'index: weights = "as-given" goes with aggregation = "arithmetic" only.'
 
 
-def _factors_hot(scores: pd.DataFrame, areas: pd.Index) -> NDArray[np.int64]:
+def _factors_hot(scores: pd.DataFrame, areas: pd.Index) -> Integers:
     if "is_hot" not in scores:
         return np.zeros(len(areas), dtype=np.int64)
     return np.asarray(_wide(scores, "is_hot").sum(axis=1), dtype=np.int64)
@@ -396,7 +395,7 @@ def _reasons_not_assessed(scores: pd.DataFrame, score: pd.Series) -> pd.Series:
     return found.astype("str")
 
 
-def _lacking(kind: NDArray[np.intp], factors: pd.Index, texts: pd.Index) -> str:
+def _lacking(kind: Positions, factors: pd.Index, texts: pd.Index) -> str:
     """A sentence about the factors that an area lacks; `kind` has their reasons, -1 for none."""
     reasons = [(factor, texts[at]) for factor, at in zip(factors, kind, strict=True) if at >= 0]
     named = "; ".join(f"{factor}: {text}" if text else str(factor) for factor, text in reasons)

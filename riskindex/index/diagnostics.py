@@ -5,9 +5,9 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import stats
 
+from riskindex.arrays import Array
 from riskindex.factors import Factor, Share
 from riskindex.tables import rows
 
@@ -82,7 +82,7 @@ def compose(
     return table.astype(float).rename_axis("share")
 
 
-def _share(counts: NDArray[np.float64]) -> float:
+def _share(counts: Array) -> float:
     part, whole = counts.sum(axis=0)
     return float(part / whole) if whole > 0 else float("nan")
 

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array, Flags
+from riskindex.arrays import Array, Flags, Texts
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import CONFIDENCE_SCORES, Factor
 from riskindex.hotspots.samples import ALL_ZERO
@@ -290,7 +289,7 @@ def _ratio(part: Array, whole: Array) -> Array:
     return out
 
 
-def _kind(hotspots: pd.DataFrame, factor: Factor) -> NDArray[np.object_]:
+def _kind(hotspots: pd.DataFrame, factor: Factor) -> Texts:
     """Own, neighbourhood or both: of the last period in which the area was hot."""
     periods = [_period(hotspots, factor, k)["kind"] for k in range(max(len(factor.periods), 1))]
     kind = periods.pop()
@@ -385,5 +384,5 @@ SCORES: dict[str, Callable[[Measured, Factor], Array]] = {
 """Config word to function."""
 
 
-def _first(reasons: NDArray[np.object_]) -> str:
+def _first(reasons: Texts) -> str:
     return next((str(reason) for reason in reasons if reason), "no value")

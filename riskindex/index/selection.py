@@ -10,14 +10,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskindex.arrays import Array, Flags
+from riskindex.arrays import Array, Flags, Positions
 from riskindex.cut import TIE_WORDS, Cut, by_hand, exchanged, explained
 from riskindex.cut import areas as in_areas
 from riskindex.errors import ConfigError, DataError
 from riskindex.index.aggregation import quantise
 from riskindex.index.build import Index, Ingredients
-
-Positions = NDArray[np.intp]
 
 
 @dataclass(frozen=True, kw_only=True)

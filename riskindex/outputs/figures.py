@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.arrays import Array, Integers
 from riskindex.cut import areas
 from riskindex.outputs.outlines import simplified
 from riskindex.outputs.pages import PROFILE_MARKS, asset, escape
@@ -122,7 +123,7 @@ def _number_places(released: Released, axes: "Axes", width: float) -> None:
         )
 
 
-def part_dots(centres: NDArray[np.float64], radius: NDArray[np.float64]) -> NDArray[np.float64]:
+def part_dots(centres: Array, radius: Array) -> Array:
     """Move dots that would cover each other apart, a smaller one farther than a larger one.
 
     Parameters
@@ -172,7 +173,7 @@ def _paths(shapes: NDArray[Any]) -> "list[Path]":
     return [Path(points[a:b], codes[a:b]) for a, b in itertools.pairwise(ends)]
 
 
-def _frame(bounds: NDArray[np.float64]) -> "tuple[Figure, Axes]":
+def _frame(bounds: Array) -> "tuple[Figure, Axes]":
     """A figure that the map fills, whatever its shape, without a screen."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -314,7 +315,7 @@ class Overlap(NamedTuple):
     """How many areas are hot for two factors at once."""
 
     labels: list[str]
-    counts: NDArray[np.int64]
+    counts: Integers
     """Shape (factors, factors); the diagonal holds how many are hot for the factor itself."""
 
 
@@ -477,7 +478,7 @@ class Concentration(NamedTuple):
     """The same if all areas had the same risk."""
     selected: float
     """Share of the events in the selected areas."""
-    curve: NDArray[np.float64]
+    curve: Array
     """Share of events in the areas that have most, from none to all of the areas."""
 
 

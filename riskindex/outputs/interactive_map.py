@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex.areas.groups import profile_kind
+from riskindex.arrays import Array
 from riskindex.disclosure import MARKS
 from riskindex.errors import DataError
 from riskindex.index.aggregation import quantise
@@ -451,7 +451,7 @@ def _digits(values: "pd.Series[Any]") -> str:
     return "".join(_SIGNS[np.minimum(numbers, 36)])
 
 
-def _floats(values: "pd.Series[Any]") -> NDArray[np.float64]:
+def _floats(values: "pd.Series[Any]") -> Array:
     numbers = pd.to_numeric(values).astype("Float64")
     return np.asarray(numbers.to_numpy(dtype=float, na_value=np.nan), dtype=float)
 
@@ -470,7 +470,7 @@ def _column(values: "pd.Series[Any]") -> list[Any]:
     return ["" if pd.isna(v) else v if isinstance(v, int) else str(v) for v in values]
 
 
-def _numbers(values: NDArray[np.float64]) -> list[Any]:
+def _numbers(values: Array) -> list[Any]:
     """Plain numbers for JSON, whole ones without a point, None for missing."""
     known = np.isfinite(values)
     is_whole = (values[known] == np.rint(values[known])).all()

@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskindex.arrays import Integers
 from riskindex.outputs.outlines import simplified
 from riskindex.outputs.pages import escape
 from riskindex.outputs.plots import svg
@@ -25,7 +25,7 @@ class AreaPaths(NamedTuple):
     codes: dict[str, int]
     """Area code to the number of its path."""
     paths: list[str]
-    boxes: NDArray[np.int64]
+    boxes: Integers
     """West, north, east, south of each area, shape `(n, 4)`, in steps."""
 
     def view(self, codes: Iterable[str], *, margin: float = 0.04) -> View:

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components, dijkstra
 from scipy.spatial.distance import pdist
 
+from riskindex.arrays import Flags, Positions, Shapes
 from riskindex.errors import DataError
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-Array = NDArray[np.float64]
-Positions = NDArray[np.intp]
 
 MOST_CENTRES = 120
 """Areas that are tried as centres of the two parts; of more, so many spread over the codes."""
@@ -31,12 +29,12 @@ class Ground(NamedTuple):
 
     order: Positions
     """Position of each area in the tables."""
-    hulls: NDArray[np.object_]
+    hulls: Shapes
     """Convex hulls of the areas, in metres."""
     lengths: "csr_array[Any]"
     """Whole metres between the centroids of neighbours, shape `(n, n)`, symmetric."""
 
-    def parts(self, selected: NDArray[np.bool_], fits: Callable[[Positions], bool]) -> Positions:
+    def parts(self, selected: Flags, fits: Callable[[Positions], bool]) -> Positions:
         """Put the selected areas into connected parts that fit.
 
         Parameters
@@ -120,7 +118,7 @@ def survey_ground(
     return Ground(order, shapely.convex_hull(shapes), csr_array((length, (i, j)), shape=(n, n)))
 
 
-def two_parts(lengths: "csr_array[Any]") -> NDArray[np.bool_]:
+def two_parts(lengths: "csr_array[Any]") -> Flags:
     """Divide connected areas into two connected parts around two centres.
 
     The centres are the two areas to which all are nearest along the neighbours, added up (the
@@ -159,7 +157,7 @@ def two_parts(lengths: "csr_array[Any]") -> NDArray[np.bool_]:
     return np.asarray(far[first] <= far[second])
 
 
-def across(shapes: NDArray[np.object_]) -> float:
+def across(shapes: Shapes) -> float:
     """Greatest distance between two points of the shapes, in their unit."""
     hull = shapely.convex_hull(shapely.geometrycollections(shapes))
     return float(pdist(shapely.get_coordinates(hull)).max(initial=0.0))

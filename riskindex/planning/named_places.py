@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from riskindex.arrays import Array, Flags, Positions, Shapes
 from riskindex.errors import ConfigError, DataError
 from riskindex.planning.compact_parts import Ground, across, survey_ground
 from riskindex.planning.place_names import (
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
     from geopandas import GeoDataFrame
 
-Array = NDArray[np.float64]
-Positions = NDArray[np.intp]
 
 FIRM = 0.95
 """Share of repeats from which on a selected area is firm, where the index table has no tiers."""
@@ -174,7 +172,7 @@ COLUMNS = (
 """Columns of the table of places."""
 
 
-def divide(selected: NDArray[np.bool_], ground: Ground, rules: PlaceRules) -> Positions:
+def divide(selected: Flags, ground: Ground, rules: PlaceRules) -> Positions:
     """Number of the part that each selected area is in, from 0; -1 for the others."""
 
     def fits(part: Positions) -> bool:
@@ -262,7 +260,7 @@ def _by_weight(table: pd.DataFrame, group: str) -> list[str]:
     return [str(name) for name in sums.sort_values(ascending=False, kind="stable").index]
 
 
-def _position(shapes: NDArray[np.object_], people: Array) -> tuple[float, float, float]:
+def _position(shapes: Shapes, people: Array) -> tuple[float, float, float]:
     """Where a place lies, its residents' mean centre or the nearest point in it, and its width."""
     centre = shapely.points(
         people @ shapely.get_coordinates(shapely.centroid(shapes)) / people.sum()

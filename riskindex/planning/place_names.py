@@ -7,12 +7,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
+from riskindex.arrays import Array, Shapes, Texts
 from riskindex.errors import DataError
-
-Array = NDArray[np.float64]
-Shapes = NDArray[np.object_]
 
 RESIDENTS_PER_KM2 = 3500.0
 """Usual density of a British town, by which a number of residents becomes a radius."""
@@ -26,11 +23,11 @@ class Gazetteer(NamedTuple):
     """Settlements by name: points with residents, and polygons."""
 
     points: Shapes
-    point_names: NDArray[np.object_]
+    point_names: Texts
     reach: Array
     """Radius of the settlement around each point, in metres."""
     polygons: Shapes
-    polygon_names: NDArray[np.object_]
+    polygon_names: Texts
 
 
 def arrange_gazetteer(table: pd.DataFrame | None) -> Gazetteer:

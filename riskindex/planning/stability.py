@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
+from riskindex.arrays import Array, Flags, Positions
 from riskindex.errors import ConfigError, DataError
 from riskindex.planning.compact_parts import survey_ground
 from riskindex.planning.named_places import (
@@ -23,19 +23,17 @@ from riskindex.planning.teams import Choice, Plan, arrange_problem, hundredths
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-Flags = NDArray[np.bool_]
-
 
 class _Area(NamedTuple):
     """What the repeats need to know of every area, shape `(n,)`."""
 
-    worth: NDArray[np.float64]
+    worth: Array
     """What the plan maximises."""
-    residents: NDArray[np.float64]
-    district: NDArray[np.intp]
+    residents: Array
+    district: Positions
     districts: tuple[str, ...]
     """Names of the districts that `district` numbers."""
-    place: NDArray[np.intp]
+    place: Positions
     """Number of its place, 0 for none."""
 
 
@@ -120,9 +118,7 @@ def _areas(
     return _Area(worth, known, district, tuple(map(str, names)), place)
 
 
-def _chosen_areas(
-    part: NDArray[np.intp], area: _Area, names: "pd.Series[str]", plan: Plan
-) -> Flags:
+def _chosen_areas(part: Positions, area: _Area, names: "pd.Series[str]", plan: Plan) -> Flags:
     """Which areas lie in places that one repeat chooses."""
     inside = part >= 0
     if not inside.any():
@@ -146,9 +142,7 @@ def _chosen_areas(
     return inside & (False if best is None else best[part])
 
 
-def _by_part(
-    part: NDArray[np.intp], group: NDArray[np.intp], weight: NDArray[np.float64], n: int
-) -> NDArray[np.intp]:
+def _by_part(part: Positions, group: Positions, weight: Array, n: int) -> Positions:
     """The group that most of each part's weight is in."""
     size = int(group.max()) + 1
     sums = np.bincount(part * size + group, weight, n * size).reshape(n, size)

@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
 from riskindex.areas.groups import group_kinds, profile_kind
+from riskindex.arrays import Flags
 from riskindex.errors import ConfigError
 from riskindex.planning.named_places import NamedPlaces, PlaceRules, name_places
 from riskindex.planning.sentences import PlanSentences, describe_plan, listed_sentence
@@ -88,7 +87,7 @@ def make_plan(
     around: Surroundings = Surroundings(),  # noqa: B008 (a tuple)
     hot: pd.DataFrame | None = None,
     labels: Mapping[str, str] | None = None,
-    repeats: NDArray[np.bool_] | None = None,
+    repeats: Flags | None = None,
 ) -> TeamPlan:
     """Name the places of a list, and choose those that the teams reach most in.
 

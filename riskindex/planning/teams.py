@@ -10,11 +10,9 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 
+from riskindex.arrays import Array, Flags, Integers, Positions
 from riskindex.errors import ConfigError, DataError
 from riskindex.planning.place_names import in_words
-
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 DIGITS = 6
 """What is reached is compared to so many digits of the place that has most: less is a tie."""
@@ -185,13 +183,13 @@ class Problem(NamedTuple):
     """The integer programme: whole numbers, so that equal sets are seen to be equal."""
 
     places: pd.Index
-    worth: NDArray[np.float64]
+    worth: Array
     """What is maximised, as it is."""
     values: Integers
     """The same as whole numbers of six digits."""
     costs: Integers
     """In hundredths."""
-    districts: NDArray[np.intp]
+    districts: Positions
     """Number of each place's district."""
     least: Integers
     """Places per district."""
@@ -297,8 +295,8 @@ class Problem(NamedTuple):
     def _solved(
         self,
         weight: Integers,
-        low: NDArray[np.float64],
-        high: NDArray[np.float64],
+        low: Array,
+        high: Array,
         limits: list[LinearConstraint],
     ) -> Flags | None:
         """A set between bounds with the largest weight; None where none is possible."""
@@ -411,9 +409,7 @@ def _unmet(least: Integers, most: Integers, size: NDArray[Any], names: pd.Index)
     return faults
 
 
-def _unaffordable(
-    costs: Integers, districts: NDArray[np.intp], least: Integers, plan: Plan
-) -> list[str]:
+def _unaffordable(costs: Integers, districts: Positions, least: Integers, plan: Plan) -> list[str]:
     """Whether even the cheapest places that meet the minimums take more than there is."""
     cheapest = sum(int(np.sort(costs[districts == k])[: least[k]].sum()) for k in range(len(least)))
     if cheapest <= hundredths(plan.available):

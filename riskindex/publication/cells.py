@@ -5,30 +5,28 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskindex.arrays import Array, Fingerprints, Flags, Integers, Texts
 from riskindex.disclosure import WITHHELD, CellRules, round_half_up
-
-Fingerprints = NDArray[np.uint64]
 
 
 class ProtectedCells(NamedTuple):
     """What may leave of counts from restricted sources; `protect` alone makes it."""
 
-    values: NDArray[np.float64]
+    values: Array
     """Rounded counts, NaN where a cell is withheld."""
-    marks: NDArray[np.object_]
+    marks: Texts
     """`[c]` where a cell is withheld, else ""."""
 
 
 def protect(
-    counts: NDArray[np.float64],
+    counts: Array,
     fingerprints: Fingerprints,
     key: bytes,
     rules: CellRules,
     *,
     empty: Fingerprints,
-    small: NDArray[np.bool_],
+    small: Flags,
 ) -> ProtectedCells:
     """Make protected cells of counts.
 
@@ -64,7 +62,7 @@ def protect(
     )
 
 
-def noise(fingerprints: Fingerprints, key: bytes, epsilon: float) -> NDArray[np.int64]:
+def noise(fingerprints: Fingerprints, key: bytes, epsilon: float) -> Integers:
     """Discrete Laplace noise, decided by fingerprints and the key alone.
 
     Parameters
@@ -101,7 +99,7 @@ def noise(fingerprints: Fingerprints, key: bytes, epsilon: float) -> NDArray[np.
 
 
 @lru_cache(maxsize=8)
-def _limits(epsilon: float) -> NDArray[np.uint64]:
+def _limits(epsilon: float) -> Fingerprints:
     """P(noise <= k) for k from -m to m - 1, in units of 2**-64; beyond m noise is rarer than that.
 
     Whole numbers are compared, so that no rounding of a platform's logarithm moves a draw.

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex.areas.groups import (
     WHOLE,
@@ -14,6 +13,7 @@ from riskindex.areas.groups import (
     residents_of,
     with_rates,
 )
+from riskindex.arrays import Array, Fingerprints, Flags, Positions
 from riskindex.assessment.place_counts import (
     WHOLE_KIND,
     count_places,
@@ -121,11 +121,11 @@ def noised_tables(result: "Result", key: bytes) -> pd.DataFrame:
     return noised
 
 
-def _filled(prints: NDArray[np.uint64], empty: NDArray[np.uint64]) -> NDArray[np.uint64]:
+def _filled(prints: Fingerprints, empty: Fingerprints) -> Fingerprints:
     return np.where(prints == 0, empty, prints)
 
 
-def empty_prints(places: Sequence[int], measure: str, period: str) -> NDArray[np.uint64]:
+def empty_prints(places: Sequence[int], measure: str, period: str) -> Fingerprints:
     """Fingerprints of cells without records."""
     own = np.array([of_place(measure, period)], dtype=np.uint64)
     # Multiplied by an odd number, so that place and measure cannot cancel each other.
@@ -294,7 +294,7 @@ def _protected_places(
     return lines.assign(mark=table["mark"].reindex(lines.index).fillna(""))
 
 
-def _whole_of(events: "pd.Series[float]") -> NDArray[np.float64]:
+def _whole_of(events: "pd.Series[float]") -> Array:
     whole = events.xs(WHOLE, level="place")
     return np.asarray(whole.reindex(events.index.droplevel("place")), dtype=float)
 
@@ -339,18 +339,18 @@ def _cells(
     yield from zip(map(str, names), values.tolist(), marks.tolist(), strict=True)
 
 
-def _summed(codes: NDArray[np.intp], values: "pd.Series[float]", n: int) -> NDArray[np.float64]:
+def _summed(codes: Positions, values: "pd.Series[float]", n: int) -> Array:
     weights = values.fillna(0.0).to_numpy(float)
     return np.asarray(np.bincount(codes, weights=weights, minlength=n), dtype=float)
 
 
 def _empty_places(
     areas: "pd.Index[str]",
-    codes: NDArray[np.intp],
-    asked: NDArray[np.bool_],
+    codes: Positions,
+    asked: Flags,
     measure: str,
     period: str,
-) -> NDArray[np.uint64]:
+) -> Fingerprints:
     """Fingerprints of groups of areas without a record; 0 for those that have one."""
     places = np.zeros(len(asked), dtype=np.uint64)
     for group in np.flatnonzero(asked):

@@ -4,14 +4,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import stats
 from scipy.sparse import csr_array
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags
 from riskindex.errors import DataError
-
-Flags = NDArray[np.bool_]
 
 LARGEST = 6_000
 """Areas of which all eigenvectors are found at once: a minute, and 1 GB."""

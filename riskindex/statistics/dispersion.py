@@ -4,15 +4,13 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import coo_array, csr_array
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags, Positions, SmallIntegers
 from riskindex.caching import IdentityKey
 from riskindex.statistics.heavy_tails import lognormal_over_gamma
 from riskindex.statistics.tails import log_upper_tail
-
-Indices = NDArray[np.int32]
 
 CALM_EVENTS = 3.0
 """Pairs weigh ((expected + 3) / (observed + 3))^3 of the areas around them, at most 1."""
@@ -83,7 +81,7 @@ def pair_ratio_dispersion(
     )
 
 
-def assessed(observed: Array, exposure: Array) -> NDArray[np.bool_]:
+def assessed(observed: Array, exposure: Array) -> Flags:
     """Areas with a count and a positive exposure."""
     return np.asarray(~np.isnan(observed) & (exposure > 0))
 
@@ -97,7 +95,7 @@ class Spread(NamedTuple):
     """Of the areas' relative risks."""
     of_all: float
     """The same with the extreme areas."""
-    left_out: NDArray[np.bool_]
+    left_out: Flags
     """Areas whose counts alone make most of the dispersion of all."""
 
 
@@ -179,14 +177,14 @@ class _Parts(NamedTuple):
     top: float
     bottom: float
 
-    def without(self, some: NDArray[np.intp]) -> float:
+    def without(self, some: Positions) -> float:
         """The dispersion without some areas, at the same weights."""
         left = self.bottom - self.bottom_of[some].sum()
         top = max(self.top - self.top_of[some].sum(), 0.0)
         return float(top / left) - 1 if left > 1e-9 * self.bottom else 0.0
 
 
-def _out_of_reach(intensity: Intensity, some: NDArray[np.intp], w: float) -> NDArray[np.bool_]:
+def _out_of_reach(intensity: Intensity, some: Positions, w: float) -> Flags:
     """Whether counts of some areas are implausible given the rate and dispersion of the others."""
     rest = np.ones(len(intensity.total), bool)
     rest[some] = False
@@ -201,7 +199,7 @@ def _out_of_reach(intensity: Intensity, some: NDArray[np.intp], w: float) -> NDA
 
 
 def _without(
-    intensity: Intensity, neighbours: csr_array, out: NDArray[np.bool_]
+    intensity: Intensity, neighbours: csr_array, out: Flags
 ) -> tuple[Intensity, csr_array]:
     kept = Intensity(*(column[~out] for column in intensity))
     return kept, neighbours[~out][:, ~out]
@@ -294,11 +292,11 @@ def _precision(mu: Array, w: float) -> Array:
 class _Pairs(NamedTuple):
     """Each pair of neighbours once, in the order of the first area."""
 
-    i: Indices
-    j: Indices
+    i: SmallIntegers
+    j: SmallIntegers
     share: Array
     """(1/d_i + 1/d_j) / 2 of the degrees d."""
-    indptr: Indices
+    indptr: SmallIntegers
     """Where the pairs of each first area begin, shape `(n + 1,)`."""
 
 

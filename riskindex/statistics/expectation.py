@@ -5,11 +5,11 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array, eye_array
 from scipy.spatial import KDTree
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags, Integers
 from riskindex.caching import IdentityKey
 from riskindex.errors import DataError
 from riskindex.statistics.dispersion import (
@@ -56,12 +56,12 @@ class ComparisonOptions(TypedDict, total=False):
 class AssessedAreas(NamedTuple):
     """The assessed areas of a test, and what is expected of them."""
 
-    keep: NDArray[np.bool_]
+    keep: Flags
     """Which of all areas are assessed; everything below has those alone."""
     intensity: Intensity
     means: Array
     """Expected events per area and group."""
-    jumps: NDArray[np.int64]
+    jumps: Integers
     """What an event of each group counts."""
     neighbours: csr_array
     spread: Spread
@@ -114,7 +114,7 @@ def compare(
     exposure: ArrayLike,
     neighbours: csr_array,
     *,
-    jumps: NDArray[np.int64],
+    jumps: Integers,
     dispersion: Dispersion = "pair-ratio",
     background: Background = "county",
     centroids: ArrayLike | None = None,

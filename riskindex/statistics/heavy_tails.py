@@ -1,10 +1,9 @@
 """Whether areas' risks have a heavier tail than the gamma law, told from areas in calm places."""
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
-Array = NDArray[np.float64]
+from riskindex.arrays import Array
 
 NODES, STEPS = 20, 12
 """Of the quadrature over an area's risk, and of Newton's way to its most likely one."""

@@ -4,15 +4,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags, Integers
 from riskindex.errors import DataError
 from riskindex.statistics.smoothing import garwood
-
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 
 class Estimate(NamedTuple):

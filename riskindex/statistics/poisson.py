@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple, Unpack
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.sparse import csr_array
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags
 from riskindex.errors import DataError
 from riskindex.statistics.expectation import (
     AssessedAreas,
@@ -56,7 +56,7 @@ class WindowExcess(NamedTuple):
     """What is assumed if there is no hotspot, in words."""
     dispersion_of_all: float
     """The dispersion with the extreme areas that it leaves out."""
-    left_out: NDArray[np.bool_]
+    left_out: Flags
     """Extreme areas that would make most of the dispersion, which is estimated without them."""
 
 

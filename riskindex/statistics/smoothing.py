@@ -3,11 +3,11 @@
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import special
 from scipy.sparse import csr_array, eye_array
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags, Integers
 
 STEPS = 100
 """Steps of the EM algorithm that finds how many areas have each count."""
@@ -144,7 +144,7 @@ def gamma_posteriors(observed: Array, expected: Array) -> Gammas:
     return Gammas(k + observed, k / m + expected, _drawn_in(observed, expected, m, a))
 
 
-def counts_behind(noised: ArrayLike, total: float, *, epsilon: float = 1.0) -> NDArray[np.int64]:
+def counts_behind(noised: ArrayLike, total: float, *, epsilon: float = 1.0) -> Integers:
     """Counts that are expected behind counts with discrete Laplace noise, with a known total.
 
     A count y with noise is expected to be E[x | y], by the distribution of x over the areas that
@@ -190,7 +190,7 @@ def counts_behind(noised: ArrayLike, total: float, *, epsilon: float = 1.0) -> N
     return np.asarray(np.diff(reached, prepend=0.0), dtype=np.int64)
 
 
-def _behind_each(often: NDArray[np.int64], epsilon: float) -> Array:
+def _behind_each(often: Integers, epsilon: float) -> Array:
     """The count expected behind each of 0, 1, 2, ... that was seen, and how often; 0 elsewhere."""
     reach = int(np.ceil(NEVER / epsilon))
     law = np.exp(-epsilon * np.abs(np.arange(-reach, reach + 1)))
@@ -244,7 +244,7 @@ def _global_prior(o: Array, e: Array) -> tuple[Array, Array]:
     return np.where(known, m, np.nan), np.where(known, a, np.nan)
 
 
-def _sum_of(values: Array, known: NDArray[np.bool_]) -> Array:
+def _sum_of(values: Array, known: Flags) -> Array:
     """Sum over the areas that are known, which stay an axis."""
     return np.asarray(np.where(known, values, 0.0).sum(axis=-1, keepdims=True))
 

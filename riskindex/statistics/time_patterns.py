@@ -6,9 +6,9 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Integers, Positions
 from riskindex.errors import DataError
 from riskindex.statistics.tails import log_binomial_tail
 
@@ -24,7 +24,7 @@ class StandingOut(NamedTuple):
     """Counted over expected, the same shape."""
     p: Array
     """Upper tail of each category, adjusted for all categories and patterns looked at."""
-    largest: NDArray[np.intp]
+    largest: Positions
     """Position of the category that stands out most, shape `(...)`; ties go to the first."""
     p_largest: Array
     """Its adjusted p: above .05, "no day stands out"."""
@@ -89,7 +89,7 @@ def stand_out(
     return StandingOut(expected, x / expected, p, largest, named)
 
 
-def days_by_weekday(start: Day, end: Day) -> NDArray[np.int64]:
+def days_by_weekday(start: Day, end: Day) -> Integers:
     """Number of Mondays, Tuesdays and so on in a period.
 
     Parameters
@@ -113,7 +113,7 @@ def days_by_weekday(start: Day, end: Day) -> NDArray[np.int64]:
     return np.bincount((_days(start, end) + 3) % 7, minlength=7)
 
 
-def days_by_month(start: Day, end: Day) -> NDArray[np.int64]:
+def days_by_month(start: Day, end: Day) -> Integers:
     """Number of days in January, February and so on of a period.
 
     Parameters
@@ -135,7 +135,7 @@ def days_by_month(start: Day, end: Day) -> NDArray[np.int64]:
     return np.bincount(months % 12, minlength=12)
 
 
-def _days(start: Day, end: Day) -> NDArray[np.int64]:
+def _days(start: Day, end: Day) -> Integers:
     first, after = (int(np.datetime64(day, "D").astype(np.int64)) for day in (start, end))
     return np.arange(first, after, dtype=np.int64)
 

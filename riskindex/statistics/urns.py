@@ -7,12 +7,10 @@ tilted Fourier transforms (relative error below 1e-10, stated row by row).
 from typing import Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import fft
 
-from riskindex.arrays import Array, Integers
+from riskindex.arrays import Array, Complex, Integers
 
-Complex = NDArray[np.complex128]
 Side = Literal["upper", "lower"]
 
 # Relative rounding of one stored tail, and the relative error at which a tail is not accepted.

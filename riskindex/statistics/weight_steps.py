@@ -6,8 +6,8 @@ from math import gcd, lcm
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskindex.arrays import Integers
 from riskindex.errors import DataError
 
 DENOMINATOR = 100
@@ -19,7 +19,7 @@ LARGEST = 10**6
 class WeightSteps(NamedTuple):
     """Weights as steps."""
 
-    steps: NDArray[np.int64]
+    steps: Integers
     """Whole numbers of 1 or more."""
     unit: float
     """What one step is worth: weight = steps x unit."""

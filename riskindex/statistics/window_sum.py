@@ -18,16 +18,14 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import csr_array
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags, Integers
 from riskindex.statistics.tails import log_upper_tail
 from riskindex.statistics.window_sum_by_transform import log_tails_by_inversion
 
-Index = NDArray[np.int64]
-Law = tuple[Array, csr_array, float, Index]
-Form = Callable[[Array, Array, csr_array, float, Index], tuple[Array, Array]]
+Law = tuple[Array, csr_array, float, Integers]
+Form = Callable[[Array, Array, csr_array, float, Integers], tuple[Array, Array]]
 
 ALWAYS_EXACT = 500
 """Windows with more (weighted) events than this are first matched to three moments ..."""
@@ -59,7 +57,7 @@ class LogTails(NamedTuple):
 
 
 def log_window_tails(
-    observed: Array, means: Array, windows: csr_array, *, dispersion: float, jumps: Index
+    observed: Array, means: Array, windows: csr_array, *, dispersion: float, jumps: Integers
 ) -> LogTails:
     """Upper tails of every window's sum of weighted events.
 
@@ -98,7 +96,7 @@ def log_window_tails(
     return tails
 
 
-def _fill(tails: LogTails, rows: Index, observed: Array, form: Form, law: Law) -> None:
+def _fill(tails: LogTails, rows: Integers, observed: Array, form: Form, law: Law) -> None:
     means, windows, w, jumps = law
     if len(rows):
         found = form(observed[rows], means, windows[rows], w, jumps)
@@ -106,7 +104,7 @@ def _fill(tails: LogTails, rows: Index, observed: Array, form: Form, law: Law) -
 
 
 def _three_moment_tails(
-    observed: Array, means: Array, windows: csr_array, w: float, jumps: Index
+    observed: Array, means: Array, windows: csr_array, w: float, jumps: Integers
 ) -> tuple[Array, Array]:
     """Tails of a shifted and scaled negative binomial with the sum's first three cumulants."""
     k1, k2, k3 = cumulants(means, windows, w, jumps)
@@ -119,7 +117,7 @@ def _three_moment_tails(
     return strict, above
 
 
-def cumulants(means: Array, windows: csr_array, w: float, jumps: Index) -> tuple[Array, ...]:
+def cumulants(means: Array, windows: csr_array, w: float, jumps: Integers) -> tuple[Array, ...]:
     """Mean, variance and third central moment of every window's sum."""
     m1, m2, m3 = (means @ jumps.astype(float) ** r for r in (1, 2, 3))
     of_areas = (m1, m2 + w * m1**2, m3 + 3 * w * m1 * m2 + 2 * w**2 * m1**3)
@@ -127,7 +125,7 @@ def cumulants(means: Array, windows: csr_array, w: float, jumps: Index) -> tuple
 
 
 def _exact_tails(
-    observed: Array, means: Array, windows: csr_array, w: float, jumps: Index
+    observed: Array, means: Array, windows: csr_array, w: float, jumps: Integers
 ) -> tuple[Array, Array]:
     """Tails by the recursion, all terms positive."""
     below, at, sizes = np.empty_like(observed), np.empty_like(observed), np.diff(windows.indptr)
@@ -144,7 +142,7 @@ def _exact_tails(
     return log_strict, log_above
 
 
-def _batches(rows: Index, observed: Array, sizes: Index, lags: int) -> Iterator[Index]:
+def _batches(rows: Integers, observed: Array, sizes: Integers, lags: int) -> Iterator[Integers]:
     """Windows of about the same size together, in falling order of their sums."""
     rows = rows[np.argsort(-sizes[rows], kind="stable")]
     while len(rows):
@@ -199,7 +197,7 @@ class _Recursion:
     when they leave the range of floating-point numbers.
     """
 
-    def __init__(self, means: Array, windows: csr_array, w: float, jumps: Index) -> None:
+    def __init__(self, means: Array, windows: csr_array, w: float, jumps: Integers) -> None:
         starts, members = windows.indptr[:-1].astype(np.int64), windows.indices
         sizes = np.diff(windows.indptr)
         column = np.repeat(np.arange(len(sizes)), sizes)
@@ -256,7 +254,7 @@ class _Recursion:
             total[:active] = np.ldexp(total[:active], moves)
 
 
-def _moves(level: Array, begun: NDArray[np.bool_]) -> NDArray[np.int64]:
+def _moves(level: Array, begun: Flags) -> Integers:
     """Powers of two that bring terms into range: up only before a sum has begun."""
     down = np.where(level > 2.0**SHIFT, -SHIFT, 0)
     return np.where((level < 2.0**-SHIFT) & ~begun, SHIFT, down)

@@ -10,16 +10,12 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import fft
 from scipy.sparse import csr_array
 from scipy.special import log_ndtr
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags, Integers
 from riskindex.statistics.tails import NO_DISPERSION
-
-Index = NDArray[np.int64]
-Complex = NDArray[np.complex128]
 
 LENGTH = 8192
 """Steps of the grid; longer sums are binned."""
@@ -43,8 +39,8 @@ GREATEST_EXPONENT = 700.0
 class Windows(NamedTuple):
     """The areas of some windows, one after the other, and what is expected in them."""
 
-    starts: Index
-    sizes: Index
+    starts: Integers
+    sizes: Integers
     means: Array
     """Expected events per entry and jump, shape `(entries, jumps)`."""
     w: float
@@ -77,14 +73,14 @@ class Windows(NamedTuple):
         slope, bend = grown @ self.jumps, grown @ self.jumps**2
         return self.total(bend / left + self.w * (slope / left) ** 2)
 
-    def of(self, rows: Index) -> "Windows":
+    def of(self, rows: Integers) -> "Windows":
         """Some of the windows."""
         sizes = self.sizes[rows]
         ends = np.cumsum(sizes)
         entries = np.arange(ends[-1]) + np.repeat(self.starts[rows] - (ends - sizes), sizes)
         return self._replace(starts=ends - sizes, sizes=sizes, means=self.means[entries])
 
-    def on_grid(self, rows: Index, unit: float) -> "Windows":
+    def on_grid(self, rows: Integers, unit: float) -> "Windows":
         """Some of the windows, with events that count whole steps of so many units."""
         jumps, share = _on_grid(self.jumps / unit)
         some = self.of(rows)
@@ -92,7 +88,7 @@ class Windows(NamedTuple):
 
 
 def log_tails_by_inversion(
-    observed: Array, means: Array, windows: csr_array, w: float, jumps: Index
+    observed: Array, means: Array, windows: csr_array, w: float, jumps: Integers
 ) -> tuple[Array, Array]:
     """Logarithms of P(X >= x) and P(X > x) of every window's sum.
 
@@ -129,7 +125,7 @@ def log_tails_by_inversion(
 
 
 def _inverted(
-    whole: Windows, observed: Array, rows: Index, tilt: Array, reach: Array
+    whole: Windows, observed: Array, rows: Integers, tilt: Array, reach: Array
 ) -> tuple[Array, Array]:
     """Tails of some windows, whose reach rises, from one transform."""
     longest = float(reach[rows[-1]])
@@ -162,7 +158,7 @@ def _reach(windows: Windows, tilt: Array) -> Array:
     """Where the tilted law has nothing left worth counting."""
     value, _ = windows.cumulant(tilt)
 
-    def beyond(further: Array) -> NDArray[np.bool_]:
+    def beyond(further: Array) -> Flags:
         there, slope = windows.cumulant(tilt + further)
         with np.errstate(invalid="ignore"):
             return ~(further * slope - (there - value) < NOTHING)
@@ -176,7 +172,7 @@ def _tilt(windows: Windows, observed: Array) -> Array:
     full = _full_tilt(windows, observed)
     rate = full * observed - windows.cumulant(full)[0]
 
-    def enough(s: Array) -> NDArray[np.bool_]:
+    def enough(s: Array) -> Flags:
         return s * observed - windows.cumulant(s)[0] >= rate - FAR
 
     return np.where(rate > FAR, _boundary(enough, full), 0.0)
@@ -188,7 +184,7 @@ def _full_tilt(windows: Windows, observed: Array) -> Array:
     return _boundary(lambda s: windows.cumulant(s)[1] > observed, most)
 
 
-def _boundary(beyond: Callable[[Array], NDArray[np.bool_]], most: Array) -> Array:
+def _boundary(beyond: Callable[[Array], Flags], most: Array) -> Array:
     """The largest number from 0 to `most` that is not beyond, by halving."""
     low, high = np.zeros_like(most), most
     for _ in range(HALVINGS):
@@ -253,7 +249,7 @@ def _tails(law: TiltedLaw, observed: Array, *, binned: bool) -> tuple[Array, Arr
     return strict, above
 
 
-def _between(tails: Array, rows: Index, at: Index, part: Array) -> Array:
+def _between(tails: Array, rows: Integers, at: Integers, part: Array) -> Array:
     """Tail at a point between two steps, with half of what lies on it."""
     halves = [(tails[rows, at + i] + tails[rows, at + i + 1]) / 2 for i in (0, 1)]
     return np.asarray((1 - part) * halves[0] + part * halves[1])

@@ -5,11 +5,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 from scipy.sparse import csr_array, eye_array
 
-from riskindex.arrays import Array, Flags
+from riskindex.arrays import Array, Flags, Integers, Positions
 from riskindex.factors import Factor
 from riskindex.hotspots.samples import Sample
 from riskindex.statistics.corrections import adjust, confidence_of
@@ -100,7 +99,7 @@ def _apart_from_next_door(
     )
 
 
-def _sizes(sample: Sample, factor: Factor) -> NDArray[np.int64]:
+def _sizes(sample: Sample, factor: Factor) -> Integers:
     return np.diff(_windows(sample, factor).indptr).astype(np.int64)
 
 
@@ -127,7 +126,7 @@ class _Drawn(NamedTuple):
     """Sums of draws without replacement with the moments of the law of each; shape `(draws, n)`."""
 
     sums: Array
-    sizes: NDArray[np.int64]
+    sizes: Integers
     """How many values each sum adds up, shape `(n,)`."""
     mean: Array
     variance: Array
@@ -237,7 +236,7 @@ def _tail_of_moments(
 
 
 def _rest_against_expectation(
-    sample: Sample, counts: Array, rest: "Weights", rows: NDArray[np.intp], factor: Factor
+    sample: Sample, counts: Array, rest: "Weights", rows: Positions, factor: Factor
 ) -> Array:
     """p of what is left of some windows, with the dispersion of all."""
     observed, k1, k2, k3, step = _moments(sample, counts, rest, factor)
@@ -249,7 +248,7 @@ def _rest_against_expectation(
 
 
 def _rest_of_draws(
-    sample: Sample, counts: Array, rest: "Weights", rows: NDArray[np.intp], factor: Factor
+    sample: Sample, counts: Array, rest: "Weights", rows: Positions, factor: Factor
 ) -> Array:
     """p of what is left of some windows, as draws of so many values without replacement."""
     x, options = counts @ sample.event_weights.astype(float), factor.getis_ord

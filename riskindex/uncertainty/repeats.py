@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array, Flags
+from riskindex.arrays import Array, Flags, Positions
 from riskindex.factors import Factor
 from riskindex.hotspots.area_tests import expected_counts
 from riskindex.hotspots.samples import Land, Observation, Sample, context_of, observe, together
@@ -47,7 +46,7 @@ class Drawn(NamedTuple):
     """0 to 100, the percentile of the value."""
     is_hot: Flags
 
-    def at(self, draws: NDArray[np.intp]) -> "Drawn":
+    def at(self, draws: Positions) -> "Drawn":
         """Some of the repeats; one row stands for all of them."""
         if len(self.score) == 1:
             return self

@@ -6,9 +6,8 @@ from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array, Flags, Ranks
+from riskindex.arrays import Array, Flags, Integers, Positions, SmallIntegers, Texts
 from riskindex.factors import Factor
 from riskindex.index.aggregation import quantise
 from riskindex.index.build import Ingredients, Part, Weighting
@@ -53,9 +52,9 @@ class Replay:
     still: Sequence[Drawn]
     options: Robustness
     selection: Selection
-    groups: NDArray[np.object_] | None
+    groups: Texts | None
 
-    def block(self, rng: np.random.Generator, draws: int) -> tuple[Flags, Ranks]:
+    def block(self, rng: np.random.Generator, draws: int) -> tuple[Flags, SmallIntegers]:
         """Whether each area is selected in each repeat, and its rank."""
         drawn = self.draw(rng, draws)
         setting = Setting(
@@ -73,7 +72,7 @@ class Replay:
         ]
         return stacked(parts, draws if self.repeaters else 1)
 
-    def evaluate(self, drawn: Drawn, setting: "Setting") -> tuple[Flags, Ranks]:
+    def evaluate(self, drawn: Drawn, setting: "Setting") -> tuple[Flags, SmallIntegers]:
         """Combine and select under settings of their own, one per repeat."""
         draws, n = len(setting.normalise), len(self.frame.areas)
         score, companion = np.empty((draws, n)), np.empty((draws, n))
@@ -117,9 +116,9 @@ class Setting(NamedTuple):
 
     weighting: Weighting
     """One row per repeat."""
-    normalise: NDArray[np.int64]
+    normalise: Integers
     """Position of the normalisation in the options, shape `(draws,)`."""
-    aggregation: NDArray[np.int64]
+    aggregation: Integers
     """Position of the aggregation in the options, shape `(draws,)`."""
 
 
@@ -234,8 +233,8 @@ def _weighted_sums(scores: Array, weights: Array, as_given: bool) -> Array:
 
 
 def choose_repeats(
-    areas: Standing, selection: Selection, *, groups: NDArray[np.object_] | None = None
-) -> tuple[Flags, Ranks]:
+    areas: Standing, selection: Selection, *, groups: Texts | None = None
+) -> tuple[Flags, SmallIntegers]:
     """Select the top of every repeat, exactly as `select_top` does.
 
     Parameters
@@ -280,7 +279,7 @@ def _choose(areas: Standing, falling: Array, target: int, ties: str) -> Flags:
     return np.asarray(above | tied)
 
 
-def _ranks(order: NDArray[np.intp], ordered: Array) -> Ranks:
+def _ranks(order: Positions, ordered: Array) -> SmallIntegers:
     """Competition ranks from areas in falling order of their scores."""
     position = np.arange(1, order.shape[1] + 1)
     begins = np.ones(ordered.shape, dtype=bool)

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array, Flags, Ranks
+from riskindex.arrays import Array, Flags, Integers, SmallIntegers, Texts
 from riskindex.cut import areas
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import Factor
@@ -124,7 +123,7 @@ def repeat_list(
     together = max(1, min(BLOCK, CELLS // len(replay.frame.areas)))
     sizes = [min(together, draws - start) for start in range(0, draws, together)]
 
-    def block(number: int) -> tuple[Flags, Ranks]:
+    def block(number: int) -> tuple[Flags, SmallIntegers]:
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
         return replay.block(rng, sizes[number])
 
@@ -192,7 +191,7 @@ def prepare_repeats(
     )
 
 
-def summarise(selected: Flags, ranks: Ranks, chosen: Selected) -> Robust:
+def summarise(selected: Flags, ranks: SmallIntegers, chosen: Selected) -> Robust:
     """Probabilities, rank intervals and tiers from repeats.
 
     Parameters
@@ -241,13 +240,13 @@ TIERS: tuple[tuple[str, Callable[[Array, Flags], Flags]], ...] = (
 """Rules in order; the first that fits names the tier."""
 
 
-def tier(p_selected: Array, selected: Flags) -> NDArray[np.object_]:
+def tier(p_selected: Array, selected: Flags) -> Texts:
     """Firm, borderline or out, by how often an area is selected and whether it is on the list."""
     rules = [rule(p_selected, selected) for _, rule in TIERS]
     return np.select(rules, [name for name, _ in TIERS], default="").astype(object)
 
 
-def _percentiles(ranks: Ranks) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _percentiles(ranks: SmallIntegers) -> tuple[Integers, Integers]:
     """5th and 95th percentile over the repeats in which an area has a rank; 0 where in none."""
     ordered = np.sort(ranks.T, axis=1)
     missing = (ordered == 0).sum(axis=1)
@@ -270,13 +269,13 @@ def _repeaters(
     return {factor.name: repeater for factor, repeater in zip(counted, fitted, strict=True)}
 
 
-def _names(groups: "pd.Series[Any] | None", frame: Ingredients) -> NDArray[np.object_] | None:
+def _names(groups: "pd.Series[Any] | None", frame: Ingredients) -> Texts | None:
     if groups is None:
         return None
     return np.asarray(groups.reindex(frame.areas).fillna(""), dtype=object)
 
 
-def _check_repeats(ranks: Ranks, chosen: Selected) -> None:
+def _check_repeats(ranks: SmallIntegers, chosen: Selected) -> None:
     """A repeat that fails to score what the index scores is an error, and no area left out."""
     lost = (ranks == 0) & chosen.table["score"].notna().to_numpy()
     if lost.any():

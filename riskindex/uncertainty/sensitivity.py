@@ -6,10 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import special
 
-from riskindex.arrays import Array, Flags
+from riskindex.arrays import Array, Flags, Integers
 from riskindex.errors import DataError
 from riskindex.index.build import Index, Weighting, contributions, factor_weights
 from riskindex.index.selection import Selected
@@ -180,7 +179,7 @@ MOVED: Mapping[str, Callable[[Replay, Array, Array], Array]] = MappingProxyType(
 """How weights vary, a config word, to a function of places from 0 to 1 in each weight's law."""
 
 
-def _pick(position: Array, words: int) -> NDArray[np.int64]:
+def _pick(position: Array, words: int) -> Integers:
     return np.minimum((position * words).astype(np.int64), words - 1)
 
 

@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskindex.arrays import Array
 from riskindex.factors import Factor
 from riskindex.index.build import Weighting
 from riskindex.uncertainty.repeats import Drawn, Repeater
 from riskindex.uncertainty.replay import Replay, combine_repeats
-
-Array = NDArray[np.float64]
 
 BLOCK, CELLS = 50, 500_000
 """Draws that share a random stream and a thread, fewer where areas are many."""
