@@ -36,7 +36,7 @@ from riskindex.index.selection import code_order, select_top
 from riskindex.pipeline import run
 from riskindex.statistics.prediction import hit_rate, interval, pai
 
-CENSUS = {"age": "ts007a", "households": "ts011", "work": "ts065"}
+CENSUS = {"residence": "ts001", "age": "ts007a", "households": "ts011", "work": "ts065"}
 LEAST_AREAS = 100
 """A force of fewer areas, which the City of London with its six alone is, has no top share."""
 DRAWS = 10_000
@@ -70,7 +70,7 @@ class Country(NamedTuple):
 
 def preset_values(name: str, data: Path) -> dict:
     """A preset with the national files in place of its own."""
-    text = resources.files("riskindex").joinpath(f"assets/presets/{name}.toml").read_text("utf-8")
+    text = resources.files("riskindex.presets").joinpath(f"{name}.toml").read_text("utf-8")
     values = tomllib.loads(text)
     values["areas"] = {
         "boundaries": str(data / "england_wales/lsoa21_boundaries.parquet"),

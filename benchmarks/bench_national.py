@@ -20,7 +20,7 @@ from time import perf_counter, process_time
 
 import pandas as pd
 
-CENSUS = {"age": "ts007a", "households": "ts011", "work": "ts065"}
+CENSUS = {"residence": "ts001", "age": "ts007a", "households": "ts011", "work": "ts065"}
 
 
 def config_values(data: Path, home: Path, draws: int, gaps: str) -> dict:

@@ -28,6 +28,7 @@ from riskindex.result import silent
 REAL = {
     "lsoa21_boundaries.gpkg": "essex/lsoa21_boundaries.gpkg",
     "police_uk_2025.zip": "essex/police_uk_2025.zip",
+    "census2021-ts001.zip": "census/census2021-ts001.zip",
     "census2021-ts007a.zip": "census/census2021-ts007a.zip",
     "census2021-ts011.zip": "census/census2021-ts011.zip",
     "census2021-ts065.zip": "census/census2021-ts065.zip",

@@ -12,6 +12,7 @@ from riskindex.arrays import Flags
 from riskindex.config import Config
 from riskindex.errors import DataError
 from riskindex.factors import reported_shares
+from riskindex.hotspots.exposure_in_doubt import exposure_notes
 from riskindex.hotspots.find import Hotspots, find_hotspots
 from riskindex.hotspots.method_limits import method_notes
 from riskindex.hotspots.persistence import classify_persistence
@@ -171,6 +172,7 @@ def _how_sure(
         factors=config.factors,
         index=config.index,
         selection=config.selection,
+        bases=tuple(config.bases),
     )
     say("Repeating the run")
     replay = _replay(config, made.data, made.scores)
@@ -359,6 +361,7 @@ def _silences(config: Config, listed: Listed, areas: pd.DataFrame) -> list[str]:
     return [
         *silent_sentences(listed.found.table, config.factors),
         *method_notes(listed.found, areas, config.factors, listed.weights),
+        *exposure_notes(listed.found.table, areas, config.factors),
         *not_assessed_notes(listed.chosen.table["reason"], areas),
     ]
 

@@ -89,8 +89,9 @@ class Config(BaseModel):
     periods: Periods = Periods()
     """What a period is."""
     bases: dict[str, str | dict[str, float]] = Field(default_factory=dict)
-    """What rates and expectations are of: residents = "age.total"; residents_10_24 is listed. Or a
-    rate for each of several columns, such as age bands: { "age.young" = 12.5, "age.old" = 3 }."""
+    """What rates and expectations are of: residents = "age.total"; residents_10_24 is listed, and
+    communal_residents names areas whose residents are a poor base. Or a rate for each of several
+    columns, such as age bands: { "age.young" = 12.5, "age.old" = 3 }."""
     sources: dict[str, Source]
     """The input data sets, by name."""
     definitions: dict[str, Definition] = Field(default_factory=dict)

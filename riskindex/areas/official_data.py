@@ -17,7 +17,7 @@ class Official:
     title: str
     """Title under which it is published."""
     kind: str
-    """boundary, lookup, census, deprivation, crime or place."""
+    """boundary, lookup, census, business, deprivation, crime or place."""
     edition: str
     """Date, resolution, and what to mind."""
     address: str

@@ -13,6 +13,7 @@ import pandas as pd
 from riskindex.areas.neighbours import Neighbours, build_weights
 from riskindex.errors import RiskindexError
 from riskindex.factors import Factor
+from riskindex.hotspots.exposure_in_doubt import COMMUNAL
 from riskindex.index.aggregation import AGGREGATE, quantise
 from riskindex.index.build import Index, build_index, factor_weights, score_factors
 from riskindex.index.normalise import normalise
@@ -45,6 +46,8 @@ class ListMade:
     factors: Sequence[Factor]
     index: Index
     selection: Selection
+    bases: Sequence[str] = ()
+    """Columns of the areas that events can be expected from."""
 
     @property
     def scored(self) -> list[Factor]:
@@ -336,6 +339,34 @@ def _tested(made: ListMade, changed: Sequence[tuple[Factor, Factor]]) -> Selecte
     return made.again(scores=scores)
 
 
+def _exposures(made: ListMade) -> Iterator[Other]:
+    """Events expected from every other base: residents, those there by day, premises."""
+    few, areas = len(made.data.areas) <= LARGE, made.data.areas
+    # Tests of windows take long; risks are a few sums.
+    asked = [f for f in made.tested if f.exposure and (few or f.score == "risk")]
+    for base in made.bases:
+        if base == COMMUNAL:
+            continue
+        changed = [
+            (factor, replace(factor, exposure=base))
+            for factor in asked
+            if factor.exposure != base and _covers(areas, base, str(factor.exposure))
+        ]
+        if changed:
+            words = f"Events expected from {base.replace('_', ' ')}"
+            yield Other(words, partial(_tested, made, changed))
+
+
+def _covers(areas: pd.DataFrame, base: str, other: str) -> bool:
+    """Whether a base says something of nearly all areas of which another does."""
+    known = areas[other] > 0
+    return bool(((areas[base] > 0) & known).sum() >= MOST_AREAS * known.sum())
+
+
+MOST_AREAS = 0.9
+"""A base that is missing or 0 in more than a tenth of the areas would leave these out."""
+
+
 def _neighbours(made: ListMade) -> Iterator[Other]:
     """Windows of other neighbours, for the factors whose score is made of a test of windows."""
     by_window = [
@@ -410,6 +441,7 @@ KINDS: Mapping[str, Callable[[ListMade], Iterator[Other]]] = MappingProxyType(
         "aggregation": _aggregation,
         "missing": _missing,
         "tests": _tests,
+        "exposures": _exposures,
         "neighbours": _neighbours,
         "ties": _ties,
         "number": _number,

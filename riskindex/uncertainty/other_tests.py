@@ -18,6 +18,7 @@ from riskindex.index.scores import (
     Risks,
     intensity,
     mean_of_known,
+    measured_risk,
     prior_of,
     risk_of,
     tell_risks,
@@ -63,6 +64,8 @@ def score_otherwise(
     DataFrame
         Index area_code; `value`, `score`, `intensity` and `is_hot`, as of `score_factors`.
     """
+    if factor.score == "risk":
+        return _risk_otherwise(tests, factor, changed)
     persistent = factor.score == "persistence"
     periods = [str(label) for label in (factor.periods if persistent else factor.periods[-1:])]
     same = not again and _same_test(factor, changed)
@@ -71,7 +74,7 @@ def score_otherwise(
     adjusted = np.array([adjust(outcome.p, changed.correction) for outcome in each])
     hot, known = adjusted <= changed.level, ~np.isnan(adjusted)
     confidence = confidence_of(adjusted).astype(float)
-    near = _next_door(tests, changed, periods) & (hot | (confidence > 0))
+    near = _next_door(tests, factor, changed, periods) & (hot | (confidence > 0))
     values = np.array([outcome.value for outcome in each])
     nothing = np.full(hot.shape[1], np.nan)
     risks = _own_risk(tests, factor, changed, periods)
@@ -98,21 +101,37 @@ def score_otherwise(
     return pd.DataFrame(columns, index=tests.data.areas.index)
 
 
-def _next_door(tests: Tests, changed: Factor, periods: Sequence[str]) -> Flags:
+def _risk_otherwise(tests: Tests, factor: Factor, changed: Factor) -> pd.DataFrame:
+    """The same of a risk, which no test decides; what is hot stays as it was tested."""
+    periods = [str(label) for label in factor.periods]
+    measured = measured_risk(_own_risk(tests, factor, changed, periods))
+    last = rows(tests.hotspots, factor=factor.name, period=periods[-1])
+    columns = {
+        "value": measured.value,
+        "score": SCORES["risk"](measured, changed),
+        "intensity": intensity(measured, changed),
+        "is_hot": last["is_hot"].to_numpy(dtype=bool, na_value=False),
+    }
+    return pd.DataFrame(columns, index=tests.data.areas.index)
+
+
+def _next_door(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[str]) -> Flags:
     """Areas without events of their own to be hot through, and those next door as configured."""
-    n = len(tests.data.areas)
-    if changed.method == "poisson":
-        tables = [rows(tests.hotspots, factor=changed.name, period=label) for label in periods]
-        return np.array([table["observed"] <= table["expected"] for table in tables])
-    if changed.neighbourhood == "score" or changed.method not in ("window", "getis-ord"):
-        return np.zeros((len(periods), n), dtype=bool)
+    by_itself, by_window = changed.method == "poisson", changed.method in ("window", "getis-ord")
+    if not by_itself and (changed.neighbourhood == "score" or not by_window):
+        return np.zeros((len(periods), len(tests.data.areas)), dtype=bool)
     tables = [rows(tests.hotspots, factor=changed.name, period=label) for label in periods]
-    return np.array(
-        [
-            (table["observed"] <= table["expected"]) | (table["kind"] == "next door")
-            for table in tables
-        ]
+    observed, expected = (
+        np.array([table[name].to_numpy(float) for table in tables])
+        for name in ("observed", "expected")
     )
+    if factor.exposure != changed.exposure and changed.method != "getis-ord":
+        observed, expected, _ = _own_counts(tests, changed, periods)
+    near: Flags = observed <= expected
+    if by_itself:
+        return near
+    next_door: Flags = np.array([table["kind"] == "next door" for table in tables], dtype=bool)
+    return near | next_door
 
 
 def _same_test(factor: Factor, changed: Factor) -> bool:
@@ -136,20 +155,27 @@ def _own_risk(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[s
     if factor.exposure == changed.exposure and "getis-ord" not in (factor.method, changed.method):
         tables = [rows(tests.hotspots, factor=factor.name, period=label) for label in periods]
         return risk_of(tables, changed, neighbours=tests.data.weights)
+    observed, expected, steps = _own_counts(tests, changed, periods)
+    prior = prior_of(observed, expected, steps, changed, tests.data.weights)
+    risks = tell_risks(observed, expected, steps, changed, prior=prior)
+    context = context_of(tests.data.areas)
+    if context is None:
+        return risks
+    return Risks(*(np.where(context, np.nan, part) for part in risks))
+
+
+def _own_counts(tests: Tests, factor: Factor, periods: Sequence[str]) -> tuple[Array, Array, Array]:
+    """Weighted events and those expected of every area, `(periods, n)`; steps of the periods."""
     data, land = tests.data, _land(tests.data)
-    observed, expected = (np.full((len(periods), len(data.areas)), np.nan) for _ in range(2))
+    observed, expected = np.full((2, len(periods), len(data.areas)), np.nan)
     steps = np.ones(len(periods))
     for k, label in enumerate(periods):
-        one = observe(changed, label, data.counts, data.areas, pd.DataFrame())
-        sample = land.sample(one, changed)
+        one = observe(factor, label, data.counts, data.areas, pd.DataFrame())
+        sample = land.sample(one, factor)
         observed[k, one.assessed] = sample.observed
-        expected[k, one.assessed] = expected_counts(sample, changed)
+        expected[k, one.assessed] = expected_counts(sample, factor)
         steps[k] = sample.step
-    prior = prior_of(observed, expected, steps, changed, data.weights)
-    risks = tell_risks(observed, expected, steps, changed, prior=prior)
-    if land.context is None:
-        return risks
-    return Risks(*(np.where(land.context, np.nan, part) for part in risks))
+    return observed, expected, steps
 
 
 def _tested(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_UpperTails]:

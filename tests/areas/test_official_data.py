@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from riskindex.areas.official_data import attributions, official_sources
+from riskindex.areas.official_data import attributions, is_official, official_sources
 from riskindex.areas.read import AreaSource, GroupLookup
 from riskindex.areas.table_files import TableSource
 from riskindex.events.sources import PoliceSource
@@ -31,7 +31,8 @@ def test_every_source_has_an_official_address_a_licence_and_an_attribution():
         assert source.attribution.startswith("Source: ")
         assert source.attribution.endswith(".")
         assert source.columns
-        assert source.kind in {"boundary", "lookup", "census", "deprivation", "crime", "place"}
+        kinds = {"boundary", "lookup", "census", "business", "deprivation", "crime", "place"}
+        assert source.kind in kinds
 
 
 def test_no_other_file_of_the_project_names_a_download():
@@ -63,6 +64,14 @@ def test_data_of_ones_own_is_not_credited_to_others():
     assert attributions(AreaSource(boundaries="x.gpkg", code="beat"), {}) == ()
     towns = TableSource(kind="table", path="t.csv", code="name", columns={"all": "population"})
     assert attributions(AreaSource(boundaries="x.gpkg", code="beat"), {"towns": towns}) == ()
+
+
+def test_bases_of_who_is_there_by_day_are_named_and_not_taken_for_other_tables():
+    known = official_sources()
+    assert {"census21_wd001", "census21_wp001", "bres"} <= set(known)
+    # Headings of these downloads differ: a table is open by what its source says, not by them.
+    own = TableSource(kind="table", path="t.csv", columns={"people": "Workday people"})
+    assert not is_official(own)
 
 
 def test_the_lookups_that_come_with_the_package_are_credited():

@@ -18,6 +18,7 @@ KIND_WORDS: Mapping[str, str] = {
     "aggregation": "From scores to index",
     "missing": "Areas that lack a factor",
     "tests": "Tests",
+    "exposures": "What events are expected from",
     "neighbours": "Neighbours",
     "ties": "Ties at the cut",
     "number": "Number of areas",
