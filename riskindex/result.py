@@ -217,6 +217,7 @@ class Result:
             about.reindex(columns=list(ABOUT)),
             counts=self.figure_counts,
             rhythm=inside_study(self.measured.rhythm),
+            bands=pd.DataFrame(),
             rhythm_kind=profile_kind(group_kinds(self.areas)),
             whole=self.config.place,
             hot=hot_by_factor(self.hotspots, self.areas.index, asked=self.config.figures),

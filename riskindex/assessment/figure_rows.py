@@ -108,6 +108,9 @@ class Shown:
     hot: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Whether each area is hot in the last period of a factor, index area_code, columns factor, of
     the factors whose flags the reader may see."""
+    bands: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Records of restricted factors in the bands of ages that figures ask for, as `rhythm`; of the
+    others they are summed from it."""
     weights: "csr_array | None" = None
     """Neighbours of the areas of `hot`; None where they are not compared."""
     series: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -103,6 +103,11 @@ class Figure:
     """What a reader must know, such as the source of a quoted value."""
 
 
+def band_label(band: tuple[int, int]) -> str:
+    """What a band of ages is called where it is a cell of its own: 10-17."""
+    return f"{band[0]}-{band[1]}"
+
+
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "share": ("against",),
     "mix": ("by",),

@@ -1,6 +1,7 @@
 """Figures that a config asks for by name, each made of what a reader may see."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
@@ -23,8 +24,8 @@ from riskindex.assessment.figure_rows import (
     with_every_column,
     without_small_bases,
 )
-from riskindex.assessment.figures import count_rows, mix_rows, rate_rows
-from riskindex.assessment.options import Figure, change_periods
+from riskindex.assessment.figures import UNSAID, count_rows, mix_rows, rate_rows
+from riskindex.assessment.options import Figure, band_label, change_periods
 from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED, WITHHELD
 from riskindex.statistics.inequality import (
@@ -67,10 +68,7 @@ def _rows(figure: Figure, shown: Shown) -> pd.DataFrame:
         table = _withheld(figure, shown)
     table = _with_benchmark(table, figure)
     label = {"measure": figure.label} if figure.label else {}
-    notes = table.get("note", pd.Series("", index=table.index)).fillna("").astype(str)
-    said = (notes + "; " + figure.note).where((notes != "") & (figure.note != ""), notes)
-    said = said.where(notes != "", figure.note)
-    return table.assign(figure=figure.name, kind=figure.kind, note=said, **label)
+    return _noted(table, figure.note).assign(figure=figure.name, kind=figure.kind, **label)
 
 
 def _with_benchmark(table: pd.DataFrame, figure: Figure) -> pd.DataFrame:
@@ -174,40 +172,69 @@ def _change(figure: Figure, shown: Shown) -> pd.DataFrame:
 
 def _mix(figure: Figure, shown: Shown) -> pd.DataFrame:
     """Records by one aspect; ages in bands where these are named."""
+    rows = _mix_of(figure, shown)
+    if not figure.bands:
+        return rows
+    if figure.of in shown.restricted:
+        found = _mix_of(figure, replace(shown, rhythm=shown.bands))
+    else:
+        found = _summed_bands(rows, figure)
+    if found.empty:
+        return no_figures()
+    parts = [
+        found[found["category"] == band_label(band)].assign(category=name)
+        for name, band in figure.bands.items()
+    ]
+    banded = pd.concat([*parts, rows[rows["category"] == UNSAID]], ignore_index=True)
+    return _noted(banded, _without_years(rows))
+
+
+def _mix_of(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """Rows of one aspect of one measure, in the places and the period that a figure names."""
     parts = list(mix_rows(shown))
     if not parts:
         return no_figures()
     rows = pd.concat(parts)
     stem = rows["figure"].str.partition(".")[0]
     rows = _in_places(rows[(stem == figure.of) & (rows["by"] == figure.by)], figure)
-    rows = rows if figure.period is None else rows[rows["period"] == figure.period]
-    return _banded(rows, figure, shown) if figure.bands else rows
+    return rows if figure.period is None else rows[rows["period"] == figure.period]
 
 
-def _banded(rows: pd.DataFrame, figure: Figure, shown: Shown) -> pd.DataFrame:
-    """Ages in bands, which may overlap: sums of single years, withheld where one of them is."""
-    parts = []
-    years = pd.to_numeric(rows["category"], errors="coerce")
+def _summed_bands(rows: pd.DataFrame, figure: Figure) -> pd.DataFrame:
+    """Ages in bands, which may overlap: sums of single years, of records that anybody may see."""
     by = ["definition", "period", "place_kind", "place"]
-    for name, (first, last) in figure.bands.items():
-        inside = rows[(years >= first) & (years <= last)]
-        sums = inside.groupby(by, sort=False)["count"].agg(lambda n: n.sum(skipna=False))
-        every = rows.drop_duplicates(by).set_index(by)
-        count = (
-            sums.reindex(every.index).fillna(0).where(~every.index.isin(sums.index[sums.isna()]))
-        )
-        marks = pd.Series(np.where(count.isna(), WITHHELD, ""), index=every.index)
-        parts.append(
-            every.assign(
-                count=count,
-                category=name,
-                status=status_of(count, marks),
-                **percent(count, every["base"]),
-            ).reset_index()
-        )
-    unsaid = rows[rows["category"] == "not recorded"]
-    banded = pd.concat([*parts, unsaid], ignore_index=True)
-    return without_small_bases(banded, pd.Series(figure.of, index=banded.index), shown)
+    every, years = rows.drop_duplicates(by).set_index(by), _years(rows)
+    parts = [rows.iloc[:0]]
+    for first, last in dict.fromkeys(figure.bands.values()):
+        sums = rows[(years >= first) & (years <= last)].groupby(by)["count"].sum()
+        # A year without a line has no record, but where no age is a number nothing is known.
+        count = sums.reindex(every.index).fillna(0.0 if years.notna().any() else np.nan)
+        told = {
+            "count": count,
+            "category": band_label((first, last)),
+            "status": status_of(count, pd.Series(NOT_APPLICABLE, count.index)),
+            **percent(count, every["base"]),
+        }
+        parts.append(every.assign(**told).reset_index())
+    return pd.concat(parts, ignore_index=True)
+
+
+def _years(rows: pd.DataFrame) -> "pd.Series[float]":
+    return pd.to_numeric(rows["category"], errors="coerce")
+
+
+def _without_years(rows: pd.DataFrame) -> str:
+    """Which ages are in no band, because they are no number of years."""
+    others = sorted(set(rows.loc[_years(rows).isna(), "category"]) - {UNSAID})
+    return f"in no band, as no number of years: {', '.join(others)}" if others else ""
+
+
+def _noted(table: pd.DataFrame, words: str) -> pd.DataFrame:
+    """The rows with something more in their notes."""
+    if not words:
+        return table
+    notes = table.get("note", pd.Series("", index=table.index)).fillna("").astype(str)
+    return table.assign(note=(notes + "; " + words).where(notes != "", words))
 
 
 def _concentration(figure: Figure, shown: Shown) -> pd.DataFrame:

@@ -91,6 +91,7 @@ def show(
     *,
     counts: pd.DataFrame,
     rhythm: pd.DataFrame,
+    bands: pd.DataFrame,
     rhythm_kind: str | None,
     whole: str,
     hot: pd.DataFrame,
@@ -105,7 +106,7 @@ def show(
     about
         Columns `ABOUT`, index factor or measure, in the order of the report; `restricted` is
         missing where the reader sees everything.
-    counts, rhythm, rhythm_kind, whole, hot, weights, series, funnels
+    counts, rhythm, bands, rhythm_kind, whole, hot, weights, series, funnels
         As in `Shown`; `counts` are its places.
     """
     names = list(map(str, about.index))
@@ -114,6 +115,7 @@ def show(
     return Shown(
         places=counts,
         rhythm=rhythm,
+        bands=bands,
         rhythm_kind=rhythm_kind,
         labels=dict(zip(names, map(str, about["label"]), strict=True)),
         counted=dict(zip(names, map(str, about["counted"]), strict=True)),

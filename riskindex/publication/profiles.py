@@ -36,7 +36,7 @@ from riskindex.publication.released import (
     with_places,
     without_folders,
 )
-from riskindex.publication.rhythm import released_rhythm
+from riskindex.publication.rhythm import released_bands, released_rhythm
 from riskindex.result import Result
 from riskindex.tables import rows
 
@@ -159,6 +159,7 @@ def release_protected(
         rhythm=released_rhythm(result.rhythm, result, key, rules),
         measures=view.measures(),
         period_rhythm=released_rhythm(result.measured.rhythm, result, key, rules),
+        age_bands=released_bands(result.measured.rhythm, result, key, rules),
         requested=tuple(result.config.figures),
         series=_open_series(result),
         weights=result.weights,

@@ -191,6 +191,8 @@ class Released:
     period_rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Records of factors and measures of each period, by place and month, weekday, hour, age and
     sex; of restricted ones cells of their own."""
+    age_bands: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Records of restricted factors and measures in the bands of ages that figures ask for."""
     requested: tuple[Figure, ...] = ()
     """Figures that the config names."""
     series: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -236,6 +238,7 @@ class Released:
             pd.concat([table.reindex(columns=list(ABOUT)).astype(object) for table in tables]),
             counts=self.figure_counts,
             rhythm=self.period_rhythm,
+            bands=self.age_bands,
             rhythm_kind=profile_kind(self.group_kinds),
             whole=self.place,
             hot=hot_by_factor(self.hotspots, self.areas.index, asked=self.requested),

@@ -1,20 +1,21 @@
 """Records over the months, hours, ages and sexes: protected cells where a source is restricted."""
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from riskindex.areas.groups import WHOLE, group_kinds, profile_kind
-from riskindex.disclosure import CellRules
-from riskindex.events.periods import month_label, parse_periods
+from riskindex.assessment.options import band_label
+from riskindex.disclosure import NOT_RECORDED, CellRules
+from riskindex.events.periods import Period, month_label, parse_periods
 from riskindex.publication.cells import of_place, protect
 from riskindex.publication.counts import LEAST_AREAS, LEAST_RESIDENTS, empty_prints, rule_of
 from riskindex.publication.protection import restricted_factors, restricted_measures
 
 if TYPE_CHECKING:
-    from riskindex.config import Config
     from riskindex.result import Result
 
 
@@ -28,7 +29,7 @@ def released_rhythm(
     rhythm
         Of all periods of a factor together, or with the level `period`.
     result
-        Which places are small, and what the config says of each factor.
+        Which places are small or not covered, and what the config says of each factor.
     key, rules
         Of the release.
 
@@ -38,123 +39,284 @@ def released_rhythm(
         Index as `result.rhythm`; columns `records`, `mark` and `base`: all records of the place,
         a cell of its own, of restricted factors. Restricted factors from protected
         cells, with a line for the whole and for every value that there can be, so that a missing
-        line does not tell of an empty cell; ages and sexes whose whole is withheld are left out.
+        line or table does not tell of an empty cell; ages and sexes whose whole is withheld are
+        left out. Where the source covers no area of a place, its cells are `[x]`.
     """
     if rhythm.empty:
         return pd.DataFrame()
     # Areas around the study area are in no place, whose name is that of the whole.
     rhythm = rhythm[rhythm.index.get_level_values("place") != WHOLE]
-    factor, config = rhythm.index.get_level_values("factor"), result.config
-    closed = factor.isin([*restricted_factors(config), *restricted_measures(config)])
+    closed = rhythm.index.get_level_values("factor").isin(_closed(result))
     opened = rhythm.loc[~closed, ["records"]].astype(float).assign(mark="", base=np.nan)
-    places = _places(result)
+    places = _Places.of(result)
     parts = [
-        _protected_rhythm(part, config, key, rules, places)
-        for _, part in rhythm[closed].groupby(level=_one_table(rhythm))
+        _protected_rhythm(table, places, key, rules) for table in _tables(rhythm, result, places)
     ]
+    parts = [part.reorder_levels(rhythm.index.names) for part in parts]
     return pd.concat([opened, *parts]).sort_index()
 
 
-def _one_table(rhythm: pd.DataFrame) -> list[str]:
-    """Levels whose values are the same in one table of cells."""
-    return [level for level in rhythm.index.names if level not in ("place", "value")]
+def released_bands(
+    rhythm: pd.DataFrame, result: "Result", key: bytes, rules: CellRules
+) -> pd.DataFrame:
+    """Records in the bands of ages that figures ask for: cells of their own, never sums of cells.
+
+    Parameters
+    ----------
+    rhythm
+        Of each period.
+    result, key, rules
+        As for `released_rhythm`.
+
+    Returns
+    -------
+    DataFrame
+        As `released_rhythm`, of restricted factors and measures alone; the aspect is age, and the
+        value a `band_label`.
+    """
+    asked: dict[str, dict[str, tuple[int, int]]] = {}
+    for figure in result.config.figures:
+        labelled = {band_label(band): band for band in figure.bands.values()}
+        asked.setdefault(figure.of, {}).update(labelled)
+    if rhythm.empty or not any(asked.values()):
+        return pd.DataFrame()
+    rhythm = rhythm[rhythm.index.get_level_values("place") != WHOLE]
+    places = _Places.of(result)
+    parts = [
+        _protected_rhythm(table, places, key, rules, bands=asked[table.factor])
+        for table in _tables(rhythm, result, places)
+        if table.aspect == "age" and asked.get(table.factor)
+    ]
+    return pd.concat(parts).sort_index() if parts else pd.DataFrame()
+
+
+def _closed(result: "Result") -> list[str]:
+    return [*restricted_factors(result.config), *restricted_measures(result.config)]
+
+
+class _Places(NamedTuple):
+    """Where records are told of."""
+
+    of_area: "pd.Series[str]"
+    """Name of the place of each area of the study area."""
+    small: "pd.Series[bool]"
+    """Whether a place has too few areas or residents, index its name."""
+
+    @classmethod
+    def of(cls, result: "Result") -> "_Places":
+        kind, areas = profile_kind(group_kinds(result.areas)), result.areas
+        study = areas[~areas["is_context"]] if "is_context" in areas else areas
+        named = study[kind] if kind else pd.Series(result.config.place, index=study.index)
+        of_area = named.astype(str)
+        grouped = study.groupby(of_area, sort=True)
+        small = grouped.size() < LEAST_AREAS
+        if "residents" in study:
+            small = small | (grouped["residents"].sum() < LEAST_RESIDENTS)
+        return cls(of_area, small)
+
+    @property
+    def every(self) -> list[str]:
+        """The whole, and every place in it."""
+        return [WHOLE, *self.small.index]
+
+    def are_small(self, index: "pd.Index[str]") -> NDArray[np.bool_]:
+        return np.asarray(index.isin(list(self.small.index[self.small])))
+
+
+class _Table(NamedTuple):
+    """One table of cells: one aspect of one group of events, in one period or in all of them."""
+
+    names: Mapping[str, str]
+    """Levels of the index whose values are the same all over the table."""
+    rule: str
+    """Of `rule_of`."""
+    lines: pd.DataFrame
+    """Place, value, records and fingerprint; none where no record was counted."""
+    spans: Sequence[Period]
+    """Periods that are counted."""
+    covered: pd.DataFrame
+    """Whether the source covers any area of a place, columns the labels of the periods."""
+
+    @property
+    def factor(self) -> str:
+        return self.names["factor"]
+
+    @property
+    def aspect(self) -> str:
+        return self.names["aspect"]
+
+    @property
+    def period(self) -> str:
+        """Label of the period; "" where all are together."""
+        return self.names.get("period", "")
+
+    def values(self) -> Sequence[str]:
+        """Every value that the aspect can have, whether or not a record has it."""
+        found = sorted(set(self.lines["value"]))
+        if self.aspect == "weekday":
+            return [str(day) for day in range(1, 8)]
+        if self.aspect == "hour":
+            return [*(value for value in found if value not in _HOURS), *_HOURS]
+        if self.aspect != "month":
+            return found
+        return [month_label(m) for m in sorted({m for span in self.spans for m in span.months})]
+
+    def is_covered(self, values: Sequence[str]) -> NDArray[np.bool_]:
+        """Whether the source covers each place at all, and in each month; shape (places, values).
+
+        Of other values than months it does where it covers any of the periods.
+        """
+        labels = [
+            [
+                span.label
+                for span in self.spans
+                if self.aspect != "month" or value in map(month_label, span.months)
+            ]
+            for value in values
+        ]
+        return np.column_stack([self.covered[some].any(axis=1) for some in labels])
+
+
+_HOURS = [f"{hour:02d}" for hour in range(24)]
+
+
+def _tables(rhythm: pd.DataFrame, result: "Result", places: _Places) -> Iterator[_Table]:
+    """Every table of restricted factors that there must be, also one of no record.
+
+    A table of months or weekdays that was missing would tell that a rule met no record.
+    """
+    config, by_period = result.config, "period" in rhythm.index.names
+    levels = ["factor", "group", *(["period"] if by_period else []), "aspect"]
+    closed = rhythm.index.get_level_values("factor").isin(_closed(result))
+    found = {tuple(map(str, name)): part for name, part in rhythm[closed].groupby(level=levels)}
+    aspects = _aspects(rhythm, result)
+    for factor in (*config.factors, *(config.measured if by_period else ())):
+        if factor.name not in _closed(result):
+            continue
+        every = parse_periods(
+            factor.periods, config.unit_of(factor.name), place=f"factors.{factor.name}"
+        )
+        for group in factor.groups:
+            covered = _covered(result, factor.name, group.label, places)
+            for spans in [[span] for span in every] if by_period else [every]:
+                if not covered[[span.label for span in spans]].any(axis=None):
+                    continue
+                for aspect in aspects[group.source]:
+                    period = [spans[0].label] if by_period else []
+                    name = (factor.name, group.label, *period, aspect)
+                    lines = found.get(name, rhythm.iloc[:0]).reset_index()
+                    lines = lines.astype({"place": str, "value": str})
+                    # Areas around the study area have no place.
+                    lines = lines.loc[lines["place"].isin(places.small.index), [*_LINE]]
+                    yield _Table(
+                        dict(zip(levels, name, strict=True)),
+                        rule_of(config, factor.name, group=group.label),
+                        lines,
+                        spans,
+                        covered,
+                    )
+
+
+_SUMMED = ("records", "fingerprint")
+_LINE = ("place", "value", *_SUMMED)
+
+
+def _aspects(rhythm: pd.DataFrame, result: "Result") -> Mapping[str, Sequence[str]]:
+    """What is told of each source: what any of its records is counted by, and always months."""
+    counted = (*result.config.factors, *result.config.measured)
+    of = {(f.name, g.label): g.source for f in counted for g in f.groups}
+    found: dict[str, dict[str, None]] = {source: {"month": None} for source in of.values()}
+    pairs = rhythm.index.to_frame(index=False)[["factor", "group", "aspect"]].drop_duplicates()
+    for factor, group, aspect in pairs.itertuples(index=False):
+        found[of[factor, group]][str(aspect)] = None
+    return {source: list(aspects) for source, aspects in found.items()}
+
+
+def _covered(result: "Result", factor: str, group: str, places: _Places) -> pd.DataFrame:
+    """Whether a source covers any area of the whole and of each place, by period."""
+    counts = result.group_counts
+    if factor not in counts.columns.get_level_values("factor"):
+        counts = result.measured.counts
+    known = counts.loc[places.of_area.index, factor][group].notna()
+    by_place = known.groupby(places.of_area).any()
+    by_place.loc[WHOLE] = known.any()
+    return by_place.loc[places.every]
 
 
 def _protected_rhythm(
-    part: pd.DataFrame, config: "Config", key: bytes, rules: CellRules, places: "pd.Series[bool]"
+    table: _Table,
+    places: _Places,
+    key: bytes,
+    rules: CellRules,
+    *,
+    bands: Mapping[str, tuple[int, int]] | None = None,
 ) -> pd.DataFrame:
-    """One aspect of one group of events, every place and value, and the whole."""
-    same = {level: str(part.index.unique(level)[0]) for level in _one_table(part)}
-    factor, group, aspect, period = (
-        same.get(level, "") for level in ("factor", "group", "aspect", "period")
-    )
-    table = part.reset_index()
-    table["place"], table["value"] = table["place"].astype(str), table["value"].astype(str)
-    table = table[table["place"].isin(places.index)]  # areas around the study area have no place
-    whole = table.groupby("value", as_index=False)[["records", "fingerprint"]].sum()
-    values = _values(aspect, whole["value"], config, factor, period=period)
-    asked = pd.MultiIndex.from_product([[WHOLE, *places.index], values], names=["place", "value"])
-    every = pd.concat([whole.assign(place=WHOLE), table[["place", "value", *_SUMMED]]])
-    every = every.astype({"fingerprint": np.uint64}).set_index(["place", "value"])[[*_SUMMED]]
-    every = every.reindex(asked, fill_value=0)
-    cells = [of_place(*map(str, place)) for place in asked]
+    """Cells of every place and value, or band of ages, and the whole."""
+    values = table.values()
+    every = _every_cell(table, places, values)
+    bases = _all_records(every, table, places, key, rules)
+    if bands is not None:
+        values, every = list(bands), _in_bands(every, bands)
+    cells = [of_place(*map(str, place)) for place in every.index]
     found = protect(
         every["records"].to_numpy(float),
         every["fingerprint"].to_numpy(np.uint64),
         key,
         rules,
-        empty=empty_prints(
-            cells, rule_of(config, factor, group=group), f"{aspect} {period}".strip()
-        ),
-        small=asked.get_level_values("place").isin(list(places.index[places])),
+        empty=empty_prints(cells, table.rule, f"{table.aspect} {table.period}".strip()),
+        small=places.are_small(every.index.get_level_values("place")),
     )
-    shown = pd.DataFrame({"records": found.values, "mark": found.marks}, index=asked)
-    bases = _all_records(
-        every, places, rule_of(config, factor, group=group), period=period, key=key, rules=rules
-    )
-    shown["base"] = bases.reindex(asked.get_level_values("place")).to_numpy()
-    if aspect in ("hour", "age", "sex"):  # not recorded is no hour that there must be a line for
-        named = shown.xs(WHOLE, level="place")["records"].notna()
-        shown = shown[shown.index.get_level_values("value").isin(list(named.index[named]))]
-    shown = shown.reset_index().assign(**same)
-    return shown.set_index(list(part.index.names))
+    shown = pd.DataFrame({"records": found.values, "mark": found.marks}, index=every.index)
+    shown["base"] = bases.reindex(every.index.get_level_values("place")).to_numpy()
+    if values:
+        gone = ~table.is_covered(values).ravel()
+        shown = shown.assign(
+            records=shown["records"].mask(gone), mark=shown["mark"].mask(gone, NOT_RECORDED)
+        )
+    if table.aspect in ("hour", "age", "sex") and bands is None:
+        # Not recorded is no hour that there must be a line for.
+        place, value = (shown.index.get_level_values(level) for level in ("place", "value"))
+        shown = shown[value.isin(value[(place == WHOLE) & shown["records"].notna()])]
+    shown = shown.reset_index().assign(**table.names)
+    return shown.set_index([*table.names, "place", "value"])
 
 
-_SUMMED = ("records", "fingerprint")
+def _every_cell(table: _Table, places: _Places, values: Sequence[str]) -> pd.DataFrame:
+    """Records and fingerprints of the whole and every place by value, 0 where there are none."""
+    whole = table.lines.groupby("value", as_index=False)[[*_SUMMED]].sum()
+    every = pd.concat([whole.assign(place=WHOLE), table.lines])
+    every = every.astype({"fingerprint": np.uint64}).set_index(["place", "value"])[[*_SUMMED]]
+    asked = pd.MultiIndex.from_product([places.every, values], names=["place", "value"])
+    return every.reindex(asked, fill_value=0)
+
+
+def _in_bands(every: pd.DataFrame, bands: Mapping[str, tuple[int, int]]) -> pd.DataFrame:
+    """Records and fingerprints of every place by band of ages; bands may overlap."""
+    years = pd.to_numeric(every.index.get_level_values("value"), errors="coerce")
+    places = every.index.get_level_values("place").unique()
+    parts = {
+        label: every[(years >= first) & (years <= last)].groupby(level="place").sum()
+        for label, (first, last) in bands.items()
+    }
+    sums = pd.concat(parts, names=["value", "place"]).swaplevel()
+    asked = pd.MultiIndex.from_product([places, list(bands)], names=["place", "value"])
+    return sums.reindex(asked, fill_value=0).astype({"fingerprint": np.uint64})
 
 
 def _all_records(
-    every: pd.DataFrame,
-    places: "pd.Series[bool]",
-    measure: str,
-    *,
-    period: str,
-    key: bytes,
-    rules: CellRules,
+    every: pd.DataFrame, table: _Table, places: _Places, key: bytes, rules: CellRules
 ) -> "pd.Series[float]":
     """All records of each place as cells of their own, which shares are given of."""
-    summed = every.groupby(level="place", sort=False).sum()
+    summed = every.groupby(level="place", sort=False).sum().reindex(places.every, fill_value=0)
     found = protect(
         summed["records"].to_numpy(float),
         summed["fingerprint"].to_numpy(np.uint64),
         key,
         rules,
         empty=empty_prints(
-            [of_place(str(name)) for name in summed.index], measure, f"all {period}"
+            [of_place(str(name)) for name in summed.index], table.rule, f"all {table.period}"
         ),
-        small=summed.index.isin(list(places.index[places])),
+        small=places.are_small(summed.index),
     )
-    return pd.Series(found.values, index=summed.index)
-
-
-def _values(
-    aspect: str, found: "pd.Series[str]", config: "Config", factor: str, *, period: str = ""
-) -> Sequence[str]:
-    """Every value that an aspect can have, whether or not a record has it."""
-    if aspect == "weekday":
-        return [str(day) for day in range(1, 8)]
-    if aspect == "hour":
-        return [*sorted(set(found) - set(_HOURS)), *_HOURS]
-    if aspect != "month":
-        return sorted(set(found))
-    asked = config.counted(factor)
-    periods = parse_periods(asked.periods, config.unit_of(factor), place=f"factors.{factor}")
-    asked_for = [one for one in periods if period in ("", one.label)]
-    return [month_label(m) for m in sorted({m for one in asked_for for m in one.months})]
-
-
-_HOURS = [f"{hour:02d}" for hour in range(24)]
-
-
-def _places(result: "Result") -> "pd.Series[bool]":
-    """Every place of the rhythm, and whether it has too few areas or residents."""
-    kind = profile_kind(group_kinds(result.areas))
-    study = (
-        result.areas[~result.areas["is_context"]] if "is_context" in result.areas else result.areas
-    )
-    named = study[kind] if kind else pd.Series(result.config.place, index=study.index)
-    grouped = study.groupby(named.astype(str), sort=True)
-    small = grouped.size() < LEAST_AREAS
-    if "residents" in study:
-        small = small | (grouped["residents"].sum() < LEAST_RESIDENTS)
-    return small
+    covered = table.covered[[span.label for span in table.spans]].any(axis=1)
+    return pd.Series(found.values, index=summed.index).where(covered)

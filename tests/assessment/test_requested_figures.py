@@ -1,6 +1,7 @@
 """Figures that a config names: small places by hand, names that are checked, and a whole run."""
 
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -123,6 +124,40 @@ def test_bands_of_age_may_overlap():
     assert list(found.loc[["10-17", "under 25"], "count"]) == [80, 100]
     assert list(found.loc[["10-17", "under 25"], "value"]) == [40.0, 50.0]
     assert found.loc["not recorded", "count"] == 100
+
+
+def test_a_band_of_withheld_ages_is_the_cell_that_leaves_and_no_sum():
+    years = records({("N", "age", str(age)): np.nan for age in range(10, 14)})
+    cells = records({("N", "age", "10-13"): 35, ("N", "age", "0-9"): np.nan})
+    marked = [
+        table.assign(base=80.0, mark=table["records"].isna().map({True: "[c]", False: ""}))
+        for table in (years, cells)
+    ]
+    table = shown({"2022": (80, 0, 0)}, rhythm=marked[0], restricted=["f"])
+    bands = {"young": (10, 13), "teens": (10, 13), "children": (0, 9)}
+    asking = figure("mix", by="age", places=["district"], bands=bands)
+    found = asked(asking, replace(table, bands=marked[1])).set_index("category")
+    assert list(found.loc[["young", "teens"], "count"]) == [35, 35]
+    assert list(found.loc[["young", "teens"], "value"]) == [43.8, 43.8]
+    assert (found.loc["children", "status"], pd.isna(found.loc["children", "count"])) == (
+        "[c]",
+        True,
+    )
+    unknown = asked(asking, table)
+    assert set(unknown["status"]) == {"[c]"}
+    assert unknown["count"].isna().all()
+
+
+def test_ages_that_are_no_years_are_in_no_band():
+    bands = {"children": (0, 17)}
+    given = {("N", "age", "0 to 17"): 30, ("N", "age", ""): 10}
+    found = asked(
+        figure("mix", by="age", bands=bands), shown({"2022": (40, 0, 0)}, rhythm=records(given))
+    ).set_index("category")
+    assert found.loc["children", "status"] == "[z]"
+    assert pd.isna(found.loc["children", "count"])
+    assert found.loc["children", "note"] == "in no band, as no number of years: 0 to 17"
+    assert found.loc["not recorded", "count"] == 10
 
 
 def test_concentration_is_held_against_chance():

@@ -16,6 +16,7 @@ from shapely.geometry import box
 
 from riskindex.analysis import analyse, composition_of
 from riskindex.areas.groups import WHOLE, group_kinds, profile_kind
+from riskindex.assessment.options import band_label
 from riskindex.assessment.place_counts import NOTHING_MEASURED, Measured
 from riskindex.config import Config, parse_config
 from riskindex.events.count import RECONCILIATION
@@ -302,6 +303,7 @@ def _config(shape: Shape) -> Config:
             "path": f"{name}.csv",
             "date": "date",
             "area": "area",
+            "age": "age",
             "sex": "sex",
         }
         for name in names
@@ -335,7 +337,10 @@ def _config(shape: Shape) -> Config:
         "measures": {
             MEASURE: {"label": "Measured", "source": alike["source"], "periods": alike["periods"]}
         },
-        "figures": [{"name": "asked", "kind": "share", "of": MEASURE, "against": alike["name"]}],
+        "figures": [
+            {"name": "asked", "kind": "share", "of": MEASURE, "against": alike["name"]},
+            {"name": "young", "kind": "mix", "of": MEASURE, "by": "age", "bands": BANDS},
+        ],
         **shape.config,
     }
     return parse_config(values)
@@ -424,6 +429,8 @@ def _notes(config: Config, counts: pd.DataFrame) -> tuple[str, ...]:
 
 MEASURE = "measured"
 """A measure that counts what one of the factors counts."""
+BANDS = {"young": (10, 17), "under 25": (0, 24)}
+"""Bands of ages that a figure asks for."""
 
 
 def _measured(
@@ -477,6 +484,7 @@ def _aspects(year: str, source: Any) -> Iterator[tuple[str, list[str]]]:
         yield "weekday", [str(day) for day in range(1, 8)]
         yield "hour", [*(f"{hour:02d}" for hour in range(0, 24, 3)), ""]
         yield "sex", ["F", "M", ""]
+        yield "age", ["14", "17", "22", "40", ""]
 
 
 # Another world in which nothing that may be seen is different
@@ -758,21 +766,21 @@ def _other_aspect(
         print_ = part.loc[[at], "fingerprint"].to_numpy(np.uint64)
         other = max(n + int(rng.integers(-3, 4)), 0)
         tried = rng.integers(1, 2**63, TRIED if other else 1).astype(np.uint64) * (other > 0)
-        fits = np.ones(len(tried), dtype=bool)
         for inside, words, label in _cells_with(part, at):
             empty = released.empty_prints([of_place(*words)], measure, label)
             total = int(part.loc[inside, "records"].sum())
             prints = part.loc[inside, "fingerprint"].to_numpy(np.uint64).sum(keepdims=True)
             was = total + noise(np.where(prints == 0, empty, prints), KEY, epsilon)
             new = prints - print_ + tried
-            fits &= was == total - n + other + noise(np.where(new == 0, empty, new), KEY, epsilon)
-        if fits.any():
+            drawn = noise(np.where(new == 0, empty, new), KEY, epsilon)
+            tried = tried[was == total - n + other + drawn]
+        if len(tried):
             part.at[at, "records"] = other
-            part.at[at, "fingerprint"] = tried[fits.argmax()]
+            part.at[at, "fingerprint"] = tried[0]
     return part
 
 
-TRIED = 400
+TRIED = 3_000
 """Fingerprints that are tried for one changed cell of the rhythm."""
 
 
@@ -781,18 +789,22 @@ def _cells_with(
 ) -> Iterator[tuple["pd.Series[bool]", tuple[str, ...], str]]:
     """Released cells that a line is in: its lines, the words for its place, its aspect and period.
 
-    They are those of its value and those of all values, in its period and over all periods, for
-    its place and for the whole.
+    They are those of its value, of each band of ages that it is in and of all values, in its
+    period and over all periods, for its place and for the whole.
     """
     line = part.loc[at]
     place, value, aspect, period = (
         str(line[name]) for name in ("place", "value", "aspect", "period")
     )
     study, year = part["place"] != "", part["period"] == line["period"]
+    ages = pd.to_numeric(part["value"], errors="coerce").where(part["aspect"] == "age")
+    bands = [band for band in BANDS.values() if band[0] <= ages[at] <= band[1]]
     for here, name in ((part["place"] == line["place"], place), (study, WHOLE)):
         same = here & (part["value"] == line["value"])
         yield same & year, (name, value), f"{aspect} {period}"
         yield same, (name, value), aspect
+        for band in bands:
+            yield here & year & ages.between(*band), (name, band_label(band)), f"age {period}"
         yield here & year, (name,), f"all {period}"
 
 
