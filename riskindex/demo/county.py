@@ -9,9 +9,11 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from riskindex.arrays import Array
+from riskindex.demo.authority_tables import COUNTY, draw_authority_tables
 from riskindex.demo.event_tables import RISKS, STUDY_YEARS, YEARS
 from riskindex.demo.events import SOURCES, draw_events, expected_events
 from riskindex.demo.map import Indices, draw_map, stream
+from riskindex.demo.night_time import draw_night_time, violence_of_towns
 from riskindex.demo.people import centroids, draw_people, smooth_field
 from riskindex.errors import DataError
 
@@ -21,10 +23,15 @@ if TYPE_CHECKING:
 CLUSTERS = {"persistent": (4, 10), "new": (2, 4), "fading": (2, 4)}
 """Kind of planted cluster to how many there are, and how many areas each has."""
 
+USUAL_RATIO = 3.0
+"""Relative risk inside a planted cluster, unless another one is asked for."""
+
 PLANTED_IN = {
-    "persistent": ("suspects", "domestic_abuse", "disorder", "possession", "offences", "victims"),
-    "new": ("offences", "domestic_abuse"),
-    "fading": ("offences", "domestic_abuse"),
+    "persistent": (
+        *("suspects", "domestic_abuse", "disorder", "possession", "offences", "victims", "trauma"),
+    ),
+    "new": ("offences", "domestic_abuse", "trauma"),
+    "fading": ("offences", "domestic_abuse", "trauma"),
 }
 """Kind of planted cluster to the risks that it raises."""
 
@@ -38,7 +45,7 @@ class County(NamedTuple):
     events: dict[str, pd.DataFrame]
     """Event tables in the form of restricted extracts, by name."""
     tables: dict[str, pd.DataFrame]
-    """Census-like tables by name (ts001, ts007a, ts011, ts065), with the headings of Nomis."""
+    """Census-like tables by name, such as ts007a, with the headings of Nomis."""
     truth: pd.DataFrame
     """Index `area_code`: core (in a persistent cluster), cluster (number, NA outside), kind
     (persistent, new, fading, or empty)."""
@@ -46,13 +53,17 @@ class County(NamedTuple):
     """True relative risk per resident: columns (risk, year); 1 is the county without clusters."""
     expected: pd.DataFrame
     """True mean counts: columns (factor, group, period), as the preset essex-2022 counts them."""
+    night_time: "GeoDataFrame"
+    """Night-time economy areas: name, geometry."""
+    published: dict[str, pd.DataFrame]
+    """Tables without areas, as authorities publish them: all crime, harm, admissions, schools."""
 
 
 def synthetic_county(
     *,
     seed: int = 2022,
     n: int = 1111,
-    ratio: float = 3.0,
+    ratio: float = USUAL_RATIO,
     boundaries: "GeoDataFrame | None" = None,
     districts: int = 14,
     sources: Collection[str] | None = None,
@@ -99,13 +110,51 @@ def synthetic_county(
     if boundaries is None:
         boundaries = draw_map(seed=seed, n=n, districts=districts)
     people = draw_people(boundaries, seed=seed)
-    areas = people.areas
+    towns = _towns(people.areas["residents"], people.urban)
+    areas = people.areas.assign(is_urban=towns)
     truth = _plant(areas, people.hardship, people.urban, seed=seed)
-    risk = _risk(areas, people.hardship, people.urban, truth, ratio=ratio, seed=seed)
+    night_time = draw_night_time(areas, truth)
+    risk, usual = (
+        _risk(areas, people.hardship, people.urban, truth, ratio=r, seed=seed)
+        for r in (ratio, USUAL_RATIO)
+    )
+    risk = _with_towns(risk, usual, areas, truth["kind"])
     scale = areas["residents"].sum() / 1.8e6 if "residents" in boundaries else len(areas) / 1111
     expected = expected_events(areas["residents"], risk, scale=scale)
-    events = draw_events(areas, risk, wanted, scale=scale, seed=seed)
-    return County(areas, events, people.tables, truth, risk, expected)
+    events = draw_events(areas, risk, wanted, night_time=night_time, scale=scale, seed=seed)
+    named = areas["district"] if "district" in areas else pd.Series(COUNTY, index=areas.index)
+    residents = areas["residents"].groupby(named).sum()
+    published = draw_authority_tables(residents, events, scale=scale)
+    return County(areas, events, people.tables, truth, risk, expected, night_time, published)
+
+
+def _with_towns(
+    risk: pd.DataFrame, usual: pd.DataFrame, areas: "GeoDataFrame", kind: "pd.Series[str]"
+) -> pd.DataFrame:
+    """The risks with more offences in town centres, and districts that gain and lose.
+
+    How many times more is worked out at the usual ratio, so that clusters have theirs at any.
+    """
+    risk = risk.copy()
+    residents = areas["residents"].to_numpy()
+    for year in YEARS:
+        weight = residents * usual["offences", year].to_numpy()
+        times = violence_of_towns(areas, kind, weight, year=year)
+        for name in ("offences", "trauma"):  # ambulances go where violence is
+            risk[name, year] *= times * weight.sum() / (weight * times).sum()
+    return risk
+
+
+_URBAN_RESIDENTS = 0.796
+
+
+def _towns(residents: "pd.Series[float]", urban: Array) -> NDArray[np.bool_]:
+    """The densest areas, with the share of residents that live in towns."""
+    order = np.argsort(-urban, kind="stable")
+    below = np.cumsum(residents.to_numpy()[order]) <= _URBAN_RESIDENTS * residents.sum()
+    towns = np.zeros(len(order), dtype=bool)
+    towns[order] = below
+    return towns
 
 
 def _plant(areas: "GeoDataFrame", hardship: Array, urban: Array, *, seed: int) -> pd.DataFrame:

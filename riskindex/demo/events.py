@@ -18,6 +18,7 @@ from riskindex.demo.event_tables import (
 )
 from riskindex.demo.history import draw_history
 from riskindex.demo.map import Indices, stream
+from riskindex.demo.night_time import lay_in_night_time
 from riskindex.demo.offences import (
     OTHER,
     SERIOUS,
@@ -43,7 +44,7 @@ HISTORY = "person_history"
 SOURCES = (*EVENT_TABLES, HISTORY)
 """Names of all tables that can be drawn."""
 _ADDRESSES = 12
-_ELSEWHERE = np.array([f"S01{790_001 + i}" for i in range(300)], dtype=object)
+ELSEWHERE = np.array([f"S01{790_001 + i}" for i in range(300)], dtype=object)
 """Homes outside the county: codes that no area has, of a kind that no lookup of England and Wales
 lists, so that they count as outside the study area and not as unknown."""
 
@@ -67,6 +68,16 @@ def expected_events(
     )
 
 
+class Land(NamedTuple):
+    """Where events are laid."""
+
+    areas: "GeoDataFrame"
+    addresses: Array | None
+    """Shape `(areas, addresses, 2)`; None where no table has points."""
+    night_time: "GeoDataFrame"
+    """Of `draw_night_time`."""
+
+
 class Drawn(NamedTuple):
     """One table drawn: where, when and who as numbers, and what is told of each record."""
 
@@ -76,12 +87,18 @@ class Drawn(NamedTuple):
 
 
 def draw_events(
-    areas: "GeoDataFrame", risk: pd.DataFrame, names: Sequence[str], *, scale: float, seed: int
+    areas: "GeoDataFrame",
+    risk: pd.DataFrame,
+    names: Sequence[str],
+    *,
+    night_time: "GeoDataFrame",
+    scale: float,
+    seed: int,
 ) -> dict[str, pd.DataFrame]:
     """Draw the event tables that are named, each from its own random streams."""
-    addresses = None
-    if any(name in EVENT_TABLES and EVENT_TABLES[name].place == "point" for name in names):
-        addresses = _addresses(areas, stream(seed, "addresses"))
+    pointed = any(name in EVENT_TABLES and EVENT_TABLES[name].place == "point" for name in names)
+    addresses = _addresses(areas, stream(seed, "addresses")) if pointed else None
+    land = Land(areas, addresses, night_time)
     drawn: dict[str, Drawn] = {}
     for name in _with_needed(names):
         records = _records(areas, risk, name, scale, seed)
@@ -94,7 +111,7 @@ def draw_events(
             written[name] = _history(drawn, stream(seed, name), scale)
         else:
             rng = stream(seed, f"{name} places")
-            written[name] = _written(name, drawn[name], areas, addresses, rng)
+            written[name] = _written(name, drawn[name], land, rng)
     return written
 
 
@@ -291,13 +308,7 @@ def _history(drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float)
     return draw_history(suspects, victims, rng, scale=scale)
 
 
-def _written(
-    name: str,
-    of: Drawn,
-    areas: "GeoDataFrame",
-    addresses: Array | None,
-    rng: np.random.Generator,
-) -> pd.DataFrame:
+def _written(name: str, of: Drawn, land: Land, rng: np.random.Generator) -> pd.DataFrame:
     """The records as an extract: identifiers, dates, words, and where it was."""
     table, about, size = EVENT_TABLES[name], of.about, len(of.about)
     columns: dict[str, Any] = {table.id: np.arange(size) + _FIRST_ID}
@@ -310,10 +321,9 @@ def _written(
     columns[table.kind] = pd.Categorical.from_codes(of.records.kind, categories=words)
     columns |= {_HEADINGS.get(c, c): _as_written(about[c]) for c in TOLD.get(name, ())}
     if table.place == "home":
-        columns["home_lsoa21"] = _homes(of, areas, rng)
+        columns["home_lsoa21"] = _homes(of, land.areas, rng)
     else:
-        assert addresses is not None
-        columns |= _points(of.records.area, areas, addresses, rng)
+        columns |= _points(of, land, rng, has_night_time=name == "violence_offences")
     twice = np.flatnonzero(rng.random(size) < table.duplicates)
     rows = np.sort(np.concatenate([np.arange(size), twice]))
     return pd.DataFrame(columns).iloc[rows].reset_index(drop=True)
@@ -331,19 +341,26 @@ def _as_written(column: "pd.Series[Any]") -> object:
 def _homes(of: Drawn, areas: "GeoDataFrame", rng: np.random.Generator) -> NDArray[Any]:
     n, records = len(areas), of.records
     codes = np.concatenate([areas.index.to_numpy(dtype=object), [None, None]])[records.area]
-    elsewhere = rng.choice(_ELSEWHERE, records.person.max() + 1)  # one home for each year's person
+    elsewhere = rng.choice(ELSEWHERE, records.person.max() + 1)  # one home for each year's person
     outside = records.area == n
     codes[outside] = elsewhere[records.person[outside]]
     return np.asarray(codes)
 
 
 def _points(
-    area: Indices, areas: "GeoDataFrame", addresses: Array, rng: np.random.Generator
+    of: Drawn, land: Land, rng: np.random.Generator, *, has_night_time: bool
 ) -> dict[str, Any]:
     """Whole metres; a point outside lies some miles west of the map."""
-    n = len(areas)
-    pick = addresses[np.minimum(area, n - 1), rng.integers(0, addresses.shape[1], len(area))]
-    west, south, _, north = areas.total_bounds
+    assert land.addresses is not None
+    area, n = of.records.area, len(land.areas)
+    number = rng.integers(0, land.addresses.shape[1], len(area))
+    if has_night_time:
+        own = np.flatnonzero(of.records.kind == SERIOUS)
+        where = {"area": area[own], "year": of.records.year[own], "address": number[own]}
+        moved = lay_in_night_time(pd.DataFrame(where), land.addresses, land.night_time, rng)
+        number[own] = moved
+    pick = land.addresses[np.minimum(area, n - 1), number]
+    west, south, _, north = land.areas.total_bounds
     outside = area == n
     beyond = rng.uniform((west - 20_000, south), (west - 2_000, north), (outside.sum(), 2))
     pick[outside] = np.rint(beyond)

@@ -39,6 +39,15 @@ _DEPRIVED = {
 _TOTAL_16 = (
     "Total: All usual residents aged 16 years and over not in employment the week before the census"
 )
+_ETHNIC = {
+    "Asian, Asian British or Asian Welsh": (0.045, 0.5),
+    "Black, Black British, Black Welsh, Caribbean or African": (0.025, 0.6),
+    "Mixed or Multiple ethnic groups": (0.024, 0.3),
+    "White": (0.895, 0.0),
+    "Other ethnic group": (0.011, 0.4),
+}
+"""Share of residents in each ethnic group, and how much more of them live in towns."""
+_FEMALE = 0.511
 _HISTORY = ("Worked in the last 12 months", "Not worked in the last 12 months", "Never worked")
 _HISTORY_SHARES = np.array([[0.15, 0.05, 0.80], [0.25, 0.45, 0.30], [0.03, 0.90, 0.07]])
 """Of people not in employment aged 16-19, 20-64, 65 and over: which history they have."""
@@ -67,7 +76,8 @@ def draw_people(boundaries: "GeoDataFrame", *, seed: int) -> People:
     -------
     People
         The areas with residents, residents_10_24, residents_16_over, residents_65_over and
-        households added; tables ts001, ts007a, ts011 and ts065 under their Nomis headings.
+        households added; tables ts001, ts007a, ts008, ts011, ts021 and ts065 under their Nomis
+        headings.
     """
     points = centroids(boundaries)
     urban = standardised(-np.log(boundaries.area.to_numpy()))
@@ -79,7 +89,9 @@ def draw_people(boundaries: "GeoDataFrame", *, seed: int) -> People:
     tables = {
         "ts001": _residence(boundaries, ages),
         "ts007a": _headed(boundaries, ages),
+        "ts008": _headed(boundaries, _sexes(ages["Age: Total"], seed)),
         "ts011": _headed(boundaries, _deprivation(households, hardship, seed)),
+        "ts021": _headed(boundaries, _ethnic_groups(ages["Age: Total"], urban, seed)),
         "ts065": _headed(boundaries, _history(ages, hardship, seed)),
     }
     bases = {
@@ -157,6 +169,25 @@ def _residence(boundaries: "GeoDataFrame", ages: pd.DataFrame) -> pd.DataFrame:
         f"{head}Lives in a communal establishment; measures: Value": 0,
     }
     return _headed(boundaries, pd.DataFrame(table, index=ages.index))
+
+
+def _sexes(residents: pd.Series, seed: int) -> pd.DataFrame:
+    female = stream(seed, "sexes").binomial(residents.to_numpy(), _FEMALE)
+    head, tail = "Sex: ", "; measures: Value"
+    numbers = {"All persons": residents, "Female": female, "Male": residents - female}
+    columns = {f"{head}{k}{tail}": n for k, n in numbers.items()}
+    return pd.DataFrame(columns, index=residents.index)
+
+
+def _ethnic_groups(residents: pd.Series, urban: Array, seed: int) -> pd.DataFrame:
+    level, push = np.array(list(_ETHNIC.values())).T
+    share = level * np.exp(push * urban[:, None])
+    share /= share.sum(axis=1, keepdims=True)
+    drawn = stream(seed, "ethnic groups").multinomial(residents.to_numpy(), share)
+    columns = [f"Ethnic group: {group}" for group in _ETHNIC]
+    table = pd.DataFrame(drawn, columns=columns, index=residents.index)
+    table.insert(0, "Ethnic group: Total: All usual residents", residents)
+    return table
 
 
 def _deprivation(households: pd.Series, hardship: Array, seed: int) -> pd.DataFrame:

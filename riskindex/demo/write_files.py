@@ -6,10 +6,12 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from riskindex.demo.county import County
 from riskindex.demo.event_tables import EVENT_TABLES
+from riskindex.demo.events import ELSEWHERE
 from riskindex.publication.key import INVENTED, write_key
 
 if TYPE_CHECKING:
@@ -42,6 +44,9 @@ _ABOUT = {
     "about": "An invented county with planted clusters: no real place and no real person.",
 }
 
+_IN_OUR_FILES = ("# age = ", "# sex = ")
+"""Comments of the preset that are lines here, because the files have the columns."""
+
 
 def write_county(county: County, folder: str | Path) -> Path:
     """Write a county into a folder, ready to run and to edit.
@@ -69,6 +74,10 @@ def write_county(county: County, folder: str | Path) -> Path:
     for name, events in county.events.items():
         timed = name in EVENT_TABLES and EVENT_TABLES[name].timed
         _write_csv(events, data / f"{name}.csv", timed=timed)
+    _write_csv(_forces(), data / "homes_elsewhere.csv")
+    for name, table in county.published.items():
+        _write_csv(table, data / f"{name}.csv")
+    _write_layer(county.night_time, data / "night_time_areas.gpkg", "areas")
     _write_csv(county.truth.reset_index(), folder / "truth.csv")
     config = folder / "config.toml"
     config.write_text(_config(), encoding="utf-8", newline="\n")
@@ -82,6 +91,8 @@ def _config() -> str:
     preset = resources.files("riskindex.presets").joinpath("essex-2022.toml")
     lines = preset.read_text(encoding="utf-8").splitlines()
     for number, line in enumerate(lines):
+        if line.startswith(_IN_OUR_FILES):
+            lines[number] = line.removeprefix("# ")
         key = line.partition(" = ")[0]
         if key in _ABOUT:
             lines[number] = f'{key} = "{_ABOUT[key]}"'
@@ -106,22 +117,36 @@ def _labels(areas: "GeoDataFrame") -> pd.DataFrame:
 
 def _write_boundaries(areas: "GeoDataFrame", path: Path) -> None:
     import geopandas as gpd
-    import pyogrio
 
     labels = _labels(areas)[["code", "name", "district"]]
     labels.columns = pd.Index(["LSOA21CD", "LSOA21NM", "LAD24NM"])
     table = gpd.GeoDataFrame(labels, geometry=areas.geometry.to_numpy(), crs=areas.crs)
+    _write_layer(table, path, "lsoa21")
+
+
+def _write_layer(table: "GeoDataFrame", path: Path, layer: str) -> None:
+    import pyogrio
+
     path.unlink(missing_ok=True)  # an old GeoPackage would be added to
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _MOMENT})
     try:
-        table.to_file(path, driver="GPKG", engine="pyogrio", layer="lsoa21")
+        table.to_file(path, driver="GPKG", engine="pyogrio", layer=layer)
     finally:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
 def _lookup(areas: "GeoDataFrame") -> pd.DataFrame:
     columns = ["lsoa21_code", "lsoa21_name", "ward24_name", "ltla24_name"]
-    return _labels(areas).set_axis(columns, axis=1)
+    table = _labels(areas).set_axis(columns, axis=1)
+    return table.assign(rural_urban=np.where(areas["is_urban"], "Urban", "Rural"))
+
+
+def _forces() -> pd.DataFrame:
+    """Police force of the codes of homes elsewhere: half of them in three neighbouring forces."""
+    half = len(ELSEWHERE) // 2
+    near, far = ("Northmoor", "Westlake", "Southdown"), ("Highfell", "Eastvale", "Longreach")
+    forces = [*(near[i % 3] for i in range(half)), *(far[i % 3] for i in range(half))]
+    return pd.DataFrame({"lsoa21_code": ELSEWHERE, "force": forces})
 
 
 def _write_csv(table: pd.DataFrame, path: Path, *, timed: bool = False) -> None:

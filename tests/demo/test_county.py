@@ -141,7 +141,7 @@ def test_age_bands_add_up_to_residents(county):
     assert (bands[young].sum(axis=1) == county.areas["residents_10_24"]).all()
 
 
-@pytest.mark.parametrize("name", ["ts011", "ts065"])
+@pytest.mark.parametrize("name", ["ts008", "ts011", "ts021", "ts065"])
 def test_categories_add_up_to_the_total(county, name):
     counts = county.tables[name].iloc[:, 3:]
     assert (counts.iloc[:, 1:].sum(axis=1) == counts.iloc[:, 0]).all()
