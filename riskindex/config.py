@@ -30,7 +30,7 @@ from riskindex.errors import ConfigError, InputError
 from riskindex.events.coverage import Coverage, Inventory, coverage_faults
 from riskindex.events.periods import Periods, Unit, period_faults
 from riskindex.events.sources import EventSource, PoliceSource, source_faults
-from riskindex.events.warehouse import WarehouseSource, warehouse_faults
+from riskindex.events.warehouse import SourceOfEvents, WarehouseSource, warehouse_faults
 from riskindex.factor_faults import column_faults, factor_faults, listed
 from riskindex.factors import EventGroup, Factor, Share
 from riskindex.files.frames import BOUNDARIES, Frames, a, check_frames, refuse_unknown
@@ -512,7 +512,7 @@ def _define(config: Config, known: Mapping[str, Definition]) -> None:
 
 
 def _measure_faults(config: Config) -> Iterator[str]:
-    events = [name for name, s in config.sources.items() if isinstance(s, _EVENTS)]
+    events = [name for name, s in config.sources.items() if isinstance(s, SourceOfEvents)]
     taken = {factor.name for factor in config.factors}
     for name, measure in config.measures.items():
         if not name.isidentifier():
@@ -526,9 +526,6 @@ def _measure_faults(config: Config) -> Iterator[str]:
             yield f"measures.{name}: name its periods, such as [2022, 2023]."
         faults = period_faults(measure.periods, config.unit_of(name))
         yield from (f"measures.{name}: {fault}" for fault in faults)
-
-
-_EVENTS = EventSource | PoliceSource | WarehouseSource
 
 
 def _figure_faults(config: Config) -> Iterator[str]:
@@ -585,7 +582,7 @@ def _kind_faults(config: Config) -> Iterator[str]:
         for name in sorted(set(lookup.fifths) - set(lookup.groups)):
             yield f"areas.lookups.fifths: {name!r} is none of its groups ({listed(lookup.groups)})."
     for name, source in config.sources.items():
-        if isinstance(source, _EVENTS):
+        if isinstance(source, SourceOfEvents):
             yield from coverage_faults(f"sources.{name}", source.coverage, kinds)
     for name in sorted(set(kinds) & set(config.bases)):
         yield f"bases: {name!r} is the name of a group already; choose another."

@@ -45,8 +45,6 @@ TIE_WORDS = {
     "include": "all of these {tied:,} taken, though only {places:,} would fit",
     "exclude": "none of these {tied:,} taken, because only {places:,} would fit",
 }
-
-
 """Tie rule, a config word, to what became of the tied areas where they did not all fit."""
 
 

@@ -21,6 +21,8 @@ MARKS: Mapping[str, str] = MappingProxyType(
     }
 )
 """What stands where there is no number, and what it means."""
+LEAST_BASE = 50
+"""No share of a restricted measure is given of fewer: one event more or less would show in it."""
 
 
 def round_half_up(values: "Array | pd.Series[Any]", step: int) -> Array:

@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from riskindex.areas.table_files import TableSource
 from riskindex.errors import DataError
 from riskindex.events.periods import Unit, period_faults
-from riskindex.events.sources import EventSource, PoliceSource
-from riskindex.events.warehouse import WarehouseSource
+from riskindex.events.warehouse import SourceOfEvents
 from riskindex.factors import Factor
 from riskindex.index.normalise import direction_faults, normalise_faults
 from riskindex.statistics.getis_ord import GetisOrd
@@ -81,9 +80,6 @@ def factor_faults(
         yield "the score persistence needs two periods or more."
 
 
-_EVENTS = EventSource | PoliceSource | WarehouseSource
-
-
 def _event_faults(factor: Factor, sources: Sources, bases: Collection[str]) -> Iterator[str]:
     if not factor.periods:
         yield "events need periods, such as periods = [2022]."
@@ -91,7 +87,7 @@ def _event_faults(factor: Factor, sources: Sources, bases: Collection[str]) -> I
     for label in sorted({label for label in labels if labels.count(label) > 1}):
         yield f"event_groups: the label {label!r} is used {labels.count(label)} times."
     for group in factor.groups:
-        if not isinstance(sources.get(group.source), _EVENTS):
+        if not isinstance(sources.get(group.source), SourceOfEvents):
             yield f"{group.source!r} is not an event source; known: {listed(sources)}."
     try:
         weight_steps([group.weight for group in factor.groups])

@@ -9,8 +9,8 @@ from typing import TypeVar
 
 from riskindex.assessment.options import Measure
 from riskindex.definitions import Definition, Dictionary, definition_faults, translated
-from riskindex.events.sources import PUBLISHED, EventSource, PoliceSource
-from riskindex.events.warehouse import WarehouseSource
+from riskindex.events.sources import PUBLISHED, PoliceSource
+from riskindex.events.warehouse import SourceOfEvents
 from riskindex.factor_faults import Sources, listed
 from riskindex.factors import EventGroup, Factor
 
@@ -134,13 +134,10 @@ def unused_words(
     for name in (name for name in sources if name not in given_already):
         source = sources[name]
         for key in ("columns", "words"):
-            given = getattr(source, key, {}) if isinstance(source, _WITH_WORDS) else {}
+            given = getattr(source, key, {}) if isinstance(source, SourceOfEvents) else {}
             for column in sorted(set(given) - asked.get(name, set())):
                 named = listed(asked.get(name, ()))
                 yield (
                     f"sources.{name}.{key}: no definition that counts it looks at {column!r}; "
                     f"columns of definitions: {named}."
                 )
-
-
-_WITH_WORDS = EventSource | PoliceSource | WarehouseSource

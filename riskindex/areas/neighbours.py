@@ -215,7 +215,7 @@ def _nearest(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
         raise DataError(
             f"neighbours.k: {k} neighbours are asked for, and must be fewer than the {n} areas."
         )
-    points = _centroids(shapes)
+    points = centroids(shapes)
     tree = KDTree(points)
     reach = np.asarray(tree.query(points, k=k + 1)[0])[:, -1]
     # All that are as near as the k-th, so that the code and not the tree decides a tie.
@@ -232,12 +232,13 @@ def _nearest(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
 def _within(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
     from scipy.spatial import KDTree
 
-    tree = KDTree(_centroids(shapes))
+    tree = KDTree(centroids(shapes))
     pairs = tree.query_pairs(options.distance or 0.0, output_type="ndarray")
     return _both_ways(pairs[:, 0], pairs[:, 1])
 
 
-def _centroids(shapes: Shapes) -> Array:
+def centroids(shapes: Shapes) -> Array:
+    """Centre of each shape, shape `(n, 2)`, in metres."""
     return np.asarray(shapely.get_coordinates(shapely.centroid(shapes)))
 
 

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from riskindex.arrays import Array, Flags
 from riskindex.assessment.place_counts import RESIDENTS, WHOLE_KIND
-from riskindex.disclosure import NOT_RECORDED, WITHHELD
+from riskindex.disclosure import LEAST_BASE, NOT_RECORDED, WITHHELD
 from riskindex.events.periods import Unit
 from riskindex.statistics.intervals import Estimate, clopper_pearson, percent_share, round_half_away
 
@@ -71,8 +71,6 @@ KEY = ("figure", "place_kind", "place", "period", "by", "category", "compared_wi
 """Columns that tell the rows apart."""
 GIVEN = "given"
 """Status of a row whose numbers stand there."""
-LEAST_BASE = 50
-"""No share of a restricted measure is given of fewer."""
 RESIDENTS_LABEL = "Residents"
 GARWOOD = "Poisson, exact (Garwood)"
 CLOPPER_PEARSON = "binomial, exact (Clopper-Pearson)"

@@ -35,7 +35,7 @@ from riskindex.events.table import (
 )
 from riskindex.events.tally import Events
 from riskindex.events.values import Layout
-from riskindex.events.warehouse import WarehouseSource
+from riskindex.events.warehouse import SourceOfEvents, WarehouseSource
 from riskindex.events.warehouse_answer import open_warehouse
 from riskindex.factors import Factor
 from riskindex.files.csv_files import capped, read_sheet
@@ -125,7 +125,7 @@ def open_events(
     chosen = {
         name: with_forces_around(source, areas) if isinstance(source, PoliceSource) else source
         for name, source in sources.items()
-        if isinstance(source, EventSource | PoliceSource | WarehouseSource)
+        if isinstance(source, SourceOfEvents)
     }
     layouts = {
         name: layout_of(name, source, factors)
@@ -334,7 +334,7 @@ _NO_TABLE = {
 def _open_source(
     connection: "DuckDBPyConnection",
     name: str,
-    source: EventSource | PoliceSource | WarehouseSource,
+    source: SourceOfEvents,
     *,
     factors: Sequence[Factor],
     layout: Layout | None,

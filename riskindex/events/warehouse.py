@@ -8,6 +8,7 @@ from typing import Any, ClassVar, Literal
 from riskindex.areas.coordinates import is_known_crs
 from riskindex.errors import ConfigError
 from riskindex.events.coverage import Coverage
+from riskindex.events.sources import EventSource, PoliceSource
 from riskindex.events.sql import rule_name
 from riskindex.factors import Factor
 from riskindex.rules import AllOf, Has, NoneOf, Rule, Value, Where, in_words, rule_of, tests_of
@@ -68,6 +69,10 @@ class WarehouseSource:
     """Where anybody can look an open source up; printed for sign-off."""
     licence: str | None = None
     """Licence of an open source; printed for sign-off."""
+
+
+SourceOfEvents = EventSource | PoliceSource | WarehouseSource
+"""Every kind of source that holds events."""
 
 
 def warehouse_faults(name: str, source: WarehouseSource) -> Iterator[str]:

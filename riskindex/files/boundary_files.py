@@ -79,20 +79,11 @@ def read_vector(
     """
     if path.is_dir():
         path, layer = _in_folder(path, layer)
-    label, inner = path.name, path
-    kind = sniff(path)
-    if kind in _PACKED:
-        inner, layer = _PACKED[kind](path, layer, scratch)
-        kind = sniff(inner)
-    if kind == "json" and (why := refusal(inner)):
-        raise InputError(f"{label}: {why}")
-    if kind == "geopackage":
-        refuse_computed(inner, label)
-    if kind not in _READERS:
-        raise InputError(f"{label}: {_hint(kind)} Use {_READABLE}.")
+    label = path.name
+    inner, kind, layer = _unpacked(path, layer, scratch)
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", RuntimeWarning)
-        table = _READERS[kind](_plain(inner, kind, scratch), columns, layer, label)
+        table = _READERS[kind](inner, columns, layer, label)
     notes = [f"{label}: {_without_paths(str(warning.message))}" for warning in caught]
     file = record(path, role, rows=len(table))
     return Vector(table, file, tuple(dict.fromkeys(notes)))
@@ -122,9 +113,18 @@ def polygon_layers(path: Path, scratch: Path) -> list[PolygonLayer]:
     InputError
         Not one of the five kinds, or damaged.
     """
+    label = path.name
+    inner, kind, _ = _unpacked(path, None, scratch)
+    if kind == "parquet":
+        return [PolygonLayer(None, tuple(_geoparquet_columns(inner, label)[1]))]
+    return _gdal_layers(f"{'GeoJSON:' if kind == 'json' else ''}{inner}", label)
+
+
+def _unpacked(path: Path, layer: str | None, scratch: Path) -> tuple[Path, str, str | None]:
+    """A boundary file out of its zip, what kind it is, and its layer; refused if it is none."""
     label, inner, kind = path.name, path, sniff(path)
     if kind in _PACKED:
-        inner, _ = _PACKED[kind](path, None, scratch)
+        inner, layer = _PACKED[kind](path, layer, scratch)
         kind = sniff(inner)
     if kind == "json" and (why := refusal(inner)):
         raise InputError(f"{label}: {why}")
@@ -132,10 +132,7 @@ def polygon_layers(path: Path, scratch: Path) -> list[PolygonLayer]:
         refuse_computed(inner, label)
     if kind not in _READERS:
         raise InputError(f"{label}: {_hint(kind)} Use {_READABLE}.")
-    inner = _plain(inner, kind, scratch)
-    if kind == "parquet":
-        return [PolygonLayer(None, tuple(_geoparquet_columns(inner, label)[1]))]
-    return _gdal_layers(f"{'GeoJSON:' if kind == 'json' else ''}{inner}", label)
+    return _plain(inner, kind, scratch), kind, layer
 
 
 def _gdal_layers(source: str, label: str) -> list[PolygonLayer]:

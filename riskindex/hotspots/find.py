@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.areas.neighbours import centroids
 from riskindex.arrays import Array, Flags, Texts
 from riskindex.factors import Factor
 from riskindex.hotspots.area_tests import (
@@ -39,7 +40,6 @@ from riskindex.statistics.smoothing import byar
 from riskindex.tables import long_index
 
 if TYPE_CHECKING:
-    import geopandas as gpd
     from scipy.sparse import csr_array
 
 Columns = dict[str, NDArray[Any]]
@@ -116,7 +116,9 @@ def find_hotspots(
     """
     has_points = "geometry" in areas
     land = Land(
-        neighbours=weights, centroids=cache(lambda: _centroids(areas)), context=context_of(areas)
+        neighbours=weights,
+        centroids=cache(lambda: centroids(areas["geometry"].to_numpy())),
+        context=context_of(areas),
     )
     keys = [(f, label) for f in factors for label in (map(str, f.periods) if f.periods else [""])]
     seen = [(f, observe(f, label, counts, areas, tables)) for f, label in keys]
@@ -595,8 +597,3 @@ def _flags(areas: pd.DataFrame, weights: "csr_array[Any]") -> Texts:
     alone = np.diff(weights.indptr) == 0
     words = np.where(edge, "edge of the study area", "").astype(object)
     return np.where(alone, "no neighbour", words).astype(object)
-
-
-def _centroids(areas: "pd.DataFrame | gpd.GeoDataFrame") -> Array:
-    points = areas["geometry"].centroid
-    return np.column_stack([points.x, points.y]).astype(np.float64)

@@ -23,7 +23,7 @@ from riskindex.assessment.place_counts import (
     sum_residents,
     sum_tables,
 )
-from riskindex.disclosure import CellRules
+from riskindex.disclosure import LEAST_BASE, CellRules
 from riskindex.events.periods import Period, parse_periods
 from riskindex.factors import Factor
 from riskindex.publication.cells import noise, of_place, protect
@@ -43,8 +43,6 @@ LEAST_AREAS, LEAST_RESIDENTS = 3, 5_000
 """Groups of fewer areas or residents are withheld."""
 LARGE = 250_000
 """A whole of so many residents has its yearly counts exact."""
-LEAST_BASE = 50
-"""No share is given of fewer events."""
 
 
 def noised_areas(result: "Result", key: bytes) -> pd.DataFrame:

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from riskindex.areas.neighbours import centroids
 from riskindex.arrays import Array, Flags
 from riskindex.factors import Factor
 from riskindex.hotspots.area_tests import expected_counts, first_test
@@ -190,7 +191,7 @@ def _tested(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_Upper
 def _land(data: Data) -> Land:
     return Land(
         neighbours=data.weights,
-        centroids=cache(lambda: _centroids(data.areas)),
+        centroids=cache(lambda: centroids(data.areas["geometry"].to_numpy())),
         context=context_of(data.areas),
     )
 
@@ -201,11 +202,6 @@ def _outcome(seen: Observation, land: Land, factor: Factor) -> _UpperTails:
         found = first_test(sample, factor)
         spread[:, seen.assessed] = found.p, found.value
     return _UpperTails(*spread)
-
-
-def _centroids(areas: pd.DataFrame) -> Array:
-    points = areas["geometry"].centroid
-    return np.column_stack([points.x, points.y])
 
 
 # Which other tests there are

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from riskindex.areas.neighbours import centroids
 from riskindex.arrays import Array, Flags, Positions
 from riskindex.factors import Factor
 from riskindex.hotspots.area_tests import expected_counts
@@ -98,7 +99,7 @@ class Repeater:
         """Fit the risks of one factor."""
         land = Land(
             neighbours=data.weights,
-            centroids=cache(lambda: _centroids(data.areas)),
+            centroids=cache(lambda: centroids(data.areas["geometry"].to_numpy())),
             context=context_of(data.areas),
         )
         seen = [
@@ -285,8 +286,3 @@ def _over_all(period: _Period, found: Repeated) -> Repeated:
         column[:, period.keep] = getattr(found, name)
         spread[name] = column
     return Repeated(**spread)
-
-
-def _centroids(areas: pd.DataFrame) -> Array:
-    points = areas["geometry"].centroid
-    return np.column_stack([points.x, points.y])

@@ -122,6 +122,16 @@ class Setting(NamedTuple):
     """Position of the aggregation in the options, shape `(draws,)`."""
 
 
+def blocks(draws: int, areas: int) -> list[int]:
+    """How many draws share a random stream and a thread; they add up to all draws.
+
+    Fewer where areas are many, so that a block stays small. The blocks depend on the numbers alone
+    and never on the machine: the result is the same at any number of threads.
+    """
+    together = max(1, min(50, 500_000 // areas))
+    return [min(together, draws - start) for start in range(0, draws, together)]
+
+
 def draw_weights(
     frame: Ingredients, options: Robustness, rng: np.random.Generator, draws: int
 ) -> Weighting:

@@ -18,12 +18,8 @@ from riskindex.index.build import Index, Ingredients
 from riskindex.index.normalise import NORMALISE
 from riskindex.index.selection import Selected, Selection
 from riskindex.uncertainty.repeats import Data, Repeater, fixed
-from riskindex.uncertainty.replay import Replay, Robustness
+from riskindex.uncertainty.replay import Replay, Robustness, blocks
 from riskindex.uncertainty.true_top import is_of_risks, probability_of_top
-
-BLOCK, CELLS = 50, 500_000
-"""Repeats that share a random stream and a thread, fewer where areas are many, so that a block
-stays small; the result does not depend on the threads."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,9 +115,7 @@ def repeat_list(
     DataError
         A repeat that cannot be computed, such as a constant measure under a normalisation.
     """
-    draws = replay.options.draws
-    together = max(1, min(BLOCK, CELLS // len(replay.frame.areas)))
-    sizes = [min(together, draws - start) for start in range(0, draws, together)]
+    sizes = blocks(replay.options.draws, len(replay.frame.areas))
 
     def block(number: int) -> tuple[Flags, SmallIntegers]:
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))

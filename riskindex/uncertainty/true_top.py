@@ -10,10 +10,7 @@ from riskindex.arrays import Array
 from riskindex.factors import Factor
 from riskindex.index.build import Weighting
 from riskindex.uncertainty.repeats import Drawn, Repeater
-from riskindex.uncertainty.replay import Replay, combine_repeats
-
-BLOCK, CELLS = 50, 500_000
-"""Draws that share a random stream and a thread, fewer where areas are many."""
+from riskindex.uncertainty.replay import Replay, blocks, combine_repeats
 
 
 def is_of_risks(factors: Sequence[Factor]) -> bool:
@@ -55,9 +52,7 @@ def probability_of_top(
     ----------
     Laird and Louis (1989), Journal of Educational Statistics 14, 29-46 (posterior ranks).
     """
-    n, draws = len(replay.frame.areas), replay.options.draws
-    together = max(1, min(BLOCK, CELLS // n))
-    sizes = [min(together, draws - start) for start in range(0, draws, together)]
+    sizes = blocks(replay.options.draws, len(replay.frame.areas))
 
     def block(position: int) -> Array:
         # The last number keeps these streams apart from those of the repeats.
@@ -67,7 +62,7 @@ def probability_of_top(
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         times = sum(pool.map(block, range(len(sizes))))
     known = ~np.isnan(replay.frame.combine(replay.frame.scores).score)
-    return np.where(known, times / draws, np.nan)
+    return np.where(known, times / replay.options.draws, np.nan)
 
 
 def _times_in_top(replay: Replay, number: int, rng: np.random.Generator, draws: int) -> Array:

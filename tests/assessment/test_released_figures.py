@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from riskindex import release
-from riskindex.assessment.figure_rows import LEAST_BASE
+from riskindex.disclosure import LEAST_BASE
 from riskindex.publication.protection import restricted_factors
 
 
