@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from bench_real_crimes import CRIMES, members
 
-from riskindex.areas.neighbours import build_weights
+from riskindex.areas.neighbours import neighbour_matrix
 from riskindex.hotspots.changes import change_test
 from riskindex.statistics.corrections import adjust
 from riskindex.statistics.getis_ord import with_self
@@ -38,7 +38,7 @@ def main() -> None:
     options.add_argument("--maps", type=int, default=100)
     asked = options.parse_args()
     areas = gpd.read_file(asked.boundaries).set_index(asked.code).sort_index()
-    windows = with_self(build_weights(areas))
+    windows = with_self(neighbour_matrix(areas))
     events = pd.concat(members(asked.crimes, "-street.csv"))
     rng, table = np.random.default_rng(1), {}
     for crime in CRIMES:

@@ -25,7 +25,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from riskindex.areas.neighbours import build_weights
+from riskindex.areas.neighbours import neighbour_matrix
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.table_files import read_tables
 from riskindex.config import Config, parse_config
@@ -144,7 +144,7 @@ def listed_areas(country: Country, force: str) -> pd.DataFrame:
         [(name, "all", BUILT) for name in counts], names=["factor", "group", "period"]
     )
     factors = [replace(f, periods=(BUILT,)) if f.counts_events else f for f in config.factors]
-    weights = build_weights(areas, options=config.neighbours)
+    weights = neighbour_matrix(areas, options=config.neighbours)
     tables = country.tables.loc[areas.index]
     found = find_hotspots(counts, areas, tables, weights, factors)
     lasting = classify_persistence(found.table, found.pooled, factors)

@@ -21,7 +21,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from riskindex.areas.neighbours import build_weights
+from riskindex.areas.neighbours import neighbour_matrix
 from riskindex.factors import Factor
 from riskindex.hotspots.find import find_hotspots
 from riskindex.hotspots.persistence import classify_persistence
@@ -102,7 +102,7 @@ def measured(n):
         nonlocal now
         stages[stage], now = process_time() - now, process_time()
 
-    weights = build_weights(areas)
+    weights = neighbour_matrix(areas)
     done("neighbours")
     found = find_hotspots(counts, areas, tables, weights, FACTORS)
     done("hotspots")

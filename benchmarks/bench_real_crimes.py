@@ -19,7 +19,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 from scipy.special import ndtr
 
-from riskindex.areas.neighbours import build_weights
+from riskindex.areas.neighbours import neighbour_matrix
 from riskindex.hotspots.scan import scan
 from riskindex.statistics.corrections import adjust
 from riskindex.statistics.dispersion import (
@@ -112,7 +112,7 @@ def main() -> None:
     options.add_argument("--code", default="LSOA21CD", help="column of the area code")
     asked = options.parse_args()
     areas = gpd.read_file(asked.boundaries).set_index(asked.code).sort_index()
-    neighbours = build_weights(areas)
+    neighbours = neighbour_matrix(areas)
     points = areas.geometry.centroid
     centroids = np.column_stack([points.x, points.y])
     census = pd.concat(members(asked.residents, "-lsoa.csv")).set_index("geography code")

@@ -10,7 +10,8 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from riskindex import build_index, build_weights, classify_persistence, read_config, select_top
+from riskindex import build_index, classify_persistence, read_config, select_top
+from riskindex.areas.neighbours import neighbour_matrix
 from riskindex.areas.table_files import read_tables
 from riskindex.demo.county import synthetic_county
 from riskindex.demo.write_files import write_county
@@ -32,7 +33,9 @@ def recall_from_rates(county, config, result) -> float:
     counts = (county.expected * TRUE_RATE_SCALE).round().astype("Int64")
     counts = counts[result.counts.columns].loc[result.areas.index]
     tables = read_tables(config.sources, config.folder, result.areas.index).tables
-    found = find_hotspots(counts, result.areas, tables, build_weights(result.areas), config.factors)
+    found = find_hotspots(
+        counts, result.areas, tables, neighbour_matrix(result.areas), config.factors
+    )
     lasting = classify_persistence(found.table, found.pooled, config.factors)
     scores = score_factors(found.table, lasting, config.factors)
     index = build_index(scores, options=config.index)

@@ -7,8 +7,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from riskindex.areas.neighbours import build_weights
+    from riskindex.areas.neighbours import Neighbours
     from riskindex.areas.read import read_areas
+    from riskindex.areas.weights import Weights, build_weights, with_self
     from riskindex.config import Config, parse_config, read_config
     from riskindex.demo.county import synthetic_county
     from riskindex.errors import (
@@ -19,29 +20,36 @@ if TYPE_CHECKING:
         RiskindexError,
     )
     from riskindex.events.count import count_events
+    from riskindex.hotspots.labelled_tests import (
+        gi,
+        gi_star,
+        local_moran,
+        poisson_excess,
+        window_excess,
+    )
     from riskindex.hotspots.persistence import classify_persistence
     from riskindex.index.build import build_index
     from riskindex.index.selection import select_top
     from riskindex.pipeline import release, run, save
     from riskindex.publication.released import Released
     from riskindex.result import Result
-    from riskindex.statistics.getis_ord import gi, gi_star
-    from riskindex.statistics.poisson import poisson_excess
 
 _HOME = {
     "build_index": "index.build",
-    "build_weights": "areas.neighbours",
+    "build_weights": "areas.weights",
     "classify_persistence": "hotspots.persistence",
     "Config": "config",
     "ConfigError": "errors",
     "count_events": "events.count",
     "DataError": "errors",
     "DisclosureError": "errors",
-    "gi": "statistics.getis_ord",
-    "gi_star": "statistics.getis_ord",
+    "gi": "hotspots.labelled_tests",
+    "gi_star": "hotspots.labelled_tests",
     "InputError": "errors",
+    "local_moran": "hotspots.labelled_tests",
+    "Neighbours": "areas.neighbours",
     "parse_config": "config",
-    "poisson_excess": "statistics.poisson",
+    "poisson_excess": "hotspots.labelled_tests",
     "read_areas": "areas.read",
     "read_config": "config",
     "release": "pipeline",
@@ -52,6 +60,9 @@ _HOME = {
     "save": "pipeline",
     "select_top": "index.selection",
     "synthetic_county": "demo.county",
+    "Weights": "areas.weights",
+    "window_excess": "hotspots.labelled_tests",
+    "with_self": "areas.weights",
 }
 
 __all__ = [
@@ -60,15 +71,18 @@ __all__ = [
     "DataError",
     "DisclosureError",
     "InputError",
+    "Neighbours",
     "Released",
     "Result",
     "RiskindexError",
+    "Weights",
     "build_index",
     "build_weights",
     "classify_persistence",
     "count_events",
     "gi",
     "gi_star",
+    "local_moran",
     "parse_config",
     "poisson_excess",
     "read_areas",
@@ -78,6 +92,8 @@ __all__ = [
     "save",
     "select_top",
     "synthetic_county",
+    "window_excess",
+    "with_self",
 ]
 
 

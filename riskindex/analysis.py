@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.areas.neighbours import build_weights, describe_neighbours
+from riskindex.areas.neighbours import describe_neighbours, neighbour_matrix
 from riskindex.areas.official_data import attributions
 from riskindex.arrays import Flags
 from riskindex.config import Config
@@ -63,7 +63,7 @@ def list_areas(config: Config, given: Given, *, say: Say = silent) -> Listed:
     """The method as far as the list: neighbours, tests, persistence, scores, index, selection."""
     areas, tables, counts = given.areas, given.tables, given.counts
     say("Finding neighbours")
-    weights = build_weights(areas, options=config.neighbours)
+    weights = neighbour_matrix(areas, options=config.neighbours)
     say("Testing for hotspots")
     found = find_hotspots(counts, areas, tables, weights, config.factors)
     say("Following them over the periods")

@@ -7,7 +7,7 @@ import pandas as pd
 
 from riskindex.areas import read as inputs
 from riskindex.areas.groups import group_kinds
-from riskindex.areas.neighbours import build_weights, describe_neighbours
+from riskindex.areas.neighbours import describe_neighbours, neighbour_matrix
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.read import ReadAreas
 from riskindex.areas.table_files import read_tables
@@ -109,7 +109,7 @@ def _areas(config: Config, found: CheckReport) -> ReadAreas | None:
         with found.trying():
             _check_choices(config, land.areas)
         with found.trying():
-            weights = build_weights(land.areas, options=config.neighbours)
+            weights = neighbour_matrix(land.areas, options=config.neighbours)
             found.lines.append(describe_neighbours(weights, land.areas).sentence)
     return land
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.areas.neighbours import build_weights
+from riskindex.areas.neighbours import neighbour_matrix
 from riskindex.areas.table_files import TableSource
 from riskindex.config import Config, parse_config
 from riskindex.demo.county import County, synthetic_county
@@ -52,7 +52,7 @@ def census(county: County, config: Config) -> pd.DataFrame:
 
 def observe(counts: pd.DataFrame, county: County, tables: pd.DataFrame, config: Config) -> Observed:
     """Test, score and select what was counted."""
-    weights = build_weights(county.areas)
+    weights = neighbour_matrix(county.areas)
     factors = [factor for factor in config.factors if factor.scored]
     found = find_hotspots(counts, county.areas, tables, weights, factors)
     persistence = classify_persistence(found.table, found.pooled, factors)
@@ -80,7 +80,7 @@ def one_county(seed: int, *, draws: int = 200, n: int = 1111) -> pd.DataFrame:
         for _ in range(2)
     )
     known = observe((4 * expected).round().astype("Int64"), county, tables, config)
-    data = Data(first.counts, county.areas, build_weights(county.areas))
+    data = Data(first.counts, county.areas, neighbour_matrix(county.areas))
     replay = prepare_repeats(
         data,
         first.scores,

@@ -71,7 +71,9 @@ def neighbour_faults(options: Neighbours) -> Iterator[str]:
         yield "neighbours.distance: the method distance needs metres above 0."
 
 
-def build_weights(areas: "GeoDataFrame", *, options: Neighbours = Neighbours()) -> "csr_array[Any]":
+def neighbour_matrix(
+    areas: "GeoDataFrame", *, options: Neighbours = Neighbours()
+) -> "csr_array[Any]":
     """Who adjoins whom.
 
     Queen: shapes that come within `snap` metres of each other, be it in one point. Rook: shapes
@@ -97,16 +99,32 @@ def build_weights(areas: "GeoDataFrame", *, options: Neighbours = Neighbours()) 
     ConfigError
         A number that the method needs is missing or impossible.
     DataError
-        `nearest` asks for more neighbours than there are areas.
+        The areas lie in degrees; `nearest` asks for more neighbours than there are areas.
     """
     faults = list(neighbour_faults(options))
     if faults:
         raise ConfigError(faults)
+    refuse_degrees(areas)
     shapes = areas.geometry.to_numpy()
     rows, columns = METHODS[options.method](shapes, areas.index, options)
     n = len(areas)
     weights = coo_array((np.ones(len(rows)), (rows, columns)), shape=(n, n))
     return csr_array(weights)
+
+
+def refuse_degrees(areas: "GeoDataFrame") -> None:
+    """Refuse areas whose coordinates are degrees, where distances are metres.
+
+    Raises
+    ------
+    DataError
+        Their coordinate system is geographic.
+    """
+    if areas.crs is not None and areas.crs.is_geographic:
+        raise DataError(
+            f"areas: their coordinates are degrees ({areas.crs.name}), and distances between areas "
+            "are in metres. Project them first: areas.to_crs(27700)."
+        )
 
 
 def describe_neighbours(weights: "csr_array[Any]", areas: "GeoDataFrame") -> NeighbourSummary:
@@ -115,7 +133,7 @@ def describe_neighbours(weights: "csr_array[Any]", areas: "GeoDataFrame") -> Nei
     Parameters
     ----------
     weights
-        As `build_weights` makes them.
+        As `neighbour_matrix` makes them.
     areas
         The same areas in the same order, with `name`.
     """
@@ -142,6 +160,7 @@ def on_boundary(areas: "GeoDataFrame", *, snap: float = Neighbours.snap) -> "pd.
         True for areas at the coast, at the edge of the study area, or around a hole in it: what
         happens beyond is not known, so that their windows are incomplete.
     """
+    refuse_degrees(areas)
     shapes = areas.geometry.to_numpy()
     exposed = np.zeros(len(shapes), dtype=bool)
     # Most borders match point by point; only the others need to be measured.

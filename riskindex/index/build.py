@@ -239,7 +239,7 @@ class Ingredients:
         wide = _wide(scores, "score")
         first = scores.groupby(level="factor", sort=False).first()
         weights = first["weight"] if "weight" in first else pd.Series(1.0, index=first.index)
-        groups = first["group"] if "group" in first else pd.Series("", index=first.index)
+        groups = first["group"].fillna("") if "group" in first else pd.Series("", index=first.index)
         _check_weights(weights)
         if faults := list(index_faults(options, set(groups))):
             raise ConfigError(faults)

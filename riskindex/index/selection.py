@@ -145,6 +145,7 @@ def select_top(
     target, rule = target_of(selection, areas.score)
     computed, at_cut, cut = _cut(areas, target, rule, selection.ties)
     if selection.minimum_per_group and groups is not None:
+        refuse_lacking(groups, table.index)
         names = groups.reindex(table.index).fillna("").to_numpy(dtype=object)
         least, before = selection.minimum_per_group, computed
         computed = with_minimum(areas, before, names, least)
@@ -154,6 +155,22 @@ def select_top(
         ]
         cut = exchanged(cut, entered, left, group=selection.group, minimum=least, short=short)
     return _overridden(table.assign(tied_at_cut=at_cut), computed, cut, selection.overrides)
+
+
+def refuse_lacking(groups: "pd.Series[Any]", areas: pd.Index) -> None:
+    """Refuse groups that do not say where each area is.
+
+    Raises
+    ------
+    DataError
+        An area that they do not have, named.
+    """
+    lacking = areas.difference(groups.index)
+    if len(lacking):
+        raise DataError(
+            f"groups: {in_areas(len(lacking))} of {len(areas):,} have none (first: "
+            f"{lacking[0]!r}). Give a Series with the area code as index."
+        )
 
 
 def selection_faults(selection: Selection) -> Iterator[str]:

@@ -10,7 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-from riskindex.areas.neighbours import Neighbours, build_weights
+from riskindex.areas.neighbours import Neighbours, neighbour_matrix
 from riskindex.errors import RiskindexError
 from riskindex.factors import Factor
 from riskindex.hotspots.exposure_in_doubt import COMMUNAL
@@ -376,7 +376,7 @@ def _neighbours(made: ListMade) -> Iterator[Other]:
     if not by_window or "geometry" not in areas or len(areas) > LARGE:
         return
     for words, options in _NEIGHBOURS.items():
-        weights = build_weights(gpd.GeoDataFrame(areas), options=options)
+        weights = neighbour_matrix(gpd.GeoDataFrame(areas), options=options)
         if abs(weights - made.data.weights).nnz:
             yield Other(words, partial(_beside, made, by_window, weights))
 

@@ -12,13 +12,18 @@ from shapely import Polygon
 from shapely.affinity import translate
 from squares import lattice, prepared, raw, square
 
-from riskindex.areas.neighbours import Neighbours, build_weights, describe_neighbours, on_boundary
+from riskindex.areas.neighbours import (
+    Neighbours,
+    describe_neighbours,
+    neighbour_matrix,
+    on_boundary,
+)
 from riskindex.areas.prepare import prepare_areas
 from riskindex.errors import ConfigError, DataError
 
 
 def weights_of(shapes, **options):
-    return build_weights(prepared(raw(shapes)), options=Neighbours(**options)).toarray()
+    return neighbour_matrix(prepared(raw(shapes)), options=Neighbours(**options)).toarray()
 
 
 def test_queen_counts_corners_and_rook_does_not():
@@ -33,7 +38,7 @@ def test_queen_counts_corners_and_rook_does_not():
 
 
 def test_weights_are_a_sparse_row_matrix_of_floats():
-    weights = build_weights(prepared(lattice()))
+    weights = neighbour_matrix(prepared(lattice()))
     assert isinstance(weights, csr_array)
     assert weights.dtype == np.float64
     assert weights.shape == (9, 9)
@@ -82,9 +87,9 @@ def test_the_order_of_the_file_changes_nothing(order, method):
     frame = lattice(4, 3)
     once, again = prepared(frame), prepared(frame.iloc[list(order)])
     pd.testing.assert_frame_equal(pd.DataFrame(once), pd.DataFrame(again))
-    expected = build_weights(once, options=options).toarray()
-    assert (build_weights(again, options=options).toarray() == expected).all()
-    permuted = build_weights(once.iloc[list(order)], options=options).toarray()
+    expected = neighbour_matrix(once, options=options).toarray()
+    assert (neighbour_matrix(again, options=options).toarray() == expected).all()
+    permuted = neighbour_matrix(once.iloc[list(order)], options=options).toarray()
     assert (permuted == expected[np.ix_(order, order)]).all()
 
 
@@ -112,7 +117,7 @@ def test_a_distance_band_counts_centroids_up_to_the_distance():
 
 def test_islands_and_pieces_are_described_by_name():
     areas = prepared(raw([square(0, 0), square(1, 0), square(5, 5), square(9, 9)]))
-    summary = describe_neighbours(build_weights(areas), areas)
+    summary = describe_neighbours(neighbour_matrix(areas), areas)
     assert summary.mean == 0.5
     assert summary.maximum == 1
     assert summary.components == 3
@@ -122,7 +127,7 @@ def test_islands_and_pieces_are_described_by_name():
 
 def test_one_area_is_an_island():
     areas = prepared(raw([square(0, 0)]))
-    summary = describe_neighbours(build_weights(areas), areas)
+    summary = describe_neighbours(neighbour_matrix(areas), areas)
     assert (summary.mean, summary.maximum, summary.components) == (0, 0, 1)
     assert "in 1 connected piece." in summary.sentence
 
@@ -174,13 +179,13 @@ def real(shared, name, code):
 @pytest.mark.parametrize("method", ["queen", "rook"])
 def test_contiguity_is_that_of_libpysal_on_real_boundaries(shared, method):
     areas = real(shared, "essex/lsoa21_boundaries.gpkg", "LSOA21CD").areas
-    ours = pairs_of(build_weights(areas, options=Neighbours(method=method)), areas)
+    ours = pairs_of(neighbour_matrix(areas, options=Neighbours(method=method)), areas)
     assert ours == libpysal_pairs(areas, rook=method == "rook")
 
 
 def test_essex_of_2021_has_5_608_neighbours_and_no_island(shared):
     areas = real(shared, "essex/lsoa21_boundaries.gpkg", "LSOA21CD").areas
-    summary = describe_neighbours(build_weights(areas), areas)
+    summary = describe_neighbours(neighbour_matrix(areas), areas)
     assert len(areas) == 1111
     assert round(summary.mean, 3) == 5.608
     assert summary.islands.empty
@@ -188,7 +193,7 @@ def test_essex_of_2021_has_5_608_neighbours_and_no_island(shared):
 
 def test_vertices_that_nearly_match_make_no_islands(shared):
     done = real(shared, "essex/lsoa11_boundaries_unsnapped.gpkg", "LSOA11CD")
-    summary = describe_neighbours(build_weights(done.areas), done.areas)
+    summary = describe_neighbours(neighbour_matrix(done.areas), done.areas)
     assert len(done.areas) == 1077
     assert round(summary.mean, 3) == 5.603
     assert summary.islands.empty
@@ -198,7 +203,7 @@ def test_vertices_that_nearly_match_make_no_islands(shared):
 
 def test_england_and_wales_has_one_island(shared):
     done = real(shared, "england_wales/lsoa21_boundaries.parquet", "LSOA21CD")
-    summary = describe_neighbours(build_weights(done.areas), done.areas)
+    summary = describe_neighbours(neighbour_matrix(done.areas), done.areas)
     assert len(done.areas) == 35_672
     assert list(summary.islands.index) == ["E01019077"]
     assert (summary.components, summary.maximum) == (6, 25)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from riskindex.areas.neighbours import build_weights, describe_neighbours
+from riskindex.areas.neighbours import describe_neighbours, neighbour_matrix
 from riskindex.config import read_config
 from riskindex.demo.county import CLUSTERS, PLANTED_IN, synthetic_county
 from riskindex.demo.event_tables import EVENT_TABLES, RISKS, YEARS
@@ -44,7 +44,7 @@ def test_areas_fit_without_gap_or_overlap_whatever_the_seed():
 
 
 def test_areas_have_as_many_neighbours_as_real_ones(county):
-    weights = build_weights(county.areas)
+    weights = neighbour_matrix(county.areas)
     found = describe_neighbours(weights, county.areas)
     assert 5 < found.mean < 6.5
     assert not len(found.islands)
@@ -269,7 +269,7 @@ def test_a_new_cluster_is_hot_in_the_last_year_only_and_a_fading_one_cools():
 
 
 def test_background_risk_is_moderate_and_smooth(county):
-    weights = build_weights(county.areas)
+    weights = neighbour_matrix(county.areas)
     for risk in RISKS:
         log = np.log(county.risk[risk, 2022][county.truth["kind"] == ""])
         assert 0.2 < log.std() < 0.5

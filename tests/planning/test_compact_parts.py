@@ -7,7 +7,7 @@ from row_of_places import squares
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from riskindex.areas.neighbours import build_weights
+from riskindex.areas.neighbours import neighbour_matrix
 from riskindex.errors import DataError
 from riskindex.planning.compact_parts import across, survey_ground, two_parts
 
@@ -22,13 +22,13 @@ def at_most(number):
 
 def test_a_cluster_that_fits_stays_whole():
     areas = squares(4, 1)
-    ground = survey_ground(areas, build_weights(areas))
+    ground = survey_ground(areas, neighbour_matrix(areas))
     assert ground.parts(np.array([1, 1, 0, 1], bool), at_most(9)).tolist() == [0, 0, -1, 1]
 
 
 def test_a_row_too_long_is_halved_in_the_middle():
     areas = squares(6, 1)
-    ground = survey_ground(areas, build_weights(areas))
+    ground = survey_ground(areas, neighbour_matrix(areas))
     assert ground.parts(np.ones(6, bool), at_most(3)).tolist() == [0, 0, 0, 1, 1, 1]
 
 
@@ -36,7 +36,7 @@ def test_a_dumbbell_is_divided_at_its_handle():
     areas = squares(7, 2)
     keep = np.ones(14, bool)
     keep[[2, 3, 4]] = False  # the handle is the upper row's middle
-    ground = survey_ground(areas, build_weights(areas))
+    ground = survey_ground(areas, neighbour_matrix(areas))
     part = ground.parts(keep, at_most(6))
     assert len(set(part[[0, 1, 7, 8]])) == len(set(part[[5, 6, 12, 13]])) == 1
     assert part[0] != part[6]
@@ -45,13 +45,13 @@ def test_a_dumbbell_is_divided_at_its_handle():
 def test_no_cluster_crosses_the_border_of_a_group():
     areas = squares(4, 1)
     groups = pd.Series(["A", "A", "B", "B"], index=areas.index)
-    ground = survey_ground(areas, build_weights(areas), groups=groups)
+    ground = survey_ground(areas, neighbour_matrix(areas), groups=groups)
     assert ground.parts(np.ones(4, bool), at_most(9)).tolist() == [0, 0, 1, 1]
 
 
 def test_nothing_selected_makes_no_part():
     areas = squares(3, 1)
-    ground = survey_ground(areas, build_weights(areas))
+    ground = survey_ground(areas, neighbour_matrix(areas))
     assert ground.parts(np.zeros(3, bool), at_most(1)).tolist() == [-1, -1, -1]
 
 
@@ -72,7 +72,7 @@ selections = st.lists(st.booleans(), min_size=36, max_size=36)
 @given(selections, st.integers(1, 8), st.randoms(use_true_random=False))
 def test_parts_are_connected_small_and_the_same_in_any_order(selected, most, random):
     areas = squares(6, 6)
-    weights, chosen = build_weights(areas), np.array(selected)
+    weights, chosen = neighbour_matrix(areas), np.array(selected)
     part = survey_ground(areas, weights).parts(chosen, at_most(most))
     assert ((part >= 0) == chosen).all()
     for k in range(part.max() + 1):

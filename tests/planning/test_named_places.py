@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from row_of_places import ROW, county, listed
 
-from riskindex.areas.neighbours import build_weights
+from riskindex.areas.neighbours import neighbour_matrix
 from riskindex.errors import ConfigError, DataError
 from riskindex.planning.named_places import PlaceRules, name_places
 
@@ -16,7 +16,7 @@ def made(selected, gazetteer=None, *, areas=None, index=None, hot=None, labels=N
     return name_places(
         index,
         areas,
-        build_weights(areas),
+        neighbour_matrix(areas),
         gazetteer,
         rules=PlaceRules(**rules),
         hot=hot,

@@ -10,7 +10,7 @@ import pytest
 from pyproj import Transformer
 from scipy.sparse.csgraph import connected_components
 
-from riskindex.areas.neighbours import build_weights
+from riskindex.areas.neighbours import neighbour_matrix
 from riskindex.planning.named_places import PlaceRules, name_places
 from riskindex.planning.sentences import describe_plan
 from riskindex.planning.stability import repeat_choice
@@ -41,7 +41,7 @@ def county(shared):
             pd.read_csv(months.open(name), usecols=["LSOA code"]) for name in months.namelist()
         ]
     count = pd.concat(codes)["LSOA code"].value_counts().reindex(areas.index, fill_value=0)
-    weights = build_weights(areas)
+    weights = neighbour_matrix(areas)
     return areas, weights, count
 
 

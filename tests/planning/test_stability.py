@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from row_of_places import ROW, county, listed
 
-from riskindex.areas.neighbours import build_weights
+from riskindex.areas.neighbours import neighbour_matrix
 from riskindex.errors import ConfigError, DataError
 from riskindex.planning.named_places import PlaceRules, name_places
 from riskindex.planning.stability import repeat_choice
@@ -15,7 +15,7 @@ LIST = [ROW[0], ROW[1], ROW[2], ROW[6]]
 
 def repeated(*repeats, plan=Plan(teams=1), names=None):  # noqa: B008 (frozen)
     areas, rules = county(), PlaceRules(names=names or {})
-    weights, index = build_weights(areas), listed(LIST)
+    weights, index = neighbour_matrix(areas), listed(LIST)
     places = name_places(index, areas, weights, rules=rules)
     flags = np.array([[code in repeat for code in ROW] for repeat in repeats]).reshape(-1, 8)
     return repeat_choice(
@@ -71,7 +71,7 @@ def test_what_is_no_sum_over_areas_is_not_repeated():
 
 def test_repeats_of_other_areas_are_refused():
     areas = county()
-    weights, index = build_weights(areas), listed(LIST)
+    weights, index = neighbour_matrix(areas), listed(LIST)
     places = name_places(index, areas, weights)
     choice = choose_places(places.table, Plan(teams=1))
     with pytest.raises(DataError, match="Repeats must tell of every area"):
@@ -80,7 +80,7 @@ def test_repeats_of_other_areas_are_refused():
 
 def test_the_order_of_the_areas_decides_nothing():
     areas = county()
-    weights, index = build_weights(areas), listed(LIST)
+    weights, index = neighbour_matrix(areas), listed(LIST)
     draws = np.random.default_rng(3).random((20, 8)) < 0.5
     tables = []
     for order in (np.arange(8), np.arange(8)[::-1]):

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from row_of_places import ROW, county, listed
 
-from riskindex.areas.neighbours import build_weights
+from riskindex.areas.neighbours import neighbour_matrix
 from riskindex.errors import ConfigError
 from riskindex.planning.named_places import PlaceRules
 from riskindex.planning.team_plan import Surroundings, make_plan
@@ -15,7 +15,7 @@ LIST = [ROW[0], ROW[1], ROW[4], ROW[6]]
 
 def made(selected=LIST, *, areas=None, **options):
     areas = county() if areas is None else areas
-    return make_plan(listed(selected, areas=areas), areas, build_weights(areas), **options)
+    return make_plan(listed(selected, areas=areas), areas, neighbour_matrix(areas), **options)
 
 
 def test_a_county_without_a_plan_has_a_team_for_each_of_its_few_places():

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from riskindex.areas.neighbours import Neighbours, build_weights
+from riskindex.areas.neighbours import Neighbours, neighbour_matrix
 from riskindex.factors import Factor
 from riskindex.hotspots.find import find_hotspots
 from riskindex.hotspots.persistence import classify_persistence
@@ -40,7 +40,7 @@ def made_with(options, **changes):
         "score": "confidence",
     }
     factor = Factor(**given | changes, periods=["2024"], exposure="residents")
-    counts, weights = counts.astype("Int64"), build_weights(areas, options=options)
+    counts, weights = counts.astype("Int64"), neighbour_matrix(areas, options=options)
     found = find_hotspots(counts, areas, pd.DataFrame(index=CODES), weights, [factor])
     lasting = classify_persistence(found.table, found.pooled, [factor])
     scores = score_factors(found.table, lasting, [factor], options=Index())
