@@ -18,7 +18,7 @@ from riskindex.errors import (
     is_interruption,
 )
 from riskindex.files.text import seen
-from riskindex.screen import show, show_table, stages
+from riskindex.screen import downloads, show, show_table, stages
 
 if TYPE_CHECKING:
     from riskindex.config import Config
@@ -116,10 +116,35 @@ def new(
 
 def _next_step(made: "NewConfig", path: Path, *, filled_in: bool) -> str:
     if made.missing:
-        return f"Save what is missing, then: riskindex check {path}"
+        return f"Save what is missing, or: riskindex fetch {path}. Then: riskindex check {path}"
     if filled_in:
         return f"Next: riskindex run {path} --out result --profile internal"
     return f"Fill in the paths, then: riskindex check {path}"
+
+
+@app.command()
+def fetch(
+    config: ConfigFile,
+    *,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Use no network: only say what would be fetched.")
+    ] = False,
+    quiet: Quiet = False,
+) -> None:
+    """Fetch the official files that a config names: the only command that uses a network."""
+    from riskindex.config import read_config
+    from riskindex.setup.fetch import about_missing
+    from riskindex.setup.fetch import fetch as fetch_files
+
+    asked = read_config(config)
+    if offline or os.environ.get("RISKINDEX_OFFLINE"):
+        for line in about_missing(asked):
+            show(line)
+        return
+    with downloads(quiet) as progress:
+        fetch_files(asked, say=progress, tell=(lambda _line: None) if quiet else show)
+    if not quiet:
+        show(f"Next: riskindex check {config}")
 
 
 @app.command()

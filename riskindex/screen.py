@@ -1,6 +1,6 @@
 """What a command shows: lines, tables, and the stage at work."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -59,5 +59,38 @@ def stages(quiet: bool) -> Iterator["Say"]:
         def say(stage: str) -> None:
             # A part of a stage, such as a file, comes after its name and a colon.
             progress.update(task, description=stage, advance=":" not in stage)
+
+        yield say
+
+
+@contextmanager
+def downloads(quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
+    """Show how far each file is while there is somebody to see it.
+
+    Yields
+    ------
+    Callable
+        Takes the name of a file, how much of it is there, and how much there will be if known.
+    """
+    screen = console(stderr=True)
+    if quiet or not screen.is_terminal:
+        yield lambda _name, _there, _total: None
+        return
+    from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.fields[file]}"),
+        BarColumn(),
+        TextColumn("{task.completed:,} of {task.fields[whole]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=screen, transient=True) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def say(name: str, there: int, total: int | None) -> None:
+            if name not in tasks:
+                tasks[name] = progress.add_task("", file=seen(name), whole="?")
+            whole = "?" if total is None else f"{total:,}"
+            progress.update(tasks[name], completed=there, total=total, whole=whole)
 
         yield say

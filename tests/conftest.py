@@ -65,6 +65,17 @@ def small_lists_leave() -> Iterator[None]:
         yield
 
 
+@pytest.fixture
+def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A server on this machine, asked without a proxy and without waiting between attempts."""
+    from web import serving
+
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    monkeypatch.setattr("riskindex.setup.download._wait", lambda _attempt: None)
+    with serving() as server:
+        yield server
+
+
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )

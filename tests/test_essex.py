@@ -240,7 +240,7 @@ def test_every_record_of_2021_is_accounted_for(old_codes):
 
 def test_no_record_is_lost_for_its_old_code(old_codes, data):
     records = streets(data / "essex/police_uk_2021-03_2022-03.zip")
-    lookup = pd.read_csv(data / FILES["lsoa11_lsoa21_lad22.csv"])
+    lookup = pd.read_csv(data / "lookups/lsoa11_lsoa21_lad22.csv.gz")
     inside = lookup[lookup["lsoa21_code"].isin(old_codes.areas.index)]["lsoa11_code"]
     in_period = records[(records["Month"] >= "2021-04") & (records["Month"] <= "2022-03")]
     assert own_line(old_codes)["counted"] == in_period["LSOA code"].isin(set(inside)).sum()
@@ -250,7 +250,7 @@ def test_no_record_is_lost_for_its_old_code(old_codes, data):
 
 def test_a_plain_join_would_have_lost_what_was_converted(old_codes, data):
     records = streets(data / "essex/police_uk_2021-03_2022-03.zip")
-    lookup = pd.read_csv(data / FILES["lsoa11_lsoa21_lad22.csv"])
+    lookup = pd.read_csv(data / "lookups/lsoa11_lsoa21_lad22.csv.gz")
     split = lookup[
         (lookup["change_code"] == "S") & lookup["lsoa21_code"].isin(old_codes.areas.index)
     ]

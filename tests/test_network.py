@@ -1,14 +1,17 @@
-"""A run asks no other computer for anything."""
+"""No command but `fetch` asks another computer for anything."""
 
+import ast
 import os
 import shutil
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from fault_corpus import write_project
 
+import riskindex
 from riskindex import read_config, release, run, save
 from riskindex.check import look
 from riskindex.outputs.verify import verify
@@ -31,6 +34,38 @@ def test_reading_running_and_writing_open_no_connection(tmp_path, monkeypatch):
     save(release(run(config), profile="internal"), tmp_path / "result")
     assert verify(tmp_path / "result").faults == ()
     assert asked == []
+
+
+PACKAGE = Path(riskindex.__file__).parent
+NETWORK = {"http", "urllib", "socket", "ssl", "ftplib", "requests", "urllib3", "httpx", "aiohttp"}
+
+
+def imports(path):
+    """Names that a file imports, at its head or inside its functions."""
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_one_module_can_use_a_network_and_one_command_leads_to_it():
+    using, leading = set(), set()
+    for path in PACKAGE.rglob("*.py"):
+        name = path.relative_to(PACKAGE).with_suffix("").as_posix()
+        found = set(imports(path))
+        if {full.partition(".")[0] for full in found} & NETWORK:
+            using.add(name)
+        if any(full.startswith("riskindex.setup.fetch") for full in found):
+            leading.add(name)
+    assert using == {"setup/download"}
+    assert leading == {"cli"}
+    calls = [
+        node.name
+        for node in ast.walk(ast.parse((PACKAGE / "cli.py").read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef) and "riskindex.setup.fetch" in ast.unparse(node)
+    ]
+    assert calls == ["fetch"]
 
 
 @pytest.mark.long

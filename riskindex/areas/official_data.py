@@ -28,6 +28,9 @@ class Official:
     """Sentence that every output must carry."""
     columns: tuple[str, ...]
     """Official column names."""
+    download: str = ""
+    """Address of the file itself, of a layer of a feature service, or of archives by {month};
+    empty where a person has to choose on a page."""
     also: tuple[str, ...] = ()
     """Column names of copies in circulation."""
 
