@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from riskindex.setup.new_config import NewConfig
 
 app = typer.Typer(
-    add_completion=False,
     no_args_is_help=True,
     help="From police events, census tables and boundaries to the neighbourhoods most at risk.",
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -235,12 +234,17 @@ def compare(
 
 @app.command()
 def verify(
-    folder: Annotated[Path, typer.Argument(help="A result folder.")], *, quiet: Quiet = False
+    folder: Annotated[Path, typer.Argument(help="A result folder.")],
+    *,
+    key: Annotated[
+        Path | None, typer.Option("--key", help="File of the release key, to check who wrote it.")
+    ] = None,
+    quiet: Quiet = False,
 ) -> None:
     """Say whether a result folder is whole and as it was written, and who it is for."""
     from riskindex.outputs.verify import verify as look_at
 
-    found = look_at(folder)
+    found = look_at(folder, key=key)
     if not quiet:
         show(f"{found.title} [{found.profile}], {found.kind}, {found.files:,} files")
         for note in found.notes:
@@ -248,7 +252,7 @@ def verify(
     if found.faults:
         raise InputError(f"{folder}: {fault}" for fault in found.faults)
     if not quiet:
-        show("Whole, and as it was written.")
+        show(f"Whole, and as it was written. {found.origin}")
 
 
 @app.command()

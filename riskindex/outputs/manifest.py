@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import hmac
 import json
 import math
 from collections.abc import Mapping
@@ -62,10 +63,10 @@ def write_manifest(released: Released, folder: Path) -> None:
         "inputs": _records(released.files),
         "config": released.config,
     }
-    seal(document, folder)
+    seal(document, folder, key=released.signing_key)
 
 
-def seal(document: Mapping[str, Any], folder: Path) -> None:
+def seal(document: Mapping[str, Any], folder: Path, *, key: bytes = b"") -> None:
     """Write a manifest with the hash of every file of a folder; it must be the last one written.
 
     Parameters
@@ -74,11 +75,35 @@ def seal(document: Mapping[str, Any], folder: Path) -> None:
         What the manifest says beside the `outputs`.
     folder
         Folder with the outputs.
+    key
+        A key made of the release key, for a code that nobody without it can make; empty where
+        the release had none.
     """
     outputs = [_output(path, folder) for path in _files(folder)]
     document = _known({**document, "outputs": outputs})
     text = json.dumps(document, indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
+    if key:  # of what a reader gets, in which numbers are as JSON has them
+        read = json.loads(text)
+        text = json.dumps({**read, CODE: code_of(read, key)}, indent=2, ensure_ascii=False)
     (folder / MANIFEST).write_text(text + "\n", encoding="utf-8", newline="\n")
+
+
+def code_of(document: Mapping[str, Any], key: bytes) -> str:
+    """The message authentication code of a manifest without its code, HMAC with SHA-256.
+
+    It covers every output through its hash.
+
+    References
+    ----------
+    Krawczyk, Bellare and Canetti (1997), RFC 2104.
+    """
+    plain = {name: value for name, value in document.items() if name != CODE}
+    text = json.dumps(plain, sort_keys=True)
+    return hmac.new(key, text.encode("utf-8"), "sha256").hexdigest()
+
+
+CODE = "hmac_sha256"
+"""Key of a manifest's code, which only who has the release key can make."""
 
 
 def _known(value: Any) -> Any:  # noqa: ANN401 (a document holds what it holds)

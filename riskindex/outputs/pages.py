@@ -84,8 +84,14 @@ def packed_block(element_id: str, content: bytes) -> str:
     content
         Any bytes; the same bytes always give the same block.
     """
-    packed = base64.b64encode(gzip.compress(content, compresslevel=6, mtime=0)).decode("ascii")
+    gzipped = bytearray(gzip.compress(content, compresslevel=6, mtime=0))
+    gzipped[_SYSTEM_BYTE] = _UNKNOWN_SYSTEM
+    packed = base64.b64encode(gzipped).decode("ascii")
     return f'<script type="application/gzip" id="{escape(element_id)}">{packed}</script>'
+
+
+_SYSTEM_BYTE, _UNKNOWN_SYSTEM = 9, 255
+"""The byte of gzip's header that names the system, which versions of Python fill differently."""
 
 
 def document(

@@ -4,14 +4,16 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from hmac import compare_digest
 from pathlib import Path
 from typing import Any, get_args
 
 from riskindex.config import Profile
 from riskindex.errors import InputError
 from riskindex.files.whole_folder import MANIFEST, unfinished
-from riskindex.outputs.manifest import changed_since
+from riskindex.outputs.manifest import CODE, changed_since, code_of
 from riskindex.outputs.pages import PROFILE_MARKS, escape
+from riskindex.publication.key import key_in, signing_key
 
 KINDS: Mapping[str, tuple[str, ...]] = {
     "backtest": ("backtest.html", "backtest.csv", "backtest_areas.csv"),
@@ -48,15 +50,20 @@ class Verified:
     """Sentences that name a file and what is wrong with it; none where the folder is whole."""
     notes: tuple[str, ...]
     """What an earlier run that was killed left beside the folder."""
+    origin: str
+    """What is known of who wrote it, in a sentence."""
 
 
-def verify(folder: str | Path) -> Verified:
+def verify(folder: str | Path, *, key: str | Path | None = None) -> Verified:
     """Compare a result folder with its manifest.
 
     Parameters
     ----------
     folder
         A folder that `run`, `backtest` or `compare` wrote.
+    key
+        The file of a release key, to check who wrote the folder; without it, only whether it is
+        whole.
 
     Returns
     -------
@@ -79,9 +86,26 @@ def verify(folder: str | Path) -> Verified:
         title=str(manifest["title"]),
         profile=str(manifest["profile"]),
         files=len(manifest["outputs"]),
-        faults=tuple(_faults(folder, manifest, kind)),
+        faults=(*_faults(folder, manifest, kind), *_forged(manifest, key)),
         notes=tuple(_left_by_a_kill(folder)),
+        origin=_origin(manifest, key),
     )
+
+
+def _forged(manifest: Mapping[str, Any], key: str | Path | None) -> Iterator[str]:
+    if key is None:
+        return
+    if CODE not in manifest:
+        yield f"{MANIFEST}: has no code to check with a key: it was written without a release key."
+    elif not compare_digest(str(manifest[CODE]), code_of(manifest, signing_key(key_in(key)))):
+        yield f"{MANIFEST}: its code is not of this release key, or it was changed."
+
+
+def _origin(manifest: Mapping[str, Any], key: str | Path | None) -> str:
+    if key is not None:
+        return "Its code is that of the release key: who wrote it had the key."
+    how = " Name the file of the release key with --key." if CODE in manifest else ""
+    return f"This shows that it is whole, not who wrote it.{how}"
 
 
 def _manifest(folder: Path) -> dict[str, Any]:

@@ -58,6 +58,11 @@ def read_key(name: str | None, folder: Path, areas: "pd.Index[str]") -> bytes:
     return key
 
 
+def signing_key(key: bytes) -> bytes:
+    """A key for the code of a manifest. The release key cannot be worked out from it."""
+    return blake2b(key, digest_size=_BYTES, person=b"manifest").digest()
+
+
 def write_key(path: Path, key: bytes) -> None:
     """Write a key into a new file that its owner alone can read."""
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -73,6 +78,17 @@ def _make(path: Path) -> None:
             f"{path}: the release key cannot be written ({error.strerror}). Name a file in a "
             "private folder of yours."
         ) from None
+
+
+def key_in(path: str | Path) -> bytes:
+    """The release key in a file.
+
+    Raises
+    ------
+    DisclosureError
+        The file is not there, others can read it, or it holds no key.
+    """
+    return _read(Path(path))
 
 
 def _read(path: Path) -> bytes:

@@ -14,6 +14,7 @@ from riskindex.factors import CONFIDENCE_SCORES, Factor, reported_shares
 from riskindex.planning.named_places import hot_in_places, hot_last
 from riskindex.planning.team_plan import TeamPlan
 from riskindex.publication.counts import LARGE, released_groups, released_places
+from riskindex.publication.key import signing_key
 from riskindex.publication.protection import (
     restricted_factors,
     restricted_measures,
@@ -128,6 +129,7 @@ def release_protected(
     study = view.study
     return Released(
         profile=profile,
+        signing_key=signing_key(key),
         title=result.config.title,
         place=result.config.place,
         about=result.config.about,

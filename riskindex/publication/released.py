@@ -224,6 +224,8 @@ class Released:
     """Named places of the list, and teams sent to them."""
     settlements: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Names for the map: `name`, `x`, `y` in the areas' coordinates, `population`."""
+    signing_key: bytes = field(default=b"", repr=False)
+    """Made of the release key, for the code of the manifest; empty where there was no key."""
 
     @property
     def places(self) -> pd.DataFrame:

@@ -1,14 +1,17 @@
 """A result folder that is whole is told from one that is not."""
 
+import json
+
 import pytest
 from typer.testing import CliRunner
 
 from riskindex.cli import app
 from riskindex.errors import InputError
 from riskindex.files.whole_folder import MANIFEST, unfinished
-from riskindex.outputs.manifest import seal
+from riskindex.outputs.manifest import CODE, seal
 from riskindex.outputs.pages import document, page_head
 from riskindex.outputs.verify import KINDS, verify
+from riskindex.publication.key import signing_key, write_key
 
 ABOUT = {"title": "A list", "profile": "public", "versions": {}}
 
@@ -37,6 +40,36 @@ def test_a_run_of_the_county_is_whole(county_released, tmp_path):
 
     save(county_released, tmp_path / "result")
     assert verify(tmp_path / "result").faults == ()
+
+
+def test_who_has_the_key_can_tell_who_wrote_it(result, tmp_path):
+    ours, theirs = tmp_path / "ours.key", tmp_path / "theirs.key"
+    write_key(ours, bytes(range(32)))
+    write_key(theirs, bytes(32))
+    seal(ABOUT, result, key=signing_key(bytes(range(32))))
+
+    assert verify(result).origin.startswith("This shows that it is whole, not who wrote it.")
+    assert verify(result, key=ours).faults == ()
+    assert "had the key" in verify(result, key=ours).origin
+    assert "is not of this release key" in verify(result, key=theirs).faults[0]
+
+
+def test_a_manifest_that_was_made_again_without_the_key_is_found(result, tmp_path):
+    key = tmp_path / "ours.key"
+    write_key(key, bytes(range(32)))
+    seal(ABOUT, result, key=signing_key(bytes(range(32))))
+    code = json.loads((result / MANIFEST).read_text())[CODE]
+    (result / "top_areas.csv").write_text("another list")
+    seal({**ABOUT, CODE: code}, result)
+
+    assert verify(result).faults == ()
+    assert "its code is not of this release key" in verify(result, key=key).faults[0]
+
+
+def test_a_folder_without_a_code_cannot_be_checked_with_a_key(result, tmp_path):
+    key = tmp_path / "ours.key"
+    write_key(key, bytes(range(32)))
+    assert "has no code" in verify(result, key=key).faults[0]
 
 
 def test_a_changed_byte_is_named(result):
