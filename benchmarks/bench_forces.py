@@ -7,9 +7,10 @@ inventory), census/ (the Nomis bulk files TS007A, TS011, TS065), lookups/ (LSOA 
 district, district to police force) and essex/ (the download of March 2021 to March 2022). Every
 force of 100 areas or more whose twelve months are there gets a list of its own top share by the
 preset's factors, scores, index and selection, from the events of January to June 2025; what the
-list catches of July to December is set beside plainer lists of as many areas. Means over the
-forces, with the middle 95% of means over forces drawn with replacement. Essex is then built on the
-financial year 2021-22 by the whole pipeline, and held against 2025.
+list catches of July to December is set beside other configurations and plainer lists of as many
+areas. Means over the forces, with the middle 95% of means over forces drawn with replacement; then
+violence in each force, with the middle 95% of areas drawn with replacement. Essex is then built on
+the financial year 2021-22 by the whole pipeline, and held against 2025.
 """
 
 import argparse
@@ -34,7 +35,7 @@ from riskindex.hotspots.persistence import classify_persistence
 from riskindex.index.build import build_index, score_factors
 from riskindex.index.selection import code_order, select_top
 from riskindex.pipeline import run
-from riskindex.statistics.prediction import hit_rate, interval, pai
+from riskindex.statistics.prediction import area_repeats, hit_rate, interval, pai
 
 CENSUS = {"residence": "ts001", "age": "ts007a", "households": "ts011", "work": "ts065"}
 LEAST_AREAS = 100
@@ -42,12 +43,36 @@ LEAST_AREAS = 100
 DRAWS = 10_000
 """Means over forces drawn with replacement."""
 BUILT, TESTED = "2025-01 to 2025-06", "2025-07 to 2025-12"
+BY_WINDOW = {"score": "confidence"}
+BY_GI = {
+    "method": "getis-ord",
+    "exposure": None,
+    "score": "confidence",
+    "neighbourhood": "score",
+}
+CONFIGURATIONS = {
+    "preset": {},
+    "rank": {"score": "risk", "estimate": "rank"},
+    "sure": {"score": "risk", "estimate": "exceedance"},
+    "spatial": {"score": "risk", "prior": "spatial"},
+    "window": BY_WINDOW,
+    "gi": BY_GI,
+}
+"""Lists by the method, and what they change in the factors that count events."""
 LISTS = {
-    "preset": "the preset",
+    "preset": "the preset: own risk",
+    "rank": "own risk, mean rank",
+    "sure": "own risk, P(above twice)",
+    "spatial": "own risk, spatial prior",
+    "window": "hotspots: bands of windows",
+    "gi": "hotspots: bands of Gi*",
     "last": "last period's counts of the kind",
     "together": "counts of all kinds",
+    "deprived": "household deprivation alone",
     "best": "the best possible",
 }
+AREA_DRAWS = 1_000
+"""Areas drawn with replacement, for the interval of one force."""
 MEASURES = {
     "caught": "share caught, %",
     "residents": "PAI by residents",
@@ -146,11 +171,23 @@ def listed_areas(country: Country, force: str) -> pd.DataFrame:
     factors = [replace(f, periods=(BUILT,)) if f.counts_events else f for f in config.factors]
     weights = neighbour_matrix(areas, options=config.neighbours)
     tables = country.tables.loc[areas.index]
-    found = find_hotspots(counts, areas, tables, weights, factors)
-    lasting = classify_persistence(found.table, found.pooled, factors)
-    scores = score_factors(found.table, lasting, factors, options=config.index)
-    chosen = select_top(build_index(scores, options=config.index), selection=config.selection)
-    return pd.DataFrame({"preset": chosen.table["selected"].astype(bool)})
+    lists, found = {}, {}
+    for name, changes in CONFIGURATIONS.items():
+        asked = [replace(f, **changes) if f.counts_events else f for f in factors]
+        tested = changes.get("method", "window")
+        if tested not in found:
+            found[tested] = find_hotspots(counts, areas, tables, weights, asked)
+        hot = found[tested]
+        lasting = classify_persistence(hot.table, hot.pooled, asked)
+        scores = score_factors(hot.table, lasting, asked, options=config.index, neighbours=weights)
+        chosen = select_top(build_index(scores, options=config.index), selection=config.selection)
+        lists[name] = chosen.table["selected"].astype(bool)
+    (deprived,) = [f for f in factors if f.name == "deprivation"]
+    share = (
+        tables[deprived.column(deprived.numerator)] / tables[deprived.column(deprived.denominator)]
+    )
+    lists["deprived"] = highest(share, int(lists["preset"].sum()))
+    return pd.DataFrame(lists)
 
 
 def highest(values: pd.Series, number: int) -> pd.Series:
@@ -176,6 +213,27 @@ def measured(lists: pd.DataFrame, events: pd.Series, areas: gpd.GeoDataFrame) ->
         }
 
 
+def of_one_force(
+    lists: pd.DataFrame, events: pd.Series, areas: gpd.GeoDataFrame, rng: np.random.Generator
+) -> dict[str, str]:
+    """Share caught and PAI by residents of two lists, with intervals by drawing areas again."""
+    later, residents = events.to_numpy(float), areas["residents"].to_numpy(float)
+    again = area_repeats(len(later), AREA_DRAWS, rng)
+    line = {}
+    for name in ("preset", "last"):
+        selected = lists[name].to_numpy(bool)
+        caught = interval(100 * hit_rate(later, selected, repeats=again))
+        ahead = interval(pai(later, selected, residents, repeats=again))
+        line[f"{name}: caught, %"] = _with(100 * float(hit_rate(later, selected)), caught, 1)
+        line[f"{name}: PAI"] = _with(float(pai(later, selected, residents)), ahead, 2)
+    return line
+
+
+def _with(value: float, limits: tuple[float, float], digits: int) -> str:
+    low, high = limits
+    return f"{value:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
+
+
 def plainer(lists: pd.DataFrame, built: pd.DataFrame, tested: pd.Series) -> pd.DataFrame:
     """The preset's list beside lists of as many areas for one crime type."""
     number, kind = int(lists["preset"].sum()), str(tested.name)
@@ -186,9 +244,10 @@ def plainer(lists: pd.DataFrame, built: pd.DataFrame, tested: pd.Series) -> pd.D
     )
 
 
-def by_force(country: Country) -> pd.DataFrame:
-    """One row per force, crime type and list."""
-    lines = []
+def by_force(country: Country) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """One row per force, crime type and list; and violence in each force, with intervals."""
+    lines, told_of_one = [], {}
+    rng = np.random.default_rng(1)
     for force in sorted(country.areas["force"].unique()):
         areas = country.areas[country.areas["force"] == force]
         lists = listed_areas(country, force)
@@ -199,7 +258,9 @@ def by_force(country: Country) -> pd.DataFrame:
             found = measured(all_lists, tested, areas)
             told = {"force": force, "kind": kind, "low": int((low >= 4).sum())}
             lines += [told | line for line in found]
-    return pd.DataFrame(lines)
+            if kind == "violence":
+                told_of_one[force] = of_one_force(all_lists, tested, areas, rng)
+    return pd.DataFrame(lines), pd.DataFrame(told_of_one).T
 
 
 def kinds_below(country: Country, areas: gpd.GeoDataFrame) -> np.ndarray:
@@ -224,7 +285,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
             ahead = values - rival.set_index("force")[measure].fillna(0.0)
             low, high = interval(drawn @ values.to_numpy())
             line[words] = f"{values.mean():.2f} ({low:.2f} to {high:.2f})"
-            if name == "preset" and measure != "land_share":
+            if name in CONFIGURATIONS and measure != "land_share":
                 low, high = interval(drawn @ ahead.to_numpy())
                 line[f"{measure} less last's"] = f"{ahead.mean():+.2f} ({low:+.2f} to {high:+.2f})"
         lines.append(line)
@@ -292,10 +353,12 @@ def main() -> None:
     options.add_argument("--no-essex", action="store_true", help="leave Essex over four years out")
     asked = options.parse_args()
     country = read_country(asked.preset, asked.data)
-    table = by_force(country)
+    table, single = by_force(country)
     print(f"{table['force'].nunique()} forces, built on {BUILT}, tested on {TESTED}")
     print(summary(table).to_string())
     print("\n".join(bars(table)))
+    print("Violence in each force; in brackets the middle 95% of areas drawn again")
+    print(single.to_string())
     if not asked.no_essex:
         with TemporaryDirectory() as home:
             print("Essex, built on 2021-22, tested on 2025")

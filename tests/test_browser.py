@@ -81,6 +81,24 @@ def test_every_layer_has_a_legend_that_explains(page: Any, layer: str, expected:
     assert expected in page.locator("#legend").inner_text()
 
 
+def test_what_is_hotter_than_its_surroundings_is_a_layer_where_it_was_asked(
+    page: Any, release: Released, opened: Open, tmp_path: Path
+):
+    choices = page.locator("#layer option").all_inner_texts()
+    assert not any("surroundings" in words for words in choices)
+    hotspots = release.hotspots.assign(local_p_adjusted=np.nan, is_hot_local=False)
+    here = hotspots.index.get_level_values("factor") == "suspects"
+    hot = here & hotspots["is_hot"].eq(True).to_numpy()
+    hotspots.loc[here, "local_p_adjusted"] = 1.0
+    hotspots.loc[hotspots.index[hot][:1], "is_hot_local"] = True
+    write_map(replace(release, hotspots=hotspots), tmp_path / "map.html")
+    other = opened(tmp_path / "map.html")
+    other.select_option("#layer", "local:suspects")
+    legend = other.locator("#legend").inner_text()
+    assert "Hot, and hotter than its surroundings 1 area" in legend
+    assert f"Hot, as its surroundings are {int(hot.sum()) - 1} area" in legend
+
+
 def test_a_factor_of_several_periods_can_be_seen_for_each(page: Any, release: Released):
     page.select_option("#layer", "hot:domestic_abuse")
     page.select_option("#period", "2019")

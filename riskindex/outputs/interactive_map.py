@@ -335,8 +335,8 @@ _COUNT_COLUMNS = ("observed", "expected", "window_observed", "window_expected")
 
 def _factor_data(name: str, released: Released) -> dict[str, Any]:
     row = released.factors.loc[name]
-    told = ("label", "method", "score", "weight", "scored", "recorded", "threshold", "restricted")
-    data: dict[str, Any] = {key: _scalar(row[key]) for key in told if key in row}
+    facts = ("label", "method", "score", "weight", "scored", "recorded", "threshold", "restricted")
+    data: dict[str, Any] = {key: _scalar(row[key]) for key in facts if key in row}
     data["name"] = name
     data["scores"] = _scores(name, released)
     data["group"] = _group(name, released)
@@ -345,7 +345,8 @@ def _factor_data(name: str, released: Released) -> dict[str, Any]:
     data["periods"] = [_hot_data(period, table) for period, table in periods.items()]
     if periods:
         last = list(periods.values())[-1]
-        data["periods"][-1] |= _count_data(last, str(row["method"])) | _why(last)
+        told = _count_data(last, str(row["method"])) | _why(last) | _surroundings(last)
+        data["periods"][-1] |= told
     data["years"] = _years(name, released.persistence, released.areas.index)
     data["spans"] = [period for period in str(row.get("periods", "")).split(", ") if period]
     return data
@@ -394,6 +395,14 @@ def _why(table: pd.DataFrame) -> dict[str, Any]:
     labels = sorted(set(words.dropna()))
     signs = _digits(words.map({label: at for at, label in enumerate(labels)}))
     return {"why": {"labels": labels, "of": signs}} if labels else {}
+
+
+def _surroundings(table: pd.DataFrame) -> dict[str, str]:
+    """Whether areas are hotter than their surroundings, where a profile has that test."""
+    if "local_p_adjusted" not in table or table["local_p_adjusted"].isna().all():
+        return {}
+    asked = table["local_p_adjusted"].notna()
+    return {"local": _digits(table["is_hot_local"].astype("Float64").where(asked))}
 
 
 def _count_data(table: pd.DataFrame, method: str) -> dict[str, Any]:

@@ -246,6 +246,19 @@ def test_hot_signs_say_how_sure_and_not_assessed():
     assert all("why" not in f["periods"][-1] for f in map_data(release)["factors"][:2])
 
 
+def test_areas_hotter_than_their_surroundings_are_told_where_that_was_asked():
+    release = example_release()
+    hotspots = release.hotspots.assign(local_p_adjusted=np.nan, is_hot_local=False)
+    asked = hotspots.loc[("violence", "2022")].index[1:]
+    of_violence = [("violence", "2022", code) for code in asked]
+    hotspots.loc[of_violence, "local_p_adjusted"] = 1.0
+    hotspots.loc[of_violence[:2], ["local_p_adjusted", "is_hot_local"]] = [0.01, True]
+    told = map_data(example_release(hotspots=hotspots))["factors"]
+    found = {f["name"]: f["periods"][-1].get("local") for f in told if f["periods"]}
+    assert found.pop("violence") == "-11" + "0" * (len(asked) - 2)
+    assert set(found.values()) == {None}
+
+
 def test_a_share_over_its_threshold_is_hot_without_confidence():
     release = example_release()
     (census,) = (f for f in map_data(release)["factors"] if f["name"] == "deprivation")

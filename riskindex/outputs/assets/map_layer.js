@@ -9,6 +9,7 @@ const LAYERS = {
   },
   selected: { make: () => (showsTiers() ? tierLayer() : selectionLayer()) },
   hot: { make: (factor) => (hasConfidence(factor) ? hotspotLayer(factor) : shareLayer(factor)) },
+  local: { make: (factor) => surroundingsLayer(factor) },
   years: { make: (factor) => yearsLayer(factor) },
   new: { make: (factor) => newLayer(factor) },
 };
@@ -107,6 +108,20 @@ function hotspotLayer(factor) {
   };
 }
 
+// Hot against the whole is one question, a spot in its surroundings another: four answers.
+function surroundingsLayer(factor) {
+  const { last } = factor;
+  const class_ = (i) => (signAt(last.local, i) ? 0 : 2) + (last.is_hot[i] === "1" ? 0 : 1);
+  return {
+    title: `${factor.label}${last.period ? `, ${last.period}` : ""}: against its surroundings`,
+    classes: positions(app.data.n).map((i) => (Number.isNaN(signAt(last.local, i)) ? NaN : class_(i))),
+    colours: [HOT[3], HOT[2], HOT[1], NOT_HOT],
+    words: ["Hot, and hotter than its surroundings", "Hotter than its surroundings alone", "Hot, as its surroundings are", "Neither"]
+      .map((text) => ({ text })),
+    note: `Surroundings: the 200 nearest areas. To share out means in the ${app.data.whole}, read Hotspots; to find single spots, read this.`,
+  };
+}
+
 // Where only over or not over a limit is told.
 function flagLayer(factor, period, words) {
   return {
@@ -197,6 +212,8 @@ function layerChoices() {
   return [
     ["Index", [["index", app.data.ranked ? "Index score" : app.data.columns.decile ? "Index, tenths" : "Index"], ["selected", "Selected areas"]]],
     ["Hotspots", tested.map((factor) => [`hot:${factor.name}`, `${hasConfidence(factor) ? "Hotspots" : "Share"}: ${factor.label}`])],
+    ["Hotter than its surroundings", tested.filter(({ last }) => last.local)
+      .map((factor) => [`local:${factor.name}`, `Against its surroundings: ${factor.label}`])],
     ["How often hot", many.map((factor) => [`years:${factor.name}`, `${upperFirst(periodsWord())} hot: ${factor.label}`])],
     ["New hotspots", many.map((factor) => [`new:${factor.name}`, `New hotspots: ${factor.label}`])],
   ].filter(([, choices]) => choices.length > 0);
