@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from list_refusals import lists_may_leave
+from machine import skip_without
 
 # The same examples in every run, and no deadline: machines that run tests are busy.
 settings.register_profile("steady", deadline=None, derandomize=True)
@@ -28,6 +30,14 @@ def shared() -> Path:
 def oracles(shared: Path) -> Path:
     """Answers computed by independent tools (R spdep, COINr, official indices)."""
     return shared / "oracles"
+
+
+@pytest.fixture(scope="session")
+def essex(shared: Path) -> Any:
+    """The 1,111 areas of Essex, by code in order."""
+    from real_areas import areas_of_essex
+
+    return areas_of_essex(shared)
 
 
 @pytest.fixture(scope="session")
@@ -60,8 +70,7 @@ def county_released(county_result):
 def small_lists_leave() -> Iterator[None]:
     """The list of a county of 160 areas is mostly noise; what leaves beside it is looked at."""
     with pytest.MonkeyPatch.context() as patch:
-        for refusal in ("refuse_telling_list", "refuse_unsteady_list"):
-            patch.setattr(f"riskindex.pipeline.{refusal}", lambda *_: None)
+        lists_may_leave(patch)
         yield
 
 
@@ -90,22 +99,15 @@ QUIET = [
 READY = "html[data-ready=yes]"
 
 
-def _without(what: str) -> None:
-    """A machine may lack a browser; where changes are gated (CI is set) it may not."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what}, and CI is set")
-    pytest.skip(what)
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """A headless Chromium."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
-        _without("playwright is not installed")
+        skip_without("playwright is not installed")
     if CHROMIUM is None:
-        _without("no Chromium on this machine")
+        skip_without("no Chromium on this machine")
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield running

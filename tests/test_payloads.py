@@ -13,9 +13,10 @@ from typing import Any
 import openpyxl
 import pyogrio
 import pytest
+from list_refusals import lists_may_leave
 from payloads import CODES, DISTRICTS, OTHERS, PAYLOADS, write_county
 
-from riskindex import pipeline, release, run, save
+from riskindex import release, run, save
 from riskindex.cli import main
 from riskindex.config import parse_config
 from riskindex.files.text import inert, seen
@@ -42,8 +43,7 @@ def county(result, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("written")
     with pytest.MonkeyPatch.context() as patch:
         # The list of so few areas is mostly noise; what would act is looked at all the same.
-        for refusal in ("refuse_telling_list", "refuse_unsteady_list"):
-            patch.setattr(pipeline, refusal, lambda *_: None)
+        lists_may_leave(patch)
         for profile in PROFILES:
             save(release(result, profile=profile), folder / profile)
     return folder

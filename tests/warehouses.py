@@ -5,6 +5,7 @@ import zipfile
 import geopandas as gpd
 import pandas as pd
 from random_definitions import definition, every_record
+from real_areas import areas_of_essex
 from small_events import factor, group, line, squares
 
 from riskindex.events.count import count_events
@@ -122,12 +123,10 @@ def rules(kinds=KINDS):
 
 def essex(shared, columns=USED):
     """Areas of Essex, and its street files of 2025 as one table, all columns text."""
-    boundaries = gpd.read_file(shared / "data/essex/lsoa21_boundaries.gpkg")
-    areas = boundaries.set_index("LSOA21CD").rename_axis("area_code").sort_index()
     with zipfile.ZipFile(shared / "data/essex/police_uk_2025.zip") as archive:
         names = [name for name in archive.namelist() if name.endswith("-street.csv")]
         tables = [pd.read_csv(archive.open(name), usecols=columns, dtype=str) for name in names]
-    return areas, pd.concat(tables)
+    return areas_of_essex(shared), pd.concat(tables)
 
 
 def national(shared):

@@ -16,14 +16,6 @@ from riskindex.demo.write_files import write_county
 from riskindex.errors import DataError
 
 
-@pytest.fixture(scope="module")
-def essex(shared):
-    import geopandas as gpd
-
-    areas = gpd.read_file(shared / "data/essex/lsoa21_boundaries.gpkg")
-    return areas.set_index("LSOA21CD").rename_axis("area_code").sort_index()
-
-
 def in_year(events, year):
     return events[events.filter(like="_date").iloc[:, 0].dt.year == year]
 

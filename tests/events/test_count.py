@@ -535,12 +535,6 @@ def crime_factors(*periods):
     ]
 
 
-@pytest.fixture(scope="module")
-def essex(shared):
-    path = shared / "data/essex/lsoa21_boundaries.gpkg"
-    return gpd.read_file(path).set_index("LSOA21CD").rename_axis("area_code").sort_index()
-
-
 def count_police(shared, areas, path, factors, *, threads=None, **options):
     sources = {"crime": PoliceSource(kind="police.uk", path=path)}
     with open_events(sources, folder=shared / "data", factors=factors, threads=threads) as opened:

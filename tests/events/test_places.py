@@ -249,12 +249,6 @@ def test_codes_are_read_from_the_lookups_of_the_config(tmp_path):
 
 
 @pytest.fixture(scope="module")
-def essex(shared):
-    path = shared / "data/essex/lsoa21_boundaries.gpkg"
-    return gpd.read_file(path).set_index("LSOA21CD").rename_axis("area_code").sort_index()
-
-
-@pytest.fixture(scope="module")
 def crosswalk(shared):
     vintage = Vintage(
         path="data/lookups/lsoa11_lsoa21_lad22.csv.gz", old="lsoa11_code", new="lsoa21_code"

@@ -1,6 +1,5 @@
 """Spark counts what DuckDB counts, in a session of this machine and on a cluster."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -8,6 +7,7 @@ from types import SimpleNamespace
 
 import pandas as pd
 import pytest
+from machine import skip_without
 from small_events import line
 from warehouses import (
     ADDRESS,
@@ -42,22 +42,15 @@ SMALL = {
 """What makes a session start sooner; what it computes is the same."""
 
 
-def without(what):
-    """A machine may lack Spark; where changes are gated (CI is set) it may not."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{what}, and CI is set")
-    pytest.skip(what)
-
-
 @pytest.fixture(scope="module")
 def java():
     """Start Spark's machine where it is needed, and end it after the tests of this file."""
     try:
         from pyspark import SparkContext
     except ImportError:
-        without("pyspark is not installed (pip install pyspark)")
+        skip_without("pyspark is not installed (pip install pyspark)")
     if shutil.which("java") is None:
-        without("no Java on this machine, which Spark needs (Debian: openjdk-17-jre-headless)")
+        skip_without("no Java on this machine, which Spark needs (Debian: openjdk-17-jre-headless)")
     yield
     if gateway := SparkContext._gateway:
         machine: subprocess.Popen[bytes] = gateway.proc

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fault_corpus import feature
+from list_refusals import lists_may_leave
 
 from riskindex import parse_config, release, run
 from riskindex.publication import counts as counts_of_groups
@@ -227,8 +228,7 @@ def _cells_of_groups(result, profile) -> Answers:
     with pytest.MonkeyPatch.context() as patch:
         for module in (counts_of_groups, rhythm_of_groups):
             patch.setattr(module, "protect", seen)
-        for refusal in ("refuse_telling_list", "refuse_unsteady_list"):
-            patch.setattr(f"riskindex.pipeline.{refusal}", lambda *_: None)
+        lists_may_leave(patch)
         release(result, profile=profile)
     return found
 

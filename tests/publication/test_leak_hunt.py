@@ -15,6 +15,7 @@ import openpyxl
 import pandas as pd
 import pytest
 from hunt import Truth, hunt, table_of, truth_of
+from list_refusals import lists_may_leave
 from openpyxl.comments import Comment
 from openpyxl.packaging.custom import IntProperty
 from openpyxl.styles import Font, PatternFill
@@ -46,9 +47,7 @@ def public_of(name: str, folder: Path) -> Result:
     write_key(folder / "release.key", KEY)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(VARIABLE, str(folder / "release.key"))
-        # Whether a list may leave is another question.
-        for refusal in ("refuse_telling_list", "refuse_unsteady_list"):
-            patch.setattr(f"riskindex.pipeline.{refusal}", lambda *_: None)
+        lists_may_leave(patch)  # whether it may is another question
         result = result_of(make_world(name))
         save(release(result, profile="public"), folder / "public")
     return result

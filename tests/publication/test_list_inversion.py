@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pytest
-from worlds import HOMES, KEY, PEOPLE, POOR, SHAPES, Shape, make_world, result_of
+from worlds import HOMES, KEY, PEOPLE, POOR, SHAPES, Shape, given_of, make_world, result_of
 
 from riskindex import read_config, release, run
 from riskindex.analysis import list_areas, without_noise
@@ -15,7 +15,7 @@ from riskindex.demo.write_files import write_county
 from riskindex.errors import DisclosureError
 from riskindex.publication.counts import noised_areas, published_totals
 from riskindex.publication.key import INVENTED, VARIABLE, write_key
-from riskindex.result import Given, Result
+from riskindex.result import Result
 
 PLAUSIBLE = range(8)
 """Counts that the outsider takes to be possible."""
@@ -35,20 +35,6 @@ class Told(NamedTuple):
     area: str
     possible: int
     """How many of the plausible counts could be behind the published list."""
-
-
-def given_of(result: Result) -> Given:
-    nothing = pd.DataFrame()
-    return Given(
-        areas=result.areas,
-        tables=result.tables,
-        counts=result.counts,
-        reconciliation=nothing,
-        uncounted=nothing,
-        rhythm=nothing,
-        notes=(),
-        files=nothing,
-    )
 
 
 def likelihood(kept: list[int], count: int, epsilon: float) -> float:

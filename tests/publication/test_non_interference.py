@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from list_refusals import lists_may_leave
 from worlds import (
     KEY,
     SHAPES,
@@ -37,8 +38,7 @@ def _key(tmp_path, monkeypatch):
     write_key(tmp_path / "release.key", KEY)
     monkeypatch.setenv(VARIABLE, str(tmp_path / "release.key"))
     # Whether a list may leave is another question: here it is held.
-    for refusal in ("refuse_telling_list", "refuse_unsteady_list"):
-        monkeypatch.setattr(f"riskindex.pipeline.{refusal}", lambda *_: None)
+    lists_may_leave(monkeypatch)
 
 
 @cache
