@@ -169,7 +169,7 @@ def _read(config: Config, frames: Frames, say: Say) -> Given:
         places=private,
         disagreements=counted.disagreements,
         around=around,
-        part_periods=counted.part_periods,
+        part_periods=counted.part_periods.union(*(part.part_periods for part in measures)),
         measured=_measured([counted, *measures], series.table),
         funnels=in_one_table([part.funnels for part in (counted, *measures)]),
     )

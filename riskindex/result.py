@@ -224,5 +224,6 @@ class Result:
             weights=self.weights,
             series=self.measured.series,
             funnels=self.funnels,
+            part_periods=self.part_periods,
         )
         return every_figure(self.config.figures, shown)

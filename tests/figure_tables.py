@@ -20,6 +20,7 @@ def shown(
     restricted=(),
     marks=None,
     unit="calendar-year",
+    part_periods=(),
 ):
     """Three districts of one area each; `counts` maps a period to their counts."""
     areas = pd.DataFrame(
@@ -47,6 +48,7 @@ def shown(
         restricted=frozenset(restricted),
         whole="the county",
         units={"f": unit},
+        part_periods=frozenset(("f", label) for label in part_periods),
     )
 
 

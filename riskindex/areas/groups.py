@@ -147,18 +147,33 @@ def residents_of(
     -------
     Series
         Index place, `WHOLE` among them, where every area has data; else (factor, period, place).
-        Empty where residents are not known.
+        Missing where the residents of an area with data are; empty where none are known.
     """
     if residents is None:
         return pd.Series(dtype=float)
     if not totals.isna().any(axis=None):
-        people = residents.groupby(places, sort=True).sum(min_count=1)
-        people.loc[WHOLE] = residents.sum(min_count=1)
-        return people
-    known = totals.notna().mul(residents, axis=0)
-    of_place = known.groupby(places, sort=True).sum()
-    of_place.loc[WHOLE] = known.sum()
+        people = all_or_none(residents.to_frame(), places)
+        people.loc[WHOLE] = residents.sum(skipna=False)
+        return people.iloc[:, 0]
+    known = totals.notna()
+    counted = known.mul(residents.fillna(0.0), axis=0).mask(known.mul(residents.isna(), axis=0))
+    of_place = all_or_none(counted, places)
+    of_place.loc[WHOLE] = counted.sum(skipna=False)
     return of_place.rename_axis("place").T.stack(future_stack=True)
+
+
+def all_or_none(table: pd.DataFrame, places: "pd.Series[str]") -> pd.DataFrame:
+    """Sums of every place, missing where one of its areas is: a part of it is no sum.
+
+    Parameters
+    ----------
+    table
+        Numbers, index area_code.
+    places
+        Name of the place of each area, same index; missing for areas in none.
+    """
+    missing = table.isna().groupby(places, sort=True).any()
+    return table.groupby(places, sort=True).sum().mask(missing)
 
 
 def _ranks(table: pd.DataFrame) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import pandas as pd
 
 from riskindex.areas.groups import WHOLE
 from riskindex.assessment.figure_rows import (
+    A_PART,
     CONDITIONAL,
     GIVEN,
     Shown,
@@ -16,7 +17,7 @@ from riskindex.assessment.figure_rows import (
     status_of,
 )
 from riskindex.assessment.place_counts import WHOLE_KIND
-from riskindex.disclosure import NOT_APPLICABLE
+from riskindex.disclosure import NOT_APPLICABLE, WITHHELD
 from riskindex.events.periods import Period, Unit, missing_months, month_label, parse_period
 from riskindex.statistics.intervals import Estimate, count_ratio, percent_change
 
@@ -50,7 +51,8 @@ def change_rows(
     """Relative change of one factor from an earlier period to a later one, of every place.
 
     Where a source lacks months of either period, the same months of the year are compared, of the
-    places whose months are known; of the others no change is given.
+    places whose months are known; of the others no change is given, and of none where it covers a
+    part of a period and which months is not known.
 
     Parameters
     ----------
@@ -70,6 +72,10 @@ def change_rows(
     note = pd.Series("", index=now.index)
     if shared is not None:
         now, old, note = _of_months(now, shown, factor, shared)
+    elif shown.part_periods & {(factor, last), (factor, earlier)}:
+        marks = now["mark"].where(now["mark"] != "", NOT_APPLICABLE)
+        now, old = (part.assign(count=np.nan, mark=marks) for part in (now, old))
+        note = pd.Series(A_PART, index=now.index)
     return _with_limits(now, old, note=note, shown=shown, factor=factor, earlier=earlier)
 
 
@@ -164,11 +170,16 @@ def _of_months(
         for part in shared
     ]
     known = now["place_kind"].isin([WHOLE_KIND, shown.rhythm_kind]) & bool(shared[0])
-    sums = [now["place"].map(part).where(known) for part in parts]
-    counts = [part.where(part.notna() | ~known, 0.0) for part in sums]
+    # A place without a line has no record; one whose line is withheld has a number, and not 0.
+    counts = [
+        now["place"].map(part).where(known).mask(known & ~now["place"].isin(part.index), 0.0)
+        for part in parts
+    ]
+    withheld = known & (counts[0].isna() | counts[1].isna())
     words = ", ".join(month_label(m) for m in shared[0])
     said = f"the same months of both: {words}" if shared[0] else "no month of the year is in both"
-    note = pd.Series(said, index=now.index).where(known | (not shared[0]), "a part of a period")
+    note = pd.Series(said, index=now.index).where(known | (not shared[0]), A_PART)
     marks = now["mark"].where(now["mark"] != "", NOT_APPLICABLE).where(~known, now["mark"])
+    marks = marks.mask(withheld & (marks == ""), WITHHELD)
     later = now.assign(count=counts[0].where(known), mark=marks)
     return later, pd.DataFrame({"count": counts[1], "mark": marks}, index=now.index), note

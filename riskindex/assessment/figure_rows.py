@@ -103,6 +103,8 @@ class Shown:
     """Name of the study area."""
     units: Mapping[str, Unit]
     """Factor to what the labels of its periods mean."""
+    part_periods: frozenset[tuple[str, str]] = frozenset()
+    """Factor and label of each period of which its sources cover a part."""
     hot: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Whether each area is hot in the last period of a factor, index area_code, columns factor, of
     the factors whose flags the reader may see."""
@@ -171,6 +173,17 @@ def figure_lines(table: pd.DataFrame, kind: str, shown: Shown, **columns: object
         "status": status_of(table["count"], table["mark"]),
     }
     return pd.DataFrame({**fixed, **columns}, index=table.index)
+
+
+A_PART = "a part of a period"
+"""What is noted of a number that is no period's number."""
+
+
+def part_notes(table: pd.DataFrame, shown: Shown) -> "pd.Series[str]":
+    """Which lines are of a period that the source covers in part."""
+    keys = pd.MultiIndex.from_frame(table[["factor", "period"]])
+    is_part = keys.isin(list(shown.part_periods)) if shown.part_periods else False
+    return pd.Series(np.where(is_part, A_PART, ""), index=table.index, dtype=object)
 
 
 def status_of(count: "pd.Series[float]", mark: "pd.Series[str]") -> "pd.Series[str]":

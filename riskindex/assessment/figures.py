@@ -10,21 +10,25 @@ from riskindex.arrays import Array
 from riskindex.assessment.changes import change_rows, pairs_of_periods
 from riskindex.assessment.figure_rows import (
     GARWOOD,
+    GIVEN,
     NONE,
     Shown,
     figure_lines,
     in_one_table,
     limit_columns,
     of_whole,
+    part_notes,
     part_of,
     percent,
     ranked,
     rate_rounded,
     ratio_columns,
+    status_of,
     without_small_bases,
 )
 from riskindex.assessment.patterns import stand_out_rows
 from riskindex.assessment.place_counts import RESIDENTS, WHOLE_KIND
+from riskindex.disclosure import NOT_APPLICABLE
 from riskindex.statistics.intervals import Estimate, count_interval, round_half_away, share_of_rate
 
 
@@ -67,19 +71,24 @@ def count_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
         unit=table["factor"].map(shown.counted),
         rank_by_count=ranked(table, table["count"]),
         method=GARWOOD,
+        note=part_notes(table, shown),
         **limit_columns(found, 1.0, 1),
     )
 
 
 def rate_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
     """Events per 1,000 residents, and how many times that of the whole it is."""
-    table = table[table["residents"] > 0]
+    people = table["residents"]
+    table = table[(people > 0) | (people.isna() & people.notna().any())]
     found = count_interval(table["count"], table["residents"] / 1000)
     inside = (table["place_kind"] != WHOLE_KIND).to_numpy()
+    status, unknown = status_of(table["count"], table["mark"]), table["residents"].isna()
+    notes = part_notes(table, shown)
     return figure_lines(
         table,
         "rate",
         shown,
+        status=status.mask(unknown & (status == GIVEN), NOT_APPLICABLE),
         base=table["residents"],
         base_name="residents",
         value=rate_rounded(found.value),
@@ -90,6 +99,7 @@ def rate_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
         rank_by_count=ranked(table, table["count"]),
         compared_with=np.where(inside, f"rate of {shown.whole}", ""),
         method=GARWOOD,
+        note=notes.mask(unknown, "the residents of an area of it are not known"),
         **ratio_columns(_against_whole(table), inside),
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
-from riskindex.areas.groups import WHOLE, by_factor, group_kinds, residents_of
+from riskindex.areas.groups import WHOLE, all_or_none, by_factor, group_kinds, residents_of
 from riskindex.factors import Factor
 
 if TYPE_CHECKING:
@@ -231,11 +231,20 @@ def count_everything(
 def sum_residents(
     places: "Mapping[str, pd.Series[str]]", residents: "pd.Series[float] | None"
 ) -> pd.DataFrame:
-    """Residents of every place, as lines of the factor `RESIDENTS` and the period ""."""
+    """Residents of every place, as lines of the factor `RESIDENTS` and the period "".
+
+    Missing where those of an area are.
+    """
     if residents is None:
         return no_places()
-    table = pd.DataFrame({"count": residents.astype(float), "base": float("nan")})
-    return _sums(RESIDENTS, table, places, residents)
+    table = residents.astype(float).to_frame("count")
+    sums = {
+        (RESIDENTS, "", kind): all_or_none(table.reindex(of_kind.index), of_kind)
+        for kind, of_kind in places.items()
+    }
+    lines = pd.concat(sums, names=list(LEVELS))
+    lines = lines.assign(base=float("nan"), residents=lines["count"], mark="")
+    return lines[list(COLUMNS)]
 
 
 def _sums(

@@ -98,6 +98,7 @@ def show(
     weights: "csr_array | None",
     series: pd.DataFrame,
     funnels: pd.DataFrame,
+    part_periods: frozenset[tuple[str, str]],
 ) -> Shown:
     """Counts that a reader may see, with the words for them.
 
@@ -106,7 +107,7 @@ def show(
     about
         Columns `ABOUT`, index factor or measure, in the order of the report; `restricted` is
         missing where the reader sees everything.
-    counts, rhythm, bands, rhythm_kind, whole, hot, weights, series, funnels
+    counts, rhythm, bands, rhythm_kind, whole, hot, weights, series, funnels, part_periods
         As in `Shown`; `counts` are its places.
     """
     names = list(map(str, about.index))
@@ -128,6 +129,7 @@ def show(
         series=series,
         definitions=dict(zip(names, map(str, about["definition"]), strict=True)),
         funnels=funnels,
+        part_periods=part_periods,
     )
 
 

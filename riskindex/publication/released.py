@@ -247,6 +247,7 @@ class Released:
             weights=self.weights,
             series=self.series,
             funnels=self.funnels,
+            part_periods=self.part_periods,
         )
         return every_figure(self.requested, shown)
 

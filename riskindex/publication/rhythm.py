@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex.areas.groups import WHOLE, group_kinds, profile_kind
+from riskindex.arrays import Flags
 from riskindex.assessment.options import band_label
 from riskindex.disclosure import NOT_RECORDED, CellRules
 from riskindex.events.periods import Period, month_label, parse_periods
@@ -119,7 +119,7 @@ class _Places(NamedTuple):
         """The whole, and every place in it."""
         return [WHOLE, *self.small.index]
 
-    def are_small(self, index: "pd.Index[str]") -> NDArray[np.bool_]:
+    def are_small(self, index: "pd.Index[str]") -> Flags:
         return np.asarray(index.isin(list(self.small.index[self.small])))
 
 
@@ -161,7 +161,7 @@ class _Table(NamedTuple):
             return found
         return [month_label(m) for m in sorted({m for span in self.spans for m in span.months})]
 
-    def is_covered(self, values: Sequence[str]) -> NDArray[np.bool_]:
+    def is_covered(self, values: Sequence[str]) -> Flags:
         """Whether the source covers each place at all, and in each month; shape (places, values).
 
         Of other values than months it does where it covers any of the periods.

@@ -241,6 +241,12 @@ def requested(county_config):
             "unit": "financial-year",
         },
         "yearly": {"label": "Yearly", "source": "violence_offences", "periods": [2021, 2022]},
+        "late": {
+            "label": "Late",
+            "source": "violence_offences",
+            "periods": ["2022-23", "2023-24"],
+            "unit": "financial-year",
+        },
     }
     values["figures"] = [
         {"name": "recent_count", "kind": "count", "of": "recent"},
@@ -259,6 +265,14 @@ def test_measures_are_counted_beside_the_factors(requested, county_result):
     assert set(figures.loc[figures["figure"] == "yearly_change", "compared_with"]) == {"2021"}
     assert not figures.duplicated(list(KEY)).any()
     pd.testing.assert_frame_equal(requested.index, county_result.index)
+
+
+def test_a_measure_of_a_part_period_says_so(requested):
+    assert requested.part_periods == {("late", "2023-24")}
+    counts = requested.figures[requested.figures["figure"] == "late.count"]
+    told = {"2022-23": "", "2023-24": "a part of a period"}
+    assert len(counts) > 2
+    assert list(counts["note"]) == [told[period] for period in counts["period"]]
 
 
 def test_a_series_is_printed_with_its_source(requested):

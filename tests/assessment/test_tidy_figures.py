@@ -152,3 +152,54 @@ def test_parts_of_years_without_a_common_month_are_not_compared():
     assert np.isnan(found["value"])
     assert found["status"] == "[z]"
     assert found["note"] == "no month of the year is in both"
+
+
+def test_a_part_of_a_period_of_unknown_months_is_not_compared():
+    years = {"2021": (90, 90, 90), "2022": (40, 40, 40)}
+    for part in (["2021"], ["2022"]):
+        table = make_figures(shown(years, part_periods=part))
+        for place in ("N", "the county"):
+            found = row(table, kind="change", place=place)
+            assert (found["status"], found["note"]) == ("[z]", "a part of a period")
+            assert found[["value", "low", "high", "ratio"]].isna().all()
+            for kind in ("count", "rate"):
+                noted = row(table, kind=kind, place=place, period=part[0])
+                assert noted["note"] == "a part of a period"
+    whole = make_figures(shown(years))
+    assert row(whole, kind="change", place="N")["status"] == "given"
+    assert row(whole, figure="f.count", place="N", period="2022")["note"] == ""
+
+
+def test_the_months_of_a_part_period_are_compared_where_they_are_known():
+    months = [f"2021-{m:02d}" for m in range(1, 13)]
+    rhythm = records(monthly(*months) | monthly(*[f"2022-{m:02d}" for m in range(1, 7)], n=6))
+    years = {"2021": (108, 0, 0), "2022": (36, 0, 0)}
+    table = make_figures(shown(years, rhythm=rhythm, part_periods=["2022"]))
+    assert row(table, kind="change", place="N")["value"] == -33
+
+
+def test_withheld_months_of_a_part_period_are_no_months_of_nothing():
+    cells = {(place, "month", f"2021-{m:02d}"): 40 for place in ("", "N") for m in range(1, 13)}
+    cells |= {(place, "month", f"2022-{m:02d}"): 40 for place in ("", "N") for m in range(1, 7)}
+    cells["N", "month", "2022-03"] = np.nan
+    rhythm = records(cells).assign(base=np.nan, mark="")
+    rhythm["mark"] = rhythm["mark"].mask(rhythm["records"].isna(), "[c]")
+    table = make_figures(
+        shown({"2021": (480, 0, 0), "2022": (240, 0, 0)}, rhythm=rhythm, restricted=["f"])
+    )
+    found = row(table, kind="change", place="N")
+    assert found["status"] == "[c]"
+    assert pd.isna(found["count"])
+    assert row(table, kind="change", place="the county")["count"] == 240
+
+
+def test_a_place_of_unknown_residents_has_no_rate():
+    table = make_figures(shown({"2022": (10, 10, 20)}, residents=(np.nan, 3000, 6000)))
+    for place in ("N", "the county"):
+        found = row(table, kind="rate", place=place)
+        assert found["status"] == "[z]"
+        assert found["note"] == "the residents of an area of it are not known"
+        assert found[["value", "low", "high", "rank"]].isna().all()
+        assert row(table, figure="residents.count", place=place)["status"] == "[x]"
+    assert row(table, kind="rate", place="S")["value"] == 3.3
+    assert pd.isna(row(table, kind="rate", place="S")["ratio"])
