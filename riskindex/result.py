@@ -192,6 +192,7 @@ class Result:
     @cached_property
     def figure_counts(self) -> pd.DataFrame:
         """Counts of the whole and of every kind of group, of `count_everything`."""
+        # Groups keep the events in sensitive places: their cells are of 5,000 residents or more.
         counts = [self.group_counts, self.measured.counts]
         return count_everything(self.areas, counts, self.tables, self.config.factors)
 

@@ -52,7 +52,11 @@ def protect(
     against differencing; Leaver (2009), Implementing a method for automatically protecting
     user-defined census tables (the cell-key method).
     """
+    # Cell-key method: noise hangs on the records alone, so that one count asked for in five
+    # spellings (another period, an equal definition) cannot be averaged out.
     noised = counts + noise(np.where(fingerprints == 0, empty, fingerprints), key, rules.epsilon)
+    # The threshold is held against the noised count: held against the true one, the mark itself
+    # would tell exactly that a count is below it.
     withheld = small | (noised < rules.threshold)
     rounded = round_half_up(noised, rules.rounding)
     # A noised 8 is at least the threshold, and must not be printed as something below it.
@@ -84,6 +88,7 @@ def noise(fingerprints: Fingerprints, key: bytes, epsilon: float) -> Integers:
     Ghosh, Roughgarden and Sundararajan (2012), Universally utility-maximizing privacy mechanisms,
     SIAM Journal on Computing 41, 1673-1693 (the two-sided geometric distribution).
     """
+    # Hashing is the slow part and many cells share records: each fingerprint is hashed once.
     each, of = np.unique(fingerprints, return_inverse=True)
     drawn = np.fromiter(
         (
@@ -93,6 +98,8 @@ def noise(fingerprints: Fingerprints, key: bytes, epsilon: float) -> Integers:
         dtype=np.uint64,
         count=len(each),
     )
+    # Inverse transform of the discrete Laplace law; the two halves of the table are of one length,
+    # so that its middle is no noise.
     limits = _limits(epsilon)
     found = np.searchsorted(limits, drawn, side="right") - len(limits) // 2
     return np.asarray(found[of].reshape(fingerprints.shape), dtype=np.int64)
@@ -104,6 +111,7 @@ def _limits(epsilon: float) -> Fingerprints:
 
     Whole numbers are compared, so that no rounding of a platform's logarithm moves a draw.
     """
+    # exp(-45) is below 2**-64: what lies beyond m cannot be drawn with eight bytes.
     m = int(np.ceil(45 / epsilon))
     k, q = np.arange(-m, m, dtype=float), np.exp(-epsilon)
     below = np.where(k < 0, q ** np.abs(k) / (1 + q), 1 - q ** (k + 1) / (1 + q))
@@ -112,4 +120,6 @@ def _limits(epsilon: float) -> Fingerprints:
 
 def of_place(*words: str) -> int:
     """Fingerprint of a cell without records: its place, measure and period, in this order."""
+    # The unit separator cannot be part of a name, so that ("ab", "c") and ("a", "bc") are two
+    # cells.
     return int.from_bytes(blake2b("\x1f".join(words).encode(), digest_size=8).digest())

@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from riskindex.config import Config
     from riskindex.result import Result
 
+# Small groups are a disclosure by themselves: with one or two areas the cell of a group is that of
+# an area.
 LEAST_AREAS, LEAST_RESIDENTS = 3, 5_000
 """Groups of fewer areas or residents are withheld."""
 LARGE = 250_000
@@ -86,6 +88,8 @@ def published_totals(result: "Result") -> "pd.Series[Any]":
     study = result.areas.index if around is None else result.areas.index[~around]
     residents = result.areas["residents"].loc[study] if "residents" in result.areas else None
     totals = result.group_counts.loc[study, columns].sum()
+    # With several groups of events, exact totals of the factor and of all groups but one would give
+    # the last one away by subtraction.
     alone = {factor.name for factor in config.factors if len(factor.groups) == 1}
     exact = [f in alone and is_exact(config, str(f), residents) for f, _, _ in columns]
     return totals.astype("Int64").where(exact)
@@ -108,13 +112,19 @@ def noised_tables(result: "Result", key: bytes) -> pd.DataFrame:
     for column in [c for c in noised.columns if c[0] in closed]:
         numbers = noised[column].round().astype(float)
         known = numbers.dropna()
+        # The number is part of its own key: who reads two editions of a table in which an area did
+        # not change sees one noise, not two to average.
         cells = [of_place(str(code), f"{number:.0f}") for code, number in known.items()]
         drawn = noise(np.array(cells, dtype=np.uint64), key, config.release.epsilon)
+        # A table holds people or households, and the protected run computes rates of them: none may
+        # be below 0.
         noised[column] = (known + drawn).clip(lower=0).reindex(numbers.index)
     for factor in config.factors:
         if not factor.counts_events and factor.numerator and factor.denominator:
             part, whole = factor.column(factor.numerator), factor.column(factor.denominator)
             if part[0] in closed:
+                # Noise on both sides of a share can push it above 1, which the tests of shares
+                # would refuse.
                 noised[part] = noised[part].clip(upper=noised[whole])
     return noised
 
@@ -134,6 +144,8 @@ def rule_of(config: "Config", factor: str, *, group: str | None = None) -> str:
     """What a cell counts, by the rules that its records meet and not by the name it is given."""
     asked = config.counted(factor)
     rules = [g for g in asked.groups if group is None or g.label == group]
+    # The canonical rule and not the name: a factor renamed, or one clause written in another order,
+    # has the noise that it had.
     return repr(sorted((group.source, canonical(group.rule)) for group in rules))
 
 
@@ -162,8 +174,10 @@ def released_groups(
     counts = result.group_counts.loc[places.index]
     residents = result.areas["residents"].loc[places.index] if "residents" in result.areas else None
     is_closed = counts.columns.get_level_values("factor").isin(list(closed))
+    # Open parts first; restricted ones follow as cells.
     parts = []
     if not is_closed.all():
+        # Anybody can count open records: noise on them would protect nothing and mislead.
         opened = count_groups(counts.loc[:, ~is_closed], places, residents=residents)
         parts.append(opened.assign(mark=""))
     if is_closed.any():
@@ -186,6 +200,8 @@ def _protected_groups(
     cells = [
         (str(factor), str(period), *cell)
         for factor, period in totals.columns
+        # The whole is a cell of its own and no sum of districts: subtracting all districts but one
+        # from an exact sum would give that one (complementary disclosure).
         for grouping in (places, whole)
         for cell in _cells(
             totals[factor, period],
@@ -202,6 +218,7 @@ def _protected_groups(
     table = pd.DataFrame(cells, columns=["factor", "period", "place", "events", "mark"])
     table = table.set_index(["factor", "period", "place"]).sort_index()
     counted = with_rates(table["events"], residents_of(residents, places, totals))
+    # A share of a small base is a count in disguise: with base 5, each event is a fifth.
     known = counted["share"].where(_whole_of(table["events"]) >= LEAST_BASE)
     return counted.assign(share=known, mark=table["mark"])
 
@@ -287,6 +304,8 @@ def _protected_places(
     ]
     table = pd.DataFrame(cells, columns=["factor", "period", "place", "count", "mark"])
     table = table.set_index(["factor", "period", "place"])
+    # Rates and intervals are computed of what leaves, never of the count behind it, so that they
+    # cannot undo the noise.
     events = table["count"].unstack(["factor", "period"])
     lines = events_of(totals, places, residents, events)
     return lines.assign(mark=table["mark"].reindex(lines.index).fillna(""))
@@ -316,6 +335,7 @@ def _cells(
     exact: bool,
 ) -> Iterator[tuple[str, float, str]]:
     """Place, count and mark of each group of areas."""
+    # Areas that no source covers are missing and not 0: they add neither events nor residents.
     known = (places.notna() & counts.notna()).to_numpy()
     codes, names = pd.factorize(places[known], sort=True)
     if not len(names):
@@ -352,6 +372,8 @@ def _empty_places(
     """Fingerprints of groups of areas without a record; 0 for those that have one."""
     places = np.zeros(len(asked), dtype=np.uint64)
     for group in np.flatnonzero(asked):
+        # The areas and not the name stand for the place: a district under two kinds of group is one
+        # cell with one noise.
         places[group] = of_place(*sorted(areas[codes == group]))
     return np.where(asked, empty_prints(places.tolist(), measure, period), np.uint64(0))
 
@@ -367,6 +389,8 @@ def is_exact(config: "Config", factor: str, residents: "pd.Series[float] | None"
         return False
     years = parse_periods(asked.periods, config.unit_of(factor), place=f"factors.{factor}")
     months = [month for year in years for month in year.months]
+    # Rolling years overlap: exact counts of two of them differ by single months, which would then
+    # be exact too.
     if len(set(months)) < len(months) or any(len(year.months) != 12 for year in years):
         return False
     return not any(_overlaps(years, other) for other in _years_of_same(asked, config))
@@ -393,7 +417,11 @@ def _years_of_same(asked: Factor, config: "Config") -> Iterator[tuple[Period, ..
 def _reads_people(factor: Factor, config: "Config") -> bool:
     for group in factor.groups:
         source = config.sources[group.source]
+        # A count by age or sex is a breakdown of persons; only measures without one are like
+        # official statistics of a whole.
         people = {getattr(source, column, None) for column in ("age", "sex")} - {None}
+        # A rule or the source's own filter may read the column; either makes the count one of a
+        # group of people.
         read = {test.column for rule in group.asked for test in tests_of(rule)}
         if people & {*read, *getattr(source, "where", {})}:
             return True

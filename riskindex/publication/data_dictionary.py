@@ -20,6 +20,7 @@ class Column(NamedTuple):
     """Of its numbers; empty where they have none."""
 
 
+# Columns that several tables have are described once, so that the same word cannot mean two things.
 _SHARED = {
     "area_code": Column("string", "Code of the area."),
     "name": Column("string", "Name of the area."),
@@ -185,4 +186,5 @@ TABLES: Mapping[str, tuple[str, Mapping[str, Column], Sequence[str]]] = MappingP
 )
 """CSV to its title, its columns by name, and the columns that name a row."""
 
+# Describing a column that a table lacks, or forgetting one, fails on import and not in an output.
 assert tuple(_FIGURES) == FIGURE_COLUMNS

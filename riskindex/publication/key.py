@@ -47,6 +47,7 @@ def read_key(name: str | None, folder: Path, areas: "pd.Index[str]") -> bytes:
             "Keep it, and share it with nobody."
         )
     path = folder / named
+    # Made on first use, so that nobody copies a key from an example or from another force.
     if not path.exists():
         _make(path)
     key = _read(path)
@@ -60,11 +61,15 @@ def read_key(name: str | None, folder: Path, areas: "pd.Index[str]") -> bytes:
 
 def signing_key(key: bytes) -> bytes:
     """A key for the code of a manifest. The release key cannot be worked out from it."""
+    # A hash with its own label: the code of a manifest can be checked in public without bringing
+    # the noise nearer.
     return blake2b(key, digest_size=_BYTES, person=b"manifest").digest()
 
 
 def write_key(path: Path, key: bytes) -> None:
     """Write a key into a new file that its owner alone can read."""
+    # Created with its mode in one step: between creating and chmod others could read it. O_EXCL
+    # keeps a key that is there, since noise under a new one could be averaged with the old.
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(f"{key.hex()}\n")
 
@@ -102,6 +107,8 @@ def _read(path: Path) -> bytes:
         key = bytes.fromhex(path.read_text(encoding="ascii").strip())
     except (OSError, ValueError):
         key = b""
+    # Whatever is wrong with the text, the message never repeats it: it may hold a part of a real
+    # key.
     if len(key) != _BYTES:
         raise DisclosureError(
             f"{path}: is no release key, which is one line of {2 * _BYTES} hexadecimal digits. "

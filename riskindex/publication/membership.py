@@ -37,7 +37,12 @@ def refuse_telling_list(
     DisclosureError
         With the shares, and what to do.
     """
+    # Who is on the list is an inequality in the counts of each area. With one restricted factor
+    # beside census ones that inequality can be inverted; with three strong ones it holds no single
+    # count.
     mine = shares[shares.index.isin(list(closed))]
+    # A list chosen by noised counts tells of those alone, and a list without a restricted factor
+    # tells of nobody.
     if config.release.membership == "protected" or not len(_scored(config, closed)):
         return
     if int((mine >= LEAST_SHARE).sum()) >= LEAST_FACTORS:
@@ -70,7 +75,9 @@ def refuse_unsteady_list(lists: Sequence["pd.Series[bool]"]) -> None:
     DisclosureError
         On average fewer than 90% of the list stay under another key.
     """
+    # The release key decides the list that leaves; other keys only say how much of it is noise.
     first, *others = lists
+    # An empty list keeps nothing and must not divide by 0.
     chosen = max(int(first.sum()), 1)
     kept = [int((first & other).sum()) / chosen for other in others]
     mean = sum(kept) / len(kept)

@@ -41,6 +41,7 @@ from riskindex.publication.rhythm import released_bands, released_rhythm
 from riskindex.result import Result
 from riskindex.tables import rows
 
+# From the one who sees most to those who see least.
 PROFILES = ("internal", "partner", "public")
 BANDED = ("flag", "confidence", "persistence", "threshold")
 """Scores of few values, which survive the noise; the strength of counts does not."""
@@ -77,6 +78,8 @@ def release_open(result: Result, profile: str) -> Released:
     return replace(
         whole(result),
         profile=profile,
+        # Single records, and names of files that hold the names of people or of machines, stay
+        # inside even where everything else is open.
         uncounted=result.uncounted.iloc[:0],
         disagreements=result.disagreements.iloc[:0],
         files=result.files.iloc[:0],
@@ -207,13 +210,19 @@ class View:
         """The table of all areas."""
         result, index = self.result, self.protected.index
         bases = [c for c in ("residents", "residents_10_24") if c in result.areas]
+        # A table is built up from columns that may be shown, never cut down from one that holds
+        # everything: a new column of the method is not published by being forgotten.
         table = pd.DataFrame(result.areas[["name", *self.groups]])
         if self.banded:
+            # Tenths survive noise where scores take few values (96 to 97% stay); scores by strength
+            # do not, and a tenth of pure noise is not shown.
             table["decile"] = decile(index["rank"]).reindex(table.index)
         shown = [f for f in result.config.factors if f.scored and f.name in self._flagged]
         hot = [rows(result.scores, factor=f.name)["is_hot"].astype(bool) for f in shown]
         if hot:
             table["factors_hot"] = pd.concat(hot, axis=1).sum(axis=1).astype("Int64")
+            # Computed of open factors alone: the same column of all factors would count the
+            # restricted ones in.
             lone = self.opened.through_one_area
             table = with_kinds(table, result, [f.name for f in shown], lone=lone)
         table["selected"] = result.index["selected"].astype(bool)
@@ -236,6 +245,7 @@ class View:
             if factor.name in self.closed and factor.scored:
                 said = (said + " " + self._flag_sentences(factor)).str.strip()
         chosen = result.index["selected"].astype(bool).reindex(said.index)
+        # An empty cell beside a selected area would read as a fault.
         return said.mask(chosen & (said == ""), _BY_OTHERS)
 
     def _flag_sentences(self, factor: Factor) -> "pd.Series[str]":
@@ -244,6 +254,8 @@ class View:
         hot = scores["is_hot"].astype(bool)
         sure = pd.Series("", index=scores.index)
         if factor.score == "confidence":  # other scores of 100 are no confidence
+            # A flag means several events; how sure it is leaves to partners under an agreement that
+            # forbids inverting it.
             bands = {round(s, 6): f" ({c}% sure)" for c, s in CONFIDENCE_SCORES.items() if s}
             sure = scores["score"].round(6).map(bands).fillna("").astype(str)
         words = ("Hot: " + factor.label + sure + ".").where(hot, "")
@@ -267,6 +279,8 @@ class View:
         """The list: firm areas first, then by district; its own order would tell of counts."""
         chosen = self.every[self.every["selected"]].drop(columns="selected")
         kind = profile_kind(self.groups)
+        # Rank order is decided by counts: firm first, then by district and code, tells nothing
+        # beyond the tier.
         order = pd.DataFrame(
             {
                 "tier": chosen["tier"] != "firm" if "tier" in chosen else False,
@@ -298,6 +312,7 @@ class View:
         selected = int(self.result.index["selected"].sum())
         rule = self.result.cut.rule
         words = f"{rule[0].upper()}{rule[1:]}. That makes {areas(selected)}."
+        # The score at the cut is an equation in the counts of the areas there.
         told = without_score(self.protected.cut)
         return told._replace(
             selected=selected, overridden_in=0, overridden_out=0, explanation=words
@@ -311,6 +326,8 @@ class View:
         table["null"] = table["null"].mask(closed, noised["null"])
         table["weight"] = noised["weight"]
         told = table.drop(columns=["hot_without_dispersion_last"]).assign(restricted=closed)
+        # Flags of restricted factors are not shown to the public, and their number would be a count
+        # of them; partners see the flags and can count them.
         hidden = ["total_last", *([] if self.partner else ["hot_last", "hot_by_period"])]
         for column in hidden:
             told[column] = told[column].astype(object).mask(closed, None)
@@ -328,9 +345,12 @@ class View:
         else:
             together = _together(closed, weights)
             table = pd.concat([opened, together]) if together is not None else opened
+            # The public moves all restricted factors with one slider: single sliders would show
+            # each factor's scores by the areas that they move.
             weights[TOGETHER] = weights[weights.index.isin(list(self.closed))].sum()
         table = table[[c for c in ("score", "intensity", "group", "is_hot") if c in table]].copy()
         is_closed = table.index.get_level_values("factor").isin([*self.closed, TOGETHER])
+        # Intensity is the strength of counts, and would tell more than the score that sliders need.
         table.loc[is_closed, "intensity"] = table.loc[is_closed, "score"]
         table.loc[is_closed, "is_hot"] = False
         table["weight"] = table.index.get_level_values("factor").map(weights).astype(float)
@@ -339,6 +359,8 @@ class View:
     def hotspots(self) -> pd.DataFrame:
         """The tests of open factors; of the others flags to partners, to the public nothing."""
         shown = [c for c in HOTSPOT_COLUMNS if c in self.result.hotspots]
+        # Hot areas of the protected run are those of noised counts, and said to be so; shown only
+        # where the config asks.
         asked = not self.partner and self.result.config.release.hotspots == "protected"
         seen = self.protected.hotspots if asked else self.result.hotspots
         closed = _of(seen, self.closed)
@@ -347,6 +369,7 @@ class View:
             closed["reason"]
             .fillna("")
             .astype(object)
+            # "all zero" is a count of 0 for every area of a factor.
             .mask(closed["reason"].isin(_TELLING), "not assessed")
         )
         opened = _of(self.result.hotspots, self.open)[shown]
@@ -368,6 +391,7 @@ class View:
         ]
         closed = _of(self.protected.tests, self.closed)[told]
         closed = closed.assign(null=closed["null"].mask(closed["null"] == _NOTHING, "not assessed"))
+        # Partners see the flags and can count them; to the public their number is missing, not 0.
         hot = _of(self.result.tests, self.closed)["hot"]
         closed["hot"] = hot if self.partner else pd.array([pd.NA] * len(closed), dtype="Int64")
         opened = _of(self.result.tests, self.open)[list(TEST_COLUMNS)]
@@ -381,6 +405,8 @@ class View:
         opened = _of(self.result.persistence, self.open)[shown]
         if not self.partner:
             return opened
+        # Years hot are counts of flags; p-values, sums and trends of a restricted factor are
+        # functions of its counts.
         told = ("periods_hot", "periods_assessed", "category", "is_new")
         closed = _of(self.result.persistence, self.closed)
         closed = closed[[c for c in told if c in closed]]
@@ -403,6 +429,7 @@ class View:
         names = set(restricted_sources(self.result.config))
         source = table.index.get_level_values("source")
         factor = table.index.get_level_values("factor")
+        # A line of a restricted source gives its number of records to the last one.
         keep = ~source.isin(list(names)) & ~factor.isin(list(self.closed))
         return table[keep]
 
@@ -415,6 +442,8 @@ class View:
             note
             for note in self.result.notes
             if not any(note.startswith(name) for name in names)
+            # Notes are sentences with numbers. One that names a restricted source or factor stays
+            # inside, and of the rest only those about areas are let through.
             and not any(label.lower() in note.lower() for label in labels)
         ]
         people = self.result.areas["residents"].sum() if "residents" in self.result.areas else 0
@@ -433,6 +462,8 @@ class View:
         mine = counts.columns.get_level_values("factor").isin(list(self.open))
         if not mine.any():
             return pd.DataFrame()
+        # Of open factors alone: a place is a handful of selected areas, and its restricted cells
+        # would come near the counts that selected them.
         names = place_names(self.protected.team_plan).reindex(self.study)
         people = self.result.areas.get("residents")
         residents = people.loc[self.study] if people is not None else None
@@ -474,6 +505,7 @@ def _together(closed: pd.DataFrame, weights: "pd.Series[float]") -> pd.DataFrame
     if wide.empty:
         return None
     share = weights.reindex(wide.columns)
+    # An area that lacks a factor has the mean of the others, as the index does.
     total = (wide * share).sum(axis=1) / (wide.notna() * share).sum(axis=1).replace(0, np.nan)
     codes = closed.index.get_level_values("area_code").unique()
     index = pd.MultiIndex.from_product([[TOGETHER], codes], names=["factor", "area_code"])
@@ -493,6 +525,8 @@ def _composition(result: Result) -> pd.DataFrame:
         }
         for name in table.index
     ]
+    # Who lives in the selected areas is a function of the list, but a restricted table would be
+    # summed without noise.
     return table[[not names & closed for names in named]].round(2)
 
 
@@ -503,9 +537,12 @@ def _config(result: Result, seen: Result) -> dict[str, Any]:
     """
     full = result.config.model_dump(mode="json", exclude_none=True)
     told = ("name", "label", "method", "threshold", "score", "weight", "scored")
+    # Rules, columns and values of a factor may name offences or units that an open description must
+    # not; the label is what the analyst chose to print.
     factors = [{key: f[key] for key in told if key in f} for f in full["factors"]]
     taken = weights_taken(seen)
     factors = [factor | {"weight": taken.get(factor["name"], 0.0)} for factor in factors]
+    # Reasons of overrides are free text about single areas.
     selection = {key: value for key, value in full["selection"].items() if key != "overrides"}
     opened = {
         name: {key: source[key] for key in ("address", "licence") if key in source}

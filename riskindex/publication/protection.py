@@ -20,6 +20,8 @@ def is_open(source: "Source") -> bool:
     """
     if source.protection is not None:
         return source.protection == "open"
+    # Restricted is the default: a source of which nothing is known is taken to be nobody's to look
+    # up.
     return source.kind == "police.uk" or is_official(source)
 
 
@@ -31,6 +33,8 @@ def restricted_sources(config: "Config") -> tuple[str, ...]:
 def restricted_factors(config: "Config") -> tuple[str, ...]:
     """Names of the factors that any restricted source is a part of, in the config's order."""
     restricted = set(restricted_sources(config))
+    # One restricted part makes the whole factor restricted: the open part can be looked up and
+    # subtracted.
     return tuple(f.name for f in config.factors if restricted & set(sources_of(f)))
 
 
@@ -42,6 +46,7 @@ def restricted_measures(config: "Config") -> tuple[str, ...]:
 
 def sources_of(factor: Factor) -> tuple[str, ...]:
     """Names of the sources that a factor is made of."""
+    # A share may take its numerator and its base from two sources.
     tables = [factor.column(c)[0] for c in (factor.numerator, factor.denominator) if c]
     named = [*(group.source for group in factor.groups), *tables]
     return tuple(dict.fromkeys(named))
@@ -76,12 +81,15 @@ def refuse_bare_tables(config: "Config") -> None:
         f"factors.{factor.name}: its table is restricted, and a measure without numerator and "
         f"denominator cannot be protected. {advice}"
         for factor in config.factors
+        # Noise on a whole number of people protects each of them; a rate or a score has no people
+        # that a noise could be scaled to.
         if not factor.counts_events and not (factor.numerator and factor.denominator)
         if restricted & set(sources_of(factor))
     ]
     named = {f"bases.{name}": base for name, base in config.bases.items()}
     for place, base in named.items():
         columns = [base] if isinstance(base, str) else list(base)
+        # Bases are shown beside every rate, so that a restricted one would leave as it is.
         if restricted & {column.partition(".")[0] for column in columns}:
             faults.append(f"{place}: its table is restricted, and bases are shown. {advice}")
     if faults:

@@ -349,6 +349,7 @@ def with_places(table: pd.DataFrame, plan: TeamPlan | None) -> pd.DataFrame:
     if plan is None:
         return table
     name = place_names(plan)
+    # After the rank where there is one; outside the internal profile the rank is not shown.
     at = int("rank" in table)
     told = table.copy()
     told.insert(at, "place", name.reindex(table.index).fillna("").astype(object))
@@ -360,6 +361,8 @@ def _set_apart(result: Result) -> pd.DataFrame:
     if not result.places.codes:
         return pd.DataFrame()
     codes = sorted(result.places.codes)
+    # Counts of groups keep the events of sensitive places and counts of areas do not: the
+    # difference is what was set apart.
     more = result.group_counts.loc[codes].astype("Int64") - result.counts.loc[codes]
     table = more.rename_axis("area_code").stack(["factor", "group", "period"], future_stack=True)
     return table[table > 0].rename("events").reset_index()
@@ -367,6 +370,7 @@ def _set_apart(result: Result) -> pd.DataFrame:
 
 def _config_words(config: "Config") -> dict[str, Any]:
     """The config as it was read, but for full paths and for files that are nobody's business."""
+    # The path of the list of sensitive places, or of the key, would tell that there is one.
     words = config.model_dump(mode="json", exclude_none=True, exclude={"release": PRIVATE})
     return dict(without_folders(words))
 
@@ -381,6 +385,7 @@ def without_folders(config: Any) -> Any:  # noqa: ANN401 (a config holds what it
         return {key: without_folders(value) for key, value in config.items()}
     if isinstance(config, list):
         return [without_folders(value) for value in config]
+    # A Windows path also reads "/home/..." as rooted, so that one rule serves both systems.
     path = PureWindowsPath(config) if isinstance(config, str) else None
     return path.name if path is not None and path.root else config
 
@@ -497,6 +502,7 @@ def factor_table(result: Result) -> pd.DataFrame:
 
 def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
     tests = rows(result.tests, factor=factor.name)
+    # The last period is the one that is scored and mapped.
     last = tests.iloc[-1]
     return {
         "factor": factor.name,
@@ -537,6 +543,7 @@ def estimate_words(factor: Factor) -> str:
 
 def weights_taken(result: Result) -> dict[str, float]:
     """Weight of every scored factor as the index took it, as files have it."""
+    # Weights found from data have 16 digits, of which the last differ between platforms.
     return {str(name): round(float(w), 6) for name, w in result.weights_taken.items()}
 
 

@@ -47,6 +47,7 @@ def released_rhythm(
     # Areas around the study area are in no place, whose name is that of the whole.
     rhythm = rhythm[rhythm.index.get_level_values("place") != WHOLE]
     closed = rhythm.index.get_level_values("factor").isin(_closed(result))
+    # Open records need no cell; their base is their own sum, which a reader can add up.
     opened = rhythm.loc[~closed, ["records"]].astype(float).assign(mark="", base=np.nan)
     places = _Places.of(result)
     parts = [
@@ -76,6 +77,8 @@ def released_bands(
     """
     asked: dict[str, dict[str, tuple[int, int]]] = {}
     for figure in result.config.figures:
+        # Bands may overlap (10-17, 15-24), and each is a cell: sums of single years would carry the
+        # noise of each year, and differences of sums would give single years back.
         labelled = {band_label(band): band for band in figure.bands.values()}
         asked.setdefault(figure.of, {}).update(labelled)
     if rhythm.empty or not any(asked.values()):
@@ -154,8 +157,11 @@ class _Table(NamedTuple):
         """Every value that the aspect can have, whether or not a record has it."""
         found = sorted(set(self.lines["value"]))
         if self.aspect == "weekday":
+            # Days, hours and months are complete whatever was counted: a line that is missing would
+            # tell of an empty cell.
             return [str(day) for day in range(1, 8)]
         if self.aspect == "hour":
+            # `not recorded` and the like stand before the 24 hours.
             return [*(value for value in found if value not in _HOURS), *_HOURS]
         if self.aspect != "month":
             return found
@@ -191,6 +197,7 @@ def _tables(rhythm: pd.DataFrame, result: "Result", places: _Places) -> Iterator
     found = {tuple(map(str, name)): part for name, part in rhythm[closed].groupby(level=levels)}
     aspects = _aspects(rhythm, result)
     for factor in (*config.factors, *(config.measured if by_period else ())):
+        # Only restricted records need tables that are complete.
         if factor.name not in _closed(result):
             continue
         every = parse_periods(
@@ -199,11 +206,14 @@ def _tables(rhythm: pd.DataFrame, result: "Result", places: _Places) -> Iterator
         for group in factor.groups:
             covered = _covered(result, factor.name, group.label, places)
             for spans in [[span] for span in every] if by_period else [every]:
+                # No coverage is public knowledge and no count; a table of cells there would pretend
+                # to know something.
                 if not covered[[span.label for span in spans]].any(axis=None):
                     continue
                 for aspect in aspects[group.source]:
                     period = [spans[0].label] if by_period else []
                     name = (factor.name, group.label, *period, aspect)
+                    # A rule that no record met has its table of noised zeros, like every other.
                     lines = found.get(name, rhythm.iloc[:0]).reset_index()
                     lines = lines.astype({"place": str, "value": str})
                     # Areas around the study area have no place.
@@ -225,6 +235,8 @@ def _aspects(rhythm: pd.DataFrame, result: "Result") -> Mapping[str, Sequence[st
     """What is told of each source: what any of its records is counted by, and always months."""
     counted = (*result.config.factors, *result.config.measured)
     of = {(f.name, g.label): g.source for f in counted for g in f.groups}
+    # What a source can be counted by is decided for the source as a whole: decided by each factor,
+    # an absent table would tell that the factor met no record with an hour.
     found: dict[str, dict[str, None]] = {source: {"month": None} for source in of.values()}
     pairs = rhythm.index.to_frame(index=False)[["factor", "group", "aspect"]].drop_duplicates()
     for factor, group, aspect in pairs.itertuples(index=False):
@@ -254,6 +266,8 @@ def _protected_rhythm(
     """Cells of every place and value, or band of ages, and the whole."""
     values = table.values()
     every = _every_cell(table, places, values)
+    # The base is a cell of its own: the sum of the cells shown would leave out those withheld, and
+    # so tell of them.
     bases = _all_records(every, table, places, key, rules)
     if bands is not None:
         values, every = list(bands), _in_bands(every, bands)
@@ -269,6 +283,8 @@ def _protected_rhythm(
     shown = pd.DataFrame({"records": found.values, "mark": found.marks}, index=every.index)
     shown["base"] = bases.reindex(every.index.get_level_values("place")).to_numpy()
     if values:
+        # `[x]` replaces the cell after noise was drawn: not covered is known to all, and a noised 0
+        # there would look like a count.
         gone = ~table.is_covered(values).ravel()
         shown = shown.assign(
             records=shown["records"].mask(gone), mark=shown["mark"].mask(gone, NOT_RECORDED)
@@ -276,6 +292,8 @@ def _protected_rhythm(
     if table.aspect in ("hour", "age", "sex") and bands is None:
         # Not recorded is no hour that there must be a line for.
         place, value = (shown.index.get_level_values(level) for level in ("place", "value"))
+        # The whole decides which hours, ages and sexes have a line at all, for every place alike;
+        # decided by place, the lines themselves would tell which places have records.
         shown = shown[value.isin(value[(place == WHOLE) & shown["records"].notna()])]
     shown = shown.reset_index().assign(**table.names)
     return shown.set_index([*table.names, "place", "value"])
@@ -283,6 +301,8 @@ def _protected_rhythm(
 
 def _every_cell(table: _Table, places: _Places, values: Sequence[str]) -> pd.DataFrame:
     """Records and fingerprints of the whole and every place by value, 0 where there are none."""
+    # Fingerprints add up modulo 2**64, so that the whole's is the sum of its records' however they
+    # are parted.
     whole = table.lines.groupby("value", as_index=False)[[*_SUMMED]].sum()
     every = pd.concat([whole.assign(place=WHOLE), table.lines])
     every = every.astype({"fingerprint": np.uint64}).set_index(["place", "value"])[[*_SUMMED]]

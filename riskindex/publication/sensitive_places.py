@@ -37,12 +37,16 @@ def read_sensitive_places(name: str | None, folder: Path, areas: "GeoDataFrame")
     if name is None:
         return NO_PLACES
     path = find_file(folder, name, place="release.sensitive_places")
+    # Unpacked into a folder that only this user can read: the list is more dangerous than the
+    # events.
     with TemporaryDirectory(prefix="riskindex-") as private:
         codes, sheet = _codes(path, Path(private), areas)
     metres = " (x and y are metres of EPSG:27700)" if "x" in sheet.columns else ""
     faults = [
         f"{sheet.label}: row {row} is in no area of the boundaries{metres}. Correct it or take it "
         "out."
+        # Rows are named by number alone: messages end up in logs and tickets, and must not carry an
+        # address.
         for row, code in zip(sheet.rows, codes, strict=True)
         if code not in areas.index
     ]
@@ -58,6 +62,8 @@ def _codes(path: Path, scratch: Path, areas: "GeoDataFrame") -> tuple[list[str],
         except InputError:
             continue
         if columns == ["area_code"]:
+            # Spreadsheets leave blanks after codes; an unmatched code would leave a refuge
+            # unprotected.
             return [code.strip() for code in sheet.columns["area_code"]], sheet
         return list(_areas_of(sheet, areas)), sheet
     raise InputError(
@@ -72,6 +78,7 @@ def _areas_of(sheet: CsvSheet, areas: "GeoDataFrame") -> Iterator[str]:
     x, y = (pd.to_numeric(pd.Series(sheet.columns[c]), errors="coerce") for c in ("x", "y"))
     tree = STRtree(areas.geometry.to_numpy())
     for point in points(x.to_numpy(dtype=float), y.to_numpy(dtype=float)):
+        # A point on a border lies in two areas; the first code decides, as it does for events.
         found = tree.query(point, predicate="intersects")
         yield str(areas.index[found.min()]) if len(found) else ""
 
@@ -95,5 +102,6 @@ def without_events(
         return table
     inside = table.index.isin(list(codes))
     made = table.copy()
+    # Not covered stays missing: a 0 there would claim that the source looked and found none.
     made[columns] = table[columns].where(~inside[:, None] | table[columns].isna(), 0)
     return made
