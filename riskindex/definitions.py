@@ -45,6 +45,22 @@ class Clause:
     """Clauses of which one must be met."""
     none: Sequence["Clause"] = ()
     """Clauses of which none may be met."""
+    who: Literal["any", "every"] | None = None
+    """Whether any or every person of a role must meet it: then the column is one of the sources
+    that name these people with the key of their offence."""
+    role: Sequence[str] = ()
+    """Roles of the people that it is about, such as suspect and victim."""
+
+    @property
+    def looks_at(self) -> str | None:
+        """Column of the records that says whether the clause is met; of people, one that is made.
+
+        The column that is made says yes or no, or nothing where nothing is recorded of them.
+        """
+        if self.who is None or self.column is None:
+            return self.column
+        unsaid = f" ({', '.join(map(str, self.unknown))} not known)" if self.unknown else ""
+        return replace(self, label="").words + unsaid
 
     @property
     def is_ranged(self) -> bool:
@@ -58,10 +74,12 @@ class Clause:
             return self.label
         if self.column is None:
             return _list_in_words(self)
+        people = f"{self.who} {' or '.join(self.role)} with " if self.who else ""
         if not self.is_ranged:
-            return f"{self.column}: {', '.join(map(str, self.values))}"
+            return f"{people}{self.column}: {', '.join(map(str, self.values))}"
         ends = (("from", self.at_least), ("under", self.under))
-        return " ".join([self.column, *(f"{word} {n}" for word, n in ends if n is not None)])
+        told = [self.column, *(f"{word} {n}" for word, n in ends if n is not None)]
+        return people + " ".join(told)
 
 
 def _list_in_words(clause: "Clause") -> str:
@@ -163,6 +181,11 @@ class Definition:
         rules += [other.certain for step in self.steps for other in step.alternatives]
         return tuple(dict.fromkeys(test for rule in rules for test in tests_of(rule)))
 
+    @cached_property
+    def about_people(self) -> tuple[Clause, ...]:
+        """Its clauses about people, who are named in other sources, once."""
+        return tuple({clause.looks_at: clause for clause in _about_people(self)}.values())
+
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns that it looks at, once."""
@@ -201,7 +224,7 @@ def _read(clause: Clause, *, keeps: bool, fate: NotRecorded | None) -> Meaning:
     """
     if clause.column is None:
         return _read_list(clause, keeps=keeps, fate=fate)
-    met, missing = _tests(clause, clause.column)
+    met, missing = _tests(clause)
     becomes = fate or clause.not_recorded
     either = AnyOf((met, missing))
     if becomes == "apart":
@@ -221,8 +244,21 @@ def _read_list(listing: _Listing, *, keeps: bool, fate: NotRecorded | None) -> M
     return Meaning(AllOf(tuple(m.certain for m in every)), AllOf(tuple(m.possible for m in every)))
 
 
-def _tests(clause: Clause, column: str) -> tuple[Rule, Rule]:
+def _tests(clause: Clause) -> tuple[Rule, Rule]:
     """Records that meet a test, and records in which nothing is recorded for it."""
+    column = clause.looks_at or ""
+    if clause.who is not None:
+        return Has(column, ("yes",)), Has(column, ("",))
+    return _plain_tests(clause, column)
+
+
+def people_tests(clause: Clause, dictionary: "Dictionary") -> tuple[Rule, Rule]:
+    """Rules, in the words of a source, of people who meet a clause and of those who do not say."""
+    told = _clause_translated(replace(clause, who=None), dictionary)
+    return _plain_tests(told, told.column or "")
+
+
+def _plain_tests(clause: Clause, column: str) -> tuple[Rule, Rule]:
     if not clause.is_ranged:
         return Has(column, tuple(clause.values)), Has(column, ("", *clause.unknown))
     met = Has(column, tuple(range(_first(clause), _last(clause))))
@@ -244,6 +280,13 @@ def _alternatives(clause: Clause) -> tuple[Alternative, ...]:
     return tuple(
         Alternative(part.words, _read(part, keeps=True, fate=None).certain) for part in clause.any
     )
+
+
+def _about_people(listing: _Listing) -> Iterator[Clause]:
+    for clause in (*listing.all, *listing.any, *listing.none):
+        if clause.who is not None:
+            yield clause
+        yield from _about_people(clause)
 
 
 def _fates(listing: _Listing) -> Iterator[str]:
@@ -284,6 +327,8 @@ def _clause_translated(clause: Clause, dictionary: Dictionary) -> Clause:
             any=_translated(clause.any, dictionary),
             none=_translated(clause.none, dictionary),
         )
+    if clause.who is not None:  # the people are named elsewhere
+        return clause
     words = dictionary.words.get(clause.column, {})
 
     def here(values: Sequence[Value]) -> tuple[Value, ...]:
@@ -339,6 +384,8 @@ def _test_faults(clause: Clause, place: str) -> Iterator[str]:
             f"{place}: say what becomes of a record in which {clause.column!r} is not recorded: "
             'not_recorded = "in", "out" or "apart".'
         )
+    if (clause.who is None) != (not clause.role):
+        yield f"{place}: who and role belong together: any or every person, of which roles."
     if "" in clause.values:
         yield f"{place}: an empty value is what is not recorded; say not_recorded in its place."
     both = [value for value in clause.values if value in clause.unknown]

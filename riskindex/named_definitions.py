@@ -102,7 +102,9 @@ def column_faults_of_definitions(
     source, definition = sources.get(asked.source or ""), _meaning(asked, known, sources)
     if not isinstance(source, PoliceSource) or not isinstance(definition, Definition):
         return
-    lacking = [column for column in definition.columns if column not in PUBLISHED]
+    made = {clause.looks_at for clause in definition.about_people}
+    lacking = [c for c in definition.columns if c not in PUBLISHED and c not in made]
+    lacking += ["who the people of an offence were"] if made else []
     if lacking:
         yield (
             f"{place}: police.uk cannot say {listed(lacking)}, which the definition "
@@ -127,6 +129,15 @@ def unused_words(
         Of `known_definitions`.
     """
     asked: dict[str, set[str]] = {}
+    people = {
+        str(clause.column)
+        for one in used
+        if isinstance(one.definition, str)
+        for clause in known[one.definition].about_people
+    }
+    for name, source in sources.items():
+        if getattr(source, "offence", None) is not None:
+            asked[name] = {*people, "role"}
     given_already = {one.source for one in used if isinstance(one.definition, Definition)}
     for one in used:
         columns = known[one.definition].columns if isinstance(one.definition, str) else ()

@@ -498,7 +498,10 @@ def _check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]
         if isinstance(test, Has)
         for value in test.values
     }
+    made = {c.looks_at for g in asked if g.events.defined for c in g.events.defined.about_people}
     for column, wanted in sorted(looked_for.items()):
+        if column in made:
+            continue
         if category(column) not in map(identifier, events.relation.columns):
             faults.append(f"{name}: where: the column {column!r} was not read.")
             continue

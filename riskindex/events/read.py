@@ -1,6 +1,7 @@
 """Files in: events, from the police.uk download or any table with a date and a place."""
 
 import re
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -13,6 +14,7 @@ from riskindex.areas.editions import first_few
 from riskindex.errors import InputError, Together
 from riskindex.events.coverage import Coverage, Months, months_listed
 from riskindex.events.find_files import FoundFile, find_events
+from riskindex.events.people_clauses import columns_about_people, with_people
 from riskindex.events.repeated_records import copies, repeated_rows
 from riskindex.events.sources import (
     FORCES_AROUND,
@@ -77,6 +79,7 @@ def open_events(
     temporary: Path | None = None,
     areas: "pd.DataFrame | None" = None,
     frames: Mapping[str, Any] = MappingProxyType({}),
+    more: Mapping[str, Sequence[str]] = MappingProxyType({}),
     say: Callable[[str], None] | None = None,
 ) -> Iterator[Opened]:
     """Read event sources into one shape, for as long as the context lasts.
@@ -105,6 +108,8 @@ def open_events(
     frames
         Name of a source to its events in memory, in place of its files; see `Frames`. Where all
         are in memory, so is the database, until `memory` is full.
+    more
+        Name of a source to further columns that are read, such as those that figures look at.
     say
         Told at each file how many rows and files of its source are read, and its name.
 
@@ -127,8 +132,12 @@ def open_events(
         for name, source in sources.items()
         if isinstance(source, SourceOfEvents)
     }
+    further = columns_about_people(chosen, factors)
+    key = secrets.token_hex(16)  # as long as every run is another, nobody can look a hash up
     layouts = {
-        name: layout_of(name, source, factors)
+        name: layout_of(
+            name, source, factors, more=(*further.get(name, ()), *more.get(name, ())), secret=key
+        )
         for name, source in chosen.items()
         if not isinstance(source, WarehouseSource)
     }
@@ -158,7 +167,7 @@ def open_events(
                     files, notes = opened.files + one.files, opened.notes + one.notes
                     opened = Opened(opened.events | one.events, files, notes)
             together.raise_any()
-            yield opened
+            yield opened._replace(events=with_people(connection, opened.events, chosen, factors))
         except Exception as error:
             refuse_full(error)
             raise
@@ -196,7 +205,7 @@ def frame_events(
         A column is not there, or values are no dates or coordinates; row 1 is the first record.
     """
     connection = connect()
-    layout = layout_of(name, source, factors)
+    layout = layout_of(name, source, factors, secret=secrets.token_hex(16))
     create_table(connection, events_table(name), layout)
     load_frame(connection, events_table(name), frame, name, layout=layout)
     faults = list(unreadable(connection, events_table(name), layout))

@@ -1,11 +1,12 @@
 """What a config says of a source of events: which files, columns and rules."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from riskindex.areas.coordinates import is_known_crs
+from riskindex.definitions import Clause
 from riskindex.errors import ConfigError
 from riskindex.events.coverage import Coverage
 from riskindex.events.table import is_date_format
@@ -55,6 +56,17 @@ class EventSource:
     """Column that identifies an event; later rows with the same key are duplicates."""
     distinct: str | None = None
     """Column with a pseudonymous person key: persons are counted, once per area and period."""
+    person: str | None = None
+    """Column with a pseudonymous key of the person, the same in every source: figures count people
+    by it, and find them in other sources. A hash of it under a key of the run is kept for as long
+    as the run reads, and nothing of it is written. A source with persons needs no place."""
+    role: str | None = None
+    """Column with the person's role, such as suspect or victim."""
+    everyone_is: str | None = None
+    """The role of every person of the source, in place of a column."""
+    offence: str | None = None
+    """Column with the key of the offence, the same in every source: clauses about people find those
+    of an offence by it. It is kept as the person is."""
     age: str | None = None
     """Column with the age: in years, or in bands, as profiles of districts show it then."""
     sex: str | None = None
@@ -157,10 +169,31 @@ def with_forces_around(source: PoliceSource, areas: "pd.DataFrame | None") -> Po
     return replace(source, coverage=FORCES_AROUND)
 
 
-def layout_of(name: str, source: EventSource | PoliceSource, factors: Sequence[Factor]) -> Layout:
-    """Which columns are read of a source; faults in its options."""
+def layout_of(
+    name: str,
+    source: EventSource | PoliceSource,
+    factors: Sequence[Factor],
+    *,
+    more: Collection[str] = (),
+    secret: str = "",
+) -> Layout:
+    """Which columns are read of a source; faults in its options.
+
+    Parameters
+    ----------
+    name, source
+        The source.
+    factors
+        Whose rules look at columns.
+    more
+        Further columns, that figures or clauses about people look at.
+    secret
+        Key of the run, for keys of persons and offences.
+    """
     rules = [r for factor in factors for g in factor.groups if g.source == name for r in g.asked]
+    made = {clause.looks_at for clause in _about_people(name, factors)}
     ruled = {*source.where, *(test.column for rule in rules for test in tests_of(rule))}
+    ruled = {*more, *(column for column in ruled if column not in made)}
     unit = {coverage_of(source).column} - {None}
     categories = tuple(sorted({*ruled, *people_of(source).values(), *map(str, unit)}))
     for one, other in pairwise(sorted(categories, key=str.casefold)):
@@ -182,7 +215,7 @@ def layout_of(name: str, source: EventSource | PoliceSource, factors: Sequence[F
             headings=source.rename,
             any_case=True,
         )
-    faults = list(source_faults(name, source))
+    faults = [*source_faults(name, source), *_key_faults(name, source, ruled)]
     if faults:
         raise ConfigError(faults)
     return Layout(
@@ -191,13 +224,31 @@ def layout_of(name: str, source: EventSource | PoliceSource, factors: Sequence[F
         source.area,
         source.x,
         source.y,
-        person=source.distinct,
+        person=source.person or source.distinct,
+        offence=source.offence,
+        secret=secret,
         key=source.key,
         categories=categories,
         needed_by=_definitions_by_column(name, factors),
         sheet=source.sheet,
         header_row=source.header_row,
     )
+
+
+def _about_people(name: str, factors: Sequence[Factor]) -> list[Clause]:
+    """Clauses about people of the definitions that count a source."""
+    groups = [group for factor in factors for group in factor.groups if group.source == name]
+    return [clause for g in groups if g.defined for clause in g.defined.about_people]
+
+
+def _key_faults(name: str, source: EventSource, ruled: Collection[str]) -> Iterator[str]:
+    """Rules show values in messages, which keys of people must never be."""
+    for key in ("person", "distinct", "offence"):
+        if getattr(source, key) in ruled:
+            yield (
+                f"sources.{name}: no rule can look at the column of {key}, whose keys are hashed "
+                "as they are read."
+            )
 
 
 def _definitions_by_column(name: str, factors: Sequence[Factor]) -> dict[str, str]:
@@ -221,8 +272,14 @@ def source_faults(name: str, source: EventSource) -> Iterator[str]:
     """Say what is wrong with the options of a source, whatever its files hold."""
     if (source.x is None) != (source.y is None):
         yield f"sources.{name}: x and y belong together; one of them is not named."
-    if source.area is None and source.x is None:
+    if source.area is None and source.x is None and source.person is None:
         yield f"sources.{name}: name the column area, or x and y."
+    if source.person and source.distinct and source.person != source.distinct:
+        yield f"sources.{name}: person and distinct must be one column where both are named."
+    if source.role and source.everyone_is:
+        yield f"sources.{name}: role and everyone_is both say the role; leave one of them out."
+    if (source.role or source.everyone_is) and not (source.person or source.offence):
+        yield f"sources.{name}: a role is of people: name the column person, or offence, too."
     if not is_known_crs(source.crs):
         yield f"sources.{name}: crs {source.crs!r} is not known; write it like 'EPSG:27700'."
     if source.date_format is not None and not is_date_format(source.date_format):

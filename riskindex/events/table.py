@@ -75,8 +75,9 @@ def is_date_format(date_format: str) -> bool:
 def create_table(connection: "DuckDBPyConnection", table: str, layout: Layout) -> None:
     """An empty table of events."""
     columns = ["file VARCHAR", "row BIGINT", "date DATE", "area_code VARCHAR", "x DOUBLE"]
-    columns += ["y DOUBLE", "person VARCHAR", "key VARCHAR", "hour TINYINT"]
+    columns += ["y DOUBLE", "person UBIGINT", "key VARCHAR", "hour TINYINT"]
     columns += [f"{category(column)} VARCHAR" for column in layout.categories]
+    columns += [] if layout.offence is None else ["offence UBIGINT"]
     columns += [] if layout.number is None else ["number UBIGINT"]
     columns += [f"{bad} VARCHAR" for bad in BAD]
     connection.execute(f"CREATE TABLE {identifier(table)} ({', '.join(columns)})")
@@ -204,16 +205,20 @@ def frame_record(
     connection: "DuckDBPyConnection", table: str, layout: Layout, role: str
 ) -> FileRecord:
     """Provenance of events that came from no file: the hash of their records as they were read."""
-    columns = ["row", "date", "area_code", "x", "y", "person", "key", "hour"]
+    columns = ["row", "date", "area_code", "x", "y", "key", "hour"]
     columns += [category(column) for column in layout.categories]
+    # Their hashes are of this run alone: the first record of each key says the same of them.
+    secret = {"person": layout.person, "offence": layout.offence}
+    named = [name for name, column in secret.items() if column is not None]
+    columns += [f"min(row) OVER (PARTITION BY {name})" for name in named]
     columns += [] if layout.number is None else ["number"]
     text = f"concat_ws(chr(31), {', '.join(f'coalesce({c}::VARCHAR, chr(30))' for c in columns)})"
     # In two steps, so that no text is as long as the table.
     ((size, digest, rows),) = connection.execute(
         "SELECT coalesce(sum(size), 0), sha256(coalesce(string_agg(part, '' ORDER BY chunk), '')), "
         f"coalesce(sum(rows), 0) FROM (SELECT row // {_RECORDS_AT_ONCE} AS chunk, count(*) AS rows,"
-        f" sum(strlen({text})) AS size, sha256(string_agg({text}, chr(29) ORDER BY row)) AS part "
-        f"FROM {identifier(table)} GROUP BY 1)"
+        " sum(strlen(text)) AS size, sha256(string_agg(text, chr(29) ORDER BY row)) AS part "
+        f"FROM (SELECT row, {text} AS text FROM {identifier(table)}) GROUP BY 1)"
     ).fetchall()
     return FileRecord(role, FRAME, int(size), str(digest), int(rows))
 
@@ -406,7 +411,8 @@ def _check(header: Sequence[str], layout: Layout, label: str) -> None:
         if header.count(column) > 1
     ]
     has_point = layout.x in header and layout.y in header
-    if not faults and not has_point and layout.area not in header:
+    placed = layout.area is not None or layout.x is not None
+    if not faults and placed and not has_point and layout.area not in header:
         faults = [
             f"{label}: neither {layout.area!r} nor coordinates, so no event has a place. "
             "Name the columns that say where, or take the file out."

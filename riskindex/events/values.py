@@ -27,6 +27,10 @@ class Layout(NamedTuple):
     y: str | None = None
     person: str | None = None
     key: str | None = None
+    offence: str | None = None
+    """Column with the key of the offence that a record is of, of which a hash is kept."""
+    secret: str = ""
+    """Key of the run, under which keys of persons and offences are hashed as they are read."""
     number: str | None = None
     """Column with the number of a record in the system that it is from, of which a hash is kept."""
     categories: tuple[str, ...] = ()
@@ -55,7 +59,8 @@ class Layout(NamedTuple):
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, once."""
-        roles = (self.date, self.area, self.x, self.y, self.person, self.key, self.number)
+        places = (self.area, self.x, self.y)
+        roles = (self.date, *places, self.person, self.key, self.offence, self.number)
         return tuple(dict.fromkeys(c for c in (*roles, *self.categories) if c is not None))
 
 
@@ -123,12 +128,16 @@ def select_events(
     raw_x, raw_y = (names.get(column or "", "NULL") for column in (layout.x, layout.y))
     x, y = (f"try_cast({value} AS DOUBLE)" for value in (raw_x, raw_y))
     blank = " AND ".join(f"{name} IS NULL" for name in names.values())
-    roles = {"area_code": layout.area, "person": layout.person, "key": layout.key}
-    found = ", ".join(f"{known(column)} AS {role}" for role, column in roles.items())
-    further = [f"{text(c)} AS {category(c)}" for c in layout.categories]
-    further += [] if layout.number is None else [f"{_hashed(known(layout.number))} AS number"]
-    categories = "".join(f", {column}" for column in further)
-    kept = [*map(category, layout.categories), *([] if layout.number is None else ["number"])]
+    roles = {"area_code": known(layout.area), "key": known(layout.key)}
+    roles["person"] = _keyed(known(layout.person), layout.secret)
+    found = ", ".join(f"{value} AS {role}" for role, value in roles.items())
+    further = {category(c): text(c) for c in layout.categories}
+    if layout.offence is not None:
+        further["offence"] = _keyed(known(layout.offence), layout.secret)
+    if layout.number is not None:
+        further["number"] = _hashed(known(layout.number))
+    categories = "".join(f", {value} AS {name}" for name, value in further.items())
+    kept = list(further)
     bad = ", ".join(f"{value} AS {name}" for name, value in _bad(raw, layout).items())
     whole = "isfinite(x) AND isfinite(y) AND NOT (x = 0 AND y = 0)"
     return f"""
@@ -184,6 +193,13 @@ def _if_any(text: str) -> str:
 def _hashed(text: str) -> str:
     """What tells one text from another, in eight bytes; missing stays missing."""
     return f"CASE WHEN {text} IS NOT NULL THEN hash({text}) END"
+
+
+def _keyed(text: str, secret: str) -> str:
+    """What tells one text from another for who knows the key of the run; missing stays missing."""
+    if text == "NULL::VARCHAR":
+        return "NULL::UBIGINT"
+    return f"CASE WHEN {text} IS NOT NULL THEN md5_number_upper({literal(secret)} || {text}) END"
 
 
 def no_month(text: str) -> str:
