@@ -481,7 +481,10 @@ def _cross_faults(config: Config) -> Iterator[str]:
 
 def _name_definitions(config: Config) -> list[str]:
     """Put definitions in place of their names, or say which names mean nothing."""
-    known, sources = known_definitions(config.definitions), config.sources
+    try:
+        known, sources = known_definitions(config.definitions), config.sources
+    except ConfigError as error:
+        return list(error.faults)
     asked: list[tuple[str, Factor | Measure | EventGroup]] = []
     for factor in config.factors:
         asked.append((f"factors.{factor.name}", factor))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, ClassVar, Literal, NamedTuple
 
+from riskindex.errors import ConfigError
 from riskindex.rules import EVERY_RECORD, AllOf, AnyOf, Has, NoneOf, Rule, Value, tests_of
 
 NotRecorded = Literal["in", "out", "apart"]
@@ -45,6 +46,8 @@ class Clause:
     """Clauses of which one must be met."""
     none: Sequence["Clause"] = ()
     """Clauses of which none may be met."""
+    definition: str | None = None
+    """Name of a definition that must be met, in place of a column or list."""
     who: Literal["any", "every"] | None = None
     """Whether any or every person of a role must meet it: then the column is one of the sources
     that name these people with the key of their offence."""
@@ -145,6 +148,10 @@ class Definition:
     """When."""
     readings: Sequence[str] = ()
     """What the document leaves open, and how it is read here."""
+    outer_limit: bool = False
+    """Whether it says only what a definition may include: figures may count by it, no factor."""
+    unchecked_codes: bool = False
+    """Whether its offence codes were not held against the counting rules in force: check them."""
     name: str = ""
     """Its name under [definitions], which is filled in."""
 
@@ -222,6 +229,8 @@ def _read(clause: Clause, *, keeps: bool, fate: NotRecorded | None) -> Meaning:
     fate
         Of what is not recorded, in place of the clauses' own.
     """
+    if clause.definition is not None:
+        raise ConfigError(f"The definition {clause.definition!r} is no more than a name here.")
     if clause.column is None:
         return _read_list(clause, keeps=keeps, fate=fate)
     met, missing = _tests(clause)
@@ -296,6 +305,45 @@ def _fates(listing: _Listing) -> Iterator[str]:
         yield from _fates(clause)
 
 
+def with_others(definition: Definition, known: Mapping[str, Definition]) -> Definition:
+    """A definition with those that its clauses name in their place.
+
+    Raises
+    ------
+    ConfigError
+        It names one that is not known, or itself.
+    """
+    return replace(
+        definition,
+        all=_with_others(definition.all, known, (definition.name,)),
+        any=_with_others(definition.any, known, (definition.name,)),
+        none=_with_others(definition.none, known, (definition.name,)),
+    )
+
+
+def _with_others(
+    clauses: Sequence[Clause], known: Mapping[str, Definition], within: tuple[str, ...]
+) -> tuple[Clause, ...]:
+    return tuple(_expanded(clause, known, within) for clause in clauses)
+
+
+def _expanded(clause: Clause, known: Mapping[str, Definition], within: tuple[str, ...]) -> Clause:
+    name = clause.definition
+    if name is not None and (name not in known or name in within):
+        what = "names itself" if name in within else f"names {name!r}, which is no definition"
+        raise ConfigError(f"The definition {within[0]} {what}.")
+    lists: _Listing = clause if name is None else known[name]
+    inside = within if name is None else (*within, name)
+    return replace(
+        clause,
+        label=clause.label or (clause.words if name is None else known[name].label),
+        definition=None,
+        all=_with_others(lists.all, known, inside),
+        any=_with_others(lists.any, known, inside),
+        none=_with_others(lists.none, known, inside),
+    )
+
+
 class Dictionary(NamedTuple):
     """What a source calls the columns and values that definitions name."""
 
@@ -366,8 +414,8 @@ def _list_faults(listing: _Listing, place: str) -> Iterator[str]:
 
 def _clause_faults(clause: Clause, place: str) -> Iterator[str]:
     lists = bool(clause.all or clause.any or clause.none)
-    if (clause.column is None) != lists:
-        yield f"{place}: name a column, or clauses under all, any or none, and not both."
+    if sum((clause.column is not None, lists, clause.definition is not None)) != 1:
+        yield f"{place}: name a column, or clauses under all, any or none, or a definition: one."
     elif clause.column is None:
         if clause.values or clause.is_ranged or clause.unknown or clause.not_recorded:
             yield f"{place}: values and not_recorded are of a column, and none is named."

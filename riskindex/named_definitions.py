@@ -8,7 +8,13 @@ from importlib import resources
 from typing import TypeVar
 
 from riskindex.assessment.options import Measure
-from riskindex.definitions import Definition, Dictionary, definition_faults, translated
+from riskindex.definitions import (
+    Definition,
+    Dictionary,
+    definition_faults,
+    translated,
+    with_others,
+)
 from riskindex.events.sources import PUBLISHED, PoliceSource
 from riskindex.events.warehouse import SourceOfEvents
 from riskindex.factor_faults import Sources, listed
@@ -30,9 +36,16 @@ def shipped_definitions() -> Definitions:
 
 
 def known_definitions(own: Definitions) -> Definitions:
-    """Those of a config, and those of the package whose names it does not use itself."""
+    """Those of a config, and those of the package whose names it does not use itself.
+
+    Raises
+    ------
+    ConfigError
+        A clause names a definition that there is not, or that it is a part of.
+    """
     named = {name: replace(definition, name=name) for name, definition in own.items()}
-    return {**shipped_definitions(), **named}
+    every = {**shipped_definitions(), **named}
+    return {name: with_others(one, every) for name, one in every.items()}
 
 
 def faults_of_definitions(own: Definitions) -> Iterator[str]:
@@ -65,8 +78,17 @@ def name_faults(
     if isinstance(definition, Definition) and not definition.name:
         yield from (f"{place}: definition: {fault}" for fault in definition_faults(definition))
     elif isinstance(definition, str) and definition not in known:
-        listed = ", ".join(sorted(known))
-        yield f"{place}: there is no definition {definition!r}; there are {listed}."
+        yield f"{place}: there is no definition {definition!r}; there are {listed(known)}."
+    elif isinstance(definition, str) and known[definition].outer_limit and _scores(asked):
+        yield (
+            f"{place}: {definition} is an outer limit and no list to filter by: count it in a "
+            "measure, and give the factor a definition of your own that is narrower."
+        )
+
+
+def _scores(asked: EventGroup | Factor | Measure) -> bool:
+    """Whether what counts by a definition is a part of the index."""
+    return isinstance(asked, EventGroup) or (isinstance(asked, Factor) and asked.scored)
 
 
 def with_meaning(asked: Asked, known: Definitions, sources: Sources) -> Asked:

@@ -140,7 +140,7 @@ def of_each(seeds):
         ({"column": "a", "values": [""], "not_recorded": "in"}, "an empty value"),
         ({"column": "a", "under": 0, "not_recorded": "in"}, "whole numbers from 0"),
         ({}, "name a column"),
-        ({"column": "a", "any": [WEAPON]}, "and not both"),
+        ({"column": "a", "any": [WEAPON]}, "or a definition: one"),
         (
             {"column": "a", "values": ["b"], "unknown": ["b"], "not_recorded": "in"},
             "cannot both meet the clause and be unknown",

@@ -54,3 +54,34 @@ def test_a_value_that_is_written_otherwise_is_refused_with_what_to_do(tmp_path):
         'area = "area"\n', 'area = "area"\nwords = { kind = { robbery = [] } }\n', 1
     )
     assert run(read_config(write_force(tmp_path, config, offences=table))).counts.sum().sum() > 0
+
+
+def test_a_definition_may_name_another_and_not_itself(tmp_path):
+    more = """
+[definitions.narrow]
+label = "Serious violence with a gun"
+all = [{ definition = "serious" }, { column = "weapon", values = ["gun"], not_recorded = "out" }]
+"""
+    config = CONFIG.replace('definition = "wider"', 'definition = "narrow"') + more
+    found = run(read_config(write_force(tmp_path, config)))
+    table = offences()
+    kept = table["date"].str.startswith("2022") & table["area"].notna()
+    kept &= table["kind"].isin(["robbery", "violence"]) & (table["weapon"] == "gun")
+    kept &= (table["place"] == "street") & (table["domestic"] == "false")
+    assert found.measured.counts["wider"].to_numpy().sum() == kept.sum() > 0
+    for name, what in (("narrow", "names itself"), ("grave", "names 'grave', which is no")):
+        with pytest.raises(ConfigError, match=what):
+            read_config(write_force(tmp_path, config.replace('"serious" }, {', f'"{name}" }}, {{')))
+
+
+def test_an_outer_limit_is_counted_by_figures_and_by_no_factor(tmp_path):
+    damage = '{ "criminal damage and arson" = ["damage"] }'
+    words = f"""columns = {{ offence_type = "kind" }}
+words = {{ offence_type = {damage}, domestic = {{ yes = ["true"] }} }}
+"""
+    config = CONFIG.replace('area = "area"\n', 'area = "area"\n' + words, 1)
+    asked = config.replace('definition = "wider"', 'definition = "act-2022"')
+    assert read_config(write_force(tmp_path, asked)).measures["wider"].definition.outer_limit
+    scored = config.replace('definition = "serious"', 'definition = "act-2022"')
+    with pytest.raises(ConfigError, match="an outer limit and no list to filter by"):
+        read_config(write_force(tmp_path, scored))

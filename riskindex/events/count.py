@@ -498,6 +498,16 @@ def _check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]
         if isinstance(test, Has)
         for value in test.values
     }
+    notes += [
+        f"{name}: the offence codes of the definition {told} were not held against the counting "
+        "rules in force: check them before its numbers are used."
+        for told in dict.fromkeys(
+            g.events.defined.name
+            for g in asked
+            if g.events.defined
+            if g.events.defined.unchecked_codes
+        )
+    ]
     made = {c.looks_at for g in asked if g.events.defined for c in g.events.defined.about_people}
     for column, wanted in sorted(looked_for.items()):
         if column in made:
