@@ -67,11 +67,14 @@ def compare(connection: "DuckDBPyConnection", study: StudyArea, crs: str) -> Agr
         Coordinate system of the coordinates.
     """
     connection.execute(_TOLD)
+    # The point that most events share is often a police station, or stands for not known.
     ((located, points, most, x, y),) = connection.execute(_POINTS).fetchall()
     ((bare,),) = connection.execute(_BARE).fetchall()
     table = _placed(connection, study, crs) if points else _NOTHING
     by_code, by_point, n = (table[name].to_numpy() for name in ("area", "place", "n"))
     here, held = by_code >= 0, by_point >= 0
+    # The code decides in the count: it was given by the force from the true address, while open
+    # points are moved.
     same = here & (by_code == by_point)
     return Agreement(
         agree=int(n[same].sum()),
@@ -100,6 +103,7 @@ def agreement_notes(name: str, found: Agreement) -> Iterator[str]:
     both = found.agree + found.differ + found.nowhere
     if both:
         share = found.agree / both
+        # Said always and not only when it is bad: an analyst should see 99% as well as 80%.
         yield (
             f"{name}: {both:,} events have a code of the study area and coordinates: {share:.1%} "
             f"of the points lie in the area of the code, {found.differ:,} in another area, "
@@ -166,6 +170,7 @@ def _placed(connection: "DuckDBPyConnection", study: StudyArea, crs: str) -> pd.
     west, south, east, north = study.box(crs)
     result = connection.execute(_BOTH, [west, east, south, north])
     parts = [_NOTHING]
+    # In batches sorted from west to east, so that neighbouring points ask for the same shapes.
     while len(batch := result.fetch_df_chunk(POINTS_AT_ONCE)):
         x, y = study.located(batch["x"].to_numpy(), batch["y"].to_numpy(), crs)
         placed = batch.assign(place=study.holding(x, y))

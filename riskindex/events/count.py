@@ -130,6 +130,7 @@ def count_events(
         Older codes that cannot be converted, a source that covers none of a factor's periods,
         or no event of many in the study area.
     """
+    # Placed once and asked by every source: the spatial index is built at most once.
     study = StudyArea(areas, crosswalk=crosswalk, known=known_codes)
     unit = (periods or Periods()).unit
     groups = [group for factor in factors for group in _groups(factor, unit)]
@@ -141,9 +142,11 @@ def count_events(
     for name, source in events.items():
         asked = [group for group in groups if group.source == name]
         if asked:
+            # A fault in one source does not hide those of the others.
             with together.trying():
                 parts[name] = _count_source(name, source, asked, study, places)
     together.raise_any()
+    # Reading what nobody counts costs minutes and is mostly a slip in a name.
     unused = [f"{name}: no factor counts it." for name in events if name not in parts]
     return _together(parts, groups, areas.index, unused)
 
@@ -153,6 +156,7 @@ def _groups(factor: Factor, unit: Unit) -> list[Group]:
         return []
     place = f"factors.{factor.name}"
     labels = [group.label for group in factor.groups]
+    # Labels are the second level of the columns; two alike could not be told apart.
     if len(set(labels)) < len(labels):
         raise ConfigError(f"{place}: event groups must differ in their labels, not {labels}.")
     periods = parse_periods(factor.periods, unit, place=place)
@@ -181,6 +185,8 @@ def _count_source(
     study: StudyArea,
     places: "pd.Series[str] | None",
 ) -> _Part:
+    # Before the scan: a misspelt value should fail in a second, not after the minutes of a national
+    # file.
     notes = _check_rules(name, events, asked)
     tally = Tally(name, events, asked, study)
     _refuse_all_outside(tally)
@@ -191,10 +197,14 @@ def _count_source(
         scope = tally.of_group(group)
         (table, prints), lacking = tally.table(scope), tally.lacking(scope)
         for i, period in enumerate(group.periods):
+            # Missing and not 0: an area that a source does not cover would be the safest of all.
             gap = lacking[:, i] | part.lacks(group, period)
             key = group.factor, group.label, period.label
+            # Masked whole numbers: floats would turn 12 events into 12.0 in every output.
             counts[key] = pd.arrays.IntegerArray(table[:, i], gap)
             fingerprints[key] = prints[:, i]
+    # The source's own line accounts for every record; those of factors only for what their rules
+    # name.
     lines = {(name, ""): tally.line(tally.own)}
     for factor in dict.fromkeys(group.factor for group in asked):
         lines[name, factor] = tally.line(tally.of_factor(factor))
@@ -229,6 +239,7 @@ WHERE k.span >= 0 AND c.route = 'away' AND c.reason = {Reason.OUTSIDE_STUDY_AREA
 def _together(
     parts: Mapping[str, _Part], groups: Sequence[Group], index: pd.Index, notes: Sequence[str]
 ) -> Counted:
+    # Columns in the order of the config, not in that of the sources.
     order = [(g.source, (g.factor, g.label, p.label)) for g in groups for p in g.periods]
     counts = _in_columns({key: parts[source].counts[key] for source, key in order}, index)
     prints = _in_columns({key: parts[source].fingerprints[key] for source, key in order}, index)
@@ -258,6 +269,8 @@ def _together(
 
 def _in_columns(columns: Mapping[tuple[str, str, str], Any], index: pd.Index) -> pd.DataFrame:
     """A table by area of columns by factor, group and period."""
+    # Built by position and named afterwards: a frame made from tuples of texts costs seconds for
+    # thousands of columns.
     table = pd.DataFrame(dict(enumerate(columns.values())), index=index, copy=False)
     table.columns = pd.MultiIndex.from_arrays(
         [[key[level] for key in columns] for level in range(3)],
@@ -277,6 +290,8 @@ def _compared(tally: Tally) -> tuple[Iterator[str], pd.DataFrame]:
     asked = events.compare
     if asked is None:
         inside = "SELECT coalesce(sum(events), 0) FROM kinds WHERE span >= 0"
+        # Each distinct point costs a search among the shapes; for a national file that is minutes,
+        # and it is asked for by name.
         asked = tally.number(inside) <= CHEAP_UP_TO
     if events.is_counted or not asked or "geometry" not in tally.study.areas:
         return iter(()), _NO_PAIRS
@@ -289,6 +304,7 @@ def _in_one(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     if len(tables) < 2:
         return tables[0] if tables else pd.DataFrame(columns=UNCOUNTED)
     texts = {
+        # Concatenating plain would turn categories of millions of lines back into texts.
         name: union_categoricals([table[name] for table in tables], sort_categories=True)
         for name in tables[0].select_dtypes("category")
     }
@@ -367,6 +383,8 @@ def _drifting_places(tally: Tally) -> Iterator[str]:
         "SELECT year(date) * 12 + month(date) - 1, count(*) FROM placed "
         f"WHERE reason = {Reason.NO_LOCATION} GROUP BY 1 ORDER BY 1"
     ).fetchall()
+    # Four standard errors beside the five points: in a month of 20 events, one more without a place
+    # is chance.
     usual = sum(n for _, n in lost) / max(sum(events.values()), 1)
     odd = [
         f"{n / events[month]:.0%} in {month_label(month)}"
@@ -388,6 +406,7 @@ def _placeholders(tally: Tally) -> Iterator[str]:
             f"SELECT coalesce(max(n), 0), coalesce(sum(n), 0) FROM (SELECT count(*) AS n "
             f"FROM located WHERE {column} IS NOT NULL GROUP BY {column})"
         ).fetchall()
+        # "UNKNOWN" as a person makes hundreds of people one, who is then counted once.
         if most >= PLACEHOLDER_FROM and most > PLACEHOLDER_SHARE * all_:
             yield (
                 f"{tally.name}: {most:,} of {all_:,} located records share one {column}, so that "
@@ -415,6 +434,8 @@ def _not_recorded(tally: Tally) -> Iterator[str]:
         rules[f"factors.{group.factor}: {group.label}"] = group.events.where
     for what, where in rules.items():
         for column, values in where.items():
+            # Of the records that meet everything else: how many of all have the column empty says
+            # nothing about this rule.
             own = {} if what == tally.name else tally.events.where
             rest = [own, {other: where[other] for other in where if other != column}]
             met = AllOf(tuple(map(rule_of, rest)))
@@ -437,6 +458,8 @@ def _in_two_groups(tally: Tally) -> list[str]:
         for (i, j), n in tally.in_several(factor).items():
             one, other = tally.groups[i], tally.groups[j]
             both = f"factors.{factor}: {n:,} events of {tally.name} meet both {one.label!r}"
+            # Of equal weight it does not matter for the sum in which group the event counts; of
+            # unequal ones only the analyst can say.
             if one.events.weight == other.events.weight:
                 notes.append(f"{both} and {other.label!r}; each counts once, in {one.label!r}.")
                 continue
@@ -453,6 +476,8 @@ def _in_two_groups(tally: Tally) -> list[str]:
 def _refuse_all_outside(tally: Tally) -> None:
     inside = tally.cells[tally.cells["span"] >= 0]
     n = int(inside["n"].sum())
+    # All events outside is nearly always a wrong column or projection, and an empty map would look
+    # like a safe county.
     if n < PLAUSIBLY_NONE or (inside["reason"] == Reason.COUNTED).any():
         return
     rows = tally.events.connection.execute(
@@ -520,6 +545,8 @@ def _check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]
             f"WHERE {category(column)} IS NOT NULL ORDER BY 1"
         ).fetchall()
         found = [row[0] for row in rows]
+        # A value near one that exists is a slip and stops the run; one that is near nothing may
+        # just not have happened, and is noted.
         for value in sorted({v for v in wanted if isinstance(v, str)} - {"", *found}):
             near = _nearest(value, found)
             none = f"{name}: where: no record has {value!r} in the column {column!r}"
@@ -544,6 +571,8 @@ def _spelt_otherwise(
 ) -> Iterator[str]:
     """Values beside those of a rule that differ in capitals or blanks alone, and are left out."""
     asked = {value for value in wanted if isinstance(value, str)}
+    # "Robbery" beside "ROBBERY " is one kind in two systems; counting one of them loses the other
+    # in silence.
     plain = {" ".join(value.casefold().split()): value for value in asked & set(found)}
     for value in found:
         same = plain.get(" ".join(value.casefold().split()))
@@ -556,5 +585,6 @@ def _spelt_otherwise(
 
 def _nearest(value: str, found: Sequence[str]) -> str | None:
     folded = {known.casefold(): known for known in found}
+    # .85 finds a letter that is missing or doubled, and not "theft" for "thefts from vehicles".
     close = difflib.get_close_matches(value.casefold(), list(folded), n=1, cutoff=0.85)
     return folded[close[0]] if close else None

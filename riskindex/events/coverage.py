@@ -133,8 +133,11 @@ def months_listed(inventory: Inventory, columns: Mapping[str, Sequence[str]], la
     table = pd.DataFrame({"unit": columns[inventory.unit], "month": columns[inventory.month]})
     if inventory.records is not None:
         numbers = pd.Series(columns[inventory.records], dtype="object")
+        # An inventory that counts records lists months of 0 as well: the force was asked and sent
+        # nothing.
         table = table[(pd.to_numeric(numbers, errors="coerce") > 0).to_numpy()]
     found = table["month"].str.strip().str.extract(r"^(\d{4})-(0[1-9]|1[0-2])(?:-\d\d)?$")
+    # A month that is misread would make areas not assessed, or count a gap as 0.
     wrong = found[0].isna()
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
@@ -176,9 +179,12 @@ def groups_of_units(
     strange = [group for group in names.values() if group not in groups]
     if strange:
         raise ConfigError(f"{place}.coverage.names: no group {first_few(strange)}.")
+    # Files say devon-and-cornwall and lookups Devon & Cornwall: compared by their words.
     by_words = {words_of_name(group): group for group in groups}
     found = {unit: names.get(unit, by_words.get(words_of_name(unit))) for unit in units}
     matched = {unit: group for unit, group in found.items() if group is not None}
+    # Units that match nothing are the usual slip of a wrong kind of group, and would mark
+    # everything as not covered.
     if not matched:
         raise ConfigError(
             f"{place}.coverage: none of the units ({first_few(sorted(units)) or 'there is none'}) "
@@ -223,6 +229,7 @@ def find_units(
     matched = groups_of_units(units, groups, coverage.names, place=f"sources.{name}")
     others = {unit: events for unit, (_, events) in seen.items() if unit not in matched}
     left_out = frozenset(others) if coverage.others == "exclude" else frozenset()
+    # With an inventory, that decides what is covered; records only show where the two disagree.
     months = {unit: months for unit, (months, _) in seen.items()} if listed is None else listed
     of_records = {} if listed is None else {unit: months for unit, (months, _) in seen.items()}
     return Units(months, matched, left_out, _about_others(others, coverage), of_records)
@@ -295,6 +302,7 @@ def _disagreements(
     listed: Mapping[str, set[int]], recorded: Mapping[str, set[int]], spans: Sequence[Period]
 ) -> Iterator[str]:
     """Where an inventory and the records say different things about the periods."""
+    # Only months that are counted: what lies outside the periods is nobody's gap.
     asked = {month for span in spans for month in span.months}
     for one, other, words in (
         (

@@ -68,6 +68,9 @@ def day_prints(days: NDArray[np.datetime64]) -> Fingerprints:
 
 def _prints(texts: Iterable[str], kind: bytes) -> Fingerprints:
     """Hashes of texts; a code that looks like a date has another print than the date."""
+    # A keyed hash is not needed here: the secret comes with the noise, and prints must be the same
+    # for two owners of one table.
     hashes = (blake2b(text.encode(), digest_size=8, person=kind).digest() for text in texts)
+    # Little-endian by name, so that a big-endian machine gives the same prints.
     numbers = np.frombuffer(b"".join(hashes), dtype="<u8").astype(np.uint64)
     return np.asarray(numbers % np.uint64(LARGEST) + np.uint64(1), dtype=np.uint64)

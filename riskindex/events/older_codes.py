@@ -49,6 +49,7 @@ def recognise(connection: "DuckDBPyConnection", codes: pd.DataFrame) -> dict[str
         return {}
     found = connection.execute(_EVIDENCE).df()
     sums = found.groupby("code", sort=True)["n"].sum()
+    # More than half: snapped points near a border fall into the neighbour for a minority of events.
     older = sums.index[sums > codes["events"].reindex(sums.index) / 2]
     parts = found[found["code"].isin(older)].groupby("code", sort=True)["area"]
     return {str(code): tuple(sorted({int(area) for area in areas})) for code, areas in parts}
@@ -94,10 +95,12 @@ def refuse_unconverted(
     """
     bare = codes[(codes["events"] > codes["points"]) & codes["route"].isin(UNKNOWN_ROUTES)]
     inferred = bare.index.isin(list(recognised))
+    # With a lookup, what it does not convert is elsewhere.
     when = None if study.crosswalk is not None else _months_of_2011(connection, study, bare)
     if when is not None:
         inferred |= bare.index.isin(list(there_in_2011(bare.index)))
     refused = bare[inferred]
+    # Codes that merely lie outside the study area are no fault.
     if refused.empty:
         return
     events = int((refused["events"] - refused["points"]).sum())
@@ -122,6 +125,7 @@ def _months_of_2011(
         return None
     named = connection.execute(_NAMED).df()
     new = named["area_code"].isin(list(new_in_2021(study.codes)))
+    # Files are looked at one by one, then together: an extract may mix editions, one in each file.
     for part in (*(part for _, part in named.groupby("file", sort=True)), named):
         for when, stretch in _stretches(part, part[new[part.index]]):
             if carries_2011_codes(set(stretch["area_code"]), study.codes):
@@ -166,6 +170,7 @@ def share_out_bare(
     bare = codes[(codes["route"] == "split") & (codes["events"] > codes["points"])]
     if bare.empty or study.crosswalk is None:
         return nothing, []
+    # Sharing out is an estimate; who needs counts to be records says so.
     if study.crosswalk.split == "refuse":
         events = int((bare["events"] - bare["points"]).sum())
         raise DataError(
@@ -176,6 +181,8 @@ def share_out_bare(
     tables, rules = [nothing], set()
     for code, group in connection.execute(_BARE).df().groupby("code", sort=True):
         shares, rule = study.shares(str(code), parts[str(code)])
+        # By person or key: someone with several records must not be divided between areas, and
+        # counted in each.
         unit, units = pd.factorize(group["unit"])
         part = np.asarray(parts[str(code)])[share_out(len(units), shares)]
         tables.append(group[["file", "row"]].assign(area=part[unit]))
@@ -218,6 +225,7 @@ def describe_older(
             "coordinates were used."
         ]
     here = codes.index[codes["route"] == "area"].tolist()
+    # Where some older codes came through, the others were not dropped.
     converted = codes["route"].isin(["moved", "split"]).any()
     if converted or not carries_2011_codes(here, study.codes):
         return []

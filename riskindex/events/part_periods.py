@@ -38,6 +38,7 @@ class PartPeriods:
 
     def __init__(self, tally: Tally) -> None:
         self.tally = tally
+        # "zero" is for sources so rare that whole months without an event are plausible.
         missing = tally.events.coverage.missing
         self.is_whole = missing == "zero"
         self.months = {period: self._months(period) for period in tally.periods}
@@ -45,14 +46,19 @@ class PartPeriods:
             return
         self._refuse_none_covered()
         notes = list(self._month_notes())
+        # For those who would rather stop than publish a part year as a year.
         if missing == "refuse" and notes:
             raise DataError(notes)
         for group in tally.groups:
+            # A factor without any period has nothing to test, which is a fault of the config and no
+            # result.
             if all(self.lacks(group, period) for period in group.periods):
                 raise DataError(list(self._rule_notes(group)))
 
     def lacks(self, group: Group, period: Period) -> bool:
         """Whether a period is not assessed for a group of events: none of its months is covered."""
+        # Missing either for the source or for the rule: a renamed category looks the same from here
+        # as a lost file.
         gone = {*self.months[period], *self._of_rule(group).get(period, ())}
         return len(gone) == len(period.months)
 
@@ -73,6 +79,7 @@ class PartPeriods:
             return ()
         # A file of headings alone says that nothing happened in its month.
         known = self.tally.events.empty_months
+        # Without such a file an empty month of a busy source is taken for a lost one.
         return tuple(m for m in missing_months(period, self._by_month) if m not in known)
 
     @cached_property
@@ -127,6 +134,7 @@ class PartPeriods:
     @cached_property
     def _by_day(self) -> dict[date, int]:
         """Number of records on each day; nothing where the source knows months alone."""
+        # Where every date is the first of a month the source knows no days, as police.uk does.
         if self.tally.number("SELECT coalesce(max(last_day), 1) FROM kinds") == 1:
             return {}
         rows = self.tally.events.connection.execute(
@@ -145,6 +153,7 @@ class PartPeriods:
         rate = sum(days.values()) / ((known[-1] - known[0]).days + 1)
         where = f"from {first} to {last}"
         if last + timedelta(1) == period.end:
+            # Extracts cut on the day of the export are the usual case, and worth their own words.
             where = f"on its last {length} days (from {first})"
         return f"it has no events {where}, where some {rate * length:,.0f} would be expected"
 
@@ -175,15 +184,19 @@ class PartPeriods:
 
     def _beyond(self, meets: Mapping[int, int]) -> Iterator[list[int]]:
         """Months of the source before the rule's first record, and those after its last."""
+        # Only before the first and after the last: a rule that is new, or was renamed, leaves one
+        # side empty; a gap in the middle is rarity.
         yield [month for month in self._by_month if month < min(meets)]
         yield [month for month in self._by_month if month > max(meets)]
 
     def _unlikely(self, months: list[int], meets: Mapping[int, int]) -> list[int]:
+        # So many expected and none seen is not chance.
         return months if self._expected(months, meets) >= UNLIKELY else []
 
     def _expected(self, months: Iterable[int], meets: Mapping[int, int]) -> float:
         """Records that would meet a rule at its share of the source's records in its own time."""
         every = sum(n for m, n in self._by_month.items() if min(meets) <= m <= max(meets))
+        # One is taken off because first and last record define the stretch.
         share = (sum(meets.values()) - 1) / every  # the ends are chosen by its records
         return share * sum(self._by_month.get(month, 0) for month in months)
 

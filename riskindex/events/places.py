@@ -83,6 +83,7 @@ def store_lacking(connection: "DuckDBPyConnection", lacking: Flags) -> None:
     lacking
         Shape (areas, spans).
     """
+    # Narrow types: the table is joined to every event of a national file.
     area, span = np.nonzero(lacking)
     table = pd.DataFrame({"area": area.astype(np.int32), "span": span.astype(np.int16)})
     store(connection, "lacking", table)
@@ -102,6 +103,7 @@ def leave_out(connection: "DuckDBPyConnection", lacking: Flags, apart: Apart) ->
     """
     connection.execute("CREATE OR REPLACE TEMP TABLE lacked AS FROM lacking")
     store_lacking(connection, lacking)
+    # All of them are in `looked_at` already, and the view reads the new gaps by itself.
     if apart.every:
         return
     query = (
@@ -156,6 +158,7 @@ def place_events(
     DataError
         Older codes that cannot be converted: they are named, never dropped.
     """
+    # Codes, not events: a national file of 6 million records has 35,000 codes, each decided once.
     codes = _codes(connection, study)
     _store_codes(connection, codes)
     connection.execute(_part(connection, apart or Apart()))
@@ -163,9 +166,12 @@ def place_events(
     codes = codes.fillna({"points": 0}).astype({"points": "int64"})
     _store_spots(connection, codes, study, crs)
     recognised = recognise(connection, codes)
+    # Refused before anything is counted: older codes that are dropped lower the counts of exactly
+    # the areas that were redrawn.
     refuse_unconverted(connection, codes, recognised, study, name)
     notes = describe_older(name, codes, list(recognised), study)
     notes += describe_irregular(name, codes, study.crosswalk)
+    # Recognised codes go the way of split ones: their points decide.
     codes.loc[list(recognised), "route"] = "split"
     _store_codes(connection, codes)
     parts = _parts(codes, study) | recognised
@@ -178,6 +184,7 @@ def place_events(
 
 def _part(connection: "DuckDBPyConnection", asked: Apart) -> str:
     """Part the plain events from the others, which are few unless records may repeat."""
+    # Where records may repeat, bulk counting would count them twice.
     plain = "false" if asked.every else PLAIN
     query = "SELECT * FROM dated" if asked.every else _not_plain(connection)
     rows = _EXPANDED.format(query) if asked.counted and not asked.every else query
@@ -202,6 +209,8 @@ NAMED_CODES = 1000
 def _not_plain(connection: "DuckDBPyConnection") -> str:
     """Query for the events that are not plain; where their codes tell them all, by their codes."""
     rows = connection.execute(_CODES_APART).fetchall()
+    # A code with plain and other events needs the join; else its name says it all, and the scan can
+    # skip.
     if len(rows) > NAMED_CODES or any(has_plain for _, has_plain in rows):
         return (
             "SELECT d.* FROM dated d LEFT JOIN codes c ON c.code = d.area_code "
@@ -276,6 +285,7 @@ def _codes(connection: "DuckDBPyConnection", study: StudyArea) -> pd.DataFrame:
         "SELECT coalesce(area_code, '') AS code, sum(events)::BIGINT AS events "
         "FROM kinds WHERE span >= 0 GROUP BY 1 ORDER BY 1"
     ).df()
+    # Exact first, capitals second: an index that has small letters of its own keeps them.
     area = study.areas.index.get_indexer(codes["code"])
     # Small letters are read as capitals where only these are the code of an area.
     capitals = study.areas.index.get_indexer(codes["code"].str.upper())
@@ -296,6 +306,8 @@ def _in_capitals(code: str) -> str:
 
 def _fate(code: str, study: StudyArea) -> _Fate:
     """The way a code that is no area's goes: an ordered table, first match wins."""
+    # A code may be in the crosswalk and lead out of the study area; then it is known to be
+    # elsewhere.
     children = study.crosswalk.children.get(code, ()) if study.crosswalk else ()
     here = [study.position[child] for child in children if child in study.position]
     rules = (
@@ -373,6 +385,7 @@ def _put_into_parts(
     """Spots of older codes go to the part that holds them, or to the nearest."""
     for code, among in parts.items():
         of_code = f"FROM spots WHERE id = {codes.at[code, 'id']}"
+        # Each distinct point once: police.uk snaps thousands of events to one of its points.
         spots = connection.execute(f"SELECT id, x, y, area {of_code}").df()
         if len(spots):
             x, y = _located(spots, study, crs)
@@ -384,6 +397,8 @@ def _put_into_parts(
 def _among(
     x: Array, y: Array, area: SmallIntegers, parts: tuple[int, ...], study: StudyArea
 ) -> tuple[SmallIntegers, Integers]:
+    # Coordinates are moved for anonymity by up to hundreds of metres, often over a border, so that
+    # the nearest part stands in.
     inside = np.isin(area, [part for part in parts if part >= 0])
     # Where a part lies outside the study area, it may be the one that holds the others.
     nearest = np.full(len(area), -1) if min(parts) < 0 else study.nearest(x, y, parts)

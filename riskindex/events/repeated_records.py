@@ -28,6 +28,8 @@ def copies(connection: "DuckDBPyConnection", table: str, place: str) -> Iterator
     place
         Config key in the messages.
     """
+    # Equal numbers of records in a month are cheap to find and rare by chance; only those files are
+    # compared by content.
     query = _ALIKE.format(
         table=identifier(table), content=_content(connection, table), least=ENOUGH_ALIKE
     )
@@ -42,6 +44,7 @@ def copies(connection: "DuckDBPyConnection", table: str, place: str) -> Iterator
 
 def _content(connection: "DuckDBPyConnection", table: str) -> str:
     """What a record says, as a list of columns."""
+    # Compared by all that was read, so that a copy with rows in another order is found too.
     named = [c for c, *_ in connection.execute(f"DESCRIBE {identifier(table)}").fetchall()]
     return ", ".join(identifier(column) for column in named if column not in _PLACES)
 
@@ -90,6 +93,7 @@ def repeated_rows(connection: "DuckDBPyConnection", table: str) -> Iterator[str]
         """
     ).fetchall()
     for file, n, code, every, kinds in rows:
+        # One example with its place is enough to find the rows; a list of thousands is not read.
         where = f" (area code {code})" if code else ""
         more = f", and {every - n:,} of {kinds - 1:,} other records" if kinds > 1 else ""
         yield (

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 def literal(value: str) -> str:
     """A text as an SQL literal."""
+    # Doubling is the whole of SQL's escaping for a standard string; nothing from a config is put
+    # into a query without it.
     return "'" + value.replace("'", "''") + "'"
 
 
@@ -36,6 +38,8 @@ def events_table(source: str) -> str:
 
 def rule_name(rule: Rule) -> str:
     """Name of the column that says whether events meet a rule, the same for the same rule."""
+    # The name comes from the rule, so that an answer to another query lacks the column and is
+    # refused.
     return f"rule_{sha256(canonical(rule).encode()).hexdigest()[:10]}"
 
 
@@ -64,6 +68,7 @@ def _any(column: str, values: Sequence[Value]) -> str:
     numbers = [str(v) for v in values if isinstance(v, int) and not isinstance(v, bool)]
     tests = [_matches(column, v) for v in values if isinstance(v, str | bool)]
     if numbers:
+        # As numbers: a column of codes may hold 1, 01 or 1.0, and a config says 1.
         tests.append(f"try_cast({column} AS DOUBLE) IN ({', '.join(numbers)})")
     return " OR ".join(tests) or "false"
 
@@ -72,6 +77,7 @@ def _matches(column: str, value: str | bool) -> str:
     if isinstance(value, bool):
         words = "('true', '1')" if value else "('false', '0')"
         return f"lower({column}) IN {words}"
+    # Spreadsheets write an empty text where a database has NULL; both are not recorded.
     return f"{column} = {literal(value)}" if value else f"({column} IS NULL OR {column} = '')"
 
 
@@ -84,4 +90,5 @@ def store(connection: "DuckDBPyConnection", name: str, table: "pd.DataFrame") ->
     """Make a temporary table of a data frame, in place of an earlier one of that name."""
     connection.register("frame_to_store", table)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT * FROM frame_to_store")
+    # A registered frame is kept alive by the connection.
     connection.unregister("frame_to_store")

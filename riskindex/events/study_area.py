@@ -43,6 +43,7 @@ class StudyArea:
         self.codes: list[str] = areas.index.tolist()
         self.position = {code: i for i, code in enumerate(self.codes)}
         self.crosswalk = crosswalk
+        # Codes of the newer edition in a lookup exist too, inside or outside.
         self.known = frozenset(known) | (crosswalk.newer if crosswalk else frozenset())
         # A list of nothing but the study area says nothing about codes elsewhere.
         self.prefixes = frozenset(code[:3] for code in self.known - self.position.keys())
@@ -75,10 +76,14 @@ class StudyArea:
         import shapely
 
         west, south, east, north = shapely.total_bounds(self.shapes)
+        # Generalised boundaries and moved points differ by metres at the edge; a percent is far
+        # more.
         wider = 0.01 * max(east - west, north - south)
         bounds = (west - wider, south - wider, east + wider, north + wider)
         box: tuple[float, float, float, float] = _transformer(self.crs, crs).transform_bounds(
-            *bounds, densify_pts=21
+            # Edges of a box are curves in another projection; corners alone would cut off a strip.
+            *bounds,
+            densify_pts=21,
         )
         return box
 
@@ -115,6 +120,8 @@ class StudyArea:
         """
         if self.crosswalk is not None and code in self.crosswalk.shares:
             return np.array(self.crosswalk.shares[code]), "lookup"
+        # A part outside the study area has unknown residents, so that shares by residents would be
+        # a guess: equal shares say so.
         residents = np.full(len(parts), np.nan)
         if "residents" in self.areas and min(parts) >= 0:
             residents = self.areas["residents"].to_numpy(dtype=float)[list(parts)]
@@ -126,4 +133,5 @@ class StudyArea:
 def _transformer(source: object, target: object) -> "Transformer":
     from pyproj import Transformer
 
+    # Otherwise EPSG:4326 wants latitude first, unlike every file with columns x and y.
     return Transformer.from_crs(source, target, always_xy=True)

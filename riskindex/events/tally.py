@@ -130,6 +130,7 @@ class Tally:
         self, name: str, events: Events, groups: Sequence[Group], study: StudyArea
     ) -> None:
         self.name, self.events, self.groups, self.study = name, events, groups, study
+        # Factors share periods, and each event is placed and dated once for all of them.
         periods = {period for group in groups for period in group.periods}
         self.periods = tuple(sorted(periods, key=lambda period: period.start))
         self.spans = _spans(self.periods)
@@ -138,8 +139,11 @@ class Tally:
         )
         self.meets = self._sorts()
         self.counts_in = _first_of_each(self.meets, groups)
+        # Prints of days are joined and not computed by SQL: hash functions differ between versions
+        # of the database.
         store(events.connection, "days", _days(self.spans))
         events.connection.execute(self._dated())
+        # HUGEINT: events times a print of 31 bits, summed, outgrow 64 bits; they must wrap, not fail.
         counted = {"n": "sum(events)", "prints": wrapped_sum("events::HUGEINT * print")}
         each = {"n": "count(*)", "prints": wrapped_sum("print")}
         events.connection.execute(_KINDS.format(**(counted if events.is_counted else each)))
@@ -190,6 +194,8 @@ class Tally:
 
     def kept(self, scope: Scope) -> Flags:
         """Whether a scope counts events of each sort, shape (sorts,)."""
+        # Where groups overlap, an event counts in the first group alone, so that the factor's total
+        # is that of its events.
         rules = list(scope.rules) if scope.only is None else [scope.only]
         return np.asarray(self.counts_in[:, rules].any(axis=1))
 
@@ -219,6 +225,7 @@ class Tally:
             Places of the two groups to the number of events, where there are any.
         """
         scope = self.of_factor(factor)
+        # Counted by sort: events that meet the same rules are one line, however many there are.
         cells = self.cells[self._inside(scope, self.cells)]
         of_sort = np.bincount(cells["sort"], weights=cells["n"], minlength=len(self.meets))
         met = [np.array(scope.rules)[row[list(scope.rules)]] for row in self.meets]
@@ -233,12 +240,15 @@ class Tally:
             )
             rules = [np.array(scope.rules)[one] for one in table["rules"]]
             for pair, n in _in_pairs(rules, table["n"].to_numpy()).items():
+                # One record may meet both rules, or two records of a person one each; the larger
+                # number is the one that would have been counted twice.
                 found[pair] = max(n, found.get(pair, 0))
         return found
 
     @cached_property
     def cells(self) -> pd.DataFrame:
         """Number n of events, and sum of days' prints, by span, area, reason, how placed, sort."""
+        # A span of one month needs no second grouping, which is the slow part of a national file.
         months = max((len(span.months) for span in self.spans), default=1)
         return self._frame(_CELLS if months > 1 else _CELLS_OF_MONTHS)
 
@@ -246,10 +256,14 @@ class Tally:
         """One line of the reconciliation: events asked for, then these by `Reason`."""
         cells = self.cells[self._asked(scope)[self.cells["sort"].to_numpy()]]
         inside = self._inside(scope, cells)
+        # What is lost for its place is lost under every rule; duplicates and rules come with the
+        # outcomes.
         lost = inside & (cells["reason"].to_numpy() != Reason.COUNTED)
         numbers = _sums(cells["reason"].to_numpy()[lost], cells["n"].to_numpy()[lost])
         for part in self._outcomes(scope):
             numbers += _sums(part.reason, part.n)
+        # First in the order of reasons: an event outside the periods is nothing else, so that the
+        # line adds up to what was read.
         numbers[Reason.OUTSIDE_PERIODS] = int(cells["n"].to_numpy()[~inside].sum())
         return [int(cells["n"].sum()), *map(int, numbers)]
 
@@ -263,6 +277,8 @@ class Tally:
         for part in self._outcomes(scope):
             counted = part.reason == Reason.COUNTED
             at = of_span[part.span[counted]], part.area[counted]
+            # `add.at` and not `+=`: several cells fall into one area and period, and fancy indexing
+            # would keep the last.
             np.add.at(sums, at, part.n[counted])
             np.add.at(prints, at, part.prints[counted])
         # All of a cell's records are in one area, so that its print can be taken out of the sum.
@@ -279,6 +295,8 @@ class Tally:
             return pd.DataFrame(columns=UNCOUNTED)
         for name, column in (("file_name", "file"), ("code_name", "area_code")):
             self.events.connection.execute(
+                # ENUMs go over into categories without a copy of each text; file names and codes
+                # repeat in every line.
                 f"DROP TYPE IF EXISTS {name}; CREATE TYPE {name} AS ENUM (SELECT DISTINCT "
                 f"{column} FROM placed WHERE {column} IS NOT NULL ORDER BY 1)"
             )
@@ -329,12 +347,16 @@ class Tally:
         used = met[:, 0]
         if self.units.left_out:
             unit = f"category {self.events.coverage.column}"
+            # A file of a unit that covers no group of the areas (another force, the transport
+            # police) is no event of the study area.
             used = used & ~found[unit].isin(self.units.left_out).to_numpy()
+        # Values that meet the same rules are one sort from here on.
         sorts, of_used = np.unique(met[used], axis=0, return_inverse=True)
         sort = np.zeros(len(found), dtype=np.int32)
         sort[used] = of_used.ravel() + 1
         table = found.iloc[:, : -len(rules)].assign(sort=sort)
         store(self.events.connection, "sorts", table)
+        # Line 0 is the sort of what the source leaves out.
         return np.vstack([np.zeros((1, len(rules)), dtype=bool), sorts])
 
     def _own_test(self) -> str:
@@ -366,6 +388,7 @@ class Tally:
 
     def _dated(self) -> str:
         """Views of the events with their sort and month, and with the span they fall into."""
+        # NULL matches NULL: not recorded is a value of its own, and `=` would lose those events.
         same = " AND ".join(f"s.{c} IS NOT DISTINCT FROM e.{c}" for c in self.columns)
         events = ", events" if self.events.is_counted else ""
         join, sort = (f"JOIN sorts s ON {same}", "s.sort") if same else ("", "1")
@@ -384,6 +407,7 @@ class Tally:
     def _located(self) -> str:
         """View of the records that are in an area, whatever the groups' rules say of them."""
         if self.may_repeat:
+            # Records that may repeat are all looked at one by one already.
             return _LOCATED.format(columns="* EXCLUDE (area_code, reason, how)")
         columns = f"area, span, sort, date{self._extra()}"
         return (
@@ -393,6 +417,7 @@ class Tally:
 
     def _extra(self) -> str:
         """Columns that say more about an event than the count needs."""
+        # A warehouse's answer has months and no hours.
         hour = ["hour"] * ("hour" in self.events.relation.columns)
         people = [category(column) for column in dict.fromkeys(self.events.people.values())]
         return "".join(f", {column}" for column in (*hour, *people))
@@ -411,6 +436,8 @@ class Tally:
                     (
                         i
                         for i, p in enumerate(scope.periods)
+                        # Spans are cut where any period begins or ends, so that each lies in a
+                        # period of a scope whole or not at all.
                         if p.start <= span.start and span.end <= p.end
                     ),
                     -1,
@@ -443,6 +470,8 @@ class Tally:
             yield part._replace(reason=np.where(gap, np.int8(Reason.NOT_COVERED), part.reason))
 
     def _by_record(self, scope: Scope) -> Iterator["_Outcomes"]:
+        # Rules are looked at once for each combination of values, which are thousands, and not for
+        # each event, which are millions.
         found = self._frame(
             f"SELECT span, area, reason, count(*) AS n, {wrapped_sum('print')} AS prints "
             f"FROM ({self._settled(scope)}) JOIN days USING (date) GROUP BY ALL"
@@ -450,6 +479,8 @@ class Tally:
         yield _Outcomes(*(found[name].to_numpy() for name in _Outcomes._fields))
 
     def _by_cell(self, scope: Scope) -> Iterator["_Outcomes"]:
+        # The rule decides last: events of a kind that is not counted are still accounted for, by
+        # their place.
         kept = self.kept(scope)
         of_sort = np.where(kept, np.int8(Reason.COUNTED), np.int8(Reason.EXCLUDED_BY_RULE))
         located = (
@@ -457,6 +488,7 @@ class Tally:
         )
         located &= self.cells["reason"].to_numpy() == Reason.COUNTED
         columns = [self.cells[name].to_numpy() for name in _COLUMNS]
+        # In parts: a national source of five years has millions of cells, and every mask is a copy.
         for start in range(0, len(located), CELLS_AT_ONCE):
             part = slice(start, start + CELLS_AT_ONCE)
             span, area, sort, n, prints = (column[part][located[part]] for column in columns)
@@ -464,6 +496,8 @@ class Tally:
 
     def _settled(self, scope: Scope) -> str:
         """Query for the reason of every located record where records may repeat one another."""
+        # Coverage goes into the order of equal records: one that the source does not cover must not
+        # push out one that counts.
         area, of_scope = np.nonzero(self.lacking(scope))
         gaps = pd.DataFrame({"area": area, "period": of_scope})
         store(self.events.connection, "gaps_of_scope", gaps)
@@ -627,6 +661,8 @@ def _spans(periods: Sequence[Period]) -> tuple[Period, ...]:
 
 def _days(spans: Sequence[Period]) -> pd.DataFrame:
     """The days on which records can count, and their prints."""
+    # Only days inside the periods: a date of the year 9999, a common placeholder, must not fill
+    # memory.
     days = [np.arange(np.datetime64(span.start), np.datetime64(span.end)) for span in spans]
     dates = np.concatenate([np.empty(0, dtype="datetime64[D]"), *days])
     return pd.DataFrame({"date": dates.astype(object), "print": day_prints(dates).astype(np.int64)})

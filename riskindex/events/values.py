@@ -127,6 +127,7 @@ def select_events(
     date, hour = _date(*when), _hour(*when)
     raw_x, raw_y = (names.get(column or "", "NULL") for column in (layout.x, layout.y))
     x, y = (f"try_cast({value} AS DOUBLE)" for value in (raw_x, raw_y))
+    # Spreadsheets end in rows that look empty and are saved all the same.
     blank = " AND ".join(f"{name} IS NULL" for name in names.values())
     roles = {"area_code": known(layout.area), "key": known(layout.key)}
     roles["person"] = _keyed(known(layout.person), layout.secret)
@@ -139,6 +140,8 @@ def select_events(
     categories = "".join(f", {value} AS {name}" for name, value in further.items())
     kept = list(further)
     bad = ", ".join(f"{value} AS {name}" for name, value in _bad(raw, layout).items())
+    # 0, 0 is what systems write where nothing is known; in the National Grid it lies in the sea off
+    # Cornwall.
     whole = "isfinite(x) AND isfinite(y) AND NOT (x = 0 AND y = 0)"
     return f"""
         SELECT {literal(label)} AS file, row, date, area_code,
@@ -161,6 +164,7 @@ def _bad(raw: Mapping[str, Raw], layout: Layout) -> dict[str, str]:
     fine = {
         name
         for name, (column, *_) in tests.items()
+        # What was found fine when the column was looked over need not be tested in each row.
         if column not in raw or raw[column].is_finite or raw[column].is_month
     }
     return {
@@ -177,6 +181,7 @@ def _plain(column: Raw) -> str:
         return column.sql
     if not column.is_padded and not column.has_words:
         return column.sql
+    # Trimming a column of millions for blanks that no value has costs a second scan.
     return f"nullif(trim({column.sql}), '')" if column.is_padded else f"nullif({column.sql}, '')"
 
 
@@ -184,6 +189,7 @@ def _if_any(text: str) -> str:
     """Missing for the words that mean so; none is long, which is quick to see."""
     if text == "NULL::VARCHAR":
         return text
+    # "n/a", "null" and the like are words of systems for nothing.
     is_word = f"regexp_full_match(lower({text}), {literal(_MISSING)})"
     return (
         f"CASE WHEN length({text}) > {LONGEST_WORD} THEN {text} WHEN NOT {is_word} THEN {text} END"
@@ -192,6 +198,8 @@ def _if_any(text: str) -> str:
 
 def _hashed(text: str) -> str:
     """What tells one text from another, in eight bytes; missing stays missing."""
+    # Numbers of crimes identify victims to those who have the file: only what tells two apart is
+    # kept.
     return f"CASE WHEN {text} IS NOT NULL THEN hash({text}) END"
 
 
@@ -213,11 +221,14 @@ _WITH_ZONE = ("TIMESTAMP WITH TIME ZONE", "TIMESTAMPTZ")
 
 def _in_london(moment: str) -> str:
     """What a clock on a wall showed at a moment whose offset from UTC is known."""
+    # An event at 23:30 UTC on 31 March is one of 1 April, and of the next financial year, by the
+    # clock on the wall.
     return f"(try_cast({moment} AS TIMESTAMPTZ) AT TIME ZONE 'Europe/London')"
 
 
 def _tells_zone(text: str) -> str:
     """Condition for a date and time that end in an offset from UTC, such as Z or +01:00."""
+    # From the 17th letter on, behind the minutes: the minus signs of the date itself are no offset.
     return f"regexp_matches(substr({text}, 17), '(Z|[+-][0-9][0-9](:?[0-9][0-9])?)$')"
 
 
@@ -248,6 +259,8 @@ def _date(value: str, column: Raw, date_format: str | None) -> str:
         f"WHEN {text} LIKE '____-__-__' THEN {text} "
         f"WHEN {text} LIKE '____-__-__T__:__%' OR {text} LIKE '____-__-__ __:__%' "
         f"THEN CASE WHEN {_tells_zone(text)} THEN {_in_london(text)}::DATE::VARCHAR "
+        # Only ISO is read without a format: 03/04/2022 is March or April, and a guess would be
+        # wrong for some.
         f"ELSE left({text}, 10) END END AS DATE)"
     )
 

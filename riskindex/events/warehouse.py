@@ -247,11 +247,13 @@ def _rules(name: str, source: WarehouseSource, factors: Sequence[Factor]) -> dic
 
 def _table(source: WarehouseSource, columns: Iterable[str]) -> Any:  # noqa: ANN401
     """The table as far as it is known: rules cast what they look at to text."""
+    # A name with a dot in it can be given as a list of its parts.
     parts = source.table.split(".") if isinstance(source.table, str) else list(source.table)
     if not 1 <= len(parts) <= 3 or not all(parts):
         raise ConfigError(f"sources: the table {title(source)!r} must be 1 to 3 names with dots.")
     ibis = _ibis()
     named = [column for column in (source.area, source.x, source.y) if column is not None]
+    # No column but those named is known to the expression, so that the query cannot read another.
     types = dict.fromkeys([*named, *columns], ibis.expr.datatypes.unknown)
     types[source.date] = ibis.dtype("string" if source.date_is_text else "timestamp")
     where = dict(zip(("database", "catalog"), reversed(parts[:-1]), strict=False))
@@ -261,6 +263,8 @@ def _table(source: WarehouseSource, columns: Iterable[str]) -> Any:  # noqa: ANN
 def _place(table: Any, source: WarehouseSource) -> dict[str, Any]:  # noqa: ANN401
     """Columns that say where an event was."""
     if source.x is None:
+        # Codes are trimmed on this side: what the column looks like is the warehouse's own
+        # business.
         return {"area_code": table[source.area]}
     return {
         name: table[column].try_cast("float64")
@@ -273,6 +277,7 @@ def _month(table: Any, source: WarehouseSource) -> Any:  # noqa: ANN401
     date = table[source.date]
     if source.date_is_text:
         return _ibis().udf.scalar.builtin(left)(date, 7)
+    # A number and no text: engines pad months differently.
     return date.year() * 100 + date.month()
 
 
@@ -290,6 +295,7 @@ def _met(table: Any, rule: Rule) -> Any:  # noqa: ANN401
     if isinstance(rule, AllOf):
         return ibis.and_(*parts)
     either = ibis.or_(*parts)
+    # NOT of NULL is NULL in SQL, and would drop events in which the column is not recorded.
     return ~either.fill_null(False) if isinstance(rule, NoneOf) else either
 
 

@@ -74,7 +74,9 @@ def open_warehouse(
     else:
         query = counting_query(name, source, factors=factors)
         answer = _ask(name, source, query, _runner(name, source, areas))
+        # Only the columns that were asked for: a view of a warehouse may add some.
         answer = answer[[*_TOLD, *rules, *(["is_outside"] if source.x is not None else [])]]
+        # A database gives rows in any order; sorted, the same events have the same hash.
         text = answer.sort_values([*answer], na_position="first").to_csv(index=False)
         whole = text.encode()
         asked = f"{source.engine}: {title(source)}"
@@ -86,6 +88,7 @@ def open_warehouse(
     flags = ", ".join(f"{identifier(rule)}::INTEGER = 1 AS {identifier(rule)}" for rule in rules)
     words = ", ".join(map(literal, MISSING_WORDS))
     connection.execute(
+        # From here on an answer looks like any other source: the same counting, the same losses.
         f"CREATE TABLE {identifier(events_table(name))} AS SELECT {literal(written.name)} AS file, "
         "NULL::BIGINT AS row, date, x AS x, x AS y, NULL::VARCHAR AS person, "
         f"NULL::VARCHAR AS key, events, {flags}, CASE WHEN lower(code) NOT IN ({words}) "
@@ -149,6 +152,7 @@ def _ask(name: str, source: WarehouseSource, query: str, run: Runner) -> "pd.Dat
     except ImportError as error:
         raise ConfigError(
             f"{place}: {source.engine} needs the Python package {error.name}; "
+            # Named by its import, which may differ from what one installs.
             "pip install 'riskindex[engines]' (postgresql) or pyspark (spark)."
         ) from None
     except _NotConnected as error:
@@ -167,6 +171,7 @@ def _ask(name: str, source: WarehouseSource, query: str, run: Runner) -> "pd.Dat
 def _what(error: Exception) -> str:
     """What went wrong in a line: the last one of a worker of Spark, which tells its whole story."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
+    # A worker's traceback begins with pages of paths of the cluster, and ends with the cause.
     return lines[-1 if "Python worker" in lines[0] else 0].strip()[:300]
 
 
@@ -178,6 +183,7 @@ def _ask_postgresql(address: str, query: str) -> "pd.DataFrame":
     import psycopg
 
     # Whatever the account may do, this session only reads.
+    # Dates of timestamps are those of London, whatever zone the server or this machine is in.
     options = "-c default_transaction_read_only=on -c TimeZone=Europe/London"
     try:
         session = psycopg.connect(address, options=options)
@@ -223,6 +229,7 @@ def _first_days(answer: "pd.DataFrame", source: WarehouseSource, name: str) -> "
     """First day of each month of an answer; missing where the event has no date."""
     given = answer["month"]
     texts = given.astype("object").where(given.notna(), "").astype(str)
+    # Pandas makes 202203 a float where one month is missing.
     texts = texts.str.removesuffix(".0")  # a number beside missing ones
     found = texts.str.extract(r"^(\d{4})-?(0[1-9]|1[0-2])$")
     wrong = found[0].isna() & ~texts.str.strip().str.lower().isin(["", *MISSING_WORDS])
@@ -239,6 +246,8 @@ def _first_days(answer: "pd.DataFrame", source: WarehouseSource, name: str) -> "
 
 def _numbers(events: "pd.Series[Any]", name: str) -> "pd.Series[int]":
     numbers = pd.to_numeric(events, errors="coerce")
+    # A count of 0 or a fraction is no answer to a GROUP BY, so that the file was edited or is
+    # another one.
     wrong = numbers.isna() | (numbers < 1) | (numbers % 1 != 0)
     if wrong.any():
         value = events[wrong].iloc[0]
