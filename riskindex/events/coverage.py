@@ -349,9 +349,13 @@ def gaps_by_number(
     """
     lacking = np.zeros((len(areas), len(spans)), dtype=bool)
     notes: list[str] = []
+    # Large groups first: a gap of a whole force is told once, and not again for each of its
+    # districts.
     for kind in reversed(group_kinds(areas.drop(columns="is_context", errors="ignore"))):
         codes, names = pd.factorize(areas[kind], sort=True)
         sizes = np.bincount(codes, minlength=len(names))
+        # A hamlet without events is quiet; a district of hundreds of areas without any lacks its
+        # file.
         large = (sizes >= ENOUGH_AREAS) & (names != NOT_RECORDED)
         own = large | ((kind == coverage.by) & (names != NOT_RECORDED))
         covered = _by_number(events, codes, sizes, spans, large=large, own=own)
@@ -386,6 +390,7 @@ def _by_number(
     absent = _absent(table, expected)
     for span in spans:
         at = [column[month] for month in span.months]
+        # Over a whole span too: rare events show their gap only when months are added up.
         absent[:, at] |= _absent(table[:, at].sum(axis=1), expected[:, at].sum(axis=1))[:, None]
     few = _absent(table, _by_own_months(table)) & own[:, None]
     here = ~((absent & large[:, None]) | few)
@@ -396,6 +401,7 @@ def _by_own_months(table: Array) -> Array:
     """What the middle one of its other months lets expect of each month of a group."""
     expected = np.zeros_like(table)
     for i in range(table.shape[1]) if table.shape[1] > 2 else ():
+        # The middle one: a single month of disorder must not make the others look empty.
         expected[:, i] = np.median(np.delete(table, i, axis=1), axis=1)
     return expected
 
@@ -411,6 +417,7 @@ def _gaps(
     spans: Sequence[Period],
     what: str,
 ) -> Gaps:
+    # A month that nobody has is a part period of all, and no gap of some.
     somewhere = frozenset().union(*covered.values())
     lacking, notes = np.zeros((len(groups), len(spans)), dtype=bool), []
     for i, span in enumerate(spans):

@@ -55,6 +55,7 @@ def tell_funnels(tally: Tally, counted: Mapping[tuple[str, str, str], int]) -> p
     parts = [
         _of_group(tally, group, definition, counted)
         for group in tally.groups
+        # A plain `where` has one step, which the reconciliation tells.
         if (definition := group.events.defined) is not None
     ]
     return in_one_table(parts)
@@ -68,6 +69,8 @@ def in_one_table(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def no_funnels() -> pd.DataFrame:
     """The table without a row."""
+    # Typed without a row too, so that an empty table joins others without turning their numbers
+    # into objects.
     types = {name: "Int64" if name in _NUMBERS else object for name in FUNNEL}
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in types.items()})
 
@@ -92,9 +95,12 @@ def _rows(definition: Definition) -> Iterator[_Row]:
     before: Rule = EVERY_RECORD
     came: Rule = EVERY_RECORD
     for number, step in enumerate(definition.steps, start=2):
+        # Of those that may still be in: a record that an earlier clause took out is not asked
+        # again.
         unsaid = AllOf((came, step.unrecorded))
         yield _Row(number, step.words, step.certain, step.possible, unsaid, step.fate)
         for other in step.alternatives:
+            # Alternatives overlap, so that their numbers do not add up to the step's.
             met = AllOf((before, other.certain))
             yield _Row(number, step.words, met, alternative=other.words)
         before, came = step.certain, step.possible
@@ -108,6 +114,7 @@ def _of_group(
         *(row.left for row in rows),
         *(AllOf((row.left, final)) for row in rows),
         *(rule for row in rows for rule in (row.possible, row.unsaid) if rule is not None),
+        # The end of every row: how many of those left here will be counted.
         final,
     ]
     numbers = _numbers(tally, group, list(dict.fromkeys(asked)))
@@ -141,11 +148,14 @@ def _lines(
         if row.possible is None or row.unsaid is None:
             yield _line(row.step, row.clause, **told)
             continue
+        # Out is what cannot be in any more; what may be in for want of a record is set apart, and
+        # never lost from the sum.
         left_out, still = still - n[row.possible], n[row.possible]
         apart = still - n[row.left]
         told |= {"left_out": left_out, "set_apart": apart, "not_recorded": n[row.unsaid]}
         yield _line(row.step, row.clause, **told)
     last = rows[-1].step + 1
+    # Place, coverage and repeats take their share after the last clause.
     yield _line(last, COUNTED, left=counted, left_out=end - counted, set_apart=apart)
 
 
@@ -163,6 +173,7 @@ def _numbers(tally: Tally, group: Group, rules: Sequence[Rule]) -> dict[str, dic
         for i, test in enumerate(tests.values())
     )
     columns = "".join(f", {column}" for column in tally.columns)
+    # One pass for all steps: each rule is a filter of one grouped scan.
     n = "sum(events)" if tally.events.is_counted else "count(*)"
     found = tally.events.connection.execute(
         f"SELECT coalesce(span, -1) AS span, {sums} FROM (SELECT month, sort > 0 AS used{columns}, "

@@ -51,17 +51,22 @@ def find_events(
         No file, or the same force and month in two places.
     """
     endings = STREET if police else TABLES
+    # Downloads of police.uk hold outcomes and stop-and-search beside the street files: the same
+    # events again, or none.
     never = NOT_EVENTS if police else ()
     looked = ", ".join(f"*{ending}" for ending in endings)
     passed: Counter[str] = Counter()
     paths: list[Path] = []
     for path in (p for pattern in patterns for p in _matches(pattern, folder, place)):
+        # Sorted, because the order in which a disk lists files differs between machines.
         inside = sorted(path.rglob("*")) if path.is_dir() else [path]
+        # Who names a file means it, whatever it is called.
         wanted = endings if path.is_dir() else ("",)
         paths += [p for p in inside if p.is_file() and _is_wanted(p.name, wanted, never, passed)]
     found, empty = [], []
     for path, label in _labelled(paths):
         is_zip = sniff(path) == "zip"
+        # Counted by ending where passed over, so that a zip of PDFs is not silent.
         inside_zip = sorted(members(path)) if is_zip else []
         kept = tuple(m for m in inside_zip if _is_wanted(m, endings, never, passed))
         if kept or not is_zip:
@@ -81,6 +86,7 @@ def find_events(
 
 
 def _matches(pattern: str, folder: Path, place: str) -> list[Path]:
+    # A file whose name holds brackets is a file and no pattern.
     if glob.has_magic(pattern) and not (folder / pattern).exists():
         matches = [Path(p) for p in sorted(glob.glob(str(folder / pattern), recursive=True))]
         if not matches:
@@ -104,6 +110,7 @@ def _is_wanted(
 
 def _labelled(paths: Iterable[Path]) -> Iterator[tuple[Path, str]]:
     """Each file once, in the order of names that say no more than is needed to tell them apart."""
+    # Two patterns may match the same file.
     plain = sorted({Path(os.path.abspath(path)) for path in paths})
     root = Path(os.path.commonpath([path.parent for path in plain])) if plain else Path()
     for path in plain:
@@ -115,6 +122,7 @@ def _refuse_twice(found: Sequence[FoundFile], place: str) -> None:
     where: dict[str, list[str]] = {}
     for file in found:
         for name in file.members or (file.label,):
+            # Without its ending: a CSV and its Parquet copy are the same month.
             where.setdefault(_without_ending(PurePosixPath(name).name), []).append(file.label)
     faults = [
         f"{place}: {name} is in {' and in '.join(labels)}, so that its events would be counted "

@@ -38,15 +38,19 @@ def losses(
     for name, line in _own_lines(reconciliation):
         asked = int(line["read"] - line["outside_periods"] - line["excluded_by_rule"])
         lost = {column: int(line[column]) for column in _LOSSES}
+        # Beyond the boundaries on purpose, or by codes that are known, is no loss; unexplained
+        # outside is how a wrong projection shows.
         lost["outside_study_area"] -= (
             lost["outside_study_area"] if within else elsewhere.get(name, 0)
         )
         lost = {column: n for column, n in lost.items() if n > 0}
         number = sum(lost.values())
         asked -= 0 if within else elsewhere.get(name, 0)
+        # Both: 3 of 20 is chance, and 30 of a million is no matter.
         if number < ENOUGH_LOST or number <= WARN_FROM * asked:
             continue
         told = _sentence(name, lost, number / asked, asked)
+        # A tenth lost changes which areas are on the list; somebody has to say that it is meant.
         if number > REFUSE_FROM * asked and not getattr(sources.get(name), "accept_losses", True):
             faults.append(
                 f"{told} If they are to be lost, set accept_losses = true under [sources.{name}]."
@@ -64,6 +68,7 @@ def _own_lines(reconciliation: pd.DataFrame) -> Iterator[tuple[str, "pd.Series[i
 
 def _sentence(name: str, lost: Mapping[str, int], share: float, asked: int) -> str:
     parts = "; ".join(f"{n:,} {_LOSSES[column][0]}" for column, n in lost.items())
+    # One advice, for the largest loss: several would not be read.
     most = max(lost, key=lambda column: lost[column])
     return (
         f"{name}: {sum(lost.values()):,} of {asked:,} events in the periods ({share:.1%}) are not "

@@ -89,6 +89,7 @@ def parse_period(label: str, *, unit: Unit = "calendar-year") -> Period:
     pattern, example, first_and_length = _UNITS[unit]
     found = re.fullmatch(pattern, label)
     span = first_and_length(*map(int, found.groups())) if found else None
+    # Python's dates reach from year 1 to 9999.
     if span is None or not 12 <= span[0] < 9999 * 12:
         raise ConfigError(f"periods: {label!r} is no {unit}; write it as {example}.")
     first, length = span
@@ -121,6 +122,8 @@ def parse_periods(labels: Sequence[str], unit: Unit, *, place: str) -> tuple[Per
                 f"{place}: the periods {earlier.label} and {later.label} share months, so that "
                 "events would be counted twice. Leave one out."
             )
+    # The last period is scored and "new" means new in it, so that the order is not a matter of
+    # taste.
     if list(periods) != in_time:
         order = ", ".join(period.label for period in in_time)
         raise ConfigError(f"{place}: write the periods from the first to the last: {order}.")
@@ -151,9 +154,11 @@ def missing_months(period: Period, events: Mapping[int, int]) -> tuple[int, ...]
     """
     if not events:
         return tuple(period.months)
+    # Poisson at the source's own rate: P(none) = exp(-expected).
     rate = (sum(events.values()) - 1) / (max(events) - min(events) + 1)
     missing: list[int] = []
     stretch: list[int] = []
+    # The None closes the last stretch.
     for month in (*period.months, None):
         if month is not None and not events.get(month):
             stretch.append(month)
@@ -189,6 +194,7 @@ def missing_days(
         if day is not None and day not in events and month_number(day) not in months:
             stretch.append(day)
             continue
+        # Days and not events: a batch of 200 records on one day says nothing about the next.
         if len(stretch) >= FEW_DAYS and rate * len(stretch) >= UNLIKELY:
             found.append((stretch[0], stretch[-1]))
         stretch = []
@@ -203,6 +209,7 @@ def _year_from(month: int) -> Callable[[int, int], tuple[int, int] | None]:
     """Years that start in a month and are named by both the calendar years they touch."""
 
     def span(year: int, second: int) -> tuple[int, int] | None:
+        # 2022-24 would be two years, and is refused.
         return (year * 12 + month - 1, 12) if second == (year + 1) % 100 else None
 
     return span

@@ -58,6 +58,7 @@ def _in_boxes(x: Array, y: Array, boxes: Array) -> tuple[Positions, Positions]:
     start = np.searchsorted(key, strip + (west - left)[area], "left")
     stop = np.searchsorted(key, strip + (east - left)[area], "right")
     run, nth = _ranges(stop - start)
+    # Only boxes are compared so far; shapes decide below, and are asked as rarely as can be.
     point, area = point[start[run] + nth], area[run]
     held = (y[point] >= south[area]) & (y[point] <= north[area])
     return point[held], at[area[held]]
@@ -65,6 +66,7 @@ def _in_boxes(x: Array, y: Array, boxes: Array) -> tuple[Positions, Positions]:
 
 def _overlap(boxes: Array, x: Array, y: Array) -> Flags:
     """Which boxes may hold one of the points; missing boxes, and missing points, never."""
+    # What a projection cannot place comes back as infinite.
     x, y = x[np.isfinite(x)], y[np.isfinite(y)]
     if not len(x) or not len(y):
         return np.zeros(len(boxes), dtype=bool)

@@ -132,6 +132,8 @@ def open_events(
         for name, source in sources.items()
         if isinstance(source, SourceOfEvents)
     }
+    # Clauses about people look through the offence at another source, whose columns must be read as
+    # well.
     further = columns_about_people(chosen, factors)
     key = secrets.token_hex(16)  # as long as every run is another, nobody can look a hash up
     layouts = {
@@ -141,6 +143,8 @@ def open_events(
         for name, source in chosen.items()
         if not isinstance(source, WarehouseSource)
     }
+    # Everything unpacked or loaded lies in one private folder, which goes with the context even
+    # after a fault.
     with TemporaryDirectory(prefix="riskindex-", dir=temporary, ignore_cleanup_errors=True) as home:
         connection = connect(
             folder=Path(home),
@@ -164,10 +168,14 @@ def open_events(
                         frame=frames.get(name),
                         say=say or _silent,
                     )
+                    # A source is added whole or not at all; the faults of all sources are told
+                    # together.
                     files, notes = opened.files + one.files, opened.notes + one.notes
                     opened = Opened(opened.events | one.events, files, notes)
             together.raise_any()
+            # Only once every source is there can one look at the people of another.
             yield opened._replace(events=with_people(connection, opened.events, chosen, factors))
+        # A full disk shows up as any error of the database, and has its own sentence.
         except Exception as error:
             refuse_full(error)
             raise
@@ -205,6 +213,7 @@ def frame_events(
         A column is not there, or values are no dates or coordinates; row 1 is the first record.
     """
     connection = connect()
+    # A key of this call: hashes of persons are of no use outside it.
     layout = layout_of(name, source, factors, secret=secrets.token_hex(16))
     create_table(connection, events_table(name), layout)
     load_frame(connection, events_table(name), frame, name, layout=layout)
@@ -241,6 +250,8 @@ class _Reader:
 
     def read(self, file: FoundFile, say: Callable[[str], None]) -> FileRecord:
         """Add the events of one file, or of all the members that are read of a zip."""
+        # Faults of one file are kept while the others are read, so that all of them are told at
+        # once.
         rows = 0
         try:
             if file.members:
@@ -248,6 +259,8 @@ class _Reader:
                 for member, path in zip(file.members, unpacked, strict=True):
                     say(f"{file.label}/{member}")
                     rows += self._read(path, f"{file.label}/{member}")
+                    # A national archive unpacks to more than the disk may hold: each file goes once
+                    # it is loaded.
                     if sniff(path) != "parquet":  # that one is read again, each time it is asked
                         path.unlink()
             else:
@@ -281,6 +294,8 @@ class _Reader:
             return rows
         if kind in WORKBOOKS:
             return self._add_workbook(path, label)
+        # Judged by its first bytes: a web page saved as .csv is the usual result of an expired
+        # login.
         if kind not in ("text", "utf-16", "gzip"):
             raise InputError(f"{label}: {_NO_TABLE.get(kind, f'a {kind} file')}. {_SAVE_AS}")
         inner = unpack(path, self.home) if kind == "gzip" else path
@@ -292,6 +307,7 @@ class _Reader:
     def _add_workbook(self, path: Path, label: str) -> int:
         """Add the events of a sheet, by way of a private CSV of it."""
         layout = self.layout
+        # The header row of a workbook is looked for by these names, below titles and logos.
         wanted = [layout.headings.get(c, c) for c in layout.columns if c not in layout.may_lack]
         grid = read_grid(
             path,
@@ -319,12 +335,14 @@ class _Reader:
             offset=offset,
         )
         count = f"SELECT count(*) FROM {identifier(self.table)}"
+        # Counted and not taken from the file: blank lines are no records.
         self.rows = int(self.connection.execute(count).fetchall()[0][0])
         self.notes += [note] if note else []
         return self.rows - before
 
     def finish(self) -> None:
         """Make one view of everything, named like the source, and look for unreadable values."""
+        # A source of Parquet files alone needs no empty table in its union.
         parts = [self.table, *self.views] if self.rows or not self.views else self.views
         query = " UNION ALL BY NAME ".join(f"SELECT * FROM {identifier(part)}" for part in parts)
         view = events_table(self.name)
@@ -368,9 +386,11 @@ def _open_source(
         say(name)
         files, passed = [reader.read_frame(frame)], ""
     reader.finish()
+    # Whole files first, by hash; only then months by content, which needs a scan.
     faults = [*reader.faults, *_read_twice(name, files)]
     if not faults:
         faults = list(copies(connection, events_table(name), f"sources.{name}"))
+    # A source without a record would make every area of its factors safe.
     if not faults and not sum(file.rows or 0 for file in files):
         faults = [
             f"sources.{name}: no records in {', '.join(file.name for file in files)}. "
@@ -379,13 +399,17 @@ def _open_source(
     if faults:
         raise InputError(capped(faults))
     notes = [f"{name}: passed over {passed}."] if passed else []
+    # Said and not refused: rare events have months without one.
     notes += [f"{name}: {empty}" for empty in _without_records(files)]
     if isinstance(source, PoliceSource):
+        # Of police.uk alone, whose crimes carry a number: rows alike with their number are copies.
         alike = repeated_rows(connection, events_table(name))
         notes += [f"{name}: {sentence}" for sentence in alike]
     listed, lists = _listed(name, source.coverage, folder, home)
     empty = frozenset(_months_named(file.name for file in files if file.rows == 0))
     events = replace(_events(connection, name, source), listed=listed, empty_months=empty)
+    # Copies without the column of the force cannot say whose files they are; then all areas count
+    # as covered.
     if source.coverage == FORCES_AROUND and not _names_units(events):
         events = replace(events, coverage=Coverage())
     return Opened({name: events}, (*files, *lists), (*notes, *reader.notes))
@@ -451,6 +475,7 @@ def _without_records(files: Sequence[FileRecord]) -> Iterator[str]:
 def _months_named(names: Iterable[str]) -> Iterator[int]:
     """Numbers of the months that files are named after: fires_2024_02.csv, 2024-02-essex.csv."""
     for name in names:
+        # Digits around it are none: 20240215 is a day, and 120240 no year.
         for year, month in re.findall(r"(?<!\d)(\d{4})[-_ ]?(0[1-9]|1[0-2])(?!\d)", name):
             yield int(year) * 12 + int(month) - 1
 

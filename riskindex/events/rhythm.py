@@ -47,6 +47,7 @@ def count_by_group(tally: Tally, groups: Sequence[Group], places: "pd.Series[str
         days.
     """
     connection = tally.events.connection
+    # Numbers stand for names in the query: places are compared millions of times.
     names = sorted(set(places))
     numbers = pd.Series({name: i for i, name in enumerate(names)})
     lookup = pd.DataFrame(
@@ -87,6 +88,7 @@ def _counted(tally: Tally, groups: Sequence[Group]) -> Iterator[tuple[Group, pd.
     aspects = _aspects(tally)
     rules = tuple(range(1, len(tally.groups) + 1))
     scopes = {group.factor: tally.of_factor(group.factor) for group in groups}
+    # Without keys a record counts for every group that it meets, and one scan serves all.
     if not tally.events.has_key:
         every = _cells(tally, aspects, Scope(rules, ()), range(len(tally.spans)))
         cells = dict.fromkeys(scopes, every)
@@ -105,6 +107,7 @@ def _cells(
 ) -> pd.DataFrame:
     sorts = np.flatnonzero(tally.kept(scope)).tolist() or [-1]
     asked = f"sort IN ({_listed(sorts)}) AND span IN ({_listed(spans)})"
+    # Each aspect by itself: all of them crossed would be as many cells as events.
     sets = ", ".join(f"(place, span, sort, {name})" for name in aspects)
     return tally.events.connection.execute(
         f"""
@@ -120,6 +123,7 @@ def _cells(
 def _records(tally: Tally, aspects: Mapping[str, str], asked: str, scope: Scope) -> str:
     """Query for the records in areas; where only months are known, their numbers will do."""
     columns = ", ".join(f"{sql} AS {name}" for name, sql in aspects.items())
+    # police.uk knows months alone, which the grouped table holds already: no record is looked at.
     if list(aspects) == ["month"] and not tally.events.has_key:
         return (
             f"SELECT area, span, sort, 1 AS day, events AS n, prints::HUGEINT AS prints, month "
@@ -149,9 +153,11 @@ def _aspects(tally: Tally) -> dict[str, str]:
     """What can be asked of a source, as SQL."""
     table = identifier(tally.events.table)
     found = {"month": "year(date) * 12 + month(date) - 1"}
+    # Where every date is the first of a month, weekdays would all be those of the first.
     if tally.number(f"SELECT count(*) FROM {table} WHERE day(date) > 1"):
         found["weekday"] = "isodow(date)"
     if "hour" in tally.events.relation.columns and tally.number(
+        # Midnight alone is what systems write where the hour is not known.
         f"SELECT count(*) FROM {table} WHERE hour > 0"
     ):
         found["hour"] = "hour"
@@ -168,6 +174,7 @@ def _of_group(cells: pd.DataFrame, tally: Tally, group: Group) -> pd.DataFrame:
     aspects = [name for name in ASPECTS if name in cells]
     parts = []
     for number, aspect in enumerate(aspects):
+        # GROUPING_ID has a bit set for each column that is not grouped by.
         others = (1 << len(aspects)) - 1 - (1 << (len(aspects) - 1 - number))
         part = cells[cells["aspect"] == others]
         if aspect == "weekday" and not (part["last_day"] > 1).any():

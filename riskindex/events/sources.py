@@ -142,6 +142,7 @@ PUBLISHED = (
 def coverage_of(source: EventSource | PoliceSource) -> Coverage:
     """What the config says, with the column in which police.uk names the force."""
     coverage = source.coverage
+    # The files of police.uk name their force; others name none by themselves.
     if isinstance(source, PoliceSource) and coverage.by and not coverage.column:
         return replace(coverage, column=FORCE)
     return coverage
@@ -163,6 +164,7 @@ def with_forces_around(source: PoliceSource, areas: "pd.DataFrame | None") -> Po
     areas
         With `is_context` and `force`, where they have them.
     """
+    # Only where areas of other forces are in sight does it matter whose files are there.
     known = areas is not None and {"is_context", "force"} <= set(areas.columns)
     if not known or source.coverage != Coverage():
         return source
@@ -191,12 +193,14 @@ def layout_of(
         Key of the run, for keys of persons and offences.
     """
     rules = [r for factor in factors for g in factor.groups if g.source == name for r in g.asked]
+    # Columns that are made from people of the same offence are in no file.
     made = {clause.looks_at for clause in _about_people(name, factors)}
     ruled = {*source.where, *(test.column for rule in rules for test in tests_of(rule))}
     ruled = {*more, *(column for column in ruled if column not in made)}
     unit = {coverage_of(source).column} - {None}
     categories = tuple(sorted({*ruled, *people_of(source).values(), *map(str, unit)}))
     for one, other in pairwise(sorted(categories, key=str.casefold)):
+        # DuckDB takes both for one column.
         if one.casefold() == other.casefold():
             raise ConfigError(
                 f"sources.{name}: the columns {one!r} and {other!r} differ in capitals alone. "

@@ -68,6 +68,7 @@ def count_points(address: str, query: str, study: StudyArea, crs: str) -> "pd.Da
     ConfigError
         The address is one of Spark Connect, which cannot broadcast.
     """
+    # The boundaries are sent by broadcast, which Spark Connect does not have.
     if address.startswith("sc:"):
         raise ConfigError(
             "Points are placed on Spark in a session of its own: give the address of a master, "
@@ -75,7 +76,9 @@ def count_points(address: str, query: str, study: StudyArea, crs: str) -> "pd.Da
         )
     with _session(address, SETTINGS | AT_ONCE) as session, _sent_whole():
         told = session.sql(query)
+        # Once per worker and not per task.
         shapes = session.sparkContext.broadcast(study.shapes)
+        # Coordinates do not leave the cluster: only counts by area come back.
         others = [name for name in told.columns if name not in ("x", "y")]
         types = ", ".join(f"{name} {told.schema[name].dataType.simpleString()}" for name in others)
         place = placing(shapes, others, crs, _named(study.crs))
@@ -115,6 +118,7 @@ def placing(
         into = Transformer.from_crs(source, target, always_xy=True)
         for batch in batches:
             x, y = (batch.column(name).to_numpy(zero_copy_only=False) for name in ("x", "y"))
+            # The same rule as for files: 0, 0 and what is not finite is no place.
             known = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
             area = np.full(len(x), NO_POINT, dtype=np.int32)
             area[known] = areas_of_points(*into.transform(x[known], y[known]), shapes.value)
@@ -128,6 +132,7 @@ def _named(crs: object) -> str:
     """A coordinate system in words that every machine understands."""
     from pyproj import CRS
 
+    # A worker's PROJ may be older and not know the name.
     return str(CRS.from_user_input(crs).to_wkt())
 
 
@@ -146,6 +151,7 @@ def _session(address: str, settings: Mapping[str, str]) -> Iterator[Any]:
     builder = SparkSession.builder.appName("riskindex")
     builder = builder.remote(address) if address.startswith("sc:") else builder.master(address)
     with _own_python(address):
+        # A session that runs is somebody's: it is used as it is, and its settings are put back.
         session = running or builder.getOrCreate()
     before = {name: session.conf.get(name) for name in settings}
     try:

@@ -67,6 +67,7 @@ def is_date_format(date_format: str) -> bool:
 
     try:
         duckdb.execute(f"SELECT try_strptime('', {literal(date_format)})")
+    # The database is asked, because its formats are not quite those of Python.
     except duckdb.Error:
         return False
     return True
@@ -74,6 +75,7 @@ def is_date_format(date_format: str) -> bool:
 
 def create_table(connection: "DuckDBPyConnection", table: str, layout: Layout) -> None:
     """An empty table of events."""
+    # Persons and offences are hashes of eight bytes from here on: a key never enters the table.
     columns = ["file VARCHAR", "row BIGINT", "date DATE", "area_code VARCHAR", "x DOUBLE"]
     columns += ["y DOUBLE", "person UBIGINT", "key VARCHAR", "hour TINYINT"]
     columns += [f"{category(column)} VARCHAR" for column in layout.categories]
@@ -120,14 +122,19 @@ def load_csv(
     InputError
         A column is not there or there twice, or rows do not fit the header: all of them.
     """
+    # The reader takes UTF-8 alone; Excel writes Windows-1252, whose pound signs it would refuse.
     text = as_utf8(path, home, label=label)
     header, delimiter = _header(text.path, layout, label)
+    # Everything is text: a guessed type turns LSOA codes with an E into powers of ten, and dates
+    # round.
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(len(header)))
     scan = (
+        # Nothing is detected: what a dialect sniffer guesses depends on the first rows.
         f"read_csv({literal(_no_pattern(text.path))}, auto_detect = false, header = true, "
         f"delim = {literal(delimiter)}, quote = '\"', escape = '\"', store_rejects = true, "
         f"columns = {{{columns}}})"
     )
+    # By position, since headers repeat names and hold quotes.
     raw = {name: Raw(f"c{header.index(name)}", "VARCHAR") for name in header}
     query = select_events(
         f"(SELECT row_number() OVER () + 1 AS csv_row, * FROM {scan})",
@@ -136,6 +143,7 @@ def load_csv(
         label,
         row=f"csv_row + {offset}",
     )
+    # Rows that do not fit are set aside by the reader and told below; the run stops all the same.
     _insert(connection, f"INSERT INTO {identifier(table)} {query}", label)
     faults = list(_rejected(connection, label, len(header)))
     if faults:
@@ -185,6 +193,7 @@ def load_frame(
                 layout,
                 label,
                 row="frame_row",
+                # Row numbers of a frame count every record.
                 skip_blank=False,
             )
             connection.execute(f"INSERT INTO {identifier(table)} {query}")
@@ -205,6 +214,7 @@ def frame_record(
     connection: "DuckDBPyConnection", table: str, layout: Layout, role: str
 ) -> FileRecord:
     """Provenance of events that came from no file: the hash of their records as they were read."""
+    # Hashed as read and not as given: the same records as CSV, frame or Arrow have one provenance.
     columns = ["row", "date", "area_code", "x", "y", "key", "hour"]
     columns += [category(column) for column in layout.categories]
     # Their hashes are of this run alone: the first record of each key says the same of them.
@@ -252,6 +262,7 @@ def create_parquet_view(
     scan = f"read_parquet({literal(_no_pattern(path))}, file_row_number = true)"
     try:
         described = connection.execute(f"DESCRIBE SELECT * FROM {scan}").fetchall()
+        # From the footer; a damaged file fails here and not in the middle of a count.
         (rows,) = connection.execute(f"SELECT count(*) FROM {scan}").fetchall()[0]
     except duckdb.Error as error:
         raise InputError(f"{label}: cannot be read as Parquet ({_first_line(error)}).") from None
@@ -262,6 +273,8 @@ def create_parquet_view(
         name: (one, str(type_))
         for name, one, (_, type_, *_) in zip(names, given, described, strict=True)
     }
+    # A Parquet file is read again for every question, so that what need not be mended in each row
+    # pays.
     raw = {c: _look(connection, scan, c, found[c], layout) for c in layout.columns if c in found}
     query = select_events(scan, raw, layout, label, row="file_row_number + 1", skip_blank=False)
     connection.execute(f"CREATE VIEW {identifier(view)} AS {query}")
@@ -290,6 +303,7 @@ def _look(
         return bool(connection.execute(query).fetchall())
 
     if kind == "VARCHAR":
+        # One question for both faults: in most files the answer is no.
         padded, short = f"trim({sql}) <> {sql}", f"length({sql}) <= {LONGEST_WORD}"
         odd = any_is(f"{padded} OR {short}")
         is_date = column == layout.date and layout.date_format is None
@@ -302,6 +316,7 @@ def _look(
         )
     if kind in ("DOUBLE", "FLOAT"):
         ends = connection.execute(f"SELECT min({sql}), max({sql}) FROM {scan}").fetchall()[0]
+        # The footer holds the ends of a column, so that this costs no scan.
         finite = all(end is None or math.isfinite(end) for end in ends)
         return Raw(sql, kind, is_finite=finite or not any_is(f"isinf({sql})"))
     return Raw(sql, kind)
@@ -311,6 +326,7 @@ def unreadable(connection: "DuckDBPyConnection", table: str, layout: Layout) -> 
     """A sentence for each file and column with values that are no date or no number."""
     counted = ", ".join(f"count({bad})" for bad in BAD)
     query = f"SELECT {counted} FROM {identifier(table)}"
+    # Counted first: in a sound file the lists below are never made.
     numbers = connection.execute(query).fetchall()[0]
     columns = (layout.date, layout.x, layout.y)
     for bad, column, number in zip(BAD, columns, numbers, strict=True):
@@ -332,9 +348,12 @@ _ABOUT_NUMBERS = "not a coordinate. Leave it empty where it is not known."
 
 def _about_dates(values: Sequence[str], layout: Layout) -> str:
     """What to do about dates that cannot be read, from all of them together."""
+    # All values at once: 03/04 fits two formats, and 25/04 further down decides between them.
     fits = [form for form in _FORMS if all(_is_date(value, form) for value in values)]
     asked = f"not a date as {layout.date_format}" if layout.date_format else "not an ISO date"
     if all(_SERIAL.fullmatch(value) for value in values):
+        # Excel counts from 1900 and takes 1900 for a leap year, so that its day 0 is 30 December
+        # 1899.
         day = date(1899, 12, 30) + timedelta(days=int(float(values[0])))
         return (
             f"{asked} but, it seems, a serial number of Excel: {values[0]} is {day.day} "
@@ -343,6 +362,7 @@ def _about_dates(values: Sequence[str], layout: Layout) -> str:
     if not fits:
         return f"{asked}, such as 2024-04-03 or 2024-04. Correct it, or name the date_format."
     choices = " or ".join(f'date_format = "{form}"' for form in fits)
+    # Never guessed: day and month the wrong way round move events between months without a sign.
     if len(fits) > 1:
         read = " or ".join(f"{datetime.strptime(values[0], f):%d %B %Y}" for f in fits)
         return f"{asked}; {values[0]!r} could be {read}. Say which it is: {choices}."
@@ -387,12 +407,14 @@ def _is_date(value: str, form: str) -> bool:
 def _header(path: Path, layout: Layout, label: str) -> tuple[list[str], str]:
     """Names in the header, and the delimiter that finds most of the columns in it."""
     headers = {}
+    # A file without a line end would be read into memory as one.
     with path.open(encoding="utf-8-sig", newline="") as file:
         first_line(file, label)
     for delimiter in DELIMITERS:
         with path.open(encoding="utf-8-sig", newline="") as file, suppress(csv.Error):
             names = next(csv.reader(file, delimiter=delimiter), [])
             headers[delimiter] = layout.named([name.strip() for name in names])
+    # By what it finds and not by what is frequent: descriptions are full of commas.
     delimiter = max(headers, key=lambda d: len(set(layout.columns) & set(headers[d])))
     _check(headers[delimiter], layout, label)
     return headers[delimiter], delimiter
@@ -456,6 +478,8 @@ def _rejected(connection: "DuckDBPyConnection", label: str, columns: int) -> Ite
     connection.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
     for line, kind, message in rows:
         found = message.rsplit("Found:", 1)[-1].strip()
+        # The words of the reader are about its own options; an analyst needs the row and what is
+        # wrong in it.
         reasons = {
             "MISSING COLUMNS": f"{found} values where the header has {columns}",
             "TOO MANY COLUMNS": f"{found} values where the header has {columns}",

@@ -143,7 +143,7 @@ class Tally:
         # of the database.
         store(events.connection, "days", _days(self.spans))
         events.connection.execute(self._dated())
-        # HUGEINT: events times a print of 31 bits, summed, outgrow 64 bits; they must wrap, not fail.
+        # HUGEINT: events times prints of 31 bits, summed, outgrow 64 bits; they must wrap.
         counted = {"n": "sum(events)", "prints": wrapped_sum("events::HUGEINT * print")}
         each = {"n": "count(*)", "prints": wrapped_sum("print")}
         events.connection.execute(_KINDS.format(**(counted if events.is_counted else each)))
