@@ -7,7 +7,7 @@ import pandas as pd
 
 from riskindex.areas import read as inputs
 from riskindex.areas.groups import group_kinds
-from riskindex.areas.neighbours import describe_neighbours, neighbour_matrix
+from riskindex.areas.neighbours import describe_neighbours, neighbour_matrix, with_edge
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.read import ReadAreas
 from riskindex.areas.table_files import read_tables
@@ -22,6 +22,7 @@ from riskindex.hotspots.find import find_hotspots
 from riskindex.index.selection import unknown_overrides
 from riskindex.outputs.report.page import source_lines
 from riskindex.publication.sensitive_places import read_sensitive_places
+from riskindex.setup.official_files import absent_files
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -76,26 +77,35 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
     ):
         found.lines.extend(opened.notes)
         if land is not None:
-            edition = inputs.read_codes(config.areas, config.folder)
-            counted = count_events(
-                opened.events,
-                land.areas,
-                config.factors,
-                periods=config.periods,
-                crosswalk=edition.crosswalk,
-                known_codes=edition.known,
-            )
-            found.lines.extend([*source_lines(counted.reconciliation), *counted.notes])
-            warnings, faults = losses(
-                counted.reconciliation,
-                counted.elsewhere,
-                config.sources,
-                within=bool(config.areas.within),
-            )
-            found.lines.extend(warnings)
-            if faults:
-                raise DataError(faults)
+            _count(config, opened, land, found)
+    absent = [*absent_files(config)]
+    found.lines.extend(["Not there yet (riskindex fetch gets it):", *absent] if absent else [])
     return found
+
+
+def _count(config: Config, opened: events.Opened, land: ReadAreas, found: CheckReport) -> None:
+    """Count the events, and say what is lost and what lies beyond the edge."""
+    edition = inputs.read_codes(config.areas, config.folder)
+    counted = count_events(
+        opened.events,
+        land.areas,
+        config.factors,
+        periods=config.periods,
+        crosswalk=edition.crosswalk,
+        known_codes=edition.known,
+    )
+    found.lines.extend([*source_lines(counted.reconciliation), *counted.notes])
+    warnings, faults = losses(
+        counted.reconciliation,
+        counted.elsewhere,
+        config.sources,
+        within=bool(config.areas.within),
+    )
+    found.lines.extend(warnings)
+    _, edge = with_edge(land.areas, counted.counts, snap=config.neighbours.snap)
+    found.lines.extend(edge)
+    if faults:
+        raise DataError(faults)
 
 
 def _areas(config: Config, found: CheckReport) -> ReadAreas | None:

@@ -20,7 +20,7 @@ from riskindex.analysis import (
 )
 from riskindex.areas import read as inputs
 from riskindex.areas.groups import group_kinds, profile_kind
-from riskindex.areas.neighbours import on_boundary
+from riskindex.areas.neighbours import with_edge
 from riskindex.areas.place_files import read_gazetteer, read_services
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.shipped_lookups import read_places
@@ -133,17 +133,17 @@ def _read(config: Config, frames: Frames, say: Say) -> Given:
     say("Reading tables")
     census = read_tables(config.sources, config.folder, land.areas.index, frames=frames.tables)
     areas = with_bases(land.areas, census.tables, config.bases)
-    areas = areas.assign(on_boundary=on_boundary(areas, snap=config.neighbours.snap))
     private = read_sensitive_places(config.release.sensitive_places, config.folder, areas)
     around, around_files = _read_around(config)
     say("Counting events")
     opened, counted, measures = _count(config, frames, areas, codes, say)
+    areas, edge = with_edge(areas, counted.counts, snap=config.neighbours.snap)
     warnings, faults = losses(
         counted.reconciliation, counted.elsewhere, config.sources, within=bool(config.areas.within)
     )
     if faults:
         raise DataError(faults)
-    notes = [*land.notes, *_edge_note(areas), *codes.notes, *census.notes]
+    notes = [*land.notes, *edge, *codes.notes, *census.notes]
     series = read_series(config.sources, config.folder, frames=frames.tables)
     files = [
         *land.files,
@@ -456,19 +456,6 @@ def _places(areas: pd.DataFrame, place: str) -> "pd.Series[str]":
     named = areas[kind] if kind else pd.Series(place, index=areas.index)
     counted = ~areas["is_context"] if "is_context" in areas else True
     return named.astype("object").where(named.notna() & counted, "").astype(str)
-
-
-def _edge_note(areas: pd.DataFrame) -> list[str]:
-    assessed = ~areas["is_context"] if "is_context" in areas else True
-    at_edge = int((areas["on_boundary"] & assessed).sum())
-    return (
-        [
-            f"{at_edge:,} areas lie at the edge of the study area: what happens beyond it is not "
-            "in their windows."
-        ]
-        if at_edge
-        else []
-    )
 
 
 def _files(records: list[FileRecord]) -> pd.DataFrame:

@@ -22,7 +22,7 @@ STREET_COLUMNS = (
     "Context",
 )
 FORCES = {"hertfordshire": "Hertfordshire Constabulary", "gwent": "Gwent Police"}
-CENSUS = ("census2021-ts007a.zip", "census2021-ts011.zip", "census2021-ts065.zip")
+CENSUS = tuple(f"census2021-{table}.zip" for table in ("ts001", "ts007a", "ts011", "ts065"))
 
 
 def write_census(data: Path, folder: Path) -> None:

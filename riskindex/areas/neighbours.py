@@ -172,6 +172,42 @@ def on_boundary(areas: "GeoDataFrame", *, snap: float = Neighbours.snap) -> "pd.
     return pd.Series(exposed, index=areas.index, name="on_boundary")
 
 
+def with_edge(
+    areas: "GeoDataFrame", counts: pd.DataFrame, *, snap: float = Neighbours.snap
+) -> tuple["GeoDataFrame", tuple[str, ...]]:
+    """Areas with `on_boundary`, and a note about those beyond whose border nothing is counted.
+
+    Parameters
+    ----------
+    areas
+        Index `area_code`; `geometry` valid, in metres; `is_context` where areas lie around the
+        study area.
+    counts
+        Index `area_code`; missing where a source has no file of the area.
+    snap
+        Borders closer than this many metres are the same border.
+
+    Returns
+    -------
+    tuple
+        The areas, `on_boundary` True where the window is incomplete: at the coast, at the edge of
+        the map, or beside an area around the study area that a source does not cover; and the note.
+    """
+    context = areas.get("is_context", pd.Series(False, index=areas.index)).to_numpy(bool)
+    bare = context & counts.reindex(areas.index).isna().any(axis=1).to_numpy(bool)
+    edge = on_boundary(areas, snap=snap).to_numpy(copy=True)
+    if bare.any():
+        first, second = adjoining(areas.geometry.to_numpy(), snap)
+        edge[second[bare[first]]] = True
+    n = int((edge & ~context).sum())
+    beyond = f" {int(bare.sum()):,} areas around it have no records and are not assessed."
+    note = (
+        f"{n:,} areas lie at the edge of the study area: what happens beyond it is not in their "
+        f"windows.{beyond if bare.any() else ''}"
+    )
+    return areas.assign(on_boundary=edge), (note,) if n else ()
+
+
 def _matched(shapes: Shapes, snap: float) -> Flags:
     """Whether every edge of a shape is an edge of another, both ends within `snap`."""
     parts, shape_of = shapely.get_parts(shapes, return_index=True)

@@ -5,60 +5,24 @@ The only part of the package that uses a network; no other command calls it.
 
 import json
 import zipfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
 from riskindex.areas import read as inputs
-from riskindex.areas.official_data import Official, official_of, official_sources
 from riskindex.areas.shipped_lookups import read_area_lookup
-from riskindex.areas.table_files import TableSource
 from riskindex.config import Config
 from riskindex.errors import InputError, Together
 from riskindex.events.periods import parse_period
-from riskindex.events.sources import PoliceSource
 from riskindex.files.formats import record
 from riskindex.result import Say
 from riskindex.setup.download import Progress, download
 from riskindex.setup.feature_service import fetch_layer
+from riskindex.setup.official_files import Wanted, wanted_files
 from riskindex.setup.police_archive import fetch_months
 
 RECORD = "downloads.json"
 """Where and when each file of a folder was fetched, with its hash."""
-
-
-class Wanted(NamedTuple):
-    """An official file that a config names."""
-
-    what: str
-    """Boundaries, or the name of a source."""
-    path: Path
-    """Where the config has it."""
-    entry: Official
-    """What it is and where it comes from."""
-
-
-def wanted_files(config: Config) -> Iterator[Wanted]:
-    """The files of a config that boundaries/sources.toml knows, whether they are there or not.
-
-    Parameters
-    ----------
-    config
-        What is asked.
-    """
-    known = official_sources()
-    entry = official_of(config.areas.code)
-    if entry is not None and entry.kind == "boundary":
-        yield Wanted("boundaries", config.folder / config.areas.boundaries, entry)
-    for name, source in config.sources.items():
-        if isinstance(source, PoliceSource) and isinstance(source.path, str):
-            yield Wanted(name, config.folder / source.path, known["police_uk"])
-        elif isinstance(source, TableSource):
-            columns = [c for of in source.columns.values() for c in _listed(of)]
-            entry = official_of(source.code, *columns)
-            if entry is not None:
-                yield Wanted(name, config.folder / source.path, entry)
 
 
 def fetch(config: Config, *, say: Progress, tell: Say) -> None:
@@ -194,7 +158,3 @@ def _records(folder: Path) -> dict[str, dict[str, object]]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _listed(columns: str | Sequence[str]) -> list[str]:
-    return [columns] if isinstance(columns, str) else list(columns)

@@ -17,6 +17,7 @@ from riskindex.areas.neighbours import (
     describe_neighbours,
     neighbour_matrix,
     on_boundary,
+    with_edge,
 )
 from riskindex.areas.prepare import prepare_areas
 from riskindex.errors import ConfigError, DataError
@@ -151,6 +152,27 @@ def test_gaps_of_millimetres_are_no_edge():
     areas = prepared(lattice())
     shrunk = areas.set_geometry(areas.geometry.buffer(-0.004, join_style="mitre"))
     assert list(on_boundary(shrunk)) == list(on_boundary(areas))
+
+
+def test_areas_beside_those_without_records_lie_at_the_edge_too():
+    areas = prepared(lattice(5, 5))
+    west = [f"A{k:02d}" for k in range(0, 25, 5)]
+    around = areas.assign(is_context=areas.index.isin(west))
+    counts = pd.DataFrame({"f": 1.0}, index=areas.index)
+    whole, (note,) = with_edge(around, counts)
+    assert note.startswith("11 areas lie at the edge")
+    assert "no records" not in note
+    counts.loc[west] = np.nan
+    bare, (note,) = with_edge(around, counts)
+    assert list(bare.index[bare["on_boundary"] & ~whole["on_boundary"]]) == ["A06", "A11", "A16"]
+    assert note.startswith("14 areas lie at the edge")
+    assert "5 areas around it have no records and are not assessed." in note
+
+
+def test_a_study_area_without_an_edge_says_nothing():
+    areas = prepared(lattice())
+    inside = areas.assign(is_context=areas.index != "A04")
+    assert with_edge(inside, pd.DataFrame({"f": 1}, index=areas.index))[1] == ()
 
 
 # An independent tool, and the real boundaries

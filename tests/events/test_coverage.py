@@ -108,6 +108,42 @@ def test_a_force_of_transport_covers_no_area_and_is_left_out_or_counted_as_asked
     assert column(both) == [12, 0, 14, 0]
 
 
+HEADER = "Month,Reported by,Falls within,Longitude,Latitude,LSOA code,Crime type\n"
+
+
+def streets(areas, rows, folder, header=HEADER):
+    """Counts of street files, as a run reads them."""
+    lines = "".join(
+        f"2022-{month:02d},{unit},{unit},,,E0100000{area},Drugs\n"
+        for area, unit in rows
+        for month in range(1, 13)
+    )
+    (folder / "crime.csv").write_text(header + lines)
+    source, asked = PoliceSource(kind="police.uk", path="crime.csv"), factor()
+    with open_events({"s": source}, folder=folder, factors=[asked], areas=areas) as opened:
+        return count_events(opened.events, areas, [asked])
+
+
+def test_areas_around_the_study_area_are_those_of_a_force_whose_files_may_not_be_there(tmp_path):
+    around = FOUR.assign(is_context=[False, False, True, True])
+    counted = streets(around, [(1, "Avon and Somerset Constabulary")], tmp_path)
+    assert column(counted) == [12, 0, None, None]
+    assert any("no file of Kent" in note for note in counted.notes)
+    both = streets(around, [(1, "Avon and Somerset Constabulary"), (4, KENT)], tmp_path)
+    assert column(both) == [12, 0, 0, 12]
+
+
+def test_without_a_study_area_inside_a_larger_one_nothing_is_taken_to_be_missing(tmp_path):
+    assert column(streets(FOUR, [(1, "Avon and Somerset")], tmp_path)) == [12, 0, 0, 0]
+
+
+def test_copies_that_name_no_force_are_counted_as_they_are(tmp_path):
+    around = FOUR.assign(is_context=[False, False, True, True])
+    assert column(streets(around, [(1, "")], tmp_path)) == [12, 0, 0, 0]
+    other = HEADER.replace("Falls within", "area")
+    assert column(streets(around, [(1, "Avon and Somerset")], tmp_path, other)) == [12, 0, 0, 0]
+
+
 def test_a_transport_file_alone_covers_nobody():
     records = [*year_of(AVON, 1), *year_of(RAIL, 3)]
     both = Coverage(by="force", column="unit", others="count")

@@ -14,8 +14,9 @@ from riskindex.areas.official_data import official_sources
 from riskindex.cli import app
 from riskindex.config import read_config
 from riskindex.errors import InputError
-from riskindex.setup.fetch import fetch, wanted_files
+from riskindex.setup.fetch import fetch
 from riskindex.setup.new_config import new_config
+from riskindex.setup.official_files import wanted_files
 
 LAYER = "/arcgis/rest/services/lsoa/FeatureServer/0"
 HARLOW = find_area("Harlow").codes
@@ -61,7 +62,7 @@ def services(web, monkeypatch):
             archive.writestr(f"{label}/{label}-essex-street.csv", f"{columns}\n{rows}")
     web.files["/2025-12.zip"] = made.getvalue()
     known["police_uk"] = replace(known["police_uk"], download=web.root + "/{month}.zip")
-    monkeypatch.setattr("riskindex.setup.fetch.official_sources", lambda: known)
+    monkeypatch.setattr("riskindex.setup.official_files.official_sources", lambda: known)
     monkeypatch.setattr("riskindex.areas.official_data.official_sources", lambda: known)
     return web
 
@@ -69,7 +70,7 @@ def services(web, monkeypatch):
 @pytest.fixture
 def config(tmp_path):
     made = new_config("open-data", area=find_area("Harlow"), data=tmp_path, home=tmp_path)
-    assert len(made.missing) == 5
+    assert len(made.missing) == 6
     path = tmp_path / "harlow.toml"
     path.write_text(made.text, "utf-8")
     return path
@@ -89,6 +90,7 @@ def test_where_each_file_came_from_is_noted_down_and_it_is_not_fetched_again(ser
     fetch(read_config(config), say=silent, tell=silent)
     noted = json.loads((config.parent / "downloads.json").read_text("utf-8"))
     assert set(noted) == {
+        "census2021-ts001.zip",
         "census2021-ts007a.zip",
         "census2021-ts011.zip",
         "census2021-ts065.zip",
@@ -136,7 +138,7 @@ def test_offline_says_what_is_missing_and_asks_nobody(services, config, how, mon
     else:
         monkeypatch.setenv("RISKINDEX_OFFLINE", "1")
     done = CliRunner().invoke(app, arguments, catch_exceptions=False)
-    assert done.output.count("is not there; it comes from") == 5
+    assert done.output.count("is not there; it comes from") == 6
     assert services.asked == []
 
 
@@ -151,6 +153,13 @@ def test_a_file_that_a_person_has_to_choose_is_named_with_its_page(services, con
         "domains: " in f and "is on a page, not in a file" in f for f in refused.value.faults
     )
     assert all("https://www.gov.uk/" in fault for fault in refused.value.faults)
+
+
+def test_check_names_what_is_not_there_yet_with_its_address(config):
+    done = CliRunner().invoke(app, ["check", str(config)])
+    said = " ".join(done.output.split())
+    assert "Not there yet (riskindex fetch gets it):" in said
+    assert "police: police_uk_2025.zip is Street-level crime of police.uk, from https://" in said
 
 
 def test_what_comes_of_a_service_is_called_by_what_it_is(services, config):
