@@ -60,13 +60,16 @@ def retest(sample: Sample, counts: Array, factor: Factor) -> Repeated:
         tail is matched to three moments instead of exact; on average the flag of at most one
         area in a repeat differs (measured in the tests).
     """
+    # All repeats of a factor in one array; the exact tests of the run look at one map at a time.
     p, value = RETESTS[factor.method](sample, counts, factor)
+    # A window that is the whole map has nothing to be compared with.
     undefined = (_sizes(sample, factor) == counts.shape[1]) | ~sample.asked
     p[:, undefined] = np.nan
     value[:, undefined] = np.nan
     adjusted = np.array([adjust(row, factor.correction) for row in p])
     hot = adjusted <= factor.level
     confidence = np.nan_to_num(confidence_of(adjusted).astype(float))
+    # With dispersion, an area below its expectation may have a small mid-p; it is never hot.
     if factor.method == "poisson" and factor.dispersion not in ("none", "given-total"):
         excess = counts @ sample.event_weights - expected_again(sample, counts, factor)
         hot, confidence = hot & (excess > 0), np.where(excess > 0, confidence, 0.0)
@@ -82,13 +85,19 @@ def _apart_from_next_door(
 ) -> Repeated:
     """Take the confidence from areas whose window is hot through events of others."""
     excess = counts @ sample.event_weights.astype(float) - expected_again(sample, counts, factor)
+    # Fewer than expected in the area itself: hot through others, next door.
     near = (found.is_hot | (found.confidence > 0)) & (excess <= 0)
     windows = _windows(sample, factor)
     most = np.maximum.reduceat(excess[:, windows.indices], windows.indptr[:-1], axis=1)
+    # An area with the largest excess of its window is hot by itself; only the others need the
+    # second test.
     asked = found.is_hot & ~near & (excess < most)
+    # Hot areas are few, so that a loop over repeats that have any is quick.
     for draw in np.flatnonzero(asked.any(axis=1)):
         rows = np.flatnonzero(asked[draw])
         rest = without_largest(csr_array(windows[rows]), excess[draw])
+        # The p that the correction let through in this repeat, which the rest of the window is held
+        # against.
         cut = p[draw][found.is_hot[draw]].max()
         near[draw, rows] = REST_TESTS[factor.method](sample, counts[draw], rest, rows, factor) > cut
     return found._replace(
@@ -111,13 +120,16 @@ def _windows(sample: Sample, factor: Factor) -> "Weights":
 
 def _getis_ord(sample: Sample, counts: Array, factor: Factor) -> tuple[Array, Array]:
     x, options = counts @ sample.event_weights.astype(float), factor.getis_ord
+    # z follows the statistic, p the null: Gi* may be tested with the own value held.
     by_star = options.statistic == "gi-star"
     standard = _drawn(x, sample.windows if by_star else sample.neighbours, held=not by_star)
     tested = standard
     if options.held == by_star:
         rows = sample.windows if options.drawn_with_itself else sample.neighbours
         tested = _drawn(x, rows, held=options.held)
+    # All values alike: nothing is unusual.
     p = np.where(tested.variance > 0, P_OF_DRAWS[options.p](x, tested, options), 1.0)
+    # A window of the area alone has no sum of neighbours.
     p[:, _sizes(sample, factor) == 1] = np.nan
     return p, np.where(np.isnan(p), np.nan, standard.z)
 
@@ -155,6 +167,7 @@ def _drawn(x: Array, rows: "Weights", *, held: bool) -> _Drawn:
     second = np.maximum(r2 - r1**2, 0.0)
     # What is left of equal numbers is rounding, and no variance.
     second = np.where(second > 1e-12 * np.maximum(r2, 1e-300), second, 0.0)
+    # Central moments of the values drawn from, then of a sum of m of n without replacement.
     third = r3 - 3 * r1 * r2 + 2 * r1**3
     return _Drawn(
         sums=(rows @ x.T).T,
@@ -168,6 +181,7 @@ def _drawn(x: Array, rows: "Weights", *, held: bool) -> _Drawn:
 
 def _exact(x: Array, drawn: _Drawn, options: GetisOrd) -> Array:
     """The exact law where the sums are small, and three moments where they are not."""
+    # The exact law costs by the size of the largest sum.
     if drawn.sums.max(initial=0) > EXACT_UP_TO:
         return _three_moments(drawn)
     values, sums = x.astype(np.int64), np.rint(drawn.sums).astype(np.int64)
@@ -187,6 +201,7 @@ def _permuted(x: Array, drawn: _Drawn, options: GetisOrd) -> Array:
 def _three_moments(drawn: _Drawn) -> Array:
     """Upper tail of a sum of draws without replacement, as a gamma with its three moments."""
     with np.errstate(divide="ignore", invalid="ignore"):
+        # A gamma shifted and scaled to three moments: 2 over the skewness is the root of its shape.
         root = 2 * drawn.variance**1.5 / drawn.third
         # Sums go up in steps of 1 at least: half a step is the correction for continuity.
         z = (drawn.sums - drawn.mean - 0.5) / np.sqrt(drawn.variance)
@@ -210,11 +225,13 @@ def _against_expectation(sample: Sample, counts: Array, factor: Factor) -> tuple
     """Windows, or areas by themselves, against what is expected of them."""
     windows = _windows(sample, factor)
     p, value = np.ones(counts.shape[:2]), np.zeros(counts.shape[:2])
+    # A repeat without an event has no rate to test against.
     events = counts.any(axis=(1, 2))
     moments = np.array([_moments(sample, x, windows, factor) for x in counts[events]])
     if not len(moments):
         return p, value
     observed, k1, k2, k3, step = np.moveaxis(moments, 1, 0)
+    # In units of the average event's weight, so that shrinkage sees counts and not days of harm.
     value[events] = _shrunken(observed / step, k1 / step)
     if factor.dispersion == "given-total":
         p[events] = _given_total(sample, counts[events], observed, factor)
@@ -228,6 +245,8 @@ def _tail_of_moments(
 ) -> Array:
     """Upper tail of a sum with three cumulants, as a negative binomial in steps."""
     k1, k2, k3 = cumulants
+    # Three cumulants of a negative binomial in steps, solved for its mean and dispersion; below
+    # Poisson's skewness the dispersion is 0.
     excess = np.maximum((k3 / (step * k2) - 1) / 2, 0.0)
     mean = k2 / (step**2 * (1 + excess))
     above = (observed - k1) / step + mean
@@ -287,7 +306,9 @@ def _moments(sample: Sample, counts: Array, windows: "Weights", factor: Factor) 
         background="county" if sample.centroids is None else "local",
         centroids=sample.centroids,
     )
+    # Estimated anew in each repeat, as the run does.
     w = study.dispersion
+    # Moments of a compound sum: the mean number of each group times powers of its weight.
     m1, m2, m3 = (study.means @ sample.event_weights.astype(float) ** r for r in (1, 2, 3))
     parts = [
         study.intensity.total,
@@ -310,6 +331,7 @@ def expected_again(sample: Sample, counts: Array, factor: Factor) -> Array:
     """
     weights = sample.event_weights.astype(float)
     if sample.centroids is None:
+        # The repeat's own total: expectations follow what was drawn.
         return np.outer(counts.sum(axis=1) @ weights, sample.exposure / sample.exposure.sum())
     studies = (
         compare(
@@ -332,6 +354,7 @@ def _shrunken(observed: Array, expected: Array) -> Array:
     m = observed.sum(axis=1, keepdims=True) / base
     ratio = observed / expected
     spread = (expected * (ratio - m) ** 2).sum(axis=1, keepdims=True) / base
+    # Variance of risks beyond that of counting; none is left where counting explains it all.
     a = np.maximum(spread - m / expected.mean(axis=1, keepdims=True), 0.0)
     kept = np.divide(a, a + m / expected, out=np.zeros_like(ratio), where=a > 0)
     return np.asarray(m + (ratio - m) * kept)

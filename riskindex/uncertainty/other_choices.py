@@ -91,6 +91,7 @@ def ask_what_if(made: ListMade, *, replay: Replay | None = None, seed: int = 0) 
     seed
         Of the draws of `what_matters`.
     """
+    # One choice at a time: what they do together is `what_matters`.
     rows = [_row(made.chosen, kind, other) for kind in KINDS for other in KINDS[kind](made)]
     table = pd.DataFrame(rows, columns=list(_EMPTY))
     few = len(made.data.areas) <= LARGE
@@ -134,6 +135,7 @@ def _row(chosen: Selected, kind: str, other: Other) -> dict[str, object]:
     row = {**_EMPTY, "kind": kind, "choice": other.words}
     try:
         then, now = other.select().index, chosen.index
+    # A choice that is impossible with these data is an answer, too.
     except RiskindexError as error:
         return row | {"note": error.faults[0]}
     entered, left = then.difference(now, sort=False), now.difference(then, sort=False)
@@ -156,6 +158,8 @@ def _left_out(made: ListMade) -> Iterator[Other]:
     if len(scored) > 1:
         for factor in scored:
             yield Other(f"Without: {factor.label}", partial(_without, made, [factor]))
+    # Drugs and weapons are found where police look; a list that changes without them follows
+    # patrols.
     if 1 < len(police) < len(scored):
         yield Other("Without all that police activity finds", partial(_without, made, police))
 
@@ -163,6 +167,7 @@ def _left_out(made: ListMade) -> Iterator[Other]:
 def _without(made: ListMade, factors: Sequence[Factor]) -> Selected:
     names = [factor.name for factor in factors]
     rest = made.scores[~made.scores.index.get_level_values("factor").isin(names)]
+    # A group that lost all its factors must not be weighed.
     groups = set(rest["group"]) if "group" in rest else set()
     weights = {group: w for group, w in made.index.groups.items() if group in groups}
     given = {
@@ -181,9 +186,11 @@ def _weights(made: ListMade) -> Iterator[Other]:
     alike = factor_weights(made.scores, options=made.index).round(12).nunique() == 1
     words = {"equal": "All factors weigh the same", "pca": "Weights by principal components"}
     for word, text in words.items():
+        # Where all weigh the same already, equal weights are no other choice.
         if word != made.index.weights and not (alike and word == "equal"):
             options: Any = {"weights": word}
             yield Other(text, partial(made.again, index=replace(made.index, **options)))
+    # Doubling a weight that is found from data would be undone by finding it again.
     if made.index.weights in ("normalised", "as-given"):
         yield from (_twice(made, factor) for factor in made.scored if factor.weight > 0)
 
@@ -197,6 +204,7 @@ def _people(made: ListMade) -> Iterator[Other]:
 
 
 def _twice(made: ListMade, factor: Factor) -> Other:
+    # Twice and not ten times: a change that somebody could ask for.
     other = made.scores.index.get_level_values("factor") != factor.name
     doubled = made.scores["weight"].where(other, 2 * made.scores["weight"])
     select = partial(made.again, scores=made.scores.assign(weight=doubled))
@@ -209,6 +217,7 @@ def _twice(made: ListMade, factor: Factor) -> Other:
 def _scoring(made: ListMade) -> Iterator[Other]:
     tested = made.tested
     for word, text in _SCORE_WORDS.items():
+        # All tested factors together: one at a time would be a table that nobody reads.
         if any(factor.score != word for factor in tested):
             yield Other(text, partial(_scored_by, made, _all(tested, score=word)))
     yield from _risks(made)
@@ -296,6 +305,7 @@ def _normalised(made: ListMade, word: str) -> Selected:
 def _aggregation(made: ListMade) -> Iterator[Other]:
     for word in AGGREGATE:
         if word not in (made.index.aggregation, "general"):
+            # Every area against every other: 35,000 areas are 600 million duels.
             if word == "copeland" and len(made.data.areas) > LARGE:
                 continue
             options: Any = {"aggregation": word}
@@ -304,6 +314,7 @@ def _aggregation(made: ListMade) -> Iterator[Other]:
 
 
 def _missing(made: ListMade) -> Iterator[Other]:
+    # Without a missing score the rule for missing ones changes nothing.
     if made.scores["score"].isna().any():
         words = {
             "rest": "Areas that lack a factor are scored on the others",
@@ -345,6 +356,8 @@ def _exposures(made: ListMade) -> Iterator[Other]:
     # Tests of windows take long; risks are a few sums.
     asked = [f for f in made.tested if f.exposure and (few or f.score == "risk")]
     for base in made.bases:
+        # Residents of communal establishments say where a base is in doubt; they are none
+        # themselves.
         if base == COMMUNAL:
             continue
         changed = [
@@ -377,6 +390,8 @@ def _neighbours(made: ListMade) -> Iterator[Other]:
         return
     for words, options in _NEIGHBOURS.items():
         weights = neighbour_matrix(gpd.GeoDataFrame(areas), options=options)
+        # Nearest neighbours of a grid may be the queen's; the same list under two names says
+        # nothing.
         if abs(weights - made.data.weights).nnz:
             yield Other(words, partial(_beside, made, by_window, weights))
 

@@ -70,12 +70,15 @@ def score_otherwise(
     persistent = factor.score == "persistence"
     periods = [str(label) for label in (factor.periods if persistent else factor.periods[-1:])]
     same = not again and _same_test(factor, changed)
+    # Another correction needs no new test: p-values stand in the tables.
     outcomes = _told(tests, factor, periods) if same else _tested(tests, changed, periods)
     each, pooled = outcomes[: len(periods)], outcomes[len(periods) :]
     adjusted = np.array([adjust(outcome.p, changed.correction) for outcome in each])
     hot, known = adjusted <= changed.level, ~np.isnan(adjusted)
     confidence = confidence_of(adjusted).astype(float)
+    # What is hot only next door scores nothing here either, if the config says so.
     near = _next_door(tests, factor, changed, periods) & (hot | (confidence > 0))
+    # The measure stays that of the test, since normalisations and ties look at it.
     values = np.array([outcome.value for outcome in each])
     nothing = np.full(hot.shape[1], np.nan)
     risks = _own_risk(tests, factor, changed, periods)
@@ -119,6 +122,7 @@ def _risk_otherwise(tests: Tests, factor: Factor, changed: Factor) -> pd.DataFra
 def _next_door(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[str]) -> Flags:
     """Areas without events of their own to be hot through, and those next door as configured."""
     by_itself, by_window = changed.method == "poisson", changed.method in ("window", "getis-ord")
+    # As published, neighbours count as the area's own.
     if not by_itself and (changed.neighbourhood == "score" or not by_window):
         return np.zeros((len(periods), len(tests.data.areas)), dtype=bool)
     tables = [rows(tests.hotspots, factor=changed.name, period=label) for label in periods]
@@ -128,6 +132,7 @@ def _next_door(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[
     )
     if factor.exposure != changed.exposure and changed.method != "getis-ord":
         observed, expected, _ = _own_counts(tests, changed, periods)
+    # By itself an area is hot through its own events or not at all.
     near: Flags = observed <= expected
     if by_itself:
         return near
@@ -137,6 +142,7 @@ def _next_door(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[
 
 def _same_test(factor: Factor, changed: Factor) -> bool:
     """Whether the p-values are the same, and only what is made of them is not."""
+    # Correction and level are made of p-values; anything else changes these.
     return replace(changed, correction=factor.correction, level=factor.level) == factor
 
 
@@ -144,6 +150,7 @@ def _told(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_UpperTa
     """What the tables say of each period, and of all periods together for persistence."""
     tables = [rows(tests.hotspots, factor=factor.name, period=label) for label in periods]
     if factor.score == "persistence":
+        # Persistence asks all periods together, too.
         tables.append(rows(tests.pooled, factor=factor.name).assign(value=np.nan))
     return [
         _UpperTails(*(t[c].to_numpy(float, na_value=np.nan) for c in ("p", "value")))
@@ -153,6 +160,7 @@ def _told(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_UpperTa
 
 def _own_risk(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[str]) -> Risks:
     """The areas' own risk, against the base that the changed factor names."""
+    # Against the same base the tables hold what was expected.
     if factor.exposure == changed.exposure and "getis-ord" not in (factor.method, changed.method):
         tables = [rows(tests.hotspots, factor=factor.name, period=label) for label in periods]
         return risk_of(tables, changed, neighbours=tests.data.weights)
@@ -162,6 +170,7 @@ def _own_risk(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[s
     context = context_of(tests.data.areas)
     if context is None:
         return risks
+    # Areas around the study area lend their events to its edge and are not judged.
     return Risks(*(np.where(context, np.nan, part) for part in risks))
 
 
@@ -249,6 +258,7 @@ def _changing(**changes: object) -> Callable[[Factor, pd.DataFrame], Factor | No
 
 
 def _without_dispersion(factor: Factor, areas: pd.DataFrame) -> Factor | None:
+    # Permutation needs no dispersion: it takes the counts as they are.
     if factor.method == "getis-ord":
         return None
     return _changing(dispersion="none")(factor, areas)
@@ -256,6 +266,7 @@ def _without_dispersion(factor: Factor, areas: pd.DataFrame) -> Factor | None:
 
 def _by_method(method: str) -> Callable[[Factor, pd.DataFrame], Factor | None]:
     def change(factor: Factor, areas: pd.DataFrame) -> Factor | None:
+        # Shuffling needs no base; the other methods take residents where nothing is named.
         exposure = factor.exposure or ("residents" if "residents" in areas else None)
         if factor.method == method or (method != "getis-ord" and exposure is None):
             return None

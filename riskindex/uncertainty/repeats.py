@@ -106,11 +106,16 @@ class Repeater:
             observe(factor, str(label), data.counts, data.areas, pd.DataFrame())
             for label in factor.periods
         ]
+        # Samples, windows and exposure stay as they are; only counts are drawn again.
         periods = [_period(observation, land, factor) for observation in seen]
         pooled = _period(together(seen, factor), land, factor) if len(seen) > 1 else None
+        # An area that any period covers has a risk; counts are drawn where the period covers it.
         covered = np.any([period.keep for period in periods], axis=0)
         observed, expected = _totals(periods, len(covered))
+        # Neighbours that no file covers tell nothing about an area's risk.
         near = data.weights[covered][:, covered]
+        # One effect for each area and group over all periods: drawing each period apart would make
+        # last year's hotspot forget this year's.
         risks = [
             posterior_risks(observed[covered, g], expected[covered, g], near, prior=prior)
             for g in range(observed.shape[1])
@@ -127,10 +132,13 @@ class Repeater:
 
     def draw(self, rng: np.random.Generator, draws: int) -> Drawn:
         """Count, test and score again."""
+        # Parametric: risks from the posterior, then counts from the risks. Counts drawn around the
+        # observed ones would have the noise twice.
         risk = self._by_group(rng, draws)
         counts = np.zeros((len(self.periods), *risk.shape))
         for period, repeated in zip(self.periods, counts, strict=True):
             mean = risk[:, period.keep] * period.expected
+            # Poisson given the risk; the variance beyond it is in the draw of the risk.
             repeated[:, period.keep] = rng.poisson(mean)
         return self._scored(counts)
 
@@ -144,6 +152,7 @@ class Repeater:
             area.
         """
         share = self.expected * self.periods[0].sample.event_weights
+        # Groups of events count by their weights, in proportion to what is expected of each.
         total = share.sum(axis=1)
         weighted = np.einsum("dng,ng->dn", self._by_group(rng, draws), share)
         nothing = np.full(weighted.shape, np.nan)
@@ -158,6 +167,7 @@ class Repeater:
         return risk
 
     def _scored(self, counts: Array) -> Drawn:
+        # No test decides a risk, which saves most of the time of a repeat.
         if self.factor.score == "risk":
             return self._by_risk(counts)
         tests = [
@@ -167,6 +177,7 @@ class Repeater:
         last = tests[-1]
         assessed = ~np.isnan([test.p_adjusted for test in tests])
         persistent = self.factor.score == "persistence"
+        # Only persistence looks at earlier periods.
         which = range(len(tests)) if persistent else [len(tests) - 1]
         measured = Measured(
             value=mean_of_known(np.array([t.value for t in tests])) if persistent else last.value,
@@ -181,6 +192,7 @@ class Repeater:
             near_confidence=last.near_confidence,
             periods_near=np.sum([test.near for test in tests], axis=0).astype(float),
         )
+        # The same functions as in the run: a repeat is the method, not a model of it.
         score = SCORES[self.factor.score](measured, self.factor)
         hot = score > 0 if persistent else last.is_hot
         return Drawn(score, measured.value, intensity(measured, self.factor), hot)
@@ -190,6 +202,7 @@ class Repeater:
         counts = np.zeros((len(self.periods), 1, len(self.covered), len(self.risks)))
         for period, counted in zip(self.periods, counts, strict=True):
             counted[:, period.keep] = period.sample.counts
+        # Ties are put in order by means of risks whatever the score tells of them.
         means = replace(self.factor, estimate="mean", normalise=None)
         return replace(self, factor=means)._by_risk(counts)
 
@@ -202,6 +215,7 @@ class Repeater:
     def _own_risk(self, counts: Array, which: Sequence[int]) -> Risks:
         """The areas' own risk of every repeat, over some periods; shape `(draws, n)`."""
         counts, periods = counts[list(which)], [self.periods[k] for k in which]
+        # Missing where a period does not cover an area, which then weighs the others.
         observed, expected = np.full(counts.shape[:3], np.nan), np.full(counts.shape[:3], np.nan)
         asked = np.ones(len(self.covered), dtype=bool)
         for k, period in enumerate(periods):
@@ -240,6 +254,7 @@ def stacked(parts: Sequence[Drawn], draws: int) -> Drawn:
 
 def _period(seen: Observation, land: Land, factor: Factor) -> _Period:
     sample = land.sample(seen, factor)
+    # Each group of events is expected from its own total.
     share = sample.exposure / sample.exposure.sum()
     return _Period(
         keep=seen.assessed,
@@ -251,6 +266,7 @@ def _period(seen: Observation, land: Land, factor: Factor) -> _Period:
 def _held_prior(
     periods: Sequence[_Period], factor: Factor, neighbours: "csr_array[Any]"
 ) -> SpatialPrior | None:
+    # The prior is found from the counts as they are, and held in repeats.
     observed, expected = np.full((2, len(periods), len(periods[0].keep)), np.nan)
     for k, period in enumerate(periods):
         observed[k, period.keep] = period.sample.observed
@@ -282,6 +298,7 @@ def _over_all(period: _Period, found: Repeated) -> Repeated:
     }
     spread = {}
     for name, filler in empty.items():
+        # Areas that a period does not cover are neither hot nor cold in it.
         column = np.full(shape, filler)
         column[:, period.keep] = getattr(found, name)
         spread[name] = column

@@ -56,6 +56,8 @@ class Replay:
 
     def block(self, rng: np.random.Generator, draws: int) -> tuple[Flags, SmallIntegers]:
         """Whether each area is selected in each repeat, and its rank."""
+        # Counts, weights, normalisation and aggregation vary together, so that their interactions
+        # are in the result.
         drawn = self.draw(rng, draws)
         setting = Setting(
             weighting=draw_weights(self.frame, self.options, rng, draws),
@@ -76,6 +78,7 @@ class Replay:
         """Combine and select under settings of their own, one per repeat."""
         draws, n = len(setting.normalise), len(self.frame.areas)
         score, companion = np.empty((draws, n)), np.empty((draws, n))
+        # Repeats that share a setting are computed as one array, and not one after the other.
         for k, word in enumerate(self.options.normalise):
             for j, aggregation in enumerate(self.options.aggregation):
                 some = np.flatnonzero((setting.normalise == k) & (setting.aggregation == j))
@@ -84,10 +87,13 @@ class Replay:
                 weights = Weighting(*(w[some] for w in setting.weighting))
                 scores = self._normalised(mine, word) if self.repeaters else self._unchanged[word]
                 score[some] = combine_repeats(frame, scores, weights)
+                # Ties are put in order by the arithmetic mean of strengths whatever the index's own
+                # mean, as in `build_index`.
                 arithmetic = self.frame.arithmetic()
                 companion[some] = combine_repeats(arithmetic, mine.intensity, weights)
         hot = np.broadcast_to(drawn.is_hot.sum(axis=2), (draws, n))
         digits = self.frame.options.digits
+        # Rounded as the index is, so that areas which tie there tie here.
         scored = quantise(score, digits=digits)
         areas = Standing(scored, companion, hot, code_order(self.frame.areas))
         return choose_repeats(areas, self.selection, groups=self.groups)
@@ -103,6 +109,8 @@ class Replay:
         if word == "configured":
             return drawn.score
         directions = np.array([float(factor.direction) for factor in self.factors])
+        # A measure of which less is worse is turned round first, since a normalisation calls the
+        # largest value the worst.
         values = quantise(np.where(np.isnan(drawn.score), np.nan, directions * drawn.value))
         scores = np.empty_like(values)
         for draw, k in np.ndindex(len(values), len(self.factors)):
@@ -156,6 +164,7 @@ def at_both_levels(frame: Ingredients, within: Array, *, groups: Array | None = 
         Weights of the parts, shape `(draws, parts)`, of which those of groups are taken; as they
         are in the index unless given.
     """
+    # A group's own weight and the weights inside it vary apart: two levels, as the index has two.
     among = np.empty((len(within), len(frame.parts)))
     among[:] = frame.weighting.parts if groups is None else groups
     for position, part in enumerate(frame.parts):
@@ -182,6 +191,8 @@ def _uniform(
 def _dirichlet(
     frame: Ingredients, w: Array, o: Robustness, rng: np.random.Generator, d: int
 ) -> Array:
+    # A weight of 0 stays 0: it says that the factor is mapped and not scored, and is no matter of
+    # opinion.
     drawn = np.zeros((d, len(w)))
     drawn[:, w > 0] = rng.dirichlet(o.concentration * w[w > 0] / w.sum(), d) * w.sum()
     return drawn
@@ -191,6 +202,8 @@ def _elicited(
     frame: Ingredients, w: Array, o: Robustness, rng: np.random.Generator, d: int
 ) -> Array:
     """Mixtures of the people, every mixture as likely: from all alike to one alone."""
+    # No distribution is fitted to a handful of people; mixtures of what they said is all that is
+    # known.
     people = elicited_shares(frame.options.points, tuple(frame.factors)).to_numpy()
     return np.asarray(rng.dirichlet(np.ones(len(people)), d) @ people)
 
@@ -219,6 +232,8 @@ def combine_repeats(frame: Ingredients, scores: Array, weighting: Weighting) -> 
     draws, (_, n, factors) = len(weighting.factors), scores.shape
     options = frame.options
     single = not any(part.is_group for part in frame.parts)
+    # The usual index is one product of matrices; the general way below makes a line for each area
+    # and repeat.
     plain = options.missing == "not-assessed" and options.minimum_factors <= 1
     if options.aggregation == "arithmetic" and single and plain:
         return _weighted_sums(scores, weighting.factors, options.weights == "as-given")
@@ -227,12 +242,15 @@ def combine_repeats(frame: Ingredients, scores: Array, weighting: Weighting) -> 
         # Duels are between the areas of one repeat.
         rows = zip(scores, *weighting, strict=True)
         return np.array([frame.combine(s, weighting=Weighting(f, p)).score for s, f, p in rows])
+    # One line for each area and repeat, so that the index's own code combines them and cannot
+    # differ.
     spread = Weighting(*(np.repeat(weights, n, axis=0) for weights in weighting))
     return frame.combine(scores.reshape(-1, factors), weighting=spread).score.reshape(draws, n)
 
 
 def _weighted_sums(scores: Array, weights: Array, as_given: bool) -> Array:
     """The arithmetic mean without groups, where a missing score makes a missing index."""
+    # A factor without weight must not make an index missing where it is missing itself.
     counts = (weights > 0).any(axis=0)
     scores, weights = scores[..., counts], weights[:, counts]
     if not as_given:
@@ -261,6 +279,7 @@ def choose_repeats(
     tuple
         Whether each area is selected, and its rank (0 where not assessed); shape `(draws, n)`.
     """
+    # Not assessed comes last and never reaches the cut.
     order = np.argsort(np.where(np.isnan(areas.score), np.inf, -areas.score), axis=1)
     ordered = np.take_along_axis(areas.score, order, axis=1)
     chosen = np.empty(order.shape, dtype=bool)
@@ -268,8 +287,11 @@ def choose_repeats(
         mine = Standing(
             areas.score[draw], areas.companion[draw], areas.factors_hot[draw], areas.code
         )
+        # A share, a number or a least score: the number asked for may differ from repeat to repeat.
         target = target_of(selection, falling)[0]
         chosen[draw] = _choose(mine, falling, target, selection.ties)
+        # A minimum per district moves areas that no score would, and is part of the rule that is
+        # repeated.
         if selection.minimum_per_group and groups is not None:
             mine = mine._replace(companion=quantise(mine.companion))
             least = selection.minimum_per_group
@@ -281,6 +303,8 @@ def _choose(areas: Standing, falling: Array, target: int, ties: str) -> Flags:
     reached = min(target, int((falling > 0).sum()))
     if not reached:
         return np.zeros(len(falling), dtype=bool)
+    # Ties at the cut go by the same functions as in `select_top`: a copy of the rule would drift
+    # from it.
     at_cut = falling[reached - 1]
     above, tied = areas.score > at_cut, areas.score == at_cut
     places = reached - int(above.sum())
@@ -292,6 +316,7 @@ def _choose(areas: Standing, falling: Array, target: int, ties: str) -> Flags:
 def _ranks(order: Positions, ordered: Array) -> SmallIntegers:
     """Competition ranks from areas in falling order of their scores."""
     position = np.arange(1, order.shape[1] + 1)
+    # Competition ranks: areas that tie share the rank of the first of them.
     begins = np.ones(ordered.shape, dtype=bool)
     begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
     rank = np.maximum.accumulate(np.where(begins, position, 0), axis=1)

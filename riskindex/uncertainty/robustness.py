@@ -52,6 +52,8 @@ class Robust:
         off = f"{areas(borderline - inside)} off the list {_are(borderline - inside)} borderline"
         if not self.listed:
             return f"The list is empty. {repeats}, {off}."
+        # Firm and borderline on and off the list are told apart: a borderline area off it is one
+        # that was nearly chosen.
         again = (
             f"{repeats}, {areas(firm)} of the {self.listed:,} on the list {_are(firm)} firm "
             f"(selected in 95 of 100 or more) and {areas(inside)} borderline; {off} too. A repeat "
@@ -66,6 +68,7 @@ class Robust:
             return ""
         often = self.table["p_selected"].to_numpy(float)
         on, off = often[self.selected], often[~self.selected]
+        # A reader who sees such a pair takes the list for wrong unless the page says why.
         if not len(on) or not (off > on.min()).any():
             return ""
         number = int((off > on.min()).sum())
@@ -118,6 +121,7 @@ def repeat_list(
     sizes = blocks(replay.options.draws, len(replay.frame.areas))
 
     def block(number: int) -> tuple[Flags, SmallIntegers]:
+        # A stream for each block, by its number: threads may finish in any order.
         rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(number,)))
         return replay.block(rng, sizes[number])
 
@@ -126,6 +130,7 @@ def repeat_list(
     selected, ranks = (np.concatenate(part) for part in zip(*results, strict=True))
     _check_repeats(ranks, chosen)
     found = summarise(selected, ranks, chosen)
+    # Banded scores estimate no risk, so that nothing could be truly highest.
     if not (replay.repeaters and is_of_risks(replay.factors) and found.listed):
         return found
     top = probability_of_top(replay, found.listed, seed=seed, threads=threads)
@@ -169,6 +174,7 @@ def prepare_repeats(
     ConfigError
         An option that does not exist, or does not go with the index.
     """
+    # Options that do not go together are refused before risks are fitted, which is the slow part.
     _check(options, index, data)
     frame = Ingredients.of(scores, index)
     scored = [factor for factor in factors if factor.scored]
@@ -209,7 +215,9 @@ def summarise(selected: Flags, ranks: SmallIntegers, chosen: Selected) -> Robust
         },
         index=chosen.table.index,
     )
+    # 0 stands for no rank in the narrow arrays of repeats, and must not be printed as one.
     table.loc[low == 0, ["rank_low", "rank_high"]] = pd.NA
+    # Overrides are on the list and in no repeat's rule: the overlap says so honestly.
     hits, listed = (selected & final).sum(axis=1), int(final.sum())
     overlap = hits / listed if listed else np.full(len(hits), np.nan)
     return Robust(
@@ -236,12 +244,16 @@ TIERS: tuple[tuple[str, Callable[[Array, Flags], Flags]], ...] = (
 
 def tier(p_selected: Array, selected: Flags) -> Texts:
     """Firm, borderline or out, by how often an area is selected and whether it is on the list."""
+    # The first rule that fits: the table above is read from the top, like the guidance that it
+    # prints.
     rules = [rule(p_selected, selected) for _, rule in TIERS]
     return np.select(rules, [name for name, _ in TIERS], default="").astype(object)
 
 
 def _percentiles(ranks: SmallIntegers) -> tuple[Integers, Integers]:
     """5th and 95th percentile over the repeats in which an area has a rank; 0 where in none."""
+    # The smallest value with at least that share at or below it: a rank that occurred, not a mean
+    # of two.
     ordered = np.sort(ranks.T, axis=1)
     missing = (ordered == 0).sum(axis=1)
     known = len(ranks) - missing
@@ -266,6 +278,7 @@ def _repeaters(
 def _names(groups: "pd.Series[Any] | None", frame: Ingredients) -> Texts | None:
     if groups is None:
         return None
+    # Areas without a group share one of no name, for which no minimum is asked.
     return np.asarray(groups.reindex(frame.areas).fillna(""), dtype=object)
 
 
@@ -308,6 +321,7 @@ def robustness_faults(options: Robustness, index: Index) -> Sequence[str]:
     ):
         if not words:
             faults.append(f"robustness.{key}: name one or more.")
+        # "winsorise+min-max" is two steps.
         parts = [part.strip() for word in words for part in word.split("+")]
         faults += [
             f"robustness.{key}: no {part!r}; known: configured, {', '.join(known)}."

@@ -37,6 +37,8 @@ def effective_shares(scores: pd.DataFrame, *, options: Index = Index()) -> pd.Da
         and `ratio` of the two. A factor that never varies moves no rank, whatever its weight.
     """
     weights = factor_weights(scores, options=options)
+    # Shares of variance by covariance with the total, so that they add up to 1 even where factors
+    # are correlated.
     points = contributions(scores, options=options).unstack("factor")[list(weights.index)].dropna()
     centred = points - points.mean()
     total = centred.sum(axis=1)
@@ -44,6 +46,7 @@ def effective_shares(scores: pd.DataFrame, *, options: Index = Index()) -> pd.Da
     covariance = centred.mul(total, axis=0).sum()
     share = covariance / variance if variance > 0 else covariance * np.nan
     table = pd.DataFrame({"weight": weights / weights.sum(), "share": share})
+    # Above 1 the factor decides more than its weight says, which is what a nominal weight hides.
     table["ratio"] = table["share"] / table["weight"].where(table["weight"] > 0)
     return table
 
@@ -84,6 +87,7 @@ def what_matters(
         return pd.DataFrame(columns=list(Sobol._fields), dtype=float)
     design = sobol_design(runs, len(choices), seed=seed)
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(1,)))
+    # Counts are drawn and tested into a pool once, and picked from at every point of the design.
     drawn = replay.draw(rng, pool if replay.repeaters else 1)
     final = chosen.table["selected"].to_numpy(bool)
     outputs = np.concatenate(
@@ -93,6 +97,7 @@ def what_matters(
         ]
     )
     columns = Sobol._fields
+    # A list that nothing moves has no variance to share out.
     if np.ptp(outputs) == 0:
         return pd.DataFrame(0.0, index=pd.Index(choices, name="choice"), columns=list(columns))
     found = sobol_indices(outputs, len(choices), seed=seed)
@@ -180,6 +185,7 @@ MOVED: Mapping[str, Callable[[Replay, Array, Array], Array]] = MappingProxyType(
 
 
 def _pick(position: Array, words: int) -> Integers:
+    # 1.0 itself would be one word too far.
     return np.minimum((position * words).astype(np.int64), words - 1)
 
 
@@ -223,7 +229,9 @@ def sobol_design(runs: int, inputs: int, *, seed: int = 0) -> Array:
     """
     from scipy.stats import qmc  # slow to import, and rarely needed
 
+    # A and B from one sequence of twice the dimensions, so that they are independent.
     generator = qmc.Sobol(2 * inputs, scramble=True, rng=np.random.default_rng(seed))
+    # Sobol sequences are balanced at powers of two; more points are made than are used.
     both = generator.random_base2(int(np.ceil(np.log2(max(runs, 2)))))[:runs]
     a, b = both[:, :inputs], both[:, inputs:]
     mixed = [np.where(np.arange(inputs) == k, b, a) for k in range(inputs)]
@@ -262,9 +270,13 @@ def sobol_indices(outputs: Array, inputs: int, *, seed: int = 0, bootstrap: int 
         raise DataError(f"{len(y)} outputs for {inputs} inputs: some are missing.")
     if np.ptp(y) == 0:
         raise DataError("The outputs do not vary, so no input matters.")
+    # Centred: Jansen's differences do not need it, the variance of A and B together loses fewer
+    # digits.
     runs = (y - y.mean()).reshape(inputs + 2, -1)
     first, total = _jansen(runs)
     rng = np.random.default_rng(seed)
+    # Rows are drawn again with all their columns: A, B and the mixed points of a row belong
+    # together.
     picks = rng.integers(runs.shape[1], size=(bootstrap, runs.shape[1]))
     again = np.array([_jansen(runs[:, pick]) for pick in picks])
     low, high = np.nanpercentile(again, [2.5, 97.5], axis=0)

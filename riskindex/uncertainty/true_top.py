@@ -66,6 +66,7 @@ def probability_of_top(
 
 
 def _times_in_top(replay: Replay, number: int, rng: np.random.Generator, draws: int) -> Array:
+    # All factors of a draw come from one stream, so that areas are compared in the same draw.
     scores = np.stack(
         [
             _true_scores(replay.repeaters[factor.name], same, rng, draws)
@@ -75,8 +76,11 @@ def _times_in_top(replay: Replay, number: int, rng: np.random.Generator, draws: 
         ],
         axis=2,
     )
+    # Weights are choices and not chance: p_top says how likely it is under these choices.
     held = Weighting(*(np.tile(weights, (draws, 1)) for weights in replay.frame.weighting))
     index = combine_repeats(replay.frame, scores, held)
+    # Stable: among equal draws the first code counts, so that exactly so many areas are at the top
+    # and the probabilities add up to it.
     falling = np.argsort(np.where(np.isnan(index), np.inf, -index), axis=1, kind="stable")
     assessed = int((~np.isnan(index[0])).sum())
     top = falling[:, : min(number, assessed)]
