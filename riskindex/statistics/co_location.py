@@ -69,6 +69,8 @@ def moran_basis(weights: "csr_array[Any]") -> MoranBasis:
     ----------
     Dray, Legendre and Peres-Neto (2006), Ecological Modelling 196, 483-493.
     """
+    # All eigenvectors of a dense matrix are needed: a random set must be clumped at every scale as
+    # the given one is.
     n = weights.shape[0]
     if not 3 <= n <= LARGEST:
         raise DataError(
@@ -135,8 +137,11 @@ def co_location(
             f"The sets are of {n:,} and {len(b):,} areas, the map of {len(basis.vectors):,}."
         )
     shared, expected = int((a & b).sum()), k * m / n
+    # Independent areas: too sharp where hotspots are clumped, and given beside the other for
+    # comparison.
     chance = float(stats.hypergeom.sf(shared - 1, n, k, m))
     reached = random_sets(a, basis, rng, draws=draws)[b].sum(axis=0) >= shared
+    # The observed set counts as one of the draws, so that p is never 0.
     spatial = float((1 + reached.sum()) / (1 + draws))
     return CoLocation(shared, expected, shared / expected if expected else np.nan, chance, spatial)
 
@@ -171,6 +176,7 @@ def random_sets(
     """
     a = np.asarray(areas, dtype=np.bool_)
     size = int(a.sum())
+    # None, or all, of the areas is the same set wherever it lies.
     if size in (0, len(a)):
         return np.repeat(a[:, None], draws, axis=1)
     amplitude = basis.vectors.T @ (a - a.mean())
@@ -181,6 +187,7 @@ def random_sets(
         spread = _spread(raised * amplitude, basis.vectors)
         return _highest(basis.vectors @ (raised[:, None] * turned) / spread[:, None], size)
 
+    # Joins between areas of the set say how clumped it is; random sets must have as many.
     pilot, wanted = _turned(amplitude, rng, PILOT), _joins(a[:, None], basis)
 
     def excess(tilt: float) -> float:

@@ -34,6 +34,7 @@ def adjust(p: Array, method: str) -> Array:
     """
     p = np.asarray(p, dtype=np.float64)
     adjusted = np.full(p.shape, np.nan)
+    # Areas that were not tested must not make the correction stricter for the others.
     assessed = ~np.isnan(p)
     if assessed.any():
         adjusted[assessed] = CORRECTIONS[method](p[assessed])
@@ -43,6 +44,7 @@ def adjust(p: Array, method: str) -> Array:
 def confidence_of(p_adjusted: Array) -> NDArray[np.int8]:
     """Confidence band of adjusted p-values: 99, 95, 90, or 0 for none and for not assessed."""
     confidence = np.zeros(np.shape(p_adjusted), dtype=np.int8)
+    # The widest first: narrower bands overwrite.
     for largest, band in BANDS:
         confidence[np.asarray(p_adjusted) <= largest] = band
     return confidence
@@ -53,6 +55,7 @@ def _bonferroni(p: Array) -> Array:
 
 
 def _step_up(p: Array, *, penalty: float = 1.0) -> Array:
+    # From the largest p down, so that an adjusted p is never above that of a larger one (step-up).
     order = np.argsort(p, kind="stable")[::-1]
     ranks = np.arange(len(p), 0, -1)
     adjusted = np.empty_like(p)
@@ -61,6 +64,7 @@ def _step_up(p: Array, *, penalty: float = 1.0) -> Array:
 
 
 def _benjamini_yekutieli(p: Array) -> Array:
+    # Valid under any dependence, which windows that overlap have; the price is the harmonic sum.
     return _step_up(p, penalty=float((1 / np.arange(1, len(p) + 1)).sum()))
 
 

@@ -119,9 +119,12 @@ def pair_ratio_spread(intensity: Intensity, neighbours: csr_array, *, passes: in
 
 def _is_heavy(intensity: Intensity, neighbours: csr_array, found: Spread) -> bool:
     """Whether risks in calm places are more like lognormal than gamma ones."""
+    # Only counts have a lognormal law to compare with; a weighted sum has none.
     x, e = intensity.total, intensity.exposure
     if found.variance == 0 or not np.array_equal(x, intensity.noise):
         return False
+    # Clusters look like a heavy tail: only places whose neighbours have no more than expected are
+    # compared.
     calm = (neighbours @ x <= neighbours @ intensity.mean) & ~found.left_out
     events = x[calm].sum()
     if events == 0:
@@ -154,6 +157,7 @@ def _robust(intensity: Intensity, neighbours: csr_array, passes: int) -> Spread:
     n = len(intensity.total)
     w, parts = _pair_ratio(intensity, neighbours, passes)
     everyone = Spread(w, w, w, np.zeros(n, bool))
+    # At most a twentieth: more areas are no single extremes but the spread itself.
     most = np.argsort(-parts.own, kind="stable")[: min(MOST_LEFT_OUT, n // 20)]
     # What is left at the same weights tells cheaply that others hold the dispersion up.
     if w == 0 or not len(most) or parts.without(most) > 2 * w / 3:
@@ -162,8 +166,12 @@ def _robust(intensity: Intensity, neighbours: csr_array, passes: int) -> Spread:
     out[most] = True
     found, _ = _pair_ratio(*_without(intensity, neighbours, out), passes)
     out[most] = _out_of_reach(intensity, most, found)
+    # Only counts that are implausible for the others stay out; the rest come back, and the estimate
+    # is made again.
     if not out[most].all():
         found, _ = _pair_ratio(*_without(intensity, neighbours, out), passes)
+    # Left out only where it halves the dispersion: what does not decide it needs no exception that
+    # must be explained.
     return Spread(found, found, w, out) if found < w / 2 and out.any() else everyone
 
 
@@ -179,6 +187,7 @@ class _Parts(NamedTuple):
 
     def without(self, some: Positions) -> float:
         """The dispersion without some areas, at the same weights."""
+        # At the same weights, which is cheap and good enough to say whether to look closer.
         left = self.bottom - self.bottom_of[some].sum()
         top = max(self.top - self.top_of[some].sum(), 0.0)
         return float(top / left) - 1 if left > 1e-9 * self.bottom else 0.0
@@ -193,6 +202,8 @@ def _out_of_reach(intensity: Intensity, some: Positions, w: float) -> Flags:
         return np.ones(len(some), bool)
     information = (_precision(intensity.exposure[rest] * rate, w) ** 2).sum()
     counts = np.ceil(intensity.total[some] / intensity.step)
+    # Three standard errors are added to the dispersion: that of few areas is not well known, and an
+    # area is not extreme for that.
     spread = w + 3 / np.sqrt(information)
     log_p = log_upper_tail(counts, intensity.exposure[some] * rate, dispersion=spread)
     return np.asarray(log_p < np.log(IMPLAUSIBLE / len(intensity.total)))
@@ -212,18 +223,23 @@ def _pair_ratio(intensity: Intensity, neighbours: csr_array, passes: int) -> tup
     nothing = _Parts(zeros, zeros, zeros, 0.0, 0.0)
     if not y.any():
         return 0.0, nothing
+    # Pairs of neighbours: where risk is locally constant it cancels in the ratio, so that real
+    # clusters hardly inflate the dispersion.
     mu = intensity.mean
     pairs = _pairs_of(IdentityKey(neighbours))
     share = pairs.share * _calm(y / intensity.step, mu, pairs)
     # Row i holds the pairs of i with later areas, so that sums over pairs are products.
     later = _matrix(share, pairs)
+    # y(y - 1) in place of y^2: what Poisson noise adds by itself is taken off.
     within, rate = (y**2 - noise) / e**2, y / e
     w = 0.0
     for _ in range(passes):
+        # The best weights depend on the dispersion itself; three passes settle.
         u = _precision(mu, w)
         # Not `@` between vectors: BLAS would add up in an order that depends on its threads.
         top = np.sum(u * within * (later @ u) + u * (later @ (u * within))) / 2
         bottom = np.sum(u * rate * (later @ (u * rate)))
+        # Without events in two adjoining areas no pair tells anything; the overall rate does.
         if bottom <= 0:
             return against_overall_rate(intensity), nothing
         w = max(float(top / bottom) - 1, 0.0)
@@ -248,6 +264,7 @@ def against_overall_rate(intensity: Intensity) -> float:
     y, noise, e = intensity
     if not y.any():
         return 0.0
+    # Against one rate for all: clusters count as dispersion, which is why it is not the default.
     expected = e * y.sum() / e.sum()
     return max(float((y**2 - noise).sum() / (expected**2).sum()) - 1, 0.0)
 
@@ -279,6 +296,7 @@ def neighbour_covariance(
     u = _precision(mu, dispersion)
     v = u[i] * u[j] * share
     excess, variance = x[keep] / mu - 1, 1 / mu + dispersion
+    # If areas were independent, products of neighbours would be so, too.
     spread = np.sqrt(v**2 @ (variance[i] * variance[j]))
     covariance = v @ (excess[i] * excess[j])
     return NeighbourCovariance(float(covariance / v.sum()), float(covariance / spread))
@@ -303,6 +321,7 @@ class _Pairs(NamedTuple):
 def _calm(x: Array, mu: Array, pairs: _Pairs) -> Array:
     """Weight of every pair by what the other neighbours of its two areas have, at most 1."""
     i, j, later = pairs.i, pairs.j, _matrix(np.ones(len(pairs.i)), pairs)
+    # Without the other end of the pair itself, which would lower its own weight.
     others = (later @ a + later.T @ a - a for a in (x, mu))
     seen, usual = (of[i] + of[j] for of in others)
     ratio = (usual + CALM_EVENTS) / (seen + CALM_EVENTS)
@@ -323,6 +342,7 @@ def _pairs_of(key: IdentityKey[csr_array]) -> _Pairs:
 
 def _pairs(neighbours: csr_array) -> _Pairs:
     """Each pair of neighbours once, i < j, with (1/d_i + 1/d_j) / 2."""
+    # Nearest neighbours need not be mutual; a pair is one if either end says so.
     both = coo_array(neighbours.maximum(neighbours.T))
     degree = np.bincount(both.row, minlength=both.shape[0])
     once = both.row < both.col

@@ -90,6 +90,7 @@ def log_p_of_sums(
     """
     if held is not None:
         # Areas alike in all three share one answer, and most sparse counts are alike.
+        # One number for the three, so that one sort finds those alike.
         key = (held * (sizes.max() + 1) + sizes) * (sums.max() + 1) + sums
         _, first, back = np.unique(key, return_index=True, return_inverse=True)
         log_p = _log_p(urn_of(values), Queries(sizes[first], sums[first], held[first]), tail)
@@ -112,16 +113,20 @@ def p_of_sums(
 def _log_p(urn: Urn, queries: Queries, tail: Tail) -> Array:
     sizes, sums, held = queries
     tails = _tails_if_cheap(urn, queries)
+    # Tails are asked for by what they need: mid-p looks one step further, a lower tail at the other
+    # side.
     log_p = TAILS[tail](
         lambda j: _log_upper(urn, Queries(sizes, sums + j, held), tails),
         lambda: _log_probabilities(urn, queries, "lower", tails),
     )
+    # Rounding may leave a probability above 1 by its last digit.
     return np.minimum(log_p, 0.0)
 
 
 def _log_upper(urn: Urn, queries: Queries, tails: dict[Side, Tails] | None) -> Array:
     """Logarithm of P(S >= s), minus infinity for sums that no draw reaches."""
     log_p = np.full(len(queries.sums), -np.inf)
+    # Sums that no draw reaches have probability 0, and no law is made for them.
     reached = queries.sums <= _greatest(urn, queries)
     if reached.any():
         log_p[reached] = _log_probabilities(urn, queries.at(reached), "upper", tails)
@@ -171,6 +176,8 @@ def _read(tails: Tails, side: Side, queries: Queries) -> Array:
         if held is not None:
             r, error = _read_held(tails, side, k, s, held)
         log_p = np.log(r) + tails.log_scale[k] - tails.tilt * s
+        # Errors are carried along with the terms, so that a tail is given only with digits that are
+        # known.
         good = (r > SMALLEST) & (error + ROUNDING * r <= tails.tolerance * r)
         return np.where(good, log_p, np.nan)
 
@@ -184,6 +191,8 @@ def _read_held(
     `A_k(s) = (1 - k/n) B_k(s) + k/n B_{k-1}(s - u)`, solved for B from k = 0 up.
     """
     n, tilt = tails.n, tails.tilt
+    # Draws without the held value follow from draws with it, one fewer at a time: no law is made
+    # for each area.
     step = np.concatenate([[-np.inf], tails.log_scale[:-1] - tails.log_scale[1:]])
     b, error = np.zeros(len(held)), np.zeros(len(held))
     for left in range(int(sizes.max()), -1, -1):
@@ -204,10 +213,12 @@ def _tilted(urn: Urn, queries: Queries, side: Side, law: TiltedLaw) -> Array:
         left = np.flatnonzero(open_)
         if not len(left):
             break
+        # The median of what is open: a tilt serves sums near it, and halves what is left.
         middle = left[np.argsort(tilts[left])[len(left) // 2]]
         tails = law(urn, *_extent(queries), float(tilts[middle]), side)
         p[open_] = _read(tails, side, queries.at(open_))
         open_ &= np.isnan(p)
+        # Not tried again, whether or not it was found: the loop ends.
         open_[middle] = False
     return p
 
@@ -221,6 +232,7 @@ def _tilts(urn: Urn, queries: Queries, side: Side) -> Array:
     logs = np.log(urn.often) + grid[:, None] * urn.distinct
     shares = np.exp(logs - logs.max(axis=1, keepdims=True))
     means = (shares * urn.distinct).sum(axis=1) / shares.sum(axis=1)
+    # Found on a grid: the tilt need only be near, for the tail is exact at any.
     tilts: Array = np.interp(queries.sums / queries.sizes, means, grid)
     return np.maximum(tilts, 0.0) if side == "upper" else np.minimum(tilts, 0.0)
 

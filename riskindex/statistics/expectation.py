@@ -141,12 +141,17 @@ def compare(
         Counts that are negative or not whole, or choices that do not fit together.
     """
     x, e = np.asarray(counts, float), np.asarray(exposure, float)
+    # One group of events is the common case of several.
     x = x[:, None] if x.ndim == 1 else x
     _check(x, e, neighbours)
+    # An area with one group missing is not assessed, since its weighted sum is not known.
     keep = assessed(x.sum(axis=1), e)
     x, e, kept = x[keep], e[keep], neighbours if keep.all() else neighbours[keep][:, keep]
+    # Chance adds the square of an event's weight: three fires that count 5 vary more than fifteen
+    # that count 1.
     intensity = Intensity(x @ jumps, x @ jumps**2, e)
     spread, estimator = _dispersion(dispersion, intensity, kept)
+    # The binomial law is that of one total shared out by exposure.
     if estimator == "given-total" and (len(jumps) > 1 or background != "county"):
         raise DataError('"given-total" takes one group of events and the background "county".')
     points = None if centroids is None else np.asarray(centroids, float)
@@ -173,6 +178,8 @@ def expected_by_strata(counts: ArrayLike, populations: ArrayLike) -> Array:
         `(n,)`; NaN where a population is missing. Use it as the exposure.
     """
     x, people = np.asarray(counts, float), np.asarray(populations, float)
+    # Each stratum at its own rate over all areas: an area of many young people is expected to have
+    # more.
     events = np.nansum(x, axis=0) if x.ndim == 2 else x
     base = np.nansum(people, axis=0)
     return np.asarray(people @ np.divide(events, base, out=np.zeros_like(base), where=base > 0))
@@ -184,6 +191,7 @@ def _check(x: Array, e: Array, neighbours: csr_array) -> None:
             f"counts of shape {x.shape}, exposure of shape {e.shape} and neighbours of shape "
             f"{neighbours.shape} are not about the same areas."
         )
+    # A window that held its area twice would count its events twice.
     if neighbours.diagonal().any():
         raise DataError("neighbours must leave the area itself out; its window adds it.")
     if np.any(x < 0) or np.any((x != np.round(x)) & ~np.isnan(x)):
@@ -201,12 +209,14 @@ def _dispersion(
 
 
 def _overall_means(x: Array, e: Array, _: Array | None) -> Array:
+    # Each group from its own total, so that rare kinds are not expected by the frequent ones.
     return np.asarray(e[:, None] * (x.sum(axis=0) / max(e.sum(), np.finfo(float).tiny)))
 
 
 def _local_means(x: Array, e: Array, centroids: Array | None) -> Array:
     if centroids is None:
         raise DataError('the background "local" needs the centroids of the areas.')
+    # In a small county the surroundings are the county.
     if len(e) <= NEAREST:
         return _overall_means(x, e, None)
     near = _surroundings(IdentityKey(centroids))
@@ -217,6 +227,7 @@ def _local_means(x: Array, e: Array, centroids: Array | None) -> Array:
 def _surroundings(key: "IdentityKey[Array]") -> csr_array:
     """The nearest areas of each, itself included, shape `(n, n)`; kept for further tests."""
     points, n = key.value, len(key.value)
+    # The area itself is among its nearest: its own events weigh one in 200.
     _, near = KDTree(points).query(points, k=NEAREST, workers=-1)
     starts = np.arange(0, n * NEAREST + 1, NEAREST, dtype=np.int32)
     return csr_array((np.ones(n * NEAREST), near.ravel().astype(np.int32), starts), shape=(n, n))

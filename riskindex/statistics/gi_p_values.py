@@ -56,12 +56,14 @@ class PValues(NamedTuple):
 
 def _auto(draw: Draw) -> PValues:
     """Exact where there is an exact law, permutation elsewhere."""
+    # Rates and other values without steps have no law that can be written out.
     counts = _lattice(draw.values)
     equal = _equal_weights(draw.rows) & (counts is not None)
     if counts is None or not equal.any():
         return _permuted(draw) if len(equal) else PValues(np.empty(0), np.empty(0), "exact")
     part = draw if equal.all() else _part(draw, equal)
     sizes, sums, held = _sums(part, counts)
+    # Minutes and gigabytes are not spent unasked; permutation says what it is.
     if not fits(counts, sizes, sums):
         return _permuted(draw)
     found = np.empty(len(equal))
@@ -112,11 +114,14 @@ def _approximate(draw: Draw) -> PValues:
     p, log_p, how = _of_permutations(reached, draw)
     times = reached.times(draw.test.tail)
     rare = np.flatnonzero(times < RARE)
+    # Few hits make a poor p, and with 999 permutations a corrected p never gets below .05 in a
+    # large map.
     tails = _saddlepoints(draw, rare)
     expected = reached.of[rare] * np.exp(SIDES[draw.test.tail](*tails))
     # The chance of so many permutations or more, and of so few or fewer, if the saddlepoint holds.
     more = np.where(times[rare] > 0, gammainc(np.maximum(times[rare], 1), expected), 1.0)
     fewer = gammaincc(times[rare] + 1, expected)
+    # Trusted only where the permutations themselves do not contradict it.
     fits_ = np.minimum(more, fewer) >= DOUBTFUL
     log_p[rare[fits_]] = np.minimum(TWICE[draw.test.tail](*tails)[fits_], 0.0)
     p[rare[fits_]] = np.exp(log_p[rare[fits_]])
@@ -138,6 +143,7 @@ TWICE: dict[Tail, Callable[[Array, Array], Array]] = SIDES | {
 def _saddlepoints(draw: Draw, asked: Integers) -> tuple[Array, Array]:
     """Logarithms of the upper and lower tails of some of the sums, by windows of a size."""
     x = centred(draw.values)
+    # The tilt is searched on a scale of standard deviations.
     x /= x.std()
     distinct, which, often = np.unique(x, return_inverse=True, return_counts=True)
     upper, lower = np.full(len(asked), np.nan), np.full(len(asked), np.nan)
@@ -147,6 +153,7 @@ def _saddlepoints(draw: Draw, asked: Integers) -> tuple[Array, Array]:
         of_size = np.flatnonzero(sizes == size)
         left = np.tile(often.astype(np.float64), (len(of_size), 1))
         if draw.held:
+            # The held value is one fewer of its kind to draw from.
             left[np.arange(len(of_size)), which[draw.areas[asked[of_size]]]] -= 1
         places = Places(rows[of_size].data.reshape(-1, size), distinct, left)
         upper[of_size], lower[of_size] = saddlepoint_log_tails(places, sums[of_size])
@@ -183,6 +190,7 @@ def _sums(draw: Draw, counts: Integers) -> tuple[Integers, Integers, Integers | 
 def _lattice(x: Array) -> Integers | None:
     """The values as whole steps above their minimum, or None if they do not lie on a lattice."""
     steps = x - x.min()
+    # Values such as 0.5, 1.0, 1.5 are whole steps, too.
     if (x != np.rint(x)).any():
         steps = steps / np.diff(np.unique(x)).min(initial=np.inf)
     whole = np.rint(steps)
@@ -204,6 +212,7 @@ def centred(x: Array) -> Array:
 
 def _equal_weights(rows: sparse.csr_array) -> Flags:
     """Rows whose weights are all alike, and above zero."""
+    # Row-standardised or binary: only weights that differ within a row break the exact law.
     others = rows.data != 1
     unequal = np.zeros(rows.shape[0], dtype=bool)
     if others.any():

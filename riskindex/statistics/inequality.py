@@ -95,6 +95,7 @@ def relative_index(count: ArrayLike, population: ArrayLike, *, level: float = 0.
     [7.0, 1.74, inf]
     """
     line, o = _line(population), np.asarray(count, dtype=np.float64)
+    # A line may run below 0 at its end, where no rate can.
     rates = o / np.asarray(population, dtype=np.float64)
     ends = [np.maximum((weights * rates).sum(axis=-1), 0) for weights in line]
     least, most = np.broadcast_arrays(*ends)
@@ -197,6 +198,7 @@ def top_shares(count: ArrayLike, tops: ArrayLike) -> Array:
     x, k = np.asarray(count, dtype=np.float64), np.asarray(tops, dtype=np.int64)
     if ((k < 0) | (k > len(x))).any():
         raise DataError(f"The top {k.max()} areas are asked for, and there are {len(x)}.")
+    # The largest first; ties do not matter to a sum.
     sums = np.concatenate([[0.0], np.cumsum(np.sort(x)[::-1])])
     return np.asarray(sums[k] / sums[-1] if sums[-1] > 0 else np.full(k.shape, np.nan))
 
@@ -243,6 +245,8 @@ def by_chance(
     """
     x = np.asarray(count, dtype=np.int64)
     chances = np.ones(len(x)) if exposure is None else np.asarray(exposure, dtype=np.float64)
+    # Where events are fewer than areas, most areas must be empty: concentration needs this to be
+    # read at all.
     chances, seen = chances / chances.sum(), measure(x)
     drawn = np.array([measure(rng.multinomial(x.sum(), chances)) for _ in range(draws)])
     # Shares of the same count may differ in their last digit by the order of a sum.

@@ -152,6 +152,8 @@ def count_ratio(
     """
     a, b = _broadcast(now, before)
     e, f = (np.where(x > 0, x, np.nan) for x in map(np.asarray, (exposure_now, exposure_before)))
+    # Given their sum, one of two Poisson counts is binomial; its limits turn into those of the
+    # ratio (both at 0 included).
     shares = clopper_pearson(a, a + b, level=level)
     with np.errstate(divide="ignore"):
         return Estimate(*(share / (1 - share) * (f / e) for share in shares))
@@ -185,6 +187,8 @@ def share_of_rate(
     [2.0, 1.52, 2.51]
     """
     e, total_e = _broadcast(exposure, total_exposure)
+    # A part shares its events with the whole, so that two independent counts would be wrong: the
+    # share of the total is binomial.
     scale = np.where(total_e > 0, total_e, np.nan) / np.where(e > 0, e, np.nan)
     return Estimate(*(share * scale for share in clopper_pearson(count, total, level=level)))
 
@@ -217,6 +221,7 @@ def share_difference(
     """
     p, q = wilson(count, base, level=level), wilson(other_count, other_base, level=level)
     difference = p.value - q.value
+    # Newcombe's method 10: the squares of the distances to Wilson's limits add up.
     low = difference - np.hypot(p.value - p.low, q.high - q.value)
     high = difference + np.hypot(p.high - p.value, q.value - q.low)
     return Estimate(difference, low, high)
@@ -254,6 +259,7 @@ def rate_sum(
     c = np.asarray(coefficients, dtype=np.float64)
     rate = count_interval(count, exposure, level=level)
     value = (c * rate.value).sum(axis=-1)
+    # A negative coefficient turns limits round. Squares add up (MOVER).
     below = np.where(c > 0, rate.value - rate.low, rate.high - rate.value)
     above = np.where(c > 0, rate.high - rate.value, rate.value - rate.low)
     return Estimate(
@@ -332,6 +338,7 @@ def round_half_away(values: ArrayLike, *, decimals: int = 0) -> Array:
     ([1.0, -3.0, 2.0], 2.68)
     """
     x = np.array(values, dtype=np.float64)
+    # By the decimal text of a number: 2.675 in binary is below itself, and would be rounded down.
     step = Decimal(1).scaleb(-decimals)
     finite = np.isfinite(x)
     # Adding 0 turns the minus zero of -0.4 into 0.
@@ -344,6 +351,7 @@ def round_half_away(values: ArrayLike, *, decimals: int = 0) -> Array:
 def _rounded_percent(part: Integers, base: Integers, known: Flags, decimals: int) -> Array:
     scale = 10**decimals
     whole = np.where(known & (base > 0), base, 1)
+    # 27 from 40 is -32.5 exactly, and in floats 32.499...: whole numbers alone decide a half.
     nearest = (200 * scale * np.abs(part) + whole) // (2 * whole)
     percent = np.sign(part) * nearest / scale
     return np.where(known & (base > 0), percent, np.nan)

@@ -130,6 +130,7 @@ def seasonality(
     before = fit_poisson(y, trend, e)
     after = fit_poisson(y, np.hstack([trend, wave]), e)
     by = wave.shape[1]
+    # Quasi-Poisson: an F test, because months vary more than counting alone.
     gain = (before.deviance - after.deviance) / by
     # Where months vary less than by chance, the test is that of chance, and not a sharper one.
     f = gain / max(after.dispersion, 1.0)
@@ -184,11 +185,13 @@ def level_change(
         return LevelChange(np.nan, 0, np.nan, np.nan)
     n = len(y)
     base = np.hstack([np.ones((n, 1)), _waves(n, 1)])
+    # The season is fitted first: a winter at the end is no new level.
     null = fit_poisson(y, base, e)
     at = np.arange(MARGIN, n - MARGIN + 1)
     steps = (np.arange(n)[:, None] >= at).astype(np.float64)
     root = np.sqrt(null.mean)
     space = np.linalg.qr(root[:, None] * base)[0]
+    # Each step as far as the season does not explain it.
     directions = _apart(root[:, None] * steps, space)
     directions /= np.sqrt((directions**2).sum(axis=0))
     residuals = _apart(((y - null.mean) / root)[:, None], space)
@@ -199,6 +202,8 @@ def level_change(
     score = _scores(residuals, directions)[:, 0]
     largest = _scores(_apart(shuffled, space), directions).max(axis=0)
     best = int(score.argmax())
+    # The largest of all months against the largest in shuffled series: looking everywhere is paid
+    # for.
     p = float((1 + (largest >= score[best] - 1e-9).sum()) / (1 + draws))
     found = fit_poisson(y, np.c_[base, steps[:, best]], e)
     ratio = float(np.exp(found.coefficients[-1]))

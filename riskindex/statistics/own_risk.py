@@ -68,6 +68,8 @@ def own_risk(
         ratio = shrunken_ratio(pooled.counted, pooled.expected)
     else:
         ratio = _each(pooled, prior.means)
+    # No more than expected is never a risk above 1: a spatial prior would lift quiet areas beside
+    # busy ones over the line.
     return np.asarray(np.where(pooled.no_excess, np.minimum(ratio, 1.0), ratio))
 
 
@@ -103,6 +105,7 @@ def risk_exceeds(
         if prior is not None:
             return prior.exceedance(counted, base, above)
         found = gamma_posteriors(counted, base)
+        # Where ratios do not vary beyond chance the posterior is a point: above or not.
         varies = special.gammaincc(found.shape, found.rate * above)
         return np.asarray(np.where(np.isnan(varies), found.mean > above, varies))
 
@@ -149,6 +152,7 @@ def _mean_ranks(found: Gammas) -> Array:
     n = len(found.mean)
     if n < 2 or np.isnan(found.shape).any():
         return np.full(n, 50.0)
+    # All posteriors compared by quantiles and not by draws: the rank has no seed.
     number = int(np.clip(QUANTILES // n, FEWEST, MOST))
     # Quantiles of a gamma are those of its shape over its rate, and counts repeat themselves.
     shapes, which = np.unique(found.shape, return_inverse=True)
@@ -195,6 +199,8 @@ class _Pooled(NamedTuple):
 
 def _pooled(observed: Array, expected: Array, steps: ArrayLike, ageing: Ageing) -> _Pooled:
     known = (expected > 0) & ~np.isnan(observed)
+    # Older years say less of next year; weights sum events before shrinking, so that the posterior
+    # is of one pooled count.
     weights = period_weights(len(expected), ageing).reshape(-1, *[1] * (expected.ndim - 1))
     spread = np.asarray(steps, dtype=float)
     spread = spread.reshape(spread.shape + (1,) * (expected.ndim - spread.ndim))
@@ -202,6 +208,8 @@ def _pooled(observed: Array, expected: Array, steps: ArrayLike, ageing: Ageing) 
     e = np.where(known, weights * expected, 0.0).sum(axis=0)
     variance = np.where(known, weights**2 * spread * expected, 0.0).sum(axis=0)
     base = np.where(e > 0, e, np.nan)
+    # Weighted and aged events vary more or less than a count: divided by this, they vary as one,
+    # which the gamma-Poisson law needs.
     step = variance / base
     return _Pooled(o / step, base / step, o <= e)
 
@@ -211,6 +219,7 @@ def _each(pooled: _Pooled, of: Callable[[Array, Array], Array]) -> Array:
     n = np.size(pooled.expected, axis=-1)
     found = np.full(np.shape(pooled.expected), np.nan)
     counted, base = (np.reshape(part, (-1, n)) for part in (pooled.counted, pooled.expected))
+    # Repeats are study areas of their own: each has its own mean to be shrunk towards.
     for told, one, its_base in zip(found.reshape(-1, n), counted, base, strict=True):
         known = ~np.isnan(its_base)
         told[known] = of(one[known], its_base[known])

@@ -96,6 +96,7 @@ def poisson_excess(
     if not 0 <= dispersion < np.inf:
         raise DataError(f"The dispersion {dispersion:g} is a variance: give a number of 0 or more.")
     log_p = TAILS[tail](
+        # Fractions, as shared-out counts have, are rounded up: the tail is never too small.
         LogTails(*(log_upper_tail(np.ceil(x) + m, mu, dispersion=dispersion) for m in (0, 1)))
     )
     return Excess(x / mu, np.exp(log_p), log_p)
@@ -224,6 +225,7 @@ def _broadcast(observed: ArrayLike, expected: ArrayLike) -> tuple[Array, Array]:
     x, mu = np.broadcast_arrays(np.asarray(observed, float), np.asarray(expected, float))
     if np.any(x < 0):
         raise DataError(f"{int((x < 0).sum()):,} counts are below zero (lowest {x.min():g}).")
+    # Where nothing is expected no count is surprising; it is not assessed.
     return x, np.where(mu > 0, mu, np.nan)
 
 
@@ -243,6 +245,7 @@ def without_largest(windows: csr_array, excess: Array) -> csr_array:
         Observed less expected of each area, shape `(n,)`; of equals the last one is left out.
     """
     rank = np.empty(len(excess), np.int64)
+    # By rank and not by value, so that of equals exactly one goes.
     rank[np.argsort(excess, kind="stable")] = np.arange(1, len(excess) + 1)
     ranks = rank[windows.indices]
     largest = np.maximum.reduceat(ranks, windows.indptr[:-1])
@@ -262,6 +265,7 @@ WINDOWS: dict[str, Callable[[AssessedAreas], csr_array]] = {
 def _excess(study: AssessedAreas, windows: csr_array, tail: Tail) -> WindowExcess:
     observed = windows @ study.intensity.total
     expected = windows @ (study.means @ study.jumps)
+    # A window without its only area is empty.
     asked = expected > 0
     log_p = np.full(len(asked), np.nan)
     log_p[asked] = TAILS[tail](_log_tails(study, windows[asked], observed[asked]))

@@ -75,6 +75,7 @@ def posterior_risks(
     Journal of the American Statistical Association 73, 805-811; Clayton and Kaldor (1987),
     Biometrics 43, 671-681.
     """
+    # Posteriors of nothing observed are priors, and there is nothing to fit one by.
     if not observed.any():
         return _NoEvents(len(observed))
     return PRIORS[prior](observed, expected, neighbours)
@@ -132,7 +133,10 @@ class SpatialPrior:
 
         Arguments as of `posterior_risks`.
         """
+        # Risks are taken about 1, so that the grid covers them whatever the unit.
         rate = float(observed.sum() / expected.sum())
+        # Between neighbours, so that it holds what areas differ by within a neighbourhood and not
+        # between neighbourhoods.
         w = pair_ratio_dispersion(observed, expected * rate, neighbours)
         empty = cls(np.ones(len(GRID)), w, rate, neighbours)
         likelihood = empty._likelihood(observed, expected)
@@ -166,9 +170,13 @@ class SpatialPrior:
         """The gamma law with the mean and variance of every area's posterior; see `means`."""
         found = self._mixture_of(observed, expected)
         squares = (found.shape * (found.shape + 1))[:, None] / found.rates**2
+        # Moments of a mixture: gammas of each neighbourhood's risk, weighed by how likely that risk
+        # is.
         second = found.scale**2 * (found.shares * squares).sum(axis=1)
         variance = second - found.mean**2
         varies = variance > 0
+        # Ranks and quantiles need one law; a gamma with the same mean and variance stands for the
+        # mixture.
         rate = np.divide(found.mean, variance, out=np.full(len(variance), np.nan), where=varies)
         return Gammas(found.mean * rate, rate, found.mean)
 
@@ -177,6 +185,8 @@ class SpatialPrior:
         shape, rates = k + observed, k / GRID + (expected * self.rate)[:, None]
         shares = self.around(observed, expected)
         mean = (shares / rates).sum(axis=1) * shape
+        # Shrinkage loses events where the prior is wrong; scaled, the posterior means reproduce the
+        # county's total.
         scale = observed.sum() / (mean @ expected)
         return _MixtureOfGammas(shares, shape, rates, float(scale), scale * mean)
 
@@ -189,6 +199,8 @@ class SpatialPrior:
         base, w = expected * self.rate, self.dispersion
         around, near = self.neighbours @ base, self.neighbours @ observed
         squares = self.neighbours @ base**2
+        # Satterthwaite: areas of a neighbourhood are of unequal size, and one negative binomial has
+        # the variance of their sum.
         size = np.divide(
             around**2, w * squares, out=np.full(len(base), np.inf), where=w * squares > 0
         )
@@ -231,21 +243,29 @@ class _Spatial:
     def fit(cls, observed: Array, expected: Array, neighbours: Weights) -> _Spatial:
         prior, posterior = SpatialPrior.fit(observed, expected, neighbours)
         base = expected * prior.rate
+        # Row after row in one rising line, so that one interpolation draws for all areas.
         steps = np.hstack([np.zeros((len(base), 1)), np.cumsum(posterior, axis=1)])
         cumulated = steps / steps[:, -1:] + np.arange(len(base))[:, None]
         windows = csr_array(neighbours + eye_array(len(base), format="csr"))
+        # Each area's noise is a mean of its window's, with variance 1 again: neighbours share most
+        # of theirs and err together.
         lengths = np.sqrt(np.diff(windows.indptr))
         mixing = csr_array(windows.multiply(1 / lengths[:, None]))
         found = cls(observed, base, prior.rate, prior.dispersion, cumulated, mixing)
         draws = max(10, min(200, TYPICAL // len(base)))
+        # Overlapping neighbourhoods pull the mean of draws away from what was counted; measured
+        # once with a fixed seed, and taken out.
         typical = found.draw(np.random.default_rng(0), draws).mean(axis=0)
         scale = prior.rate * observed.sum() / (typical @ expected)
         return cls(observed, base, float(scale), prior.dispersion, cumulated, mixing)
 
     def draw(self, rng: np.random.Generator, draws: int) -> Array:
         n = len(self.observed)
+        # A Gaussian copula: correlated normal noise, turned into levels of each neighbourhood's own
+        # posterior.
         noise = special.ndtr(self.mixing @ rng.standard_normal((n, draws))).T
         edges = np.log(GRID) + np.log(GRID[1] / GRID[0]) / 2
+        # Risks are drawn between the points of the grid, on a logarithmic scale.
         levels = np.tile(np.concatenate([[2 * edges[0] - edges[1]], edges]), n)
         around = np.exp(np.interp(noise + np.arange(n), self.cumulated.ravel(), levels))
         if self.dispersion == 0:
@@ -260,6 +280,7 @@ def _log_likelihood(counts: Array, means: Array, size: Array) -> Array:
     """Of negative binomial counts at each risk of the grid, up to a constant; `(n, grid)`."""
     # Beyond this size it is Poisson to all digits that matter.
     r = np.minimum(size, 1e7)[:, None]
+    # An area without neighbours expects none there, and its logarithm must stay finite.
     mu = np.maximum(means, 1e-12)[:, None] * GRID
     return np.asarray(counts[:, None] * np.log(mu / (r + mu)) + r * np.log(r / (r + mu)))
 

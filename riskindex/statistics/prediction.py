@@ -37,6 +37,8 @@ def hit_rate(events: Array, selected: Flags, *, repeats: Array | None = None) ->
     share = _share(events, selected, repeats)
     if repeats is None:
         return share
+    # Drawn areas repeat, so that the list's share of areas moves: the hit rate is brought back to
+    # the share that the list has.
     every = np.ones(len(events))
     return _divide(share * selected.mean(), _share(every, selected, repeats))
 
@@ -61,6 +63,7 @@ def pai(events: Array, selected: Flags, size: Array, *, repeats: Array | None = 
     ----------
     Chainey, Tompson and Uhlig (2008), Security Journal 21, 4-28.
     """
+    # Areas without land or residents have no density.
     sized = size > 0
     inside = selected[..., sized]
     drawn = repeats if repeats is None or sized.all() else repeats[:, sized]
@@ -93,6 +96,8 @@ def best_pai(events: Array, size: Array, number: int) -> float:
         return float("nan")
     density = 0.0
     while True:
+        # Dinkelbach's method: the best ratio of sums is found by improving a guess, exactly and in
+        # a few steps.
         taken = np.argpartition(density * size - events, number - 1)[:number]
         better = float(events[taken].sum() / size[taken].sum())
         if better <= density * (1 + 1e-12):
@@ -118,6 +123,7 @@ def pei(events: Array, selected: Flags, size: Array, *, repeats: Array | None = 
     ----------
     Hunt (2016), Do crime hot spots move?, American University.
     """
+    # Every list that is compared has the same number of areas.
     number = int(selected.reshape(-1, len(events))[0].sum())
     return pai(events, selected, size, repeats=repeats) / best_pai(events, size, number)
 
@@ -193,6 +199,7 @@ def random_lists(n: int, number: int, draws: int, rng: np.random.Generator) -> F
 
 def interval(values: Array) -> tuple[float, float]:
     """Middle 95% of repeats; repeats in which the measure is undefined are passed over."""
+    # A repeat without an event has no share.
     known = values[~np.isnan(values)]
     if not len(known):
         return float("nan"), float("nan")

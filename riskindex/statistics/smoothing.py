@@ -54,6 +54,7 @@ def byar(observed: ArrayLike, expected: ArrayLike, *, level: float = 0.95) -> In
     """
     o, e = _known(observed, expected)
     z = special.ndtri((1 + level) / 2)
+    # Byar's cube root needs an event; with none the lower limit is 0.
     low = np.where(o > 0, o, np.nan)
     low = o * (1 - 1 / (9 * low) - z / (3 * np.sqrt(low))) ** 3
     high = (o + 1) * (1 - 1 / (9 * (o + 1)) + z / (3 * np.sqrt(o + 1))) ** 3
@@ -104,8 +105,10 @@ def shrink(
     Clayton and Kaldor (1987), Biometrics 43, 671-681.
     """
     o, e = _known(observed, expected)
+    # An area without exposure has no ratio, whatever was counted there.
     o = np.where(np.isnan(e), np.nan, o)
     m, a = _global_prior(o, e) if neighbours is None else _local_prior(o, e, neighbours, centring)
+    # Mean m and variance a of a gamma: its shape is m^2 / a, infinite where ratios do not vary.
     k = np.divide(m**2, a, out=np.where(np.isnan(a), np.nan, np.inf), where=a > 0)
     ratio = _drawn_in(o, e, m, a)
     found = Shrunken(k, m, ratio, ratio, ratio, o, e)
@@ -180,12 +183,15 @@ def counts_behind(noised: ArrayLike, total: float, *, epsilon: float = 1.0) -> I
     >>> counts_behind([-2, 0, 1, -1, 12], 12)
     array([ 0,  0,  0,  0, 12])
     """
+    # The noise is public: its law is undone on average, and what the total says is kept.
     given = np.asarray(noised).astype(np.int64)
     if given.min(initial=0) >= 0 and given.sum() == total:
         return given
     seen = np.maximum(given, 0)
     expected = _behind_each(np.bincount(seen), epsilon)[seen]
+    # Noise may leave nothing above 0 of a total that is; then all areas are alike.
     expected = expected if expected.any() else np.ones(len(seen))
+    # Rounded along the sum, so that whole numbers add up to the total.
     reached = np.rint(np.cumsum(expected * (total / expected.sum())))
     return np.asarray(np.diff(reached, prepend=0.0), dtype=np.int64)
 
@@ -204,6 +210,7 @@ def _behind_each(often: Integers, epsilon: float) -> Array:
 
     prior = np.full(len(count), 1 / len(count))
     for _ in range(STEPS):
+        # EM for a mixture: how many areas have each count, made likelier step by step.
         prior = prior * with_noise(over(often / often.sum(), with_noise(prior)))
     return over(with_noise(count * prior), with_noise(prior))
 
@@ -237,8 +244,11 @@ def _drawn_in(o: Array, e: Array, m: Array, a: Array) -> Array:
 def _global_prior(o: Array, e: Array) -> tuple[Array, Array]:
     """Mean and variance of the ratios in the study area, by Marshall's moments."""
     known = ~np.isnan(e)
+    # A study area without exposure divides by next to nothing and stays missing.
     total = np.maximum(_sum_of(e, known), np.finfo(float).tiny)
     m = _sum_of(o, known) / total
+    # Marshall (1991): variance of ratios about their mean, weighed by exposure, less what counting
+    # noise makes of it.
     spread = _sum_of(e * (o / e - m) ** 2, known) / total
     a = np.maximum(spread - m * known.sum(axis=-1, keepdims=True) / total, 0.0)
     return np.where(known, m, np.nan), np.where(known, a, np.nan)
@@ -254,6 +264,7 @@ def _local_prior(
 ) -> tuple[Array, Array]:
     """The same in every area's window."""
     known = ~np.isnan(e)
+    # Unassessed neighbours leave the window.
     windows = csr_array(neighbours[known][:, known] + eye_array(int(known.sum())))
     x, base = o[known], e[known]
     total = windows @ base

@@ -41,12 +41,15 @@ def log_upper_tail(count: ArrayLike, mean: ArrayLike, *, dispersion: ArrayLike =
     Press et al. (2007), Numerical Recipes, section 6.4 (the continued fraction).
     """
     k, mu, w = (np.asarray(a, float) for a in np.broadcast_arrays(count, mean, dispersion))
+    # Poisson is the limit, and 1/w must not overflow.
     w = np.where(w < NO_DISPERSION, 0.0, w)
     known = ~np.isnan(k) & ~np.isnan(w) & (mu > 0)
     log_p = np.where(known, 0.0, np.nan)
     asked = known & (k > 0)
     k, mu, w = k[asked], mu[asked], w[asked]
     p = _library_tail(k, mu, w)
+    # Where the library's value nears underflow, or its sizes lose digits, the continued fraction
+    # takes over.
     far = (k > mu) & ((p < FAR) | ((w > 0) & (w * LARGE_SIZE < 1)))
     found = np.log(p, out=np.zeros_like(p), where=~far)
     found[far] = _log_far_tail(k[far], mu[far], w[far])
@@ -67,6 +70,7 @@ def nearly_log_upper_tail(count: Array, mean: Array, dispersion: Array) -> Array
     """
     count, mean, dispersion = np.broadcast_arrays(count, mean, dispersion)
     log_p = np.zeros(count.shape)
+    # Above 1 the formula is no longer near enough, and the tail itself is taken.
     wide = dispersion > 1
     log_p[wide] = log_upper_tail(count[wide], mean[wide], dispersion=dispersion[wide])
     asked = (count > 0.5) & ~wide
@@ -133,6 +137,7 @@ def _log_probability(k: Array, mu: Array, w: Array) -> Array:
     """Logarithm of P(X = k), by Loader's saddle-point expansion."""
     growth = (1 + w * k) / (1 + w * mu)
     log_f = -np.log(2 * np.pi * k * (1 + w * k)) / 2 - _stirling(k) - _deviance(k, mu * growth)
+    # Loader: deviances and Stirling errors cancel where factorials would overflow.
     n = 1 / np.where(w > 0, w, 1.0)
     size = _stirling(n + k) - _stirling(n) - _deviance(n, n * growth)
     return np.asarray(log_f + np.where(w > 0, size, 0.0))
@@ -174,6 +179,7 @@ def _beta_fraction(
 
 def _stirling(n: Array) -> Array:
     """The error of Stirling's formula for log(n!), n > 0."""
+    # The series is exact to the last digit from 16 on; below, the factorial itself is.
     big = np.maximum(n, 16.0)
     u = (1 / big) ** 2
     series = (1 / 12 - u * (1 / 360 - u * (1 / 1260 - u * (1 / 1680 - u / 1188)))) / big
@@ -185,6 +191,7 @@ def _stirling(n: Array) -> Array:
 def _deviance(x: Array, m: Array) -> Array:
     """The deviance x log(x/m) + m - x of positive numbers, safe where they are close."""
     v = (x - m) / (x + m)
+    # x log(x/m) + m - x cancels where x is near m: a series in the relative difference does not.
     near = np.abs(v) < 0.1
     v2 = np.where(near, v, 0.0) ** 2
     series = sum(v2**j / (2 * j + 1) for j in range(9, 0, -1))

@@ -81,7 +81,10 @@ def stand_out(
     total = x.sum(axis=-1, keepdims=True)
     share = np.broadcast_to(e / e.sum(axis=-1, keepdims=True), x.shape)
     expected = np.where(total > 0, total, np.nan) * share
+    # Given the total a category's count is binomial under its share of the exposure.
     log_p = log_binomial_tail(np.where(np.isnan(expected), np.nan, x), total, share)
+    # Bonferroni over the categories and over the patterns of a page: of seven even days the largest
+    # looks remarkable.
     p = np.minimum(1, np.exp(log_p) * x.shape[-1] * patterns)
     # Logarithms tell apart what as p would be 0 several times, or 1 after adjustment.
     largest = np.argmin(np.where(np.isnan(log_p), 0, log_p), axis=-1)
@@ -187,7 +190,10 @@ def aoristic(start: ArrayLike, end: ArrayLike, *, cycle: Literal["day", "week"] 
         wrong = int((last < first).sum())
         raise DataError(f"{wrong} of {len(first)} events end before they start: check both times.")
     length = (last - first)[:, None]
+    # Time spent in each hour until the end, less that until the start: any number of days between
+    # takes no loop.
     spent = _spent(last, HOURS[cycle]) - _spent(first, HOURS[cycle])
+    # A known moment lies in its own hour.
     within = np.floor(first / HOUR)[:, None] % HOURS[cycle] == np.arange(HOURS[cycle])
     weights = np.where(length > 0, spent / np.where(length > 0, length, 1), within)
     return np.where(np.isnan(length), np.nan, weights)

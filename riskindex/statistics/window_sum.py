@@ -78,18 +78,23 @@ def log_window_tails(
     ----------
     Panjer (1981), ASTIN Bulletin 12, 22-26.
     """
+    # A sum of Poisson counts is Poisson: no recursion is needed.
     if len(jumps) == 1 and dispersion == 0:
         mean, counts = windows @ means[:, 0], observed / jumps[0]
         return LogTails(
             *(log_upper_tail(c, mean, dispersion=dispersion) for c in (counts, counts + 1))
         )
+    # Steps of the largest common weight, since costs grow with the sum in steps.
     unit = np.gcd.reduce(jumps)
     observed, jumps = np.round(observed / unit), jumps // unit
     law = (means, windows, dispersion, jumps)
     tails = LogTails(np.zeros_like(observed), np.zeros_like(observed))
+    # Large sums first by moments: most are ordinary, and the exact law is kept for those that may
+    # be hot.
     _fill(tails, np.flatnonzero(observed > ALWAYS_EXACT), observed, _three_moment_tails, law)
     matters = MAY_MATTER["counts" if len(jumps) == 1 else "weighted"]
     asked = (observed <= ALWAYS_EXACT) | (tails.strict < matters)
+    # The recursion takes a step for each event, inversion one transform whatever their number.
     small = (observed <= ONE_BY_ONE) & (jumps.max() <= LARGEST_JUMP)
     _fill(tails, np.flatnonzero(asked & ~small), observed, log_tails_by_inversion, law)
     _fill(tails, np.flatnonzero(asked & small), observed, _exact_tails, law)
@@ -109,6 +114,7 @@ def _three_moment_tails(
     """Tails of a shifted and scaled negative binomial with the sum's first three cumulants."""
     k1, k2, k3 = cumulants(means, windows, w, jumps)
     step = windows @ (means @ jumps.astype(float) ** 2) / k1
+    # Three cumulants determine shift, size and mean of a negative binomial in steps.
     excess = np.maximum((k3 / (step * k2) - 1) / 2, 0.0)
     mean = k2 / (step**2 * (1 + excess))
     shift = k1 / step - mean
@@ -120,6 +126,8 @@ def _three_moment_tails(
 def cumulants(means: Array, windows: csr_array, w: float, jumps: Integers) -> tuple[Array, ...]:
     """Mean, variance and third central moment of every window's sum."""
     m1, m2, m3 = (means @ jumps.astype(float) ** r for r in (1, 2, 3))
+    # Cumulants of independent areas add up; within an area the shared gamma risk ties its groups
+    # together.
     of_areas = (m1, m2 + w * m1**2, m3 + 3 * w * m1 * m2 + 2 * w**2 * m1**3)
     return tuple(windows @ k for k in of_areas)
 
@@ -132,6 +140,8 @@ def _exact_tails(
     for rows in _batches(np.arange(len(observed)), observed, sizes, int(jumps.max())):
         recursion = _Recursion(means, windows[rows], w, jumps)
         below[rows], at[rows] = _lower_sums(recursion, observed[rows])
+    # From below where the tail is large; small tails would lose their digits in 1 - cdf and are
+    # summed upwards.
     strict, above = np.clip(1 - (below - at), 0, 1), np.clip(1 - below, 0, 1)
     with np.errstate(divide="ignore"):
         log_strict, log_above = np.log(strict), np.log(above)
@@ -144,6 +154,7 @@ def _exact_tails(
 
 def _batches(rows: Integers, observed: Array, sizes: Integers, lags: int) -> Iterator[Integers]:
     """Windows of about the same size together, in falling order of their sums."""
+    # Arrays are filled up to the largest window of a batch, so that windows of a size go together.
     rows = rows[np.argsort(-sizes[rows], kind="stable")]
     while len(rows):
         most = int(sizes[rows[0]])
@@ -159,6 +170,7 @@ def _lower_sums(recursion: "_Recursion", observed: Array) -> tuple[Array, Array]
     """P(X <= x) and P(X = x) of windows in falling order of x."""
     below, at = np.ones_like(observed), np.ones_like(observed)
     for k in range(1, int(observed.max(initial=0)) + 1):
+        # Windows in falling order: those that still have terms to come are always the first.
         active = int(np.searchsorted(-observed, -k, side="right"))
         term = recursion.step(active)
         below[:active] += term
@@ -172,6 +184,7 @@ def _lower_sums(recursion: "_Recursion", observed: Array) -> tuple[Array, Array]
 def _upper_sums(recursion: "_Recursion", observed: Array) -> tuple[Array, Array]:
     """Logarithms of P(X >= x) and P(X > x), term by term until the rest is negligible."""
     strict, above = np.zeros_like(observed), np.zeros_like(observed)
+    # The rest of a tail is at most its last term over the decay per step, as in a geometric series.
     enough = NEGLIGIBLE * recursion.decay()
     together = max(LOOK_EVERY, len(recursion.past))
     active, k = len(observed), 0
@@ -182,6 +195,7 @@ def _upper_sums(recursion: "_Recursion", observed: Array) -> tuple[Array, Array]
         at, beyond = np.searchsorted(-observed, (-k, -k + 1))
         strict[at:active] += term[at:]
         above[beyond:active] += term[beyond:]
+        # Looked at now and then: the comparison costs more than a term.
         if k % together == 0:
             matters = recursion.largest(active) > enough[:active] * above[:active]
             going = np.flatnonzero(matters | (observed[:active] > k - together))
@@ -203,6 +217,7 @@ class _Recursion:
         column = np.repeat(np.arange(len(sizes)), sizes)
         slot = np.arange(len(members)) - starts[column]
         of_areas = means.sum(axis=1)
+        # q = w mu / (1 + w mu) of Panjer's recursion, one for each area.
         norm = 1 + w * of_areas[:, None]
         self.log_scale = -(windows @ (np.log1p(w * of_areas) / w if w > 0 else of_areas))
         # Areas of a window below each other, so that a step goes along all windows; 0 fills up.
@@ -219,6 +234,7 @@ class _Recursion:
         """The next term of the first `active` windows."""
         self.k += 1
         rows = len(self.past)
+        # A ring of the last terms: an event of weight a reaches back a steps.
         lagged = [self.past[(self.k - a) % rows, :, :active] for a in self.jumps]
         push, keep = self.push[:, :, :active], self.keep[:, :, :active]
         term = np.einsum("mn,mn->n", push[0], lagged[0])
@@ -248,6 +264,7 @@ class _Recursion:
         if not moves.any():
             return
         moves = _moves(self.largest(active), begun)
+        # Powers of two lose no digit.
         self.past[:, :, :active] = np.ldexp(self.past[:, :, :active], moves)
         self.log_scale[:active] -= moves * np.log(2.0)
         for total in sums:
@@ -256,5 +273,6 @@ class _Recursion:
 
 def _moves(level: Array, begun: Flags) -> Integers:
     """Powers of two that bring terms into range: up only before a sum has begun."""
+    # Once a sum has begun its terms may underflow: they are negligible beside it.
     down = np.where(level > 2.0**SHIFT, -SHIFT, 0)
     return np.where((level < 2.0**-SHIFT) & ~begun, SHIFT, down)

@@ -58,6 +58,8 @@ class Windows(NamedTuple):
         excess, slope = (grown - self.means).sum(axis=1), grown @ self.jumps
         if self.w == 0:
             return self.total(excess), self.total(slope)
+        # 1 - w excess is the base of a negative binomial's generating function; it ends where that
+        # reaches 0.
         used = self.w * excess
         inside = used < 1
         used = np.where(inside, used, 0.0)
@@ -105,19 +107,23 @@ def log_tails_by_inversion(
         Relative error below 1e-6 for sums on the grid. Binned sums take x from two steps below
         to two steps above as ties, so that the mean of both is the mid-p.
     """
+    # Its inverse would overflow.
     w = 0.0 if w < NO_DISPERSION else w
     starts, sizes = windows.indptr[:-1].astype(np.int64), np.diff(windows.indptr)
     whole = Windows(starts, sizes, means[windows.indices], w, jumps.astype(float))
     tilt = _tilt(whole, observed)
     reach = np.maximum(_reach(whole, tilt), observed + 2)
     strict, above = np.full_like(observed, np.nan), np.full_like(observed, np.nan)
+    # Binning moves events by half a step; tilted steeply, that changes their weight.
     steep = (reach > LENGTH) & (tilt * reach > STEEP * LENGTH)
+    # Windows of a reach share one length of transform.
     order = np.argsort(reach, kind="stable")
     order = order[~(steep | (reach > LONGEST * jumps.max()))[order]]
     work = np.cumsum(sizes[order] * np.minimum(reach[order], LENGTH))
     for rows in np.split(order, np.flatnonzero(np.diff(work // MOST_NUMBERS)) + 1):
         if len(rows):
             strict[rows], above[rows] = _inverted(whole, observed, rows, tilt, reach)
+    # What no transform reaches has a saddlepoint, which needs no grid.
     lost = np.flatnonzero(~(np.isfinite(strict) & np.isfinite(above)))
     if len(lost):
         strict[lost], above[lost] = _saddlepoint_tails(whole.of(lost), observed[lost])
