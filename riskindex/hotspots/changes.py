@@ -5,15 +5,18 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from riskindex.arrays import Array, Flags, Integers
+from riskindex.arrays import Array, Flags
 
 PASSES = 5
 """How often the weights of the areas are renewed with the variation found."""
-MOST_EVIDENCE = 60.0
+MOST_EVIDENCE = 20.0
 """Areas are never taken to be so alike that all together say more of an area than so many of its
 own periods: bursts are rare, and most maps show none before the last period."""
 LEAST_EVENTS = 5
-"""Areas of fewer events say nothing of how unlike areas are in how they vary."""
+"""Areas of fewer events say nothing of how they vary: an area's own variation is that before the
+last period where it had so many events by then (as far as areas are alike in it), so that a rise
+does not hide itself, and that of all periods where it had not: all events in one burst are no
+rise."""
 
 
 class Change(NamedTuple):
@@ -74,13 +77,14 @@ def change_test(observed: Array, expected: Array, *, dispersion: float | None = 
     if dispersion is None:
         variation = period_variation(observed, expected)
         pooled = _pooled(variation, total)
-        own = _moderated(variation, pooled, _pearson(known, x, e), total, periods)
+        own, more = _moderated(variation, pooled, known, x, e)
     else:
         variation = Variation(dispersion / max(float(periods.mean()), 1.0), 0.0, np.inf)
         pooled = own = 1 / (1 + periods / dispersion) if dispersion > 0 else np.zeros(len(x))
+        more = periods - 1.0
     found = _conditional_tails(x[usable, -1], total[usable], share[usable], _size(own[usable]))
     least = _attainable(total[usable], share[usable], _size(pooled[usable]))
-    evidence = variation.periods_of_others + periods[usable] - 1.0
+    evidence = variation.periods_of_others + more[usable]
     tails = [_with_evidence(tail, evidence) for tail in found]
     rising, falling, attainable = (np.full(len(x), np.nan) for _ in range(3))
     for column, values in zip((rising, falling, attainable), (*tails, least), strict=True):
@@ -161,19 +165,31 @@ def _pooled(variation: Variation, n: Array) -> Array:
 
 
 def _moderated(
-    variation: Variation, pooled: Array, pearson: Array, n: Array, periods: Integers
-) -> Array:
+    variation: Variation, pooled: Array, known: Flags, x: Array, e: Array
+) -> tuple[Array, Array]:
     """The same with the area's own variation, where it varies more than others do.
 
-    A burst in one period counts as the area's own variation, in so far as areas differ in it.
+    Also on how many periods of its own each area's variation rests.
     """
-    if np.isinf(variation.periods_of_others):
-        return pooled
-    usual, mine = 1 + (n - 1) * pooled, periods - 1.0
-    both = (variation.periods_of_others * usual + mine * pearson) / (
-        variation.periods_of_others + mine
-    )
-    return np.clip((np.maximum(both, usual) - 1) / np.maximum(n - 1, 1), 0.0, MOST_ALIKE)
+    own, more = _own_variation(variation, pooled, known, x, e)
+    before = _own_variation(variation, pooled, known[:, :-1], x[:, :-1], e[:, :-1])
+    # A last period in its own yardstick masks itself, the more so the higher it is. Where areas
+    # are unlike in how they vary, though, a burst may be what this area is like.
+    enough = x[:, :-1].sum(axis=1) >= LEAST_EVENTS
+    alike = np.where(enough, variation.periods_of_others / MOST_EVIDENCE, 0.0)
+    own, more = (alike * b + (1 - alike) * a for a, b in zip((own, more), before, strict=True))
+    return np.maximum(own, pooled), more
+
+
+def _own_variation(
+    variation: Variation, pooled: Array, known: Flags, x: Array, e: Array
+) -> tuple[Array, Array]:
+    """The probability that two events are as one, by an area's own periods and those of others."""
+    n, mine = x.sum(axis=1), np.maximum(known.sum(axis=1) - 1.0, 0.0)
+    usual = 1 + (n - 1) * _pooled(variation, n)
+    others = variation.periods_of_others
+    both = (others * usual + mine * _pearson(known, x, e)) / (others + mine)
+    return np.clip((both - 1) / np.maximum(n - 1, 1), 0.0, MOST_ALIKE), mine
 
 
 def _with_evidence(tail: Array, evidence: Array) -> Array:

@@ -132,14 +132,14 @@ def test_bursts_are_told_from_swings():
     # Events in twos: the variance is twice the mean, whatever the mean.
     assert found.linear == pytest.approx(1, abs=0.1)
     assert found.quadratic < 0.005
-    assert found.periods_of_others == 60
+    assert found.periods_of_others == 20
 
 
 def test_variation_by_hand():
     # 4 and 0 of four events: Pearson's statistic is 4, which is 1 + 3 (quadratic + linear / 4).
     found = period_variation(np.array([[4.0, 0.0]]), np.ones((1, 2)))
     assert found.quadratic + found.linear / 4 == pytest.approx(1)
-    assert found.periods_of_others == 60
+    assert found.periods_of_others == 20
 
 
 def test_an_area_with_bursts_of_its_own_is_not_rising_when_one_comes_last():
