@@ -183,6 +183,12 @@ def table(
 PEERS = ["own", "Poisson window", "binomial window", "Gi* exact", "Gi* normal"]
 NULLS = [Case(*c) for c in product(MEANS, DISPERSIONS, EXPOSURES)]
 PLANTED = [Case(*c) for c in product(MEANS, (0.0, 0.2, 0.5), EXPOSURES)]
+TAILS = [
+    Case(m, w, exposure, "lognormal")
+    for exposure in EXPOSURES
+    for w in (0.2, 0.5, 1.0)
+    for m in (1.0, 5.0, 20.0, 57.0)
+]
 BEYOND = [Case(m, w, "even", v) for v in ("lognormal", "smooth") for m in MEANS for w in (0.2, 0.5)]
 
 
@@ -209,17 +215,26 @@ def print_beyond(neighbours: sparse.csr_array, maps: int, peers: Sequence[str]) 
     print(f"Maps with any hot area, of {maps}, where risks vary otherwise\n{found.to_string()}\n")
 
 
-TABLES = {"null": print_null, "power": print_power, "beyond": print_beyond}
+def print_tails(neighbours: sparse.csr_array, maps: int, peers: Sequence[str]) -> None:
+    found = table(TAILS, neighbours, ["window", "own"], maps, plant=False)
+    print(f"Maps with any hot area, of {maps}, where risks are lognormal\n{found.to_string()}\n")
+
+
+TABLES = {"null": print_null, "power": print_power, "beyond": print_beyond, "tails": print_tails}
 
 
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--maps", type=int, default=200)
     options.add_argument("--boundaries", type=Path, help="a boundary file; otherwise a lattice")
-    options.add_argument("--tables", nargs="+", choices=TABLES, default=list(TABLES))
+    options.add_argument("--rows", type=int, default=25, help="of the lattice")
+    options.add_argument("--columns", type=int, default=40)
+    options.add_argument("--tables", nargs="+", choices=TABLES, default=["null", "power", "beyond"])
     options.add_argument("--peers", action="store_true", help="also the tests to compare with")
     asked = options.parse_args()
-    neighbours = neighbours_of(asked.boundaries) if asked.boundaries else lattice()
+    neighbours = (
+        neighbours_of(asked.boundaries) if asked.boundaries else lattice(asked.rows, asked.columns)
+    )
     pd.options.display.float_format = "{:.3f}".format
     started = time.process_time()
     for name in asked.tables:
