@@ -75,6 +75,8 @@ def first_test(sample: Sample, factor: Factor) -> AreaTest:
         Names the method, a word of TESTS, with its dispersion, tail and background.
     """
     found = TESTS[factor.method](sample, factor)
+    # A window that is the whole map has nothing outside to be compared with; context is not asked
+    # about.
     undefined = (_sizes(sample, factor) == len(found.p)) | ~sample.asked
     columns = (found.p, found.log_p, found.value)
     p, log_p, value = (np.where(undefined, np.nan, column) for column in columns)
@@ -85,6 +87,7 @@ def why_undefined(sample: Sample, factor: Factor, p: Array) -> Texts:
     """Why areas of a sample have no p-value, "" where they have one."""
     sizes = _sizes(sample, factor)
     constant = np.full(len(p), np.ptp(sample.observed) == 0)
+    # The first reason that applies is told.
     reasons = {
         "": ~np.isnan(p),
         "context": ~sample.asked,
@@ -118,6 +121,7 @@ def second_tests(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) ->
     w = None if by_counts else _same(first, factor)
     own_p, dispersion = first.p, first.dispersion
     if factor.method != "poisson":
+        # The area by itself, with the dispersion that was found: is it hot through its own events?
         own = _excess(sample, factor, "own", dispersion=w)
         own_p, dispersion = own.p, own.dispersion
     window_p = (
@@ -126,6 +130,7 @@ def second_tests(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) ->
     nothing = np.full(n, np.nan)
     without_largest, without_group = nothing.copy(), nothing.copy()
     group = np.full(n, -1)
+    # The dear tests are asked only about hot areas.
     if hot.any():
         without_largest = WITHOUT_LARGEST[factor.method](sample, factor, first, hot)
         if sample.counts.shape[1] > 1:
@@ -141,6 +146,7 @@ def second_tests(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) ->
 def is_largest(sample: Sample, expected: Array) -> Flags:
     """Whether each area has the largest excess of events over expectation in its own window."""
     excess, windows = sample.observed - expected, sample.windows
+    # Of equals each is the largest: none is next door to another.
     most = np.maximum.reduceat(excess[windows.indices], windows.indptr[:-1])
     return np.asarray(excess >= most)
 
@@ -185,6 +191,7 @@ def local_test(sample: Sample, factor: Factor, dispersion: float) -> Local:
     spread = sample.windows @ (sample.step * each + dispersion * each**2)
     # Windows within a standard deviation are not significant, and exact sums of them take long.
     asked = observed > expected + np.sqrt(spread)
+    # Exact sums only where a window is above its expectation by enough.
     windows = _excess(_only(sample, asked), factor, "window", dispersion=dispersion)
     p = np.where(asked, windows.p, 1.0)
     return Local(p, expected, observed / expected, more)
@@ -232,6 +239,8 @@ TESTS: Mapping[str, Callable[[Sample, Factor], AreaTest]] = MappingProxyType(
 
 def _against_expectation(sample: Sample, found: WindowExcess) -> AreaTest:
     # A weighted sum over its step varies about as a count does.
+    # Intensity is shrunken, so that 2 events where .2 were expected do not outrank 200 where 100
+    # were.
     ratio = shrunken_ratio(found.observed / sample.step, found.expected / sample.step)
     nothing = np.full(len(ratio), np.nan)
     spread = found.dispersion, found.estimator
@@ -266,6 +275,7 @@ def _plain(sample: Sample, factor: Factor, first: AreaTest) -> Array:
         return first.p
     if factor.method == "poisson":
         return _excess(sample, factor, "own", dispersion=0.0).p
+    # Without dispersion p is smaller, but never from above a half to below a level.
     asked = first.p < 0.5
     found = _excess(_only(sample, asked), factor, "window", dispersion=0.0).p
     return np.where(asked, found, np.where(np.isnan(first.p), np.nan, 1.0))
@@ -328,6 +338,8 @@ def _without_group(
 ) -> Array:
     p = np.full(len(group), np.nan)
     for g in np.unique(group[hot]):
+        # Without its group the area is tested like the others without theirs: the whole map is
+        # counted anew.
         others, mine = np.arange(sample.counts.shape[1]) != g, hot & (group == g)
         rest = replace(
             sample,

@@ -51,6 +51,7 @@ class History:
     @property
     def run(self) -> Integers:
         """Number of hot periods without a break up to the last."""
+        # From the last period backwards, until the first that was not hot.
         unbroken = np.cumprod(self.hot[:, ::-1], axis=1, dtype=np.int64)
         return np.asarray(unbroken.sum(axis=1))
 
@@ -88,6 +89,7 @@ def categorise(history: History, *, table: str = "riskindex") -> Texts:
     category = np.full(len(history.hot), "", dtype=object)
     open_ = np.ones(len(category), dtype=bool)
     for rule in CATEGORY_TABLES[table]:
+        # First match wins, as the published tables are read.
         found = open_ & rule.matches(history)
         category[found] = rule.category
         open_ &= ~found
@@ -112,7 +114,9 @@ def unreachable_categories(
     """
     # Every rule asks for at most nine tenths of the periods, so ten show all that more could.
     length = min(periods, 10)
+    # Every history there can be is classified: what no history reaches, no area can get.
     states = np.array(list(product((0, 1, -1) if cold else (0, 1), repeat=length)))
+    # With few periods no order of them is rare enough to be a trend.
     trends = (-1, 0, 1) if 2 / factorial(periods) <= level else (0,)
     reached = {
         str(category)
@@ -278,6 +282,8 @@ class _Recent(NamedTuple):
 
 def _recent(history: History, extra: int) -> _Recent:
     periods = history.hot.shape[1]
+    # sfhotspot calls the last fifth of the periods recent, and its code takes one more than its
+    # help says.
     recent = max(periods // 5, 1)
     seen = history.hot[:, max(periods - recent - extra, 0) :].sum(axis=1)
     older = history.hot[:, : periods - recent].sum(axis=1)

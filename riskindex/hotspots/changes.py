@@ -73,7 +73,11 @@ def change_test(observed: Array, expected: Array, *, dispersion: float | None = 
     known, x, e = _known(observed, expected)
     total, periods = x.sum(axis=1), known.sum(axis=1)
     usable = known[:, -1] & (periods >= 2) & (total > 0)
+    # Given an area's total over all periods, events of the last one are binomial: the area's own
+    # level cancels.
     share = np.divide(e[:, -1], e.sum(axis=1), out=np.full(len(x), np.nan), where=usable)
+    # Real counts swing from year to year by more than chance; a binomial law would call that a
+    # change.
     if dispersion is None:
         variation = period_variation(observed, expected)
         pooled = _pooled(variation, total)
@@ -83,8 +87,11 @@ def change_test(observed: Array, expected: Array, *, dispersion: float | None = 
         pooled = own = 1 / (1 + periods / dispersion) if dispersion > 0 else np.zeros(len(x))
         more = periods - 1.0
     found = _conditional_tails(x[usable, -1], total[usable], share[usable], _size(own[usable]))
+    # Areas of few events can never show a change: they are left out of the correction, which they
+    # would only make stricter (Tarone).
     least = _attainable(total[usable], share[usable], _size(pooled[usable]))
     evidence = variation.periods_of_others + more[usable]
+    # A variance known from few periods makes heavier tails, as Student's t does for a mean.
     tails = [_with_evidence(tail, evidence) for tail in found]
     rising, falling, attainable = (np.full(len(x), np.nan) for _ in range(3))
     for column, values in zip((rising, falling, attainable), (*tails, least), strict=True):
@@ -218,6 +225,7 @@ def _conditional_tails(k: Array, n: Array, share: Array, size: Array) -> tuple[A
     # A size without end is the binomial, which so large a size is as well.
     size = np.minimum(size, 1e7)
     a, b = share * size, (1 - share) * size
+    # Summed on the near side and mirrored on the other, so that small tails keep their digits.
     high = k >= n * share
     tail = _beta_binomial_tail(
         np.where(high, k, n - k), n, np.where(high, a, b), np.where(high, b, a)

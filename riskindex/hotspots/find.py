@@ -122,7 +122,9 @@ def find_hotspots(
     )
     keys = [(f, label) for f in factors for label in (map(str, f.periods) if f.periods else [""])]
     seen = [(f, observe(f, label, counts, areas, tables)) for f, label in keys]
+    # Against its surroundings only the last period is asked, the one that is mapped.
     is_last = [not f.periods or label == str(f.periods[-1]) for f, label in keys]
+    # Persistence asks all periods together as well: many years just below the line are a finding.
     several = [(f, [one for of, one in seen if of is f]) for f in factors if len(f.periods) > 1]
     # The tests do not depend on each other and are mostly inside NumPy, which lets threads run.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
@@ -161,6 +163,7 @@ class PeriodHotspots(NamedTuple):
 
 def _tested(seen: Observation, land: Land, factor: Factor) -> PeriodHotspots:
     sample = land.sample(seen, factor)
+    # Nothing counted anywhere is a result, and not an error.
     if not sample.events.any():
         return PeriodHotspots(_all_zero(seen, sample), _summary_of(seen, factor))
     first = first_test(sample, factor)
@@ -177,6 +180,8 @@ def _extremes(seen: Observation, first: AreaTest, spread: Columns) -> Columns | 
     """Areas that the dispersion of a test leaves out, with their position."""
     if first.left_out is None or not first.left_out.any():
         return None
+    # Named with the exposure of the median area, because an extreme is often a base that is too
+    # small.
     position = np.flatnonzero(seen.assessed)[first.left_out]
     return {
         "area": position,
@@ -214,6 +219,8 @@ _LOCAL: Mapping[str, Any] = {
 def _over_all_periods(found: Sequence[PeriodHotspots]) -> None:
     """Correct over all areas and periods of a factor, beside each period's own correction."""
     correction = str(found[0].summary["correction"])
+    # Five years are five chances to be hot by luck; readers of all of them need one correction over
+    # all.
     p = adjust(np.array([one.columns["p"] for one in found]), correction)
     for one, adjusted in zip(found, p, strict=True):
         still = one.columns["is_hot"].astype(bool) & (adjusted <= one.summary["level"])
@@ -238,6 +245,7 @@ def _shares(seen: Observation, land: Land, factor: Factor) -> PeriodHotspots:
     keep, sample = seen.assessed, land.sample(seen, factor)
     observed = sample.observed * sample.unit
     share = observed / seen.exposure[keep]
+    # A census share is no sample: there is nothing to test, and a threshold is a choice.
     limit = factor.threshold if factor.method == "threshold" else None
     is_hot = sample.asked & (False if limit is None else share > limit)
     value = np.where(sample.asked, share, np.nan)
@@ -319,9 +327,11 @@ _DTYPES: Mapping[str, str] = {
 def _described(sample: Sample, factor: Factor) -> Columns:
     """Counts and what was expected, of the area and of its window."""
     observed, expected = sample.observed, expected_counts(sample, factor)
+    # Weighted events over their step vary as counts do.
     interval = byar(observed / sample.step, expected / sample.step)
     windows = (sample.windows @ observed, sample.windows @ expected)
     events, events_expected = sample.events, sample.expected(float(sample.counts.sum()))
+    # What was tested is the window.
     if factor.method != "poisson":
         events, events_expected = sample.windows @ events, sample.windows @ events_expected
     return {
@@ -347,6 +357,7 @@ def _decided(first: AreaTest, factor: Factor) -> Columns:
         "p": first.p,
         "log_p": first.log_p,
         "p_adjusted": p_adjusted,
+        # Not tested is missing; 0 is tested and not hot.
         "confidence": np.where(np.isnan(first.p), np.nan, confidence_of(p_adjusted)),
         "is_hot": p_adjusted <= factor.level,
         "value": first.value,
@@ -355,11 +366,14 @@ def _decided(first: AreaTest, factor: Factor) -> Columns:
 
 def _explained(first: AreaTest, second: Second, columns: Columns, factor: Factor) -> Columns:
     """Through what an area is hot, and what it owes to one area or one group of events."""
+    # Corrected like the first test: an uncorrected second look would find something in any hot
+    # window.
     own_adjusted = adjust(second.own_p, factor.correction)
     by_window = adjust(second.window_p, factor.correction) <= factor.level
     hot = columns["is_hot"]
     largest = hot & (second.largest_group >= 0)
     names = np.array([*(group.label for group in factor.groups), ""], dtype=object)
+    # The p that the correction let through; what is left of a window must be as small.
     cut = first.p[hot].max(initial=0.0)
     return {
         "own_p": second.own_p,
@@ -385,11 +399,14 @@ def _next_door(sample: Sample, columns: Columns, factor: Factor) -> Columns:
         less = ~more & ~np.isnan(columns["confidence"])  # what was not tested stays unknown
         return {"is_hot": hot & more, "confidence": np.where(less, 0.0, columns["confidence"])}
     largest = is_largest(sample, expected)
+    # Hot only by the one area in its window that has most: that area is the hotspot, and this one
+    # stands next to it.
     through_another = (columns.get("hot_without_largest", hot) == 0) & ~largest & hot
     near = (hot | (confidence > 0)) & ((observed <= expected) | through_another)
     found: Columns = {}
     if "kind" in columns:
         found["kind"] = np.where(near & hot, "next door", columns["kind"]).astype(object)
+    # The published Essex method counts it as hot; asked for by name.
     if factor.neighbourhood == "score":
         return found
     found["near_confidence"] = np.where(near, confidence, 0.0)
@@ -593,6 +610,8 @@ _EXTREMES = (
 
 def _flags(areas: pd.DataFrame, weights: "csr_array[Any]") -> Texts:
     """What to bear in mind about an area's window."""
+    # At the edge a window lacks the neighbours beyond it, and may miss a hotspot there or see half
+    # of one.
     edge = areas["on_boundary"].to_numpy(bool) if "on_boundary" in areas else False
     alone = np.diff(weights.indptr) == 0
     words = np.where(edge, "edge of the study area", "").astype(object)

@@ -70,12 +70,14 @@ def _unequal_notes(
     observed = table["observed"].to_numpy(float)
     residents = areas["residents"].to_numpy(float, na_value=np.nan)
     known = ~np.isnan(observed) & (residents > 0)
+    # Weighted sums are in steps of harm, where "20 events" means nothing.
     if len(factor.groups) > 1 or not known.any():
         return
     mean = observed[known].mean()
     unlike = residents[known].std() / residents[known].mean()
     if mean < MANY_EVENTS or unlike < UNLIKE:
         return
+    # Set beside the window test, so that a reader sees what the assumption changes.
     p = window_excess(observed, np.where(known, residents, np.nan), weights).p
     beside = adjust(p, factor.correction) <= factor.level
     hot = table["is_hot"].to_numpy(bool)

@@ -47,11 +47,13 @@ def mann_kendall(values: Array) -> MannKendall:
     Mann (1945), Econometrica 13, 245-259; Kendall (1975), Rank Correlation Methods, ch. 4.
     """
     values = np.asarray(values, dtype=np.float64)
+    # Every pair of periods: the sign of each change, summed.
     earlier, later = np.triu_indices(values.shape[1], 1)
     s = np.zeros(len(values))
     for i, j in zip(earlier, later, strict=True):
         s += np.nan_to_num(np.sign(values[:, j] - values[:, i]))
     sharing = np.array([(values == values[:, [t]]).sum(axis=1) for t in range(values.shape[1])]).T
+    # p depends on the pattern of ties alone, and patterns are few.
     patterns, which = np.unique(np.sort(sharing, axis=1), axis=0, return_inverse=True)
     p = np.empty(len(values))
     for k, pattern in enumerate(patterns):

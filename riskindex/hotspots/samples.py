@@ -107,6 +107,7 @@ class Land:
         """The assessed areas of an observation; the others leave their neighbours' windows."""
         keep = seen.assessed
         whole, local = bool(keep.all()), factor.background == "local"
+        # Centres are worked out at most once, and only where somebody asks for surroundings.
         points = self.centroids() if local and factor.method != "getis-ord" else None
         return Sample(
             counts=seen.counts[keep],
@@ -153,7 +154,9 @@ def observe(
         weights, missing = np.ones(1, dtype=np.int64), "not covered"
     elif factor.counts_events:
         observed = _events(factor, period, counts)
+        # Decimal weights of harm become whole steps, which exact laws need.
         weights, unit = weight_steps([group.weight for group in factor.groups])
+        # Gi* shuffles counts as they are; a base would be another method.
         base = None if factor.method == "getis-ord" else factor.exposure
         exposure = np.ones(len(observed)) if base is None else _column(areas, base, factor)
         missing = "not covered"
@@ -166,6 +169,7 @@ def observe(
             if factor.method in ("threshold", "value"):
                 _refuse_shares_above_one(observed[:, 0], exposure, tables.index, factor)
         if factor.method == "getis-ord":
+            # Of a share under Gi* the base only says where there is a share.
             exposure = np.where(exposure > 0, 1.0, exposure)
     return Observation(
         counts=observed,
@@ -180,6 +184,7 @@ def _refuse_shares_above_one(
     part: Array, whole: Array, areas: "pd.Index[Any]", factor: Factor
 ) -> None:
     is_above = (part > whole) & (whole > 0)
+    # More people out of work than people: columns of two tables were mixed up.
     above = areas[is_above]
     if len(above):
         first = f"{part[is_above][0]:,g} of {whole[is_above][0]:,g}"
@@ -197,6 +202,7 @@ def _standardised(
     observed = _events(factor, period, counts)
     populations = np.column_stack([_column(areas, g.exposure, factor) for g in factor.groups])
     known = ~np.isnan(observed + populations).any(axis=1)
+    # An area that lacks one stratum would be expected too little.
     populations[~known] = np.nan
     events = observed[known].sum(axis=0)
     # Without an event no rate is known, and that nothing happened is for the test to say.
@@ -212,11 +218,13 @@ def together(seen: Sequence[Observation], factor: Factor) -> Observation:
     """
     covered = np.array([part.assessed for part in seen])
     every = covered.all(axis=0)
+    # Years that a source does not cover add neither events nor expectation.
     parts = [np.where(part.assessed[:, None], part.counts, 0.0) for part in seen]
     reason = np.where(covered.any(axis=0), "", seen[-1].reason).astype(object)
     exposure = seen[0].exposure
     alike = all(np.array_equal(part.exposure, exposure, equal_nan=True) for part in seen)
     if factor.method == "getis-ord":
+        # Shuffling takes areas to be alike; an area with fewer years is not.
         reason = np.where(every, "", "not covered in every period").astype(object)
     elif not (every.all() and alike):
         exposure = _carried(seen, parts, covered)
@@ -235,12 +243,14 @@ def _carried(seen: Sequence[Observation], parts: Sequence[Array], covered: Flags
     weights = seen[0].event_weights
     known = [np.where(c, part.exposure, 0.0) for part, c in zip(seen, covered, strict=True)]
     totals = [float((part @ weights).sum()) for part in parts]
+    # Each period at its own rate: an area that is covered in busy years only is expected more.
     rates = [total / max(float(e.sum()), 1e-300) for total, e in zip(totals, known, strict=True)]
     return np.asarray(np.array(rates) @ np.array(known))
 
 
 def _events(factor: Factor, period: str, counts: pd.DataFrame) -> Array:
     columns = [(factor.name, group.label, period) for group in factor.groups]
+    # Counted with other factors than are tested: a mistake of the caller, and no zero.
     absent = [column for column in columns if column not in counts.columns]
     if absent:
         raise DataError(

@@ -149,6 +149,7 @@ def scan(
         )
     if not x.any():
         return []
+    # Expectations add up to what was counted: the scan asks where events are, not how many.
     law = Law(mu * (x.sum(axis=0) / mu.sum(axis=0)), np.asarray(jumps, np.int64), dispersion)
     weighted = law.means @ law.jumps
     zones = growing_zones(weighted, points, share=share, most=most)
@@ -178,9 +179,11 @@ def growing_zones(
     k = min(most, n)
     # A few more than asked, so that ties at the end are decided by order and not by the tree.
     distance, near = KDTree(points).query(points, k=range(1, min(n, k + 8) + 1))
+    # The area itself comes first, also where another has the same centre.
     distance = np.where(near == np.arange(n)[:, None], -1.0, np.round(distance, 6))
     order = np.lexsort((near, distance), axis=1)[:, :k]
     near = np.take_along_axis(near, order, axis=1).T.copy()
+    # By expected events and not by areas: a zone of half the county is no cluster.
     inside = np.cumsum(e[near], axis=0) <= share * e.sum() * (1 + 1e-12)
     inside[0] = True
     kept = int(inside.any(axis=1).sum())
@@ -199,6 +202,7 @@ def log_likelihood_ratio(observed: ArrayLike, expected: ArrayLike, total: float)
     """
     c, e = np.asarray(observed, float), np.asarray(expected, float)
     rest, rest_expected = np.maximum(total - c, 0), np.maximum(total - e, np.finfo(float).tiny)
+    # xlogy is 0 where nothing was counted.
     ratio = xlogy(c, np.where(c > 0, c / e, 1)) + xlogy(rest, rest / rest_expected)
     return np.asarray(np.where(c > e, ratio, 0.0))
 
@@ -264,6 +268,7 @@ def _of_factor(
     )
     about = {"factor": factor.name, "period": _last(factor), "dispersion": study.dispersion}
     codes = areas.index[seen.assessed].to_numpy()
+    # Clusters that lie around the study area alone are another force's.
     within = [one for one in found if sample.asked[one.areas].any()]
     return [about | _line(number, one, codes, sample.unit) for number, one in enumerate(within, 1)]
 
@@ -310,6 +315,8 @@ class _Scores:
         self.zones = zones
         self.expected = np.cumsum(first[zones.near], axis=0)
         variance = np.cumsum((second + law.dispersion * first**2)[zones.near], axis=0)
+        # Over the variance-to-mean ratio of the zone: without it, dispersion alone makes large
+        # zones stand out.
         self.spread = variance / self.expected
         self.share = self.expected / first.sum()
         # With d = observed - expected: log likelihood ratio <= d^2 (1 / 2 expected + 1 / rest).
@@ -333,6 +340,8 @@ class _Scores:
         sums = self.sums(counts)
         bound = np.maximum(sums - self.share * total, 0.0) ** 2 * (self.bound / total)
         best = bound == bound.max()
+        # The bound is cheap; logarithms are taken only of zones whose bound reaches the best one
+        # found.
         least = float(self.of(sums, total, best).max())
         return float(self.of(sums, total, bound >= least * (1 - 1e-9)).max(initial=least))
 
@@ -341,9 +350,11 @@ def _simulated(scores: _Scores, law: Law, seed: int, replicate: int) -> float:
     """Largest statistic of one map without a cluster; its stream depends on its number alone."""
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(replicate,)))
     if law.dispersion > 0:
+        # Simulated maps vary as the real one does where it has no cluster.
         risk = rng.gamma(1 / law.dispersion, law.dispersion, (len(law.means), 1))
         counts = rng.poisson(law.means * risk)
     else:
+        # Without dispersion the total is held, as Kulldorff's test is conditional on it.
         totals = np.round(law.means.sum(axis=0)).astype(np.int64)
         shares = law.means / law.means.sum(axis=0)
         counts = np.column_stack([rng.multinomial(*g) for g in zip(totals, shares.T, strict=True)])
@@ -372,6 +383,7 @@ def _clusters(scores: _Scores, observed: Array, largest: Array, level: float) ->
             )
         )
         taken[members] = True
+        # A zone that shares areas with a stronger one would tell of the same cluster again.
         statistic[np.logical_or.accumulate(taken[near], axis=0)] = 0.0
 
 
@@ -380,4 +392,6 @@ def _p_value(value: float, largest: Array) -> float:
     reached, of = int((largest >= value * (1 - 1e-9)).sum()), len(largest) + 1
     if reached >= RANKED or of <= 2:
         return (reached + 1) / of
+    # A Gumbel law reaches below 1 over the number of maps; it is never more than what the rank
+    # allows.
     return min(float(gumbel_tail(value, largest)), (RANKED + 1) / of)

@@ -44,11 +44,14 @@ def against_surroundings(
         for name in ("local_expected", "local_ratio", "local_p_adjusted")
     }
     columns["is_hot_local"] = np.zeros(len(seen.reason), dtype=bool)
+    # In a small county the surroundings are the county; given the total there is no local one.
     if seen.assessed.sum() <= NEAREST or factor.dispersion == "given-total":
         return columns
     sample = land.sample(seen, replace(factor, background="local"))
     if not sample.events.any():
         return columns
+    # The dispersion of the first test: estimated against a local rate, a hotspot would hide in its
+    # own surroundings.
     found = local_test(sample, factor, dispersion)
     adjusted = adjust(np.where(sample.asked, found.p, np.nan), factor.correction)
     columns["local_expected"][seen.assessed] = found.expected

@@ -38,15 +38,19 @@ def power_mean(scores: Array, weights: Array, *, power: float) -> Combined:
     DataError
         A negative score, and the power is not 1.
     """
+    # A sum of weighted points; its slope is the weight, and contributions add up.
     if power == 1:
         return Combined((weights * scores).sum(axis=1), weights)
     if (scores < 0).any():
         raise DataError("Scores below zero have only an arithmetic mean; normalise to 0-100 first.")
     with np.errstate(divide="ignore", invalid="ignore"):
+        # An area that scores 0 on one weighted factor has a geometric mean of 0: that is what the
+        # choice means.
         if power == 0:
             mean = np.exp(np.where(weights > 0, weights * np.log(scores), 0.0).sum(axis=1))
         else:
             mean = _mean_of_powers(scores, weights, power)
+        # Derivative of the mean, from which Euler's contributions are made.
         slope = weights * (mean[:, None] / scores) ** (1 - power)
     return Combined(mean, np.where((scores > 0) & (mean > 0)[:, None], slope, 0.0))
 
@@ -96,6 +100,7 @@ def copeland(scores: Array, weights: Array) -> Array:
         mine = slice(start, min(start + 256, n))
         margin = np.zeros((mine.stop - start, n))
         for k in range(factors):
+            # A factor that one of two areas lacks decides nothing between them.
             weight = np.minimum(weights[mine, k, None], weights[:, k])
             margin += weight * np.sign(scores[mine, k, None] - scores[:, k])
         # Weights such as .1 + .2 against .3 must draw.
@@ -141,8 +146,10 @@ def quantise(values: Array, *, digits: int = 10) -> Array:
         Significant decimal digits that are kept; with 16 or more the values stay as they are.
     """
     x = np.asarray(values, dtype=float)
+    # All digits are kept: rounding to 16 is none.
     if digits > MOST_DIGITS:
         return x
+    # Significant digits and not decimals: scores may be thousandths.
     size = np.abs(x)
     exponent = np.floor(np.log10(np.where((size > SMALLEST) & (size < np.inf), size, 1.0)))
     places = digits - 1 - exponent.astype(np.int64)

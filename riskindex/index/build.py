@@ -292,6 +292,7 @@ class Ingredients:
         total = per_area.sum(axis=1, keepdims=True)
         per_area *= np.divide(target, total, out=np.zeros_like(total), where=total > 0)
         # A score without weight must not spoil a mean, whatever its power: 1 never does.
+        # Missing stays missing in the result; only the arithmetic needs a number.
         filled = np.where(available, scores, 1.0)
         aggregate = AGGREGATE[self.options.aggregation]
         mean, slope = np.full(len(scores), np.nan), np.zeros_like(scores)
@@ -320,6 +321,7 @@ def _weighting(given: WeightInputs, parts: Sequence[Part], options: Index) -> We
 
 
 def _group_weight(name: str, inside: float, options: Index) -> float:
+    # Equal means equal parts: a group of three factors counts once.
     if options.weights == "equal":
         return 1.0
     return float(options.groups.get(name, inside if options.weights == "elicited" else 1.0))
@@ -339,6 +341,7 @@ def _wide(scores: pd.DataFrame, column: str) -> pd.DataFrame:
     factors = pd.unique(of_factor)
     areas = of_area[: len(of_area) // len(factors)]
     each, every = np.repeat(factors, len(areas)), np.tile(areas, len(factors))
+    # Aligned by position for speed, so that the order is checked and not assumed.
     if not (np.array_equal(of_factor, each) and np.array_equal(of_area, every)):
         raise DataError("Every factor must be scored for the same areas, in the same order.")
     named = scores.index.levels[scores.index.names.index("factor")].take(factors)
@@ -388,6 +391,7 @@ def _reasons_not_assessed(scores: pd.DataFrame, score: pd.Series) -> pd.Series:
     missing = _wide(scores, "score").isna()
     why = np.where(missing, of_row.reshape(missing.shape[::-1]).T, -1)
     # Whole forces lack the same for the same reason: few sentences for many areas.
+    # Reasons are put into words once for each pattern.
     kinds, of_area = np.unique(why[score.isna()], axis=0, return_inverse=True)
     told = np.array([_lacking(kind, missing.columns, texts) for kind in kinds], dtype=object)
     found = pd.Series("", index=score.index, dtype="object")

@@ -69,6 +69,7 @@ def compose(
     for name, share in shares.items():
         parts = [tables[tuple(c.split(".", 1))] for c in (share.numerator, share.denominator)]
         counts = pd.concat(parts, axis=1).astype(float).loc[selected.index].to_numpy()
+        # An area without numerator or base is in neither sum.
         counts[np.isnan(counts).any(axis=1)] = 0.0
         rows[name] = {
             "selected": _share(counts[inside]),
@@ -110,6 +111,7 @@ def correlate(
     """
     values = pd.DataFrame(
         {
+            # Turned so that a high value is high risk for every factor.
             f.name: f.direction * rows(hotspots, factor=f.name, period=_last_period(f))["value"]
             for f in factors
         }
@@ -130,6 +132,7 @@ def _last_period(factor: Factor) -> str:
 
 def _spearman(a: "pd.Series[float]", b: "pd.Series[float]") -> float:
     both = pd.concat([a, b], axis=1).dropna().to_numpy()
+    # A rank correlation with a constant is undefined.
     if len(both) < 3 or (np.ptp(both, axis=0) == 0).any():
         return float("nan")
     ranks = stats.rankdata(both, axis=0)
@@ -145,6 +148,7 @@ def warn_of_correlations(correlations: pd.DataFrame, labels: Mapping[str, str]) 
         for (kind, name), rho in row.items()
         if kind == "share" and abs(rho) > WARN_ABOVE
     ]
+    # Factors that run against each other are another question, about directions.
     pairs = {pair: rho for pair, rho in strong_pairs(correlations).items() if rho > 0}
     if pairs:
         (one, two), rho = next(iter(pairs.items()))
@@ -172,6 +176,8 @@ def warn_of_directions(correlations: pd.DataFrame, factors: Sequence[Factor]) ->
 
     def oddness(name: str) -> tuple[int, bool]:
         factor = scored[name]
+        # The odd one out is the factor in most such pairs; of two, the measure, since a count
+        # always means more risk.
         return times[name], not factor.counts_events and factor.denominator is None
 
     sentences = []

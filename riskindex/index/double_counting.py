@@ -34,9 +34,11 @@ def find_double_counting(
         One row per pair: `one` and `other` (names of factors), `rule` (a key of `RULES`, the first
         that fits), `why`, `advice`, `rho` (NaN where it is not known).
     """
+    # What is only mapped adds nothing to the index.
     scored = [factor for factor in factors if factor.scored]
     rows = [found for pair in combinations(scored, 2) for found in _of_pair(pair, sources)]
     table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
+    # Said with the correlation where there is one; the rule stands without it.
     known = {
         (one, other): correlations.loc[one].get(("factor", other), float("nan"))
         for one, other in zip(table["one"], table["other"], strict=True)
@@ -55,6 +57,7 @@ class FactorContent(NamedTuple):
 
     def about(self, subject: str) -> bool:
         """Whether a table's words name a subject of `SUBJECTS`."""
+        # Words are looked for in tables: of events, the rules say what they are.
         return not self.factor.counts_events and any(w in self.words for w in SUBJECTS[subject])
 
 
@@ -180,6 +183,7 @@ def _of_pair(
 ) -> Iterator[tuple[str, ...]]:
     a, b = (FactorContent(factor, _words(factor, sources)) for factor in pair)
     for name, rule in RULES.items():
+        # "Every event of a is one of b" has a direction.
         for one, other in ((a, b), (b, a)):
             if rule.applies(one, other):
                 labels = {"a": one.factor.label, "b": other.factor.label}
@@ -213,6 +217,7 @@ def _covers(whole: EventGroup, part: EventGroup) -> bool:
     if whole.definition is not None:
         return whole.source == part.source and whole.definition == part.definition
     return whole.source == part.source and all(
+        # A narrower rule lies inside a wider one if it names each of its columns with fewer values.
         column in part.where and set(part.where[column]) <= set(kept)
         for column, kept in whole.where.items()
     )

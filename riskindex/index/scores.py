@@ -58,12 +58,15 @@ def score_factor(
     measured = _measure(hotspots, persistence, factor, neighbours)
     reason = last["reason"].fillna("").to_numpy(dtype=object)
     # Nothing was counted anywhere: that is a result, and it is the same for every area.
+    # 0 for all keeps the factor in the index without moving anything; missing would take every area
+    # out of it.
     silent = reason == ALL_ZERO
 
     def known(scored: Array) -> Array:
         return np.where(silent & np.isnan(scored), 0.0, scored)
 
     score = known(SCORES[factor.score](measured, factor))
+    # Without this an index of nothing would come out as not assessed for every area.
     if np.isnan(score).all():
         raise DataError(
             f"{factor.label}: no area could be assessed ({_first(reason)}). "
@@ -157,6 +160,7 @@ def _measure(
 ) -> Measured:
     periods = [_period(hotspots, factor, k) for k in range(max(len(factor.periods), 1))]
     last = periods[-1]
+    # Flags and bands are of the last period; persistence and risk look at all.
     scored = periods if factor.score in POOLED else periods[-1:]
     values = np.array([table["value"].to_numpy(float) for table in periods])
     value = mean_of_known(values) if factor.score == "persistence" else values[-1]
@@ -206,10 +210,12 @@ def risk_of(
     )
     steps = [table["step"].max() if "step" in table else 1.0 for table in periods]
     # A period in which nothing happened anywhere says nothing of where risk is.
+    # Left as it is, one empty year would make every risk missing.
     steps = np.nan_to_num(steps, nan=1.0)
     prior = prior_of(observed, expected, steps, factor, neighbours)
     risks = tell_risks(observed, expected, steps, factor, prior=prior)
     context = (periods[-1]["reason"] == "context").to_numpy(bool)
+    # Areas around the study area inform the prior, and are not ranked.
     return Risks(*(np.where(context, np.nan, part) for part in risks))
 
 
@@ -293,6 +299,7 @@ def _kind(hotspots: pd.DataFrame, factor: Factor) -> Texts:
     """Own, neighbourhood or both: of the last period in which the area was hot."""
     periods = [_period(hotspots, factor, k)["kind"] for k in range(max(len(factor.periods), 1))]
     kind = periods.pop()
+    # An area that is not hot now shows how it was when it last was.
     while periods:
         kind = kind.where(kind != "", periods.pop())
     return np.asarray(kind, dtype=object)
@@ -304,6 +311,8 @@ def intensity(measured: Measured, factor: Factor) -> Array:
     Of what was measured where an area by itself has no expectation. The strength of a window would
     put an area first for what happens around it.
     """
+    # Ties go by the area's own risk and not by its window's: the neighbour of a hotspot must not
+    # win a tie by it.
     strength = measured.value if measured.own is None else measured.own
     return _normalised(factor.direction * strength, "percentile", factor)
 
@@ -331,6 +340,7 @@ def _confidence(measured: Measured, factor: Factor) -> Array:
         scores[np.searchsorted(bands, confidence, side="right") - 1]
         for confidence in (measured.confidence, measured.near_confidence)
     )
+    # The better of its own band and half of its window's, never both.
     score = np.maximum(own, NEXT_DOOR[factor.neighbourhood] * near)
     return np.where(measured.assessed, score, np.nan)
 
@@ -341,6 +351,8 @@ def _persistence(measured: Measured, factor: Factor) -> Array:
     if factor.persistence == "counted":
         return score
     pooled = measured.pooled_p_adjusted
+    # Hot in some years by luck is common among a thousand areas; all years together must be
+    # significant, too.
     return np.where(np.isnan(pooled), np.nan, np.where(pooled <= factor.level, score, 0 * score))
 
 
@@ -368,6 +380,7 @@ def _is_constant(values: Array) -> bool:
 def _threshold(measured: Measured, factor: Factor) -> Array:
     if factor.threshold is None:
         raise ConfigError(f"{factor.label}: the score threshold needs a threshold, such as 0.25.")
+    # Above and not at: "more than a quarter of households".
     above = np.where(measured.value > factor.threshold, 100.0, 0.0)
     return np.where(measured.assessed, above, np.nan)
 

@@ -52,6 +52,8 @@ def pca_weights(given: WeightInputs) -> Array:
             k for k, name in enumerate(given.groups) if name == group and given.weights[k] > 0
         ]
         loadings = first_component(given.scores[:, members])
+        # A negative loading would reward risk; a component that runs against a factor is no weight
+        # for it.
         against = [given.factors[k] for k, x in zip(members, loadings, strict=True) if x < 0]
         if against:
             raise DataError(
@@ -76,6 +78,7 @@ def first_component(scores: Array) -> Array:
         Shape `(factors,)`, length 1, sum above zero; 0 for a constant factor, all equal where no
         factor varies.
     """
+    # Correlations of areas that have all factors: pairwise ones may not fit together.
     complete = scores[~np.isnan(scores).any(axis=1)]
     varies = np.ptp(complete, axis=0) > 0 if len(complete) > 1 else np.zeros(scores.shape[1], bool)
     count = scores.shape[1]
@@ -85,6 +88,7 @@ def first_component(scores: Array) -> Array:
     correlations = np.atleast_2d(np.corrcoef(complete[:, varies], rowvar=False))
     # eigh orders by size, the largest last.
     first = np.linalg.eigh(correlations)[1][:, -1]
+    # The sign of an eigenvector is arbitrary.
     loadings[varies] = first * (1.0 if first.sum() >= 0 else -1.0)
     # Rounding must not make a loading of nothing into one below zero.
     loadings[np.abs(loadings) < 1e-12] = 0.0
@@ -93,6 +97,8 @@ def first_component(scores: Array) -> Array:
 
 def elicited_weights(given: WeightInputs) -> Array:
     """Mean over people of the share of the points that each gave to each factor."""
+    # Budget allocation: each person's points are shares first, so that nobody counts more by giving
+    # more points.
     return np.asarray(elicited_shares(given.points, given.factors).mean(axis=0), dtype=float)
 
 

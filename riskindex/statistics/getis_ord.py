@@ -144,8 +144,10 @@ def gi_star(
     Analysis 27, 286-306.
     """
     x, window = _checked(values, weights)
+    # Gi* without the area itself is Gi: the analyst should say which is meant.
     _refuse(window.diagonal() == 0, "not in their own window: pass with_self(weights)")
     z = _z_total(x, window)
+    # A window of the area alone tests a lone spike, which is no cluster.
     z[np.diff(window.indptr) == 1] = np.nan
     drawn = window if null == "total" else _without_self(window)
     return _with_p(x, drawn, z, GiTest(null, tail, p, permutations), natural="total")
@@ -215,6 +217,7 @@ def moran(values: ArrayLike, weights: sparse.csr_array) -> Global:
     Cliff and Ord (1981), Spatial Processes, 42-46.
     """
     x, w = _checked(values, weights)
+    # Moran's I is about neighbours: an area's likeness to itself would raise it.
     w = _row_standardised(_without_self(w))
     n, c = len(x), centred(x)
     squares = (c**2).sum()
@@ -225,6 +228,8 @@ def moran(values: ArrayLike, weights: sparse.csr_array) -> Global:
     a = n * ((n**2 - 3 * n + 3) * s1 - n * s2 + 3 * s0**2)
     b = kurtosis * ((n**2 - n) * s1 - 2 * n * s2 + 6 * s0**2)
     expected = -1 / (n - 1)
+    # Cliff and Ord (1981): moments when the values are exchangeable, which sparse counts need; a
+    # normal law they have not.
     variance = (a - b) / ((n - 1) * (n - 2) * (n - 3) * s0**2) - expected**2
     return _global(n / s0 * (c * (w @ c)).sum() / squares, expected, variance)
 
@@ -240,8 +245,10 @@ def general_g(values: ArrayLike, weights: sparse.csr_array) -> Global:
     """
     x, w = _checked(values, weights)
     w = _without_self(w)
+    # General G compares like pairs; weights of different size would mix distance into it.
     w = sparse.csr_array((np.ones_like(w.data), w.indices, w.indptr), shape=w.shape)
     n, (s0, s1, s2) = len(x), _sums_of_weights(w)
+    # Fourth powers of large counts lose digits; G does not depend on the scale.
     x = x / max(np.abs(x).max(initial=0.0), 1e-300)
     m1, m2, m3, m4 = ((x**k).sum() for k in range(1, 5))
     pairs = m1**2 - m2
@@ -260,10 +267,13 @@ def general_g(values: ArrayLike, weights: sparse.csr_array) -> Global:
 
 def _with_p(x: Array, drawn: sparse.csr_array, z: Array, test: GiTest, *, natural: Null) -> Gi:
     """The statistic with its p-values; `natural` is the null that z standardises."""
+    # Where p draws under another null than z standardises, an area may be undefined under that one
+    # alone.
     under_null = z if test.null == natural else Z[test.null](x, drawn)
     areas = np.flatnonzero(~(np.isnan(z) | np.isnan(under_null)))
     p, log_p = np.full(len(x), np.nan), np.full(len(x), np.nan)
     rows = drawn if len(areas) == len(x) else drawn[areas]
+    # z only says where p is defined; p itself is that of the sums.
     found = METHODS[test.method](Draw(x, rows, areas, under_null[areas], test))
     p[areas], log_p[areas] = found.p, found.log_p
     return Gi(z, p, log_p, f"{NULLS[test.null]} ({found.how})")
@@ -273,6 +283,8 @@ def _z_total(x: Array, weights: sparse.csr_array) -> Array:
     """Weighted sums standardised by their moments when all n values are exchangeable."""
     n, c = len(x), centred(x)
     w, w2 = _row_sums(weights)
+    # Ord and Getis (1995) with values centred first, which keeps the digits that a large mean would
+    # cost.
     return _ratio(weights @ c, float(c.std()), n * w2 - w**2, n * w2, n - 1)
 
 
@@ -301,6 +313,7 @@ def _row_sums(weights: sparse.csr_array) -> tuple[Array, Array]:
 def _ratio(excess: Array, s: Array | float, spread: Array, scale: Array, freedom: int) -> Array:
     """excess / (s sqrt(spread / freedom)), NaN where the spread is nil but for rounding."""
     defined = (spread > 1e-12 * scale) & (s > 0)
+    # A window of the whole map has no spread but rounding.
     deviation = s * np.sqrt(np.where(defined, spread, np.nan) / max(freedom, 1))
     out = np.full(len(excess), np.nan)
     np.divide(excess, deviation, out=out, where=defined)
@@ -314,6 +327,7 @@ def _checked(values: ArrayLike, weights: sparse.csr_array) -> tuple[Array, spars
         raise DataError(f"{x.shape} values do not fit weights of shape {weights.shape}.")
     _refuse(~np.isfinite(x), "without a value: take the areas that are not assessed out first")
     w = sparse.csr_array(weights)
+    # A zero that is stored would count as a neighbour, and a pair stored twice as two.
     if not w.data.all() or not w.has_canonical_format:
         w = w.copy()
         w.sum_duplicates()
@@ -326,6 +340,8 @@ def _checked(values: ArrayLike, weights: sparse.csr_array) -> tuple[Array, spars
 def _unit_rows(w: sparse.csr_array) -> sparse.csr_array:
     """Each row divided by the size of its first weight, so that its scale is gone."""
     sizes = np.diff(w.indptr)
+    # Scaling a row changes neither z nor p; scaled to 1, row-standardised weights are seen to be
+    # equal and have the exact law.
     first = np.abs(w.data[w.indptr[:-1][sizes > 0]])
     data = w.data / np.repeat(first, sizes[sizes > 0])
     data[np.abs(data - 1) < 1e-12] = 1.0

@@ -96,6 +96,7 @@ def reached_by_permutation(
     q = weights.shape[0]
     at_least, at_most, done = np.zeros(q), np.zeros(q), np.zeros(q)
     open_ = np.arange(q)
+    # Streams go with blocks and not with threads, so that any number of threads gives the same p.
     starts = range(0, options.number, BLOCK)
     with ThreadPoolExecutor(options.threads) as pool:
         for wave in (starts[i : i + WAVE] for i in range(0, len(starts), WAVE)):
@@ -107,6 +108,8 @@ def reached_by_permutation(
                 at_most[open_] += below
             if options.enough is not None:
                 found = Reached(at_least[open_], at_most[open_], done[open_])
+                # Besag and Clifford's sequential p: an area that many permutations reached need not
+                # be known better.
                 open_ = open_[found.times(tail) < options.enough]
             if not len(open_):
                 break
@@ -128,6 +131,7 @@ def _count(
     if own is not None:
         sums += _kept_in_place(values, weights, own, order)
     observed = (weights @ values)[:, None]
+    # Sums of the same values in another order differ in the last digit and are ties.
     slack = 1e-12 * np.abs(values).max() * abs(weights).sum(axis=1)[:, None]
     above, below = sums >= observed - slack, sums <= observed + slack
     return size, above.sum(axis=1), below.sum(axis=1)
@@ -144,6 +148,8 @@ def _kept_in_place(
     rows = np.repeat(np.arange(len(own)), np.diff(weights.indptr))
     change = np.zeros((len(own), len(order)))
     for b, shuffled in enumerate(order):
+        # Cheaper than shuffling n - 1 values for each area: all are shuffled, and the own value is
+        # put back.
         hits = np.flatnonzero(shuffled[weights.indices] == own[rows])
         row, area = rows[hits], own[rows[hits]]
         change[row, b] = weights.data[hits] * (values[shuffled[area]] - values[area])

@@ -268,6 +268,8 @@ def _excess(study: AssessedAreas, windows: csr_array, tail: Tail) -> WindowExces
     # A window without its only area is empty.
     asked = expected > 0
     log_p = np.full(len(asked), np.nan)
+    # Mid-p by default: the strict tail of sparse counts is conservative, with fewer false alarms
+    # than its level and less power.
     log_p[asked] = TAILS[tail](_log_tails(study, windows[asked], observed[asked]))
     return WindowExcess(
         observed=study.over_all(observed),

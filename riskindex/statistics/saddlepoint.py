@@ -81,6 +81,7 @@ def saddlepoint_log_tails(places: Places, observed: Array) -> tuple[Array, Array
         part = Places(places.weights[rows], places.values, places.often[rows])
         with np.errstate(all="ignore"):
             root = _signed_root(part, observed[rows])
+        # Both tails from the normal deviate, so that none is lost in 1 - p.
         upper[rows], lower[rows] = log_ndtr(-root), log_ndtr(root)
     return upper, lower
 
@@ -99,6 +100,7 @@ def _signed_root(places: Places, observed: Array) -> Array:
             break
         # The mean grows with t, so that what was too low or too high holds Newton's steps in.
         low, high = np.where(missing > 0, t, low), np.where(missing < 0, t, high)
+        # Newton's step, held to a few standard deviations while it is far away.
         step = np.clip(missing, -MOST_STRIDE, MOST_STRIDE) / spread
         t[open_] = _within(t + step, low, high)[open_]
         part = Places(places.weights[open_], places.values, places.often[open_])
@@ -107,6 +109,7 @@ def _signed_root(places: Places, observed: Array) -> Array:
     distance = 2 * (start.log_mass - point.log_mass + t * observed)
     root = np.sign(t) * np.sqrt(np.maximum(distance, 0.0))
     speed = t * np.sqrt(point.variance) * np.exp((point.log_spread - start.log_spread) / 2)
+    # At the mean itself root is 0 and r* undefined; the caller has permutations there.
     found = root + np.log(speed / root) / root
     found[open_] = np.nan
     return np.asarray(found)
@@ -130,6 +133,7 @@ def _point(places: Places, t: Array) -> _Point:
         filled = ((often / (1 + all_terms))[:, None] * terms).sum(axis=2)
         if np.nanmax(np.abs(filled - 1), initial=0.0) < FILLED:
             break
+        # Iterative proportional fitting: each place is scaled until it is taken once.
         theta -= np.log(filled)
     share = terms / (1 + all_terms)[:, None]
     log_mass = (often * np.log1p(all_terms)).sum(axis=1) - (theta - most).sum(axis=1)

@@ -46,6 +46,7 @@ class Urn(NamedTuple):
 
 def urn_of(values: Integers) -> Urn:
     """The urn of these numbers."""
+    # A few large values would make a table of mostly nothing.
     if int(values.max()) > 8 * len(values) + 1000:
         return Urn(*np.unique(values, return_counts=True))
     often = np.bincount(values)
@@ -75,6 +76,7 @@ def positive_tails(urn: Urn, largest: int, top: int) -> dict[Side, Tails]:
     The coefficients of `prod_v (1 + y t^v)^(m_v)` over the distinct values v (m_v: how often),
     carried as probabilities; tails are added from their far end.
     """
+    # All terms are probabilities and positive: no digit is lost by cancelling.
     table = _coefficients(urn, largest, top)
     upper, lower = table[:, ::-1].cumsum(axis=1)[:, ::-1], table[:, :-1].cumsum(axis=1)
     zero = np.zeros(largest + 1)
@@ -99,6 +101,7 @@ def tilted_positive_tails(urn: Urn, largest: int, top: int, tilt: float, side: S
 
 def _factors(urn: Urn, tilt: float) -> tuple[Array, float]:
     """Weight of a copy of each value under a tilt, 1 on average, and the logarithm of its unit."""
+    # The largest weight is 1, so that no exponential overflows.
     anchor = tilt * (urn.distinct[-1] if tilt > 0 else 0)
     weight = np.exp(tilt * urn.distinct - anchor)
     mean = np.average(weight, weights=urn.often)
@@ -116,6 +119,7 @@ def _coefficients(urn: Urn, largest: int, top: int, *, tilt: float = 0.0) -> Arr
     factors, _ = _factors(urn, tilt)
     values = zip(urn.distinct.tolist(), urn.often.tolist(), factors.tolist(), strict=True)
     for v, m, factor in values:
+        # Value after value: the law of k draws from what was allowed so far.
         table = _with_value(table, v, _choices(m, n, largest, factor), reach)
         reach = v
     return table
@@ -149,6 +153,7 @@ def tilted_tails(urn: Urn, largest: int, top: int, tilt: float, side: Side) -> T
     a transform is a small relative one there. Valid with `tilt >= 0` above and `<= 0` below.
     """
     greatest, k = int(urn.distinct[-1]), np.arange(largest + 1)
+    # Long enough that no sum wraps round into another.
     length = fft.next_fast_len(largest * greatest + 2, real=True)
     anchor = greatest if tilt > 0 else 0
     weight = np.exp(tilt * (urn.distinct - anchor))
@@ -168,6 +173,7 @@ def tilted_tails(urn: Urn, largest: int, top: int, tilt: float, side: Side) -> T
 def _add_up(rows: Array, rate: float) -> None:
     """Cumulative sums along the rows, in place, in which earlier terms fade by `exp(-rate)`."""
     length = rows.shape[1]
+    # In pieces over which the growth stays below exp(600).
     piece = max(min(length, int(600 / max(rate, 1e-9))), 1)
     carried = np.zeros(len(rows))
     for start in range(0, length, piece):
@@ -189,6 +195,8 @@ def _elementary(urn: Urn, share: Array, largest: int, length: int) -> tuple[Comp
     """
     order = np.argsort(share, kind="stable")
     below = (urn.often * share)[order].cumsum()
+    # Newton's identities lose digits where single shares are large: those are multiplied in one by
+    # one.
     few = int(np.flatnonzero(share[order] * 4 * largest <= below).max(initial=-1)) + 1
     small, large = order[:few], order[few:]
     e, worst = _newton(Urn(urn.distinct[small], urn.often[small]), share[small], largest, length)
@@ -217,6 +225,7 @@ def _power_sums(urn: Urn, share: Array, largest: int, length: int) -> list[Compl
     total = (urn.often * share).sum()
     for j in range(1, largest + 1):
         weights = urn.often * share**j
+        # Higher powers of small shares are below the last digit.
         if weights.sum() <= 1e-18 * (total / largest) ** (j - 1) * total:
             break
         sums.append(fft.rfft(np.bincount(j * urn.distinct % length, weights, length)))
