@@ -122,6 +122,34 @@ def _next_step(made: "NewConfig", path: Path, *, filled_in: bool) -> str:
 
 
 @app.command()
+def ui(
+    folder: Annotated[
+        Path, typer.Argument(help="Folder for the config, the result and dropped files.")
+    ] = Path(),
+    *,
+    port: Annotated[int, typer.Option(help="Port of this computer; any free one if 0.")] = 0,
+    browser: Annotated[
+        bool, typer.Option("--browser/--no-browser", help="Open it in the browser.")
+    ] = True,
+) -> None:
+    """Open a page on this computer: files, choices, check, run and result without TOML."""
+    import webbrowser
+
+    from riskindex.ui.server import Server
+
+    with Server(folder, port=port) as server:
+        typer.echo(
+            f"Open {server.address}\nIt ends with Ctrl-C. Nobody else's computer reaches it."
+        )
+        if browser:
+            webbrowser.open(server.address)
+        try:
+            server.serve_forever()
+        finally:
+            server.desk.stop()
+
+
+@app.command()
 def fetch(
     config: ConfigFile,
     *,

@@ -1,5 +1,7 @@
 """What a command shows: lines, tables, and the stage at work."""
 
+import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -11,6 +13,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from riskindex.result import Say
+
+
+STAGES_AS_LINES, STAGE_LINE = "RISKINDEX_STAGES_AS_LINES", "stage: "
+"""Environment variable under which each stage is a line of its own, and how such a line begins."""
 
 
 def show(line: str) -> None:
@@ -45,6 +51,9 @@ def console(*, stderr: bool = False) -> "Console":
 def stages(quiet: bool) -> Iterator["Say"]:
     """Show the stage at work while there is somebody to see it."""
     screen = console(stderr=True)
+    if os.environ.get(STAGES_AS_LINES):
+        yield lambda stage: print(f"{STAGE_LINE}{seen(stage)}", file=sys.stderr, flush=True)
+        return
     if quiet or not screen.is_terminal:
         yield lambda _stage: None
         return

@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "riskindex"
 FLOORS = (
     "__main__",
     "cli screen",
+    "ui",
     "check backtest definition_comparison holdout setup",
     "pipeline",
     "analysis",
