@@ -10,8 +10,9 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "riskindex"
 FLOORS = (
     "__main__",
-    "cli screen",
+    "cli",
     "ui",
+    "screen",
     "check backtest definition_comparison holdout setup",
     "pipeline",
     "analysis",

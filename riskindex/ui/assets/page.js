@@ -154,8 +154,19 @@ function finish(now) {
     parts.push(links);
   }
   if (now.faults.length) parts.push(element("p", "What is wrong stands at the fields above and here."));
-  if (now.lines.length) parts.push(list(now.lines));
+  parts.push(...summary(now.lines));
   byId("said").replaceChildren(...parts);
+}
+
+// What the command says, up to its notes and before the names of files, to which there are links.
+function summary(lines) {
+  const end = lines.findIndex((line) => line.startsWith("Result: "));
+  const told = end < 0 ? lines : lines.slice(0, end);
+  const cut = told.indexOf("Notes:");
+  if (cut < 0) return told.length ? [list(told)] : [];
+  const notes = document.createElement("details");
+  notes.append(element("summary", `${told.length - cut - 1} notes`), list(told.slice(cut + 1)));
+  return [list(told.slice(0, cut)), notes];
 }
 
 async function start() {
