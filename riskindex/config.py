@@ -27,6 +27,7 @@ from riskindex.assessment.series import SeriesSource
 from riskindex.definitions import Clause, Definition
 from riskindex.disclosure import Release, release_faults
 from riskindex.errors import ConfigError, InputError
+from riskindex.events.count_tables.options import CountsSource, counts_faults
 from riskindex.events.coverage import Coverage, Inventory, coverage_faults
 from riskindex.events.periods import Periods, Unit, period_faults
 from riskindex.events.sources import EventSource, PoliceSource, source_faults
@@ -53,7 +54,7 @@ from riskindex.uncertainty.replay import Robustness
 from riskindex.uncertainty.robustness import robustness_faults
 
 Source = Annotated[
-    EventSource | PoliceSource | SeriesSource | TableSource | WarehouseSource,
+    CountsSource | EventSource | PoliceSource | SeriesSource | TableSource | WarehouseSource,
     Field(discriminator="kind"),
 ]
 Node = dict[str, Any]
@@ -308,6 +309,7 @@ def schema() -> dict[str, Any]:
 _OPTIONS: tuple[type, ...] = (
     AreaSource,
     Clause,
+    CountsSource,
     Coverage,
     Definition,
     EventGroup,
@@ -377,6 +379,7 @@ _OF_KIND = {
 }
 _PLAIN = {"sequence_str": "input should be a list in [ ]"}
 _KINDS = (
+    "counts",
     "events",
     "police.uk",
     "series",
@@ -558,6 +561,8 @@ def _source_faults(config: Config) -> Iterator[str]:
             )
         if isinstance(source, EventSource):
             yield from source_faults(name, source)
+        elif isinstance(source, CountsSource):
+            yield from counts_faults(name, source)
         elif isinstance(source, TableSource) and (source.category is None) != (
             source.value is None
         ):

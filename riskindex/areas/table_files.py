@@ -226,7 +226,7 @@ def _wide(
     codes = sheet.columns[source.code]
     used = _rows_of(codes, areas)
     faults = [*_code_faults(sheet, source.code, areas)]
-    values = {column: _numbers(sheet, column, used, faults) for column in columns}
+    values = {column: cell_numbers(sheet, column, used, faults) for column in columns}
     if faults:
         raise InputError(capped(faults))
     return pd.DataFrame(values, index=[codes[i] for i in used], dtype=float)
@@ -239,7 +239,7 @@ def _long(
     codes, known = sheet.columns[source.code], set(areas)
     used = [i for i in kept_rows(sheet, source.where) if not known or codes[i] in known]
     faults: list[str] = []
-    values = {column: _numbers(sheet, column, used, faults) for column in columns}
+    values = {column: cell_numbers(sheet, column, used, faults) for column in columns}
     if faults:
         raise InputError(capped(faults))
     here = [codes[i] for i in used]
@@ -282,7 +282,7 @@ def _code_faults(sheet: CsvSheet, column: str, areas: pd.Index) -> Iterator[str]
         first.setdefault(code, row)
 
 
-def _numbers(sheet: CsvSheet, column: str, used: Sequence[int], faults: list[str]) -> Array:
+def cell_numbers(sheet: CsvSheet, column: str, used: Sequence[int], faults: list[str]) -> Array:
     """Cells as numbers, NaN where empty; what is no count is added to the faults."""
     cells = sheet.columns[column]
     texts = [cells[i].strip() for i in used]

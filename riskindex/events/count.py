@@ -210,7 +210,8 @@ def _count_source(
         lines[name, factor] = tally.line(tally.of_factor(factor))
     compared, pairs = _compared(tally)
     notes += [*tally.notes, *_notes(tally), *compared, *part.notes()]
-    rhythm = no_rhythm() if places is None else count_by_group(tally, asked, places)
+    no_months = places is None or not tally.events.knows_months
+    rhythm = no_rhythm() if no_months else count_by_group(tally, asked, places)
     parts = {(g.factor, p.label) for g in asked for p in g.periods if part.is_part(g, p)}
     return _Part(
         counts,

@@ -41,6 +41,8 @@ class PartPeriods:
         # "zero" is for sources so rare that whole months without an event are plausible.
         missing = tally.events.coverage.missing
         self.is_whole = missing == "zero"
+        self.covered = tally.events.covered_months
+        self._refuse_parts_of_numbers()
         self.months = {period: self._months(period) for period in tally.periods}
         if self.is_whole:
             return
@@ -75,6 +77,8 @@ class PartPeriods:
             yield from self._rule_notes(group)
 
     def _months(self, period: Period) -> tuple[int, ...]:
+        if self.covered is not None:
+            return tuple(month for month in period.months if month not in self.covered)
         if self.is_whole:
             return ()
         # A file of headings alone says that nothing happened in its month.
@@ -94,6 +98,18 @@ class PartPeriods:
             "GROUP BY ALL ORDER BY ALL"
         )
         return self.tally.events.connection.execute(query).df()
+
+    def _refuse_parts_of_numbers(self) -> None:
+        """A number of a year cannot be divided into the months of a period."""
+        for period in self.tally.periods:
+            asked = set(period.months)
+            for months in self.tally.events.own_periods or ():
+                if asked & set(months) and not asked >= set(months):
+                    span = f"{month_label(months[0])} to {month_label(months[-1])}"
+                    raise DataError(
+                        f"{self.tally.name}: the table has one number for {span}, which the period "
+                        f"{period.label} divides. Ask for whole periods of the table."
+                    )
 
     def _refuse_none_covered(self) -> None:
         for group in self.tally.groups:
@@ -165,7 +181,9 @@ class PartPeriods:
         """For each group, months of each period before the first or after the last record that
         meets its rule, where the source goes on and some should meet it.
         """
-        return [{} if self.is_whole else self._without_rule(group) for group in self.tally.groups]
+        # A published 0 is no sign of a renamed category.
+        is_told = self.is_whole or self.covered is not None
+        return [{} if is_told else self._without_rule(group) for group in self.tally.groups]
 
     def _without_rule(self, group: Group) -> Months:
         meets = self._meets(group)

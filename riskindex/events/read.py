@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from riskindex.areas.editions import first_few
 from riskindex.errors import InputError, Together
+from riskindex.events.count_tables.options import CountsSource
+from riskindex.events.count_tables.read import as_events, read_counts
 from riskindex.events.coverage import Coverage, Months, months_listed
 from riskindex.events.find_files import FoundFile, find_events
 from riskindex.events.people_clauses import columns_about_people, with_people
@@ -138,7 +140,11 @@ def open_events(
     key = secrets.token_hex(16)  # as long as every run is another, nobody can look a hash up
     layouts = {
         name: layout_of(
-            name, source, factors, more=(*further.get(name, ()), *more.get(name, ())), secret=key
+            name,
+            as_events(source) if isinstance(source, CountsSource) else source,
+            factors,
+            more=(*further.get(name, ()), *more.get(name, ())),
+            secret=key,
         )
         for name, source in chosen.items()
         if not isinstance(source, WarehouseSource)
@@ -380,6 +386,23 @@ def _open_source(
         listed, lists = _listed(name, source.coverage, folder, home)
         return Opened({name: replace(counted, listed=listed)}, (answer, *lists), ())
     reader = _Reader(connection, name, layout, home)
+    if not isinstance(source, CountsSource):
+        return _open_records(reader, source, folder, frame, say)
+    table = read_counts(name, source, layout.categories, folder)
+    given = _open_records(reader, as_events(source), folder, table.events, say)
+    events = replace(given.events[name], own_periods=table.periods, areas=table.areas)
+    return Opened({name: events}, (table.file,), (*table.notes, *given.notes))
+
+
+def _open_records(
+    reader: "_Reader",
+    source: EventSource | PoliceSource,
+    folder: Path,
+    frame: Any,  # noqa: ANN401
+    say: Callable[[str], None],
+) -> Opened:
+    """A source of one record for each event, from files or from a table in memory."""
+    connection, name = reader.connection, reader.name
     if frame is None:
         files, passed = _read_files(reader, source, folder, say)
     else:
@@ -405,7 +428,7 @@ def _open_source(
         # Of police.uk alone, whose crimes carry a number: rows alike with their number are copies.
         alike = repeated_rows(connection, events_table(name))
         notes += [f"{name}: {sentence}" for sentence in alike]
-    listed, lists = _listed(name, source.coverage, folder, home)
+    listed, lists = _listed(name, source.coverage, folder, reader.home)
     empty = frozenset(_months_named(file.name for file in files if file.rows == 0))
     events = replace(_events(connection, name, source), listed=listed, empty_months=empty)
     # Copies without the column of the force cannot say whose files they are; then all areas count

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from riskindex.areas.editions import first_few
 from riskindex.areas.groups import group_kinds
 from riskindex.arrays import Fingerprints, Flags, Integers, Positions
 from riskindex.events.coverage import (
@@ -68,6 +69,20 @@ class Events:
     """Months of each unit by an inventory; None where there is none."""
     compare: bool | None = None
     """Whether codes are compared with coordinates; None: where that is cheap."""
+    own_periods: tuple[range, ...] | None = None
+    """Months of each period that a published number is of; None where records have dates."""
+    areas: frozenset[str] | None = None
+    """Codes of the areas that a table of counts has rows of; None where records come from all."""
+
+    @property
+    def covered_months(self) -> frozenset[int] | None:
+        """Months that published numbers are of, whether anything happened in them or not."""
+        return None if self.own_periods is None else frozenset().union(*self.own_periods)
+
+    @property
+    def knows_months(self) -> bool:
+        """Whether it can be said in which month an event happened."""
+        return self.own_periods is None or all(len(months) == 1 for months in self.own_periods)
 
     @property
     def relation(self) -> "DuckDBPyRelation":
@@ -174,7 +189,7 @@ class Tally:
         """Say where each event is, and what the source does not cover; notes about the places."""
         connection, crs, coverage = self.events.connection, self.events.crs, self.events.coverage
         areas, apart = self.study.areas, Apart(self.may_repeat, self.events.is_counted)
-        gaps = gaps_by_unit(self.units, areas, self.spans, coverage)
+        gaps = self._without_row(gaps_by_unit(self.units, areas, self.spans, coverage))
         store_lacking(connection, gaps.lacking)
         notes = place_events(connection, self.study, name=self.name, crs=crs, apart=apart)
         if group_kinds(areas):
@@ -184,6 +199,21 @@ class Tally:
                 gaps = Gaps(gaps.lacking | few.lacking, (*gaps.notes, *few.notes))
                 leave_out(connection, gaps.lacking, apart)
         return gaps, notes
+
+    def _without_row(self, gaps: Gaps) -> Gaps:
+        """Gaps with the areas that a table of counts says nothing of: no row is not 0."""
+        if self.events.areas is None:
+            return gaps
+        crosswalk = self.study.crosswalk
+        newer = crosswalk.children if crosswalk else {}
+        known = {new for old in self.events.areas for new in (old, *newer.get(old, ()))}
+        bare = [code for code in self.study.codes if code not in known]
+        if not bare:
+            return gaps
+        lacking = gaps.lacking | np.isin(self.study.codes, bare)[:, None]
+        of = f"{len(bare):,} of {len(self.study.codes):,} areas"
+        note = f"{of} have no row in the table ({first_few(bare)}); they are not assessed."
+        return Gaps(lacking, (*gaps.notes, note))
 
     def lacking(self, scope: Scope) -> Flags:
         """Areas that the source does not cover in a part of a period, shape (areas, periods)."""

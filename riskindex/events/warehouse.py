@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from riskindex.areas.coordinates import is_known_crs
 from riskindex.errors import ConfigError
+from riskindex.events.count_tables.options import CountsSource
 from riskindex.events.coverage import Coverage
 from riskindex.events.sources import EventSource, PoliceSource
 from riskindex.events.sql import rule_name
@@ -71,7 +72,7 @@ class WarehouseSource:
     """Licence of an open source; printed for sign-off."""
 
 
-SourceOfEvents = EventSource | PoliceSource | WarehouseSource
+SourceOfEvents = CountsSource | EventSource | PoliceSource | WarehouseSource
 """Every kind of source that holds events."""
 
 

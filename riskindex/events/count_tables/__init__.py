@@ -1,0 +1,1 @@
+"""Published counts by area and period, in place of records."""
