@@ -71,6 +71,10 @@ class EventSource:
     """Column with the age: in years, or in bands, as profiles of districts show it then."""
     sex: str | None = None
     """Column with the sex: shown in the profiles of districts."""
+    offence_columns: Sequence[str] = ()
+    """Columns that say something of the offence and nothing of a person, such as its code. Yearly
+    counts of the whole that read no other column leave as counted, like official statistics; all
+    others as protected cells."""
     coverage: Coverage = field(default_factory=Coverage)
     """Which areas the records come from, and when; what no file covers is not zero."""
     compare: bool | None = None
@@ -286,5 +290,7 @@ def source_faults(name: str, source: EventSource) -> Iterator[str]:
         yield f"sources.{name}: a role is of people: name the column person, or offence, too."
     if not is_known_crs(source.crs):
         yield f"sources.{name}: crs {source.crs!r} is not known; write it like 'EPSG:27700'."
+    for column in sorted({*people_of(source).values()} & {*source.offence_columns}):
+        yield f"sources.{name}: offence_columns: {column!r} says something of a person."
     if source.date_format is not None and not is_date_format(source.date_format):
         yield f"sources.{name}: date_format {source.date_format!r} is none; write it like %d/%m/%Y."

@@ -59,6 +59,10 @@ class WarehouseSource:
     words: Mapping[str, Mapping[str, Sequence[Value]]] = field(default_factory=dict)
     """Column that a definition names to its values, each with those that stand for it here:
     { weapon = { knife = ["K", "BLADE"] } }; none where the source has no word for it."""
+    offence_columns: Sequence[str] = ()
+    """Columns that say something of the offence and nothing of a person, such as its code. Yearly
+    counts of the whole that read no other column leave as counted, like official statistics; all
+    others as protected cells."""
     coverage: Coverage = field(default_factory=Coverage)
     """Which areas the records come from, and when, by an inventory; it takes no column."""
     accept_losses: bool = False

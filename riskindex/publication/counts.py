@@ -25,7 +25,8 @@ from riskindex.assessment.place_counts import (
 )
 from riskindex.disclosure import LEAST_BASE, CellRules
 from riskindex.events.periods import Period, parse_periods
-from riskindex.factors import Factor
+from riskindex.events.sources import PoliceSource
+from riskindex.factors import EventGroup, Factor
 from riskindex.publication.cells import noise, of_place, protect
 from riskindex.publication.protection import (
     restricted_columns,
@@ -86,12 +87,11 @@ def published_totals(result: "Result") -> "pd.Series[Any]":
     config, columns = result.config, restricted_columns(result.counts, result.config)
     around = result.areas.get("is_context")
     study = result.areas.index if around is None else result.areas.index[~around]
-    residents = result.areas["residents"].loc[study] if "residents" in result.areas else None
     totals = result.group_counts.loc[study, columns].sum()
     # With several groups of events, exact totals of the factor and of all groups but one would give
     # the last one away by subtraction.
     alone = {factor.name for factor in config.factors if len(factor.groups) == 1}
-    exact = [f in alone and is_exact(config, str(f), residents) for f, _, _ in columns]
+    exact = [f in alone and is_exact(result, str(f), str(p)) for f, _, p in columns]
     return totals.astype("Int64").where(exact)
 
 
@@ -212,7 +212,7 @@ def _protected_groups(
             period=str(period),
             key=key,
             rules=rules,
-            exact=grouping is whole and is_exact(result.config, str(factor), residents),
+            exact=grouping is whole and is_exact(result, str(factor), str(period)),
         )
     ]
     table = pd.DataFrame(cells, columns=["factor", "period", "place", "events", "mark"])
@@ -266,7 +266,7 @@ def released_places(result: "Result", key: bytes, rules: CellRules) -> pd.DataFr
             in_one(
                 {
                     kind: _protected_places(
-                        totals, prints, of_kind, residents, config, kind=kind, key=key, rules=rules
+                        totals, prints, of_kind, residents, result, kind=kind, key=key, rules=rules
                     )
                     for kind, of_kind in places.items()
                 }
@@ -280,7 +280,7 @@ def _protected_places(
     prints: pd.DataFrame,
     places: "pd.Series[str]",
     residents: "pd.Series[float] | None",
-    config: "Config",
+    result: "Result",
     *,
     kind: str,
     key: bytes,
@@ -295,11 +295,11 @@ def _protected_places(
             prints[factor, period],
             places,
             residents,
-            measure=rule_of(config, str(factor)),
+            measure=rule_of(result.config, str(factor)),
             period=str(period),
             key=key,
             rules=rules,
-            exact=kind == WHOLE_KIND and is_exact(config, str(factor), residents),
+            exact=kind == WHOLE_KIND and is_exact(result, str(factor), str(period)),
         )
     ]
     table = pd.DataFrame(cells, columns=["factor", "period", "place", "count", "mark"])
@@ -378,14 +378,20 @@ def _empty_places(
     return np.where(asked, empty_prints(places.tolist(), measure, period), np.uint64(0))
 
 
-def is_exact(config: "Config", factor: str, residents: "pd.Series[float] | None") -> bool:
+def is_exact(result: "Result", factor: str, period: str) -> bool:
     """Whether the whole's count of a restricted factor leaves as counted, like official statistics.
 
-    It does for a large study area, periods of a year that no other of the factor overlaps, and a
-    measure that reads no attribute of a person.
+    It does for a large study area, a year that is covered wholly, and a measure that reads no
+    attribute of a person; and where no other count of the same records overlaps its years by some
+    months, which could be told from the two.
     """
-    asked = config.counted(factor)
-    if residents is None or residents.sum() < LARGE or _reads_people(asked, config):
+    config, areas = result.config, result.areas
+    asked, people = config.counted(factor), areas.get("residents", pd.Series([0.0]))
+    if "is_context" in areas:
+        people = people[~areas["is_context"]]
+    if people.sum() < LARGE or (factor, period) in result.part_periods:
+        return False
+    if not all(_reads_offences(group, config) for group in asked.groups):
         return False
     years = parse_periods(asked.periods, config.unit_of(factor), place=f"factors.{factor}")
     months = [month for year in years for month in year.months]
@@ -393,7 +399,7 @@ def is_exact(config: "Config", factor: str, residents: "pd.Series[float] | None"
     # be exact too.
     if len(set(months)) < len(months) or any(len(year.months) != 12 for year in years):
         return False
-    return not any(_overlaps(years, other) for other in _years_of_same(asked, config))
+    return not any(_overlaps(years, other) for other in _years_of_same_records(asked, config))
 
 
 def _overlaps(years: Sequence[Period], others: Sequence[Period]) -> bool:
@@ -405,24 +411,30 @@ def _overlaps(years: Sequence[Period], others: Sequence[Period]) -> bool:
     )
 
 
-def _years_of_same(asked: Factor, config: "Config") -> Iterator[tuple[Period, ...]]:
-    """Periods of other factors and measures that count by the same rule."""
+def _years_of_same_records(asked: Factor, config: "Config") -> Iterator[tuple[Period, ...]]:
+    """Periods of other factors and measures that count records of the same files.
+
+    Whatever their rules are: two rules of different words may be met by the same records.
+    """
+    origins = {_origin(group, config) for group in asked.groups}
     for other in (*config.factors, *config.measured):
-        if other.name == asked.name or not other.counts_events:
-            continue
-        if rule_of(config, other.name) == rule_of(config, asked.name):
+        if other.name != asked.name and origins & {_origin(g, config) for g in other.groups}:
             yield parse_periods(other.periods, config.unit_of(other.name), place=other.name)
 
 
-def _reads_people(factor: Factor, config: "Config") -> bool:
-    for group in factor.groups:
-        source = config.sources[group.source]
-        # A count by age or sex is a breakdown of persons; only measures without one are like
-        # official statistics of a whole.
-        people = {getattr(source, column, None) for column in ("age", "sex")} - {None}
-        # A rule or the source's own filter may read the column; either makes the count one of a
-        # group of people.
-        read = {test.column for rule in group.asked for test in tests_of(rule)}
-        if people & {*read, *getattr(source, "where", {})}:
-            return True
-    return False
+def _origin(group: EventGroup, config: "Config") -> str:
+    """Where the records of a group are from, by whatever name the source is called."""
+    source = config.sources[group.source]
+    named = getattr(source, "path", None) or getattr(source, "table", None)
+    return repr(sorted([named] if isinstance(named, str) else named or [group.source]))
+
+
+def _reads_offences(group: EventGroup, config: "Config") -> bool:
+    """Whether the rules of a group read columns of the offence alone, as far as the config says."""
+    source = config.sources[group.source]
+    if isinstance(source, PoliceSource):
+        return True  # its columns are published, and none is of a person
+    # A rule or the source's own filter may read a column of persons, which makes the count one of a
+    # group of people; a column that is not declared may be one.
+    read = {test.column for rule in group.asked for test in tests_of(rule)}
+    return {*read, *getattr(source, "where", {})} <= {*getattr(source, "offence_columns", ())}

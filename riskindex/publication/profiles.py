@@ -13,7 +13,7 @@ from riskindex.errors import DisclosureError
 from riskindex.factors import CONFIDENCE_SCORES, Factor, reported_shares
 from riskindex.planning.named_places import hot_in_places, hot_last
 from riskindex.planning.team_plan import TeamPlan
-from riskindex.publication.counts import LARGE, released_groups, released_places
+from riskindex.publication.counts import is_exact, released_groups, released_places
 from riskindex.publication.key import signing_key
 from riskindex.publication.protection import (
     restricted_factors,
@@ -446,8 +446,10 @@ class View:
             # inside, and of the rest only those about areas are let through.
             and not any(label.lower() in note.lower() for label in labels)
         ]
-        people = self.result.areas["residents"].sum() if "residents" in self.result.areas else 0
-        exact = ["Yearly counts of the whole are as counted."] if people >= LARGE else []
+        closed = {*self.closed, *restricted_measures(config)}
+        every = [f for f in (*config.factors, *config.measured) if f.name in closed]
+        counted = any(is_exact(self.result, f.name, str(p)) for f in every for p in f.periods)
+        exact = [_AS_COUNTED] if counted else []
         return [*config.release.rules.sentences, *exact, *_safe(about)]
 
     def measures(self) -> pd.DataFrame:
@@ -470,6 +472,10 @@ class View:
         return count_groups(counts.loc[:, mine], names, residents=residents)
 
 
+_AS_COUNTED = (
+    "Yearly counts of the whole that read nothing of a person are as counted, like official "
+    "statistics."
+)
 _BY_OTHERS = "By restricted factors, which are not shown for areas."
 _NOTHING = "nothing was observed"
 _TELLING = ("all zero", "constant")

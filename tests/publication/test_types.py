@@ -11,8 +11,9 @@ import riskindex
 from riskindex import pipeline, release, save
 from riskindex.errors import DisclosureError
 from riskindex.outputs import geopackage as gis
-from riskindex.outputs import governance, manifest, profiles, report, workbook
+from riskindex.outputs import governance, manifest, profiles, workbook
 from riskindex.outputs import interactive_map as maps
+from riskindex.outputs.report import page as report
 from riskindex.publication.cells import ProtectedCells
 from riskindex.publication.released import Released
 

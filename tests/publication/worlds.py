@@ -642,7 +642,9 @@ class _Cells:
             empty.to_numpy(np.int64),
             pd.factorize(names)[0],
             rest,
-            exact=is_exact(config, str(factor), people),
+            exact=is_exact(
+                config, str(factor), str(period), residents=people, part_periods=frozenset()
+            ),
             keep=keep,
             open_areas=~areas.index.isin(list(world.given.places.codes)),
             epsilon=config.release.epsilon,
