@@ -7,19 +7,24 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from riskindex.areas.editions import Vintage
     from riskindex.areas.neighbours import Neighbours
-    from riskindex.areas.read import read_areas
+    from riskindex.areas.read import AreaSource, GroupLookup, read_areas
+    from riskindex.areas.table_files import TableSource
     from riskindex.areas.weights import Weights, build_weights, with_self
+    from riskindex.assessment.options import Figure, Measure
+    from riskindex.assessment.series import SeriesSource
     from riskindex.config import Config, parse_config, read_config
+    from riskindex.definitions import Clause, Definition
     from riskindex.demo.county import synthetic_county
-    from riskindex.errors import (
-        ConfigError,
-        DataError,
-        DisclosureError,
-        InputError,
-        RiskindexError,
-    )
+    from riskindex.disclosure import Release
+    from riskindex.errors import ConfigError, DataError, DisclosureError, InputError, RiskindexError
     from riskindex.events.count import count_events
+    from riskindex.events.coverage import Coverage, Inventory
+    from riskindex.events.periods import Periods
+    from riskindex.events.sources import EventSource, PoliceSource
+    from riskindex.events.warehouse import WarehouseSource
+    from riskindex.factors import EventGroup, Factor, Share
     from riskindex.hotspots.labelled_tests import (
         gi,
         gi_star,
@@ -28,55 +33,148 @@ if TYPE_CHECKING:
         window_excess,
     )
     from riskindex.hotspots.persistence import classify_persistence
-    from riskindex.index.build import build_index
-    from riskindex.index.selection import select_top
+    from riskindex.index.build import Index, build_index
+    from riskindex.index.selection import Override, Selection, select_top
+    from riskindex.outputs.interactive_map import build_map, save_map
     from riskindex.pipeline import release, run, save
+    from riskindex.planning.named_places import PlaceRules
+    from riskindex.planning.teams import Plan
     from riskindex.publication.released import Released
     from riskindex.result import Result
+    from riskindex.statistics.getis_ord import GetisOrd
+    from riskindex.statistics.permutations import Permutations
+    from riskindex.uncertainty.replay import Robustness
+
+__version__ = "0.1.0"
 
 _HOME = {
-    "build_index": "index.build",
-    "build_weights": "areas.weights",
-    "classify_persistence": "hotspots.persistence",
-    "Config": "config",
-    "ConfigError": "errors",
-    "count_events": "events.count",
-    "DataError": "errors",
-    "DisclosureError": "errors",
-    "gi": "hotspots.labelled_tests",
-    "gi_star": "hotspots.labelled_tests",
-    "InputError": "errors",
-    "local_moran": "hotspots.labelled_tests",
-    "Neighbours": "areas.neighbours",
-    "parse_config": "config",
-    "poisson_excess": "hotspots.labelled_tests",
-    "read_areas": "areas.read",
-    "read_config": "config",
-    "release": "pipeline",
-    "Released": "publication.released",
-    "Result": "result",
-    "RiskindexError": "errors",
-    "run": "pipeline",
-    "save": "pipeline",
-    "select_top": "index.selection",
-    "synthetic_county": "demo.county",
-    "Weights": "areas.weights",
-    "window_excess": "hotspots.labelled_tests",
-    "with_self": "areas.weights",
+    "areas.editions": ("Vintage",),
+    "areas.neighbours": ("Neighbours",),
+    "areas.read": (
+        "AreaSource",
+        "GroupLookup",
+        "read_areas",
+    ),
+    "areas.table_files": ("TableSource",),
+    "areas.weights": (
+        "Weights",
+        "build_weights",
+        "with_self",
+    ),
+    "assessment.options": (
+        "Figure",
+        "Measure",
+    ),
+    "assessment.series": ("SeriesSource",),
+    "config": (
+        "Config",
+        "parse_config",
+        "read_config",
+    ),
+    "definitions": ("Clause", "Definition"),
+    "demo.county": ("synthetic_county",),
+    "disclosure": ("Release",),
+    "errors": (
+        "ConfigError",
+        "DataError",
+        "DisclosureError",
+        "InputError",
+        "RiskindexError",
+    ),
+    "events.count": ("count_events",),
+    "events.coverage": (
+        "Coverage",
+        "Inventory",
+    ),
+    "events.periods": ("Periods",),
+    "events.sources": (
+        "EventSource",
+        "PoliceSource",
+    ),
+    "events.warehouse": ("WarehouseSource",),
+    "factors": (
+        "EventGroup",
+        "Factor",
+        "Share",
+    ),
+    "hotspots.labelled_tests": (
+        "gi",
+        "gi_star",
+        "local_moran",
+        "poisson_excess",
+        "window_excess",
+    ),
+    "hotspots.persistence": ("classify_persistence",),
+    "index.build": (
+        "Index",
+        "build_index",
+    ),
+    "index.selection": (
+        "Override",
+        "Selection",
+        "select_top",
+    ),
+    "outputs.interactive_map": (
+        "build_map",
+        "save_map",
+    ),
+    "pipeline": (
+        "release",
+        "run",
+        "save",
+    ),
+    "planning.named_places": ("PlaceRules",),
+    "planning.teams": ("Plan",),
+    "publication.released": ("Released",),
+    "result": ("Result",),
+    "statistics.getis_ord": ("GetisOrd",),
+    "statistics.permutations": ("Permutations",),
+    "uncertainty.replay": ("Robustness",),
 }
+"""Module to the public names in it."""
+_MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
+    "AreaSource",
+    "Clause",
     "Config",
     "ConfigError",
+    "Coverage",
     "DataError",
+    "Definition",
     "DisclosureError",
+    "EventGroup",
+    "EventSource",
+    "Factor",
+    "Figure",
+    "GetisOrd",
+    "GroupLookup",
+    "Index",
     "InputError",
+    "Inventory",
+    "Measure",
     "Neighbours",
+    "Override",
+    "Periods",
+    "Permutations",
+    "PlaceRules",
+    "Plan",
+    "PoliceSource",
+    "Release",
     "Released",
     "Result",
     "RiskindexError",
+    "Robustness",
+    "Selection",
+    "SeriesSource",
+    "Share",
+    "TableSource",
+    "Vintage",
+    "WarehouseSource",
     "Weights",
+    "__version__",
     "build_index",
+    "build_map",
     "build_weights",
     "classify_persistence",
     "count_events",
@@ -90,6 +188,7 @@ __all__ = [
     "release",
     "run",
     "save",
+    "save_map",
     "select_top",
     "synthetic_county",
     "window_excess",
@@ -98,9 +197,9 @@ __all__ = [
 
 
 def __getattr__(name: str) -> object:
-    if name not in _HOME:
+    if name not in _MODULE:
         raise AttributeError(f"module 'riskindex' has no attribute {name!r}")
-    return getattr(import_module(f"riskindex.{_HOME[name]}"), name)
+    return getattr(import_module(f"riskindex.{_MODULE[name]}"), name)
 
 
 def __dir__() -> list[str]:

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from riskindex import __version__
 from riskindex.errors import (
     InputError,
     RiskindexError,
     is_interruption,
 )
 from riskindex.files.text import seen
-from riskindex.screen import downloads, show, show_table, stages
+from riskindex.screen import downloads, log_end, logging_to, show, show_table, stages
 
 if TYPE_CHECKING:
     from riskindex.config import Config
@@ -46,6 +47,31 @@ Replace = Annotated[
     bool, typer.Option("--replace", help="Put a partner or public result over an internal one.")
 ]
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG", help="The config, a TOML file.")]
+
+
+LogOption = Annotated[
+    Path | None,
+    typer.Option("--log", help="File that stages, notes and errors are added to, each timed."),
+]
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"riskindex {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def riskindex(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_say_version, is_eager=True, help="Say which version this is."
+        ),
+    ] = False,
+) -> None:
+    """From police events, census tables and boundaries to the neighbourhoods most at risk."""
 
 
 _DEMO = Path("riskindex-demo")
@@ -199,12 +225,13 @@ def run(
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the result.")],
     profile: ProfileOption = None,
     replace: Replace = False,
+    log: LogOption = None,
     quiet: Quiet = False,
 ) -> None:
     """Go from files to the list, map, workbook, GIS file and report."""
     from riskindex.config import read_config
 
-    with stages(quiet) as say:
+    with logging_to(log), stages(quiet) as say:
         _run(read_config(config), out, profile, say, quiet, replace=replace)
 
 
@@ -358,6 +385,7 @@ def _run(
     except KeyboardInterrupt:
         if _which(folder) == before:
             raise  # else the new result was in place already
+    log_end(released.headline, released.notes)
     if not quiet:
         _say_end(released, folder)
 

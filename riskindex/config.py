@@ -34,7 +34,7 @@ from riskindex.events.sources import EventSource, PoliceSource, source_faults
 from riskindex.events.warehouse import SourceOfEvents, WarehouseSource, warehouse_faults
 from riskindex.factor_faults import column_faults, factor_faults, listed
 from riskindex.factors import EventGroup, Factor, Share
-from riskindex.files.frames import BOUNDARIES, Frames, a, check_frames, refuse_unknown
+from riskindex.files.frames import BOUNDARIES, Frames, check_frames, refuse_unknown, with_article
 from riskindex.files.memory import memory_faults
 from riskindex.index.build import Index, index_faults
 from riskindex.index.selection import Override, Selection, selection_faults
@@ -164,6 +164,8 @@ def read_config(path: str | Path) -> Config:
     ConfigError
         Every unknown key (with the nearest known one), wrong type and name that does not fit.
     """
+    if not isinstance(path, str | Path):
+        raise ConfigError(f"The path of a config file is needed, not {with_article(path)}.")
     return parse_config(_read_values(Path(path)), folder=Path(path).parent, name=Path(path).name)
 
 
@@ -196,7 +198,8 @@ def as_config(asked: "Config | Mapping[str, Any] | str | Path", frames: Frames) 
         config = parse_config(values, folder=path.parent, name=path.name)
     else:
         raise ConfigError(
-            f"config: the path of a TOML file, a dictionary or a Config is needed, not {a(asked)}."
+            "config: the path of a TOML file, a dictionary or a Config is needed, not "
+            f"{with_article(asked)}."
         )
     for argument, given, kinds in (
         ("events", frames.events, EventSource | PoliceSource),
@@ -273,6 +276,8 @@ def parse_config(
     name
         Name of the config in error messages.
     """
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{name}: a dictionary is needed, not {with_article(values)}.")
     try:
         config = Config.model_validate(values)
     except ValidationError as error:

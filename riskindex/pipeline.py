@@ -28,7 +28,7 @@ from riskindex.areas.table_files import read_tables
 from riskindex.assessment.place_counts import Measured
 from riskindex.assessment.series import read_series
 from riskindex.config import Config, as_config
-from riskindex.errors import DataError, DisclosureError
+from riskindex.errors import ConfigError, DataError, DisclosureError
 from riskindex.events import read as event_files
 from riskindex.events.count import Counted, count_events
 from riskindex.events.definition_funnel import in_one_table
@@ -36,7 +36,7 @@ from riskindex.events.losses import losses
 from riskindex.events.periods import Periods
 from riskindex.events.tally import Events
 from riskindex.files.formats import FileRecord
-from riskindex.files.frames import Frames
+from riskindex.files.frames import Frames, with_article
 from riskindex.files.memory import bounded, memory_of_database
 from riskindex.files.whole_folder import HeldFolder, written_whole
 from riskindex.index.build import contributions
@@ -74,7 +74,7 @@ from riskindex.publication.protection import (
 )
 from riskindex.publication.released import Released, whole
 from riskindex.publication.sensitive_places import read_sensitive_places, without_events
-from riskindex.result import Given, Result, Say, silent
+from riskindex.result import Given, Result, Say, logged, silent
 from riskindex.uncertainty.robustness import tier
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def run(
         With every fault found, its place, and what to do.
     """
     frames = Frames(boundaries=boundaries, events=events, tables=tables)
-    asked = as_config(config, frames)
+    asked, say = as_config(config, frames), logged(say)
     with bounded(asked.memory):
         result = analyse(asked, _read(asked, frames, say), say=say)
         if asked.release.membership == "true" or not restricted_factors(asked):
@@ -269,7 +269,9 @@ def release(result: Result, profile: str | None = None, *, say: Say = silent) ->
     DataError
         It takes more memory than the config allows.
     """
-    config = result.config
+    if not isinstance(result, Result):
+        raise ConfigError(f"What `run` found can be released, not {with_article(result)}.")
+    config, say = result.config, logged(say)
     profile = check_profile(profile or config.profile)
     if profile == "internal":
         return whole(result)
@@ -414,6 +416,7 @@ def save(
             f"Only what was released can be saved, not a {type(released).__name__}: give "
             'release(result, "internal"), or the profile that the readers have.'
         )
+    say = logged(say)
     place = folder if isinstance(folder, HeldFolder) else Path(folder)
     target = place.target if isinstance(place, HeldFolder) else place
     with written_whole(place) as out, bounded(memory):  # past the cap, nothing is put in place

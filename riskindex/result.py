@@ -1,5 +1,6 @@
 """What a run reads and what it finds out, at full detail."""
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,6 +10,7 @@ import pandas as pd
 
 from riskindex.areas.groups import group_kinds, profile_kind
 from riskindex.areas.neighbours import NeighbourSummary
+from riskindex.areas.screen_maps import OnScreen
 from riskindex.assessment.place_counts import (
     NOTHING_MEASURED,
     Measured,
@@ -105,8 +107,22 @@ class Given(NamedTuple):
         return self.fingerprints if prints is None else prints
 
 
-@dataclass(frozen=True, kw_only=True)
-class Result:
+LOG = logging.getLogger("riskindex")
+"""Stages, notes and errors, for runs that nobody watches."""
+
+
+def logged(say: Say) -> Say:
+    """Tell the log of each stage too, and of each file at its finest level."""
+
+    def tell(stage: str) -> None:
+        LOG.log(logging.DEBUG if ":" in stage else logging.INFO, "%s", stage)
+        say(stage)
+
+    return tell
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Result(OnScreen):
     """Everything that a run found out, at full detail; it is never written as it is."""
 
     config: "Config"
@@ -188,6 +204,20 @@ class Result:
     """What figures count beside the factors, rhythms of each period, and tables without areas."""
     funnels: pd.DataFrame = field(default_factory=pd.DataFrame)
     """What is left after each clause of the definitions, of `tell_funnels`."""
+
+    @property
+    def headline(self) -> str:
+        """Its place and how many areas it selects, in a line."""
+        chosen, assessed = int(self.index["selected"].sum()), self.cut.assessed
+        return (
+            f"{self.config.title} ({self.config.place}), at full detail: {chosen:,} of "
+            f"{assessed:,} areas selected"
+        )
+
+    def to_geodataframe(self) -> "gpd.GeoDataFrame":
+        """Every area with its name, groups, bases, score, rank, selection and shape."""
+        order = [*self.areas.columns.drop("geometry"), *self.index.columns, "geometry"]
+        return self.areas.join(self.index)[order]
 
     @cached_property
     def figure_counts(self) -> pd.DataFrame:

@@ -1,11 +1,14 @@
 """What a command shows: lines, tables, and the stage at work."""
 
+import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from riskindex.errors import InputError, RiskindexError
 from riskindex.files.text import seen
 
 if TYPE_CHECKING:
@@ -45,6 +48,52 @@ def console(*, stderr: bool = False) -> "Console":
     from rich.console import Console
 
     return Console(stderr=stderr)
+
+
+@contextmanager
+def logging_to(path: Path | None) -> Iterator[None]:
+    """Add what a run says to a file, with the time: for runs that nobody watches.
+
+    Parameters
+    ----------
+    path
+        The file, which is made if it is not there; None logs nowhere.
+
+    Raises
+    ------
+    InputError
+        It cannot be written.
+    """
+    if path is None:
+        yield
+        return
+    try:
+        file = logging.FileHandler(path, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--log: {path} cannot be written ({error.strerror}).") from None
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    LOG.addHandler(file)
+    LOG.setLevel(logging.INFO)
+    try:
+        yield
+    except Exception as error:
+        faults = error.faults if isinstance(error, RiskindexError) else (str(error),)
+        for fault in faults:
+            LOG.error("%s", seen(fault))
+        raise
+    finally:
+        LOG.removeHandler(file)
+        file.close()
+
+
+def log_end(headline: str, notes: Iterable[str]) -> None:
+    """Tell the log what came of a run."""
+    for note in notes:
+        LOG.info("Note: %s", seen(note))
+    LOG.info("Done: %s.", seen(headline))
+
+
+LOG = logging.getLogger("riskindex")
 
 
 @contextmanager

@@ -1,11 +1,15 @@
 """Long tables, one line for each factor (and period) and area: how they are indexed and read."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from math import isnan
+from operator import eq
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
+from scipy.sparse import sparray
 
 
 def rows(table: pd.DataFrame, **levels: str) -> pd.DataFrame:
@@ -30,6 +34,48 @@ def long_index(keys: Sequence[tuple[str, ...]], areas: "pd.Index[Any]") -> pd.Mu
         names=[*("factor", "period")[: len(levels)], "area_code"],
         verify_integrity=False,
     )
+
+
+def is_same(one: Any, other: Any) -> bool:  # noqa: ANN401 (whatever a result holds)
+    """Whether two things hold the same: tables and arrays by their values, missing ones alike.
+
+    Parameters
+    ----------
+    one, other
+        Tables, arrays, sparse matrices, dataclasses, mappings and sequences of them, or anything
+        that can be compared with ==.
+    """
+    if type(one) is not type(other):
+        return False
+    if is_dataclass(one):
+        named = [part.name for part in fields(one)]
+        return all(is_same(getattr(one, name), getattr(other, name)) for name in named)
+    same = next((same for kinds, same in _SAME if isinstance(one, kinds)), eq)
+    return bool(same(one, other))
+
+
+def _same_arrays(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    alike = one.shape == other.shape and one.dtype == other.dtype
+    return bool(alike and pd.Series(one.ravel()).equals(pd.Series(other.ravel())))
+
+
+def _same_mappings(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> bool:
+    return one.keys() == other.keys() and all(is_same(one[key], other[key]) for key in one)
+
+
+def _same_sequences(one: Sequence[Any], other: Sequence[Any]) -> bool:
+    return len(one) == len(other) and all(map(is_same, one, other))
+
+
+_SAME: tuple[tuple[type | tuple[type, ...], Callable[[Any, Any], bool]], ...] = (
+    ((pd.DataFrame, pd.Series, pd.Index), lambda one, other: one.equals(other)),
+    (np.ndarray, _same_arrays),
+    (Mapping, _same_mappings),
+    ((tuple, list), _same_sequences),
+    (float, lambda one, other: one == other or (isnan(one) and isnan(other))),
+    (sparray, lambda one, other: one.shape == other.shape and (one != other).nnz == 0),
+)
+"""Kinds of things that == compares part by part, or not at all, to what compares them whole."""
 
 
 @dataclass(frozen=True, kw_only=True)

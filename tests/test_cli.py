@@ -30,7 +30,8 @@ def riskindex(*arguments, cwd=None):
 @pytest.fixture(scope="module")
 def finished(county_config, tmp_path_factory):
     folder = tmp_path_factory.mktemp("run") / "result"
-    return riskindex("run", county_config, "--out", folder, "--profile", "internal"), folder
+    asked = ("--out", folder, "--profile", "internal", "--log", folder.parent / "run.log")
+    return riskindex("run", county_config, *asked), folder
 
 
 def test_help_names_the_commands():
@@ -47,6 +48,32 @@ def test_help_names_the_commands():
             "schema",
         )
     )
+
+
+def test_the_log_has_the_stages_and_what_came_of_them(finished):
+    lines = (finished[1].parent / "run.log").read_text(encoding="utf-8").splitlines()
+    said = [line.split(" INFO ")[1] for line in lines]
+    assert said[:3] == ["Reading areas", "Reading tables", "Counting events"]
+    assert "Writing the manifest" in said
+    assert any(line.startswith("Note: ") for line in said)
+    assert said[-1].endswith("internal: 8 of 160 areas selected.")
+
+
+def test_errors_are_logged_too(tmp_path):
+    (tmp_path / "c.toml").write_text("title = 3")
+    ended = riskindex("run", tmp_path / "c.toml", "-o", tmp_path / "r", "--log", tmp_path / "log")
+    assert ended.returncode == 2
+    logged = (tmp_path / "log").read_text(encoding="utf-8")
+    assert " ERROR c.toml: title: input should be a valid string, not 3." in logged
+    refused = riskindex("run", tmp_path / "c.toml", "-o", tmp_path / "r", "--log", tmp_path)
+    assert refused.returncode == 3
+    assert "--log" in refused.stderr
+
+
+def test_the_version_is_that_of_the_package():
+    import riskindex as package
+
+    assert riskindex("--version").stdout == f"riskindex {package.__version__}\n"
 
 
 def test_help_loads_nothing_heavy():

@@ -1,9 +1,13 @@
+import copy
+
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 
-from riskindex.tables import Sensitivity, long_index, rows
+from riskindex.tables import Sensitivity, is_same, long_index, rows
 
 AREAS = pd.Index(["E01", "E02"], name="area_code")
 
@@ -37,3 +41,20 @@ def test_in_short_no_area_and_no_person_is_named():
     assert list(told.choices["note"]) == ["cannot be computed"]
     assert list(told.choices) == ["kind", "note"]
     assert told.elicited.empty
+
+
+PAIRS = [
+    (pd.DataFrame({"a": [1.0, np.nan]}), pd.DataFrame({"a": [1.0, 2.0]})),
+    (np.array([1.0, np.nan]), np.array([1.0, np.nan, 3.0])),
+    (csr_array(np.eye(2)), csr_array(np.ones((2, 2)))),
+    ({"a": (1.0, np.nan)}, {"a": (1.0, 2.0)}),
+    (Sensitivity(choices=pd.DataFrame({"a": [1]})), Sensitivity()),
+    ("text", "texts"),
+    (1, 1.0),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), PAIRS)
+def test_what_holds_the_same_is_the_same_and_nothing_else_is(one, other):
+    assert is_same(one, copy.deepcopy(one))
+    assert not is_same(one, other)

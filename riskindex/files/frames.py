@@ -51,17 +51,17 @@ def check_frames(frames: Frames) -> None:
     faults = []
     land = frames.boundaries
     if land is not None and not isinstance(land, geopandas.GeoDataFrame):
-        faults.append(f"boundaries: a GeoDataFrame is needed, not {a(land)}.")
+        faults.append(f"boundaries: a GeoDataFrame is needed, not {with_article(land)}.")
     for argument, given in (("events", frames.events), ("tables", frames.tables)):
         if not isinstance(given, Mapping):
             faults.append(
                 f"{argument}: a dictionary of the source's name to its table is needed, not "
-                f"{a(given)}."
+                f"{with_article(given)}."
             )
             continue
         faults += [
             f"{argument}[{name!r}]: a pandas or polars DataFrame, a pyarrow Table, a DuckDB "
-            f"relation or an ibis table is needed, not {a(table)}{_collected(table)}."
+            f"relation or an ibis table is needed, not {with_article(table)}{_collected(table)}."
             for name, table in given.items()
             if not hasattr(table, "__arrow_c_stream__")
         ]
@@ -69,7 +69,7 @@ def check_frames(frames: Frames) -> None:
         raise ConfigError(faults)
 
 
-def a(given: object) -> str:
+def with_article(given: object) -> str:
     """What kind of thing an argument is, in a sentence."""
     name = type(given).__name__
     return f"an {name}" if name[0].lower() in "aeiou" else f"a {name}"

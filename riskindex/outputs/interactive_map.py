@@ -14,7 +14,9 @@ import pandas as pd
 from riskindex.areas.groups import profile_kind
 from riskindex.arrays import Array
 from riskindex.disclosure import MARKS
-from riskindex.errors import DataError
+from riskindex.errors import DataError, DisclosureError
+from riskindex.files.frames import with_article
+from riskindex.files.leaflet import inline_leaflet
 from riskindex.index.aggregation import quantise
 from riskindex.index.build import Index, given_weights
 from riskindex.index.reasons import NOT_ASSESSED_WORDS, PERIOD_WORDS
@@ -55,9 +57,19 @@ def build_map(released: Released) -> "folium.Map":
     ----------
     released
         What one profile may see; nothing else reaches the page.
+
+    Raises
+    ------
+    DisclosureError
+        It is not a release.
     """
     import folium
 
+    if not isinstance(released, Released):
+        raise DisclosureError(
+            f"A map is built of what was released, not of {with_article(released)}: give "
+            'release(result, "internal"), or the profile that the readers have.'
+        )
     outlines = draw_outlines(released.areas)
     west, south, east, north = outlines.bounds
     page = folium.Map(
@@ -68,8 +80,7 @@ def build_map(released: Released) -> "folium.Map":
         zoom_snap=0.25,
         max_zoom=17,
     )
-    page.default_js, page.default_css = [], []
-    _inline_leaflet(page)
+    inline_leaflet(page)
     _figure(page).title = pages.escape(released.title)
     _element(released, outlines).add_to(page)
     return page
@@ -499,32 +510,6 @@ def _scalar(value: str | bool | np.bool_ | float | None) -> str | bool | float |
 
 def _figure(page: "folium.Map") -> "Figure":
     return cast("Figure", page.get_root())
-
-
-def _inline_leaflet(page: "folium.Map") -> None:
-    from branca.element import Element
-
-    header = _figure(page).header
-    header.add_child(Element(f"<script>{leaflet_script()}</script>"), name="leaflet_script")
-    header.add_child(Element(pages.style_block(leaflet_styles())), name="leaflet_styles")
-
-
-@cache
-def leaflet_script() -> str:
-    """Leaflet as installed, with its notice, and without the line that points to a source map."""
-    return re.sub(r"\n//# sourceMappingURL=\S+\s*$", "\n", _leaflet_file("leaflet.js"))
-
-
-@cache
-def leaflet_styles() -> str:
-    """Leaflet's styles without their pictures, which a page without controls does not show."""
-    return re.sub(r"[^;{}]*\burl\([^)]*\)[^;}]*;?", "", _leaflet_file("leaflet.css"))
-
-
-def _leaflet_file(name: str) -> str:
-    from xstatic.pkg import leaflet
-
-    return (Path(leaflet.BASE_DIR) / name).read_text(encoding="utf-8")
 
 
 def _own_head(head: str) -> str:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from riskindex.areas.groups import count_groups, group_kinds, profile_kind
 from riskindex.areas.neighbours import NeighbourSummary
+from riskindex.areas.screen_maps import OnScreen
 from riskindex.assessment.options import Figure
 from riskindex.assessment.place_counts import inside_study, no_measures, no_places
 from riskindex.assessment.shown_counts import (
@@ -122,8 +123,8 @@ TOGETHER = "restricted_factors"
 TOGETHER_LABEL = "Restricted factors together, with noise"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Released:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Released(OnScreen):
     """What one profile may see; every writer accepts this and nothing else."""
 
     profile: str
@@ -226,6 +227,16 @@ class Released:
     """Names for the map: `name`, `x`, `y` in the areas' coordinates, `population`."""
     signing_key: bytes = field(default=b"", repr=False)
     """Made of the release key, for the code of the manifest; empty where there was no key."""
+
+    @property
+    def headline(self) -> str:
+        """Who it is for, its place and how many areas it selects, in a line."""
+        chosen, assessed = len(self.top), self.cut.assessed
+        return f"{self.title}, {self.profile}: {chosen:,} of {assessed:,} areas selected"
+
+    def to_geodataframe(self) -> "gpd.GeoDataFrame":
+        """Every area with what the profile may see of it, and its shape."""
+        return self.areas[["geometry"]].join(self.all_areas)[[*self.all_areas, "geometry"]]
 
     @property
     def places(self) -> pd.DataFrame:

@@ -14,12 +14,11 @@ from example_release import example_release, grid_areas
 from folium.plugins import MarkerCluster
 
 from riskindex.errors import DataError
+from riskindex.files.leaflet import leaflet_script, leaflet_styles
 from riskindex.index.selection import Override, Selection
 from riskindex.outputs import pages
 from riskindex.outputs.interactive_map import (
     build_map,
-    leaflet_script,
-    leaflet_styles,
     map_data,
     save_map,
     write_map,
