@@ -1,0 +1,50 @@
+import json
+
+import pytest
+
+from riskindex.files.json_kinds import refusal
+
+FEATURE = {"type": "Feature", "properties": {"code": "E1"}, "geometry": None}
+GEOJSON = {"type": "FeatureCollection", "features": [FEATURE, FEATURE]}
+
+
+@pytest.fixture
+def told(tmp_path):
+    def write(text):
+        path = tmp_path / "x.json"
+        path.write_text(text if isinstance(text, str) else json.dumps(text), encoding="utf-8")
+        return refusal(path)
+
+    return write
+
+
+def test_geojson_is_not_refused(told):
+    assert told(GEOJSON) == ""
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"error": {"message": "Invalid query."}}, "is an error: Invalid query. Ask it again"),
+        ({"error": {}}, "it does not say which"),
+        (GEOJSON | {"exceededTransferLimit": True}, "stopped at its limit"),
+        (GEOJSON | {"properties": {"exceededTransferLimit": True}}, "stopped at its limit"),
+        ({"type": "Topology", "objects": {}}, "TopoJSON"),
+        ({"spatialReference": {}, "features": []}, "Esri's JSON"),
+        ("\n".join([json.dumps(FEATURE)] * 3), "one feature a line"),
+    ],
+)
+def test_other_kinds_are_named_with_what_to_do(told, given, words):
+    assert words in told(given)
+
+
+def test_a_limit_that_is_only_a_text_of_an_area_is_none(told):
+    named = FEATURE | {"properties": {"name": '"exceededTransferLimit": true'}}
+    assert told({"type": "FeatureCollection", "features": [named, FEATURE]}) == ""
+
+
+def test_a_limit_behind_a_long_list_of_features_is_seen(told):
+    long = FEATURE | {"properties": {"code": "E" * 2000}}
+    text = json.dumps({"type": "FeatureCollection", "features": [long] * 200})
+    assert told(text) == ""
+    assert "stopped at its limit" in told(text[:-1] + ', "exceededTransferLimit": true}')
