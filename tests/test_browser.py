@@ -307,6 +307,7 @@ POINTS = {"suspects": 40, "deprivation": 10, "domestic_abuse": 30, "drugs": 20}
         Index(missing="rest", minimum_factors=3),
         Index(groups={"harm": 2.0}),
         Index(groups={"harm": 2.0}, weights="equal"),
+        Index(aggregation="geometric", within_groups="arithmetic", groups={"harm": 2.0}),
         Index(aggregation="copeland"),
         Index(aggregation="copeland", groups={"harm": 2.0}, missing="rest"),
         Index(weights="pca"),

@@ -29,6 +29,9 @@ class Index:
         "arithmetic"
     )
     """Weighted mean of the scores, or Copeland's count of duels won between areas."""
+    within_groups: Literal["arithmetic", "geometric", "harmonic", "general"] | None = None
+    """How the factors of one group are combined; left out, as the groups are. The geometric mean of
+    groups whose factors have an arithmetic one orders areas as the product of means does."""
     power: float = 0.5
     """Exponent of the general mean: 1 is arithmetic, near 0 geometric, -1 harmonic."""
     weights: Literal["normalised", "as-given", "equal", "pca", "elicited"] = "normalised"
@@ -256,19 +259,22 @@ class Ingredients:
 
     def arithmetic(self) -> "Ingredients":
         """The same with arithmetic means."""
-        return replace(self, options=replace(self.options, aggregation="arithmetic"))
+        means = replace(self.options, aggregation="arithmetic", within_groups=None)
+        return replace(self, options=means)
 
     def combine(self, scores: Array, *, weighting: Weighting | None = None) -> Combined:
         """Combine scores of shape `(n, factors)` inside each group, then the groups."""
         within, among = weighting or self.weighting
         scores = self._with_enough(scores)
+        word = self.options.aggregation
+        word_inside = self.options.within_groups or word
         inner = [
-            self._mean(scores[:, part.members], within[..., part.members])
+            self._mean(scores[:, part.members], within[..., part.members], word_inside)
             if part.is_group
             else Combined(scores[:, part.members[0]], np.ones((len(scores), 1)))
             for part in self.parts
         ]
-        outer = self._mean(np.column_stack([part.score for part in inner]), among)
+        outer = self._mean(np.column_stack([part.score for part in inner]), among, word)
         slope = np.zeros_like(scores)
         for position, (part, combined) in enumerate(zip(self.parts, inner, strict=True)):
             slope[:, part.members] = outer.slope[:, [position]] * combined.slope
@@ -281,7 +287,7 @@ class Ingredients:
         known = (~np.isnan(scores) & (self.weighting.factors > 0)).sum(axis=1)
         return np.where((known >= self.options.minimum_factors)[:, None], scores, np.nan)
 
-    def _mean(self, scores: Array, weights: Array) -> Combined:
+    def _mean(self, scores: Array, weights: Array, word: str) -> Combined:
         known, counts = ~np.isnan(scores), np.broadcast_to(weights > 0, scores.shape)
         available = known & counts
         rest = self.options.missing == "rest"
@@ -294,9 +300,8 @@ class Ingredients:
         # A score without weight must not spoil a mean, whatever its power: 1 never does.
         # Missing stays missing in the result; only the arithmetic needs a number.
         filled = np.where(available, scores, 1.0)
-        aggregate = AGGREGATE[self.options.aggregation]
         mean, slope = np.full(len(scores), np.nan), np.zeros_like(scores)
-        mean[enough], slope[enough] = aggregate(
+        mean[enough], slope[enough] = AGGREGATE[word](
             filled[enough], per_area[enough], self.options.power
         )
         return Combined(mean, slope)
@@ -374,7 +379,8 @@ def index_faults(options: Index, groups: set[str]) -> Iterator[str]:
         yield f"index.power: {options.power:g} must be a finite number."
     if not 1 <= options.digits <= 16:
         yield f"index.digits: {options.digits} must be 1 to 16."
-    if options.weights == "as-given" and options.aggregation != "arithmetic":
+    words = {options.aggregation, options.within_groups or options.aggregation}
+    if options.weights == "as-given" and words != {"arithmetic"}:
         yield 'index: weights = "as-given" goes with aggregation = "arithmetic" only.'
 
 

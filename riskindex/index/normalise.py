@@ -94,6 +94,11 @@ def percentile_min(x: Array) -> Array:
     return 100 * (rank_min(x) - 1) / max(len(x) - 1, 1)
 
 
+def percentile_max(x: Array) -> Array:
+    """As percentile with ties at their highest rank: an income of the CDC's index, turned round."""
+    return 100 * (_counted(x)[1] - 1) / max(len(x) - 1, 1)
+
+
 def two_decimals(x: Array) -> Array:
     """Rounded to two decimals, as the CDC rounds its ranks (in percent) before it adds them up."""
     return np.round(x, 2)
@@ -168,6 +173,7 @@ NORMALISE: dict[str, Normalisation] = {
     "rank-min": rank_min,
     "percentile": percentile,
     "percentile-min": percentile_min,
+    "percentile-max": percentile_max,
     "two-decimals": two_decimals,
     "exponential-rank": exponential_rank,
     "exponential-rank-min": exponential_rank_min,

@@ -278,7 +278,15 @@ def _degrees(table: pd.DataFrame, released: Released) -> list[list[float]]:
 
 
 _CUT = ("assessed", "target", "score_at_cut", "explanation")
-_INDEX = ("aggregation", "power", "weights", "groups", "missing", "minimum_factors")
+_INDEX = (
+    "aggregation",
+    "within_groups",
+    "power",
+    "weights",
+    "groups",
+    "missing",
+    "minimum_factors",
+)
 _SELECTION = ("share", "number", "rounding", "ties", "minimum_per_group", "group", "overrides")
 
 

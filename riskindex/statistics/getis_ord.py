@@ -21,6 +21,9 @@ NULLS: dict[str, str] = {
 }
 
 
+Variance = Literal["n", "n-1"]
+
+
 @dataclass(frozen=True, kw_only=True)
 class GetisOrd:
     """Which statistic, null hypothesis and p-value the method getis-ord takes."""
@@ -36,6 +39,10 @@ class GetisOrd:
     """auto: exact, and permutation where there is no exact law; exact, permutation, approximate
     (permutation, and a saddlepoint where fewer than 100 permutations reach a sum) or normal by
     name only. The normal p finds hotspots in most maps of sparse counts that have none."""
+    variance: Variance = "n"
+    """Divisor of the variance that z, and a normal p, is standardised by: n, as of all values that
+    there are (Ord and Getis 1995), or n-1, as of a sample (Getis and Ord 1996). Of gi, n is how
+    many the other areas are. No exact p and no p by permutation depends on it."""
     permutations: int = 9_999
     """How many, for p by permutation."""
     enough: int | None = None
@@ -98,6 +105,7 @@ def gi_star(
     null: Null = "total",
     tail: Tail = "upper",
     p: Method = "auto",
+    variance: Variance = "n",
     permutations: Permutations = Permutations(),  # noqa: B008 (frozen)
 ) -> Gi:
     """Getis-Ord Gi* of every area: the area and its neighbours against the whole map.
@@ -123,6 +131,8 @@ def gi_star(
         `permutation`; `approximate`, which is permutation, and where fewer than 100 permutations
         reach a sum a saddlepoint that agrees with how many do; and `normal`: with no hotspot at
         all it finds some in 30-50% of maps of sparse counts.
+    variance
+        Divisor of the variance that z is standardised by: `n` (1995) or `n-1` (1996).
     permutations
         How permutation is done.
 
@@ -141,16 +151,18 @@ def gi_star(
     References
     ----------
     Getis and Ord (1992), Geographical Analysis 24, 189-206; Ord and Getis (1995), Geographical
-    Analysis 27, 286-306.
+    Analysis 27, 286-306; Getis and Ord (1996), in Longley and Batty, Spatial Analysis: Modelling
+    in a GIS Environment, 261-277.
     """
     x, window = _checked(values, weights)
     # Gi* without the area itself is Gi: the analyst should say which is meant.
     _refuse(window.diagonal() == 0, "not in their own window: pass with_self(weights)")
-    z = _z_total(x, window)
+    z = _z_total(x, window, variance)
     # A window of the area alone tests a lone spike, which is no cluster.
     z[np.diff(window.indptr) == 1] = np.nan
     drawn = window if null == "total" else _without_self(window)
-    return _with_p(x, drawn, z, GiTest(null, tail, p, permutations), natural="total")
+    test = GiTest(null, tail, p, permutations)
+    return _with_p(x, drawn, z, test, natural="total", variance=variance)
 
 
 def gi(
@@ -160,6 +172,7 @@ def gi(
     null: Null = "conditional",
     tail: Tail = "upper",
     p: Method = "auto",
+    variance: Variance = "n",
     permutations: Permutations = Permutations(),  # noqa: B008 (frozen)
 ) -> Gi:
     """Getis-Ord Gi of every area: its neighbours, without itself, against the other areas.
@@ -169,8 +182,9 @@ def gi(
     """
     x, neighbours = _checked(values, weights)
     _refuse(neighbours.diagonal() != 0, "in their own window: use gi_star for these weights")
-    z = _z_conditional(x, neighbours)
-    return _with_p(x, neighbours, z, GiTest(null, tail, p, permutations), natural="conditional")
+    z = _z_conditional(x, neighbours, variance)
+    test = GiTest(null, tail, p, permutations)
+    return _with_p(x, neighbours, z, test, natural="conditional", variance=variance)
 
 
 def local_g(
@@ -195,6 +209,7 @@ def local_g(
         neighbours,
         null=options.null or NATURAL[options.statistic],
         p=options.p,
+        variance=options.variance,
         permutations=Permutations(
             number=options.permutations, seed=options.seed, enough=options.enough
         ),
@@ -265,11 +280,19 @@ def general_g(values: ArrayLike, weights: sparse.csr_array) -> Global:
     return _global((x * (w @ x)).sum() / pairs, expected, variance)
 
 
-def _with_p(x: Array, drawn: sparse.csr_array, z: Array, test: GiTest, *, natural: Null) -> Gi:
+def _with_p(
+    x: Array,
+    drawn: sparse.csr_array,
+    z: Array,
+    test: GiTest,
+    *,
+    natural: Null,
+    variance: Variance,
+) -> Gi:
     """The statistic with its p-values; `natural` is the null that z standardises."""
     # Where p draws under another null than z standardises, an area may be undefined under that one
     # alone.
-    under_null = z if test.null == natural else Z[test.null](x, drawn)
+    under_null = z if test.null == natural else Z[test.null](x, drawn, variance)
     areas = np.flatnonzero(~(np.isnan(z) | np.isnan(under_null)))
     p, log_p = np.full(len(x), np.nan), np.full(len(x), np.nan)
     rows = drawn if len(areas) == len(x) else drawn[areas]
@@ -279,16 +302,17 @@ def _with_p(x: Array, drawn: sparse.csr_array, z: Array, test: GiTest, *, natura
     return Gi(z, p, log_p, f"{NULLS[test.null]} ({found.how})")
 
 
-def _z_total(x: Array, weights: sparse.csr_array) -> Array:
+def _z_total(x: Array, weights: sparse.csr_array, variance: Variance = "n") -> Array:
     """Weighted sums standardised by their moments when all n values are exchangeable."""
     n, c = len(x), centred(x)
     w, w2 = _row_sums(weights)
     # Ord and Getis (1995) with values centred first, which keeps the digits that a large mean would
     # cost.
-    return _ratio(weights @ c, float(c.std()), n * w2 - w**2, n * w2, n - 1)
+    s = float(c.std()) * deviation_of(variance, n)
+    return _ratio(weights @ c, s, n * w2 - w**2, n * w2, n - 1)
 
 
-def _z_conditional(x: Array, weights: sparse.csr_array) -> Array:
+def _z_conditional(x: Array, weights: sparse.csr_array, variance: Variance = "n") -> Array:
     """The same when the n - 1 other values are exchangeable."""
     n, c = len(x), centred(x)
     if n < 3:
@@ -300,8 +324,13 @@ def _z_conditional(x: Array, weights: sparse.csr_array) -> Array:
     for i in np.flatnonzero(rest < 0.1 * (c**2).sum()):
         others = np.insert(centred(np.delete(x, i)), i, 0.0)
         excess[i], rest[i] = (weights[[i]] @ others)[0], (others**2).sum()
-    s = np.sqrt(rest / (n - 1))
+    s = np.sqrt(rest / (n - 1)) * deviation_of(variance, n - 1)
     return _ratio(excess, s, (n - 1) * w2 - w**2, (n - 1) * w2, n - 2)
+
+
+def deviation_of(variance: Variance, n: int) -> float:
+    """The standard deviation by a divisor over that by n, of n values."""
+    return float(np.sqrt(n / (n - 1))) if variance == "n-1" and n > 1 else 1.0
 
 
 def _row_sums(weights: sparse.csr_array) -> tuple[Array, Array]:
@@ -379,7 +408,7 @@ def _global(statistic: float, expected: float, variance: float) -> Global:
     return Global(float(statistic), expected, z, float(2 * ndtr(-abs(z))))
 
 
-Z: dict[str, Callable[[Array, sparse.csr_array], Array]] = {
+Z: dict[str, Callable[[Array, sparse.csr_array, Variance], Array]] = {
     "total": _z_total,
     "conditional": _z_conditional,
 }

@@ -14,7 +14,7 @@ from riskindex.hotspots.samples import Sample
 from riskindex.statistics.corrections import adjust, confidence_of
 from riskindex.statistics.exact_draws import p_of_sums
 from riskindex.statistics.expectation import compare
-from riskindex.statistics.getis_ord import GetisOrd
+from riskindex.statistics.getis_ord import GetisOrd, Variance, deviation_of
 from riskindex.statistics.poisson import TAILS, without_largest
 from riskindex.statistics.tails import log_binomial_tail, nearly_log_upper_tail
 from riskindex.statistics.window_sum import LogTails
@@ -122,11 +122,12 @@ def _getis_ord(sample: Sample, counts: Array, factor: Factor) -> tuple[Array, Ar
     x, options = counts @ sample.event_weights.astype(float), factor.getis_ord
     # z follows the statistic, p the null: Gi* may be tested with the own value held.
     by_star = options.statistic == "gi-star"
-    standard = _drawn(x, sample.windows if by_star else sample.neighbours, held=not by_star)
+    rows = sample.windows if by_star else sample.neighbours
+    standard = _drawn(x, rows, held=not by_star, variance=options.variance)
     tested = standard
     if options.held == by_star:
         rows = sample.windows if options.drawn_with_itself else sample.neighbours
-        tested = _drawn(x, rows, held=options.held)
+        tested = _drawn(x, rows, held=options.held, variance=options.variance)
     # All values alike: nothing is unusual.
     p = np.where(tested.variance > 0, P_OF_DRAWS[options.p](x, tested, options), 1.0)
     # A window of the area alone has no sum of neighbours.
@@ -146,16 +147,19 @@ class _Drawn(NamedTuple):
     """Third central moment."""
     held: bool
     """Whether each area's own value is left out of the draw."""
+    deviation: float = 1.0
+    """What z divides by beside the standard deviation of the law."""
 
     @property
     def z(self) -> Array:
         """The sums in standard deviations; 0 where they cannot vary."""
         spread, some = np.sqrt(self.variance), self.variance > 0
         nothing = np.zeros_like(self.sums)
+        spread = spread * self.deviation
         return np.divide(self.sums - self.mean, spread, out=nothing, where=some)
 
 
-def _drawn(x: Array, rows: "Weights", *, held: bool) -> _Drawn:
+def _drawn(x: Array, rows: "Weights", *, held: bool, variance: Variance) -> _Drawn:
     """Observed sums of the rows, and their moments if the values are shuffled."""
     m = np.diff(rows.indptr).astype(np.int64)
     n, mean = x.shape[1], x.mean(axis=1, keepdims=True)
@@ -176,6 +180,7 @@ def _drawn(x: Array, rows: "Weights", *, held: bool) -> _Drawn:
         variance=second * m * (n - m) / (n - 1),
         third=third * m * (n - m) * (n - 2 * m) / ((n - 1) * max(n - 2, 1)),
         held=held,
+        deviation=deviation_of(variance, n),
     )
 
 

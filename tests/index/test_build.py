@@ -14,6 +14,7 @@ from riskindex.index.build import (
     index_faults,
     score_factors,
 )
+from riskindex.index.normalise import normalise
 from riskindex.index.selection import select_top
 
 
@@ -133,7 +134,63 @@ def test_a_group_without_factors_or_with_a_negative_weight_is_refused():
         build_index(table, options=Index(groups={"crime": -1}))
 
 
+def test_groups_may_be_multiplied_whose_factors_are_added_up():
+    table = scores(
+        {"x": [10, 40], "y": [30, 40], "z": [80, 10]}, group={"x": "burden", "y": "burden"}
+    )
+    mixed = Index(aggregation="geometric", within_groups="arithmetic")
+    found = build_index(table, options=mixed)["score"]
+    np.testing.assert_allclose(found, [np.sqrt(20 * 80), np.sqrt(40 * 10)])
+    same = build_index(table, options=Index(aggregation="geometric", within_groups="geometric"))
+    plain = build_index(table, options=Index(aggregation="geometric"))
+    pd.testing.assert_frame_equal(same, plain)
+    points = contributions(table, options=mixed).groupby(level="area_code").sum()
+    np.testing.assert_allclose(points, found)
+
+
+def test_calenviroscreen_is_the_order_of_the_product_of_two_scaled_means():
+    rng = np.random.default_rng(4)
+    kinds = {"exposure": (8, 1.0), "effects": (5, 0.5), "sensitive": (3, 1.0), "social": (5, 1.0)}
+    pollution = ("exposure", "effects")
+    parts = {kind: rng.uniform(0, 100, (60, n)) for kind, (n, _) in kinds.items()}
+    # Half weight for environmental effects, then each mean over its highest, then the product.
+    burden = (parts["exposure"].mean(axis=1) + 0.5 * parts["effects"].mean(axis=1)) / 1.5
+    people = (parts["sensitive"].mean(axis=1) + parts["social"].mean(axis=1)) / 2
+    published = 10 * burden / burden.max() * 10 * people / people.max()
+    columns, weight, group = {}, {}, {}
+    for kind, (n, share) in kinds.items():
+        for k in range(n):
+            name = f"{kind}{k}"
+            columns[name], weight[name] = parts[kind][:, k], share / n
+            group[name] = "pollution" if kind in pollution else "people"
+    found = build_index(
+        scores(columns, weight=weight, group=group),
+        options=Index(aggregation="geometric", within_groups="arithmetic", digits=16),
+    )["score"].to_numpy()
+    np.testing.assert_allclose(found**2 / (found**2).max(), published / published.max())
+
+
+def test_the_welsh_index_has_every_digit():
+    rng = np.random.default_rng(5)
+    shares = [22, 22, 15, 14, 10, 7, 5, 5]
+    domains = {f"d{k}": rng.permutation(1909) + 1.0 for k in range(8)}
+    columns = {name: normalise(-ranks, "exponential-rank") for name, ranks in domains.items()}
+    weight = dict(zip(domains, (share / 100 for share in shares), strict=True))
+    table = scores(columns, weight=weight)
+    by_hand = sum(
+        share * -23 * np.log(1 - (1910 - rank) / 1909 * (1 - np.exp(-100 / 23))) / 100
+        for share, rank in zip(shares, domains.values(), strict=True)
+    )
+    full = build_index(table, options=Index(weights="as-given", digits=16))["score"]
+    cut = build_index(table, options=Index(weights="as-given"))["score"]
+    np.testing.assert_allclose(full, by_hand, rtol=0, atol=5.5e-12)
+    assert abs(cut - by_hand).max() > 1e-10
+
+
 def test_weights_as_given_are_for_arithmetic_means():
+    inside = Index(weights="as-given", within_groups="geometric")
+    with pytest.raises(ConfigError, match="as-given"):
+        build_index(scores({"x": [1]}), options=inside)
     with pytest.raises(ConfigError, match="as-given"):
         build_index(scores({"x": [1]}), options=Index(weights="as-given", aggregation="geometric"))
 

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from riskindex.errors import ConfigError, DataError
 from riskindex.index.normalise import NORMALISE, direction_faults, normalise
@@ -23,6 +24,7 @@ def array(*values):
         ("rank-min", [1, 2, 2, 4]),
         ("percentile", [0, 50, 50, 100]),
         ("percentile-min", [0, 100 / 3, 100 / 3, 100]),
+        ("percentile-max", [0, 200 / 3, 200 / 3, 100]),
         ("ratio-to-mean", [40, 80, 80, 200]),
         ("percentile-min+two-decimals", [0, 33.33, 33.33, 100]),
         ("share-of-maximum", [20, 40, 40, 100]),
@@ -45,6 +47,16 @@ def test_exponential_ranks_of_ties_are_averaged_or_taken_as_the_best():
     mean, best = (normalise(array(1, 2, 2), f"exponential-rank{end}") for end in ("", "-min"))
     assert best[1] == pytest.approx(100)
     assert mean[1] < best[1]
+
+
+@given(numbers)
+def test_ties_at_the_highest_place_are_those_at_the_lowest_of_the_values_turned_round(values):
+    x = np.array(values, float)
+    np.testing.assert_allclose(
+        normalise(x, "percentile-max"), 100 - normalise(-x, "percentile-min"), atol=1e-12
+    )
+    ranks = stats.rankdata(x, method="max")
+    np.testing.assert_allclose(normalise(x, "percentile-max"), 100 * (ranks - 1) / (len(x) - 1))
 
 
 def test_winsorising_pulls_in_the_one_extreme_value_and_no_other():

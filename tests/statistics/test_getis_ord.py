@@ -8,10 +8,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import sparse
+from scipy.special import ndtr
 
 from riskindex.errors import DataError
 from riskindex.statistics.exact_draws import TAILS
-from riskindex.statistics.getis_ord import NULLS, general_g, gi, gi_star, moran, with_self
+from riskindex.statistics.getis_ord import (
+    NULLS,
+    GetisOrd,
+    general_g,
+    gi,
+    gi_star,
+    local_g,
+    moran,
+    with_self,
+)
 from riskindex.statistics.permutations import Permutations
 
 
@@ -263,6 +273,34 @@ def test_z_equals_spdep(oracles, data, style):
     np.testing.assert_allclose(plain.z, table[f"G_{style}_z"], rtol=0, atol=1e-10)
     np.testing.assert_allclose(star.p, table[f"Gstar_{style}_pgt"], rtol=1e-10)
     np.testing.assert_allclose(plain.p, table[f"G_{style}_pgt"], rtol=1e-10)
+
+
+@pytest.mark.parametrize("data", ["nc_sids_SID74", "columbus_CRIME"])
+def test_z_with_the_variance_of_a_sample_is_spdeps_with_its_variance_enlarged(oracles, data):
+    folder = oracles / "hotspots"
+    table = pd.read_csv(folder / f"spdep_{data}_localG.csv")
+    weights, n = queen(folder, data.rpartition("_")[0]), len(table)
+    for name, values, found in (
+        ("Gstar_B", n, gi_star(table["x"], with_self(weights), p="normal", variance="n-1")),
+        ("G_B", n - 1, gi(table["x"], weights, p="normal", variance="n-1")),
+    ):
+        enlarged = table[f"{name}_V"] * values / (values - 1)
+        z = (table[f"{name}_stat"] - table[f"{name}_E"]) / np.sqrt(enlarged)
+        np.testing.assert_allclose(found.z, z, rtol=0, atol=1e-9)
+        np.testing.assert_allclose(found.p, ndtr(-z), rtol=1e-8)
+
+
+def test_no_exact_p_depends_on_the_variance(oracles):
+    folder = oracles / "hotspots"
+    table = pd.read_csv(folder / "spdep_nc_sids_SID74_localG.csv")
+    weights = queen(folder, "nc_sids")
+    for options in ({}, {"statistic": "gi"}, {"null": "conditional"}):
+        one, other = (
+            local_g(table["x"], weights, options=GetisOrd(**options, variance=variance))
+            for variance in ("n", "n-1")
+        )
+        np.testing.assert_array_equal(one.p, other.p)
+        assert (abs(other.z) <= abs(one.z)).all()
 
 
 @pytest.mark.parametrize("data", ["nc_sids_SID74", "lattice_y2025"])

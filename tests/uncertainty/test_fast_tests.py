@@ -46,6 +46,16 @@ def test_sparse_counts_are_tested_exactly():
     np.testing.assert_allclose(found.value, z, rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("statistic", ["gi-star", "gi"])
+def test_the_variance_of_a_sample_is_taken_where_it_is_named(statistic):
+    sample, counts = repeats(4.0)
+    wanted = factor(getis_ord=GetisOrd(statistic=statistic, variance="n-1", p="normal"))
+    found = retest(sample, counts, wanted)
+    p, z = one_by_one(sample, counts, wanted)
+    np.testing.assert_allclose(found.value, z, rtol=1e-10, atol=1e-12)
+    np.testing.assert_allclose(found.p_adjusted, p, rtol=1e-8)
+
+
 @pytest.mark.parametrize(("mean", "groups"), [(8, 1), (30, 1), (4, 3)])
 def test_full_windows_have_nearly_the_same_flags(mean, groups):
     sample, counts = repeats(mean, groups=groups)

@@ -135,7 +135,7 @@ function pointsOf(i) {
   const aggregation = data.index.aggregation ?? "arithmetic";
   // Duels are no sum of points: what its weight would give stands for each factor.
   if (aggregation === "copeland") return app.shares().map((share, k) => share * row[k]);
-  const combine = (scores) => combineColumns(1, scores.map((score) => [score]), what, aggregation)[0];
+  const combine = (scores) => combineColumns(1, scores.map((score) => [score]), what, aggregation, data.index.within_groups ?? undefined)[0];
   return row.map((score, k) => {
     if (!(score > 0)) return score;
     const step = 1e-4 * score;

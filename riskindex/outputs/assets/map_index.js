@@ -122,27 +122,27 @@ function withEnough(n, columns, weights, least) {
 }
 
 // Columns of scores made into one: inside each group of factors, then over the groups.
-function combineColumns(n, given, data, aggregation) {
+function combineColumns(n, given, data, aggregation, within = aggregation) {
   const { index: options, weights } = data;
   const columns = withEnough(n, given, weights, options.minimum_factors);
-  const mean = (some, by) => (aggregation === "copeland"
+  const mean = (word) => (some, by) => (word === "copeland"
     ? copelandColumn(n, some, by, options)
-    : meanColumn(n, some, by, options, MEANS[aggregation](options)));
+    : meanColumn(n, some, by, options, MEANS[word](options)));
   const parts = partsOf(data.factors, weights, options);
   const inner = parts.map(({ members, isGroup }) =>
-    (isGroup ? mean(members.map((k) => columns[k]), members.map((k) => weights[k])) : columns[members[0]]));
-  return mean(inner, parts.map((part) => part.weight));
+    (isGroup ? mean(within)(members.map((k) => columns[k]), members.map((k) => weights[k])) : columns[members[0]]));
+  return mean(aggregation)(inner, parts.map((part) => part.weight));
 }
 
-function combined(data, weights, key, aggregation) {
+function combined(data, weights, key, aggregation, within) {
   const what = { factors: data.scored, index: data.index, weights };
-  return combineColumns(data.n, data.scored.map((factor) => factor.scores[key] ?? []), what, aggregation).map(quantise);
+  return combineColumns(data.n, data.scored.map((factor) => factor.scores[key] ?? []), what, aggregation, within).map(quantise);
 }
 
 const companionOf = (data, weights) => combined(data, weights, "intensity", "arithmetic");
 
 function computeIndex(data, weights) {
-  const score = combined(data, weights, "score", data.index.aggregation ?? "arithmetic");
+  const score = combined(data, weights, "score", data.index.aggregation ?? "arithmetic", data.index.within_groups ?? undefined);
   return { score, companion: companionOf(data, weights), rank: competitionRank(score) };
 }
 

@@ -195,8 +195,12 @@ def _steps(released: Released) -> Iterator[str]:
     config = released.config
     yield f"Areas: {len(released.all_areas):,}. Neighbours: {neighbour_words(released)}."
     yield f"Tests: {test_words(released)}."
-    aggregation = config.get("index", {}).get("aggregation", "arithmetic")
-    yield f"Index: the {aggregation} mean of the factors' scores, {_weight_words(released)}."
+    index = config.get("index", {})
+    aggregation = index.get("aggregation", "arithmetic")
+    within = index.get("within_groups") or aggregation
+    inside = f" (inside a group the {within} mean)" if within != aggregation else ""
+    weights = _weight_words(released)
+    yield f"Index: the {aggregation} mean of the factors' scores{inside}, {weights}."
     yield f"Selection: {released.cut.explanation}"
     if "seed" in config:
         yield f"Random draws start from the seed {config['seed']}."
