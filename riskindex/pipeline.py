@@ -34,6 +34,7 @@ from riskindex.events.count import Counted, count_events
 from riskindex.events.definition_funnel import in_one_table
 from riskindex.events.losses import losses
 from riskindex.events.periods import Periods
+from riskindex.events.rhythm import IN_NO_AREA
 from riskindex.events.tally import Events
 from riskindex.files.formats import FileRecord
 from riskindex.files.frames import Frames, with_article
@@ -170,7 +171,7 @@ def _read(config: Config, frames: Frames, say: Say) -> Given:
         disagreements=counted.disagreements,
         around=around,
         part_periods=counted.part_periods.union(*(part.part_periods for part in measures)),
-        measured=_measured([counted, *measures], series.table),
+        measured=_measured(config, [counted, *measures], series.table),
         funnels=in_one_table([part.funnels for part in (counted, *measures)]),
     )
 
@@ -227,16 +228,27 @@ def _count_measures(
     return parts
 
 
-def _measured(counted: Sequence[Counted], series: pd.DataFrame) -> Measured:
+def _measured(config: Config, counted: Sequence[Counted], series: pd.DataFrame) -> Measured:
     """What figures count beside the factors, whose counts come first; rhythms of both."""
     measures = counted[1:]
-    rhythms = [part.period_rhythm for part in counted if len(part.period_rhythm)]
+    everywhere = [name for name, measure in config.measures.items() if measure.everywhere]
+    nowhere = [part.in_no_area.groupby(["factor", "period"]).sum() for part in measures]
+    elsewhere = pd.concat(nowhere).to_frame("count") if nowhere else pd.DataFrame()
+    rhythms = [_of_the_document(part.period_rhythm, everywhere) for part in counted]
+    rhythms = [table for table in rhythms if len(table)]
     return Measured(
         pd.concat([part.counts for part in measures], axis=1) if measures else pd.DataFrame(),
         pd.concat([part.fingerprints for part in measures], axis=1) if measures else pd.DataFrame(),
         pd.concat(rhythms).sort_index() if rhythms else pd.DataFrame(),
         series,
+        elsewhere[elsewhere.index.isin(everywhere, level="factor")] if nowhere else elsewhere,
     )
+
+
+def _of_the_document(rhythm: pd.DataFrame, everywhere: Sequence[str]) -> pd.DataFrame:
+    """Records in areas, and those in none of the measures that count them."""
+    counts_all = rhythm.index.isin(list(everywhere), level="factor")
+    return rhythm[counts_all | ~rhythm.index.isin([IN_NO_AREA], level="place")]
 
 
 def _read_around(config: Config) -> tuple[Surroundings, list[FileRecord]]:

@@ -16,6 +16,7 @@ from riskindex.assessment.place_counts import (
     Measured,
     count_everything,
     inside_study,
+    with_events_elsewhere,
 )
 from riskindex.assessment.shown_counts import (
     ABOUT,
@@ -224,7 +225,8 @@ class Result(OnScreen):
         """Counts of the whole and of every kind of group, of `count_everything`."""
         # Groups keep the events in sensitive places: their cells are of 5,000 residents or more.
         counts = [self.group_counts, self.measured.counts]
-        return count_everything(self.areas, counts, self.tables, self.config.factors)
+        table = count_everything(self.areas, counts, self.tables, self.config.factors)
+        return with_events_elsewhere(table, self.measured.in_no_area)
 
     @property
     def about_factors(self) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Every number of a needs assessment as one row of one tidy table, with its base and interval."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import pandas as pd
@@ -29,6 +29,7 @@ from riskindex.assessment.figure_rows import (
 from riskindex.assessment.patterns import stand_out_rows
 from riskindex.assessment.place_counts import RESIDENTS, WHOLE_KIND
 from riskindex.disclosure import NOT_APPLICABLE
+from riskindex.events.rhythm import ASPECTS, IN_NO_AREA, MAY_LACK
 from riskindex.statistics.intervals import Estimate, count_interval, round_half_away, share_of_rate
 
 
@@ -55,7 +56,7 @@ def make_figures(shown: Shown) -> pd.DataFrame:
         *(make(events, shown) for make in (count_rows, rate_rows, share_rows) if len(events)),
         *(change_rows(events, shown, *pair) for pair in pairs_of_periods(shown)),
         *_table_shares(table[table["base"].notna()], shown),
-        *mix_rows(shown),
+        *mix_rows(shown, aspects=ASPECTS),
     ]
     return in_one_table([part for part in parts if len(part)], shown)
 
@@ -189,12 +190,23 @@ def _table_shares(table: pd.DataFrame, shown: Shown) -> Iterator[pd.DataFrame]:
     )
 
 
-def mix_rows(shown: Shown) -> Iterator[pd.DataFrame]:
-    """Records by month, weekday, hour, age and sex, those without it as a row of their own.
+def mix_rows(
+    shown: Shown, *, aspects: Collection[str], factor: str | None = None
+) -> Iterator[pd.DataFrame]:
+    """Records by month, hour, age and so on, those that do not say it as a row of their own.
 
     A month, weekday or hour stands out only by a test, of `stand_out_rows`.
+
+    Parameters
+    ----------
+    shown
+        What the reader may see.
+    aspects
+        What the records are told apart by.
+    factor
+        Of which factor or measure; left out, of all.
     """
-    table = _records(shown)
+    table = _records(shown, aspects, factor)
     if table.empty:
         return
     alone = table["group"] == ALONE
@@ -215,11 +227,18 @@ def mix_rows(shown: Shown) -> Iterator[pd.DataFrame]:
     yield without_small_bases(rows.assign(**told), table["factor"], shown)
 
 
-def _records(shown: Shown) -> pd.DataFrame:
+def _records(shown: Shown, aspects: Collection[str], factor: str | None) -> pd.DataFrame:
     """Records of each place by aspect and category, with the whole, not recorded, and bases."""
     if shown.rhythm.empty:
         return pd.DataFrame()
-    table = shown.rhythm.reset_index().rename(columns={"records": "count", "value": "category"})
+    asked = shown.rhythm.index.isin(list(aspects), level="aspect")
+    if factor is not None:
+        asked &= shown.rhythm.index.isin([factor], level="factor")
+    if not asked.any():
+        return pd.DataFrame()
+    table = (
+        shown.rhythm[asked].reset_index().rename(columns={"records": "count", "value": "category"})
+    )
     table = table.assign(count=table["count"].astype(float), mark=table.get("mark", ""))
     table = _with_not_recorded(_with_whole(table), shown.restricted)
     keys = ["factor", "group", "period", "place", "aspect"]
@@ -229,7 +248,8 @@ def _records(shown: Shown) -> pd.DataFrame:
     table["base"] = pd.Series(given, index=table.index).where(closed, summed)
     kind = shown.rhythm_kind or WHOLE_KIND
     table["place_kind"] = np.where(table["place"] == WHOLE, WHOLE_KIND, kind)
-    return table[(table["place"] == WHOLE) | (shown.rhythm_kind is not None)]
+    told = (table["place"] == WHOLE) | (shown.rhythm_kind is not None)
+    return table[told & (table["place"] != IN_NO_AREA)]
 
 
 ALONE = "all"
@@ -254,7 +274,7 @@ def _with_not_recorded(table: pd.DataFrame, restricted: frozenset[str]) -> pd.Da
 
     A line that is missing among protected cells does not say that there are none.
     """
-    asked = table["aspect"].isin(["hour", "age", "sex"]) & ~table["factor"].isin(list(restricted))
+    asked = table["aspect"].isin(MAY_LACK) & ~table["factor"].isin(list(restricted))
     asked = table[asked]
     keys = ["factor", "group", "period", "place", "aspect"]
     said = pd.MultiIndex.from_frame(table.loc[table["category"] == "", keys])

@@ -1,5 +1,6 @@
 """What a config asks for beside the automatic figures: measures without a map, and figures."""
 
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -9,6 +10,7 @@ from riskindex.definitions import Definition
 from riskindex.errors import ConfigError
 from riskindex.events.periods import Unit, parse_period
 from riskindex.events.rhythm import ASPECTS
+from riskindex.events.sources import BOTH
 from riskindex.factors import Factor
 from riskindex.rules import Where
 
@@ -23,6 +25,8 @@ Kind = Literal[
     "overlap",
     "together",
     "series",
+    "detected",
+    "harm",
 ]
 
 
@@ -44,6 +48,9 @@ class Measure:
     """Labels of the periods counted, from the first to the last."""
     unit: Unit | None = None
     """What its periods are; left out, those of [periods]."""
+    everywhere: bool = False
+    """Whether the whole counts events that are in no area, too, as a target or a volume does. In
+    internal results; protected cells are of events in areas."""
 
     def as_factor(self, name: str) -> Factor:
         """The measure as what `count_events` counts."""
@@ -71,11 +78,13 @@ class Figure:
     kind: Kind
     """count; rate per 1,000 residents; share (of what `against` names); change; mix; concentration
     (in the fullest places); gap (between groups in order, such as deprivation fifths); overlap (of
-    the hot areas of two factors); together (two monthly series); series (a table without areas)."""
+    the hot areas of two factors); together (two monthly series); series (a table without areas);
+    detected (cases by their outcome); harm (offences weighted by days)."""
     of: str
     """Factor, measure or series that the figure is of."""
     against: str | None = None
-    """What it is held against: the whole of a share, the other factor of an overlap or series."""
+    """What it is held against: the whole of a share (a series, too, by the name of its period and
+    of the study area), the other factor of an overlap or series, offences of other harm."""
     label: str = ""
     """Name in words, in the column `measure`; left out, that of what it is of."""
     places: Sequence[str] = (WHOLE_KIND,)
@@ -89,11 +98,23 @@ class Figure:
     target: float | None = None
     """For a change: the change in percent that is aimed at, such as -10."""
     by: str | None = None
-    """For a mix: month, weekday, hour, age or sex. For a gap: the kind of group."""
+    """For a mix: month, weekday, hour, age, sex, ethnicity, type, code, outcome, or two that the
+    source counts as a pair. For a gap: the kind of group."""
     bands: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     """For a mix by age in years: name to the first and last age; bands may overlap."""
     top: Sequence[int] = ()
     """For a concentration: how many of the fullest places, one row each."""
+    outcomes: Sequence[str] = ()
+    """For detected: the outcomes that count as detected."""
+    still_open: Sequence[str] = ()
+    """For detected: outcomes of cases that may be detected yet."""
+    extracted: str | None = None
+    """For detected: the month of the extract, such as 2024-01, which ages of cases go up to; the
+    source needs the pair "month and outcome"."""
+    months: Sequence[int] = ()
+    """For detected: ages of cases in months at which they are parted, such as [3, 6, 12]."""
+    weights: str | None = None
+    """For harm: the series with the days of an offence (value) by its code (group)."""
     benchmark: float | None = None
     """A value in the figure's unit that is printed beside it, such as that of England: each row
     says whether its limits lie above it, below it, or hold it."""
@@ -115,16 +136,23 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "gap": ("by",),
     "overlap": ("against",),
     "together": ("against",),
+    "detected": ("outcomes",),
+    "harm": ("weights",),
 }
 """Kind to the options that it cannot do without."""
 ONLY: Mapping[str, tuple[str, ...]] = {
-    "against": ("share", "overlap", "together"),
+    "against": ("share", "overlap", "together", "harm"),
+    "outcomes": ("detected",),
+    "still_open": ("detected",),
+    "extracted": ("detected",),
+    "months": ("detected",),
+    "weights": ("harm",),
     "baseline": ("change",),
     "usable_from": ("change",),
     "target": ("change",),
     "by": ("mix", "gap"),
     "bands": ("mix",),
-    "benchmark": ("count", "rate", "share", "mix", "series"),
+    "benchmark": ("count", "rate", "share", "mix", "series", "detected"),
     "top": ("concentration",),
 }
 """Option to the kinds that it is for."""
@@ -168,8 +196,8 @@ def _option_faults(figure: Figure) -> Iterator[str]:
         given = getattr(figure, option)
         if given not in (None, (), {}) and figure.kind not in kinds:
             yield f"{option} is for the kinds {', '.join(kinds)}, and not for {figure.kind}."
-    if figure.kind == "mix" and figure.by and figure.by not in ASPECTS:
-        yield f"by: there is no {figure.by!r}; known: {', '.join(ASPECTS)}."
+    if figure.kind == "mix" and figure.by and not {*figure.by.split(BOTH)} <= {*ASPECTS}:
+        yield f"by: there is no {figure.by!r}; known: {', '.join(ASPECTS)}, and pairs of them."
     if (figure.benchmark is None) != (figure.benchmark_name == ""):
         yield "benchmark and benchmark_name belong together: say whose value it is."
     if figure.bands and figure.by != "age":
@@ -177,8 +205,21 @@ def _option_faults(figure: Figure) -> Iterator[str]:
     for name, (first, last) in figure.bands.items():
         if not 0 <= first <= last:
             yield f"bands: {name!r} must go from an age to the same or a later one."
+    yield from _age_faults(figure)
     if any(number < 1 for number in figure.top):
         yield "top: each number must be 1 or more."
+
+
+def _age_faults(figure: Figure) -> Iterator[str]:
+    months = figure.months
+    if (figure.extracted is None) != (not months):
+        yield "extracted and months belong together: the month of the extract, and ages in months."
+    if list(months) != sorted(set(months)) or any(month < 1 for month in months):
+        yield "months: ages from 1 on, each later than the one before, such as [3, 6, 12]."
+    if figure.extracted is not None and not re.fullmatch(
+        r"\d{4}-(0[1-9]|1[0-2])", figure.extracted
+    ):
+        yield f"extracted: {figure.extracted!r} is no month; write it like 2024-01."
 
 
 def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
@@ -187,13 +228,16 @@ def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
         "series": names.series,
         "share": {*names.measures, *names.tables},
         "change": {*names.measures, *names.series},
+        "harm": {*names.measures, *names.series},
     }.get(figure.kind, {*names.measures})
     if figure.kind in ("count", "share"):
         known = {*known, RESIDENTS}
-    for option in ("of", "against"):
+    of_series = {*known, *names.series} if figure.kind == "share" else known
+    options = {"of": known, "against": of_series, "weights": names.series}
+    for option, among in options.items():
         value = getattr(figure, option)
-        if value is not None and value not in known:
-            listed = ", ".join(sorted(known)) or "none"
+        if value is not None and value not in among:
+            listed = ", ".join(sorted(among)) or "none"
             yield f"{option}: a {figure.kind} cannot be of {value!r}; there is {listed}."
     asked = [*figure.places, *([figure.by] if figure.kind == "gap" and figure.by else [])]
     for kind in asked:

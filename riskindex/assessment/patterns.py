@@ -8,11 +8,14 @@ import pandas as pd
 from riskindex.arrays import Array
 from riskindex.assessment.figure_rows import Shown
 from riskindex.events.periods import Unit, parse_period
+from riskindex.events.sources import BOTH
 from riskindex.statistics.intervals import round_half_away
 from riskindex.statistics.time_patterns import days_by_month, days_by_weekday, stand_out
 
 PATTERNS = ("month", "weekday", "hour")
 """Aspects that are looked at for a pattern, over which its p is adjusted."""
+OF_A_WEEK = "weekday and hour"
+"""Both together, looked at where a source counts them."""
 LEVEL = 0.05
 """A category whose adjusted p is at most this stands out."""
 
@@ -35,7 +38,8 @@ def stand_out_rows(table: pd.DataFrame, shown: Shown) -> "dict[str, pd.Series[An
     """
     ratio = pd.Series(np.nan, index=table.index)
     p = ratio.copy()
-    asked = table["aspect"].isin(PATTERNS) & (table["category"] != "")
+    asked = table["aspect"].isin([*PATTERNS, OF_A_WEEK]) & (table["category"] != "")
+    asked &= ~table["category"].str.endswith(BOTH)
     asked &= ~table["factor"].isin(list(shown.restricted))
     by = ["factor", "aspect", "group", "period"]
     for (factor, aspect, _, period), part in table[asked].groupby(by):
@@ -65,9 +69,9 @@ def _exposure(aspect: str, categories: "pd.Index[str]", period: str, unit: Unit)
     span = parse_period(period, unit=unit)
     if aspect == "hour":
         return np.ones(len(categories))
-    if aspect == "weekday":
+    if aspect in ("weekday", OF_A_WEEK):
         days = days_by_weekday(span.start, span.end)
-        return np.array([float(days[int(day) - 1]) for day in categories])
+        return np.array([float(days[int(label[0]) - 1]) for label in categories])
     lengths = []
     for label in categories:
         year, month = int(label[:4]), int(label[5:])

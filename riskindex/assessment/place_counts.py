@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from riskindex.areas.groups import WHOLE, all_or_none, by_factor, group_kinds, residents_of
@@ -34,6 +35,8 @@ class Measured(NamedTuple):
     """Records of factors and measures by group, period, place, aspect and value."""
     series: pd.DataFrame
     """Tables without areas, of `read_series`."""
+    in_no_area: pd.DataFrame
+    """Events of measures that are in no area of the map: index (factor, period), column count."""
 
 
 NOTHING_MEASURED = Measured(*(pd.DataFrame() for _ in Measured._fields))
@@ -226,6 +229,24 @@ def count_everything(
         sum_tables(tables.loc[study], factors, places, residents),
     ]
     return pd.concat([part for part in parts if len(part)] or parts)
+
+
+def with_events_elsewhere(table: pd.DataFrame, in_no_area: pd.DataFrame) -> pd.DataFrame:
+    """The table whose whole also counts events that are in no area.
+
+    Parameters
+    ----------
+    table
+        Of `count_everything`.
+    in_no_area
+        Index (factor, period), column count; of the measures that count them.
+    """
+    if in_no_area.empty:
+        return table
+    is_whole = table.index.get_level_values("place_kind") == WHOLE_KIND
+    lines = table.index.droplevel(["place_kind", "place"])
+    more = in_no_area["count"].reindex(lines).fillna(0).to_numpy(dtype=float)
+    return table.assign(count=table["count"].astype(float) + np.where(is_whole, more, 0.0))
 
 
 def sum_residents(

@@ -11,8 +11,10 @@ from scipy import stats
 from riskindex.areas.groups import WHOLE
 from riskindex.arrays import Array, Flags
 from riskindex.assessment.changes import change_rows
+from riskindex.assessment.detected import detected_rows
 from riskindex.assessment.figure_rows import (
     CLOPPER_PEARSON,
+    CONDITIONAL,
     GARWOOD,
     GIVEN,
     Shown,
@@ -20,11 +22,13 @@ from riskindex.assessment.figure_rows import (
     limit_columns,
     no_figures,
     percent,
+    ratio_columns,
     status_of,
     with_every_column,
     without_small_bases,
 )
 from riskindex.assessment.figures import UNSAID, count_rows, mix_rows, rate_rows
+from riskindex.assessment.harm import harm_rows
 from riskindex.assessment.options import Figure, band_label, change_periods
 from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED, WITHHELD
@@ -39,6 +43,8 @@ from riskindex.statistics.intervals import (
     Estimate,
     clopper_pearson,
     count_interval,
+    count_ratio,
+    percent_change,
     round_half_away,
 )
 
@@ -131,7 +137,7 @@ def _rate(figure: Figure, shown: Shown) -> pd.DataFrame:
 def _share(figure: Figure, shown: Shown) -> pd.DataFrame:
     """One measure as a share of another, of the same place and period."""
     lines = _in_places(_lines_of(figure, shown, figure.of), figure)
-    whole = _lines_of(figure, shown, str(figure.against))
+    whole = _wholes(figure, shown)
     of = ["period", "place_kind", "place"]
     base = whole.set_index(of)[["count", "mark"]].reindex(pd.MultiIndex.from_frame(lines[of]))
     total = base["count"].to_numpy(dtype=float)
@@ -144,7 +150,7 @@ def _share(figure: Figure, shown: Shown) -> pd.DataFrame:
         "share",
         shown,
         base=total,
-        base_name=shown.labels.get(str(figure.against), str(figure.against)),
+        base_name=_name_of(str(figure.against), shown),
         status=status_of(known, marks),
         note=np.where(above, "more than its base: it is no part of it", ""),
         **percent(known, total),
@@ -152,15 +158,68 @@ def _share(figure: Figure, shown: Shown) -> pd.DataFrame:
     return without_small_bases(rows, lines["factor"], shown)
 
 
+def _wholes(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """What a share is of, by period and place: a measure, or a series of the same places."""
+    name = str(figure.against)
+    if shown.series.empty or name not in set(shown.series["series"]):
+        return _lines_of(figure, shown, name)
+    table = shown.series[shown.series["series"] == name]
+    parts = []
+    for kind in dict.fromkeys([WHOLE_KIND, *figure.places]):
+        places = table["place"].where(table["place"] != shown.whole, WHOLE)
+        inside = table.assign(place=places, place_kind=kind, mark="")
+        parts.append(inside[(inside["place"] == WHOLE) == (kind == WHOLE_KIND)])
+    return pd.concat(parts, ignore_index=True)
+
+
+def _name_of(name: str, shown: Shown) -> str:
+    """Label of a factor, measure or series."""
+    labels = dict(shown.labels)
+    if len(shown.series):
+        labels |= dict(zip(shown.series["series"], shown.series["label"], strict=True))
+    return labels.get(name, name)
+
+
+def _series_change(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """Change of the counts of a series, of each place and category, from one period to another."""
+    if shown.series.empty:
+        return no_figures()
+    table = shown.series[shown.series["series"] == figure.of]
+    table = table[table["count"].notna()]
+    periods = list(dict.fromkeys(table["period"]))
+    last, earlier = figure.period or periods[-1], figure.baseline or periods[0]
+    by = ["place", "category"]
+    now = table[table["period"] == last].set_index(by)
+    before = table[table["period"] == earlier].set_index(by)["count"].reindex(now.index)
+    now = now[before.notna().to_numpy()].reset_index()
+    old, new = before.dropna().to_numpy(float), now["count"].to_numpy(float)
+    found = count_ratio(new, old)
+    ends = limit_columns(Estimate(*(limit - 1 for limit in found)), 100.0, 0)
+    rows = {
+        "measure": now["label"],
+        "definition": figure.of,
+        "place_kind": np.where(now["place"] == shown.whole, WHOLE_KIND, "named"),
+        "place": now["place"],
+        "period": last,
+        "by": np.where(now["category"] != "", "group", ""),
+        "category": now["category"],
+        "count": new,
+        "base": old,
+        "base_name": now["label"] + f", {earlier}",
+        "value": percent_change(new, old),
+        "unit": "%",
+        "compared_with": earlier,
+        "status": np.where(old > 0, GIVEN, NOT_APPLICABLE),
+        "method": CONDITIONAL,
+        "note": now["citation"],
+    }
+    return pd.DataFrame({**rows, **ends, **ratio_columns(found, old > 0)})
+
+
 def _change(figure: Figure, shown: Shown) -> pd.DataFrame:
     """The last period against the baseline, and the target beside it."""
-    if figure.of not in shown.periods:
-        return no_figures()
-    table = shown.places.reset_index()
-    table = table[table["place_kind"].isin(list(figure.places))]
-    last, earlier = change_periods(figure, shown.periods[figure.of], shown.units[figure.of])
-    rows = change_rows(table, shown, figure.of, last, earlier)
-    if figure.target is None:
+    rows = _changed(figure, shown)
+    if figure.target is None or rows.empty:
         return rows
     met = pd.Series("target within the limits", index=rows.index)
     met = met.mask(rows["high"] <= figure.target, "target reached")
@@ -168,6 +227,15 @@ def _change(figure: Figure, shown: Shown) -> pd.DataFrame:
     words = f"target {figure.target:+g}%: " + met.str.removeprefix("target ")
     told = rows["note"].where(rows["note"] == "", rows["note"] + "; ") + words
     return rows.assign(note=told.where(rows["status"] == GIVEN, rows["note"]))
+
+
+def _changed(figure: Figure, shown: Shown) -> pd.DataFrame:
+    if figure.of not in shown.periods:
+        return _series_change(figure, shown)
+    table = shown.places.reset_index()
+    table = table[table["place_kind"].isin(list(figure.places))]
+    last, earlier = change_periods(figure, shown.periods[figure.of], shown.units[figure.of])
+    return change_rows(table, shown, figure.of, last, earlier)
 
 
 def _mix(figure: Figure, shown: Shown) -> pd.DataFrame:
@@ -191,12 +259,10 @@ def _mix(figure: Figure, shown: Shown) -> pd.DataFrame:
 
 def _mix_of(figure: Figure, shown: Shown) -> pd.DataFrame:
     """Rows of one aspect of one measure, in the places and the period that a figure names."""
-    parts = list(mix_rows(shown))
+    parts = list(mix_rows(shown, aspects=[str(figure.by)], factor=figure.of))
     if not parts:
         return no_figures()
-    rows = pd.concat(parts)
-    stem = rows["figure"].str.partition(".")[0]
-    rows = _in_places(rows[(stem == figure.of) & (rows["by"] == figure.by)], figure)
+    rows = _in_places(pd.concat(parts), figure)
     return rows if figure.period is None else rows[rows["period"] == figure.period]
 
 
@@ -488,7 +554,8 @@ def _series(figure: Figure, shown: Shown) -> pd.DataFrame:
     table = shown.series[shown.series["series"] == figure.of]
     if figure.period is not None:
         table = table[table["period"] == figure.period]
-    return series_rows(table)
+    rows = series_rows(table)
+    return rows.assign(place_kind=rows["place_kind"].mask(rows["place"] == shown.whole, WHOLE_KIND))
 
 
 def series_rows(table: pd.DataFrame) -> pd.DataFrame:
@@ -548,6 +615,8 @@ REQUESTS: Mapping[str, Callable[[Figure, Shown], pd.DataFrame]] = MappingProxyTy
         "overlap": _overlap,
         "together": _together,
         "series": _series,
+        "detected": detected_rows,
+        "harm": harm_rows,
     }
 )
 """Kind of figure to what makes its rows."""

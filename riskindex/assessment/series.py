@@ -1,18 +1,20 @@
 """Tables without areas: exclusions by authority, admissions, benchmarks of forces, of England."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any, ClassVar, Literal, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from riskindex.errors import ConfigError, InputError
-from riskindex.files.csv_files import capped, read_sheet
+from riskindex.files.csv_files import CsvSheet, capped, read_sheet
 from riskindex.files.formats import FileRecord, find_file, record
 from riskindex.files.frames import frame_sheet, record_of_sheet
+from riskindex.rules import Where
 
 COLUMNS = (
     "series",
@@ -39,6 +41,8 @@ class SeriesSource:
     """A table with one row per place and period."""
     path: str
     """A CSV (may be compressed), or a zip with one."""
+    where: Where = field(default_factory=dict)
+    """Which rows are read, such as those of one indicator of a table of many."""
     label: str
     """What it counts, in words."""
     place: str
@@ -120,6 +124,7 @@ def _read(
     texts = {"place": source.place, "period": source.period, "category": source.group}
     numbers = {"count": source.count, "base": source.base, "value": source.value}
     wanted = [column for column in (texts | numbers).values() if column is not None]
+    wanted += list(source.where)
     wanted = list(dict.fromkeys(wanted))
     if frame is not None:
         sheet = frame_sheet(frame, wanted, name)
@@ -129,6 +134,7 @@ def _read(
         with TemporaryDirectory(prefix="riskindex-") as private:
             sheet = read_sheet(path, wanted, Path(private))
         file = record(path, name, rows=len(sheet.rows))
+    sheet = _kept(name, sheet, source.where)
     faults: list[str] = []
     found: dict[str, Any] = {"series": name, "label": source.label}
     for key, column in texts.items():
@@ -147,6 +153,23 @@ def _read(
         raise InputError(capped(faults))
     table = pd.DataFrame(found, index=range(len(sheet.rows)))
     return _checked(table.assign(unit=source.unit, citation=source.citation), sheet.label), file
+
+
+def _kept(name: str, sheet: CsvSheet, where: Where) -> CsvSheet:
+    """The rows that all the values of the rules are in."""
+    kept = np.ones(len(sheet.rows), dtype=bool)
+    for column, values in where.items():
+        found = pd.Series(sheet.columns[column], dtype=object).str.strip()
+        asked = list(map(str, values))
+        if missing := [value for value in asked if value not in set(found)]:
+            some = ", ".join(sorted(set(found))[:9])
+            raise ConfigError(
+                f"sources.{name}.where: no row has {column} = {missing[0]!r}; there is {some}."
+            )
+        kept &= found.isin(asked).to_numpy(bool)
+    at = np.flatnonzero(kept).tolist()
+    columns = {c: [texts[i] for i in at] for c, texts in sheet.columns.items()}
+    return sheet._replace(rows=[sheet.rows[i] for i in at], columns=columns)
 
 
 def _checked(table: pd.DataFrame, label: str) -> pd.DataFrame:

@@ -28,7 +28,7 @@ from riskindex.events.periods import (
     parse_periods,
 )
 from riskindex.events.places import How, Reason
-from riskindex.events.rhythm import count_by_group, no_rhythm, over_periods
+from riskindex.events.rhythm import count_by_group, in_areas, no_rhythm, over_periods
 from riskindex.events.sql import category, condition, identifier
 from riskindex.events.study_area import StudyArea
 from riskindex.events.tally import UNCOUNTED, Events, Group, Tally
@@ -79,6 +79,9 @@ class Counted(NamedTuple):
     the whole period, and no change is told from it or to it."""
     funnels: pd.DataFrame
     """What is left after each clause of the definitions, of `tell_funnels`."""
+    in_no_area: "pd.Series[int]"
+    """Events that meet the rule of a factor and are in no area of the map, because they have no
+    place or are elsewhere; index (factor, group, period)."""
 
 
 def count_events(
@@ -176,6 +179,7 @@ class _Part(NamedTuple):
     elsewhere: int
     part_periods: set[tuple[str, str]]
     funnels: pd.DataFrame
+    in_no_area: dict[tuple[str, str, str], int]
 
 
 def _count_source(
@@ -192,8 +196,9 @@ def _count_source(
     _refuse_all_outside(tally)
     notes += [*_not_recorded(tally), *_in_two_groups(tally)]
     part = PartPeriods(tally)
-    counts, fingerprints = {}, {}
+    counts, fingerprints, in_no_area = {}, {}, {}
     for group in asked:
+        nowhere = tally.elsewhere(group)
         scope = tally.of_group(group)
         (table, prints), lacking = tally.table(scope), tally.lacking(scope)
         for i, period in enumerate(group.periods):
@@ -203,6 +208,7 @@ def _count_source(
             # Masked whole numbers: floats would turn 12 events into 12.0 in every output.
             counts[key] = pd.arrays.IntegerArray(table[:, i], gap)
             fingerprints[key] = prints[:, i]
+            in_no_area[key] = int(nowhere[i])
     # The source's own line accounts for every record; those of factors only for what their rules
     # name.
     lines = {(name, ""): tally.line(tally.own)}
@@ -224,6 +230,7 @@ def _count_source(
         tally.number(_ELSEWHERE),
         parts,
         tell_funnels(tally, {key: _sum(column) for key, column in counts.items()}),
+        in_no_area,
     )
 
 
@@ -258,14 +265,22 @@ def _together(
         reconciliation.astype("int64"),
         uncounted,
         (*said, *notes),
-        over_periods(rhythm),
+        over_periods(in_areas(rhythm)),
         rhythm,
         pairs.reset_index(drop=True),
         prints,
         {name: part.elsewhere for name, part in parts.items()},
         frozenset().union(*(part.part_periods for part in parts.values())),
         in_one_table([part.funnels for part in parts.values()]),
+        _in_no_area({key: parts[source].in_no_area[key] for source, key in order}),
     )
+
+
+def _in_no_area(numbers: Mapping[tuple[str, str, str], int]) -> "pd.Series[int]":
+    """Numbers by factor, group and period as a series."""
+    names = ["factor", "group", "period"]
+    index = pd.MultiIndex.from_arrays([[key[i] for key in numbers] for i in range(3)], names=names)
+    return pd.Series(list(numbers.values()), index=index, dtype="int64")
 
 
 def _in_columns(columns: Mapping[tuple[str, str, str], Any], index: pd.Index) -> pd.DataFrame:

@@ -521,4 +521,5 @@ def _events(
         has_key=source.key is not None,
         has_person=source.distinct is not None,
         people=people_of(source),
+        pairs=source.pairs,
     )

@@ -1,12 +1,13 @@
-"""When events happen, and to whom: records per group of areas by month, weekday, hour, age, sex."""
+"""When events happen, what and to whom: records per group of areas by month, hour, age, type."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from riskindex.events.periods import Period, month_label
 from riskindex.events.places import Reason
+from riskindex.events.sources import BOTH, TOLD
 from riskindex.events.sql import category, identifier, store, wrapped_sum
 from riskindex.events.tally import Group, Scope, Tally
 
@@ -16,14 +17,18 @@ BY_PERIOD = ["factor", "group", "period", "place", "aspect", "value"]
 """Index of the table that keeps the periods apart."""
 COUNTED = {"records": "int64", "fingerprint": "uint64"}
 """Columns of the table."""
-ASPECTS = ("month", "weekday", "hour", "age", "sex")
+ASPECTS = ("month", "weekday", "hour", *TOLD)
 """What can be asked, in the order of the columns."""
+MAY_LACK = ("hour", *TOLD)
+"""What a record may not say."""
+IN_NO_AREA = "(in no area)"
+"""Place of events that have none on the map: they are elsewhere, or do not say where."""
 NOT_RECORDED = ""
-"""Value of records that do not say their hour, age or sex."""
+"""Value of records that do not say their hour, age or the like."""
 
 
 def count_by_group(tally: Tally, groups: Sequence[Group], places: "pd.Series[str]") -> pd.DataFrame:
-    """Count a source's records by place and month, weekday, hour, age and sex.
+    """Count a source's records by place and month, weekday, hour, and what its columns tell.
 
     Records are counted, each once by its key; a person with two records counts twice here, because
     a person counted once a year would fall into the first month of it.
@@ -42,19 +47,21 @@ def count_by_group(tally: Tally, groups: Sequence[Group], places: "pd.Series[str
     DataFrame
         Index `BY_PERIOD`; columns `records`, and `fingerprint` of these records (uint64, of
         `fingerprints`; for noise alone, and in no output). `month` has values such as
-        2022-03, `weekday` 1 (Monday) to 7, `hour` 00 to 23, `age` and `sex` what the columns hold.
+        2022-03, `weekday` 1 (Monday) to 7, `hour` 00 to 23, the others what the columns hold;
+        pairs of aspects both values with `BOTH` between them.
         Weekdays are left out where the source only knows months; hours where it only knows
-        days.
+        days. Events that are in no area have the place `IN_NO_AREA`.
     """
     connection = tally.events.connection
     # Numbers stand for names in the query: places are compared millions of times.
-    names = sorted(set(places))
+    names = [*sorted(set(places)), IN_NO_AREA]
     numbers = pd.Series({name: i for i, name in enumerate(names)})
+    # What has no area is nowhere a cell that leaves, and needs no fingerprint.
     lookup = pd.DataFrame(
         {
-            "area": np.arange(len(places)),
-            "place": numbers[places].to_numpy(),
-            "area_print": tally.study.prints.astype(np.int64),
+            "area": np.append(np.arange(len(places)), _NO_AREA),
+            "place": np.append(numbers[places].to_numpy(), len(names) - 1),
+            "area_print": np.append(tally.study.prints.astype(np.int64), 0),
         }
     )
     store(connection, "place_of_area", lookup)
@@ -67,6 +74,11 @@ def count_by_group(tally: Tally, groups: Sequence[Group], places: "pd.Series[str
     table = pd.concat(parts, ignore_index=True)
     table["place"] = np.asarray(names, dtype=object)[table["place"].to_numpy(dtype=np.intp)]
     return table.set_index(BY_PERIOD)[[*COUNTED]].sort_index()
+
+
+def in_areas(table: pd.DataFrame) -> pd.DataFrame:
+    """The table of `count_by_group` without events that are in no area."""
+    return table[table.index.get_level_values("place") != IN_NO_AREA]
 
 
 def over_periods(table: pd.DataFrame) -> pd.DataFrame:
@@ -108,7 +120,8 @@ def _cells(
     sorts = np.flatnonzero(tally.kept(scope)).tolist() or [-1]
     asked = f"sort IN ({_listed(sorts)}) AND span IN ({_listed(spans)})"
     # Each aspect by itself: all of them crossed would be as many cells as events.
-    sets = ", ".join(f"(place, span, sort, {name})" for name in aspects)
+    asked_sets = [*((name,) for name in aspects), *_pairs(tally, aspects)]
+    sets = ", ".join(f"(place, span, sort, {', '.join(names)})" for names in asked_sets)
     return tally.events.connection.execute(
         f"""
         SELECT place, span, sort, {", ".join(aspects)}, grouping_id({", ".join(aspects)}) AS aspect,
@@ -123,26 +136,34 @@ def _cells(
 def _records(tally: Tally, aspects: Mapping[str, str], asked: str, scope: Scope) -> str:
     """Query for the records in areas; where only months are known, their numbers will do."""
     columns = ", ".join(f"{sql} AS {name}" for name, sql in aspects.items())
+    lost = f"reason IN ({_listed(LOST)})"
     # police.uk knows months alone, which the grouped table holds already: no record is looked at.
     if list(aspects) == ["month"] and not tally.events.has_key:
         return (
             f"SELECT area, span, sort, 1 AS day, events AS n, prints::HUGEINT AS prints, month "
             f"FROM plain WHERE {asked} "
-            f"UNION ALL SELECT area, span, sort, 1, 1, print, {columns} "
-            "FROM placed JOIN days USING (date) "
-            f"WHERE reason = {Reason.COUNTED} AND {asked}"
+            f"UNION ALL SELECT CASE WHEN {lost} THEN {_NO_AREA} ELSE area END, span, sort, 1, 1, "
+            f"print, {columns} FROM placed JOIN days USING (date) "
+            f"WHERE (reason = {Reason.COUNTED} OR {lost}) AND {asked}"
         )
     once = (
         "QUALIFY key IS NULL OR row_number() OVER "
-        f"(PARTITION BY key ORDER BY {tally.first_rule(scope)}, file, row) = 1"
+        f"(PARTITION BY key ORDER BY area < 0, {tally.first_rule(scope)}, file, row) = 1"
         if tally.events.has_key
         else ""
     )
     return (
         f"SELECT area, span, sort, day(date) AS day, 1 AS n, print AS prints, {columns} "
-        "FROM located JOIN days USING (date) "
+        f"FROM (FROM located UNION ALL BY NAME "
+        f"SELECT * EXCLUDE (area_code, reason, how) REPLACE ({_NO_AREA} AS area) FROM placed "
+        f"WHERE {lost}) JOIN days USING (date) "
         f"WHERE {asked} {once}"
     )
+
+
+LOST = (Reason.NO_LOCATION, Reason.UNKNOWN_AREA, Reason.OUTSIDE_STUDY_AREA)
+"""Why events are in no area of the map."""
+_NO_AREA = -1
 
 
 def _listed(numbers: Sequence[int]) -> str:
@@ -166,6 +187,12 @@ def _aspects(tally: Tally) -> dict[str, str]:
     return found
 
 
+def _pairs(tally: Tally, aspects: Collection[str]) -> list[tuple[str, ...]]:
+    """Aspects that are counted together, those alone that the source knows."""
+    pairs = [tuple(pair.split(BOTH)) for pair in tally.events.pairs]
+    return [pair for pair in pairs if set(pair) <= set(aspects)]
+
+
 def _of_group(cells: pd.DataFrame, tally: Tally, group: Group) -> pd.DataFrame:
     """Cells of the group's own periods, each aspect's values as text."""
     periods = _periods_of_spans(tally, group.periods)
@@ -173,19 +200,21 @@ def _of_group(cells: pd.DataFrame, tally: Tally, group: Group) -> pd.DataFrame:
     cells = cells.assign(period=cells["span"].map(periods).astype(object))
     aspects = [name for name in ASPECTS if name in cells]
     parts = []
-    for number, aspect in enumerate(aspects):
-        # GROUPING_ID has a bit set for each column that is not grouped by.
-        others = (1 << len(aspects)) - 1 - (1 << (len(aspects) - 1 - number))
+    for names in [*((name,) for name in aspects), *_pairs(tally, aspects)]:
+        # A bit for each aspect, the first the highest, set where the line is of all its values.
+        others = sum(1 << i for i, name in enumerate(reversed(aspects)) if name not in names)
         part = cells[cells["aspect"] == others]
-        if aspect == "weekday" and not (part["last_day"] > 1).any():
+        if "weekday" in names and not (part["last_day"] > 1).any():
             continue
-        if aspect == "hour" and not (part["hour"] > 0).any():
+        if "hour" in names and not (part["hour"] > 0).any():
             continue
-        values = _words(aspect, part[aspect])
+        values = _words(names[0], part[names[0]])
+        for name in names[1:]:
+            values = values + BOTH + _words(name, part[name])
         # Unsigned sums of pandas wrap, as those of the query do.
         by = [part["period"], part["place"], values.rename("value")]
         sums = part.groupby(by)[[*COUNTED]].sum()
-        parts.append(sums.reset_index().assign(aspect=aspect))
+        parts.append(sums.reset_index().assign(aspect=BOTH.join(names)))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -205,7 +234,7 @@ def _periods_of_spans(tally: Tally, periods: Sequence[Period]) -> dict[int, str]
 
 
 def _words(aspect: str, values: "pd.Series[float] | pd.Series[str]") -> "pd.Series[str]":
-    if aspect in ("age", "sex"):
+    if aspect in TOLD:
         return values.astype("object").where(values.notna(), NOT_RECORDED).astype(str)
     words: dict[str, Callable[[int], str]]
     words = {"month": month_label, "weekday": str, "hour": "{:02d}".format}

@@ -17,6 +17,13 @@ from riskindex.rules import Value, Where, tests_of
 if TYPE_CHECKING:
     import pandas as pd
 
+PERSONAL = ("age", "sex", "ethnicity")
+"""What a column of a source may tell of a person."""
+TOLD = (*PERSONAL, "type", "code", "outcome")
+"""What a column of a source may tell of a record, beside where and when."""
+BOTH = " and "
+"""Between the names of two aspects that are counted together, and between their values."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EventSource:
@@ -75,6 +82,16 @@ class EventSource:
     """Columns that say something of the offence and nothing of a person, such as its code. Yearly
     counts of the whole that read no other column leave as counted, like official statistics; all
     others as protected cells."""
+    ethnicity: str | None = None
+    """Column with the ethnic group of the person."""
+    type: str | None = None
+    """Column with the type of offence or incident, in words."""
+    code: str | None = None
+    """Column with the code of the offence, which weights of harm are given for."""
+    outcome: str | None = None
+    """Column with the outcome of the case."""
+    pairs: Sequence[str] = ()
+    """What is counted together, such as "weekday and hour", "age and sex", "month and outcome"."""
     coverage: Coverage = field(default_factory=Coverage)
     """Which areas the records come from, and when; what no file covers is not zero."""
     compare: bool | None = None
@@ -271,9 +288,14 @@ def _definitions_by_column(name: str, factors: Sequence[Factor]) -> dict[str, st
 
 
 def people_of(source: EventSource | PoliceSource) -> dict[str, str]:
-    """What is asked about people, and the column that says it."""
-    given = {aspect: getattr(source, aspect, None) for aspect in ("age", "sex")}
+    """What is told of people and cases, and the column that says it."""
+    given = {aspect: getattr(source, aspect, None) for aspect in TOLD}
     return {aspect: column for aspect, column in given.items() if column is not None}
+
+
+def _of_persons(source: EventSource) -> set[str]:
+    """Columns that tell something of a person."""
+    return {column for told, column in people_of(source).items() if told in PERSONAL}
 
 
 def source_faults(name: str, source: EventSource) -> Iterator[str]:
@@ -290,7 +312,13 @@ def source_faults(name: str, source: EventSource) -> Iterator[str]:
         yield f"sources.{name}: a role is of people: name the column person, or offence, too."
     if not is_known_crs(source.crs):
         yield f"sources.{name}: crs {source.crs!r} is not known; write it like 'EPSG:27700'."
-    for column in sorted({*people_of(source).values()} & {*source.offence_columns}):
+    for column in sorted(_of_persons(source) & {*source.offence_columns}):
         yield f"sources.{name}: offence_columns: {column!r} says something of a person."
+    known = {"month", "weekday", "hour", *people_of(source)}
+    for pair in source.pairs:
+        names = pair.split(BOTH)
+        if len(names) != 2 or names[0] == names[1] or not {*names} <= known:
+            listed = ", ".join(sorted(known))
+            yield f"sources.{name}: pairs: {pair!r} must be two of {listed}, with and between them."
     if source.date_format is not None and not is_date_format(source.date_format):
         yield f"sources.{name}: date_format {source.date_format!r} is none; write it like %d/%m/%Y."

@@ -60,7 +60,9 @@ class Events:
     """Whether a row stands for as many events as its column `events` says, and one column
     `rule_name` for each rule says whether they meet it: the answer of a warehouse."""
     people: Mapping[str, str] = field(default_factory=dict)
-    """`age` and `sex` to the column that holds it, which has its `category ...` column, too."""
+    """`age`, `sex` and the like to the column that tells it, with a `category ...` column, too."""
+    pairs: Sequence[str] = ()
+    """Aspects that are counted together, with `BOTH` between their names."""
     coverage: Coverage = field(default_factory=Coverage)
     """Which areas the events come from; its column has its `category ...` column, too."""
     empty_months: frozenset[int] = frozenset()
@@ -314,6 +316,28 @@ class Tally:
         # All of a cell's records are in one area, so that its print can be taken out of the sum.
         prints *= self.study.prints
         return sums.T, prints.T
+
+    def elsewhere(self, group: Group) -> Integers:
+        """Events of a group that meet its rule and are in no area, shape (periods,).
+
+        Those of a key that has a record in an area are not among them.
+        """
+        scope = self.of_group(group)
+        sorts = _listed(np.flatnonzero(self.kept(scope)))
+        once = (
+            "AND key NOT IN (SELECT key FROM located WHERE key IS NOT NULL) "
+            "QUALIFY row_number() OVER (PARTITION BY key, period ORDER BY file, row) = 1"
+        )
+        lost = (Reason.NO_LOCATION, Reason.UNKNOWN_AREA, Reason.OUTSIDE_STUDY_AREA)
+        asked = f"SELECT {self._period(scope)} AS period, key, file, row FROM placed WHERE "
+        asked += f"reason IN ({_listed(lost)}) AND sort IN ({sorts}) AND period IS NOT NULL "
+        parts = [f"{asked} AND key IS NULL", f"{asked} AND key IS NOT NULL {once}"]
+        found = self._frame(
+            f"SELECT period, count(*) AS n FROM ({' UNION ALL '.join(parts)}) GROUP BY period"
+        )
+        numbers = np.zeros(len(scope.periods), dtype=np.int64)
+        numbers[found["period"].to_numpy(dtype=np.intp)] = found["n"].to_numpy()
+        return numbers
 
     def uncounted(self) -> pd.DataFrame:
         """One line per event that the source does not count, in the order of file and row.

@@ -11,6 +11,7 @@ from riskindex.arrays import Flags
 from riskindex.assessment.options import band_label
 from riskindex.disclosure import NOT_RECORDED, CellRules
 from riskindex.events.periods import Period, month_label, parse_periods
+from riskindex.events.rhythm import IN_NO_AREA
 from riskindex.publication.cells import of_place, protect
 from riskindex.publication.counts import LEAST_AREAS, LEAST_RESIDENTS, empty_prints, rule_of
 from riskindex.publication.protection import restricted_factors, restricted_measures
@@ -45,7 +46,7 @@ def released_rhythm(
     if rhythm.empty:
         return pd.DataFrame()
     # Areas around the study area are in no place, whose name is that of the whole.
-    rhythm = rhythm[rhythm.index.get_level_values("place") != WHOLE]
+    rhythm = rhythm[~rhythm.index.isin([WHOLE, IN_NO_AREA], level="place")]
     closed = rhythm.index.get_level_values("factor").isin(_closed(result))
     # Open records need no cell; their base is their own sum, which a reader can add up.
     opened = rhythm.loc[~closed, ["records"]].astype(float).assign(mark="", base=np.nan)
@@ -289,7 +290,7 @@ def _protected_rhythm(
         shown = shown.assign(
             records=shown["records"].mask(gone), mark=shown["mark"].mask(gone, NOT_RECORDED)
         )
-    if table.aspect in ("hour", "age", "sex") and bands is None:
+    if table.aspect not in ("month", "weekday") and bands is None:
         # Not recorded is no hour that there must be a line for.
         place, value = (shown.index.get_level_values(level) for level in ("place", "value"))
         # The whole decides which hours, ages and sexes have a line at all, for every place alike;

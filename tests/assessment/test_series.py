@@ -1,8 +1,12 @@
 """Tables without areas: read as they are printed, every fault of a file named."""
 
-import pytest
+from dataclasses import replace
 
-from riskindex.assessment.requested import series_rows
+import pytest
+from figure_tables import shown
+
+from riskindex.assessment.options import Figure
+from riskindex.assessment.requested import request_figures, series_rows
 from riskindex.assessment.series import SeriesSource, read_series
 from riskindex.errors import ConfigError, InputError
 
@@ -41,3 +45,35 @@ def test_faults_are_named_with_their_row(tmp_path):
         read(tmp_path, "A,2021,3,2,\n", count="n", base="of", unit="%")
     with pytest.raises(ConfigError, match="name the column count, or value"):
         read(tmp_path, "A,2021,3,2,\n")
+
+
+def test_one_table_of_many_indicators_is_read_by_rows(tmp_path):
+    table = "A,2021,1,,x\nA,2022,2,,x\nA,2021,9,,y\n"
+    given = {"count": "n", "where": {"printed": ["x"]}}
+    assert read(tmp_path, table, **given).table["count"].tolist() == [1, 2]
+    with pytest.raises(ConfigError, match="no row has printed = 'z'; there is x, y"):
+        read(tmp_path, table, count="n", where={"printed": ["z"]})
+
+
+def told(tmp_path, text):
+    found = read(tmp_path, text, count="n")
+    return replace(shown({"2021": (3, 2, 1), "2022": (6, 3, 1)}), series=found.table)
+
+
+def test_a_change_of_a_series_is_exact(tmp_path):
+    rows = "the county,2018,40,,\nthe county,2021,27,,\n"
+    asked = Figure(name="n", kind="change", of="s", target=-20)
+    found = request_figures([asked], told(tmp_path, rows)).iloc[0]
+    assert (found["value"], found["low"], found["high"]) == (-33, -60, 13)
+    assert (found["count"], found["base"], found["compared_with"]) == (27, 40, "2018")
+    assert found["note"].startswith("target -20%: within the limits")
+
+
+def test_a_measure_is_a_share_of_a_series_of_the_same_place_and_period(tmp_path):
+    rows = "the county,2022,1000,,\nN,2022,60,,\nE,2021,90,,\n"
+    asked = Figure(name="n", kind="share", of="f", against="s", places=("whole", "district"))
+    found = request_figures([asked], told(tmp_path, rows))
+    found = found[found["period"] == "2022"].set_index("place")
+    assert found.loc["the county", ["count", "base", "value"]].tolist() == [10, 1000, 1.0]
+    assert found.loc["N", ["count", "base", "value"]].tolist() == [6, 60, 10.0]
+    assert found.loc["E", "status"] == "[x]"

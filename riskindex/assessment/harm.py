@@ -1,0 +1,208 @@
+"""Harm: offences weighted by days, exactly, with the version of the weights that were used."""
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from riskindex.areas.groups import WHOLE
+from riskindex.assessment.figure_rows import GIVEN, Shown, no_figures
+from riskindex.assessment.figures import mix_rows
+from riskindex.assessment.options import Figure
+from riskindex.assessment.place_counts import WHOLE_KIND
+
+CODE = "code"
+"""Aspect of a source whose values the weights are given for."""
+_NORMAL = 1.959964
+"""97.5% point of the normal law."""
+
+
+class Harm(NamedTuple):
+    """Harm of some offences."""
+
+    days: Fraction
+    """Sum of the weights of those that have one."""
+    weighed: int
+    """Offences that have a weight."""
+    unweighed: int
+    """Offences whose code is not recorded, or has no weight."""
+    spread: float
+    """Standard deviation of the weight of an offence."""
+
+    @property
+    def mean(self) -> Fraction | None:
+        """Days of an offence; None where there is none."""
+        return self.days / self.weighed if self.weighed else None
+
+    @property
+    def relative_error(self) -> float:
+        """Standard error of the mean as a part of it, given how many offences there are."""
+        mean = self.mean
+        return self.spread / float(mean) / float(np.sqrt(self.weighed)) if mean else float("nan")
+
+
+def harm_of(counts: "pd.Series[float]", days: dict[str, Decimal]) -> Harm:
+    """Harm of offences by code.
+
+    Parameters
+    ----------
+    counts
+        Number of offences, index their code.
+    days
+        Code to the days of an offence.
+
+    Examples
+    --------
+    >>> harm_of(pd.Series({"1": 1, "34B": 3}), {"1": Decimal(100), "34B": Decimal("2.5")}).days
+    Fraction(215, 2)
+    """
+    known = {str(code): round(float(n)) for code, n in counts.items() if str(code) in days}
+    total = sum((Fraction(days[code]) * n for code, n in known.items()), Fraction(0))
+    weighed = sum(known.values())
+    squares = sum((Fraction(days[code]) ** 2 * n for code, n in known.items()), Fraction(0))
+    variance = squares / weighed - (total / weighed) ** 2 if weighed else Fraction(0)
+    return Harm(total, weighed, round(float(counts.sum())) - weighed, float(variance) ** 0.5)
+
+
+def rounded(value: Fraction, decimals: int) -> float:
+    """A fraction as it is printed, half away from zero."""
+    scaled = abs(value) * 10**decimals
+    whole = (2 * scaled + 1).__floor__() // 2
+    return float(Fraction(whole, 10**decimals) * (1 if value >= 0 else -1))
+
+
+def harm_rows(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """Days of harm in all and of an offence, and how many times those of other offences.
+
+    Parameters
+    ----------
+    figure
+        `of` and `against` name measures whose source has codes, or series by code; `weights` a
+        series of days by code.
+    shown
+        What the reader may see. Of restricted offences harm is not shown to others: it would be
+        made of the protected cells of codes, most of which are withheld.
+    """
+    weights = shown.series[shown.series["series"] == figure.weights] if len(shown.series) else None
+    if weights is None or weights.empty:
+        return no_figures()
+    days = {
+        str(code): Decimal(str(value))
+        for code, value in zip(weights["category"], weights["value"], strict=True)
+    }
+    version = ", ".join(dict.fromkeys(weights["place"]))
+    of, others = (_by_code(name, figure, shown) for name in (figure.of, figure.against))
+    rows = []
+    for (period, place_kind, place), counts in of.items():
+        found = harm_of(counts, days)
+        line = {
+            "measure": shown.labels.get(figure.of, figure.of),
+            "definition": figure.of,
+            "place_kind": place_kind,
+            "place": place,
+            "period": period,
+            "count": found.weighed,
+            "status": GIVEN,
+            "note": _note(found, version),
+        }
+        other = others.get((period, place_kind, place))
+        rows += _lines(line, found, harm_of(other, days) if other is not None else None, figure)
+    return pd.DataFrame(rows)
+
+
+def _note(found: Harm, version: str) -> str:
+    said = f"weights: {version}"
+    return said + (f"; {found.unweighed:,} without a weight" if found.unweighed else "")
+
+
+def _lines(
+    line: dict[str, object], found: Harm, other: Harm | None, figure: Figure
+) -> list[dict[str, object]]:
+    mean = found.mean
+    if mean is None:
+        return []
+    half = _NORMAL * found.relative_error * float(mean)
+    lines: list[dict[str, object]] = [
+        {**line, "category": "all", "value": rounded(found.days, 0), "unit": "days"},
+        {
+            **line,
+            "category": "mean of an offence",
+            "value": rounded(mean, 1),
+            "unit": "days",
+            "low": rounded(Fraction(max(float(mean) - half, 0.0)), 1),
+            "high": rounded(Fraction(float(mean) + half), 1),
+            "method": "normal, given the number of offences",
+        },
+    ]
+    if other is not None and other.mean:
+        times = mean / other.mean
+        error = _NORMAL * float(np.hypot(found.relative_error, other.relative_error))
+        named = {"compared_with": figure.against, "base": other.weighed}
+        told = f"{line['note']}; {other.weighed:,} offences with a mean of "
+        told += f"{rounded(other.mean, 1):g} days"
+        lines += [
+            {
+                **line,
+                **named,
+                "category": "times the mean",
+                "value": rounded(times, 2),
+                "unit": "times",
+                "low": rounded(Fraction(float(times) * float(np.exp(-error))), 2),
+                "high": rounded(Fraction(float(times) * float(np.exp(error))), 2),
+                "method": "log-normal, given the numbers of offences",
+                "note": told,
+            },
+            {
+                **line,
+                **named,
+                "category": "as offences of the mean",
+                "value": rounded(times * found.weighed, 0),
+                "unit": "offences",
+                "note": f"{told}; a document that rounds the ratio first has "
+                f"{rounded(rounded_times(times) * found.weighed, 0):,.0f}",
+            },
+        ]
+    return lines
+
+
+def rounded_times(times: Fraction) -> Fraction:
+    """The ratio to a whole number."""
+    return Fraction(int(rounded(times, 0)))
+
+
+def _by_code(
+    name: str | None, figure: Figure, shown: Shown
+) -> "dict[tuple[str, str, str], pd.Series[float]]":
+    """Offences by code, of each period and place."""
+    if name is None:
+        return {}
+    if name in shown.labels:
+        return _of_measure(name, figure, shown)
+    table = shown.series[shown.series["series"] == name]
+    table = table[table["place"] == shown.whole]
+    return {
+        (str(period), WHOLE_KIND, shown.whole): part.set_index("category")["count"]
+        for period, part in table.groupby("period", sort=False)
+        if figure.period in (None, period)
+    }
+
+
+def _of_measure(
+    name: str, figure: Figure, shown: Shown
+) -> "dict[tuple[str, str, str], pd.Series[float]]":
+    if name in shown.restricted:
+        return {}
+    parts = list(mix_rows(shown, aspects=[CODE], factor=name))
+    if not parts:
+        return {}
+    rows = pd.concat(parts)
+    rows = rows[rows["place_kind"].isin(list(figure.places))]
+    if figure.period is not None:
+        rows = rows[rows["period"] == figure.period]
+    found = {}
+    for (period, kind, place), part in rows.groupby(["period", "place_kind", "place"], sort=False):
+        of = shown.whole if place in (WHOLE, shown.whole) else str(place)
+        found[str(period), str(kind), of] = part.groupby("category")["count"].sum().astype(float)
+    return found
