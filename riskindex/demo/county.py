@@ -8,11 +8,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags, Integers
 from riskindex.demo.authority_tables import COUNTY, draw_authority_tables
 from riskindex.demo.event_tables import RISKS, STUDY_YEARS, YEARS
 from riskindex.demo.events import SOURCES, draw_events, expected_events
-from riskindex.demo.map import Indices, draw_map, stream
+from riskindex.demo.map import draw_map, stream
 from riskindex.demo.night_time import draw_night_time, violence_of_towns
 from riskindex.demo.people import centroids, draw_people, smooth_field
 from riskindex.errors import DataError
@@ -148,7 +148,7 @@ def _with_towns(
 _URBAN_RESIDENTS = 0.796
 
 
-def _towns(residents: "pd.Series[float]", urban: Array) -> NDArray[np.bool_]:
+def _towns(residents: "pd.Series[float]", urban: Array) -> Flags:
     """The densest areas, with the share of residents that live in towns."""
     order = np.argsort(-urban, kind="stable")
     below = np.cumsum(residents.to_numpy()[order]) <= _URBAN_RESIDENTS * residents.sum()
@@ -183,12 +183,12 @@ def _plant(areas: "GeoDataFrame", hardship: Array, urban: Array, *, seed: int) -
 
 
 def _grown_apart(
-    seeds: Indices,
+    seeds: Integers,
     size: int,
-    blocks: Sequence[NDArray[np.bool_]],
+    blocks: Sequence[Flags],
     tree: "cKDTree",
     shapes: NDArray[Any],
-) -> Indices:
+) -> Integers:
     """The first cluster that fits; on a crowded map it may adjoin another one, but not overlap."""
     for blocked in blocks:
         for start in seeds:
@@ -200,8 +200,8 @@ def _grown_apart(
 
 
 def _grown(
-    start: int, size: int, blocked: NDArray[np.bool_], tree: "cKDTree", shapes: NDArray[Any]
-) -> Indices:
+    start: int, size: int, blocked: Flags, tree: "cKDTree", shapes: NDArray[Any]
+) -> Integers:
     """Up to `size` adjoining areas around a first one, the nearest next each time."""
     import shapely
 

@@ -6,11 +6,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskindex.arrays import Array
-from riskindex.demo.map import Indices
+from riskindex.arrays import Array, Integers, Texts
 
 
-def whole_numbers(total: int, shares: Array) -> Indices:
+def whole_numbers(total: int, shares: Array) -> Integers:
     """A total in whole parts, as near to the shares as can be (largest remainders)."""
     exact = total * shares / shares.sum()
     parts = np.floor(exact).astype(np.int64)
@@ -19,7 +18,7 @@ def whole_numbers(total: int, shares: Array) -> Indices:
     return np.asarray(parts)
 
 
-def deal(rng: np.random.Generator, total: int, shares: Array) -> Indices:
+def deal(rng: np.random.Generator, total: int, shares: Array) -> Integers:
     """Number of a share for each of so many records: every share has its part, in random order."""
     parts = whole_numbers(total, np.asarray(shares, dtype=float))
     return rng.permutation(np.repeat(np.arange(len(parts)), parts))
@@ -29,7 +28,7 @@ def deal_words(
     rng: np.random.Generator,
     groups: NDArray[np.str_] | Sequence[str],
     shares: Mapping[str, Mapping[str, float]],
-) -> NDArray[np.object_]:
+) -> Texts:
     """A word for each record, dealt within its group by the group's shares; the group "" is any."""
     named = np.asarray(groups, dtype=object)
     words = np.full(len(named), "", dtype=object)
@@ -41,12 +40,12 @@ def deal_words(
     return words
 
 
-def choose(rng: np.random.Generator, among: Indices, number: int) -> Indices:
+def choose(rng: np.random.Generator, among: Integers, number: int) -> Integers:
     """So many of the rows at random, or all where there are fewer."""
     return rng.permutation(among)[: max(number, 0)]
 
 
-def one_of_each(codes: Indices) -> "pd.Series[int]":
+def one_of_each(codes: Integers) -> "pd.Series[int]":
     """Position of the first record of each person, index the person."""
     series = pd.Series(np.arange(len(codes)), index=codes)
     return series[~series.index.duplicated()]

@@ -6,7 +6,7 @@ from typing import Any, Literal, NamedTuple
 
 from numpy.typing import NDArray
 
-from riskindex.demo.map import Indices
+from riskindex.arrays import Integers
 
 STUDY_YEARS = (2018, 2019, 2020, 2021, 2022)
 """Years that the index is made of; those around them leave their events as they are."""
@@ -58,11 +58,11 @@ class Table(NamedTuple):
 class Records(NamedTuple):
     """Events as numbers: area (n: outside, n + 1: nowhere), kind, year, day, person."""
 
-    area: Indices
-    kind: Indices
-    year: Indices
+    area: Integers
+    kind: Integers
+    year: Integers
     day: NDArray[Any]
-    person: Indices
+    person: Integers
 
 
 EVENT_TABLES = {

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags, Integers
 from riskindex.demo.event_tables import (
     EVENT_TABLES,
     NEEDS,
@@ -17,7 +17,7 @@ from riskindex.demo.event_tables import (
     Table,
 )
 from riskindex.demo.history import draw_history
-from riskindex.demo.map import Indices, stream
+from riskindex.demo.map import stream
 from riskindex.demo.night_time import lay_in_night_time
 from riskindex.demo.offences import (
     OTHER,
@@ -156,9 +156,7 @@ def _records(
     return Records(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 
-def _further(
-    rng: np.random.Generator, total: int, table: Table, *, to_the_record: bool
-) -> NDArray[np.bool_]:
+def _further(rng: np.random.Generator, total: int, table: Table, *, to_the_record: bool) -> Flags:
     """Which records are further ones of a person of the year."""
     if not to_the_record:
         return (rng.random(total) < table.again) & (np.arange(total) > 0)
@@ -167,7 +165,7 @@ def _further(
     return further
 
 
-def _areas_of(rng: np.random.Generator, total: int, chances: Array, table: Table) -> Indices:
+def _areas_of(rng: np.random.Generator, total: int, chances: Array, table: Table) -> Integers:
     """Area of every event, in random order."""
     located = (1 - table.outside - table.nowhere) * chances
     counts = rng.multinomial(total, [*located, table.outside, table.nowhere])

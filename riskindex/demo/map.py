@@ -12,14 +12,13 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Voronoi, cKDTree
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags, Integers
 from riskindex.errors import DataError
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
     from shapely import Polygon
 
-Indices = NDArray[np.int64]
 
 FIRST_AREA, LAST_AREA = 1_800_001, 1_999_999
 """ONS has numbered areas up to E01035762; these codes are well formed and nobody's."""
@@ -118,15 +117,15 @@ class Town(NamedTuple):
 
     centre: Array
     radius: Array
-    size: Indices
-    district: Indices
+    size: Integers
+    district: Integers
 
 
 class Cells(NamedTuple):
     """Polygons of the areas, pairs of adjoining areas, and the area each is built around."""
 
     polygons: NDArray[Any]
-    pairs: Indices
+    pairs: Integers
     points: Array
 
 
@@ -217,11 +216,11 @@ def _towns(rng: np.random.Generator, outline: "Polygon", n: int, districts: int)
     return Town(centre, radius, size, _nearest(seats, centre))
 
 
-def _nearest(places: Array, points: Array) -> Indices:
+def _nearest(places: Array, points: Array) -> Integers:
     return np.asarray(cKDTree(places).query(points)[1], dtype=np.int64)
 
 
-def _sizes(rng: np.random.Generator, total: int, number: int, *, spread: float) -> Indices:
+def _sizes(rng: np.random.Generator, total: int, number: int, *, spread: float) -> Integers:
     share = np.exp(rng.normal(0, spread, number))
     edges = np.rint(np.cumsum(share) / share.sum() * total).astype(np.int64)
     return np.asarray(np.diff(edges, prepend=0))
@@ -257,7 +256,7 @@ def _inside(rng: np.random.Generator, outline: "Polygon", number: int) -> Array:
 
 def _points(
     rng: np.random.Generator, outline: "Polygon", towns: Town, n: int
-) -> tuple[Array, Indices]:
+) -> tuple[Array, Integers]:
     """One point per area, dense in towns, and the town it belongs to (-1: countryside)."""
     import shapely
 
@@ -316,7 +315,7 @@ def _beyond(outline: "Polygon") -> Array:
     return np.asarray(lattice[shapely.distance(outline, shapely.points(lattice)) > step / 2])
 
 
-def _ridges(diagram: Voronoi, n: int) -> Indices:
+def _ridges(diagram: Voronoi, n: int) -> Integers:
     """Ridges that border at least one of the first n points."""
     return np.flatnonzero((diagram.ridge_points < n).any(axis=1))
 
@@ -341,7 +340,7 @@ def _cross(a: Array, b: Array) -> Array:
     return np.asarray(a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0])
 
 
-def _bent(rng: np.random.Generator, diagram: Voronoi, ridges: Indices) -> Array:
+def _bent(rng: np.random.Generator, diagram: Voronoi, ridges: Integers) -> Array:
     """Every ridge as a bent line, shape `(ridges, k, 2)`.
 
     A bend stays inside a rhombus that fits both triangles between the ridge and the two points it
@@ -370,7 +369,7 @@ def _bent(rng: np.random.Generator, diagram: Voronoi, ridges: Indices) -> Array:
     return np.asarray(np.round(lines, 3))
 
 
-def _polygons(lines: Array, pairs: Indices, points: Array, n: int) -> NDArray[Any]:
+def _polygons(lines: Array, pairs: Integers, points: Array, n: int) -> NDArray[Any]:
     """Rings of the first n cells, joined from their borders in order of angle."""
     import shapely
 
@@ -389,7 +388,7 @@ def _polygons(lines: Array, pairs: Indices, points: Array, n: int) -> NDArray[An
     return np.asarray(shapely.polygons(shapely.linearrings(corners[fresh], indices=ring[fresh])))
 
 
-def _districts(cells: Cells, towns: Town, of_town: Indices) -> Indices:
+def _districts(cells: Cells, towns: Town, of_town: Integers) -> Integers:
     """District of every area: its town's, else the nearest seat's, each in one piece."""
     number = towns.district.max() + 1
     nearest = _nearest(towns.centre[:number], cells.points)
@@ -404,7 +403,7 @@ def _districts(cells: Cells, towns: Town, of_town: Indices) -> Indices:
     return np.asarray(district)
 
 
-def _stray(pairs: Indices, district: Indices) -> NDArray[np.bool_]:
+def _stray(pairs: Integers, district: Integers) -> Flags:
     """Areas that are cut off from the largest piece of their district."""
     n = len(district)
     same = pairs[district[pairs[:, 0]] == district[pairs[:, 1]]]
@@ -416,7 +415,7 @@ def _stray(pairs: Indices, district: Indices) -> NDArray[np.bool_]:
     return np.asarray(largest[district] != piece)
 
 
-def _labelled(cells: Cells, district: Indices) -> "GeoDataFrame":
+def _labelled(cells: Cells, district: Integers) -> "GeoDataFrame":
     """Names and codes in the manner of the Office for National Statistics."""
     import geopandas as gpd
 

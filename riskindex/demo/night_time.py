@@ -4,11 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags, Integers, Texts
 from riskindex.demo.deals import choose
-from riskindex.demo.map import Indices
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
@@ -50,7 +48,7 @@ def draw_night_time(areas: "GeoDataFrame", truth: pd.DataFrame) -> "GeoDataFrame
 
 def lay_in_night_time(
     events: pd.DataFrame, addresses: Array, polygons: "GeoDataFrame", rng: np.random.Generator
-) -> Indices:
+) -> Integers:
     """Address of each event, so that a planted share of each year is inside the polygons.
 
     Parameters
@@ -132,7 +130,7 @@ _LEAST_DISTRICTS, _CHANGED = 8, 2022
 _GAINED, _LOST, _SURGE = 0.046, 0.03, 10
 
 
-def _nearest(points: Any, among: NDArray[np.bool_], weight: Array) -> NDArray[np.bool_]:  # noqa: ANN401
+def _nearest(points: Any, among: Flags, weight: Array) -> Flags:  # noqa: ANN401
     """Ten areas around the one of most weight in a district, where violence rises at once."""
     rows = np.flatnonzero(among)
     start = points.iloc[rows[np.argmax(weight[rows])]]
@@ -142,5 +140,5 @@ def _nearest(points: Any, among: NDArray[np.bool_], weight: Array) -> NDArray[np
     return surge
 
 
-def _sums(values: Array, district: NDArray[np.object_]) -> "pd.Series[float]":
+def _sums(values: Array, district: Texts) -> "pd.Series[float]":
     return pd.Series(values).groupby(district).sum()

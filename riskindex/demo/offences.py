@@ -11,10 +11,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Flags, Integers, Texts
 from riskindex.demo.deals import choose, deal_words
 from riskindex.demo.event_tables import YEARS, Records
-from riskindex.demo.map import Indices
 
 SERIOUS, OTHER, UNARMED, BESIDE = range(4)
 """Numbers of the kinds of offence in their table."""
@@ -208,9 +207,7 @@ def _plan_attempts(about: pd.DataFrame, rng: np.random.Generator, scale: float) 
             )
 
 
-def _days(
-    about: pd.DataFrame, sexual: NDArray[np.bool_], rng: np.random.Generator
-) -> NDArray[np.datetime64]:
+def _days(about: pd.DataFrame, sexual: Flags, rng: np.random.Generator) -> NDArray[np.datetime64]:
     """A day of each offence's year, and of its month where that is planned."""
     days = np.empty(len(about), dtype="datetime64[D]")
     planned = about["month"].to_numpy()
@@ -304,7 +301,7 @@ _OPEN = "under investigation"
 
 def outcomes(
     day: NDArray[np.datetime64], sort: NDArray[np.str_], rng: np.random.Generator
-) -> NDArray[np.object_]:
+) -> Texts:
     """Outcome of each case: fewer are detected over the years, and recent ones are still open."""
     detected = np.select(
         [sort == "sexual", sort == "domestic"],
@@ -327,9 +324,7 @@ def _years_on(day: NDArray[np.datetime64]) -> Array:
     return np.asarray((day - np.datetime64(f"{YEARS[0]}-01-01")).astype(int) / 365.25)
 
 
-def hours(
-    day: NDArray[np.datetime64], late: NDArray[np.bool_], rng: np.random.Generator
-) -> Indices:
+def hours(day: NDArray[np.datetime64], late: Flags, rng: np.random.Generator) -> Integers:
     """Hour of each event; of the late ones the small hours of Saturday and Sunday are likeliest."""
     weekend = (day.astype(int) + 3) % 7 >= 5
     drawn = np.empty(len(day), dtype=np.int64)
@@ -339,14 +334,14 @@ def hours(
     return drawn
 
 
-def minutes_of_day(hour: Indices, rng: np.random.Generator) -> Indices:
+def minutes_of_day(hour: Integers, rng: np.random.Generator) -> Integers:
     """Minutes since midnight: mostly on the hour or at five minutes, and never 00:00 itself."""
     past = np.where(rng.random(len(hour)) < 0.4, 0, 5 * rng.integers(0, 12, len(hour)))
     return np.maximum(60 * hour + past, 1 + rng.integers(0, 4, len(hour)))
 
 
 def times_of_day(
-    day: NDArray[np.datetime64], late: NDArray[np.bool_], rng: np.random.Generator
+    day: NDArray[np.datetime64], late: Flags, rng: np.random.Generator
 ) -> dict[str, NDArray[np.datetime64]]:
     """When each began, and until when it may have been; 00:00 where nobody knew the time."""
     minute = minutes_of_day(hours(day, late, rng), rng)

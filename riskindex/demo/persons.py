@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Integers, Texts
 from riskindex.demo.deals import choose, deal, deal_words
 from riskindex.demo.event_tables import YEARS, Records
-from riskindex.demo.map import Indices
 
 UNKNOWN_AGE = -1
 LOOK_BACK = 5
@@ -25,7 +23,7 @@ FIRST_NUMBER = {
 _KEYS, _STEP = 9_999_991, 7_368_787
 
 
-def person_keys(numbers: Indices) -> Indices:
+def person_keys(numbers: Integers) -> Integers:
     """Pseudonymous keys of eight digits, each number's own, in no order that tells anything."""
     return np.asarray(10_000_000 + numbers * _STEP % _KEYS)
 
@@ -102,7 +100,7 @@ _ETHNIC = {"White": 82.0, "Asian": 6.0, "Black": 6.5, "Mixed": 3.5, "Other": 2.0
 
 
 def describe_people(
-    records: Records, name: str, sort: NDArray[np.object_], rng: np.random.Generator
+    records: Records, name: str, sort: Texts, rng: np.random.Generator
 ) -> pd.DataFrame:
     """Person number, sex, age and ethnicity of each record, the same in all records of a person.
 
@@ -146,7 +144,7 @@ def _sexes(profile: Profile, sorts: "pd.Series[str]") -> dict[str, dict[str, flo
     return shares
 
 
-def _known_before(first: pd.DataFrame, share: float, rng: np.random.Generator) -> Indices:
+def _known_before(first: pd.DataFrame, share: float, rng: np.random.Generator) -> Integers:
     """Number of each person; a share of a year's people are those of the five years before."""
     number = np.arange(len(first))
     born = (first["year"] - first["age"]).where(first["age"] != UNKNOWN_AGE)
@@ -166,13 +164,13 @@ def _known_before(first: pd.DataFrame, share: float, rng: np.random.Generator) -
     return number
 
 
-def _latest(rows: Indices, number: Indices) -> Indices:
+def _latest(rows: Integers, number: Integers) -> Integers:
     """One row of each person, the last."""
     backwards = rows[::-1]
     return np.asarray(backwards[np.unique(number[backwards], return_index=True)[1]])
 
 
-def _paired(now: Indices, earlier: Indices, key: Indices, rng: np.random.Generator) -> Indices:
+def _paired(now: Integers, earlier: Integers, key: Integers, rng: np.random.Generator) -> Integers:
     """Rows of now beside rows of earlier with the same key, each at most once, shape `(m, 2)`."""
     parts = []
     for rows in (now, earlier):
@@ -188,7 +186,7 @@ def link_to_offences(
     offences: pd.DataFrame,
     kinds: Mapping[int, Sequence[int]],
     rng: np.random.Generator,
-) -> Indices:
+) -> Integers:
     """Position of each record's offence: of its year and kind, and never twice with one person.
 
     Parameters

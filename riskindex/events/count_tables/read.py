@@ -10,10 +10,10 @@ from typing import NamedTuple, cast, get_args
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex.areas.editions import first_few
 from riskindex.areas.table_files import cell_numbers
+from riskindex.arrays import Integers, Texts
 from riskindex.errors import ConfigError, InputError
 from riskindex.events.count_tables.options import CountsSource
 from riskindex.events.periods import Period, Unit, parse_period, parse_periods
@@ -21,8 +21,6 @@ from riskindex.events.sources import EventSource
 from riskindex.files.csv_files import CsvSheet, capped, read_header, read_sheet
 from riskindex.files.formats import FileRecord, find_file, record
 
-Counts = NDArray[np.int64]
-Labels = NDArray[np.object_]
 DATE = "first day of the period"
 """Column of the events with the first day of what their number was of."""
 MOST_EVENTS = 50_000_000
@@ -159,7 +157,9 @@ def _kind_of(labels: Sequence[str]) -> Unit | None:
     return None
 
 
-def _counts(sheet: CsvSheet, source: CountsSource, numbers: Sequence[str]) -> tuple[Counts, Labels]:
+def _counts(
+    sheet: CsvSheet, source: CountsSource, numbers: Sequence[str]
+) -> tuple[Integers, Texts]:
     """Counts by row and column of numbers, and the label of the period of each."""
     rows, faults = range(len(sheet.rows)), list[str]()
     columns = [cell_numbers(sheet, column, rows, faults) for column in numbers]
@@ -186,8 +186,8 @@ def _counts(sheet: CsvSheet, source: CountsSource, numbers: Sequence[str]) -> tu
 def _as_many(
     sheet: CsvSheet,
     texts: Sequence[str],
-    counts: Counts,
-    labels: Labels,
+    counts: Integers,
+    labels: Texts,
     spans: Mapping[str, Period],
 ) -> pd.DataFrame:
     """One row for each event."""

@@ -1,0 +1,28 @@
+import ast
+from pathlib import Path
+
+import riskindex
+from riskindex import arrays
+
+PACKAGE = Path(riskindex.__file__).parent
+
+
+def defined(path):
+    """Names that a module gives to kinds of arrays."""
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.value).startswith("NDArray["):
+            yield ast.unparse(node.targets[0])
+
+
+def test_kinds_of_arrays_have_their_names_in_one_place():
+    others = {path for path in PACKAGE.rglob("*.py") if path.name != "arrays.py"}
+    assert [(path.name, name) for path in sorted(others) for name in defined(path)] == []
+
+
+def test_every_kind_says_what_it_holds():
+    text = Path(arrays.__file__).read_text("utf-8")
+    body = ast.parse(text).body
+    named = [i for i, node in enumerate(body) if isinstance(node, ast.Assign)]
+    told = [body[i + 1] for i in named]
+    assert len(named) >= 5
+    assert all(isinstance(node, ast.Expr) and node.value.value for node in told)
