@@ -17,12 +17,14 @@ author = "riskindex"
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon"]
 exclude_patterns = ["notebooks/.ipynb_checkpoints"]
 root_doc = "index"
+default_role = "code"
 
 # Notebooks are executed by the tests; a build of the site shows what they say and runs nothing.
 nb_execution_mode = "off"
 myst_enable_extensions = ["colon_fence", "deflist"]
 myst_heading_anchors = 3
-suppress_warnings = ["mystnb.unknown_mime_type"]
+# A word of one option may be that of another as well; such a word is no link.
+suppress_warnings = ["mystnb.unknown_mime_type", "ref.python"]
 autodoc_typehints = "description"
 napoleon_google_docstring = False
 napoleon_use_rtype = False

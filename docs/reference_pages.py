@@ -108,7 +108,9 @@ def _taken(node: Node) -> str:
         return f"a table: {TABLES_OF_CONFIG.get(name, name)}"
     if node.get("type") == "array":
         return f"a list of {_taken(node['items'])}" if "items" in node else "a list"
-    return _TYPES.get(node.get("type", ""), "any value")
+    kinds = node.get("type", "")
+    kinds = kinds if isinstance(kinds, list) else [kinds]
+    return ", or ".join(_TYPES.get(kind, "any value") for kind in kinds)
 
 
 _TYPES = {

@@ -130,6 +130,7 @@ def new(
     asked = None if area is None else find_area(area)
     made = new_config(preset, area=asked, data=data, home=path.parent)
     path.write_text(made.text, encoding="utf-8", newline="\n")
+    _write_schema(path.with_name(SCHEMA))
     for line in made.found:
         show(line)
     if made.missing:
@@ -137,6 +138,17 @@ def new(
         for line in made.missing:
             show(f"  {line}")
     show(f"Wrote {path}. {_next_step(made, path, filled_in=data is not None)}")
+
+
+SCHEMA = "riskindex.schema.json"
+"""What the first line of each preset names, for editors that complete and check TOML by it."""
+
+
+def _write_schema(path: Path) -> None:
+    from riskindex.config import schema as config_schema
+
+    text = json.dumps(config_schema(), indent=1) + "\n"
+    path.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _next_step(made: "NewConfig", path: Path, *, filled_in: bool) -> str:

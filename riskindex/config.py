@@ -308,7 +308,16 @@ def schema() -> dict[str, Any]:
         properties = document["$defs"][option.__name__]["properties"]
         for key, text in _attribute_docstrings(option).items():
             properties[key]["description"] = text
+        if "periods" in properties:  # a year is written as a number, too: periods = [2025]
+            _take_numbers(properties["periods"])
     return document
+
+
+def _take_numbers(node: Node) -> None:
+    """Let the texts of a list be whole numbers in a schema, as they are on reading."""
+    for choice in (node, *node.get("anyOf", ())):
+        if choice.get("items") == {"type": "string"}:
+            choice["items"] = {"type": ["string", "integer"]}
 
 
 _OPTIONS: tuple[type, ...] = (

@@ -1,14 +1,19 @@
 """Presets as an analyst runs them: on an invented county, and on real open data."""
 
+import json
+import tomllib
 from importlib import resources
 from pathlib import Path
 
+import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
 from published_indices import LOCALITY_RATES, vulnerable_localities
+from typer.testing import CliRunner
 
 from riskindex import read_config, release, run, save
+from riskindex.cli import app
 from riskindex.demo.county import synthetic_county
 from riskindex.index.normalise import normalise
 
@@ -216,3 +221,14 @@ def test_deprivation_2025_is_the_published_index(shared, tmp_path):
     assert result.cut.assessed == len(official) == 33_755
     assert (found["score"] - official["IMD_score"]).abs().max() < 0.0006
     assert (found["rank"] == official["IMD_rank"]).all()
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_an_editor_finds_no_fault_in_a_preset(name, tmp_path):
+    done = CliRunner().invoke(app, ["new", name, str(tmp_path / "my.toml")], catch_exceptions=False)
+    assert done.exit_code == 0
+    text = (tmp_path / "my.toml").read_text(encoding="utf-8")
+    named = text.splitlines()[0].removeprefix("#:schema ")
+    document = json.loads((tmp_path / named).read_text(encoding="utf-8"))
+    faults = jsonschema.Draft202012Validator(document).iter_errors(tomllib.loads(text))
+    assert [fault.message for fault in faults] == []

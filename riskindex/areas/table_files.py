@@ -37,9 +37,9 @@ class TableSource:
     path: str
     """A CSV (may be compressed), a zip with one, or an Excel or ODS workbook."""
     member: str | None = None
-    """File inside a zip that holds several; the *-lsoa.csv one is found by itself."""
+    """File inside a zip that holds several; the `*-lsoa.csv` one is found by itself."""
     sheet: str | int | None = None
-    """CsvSheet of a workbook, by name or number from 1; left out, the one that has the columns."""
+    """Sheet of a workbook, by name or number from 1; left out, the one that has the columns."""
     header_row: int | None = None
     """Row with the names of the columns, from 1; left out, it is found among the first 50."""
     code: str = "geography code"

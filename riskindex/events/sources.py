@@ -35,7 +35,7 @@ class EventSource:
     """A table with one event per row."""
     path: str | Sequence[str]
     """CSV (may be compressed) or Parquet files, Excel or ODS workbooks, a folder, a zip, or
-    patterns: suspects/*.csv. Workbooks are named, or matched by a pattern."""
+    patterns: `suspects/*.csv`. Workbooks are named, or matched by a pattern."""
     sheet: str | int | None = None
     """Sheet of a workbook, by name or number from 1; left out, the one that has the columns."""
     header_row: int | None = None
@@ -116,7 +116,7 @@ class PoliceSource:
     kind: Literal["police.uk"]
     """The published street-level files."""
     path: str | Sequence[str]
-    """The zip, the folder, or files; only *-street.csv members are read, and Parquet copies."""
+    """The zip, the folder, or files; only `*-street.csv` members are read, and Parquet copies."""
     rename: Mapping[str, str] = field(default_factory=dict)
     """Column of the download to what a copy calls it: { "LSOA code" = "lsoa21cd" }. Capitals,
     blanks and underscores make no difference as it is."""
