@@ -1,8 +1,10 @@
 """Is the probability of selection right? Generated counties, each observed twice."""
 
 import tomllib
+from collections.abc import Sequence
+from dataclasses import replace
 from importlib import resources
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -36,6 +38,30 @@ def preset() -> Config:
     return parse_config(tomllib.loads(text.read_text(encoding="utf-8")))
 
 
+def by_risk(config: Config) -> Config:
+    """The same factors scored by the area's own risk, as `open-data` scores its own."""
+    own: dict[str, Any] = {"method": "window", "exposure": "residents", "score": "risk"}
+    shares: dict[str, Any] = {"method": "value", "score": "value"}
+    factors = [
+        replace(factor, **own, neighbourhood="none", normalise=None)
+        if factor.counts_events
+        else replace(factor, **shares, normalise="winsorise+min-max")
+        for factor in config.factors
+    ]
+    return config.model_copy(update={"factors": factors})
+
+
+def planted_found(seed: int, configs: Sequence[Config], *, ratio: float = 3) -> list[float]:
+    """Share of a county's planted areas that each config lists, from the same counts."""
+    county = synthetic_county(seed=seed, ratio=ratio, sources=())
+    expected, rng = county.expected, np.random.default_rng(seed)
+    drawn = rng.poisson(expected)
+    counts = pd.DataFrame(drawn, expected.index, expected.columns).astype("Int64")
+    core = county.truth.index[county.truth["core"].astype(bool)]
+    lists = [observe(counts, county, census(county, c), c).chosen.index for c in configs]
+    return [len(listed.intersection(core)) / len(core) for listed in lists]
+
+
 def census(county: County, config: Config) -> pd.DataFrame:
     """The tables that the config names, columns (source, column)."""
     columns = {}
@@ -61,13 +87,15 @@ def observe(counts: pd.DataFrame, county: County, tables: pd.DataFrame, config: 
     return Observed(counts, scores, select_top(index, selection=config.selection))
 
 
-def one_county(seed: int, *, draws: int = 200, n: int = 1111) -> pd.DataFrame:
+def one_county(
+    seed: int, *, draws: int = 200, n: int = 1111, config: Config | None = None
+) -> pd.DataFrame:
     """Probability of selection from one data set, and selection from another of the same risks.
 
     Columns `p`, `selected` (on the first list), `again` (on the second) and `truly` (on the list
     that the true rates give); one row per area.
     """
-    county, config = synthetic_county(seed=seed, n=n, sources=()), preset()
+    county, config = synthetic_county(seed=seed, n=n, sources=()), config or preset()
     tables, rng = census(county, config), np.random.default_rng(seed)
     expected = county.expected
     first, second = (

@@ -194,6 +194,17 @@ def test_the_list_holds_exactly_the_target(open_data, listed):
     assert "Selected: 56 of 1,111 areas" in open_data[1]
 
 
+def test_no_selected_area_is_below_the_county_on_four_or_more_of_six_crimes(open_data, listed):
+    tests = pd.read_csv(open_data[0] / "hotspots.csv")
+    crimes = tests[tests["expected"].notna()]
+    assert crimes["factor"].nunique() == 6
+    below = (crimes["observed"] < crimes["expected"]).groupby(crimes["area_code"]).sum()
+    assert below[listed["area_code"]].max() < 4
+    hot = crimes[crimes["confidence"] >= 95]
+    assert len(hot) > 20
+    assert (hot["observed"] > hot["expected"]).all()
+
+
 def test_the_report_says_how_many_areas_the_flags_alone_would_tie(open_data):
     folder, said = open_data
     tied = json.loads((folder / "manifest.json").read_bytes())["tied_by_flags_alone"]
