@@ -11,6 +11,7 @@ from riskindex.areas.neighbours import describe_neighbours, neighbour_matrix, wi
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.read import ReadAreas
 from riskindex.areas.table_files import read_tables
+from riskindex.assessment.people_counts import columns_for_people, of_factors
 from riskindex.assessment.series import read_series
 from riskindex.config import Config
 from riskindex.errors import ConfigError, DataError, Together
@@ -72,6 +73,7 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
             factors=[*config.factors, *config.measured],
             memory=memory_of_database(config.memory),
             areas=None if land is None else land.areas,
+            more=columns_for_people(config.asked_people),
             say=lambda file: say(f"Reading events: {file}"),
         ) as opened,
     ):
@@ -87,7 +89,7 @@ def _count(config: Config, opened: events.Opened, land: ReadAreas, found: CheckR
     """Count the events, and say what is lost and what lies beyond the edge."""
     edition = inputs.read_codes(config.areas, config.folder)
     counted = count_events(
-        opened.events,
+        of_factors(opened.events, config.factors, config.measured, config.asked_people),
         land.areas,
         config.factors,
         periods=config.periods,

@@ -22,7 +22,8 @@ from riskindex.areas.official_data import is_official
 from riskindex.areas.prepare import RESERVED, columns_of
 from riskindex.areas.read import AreaSource, GroupLookup
 from riskindex.areas.table_files import TableSource
-from riskindex.assessment.options import Figure, Measure, Names, figure_faults
+from riskindex.assessment.options import Figure, Measure, Names, OtherRecords, figure_faults
+from riskindex.assessment.people_counts import AskedPeople, asked_of_people
 from riskindex.assessment.series import SeriesSource
 from riskindex.definitions import Clause, Definition
 from riskindex.disclosure import Release, release_faults
@@ -130,6 +131,13 @@ class Config(BaseModel):
     def measured(self) -> list[Factor]:
         """The measures as what is counted."""
         return [measure.as_factor(name) for name, measure in self.measures.items()]
+
+    @property
+    def asked_people(self) -> list[AskedPeople]:
+        """Figures about people, and whose people they are about."""
+        counted = {factor.name: factor for factor in (*self.factors, *self.measured)}
+        units = {name: self.unit_of(name) for name in counted}
+        return asked_of_people(self.figures, counted, units)
 
     def counted(self, name: str) -> Factor:
         """The factor or measure of a name."""
@@ -336,6 +344,7 @@ _OPTIONS: tuple[type, ...] = (
     Inventory,
     Measure,
     Neighbours,
+    OtherRecords,
     Override,
     Periods,
     PlaceRules,
@@ -561,9 +570,39 @@ def _figure_faults(config: Config) -> Iterator[str]:
         series={name for name, s in config.sources.items() if isinstance(s, SeriesSource)},
         kinds={*config.areas.groups, *(config.areas.shipped_kinds or ()), *lookups},
         units={f.name: config.unit_of(f.name) for f in counting},
+        people={f.name: why for f in counting if (why := _no_people(f, config.sources))},
+        strangers={
+            name: why for name in config.sources if (why := _nobody_named(name, config.sources))
+        },
     )
+    sources = {one.source for figure in config.figures for one in figure.records}
+    for name in sorted(sources - set(config.sources)):
+        yield f"figures: no source {name!r}; there is {listed(config.sources)}."
     for figure in config.figures:
         yield from (f"figures.{figure.name}: {fault}" for fault in figure_faults(figure, known))
+
+
+def _no_people(factor: Factor, sources: Mapping[str, Source]) -> str:
+    """Why the people of a factor cannot be found; nothing where they can."""
+    named = dict.fromkeys(group.source for group in factor.groups)
+    if len(named) > 1:
+        return f"{factor.name} counts several sources, and people are counted of one."
+    return next((why for name in named if (why := _nobody_named(name, sources))), "")
+
+
+def _nobody_named(name: str, sources: Mapping[str, Source]) -> str:
+    """Why the records of a source do not name people; nothing where they do."""
+    source = sources.get(name)
+    if isinstance(source, WarehouseSource):
+        return (
+            f"{name} is a warehouse, which gives back counts by area, month and rules: no record "
+            "and no key leaves it, so that nobody can be found again. Name a file with person."
+        )
+    if isinstance(source, PoliceSource):
+        return f"{name} is police.uk, which names nobody. Name a file with person."
+    if not isinstance(source, EventSource):
+        return f"{name} is no source of events."
+    return "" if source.person else f"sources.{name}: name the column person."
 
 
 def _source_faults(config: Config) -> Iterator[str]:

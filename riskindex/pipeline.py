@@ -25,6 +25,7 @@ from riskindex.areas.place_files import read_gazetteer, read_services
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.shipped_lookups import read_places
 from riskindex.areas.table_files import read_tables
+from riskindex.assessment.people_counts import columns_for_people, count_people, of_factors
 from riskindex.assessment.place_counts import Measured
 from riskindex.assessment.series import read_series
 from riskindex.config import Config, as_config
@@ -81,7 +82,7 @@ from riskindex.uncertainty.robustness import tier
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-STAGES = 20
+STAGES = 21
 """How many stages a run and its saving name."""
 
 
@@ -137,7 +138,7 @@ def _read(config: Config, frames: Frames, say: Say) -> Given:
     private = read_sensitive_places(config.release.sensitive_places, config.folder, areas)
     around, around_files = _read_around(config)
     say("Counting events")
-    opened, counted, measures = _count(config, frames, areas, codes, say)
+    opened, counted, measures, people = _count(config, frames, areas, codes, say)
     areas, edge = with_edge(areas, counted.counts, snap=config.neighbours.snap)
     warnings, faults = losses(
         counted.reconciliation, counted.elsewhere, config.sources, within=bool(config.areas.within)
@@ -171,7 +172,7 @@ def _read(config: Config, frames: Frames, say: Say) -> Given:
         disagreements=counted.disagreements,
         around=around,
         part_periods=counted.part_periods.union(*(part.part_periods for part in measures)),
-        measured=_measured(config, [counted, *measures], series.table),
+        measured=_measured(config, [counted, *measures], series.table, people),
         funnels=in_one_table([part.funnels for part in (counted, *measures)]),
     )
 
@@ -182,8 +183,9 @@ def _count(
     areas: "GeoDataFrame",
     codes: inputs.ReadCodes,
     say: Say,
-) -> tuple[event_files.Opened, Counted, list[Counted]]:
-    """What was read of events, the counts of the factors, and those of the measures."""
+) -> tuple[event_files.Opened, Counted, list[Counted], pd.DataFrame]:
+    """What was read of events, the counts of the factors, of the measures, and of people."""
+    asked = config.asked_people
     with event_files.open_events(
         config.sources,
         folder=config.folder,
@@ -191,10 +193,11 @@ def _count(
         memory=memory_of_database(config.memory),
         areas=areas,
         frames=frames.events,
+        more=columns_for_people(asked),
         say=lambda file: say(f"Counting events: {file}"),
     ) as opened:
         counted = count_events(
-            opened.events,
+            of_factors(opened.events, config.factors, config.measured, asked),
             areas,
             config.factors,
             periods=config.periods,
@@ -202,7 +205,12 @@ def _count(
             known_codes=codes.known,
             places=_places(areas, config.place),
         )
-        return opened, counted, _count_measures(config, opened.events, areas, codes)
+        measures = _count_measures(config, opened.events, areas, codes)
+        say("Counting people")
+        people = count_people(
+            opened.events, areas, asked, crosswalk=codes.crosswalk, known_codes=codes.known
+        )
+        return opened, counted, measures, people
 
 
 def _count_measures(
@@ -228,7 +236,9 @@ def _count_measures(
     return parts
 
 
-def _measured(config: Config, counted: Sequence[Counted], series: pd.DataFrame) -> Measured:
+def _measured(
+    config: Config, counted: Sequence[Counted], series: pd.DataFrame, people: pd.DataFrame
+) -> Measured:
     """What figures count beside the factors, whose counts come first; rhythms of both."""
     measures = counted[1:]
     everywhere = [name for name, measure in config.measures.items() if measure.everywhere]
@@ -242,6 +252,7 @@ def _measured(config: Config, counted: Sequence[Counted], series: pd.DataFrame) 
         pd.concat(rhythms).sort_index() if rhythms else pd.DataFrame(),
         series,
         elsewhere[elsewhere.index.isin(everywhere, level="factor")] if nowhere else elsewhere,
+        people,
     )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from riskindex.areas.groups import group_kinds, profile_kind
 from riskindex.areas.neighbours import NeighbourSummary
 from riskindex.areas.screen_maps import OnScreen
+from riskindex.assessment.people_rows import with_homes
 from riskindex.assessment.place_counts import (
     NOTHING_MEASURED,
     Measured,
@@ -21,6 +22,7 @@ from riskindex.assessment.place_counts import (
 from riskindex.assessment.shown_counts import (
     ABOUT,
     about_factors,
+    areas_of_homes,
     every_figure,
     hot_by_factor,
     show,
@@ -246,6 +248,8 @@ class Result(OnScreen):
     def figures(self) -> pd.DataFrame:
         """Every number of a needs assessment, as the internal profile sees it."""
         about = pd.concat([self.about_factors, self.about_measures])
+        asked = self.config.figures
+        hot = hot_by_factor(self.hotspots, self.areas.index, asked=asked)
         shown = show(
             about.reindex(columns=list(ABOUT)),
             counts=self.figure_counts,
@@ -253,10 +257,27 @@ class Result(OnScreen):
             bands=pd.DataFrame(),
             rhythm_kind=profile_kind(group_kinds(self.areas)),
             whole=self.config.place,
-            hot=hot_by_factor(self.hotspots, self.areas.index, asked=self.config.figures),
+            hot=hot,
             weights=self.weights,
             series=self.measured.series,
             funnels=self.funnels,
+            people=self.people(hot, self.persistence).assign(mark=""),
             part_periods=self.part_periods,
         )
-        return every_figure(self.config.figures, shown)
+        return every_figure(asked, shown)
+
+    def people(self, hot: pd.DataFrame, persistence: pd.DataFrame) -> pd.DataFrame:
+        """Numbers of people, with those who live in the areas that a reader sees as hot.
+
+        Parameters
+        ----------
+        hot
+            Of `hot_by_factor`.
+        persistence
+            Index (factor, area_code), as the reader sees it.
+        """
+        if self.measured.people.empty:
+            return pd.DataFrame()
+        flags = areas_of_homes(self.config.figures, hot, persistence)
+        residents = self.areas.get("residents")
+        return with_homes(self.measured.people, self.config.figures, flags, residents)

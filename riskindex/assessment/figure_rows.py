@@ -120,6 +120,9 @@ class Shown:
     """Factor to the name of the definition that it counts by, or its own."""
     funnels: pd.DataFrame = field(default_factory=pd.DataFrame)
     """What is left after each clause of the definitions, of `tell_funnels`."""
+    people: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Numbers of people and of their records, of `with_homes`, with a column `mark`, or what leaves
+    of them."""
     seed: int = 2022
     """Of every random draw."""
 

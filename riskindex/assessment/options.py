@@ -27,7 +27,31 @@ Kind = Literal[
     "series",
     "detected",
     "harm",
+    "repeats",
+    "history",
+    "living-in",
 ]
+PEOPLE_KINDS = ("repeats", "history", "living-in")
+"""Kinds of figures about people, who are found by their key."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OtherRecords:
+    """Records in which the people of a figure may be named, too."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    label: str
+    """Name of the records in words, such as "named on a domestic abuse record"."""
+    source: str
+    """Name of a source under [sources] with the column person."""
+    where: Where = field(default_factory=dict)
+    """Which of its records."""
+    by: str | None = None
+    """Column of the source: a row for each of its values, beside that of all the records."""
+    when: Literal["before", "period", "ever"] = "before"
+    """before: in the years before the person's latest record of the period; period: in the same
+    period; ever: at any time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +103,9 @@ class Figure:
     """count; rate per 1,000 residents; share (of what `against` names); change; mix; concentration
     (in the fullest places); gap (between groups in order, such as deprivation fifths); overlap (of
     the hot areas of two factors); together (two monthly series); series (a table without areas);
-    detected (cases by their outcome); harm (offences weighted by days)."""
+    detected (cases by their outcome); harm (offences weighted by days); of people: repeats (people,
+    records per person, earlier records), history (named in other records), living-in (homes in the
+    areas of another factor, or outside the study area)."""
     of: str
     """Factor, measure or series that the figure is of."""
     against: str | None = None
@@ -99,9 +125,17 @@ class Figure:
     """For a change: the change in percent that is aimed at, such as -10."""
     by: str | None = None
     """For a mix: month, weekday, hour, age, sex, ethnicity, type, code, outcome, or two that the
-    source counts as a pair. For a gap: the kind of group."""
+    source counts as a pair. For repeats: age or sex. For a gap: the kind of group."""
     bands: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """For a mix by age in years: name to the first and last age; bands may overlap."""
+    """For a mix or repeats by age in years: name to the first and last age; bands may overlap."""
+    look_back: Sequence[int] = ()
+    """For repeats and history: how many years before are looked at, one row each; left out, 1 and 5
+    for repeats and 5 for history."""
+    records: Sequence[OtherRecords] = ()
+    """For a history: the records in which people may be named."""
+    areas: Literal["hot", "persistent"] = "hot"
+    """For living-in: areas hot in the last period of the factor that `against` names, or in every
+    one that was assessed, of two at least."""
     top: Sequence[int] = ()
     """For a concentration: how many of the fullest places, one row each."""
     outcomes: Sequence[str] = ()
@@ -138,10 +172,11 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "together": ("against",),
     "detected": ("outcomes",),
     "harm": ("weights",),
+    "history": ("records",),
 }
 """Kind to the options that it cannot do without."""
 ONLY: Mapping[str, tuple[str, ...]] = {
-    "against": ("share", "overlap", "together", "harm"),
+    "against": ("share", "overlap", "together", "harm", "living-in"),
     "outcomes": ("detected",),
     "still_open": ("detected",),
     "extracted": ("detected",),
@@ -150,8 +185,10 @@ ONLY: Mapping[str, tuple[str, ...]] = {
     "baseline": ("change",),
     "usable_from": ("change",),
     "target": ("change",),
-    "by": ("mix", "gap"),
-    "bands": ("mix",),
+    "by": ("mix", "gap", "repeats"),
+    "bands": ("mix", "repeats"),
+    "look_back": ("repeats", "history"),
+    "records": ("history",),
     "benchmark": ("count", "rate", "share", "mix", "series", "detected"),
     "top": ("concentration",),
 }
@@ -174,6 +211,10 @@ class Names:
     """Kinds of groups that are known before files are read; more may be in the boundaries."""
     units: Mapping[str, Unit]
     """Factor of events or measure to what the labels of its periods mean."""
+    people: Mapping[str, str] = field(default_factory=dict)
+    """Factor of events or measure whose people cannot be found, and why."""
+    strangers: Mapping[str, str] = field(default_factory=dict)
+    """Source whose records do not name people, and why."""
 
 
 def figure_faults(figure: Figure, names: Names) -> Iterator[str]:
@@ -196,6 +237,7 @@ def _option_faults(figure: Figure) -> Iterator[str]:
         given = getattr(figure, option)
         if given not in (None, (), {}) and figure.kind not in kinds:
             yield f"{option} is for the kinds {', '.join(kinds)}, and not for {figure.kind}."
+    yield from _option_faults_of_people(figure)
     if figure.kind == "mix" and figure.by and not {*figure.by.split(BOTH)} <= {*ASPECTS}:
         yield f"by: there is no {figure.by!r}; known: {', '.join(ASPECTS)}, and pairs of them."
     if (figure.benchmark is None) != (figure.benchmark_name == ""):
@@ -222,6 +264,20 @@ def _age_faults(figure: Figure) -> Iterator[str]:
         yield f"extracted: {figure.extracted!r} is no month; write it like 2024-01."
 
 
+def _option_faults_of_people(figure: Figure) -> Iterator[str]:
+    if figure.kind == "repeats" and figure.by not in (None, "age", "sex"):
+        yield f"by: people can be told apart by age and sex, and not by {figure.by!r}."
+    if figure.areas != "hot" and (figure.kind != "living-in" or figure.against is None):
+        yield "areas is for the kind living-in, with the factor that against names."
+    if any(not 1 <= years <= LONGEST_LOOK_BACK for years in figure.look_back):
+        yield f"look_back: years must be from 1 to {LONGEST_LOOK_BACK}."
+    labels = [one.label for one in figure.records]
+    if len(set(labels)) < len(labels):
+        yield f"records: the labels must differ, and are {', '.join(labels)}."
+    if figure.kind == "repeats" and figure.by == "age" and not figure.bands:
+        yield "by age needs bands: people of a single year of age are few."
+
+
 def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
     known = {
         "overlap": names.tested,
@@ -233,17 +289,32 @@ def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
     if figure.kind in ("count", "share"):
         known = {*known, RESIDENTS}
     of_series = {*known, *names.series} if figure.kind == "share" else known
-    options = {"of": known, "against": of_series, "weights": names.series}
+    against = names.tested if figure.kind == "living-in" else of_series
+    options = {"of": known, "against": against, "weights": names.series}
     for option, among in options.items():
         value = getattr(figure, option)
         if value is not None and value not in among:
             listed = ", ".join(sorted(among)) or "none"
             yield f"{option}: a {figure.kind} cannot be of {value!r}; there is {listed}."
+    if figure.kind in PEOPLE_KINDS:
+        yield from _people_faults(figure, names)
     asked = [*figure.places, *([figure.by] if figure.kind == "gap" and figure.by else [])]
     for kind in asked:
         if kind != WHOLE_KIND and kind not in names.kinds:
             listed = ", ".join((WHOLE_KIND, *sorted(names.kinds)))
             yield f"places: the areas are in no group {kind!r}; there is {listed}."
+
+
+def _people_faults(figure: Figure, names: Names) -> Iterator[str]:
+    """People are only found where records name them by a key, in files."""
+    if figure.of in names.people:
+        yield f"of: {names.people[figure.of]}"
+    for one in figure.records:
+        if one.source in names.strangers:
+            yield f"records: {one.label!r}: {names.strangers[one.source]}"
+
+
+LONGEST_LOOK_BACK = 50
 
 
 def _unknown(figure: Figure, option: str, labels: Sequence[str], names: Names) -> Iterator[str]:

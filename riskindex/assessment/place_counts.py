@@ -37,6 +37,8 @@ class Measured(NamedTuple):
     """Tables without areas, of `read_series`."""
     in_no_area: pd.DataFrame
     """Events of measures that are in no area of the map: index (factor, period), column count."""
+    people: pd.DataFrame
+    """Numbers of people behind the records, of `count_people`."""
 
 
 NOTHING_MEASURED = Measured(*(pd.DataFrame() for _ in Measured._fields))

@@ -30,6 +30,7 @@ from riskindex.assessment.figure_rows import (
 from riskindex.assessment.figures import UNSAID, count_rows, mix_rows, rate_rows
 from riskindex.assessment.harm import harm_rows
 from riskindex.assessment.options import Figure, band_label, change_periods
+from riskindex.assessment.people_rows import people_rows
 from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED, WITHHELD
 from riskindex.statistics.inequality import (
@@ -617,6 +618,9 @@ REQUESTS: Mapping[str, Callable[[Figure, Shown], pd.DataFrame]] = MappingProxyTy
         "series": _series,
         "detected": detected_rows,
         "harm": harm_rows,
+        "repeats": people_rows,
+        "history": people_rows,
+        "living-in": people_rows,
     }
 )
 """Kind of figure to what makes its rows."""

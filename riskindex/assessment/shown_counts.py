@@ -73,9 +73,9 @@ def hot_by_factor(
     areas
         Codes of the areas, in the order of the map.
     asked
-        Figures of the config; where none is an overlap, the table is empty.
+        Figures of the config; where none is of hot areas, the table is empty.
     """
-    if hotspots.empty or not any(figure.kind == "overlap" for figure in asked):
+    if hotspots.empty or not any(figure.kind in ("overlap", "living-in") for figure in asked):
         return pd.DataFrame()
     flags = {}
     for factor, part in hotspots.groupby(level="factor", sort=False):
@@ -84,6 +84,45 @@ def hot_by_factor(
         hot = last["is_hot"].astype(object).where(last["reason"].fillna("") == "")
         flags[str(factor)] = hot.reindex(areas)
     return pd.DataFrame(flags)
+
+
+def areas_of_homes(
+    asked: Sequence[Figure], hot: pd.DataFrame, persistence: pd.DataFrame
+) -> "dict[str, pd.Series[bool]]":
+    """The areas that figures ask who lives in, of those that the reader may see.
+
+    Parameters
+    ----------
+    asked
+        Figures of the config.
+    hot
+        Of `hot_by_factor`.
+    persistence
+        Index (factor, area_code); columns `periods_hot` and `periods_assessed`. May be empty.
+
+    Returns
+    -------
+    dict
+        Name of the figure to whether each area is one of its areas; missing where not assessed.
+    """
+    found = {}
+    for figure in asked:
+        against = str(figure.against)
+        if figure.kind != "living-in":
+            continue
+        if figure.areas == "hot" and against in hot:
+            found[figure.name] = hot[against]
+        elif figure.areas == "persistent" and "periods_hot" in persistence:
+            factor = persistence.index.get_level_values("factor") == against
+            of = persistence[factor].droplevel("factor")
+            if len(of):
+                always = (of["periods_hot"] == of["periods_assessed"]).astype(object)
+                found[figure.name] = always.where(of["periods_assessed"] >= LEAST_PERIODS)
+    return found
+
+
+LEAST_PERIODS = 2
+"""Periods that an area must be assessed in before it is hot in every one."""
 
 
 def show(
@@ -98,6 +137,7 @@ def show(
     weights: "csr_array | None",
     series: pd.DataFrame,
     funnels: pd.DataFrame,
+    people: pd.DataFrame,
     part_periods: frozenset[tuple[str, str]],
 ) -> Shown:
     """Counts that a reader may see, with the words for them.
@@ -107,7 +147,7 @@ def show(
     about
         Columns `ABOUT`, index factor or measure, in the order of the report; `restricted` is
         missing where the reader sees everything.
-    counts, rhythm, bands, rhythm_kind, whole, hot, weights, series, funnels, part_periods
+    counts, rhythm, bands, rhythm_kind, whole, hot, weights, series, funnels, people, part_periods
         As in `Shown`; `counts` are its places.
     """
     names = list(map(str, about.index))
@@ -129,6 +169,7 @@ def show(
         series=series,
         definitions=dict(zip(names, map(str, about["definition"]), strict=True)),
         funnels=funnels,
+        people=people,
         part_periods=part_periods,
     )
 
@@ -152,4 +193,4 @@ def every_figure(requested: Sequence[Figure], shown: Shown) -> pd.DataFrame:
     table = with_every_column(parts)
     factor, colon, group = table["definition"].str.partition(":").to_numpy().T
     named = pd.Series(factor, index=table.index).replace(dict(shown.definitions))
-    return table.assign(definition=named + colon + group)
+    return table.assign(definition=(named + colon + group).astype(object))

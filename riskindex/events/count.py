@@ -136,7 +136,7 @@ def count_events(
     # Placed once and asked by every source: the spatial index is built at most once.
     study = StudyArea(areas, crosswalk=crosswalk, known=known_codes)
     unit = (periods or Periods()).unit
-    groups = [group for factor in factors for group in _groups(factor, unit)]
+    groups = [group for factor in factors for group in groups_of(factor, unit)]
     missing = sorted({group.source for group in groups} - set(events))
     if missing:
         known = ", ".join(events) or "none"
@@ -154,7 +154,8 @@ def count_events(
     return _together(parts, groups, areas.index, unused)
 
 
-def _groups(factor: Factor, unit: Unit) -> list[Group]:
+def groups_of(factor: Factor, unit: Unit) -> list[Group]:
+    """What a factor counts, group by group; nothing of one that counts no events."""
     if not factor.counts_events:
         return []
     place = f"factors.{factor.name}"

@@ -200,6 +200,8 @@ class Released(OnScreen):
     """Tables without areas, those that the profile may see."""
     funnels: pd.DataFrame = field(default_factory=pd.DataFrame)
     """What is left after each clause of the definitions; empty where a profile has none."""
+    people: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Numbers of people behind the records, of `Result.people`, without fingerprints."""
     weights: "csr_array | None" = None
     """Neighbours, in the order of `areas`, for figures that compare maps."""
     rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -258,6 +260,7 @@ class Released(OnScreen):
             weights=self.weights,
             series=self.series,
             funnels=self.funnels,
+            people=self.people,
             part_periods=self.part_periods,
         )
         return every_figure(self.requested, shown)
@@ -316,11 +319,19 @@ def whole(result: Result) -> Released:
         requested=tuple(config.figures),
         series=result.measured.series,
         funnels=result.funnels,
+        people=_people(result),
         weights=result.weights,
         team_plan=result.team_plan,
         settlements=settlements_inside(result),
         **of_places(result, groups),
     )
+
+
+def _people(result: Result) -> pd.DataFrame:
+    """Numbers of people as they are."""
+    hot = hot_by_factor(result.hotspots, result.areas.index, asked=result.config.figures)
+    told = result.people(hot, result.persistence)
+    return told.drop(columns="fingerprint", errors="ignore").assign(mark="")
 
 
 def settlements_inside(result: Result) -> pd.DataFrame:

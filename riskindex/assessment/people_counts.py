@@ -1,0 +1,357 @@
+"""People behind the records: each counted once, their earlier records, and where they live.
+
+People are found by their hashed key inside the database of the run. What leaves it are numbers of
+people and records; no key, and no row about a person, is part of a result.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from riskindex.areas.editions import Crosswalk
+from riskindex.areas.groups import WHOLE
+from riskindex.areas.shipped_lookups import read_area_lookup
+from riskindex.arrays import Fingerprints, Flags, Integers
+from riskindex.assessment.options import PEOPLE_KINDS, Figure, OtherRecords
+from riskindex.assessment.people import ELSEWHERE, People
+from riskindex.assessment.place_counts import WHOLE_KIND, places_by_kind
+from riskindex.events.periods import Unit
+from riskindex.events.sql import category, condition, identifier
+from riskindex.events.study_area import StudyArea
+from riskindex.events.tally import Events
+from riskindex.factors import Factor
+from riskindex.rules import rule_of
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
+COLUMNS = (
+    "figure",
+    "factor",
+    "period",
+    "place_kind",
+    "place",
+    "by",
+    "category",
+    "item",
+    "count",
+    "fingerprint",
+    "note",
+)
+"""Columns of the table of `count_people`."""
+AREA = "area"
+"""Kind of the lines that count the people and records of single areas, for homes in some of
+them."""
+HOME, AGE_AND_SEX = "home", ("age", "sex")
+"""What lines can be parted by."""
+INSIDE, OUTSIDE, UNKNOWN_HOME = "in the study area", "outside the study area", "not recorded"
+"""Where people live."""
+RECORDS, UNNAMED, PEOPLE, SEVERAL = "records", "unnamed", "people", "several"
+"""Items: records that name a person, and those that do not; people, and those with two records or
+more."""
+EARLIER, NAMED, NUMBER = "earlier", "named", "with"
+"""Beginnings of items: people with an earlier record within so many years; people who are named in
+other records; people with so many records."""
+SEPARATOR = "\x1f"
+"""Between the parts of an item."""
+
+
+class AskedPeople(NamedTuple):
+    """A figure about people, and whose people it is about."""
+
+    figure: Figure
+    factor: Factor
+    unit: Unit
+
+
+def no_people() -> pd.DataFrame:
+    """The table without a line in it."""
+    empty = pd.DataFrame({name: pd.Series(dtype=object) for name in COLUMNS})
+    return empty.astype({"count": "float64", "fingerprint": "uint64"})
+
+
+def asked_of_people(
+    figures: Sequence[Figure], counted: Mapping[str, Factor], units: Mapping[str, Unit]
+) -> list[AskedPeople]:
+    """The figures about people, of checked options."""
+    return [
+        AskedPeople(figure, counted[figure.of], units[figure.of])
+        for figure in figures
+        if figure.kind in PEOPLE_KINDS
+    ]
+
+
+def columns_for_people(asked: Sequence[AskedPeople]) -> dict[str, tuple[str, ...]]:
+    """Columns of each source that the figures look at, beside those of its own options."""
+    found: dict[str, list[str]] = {}
+    for figure, _, _ in asked:
+        for other in figure.records:
+            by = [] if other.by is None else [other.by]
+            found.setdefault(other.source, []).extend([*other.where, *by])
+    return {name: tuple(dict.fromkeys(columns)) for name, columns in found.items()}
+
+
+def of_factors(
+    opened: Mapping[str, Events],
+    factors: Sequence[Factor],
+    measured: Sequence[Factor],
+    asked: Sequence[AskedPeople],
+) -> dict[str, Events]:
+    """The sources without those that measures count or people are looked for in, and no factor.
+
+    What is left over beside the factors' own is used by nothing.
+    """
+    mine = {group.source for factor in factors for group in factor.groups}
+    elsewhere = {group.source for measure in measured for group in measure.groups}
+    elsewhere |= {other.source for figure, _, _ in asked for other in figure.records}
+    return {name: events for name, events in opened.items() if name not in elsewhere - mine}
+
+
+def count_people(
+    opened: Mapping[str, Events],
+    areas: "GeoDataFrame",
+    asked: Sequence[AskedPeople],
+    *,
+    crosswalk: Crosswalk | None = None,
+    known_codes: Collection[str] = (),
+) -> pd.DataFrame:
+    """Count people once in each period, with their records before and elsewhere.
+
+    Parameters
+    ----------
+    opened
+        Name of a source to its events, with hashed keys of persons, all in one database.
+    areas
+        As for `count_events`.
+    asked
+        Figures about people.
+    crosswalk, known_codes
+        As for `count_events`.
+
+    Returns
+    -------
+    DataFrame
+        Columns `COLUMNS`: how many records or people (`item`) there are by figure, period and
+        place, parted `by` age, sex or home where the figure asks for it. A person is in the place
+        of the home of their latest record of the period, and the whole holds all of them, those who
+        live elsewhere or of whom it is not known, too. `fingerprint` is the sum over the records of
+        these people (of `fingerprints`; for noise alone, and in no output).
+    """
+    study = StudyArea(areas, crosswalk=crosswalk, known=known_codes)
+    places = places_by_kind(areas)
+    parts = []
+    for factor in dict.fromkeys(one.factor.name for one in asked):
+        mine = [one for one in asked if one.factor.name == factor]
+        people = People(opened, mine[0].factor, mine[0].unit, study)
+        for figure, _, _ in mine:
+            found = _of(figure, people, opened, places)
+            parts += [_noted(part.assign(figure=figure.name), people) for part in found]
+    table = pd.concat(parts, ignore_index=True) if parts else no_people()
+    return table[list(COLUMNS)]
+
+
+Places = Mapping[str, "pd.Series[str]"]
+Item = tuple[str, Integers, Flags]
+"""Name of what is counted, what each line counts, and which lines belong to it."""
+
+
+def _of(
+    figure: Figure, people: People, opened: Mapping[str, Events], places: Places
+) -> Iterator[pd.DataFrame]:
+    """Lines of one figure."""
+    lines, unnamed = people.lines, people.unnamed
+    if figure.kind == "living-in":
+        yield from _homes(people)
+        return
+    items = list(_repeats(figure, people) if figure.kind == "repeats" else ())
+    if figure.kind == "history":
+        items = [_everybody(lines), *_named_elsewhere(figure, people, opened)]
+    without = [(UNNAMED, _whole(unnamed["n"]), np.ones(len(unnamed), dtype=bool))]
+    for table, told in ((lines, items), (unnamed, without)):
+        for name, of_category in _categories(figure, table, people.ages):
+            part = _summed(table, told, of_category, figure.places, people=people, places=places)
+            yield part.assign(by=figure.by or "", category=name)
+
+
+def _noted(table: pd.DataFrame, people: People) -> pd.DataFrame:
+    """Lines that say where the records begin too late for all the years that are looked back."""
+    note = pd.Series("", index=table.index, dtype=object)
+    starts = {period.label: pd.Timestamp(period.start) for period in people.periods}
+    for item in table["item"].unique():
+        beginning, _, rest = str(item).partition(SEPARATOR)
+        if beginning == EARLIER:
+            late = [
+                label
+                for label, start in starts.items()
+                if start - pd.DateOffset(years=int(rest)) < people.reach
+            ]
+            told = f"the records begin in {people.reach.year}, so that it is the least"
+            note = note.mask((table["item"] == item) & table["period"].isin(late), told)
+    return table.assign(note=note)
+
+
+def _everybody(lines: pd.DataFrame) -> Item:
+    return PEOPLE, np.ones(len(lines), dtype=np.int64), np.ones(len(lines), dtype=bool)
+
+
+def _repeats(figure: Figure, people: People) -> Iterator[Item]:
+    """Records and people, people with several, and those with an earlier record."""
+    lines = people.lines
+    n, (_, one, every) = _whole(lines["n"]), _everybody(lines)
+    yield RECORDS, n, every
+    yield PEOPLE, one, every
+    yield SEVERAL, one, n > 1
+    for years in figure.look_back or (1, 5):
+        since = _years_before(lines["first"], years)
+        yield f"{EARLIER}{SEPARATOR}{years}", one, (lines["before"] >= since).to_numpy(bool)
+    for many in np.unique(n):
+        yield f"{NUMBER}{SEPARATOR}{many}", one, n == many
+
+
+def _years_before(dates: "pd.Series[pd.Timestamp]", years: int) -> "pd.Series[pd.Timestamp]":
+    """The same day so many years earlier."""
+    return dates - pd.DateOffset(years=years)
+
+
+def _named_elsewhere(
+    figure: Figure, people: People, opened: Mapping[str, Events]
+) -> Iterator[Item]:
+    """People who are named in other records, in any and by each value of a column."""
+    n = len(people.lines)
+    one = np.ones(n, dtype=np.int64)
+    for other in figure.records:
+        found = people.dates_elsewhere(other, opened[other.source])
+        values = sorted(_values(other, opened[other.source])) if other.by else []
+        for years in (figure.look_back or (5,)) if other.when == "before" else (0,):
+            near = found
+            if years:
+                near = found[found["date"] >= _years_before(found["last"], years)]
+            for value in ("", *values):
+                of_value = near if value == "" else near[near["value"] == value]
+                named = np.zeros(n, dtype=bool)
+                named[of_value["line"].to_numpy(np.intp)] = True
+                yield SEPARATOR.join((NAMED, other.label, value, str(years))), one, named
+
+
+def _values(other: OtherRecords, events: Events) -> list[str]:
+    """What records can be told apart by: of all that the source has, whoever they name."""
+    column = category(str(other.by))
+    rows = events.connection.execute(
+        f"SELECT DISTINCT {column} FROM {identifier(events.table)} WHERE {column} <> '' "
+        f"AND {condition(rule_of(events.where))} AND {condition(rule_of(other.where))}"
+    ).fetchall()
+    return [str(value) for (value,) in rows]
+
+
+def _categories(
+    figure: Figure, table: pd.DataFrame, ages: Mapping[str, str]
+) -> Iterator[tuple[str, Flags]]:
+    """Parts of people by age or sex: those that a figure names, and not recorded."""
+    if figure.by is None:
+        yield "", np.ones(len(table), dtype=bool)
+        return
+    told = table[figure.by] if figure.by in ages else pd.Series(None, index=table.index)
+    if figure.by == "sex":
+        for value in sorted(told.dropna().unique()):
+            yield str(value), (told == value).to_numpy(bool)
+        yield UNKNOWN_HOME, told.isna().to_numpy(bool)
+        return
+    years = pd.to_numeric(told, errors="coerce")
+    for name, (first, last) in figure.bands.items():
+        yield name, ((years >= first) & (years < last + 1)).to_numpy(bool)
+    yield UNKNOWN_HOME, years.isna().to_numpy(bool)
+
+
+def _summed(
+    table: pd.DataFrame,
+    items: Sequence[Item],
+    inside: Flags,
+    kinds: Sequence[str],
+    *,
+    people: People,
+    places: Places,
+) -> pd.DataFrame:
+    """Numbers and fingerprints of items in every period and place, those of none among them."""
+    parts = []
+    for kind in kinds:
+        names, of_home = _numbered(places[kind], kind, people.study)
+        at = of_home[table["home"].to_numpy(np.intp)]
+        shape = (len(people.periods), len(names))
+        for item, values, members in items:
+            rows = np.flatnonzero(inside & members & (at >= 0))
+            cell = table["period"].to_numpy(np.intp)[rows], at[rows]
+            counts, prints = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.uint64)
+            np.add.at(counts, cell, values[rows])
+            np.add.at(prints, cell, table["prints"].to_numpy(np.uint64)[rows])  # wraps
+            part = _lines(counts, prints, [period.label for period in people.periods], names)
+            parts.append(part.assign(place_kind=kind, item=item))
+    return pd.concat(parts, ignore_index=True).assign(factor=people.factor.name)
+
+
+def _lines(
+    counts: Integers, prints: Fingerprints, periods: Sequence[str], places: Sequence[str]
+) -> pd.DataFrame:
+    index = pd.MultiIndex.from_product([periods, places], names=["period", "place"])
+    table = {"count": counts.ravel().astype(float), "fingerprint": prints.ravel()}
+    return pd.DataFrame(table, index=index).reset_index()
+
+
+def _numbered(
+    places: "pd.Series[str]", kind: str, study: StudyArea
+) -> tuple[list[str], NDArray[np.intp]]:
+    """Names of the places of a kind, and the number of that of each home; -1 where it is in none.
+
+    The last two homes are those outside the study area and those that are not known.
+    """
+    if kind == WHOLE_KIND:
+        return [WHOLE], np.zeros(len(study.codes) + 2, dtype=np.intp)
+    known = places.reindex(study.codes)
+    numbers, names = pd.factorize(known, sort=True)
+    return list(map(str, names)), np.append(numbers, [-1, -1]).astype(np.intp)
+
+
+def _homes(people: People) -> Iterator[pd.DataFrame]:
+    """People and their records by the area of their home, and by where it is."""
+    study, lines = people.study, people.lines
+    items = [(RECORDS, _whole(lines["n"])), (PEOPLE, np.ones(len(lines), dtype=np.int64))]
+    labels = [period.label for period in people.periods]
+    where = _where(people)
+    period = lines["period"].to_numpy(np.intp)
+    homes = lines["home"].to_numpy(np.intp)
+    numbers, names = pd.factorize(where)
+    for kind, by, at, among in (
+        (AREA, "", homes, list(study.codes)),
+        (WHOLE_KIND, HOME, numbers, list(map(str, names))),
+    ):
+        rows = np.flatnonzero(at >= 0)
+        for item, values in items:
+            shape = (len(labels), len(among))
+            counts, prints = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.uint64)
+            np.add.at(counts, (period[rows], at[rows]), values[rows])
+            np.add.at(prints, (period[rows], at[rows]), lines["prints"].to_numpy(np.uint64)[rows])
+            part = _lines(counts, prints, labels, among).assign(place_kind=kind, item=item, by=by)
+            if by == HOME:
+                part = part.assign(category=part["place"], place=WHOLE)
+            yield part.assign(factor=people.factor.name, category=part.get("category", ""))
+
+
+def _where(people: People) -> "pd.Series[str]":
+    """Where the home of each line is: inside, outside by police force, or not recorded."""
+    force = read_area_lookup()["force"]
+    lines = people.lines
+    told = lines["code"].map(force)
+    outside = (OUTSIDE + ": " + told).where(told.notna(), OUTSIDE + ": " + NO_FORCE)
+    found = pd.Series(UNKNOWN_HOME, index=lines.index, dtype=object)
+    found = found.mask(lines["home"] >= 0, INSIDE)
+    return found.mask(lines["home"] == ELSEWHERE, outside)
+
+
+NO_FORCE = "no force of England and Wales"
+"""Where a home outside the study area has a code that the shipped lookup does not know."""
+
+
+def _whole(numbers: "pd.Series[int]") -> Integers:
+    return np.asarray(numbers, dtype=np.int64)
