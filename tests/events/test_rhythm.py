@@ -1,65 +1,86 @@
-"""Records by what their columns tell, by pairs of it, and of events that are in no area."""
-
 import pandas as pd
-import pytest
-from small_events import events, factor, squares
+from small_events import events, factor, group, squares
 
-from riskindex.errors import ConfigError
 from riskindex.events.count import count_events
-from riskindex.events.rhythm import IN_NO_AREA
+from riskindex.events.rhythm import BY_PERIOD, COUNTED, LEVELS, no_rhythm, over_periods
 
-ROWS = [
-    {"key": "1", "date": "2022-05-06 23:15", "area": "E01000001", "sort": "rape", "end": "open"},
-    {"key": "1", "date": "2022-05-06 23:15", "area": "E01000001", "sort": "rape", "end": "open"},
-    {"key": "2", "date": "2022-05-07 01:00", "area": "E01000001", "sort": "robbery", "end": None},
-    {"key": "3", "date": "2022-06-01 01:10", "area": None, "sort": "robbery", "end": "charged"},
-    {"key": "3", "date": "2022-06-01 01:10", "area": None, "sort": "robbery", "end": "charged"},
-    {"key": "4", "date": "2021-06-01 01:10", "area": None, "sort": "robbery", "end": "charged"},
-]
+AREAS = squares("E01000001", "E01000002", "E01000003")
+PLACES = pd.Series(["North", "North", "South"], index=AREAS.index)
 
 
-@pytest.fixture(scope="module")
-def counted():
-    told = {"type": "sort", "outcome": "end", "pairs": ("weekday and hour", "month and outcome")}
-    areas = squares("E01000001", "E01000002")
-    places = pd.Series(["west", "east"], index=areas.index)
-    opened = {"s": events(ROWS, factor(), key="key", **told)}
-    return count_events(opened, areas, [factor()], places=places)
+def rhythm(rows, *factors, **options):
+    factors = factors or (factor(),)
+    opened = {"s": events(rows, *factors, **options)}
+    return count_events(opened, AREAS, factors, places=PLACES).period_rhythm
 
 
-def of(counted, aspect, place="west"):
-    found = counted.period_rhythm["records"].xs(("f", "all", "2022", place), level=[0, 1, 2, 3])
-    return found.xs(aspect, level="aspect").to_dict()
+def told(table, aspect, place="North"):
+    part = table.xs((aspect, place), level=["aspect", "place"])["records"]
+    return {str(value): int(n) for (*_, value), n in part.items()}
 
 
-def test_types_and_outcomes_are_counted_as_the_columns_have_them(counted):
-    assert of(counted, "type") == {"rape": 1, "robbery": 1}
-    assert of(counted, "outcome") == {"": 1, "open": 1}
+def at(when, area="E01000001", **more):
+    return {"date": when, "area": area, **more}
 
 
-def test_pairs_are_counted_together(counted):
-    assert of(counted, "weekday and hour") == {"5 and 23": 1, "6 and 01": 1}
-    assert of(counted, "month and outcome") == {"2022-05 and ": 1, "2022-05 and open": 1}
+def test_records_are_counted_by_month_weekday_and_hour():
+    # 2 May 2022 was a Monday.
+    table = rhythm([at("2022-05-02 17:30"), at("2022-05-03 17:05"), at("2022-06-06 00:10")])
+    assert told(table, "month") == {"2022-05": 2, "2022-06": 1}
+    assert told(table, "weekday") == {"1": 2, "2": 1}
+    assert told(table, "hour") == {"00": 1, "17": 2}
 
 
-def test_events_in_no_area_are_counted_once_by_their_key(counted):
-    assert of(counted, "type", IN_NO_AREA) == {"robbery": 1}
-    assert counted.in_no_area.to_dict() == {("f", "all", "2022"): 1}
+def test_places_are_told_apart_and_add_up():
+    rows = [at("2022-05-02"), at("2022-05-02", "E01000002"), at("2022-05-09", "E01000003")]
+    table = rhythm(rows)
+    assert told(table, "month") == {"2022-05": 2}
+    assert told(table, "month", "South") == {"2022-05": 1}
 
 
-def test_they_are_in_none_of_the_places_of_pages(counted):
-    assert IN_NO_AREA not in counted.rhythm.index.get_level_values("place")
+def test_months_alone_say_nothing_of_weekdays():
+    table = rhythm([at("2022-05"), at("2022-06")])
+    assert set(table.index.get_level_values("aspect")) == {"month"}
 
 
-def test_records_of_a_key_that_is_in_an_area_are_not_elsewhere_too():
-    rows = [*ROWS[:1], {**ROWS[0], "area": None}]
-    counted = count_events(
-        {"s": events(rows, factor(), key="key")}, squares("E01000001"), [factor()]
+def test_midnight_alone_is_no_hour():
+    table = rhythm([at("2022-05-02 00:00"), at("2022-05-03 00:00")])
+    assert "hour" not in table.index.get_level_values("aspect")
+
+
+def test_ages_keep_what_is_not_recorded():
+    rows = [at("2022-05-02", age="17"), at("2022-05-03", age=None), at("2022-05-04", age="17")]
+    table = rhythm(rows, age="age")
+    assert told(table, "age") == {"": 1, "17": 2}
+
+
+def test_a_key_counts_once():
+    rows = [at("2022-05-02", id="a"), at("2022-06-02", id="a"), at("2022-06-03", id="b")]
+    table = rhythm(rows, key="id")
+    assert told(table, "month") == {"2022-05": 1, "2022-06": 1}
+
+
+def test_groups_have_their_own_records():
+    rows = [at("2022-05-02", kind="a"), at("2022-06-02", kind="b")]
+    wanted = factor(
+        source=None, event_groups=(group("first", kind=["a"]), group("second", kind=["b"]))
     )
-    assert counted.in_no_area.sum() == 0
+    table = rhythm(rows, wanted)
+    assert told(table.xs("first", level="group", drop_level=False), "month") == {"2022-05": 1}
+    assert told(table.xs("second", level="group", drop_level=False), "month") == {"2022-06": 1}
 
 
-@pytest.mark.parametrize("pair", ["hour", "hour and hour", "hour and age", "sex and hour"])
-def test_a_pair_of_what_the_source_does_not_know_is_refused(pair):
-    with pytest.raises(ConfigError, match="must be two of"):
-        events(ROWS, factor(), type="sort", pairs=(pair,))
+def test_all_periods_together_are_the_sum_of_each():
+    wanted = factor(periods=("2021", "2022"))
+    rows = [at("2021-05-03 09:00"), at("2022-05-02 09:00"), at("2022-05-02 11:00")]
+    table = rhythm(rows, wanted)
+    assert list(table.index.names) == BY_PERIOD
+    whole = over_periods(table)
+    assert list(whole.index.names) == LEVELS
+    assert whole["records"].sum() == table["records"].sum()
+    assert whole.loc[("f", "all", "North", "hour", "09"), "records"] == 2
+
+
+def test_the_empty_table_has_the_columns_of_a_full_one():
+    assert list(no_rhythm().columns) == list(COUNTED)
+    assert over_periods(no_rhythm()).empty
