@@ -74,6 +74,7 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
             memory=memory_of_database(config.memory),
             areas=None if land is None else land.areas,
             more=columns_for_people(config.asked_people),
+            postcodes=config.areas.postcodes,
             say=lambda file: say(f"Reading events: {file}"),
         ) as opened,
     ):

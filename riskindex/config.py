@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from riskindex.areas.editions import Vintage
 from riskindex.areas.neighbours import Neighbours, neighbour_faults
 from riskindex.areas.official_data import is_official
+from riskindex.areas.postcodes import Postcodes
 from riskindex.areas.prepare import RESERVED, columns_of
 from riskindex.areas.read import AreaSource, GroupLookup
 from riskindex.areas.table_files import TableSource
@@ -350,6 +351,7 @@ _OPTIONS: tuple[type, ...] = (
     PlaceRules,
     Plan,
     PoliceSource,
+    Postcodes,
     Release,
     Robustness,
     Selection,
@@ -614,6 +616,11 @@ def _source_faults(config: Config) -> Iterator[str]:
             )
         if isinstance(source, EventSource):
             yield from source_faults(name, source)
+            if source.postcode is not None and config.areas.postcodes is None:
+                yield (
+                    f"sources.{name}: postcode needs a directory of postcodes: name ONSPD or NSPL, "
+                    "as it is downloaded, under [areas.postcodes]."
+                )
         elif isinstance(source, CountsSource):
             yield from counts_faults(name, source)
         elif isinstance(source, TableSource) and (source.category is None) != (

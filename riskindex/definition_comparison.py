@@ -142,6 +142,7 @@ def _events(
         factors=factors,
         memory=memory_of_database(config.memory),
         areas=areas,
+        postcodes=config.areas.postcodes,
     ) as opened:
         for factor in factors:
             of_factor = {group.source for group in factor.groups}

@@ -192,6 +192,7 @@ def _count(
         factors=[*config.factors, *config.measured],
         memory=memory_of_database(config.memory),
         areas=areas,
+        postcodes=config.areas.postcodes,
         frames=frames.events,
         more=columns_for_people(asked),
         say=lambda file: say(f"Counting events: {file}"),

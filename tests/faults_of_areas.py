@@ -321,9 +321,15 @@ _named(
 _named(
     "blanks around the code of an area",
     f" {FIRST}",
-    3,
-    "areas.geojson: 1 rows with white space around the area code (row 1: ' E01020001')",
-    "Remove it",
+    0,
+    "areas.geojson: 1 area codes had white space or small letters (first: ' E01020001')",
+    "read without",
+)
+_named(
+    "small letters in the code of an area",
+    FIRST.lower(),
+    0,
+    "areas.geojson: 1 area codes had white space or small letters (first: 'e01020001')",
 )
 shape("a text null for the name of an area", lambda f: f[0]["properties"].update(name="NULL"), 0)
 shape(

@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from riskindex.areas.shipped_lookups import read_area_lookup
@@ -98,3 +98,64 @@ def _nearest_names(asked: str, known: Iterable[str]) -> str:
     alike = difflib.get_close_matches(asked.strip().casefold(), list(folded), n=3)
     near = list(dict.fromkeys([*shared[:5], *(folded[name] for name in alike)]))
     return f"; the nearest are {', '.join(near)}" if near else ""
+
+
+class _Texts(NamedTuple):
+    """A kind of text that may stand where area codes should."""
+
+    what: str
+    advice: str
+
+
+_POSTCODES = _Texts(
+    "postcodes",
+    "name the column as postcode in place of area, and a directory of postcodes (ONSPD or NSPL, as "
+    "it is downloaded) under [areas.postcodes]",
+)
+_NAMES = "name the column with the code instead; a name is no safe key"
+_FORMS = (
+    (re.compile(r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", re.IGNORECASE), _POSTCODES),
+    (re.compile(r".*[^\W\d].* \d{3}[A-Z]"), _Texts("names of LSOAs", _NAMES)),
+    (re.compile(r".*[^\W\d].* \d{3}"), _Texts("names of MSOAs", _NAMES)),
+)
+_GROUPS = {
+    "ward": "wards",
+    "district": "districts",
+    "community_safety_partnership": "community safety partnerships",
+    "force": "police forces",
+}
+
+
+def recognise_texts(texts: Sequence[str]) -> tuple[str, str] | None:
+    """What texts are that stand where area codes should, and what to do; None where they may be
+    codes.
+
+    Parameters
+    ----------
+    texts
+        Some of them; what most of them are counts.
+
+    Examples
+    --------
+    >>> recognise_texts(["SS1 2AB", "CM20 1XY"])[0], recognise_texts(["Harlow 001A"])[0]
+    ('postcodes', 'names of LSOAs')
+    """
+    given = [text.strip() for text in texts if text.strip()]
+    for form, kind in _FORMS:
+        if _most(form.fullmatch(text) is not None for text in given):
+            return kind
+    table = read_area_lookup()
+    for column, what in _GROUPS.items():
+        known = {str(name).casefold() for name in table[column].unique()}
+        if _most(text.casefold() in known for text in given):
+            return _Texts(
+                f"names of {what}",
+                "each of them holds several areas: events need an area code, a postcode or "
+                "coordinates, and tables a row for each area",
+            )
+    return None
+
+
+def _most(hits: Iterable[bool]) -> bool:
+    every = list(hits)
+    return sum(every) > len(every) / 2

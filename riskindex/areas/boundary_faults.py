@@ -32,12 +32,10 @@ def some(items: Sequence[str], *, most: int = 5) -> str:
 
 
 def code_faults(codes: "pd.Series[str]") -> Iterator[str]:
-    """Codes that are missing, spaced or used twice; rows are counted from 1."""
-    spaced = codes[codes != codes.str.strip()]
+    """Codes that are missing or used twice; rows are counted from 1."""
     repeated = codes[codes.duplicated(keep=False) & (codes != "")]
     rules = (
         (codes[known_texts(codes) == ""], "without an area code", "Fill it in or take the row out"),
-        (spaced, "with white space around the area code", "Remove it, so that tables match"),
         (repeated, "with an area code that is used again", "Dissolve them into one row per area"),
     )
     for found, fault, advice in rules:

@@ -73,7 +73,7 @@ def prepare_areas(
     missing = [c for c in (code, name, *groups.values()) if c is not None and c not in raw]
     if missing:
         raise InputError([f"{label}: no column {column!r}." for column in missing])
-    codes = _as_codes(raw[code])
+    codes, trimmed = plain_codes(_as_codes(raw[code]), label)
     shapes, collected = polygons_of_collections(shapely.force_2d(raw.geometry.to_numpy()))
     faults = [*code_faults(codes), *shape_faults(shapes, codes)]
     if not len(codes):
@@ -82,7 +82,7 @@ def prepare_areas(
         raise InputError([f"{label}: {fault}" for fault in faults])
     whole = raw.geometry if not len(collected) else _with_shapes(raw.geometry, shapes)
     projected, notes = to_national_grid(whole, crs=crs, label=label)
-    notes = (*_collection_notes(codes[collected], label), *notes)
+    notes = (*trimmed, *_collection_notes(codes[collected], label), *notes)
     table = _described(raw, codes, name, groups)
     for column in dict.fromkeys(c for c in (name, *groups.values()) if c is not None):
         texts = _as_codes(raw[column])
@@ -206,6 +206,20 @@ def _as_codes(column: "pd.Series[Any]") -> "pd.Series[str]":
     """Codes as text, missing ones as the empty text; whole numbers are codes too."""
     text = column.astype(object).where(column.notna(), "").map(str)
     return text.reset_index(drop=True)
+
+
+def plain_codes(codes: "pd.Series[str]", label: str) -> tuple["pd.Series[str]", tuple[str, ...]]:
+    """Codes without blanks around them, official ones in capitals, and a note about how many."""
+    plain = codes.str.strip()
+    plain = plain.where(~plain.str.fullmatch(r"[ewsn]\d{8}"), plain.str.upper())
+    changed = codes[plain != codes]
+    if changed.empty:
+        return codes, ()
+    note = (
+        f"{label}: {len(changed):,} area codes had white space or small letters (first: "
+        f"{changed.iloc[0]!r}); they were read without."
+    )
+    return plain, (note,)
 
 
 def _with_shapes(given: "GeoSeries", shapes: Shapes) -> "GeoSeries":

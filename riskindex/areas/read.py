@@ -13,6 +13,7 @@ import shapely
 
 from riskindex.areas.boundary_faults import some
 from riskindex.areas.editions import Crosswalk, Vintage, looks_like, make_crosswalk
+from riskindex.areas.postcodes import Postcodes
 from riskindex.areas.prepare import NOT_RECORDED, prepare_areas, with_context
 from riskindex.areas.shipped_lookups import (
     AREAS,
@@ -26,7 +27,7 @@ from riskindex.areas.shipped_lookups import (
     shipped_file,
     shipped_groups,
 )
-from riskindex.areas.table_files import lacking, no_match
+from riskindex.areas.table_files import lacking, no_match, with_plain_codes
 from riskindex.errors import ConfigError, InputError, Together
 from riskindex.files.boundary_files import read_vector
 from riskindex.files.csv_files import CsvSheet, capped, read_sheet
@@ -84,6 +85,8 @@ class AreaSource:
     within: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The study area inside a larger file: district = ["Basildon"]. The areas that adjoin it are
     context: counted and in its windows, but not assessed; further ones are left out."""
+    postcodes: Postcodes | None = None
+    """A directory of postcodes, by which events that have one find their area."""
     vintage: Vintage | None = None
     """How events with codes of an older census edition reach these areas."""
 
@@ -332,15 +335,18 @@ def _with_groups(
     with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
         sheet = read_sheet(path, columns, Path(private))
     keys = areas.index.to_series() if lookup.by is None else areas[lookup.by]
+    given = sheet.columns[lookup.code]
+    sheet, plain = with_plain_codes(sheet, lookup.code, pd.Index(keys.unique()))
     found = _groups_of(sheet, lookup, set(keys))
     known = keys.isin(found.index)
     if not known.any():
-        raise InputError(no_match(sheet, lookup.code, sheet.columns[lookup.code], list(keys)))
+        raise InputError(no_match(sheet, lookup.code, given, list(keys)))
     added = found.reindex(keys).set_axis(areas.index).fillna(NOT_RECORDED)
     order = [*areas.columns.drop("geometry"), *lookup.groups, "geometry"]
     what = some(list(lookup.groups))
     notes = [
         *sheet.notes,
+        *plain,
         *lacking(sheet.label, keys.index[~known], len(areas), f"their {what} is {NOT_RECORDED}"),
     ]
     for column in dict.fromkeys(lookup.groups.values()):

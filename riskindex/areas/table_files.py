@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Literal, NamedTuple
 import numpy as np
 import pandas as pd
 
+from riskindex.areas.area_names import recognise_texts
 from riskindex.areas.boundary_faults import some
 from riskindex.areas.editions import looks_like, new_in_2021
 from riskindex.areas.long_tables import added_up, is_repeated, kept_rows, refuse_long
@@ -126,11 +127,21 @@ def read_tables(
 
 def no_match(sheet: CsvSheet, column: str, found: Sequence[str], areas: Sequence[str]) -> str:
     """Say that a file holds none of the areas, and what its codes look like instead."""
+    texts = recognise_texts(list(found[:_LOOKED_AT]))
+    if texts is not None:
+        return (
+            f"{sheet.label}: none of the {len(areas):,} areas is in column {column!r}: these are "
+            f"{texts[0]} (first: {found[0]!r}); {texts[1]}."
+        )
     return (
         f"{sheet.label}: none of the {len(areas):,} areas is in column {column!r}, which holds "
         f"{looks_like(found)} (first: {found[0] if found else ''!r}); the boundaries have "
         f"{looks_like(areas)} (first: {areas[0]!r}). Use a table of the boundaries' edition."
     )
+
+
+_LOOKED_AT = 200
+"""Texts of a column that are looked at to say what they are."""
 
 
 def lacking(label: str, missing: pd.Index, n: int, then: str) -> Iterator[str]:
@@ -162,7 +173,7 @@ def _read_table(
             refuse_long(sheet, table_file.read, names, code=source.code, wanted=wanted)
         file = table_file.record(sheet)
     given = sheet.columns[source.code]
-    sheet, noted = _plain_codes(sheet, source.code, areas)
+    sheet, noted = with_plain_codes(sheet, source.code, areas)
     codes = sheet.columns[source.code]
     if len(areas) and not set(codes) & set(areas):
         raise InputError(no_match(sheet, source.code, given, list(areas)))
@@ -246,7 +257,7 @@ def _long(
     return added_up(sheet, here, values, used, apart=list(source.where), category=source.category)
 
 
-def _plain_codes(sheet: CsvSheet, column: str, areas: pd.Index) -> tuple[CsvSheet, list[str]]:
+def with_plain_codes(sheet: CsvSheet, column: str, areas: pd.Index) -> tuple[CsvSheet, list[str]]:
     """The table with codes as the areas have them, and a note about blanks and small letters."""
     known, given = set(areas), sheet.columns[column]
     codes = [code if code in known else _plain_code(code, known) for code in given]

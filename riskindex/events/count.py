@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pandas as pd
 from pandas.api.types import union_categoricals
 
+from riskindex.areas.area_names import recognise_texts
 from riskindex.areas.editions import Crosswalk, first_few
 from riskindex.arrays import Fingerprints
 from riskindex.errors import ConfigError, DataError, Together
@@ -374,10 +375,12 @@ def _misspelt_codes(tally: Tally) -> Iterator[str]:
         "AND area_code IS NOT NULL GROUP BY 1 ORDER BY 1"
     ).fetchall()
     if rows:
+        texts = recognise_texts([code for code, _ in rows])
+        advice = "Correct them, or name the lookup that knows them under [areas]."
         yield (
             f"{tally.name}: {sum(n for _, n in rows):,} events are not counted, because no area is "
-            f"known to have their codes ({first_few([repr(code) for code, _ in rows])}). Correct "
-            "them, or name the lookup that knows them under [areas]."
+            f"known to have their codes ({first_few([repr(code) for code, _ in rows])}). "
+            f"{f'These are {texts[0]}; {texts[1]}.' if texts else advice}"
         )
     rows = tally.events.connection.execute(
         "SELECT code, events FROM codes WHERE area >= 0 AND code <> upper(code) ORDER BY code"
@@ -499,9 +502,15 @@ def _refuse_all_outside(tally: Tally) -> None:
         return
     rows = tally.events.connection.execute(
         "SELECT DISTINCT area_code FROM kinds WHERE span >= 0 AND area_code IS NOT NULL "
-        "ORDER BY 1 LIMIT 3"
+        "ORDER BY 1 LIMIT 200"
     ).fetchall()
-    codes = ", ".join(row[0] for row in rows) or "none"
+    codes = ", ".join(row[0] for row in rows[:3]) or "none"
+    texts = recognise_texts([row[0] for row in rows]) if rows else None
+    if texts is not None:
+        raise DataError(
+            f"{tally.name}: none of its {n:,} events in the periods has an area code: these are "
+            f"{texts[0]} ({codes}); {texts[1]}."
+        )
     known = first_few(tally.study.codes, shown=3)
     raise DataError(
         f"{tally.name}: none of its {n:,} events in the periods is in the study area (area codes "

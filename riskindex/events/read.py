@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from riskindex.areas.editions import first_few
+from riskindex.areas.postcodes import Postcodes, read_postcodes
 from riskindex.errors import InputError, Together
 from riskindex.events.count_tables.options import CountsSource
 from riskindex.events.count_tables.read import as_events, read_counts
@@ -27,7 +28,7 @@ from riskindex.events.sources import (
     people_of,
     with_forces_around,
 )
-from riskindex.events.sql import category, events_table, identifier
+from riskindex.events.sql import category, events_table, identifier, literal, store
 from riskindex.events.table import (
     connect,
     create_parquet_view,
@@ -38,7 +39,7 @@ from riskindex.events.table import (
     unreadable,
 )
 from riskindex.events.tally import Events
-from riskindex.events.values import Layout
+from riskindex.events.values import POSTCODE, Layout
 from riskindex.events.warehouse import SourceOfEvents, WarehouseSource
 from riskindex.events.warehouse_answer import open_warehouse
 from riskindex.factors import Factor
@@ -80,6 +81,7 @@ def open_events(
     memory: str = "1GB",
     temporary: Path | None = None,
     areas: "pd.DataFrame | None" = None,
+    postcodes: Postcodes | None = None,
     frames: Mapping[str, Any] = MappingProxyType({}),
     more: Mapping[str, Sequence[str]] = MappingProxyType({}),
     say: Callable[[str], None] | None = None,
@@ -107,6 +109,8 @@ def open_events(
     areas
         Index area_code with their geometry, in which a warehouse places events without codes; with
         `is_context` and `force`, by which police.uk says what its files cover.
+    postcodes
+        Directory by which events with a postcode find their area.
     frames
         Name of a source to its events in memory, in place of its files; see `Frames`. Where all
         are in memory, so is the database, until `memory` is full.
@@ -174,6 +178,7 @@ def open_events(
                         frame=frames.get(name),
                         say=say or _silent,
                     )
+                    one = _with_areas_of_postcodes(one, name, postcodes, areas, Path(folder))
                     # A source is added whole or not at all; the faults of all sources are told
                     # together.
                     files, notes = opened.files + one.files, opened.notes + one.notes
@@ -392,6 +397,46 @@ def _open_source(
     given = _open_records(reader, as_events(source), folder, table.events, say)
     events = replace(given.events[name], own_periods=table.periods, areas=table.areas)
     return Opened({name: events}, (table.file,), (*table.notes, *given.notes))
+
+
+def _with_areas_of_postcodes(
+    opened: Opened,
+    name: str,
+    postcodes: Postcodes | None,
+    areas: "pd.DataFrame | None",
+    folder: Path,
+) -> Opened:
+    """Events with the area of their postcode in place of it, so that no postcode is kept."""
+    events = opened.events[name]
+    has_postcode = f"starts_with(area_code, {literal(POSTCODE)})"
+    rows = [] if postcodes is None else _distinct_codes(events, has_postcode)
+    if postcodes is None or not rows:
+        return opened
+    wanted = [row.removeprefix(POSTCODE) for row in rows]
+    codes = [] if areas is None else list(areas.index)
+    found = read_postcodes(postcodes, wanted, codes, folder)
+    table, view = f"postcodes of {name}", f"{events.table} by postcode"
+    known = found.areas.rename("area").rename_axis("postcode").reset_index().astype("str")
+    store(events.connection, "looked_up", known)
+    area = (
+        f"CASE WHEN {has_postcode} THEN coalesce(p.area, 'unknown postcode') ELSE e.area_code END"
+    )
+    events.connection.execute(
+        f"CREATE TABLE {identifier(table)} AS SELECT * FROM looked_up; "
+        f"CREATE VIEW {identifier(view)} AS SELECT e.* REPLACE ({area} AS area_code) "
+        f"FROM {identifier(events.table)} e LEFT JOIN {identifier(table)} p "
+        f"ON e.area_code = {literal(POSTCODE)} || p.postcode"
+    )
+    note = f"{name}: {len(wanted):,} postcodes, {len(known):,} of them in {found.file.name}."
+    events = replace(events, table=view)
+    return Opened({name: events}, (*opened.files, found.file), (*opened.notes, note))
+
+
+def _distinct_codes(events: Events, condition: str) -> list[str]:
+    rows = events.connection.execute(
+        f"SELECT DISTINCT area_code FROM {identifier(events.table)} WHERE {condition} ORDER BY 1"
+    ).fetchall()
+    return [str(code) for (code,) in rows]
 
 
 def _open_records(

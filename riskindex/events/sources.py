@@ -46,6 +46,12 @@ class EventSource:
     """Such as %d/%m/%Y; ISO dates need none."""
     area: str | None = None
     """Column with the area code."""
+    postcode: str | None = None
+    """Column with the postcode, for events without a code; needs [areas.postcodes]. Only the area
+    is kept of it."""
+    point: str | None = None
+    """Column with both coordinates, such as "0.71, 51.54" or "POINT (585000 186000)": easting or
+    longitude first, but for degrees, which say themselves which is which."""
     x: str | None = None
     """Column with the easting or longitude."""
     y: str | None = None
@@ -250,6 +256,8 @@ def layout_of(
         source.x,
         source.y,
         person=source.person or source.distinct,
+        postcode=source.postcode,
+        point=source.point,
         offence=source.offence,
         secret=secret,
         key=source.key,
@@ -302,8 +310,10 @@ def source_faults(name: str, source: EventSource) -> Iterator[str]:
     """Say what is wrong with the options of a source, whatever its files hold."""
     if (source.x is None) != (source.y is None):
         yield f"sources.{name}: x and y belong together; one of them is not named."
-    if source.area is None and source.x is None and source.person is None:
-        yield f"sources.{name}: name the column area, or x and y."
+    if source.point is not None and source.x is not None:
+        yield f"sources.{name}: point holds both coordinates; leave x and y out, or point."
+    if not any((source.area, source.x, source.point, source.postcode, source.person)):
+        yield f"sources.{name}: name the column area, x and y, point, or postcode."
     if source.person and source.distinct and source.person != source.distinct:
         yield f"sources.{name}: person and distinct must be one column where both are named."
     if source.role and source.everyone_is:

@@ -328,7 +328,7 @@ def unreadable(connection: "DuckDBPyConnection", table: str, layout: Layout) -> 
     query = f"SELECT {counted} FROM {identifier(table)}"
     # Counted first: in a sound file the lists below are never made.
     numbers = connection.execute(query).fetchall()[0]
-    columns = (layout.date, layout.x, layout.y)
+    columns = (layout.date, layout.point or layout.x, layout.y)
     for bad, column, number in zip(BAD, columns, numbers, strict=True):
         if not number:
             continue
@@ -432,9 +432,10 @@ def _check(header: Sequence[str], layout: Layout, label: str) -> None:
         for column in layout.columns
         if header.count(column) > 1
     ]
-    has_point = layout.x in header and layout.y in header
+    has_point = layout.point in header or (layout.x in header and layout.y in header)
     placed = layout.area is not None or layout.x is not None
-    if not faults and placed and not has_point and layout.area not in header:
+    has_code = layout.area in header or layout.postcode in header
+    if not faults and placed and not has_point and not has_code:
         faults = [
             f"{label}: neither {layout.area!r} nor coordinates, so no event has a place. "
             "Name the columns that say where, or take the file out."

@@ -27,6 +27,10 @@ class Layout(NamedTuple):
     y: str | None = None
     person: str | None = None
     key: str | None = None
+    postcode: str | None = None
+    """Column with the postcode of events that have no code."""
+    point: str | None = None
+    """Column with both coordinates."""
     offence: str | None = None
     """Column with the key of the offence that a record is of, of which a hash is kept."""
     secret: str = ""
@@ -59,7 +63,7 @@ class Layout(NamedTuple):
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, once."""
-        places = (self.area, self.x, self.y)
+        places = (self.area, self.postcode, self.point, self.x, self.y)
         roles = (self.date, *places, self.person, self.key, self.offence, self.number)
         return tuple(dict.fromkeys(c for c in (*roles, *self.categories) if c is not None))
 
@@ -127,9 +131,14 @@ def select_events(
     date, hour = _date(*when), _hour(*when)
     raw_x, raw_y = (names.get(column or "", "NULL") for column in (layout.x, layout.y))
     x, y = (f"try_cast({value} AS DOUBLE)" for value in (raw_x, raw_y))
+    if layout.point in names:
+        raw_x = raw_y = text(layout.point)
+        x, y = _two_numbers(raw_x)
     # Spreadsheets end in rows that look empty and are saved all the same.
     blank = " AND ".join(f"{name} IS NULL" for name in names.values())
     roles = {"area_code": known(layout.area), "key": known(layout.key)}
+    if layout.postcode is not None:
+        roles["area_code"] = f"coalesce({known(layout.area)}, {_postcode(known(layout.postcode))})"
     roles["person"] = _keyed(known(layout.person), layout.secret)
     found = ", ".join(f"{value} AS {role}" for role, value in roles.items())
     further = {category(c): text(c) for c in layout.categories}
@@ -159,7 +168,7 @@ def select_events(
 def _bad(raw: Mapping[str, Raw], layout: Layout) -> dict[str, str]:
     """What stands where a date or number should be, as far as it may be anything else."""
     tests = {"bad_date": (layout.date, "date IS NULL", "date_raw")}
-    tests |= {"bad_x": (layout.x or "", "x IS NULL OR isinf(x)", "x_raw")}
+    tests |= {"bad_x": (layout.point or layout.x or "", "x IS NULL OR isinf(x)", "x_raw")}
     tests |= {"bad_y": (layout.y or "", "y IS NULL OR isinf(y)", "y_raw")}
     fine = {
         name
@@ -193,6 +202,34 @@ def _if_any(text: str) -> str:
     is_word = f"regexp_full_match(lower({text}), {literal(_MISSING)})"
     return (
         f"CASE WHEN length({text}) > {LONGEST_WORD} THEN {text} WHEN NOT {is_word} THEN {text} END"
+    )
+
+
+POSTCODE = "postcode "
+"""What stands before a postcode in the place of an area code, until it is looked up."""
+
+
+def _postcode(text: str) -> str:
+    """A postcode in capitals and without blanks; missing where nothing is left of it."""
+    plain = f"regexp_replace(upper({text}), '[^A-Z0-9]', '', 'g')"
+    return f"{literal(POSTCODE)} || nullif({plain}, '')"
+
+
+_NUMBER = r"[-+]?[0-9]+(?:\.[0-9]+)?"
+_TWO = rf"^[^0-9+-]*({_NUMBER})[^0-9+-]+({_NUMBER})[^0-9]*$"
+
+
+def _two_numbers(text: str) -> tuple[str, str]:
+    """Easting and northing, or longitude and latitude, of a text that holds both."""
+    one, two = (
+        f"try_cast(nullif(regexp_extract({text}, {literal(_TWO)}, {i}), '') AS DOUBLE)"
+        for i in (1, 2)
+    )
+    # Degrees of Great Britain cannot be mistaken for each other; metres come easting first.
+    turned = f"({one} BETWEEN 49 AND 61 AND {two} < 3)"
+    return (
+        f"CASE WHEN {turned} THEN {two} ELSE {one} END",
+        f"CASE WHEN {turned} THEN {one} ELSE {two} END",
     )
 
 

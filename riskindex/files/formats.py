@@ -194,6 +194,20 @@ def members(path: Path) -> list[str]:
     return names
 
 
+def largest_member(path: Path, ending: str) -> str:
+    """Name of the largest file in a zip with an ending, such as .csv.
+
+    Raises
+    ------
+    InputError
+        No such file, or an unsafe zip.
+    """
+    infos = [i for i in refuse_unsafe(path) if i.filename.lower().endswith(ending)]
+    if not infos:
+        raise InputError(f"{path.name}: no *{ending} in it.")
+    return max(infos, key=lambda info: info.file_size).filename
+
+
 def refuse_unsafe(path: Path) -> list[zipfile.ZipInfo]:
     """The files of a zip, once all of it is known to be safe; see `members`."""
     with _opened(path) as archive:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from riskindex.areas.area_names import find_area
+from riskindex.areas.area_names import find_area, recognise_texts
 from riskindex.errors import ConfigError
 
 
@@ -54,3 +54,27 @@ def test_an_unknown_name_is_told_the_nearest(asked, near):
 def test_a_name_of_nothing_is_no_area(asked):
     with pytest.raises(ConfigError, match="is no police force"):
         find_area(asked)
+
+
+@pytest.mark.parametrize(
+    ("texts", "what"),
+    [
+        (["SS1 2AB", "cm20 1xy", "E1 6AN"], "postcodes"),
+        (["SS12AB", "CM201XY", "elsewhere"], "postcodes"),
+        (["Harlow 001A", "Southend-on-Sea 015B"], "names of LSOAs"),
+        (["Harlow 001", "Bath and North East Somerset 014"], "names of MSOAs"),
+        (["Milton", "Kursaal"], "names of wards"),
+        (["HARLOW", "Basildon"], "names of districts"),
+        (["Tendring", "Uttlesford"], "names of districts"),
+        (["Avon and Somerset", "Gwent"], "names of police forces"),
+    ],
+)
+def test_texts_that_are_no_codes_are_recognised(texts, what):
+    found = recognise_texts(texts)
+    assert found is not None
+    assert found[0] == what
+
+
+@pytest.mark.parametrize("texts", [["E01021819"], ["A1", "A2"], [""], [], ["95AA01S1"], ["12"]])
+def test_what_may_be_a_code_is_left_alone(texts):
+    assert recognise_texts(texts) is None

@@ -65,14 +65,21 @@ def test_all_faults_of_codes_and_shapes_come_together_with_their_rows():
     shapes += [square(6, 0), square(5, 0)]
     frame = raw(shapes).assign(code=["A", "A", "B", "C", "D", " E", None, "G"])
     faults = faults_of(frame, label="areas.gpkg")
-    assert len(faults) == 6
+    assert len(faults) == 5
     assert all(fault.startswith("areas.gpkg: ") for fault in faults)
     assert "1 rows without an area code (row 7: '')" in faults[0]
-    assert "white space around the area code (row 6: ' E')" in faults[1]
-    assert "used again (row 1: 'A', row 2: 'A')" in faults[2]
-    assert "2 rows without a shape (row 3: 'B', row 4: 'C')" in faults[3]
-    assert "no polygon (row 5: 'D')" in faults[4]
-    assert "share one shape (row 6: ' E', row 8: 'G')" in faults[5]
+    assert "used again (row 1: 'A', row 2: 'A')" in faults[1]
+    assert "2 rows without a shape (row 3: 'B', row 4: 'C')" in faults[2]
+    assert "no polygon (row 5: 'D')" in faults[3]
+    assert "share one shape (row 6: 'E', row 8: 'G')" in faults[4]
+
+
+def test_codes_are_trimmed_and_official_ones_written_in_capitals():
+    frame = raw([square(0, 0), square(1, 0), square(2, 0)])
+    found = prepare_areas(frame.assign(code=[" E01000002", "e01000001", "plain x"]), code="code")
+    assert list(found.areas.index) == ["E01000001", "E01000002", "plain x"]
+    (note,) = [n for n in found.notes if "area codes had" in n]
+    assert "2 area codes had white space or small letters (first: ' E01000002')" in note
 
 
 def test_coordinates_that_are_no_numbers_are_a_fault():

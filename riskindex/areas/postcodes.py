@@ -1,0 +1,149 @@
+"""Postcodes to area codes, by the directories of the ONS as they come."""
+
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, ClassVar, NamedTuple
+
+import pandas as pd
+
+from riskindex.errors import InputError
+from riskindex.files.csv_files import read_header
+from riskindex.files.formats import (
+    FileRecord,
+    as_utf8,
+    find_file,
+    largest_member,
+    nearest,
+    open_member,
+    record,
+    sniff,
+    unpack,
+)
+
+POSTCODE_COLUMNS = ("pcds", "pcd", "pcd8", "pcd7", "pcd2", "postcode")
+"""What the directories call the postcode, in the order in which they are looked for."""
+_AREA_COLUMN = re.compile(r"(oa|lsoa|msoa|dz)\d\d(cd)?", re.IGNORECASE)
+ROWS_AT_ONCE = 500_000
+"""Rows of a directory that are in memory at once; it has 2.7 million."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Postcodes:
+    """A directory that says in which area each postcode is: ONSPD or NSPL, as it is downloaded."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    path: str
+    """The zip as it comes, or a CSV."""
+    code: str | None = None
+    """Column with the postcode; left out, pcds, pcd or postcode."""
+    area: str | None = None
+    """Column with the area code; left out, the one of lsoa21, lsoa11, msoa21 and the like that
+    holds the codes of the boundaries."""
+
+
+class PostcodeAreas(NamedTuple):
+    """The areas of some postcodes."""
+
+    areas: "pd.Series[str]"
+    """Index postcode, in capitals and without blanks; those that the directory lacks are not
+    there."""
+    file: FileRecord
+
+
+def plain_postcode(text: str) -> str:
+    """A postcode in capitals and without anything between its letters and digits.
+
+    Examples
+    --------
+    >>> plain_postcode(" ss1-2ab")
+    'SS12AB'
+    """
+    return re.sub(r"[^A-Z0-9]", "", text.upper())
+
+
+def read_postcodes(
+    source: Postcodes, wanted: Collection[str], areas: Collection[str], folder: Path
+) -> PostcodeAreas:
+    """Look postcodes up.
+
+    Parameters
+    ----------
+    source
+        The directory.
+    wanted
+        Postcodes, as `plain_postcode` gives them.
+    areas
+        Codes of the boundaries, which decide what column of areas is meant.
+    folder
+        Folder that relative paths start from.
+
+    Raises
+    ------
+    InputError
+        No directory, or no column that holds the areas.
+    """
+    path = find_file(folder, source.path, place="areas.postcodes.path")
+    with TemporaryDirectory(prefix="riskindex-") as private:
+        table, label = _unpacked(path, Path(private))
+        header = read_header(table, (), Path(private))
+        code = source.code or _first(header, POSTCODE_COLUMNS)
+        columns = [source.area] if source.area else [c for c in header if _AREA_COLUMN.fullmatch(c)]
+        lacking = [c for c in (code, *columns) if c not in header]
+        if code is None or lacking or not columns:
+            what = repr(lacking[0]) if lacking and lacking[0] else "with a postcode and an area"
+            raise InputError(f"{label}: no column {what}{nearest(str(source.code or ''), header)}.")
+        found = _looked_up(table, code, columns, set(wanted), private)
+    column = max(columns, key=lambda name: int(found[name].isin(list(areas)).sum()))
+    if len(found) and not found[column].isin(list(areas)).any():
+        raise InputError(
+            f"{label}: none of {', '.join(columns)} holds the codes of the boundaries for these "
+            "postcodes. Name the column under areas.postcodes.area."
+        )
+    known = found[column].str.strip()
+    return PostcodeAreas(known[known != ""], record(path, "postcodes", rows=None))
+
+
+def _unpacked(path: Path, scratch: Path) -> tuple[Path, str]:
+    """The table of a directory: the largest one of its zip, beside which lie parts and lists."""
+    kind = sniff(path)
+    if kind == "zip":
+        name = largest_member(path, ".csv")
+        return open_member(path, name, scratch), f"{path.name}/{name}"
+    inner = unpack(path, scratch) if kind == "gzip" else path
+    if sniff(inner) not in ("text", "utf-16"):
+        raise InputError(f"{path.name}: no directory of postcodes. Name its zip or CSV.")
+    return inner, path.name
+
+
+def _first(header: Sequence[str], wanted: Sequence[str]) -> str | None:
+    folded = {name.casefold(): name for name in reversed(header)}
+    return next((folded[name] for name in wanted if name in folded), None)
+
+
+def _looked_up(
+    table: Path,
+    code: str,
+    columns: Sequence[str],
+    wanted: Collection[str],
+    scratch: str,
+) -> pd.DataFrame:
+    """Areas of the postcodes that are wanted, one column for each kind of area."""
+    text = as_utf8(table, Path(scratch))
+    parts = []
+    with pd.read_csv(
+        text.path,
+        usecols=[code, *columns],
+        dtype=str,
+        keep_default_na=False,
+        encoding="utf-8-sig",
+        chunksize=ROWS_AT_ONCE,
+    ) as reader:
+        for part in reader:
+            plain = part[code].str.upper().str.replace(r"[^A-Z0-9]", "", regex=True)
+            parts.append(part.set_axis(plain)[list(columns)][plain.isin(list(wanted)).to_numpy()])
+    found = pd.concat(parts) if parts else pd.DataFrame(columns=list(columns))
+    return found[~found.index.duplicated()]
