@@ -11,7 +11,7 @@ from riskindex.areas.official_data import attributions
 from riskindex.arrays import Flags
 from riskindex.config import Config
 from riskindex.errors import DataError
-from riskindex.factors import reported_shares
+from riskindex.factors import reported_shares, scored_shares
 from riskindex.hotspots.exposure_in_doubt import exposure_notes
 from riskindex.hotspots.find import Hotspots, find_hotspots
 from riskindex.hotspots.method_limits import method_notes
@@ -27,7 +27,7 @@ from riskindex.index.diagnostics import (
     warn_of_directions,
 )
 from riskindex.index.double_counting import find_double_counting, warn_of_double_counting
-from riskindex.index.reasons import explain, through_one_area
+from riskindex.index.reasons import averages_last, explain, through_one_area
 from riskindex.index.scores import silent_sentences
 from riskindex.index.selection import Selected, flags_tie, select_top
 from riskindex.planning.named_places import hot_last
@@ -102,7 +102,7 @@ def analyse(
     say("Scanning for clusters")
     clusters = scan_for_clusters(counts, areas, tables, weights, config.factors, seed=config.seed)
     robust, sensitivity = _how_sure(config, given, listed, say=say)
-    reasons = _reasons(config, found.table, persistence, scores).reindex(areas.index, fill_value="")
+    reasons = _reasons(config, found, persistence, scores).reindex(areas.index, fill_value="")
     correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
     index = chosen.table.join(robust.table if robust else []).assign(reasons=reasons)
     say("Naming places")
@@ -298,7 +298,13 @@ def explain_some_factors(
     )
     scored = [factor for factor in mine if factor.scored]
     words = explain(
-        hotspots, persistence, scores, scored, unit=config.periods.unit, whole=config.whole
+        hotspots,
+        persistence,
+        scores,
+        scored,
+        unit=config.periods.unit,
+        whole=config.whole,
+        averages=averages_last(result.tests),
     )
     return words, through_one_area(hotspots, scored)
 
@@ -319,10 +325,17 @@ def _replay(config: Config, data: Data, scores: pd.DataFrame) -> Replay | None:
 
 
 def _reasons(
-    config: Config, hotspots: pd.DataFrame, persistence: pd.DataFrame, scores: pd.DataFrame
+    config: Config, found: Hotspots, persistence: pd.DataFrame, scores: pd.DataFrame
 ) -> "pd.Series[str]":
-    unit, whole = config.periods.unit, config.whole
-    return explain(hotspots, persistence, scores, config.factors, unit=unit, whole=whole)
+    return explain(
+        found.table,
+        persistence,
+        scores,
+        config.factors,
+        unit=config.periods.unit,
+        whole=config.whole,
+        averages=averages_last(found.tests),
+    )
 
 
 def _warnings(config: Config, correlations: pd.DataFrame, twice: pd.DataFrame) -> tuple[str, ...]:
@@ -353,7 +366,9 @@ def composition_of(config: Config, given: Given, chosen: "pd.Series[bool]") -> p
     """Who lives in the areas of a list, beside the rest of the study area."""
     around = given.areas.get("is_context")
     study = chosen if around is None else chosen[~around]
-    return compose(given.tables, reported_shares(config.shares, config.factors), study)
+    shares = reported_shares(config.shares, config.factors)
+    table = compose(given.tables, shares, study)
+    return table.assign(scored=table.index.isin(list(scored_shares(shares, config.factors))))
 
 
 def _silences(config: Config, listed: Listed, areas: pd.DataFrame) -> list[str]:

@@ -21,7 +21,7 @@ from riskindex.events.losses import losses
 from riskindex.files.memory import memory_of_database
 from riskindex.hotspots.find import find_hotspots
 from riskindex.index.selection import unknown_overrides
-from riskindex.outputs.report.page import source_lines
+from riskindex.outputs.report.records import source_lines
 from riskindex.publication.sensitive_places import read_sensitive_places
 from riskindex.setup.official_files import absent_files
 

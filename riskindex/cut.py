@@ -1,5 +1,6 @@
 """The arithmetic of a selection, in numbers and in sentences that add up to the number selected."""
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -119,6 +120,37 @@ def without_score(cut: Cut) -> Cut:
     """The same for those who may not have scores: the score at the cut is left out."""
     explanation = cut.explanation.replace(f"score at the cut{_at(cut)}", "score at the cut", 1)
     return cut._replace(score_at_cut=float("nan"), explanation=explanation)
+
+
+def by_noised_counts(cut: Cut) -> Cut:
+    """The same for a list of the protected run, for those who see the counts themselves."""
+    return cut._replace(explanation=f"{_NOISED} {cut.explanation}")
+
+
+def is_by_noised_counts(cut: Cut) -> bool:
+    """Whether the list is one of the protected run, though the counts are shown."""
+    return cut.explanation.startswith(_NOISED)
+
+
+_NOISED = (
+    "The list was selected by counts with noise, so that it tells of no count and is the same for "
+    "all readers; scores shown elsewhere are of the counts as they are."
+)
+
+
+def of_100(share: float) -> str:
+    """In how many of 100 repeats, the same on every page; empty where it is missing.
+
+    It is cut and not rounded: 99.5 is not all, and 94.9 is not yet firm.
+
+    Examples
+    --------
+    >>> of_100(0.995), of_100(0.949), of_100(0.004), of_100(0.29), of_100(0)
+    ('99', '94', 'under 1', '29', '0')
+    """
+    if math.isnan(share):
+        return ""
+    return "under 1" if 0 < share < 0.01 else f"{int(100 * share + 1e-9)}"
 
 
 def areas(number: int) -> str:

@@ -113,7 +113,7 @@ def _strata_faults(factor: Factor) -> Iterator[str]:
         yield f"event_groups: {listed(without)} need an exposure, because other groups name one."
     if factor.exposure is not None:
         yield "event_groups name exposures of their own, so leave the factor's exposure out."
-    if any(group.weight != 1 for group in factor.groups):
+    if factor.is_weighted:
         yield "event_groups with exposures of their own must have the weight 1."
     if factor.method == "getis-ord":
         yield "the method getis-ord takes no exposure; use window or poisson."

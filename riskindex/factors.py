@@ -194,6 +194,11 @@ class Factor:
         return (alone,)
 
     @property
+    def is_weighted(self) -> bool:
+        """Whether some of its events count more than others, so that its counts are sums."""
+        return any(group.weight != 1 for group in self.groups)
+
+    @property
     def standardised(self) -> bool:
         """Whether each group of events is expected from its own base."""
         return any(group.exposure for group in self.groups)
@@ -243,17 +248,23 @@ def reads_all_periods(periods: int, unit: str) -> bool:
 
 def reported_shares(shares: Mapping[str, Share], factors: Sequence[Factor]) -> dict[str, Share]:
     """The shares of the config, and those that factors are made of, such as deprivation."""
-    made = {
-        factor.label: Share(
-            numerator=".".join(factor.column(factor.numerator)),
-            denominator=".".join(factor.column(factor.denominator)),
-        )
-        for factor in factors
-        if factor.numerator and factor.denominator and not factor.counts_events
-    }
+    made = {f.label: share for f in factors if (share := _share_of(f))}
     known = {(share.numerator, share.denominator) for share in shares.values()}
     more = {n: s for n, s in made.items() if (s.numerator, s.denominator) not in known}
     return {**shares, **more}
+
+
+def scored_shares(shares: Mapping[str, Share], factors: Sequence[Factor]) -> frozenset[str]:
+    """Names among some shares of those that a scored factor is made of, whatever it is called."""
+    scored = [_share_of(factor) for factor in factors if factor.scored]
+    return frozenset(name for name, share in shares.items() if share in scored)
+
+
+def _share_of(factor: Factor) -> Share | None:
+    if not factor.numerator or not factor.denominator or factor.counts_events:
+        return None
+    numerator, denominator = map(factor.column, (factor.numerator, factor.denominator))
+    return Share(numerator=".".join(numerator), denominator=".".join(denominator))
 
 
 CONFIDENCE_SCORES: Mapping[int, float] = {0: 0.0, 90: 100 / 3, 95: 200 / 3, 99: 100.0}

@@ -29,6 +29,7 @@ from riskindex.assessment.people_counts import columns_for_people, count_people,
 from riskindex.assessment.place_counts import Measured
 from riskindex.assessment.series import read_series
 from riskindex.config import Config, as_config
+from riskindex.cut import by_noised_counts
 from riskindex.errors import ConfigError, DataError, DisclosureError
 from riskindex.events import read as event_files
 from riskindex.events.count import Counted, count_events
@@ -388,7 +389,7 @@ def _with_protected_list(result: Result) -> Result:
         team_plan=plan_of(
             config, given, _with_tiers(index, chosen), result.weights, hotspots=result.hotspots
         ),
-        cut=found.cut,
+        cut=by_noised_counts(found.cut),
         composition=composition_of(config, given, chosen),
         sensitivity=replace(found.sensitivity, matters=result.sensitivity.matters),
     )

@@ -78,6 +78,10 @@ _SAME: tuple[tuple[type | tuple[type, ...], Callable[[Any, Any], bool]], ...] = 
 """Kinds of things that == compares part by part, or not at all, to what compares them whole."""
 
 
+NOT_COMPUTED = "It cannot be computed from these data."
+"""What is said outside the organisation of a choice that gave no list."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Sensitivity:
     """What other choices would have changed."""
@@ -101,7 +105,7 @@ class Sensitivity:
         choices = self.choices.drop(columns=["entered_codes", "left_codes"], errors="ignore")
         if "note" in choices:
             choices = choices[choices["kind"] != "people"].reset_index(drop=True)
-            choices["note"] = choices["note"].where(choices["note"] == "", "cannot be computed")
+            choices["note"] = choices["note"].where(choices["note"] == "", NOT_COMPUTED)
         return Sensitivity(
             choices=choices, effective=self.effective.round(2), matters=self.matters.round(1)
         )

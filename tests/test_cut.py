@@ -2,7 +2,16 @@ import math
 
 import pytest
 
-from riskindex.cut import Cut, areas, by_hand, exchanged, explained, without_score
+from riskindex.cut import (
+    Cut,
+    areas,
+    by_hand,
+    by_noised_counts,
+    exchanged,
+    explained,
+    of_100,
+    without_score,
+)
 
 CUT = Cut(
     assessed=100,
@@ -56,3 +65,18 @@ def test_the_score_at_the_cut_can_be_left_out():
     told = without_score(explained(CUT, ""))
     assert "40" not in told.explanation
     assert math.isnan(told.score_at_cut)
+
+
+def test_a_list_of_noised_counts_is_called_one_before_its_arithmetic():
+    made = by_noised_counts(explained(CUT, ""))
+    assert made.explanation.startswith("The list was selected by counts with noise, ")
+    assert made.explanation.endswith(explained(CUT, "").explanation)
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [(1, "100"), (0.995, "99"), (0.949, "94"), (0.95, "95"), (0.004, "under 1"), (0, "0")],
+)
+def test_repeats_of_a_hundred_are_cut_so_that_none_is_said_to_be_all_or_firm(share, words):
+    assert of_100(share) == words
+    assert of_100(float("nan")) == ""

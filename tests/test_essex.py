@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from list_refusals import lists_may_leave
+from running_text import running_words
 
 from riskindex import read_config, release, run, save
 from riskindex.areas.groups import WHOLE
@@ -203,6 +204,13 @@ def test_no_selected_area_is_below_the_county_on_four_or_more_of_six_crimes(open
     hot = crimes[crimes["confidence"] >= 95]
     assert len(hot) > 20
     assert (hot["observed"] > hot["expected"]).all()
+
+
+def test_the_report_is_read_in_a_quarter_of_an_hour(open_data):
+    page = (open_data[0] / "report.html").read_text(encoding="utf-8")
+    assert running_words(page) <= 3_000
+    assert "Hot for" not in page
+    assert page.count('<tr><td class="number">') >= 56
 
 
 def test_the_report_says_how_many_areas_the_flags_alone_would_tie(open_data):

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tables import factor
 
-from riskindex.factors import EventGroup, Share, apart, reported_shares
+from riskindex.factors import EventGroup, Share, apart, reported_shares, scored_shares
 
 VALUES = st.lists(st.sampled_from(["a", "b", "1", 1, True]), min_size=1)
 WHERE = st.dictionaries(st.sampled_from(["kind", "month"]), VALUES)
@@ -40,6 +40,22 @@ def test_a_column_is_of_the_factors_own_source_unless_it_names_another():
     assert poor.column("none") == ("census", "none")
     assert poor.column("age.residents") == ("age", "residents")
     assert not poor.counts_events
+
+
+def test_a_factor_with_an_event_that_counts_more_is_weighted():
+    plain, heavy = EventGroup(label="a", source="s"), EventGroup(label="b", source="s", weight=2)
+    assert factor(source=None, event_groups=(plain, heavy)).is_weighted
+    assert not factor(source=None, event_groups=(plain,)).is_weighted
+
+
+def test_a_share_is_scored_under_whatever_name_where_a_scored_factor_is_made_of_it():
+    made = {"numerator": "n", "denominator": "d", "source": "s", "method": "value"}
+    shares = {
+        "Poor": Share(numerator="s.n", denominator="s.d"),
+        "Old": Share(numerator="s.o", denominator="s.d"),
+    }
+    assert scored_shares(shares, [factor(**made)]) == {"Poor"}
+    assert scored_shares(shares, [factor(**made, scored=False)]) == frozenset()
 
 
 def test_a_share_that_a_factor_is_made_of_is_reported_once():

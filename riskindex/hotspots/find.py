@@ -73,7 +73,8 @@ class Hotspots(NamedTuple):
     confidence, is_hot, reason."""
     tests: pd.DataFrame
     """Index (factor, period): method, null, correction, level, assessed, not_assessed, total (of
-    the assessed areas), dispersion, estimator, hot, hot_without_dispersion, hot_90, hot_95, hot_99
+    the assessed areas), average (the same per area), dispersion, estimator, hot,
+    hot_without_dispersion, hot_90, hot_95, hot_99
     (areas of at least that confidence), moran_i, moran_p, general_g, general_g_p,
     neighbour_covariance and neighbour_z (how alike neighbours' ratios are), next_door (areas next
     door to a hotspot; counted as hot only where the factor says so), dispersion_of_all (with the
@@ -452,6 +453,7 @@ def _all_zero(seen: Observation, sample: Sample) -> Columns:
 def _summary_of(seen: Observation, factor: Factor) -> dict[str, Any]:
     """What can be said of every method."""
     assessed = int(seen.assessed.sum())
+    total = float((seen.counts[seen.assessed] @ seen.event_weights).sum()) * seen.unit
     blank = dict.fromkeys(_SUMMARY, np.nan) | {"null": "nothing was observed", "estimator": ""}
     return blank | {
         "method": factor.method,
@@ -459,7 +461,8 @@ def _summary_of(seen: Observation, factor: Factor) -> dict[str, Any]:
         "level": factor.level,
         "assessed": assessed,
         "not_assessed": len(seen.reason) - assessed,
-        "total": float((seen.counts[seen.assessed] @ seen.event_weights).sum()) * seen.unit,
+        "total": total,
+        "average": total / assessed if assessed else np.nan,
         "hot": 0,
         "next_door": 0,
         "left_out": 0,
@@ -510,6 +513,7 @@ _SUMMARY = (
     "assessed",
     "not_assessed",
     "total",
+    "average",
     "dispersion",
     "estimator",
     "hot",

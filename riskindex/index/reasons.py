@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.factors import Factor, reads_all_periods
+from riskindex.statistics.intervals import round_half_away
 from riskindex.tables import rows
 
 PERIOD_WORDS = {
@@ -36,6 +37,10 @@ NOT_ASSESSED_WORDS = MappingProxyType(
 """Why an area is not assessed, in words that tell nothing of what was counted."""
 
 
+NOTHING: Mapping[str, float] = MappingProxyType({})
+"""No average is told."""
+
+
 def explain(
     hotspots: pd.DataFrame,
     persistence: pd.DataFrame,
@@ -44,6 +49,7 @@ def explain(
     *,
     unit: str = "calendar-year",
     whole: str = "county",
+    averages: Mapping[str, float] = NOTHING,
 ) -> "pd.Series[str]":
     """Say for every area why it scores.
 
@@ -57,6 +63,9 @@ def explain(
         Unit of the periods, a key of `PERIOD_WORDS`.
     whole
         Word for the study area that a share is compared with.
+    averages
+        Mean number of an assessed area in the last period, by factor, which stands beside the
+        area's own where nothing else says what to expect of it.
 
     Returns
     -------
@@ -64,9 +73,11 @@ def explain(
         Index area_code: the sentences of `reasons`, the largest contribution first, then the
         factors that the area is not assessed for; empty where no factor scores and none is missing.
     """
-    given = reasons(hotspots, persistence, scores, factors, unit=unit, whole=whole)
-    order = np.argsort(-scores.loc[given.index, "contribution"].to_numpy(float), kind="stable")
-    joined = given.iloc[order].groupby(level="area_code", sort=False).agg(" ".join)
+    told = reasons(
+        hotspots, persistence, scores, factors, unit=unit, whole=whole, averages=averages
+    )
+    order = np.argsort(-scores.loc[told.index, "contribution"].to_numpy(float), kind="stable")
+    joined = told.iloc[order].groupby(level="area_code", sort=False).agg(" ".join)
     areas = scores.index.get_level_values("area_code").unique()
     lone = through_one_area(hotspots, factors).reindex(areas).fillna("").str.match("all of (?!1$)")
     joined = joined.reindex(areas).fillna("")
@@ -129,12 +140,13 @@ def reasons(
     *,
     unit: str = "calendar-year",
     whole: str = "county",
+    averages: Mapping[str, float] = NOTHING,
 ) -> "pd.Series[str]":
     """One sentence for every factor and area where the factor scores.
 
     Parameters
     ----------
-    hotspots, persistence, scores, factors, unit, whole
+    hotspots, persistence, scores, factors, unit, whole, averages
         As for `explain`.
 
     Returns
@@ -146,9 +158,22 @@ def reasons(
     texts = {}
     for factor in (factor for factor in factors if factor.scored):
         table = _facts(hotspots, persistence, scores, factor)
-        speech = Speech(factor, unit, whole, _average(factor, table))
+        usual = averages.get(factor.name, np.nan)
+        speech = Speech(factor, unit, whole, _average(factor, table), usual)
         texts[factor.name] = pd.Series(dict(_sentences(speech, table)), dtype=object)
     return pd.concat(texts, names=["factor", "area_code"]).rename("reason")
+
+
+def averages_last(tests: pd.DataFrame) -> dict[str, float]:
+    """Mean number of an assessed area in the last period of each factor.
+
+    Parameters
+    ----------
+    tests
+        Of `find_hotspots`, index (factor, period).
+    """
+    last = tests["average"].groupby(level="factor", sort=False).tail(1).droplevel("period")
+    return {str(factor): float(mean) for factor, mean in last.items()}
 
 
 class Fact(NamedTuple):
@@ -185,6 +210,8 @@ class Speech(NamedTuple):
     whole: str
     average: float
     """The share of the whole study area; NaN where the factor is no share."""
+    usual: float
+    """Mean number of an assessed area in the last period; NaN where it is not given."""
 
 
 def _facts(
@@ -234,8 +261,17 @@ def _persisted(speech: Speech, fact: Fact) -> str:
     periods = PERIOD_WORDS[speech.unit][1]
     return (
         f"Hot for {_inside(speech.factor.label)} in {fact.periods_hot:.0f} of "
-        f"{fact.periods_assessed:.0f} {periods}{_of_many(speech, fact)}."
+        f"{fact.periods_assessed:.0f} {periods}{_of_many(speech, fact)}{_own_words(speech, fact)}."
     )
+
+
+def _own_words(speech: Speech, fact: Fact) -> str:
+    """The area's own number in the last period beside that of an average area."""
+    if np.isnan(fact.observed) or np.isnan(speech.usual):
+        return ""
+    weighted = ", weighted" if speech.factor.is_weighted else ""
+    when = _in_period(speech.unit, speech.factor.periods[-1])
+    return f"; {when} own {_told(fact.observed)}, average area {_decimal(speech.usual)}{weighted}"
 
 
 def _of_many(speech: Speech, fact: Fact) -> str:
@@ -283,10 +319,10 @@ def _tested(speech: Speech, fact: Fact) -> str:
     if not (fact.is_hot or fact.confidence > 0 or near or observed > expected):
         return ""
     start = "Hot" if fact.is_hot else "Possibly hot" if fact.confidence > 0 else "More"
-    start = "Next door to a hotspot" if kind == "next door" else start
+    start = NEAR_WORDS.get(kind, start)
     period = _in_period(speech.unit, factor.periods[-1]) if factor.periods else ""
     about = " ".join(filter(None, [start, "for", _inside(factor.label), period]))
-    weighted = " weighted" if any(group.weight != 1 for group in factor.groups) else ""
+    weighted = " weighted" if factor.is_weighted else ""
     numbers = _numbers(observed, expected, fact.confidence, weighted)
     if near:
         own = _against(fact.observed, fact.expected, weighted)
@@ -297,20 +333,16 @@ def _tested(speech: Speech, fact: Fact) -> str:
 def _own_risk(speech: Speech, fact: Fact) -> str:
     """The area's own numbers first, then those of its window, which are named as such."""
     factor = speech.factor
-    next_door = fact.kind == "next door"
     if not fact.all_observed > fact.all_expected and not fact.is_hot:
         return ""
     span = " to ".join(dict.fromkeys([*factor.periods[:1], *factor.periods[-1:]]))
     about = " ".join(filter(None, [factor.label, _in_period(speech.unit, span)]))
     told = _ESTIMATES[factor.estimate](factor, fact.value)
     sentences = [f"{about}: {_counted(factor, fact.all_observed, fact.all_expected, told)}."]
-    if (fact.is_hot or next_door) and fact.kind != "own":
-        sure = f"{fact.confidence:.0f}% sure" if fact.confidence > 0 else ""
+    if fact.is_hot or fact.kind == "next door":
         last = factor.periods[-1] if len(factor.periods) > 1 else ""
-        near = "It is next door to a hotspot" if next_door else "Its window is hot"
-        start = " ".join(filter(None, [near, _in_period(speech.unit, last)]))
-        window = _counted(factor, fact.window_observed, fact.window_expected, sure)
-        sentences.append(f"{start}: {window}{_local(fact)}.")
+        start = " ".join(filter(None, [_RISK_WORDS[fact.kind], _in_period(speech.unit, last)]))
+        sentences.append(f"{start}{_of_window(factor, fact)}{_local(fact)}.")
     return " ".join(sentences)
 
 
@@ -326,6 +358,15 @@ _ESTIMATES: Mapping[str, Callable[[Factor, float], str]] = MappingProxyType(
 """What is told of a risk, by the config word."""
 
 
+def _of_window(factor: Factor, fact: Fact) -> str:
+    """The numbers of the window, or how surely the area is hot by itself alone."""
+    sure = f"{fact.confidence:.0f}% sure" if fact.confidence > 0 else ""
+    if fact.kind == "own":
+        return f" ({sure})" if sure else ""
+    window = _counted(factor, fact.window_observed, fact.window_expected, sure)
+    return f": with its neighbours {window}" if fact.kind == "next door" else f": {window}"
+
+
 def _local(fact: Fact) -> str:
     """Whether a hot area stands out from its surroundings, or the whole quarter is hot."""
     if not fact.is_hot or np.isnan(fact.local):
@@ -339,7 +380,7 @@ def _in_period(unit: str, label: str) -> str:
 
 def _counted(factor: Factor, observed: float, expected: float, note: str) -> str:
     """62 where 31.0 were expected (2.0 times; estimated 1.8)."""
-    weighted = " weighted" if any(group.weight != 1 for group in factor.groups) else ""
+    weighted = " weighted" if factor.is_weighted else ""
     times = f"{observed / expected:,.1f} times" if expected > 0 else ""
     notes = "; ".join(filter(None, [times, note]))
     return _against(observed, expected, weighted) + (f" ({notes})" if notes else "")
@@ -363,13 +404,27 @@ SENTENCES: dict[str, Callable[[Speech, Fact], str]] = {
 KIND_WORDS = {
     "": "",
     "own": ", by itself",
-    "neighbourhood": ", not by itself",
+    "neighbourhood": "",
     "one": ", through one area alone",
     "window": "",
     "next door": "",
     "both": ", by itself and with its neighbours",
 }
-"""Through what an area is hot."""
+"""Through what an area is hot, at the end of a sentence."""
+
+NEAR_WORDS = {
+    "neighbourhood": "Hot with its neighbours",
+    "one": "Hot with its neighbours",
+    "next door": "Next door to a hotspot",
+}
+"""The beginning of a sentence about an area that is not hot by itself."""
+
+_RISK_WORDS = {
+    "own": "Hot by itself",
+    "neighbourhood": "Hot with its neighbours",
+    "both": "Hot by itself, and with its neighbours",
+    "next door": "Next door to a hotspot",
+}
 
 
 def _numbers(observed: float, expected: float, confidence: float, unit: str) -> str:
@@ -381,8 +436,12 @@ def _numbers(observed: float, expected: float, confidence: float, unit: str) -> 
 def _against(observed: float, expected: float, unit: str) -> str:
     """7 where 1.9 were expected."""
     against = f" where {_decimal(expected)} were expected" if expected > 0 else ""
-    told = f"{observed:,.0f}" if observed == round(observed) else _decimal(observed)
-    return f"{told}{unit}{against}"
+    return f"{_told(observed)}{unit}{against}"
+
+
+def _told(observed: float) -> str:
+    """A count, whole where it is."""
+    return f"{observed:,.0f}" if observed == round(observed) else _decimal(observed)
 
 
 def _decimal(number: float) -> str:
@@ -390,7 +449,8 @@ def _decimal(number: float) -> str:
 
 
 def _percent(share: float) -> str:
-    return f"{100 * share:.0f}%"
+    # Half away from zero, as on all pages; nine digits mend what 100 times .285 has lost.
+    return f"{float(round_half_away(round(100 * share, 9))):.0f}%"
 
 
 def _inside(label: str) -> str:

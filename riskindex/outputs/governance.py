@@ -29,8 +29,9 @@ from riskindex.outputs.report.choices import (
     composition_part,
     double_counting_part,
 )
+from riskindex.outputs.report.factors import METHODS, score_words
 from riskindex.outputs.report.methods import neighbour_words, protection_part, test_words
-from riskindex.outputs.report.page import METHODS, data_part, score_words
+from riskindex.outputs.report.records import data_part
 from riskindex.outputs.transparency_record import SOURCE, fields
 from riskindex.publication.released import Released
 

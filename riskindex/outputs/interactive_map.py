@@ -359,7 +359,7 @@ def _factor_data(name: str, released: Released) -> dict[str, Any]:
     data["name"] = name
     data["scores"] = _scores(name, released)
     data["group"] = _group(name, released)
-    data["weighted"] = _counts_weighted(name, released.config)
+    data["weighted"] = released.is_weighted(name)
     periods = dict(_periods(name, released.hotspots))
     data["periods"] = [_hot_data(period, table) for period, table in periods.items()]
     if periods:
@@ -376,13 +376,6 @@ def _scores(name: str, released: Released) -> dict[str, Any]:
         return {}
     of_factor = released.scores.loc[name].reindex(released.areas.index)
     return {key: _column(of_factor[key]) for key in ("score", "intensity") if key in of_factor}
-
-
-def _counts_weighted(name: str, config: dict[str, Any]) -> bool:
-    """Whether some events of the factor count more than others."""
-    given = [factor for factor in config.get("factors", []) if factor["name"] == name]
-    groups = (group for factor in given for group in factor.get("event_groups", []))
-    return any(group.get("weight", 1) != 1 for group in groups)
 
 
 def _group(name: str, released: Released) -> str:

@@ -224,7 +224,7 @@ def _are_counts(values: Sequence[object]) -> bool:
     return numbers > 0 and all(_is_number(value) for value in values)
 
 
-_NUMBER = re.compile(r"[+−±<]?\d[\d,.]*(%|\b.*\))?")
+_NUMBER = re.compile(r"(under )?[+−±<]?\d[\d,.]*(%|\b.*\))?")
 
 
 def _is_number(value: object) -> bool:
@@ -339,21 +339,6 @@ def percent(share: float, *, decimals: int = 0) -> str:
     # Nine digits first: 100 times .285 is a hair below 28.5, and would round down.
     rounded = round_half_away(round(100 * float(share), 9), decimals=decimals)
     return f"{float(rounded):.{decimals}f}%"
-
-
-def of_100(share: float) -> str:
-    """In how many of 100 repeats, the same on every page; empty where it is missing.
-
-    It is cut and not rounded: 99.5 is not all, and 94.9 is not yet firm.
-
-    Examples
-    --------
-    >>> of_100(0.995), of_100(0.949), of_100(0.004), of_100(0.29), of_100(0)
-    ('99', '94', 'under 1', '29', '0')
-    """
-    if pd.isna(share):
-        return ""
-    return "under 1" if 0 < share < 0.01 else f"{int(100 * share + 1e-9)}"
 
 
 def slug(title: str) -> str:

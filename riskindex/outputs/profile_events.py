@@ -11,7 +11,15 @@ import pandas as pd
 from riskindex.areas.groups import WHOLE
 from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED, WITHHELD
 from riskindex.events.periods import month_label
-from riskindex.outputs.pages import drawing, escape, in_words, inside, paragraphs, record_table
+from riskindex.outputs.pages import (
+    drawing,
+    escape,
+    in_words,
+    inside,
+    paragraphs,
+    percent,
+    record_table,
+)
 from riskindex.outputs.plots import Dot, Line, draw_bars, draw_dots, draw_lines
 from riskindex.outputs.profile_numbers import Book, Place, Record, months_of, summed
 from riskindex.statistics.intervals import count_ratio, percent_change
@@ -484,7 +492,7 @@ def _most(
         middle = next(i for i, n in enumerate(itertools.accumulate(records)) if n >= half)
         return f"Half are aged {list(labels.values())[middle]} or younger."
     most = records.index(max(records))
-    return f"Most: {list(labels.values())[most]}, {records[most] / sum(records):.0%}."
+    return f"Most: {list(labels.values())[most]}, {percent(records[most] / sum(records))}."
 
 
 def _in_time(aspect: str) -> Callable[..., str]:
@@ -510,7 +518,7 @@ def _in_time(aspect: str) -> Callable[..., str]:
             return f"No {word} stands out from chance."
         share = list(tested.values())[most] / sum(records)
         return (
-            f"{labels[list(tested)[most]]} stands out: {share:.0%} of the records, "
+            f"{labels[list(tested)[most]]} stands out: {percent(share)} of the records, "
             f"{found.ratio[most]:.1f} times what its number of {_EXPOSED[aspect]} leads to expect."
         )
 

@@ -11,6 +11,7 @@ from riskindex.outputs.pages import (
     in_words,
     inside,
     paragraphs,
+    percent,
     record_table,
 )
 from riskindex.outputs.profile_numbers import Book, Place, class_words
@@ -53,9 +54,9 @@ def place_map(book: Book, place: Place) -> str:
         view=place_view(book, place),
         names={code: _hover(book, code) for code in shown},
         outlined={code: "borderline" if book.is_borderline(code) else "firm" for code in chosen},
-        linked=set(place.codes),
+        linked=set(book.listed(place)),
         about="Areas by class of the index; selected areas have a heavy outline. "
-        "The same areas stand in the table at the end of the page.",
+        "Those with a line in the table at the end of the page lead to it.",
     )
     tiers = ", dashed where it is borderline" if book.has_tiers else ""
     words = {f"c{c}": word for c, word in class_words(book.released).items()}
@@ -170,8 +171,8 @@ def factor_records(book: Book, place: Place) -> list[dict[str, object]]:
             {
                 "Factor": hot.label if scored else f"{hot.label} (not scored)",
                 "Areas hot": len(codes),
-                "Of those here": f"{len(codes) / len(place.codes):.0%}",
-                f"Of the whole {book.whole}'s": f"{hot.share:.0%}",
+                "Of those here": percent(len(codes) / len(place.codes)),
+                f"Of the whole {book.whole}'s": percent(hot.share),
                 "New": sum((name, code) in book.new for code in place.codes),
                 **_lasting(book, place, name),
                 "Selected areas hot": sum(code in chosen for code in codes),

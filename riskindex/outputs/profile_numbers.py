@@ -145,6 +145,19 @@ class Book:
         """Areas of a place that are selected, by rank."""
         return [code for code in place.codes if self.records[code]["selected"]]
 
+    def listed(self, place: Place) -> list[str]:
+        """Areas with a line on the page: of a named place all, of a district those that score.
+
+        Where scores are not released, those that are selected, borderline or have a reason.
+        """
+        return [code for code in place.codes if not place.is_district or self._has_line(code)]
+
+    def _has_line(self, code: str) -> bool:
+        area = self.records[code]
+        if "score" in area:
+            return bool(area["score"] > 0) or bool(area["selected"])
+        return bool(area["selected"] or self.is_borderline(code) or area["reasons"])
+
     def people(self, codes: Iterable[str], column: str) -> int:
         """People of some areas; areas whose number is not known count as none."""
         known = self._known_people.get(column, {})

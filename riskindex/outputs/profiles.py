@@ -6,6 +6,8 @@ from pathlib import Path
 import pandas as pd
 
 from riskindex.areas.groups import profile_kind
+from riskindex.cut import areas as in_areas
+from riskindex.cut import of_100
 from riskindex.outputs.pages import (
     area_cell,
     asset,
@@ -17,6 +19,7 @@ from riskindex.outputs.pages import (
     marks_line,
     page_head,
     paragraphs,
+    percent,
     print_mark,
     record_table,
     slug,
@@ -137,17 +140,18 @@ def _living(book: Book, place: Place) -> Iterator[tuple[str, str]]:
     people = book.people(place.codes, "residents")
     if people and not book.withholds(book.records, "residents"):
         share = book.people(book.selected(place), "residents") / people
-        living = f"{book.whole} {book.share_in_selected:.0%}"
-        yield f"{share:.0%}", f"of residents live in selected areas ({living})"
+        living = f"{book.whole} {percent(book.share_in_selected)}"
+        yield percent(share), f"of residents live in selected areas ({living})"
 
 
 def _all_areas(book: Book, place: Place) -> str:
-    records = [_area_record(book, code, why=True) for code in place.codes]
-    lines = record_table(records, ids=place.codes)
+    codes = book.listed(place)
+    lines = record_table([_area_record(book, code, why=True) for code in codes], ids=codes)
     if not place.is_district:
         return lines
-    words = f"{len(records):,} areas {_ORDER[book.has_ranks]}"
-    return f"<details open><summary>{words}</summary>{lines}</details>"
+    rest = len(place.codes) - len(codes)
+    words = f"{in_areas(len(codes))} {_LISTED[book.has_ranks]}; {_REST[book.has_ranks]}: {rest:,}."
+    return paragraphs([words]) + (lines if codes else "")
 
 
 def _area_record(book: Book, code: str, *, why: bool = False) -> dict[str, object]:
@@ -163,7 +167,7 @@ def _area_record(book: Book, code: str, *, why: bool = False) -> dict[str, objec
         "Selected": _chosen_words(book, code),
     }
     if "p_selected" in area:
-        record["In repeats"] = "" if pd.isna(area["p_selected"]) else f"{area['p_selected']:.0%}"
+        record["Of 100 repeats"] = of_100(area["p_selected"])
     record |= {"Score": area["score"]} if "score" in area else {}
     for column, words in (("residents", "Residents"), ("residents_10_24", "Aged 10 to 24")):
         if column in area:
@@ -178,7 +182,11 @@ def _rank_record(area: Record) -> dict[str, object]:
     return {"Tenth": area["decile"]} if "decile" in area else {}
 
 
-_ORDER = {True: "by rank", False: "in the order of their codes"}
+_LISTED = {
+    True: "with a score above 0, by rank",
+    False: "selected, borderline or with a reason, in the order of their codes",
+}
+_REST = {True: "areas that score 0", False: "areas of which nothing is told"}
 
 
 def _chosen_words(book: Book, code: str) -> str:
@@ -189,8 +197,11 @@ def _chosen_words(book: Book, code: str) -> str:
 
 
 def _top(book: Book, place: Place) -> str:
-    more = " Every area is listed at the end of the page." if place.is_district else ""
-    note = f'<p class="small quiet">Point at an area for its name; click for its line.{more}</p>'
+    more = " The table at the end of the page has them." if place.is_district else ""
+    note = (
+        '<p class="small quiet">Point at an area for its name; click one that scores for its '
+        f"line.{more}</p>"
+    )
     words, codes = _foremost(book, place)
     records = [_area_record(book, code) for code in codes]
     shown = record_table(records) if records else paragraphs(["No area is selected here."])
@@ -232,7 +243,7 @@ _SECTIONS: dict[str, dict[str, _Section]] = {
         "Who": who_part,
         "Hotspots": hotspot_part,
         "Factors": _summary,
-        "Every area": _all_areas,
+        "Areas that score": _all_areas,
         "Data notes": _notes,
     },
     "place": {

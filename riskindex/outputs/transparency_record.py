@@ -99,7 +99,10 @@ def _events(released: Released) -> str:
 
 def _restricted(released: Released) -> str:
     chosen = released.factors.get("restricted")
-    shares = [inside(str(name)) for name in released.composition.index]
+    beside, scored = released.composition, _scored(released)
+    if "scored" in beside:
+        beside = beside[~beside["scored"].astype(bool)]
+    shares = [name for name in map(inside, beside.index.astype(str)) if name not in scored]
     lines = [f"Reported beside the list and never scored: {in_words(shares)}."] if shares else []
     if chosen is not None and chosen.astype(bool).any():
         labels = [

@@ -299,6 +299,9 @@ def hot_in_places(
 ) -> tuple["pd.Series[str]", "pd.Series[Any]"]:
     """What is hot in each place, in how many areas, and how many are hot only next door.
 
+    Where no area of a place is hot for a factor by itself, its words say so: "drugs (2, with
+    neighbours)", or "drugs (next door)" where not one is hot at all.
+
     Parameters
     ----------
     place_of
@@ -310,20 +313,38 @@ def hot_in_places(
     """
     if hot is None:
         return pd.Series("", index=places), pd.Series(pd.NA, index=places, dtype="Int64")
-    names = ["area_code", "factor"]
-    found = hot.loc[hot["is_hot"].astype(bool), ["kind"]].reset_index()[[*names, "kind"]]
+    found = hot[["is_hot", "kind"]].reset_index()
     found["place"] = found["area_code"].map(place_of)
-    found = found.dropna(subset="place").astype({"place": int})
+    found["is_hot"] = found["is_hot"].astype(bool)
+    found["own"] = found["is_hot"] & ~found["kind"].isin(THROUGH_OTHERS)
+    found = found[found["place"].notna() & (found["is_hot"] | (found["kind"] == "next door"))]
+    found = found.astype({"place": int})
     order = {factor: k for k, factor in enumerate(hot.index.unique("factor"))}
-    count = found.groupby(["place", "factor"]).size().rename("count").reset_index()
+    count = found.groupby(["place", "factor"])[["is_hot", "own"]].sum().reset_index()
     count["order"] = count["factor"].map(order)
-    count = count.sort_values(["place", "count", "order"], ascending=[True, False, True])
-    words = count["factor"].map(lambda factor: (labels or {}).get(factor, factor))
-    count["words"] = words + " (" + count["count"].astype(str) + ")"
-    factors = count.groupby("place")["words"].agg("; ".join).reindex(places, fill_value="")
-    by_itself = found.assign(own=found["kind"] != "neighbourhood").groupby("area_code")["own"].any()
-    next_door = (~by_itself).groupby(place_of.reindex(by_itself.index)).sum()
-    return factors, next_door.reindex(places, fill_value=0).astype("Int64")
+    count = count.sort_values(["place", "is_hot", "order"], ascending=[True, False, True])
+    words = [
+        f"{(labels or {}).get(factor, factor)} ({_hot_words(int(hot), int(own))})"
+        for factor, hot, own in zip(count["factor"], count["is_hot"], count["own"], strict=True)
+    ]
+    told = pd.Series(words, index=count.index, dtype=object).groupby(count["place"])
+    near = ~found.groupby("area_code")["own"].any()
+    next_door = near.groupby(place_of.reindex(near.index)).sum()
+    return (
+        told.agg("; ".join).reindex(places, fill_value=""),
+        next_door.reindex(places, fill_value=0).astype("Int64"),
+    )
+
+
+THROUGH_OTHERS = ("neighbourhood", "next door")
+"""Kinds of hotspots that an area is not by itself."""
+
+
+def _hot_words(areas: int, own: int) -> str:
+    """How many areas are hot, and whether it takes their neighbours."""
+    if own:
+        return f"{areas:,}"
+    return f"{areas:,}, with neighbours" if areas else "next door"
 
 
 def hot_last(hotspots: pd.DataFrame) -> pd.DataFrame:

@@ -81,6 +81,7 @@ TEST_COLUMNS = (
     "assessed",
     "not_assessed",
     "total",
+    "average",
     "dispersion",
     "estimator",
     "hot",
@@ -264,6 +265,15 @@ class Released(OnScreen):
             part_periods=self.part_periods,
         )
         return every_figure(self.requested, shown)
+
+    def is_weighted(self, factor: str) -> bool:
+        """Whether the counts of a factor are sums of events of which some count more."""
+        return "weighted" in self.factors and bool(self.factors.at[factor, "weighted"])
+
+    def label(self, factor: str) -> str:
+        """Name of a factor above its counts, which says where they are weighted."""
+        mark = ", weighted" if self.is_weighted(factor) else ""
+        return f"{self.factors.at[factor, 'label']}{mark}"
 
     @property
     def numbered(self) -> list[str]:
@@ -539,6 +549,7 @@ def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
         "counted": what_is_counted(factor, result.config.sources),
         "unit": result.config.unit_of(factor.name),
         "definition": definition_of(factor),
+        "weighted": factor.is_weighted,
         "sources": ", ".join(sorted({g.source for g in factor.groups} or {factor.source or ""})),
         "threshold": factor.threshold,
         "level": factor.level,

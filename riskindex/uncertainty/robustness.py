@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.arrays import Array, Flags, Integers, SmallIntegers, Texts
-from riskindex.cut import areas
+from riskindex.cut import areas, of_100
 from riskindex.errors import ConfigError, DataError
 from riskindex.factors import Factor
 from riskindex.index.aggregation import AGGREGATE
@@ -74,9 +74,10 @@ class Robust:
         number = int((off > on.min()).sum())
         return (
             f" {areas(number)} off the list {_are(number)} selected "
-            f"in more repeats than one on it ({np.nanmax(off):.0%} against {on.min():.0%}): the "
-            "list goes by the counts as they are, and repeats draw counts and weights again, in "
-            "which an area of few events, or one among ties at the cut, moves most."
+            f"in more repeats than one on it ({of_100(np.nanmax(off))} of 100 against "
+            f"{of_100(on.min())}): the "
+            "list is made once, and repeats draw counts and weights again; an area of few events, "
+            "or one among ties at the cut, moves most."
         )
 
     @property

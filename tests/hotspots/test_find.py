@@ -304,6 +304,7 @@ def test_weighted_events_add_up_and_name_the_group_that_makes_them_hot(method):
     assert not table["hot_without_group"].iloc[[55, 99]].any()
     assert table["hot_without_group"].isna().tolist() == (~table["is_hot"]).tolist()
     assert found.tests["total"].iloc[0] == (asb + 5 * arson).sum()
+    assert found.tests["average"].iloc[0] == pytest.approx((asb + 5 * arson).mean())
 
 
 @pytest.mark.parametrize("method", ["window", "getis-ord", "poisson"])

@@ -4,7 +4,7 @@ from tables import factor, hotspots, persistence
 
 from riskindex.factors import EventGroup
 from riskindex.index.build import score_factors
-from riskindex.index.reasons import explain, reasons, through_one_area
+from riskindex.index.reasons import averages_last, explain, reasons, through_one_area
 
 HOT = {"confidence": 95, "is_hot": True, "observed": 7, "expected": 1.9, "value": 3.0}
 RISK = {"label": "Robbery", "method": "window", "score": "risk", "exposure": "residents"}
@@ -37,11 +37,11 @@ def test_an_area_that_is_hot_by_itself():
     assert sentence(SUSPECTS, HOT | {"kind": "own"}).endswith("95% sure), by itself.")
 
 
-def test_an_area_that_is_hot_through_its_neighbours_gives_the_numbers_of_the_neighbourhood():
+def test_an_area_that_is_hot_through_its_neighbours_is_said_to_be_and_its_own_number_comes_first():
     near = {"kind": "neighbourhood", "window_observed": 1234, "window_expected": 617}
     assert sentence(SUSPECTS, HOT | near) == (
-        "Hot for suspects' homes in 2022: 7 where 1.9 were expected; with its neighbours 1,234 "
-        "where 617 were expected (2.0 times; 95% sure), not by itself."
+        "Hot with its neighbours for suspects' homes in 2022: 7 where 1.9 were expected; with its "
+        "neighbours 1,234 where 617 were expected (2.0 times; 95% sure)."
     )
 
 
@@ -50,7 +50,7 @@ def test_a_neighbourhood_that_owes_all_to_one_area_is_said_to():
     one = near | {"hot_without_largest": False}
     assert sentence(SUSPECTS, HOT | one).endswith("95% sure), through one area alone.")
     more = near | {"hot_without_largest": True}
-    assert sentence(SUSPECTS, HOT | more).endswith("95% sure), not by itself.")
+    assert sentence(SUSPECTS, HOT | more).endswith("95% sure).")
 
 
 def test_an_area_at_90_percent_is_possibly_hot():
@@ -79,7 +79,7 @@ def test_an_area_next_door_to_a_hotspot_is_called_so_and_its_own_events_come_fir
     half = sentence(SUSPECTS | {"neighbourhood": "half"}, HOT | near)
     assert half.startswith("Next door to a hotspot for suspects' homes in 2022: 0 where 1.9")
     assert risk_sentence({}, {}, near | MANY).endswith(
-        "It is next door to a hotspot: 50 where 5.4 were expected (9.3 times)."
+        "Next door to a hotspot: with its neighbours 50 where 5.4 were expected (9.3 times)."
     )
 
 
@@ -117,6 +117,18 @@ def test_years_hot():
     )
 
 
+def test_years_hot_end_with_the_areas_own_number_beside_the_average():
+    options = {"label": "Domestic abuse", "score": "persistence", "periods": ("2021", "2022")}
+    lasting = {"periods_hot": [0, 5], "periods_assessed": 5, "pooled_p_adjusted": 0.01}
+    text = sentence(options, {"observed": 12}, lasting, averages={"suspects": 4.06})
+    assert text == "Hot for domestic abuse in 5 of 5 years; in 2022 own 12, average area 4.1."
+
+
+def test_averages_are_those_of_the_last_period():
+    index = pd.MultiIndex.from_product([["x"], ["2021", "2022"]], names=["factor", "period"])
+    assert averages_last(pd.DataFrame({"average": [2.0, 4.0]}, index)) == {"x": 4.0}
+
+
 DEPRIVED = {
     "label": "Households deprived in two or more ways",
     "numerator": "n",
@@ -134,6 +146,15 @@ def test_a_share_stands_beside_the_share_of_the_county():
     assert found["a"] == ""
     text = explain(table, persistence([]), scores, [wanted], whole="London")["b"]
     assert text.endswith("(London 19%).")
+
+
+def test_a_half_is_rounded_away_from_zero():
+    options = DEPRIVED | {"method": "threshold", "score": "threshold", "threshold": 0.1}
+    values = {"observed": [0, 125], "value": [0.0, 0.125]}
+    table = hotspots(["a", "b"], {("suspects", ""): values})
+    wanted = factor(**options, direction=-1)
+    scores = score_factors(table, persistence([]), [wanted])
+    assert explain(table, persistence([]), scores, [wanted]).str.contains("13% of").any()
 
 
 def test_a_low_share_is_a_reason_where_a_high_one_means_less_risk():
@@ -279,11 +300,14 @@ def test_the_numbers_of_a_window_are_named_as_such():
     window = {"window_observed": 120, "window_expected": 60.0, "confidence": 95, "is_hot": True}
     near = MANY | window | {"kind": "both"}
     assert risk_sentence({}, {}, near) == (
-        "Robbery in 2022: 62 where 31.0 were expected (2.0 times; estimated 1.8). "
-        "Its window is hot: 120 where 60.0 were expected (2.0 times; 95% sure)."
+        "Robbery in 2022: 62 where 31.0 were expected (2.0 times; estimated 1.8). Hot by itself, "
+        "and with its neighbours: 120 where 60.0 were expected (2.0 times; 95% sure)."
     )
     years = {"periods": ("2021", "2022")}
-    assert "Its window is hot in 2022: 120 where 60.0" in risk_sentence(years, MANY, near)
+    through = risk_sentence(years, MANY, near | {"kind": "neighbourhood"})
+    assert "Hot with its neighbours in 2022: 120 where 60.0" in through
+    own = risk_sentence({}, {}, near | {"kind": "own"})
+    assert own.endswith("estimated 1.8). Hot by itself (95% sure).")
 
 
 def test_nothing_is_said_of_a_risk_below_what_was_expected():

@@ -55,6 +55,14 @@ def test_the_places_left_to_a_person_are_marked_and_counted(page):
     assert 40 < len(places) < 80
 
 
+def test_a_scored_factor_is_not_said_to_be_unscored(released):
+    (sensitive,) = [field for field in fields() if field.name == "Sensitive attributes"]
+    told = sensitive.known(released).partition("never scored: ")[2]
+    assert "residents aged 65 and over" in told
+    for label in released.factors.loc[released.factors["scored"].astype(bool), "label"]:
+        assert label.lower() not in told.lower()
+
+
 def test_nobody_is_invented(page):
     """Names, dates and signatures are a person's to write."""
     signed = section(page, "sign-off")

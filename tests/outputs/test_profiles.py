@@ -79,10 +79,14 @@ def test_the_page_says_rate_interval_rank_and_share(folder, county_released):
     assert f"That is {row['share']:.1%} of the county's events" in page
 
 
-def test_every_area_of_a_district_has_its_line(folder, county_released):
-    for name, part in county_released.areas.groupby("district"):
+def test_every_area_of_a_district_that_scores_has_its_line_and_the_others_are_counted(
+    folder, county_released
+):
+    for name, part in county_released.all_areas.groupby("district"):
         page = pages(folder)[f"district-{name.lower()}.html"]
-        assert set(re.findall(r'<tr id="([^"]+)"', page)) == set(part.index)
+        scores = part.index[part["score"] > 0]
+        assert set(re.findall(r'<tr id="([^"]+)"', page)) == set(scores)
+        assert f"areas that score 0: {len(part) - len(scores):,}." in page
 
 
 def test_the_page_of_a_place_has_its_name_its_sentence_and_a_line_for_each_of_its_areas(

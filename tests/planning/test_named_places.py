@@ -88,13 +88,15 @@ def test_what_is_hot_is_counted_and_so_is_what_is_hot_only_next_door():
         (ROW[0], "drugs", False, ""),
         (ROW[1], "asb", True, "neighbourhood"),
         (ROW[1], "drugs", True, "neighbourhood"),
+        (ROW[3], "asb", False, "next door"),
         (ROW[5], "asb", True, "both"),
     ]
     hot = pd.DataFrame(rows, columns=["area_code", "factor", "is_hot", "kind"])
     hot = hot.set_index(["area_code", "factor"])
     table = made([ROW[0], ROW[1], ROW[3]], hot=hot, labels={"asb": "Nuisance"}).table
-    assert table["factors"].tolist() == ["Nuisance (2); drugs (1)", ""]
-    assert table["next_door"].tolist() == [1, 0]
+    words = ["Nuisance (2); drugs (1, with neighbours)", "Nuisance (next door)"]
+    assert table["factors"].tolist() == words
+    assert table["next_door"].tolist() == [1, 1]
 
 
 def test_what_one_area_lacks_is_missing_for_its_place_and_never_zero():

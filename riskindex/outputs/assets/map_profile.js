@@ -132,9 +132,7 @@ function factorSentences(factor, i) {
   if (!period) return [];
   if (whyOf(factor, i)) return [hotWords(factor, period, i)];
   const often = factor.often && factor.score === "persistence" ? yearsWords(factor, i) : "";
-  const kind = KINDS[period.kind?.[i]];
-  const last = hotWords(factor, period, i);
-  return [often, hasConfidence(factor) && kind ? `${last}, ${kind}` : last, hasConfidence(factor) && countWords(factor, period, i)];
+  return [often, hotWords(factor, period, i), hasConfidence(factor) && countWords(factor, period, i)];
 }
 
 function stripBlock(i) {

@@ -22,7 +22,7 @@ const inPeriod = ({ period }) => (period ? ` ${app.data.period_words[0].replace(
 
 const KINDS = {
   o: "by itself",
-  n: "with its neighbours, not by itself",
+  n: "with its neighbours",
   b: "by itself and with its neighbours",
   d: "next door to a hotspot",
 };
@@ -58,8 +58,9 @@ function hotWords(factor, period, i) {
   if (!hasConfidence(factor)) return sharesWords(factor, period, i);
   const when = inPeriod(period);
   if (level === 0) return `not hot${when}${period.kind?.[i] === "d" ? `, ${KINDS.d}` : ""}`;
-  const below = period.is_hot[i] === "1" ? "" : ", below the level asked for";
-  return `hot${when}, ${SURE[level]}${below}`;
+  const isHot = period.is_hot[i] === "1";
+  const kind = isHot ? KINDS[period.kind?.[i]] : "";
+  return [`hot${when}`, kind, SURE[level], isHot ? "" : "below the level asked for"].filter(Boolean).join(", ");
 }
 
 function yearsWords(factor, i) {

@@ -6,7 +6,14 @@ from typing import NamedTuple
 import pandas as pd
 
 from riskindex.index.diagnostics import strong_pairs
-from riskindex.outputs.pages import bullets, html_table, in_words, inside, paragraphs, record_table
+from riskindex.outputs.pages import (
+    html_table,
+    in_words,
+    inside,
+    paragraphs,
+    percent,
+    record_table,
+)
 from riskindex.publication.released import Released
 
 KIND_WORDS: Mapping[str, str] = {
@@ -72,7 +79,7 @@ def choice_table(released: Released) -> pd.DataFrame:
             "Areas selected": table["selected"],
             "Entered": table["entered"],
             "Left": table["left"],
-            "Of the list, stays": [_percent(share) for share in table["kept"]],
+            "Of the list, stays": [percent(share) for share in table["kept"]],
             "Note": table["note"],
         }
     )
@@ -85,54 +92,59 @@ def choice_table(released: Released) -> pd.DataFrame:
     return shown
 
 
+MOST_CHOICES = 5
+"""Other choices in the report, each the most telling one of its kind; the workbook has all."""
+
+
 def choices_part(released: Released) -> str:
-    """What if we had chosen differently, as HTML."""
+    """What if we had chosen differently, as HTML: five lines; empty where nothing was tried."""
+    table = _most_telling(released)
+    if table.empty:
+        return ""
+    shown = table[["Kind", "Choice", "Areas selected", "Entered", "Left", "Of the list, stays"]]
+    lines = [
+        choice_sentence(released),
+        _matters_sentence(released),
+        _no_list_sentence(released),
+        _IN_THE_WORKBOOK,
+    ]
+    return paragraphs([" ".join(filter(None, lines))]) + record_table(shown.to_dict("records"))
+
+
+def _most_telling(released: Released) -> pd.DataFrame:
+    """Of each kind of choice the one without which most areas would leave, the most first."""
     table = choice_table(released)
     if table.empty:
-        return paragraphs(["No other choice was tried."])
-    shown = table[[c for c in table if "highest risk" not in str(c) and c != "Note"]]
-    shown = shown[table["Areas selected"].notna()]
+        return table
+    tried = table[table["Areas selected"].fillna(0) > 0]
+    most = tried.sort_values("Left", ascending=False, kind="stable").drop_duplicates("Kind")
+    return most.head(MOST_CHOICES)
+
+
+def _no_list_sentence(released: Released) -> str:
+    """How many choices gave no list, or an empty one."""
+    table = released.sensitivity.choices
+    failed, empty = int((table["note"] != "").sum()), int((table["selected"] == 0).sum())
+    told = [f"{failed:,} could not be tried" if failed else ""]
+    told += [f"{empty:,} gave an empty list" if empty else ""]
+    return f"{' and '.join(filter(None, told))}: the workbook says why." if failed + empty else ""
+
+
+def _matters_sentence(released: Released) -> str:
+    table = matters_table(released)
+    if table.empty:
+        return ""
+    first = table.iloc[0]
     return (
-        paragraphs([choice_sentence(released), _HOW_TRIED])
-        + record_table(shown.astype(object).where(shown.notna(), "").to_dict("records"))
-        + paragraphs(_not_tried(table))
-        + _headed("Which choice matters most", _HOW_MATTERS, matters_table(released))
-        + _headed("Weight and effect", _HOW_EFFECTIVE, effective_table(released))
-        + _headed("The points that people gave", _points_given(released), points_table(released))
+        f"Of how far the list changes from repeat to repeat, {inside(str(first['Choice']))} has "
+        f"the largest part ({first['Part in the change']})."
     )
 
 
-def _headed(title: str, about: str, table: pd.DataFrame) -> str:
-    """A table under its title and what a reader must know, as HTML; empty where it is."""
-    if table.empty:
-        return ""
-    return f"<h3>{title}</h3>" + paragraphs([about]) + record_table(table.to_dict("records"))
-
-
-def _not_tried(table: pd.DataFrame) -> Iterator[str]:
-    """Why a choice gave no list, and why one gave an empty list."""
-    if "Note" in table:
-        for _, row in table[table["Note"] != ""].iterrows():
-            yield f"{row['Choice']} could not be tried. {row['Note']}"
-    empty = table.loc[table["Areas selected"].eq(0).fillna(False), "Choice"]
-    if len(empty):
-        yield (
-            f"{in_words(list(empty))}: no area is selected, because none has a score above 0. In "
-            "such a mean one factor that is 0 makes the whole 0."
-        )
-
-
-_HOW_TRIED = (
-    "Each line makes the list again with one choice changed and all else as it is. What changes "
-    "much deserves an argument; which areas enter and leave stands in the workbook, as far as the "
-    "profile allows."
-)
-
-
-_HOW_MATTERS = (
-    "How much of the change of the list from repeat to repeat each choice has a part in, alone or "
-    "together with others (Sobol's total index by Jansen's estimator), with its 95% interval. The "
-    "parts overlap and may add up to more than 100%. From few runs: read the order, not the digits."
+_IN_THE_WORKBOOK = (
+    "Here the most telling choice of each kind, the list made again with it and all else as it is; "
+    "every other, which areas enter and leave, and what each factor's weight does, stand in the "
+    "workbook."
 )
 
 
@@ -141,18 +153,12 @@ def matters_table(released: Released) -> pd.DataFrame:
     table = released.sensitivity.matters
     if table.empty or not (table["total"] > 0).any():
         return pd.DataFrame()
-    total = [_percent(max(share, 0.0)) for share in table["total"]]
+    total = [percent(max(share, 0.0)) for share in table["total"]]
     lows, highs = (table[c].clip(lower=0.0) for c in ("total_low", "total_high"))
-    between = [f"{_percent(a)} to {_percent(b)}" for a, b in zip(lows, highs, strict=True)]
+    between = [f"{percent(a)} to {percent(b)}" for a, b in zip(lows, highs, strict=True)]
     names = [f"{str(name)[:1].upper()}{str(name)[1:]}" for name in table.index]
     names = ["Chance in the counts" if name == "Counts" else name for name in names]
     return pd.DataFrame({"Choice": names, "Part in the change": total, "Interval": between})
-
-
-_HOW_EFFECTIVE = (
-    "The weight says how much a factor should count, its share of the index's variance how much it "
-    "does. A factor that is the same almost everywhere moves little, whatever its weight."
-)
 
 
 def effective_table(released: Released) -> pd.DataFrame:
@@ -163,24 +169,10 @@ def effective_table(released: Released) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "Factor": released.factors["label"].reindex(table.index).to_numpy(),
-            "Weight": [_percent(share) for share in table["weight"]],
-            "Share of the variance": [_percent(share) for share in table["share"]],
+            "Weight": [percent(share, decimals=1) for share in table["weight"]],
+            "Share of the variance": [percent(share) for share in table["share"]],
         }
     )
-
-
-def _points_given(released: Released) -> str:
-    table = released.sensitivity.elicited
-    people = 0 if table.empty else int(table["people"].iloc[0])
-    who = "person" if people == 1 else "people"
-    return f"{people:,} {who} shared out 100 points each. {_HOW_POINTS}"
-
-
-_HOW_POINTS = (
-    "The mean is what people agree on, the spread how far they are apart; each person's points "
-    'alone are among the other choices above. With weights = "elicited" under [robustness] the '
-    "repeats mix the people, so that the probability of selection holds their disagreement too."
-)
 
 
 def points_table(released: Released) -> pd.DataFrame:
@@ -212,23 +204,25 @@ def composition_table(released: Released) -> pd.DataFrame:
         "selected_mean": "Mean of the selected areas",
         "rest_mean": "Mean of the other areas",
     }
-    shown = {"Share": table.index.astype(str)}
-    shown |= {word: [_percent(v, digits=digits) for v in table[c]] for c, word in words.items()}
+    scored = table["scored"] if "scored" in table else pd.Series(False, index=table.index)
+    names = [f"{name} (scored)" if is_scored else str(name) for name, is_scored in scored.items()]
+    shown = {"Share": names}
+    shown |= {word: [percent(v, decimals=digits) for v in table[c]] for c, word in words.items()}
     return pd.DataFrame(shown)
 
 
 def composition_part(released: Released) -> str:
-    """Who lives in the selected areas, as HTML."""
+    """Who lives in the selected areas, as HTML; empty without shares."""
     table = composition_table(released)
     if table.empty:
-        return paragraphs(["No shares were given under [shares], so nothing is said here."])
+        return ""
     return paragraphs([_HOW_COMPOSED, *_apart(released)]) + record_table(table.to_dict("records"))
 
 
 _HOW_COMPOSED = (
     "Who lives in the selected areas beside the rest: of all people or households there, and as "
-    "the mean of the areas' own shares. Nothing here is scored, unless a factor says so; it shows "
-    "whom the list is about, so that it can be asked whether that is meant."
+    "the mean of the areas' own shares. Only what is marked is scored; the rest shows whom the "
+    "list is about, so that it can be asked whether that is meant."
 )
 
 
@@ -237,7 +231,8 @@ def _apart(released: Released, *, most: float = 0.1) -> Iterator[str]:
     apart = (table["selected"] - table["rest"]).dropna()
     for name, points in apart[apart.abs() >= most].items():
         way = "more" if points > 0 else "less"
-        yield f"{name}: {abs(100 * points):.0f} percentage points {way} than in the other areas."
+        apart_by = percent(abs(points)).removesuffix("%")
+        yield f"{name}: {apart_by} percentage points {way} than in the other areas."
 
 
 def double_counting_part(released: Released) -> str:
@@ -303,7 +298,7 @@ TABLES = (
     TableInWords(
         "Composition",
         "Who lives in the selected areas, beside the rest",
-        "Reported and never scored, unless a factor says so.",
+        "Only what is marked as scored counts in the index.",
         composition_table,
     ),
     TableInWords(
@@ -316,45 +311,51 @@ TABLES = (
 """Tables for the workbook, in its order."""
 
 
-def _percent(share: float, *, digits: int = 0) -> str:
-    # Adding nothing makes a zero of minus nought.
-    return "" if pd.isna(share) else f"{round(100 * share, digits) + 0.0:.{digits}f}%"
-
-
 def questions_part(released: Released) -> str:
     """Pairs of factors that may count one thing twice, and correlations to ask about, as HTML."""
     return double_counting_part(released) + _correlations(released)
 
 
 def _correlations(released: Released) -> str:
+    """Correlations, told here and nowhere else in the report; empty without any."""
     if released.correlations.empty:
-        none = "" if released.rules else "No shares were given to compare the factors with."
-        return paragraphs([none])
+        return ""
     labels = released.factors["label"].to_dict()
-    return (
-        _with_shares(released.correlations, labels)
-        + paragraphs(["Factors that go together above 0.5 may count one hardship twice:"])
-        + bullets(_pairs(released.correlations, labels) or ["none."])
-        + paragraphs(["Every pair stands in the workbook."])
+    return _with_shares(released.correlations, labels) + paragraphs(
+        [_pairs_sentence(released.correlations, labels)]
     )
 
 
 def _with_shares(correlations: pd.DataFrame, labels: dict[str, str]) -> str:
-    """Correlations with shares of people; without shares, the factors have each other alone."""
+    """Correlations with shares of people; empty without shares."""
     if "share" not in correlations.columns.get_level_values("kind"):
-        return paragraphs(["No shares were given to compare the factors with."])
+        return ""
     table = correlations.xs("share", axis=1, level="kind")
     table.insert(0, "Factor", [labels[f] for f in table.index])
-    return paragraphs(
-        [
-            "Rank correlation of each factor with shares of people, which are never scored. Above "
-            "0.5 either way deserves a question: who is counted here?"
-        ]
-    ) + html_table(table, decimals=2)
+    return paragraphs([_ABOUT_SHARES]) + html_table(table, decimals=2)
 
 
-def _pairs(correlations: pd.DataFrame, labels: dict[str, str]) -> list[str]:
-    return [
-        f"{labels[a]} and {labels[b]}: {rho:+.2f}"
-        for (a, b), rho in strong_pairs(correlations).items()
+_ABOUT_SHARES = (
+    "Rank correlation of each factor with shares of people, which are never scored. Above 0.5 "
+    "either way deserves a question: who is counted here?"
+)
+MOST_PAIRS = 3
+"""Pairs of factors that the report names; the workbook has all."""
+
+
+def _pairs_sentence(correlations: pd.DataFrame, labels: dict[str, str]) -> str:
+    """How many pairs of factors go together, and the strongest of them."""
+    pairs = strong_pairs(correlations)
+    if not pairs:
+        return "No two factors go together beyond 0.5."
+    told = [
+        f"{inside(labels[a])} with {inside(labels[b])} ({rho:+.2f})"
+        for (a, b), rho in list(pairs.items())[:MOST_PAIRS]
     ]
+    number = f"{len(pairs):,} pair{'s' * (len(pairs) != 1)} of factors"
+    go = "goes" if len(pairs) == 1 else "go"
+    most = ", most of all" if len(pairs) > MOST_PAIRS else ":"
+    return (
+        f"{number} {go} together beyond 0.5 and may count one hardship twice{most} "
+        f"{in_words(told)}. Every pair stands in the workbook."
+    )

@@ -7,7 +7,8 @@ import pandas as pd
 from riskindex.areas.groups import profile_kind
 from riskindex.factors import reads_all_periods
 from riskindex.hotspots.categories import unreachable_categories
-from riskindex.outputs.pages import html_table, in_words, paragraphs
+from riskindex.outputs import figures
+from riskindex.outputs.pages import drawing, html_table, in_words, paragraphs
 from riskindex.publication.released import Released
 from riskindex.tables import rows
 
@@ -46,17 +47,17 @@ def new_sentences(released: Released) -> list[str]:
             most = int(districts[labels[factor]].max())
             where = districts.index[districts[labels[factor]] == most].astype(str).tolist()
             line += f"; {_areas(most)} in {in_words(where)}" if len(where) == 1 else ""
-        emerged = _emerged(released, str(factor))
+        emerged = _emerged(released, str(factor), int(number))
         found.append(f"{line}{emerged}.")
     return found
 
 
-def _emerged(released: Released, factor: str) -> str:
+def _emerged(released: Released, factor: str, number: int) -> str:
     """How many of the new ones rise by more than chance: a list of chance alone has new ones."""
     if "has_emerged" not in released.persistence:
         return ""
     seen = rows(released.persistence, factor=factor)["has_emerged"].dropna().astype(bool)
-    return f"; {int(seen.sum()):,} of them rise by more than chance" if len(seen) else ""
+    return f"; {int(seen.sum()):,} of the {number:,} rise by more than chance" if len(seen) else ""
 
 
 def change_sentences(released: Released) -> list[str]:
@@ -120,34 +121,39 @@ def _without_cold(categories: Sequence[str]) -> list[str]:
     return [name for name in categories if "cold" not in name]
 
 
-def left_out_sentence(released: Released, factor: str) -> str:
-    """How many hot areas stay hot without their most excessive area or their largest group."""
+def stays_hot(released: Released, factor: str) -> str:
+    """How many of a factor's hot areas stay hot without the most excessive area of their window.
+
+    Returns
+    -------
+    str
+        "20 of 23"; empty where it was not asked, or is not released.
+    """
     if factor not in released.hotspots.index.get_level_values("factor"):
         return ""
     last = str(released.tests.xs(factor, level="factor").index[-1])
     found = rows(released.hotspots, factor=factor, period=last)
-    parts = [
-        f"{int(asked.sum()):,} stay hot without {what}"
-        for column, what in _LEFT_OUT.items()
-        if column in found and len(asked := found[column].dropna().astype(bool))
-    ]
+    if "hot_without_largest" not in found:
+        return ""
+    asked = found["hot_without_largest"].dropna().astype(bool)
     hot = int(found["is_hot"].astype(bool).sum())
-    return f"Of the {_areas(hot, kind='hot ')}, {in_words(parts)}." if parts else ""
-
-
-_LEFT_OUT = {
-    "hot_without_largest": "the most excessive area of their window",
-    "hot_without_group": "their largest group of events",
-}
+    return f"{int(asked.sum()):,} of {hot:,}" if len(asked) else ""
 
 
 def over_time(released: Released) -> str:
-    """What is new, rising and falling, and the categories, as HTML."""
-    if not _followed(released):
+    """What is new, rising and falling, the strip of periods and the histories, as HTML.
+
+    Empty where every factor covers one period at most: there is nothing to follow.
+    """
+    if not released.factors["periods"].str.contains(", ").any():
         return ""
+    if not _followed(released):
+        return paragraphs([_NOT_TOLD])
     parts = [note for note in released.notes if "is a part period" in note]
+    none = [_NOTHING_NEW] if released.new_hotspots.empty else []
     new, changes = new_by_district(released), change_sentences(released)
-    html = [paragraphs([*parts, *many_period_sentences(released), *new_sentences(released)])]
+    told = [*parts, *many_period_sentences(released), *new_sentences(released), *none]
+    html = [paragraphs(told), _strip_part(released)]
     if not new.empty:
         html += ["<h3>New hotspots by district</h3>", html_table(new.reset_index())]
     if changes:
@@ -156,6 +162,20 @@ def over_time(released: Released) -> str:
         html += ["<h3>Histories</h3>", html_table(category_table(released))]
         html.append(paragraphs(unreachable_sentences(released)))
     return "".join(html)
+
+
+_NOT_TOLD = "Which areas restricted sources find hot, and when, is not part of this release."
+_NOTHING_NEW = "No area is hot in the last period and in none of the earlier ones."
+
+
+def _strip_part(released: Released) -> str:
+    """The periods in which each selected area is hot, as a picture."""
+    strip = figures.persistence_strip(released)
+    words = (
+        "Periods in which each selected area is hot (dark), in the order of the list; a dashed "
+        "square was not assessed."
+    )
+    return f'<div class="scroll strip" tabindex="0">{drawing(strip, words)}</div>' if strip else ""
 
 
 def many_period_sentences(released: Released) -> list[str]:

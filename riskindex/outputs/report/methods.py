@@ -6,15 +6,25 @@ from typing import Any
 import pandas as pd
 
 from riskindex.cut import areas as in_areas
+from riskindex.cut import of_100
 from riskindex.disclosure import MARKS
-from riskindex.index.diagnostics import strong_pairs
 from riskindex.outputs import figures
-from riskindex.outputs.pages import bullets, drawing, in_words, inside, paragraphs, record_table
+from riskindex.outputs.pages import (
+    bullets,
+    drawing,
+    in_words,
+    inside,
+    paragraphs,
+    percent,
+    record_table,
+)
 from riskindex.publication.released import Released
 
 MUCH_LOST = 0.05
 """Share of a source's events in the periods that are lost, above which review is asked for."""
 _LOST = ("no_location", "unknown_area")
+MOST_BORDERLINE = 30
+"""Borderline areas off the list in the report; the workbook has all."""
 
 
 def why_sentences(released: Released) -> Iterator[str]:
@@ -22,15 +32,6 @@ def why_sentences(released: Released) -> Iterator[str]:
     top, every = released.top, released.all_areas
     if top.empty:
         return
-    hot = _hot_selected(released)
-    if hot:
-        told = in_words(
-            [
-                f"{number:,} {'is' if number == 1 else 'are'} hot for {inside(label)}"
-                for number, label in hot
-            ]
-        )
-        yield f"Of the selected areas, {told}."
     if "through_one_area" in top:
         yield from _leaning(top["through_one_area"])
     if "residents" in top and _all_known(every["residents"]) and every["residents"].sum() > 0:
@@ -58,43 +59,18 @@ def _leaning(through_one: "pd.Series[str]") -> Iterator[str]:
         )
 
 
-def _hot_selected(released: Released, *, most: int = 4) -> list[tuple[int, str]]:
-    """Scored factors for which most of the selected areas are hot in the last period."""
-    found = []
-    last = {str(f): str(p).split(", ")[-1] for f, p in released.factors["periods"].items()}
-    hot = released.hotspots.loc[released.hotspots["is_hot"].astype(bool), []].reset_index()
-    hot = hot[hot["area_code"].isin(released.top.index)]
-    hot = hot[hot["period"].astype(str) == hot["factor"].map(last)]
-    counts = hot["factor"].value_counts()
-    for name, about in released.factors.iterrows():
-        if about["scored"] and counts.get(name, 0):
-            found.append((int(counts[name]), str(about["label"])))
-    return sorted(found, key=lambda one: -one[0])[:most]
-
-
 def how_sure_part(released: Released) -> str:
     """How often repeats of the run select the same areas; what there is to say without them."""
     every = released.all_areas
     if "tier" not in every or every["tier"].isna().all():
-        return paragraphs([_UNSURE])
-    tiers = every["tier"].astype(str)
-    firm, borderline = int((tiers == "firm").sum()), every[tiers == "borderline"]
-    inside_list = int(borderline["selected"].astype(bool).sum())
-    outside = len(borderline) - inside_list
+        return paragraphs([UNSURE])
+    off = every[(every["tier"].astype(str) == "borderline") & ~every["selected"].astype(bool)]
     lines = [
-        f"Firm, selected in at least 95 of 100 repeats: {in_areas(firm)} of the "
-        f"{int(every['selected'].sum()):,} on the list. Borderline: {in_areas(inside_list)} on the "
-        f"list, and {in_areas(outside)} off it.",
+        released.how_sure,
         "A repeat draws the counts again as chance would, and varies the choices that the config "
         "names. It says how often the same list would come out, not whether the list is right.",
     ]
-    if "p_top" in every:
-        lines.append(
-            "How likely an area is truly among as many of highest risk is a number of its own: "
-            "risks are drawn from what the counts tell of them, and no counts again. These "
-            "probabilities add up to the number of areas on the list."
-        )
-    return paragraphs(lines) + _sure_plots(released) + _borderline_table(borderline)
+    return paragraphs(lines) + _sure_plots(released) + _borderline_table(off)
 
 
 def _sure_plots(released: Released) -> str:
@@ -129,7 +105,7 @@ _FALLS = (
 )
 
 
-_UNSURE = (
+UNSURE = (
     "This run was not repeated with counts drawn again, so nothing is said here about how often "
     "the same areas would be selected. Areas near the cut are the ones to doubt first."
 )
@@ -138,8 +114,7 @@ _UNSURE = (
 _CALIBRATED = (
     "Not from this run: sixty generated counties, each observed twice from the same risks. Of the "
     "areas to which the first observation gives a probability (to the right), the share that the "
-    "second one selects (upwards), by band; on the dashed line both are the same. A probability "
-    "says how often the list would come out so, not whether an area truly belongs on it."
+    "second one selects (upwards), by band; on the dashed line both are the same."
 )
 
 
@@ -149,25 +124,22 @@ def _borderline_table(borderline: pd.DataFrame) -> str:
     likely = "p_selected" in borderline and "rank" in borderline
     by, down = (["p_selected", "_code"], [False, True]) if likely else (["_code"], [True])
     ordered = borderline.assign(_code=borderline.index).sort_values(by, ascending=down)
-    shown = ordered.iloc[:40]
+    shown = ordered.iloc[:MOST_BORDERLINE]
     records = [_borderline_record(str(code), area) for code, area in shown.iterrows()]
     more = len(ordered) - len(shown)
     return (
-        "<h3>Borderline areas</h3>"
+        "<h3>Borderline areas off the list</h3>"
         + record_table(records)
         + paragraphs([f"And {more:,} more, in the workbook."] if more else [])
     )
 
 
 def _borderline_record(code: str, area: "pd.Series[Any]") -> dict[str, object]:
-    record: dict[str, object] = {
-        "Area": f"{area['name']} ({code})",
-        "Selected": "yes" if area["selected"] else "no",
-    }
+    record: dict[str, object] = {"Area": f"{area['name']} ({code})"}
     if "p_selected" in area:
-        record["Selected in repeats"] = f"{area['p_selected']:.0%}"
+        record["Selected, of 100 repeats"] = of_100(area["p_selected"])
     if "p_top" in area and pd.notna(area["p_top"]):
-        record["Truly at the top"] = f"{area['p_top']:.0%}"
+        record["Truly at the top, of 100"] = of_100(area["p_top"])
     record |= {"Rank": area["rank"]} if "rank" in area else {}
     if pd.notna(area.get("rank_low")):
         record["Ranks in repeats"] = f"{area['rank_low']:.0f} to {area['rank_high']:.0f}"
@@ -201,7 +173,6 @@ def _steps(released: Released) -> Iterator[str]:
     inside = f" (inside a group the {within} mean)" if within != aggregation else ""
     weights = _weight_words(released)
     yield f"Index: the {aggregation} mean of the factors' scores{inside}, {weights}."
-    yield f"Selection: {released.cut.explanation}"
     if "seed" in config:
         yield f"Random draws start from the seed {config['seed']}."
 
@@ -260,9 +231,9 @@ def _concentration(found: list[figures.Concentration]) -> str:
         {
             "Events of": one.label,
             "Total": round(one.total),
-            "In the 5% of areas with most": f"{one.top:.0%}",
-            "If all areas were alike": f"{one.by_chance:.0%}",
-            "In the selected areas": f"{one.selected:.0%}",
+            "In the 5% of areas with most": percent(one.top),
+            "If all areas were alike": percent(one.by_chance),
+            "In the selected areas": percent(one.selected),
         }
         for one in found
     ]
@@ -283,45 +254,44 @@ def protection_part(released: Released) -> str:
 
 def next_steps_part(released: Released) -> str:
     """What a reviewer should do with this list, from what this run found."""
-    return "" if released.profile == "public" else bullets(_next_steps(released))
+    if released.profile == "public":
+        return ""
+    return "<h3>Next steps</h3>" + bullets(_next_steps(released))
 
 
 def _next_steps(released: Released) -> Iterator[str]:
-    every, labels = released.all_areas, released.factors["label"]
-    if "tier" in every:
-        number = int((every["tier"].astype(str) == "borderline").sum())
+    """Advice where it applies, and nowhere else."""
+    every = released.all_areas
+    number = int((every["tier"].astype(str) == "borderline").sum()) if "tier" in every else 0
+    if number:
         yield (
             f"Look one by one at the {in_areas(number)} that {'is' if number == 1 else 'are'} "
-            "borderline, on the list or off it; "
-            "local knowledge decides there."
+            "borderline, on the list or off it; local knowledge decides there."
         )
-    else:
+    elif "tier" not in every:
         yield "Look at the areas just above and just below the cut; local knowledge decides there."
     if released.cut.tied_at_cut > 1:
         yield (
             f"{released.cut.tied_at_cut:,} areas tie at the cut: agree on the rule for ties before "
             "the list is used."
         )
-    found = [
-        str(row["label"])
-        for _, row in released.factors.iterrows()
-        if row["recorded"] == "police-generated" and row["scored"]
+    found = released.factors[
+        (released.factors["recorded"] == "police-generated") & released.factors["scored"]
     ]
-    if found:
+    if len(found):
         yield (
-            f"Ask what the list would be without {in_words([inside(one) for one in found])}, which "
-            "show where police look, too. The what-if of map.html answers at once."
+            f"Ask what the list would be without {in_words(found['label'].map(inside).tolist())}, "
+            "which show where police look, too. The what-if of map.html answers at once."
         )
-    if not released.correlations.empty:
-        pairs = [
-            f"{inside(str(labels[a]))} with {inside(str(labels[b]))}"
-            for a, b in strong_pairs(released.correlations)
-        ]
-        if pairs:
-            yield f"Ask whether these count one hardship twice: {in_words(pairs)}."
     yield from _lost_sentences(released.reconciliation)
-    yield "Walk the areas that are new, and ask people who work there whether they know why."
-    yield "Write down every area put in or taken out by hand, with the reason, in the config."
+    new = released.new_hotspots["area_code"].nunique() if len(released.new_hotspots) else 0
+    if new:
+        yield (
+            f"Walk the {in_areas(new)} that {'is' if new == 1 else 'are'} newly hot (sheet New "
+            "hotspots), and ask people who work there whether they know why."
+        )
+    if released.cut.overridden_in or released.cut.overridden_out:
+        yield "Ask whether the reasons of the areas put in or taken out by hand still hold."
     yield "Agree on the weights before the next run, and compare that run with this one."
 
 
@@ -331,7 +301,7 @@ def _lost_sentences(reconciliation: pd.DataFrame) -> Iterator[str]:
         lost = sum(int(line[column]) for column in _LOST)
         if factor == "" and asked > 0 and lost / asked > MUCH_LOST:
             yield (
-                f"{source}: {lost / asked:.0%} of the events in the periods have no usable "
+                f"{source}: {percent(lost / asked)} of the events in the periods have no usable "
                 "location; ask whether they lie in particular places."
             )
 

@@ -5,15 +5,21 @@ from typing import Any
 
 import pandas as pd
 
+from riskindex.cut import areas, is_by_noised_counts, of_100
 from riskindex.outputs.pages import (
     Html,
     bullets,
     escape,
-    in_words,
+    inside,
     link,
     paragraphs,
+    percent,
+    picture,
     record_table,
 )
+from riskindex.outputs.report.cells import reason_cells
+from riskindex.outputs.report.methods import UNSURE
+from riskindex.planning.place_names import in_words
 from riskindex.planning.team_plan import TeamPlan
 from riskindex.publication.released import Released
 
@@ -21,33 +27,55 @@ MOST_STEPS = 6
 """Numbers of teams that the first page sets side by side."""
 
 
-def first_page(released: Released, picture: str = "") -> str:
+def first_page(released: Released, overview: bytes) -> str:
     """The answer, the places beside a map, the teams, how sure, what to ask; empty without places.
 
     Parameters
     ----------
     released
         What the profile may see.
-    picture
-        HTML of the map.
+    overview
+        The map as PNG.
     """
     plan = released.team_plan
     if plan is None or plan.choice is None:
         return ""
     said = plan.sentences
+    shown = picture(
+        overview,
+        f"Map of {released.place}: the areas by class of the index, the places as numbered dots",
+        "Numbered dots are the places of the table, filled where teams go (map.png, for slides).",
+    )
     return (
         f'<p class="answer">{escape(said.answer)}</p>'
-        f'<div class="first-page"><div class="first-map">{picture}</div>'
+        f'<div class="first-page"><div class="first-map">{shown}</div>'
         f'<div class="first-places">{_places(plan)}<h3>More teams, or fewer</h3>'
         f"{_steps(plan)}{paragraphs([said.aim, said.next_best])}</div>"
-        f"<div><h3>How sure</h3>{paragraphs([released.how_sure or _NOT_REPEATED])}"
+        f"<div><h3>How sure</h3>{paragraphs(_sure_sentences(released))}"
         f"<h3>Ask first</h3>{bullets(_questions(released, plan))}</div></div>"
     )
 
 
-_NOT_REPEATED = (
-    "The run was not repeated, so how sure the list is was not measured: set [robustness]."
-)
+def _sure_sentences(released: Released) -> Iterator[str]:
+    """How many areas of the list are firm, and how many others repeats could put on it."""
+    every = released.all_areas
+    if "tier" not in every or every["tier"].isna().all():
+        yield UNSURE
+        return
+    tiers, chosen = every["tier"].astype(str), every["selected"].astype(bool)
+    firm = int((chosen & (tiers == "firm")).sum())
+    near = int((~chosen & (tiers == "borderline")).sum())
+    yield (
+        f"{firm:,} of the {int(chosen.sum()):,} areas are firm: 95 or more of 100 repeats with "
+        f"counts drawn again select them. The others, and {areas(near)} off the list, could change "
+        "places by chance."
+    )
+    if "p_top" in every:
+        right = float(every.loc[chosen, "p_top"].astype(float).sum())
+        yield (
+            f"About {right:.0f} of the {int(chosen.sum()):,} are expected to be truly among those "
+            "of highest risk."
+        )
 
 
 def _places(plan: TeamPlan) -> str:
@@ -133,7 +161,7 @@ def _steps(plan: TeamPlan) -> str:
             {
                 "With": amount,
                 words: int(column.loc[list(here.places)].sum()),
-                "of all": f"{column.loc[list(here.places)].sum() / max(column.sum(), 1):.0%}",
+                "of all": percent(column.loc[list(here.places)].sum() / max(column.sum(), 1)),
                 "Adds": in_words(new),
             }
         )
@@ -148,13 +176,14 @@ def _questions(released: Released, plan: TeamPlan) -> Iterator[str]:
         loose = again[again.index.isin(plan.choice.best.places) & (again < FIRM_CHOICE)]
         if len(loose):
             names = in_words([str(plan.places.table.at[k, "name"]) for k in loose.index])
-            often = in_words([f"{_repeats(value)}" for value in loose])
+            often = in_words([f"{of_100(value)}" for value in loose])
             yield f"The choice of {names} is not firm: chosen again in {often} of 100 repeats."
     next_door = plan.places.table["next_door"]
     if next_door.notna().all() and next_door.sum():
+        number = int(next_door.sum())
         yield (
-            f"{int(next_door.sum()):,} of the areas are hot only together with their neighbours: "
-            "ask what lies next door before a team is sent there."
+            f"{areas(number)} of the list {'is' if number == 1 else 'are'} hot only with "
+            "neighbours: ask what lies next door before a team is sent there."
         )
     yield "Who works there already, and what do the people who live there say?"
 
@@ -162,26 +191,49 @@ def _questions(released: Released, plan: TeamPlan) -> Iterator[str]:
 FIRM_CHOICE = 0.95
 
 
-def _repeats(share: float) -> str:
-    """Of 100 repeats, never rounded up to all of them."""
-    return "under 1" if 0 < share < 0.01 else f"{int(100 * share + 1e-9)}"
-
-
 def _at_the_cut(released: Released) -> Iterator[str]:
-    """The least sure area on the list beside the surest one off it."""
+    """The least sure area on the list beside the surest one off it, and why they stand so."""
     every = released.all_areas
-    if "p_selected" not in every:
+    if "p_selected" not in every or "score" not in every:
         return
     p, chosen = every["p_selected"].astype(float), every["selected"].astype(bool)
     on, off = p[chosen], p[~chosen]
     if on.empty or off.empty or on.min() >= FIRM_CHOICE:
         return
-    low, high = on.idxmin(), off.idxmax()
+    low, high = str(on.idxmin()), str(off.idxmax())
     yield (
-        f"{every.at[low, 'name']} is on the list and is selected in {_repeats(on[low])} of 100 "
-        f"repeats; {every.at[high, 'name']} is off it and is selected in {_repeats(off[high])}. "
-        "The list is by score; what is known on the ground may decide between them."
+        f"{every.at[low, 'name']} is on the list and is selected in {of_100(on[low])} of 100 "
+        f"repeats; {every.at[high, 'name']} is off it and is selected in {of_100(off[high])}. "
+        f"{_why_at_the_cut(released, low, high)}"
     )
+
+
+def _why_at_the_cut(released: Released, on: str, off: str) -> str:
+    """Why an area on the list is selected less often than one off it."""
+    scores = released.all_areas["score"].astype(float)
+    if is_by_noised_counts(released.cut):
+        return "The list goes by counts with noise, the repeats by the counts as they are."
+    if released.all_areas.loc[[on, off], "override"].ne("").any():
+        return "One of them was put in or taken out by hand."
+    ahead = _ahead_by(released, on, off)
+    owed = f"; {released.all_areas.at[on, 'name']} is ahead by {ahead}" if ahead else ""
+    return (
+        f"The list goes by the score of what was recorded ({scores[on]:.1f} against "
+        f"{scores[off]:.1f}), the repeats by counts drawn again{owed}."
+    )
+
+
+def _ahead_by(released: Released, on: str, off: str) -> str:
+    """The factor that puts one area before another most, with their own numbers."""
+    points = released.scores["contribution"].astype(float)
+    more = points.xs(on, level="area_code") - points.xs(off, level="area_code")
+    if not (more > 0).any():
+        return ""
+    factor = str(more.idxmax())
+    cells = reason_cells(released, [on, off]).get(factor, {})
+    here = [cells[code].here for code in (on, off) if code in cells and cells[code].here]
+    told = f" ({'; there '.join(here)})" if here else ""
+    return f"{inside(str(released.factors.at[factor, 'label']))}{told}"
 
 
 def place_line(released: Released, number: int) -> str:

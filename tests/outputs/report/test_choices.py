@@ -6,7 +6,11 @@ import pandas as pd
 import pytest
 
 from riskindex import release, save
+from riskindex.index.diagnostics import strong_pairs
+from riskindex.outputs.pages import escape
 from riskindex.outputs.report.choices import (
+    MOST_CHOICES,
+    MOST_PAIRS,
     TABLES,
     choice_sentence,
     choice_table,
@@ -16,6 +20,7 @@ from riskindex.outputs.report.choices import (
     double_counting_part,
     effective_table,
     matters_table,
+    questions_part,
 )
 from riskindex.tables import Sensitivity
 
@@ -25,13 +30,16 @@ def public(county_result, small_lists_leave):
     return release(county_result, profile="public")
 
 
-def test_every_choice_stands_in_the_report_in_words(county_released):
+def test_every_choice_stands_in_a_table_and_the_most_telling_of_each_kind_in_the_report(
+    county_released,
+):
     html = choices_part(county_released)
     table = choice_table(county_released)
     assert len(table) == len(county_released.sensitivity.choices)
     assert table["Kind"].notna().all()
-    for words in ("Which choice matters most", "Weight and effect", "Geometric mean"):
-        assert words in html
+    assert html.count("<tr>") == 1 + MOST_CHOICES
+    worst = table.loc[table["Left"].where(table["Areas selected"] > 0).astype(float).idxmax()]
+    assert html.index(escape(worst["Choice"])) < html.index("</tr><tr>", html.index("<tbody>"))
     assert "E01" not in html
 
 
@@ -44,13 +52,16 @@ def test_the_line_at_the_end_of_a_run_says_what_matters_most(county_released):
     assert "matters most" in line
 
 
-def test_choices_without_a_list_are_told_below_the_table(county_released):
-    page = choices_part(county_released)
+def test_choices_without_a_list_are_counted_and_the_workbook_says_why(county_released, public):
     table = county_released.sensitivity.choices
     failed = table[table["note"] != ""]
     assert len(failed) > 0
-    assert page.count(" could not be tried. ") == len(failed)
-    assert "Geometric mean and Harmonic mean: no area is selected" in page
+    assert f"{len(failed)} could not be tried and 2 gave an empty list" in (
+        choices_part(county_released)
+    )
+    assert (choice_table(county_released)["Note"] != "").sum() == len(failed)
+    told = set(choice_table(public)["Note"]) - {""}
+    assert told == {"It cannot be computed from these data."}
 
 
 def test_areas_are_named_inside_and_nowhere_else(county_released, public):
@@ -64,13 +75,18 @@ def test_without_repeats_nothing_is_said_of_what_matters(county_released):
         sensitivity=dataclasses.replace(county_released.sensitivity, matters=pd.DataFrame()),
     )
     assert matters_table(bare).empty
-    assert "Which choice matters most" not in choices_part(bare)
+    assert "has the largest part" not in choices_part(bare)
+    assert "has the largest part" in choices_part(county_released)
     assert "Chance in the counts" in matters_table(county_released)["Choice"].tolist()
 
 
-def test_weights_and_effects_are_whole_percents_of_one(county_released):
-    weights = effective_table(county_released)["Weight"].str.rstrip("%").astype(int)
-    assert abs(weights.sum() - 100) <= len(weights) / 2
+def test_weights_have_a_decimal_so_that_an_eighth_is_no_12_percent(county_released):
+    weights = effective_table(county_released)["Weight"].str.rstrip("%").astype(float)
+    assert weights.sum() == pytest.approx(100, abs=0.05 * len(weights))
+    eighths = pd.DataFrame({"weight": 0.125, "share": 0.5}, county_released.factors.index[:1])
+    told = dataclasses.replace(county_released.sensitivity, effective=eighths)
+    released = dataclasses.replace(county_released, sensitivity=told)
+    assert effective_table(released)["Weight"].tolist() == ["12.5%"]
 
 
 def test_a_factor_that_runs_against_the_index_is_released_without_a_minus_nought(public, tmp_path):
@@ -86,7 +102,7 @@ def test_who_lives_there_is_said_with_a_decimal_inside_and_whole_outside(county_
     inside, outside = composition_table(county_released), composition_table(public)
     assert inside["Share"].tolist() == outside["Share"].tolist()
     assert "Residents aged 65 and over" in inside["Share"].tolist()
-    assert "Households deprived in two or more dimensions" in inside["Share"].tolist()
+    assert "Households deprived in two or more dimensions (scored)" in inside["Share"].tolist()
     assert inside["In the selected areas"].str.contains(r"^\d+\.\d%$").all()
     assert outside["In the selected areas"].str.contains(r"^\d+%$").all()
     assert "Who lives in the selected areas" in composition_part(county_released)
@@ -99,7 +115,15 @@ def test_pairs_that_count_twice_say_what_to_do(county_released, public):
     assert "Rank correlation" not in double_counting_part(public)
 
 
-def test_nothing_to_say_is_said(county_released):
+def test_correlations_are_told_once_and_the_strongest_pairs_by_name(county_released):
+    html = questions_part(county_released)
+    pairs = strong_pairs(county_released.correlations)
+    assert f"{len(pairs)} pair" in html
+    named = [f"({rho:+.2f})" for rho in list(pairs.values())[:MOST_PAIRS]]
+    assert all(rho in html for rho in named)
+
+
+def test_nothing_to_say_is_no_part(county_released):
     empty = dataclasses.replace(
         county_released,
         sensitivity=Sensitivity(),
@@ -107,8 +131,7 @@ def test_nothing_to_say_is_said(county_released):
         double_counting=pd.DataFrame(),
     )
     assert choice_sentence(empty) == ""
-    assert "No other choice was tried" in choices_part(empty)
-    assert "No shares were given" in composition_part(empty)
+    assert choices_part(empty) == composition_part(empty) == ""
     assert double_counting_part(empty) == ""
     assert all(told.table(empty).empty for told in TABLES)
 

@@ -8,11 +8,11 @@ from riskindex.hotspots.scan import COLUMNS
 from riskindex.outputs.report.findings import (
     category_table,
     change_sentences,
-    left_out_sentence,
     new_by_district,
     new_sentences,
     over_time,
     scan_part,
+    stays_hot,
     unreachable_sentences,
 )
 from riskindex.outputs.report.page import write_report
@@ -44,6 +44,13 @@ def test_a_sentence_says_how_many_are_new_and_where_most_are(example):
         "Domestic abuse victims' homes: 3 areas hot in the last period and in none before; "
         "2 areas in West."
     )
+
+
+def test_of_the_new_ones_those_that_rise_are_counted_of_all(example):
+    rising = example.persistence.assign(has_emerged=False)
+    rising.loc[("domestic_abuse", EAST[0]), "has_emerged"] = True
+    released = dataclasses.replace(with_new(example, *EAST, *WEST), persistence=rising)
+    assert new_sentences(released)[0].endswith("; 1 of the 3 rise by more than chance.")
 
 
 def test_where_districts_draw_level_none_is_named(example):
@@ -91,23 +98,19 @@ def test_part_periods_are_labelled(example):
     assert "2022 is a part period" in over_time(noted)
 
 
-def test_hot_areas_that_stay_hot_without_their_largest_area_and_group():
+def test_hot_areas_that_stay_hot_without_their_largest_area_are_counted():
     index = pd.MultiIndex.from_product([["f"], ["2022"], list("abcd")])
     index = index.set_names(["factor", "period", "area_code"])
     hotspots = pd.DataFrame(
         {
             "is_hot": [True, True, True, False],
             "hot_without_largest": pd.array([True, True, False, pd.NA], dtype="boolean"),
-            "hot_without_group": pd.array([True, pd.NA, False, pd.NA], dtype="boolean"),
         },
         index=index,
     )
     tests = pd.DataFrame({"hot": [3]}, index=index.droplevel("area_code")[:1])
     released = example_release(hotspots=hotspots, tests=tests)
-    assert left_out_sentence(released, "f") == (
-        "Of the 3 hot areas, 2 stay hot without the most excessive area of their window and "
-        "1 stay hot without their largest group of events."
-    )
+    assert stays_hot(released, "f") == "2 of 3"
 
 
 def scanned(example, *lines):

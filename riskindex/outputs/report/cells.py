@@ -1,0 +1,142 @@
+"""What each factor says of an area: the cells of the matrix of reasons."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from riskindex.outputs.pages import percent
+from riskindex.planning.named_places import THROUGH_OTHERS
+from riskindex.publication.released import Released
+from riskindex.tables import rows
+
+
+class Cell(NamedTuple):
+    """What one factor says of one area."""
+
+    shade: str
+    """own: hot by itself; near: only with its neighbours; over: a share over its limit; or ""."""
+    here: str
+    """The area's own number."""
+    around: str
+    """The number of the area with its neighbours; empty where it is not what was tested."""
+
+
+NOTHING = Cell("", "", "")
+
+
+def reason_cells(released: Released, codes: Sequence[str]) -> dict[str, dict[str, Cell]]:
+    """What each scored factor says of some areas in its last period, as far as it is released.
+
+    Parameters
+    ----------
+    released
+        What the profile may see.
+    codes
+        The areas.
+
+    Returns
+    -------
+    dict
+        Factor to area to cell; a factor of which nothing is released for areas has no entry, and
+        an area for which it says nothing no cell.
+    """
+    names = [str(name) for name, row in released.factors.iterrows() if row["scored"]]
+    known = released.hotspots.index.unique("factor")
+    return {name: _cells_of(released, name, codes) for name in names if name in known}
+
+
+Fact = dict[Any, Any]
+
+
+def _cells_of(released: Released, factor: str, codes: Sequence[str]) -> dict[str, Cell]:
+    tests = rows(released.hotspots, factor=factor)
+    last = tests.index.get_level_values("period")[-1]
+    table = tests.xs(last, level="period").reindex(codes)
+    if factor in released.persistence.index.unique("factor"):
+        lasting = rows(released.persistence, factor=factor).reindex(codes)
+        table = table.join(lasting.reindex(columns=["periods_hot", "periods_assessed"]))
+    if factor in released.numbered and factor in released.scores.index.unique("factor"):
+        table = table.assign(score=rows(released.scores, factor=factor)["score"].reindex(codes))
+    tell = _teller(released, factor)
+    cells = {str(code): tell(fact) for code, fact in table.to_dict("index").items()}
+    return {code: cell for code, cell in cells.items() if cell != NOTHING}
+
+
+def _teller(released: Released, factor: str) -> Callable[[Fact], Cell]:
+    about = released.factors.loc[factor]
+    if about["method"] in ("threshold", "value"):
+        return _share_cell
+    if factor not in released.numbered:
+        return _flag_cell
+    return _lasting_cell if about["score"] == "persistence" else _tested_cell
+
+
+def _share_cell(fact: Fact) -> Cell:
+    value = _number(fact, "value")
+    if pd.isna(value):
+        return _flag_cell(fact)
+    # A measure that is no share, such as a score of deprivation, goes beyond 1.
+    told = percent(value) if 0 <= value <= 1 else f"{value:,.4g}"
+    return Cell("over" if _number(fact, "is_hot") == 1 else "", told, "")
+
+
+def _flag_cell(fact: Fact) -> Cell:
+    """Of a factor whose numbers are not released: hot or not, and how surely or how often."""
+    shade = _shade(fact)
+    if not shade:
+        return NOTHING
+    if _number(fact, "periods_assessed") > 1:
+        return Cell(shade, _often(fact), "")
+    sure = _number(fact, "confidence")
+    return Cell(shade, f"{sure:.0f}% sure" if sure > 0 else "hot", "")
+
+
+def _tested_cell(fact: Fact) -> Cell:
+    """The area's own numbers and those of its window, where it is hot or its own are high."""
+    shade = _shade(fact)
+    more = _number(fact, "observed") > _number(fact, "expected") and _number(fact, "score") > 0
+    if not shade and not more:
+        return NOTHING
+    return Cell(shade, _counted(fact, "", "here"), _counted(fact, "window_", "near"))
+
+
+def _lasting_cell(fact: Fact) -> Cell:
+    """How many periods it was hot, which is what scores; then the numbers of the last one."""
+    shade, lasts = _shade(fact), _number(fact, "score") > 0
+    if not shade and not lasts:
+        return NOTHING
+    here = _counted(fact, "", "here")
+    told = "; ".join(filter(None, [_often(fact) if lasts else "", here]))
+    return Cell(shade, told, _counted(fact, "window_", "near"))
+
+
+def _often(fact: Fact) -> str:
+    return f"{_number(fact, 'periods_hot'):.0f} of {_number(fact, 'periods_assessed'):.0f}"
+
+
+def _shade(fact: Fact) -> str:
+    kind = str(fact.get("kind") or "")
+    if kind == "next door":
+        return "near"
+    if _number(fact, "is_hot") != 1:
+        return ""
+    return "near" if kind in THROUGH_OTHERS else "own"
+
+
+def _counted(fact: Fact, of: str, where: str) -> str:
+    """62 here, 2.0×."""
+    observed, expected = _number(fact, f"{of}observed"), _number(fact, f"{of}expected")
+    if pd.isna(observed):
+        return ""
+    told = f"{observed:,.0f}" if observed == round(observed) else f"{observed:,.1f}"
+    times = f", {observed / expected:,.1f}×" if expected > 0 else ""
+    return f"{told} {where}{times}"
+
+
+def _number(fact: Fact, name: str) -> float:
+    """A number of a fact, a flag as 0 or 1; NaN where it is missing or withheld."""
+    value = fact.get(name)
+    if value is None or isinstance(value, str) or pd.isna(value):
+        return float("nan")
+    return float(value)

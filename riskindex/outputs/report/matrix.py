@@ -1,0 +1,219 @@
+"""The matrix of reasons: a row for each area, a column for each factor."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from riskindex.cut import areas as in_areas
+from riskindex.cut import of_100
+from riskindex.outputs.pages import escape, in_words, inside, marks_line, paragraphs
+from riskindex.outputs.report.cells import NOTHING, Cell, Fact, reason_cells
+from riskindex.publication.released import Released
+
+MOST_ROWS = 300
+"""Areas that a matrix shows; the workbook has the others."""
+SPOKEN = {"own": "hot by itself", "near": "hot only with its neighbours", "over": "over the limit"}
+"""What a shade says to those who do not see it."""
+
+
+class Columns(NamedTuple):
+    """What stands before the factors: heading, class, and the words for an area."""
+
+    heading: str
+    is_number: bool
+    words: Callable[[str, Fact], str]
+
+
+def reason_matrix(
+    released: Released, codes: Sequence[str], *, ids: bool = False, grouped: bool = False
+) -> str:
+    """The reasons of some areas as one table, in HTML.
+
+    Parameters
+    ----------
+    released
+        What the profile may see.
+    codes
+        The areas, in order.
+    ids
+        Whether each row is named by its code, so that a link finds it.
+    grouped
+        Whether the areas stand under the names of their places, the greatest need first.
+    """
+    shown = list(codes)[:MOST_ROWS]
+    if not shown:
+        return ""
+    told = reason_cells(released, shown)
+    cells = {factor: of for factor, of in told.items() if of}
+    before = _before(released, shown)
+    facts = released.all_areas.loc[shown].to_dict("index")
+    lines = {
+        code: _row(code, facts[code], before, cells, name=code if ids else "") for code in shown
+    }
+    width = len(before) + len(cells)
+    bodies = "".join(
+        f"<tbody>{_group_row(heading, width)}{''.join(lines[code] for code in part)}</tbody>"
+        for heading, part in _groups(released, shown, grouped=grouped)
+    )
+    more = len(codes) - len(shown)
+    rest = [f"And {in_areas(more)} more, in the workbook."] if more else []
+    empty = [inside(str(released.factors.at[f, "label"])) for f in told if f not in cells]
+    rest += [f"Nothing is told of these areas by {in_words(empty)}."] if empty else []
+    table = f'<table class="matrix">{_head(released, before, cells)}{bodies}{_foot(cells, before)}'
+    return (
+        f"{_legend(released, cells)}{marks_line(bodies)}"
+        f'<div class="scroll" tabindex="0" role="region" aria-label="Reasons">{table}</table></div>'
+        f"{paragraphs(rest)}"
+    )
+
+
+def _before(released: Released, codes: Sequence[str]) -> list[Columns]:
+    """The columns before the factors; one that says the same of all areas is left out."""
+    every = released.all_areas
+    table = every.loc[list(codes)]
+    columns = [Columns("Area", False, lambda code, area: _named(released, code, area))]
+    if "rank" in every:
+        columns.insert(0, Columns("Rank", True, lambda _, area: _whole(area["rank"])))
+    elif "decile" in every and table["decile"].nunique() > 1:
+        columns.append(Columns("Tenth", True, lambda _, area: _whole(area["decile"])))
+    if "score" in every:
+        columns.append(Columns("Score", True, lambda _, area: _one_decimal(area["score"])))
+    if "p_selected" in every:
+        columns.append(Columns("Of 100 repeats", True, lambda _, area: of_100(area["p_selected"])))
+    elif "tier" in every:
+        columns.append(Columns("How sure", False, lambda _, area: str(area["tier"])))
+    if "residents_10_24" in every:
+        columns.append(Columns("Aged 10 to 24", True, lambda _, a: _whole(a["residents_10_24"])))
+    return columns
+
+
+def _whole(value: Any) -> str:  # noqa: ANN401
+    return value if isinstance(value, str) else "" if pd.isna(value) else f"{value:,.0f}"
+
+
+def _one_decimal(value: Any) -> str:  # noqa: ANN401
+    return "" if pd.isna(value) else f"{value:.1f}"
+
+
+def _named(released: Released, code: str, area: Fact) -> str:
+    """The name of an area, with what its name does not say already, and who put it in by hand."""
+    kinds = [str(area[kind]) for kind in released.group_kinds]
+    under = [name for name in kinds if name and not str(area["name"]).startswith(name)]
+    by_hand = str(area.get("override") or "")
+    hand = f"put {by_hand} by hand: {area['override_reason']}" if by_hand == "in" else ""
+    told = escape(" · ".join(filter(None, [*under, code, hand])))
+    return f'{escape(area["name"])} <span class="quiet">{told}</span>'
+
+
+def _head(released: Released, before: Sequence[Columns], cells: Iterable[str]) -> str:
+    names = [(column.heading, column.is_number) for column in before]
+    names += [(released.label(factor), False) for factor in cells]
+    heads = "".join(
+        f'<th scope="col"{_number_class(number)}>{escape(name)}</th>' for name, number in names
+    )
+    return f"<thead><tr>{heads}</tr></thead>"
+
+
+def _number_class(number: bool) -> str:
+    return ' class="number"' if number else ""
+
+
+def _row(
+    code: str,
+    area: Fact,
+    before: Sequence[Columns],
+    cells: dict[str, dict[str, Cell]],
+    *,
+    name: str,
+) -> str:
+    start = "".join(
+        f'<th scope="row">{column.words(code, area)}</th>'
+        if column.heading == "Area"
+        else f"<td{_number_class(column.is_number)}>{escape(column.words(code, area))}</td>"
+        for column in before
+    )
+    named = f' id="{escape(name)}"' if name else ""
+    told = "".join(_cell(of.get(code, NOTHING)) for of in cells.values())
+    return f"<tr{named}>{start}{told}</tr>"
+
+
+def _cell(cell: Cell) -> str:
+    if cell == NOTHING:
+        return "<td></td>"
+    spoken = f'<span class="unseen">{SPOKEN[cell.shade]}: </span>' if cell.shade else ""
+    around = f'<span class="around">{escape(cell.around)}</span>' if cell.around else ""
+    kind = f' class="{cell.shade}"' if cell.shade else ""
+    return f"<td{kind}>{spoken}{escape(cell.here)}{around}</td>"
+
+
+def _groups(
+    released: Released, codes: Sequence[str], *, grouped: bool
+) -> list[tuple[str, list[str]]]:
+    """The areas under the names of their places, those with the greatest need first."""
+    plan = released.team_plan
+    if not grouped or plan is None or plan.places.table.empty:
+        return [("", list(codes))]
+    place_of = plan.places.place_of.reindex(list(codes))
+    size = place_of.map(plan.places.table["areas"])
+    several = place_of[size > 1]
+    parts = several.groupby(several.to_numpy(), sort=True)
+    names = plan.places.table["name"]
+    found = [
+        (f"{int(number)}. {names[number]}: {in_areas(len(part))}", [str(c) for c in part.index])
+        for number, part in parts
+    ]
+    lone = [str(code) for code in codes if code not in several.index]
+    return [*found, *([(f"Single areas: {len(lone):,}", lone)] if lone else [])]
+
+
+def _group_row(heading: str, width: int) -> str:
+    if not heading:
+        return ""
+    return f'<tr class="group"><th colspan="{width}" scope="rowgroup">{escape(heading)}</th></tr>'
+
+
+def _foot(cells: dict[str, dict[str, Cell]], before: Sequence[Columns]) -> str:
+    """How many of the areas are hot for each factor, by themselves and only with neighbours."""
+    totals = "".join(f"<td>{escape(_total(of.values()))}</td>" for of in cells.values())
+    head = f'<th scope="row" colspan="{len(before)}">Of these areas</th>'
+    return f"<tfoot><tr>{head}{totals}</tr></tfoot>"
+
+
+def _total(cells: Iterable[Cell]) -> str:
+    shades = [cell.shade for cell in cells]
+    own, near, over = (shades.count(kind) for kind in ("own", "near", "over"))
+    told = [f"{own:,} by itself" if own else "", f"{near:,} with neighbours" if near else ""]
+    return ", ".join(filter(None, [*told, f"{over:,} over the limit" if over else ""])) or "–"
+
+
+def _legend(released: Released, cells: dict[str, dict[str, Cell]]) -> str:
+    """What the shades and numbers mean, as far as they occur."""
+    found = [cell for of in cells.values() for cell in of.values()]
+    shades = {cell.shade for cell in found}
+    swatches = [
+        f'<span class="swatch {shade}">{words}</span>'
+        for shade, words in _SHADES.items()
+        if shade in shades
+    ]
+    lines = [_NUMBERS] if any(cell.around for cell in found) else []
+    lasting = [f for f in cells if released.factors.at[f, "score"] == "persistence"]
+    lines += (
+        [_LASTING]
+        if lasting and any(" of " in c.here for f in lasting for c in cells[f].values())
+        else []
+    )
+    marks = f'<p class="shades">In the last period: {" ".join(swatches)}</p>' if swatches else ""
+    return marks + paragraphs([" ".join(lines)])
+
+
+_SHADES = {
+    "own": "hot by itself",
+    "near": "hot only with its neighbours, or next door to a hotspot",
+    "over": "a share over its limit",
+}
+_NUMBERS = (
+    "Here: the area's own number, and how many times what was expected of it; near: the same of "
+    "the area with its neighbours. An empty cell adds nothing to the score."
+)
+_LASTING = "4 of 5: hot in four of five periods."
