@@ -10,7 +10,6 @@ from example_release import example_release
 from scipy.stats import poisson
 
 from riskindex.outputs import figures
-from riskindex.outputs.plots import Dot, Line, draw_bars, draw_dots, draw_lines
 
 
 @pytest.fixture(scope="module")
@@ -91,28 +90,3 @@ def test_rank_intervals_stand_on_both_sides_of_the_cut(released):
     plot = figures.rank_intervals(dataclasses.replace(released, all_areas=every), around=3)
     assert plot.count("<circle") == 6
     assert plot.count("dot chosen") == 3
-
-
-def test_plots_say_what_they_are_and_repeat():
-    lines = [Line("a <b>", [1.0, np.nan, 3.0], "place"), Line("county", [2.0, 2.0, 2.0], "whole")]
-    plot = draw_lines("Title <x>", lines, ["Jan", "", "Mar"], about="About.", unit="per 1,000")
-    assert 'aria-label="Title &lt;x&gt;. About."' in plot
-    assert "<x>" not in plot
-    assert re.search(r'class="line place" d="M[^L]+M', plot)  # a gap where a month is missing
-    assert plot == draw_lines(
-        "Title <x>", lines, ["Jan", "", "Mar"], about="About.", unit="per 1,000"
-    )
-
-
-def test_bars_start_at_zero_and_reach_their_value():
-    plot = draw_bars("t", ["a", "b"], [0.0, 10.0], [5.0, np.nan])
-    heights = [float(h) for h in re.findall(r'class="bar".*?height="([\d.]+)"', plot)]
-    assert heights[0] == 0
-    assert heights[1] == 140  # 10 is the highest tick
-    assert plot.count("mark-line") == 1
-
-
-def test_dots_leave_out_what_is_missing():
-    plot = draw_dots("t", [Dot("x", 1.0, 0.5, 2.0, True), Dot("y", np.nan, np.nan, np.nan)])
-    assert plot.count("<circle") == 1
-    assert ">y<" in plot

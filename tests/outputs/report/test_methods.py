@@ -1,0 +1,53 @@
+from example_release import example_release
+
+from riskindex.outputs.report.methods import (
+    concentration_part,
+    how_made_part,
+    how_sure_part,
+    neighbour_words,
+    overlap_part,
+    protection_part,
+    why_sentences,
+)
+from riskindex.outputs.report.methods import test_words as words_of_tests
+
+
+def test_why_tells_of_the_selected_areas_and_who_lives_there(county_released):
+    told = " ".join(why_sentences(county_released))
+    assert told.startswith("Of the selected areas, ")
+    assert f"They hold {int(county_released.top['residents'].sum()):,} residents" in told
+
+
+def test_how_the_list_was_made_says_areas_neighbours_and_the_cut(county_released):
+    html = how_made_part(county_released)
+    assert f"Areas: {len(county_released.all_areas):,}." in html
+    assert neighbour_words(county_released) in html
+    assert f"That makes {county_released.cut.selected:,} areas." in html
+
+
+def test_the_correction_of_the_tests_is_told_by_its_name(county_released):
+    told = words_of_tests(county_released)
+    assert "Benjamini and Hochberg's step-up rule" in told
+    assert "adjusted p of 0.05 or less" in told
+
+
+def test_how_sure_shows_the_borderline_areas(county_released):
+    html = how_sure_part(county_released)
+    borderline = county_released.all_areas["tier"] == "borderline"
+    first = county_released.all_areas.index[borderline & county_released.all_areas["selected"]]
+    assert all(code in html for code in first[:3])
+
+
+def test_without_repeats_nothing_is_drawn_of_how_sure():
+    bare = example_release()
+    assert "p_selected" not in bare.all_areas
+    assert "<svg" not in how_sure_part(bare)
+
+
+def test_what_was_not_released_under_protection_needs_no_words_of_it(county_released):
+    assert protection_part(county_released) == ""
+
+
+def test_parts_are_the_same_twice(county_released):
+    for part in (how_made_part, overlap_part, concentration_part):
+        assert part(county_released) == part(county_released)
