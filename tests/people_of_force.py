@@ -94,6 +94,7 @@ def suspects(number=900, seed=2):
             "home": np.where(rng.random(number) < 0.05, None, homes),
             "age": np.where(rng.random(number) < 0.1, None, ages),
             "sex": rng.choice(np.array(["F", "M", None], dtype=object), number),
+            "born": [f"{1950 + i % 50}~{i % 12 + 1:02d}~{i % 28 + 1:02d}" for i in range(number)],
         }
     )
 

@@ -44,6 +44,9 @@ kind = "table"
 path = "age.csv"
 code = "code"
 columns = { residents = "residents" }
+protection = "open"
+address = "https://example.org/residents"
+licence = "made up"
 [sources.offences]
 kind = "events"
 path = "offences.csv"

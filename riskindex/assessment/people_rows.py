@@ -33,8 +33,8 @@ from riskindex.statistics.intervals import round_half_away
 
 BOOTSTRAP = "bootstrap over people"
 RESAMPLES = 999
-IN_AREAS, RESIDENTS_ITEM = "in areas", "residents"
-"""Beginning of items that count who lives in some areas; residents beside people and records."""
+IN_AREAS, RESIDENTS_ITEM, AREAS_ITEM = "in areas", "residents", "areas"
+"""Beginning of items that count who lives in some areas; residents and areas beside people."""
 
 
 def with_homes(
@@ -72,10 +72,11 @@ def with_homes(
         inside = lines["place"].isin(known.index[known])
         for among, prefix in ((lines, ""), (lines[inside], IN_AREAS + SEPARATOR)):
             parts.append(_of_areas(among, lines, prefix, figure))
+            codes = known.index if prefix == "" else known.index[known]
+            parts.append(_size(lines, prefix + AREAS_ITEM, float(len(codes)), figure))
             if residents is not None:
-                codes = known.index if prefix == "" else known.index[known]
                 total = float(residents.reindex(codes).sum())
-                parts.append(_residents(lines, prefix, total, figure))
+                parts.append(_size(lines, prefix + RESIDENTS_ITEM, total, figure))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -90,10 +91,10 @@ def _of_areas(
     return _placed(table.assign(item=prefix + table["item"]), figure)
 
 
-def _residents(lines: pd.DataFrame, prefix: str, total: float, figure: Figure) -> pd.DataFrame:
+def _size(lines: pd.DataFrame, item: str, number: float, figure: Figure) -> pd.DataFrame:
+    """Number of the areas, or of their residents."""
     table = lines[["factor", "period"]].drop_duplicates()
-    told = {"item": prefix + RESIDENTS_ITEM, "count": total, "fingerprint": np.uint64(0)}
-    return _placed(table.assign(**told), figure)
+    return _placed(table.assign(item=item, count=number, fingerprint=np.uint64(0)), figure)
 
 
 def _placed(table: pd.DataFrame, figure: Figure) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.areas.groups import count_groups, group_kinds, profile_kind
+from riskindex.assessment.shown_counts import hot_by_factor
 from riskindex.cut import Cut, areas, without_score
 from riskindex.disclosure import decile
 from riskindex.errors import DisclosureError
@@ -15,6 +16,7 @@ from riskindex.planning.named_places import hot_in_places, hot_last
 from riskindex.planning.team_plan import TeamPlan
 from riskindex.publication.counts import is_exact, released_groups, released_places
 from riskindex.publication.key import signing_key
+from riskindex.publication.people import released_people
 from riskindex.publication.protection import (
     restricted_factors,
     restricted_measures,
@@ -166,6 +168,8 @@ def release_protected(
         period_rhythm=released_rhythm(result.measured.rhythm, result, key, rules),
         age_bands=released_bands(result.measured.rhythm, result, key, rules),
         requested=tuple(result.config.figures),
+        people=released_people(result, view.people(), key, rules),
+        funnels=view.funnels(),
         series=_open_series(result),
         weights=result.weights,
         figure_counts=released_places(result, key, rules),
@@ -451,6 +455,18 @@ class View:
         counted = any(is_exact(self.result, f.name, str(p)) for f in every for p in f.periods)
         exact = [_AS_COUNTED] if counted else []
         return [*config.release.rules.sentences, *exact, *_safe(about)]
+
+    def people(self) -> pd.DataFrame:
+        """Numbers of people, with those who live in the areas that are shown as hot."""
+        asked = self.result.config.figures
+        hot = hot_by_factor(self.hotspots(), self.result.areas.index, asked=asked)
+        return self.result.people(hot, self.persistence())
+
+    def funnels(self) -> pd.DataFrame:
+        """What is left after each clause of a definition, of open sources."""
+        table = self.result.funnels
+        closed = {*self.closed, *restricted_measures(self.result.config)}
+        return table[~table["factor"].isin(list(closed))] if len(table) else table
 
     def measures(self) -> pd.DataFrame:
         """What figures count beside the factors, and which of it is restricted."""

@@ -1,0 +1,128 @@
+"""Numbers of people: protected cells where any source that names them is restricted."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from riskindex.arrays import Fingerprints, Flags
+from riskindex.assessment.people_counts import NUMBER, RECORDS, SEPARATOR, UNNAMED
+from riskindex.assessment.people_rows import AREAS_ITEM, IN_AREAS, RESIDENTS_ITEM
+from riskindex.assessment.place_counts import places_by_kind
+from riskindex.disclosure import CellRules
+from riskindex.publication.cells import of_place, protect
+from riskindex.publication.counts import LEAST_AREAS, LEAST_RESIDENTS, empty_prints, rule_of
+from riskindex.publication.protection import restricted_sources
+
+if TYPE_CHECKING:
+    from riskindex.config import Config
+    from riskindex.result import Result
+
+OF_PEOPLE = np.uint64(0x9E3779B97F4A7C15)
+"""People have another noise than their own records, of which the difference would be exact."""
+
+
+def released_people(
+    result: "Result", told: pd.DataFrame, key: bytes, rules: CellRules
+) -> pd.DataFrame:
+    """Numbers of people as partners and the public see them.
+
+    Parameters
+    ----------
+    result
+        What a run found out.
+    told
+        Of `Result.people`, with the areas that the profile sees as hot.
+    key, rules
+        Of the release.
+
+    Returns
+    -------
+    DataFrame
+        As `told`, without fingerprints and with the column `mark`. Figures of open sources are as
+        counted; of others every number is a protected cell of its own, the whole's too, and how
+        many people have so many records is left out.
+    """
+    if told.empty:
+        return told
+    closed = told["figure"].isin(_closed(result.config))
+    opened, table = told[~closed].assign(mark=""), told[closed]
+    table = table[table["item"].str.partition(SEPARATOR)[0] != NUMBER].reset_index(drop=True)
+    if table.empty:
+        return opened.drop(columns="fingerprint")
+    found = protect(
+        table["count"].to_numpy(float),
+        _prints(table),
+        key,
+        rules,
+        empty=_empty(table, result.config),
+        small=_small(table, result),
+    )
+    # How many residents and areas there are is no secret; the areas are those that are shown.
+    known = table["item"].str.endswith((RESIDENTS_ITEM, AREAS_ITEM)).to_numpy()
+    cells = table.assign(
+        count=np.where(known, table["count"], found.values),
+        mark=np.where(known, "", found.marks).astype(object),
+    )
+    both = [part.drop(columns="fingerprint") for part in (opened, cells) if len(part)]
+    return pd.concat(both, ignore_index=True)
+
+
+def _closed(config: "Config") -> list[str]:
+    """Figures about people whom any restricted source names."""
+    restricted = set(restricted_sources(config))
+    return [
+        figure.name
+        for figure, factor, _ in config.asked_people
+        if restricted
+        & {
+            *(group.source for group in factor.groups),
+            *(other.source for other in figure.records),
+        }
+    ]
+
+
+def _prints(table: pd.DataFrame) -> Fingerprints:
+    """Fingerprints of the records of each cell, turned into others where people are counted."""
+    item = table["item"].str.removeprefix(IN_AREAS + SEPARATOR)
+    of_people = ~item.isin([RECORDS, UNNAMED]).to_numpy()
+    prints = table["fingerprint"].to_numpy(np.uint64)
+    return np.asarray(np.where(of_people, prints * OF_PEOPLE, prints), dtype=np.uint64)
+
+
+def _empty(table: pd.DataFrame, config: "Config") -> Fingerprints:
+    """Fingerprints of cells without a record: what is counted, where and when."""
+    rules = {name: rule_of(config, str(name)) for name in table["factor"].unique()}
+    keys = ["factor", "period", "place_kind", "place", "by", "category", "item"]
+    return np.array(
+        [
+            empty_prints([of_place(*map(str, row[2:]))], rules[row[0]], str(row[1]))[0]
+            for row in table[keys].itertuples(index=False, name=None)
+        ],
+        dtype=np.uint64,
+    )
+
+
+def _small(table: pd.DataFrame, result: "Result") -> Flags:
+    """Cells of too few areas or residents."""
+    areas = result.areas
+    small = np.zeros(len(table), dtype=bool)
+    for kind, places in places_by_kind(areas).items():
+        known = places.dropna()
+        few = known.value_counts() < LEAST_AREAS
+        if "residents" in areas:
+            people = areas["residents"].reindex(known.index).groupby(known).sum()
+            few = few | (people < LEAST_RESIDENTS)
+        of_kind = (table["place_kind"] == kind) & (table["by"] != "areas")
+        small |= (of_kind & table["place"].isin(few.index[few])).to_numpy()
+    return small | _few_areas(table)
+
+
+def _few_areas(table: pd.DataFrame) -> Flags:
+    """Cells of who lives in some areas, which are few or have few residents."""
+    inside = table["item"].str.startswith(IN_AREAS + SEPARATOR)
+    sizes = table[inside].pivot_table("count", ["figure", "period"], "item", "sum")
+    sizes = sizes.reindex(columns=[IN_AREAS + SEPARATOR + i for i in (AREAS_ITEM, RESIDENTS_ITEM)])
+    enough = (sizes.iloc[:, 0] >= LEAST_AREAS) & (sizes.iloc[:, 1] >= LEAST_RESIDENTS)
+    cells = pd.MultiIndex.from_frame(table[["figure", "period"]])
+    return np.asarray(inside & ~cells.isin(enough.index[enough]), dtype=bool)

@@ -1,0 +1,142 @@
+"""People in what leaves: protected cells, and no key nor hash of one in any written byte."""
+
+import gzip
+import zipfile
+from io import BytesIO
+
+import duckdb
+import numpy as np
+import pandas as pd
+import pytest
+from list_refusals import lists_may_leave
+from people_of_force import PEOPLE, history, suspects, victims, write_people
+
+from riskindex import read_config, release, run, save
+from riskindex.publication.key import write_key
+
+SECRET = "0123456789abcdef0123456789abcdef"
+RELEASE = """
+[release]
+key = "release.key"
+"""
+PROFILES = ("internal", "partner", "public")
+
+
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    """The small force with people, saved in every profile; what each released."""
+    folder = tmp_path_factory.mktemp("people")
+    path = write_people(folder, PEOPLE + RELEASE)
+    write_key(folder / "release.key", bytes(range(32)))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("riskindex.events.read.secrets.token_hex", lambda _n: SECRET)
+        lists_may_leave(patch)
+        result = run(read_config(path))
+        found = {}
+        for profile in PROFILES:
+            found[profile] = release(result, profile)
+            save(found[profile], folder / profile)
+    return folder, found
+
+
+def every_byte(folder):
+    """The bytes of all files of a folder, those inside zips and packed ones, too."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            yield path.name, path.read_bytes()
+            if zipfile.is_zipfile(path):
+                with zipfile.ZipFile(path) as archive:
+                    for name in archive.namelist():
+                        yield f"{path.name}/{name}", archive.read(name)
+            elif path.read_bytes()[:2] == b"\x1f\x8b":
+                yield path.name, gzip.GzipFile(fileobj=BytesIO(path.read_bytes())).read()
+
+
+def keys():
+    tables = (suspects(), victims(), history())
+    return sorted({key for table in tables for key in table["person"].dropna()})
+
+
+def hashes_of(names):
+    """What the run keeps of each key, as it would be written: digits, hexadecimal and bytes."""
+    frame = pd.DataFrame({"k": names})
+    query = f"SELECT md5_number_upper('{SECRET}' || k) AS h FROM frame"
+    numbers = duckdb.connect().register("frame", frame).execute(query).df()["h"]
+    for number in map(int, numbers):
+        yield str(number).encode()
+        yield f"{number:x}".encode()
+        yield number.to_bytes(8, "little")
+        yield number.to_bytes(8, "big")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_no_key_of_a_person_and_no_hash_of_one_is_in_any_byte(written, profile):
+    folder, _ = written
+    names = keys()
+    assert len(names) > 800
+    born = suspects()["born"].unique()
+    looked_for = [*(text.encode() for text in (*names, *born)), *hashes_of(names[:60])]
+    for name, content in every_byte(folder / profile):
+        assert not any(what in content for what in looked_for), name
+
+
+def test_the_hunt_finds_what_is_sown(written, tmp_path):
+    sown = tmp_path / "sown"
+    sown.mkdir()
+    (one,) = list(hashes_of(keys()[:1]))[:1]
+    (sown / "a.csv").write_bytes(b"x," + one)
+    assert any(one in content for _, content in every_byte(sown))
+
+
+def people(released):
+    table = released.figures
+    return table[table["figure"].isin(["again", "ages", "known", "homes"])]
+
+
+@pytest.mark.parametrize("profile", ["partner", "public"])
+def test_people_of_restricted_sources_leave_as_protected_cells_alone(written, profile):
+    _, found = written
+    table = found[profile].people
+    assert "fingerprint" not in table
+    sizes = table["item"].str.endswith(("residents", "areas"))
+    cells = table[~sizes]
+    given = cells["count"].dropna()
+    assert len(given) > 20
+    assert (given % 5 == 0).all()
+    assert (given >= 5).all()
+    assert (cells.loc[cells["count"].isna(), "mark"] == "[c]").all()
+    assert not cells["item"].str.startswith("with").any()
+
+
+def test_people_have_another_noise_than_their_records(written):
+    _, found = written
+    table = found["public"].people
+    exact = found["internal"].people
+    of = ["figure", "period", "place_kind", "place", "by", "category", "item"]
+    both = table.set_index(of)["count"].to_frame("out").join(exact.set_index(of)["count"])
+    both = both.dropna().loc["again"].reset_index()
+    noise = both.assign(noise=both["out"] - both["count"]).pivot_table(
+        "noise", ["period", "place"], "item"
+    )
+    assert not np.allclose(noise["records"], noise["people"])
+
+
+@pytest.mark.parametrize("profile", ["partner", "public"])
+def test_figures_of_people_are_made_of_the_cells(written, profile):
+    _, found = written
+    table = people(found[profile])
+    whole = table[(table["figure"] == "again") & (table["period"] == "2022")]
+    whole = whole[whole["place"] == "the force"].set_index("category")
+    given = whole[whole["status"] == "given"]
+    assert given.loc["people", "count"] % 5 == 0
+    mean = given.loc["records per person"]
+    named = given.loc["records that name a person", "count"]
+    assert mean["value"] == pytest.approx(named / given.loc["people", "count"], abs=0.005)
+    assert np.isnan(mean["low"])
+    assert (table.loc[table["unit"] == "%", "base"].dropna() % 5 == 0).all()
+
+
+def test_no_funnel_of_a_restricted_source_leaves(written):
+    _, found = written
+    assert len(found["internal"].funnels)
+    assert found["public"].funnels.empty
