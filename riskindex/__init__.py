@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from riskindex.disclosure import Release
     from riskindex.errors import ConfigError, DataError, DisclosureError, InputError, RiskindexError
     from riskindex.events.count import count_events
+    from riskindex.events.count_tables.options import CountsSource
     from riskindex.events.coverage import Coverage, Inventory
     from riskindex.events.periods import Periods
     from riskindex.events.sources import EventSource, PoliceSource
@@ -82,6 +83,7 @@ _HOME = {
         "RiskindexError",
     ),
     "events.count": ("count_events",),
+    "events.count_tables.options": ("CountsSource",),
     "events.coverage": (
         "Coverage",
         "Inventory",
@@ -139,6 +141,7 @@ __all__ = [
     "Clause",
     "Config",
     "ConfigError",
+    "CountsSource",
     "Coverage",
     "DataError",
     "Definition",

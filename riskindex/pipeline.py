@@ -44,21 +44,6 @@ from riskindex.files.memory import bounded, memory_of_database
 from riskindex.files.whole_folder import HeldFolder, written_whole
 from riskindex.index.build import contributions
 from riskindex.index.selection import Selected
-from riskindex.outputs.geopackage import write_geopackage
-from riskindex.outputs.governance import write_governance
-from riskindex.outputs.interactive_map import write_map
-from riskindex.outputs.manifest import write_data_package, write_manifest
-from riskindex.outputs.profiles import write_profiles
-from riskindex.outputs.read_result import refuse_to_replace
-from riskindex.outputs.report.page import write_report
-from riskindex.outputs.workbook import (
-    hotspot_table,
-    list_table,
-    place_table,
-    write_csv,
-    write_parquet,
-    write_workbook,
-)
 from riskindex.planning.team_plan import Surroundings
 from riskindex.publication.counts import noised_areas, noised_tables, published_totals
 from riskindex.publication.key import read_key
@@ -436,6 +421,9 @@ def save(
     DataError
         It takes more memory than the config allows.
     """
+    from riskindex.outputs.every_output import write_every_output
+    from riskindex.outputs.read_result import refuse_to_replace
+
     if not isinstance(released, Released):
         raise DisclosureError(
             f"Only what was released can be saved, not a {type(released).__name__}: give "
@@ -447,35 +435,7 @@ def save(
     with written_whole(place) as out, bounded(memory):  # past the cap, nothing is put in place
         if not replace:
             refuse_to_replace(target, released.profile)
-        say("Writing the list")
-        write_csv(list_table(released), out / "top_areas.csv")
-        write_csv(place_table(released), out / "places.csv")
-        write_csv(released.all_areas.reset_index(), out / "all_areas.csv")
-        if released.profile == "internal":
-            write_csv(released.uncounted, out / "uncounted_events.csv")
-            write_csv(released.scores.reset_index(), out / "scores.csv")
-            write_csv(hotspot_table(released), out / "hotspots.csv")
-            if len(released.funnels):
-                write_csv(released.funnels, out / "definitions.csv")
-            if len(released.apart):
-                write_csv(released.apart, out / "sensitive_places.csv")
-        say("Writing the figures")
-        write_csv(released.figures, out / "figures.csv")
-        write_parquet(released, out / "figures.parquet")
-        write_data_package(released, out)
-        say("Writing the workbook")
-        write_workbook(released, out / "workbook.xlsx")
-        say("Writing the GIS file")
-        write_geopackage(released, out / "areas.gpkg")
-        say("Drawing the map")
-        write_map(released, out / "map.html")
-        say("Writing the report")
-        write_report(released, out / "report.html", earlier=target)
-        write_governance(released, out / "governance.html")
-        say("Writing the profiles")
-        write_profiles(released, out / "profiles")
-        say("Writing the manifest")
-        write_manifest(released, out)
+        write_every_output(released, out, earlier=target, say=say)
 
 
 def _places(areas: pd.DataFrame, place: str) -> "pd.Series[str]":

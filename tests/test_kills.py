@@ -17,10 +17,11 @@ import numpy as np
 import pytest
 from fault_corpus import write_project
 
-from riskindex import pipeline, save
+from riskindex import save
 from riskindex.cli import main
 from riskindex.errors import InputError
 from riskindex.files.whole_folder import held, home_of, unfinished
+from riskindex.outputs import every_output
 from riskindex.outputs.verify import verify
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="needs signals")
 TITLES = ("A small place", "A second place")
 HEAVY = [
     "riskindex.pipeline",
+    "riskindex.outputs.every_output",
     "riskindex.publication",
     "duckdb",
     "geopandas",
@@ -303,8 +305,8 @@ def test_a_disk_that_fills_up_while_this_is_written(county_released, tmp_path, m
         raise OSError(errno.ENOSPC, "No space left on device")
 
     for name in WRITERS[: WRITERS.index(writer)]:  # what was written before is not looked at
-        monkeypatch.setattr(pipeline, name, lambda *_given, **_more: None)
-    monkeypatch.setattr(pipeline, writer, full)
+        monkeypatch.setattr(every_output, name, lambda *_given, **_more: None)
+    monkeypatch.setattr(every_output, writer, full)
     with pytest.raises(InputError, match="the disk is full, so that nothing was written"):
         save(county_released, old)
     assert [path.name for path in tmp_path.rglob("*")] == ["result", "manifest.json"]

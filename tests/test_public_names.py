@@ -37,6 +37,15 @@ def test_importing_the_package_loads_nothing_heavy():
     assert said.split(maxsplit=1) == [riskindex.__version__, "[]\n"]
 
 
+def test_run_loads_no_more_than_it_needs():
+    heavy = ("scipy.stats", "scipy.optimize", "scipy.spatial", "geopandas", "duckdb", "folium")
+    code = (
+        "import sys, riskindex; riskindex.run; print([m for m in sys.modules if m in "
+        f"{heavy} or m.startswith('riskindex.outputs')])"
+    )
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
+
+
 def test_a_run_shows_itself_in_a_line(county_result, county_released):
     title = "Neighbourhood risk index of an invented county"
     assert repr(county_result) == (

@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from scipy.sparse import coo_array, csr_array
-from scipy.sparse.csgraph import connected_components
 
 from riskindex.arrays import Array, Flags, Positions, Shapes
 from riskindex.errors import ConfigError, DataError
@@ -137,6 +136,8 @@ def describe_neighbours(weights: "csr_array[Any]", areas: "GeoDataFrame") -> Nei
     areas
         The same areas in the same order, with `name`.
     """
+    from scipy.sparse.csgraph import connected_components
+
     counts = np.diff(weights.indptr)
     pieces, _ = connected_components(weights, directed=True, connection="weak")
     islands = areas["name"][counts == 0]

@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from riskindex.areas.groups import WHOLE
 from riskindex.arrays import Array, Flags
@@ -469,6 +469,8 @@ def _overlap(figure: Figure, shown: Shown) -> pd.DataFrame:
 
 
 def _against_chance(first: Flags, second: Flags) -> tuple[float, float]:
+    from scipy import stats
+
     n, k, m = len(first), int(first.sum()), int(second.sum())
     shared, expected = int((first & second).sum()), k * m / max(n, 1)
     p = float(stats.hypergeom.sf(shared - 1, n, k, m))
@@ -499,7 +501,7 @@ def _together(figure: Figure, shown: Shown) -> pd.DataFrame:
     left, right = (_deseasoned(column) if whole_years else column for column in columns)
     r = float(np.corrcoef(left, right)[0, 1])
     degrees = len(joined) - (13 if whole_years else 2)
-    half = stats.norm.ppf(0.975) / np.sqrt(max(degrees - 1, 1))
+    half = special.ndtri(0.975) / np.sqrt(max(degrees - 1, 1))
     z = np.arctanh(np.clip(r, -0.999999, 0.999999))
     ends = [r, float(np.tanh(z - half)), float(np.tanh(z + half))]
     value, low, high = round_half_away(ends, decimals=2).tolist()

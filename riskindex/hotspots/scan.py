@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import ArrayLike, NDArray
-from scipy.spatial import KDTree
 from scipy.special import xlogy
 
 from riskindex.arrays import Array, Flags, Integers, Positions
@@ -174,6 +173,8 @@ def growing_zones(
         Zones that hold more of the sum of `expected`, or more areas, are not inside. An area by
         itself always is.
     """
+    from scipy.spatial import KDTree
+
     e, points = np.asarray(expected, float), np.asarray(centroids, float)
     n = len(e)
     k = min(most, n)

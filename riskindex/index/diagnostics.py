@@ -5,7 +5,6 @@ from itertools import combinations
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from riskindex.arrays import Array
 from riskindex.factors import Factor, Share
@@ -131,12 +130,11 @@ def _last_period(factor: Factor) -> str:
 
 
 def _spearman(a: "pd.Series[float]", b: "pd.Series[float]") -> float:
-    both = pd.concat([a, b], axis=1).dropna().to_numpy()
+    both = pd.concat([a, b], axis=1).dropna()
     # A rank correlation with a constant is undefined.
-    if len(both) < 3 or (np.ptp(both, axis=0) == 0).any():
+    if len(both) < 3 or (both.nunique() == 1).any():
         return float("nan")
-    ranks = stats.rankdata(both, axis=0)
-    return float(np.corrcoef(ranks.T)[0, 1])
+    return float(np.corrcoef(both.rank().to_numpy().T)[0, 1])
 
 
 def warn_of_correlations(correlations: pd.DataFrame, labels: Mapping[str, str]) -> tuple[str, ...]:

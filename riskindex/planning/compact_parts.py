@@ -7,8 +7,6 @@ import numpy as np
 import pandas as pd
 import shapely
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import connected_components, dijkstra
-from scipy.spatial.distance import pdist
 
 from riskindex.arrays import Flags, Positions, Shapes
 from riskindex.errors import DataError
@@ -49,6 +47,8 @@ class Ground(NamedTuple):
         array of int
             Number of the part, 0 and up, in the order of the tables; -1 for the others.
         """
+        from scipy.sparse.csgraph import connected_components
+
         inside = np.flatnonzero(selected[self.order])
         label = np.full(len(selected), -1, dtype=np.intp)
         if not len(inside):
@@ -145,6 +145,8 @@ def two_parts(lengths: "csr_array[Any]") -> Flags:
     >>> two_parts(chain).tolist()
     [True, True, False, False]
     """
+    from scipy.sparse.csgraph import dijkstra
+
     m = lengths.shape[0]
     centres = np.unique(np.linspace(0, m - 1, min(m, MOST_CENTRES)).astype(np.intp))
     far = np.asarray(dijkstra(lengths, directed=False, indices=centres))
@@ -159,5 +161,7 @@ def two_parts(lengths: "csr_array[Any]") -> Flags:
 
 def across(shapes: Shapes) -> float:
     """Greatest distance between two points of the shapes, in their unit."""
+    from scipy.spatial.distance import pdist
+
     hull = shapely.convex_hull(shapely.geometrycollections(shapes))
     return float(pdist(shapely.get_coordinates(hull)).max(initial=0.0))

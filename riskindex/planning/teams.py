@@ -8,12 +8,13 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, milp
 
 from riskindex.arrays import Array, Flags, Integers, Positions
 from riskindex.errors import ConfigError, DataError
 from riskindex.planning.place_names import in_words
 
+Limit = tuple[NDArray[Any], Any, Any]
+"""What each place counts, and the least and most that a set may come to."""
 DIGITS = 6
 """What is reached is compared to so many digits of the place that has most: less is a tie."""
 BLOCK = 20
@@ -222,7 +223,7 @@ class Problem(NamedTuple):
         if found is None:
             return None
         goal = int(self.values @ found)
-        limits = [*limits, LinearConstraint(self.values.astype(float), goal, np.inf)]
+        limits = [*limits, (self.values.astype(float), goal, np.inf)]
         for start in range(0, n, BLOCK):
             block = np.arange(start, min(start + BLOCK, n))
             for k in block[~found[block]]:
@@ -262,16 +263,16 @@ class Problem(NamedTuple):
         """Whether whole numbers hold to the letter what the solver holds to a millionth."""
         return int(self.values @ found) >= goal and int(self.costs @ found) <= available
 
-    def _limits(self, available: int, excluded: Flags | None) -> list[LinearConstraint]:
-        limits = [LinearConstraint(self.costs.astype(float), -np.inf, available)]
+    def _limits(self, available: int, excluded: Flags | None) -> list[Limit]:
+        limits: list[Limit] = [(self.costs.astype(float), -np.inf, available)]
         size = np.bincount(self.districts, minlength=len(self.least))
         bound = np.flatnonzero((self.least > 0) | (self.most < size))
         if len(bound):
             member = (self.districts == bound[:, None]).astype(float)
-            limits.append(LinearConstraint(member, self.least[bound], self.most[bound]))
+            limits.append((member, self.least[bound], self.most[bound]))
         if excluded is not None:
             sign = np.where(excluded, 1.0, -1.0)
-            limits.append(LinearConstraint(sign, -np.inf, excluded.sum() - 1))
+            limits.append((sign, -np.inf, excluded.sum() - 1))
         return limits
 
     def _may_reach(
@@ -297,9 +298,11 @@ class Problem(NamedTuple):
         weight: Integers,
         low: Array,
         high: Array,
-        limits: list[LinearConstraint],
+        limits: list[Limit],
     ) -> Flags | None:
         """A set between bounds with the largest weight; None where none is possible."""
+        from scipy.optimize import Bounds, milp
+
         solved = milp(
             -weight.astype(float),
             integrality=np.ones(len(weight), dtype=np.int64),

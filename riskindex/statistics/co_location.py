@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy import stats
 from scipy.sparse import csr_array
 
 from riskindex.arrays import Array, Flags
@@ -130,6 +129,8 @@ def co_location(
     >>> found.shared, round(found.expected, 2), found.p_spatial
     (0, 1.33, 1.0)
     """
+    from scipy import stats
+
     a, b = np.asarray(first, dtype=np.bool_), np.asarray(second, dtype=np.bool_)
     n, k, m = len(a), int(a.sum()), int(b.sum())
     if not n == len(b) == len(basis.vectors):

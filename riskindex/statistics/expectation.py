@@ -7,7 +7,6 @@ from typing import Literal, NamedTuple, TypedDict
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array, eye_array
-from scipy.spatial import KDTree
 
 from riskindex.arrays import Array, Flags, Integers
 from riskindex.caching import IdentityKey
@@ -226,6 +225,8 @@ def _local_means(x: Array, e: Array, centroids: Array | None) -> Array:
 @lru_cache(maxsize=4)
 def _surroundings(key: "IdentityKey[Array]") -> csr_array:
     """The nearest areas of each, itself included, shape `(n, n)`; kept for further tests."""
+    from scipy.spatial import KDTree
+
     points, n = key.value, len(key.value)
     # The area itself is among its nearest: its own events weigh one in 200.
     _, near = KDTree(points).query(points, k=NEAREST, workers=-1)

@@ -6,7 +6,6 @@ from typing import Literal, Protocol
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from riskindex.arrays import Array
 from riskindex.statistics.intervals import Estimate
@@ -62,6 +61,8 @@ def poisson_funnel(
     >>> [limit.round(3).tolist() for limit in poisson_funnel([4.0, 400.0])]
     [[1.0, 1.0], [0.023, 0.902], [1.969, 1.098]]
     """
+    from scipy import stats
+
     e = np.asarray(expected, dtype=np.float64)
     return _funnel(stats.poisson(np.where(e > 0, e, np.nan)), e, np.ones_like(e), level, dispersion)
 
@@ -94,6 +95,8 @@ def binomial_funnel(
     >>> [limit.round(3).tolist() for limit in binomial_funnel([20, 2000], 0.3)]
     [[0.3, 0.3], [0.081, 0.28], [0.487, 0.32]]
     """
+    from scipy import stats
+
     n, theta = np.broadcast_arrays(
         np.asarray(base, dtype=np.float64), np.asarray(benchmark, dtype=np.float64)
     )

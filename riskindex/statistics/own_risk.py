@@ -5,8 +5,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
+import pandas as pd
 from numpy.typing import ArrayLike
-from scipy import special, stats
+from scipy import special
 
 from riskindex.arrays import Array, Flags
 from riskindex.statistics.posterior_risks import SpatialPrior
@@ -158,7 +159,7 @@ def _mean_ranks(found: Gammas) -> Array:
     shapes, which = np.unique(found.shape, return_inverse=True)
     middles = (np.arange(number) + 0.5) / number
     risks = special.gammaincinv(shapes[:, None], middles)[which] / found.rate[:, None]
-    ranks = stats.rankdata(risks, axis=None).reshape(risks.shape).mean(axis=1)
+    ranks = pd.Series(risks.ravel()).rank().to_numpy().reshape(risks.shape).mean(axis=1)
     # Among its own quantiles an area's mean rank is (number + 1) / 2, whatever they are.
     return np.asarray(100 * (ranks - (number + 1) / 2) / ((n - 1) * number))
 

@@ -6,7 +6,6 @@ from functools import partial
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 
@@ -388,8 +387,12 @@ def _neighbours(made: ListMade) -> Iterator[Other]:
     areas = made.data.areas
     if not by_window or "geometry" not in areas or len(areas) > LARGE:
         return
+    from geopandas import GeoDataFrame
+
     for words, options in _NEIGHBOURS.items():
-        weights = neighbour_matrix(gpd.GeoDataFrame(areas), options=options)
+        if options.method == "nearest" and options.k >= len(areas):
+            continue
+        weights = neighbour_matrix(GeoDataFrame(areas), options=options)
         # Nearest neighbours of a grid may be the queen's; the same list under two names says
         # nothing.
         if abs(weights - made.data.weights).nnz:

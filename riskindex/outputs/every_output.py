@@ -1,0 +1,66 @@
+"""Everything that is written of a release, in the order in which it is made."""
+
+from pathlib import Path
+
+from riskindex.outputs.geopackage import write_geopackage
+from riskindex.outputs.governance import write_governance
+from riskindex.outputs.interactive_map import write_map
+from riskindex.outputs.manifest import write_data_package, write_manifest
+from riskindex.outputs.profiles import write_profiles
+from riskindex.outputs.report.page import write_report
+from riskindex.outputs.workbook import (
+    hotspot_table,
+    list_table,
+    place_table,
+    write_csv,
+    write_parquet,
+    write_workbook,
+)
+from riskindex.publication.released import Released
+from riskindex.result import Say, silent
+
+
+def write_every_output(released: Released, out: Path, *, earlier: Path, say: Say = silent) -> None:
+    """Write every output of a release into one folder.
+
+    Parameters
+    ----------
+    released
+        What one profile may see.
+    out
+        The folder, which is there and empty.
+    earlier
+        Folder with the result that was there before, which the report compares with; it need not
+        exist.
+    say
+        Told the name of each stage as it begins.
+    """
+    say("Writing the list")
+    write_csv(list_table(released), out / "top_areas.csv")
+    write_csv(place_table(released), out / "places.csv")
+    write_csv(released.all_areas.reset_index(), out / "all_areas.csv")
+    if released.profile == "internal":
+        write_csv(released.uncounted, out / "uncounted_events.csv")
+        write_csv(released.scores.reset_index(), out / "scores.csv")
+        write_csv(hotspot_table(released), out / "hotspots.csv")
+        if len(released.funnels):
+            write_csv(released.funnels, out / "definitions.csv")
+        if len(released.apart):
+            write_csv(released.apart, out / "sensitive_places.csv")
+    say("Writing the figures")
+    write_csv(released.figures, out / "figures.csv")
+    write_parquet(released, out / "figures.parquet")
+    write_data_package(released, out)
+    say("Writing the workbook")
+    write_workbook(released, out / "workbook.xlsx")
+    say("Writing the GIS file")
+    write_geopackage(released, out / "areas.gpkg")
+    say("Drawing the map")
+    write_map(released, out / "map.html")
+    say("Writing the report")
+    write_report(released, out / "report.html", earlier=earlier)
+    write_governance(released, out / "governance.html")
+    say("Writing the profiles")
+    write_profiles(released, out / "profiles")
+    say("Writing the manifest")
+    write_manifest(released, out)
