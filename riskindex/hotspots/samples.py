@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.sparse import csr_array, eye_array
+from scipy.sparse import csr_array
 
 from riskindex.arrays import Array, Flags, Integers, Texts
+from riskindex.caching import IdentityKey
 from riskindex.errors import DataError
 from riskindex.factors import Factor
-from riskindex.statistics.expectation import expected_by_strata
+from riskindex.statistics.expectation import expected_by_strata, windows_of
 from riskindex.statistics.weight_steps import weight_steps
 
 ALL_ZERO = "all zero"
@@ -47,7 +48,7 @@ class Sample:
     @cached_property
     def windows(self) -> "csr_array[Any]":
         """Shape (n, n): every area with its neighbours."""
-        return csr_array(self.neighbours + eye_array(len(self.exposure), format="csr"))
+        return windows_of(IdentityKey(self.neighbours))
 
     @cached_property
     def observed(self) -> Array:

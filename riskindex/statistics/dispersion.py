@@ -290,7 +290,9 @@ def neighbour_covariance(
     x, e = np.asarray(observed, float), np.asarray(exposure, float)
     keep = assessed(x, e)
     mu = e[keep] * x[keep].sum() / e[keep].sum()
-    i, j, share, _ = _pairs(neighbours[keep][:, keep])
+    # The same neighbours are asked about in every period.
+    kept = neighbours if keep.all() else neighbours[keep][:, keep]
+    i, j, share, _ = _pairs_of(IdentityKey(kept))
     if not len(i) or not mu.all():
         return NeighbourCovariance(np.nan, np.nan)
     u = _precision(mu, dispersion)

@@ -82,7 +82,7 @@ class AssessedAreas(NamedTuple):
     @property
     def windows(self) -> csr_array:
         """Every area with its assessed neighbours."""
-        return csr_array(self.neighbours + self.itself)
+        return windows_of(IdentityKey(self.neighbours))
 
     @property
     def null(self) -> str:
@@ -232,6 +232,12 @@ def _surroundings(key: "IdentityKey[Array]") -> csr_array:
     _, near = KDTree(points).query(points, k=NEAREST, workers=-1)
     starts = np.arange(0, n * NEAREST + 1, NEAREST, dtype=np.int32)
     return csr_array((np.ones(n * NEAREST), near.ravel().astype(np.int32), starts), shape=(n, n))
+
+
+@lru_cache(maxsize=4)
+def windows_of(key: "IdentityKey[csr_array]") -> csr_array:
+    """Every area with its neighbours, kept for further tests; not to be changed in place."""
+    return csr_array(key.value + eye_array(key.value.shape[0], format="csr"))
 
 
 BACKGROUNDS: dict[str, Callable[[Array, Array, Array | None], Array]] = {

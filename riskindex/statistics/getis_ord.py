@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from scipy import sparse
 from scipy.special import ndtr
 
 from riskindex.arrays import Array, Flags
+from riskindex.caching import IdentityKey
 from riskindex.errors import DataError
 from riskindex.statistics.exact_draws import Tail
 from riskindex.statistics.gi_p_values import METHODS, Draw, GiTest, Method, Null, centred
@@ -231,12 +233,10 @@ def moran(values: ArrayLike, weights: sparse.csr_array) -> Global:
     ----------
     Cliff and Ord (1981), Spatial Processes, 42-46.
     """
-    x, w = _checked(values, weights)
-    # Moran's I is about neighbours: an area's likeness to itself would raise it.
-    w = _row_standardised(_without_self(w))
+    x, _ = _checked(values, weights)
+    w, (s0, s1, s2) = _row_standardised(IdentityKey(weights))
     n, c = len(x), centred(x)
     squares = (c**2).sum()
-    s0, s1, s2 = _sums_of_weights(w)
     if n < 4 or squares == 0 or s0 == 0:
         return Global(np.nan, np.nan, np.nan, np.nan)
     kurtosis = n * (c**4).sum() / squares**2
@@ -258,11 +258,9 @@ def general_g(values: ArrayLike, weights: sparse.csr_array) -> Global:
     ----------
     Getis and Ord (1992), Geographical Analysis 24, 189-206.
     """
-    x, w = _checked(values, weights)
-    w = _without_self(w)
-    # General G compares like pairs; weights of different size would mix distance into it.
-    w = sparse.csr_array((np.ones_like(w.data), w.indices, w.indptr), shape=w.shape)
-    n, (s0, s1, s2) = len(x), _sums_of_weights(w)
+    x, _ = _checked(values, weights)
+    w, (s0, s1, s2) = _binary(IdentityKey(weights))
+    n = len(x)
     # Fourth powers of large counts lose digits; G does not depend on the scale.
     x = x / max(np.abs(x).max(initial=0.0), 1e-300)
     m1, m2, m3, m4 = ((x**k).sum() for k in range(1, 5))
@@ -389,13 +387,32 @@ def _refuse(areas: Flags, why: str) -> None:
         raise DataError(f"{areas.sum():,} areas (first: row {areas.argmax()}) are {why}.")
 
 
-def _row_standardised(w: sparse.csr_array) -> sparse.csr_array:
+class _OfMap(NamedTuple):
+    """Weights of a whole map without the areas themselves, and S0, S1 and S2 of Cliff and Ord."""
+
+    weights: sparse.csr_array
+    sums: tuple[float, float, float]
+
+
+@lru_cache(maxsize=4)
+def _row_standardised(key: IdentityKey[sparse.csr_array]) -> _OfMap:
+    """Kept, as the statistics of every factor and period ask about the same neighbours."""
+    # Moran's I is about neighbours: an area's likeness to itself would raise it.
+    w = _without_self(_checked(np.zeros(key.value.shape[0]), key.value)[1])
     sums = np.repeat(w.sum(axis=1), np.diff(w.indptr))
-    return sparse.csr_array((w.data / sums, w.indices, w.indptr), shape=w.shape)
+    scaled = sparse.csr_array((w.data / sums, w.indices, w.indptr), shape=w.shape)
+    return _OfMap(scaled, _sums_of_weights(scaled))
+
+
+@lru_cache(maxsize=4)
+def _binary(key: IdentityKey[sparse.csr_array]) -> _OfMap:
+    # General G compares like pairs; weights of different size would mix distance into it.
+    w = _without_self(_checked(np.zeros(key.value.shape[0]), key.value)[1])
+    ones = sparse.csr_array((np.ones_like(w.data), w.indices, w.indptr), shape=w.shape)
+    return _OfMap(ones, _sums_of_weights(ones))
 
 
 def _sums_of_weights(w: sparse.csr_array) -> tuple[float, float, float]:
-    """S0, S1 and S2 of Cliff and Ord."""
     both = (w + w.T).power(2).sum() / 2
     ends = w.sum(axis=1) + w.sum(axis=0)
     return float(w.sum()), float(both), float((ends**2).sum())

@@ -51,7 +51,9 @@ def log_lognormal(counts: Array, means: Array, variance: float) -> Array:
     width = 1 / np.sqrt(np.exp(mode) + 1 / s2)
     at = mode[:, None] + width[:, None] * _AT
     inside = counts[:, None] * at - np.exp(at) - (at - centre[:, None]) ** 2 / (2 * s2)
-    whole = special.logsumexp(inside + _AT**2 / 2, b=_WEIGHT, axis=1)
+    inside += _AT**2 / 2
+    most = inside.max(axis=1)
+    whole = most + np.log(np.exp(inside - most[:, None]) @ _WEIGHT)
     scale = np.log(width) - np.log(2 * np.pi * s2) / 2
     return np.asarray(whole + scale - special.gammaln(counts + 1))
 

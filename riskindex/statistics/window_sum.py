@@ -169,9 +169,9 @@ def _batches(rows: Integers, observed: Array, sizes: Integers, lags: int) -> Ite
 def _lower_sums(recursion: "_Recursion", observed: Array) -> tuple[Array, Array]:
     """P(X <= x) and P(X = x) of windows in falling order of x."""
     below, at = np.ones_like(observed), np.ones_like(observed)
-    for k in range(1, int(observed.max(initial=0)) + 1):
-        # Windows in falling order: those that still have terms to come are always the first.
-        active = int(np.searchsorted(-observed, -k, side="right"))
+    steps = np.arange(1, int(observed.max(initial=0)) + 1)
+    # Windows in falling order: those that still have terms to come are always the first.
+    for active in np.searchsorted(-observed, -steps, side="right").tolist():
         term = recursion.step(active)
         below[:active] += term
         at[:active] = term
@@ -187,12 +187,13 @@ def _upper_sums(recursion: "_Recursion", observed: Array) -> tuple[Array, Array]
     # The rest of a tail is at most its last term over the decay per step, as in a geometric series.
     enough = NEGLIGIBLE * recursion.decay()
     together = max(LOOK_EVERY, len(recursion.past))
-    active, k = len(observed), 0
+    # In falling order of the sums, the windows whose sums a step has reached stand last.
+    reached = np.searchsorted(-observed, -np.arange(int(observed.max(initial=0)) + 2.0)).tolist()
+    active, k, at, beyond = len(observed), 0, reached[0], reached[0]
     while active and k < MOST_TERMS:
         k += 1
         term = recursion.step(active)
-        # In falling order of the sums, the windows whose sums are reached stand last.
-        at, beyond = np.searchsorted(-observed, (-k, -k + 1))
+        at, beyond = (reached[k] if k < len(reached) else 0), at
         strict[at:active] += term[at:]
         above[beyond:active] += term[beyond:]
         # Looked at now and then: the comparison costs more than a term.
@@ -225,7 +226,7 @@ class _Recursion:
         self.push, self.keep = np.zeros(shape), np.zeros(shape)
         self.push[:, slot, column] = (means * jumps / norm)[members].T
         self.keep[:, slot, column] = (w * means / norm)[members].T
-        self.jumps, self.k = jumps, 0
+        self.lags, self.k = jumps.tolist(), 0
         # The terms H of the last max(jumps) steps, those of step k in row k modulo their number.
         self.past = np.zeros((int(jumps.max()), *shape[1:]))
         self.past[0] = 1.0
@@ -235,13 +236,13 @@ class _Recursion:
         self.k += 1
         rows = len(self.past)
         # A ring of the last terms: an event of weight a reaches back a steps.
-        lagged = [self.past[(self.k - a) % rows, :, :active] for a in self.jumps]
-        push, keep = self.push[:, :, :active], self.keep[:, :, :active]
-        term = np.einsum("mn,mn->n", push[0], lagged[0])
-        kept = keep[0] * lagged[0]
-        for p, q, h in zip(push[1:], keep[1:], lagged[1:], strict=True):
-            term += np.einsum("mn,mn->n", p, h)
-            kept += q * h
+        lagged = self.past[(self.k - self.lags[0]) % rows, :, :active]
+        term = np.einsum("mn,mn->n", self.push[0, :, :active], lagged)
+        kept = self.keep[0, :, :active] * lagged
+        for g in range(1, len(self.lags)):
+            lagged = self.past[(self.k - self.lags[g]) % rows, :, :active]
+            term += np.einsum("mn,mn->n", self.push[g, :, :active], lagged)
+            kept += self.keep[g, :, :active] * lagged
         term /= self.k
         np.add(kept, term, out=self.past[self.k % rows, :, :active])
         return np.asarray(term)
