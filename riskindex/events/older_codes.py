@@ -192,7 +192,7 @@ def share_out_bare(
 
 
 _BARE = """
-SELECT c.code, d.file, d.row, coalesce(d.person, d.key, d.file || ':' || d.row) AS unit
+SELECT c.code, d.file, d.row, coalesce(d.person::VARCHAR, d.key, d.file || ':' || d.row) AS unit
 FROM apart d JOIN codes c ON c.code = d.area_code
 WHERE d.span >= 0 AND c.route = 'split' AND d.x IS NULL
 ORDER BY c.code, d.date, d.file, d.row
