@@ -17,8 +17,10 @@ import pandas as pd
 
 from riskindex.areas.groups import profile_kind
 from riskindex.assessment.place_counts import WHOLE_KIND
+from riskindex.cut import of_100
 from riskindex.disclosure import MARKS, NOT_APPLICABLE, NOT_RECORDED, WITHHELD
 from riskindex.files.text import inert, retold, seen
+from riskindex.outputs.report.cells import own_numbers
 from riskindex.outputs.report.choices import TABLES, TableInWords
 from riskindex.outputs.report.findings import new_by_district, new_sentences, scan_table
 from riskindex.publication.released import Released
@@ -47,8 +49,8 @@ HEADINGS = {
     "through_one_area": "Hot factors that need one area of their window",
     "selected": "Selected",
     "tied_at_cut": "Tied at the cut",
-    "p_selected": "Probability of selection",
-    "p_top": "Probability of truly being at the top",
+    "p_selected": "Selected in so many of 100 repeats",
+    "p_top": "Truly at the top, of 100",
     "tier": "How sure",
     "rank_low": "Rank in repeats, from",
     "rank_high": "Rank in repeats, to",
@@ -132,7 +134,8 @@ def write_workbook(released: Released, path: Path) -> None:
     Government Analysis Function, "Releasing statistics in spreadsheets".
     """
     gptables = _gptables()
-    sheets = {sheet.label: _gptable(sheet, released) for sheet in _sheets(released)}
+    told = {sheet.label: sheet for sheet in _sheets(released)}
+    sheets = {label: _gptable(sheet, released) for label, sheet in told.items()}
     with warnings.catch_warnings():
         # gptables warns that it made no notes sheet; ours is one of the tables.
         warnings.simplefilter("ignore")
@@ -146,12 +149,48 @@ def write_workbook(released: Released, path: Path) -> None:
                 "strings_to_numbers": False,
             },
         )
-    for sheet in workbook.worksheets():
-        sheet.set_footer(f"&L{_plain(released.title)[:80]}&R{released.profile}")
+    for page in workbook.worksheets():
+        page.set_footer(f"&L{_plain(released.title)[:80]}&C&P / &N&R{released.profile}")
+        _lay_out(page, told.get(page.get_name()), released)
     workbook.set_properties(
         {"title": released.title, "comments": f"Profile: {released.profile}", "created": _EPOCH}
     )
     workbook.close()
+
+
+WIDEST = 60
+"""Characters of the widest column; longer text goes on in the next line of its cell."""
+_NARROWEST = 8
+_ABOVE_TABLE = 2
+"""Rows above every table beside its subtitles: the title, and what a screen reader is told."""
+
+
+def _lay_out(page: Any, sheet: Sheet | None, released: Released) -> None:  # noqa: ANN401
+    """Widths, what stays in sight when one scrolls, and how a sheet is printed."""
+    page.set_landscape()
+    page.set_paper(9)  # A4
+    page.fit_to_pages(1, 0)
+    if sheet is None:
+        page.set_column(0, 0, WIDEST)
+        page.set_column(1, 1, WIDEST)
+        return
+    head = _ABOVE_TABLE + len(_subtitles(sheet, released))
+    page.freeze_panes(head + 1, _frozen(sheet.table))
+    page.repeat_rows(head)
+    for place, (name, column) in enumerate(sheet.table.items()):
+        page.set_column(place, place, _width(str(name), column))
+
+
+def _width(name: str, column: "pd.Series[Any]") -> int:
+    """Characters that the longest cell takes, or the longest word of the heading."""
+    cells = max((len(str(value)) for value in column), default=0)
+    words = max(map(len, name.split()), default=0)
+    return min(max(cells, words, len(name) // 3, _NARROWEST) + 2, WIDEST)
+
+
+def _frozen(table: pd.DataFrame) -> int:
+    """Columns up to the name of an area, which stay in sight; one where there is none."""
+    return table.columns.get_loc("Name") + 1 if "Name" in table.columns[:6] else 1
 
 
 def _gptables() -> ModuleType:
@@ -209,9 +248,17 @@ def _list(released: Released) -> Sheet:
         label="List",
         title=f"{released.title}: the {len(released.top):,} selected areas",
         about=[released.cut.explanation],
-        table=_headed(list_table(released), released),
+        table=_with_own_numbers(_headed(list_table(released), released), released),
         decimals={"Score (0 to 100)": 1, "Score of intensities (0 to 100)": 1},
     )
+
+
+def _with_own_numbers(table: pd.DataFrame, released: Released) -> pd.DataFrame:
+    """The list with the areas' own numbers of each factor, and the reasons last."""
+    own = own_numbers(released, list(released.top.index.astype(str)))
+    told = pd.concat([table.reset_index(drop=True), own.reset_index(drop=True)], axis=1)
+    last = [name for name in ("Reasons",) if name in told]
+    return told[[*told.columns.drop(last), *last]]
 
 
 PLACE_HEADINGS = {
@@ -544,15 +591,33 @@ def _notes(released: Released) -> Sheet:
 
 
 def _headed(table: pd.DataFrame, released: Released) -> pd.DataFrame:
+    often = {c: table[c].map(_of_100) for c in ("p_selected", "p_top") if c in table}
+    table = table.assign(**often)
     groups = {kind: kind.replace("_", " ").capitalize() for kind in released.group_kinds}
     return table.rename(columns={**HEADINGS, **groups})
+
+
+def _of_100(share: float) -> int | str | None:
+    """Repeats of 100 as map and report have them, a number where it is one."""
+    told = of_100(share)
+    return int(told) if told.isdigit() else told or None
+
+
+def _subtitles(sheet: Sheet, released: Released) -> list[str]:
+    """What stands between the title of a sheet and its table."""
+    return [*sheet.about, f"Profile: {released.profile}."]
 
 
 def _gptable(sheet: Sheet, released: Released) -> "gptables.GPTable":
     table = sheet.table.reset_index(drop=True)
     if table.empty:  # gptables refuses a table without rows, such as a list that nobody is on
         table = pd.DataFrame({column: [""] for column in table.columns})
-    formats = [
+    wrapped = [_plain(str(c)) for c in table if _width(str(c), table[c]) == WIDEST]
+    wrap = {"text_wrap": True, "valign": "top"}
+    formats: list[dict[str, Any]] = [
+        {"column": {"columns": [name], "format": wrap}} for name in wrapped
+    ]
+    formats += [
         {"column": {"columns": [_plain(name)], "format": {"num_format": "0." + "0" * places}}}
         for name, places in sheet.decimals.items()
         if name in table
@@ -561,7 +626,7 @@ def _gptable(sheet: Sheet, released: Released) -> "gptables.GPTable":
         table=pd.DataFrame({_plain(str(c)): [_cell(v) for v in table[c]] for c in table}),
         table_name=re.sub(r"\W", "_", sheet.label.lower()),
         title=_plain(sheet.title),
-        subtitles=[_plain(line) for line in (*sheet.about, f"Profile: {released.profile}.")],
+        subtitles=[_plain(line) for line in _subtitles(sheet, released)],
         instructions="This worksheet contains one table. " + "; ".join(_marks(released)) + ".",
         index_columns={},
         additional_formatting=formats,

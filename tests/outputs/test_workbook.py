@@ -6,6 +6,7 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from riskindex.cut import of_100
 from riskindex.outputs.workbook import write_csv, write_workbook
 
 PAYLOADS = [
@@ -111,3 +112,41 @@ def test_names_without_a_letter_and_an_empty_list_can_be_written(county_released
     write_workbook(changed, tmp_path / "workbook.xlsx")
     sheet = openpyxl.load_workbook(tmp_path / "workbook.xlsx")["All areas"]
     assert "- (as recorded)" in {cell.value for row in sheet.iter_rows() for cell in row}
+
+
+def test_no_column_is_wider_than_a_screen_can_show_and_long_text_goes_on_below(workbook):
+    for sheet in workbook.worksheets:
+        widths = [column.width for column in sheet.column_dimensions.values()]
+        assert max(widths) <= 61, sheet.title
+    (table,) = workbook["List"].tables.values()
+    head, first, *_ = workbook["List"][table.ref]
+    names = [cell.value for cell in head]
+    assert first[names.index("Reasons")].alignment.wrap_text
+
+
+def test_headings_stay_in_sight_and_repeat_on_every_printed_page(workbook):
+    for sheet in workbook.worksheets[2:]:
+        (table,) = sheet.tables.values()
+        head = int("".join(c for c in table.ref.split(":")[0] if c.isdigit()))
+        assert sheet.freeze_panes is not None
+        assert sheet.freeze_panes.endswith(str(head + 1)), sheet.title
+        assert sheet.print_title_rows == f"${head}:${head}"
+        assert sheet.page_setup.orientation == "landscape"
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+
+
+def test_the_list_has_the_own_numbers_of_each_factor_and_reasons_last(workbook, county_released):
+    (table,) = workbook["List"].tables.values()
+    head, *lines = workbook["List"][table.ref]
+    names = [str(cell.value) for cell in head]
+    assert names[-1] == "Reasons"
+    last = county_released.hotspots["observed"].xs("2022", level="period").loc["suspects"]
+    (place,) = [
+        k for k, n in enumerate(names) if n.startswith("Serious violence suspects' homes, ")
+    ]
+    assert "(average area " in names[place]
+    told = [line[place].value for line in lines]
+    assert told == last.reindex(county_released.top.index).tolist()
+    repeats = names.index("Selected in so many of 100 repeats")
+    p = county_released.top["p_selected"]
+    assert [str(line[repeats].value) for line in lines] == [of_100(share) for share in p]

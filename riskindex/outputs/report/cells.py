@@ -63,6 +63,52 @@ def _cells_of(released: Released, factor: str, codes: Sequence[str]) -> dict[str
     return {code: cell for code, cell in cells.items() if cell != NOTHING}
 
 
+def own_numbers(released: Released, codes: Sequence[str]) -> pd.DataFrame:
+    """The areas' own numbers of every factor whose numbers are released, in its last period.
+
+    Parameters
+    ----------
+    released
+        What the profile may see.
+    codes
+        The areas.
+
+    Returns
+    -------
+    DataFrame
+        One line per area, a column per factor: its events, or its share in per cent; the heading
+        says which, and what an average area has.
+    """
+    known = released.hotspots.index.unique("factor")
+    columns = {}
+    for factor in (name for name in released.numbered if name in known):
+        tests = rows(released.hotspots, factor=factor)
+        last = tests.index.get_level_values("period")[-1]
+        table = tests.xs(last, level="period").reindex(codes)
+        about = released.factors.loc[factor]
+        if about["method"] in ("threshold", "value") and "value" in table:
+            shares = pd.to_numeric(table["value"], errors="coerce")
+            if shares.between(0, 1).all():
+                told = [percent(share).removesuffix("%") for share in shares]
+                columns[f"{about['label']}, %"] = pd.to_numeric(pd.Series(told, index=table.index))
+                continue
+            columns[f"{about['label']}, own number"] = shares
+        elif "observed" in table:
+            columns[f"{released.label(factor)}, own number{_usual(released, factor)}"] = table[
+                "observed"
+            ]
+    return pd.DataFrame(columns, index=pd.Index(codes, name="area_code"))
+
+
+def _usual(released: Released, factor: str) -> str:
+    """What an average area has, for a heading."""
+    if "average" not in released.tests:
+        return ""
+    averages = released.tests["average"].xs(factor, level="factor")
+    usual = averages.iloc[-1] if len(averages) else None
+    return "" if usual is None or pd.isna(usual) else f" (average area {usual:,.1f})"
+
+
 def _teller(released: Released, factor: str) -> Callable[[Fact], Cell]:
     about = released.factors.loc[factor]
     if about["method"] in ("threshold", "value"):
