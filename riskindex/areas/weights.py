@@ -84,7 +84,7 @@ def _mismatch(labels: "pd.Index[Any]", areas: "pd.Index[Any]") -> str:
     )
 
 
-class Changes(TypedDict, total=False):
+class NeighbourChanges(TypedDict, total=False):
     """Fields of `Neighbours` that a call changes."""
 
     method: Literal["queen", "rook", "nearest", "distance"]
@@ -97,7 +97,7 @@ def build_weights(
     areas: "GeoDataFrame",
     *,
     options: Neighbours = Neighbours(),  # noqa: B008 (frozen)
-    **changes: Unpack[Changes],
+    **changes: Unpack[NeighbourChanges],
 ) -> Weights:
     """Who adjoins whom, by area code.
 

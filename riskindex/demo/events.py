@@ -68,7 +68,7 @@ def expected_events(
     )
 
 
-class Land(NamedTuple):
+class EventLand(NamedTuple):
     """Where events are laid."""
 
     areas: "GeoDataFrame"
@@ -78,7 +78,7 @@ class Land(NamedTuple):
     """Of `draw_night_time`."""
 
 
-class Drawn(NamedTuple):
+class DrawnTable(NamedTuple):
     """One table drawn: where, when and who as numbers, and what is told of each record."""
 
     records: Records
@@ -98,8 +98,8 @@ def draw_events(
     """Draw the event tables that are named, each from its own random streams."""
     pointed = any(name in EVENT_TABLES and EVENT_TABLES[name].place == "point" for name in names)
     addresses = _addresses(areas, stream(seed, "addresses")) if pointed else None
-    land = Land(areas, addresses, night_time)
-    drawn: dict[str, Drawn] = {}
+    land = EventLand(areas, addresses, night_time)
+    drawn: dict[str, DrawnTable] = {}
     for name in _with_needed(names):
         records = _records(areas, risk, name, scale, seed)
         describe = ABOUT.get(name, _as_drawn)
@@ -172,33 +172,47 @@ def _areas_of(rng: np.random.Generator, total: int, chances: Array, table: Table
     return rng.permutation(np.repeat(np.arange(len(counts)), counts))
 
 
-def _by_day(records: Records, about: pd.DataFrame) -> Drawn:
+def _by_day(records: Records, about: pd.DataFrame) -> DrawnTable:
     """Both in the order of days, as an extract is."""
     order = np.argsort(about["day"].to_numpy(), kind="stable")
     ordered = Records(*(column[order] for column in records))
     ordered = ordered._replace(day=about["day"].to_numpy()[order])
-    return Drawn(ordered, about.iloc[order].reset_index(drop=True))
+    return DrawnTable(ordered, about.iloc[order].reset_index(drop=True))
 
 
 # What is told of the records of each table; days may be drawn anew, within their year.
 
-Describe = Callable[[str, Records, Mapping[str, Drawn], np.random.Generator, float], pd.DataFrame]
+Describe = Callable[
+    [str, Records, Mapping[str, DrawnTable], np.random.Generator, float], pd.DataFrame
+]
 
 
 def _as_drawn(
-    name: str, records: Records, drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float
+    name: str,
+    records: Records,
+    drawn: Mapping[str, DrawnTable],
+    rng: np.random.Generator,
+    scale: float,
 ) -> pd.DataFrame:
     return pd.DataFrame({"day": records.day})
 
 
 def _offences(
-    name: str, records: Records, drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float
+    name: str,
+    records: Records,
+    drawn: Mapping[str, DrawnTable],
+    rng: np.random.Generator,
+    scale: float,
 ) -> pd.DataFrame:
     return describe_offences(records, rng, scale=scale)
 
 
 def _of_offences(
-    name: str, records: Records, drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float
+    name: str,
+    records: Records,
+    drawn: Mapping[str, DrawnTable],
+    rng: np.random.Generator,
+    scale: float,
 ) -> pd.DataFrame:
     """Suspects or victims, with the day and the type of the offence that they are of."""
     offences = drawn["violence_offences"]
@@ -224,14 +238,22 @@ _RELATIONS = {"": 0.78, "stranger": 0.09, "acquaintance": 0.08, "family or partn
 
 
 def _drugs(
-    name: str, records: Records, drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float
+    name: str,
+    records: Records,
+    drawn: Mapping[str, DrawnTable],
+    rng: np.random.Generator,
+    scale: float,
 ) -> pd.DataFrame:
     people = describe_people(records, name, np.full(len(records.day), "", dtype=object), rng)
     return people.assign(day=records.day)
 
 
 def _domestic_abuse(
-    name: str, records: Records, drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float
+    name: str,
+    records: Records,
+    drawn: Mapping[str, DrawnTable],
+    rng: np.random.Generator,
+    scale: float,
 ) -> pd.DataFrame:
     people = _drugs(name, records, drawn, rng, scale)
     size = len(people)
@@ -250,7 +272,11 @@ _HURT = 0.28
 
 
 def _ambulance(
-    name: str, records: Records, drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float
+    name: str,
+    records: Records,
+    drawn: Mapping[str, DrawnTable],
+    rng: np.random.Generator,
+    scale: float,
 ) -> pd.DataFrame:
     """Calls whose months rise and fall with those of serious violence."""
     offences = drawn["violence_offences"].about
@@ -298,7 +324,9 @@ _HEADINGS = {"type": "offence_type", "code": "offence_code", "until": "offence_u
 _FIRST_ID = 100_001
 
 
-def _history(drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float) -> pd.DataFrame:
+def _history(
+    drawn: Mapping[str, DrawnTable], rng: np.random.Generator, scale: float
+) -> pd.DataFrame:
     suspects, victims = (
         about.loc[about["kind"] == SERIOUS, ["number", "year", "day"]]
         for about in (drawn["violence_suspects"].about, drawn["violence_victims"].about)
@@ -306,7 +334,7 @@ def _history(drawn: Mapping[str, Drawn], rng: np.random.Generator, scale: float)
     return draw_history(suspects, victims, rng, scale=scale)
 
 
-def _written(name: str, of: Drawn, land: Land, rng: np.random.Generator) -> pd.DataFrame:
+def _written(name: str, of: DrawnTable, land: EventLand, rng: np.random.Generator) -> pd.DataFrame:
     """The records as an extract: identifiers, dates, words, and where it was."""
     table, about, size = EVENT_TABLES[name], of.about, len(of.about)
     columns: dict[str, Any] = {table.id: np.arange(size) + _FIRST_ID}
@@ -336,7 +364,7 @@ def _as_written(column: "pd.Series[Any]") -> object:
     return pd.Categorical(column.mask(column == ""))
 
 
-def _homes(of: Drawn, areas: "GeoDataFrame", rng: np.random.Generator) -> NDArray[Any]:
+def _homes(of: DrawnTable, areas: "GeoDataFrame", rng: np.random.Generator) -> NDArray[Any]:
     n, records = len(areas), of.records
     codes = np.concatenate([areas.index.to_numpy(dtype=object), [None, None]])[records.area]
     elsewhere = rng.choice(ELSEWHERE, records.person.max() + 1)  # one home for each year's person
@@ -346,7 +374,7 @@ def _homes(of: Drawn, areas: "GeoDataFrame", rng: np.random.Generator) -> NDArra
 
 
 def _points(
-    of: Drawn, land: Land, rng: np.random.Generator, *, has_night_time: bool
+    of: DrawnTable, land: EventLand, rng: np.random.Generator, *, has_night_time: bool
 ) -> dict[str, Any]:
     """Whole metres; a point outside lies some miles west of the map."""
     assert land.addresses is not None

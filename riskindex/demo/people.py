@@ -53,7 +53,7 @@ _HISTORY_SHARES = np.array([[0.15, 0.05, 0.80], [0.25, 0.45, 0.30], [0.03, 0.90,
 """Of people not in employment aged 16-19, 20-64, 65 and over: which history they have."""
 
 
-class People(NamedTuple):
+class Population(NamedTuple):
     """Areas with their residents, census tables, and what shaped them (standardised)."""
 
     areas: "GeoDataFrame"
@@ -62,7 +62,7 @@ class People(NamedTuple):
     hardship: Array
 
 
-def draw_people(boundaries: "GeoDataFrame", *, seed: int) -> People:
+def draw_people(boundaries: "GeoDataFrame", *, seed: int) -> Population:
     """Draw residents and census tables for areas.
 
     Parameters
@@ -74,7 +74,7 @@ def draw_people(boundaries: "GeoDataFrame", *, seed: int) -> People:
 
     Returns
     -------
-    People
+    Population
         The areas with residents, residents_10_24, residents_16_over, residents_65_over and
         households added; tables ts001, ts007a, ts008, ts011, ts021 and ts065 under their Nomis
         headings.
@@ -103,7 +103,7 @@ def draw_people(boundaries: "GeoDataFrame", *, seed: int) -> People:
     }
     areas = boundaries.assign(**{k: v.astype(float) for k, v in bases.items()})
     columns = [c for c in areas if c != "geometry"]
-    return People(areas[[*columns, "geometry"]], tables, urban, hardship)
+    return Population(areas[[*columns, "geometry"]], tables, urban, hardship)
 
 
 def centroids(areas: "GeoDataFrame") -> Array:

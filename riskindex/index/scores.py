@@ -104,7 +104,7 @@ class Risks(NamedTuple):
     """What the factor's `estimate` tells of it."""
 
 
-class Measured(NamedTuple):
+class FactorMeasures(NamedTuple):
     """What was measured for one factor; all of shape `(n,)`, or `(draws, n)` for repeats."""
 
     value: Array
@@ -131,11 +131,11 @@ class Measured(NamedTuple):
     where nothing is expected of an area by itself, as of a share."""
 
 
-def measured_risk(risks: Risks) -> Measured:
+def measured_risk(risks: Risks) -> FactorMeasures:
     """What was measured where risks alone were computed, and nothing was tested."""
     shape = risks.mean.shape
     nothing = np.full(shape, np.nan)
-    return Measured(
+    return FactorMeasures(
         value=risks.told,
         own=risks.mean,
         is_hot=np.zeros(shape, dtype=bool),
@@ -157,7 +157,7 @@ def _measure(
     persistence: pd.DataFrame,
     factor: Factor,
     neighbours: "csr_array[Any] | None",
-) -> Measured:
+) -> FactorMeasures:
     periods = [_period(hotspots, factor, k) for k in range(max(len(factor.periods), 1))]
     last = periods[-1]
     # Flags and bands are of the last period; persistence and risk look at all.
@@ -174,7 +174,7 @@ def _measure(
         assessed = np.ones(len(value), dtype=bool)
     next_door = np.array([(table["kind"] == "next door").to_numpy(bool) for table in periods])
     lasting = _lasting(persistence, factor).reindex(last.index).astype("Float64")
-    return Measured(
+    return FactorMeasures(
         value=value,
         is_hot=last["is_hot"].to_numpy(dtype=bool, na_value=False),
         confidence=last["confidence"].to_numpy(dtype=float, na_value=0.0),
@@ -305,7 +305,7 @@ def _kind(hotspots: pd.DataFrame, factor: Factor) -> Texts:
     return np.asarray(kind, dtype=object)
 
 
-def intensity(measured: Measured, factor: Factor) -> Array:
+def intensity(measured: FactorMeasures, factor: Factor) -> Array:
     """0 to 100: the percentile of the areas' own risk, which puts ties between scores in order.
 
     Of what was measured where an area by itself has no expectation. The strength of a window would
@@ -329,12 +329,12 @@ NEXT_DOOR: Mapping[str, float] = {"none": 0.0, "half": 0.5, "score": 0.0}
 """What an area next door to a hotspot scores of a hot area's points. Under `score` it is hot."""
 
 
-def _flag(measured: Measured, factor: Factor) -> Array:
+def _flag(measured: FactorMeasures, factor: Factor) -> Array:
     near = 100 * NEXT_DOOR[factor.neighbourhood] * measured.near
     return np.where(measured.assessed, np.where(measured.is_hot, 100.0, near), np.nan)
 
 
-def _confidence(measured: Measured, factor: Factor) -> Array:
+def _confidence(measured: FactorMeasures, factor: Factor) -> Array:
     bands, scores = np.array(list(CONFIDENCE_SCORES)), np.array(list(CONFIDENCE_SCORES.values()))
     own, near = (
         scores[np.searchsorted(bands, confidence, side="right") - 1]
@@ -345,7 +345,7 @@ def _confidence(measured: Measured, factor: Factor) -> Array:
     return np.where(measured.assessed, score, np.nan)
 
 
-def _persistence(measured: Measured, factor: Factor) -> Array:
+def _persistence(measured: FactorMeasures, factor: Factor) -> Array:
     near = NEXT_DOOR[factor.neighbourhood] * measured.periods_near
     score = 100 * _ratio(measured.periods_hot + near, measured.periods_assessed)
     if factor.persistence == "counted":
@@ -356,12 +356,12 @@ def _persistence(measured: Measured, factor: Factor) -> Array:
     return np.where(np.isnan(pooled), np.nan, np.where(pooled <= factor.level, score, 0 * score))
 
 
-def _value(measured: Measured, factor: Factor) -> Array:
+def _value(measured: FactorMeasures, factor: Factor) -> Array:
     values = np.where(measured.assessed, factor.direction * measured.value, np.nan)
     return _normalised(values, factor.normalisation, factor)
 
 
-def _risk(measured: Measured, factor: Factor) -> Array:
+def _risk(measured: FactorMeasures, factor: Factor) -> Array:
     values = np.where(measured.assessed, factor.direction * measured.value, np.nan)
     rows = np.atleast_2d(quantise(values))
     # Where counts vary no more than by chance every ratio is 1, and no area is above another.
@@ -377,7 +377,7 @@ def _is_constant(values: Array) -> bool:
     return len(known) > 0 and bool(np.ptp(known) == 0)
 
 
-def _threshold(measured: Measured, factor: Factor) -> Array:
+def _threshold(measured: FactorMeasures, factor: Factor) -> Array:
     if factor.threshold is None:
         raise ConfigError(f"{factor.label}: the score threshold needs a threshold, such as 0.25.")
     # Above and not at: "more than a quarter of households".
@@ -385,7 +385,7 @@ def _threshold(measured: Measured, factor: Factor) -> Array:
     return np.where(measured.assessed, above, np.nan)
 
 
-SCORES: dict[str, Callable[[Measured, Factor], Array]] = {
+SCORES: dict[str, Callable[[FactorMeasures, Factor], Array]] = {
     "flag": _flag,
     "confidence": _confidence,
     "persistence": _persistence,

@@ -57,7 +57,7 @@ class Selection:
     """Areas put in or taken out by hand, applied last."""
 
 
-class Changes(TypedDict, total=False):
+class SelectionChanges(TypedDict, total=False):
     """Fields of a `Selection` that a call changes."""
 
     share: float
@@ -92,7 +92,7 @@ def select_top(
     *,
     selection: Selection = Selection(),
     groups: "pd.Series[Any] | None" = None,
-    **changes: Unpack[Changes],
+    **changes: Unpack[SelectionChanges],
 ) -> Selected:
     """Choose the areas of highest risk.
 

@@ -35,7 +35,7 @@ class Surroundings(NamedTuple):
     """Youth clubs, schools, stations, as `count_services` takes them."""
 
 
-class Step(NamedTuple):
+class PlanStep(NamedTuple):
     """What one number of teams, hours or pounds reaches."""
 
     amount: str
@@ -59,9 +59,9 @@ class TeamPlan(NamedTuple):
     sentences: PlanSentences
     listed: str
     """The first half of the answer: "56 of 1,111 areas, in seven places and three single areas"."""
-    steps: tuple[Step, ...]
+    steps: tuple[PlanStep, ...]
     """What is reached with less and more, the first with nothing."""
-    spread: tuple[Step, ...]
+    spread: tuple[PlanStep, ...]
     """The same with at least one place in every district that has any; empty where the plan's own
     maximum forbids it."""
     now: int
@@ -167,7 +167,7 @@ Reached = tuple[tuple[int, ...], float]
 """Numbers of places, and the sum of what is maximised over them."""
 
 
-def _steps(places: pd.DataFrame, choice: Choice, areas: int) -> tuple[tuple[Step, ...], int]:
+def _steps(places: pd.DataFrame, choice: Choice, areas: int) -> tuple[tuple[PlanStep, ...], int]:
     """A step per row of the curve, and the plan's own where it falls between two."""
     rows = _rows(choice.curve)
     # More than all places take reaches no more.
@@ -176,7 +176,7 @@ def _steps(places: pd.DataFrame, choice: Choice, areas: int) -> tuple[tuple[Step
     return _told(places, choice, areas, rows), sorted(rows).index(here)
 
 
-def _spread(places: pd.DataFrame, choice: Choice, areas: int) -> tuple[Step, ...]:
+def _spread(places: pd.DataFrame, choice: Choice, areas: int) -> tuple[PlanStep, ...]:
     """The same steps with one place in every district that has any."""
     plan = replace(choice.plan, minimum=1)
     # With everything that all places take the minimums are met, so the curve can be drawn.
@@ -211,7 +211,7 @@ def _best_or_none(places: pd.DataFrame, plan: Plan) -> Reached | None:
 
 def _told(
     places: pd.DataFrame, choice: Choice, areas: int, rows: Mapping[float, Reached | None]
-) -> tuple[Step, ...]:
+) -> tuple[PlanStep, ...]:
     """Steps in words, from nothing upwards."""
     steps, following = [], dict(itertools.pairwise(sorted(rows)))
     for at in sorted(rows):
@@ -222,14 +222,14 @@ def _told(
                 f"one place in each of {places['district'].nunique()} districts takes "
                 f"{amount(least, plan)} at least"
             )
-            steps.append(Step(amount(at, plan), (), None, reach, ""))
+            steps.append(PlanStep(amount(at, plan), (), None, reach, ""))
             continue
         best, after = Chosen(*found, at), following.get(at, at)
         more = Chosen(*(rows[after] or found), after)
         here = choice._replace(plan=plan, best=best, next_best=None, step=after - at, one_more=more)
         said = describe_plan(places, here, areas=areas)
         reach = said.answer.partition("; ")[2].removesuffix(".")
-        steps.append(Step(amount(at, plan), best.places, best.reached, reach, said.one_more))
+        steps.append(PlanStep(amount(at, plan), best.places, best.reached, reach, said.one_more))
     return tuple(steps)
 
 

@@ -19,7 +19,7 @@ VERDICTS: Mapping[str, tuple[str, str]] = MappingProxyType(
 """Which values are good, to what is said of an interval below, and above, the benchmark."""
 
 
-class Law(Protocol):
+class CountLaw(Protocol):
     """A discrete law, one per place."""
 
     def ppf(self, q: float, /) -> ArrayLike:
@@ -182,7 +182,7 @@ def against_benchmark(
     return np.select([unknown, upper < b, lower > b], ["not assessed", below, above], "similar")
 
 
-def _funnel(law: Law, size: Array, target: Array, level: float, dispersion: float) -> Estimate:
+def _funnel(law: CountLaw, size: Array, target: Array, level: float, dispersion: float) -> Estimate:
     """Limits of count / size around the target, apart by the root of the dispersion."""
     value = np.where(size > 0, target, np.nan)
     safe = np.where(size > 0, size, 1.0)

@@ -14,7 +14,7 @@ HALVINGS = 50
 """Bisections for the limits of the relative index: more than its digits on paper."""
 
 
-class Line(NamedTuple):
+class RankLine(NamedTuple):
     """The rates that a line over the population's ranks gives at its ends, as weights of rates."""
 
     least: Array
@@ -141,7 +141,7 @@ def most_deprived_against_all(
     return share_of_rate(o[..., -1], o.sum(axis=-1), n[..., -1], n.sum(axis=-1), level=level)
 
 
-def _line(population: ArrayLike) -> Line:
+def _line(population: ArrayLike) -> RankLine:
     n = np.asarray(population, dtype=np.float64)
     if n.shape[-1] < 2 or not (n > 0).all():
         raise DataError("An index of inequality needs two groups or more, each with residents.")
@@ -150,7 +150,7 @@ def _line(population: ArrayLike) -> Line:
     # The mean rank is 1/2 whatever the sizes, so that the line passes there at the overall rate.
     lean = share * (rank - 0.5)
     slope = lean / (lean * (rank - 0.5)).sum(axis=-1, keepdims=True)
-    return Line(share - slope / 2, share + slope / 2)
+    return RankLine(share - slope / 2, share + slope / 2)
 
 
 class ByChance(NamedTuple):

@@ -15,7 +15,7 @@ from riskindex.hotspots.area_tests import expected_counts, first_test
 from riskindex.hotspots.samples import Land, Observation, context_of, observe, together
 from riskindex.index.scores import (
     SCORES,
-    Measured,
+    FactorMeasures,
     Risks,
     intensity,
     mean_of_known,
@@ -82,7 +82,7 @@ def score_otherwise(
     values = np.array([outcome.value for outcome in each])
     nothing = np.full(hot.shape[1], np.nan)
     risks = _own_risk(tests, factor, changed, periods)
-    measured = Measured(
+    measured = FactorMeasures(
         value=mean_of_known(values) if persistent else values[-1],
         is_hot=(hot & ~near)[-1],
         confidence=np.where(near, 0.0, confidence)[-1],

@@ -15,7 +15,7 @@ from riskindex.hotspots.area_tests import expected_counts
 from riskindex.hotspots.samples import Land, Observation, Sample, context_of, observe, together
 from riskindex.index.scores import (
     SCORES,
-    Measured,
+    FactorMeasures,
     Risks,
     intensity,
     mean_of_known,
@@ -179,7 +179,7 @@ class Repeater:
         persistent = self.factor.score == "persistence"
         # Only persistence looks at earlier periods.
         which = range(len(tests)) if persistent else [len(tests) - 1]
-        measured = Measured(
+        measured = FactorMeasures(
             value=mean_of_known(np.array([t.value for t in tests])) if persistent else last.value,
             is_hot=last.is_hot,
             confidence=last.confidence,

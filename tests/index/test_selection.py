@@ -18,9 +18,9 @@ from riskindex.index.build import build_index
 from riskindex.index.selection import (
     ROUNDING,
     TIES,
-    Changes,
     Override,
     Selection,
+    SelectionChanges,
     flags_tie,
     select_top,
     selection_faults,
@@ -287,7 +287,7 @@ def test_words_of_the_config_are_those_of_the_dictionaries():
 
 
 def test_a_call_may_change_every_field_and_need_not_change_any():
-    assert set(Changes.__optional_keys__) == {field.name for field in fields(Selection)}
+    assert set(SelectionChanges.__optional_keys__) == {field.name for field in fields(Selection)}
 
 
 @pytest.mark.parametrize("option", [Selection(), OUT, select_top(FOUR)])
