@@ -30,12 +30,15 @@ TABLES_OF_CONFIG = {
     "WarehouseSource": '[sources.NAME] with kind = "warehouse"',
     "Coverage": "[sources.NAME.coverage]",
     "Inventory": "[sources.NAME.coverage.inventory]",
+    "Definition": "[definitions.NAME]",
+    "Clause": "Clauses of a definition",
     "Factor": "[[factors]]",
     "EventGroup": "[factors.event_groups.NAME]",
     "GetisOrd": "[factors.getis_ord]",
     "Share": "[shares.NAME]",
     "Measure": "[measures.NAME]",
     "Figure": "[[figures]]",
+    "OtherRecords": "[[figures.records]]",
     "Index": "[index]",
     "Selection": "[selection]",
     "Override": "[[selection.overrides]]",
@@ -55,6 +58,7 @@ def write_reference(folder: Path, public_names: Iterable[str]) -> None:
         "outputs.md": outputs_page(),
         "python.md": python_page(public_names),
     }
+    folder.mkdir(exist_ok=True)  # a fresh clone has none
     for name, text in pages.items():
         path = folder / name
         # An unchanged page keeps its date, so that a second build has nothing to do.
