@@ -17,6 +17,7 @@ by 50; of real areas the narrowest have 0.02."""
 def sliver_notes(shapes: Shapes, codes: "pd.Index[str]", label: str) -> Iterator[str]:
     """A note about shapes so narrow that they are more likely left over than areas."""
     lengths = np.maximum(shapely.length(shapes), 1e-300)
+    # Left over where two editions were laid on top of each other.
     thin = codes[np.sqrt(shapely.area(shapes)) / lengths < SLIVER]
     if len(thin):
         yield (
@@ -49,6 +50,7 @@ def shape_faults(shapes: Shapes, codes: "pd.Series[str]") -> Iterator[str]:
     flat = ~empty & (shapely.get_dimensions(shapes) != 2)
     points, owner = shapely.get_coordinates(shapes, return_index=True)
     astray = np.unique(owner[~np.isfinite(points).all(axis=1)])
+    # The same shape under two codes: a row was copied and only its code changed.
     again = codes[~empty].to_frame().assign(wkb=shapely.to_wkb(shapes[~empty]))
     rules = (
         (codes[empty], "without a shape", "Take the rows out or use a whole boundary file"),

@@ -65,11 +65,13 @@ def _with_crs(
 ) -> tuple["GeoSeries", tuple[str, ...]]:
     """The geometry with a coordinate system that fits its coordinates, or an error."""
     stated, given = geometry.crs, _parsed_crs(crs)
+    # Judged by the coordinates: what a file states is often left over from another one.
     fault = _misfit(stated, geometry.total_bounds)
     if given is None or given == stated:
         if fault:
             raise InputError(f"{label}: {fault}")
         return geometry, ()
+    # A system that fits is not overruled by an option, which may be left over itself.
     if not fault:
         raise InputError(
             f"{label}: states {stated.name}, areas.crs says {given.name}. Leave areas.crs out."
@@ -117,6 +119,7 @@ def _misfit(crs: CRS, bounds: Array) -> str:
             f"no coordinate system is stated. The coordinates ({span}) look like {guess}; "
             "say which under [areas], crs = '...'."
         )
+    # Latitudes of Great Britain where longitudes should be.
     swapped = 49 <= low[0] <= high[0] <= 61 and -9 <= low[1] <= high[1] <= 3
     degrees = bool(crs.is_geographic)
     rules = (

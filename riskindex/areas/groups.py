@@ -34,6 +34,7 @@ def group_kinds(areas: pd.DataFrame) -> tuple[str, ...]:
     A kind of which the study area is one group, such as its police force, says nothing about its
     parts and is left out, unless profiles are written by it.
     """
+    # Areas around the study area belong to no group of it.
     study = areas[~areas["is_context"]] if "is_context" in areas else areas
     kinds = [c for c in areas.columns if c not in ("name", "geometry") and _is_text(areas[c])]
     number = {kind: study[kind].nunique() for kind in kinds}
@@ -92,6 +93,7 @@ def count_groups(
         return pd.DataFrame(columns=COUNTED, index=levels, dtype=float)
     totals = by_factor(counts)
     of_place = totals.groupby(places, sort=True).sum(min_count=1)
+    # Summed over the areas and not over places: some areas are in none.
     of_place.loc[WHOLE] = totals.sum(min_count=1)
     events = of_place.sort_index().rename_axis("place").T.stack(future_stack=True)
     return with_rates(events, residents_of(residents, places, totals))
@@ -117,6 +119,8 @@ def with_rates(events: "pd.Series[float]", people: "pd.Series[float]") -> pd.Dat
     table["residents"] = people.reindex(asked).to_numpy()
     thousands = table["residents"].where(table["residents"] > 0) / 1000
     table["rate_per_1000"] = table["events"] / thousands
+    # As if events were independent; repeats by the same people make the intervals too narrow, which
+    # pages say.
     table["low"], table["high"] = byar(table["events"], thousands)
     return table.join(_ranks(table.drop(index=WHOLE, level="place")))
 
@@ -125,6 +129,7 @@ def by_factor(counts: pd.DataFrame) -> pd.DataFrame:
     """Events of each factor and period, its groups together; missing where one of them is."""
     levels = ["factor", "period"]
     grouped = counts.astype(float).T.groupby(level=levels, sort=False)
+    # A factor lacks an area if any of its sources does.
     missing = counts.isna().T.groupby(level=levels, sort=False).any()
     return grouped.sum().mask(missing).T
 
@@ -156,6 +161,7 @@ def residents_of(
         people.loc[WHOLE] = residents.sum(skipna=False)
         return people.iloc[:, 0]
     known = totals.notna()
+    # Rates are of those who live where the source has data: others would dilute them.
     counted = known.mul(residents.fillna(0.0), axis=0).mask(known.mul(residents.isna(), axis=0))
     of_place = all_or_none(counted, places)
     of_place.loc[WHOLE] = counted.sum(skipna=False)

@@ -36,6 +36,7 @@ def kept_rows(sheet: CsvSheet, where: Where) -> Positions:
             for value in map(str, values)
             if value not in found
         ]
+        # Compared as text: TOML has 1 and the file "1".
         kept &= np.isin(cells, [str(value) for value in values])
     if faults:
         raise InputError(capped(faults))
@@ -79,6 +80,7 @@ def added_up(
         for column in dict.fromkeys([*apart, *([] if category is None else [category])])
     }
     table = pd.DataFrame(keys | {f"value {name}": numbers for name, numbers in values.items()})
+    # Two rows that nothing tells apart are a copy or two categories; only the analyst knows.
     again = table.duplicated(list(keys), keep="first").to_numpy()
     if again.any():
         raise InputError(
@@ -93,6 +95,7 @@ def added_up(
         )
     by = ["code"] if category is None else ["code", category]
     sums = table.groupby(by, sort=False)[[f"value {name}" for name in values]].agg(
+        # A sum with an unknown part is not known: it would be too small.
         lambda numbers: numbers.sum(skipna=False)
     )
     sums.columns = pd.Index(list(values))
@@ -105,6 +108,7 @@ def is_repeated(sheet: CsvSheet, code: str) -> bool:
     """Whether most areas have the same number of rows, two or more."""
     times = pd.Series(sheet.columns[code]).str.strip().value_counts()
     usual = int(times.mode().iloc[0])
+    # Most areas alike: single repeats are slips, and told as such.
     return usual > 1 and int((times == usual).sum()) >= max(ENOUGH_AREAS, len(times) / 2)
 
 
@@ -161,7 +165,10 @@ def _telling(sheet: CsvSheet, code: str, others: Sequence[str]) -> tuple[str, ..
     """The fewest columns that tell the rows of an area apart, those that hold words first."""
     table = pd.DataFrame({name: sheet.columns[name] for name in (code, *others)})
     varied = [c for c in others if table[c].nunique() > 1]
+    # Words before codes: "Age" is a better advice than "Age code".
     varied.sort(key=lambda c: (c.lower().endswith("code"), table[c].str.isdecimal().all()))
+    # Columns that all but tell rows apart are of no use; three are the most that anybody would
+    # name.
     for size in (1, 2, 3):
         for chosen in combinations(varied[:12], size):
             if not table.duplicated([code, *chosen]).any():

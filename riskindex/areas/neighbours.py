@@ -103,6 +103,8 @@ def neighbour_matrix(
     faults = list(neighbour_faults(options))
     if faults:
         raise ConfigError(faults)
+    # A degree of longitude is 70 km here and one of latitude 111: no distance in degrees means
+    # anything.
     refuse_degrees(areas)
     shapes = areas.geometry.to_numpy()
     rows, columns = METHODS[options.method](shapes, areas.index, options)
@@ -139,6 +141,7 @@ def describe_neighbours(weights: "csr_array[Any]", areas: "GeoDataFrame") -> Nei
     from scipy.sparse.csgraph import connected_components
 
     counts = np.diff(weights.indptr)
+    # Nearest neighbours need not be mutual; one direction connects.
     pieces, _ = connected_components(weights, directed=True, connection="weak")
     islands = areas["name"][counts == 0]
     mean = float(counts.mean()) if len(counts) else 0.0
@@ -165,6 +168,7 @@ def on_boundary(areas: "GeoDataFrame", *, snap: float = Neighbours.snap) -> "pd.
     shapes = areas.geometry.to_numpy()
     exposed = np.zeros(len(shapes), dtype=bool)
     # Most borders match point by point; only the others need to be measured.
+    # Measuring every border of England and Wales takes minutes, and nearly all match exactly.
     odd = np.flatnonzero(~_matched(shapes, snap))
     at, other = shapely.STRtree(shapes).query(shapes[odd], predicate="dwithin", distance=snap)
     at, other = at[odd[at] != other], other[odd[at] != other]
@@ -195,6 +199,8 @@ def with_edge(
         the map, or beside an area around the study area that a source does not cover; and the note.
     """
     context = areas.get("is_context", pd.Series(False, index=areas.index)).to_numpy(bool)
+    # Areas of another force, whose file is not there, are as blind as the sea: the areas beside
+    # them lie at the edge.
     bare = context & counts.reindex(areas.index).isna().any(axis=1).to_numpy(bool)
     edge = on_boundary(areas, snap=snap).to_numpy(copy=True)
     if bare.any():
@@ -236,6 +242,8 @@ def adjoining(shapes: Shapes, snap: float) -> Pairs:
 
 def _touching(shapes: Shapes, snap: float) -> Pairs:
     """Pairs of shapes within a distance, each pair once, the smaller position first."""
+    # Within a centimetre and not touching: real files differ by 1e-13 degrees along a shared
+    # border, which would make islands.
     first, second = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=snap)
     once = first < second
     return first[once], second[once]
@@ -245,6 +253,7 @@ def _shared_border(shapes: Shapes, first: Positions, second: Positions, snap: fl
     """Metres of the first shape's border within `snap` of the second shape, per pair."""
     lines = shapely.boundary(shapes[first])
     needed, at = np.unique(second, return_inverse=True)
+    # A border is shared where it runs inside the other's outline, grown by the snap.
     grown = shapely.buffer(shapes[needed], max(snap, 1e-6), join_style="mitre")
     return np.asarray(shapely.length(shapely.intersection(lines, grown[at])))
 
@@ -259,6 +268,7 @@ def _queen(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
 
 def _rook(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
     first, second = _touching(shapes, options.snap)
+    # Areas that meet in a corner share a few centimetres by the snap alone.
     long = _shared_border(shapes, first, second, options.snap) > _CORNER * options.snap
     return _both_ways(first[long], second[long])
 
@@ -273,6 +283,7 @@ def _nearest(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
         )
     points = centroids(shapes)
     tree = KDTree(points)
+    # One more, since each area is its own nearest.
     reach = np.asarray(tree.query(points, k=k + 1)[0])[:, -1]
     # All that are as near as the k-th, so that the code and not the tree decides a tie.
     found = tree.query_ball_point(points, reach + 1e-6)
@@ -280,6 +291,7 @@ def _nearest(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
     chosen = []
     for i, near in enumerate(found):
         others = np.array([j for j in near if j != i])
+        # To the micrometre: distances that tie on paper differ in their last digit.
         far = np.round(np.hypot(*(points[others] - points[i]).T), 6)
         chosen.append(others[np.lexsort((place[others], far))][:k])
     return np.repeat(np.arange(n), k), np.concatenate(chosen)

@@ -47,12 +47,14 @@ def find_overlaps(shapes: Shapes) -> Overlaps:
         Where some shapes overlap, at least one pair of every stretch of shared ground; none
         where none do.
     """
+    # Where two areas overlap, an edge of one has no partner: only those few are intersected.
     owner, edges = _unmatched(shapes)
     met, other = shapely.STRtree(shapes).query(edges, predicate="intersects")
     pairs = np.unique(np.sort(np.column_stack([owner[met], other]), axis=1), axis=0)
     first, second = pairs[pairs[:, 0] != pairs[:, 1]].T
     area = shapely.area(shapes)
     shared = shapely.area(shapely.intersection(shapes[first], shapes[second]))
+    # Of the smaller area: an island inside a district overlaps it wholly.
     share = shared / np.maximum(np.minimum(area[first], area[second]), 1e-300)
     some = share > NOTED_OVERLAP
     return Overlaps(first[some], second[some], share[some])
@@ -77,6 +79,7 @@ def refuse_overlaps(shapes: Shapes, codes: Sequence[str], label: str) -> tuple[s
     """
     found = find_overlaps(shapes)
     large = found.share > LARGEST_OVERLAP
+    # An event on shared ground would belong to two areas, and the first code would win in silence.
     if large.any():
         lines = list(_lines(found, large, codes))
         more = [f"{label}: ... and {len(lines) - _MOST:,} more overlaps."] * (len(lines) > _MOST)
@@ -92,6 +95,7 @@ _MEND = "An event there would have two areas: mend it in a GIS, or keep one edit
 
 
 def _lines(found: Overlaps, chosen: Flags, codes: Sequence[str]) -> Iterator[str]:
+    # The largest first: it tells whether two editions were mixed or a border was drawn carelessly.
     order = np.argsort(-found.share[chosen], kind="stable")
     columns = (column[chosen][order] for column in found)
     for i, j, share in zip(*columns, strict=True):
@@ -103,10 +107,13 @@ def _unmatched(shapes: Shapes) -> tuple[Positions, Shapes]:
     rings, owner, turn = _rings(shapes)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     cell = np.rint(points / _CELL).astype(np.int64)
+    # One whole number for each vertex, so that edges can be sorted and matched.
     node = (cell[:, 0] << 32) + (cell[:, 1] & 0xFFFFFFFF)
     joined = (ring[1:] == ring[:-1]) & (node[1:] != node[:-1])
     at = np.flatnonzero(joined)
     start, end = node[at], node[at + 1]
+    # Neighbours run along a shared edge in opposite directions; in the same one they lie on top of
+    # each other.
     forward = np.where(start < end, 1, -1) * turn[ring[at]]
     low, high = np.minimum(start, end), np.maximum(start, end)
     order = np.lexsort((high, low))

@@ -76,6 +76,7 @@ def prepare_areas(
     codes, trimmed = plain_codes(_as_codes(raw[code]), label)
     shapes, collected = polygons_of_collections(shapely.force_2d(raw.geometry.to_numpy()))
     faults = [*code_faults(codes), *shape_faults(shapes, codes)]
+    # An empty layer is a download that failed.
     if not len(codes):
         faults = ["no areas in it. Download it again, or name another file or layer."]
     if faults:
@@ -87,6 +88,7 @@ def prepare_areas(
     for column in dict.fromkeys(c for c in (name, *groups.values()) if c is not None):
         texts = _as_codes(raw[column])
         notes = (*notes, *garbled_notes(label, column, list(texts), range(1, len(texts) + 1)))
+    # In two dimensions and metres: heights and degrees have no area.
     shapes, repaired = repair(shapely.force_2d(projected.to_numpy()), table["name"], label)
     overlaps = refuse_overlaps(shapes, list(table.index), label)
     areas = _assembled(table, shapes)

@@ -145,6 +145,7 @@ def read_areas(
     ConfigError
         Two sources of one group, or a lookup by a group that is not there.
     """
+    # Files that are not there are told together, before the minutes that reading takes.
     _all_there(source, folder, with_boundaries=boundaries is None)
     areas, notes, files = _bounded(source, folder, scratch, boundaries)
     if source.shipped_kinds is not None:
@@ -160,6 +161,7 @@ def read_areas(
             notes.extend(noted)
             files.append(file)
     together.raise_any()
+    # Groups first: the study area is named by them.
     if source.within:
         study = with_context(areas, source.within)
         areas = _told_apart(study.areas, source.shipped_kinds or ())
@@ -208,6 +210,7 @@ def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None)
         known.update(read_area_lookup().index)
     for lookup in (lookup for lookup in source.lookups if lookup.by is None):
         _, sheet = columns(lookup.path, "areas.lookups", lookup.code)
+        # Codes of a national lookup that are not here are elsewhere, and no fault.
         known.update(code.strip() for code in sheet.columns[lookup.code])
     if source.vintage is None and source.shipped_kinds is not None:
         file = record(shipped_file(CHANGES), "crosswalk", rows=len(read_changes_2011_2021()))
@@ -245,6 +248,8 @@ def _bounded(
         path = find_file(folder, source.boundaries, place="areas.boundaries")
         with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
             read = read_vector(path, columns, Path(private), layer=source.layer)
+    # A national file has 35,672 shapes, of which a county needs a thousand: repair and overlap
+    # checks are for those.
     table = _near_study(read.table, source)
     prepared = prepare_areas(
         table,
@@ -269,12 +274,14 @@ def _near_study(table: "GeoDataFrame", source: AreaSource) -> "GeoDataFrame":
     shapes. All areas where `within` names groups that only a file knows, or none that there is.
     """
     kinds = source.shipped_kinds or ()
+    # Only where codes alone say which areas lie inside; groups of a file are known after reading.
     if not source.within or not set(source.within) <= set(kinds) or source.code not in table:
         return table
     codes = table[source.code].astype(str)
     groups = shipped_groups(pd.Index(codes.unique()), list(source.within))
     asked = [groups[kind].isin(list(names)) for kind, names in source.within.items()]
     inside = codes.isin(groups.index[np.all(asked, axis=0)]).to_numpy()
+    # Areas whose boxes meet may adjoin; who does is decided on the shapes.
     extents = table.geometry.bounds.to_numpy()
     placed = np.isfinite(extents).all(axis=1)  # a missing shape has none
     if not (inside & placed).any():
@@ -302,6 +309,7 @@ def _with_shipped(areas: "GeoDataFrame", source: AreaSource) -> tuple["GeoDataFr
             f"Wales; column {source.code!r} holds {looks_like(list(codes))} (first: {codes[0]!r}). "
             "Name a lookup of their edition under [[areas.lookups]]."
         )
+    # Boundaries of 2011 with lookups of 2021 would leave exactly the redrawn areas without a group.
     older = codes[~known & codes.isin(read_changes_2011_2021()["old_code"])]
     if len(older):
         raise InputError(
@@ -336,6 +344,7 @@ def _with_groups(
         sheet = read_sheet(path, columns, Path(private))
     keys = areas.index.to_series() if lookup.by is None else areas[lookup.by]
     given = sheet.columns[lookup.code]
+    # Codes of spreadsheets come in small letters and with blanks.
     sheet, plain = with_plain_codes(sheet, lookup.code, pd.Index(keys.unique()))
     found = _groups_of(sheet, lookup, set(keys))
     known = keys.isin(found.index)
@@ -362,6 +371,7 @@ def _groups_of(sheet: CsvSheet, lookup: GroupLookup, wanted: Collection[str]) ->
     for kind in lookup.fifths:
         table[kind] = _fifths(table[kind], f"{sheet.label}: column {lookup.groups[kind]!r}")
     table = table.assign(code=sheet.columns[lookup.code], row=sheet.rows)
+    # A lookup of output areas has an LSOA many times, always in the same ward.
     table = table[table["code"].isin(list(wanted))].drop_duplicates(["code", *lookup.groups])
     again = table[table["code"].duplicated(keep=False)].sort_values(["code", "row"])
     faults = [
@@ -375,6 +385,7 @@ def _groups_of(sheet: CsvSheet, lookup: GroupLookup, wanted: Collection[str]) ->
 
 
 def _fifths(tenths: "pd.Series[str]", place: str) -> "pd.Series[str]":
+    # A rank or a score in place of tenths would make fifths of noise.
     strange = sorted(set(tenths) - {*FIFTHS, NOT_RECORDED})
     if strange:
         raise InputError(f"{place}: {some(strange)} is no tenth; tenths are 1 to 10.")

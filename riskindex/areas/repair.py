@@ -43,12 +43,14 @@ def repair(shapes: Shapes, names: "pd.Series[str]", label: str) -> tuple[Shapes,
     rows = []
     for i in broken:
         fault = shapely.is_valid_reason(shapes[i]).partition("[")[0]
+        # GEOS keeps the even-odd interior, as a GIS draws an invalid ring.
         fixed = _polygons_of(shapely.make_valid(shapes[i]))
         before, after = _area_as_written(shapes[i], fixed.area), fixed.area
         rows.append((names.iloc[i], fault, before, after, _change(before, after)))
         shapes[i] = fixed
     columns = ["name", "fault", "area_before", "area_after", "change"]
     repaired = pd.DataFrame(rows, columns=columns, index=names.index[broken]).sort_index()
+    # A tenth of a percent is rounding; more is another shape than the office published.
     refused = repaired[repaired["change"].abs() > LARGEST_REPAIR]
     if len(refused):
         raise InputError([f"{label}: {line}. {_MEND}" for line in _repair_lines(refused)])

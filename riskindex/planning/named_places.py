@@ -127,6 +127,7 @@ def name_places(
     _check(index, areas, rules)
     groups = areas[rules.within] if rules.within else None
     ground = survey_ground(areas, weights, groups=groups)
+    # Selected areas alone: an area between two that is not selected parts them.
     part = divide(index["selected"].to_numpy(bool), ground, rules)
     facts = _facts(index, areas, part, rules)
     # In the order of the codes, so that sums do not differ in their last digit.
@@ -138,12 +139,14 @@ def name_places(
     lie = [_position(*place) for place in zip(shapes, people, strict=True)]
     places[["x", "y", "km_across"]] = np.array(lie).reshape(-1, 3)
     settlements = within_reach(arrange_gazetteer(gazetteer), areas.geometry.to_numpy())
+    # A name that people use, before that of a ward; the analyst's own goes first of all.
     places["settlement"] = [
         settlement_name(shape, weight, settlements, ward=next(iter(wards), "")) or ""
         for shape, weight, wards in zip(shapes, people, places["ward_list"], strict=True)
     ]
     places["first_area"] = [_first_name(member.index, areas) for member in members]
     places["name"] = _names(places)
+    # Numbered by need, so that place 1 is the first that a team would go to.
     numbers = pd.Series(np.arange(1, len(places) + 1), index=places.index)
     facts["place"] = facts["part"].map(numbers).astype(int)
     places = places.set_axis(pd.RangeIndex(1, len(places) + 1, name="place"))
@@ -190,6 +193,7 @@ def weighted_people(
     base = next((base for base in (rules.people, "residents") if base in areas), None)
     people = areas[base].astype(float) if base else pd.Series(1.0, index=areas.index)
     score = index["score"].astype(float)
+    # An area put in by hand may have no score; it counts like the others of the list.
     usual = score[index["selected"].astype(bool)].mean()
     return people * score.fillna(usual) / 100
 
@@ -227,6 +231,7 @@ def _facts(
         table[base] = areas[base].astype(float) if base in areas else np.nan
     table["need"] = weighted_people(index, areas, rules)
     table["firm"] = firm_areas(index)
+    # Wards and middles are weighed by people, who are what a team goes to.
     table["weight"] = table["residents"].where(table["residents"] > 0, 1.0)
     table["called"] = pd.Series(rules.names, dtype=object).reindex(areas.index)
     return table[table["part"] >= 0]
@@ -262,11 +267,13 @@ def _by_weight(table: pd.DataFrame, group: str) -> list[str]:
 
 def _position(shapes: Shapes, people: Array) -> tuple[float, float, float]:
     """Where a place lies, its residents' mean centre or the nearest point in it, and its width."""
+    # The middle of the people and not of the land: in a large rural area they live in one corner.
     centre = shapely.points(
         people @ shapely.get_coordinates(shapely.centroid(shapes)) / people.sum()
     )
     nearest = shapes[int(np.argmin(shapely.distance(shapes, centre)))]
     if not shapely.intersects(nearest, centre):
+        # A horseshoe of areas has its middle outside; the dot must lie in the place.
         centre = shapely.point_on_surface(nearest)
     return float(shapely.get_x(centre)), float(shapely.get_y(centre)), across(shapes) / 1000
 
@@ -316,6 +323,7 @@ def hot_in_places(
     found = hot[["is_hot", "kind"]].reset_index()
     found["place"] = found["area_code"].map(place_of)
     found["is_hot"] = found["is_hot"].astype(bool)
+    # Hot through neighbours alone is told apart: a team should not be sent to the street next door.
     found["own"] = found["is_hot"] & ~found["kind"].isin(THROUGH_OTHERS)
     found = found[found["place"].notna() & (found["is_hot"] | (found["kind"] == "next door"))]
     found = found.astype({"place": int})

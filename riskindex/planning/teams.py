@@ -154,10 +154,13 @@ def choose_places(places: pd.DataFrame, plan: Plan) -> Choice:
     ((0, 2), (1, 2), [nan, nan, 12.0, 20.0])
     """
     problem = arrange_problem(places, plan)
+    # Pounds and hours as whole pence and hundredths: sums of floats would overspend by a fraction
+    # of one.
     available, step = hundredths(plan.available), _step(problem, plan)
     best, more = problem.best(available), problem.best(available + step)
     if best is None or more is None:  # Every reason for it is looked for beforehand.
         raise ConfigError("plan: no set of places meets all minimums and maximums.")
+    # The runner-up says how much hangs on the choice.
     following = problem.best(available, excluded=best)
     return Choice(
         plan=plan,
@@ -214,19 +217,24 @@ class Problem(NamedTuple):
         n = len(self.values)
         if not n:
             return None if excluded is not None else np.zeros(0, dtype=bool)
+        # The usual plan, one team for each place, needs no solver.
         if excluded is None and self.costs[0] > 0 and (self.costs == self.costs[0]).all():
             return self._best_of_equal_costs(available // int(self.costs[0]))
         low, high = np.zeros(n), np.ones(n)
+        # A place that is too dear by itself is out at once.
         high[self.costs > available] = 0.0
         limits = self._limits(available, excluded)
         found = self._solved(self.values, low, high, limits)
         if found is None:
             return None
+        # The best sum first; then, among the sets that reach it, the one with the first places, so
+        # that the answer is one.
         goal = int(self.values @ found)
         limits = [*limits, (self.values.astype(float), goal, np.inf)]
         for start in range(0, n, BLOCK):
             block = np.arange(start, min(start + BLOCK, n))
             for k in block[~found[block]]:
+                # Places that no best set can hold need not be weighed by the solver.
                 if high[k] and not self._may_reach(goal, k, available, low, high):
                     high[k] = 0.0
             # Powers of two: one place weighs more than all that come after it.
@@ -234,6 +242,8 @@ class Problem(NamedTuple):
             weight[block] = 2 ** np.arange(len(block))[::-1]
             if (high[block] > found[block]).any():
                 other = self._solved(weight, low, high, limits)
+                # The solver keeps limits to a millionth; a set that breaks one by that much is no
+                # set.
                 better = other is not None and self._allows(other, goal, available)
                 found = other if other is not None and better else found
             low[block] = high[block] = found[block]
@@ -252,8 +262,10 @@ class Problem(NamedTuple):
         if int(owed.sum()) > left or (owed > room).any():
             return None
         found = np.zeros(len(self.values), dtype=bool)
+        # Greedy is exact where all cost the same and districts part the places (a matroid).
         for k in np.argsort(-self.values, kind="stable"):
             d = self.districts[k]
+            # A place is taken only if enough teams are left for what the minimums still ask.
             if room[d] and left - 1 >= owed.sum() - min(int(owed[d]), 1):
                 found[k], left = True, left - 1
                 room[d], owed[d] = room[d] - 1, max(int(owed[d]) - 1, 0)
@@ -271,6 +283,7 @@ class Problem(NamedTuple):
             member = (self.districts == bound[:, None]).astype(float)
             limits.append((member, self.least[bound], self.most[bound]))
         if excluded is not None:
+            # At least one place differs from the set that is excluded.
             sign = np.where(excluded, 1.0, -1.0)
             limits.append((sign, -np.inf, excluded.sum() - 1))
         return limits
@@ -285,12 +298,14 @@ class Problem(NamedTuple):
         if left < 0:
             return False
         free = np.flatnonzero((high > 0) & ~inside)
+        # The fractional knapsack is a bound: parts of places cannot be had.
         density = self.values[free] / np.maximum(self.costs[free], 1e-9)
         free = free[np.argsort(-density, kind="stable")]
         before = np.cumsum(self.costs[free]) - self.costs[free]
         part = np.clip((left - before) / np.maximum(self.costs[free], 1e-9), 0.0, 1.0)
         part[self.costs[free] == 0] = 1.0
         bound = float(self.values[inside].sum()) + float(self.values[free] @ part)
+        # Values are whole numbers, so that half of one is safe from rounding.
         return bound >= goal - 0.5
 
     def _solved(
@@ -308,6 +323,7 @@ class Problem(NamedTuple):
             integrality=np.ones(len(weight), dtype=np.int64),
             bounds=Bounds(low, high),
             constraints=limits,
+            # HiGHS stops at a gap of .01% unless told: then the best set may not be found.
             options={"mip_rel_gap": 0.0},
         )
         if solved.status == 2:  # Infeasible.
@@ -344,9 +360,11 @@ def arrange_problem(places: pd.DataFrame, plan: Plan) -> Problem:
     least = _limits(plan.minimum, names, np.zeros(len(names)), size)
     most = _limits(plan.maximum, names, size, size)
     faults += _unmet(least, most, size, names)
+    # Prices of minimums mean something only where the minimums do.
     faults += [] if faults else _unaffordable(costs, district, least, plan)
     if faults:
         raise ConfigError(faults)
+    # Whole numbers of six digits: the solver compares them exactly, and differences below are ties.
     scale = 10.0 ** (DIGITS - np.ceil(np.log10(worth.max(initial=0.0) or 1.0)))
     values = np.rint(worth * scale).astype(np.int64)
     return Problem(places.index, worth, values, costs, district, least, most)
@@ -437,6 +455,7 @@ def amount(value: float, plan: Plan) -> str:
 def _curve(problem: Problem, step: int) -> pd.DataFrame:
     """What each step reaches, from nothing to all places."""
     steps = -(-int(problem.costs.sum()) // step)
+    # A curve of a thousand rows is not read.
     step *= max(1, -(-steps // MOST_STEPS))
     steps = -(-int(problem.costs.sum()) // step)
     rows = []
