@@ -415,8 +415,11 @@ def _say_end(released: "Released", folder: Path) -> None:
     for line in summary(released):
         show(line)
     labels = {**released.factors["label"], **released.measures["label"]}
-    for title, table in funnel_tables(released.funnels, labels):
-        show_table(title, table)
+    for number, (title, table) in enumerate(funnel_tables(released.funnels, labels)):
+        if number < MOST_FUNNELS:
+            show_table(title, table)
+        else:
+            show(f"{title}: {table['Left'].iloc[-1]} of {table['Left'].iloc[0]} records")
     if released.notes:
         show("Notes:")
     for note in released.notes:
@@ -426,6 +429,8 @@ def _say_end(released: "Released", folder: Path) -> None:
         show(f"  {folder / name}")
 
 
+MOST_FUNNELS = 3
+"""Definitions that are shown clause by clause; of the others definitions.csv has the clauses."""
 _TO_OPEN = (
     "map.html",
     "top_areas.csv",

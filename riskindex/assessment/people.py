@@ -43,7 +43,8 @@ class People:
         self.factor, self.study = factor, study
         groups = groups_of(factor, unit)
         events = opened[groups[0].source]
-        self.connection, self.ages = events.connection, dict(events.people)
+        self.connection = events.connection
+        self.ages = {told: c for told, c in events.people.items() if told in ("age", "sex")}
         # Every record is placed by itself, as those of persons are.
         tally = Tally(groups[0].source, _one_by_one(events), groups, study)
         self.periods: tuple[Period, ...] = groups[0].periods

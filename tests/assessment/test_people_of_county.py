@@ -29,6 +29,8 @@ key = "record_id"
 person = "person"
 offence = "offence_id"
 everyone_is = "suspect"
+type = "offence_type"
+code = "offence_group"
 age = "age"
 [sources.victims]
 kind = "events"

@@ -1,8 +1,11 @@
 import pandas as pd
-from small_events import count, factor, squares
+from small_events import count, events, factor, squares
 
 from riskindex.definitions import Clause, Definition
+from riskindex.events.count import count_events
 from riskindex.events.definition_funnel import COUNTED, FUNNEL, READ, USED, in_one_table, no_funnels
+from riskindex.events.periods import Periods
+from riskindex.factors import EventGroup
 
 AREAS = squares("E01000001", "E01000002")
 KINDS = Clause(label="kinds", column="kind", values=("a", "b"), not_recorded="out")
@@ -67,3 +70,63 @@ def test_the_empty_table_joins_a_full_one():
     assert tuple(no_funnels().columns) == FUNNEL
     assert in_one_table([]).empty
     pd.testing.assert_frame_equal(in_one_table([no_funnels(), full]), full[list(FUNNEL)])
+
+
+ONE = squares("E01000001")
+KNIFE = Definition(
+    label="a knife",
+    all=(Clause(label="knife", column="weapon", values=("knife",), not_recorded="apart"),),
+)
+
+
+def record(day, weapon="knife", person="p"):
+    return {"date": day, "area": "E01000001", "weapon": weapon, "person": person}
+
+
+def left(found, clause):
+    steps = found.funnels[found.funnels["clause"] == clause]
+    return dict(zip(steps["period"], steps["left"], strict=True))
+
+
+def test_each_period_has_a_funnel_of_its_own_and_what_lies_outside_is_in_none():
+    days = ["2021-03-01", "2022-03-01", "2022-04-01", "2019-01-01"]
+    found = count(
+        [*map(record, days), record("2022-05-01", None)],
+        ONE,
+        factor(definition=KNIFE, periods=("2021", "2022")),
+    )
+    assert left(found, READ) == {"2021": 1, "2022": 3}
+    assert left(found, "knife") == {"2021": 1, "2022": 2}
+    assert left(found, COUNTED) == {"2021": 1, "2022": 2}
+    assert found.funnels["set_apart"].tolist()[-1] == 1
+
+
+def test_rolling_years_that_overlap_each_have_their_records():
+    rows = [record(day) for day in ("2021-02-01", "2021-11-01", "2022-02-01")]
+    asked = [
+        factor(name, definition=KNIFE, periods=(year,))
+        for name, year in (("a", "2021-12"), ("b", "2022-06"))
+    ]
+    found = count_events(
+        {"s": events(rows, *asked)}, ONE, asked, periods=Periods(unit="year-ending")
+    )
+    assert left(found, READ) == {"2021-12": 2, "2022-06": 2}
+
+
+def test_persons_are_counted_once_in_the_last_step():
+    rows = [record(f"2022-0{month}-01") for month in (1, 2, 3)]
+    found = count(rows, ONE, factor(definition=KNIFE), distinct="person")
+    assert left(found, "knife") == {"2022": 3}
+    assert left(found, COUNTED) == {"2022": 1}
+
+
+def test_a_group_with_a_definition_stands_beside_one_with_a_rule():
+    groups = (
+        EventGroup(label="knives", source="s", definition=KNIFE),
+        EventGroup(label="guns", source="s", where={"weapon": ["gun"]}),
+    )
+    found = count(
+        [record("2022-01-01"), record("2022-01-02", "gun")], ONE, factor(event_groups=groups)
+    )
+    assert set(found.funnels["group"]) == {"knives"}
+    assert found.counts.sum().tolist() == [1, 1]
