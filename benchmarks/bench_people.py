@@ -19,7 +19,8 @@ import pandas as pd
 
 from riskindex.assessment.options import Figure, OtherRecords
 from riskindex.assessment.people_counts import AskedPeople, columns_for_people, count_people
-from riskindex.events.read import EventSource, open_events
+from riskindex.events.read import open_events
+from riskindex.events.sources import EventSource
 from riskindex.factors import Factor
 
 AREAS = pd.DataFrame(index=pd.Index([f"E0100{i:04d}" for i in range(1111)], name="area_code"))

@@ -33,6 +33,11 @@ def _plain(value: str | int | bool) -> str:
     return {"True": "1", "true": "1", "False": "0", "false": "0"}.get(text, text)
 
 
+def inside(label: str) -> str:
+    """A label inside a sentence: "Class A" becomes "class A", "ASB" stays."""
+    return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
 Method = Literal["window", "getis-ord", "poisson", "threshold", "value"]
 Score = Literal["flag", "confidence", "persistence", "intensity", "value", "threshold", "risk"]
 

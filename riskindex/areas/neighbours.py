@@ -168,7 +168,6 @@ def on_boundary(areas: "GeoDataFrame", *, snap: float = Neighbours.snap) -> "pd.
     shapes = areas.geometry.to_numpy()
     exposed = np.zeros(len(shapes), dtype=bool)
     # Most borders match point by point; only the others need to be measured.
-    # Measuring every border of England and Wales takes minutes, and nearly all match exactly.
     odd = np.flatnonzero(~_matched(shapes, snap))
     at, other = shapely.STRtree(shapes).query(shapes[odd], predicate="dwithin", distance=snap)
     at, other = at[odd[at] != other], other[odd[at] != other]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.factors import Factor, reads_all_periods
+from riskindex.factors import Factor, inside, reads_all_periods
 from riskindex.statistics.intervals import round_half_away
 from riskindex.tables import rows
 
@@ -260,7 +260,7 @@ def _average(factor: Factor, table: pd.DataFrame) -> float:
 def _persisted(speech: Speech, fact: Fact) -> str:
     periods = PERIOD_WORDS[speech.unit][1]
     return (
-        f"Hot for {_inside(speech.factor.label)} in {fact.periods_hot:.0f} of "
+        f"Hot for {inside(speech.factor.label)} in {fact.periods_hot:.0f} of "
         f"{fact.periods_assessed:.0f} {periods}{_of_many(speech, fact)}{_own_words(speech, fact)}."
     )
 
@@ -292,7 +292,7 @@ def _measure(factor: Factor) -> str:
 
 
 def _share_words(speech: Speech, fact: Fact) -> str:
-    of_whom = _inside(speech.factor.label)
+    of_whom = inside(speech.factor.label)
     return f"{_percent(fact.value)} of {of_whom} ({speech.whole} {_percent(speech.average)})."
 
 
@@ -321,7 +321,7 @@ def _tested(speech: Speech, fact: Fact) -> str:
     start = "Hot" if fact.is_hot else "Possibly hot" if fact.confidence > 0 else "More"
     start = NEAR_WORDS.get(kind, start)
     period = _in_period(speech.unit, factor.periods[-1]) if factor.periods else ""
-    about = " ".join(filter(None, [start, "for", _inside(factor.label), period]))
+    about = " ".join(filter(None, [start, "for", inside(factor.label), period]))
     weighted = " weighted" if factor.is_weighted else ""
     numbers = _numbers(observed, expected, fact.confidence, weighted)
     if near:
@@ -451,8 +451,3 @@ def _decimal(number: float) -> str:
 def _percent(share: float) -> str:
     # Half away from zero, as on all pages; nine digits mend what 100 times .285 has lost.
     return f"{float(round_half_away(round(100 * share, 9))):.0f}%"
-
-
-def _inside(label: str) -> str:
-    """A label inside a sentence: "Class A" becomes "class A", "ASB" stays."""
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label

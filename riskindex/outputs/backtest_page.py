@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from riskindex.factors import inside
 from riskindex.files.whole_folder import HeldFolder, written_whole
 from riskindex.outputs import figures
 from riskindex.outputs.manifest import write_manifest
@@ -17,7 +18,6 @@ from riskindex.outputs.pages import (
     escape,
     html_table,
     in_words,
-    inside,
     marks_line,
     page_head,
     paragraphs,

@@ -58,9 +58,7 @@ def write_governance(released: Released, path: Path) -> None:
         for title, part in told.items()
     )
     contents = "".join(f"<li>{link(f'#{slug(title)}', title)}</li>" for title in told)
-    head = page_head(
-        f"Governance: {released.title}", profile=released.profile, lead=_lead(released)
-    )
+    head = page_head(f"Governance: {released.title}", profile=released.profile, lead=released.lead)
     sheets = (asset("page.css"), asset("report.css"), asset("governance.css"))
     html = document(
         title=f"{released.title}: governance",
@@ -69,10 +67,6 @@ def write_governance(released: Released, path: Path) -> None:
         f'<nav aria-label="Contents"><ul class="contents">{contents}</ul></nav>{body}</main>',
     )
     path.write_text(html, encoding="utf-8", newline="\n")
-
-
-def _lead(released: Released) -> str:
-    return f"{released.about} Data period: {released.period_label}.".strip()
 
 
 def _start(body: str) -> str:

@@ -347,11 +347,6 @@ def slug(title: str) -> str:
     return "-".join(signs.split()) or "part"
 
 
-def inside(label: str) -> str:
-    """A label inside a sentence: "Class A" becomes "class A", "ASB" stays."""
-    return label[:1].lower() + label[1:] if label[1:2].islower() else label
-
-
 def in_words(parts: Sequence[str]) -> str:
     """Parts joined as in a sentence: a, b and c."""
     if len(parts) < 2:

@@ -9,17 +9,11 @@ import numpy as np
 import pandas as pd
 
 from riskindex.areas.groups import WHOLE
+from riskindex.assessment.patterns import LEVEL
 from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED, WITHHELD
 from riskindex.events.periods import month_label
-from riskindex.outputs.pages import (
-    drawing,
-    escape,
-    in_words,
-    inside,
-    paragraphs,
-    percent,
-    record_table,
-)
+from riskindex.factors import inside
+from riskindex.outputs.pages import drawing, escape, in_words, paragraphs, percent, record_table
 from riskindex.outputs.plots import Dot, Line, draw_bars, draw_dots, draw_lines
 from riskindex.outputs.profile_numbers import Book, Place, Record, months_of, summed
 from riskindex.statistics.intervals import count_ratio, percent_change
@@ -525,9 +519,6 @@ def _in_time(aspect: str) -> Callable[..., str]:
     return tell
 
 
-LEVEL = 0.05
-"""A day, hour or month is named where its p, adjusted for all the patterns of a page, is at most
-this."""
 _NOUNS = {"season": "month", "weekday": "day", "hour": "hour"}
 _EXPOSED = {"season": "days", "weekday": "days", "hour": "hours"}
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from riskindex.factors import inside
 from riskindex.outputs.pages import (
     Html,
     drawing,
     escape,
     in_words,
-    inside,
     paragraphs,
     percent,
     record_table,

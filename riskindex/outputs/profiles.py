@@ -8,13 +8,13 @@ import pandas as pd
 from riskindex.areas.groups import profile_kind
 from riskindex.cut import areas as in_areas
 from riskindex.cut import of_100
+from riskindex.factors import inside
 from riskindex.outputs.pages import (
     area_cell,
     asset,
     bullets,
     document,
     escape,
-    inside,
     link,
     marks_line,
     page_head,

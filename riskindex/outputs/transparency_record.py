@@ -9,8 +9,9 @@ standard-hub). A police force or council need not publish one; it may, and the q
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from riskindex.factors import inside
 from riskindex.outputs.manifest import versions
-from riskindex.outputs.pages import in_words, inside
+from riskindex.outputs.pages import in_words
 from riskindex.publication.released import Released
 
 SOURCE = (

@@ -242,6 +242,11 @@ class Released(OnScreen):
         return self.areas[["geometry"]].join(self.all_areas)[[*self.all_areas, "geometry"]]
 
     @property
+    def lead(self) -> str:
+        """What is asked and of which periods, under the title of a page."""
+        return f"{self.about} Data period: {self.period_label}.".strip()
+
+    @property
     def places(self) -> pd.DataFrame:
         """The named places of the list, index place; empty without a list."""
         return pd.DataFrame() if self.team_plan is None else self.team_plan.places.table

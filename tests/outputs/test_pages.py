@@ -5,6 +5,7 @@ import re
 import pandas as pd
 import pytest
 
+from riskindex.factors import inside
 from riskindex.outputs.pages import (
     Html,
     area_cell,
@@ -15,7 +16,6 @@ from riskindex.outputs.pages import (
     escape,
     html_table,
     in_words,
-    inside,
     link,
     marks_line,
     packed_block,

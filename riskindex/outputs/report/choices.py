@@ -5,15 +5,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from riskindex.factors import inside
 from riskindex.index.diagnostics import strong_pairs
-from riskindex.outputs.pages import (
-    html_table,
-    in_words,
-    inside,
-    paragraphs,
-    percent,
-    record_table,
-)
+from riskindex.outputs.pages import html_table, in_words, paragraphs, percent, record_table
 from riskindex.publication.released import Released
 
 KIND_WORDS: Mapping[str, str] = {

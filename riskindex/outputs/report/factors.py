@@ -5,7 +5,8 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from riskindex.outputs.pages import in_words, inside, paragraphs, record_table
+from riskindex.factors import inside
+from riskindex.outputs.pages import in_words, paragraphs, record_table
 from riskindex.outputs.report.findings import scan_part, stays_hot
 from riskindex.publication.released import Released
 from riskindex.tables import rows

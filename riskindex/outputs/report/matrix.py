@@ -7,7 +7,8 @@ import pandas as pd
 
 from riskindex.cut import areas as in_areas
 from riskindex.cut import of_100
-from riskindex.outputs.pages import escape, in_words, inside, marks_line, paragraphs
+from riskindex.factors import inside
+from riskindex.outputs.pages import escape, in_words, marks_line, paragraphs
 from riskindex.outputs.report.cells import NOTHING, Cell, Fact, reason_cells
 from riskindex.publication.released import Released
 

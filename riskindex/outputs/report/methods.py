@@ -8,16 +8,9 @@ import pandas as pd
 from riskindex.cut import areas as in_areas
 from riskindex.cut import of_100
 from riskindex.disclosure import MARKS
+from riskindex.factors import inside
 from riskindex.outputs import figures
-from riskindex.outputs.pages import (
-    bullets,
-    drawing,
-    in_words,
-    inside,
-    paragraphs,
-    percent,
-    record_table,
-)
+from riskindex.outputs.pages import bullets, drawing, in_words, paragraphs, percent, record_table
 from riskindex.publication.released import Released
 
 MUCH_LOST = 0.05

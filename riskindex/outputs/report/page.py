@@ -95,7 +95,7 @@ def write_report(released: Released, path: Path, *, earlier: Path | None = None)
     contents = "".join(f"<li>{link(f'#{slug(title)}', title)}</li>" for title in (*first, *annexes))
     nav = f'<nav aria-label="Contents"><ul class="contents">{contents}</ul></nav>'
     body = _sections(first, after_first=nav) + '<p class="annexes">Annexes</p>' + _sections(annexes)
-    head = page_head(released.title, profile=released.profile, lead=_lead(released))
+    head = page_head(released.title, profile=released.profile, lead=released.lead)
     html = document(
         title=f"{released.title}: report",
         head=style_block(
@@ -128,10 +128,6 @@ def _annexes(released: Released, earlier: Path | None) -> dict[str, str]:
     parts = {"Since the last run": since}
     parts |= {title: make(released) for title, make in _ANNEXES.items()}
     return {title: part for title, part in parts.items() if part}
-
-
-def _lead(released: Released) -> str:
-    return f"{released.about} Data period: {released.period_label}.".strip()
 
 
 def _in_short(released: Released, overview: bytes) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 import pandas as pd
 
 from riskindex.cut import areas, is_by_noised_counts, of_100
+from riskindex.factors import inside
 from riskindex.outputs.pages import (
     Html,
     bullets,
     escape,
-    inside,
     link,
     paragraphs,
     percent,

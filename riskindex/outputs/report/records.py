@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from riskindex.outputs.pages import bullets, html_table, in_words, inside, paragraphs
+from riskindex.factors import inside
+from riskindex.outputs.pages import bullets, html_table, in_words, paragraphs
 from riskindex.publication.released import Released
 
 
