@@ -72,6 +72,7 @@ def request_figures(figures: Sequence[Figure], shown: Shown) -> pd.DataFrame:
 def _rows(figure: Figure, shown: Shown) -> pd.DataFrame:
     table = REQUESTS[figure.kind](figure, shown)
     if table.empty:
+        # A figure that was asked for is never silently absent: its row says why it has no number.
         table = _withheld(figure, shown)
     table = _with_benchmark(table, figure)
     label = {"measure": figure.label} if figure.label else {}
@@ -82,6 +83,8 @@ def _with_benchmark(table: pd.DataFrame, figure: Figure) -> pd.DataFrame:
     """The rows with what they are beside a benchmark, by their limits."""
     if figure.benchmark is None or "low" not in table:
         return table
+    # As public-health profiles compare: by whether the interval holds the benchmark, and never by
+    # the value alone.
     against = np.select(
         [
             table["low"] > figure.benchmark,
@@ -142,6 +145,8 @@ def _share(figure: Figure, shown: Shown) -> pd.DataFrame:
     of = ["period", "place_kind", "place"]
     base = whole.set_index(of)[["count", "mark"]].reindex(pd.MultiIndex.from_frame(lines[of]))
     total = base["count"].to_numpy(dtype=float)
+    # A part above its whole means that the two are counted by different rules, and a share of 130%
+    # would be printed.
     above = lines["count"].to_numpy(dtype=float) > total
     marks = lines["mark"].where(lines["mark"] != "", base["mark"].fillna("").to_numpy())
     known = lines["count"].where(~np.isnan(total) & ~above)
@@ -156,6 +161,7 @@ def _share(figure: Figure, shown: Shown) -> pd.DataFrame:
         note=np.where(above, "more than its base: it is no part of it", ""),
         **percent(known, total),
     )
+    # Made of what leaves, and withheld on a small base all the same: of 20 records each is 5%.
     return without_small_bases(rows, lines["factor"], shown)
 
 
@@ -192,6 +198,7 @@ def _series_change(figure: Figure, shown: Shown) -> pd.DataFrame:
     by = ["place", "category"]
     now = table[table["period"] == last].set_index(by)
     before = table[table["period"] == earlier].set_index(by)["count"].reindex(now.index)
+    # Only places and groups that both periods have: a new group did not rise from nothing.
     now = now[before.notna().to_numpy()].reset_index()
     old, new = before.dropna().to_numpy(float), now["count"].to_numpy(float)
     found = count_ratio(new, old)
@@ -223,6 +230,7 @@ def _change(figure: Figure, shown: Shown) -> pd.DataFrame:
     if figure.target is None or rows.empty:
         return rows
     met = pd.Series("target within the limits", index=rows.index)
+    # A target is reached when the whole interval lies beyond it, and open while it lies inside.
     met = met.mask(rows["high"] <= figure.target, "target reached")
     met = met.mask(rows["low"] > figure.target, "target not reached")
     words = f"target {figure.target:+g}%: " + met.str.removeprefix("target ")
@@ -244,6 +252,8 @@ def _mix(figure: Figure, shown: Shown) -> pd.DataFrame:
     rows = _mix_of(figure, shown)
     if not figure.bands:
         return rows
+    # Bands of restricted records are cells of their own; sums of single years would be of cells
+    # with noise each.
     if figure.of in shown.restricted:
         found = _mix_of(figure, replace(shown, rhythm=shown.bands))
     else:
@@ -320,6 +330,7 @@ def _concentration(figure: Figure, shown: Shown) -> pd.DataFrame:
 def _fullest(
     top: int, parts: pd.DataFrame, whole: pd.DataFrame, figure: Figure, shown: Shown
 ) -> pd.DataFrame:
+    # Of withheld places nobody can say whether they are among the fullest.
     known = parts[parts["count"].notna()]
     if len(known) < len(parts) or top > len(parts):
         why = f"{len(parts) - len(known)} places are withheld or not assessed"
@@ -335,6 +346,7 @@ def _fullest(
         )
     counts = known["count"].to_numpy(np.int64)
     people = known["residents"].to_numpy(float)
+    # By chance events fall where people are; without residents everywhere, alike on all places.
     exposed = bool((people > 0).all())
     chance = by_chance(
         lambda n: top_shares(n, top),
@@ -343,6 +355,7 @@ def _fullest(
         exposure=people if exposed else None,
         draws=DRAWS,
     )
+    # Named, because a reader asks which; of equal places the first.
     names = known.sort_values("count", ascending=False, kind="stable")["place"].head(top)
     told = ", ".join(names) + f"; by chance {100 * chance.mean:.1f}%, p {chance.p:.3f}"
     share = top_shares(counts, top)
@@ -370,6 +383,7 @@ def _gap(figure: Figure, shown: Shown) -> pd.DataFrame:
         name=figure.name, kind="count", of=figure.of, places=(str(figure.by),), period=figure.period
     )
     lines = _in_places(_lines_of(asked, shown, figure.of), asked)
+    # Areas in no group have no place in an order of groups.
     lines = lines[lines["place"] != UNKNOWN]
     parts = [_gap_of(part, figure, shown) for _, part in lines.groupby("period", sort=False)]
     return pd.concat(parts, ignore_index=True) if parts else no_figures()
@@ -384,6 +398,7 @@ def _gap_of(part: pd.DataFrame, figure: Figure, shown: Shown) -> pd.DataFrame:
     part = part.sort_values("place", ascending=False)
     counts, people = part["count"].to_numpy(float), part["residents"].to_numpy(float)
     fixed = part.iloc[[-1]].assign(place=WHOLE, place_kind=WHOLE_KIND)
+    # A slope through some of the groups would be one of others.
     if np.isnan(counts).any() or len(part) < 2 or not (people > 0).all():
         marks = part["mark"][part["mark"] != ""]
         status = marks.iloc[0] if len(marks) else NOT_APPLICABLE
@@ -433,6 +448,7 @@ def _overlap(figure: Figure, shown: Shown) -> pd.DataFrame:
     pair = [figure.of, str(figure.against)]
     if shown.hot.empty or not {*pair} <= set(shown.hot.columns):
         return no_figures()
+    # Areas that were assessed for both.
     both = shown.hot[pair].dropna().astype(bool)
     first, second = both[pair[0]].to_numpy(), both[pair[1]].to_numpy()
     shared, hot, n = int((first & second).sum()), int(first.sum()), len(both)
@@ -481,6 +497,7 @@ def _spatial(both: pd.DataFrame, shown: Shown) -> float | None:
     """p against random sets that are as clumped; None where neighbours are not given."""
     from riskindex.statistics.co_location import LARGEST, co_location, moran_basis
 
+    # Eigenvectors of a large map take minutes; chance alone is told then.
     if shown.weights is None or len(both) > LARGEST or not both.any().all():
         return None
     at = shown.hot.index.get_indexer(both.index)
@@ -496,11 +513,14 @@ def _together(figure: Figure, shown: Shown) -> pd.DataFrame:
     joined = pd.concat(parts, axis=1).dropna()
     if len(joined) < LEAST_MONTHS:
         return no_figures()
+    # Two series that both peak in July are alike for that alone: the season is taken out where two
+    # years show it.
     whole_years = len(joined) >= 24
     columns = [joined.iloc[:, i] for i in (0, 1)]
     left, right = (_deseasoned(column) if whole_years else column for column in columns)
     r = float(np.corrcoef(left, right)[0, 1])
     degrees = len(joined) - (13 if whole_years else 2)
+    # Fisher's z; the twelve means of the months cost degrees of freedom.
     half = special.ndtri(0.975) / np.sqrt(max(degrees - 1, 1))
     z = np.arctanh(np.clip(r, -0.999999, 0.999999))
     ends = [r, float(np.tanh(z - half)), float(np.tanh(z + half))]
@@ -546,6 +566,7 @@ def _monthly(shown: Shown, factor: str) -> "pd.Series[float]":
 
 def _deseasoned(series: "pd.Series[float]") -> "pd.Series[float]":
     """Logarithms less the mean of the same month of the year."""
+    # Months multiply a level, and half an event keeps 0 finite.
     logs = np.log(series + 0.5)
     return logs - logs.groupby(series.index.str[5:]).transform("mean")
 
@@ -580,6 +601,7 @@ def _of_unit(part: pd.DataFrame, unit: str) -> pd.DataFrame:
     exposure = base / per if per else 1.0
     made = clopper_pearson(count, base) if is_share else count_interval(count, exposure)
     worked = round_half_away(scale * np.asarray(made.value), decimals=decimals)
+    # A value that the source quotes goes before our own of its count: rounding there may differ.
     value = part["value"].where(part["value"].notna(), worked)
     exact = CLOPPER_PEARSON if is_share else GARWOOD
     fixed = {

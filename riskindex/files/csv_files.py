@@ -65,6 +65,7 @@ def read_sheet(
         Not a CSV; a column that is not there or there twice; rows with more or fewer fields than
         the header, all of them reported.
     """
+    # By its first bytes: a workbook is often called .csv.
     if member is None and sniff(path) in WORKBOOKS:
         grid = read_grid(path, columns, path.name, sheet=sheet, header_row=header_row)
         places = find_columns(grid.header, columns, path.name)
@@ -76,11 +77,13 @@ def read_sheet(
     text = as_utf8(inner, scratch, label=label)
     with text.path.open(encoding="utf-8-sig", newline="") as file:
         skipped = _rows_above(file, columns, header_row, label)
+        # The header decides the delimiter, by the columns that it finds with each.
         first = file.readline()
         delimiter = _delimiter(first, columns)
         _start_at(file, skipped)
         lines = _lines(file, delimiter, label, start=skipped + 1)
         _, found = next(lines, (1, []))
+        # Only the named columns are kept in memory.
         places = find_columns(found, columns, label)
         rows, values, passed = _kept(lines, len(found), list(places.values()), label)
     notes = [*([text.note] if text.note else []), *above(skipped, label), *below(passed, label)]
@@ -127,6 +130,7 @@ def _rows_above(file: TextIO, columns: Sequence[str], header_row: int | None, la
     lines = [first_line(file, label)]
     lines += [file.readline(LONGEST_HEADER) for _ in range(LOOKED_AT - 1)]
     at = 0 if header_row is None else header_row - 1
+    # Titles and blank lines stand above the tables of Nomis and of most exports.
     if header_row is None and not _found(lines[0], columns):
         whole = (i for i, line in enumerate(lines) if _found(line, columns) == len(set(columns)))
         at = next(whole, 0)
@@ -186,6 +190,7 @@ def first_line(file: TextIO, label: str) -> str:
     InputError
         It is longer, or has more columns, than that of any table; or it is a note to Excel.
     """
+    # A file without line ends would be one line of gigabytes.
     line = file.readline(LONGEST_HEADER + 1)
     is_wide = max(map(line.count, _DELIMITERS)) >= MOST_COLUMNS
     if is_wide or len(line) > LONGEST_HEADER:
@@ -212,6 +217,7 @@ def refuse_separator_line(first: str, label: str) -> None:
 
 def _unpacked(path: Path, member: str | None, scratch: Path) -> tuple[str, Path]:
     kind = sniff(path)
+    # A zip of one table is read as it is downloaded.
     if kind == "zip":
         name = _choose(members(path), member, path.name)
         return f"{path.name}/{name}", open_member(path, name, scratch)
@@ -240,6 +246,7 @@ def _choose(names: Sequence[str], member: str | None, label: str) -> str:
     tables = [n for n in names if n.lower().endswith(".csv")]
     if not tables:
         raise InputError(f"{label}: no table in it (looked for *.csv){nearest('', names)}.")
+    # Nomis bulk files hold one table for each level of geography.
     by_lsoa = [n for n in tables if n.lower().endswith("-lsoa.csv")]
     for candidates in (tables, by_lsoa):
         if len(candidates) == 1:
@@ -263,12 +270,15 @@ def _lines(
     file: Iterable[str], delimiter: str, label: str, *, start: int = 1
 ) -> Iterator[tuple[int, list[str]]]:
     """First line and fields of each row; rows without any text are no rows."""
+    # Strict: a quote left open would swallow the rest of the file as one cell.
     reader = csv.reader(file, delimiter=delimiter, strict=True)
     above = start - 1
     try:
         for fields in reader:
             if any(fields):
                 yield start, fields
+            # Rows are numbered as a spreadsheet shows them, cells with line ends counted as they
+            # stand.
             start = above + reader.line_num + 1
     except csv.Error as error:
         raise InputError(
@@ -280,6 +290,7 @@ def _lines(
 def _as_asked(names: Sequence[str], columns: Sequence[str]) -> list[str]:
     """The header, with a column that is not in it under its twin's place."""
     here, asked = set(names), set(columns)
+    # Tidy copies of official files rename their columns in known ways.
     twins = {TWINS[column]: column for column in asked if column in TWINS and column not in here}
     return [name if name in asked else twins.get(name, name) for name in names]
 
@@ -308,6 +319,7 @@ def _kept(
         else:
             odd.append((row, fields))
     last = rows[-1] if rows else 0
+    # Odd rows below the table are notes; inside it they are faults.
     inside = [(row, fields) for row, fields in odd if row < last]
     notes, passed = without_footer([(r, [*f, ""]) for r, f in odd if r > last])
     faults = [

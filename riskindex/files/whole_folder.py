@@ -40,6 +40,7 @@ def home_of(target: Path) -> Path:
     read it. `scratch` holds temporary files, `new` the result that is being written, `old` the
     result before it while the two change places.
     """
+    # Beside the real folder: a rename across disks is a copy, which can be torn.
     real = Path(os.path.realpath(target))
     return real.with_name(f".{real.name}{_SUFFIX}")
 
@@ -69,6 +70,7 @@ def held(target: Path) -> Iterator[HeldFolder]:
         Another run holds the folder, it holds something else, or it cannot be written.
     """
     target = _resolved(target)
+    # Before the run and not after an hour of it.
     _check_rights(target)
     clear_abandoned(target.parent)
     with _told_where_full(target), _owned(home_of(target), patience=_PATIENCE) as scratch:
@@ -105,6 +107,7 @@ def written_whole(target: Path | HeldFolder) -> Iterator[Path]:
     try:
         with _told_if_removed(new, target):
             yield new
+            # Looked at again: somebody may have put files there while the run went on.
             _refuse_strangers(target)
             with _undisturbed():
                 if target.exists():

@@ -69,6 +69,7 @@ def read_grid(
         Not whole, protected, too large, no such sheet, or several that it may be.
     """
     book = _opened(path, label)
+    # A sheet is found by its columns where it is not named.
     chosen = [_named(book, sheet, label)] if sheet is not None else _with_table(book)
     tables = [(name, _cells(book, name, label, date_format)) for name in chosen]
     if len(tables) > 1:
@@ -85,7 +86,9 @@ def read_grid(
         raise InputError(f"{label}: header_row {at + 1} of sheet {name!r} is empty.")
     header = [text.strip() for text in cells[at]]
     header = header[: max(i for i, text in enumerate(header) if text) + 1]
+    # Numbered as the sheet shows them.
     rows = [(i + 1, row[: len(header)]) for i, row in enumerate(cells) if i > at and any(row)]
+    # "Total" as an area would count the county twice.
     kept, passed = without_footer(rows)
     notes = [*above(sum(map(any, cells[:at])), label), *below(passed, label)]
     return Grid(header, [row for row, _ in kept], [row for _, row in kept], tuple(notes))
@@ -113,6 +116,7 @@ def _opened(path: Path, label: str) -> "CalamineWorkbook":
             f"{label}: a workbook needs python-calamine, which is not installed: pip install "
             "python-calamine, or save the sheet as CSV UTF-8."
         ) from None
+    # Looked at before it is opened: a small file may unpack to fill the memory.
     if zipfile.is_zipfile(path):
         _refuse_large(path, label)
     try:
@@ -142,6 +146,8 @@ def _refuse_large(path: Path, label: str) -> None:
             )
         for info in infos:
             if _SHEET.fullmatch(info.filename):
+                # A single cell at the far corner makes a sheet of millions, each of which takes
+                # memory.
                 cells = _extent(archive, info.filename)
                 if cells > MOST_CELLS:
                     raise InputError(
@@ -162,6 +168,7 @@ def _extent(archive: zipfile.ZipFile, name: str) -> int:
             found = _CELL.findall(before + chunk)
             columns.update(column for column, _ in found)
             last = max([last, *(int(row) for _, row in found)])
+            # A cell's name may be cut by the end of a piece.
             before = chunk[-64:]
     return last * max(map(_column_number, columns), default=0)
 
@@ -191,6 +198,7 @@ def _with_table(book: "CalamineWorkbook") -> list[str]:
 
 def _cells(book: "CalamineWorkbook", name: str, label: str, date_format: str | None) -> Cells:
     try:
+        # Empty rows above count, so that row numbers are those of the sheet.
         values = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
     except Exception as error:
         raise InputError(
@@ -203,11 +211,13 @@ def _text(value: Any, date_format: str | None) -> str:  # noqa: ANN401 (a cell)
     """A cell as a CSV would hold it."""
     if isinstance(value, bool):
         return "true" if value else "false"
+    # Spreadsheets hold every number as a float; 12.0 is a code or a count, and is written 12.
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
     if isinstance(value, date) and date_format is not None:
         return value.strftime(date_format)
     if isinstance(value, datetime):
+        # Dates are moments at midnight to a spreadsheet.
         has_time = value.time() != time(0)
         return value.isoformat(sep=" ") if has_time else value.date().isoformat()
     return str(value)
@@ -223,6 +233,7 @@ def _matches(cells: Cells, columns: Sequence[str], header_row: int | None) -> in
 def _header_row(cells: Cells, columns: Sequence[str]) -> int:
     """The first row with most of the columns; the first that holds anything where none has one."""
     wanted = set(columns)
+    # The row that holds most of the wanted names; titles hold none.
     found = [len(wanted & {text.strip() for text in row}) for row in cells[:LOOKED_AT]]
     if any(found):
         return found.index(max(found)) + 1
@@ -251,6 +262,7 @@ def _is_footer(row: Sequence[str]) -> bool:
     texts = [text.strip() for text in row if text.strip()]
     if not texts:
         return True
+    # One sentence alone in a wide row is a note.
     is_lone = len(texts) == 1 and len(row) > 1
     return _FOOTER.fullmatch(texts[0]) is not None or (is_lone and " " in texts[0])
 
