@@ -35,7 +35,7 @@ from riskindex.planning.team_plan import TeamPlan, make_plan
 from riskindex.result import Given, Result, Say, silent
 from riskindex.statistics.smoothing import counts_behind
 from riskindex.tables import Sensitivity
-from riskindex.uncertainty.other_choices import ListMade, ask_what_if
+from riskindex.uncertainty.other_choices import ListMade, ask_what_if, what_matters_most
 from riskindex.uncertainty.repeats import Data
 from riskindex.uncertainty.replay import Replay
 from riskindex.uncertainty.robustness import Robust, prepare_repeats, repeat_list
@@ -83,6 +83,8 @@ def analyse(
     config: Config,
     given: Given,
     *,
+    choices: bool = True,
+    places: bool = True,
     say: Say = silent,
 ) -> Result:
     """Go from what was read to the selected areas.
@@ -93,6 +95,11 @@ def analyse(
         What is asked.
     given
         What was read.
+    choices
+        Whether the list is made again under every other choice; left out where another list takes
+        its place.
+    places
+        Whether the places of the list are named and teams sent there; left out as well.
     say
         Told the name of each stage as it begins.
     """
@@ -101,13 +108,15 @@ def analyse(
     weights, found, persistence, scores, chosen = listed
     say("Scanning for clusters")
     clusters = scan_for_clusters(counts, areas, tables, weights, config.factors, seed=config.seed)
-    robust, sensitivity = _how_sure(config, given, listed, say=say)
+    robust, sensitivity = _how_sure(config, given, listed, choices=choices, say=say)
     reasons = _reasons(config, found, persistence, scores).reindex(areas.index, fill_value="")
     correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
     index = chosen.table.join(robust.table if robust else []).assign(reasons=reasons)
-    say("Naming places")
-    again = robust.repeats if robust else None
-    plan = plan_of(config, given, index, weights, hotspots=found.table, repeats=again)
+    plan = None
+    if places:
+        say("Naming places")
+        again = robust.repeats if robust else None
+        plan = plan_of(config, given, index, weights, hotspots=found.table, repeats=again)
     taken, index_taken = given_weights(scores, options=config.index)
     twice = find_double_counting(config.factors, config.sources, correlations)
     return Result(
@@ -159,9 +168,12 @@ def analyse(
 
 
 def _how_sure(
-    config: Config, given: Given, listed: Listed, *, say: Say
+    config: Config, given: Given, listed: Listed, *, choices: bool, say: Say
 ) -> tuple[Robust | None, Sensitivity]:
-    """Repeats of the list, where the config asks for them, and what other choices would change."""
+    """Repeats of the list, where the config asks for them, and what other choices would change.
+
+    Without `choices` only which of them matter most is told, beside chance.
+    """
     made = ListMade(
         data=Data(given.counts, given.areas, listed.weights),
         hotspots=listed.found.table,
@@ -178,6 +190,8 @@ def _how_sure(
     replay = _replay(config, made.data, made.scores)
     robust = repeat_list(replay, made.chosen, seed=config.seed) if replay else None
     say("Choosing otherwise")
+    if not choices:
+        return robust, Sensitivity(matters=what_matters_most(made, replay, seed=config.seed))
     return robust, ask_what_if(made, replay=replay, seed=config.seed)
 
 
@@ -192,6 +206,8 @@ def protected_run(
 ) -> Result:
     """The same run on counts with noise: what may leave of areas whose counts may not.
 
+    It names no places: those are of the list that leaves, which may be another.
+
     Parameters
     ----------
     config, given, say
@@ -205,7 +221,7 @@ def protected_run(
         The counts with noise are not about the same areas, columns and coverage.
     """
     behind = without_noise(given, noised, totals=totals, epsilon=epsilon)
-    return analyse(config, behind, say=say)
+    return analyse(config, behind, places=False, say=say)
 
 
 def without_noise(

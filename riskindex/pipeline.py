@@ -7,6 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from riskindex.analysis import (
@@ -107,11 +108,14 @@ def run(
     frames = Frames(boundaries=boundaries, events=events, tables=tables)
     asked, say = as_config(config, frames), logged(say)
     with bounded(asked.memory):
-        result = analyse(asked, _read(asked, frames, say), say=say)
-        if asked.release.membership == "true" or not restricted_factors(asked):
+        final = asked.release.membership == "true" or not restricted_factors(asked)
+        # What is told of a list is told of the one that is shown, below.
+        read = _read(asked, frames, say)
+        result = analyse(asked, read, choices=final, places=final, say=say)
+        if final:
             return result
         say("Selecting by protected cells")
-        return _with_protected_list(result)
+        return _with_protected_list(result, say)
 
 
 def _read(config: Config, frames: Frames, say: Say) -> Given:
@@ -310,13 +314,15 @@ def _open_names(config: Config) -> list[str]:
     return [factor.name for factor in config.factors if factor.name not in closed]
 
 
-def _protected(result: Result, key: bytes) -> Result:
-    """The same run on counts with noise; its tiers are of the list that leaves."""
+def _protected(result: Result, key: bytes, *, places: bool = True) -> Result:
+    """The same run on counts with noise; its tiers and places are of the list that leaves."""
     noised, totals = noised_areas(result, key), published_totals(result)
     epsilon = result.config.release.epsilon
     given = _given(result, noised_tables(result, key))
     made = protected_run(result.config, given, noised, totals=totals, epsilon=epsilon)
     index = _with_tiers(made.index, result.index["selected"])
+    if not places:
+        return replace(made, index=index)
     # Who is in a place follows the list that leaves; its order and the teams follow the noise.
     listed = index.assign(selected=result.index["selected"])
     plan = plan_of(made.config, given, listed, made.weights)
@@ -327,7 +333,7 @@ def _with_tiers(index: pd.DataFrame, chosen: "pd.Series[bool]") -> pd.DataFrame:
     """The index with the tiers of a list, where repeats were made."""
     if "p_selected" not in index:
         return index
-    p = index["p_selected"].to_numpy(float, na_value=0.0)
+    p = index["p_selected"].to_numpy(float, na_value=np.nan)
     listed = chosen.reindex(index.index).to_numpy(bool)
     return index.assign(tier=tier(p, listed))
 
@@ -359,21 +365,21 @@ def _given(result: Result, tables: pd.DataFrame) -> Given:
     )
 
 
-def _with_protected_list(result: Result) -> Result:
+def _with_protected_list(result: Result, say: Say) -> Result:
     """The result with the list of the protected run, which is then that of every profile."""
     config = result.config
     key = read_key(config.release.key, config.folder, result.areas.index)
     # What other choices would change is asked of the list that is shown; repeats are the run's.
     plain = replace(result, config=config.model_copy(update={"robustness": None}))
-    found, given = _protected(plain, key), _given(result, result.tables)
+    found, given = _protected(plain, key, places=False), _given(result, result.tables)
     chosen = found.index["selected"].astype(bool)
     index = result.index.assign(selected=chosen, tied_at_cut=found.index["tied_at_cut"])
+    index = _with_tiers(index, chosen)
+    say("Naming places")
     return replace(
         result,
-        index=_with_tiers(index, chosen),
-        team_plan=plan_of(
-            config, given, _with_tiers(index, chosen), result.weights, hotspots=result.hotspots
-        ),
+        index=index,
+        team_plan=plan_of(config, given, index, result.weights, hotspots=result.hotspots),
         cut=by_noised_counts(found.cut),
         composition=composition_of(config, given, chosen),
         sensitivity=replace(found.sensitivity, matters=result.sensitivity.matters),

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import riskindex
+
 PACKAGE = Path(__file__).parents[1] / "riskindex"
 FLOORS = (
     "__main__",
@@ -44,23 +46,55 @@ MODULES = {
 }
 
 
+HOMES = {name: module for module, names in riskindex._HOME.items() for name in names}
+"""Public name to the module that it loads."""
+
+
 def imported(path: Path) -> set[str]:
-    """Modules of the package that a file names in any import: at its head, lazy, or for types."""
+    """Modules of the package that a file names in any import: at its head, lazy, or for types.
+
+    A public name stands for the module that it loads; the bare package gives all of them.
+    """
     found = set()
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
+            assert not node.level, f"{path}: imports of the package are written in full"
             names = [f"{node.module}.{alias.name}" for alias in node.names]
         else:
             continue
         for name in names:
-            parts = name.split(".")[1:] if name.startswith("riskindex.") else []
+            found |= set(HOMES.values()) if name in ("riskindex", "riskindex.*") else set()
+            inside = name.removeprefix("riskindex.") if name.startswith("riskindex.") else ""
+            parts = HOMES.get(inside, inside).split(".")
             found |= {".".join(parts[:n]) for n in (1, 2)} & set(MODULES)
     return found
 
 
 IMPORTS = {module: imported(path) for module, path in MODULES.items()}
+
+
+@pytest.mark.parametrize(
+    ("line", "modules"),
+    [
+        ("from riskindex import pipeline", {"pipeline"}),
+        ("from riskindex import release", {"pipeline"}),
+        ("from riskindex import EventSource as Source", {"events.sources"}),
+        ("from riskindex import __version__", set()),
+        ("from riskindex.events.sql import store", {"events.sql"}),
+        ("import riskindex.events.sql", {"events.sql"}),
+        ("import pandas", set()),
+    ],
+)
+def test_an_import_is_of_the_module_that_it_loads(line, modules, tmp_path):
+    (tmp_path / "some.py").write_text(f"def late():\n    {line}\n", "utf-8")
+    assert imported(tmp_path / "some.py") == modules
+
+
+def test_the_bare_package_stands_for_all_that_it_loads(tmp_path):
+    (tmp_path / "some.py").write_text("import riskindex\n", "utf-8")
+    assert {"pipeline", "config", "result"} <= imported(tmp_path / "some.py")
 
 
 def test_every_folder_and_file_has_a_floor():

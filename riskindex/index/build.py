@@ -116,8 +116,8 @@ def build_index(scores: pd.DataFrame, *, options: Index = Index()) -> pd.DataFra
     DataFrame
         Index area_code; columns `score` and `companion` (the same weights over intensities),
         quantised (`score` to `digits` significant digits) so that ties are ties everywhere; `rank`
-        (1 = highest risk, ties share the best rank); `factors_hot`; `reason` where there is no
-        index.
+        (1 = highest risk, ties share the best rank); `factors_hot`, missing as the score and rank
+        are where there is no index; `reason` why there is none.
 
     Raises
     ------
@@ -131,7 +131,9 @@ def build_index(scores: pd.DataFrame, *, options: Index = Index()) -> pd.DataFra
     table = pd.DataFrame({"score": score}, index=frame.areas)
     table["rank"] = table["score"].rank(ascending=False, method="min").astype("Int64")
     table["companion"] = quantise(_companion(scores, frame))
-    table["factors_hot"] = _factors_hot(scores, frame.areas)
+    # Of an area without an index 0 would say that it was looked at and found cold.
+    hot = pd.Series(_factors_hot(scores, frame.areas), index=frame.areas, dtype="Int64")
+    table["factors_hot"] = hot.mask(table["score"].isna())
     table["reason"] = _reasons_not_assessed(scores, table["score"])
     return table
 

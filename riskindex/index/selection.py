@@ -301,7 +301,7 @@ def standing(table: pd.DataFrame) -> Standing:
     return Standing(
         table["score"].to_numpy(float),
         quantise(table["companion"].to_numpy(float)),
-        table["factors_hot"].to_numpy(float),
+        table["factors_hot"].to_numpy(float, na_value=0.0),
         code_order(table.index),
     )
 

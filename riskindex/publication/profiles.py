@@ -224,7 +224,8 @@ class View:
         shown = [f for f in result.config.factors if f.scored and f.name in self._flagged]
         hot = [rows(result.scores, factor=f.name)["is_hot"].astype(bool) for f in shown]
         if hot:
-            table["factors_hot"] = pd.concat(hot, axis=1).sum(axis=1).astype("Int64")
+            number = pd.concat(hot, axis=1).sum(axis=1).astype("Int64").reindex(table.index)
+            table["factors_hot"] = number.mask(result.index["score"].isna())
             # Computed of open factors alone: the same column of all factors would count the
             # restricted ones in.
             lone = self.opened.through_one_area

@@ -93,14 +93,31 @@ def ask_what_if(made: ListMade, *, replay: Replay | None = None, seed: int = 0) 
     # One choice at a time: what they do together is `what_matters`.
     rows = [_row(made.chosen, kind, other) for kind in KINDS for other in KINDS[kind](made)]
     table = pd.DataFrame(rows, columns=list(_EMPTY))
-    few = len(made.data.areas) <= LARGE
     shares = made.index.aggregation != "copeland"
     return Sensitivity(
         choices=table.astype(dict.fromkeys(("selected", "entered", "left"), "Int64")),
         effective=effective_shares(made.scores, options=made.index) if shares else pd.DataFrame(),
-        matters=what_matters(replay, made.chosen, seed=seed) if replay and few else pd.DataFrame(),
+        matters=what_matters_most(made, replay, seed=seed),
         elicited=_elicited(made),
     )
+
+
+def what_matters_most(made: ListMade, replay: Replay | None, *, seed: int = 0) -> pd.DataFrame:
+    """Share of each choice, and of chance, in how far the list changes.
+
+    Parameters
+    ----------
+    made, replay, seed
+        As for `ask_what_if`.
+
+    Returns
+    -------
+    DataFrame
+        Of `what_matters`; empty without repeats, and of more than 5,000 areas.
+    """
+    if replay is None or len(made.data.areas) > LARGE:
+        return pd.DataFrame()
+    return what_matters(replay, made.chosen, seed=seed)
 
 
 def _elicited(made: ListMade) -> pd.DataFrame:
@@ -339,10 +356,20 @@ def _tests(made: ListMade) -> Iterator[Other]:
 
 
 def _tested(made: ListMade, changed: Sequence[tuple[Factor, Factor]]) -> Selected:
-    tests = Tests(made.data, made.hotspots, made.pooled)
+    return _scored_again(made, Tests(made.data, made.hotspots, made.pooled), changed)
+
+
+def _scored_again(
+    made: ListMade,
+    tests: Tests,
+    changed: Sequence[tuple[Factor, Factor]],
+    *,
+    again: bool = False,
+) -> Selected:
+    """The list with the scores of some factors as others would have them by these tests."""
     scores = made.scores.copy()
     for factor, other in changed:
-        columns = score_otherwise(tests, factor, other)
+        columns = score_otherwise(tests, factor, other, again=again)
         mine = scores.index.get_level_values("factor") == factor.name
         for name, column in columns.items():
             scores.loc[mine, name] = column.to_numpy()
@@ -414,13 +441,7 @@ _NEIGHBOURS: Mapping[str, Neighbours] = MappingProxyType(
 
 def _beside(made: ListMade, factors: Sequence[Factor], weights: "csr_array[Any]") -> Selected:
     tests = Tests(made.data._replace(weights=weights), made.hotspots, made.pooled)
-    scores = made.scores.copy()
-    for factor in factors:
-        columns = score_otherwise(tests, factor, factor, again=True)
-        mine = scores.index.get_level_values("factor") == factor.name
-        for name, column in columns.items():
-            scores.loc[mine, name] = column.to_numpy()
-    return made.again(scores=scores)
+    return _scored_again(made, tests, [(factor, factor) for factor in factors], again=True)
 
 
 # The selection

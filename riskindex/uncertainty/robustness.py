@@ -30,7 +30,8 @@ class Robust:
     """Index area_code, all areas: `p_selected` (how often a repeat selects the area), for an index
     of risks `p_top` (how likely it is truly among as many areas of highest risk), `rank_low` and
     `rank_high` (5th and 95th percentile; NA where not assessed in any repeat) and `tier` (firm,
-    borderline, out; by `p_selected`)."""
+    borderline, out; by `p_selected`). Missing, and the tier empty, where an area was not assessed;
+    one that is on the list by hand is borderline."""
     overlap: Array
     """Share of the list that each repeat selects again, shape `(draws,)`; NaN without a list."""
     draws: int
@@ -66,7 +67,7 @@ class Robust:
         """Areas off the list that repeats select more often than one on it, and why that is."""
         if self.selected is None:
             return ""
-        often = self.table["p_selected"].to_numpy(float)
+        often = self.table["p_selected"].fillna(0.0).to_numpy(float)
         on, off = often[self.selected], often[~self.selected]
         # A reader who sees such a pair takes the list for wrong unless the page says why.
         if not len(on) or not (off > on.min()).any():
@@ -85,7 +86,7 @@ class Robust:
         """How many of the list are of highest risk in truth, which a repeat does not say."""
         if "p_top" not in self.table or self.selected is None:
             return ""
-        right = float(self.table["p_top"].to_numpy(float)[self.selected].sum())
+        right = float(np.nansum(self.table["p_top"].to_numpy(float)[self.selected]))
         return (
             " How often an area is selected again is not how likely it is truly highest: about "
             f"{right:.0f} of the {self.listed:,} are "
@@ -136,7 +137,7 @@ def repeat_list(
         return found
     top = probability_of_top(replay, found.listed, seed=seed, threads=threads)
     table = found.table.copy()
-    table.insert(1, "p_top", top)
+    table.insert(1, "p_top", np.where(table["p_selected"].isna(), np.nan, top))
     return replace(found, table=table)
 
 
@@ -205,7 +206,8 @@ def summarise(selected: Flags, ranks: SmallIntegers, chosen: Selected) -> Robust
         The published list, with overrides.
     """
     final = chosen.table["selected"].to_numpy(bool)
-    p = selected.mean(axis=0)
+    # No repeat selects an area that was not assessed, which is no finding about it.
+    p = np.where(chosen.table["score"].isna(), np.nan, selected.mean(axis=0))
     low, high = _percentiles(ranks)
     table = pd.DataFrame(
         {
@@ -238,13 +240,26 @@ def _are(number: int) -> str:
 TIERS: tuple[tuple[str, Callable[[Array, Flags], Flags]], ...] = (
     ("firm", lambda p, selected: selected & (p >= 0.95)),
     ("borderline", lambda p, selected: selected | (p >= 0.05)),
-    ("out", lambda p, selected: np.ones_like(selected)),
+    ("out", lambda p, selected: ~np.isnan(p)),
 )
 """Rules in order; the first that fits names the tier."""
 
 
 def tier(p_selected: Array, selected: Flags) -> Texts:
-    """Firm, borderline or out, by how often an area is selected and whether it is on the list."""
+    """Firm, borderline or out, by how often an area is selected and whether it is on the list.
+
+    Parameters
+    ----------
+    p_selected
+        Share of repeats that select each area; NaN where it was not assessed.
+    selected
+        Whether it is on the list.
+
+    Returns
+    -------
+    array of str
+        "" for an area that was not assessed, unless it is on the list by hand: borderline.
+    """
     # The first rule that fits: the table above is read from the top, like the guidance that it
     # prints.
     rules = [rule(p_selected, selected) for _, rule in TIERS]

@@ -9,12 +9,14 @@ import pandas as pd
 import pytest
 
 from riskindex import parse_config, release, run, save
+from riskindex.analysis import analyse
 from riskindex.areas.groups import WHOLE
 from riskindex.disclosure import WITHHELD
 from riskindex.errors import DisclosureError
 from riskindex.publication.profiles import View, check_profile, only_internal
 from riskindex.publication.protection import restricted_factors
 from riskindex.publication.released import TOGETHER
+from riskindex.result import Given
 
 AREAS = {
     "place",
@@ -325,3 +327,41 @@ def test_a_list_that_two_factors_decide_does_not_leave_as_it_is(county_result):
         with pytest.raises(DisclosureError, match='membership = "protected"'):
             release(again, profile="public")
     assert len(release(again, profile="partner").top) == again.cut.selected
+
+
+@pytest.mark.parametrize("profile", ["internal", "partner", "public"])
+def test_an_area_that_was_not_assessed_is_neither_cold_nor_out(profile, unassessed, tmp_path):
+    """Blanks in every table; a 0 would be a finding about an area that nobody looked at."""
+    result, code = unassessed
+    released = release(result, profile)
+    area = released.all_areas.loc[code]
+    told = [c for c in ("factors_hot", "p_selected", "rank_low", "decile") if c in area]
+    assert told
+    assert area[told].isna().all()
+    assert area["tier"] == ""
+    others = released.all_areas.drop(code)
+    assert (others["tier"] != "").all()
+    assert others[told].notna().all(axis=None)
+    save(released, tmp_path / profile)
+    table = pd.read_csv(tmp_path / profile / "all_areas.csv").set_index("area_code")
+    assert table.loc[code, [*told, "tier"]].isna().all()
+
+
+@pytest.fixture(scope="module")
+def unassessed(county_result, small_lists_leave):
+    """A run in which the sources cover all areas but one."""
+    code = str(county_result.areas.index[5])
+    counts = county_result.counts.copy()
+    counts.loc[code] = pd.NA
+    given = Given(
+        areas=county_result.areas,
+        tables=county_result.tables,
+        counts=counts,
+        fingerprints=county_result.fingerprints,
+        reconciliation=county_result.reconciliation,
+        uncounted=county_result.uncounted,
+        rhythm=county_result.rhythm,
+        notes=(),
+        files=county_result.files,
+    )
+    return analyse(county_result.config, given), code

@@ -108,12 +108,16 @@ def test_a_repeat_that_loses_an_area_is_an_error_and_never_a_probability_of_noth
         repeat_list(broken, chosen)
 
 
-def test_an_area_that_is_not_assessed_has_no_rank_and_is_out(table):
+def test_an_area_that_is_not_assessed_has_no_rank_probability_or_tier(table):
     table.loc[("y", "a0003"), ["score", "value", "intensity"]] = np.nan
-    found, _ = robust(table)
-    assert found.table.loc["a0003", ["rank_low", "rank_high"]].isna().all()
-    assert found.table.loc["a0003", "tier"] == "out"
-    assert found.table.loc["a0003", "p_selected"] == 0
+    found, chosen = robust(table)
+    assert found.table.loc["a0003", ["rank_low", "rank_high", "p_selected"]].isna().all()
+    assert found.table.loc["a0003", "tier"] == ""
+    assert pd.isna(chosen.table.loc["a0003", "factors_hot"])
+    others = found.table.drop("a0003")
+    assert others["p_selected"].notna().all()
+    assert set(others["tier"]) == {"firm", "borderline", "out"}
+    assert "nan" not in found.sentence
 
 
 def test_an_area_put_in_by_hand_is_borderline_because_no_repeat_would_select_it(table):
@@ -139,6 +143,7 @@ def test_a_minimum_per_district_holds_in_every_repeat(table):
 def test_tiers_follow_the_rules_in_their_order():
     p = np.array([1, 0.95, 0.949, 0.05, 0.049, 0, 1, 0.95, 0.05, 0.049, 0])
     selected = np.array([True] * 6 + [False] * 5)
+    assert tier(np.array([np.nan, np.nan]), np.array([True, False])).tolist() == ["borderline", ""]
     assert tier(p, selected).tolist() == [
         "firm",
         "firm",

@@ -130,7 +130,8 @@ def _borderline_table(borderline: pd.DataFrame) -> str:
 def _borderline_record(code: str, area: "pd.Series[Any]") -> dict[str, object]:
     record: dict[str, object] = {"Area": f"{area['name']} ({code})"}
     if "p_selected" in area:
-        record["Selected, of 100 repeats"] = of_100(area["p_selected"])
+        often = area["p_selected"]
+        record["Selected, of 100 repeats"] = "" if pd.isna(often) else of_100(often)
     if "p_top" in area and pd.notna(area["p_top"]):
         record["Truly at the top, of 100"] = of_100(area["p_top"])
     record |= {"Rank": area["rank"]} if "rank" in area else {}
