@@ -245,7 +245,11 @@ def test_no_text_of_a_gis_file_is_more_than_text(county: Path):
     for path in files(county, ".gpkg"):
         table = pyogrio.read_dataframe(path, layer="areas", read_geometry=False)
         assert list(table["name"]) == [seen(name.strip()) for name in PAYLOADS]
-        assert [name for name, _ in pyogrio.list_layers(path)] == ["areas", "places"]
+        assert [name for name, _ in pyogrio.list_layers(path)] == [
+            "areas",
+            "places",
+            "layer_styles",
+        ]
         places = pyogrio.read_dataframe(path, layer="places", read_geometry=False)
         assert len(places)
         assert set(places["district"]) <= set(map(seen, DISTRICTS))

@@ -8,6 +8,8 @@ from riskindex.outputs.interactive_map import write_map
 from riskindex.outputs.manifest import write_data_package, write_manifest
 from riskindex.outputs.profiles import write_profiles
 from riskindex.outputs.report.page import write_report
+from riskindex.outputs.star_tables import FOLDER as STAR_FOLDER
+from riskindex.outputs.star_tables import write_star
 from riskindex.outputs.workbook import (
     hotspot_table,
     list_table,
@@ -51,6 +53,7 @@ def write_every_output(released: Released, out: Path, *, earlier: Path, say: Say
     write_csv(released.figures, out / "figures.csv")
     write_parquet(released, out / "figures.parquet")
     write_data_package(released, out)
+    write_star(released, out / STAR_FOLDER)
     say("Writing the workbook")
     write_workbook(released, out / "workbook.xlsx")
     say("Writing the GIS file")

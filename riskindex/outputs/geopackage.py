@@ -7,6 +7,7 @@ import pandas as pd
 
 from riskindex.disclosure import MARKS
 from riskindex.files.text import retold, seen
+from riskindex.outputs.gis_styles import LAYER, style_table
 from riskindex.outputs.workbook import place_table
 from riskindex.publication.released import Released
 from riskindex.tables import rows
@@ -21,7 +22,8 @@ _NO_CLOCK = {"OGR_CURRENT_DATE": "2000-01-01T00:00:00.000Z"}
 def write_geopackage(released: Released, path: Path) -> None:
     """Write the layers `areas` and `places`: the columns of the tables, and what was found.
 
-    `areas` has per factor its score and confidence; `places` the outline of every named place.
+    `areas` has per factor its score and confidence; `places` the outline of every named place;
+    the table `layer_styles` has the colours in which QGIS opens them.
 
     Parameters
     ----------
@@ -45,6 +47,9 @@ def write_geopackage(released: Released, path: Path) -> None:
         frame.to_file(path, layer="areas", driver="GPKG", engine="pyogrio")
         if (places := _places(released)) is not None:
             places.to_file(path, layer="places", driver="GPKG", engine="pyogrio")
+        layers = ("areas", "places") if places is not None else ("areas",)
+        styles = style_table(released, layers=layers)
+        pyogrio.write_dataframe(styles, path, layer=LAYER, driver="GPKG", append=True)
     finally:
         pyogrio.set_gdal_config_options(dict.fromkeys(_NO_CLOCK))
 
