@@ -336,7 +336,9 @@ def sql(
     from riskindex.events.warehouse import queries
 
     asked = read_config(config)
-    typer.echo("\n\n".join(queries(asked.sources, asked.factors, engine=engine)))
+    typer.echo(
+        "\n\n".join(queries(asked.sources, [*asked.factors, *asked.measured], engine=engine))
+    )
 
 
 @app.command()

@@ -92,6 +92,8 @@ def _list_in_words(clause: "Clause") -> str:
         for word, clauses, between in parts
         if clauses
     ]
+    if len(told) == 1 and told[0].startswith("("):
+        return told[0][1:-1]  # one list alone needs no brackets
     return " and ".join(told)
 
 

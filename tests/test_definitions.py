@@ -156,3 +156,12 @@ def test_a_definition_without_a_clause_is_refused():
     assert list(definition_faults(Definition(label="d"))) == [
         "name at least one clause under all, any or none."
     ]
+
+
+def test_a_list_of_clauses_says_what_it_is_made_of():
+    either = Clause(any=(WEAPON, OUTSIDE))
+    assert either.words == "a weapon or outside"
+    assert Clause(none=(WEAPON, OUTSIDE)).words == "not (a weapon or outside)"
+    assert Clause(all=(WEAPON,), none=(DOMESTIC,)).words == "(a weapon) and not (domestic)"
+    young = Clause(who="any", role=("suspect", "victim"), column="age", under=25)
+    assert young.words == "any suspect or victim with age under 25"

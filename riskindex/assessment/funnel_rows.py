@@ -64,7 +64,8 @@ def _note(row: object) -> str:
     if pd.notna(unsaid) and unsaid:
         told.append(f"{unsaid:,} do not say: {getattr(row, 'fate', '')}")
     if pd.notna(apart) and apart:
-        told.append(f"{apart:,} set apart so far")
+        least = getattr(row, "left", 0)
+        told.append(f"{least:,} to {least + apart:,} by what is not recorded, which is set apart")
     return "; ".join(told)
 
 

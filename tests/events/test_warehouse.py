@@ -322,10 +322,15 @@ def test_the_command_prints_the_query(county_config, tmp_path):
         'table = "dbo.fires"\ndate = "date"\narea = "lsoa"\n\n'
     )
     config = county_config.with_name("warehouse.toml")
-    config.write_text(text[:start] + source + text[end:])
+    measure = (
+        '[measures.lit]\nlabel = "lit"\nsource = "fires"\nperiods = [2022]\n'
+        'where = { place = ["street"] }\n\n'
+    )
+    config.write_text(text[:start] + measure + source + text[end:])
     done = CliRunner().invoke(app, ["sql", str(config)])
     assert done.exit_code == 0, done.output
     assert "FROM [dbo].[fires]" in done.output
     assert '"fire_type" is "deliberate"' in done.output
+    assert '"place" is "street"' in done.output  # of a measure
     with pytest.raises(ConfigError, match="so that there is no query to print"):
         CliRunner().invoke(app, ["sql", str(county_config)], catch_exceptions=False)
