@@ -44,6 +44,8 @@ TABLES_OF_CONFIG = {
     "Override": "[[selection.overrides]]",
     "Robustness": "[robustness]",
     "PlaceRules": "[places]",
+    "MapOptions": "[map]",
+    "ContextLayer": "[[map.context]]",
     "Plan": "[plan]",
     "Release": "[release]",
 }

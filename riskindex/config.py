@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from riskindex.areas.editions import Vintage
+from riskindex.areas.map_context import ContextLayer, MapOptions
 from riskindex.areas.neighbours import Neighbours, neighbour_faults
 from riskindex.areas.official_data import is_official
 from riskindex.areas.postcodes import Postcodes
@@ -116,6 +117,8 @@ class Config(BaseModel):
     """How sure the list is: repeats of the run; left out, none are made."""
     places: PlaceRules = PlaceRules()
     """How selected areas become named places."""
+    map: MapOptions = MapOptions()
+    """What the map draws beside the areas."""
     plan: Plan | None = None
     """What there is to spend on places; left out, four teams."""
     release: Release = Release()
@@ -330,6 +333,8 @@ def _take_numbers(node: Node) -> None:
 
 
 _OPTIONS: tuple[type, ...] = (
+    ContextLayer,
+    MapOptions,
     AreaSource,
     Clause,
     CountsSource,

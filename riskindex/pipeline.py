@@ -21,6 +21,7 @@ from riskindex.analysis import (
 )
 from riskindex.areas import read as inputs
 from riskindex.areas.groups import group_kinds, profile_kind
+from riskindex.areas.map_context import read_context
 from riskindex.areas.neighbours import with_edge
 from riskindex.areas.place_files import read_gazetteer, read_services
 from riskindex.areas.prepare import with_bases
@@ -126,7 +127,7 @@ def _read(config: Config, frames: Frames, say: Say) -> Given:
     census = read_tables(config.sources, config.folder, land.areas.index, frames=frames.tables)
     areas = with_bases(land.areas, census.tables, config.bases)
     private = read_sensitive_places(config.release.sensitive_places, config.folder, areas)
-    around, around_files = _read_around(config)
+    around, around_files = _read_around(config, areas)
     say("Counting events")
     opened, counted, measures, people = _count(config, frames, areas, codes, say)
     areas, edge = with_edge(areas, counted.counts, snap=config.neighbours.snap)
@@ -253,14 +254,15 @@ def _of_the_document(rhythm: pd.DataFrame, everywhere: Sequence[str]) -> pd.Data
     return rhythm[counts_all | ~rhythm.index.isin([IN_NO_AREA], level="place")]
 
 
-def _read_around(config: Config) -> tuple[Surroundings, list[FileRecord]]:
-    """Place names, those of the package where no file is named, and services."""
+def _read_around(config: Config, areas: "GeoDataFrame") -> tuple[Surroundings, list[FileRecord]]:
+    """Place names, those of the package where no file is named, services, and what is drawn."""
     places, plan = config.places, config.plan
     named = read_gazetteer(places.gazetteer, config.folder) if places.gazetteer else None
     there = read_services(plan.services, config.folder) if plan and plan.services else None
-    files = [file for read in (named, there) if read for file in read.files]
+    drawn = read_context(config.map.context, config.folder, areas)
+    files = [file for read in (named, there, drawn) if read for file in read.files]
     settlements = named.table if named else read_places()
-    return Surroundings(settlements, there.table if there else None), files
+    return Surroundings(settlements, there.table if there else None, drawn.layers), files
 
 
 def release(result: Result, profile: str | None = None, *, say: Say = silent) -> Released:

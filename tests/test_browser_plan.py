@@ -1,10 +1,14 @@
 """The plan on the saved map: places, teams, search, and a map that flies there and back."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import shapely
 
+from riskindex.areas.map_context import DrawnLayer
 from riskindex.outputs.interactive_map import write_map
 from riskindex.publication.released import Released
 
@@ -149,3 +153,25 @@ def test_no_serious_fault_of_accessibility(opened: Any, saved: Path):
     for fragment, width in (("", 1440), ("#place=1", 1440), ("#find=nowhere", 390)):
         found = axe.Axe().run(opened(saved, fragment, width=width)).response["violations"]
         assert [v["id"] for v in found if v["impact"] in ("serious", "critical")] == []
+
+
+def test_roads_and_stations_are_drawn_told_and_named(opened, county_released, tmp_path):
+    west, south, east, north = county_released.areas.total_bounds
+    middle = [(west + east) / 2, (south + north) / 2]
+    road = shapely.linestrings([[west, south], middle, [east, north]])
+    drawn = (
+        DrawnLayer("Main roads", "line", np.array([road], dtype=object), ()),
+        DrawnLayer(
+            "Stations", "point", np.array([shapely.Point(middle)], dtype=object), ("Central",)
+        ),
+    )
+    write_map(replace(county_released, drawn=drawn), tmp_path / "map.html")
+    page = opened(tmp_path / "map.html")
+    legend = page.inner_text("#legend-rows")
+    assert "Main roads" in legend
+    assert "Stations" in legend
+    # The station stands where the middle of the study area is, to some metres.
+    at = page.evaluate("riskindex.app.drawing.context[1].points[0]")
+    width = page.evaluate("riskindex.app.drawing.width")
+    assert abs(at["x"]) + abs(at["y"]) < width
+    assert page.evaluate("riskindex.app.drawing.names.points[0].text") == "Central"

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.areas.groups import profile_kind
+from riskindex.areas.map_context import DrawnLayer
 from riskindex.arrays import Array
 from riskindex.disclosure import MARKS
 from riskindex.errors import DataError, DisclosureError
@@ -21,7 +22,7 @@ from riskindex.index.aggregation import quantise
 from riskindex.index.build import Index, given_weights
 from riskindex.index.reasons import NOT_ASSESSED_WORDS, PERIOD_WORDS
 from riskindex.outputs import pages
-from riskindex.outputs.outlines import CodedOutlines, draw_outlines
+from riskindex.outputs.outlines import STEPS_PER_DEGREE, CodedOutlines, draw_outlines
 from riskindex.publication.released import TOGETHER_LABEL, Released
 
 if TYPE_CHECKING:
@@ -213,6 +214,7 @@ def map_data(released: Released) -> dict[str, Any]:
         "whole": str(config.get("whole", "county")),
         "plan": _plan(released),
         "settlements": _settlements(released),
+        "context": [_context(layer, released) for layer in released.drawn],
     }
 
 
@@ -266,6 +268,26 @@ def _settlements(released: Released) -> dict[str, Any]:
 
 MOST_SETTLEMENTS = 3_000
 """Names on the map at most, those of the largest settlements."""
+
+
+def _context(layer: DrawnLayer, released: Released) -> dict[str, Any]:
+    """A layer to find one's way by: each line or ring as steps of the grid, then differences."""
+    import shapely
+    from pyproj import Transformer
+
+    lines = shapely.get_rings(layer.shapes) if layer.kind == "polygon" else layer.shapes
+    points, line = shapely.get_coordinates(lines, return_index=True)
+    to_degrees = Transformer.from_crs(released.areas.crs, 4326, always_xy=True)
+    degrees = np.column_stack(to_degrees.transform(points[:, 0], points[:, 1]))
+    steps = np.rint(degrees * STEPS_PER_DEGREE).astype(np.int64)
+    starts = np.flatnonzero(np.diff(line)) + 1
+    parts = [np.diff(part, axis=0, prepend=[[0, 0]]) for part in np.split(steps, starts)]
+    return {
+        "label": layer.label,
+        "kind": layer.kind,
+        "parts": [part.ravel().tolist() for part in parts],
+        "names": list(layer.names),
+    }
 
 
 def _degrees(table: pd.DataFrame, released: Released) -> list[list[float]]:

@@ -9,6 +9,7 @@ import pandas as pd
 from scipy.sparse import csr_array
 
 from riskindex.areas.groups import group_kinds, profile_kind
+from riskindex.areas.map_context import DrawnLayer
 from riskindex.arrays import Flags
 from riskindex.errors import ConfigError
 from riskindex.planning.named_places import NamedPlaces, PlaceRules, name_places
@@ -33,6 +34,8 @@ class Surroundings(NamedTuple):
     """Names of towns and villages, as `arrange_gazetteer` takes them."""
     services: pd.DataFrame | None = None
     """Youth clubs, schools, stations, as `count_services` takes them."""
+    drawn: tuple[DrawnLayer, ...] = ()
+    """Roads, waters and the like that the map draws and nothing counts."""
 
 
 class PlanStep(NamedTuple):

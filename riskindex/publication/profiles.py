@@ -180,6 +180,7 @@ def release_protected(
         double_counting=protected.double_counting.drop(columns="rho", errors="ignore"),
         team_plan=view.team_plan(),
         settlements=settlements_inside(result),
+        drawn=result.around.drawn,
         part_periods=result.part_periods,
     )
 

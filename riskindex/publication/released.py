@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.areas.groups import count_groups, group_kinds, profile_kind
+from riskindex.areas.map_context import DrawnLayer
 from riskindex.areas.neighbours import NeighbourSummary
 from riskindex.areas.screen_maps import OnScreen
 from riskindex.assessment.options import Figure
@@ -226,6 +227,8 @@ class Released(OnScreen):
 
     team_plan: TeamPlan | None = None
     """Named places of the list, and teams sent to them."""
+    drawn: tuple[DrawnLayer, ...] = ()
+    """Roads, waters and the like that the map draws: open data, the same in all profiles."""
     settlements: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Names for the map: `name`, `x`, `y` in the areas' coordinates, `population`."""
     signing_key: bytes = field(default=b"", repr=False)
@@ -338,6 +341,7 @@ def whole(result: Result) -> Released:
         weights=result.weights,
         team_plan=result.team_plan,
         settlements=settlements_inside(result),
+        drawn=result.around.drawn,
         **of_places(result, groups),
     )
 

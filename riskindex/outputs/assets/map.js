@@ -25,7 +25,7 @@ async function start(map) {
 async function open(map) {
   const settings = JSON.parse(byId("map-settings").textContent);
   const [data, shapes] = await Promise.all([readData(), readShapes(settings)]);
-  Object.assign(app, { map, data, settings, depth: 0, hoveredPlace: 0, drawing: prepareDrawing(data, shapes) });
+  Object.assign(app, { map, data, settings, depth: 0, hoveredPlace: 0, drawing: prepareDrawing(data, shapes, settings) });
   app.drawing.names = preparedLabels(data, app.drawing);
   app.keys = prepareSearch(data, townsOf(data, app.drawing));
   app.start = publishedChoices(data);

@@ -6,13 +6,60 @@ const RAMP = ["#E8F1FA", "#B5D4EE", "#6BACE6", "#2073BC", "#12436D"];
 const NOT_HOT = "#F3F2F1";
 const HOT = [NOT_HOT, "#F7C8A8", "#F46A25", "#801650"];
 
-function prepareDrawing(data, shapes) {
+function prepareDrawing(data, shapes, settings) {
   const edges = edgesOf(shapes);
   const boxes = boxesOf(shapes);
   const paths = positions(shapes.n).map((i) => pathOf(shapes, i));
   const borders = data.district ? outlineOf(shapes, edges, (i) => data.district.of[i], { coast: false }) : new Path2D();
   const coast = outlineOfSet(shapes, edges, () => true);
-  return { shapes, edges, boxes, paths, borders, coast, width: typicalWidth(boxes) };
+  return { shapes, edges, boxes, paths, borders, coast, width: typicalWidth(boxes), context: contextOf(data, settings) };
+}
+
+// Roads, waters and stations on the drawing plane, in the order of the config.
+function contextOf(data, settings) {
+  const { project, origin } = planeOf(settings);
+  const { steps } = settings.grid;
+  return data.context.map(({ label, kind, parts, names }) => {
+    const path = new Path2D();
+    const points = parts.map((moves) => {
+      let [east, north, x, y] = [0, 0, 0, 0];
+      for (let k = 0; k < moves.length; k += 2) {
+        east += moves[k];
+        north += moves[k + 1];
+        [x, y] = project(east / steps, north / steps);
+        x -= origin[0];
+        y -= origin[1];
+        if (k) path.lineTo(x, y);
+        else path.moveTo(x, y);
+      }
+      if (kind === "polygon") path.closePath();
+      return { x, y };
+    });
+    return { label, kind, path, points, names };
+  });
+}
+
+// Under the outlines of what is selected, so that a road never hides an answer.
+function drawContext(context, { context: layers }, pixel) {
+  for (const { kind, path, points } of layers) {
+    if (kind === "polygon") {
+      context.fillStyle = "#FFFFFF";
+      context.fill(path, "evenodd");
+      stroke(context, path, "#8A9296", 0.6 * pixel);
+    } else if (kind === "line") {
+      stroke(context, path, "#FFFFFF", 3 * pixel);
+      stroke(context, path, "#6F777B", 1.5 * pixel);
+    } else {
+      for (const { x, y } of points) drawSign(context, x, y, 6 * pixel);
+    }
+  }
+}
+
+function drawSign(context, x, y, size) {
+  context.fillStyle = "#FFFFFF";
+  context.fillRect(x - 0.7 * size, y - 0.7 * size, 1.4 * size, 1.4 * size);
+  context.fillStyle = INK;
+  context.fillRect(x - size / 2, y - size / 2, size, size);
 }
 
 function typicalWidth(boxes) {
@@ -61,6 +108,7 @@ function drawMap(context, view, drawing, picture) {
   context.clearRect(0, 0, view.width * view.ratio, view.height * view.ratio);
   onCanvas(context, view, (pixel) => {
     fillAreas(context, view, drawing, picture, pixel);
+    drawContext(context, drawing, pixel);
     drawFrame(context, drawing, picture, pixel);
     if (picture.outline && !(picture.dots && showsDots(view, drawing))) outlineSelected(context, view, picture, pixel);
   });

@@ -10,9 +10,10 @@ function preparedLabels(data, drawing) {
     const [x, y] = project(...at[k]);
     return { text, x: x - origin[0], y: y - origin[1], population: population[k] };
   });
-  const named = new Set(name.map(plain));
-  const wards = wardLabels(data, drawing).filter(({ text }) => !named.has(plain(text)));
-  return { towns, wards, districts: labelsOf(data, drawing.boxes) };
+  const isTown = new Set(name.map(plain));
+  const wards = wardLabels(data, drawing).filter(({ text }) => !isTown.has(plain(text)));
+  const named = (layer) => layer.names.map((text, k) => ({ text, ...layer.points[k] })).filter(({ text }) => text);
+  return { towns, wards, districts: labelsOf(data, drawing.boxes), points: drawing.context.flatMap(named) };
 }
 
 function wardLabels(data, { boxes }) {
@@ -35,12 +36,14 @@ function wardLabels(data, { boxes }) {
 const leastPeople = (metresPerPixel) => (metresPerPixel > 90 ? 15000 : metresPerPixel > 45 ? 7000 : metresPerPixel > 20 ? 2000 : 0);
 
 function shownLabels(view, drawing) {
-  const { towns, wards, districts } = drawing.names;
+  const { towns, wards, districts, points } = drawing.names;
   const perPixel = metresPerStep() / view.scale;
   const least = leastPeople(perPixel);
   const big = (town) => ({ ...town, font: `600 ${town.population > 60000 ? 15 : 13}px ${FONT}`, colour: INK });
   const shown = towns.filter((town) => town.population >= least).map(big);
   if (!towns.length) shown.push(...districts.map((label) => ({ ...label, font: `600 13px ${FONT}`, colour: INK })));
+  // A station's name stands below its sign, once one is near enough to walk there.
+  if (perPixel < 12) shown.push(...points.map(({ text, x, y }) => ({ text, x, y: y + 12 / view.scale, font: `12px ${FONT}`, colour: INK })));
   // Wards would stand among the towns of a county as if they were as well known.
   for (const ward of perPixel < (towns.length ? 30 : 60) ? wards : []) {
     if (ward.width * view.scale > 110) shown.push({ ...ward, font: `italic 13px ${FONT}`, colour: "#3B4347" });

@@ -343,7 +343,7 @@ function legendRows(layer) {
   const rows = layer.words.map((words, at) => (words.held && !members[at].length ? null : legendRow(layer.colours[order[at]], words, members[at])));
   if (missing.length) rows.push(legendRow("hatched", { text: notAssessedWords(missing) }, missing));
   const striped = (layer.striped ?? []).filter(({ members: of }) => of.length).map(({ text, on, kind, members: of }) => legendRow(on, { text, border: `striped-${kind}` }, of));
-  return [...rows.filter(Boolean), ...striped, ...outlineRows(layer), ...dotRows()];
+  return [...rows.filter(Boolean), ...striped, ...outlineRows(layer), ...dotRows(), ...contextRows()];
 }
 
 // From afar a numbered dot stands for each place.
@@ -351,6 +351,12 @@ function dotRows() {
   if (!hasPlan() || !app.state.outline) return [];
   const row = (kind, text) => make("li", {}, [make("span", { class: `dot small-dot ${kind}`, "aria-hidden": "true" }, ["1"]), make("span", { class: "legend-words" }, [text])]);
   return [row("reached", `Place reached with ${currentStep().amount}`), row("", "Other place; larger: more aged 10 to 24")];
+}
+
+function contextRows() {
+  return app.drawing.context.map(({ label, kind }) => make("li", {}, [
+    make("span", { class: `swatch context-${kind}`, "aria-hidden": "true" }), make("span", { class: "legend-words" }, [label]),
+  ]));
 }
 
 // With the reason, where all of them have one and the same.
