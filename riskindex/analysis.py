@@ -75,6 +75,8 @@ def list_areas(config: Config, given: Given, *, say: Say = silent) -> Listed:
         found.table, persistence, config.factors, options=config.index, neighbours=weights
     )
     index = build_index(scores, options=config.index)
+    # The group of areas is optional in a config; a selection that asks for it and lacks it refuses
+    # by itself.
     chosen = select_top(index, selection=config.selection, groups=areas.get(config.selection.group))
     return Listed(weights, found, persistence, scores, chosen)
 
@@ -111,12 +113,14 @@ def analyse(
     robust, sensitivity = _how_sure(config, given, listed, choices=choices, say=say)
     reasons = _reasons(config, found, persistence, scores).reindex(areas.index, fill_value="")
     correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
+    # Repeats describe the list and never change it: they are joined after the selection is made.
     index = chosen.table.join(robust.table if robust else []).assign(reasons=reasons)
     plan = None
     if places:
         say("Naming places")
         again = robust.repeats if robust else None
         plan = plan_of(config, given, index, weights, hotspots=found.table, repeats=again)
+    # What-if on the map and protected lists combine again with the weights that this run took.
     taken, index_taken = given_weights(scores, options=config.index)
     twice = find_double_counting(config.factors, config.sources, correlations)
     return Result(
@@ -247,8 +251,11 @@ def without_noise(
         Of the noise.
     """
     counts = given.counts
+    # Coverage is no secret, and a gap filled with noise would pass for a count.
     if not noised.isna().equals(counts[noised.columns].isna()):
         raise DataError("Counts with noise must be of the same areas, columns and coverage.")
+    # Published totals are of the study area. Areas around it are fitted to the sum of their own
+    # noised counts; otherwise they would take a part of the total inside.
     context = context_of(given.areas)
     inside = np.ones(len(counts), bool) if context is None else ~context
     behind = counts.copy()
@@ -306,6 +313,7 @@ def explain_some_factors(
     config = result.config
     mine = [factor for factor in config.factors if factor.name in names]
     if not any(factor.scored for factor in mine):
+        # No scored factor among these: no reason may be told, not even that there are others.
         nothing = pd.Series("", index=result.areas.index, dtype=object)
         return nothing, nothing.iloc[:0]
     hotspots, persistence, scores = (
@@ -366,6 +374,7 @@ def _warnings(config: Config, correlations: pd.DataFrame, twice: pd.DataFrame) -
 def weight_notes(config: Config) -> list[str]:
     """A note where weights are used as given and the index cannot reach 100."""
     scored = [factor for factor in config.factors if factor.scored]
+    # With groups the sum of the factors' weights is not the top of the index.
     if config.index.weights != "as-given" or any(factor.group for factor in scored):
         return []
     total = sum(factor.weight for factor in scored)
@@ -380,6 +389,7 @@ _ROUNDED_WEIGHTS = 0.005
 
 def composition_of(config: Config, given: Given, chosen: "pd.Series[bool]") -> pd.DataFrame:
     """Who lives in the areas of a list, beside the rest of the study area."""
+    # Areas around the study area are neighbours only; their people do not belong beside the list.
     around = given.areas.get("is_context")
     study = chosen if around is None else chosen[~around]
     shares = reported_shares(config.shares, config.factors)
@@ -404,6 +414,7 @@ def not_assessed_notes(reasons: "pd.Series[str]", areas: pd.DataFrame) -> list[s
     if lacking.empty:
         return []
     number = "1 area has" if len(lacking) == 1 else f"{len(lacking):,} areas have"
+    # The commonest reason first: it is usually one file that does not cover a force.
     alike = sorted(lacking.groupby(lacking).groups.items(), key=lambda item: -len(item[1]))
     told = [f"{_named(codes, areas)}, {why}" for why, codes in alike[:_NAMED]]
     more = sum(len(codes) for _, codes in alike[_NAMED:])

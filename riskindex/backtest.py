@@ -82,6 +82,8 @@ def backtest(
     earlier = pipeline.run(split.earlier, say=lambda stage: say(f"{stage} (before)"))
     later = pipeline.run(config, say=say)
     say("Holding the list against what came next")
+    # One set of repeats for all targets and methods: differences between lists are then paired, and
+    # their intervals narrower than those of two separate bootstraps.
     rng = np.random.default_rng(config.seed)
     repeats = area_repeats(len(earlier.areas), draws, rng)
     lists, tables = {}, {}
@@ -136,10 +138,14 @@ def compare_lists(
             selected = flags[method].to_numpy(bool)
             value, drawn = function(held, selected, None), function(held, selected, repeats)
             caught = (int(selected.sum()), held.later[selected].sum())
+            # The interval of the difference in the same repeats; whether two intervals overlap says
+            # little about it.
             ahead = (own - value, *interval(own_drawn - drawn))
             between = ahead if method != flags.columns[0] else (np.nan,) * 3
             lines.append((method, measure, *caught, value, *interval(drawn), *between))
+        # Chance has no interval of its own by resampling: the spread is that of the lists.
         random = function(held, chance, None)
+        # A list picked at random may measure nothing, such as a rate where nobody lives.
         mean = random[~np.isnan(random)].mean() if (~np.isnan(random)).any() else np.nan
         caught = (number, (chance @ held.later).mean())
         ahead = (own - mean, np.nan, np.nan)
@@ -181,6 +187,8 @@ def release_backtest(result: Backtest, *, profile: str | None = None) -> Release
         No profile was named, or there are no rules for the one that was.
     """
     config = result.later.config
+    # How well true counts were foretold is a function of true counts; there is no protected version
+    # of it.
     only_internal(profile or config.profile, "A backtest")
     released = whole(result.earlier)
     words = {factor.name: factor.label for factor in config.factors}
@@ -221,6 +229,7 @@ class _Asked(NamedTuple):
         """Events of the target in all periods before that its sources cover."""
         periods = _periods(self.result, self.target)
         covered = [_events(self.result, self.target, [period]) for period in periods]
+        # A period that its source does not cover would make areas of that force look quiet.
         known = [events for events in covered if not np.isnan(events).any()]
         return np.asarray(np.sum(known, axis=0)) if known else self.nothing()
 
@@ -260,6 +269,7 @@ PLAINER: Mapping[str, tuple[str, Keys]] = MappingProxyType(
 
 def _plainer(result: Result, targets: Sequence[str]) -> Iterator[tuple[str, str, Keys]]:
     several = any(len(_periods(result, target)) > 1 for target in targets)
+    # With one period, or one kind of event, this list is the same as another.
     idle = {"all_counts": not several, "together": len(targets) == 1}
     for method, (label, keys) in PLAINER.items():
         if not idle.get(method):
@@ -285,6 +295,8 @@ def _labels(result: Result, targets: Sequence[str]) -> dict[str, str]:
 
 def _lists(earlier: Result, later: Result, target: str, split: Split) -> pd.DataFrame:
     index = earlier.index["selected"].to_numpy(bool)
+    # Every plainer list is as long as the index's: a longer one would catch more by its length
+    # alone.
     number = int(index.sum())
     if not number:
         raise DataError("No area was selected on the periods before, so there is no list to test.")
@@ -294,9 +306,12 @@ def _lists(earlier: Result, later: Result, target: str, split: Split) -> pd.Data
     if table["later"].isna().any():
         raise DataError(f"{target}: its sources do not cover all of {', '.join(split.held_out)}.")
     table["index"] = index
+    # As in the selection: the same lists from the same counts, whatever the order of the lines.
     codes = code_order(table.index)
     for method, _, keys in _plainer(earlier, split.targets):
         columns = [np.where(np.isnan(key), -np.inf, key) for key in keys(asked)]
+        # No list by counts where none were counted before; a list in order of codes would pass for
+        # one.
         if np.isfinite(columns[0]).any():
             order = np.lexsort((codes, *(-column for column in reversed(columns))))
             table[method] = np.isin(np.arange(len(table)), order[:number])
@@ -306,6 +321,7 @@ def _lists(earlier: Result, later: Result, target: str, split: Split) -> pd.Data
 def _together(lists: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     table = pd.concat(lists, names=["target"])
     flags = [column for column in table if column not in _EVENTS]
+    # A method that one target lacks is missing after the concatenation: it lists nothing there.
     return table.assign(**{column: table[column].eq(True) for column in flags})
 
 

@@ -206,15 +206,21 @@ _Listing = Clause | Definition
 
 def _in_order(listing: _Listing) -> Iterator[tuple[Clause, bool]]:
     """Clauses of a list in the order of the funnel, and whether each keeps what meets it."""
+    # The funnel is told in the order in which it is written, so that each number can be held
+    # against its clause.
     yield from ((clause, True) for clause in listing.all)
     if listing.any:
         label = "" if len(listing.any) > 1 else listing.any[0].words
+        # All of `any` is one step: its parts overlap, so that a funnel through them one by one
+        # would have no order.
         yield Clause(any=listing.any, label=label), True
     yield from ((clause, False) for clause in listing.none)
 
 
 def _turned(met: Meaning) -> Meaning:
     """What is certainly not met is what cannot possibly be."""
+    # Negation swaps certain and possible: only what could in no way meet the clause certainly does
+    # not.
     return Meaning(NoneOf((met.possible,)), NoneOf((met.certain,)))
 
 
@@ -240,6 +246,7 @@ def _read(clause: Clause, *, keeps: bool, fate: NotRecorded | None) -> Meaning:
     either = AnyOf((met, missing))
     if becomes == "apart":
         return Meaning(met, either)
+    # Under an odd number of "none", to be let in means not to meet the clause.
     meets = (becomes == "in") == keeps
     return Meaning(either, either) if meets else Meaning(met, met)
 
@@ -331,6 +338,8 @@ def _with_others(
 
 def _expanded(clause: Clause, known: Mapping[str, Definition], within: tuple[str, ...]) -> Clause:
     name = clause.definition
+    # `within` is the chain of names above: a definition that comes back to itself would be expanded
+    # for ever.
     if name is not None and (name not in known or name in within):
         what = "names itself" if name in within else f"names {name!r}, which is no definition"
         raise ConfigError(f"The definition {within[0]} {what}.")

@@ -109,6 +109,8 @@ def run(
     frames = Frames(boundaries=boundaries, events=events, tables=tables)
     asked, say = as_config(config, frames), logged(say)
     with bounded(asked.memory):
+        # By true counts the list itself may tell of a count. With "protected", noised counts make
+        # it, for every profile alike: two lists of one run could be compared.
         final = asked.release.membership == "true" or not restricted_factors(asked)
         # What is told of a list is told of the one that is shown, below.
         read = _read(asked, frames, say)
@@ -130,7 +132,11 @@ def _read(config: Config, frames: Frames, say: Say) -> Given:
     around, around_files = _read_around(config, areas)
     say("Counting events")
     opened, counted, measures, people = _count(config, frames, areas, codes, say)
+    # After counting: an area outside whose force has no file is as blind as the sea, which only the
+    # counts show.
     areas, edge = with_edge(areas, counted.counts, snap=config.neighbours.snap)
+    # Before any test: events that fell out are a fault of the input, and a list made without them
+    # would look like a finding.
     warnings, faults = losses(
         counted.reconciliation, counted.elsewhere, config.sources, within=bool(config.areas.within)
     )
@@ -150,6 +156,8 @@ def _read(config: Config, frames: Frames, say: Say) -> Given:
     return Given(
         areas=areas,
         tables=census.tables,
+        # Events of sensitive places, such as a refuge, are taken out of what areas are judged by,
+        # in columns of restricted sources; sums over groups of areas keep them.
         counts=without_events(counted.counts, private.codes, closed),
         fingerprints=without_events(counted.fingerprints, private.codes, closed),
         group_counts=counted.counts,
@@ -189,6 +197,7 @@ def _count(
         say=lambda file: say(f"Counting events: {file}"),
     ) as opened:
         counted = count_events(
+            # Sources that only measures or people are looked for in are left to the counts below.
             of_factors(opened.events, config.factors, config.measured, asked),
             areas,
             config.factors,
@@ -210,6 +219,7 @@ def _count_measures(
 ) -> list[Counted]:
     """Counts of the measures, those of one kind of period together."""
     parts = []
+    # Periods of one count share a unit; a measure may be of months where the factors are of years.
     units = {factor.name: config.unit_of(factor.name) for factor in config.measured}
     for unit in dict.fromkeys(units.values()):
         mine = [factor for factor in config.measured if units[factor.name] == unit]
@@ -294,7 +304,10 @@ def release(result: Result, profile: str | None = None, *, say: Say = silent) ->
     closed = restricted_factors(config)
     if not closed and not restricted_measures(config):
         return release_open(result, profile)
+    # Refusals come before the protected run, which takes as long as the run itself.
     refuse_bare_tables(config)
+    # Who is on the list is an inequality in the counts of each area, which may be inverted where
+    # one or two restricted factors decide it.
     if profile == "public" and closed:
         effective = result.sensitivity.effective
         shares = effective["share"] if "share" in effective else pd.Series(dtype=float)
@@ -305,8 +318,11 @@ def release(result: Result, profile: str | None = None, *, say: Say = silent) ->
         if profile == "public" and closed and config.release.membership == "protected":
             _refuse_unsteady_list(result, key)
         protected = _protected(result, key)
+        # Reasons about open factors may be told of true figures; those about restricted ones come
+        # from the protected run.
         opened = OpenFactors(*explain_some_factors(result, _open_names(config)))
         released = release_protected(result, protected, profile, key=key, opened=opened)
+        # Again, of the scores that leave, so that they add up to the index that leaves.
         points = contributions(released.scores, options=protected.index_taken)
         return replace(released, scores=released.scores.assign(contribution=points))
 
@@ -390,6 +406,8 @@ def _with_protected_list(result: Result, say: Say) -> Result:
 
 def _refuse_unsteady_list(result: Result, key: bytes) -> None:
     """Refuse a protected list that five other keys would change too much."""
+    # Keys derived from the release key: as random as any, and the same in every run, so that the
+    # refusal is too.
     others = [blake2b(bytes([k]), key=key, digest_size=32).digest() for k in range(1, 6)]
     lists = [_protected_list(result, other).table["selected"].astype(bool) for other in others]
     refuse_unsteady_list([result.index["selected"].astype(bool), *lists])
@@ -429,6 +447,8 @@ def save(
     DataError
         It takes more memory than the config allows.
     """
+    # Imported late: what draws and writes takes long to load, and a run that saves nothing needs
+    # none of it.
     from riskindex.outputs.every_output import write_every_output
     from riskindex.outputs.read_result import refuse_to_replace
 

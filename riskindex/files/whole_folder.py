@@ -103,6 +103,8 @@ def written_whole(target: Path | HeldFolder) -> Iterator[Path]:
         return
     target = target.target
     new, old = unfinished(target)
+    # A hidden folder in the same parent, so that the last step is a rename, which is there or is
+    # not: nobody sees half a result.
     new.mkdir()
     try:
         with _told_if_removed(new, target):
@@ -110,6 +112,8 @@ def written_whole(target: Path | HeldFolder) -> Iterator[Path]:
             # Looked at again: somebody may have put files there while the run went on.
             _refuse_strangers(target)
             with _undisturbed():
+                # Two renames and no copy; between them the old result waits as `old`, which the
+                # next command gives back if the run is killed here.
                 if target.exists():
                     target.rename(old)
                 new.rename(target)
@@ -142,6 +146,8 @@ def clear_abandoned(parent: Path) -> None:
     homes: list[Path] = []
     with suppress(OSError, ValueError):
         homes = sorted(parent.glob(f".*{_SUFFIX}"))
+    # Whoever holds the lock is alive: a lock of the system dies with its process, unlike a file
+    # that only says so.
     for home in homes:
         with suppress(OSError, InputError):
             if not _is_ours(home):

@@ -125,10 +125,13 @@ def build_index(scores: pd.DataFrame, *, options: Index = Index()) -> pd.DataFra
         A weight is negative, the weights add up to nothing, or no area has an index.
     """
     frame = Ingredients.of(scores, options)
+    # Sums in another order differ in the last digit, by machine and by library. Rounded, what is
+    # equal is equal on every machine.
     score = quantise(frame.combine(frame.scores).score, digits=options.digits)
     if np.isnan(score).all():
         raise DataError(_nothing_assessed(scores))
     table = pd.DataFrame({"score": score}, index=frame.areas)
+    # Competition ranks, "1224": no area looks better placed than one that it is tied with.
     table["rank"] = table["score"].rank(ascending=False, method="min").astype("Int64")
     table["companion"] = quantise(_companion(scores, frame))
     # Of an area without an index 0 would say that it was looked at and found cold.
@@ -157,6 +160,7 @@ def contributions(scores: pd.DataFrame, *, options: Index = Index()) -> pd.Serie
     """
     frame = Ingredients.of(scores, options)
     combined = frame.combine(frame.scores)
+    # A factor that is missing adds no points; an area without an index has no contributions at all.
     scores_known = np.where(np.isnan(frame.scores), 0.0, frame.scores)
     points = np.where(np.isnan(combined.score)[:, None], np.nan, combined.slope * scores_known)
     return pd.Series(points.T.ravel(), index=scores.index, name="contribution")
@@ -178,6 +182,7 @@ def factor_weights(scores: pd.DataFrame, *, options: Index = Index()) -> pd.Seri
         Index factor, in the factors' order; adds up to 1 unless the weights are as given.
     """
     frame = Ingredients.of(scores, options)
+    # For an area with all factors the slope of the arithmetic mean is the weight over both levels.
     complete = np.ones((1, len(frame.factors)))
     weights = frame.arithmetic().combine(complete).slope[0]
     return pd.Series(weights, index=frame.factors, name="weight")
@@ -202,6 +207,8 @@ def given_weights(scores: pd.DataFrame, *, options: Index = Index()) -> tuple[pd
         Index factor, in the factors' order. Weights normalised or as given stay as they are.
     """
     frame = Ingredients.of(scores, options)
+    # PCA and elicited weights are found from scores and people: found anew on fewer figures they
+    # would be others, and the page would not repeat the list that it shows.
     weights = pd.Series(frame.weighting.factors, index=frame.factors, name="weight")
     if options.weights in ("normalised", "as-given"):
         return weights, options
@@ -279,6 +286,8 @@ class Ingredients:
         outer = self._mean(np.column_stack([part.score for part in inner]), among, word)
         slope = np.zeros_like(scores)
         for position, (part, combined) in enumerate(zip(self.parts, inner, strict=True)):
+            # Chain rule: how the index answers to a group, times how the group answers to one of
+            # its factors.
             slope[:, part.members] = outer.slope[:, [position]] * combined.slope
         return Combined(outer.score, slope)
 
@@ -286,6 +295,8 @@ class Ingredients:
         """The scores without those of areas that lack too many factors."""
         if self.options.minimum_factors <= 1:
             return scores
+        # A factor of weight 0 is shown and decides nothing; it does not help an area to its minimum
+        # either.
         known = (~np.isnan(scores) & (self.weighting.factors > 0)).sum(axis=1)
         return np.where((known >= self.options.minimum_factors)[:, None], scores, np.nan)
 
@@ -295,6 +306,7 @@ class Ingredients:
         rest = self.options.missing == "rest"
         enough = available.any(axis=1) if rest else (known | ~counts).all(axis=1)
         per_area = np.where(available, weights, 0.0)
+        # As given means the published sum stays: with weights of .999 the highest index is 99.9.
         as_given = self.options.weights == "as-given"
         target = weights.sum(axis=-1, keepdims=True) if as_given else np.ones(1)
         total = per_area.sum(axis=1, keepdims=True)
@@ -320,6 +332,8 @@ def _parts(given: WeightInputs) -> Iterator[Part]:
 
 def _weighting(given: WeightInputs, parts: Sequence[Part], options: Index) -> Weighting:
     factors = WEIGHTS[options.weights](given)
+    # A factor that stands by itself takes its own weight to the top level; a group takes the one it
+    # is given there.
     among = np.array([float(factors[part.members].sum()) for part in parts])
     for position, part in enumerate(parts):
         if part.is_group and among[position] > 0:

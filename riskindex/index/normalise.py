@@ -40,6 +40,8 @@ def normalise(values: Array, method: str, *, name: str = "values") -> Array:
     if faults := [f"{name}: {fault}" for fault in normalise_faults(method)]:
         raise ConfigError(faults)
     steps = [NORMALISE[word.strip()] for word in method.split("+")]
+    # A rank or a mean is among the areas that were assessed; a gap that counted as lowest would
+    # lift all the others.
     known = ~np.isnan(values)
     x = np.asarray(values, dtype=float)[known]
     if np.isinf(x).any():
@@ -152,6 +154,8 @@ def winsorise(x: Array) -> Array:
     for pulled in range(1, 6):
         if not _is_skewed(result):
             break
+        # Always the values as they were and never those that are pulled in already: five steps are
+        # five values at one end.
         ordered = np.sort(x)
         if _skewness(x) > 0:
             result = np.minimum(x, ordered[max(-pulled - 1, -len(x))])
@@ -198,6 +202,7 @@ def direction_faults(method: str, direction: int) -> Iterator[str]:
     Values are negated then, and a share of their mean or maximum is no share of anything, unless
     a step before has brought them to a scale that starts at zero.
     """
+    # Neither "none" nor "winsorise" changes where zero lies; the first step that does decides.
     words = [word.strip() for word in method.split("+")]
     first = next((word for word in words if word not in ("none", "winsorise")), "none")
     if direction == -1 and first in ("ratio-to-mean", "share-of-maximum"):
@@ -208,6 +213,8 @@ def direction_faults(method: str, direction: int) -> Iterator[str]:
 
 
 def _divisor(x: Array, spread: float) -> float:
+    # Constant values tell no area from another. Any score that was made up for them, 0 or 50, would
+    # be a finding out of nothing.
     if np.ptp(x) == 0:
         raise DataError(f"all {len(x)} assessed areas have the value {x[0]:.10g}, so no spread")
     return spread
@@ -221,6 +228,8 @@ def _positive(value: float, what: str) -> float:
 
 def _counted(x: Array) -> tuple[Array, Array]:
     """How many values lie below each, and how many at or below it."""
+    # Ties by runs of equal values in sorted order: one sort, where comparing all pairs takes n
+    # squared.
     order = np.argsort(x)
     ordered, below, upto = x[order], np.empty(len(x)), np.empty(len(x))
     ends = np.append(np.flatnonzero(np.diff(ordered)) + 1, len(x))
@@ -230,6 +239,7 @@ def _counted(x: Array) -> tuple[Array, Array]:
 
 
 def _exponential(share: Array, *, s: float = 23.0) -> Array:
+    # expm1 and log1p keep the digits of shares near 0, where 1 minus nearly 1 would lose them.
     return np.asarray(-s * np.log1p(share * np.expm1(-100 / s)))
 
 
@@ -244,6 +254,7 @@ def _moment(x: Array, power: int) -> float:
 def _skewness(x: Array) -> float:
     """Sample skewness G1; NaN where it is undefined."""
     n, variance = len(x), _moment(x, 2)
+    # Bias-corrected, as spreadsheets and COINr have it, whose limits of 2 and 3.5 are meant for it.
     if n < 3 or variance == 0:
         return np.nan
     return float(_moment(x, 3) / variance**1.5 * np.sqrt(n * (n - 1)) / (n - 2))

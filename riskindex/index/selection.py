@@ -129,6 +129,8 @@ def select_top(
     >>> list(select_top(scores, share=0.5, ties="include").index)
     ['a', 'b', 'c']
     """
+    # A share asked for in a call stands in place of a number or a threshold in the config; they
+    # would win over it otherwise.
     if "share" in changes:
         changes = {"number": None, "at_least": None, **changes}
     selection = replace(selection, **changes)
@@ -146,6 +148,7 @@ def select_top(
     computed, at_cut, cut = _cut(areas, target, rule, selection.ties)
     if selection.minimum_per_group and groups is not None:
         refuse_lacking(groups, table.index)
+        # An area that lies in no group, such as one around the study area, counts for no minimum.
         names = groups.reindex(table.index).fillna("").to_numpy(dtype=object)
         least, before = selection.minimum_per_group, computed
         computed = with_minimum(areas, before, names, least)
@@ -216,6 +219,8 @@ def flags_tie(
     flags = np.where(scores["score"].isna(), np.nan, np.where(scores["is_hot"], 100.0, 0.0))
     frame = Ingredients.of(scores, options)
     alone = frame.combine(flags.reshape(frame.scores.T.shape).T).score
+    # Overrides and minimums would hide the tie: what is asked is how far flags alone tell areas
+    # apart.
     plain = replace(selection, ties="include", overrides=(), minimum_per_group=0)
     cut = select_top(pd.Series(alone, index=frame.areas), selection=plain).cut
     return cut.tied_at_cut if cut.above_cut + cut.tied_at_cut > cut.target else 0
@@ -237,6 +242,7 @@ def _as_table(index: "pd.Series[Any] | pd.DataFrame") -> pd.DataFrame:
         raise DataError(f"The score of {table.index[np.isinf(score)][0]} is infinite.")
     # The table of an index has the digits that its options ask for.
     table["score"] = score if "rank" in table else quantise(score)
+    # A bare series of scores has no tie-breakers; the code of the area decides then.
     missing = {"companion": np.nan, "factors_hot": 0}
     return table.assign(**{c: value for c, value in missing.items() if c not in table})
 
@@ -267,7 +273,11 @@ def target_of(selection: Selection, score: Array) -> tuple[int, str]:
     if selection.number is not None:
         return selection.number, f"{in_areas(selection.number)}, a fixed number"
     assessed = int((~np.isnan(score)).sum())
+    # In binary arithmetic .07 times 100 is a hair above 7, which would round up to 8. The fraction
+    # of the decimal as it was written is exact.
     share = Fraction(str(float(selection.share)))
+    # Of the areas that have a score: an area that could not be assessed cannot be chosen and makes
+    # no place for another.
     exact = share * assessed
     whole, words = ROUNDING[selection.rounding]
     target = whole(exact)
@@ -291,6 +301,8 @@ class Standing(NamedTuple):
     @property
     def order(self) -> Positions:
         """Positions from the highest risk to the lowest: score, companion, factors hot, code."""
+        # Not assessed comes last. A code decides where all else is equal, so that the order never
+        # depends on the order of the file's lines.
         keys = (self.companion, self.score)
         companion, score = (np.where(np.isnan(key), -np.inf, key) for key in keys)
         return np.lexsort((self.code, -self.factors_hot, -companion, -score))
@@ -331,9 +343,13 @@ TIES: dict[str, Callable[[Flags, int, Standing], Flags]] = {
 
 def _cut(areas: Standing, target: int, rule: str, ties: str) -> tuple[Flags, Flags, Cut]:
     """Areas selected by the rule, areas tied where they do not all fit, and the arithmetic."""
+    # An area that scores 0 gives no cause to be chosen, however many places are left: the list may
+    # stay short of its target.
     score = areas.score
     positive = score > 0
     reached = min(target, int(positive.sum()))
+    # The score of the last area that has a place; whoever shares it is tied at the cut, and only if
+    # not all of them fit does the tie rule decide.
     at_cut = np.sort(score[positive])[::-1][reached - 1] if reached else np.nan
     above, tied = positive & (score > at_cut), score == at_cut
     places = reached - int(above.sum())
@@ -374,6 +390,8 @@ def with_minimum(areas: Standing, chosen: Flags, groups: NDArray[Any], minimum: 
         Areas that every group has at least, as far as it has areas that score above 0. The number
         of chosen areas stays the same if enough can be spared.
     """
+    # Best first. Groups below their minimum are filled before anything is taken out, so that what
+    # leaves pays for what came in.
     order = [k for k in areas.order if areas.score[k] > 0]
     result = chosen.copy()
     held = {name: int(chosen[groups == name].sum()) for name in dict.fromkeys(groups)}
@@ -381,6 +399,8 @@ def with_minimum(areas: Standing, chosen: Flags, groups: NDArray[Any], minimum: 
         if groups[k] and not result[k] and held[groups[k]] < minimum:
             result[k], held[groups[k]] = True, held[groups[k]] + 1
     spare = int(result.sum()) - int(chosen.sum())
+    # Lowest first, and from no group that would fall below the minimum itself: the swap must not
+    # undo what it is for.
     for k in reversed(order):
         if spare > 0 and chosen[k] and (not groups[k] or held[groups[k]] > minimum):
             result[k], held[groups[k]], spare = False, held[groups[k]] - 1, spare - 1

@@ -75,6 +75,8 @@ def build_map(released: Released) -> "folium.Map":
     west, south, east, north = outlines.bounds
     page = folium.Map(
         location=[(south + north) / 2, (west + east) / 2],
+        # Background tiles come from another host, which would learn the area that is looked at, and
+        # the page must open offline.
         tiles=None,
         prefer_canvas=True,
         attribution_control=False,
@@ -117,6 +119,8 @@ def save_map(page: "folium.Map", path: str | Path) -> None:
     """
     figure = _figure(page)
     figure.render()
+    # branca gives every element a random name; steady names make the same bytes of the same
+    # release.
     head, body, script = (
         _steady_names(part.render(), figure) for part in (figure.header, figure.html, figure.script)
     )

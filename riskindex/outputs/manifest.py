@@ -79,6 +79,8 @@ def seal(document: Mapping[str, Any], folder: Path, *, key: bytes = b"") -> None
         A key made of the release key, for a code that nobody without it can make; empty where
         the release had none.
     """
+    # Last of all: a file written after it would not be covered, and the manifest cannot hold its
+    # own hash.
     outputs = [_output(path, folder) for path in _files(folder)]
     document = _known({**document, "outputs": outputs})
     text = json.dumps(document, indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
@@ -97,6 +99,7 @@ def code_of(document: Mapping[str, Any], key: bytes) -> str:
     ----------
     Krawczyk, Bellare and Canetti (1997), RFC 2104.
     """
+    # Sorted keys and no layout: the code is of what is said, and survives a pretty-printer.
     plain = {name: value for name, value in document.items() if name != CODE}
     text = json.dumps(plain, sort_keys=True)
     return hmac.new(key, text.encode("utf-8"), "sha256").hexdigest()
@@ -132,6 +135,7 @@ def versions() -> dict[str, str]:
         try:
             found[package] = version(package)
         except PackageNotFoundError:
+            # Optional packages are told as absent: a missing line could be an older manifest.
             found[package] = "not installed"
     return found
 
@@ -199,6 +203,8 @@ def _resource(path: Path, released: Released) -> dict[str, Any]:
     title, known, key = TABLES[path.name]
     kinds = {kind: _kind(kind) for kind in released.group_kinds}
     with path.open(encoding="utf-8-sig", newline="") as file:
+        # From the file as written, since columns differ by profile: a schema must describe what the
+        # reader has.
         columns = next(csv.reader(file))
     schema: dict[str, Any] = {
         "fields": [_field(name, _column(name, {**kinds, **known})) for name in columns],

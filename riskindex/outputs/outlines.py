@@ -85,9 +85,14 @@ def _simplified(key: "IdentityKey[gpd.GeoDataFrame]") -> NDArray[Any]:
 
     # Real files differ in the last digits along a shared edge; a centimetre makes it one again.
     exact = shapely.transform(shapes, lambda points: np.round(points, 2))
+    # Together: simplified one by one, a shared edge becomes two, with slivers and overlaps between
+    # neighbours.
     drawn = shapely.coverage_simplify(exact, _tolerance(exact))
+    # A small area may vanish at a coarse tolerance. It is on the list like any other, and is drawn
+    # as it was.
     lost = shapely.is_empty(drawn) | shapely.is_missing(drawn)
     drawn = np.where(lost, exact, drawn)
+    # Cached and shared by map, report and profiles: nobody may change it for the others.
     drawn.flags.writeable = False
     return cast("NDArray[Any]", drawn)
 
@@ -97,6 +102,7 @@ def _tolerance(shapes: NDArray[Any]) -> float:
     import shapely
 
     most = min(MOST_POINTS_PER_AREA, MOST_POINTS / len(shapes))
+    # Every so many areas in order of code, which lie all over the country.
     sample = shapes[:: -(-len(shapes) // SAMPLE)]
     for tolerance in TOLERANCES[:-1]:
         if shapely.get_num_coordinates(shapely.coverage_simplify(sample, tolerance)).mean() <= most:
@@ -121,7 +127,10 @@ def code_rings(points: Integers, ring: Integers, area_of_ring: Integers, *, n: i
     sizes = np.bincount(ring, minlength=len(area_of_ring))
     kept = sizes > 0
     rings_per_area = np.bincount(area_of_ring[kept], minlength=n)
+    # Neighbouring points are few steps apart, so that most differences fit one byte where a
+    # coordinate takes four.
     moves = np.diff(points, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    # Small negative numbers become small positive ones, which variable length needs.
     zigzag = np.where(moves < 0, -2 * moves - 1, 2 * moves)
     return _variable_length(
         np.concatenate([[n], rings_per_area, sizes[kept], zigzag[:, 0], zigzag[:, 1]])
@@ -134,6 +143,7 @@ def _without_repeats(steps: Integers, ring: Integers) -> tuple[Integers, Integer
     moved = (np.diff(steps, axis=0, prepend=steps[:1] - 1) != 0).any(axis=1)
     last = np.append(new_ring[1:], True)
     keep = (new_ring | moved) & ~last
+    # Fewer than three points enclose nothing, such as a hole smaller than a step.
     large = np.bincount(ring, weights=keep, minlength=ring[-1] + 1) >= 3
     keep &= large[ring]
     return steps[keep], ring[keep]

@@ -68,7 +68,11 @@ def data_block(element_id: str, value: object) -> str:
     value
         Lists, dictionaries, text and finite numbers; text may hold anything, tags too.
     """
+    # JSON has no NaN; a browser would refuse the whole block for one. allow_nan=False fails here
+    # and not on the reader's screen.
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    # "</script>" inside a text would end the block, and the two separators end lines in scripts of
+    # older browsers. Escaped, JSON reads them as the same text.
     for sign in "<>&\u2028\u2029":
         text = text.replace(sign, f"\\u{ord(sign):04x}")
     return f'<script type="application/json" id="{escape(element_id)}">{text}</script>'
@@ -84,6 +88,7 @@ def packed_block(element_id: str, content: bytes) -> str:
     content
         Any bytes; the same bytes always give the same block.
     """
+    # mtime=0: a clock in the header would make two runs differ.
     gzipped = bytearray(gzip.compress(content, compresslevel=6, mtime=0))
     gzipped[_SYSTEM_BYTE] = _UNKNOWN_SYSTEM
     packed = base64.b64encode(gzipped).decode("ascii")
@@ -140,6 +145,8 @@ def print_mark(profile: str) -> str:
 
 def _policy(trusted: str) -> str:
     rules = (
+        # A page of counts of small areas must ask no other host for anything: a request for a tile
+        # would tell where somebody looked.
         "default-src 'none'",
         f"script-src {_hashes('script', trusted)}",
         f"style-src {_hashes('style', trusted)}",
@@ -187,6 +194,7 @@ def area_cell(name: object, under: Iterable[object], *, reasons: str = "") -> Ht
 
 def html_table(table: pd.DataFrame, *, decimals: int = 1) -> str:
     """A table as HTML, numbers to the right, that can be scrolled by keyboard on a small screen."""
+    # A count beside marks such as [c] is still a column of numbers and stands to the right.
     numeric = [
         pd.api.types.is_numeric_dtype(table[c]) or _are_counts(table[c].tolist()) for c in table
     ]
@@ -267,6 +275,7 @@ def _table(
 def _places(column: Sequence[object], decimals: int) -> int:
     """Decimals of a column: none where all of its numbers are whole."""
     numbers = (value for value in column if isinstance(value, float) and not pd.isna(value))
+    # Numbers of a column end alike, or their sizes cannot be compared at a glance.
     return 0 if all(number == round(number) for number in numbers) else decimals
 
 

@@ -85,6 +85,7 @@ def draw_lines(
     ticks = _ticks(top)
     x, y = _scale(len(labels) - 1, _LEFT, WIDTH - _RIGHT), _scale(ticks[-1], *_DOWN)
     body = _axis(ticks, y) + _under(labels, x) + _unit(unit)
+    # The place last, on top of the whole that it is compared with.
     for line in sorted(lines, key=lambda one: one.kind == "place"):
         body += f'<path class="line {line.kind}" d="{_path(line.values, x, y)}"/>'
     return svg(title, body, about=about)
@@ -152,6 +153,8 @@ def draw_dots(
     """
     left, row = 152, 16
     height = 8 + row * len(dots) + 34
+    # Intervals belong to the picture: an axis that ends at the values would cut the uncertainty
+    # off.
     ends = [v for d in dots for v in (d.value, d.high) if not math.isnan(v)]
     ticks = _ticks(max(ends, default=0.0))
     x = _scale(ticks[-1], left, WIDTH - 16)
@@ -201,6 +204,8 @@ def _ticks(top: float) -> list[float]:
     rough = top / 4
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(s * power for s in (1, 2, 5, 10) if s * power >= rough)
+    # Multiples of .1 are not exact; a hair above must not add a tick, nor print as
+    # 0.30000000000000004.
     return [round(i * step, 10) for i in range(math.ceil(top / step - 1e-9) + 1)]
 
 

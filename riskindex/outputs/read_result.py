@@ -58,6 +58,7 @@ def refuse_to_replace(target: Path, profile: str) -> None:
     """
     if profile == "internal" or not (target / MANIFEST).is_file():
         return
+    # What cannot be read counts as internal: the mistake that loses nothing.
     before = None
     with suppress(OSError, ValueError, AttributeError):
         before = json.loads((target / MANIFEST).read_text(encoding="utf-8")).get("profile")
@@ -115,6 +116,7 @@ def run_of(released: Released, *, name: str) -> Run:
     name
         What it is called beside another run.
     """
+    # The same types as a manifest that is read: tuples become lists, numbers what JSON has.
     config = json.loads(json.dumps(released.config))
     texts = released.scores[["group", "reason"]].astype(object).fillna("")
     return Run(

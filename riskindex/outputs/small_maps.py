@@ -70,6 +70,7 @@ def outline(areas: "gpd.GeoDataFrame") -> AreaPaths:
     parts, area_of_part = shapely.get_parts(simple, return_index=True)
     rings, part_of_ring = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
+    # SVG counts downwards, northings upwards.
     steps = np.rint(points / METRES).astype(np.int64) * [1, -1]
     starts = np.searchsorted(ring, np.arange(len(rings)))
     moves = np.diff(steps, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
@@ -96,6 +97,8 @@ def define(outlines: AreaPaths, codes: Iterable[str]) -> str:
     codes
         Areas that any map of the page shows.
     """
+    # Each shape once per page, drawn by reference: a page of many maps would repeat the county in
+    # each.
     numbers = [outlines.codes[code] for code in codes]
     paths = "".join(f'<path id="p{i}" d="{outlines.paths[i]}"/>' for i in numbers)
     return f'<svg class="unseen" aria-hidden="true"><defs>{_HATCH}{paths}</defs></svg>'
@@ -146,6 +149,8 @@ def draw_areas(
             shape = f"<{tag}><title>{escape(names[code])}</title>{shape}</{tag[0]}>"
         marks.append(shape)
     shown = [(f"#p{outlines.codes[code]}", kind) for code, kind in (outlined or {}).items()]
+    # Outlines after all areas, pale casings first: a neighbour drawn later would cover half of a
+    # line.
     marks += [f'<use href="{at}" class="casing"/>' for at, _ in shown]
     marks += [f'<use href="{at}" class="{kind}"/>' for at, kind in shown]
     moved = f'<g transform="translate({-west} {-north})">{"".join(marks)}</g>'

@@ -81,11 +81,19 @@ def list_table(released: Released) -> pd.DataFrame:
 
 def write_csv(table: pd.DataFrame, path: Path) -> None:
     """Write a table as CSV that opens in Excel and in which no text can become a formula."""
+    # A name that begins with = runs as a formula when Excel opens the file (CSV injection); whoever
+    # names a place in a source could put one there.
     columns = {i: retold(column, inert) for i, (_, column) in enumerate(table.items())}
     safe = pd.DataFrame(columns, index=table.index, copy=False)
     safe.columns = [inert(str(column)) for column in table.columns]
     safe.to_csv(
-        path, index=False, encoding="utf-8-sig", lineterminator="\r\n", quoting=csv.QUOTE_MINIMAL
+        # Without the byte order mark Excel reads UTF-8 as the Windows code page; CRLF is the line
+        # end of RFC 4180.
+        path,
+        index=False,
+        encoding="utf-8-sig",
+        lineterminator="\r\n",
+        quoting=csv.QUOTE_MINIMAL,
     )
 
 
@@ -144,6 +152,8 @@ def write_workbook(released: Released, path: Path) -> None:
             sheets=sheets,
             cover=_cover(released),
             workbook_options={
+                # xlsxwriter makes formulas and links of texts that look like them; as a number, a
+                # code such as 00123 would lose its zeros.
                 "strings_to_formulas": False,
                 "strings_to_urls": False,
                 "strings_to_numbers": False,
@@ -153,6 +163,7 @@ def write_workbook(released: Released, path: Path) -> None:
         page.set_footer(f"&L{_plain(released.title)[:80]}&C&P / &N&R{released.profile}")
         _lay_out(page, told.get(page.get_name()), released)
     workbook.set_properties(
+        # xlsxwriter writes the time of the run into the file otherwise.
         {"title": released.title, "comments": f"Profile: {released.profile}", "created": _EPOCH}
     )
     workbook.close()
@@ -174,6 +185,7 @@ def _lay_out(page: Any, sheet: Sheet | None, released: Released) -> None:  # noq
         page.set_column(0, 0, WIDEST)
         page.set_column(1, 1, WIDEST)
         return
+    # Headings stay in sight on the screen and are repeated on every printed page.
     head = _ABOVE_TABLE + len(_subtitles(sheet, released))
     page.freeze_panes(head + 1, _frozen(sheet.table))
     page.repeat_rows(head)
@@ -217,6 +229,7 @@ def _cover(released: Released) -> "gptables.Cover":
 
 def _marks(released: Released) -> list[str]:
     """The marks that may stand in a cell, with their meaning."""
+    # Where nothing is withheld, a legend that names withheld counts makes a reader look for them.
     used = MARKS if released.rules else [mark for mark in MARKS if mark != WITHHELD]
     return [f"{mark} {MARKS[mark]}" for mark in used]
 
@@ -591,6 +604,7 @@ def _notes(released: Released) -> Sheet:
 
 
 def _headed(table: pd.DataFrame, released: Released) -> pd.DataFrame:
+    # Frequencies of 100 are understood where probabilities are not.
     often = {c: table[c].map(_of_100) for c in ("p_selected", "p_top") if c in table}
     table = table.assign(**often)
     groups = {kind: kind.replace("_", " ").capitalize() for kind in released.group_kinds}
@@ -635,6 +649,8 @@ def _gptable(sheet: Sheet, released: Released) -> "gptables.GPTable":
 
 def _cell(value: Any) -> Any:  # noqa: ANN401  (a cell holds what it holds)
     if isinstance(value, str):
+        # The advice on accessible spreadsheets: no empty cells in a table, a mark says why nothing
+        # is there.
         text = _plain(value) or NOT_APPLICABLE
         # gptables refuses a cell without a Latin letter or digit, such as a ward called "-".
         return text if _HAS_WORD.search(text) else f"{text} (as recorded)"
