@@ -68,6 +68,11 @@ def released_people(
     return pd.concat(both, ignore_index=True)
 
 
+def open_people(told: pd.DataFrame, config: "Config") -> pd.DataFrame:
+    """Numbers of people as they are, of figures whose people open sources alone name."""
+    return told[~told["figure"].isin(_closed(config))] if len(told) else told
+
+
 def _closed(config: "Config") -> list[str]:
     """Figures about people whom any restricted source names."""
     restricted = set(restricted_sources(config))

@@ -16,7 +16,7 @@ from riskindex.planning.named_places import hot_in_places, hot_last
 from riskindex.planning.team_plan import TeamPlan
 from riskindex.publication.counts import is_exact, released_groups, released_places
 from riskindex.publication.key import signing_key
-from riskindex.publication.people import released_people
+from riskindex.publication.people import open_people, released_people
 from riskindex.publication.protection import (
     restricted_factors,
     restricted_measures,
@@ -87,6 +87,7 @@ def release_open(result: Result, profile: str) -> Released:
         files=result.files.iloc[:0],
         config=_config(result, result),
         series=_open_series(result),
+        people=open_people(whole(result).people, result.config),
     )
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from riskindex.areas.official_data import is_official
 from riskindex.errors import DisclosureError
-from riskindex.factors import Factor
+from riskindex.factors import EventGroup, Factor
 
 if TYPE_CHECKING:
     from riskindex.config import Config, Source
@@ -35,13 +35,29 @@ def restricted_factors(config: "Config") -> tuple[str, ...]:
     restricted = set(restricted_sources(config))
     # One restricted part makes the whole factor restricted: the open part can be looked up and
     # subtracted.
-    return tuple(f.name for f in config.factors if restricted & set(sources_of(f)))
+    return tuple(f.name for f in config.factors if restricted & _looked_at(f, config))
 
 
 def restricted_measures(config: "Config") -> tuple[str, ...]:
     """Names of the measures that a restricted source is counted for, in the config's order."""
     restricted = set(restricted_sources(config))
-    return tuple(f.name for f in config.measured if restricted & set(sources_of(f)))
+    return tuple(f.name for f in config.measured if restricted & _looked_at(f, config))
+
+
+def _looked_at(factor: Factor, config: "Config") -> set[str]:
+    """Names of the sources that a factor is made of, and of those in which its clauses find people.
+
+    The ages of restricted victims make a count of open offences restricted.
+    """
+    people = [name for group in factor.groups for name in _of_people(group, config)]
+    return {*sources_of(factor), *people}
+
+
+def _of_people(group: EventGroup, config: "Config") -> list[str]:
+    """Sources in which the clauses of a group find the people of an offence."""
+    if group.defined is None or not group.defined.about_people:
+        return []
+    return [name for name, s in config.sources.items() if getattr(s, "offence", None) is not None]
 
 
 def sources_of(factor: Factor) -> tuple[str, ...]:
@@ -56,11 +72,11 @@ def restricted_columns(counts: pd.DataFrame, config: "Config") -> pd.Index:
     """Columns (factor, group, period) of counts whose events come from a restricted source."""
     restricted = set(restricted_sources(config))
     of = {
-        (factor.name, group.label): group.source
+        (factor.name, group.label): {group.source, *_of_people(group, config)}
         for factor in config.factors
         for group in factor.groups
     }
-    keep = [of[str(factor), str(group)] in restricted for factor, group, _ in counts.columns]
+    keep = [bool(of[str(factor), str(group)] & restricted) for factor, group, _ in counts.columns]
     return counts.columns[keep]
 
 

@@ -13,6 +13,11 @@ from people_of_force import PEOPLE, history, suspects, victims, write_people
 
 from riskindex import read_config, release, run, save
 from riskindex.publication.key import write_key
+from riskindex.publication.protection import (
+    restricted_columns,
+    restricted_factors,
+    restricted_measures,
+)
 
 SECRET = "0123456789abcdef0123456789abcdef"
 RELEASE = """
@@ -140,3 +145,33 @@ def test_no_funnel_of_a_restricted_source_leaves(written):
     _, found = written
     assert len(found["internal"].funnels)
     assert found["public"].funnels.empty
+
+
+OPEN = 'protection = "open"\naddress = "https://example.org"\nlicence = "made up"\n'
+
+
+def test_open_people_who_are_looked_for_in_restricted_records_do_not_leave_as_they_are(tmp_path):
+    config = PEOPLE
+    for name in ("offences", "suspects", "victims"):
+        config = config.replace(f'path = "{name}.csv"\n', f'path = "{name}.csv"\n{OPEN}', 1)
+    result = run(read_config(write_people(tmp_path, config)))
+    assert restricted_factors(result.config) == restricted_measures(result.config) == ()
+    told = release(result, "public").people
+    assert set(told["figure"]) == {"again", "ages", "homes"}
+
+
+def test_an_open_offence_counted_by_the_ages_of_restricted_people_is_restricted(tmp_path):
+    clause = (
+        '{ who = "any", role = ["suspect"], column = "age", under = 25, not_recorded = "out" },\n'
+    )
+    config = PEOPLE.replace('path = "offences.csv"\n', f'path = "offences.csv"\n{OPEN}', 1)
+    config = config.replace('area = "area"\n', 'area = "area"\noffence = "offence"\n', 1)
+    path = write_people(tmp_path, config)
+    assert restricted_factors(read_config(path)) == ()
+    asked = config.replace(
+        'none = [{ label = "domestic"', f'any = [{clause}]\nnone = [{{ label = "domestic"', 1
+    )
+    closed = read_config(write_people(tmp_path, asked))
+    assert restricted_factors(closed) == ("serious",)
+    columns = pd.MultiIndex.from_tuples([("serious", "all", "2022")])
+    assert len(restricted_columns(pd.DataFrame(columns=columns), closed)) == 1
