@@ -162,15 +162,20 @@ def _slug(name: str) -> str:
 
 def listed_areas(country: Country, force: str) -> pd.DataFrame:
     """Flags of the areas of one force by each list that needs no crime type; index area_code."""
-    config = country.config
     areas = country.areas[country.areas["force"] == force]
     counts = country.built.loc[areas.index].astype("Int64")
     counts.columns = pd.MultiIndex.from_tuples(
         [(name, "all", BUILT) for name in counts], names=["factor", "group", "period"]
     )
-    factors = [replace(f, periods=(BUILT,)) if f.counts_events else f for f in config.factors]
+    return every_list(country.config, areas, country.tables.loc[areas.index], counts, BUILT)
+
+
+def every_list(
+    config: Config, areas: gpd.GeoDataFrame, tables: pd.DataFrame, counts: pd.DataFrame, period: str
+) -> pd.DataFrame:
+    """Flags of areas by each configuration, and by household deprivation alone."""
+    factors = [replace(f, periods=(period,)) if f.counts_events else f for f in config.factors]
     weights = neighbour_matrix(areas, options=config.neighbours)
-    tables = country.tables.loc[areas.index]
     lists, found = {}, {}
     for name, changes in CONFIGURATIONS.items():
         asked = [replace(f, **changes) if f.counts_events else f for f in factors]
@@ -183,10 +188,8 @@ def listed_areas(country: Country, force: str) -> pd.DataFrame:
         chosen = select_top(build_index(scores, options=config.index), selection=config.selection)
         lists[name] = chosen.table["selected"].astype(bool)
     (deprived,) = [f for f in factors if f.name == "deprivation"]
-    share = (
-        tables[deprived.column(deprived.numerator)] / tables[deprived.column(deprived.denominator)]
-    )
-    lists["deprived"] = highest(share, int(lists["preset"].sum()))
+    having, every = (tables[deprived.column(c)] for c in (deprived.numerator, deprived.denominator))
+    lists["deprived"] = highest(having / every, int(lists["preset"].sum()))
     return pd.DataFrame(lists)
 
 
@@ -213,20 +216,29 @@ def measured(lists: pd.DataFrame, events: pd.Series, areas: gpd.GeoDataFrame) ->
         }
 
 
+def with_intervals(
+    selected: np.ndarray, events: pd.Series, areas: gpd.GeoDataFrame, again: np.ndarray
+) -> dict[str, str]:
+    """Share caught and PAI by residents of one list, with intervals by drawing areas again."""
+    later, residents = events.to_numpy(float), areas["residents"].to_numpy(float)
+    caught = interval(100 * hit_rate(later, selected, repeats=again))
+    ahead = interval(pai(later, selected, residents, repeats=again))
+    return {
+        "caught, %": _with(100 * float(hit_rate(later, selected)), caught, 1),
+        "PAI": _with(float(pai(later, selected, residents)), ahead, 2),
+    }
+
+
 def of_one_force(
     lists: pd.DataFrame, events: pd.Series, areas: gpd.GeoDataFrame, rng: np.random.Generator
 ) -> dict[str, str]:
-    """Share caught and PAI by residents of two lists, with intervals by drawing areas again."""
-    later, residents = events.to_numpy(float), areas["residents"].to_numpy(float)
-    again = area_repeats(len(later), AREA_DRAWS, rng)
-    line = {}
-    for name in ("preset", "last"):
-        selected = lists[name].to_numpy(bool)
-        caught = interval(100 * hit_rate(later, selected, repeats=again))
-        ahead = interval(pai(later, selected, residents, repeats=again))
-        line[f"{name}: caught, %"] = _with(100 * float(hit_rate(later, selected)), caught, 1)
-        line[f"{name}: PAI"] = _with(float(pai(later, selected, residents)), ahead, 2)
-    return line
+    """The same of two lists, side by side."""
+    again = area_repeats(len(events), AREA_DRAWS, rng)
+    told = {
+        name: with_intervals(lists[name].to_numpy(bool), events, areas, again)
+        for name in ("preset", "last")
+    }
+    return {f"{name}: {key}": text for name, part in told.items() for key, text in part.items()}
 
 
 def _with(value: float, limits: tuple[float, float], digits: int) -> str:
@@ -336,14 +348,20 @@ def essex(name: str, data: Path, home: Path) -> pd.DataFrame:
     )
     tested = pd.crosstab(records["LSOA code"], records["Crime type"].astype(str).map(crimes))
     tested = tested.reindex(result.areas.index, fill_value=0)
-    lists = pd.DataFrame({"preset": result.index["selected"].astype(bool)})
-    lines = [
-        {"kind": kind, **line}
-        for kind in built
-        for line in measured(plainer(lists, built, tested[kind]), tested[kind], result.areas)
-    ]
-    table = pd.DataFrame(lines).assign(list=lambda t: t["list"].map(LISTS))
-    return table.set_index(["kind", "list"]).rename(columns=MEASURES).round(2)
+    lists = every_list(result.config, result.areas, result.tables, result.counts, "2021-22")
+    # The other configurations must start from what the whole pipeline selects.
+    assert lists["preset"].equals(result.index["selected"].astype(bool))
+    again = area_repeats(len(tested), AREA_DRAWS, np.random.default_rng(2))
+    land = result.areas.geometry.area.to_numpy()
+    lines = []
+    for kind in built:
+        every = plainer(lists, built, tested[kind])
+        for name in every:
+            flags = every[name].to_numpy(bool)
+            told = with_intervals(flags, tested[kind], result.areas, again)
+            share = f"{100 * land[flags].sum() / land.sum():.1f}"
+            lines.append({"kind": kind, "list": LISTS[name], **told, "land, %": share})
+    return pd.DataFrame(lines).set_index(["kind", "list"])
 
 
 def main() -> None:
