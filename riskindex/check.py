@@ -66,6 +66,8 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
         read_series(config.sources, config.folder)
     say("Reading events")
     with (
+        # One fault must not hide the next: each part is tried by itself, and what it raises is
+        # collected.
         found.trying(),
         events.open_events(
             config.sources,
@@ -148,6 +150,8 @@ def _try_tables(
         with_bases(areas, tables, config.bases)
     for factor in (factor for factor in config.factors if not factor.counts_events):
         with found.trying():
+            # With an empty table of counts: a share needs none, and its faults are told before
+            # events are read.
             find_hotspots(pd.DataFrame(index=areas.index), areas, tables, _alone(areas), [factor])
 
 

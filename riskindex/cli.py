@@ -35,6 +35,7 @@ app = typer.Typer(
     no_args_is_help=True,
     help="From police events, census tables and boundaries to the neighbourhoods most at risk.",
     context_settings={"help_option_names": ["-h", "--help"]},
+    # Its tracebacks print local variables, and with them rows of restricted tables.
     pretty_exceptions_enable=False,
 )
 
@@ -125,6 +126,7 @@ def new(
     from riskindex.areas.area_names import find_area
     from riskindex.setup.new_config import new_config
 
+    # A config is written by hand from here on; a second call must not undo that work.
     if path.exists():
         raise InputError(f"{path}: is there already and is not overwritten; name another file.")
     asked = None if area is None else find_area(area)
@@ -387,6 +389,7 @@ def _run(
     from riskindex.outputs.read_result import refuse_to_replace
     from riskindex.publication.profiles import check_profile
 
+    # Before the run and not after it: without a profile nothing can be saved.
     check_profile(profile or config.profile)
     before = _which(folder)
     try:

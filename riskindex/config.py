@@ -213,6 +213,7 @@ def as_config(asked: "Config | Mapping[str, Any] | str | Path", frames: Frames) 
             "config: the path of a TOML file, a dictionary or a Config is needed, not "
             f"{with_article(asked)}."
         )
+    # A table given under a name that no source has would be left out without a word.
     for argument, given, kinds in (
         ("events", frames.events, EventSource | PoliceSource),
         ("tables", frames.tables, TableSource | SeriesSource),
@@ -226,6 +227,7 @@ def _with_frames(values: Mapping[str, Any], frames: Frames) -> dict[str, Any]:
     """The values of a config, with names for what is in no file."""
     filled = dict(values)
     if frames.boundaries is not None and isinstance(filled.get("areas"), Mapping):
+        # What is written goes before what is filled in, so that a path in the config stays.
         filled["areas"] = {"boundaries": BOUNDARIES, **filled["areas"]}
     if isinstance(filled.get("sources"), Mapping):
         given = {*frames.events, *frames.tables}
@@ -240,6 +242,8 @@ def _with_frames(values: Mapping[str, Any], frames: Frames) -> dict[str, Any]:
 
 def _read_values(path: Path) -> dict[str, Any]:
     try:
+        # Editors of Windows save a byte order mark, which TOML forbids, or UTF-16, which is told by
+        # name below.
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         utf16 = error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
@@ -293,11 +297,16 @@ def parse_config(
     try:
         config = Config.model_validate(values)
     except ValidationError as error:
+        # Every fault at once: whoever writes a config by hand would otherwise run it as often as it
+        # has faults.
         told = [line for e in error.errors() for line in _sentence(dict(e), values).splitlines()]
         told += _chosen_twice(values)
         raise ConfigError([f"{name}: {line}" for line in dict.fromkeys(told)]) from None
+    # Asked of what was written and not of the model, in which a default stands for what was left
+    # out.
     if told := _chosen_twice(values):
         raise ConfigError([f"{name}: {line}" for line in told])
+    # No key of the config: it says what is asked, and where the file lies goes into no manifest.
     config._folder = Path(folder)
     return config
 
@@ -369,6 +378,8 @@ _OPTIONS: tuple[type, ...] = (
 
 
 def _attribute_docstrings(option: type) -> dict[str, str]:
+    # Python drops the string under a field; pydantic reads it for its own models alone, and the
+    # options are plain dataclasses so that they can be made without pydantic.
     body = ast.parse(textwrap.dedent(inspect.getsource(option))).body[0]
     assert isinstance(body, ast.ClassDef)
     found = {}

@@ -175,6 +175,8 @@ def _plant(areas: "GeoDataFrame", hardship: Array, urban: Array, *, seed: int) -
             number += 1
             planted = (truth["kind"] != "").to_numpy()
             members = _grown_apart(eligible, size, (taken, planted), tree, shapes)
+            # Areas around a cluster are kept free of others, so that a test that finds both has
+            # found each.
             near = tree.query(points[members], k=min(len(points), 4 * size + 8))[1]
             taken[np.unique(near)] = True
             place = areas.index[members]
@@ -233,12 +235,17 @@ def _risk(
         rng = stream(seed, f"risk {name}")
         own = smooth_field(points, rng, reach=5)
         lone = rng.normal(size=len(areas))
+        # Log-normal: hardship, town, a smooth field of the source's own and noise of the area; the
+        # last two are what no census table explains.
         risk = np.exp(0.2 * hardship + 0.06 * urban + 0.17 * own + 0.1 * lone)
+        # Mean 1 before clusters are planted, so that `ratio` is a relative risk against the county
+        # without them.
         risk /= np.average(risk, weights=residents)
         for year in YEARS:
             power = np.zeros(len(areas))
             for kind in (kind for kind, raised in PLANTED_IN.items() if name in raised):
                 power += _strength(kind, year) * (truth["kind"] == kind).to_numpy()
+            # On a log scale: a cluster that is half faded has the square root of the ratio.
             columns[name, year] = risk * ratio**power
     return pd.DataFrame(columns, index=areas.index).rename_axis(columns=["risk", "year"])
 

@@ -139,6 +139,8 @@ def _records(
     persons = 0
     for year in table.years:
         for number, kind in enumerate(table.kinds):
+            # Kinds and years that were added later draw from streams of their own, so that the
+            # records of the others stay as they were.
             own = kind.beside or year not in STUDY_YEARS
             rng = stream(seed, f"{name} {kind.label} {year}") if own else shared
             total = round(kind.in_year(year) * scale)
@@ -168,6 +170,8 @@ def _further(rng: np.random.Generator, total: int, table: Table, *, to_the_recor
 def _areas_of(rng: np.random.Generator, total: int, chances: Array, table: Table) -> Integers:
     """Area of every event, in random order."""
     located = (1 - table.outside - table.nowhere) * chances
+    # A multinomial keeps the county's total to the record, as planted; Poisson counts of each area
+    # would not.
     counts = rng.multinomial(total, [*located, table.outside, table.nowhere])
     return rng.permutation(np.repeat(np.arange(len(counts)), counts))
 
@@ -282,6 +286,7 @@ def _ambulance(
     offences = drawn["violence_offences"].about
     then = (offences["kind"] == SERIOUS) & (offences["year"] == records.year[0])
     of_month = offences.loc[then, "month"].value_counts().sort_index()
+    # Less than in proportion: two series that follow each other, and are not the same one twice.
     weight = (of_month / of_month.mean()).to_numpy() ** _FOLLOWS
     first = of_month.index.to_numpy().astype("datetime64[M]")
     month = rng.choice(len(first), len(records.day), p=weight / weight.sum())
@@ -350,6 +355,8 @@ def _written(name: str, of: DrawnTable, land: EventLand, rng: np.random.Generato
         columns["home_lsoa21"] = _homes(of, land.areas, rng)
     else:
         columns |= _points(of, land, rng, has_night_time=name == "violence_offences")
+    # Extracts hold some records twice, as those do that are joined from several systems: reading
+    # has to find them.
     twice = np.flatnonzero(rng.random(size) < table.duplicates)
     rows = np.sort(np.concatenate([np.arange(size), twice]))
     return pd.DataFrame(columns).iloc[rows].reset_index(drop=True)

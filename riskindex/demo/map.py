@@ -132,6 +132,7 @@ class Cells(NamedTuple):
 def stream(seed: int, name: str) -> np.random.Generator:
     """Random stream of one named thing: another thing's draws never change it."""
     return np.random.default_rng(
+        # CRC of the name: Python's own hash of a string differs from process to process.
         np.random.SeedSequence(seed, spawn_key=(zlib.crc32(name.encode()),))
     )
 
@@ -182,6 +183,7 @@ def _outline(rng: np.random.Generator, n: int) -> "Polygon":
     for roughness in (1.0, 0.6, 0.3, 0.0):
         line = _fractal(rng, corners, roughness * _CORNERS[:, 2], rounds=5)
         outline = shapely.Polygon(line)
+        # A rough coast may cross itself; smoother ones are tried until one does not.
         if outline.is_valid:
             break
     scale = np.sqrt(n * _AREA_KM2 * 1e6 / outline.area)
@@ -265,6 +267,7 @@ def _points(
     wanting = np.arange(len(town))
     for _ in range(40):
         angle = rng.uniform(0, 2 * np.pi, len(wanting))
+        # A power of .5 would fill the disc evenly; .58 crowds the middle, as towns do.
         far = towns.radius[town[wanting]] * rng.uniform(0, 1, len(wanting)) ** 0.58
         step = far[:, None] * np.column_stack([np.cos(angle), 0.8 * np.sin(angle)])
         built[wanting] = towns.centre[town[wanting]] + step
@@ -280,6 +283,7 @@ def _points(
 def _cells(rng: np.random.Generator, outline: "Polygon", points: Array) -> Cells:
     """Voronoi cells of the points, evened out once, with borders that bend."""
     n = len(points)
+    # One round of Lloyd's: cells of random points alone vary more in size than census areas do.
     points = _centroids(_voronoi(outline, points), n)
     diagram = _voronoi(outline, points)
     ridges = _ridges(diagram, n)
@@ -296,6 +300,8 @@ def _voronoi(outline: "Polygon", points: Array) -> Voronoi:
     edge = outline.exterior
     near = points[shapely.distance(edge, shapely.points(points)) < 0.12 * np.sqrt(outline.area)]
     at = shapely.line_interpolate_point(edge, shapely.line_locate_point(edge, shapely.points(near)))
+    # A point and its mirror image part at the line between them: the county's edge becomes a border
+    # of cells.
     mirrored = 2 * shapely.get_coordinates(at) - near
     outside = mirrored[~shapely.contains_xy(outline, mirrored)]
     return Voronoi(np.vstack([points, outside, _beyond(outline)]))
@@ -366,6 +372,8 @@ def _bent(rng: np.random.Generator, diagram: Voronoi, ridges: Integers) -> Array
     bend = np.clip(bend * slope[:, None], -limit, limit)
     across = np.column_stack([-along[:, 1], along[:, 0]])
     lines = a[:, None] + t[..., None] * along[:, None] + bend[..., None] * across[:, None]
+    # Rounded before rings are made: both areas at a border get the same numbers, and so the same
+    # vertices.
     return np.asarray(np.round(lines, 3))
 
 
@@ -396,6 +404,8 @@ def _districts(cells: Cells, towns: Town, of_town: Integers) -> Integers:
     for _ in range(50):
         stray = _stray(cells.pairs, district)
         a, b = np.vstack([cells.pairs, cells.pairs[:, ::-1]]).T
+        # Real districts are in one piece but for islands; pieces that are cut off join a district
+        # that they touch, ring by ring.
         moves = stray[a] & ~stray[b]
         if not moves.any():
             break
@@ -422,10 +432,13 @@ def _labelled(cells: Cells, district: Integers) -> "GeoDataFrame":
     names = place_names()
     label = np.array(sorted(next(names) for _ in range(district.max() + 1)))[district]
     points = gpd.GeoSeries.from_xy(*cells.points.T)
+    # Numbers along a Hilbert curve: neighbours have codes that are near each other, as census codes
+    # mostly do.
     order = np.lexsort([points.hilbert_distance().to_numpy(), label])
     label = label[order]
     turn = pd.Series(label).groupby(label).cumcount().to_numpy()
     number, letter = np.divmod(turn, 5)
+    # Seven areas or so to a ward, which lie next to each other on the curve.
     ward = pd.factorize(pd.Series(label) + (turn // 7).astype(str))[0]
     wards = np.array([next(names) for _ in range(ward.max() + 1)])
     codes = pd.Index([f"E0{FIRST_AREA + i}" for i in range(len(label))], name="area_code")

@@ -127,6 +127,7 @@ def describe_offences(records: Records, rng: np.random.Generator, *, scale: floa
     about["code"], about["month"], about["weapon"], about["domestic"] = "", -1, "?", "?"
     _plan_homicides(about, rng, scale)
     _plan_attempts(about, rng, scale)
+    # Planned ones first, to the record; what is left takes the mix of its kind.
     free = about.index[about["code"] == ""]
     for (number, _), rows in about.loc[free].groupby(["kind", "year"]).indices.items():
         at = free[rows]
@@ -219,12 +220,14 @@ def _days(about: pd.DataFrame, sexual: Flags, rng: np.random.Generator) -> NDArr
             days[rows] = rng.choice(dates, len(rows), p=_likely(dates, months))
     rows = np.flatnonzero(planned >= 0)
     first = planned[rows].astype("datetime64[M]").astype("datetime64[D]")
+    # Every month has 28 days.
     days[rows] = first + rng.integers(0, 28, len(rows))
     return days
 
 
 def _likely(dates: NDArray[np.datetime64], months: Array) -> Array:
     month = dates.astype("datetime64[M]").astype(int) % 12
+    # Day 0 of NumPy, 1 January 1970, was a Thursday: three more makes Monday 0.
     weight = months[month] * _WEEKDAYS[(dates.astype(int) + 3) % 7]
     return np.asarray(weight / weight.sum())
 
@@ -273,10 +276,13 @@ def _knives_at_home(about: pd.DataFrame, rng: np.random.Generator, scale: float)
     inside = about["place"].isin([HOME, ""]) | about["type"].isin(["rape", "threats to kill"])
     could = (about["kind"] == OTHER) & inside & (about["domestic"] == "no")
     could &= about["type"].isin(KNIFE_TYPES) & (about["code"] != "2") & (about["weapon"] == "none")
+    # Homicides have their weapons from the plan.
     could &= about["code"] != "1"
     for first, last, planted in _KNIVES:
         if planted is not None:
             then = about["month"].between(_month(first), _month(last))
+            # What serious ones outside gave by chance is taken off, so that the total is the
+            # planted one.
             more = round(planted * scale) - int((is_serious_knife(about) & then).sum())
             about.loc[choose(rng, np.flatnonzero(could & then), more), "weapon"] = "knife"
 

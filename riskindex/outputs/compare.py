@@ -138,6 +138,8 @@ def _steps(a: Run, b: Run) -> Iterator[_Step]:
     yield _Step("", _choose(state))
     causes = {name: _cause(name, a, b) for name in _names(a, b)}
     for cause in ("data", "version", "definition"):
+        # One cause at a time, each on top of the ones before, so that the steps lead from A to B
+        # and leave nothing unexplained.
         mixed = _mixed(state.scores, scores_b, [n for n, c in causes.items() if c == cause])
         state = state._replace(scores=mixed)
         yield _Step(cause, _choose(state, instead=b.config.index))
@@ -155,6 +157,7 @@ def _choose(state: _State, *, instead: Index | None = None) -> Selected:
         if instead is None:
             raise
         index = build_index(state.scores, options=instead)
+    # An override of an area that one of the maps lacks is no fault of either run.
     known = [o for o in state.selection.overrides if o.area_code in index.index]
     selection = replace(state.selection, overrides=tuple(known))
     return select_top(index, selection=selection, groups=state.groups)
@@ -203,6 +206,8 @@ def _names(a: Run, b: Run) -> list[str]:
 
 def _cause(name: str, a: Run, b: Run) -> str:
     """Why a factor's scores may differ; "" where nothing does."""
+    # Another definition comes before other data: a factor that is counted otherwise is not the same
+    # factor with new figures.
     in_both = all(name in run.scores.index.get_level_values("factor") for run in (a, b))
     if not in_both or _definition(a.config, name) != _definition(b.config, name):
         return "definition"
@@ -297,6 +302,8 @@ def _why(code: str, entered: bool, a: Run, b: Run, steps: Sequence[_Step]) -> tu
         missing = a.name if code not in a.areas.index else b.name
         return "definition", f"The area is not among those of {missing}."
     member = [bool(step.chosen.table.at[code, "selected"]) for step in steps]
+    # An area may change sides more than once on the way; what it is told is the last time, after
+    # which it stayed.
     flips = [k for k in range(1, len(steps)) if member[k] == entered and member[k - 1] != entered]
     if not flips:
         return "version", "The lists as computed again do not have this move; see the notes."

@@ -53,6 +53,8 @@ def overview_map(released: Released) -> bytes:
                 _paths(shapes),
                 facecolors=colours,
                 linewidths=0.2,
+                # Without an edge of their own, adjoining areas show hairs of white between them
+                # where they are smoothed.
                 edgecolors="white" if len(shapes) <= MOST_EDGED else "face",
             ),
             autolim=False,
@@ -83,6 +85,7 @@ def _outline_selected(shapes: NDArray[Any], axes: "Axes") -> None:
     if not len(shapes):
         return
     around = _paths(shapely.get_parts(shapely.coverage_union_all(shapes)))
+    # A pale casing under the dark line: on the darkest class the line alone would be lost.
     for colour, width in (("white", 2.6), (INK, 1.5)):
         lines = PathCollection(around, facecolors="none", edgecolors=colour, linewidths=width)
         axes.add_collection(lines, autolim=False)
@@ -96,6 +99,7 @@ def _number_places(released: Released, axes: "Axes", width: float) -> None:
     reached = plan.choice.best.places if plan.choice else ()
     people = table["residents_10_24"].astype("Float64").to_numpy(float, na_value=np.nan)
     share = np.nan_to_num(people / np.nanmax(people)) if np.isfinite(people).any() else 0.3
+    # By area and not by radius: a circle of twice the radius looks four times as large.
     radius = (5.5 + 5.5 * np.sqrt(np.broadcast_to(share, len(table)))) / 72
     inch = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (axes.get_position().width * width)
     at = part_dots(table[["x", "y"]].to_numpy(float) / inch, radius) * inch
@@ -147,6 +151,7 @@ def part_dots(centres: Array, radius: Array) -> Array:
             lacks = radius[a] + radius[b] - far
             if lacks <= 1e-9:
                 continue
+            # Two dots at the same point are parted sideways, the same way each time.
             way = apart / far if far > 0 else np.array([1.0, 0.0])
             share = radius[a] / (radius[a] + radius[b])
             at[b] += way * lacks * share
@@ -183,6 +188,8 @@ def _frame(bounds: Array) -> "tuple[Figure, Axes]":
     scale = 6.4 / max(wide, high)
     width, height = max(wide * scale, 3.0), max(high * scale, 3.0)
     figure = Figure(figsize=(width + LEGEND, height))
+    # pyplot keeps figures and a backend for the whole process; a figure with its own canvas leaves
+    # a notebook's settings alone, and is freed.
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, width / (width + LEGEND), 1))
     axes.set(xlim=(west - 0.01 * wide, east + 0.01 * wide), aspect="equal")
@@ -209,6 +216,7 @@ def _label_groups(released: Released, shapes: NDArray[Any], axes: "Axes") -> Non
     for name, shape in unions.items():
         point = shapely.point_on_surface(shape)
         axes.annotate(
+            # matplotlib sets what stands between two dollar signs as a formula.
             str(name).replace("$", r"\$"),
             (point.x, point.y),
             ha="center",
@@ -353,6 +361,8 @@ def overlap_matrix(released: Released) -> str:
         body += _t(letter, left - 10, y + cell / 2 + 4, "end", kind="strong")
         body += _t(letter, left + cell * (i + 0.5), top - 8, "middle", kind="strong")
         for j in range(len(labels)):
+            # Jaccard's share of those hot for either: the number shared grows with how many are hot
+            # at all.
             either = counts[i, i] + counts[j, j] - counts[i, j]
             share = counts[i, j] / either if either else 0.0
             kind = "self" if i == j else f"o{int(np.searchsorted((0, 0.1, 0.2, 0.4), share))}"

@@ -67,6 +67,7 @@ class Book:
         self.whole = str(released.config.get("whole", "county"))
         every = released.all_areas
         self.has_ranks = "rank" in every
+        # Where ranks are not released, an order by score would give them away.
         by = ["rank", "_code"] if self.has_ranks else ["_code"]
         order = every.assign(_code=every.index).sort_values(by).drop(columns="_code")
         self.areas = order
@@ -108,6 +109,8 @@ class Book:
         """Where periods are many, hot means hot when they are corrected together."""
         periods = str(self.released.factors.at[factor, "periods"]).split(", ")
         unit = str(self.released.config.get("periods", {}).get("unit", ""))
+        # Sixty months are sixty chances to be hot by luck; read side by side, they need one
+        # correction.
         return "is_hot_all" if reads_all_periods(len(periods), unit) else "is_hot"
 
     @cached_property
@@ -253,6 +256,8 @@ class Book:
 def summed(records: Any, by: Any) -> Any:  # noqa: ANN401 (a Series or a table)
     """Sums of groups of lines, missing where a part is missing because it is withheld."""
     missing = records.isna().groupby(by).any()
+    # pandas adds up a group without its missing values: a sum without a withheld part would be told
+    # as the whole.
     return records.groupby(by).sum().mask(missing)
 
 
@@ -308,6 +313,8 @@ def index_class(score: "pd.Series[float]") -> "pd.Series[int]":
 
     Areas with the same score stay in one class, that of the middle of them.
     """
+    # Many areas share a score, 0 most of all. One in the middle of its ties is classed with all of
+    # them, so that no border runs through equals.
     share = score.rank(method="average", pct=True, ascending=False)
     share = share.to_numpy(dtype=float, na_value=np.nan)
     classes = 4 - np.searchsorted([0.1, 0.2, 0.3, 0.5], share)
@@ -382,6 +389,8 @@ def _files(names: list[str]) -> dict[str, str]:
     files: dict[str, str] = {}
     for name in names:
         stem = f"district-{slug(name)}"
+        # Two districts such as "St. Ives" and "St Ives" have one slug, and the second page would
+        # replace the first.
         taken = f"{stem}.html" in files.values()
         files[name] = f"{stem}-{len(files)}.html" if taken else f"{stem}.html"
     return files
