@@ -105,7 +105,8 @@ def new(
     preset: Annotated[
         str,
         typer.Argument(
-            help="essex-2022, open-data, vulnerable-localities, indices-of-deprivation-2025, or "
+            help="essex-2022, needs-assessment, open-data, vulnerable-localities, "
+            "indices-of-deprivation-2025, or "
             "social-vulnerability-2022."
         ),
     ],

@@ -24,7 +24,15 @@ from riskindex.areas.postcodes import Postcodes
 from riskindex.areas.prepare import RESERVED, columns_of
 from riskindex.areas.read import AreaSource, GroupLookup
 from riskindex.areas.table_files import TableSource
-from riskindex.assessment.options import Figure, Measure, Names, OtherRecords, figure_faults
+from riskindex.assessment.options import (
+    Document,
+    Figure,
+    Measure,
+    Names,
+    OtherRecords,
+    document_faults,
+    figure_faults,
+)
 from riskindex.assessment.people_counts import AskedPeople, asked_of_people
 from riskindex.assessment.series import SeriesSource
 from riskindex.definitions import Clause, Definition
@@ -109,6 +117,8 @@ class Config(BaseModel):
     """Events that figures count beside the factors: without a map, a test or a score."""
     figures: list[Figure] = Field(default_factory=list)
     """Numbers of the document beside those that every run makes of its factors and measures."""
+    document: Document | None = None
+    """The written needs assessment, needs.html; left out, none is written."""
     index: Index = Index()
     """How scores become one number."""
     selection: Selection = Selection()
@@ -598,6 +608,10 @@ def _figure_faults(config: Config) -> Iterator[str]:
         yield f"figures: no source {name!r}; there is {listed(config.sources)}."
     for figure in config.figures:
         yield from (f"figures.{figure.name}: {fault}" for fault in figure_faults(figure, known))
+    if config.document is not None:
+        yield from document_faults(
+            config.document, counted=known.measures, tested=known.tested, figures=names
+        )
 
 
 def _no_people(factor: Factor, sources: Mapping[str, Source]) -> str:

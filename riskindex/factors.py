@@ -274,3 +274,11 @@ def _share_of(factor: Factor) -> Share | None:
 
 CONFIDENCE_SCORES: Mapping[int, float] = {0: 0.0, 90: 100 / 3, 95: 200 / 3, 99: 100.0}
 """Score of each confidence band."""
+
+
+def period_label(factors: Sequence[Factor]) -> str:
+    """The periods that the events cover, in words."""
+    labels = sorted({str(period) for factor in factors for period in factor.periods})
+    if not labels:
+        return "no events"
+    return labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"

@@ -70,7 +70,7 @@ from riskindex.uncertainty.robustness import tier
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-STAGES = 21
+STAGES = 20
 """How many stages a run and its saving name."""
 
 

@@ -11,12 +11,14 @@ import pandas as pd
 from riskindex.areas.groups import group_kinds, profile_kind
 from riskindex.areas.neighbours import NeighbourSummary
 from riskindex.areas.screen_maps import OnScreen
+from riskindex.assessment.figure_rows import ByArea
 from riskindex.assessment.people_rows import with_homes
 from riskindex.assessment.place_counts import (
     NOTHING_MEASURED,
     Measured,
     count_everything,
     inside_study,
+    places_of_pages,
     with_events_elsewhere,
 )
 from riskindex.assessment.shown_counts import (
@@ -28,7 +30,7 @@ from riskindex.assessment.shown_counts import (
     show,
 )
 from riskindex.cut import Cut
-from riskindex.factors import Factor
+from riskindex.factors import Factor, period_label
 from riskindex.index.build import Index
 from riskindex.planning.team_plan import Surroundings, TeamPlan
 from riskindex.tables import Sensitivity
@@ -263,6 +265,12 @@ class Result(OnScreen):
             funnels=self.funnels,
             people=self.people(hot, self.persistence).assign(mark=""),
             part_periods=self.part_periods,
+            by_area=ByArea(
+                hotspots=self.hotspots,
+                listed=self.index["selected"].astype(bool),
+                period=period_label(self.config.factors),
+                places=places_of_pages(self.areas),
+            ),
         )
         return every_figure(asked, shown)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
 COLUMNS = (
+    "row",
     "figure",
     "kind",
     "measure",
@@ -47,6 +48,7 @@ COLUMNS = (
 )
 """Columns of the table, in this order."""
 TEXTS = (
+    "row",
     "figure",
     "kind",
     "measure",
@@ -77,6 +79,20 @@ CLOPPER_PEARSON = "binomial, exact (Clopper-Pearson)"
 CONDITIONAL = "ratio of two counts, exact given their sum"
 NONE = "a census or register, without sampling"
 """How limits were made; all are 95%."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ByArea:
+    """What a reader may see of each area: whether it is hot, and on the list."""
+
+    hotspots: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Index (factor, period, area_code); columns `is_hot` and `reason`."""
+    listed: "pd.Series[bool] | None" = None
+    """Whether each assessed area is on the list, index area_code; None without a list."""
+    period: str = ""
+    """Label of what the list is made of."""
+    places: "Mapping[str, pd.Series[str]]" = field(default_factory=dict)
+    """Kind of place, the whole and that of the pages, to the name of each area's place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -123,8 +139,22 @@ class Shown:
     people: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Numbers of people and of their records, of `with_homes`, with a column `mark`, or what leaves
     of them."""
+    by_area: ByArea = field(default_factory=ByArea)
+    """What may be seen of each area."""
     seed: int = 2022
     """Of every random draw."""
+
+
+def row_names(table: pd.DataFrame) -> "pd.Series[str]":
+    """A short name of each row, the same whenever the row says the same of the same.
+
+    Parameters
+    ----------
+    table
+        With the columns `KEY`, which tell its rows apart.
+    """
+    keys = pd.util.hash_pandas_object(table[list(KEY)].astype(str), index=False)
+    return pd.Series([f"{number:016x}"[:12] for number in keys], index=table.index, dtype=object)
 
 
 def no_figures() -> pd.DataFrame:

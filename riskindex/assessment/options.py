@@ -158,6 +158,57 @@ class Figure:
     """What a reader must know, such as the source of a quoted value."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """The written needs assessment: what it is about."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    main: str
+    """The factor or measure that it is about, such as serious violence."""
+    people: Sequence[str] = ()
+    """Factors or measures of people, such as suspects, whose ages and sexes it tells."""
+    hot: str | None = None
+    """The factor whose hot areas are told of; left out, the main one."""
+    partnerships: str | None = None
+    """Kind of group of which each gets a document of its own; left out, that of the profiles."""
+    indicators: Sequence[str] = ()
+    """Figures of changes that stand in the table of targets, by their names."""
+
+
+def document_faults(
+    document: Document,
+    *,
+    counted: Collection[str],
+    tested: Collection[str],
+    figures: Collection[str],
+) -> Iterator[str]:
+    """Say which names of a document mean nothing.
+
+    Parameters
+    ----------
+    document
+        As the config has it.
+    counted
+        Factors of events and measures.
+    tested
+        Factors with hot areas.
+    figures
+        Figures that the config names.
+    """
+    asked = {
+        "main": ([document.main], counted),
+        "people": (document.people, counted),
+        "hot": ([document.hot] if document.hot else [], tested),
+        "indicators": (document.indicators, figures),
+    }
+    for option, (names, known) in asked.items():
+        for name in names:
+            if name not in known:
+                listed = ", ".join(sorted(known)) or "none"
+                yield f"document.{option}: there is no {name!r}; there is {listed}."
+
+
 def band_label(band: tuple[int, int]) -> str:
     """What a band of ages is called where it is a cell of its own: 10-17."""
     return f"{band[0]}-{band[1]}"

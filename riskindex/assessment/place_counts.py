@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.areas.groups import WHOLE, all_or_none, by_factor, group_kinds, residents_of
+from riskindex.areas.groups import (
+    WHOLE,
+    all_or_none,
+    by_factor,
+    group_kinds,
+    profile_kind,
+    residents_of,
+)
 from riskindex.factors import Factor
 
 if TYPE_CHECKING:
@@ -71,6 +78,12 @@ def places_by_kind(areas: "GeoDataFrame | pd.DataFrame") -> "dict[str, pd.Series
     found = {kind: _told_apart(study, kind) for kind in names}
     found = dict(sorted(found.items(), key=lambda item: (item[1].nunique(), item[0])))
     return {WHOLE_KIND: pd.Series(WHOLE, index=study.index), **found}
+
+
+def places_of_pages(areas: "GeoDataFrame | pd.DataFrame") -> "dict[str, pd.Series[str]]":
+    """Of `places_by_kind`, the whole and the kind of group that pages are written for."""
+    kinds = {WHOLE_KIND, profile_kind(group_kinds(areas))}
+    return {kind: names for kind, names in places_by_kind(areas).items() if kind in kinds}
 
 
 def _told_apart(areas: pd.DataFrame, kind: str) -> "pd.Series[str]":

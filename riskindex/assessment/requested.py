@@ -357,7 +357,7 @@ def _fullest(
     )
     # Named, because a reader asks which; of equal places the first.
     names = known.sort_values("count", ascending=False, kind="stable")["place"].head(top)
-    told = ", ".join(names) + f"; by chance {100 * chance.mean:.1f}%, p {chance.p:.3f}"
+    told = ", ".join(names) + f"; by chance {100 * chance.mean:.1f}%, {_p(float(chance.p))}"
     share = top_shares(counts, top)
     return figure_lines(
         whole,
@@ -454,8 +454,8 @@ def _overlap(figure: Figure, shown: Shown) -> pd.DataFrame:
     shared, hot, n = int((first & second).sum()), int(first.sum()), len(both)
     lift, p = _against_chance(first, second)
     spatial = _spatial(both, shown)
-    told = f"by chance {100 * second.sum() / n:.1f}%, p {p:.3f}"
-    told += f"; p {spatial:.3f} against maps that are as clumped" if spatial is not None else ""
+    told = f"by chance {100 * second.sum() / n:.1f}%, {_p(p)}"
+    told += f"; {_p(spatial)} against maps that are as clumped" if spatial is not None else ""
     return pd.DataFrame(
         [
             {
@@ -482,6 +482,11 @@ def _overlap(figure: Figure, shown: Shown) -> pd.DataFrame:
             }
         ]
     )
+
+
+def _p(p: float) -> str:
+    """A probability in a note."""
+    return "p below 0.001" if p < 0.001 else f"p {p:.3f}"
 
 
 def _against_chance(first: Flags, second: Flags) -> tuple[float, float]:

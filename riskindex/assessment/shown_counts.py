@@ -1,11 +1,18 @@
 """From what a run or a release counts to its table of figures: the same for every reader."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from riskindex.assessment.figure_rows import Shown, no_figures, with_every_column
+from riskindex.assessment.area_rows import hot_rows, list_rows
+from riskindex.assessment.figure_rows import (
+    ByArea,
+    Shown,
+    no_figures,
+    row_names,
+    with_every_column,
+)
 from riskindex.assessment.figures import make_figures
 from riskindex.assessment.funnel_rows import funnel_rows
 from riskindex.assessment.options import Figure
@@ -139,6 +146,7 @@ def show(
     funnels: pd.DataFrame,
     people: pd.DataFrame,
     part_periods: frozenset[tuple[str, str]],
+    by_area: ByArea,
 ) -> Shown:
     """Counts that a reader may see, with the words for them.
 
@@ -147,8 +155,10 @@ def show(
     about
         Columns `ABOUT`, index factor or measure, in the order of the report; `restricted` is
         missing where the reader sees everything.
-    counts, rhythm, bands, rhythm_kind, whole, hot, weights, series, funnels, people, part_periods
+    counts, rhythm, bands, rhythm_kind, whole, hot, weights
         As in `Shown`; `counts` are its places.
+    series, funnels, people, part_periods, by_area
+        As in `Shown`.
     """
     names = list(map(str, about.index))
     periods = [tuple(filter(None, str(labels).split(", "))) for labels in about["periods"]]
@@ -171,6 +181,7 @@ def show(
         funnels=funnels,
         people=people,
         part_periods=part_periods,
+        by_area=by_area,
     )
 
 
@@ -190,7 +201,20 @@ def every_figure(requested: Sequence[Figure], shown: Shown) -> pd.DataFrame:
     if len(shown.funnels):
         told = funnel_rows(shown.funnels, labels=shown.labels, whole=shown.whole)
         parts.insert(1, with_every_column([told]))
+    parts.insert(1, with_every_column(list(_of_areas(shown))))
     table = with_every_column(parts)
     factor, colon, group = table["definition"].str.partition(":").to_numpy().T
     named = pd.Series(factor, index=table.index).replace(dict(shown.definitions))
-    return table.assign(definition=(named + colon + group).astype(object))
+    table = table.assign(definition=(named + colon + group).astype(object))
+    return table.assign(row=row_names(table))
+
+
+def _of_areas(shown: Shown) -> Iterator[pd.DataFrame]:
+    """Rows of hot areas and of the list, for the whole and the kind of place of the pages."""
+    by_area = shown.by_area
+    places = by_area.places
+    if len(by_area.hotspots):
+        yield from hot_rows(by_area.hotspots, places, labels=shown.labels, whole=shown.whole)
+    if by_area.listed is not None:
+        period = by_area.period
+        yield from list_rows(by_area.listed, places, period=period, whole=shown.whole)

@@ -17,7 +17,7 @@ from riskindex.publication.key import INVENTED, write_key
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-KEY_FILE = "release.key"
+KEY_FILE, NEEDS_FILE = "release.key", "needs.toml"
 _MOMENT = "2022-01-01T00:00:00.000Z"
 _RELEASE = f"""
 [release]                                    # what partners and the public may see
@@ -61,7 +61,8 @@ def write_county(county: County, folder: str | Path) -> Path:
     Returns
     -------
     Path
-        The config, `config.toml`: the preset essex-2022. Boundaries, lookup, census tables and
+        The config, `config.toml`: the preset essex-2022; beside it lies `needs.toml`, the preset
+        needs-assessment. Boundaries, lookup, census tables and
         events lie in `data`, the planted clusters in `truth.csv`. Same county, same bytes.
     """
     folder = Path(folder)
@@ -81,6 +82,9 @@ def write_county(county: County, folder: str | Path) -> Path:
     _write_csv(county.truth.reset_index(), folder / "truth.csv")
     config = folder / "config.toml"
     config.write_text(_config(), encoding="utf-8", newline="\n")
+    needs = resources.files("riskindex.presets").joinpath("needs", "essex-2024.toml")
+    text = _config() + needs.read_text(encoding="utf-8")
+    (folder / NEEDS_FILE).write_text(text, encoding="utf-8", newline="\n")
     (folder / KEY_FILE).unlink(missing_ok=True)
     write_key(folder / KEY_FILE, INVENTED)
     return config

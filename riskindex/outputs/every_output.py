@@ -6,6 +6,7 @@ from riskindex.outputs.geopackage import write_geopackage
 from riskindex.outputs.governance import write_governance
 from riskindex.outputs.interactive_map import write_map
 from riskindex.outputs.manifest import write_data_package, write_manifest
+from riskindex.outputs.needs.page import write_needs
 from riskindex.outputs.profiles import write_profiles
 from riskindex.outputs.report.page import write_report
 from riskindex.outputs.star_tables import FOLDER as STAR_FOLDER
@@ -63,6 +64,9 @@ def write_every_output(released: Released, out: Path, *, earlier: Path, say: Say
     say("Writing the report")
     write_report(released, out / "report.html", earlier=earlier)
     write_governance(released, out / "governance.html")
+    if released.document is not None:
+        say("Writing the needs assessment")
+        write_needs(released, out)
     say("Writing the profiles")
     write_profiles(released, out / "profiles")
     say("Writing the manifest")

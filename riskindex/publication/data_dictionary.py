@@ -117,6 +117,7 @@ _APART = {
     "events": Column("integer", "Events there, which decide nothing.", "events"),
 }
 _FIGURES = {
+    "row": Column("string", "Short name of the row, which pages print beside its numbers."),
     "figure": Column("string", "Name of the figure; with the other key columns it names a row."),
     "kind": Column("string", "Kind of figure: count, rate, share, change, mix, or as named."),
     "measure": Column("string", "What is measured, in words."),

@@ -11,7 +11,7 @@ from riskindex.assessment.shown_counts import hot_by_factor
 from riskindex.cut import Cut, areas, without_score
 from riskindex.disclosure import decile
 from riskindex.errors import DisclosureError
-from riskindex.factors import CONFIDENCE_SCORES, Factor, reported_shares
+from riskindex.factors import CONFIDENCE_SCORES, Factor, period_label, reported_shares
 from riskindex.planning.named_places import hot_in_places, hot_last
 from riskindex.planning.team_plan import TeamPlan
 from riskindex.publication.counts import is_exact, released_groups, released_places
@@ -30,7 +30,6 @@ from riskindex.publication.released import (
     TOGETHER,
     Released,
     factor_table,
-    period_label,
     place_names,
     settlements_inside,
     weights_taken,
@@ -171,6 +170,7 @@ def release_protected(
         requested=tuple(result.config.figures),
         people=released_people(result, view.people(), key, rules),
         funnels=view.funnels(),
+        document=result.config.document,
         series=_open_series(result),
         weights=result.weights,
         figure_counts=released_places(result, key, rules),

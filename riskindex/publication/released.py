@@ -13,8 +13,14 @@ from riskindex.areas.groups import count_groups, group_kinds, profile_kind
 from riskindex.areas.map_context import DrawnLayer
 from riskindex.areas.neighbours import NeighbourSummary
 from riskindex.areas.screen_maps import OnScreen
-from riskindex.assessment.options import Figure
-from riskindex.assessment.place_counts import inside_study, no_measures, no_places
+from riskindex.assessment.figure_rows import ByArea
+from riskindex.assessment.options import Document, Figure
+from riskindex.assessment.place_counts import (
+    inside_study,
+    no_measures,
+    no_places,
+    places_of_pages,
+)
 from riskindex.assessment.shown_counts import (
     ABOUT,
     definition_of,
@@ -25,7 +31,7 @@ from riskindex.assessment.shown_counts import (
 )
 from riskindex.cut import Cut
 from riskindex.disclosure import CellRules
-from riskindex.factors import Factor
+from riskindex.factors import Factor, period_label
 from riskindex.planning.team_plan import TeamPlan
 from riskindex.result import Result
 from riskindex.tables import Sensitivity, rows
@@ -196,6 +202,8 @@ class Released(OnScreen):
     sex; of restricted ones cells of their own."""
     age_bands: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Records of restricted factors and measures in the bands of ages that figures ask for."""
+    document: Document | None = None
+    """What the written assessment is about; None where none is asked for."""
     requested: tuple[Figure, ...] = ()
     """Figures that the config names."""
     series: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -271,6 +279,12 @@ class Released(OnScreen):
             funnels=self.funnels,
             people=self.people,
             part_periods=self.part_periods,
+            by_area=ByArea(
+                hotspots=self.hotspots,
+                listed=pd.Series(self.all_areas.index.isin(self.top.index), self.all_areas.index),
+                period=self.period_label,
+                places=places_of_pages(self.areas),
+            ),
         )
         return every_figure(self.requested, shown)
 
@@ -335,6 +349,7 @@ def whole(result: Result) -> Released:
         measures=result.about_measures,
         period_rhythm=inside_study(result.measured.rhythm),
         requested=tuple(config.figures),
+        document=config.document,
         series=result.measured.series,
         funnels=result.funnels,
         people=_people(result),
@@ -587,11 +602,3 @@ def weights_taken(result: Result) -> dict[str, float]:
     """Weight of every scored factor as the index took it, as files have it."""
     # Weights found from data have 16 digits, of which the last differ between platforms.
     return {str(name): round(float(w), 6) for name, w in result.weights_taken.items()}
-
-
-def period_label(factors: list[Factor]) -> str:
-    """The periods that the events cover, in words."""
-    labels = sorted({str(period) for factor in factors for period in factor.periods})
-    if not labels:
-        return "no events"
-    return labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"

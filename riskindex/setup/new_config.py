@@ -5,6 +5,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from importlib import resources
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import tomlkit
@@ -44,10 +45,17 @@ class NewConfig(NamedTuple):
     """Sentences about files that are not there: what, from where, and what to call it."""
 
 
+WITH_MORE: Mapping[str, Sequence[str]] = MappingProxyType(
+    {"needs-assessment": ("essex-2022.toml", "needs/essex-2024.toml")}
+)
+"""Presets that are another one with more tables after it, and the files that they are made of."""
+
+
 def presets() -> list[str]:
     """Names of the presets."""
     entries = resources.files("riskindex.presets").iterdir()
-    return sorted(e.name.removesuffix(".toml") for e in entries if e.name.endswith(".toml"))
+    alone = [e.name.removesuffix(".toml") for e in entries if e.name.endswith(".toml")]
+    return sorted([*alone, *WITH_MORE])
 
 
 def read_preset(name: str) -> str:
@@ -60,7 +68,9 @@ def read_preset(name: str) -> str:
     """
     if name not in presets():
         raise ConfigError(f"No preset {name!r}{nearest(name, presets())}.")
-    return resources.files("riskindex.presets").joinpath(f"{name}.toml").read_text("utf-8")
+    files = WITH_MORE.get(name, (f"{name}.toml",))
+    folder = resources.files("riskindex.presets")
+    return "".join(folder.joinpath(*file.split("/")).read_text("utf-8") for file in files)
 
 
 def new_config(

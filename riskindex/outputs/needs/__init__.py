@@ -1,0 +1,1 @@
+"""The written needs assessment: one text, as a page and as a document to finish by hand."""

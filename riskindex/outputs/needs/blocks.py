@@ -1,0 +1,99 @@
+"""What the text of a needs assessment is made of, before it becomes a page or a document."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number as it is printed, and the row of the figures that it is from."""
+
+    text: str
+    row: str
+
+
+@dataclass(frozen=True)
+class Free:
+    """Words with digits that are no figure: a date, a period, a name, a code."""
+
+    text: str
+    is_whole: bool = False
+    """Whether it stays on one line."""
+
+
+Part = str | Number | Free
+"""A piece of a sentence. Plain words hold no digit."""
+Sentence = tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """One or more sentences."""
+
+    parts: Sentence
+    is_lead: bool = False
+    """Whether it is set larger, as an answer."""
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """Sentences one under the other."""
+
+    items: Sequence[Sentence]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells under headings, each cell a sentence."""
+
+    headings: Sequence[Part]
+    rows: Sequence[Sequence[Sentence]]
+    caption: str = ""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A picture of our own as SVG, which a document leaves out, or as PNG, which both have."""
+
+    caption: Sentence
+    svg: str = ""
+    png: bytes = b""
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class ToComplete:
+    """Where a person must write, and what."""
+
+    hint: str
+
+
+Block = Paragraph | Bullets | Table | Drawing | ToComplete
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the text under a heading."""
+
+    title: str
+    blocks: Sequence[Block]
+
+
+@dataclass(frozen=True)
+class Text:
+    """The whole text of one place."""
+
+    title: str
+    lead: str
+    place: str
+    sections: Sequence[Section] = field(default_factory=tuple)
+
+
+def joined(items: Sequence[Sentence], *, last: str = " and ") -> Sentence:
+    """Pieces as in a list: a, b and c."""
+    parts: list[Part] = []
+    for i, item in enumerate(items):
+        if i:
+            parts.append(last if i == len(items) - 1 else ", ")
+        parts.extend(item)
+    return tuple(parts)
