@@ -175,3 +175,42 @@ def test_roads_and_stations_are_drawn_told_and_named(opened, county_released, tm
     width = page.evaluate("riskindex.app.drawing.width")
     assert abs(at["x"]) + abs(at["y"]) < width
     assert page.evaluate("riskindex.app.drawing.names.points[0].text") == "Central"
+
+
+def pixels(page: Any) -> list[list[int]]:
+    """Colours along a row through the middle of the map, a tenth of its width apart."""
+    return page.evaluate(
+        """() => {
+            const [sheet] = riskindex.app.areas._sheets;
+            const copy = new OffscreenCanvas(sheet.width, sheet.height);
+            const pen = copy.getContext("2d", { willReadFrequently: true });
+            pen.drawImage(sheet, 0, 0);
+            const at = (k) => pen.getImageData((sheet.width * k) / 60, sheet.height / 2, 1, 1);
+            return Array.from({ length: 60 }, (_, k) => [...at(k).data]);
+        }"""
+    )
+
+
+def test_a_second_layer_shows_on_the_right_of_the_line_alone(page: Any):
+    page.uncheck("#outline")
+    height = page.evaluate("document.getElementById('map-frame').clientHeight")
+    before = pixels(page)
+    factor = page.evaluate("riskindex.app.data.factors.find((f) => f.last).name")
+    page.select_option("#beside", f"hot:{factor}")
+    after = pixels(page)
+    assert page.evaluate("document.getElementById('map-frame').clientHeight") == height
+    left = [k for k in range(25) if before[k] != after[k]]
+    right = [k for k in range(35, 60) if before[k] != after[k]]
+    assert left == []
+    assert right != []
+    assert page.inner_text("#legend-title").startswith("Left: ")
+    assert page.inner_text("#beside-title").startswith("Right: ")
+
+    page.focus("#split")
+    page.keyboard.press("End")
+    moved = pixels(page)
+    assert [k for k in range(48) if before[k] != moved[k]] == []
+    assert f"beside=hot%3A{factor}" in page.evaluate("location.hash")
+    page.select_option("#beside", "")
+    assert pixels(page) == before
+    assert page.is_hidden("#split")

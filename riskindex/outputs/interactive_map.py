@@ -36,6 +36,7 @@ SCRIPTS = (
     "map_draw.js",
     "map_labels.js",
     "map_layer.js",
+    "map_beside.js",
     "map_list.js",
     "map_search.js",
     "map_plan.js",

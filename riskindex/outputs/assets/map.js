@@ -34,6 +34,7 @@ async function open(map) {
   app.state = { ...firstState(data), ...readFragment(data) };
   placeMap(map);
   fillChoices();
+  fillBeside();
   showWhatIf();
   showAbout();
   showFoot();
@@ -97,7 +98,7 @@ function firstState(data) {
   const last = data.factors.find((factor) => factor.last)?.last.period ?? "";
   const { plan } = data;
   const planned = { place: 0, team: plan?.now ?? 0, spread: plan?.is_spread ?? false, view: plan ? "places" : "areas" };
-  return { ...app.start, ...planned, area: null, layer: "index", period: last, outline: true, district: "", query: "", sure: "", sort: "rank", tab: "" };
+  return { ...app.start, ...planned, area: null, layer: "index", beside: "", split: 50, period: last, outline: true, district: "", query: "", sure: "", sort: "rank", tab: "" };
 }
 
 // The index, ranks and selection for other choices; weights as they are, not as multiples.
@@ -148,10 +149,11 @@ function pointsOf(i) {
 const EFFECTS = {
   choices: () => [recount, syncSorts, syncWhatIf, showPlan, showAnswer, showMap, showList, showPlaces, showProfile],
   layer: () => [syncLayer, showMap],
+  beside: () => [showMap],
   list: () => [showList, showPlaces, () => app.areas?.redrawFocus()],
   area: () => [markChosenRow, showPlaces, showProfile, () => app.areas?.redrawFocus()],
   place: () => [markChosenRow, showPlaces, showProfile, () => app.areas?.redrawFocus()],
-  plan: () => [showPlan, showAnswer, showPlaces, showProfile, () => showLegend(app.layer), () => app.areas?.redraw()],
+  plan: () => [showPlan, showAnswer, showPlaces, showProfile, () => showLegend(app.layer), showBeside, () => app.areas?.redraw()],
   tab: () => [],
 };
 
@@ -185,6 +187,7 @@ function showMap() {
   app.layer = shownLayer();
   app.picture = pictureOf(app.layer);
   showLegend(app.layer);
+  showBeside();
   app.areas?.redraw();
 }
 
@@ -317,6 +320,7 @@ function listen(map) {
   listenSearch();
   listenPlan();
   listenMoves();
+  listenBeside();
 }
 
 const areasOfDistrict = (district) => positions(app.data.n).filter((i) => district && groupOf(app.data.district, i) === district);
@@ -381,6 +385,7 @@ function fragmentOf({ state, start: first, data }) {
     spread: data.plan && state.spread !== data.plan.is_spread ? Number(state.spread) : "",
     view: data.plan && state.view === "areas" ? "areas" : "",
     layer: state.layer === "index" ? "" : state.layer,
+    beside: state.beside,
     period: state.layer.startsWith("hot:") && shownFactor()?.periods.length > 1 ? shownPeriod(shownFactor()).period : "",
     district: state.district,
     find: state.query,
@@ -411,6 +416,7 @@ function readFragment(data) {
     area: data.place_of.get(given.get("area")),
     ...planOfFragment(given, data.plan),
     layer: choices.has(given.get("layer")) ? given.get("layer") : undefined,
+    beside: choices.has(given.get("beside")) ? given.get("beside") : undefined,
     period: given.get("period") ?? undefined,
     district: data.district?.labels.includes(given.get("district")) ? given.get("district") : undefined,
     query: given.get("find") ?? undefined,

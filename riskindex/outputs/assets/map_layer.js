@@ -281,6 +281,7 @@ function areaLayerOn(map) {
     redraw() {
       if (!this.view || !app.picture) return;
       this.dots = drawMap(this._sheets[0].getContext("2d"), this.view, app.drawing, app.picture);
+      drawBeside(this._sheets[0].getContext("2d"), this._map, this._bounds, this.view);
       this.redrawFocus();
     },
     redrawFocus() {
