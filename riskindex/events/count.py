@@ -371,7 +371,7 @@ def _first_undated(tally: Tally) -> str:
 def _misspelt_codes(tally: Tally) -> Iterator[str]:
     """Codes that no area has: not counted; and those that were read in capitals."""
     rows = tally.events.connection.execute(
-        f"SELECT area_code, count(*) FROM placed WHERE reason = {Reason.UNKNOWN_AREA} "
+        f"SELECT area_code, sum(n)::BIGINT FROM placed WHERE reason = {Reason.UNKNOWN_AREA} "
         "AND area_code IS NOT NULL GROUP BY 1 ORDER BY 1"
     ).fetchall()
     if rows:
@@ -400,7 +400,7 @@ def _drifting_places(tally: Tally) -> Iterator[str]:
     ).fetchall()
     events = {int(month): int(n) for month, n in rows}
     lost = tally.events.connection.execute(
-        "SELECT year(date) * 12 + month(date) - 1, count(*) FROM placed "
+        "SELECT year(date) * 12 + month(date) - 1, sum(n)::BIGINT FROM placed "
         f"WHERE reason = {Reason.NO_LOCATION} GROUP BY 1 ORDER BY 1"
     ).fetchall()
     # Four standard errors beside the five points: in a month of 20 events, one more without a place

@@ -70,7 +70,7 @@ class Apart(NamedTuple):
     every: bool = False
     """All of them: none is counted in bulk."""
     counted: bool = False
-    """Rows stand for as many as their column `events` says, and become as many rows."""
+    """Rows stand for as many as their column `events` says, and are looked at together."""
 
 
 def store_lacking(connection: "DuckDBPyConnection", lacking: Flags) -> None:
@@ -111,8 +111,7 @@ def leave_out(connection: "DuckDBPyConnection", lacking: Flags, apart: Apart) ->
         f"JOIN codes c ON c.code = d.area_code WHERE {_BY_CODE} AND NOT ({COVERED}) "
         "AND (c.area, span) NOT IN (SELECT area, span FROM lacked)"
     )
-    rows = _EXPANDED.format(query) if apart.counted else f"({query})"
-    connection.execute(f"INSERT INTO looked_at BY NAME {rows}")
+    connection.execute(f"INSERT INTO looked_at BY NAME ({query})")
 
 
 def place_events(
@@ -162,7 +161,8 @@ def place_events(
     codes = _codes(connection, study)
     _store_codes(connection, codes)
     connection.execute(_part(connection, apart or Apart()))
-    codes["points"] = connection.execute(_POINTS).df().set_index("code")["points"]
+    number = "events" if apart is not None and apart.counted else "1"
+    codes["points"] = connection.execute(_POINTS.format(number)).df().set_index("code")["points"]
     codes = codes.fillna({"points": 0}).astype({"points": "int64"})
     _store_spots(connection, codes, study, crs)
     recognised = recognise(connection, codes)
@@ -178,7 +178,7 @@ def place_events(
     _put_into_parts(connection, codes, parts, study, crs)
     shared, shared_notes = share_out_bare(connection, codes, parts, study, name)
     store(connection, "shared", shared)
-    connection.execute(_placed(with_shared=len(shared) > 0))
+    connection.execute(_placed(with_shared=len(shared) > 0, number=number))
     return (*notes, *shared_notes)
 
 
@@ -198,9 +198,17 @@ def _part(connection: "DuckDBPyConnection", asked: Apart) -> str:
         CREATE {apart} apart AS {rows}"""
 
 
-_EXPANDED = """
-SELECT * EXCLUDE (events, one) REPLACE (row_number() OVER (ORDER BY area_code, date, sort) AS row)
-FROM (SELECT *, unnest(range(events)) AS one FROM ({}))
+# Only events of split codes are shared out one by one: those outside may be fifty million.
+_SPLIT = (
+    "coalesce(span >= 0 AND area_code IN (SELECT code FROM codes WHERE route = 'split'), false)"
+)
+_EXPANDED = f"""
+WITH rest AS ({{}})
+SELECT * EXCLUDE (one)
+    REPLACE (1 AS events, row_number() OVER (ORDER BY area_code, date, sort) AS row)
+FROM (SELECT *, unnest(range(events)) AS one FROM rest WHERE {_SPLIT})
+UNION ALL BY NAME
+SELECT * FROM rest WHERE NOT {_SPLIT}
 """
 NAMED_CODES = 1000
 """So many codes can be asked for by name, which a Parquet file's dictionary answers quickly."""
@@ -231,12 +239,16 @@ WITH parted AS (
 SELECT area_code, bool_or(is_plain) FROM parted GROUP BY 1 HAVING NOT bool_and(is_plain) ORDER BY 1
 """
 _POINTS = """
-SELECT coalesce(area_code, '') AS code, count(x) AS points FROM apart WHERE span >= 0 GROUP BY 1
+SELECT coalesce(area_code, '') AS code, coalesce(sum({}) FILTER (x IS NOT NULL), 0) AS points
+FROM apart WHERE span >= 0 GROUP BY 1
 """
 
 
-def _placed(*, with_shared: bool) -> str:
-    """The table of where each event is, and the view that knows what is not covered."""
+def _placed(*, with_shared: bool, number: str) -> str:
+    """The table of where each event is, and the view that knows what is not covered.
+
+    In the view `n` is the number of events that a row stands for.
+    """
     by_share = "h.area" if with_shared else "NULL"
     shared = "LEFT JOIN shared h ON h.file = d.file AND h.row = d.row" if with_shared else ""
     return f"""
@@ -263,7 +275,7 @@ def _placed(*, with_shared: bool) -> str:
         FROM found;
         CREATE OR REPLACE TEMP VIEW placed AS
         SELECT * REPLACE ((CASE WHEN reason = {Reason.COUNTED} AND NOT ({COVERED})
-            THEN {Reason.NOT_COVERED} ELSE reason END)::TINYINT AS reason)
+            THEN {Reason.NOT_COVERED} ELSE reason END)::TINYINT AS reason), {number} AS n
         FROM looked_at c"""
 
 

@@ -142,8 +142,8 @@ def _records(tally: Tally, aspects: Mapping[str, str], asked: str, scope: Scope)
         return (
             f"SELECT area, span, sort, 1 AS day, events AS n, prints::HUGEINT AS prints, month "
             f"FROM plain WHERE {asked} "
-            f"UNION ALL SELECT CASE WHEN {lost} THEN {_NO_AREA} ELSE area END, span, sort, 1, 1, "
-            f"print, {columns} FROM placed JOIN days USING (date) "
+            f"UNION ALL SELECT CASE WHEN {lost} THEN {_NO_AREA} ELSE area END, span, sort, 1, n, "
+            f"n::HUGEINT * print, {columns} FROM placed JOIN days USING (date) "
             f"WHERE (reason = {Reason.COUNTED} OR {lost}) AND {asked}"
         )
     once = (

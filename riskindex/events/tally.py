@@ -628,14 +628,15 @@ _BY_MONTH = f"""
 SELECT area, month, sum(n)::BIGINT AS n FROM (
     SELECT area, month, events AS n FROM plain
     UNION ALL
-    SELECT area, year(date) * 12 + month(date) - 1, count(*) FROM placed
+    SELECT area, year(date) * 12 + month(date) - 1, sum(n) FROM placed
     WHERE reason = {Reason.COUNTED} GROUP BY ALL
 ) GROUP BY ALL
 """
 
 _APART = f"""
 UNION ALL
-SELECT span, area::INTEGER, reason::TINYINT, how::TINYINT, sort, count(*), {wrapped_sum("print")}
+SELECT span, area::INTEGER, reason::TINYINT, how::TINYINT, sort, sum(n)::BIGINT,
+    {wrapped_sum("n::HUGEINT * print")}
 FROM placed LEFT JOIN days USING (date) GROUP BY ALL
 """
 _CELLS = f"""

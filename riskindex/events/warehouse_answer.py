@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import mkstemp
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from riskindex.errors import ConfigError, InputError
 from riskindex.events.spark_points import NOWHERE, ask_spark, count_points
-from riskindex.events.sql import events_table, identifier, literal, store
+from riskindex.events.sql import events_table, identifier, literal
 from riskindex.events.study_area import StudyArea
 from riskindex.events.tally import Events
 from riskindex.events.warehouse import (
@@ -23,7 +24,7 @@ from riskindex.events.warehouse import (
 )
 from riskindex.factors import Factor
 from riskindex.files.csv_files import read_sheet
-from riskindex.files.formats import FileRecord, find_file, record, sniff
+from riskindex.files.formats import FileRecord, as_utf8, find_file, record, sniff
 from riskindex.files.text import MISSING_WORDS
 
 if TYPE_CHECKING:
@@ -67,36 +68,38 @@ def open_warehouse(
     if faults:
         raise ConfigError(faults)
     rules = list(describe_rules(name, source, factors=factors))
+    columns = [*_TOLD, *rules, *(["is_outside"] if source.x is not None else [])]
     if source.answer is not None:
         path = find_file(folder, source.answer, place=f"sources.{name}.answer")
-        answer = _read_answer(connection, path, [*_TOLD, *rules], home, name)
-        written = record(path, name, rows=None)
+        label, answer = path.name, _read_answer(connection, path, columns, home, name)
     else:
         query = counting_query(name, source, factors=factors)
-        answer = _ask(name, source, query, _runner(name, source, areas))
-        # Only the columns that were asked for: a view of a warehouse may add some.
-        answer = answer[[*_TOLD, *rules, *(["is_outside"] if source.x is not None else [])]]
-        # A database gives rows in any order; sorted, the same events have the same hash.
-        text = answer.sort_values([*answer], na_position="first").to_csv(index=False)
-        whole = text.encode()
-        asked = f"{source.engine}: {title(source)}"
-        written = FileRecord(name, asked, len(whole), sha256(whole).hexdigest(), None)
-    events = _numbers(answer["events"], name)
-    outside = answer["is_outside"] if source.x is not None else False
-    dates = _first_days(answer, source, name)
-    store(connection, "answer", answer.assign(date=dates, events=events, is_outside=outside))
+        label = f"{source.engine}: {title(source)}"
+        answer = _ask(name, source, query, _runner(name, source, areas, home))
+    # From here on an answer looks like any other source: the same counting, the same losses.
     flags = ", ".join(f"{identifier(rule)}::INTEGER = 1 AS {identifier(rule)}" for rule in rules)
     words = ", ".join(map(literal, MISSING_WORDS))
+    # A point that no area holds lies nowhere near; its coordinates stay where they are.
+    x = "CASE WHEN is_outside THEN 'inf'::DOUBLE END" if source.x is not None else "NULL::DOUBLE"
+    table = identifier(events_table(name))
     connection.execute(
-        # From here on an answer looks like any other source: the same counting, the same losses.
-        f"CREATE TABLE {identifier(events_table(name))} AS SELECT {literal(written.name)} AS file, "
-        "NULL::BIGINT AS row, date, x AS x, x AS y, NULL::VARCHAR AS person, "
-        f"NULL::VARCHAR AS key, events, {flags}, CASE WHEN lower(code) NOT IN ({words}) "
-        # A point that no area holds lies nowhere near; its coordinates stay where they are.
-        "THEN code END AS area_code FROM (SELECT *, CASE WHEN is_outside THEN 'inf'::DOUBLE END "
-        "AS x, "
-        "nullif(trim(area_code::VARCHAR), '') AS code FROM answer)"
+        f"CREATE TABLE {table} AS SELECT {literal(label)} AS file, NULL::BIGINT AS row, "
+        f"CASE WHEN {_IS_MONTH} THEN make_date(left(month_text, 4)::INTEGER, "
+        f"right(month_text, 2)::INTEGER, 1) END AS date, {x} AS x, {x} AS y, "
+        "NULL::VARCHAR AS person, NULL::VARCHAR AS key, try_cast(number AS BIGINT) AS events, "
+        f"{flags}, CASE WHEN lower(code) NOT IN ({words}) THEN code END AS area_code, "
+        f"CASE WHEN NOT {_IS_MONTH} AND lower(trim(month_text)) NOT IN ('', {words}) "
+        "THEN month_text END AS bad_month, "
+        # A count of 0 or a fraction is no answer to a GROUP BY, so that the file was edited or is
+        # another one.
+        "CASE WHEN NOT coalesce(number BETWEEN 1 AND 1e15 AND number % 1 = 0, false) "
+        "THEN coalesce(events::VARCHAR, '') END AS bad_events "
+        "FROM (SELECT *, coalesce(month::VARCHAR, '').replace('.0', '') AS month_text, "
+        "try_cast(events AS DOUBLE) AS number, nullif(trim(area_code::VARCHAR), '') AS code "
+        f"FROM {_scan(connection, answer)})"
     )
+    connection.unregister(_ANSWER)
+    _refuse_nonsense(connection, table, source, name)
     counted = Events(
         connection=connection,
         table=events_table(name),
@@ -104,14 +107,65 @@ def open_warehouse(
         is_counted=True,
         coverage=source.coverage,
     )
-    return counted, written._replace(rows=int(events.sum()))
+    told = _provenance(connection, events_table(name), name, label)
+    if source.answer is not None:
+        return counted, record(path, name, rows=told.rows)
+    return counted, told
 
 
-Runner = Callable[[str, str], "pd.DataFrame"]
-"""Address and query to the answer."""
+_ANSWER = "answer_of_warehouse"
+_IS_MONTH = "regexp_full_match(month_text, '[0-9]{4}-?(0[1-9]|1[0-2])')"
+"""Of a month as text; a number beside missing ones may have been a decimal."""
 
 
-def _runner(name: str, source: WarehouseSource, areas: "pd.DataFrame | None") -> Runner:
+def _scan(connection: "DuckDBPyConnection", answer: "pd.DataFrame | str") -> str:
+    """What follows FROM for an answer: a table in memory, or a file that DuckDB reads itself."""
+    if isinstance(answer, str):
+        return answer
+    connection.register(_ANSWER, answer)
+    return _ANSWER
+
+
+def _refuse_nonsense(
+    connection: "DuckDBPyConnection", table: str, source: WarehouseSource, name: str
+) -> None:
+    """Refuse months and numbers that no counting query gives."""
+    ((month, number),) = connection.execute(
+        f"SELECT any_value(bad_month), any_value(bad_events) FROM {table}"
+    ).fetchall()
+    if month is not None:
+        raise InputError(
+            f"{name}: {title(source)}: column {source.date!r}: {month!r} is no month. Dates that "
+            "are text must be ISO (2022-03 or 2022-03-01); others must be dates or timestamps, "
+            "and date_is_text says which."
+        )
+    if number is not None:
+        raise InputError(f"{name}: the answer's column events holds {number!r}, no whole number.")
+    connection.execute(
+        f"ALTER TABLE {table} DROP COLUMN bad_month; ALTER TABLE {table} DROP COLUMN bad_events"
+    )
+
+
+def _provenance(connection: "DuckDBPyConnection", table: str, name: str, label: str) -> FileRecord:
+    """How many events an answer has, and its hash.
+
+    A database gives rows in any order, so that their hashes are added up: no two rows are alike.
+    """
+    columns = [c for c in connection.table(table).columns if c not in ("file", "row", "y")]
+    line = f"concat({', '.join(f'{identifier(c)}, chr(31)' for c in columns)})"
+    ((size, rows, total, events),) = connection.execute(
+        f"SELECT coalesce(sum(strlen({line})), 0), count(*), bit_xor(md5_number({line})), "
+        f"coalesce(sum(events), 0) FROM {identifier(table)}"
+    ).fetchall()
+    digest = sha256(f"{rows} {total}".encode()).hexdigest()
+    return FileRecord(name, label, int(size), digest, int(events))
+
+
+Runner = Callable[[str, str], "pd.DataFrame | str"]
+"""Address and query to the answer: a table, or a file as DuckDB reads it."""
+
+
+def _runner(name: str, source: WarehouseSource, areas: "pd.DataFrame | None", home: Path) -> Runner:
     """What asks the engine of a source."""
     place = f"sources.{name}"
     if source.engine not in _RUNNERS:
@@ -120,7 +174,7 @@ def _runner(name: str, source: WarehouseSource, areas: "pd.DataFrame | None") ->
             "`riskindex sql` prints, save its answer as CSV, and name the file under answer."
         )
     if source.x is None:
-        return _RUNNERS[source.engine]
+        return partial(_RUNNERS[source.engine], home=home)
     if areas is None:
         raise ConfigError(f"{place}: its points can only be placed where the areas are given.")
     return partial(_in_areas, study=StudyArea(areas), crs=source.crs)
@@ -135,7 +189,7 @@ def _in_areas(address: str, query: str, *, study: StudyArea, crs: str) -> "pd.Da
     return counted.assign(area_code=codes[area], is_outside=area == NOWHERE)
 
 
-def _ask(name: str, source: WarehouseSource, query: str, run: Runner) -> "pd.DataFrame":
+def _ask(name: str, source: WarehouseSource, query: str, run: Runner) -> "pd.DataFrame | str":
     """The answer of the warehouse itself."""
     place = f"sources.{name}"
     address = os.environ.get(source.connection or "")
@@ -179,7 +233,7 @@ class _NotConnected(Exception):  # noqa: N818
     """There is no connection."""
 
 
-def _ask_postgresql(address: str, query: str) -> "pd.DataFrame":
+def _ask_postgresql(address: str, query: str, *, home: Path) -> str:
     import psycopg
 
     # Whatever the account may do, this session only reads.
@@ -190,27 +244,50 @@ def _ask_postgresql(address: str, query: str) -> "pd.DataFrame":
     except psycopg.Error as error:
         raise _NotConnected(type(error).__name__) from None
     with session, session.cursor() as cursor:
-        cursor.execute(query)
-        columns = [column.name for column in cursor.description or ()]
-        return pd.DataFrame(cursor.fetchall(), columns=columns)
+        # The answer goes to a file as it comes: millions of rows never become Python's.
+        number, path = mkstemp(".csv", dir=home)
+        with os.fdopen(number, "wb") as file, cursor.copy(_COPY.format(query)) as copy:
+            for part in copy:
+                file.write(part)
+    return _read_csv(Path(path))
 
 
-_RUNNERS: Mapping[str, Runner] = {
+_COPY = "COPY ({}) TO STDOUT (FORMAT csv, HEADER)"
+
+
+def _read_csv(path: Path) -> str:
+    """A CSV with commas, every value as text."""
+    return (
+        f"read_csv({literal(str(path))}, all_varchar = true, header = true, delim = ',', "
+        "quote = '\"', escape = '\"', auto_detect = true, parallel = false)"
+    )
+
+
+def _ask_spark(address: str, query: str, *, home: Path) -> "pd.DataFrame":
+    return ask_spark(address, query)
+
+
+_RUNNERS: Mapping[str, Callable[..., "pd.DataFrame | str"]] = {
     "postgresql": _ask_postgresql,
-    "spark": ask_spark,
+    "spark": _ask_spark,
 }
 
 
 def _read_answer(
     connection: "DuckDBPyConnection", path: Path, columns: Sequence[str], home: Path, name: str
-) -> "pd.DataFrame":
+) -> "pd.DataFrame | str":
     """The answer to a query that somebody else ran."""
-    if sniff(path) == "parquet":
-        read = connection.execute(f"SELECT * FROM read_parquet({literal(str(path))})").df()
-        lacking = [column for column in columns if column not in read]
+    kind = sniff(path)
+    scan = {
+        "parquet": f"read_parquet({literal(str(path))})",
+        "text": _read_csv(as_utf8(path, home).path) if kind == "text" else "",
+    }.get(kind, "")
+    if scan:
+        given = [str(c) for c, *_ in connection.execute(f"DESCRIBE FROM {scan}").fetchall()]
+        lacking = [column for column in columns if column not in given]
         if not lacking:
-            return read[list(columns)]
-    else:
+            return scan
+    if kind != "parquet":  # other delimiters, zips and workbooks, whose columns are found
         try:
             sheet = read_sheet(path, columns, home)
             return pd.DataFrame(sheet.columns).replace({"": None})
@@ -223,33 +300,3 @@ def _read_answer(
         f"sources.{name}.answer: {path.name} has no column {lacking[0]!r}: it is the answer to "
         "another query. Print the query again with `riskindex sql`, and have it run."
     )
-
-
-def _first_days(answer: "pd.DataFrame", source: WarehouseSource, name: str) -> "pd.Series[Any]":
-    """First day of each month of an answer; missing where the event has no date."""
-    given = answer["month"]
-    texts = given.astype("object").where(given.notna(), "").astype(str)
-    # Pandas makes 202203 a float where one month is missing.
-    texts = texts.str.removesuffix(".0")  # a number beside missing ones
-    found = texts.str.extract(r"^(\d{4})-?(0[1-9]|1[0-2])$")
-    wrong = found[0].isna() & ~texts.str.strip().str.lower().isin(["", *MISSING_WORDS])
-    if wrong.any():
-        value = texts[wrong].iloc[0]
-        raise InputError(
-            f"{name}: {title(source)}: column {source.date!r}: {value!r} is no month. Dates that "
-            "are text must be ISO (2022-03 or 2022-03-01); others must be dates or timestamps, "
-            "and date_is_text says which."
-        )
-    days = pd.to_datetime(found[0] + "-" + found[1] + "-01", format="%Y-%m-%d")
-    return days.astype("datetime64[s]")
-
-
-def _numbers(events: "pd.Series[Any]", name: str) -> "pd.Series[int]":
-    numbers = pd.to_numeric(events, errors="coerce")
-    # A count of 0 or a fraction is no answer to a GROUP BY, so that the file was edited or is
-    # another one.
-    wrong = numbers.isna() | (numbers < 1) | (numbers % 1 != 0)
-    if wrong.any():
-        value = events[wrong].iloc[0]
-        raise InputError(f"{name}: the answer's column events holds {value!r}, no whole number.")
-    return numbers.astype("int64")

@@ -33,10 +33,12 @@ from warehouses import (
 
 from riskindex.cli import app
 from riskindex.errors import ConfigError, InputError
+from riskindex.events.read import open_events
 from riskindex.events.warehouse import (
     DIALECTS,
     counting_expression,
     counting_query,
+    describe_rules,
     queries,
     warehouse_faults,
 )
@@ -157,11 +159,54 @@ def test_names_and_values_are_only_text(postgresql, tmp_path):
     assert counted(warehouse(date_is_text=True), tmp_path)
 
 
-def test_nothing_can_be_written(address):
+def test_nothing_can_be_written(postgresql, address, tmp_path):
     from riskindex.events.warehouse_answer import _ask_postgresql
 
+    postgresql(records(), date="date")
     with pytest.raises(Exception, match="read-only transaction"):
-        _ask_postgresql(address, "CREATE TABLE made (a integer)")
+        _ask_postgresql(address, "DELETE FROM events RETURNING area", home=tmp_path)
+
+
+def test_events_outside_are_looked_at_together_however_many(tmp_path):
+    (rule,) = describe_rules("s", warehouse(), factors=(factor(),))
+    rows = [("E01000001", 202203, 5), ("E01999999", 202203, 50_000_000), ("", 202203, 7)]
+    rows += [("E01000002", 201901, 1_000_000_000), ("Basildon", 202204, 3)]
+    table = pd.DataFrame(rows, columns=["area_code", "month", "events"]).assign(**{rule: 1})
+    table.to_csv(tmp_path / "answer.csv", index=False)
+    found, files = counted(warehouse(answer="answer.csv"), tmp_path, (factor(),))
+    assert line(found) == {
+        "read": 1_050_000_015,
+        "counted": 5,
+        "outside_periods": 1_000_000_000,
+        "no_location": 7,
+        "unknown_area": 3,
+        "outside_study_area": 50_000_000,
+    }
+    assert files[0].rows == 1_050_000_015
+    elsewhere = found.period_rhythm.xs(("month", "2022-03"), level=("aspect", "value"))
+    assert 50_000_007 in set(elsewhere["records"])
+
+
+@pytest.mark.long
+def test_millions_of_rows_of_an_answer_take_seconds(tmp_path):
+    """4.3 million rows: 1,433 codes by 3,000 months' worth of rules, read in a few CPU seconds."""
+    import resource
+
+    (rule,) = describe_rules("s", warehouse(), factors=(factor(),))
+    duckdb.execute(
+        "COPY (SELECT 'E01' || lpad((i % 35672)::VARCHAR, 6, '0') AS area_code, "
+        "201401 + (i // 35672) // 12 * 100 + (i // 35672) % 12 AS month, "
+        f"i % 2 AS {rule}, 1 + i % 5 AS events FROM range(4300000) t(i)) "
+        f"TO '{tmp_path / 'answer.csv'}' (FORMAT csv, HEADER)"
+    )
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    with open_events(
+        {"s": warehouse(answer="answer.csv")}, folder=tmp_path, factors=(factor(),)
+    ) as opened:
+        relation = opened.events["s"].relation
+        assert relation.aggregate("sum(events)").fetchall()[0][0] == 12_900_000
+    after = resource.getrusage(resource.RUSAGE_SELF)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 12
 
 
 def test_the_same_expression_on_the_embedded_engine_is_an_answer_as_well(tmp_path):
