@@ -23,13 +23,14 @@ from riskindex.tables import rows
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patches import Patch
     from matplotlib.path import Path
 
 INK = "#0B0C0C"
 RAMP = ("#E8F1FA", "#B5D4EE", "#6BACE6", "#2073BC", "#12436D")
 NOT_ASSESSED = "#D9D9D9"
 STYLE: dict[Any, Any] = {"font.family": "DejaVu Sans", "font.size": 9, "text.color": INK}
-LEGEND = 1.9
+LEGEND = 2.4
 """Inches beside the map for its legend."""
 MOST_EDGED = 5_000
 """Areas up to which each has a white edge; of more, the edges would cover towns."""
@@ -40,34 +41,48 @@ MOST_ROWS = 60
 def overview_map(released: Released) -> bytes:
     """The areas by class of the index, the selected ones outlined, the largest groups labelled."""
     import matplotlib as mpl
+
+    with mpl.rc_context(STYLE):
+        figure, axes = _frame(released.areas.total_bounds)
+        draw_index(released, axes, figure.get_figwidth())
+        draw_legend(released, axes)
+        mark = "\n".join(textwrap.wrap(PROFILE_MARKS.get(released.profile, released.profile), 26))
+        axes.annotate(mark, (1, 0.02), xycoords="axes fraction", fontsize=8, fontweight="bold")
+        return png(figure)
+
+
+def draw_index(released: Released, axes: "Axes", width: float) -> None:
+    """Draw the areas by class, the names of the largest groups, and places or outlines.
+
+    Parameters
+    ----------
+    released
+        What the profile may see.
+    axes
+        Whose limits are set.
+    width
+        Of the figure, in inches.
+    """
     from matplotlib.collections import PathCollection
 
     shapes = simplified(released.areas)
     classes = index_classes(released)
-    colours = [NOT_ASSESSED if c < 0 else RAMP[c] for c in classes]
-    chosen = released.all_areas["selected"].to_numpy(dtype=bool)
-    with mpl.rc_context(STYLE):
-        figure, axes = _frame(released.areas.total_bounds)
-        axes.add_collection(
-            PathCollection(
-                _paths(shapes),
-                facecolors=colours,
-                linewidths=0.2,
-                # Without an edge of their own, adjoining areas show hairs of white between them
-                # where they are smoothed.
-                edgecolors="white" if len(shapes) <= MOST_EDGED else "face",
-            ),
-            autolim=False,
-        )
-        _label_groups(released, shapes, axes)
-        if released.places.empty:
-            _outline_selected(shapes[chosen], axes)
-        else:
-            _number_places(released, axes, figure.get_figwidth())
-        lacks = bool((classes < 0).any())
-        mark = PROFILE_MARKS.get(released.profile, released.profile)
-        _legend(axes, _class_lines(released, classes), mark, lacks=lacks)
-        return png(figure)
+    axes.add_collection(
+        PathCollection(
+            _paths(shapes),
+            facecolors=[NOT_ASSESSED if c < 0 else RAMP[c] for c in classes],
+            linewidths=0.2,
+            # Without an edge of their own, adjoining areas show hairs of white between them
+            # where they are smoothed.
+            edgecolors="white" if len(shapes) <= MOST_EDGED else "face",
+        ),
+        autolim=False,
+    )
+    _label_groups(released, shapes, axes)
+    if released.places.empty:
+        _outline_selected(shapes[released.all_areas["selected"].to_numpy(dtype=bool)], axes)
+    else:
+        _number_places(released, axes, width)
 
 
 def _class_lines(released: Released, classes: "pd.Series[int]") -> dict[int, str]:
@@ -225,25 +240,59 @@ def _label_groups(released: Released, shapes: NDArray[Any], axes: "Axes") -> Non
         )
 
 
-def _legend(axes: "Axes", words: dict[int, str], mark: str, *, lacks: bool) -> None:
+def draw_legend(
+    released: Released,
+    axes: "Axes",
+    *,
+    figure: "Figure | None" = None,
+    at: tuple[float, float] = (1, 0.98),
+) -> None:
+    """Draw what the colours mean, beside the map.
+
+    Parameters
+    ----------
+    released
+        What the profile may see.
+    axes
+        Of the map.
+    figure
+        The slide, if the legend has a place of its own on it.
+    at
+        Upper left corner, of the figure or else of the axes.
+    """
     from matplotlib.patches import Patch
 
+    classes = index_classes(released)
     patches = [
-        Patch(facecolor=RAMP[kind], edgecolor="#B1B4B6", label=word) for kind, word in words.items()
+        Patch(facecolor=RAMP[kind], edgecolor="#B1B4B6", label=word)
+        for kind, word in _class_lines(released, classes).items()
     ]
-    if lacks:
+    if (classes < 0).any():
         patches.append(Patch(facecolor=NOT_ASSESSED, edgecolor="#B1B4B6", label="not assessed"))
-    patches.append(Patch(facecolor="white", edgecolor=INK, linewidth=1.6, label="selected"))
-    axes.legend(
+    patches += _selected_patches(released)
+    on = figure or axes
+    on.legend(
         handles=patches,
         loc="upper left",
-        bbox_to_anchor=(1, 0.98),
+        bbox_to_anchor=at,
         frameon=False,
         title="Index",
         alignment="left",
+        fontsize=None if figure is None else 13,
+        title_fontsize=None if figure is None else 14,
     )
-    told = "\n".join(textwrap.wrap(mark, 26))
-    axes.annotate(told, (1, 0.02), xycoords="axes fraction", fontsize=8, fontweight="bold")
+
+
+def _selected_patches(released: Released) -> "list[Patch]":
+    """Selected areas are outlined, or stand as the numbered dots of their places."""
+    from matplotlib.patches import Patch
+
+    if released.places.empty:
+        return [Patch(facecolor="white", edgecolor=INK, linewidth=1.6, label="selected")]
+    return [
+        Patch(facecolor=RAMP[4], edgecolor="white", label="filled dot: place with a team"),
+        Patch(facecolor="white", edgecolor=INK, label="white dot: other place"),
+    ]
 
 
 def canvas(width: float, height: float, *, columns: int = 1) -> "tuple[Figure, list[Axes]]":
@@ -256,11 +305,11 @@ def canvas(width: float, height: float, *, columns: int = 1) -> "tuple[Figure, l
     return figure, list(figure.subplots(1, columns, squeeze=False)[0])
 
 
-def png(figure: "Figure") -> bytes:
+def png(figure: "Figure", *, dpi: int = 130) -> bytes:
     """The figure as PNG, the same bytes for the same content."""
     out = io.BytesIO()
     # The library's name and version would change the bytes from one version to the next.
-    figure.savefig(out, format="png", dpi=130, metadata={"Software": None})
+    figure.savefig(out, format="png", dpi=dpi, metadata={"Software": None})
     return out.getvalue()
 
 

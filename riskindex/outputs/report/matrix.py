@@ -61,6 +61,9 @@ def reason_matrix(
     rest = [f"And {in_areas(more)} more, in the workbook."] if more else []
     empty = [inside(str(released.factors.at[f, "label"])) for f in told if f not in cells]
     rest += [f"Nothing is told of these areas by {in_words(empty)}."] if empty else []
+    scored = released.factors.index[released.factors["scored"].astype(bool)]
+    hidden = [inside(str(released.factors.at[f, "label"])) for f in scored if f not in told]
+    rest += [f"Not part of this release for areas: {in_words(hidden)}."] if hidden else []
     table = f'<table class="matrix">{_head(released, before, cells)}{bodies}{_foot(cells, before)}'
     return (
         f"{_legend(released, cells)}{marks_line(bodies)}"

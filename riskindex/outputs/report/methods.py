@@ -34,7 +34,7 @@ def why_sentences(released: Released) -> Iterator[str]:
             if "residents_10_24" in top
             else ""
         )
-        yield f"They hold {int(top['residents'].sum()):,} residents ({share:.1%}){young}."
+        yield f"The selected areas hold {int(top['residents'].sum()):,} residents ({share:.1%}){young}."
 
 
 def _all_known(people: "pd.Series[Any]") -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from riskindex.cut import areas
-from riskindex.outputs import figures
+from riskindex.outputs import figures, slides
 from riskindex.outputs.compare_page import changed_since_last
 from riskindex.outputs.manifest import versions
 from riskindex.outputs.pages import (
@@ -78,19 +78,22 @@ _NO_HOT = {
 
 
 def write_report(released: Released, path: Path, *, earlier: Path | None = None) -> None:
-    """Write the report, one page, offline, ready to print; and its map for slides, `map.png`.
+    """Write the report, one page, offline, ready to print; `map.png` and `places.png` for slides.
 
     Parameters
     ----------
     released
         What the profile may see.
     path
-        The file; the picture of the map is written beside it.
+        The file; the pictures for slides are written beside it.
     earlier
         Folder with the result that this one replaces, if there is one.
     """
     overview = figures.overview_map(released)
-    path.with_name("map.png").write_bytes(overview)
+    path.with_name("map.png").write_bytes(slides.map_slide(released))
+    places = slides.places_slide(released)
+    if places is not None:
+        path.with_name("places.png").write_bytes(places)
     first, annexes = _first_sections(released, overview), _annexes(released, earlier)
     contents = "".join(f"<li>{link(f'#{slug(title)}', title)}</li>" for title in (*first, *annexes))
     nav = f'<nav aria-label="Contents"><ul class="contents">{contents}</ul></nav>'

@@ -112,14 +112,15 @@ def test_what_became_of_a_source_is_one_sentence(county_released):
     assert re.fullmatch(r"\w+: [\d,]+ events read, [\d,]+ counted;? .*\.", line)
 
 
-def test_the_map_is_saved_for_slides_too(county_released, tmp_path):
+def test_map_and_places_are_saved_for_slides_too(county_released, tmp_path):
     write_report(county_released, tmp_path / "r.html")
-    assert (tmp_path / "map.png").read_bytes().startswith(b"\x89PNG")
+    for name in ("map.png", "places.png"):
+        assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
 
 
 def test_what_the_selected_areas_have_in_common_adds_up(page, county_released):
     residents = int(county_released.top["residents"].sum())
-    assert f"They hold {residents:,} residents" in page
+    assert f"The selected areas hold {residents:,} residents" in page
 
 
 def test_it_is_said_when_the_run_was_not_repeated(county_released, tmp_path):
