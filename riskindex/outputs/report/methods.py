@@ -34,7 +34,8 @@ def why_sentences(released: Released) -> Iterator[str]:
             if "residents_10_24" in top
             else ""
         )
-        yield f"The selected areas hold {int(top['residents'].sum()):,} residents ({share:.1%}){young}."
+        people = int(top["residents"].sum())
+        yield f"The selected areas hold {people:,} residents ({share:.1%}){young}."
 
 
 def _all_known(people: "pd.Series[Any]") -> bool:

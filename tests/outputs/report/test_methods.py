@@ -15,7 +15,9 @@ from riskindex.outputs.report.methods import test_words as words_of_tests
 def test_why_tells_of_the_selected_areas_and_who_lives_there(county_released):
     told = " ".join(why_sentences(county_released))
     assert told.startswith("Of the selected areas, ")
-    assert f"They hold {int(county_released.top['residents'].sum()):,} residents" in told
+    assert (
+        f"The selected areas hold {int(county_released.top['residents'].sum()):,} residents" in told
+    )
 
 
 def test_how_the_list_was_made_says_areas_neighbours_and_the_cut(county_released):
