@@ -11,7 +11,7 @@ from riskindex.areas.official_data import attributions
 from riskindex.arrays import Flags
 from riskindex.config import Config
 from riskindex.errors import DataError
-from riskindex.factors import reported_shares, scored_shares
+from riskindex.factors import BOUNDED, reported_shares, scale_notes, scale_of_index, scored_shares
 from riskindex.hotspots.exposure_in_doubt import exposure_notes
 from riskindex.hotspots.find import Hotspots, find_hotspots
 from riskindex.hotspots.method_limits import method_notes
@@ -151,6 +151,7 @@ def analyse(
         notes=(
             *given.notes,
             *_warnings(config, correlations, twice),
+            *scale_notes(config.factors),
             *weight_notes(config),
             *_silences(config, listed, areas),
         ),
@@ -378,6 +379,8 @@ def weight_notes(config: Config) -> list[str]:
     if config.index.weights != "as-given" or any(factor.group for factor in scored):
         return []
     total = sum(factor.weight for factor in scored)
+    if scale_of_index(scored) != BOUNDED:
+        return []
     if abs(total - 1) <= _ROUNDED_WEIGHTS:
         return []
     return [f"Index: the weights add up to {total:g}; scores go to {100 * total:g}, not 100."]

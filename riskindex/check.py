@@ -13,11 +13,13 @@ from riskindex.areas.read import ReadAreas
 from riskindex.areas.table_files import read_tables
 from riskindex.assessment.people_counts import columns_for_people, of_factors
 from riskindex.assessment.series import read_series
+from riskindex.check_choices import constant_factors, idle_options, missing_names, mixed_units
 from riskindex.config import Config
 from riskindex.errors import ConfigError, DataError, Together
 from riskindex.events import read as events
 from riskindex.events.count import count_events
 from riskindex.events.losses import losses
+from riskindex.factors import scale_notes
 from riskindex.files.memory import memory_of_database
 from riskindex.hotspots.find import find_hotspots
 from riskindex.index.selection import unknown_overrides
@@ -53,6 +55,9 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
         Told the name of each stage as it begins.
     """
     found = CheckReport()
+    found.lines.extend(
+        [*idle_options(config), *missing_names(config), *scale_notes(config.factors)]
+    )
     say("Reading areas")
     land = _areas(config, found)
     say("Reading tables")
@@ -62,6 +67,7 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
         found.lines.extend([_tables_line(census.tables), *census.notes])
         if land is not None:
             _try_tables(config, land.areas, census.tables, found)
+            found.lines.extend(constant_factors(config, census.tables))
     with found.trying():
         read_series(config.sources, config.folder)
     say("Reading events")
@@ -81,6 +87,9 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
         ) as opened,
     ):
         found.lines.extend(opened.notes)
+        with found.trying():
+            if faults := list(mixed_units(opened.events)):
+                raise DataError(faults)
         if land is not None:
             _count(config, opened, land, found)
     absent = [*absent_files(config)]

@@ -220,6 +220,11 @@ class Factor:
         return self.normalise or ("winsorise+min-max" if is_ratio else "min-max")
 
     @property
+    def measured_as(self) -> str:
+        """What its value is: a rate of events, a share of people, or a measure as it is."""
+        return "rate" if self.counts_events else "share" if self.denominator else "measure"
+
+    @property
     def is_tested(self) -> bool:
         """Whether events are tested against chance, and not only counted into a rate."""
         return self.counts_events and self.method != "value"
@@ -282,3 +287,54 @@ def period_label(factors: Sequence[Factor]) -> str:
     if not labels:
         return "no events"
     return labels[0] if len(labels) == 1 else f"{labels[0]} to {labels[-1]}"
+
+
+BOUNDED = "0 to 100"
+"""Scale of an index whose scores all lie between 0 and 100."""
+_SCALES: dict[str, str] = {
+    **dict.fromkeys(("min-max", "percentile", "percentile-min", "percentile-max"), BOUNDED),
+    **dict.fromkeys(("exponential-rank", "exponential-rank-min", "share-of-maximum"), BOUNDED),
+    "ratio-to-mean": "100 is the mean of the areas",
+    "z": "standard deviations from the mean",
+    "rank": "ranks, 1 the lowest",
+    "rank-min": "ranks, 1 the lowest",
+}
+
+
+def scale_of(method: str) -> str:
+    """What the numbers of a normalisation mean; the words for values as they are where it has none.
+
+    Examples
+    --------
+    >>> scale_of("winsorise+min-max"), scale_of("ratio-to-mean")
+    ('0 to 100', '100 is the mean of the areas')
+    """
+    found = [_SCALES[word] for word in method.split("+") if word in _SCALES]
+    return found[-1] if found else "values as they are"
+
+
+def scale_of_factor(factor: Factor) -> str:
+    """What the numbers of a factor's score mean, such as 0 to 100."""
+    by_value = factor.score in ("value", "intensity", "risk")
+    return scale_of(factor.normalisation) if by_value else BOUNDED
+
+
+def scale_of_index(factors: Sequence[Factor]) -> str:
+    """What the numbers of an index mean, where its factors agree; "" where they do not."""
+    scales = {scale_of_factor(factor) for factor in factors if factor.scored and factor.weight}
+    return scales.pop() if len(scales) == 1 else ""
+
+
+def scale_notes(factors: Sequence[Factor]) -> list[str]:
+    """A note where scores on different scales are averaged: the widest scale decides the index."""
+    scored = [factor for factor in factors if factor.scored and factor.weight]
+    named: dict[str, list[str]] = {}
+    for factor in scored:
+        named.setdefault(scale_of_factor(factor), []).append(factor.label)
+    if len(named) < 2:
+        return []
+    told = "; ".join(f"{scale}: {', '.join(labels)}" for scale, labels in named.items())
+    return [
+        f"Index: scores on different scales are averaged ({told}). Those of the widest decide it; "
+        "give all factors one normalise."
+    ]

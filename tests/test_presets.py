@@ -1,6 +1,7 @@
 """Presets as an analyst runs them: on an invented county, and on real open data."""
 
 import json
+import re
 import tomllib
 from importlib import resources
 from pathlib import Path
@@ -15,6 +16,7 @@ from typer.testing import CliRunner
 from riskindex import read_config, release, run, save
 from riskindex.cli import app
 from riskindex.demo.county import synthetic_county
+from riskindex.factors import Factor, scale_notes, scale_of_index
 from riskindex.index.normalise import normalise
 
 PRESETS = sorted(
@@ -157,6 +159,47 @@ def test_sentences_say_rates_shares_and_measures(localities):
 def test_a_list_of_rates_is_released_whole(localities, profile, tmp_path):
     save(release(localities, profile=profile), tmp_path / "result")
     assert (tmp_path / "result" / "manifest.json").is_file()
+
+
+def read_pages(folder: Path) -> str:
+    """The pages of a result as they are read: without tags, blanks together."""
+    texts = []
+    for path in [*folder.glob("*.html"), *folder.glob("profiles/*.html")]:
+        page = re.sub(r"<(script|style)\b.*?</\1>", " ", path.read_text("utf-8"), flags=re.DOTALL)
+        texts.append(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
+    return "\n".join(texts)
+
+
+def untrue(pages: str) -> list[str]:
+    """Numbers that no page may print: shares over 100%, scores of 100 above it."""
+    shares = [
+        n for n in re.findall(r"([\d,]+(?:\.\d+)?)%", pages) if float(n.replace(",", "")) > 100
+    ]
+    scores = [n for n in re.findall(r"([\d.]+) of 100\b", pages) if float(n) > 100]
+    return [*shares, *scores]
+
+
+def test_pages_of_ratios_to_the_mean_say_what_their_numbers_mean(localities, tmp_path):
+    released = release(localities, profile="internal")
+    assert released.scale == "100 is the mean of the areas"
+    assert released.factors.loc["education", "measured_as"] == "measure"
+    save(released, tmp_path / "result")
+    pages = read_pages(tmp_path / "result")
+    assert "the share, rate or measure (100 is the mean of the areas)" in pages
+    assert "0 to 100" not in pages
+    assert not [n for n in untrue(pages) if float(n.replace(",", "")) > 400]
+
+
+def test_scores_on_different_scales_are_never_averaged_in_silence():
+    one = {"label": "A", "method": "value", "score": "value", "numerator": "n", "source": "s"}
+    factors = [
+        Factor(name="a", **one, normalise="rank"),
+        Factor(name="b", **(one | {"label": "B"})),
+    ]
+    (note,) = scale_notes(factors)
+    assert "different scales are averaged (ranks, 1 the lowest: A; 0 to 100: B)" in note
+    assert scale_of_index(factors) == ""
+    assert scale_notes(factors[:1]) == []
 
 
 # Real open data

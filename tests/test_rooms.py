@@ -15,7 +15,7 @@ FLOORS = (
     "cli",
     "ui",
     "screen",
-    "check backtest definition_comparison holdout setup",
+    "check check_choices backtest definition_comparison holdout setup",
     "pipeline",
     "analysis",
     "outputs",

@@ -1,5 +1,6 @@
 """Tables by area from CSV files and workbooks, each cell checked."""
 
+import difflib
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ import pandas as pd
 
 from riskindex.areas.area_names import recognise_texts
 from riskindex.areas.boundary_faults import some
-from riskindex.areas.editions import looks_like, new_in_2021
+from riskindex.areas.editions import is_well_formed, looks_like, new_in_2021
 from riskindex.areas.long_tables import added_up, is_repeated, kept_rows, refuse_long
 from riskindex.arrays import Array
 from riskindex.errors import InputError, Together
@@ -127,6 +128,10 @@ def read_tables(
 
 def no_match(sheet: CsvSheet, column: str, found: Sequence[str], areas: Sequence[str]) -> str:
     """Say that a file holds none of the areas, and what its codes look like instead."""
+    near = difflib.get_close_matches(found[0] if found else "", areas, n=1, cutoff=0.85)
+    advice = "Use a table of the boundaries' edition."
+    if near and not is_well_formed(found[0]):
+        advice = f"{found[0]!r} is nearly {near[0]!r}: look at what differs."
     texts = recognise_texts(list(found[:_LOOKED_AT]))
     if texts is not None:
         return (
@@ -136,7 +141,7 @@ def no_match(sheet: CsvSheet, column: str, found: Sequence[str], areas: Sequence
     return (
         f"{sheet.label}: none of the {len(areas):,} areas is in column {column!r}, which holds "
         f"{looks_like(found)} (first: {found[0] if found else ''!r}); the boundaries have "
-        f"{looks_like(areas)} (first: {areas[0]!r}). Use a table of the boundaries' edition."
+        f"{looks_like(areas)} (first: {areas[0]!r}). {advice}"
     )
 
 

@@ -1,6 +1,7 @@
 """Events counted per area and period, every one of them accounted for."""
 
 import difflib
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import sqrt
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -9,7 +10,7 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from riskindex.areas.area_names import recognise_texts
-from riskindex.areas.editions import Crosswalk, first_few
+from riskindex.areas.editions import Crosswalk, first_few, is_well_formed
 from riskindex.arrays import Fingerprints
 from riskindex.errors import ConfigError, DataError, Together
 from riskindex.events.codes_against_points import (
@@ -512,11 +513,20 @@ def _refuse_all_outside(tally: Tally) -> None:
             f"{texts[0]} ({codes}); {texts[1]}."
         )
     known = first_few(tally.study.codes, shown=3)
+    known += _nearly(rows[0][0] if rows else "", tally.study.codes)
     raise DataError(
         f"{tally.name}: none of its {n:,} events in the periods is in the study area (area codes "
         f"there: {codes}; the areas': {known}{_reach(tally)}). Check the "
         "columns area, x and y, the crs, and the boundaries."
     )
+
+
+def _nearly(code: str, known: Sequence[str]) -> str:
+    """Which code of the areas a misspelt one is nearest to: E1020001 has lost a nought."""
+    if not code or is_well_formed(code):
+        return ""
+    near = difflib.get_close_matches(code, known, n=1, cutoff=0.85)
+    return f"; {code} is nearly {near[0]}, so look at what differs" if near else ""
 
 
 def _reach(tally: Tally) -> str:
@@ -580,6 +590,7 @@ def _check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]
             (faults if near else notes).append(
                 f"{none}; did you mean {near!r}?{advice}" if near else f"{none}."
             )
+        notes += _made_dates(name, column, wanted, found)
         faults += _spelt_otherwise(name, column, wanted, found)
     if faults:
         raise ConfigError(faults)
@@ -590,6 +601,26 @@ _IF_DEFINED = (
     " A definition looks for it: say under words of the source which values stand for it here, or "
     "[] for none."
 )
+
+
+_RANGE = re.compile(r"\d{1,2} ?[-–] ?\d{1,2}")
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+_MADE_DATE = re.compile(
+    rf"\d{{1,2}}-({_MONTHS})|({_MONTHS})-\d{{1,2}}|\d{{4}}-\d\d-\d\d.*|4\d{{4}}"
+)
+
+
+def _made_dates(
+    name: str, column: str, wanted: Collection[Any], found: Sequence[str]
+) -> Iterator[str]:
+    """Values that a spreadsheet made of ranges such as 10-14, and that a rule then misses."""
+    if any(isinstance(value, str) and _RANGE.fullmatch(value) for value in wanted):
+        dates = [value for value in found if _MADE_DATE.fullmatch(value)]
+        if dates:
+            yield (
+                f"{name}: where: the column {column!r} holds dates ({first_few(dates)}), which a "
+                "spreadsheet makes of ranges such as 10-14. Save it again with the column as text."
+            )
 
 
 def _spelt_otherwise(

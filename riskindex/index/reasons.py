@@ -284,11 +284,7 @@ def _of_many(speech: Speech, fact: Fact) -> str:
 def _shared(speech: Speech, fact: Fact) -> str:
     if fact.value <= speech.average and speech.factor.direction == 1:
         return ""
-    return _SHARES[_measure(speech.factor)](speech, fact)
-
-
-def _measure(factor: Factor) -> str:
-    return "rate" if factor.counts_events else "share" if factor.denominator else "measure"
+    return _SHARES[speech.factor.measured_as](speech, fact)
 
 
 def _share_words(speech: Speech, fact: Fact) -> str:

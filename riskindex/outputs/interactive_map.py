@@ -208,6 +208,7 @@ def map_data(released: Released) -> dict[str, Any]:
         "notes": list(released.notes),
         "how_sure": released.how_sure,
         "codes": list(every.index),
+        "scale": released.scale,
         "place_kind": profile_kind(released.group_kinds),
         "groups": {kind: _coded_text(every[kind]) for kind in released.group_kinds},
         "columns": {name: _column(every[name]) for name in _AREA_COLUMNS if name in every},
@@ -381,7 +382,8 @@ _COUNT_COLUMNS = ("observed", "expected", "window_observed", "window_expected")
 
 def _factor_data(name: str, released: Released) -> dict[str, Any]:
     row = released.factors.loc[name]
-    facts = ("label", "method", "score", "weight", "scored", "recorded", "threshold", "restricted")
+    facts: tuple[str, ...] = ("label", "method", "score", "weight", "scored", "recorded")
+    facts += ("threshold", "restricted", "measured_as", "exposure")
     data: dict[str, Any] = {key: _scalar(row[key]) for key in facts if key in row}
     data["name"] = name
     data["scores"] = _scores(name, released)

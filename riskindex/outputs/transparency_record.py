@@ -61,12 +61,17 @@ def _scored(released: Released) -> list[str]:
     return [inside(str(label)) for label in released.factors.loc[chosen, "label"]]
 
 
+def _scale(released: Released) -> str:
+    return f" ({released.scale})" if released.scale else ""
+
+
 def _how(released: Released) -> str:
     return (
         f"Factors: {in_words(_scored(released))}. Events are counted per area and period, each "
-        "factor is tested for hotspots with a correction for testing many areas, turned into a "
-        "score of 0 to 100, weighted into one index, and the areas with the highest index are "
-        "selected by a stated rule. The report that comes with this page has the numbers."
+        "factor that is tested is tested for hotspots with a correction for testing many areas; "
+        f"each is turned into a score{_scale(released)}, weighted into one index, and the areas "
+        "with the highest index are selected by a stated rule. The report that comes with this "
+        "page has the numbers."
     )
 
 

@@ -39,8 +39,8 @@ HEADINGS = {
     "place": "Place",
     "name": "Name",
     "decile": "Tenth of all areas, 1 the highest risk",
-    "score": "Score (0 to 100)",
-    "companion": "Score of intensities (0 to 100)",
+    "score": "Score",
+    "companion": "Score of intensities",
     "factors_hot": "Factors hot",
     "factors_own": "Hot by itself",
     "factors_neighbourhood": "Hot with its neighbours",
@@ -262,7 +262,7 @@ def _list(released: Released) -> Sheet:
         title=f"{released.title}: the {len(released.top):,} selected areas",
         about=[released.cut.explanation],
         table=_with_own_numbers(_headed(list_table(released), released), released),
-        decimals={"Score (0 to 100)": 1, "Score of intensities (0 to 100)": 1},
+        decimals={_with_scale(name, released): 1 for name in _SCALED},
     )
 
 
@@ -608,7 +608,16 @@ def _headed(table: pd.DataFrame, released: Released) -> pd.DataFrame:
     often = {c: table[c].map(_of_100) for c in ("p_selected", "p_top") if c in table}
     table = table.assign(**often)
     groups = {kind: kind.replace("_", " ").capitalize() for kind in released.group_kinds}
-    return table.rename(columns={**HEADINGS, **groups})
+    scaled = {HEADINGS[key]: _with_scale(HEADINGS[key], released) for key in ("score", "companion")}
+    return table.rename(columns={**HEADINGS, **groups}).rename(columns=scaled)
+
+
+_SCALED = ("Score", "Score of intensities")
+"""Headings that say what their numbers mean."""
+
+
+def _with_scale(heading: str, released: Released) -> str:
+    return f"{heading} ({released.scale})" if released.scale else heading
 
 
 def _of_100(share: float) -> int | str | None:

@@ -11,7 +11,13 @@ from riskindex.assessment.shown_counts import hot_by_factor
 from riskindex.cut import Cut, areas, without_score
 from riskindex.disclosure import decile
 from riskindex.errors import DisclosureError
-from riskindex.factors import CONFIDENCE_SCORES, Factor, period_label, reported_shares
+from riskindex.factors import (
+    CONFIDENCE_SCORES,
+    Factor,
+    period_label,
+    reported_shares,
+    scale_of_index,
+)
 from riskindex.planning.named_places import hot_in_places, hot_last
 from riskindex.planning.team_plan import TeamPlan
 from riskindex.publication.counts import is_exact, released_groups, released_places
@@ -143,6 +149,7 @@ def release_protected(
         limits=LIMITS,
         cut=view.cut(),
         flags_tie=protected.flags_tie,
+        scale=scale_of_index(result.config.factors),
         how_sure=protected.how_sure,
         group_kinds=view.groups,
         areas=result.areas[["name", *view.groups, "geometry"]],

@@ -31,7 +31,13 @@ from riskindex.assessment.shown_counts import (
 )
 from riskindex.cut import Cut
 from riskindex.disclosure import CellRules
-from riskindex.factors import Factor, period_label
+from riskindex.factors import (
+    BOUNDED,
+    Factor,
+    period_label,
+    scale_of_factor,
+    scale_of_index,
+)
 from riskindex.planning.team_plan import TeamPlan
 from riskindex.result import Result
 from riskindex.tables import Sensitivity, rows
@@ -189,6 +195,8 @@ class Released(OnScreen):
     """Input files: role, name, bytes, sha256, rows."""
     config: dict[str, Any]
     """The config as it was read."""
+    scale: str = BOUNDED
+    """What the numbers of the index mean, such as 0 to 100; empty where its factors differ."""
     district_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Events and rates of each district, of `count_groups`; empty where a profile has none."""
     place_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -319,6 +327,7 @@ def whole(result: Result) -> Released:
         limits=LIMITS,
         cut=result.cut,
         flags_tie=result.flags_tie,
+        scale=scale_of_index(config.factors),
         how_sure=result.how_sure,
         group_kinds=groups,
         areas=result.areas[["name", *groups, "geometry"]],
@@ -566,6 +575,9 @@ def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
         "method": factor.method,
         "score": factor.score if factor.scored else "",
         "estimate": estimate_words(factor) if factor.scored else "",
+        "scale": scale_of_factor(factor) if factor.scored else "",
+        "measured_as": factor.measured_as,
+        "exposure": factor.exposure or "",
         "weight": weights_taken(result).get(factor.name, 0.0),
         "scored": factor.scored,
         "recorded": factor.recorded,

@@ -30,18 +30,17 @@ def in_folder(monkeypatch, folder):
     return folder
 
 
-def test_from_a_folder_of_downloads_to_the_list_of_essex(shared, tmp_path, monkeypatch):
+def test_from_a_folder_of_downloads_to_the_list_of_a_district(shared, tmp_path, monkeypatch):
     write_essex(shared / "data", in_folder(monkeypatch, tmp_path))
-    done = command("new", "open-data", "--area", "Essex", "--data", ".")
+    done = command("new", "open-data", "--area", "Harlow", "--data", ".")
     assert "Next: riskindex run riskindex.toml" in done.output
     assert "5a1d2c.zip: 12 months (2025-01 to 2025-12) of Essex" in done.output
     config = tmp_path / "riskindex.toml"
     few = config.read_text("utf-8").replace("draws = 200", "draws = 5")
-    config.write_text(few, "utf-8")  # for the sake of time; the long test changes nothing
+    config.write_text(few, "utf-8")  # for the sake of time; the long tests change nothing
     command("run", "riskindex.toml", "--out", "result", "--profile", "internal")
     table, assessed = listed(tmp_path / "result")
-    assert (len(table), assessed) == (56, 1111)
-    assert set(table["ward"]) & {"Milton", "Kursaal"}
+    assert (len(table), assessed) == (3, 58)
 
 
 @pytest.mark.long

@@ -18,7 +18,7 @@ const LAYERS = {
 function scoreLayer() {
   const { index } = app.now;
   return {
-    title: "Index score, 0 to 100",
+    title: `Index score${app.data.scale ? `, ${app.data.scale}` : ""}`,
     classes: indexClasses(index),
     colours: [...RAMP].reverse(),
     words: RAMP.map(() => ({ of: (members) => `Score ${scoreRange(index, members)}:`, held: true })),
@@ -140,14 +140,14 @@ function shareLayer(factor) {
     return flagLayer(factor, factor.last, [`Over ${limit}`, `Not over ${limit}`]);
   }
   const limits = shareLimits(factor, values);
-  const text = (at) => (known(limits[at]) ? `${fewDigits.format(100 * limits[at])}%` : "");
+  const text = (at) => (known(limits[at]) ? valueWords(factor, limits[at]).split(" per ")[0] : "");
   const words = [
     { text: `Up to ${text(0)}` },
     ...[0, 1, 2].map((at) => ({ text: `Over ${text(at)}, to ${text(at + 1)}` })),
     { text: `Over ${text(3)}` },
   ];
   return {
-    title: `${factor.label}, share`,
+    title: `${factor.label}${valueTitle(factor)}`,
     classes: positions(app.data.n).map((i) => shareClass(values[i], limits)),
     colours: RAMP,
     words: [...words].reverse(),

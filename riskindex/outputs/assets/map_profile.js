@@ -63,7 +63,7 @@ function factsOf(i) {
   return [
     ["List", standing(i)],
     ...(showsBands() ? (columns.decile ? [["Tenth of areas", tenthWords(columns.decile[i])]] : [])
-      : [[app.data.ranked ? "Rank" : "Rank by released scores", known(index.rank[i]) ? rankSign(i) : "not assessed"], [app.data.ranked ? "Score" : "Score by released scores", known(index.score[i]) ? `${oneDecimal.format(index.score[i])} of 100` : "not assessed"]]),
+      : [[app.data.ranked ? "Rank" : "Rank by released scores", known(index.rank[i]) ? rankSign(i) : "not assessed"], [app.data.ranked ? "Score" : "Score by released scores", known(index.score[i]) ? scoreWords(index.score[i]) : "not assessed"]]),
     ["How sure", tierOf(i) && TIER_WORDS[tierOf(i)]],
     ["Residents", columns.residents ? numberOrDash(columns.residents[i]) : ""],
     ["Aged 10 to 24", known(columns.residents_10_24?.[i]) ? whole.format(columns.residents_10_24[i]) : ""],

@@ -40,8 +40,24 @@ function sharesWords(factor, period, i) {
   }
   if (!known(value)) return "not assessed";
   const limit = known(factor.threshold) ? ` (limit ${percent})` : "";
-  return `${oneDecimal.format(100 * value)}%${limit}`;
+  return `${valueWords(factor, value)}${limit}`;
 }
+
+// A share is of people or homes; a rate is of events; a measure stands for itself.
+function valueWords(factor, value) {
+  if (factor.measured_as === "measure") return oneDecimal.format(value);
+  if (factor.measured_as === "rate") return `${oneDecimal.format(1000 * value)}${perWords(factor)}`;
+  return `${oneDecimal.format(100 * value)}%`;
+}
+
+const perWords = (factor) => ` per 1,000${factor.exposure ? ` ${factor.exposure.replaceAll("_", " ")}` : ""}`;
+
+function valueTitle(factor) {
+  if (factor.measured_as === "measure") return "";
+  return factor.measured_as === "rate" ? `,${perWords(factor)}` : ", share";
+}
+
+const scoreWords = (value) => `${oneDecimal.format(value)}${app.data.scale === "0 to 100" ? " of 100" : ""}`;
 
 // Why an area was not assessed for a factor in its last period; "" where nothing is told.
 function whyOf(factor, i) {

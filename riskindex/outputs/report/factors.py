@@ -25,9 +25,9 @@ SCORES = {
     "flag": "100 where hot, else 0",
     "confidence": "0, 33.3, 66.7 or 100 for not hot, 90, 95 and 99% confidence",
     "persistence": "periods hot of periods assessed, of 100",
-    "intensity": "strength of the excess, 0 to 100",
-    "value": "the share, brought to 0 to 100",
-    "risk": "the area's own estimated risk, events over those expected, brought to 0 to 100",
+    "intensity": "strength of the excess",
+    "value": "the share, rate or measure",
+    "risk": "the area's own estimated risk, events over those expected",
     "threshold": "100 above the threshold, else 0",
     "": "not scored: mapped and tested only",
 }
@@ -71,7 +71,10 @@ def factors_part(released: Released) -> str:
 def score_words(factors: pd.DataFrame) -> "pd.Series[str]":
     """How each factor of a release scores, in words."""
     usual = factors["estimate"] == ""
+    by_value = factors["score"].isin(["intensity", "value", "risk"])
     words = factors["score"].map(SCORES)
+    if "scale" in factors:
+        words = words.where(~by_value, words + " (" + factors["scale"] + ")")
     return words.where(usual, words + ": " + factors["estimate"])
 
 

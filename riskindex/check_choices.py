@@ -1,0 +1,140 @@
+"""Choices of a config that do nothing, or not what they seem to: told before anything is run."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from riskindex.config import Config
+from riskindex.events.sql import identifier
+from riskindex.events.tally import Events
+from riskindex.factors import Factor
+
+BY_STRENGTH = ("risk", "intensity", "value")
+"""Scores that are made of a number, and not of whether an area is hot."""
+_TESTED = ("window", "poisson", "getis-ord")
+
+
+def _of_score(*scores: str) -> Callable[[Factor], bool]:
+    return lambda factor: factor.score in scores
+
+
+def _of_method(*methods: str) -> Callable[[Factor], bool]:
+    return lambda factor: factor.method in methods
+
+
+_NEEDED: Mapping[str, tuple[Callable[[Factor], bool], str]] = MappingProxyType(
+    {
+        "normalise": (_of_score(*BY_STRENGTH), "is for the scores risk, intensity and value"),
+        "direction": (_of_score(*BY_STRENGTH), "is for the scores risk, intensity and value"),
+        "ageing": (_of_score("risk"), "is for the score risk"),
+        "estimate": (_of_score("risk"), "is for the score risk"),
+        "above": (lambda f: f.estimate == "exceedance", "is for the estimate exceedance"),
+        "prior": (_of_score("risk"), "is for the score risk"),
+        "persistence": (_of_score("persistence"), "is for the score persistence"),
+        "exposure": (
+            lambda f: f.method != "getis-ord" and f.counts_events,
+            "is for events under window, poisson and value",
+        ),
+        "dispersion": (_of_method("window", "poisson"), "is for the methods window and poisson"),
+        "tail": (_of_method("window", "poisson"), "is for the methods window and poisson"),
+        "background": (_of_method("window", "poisson"), "is for the methods window and poisson"),
+        "correction": (_of_method(*_TESTED), "is for methods that test"),
+        "level": (_of_method(*_TESTED), "is for methods that test"),
+        "neighbourhood": (_of_method("window", "getis-ord"), "is for methods that test windows"),
+        "threshold": (
+            lambda f: f.method == "threshold" or f.score == "threshold",
+            "is for the method or the score threshold",
+        ),
+        "weight": (lambda f: f.scored, "is of factors that are scored"),
+    }
+)
+"""Option to when it does something, and the words for that."""
+
+
+def idle_options(config: Config) -> Iterator[str]:
+    """A sentence about each option of a factor that does nothing where it stands.
+
+    Parameters
+    ----------
+    config
+        What is asked.
+    """
+    for factor in config.factors:
+        usual = {field.name: field.default for field in fields(Factor)}
+        for option, (applies, words) in _NEEDED.items():
+            given = getattr(factor, option)
+            if given != usual[option] and not applies(factor):
+                yield (
+                    f"factors.{factor.name}.{option}: {given!r} has no effect; it {words}. Take it "
+                    "out, or change what it belongs to."
+                )
+
+
+def missing_names(config: Config) -> Iterator[str]:
+    """A sentence about bases that pages look for by name and do not find."""
+    wanted = {
+        "residents": "rates per 1,000 and the residents of the list",
+        config.places.people: "the people aged 10 to 24 whom teams reach",
+    }
+    known = ", ".join(config.bases) or "none"
+    for name, what in wanted.items():
+        if name not in config.bases:
+            yield f"bases: none is called {name}, from which {what} are taken; there is {known}."
+
+
+def constant_factors(config: Config, tables: pd.DataFrame) -> Iterator[str]:
+    """A sentence about each factor of a table that is the same in all areas, and tells none apart.
+
+    Parameters
+    ----------
+    config
+        What is asked.
+    tables
+        Index area_code, columns (source, column).
+    """
+    for factor in (factor for factor in config.factors if not factor.counts_events):
+        parts = [factor.column(c) for c in (factor.numerator, factor.denominator) if c]
+        if not all(part in tables.columns for part in parts):
+            continue
+        values = tables[parts[0]].astype(float)
+        if len(parts) == 2:
+            values = values / tables[parts[1]].astype(float).where(lambda base: base > 0)
+        known = values.dropna().to_numpy()
+        if len(known) > 1 and math.isclose(float(np.ptp(known)), 0, abs_tol=1e-12):
+            yield (
+                f"factors.{factor.name}: is {known[0]:g} in every area, which tells none apart. "
+                "Check the columns."
+            )
+
+
+def mixed_units(opened: Mapping[str, Events]) -> Iterator[str]:
+    """A fault for each source some of whose files hold degrees and others metres.
+
+    Parameters
+    ----------
+    opened
+        Sources of events by name.
+    """
+    for name, events in opened.items():
+        if events.is_counted:
+            continue
+        rows = events.connection.execute(
+            "SELECT file, max(abs(x)) <= 180 AND max(abs(y)) <= 90 "
+            f"FROM {identifier(events.table)} WHERE x IS NOT NULL GROUP BY 1 ORDER BY 1"
+        ).fetchall()
+        in_degrees = [str(file) for file, is_so in rows if is_so]
+        if in_degrees and len(in_degrees) < len(rows):
+            yield (
+                f"{name}: coordinates are degrees in {_few(in_degrees)} and metres in the other "
+                "files. Name them as sources of their own, each with its crs."
+            )
+
+
+def _few(names: Sequence[Any]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(map(str, names[:3])) + more
