@@ -276,7 +276,7 @@ def _summed(
 ) -> pd.DataFrame:
     """Numbers and fingerprints of items in every period and place, those of none among them."""
     parts = []
-    for kind in kinds:
+    for kind in (kind for kind in kinds if kind in places):  # a column of codes is none
         names, of_home = _numbered(places[kind], kind, people.study)
         at = of_home[table["home"].to_numpy(np.intp)]
         shape = (len(people.periods), len(names))
