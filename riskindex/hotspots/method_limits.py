@@ -45,20 +45,27 @@ def method_notes(
         Neighbours, shape `(n, n)`; without them no window stands beside Gi*.
     """
     notes = [note for factor in factors for note in _extreme_notes(found, areas, factor)]
-    for factor in (factor for factor in factors if factor.is_tested):
-        notes += _heavy_notes(found, factor)
+    tested = [factor for factor in factors if factor.is_tested]
+    notes += _heavy_notes(found, tested)
+    for factor in tested:
         if factor.method == "getis-ord" and weights is not None and "residents" in areas:
             notes += _unequal_notes(found, areas, factor, weights)
     return tuple(notes)
 
 
-def _heavy_notes(found: Hotspots, factor: Factor) -> Iterator[str]:
-    null = str(rows(found.tests, factor=factor.name)["null"].iloc[-1])
-    if "heavier tail" in null:
+def _heavy_notes(found: Hotspots, factors: Sequence[Factor]) -> Iterator[str]:
+    """One sentence for all factors, as most have such a tail where one has."""
+    nulls = [(f.label, str(rows(found.tests, factor=f.name)["null"].iloc[-1])) for f in factors]
+    raised = [
+        f"{label} ({null.rsplit('variance ', 1)[-1].removesuffix(' for a heavier tail')})"
+        for label, null in nulls
+        if "heavier tail" in null
+    ]
+    if raised:
         yield (
-            f"{factor.label}: risks have a heavier tail than the test assumes, so that its "
-            f"dispersion is raised ({null.rsplit('variance ', 1)[-1]}). Of maps without a hotspot "
-            "4 to 7% then show one by window, and 10 to 15% by the area itself."
+            "Risks have a heavier tail than the tests assume, so that the dispersion is raised: "
+            f"{'; '.join(raised)}. Of maps without a hotspot 4 to 7% then show one by window, and "
+            "10 to 15% by the area itself."
         )
 
 

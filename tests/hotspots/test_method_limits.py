@@ -106,4 +106,7 @@ def test_a_heavier_tail_is_told_with_the_alarms_that_stay():
     found, notes = found_of(rng.poisson(40 * rng.lognormal(-0.35, 0.83, 144)), "window")
     about = found.tests.loc[("f", "2024")]
     assert "raised from" in about["null"]
-    assert any("heavier tail than the test assumes" in note for note in notes)
+    (note,) = (note for note in notes if "heavier tail than the tests assume" in note)
+    assert "Crimes (" in note
+    assert f"raised from {about['dispersion'] / 1.5:.3g})" in note
+    assert "10 to 15% by the area itself" in note
