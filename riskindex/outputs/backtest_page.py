@@ -245,7 +245,11 @@ def _parts(result: ReleasedBacktest) -> Iterator[tuple[str, str]]:
     released = result.released
     yield (
         "In short",
-        html_table(hit_rates(result).rename(columns={"List": "Share of the later events"}))
+        "".join(
+            f'<p class="answer">{escape(_sentence(result, target))}</p>'
+            for target in list(result.targets)[:1]
+        )
+        + html_table(hit_rates(result).rename(columns={"List": "Share of the later events"}))
         + paragraphs([stays(result), INDEX_ASIDE]),
     )
     for target, label in result.targets.items():

@@ -108,10 +108,12 @@ def _page(result: Comparison) -> str:
     body = "".join(
         f"<section><h2>{escape(title)}</h2>{content}</section>" for title, content in _parts(result)
     )
-    lead = f"A: {result.a.config.title}. B: {result.b.config.title}."
-    head = page_head(TITLE, profile=result.a.profile, lead=lead)
+    names = [_name(result, end) for end in ("a", "b")]
+    title = f"{names[0]} and {names[1]}: {TITLE[0].lower()}{TITLE[1:]}"
+    lead = f"{names[0]}: {result.a.config.title}. {names[1]}: {result.b.config.title}."
+    head = page_head(title, profile=result.a.profile, lead=lead)
     return document(
-        title=TITLE,
+        title=title,
         head=style_block(asset("page.css"), asset("report.css")),
         body=f'{head}<main class="report">{marks_line(body)}{body}</main>',
     )

@@ -58,7 +58,8 @@ def write_governance(released: Released, path: Path) -> None:
         for title, part in told.items()
     )
     contents = "".join(f"<li>{link(f'#{slug(title)}', title)}</li>" for title in told)
-    head = page_head(f"Governance: {released.title}", profile=released.profile, lead=released.lead)
+    title = f"Governance{_draft(body)}: {released.title}"
+    head = page_head(title, profile=released.profile, lead=released.lead)
     sheets = (asset("page.css"), asset("report.css"), asset("governance.css"))
     html = document(
         title=f"{released.title}: governance",
@@ -67,6 +68,11 @@ def write_governance(released: Released, path: Path) -> None:
         f'<nav aria-label="Contents"><ul class="contents">{contents}</ul></nav>{body}</main>',
     )
     path.write_text(html, encoding="utf-8", newline="\n")
+
+
+def _draft(body: str) -> str:
+    """A page on which a person has still to write is a draft, and says so at its head."""
+    return ", draft" if TODO in body else ""
 
 
 def _start(body: str) -> str:

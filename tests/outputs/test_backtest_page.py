@@ -7,6 +7,7 @@ from riskindex.outputs.backtest_page import (
     MEANING,
     SHOWN,
     ReleasedBacktest,
+    _parts,
     hit_rates,
     sentences,
     span_of,
@@ -89,3 +90,9 @@ def test_signs_say_who_caught_more_than_the_index():
 def test_every_measure_that_is_shown_is_explained():
     text = " ".join(MEANING)
     assert all(words in text for words in ("Hit rate", "PAI", "PEI", "RRI"))
+
+
+def test_the_page_begins_with_what_the_list_caught():
+    title, html = next(_parts(backtest()))
+    assert title == "In short"
+    assert html.startswith('<p class="answer">Violence: the 5 areas of the list built on 2020 held')

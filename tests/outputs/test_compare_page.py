@@ -9,7 +9,7 @@ from riskindex import parse_config, release, run, save
 from riskindex.index.build import Index
 from riskindex.index.selection import Selection
 from riskindex.outputs.compare import compare
-from riskindex.outputs.compare_page import changed_since_last
+from riskindex.outputs.compare_page import _page, changed_since_last
 from riskindex.outputs.read_result import read_run, run_of
 
 
@@ -39,6 +39,7 @@ def test_a_release_is_compared_as_its_folder_would_be(county_released, earlier):
     found = compare(read_run(earlier), run_of(county_released, name="result"))
     assert found.movers.empty
     assert found.differences == ()
+    assert "<h1>result (A) and result (B): two lists compared</h1>" in _page(found)
     # Who is on the list of this county is decided by counts with noise, and that alone is noted.
     assert county_released.config["release"]["membership"] == "protected"
     weights = county_released.scores.groupby(level="factor", sort=False)["weight"].first()

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from riskindex import release
-from riskindex.outputs.governance import todo, write_governance
+from riskindex.outputs.governance import _draft, todo, write_governance
 from riskindex.outputs.report.choices import choice_table
 from riskindex.outputs.transparency_record import fields
 
@@ -53,6 +53,12 @@ def test_the_places_left_to_a_person_are_marked_and_counted(page):
     assert all(place.startswith("TO COMPLETE: ") for place in places)
     assert f"{len(places)} places marked TO COMPLETE" in text_of(page)
     assert 40 < len(places) < 80
+
+
+def test_the_page_is_a_draft_while_a_person_has_still_to_write(page, released):
+    assert "TO COMPLETE" in page
+    assert f"<h1>Governance, draft: {released.title}</h1>" in page
+    assert _draft("Everything is written.") == ""
 
 
 def test_a_scored_factor_is_not_said_to_be_unscored(released):

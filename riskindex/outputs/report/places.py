@@ -27,7 +27,7 @@ MOST_STEPS = 6
 """Numbers of teams that the first page sets side by side."""
 
 
-def first_page(released: Released, overview: bytes) -> str:
+def first_page(released: Released, overview: bytes = b"") -> str:
     """The answer, the places beside a map, the teams, how sure, what to ask; empty without places.
 
     Parameters
@@ -35,7 +35,7 @@ def first_page(released: Released, overview: bytes) -> str:
     released
         What the profile may see.
     overview
-        The map as PNG.
+        The map as PNG; without one there is no map.
     """
     plan = released.team_plan
     if plan is None or plan.choice is None:
@@ -48,7 +48,7 @@ def first_page(released: Released, overview: bytes) -> str:
     )
     return (
         f'<p class="answer">{escape(said.answer)}</p>'
-        f'<div class="first-page"><div class="first-map">{shown}</div>'
+        f'<div class="first-page"><div class="first-map">{shown if overview else ""}</div>'
         f'<div class="first-places">{_places(plan)}<h3>More teams, or fewer</h3>'
         f"{_steps(plan)}{paragraphs([said.aim, said.next_best])}</div>"
         f"<div><h3>How sure</h3>{paragraphs(_sure_sentences(released))}"
