@@ -331,7 +331,10 @@ def sql(
     *,
     engine: Annotated[
         str | None,
-        typer.Option(help="postgresql, spark, databricks or sql-server; the source's own if none."),
+        typer.Option(
+            help="postgresql, spark, databricks, sql-server, or another dialect of ibis, such as "
+            "snowflake; the source's own if none."
+        ),
     ] = None,
 ) -> None:
     """Print the queries that a config has its warehouses answer, for who looks after them."""

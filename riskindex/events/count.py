@@ -33,7 +33,7 @@ from riskindex.events.places import How, Reason
 from riskindex.events.rhythm import count_by_group, in_areas, no_rhythm, over_periods
 from riskindex.events.sql import category, condition, identifier
 from riskindex.events.study_area import StudyArea
-from riskindex.events.tally import UNCOUNTED, Events, Group, Tally
+from riskindex.events.tally import MOST_LISTED, UNCOUNTED, Events, Group, Tally
 from riskindex.factors import Factor
 from riskindex.rules import AllOf, Has, Value, rule_of, tests_of
 
@@ -218,7 +218,13 @@ def _count_source(
     for factor in dict.fromkeys(group.factor for group in asked):
         lines[name, factor] = tally.line(tally.of_factor(factor))
     compared, pairs = _compared(tally)
-    notes += [*tally.notes, *_notes(tally), *compared, *part.notes()]
+    notes += [
+        *tally.notes,
+        *_beyond_the_list(tally, lines[name, ""]),
+        *_notes(tally),
+        *compared,
+        *part.notes(),
+    ]
     no_months = places is None or not tally.events.knows_months
     rhythm = no_rhythm() if no_months else count_by_group(tally, asked, places)
     parts = {(g.factor, p.label) for g in asked for p in g.periods if part.is_part(g, p)}
@@ -328,6 +334,16 @@ def _in_one(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
         for name in tables[0].select_dtypes("category")
     }
     return pd.concat(tables, ignore_index=True).assign(**texts)
+
+
+def _beyond_the_list(tally: Tally, line: Sequence[int]) -> Iterator[str]:
+    """A note where more events are lost than are listed; `line` has those read, then counted."""
+    lost = line[0] - line[1]
+    if lost > MOST_LISTED and not tally.events.is_counted:
+        yield (
+            f"{tally.name}: {lost:,} events are not counted; the first {MOST_LISTED:,} are listed, "
+            "by file and row, and the reconciliation has the totals of all."
+        )
 
 
 def _notes(tally: Tally) -> Iterator[str]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from riskindex.errors import ConfigError
 from riskindex.events import points
 from riskindex.events.points import areas_of_points
 from riskindex.events.study_area import StudyArea
@@ -62,22 +61,10 @@ def count_points(address: str, query: str, study: StudyArea, crs: str) -> "pd.Da
     DataFrame
         The other columns of the query's answer, `area` (position, `NOWHERE` or `NO_POINT`), and
         `events`. A point on a border is in the first of the areas there.
-
-    Raises
-    ------
-    ConfigError
-        The address is one of Spark Connect, which cannot broadcast.
     """
-    # The boundaries are sent by broadcast, which Spark Connect does not have.
-    if address.startswith("sc:"):
-        raise ConfigError(
-            "Points are placed on Spark in a session of its own: give the address of a master, "
-            "not of Spark Connect (sc://)."
-        )
     with _session(address, SETTINGS | AT_ONCE) as session, _sent_whole():
         told = session.sql(query)
-        # Once per worker and not per task.
-        shapes = session.sparkContext.broadcast(study.shapes)
+        shapes = _shared(session, study.shapes)
         # Coordinates do not leave the cluster: only counts by area come back.
         others = [name for name in told.columns if name not in ("x", "y")]
         types = ", ".join(f"{name} {told.schema[name].dataType.simpleString()}" for name in others)
@@ -91,6 +78,24 @@ def count_points(address: str, query: str, study: StudyArea, crs: str) -> "pd.Da
             return _collected(counts)
         finally:
             shapes.unpersist()
+
+
+class _Sent:
+    """What travels with the function that needs it, where nothing can be broadcast."""
+
+    def __init__(self, value: object) -> None:
+        self.value = value
+
+    def unpersist(self) -> None:
+        """Nothing is kept anywhere."""
+
+
+def _shared(session: Any, shapes: object) -> Any:  # noqa: ANN401
+    """The boundaries for the workers: once for each by broadcast, which Spark Connect lacks."""
+    try:
+        return session.sparkContext.broadcast(shapes)
+    except AttributeError:  # so says a session of Spark Connect, whatever the address was
+        return _Sent(shapes)
 
 
 def placing(
@@ -126,6 +131,15 @@ def placing(
             yield pa.RecordBatch.from_arrays(columns, names=["area", *others])
 
     return place
+
+
+def runs_already() -> bool:
+    """Whether this process has a session of Spark, which is then taken as it is."""
+    if "pyspark" not in sys.modules:
+        return False
+    from pyspark.sql import SparkSession
+
+    return SparkSession.getActiveSession() is not None
 
 
 def _named(crs: object) -> str:

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 CELLS_AT_ONCE = 1_000_000
 """Cells of a source's events that are looked at together."""
+MOST_LISTED = 2_000_000
+"""Events not counted that are listed; above this their totals stand in the reconciliation."""
 UNCOUNTED = ["source", "file", "row", "date", "area_code", "reason"]
 """Columns of the list of what was not counted."""
 
@@ -340,7 +342,8 @@ class Tally:
         return numbers
 
     def uncounted(self) -> pd.DataFrame:
-        """One line per event that the source does not count, in the order of file and row.
+        """One line per event that the source does not count, in the order of file and row, up to
+        `MOST_LISTED`; the reconciliation has the totals of all.
 
         Texts are categories: a line of millions takes some 25 bytes. None of a warehouse, whose
         rows stay where they are.
@@ -356,7 +359,8 @@ class Tally:
             )
         lost = self._frame(
             "SELECT file::file_name AS file, row, date, area_code::code_name AS area_code, why "
-            f"FROM ({self._why()}) WHERE why <> {Reason.COUNTED} ORDER BY file, row"
+            f"FROM ({self._why()}) WHERE why <> {Reason.COUNTED} ORDER BY file, row "
+            f"LIMIT {MOST_LISTED}"
         )
         reasons = [reason.name.lower() for reason in Reason]
         return pd.DataFrame(

@@ -111,7 +111,7 @@ def counting_query(
     source: WarehouseSource,
     *,
     factors: Sequence[Factor] = (),
-    engine: Engine | None = None,
+    engine: str | None = None,
 ) -> str:
     """The query whose answer is all that a run needs to know of a table of events.
 
@@ -124,7 +124,8 @@ def counting_query(
     factors
         Whose rules become columns of the answer.
     engine
-        For which engine it is written; the source's own where it is left out.
+        For which engine it is written, or in which dialect of ibis; the source's own where it is
+        left out.
 
     Returns
     -------
@@ -138,7 +139,8 @@ def counting_query(
         The extra that writes queries is not installed.
     """
     counts = counting_expression(name, source, factors=factors)
-    return str(_ibis().to_sql(counts, dialect=DIALECTS[engine or source.engine]))
+    asked = engine or source.engine
+    return str(_ibis().to_sql(counts, dialect=_dialects().get(asked, asked)))
 
 
 def counting_expression(
@@ -206,17 +208,16 @@ def queries(
     ConfigError
         No such engine, or no warehouse source.
     """
-    chosen = next((known for known in DIALECTS if known == engine), None)
-    if engine is not None and chosen is None:
-        raise ConfigError(f"--engine: no engine {engine!r}; there are {', '.join(DIALECTS)}.")
+    if engine is not None and engine not in (known := _dialects()):
+        raise ConfigError(f"--engine: no engine {engine!r}; there are {', '.join(known)}.")
     found = {name: s for name, s in sources.items() if isinstance(s, WarehouseSource)}
     if not found:
         raise ConfigError('No source has kind = "warehouse", so that there is no query to print.')
-    return [_commented(name, source, factors, chosen) for name, source in found.items()]
+    return [_commented(name, source, factors, engine) for name, source in found.items()]
 
 
 def _commented(
-    name: str, source: WarehouseSource, factors: Sequence[Factor], engine: Engine | None
+    name: str, source: WarehouseSource, factors: Sequence[Factor], engine: str | None
 ) -> str:
     """A query under comments; JSON has no line ends, so that no value can leave its comment."""
     rules = describe_rules(name, source, factors=factors)
@@ -230,6 +231,14 @@ def _commented(
 def title(source: WarehouseSource) -> str:
     """Name of the table as a person writes it."""
     return source.table if isinstance(source.table, str) else ".".join(source.table)
+
+
+def _dialects() -> dict[str, str]:
+    """Engine, or ibis' own word, to ibis' word for the dialect."""
+    import importlib.metadata
+
+    backends = importlib.metadata.entry_points(group="ibis.backends")
+    return dict(DIALECTS) | {found.name: found.name for found in sorted(backends)}
 
 
 def _ibis() -> Any:  # noqa: ANN401

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from riskindex.errors import ConfigError, InputError
-from riskindex.events.spark_points import NOWHERE, ask_spark, count_points
+from riskindex.events.spark_points import NOWHERE, ask_spark, count_points, runs_already
 from riskindex.events.sql import events_table, identifier, literal
 from riskindex.events.study_area import StudyArea
 from riskindex.events.tally import Events
@@ -149,7 +149,8 @@ def _refuse_nonsense(
 def _provenance(connection: "DuckDBPyConnection", table: str, name: str, label: str) -> FileRecord:
     """How many events an answer has, and its hash.
 
-    A database gives rows in any order, so that their hashes are added up: no two rows are alike.
+    A database gives rows in any order, so that their hashes are joined without one: no two rows
+    are alike.
     """
     columns = [c for c in connection.table(table).columns if c not in ("file", "row", "y")]
     line = f"concat({', '.join(f'{identifier(c)}, chr(31)' for c in columns)})"
@@ -192,8 +193,9 @@ def _in_areas(address: str, query: str, *, study: StudyArea, crs: str) -> "pd.Da
 def _ask(name: str, source: WarehouseSource, query: str, run: Runner) -> "pd.DataFrame | str":
     """The answer of the warehouse itself."""
     place = f"sources.{name}"
-    address = os.environ.get(source.connection or "")
-    if source.connection is None or not address:
+    address = os.environ.get(source.connection or "") or ""
+    is_running = source.engine == "spark" and runs_already()
+    if not address and not is_running:
         raise ConfigError(
             f"{place}.connection: name an environment variable that holds the address of the "
             f"{source.engine} server (now {source.connection!r}, which is not set); or name the "

@@ -6,6 +6,7 @@ import sys
 from types import SimpleNamespace
 
 import pandas as pd
+import pyarrow as pa
 import pytest
 from machine import skip_without
 from small_events import line
@@ -30,7 +31,7 @@ from warehouses import (
 
 from riskindex.errors import ConfigError, InputError
 from riskindex.events.read import open_events
-from riskindex.events.spark_points import _sent_whole, placing
+from riskindex.events.spark_points import _sent_whole, _shared, placing
 
 SMALL = {
     "spark.ui.enabled": "false",
@@ -195,16 +196,37 @@ def test_a_worker_that_cannot_place_points_says_why(spark, tmp_path, monkeypatch
 
 
 def test_where_points_cannot_be_placed_it_says_what_to_do(ask, tmp_path):
-    ask("sc://somewhere")
+    ask("local[1]")
     bare = {"area": None, "x": "x", "y": "y"}
-    with pytest.raises(ConfigError, match=r"sources\.s: Points are placed .* master"):
-        counted(warehouse(engine="spark", **bare), tmp_path)
     source = warehouse(engine="spark", **bare)
     with (
         pytest.raises(ConfigError, match="only be placed where the areas are given"),
         open_events({"s": source}, folder=tmp_path),
     ):
         pass
+
+
+def test_a_session_that_cannot_broadcast_sends_the_shapes_with_the_function():
+    class Connected:
+        """A session of Spark Connect, which has no context on this side."""
+
+        def __getattr__(self, name):
+            raise AttributeError(f"[JVM_ATTRIBUTE_NOT_SUPPORTED] {name}")
+
+    shapes = _shared(Connected(), TWO.geometry.to_numpy())
+    place = placing(shapes, ["month"], "EPSG:27700", "EPSG:27700")
+    batch = pa.RecordBatch.from_pydict({"x": [500.0, -5.0], "y": [500.0, 1.0], "month": [1, 2]})
+    assert next(place([batch])).to_pydict() == {"area": [0, -1], "month": [1, 2]}
+    shapes.unpersist()
+
+
+def test_a_session_that_runs_needs_no_address(session, tmp_path, monkeypatch):
+    monkeypatch.delenv(ADDRESS, raising=False)
+    records().to_parquet(tmp_path / "events.parquet")
+    session.read.parquet(str(tmp_path / "events.parquet")).createOrReplaceTempView("running")
+    source = warehouse(engine="spark", table="running", date_is_text=True, connection=None)
+    found, _ = counted(source, tmp_path)
+    assert_same(found, by_duckdb(tmp_path, records()))
 
 
 def test_a_session_that_runs_is_left_running(session, spark, tmp_path):

@@ -77,3 +77,15 @@ def test_overlapping_periods_are_cut_where_either_begins_or_ends():
     sums = [int(made.table(made.of_group(g))[0].sum()) for g in made.groups]
     assert sums == [1, 1]
     assert np.shape(made.table(made.of_group(made.groups[0]))[0]) == (2, 1)
+
+
+def test_a_list_of_what_is_not_counted_is_cut_and_says_so(monkeypatch):
+    for module in ("tally", "count"):
+        monkeypatch.setattr(f"riskindex.events.{module}.MOST_LISTED", 1)
+    found = count(ROWS, AREAS, factor())
+    assert line(found) == {"read": 5, "counted": 3, "outside_periods": 1, "no_location": 1}
+    assert list(found.uncounted["row"]) == [1]
+    assert (
+        "s: 2 events are not counted; the first 1 are listed, by file and row, and the "
+        "reconciliation has the totals of all." in found.notes
+    )

@@ -167,6 +167,14 @@ def test_nothing_can_be_written(postgresql, address, tmp_path):
         _ask_postgresql(address, "DELETE FROM events RETURNING area", home=tmp_path)
 
 
+def test_any_dialect_of_ibis_is_printed():
+    (asked,) = queries({"s": warehouse()}, (factor(),), engine="snowflake")
+    assert "for snowflake" in asked
+    assert sqlglot.parse_one(asked, dialect="snowflake").find(sqlglot.exp.Group)
+    with pytest.raises(ConfigError, match=r"no engine 'oracle9'; there are postgresql, spark, .*"):
+        queries({"s": warehouse()}, (factor(),), engine="oracle9")
+
+
 def test_events_outside_are_looked_at_together_however_many(tmp_path):
     (rule,) = describe_rules("s", warehouse(), factors=(factor(),))
     rows = [("E01000001", 202203, 5), ("E01999999", 202203, 50_000_000), ("", 202203, 7)]
