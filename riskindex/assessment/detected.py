@@ -69,8 +69,10 @@ def _summed(
 ) -> pd.DataFrame:
     """One line per period and place; none is given where an outcome in it is withheld."""
     every = rows.drop_duplicates(_BY).set_index(_BY)
+    # One withheld outcome withholds the sum: with it, the outcome would follow by subtraction.
     sums = rows[chosen].groupby(_BY)["count"].agg(lambda n: n.astype(float).sum(skipna=False))
     count = sums.reindex(every.index)
+    # A place without any case of these outcomes has 0; one with a withheld outcome has none told.
     count = count.where(count.notna() | every.index.isin(sums.index), 0.0)
     marks = rows[chosen & rows["count"].isna()].groupby(_BY)["status"].first()
     status = every["status"].mask(count.notna(), "given")
@@ -87,6 +89,7 @@ def _summed(
 
 def _by_age(figure: Figure, shown: Shown) -> Iterator[pd.DataFrame]:
     """Cases of all periods by the months from the offence to the extract."""
+    # Outcome by month makes many small cells, which restricted cases have not among what leaves.
     if figure.of in shown.restricted:
         return
     parts = list(mix_rows(shown, aspects=[BY_MONTH], factor=figure.of))
@@ -95,6 +98,8 @@ def _by_age(figure: Figure, shown: Shown) -> Iterator[pd.DataFrame]:
     rows = pd.concat(parts)
     rows = rows[rows["place_kind"].isin(list(figure.places))]
     month, outcome = rows["category"].str[:7], rows["category"].str[7 + len(BOTH) :]
+    # By age at the extract and not by period: young cases are open because nothing could be decided
+    # yet.
     ages = _number(str(figure.extracted)) - month.map(_number)
     periods = list(dict.fromkeys(rows["period"]))
     span = periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"

@@ -179,6 +179,8 @@ def with_every_column(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     parts = [part for part in parts if len(part)]
     if not parts:
         return no_figures()
+    # One type per column, whatever rows there are: a column that is empty in one run and text in
+    # another cannot be read by the same script.
     table = pd.concat(parts, ignore_index=True).reindex(columns=list(COLUMNS))
     texts = table[list(TEXTS)].astype(object)
     table[list(TEXTS)] = texts.where(texts.notna(), "")
@@ -229,6 +231,7 @@ def ranked(table: pd.DataFrame, values: ArrayLike) -> "pd.Series[float]":
     """Rank among the places of a kind, factor and period, 1 the highest; none for the whole."""
     keys = [table["factor"], table["period"], table["place_kind"]]
     series = pd.Series(np.asarray(values, dtype=float), index=table.index)
+    # Competition ranks; the whole is no place among its parts.
     ranks = series.groupby(keys).rank(method="min", ascending=False)
     return ranks.where(table["place_kind"] != WHOLE_KIND)
 
@@ -258,6 +261,7 @@ def without_small_bases(
     lines: pd.DataFrame, factor: "pd.Series[str]", shown: Shown
 ) -> pd.DataFrame:
     """The rows without shares of a restricted measure on a base that is small or withheld."""
+    # "Not at least" and not "below": a base that is withheld, NaN, is closed as well.
     closed = factor.isin(list(shown.restricted)) & ~(lines["base"] >= LEAST_BASE)
     numbers = [c for c in _NUMBERS if c in lines]
     lines = lines.assign(**{c: lines[c].astype(float).mask(closed) for c in numbers})
@@ -301,5 +305,6 @@ def _finite(values: ArrayLike) -> Array:
 def rate_rounded(rates: ArrayLike) -> Array:
     """One decimal, below 1 three."""
     values = np.asarray(rates, dtype=float)
+    # A rate of .04 per 1,000 would be 0.0 with one decimal, and so would be one ten times lower.
     one, three = (round_half_away(values, decimals=d) for d in (1, 3))
     return np.where(np.abs(values) >= 1, one, three)

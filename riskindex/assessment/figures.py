@@ -50,6 +50,7 @@ def make_figures(shown: Shown) -> pd.DataFrame:
         exact, as if events were independent. Rank 1 has the highest rate, or count.
     """
     table = shown.places.reset_index()
+    # A line with a base is of a census table: its share needs no limits, since nobody was sampled.
     events = table[table["factor"].isin(list(shown.periods)) & table["base"].isna()]
     parts = [
         *_of_residents(table[table["factor"] == RESIDENTS], shown),
@@ -80,6 +81,8 @@ def count_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
 def rate_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
     """Events per 1,000 residents, and how many times that of the whole it is."""
     people = table["residents"]
+    # A place where nobody lives has no rate; one whose residents are not known has a row that says
+    # so.
     table = table[(people > 0) | (people.isna() & people.notna().any())]
     found = count_interval(table["count"], table["residents"] / 1000)
     inside = (table["place_kind"] != WHOLE_KIND).to_numpy()
@@ -130,6 +133,7 @@ def share_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
     )
     people = _residents_of_whole(table, shown)
     count, total = part_of(table["count"], table["total"])
+    # Share of events over share of residents is the ratio of the place's rate to the whole's.
     ratio = share_of_rate(count, total, table["residents"], people)
     return without_small_bases(lines.assign(**ratio_columns(ratio, known)), table["factor"], shown)
 
@@ -243,6 +247,8 @@ def _records(shown: Shown, aspects: Collection[str], factor: str | None) -> pd.D
     table = _with_not_recorded(_with_whole(table), shown.restricted)
     keys = ["factor", "group", "period", "place", "aspect"]
     summed = table.groupby(keys, sort=False)["count"].transform("sum")
+    # The sum of protected cells is no protected cell: of restricted factors the base is a cell with
+    # its own noise.
     closed = table["factor"].isin(list(shown.restricted))
     given = table["base"].astype(float) if "base" in table else np.nan
     table["base"] = pd.Series(given, index=table.index).where(closed, summed)
@@ -279,6 +285,8 @@ def _with_not_recorded(table: pd.DataFrame, restricted: frozenset[str]) -> pd.Da
     keys = ["factor", "group", "period", "place", "aspect"]
     said = pd.MultiIndex.from_frame(table.loc[table["category"] == "", keys])
     every = asked.drop_duplicates(keys).drop(columns="category")
+    # "0 not recorded" is a finding about the records; without the line, nobody knows whether it was
+    # looked at.
     missing = every[~pd.MultiIndex.from_frame(every[keys]).isin(said)]
     added = missing.assign(category="", count=0.0, mark="")
     return pd.concat([table, added], ignore_index=True) if len(added) else table

@@ -169,6 +169,8 @@ def _of(
     items = list(_repeats(figure, people) if figure.kind == "repeats" else ())
     if figure.kind == "history":
         items = [_everybody(lines), *_named_elsewhere(figure, people, opened)]
+    # Records that name nobody are told beside the people: how many people are behind them cannot be
+    # known.
     without = [(UNNAMED, _whole(unnamed["n"]), np.ones(len(unnamed), dtype=bool))]
     for table, told in ((lines, items), (unnamed, without)):
         for name, of_category in _categories(figure, table, people.ages):
@@ -186,6 +188,8 @@ def _noted(table: pd.DataFrame, people: People) -> pd.DataFrame:
             late = [
                 label
                 for label, start in starts.items()
+                # A look back of five years over three years of records misses earlier ones: the
+                # number is a lower bound and says so.
                 if start - pd.DateOffset(years=int(rest)) < people.reach
             ]
             told = f"the records begin in {people.reach.year}, so that it is the least"
@@ -205,6 +209,8 @@ def _repeats(figure: Figure, people: People) -> Iterator[Item]:
     yield PEOPLE, one, every
     yield SEVERAL, one, n > 1
     for years in figure.look_back or (1, 5):
+        # Back from a person's first record of the period: later ones of the same period are repeats
+        # of it and no history.
         since = _years_before(lines["first"], years)
         yield f"{EARLIER}{SEPARATOR}{years}", one, (lines["before"] >= since).to_numpy(bool)
     for many in np.unique(n):
@@ -261,6 +267,7 @@ def _categories(
         return
     years = pd.to_numeric(told, errors="coerce")
     for name, (first, last) in figure.bands.items():
+        # An age may have decimals: 17 years and 11 months belongs to a band that ends with 17.
         yield name, ((years >= first) & (years < last + 1)).to_numpy(bool)
     yield UNKNOWN_HOME, years.isna().to_numpy(bool)
 
@@ -284,6 +291,7 @@ def _summed(
             rows = np.flatnonzero(inside & members & (at >= 0))
             cell = table["period"].to_numpy(np.intp)[rows], at[rows]
             counts, prints = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.uint64)
+            # add.at and not +=, which adds once to a cell that several people share.
             np.add.at(counts, cell, values[rows])
             np.add.at(prints, cell, table["prints"].to_numpy(np.uint64)[rows])  # wraps
             part = _lines(counts, prints, [period.label for period in people.periods], names)
@@ -342,6 +350,8 @@ def _where(people: People) -> "pd.Series[str]":
     """Where the home of each line is: inside, outside by police force, or not recorded."""
     force = read_area_lookup()["force"]
     lines = people.lines
+    # Of homes elsewhere the police force says enough; an area by its code would be a place of few
+    # people.
     told = lines["code"].map(force)
     outside = (OUTSIDE + ": " + told).where(told.notna(), OUTSIDE + ": " + NO_FORCE)
     found = pd.Series(UNKNOWN_HOME, index=lines.index, dtype=object)

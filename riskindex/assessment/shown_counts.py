@@ -88,6 +88,7 @@ def hot_by_factor(
     for factor, part in hotspots.groupby(level="factor", sort=False):
         last = part.xs(part.index.get_level_values("period")[-1], level="period")
         last = last.droplevel("factor")
+        # Not assessed stays missing: as not hot, it would count in the base of an overlap.
         hot = last["is_hot"].astype(object).where(last["reason"].fillna("") == "")
         flags[str(factor)] = hot.reindex(areas)
     return pd.DataFrame(flags)
@@ -123,6 +124,7 @@ def areas_of_homes(
             factor = persistence.index.get_level_values("factor") == against
             of = persistence[factor].droplevel("factor")
             if len(of):
+                # Every period that was assessed; of one alone "always" would say nothing.
                 always = (of["periods_hot"] == of["periods_assessed"]).astype(object)
                 found[figure.name] = always.where(of["periods_assessed"] >= LEAST_PERIODS)
     return found

@@ -144,6 +144,7 @@ def _of_factor(
     frame["category"] = categorise(history, table=table)
     sure = _by_period(rows.get("is_hot_all", rows["is_hot"]).astype(bool), periods)
     times = pd.array(sure.sum(axis=1), dtype="Int64")
+    # Hot in 0 periods is a finding; an area that was never assessed has none.
     times[~assessed.any(axis=1)] = pd.NA
     frame["periods_hot_all"] = times
     frame["has_emerged"] = history.new & (frame["change"] == "rising").to_numpy()
@@ -157,6 +158,8 @@ def _by_period(column: "pd.Series[Any]", periods: int) -> NDArray[Any]:
 
 
 def _direction(trend: MannKendall, level: float) -> Integers:
+    # A trend of five periods can reach p = .017 at the least, and of four none below .05: short
+    # histories are mostly steady here.
     return np.where(trend.p <= level, np.sign(np.nan_to_num(trend.s)), 0).astype(np.int64)
 
 
@@ -184,6 +187,8 @@ def _changed(rows: pd.DataFrame, factor: Factor) -> tuple[Array, Texts]:
         for name in ("events", "events_expected")
     )
     found = change_test(observed, expected)
+    # Both directions were asked, so that the smaller of two one-sided p counts twice; capped, since
+    # both may be above .5.
     two_sided = np.minimum(1, 2 * np.fmin(found.rising, found.falling))
     # An area whose total can never reach the level costs power and cannot be found (Tarone 1990).
     p = adjust(np.where(found.attainable <= factor.level, two_sided, np.nan), factor.correction)
@@ -196,7 +201,10 @@ def _inversions(ties: tuple[int, ...]) -> tuple[int, ...]:
     """How many distinct orders of a multiset have 0, 1, 2, ... inversions."""
     counts = [1]
     for k in range(2, sum(ties) + 1):
+        # q-factorials: multiplying by 1 + q + ... + q^(k-1) adds up each k neighbouring
+        # coefficients.
         counts = [sum(counts[max(i - k + 1, 0) : i + 1]) for i in range(len(counts) + k - 1)]
+    # Orders of equal values are one order: each tie divides by its own q-factorial.
     for k in (k for tie in ties for k in range(2, tie + 1)):
         counts = _divided(counts, k)
     return tuple(counts)
@@ -221,9 +229,11 @@ def _kendall_p(s: Array, ties: tuple[int, ...]) -> Array:
         return np.full(len(s), np.nan)
     if n > EXACT_PERIODS:
         spread = n * (n - 1) * (2 * n + 5) - sum(t * (t - 1) * (2 * t + 5) for t in ties)
+        # Continuity: S moves in steps of two, so that one step's half is taken off.
         z = np.maximum(s - 1, 0) / sqrt(spread / 18) if spread else np.zeros(len(s))
         return np.asarray(np.minimum(1, 2 * special.ndtr(-z)))
     counts = _inversions(ties)
+    # S is the number of pairs less twice the inversions.
     size = np.abs(len(counts) - 1 - 2 * np.arange(len(counts)))
     probability = np.array(counts, dtype=np.float64) / sum(counts)
     return np.asarray(np.minimum(1, (probability * (size >= s[:, None])).sum(axis=1)))

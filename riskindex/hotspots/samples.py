@@ -65,6 +65,8 @@ class Sample:
         """Variance of the weighted sum over its mean, if events are Poisson: 1 without weights."""
         totals, weights = self.counts.sum(axis=0), self.event_weights
         mean = float(totals @ weights)
+        # A sum of weighted Poisson counts varies by the sum of squared weights: with harm scores
+        # far more than its mean.
         return float(totals @ weights**2) / mean if mean else 1.0
 
     def expected(self, total: float) -> Array:
@@ -115,6 +117,8 @@ class Land:
             event_weights=seen.event_weights,
             unit=seen.unit,
             exposure=seen.exposure[keep],
+            # An area that is not covered leaves windows altogether; as a zero it would make its
+            # neighbours' windows look quiet.
             neighbours=self.neighbours if whole else self.neighbours[keep][:, keep],
             centroids=points if whole or points is None else points[keep],
             context=None if self.context is None else self.context[keep],

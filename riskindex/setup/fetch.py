@@ -44,9 +44,12 @@ def fetch(config: Config, *, say: Progress, tell: Say) -> None:
     """
     together = Together()
     for wanted in wanted_files(config):
+        # A file that is there is never fetched again: it may be the edition that a result was made
+        # with.
         if wanted.path.exists():
             tell(_about_kept(wanted))
             continue
+        # One address that is gone must not keep the other files away.
         with together.trying():
             for note in _fetched(wanted, config, say):
                 tell(note)
@@ -109,6 +112,7 @@ def _file(wanted: Wanted, _config: Config, say: Progress) -> Iterator[str]:
     download(wanted.entry.download, wanted.path, say=say)
     try:
         with zipfile.ZipFile(wanted.path) as archive:
+            # A page that says "not found" is saved as a zip as readily as a zip is.
             broken = archive.testzip()
     except zipfile.BadZipFile:
         broken = wanted.path.name
@@ -148,6 +152,7 @@ def _note_down(wanted: Wanted) -> None:
         "sha256": file.sha256,
         "licence": wanted.entry.licence,
     }
+    # Address, date and hash, so that a result can be traced to what was published then.
     text = json.dumps({**_records(home), file.name: about}, indent=2, sort_keys=True)
     (home / RECORD).write_text(text + "\n", "utf-8")
 

@@ -96,6 +96,7 @@ def new_config(
     InputError
         There is no such folder.
     """
+    # tomlkit keeps the comments of the preset, which explain each choice to whoever edits it.
     document = tomlkit.parse(read_preset(preset))
     found: list[str] = []
     missing: list[str] = []
@@ -152,6 +153,7 @@ class _Filler:
     def _boundaries(self, areas: Any) -> None:  # noqa: ANN401 (a TOML table)
         entry = self.known["lsoa21_boundaries"]
         found = find_boundaries(self.paths, str(areas["code"]), entry.columns[1:2], self.codes)
+        # A file is known by its codes and not by its name: downloads are called anything.
         suitable = [file for file in found if file.covered]
         if not suitable:
             older = find_boundaries(self.paths, "LSOA11CD", (), ())
@@ -196,6 +198,7 @@ class _Filler:
             return
         paths = [self._from_home(self.data / one.pattern) for one in taken]
         source["path"] = paths[0] if len(paths) == 1 else paths
+        # Only months of all forces: an area whose force lacks a month would look quiet.
         months = frozenset.intersection(*(_months(taken, of) for of in mine.values()))
         unit, labels = whole_periods(months)
         self._set_periods(name, unit, labels)
@@ -260,6 +263,8 @@ class _Filler:
         more: str = "",
     ) -> None:
         """Name a file that is not there, and write the path that it will have."""
+        # The config is written for the file that is still to come, so that it runs once that is
+        # saved.
         target = self.data / Path(str(table[key])).name
         table[key] = self._from_home(target)
         if entry is None:
@@ -311,6 +316,7 @@ def whole_periods(months: Collection[int]) -> tuple[Unit, list[str]]:
         unit: [x for x in of if held.issuperset(parse_period(x, unit=unit).months)]
         for unit, of in labels.items()
     }
+    # The first of equals: calendar years stand first, which most readers take a year for.
     best = max(whole, key=lambda unit: len(whole[unit]))
     if not whole[best]:
         return "calendar-year", [f"{last // 12}"]
