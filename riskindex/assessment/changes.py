@@ -37,6 +37,7 @@ def _earlier(labels: Sequence[str], unit: Unit) -> list[str]:
     if len(labels) < 2:
         return []
     spans = [parse_period(label, unit=unit) for label in labels]
+    # A half year is not held against a whole one, nor summer against winter.
     alike = [span.label for span in spans[:-1] if _of_year(span) == _of_year(spans[-1])]
     return list(dict.fromkeys([*alike[-1:], *alike[:1]]))
 
@@ -72,6 +73,7 @@ def change_rows(
     note = pd.Series("", index=now.index)
     if shared is not None:
         now, old, note = _of_months(now, shown, factor, shared)
+    # Known to be a part, and not which: a change would be mostly of coverage.
     elif shown.part_periods & {(factor, last), (factor, earlier)}:
         marks = now["mark"].where(now["mark"] != "", NOT_APPLICABLE)
         now, old = (part.assign(count=np.nan, mark=marks) for part in (now, old))
@@ -93,6 +95,7 @@ def _with_limits(
     marks = now["mark"].where(now["mark"] != "", old["mark"].fillna(""))
     compared = pd.Series(np.where(np.isnan(before), np.nan, count), index=now.index)
     status = status_of(compared, marks)
+    # From none to some is no percentage.
     from_none = (before == 0) & (status == GIVEN).to_numpy()
     said = np.where(from_none, f"nothing was counted in {earlier}", note)
     return figure_lines(
@@ -129,6 +132,7 @@ def _shared_months(
     covered = [
         [m for m in span.months if m not in gap] for span, gap in zip(spans, lacking, strict=True)
     ]
+    # The same months of the year on both sides, or the season would pass for a change.
     both = {m % 12 for m in covered[0]} & {m % 12 for m in covered[1]}
     now, old = ([m for m in part if m % 12 in both] for part in covered)
     return now, old
@@ -136,6 +140,8 @@ def _shared_months(
 
 def _lacking(span: Period, records: "pd.Series[float]", restricted: bool) -> tuple[int, ...]:
     events = {int(str(month)): int(n) for month, n in records.items() if n > 0}
+    # Small months of a restricted factor are withheld: where records are few, a missing month is no
+    # sign that nothing was covered.
     if restricted and records.fillna(0).sum() < PLAINLY_MANY * max(len(records), 1):
         return ()
     return missing_months(span, events)

@@ -58,6 +58,8 @@ def harm_of(counts: "pd.Series[float]", days: dict[str, Decimal]) -> Harm:
     >>> harm_of(pd.Series({"1": 1, "34B": 3}), {"1": Decimal(100), "34B": Decimal("2.5")}).days
     Fraction(215, 2)
     """
+    # Fractions of the decimals as published: days of tens of thousands of offences add up without
+    # rounding on the way.
     known = {str(code): round(float(n)) for code, n in counts.items() if str(code) in days}
     total = sum((Fraction(days[code]) * n for code, n in known.items()), Fraction(0))
     weighed = sum(known.values())
@@ -149,6 +151,8 @@ def _lines(
                 "category": "times the mean",
                 "value": rounded(times, 2),
                 "unit": "times",
+                # On a log scale: a ratio of two means cannot be below 0, and is as likely to be
+                # half as double.
                 "low": rounded(Fraction(float(times) * float(np.exp(-error))), 2),
                 "high": rounded(Fraction(float(times) * float(np.exp(error))), 2),
                 "method": "log-normal, given the numbers of offences",
@@ -192,6 +196,8 @@ def _by_code(
 def _of_measure(
     name: str, figure: Figure, shown: Shown
 ) -> "dict[tuple[str, str, str], pd.Series[float]]":
+    # Codes of restricted offences are mostly withheld, so that a sum over them would be one of the
+    # common, lesser offences.
     if name in shown.restricted:
         return {}
     parts = list(mix_rows(shown, aspects=[CODE], factor=name))

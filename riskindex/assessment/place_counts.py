@@ -74,6 +74,7 @@ def places_by_kind(areas: "GeoDataFrame | pd.DataFrame") -> "dict[str, pd.Series
     """
     study = areas[~areas["is_context"]] if "is_context" in areas else areas
     kinds = group_kinds(study)
+    # Codes and names of the same districts are one kind of place, told by names.
     names = [kind for kind in kinds if kind.removesuffix("_code") not in {*kinds} - {kind}]
     found = {kind: _told_apart(study, kind) for kind in names}
     found = dict(sorted(found.items(), key=lambda item: (item[1].nunique(), item[0])))
@@ -93,6 +94,7 @@ def _told_apart(areas: pd.DataFrame, kind: str) -> "pd.Series[str]":
     by = code if code in areas else outer
     if by is None:
         return names
+    # Only names that do repeat get an addition; all others stay as people know them.
     pairs = areas[[kind, by]].drop_duplicates()
     repeated = names.isin(set(pairs.loc[pairs[kind].duplicated(), kind]))
     return names.where(~repeated, names + " (" + areas[by].astype("object") + ")")
@@ -124,6 +126,7 @@ def count_places(
         return no_places()
     totals = by_factor(counts)
     parts = {
+        # min_count: a place that no source covers is missing, and no place of 0 events.
         kind: events_of(totals, of_kind, residents, totals.groupby(of_kind).sum(min_count=1))
         for kind, of_kind in places.items()
     }

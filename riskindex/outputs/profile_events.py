@@ -125,6 +125,7 @@ def change_sentences(book: Book, place: Place) -> list[str]:
 def _change_words(found: RatioToEarlier | None) -> str:
     if found is None:
         return ""
+    # By the interval and not by the size of the change: a third fewer of fifteen is chance.
     told = "more than chance" if found.is_clear else "could be chance"
     return f": {found.words} ({found.interval}; {told})"
 
@@ -198,6 +199,7 @@ def _standing(book: Book, place: Place, factor: str) -> str:
     if place.is_district and not math.isnan(row["rank"]):
         among = sum(not math.isnan(one["rank"]) for one in periods[last].values())
         parts.append(f"rank {row['rank']:.0f} of {among} ({_allowed_words(row)})")
+    # Beside the share of residents, or a share of events says only how large the district is.
     share, people = row["share"], row["residents"] / whole["residents"]
     if math.isnan(share):
         return f"{'; '.join(parts)}."
@@ -241,6 +243,7 @@ def _trend(book: Book, place: Place, factor: str) -> str:
     here, whole = last[place.name]["residents"], last[WHOLE]["residents"]
     compared = here > 0 and whole > 0
     most = max((v for v in records[place.name] if not math.isnan(v)), default=0.0)
+    # Per 100,000 where per 1,000 would be a line of zeros.
     per = 1000 if compared and 1000 * most / here >= 0.5 else 100_000
     lines = [Line(place.name, _scaled(records[place.name], per / here if compared else 1), "place")]
     if compared:
@@ -483,6 +486,7 @@ def _most(
     """The largest share, or of single years of age the middle: a description and no pattern."""
     if all(label in _YEARS for label in labels):
         half = sum(records) / 2
+        # The commonest single year of age is chance in small numbers; the median is not.
         middle = next(i for i, n in enumerate(itertools.accumulate(records)) if n >= half)
         return f"Half are aged {list(labels.values())[middle]} or younger."
     most = records.index(max(records))

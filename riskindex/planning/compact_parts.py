@@ -71,6 +71,8 @@ class Ground(NamedTuple):
             if len(part) == 1 or fits(part):
                 done.append(part)
             else:
+                # Halved and not cut to size: slices of fifteen areas would leave remainders that
+                # nobody would send a team to.
                 first = two_parts(self.lengths[part][:, part])
                 waiting += [part[first], part[~first]]
         return done
@@ -107,6 +109,7 @@ def survey_ground(
     shapes = areas.geometry.to_numpy()[order]
     centre = shapely.get_coordinates(shapely.centroid(shapes))
     sorted_weights = csr_array(weights)[order][:, order]
+    # Nearest neighbours go one way; whoever can be walked to can be walked from.
     i, j = sorted_weights.maximum(sorted_weights.T).nonzero()
     same = i != j
     if groups is not None:
@@ -148,6 +151,8 @@ def two_parts(lengths: "csr_array[Any]") -> Flags:
     from scipy.sparse.csgraph import dijkstra
 
     m = lengths.shape[0]
+    # All pairs of centres of a very large cluster would take minutes; areas with near codes mostly
+    # lie near each other, so that a spread of codes is one of places.
     centres = np.unique(np.linspace(0, m - 1, min(m, MOST_CENTRES)).astype(np.intp))
     far = np.asarray(dijkstra(lengths, directed=False, indices=centres))
     best, first, second = np.inf, 0, 1
@@ -163,5 +168,6 @@ def across(shapes: Shapes) -> float:
     """Greatest distance between two points of the shapes, in their unit."""
     from scipy.spatial.distance import pdist
 
+    # The farthest two points of shapes are corners of their hull, which has few.
     hull = shapely.convex_hull(shapely.geometrycollections(shapes))
     return float(pdist(shapely.get_coordinates(hull)).max(initial=0.0))

@@ -62,6 +62,7 @@ def get_json(address: str, parameters: Mapping[str, str]) -> dict[str, Any]:
         try:
             with _opened(asked) as answer:
                 text = answer.read(LARGEST_ANSWER)
+            # http.client takes a connection that ends early for the end of an answer.
             _refuse_cut_short(len(text), answer.headers.get("Content-Length"))
             found = json.loads(text)
         except (*_BROKEN, ValueError):
@@ -95,6 +96,8 @@ def download(address: str, target: Path, *, say: Progress) -> None:
     InputError
         The service is out of reach or says no, the file is too large, or the disk is full.
     """
+    # Hidden and beside the target: no command takes half a file for a file, and the last step is a
+    # rename on one disk.
     part = target.with_name(f".{target.name}.part")
     for attempt in range(TRIES):
         if _continued(address, part, target.name, say):
@@ -110,6 +113,8 @@ def download(address: str, target: Path, *, say: Progress) -> None:
 
 def _continued(address: str, part: Path, name: str, say: Progress) -> bool:
     """Fetch what is still missing of a file; whether it is whole then."""
+    # Without a validator nothing says that the rest belongs to the same file: two halves of two
+    # editions would be one zip.
     validator = _known_validator(address, part)
     have = part.stat().st_size if validator else 0
     ranged = {"Range": f"bytes={have}-", "If-Range": validator} if have else {}
@@ -230,6 +235,7 @@ class RemoteFile(io.RawIOBase):
         for attempt in range(TRIES):
             try:
                 with _opened(self.address, {"Range": f"bytes={first}-{last}"}) as answer:
+                    # Parts of two editions of an archive would make one file, and a broken one.
                     if answer.status != 206 or answer.headers.get("ETag") != self.entity:
                         raise InputError(f"{self.address}: has changed meanwhile. Try again.")
                     found = answer.read(last - first + 1)
@@ -276,6 +282,7 @@ def _refuse_other_schemes(address: str) -> None:
 
 def _opener() -> OpenerDirector:
     """What opens addresses of the web and nothing else: no file:, ftp: or data:."""
+    # Not urllib's default opener, which opens file: and ftp: addresses as well.
     opener = OpenerDirector()
     for handler in (
         ProxyHandler(),
@@ -291,6 +298,7 @@ def _opener() -> OpenerDirector:
 
 
 def _wait(attempt: int) -> None:
+    # Longer each time: a service that is overloaded is not helped by being asked at once again.
     time.sleep(2.0**attempt)
 
 

@@ -53,6 +53,7 @@ def fetch_months(
     kept = target.with_name(f".{target.name}.files")
     kept.mkdir(exist_ok=True)
     held: set[tuple[str, str]] = set()
+    # Each archive holds three years of months, so that few of them make a long series.
     for last, wanted in archives_of(months):
         with _archive(address.format(month=month_label(last)), kept, say) as archive:
             found = _members(archive, wanted, forces)
@@ -78,6 +79,7 @@ def archives_of(months: Collection[int]) -> Iterator[tuple[int, frozenset[int]]]
     """
     left = set(months)
     while left:
+        # The newest archive first, which has the earlier months as they were published last.
         last = max(left)
         taken = frozenset(month for month in left if month > last - MONTHS_HELD)
         yield last, taken
@@ -130,6 +132,8 @@ def _extract(
         target = kept / info.filename.rsplit("/", 1)[-1]
         if not (target.is_file() and target.stat().st_size == info.file_size):
             part = target.with_suffix(".part")
+            # Only the members of these forces are fetched: an archive has two gigabytes, and a
+            # force some megabytes of it.
             with archive.open(info) as member, part.open("wb") as out:
                 shutil.copyfileobj(member, out, BLOCK)
             part.replace(target)
@@ -149,6 +153,8 @@ def _write_zip(kept: Path, target: Path) -> None:
     part = target.with_name(f".{target.name}.part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(kept.glob("*-street.csv")):
+            # A fixed date: the same months make the same zip, and so the same hash in every
+            # manifest.
             entry = zipfile.ZipInfo(f"{path.name[:7]}/{path.name}", _MOMENT)
             entry.compress_type = zipfile.ZIP_DEFLATED
             with path.open("rb") as source, archive.open(entry, "w") as out:

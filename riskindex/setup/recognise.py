@@ -61,12 +61,14 @@ def files_in(folder: Path) -> list[Path]:
     found = []
     for path in folder.rglob("*"):
         inside = path.relative_to(folder).parts
+        # Hidden files and the lock files of Office, which have the ending of a workbook.
         if path.is_file() and not any(part.startswith((".", "~$")) for part in inside):
             found.append(path)
         if len(found) > MOST_FILES:
             raise InputError(
                 f"{folder}: over {MOST_FILES:,} files. Put the downloads into one of their own."
             )
+    # Results of earlier runs have tables of areas too, which are no input.
     results = {path.parent for path in found if path.name == "datapackage.json"}
     return sorted(path for path in found if results.isdisjoint(path.parents))
 
@@ -179,8 +181,10 @@ def without_overlaps(
     taken: list[PoliceFiles] = []
     passed: list[PoliceFiles] = []
     held: set[tuple[str, int]] = set()
+    # The largest first: of a download of three years and one of its months, the three years.
     for files in sorted(found, key=lambda one: -sum(len(one.months.get(f, ())) for f in forces)):
         has = {(force, month) for force, months in files.months.items() for month in months}
+        # A force and month that is in two files would be counted twice.
         if has and not has & held:
             taken.append(files)
             held |= has

@@ -45,6 +45,7 @@ def new_sentences(released: Released) -> list[str]:
         line = f"{labels[factor]}: {_areas(number)} hot in the last period and in none before"
         if not districts.empty:
             most = int(districts[labels[factor]].max())
+            # One district is named only if it alone has most.
             where = districts.index[districts[labels[factor]] == most].astype(str).tolist()
             line += f"; {_areas(most)} in {in_words(where)}" if len(where) == 1 else ""
         emerged = _emerged(released, str(factor), int(number))
