@@ -359,6 +359,7 @@ _OPTIONS: tuple[type, ...] = (
     CountsSource,
     Coverage,
     Definition,
+    Document,
     EventGroup,
     EventSource,
     Factor,

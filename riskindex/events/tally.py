@@ -561,6 +561,8 @@ class Tally:
         store(self.events.connection, "gaps_of_scope", gaps)
         # Among equals one that is covered, and of the first rule, comes first, then by file.
         later = "ORDER BY gap, rule, file, row) > 1"
+        # A key of people that figures look for is no reason to count a record once.
+        of_persons = "true" if self.events.has_person else "false"
         kept, asked = (
             _listed(np.flatnonzero(one)) for one in (self.kept(scope), self._asked(scope))
         )
@@ -577,7 +579,7 @@ class Tally:
                     AND row_number() OVER (PARTITION BY key {later} AS again
                 FROM covered
             ), personal AS (
-                SELECT *, again OR (person IS NOT NULL AND row_number() OVER (
+                SELECT *, again OR ({of_persons} AND person IS NOT NULL AND row_number() OVER (
                     PARTITION BY person, area, period, again {later}) AS repeated
                 FROM keyed
             )

@@ -709,3 +709,9 @@ def test_codes_in_small_letters_are_read_in_capitals():
     counted = count(rows("e01000001", "E01000001"), TWO)
     assert counts(counted) == [2, 0]
     assert any("1 events are written in small letters (e01000001)" in n for n in counted.notes)
+
+
+def test_a_person_that_figures_look_for_does_not_make_records_one():
+    rows = [{**YEAR, "key": str(i), "person": "p"} for i in range(3)]
+    assert sum(counts(count(rows, TWO, key="key", person="person"))) == 3
+    assert sum(counts(count(rows, TWO, key="key", distinct="person"))) == 1
