@@ -10,6 +10,7 @@ from tables import factor, hotspots, persistence, scores
 
 from riskindex.index.build import Index, build_index, score_factors
 from riskindex.index.selection import Override, Selection, select_top
+from riskindex.tables import NOT_COMPUTED
 from riskindex.uncertainty.other_choices import KINDS, ListMade, ask_what_if
 from riskindex.uncertainty.repeats import Data
 
@@ -290,6 +291,6 @@ def test_what_else_could_be_told_of_risks_is_what_a_run_with_it_lists(words, opt
 def test_what_others_see_names_no_area(county_choices):
     short = county_choices.in_short()
     assert not {"entered_codes", "left_codes"} & set(short.choices)
-    assert set(short.choices["note"]) <= {"", "cannot be computed"}
+    assert set(short.choices["note"]) <= {"", NOT_COMPUTED}
     assert short.effective.round(2).equals(short.effective)
     assert {"entered_codes", "left_codes"} <= set(county_choices.choices)
