@@ -140,7 +140,7 @@ function shareLayer(factor) {
     return flagLayer(factor, factor.last, [`Over ${limit}`, `Not over ${limit}`]);
   }
   const limits = shareLimits(factor, values);
-  const text = (at) => (known(limits[at]) ? valueWords(factor, limits[at]).split(" per ")[0] : "");
+  const text = (at) => (known(limits[at]) ? limitWords(factor, limits[at]) : "");
   const words = [
     { text: `Up to ${text(0)}` },
     ...[0, 1, 2].map((at) => ({ text: `Over ${text(at)}, to ${text(at + 1)}` })),

@@ -52,6 +52,13 @@ function valueWords(factor, value) {
 
 const perWords = (factor) => ` per 1,000${factor.exposure ? ` ${factor.exposure.replaceAll("_", " ")}` : ""}`;
 
+// A limit of a class, whose title says what its numbers are of.
+function limitWords(factor, value) {
+  if (factor.measured_as === "measure") return fewDigits.format(value);
+  if (factor.measured_as === "rate") return fewDigits.format(1000 * value);
+  return `${fewDigits.format(100 * value)}%`;
+}
+
 function valueTitle(factor) {
   if (factor.measured_as === "measure") return "";
   return factor.measured_as === "rate" ? `,${perWords(factor)}` : ", share";
