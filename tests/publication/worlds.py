@@ -567,10 +567,8 @@ def _other_lines(world: World, counts: pd.DataFrame) -> pd.DataFrame:
 def empty_noise(world: World) -> pd.DataFrame:
     """Noise of each area's cell of each restricted measure where it has no record."""
     given = world.given
-    nothing = given.counts * 0
-    bare = given._replace(counts=nothing, fingerprints=given.fingerprints * np.uint64(0))
-    # Only what the cells are made of is looked at.
-    seen = _Bare(world.config, given.areas, nothing, bare.fingerprints, given.tables)
+    nothing, no_prints = given.counts * 0, given.fingerprints * np.uint64(0)
+    seen = _bare(world)._replace(counts=nothing, fingerprints=no_prints)
     return noised_areas(seen, KEY)  # type: ignore[arg-type]
 
 
@@ -580,6 +578,13 @@ class _Bare(NamedTuple):
     counts: pd.DataFrame
     fingerprints: pd.DataFrame
     tables: pd.DataFrame
+    part_periods: frozenset[tuple[str, str]] = frozenset()
+
+
+def _bare(world: World) -> _Bare:
+    """What cells are made of, of which alone is looked at."""
+    given = world.given
+    return _Bare(world.config, given.areas, given.counts, given.fingerprints, given.tables)
 
 
 class _Cells:
@@ -630,7 +635,6 @@ class _Cells:
             prints[others].to_numpy(np.uint64).sum(axis=1, dtype=np.uint64),
             counts[others].to_numpy(np.int64).sum(axis=1),
         )
-        people = areas["residents"][keep]
         measure = released.rule_of(config, str(factor))
 
         def empty_groups(codes: Sequence[str]) -> Prints:
@@ -642,9 +646,7 @@ class _Cells:
             empty.to_numpy(np.int64),
             pd.factorize(names)[0],
             rest,
-            exact=is_exact(
-                config, str(factor), str(period), residents=people, part_periods=frozenset()
-            ),
+            exact=is_exact(_bare(world), str(factor), str(period)),
             keep=keep,
             open_areas=~areas.index.isin(list(world.given.places.codes)),
             epsilon=config.release.epsilon,
