@@ -810,6 +810,7 @@ def _cells_with(
         for band in bands:
             yield here & year & ages.between(*band), (name, band_label(band)), f"age {period}"
         yield here & year, (name,), f"all {period}"
+        yield here, (name,), "all "
 
 
 def with_two_lists_alike(world: World) -> tuple[World, tuple[str, ...], tuple[str, ...]]:
