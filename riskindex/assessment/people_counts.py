@@ -296,7 +296,8 @@ def _summed(
             np.add.at(prints, cell, table["prints"].to_numpy(np.uint64)[rows])  # wraps
             part = _lines(counts, prints, [period.label for period in people.periods], names)
             parts.append(part.assign(place_kind=kind, item=item))
-    return pd.concat(parts, ignore_index=True).assign(factor=people.factor.name)
+    table = pd.concat(parts, ignore_index=True) if parts else no_people()
+    return table.assign(factor=people.factor.name)
 
 
 def _lines(
