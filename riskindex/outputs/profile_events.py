@@ -418,7 +418,14 @@ def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
 
 
 def _by_value(book: Book, factor: str, aspect: str) -> pd.DataFrame | None:
-    """Records by value and place."""
+    """Records by value and place; every page asks for the same, so that they are added up once."""
+    key = factor, aspect
+    if key not in book.by_value:
+        book.by_value[key] = _added_up(book, factor, aspect)
+    return book.by_value[key]
+
+
+def _added_up(book: Book, factor: str, aspect: str) -> pd.DataFrame | None:
     found = _asked(book, factor, aspect)
     if found is None:
         return None

@@ -73,6 +73,7 @@ class Book:
         self.areas = order
         self.records: dict[str, Record] = order.to_dict("index")
         self.has_tiers = "tier" in every
+        self.by_value: dict[tuple[str, str], pd.DataFrame | None] = {}
         self.counts = {
             "district": _in_order(_by_factor(released.district_counts), released),
             "place": _in_order(_by_factor(released.place_counts), released),
