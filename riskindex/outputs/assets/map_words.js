@@ -39,8 +39,11 @@ function sharesWords(factor, period, i) {
     return Number.isNaN(signAt(period.hot, i)) ? "not assessed" : `${period.is_hot[i] === "1" ? "over" : "not over"} the limit of ${percent}`;
   }
   if (!known(value)) return "not assessed";
-  const limit = known(factor.threshold) ? ` (limit ${percent})` : "";
-  return `${valueWords(factor, value)}${limit}`;
+  const over = period.is_hot?.[i] === "1" ? "over" : "not over";
+  const limit = known(factor.threshold) ? ` (${over} the limit of ${percent})` : "";
+  // Whole per cent, as in the report and the workbook.
+  const told = ["rate", "measure"].includes(factor.measured_as) ? valueWords(factor, value) : `${whole.format(100 * value)}%`;
+  return `${told}${limit}`;
 }
 
 // A share is of people or homes; a rate is of events; a measure stands for itself.

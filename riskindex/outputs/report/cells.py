@@ -87,12 +87,12 @@ def own_numbers(released: Released, codes: Sequence[str]) -> pd.DataFrame:
         table = tests.xs(last, level="period").reindex(codes)
         about = released.factors.loc[factor]
         if about["method"] in ("threshold", "value") and "value" in table:
-            shares = pd.to_numeric(table["value"], errors="coerce")
-            if shares.between(0, 1).all():
-                told = [percent(share).removesuffix("%") for share in shares]
+            values = pd.to_numeric(table["value"], errors="coerce")
+            if about.get("measured_as", "share") == "share":
+                told = [percent(share).removesuffix("%") for share in values]
                 columns[f"{about['label']}, %"] = pd.to_numeric(pd.Series(told, index=table.index))
-                continue
-            columns[f"{about['label']}, own number"] = shares
+            else:
+                columns[f"{about['label']}, own number"] = values
         elif "observed" in table:
             columns[f"{released.label(factor)}, own number{_usual(released, factor)}"] = table[
                 "observed"
@@ -112,19 +112,33 @@ def _usual(released: Released, factor: str) -> str:
 def _teller(released: Released, factor: str) -> Callable[[Fact], Cell]:
     about = released.factors.loc[factor]
     if about["method"] in ("threshold", "value"):
-        return _share_cell
+        return _SHARES.get(str(about.get("measured_as", "share")), _share_cell)
     if factor not in released.numbered:
         return _flag_cell
     return _lasting_cell if about["score"] == "persistence" else _tested_cell
 
 
 def _share_cell(fact: Fact) -> Cell:
-    value = _number(fact, "value")
-    if pd.isna(value):
+    return _value_cell(fact, percent(_number(fact, "value")))
+
+
+def _rate_cell(fact: Fact) -> Cell:
+    return _value_cell(fact, f"{1000 * _number(fact, 'value'):,.1f} per 1,000")
+
+
+def _measure_cell(fact: Fact) -> Cell:
+    return _value_cell(fact, f"{_number(fact, 'value'):,.4g}")
+
+
+def _value_cell(fact: Fact, told: str) -> Cell:
+    """A value as it is, and whether it is over its limit."""
+    if pd.isna(_number(fact, "value")):
         return _flag_cell(fact)
-    # A measure that is no share, such as a score of deprivation, goes beyond 1.
-    told = percent(value) if 0 <= value <= 1 else f"{value:,.4g}"
     return Cell("over" if _number(fact, "is_hot") == 1 else "", told, "")
+
+
+_SHARES = {"share": _share_cell, "rate": _rate_cell, "measure": _measure_cell}
+"""What a value is of, to its cell."""
 
 
 def _flag_cell(fact: Fact) -> Cell:
