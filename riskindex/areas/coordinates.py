@@ -47,6 +47,8 @@ def to_national_grid(
         system at all, two that contradict each other, or a place that is not in Great Britain.
     """
     geometry, notes = _with_crs(geometry, crs, label)
+    # Files write the same grid with either axis first; to project it onto itself would move points
+    # by rounding.
     if not geometry.crs.equals(NATIONAL_GRID, ignore_axis_order=True):
         geometry = geometry.to_crs(NATIONAL_GRID)
     west, south, east, north = geometry.total_bounds

@@ -228,6 +228,8 @@ def share_out(total: int, shares: Array) -> Positions:
     """
     numbers = quotas(total, shares)
     part = np.repeat(np.arange(len(shares)), numbers)
+    # Each part's turns lie evenly between 0 and 1; sorted together, no stretch of time goes to one
+    # part alone.
     turn = np.concatenate([(np.arange(n) + 0.5) / n for n in numbers if n] or [np.empty(0)])
     parts: Positions = part[np.lexsort((part, turn))]
     return parts

@@ -188,6 +188,8 @@ def _ranks(table: pd.DataFrame) -> pd.DataFrame:
     for _, part in table.groupby(level=["factor", "period"], sort=False):
         low, high = part["low"].to_numpy(), part["high"].to_numpy()
         known = ~np.isnan(low)
+        # A place is surely above only where the intervals do not meet: the ranks that are left are
+        # those that chance allows.
         surely_above = (low[None, :] > high[:, None]).sum(axis=1)
         surely_below = (high[None, :] < low[:, None]).sum(axis=1)
         rank = part["rate_per_1000"].rank(method="min", ascending=False).to_numpy()

@@ -172,6 +172,7 @@ def on_boundary(areas: "GeoDataFrame", *, snap: float = Neighbours.snap) -> "pd.
     at, other = shapely.STRtree(shapes).query(shapes[odd], predicate="dwithin", distance=snap)
     at, other = at[odd[at] != other], other[odd[at] != other]
     covered = np.bincount(at, _shared_border(shapes, odd[at], other, snap), len(odd))
+    # A few centimetres without a neighbour are rounding at a corner where three areas meet.
     exposed[odd] = shapely.length(shapes[odd]) - covered > _CORNER * snap
     return pd.Series(exposed, index=areas.index, name="on_boundary")
 

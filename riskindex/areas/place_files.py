@@ -55,6 +55,7 @@ def read_gazetteer(name: str, folder: Path) -> PlaceFile:
     table = _points(sheet, ("name",))
     if "population" in sheet.columns:
         people = pd.to_numeric(pd.Series(sheet.columns["population"]), errors="coerce")
+        # It only ranks names; a place of unknown size comes last and is not lost.
         table["population"] = people.fillna(0.0)
     return PlaceFile(table, (record(path, "place names", rows=len(table)),))
 
@@ -94,6 +95,7 @@ def _points(sheet: CsvSheet, named: Sequence[str]) -> pd.DataFrame:
     table = pd.DataFrame(text)
     for axis in ("x", "y"):
         table[axis] = pd.to_numeric(pd.Series(sheet.columns[axis]), errors="coerce")
+    # Every row that lacks something at once, with its number in the file.
     lost = table[["x", "y"]].isna().any(axis=1) | (table[list(named)] == "").any(axis=1)
     faults = [
         f"{sheet.label}: row {row} lacks {' or '.join(named)}, or x and y in metres. Correct it "

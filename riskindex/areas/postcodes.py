@@ -97,12 +97,14 @@ def read_postcodes(
             what = repr(lacking[0]) if lacking and lacking[0] else "with a postcode and an area"
             raise InputError(f"{label}: no column {what}{nearest(str(source.code or ''), header)}.")
         found = _looked_up(table, code, columns, set(wanted), private)
+    # A directory has the areas of several censuses side by side; the boundaries say which is meant.
     column = max(columns, key=lambda name: int(found[name].isin(list(areas)).sum()))
     if len(found) and not found[column].isin(list(areas)).any():
         raise InputError(
             f"{label}: none of {', '.join(columns)} holds the codes of the boundaries for these "
             "postcodes. Name the column under areas.postcodes.area."
         )
+    # Postcodes of the Channel Islands or without an area have an empty cell.
     known = found[column].str.strip()
     return PostcodeAreas(known[known != ""], record(path, "postcodes", rows=None))
 
@@ -138,6 +140,7 @@ def _looked_up(
         text.path,
         usecols=[code, *columns],
         dtype=str,
+        # "NA" begins no postcode, and pandas would still take it for missing.
         keep_default_na=False,
         encoding="utf-8-sig",
         chunksize=ROWS_AT_ONCE,

@@ -213,6 +213,7 @@ def _as_codes(column: "pd.Series[Any]") -> "pd.Series[str]":
 def plain_codes(codes: "pd.Series[str]", label: str) -> tuple["pd.Series[str]", tuple[str, ...]]:
     """Codes without blanks around them, official ones in capitals, and a note about how many."""
     plain = codes.str.strip()
+    # Only codes of the ONS: elsewhere small and capital letters may be two areas.
     plain = plain.where(~plain.str.fullmatch(r"[ewsn]\d{8}"), plain.str.upper())
     changed = codes[plain != codes]
     if changed.empty:
@@ -255,4 +256,5 @@ def _described(
 def _assembled(table: pd.DataFrame, shapes: Shapes) -> "GeoDataFrame":
     from geopandas import GeoDataFrame
 
+    # By code: whatever the order of the file, the same areas give the same result.
     return GeoDataFrame(table, geometry=shapes, crs=NATIONAL_GRID).sort_index()

@@ -95,6 +95,7 @@ def crosswalk_2011_2021() -> Crosswalk:
     for old, new in zip(table["old_code"], table["new_code"], strict=True):
         changed.setdefault(old, []).append(new)
     brought = set(table["new_code"])
+    # What is in no row of the changes kept its code.
     kept = {str(code): (str(code),) for code in _area_lookup().index if code not in brought}
     return Crosswalk(MappingProxyType({**kept, **{o: tuple(n) for o, n in changed.items()}}))
 
@@ -121,6 +122,7 @@ def areas_of(within: Mapping[str, Sequence[str]]) -> "pd.Index":
             raise ConfigError(f"within.{kind}: no such kind; there is {', '.join(SHIPPED_KINDS)}.")
         for group in groups:
             codes = set(table.loc[table[kind] == group, _code_column(kind)])
+            # Names of wards repeat over the country; a code does not.
             if len(codes) != 1:
                 what = f"the name of {len(codes):,} groups; use the code" if codes else "in none"
                 raise ConfigError(f"within.{kind}: {group!r} is {what}.")
@@ -193,6 +195,8 @@ def _area_lookup() -> "pd.DataFrame":
         for kind in ("ward", "community_safety_partnership", "urban_rural")
     }
     for inner, outer in (("ward", "district"), ("district", "force")):
+        # Each ward lies in one district and each district in one force, so that the file need not
+        # say it of every area.
         inside = of_kind[inner]["inside"].to_numpy(dtype=np.intp)
         numbers[outer] = inside[numbers[inner]]
     columns: dict[str, Any] = {"name": areas["name"].array}

@@ -128,6 +128,8 @@ def read_tables(
 
 def no_match(sheet: CsvSheet, column: str, found: Sequence[str], areas: Sequence[str]) -> str:
     """Say that a file holds none of the areas, and what its codes look like instead."""
+    # A code that nearly fits has lost a digit or gained a letter, and that is another advice than
+    # another edition.
     near = difflib.get_close_matches(found[0] if found else "", areas, n=1, cutoff=0.85)
     advice = "Use a table of the boundaries' edition."
     if near and not is_well_formed(found[0]):
@@ -173,6 +175,7 @@ def _read_table(
     with _opened(name, source, folder, scratch, frame) as table_file:
         columns = [source.code, *numbers, *apart]
         sheet = table_file.read(columns)
+        # Told as what it is: a fault for every repeated code would be thousands of lines.
         if not is_long and is_repeated(sheet, source.code):
             names = table_file.header(columns)
             refuse_long(sheet, table_file.read, names, code=source.code, wanted=wanted)
@@ -189,7 +192,9 @@ def _read_table(
     present = set(table.index)
     table = table[wanted].reindex(areas)
     sums = {
-        (name, short): table[columns].sum(axis=1, skipna=False) for short, columns in parts.items()
+        # A sum without an unknown part would be too small; the area is not assessed.
+        (name, short): table[columns].sum(axis=1, skipna=False)
+        for short, columns in parts.items()
     }
     notes = [*sheet.notes, *noted, *_gaps(sheet, table, areas, present)]
     return sums, notes, file
@@ -293,6 +298,7 @@ def _code_faults(sheet: CsvSheet, column: str, areas: pd.Index) -> Iterator[str]
         place = f"{sheet.label}: row {row}, column {column!r}, value {code!r}"
         if not code or code.lower() in MISSING_WORDS:
             yield f"{place}: no area code. Fill it in or take the row out."
+        # Repeats of areas elsewhere in a national file harm nobody here.
         elif code in first and (code in known or not known):
             yield f"{place}: the code is in row {first[code]} already. Keep one row per area."
         first.setdefault(code, row)
@@ -302,6 +308,8 @@ def cell_numbers(sheet: CsvSheet, column: str, used: Sequence[int], faults: list
     """Cells as numbers, NaN where empty; what is no count is added to the faults."""
     cells = sheet.columns[column]
     texts = [cells[i].strip() for i in used]
+    # All cells at once where they are plain digits, as in official tables; the rules below go cell
+    # by cell.
     together, lengths = "".join(texts), set(map(len, texts))
     if together.isascii() and together.isdecimal() and 0 < min(lengths) <= max(lengths) < _LONG:
         return np.array(texts, dtype=object).astype(np.float64)

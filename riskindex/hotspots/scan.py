@@ -352,6 +352,8 @@ def _simulated(scores: _Scores, law: Law, seed: int, replicate: int) -> float:
     rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(replicate,)))
     if law.dispersion > 0:
         # Simulated maps vary as the real one does where it has no cluster.
+        # One risk per area for all of its event groups: what makes an area busy makes it busy in
+        # each of them.
         risk = rng.gamma(1 / law.dispersion, law.dispersion, (len(law.means), 1))
         counts = rng.poisson(law.means * risk)
     else:
@@ -392,6 +394,8 @@ def _p_value(value: float, largest: Array) -> float:
     """Rank among the simulated maps, or a Gumbel tail where too few of them are as large."""
     reached, of = int((largest >= value * (1 - 1e-9)).sum()), len(largest) + 1
     if reached >= RANKED or of <= 2:
+        # The observed map is one of those that chance gives, so that p is never 0 (Davison and
+        # Hinkley 1997).
         return (reached + 1) / of
     # A Gumbel law reaches below 1 over the number of maps; it is never more than what the rank
     # allows.
