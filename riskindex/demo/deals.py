@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.arrays import Array, Integers, Texts
@@ -43,9 +42,3 @@ def deal_words(
 def choose(rng: np.random.Generator, among: Integers, number: int) -> Integers:
     """So many of the rows at random, or all where there are fewer."""
     return rng.permutation(among)[: max(number, 0)]
-
-
-def one_of_each(codes: Integers) -> "pd.Series[int]":
-    """Position of the first record of each person, index the person."""
-    series = pd.Series(np.arange(len(codes)), index=codes)
-    return series[~series.index.duplicated()]

@@ -105,7 +105,6 @@ EVENING = np.array(
 )  # fmt: skip
 """How likely each hour is: peaks after school, in the early evening, and before midnight."""
 _SMALL_HOURS = np.where(np.arange(24) < 5, 6.0, EVENING)
-DAY = 24 * 60
 _UNKNOWN_TIME, _RANGED = 0.06, 0.12
 EXTRACTED = np.datetime64("2024-01-31")
 """Day of the extracts: an offence of the months before may still be under investigation."""

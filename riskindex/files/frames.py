@@ -35,9 +35,6 @@ class Frames:
     """Table or series to the same."""
 
 
-NO_FRAMES = Frames()
-
-
 def check_frames(frames: Frames) -> None:
     """Refuse what is no table.
 

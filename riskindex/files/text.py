@@ -35,9 +35,6 @@ def inert(text: str) -> str:
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
-_GUARDED = tuple(f"'{start}" for start in FORMULA_STARTS)
-
-
 def retold(column: "pd.Series[Any]", tell: Callable[[str], str]) -> "pd.Series[Any]":
     """A column with its texts told another way, and what is no text as it is.
 

@@ -36,12 +36,6 @@ class Shrunken(NamedTuple):
     observed: Array
     expected: Array
 
-    def exceedance(self, *, c: float = 1.0) -> Array:
-        """Probability that the ratio is above c; NaN where not assessed."""
-        shape, rate = _posterior(self)
-        chance = special.gammaincc(shape, rate * c)
-        return np.asarray(np.where(np.isinf(self.k), np.where(self.m > c, 1.0, 0.0), chance))
-
 
 def byar(observed: ArrayLike, expected: ArrayLike, *, level: float = 0.95) -> Interval:
     """Byar's approximate interval of observed / expected for a Poisson count.
@@ -213,21 +207,6 @@ def _behind_each(often: Integers, epsilon: float) -> Array:
         # EM for a mixture: how many areas have each count, made likelier step by step.
         prior = prior * with_noise(over(often / often.sum(), with_noise(prior)))
     return over(with_noise(count * prior), with_noise(prior))
-
-
-def choynowski(observed: ArrayLike, expected: ArrayLike) -> Array:
-    """Choynowski's probability map: the Poisson tail on the side on which the count lies.
-
-    P(X <= observed) below the expectation, P(X >= observed) from it on; NaN where either is
-    missing or nothing is expected.
-
-    References
-    ----------
-    Choynowski (1959), Journal of the American Statistical Association 54, 385-388.
-    """
-    o, e = _known(observed, expected)
-    upper = np.where(o > 0, special.gammainc(np.maximum(o, 1), e), np.where(o == 0, 1.0, np.nan))
-    return np.asarray(np.where(o < e, special.gammaincc(o + 1, e), upper))
 
 
 def _known(observed: ArrayLike, expected: ArrayLike) -> tuple[Array, Array]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from scipy import stats
 from small_maps import from_edges, joined, shuffled
 
-from riskindex.statistics.smoothing import byar, choynowski, garwood, shrink, shrunken_ratio
+from riskindex.statistics.smoothing import byar, garwood, shrink, shrunken_ratio
 
 DATA = ["nc_sids_SID74", "lattice_y2025"]
 
@@ -50,15 +50,6 @@ def test_intervals_are_those_of_spdep(spdep):
             agree(found.high, rates[f"{name}_hi{digits}"])
 
 
-def test_probability_map_is_that_of_spdep(spdep):
-    rates, _ = spdep
-    found = choynowski(rates["n"], rates["expCount"])
-    # spdep subtracts from 1, which costs its smallest values their digits.
-    np.testing.assert_allclose(found, rates["choynowski_p"], rtol=1e-12, atol=1e-14)
-    side = np.where(rates["n"] < rates["expCount"], rates["pois_lower"], rates["pois_upper"])
-    agree(found, side)
-
-
 def test_empirical_bayes_is_that_of_spdep(spdep):
     rates, neighbours = spdep
     agree(shrink(rates["n"], rates["pop"]).ratio, rates["EBest_poisson"])
@@ -89,32 +80,27 @@ def test_the_posterior_is_a_gamma_distribution():
     )
     np.testing.assert_allclose(found.ratio, posterior.mean())
     np.testing.assert_allclose([found.low, found.high], posterior.interval(0.8))
-    np.testing.assert_allclose(found.exceedance(c=1.5), posterior.sf(1.5))
 
 
 def test_ratios_that_vary_by_chance_alone_are_all_the_mean():
     found = shrink([2, 2, 2, 2], [2.0, 2.0, 2.0, 2.0])
     assert np.isinf(found.k).all()
     np.testing.assert_array_equal([found.ratio, found.low, found.high], np.ones((3, 4)))
-    np.testing.assert_array_equal(found.exceedance(c=0.9), np.ones(4))
-    np.testing.assert_array_equal(found.exceedance(c=1.0), np.zeros(4))
 
 
 def test_areas_without_count_or_expectation_are_not_assessed():
     line = joined(4, (0, 1), (1, 2), (2, 3))
     for neighbours in (None, line):
         found = shrink([5, np.nan, 3, 2], [2.0, 2.0, 0.0, 1.0], neighbours=neighbours)
-        for column in (found.ratio, found.low, found.high, found.exceedance(c=1)):
+        for column in (found.ratio, found.low, found.high):
             np.testing.assert_array_equal(np.isnan(column), [False, True, True, False])
     for column in (*byar([5, np.nan], [0.0, 1.0]), *garwood([5, np.nan], [0.0, 1.0])):
         assert np.isnan(column).all()
-    assert np.isnan(choynowski([5, np.nan], [0.0, 1.0])).all()
 
 
 def test_no_events_anywhere_shrink_to_nothing():
     found = shrink([0, 0, 0], [1.0, 2.0, 3.0])
     np.testing.assert_array_equal(found.ratio, np.zeros(3))
-    np.testing.assert_array_equal(found.exceedance(c=0.5), np.zeros(3))
 
 
 @given(st.permutations(range(6)))
@@ -131,6 +117,5 @@ def test_a_window_without_an_event_has_a_ratio_of_zero_and_an_interval_without_w
     observed, neighbours = [0, 0, 0, 9, 8], from_edges([0, 1, 2, 3], [1, 2, 3, 4], 5)
     found = shrink(observed, [2.0] * 5, neighbours=neighbours, centring="area")
     assert (found.ratio[0], found.low[0], found.high[0], found.m[0]) == (0, 0, 0, 0)
-    assert found.exceedance(c=0.5)[0] == 0
     assert np.isfinite([found.ratio, found.low, found.high]).all()
     assert found.ratio[4] > 1
