@@ -104,7 +104,7 @@ class _Places(NamedTuple):
     of_area: "pd.Series[str]"
     """Name of the place of each area of the study area."""
     small: "pd.Series[bool]"
-    """Whether a place has too few areas or residents, index its name."""
+    """Whether a place, or the whole, has too few areas or residents, index its name."""
 
     @classmethod
     def of(cls, result: "Result") -> "_Places":
@@ -114,14 +114,18 @@ class _Places(NamedTuple):
         of_area = named.astype(str)
         grouped = study.groupby(of_area, sort=True)
         small = grouped.size() < LEAST_AREAS
+        # A study area of one or two areas is no more to be told of than a district of them.
+        small[WHOLE] = len(study) < LEAST_AREAS
         if "residents" in study:
-            small = small | (grouped["residents"].sum() < LEAST_RESIDENTS)
-        return cls(of_area, small)
+            people = grouped["residents"].sum()
+            people[WHOLE] = study["residents"].sum()
+            small = small | (people < LEAST_RESIDENTS)
+        return cls(of_area, small.loc[[WHOLE, *grouped.groups]])
 
     @property
     def every(self) -> list[str]:
         """The whole, and every place in it."""
-        return [WHOLE, *self.small.index]
+        return list(self.small.index)
 
     def are_small(self, index: "pd.Index[str]") -> Flags:
         return np.asarray(index.isin(list(self.small.index[self.small])))

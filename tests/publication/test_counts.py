@@ -76,8 +76,8 @@ def groups_of(result):
     return released_groups(result, result.areas["district"], KEY, RULES).loc["f", "2022"]
 
 
-def rhythm_of(result):
-    """Months of the first district, with the records of its areas."""
+def rhythm_of(result, place="A"):
+    """Months of the first district or the whole, with the records of the district's areas."""
     n = int(result.group_counts.iloc[:, 0][result.areas["district"] == "A"].sum())
     line = pd.MultiIndex.from_tuples(
         [("f", "all", "2022", "A", "month", "2022-03")],
@@ -85,7 +85,7 @@ def rhythm_of(result):
     )
     lines = pd.DataFrame({"records": [n], "fingerprint": [QUIET]}, index=line)
     found = released_rhythm(lines.astype({"fingerprint": "uint64"}), result, KEY, RULES)
-    return found.xs(("A", "2022-03"), level=("place", "value")).iloc[0]
+    return found.xs(place, level="place")
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_group_has_three_areas_and_five_thousand_residents(areas, residents, m
     assert found.loc["A", "events"] == 40 * areas or mark == WITHHELD
     assert pd.isna(found.loc["A", "events"]) == (mark == WITHHELD)
     assert found.loc["B", "mark"] == ""
-    month = rhythm_of(result)
+    month = rhythm_of(result).xs("2022-03", level="value").iloc[0]
     assert month["mark"] == mark
     assert pd.isna(month["records"]) == (mark == WITHHELD)
 
@@ -130,6 +130,15 @@ def test_the_whole_of_a_large_study_area_is_exact(residents, exact):
     assert groups_of(result).loc[WHOLE, "events"] == (303 if exact else 305)
     assert groups_of(result).loc["A", "events"] == 305
     assert published_totals(result).notna().all() == exact
+
+
+@pytest.mark.parametrize(("areas", "residents"), [(2, 10_000), (3, 1_600)])
+def test_a_whole_that_is_small_is_withheld_as_a_small_place_is(areas, residents):
+    small = result_of([40] * areas, residents=[residents] * areas, places=["A"] * areas)
+    assert set(groups_of(small)["mark"]) == {WITHHELD}
+    assert set(rhythm_of(small, place=WHOLE)["mark"]) == {WITHHELD}
+    large = result_of([40] * 3, residents=[5_000] * 3, places=["A"] * 3)
+    assert rhythm_of(large, place=WHOLE)["records"].notna().any()
 
 
 LARGE = {"residents": [100_000.0] * 4, "places": ["A"] * 4}
