@@ -30,7 +30,7 @@ config(
     2,
     "sources.crimes.kind",
     "no 'event'",
-    "known: events",
+    "known: counts, events",
 )
 config(
     "a method that is none",
