@@ -62,7 +62,7 @@ def fetch_months(
     if not held:
         raise InputError(
             f"police.uk: no file of {', '.join(forces)} in those months. Some forces publish none: "
-            "see https://data.police.uk/changelog/."
+            "see the changelog of data.police.uk."
         )
     _write_zip(kept, target)
     labels = [month_label(month) for month in sorted(months)]
