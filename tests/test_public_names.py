@@ -25,7 +25,10 @@ def test_every_public_name_is_there_and_says_what_it_is():
 
 
 def test_every_option_of_a_config_is_public():
-    assert {option.__name__ for option in _OPTIONS} <= set(riskindex.__all__)
+    for option in _OPTIONS:
+        assert getattr(riskindex, option.__name__) is option
+    with pytest.raises(AttributeError, match="no attribute 'Optoin'"):
+        _ = riskindex.Optoin
 
 
 def test_importing_the_package_loads_nothing_heavy():
