@@ -6,7 +6,7 @@ from typing import NamedTuple
 import pandas as pd
 
 from riskindex.factors import inside
-from riskindex.index.diagnostics import strong_pairs
+from riskindex.index.diagnostics import WARN_ABOVE, strong_pairs
 from riskindex.outputs.pages import html_table, in_words, paragraphs, percent, record_table
 from riskindex.publication.released import Released
 
@@ -326,7 +326,19 @@ def _with_shares(correlations: pd.DataFrame, labels: dict[str, str]) -> str:
         return ""
     table = correlations.xs("share", axis=1, level="kind")
     table.insert(0, "Factor", [labels[f] for f in table.index])
-    return paragraphs([_ABOUT_SHARES]) + html_table(table, decimals=2)
+    told = [_ABOUT_SHARES, " ".join(_mind(correlations, labels))]
+    return paragraphs(told) + html_table(table, decimals=2)
+
+
+def _mind(correlations: pd.DataFrame, labels: dict[str, str]) -> Iterator[str]:
+    """Factors that follow a share of people closely, which nobody meant to score."""
+    for factor, row in correlations["share"].iterrows():
+        strong = [f"{name} ({rho:+.2f})" for name, rho in row.items() if abs(rho) > WARN_ABOVE]
+        if strong:
+            yield (
+                f"Mind: {inside(labels[str(factor)])} goes with {in_words(strong)}, so it may map "
+                "who lives there."
+            )
 
 
 _ABOUT_SHARES = (
