@@ -207,7 +207,8 @@ def _count(
             places=_places(areas, config.place),
         )
         measures = _count_measures(config, opened.events, areas, codes)
-        say("Counting people")
+        if asked:
+            say("Counting people")
         people = count_people(
             opened.events, areas, asked, crosswalk=codes.crosswalk, known_codes=codes.known
         )
