@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from riskindex.areas.editions import Vintage
+    from riskindex.areas.map_context import ContextLayer, MapOptions
     from riskindex.areas.neighbours import Neighbours
+    from riskindex.areas.postcodes import Postcodes
     from riskindex.areas.read import AreaSource, GroupLookup, read_areas
     from riskindex.areas.table_files import TableSource
     from riskindex.areas.weights import Weights, build_weights, with_self
-    from riskindex.assessment.options import Figure, Measure
+    from riskindex.assessment.options import Document, Figure, Measure, OtherRecords
     from riskindex.assessment.series import SeriesSource
     from riskindex.config import Config, parse_config, read_config
     from riskindex.definitions import Clause, Definition
@@ -50,7 +52,9 @@ __version__ = "0.1.0"
 
 _HOME = {
     "areas.editions": ("Vintage",),
+    "areas.map_context": ("ContextLayer", "MapOptions"),
     "areas.neighbours": ("Neighbours",),
+    "areas.postcodes": ("Postcodes",),
     "areas.read": (
         "AreaSource",
         "GroupLookup",
@@ -63,8 +67,10 @@ _HOME = {
         "with_self",
     ),
     "assessment.options": (
+        "Document",
         "Figure",
         "Measure",
+        "OtherRecords",
     ),
     "assessment.series": ("SeriesSource",),
     "config": (
@@ -141,11 +147,13 @@ __all__ = [
     "Clause",
     "Config",
     "ConfigError",
+    "ContextLayer",
     "CountsSource",
     "Coverage",
     "DataError",
     "Definition",
     "DisclosureError",
+    "Document",
     "EventGroup",
     "EventSource",
     "Factor",
@@ -155,14 +163,17 @@ __all__ = [
     "Index",
     "InputError",
     "Inventory",
+    "MapOptions",
     "Measure",
     "Neighbours",
+    "OtherRecords",
     "Override",
     "Periods",
     "Permutations",
     "PlaceRules",
     "Plan",
     "PoliceSource",
+    "Postcodes",
     "Release",
     "Released",
     "Result",
