@@ -97,6 +97,7 @@ def test_a_run_ends_with_what_was_counted_lost_and_selected(finished):
 def test_a_run_writes_every_output(finished):
     _, folder = finished
     assert sorted(path.name for path in folder.iterdir()) == [
+        "",
         "all_areas.csv",
         "areas.gpkg",
         "datapackage.json",
@@ -108,6 +109,7 @@ def test_a_run_writes_every_output(finished):
         "map.html",
         "map.png",
         "places.csv",
+        "places.png",
         "profiles",
         "report.html",
         "scores.csv",
