@@ -97,7 +97,6 @@ def test_a_run_ends_with_what_was_counted_lost_and_selected(finished):
 def test_a_run_writes_every_output(finished):
     _, folder = finished
     assert sorted(path.name for path in folder.iterdir()) == [
-        "",
         "all_areas.csv",
         "areas.gpkg",
         "datapackage.json",
@@ -113,6 +112,7 @@ def test_a_run_writes_every_output(finished):
         "profiles",
         "report.html",
         "scores.csv",
+        "star",
         "top_areas.csv",
         "uncounted_events.csv",
         "workbook.xlsx",
