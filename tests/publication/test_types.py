@@ -10,8 +10,8 @@ from worlds import make_world, result_of
 import riskindex
 from riskindex import pipeline, release, save
 from riskindex.errors import DisclosureError
+from riskindex.outputs import every_output, governance, manifest, profiles, star_tables, workbook
 from riskindex.outputs import geopackage as gis
-from riskindex.outputs import governance, manifest, profiles, workbook
 from riskindex.outputs import interactive_map as maps
 from riskindex.outputs.report import page as report
 from riskindex.publication.cells import ProtectedCells
@@ -31,6 +31,7 @@ WRITERS = (
     workbook.hotspot_table,
     workbook.write_parquet,
     manifest.write_data_package,
+    star_tables.write_star,
 )
 SOURCE = Path(riskindex.__file__).parent
 
@@ -49,7 +50,7 @@ def test_a_writer_takes_what_was_released(writer):
 
 def test_no_other_function_is_called_by_saving_with_a_result():
     """What `save` hands on is the release, a table of it, or the folder."""
-    tree = ast.parse(inspect.getsource(pipeline.save))
+    tree = ast.parse(inspect.getsource(every_output.write_every_output))
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     writers = [c for c in calls if isinstance(c.func, ast.Name) and c.func.id.startswith("write_")]
     assert len(writers) > 10
@@ -69,7 +70,12 @@ def test_the_package_writes_tables_of_results_nowhere_else():
         and isinstance(node.func, ast.Name)
         and node.func.id == "write_csv"
     }
-    assert callers <= {"pipeline.py", "outputs/compare_page.py", "outputs/backtest_page.py"}
+    assert callers <= {
+        "outputs/every_output.py",
+        "outputs/star_tables.py",
+        "outputs/compare_page.py",
+        "outputs/backtest_page.py",
+    }
 
 
 @pytest.mark.parametrize("what", ["result", "table", None])
@@ -114,4 +120,5 @@ def test_counts_of_groups_are_released_through_protect_alone():
         ("counts", "_cells"),
         ("rhythm", "_protected_rhythm"),
         ("rhythm", "_all_records"),
+        ("people", "released_people"),
     }
