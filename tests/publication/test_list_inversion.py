@@ -1,6 +1,7 @@
 """What the list alone tells of one count, to somebody who knows everything else."""
 
 from dataclasses import replace
+from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -13,8 +14,10 @@ from riskindex.analysis import list_areas, without_noise
 from riskindex.demo.county import synthetic_county
 from riskindex.demo.write_files import write_county
 from riskindex.errors import DisclosureError
+from riskindex.pipeline import _protected_list
 from riskindex.publication.counts import noised_areas, published_totals
 from riskindex.publication.key import INVENTED, VARIABLE, write_key
+from riskindex.publication.membership import refuse_unsteady_list
 from riskindex.result import Result
 
 PLAUSIBLE = range(8)
@@ -173,17 +176,23 @@ DEMO = (
 )
 
 
-@pytest.mark.parametrize(
-    ("areas", "districts", "number"),
-    [(60, 3, 1), pytest.param(1_100, 12, 12, marks=pytest.mark.long)],
-)
-def test_the_list_of_seven_factors_narrows_no_area(areas, districts, number, tmp_path):
-    result = county_of(areas, districts, tmp_path)
-    for cell in DEMO if areas > 100 else DEMO[:1]:
-        some = at_the_cut(result, cell, number)
+@pytest.mark.long
+def test_the_list_of_seven_factors_narrows_no_area(tmp_path):
+    result = county_of(1_100, 12, tmp_path)
+    for cell in DEMO:
+        some = at_the_cut(result, cell, 12)
         found = [told_by_protected_list(result, INVENTED, cell, area) for area in some]
         assert found
         assert [told for told in found if told.possible < LEAST] == []
+
+
+def test_the_list_of_a_small_county_would_narrow_some_and_is_refused(tmp_path):
+    """Three areas of sixty: mostly noise, and an area at the cut has fewer possible counts."""
+    result = county_of(60, 3, tmp_path)
+    others = [blake2b(bytes([k]), key=INVENTED, digest_size=32).digest() for k in range(1, 6)]
+    lists = [_protected_list(result, key).table["selected"] for key in (INVENTED, *others)]
+    with pytest.raises(DisclosureError, match="mostly noise"):
+        refuse_unsteady_list([chosen.astype(bool) for chosen in lists])
 
 
 def test_the_chance_by_hand():
