@@ -151,6 +151,7 @@ def wide(result: ReleasedBacktest, target: str) -> pd.DataFrame:
         Whose events.
     """
     rows = result.table[result.table["target"] == target]
+    # The events that a list caught are the same under every measure: its first line has them.
     first = rows.drop_duplicates("method").set_index("method")
     table = pd.DataFrame({"List": [result.labels[m] for m in first.index]}, index=first.index)
     table["Events caught"] = first["caught"].round().astype(int)
@@ -168,10 +169,13 @@ def hit_rates(result: ReleasedBacktest) -> pd.DataFrame:
     }
     table = pd.DataFrame(columns).reindex(list(result.labels)).dropna(how="all")
     table.insert(0, "List", [result.labels[str(method)] for method in table.index])
+    # A list of one factor is only held against that factor's own events; elsewhere it has no hit
+    # rate.
     return table.fillna("–")
 
 
 def _mark(row: "pd.Series[float]") -> str:
+    # A sign only where the interval excludes none: most differences of hit rates are within chance.
     return {" (fewer)": " -", " (more)": " +"}.get(_verdict(row), "")
 
 
@@ -219,8 +223,10 @@ def _sentence(result: ReleasedBacktest, target: str) -> str:
 
 
 def _verdict(row: "pd.Series[float]") -> str:
+    # The index itself, and areas picked at random, have no difference from the index.
     if pd.isna(row["difference_low"]):
         return ""
+    # The difference is the index less the other list, so that above 0 the other list caught fewer.
     if row["difference_low"] > 0:
         return " (fewer)"
     return " (more)" if row["difference_high"] < 0 else " (no clear difference)"
@@ -247,6 +253,7 @@ def _parts(result: ReleasedBacktest) -> Iterator[tuple[str, str]]:
         "In short",
         "".join(
             f'<p class="answer">{escape(_sentence(result, target))}</p>'
+            # One sentence answers "does it predict"; the other targets have a section of their own.
             for target in list(result.targets)[:1]
         )
         + html_table(hit_rates(result).rename(columns={"List": "Share of the later events"}))
@@ -297,8 +304,10 @@ def _target_part(result: ReleasedBacktest, target: str) -> str:
 def _plot(result: ReleasedBacktest, target: str) -> bytes:
     import matplotlib as mpl
 
+    # Without residents there is no PAI by residents, and an empty panel reads as a failure.
     measures = [m for m in ("hit_rate", "pai_land", "pai_residents") if _known(result, target, m)]
     rows = result.table[result.table["target"] == target]
+    # Chance is drawn as a band behind all the lists: it is the yardstick, not a competitor.
     methods = [m for m in rows["method"].drop_duplicates() if m != "chance"]
     with mpl.rc_context(figures.STYLE):
         figure, axes = figures.canvas(7.2, 0.9 + 0.3 * len(methods), columns=len(measures))
@@ -306,6 +315,7 @@ def _plot(result: ReleasedBacktest, target: str) -> bytes:
             part = rows[rows["measure"] == measure].set_index("method")
             _dots(axis, part, methods, 100.0 if measure == "hit_rate" else 1.0)
             axis.set_title(SHOWN[measure] + (", %" if measure == "hit_rate" else ""), fontsize=9)
+            # matplotlib sets what stands between two dollar signs as a formula.
             names = [result.labels[m].replace("$", r"\$") for m in methods]
             axis.set_yticks(range(len(methods)), names if axis is axes[0] else [""] * len(methods))
         return figures.png(figure)
@@ -325,6 +335,7 @@ def _dots(axis: "Axes", part: pd.DataFrame, methods: list[str], scale: float) ->
         low, value, high = (scale * part.at[method, c] for c in ("low", "value", "high"))
         axis.plot([low, high], [place, place], color=colour, linewidth=1.6)
         axis.plot([value], [place], "o", color=colour, markersize=5)
+    # Upside down, so that the first line of the table is the top line of the picture.
     axis.set_ylim(len(methods) - 0.5, -0.5)
     axis.set_xlim(left=0)
     axis.tick_params(length=0, labelsize=7)

@@ -95,6 +95,7 @@ def compare(a: Run, b: Run) -> Comparison:
     DisclosureError
         The runs have different profiles, or one that has no rules.
     """
+    # Beside an internal run, what a release withholds or rounds would show as a difference.
     if check_profile(a.profile) != check_profile(b.profile):
         raise DisclosureError(f"{a.name} is {a.profile}, {b.name} is {b.profile}: compare like.")
     if not len(a.areas.index.intersection(b.areas.index)):
@@ -168,6 +169,7 @@ def _over(scores: pd.DataFrame, codes: pd.Index) -> pd.DataFrame:
     factors = scores.index.get_level_values("factor").unique()
     wanted = pd.MultiIndex.from_product([factors, codes], names=["factor", "area_code"])
     table = scores.reindex(wanted)
+    # Weight and group belong to the factor, so an area that the run lacks has them all the same.
     first = scores.groupby(level="factor", sort=False)[["weight", "group"]].first()
     for column in ("weight", "group"):
         table[column] = first[column].reindex(wanted.get_level_values("factor")).to_numpy()
@@ -180,6 +182,8 @@ def _over(scores: pd.DataFrame, codes: pd.Index) -> pd.DataFrame:
 def _mixed(scores: pd.DataFrame, other: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Some factors' scores from the other run, with the weights that they had."""
     have, theirs = (t.index.get_level_values("factor").unique() for t in (scores, other))
+    # In the order of the other run: the last digit of a sum depends on the order, and a tie may
+    # depend on the last digit.
     wanted = [f for f in theirs if f in have or f in names]
     wanted += [f for f in have if f not in theirs and f not in names]
     tables = []
@@ -188,6 +192,7 @@ def _mixed(scores: pd.DataFrame, other: pd.DataFrame, names: Sequence[str]) -> p
         table = source.xs(name, level="factor", drop_level=False)
         if name in have and name in names:
             mine = scores.xs(name, level="factor", drop_level=False)
+            # New data must not bring the other run's weights along: those are a cause of their own.
             table = table.assign(weight=mine["weight"], group=mine["group"])
         tables.append(table)
     return pd.concat(tables)
@@ -213,6 +218,8 @@ def _cause(name: str, a: Run, b: Run) -> str:
         return "definition"
     if any(a.files.get(role) != b.files.get(role) for role in _roles(a, b, name)):
         return "data"
+    # The last word is for what cannot be told apart any further: same question, same files, same
+    # version.
     return "version" if a.version != b.version else "data"
 
 
@@ -232,6 +239,8 @@ def _definition(config: Config, name: str) -> object:
     return asked, sources, study, document["neighbours"], unit, document["bases"]
 
 
+# Years that begin in another month have the same length, so the definition is the same; other
+# months are other data.
 _LENGTHS = dict.fromkeys(
     ("calendar-year", "financial-year", "academic-year", "year-ending"), "year"
 )
@@ -258,6 +267,8 @@ def _roles(a: Run, b: Run, name: str) -> set[str]:
     sources = _sources(_factor(a.config, name)) | _sources(_factor(b.config, name))
     columns = [column for base in a.config.bases.values() for column in columns_of(base)]
     bases = {column.partition(".")[0] for column in columns}
+    # Files that are no source of events or tables, such as boundaries and lookups, concern every
+    # factor.
     every = set(a.files) | set(b.files)
     return sources | bases | (every - set(a.config.sources) - set(b.config.sources))
 
@@ -272,6 +283,7 @@ def _selected(run: Run) -> pd.Index:
 def _movers(a: Run, b: Run, steps: Sequence[_Step]) -> pd.DataFrame:
     on_a, on_b = _selected(a), _selected(b)
     lines = []
+    # Who entered comes first: a reader asks for the new areas before those that went.
     for code in on_b.difference(on_a).append(on_a.difference(on_b)):
         here = b.areas if code in b.areas.index else a.areas
         cause, why = _why(code, code in on_b, a, b, steps)
@@ -286,6 +298,7 @@ def _movers(a: Run, b: Run, steps: Sequence[_Step]) -> pd.DataFrame:
     columns = ["area_code", "name", "change", "cause", "why", "points", "rank_a", "rank_b"]
     table = pd.DataFrame(lines, columns=None if lines else [*columns, "score_a", "score_b"])
     table = table.astype({"rank_a": "Int64", "rank_b": "Int64"}).set_index("area_code")
+    # By the better of two ranks: those who left stand where they stood while they were on the list.
     best = table[["rank_a", "rank_b"]].min(axis=1)
     order = table.assign(_best=best, _code=table.index).sort_values(["change", "_best", "_code"])
     return order.drop(columns=["_best", "_code"])
@@ -305,10 +318,12 @@ def _why(code: str, entered: bool, a: Run, b: Run, steps: Sequence[_Step]) -> tu
     # An area may change sides more than once on the way; what it is told is the last time, after
     # which it stayed.
     flips = [k for k in range(1, len(steps)) if member[k] == entered and member[k - 1] != entered]
+    # The folder may hold a list that its own scores no longer give: changed by hand, or protected.
     if not flips:
         return "version", "The lists as computed again do not have this move; see the notes."
     before, after = steps[flips[-1] - 1].chosen, steps[flips[-1]].chosen
     cause = steps[flips[-1]].cause
+    # Nothing of the area changed; another one moved into or out of the tie that it stands in.
     if cause != "selection" and _tie_alone(code, before, after):
         cause = "tie"
     scores = [float(chosen.table.at[code, "score"]) for chosen in (before, after)]
@@ -339,7 +354,9 @@ def _hand(after: Selected, before: Selected, code: str) -> str:
 
 def _points(code: str, a: Run, b: Run) -> str:
     """The factors that moved the area's score most."""
+    # A factor that one run lacks added nothing there, so its whole contribution is the difference.
     difference = _parts(a, b, pd.Index([code]))["difference"].droplevel("area_code").fillna(0.0)
+    # What rounds to 0.0 at one decimal explains nothing.
     largest = difference[difference.abs() > 0.05].sort_values(key=abs, ascending=False)[:2]
     labels = {f.name: f.label for run in (a, b) for f in run.config.factors}
     return ", ".join(f"{labels[str(name)]} {points:+.1f}" for name, points in largest.items())
@@ -396,6 +413,7 @@ def _config_lines(a: Run, b: Run) -> Iterator[str]:
         parts = place.split(".")
         if parts[-1] in ("path", "boundaries"):  # the inputs say it
             continue
+        # One option changed for all factors is one decision, and is told once with their number.
         alike = len(parts) > 2 and parts[0] == "factors"
         key = (".".join(parts[2:]), one, other) if alike else (place, one, other)
         found.setdefault(key, []).append(parts[1] if alike else "")
@@ -425,6 +443,7 @@ def _short(value: object) -> str:
 
 def _notes(a: Run, b: Run, steps: Sequence[_Step]) -> Iterator[str]:
     units = [run.config.periods.unit.replace("-", " ") for run in (a, b)]
+    # Lists of unlike periods may be compared, but the reader must not take the moves for a trend.
     if units[0] != units[1]:
         yield (
             f"The periods of {a.name} are of the kind {units[0]}, those of {b.name} {units[1]}: "
@@ -433,6 +452,8 @@ def _notes(a: Run, b: Run, steps: Sequence[_Step]) -> Iterator[str]:
     for run, step in ((a, steps[0]), (b, steps[-1])):
         chosen = step.chosen.table["selected"]
         again = chosen.index[chosen]
+        # The first and last step must be the lists as written, or the causes explain something
+        # else.
         odd = len(again.symmetric_difference(_selected(run)))
         if odd and run.config.release.membership == "protected":
             yield (

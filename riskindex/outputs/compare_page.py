@@ -101,6 +101,7 @@ def _signed(value: float) -> str:
 
 def _name(result: Comparison, end: str) -> str:
     run = result.a if end == "a" else result.b
+    # Result folders are often both called "results"; then only the letter tells them apart.
     return run.name if result.a.name != result.b.name else f"{run.name} ({end.upper()})"
 
 
@@ -134,6 +135,7 @@ def _parts(result: Comparison) -> Iterator[tuple[str, str]]:
         paragraphs([order]) + html_table(steps.reset_index().rename(columns=words)),
     )
     if len(result.movers):
+        # The sentence of each mover has the points already.
         table = mover_table(result).drop(columns="Points")
         yield "Who entered and who left", html_table(table)
         yield "Their scores taken apart", "".join(_taken_apart(result))
@@ -190,15 +192,19 @@ def changed_since_last(released: Released, folder: Path) -> str:
         return ""
     try:
         return _with_causes(released, folder)
+    # An earlier result that cannot be read must not cost the new one: the report says so and goes
+    # on.
     except (RiskindexError, OSError, KeyError, ValueError):
         return paragraphs([_NOT_COMPARED])
 
 
 def _with_causes(released: Released, folder: Path) -> str:
+    # Both results have the name of one folder, which the new one is about to take.
     earlier = replace(read_run(folder), name=EARLIER)
     found = compare(earlier, run_of(released, name=PRESENT))
     if not (found.differences or len(found.movers)):
         return ""
+    # Inside the report the table must stay narrow; its sentence names the cause and the points.
     movers = mover_table(found).drop(columns=["Cause", "Points"])
     shown = html_table(movers.iloc[:MOST_NAMED]) if len(movers) else ""
     return (

@@ -43,6 +43,7 @@ def write_every_output(released: Released, out: Path, *, earlier: Path, say: Say
     write_csv(place_table(released), out / "places.csv")
     write_csv(released.all_areas.reset_index(), out / "all_areas.csv")
     if released.profile == "internal":
+        # Lines of single events and tests: only who holds the records may have these files.
         write_csv(released.uncounted, out / "uncounted_events.csv")
         write_csv(released.scores.reset_index(), out / "scores.csv")
         write_csv(hotspot_table(released), out / "hotspots.csv")
@@ -51,6 +52,7 @@ def write_every_output(released: Released, out: Path, *, earlier: Path, say: Say
         if len(released.apart):
             write_csv(released.apart, out / "sensitive_places.csv")
     say("Writing the figures")
+    # Before the data package, which describes the columns of the CSVs that are there.
     write_csv(released.figures, out / "figures.csv")
     write_parquet(released, out / "figures.parquet")
     write_data_package(released, out)
@@ -62,6 +64,8 @@ def write_every_output(released: Released, out: Path, *, earlier: Path, say: Say
     say("Drawing the map")
     write_map(released, out / "map.html")
     say("Writing the report")
+    # The earlier folder is still in place while this one is filled; the report says what changed
+    # since.
     write_report(released, out / "report.html", earlier=earlier)
     write_governance(released, out / "governance.html")
     if released.document is not None:
@@ -70,4 +74,5 @@ def write_every_output(released: Released, out: Path, *, earlier: Path, say: Say
     say("Writing the profiles")
     write_profiles(released, out / "profiles")
     say("Writing the manifest")
+    # Last: it holds the hash of every other file.
     write_manifest(released, out)

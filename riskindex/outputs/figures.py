@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 INK = "#0B0C0C"
 RAMP = ("#E8F1FA", "#B5D4EE", "#6BACE6", "#2073BC", "#12436D")
+# Grey and outside the ramp: an area that was not assessed must not look like one of low risk.
 NOT_ASSESSED = "#D9D9D9"
 STYLE: dict[Any, Any] = {"font.family": "DejaVu Sans", "font.size": 9, "text.color": INK}
 LEGEND = 2.4
@@ -42,10 +43,12 @@ def overview_map(released: Released) -> bytes:
     """The areas by class of the index, the selected ones outlined, the largest groups labelled."""
     import matplotlib as mpl
 
+    # Only for this picture: a notebook's own settings of matplotlib stay as they are.
     with mpl.rc_context(STYLE):
         figure, axes = _frame(released.areas.total_bounds)
         draw_index(released, axes, figure.get_figwidth())
         draw_legend(released, axes)
+        # Pictures are copied out of reports into slides, so the mark must be in the picture itself.
         mark = "\n".join(textwrap.wrap(PROFILE_MARKS.get(released.profile, released.profile), 26))
         axes.annotate(mark, (1, 0.02), xycoords="axes fraction", fontsize=8, fontweight="bold")
         return png(figure)
@@ -113,6 +116,7 @@ def _number_places(released: Released, axes: "Axes", width: float) -> None:
     table = plan.places.table
     reached = plan.choice.best.places if plan.choice else ()
     people = table["residents_10_24"].astype("Float64").to_numpy(float, na_value=np.nan)
+    # Where no number of people may be shown, all dots are alike, or their size would tell it.
     share = np.nan_to_num(people / np.nanmax(people)) if np.isfinite(people).any() else 0.3
     # By area and not by radius: a circle of twice the radius looks four times as large.
     radius = (5.5 + 5.5 * np.sqrt(np.broadcast_to(share, len(table)))) / 72
@@ -126,6 +130,7 @@ def _number_places(released: Released, axes: "Axes", width: float) -> None:
             "o",
             markersize=144 * r,
             clip_on=False,
+            # Small dots on top, so that a large one cannot hide them.
             zorder=5 - r,
             markerfacecolor=RAMP[4] if filled else "white",
             markeredgecolor="white" if filled else INK,
@@ -186,6 +191,8 @@ def _paths(shapes: NDArray[Any]) -> "list[Path]":
     rings, part = shapely.get_rings(parts, return_index=True)
     points, ring = shapely.get_coordinates(rings, return_index=True)
     codes = np.full(len(points), Path.LINETO, dtype=np.uint8)
+    # All rings of a shape in one path: holes stay holes only where outer and inner ring are filled
+    # together.
     starts = np.searchsorted(ring, np.arange(len(rings)))
     codes[starts] = Path.MOVETO
     codes[np.append(starts[1:], len(points)) - 1] = Path.CLOSEPOLY
@@ -199,6 +206,7 @@ def _frame(bounds: Array) -> "tuple[Figure, Axes]":
     from matplotlib.figure import Figure
 
     west, south, east, north = bounds
+    # A single area without extent must not divide by zero.
     wide, high = max(east - west, 1.0), max(north - south, 1.0)
     scale = 6.4 / max(wide, high)
     width, height = max(wide * scale, 3.0), max(high * scale, 3.0)
@@ -207,6 +215,7 @@ def _frame(bounds: Array) -> "tuple[Figure, Axes]":
     # a notebook's settings alone, and is freed.
     FigureCanvasAgg(figure)
     axes = figure.add_axes((0, 0, width / (width + LEGEND), 1))
+    # A metre is as long north as east, or shapes that people know look wrong.
     axes.set(xlim=(west - 0.01 * wide, east + 0.01 * wide), aspect="equal")
     axes.set_ylim(south - 0.01 * high, north + 0.01 * high)
     axes.set_axis_off()
@@ -214,6 +223,7 @@ def _frame(bounds: Array) -> "tuple[Figure, Axes]":
 
 
 def _label_groups(released: Released, shapes: NDArray[Any], axes: "Axes") -> None:
+    # More than some thirty names cover each other and the map beneath them.
     if not released.group_kinds or released.areas[released.group_kinds[-1]].nunique() > 30:
         return
     import matplotlib.patheffects as effects
@@ -229,6 +239,7 @@ def _label_groups(released: Released, shapes: NDArray[Any], axes: "Axes") -> Non
         autolim=False,
     )
     for name, shape in unions.items():
+        # The centroid of a bent or ring-shaped district may lie in its neighbour.
         point = shapely.point_on_surface(shape)
         axes.annotate(
             # matplotlib sets what stands between two dollar signs as a formula.
@@ -268,6 +279,7 @@ def draw_legend(
         for kind, word in _class_lines(released, classes).items()
     ]
     if (classes < 0).any():
+        # Told only where it occurs: a legend of what is not on the map makes readers look for it.
         patches.append(Patch(facecolor=NOT_ASSESSED, edgecolor="#B1B4B6", label="not assessed"))
     patches += _selected_patches(released)
     on = figure or axes
@@ -318,6 +330,7 @@ def persistence_strip(released: Released) -> str:
     table = released.persistence
     if table.empty or released.top.empty or "periods_assessed" not in table:
         return ""
+    # A strip of one period is no history.
     most = table["periods_assessed"].groupby(level="factor").max()
     factors = [str(f) for f in released.factors.index if most.get(f, 0) > 1]
     if not factors:
@@ -337,6 +350,7 @@ def persistence_strip(released: Released) -> str:
             for i, line in enumerate(_wrapped(str(released.factors.at[factor, "label"]), width))
         )
         for k, period in enumerate(periods):
+            # More labels than eight would run into each other; the first and the last say the span.
             if len(periods) <= 8 or k in (0, len(periods) - 1):
                 body += _t(_short_period(str(period)), left + cell * (k + 0.5), top - 5, "middle")
             body += _squares(hot.xs(period, level="period"), codes, left + cell * k, top)
@@ -352,6 +366,7 @@ def persistence_strip(released: Released) -> str:
 
 def _squares(tests: pd.DataFrame, codes: Sequence[str], x: float, top: float) -> str:
     part = tests.reindex(codes)
+    # An area without a test is drawn by its reason, which comes first, and never as cold.
     hot = part["is_hot"].astype("boolean").fillna(False)
     reason = part["reason"].fillna("") if "reason" in part else pd.Series("", index=part.index)
     kinds = [
@@ -380,6 +395,7 @@ def factor_overlap(released: Released) -> Overlap:
     """Areas hot for each pair of factors, in the last period of each."""
     last: dict[str, pd.Series[bool]] = {}
     for key, part in released.hotspots["is_hot"].groupby(level=["factor", "period"], sort=False):
+        # Periods are in order of time, so that what is kept is the last.
         last[str(key[0])] = part.droplevel(["factor", "period"])
     names = [str(name) for name in released.factors.index if str(name) in last]
     order = released.all_areas.index
@@ -391,6 +407,7 @@ def factor_overlap(released: Released) -> Overlap:
         dtype=np.int64,
     ).reshape(len(names), len(order))
     labels = [str(released.factors.at[name, "label"]) for name in names]
+    # Of 0 and 1, the product counts the areas in which both are 1.
     return Overlap(labels, hot @ hot.T)
 
 
@@ -414,6 +431,7 @@ def overlap_matrix(released: Released) -> str:
             # at all.
             either = counts[i, i] + counts[j, j] - counts[i, j]
             share = counts[i, j] / either if either else 0.0
+            # The diagonal would always be darkest, and says nothing of a pair.
             kind = "self" if i == j else f"o{int(np.searchsorted((0, 0.1, 0.2, 0.4), share))}"
             x, words = left + cell * j, "light" if kind in ("o3", "o4") else ""
             body += f'<rect class="{kind}" x="{x}" y="{y}" width="{cell - 2}" height="{cell - 2}"/>'
@@ -437,6 +455,7 @@ def rank_intervals(released: Released, *, around: int = 14) -> str:
     order = every.assign(_code=every.index).sort_values(
         ["selected", "rank", "companion", "_code"], ascending=[False, True, False, True]
     )
+    # Only the areas around the cut: far from it nobody doubts the list.
     cut = int(every["selected"].sum())
     near = order.iloc[max(cut - around, 0) : cut + around]
     near = near[near["rank_low"].notna()]
@@ -471,6 +490,7 @@ def selection_curve(released: Released) -> str:
         ["selected", "rank", "companion", "_code"], ascending=[False, True, False, True]
     )
     cut = int(every["selected"].sum())
+    # An area that is not assessed is selected in no repeat.
     often = order["p_selected"].astype(float).fillna(0.0).to_numpy()[: 2 * cut]
     wide, high, left, top = 330, 180, 44, 12
     x = [left + wide * i / max(len(often) - 1, 1) for i in range(len(often))]
@@ -494,6 +514,8 @@ def selection_curve(released: Released) -> str:
 
 def reliability_plot() -> str:
     """Probabilities of selection against what a second observation selected, as measured before."""
+    # Measured once on generated counties, where the truth is known; a run on real data has no
+    # second observation.
     table = pd.read_csv(io.StringIO(asset("reliability.csv")))
     size, left, top = 180, 44, 12
     body = _grid(left, top, size, size)
@@ -549,10 +571,12 @@ def concentrations(released: Released) -> list[Concentration]:
         if not about["periods"]:
             continue
         last = str(about["periods"]).split(", ")[-1]
+        # Areas that were not assessed have no number, and no part in the share of areas either.
         observed = rows(released.hotspots, factor=str(name), period=last)["observed"].dropna()
         total = float(observed.sum())
         if total <= 0:
             continue
+        # The most first: the curve then shows the fewest areas that hold a given share.
         ordered = np.sort(observed.to_numpy(dtype=float))[::-1]
         curve = np.concatenate([[0.0], np.cumsum(ordered) / total])
         within = float(observed[chosen.reindex(observed.index)].sum()) / total
@@ -574,9 +598,12 @@ def _share_by_chance(mean: float, *, part: float = 0.05) -> float:
     """Share of the events that the highest `part` of areas holds if counts are Poisson."""
     from scipy.stats import poisson
 
+    # Twelve standard deviations above the mean hold all of a Poisson count that a double can tell
+    # from none.
     counts = np.arange(int(mean + 12 * math.sqrt(mean) + 20))[::-1]
     chance = poisson.pmf(counts, mean)
     areas = np.cumsum(chance)
+    # The count at which the twentieth is full is taken in part, as areas with that count tie.
     taken = np.clip(part - (areas - chance), 0, chance)
     return float((taken * counts).sum() / mean)
 
@@ -585,6 +612,7 @@ def concentration_curve(found: Concentration) -> str:
     """Share of the events in the areas that have most of them, against an even spread."""
     size, left, top = 170, 44, 10
     n = len(found.curve) - 1
+    # Sixty points draw the curve as well as thousands would, in a page that opens at once.
     at = np.unique(np.linspace(0, n, 61).round().astype(int))
     points = " ".join(
         f"{left + size * i / n:.1f},{top + size * (1 - found.curve[i]):.1f}" for i in at

@@ -38,9 +38,11 @@ def write_geopackage(released: Released, path: Path) -> None:
     table = released.all_areas.join(_per_factor(released))
     frame = gpd.GeoDataFrame(
         _plain(table).reset_index(),
+        # By code, not by position: the table may be in the order of ranks.
         geometry=released.areas.geometry.reindex(table.index).to_numpy(),
         crs=released.areas.crs,
     )
+    # In every row, so that a layer that is copied elsewhere still says who it is for.
     frame.insert(1, "profile", released.profile)
     pyogrio.set_gdal_config_options(_NO_CLOCK)
     try:
@@ -65,6 +67,7 @@ def _places(released: Released) -> "gpd.GeoDataFrame | None":
     place_of = released.team_plan.places.place_of
     shapes = released.areas.geometry.reindex(place_of.index).to_numpy()
     outlines = [
+        # A GeoPackage layer has one type of geometry; a union is a polygon or several.
         shapely.multipolygons(shapely.get_parts(shapely.union_all(shapes[place_of == place])))
         for place in table["place"]
     ]
@@ -75,6 +78,8 @@ def _places(released: Released) -> "gpd.GeoDataFrame | None":
 
 def _per_factor(released: Released) -> pd.DataFrame:
     columns = {}
+    # Restricted factors of which nothing is released for areas are in no table, nor may be a column
+    # of missing values.
     shown = released.hotspots.index.get_level_values("factor")
     for factor, about in released.factors[released.factors.index.isin(shown)].iterrows():
         last = str(about["periods"]).rsplit(", ", maxsplit=1)[-1]
@@ -100,11 +105,15 @@ def _plain(table: pd.DataFrame) -> pd.DataFrame:
     A column of numbers and marks is text.
     """
     table = table.assign(**{c: retold(table[c], seen) for c in table})
+    # A mark such as [c] has no number; as a number it would turn into missing, and withheld would
+    # read as unknown.
     marked = {c: table[c].map(str) for c in table if table[c].isin(list(MARKS)).any()}
     table = table.assign(**marked)
     extension = {c: table[c] for c in table if pd.api.types.is_integer_dtype(table[c].dtype)}
     return table.assign(
         **{
+            # With gaps only a decimal can say missing; without any, plain whole numbers are read by
+            # every GIS.
             c: s.astype("float64") if s.isna().any() else s.astype("int64")
             for c, s in extension.items()
         }

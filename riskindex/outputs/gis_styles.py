@@ -51,11 +51,15 @@ def _areas_style(released: Released) -> str:
     """Areas in the classes of the map; by score, by tenth, or by the list where those are not."""
     every, classes = released.all_areas, index_classes(released)
     words = class_words(released)
+    # The finest that the profile releases.
     column = next(c for c in ("score", "decile", "selected") if c in every)
     if column == "selected":
+        # SQLite stores truth values as 1 and 0, which is what QGIS compares with.
         return _by_category(column, {"1": words[4], "0": words[0]}, [RAMP[4], RAMP[0]])
     numbers = every[column].astype(float)
     ranges = {
+        # From what each class holds, so that QGIS puts every area in the class of the map, ties
+        # included.
         words[c]: (numbers[classes == c].min(), numbers[classes == c].max())
         for c in words
         if (classes == c).any()
@@ -66,6 +70,7 @@ def _areas_style(released: Released) -> str:
 
 def _by_range(column: str, ranges: dict[str, tuple[float, float]], colours: list[str]) -> str:
     told = "".join(
+        # Twelve digits: a bound rounded to fewer would leave out the area whose score is the bound.
         f'<range symbol="{at}" lower="{low:.12g}" upper="{high:.12g}" label={quoteattr(words)} '
         'render="true"/>'
         for at, (words, (low, high)) in enumerate(ranges.items())

@@ -52,6 +52,7 @@ def write_governance(released: Released, path: Path) -> None:
         The file.
     """
     parts = {title: make(released) for title, make in _SECTIONS.items()}
+    # A heading with nothing under it would look as if somebody had forgotten to fill it in.
     told = {title: part for title, part in parts.items() if part}
     body = "".join(
         f'<section id="{slug(title)}"><h2>{escape(title)}</h2>{part}</section>'
@@ -76,6 +77,7 @@ def _draft(body: str) -> str:
 
 
 def _start(body: str) -> str:
+    # Counted on the page itself, so that the number is right whatever the release left out.
     left = body.count('class="todo"')
     line = (
         f"What the run knows is filled in. {left:,} places marked {TODO} are for a person: click "
@@ -87,6 +89,8 @@ def _start(body: str) -> str:
 def todo(hint: str) -> Html:
     """A field for a person, with what belongs in it."""
     return Html(
+        # Typed into in the browser and printed or saved: no script and no server has to be allowed
+        # for it.
         f'<span class="todo" contenteditable="true" role="textbox" aria-multiline="true" '
         f'aria-label="{escape(hint)}">{TODO}: {escape(hint)}</span>'
     )
@@ -135,6 +139,7 @@ _CELLS = (
 def _checks(released: Released) -> Iterator[tuple[str, str]]:
     if not released.reconciliation.empty:
         table = released.reconciliation
+        # Added up again here rather than asserted: this is the check that a reader signs for.
         lines = int((table["read"] == table.drop(columns="read").sum(axis=1)).sum())
         yield (
             "Every event is counted, or not counted for a stated reason",
@@ -142,9 +147,11 @@ def _checks(released: Released) -> Iterator[tuple[str, str]]:
         )
     islands = len(released.neighbours.islands)
     yield "Areas without a neighbour", f"{islands:,}"
+    # A protected factor has no such number, and missing is not more than 0.
     lacking = released.tests["not_assessed"].astype("Int64")
     names = [_label(released, key) for key in lacking.index[lacking > 0]]
     yield "Factors not assessed everywhere", in_words(list(dict.fromkeys(names))) or "none"
+    # Missing is not 0: where hot areas are not released, nothing is said of them.
     quiet = released.factors.index[released.factors["hot_last"] == 0]
     shown = released.factors["hot_last"].notna()
     yield (
@@ -229,6 +236,7 @@ def _effect(released: Released, kind: str) -> str:
     left = table.loc[(table["kind"] == kind) & (table["note"] == ""), ["entered", "left"]]
     if left.empty:
         return "no other choice was tried"
+    # The larger of entered and left: a choice that only lengthens the list changes it, too.
     moved = left.max(axis=1)
     low, high = int(moved.min()), int(moved.max())
     areas = f"{low:,}" if low == high else f"{low:,} to {high:,}"
@@ -256,6 +264,7 @@ def _every_choice(released: Released) -> str:
     table = choice_table(released)
     if table.empty:
         return ""
+    # The columns of area codes are in the workbook; on paper they would fill the page.
     shown = table[[c for c in table if "highest risk" not in str(c)]]
     lines = shown.astype(object).where(shown.notna(), "").to_dict("records")
     return f"<h3>Every other choice, measured</h3>{record_table(lines)}"
@@ -307,6 +316,7 @@ def _equality_part(released: Released) -> str:
 
 
 def _release_part(released: Released) -> str:
+    # Without rules nothing was rounded, for one of two reasons, and the reader must know which.
     plain = _AS_THEY_ARE if released.profile == "internal" else _OPEN
     return (protection_part(released) or paragraphs([plain])) + _pairs(
         [
@@ -328,6 +338,7 @@ def _transparency_part(released: Released) -> str:
     for field in fields():
         known = field.known(released)
         asked = todo(field.asked) if field.asked else ""
+        # What the run knows comes first, then what a person has to add to it.
         answer = Html(" ".join(part for part in (escape(known), asked) if part))
         sections.setdefault(field.section, []).append({"Field": field.name, "Answer": answer})
     tables = [f"<h3>{escape(name)}</h3>{record_table(lines)}" for name, lines in sections.items()]

@@ -67,6 +67,7 @@ def build_map(released: Released) -> "folium.Map":
     """
     import folium
 
+    # The one gate before a page: a result that was not released may hold restricted counts.
     if not isinstance(released, Released):
         raise DisclosureError(
             f"A map is built of what was released, not of {with_article(released)}: give "
@@ -82,6 +83,7 @@ def build_map(released: Released) -> "folium.Map":
         prefer_canvas=True,
         attribution_control=False,
         zoom_snap=0.25,
+        # Deeper the simplified outlines would pretend to a house's accuracy.
         max_zoom=17,
     )
     inline_leaflet(page)
@@ -136,6 +138,7 @@ def _element(released: Released, outlines: CodedOutlines) -> "MacroElement":
     from branca.element import MacroElement
     from jinja2 import Template
 
+    # Inside the function: its base is of folium, which is imported only where a map is made.
     class AreaMap(MacroElement):
         """The list, layers and panels of the page, as one folium element."""
 
@@ -164,6 +167,7 @@ def program() -> str:
 
 
 def _markup(released: Released, outlines: CodedOutlines) -> str:
+    # allow_nan=False: browsers refuse JSON with NaN, and would show an empty map.
     facts = map_data(released)
     packed = json.dumps(facts, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return "\n".join(
@@ -193,6 +197,7 @@ def map_data(released: Released) -> dict[str, Any]:
     every = released.all_areas
     config = released.config
     asked = Index(**config.get("index", {}))
+    # The weights that the index took, not those asked for: what-if must begin at the list as it is.
     weights, options = given_weights(released.scores, options=asked)
     unit = config.get("periods", {}).get("unit", "calendar-year")
     return {
@@ -256,12 +261,14 @@ def _plan(released: Released) -> dict[str, Any] | None:
         "places": {name: _column(table[name]) for name in columns if name in table},
         "services": {str(k): _column(v) for k, v in plan.services_nearby.items()},
         "at": _degrees(table, released),
+        # Places are numbered from 1, so that 0 is an area in none.
         "of": _column(plan.places.place_of.reindex(released.all_areas.index).fillna(0)),
     }
 
 
 def _settlements(released: Released) -> dict[str, Any]:
     """Names for the map, the most important first."""
+    # The table is in the order of population.
     table = released.settlements.head(MOST_SETTLEMENTS)
     if table.empty:
         return {"name": [], "population": [], "at": []}
@@ -281,6 +288,7 @@ def _context(layer: DrawnLayer, released: Released) -> dict[str, Any]:
     import shapely
     from pyproj import Transformer
 
+    # Differences between neighbouring points are small numbers, short to write.
     lines = shapely.get_rings(layer.shapes) if layer.kind == "polygon" else layer.shapes
     points, line = shapely.get_coordinates(lines, return_index=True)
     to_degrees = Transformer.from_crs(released.areas.crs, 4326, always_xy=True)
@@ -302,6 +310,7 @@ def _degrees(table: pd.DataFrame, released: Released) -> list[list[float]]:
 
     to_degrees = Transformer.from_crs(released.areas.crs, 4326, always_xy=True)
     at = to_degrees.transform(table["x"].to_numpy(float), table["y"].to_numpy(float))
+    # Four decimals, and no more: a point of a place is a label's position, not somebody's address.
     return [list(point) for point in np.round(np.column_stack(at), 4).tolist()]
 
 
@@ -328,6 +337,7 @@ def _factors(released: Released, weights: "pd.Series[float]") -> list[dict[str, 
     """What is said of every factor, with the weight that the index took."""
     given = {name: {"weight": _scalar(weight)} for name, weight in weights.items()}
     told = [_factor_data(name, released) | given.get(name, {}) for name in released.factors.index]
+    # Restricted factors that a profile may only see together still weigh in the index.
     more = [name for name in weights.index if name not in released.factors.index]
     return told + [_fixed(str(name), released) | given[str(name)] for name in more]
 
@@ -356,6 +366,8 @@ def _selection(released: Released) -> dict[str, Any]:
     """The rule of the list; areas above a score are, for the what-if, as many areas as they are."""
     given = released.config.get("selection", {})
     asked = {key: value for key, value in given.items() if key in _SELECTION}
+    # A rule by score would select another number with every slider; the what-if keeps the size of
+    # the list.
     return asked | ({"number": released.cut.target} if given.get("at_least") else {})
 
 
@@ -394,6 +406,7 @@ def _factor_data(name: str, released: Released) -> dict[str, Any]:
     if periods:
         last = list(periods.values())[-1]
         told = _count_data(last, str(row["method"])) | _why(last) | _surroundings(last)
+        # Only of the last period: counts of all would make the page several times as large.
         data["periods"][-1] |= told
     data["years"] = _years(name, released.persistence, released.areas.index)
     data["spans"] = [period for period in str(row.get("periods", "")).split(", ") if period]
@@ -435,6 +448,7 @@ def _why(table: pd.DataFrame) -> dict[str, Any]:
     words = table["reason"].map(NOT_ASSESSED_WORDS) if "reason" in table else pd.Series()
     labels = sorted(set(words.dropna()))
     signs = _digits(words.map({label: at for at, label in enumerate(labels)}))
+    # Signs instead of words: one letter an area, the words once.
     return {"why": {"labels": labels, "of": signs}} if labels else {}
 
 
@@ -442,6 +456,7 @@ def _surroundings(table: pd.DataFrame) -> dict[str, str]:
     """Whether areas are hotter than their surroundings, where a profile has that test."""
     if "local_p_adjusted" not in table or table["local_p_adjusted"].isna().all():
         return {}
+    # An area that was not tested against its surroundings has no answer, which is not a no.
     asked = table["local_p_adjusted"].notna()
     return {"local": _digits(table["is_hot_local"].astype("Float64").where(asked))}
 
@@ -460,6 +475,7 @@ def _tells(counts: "pd.Series[Any]") -> bool:
 
 def _counts(counts: "pd.Series[Any]") -> list[Any]:
     """Counts with four digits; counts that were rounded for a release, and marks, as they are."""
+    # To round what was rounded already would give numbers that stand nowhere else.
     if counts.isin(MARKS).any():
         return _column(counts)
     return _numbers(quantise(_floats(counts), digits=4))
@@ -473,6 +489,7 @@ def _hot_classes(table: pd.DataFrame) -> "pd.Series[Any]":
     """0 to 3 by confidence, or 0 and 2 where a test has none; NaN for not assessed."""
     hot = table["is_hot"].astype("boolean").fillna(False).astype(float) * 2
     confidence = table["confidence"].astype("Float64").astype(float).map(_CONFIDENCE_CLASSES)
+    # Some releases say hot or not without the confidence; then 2 stands for hot at the usual level.
     classes = confidence if confidence.notna().any() else hot
     assessed = (table["reason"].fillna("") == "") if "reason" in table else confidence.notna()
     return classes.where(assessed)
@@ -482,6 +499,7 @@ def _years(name: str, persistence: pd.DataFrame, codes: "pd.Index[Any]") -> dict
     if name not in persistence.index.get_level_values(0):
         return {}
     table = persistence.loc[name].reindex(codes)
+    # "Hot in 1 of 1" says nothing more than hot.
     if table["periods_assessed"].max() < 2:
         return {}
     return {
@@ -497,6 +515,7 @@ _SIGNS = np.array(list("0123456789abcdefghijklmnopqrstuvwxyz-"))
 
 def _digits(values: "pd.Series[Any]") -> str:
     """One sign per area: small whole numbers, `-` for not assessed."""
+    # 36 is the place of the dash in the signs.
     numbers = np.nan_to_num(_floats(values), nan=36.0).astype(int)
     return "".join(_SIGNS[np.minimum(numbers, 36)])
 
@@ -508,11 +527,13 @@ def _floats(values: "pd.Series[Any]") -> Array:
 
 def _coded_text(values: "pd.Series[Any]") -> dict[str, Any]:
     text = values.astype("object").where(values.notna(), "").astype(str)
+    # Sorted, so that the same names have the same numbers whatever order the areas are in.
     of, labels = pd.factorize(text, sort=True)
     return {"labels": labels.tolist(), "of": of.tolist()}
 
 
 def _column(values: "pd.Series[Any]") -> list[Any]:
+    # Before the numbers: pandas counts truth values among them.
     if pd.api.types.is_bool_dtype(values):
         return [int(v) if pd.notna(v) else None for v in values]
     if pd.api.types.is_numeric_dtype(values):
@@ -523,6 +544,7 @@ def _column(values: "pd.Series[Any]") -> list[Any]:
 def _numbers(values: Array) -> list[Any]:
     """Plain numbers for JSON, whole ones without a point, None for missing."""
     known = np.isfinite(values)
+    # 3 and not 3.0: the page holds numbers by area, factor and period, and every letter counts.
     is_whole = (values[known] == np.rint(values[known])).all()
     numbers: list[Any] = np.where(known, values, 0).astype(int if is_whole else float).tolist()
     for place in np.flatnonzero(~known):
@@ -554,6 +576,8 @@ _REMOTE = (
 
 
 def _refuse_remote(html: str) -> None:
+    # The policy of the page would block the request in silence, and the reader would see an empty
+    # layer.
     remote = re.findall(_REMOTE, html)
     if remote:
         raise DataError(

@@ -141,6 +141,7 @@ def versions() -> dict[str, str]:
 
 
 def _files(folder: Path) -> list[Path]:
+    # Sorted: the order of a folder's files differs between file systems.
     return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST)
 
 
@@ -166,6 +167,7 @@ def _missing(value: object) -> bool:
 
 
 def _plain(value: object) -> object:
+    # NumPy's numbers, which JSON does not know.
     if hasattr(value, "item"):
         return value.item()
     raise TypeError(f"{type(value).__name__} has no place in a manifest")
@@ -191,6 +193,7 @@ def write_data_package(released: Released, folder: Path) -> None:
         "title": released.title,
         "description": f"Release profile: {released.profile}. " + " ".join(released.limits),
         "sources": [{"title": line} for line in released.attribution],
+        # Only what was written: a profile that lacks a table must not promise it.
         "resources": [
             _resource(folder / name, released) for name in TABLES if (folder / name).is_file()
         ],
@@ -223,6 +226,7 @@ def _resource(path: Path, released: Released) -> dict[str, Any]:
 
 
 def _column(name: str, known: Mapping[str, Column]) -> Column:
+    # The kinds of services are named in the config, so that no table of columns can list them.
     if name not in known and name.endswith(NEARBY):
         service = name.removesuffix(NEARBY)
         return Column("integer", f"Services near the place: {service}.", "services")

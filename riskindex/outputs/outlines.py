@@ -57,7 +57,9 @@ def draw_outlines(areas: "gpd.GeoDataFrame") -> CodedOutlines:
     to_degrees = Transformer.from_crs(areas.crs, 4326, always_xy=True)
     degrees = np.column_stack(to_degrees.transform(points[:, 0], points[:, 1]))
     steps = np.rint(degrees * STEPS_PER_DEGREE).astype(np.int64)
+    # On the grid of a metre neighbouring vertices often fall together.
     steps, ring = _without_repeats(steps, ring)
+    # From the corner on, no step is negative, and the first difference of the page is small, too.
     corner, far = steps.min(axis=0), steps.max(axis=0)
     coded = code_rings(steps - corner, ring, area_of_part[part_of_ring], n=len(areas))
     west, south, east, north = (float(v) / STEPS_PER_DEGREE for v in (*corner, *far))
@@ -151,6 +153,7 @@ def _without_repeats(steps: Integers, ring: Integers) -> tuple[Integers, Integer
 
 def _variable_length(numbers: Integers) -> bytes:
     """Seven bits a byte, the low ones first, the top bit set on all but the last byte."""
+    # Five bytes hold 35 bits, far more than the steps across a country.
     lengths = 1 + np.sum([numbers >> bits > 0 for bits in (7, 14, 21, 28)], axis=0)
     ends = np.cumsum(lengths)
     out = np.zeros(int(ends[-1]), dtype=np.uint8)

@@ -49,6 +49,7 @@ def page_head(title: str, *, profile: str, lead: str = "", aside: str = "") -> s
     aside
         HTML beside the mark, such as a button; the caller has escaped what is in it.
     """
+    # An unknown profile shows its own name: a page without any mark could be taken for public.
     mark = PROFILE_MARKS.get(profile, profile)
     sentence = f'<p class="lead">{escape(lead)}</p>' if lead else ""
     return (
@@ -90,6 +91,7 @@ def packed_block(element_id: str, content: bytes) -> str:
     """
     # mtime=0: a clock in the header would make two runs differ.
     gzipped = bytearray(gzip.compress(content, compresslevel=6, mtime=0))
+    # 255, "unknown" in RFC 1952: the same page whatever system and version wrote it.
     gzipped[_SYSTEM_BYTE] = _UNKNOWN_SYSTEM
     packed = base64.b64encode(gzipped).decode("ascii")
     return f'<script type="application/gzip" id="{escape(element_id)}">{packed}</script>'
@@ -117,7 +119,10 @@ def document(
     policy
         False leaves the policy out, for a page shown inside a notebook.
     """
+    # The hashes are of what we wrote: a script that came in with somebody's data has none and is
+    # refused.
     trusted = f"{head}<script>{script}</script>" if script else head
+    # In the page itself, as a file that is opened from a disk has no server to send it.
     meta = f'<meta http-equiv="Content-Security-Policy" content="{_policy(trusted)}">\n'
     return (
         '<!DOCTYPE html>\n<html lang="en-GB">\n<head>\n<meta charset="utf-8">\n'
@@ -216,10 +221,12 @@ def record_table(
     ids
         A name for each line, by which a link finds it.
     """
+    # In the order in which they first come: the first record need not have every heading.
     headings = list(dict.fromkeys(name for record in records for name in record))
     rows = [[record.get(name, "") for name in headings] for record in records]
     columns = list(zip(*rows, strict=True))
     numeric = [
+        # The first column names the line; names such as 2024 stay on the left.
         all(map(_is_number, column)) and not (i == 0 and isinstance(column[0], str))
         for i, column in enumerate(columns)
     ]
@@ -239,7 +246,9 @@ def _is_number(value: object) -> bool:
     """Whether a value stands to the right: numbers, and texts such as 12% or 3 (1 to 5)."""
     if isinstance(value, str):
         told = value in MARKS or bool(_NUMBER.fullmatch(value))
+        # An empty cell does not turn a column of numbers into one of text.
         return not value or (not isinstance(value, Html) and told)
+    # Truth values are shown as yes and no.
     return not isinstance(value, bool)
 
 
@@ -267,6 +276,7 @@ def _table(
     names = [f' id="{escape(name)}"' for name in ids] or [""] * len(lines)
     body = "".join(f"<tr{name}>{line}</tr>" for name, line in zip(names, lines, strict=True))
     return (
+        # tabindex: what scrolls must be reached without a mouse (WCAG 2.1.1).
         f'<div class="scroll" tabindex="0"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div>"
     )
@@ -288,10 +298,12 @@ def _class(number: bool, *, value: object = "") -> str:
 
 
 def _cell(value: Any, places: int) -> str:  # noqa: ANN401  (a cell holds what it holds)
+    # Before the test for missing: markup is text, and is never missing.
     if isinstance(value, Html):
         return value
     if not isinstance(value, str) and pd.isna(value):
         return f'<abbr title="{_MISSING}">{_DASH}'
+    # Before the numbers, as Python counts True among the whole numbers.
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
@@ -313,6 +325,8 @@ def picture(png: bytes, alt: str, caption: str) -> str:
 
 def marks_line(body: str) -> str:
     """What the marks on a page mean, as a paragraph; empty where it has none."""
+    # Only the marks that stand on the page: a line about [c] makes readers look for what was
+    # withheld.
     used = {mark: words for mark, words in MARKS.items() if mark in body}
     used |= {"–": _MISSING} if f">{_DASH}" in body else {}
     told = "; ".join(f"<b>{escape(mark)}</b> {escape(words)}" for mark, words in used.items())
@@ -352,6 +366,7 @@ def percent(share: float, *, decimals: int = 0) -> str:
 
 def slug(title: str) -> str:
     """A name for a fragment or a file: small letters, digits and hyphens."""
+    # ASCII alone: other letters in file names are mangled by some archives and shares.
     signs = "".join(c if c.isascii() and c.isalnum() else " " for c in title.lower())
     return "-".join(signs.split()) or "part"
 

@@ -83,6 +83,7 @@ def draw_lines(
     """
     top = max((v for line in lines for v in line.values if not math.isnan(v)), default=0.0)
     ticks = _ticks(top)
+    # From zero: a cut axis makes small changes look large.
     x, y = _scale(len(labels) - 1, _LEFT, WIDTH - _RIGHT), _scale(ticks[-1], *_DOWN)
     body = _axis(ticks, y) + _under(labels, x) + _unit(unit)
     # The place last, on top of the whole that it is compared with.
@@ -116,6 +117,7 @@ def draw_bars(
     ticks = _ticks(max((v for v in (*values, *marks) if not math.isnan(v)), default=0.0))
     y = _scale(ticks[-1], *_DOWN)
     step = (WIDTH - _LEFT - _RIGHT) / max(len(labels), 1)
+    # More than twelve labels would run into each other at this width.
     every = -(-len(labels) // 12)
     body = _axis(ticks, y) + _unit(unit)
     for i, (label, value, mark) in enumerate(zip(labels, values, marks, strict=True)):
@@ -151,6 +153,7 @@ def draw_dots(
     unit
         What the numbers are, under the axis.
     """
+    # Room for twenty letters, to which names are cut.
     left, row = 152, 16
     height = 8 + row * len(dots) + 34
     # Intervals belong to the picture: an axis that ends at the values would cut the uncertainty
@@ -185,6 +188,7 @@ class _Scale(NamedTuple):
     end: float
 
     def __call__(self, value: float) -> float:
+        # What lies beyond the axis ends at its edge instead of outside the drawing.
         share = min(value / self.top, 1.0) if self.top > 0 else 0.0
         return self.start + share * (self.end - self.start)
 
@@ -199,6 +203,7 @@ _DOWN = (HEIGHT - _BOTTOM, _TOP + 10)
 
 def _ticks(top: float) -> list[float]:
     """Zero to at least `top` in three to six even steps of 1, 2 or 5 times a power of ten."""
+    # Also for NaN, which is neither above nor below 0.
     if not top > 0:
         return [0.0, 1.0]
     rough = top / 4
@@ -239,6 +244,7 @@ def _path(values: Sequence[float], x: _Scale, y: _Scale) -> str:
     steps, joined = [], False
     for i, value in enumerate(values):
         if math.isnan(value):
+            # A line across a gap would claim values that nobody knows.
             joined = False
             continue
         steps.append(f"{'L' if joined else 'M'}{_n(x(i))} {_n(y(value))}")
@@ -257,4 +263,5 @@ def _short(words: str, most: int) -> str:
 
 def _n(value: float) -> str:
     """A number with one decimal at most."""
+    # A tenth of a pixel is more than a screen shows; more decimals only make the page larger.
     return f"{value:.1f}".removesuffix(".0")

@@ -58,6 +58,7 @@ class RatioToEarlier(NamedTuple):
         """Up 12%, down 8%, up from none, or unchanged."""
         if self.before == 0:
             return "up from none"
+        # The percentage as printed decides on the words, or "up 0%" could be read.
         percent = int(percent_change(self.now, self.before))
         return "unchanged" if percent == 0 else f"{'up' if percent > 0 else 'down'} {abs(percent)}%"
 
@@ -71,6 +72,7 @@ class RatioToEarlier(NamedTuple):
 
 def _percent(ratio: float) -> str:
     """A ratio as a change in percent, half a percent rounded away from none."""
+    # Half away from zero, as everywhere: Python's own rounding takes halves to the even number.
     change = 100 * (ratio - 1)
     return f"{math.copysign(math.floor(abs(change) + 0.5), change):+.0f}%"
 
@@ -94,6 +96,7 @@ def change(now: float, before: float) -> RatioToEarlier | None:
     >>> found.words, found.interval
     ('down 33%', '−73% to +59%')
     """
+    # Of 0 and 0 the ratio is any number at all.
     if math.isnan(now) or math.isnan(before) or not (now > 0 or before > 0):
         return None
     return RatioToEarlier(now, before, *(float(limit) for limit in count_ratio(now, before)))
@@ -104,12 +107,14 @@ def change_sentences(book: Book, place: Place) -> list[str]:
     found = []
     for factor, periods in book.counts[place.kind].items():
         labels = list(periods)
+        # A place may lack a line where all its counts are withheld.
         if len(labels) < 2 or place.name not in periods[labels[-1]]:
             continue
         now, before = (periods[p][place.name]["events"] for p in labels[:-3:-1])
         if math.isnan(now) or math.isnan(before):
             continue
         told = f"{_label(book, factor)}: {now:,.0f} in {labels[-1]}, {before:,.0f} in {labels[-2]}"
+        # A part year against a whole one would read as a fall.
         unlike = _unlike(book, factor, labels[-1], labels[-2])
         if unlike:
             found.append(f"{told}. The two are not compared: {unlike}.")
@@ -137,6 +142,7 @@ def _unlike(book: Book, factor: str, label: str, other: str) -> str:
         for period, lacking in book.lacking(factor).items()
     }
     (n, here), (_, there) = periods[label], periods[other]
+    # Periods that lack the same months of the year are alike, seasons included.
     if {month % 12 for month in here} == {month % 12 for month in there}:
         # A part period that lacks no month lacks days, or records of a rule.
         part = [one for one in (label, other) if (factor, one) in book.released.part_periods]
@@ -176,6 +182,7 @@ _ROUNDED = (
 
 def _one_factor(book: Book, place: Place, factor: str) -> str:
     periods = book.counts[place.kind][factor]
+    # Named places are small: their months are mostly noise, and they are no peers of districts.
     plots = [_trend(book, place, factor), _rates(book, place, factor)] if place.is_district else []
     drawn = "".join(plots)
     return (
@@ -197,6 +204,7 @@ def _standing(book: Book, place: Place, factor: str) -> str:
         county = f"{book.whole} {_rate(whole['rate_per_1000'])}"
         parts.append(f"{_interval(row)} per 1,000 residents ({county})")
     if place.is_district and not math.isnan(row["rank"]):
+        # The rank is among those that have one, and not among all districts.
         among = sum(not math.isnan(one["rank"]) for one in periods[last].values())
         parts.append(f"rank {row['rank']:.0f} of {among} ({_allowed_words(row)})")
     # Beside the share of residents, or a share of events says only how large the district is.
@@ -216,6 +224,7 @@ _MISSING = {
 
 
 def _rate(value: float) -> str:
+    # Some three significant digits: 0.4 and 0.44 differ, 412.3 and 412.4 do not.
     return f"{value:,.{2 if value < 10 else 1 if value < 100 else 0}f}"
 
 
@@ -239,8 +248,11 @@ def _trend(book: Book, place: Place, factor: str) -> str:
     if table is None or place.name not in records or not _is_mostly_known(records[place.name]):
         return ""
     months = months_of(table)
+    # The residents of the last period for all months: a line must not jump where an estimate of
+    # people does.
     last = list(book.counts["district"][factor].values())[-1]
     here, whole = last[place.name]["residents"], last[WHOLE]["residents"]
+    # False for missing numbers, too.
     compared = here > 0 and whole > 0
     most = max((v for v in records[place.name] if not math.isnan(v)), default=0.0)
     # Per 100,000 where per 1,000 would be a line of zeros.
@@ -290,6 +302,7 @@ def _rates(book: Book, place: Place, factor: str) -> str:
     ]
     if len(rows) < 2:
         return ""
+    # By name where rates are the same: two runs draw the same picture.
     rows.sort(key=lambda dot: (-dot.value, dot.name))
     picture = draw_dots(
         f"{_label(book, factor)}: rates of all districts in {last}",
@@ -304,6 +317,7 @@ def _rates(book: Book, place: Place, factor: str) -> str:
 def _around(dots: Sequence[Dot], *, most: int = 16) -> Sequence[Dot]:
     """The lines around the chosen one, where there are many."""
     at = next((i for i, dot in enumerate(dots) if dot.chosen), 0)
+    # In the middle where it can be, and still a full window at either end.
     start = min(max(at - most // 2, 0), max(len(dots) - most, 0))
     return dots[start : start + most]
 
@@ -350,7 +364,9 @@ def _aspect_part(book: Book, place: Place, aspects: Sequence[str]) -> str:
     for factor in book.counts[place.kind]:
         records = sum(v for v in book.monthly.get(factor, {}).get(place.name, ()) if v > 0)
         known = [aspect for aspect in aspects if _by_value(book, factor, aspect) is not None]
+        # Withheld is not few: to say "few" of a withheld number would tell it.
         if known and records < FEWEST and not _is_withheld(book, place, factor, "month"):
+            # The sum of the months is a count that the release has not protected as such.
             number = f" ({records:,.0f})" if book.released.rules is None else ""
             few.append(f"{inside(_label(book, factor))}{number}")
         else:
@@ -381,6 +397,7 @@ def _is_withheld(book: Book, place: Place, factor: str, aspect: str) -> bool:
 
 def _are_alike(numbers: "pd.Series[Any]", book: Book) -> bool:
     """Whether a release would say of a place that all are of one age or sex, to a whole percent."""
+    # Those that do not say are no age and no sex; without them all may be of one.
     said = numbers.drop("", errors="ignore")
     said = said.groupby([_band(str(value)) for value in said.index]).sum()
     most: float = said.max()
@@ -392,8 +409,10 @@ def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
     if found is None or place.name not in found or _is_withheld(book, place, factor, aspect):
         return ""
     labels = _LABELS[aspect](found.index.tolist())
+    # An hour without a record has no line, but is an hour without a record.
     shares = found.reindex(list(labels), fill_value=0.0)
     here, whole = shares[place.name].tolist(), shares[WHOLE].tolist()
+    # The share is of those that say; how many do not is told in words beside it.
     total = int(sum(here))
     if total < FEWEST:
         return ""
@@ -432,6 +451,8 @@ def _added_up(book: Book, factor: str, aspect: str) -> pd.DataFrame | None:
     if aspect == "season":
         return summed(found, found.index.str[5:])
     if aspect == "age":
+        # One band among single years makes the whole column bands: years cannot be told from a
+        # band.
         is_year = all(_is_year(value) for value in found.index if value)
         return summed(found, [(_year if is_year else _band)(value) for value in found.index])
     return found
@@ -454,6 +475,7 @@ def _is_year(value: str) -> bool:
 def _year(value: str) -> str:
     """An age in whole years, the oldest together; "" where it cannot be one."""
     years = math.floor(float(value)) if value else -1
+    # Above 150 or below 0 it is a slip of the keyboard, and counts as not said.
     return OLDEST if 90 <= years <= 150 else f"{years}" if 0 <= years < 90 else ""
 
 
@@ -512,6 +534,7 @@ def _in_time(aspect: str) -> Callable[..., str]:
         tested = {key: n for key, n in zip(labels, records, strict=True) if days.get(key, 0) > 0}
         if not tested:
             return ""
+        # By days and not by twelfths: February has three days fewer, and part years lack months.
         n, exposure = list(tested.values()), [days[key] for key in tested]
         found = stand_out(n, exposure, patterns=_patterns(book, place))
         most, word = int(found.largest), _NOUNS[aspect]
@@ -521,6 +544,7 @@ def _in_time(aspect: str) -> Callable[..., str]:
             found = stand_out(n, exposure, patterns=_patterns(book, place))
         if int(found.largest) != most or not found.p_largest <= LEVEL:
             return f"No {word} stands out from chance."
+        # The share is of the records as released; the lowered number was only for the test.
         share = list(tested.values())[most] / sum(records)
         return (
             f"{labels[list(tested)[most]]} stands out: {percent(share)} of the records, "
@@ -546,6 +570,7 @@ def _days(book: Book, factor: str, aspect: str) -> dict[str, int]:
         return {f"{i + 1:02d}": int(n) for i, n in enumerate(by_month)}
     if aspect == "weekday":
         return {str(i + 1): int(n) for i, n in enumerate(by_weekday)}
+    # Every day has each hour once; from 1, as midnight is not tested.
     return {f"{hour:02d}": int(by_month.sum()) for hour in range(1, 24)}
 
 

@@ -36,6 +36,7 @@ _KIND_WORDS = {
 
 def place_view(book: Book, place: Place) -> View:
     """What the maps of a place show: the district, or the cluster with what lies around it."""
+    # A place of a few areas says nothing without what lies around it.
     return book.outlines.view(place.codes, margin=0.04 if place.is_district else 0.5)
 
 
@@ -69,6 +70,7 @@ def place_map(book: Book, place: Place) -> str:
 def _hover(book: Book, code: str) -> str:
     area = book.records[code]
     chosen = ", selected" if area["selected"] else ""
+    # Missing where an area has no reason.
     reasons = area["reasons"] if isinstance(area["reasons"], str) else ""
     return f"{area['name']}: {_standing(book, code)}{chosen}. {reasons}".strip()
 
@@ -76,6 +78,7 @@ def _hover(book: Book, code: str) -> str:
 def _standing(book: Book, code: str) -> str:
     """The rank of an area in words, or its tenth where ranks are not released."""
     number = book.records[code].get("rank" if book.has_ranks else "decile", "")
+    # A profile may withhold tenths, and no rank may be put in their place.
     if number == "":
         return "tenth not shown"
     if pd.isna(number):
@@ -100,6 +103,7 @@ def hot_sentences(book: Book, place: Place) -> list[str]:
     found.sort(key=lambda one: -one[0])
     told = [f"{n:,} for {inside(label)}" for n, label in found if n]
     if not told:
+        # Without "shown" the sentence would also speak for factors that the release keeps back.
         hidden = len(book.hot) < len(book.released.factors)
         return [f"No area is hot for any factor{' shown' * hidden} in the last period."]
     new = [
@@ -128,6 +132,7 @@ def hotspot_part(book: Book, place: Place) -> str:
             book.outlines,
             classes,
             view=place_view(book, place),
+            # A district fills its map; a named place has to be told from what lies around it.
             outlined={} if place.is_district else dict.fromkeys(place.codes, "firm"),
             about=f"{len(codes)} of {len(place.codes)} areas are hot.",
         )
@@ -146,6 +151,7 @@ def _named(book: Book, factor: str, codes: list[str]) -> Html:
     """Areas by how they are hot; the new ones are marked by a word."""
     kinds = book.hot[factor].kinds
     parts = []
+    # The empty kind last: tests that know no kinds, such as a threshold.
     for kind, words in (*_KIND_WORDS.items(), ("", "")):
         named = [
             escape(book.records[code]["name"])
@@ -184,5 +190,6 @@ def factor_records(book: Book, place: Place) -> list[dict[str, object]]:
 def _lasting(book: Book, place: Place, factor: str) -> dict[str, object]:
     """How many areas are hot again and again, as far as the release tells it."""
     several = book.hot[factor].several
+    # One period is no history: missing, and not 0.
     number = pd.NA if several is None else sum(code in several for code in place.codes)
     return {"Hot in several periods": number}

@@ -69,6 +69,7 @@ class Book:
         self.has_ranks = "rank" in every
         # Where ranks are not released, an order by score would give them away.
         by = ["rank", "_code"] if self.has_ranks else ["_code"]
+        # By code within a rank: areas that tie must not change places from run to run.
         order = every.assign(_code=every.index).sort_values(by).drop(columns="_code")
         self.areas = order
         self.records: dict[str, Record] = order.to_dict("index")
@@ -95,6 +96,7 @@ class Book:
         """What each factor's test found in its last period."""
         last = {}
         for key, part in self.released.hotspots.groupby(level=["factor", "period"], sort=False):
+            # In order of time, so that the last one written is the last period.
             last[str(key[0])] = part.droplevel(["factor", "period"])
         several = _hot_in_several(self.released.persistence)
         labels = self.released.factors["label"]
@@ -128,6 +130,7 @@ class Book:
             codes = self.areas.index.tolist()
             return [Place(self.released.place, "district", codes, "district-all.html")]
         groups = {str(name): part.index.tolist() for name, part in self.areas.groupby(kind)}
+        # An area that the lookup does not know has an empty group, which is no district.
         names = sorted(name for name in groups if name)
         files = _files(names)
         return [Place(name, "district", groups[name], files[name]) for name in names]
@@ -139,6 +142,7 @@ class Book:
         if plan is None:
             return []
         place_of, names = plan.places.place_of, plan.places.table["name"]
+        # The records are in the order of ranks, where those are released.
         ordered = place_of.reindex([code for code in self.records if code in place_of.index])
         return [
             Place(str(names[n]), "place", part.index.tolist(), f"place-{n}.html", int(n))
@@ -216,6 +220,8 @@ class Book:
                 part.astype(float),
                 [part.index.get_level_values("value"), part.index.get_level_values("place")],
             )
+            # A place without a line for an hour had no record in it; withheld ones have a line,
+            # which is missing.
             by_place = sums.unstack("place", fill_value=0.0)
             # A protected cell of the whole is a cell of its own, which no sum of parts gives.
             if WHOLE not in by_place:
@@ -234,6 +240,7 @@ class Book:
         be expected in it that it is no chance; none is where records are not known by month.
         """
         unit = self.released.config.get("periods", {}).get("unit", "calendar-year")
+        # Districts and places have the same periods, but a release may have only one of the two.
         labels = next(c[factor] for c in self.counts.values() if factor in c)
         periods = [parse_period(label, unit=unit) for label in labels]
         found = self.rhythm(factor, "month")
@@ -276,6 +283,7 @@ def index_classes(released: Released) -> "pd.Series[int]":
     if "score" in every:
         return index_class(every["score"])
     if "decile" in every:
+        # The tenth 1 is the highest risk, a score is high where risk is.
         return index_class(-every["decile"].astype("Float64"))
     return every["selected"].astype(bool).map({True: 4, False: 0})
 
@@ -338,6 +346,7 @@ def _hot(
         [is_hot & (level == 99), is_hot, level > 0], ["h99", "h95", "h90"], default="h0"
     )
     reason = tests["reason"].fillna("").to_numpy() if "reason" in tests else ""
+    # After the tests: an area with a reason has no confidence, and would count as not hot.
     classes = np.where(reason != "", "unknown", classes)
     hot = tests.index[is_hot]
     kinds = tests.loc[hot, "kind"].fillna("").astype(str).to_dict() if "kind" in tests else {}
@@ -362,6 +371,7 @@ def _by_factor(counts: pd.DataFrame) -> dict[str, dict[str, dict[str, Record]]]:
     found: dict[str, dict[str, dict[str, Record]]] = {}
     if counts.empty:
         return found
+    # Every place in every period, so that a page need not ask whether a line is there.
     places = counts.index.unique("place").union([WHOLE])
     for key, part in _with_marks(counts).groupby(level=["factor", "period"], sort=False):
         factor, period = key
@@ -380,6 +390,7 @@ def _with_marks(counts: pd.DataFrame) -> pd.DataFrame:
     """Counts of groups with every column of `COUNTED`, and `mark`: why a number is missing."""
     events = counts["events"]
     given = counts.get("mark", events)
+    # A release has a mark in place of a number; in an internal result the number is just missing.
     marked = given.map(lambda value: isinstance(value, str) and value in MARKS)
     numbers = counts.reindex(columns=COUNTED).apply(pd.to_numeric, errors="coerce")
     return numbers.assign(mark=given.where(marked, NOT_RECORDED))

@@ -97,6 +97,7 @@ def _page(book: Book, place: Place) -> str:
         f'<section id="{slug(title)}"><h2>{escape(title)}</h2>{body}</section>'
         for title, body in told.items()
     )
+    # Only the areas of this page: the whole county in each of hundred pages would fill a disk.
     shapes = define(book.outlines, book.outlines.inside(place_view(book, place)))
     return f'{shapes}<nav aria-label="Contents"><p>{links}</p><p>{contents}</p></nav>{sections}'
 
@@ -138,6 +139,7 @@ def _facts(book: Book, place: Place) -> str:
 def _living(book: Book, place: Place) -> Iterator[tuple[str, str]]:
     """The share of a district's residents in its selected areas, beside that of the whole."""
     people = book.people(place.codes, "residents")
+    # The share of the whole stands beside it, so that all areas must have a number.
     if people and not book.withholds(book.records, "residents"):
         share = book.people(book.selected(place), "residents") / people
         living = f"{book.whole} {percent(book.share_in_selected)}"
@@ -149,6 +151,7 @@ def _all_areas(book: Book, place: Place) -> str:
     lines = record_table([_area_record(book, code, why=True) for code in codes], ids=codes)
     if not place.is_district:
         return lines
+    # What has no line is counted, or a reader could not tell left out from forgotten.
     rest = len(place.codes) - len(codes)
     words = f"{in_areas(len(codes))} {_LISTED[book.has_ranks]}; {_REST[book.has_ranks]}: {rest:,}."
     return paragraphs([words]) + (lines if codes else "")
@@ -299,6 +302,7 @@ def _place_record(book: Book, place: Place) -> dict[str, object]:
     any_hot = sum(code in book.hot_for_any for code in place.codes)
     record["Hot for any factor" + " shown" * hidden] = any_hot
     counts = [(len(book.hot_codes(place, name)), one.label) for name, one in book.hot.items()]
+    # Sorting keeps the order of the report where two factors have as many.
     most = sorted((one for one in counts if one[0]), key=lambda one: -one[0])[:2]
     return record | {"Most often": ", ".join(f"{inside(label)} ({n:,})" for n, label in most)}
 

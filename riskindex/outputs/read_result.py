@@ -84,6 +84,8 @@ def read_run(folder: str | Path) -> Run:
         A file is missing or is not what `save` writes.
     """
     folder = Path(folder)
+    # Asked for first: a missing file says that the result is not internal or is old, which a failed
+    # read would not.
     for name in (MANIFEST, "scores.csv", "all_areas.csv"):
         if not (folder / name).is_file():
             raise InputError(
@@ -135,6 +137,7 @@ def _asked(config: dict[str, Any], name: str) -> Config:
     """A config that was written out: all its choices stand in it, the unused share as well."""
     chosen = dict(config.get("selection", {}))
     if {"number", "at_least"} & set(chosen):
+        # A manifest has every default; share and number together would be refused as two rules.
         chosen.pop("share", None)
     return parse_config({**config, "selection": chosen}, name=name)
 
@@ -159,6 +162,7 @@ def _read_scores(path: Path) -> pd.DataFrame:
 
 
 def _files(inputs: Sequence[Mapping[str, Any]]) -> dict[str, frozenset[str]]:
+    # A role may have several files, such as one a month; their order does not matter.
     roles = {str(entry["role"]) for entry in inputs}
     return {
         role: frozenset(str(entry["sha256"]) for entry in inputs if entry["role"] == role)

@@ -44,8 +44,10 @@ def _slide(released: Released, title: str, beside: "Beside") -> bytes:
     from matplotlib.figure import Figure
 
     with mpl.rc_context(STYLE):
+        # Without pyplot, which keeps figures and a backend for the whole process.
         figure = Figure(figsize=(WIDE, HIGH), dpi=DPI)
         FigureCanvasAgg(figure)
+        # A title that is a sentence takes two or three lines, which must end above the map.
         size = 24 if len(title) < 70 else 17
         told = "\n".join(textwrap.wrap(_plain(title), 70 if size == 24 else 118)[:3])
         figure.text(0.03, 0.96, told, fontsize=size, weight="bold", va="top")
@@ -68,6 +70,7 @@ def _map_axes(released: Released, figure: "Figure") -> "Axes":
     wide, high = max(east - west, 1.0) * 1.02, max(north - south, 1.0) * 1.02
     left, bottom, width, height = _MAP
     scale = min(width * WIDE / wide, height * HIGH / high)
+    # Axes are given in shares of a slide that is wider than high.
     w, h = wide * scale / WIDE, high * scale / HIGH
     axes = figure.add_axes((left + (width - w) / 2, bottom + (height - h) / 2, w, h))
     middle = (west + east) / 2, (south + north) / 2
@@ -91,6 +94,7 @@ def _scale_bar(axes: "Axes") -> None:
     """A bar of a round number of kilometres, about a fifth of the map's width."""
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     about = (east - west) / 5 / 1000
+    # From ten metres to 50,000 km: any study area has a round number that fits.
     steps = [k * 10.0**e for e in range(-2, 5) for k in (1, 2, 5)]
     km = max((step for step in steps if step <= about), default=steps[0])
     y = south - 0.03 * (north - south)
@@ -123,6 +127,7 @@ def _table_beside(released: Released, figure: "Figure", _: "Axes") -> None:
     for line, (number, place) in enumerate(table.head(MOST_PLACES).iterrows()):
         y = 0.79 - line * 0.044
         weight = "bold" if number in reached else "normal"
+        # What the column holds beside the number of areas.
         name = textwrap.shorten(str(place["name"]), 38, placeholder="…")
         young = place["residents_10_24"]
         cells = [

@@ -34,6 +34,7 @@ class AreaPaths(NamedTuple):
         west, north = boxes[:, :2].min(axis=0)
         east, south = boxes[:, 2:].max(axis=0)
         wide = max(east - west, south - north)
+        # Two steps at least, or an outline on the edge would be cut in half.
         edge = int(margin * wide) + 2
         return (
             int(west) - edge,
@@ -74,6 +75,8 @@ def outline(areas: "gpd.GeoDataFrame") -> AreaPaths:
     steps = np.rint(points / METRES).astype(np.int64) * [1, -1]
     starts = np.searchsorted(ring, np.arange(len(rings)))
     moves = np.diff(steps, axis=0, prepend=np.zeros((1, 2), dtype=np.int64))
+    # The first point of a ring is absolute (M), the others relative to the one before (l): short to
+    # write.
     moves[starts] = steps[starts]
     moved = [f"{x} {y}" for x, y in moves.tolist()]
     ends = [*starts[1:].tolist(), len(moved)]
@@ -145,6 +148,8 @@ def draw_areas(
     for code in outlines.inside(view):
         shape = f'<use href="#p{outlines.codes[code]}" class="{classes.get(code, "around")}"/>'
         if names and code in names:
+            # tabindex -1: by keyboard the table has the same links, and hundreds of shapes would
+            # have to be passed.
             tag = f'a href="#{escape(code)}" tabindex="-1"' if code in linked else "g"
             shape = f"<{tag}><title>{escape(names[code])}</title>{shape}</{tag[0]}>"
         marks.append(shape)
@@ -154,5 +159,6 @@ def draw_areas(
     marks += [f'<use href="{at}" class="casing"/>' for at, _ in shown]
     marks += [f'<use href="{at}" class="{kind}"/>' for at, kind in shown]
     moved = f'<g transform="translate({-west} {-north})">{"".join(marks)}</g>'
+    # A screen reader treats an image as one thing, and would hide the links in it.
     role = "group" if linked else "img"
     return svg(title, moved, width=width, height=height, about=about, fills=True, role=role)

@@ -67,6 +67,7 @@ def star_tables(released: Released) -> dict[str, StarTable]:
         "fact_score": _scores(released),
         "fact_hotspot": _hotspots(released),
     }
+    # A dimension without a row would break the relations that a dashboard builds on its own.
     return {name: one for name, one in star.items() if len(one.table)}
 
 
@@ -75,6 +76,7 @@ def _areas(released: Released) -> StarTable:
     every = released.all_areas
     told = ["name", *released.group_kinds, "residents", "residents_10_24"]
     table = every[[c for c in told if c in every]]
+    # A point inside the area: the centroid of a bent one may lie in its neighbour.
     at = released.areas.geometry.representative_point().to_crs(4326)
     table = table.assign(
         longitude=at.x.round(5).reindex(every.index), latitude=at.y.round(5).reindex(every.index)
@@ -117,6 +119,8 @@ def _index(released: Released) -> StarTable:
 def _scores(released: Released) -> StarTable:
     """The score of each factor and what it adds to the index, for factors that are dimensions."""
     told = [c for c in ("score", "contribution") if c in released.scores]
+    # Factors that are released only together have scores but no line among the factors: they would
+    # point nowhere.
     table = released.scores[told].dropna(how="all").reset_index()
     table = table[table["factor"].isin(released.factors.index)]
     keys = ("factor", "area_code")

@@ -99,6 +99,7 @@ def _data(released: Released) -> str:
 def _events(released: Released) -> str:
     if released.reconciliation.empty:
         return f"{released.cut.assessed:,} areas; numbers of events are in the internal result."
+    # The lines of factors are about the same events again.
     own = released.reconciliation.xs("", level="factor")
     return f"{int(own['counted'].sum()):,} events in {released.cut.assessed:,} areas."
 
@@ -108,6 +109,7 @@ def _restricted(released: Released) -> str:
     beside, scored = released.composition, _scored(released)
     if "scored" in beside:
         beside = beside[~beside["scored"].astype(bool)]
+    # A share may be scored as a factor of the same name; to call it never scored would be false.
     shares = [name for name in map(inside, beside.index.astype(str)) if name not in scored]
     lines = [f"Reported beside the list and never scored: {in_words(shares)}."] if shares else []
     if chosen is not None and chosen.astype(bool).any():

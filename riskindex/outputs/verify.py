@@ -97,6 +97,7 @@ def _forged(manifest: Mapping[str, Any], key: str | Path | None) -> Iterator[str
         return
     if CODE not in manifest:
         yield f"{MANIFEST}: has no code to check with a key: it was written without a release key."
+    # In constant time, so that how long the answer takes tells nothing of the right code.
     elif not compare_digest(str(manifest[CODE]), code_of(manifest, signing_key(key_in(key)))):
         yield f"{MANIFEST}: its code is not of this release key, or it was changed."
 
@@ -120,6 +121,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{folder / MANIFEST}: cannot be read ({error}).") from None
+    # Before anything is compared: any JSON may lie under this name.
     if not _has_form(manifest):
         raise InputError(
             f"{folder / MANIFEST}: is not as riskindex wrote it: it needs {', '.join(_ALWAYS)}, "
@@ -139,6 +141,7 @@ def _has_form(manifest: object) -> bool:
 
 def _where_it_lies(folder: Path) -> str:
     new, old = unfinished(folder)
+    # os.path: a folder that may not be looked into counts as not there, and raises nothing.
     if os.path.exists(old / MANIFEST):
         return f" The earlier result lies in {old}, whole: the next command here gives it back."
     if os.path.exists(new):
@@ -158,6 +161,7 @@ def _faults(folder: Path, manifest: Mapping[str, Any], kind: str) -> Iterator[st
         yield f"{name}: {'is not as it was written' if there else 'is gone'}."
     for name in sorted(_strangers(folder, names)):
         yield f"{name}: is not of this result; the manifest does not name it."
+    # A manifest from which a file and its line were both taken out agrees with its folder.
     for name in sorted(set(KINDS[kind]) - names):
         yield f"{name}: is not in the manifest, and every {kind} has it."
     yield from _profile_faults(folder, str(manifest["profile"]), sorted(names))
@@ -165,10 +169,12 @@ def _faults(folder: Path, manifest: Mapping[str, Any], kind: str) -> Iterator[st
 
 def _strangers(folder: Path, names: set[str]) -> Iterator[str]:
     expected = names | {MANIFEST}
+    # Folders are in no manifest; those that hold an expected file belong there.
     holders = {parent.as_posix() for name in expected for parent in Path(name).parents}
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
         plain_folder = path.is_dir() and not path.is_symlink()
+        # A link may show another file tomorrow, so it is never part of a whole result.
         if path.is_symlink() or name not in (holders if plain_folder else expected):
             yield name
 
@@ -178,6 +184,8 @@ def _profile_faults(folder: Path, profile: str, names: Iterable[str]) -> Iterato
         known = ", ".join(get_args(Profile))
         yield f"{MANIFEST}: the profile is {profile!r}; it is one of {known}."
         return
+    # The page is what people pass on, and its mark is what they see: it must say the same as the
+    # manifest.
     mark = escape(PROFILE_MARKS[profile])
     for name in names:
         page = folder / name

@@ -123,6 +123,7 @@ def hotspot_table(released: Released) -> pd.DataFrame:
 
 def write_parquet(released: Released, path: Path) -> None:
     """Write the table of figures as Parquet, where pyarrow is installed."""
+    # Optional: pyarrow is large, and locked-down machines may not have it.
     if find_spec("pyarrow") is not None:
         released.figures.to_parquet(path, engine="pyarrow", index=False)
 
@@ -178,6 +179,7 @@ _ABOVE_TABLE = 2
 
 def _lay_out(page: Any, sheet: Sheet | None, released: Released) -> None:  # noqa: ANN401
     """Widths, what stays in sight when one scrolls, and how a sheet is printed."""
+    # Tables of many columns; the width is made to fit one page, the length is left free.
     page.set_landscape()
     page.set_paper(9)  # A4
     page.fit_to_pages(1, 0)
@@ -196,6 +198,7 @@ def _lay_out(page: Any, sheet: Sheet | None, released: Released) -> None:  # noq
 def _width(name: str, column: "pd.Series[Any]") -> int:
     """Characters that the longest cell takes, or the longest word of the heading."""
     cells = max((len(str(value)) for value in column), default=0)
+    # A heading may break between words, but not inside one.
     words = max(map(len, name.split()), default=0)
     return min(max(cells, words, len(name) // 3, _NARROWEST) + 2, WIDEST)
 
@@ -299,10 +302,13 @@ def place_table(released: Released) -> pd.DataFrame:
     """The named places, the greatest need first, with whether the teams of the plan reach them."""
     plan = released.team_plan
     if plan is None or plan.places.table.empty:
+        # An empty places.csv with its headings: who reads the file by program finds the same
+        # columns.
         return pd.DataFrame(columns=[c for c in PLACE_HEADINGS if c != "again"])
     chosen = plan.choice.best.places if plan.choice else ()
     table = plan.places.table.reset_index()
     table["teams"] = ["yes" if place in chosen else "no" for place in table["place"]]
+    # Whole metres: a point of a place is no more exact.
     table = table.round({"need": 1, "score_max": 1, "km_across": 1, "x": 0, "y": 0, "again": 2})
     for kind, within in plan.services_nearby.items():
         table[f"{kind} nearby"] = within.reindex(table["place"]).to_numpy()
@@ -330,6 +336,7 @@ def _all_areas(released: Released) -> Sheet | None:
     scores = released.scores["score"].unstack("factor").reindex(released.all_areas.index)
     labels = released.factors["label"]
     table = _headed(released.all_areas.reset_index(), released)
+    # In the order of the report; a factor that is mapped and tested only has no score.
     for factor in released.factors.index[released.factors.index.isin(scores.columns)]:
         table[f"Score: {labels[factor]}"] = scores[factor].to_numpy()
     return Sheet(
@@ -535,6 +542,7 @@ def _events(released: Released) -> Sheet | None:
 def _definitions(released: Released) -> Sheet | None:
     if released.funnels.empty:
         return None
+    # Measures have definitions, too, and are no factors.
     labels = {**released.factors["label"], **released.measures["label"]}
     table = released.funnels.assign(factor=released.funnels["factor"].map(labels))
     return Sheet(
@@ -623,6 +631,7 @@ def _with_scale(heading: str, released: Released) -> str:
 def _of_100(share: float) -> int | str | None:
     """Repeats of 100 as map and report have them, a number where it is one."""
     told = of_100(share)
+    # "under 1" stays words: it is neither 0 nor 1.
     return int(told) if told.isdigit() else told or None
 
 
@@ -635,6 +644,7 @@ def _gptable(sheet: Sheet, released: Released) -> "gptables.GPTable":
     table = sheet.table.reset_index(drop=True)
     if table.empty:  # gptables refuses a table without rows, such as a list that nobody is on
         table = pd.DataFrame({column: [""] for column in table.columns})
+    # Only where text is cut off otherwise: wrapped cells make rows of uneven height.
     wrapped = [_plain(str(c)) for c in table if _width(str(c), table[c]) == WIDEST]
     wrap = {"text_wrap": True, "valign": "top"}
     formats: list[dict[str, Any]] = [
@@ -667,6 +677,7 @@ def _cell(value: Any) -> Any:  # noqa: ANN401  (a cell holds what it holds)
         return NOT_RECORDED
     if pd.api.types.is_bool(value):
         return "yes" if value else "no"
+    # xlsxwriter knows Python's numbers, and not NumPy's.
     return value.item() if hasattr(value, "item") else value
 
 
