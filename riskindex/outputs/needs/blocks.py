@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
+# Apart from words, so that every number on the page can be traced to a row of the figures.
 class Number:
     """A number as it is printed, and the row of the figures that it is from."""
 

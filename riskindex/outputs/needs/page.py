@@ -74,6 +74,7 @@ def _places(released: Released) -> Iterator[Place]:
     kind = released.document.partnerships
     if kind is None:
         listed = figures.loc[figures["figure"] == "list.selected", "place_kind"]
+        # Where the config names none: the groups that the list is already told by.
         kind = next((k for k in listed if k != WHOLE_KIND), None)
     of_kind = figures.loc[figures["place_kind"] == kind, "place"]
     yield from (Place(str(kind), name) for name in sorted(set(of_kind)))
@@ -102,6 +103,7 @@ def needs_page(text: Text, released: Released, *, links: str = "") -> str:
         for title, part in parts
     )
     contents = "".join(f"<li>{link(f'#{slug(title)}', title)}</li>" for title, _ in parts)
+    # Contents after the first section, which is the page that a director reads.
     first, _, rest = body.partition("</section>")
     head = page_head(text.title, profile=released.profile, lead=text.lead)
     attribution = " ".join(released.attribution)
@@ -180,6 +182,7 @@ def _is_numeric(column: Sequence[Sentence]) -> bool:
 
 def _is_short(cell: Sentence) -> bool:
     numbers = any(isinstance(part, Number) for part in cell)
+    # Room for a number with its limits; a sentence with a number in it is read from the left.
     return numbers and sum(len(part if isinstance(part, str) else part.text) for part in cell) < 32
 
 

@@ -33,6 +33,7 @@ class Rows:
 
     def __init__(self, figures: pd.DataFrame) -> None:
         """Take `Released.figures`."""
+        # Once: a text asks hundreds of times, and the table can have hundreds of thousands of rows.
         self._by_figure = {str(name): part for name, part in figures.groupby("figure", sort=False)}
         self.names = list(self._by_figure)
         self.kinds = dict(zip(figures["figure"], figures["kind"], strict=True))
@@ -53,6 +54,8 @@ class Rows:
 
     def one(self, figure: str, place: Place, **asked: object) -> Row | None:
         """The last such row that is given; None where there is none."""
+        # Rows are in order of time; one that is withheld must not stand for the last period in a
+        # sentence.
         found = [row for row in self.at(figure, place, **asked) if row.status == GIVEN]
         return found[-1] if found else None
 
@@ -113,6 +116,7 @@ def _digits(number: float, unit: str) -> str:
 
 
 def _written(number: float, unit: str, kind: str) -> str:
+    # A minus sign and not a hyphen, at which a line could break.
     sign = "−" if number < 0 else "+" if kind == "change" and number > 0 else ""
     ending = "%" if unit == "%" else ""
     return f"{sign}{_digits(abs(number), unit)}{ending}"
@@ -127,6 +131,7 @@ def changed(row: Row) -> Sentence:
     """What a change says, by its limits: it fell, rose, or may be chance."""
     if is_missing(row.value):
         return ("not given: ", row.note or row.status)
+    # By the limits and not by the value: a fall that chance can make is none to speak of.
     if not is_missing(row.high) and row.high < 0:
         return ("fell by ", plain_value(row), "%", *limits(row))
     if not is_missing(row.low) and row.low > 0:
@@ -151,4 +156,5 @@ def cells(*parts: Part | Sentence) -> list[Sentence]:
 
 def bands(rows: Sequence[Row]) -> list[Row]:
     """Rows of an age mix that are bands, apart from those of single years and not recorded."""
+    # Both stand in the table of figures; together they would count everybody twice.
     return [row for row in rows if not str(row.category).isdigit()]

@@ -99,9 +99,11 @@ class Told:
             for name, figure in self.asked.items()
             if figure.kind == "mix" and (figure.of, figure.by) == (measure, by) and figure.bands
         ]
+        # Bands that the config names come first: they are those that the partnership works with.
         for name in (*named, f"{measure}.mix"):
             found = self.rows.at(name, self.place, by=by)
             if found:
+                # Labels of one unit sort in order of time.
                 last = max(row.period for row in found)
                 kept = [row for row in found if row.period == last]
                 return kept if name in self.asked else in_order(kept)  # bands as they are named
@@ -154,6 +156,7 @@ def _minute(told: Told) -> Iterator[Block]:
         *_list_points(told),
     ]
     yield Bullets(points)
+    # A program can count, but what follows from it is for people to say.
     yield ToComplete("what this partnership concludes, in three sentences")
 
 
@@ -198,6 +201,7 @@ def _who_points(told: Told) -> Iterator[Sentence]:
     for measure in told.document.people:
         parts: list[Sentence] = []
         ages = [row for row in bands(told.mixes(measure, "age")) if row.category != UNSAID]
+        # The first band is the one that the config puts first, such as the youngest.
         if ages and ages[0].status == GIVEN:
             parts.append((value(ages[0]), " are ", *words(ages[0].category)))
         sexes = [row for row in told.mixes(measure, "sex") if row.category != UNSAID]
@@ -218,8 +222,10 @@ def _sex(row: Row) -> Sentence:
 
 def _when_points(told: Told) -> Iterator[Sentence]:
     hours = [row for row in told.mixes(told.main, "hour") if row.note.startswith(STANDS_OUT)]
+    # Only hours that a test finds: the largest of 24 numbers is always some hour.
     peaks = sorted(hours, key=lambda row: -row.ratio)[:4]
     if peaks:
+        # In the order of the day, as one reads hours.
         named = [_hour(row) for row in sorted(peaks, key=lambda row: row.category)]
         yield ("The hours that stand out are ", *joined(named), ".")
     elif told.mixes(told.main, "hour"):
@@ -295,6 +301,7 @@ def _definition(told: Told) -> Iterator[Block]:
     if not funnel:
         yield Paragraph(
             (f"Counted: {told.label(told.main)}.",)
+            # Plain words hold no digit: every digit is a row of the figures, or is marked as free.
             if not any(c.isdigit() for c in told.label(told.main))
             else words(told.label(told.main))
         )
@@ -339,6 +346,7 @@ def _trend(told: Told) -> Iterator[Block]:
     """Months as a line, whose numbers stand in the table of figures."""
     months = told.rows.at(f"{told.main}.mix", told.place, by="month")
     known = {row.category: float(row.count) for row in months if not is_missing(row.count)}
+    # A line of fewer months shows nothing that a sentence does not.
     if len(known) < 6:
         return
     names = sorted(known)
@@ -428,6 +436,7 @@ def _when(told: Told) -> Iterator[Block]:
             yield Paragraph((f"No {by} stands out by more than chance.",))
         if by == "hour":
             yield _bars(told, found)
+            # Systems write 00:00 where the time is not known, so that midnight often stands out.
             if any(row.category == "00" for row in out):
                 yield Paragraph(("Midnight may stand for a time that nobody knew.",))
         if by == "weekday":
@@ -441,6 +450,7 @@ def _bars(told: Told, hours: list[Row]) -> Block:
     known = [row for row in hours if row.category != UNSAID]
     title = f"{told.label(told.main)} by hour, {told.place.name}"
     shares = [float("nan") if is_missing(row.value) else float(row.value) for row in known]
+    # What each hour would have if a day were even, to compare by eye.
     even = [100 / 24] * len(known)
     svg = draw_bars(title, [row.category for row in known], shares, even, unit="% of records")
     caption = f"By hour, {hours[-1].period}; across, an even day. The numbers are in figures.csv."
@@ -469,6 +479,7 @@ def _week(told: Told) -> Iterator[Block]:
         out = [row for row in found if row.note.startswith(STANDS_OUT)]
         if out:
             named = []
+            # Of 168 hours of the week, as many as a rota can take in.
             for row in sorted(out, key=lambda row: -row.ratio)[:8]:
                 day, _, hour = row.category.partition(" and ")
                 named.append((f"{WEEKDAYS.get(day, day)} ", Free(hour), " (", count(row), ")"))
@@ -563,8 +574,11 @@ def _figure_table(told: Told, names: Iterable[str], caption: str) -> Iterator[Bl
     rows = []
     for name in names:
         found = [row for row in told.rows.at(name, told.place) if row.status == GIVEN]
+        # Some figures are of places that the config names, such as a town centre, and not of the
+        # whole.
         if not found and told.place.is_whole:
             found = [row for row in told.rows.all(name, place_kind="named") if row.status == GIVEN]
+        # Later rows replace earlier ones: rows are in order of time.
         latest = {(row.place, row.category, row.compared_with): row for row in found}
         for row in list(latest.values())[:MOST_ROWS]:
             said = f"{row.measure}: {row.category}" if row.category else row.measure
@@ -572,6 +586,7 @@ def _figure_table(told: Told, names: Iterable[str], caption: str) -> Iterator[Bl
             based: Sentence = (
                 (count(row), " of ", count(row, "base")) if not is_missing(row.base) else ("",)
             )
+            # A count without a base is a count all the same.
             if is_missing(row.base) and not is_missing(row.count):
                 based = (count(row),)
             unit = "" if row.unit in ("%", "", "count") else f" {row.unit}"
@@ -629,6 +644,8 @@ def _quality(told: Told) -> Iterator[Block]:
     latest = {
         (row.measure, row.by): row
         for name in told.rows.of_kind("mix")
+        # The mixes of every measure, and not those that the config asks for, which would say it
+        # again.
         if name.endswith(".mix")
         for row in told.rows.at(name, told.place, category=UNSAID)
         if row.status == GIVEN and row.count

@@ -32,6 +32,7 @@ _WIDE = 16
 """Width of a picture in centimetres."""
 LONGEST_TITLE = 255
 """Letters of a title among the properties of a document."""
+# Any fixed time will do; a clock would make two runs differ.
 _MOMENT = (2022, 1, 1, 0, 0, 0)
 
 
@@ -56,9 +57,11 @@ def write_word(text: Text, released: Released, path: Path) -> None:
 
     made = docx.Document()
     properties = made.core_properties
+    # No author: python-docx would sign it with its own name.
     properties.title, properties.author = _plain(text.title)[:LONGEST_TITLE], ""
     properties.comments = ""
     mark = PROFILE_MARKS.get(released.profile, released.profile)
+    # In the head of every page: a printed page must say who it is for when it is alone.
     made.sections[0].header.paragraphs[0].text = mark
     made.add_heading(_plain(text.title), level=0)
     if text.lead:
@@ -89,6 +92,7 @@ def _add(made: "WordDocument", block: Block) -> None:
         run.bold = True
         run.italic = True
     elif isinstance(block, Drawing):
+        # python-docx takes no SVG, so plots are left out and only their captions stay.
         if block.png:
             made.add_picture(io.BytesIO(block.png), width=Cm(_WIDE))
         _write(made.add_paragraph(), block.caption)
@@ -127,6 +131,7 @@ def _without_clock(content: bytes) -> bytes:
         for name in old.namelist():
             part = zipfile.ZipInfo(name, date_time=_MOMENT)
             part.compress_type = zipfile.ZIP_DEFLATED
+            # zipfile writes the system that it runs on: the bytes must not depend on it.
             part.create_system = 3
             new.writestr(part, old.read(name))
     return out.getvalue()

@@ -51,11 +51,16 @@ Fact = dict[Any, Any]
 
 def _cells_of(released: Released, factor: str, codes: Sequence[str]) -> dict[str, Cell]:
     tests = rows(released.hotspots, factor=factor)
+    # Periods are in order of time. The list stands on the last one, so that its numbers are the
+    # reason.
     last = tests.index.get_level_values("period")[-1]
+    # In the order of the list; an area that a profile does not show gets an empty line.
     table = tests.xs(last, level="period").reindex(codes)
     if factor in released.persistence.index.unique("factor"):
         lasting = rows(released.persistence, factor=factor).reindex(codes)
         table = table.join(lasting.reindex(columns=["periods_hot", "periods_assessed"]))
+    # Of a factor whose numbers are kept back only the flags are told; its score would give a number
+    # away.
     if factor in released.numbered and factor in released.scores.index.unique("factor"):
         table = table.assign(score=rows(released.scores, factor=factor)["score"].reindex(codes))
     tell = _teller(released, factor)
@@ -89,6 +94,8 @@ def own_numbers(released: Released, codes: Sequence[str]) -> pd.DataFrame:
         if about["method"] in ("threshold", "value") and "value" in table:
             values = pd.to_numeric(table["value"], errors="coerce")
             if about.get("measured_as", "share") == "share":
+                # Rounded as the report rounds it, then a number again: a spreadsheet can sort by
+                # it.
                 told = [percent(share).removesuffix("%") for share in values]
                 columns[f"{about['label']}, %"] = pd.to_numeric(pd.Series(told, index=table.index))
             else:
@@ -105,6 +112,7 @@ def _usual(released: Released, factor: str) -> str:
     if "average" not in released.tests:
         return ""
     averages = released.tests["average"].xs(factor, level="factor")
+    # Of the last period, as the numbers beneath it.
     usual = averages.iloc[-1] if len(averages) else None
     return "" if usual is None or pd.isna(usual) else f" (average area {usual:,.1f})"
 
@@ -133,6 +141,7 @@ def _measure_cell(fact: Fact) -> Cell:
 def _value_cell(fact: Fact, told: str) -> Cell:
     """A value as it is, and whether it is over its limit."""
     if pd.isna(_number(fact, "value")):
+        # Withheld or not assessed, but the flag may be released all the same.
         return _flag_cell(fact)
     return Cell("over" if _number(fact, "is_hot") == 1 else "", told, "")
 
@@ -146,6 +155,7 @@ def _flag_cell(fact: Fact) -> Cell:
     shade = _shade(fact)
     if not shade:
         return NOTHING
+    # "1 of 1" would say nothing of how long it lasts.
     if _number(fact, "periods_assessed") > 1:
         return Cell(shade, _often(fact), "")
     sure = _number(fact, "confidence")
@@ -155,6 +165,7 @@ def _flag_cell(fact: Fact) -> Cell:
 def _tested_cell(fact: Fact) -> Cell:
     """The area's own numbers and those of its window, where it is hot or its own are high."""
     shade = _shade(fact)
+    # By lesser confidence an area may score without being hot; its own excess is then the reason.
     more = _number(fact, "observed") > _number(fact, "expected") and _number(fact, "score") > 0
     if not shade and not more:
         return NOTHING
@@ -177,8 +188,10 @@ def _often(fact: Fact) -> str:
 
 def _shade(fact: Fact) -> str:
     kind = str(fact.get("kind") or "")
+    # Before the flag: such an area is not hot, and still scores through the hotspot beside it.
     if kind == "next door":
         return "near"
+    # NaN is not 1: what was not tested has no shade.
     if _number(fact, "is_hot") != 1:
         return ""
     return "near" if kind in THROUGH_OTHERS else "own"
@@ -190,6 +203,7 @@ def _counted(fact: Fact, of: str, where: str) -> str:
     if pd.isna(observed):
         return ""
     told = f"{observed:,.0f}" if observed == round(observed) else f"{observed:,.1f}"
+    # Where nothing is expected there is no ratio.
     times = f", {observed / expected:,.1f}×" if expected > 0 else ""
     return f"{told} {where}{times}"
 
@@ -197,6 +211,7 @@ def _counted(fact: Fact, of: str, where: str) -> str:
 def _number(fact: Fact, name: str) -> float:
     """A number of a fact, a flag as 0 or 1; NaN where it is missing or withheld."""
     value = fact.get(name)
+    # Text is a mark such as [c], in place of a number that is withheld.
     if value is None or isinstance(value, str) or pd.isna(value):
         return float("nan")
     return float(value)

@@ -32,9 +32,12 @@ def choice_sentence(released: Released) -> str:
     table = _computed(released)
     if table.empty:
         return ""
+    # A choice that empties the list makes all areas leave; it is a failed choice, not the most
+    # telling one.
     some = table if (table["selected"] == 0).all() else table[table["selected"] > 0]
     most = some.sort_values("left", ascending=False, kind="stable").iloc[0]
     without = table[(table["kind"] == "factors") & (table["left"] > 0)]
+    # Stable: of choices with as many areas the first named stays first, in every run.
     alone = without.sort_values("left", ascending=False, kind="stable").head(1)
     if not table["left"].any():
         return f"{len(table):,} other choices were tried, one at a time: no area left the list."
@@ -58,6 +61,7 @@ def _areas(number: float) -> str:
 
 def _computed(released: Released) -> pd.DataFrame:
     table = released.sensitivity.choices
+    # A note says why a choice could not be tried; such a line has no numbers.
     return table if table.empty else table[table["note"] == ""]
 
 
@@ -111,6 +115,8 @@ def _most_telling(released: Released) -> pd.DataFrame:
     if table.empty:
         return table
     tried = table[table["Areas selected"].fillna(0) > 0]
+    # One a kind: the five largest might all be factors left out, and say nothing of the other
+    # kinds.
     most = tried.sort_values("Left", ascending=False, kind="stable").drop_duplicates("Kind")
     return most.head(MOST_CHOICES)
 
@@ -147,6 +153,7 @@ def matters_table(released: Released) -> pd.DataFrame:
     table = released.sensitivity.matters
     if table.empty or not (table["total"] > 0).any():
         return pd.DataFrame()
+    # Estimates from few runs can fall below 0, where no part in a variance can be.
     total = [percent(max(share, 0.0)) for share in table["total"]]
     lows, highs = (table[c].clip(lower=0.0) for c in ("total_low", "total_high"))
     between = [f"{percent(a)} to {percent(b)}" for a, b in zip(lows, highs, strict=True)]
@@ -190,6 +197,8 @@ def composition_table(released: Released) -> pd.DataFrame:
     table = released.composition
     if table.empty:
         return table
+    # A decimal more would let a reader work out small counts from shares of a known number of
+    # people.
     digits = 1 if released.profile == "internal" else 0
     words = {
         "selected": "In the selected areas",
@@ -225,6 +234,7 @@ def _apart(released: Released, *, most: float = 0.1) -> Iterator[str]:
     apart = (table["selected"] - table["rest"]).dropna()
     for name, points in apart[apart.abs() >= most].items():
         way = "more" if points > 0 else "less"
+        # A difference of two shares is in percentage points, and a "%" would read as a ratio.
         apart_by = percent(abs(points)).removesuffix("%")
         yield f"{name}: {apart_by} percentage points {way} than in the other areas."
 
@@ -250,6 +260,7 @@ def double_counting_table(released: Released) -> pd.DataFrame:
         "Why": table["why"],
         "What to do": table["advice"],
     }
+    # Releases for others leave it out: it follows from counts that they protect.
     if "rho" in table:
         shown["Rank correlation"] = ["" if pd.isna(rho) else f"{rho:+.2f}" for rho in table["rho"]]
     return pd.DataFrame(shown)
@@ -333,6 +344,7 @@ def _with_shares(correlations: pd.DataFrame, labels: dict[str, str]) -> str:
 def _mind(correlations: pd.DataFrame, labels: dict[str, str]) -> Iterator[str]:
     """Factors that follow a share of people closely, which nobody meant to score."""
     for factor, row in correlations["share"].iterrows():
+        # NaN, of a share that is the same everywhere, is above nothing.
         strong = [f"{name} ({rho:+.2f})" for name, rho in row.items() if abs(rho) > WARN_ABOVE]
         if strong:
             yield (

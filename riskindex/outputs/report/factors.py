@@ -70,7 +70,10 @@ def factors_part(released: Released) -> str:
 
 def score_words(factors: pd.DataFrame) -> "pd.Series[str]":
     """How each factor of a release scores, in words."""
+    # Only what departs from the usual estimate is named.
     usual = factors["estimate"] == ""
+    # Flags and confidence have the same scale in every run; only strengths are put on the one that
+    # was asked for.
     by_value = factors["score"].isin(["intensity", "value", "risk"])
     words = factors["score"].map(SCORES)
     if "scale" in factors:
@@ -82,10 +85,13 @@ def _method_sentences(released: Released) -> Iterator[str]:
     """Per method which factors it tests, and what it assumes; numbers stand in the table."""
     for method, part in released.factors.groupby("method", sort=False):
         labels = in_words([inside(str(label)) for label in part["label"]])
+        # Without the numbers, factors of one method assume the same, and the sentence is said once.
         nulls = dict.fromkeys(_without_numbers(str(null)) for null in part["null"])
         told = [null for null in nulls if null and not null.startswith(("no test", "nothing"))]
         assumed = f" It assumes: {'; or '.join(told)}." if told else ""
         yield f"{labels[:1].upper()}{labels[1:]}: {METHODS[str(method)]}.{assumed}"
+        # Only windows and areas against residents have this flaw; shuffled counts ask nothing of
+        # residents.
         if method == "window":
             yield ABOUT_WINDOWS
 
@@ -147,10 +153,12 @@ def _tests_part(released: Released) -> str:
 
 def _last_tests(released: Released) -> pd.DataFrame:
     """One line per tested factor; columns that say nothing of any are left out."""
+    # A value is not tested: it scores as it is.
     tests = released.tests[released.tests["method"] != "value"]
     last = tests.groupby(level="factor", sort=False).tail(1).droplevel("period")
     if last.empty:
         return pd.DataFrame()
+    # General G is a share of all pairs, so small that three decimals would show zeros.
     if "general_g" in last:
         last = last.assign(general_g=1000 * last["general_g"].astype(float))
     told = [c for c in TEST_WORDS if c in last and _tells(last[c])]
@@ -171,6 +179,7 @@ def _tells(column: "pd.Series[float]") -> bool:
 def _number(column: str, value: float) -> str:
     if pd.isna(value):
         return ""
+    # No p-value is 0, however it rounds.
     if column.endswith("_p"):
         return "<0.001" if value < 0.001 else f"{value:.3f}"
     return f"{value:,.{_DECIMALS.get(column, 0)}f}"
@@ -180,6 +189,7 @@ def _quiet_sentences(released: Released) -> Iterator[str]:
     """Factors that found nothing, which is a result, and where they score all the same."""
     for factor, about in released.factors.iterrows():
         hot = released.tests.xs(factor, level="factor")["hot"]
+        # Missing means not released, and nothing may be said of it.
         if about["method"] == "value" or hot.isna().all() or (hot > 0).any():
             continue
         scores = _quiet_scores(released, str(factor))

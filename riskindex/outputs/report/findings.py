@@ -28,9 +28,11 @@ def new_by_district(released: Released) -> pd.DataFrame:
     kind, new = profile_kind(released.group_kinds), released.new_hotspots
     if kind is None or new.empty:
         return pd.DataFrame()
+    # An area new for two factors counts in both columns.
     places = released.all_areas[kind].reindex(new["area_code"]).to_numpy()
     table = pd.crosstab(places, new["factor"].to_numpy())
     table = table[[factor for factor in released.factors.index if factor in table]]
+    # By name where numbers are the same: the table is the same in every run.
     order = sorted(table.index, key=lambda place: (-table.loc[place].sum(), place))
     table = table.loc[order].rename(columns=released.factors["label"])
     return table.rename_axis(index=kind.replace("_", " ").capitalize(), columns=None)
@@ -70,6 +72,7 @@ def change_sentences(released: Released) -> list[str]:
         + "; ".join(_changes(released, str(factor)))
         + "."
         for factor in _followed(released)
+        # What rises follows from counts, which are not released of the others.
         if factor in released.numbered
     ]
 
@@ -136,6 +139,7 @@ def stays_hot(released: Released, factor: str) -> str:
     found = rows(released.hotspots, factor=factor, period=last)
     if "hot_without_largest" not in found:
         return ""
+    # Only hot areas are asked; of the others it is missing.
     asked = found["hot_without_largest"].dropna().astype(bool)
     hot = int(found["is_hot"].astype(bool).sum())
     return f"{int(asked.sum()):,} of {hot:,}" if len(asked) else ""
@@ -148,6 +152,7 @@ def over_time(released: Released) -> str:
     """
     if not released.factors["periods"].str.contains(", ").any():
         return ""
+    # There are several periods, but only of sources whose areas are not told.
     if not _followed(released):
         return paragraphs([_NOT_TOLD])
     parts = [note for note in released.notes if "is a part period" in note]
@@ -187,6 +192,7 @@ def many_period_sentences(released: Released) -> list[str]:
         tests = released.tests[released.tests.index.get_level_values(0) == factor]
         if not reads_all_periods(len(tests), unit) or "hot_all" not in tests:
             continue
+        # min_count: the sum of nothing but missing numbers is missing, and not 0.
         own, all_ = (tests[c].sum(min_count=1) for c in ("hot", "hot_all"))
         if pd.notna(own) and pd.notna(all_):
             lines.append(
@@ -208,6 +214,7 @@ def scan_part(released: Released) -> str:
     asked = [f for f in released.config.get("factors", []) if f.get("scan")]
     if not asked:
         return ""
+    # That a scan found nothing is a finding, and has to be told from no scan.
     silent = [f["label"] for f in asked if f["name"] not in set(released.clusters_found["factor"])]
     lines = [_HOW_SCANNED, f"None was found for {in_words(silent)}." if silent else ""]
     return "<h3>Clusters by scan</h3>" + paragraphs(lines) + _scanned(released)
@@ -235,6 +242,7 @@ def scan_table(released: Released) -> pd.DataFrame:
     }
     table = released.clusters_found[list(columns)]
     table = table.assign(factor=table["factor"].map(released.factors["label"]))
+    # Two digits are as much as a p-value says.
     return table.assign(p=[f"{p:.2g}" for p in table["p"]]).rename(columns=columns)
 
 

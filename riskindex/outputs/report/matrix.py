@@ -46,6 +46,7 @@ def reason_matrix(
     if not shown:
         return ""
     told = reason_cells(released, shown)
+    # An empty column takes the room of a full one; which ones are left out is said under the table.
     cells = {factor: of for factor, of in told.items() if of}
     before = _before(released, shown)
     facts = released.all_areas.loc[shown].to_dict("index")
@@ -62,6 +63,8 @@ def reason_matrix(
     empty = [inside(str(released.factors.at[f, "label"])) for f in told if f not in cells]
     rest += [f"Nothing is told of these areas by {in_words(empty)}."] if empty else []
     scored = released.factors.index[released.factors["scored"].astype(bool)]
+    # A restricted factor counts in the score all the same: without this line the reasons would not
+    # add up.
     hidden = [inside(str(released.factors.at[f, "label"])) for f in scored if f not in told]
     rest += [f"Not part of this release for areas: {in_words(hidden)}."] if hidden else []
     table = f'<table class="matrix">{_head(released, before, cells)}{bodies}{_foot(cells, before)}'
@@ -77,6 +80,7 @@ def _before(released: Released, codes: Sequence[str]) -> list[Columns]:
     every = released.all_areas
     table = every.loc[list(codes)]
     columns = [Columns("Area", False, lambda code, area: _named(released, code, area))]
+    # Each profile shows the finest order that it may: rank, else tenth.
     if "rank" in every:
         columns.insert(0, Columns("Rank", True, lambda _, area: _whole(area["rank"])))
     elif "decile" in every and table["decile"].nunique() > 1:
@@ -103,8 +107,10 @@ def _one_decimal(value: Any) -> str:  # noqa: ANN401
 def _named(released: Released, code: str, area: Fact) -> str:
     """The name of an area, with what its name does not say already, and who put it in by hand."""
     kinds = [str(area[kind]) for kind in released.group_kinds]
+    # Names of areas often begin with that of their district; it need not stand there twice.
     under = [name for name in kinds if name and not str(area["name"]).startswith(name)]
     by_hand = str(area.get("override") or "")
+    # An area put in by hand has no other reason, and who reads must see that at once.
     hand = f"put {by_hand} by hand: {area['override_reason']}" if by_hand == "in" else ""
     told = escape(" · ".join(filter(None, [*under, code, hand])))
     return f'{escape(area["name"])} <span class="quiet">{told}</span>'
@@ -132,6 +138,7 @@ def _row(
     name: str,
 ) -> str:
     start = "".join(
+        # The cell of the area is markup and was escaped where it was made.
         f'<th scope="row">{column.words(code, area)}</th>'
         if column.heading == "Area"
         else f"<td{_number_class(column.is_number)}>{escape(column.words(code, area))}</td>"
@@ -145,6 +152,7 @@ def _row(
 def _cell(cell: Cell) -> str:
     if cell == NOTHING:
         return "<td></td>"
+    # A colour says nothing to who cannot see it (WCAG 1.4.1).
     spoken = f'<span class="unseen">{SPOKEN[cell.shade]}: </span>' if cell.shade else ""
     around = f'<span class="around">{escape(cell.around)}</span>' if cell.around else ""
     kind = f' class="{cell.shade}"' if cell.shade else ""
@@ -160,6 +168,7 @@ def _groups(
         return [("", list(codes))]
     place_of = plan.places.place_of.reindex(list(codes))
     size = place_of.map(plan.places.table["areas"])
+    # A heading for each single area would double the length of the table.
     several = place_of[size > 1]
     parts = several.groupby(several.to_numpy(), sort=True)
     names = plan.places.table["name"]

@@ -15,6 +15,7 @@ from riskindex.publication.released import Released
 
 MUCH_LOST = 0.05
 """Share of a source's events in the periods that are lost, above which review is asked for."""
+# The two losses that may lie in particular places; the others are by rule, and wanted.
 _LOST = ("no_location", "unknown_area")
 MOST_BORDERLINE = 30
 """Borderline areas off the list in the report; the workbook has all."""
@@ -27,6 +28,7 @@ def why_sentences(released: Released) -> Iterator[str]:
         return
     if "through_one_area" in top:
         yield from _leaning(top["through_one_area"])
+    # A share of a sum with withheld parts would be too large, and would give them away.
     if "residents" in top and _all_known(every["residents"]) and every["residents"].sum() > 0:
         share = top["residents"].sum() / every["residents"].sum()
         young = (
@@ -44,6 +46,7 @@ def _all_known(people: "pd.Series[Any]") -> bool:
 
 
 def _leaning(through_one: "pd.Series[str]") -> Iterator[str]:
+    # "all" of an area's hot factors: with "some" it would be hot without the one area as well.
     lone = int(through_one.str.startswith("all ").sum())
     if lone:
         yield (
@@ -58,6 +61,7 @@ def how_sure_part(released: Released) -> str:
     every = released.all_areas
     if "tier" not in every or every["tier"].isna().all():
         return paragraphs([UNSURE])
+    # Those on the list stand in the matrix with how sure they are; those off it would be nowhere.
     off = every[(every["tier"].astype(str) == "borderline") & ~every["selected"].astype(bool)]
     lines = [
         released.how_sure,
@@ -115,6 +119,7 @@ _CALIBRATED = (
 def _borderline_table(borderline: pd.DataFrame) -> str:
     if borderline.empty:
         return ""
+    # An order by a number that is not released would give it away; codes give away nothing.
     likely = "p_selected" in borderline and "rank" in borderline
     by, down = (["p_selected", "_code"], [False, True]) if likely else (["_code"], [True])
     ordered = borderline.assign(_code=borderline.index).sort_values(by, ascending=down)
@@ -184,6 +189,7 @@ def neighbour_words(released: Released) -> str:
 def test_words(released: Released) -> str:
     """How areas are tested, and from which p on they are hot."""
     tested = released.tests["correction"] if "correction" in released.tests else pd.Series()
+    # From the tests themselves and not from the config: this is what was done.
     rules = [_CORRECTIONS.get(one, one) for one in sorted(set(tested) - {""})]
     levels = sorted({f"{float(level):g}" for level in released.factors["level"]})
     return (
@@ -249,6 +255,7 @@ def protection_part(released: Released) -> str:
 
 def next_steps_part(released: Released) -> str:
     """What a reviewer should do with this list, from what this run found."""
+    # Advice to the analysts who work with the list, and not to the public.
     if released.profile == "public":
         return ""
     return "<h3>Next steps</h3>" + bullets(_next_steps(released))
@@ -292,6 +299,7 @@ def _next_steps(released: Released) -> Iterator[str]:
 
 def _lost_sentences(reconciliation: pd.DataFrame) -> Iterator[str]:
     for (source, factor), line in reconciliation.iterrows():
+        # Events of other years were not asked for, and are no loss.
         asked = line["read"] - line["outside_periods"]
         lost = sum(int(line[column]) for column in _LOST)
         if factor == "" and asked > 0 and lost / asked > MUCH_LOST:
@@ -350,6 +358,7 @@ _REFERENCES: tuple[tuple[Callable[[Released], bool], str], ...] = (
 
 def references(released: Released) -> list[str]:
     """The works behind the methods that this run used."""
+    # Only works whose method was used: a list of all would claim tests that nobody made.
     return [work for uses, work in _REFERENCES if uses(released)] or ["None: nothing was tested."]
 
 

@@ -57,6 +57,7 @@ def summary(released: Released) -> list[str]:
     hot = "; ".join(
         f"{row['label']} {int(row['hot_last']):,}"
         for _, row in released.factors.iterrows()
+        # A value is not tested, and a missing number is one that is not released.
         if row["method"] != "value" and pd.notna(row["hot_last"])
     )
     lines += [
@@ -97,6 +98,7 @@ def write_report(released: Released, path: Path, *, earlier: Path | None = None)
     first, annexes = _first_sections(released, overview), _annexes(released, earlier)
     contents = "".join(f"<li>{link(f'#{slug(title)}', title)}</li>" for title in (*first, *annexes))
     nav = f'<nav aria-label="Contents"><ul class="contents">{contents}</ul></nav>'
+    # Contents after the first page: a director reads one page, and should not have to turn to it.
     body = _sections(first, after_first=nav) + '<p class="annexes">Annexes</p>' + _sections(annexes)
     head = page_head(released.title, profile=released.profile, lead=released.lead)
     html = document(
@@ -174,7 +176,9 @@ def _without_places(released: Released, overview: bytes) -> str:
 def _by_group(released: Released) -> str:
     if not released.group_kinds or released.top.empty:
         return ""
+    # The last kind is the largest, such as districts.
     counts = released.top[released.group_kinds[-1]].value_counts()
+    # By name where numbers are the same.
     ordered = sorted(counts.items(), key=lambda item: (-item[1], str(item[0])))[:3]
     return in_words([f"{name} ({number})" for name, number in ordered])
 
@@ -196,6 +200,7 @@ def _reasons(released: Released) -> str:
     order = "" if "rank" in released.top else "Firm areas first, then by district."
     flags = _flags_sentence(released) if released.flags_tie else ""
     lines = [" ".join([*why_sentences(released), order]), f"{released.cut.explanation} {flags}"]
+    # Places are numbered by need; where ranks are kept back, the order of places would tell them.
     grouped = "rank" in released.top
     return paragraphs(lines) + reason_matrix(
         released, list(released.top.index.astype(str)), grouped=grouped
@@ -203,6 +208,8 @@ def _reasons(released: Released) -> str:
 
 
 def _limits_part(released: Released) -> str:
+    # Results may differ in the last digit between versions of these, and a reviewer must be able to
+    # repeat them.
     used = ", ".join(f"{name} {number}" for name, number in versions().items())
     return (
         bullets(released.attribution)

@@ -71,6 +71,8 @@ def _sure_sentences(released: Released) -> Iterator[str]:
         "places by chance."
     )
     if "p_top" in every:
+        # The sum of probabilities is the number expected, whether or not areas depend on each
+        # other.
         right = float(every.loc[chosen, "p_top"].astype(float).sum())
         yield (
             f"About {right:.0f} of the {int(chosen.sum()):,} are expected to be truly among those "
@@ -84,6 +86,7 @@ def _places(plan: TeamPlan) -> str:
     several, single = table[table["areas"] > 1], table[table["areas"] == 1]
     chosen = set(plan.choice.best.places) if plan.choice else set()
     lines = [_record(number, place, chosen) for number, place in _rows(several)]
+    # Twenty single areas would push the places with several off the page.
     if len(single) > 1 and len(several):
         lines.append(_singles(single, chosen, lines[0]))
     else:
@@ -106,6 +109,7 @@ def _rows(table: pd.DataFrame) -> Iterator[tuple[int, dict[Any, Any]]]:
 
 def _record(number: int, place: dict[Any, Any], chosen: set[int]) -> dict[str, object]:
     name = link(f"profiles/place-{number}.html", str(place["name"]))
+    # Places are often called after a ward, which need not be said again.
     wards = [ward for ward in str(place["wards"]).split(", ") if ward not in str(place["name"])]
     beneath = f'<br><span class="quiet">{escape(", ".join(wards))}</span>' if wards else ""
     record: dict[str, object] = {
@@ -133,6 +137,7 @@ def _people(place: dict[Any, Any]) -> dict[str, object]:
 def _singles(table: pd.DataFrame, chosen: set[int], like: dict[str, object]) -> dict[str, object]:
     """All single areas as one line: their names, and sums."""
     names = in_words([str(name) for name in table["name"]])
+    # skipna=False: a sum without a withheld part would be told as the whole.
     sums = {c: table[c].sum(skipna=False) for c in ("firm", "residents_10_24", "next_door")}
     record = {
         "": f"{table.index.min()}–{table.index.max()}",
@@ -141,6 +146,7 @@ def _singles(table: pd.DataFrame, chosen: set[int], like: dict[str, object]) -> 
         "Areas": len(table),
         **_people(sums),
     }
+    # The same columns as the other lines, in their order.
     return {name: record[name] for name in like}
 
 
@@ -151,10 +157,13 @@ def _steps(plan: TeamPlan) -> str:
     column, words = (
         (young, "People aged 10 to 24") if young.notna().all() else (table["areas"], "Areas")
     )
+    # The plan's own number in the middle; from 1, as step 0 sends nobody.
     first = max(1, min(plan.now - MOST_STEPS // 2, len(plan.steps) - MOST_STEPS))
     records = []
     for k in range(first, min(first + MOST_STEPS, len(plan.steps))):
         here, before = plan.steps[k], plan.steps[k - 1]
+        # The best choice of one more need not hold that of one fewer; what it gives up is not told
+        # here.
         new = [str(table.at[at, "name"]) for at in here.places if at not in before.places]
         amount = Html(f"<b>{escape(here.amount)}</b>") if k == plan.now else here.amount
         records.append(
@@ -198,6 +207,8 @@ def _at_the_cut(released: Released) -> Iterator[str]:
         return
     p, chosen = every["p_selected"].astype(float), every["selected"].astype(bool)
     on, off = p[chosen], p[~chosen]
+    # Where even the least sure area is firm, a pair at the cut would raise doubts that the run does
+    # not have.
     if on.empty or off.empty or on.min() >= FIRM_CHOICE:
         return
     low, high = str(on.idxmin()), str(off.idxmax())
@@ -211,6 +222,7 @@ def _at_the_cut(released: Released) -> Iterator[str]:
 def _why_at_the_cut(released: Released, on: str, off: str) -> str:
     """Why an area on the list is selected less often than one off it."""
     scores = released.all_areas["score"].astype(float)
+    # The order of the reasons matters: noise and a hand explain any difference of scores.
     if is_by_noised_counts(released.cut):
         return "The list goes by counts with noise, the repeats by the counts as they are."
     if released.all_areas.loc[[on, off], "override"].ne("").any():
@@ -227,6 +239,7 @@ def _ahead_by(released: Released, on: str, off: str) -> str:
     """The factor that puts one area before another most, with their own numbers."""
     points = released.scores["contribution"].astype(float)
     more = points.xs(on, level="area_code") - points.xs(off, level="area_code")
+    # It may be ahead by nothing but the order of ties.
     if not (more > 0).any():
         return ""
     factor = str(more.idxmax())

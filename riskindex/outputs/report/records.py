@@ -35,6 +35,7 @@ def _reconciled(released: Released) -> pd.DataFrame:
         for source, factor in released.reconciliation.index
     ]
     numbers = released.reconciliation.reset_index(drop=True)
+    # Read and counted always: a reader looks for the difference, also where there is none.
     kept = [c for c in numbers if c in ("read", "counted") or (numbers[c] != 0).any()]
     words = {c: LOSSES.get(str(c), str(c)).capitalize() for c in kept}
     return pd.concat([pd.Series(lines, name="Source"), numbers[kept].rename(columns=words)], axis=1)
@@ -50,6 +51,7 @@ def _file_table(released: Released) -> pd.DataFrame:
     }
     table = released.files
     if "sha256" in table:
+        # Enough to compare by eye; the manifest has the whole.
         table = table.assign(sha256=table["sha256"].astype(str).str[:16])
     return table[[name for name in names if name in table]].rename(columns=names)
 
@@ -119,6 +121,7 @@ def _of_factor(note: str, labels: Iterable[str]) -> tuple[str, str]:
     for label in labels:
         if note.startswith(f"{label}: "):
             words = note.removeprefix(f"{label}: ")
+            # Innermost brackets first, until none is left: brackets can stand inside brackets.
             while (plain := re.sub(r" \([^()]*\)", "", words)) != words:
                 words = plain
             return label, words
