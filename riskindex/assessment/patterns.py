@@ -8,6 +8,7 @@ import pandas as pd
 from riskindex.arrays import Array
 from riskindex.assessment.figure_rows import Shown
 from riskindex.events.periods import Unit, parse_period
+from riskindex.events.rhythm import DEFAULT_TIME
 from riskindex.events.sources import BOTH
 from riskindex.statistics.intervals import round_half_away
 from riskindex.statistics.time_patterns import days_by_month, days_by_weekday, stand_out
@@ -34,12 +35,15 @@ def stand_out_rows(table: pd.DataFrame, shown: Shown) -> "dict[str, pd.Series[An
     -------
     dict
         Columns compared_with, ratio and note, index of the table; empty for ages and sexes, for
-        those not recorded, and for protected cells, whose noise is no chance of events.
+        those not recorded or at a default time, and for protected cells, whose noise is no chance
+        of events.
     """
     ratio = pd.Series(np.nan, index=table.index)
     p = ratio.copy()
     asked = table["aspect"].isin([*PATTERNS, OF_A_WEEK]) & (table["category"] != "")
     asked &= ~table["category"].str.endswith(BOTH)
+    # A default time is no hour, and holds more than any.
+    asked &= ~table["category"].str.endswith(DEFAULT_TIME)
     asked &= ~table["factor"].isin(list(shown.restricted))
     by = ["factor", "aspect", "group", "period"]
     for (factor, aspect, _, period), part in table[asked].groupby(by):

@@ -353,7 +353,9 @@ def times_of_day(
     draw = rng.random(len(day))
     ranged = (draw >= _UNKNOWN_TIME) & (draw < _UNKNOWN_TIME + _RANGED)
     before, after = rng.integers(30, 300, (2, len(day)))
-    start = np.where(ranged, np.maximum(minute - before, 1), minute)
+    # A range begins on the day of its date, at no time more often than at others: a start held at
+    # 00:01 would look like a default.
+    start = np.where(ranged, minute - before % minute, minute)
     start = np.where(draw < _UNKNOWN_TIME, 0, start)
     until = np.where(ranged, minute + after, -1)
     moment = day.astype("datetime64[m]") + start

@@ -30,7 +30,14 @@ from riskindex.events.periods import (
     parse_periods,
 )
 from riskindex.events.places import How, Reason
-from riskindex.events.rhythm import count_by_group, in_areas, no_rhythm, over_periods
+from riskindex.events.rhythm import (
+    count_by_group,
+    default_time_notes,
+    default_times,
+    in_areas,
+    no_rhythm,
+    over_periods,
+)
 from riskindex.events.sql import category, condition, identifier
 from riskindex.events.study_area import StudyArea
 from riskindex.events.tally import MOST_LISTED, UNCOUNTED, Events, Group, Tally
@@ -225,8 +232,10 @@ def _count_source(
         *compared,
         *part.notes(),
     ]
+    defaults = default_times(tally)
+    notes += default_time_notes(name, defaults)
     no_months = places is None or not tally.events.knows_months
-    rhythm = no_rhythm() if no_months else count_by_group(tally, asked, places)
+    rhythm = no_rhythm() if no_months else count_by_group(tally, asked, places, defaults=defaults)
     parts = {(g.factor, p.label) for g in asked for p in g.periods if part.is_part(g, p)}
     return _Part(
         counts,

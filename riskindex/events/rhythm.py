@@ -1,6 +1,7 @@
 """When events happen, what and to whom: records per group of areas by month, hour, age, type."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from riskindex.events.places import Reason
 from riskindex.events.sources import BOTH, TOLD
 from riskindex.events.sql import category, identifier, store, wrapped_sum
 from riskindex.events.tally import Group, Scope, Tally
+from riskindex.statistics.time_patterns import default_minutes
 
 LEVELS = ["factor", "group", "place", "aspect", "value"]
 """Index of the table: factor, group of its events, place, what is asked, and the answer."""
@@ -27,7 +29,61 @@ NOT_RECORDED = ""
 """Value of records that do not say their hour, age or the like."""
 
 
-def count_by_group(tally: Tally, groups: Sequence[Group], places: "pd.Series[str]") -> pd.DataFrame:
+DEFAULT_TIME = "default time"
+"""Hour of records whose time of day stands for one not known."""
+
+
+class DefaultTime(NamedTuple):
+    """A time of day that stands for one not known, of the records of a source."""
+
+    minute: int
+    """Minutes since midnight."""
+    records: int
+    """Records at it, of the whole source, whatever its rules say."""
+    expected: float
+    """Records that the rest of its hour and the other hours lead to expect at it."""
+    timed: int
+    """Records of the source that say their time to the minute."""
+
+
+def default_times(tally: Tally) -> tuple[DefaultTime, ...]:
+    """Times of day that stand for one not known, of `default_minutes`; none without minutes."""
+    # Of the source as a whole and not of each factor: it is the system that writes a default, and
+    # small factors would each be judged otherwise.
+    if "minute" not in tally.events.relation.columns:
+        return ()
+    rows = tally.events.connection.execute(
+        f"SELECT hour::INTEGER * 60 + minute, count(*) FROM {identifier(tally.events.table)} "
+        "WHERE hour IS NOT NULL AND minute IS NOT NULL GROUP BY 1"
+    ).fetchall()
+    count = np.zeros(24 * 60)
+    for minute, n in rows:
+        count[minute] = n
+    found = default_minutes(count)
+    return tuple(
+        DefaultTime(int(minute), int(count[minute]), float(expected), int(count.sum()))
+        for minute, expected in zip(found.minute, found.expected, strict=True)
+    )
+
+
+def default_time_notes(name: str, defaults: Sequence[DefaultTime]) -> Iterator[str]:
+    """Say of each default time of a source how many records have it."""
+    for found in defaults:
+        yield (
+            f"{name}: {found.records:,} of {found.timed:,} records with a time of day are at "
+            f"{found.minute // 60:02d}:{found.minute % 60:02d}, where the rest of that hour and "
+            f"the other hours lead to expect about {found.expected:,.0f}. It is taken to stand for "
+            f"a time not known: these are listed as {DEFAULT_TIME!r}, in no hour."
+        )
+
+
+def count_by_group(
+    tally: Tally,
+    groups: Sequence[Group],
+    places: "pd.Series[str]",
+    *,
+    defaults: Sequence[DefaultTime] = (),
+) -> pd.DataFrame:
     """Count a source's records by place and month, weekday, hour, and what its columns tell.
 
     Records are counted, each once by its key; a person with two records counts twice here, because
@@ -41,13 +97,16 @@ def count_by_group(tally: Tally, groups: Sequence[Group], places: "pd.Series[str
         What counts them; each in its own periods.
     places
         Name of the place of each area, in the order of the areas; "" where it has none.
+    defaults
+        Times of day that stand for one not known, of `default_times`.
 
     Returns
     -------
     DataFrame
         Index `BY_PERIOD`; columns `records`, and `fingerprint` of these records (uint64, of
         `fingerprints`; for noise alone, and in no output). `month` has values such as
-        2022-03, `weekday` 1 (Monday) to 7, `hour` 00 to 23, the others what the columns hold;
+        2022-03, `weekday` 1 (Monday) to 7, `hour` 00 to 23 or `DEFAULT_TIME`,
+        the others what the columns hold;
         pairs of aspects both values with `BOTH` between them.
         Weekdays are left out where the source only knows months; hours where it only knows
         days. Events that are in no area have the place `IN_NO_AREA`.
@@ -67,7 +126,7 @@ def count_by_group(tally: Tally, groups: Sequence[Group], places: "pd.Series[str
     store(connection, "place_of_area", lookup)
     parts = [
         _of_group(counted, tally, group).assign(factor=group.factor, group=group.label)
-        for group, counted in _counted(tally, groups)
+        for group, counted in _counted(tally, groups, _aspects(tally, defaults))
     ]
     if not parts:
         return no_rhythm()
@@ -95,9 +154,10 @@ def no_rhythm(*, levels: Sequence[str] = BY_PERIOD) -> pd.DataFrame:
     return pd.DataFrame({"records": [], "fingerprint": []}, index=index).astype(COUNTED)
 
 
-def _counted(tally: Tally, groups: Sequence[Group]) -> Iterator[tuple[Group, pd.DataFrame]]:
+def _counted(
+    tally: Tally, groups: Sequence[Group], aspects: Mapping[str, str]
+) -> Iterator[tuple[Group, pd.DataFrame]]:
     """Cells of each group. Without keys one scan serves all; with keys each factor has its own."""
-    aspects = _aspects(tally)
     rules = tuple(range(1, len(tally.groups) + 1))
     scopes = {group.factor: tally.of_factor(group.factor) for group in groups}
     # Without keys a record counts for every group that it meets, and one scan serves all.
@@ -166,12 +226,16 @@ LOST = (Reason.NO_LOCATION, Reason.UNKNOWN_AREA, Reason.OUTSIDE_STUDY_AREA)
 _NO_AREA = -1
 
 
+_DEFAULT = -1
+"""Number of `DEFAULT_TIME` among the hours in queries."""
+
+
 def _listed(numbers: Sequence[int]) -> str:
     return ", ".join(map(str, numbers))
 
 
-def _aspects(tally: Tally) -> dict[str, str]:
-    """What can be asked of a source, as SQL."""
+def _aspects(tally: Tally, defaults: Sequence[DefaultTime]) -> dict[str, str]:
+    """What can be asked of a source, as SQL; hours with default times as one of their own."""
     table = identifier(tally.events.table)
     found = {"month": "year(date) * 12 + month(date) - 1"}
     # Where every date is the first of a month, weekdays would all be those of the first.
@@ -181,10 +245,21 @@ def _aspects(tally: Tally) -> dict[str, str]:
         # Midnight alone is what systems write where the hour is not known.
         f"SELECT count(*) FROM {table} WHERE hour > 0"
     ):
-        found["hour"] = "hour"
+        found["hour"] = _hour_or_default(defaults)
     for aspect, column in tally.events.people.items():
         found[aspect] = category(column)
     return found
+
+
+def _hour_or_default(defaults: Sequence[DefaultTime]) -> str:
+    """The hour as SQL, `_DEFAULT` at the times that stand for one not known."""
+    if not defaults:
+        return "hour"
+    minutes = _listed([default.minute for default in defaults])
+    return (
+        f"CASE WHEN hour::INTEGER * 60 + minute IN ({minutes}) "
+        f"THEN {_DEFAULT}::TINYINT ELSE hour END"
+    )
 
 
 def _pairs(tally: Tally, aspects: Collection[str]) -> list[tuple[str, ...]]:
@@ -237,7 +312,11 @@ def _words(aspect: str, values: "pd.Series[float] | pd.Series[str]") -> "pd.Seri
     if aspect in TOLD:
         return values.astype("object").where(values.notna(), NOT_RECORDED).astype(str)
     words: dict[str, Callable[[int], str]]
-    words = {"month": month_label, "weekday": str, "hour": "{:02d}".format}
+    words = {"month": month_label, "weekday": str, "hour": _hour_word}
     write = words[aspect]
     texts = [NOT_RECORDED if pd.isna(value) else write(int(value)) for value in values]
     return pd.Series(texts, index=values.index, dtype=object)
+
+
+def _hour_word(hour: int) -> str:
+    return DEFAULT_TIME if hour == _DEFAULT else f"{hour:02d}"

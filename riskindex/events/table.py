@@ -77,7 +77,7 @@ def create_table(connection: "DuckDBPyConnection", table: str, layout: Layout) -
     """An empty table of events."""
     # Persons and offences are hashes of eight bytes from here on: a key never enters the table.
     columns = ["file VARCHAR", "row BIGINT", "date DATE", "area_code VARCHAR", "x DOUBLE"]
-    columns += ["y DOUBLE", "person UBIGINT", "key VARCHAR", "hour TINYINT"]
+    columns += ["y DOUBLE", "person UBIGINT", "key VARCHAR", "hour TINYINT", "minute TINYINT"]
     columns += [f"{category(column)} VARCHAR" for column in layout.categories]
     columns += [] if layout.offence is None else ["offence UBIGINT"]
     columns += [] if layout.number is None else ["number UBIGINT"]
@@ -215,7 +215,7 @@ def frame_record(
 ) -> FileRecord:
     """Provenance of events that came from no file: the hash of their records as they were read."""
     # Hashed as read and not as given: the same records as CSV, frame or Arrow have one provenance.
-    columns = ["row", "date", "area_code", "x", "y", "key", "hour"]
+    columns = ["row", "date", "area_code", "x", "y", "key", "hour", "minute"]
     columns += [category(column) for column in layout.categories]
     # Their hashes are of this run alone: the first record of each key says the same of them.
     secret = {"person": layout.person, "offence": layout.offence}

@@ -476,9 +476,9 @@ class Tally:
     def _extra(self) -> str:
         """Columns that say more about an event than the count needs."""
         # A warehouse's answer has months and no hours.
-        hour = ["hour"] * ("hour" in self.events.relation.columns)
+        time = [name for name in ("hour", "minute") if name in self.events.relation.columns]
         people = [category(column) for column in dict.fromkeys(self.events.people.values())]
-        return "".join(f", {column}" for column in (*hour, *people))
+        return "".join(f", {column}" for column in (*time, *people))
 
     def spans_of(self, group: Group) -> dict[str, list[int]]:
         """Label of each period of a group to the stretches of time that it is made of."""

@@ -128,7 +128,7 @@ def select_events(
         )
 
     when = (names[layout.date], raw[layout.date], layout.date_format)
-    date, hour = _date(*when), _hour(*when)
+    date, hour, minute = _date(*when), _hour(*when), _minute(*when)
     raw_x, raw_y = (names.get(column or "", "NULL") for column in (layout.x, layout.y))
     x, y = (f"try_cast({value} AS DOUBLE)" for value in (raw_x, raw_y))
     if layout.point in names:
@@ -155,10 +155,11 @@ def select_events(
     return f"""
         SELECT {literal(label)} AS file, row, date, area_code,
             CASE WHEN {whole} THEN x END AS x, CASE WHEN {whole} THEN y END AS y,
-            person, key, hour{"".join(f", {column}" for column in kept)},
+            person, key, hour, minute{"".join(f", {column}" for column in kept)},
             {bad}
         FROM (
-            SELECT row, {date} AS date, {hour} AS hour, {x} AS x, {y} AS y, {found}{categories},
+            SELECT row, {date} AS date, {hour} AS hour, {minute} AS minute,
+                {x} AS x, {y} AS y, {found}{categories},
                 {names[layout.date]} AS date_raw, {raw_x} AS x_raw, {raw_y} AS y_raw
             FROM (SELECT {row} AS row, {plain} FROM {scan})
             WHERE {f"NOT ({blank})" if skip_blank else "true"}
@@ -319,4 +320,25 @@ def _hour(value: str, column: Raw, date_format: str | None) -> str:
     return (
         f"CASE WHEN {_tells_zone(text)} THEN hour({_in_london(text)})::TINYINT "
         f"WHEN length({text}) > 12 THEN try_cast(substr({text}, 12, 2) AS TINYINT) END"
+    )
+
+
+def _minute(value: str, column: Raw, date_format: str | None) -> str:
+    """Minute past the hour; missing where the date has none."""
+    kind = column.type
+    if kind.startswith(_WITH_ZONE):
+        return f"minute({_in_london(value)})::TINYINT"
+    if kind.startswith("TIMESTAMP"):
+        return f"minute({value})::TINYINT"
+    text = f"{value}::VARCHAR"
+    if date_format is not None:
+        has_minutes = any(sign in date_format for sign in ("%M", "%c", "%X"))
+        parsed = f"minute({_as_written(text, date_format)})::TINYINT"
+        return parsed if has_minutes else "NULL::TINYINT"
+    if kind.startswith("DATE") or column.is_month:
+        return "NULL::TINYINT"
+    # No zone of Britain is off by part of an hour, but one that a file names may be.
+    return (
+        f"CASE WHEN {_tells_zone(text)} THEN minute({_in_london(text)})::TINYINT "
+        f"WHEN length({text}) > 15 THEN try_cast(substr({text}, 15, 2) AS TINYINT) END"
     )

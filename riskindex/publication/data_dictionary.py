@@ -127,7 +127,10 @@ _FIGURES = {
     "place": Column("string", "Name of the place; names that repeat have their code or district."),
     "period": Column("string", "Period, or the first and the last; empty for a census."),
     "by": Column("string", "What the records are parted by; empty where they are not."),
-    "category": Column("string", "Part of the records; `not recorded` is always a row."),
+    "category": Column(
+        "string",
+        "Part of the records; `not recorded` is always a row, and hours may have `default time`.",
+    ),
     "count": Column("integer", "Number counted.", "as in counted"),
     "base": Column("integer", "What the value is of: residents, a total, the earlier count."),
     "base_name": Column("string", "What the base counts."),

@@ -1,4 +1,4 @@
-"""Events over hours, weekdays and months: spread over them, and tested for what stands out."""
+"""Events over hours, weekdays and months: spread, tested for what stands out, and default times."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from riskindex.arrays import Array, Integers, Positions
+from riskindex.arrays import Array, Flags, Integers, Positions
 from riskindex.errors import DataError
 from riskindex.statistics.tails import log_binomial_tail
 
@@ -141,6 +141,103 @@ def days_by_month(start: Day, end: Day) -> Integers:
 def _days(start: Day, end: Day) -> Integers:
     first, after = (int(np.datetime64(day, "D").astype(np.int64)) for day in (start, end))
     return np.arange(first, after, dtype=np.int64)
+
+
+class DefaultMinutes(NamedTuple):
+    """Minutes of the day that stand for a time not known."""
+
+    minute: Positions
+    """Minutes since midnight, ascending."""
+    expected: Array
+    """Events that the rest of the hour and the other hours lead to expect at each of them."""
+
+
+LEAST_SHARE = 0.01
+"""Share of the events with a time that a default holds at least."""
+TIMES_EXPECTED = 2
+"""How many times what is expected a default holds at least: of fewer, most would be true times."""
+SURELY = 1e-6
+"""Chance below which a default is called one: far below .05 over the 1,440 minutes of a day."""
+
+
+def default_minutes(count: ArrayLike) -> DefaultMinutes:
+    """Minutes of the day, such as 00:00, that systems write where the time is not known.
+
+    People round times, so that the full hour is common in every hour. A default is more than that:
+    of the events in its hour far more lie at this minute than lie at the same minute past the other
+    hours. It holds at least `LEAST_SHARE` of all events and `TIMES_EXPECTED` times the number
+    expected, by Fisher's exact test of its hour against the others below `SURELY`. The largest
+    is found first and left out of the search for the next.
+
+    Parameters
+    ----------
+    count
+        Events per minute of the day, shape `(1440,)`, the first from midnight.
+
+    Returns
+    -------
+    DefaultMinutes
+        None where times have no minutes: if all lie at the full hour, no hour is unlike another.
+
+    Raises
+    ------
+    DataError
+        Another number of minutes than a day has.
+
+    References
+    ----------
+    Fisher (1935), The Logic of Inductive Inference, Journal of the Royal Statistical Society 98,
+    39-82.
+
+    Examples
+    --------
+    Each hour has 4 events at the full hour and 6 later, but 60 are at midnight.
+
+    >>> count = np.zeros((24, 60))
+    >>> count[:, 0], count[:, 25], count[0, 0] = 4, 6, 60
+    >>> found = default_minutes(count.ravel())
+    >>> found.minute.tolist(), found.expected.tolist()
+    ([0], [4.0])
+    """
+    n = np.asarray(count, dtype=np.float64)
+    if n.shape != (_MINUTES,):
+        raise DataError(f"A day has {_MINUTES} minutes, not {n.size}.")
+    free = np.ones((24, 60), dtype=bool)
+    found: dict[int, float] = {}
+    while (best := _largest_default(n.reshape(24, 60), free)) is not None:
+        minute, expected = best
+        found[minute] = expected
+        free.flat[minute] = False
+    minutes = sorted(found)
+    return DefaultMinutes(
+        np.array(minutes, dtype=np.intp), np.array([found[minute] for minute in minutes])
+    )
+
+
+_MINUTES = 1440
+
+
+def _largest_default(count: Array, free: Flags) -> tuple[int, float] | None:
+    """The default with most events beyond those expected, of minutes not found yet."""
+    from scipy.stats import hypergeom
+
+    here = np.where(free, count, 0)
+    rest = here.sum(axis=1, keepdims=True) - here
+    # An hour whose minute was found already is no comparison for the same minute of others.
+    compared = np.where(free, rest, 0)
+    elsewhere, others = here.sum(axis=0) - here, compared.sum(axis=0) - compared
+    expected = rest * elsewhere / np.where(others > 0, others, np.nan)
+    asked = free & (here >= max(LEAST_SHARE * count.sum(), 1))
+    # NaN is more than nothing: where no other event has another minute, nothing can be expected.
+    asked &= here >= TIMES_EXPECTED * expected
+    best: tuple[int, float] | None = None
+    excess = here - expected
+    for minute in np.flatnonzero(asked):
+        a, b, c, d = (float(part.flat[minute]) for part in (here, rest, elsewhere, others))
+        p = hypergeom.sf(a - 1, a + b + c + d, a + c, a + b)
+        if p < SURELY and (best is None or excess.flat[minute] > excess.flat[best[0]]):
+            best = int(minute), float(expected.flat[minute])
+    return best
 
 
 HOUR = np.timedelta64(1, "h") // np.timedelta64(1, "s")

@@ -42,10 +42,13 @@ def test_months_are_as_long_as_they_are():
 
 
 def test_those_not_recorded_and_protected_cells_are_not_tested():
-    hours = {f"{h:02d}": 10 for h in range(23)} | {"23": 90, "": 500}
+    hours = {f"{h:02d}": 10 for h in range(23)} | {"23": 90, "": 500, "default time": 900}
     table = mixed("hour", hours)
     assert row(table, kind="mix", place="N", category="23")["note"].startswith("stands out")
     assert np.isnan(row(table, kind="mix", place="N", category="not recorded")["ratio"])
+    default = row(table, kind="mix", place="N", category="default time")
+    assert np.isnan(default["ratio"])
+    assert (default["count"], default["note"]) == (900, "")
     protected = mixed("hour", hours, restricted=["f"])
     of_hours = protected[(protected["by"] == "hour") & (protected["category"] != "not recorded")]
     assert len(of_hours) >= 24

@@ -84,3 +84,55 @@ def test_all_periods_together_are_the_sum_of_each():
 def test_the_empty_table_has_the_columns_of_a_full_one():
     assert list(no_rhythm().columns) == list(COUNTED)
     assert over_periods(no_rhythm()).empty
+
+
+def a_source(midnights):
+    """Each hour has a record at the full hour and two later; more at midnight."""
+    times = [f"{hour:02d}:{minute}" for hour in range(24) for minute in ("00", "10", "25")]
+    times += ["00:00"] * midnights
+    return [at(f"2022-05-02 {time}") for time in times]
+
+
+def counted(rows, **options):
+    opened = {"s": events(rows, factor(), **options)}
+    return count_events(opened, AREAS, [factor()], places=PLACES)
+
+
+def test_default_times_are_in_no_hour_and_are_said():
+    found = counted(a_source(40))
+    hours = told(found.period_rhythm, "hour")
+    assert hours["default time"] == 41
+    # The two at 00:10 and 00:25 are known.
+    assert hours["00"] == 2
+    assert hours["12"] == 3
+    assert sum(hours.values()) == told(found.period_rhythm, "weekday")["1"] == 112
+    assert [note for note in found.notes if "default time" in note] == [
+        "s: 41 of 112 records with a time of day are at 00:00, where the rest of that hour and the "
+        "other hours lead to expect about 1. It is taken to stand for a time not known: these are "
+        "listed as 'default time', in no hour."
+    ]
+
+
+def test_default_times_are_said_where_no_hours_are_counted():
+    found = count_events({"s": events(a_source(40), factor())}, AREAS, [factor()])
+    assert sum("default time" in note for note in found.notes) == 1
+
+
+def test_midnight_as_often_as_any_hour_is_an_hour():
+    found = counted(a_source(0))
+    assert told(found.period_rhythm, "hour")["00"] == 3
+    assert "default time" not in told(found.period_rhythm, "hour")
+    assert not any("default time" in note for note in found.notes)
+
+
+def test_hours_without_minutes_have_no_default():
+    rows = [at(f"2022-05-02 {hour:02d}") for hour in range(24)] + [at("2022-05-02 00")] * 40
+    found = counted(rows, date_format="%Y-%m-%d %H")
+    assert told(found.period_rhythm, "hour")["00"] == 41
+
+
+def test_default_times_are_told_apart_in_hours_of_the_week():
+    found = counted(a_source(40), pairs=["weekday and hour"])
+    week = told(found.period_rhythm, "weekday and hour")
+    assert week["1 and default time"] == 41
+    assert week["1 and 00"] == 2

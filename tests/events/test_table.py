@@ -22,6 +22,7 @@ def test_a_table_becomes_events(tmp_path):
         "person",
         "key",
         "hour",
+        "minute",
         "category kind",
     ]
     assert rows["row"].tolist() == [2, 3]

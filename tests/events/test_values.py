@@ -75,3 +75,30 @@ def test_headings_are_known_by_their_other_names_and_in_any_case():
 def test_a_month_is_a_year_and_one_of_twelve(text, is_none):
     query = f"SELECT {no_month('t')} FROM (SELECT '{text}' AS t)"
     assert duckdb.execute(query).fetchall() == [(is_none,)]
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "minute"),
+    [
+        ("2022-03-31 23:10", {}, 10),
+        ("2022-03-31T23:10:59", {}, 10),
+        ("2022-06-30T23:30:00Z", {}, 30),
+        ("31/03/2022 23:10", {"date_format": "%d/%m/%Y %H:%M"}, 10),
+    ],
+)
+def test_minutes_are_read_where_they_are_written(tmp_path, text, options, minute):
+    write(tmp_path, f'date,area\n"{text}",E01000001\n')
+    assert read(tmp_path, **options)[0]["minute"].tolist() == [minute]
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("2022-03", {}),
+        ("2022-03-31", {}),
+        ("31/03/2022 23", {"date_format": "%d/%m/%Y %H"}),
+    ],
+)
+def test_dates_without_minutes_have_none(tmp_path, text, options):
+    write(tmp_path, f'date,area\n"{text}",E01000001\n')
+    assert read(tmp_path, **options)[0]["minute"].isna().all()

@@ -156,7 +156,7 @@ def events_of(frame):
     config = parse_config(WITH_PATHS)
     with open_events(config.sources, factors=config.factors, frames={"police": frame}) as opened:
         read = opened.events["police"].relation.order("row").df()
-    return read.assign(date=read["date"].dt.to_period("M"), hour=0)
+    return read.assign(date=read["date"].dt.to_period("M"), hour=0, minute=0)
 
 
 @pytest.mark.filterwarnings("ignore:fetch_:DeprecationWarning")  # ibis asks DuckDB in its old words

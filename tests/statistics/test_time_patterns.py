@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from riskindex.errors import DataError
-from riskindex.statistics.time_patterns import aoristic, days_by_month, days_by_weekday, stand_out
+from riskindex.statistics.time_patterns import (
+    SURELY,
+    aoristic,
+    days_by_month,
+    days_by_weekday,
+    default_minutes,
+    stand_out,
+)
 
 DATES = st.dates(date(1950, 1, 1), date(2050, 1, 1))
 MINUTES = st.integers(-3_000_000, 30_000_000)
@@ -197,3 +204,76 @@ def test_later_by_some_hours_is_the_same_pattern_later(start, length, hours):
     here = aoristic(at([start]), at([start + length]))[0]
     there = aoristic(at([start + 60 * hours]), at([start + length + 60 * hours]))[0]
     np.testing.assert_allclose(there, np.roll(here, hours), atol=1e-9)
+
+
+def a_day(on_the_hour=4, later=6, **more):
+    """Events at the full hour and at 25 past every hour; more at times such as h0000."""
+    count = np.zeros((24, 60))
+    count[:, 0], count[:, 25] = on_the_hour, later
+    for time, n in more.items():
+        count[int(time[1:3]), int(time[3:])] = n
+    return count.ravel()
+
+
+def test_a_default_is_far_more_than_its_hour_and_the_others_lead_to_expect():
+    found = default_minutes(a_day(h0000=60))
+    # Of its hour 6 lie later; of the others 23 x 4 at the full hour and 23 x 6 later: 6 x 92 / 138.
+    assert found.minute.tolist() == [0]
+    assert found.expected.tolist() == [4]
+
+
+def test_several_defaults_are_found_and_no_time_beside_them():
+    found = default_minutes(a_day(h0000=300, h1200=60, h2359=40))
+    assert found.minute.tolist() == [0, 12 * 60, 23 * 60 + 59]
+
+
+def test_a_busy_hour_and_rounding_are_no_default():
+    count = a_day(later=1).reshape(24, 60)
+    count[22] *= 20
+    assert len(default_minutes(count.ravel()).minute) == 0
+
+
+def test_hours_alone_and_nothing_at_all_have_no_default():
+    count = np.zeros(1440)
+    assert len(default_minutes(count).minute) == 0
+    count[[0, 60, 120]] = 500, 20, 10
+    assert len(default_minutes(count).minute) == 0
+
+
+def test_few_events_are_no_default():
+    # 12 at midnight and nothing else in that hour: more than is expected, by chance.
+    count = a_day(h0000=12, h0025=3)
+    assert len(default_minutes(count).minute) == 0
+
+
+def test_the_chance_of_a_default_is_that_of_the_exact_test():
+    # 23 hours with 92 at the full hour and 138 later: the default is called where Fisher's p is
+    # below one in a million, and not with one event less.
+    def p(n):
+        return stats.fisher_exact([[n, 6], [92, 138]], alternative="greater").pvalue
+
+    least = next(n for n in range(1, 200) if p(n) < SURELY)
+    assert len(default_minutes(a_day(h0000=least)).minute) == 1
+    assert len(default_minutes(a_day(h0000=least - 1)).minute) == 0
+
+
+@given(st.integers(0, 23))
+def test_a_clock_that_is_some_hours_late_finds_the_default_as_much_later(hours):
+    count = np.roll(a_day(h0000=60), 60 * hours)
+    assert default_minutes(count).minute.tolist() == [60 * hours]
+
+
+def test_of_two_hundred_days_of_rounded_times_none_has_a_default():
+    rng = np.random.default_rng(5)
+    by_hour = rng.dirichlet(np.full(24, 3.0), size=200)
+    past = np.zeros(60)
+    past[::5], past[0] = 0.05, 0.45
+    days = np.array(
+        [rng.multinomial(2000, np.outer(h, past / past.sum()).ravel()) for h in by_hour]
+    )
+    assert sum(len(default_minutes(day).minute) for day in days) == 0
+
+
+def test_a_day_has_1440_minutes():
+    with pytest.raises(DataError, match="A day has 1440 minutes, not 24"):
+        default_minutes(np.ones(24))

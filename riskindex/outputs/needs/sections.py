@@ -11,6 +11,7 @@ from riskindex.assessment.figure_rows import GIVEN
 from riskindex.assessment.figures import UNSAID
 from riskindex.assessment.options import Document, Figure
 from riskindex.assessment.place_counts import WHOLE_KIND
+from riskindex.events.rhythm import DEFAULT_TIME
 from riskindex.factors import inside
 from riskindex.outputs.figures import overview_map
 from riskindex.outputs.needs.blocks import (
@@ -447,7 +448,7 @@ def _when(told: Told) -> Iterator[Block]:
 
 def _bars(told: Told, hours: list[Row]) -> Block:
     """Hours as bars, whose numbers stand in the table of figures."""
-    known = [row for row in hours if row.category != UNSAID]
+    known = [row for row in hours if row.category not in (UNSAID, DEFAULT_TIME)]
     title = f"{told.label(told.main)} by hour, {told.place.name}"
     shares = [float("nan") if is_missing(row.value) else float(row.value) for row in known]
     # What each hour would have if a day were even, to compare by eye.
