@@ -35,8 +35,10 @@ def hot_rows(
         Name of the study area.
     """
     for factor, part in hotspots.groupby(level="factor", sort=False):
+        # Not assessed is missing and not cold, so that it counts neither here nor in the base.
         hot = part["is_hot"].astype(object).where(part["reason"].fillna("") == "")
         wide = hot.droplevel("factor").unstack("period")
+        # Unstacking sorts labels as text; the order of time is that of the tests.
         wide = wide[list(dict.fromkeys(part.index.get_level_values("period")))]
         for category, period, flags in _asked(wide):
             for kind, of_kind in places.items():
@@ -58,8 +60,10 @@ def _asked(wide: pd.DataFrame) -> Iterator[tuple[str, str, "pd.Series[object]"]]
     """Category, period and flags of each area, missing where it is not assessed."""
     for period in wide:
         yield HOT, str(period), wide[period]
+    # Of one period, hot, always hot and newly hot would be the same areas.
     if wide.shape[1] < 2:
         return
+    # "Every period" and "none before" can only be said of areas that were assessed in all of them.
     known = wide.notna().all(axis=1)
     flags = wide.fillna(False).astype(bool)
     last = flags.iloc[:, -1]
@@ -99,8 +103,10 @@ def list_rows(
 
 def _counted(flags: "pd.Series[object]", places: "pd.Series[str]") -> pd.DataFrame:
     """Areas with a flag of each place, and those whose flag is known."""
+    # As numbers, with NaN for not known: the sum counts the flags, the count those that are known.
     grouped = flags.astype(float).groupby(places, sort=True)
     table = grouped.agg(["sum", "count"]).rename_axis("place").reset_index()
+    # A place without an assessed area would have a share of 0 areas.
     table = table[table["count"] > 0]
     share = percent_share(table["sum"], table["count"], decimals=1)
     return pd.DataFrame(

@@ -39,6 +39,7 @@ def _earlier(labels: Sequence[str], unit: Unit) -> list[str]:
     spans = [parse_period(label, unit=unit) for label in labels]
     # A half year is not held against a whole one, nor summer against winter.
     alike = [span.label for span in spans[:-1] if _of_year(span) == _of_year(spans[-1])]
+    # With two periods the one before is the first, and one change is enough.
     return list(dict.fromkeys([*alike[-1:], *alike[:1]]))
 
 
@@ -68,6 +69,7 @@ def change_rows(
     lines = table[table["factor"] == factor]
     now = lines[lines["period"] == last]
     old = lines[lines["period"] == earlier].set_index(of)[["count", "mark"]]
+    # Line by line with the later period; a place that was not there before is missing, and not 0.
     old = old.reindex(pd.MultiIndex.from_frame(now[of])).set_axis(now.index)
     shared = _shared_months(shown, factor, last, earlier)
     note = pd.Series("", index=now.index)
@@ -92,6 +94,7 @@ def _with_limits(
 ) -> pd.DataFrame:
     count, before = now["count"].to_numpy(float), old["count"].to_numpy(float)
     found = count_ratio(count, before)
+    # Why a change is missing is why either of its two numbers is.
     marks = now["mark"].where(now["mark"] != "", old["mark"].fillna(""))
     compared = pd.Series(np.where(np.isnan(before), np.nan, count), index=now.index)
     status = status_of(compared, marks)
@@ -110,6 +113,7 @@ def _with_limits(
         status=status.mask(from_none, NOT_APPLICABLE),
         method=CONDITIONAL,
         note=said,
+        # A ratio less 1 is the relative change.
         **limit_columns(Estimate(*(limit - 1 for limit in found)), 100.0, 0),
         **ratio_columns(found, np.ones(len(now), dtype=bool)),
     )
@@ -122,6 +126,7 @@ def _shared_months(
     months = _months(shown, factor)
     if months.empty:
         return None
+    # Of the whole where it has cells of its own: sums of protected cells add up their noise, too.
     records = months[months["place"] == WHOLE].groupby("month")["count"].sum()
     if not len(records):
         records = months.groupby("month")["count"].sum()
@@ -184,6 +189,7 @@ def _of_months(
     withheld = known & (counts[0].isna() | counts[1].isna())
     words = ", ".join(month_label(m) for m in shared[0])
     said = f"the same months of both: {words}" if shared[0] else "no month of the year is in both"
+    # Of kinds of places without a rhythm, such as wards, the months are not known.
     note = pd.Series(said, index=now.index).where(known | (not shared[0]), A_PART)
     marks = now["mark"].where(now["mark"] != "", NOT_APPLICABLE).where(~known, now["mark"])
     marks = marks.mask(withheld & (marks == ""), WITHHELD)

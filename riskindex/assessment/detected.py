@@ -75,6 +75,8 @@ def _summed(
     # A place without any case of these outcomes has 0; one with a withheld outcome has none told.
     count = count.where(count.notna() | every.index.isin(sums.index), 0.0)
     marks = rows[chosen & rows["count"].isna()].groupby(_BY)["status"].first()
+    # The status is that of the sum: the first line of a place may be withheld where this outcome is
+    # not.
     status = every["status"].mask(count.notna(), "given")
     status = status.where(count.notna(), marks.reindex(every.index))
     lines = every.assign(
@@ -97,12 +99,14 @@ def _by_age(figure: Figure, shown: Shown) -> Iterator[pd.DataFrame]:
         return
     rows = pd.concat(parts)
     rows = rows[rows["place_kind"].isin(list(figure.places))]
+    # A pair is written month first: 2024-01 takes seven letters.
     month, outcome = rows["category"].str[:7], rows["category"].str[7 + len(BOTH) :]
     # By age at the extract and not by period: young cases are open because nothing could be decided
     # yet.
     ages = _number(str(figure.extracted)) - month.map(_number)
     periods = list(dict.fromkeys(rows["period"]))
     span = periods[0] if len(periods) == 1 else f"{periods[0]} to {periods[-1]}"
+    # No case is a million months old: the last band is open.
     bounds = [0, *figure.months, 10**6]
     for first, after in pairwise(bounds):
         inside = rows[(ages >= first) & (ages < after)].assign(period=span)

@@ -153,7 +153,10 @@ def row_names(table: pd.DataFrame) -> "pd.Series[str]":
     table
         With the columns `KEY`, which tell its rows apart.
     """
+    # Of what the row is about and not of its numbers: a text that cites a row still finds it when
+    # data are corrected.
     keys = pd.util.hash_pandas_object(table[list(KEY)].astype(str), index=False)
+    # 48 bits: two of a million rows get one name about once in 500 tables.
     return pd.Series([f"{number:016x}"[:12] for number in keys], index=table.index, dtype=object)
 
 
@@ -166,10 +169,12 @@ def no_figures() -> pd.DataFrame:
 def in_one_table(parts: Sequence[pd.DataFrame], shown: Shown) -> pd.DataFrame:
     """Rows of several kinds with every column, by measure and kind of place."""
     table = with_every_column(parts)
+    # Residents first: they are what the numbers after them are held against.
     order = {name: i for i, name in enumerate((RESIDENTS, *shown.labels))}
     factor = table["figure"].str.rpartition(".")[0].map(order)
     kinds = {kind: i for i, kind in enumerate(dict.fromkeys(table["place_kind"]))}
     kind = table["place_kind"].map(kinds)
+    # The last key keeps the order of rows that agree in the others, whatever the sort does.
     key = pd.DataFrame({"factor": factor, "place_kind": kind, "at": np.arange(len(table))})
     return table.loc[key.sort_values(["factor", "place_kind", "at"]).index].reset_index(drop=True)
 
@@ -223,6 +228,7 @@ def part_notes(table: pd.DataFrame, shown: Shown) -> "pd.Series[str]":
 
 def status_of(count: "pd.Series[float]", mark: "pd.Series[str]") -> "pd.Series[str]":
     """Why a number is missing, or `GIVEN`."""
+    # A number is missing for one reason at least; without a mark the source did not say it.
     missing = mark.where(mark != "", NOT_RECORDED)
     return missing.where(count.isna(), GIVEN).astype(object)
 
@@ -299,6 +305,7 @@ def ratio_columns(found: Estimate, known: Flags) -> dict[str, Array]:
 def _finite(values: ArrayLike) -> Array:
     """Numbers as they are, and none where there is no limit: after a count of 0."""
     array = np.asarray(values, dtype=float)
+    # A CSV has no infinity that every program reads as a number.
     return np.where(np.isfinite(array), array, np.nan)
 
 

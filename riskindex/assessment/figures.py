@@ -155,6 +155,7 @@ def _of_residents(table: pd.DataFrame, shown: Shown) -> Iterator[pd.DataFrame]:
         table, "count", shown, value=table["count"].round(), unit="people", method=NONE, **ranks
     )
     part = table[table["place_kind"] != WHOLE_KIND]
+    # No share of nobody, and no division by 0.
     share = 100 * part["count"] / part["total"].where(part["total"] > 0)
     yield figure_lines(
         part,
@@ -176,6 +177,7 @@ def _table_shares(table: pd.DataFrame, shown: Shown) -> Iterator[pd.DataFrame]:
     share = 100 * table["count"] / table["base"].where(table["base"] > 0)
     inside = (table["place_kind"] != WHOLE_KIND).to_numpy()
     whole = of_whole(table, "count") / of_whole(table, "base")
+    # Where the whole has none, the ratio is undefined; it is made missing below.
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(inside, share / 100 / whole, np.nan)
     yield figure_lines(
@@ -213,6 +215,7 @@ def mix_rows(
     table = _records(shown, aspects, factor)
     if table.empty:
         return
+    # The name of the group is part of a figure's name only where a factor has several.
     alone = table["group"] == ALONE
     rows = figure_lines(
         table,
@@ -254,6 +257,7 @@ def _records(shown: Shown, aspects: Collection[str], factor: str | None) -> pd.D
     table["base"] = pd.Series(given, index=table.index).where(closed, summed)
     kind = shown.rhythm_kind or WHOLE_KIND
     table["place_kind"] = np.where(table["place"] == WHOLE, WHOLE_KIND, kind)
+    # Without a kind, the places are no groups that a reader knows.
     told = (table["place"] == WHOLE) | (shown.rhythm_kind is not None)
     return table[told & (table["place"] != IN_NO_AREA)]
 
@@ -267,6 +271,7 @@ UNSAID = "not recorded"
 def _with_whole(table: pd.DataFrame) -> pd.DataFrame:
     """The table with lines for the study area, where they are not there as cells of their own."""
     keys = ["factor", "group", "period", "aspect"]
+    # A protected whole is a cell of its own; a sum of its parts would be a second, other number.
     has = set(map(tuple, table.loc[table["place"] == WHOLE, keys].to_numpy().tolist()))
     alone = ~pd.MultiIndex.from_frame(table[keys]).isin(list(has))
     if not alone.any():

@@ -28,6 +28,7 @@ def funnel_rows(funnels: pd.DataFrame, *, labels: Mapping[str, str], whole: str)
     alone = funnels["group"] == ALONE
     stem = funnels["factor"] + ".funnel"
     keys = ["factor", "group", "period"]
+    # Step 0 is what was read, before any clause.
     read = funnels[funnels["step"] == 0].set_index(keys)["left"]
     base = read.reindex(pd.MultiIndex.from_frame(funnels[keys])).to_numpy(dtype=float)
     count = funnels["left"].astype(float)
@@ -57,6 +58,7 @@ def funnel_rows(funnels: pd.DataFrame, *, labels: Mapping[str, str], whole: str)
 def _note(row: object) -> str:
     """What a row of a funnel says beside its number."""
     if getattr(row, "alternative", ""):
+        # Alternatives overlap, so that only the number in the end says what one of them adds.
         ending = getattr(row, "in_the_end", 0)
         return f"one of several ways to meet the clause; {ending:,} of them in the end"
     told = []
@@ -77,6 +79,7 @@ def funnel_tables(
         return
     for (factor, group), part in funnels.groupby(["factor", "group"], sort=False):
         last = part[part["period"] == part["period"].iloc[-1]]
+        # The last step, records that can be used, is told only where it takes something out.
         last = last[(last["clause"] != USED) | (last["left_out"] > 0)]
         name, period = last[["definition", "period"]].iloc[0]
         more = "" if group == ALONE else f", {group}"

@@ -60,10 +60,13 @@ def harm_of(counts: "pd.Series[float]", days: dict[str, Decimal]) -> Harm:
     """
     # Fractions of the decimals as published: days of tens of thousands of offences add up without
     # rounding on the way.
+    # An offence without a weight is counted apart: with 0 days it would pull the mean down.
     known = {str(code): round(float(n)) for code, n in counts.items() if str(code) in days}
     total = sum((Fraction(days[code]) * n for code, n in known.items()), Fraction(0))
     weighed = sum(known.values())
     squares = sum((Fraction(days[code]) ** 2 * n for code, n in known.items()), Fraction(0))
+    # In floating point this formula loses digits where the spread is small beside the mean;
+    # fractions are exact.
     variance = squares / weighed - (total / weighed) ** 2 if weighed else Fraction(0)
     return Harm(total, weighed, round(float(counts.sum())) - weighed, float(variance) ** 0.5)
 
@@ -71,6 +74,7 @@ def harm_of(counts: "pd.Series[float]", days: dict[str, Decimal]) -> Harm:
 def rounded(value: Fraction, decimals: int) -> float:
     """A fraction as it is printed, half away from zero."""
     scaled = abs(value) * 10**decimals
+    # In whole numbers: a float of a half is above or below it by chance.
     whole = (2 * scaled + 1).__floor__() // 2
     return float(Fraction(whole, 10**decimals) * (1 if value >= 0 else -1))
 
@@ -91,9 +95,11 @@ def harm_rows(figure: Figure, shown: Shown) -> pd.DataFrame:
     if weights is None or weights.empty:
         return no_figures()
     days = {
+        # By way of the text: the decimal of a float is not the number as it was published.
         str(code): Decimal(str(value))
         for code, value in zip(weights["category"], weights["value"], strict=True)
     }
+    # A series of weights has its version where others have their place.
     version = ", ".join(dict.fromkeys(weights["place"]))
     of, others = (_by_code(name, figure, shown) for name in (figure.of, figure.against))
     rows = []

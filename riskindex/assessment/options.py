@@ -286,6 +286,7 @@ def _option_faults(figure: Figure) -> Iterator[str]:
             yield f"the kind {figure.kind} needs {option}."
     for option, kinds in ONLY.items():
         given = getattr(figure, option)
+        # An option that does nothing would let its author believe that it does.
         if given not in (None, (), {}) and figure.kind not in kinds:
             yield f"{option} is for the kinds {', '.join(kinds)}, and not for {figure.kind}."
     yield from _option_faults_of_people(figure)
@@ -338,7 +339,9 @@ def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
         "harm": {*names.measures, *names.series},
     }.get(figure.kind, {*names.measures})
     if figure.kind in ("count", "share"):
+        # Residents are no factor, and are counted wherever they are known.
         known = {*known, RESIDENTS}
+    # A published total, such as all offences of a force, may be the whole of a share.
     of_series = {*known, *names.series} if figure.kind == "share" else known
     against = names.tested if figure.kind == "living-in" else of_series
     options = {"of": known, "against": against, "weights": names.series}
@@ -370,6 +373,7 @@ LONGEST_LOOK_BACK = 50
 
 def _unknown(figure: Figure, option: str, labels: Sequence[str], names: Names) -> Iterator[str]:
     known = names.measures.get(figure.of, ())
+    # Of a series only its file knows the periods.
     if figure.of in names.measures:
         for label in labels:
             if label not in known:
@@ -419,6 +423,7 @@ def change_periods(figure: Figure, periods: Sequence[str], unit: Unit) -> tuple[
         when = f" from {start} on" if start else ""
         raise ConfigError(f"periods: {figure.of} has no period before {last} that is usable{when}.")
     months = _of_year(last, unit)
+    # The first of the same months: a quarter is held against the same quarter.
     alike = [label for label in usable if _of_year(label, unit) == months] or usable
     earlier = figure.baseline or alike[0]
     if earlier not in usable:

@@ -41,14 +41,18 @@ def stand_out_rows(table: pd.DataFrame, shown: Shown) -> "dict[str, pd.Series[An
     ratio = pd.Series(np.nan, index=table.index)
     p = ratio.copy()
     asked = table["aspect"].isin([*PATTERNS, OF_A_WEEK]) & (table["category"] != "")
+    # Of a pair whose second part is not recorded, nobody knows the hour.
     asked &= ~table["category"].str.endswith(BOTH)
     # A default time is no hour, and holds more than any.
     asked &= ~table["category"].str.endswith(DEFAULT_TIME)
     asked &= ~table["factor"].isin(list(shown.restricted))
     by = ["factor", "aspect", "group", "period"]
     for (factor, aspect, _, period), part in table[asked].groupby(by):
+        # A category without a line has no record; restricted factors, of which it may be withheld,
+        # are out.
         wide = part.pivot(index="place", columns="category", values="count").fillna(0.0)
         days = _exposure(str(aspect), wide.columns, str(period), shown.units[str(factor)])
+        # A month outside the period had no day on which an event could fall.
         wide, days = wide.loc[:, days > 0], days[days > 0]
         if wide.shape[1] < 2:
             continue
@@ -58,6 +62,7 @@ def stand_out_rows(table: pd.DataFrame, shown: Shown) -> "dict[str, pd.Series[An
             long = pd.DataFrame(values, index=wide.index, columns=wide.columns).stack()
             column.loc[part.index] = long.reindex(at).to_numpy()
     note = pd.Series("", index=table.index, dtype=object)
+    # NaN, of what was not tested, is not at most anything.
     surely = p <= LEVEL
     note[surely] = [f"stands out, adjusted p {value:.2g}" for value in p[surely]]
     compared = pd.Series("", index=table.index, dtype=object).mask(ratio.notna(), "even over time")

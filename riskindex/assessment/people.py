@@ -42,6 +42,7 @@ class People:
     ) -> None:
         self.factor, self.study = factor, study
         groups = groups_of(factor, unit)
+        # One source: a config whose factor counts people of several is refused before.
         events = opened[groups[0].source]
         self.connection = events.connection
         self.ages = {told: c for told, c in events.people.items() if told in ("age", "sex")}
@@ -80,6 +81,8 @@ class People:
         store(self.connection, "period_of_span", pd.DataFrame(spans, columns=["span", "period"]))
         codes = self._frame("SELECT DISTINCT coalesce(area_code, '') AS code FROM placed")
         codes["print"] = area_prints(codes["code"]).astype(np.int64)
+        # Of homes outside the map only the code is known; fingerprints feed the noise of every
+        # cell.
         store(self.connection, "print_of_code", codes)
         areas = pd.DataFrame({"area": range(len(self.study.codes))})
         areas["print"] = self.study.prints.astype(np.int64)
@@ -88,6 +91,8 @@ class People:
         store(self.connection, "print_of_area", areas)
         about = "".join(f", nullif({category(c)}, '') AS {n}" for n, c in self.ages.items())
         once = (
+            # A record that is in two files counts once, the first; without a key each line is a
+            # record.
             "QUALIFY key IS NULL OR row_number() OVER (PARTITION BY key ORDER BY file, row) = 1"
             if tally.events.has_key
             else ""
@@ -118,6 +123,7 @@ class People:
 
 
 _WHEN: Mapping[str, str] = {
+    # Strictly before that day: a record of the same day may be of the same incident.
     "before": "r.date < p.last",
     "period": "r.date >= b.begins AND r.date < b.ends",
     "ever": "true",

@@ -145,6 +145,7 @@ def count_people(
     parts = []
     for factor in dict.fromkeys(one.factor.name for one in asked):
         mine = [one for one in asked if one.factor.name == factor]
+        # Once per factor: finding people again is the slow part, and figures share it.
         people = People(opened, mine[0].factor, mine[0].unit, study)
         for figure, _, _ in mine:
             found = _of(figure, people, opened, places)
@@ -213,6 +214,7 @@ def _repeats(figure: Figure, people: People) -> Iterator[Item]:
         # of it and no history.
         since = _years_before(lines["first"], years)
         yield f"{EARLIER}{SEPARATOR}{years}", one, (lines["before"] >= since).to_numpy(bool)
+    # The whole distribution, from which limits are drawn again without any line about a person.
     for many in np.unique(n):
         yield f"{NUMBER}{SEPARATOR}{many}", one, n == many
 
@@ -230,6 +232,7 @@ def _named_elsewhere(
     one = np.ones(n, dtype=np.int64)
     for other in figure.records:
         found = people.dates_elsewhere(other, opened[other.source])
+        # Also values that name nobody of these people: 0 is a finding, a missing row is none.
         values = sorted(_values(other, opened[other.source])) if other.by else []
         for years in (figure.look_back or (5,)) if other.when == "before" else (0,):
             near = found
@@ -238,6 +241,7 @@ def _named_elsewhere(
             for value in ("", *values):
                 of_value = near if value == "" else near[near["value"] == value]
                 named = np.zeros(n, dtype=bool)
+                # A person named ten times is one person.
                 named[of_value["line"].to_numpy(np.intp)] = True
                 yield SEPARATOR.join((NAMED, other.label, value, str(years))), one, named
 
@@ -319,6 +323,8 @@ def _numbered(
         return [WHOLE], np.zeros(len(study.codes) + 2, dtype=np.intp)
     known = places.reindex(study.codes)
     numbers, names = pd.factorize(known, sort=True)
+    # ELSEWHERE and NOWHERE are -1 and -2: as positions they count from the end, where these two
+    # are.
     return list(map(str, names)), np.append(numbers, [-1, -1]).astype(np.intp)
 
 

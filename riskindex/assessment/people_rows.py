@@ -68,6 +68,8 @@ def with_homes(
             continue
         lines = people[(people["figure"] == figure.name) & (people["place_kind"] == AREA)]
         known = flags[figure.name].dropna().astype(bool)
+        # Homes in areas that were not assessed are in neither number, or the share would be too
+        # low.
         lines = lines[lines["place"].isin(known.index)]
         inside = lines["place"].isin(known.index[known])
         for among, prefix in ((lines, ""), (lines[inside], IN_AREAS + SEPARATOR)):
@@ -86,6 +88,7 @@ def _of_areas(
     """Sums over areas by period and item, 0 where nobody lives in any of them."""
     keys = ["factor", "period", "item"]
     every = pd.MultiIndex.from_frame(lines[keys].drop_duplicates())
+    # Fingerprints wrap around as unsigned whole numbers do, and are meant to.
     sums = among.groupby(keys, sort=False)[["count", "fingerprint"]].sum()
     table = sums.reindex(every, fill_value=0).astype({"fingerprint": "uint64"}).reset_index()
     return _placed(table.assign(item=prefix + table["item"]), figure)
@@ -115,6 +118,7 @@ def people_rows(figure: Figure, shown: Shown) -> pd.DataFrame:
     parts = list(make(_Wide(lines, figure, shown)))
     table = pd.concat([part for part in parts if len(part)], ignore_index=True)
     shares = table["base_name"].fillna("") != ""
+    # Only shares: a count on its own has no base that could be too small.
     checked = without_small_bases(table[shares], pd.Series(figure.of, table.index[shares]), shown)
     return pd.concat([table[~shares], checked]).sort_index()
 
@@ -128,6 +132,8 @@ class _Wide:
         self.count = lines.pivot(index=keys, columns="item", values="count")
         self.mark = lines.pivot(index=keys, columns="item", values="mark")
         self.note = lines.pivot(index=keys, columns="item", values="note")
+        # Pivoting sorts; the order of the figure, such as bands from young to old, is that of its
+        # lines.
         order = pd.MultiIndex.from_frame(lines[keys].drop_duplicates())
         self.count, self.mark, self.note = (
             table.reindex(order) for table in (self.count, self.mark, self.note)
@@ -206,6 +212,7 @@ def _means(wide: _Wide) -> tuple[dict[str, object], dict[str, object]]:
     people; who sees protected cells does not see it, and gets no limits.
     """
     records, people, unnamed = wide.of(RECORDS), wide.of(PEOPLE), wide.of(UNNAMED)
+    # Two protected cells may cross, and a negative number of records would be printed.
     more = np.where(records >= people, records - people, np.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(people > 0, records / people, np.nan)
@@ -231,6 +238,8 @@ def _means(wide: _Wide) -> tuple[dict[str, object], dict[str, object]]:
         "base": records,
         "base_name": "records that name a person",
         "value": round_half_away(share, decimals=1),
+        # Of m records per person 1 - 1/m are further ones, so that limits of the one are limits of
+        # the other.
         "low": round_half_away(100 * (1 - 1 / ends[:, 0]), decimals=1),
         "high": round_half_away(100 * (1 - 1 / ends[:, 1]), decimals=1),
         "unit": "%",
@@ -244,9 +253,11 @@ def _limits(wide: _Wide, row: int) -> tuple[float, float]:
     items = wide.items(NUMBER)
     numbers = np.array([int(item.partition(SEPARATOR)[2]) for item in items])
     people = np.nan_to_num(np.array([wide.of(item)[row] for item in items]))
+    # Under protection the distribution is not released, and nothing can be drawn.
     if not people.sum():
         return np.nan, np.nan
     total = int(people.sum())
+    # Anew for every row: its limits do not hang on which rows stand before it.
     rng = np.random.default_rng(wide.shown.seed)
     drawn = rng.multinomial(total, people / total, size=RESAMPLES)
     low, high = np.quantile(drawn @ numbers / total, [0.025, 0.975])
@@ -268,6 +279,7 @@ def _earlier(wide: _Wide) -> Iterator[pd.DataFrame]:
             **percent(wide.of(item), people),
         ).assign(note=wide.told(item))
     if items:
+        # By the longest look back: the further it reaches, the fewer are there for the first time.
         first = people - np.minimum(wide.of(items[-1]), people)
         years = items[-1].partition(SEPARATOR)[2]
         yield wide.rows(

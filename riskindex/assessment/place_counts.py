@@ -72,11 +72,13 @@ def places_by_kind(areas: "GeoDataFrame | pd.DataFrame") -> "dict[str, pd.Series
         where a column `..._code` says it, else wards by their district: Trinity is a ward of two.
         A column of codes is no kind of its own where the names are there too.
     """
+    # Areas around the study area are neighbours only, and no part of any total.
     study = areas[~areas["is_context"]] if "is_context" in areas else areas
     kinds = group_kinds(study)
     # Codes and names of the same districts are one kind of place, told by names.
     names = [kind for kind in kinds if kind.removesuffix("_code") not in {*kinds} - {kind}]
     found = {kind: _told_apart(study, kind) for kind in names}
+    # The fewest places first: that is the kind of the largest.
     found = dict(sorted(found.items(), key=lambda item: (item[1].nunique(), item[0])))
     return {WHOLE_KIND: pd.Series(WHOLE, index=study.index), **found}
 
@@ -205,6 +207,7 @@ def sum_tables(
             continue
         pair = tables[[factor.column(factor.numerator), factor.column(factor.denominator)]]
         pair = pair.set_axis(["count", "base"], axis=1).astype(float)
+        # A numerator without its denominator would raise the share of the place.
         parts.append(_sums(factor.name, pair.where(pair.notna().all(axis=1)), places, residents))
     return pd.concat([part for part in parts if len(part)] or parts)
 
@@ -278,6 +281,8 @@ def sum_residents(
         return no_places()
     table = residents.astype(float).to_frame("count")
     sums = {
+        # All or none: a sum without an area whose residents are not known would make rates too
+        # high.
         (RESIDENTS, "", kind): all_or_none(table.reindex(of_kind.index), of_kind)
         for kind, of_kind in places.items()
     }
@@ -292,6 +297,7 @@ def _sums(
     places: "Mapping[str, pd.Series[str]]",
     residents: "pd.Series[Any] | None",
 ) -> pd.DataFrame:
+    # Residents of the areas that count, so that numerator and base cover the same land.
     people = table["count"].notna().mul(residents if residents is not None else float("nan"))
     table = table.assign(residents=people)
     parts = {

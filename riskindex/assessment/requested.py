@@ -100,6 +100,7 @@ def _with_benchmark(table: pd.DataFrame, figure: Figure) -> pd.DataFrame:
 
 
 def _withheld(figure: Figure, shown: Shown) -> pd.DataFrame:
+    # Where nothing is restricted nothing is withheld: then there was nothing to count.
     status = WITHHELD if shown.restricted else NOT_RECORDED
     return pd.DataFrame(
         [
@@ -173,6 +174,7 @@ def _wholes(figure: Figure, shown: Shown) -> pd.DataFrame:
     table = shown.series[shown.series["series"] == name]
     parts = []
     for kind in dict.fromkeys([WHOLE_KIND, *figure.places]):
+        # Series name the study area as it is printed, counts by the word for the whole.
         places = table["place"].where(table["place"] != shown.whole, WHOLE)
         inside = table.assign(place=places, place_kind=kind, mark="")
         parts.append(inside[(inside["place"] == WHOLE) == (kind == WHOLE_KIND)])
@@ -194,6 +196,7 @@ def _series_change(figure: Figure, shown: Shown) -> pd.DataFrame:
     table = shown.series[shown.series["series"] == figure.of]
     table = table[table["count"].notna()]
     periods = list(dict.fromkeys(table["period"]))
+    # In the order of the file: labels of series, such as 2021/22, may be of any kind.
     last, earlier = figure.period or periods[-1], figure.baseline or periods[0]
     by = ["place", "category"]
     now = table[table["period"] == last].set_index(by)
@@ -281,6 +284,7 @@ def _summed_bands(rows: pd.DataFrame, figure: Figure) -> pd.DataFrame:
     """Ages in bands, which may overlap: sums of single years, of records that anybody may see."""
     by = ["definition", "period", "place_kind", "place"]
     every, years = rows.drop_duplicates(by).set_index(by), _years(rows)
+    # An empty part with the right columns: there may be no band.
     parts = [rows.iloc[:0]]
     for first, last in dict.fromkeys(figure.bands.values()):
         sums = rows[(years >= first) & (years <= last)].groupby(by)["count"].sum()
@@ -494,6 +498,7 @@ def _against_chance(first: Flags, second: Flags) -> tuple[float, float]:
 
     n, k, m = len(first), int(first.sum()), int(second.sum())
     shared, expected = int((first & second).sum()), k * m / max(n, 1)
+    # sf(x) is P(X > x): less 1, so that what was observed counts as well.
     p = float(stats.hypergeom.sf(shared - 1, n, k, m))
     return (round(shared / expected, 4) if expected else np.nan), p
 
@@ -505,6 +510,7 @@ def _spatial(both: pd.DataFrame, shown: Shown) -> float | None:
     # Eigenvectors of a large map take minutes; chance alone is told then.
     if shown.weights is None or len(both) > LARGEST or not both.any().all():
         return None
+    # Areas that are not assessed for both are left out of the map of neighbours, too.
     at = shown.hot.index.get_indexer(both.index)
     basis = moran_basis(shown.weights[at][:, at])
     rng = np.random.default_rng(shown.seed)
@@ -527,6 +533,7 @@ def _together(figure: Figure, shown: Shown) -> pd.DataFrame:
     degrees = len(joined) - (13 if whole_years else 2)
     # Fisher's z; the twelve means of the months cost degrees of freedom.
     half = special.ndtri(0.975) / np.sqrt(max(degrees - 1, 1))
+    # The inverse tangent of 1 is infinite.
     z = np.arctanh(np.clip(r, -0.999999, 0.999999))
     ends = [r, float(np.tanh(z - half)), float(np.tanh(z + half))]
     value, low, high = round_half_away(ends, decimals=2).tolist()
@@ -596,6 +603,7 @@ def series_rows(table: pd.DataFrame) -> pd.DataFrame:
         Columns of `Shown.series`; unit %, per 1,000, per 10,000, per 100,000 or of a count.
     """
     parts = [_of_unit(part, str(unit)) for unit, part in table.groupby("unit", sort=False)]
+    # In the order of the file again, which grouping by unit has changed.
     return pd.concat(parts).loc[table.index] if parts else no_figures()
 
 

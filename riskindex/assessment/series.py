@@ -125,6 +125,7 @@ def _read(
     numbers = {"count": source.count, "base": source.base, "value": source.value}
     wanted = [column for column in (texts | numbers).values() if column is not None]
     wanted += list(source.where)
+    # One column may serve twice, such as a period that is also filtered.
     wanted = list(dict.fromkeys(wanted))
     if frame is not None:
         sheet = frame_sheet(frame, wanted, name)
@@ -141,8 +142,11 @@ def _read(
         found[key] = "" if column is None else [text.strip() for text in sheet.columns[column]]
     for key, column in numbers.items():
         given = pd.Series(sheet.columns[column] if column else [""] * len(sheet.rows), dtype=object)
+        # Published tables write thousands with a comma.
         plain = given.str.strip().str.replace(",", "")
         found[key] = pd.to_numeric(plain.where(plain != ""), errors="coerce").astype(float)
+        # Empty is missing; anything else that is no number is a fault, or c and z would pass for
+        # missing.
         wrong = found[key].isna() & (plain != "")
         faults += [
             f"{sheet.label}: row {row}, column {column!r}, value {value!r}: no number."
@@ -161,6 +165,7 @@ def _kept(name: str, sheet: CsvSheet, where: Where) -> CsvSheet:
     for column, values in where.items():
         found = pd.Series(sheet.columns[column], dtype=object).str.strip()
         asked = list(map(str, values))
+        # A misspelt value would keep no row, and the series would silently be empty.
         if missing := [value for value in asked if value not in set(found)]:
             some = ", ".join(sorted(set(found))[:9])
             raise ConfigError(
@@ -174,10 +179,12 @@ def _kept(name: str, sheet: CsvSheet, where: Where) -> CsvSheet:
 
 def _checked(table: pd.DataFrame, label: str) -> pd.DataFrame:
     key = ["place", "period", "category"]
+    # Two rows of one place and period are usually two indicators of one file: ask for where.
     again = table[table.duplicated(key)]
     if len(again):
         first, n = ", ".join(filter(None, again.iloc[0][key])), len(again)
         raise InputError(f"{label}: {n:,} rows repeat a place and period (first: {first}).")
+    # A share above 100% is a wrong column; a rate may well be above 1.
     above = table["unit"].eq("%") & (table["count"] > table["base"])
     if above.any():
         where = ", ".join(table[above].iloc[0][["place", "period"]])

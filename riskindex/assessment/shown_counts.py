@@ -30,6 +30,7 @@ ABOUT = ("label", "counted", "periods", "unit", "definition", "restricted")
 def what_is_counted(factor: Factor, sources: Mapping[str, object]) -> str:
     """What a factor counts: people once per area and period, or records; of a table neither."""
     of = [sources[group.source] for group in factor.groups]
+    # A factor of sources that count persons and sources that count records has no one word.
     distinct = {getattr(source, "distinct", None) is not None for source in of}
     return {frozenset({True}): "people", frozenset({False}): "records"}.get(frozenset(distinct), "")
 
@@ -205,9 +206,11 @@ def every_figure(requested: Sequence[Figure], shown: Shown) -> pd.DataFrame:
         parts.insert(1, with_every_column([told]))
     parts.insert(1, with_every_column(list(_of_areas(shown))))
     table = with_every_column(parts)
+    # A group of events is named after a colon; the definition is the factor's.
     factor, colon, group = table["definition"].str.partition(":").to_numpy().T
     named = pd.Series(factor, index=table.index).replace(dict(shown.definitions))
     table = table.assign(definition=(named + colon + group).astype(object))
+    # Last: the names are made of the columns as they are written.
     return table.assign(row=row_names(table))
 
 

@@ -16,6 +16,7 @@ from riskindex.ui.job import Job
 
 CONFIG, RESULT, DATA = "riskindex.toml", "result", "data"
 """What lies in the folder of the page: the config that it writes, the result, dropped files."""
+# By this line the page tells its own config from one that a person has written.
 HEAD = "# Written by riskindex ui, which may write it again. Rename it to keep it as it is.\n\n"
 METHODS = {
     "window": "Events of an area and its neighbours, against what their residents lead to expect",
@@ -26,6 +27,8 @@ METHODS = {
 }
 """Config word of a method to what it looks at, in plain words."""
 _LONGEST_NAME = 120
+# What Windows forbids in a name, on every system: the folder may be shared. It keeps paths out,
+# too.
 _NO_FILE_NAME = re.compile(r'[<>:"/\\|?*\x00-\x1f]')
 
 
@@ -58,6 +61,7 @@ class Desk:
     def __init__(self, home: Path) -> None:
         if not home.is_dir():
             raise InputError(f"{home}: no such folder. Make it first, or name another.")
+        # Resolved once: a later change of the working folder must not move the desk.
         self.home = home.resolve()
         self.job: Job | None = None
 
@@ -81,12 +85,14 @@ class Desk:
         if (
             not name
             or len(name) > _LONGEST_NAME
+            # Hidden files, and the two names for this folder and the one above.
             or name.startswith(".")
             or _NO_FILE_NAME.search(name)
         ):
             raise InputError(f"{name[:_LONGEST_NAME]!r} is no name for a file. Rename it.")
         folder = self.home / DATA
         folder.mkdir(exist_ok=True)
+        # A drop is easily done twice, and the file there may have been corrected by hand.
         if (folder / name).exists():
             raise InputError(f"{name}: is in {folder} already, and is not overwritten.")
         return folder / name
@@ -133,11 +139,13 @@ class Desk:
         InputError
             Another job is at work.
         """
+        # Two runs would write into one result folder.
         if self.job is not None and self.job.progress.state == "working":
             raise InputError("A job is at work already. Wait for it, or stop it.")
         config = str(self.home / CONFIG)
         if what == "run":
             result = str(self.home / RESULT)
+            # Internal always: who else may see it is a decision that a button should not make.
             self.job = Job("run", [config, "--out", result, "--profile", "internal"])
         else:
             self.job = Job("check", [config])
@@ -157,6 +165,7 @@ class Desk:
         if not str(asked.get("area", "")).strip():
             raise ConfigError("Name the study area: a police force, partnership or district.")
         area = find_area(_without_kind(str(asked["area"])))
+        # An absolute path replaces the home here, so that files may stay where they are.
         data = self.home / str(asked.get("data") or DATA)
         if data == self.home / DATA:
             data.mkdir(exist_ok=True)
@@ -206,11 +215,13 @@ def with_weights(text: str, weights: Mapping[str, object]) -> str:
     ConfigError
         No factor was taken, or a weight is no number above 0.
     """
+    # tomlkit keeps comments and layout: the config is meant to be read and changed by hand later.
     document: Any = tomlkit.parse(text)
     kept: list[Any] = []
     for factor in document["factors"]:
         if (weight := weights.get(str(factor["name"]))) is None:
             continue
+        # "not above 0" also refuses NaN; Python counts true among the whole numbers.
         if not isinstance(weight, int | float) or isinstance(weight, bool) or not weight > 0:
             raise ConfigError(f"{factor['name']}: the weight is a number above 0, not {weight!r}.")
         factor["weight"] = weight

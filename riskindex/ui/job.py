@@ -42,19 +42,25 @@ class Job:
 
     def __init__(self, what: str, arguments: Sequence[str]) -> None:
         self._progress = Progress(what, "working", "Starting", 0, (), ())
+        # Kept here: the exit code does not tell a stopped run from a failed one on every system.
         self._stopped = False
         self._process = subprocess.Popen(
+            # The same Python: the command riskindex may be another installation, or not on the
+            # path.
             [sys.executable, "-m", "riskindex", what, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             encoding="utf-8",
+            # A pipe on Windows has the code page of the system otherwise, and names would arrive
+            # mangled.
             env={**os.environ, "PYTHONIOENCODING": "utf-8", STAGES_AS_LINES: "1"},
             # Windows would open a black window for it.
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
         assert self._process.stdout is not None
         assert self._process.stderr is not None
+        # A thread for each pipe: a full one that nobody empties would stop the run.
         self._said = Thread(target=self._take_lines, args=(self._process.stdout,), daemon=True)
         self._said.start()
         self._end = Thread(target=self._take_stages, args=(self._process.stderr,), daemon=True)
@@ -74,6 +80,7 @@ class Job:
         """End it in good order: the result folder stays as it was."""
         if self._process.poll() is None:
             self._stopped = True
+            # Not killed: the command removes its private copies of events first.
             self._process.send_signal(signal.SIGTERM)
         self.wait(20)
 
@@ -87,6 +94,7 @@ class Job:
         with err:
             for line in map(str.strip, err):
                 self._take_stage(line)
+        # The end may be told only when all that was said has been taken.
         self._said.join()
         self._finish(self._process.wait())
 

@@ -16,12 +16,14 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from riskindex.errors import RiskindexError
 from riskindex.ui.desk import RESULT, Desk
 
+# The number and not localhost, which may resolve to another address.
 ADDRESS = "127.0.0.1"
 LARGEST_CALL, LARGEST_FILE = 1_000_000, 20_000_000_000
 """Bytes of a call, and of a file that is dropped."""
 COOKIE, HEADER = "riskindex_token", "X-Riskindex-Token"
 _CHUNK = 1 << 20
 _ASSETS = {"/": "page.html", "/page.css": "page.css", "/page.js": "page.js"}
+# The page handles restricted tables: it may talk to this server, and to nothing else.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
@@ -31,10 +33,12 @@ _POLICY = (
 class Server(ThreadingHTTPServer):
     """Serves one desk to who has its token; any free port."""
 
+    # An open connection of the browser must not keep the program from ending.
     daemon_threads = True
 
     def __init__(self, home: Path, *, port: int = 0) -> None:
         self.desk = Desk(home)
+        # New at every start: an address in a history lets nobody in tomorrow.
         self.token = secrets.token_urlsafe(32)
         super().__init__((ADDRESS, port), Handler)
 
@@ -48,6 +52,7 @@ class Handler(BaseHTTPRequestHandler):
     """Answers the page's calls; every other one is refused before anything is read."""
 
     server: Server
+    # Which version of Python answers is of no use to a page.
     server_version, sys_version = "riskindex", ""
 
     def do_GET(self) -> None:
@@ -100,6 +105,7 @@ class Handler(BaseHTTPRequestHandler):
         cookie = SimpleCookie(self.headers.get("Cookie", "")).get(COOKIE)
         held = cookie.value if cookie and not token and not header_alone else token
         fits = host == here and origin in (None, f"http://{here}")
+        # In constant time, so that how long an answer takes tells nothing of the token.
         if fits and secrets.compare_digest(held.encode(), self.server.token.encode()):
             return True
         self._refuse(HTTPStatus.FORBIDDEN)
@@ -120,6 +126,7 @@ class Handler(BaseHTTPRequestHandler):
         place = self.server.desk.place_for(name)
         part = place.with_name(f".{place.name}.part")
         try:
+            # x: two drops of one name at the same time must not write into one file.
             with part.open("xb") as out:
                 while length > 0 and (block := self.rfile.read(min(length, _CHUNK))):
                     out.write(block)
@@ -136,6 +143,8 @@ class Handler(BaseHTTPRequestHandler):
             status, said = HTTPStatus.OK, call()
         except RiskindexError as error:
             status, said = HTTPStatus.UNPROCESSABLE_ENTITY, {"faults": list(error.faults)}
+        # A wrong call ends in a sentence on the page, and not in a traceback with values of the
+        # data.
         except (ValueError, KeyError, OSError) as error:
             status, said = HTTPStatus.BAD_REQUEST, {"faults": [f"It cannot be done: {error}."]}
         self._send(json.dumps(said).encode("utf-8"), "application/json", status=status)
@@ -149,6 +158,7 @@ class Handler(BaseHTTPRequestHandler):
     def _send_result(self, name: str) -> None:
         """A file of the result, and of nothing beside it."""
         folder = (self.server.desk.home / RESULT).resolve()
+        # Resolved first: .. and links would lead out of the result otherwise.
         path = (folder / name).resolve()
         if not path.is_relative_to(folder) or not path.is_file():
             self._refuse(HTTPStatus.NOT_FOUND)
@@ -163,11 +173,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
+        # Counts of small areas must not stay in the browser's cache when the result is gone.
         self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")
         self.send_header("Referrer-Policy", "no-referrer")
         if policy:
             self.send_header("Content-Security-Policy", policy)
+            # So that links between pages of the result work, which cannot send a header.
             cookie = f"{COOKIE}={self.server.token}; HttpOnly; SameSite=Strict; Path=/"
             self.send_header("Set-Cookie", cookie)
         self.end_headers()
