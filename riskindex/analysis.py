@@ -109,6 +109,7 @@ def analyse(
     listed = list_areas(config, given, say=say)
     weights, found, persistence, scores, chosen = listed
     say("Scanning for clusters")
+    # Beside the list and not for it: a cluster does not make each of its areas hot.
     clusters = scan_for_clusters(counts, areas, tables, weights, config.factors, seed=config.seed)
     robust, sensitivity = _how_sure(config, given, listed, choices=choices, say=say)
     reasons = _reasons(config, found, persistence, scores).reindex(areas.index, fill_value="")
@@ -156,6 +157,7 @@ def analyse(
             *_silences(config, listed, areas),
         ),
         files=given.files,
+        # What the config says goes first: it may know of a licence that the package does not.
         attribution=tuple(config.attribution) or attributions(config.areas, config.sources),
         rhythm=given.rhythm,
         clusters_found=clusters,

@@ -91,6 +91,7 @@ def backtest(
         lists[target] = _lists(earlier, later, target, split)
         held = _held(earlier, lists[target])
         flags = lists[target].drop(columns=list(_EVENTS))
+        # As many areas as the index lists: a longer list catches more by its length.
         chance = random_lists(len(flags), int(flags["index"].sum()), draws, rng)
         tables[target] = compare_lists(flags, held, repeats, chance)
     return Backtest(
@@ -153,6 +154,7 @@ def compare_lists(
     table = pd.DataFrame(lines, columns=list(_COLUMNS)).astype(dict.fromkeys(_COLUMNS[3:], float))
     table.insert(4, "events", float(held.later.sum()))
     order = [*flags.columns, "chance"]
+    # Stable: measures keep their order within a method.
     return table.sort_values("method", key=lambda m: m.map(order.index), kind="stable")
 
 
@@ -281,6 +283,7 @@ def _plainer(result: Result, targets: Sequence[str]) -> Iterator[tuple[str, str,
 
 def _alone(factor: Factor, asked: _Asked) -> tuple[Array]:
     values = rows(asked.result.hotspots, factor=factor.name)["value"].to_numpy(float)
+    # Where a low value means more risk, the lowest come first.
     return (values * factor.direction,)
 
 
@@ -309,6 +312,7 @@ def _lists(earlier: Result, later: Result, target: str, split: Split) -> pd.Data
     # As in the selection: the same lists from the same counts, whatever the order of the lines.
     codes = code_order(table.index)
     for method, _, keys in _plainer(earlier, split.targets):
+        # Not known comes last, and never first as a NaN might sort.
         columns = [np.where(np.isnan(key), -np.inf, key) for key in keys(asked)]
         # No list by counts where none were counted before; a list in order of codes would pass for
         # one.
@@ -345,6 +349,7 @@ def _held(result: Result, lists: pd.DataFrame) -> HeldOut:
     return HeldOut(
         later=lists["later"].to_numpy(float),
         earlier=lists["earlier"].to_numpy(float),
+        # In square metres of the projection that distances are measured in, too.
         land=result.areas.geometry.area.to_numpy(float),
         residents=_residents(result),
     )

@@ -16,6 +16,7 @@ class IdentityKey(Generic[Value]):
         self.value = value
 
     def __hash__(self) -> int:
+        # A number that belongs to the object while it lives; the key keeps it alive.
         return id(self.value)
 
     def __eq__(self, other: object) -> bool:

@@ -62,6 +62,7 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
     land = _areas(config, found)
     say("Reading tables")
     with found.trying():
+        # Without areas the tables are read all the same: a wrong column is a fault of its own.
         codes = pd.Index([]) if land is None else land.areas.index
         census = read_tables(config.sources, config.folder, codes)
         found.lines.extend([_tables_line(census.tables), *census.notes])
@@ -108,6 +109,7 @@ def _count(config: Config, opened: events.Opened, land: ReadAreas, found: CheckR
         crosswalk=edition.crosswalk,
         known_codes=edition.known,
     )
+    # Lines before faults: an analyst finds the cause of a loss in what was counted.
     found.lines.extend([*source_lines(counted.reconciliation), *counted.notes])
     warnings, faults = losses(
         counted.reconciliation,

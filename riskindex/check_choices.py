@@ -65,6 +65,7 @@ def idle_options(config: Config) -> Iterator[str]:
         What is asked.
     """
     for factor in config.factors:
+        # An option at its default was not asked for, so that nothing was expected of it.
         usual = {field.name: field.default for field in fields(Factor)}
         for option, (applies, words) in _NEEDED.items():
             given = getattr(factor, option)
@@ -103,8 +104,10 @@ def constant_factors(config: Config, tables: pd.DataFrame) -> Iterator[str]:
             continue
         values = tables[parts[0]].astype(float)
         if len(parts) == 2:
+            # A share of nobody is missing, and no reason to call the others different.
             values = values / tables[parts[1]].astype(float).where(lambda base: base > 0)
         known = values.dropna().to_numpy()
+        # A share of 25% may differ in its last digit from area to area.
         if len(known) > 1 and math.isclose(float(np.ptp(known)), 0, abs_tol=1e-12):
             yield (
                 f"factors.{factor.name}: is {known[0]:g} in every area, which tells none apart. "
@@ -121,9 +124,11 @@ def mixed_units(opened: Mapping[str, Events]) -> Iterator[str]:
         Sources of events by name.
     """
     for name, events in opened.items():
+        # Counts by area have no coordinates.
         if events.is_counted:
             continue
         rows = events.connection.execute(
+            # No place in the British National Grid lies within 180 m of its origin in the Atlantic.
             "SELECT file, max(abs(x)) <= 180 AND max(abs(y)) <= 90 "
             f"FROM {identifier(events.table)} WHERE x IS NOT NULL GROUP BY 1 ORDER BY 1"
         ).fetchall()

@@ -93,6 +93,7 @@ def demo(
     from riskindex.outputs.read_result import refuse_to_replace
 
     if not replace:
+        # Before the county is made: a refusal that comes after minutes is a waste of them.
         refuse_to_replace(folder / "result", profile or "internal")
     with stages(quiet) as say:
         say("Making a synthetic county")
@@ -124,6 +125,7 @@ def new(
     ] = None,
 ) -> None:
     """Write a commented config to start from, or one that runs on the files in a folder."""
+    # Imported in each command: one that only prints help must not load pandas and its like.
     from riskindex.areas.area_names import find_area
     from riskindex.setup.new_config import new_config
 
@@ -187,6 +189,7 @@ def ui(
         try:
             server.serve_forever()
         finally:
+            # A run that the page began must not go on when nobody can see or stop it any more.
             server.desk.stop()
 
 
@@ -272,6 +275,7 @@ def backtest(
     from riskindex.publication.profiles import only_internal
 
     asked = read_config(config)
+    # Refused before two runs are made, and not after them.
     only_internal(profile or asked.profile, "A backtest")
     with stages(quiet) as say, _working_in(out) as hold:
         result = backtests.backtest(asked, targets=target or (), hold_out=hold_out, say=say)
@@ -413,6 +417,7 @@ def _run(
 
 def _which(folder: Path) -> int | None:
     """A number that another folder of the same name does not have; None where there is none."""
+    # A result is put in place by renaming a folder, which then has another inode.
     return folder.stat().st_ino if folder.exists() else None
 
 
@@ -502,6 +507,7 @@ def _private_files() -> Iterator[None]:
 
 @contextmanager
 def _temporary_files_in(home: Path) -> Iterator[None]:
+    # Libraries put their files where tempfile says: rows of restricted tables may be among them.
     before, tempfile.tempdir = tempfile.tempdir, str(home)
     try:
         yield
@@ -563,6 +569,7 @@ def _clear_abandoned(arguments: list[str]) -> None:
     with suppress(OSError):  # no folder for temporary files: who needs one will say so
         folders.add(Path(tempfile.gettempdir()))
     for argument in (".", str(_DEMO), *arguments):
+        # A folder may stand as --out=result or -oresult; Typer has not read the line yet.
         for name in (argument, argument.partition("=")[2], argument.removeprefix("-o")):
             with suppress(OSError, ValueError):  # any text may stand there
                 real = Path(os.path.realpath(name))

@@ -75,6 +75,7 @@ Profile = Literal["internal", "partner", "public"]
 class Config(BaseModel):
     """What is asked: the whole of a run, as one TOML file says it."""
 
+    # forbid: a misspelt key that is passed over would leave its default in force without a word.
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
     title: str
@@ -167,6 +168,7 @@ class Config(BaseModel):
         faults = [*faults_of_definitions(self.definitions), *_name_definitions(self)]
         faults += _cross_faults(self)
         if faults:
+            # pydantic takes one error of a validator, so that faults travel as its lines.
             raise ValueError("\n".join(faults))
         return self
 
@@ -420,6 +422,7 @@ def _sentence(fault: dict[str, Any], values: Mapping[str, Any]) -> str:
 
 
 def _short(value: object) -> str:
+    # A whole table in the place of a number would fill the screen.
     text = reprlib.repr(value) if isinstance(value, dict | list) else repr(value)
     return text if len(text) <= _LONGEST_INPUT else f"{text[:_LONGEST_INPUT]}..."
 
@@ -477,6 +480,7 @@ def _known_keys(place: tuple[str | int, ...]) -> set[str]:
 
 def _children(document: Node, node: Node, part: str | int) -> Iterator[Node]:
     node = _resolved(document, node)
+    # A source's kind decides which keys it has; pydantic puts it into the place of the fault.
     if part in node.get("discriminator", {}).get("mapping", {}):
         yield {"$ref": node["discriminator"]["mapping"][part]}
     elif isinstance(part, int):
@@ -545,6 +549,7 @@ def _name_definitions(config: Config) -> list[str]:
         asked.append((f"factors.{factor.name}", factor))
         asked += [(f"factors.{factor.name}: {g.label!r}", g) for g in factor.event_groups]
     asked += [(f"measures.{name}", measure) for name, measure in config.measures.items()]
+    # Names first: what a wrong name would look at cannot be told.
     faults = [fault for place, one in asked for fault in name_faults(place, one, known)]
     if faults:
         return faults
@@ -573,6 +578,7 @@ def _measure_faults(config: Config) -> Iterator[str]:
     events = [name for name, s in config.sources.items() if isinstance(s, SourceOfEvents)]
     taken = {factor.name for factor in config.factors}
     for name, measure in config.measures.items():
+        # Names become columns of files and parts of queries.
         if not name.isidentifier():
             yield f"measures: the name {name!r} must be letters, digits and underscores."
         if name in taken:
@@ -640,6 +646,7 @@ def _nobody_named(name: str, sources: Mapping[str, Source]) -> str:
 
 def _source_faults(config: Config) -> Iterator[str]:
     for name, source in config.sources.items():
+        # Open data leave as they are: a word in a config must not be enough for that.
         if source.protection == "open" and not _anybody_can_look_it_up(source):
             yield (
                 f'sources.{name}: protection = "open" needs an address where anybody can look the '
@@ -688,6 +695,7 @@ def _kind_faults(config: Config) -> Iterator[str]:
 
 
 def _rate_faults(place: str, rates: Mapping[str, float]) -> Iterator[str]:
+    # Written so that NaN is refused, too.
     wrong = [column for column, rate in rates.items() if not 0 <= rate < math.inf]
     if wrong:
         yield f"{place}: the rate of {listed(wrong)} must be a number of 0 or more."

@@ -60,6 +60,7 @@ def explained(cut: Cut, how: str) -> Cut:
         What became of the tied areas; empty where they all fit.
     """
     sentences = [f"{cut.rule[0].upper()}{cut.rule[1:]}."]
+    # A short list looks like a mistake unless it says why.
     if cut.positive < cut.target:
         only = f"Only {areas(cut.positive)}" if cut.positive else "No area"
         sentences.append(f"{only} scored above 0, so the list is short of the {cut.target:,}.")
@@ -118,6 +119,7 @@ def by_hand(cut: Cut, put_in: int, taken_out: int, *, given: int) -> Cut:
 
 def without_score(cut: Cut) -> Cut:
     """The same for those who may not have scores: the score at the cut is left out."""
+    # Out of the sentence as well: one number in words tells as much as one in a table.
     explanation = cut.explanation.replace(f"score at the cut{_at(cut)}", "score at the cut", 1)
     return cut._replace(score_at_cut=float("nan"), explanation=explanation)
 
@@ -150,6 +152,7 @@ def of_100(share: float) -> str:
     """
     if math.isnan(share):
         return ""
+    # A hair more: 100 times .29 is 28.999999999999996.
     return "under 1" if 0 < share < 0.01 else f"{int(100 * share + 1e-9)}"
 
 

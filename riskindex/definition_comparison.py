@@ -106,6 +106,7 @@ def _by(
             asked = group.defined.name if group.defined else ""
             if asked not in (one, other) and factor.name != of:
                 return group
+            # A where would stand beside the definition and narrow both; it is one or the other.
             bare = replace(group, definition=name, where={})
             return with_meaning(bare, known, config.sources)
 
@@ -121,6 +122,7 @@ def _by(
 
 def _with(config: Config, factors: Sequence[Factor]) -> Config:
     """The config with other factors, and nothing that the list does not need."""
+    # They take longer than the list and are not compared.
     without: dict[str, Any] = {"measures": {}, "figures": [], "robustness": None}
     return config.model_copy(update={"factors": list(factors), **without})
 
@@ -156,6 +158,7 @@ def _events(
             )
             parts.append(counted.counts.sum())
     table = pd.concat(parts).rename("events").reset_index()
+    # From the last colon: the label of a group may have one itself.
     table["group"] = table["group"].str.rpartition(": ")[2]
     wide = table.pivot_table("events", ["factor", "period"], "group", "sum", sort=False)
     columns = [f"only {names[0]}", BOTH, f"only {names[1]}"]
@@ -166,8 +169,11 @@ def _parted(first: Factor, second: Factor, names: tuple[str, str]) -> Factor:
     """A factor that parts its events: an event counts in the first group that it meets."""
     groups: list[EventGroup] = []
     for a, b in zip(first.groups, second.groups, strict=True):
+        # A group that counts alike by both has no events that differ.
         if a == b or a.defined is None or b.defined is None:
             continue
+        # First in the list: an event counts in the first group that it meets, so that each "only"
+        # is what is left.
         both = Definition(label=BOTH, all=(_clause(a.defined), _clause(b.defined)), name=BOTH)
         asked = ((BOTH, both), (f"only {names[0]}", a.defined), (f"only {names[1]}", b.defined))
         groups += [

@@ -62,6 +62,7 @@ class Clause:
         """
         if self.who is None or self.column is None:
             return self.column
+        # In the name of the column, as two clauses with other unknown words need a column each.
         unsaid = f" ({', '.join(map(str, self.unknown))} not known)" if self.unknown else ""
         return replace(self, label="").words + unsaid
 
@@ -167,6 +168,8 @@ class Definition:
         """The funnel: clause after clause, in the order all, any, none."""
         whole, found = Meaning(EVERY_RECORD, EVERY_RECORD), []
         for clause, keeps in _in_order(self):
+            # Read a second time with all gaps set apart, which shows which records have a gap at
+            # all.
             met, open_ = (_read(clause, keeps=keeps, fate=fate) for fate in (None, "apart"))
             met = met if keeps else _turned(met)
             whole = Meaning(*(AllOf(pair) for pair in zip(whole, met, strict=True)))
@@ -266,6 +269,7 @@ def _tests(clause: Clause) -> tuple[Rule, Rule]:
     """Records that meet a test, and records in which nothing is recorded for it."""
     column = clause.looks_at or ""
     if clause.who is not None:
+        # A clause about people is answered once for each offence, in a column that is made.
         return Has(column, ("yes",)), Has(column, ("",))
     return _plain_tests(clause, column)
 
@@ -279,6 +283,7 @@ def people_tests(clause: Clause, dictionary: "Dictionary") -> tuple[Rule, Rule]:
 def _plain_tests(clause: Clause, column: str) -> tuple[Rule, Rule]:
     if not clause.is_ranged:
         return Has(column, tuple(clause.values)), Has(column, ("", *clause.unknown))
+    # As a list of values: a warehouse and a file then answer by the same rule.
     met = Has(column, tuple(range(_first(clause), _last(clause))))
     # Whatever is no whole number of years, such as "not known", is not recorded.
     return met, NoneOf((Has(column, tuple(YEARS)),))
@@ -293,6 +298,7 @@ def _last(clause: Clause) -> int:
 
 
 def _alternatives(clause: Clause) -> tuple[Alternative, ...]:
+    # Beside all or none an alternative alone does not say whether a record meets the clause.
     if len(clause.any) < 2 or clause.all or clause.none:
         return ()
     return tuple(
@@ -404,6 +410,7 @@ def _clause_translated(clause: Clause, dictionary: Dictionary) -> Clause:
 
 def _key(value: Value) -> str:
     """How a value is written as the key of a table."""
+    # TOML writes true, Python True.
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -438,6 +445,7 @@ def _clause_faults(clause: Clause, place: str) -> Iterator[str]:
 def _test_faults(clause: Clause, place: str) -> Iterator[str]:
     if bool(clause.values) == clause.is_ranged:
         yield f"{place}: name the values that meet it, or at_least and under, and not both."
+    # No default: what becomes of gaps can change a number more than the clause does.
     if clause.not_recorded is None:
         yield (
             f"{place}: say what becomes of a record in which {clause.column!r} is not recorded: "

@@ -33,6 +33,7 @@ def round_half_up(values: "Array | pd.Series[Any]", step: int) -> Array:
     >>> round_half_up(np.array([8, 12, 12.5, np.nan]), 5).tolist()
     [10.0, 10.0, 15.0, nan]
     """
+    # Not np.round, which takes halves to the even multiple: of 12.5 and 17.5 it makes 10 and 20.
     return np.asarray(np.floor(np.asarray(values, dtype=float) / step + 0.5) * step)
 
 
@@ -105,6 +106,7 @@ class Release:
 
 def release_faults(options: Release) -> Iterator[str]:
     """Say what is wrong with the options of a release."""
+    # Below, mostly noise would leave; above, the noise of most cells would be 0.
     if not 0.1 <= options.epsilon <= 2:
         yield f"release.epsilon: {options.epsilon:g} must be from .1 (much noise) to 2 (little)."
     if options.threshold < 3:

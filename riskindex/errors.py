@@ -18,6 +18,7 @@ class RiskindexError(Exception):
     exit_code: ClassVar[int] = 1
 
     def __init__(self, faults: str | Iterable[str]) -> None:
+        # A text is also a sequence, of letters.
         self.faults: tuple[str, ...] = (faults,) if isinstance(faults, str) else tuple(faults)
         super().__init__("\n".join(self.faults))
 
@@ -48,6 +49,7 @@ class DisclosureError(RiskindexError):
 
 def is_interruption(error: Exception) -> bool:
     """Whether an error is Ctrl-C, as DuckDB passes it on."""
+    # By its words: DuckDB raises an error of its own in place of KeyboardInterrupt.
     return any(words in str(error) for words in ("Query interrupted", "INTERRUPT Error"))
 
 
@@ -67,6 +69,7 @@ class Together:
         """Keep the error of a step instead of raising it."""
         try:
             yield
+        # Only what was foreseen: a fault of ours must not be told as one of the data.
         except RiskindexError as error:
             self.errors.append(error)
 

@@ -74,6 +74,7 @@ def factor_faults(
         yield "the score threshold needs a threshold, such as 0.25."
     if factor.score == "risk":
         yield from _risk_faults(factor)
+    # An option that does nothing would let its author believe that it does.
     elif factor.estimate != "mean" or factor.prior != "gamma":
         yield f"estimate and prior are for the score risk, and the score is {factor.score}."
     if factor.score == "persistence" and len(factor.periods) < 2:
@@ -90,6 +91,7 @@ def _event_faults(factor: Factor, sources: Sources, bases: Collection[str]) -> I
         if not isinstance(sources.get(group.source), SourceOfEvents):
             yield f"{group.source!r} is not an event source; known: {listed(sources)}."
     try:
+        # The same function that the tests use decides which weights can be used.
         weight_steps([group.weight for group in factor.groups])
     except DataError as error:
         yield f"event_groups: {error}"
@@ -124,6 +126,8 @@ def _test_faults(factor: Factor) -> Iterator[str]:
     w, options = factor.dispersion, factor.getis_ord
     if not isinstance(w, str) and not 0 <= w < math.inf:
         yield f"the dispersion {w:g} is a variance: write a number of 0 or more."
+    # One total is shared out over one map: other kinds or local backgrounds have totals of their
+    # own.
     if w == "given-total" and (len(factor.groups) > 1 or factor.background != "county"):
         yield 'the dispersion "given-total" takes one kind of event and the background "county".'
     if options != GetisOrd() and factor.method != "getis-ord":
@@ -160,5 +164,6 @@ def _table_faults(factor: Factor, sources: Sources) -> Iterator[str]:
         yield "a table has no periods; leave them out."
     if factor.method == "threshold" and factor.threshold is None:
         yield "the method threshold needs a threshold, such as 0.25."
+    # 25 for 25% would never be exceeded, and the factor would silently score nobody.
     if factor.method == "threshold" and not 0 <= (factor.threshold or 0) < 1:
         yield f"the threshold {factor.threshold:g} must be a share from 0 to below 1: 25% is 0.25."

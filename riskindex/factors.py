@@ -29,12 +29,14 @@ def apart(one: Where, other: Where) -> bool:
 
 def _plain(value: str | int | bool) -> str:
     """A value as the text that it is compared as; true and false are words or 1 and 0."""
+    # CSV files write a truth value as a word or a digit; either must find the other.
     text = str(value)
     return {"True": "1", "true": "1", "False": "0", "false": "0"}.get(text, text)
 
 
 def inside(label: str) -> str:
     """A label inside a sentence: "Class A" becomes "class A", "ASB" stays."""
+    # A second letter that is no small one marks an abbreviation, such as ASB.
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
 
 
@@ -191,6 +193,7 @@ class Factor:
         """The weighted event groups; a single source is one group of weight 1."""
         if self.event_groups:
             return tuple(self.event_groups)
+        # A numerator makes it a factor of a table, which counts no events.
         if self.source is None or self.numerator is not None:
             return ()
         alone = EventGroup(
@@ -216,6 +219,7 @@ class Factor:
     @property
     def normalisation(self) -> str:
         """How values become 0 to 100: as configured, or as is usual for the score."""
+        # Ratios have a long upper tail: one extreme area would press all others towards 0.
         is_ratio = self.score == "risk" and self.estimate == "mean"
         return self.normalise or ("winsorise+min-max" if is_ratio else "min-max")
 
@@ -259,6 +263,7 @@ def reads_all_periods(periods: int, unit: str) -> bool:
 def reported_shares(shares: Mapping[str, Share], factors: Sequence[Factor]) -> dict[str, Share]:
     """The shares of the config, and those that factors are made of, such as deprivation."""
     made = {f.label: share for f in factors if (share := _share_of(f))}
+    # By what it is made of, and not by name: one share must not be told twice.
     known = {(share.numerator, share.denominator) for share in shares.values()}
     more = {n: s for n, s in made.items() if (s.numerator, s.denominator) not in known}
     return {**shares, **more}
@@ -309,6 +314,7 @@ def scale_of(method: str) -> str:
     >>> scale_of("winsorise+min-max"), scale_of("ratio-to-mean")
     ('0 to 100', '100 is the mean of the areas')
     """
+    # The last step decides the scale; steps such as winsorise leave it as it is.
     found = [_SCALES[word] for word in method.split("+") if word in _SCALES]
     return found[-1] if found else "values as they are"
 

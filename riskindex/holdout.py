@@ -98,6 +98,7 @@ def _held_out(
     ends = {name: tuple(dated[name][-number:]) for name in targets}
     first = ends[targets[0]]
     for name, periods in ends.items():
+        # Lists held against unlike stretches of time could not stand in one table.
         if periods != first and name != targets[0]:
             raise ConfigError(
                 f"target: {targets[0]} ends with {_labels(first)}, {name} with {_labels(periods)}. "
@@ -121,6 +122,7 @@ class _Before:
         """The factor as of this day, or None, and what had to be changed."""
         if not factor.counts_events:
             return factor, ""
+        # Ends before, and not begins before: a period that reaches into what is held out knows it.
         kept = tuple(p.label for p in periods if p.end <= self.start)
         if kept:
             return replace(factor, periods=kept), ""
@@ -133,8 +135,10 @@ class _Before:
         )
 
     def _covers(self, source: str, period: Period) -> bool:
+        # Read once and only where a factor has no earlier period: files may be large.
         if not self.months:
             self.months = _months(self.config)
+        # One covered month is enough; that the period is a part is told by the run itself.
         return len(missing_months(period, self.months[source])) < len(period.months)
 
 

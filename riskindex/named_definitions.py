@@ -44,6 +44,7 @@ def known_definitions(own: Definitions) -> Definitions:
         A clause names a definition that there is not, or that it is a part of.
     """
     named = {name: replace(definition, name=name) for name, definition in own.items()}
+    # The config's own come last and win: a force may mean something else by the same word.
     every = {**shipped_definitions(), **named}
     return {name: with_others(one, every) for name, one in every.items()}
 
@@ -88,6 +89,7 @@ def name_faults(
 
 def _scores(asked: EventGroup | Factor | Measure) -> bool:
     """Whether what counts by a definition is a part of the index."""
+    # Groups of events only stand in factors, whose score is not known here: the cautious answer.
     return isinstance(asked, EventGroup) or (isinstance(asked, Factor) and asked.scored)
 
 
@@ -124,6 +126,7 @@ def column_faults_of_definitions(
     source, definition = sources.get(asked.source or ""), _meaning(asked, known, sources)
     if not isinstance(source, PoliceSource) or not isinstance(definition, Definition):
         return
+    # Columns that are made of the people of an offence are in no file, whatever the source.
     made = {clause.looks_at for clause in definition.about_people}
     lacking = [c for c in definition.columns if c not in PUBLISHED and c not in made]
     lacking += ["who the people of an offence were"] if made else []
@@ -159,6 +162,7 @@ def unused_words(
     }
     for name, source in sources.items():
         if getattr(source, "offence", None) is not None:
+            # A source that names people by offence is looked at by clauses about them.
             asked[name] = {*people, "role"}
     given_already = {one.source for one in used if isinstance(one.definition, Definition)}
     for one in used:

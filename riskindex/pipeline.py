@@ -373,6 +373,7 @@ def _given(result: Result, tables: pd.DataFrame) -> Given:
         tables=tables,
         counts=result.counts,
         fingerprints=result.fingerprints,
+        # True numbers that the method does not need stay out of the protected run.
         reconciliation=result.reconciliation.iloc[:0],
         uncounted=result.uncounted.iloc[:0],
         rhythm=result.rhythm.iloc[:0],
@@ -471,6 +472,7 @@ def _places(areas: pd.DataFrame, place: str) -> "pd.Series[str]":
     """The district of each area, or the study area where there are none."""
     kind = profile_kind(group_kinds(areas))
     named = areas[kind] if kind else pd.Series(place, index=areas.index)
+    # Areas around the study area are in no place: "" keeps their records out of every sum.
     counted = ~areas["is_context"] if "is_context" in areas else True
     return named.astype("object").where(named.notna() & counted, "").astype(str)
 

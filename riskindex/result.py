@@ -120,6 +120,7 @@ def logged(say: Say) -> Say:
     """Tell the log of each stage too, and of each file at its finest level."""
 
     def tell(stage: str) -> None:
+        # A file, told after its stage and a colon, is too much for a log of stages.
         LOG.log(logging.DEBUG if ":" in stage else logging.INFO, "%s", stage)
         say(stage)
 
@@ -263,6 +264,7 @@ class Result(OnScreen):
             weights=self.weights,
             series=self.measured.series,
             funnels=self.funnels,
+            # Nothing is withheld from who holds the records.
             people=self.people(hot, self.persistence).assign(mark=""),
             part_periods=self.part_periods,
             by_area=ByArea(

@@ -63,10 +63,12 @@ def required(rule: Rule) -> Where:
     for part in _flat(rule.rules, AllOf) if isinstance(rule, AllOf) else [rule]:
         tests = _flat(part.rules, AnyOf) if isinstance(part, AnyOf) else [part]
         columns = {test.column for test in tests if isinstance(test, Has)}
+        # Alternatives in several columns need none of these columns to have a certain value.
         if len(columns) != 1 or not all(isinstance(test, Has) for test in tests):
             continue
         (column,) = columns
         values = [v for test in tests if isinstance(test, Has) for v in test.values]
+        # Two tests of one column leave the values that both allow.
         found[column] = [v for v in values if v in found.get(column, values)]
     return found
 
@@ -85,8 +87,10 @@ def canonical(rule: Rule) -> str:
 
 def _plain(rule: Rule) -> list[object]:
     if isinstance(rule, Has):
+        # As JSON, in which 1, "1" and true stay three values.
         return [rule.column, sorted({*map(json.dumps, rule.values)})]
     parts = _parts(rule)
+    # All of one and any of one are that one; none of one is its opposite.
     if len(parts) == 1 and not isinstance(rule, NoneOf):
         return parts[0]
     return [_KINDS[type(rule)], *parts]
@@ -97,6 +101,7 @@ _KINDS = {AllOf: "all of", AnyOf: "any of", NoneOf: "none of"}
 
 def _parts(rule: AllOf | AnyOf | NoneOf) -> list[list[object]]:
     """Parts of a list of rules in one order, those of lists inside it that say the same."""
+    # Not any of a list in a "none of" is none of its parts.
     flat = _flat(rule.rules, AllOf if isinstance(rule, AllOf) else AnyOf)
     found = {json.dumps(_plain(part)): _plain(part) for part in flat}
     return [found[text] for text in sorted(found)]

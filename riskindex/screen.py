@@ -47,6 +47,7 @@ def console(*, stderr: bool = False) -> "Console":
     """The screen, or where errors go."""
     from rich.console import Console
 
+    # Made anew each time: tests and notebooks exchange the streams under a program.
     return Console(stderr=stderr)
 
 
@@ -100,9 +101,11 @@ LOG = logging.getLogger("riskindex")
 def stages(quiet: bool) -> Iterator["Say"]:
     """Show the stage at work while there is somebody to see it."""
     screen = console(stderr=True)
+    # For the page of riskindex ui, which reads the stages from a pipe.
     if os.environ.get(STAGES_AS_LINES):
         yield lambda stage: print(f"{STAGE_LINE}{seen(stage)}", file=sys.stderr, flush=True)
         return
+    # In a log file a moving bar would be thousands of lines.
     if quiet or not screen.is_terminal:
         yield lambda _stage: None
         return

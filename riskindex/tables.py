@@ -32,6 +32,7 @@ def long_index(keys: Sequence[tuple[str, ...]], areas: "pd.Index[Any]") -> pd.Mu
         levels=[*levels, areas],
         codes=[*codes, np.tile(np.arange(n), len(keys))],
         names=[*("factor", "period")[: len(levels)], "area_code"],
+        # The codes are made here and fit by construction; to check a million takes time.
         verify_integrity=False,
     )
 
@@ -55,6 +56,7 @@ def is_same(one: Any, other: Any) -> bool:  # noqa: ANN401 (whatever a result ho
 
 
 def _same_arrays(one: NDArray[Any], other: NDArray[Any]) -> bool:
+    # pandas compares missing values as alike, which NumPy does not for objects.
     alike = one.shape == other.shape and one.dtype == other.dtype
     return bool(alike and pd.Series(one.ravel()).equals(pd.Series(other.ravel())))
 
@@ -104,6 +106,7 @@ class Sensitivity:
         """The same without area codes, notes and people's points: for partners and the public."""
         choices = self.choices.drop(columns=["entered_codes", "left_codes"], errors="ignore")
         if "note" in choices:
+            # What one person's points would do is about that person.
             choices = choices[choices["kind"] != "people"].reset_index(drop=True)
             choices["note"] = choices["note"].where(choices["note"] == "", NOT_COMPUTED)
         return Sensitivity(
