@@ -104,9 +104,11 @@ def _recorded_crime(
     rows = []
     for year in YEARS:
         base = _of_year(every, year, scale)
+        # Whole parts that add up: the districts' numbers must be the county's.
         bases = whole_numbers(base, shares)
         for part, total in parts.items():
             count = _of_year(total, year, scale)
+            # Rounding must not make a part larger than its whole.
             counts = np.minimum(whole_numbers(count, shares), bases)
             rows.append((year, COUNTY, part, count, base))
             of_districts = zip(districts.index, counts, bases, strict=True)
@@ -120,9 +122,11 @@ def _serious(events: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     if "violence_offences" not in events:
         return pd.DataFrame()
     offences = events["violence_offences"].drop_duplicates("offence_id")
+    # Dates have times, so that the last day ends at its last minute.
     then = offences["offence_date"].between("2022-07-01", "2023-06-30 23:59")
     of_type = offences["offence_type"].isin(KNIFE_TYPES)
     knives = int(((offences["weapon"] == "knife") & of_type & then).sum())
+    # The whole is worked out of the part: the planted share then holds for any seed.
     total = round(knives / _SERIOUS_IN_YEAR_TO_JUNE)
     columns = {"year": ["2023-06"], "place": [COUNTY], "offences": ["serious offences"]}
     return pd.DataFrame({**columns, "recorded": [total], "all_crime": [total]})

@@ -114,11 +114,13 @@ def synthetic_county(
     areas = people.areas.assign(is_urban=towns)
     truth = _plant(areas, people.hardship, people.urban, seed=seed)
     night_time = draw_night_time(areas, truth)
+    # The same random streams at both ratios, so that nothing differs but the clusters.
     risk, usual = (
         _risk(areas, people.hardship, people.urban, truth, ratio=r, seed=seed)
         for r in (ratio, USUAL_RATIO)
     )
     risk = _with_towns(risk, usual, areas, truth["kind"])
+    # By residents where they are real; drawn ones would let the totals vary with the seed.
     scale = areas["residents"].sum() / 1.8e6 if "residents" in boundaries else len(areas) / 1111
     expected = expected_events(areas["residents"], risk, scale=scale)
     events = draw_events(areas, risk, wanted, night_time=night_time, scale=scale, seed=seed)
@@ -170,6 +172,7 @@ def _plant(areas: "GeoDataFrame", hardship: Array, urban: Array, *, seed: int) -
     eligible = rng.permutation(np.flatnonzero(likely))
     number = 0
     for kind, (many, most) in CLUSTERS.items():
+        # On a small map clusters of ten areas would fill it.
         size = max(1, min(most, len(areas) // 33))
         for _ in range(many):
             number += 1
@@ -209,12 +212,14 @@ def _grown(
 
     near = np.atleast_1d(tree.query(tree.data[start], k=min(len(shapes), 4 * size + 8))[1])
     near = near[~blocked[near]]
+    # A centimetre, as for neighbours: real boundaries do not meet to the last digit.
     adjoining = shapely.dwithin(shapes[near][:, None], shapes[near][None, :], 0.01)
     member = np.arange(len(near)) == 0
     while member.sum() < size:
         reached = adjoining[member].any(axis=0) & ~member
         if not reached.any():
             break
+        # The areas are in order of distance, so that the first one is the nearest.
         member[np.argmax(reached)] = True
     return np.asarray(near[member])
 

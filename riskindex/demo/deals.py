@@ -12,6 +12,7 @@ def whole_numbers(total: int, shares: Array) -> Integers:
     """A total in whole parts, as near to the shares as can be (largest remainders)."""
     exact = total * shares / shares.sum()
     parts = np.floor(exact).astype(np.int64)
+    # Stable: of equal remainders the first part gets the one more, in every run.
     largest = np.argsort(parts - exact, kind="stable")[: total - parts.sum()]
     parts[largest] += 1
     return np.asarray(parts)
@@ -41,4 +42,5 @@ def deal_words(
 
 def choose(rng: np.random.Generator, among: Integers, number: int) -> Integers:
     """So many of the rows at random, or all where there are fewer."""
+    # Below 0 where more are there already than are planted.
     return rng.permutation(among)[: max(number, 0)]

@@ -55,6 +55,7 @@ def expected_events(
     """True mean counts of every factor, group and year, of the events located in the county."""
     found: dict[tuple[str, str, str], Array] = {}
     for table in EVENT_TABLES.values():
+        # Only events in the county can be expected of its areas.
         located = 1 - table.outside - table.nowhere
         for kind in (k for k in table.kinds if k.factor):
             for year in table.years:
@@ -96,10 +97,13 @@ def draw_events(
     seed: int,
 ) -> dict[str, pd.DataFrame]:
     """Draw the event tables that are named, each from its own random streams."""
+    # Points inside shapes take long to draw; homes need none.
     pointed = any(name in EVENT_TABLES and EVENT_TABLES[name].place == "point" for name in names)
     addresses = _addresses(areas, stream(seed, "addresses")) if pointed else None
     land = EventLand(areas, addresses, night_time)
     drawn: dict[str, DrawnTable] = {}
+    # In the order of the tables, so that a victim's offence and suspect are drawn before the
+    # victim.
     for name in _with_needed(names):
         records = _records(areas, risk, name, scale, seed)
         describe = ABOUT.get(name, _as_drawn)
@@ -149,10 +153,13 @@ def _records(
             person = np.arange(total)
             repeats = _further(rng, total, table, to_the_record=own)
             firsts = np.flatnonzero(~repeats)
+            # Of first records only: a chain of repeats would make persons of more records than
+            # planted.
             person[repeats] = rng.choice(firsts, repeats.sum())
             start, end = np.datetime64(f"{year}-01-01"), np.datetime64(f"{year + 1}-01-01")
             day = start + rng.integers(0, (end - start).astype(int), total)
             of = (np.full(total, number), np.full(total, year), day, person + persons)
+            # The home of a person's first record: nobody moves within a year.
             parts.append(Records(area[person], *of))
             persons += total
     return Records(*(np.concatenate(column) for column in zip(*parts, strict=True)))
@@ -392,6 +399,7 @@ def _points(
         where = {"area": area[own], "year": of.records.year[own], "address": number[own]}
         moved = lay_in_night_time(pd.DataFrame(where), land.addresses, land.night_time, rng)
         number[own] = moved
+    # Events outside or nowhere get some address first, which is replaced below.
     pick = land.addresses[np.minimum(area, n - 1), number]
     west, south, _, north = land.areas.total_bounds
     outside = area == n

@@ -61,6 +61,8 @@ def draw_history(
     """
     parts = [no_markers()]
     done = np.array([], dtype=np.int64)
+    # The year of the study first: its shares are then planted to the record, before others add to
+    # them.
     for year in (_PLANTED_FIRST, *(y for y in YEARS if y != _PLANTED_FIRST)):
         for role, table in (("suspect", suspects), ("victim", victims)):
             latest = table[table["year"] == year].groupby("number")["day"].max()
@@ -68,6 +70,8 @@ def draw_history(
             new = latest[~np.isin(latest.index, done)]
             before = pd.concat(parts)
             has = before[np.isin(before["number"], latest.index)]
+            # People of this year who were dealt the marker for another year count towards its
+            # share.
             held = has.drop_duplicates(["number", "marker"])["marker"].value_counts()
             wanted = {m: round(n * len(latest)) for m, n in MARKERS[role].items()}
             more = {m: n - int(held.get(m, 0)) for m, n in wanted.items()}
@@ -103,6 +107,7 @@ def _of_people(
         told.append((marker, "subject"))
     lengths = [len(part) for part in rows]
     at = np.concatenate(rows).astype(np.int64)
+    # From one day before: a record of the day itself is none from before.
     days = rng.integers(1, 365 * LOOK_BACK, len(at)).astype("timedelta64[D]")
     return pd.DataFrame(
         {
@@ -117,6 +122,7 @@ def _of_people(
 def _long_before(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Records of long before, which no look-back of five years has."""
     long_ago = table.iloc[choose(rng, np.arange(len(table)), len(table) // 8)]
+    # Beyond the look-back, whichever day of it the record was of: reading has to leave these out.
     shift = pd.to_timedelta(rng.integers(365 * 6, 365 * 9, len(long_ago)), unit="D")
     return long_ago.assign(event_date=long_ago["event_date"] - shift)
 

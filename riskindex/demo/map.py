@@ -186,6 +186,7 @@ def _outline(rng: np.random.Generator, n: int) -> "Polygon":
         # A rough coast may cross itself; smoother ones are tried until one does not.
         if outline.is_valid:
             break
+    # Areas keep their size, so that distances in tests mean the same on any map.
     scale = np.sqrt(n * _AREA_KM2 * 1e6 / outline.area)
     return shapely.transform(outline, lambda p: (p - 0.5) * scale + _CENTRE)
 
@@ -197,6 +198,7 @@ def _fractal(rng: np.random.Generator, corners: Array, rough: Array, *, rounds: 
         following = np.roll(line, -1, axis=0)
         along = following - line
         across = np.column_stack([-along[:, 1], along[:, 0]])
+        # Clipped: a single wild draw would fold the coast over itself.
         bend = np.clip(rng.normal(0, 1, len(line)), -2, 2) * rough
         middle = (line + following) / 2 + bend[:, None] * across
         line = np.stack([line, middle], axis=1).reshape(-1, 2)
@@ -224,6 +226,7 @@ def _nearest(places: Array, points: Array) -> Integers:
 
 def _sizes(rng: np.random.Generator, total: int, number: int, *, spread: float) -> Integers:
     share = np.exp(rng.normal(0, spread, number))
+    # By rounded sums and not by rounded parts, which need not add up to the total.
     edges = np.rint(np.cumsum(share) / share.sum() * total).astype(np.int64)
     return np.asarray(np.diff(edges, prepend=0))
 
@@ -234,6 +237,7 @@ def _spread(rng: np.random.Generator, outline: "Polygon", number: int) -> Array:
 
     chosen = _inside(rng, outline, 1)
     while len(chosen) < number:
+        # The best of a dozen: as far apart as towns are, and not as regular as a grid.
         candidates = _inside(rng, outline, 12)
         room = cKDTree(chosen).query(candidates)[0]
         if rng.random() < 2 / 3:
@@ -274,6 +278,7 @@ def _points(
         wanting = wanting[~shapely.contains_xy(outline, built[wanting])]
         if not len(wanting):
             break
+    # A town on a narrow cape may not find land; its last areas go anywhere.
     built[wanting] = _inside(rng, outline, len(wanting))
     rural = n - len(town)
     points = np.vstack([built, _inside(rng, outline, rural)])
@@ -315,6 +320,7 @@ def _beyond(outline: "Polygon") -> Array:
     step = np.sqrt(outline.area) / 25
     x, y = (np.arange(a - 6 * step, b + 6 * step, step) for a, b in zip(low, high, strict=True))
     east, north = np.meshgrid(x, y)
+    # Every other row is shifted: a square lattice has corners where four cells meet.
     east[::2] += step / 2
     lattice = np.column_stack([east.ravel(), north.ravel()])
     shapely.prepare(outline)
@@ -386,12 +392,14 @@ def _polygons(lines: Array, pairs: Integers, points: Array, n: int) -> NDArray[A
     line = np.tile(np.arange(len(pairs)), 2)[cell < n]
     cell = cell[cell < n]
     out = lines[line] - points[cell][:, None]
+    # Counter-clockwise around the cell's own point, as the borders are put in order by angle.
     backwards = _cross(out[:, 0], out[:, -1]) < 0
     path = np.where(backwards[:, None, None], lines[line][:, ::-1], lines[line])
     middle = lines[line][:, [0, -1]].mean(axis=1) - points[cell]
     order = np.lexsort([np.arctan2(middle[:, 1], middle[:, 0]), cell])
     corners = path[order, :-1].reshape(-1, 2)
     ring = np.repeat(cell[order], k - 1)
+    # Rounding may have put two corners into one.
     fresh = (corners != np.roll(corners, 1, axis=0)).any(axis=1)
     return np.asarray(shapely.polygons(shapely.linearrings(corners[fresh], indices=ring[fresh])))
 
@@ -419,6 +427,7 @@ def _stray(pairs: Integers, district: Integers) -> Flags:
     same = pairs[district[pairs[:, 0]] == district[pairs[:, 1]]]
     graph = coo_array((np.ones(len(same)), same.T), shape=(n, n))
     piece = connected_components(graph, directed=False)[1]
+    # Written in order of size, so that what stays is the largest piece of each district.
     by_size = np.argsort(np.bincount(piece)[piece], kind="stable")
     largest = np.empty(district.max() + 1, dtype=np.int64)
     largest[district[by_size]] = piece[by_size]
@@ -437,6 +446,7 @@ def _labelled(cells: Cells, district: Integers) -> "GeoDataFrame":
     order = np.lexsort([points.hilbert_distance().to_numpy(), label])
     label = label[order]
     turn = pd.Series(label).groupby(label).cumcount().to_numpy()
+    # Five LSOAs or so make an MSOA, whose number their names share.
     number, letter = np.divmod(turn, 5)
     # Seven areas or so to a ward, which lie next to each other on the curve.
     ward = pd.factorize(pd.Series(label) + (turn // 7).astype(str))[0]

@@ -37,6 +37,7 @@ def draw_night_time(areas: "GeoDataFrame", truth: pd.DataFrame) -> "GeoDataFrame
     for number, of_cluster in truth[truth["kind"] != ""].groupby("cluster", sort=True):
         members = areas.geometry.loc[of_cluster.index]
         middle = members.union_all().representative_point()
+        # Half the land of the cluster, so that its areas lie partly inside and partly outside.
         wide = 0.7 * np.sqrt(members.area.sum() / np.pi)
         shapes.append(middle.buffer(wide, quad_segs=8))
         where = areas.loc[of_cluster.index[0]]
@@ -75,6 +76,7 @@ def lay_in_night_time(
     wanted = must.copy()
     for one in np.unique(year):
         now = year == one
+        # What lies inside in any case is taken off, so that the share is the planted one.
         more = round(SHARE * int(now.sum())) - int((must & now).sum())
         wanted[choose(rng, np.flatnonzero(could & ~must & now), more)] = True
     moved = drawn.copy()
@@ -107,12 +109,14 @@ def violence_of_towns(
     points = areas.geometry.representative_point()
     times = np.where(kind == "persistent", _CENTRAL, 1.0) * np.where(areas["is_urban"], _URBAN, 1.0)
     times = times * np.where((kind == "new") & (year >= _CHANGED), _NEW, 1.0)
+    # With few districts the ones that gain and lose would be the same.
     if "district" not in areas or areas["district"].nunique() < _LEAST_DISTRICTS:
         return np.asarray(times)
     district = areas["district"].to_numpy()
     size = areas["residents"].groupby(district).sum().sort_values(ascending=False)
     gaining, losing, violent = size.index[2], size.index[0], size.index[-5]
     rates = _sums(weight * times, district) / size
+    # Just below the highest of the others: a small district that counts alone would not show.
     second = np.sort(rates.drop(violent))[-1] * 0.97
     times = times * np.where(district == violent, second / rates[violent], 1.0)
     if year >= _CHANGED:
@@ -120,6 +124,8 @@ def violence_of_towns(
         for members, change in ((surge, _GAINED), (district == losing, -_LOST)):
             now = weight * times / (weight * times).sum()
             share = now[members].sum()
+            # How many times more there must be for a share to grow by so much, though the whole
+            # grows, too.
             grown = (share + change) * (1 - share) / (share * (1 - share - change))
             times = times * np.where(members, grown, 1.0)
     return np.asarray(times)

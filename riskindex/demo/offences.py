@@ -313,12 +313,14 @@ def outcomes(
         [0.21 - 0.021 * _years_on(day), np.full(len(day), 0.13)],
         default=0.24 - 0.008 * _years_on(day),
     )
+    # Months of a case at the extract, by which it may still be open.
     age = (EXTRACTED - day).astype(int) / 30.4
     still = np.select([age < 3, age < 6, age < 12], [0.62, 0.36, 0.16], default=0.015)
     draw, which = rng.random((2, len(day)))
     words = np.array(list(_NOT_FOUND), dtype=object)
     found = words[np.searchsorted(np.cumsum(list(_NOT_FOUND.values()))[:-1], which)]
     is_open = draw < still
+    # One draw for both: what is left of it, stretched to 0 to 1, is as random as a new one.
     is_found = ~is_open & ((draw - still) / (1 - still) < detected)
     found[is_found] = np.where(which[is_found] < 0.8, *_FOUND)
     found[is_open] = _OPEN
@@ -331,6 +333,7 @@ def _years_on(day: NDArray[np.datetime64]) -> Array:
 
 def hours(day: NDArray[np.datetime64], late: Flags, rng: np.random.Generator) -> Integers:
     """Hour of each event; of the late ones the small hours of Saturday and Sunday are likeliest."""
+    # Day 0 of NumPy was a Thursday.
     weekend = (day.astype(int) + 3) % 7 >= 5
     drawn = np.empty(len(day), dtype=np.int64)
     for small, weight in ((False, EVENING), (True, _SMALL_HOURS)):
@@ -341,7 +344,9 @@ def hours(day: NDArray[np.datetime64], late: Flags, rng: np.random.Generator) ->
 
 def minutes_of_day(hour: Integers, rng: np.random.Generator) -> Integers:
     """Minutes since midnight: mostly on the hour or at five minutes, and never 00:00 itself."""
+    # People round the time they tell to the hour or to five minutes.
     past = np.where(rng.random(len(hour)) < 0.4, 0, 5 * rng.integers(0, 12, len(hour)))
+    # 00:00 is kept for a time that nobody knew.
     return np.maximum(60 * hour + past, 1 + rng.integers(0, 4, len(hour)))
 
 

@@ -80,6 +80,7 @@ def draw_people(boundaries: "GeoDataFrame", *, seed: int) -> Population:
         headings.
     """
     points = centroids(boundaries)
+    # LSOAs have about as many residents everywhere, so that small ones are towns.
     urban = standardised(-np.log(boundaries.area.to_numpy()))
     near, far = (smooth_field(points, stream(seed, f"hardship {k}"), reach=k) for k in (4, 16))
     lone = stream(seed, "hardship").normal(size=len(points))
@@ -97,6 +98,7 @@ def draw_people(boundaries: "GeoDataFrame", *, seed: int) -> Population:
     bases = {
         "residents": ages["Age: Total"],
         "residents_10_24": ages.iloc[:, 3:6].sum(axis=1),
+        # The band 15 to 19 without a fifth of it, those aged 15.
         "residents_16_over": ages.iloc[:, 4:].sum(axis=1) - ages.iloc[:, 4] // 5,
         "residents_65_over": ages.iloc[:, 14:].sum(axis=1),
         "households": households,
@@ -124,6 +126,7 @@ def smooth_field(points: Array, rng: np.random.Generator, *, reach: float) -> Ar
     reach
         How far values stay alike, in widths of a middling area (half the spacing of points).
     """
+    # In spacings and not in metres: a field is as smooth on a small map as on a large one.
     spacing = np.sqrt(np.prod(np.ptp(points, axis=0)) / len(points)) / 2
     waves = rng.normal(size=(64, 2)) / (reach * spacing)
     turns = rng.uniform(0, 2 * np.pi, 64)
@@ -145,6 +148,7 @@ def _ages(boundaries: "GeoDataFrame", points: Array, urban: Array, seed: int) ->
     if "residents" in boundaries:
         total = np.rint(boundaries["residents"].to_numpy(dtype=float)).astype(np.int64)
     else:
+        # The mean of a log-normal lies above its median by half the variance, .018.
         spread = _RESIDENTS * np.exp(rng.normal(-0.018, 0.19, n))
         total = np.rint(np.clip(spread, 1000, 3200)).astype(np.int64)
     old = smooth_field(points, rng, reach=10) - 0.6 * urban + 0.5 * rng.normal(size=n)
@@ -193,6 +197,7 @@ def _ethnic_groups(residents: pd.Series, urban: Array, seed: int) -> pd.DataFram
 def _deprivation(households: pd.Series, hardship: Array, seed: int) -> pd.DataFrame:
     level, push = np.array(list(_DEPRIVED.values())).T
     at_least = 1 / (1 + np.exp(-(level + push * hardship[:, None])))
+    # Every household is deprived in no dimension or more.
     at_least[:, 0] = 1
     share = at_least - np.column_stack([at_least[:, 1:], np.zeros(len(hardship))])
     drawn = stream(seed, "deprivation").multinomial(households.to_numpy(), share)
@@ -210,6 +215,7 @@ def _history(ages: pd.DataFrame, hardship: Array, seed: int) -> pd.DataFrame:
         [bands[:, 3] * 4 // 5, bands[:, 4:13].sum(axis=1), bands[:, 13:].sum(axis=1)]
     )
     push = np.exp(0.28 * hardship)
+    # Hardship shows in people of working age; the young study and the old are retired anywhere.
     jobless = np.column_stack([0.6 + 0 * push, np.minimum(0.19 * push, 0.7), 0.9 + 0 * push])
     without = rng.binomial(people, jobless)
     drawn = sum(rng.multinomial(without[:, k], _HISTORY_SHARES[k]) for k in range(3))

@@ -25,6 +25,7 @@ _KEYS, _STEP = 9_999_991, 7_368_787
 
 def person_keys(numbers: Integers) -> Integers:
     """Pseudonymous keys of eight digits, each number's own, in no order that tells anything."""
+    # A prime, and a step that is no multiple of it: no two numbers below it get one key.
     return np.asarray(10_000_000 + numbers * _STEP % _KEYS)
 
 
@@ -126,9 +127,11 @@ def describe_people(
         known = choose(rng, rows, round(len(rows) * (1 - profile.no_age)))
         weights = profile.ages.get(str(of_sort), profile.ages[""])
         first.loc[known, "age"] = deal(rng, len(known), weights)
+    # Shares of those that say, and a part more that does not: odds, on the scale of the shares.
     unsaid = profile.no_ethnicity / (1 - profile.no_ethnicity) * sum(_ETHNIC.values())
     groups = deal_words(rng, [""] * len(first), {"": {**_ETHNIC, "": unsaid}})
     first["number"] = _known_before(first, profile.known_before, rng)
+    # Of a person's first line for all of them: ethnicity is the person's and not the record's.
     first["ethnicity"] = groups[first.groupby("number")["person"].transform("idxmin")]
     first["number"] += FIRST_NUMBER[name]
     found = first.set_index("person").loc[records.person, ["number", "sex", "age", "ethnicity"]]
@@ -148,6 +151,7 @@ def _known_before(first: pd.DataFrame, share: float, rng: np.random.Generator) -
     """Number of each person; a share of a year's people are those of the five years before."""
     number = np.arange(len(first))
     born = (first["year"] - first["age"]).where(first["age"] != UNKNOWN_AGE)
+    # Whose age is not known gets -1, and is nobody of an earlier year.
     key = first.assign(born=born).groupby(["kind", "born", "sex"], dropna=True).ngroup().to_numpy()
     last_seen = dict.fromkeys(first["kind"].unique(), None)
     for kind in last_seen:
@@ -158,6 +162,7 @@ def _known_before(first: pd.DataFrame, share: float, rng: np.random.Generator) -
             back = mine & (years < year) & (years >= year - LOOK_BACK)
             earlier = _latest(np.flatnonzero(back), number)
             pairs = _paired(now[key[now] >= 0], earlier[key[earlier] >= 0], key, rng)
+            # The first years have fewer years behind them in which somebody could be known.
             reach = min(1.0, (year - YEARS[0]) / LOOK_BACK)
             kept = choose(rng, np.arange(len(pairs)), round(share * reach * len(now)))
             number[pairs[kept, 0]] = number[pairs[kept, 1]]
@@ -209,6 +214,7 @@ def link_to_offences(
         # Some offences have two of them; nobody with several records is the second.
         second = choose(rng, rows[alone[rows]], max(round(0.15 * len(rows)), len(rows) - len(pool)))
         lead = np.setdiff1d(rows, second)
+        # Every offence gets one before any gets two.
         linked[lead] = np.resize(pool, len(lead))
         linked[second] = rng.choice(pool[: max(len(lead), 1)], len(second))
     return linked
@@ -229,6 +235,7 @@ def make_some_both(
         Source of who they are.
     """
     by = ["kind", "year", "sex", "age"]
+    # Who is a victim in several years keeps one number in all of them.
     again = victims.groupby("number")["year"].transform("nunique") > 1
     people = victims[~again & (victims["age"] != UNKNOWN_AGE)].drop_duplicates("number")
     others = suspects.drop_duplicates(["number", "year"])

@@ -85,6 +85,7 @@ def write_county(county: County, folder: str | Path) -> Path:
     needs = resources.files("riskindex.presets").joinpath("needs", "essex-2024.toml")
     text = _config() + needs.read_text(encoding="utf-8")
     (folder / NEEDS_FILE).write_text(text, encoding="utf-8", newline="\n")
+    # write_key never overwrites a key; this one is the same for everybody.
     (folder / KEY_FILE).unlink(missing_ok=True)
     write_key(folder / KEY_FILE, INVENTED)
     return config
@@ -100,6 +101,7 @@ def _config() -> str:
         key = line.partition(" = ")[0]
         if key in _ABOUT:
             lines[number] = f'{key} = "{_ABOUT[key]}"'
+    # Between these two tables the preset names official lookups, which know no invented code.
     start, end = lines.index("[areas]"), lines.index("[neighbours]")
     lines[start:end] = _AREAS.splitlines()
     first = next(i for i, line in enumerate(lines) if line.startswith("attribution"))
@@ -162,6 +164,7 @@ def _write_bulk(table: pd.DataFrame, path: Path) -> None:
     """A zip with one CSV, as Nomis has it; stored, and without the time of day."""
     text = io.StringIO()
     table.to_csv(text, index=False, lineterminator="\n")
+    # Without a date ZipInfo takes 1980, the same in every run.
     member = zipfile.ZipInfo(f"{path.stem}-lsoa.csv")
     with zipfile.ZipFile(path, "w") as bulk:
         bulk.writestr(member, text.getvalue())
