@@ -84,6 +84,9 @@ class Config(BaseModel):
     """Name of the study area in sentences, such as Essex."""
     whole: str = "county"
     """Word for the study area that an area is compared with: county, force area, city."""
+    whole_in_plots: bool = True
+    """Whether the plots of area profiles draw the study area beside the place; sentences and tables
+    compare with it either way."""
     about: str = ""
     """A sentence or two about what is asked and what it must not be used for."""
     seed: int = Field(default=2022, ge=0)

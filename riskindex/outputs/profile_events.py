@@ -258,7 +258,7 @@ def _trend(book: Book, place: Place, factor: str) -> str:
     # Per 100,000 where per 1,000 would be a line of zeros.
     per = 1000 if compared and 1000 * most / here >= 0.5 else 100_000
     lines = [Line(place.name, _scaled(records[place.name], per / here if compared else 1), "place")]
-    if compared:
+    if compared and book.draws_whole:
         lines.append(Line(book.whole, _scaled(records[WHOLE], per / whole), "whole"))
     picture = draw_lines(
         f"{_label(book, factor)} by month in {place.name}",
@@ -267,7 +267,7 @@ def _trend(book: Book, place: Place, factor: str) -> str:
         about=f"From {months[0]} to {months[-1]}.",
         unit=f"records per {per:,} residents" if compared else "records",
     )
-    legend = f" Solid: {place.name}. Dashed: {book.whole}." if compared else ""
+    legend = f" Solid: {place.name}. Dashed: {book.whole}." if len(lines) > 1 else ""
     return drawing(picture, f"By month.{legend}")
 
 
@@ -307,11 +307,12 @@ def _rates(book: Book, place: Place, factor: str) -> str:
     picture = draw_dots(
         f"{_label(book, factor)}: rates of all districts in {last}",
         _around(rows),
-        whole=periods[last][WHOLE]["rate_per_1000"],
+        whole=periods[last][WHOLE]["rate_per_1000"] if book.draws_whole else math.nan,
         about="With 95% intervals, the highest first.",
         unit="per 1,000 residents",
     )
-    return drawing(picture, f"Rates in {last} with 95% intervals. Dashed: {book.whole}.")
+    legend = f" Dashed: {book.whole}." if book.draws_whole else ""
+    return drawing(picture, f"Rates in {last} with 95% intervals.{legend}")
 
 
 def _around(dots: Sequence[Dot], *, most: int = 16) -> Sequence[Dot]:
@@ -378,7 +379,8 @@ def _aspect_part(book: Book, place: Place, aspects: Sequence[str]) -> str:
             plots += [_aspect(book, place, factor, aspect) for aspect in known]
     if not any(plots) and not few and not partly:
         return ""
-    bars = f"Bars: share of the records here. Lines across: the {book.whole}."
+    bars = "Bars: share of the records here."
+    bars += f" Lines across: the {book.whole}." if book.draws_whole else ""
     told = bars if any(plots) else ""
     last = f"Too few records to show a pattern: {in_words(few)}. " if few else ""
     last += f"Not shown, because numbers in it are withheld: {in_words(partly)}." if partly else ""
@@ -420,11 +422,12 @@ def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
     unknown = int(said.sum())
     words = list(labels.values())
     told = _TELL[aspect](book, place, factor, labels, here)
+    of_whole = 100 / max(sum(value for value in whole if not math.isnan(value)), 1)
     picture = draw_bars(
         f"{_label(book, factor)} by {_TITLES[aspect].lower()} in {place.name}",
         words,
         _scaled(here, 100 / total),
-        _scaled(whole, 100 / max(sum(value for value in whole if not math.isnan(value)), 1)),
+        _scaled(whole, of_whole if book.draws_whole else math.nan),
         about=told,
         unit="% of records",
     )

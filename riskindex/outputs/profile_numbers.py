@@ -65,6 +65,7 @@ class Book:
     def __init__(self, released: Released) -> None:
         self.released = released
         self.whole = str(released.config.get("whole", "county"))
+        self.draws_whole = bool(released.config.get("whole_in_plots", True))
         every = released.all_areas
         self.has_ranks = "rank" in every
         # Where ranks are not released, an order by score would give them away.

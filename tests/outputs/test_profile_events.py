@@ -10,7 +10,13 @@ import pytest
 from scipy import stats
 
 from riskindex.disclosure import CellRules
-from riskindex.outputs.profile_events import change, change_sentences, when_part, who_part
+from riskindex.outputs.profile_events import (
+    change,
+    change_sentences,
+    events_part,
+    when_part,
+    who_part,
+)
 from riskindex.outputs.profile_numbers import Book
 
 
@@ -148,3 +154,21 @@ def test_bands_that_a_source_gives_stay(county_released):
     book, place = with_records(county_released, age={**ages, "30": 10})
     assert "110 records in" in who_part(book, place)
     assert len(heights(who_part(book, place), "by age")) == 4
+
+
+OF_THE_WHOLE = ('class="line whole"', 'class="mark-line"', "Dashed: county", "Lines across")
+
+
+def test_plots_leave_the_whole_out_where_the_config_says_so(county_released):
+    drawn = {}
+    for asked in (True, False):
+        config = {**county_released.config, "whole_in_plots": asked}
+        released = dataclasses.replace(county_released, config=config)
+        week = {str(day): 20 for day in range(1, 8)}
+        book, place = with_records(released, weekday=week)
+        drawn[asked] = events_part(book, place) + when_part(book, place)
+    assert all(sign in drawn[True] for sign in OF_THE_WHOLE)
+    assert not any(sign in drawn[False] for sign in OF_THE_WHOLE)
+    # The place itself is drawn as before, and tables compare it with the whole.
+    for sign in ('class="line place"', 'class="bar"', "County, per 1,000"):
+        assert drawn[True].count(sign) == drawn[False].count(sign) > 0
