@@ -133,3 +133,16 @@ def test_months_of_a_period_without_data_are_marked_so(world):
     assert set(months[year == "2023"]) == {NOT_RECORDED}
     apart = released_rhythm(lines(MONTHS), result, KEY, RULES).loc["homes"]
     assert set(apart.index.unique("period")) == {"2022"}
+
+
+def test_default_times_leave_as_protected_cells_beside_all_24_hours(world):
+    hours = {(place, "hour", "default time"): 40 for place in ("East", "West")}
+    hours |= {("East", "hour", f"{hour:02d}"): 30 for hour in range(24)}
+    rhythm = lines(hours)
+    found = released_rhythm(rhythm, counted(world, rhythm), KEY, RULES).xs("hour", level="aspect")
+    whole = found.xs(WHOLE, level="place").droplevel(["factor", "group", "period"])
+    assert list(whole.index) == sorted([f"{h:02d}" for h in range(24)] + ["default time"])
+    east = rhythm.xs("East", level="place").xs("default time", level="value")
+    drawn = noise(east["fingerprint"].to_numpy(), KEY, RULES.epsilon)
+    shown = found.xs("East", level="place").xs("default time", level="value")["records"]
+    assert shown.tolist() == [pytest.approx(40 + drawn[0], abs=RULES.rounding / 2)]
