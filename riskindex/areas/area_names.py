@@ -77,11 +77,13 @@ def find_area(asked: str) -> NamedArea:
             f"{asked!r} is no police force, community safety partnership or district of England "
             f"and Wales{_nearest_names(asked, known)}."
         )
+    # Where groups of several kinds share a name, the largest is what people mean by it.
     return max(found, key=lambda area: len(area.codes))
 
 
 def _is_name(asked: str, name: str) -> bool:
     return asked.strip().casefold() == name.casefold() or (
+        # "police" alone has no word left that tells a place, and must not fit every name.
         bool(words_of_name(asked)) and words_of_name(asked) == words_of_name(name)
     )
 
@@ -142,6 +144,7 @@ def recognise_texts(texts: Sequence[str]) -> tuple[str, str] | None:
     """
     given = [text.strip() for text in texts if text.strip()]
     for form, kind in _FORMS:
+        # Most and not all: one slip in a column does not make it another kind.
         if _most(form.fullmatch(text) is not None for text in given):
             return kind
     table = read_area_lookup()

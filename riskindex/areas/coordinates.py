@@ -81,6 +81,7 @@ def _with_crs(
     still = _misfit(given, geometry.total_bounds)
     if still:
         raise InputError(f"{label}: {still}")
+    # What the file states does not fit its coordinates, and what the analyst says does.
     geometry = geometry.set_crs(given, allow_override=True)
     if stated is None:
         return geometry, ()
@@ -113,6 +114,7 @@ def _parsed_crs(crs: str | None) -> CRS:
 def _misfit(crs: CRS, bounds: Array) -> str:
     """Why coordinates cannot be in a coordinate system; an ordered table, first match wins."""
     low, high = bounds[:2], bounds[2:]
+    # No degree is above 180; metres of a study area are far above it.
     small = bool(np.abs(bounds).max() <= 180)
     span = f"{low[0]:,.6g} to {high[0]:,.6g} and {low[1]:,.6g} to {high[1]:,.6g}"
     if crs is None:

@@ -117,6 +117,7 @@ def _shares(
             "of 0 or more. Correct the lookup."
             for new, cells in parts.items()
             for cell, number in zip(cells, numbers[new], strict=True)
+            # Written so that NaN is refused, too.
             if not number >= 0
         ]
         shares[old] = tuple(map(sum, numbers.values()))
@@ -183,6 +184,7 @@ def carries_2011_codes(named: Collection[str], areas: Collection[str]) -> bool:
     """
     new, there = new_in_2021(areas), set(named)
     older = set(areas) - new
+    # One code that only 2021 has settles it: 2011 did not know it.
     if not new or not older or new & there:
         return False
     share = len(older & there) / len(older)

@@ -92,6 +92,7 @@ def count_groups(
         levels = pd.MultiIndex.from_arrays([[], [], []], names=["factor", "period", "place"])
         return pd.DataFrame(columns=COUNTED, index=levels, dtype=float)
     totals = by_factor(counts)
+    # min_count: a place that no source covers is missing, and no place of 0 events.
     of_place = totals.groupby(places, sort=True).sum(min_count=1)
     # Summed over the areas and not over places: some areas are in none.
     of_place.loc[WHOLE] = totals.sum(min_count=1)

@@ -101,6 +101,7 @@ def added_up(
     sums.columns = pd.Index(list(values))
     if category is None:
         return sums
+    # A category that an area has no row of is missing there, and not 0.
     return sums.iloc[:, 0].unstack(category)
 
 

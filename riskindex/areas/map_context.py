@@ -115,6 +115,7 @@ def _drawn(layer: ContextLayer, table: "gpd.GeoDataFrame", window: shapely.Polyg
     shapes = parts[near]
     names: tuple[str, ...] = ()
     if kind == "point":
+        # Points cannot be simplified, as lines can.
         if len(shapes) > MOST_POINTS:
             raise InputError(f"{layer.path}: over {MOST_POINTS:,} points: too many for a map.")
         if layer.name:
@@ -145,6 +146,7 @@ def _simplified(shapes: Shapes, path: str) -> Shapes:
                 f"{path}: too fine for a map even when simplified to {COARSEST:.0f} m. Take a file "
                 "of main roads, or of larger waters."
             )
+        # Doubled each time: a finer step would simplify a national file a dozen times over.
         tolerance *= 2
 
 

@@ -224,6 +224,7 @@ def _matched(shapes: Shapes, snap: float) -> Flags:
     cells = np.floor((points - points.min(axis=0)) / (max(snap, 1e-6) / 2)).astype(np.int64)
     _, vertex = np.unique(cells[:, 0] * (cells[:, 1].max() + 1) + cells[:, 1], return_inverse=True)
     edges = (ring_of[1:] == ring_of[:-1]) & (vertex[1:] != vertex[:-1])
+    # Neighbours run along a shared edge in opposite directions; sorted, its ends are the same.
     low, high = np.minimum(vertex[1:], vertex[:-1]), np.maximum(vertex[1:], vertex[:-1])
     edge = (low * (vertex.max() + 1) + high)[edges]
     owner = shape_of[part_of[ring_of[1:][edges]]]

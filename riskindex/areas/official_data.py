@@ -36,6 +36,7 @@ class Official:
 
     def holds(self, *columns: str) -> bool:
         """Whether all the columns are among the official ones and those of copies."""
+        # All columns and not some: a code column alone is in many files.
         return set(columns) <= {*self.columns, *self.also}
 
 
@@ -103,6 +104,7 @@ def _named(source: TableSource) -> Iterator[str]:
 
 def _first(known: Mapping[str, Official], kind: str, *columns: str) -> Iterator[Official]:
     """The first source of a kind (any but places, where empty) that holds the columns."""
+    # Places come with the package, and no config reads them by columns.
     fitting = [s for s in known.values() if s.kind == kind or (not kind and s.kind != "place")]
     yield from [source for source in fitting if source.holds(*columns)][:1]
 

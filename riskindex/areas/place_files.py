@@ -94,6 +94,7 @@ def _points(sheet: CsvSheet, named: Sequence[str]) -> pd.DataFrame:
     text = {column: pd.Series(sheet.columns[column]).str.strip() for column in named}
     table = pd.DataFrame(text)
     for axis in ("x", "y"):
+        # What is no number becomes missing here, and is told as a fault below.
         table[axis] = pd.to_numeric(pd.Series(sheet.columns[axis]), errors="coerce")
     # Every row that lacks something at once, with its number in the file.
     lost = table[["x", "y"]].isna().any(axis=1) | (table[list(named)] == "").any(axis=1)

@@ -91,6 +91,7 @@ def read_postcodes(
         table, label = _unpacked(path, Path(private))
         header = read_header(table, (), Path(private))
         code = source.code or _first(header, POSTCODE_COLUMNS)
+        # All of them, until the codes of the boundaries tell which is meant.
         columns = [source.area] if source.area else [c for c in header if _AREA_COLUMN.fullmatch(c)]
         lacking = [c for c in (code, *columns) if c not in header]
         if code is None or lacking or not columns:

@@ -74,6 +74,7 @@ def prepare_areas(
     if missing:
         raise InputError([f"{label}: no column {column!r}." for column in missing])
     codes, trimmed = plain_codes(_as_codes(raw[code]), label)
+    # Before faults are looked for: a collection that holds a polygon is an area all the same.
     shapes, collected = polygons_of_collections(shapely.force_2d(raw.geometry.to_numpy()))
     faults = [*code_faults(codes), *shape_faults(shapes, codes)]
     # An empty layer is a download that failed.
@@ -124,6 +125,7 @@ def with_context(
     inside = np.ones(len(areas), dtype=bool)
     for kind, groups in within.items():
         known = set(areas[kind]) if kind in areas and kind not in RESERVED else set()
+        # A misspelt district would otherwise just be missing from the study area.
         absent = [group for group in groups if group not in known]
         if absent or not groups:
             raise ConfigError(

@@ -164,6 +164,7 @@ def read_areas(
     # Groups first: the study area is named by them.
     if source.within:
         study = with_context(areas, source.within)
+        # Again: names that repeat in the country need not repeat in the study area.
         areas = _told_apart(study.areas, source.shipped_kinds or ())
         notes.extend(study.notes)
     return ReadAreas(areas, tuple(notes), tuple(files))
@@ -212,6 +213,7 @@ def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None)
         _, sheet = columns(lookup.path, "areas.lookups", lookup.code)
         # Codes of a national lookup that are not here are elsewhere, and no fault.
         known.update(code.strip() for code in sheet.columns[lookup.code])
+    # The crosswalk of the package is for LSOAs of 2021, which the groups of the package are of.
     if source.vintage is None and source.shipped_kinds is not None:
         file = record(shipped_file(CHANGES), "crosswalk", rows=len(read_changes_2011_2021()))
         return ReadCodes(crosswalk_2011_2021(), frozenset(known - {""}), (), (file,))

@@ -42,6 +42,7 @@ def repair(shapes: Shapes, names: "pd.Series[str]", label: str) -> tuple[Shapes,
     shapes = shapes.copy()
     rows = []
     for i in broken:
+        # What follows the bracket is where the fault is, in coordinates that help nobody here.
         fault = shapely.is_valid_reason(shapes[i]).partition("[")[0]
         # GEOS keeps the even-odd interior, as a GIS draws an invalid ring.
         fixed = _polygons_of(shapely.make_valid(shapes[i]))
@@ -112,6 +113,7 @@ def _area_as_written(shape: Shape, after: float) -> float:
 
 
 def _change(before: float, after: float) -> float:
+    # A shape without an area that gains one by mending is always refused.
     return (after - before) / before if before > 0 else np.inf
 
 

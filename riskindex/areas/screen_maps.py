@@ -85,10 +85,12 @@ def explore_areas(
     table["width"] = np.where(chosen, 2.0, 0.2)
     shown = {c: areas[c].astype("object").where(areas[c].notna(), "").map(str) for c in told}
     texts = table.assign(code=areas.index.astype(str), **shown)
+    # Together, so that no gap opens between areas whose shared border is simplified.
     texts.geometry = texts.geometry.simplify_coverage(MOST_DETAIL)
     west, south, east, north = texts.to_crs(4326).total_bounds
     page = folium.Map(
         location=[(south + north) / 2, (west + east) / 2],
+        # Background tiles come from another host, which would learn the area that is looked at.
         tiles=None,
         prefer_canvas=True,
         attribution_control=False,

@@ -57,6 +57,7 @@ def read_area_lookup() -> "pd.DataFrame":
         2021. No cell is missing. Names are the official ones; those of wards repeat: Trinity is a
         ward of several districts, so count by `ward_code`, or by `shipped_groups`.
     """
+    # A copy: whoever changes the table must not change it for the rest of the program.
     return _area_lookup().copy()
 
 

@@ -270,6 +270,7 @@ def _long(
 def with_plain_codes(sheet: CsvSheet, column: str, areas: pd.Index) -> tuple[CsvSheet, list[str]]:
     """The table with codes as the areas have them, and a note about blanks and small letters."""
     known, given = set(areas), sheet.columns[column]
+    # A code that fits as it stands is left alone: elsewhere small letters may be another area.
     codes = [code if code in known else _plain_code(code, known) for code in given]
     changed = [one for one, other in zip(given, codes, strict=True) if one != other]
     if not changed:
@@ -362,6 +363,7 @@ def _fractions(sheet: CsvSheet, column: str, values: "pd.Series[float]") -> Iter
     """A note where a column of whole numbers has a few that are not."""
     known = values[values.notna()]
     odd = known[known % 1 != 0]
+    # More than a tenth, and the column is one of decimals.
     if 0 < len(odd) <= len(known) / 10:
         yield (
             f"{sheet.label}: column {column!r} holds whole numbers, but not for {len(odd):,} areas "

@@ -54,6 +54,7 @@ class Weights:
         DataError
             A label that does not match, named.
         """
+        # The same order, too: a matrix does not know which row is whose.
         if labels.equals(self.areas):
             return self.matrix
         raise DataError(f"{what}: {_mismatch(labels, self.areas)}")
@@ -152,6 +153,7 @@ def as_weights(given: object) -> Weights:
     """
     if isinstance(given, Weights):
         return given
+    # By its name and not by isinstance, which would have to import libpysal for every matrix.
     kind = type(given).__module__.partition(".")[0], type(given).__name__
     if kind == ("libpysal", "Graph"):
         return _of_graph(given)

@@ -82,6 +82,7 @@ def read_vector(
     label = path.name
     inner, kind, layer = _unpacked(path, layer, scratch)
     with warnings.catch_warnings(record=True) as caught:
+        # GDAL tells in warnings what it passed over or changed, which the analyst should know.
         warnings.simplefilter("always", RuntimeWarning)
         table = _READERS[kind](inner, columns, layer, label)
     notes = [f"{label}: {_without_paths(str(warning.message))}" for warning in caught]
@@ -116,6 +117,7 @@ def polygon_layers(path: Path, scratch: Path) -> list[PolygonLayer]:
     label = path.name
     inner, kind, _ = _unpacked(path, None, scratch)
     if kind == "parquet":
+        # GDAL reads Parquet only in some builds; pyarrow reads the names.
         return [PolygonLayer(None, tuple(_geoparquet_columns(inner, label)[1]))]
     return _gdal_layers(f"{'GeoJSON:' if kind == 'json' else ''}{inner}", label)
 
@@ -164,6 +166,7 @@ def refuse_computed(path: Path, label: str) -> None:
         A layer, or a table that lists layers, is a view, a virtual table or has computed columns.
     """
     try:
+        # immutable: SQLite writes no journal beside a file that somebody else may own.
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)) as file:
             computed = {
                 str(name).casefold()
@@ -239,6 +242,7 @@ def _from_zip(path: Path, layer: str | None, scratch: Path) -> tuple[Path, str |
     name, layer = _one_of(suitable, layer, path.name)
     stem = str(PurePosixPath(name).with_suffix("")).casefold()
     parts = [n for n in names if str(PurePosixPath(n).with_suffix("")).casefold() == stem]
+    # A Shapefile is several files of one name; alone the .shp has no codes.
     wanted = parts if name.lower().endswith(".shp") else [name]
     unpacked = dict(zip(wanted, open_members(path, wanted, scratch), strict=True))
     return unpacked[name], layer
@@ -258,6 +262,8 @@ def _plain(path: Path, kind: str, scratch: Path) -> Path:
     """The file, or a private copy where its name would mislead the library that opens it."""
     if kind == "shapefile":
         _check_shapefile(path)
+    # The ending decides which driver opens some kinds, and what follows "!" is taken for a file
+    # inside an archive.
     if ENDINGS.get(path.suffix.lower()) == kind and "!" not in str(path):
         return path
     ending = next(ending for ending, of in ENDINGS.items() if of == kind)
@@ -319,6 +325,7 @@ def _layer(found: Any, layer: str | None, label: str) -> str:  # noqa: ANN401
 
 
 def _check_opened(info: Mapping[str, Any], driver: str, columns: Sequence[str], label: str) -> None:
+    # Another driver than the one that the bytes showed may follow paths or addresses in the file.
     if info["driver"] != driver:
         raise InputError(f"{label}: opened as {info['driver']}, not as {driver}; refused.")
     if info["features"] == 0:

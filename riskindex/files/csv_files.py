@@ -173,6 +173,7 @@ def read_header(
         _rows_above(file, columns, header_row, label)
         first = file.readline()
         tried = [next(csv.reader([first], delimiter=delimiter), []) for delimiter in _DELIMITERS]
+    # Without wanted columns the delimiter that gives most of them is the likeliest.
     return [name.strip() for name in max(tried, key=len)]
 
 
@@ -321,6 +322,7 @@ def _kept(
     last = rows[-1] if rows else 0
     # Odd rows below the table are notes; inside it they are faults.
     inside = [(row, fields) for row, fields in odd if row < last]
+    # One empty cell more: a note alone in its row is told by the empty cells beside it.
     notes, passed = without_footer([(r, [*f, ""]) for r, f in odd if r > last])
     faults = [
         f"{label}: row {row} has {width_of} fields, the header {width}. Take out "

@@ -110,6 +110,7 @@ def find_file(folder: Path, name: str, *, place: str) -> Path:
     InputError
         There is no such file, with the nearest name beside it; or it is a web address.
     """
+    # Two letters at least before the colon: C:\ is a drive.
     if re.match(r"[A-Za-z][\w+.-]+:", name):
         raise InputError(f"{place}: {name!r} is not a local file. Save it first, then name it.")
     path = folder / name
@@ -153,6 +154,7 @@ def sniff(path: Path) -> str:
     head = _head(path)
     kind = next((kind for start, kind in _SIGNATURES if head.startswith(start)), "")
     if kind == "sqlite":
+        # The application id stands at byte 68 of an SQLite file.
         return "geopackage" if head[68:72] in _GEOPACKAGE_IDS else "sqlite"
     if kind == "zip":
         return next((kind for mark, kind in _IN_ZIP if mark in head), "zip")
@@ -173,6 +175,7 @@ def _kind_of_text(head: bytes) -> str:
     if not head:
         return "empty"
     if b"\x00" in head:
+        # Plain letters in UTF-16 have every other byte 0, with or without a mark at the beginning.
         return "utf-16" if head[1:8:2] == b"\0\0\0\0" or head[:8:2] == b"\0\0\0\0" else "binary"
     first = head.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
     return {b"{": "json", b"[": "json", b"<": "xml"}.get(first, "text")
@@ -246,6 +249,7 @@ def open_members(path: Path, names: Sequence[str], into: Path) -> Iterator[Path]
             if name not in safe:
                 raise InputError(f"{path.name}: no member {name!r}{nearest(name, safe)}.")
             info = archive.getinfo(name)
+            # Before it is unpacked: a disk that fills up takes other programs with it.
             _need_room(path, into, info.file_size)
             with archive.open(info) as member:
                 yield _stream(member, _fresh(into, name), f"{path.name}: member {name!r}")
@@ -259,6 +263,7 @@ def unpack(path: Path, into: Path) -> Path:
     InputError
         Damaged, or unpacking to a size that no data has.
     """
+    # gzip does not say reliably how large its content is, so that it is counted while it comes.
     limit = max(SMALL, LARGEST_RATIO * path.stat().st_size)
     target = _fresh(into, path.name.removesuffix(".gz"))
     with gzip.open(path, "rb") as member:
@@ -341,6 +346,7 @@ def _files(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
     return [
         info
         for info in archive.infolist()
+        # Macs add a shadow of every file there, with the same ending.
         if not info.is_dir() and not info.filename.startswith("__MACOSX/")
     ]
 
@@ -360,6 +366,7 @@ def _archive_faults(path: Path, infos: Sequence[zipfile.ZipInfo]) -> Iterator[st
 
 def _member_fault(info: zipfile.ZipInfo) -> str:
     """What makes a member unsafe; an ordered table, first match wins."""
+    # Some programs of Windows write backslashes, which would hide ".." from a check by slashes.
     inside = PurePosixPath(info.filename.replace("\\", "/"))
     drive = re.match("[A-Za-z]:", info.filename) is not None
     outside = inside.is_absolute() or ".." in inside.parts or drive
@@ -385,6 +392,7 @@ def _need_room(path: Path, into: Path, size: int) -> None:
 
 def _fresh(into: Path, name: str) -> Path:
     """A path that does not exist yet, with a name that every system accepts."""
+    # The end of a long name is kept, as it has the ending by which libraries open it.
     plain = re.sub(r"[^A-Za-z0-9._-]", "_", PurePosixPath(name.replace("\\", "/")).name)[-100:]
     tries = (into / f"member{k or ''}-{plain}" for k in range(1_000_000))
     return next(path for path in tries if not path.exists())
@@ -432,6 +440,7 @@ def _first_undecodable(path: Path, encoding: str) -> int | None:
                 return line + error.object[: error.start].count(b"\n")
             line += chunk.count(b"\n")
         try:
+            # A file may be cut in the middle of a letter.
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
             return line

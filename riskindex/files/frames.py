@@ -60,6 +60,8 @@ def check_frames(frames: Frames) -> None:
             f"{argument}[{name!r}]: a pandas or polars DataFrame, a pyarrow Table, a DuckDB "
             f"relation or an ibis table is needed, not {with_article(table)}{_collected(table)}."
             for name, table in given.items()
+            # The Arrow PyCapsule interface: whatever speaks it can be read, without a word about
+            # its library.
             if not hasattr(table, "__arrow_c_stream__")
         ]
     if faults:
@@ -92,8 +94,10 @@ def frame_vector(frame: "GeoDataFrame", columns: Sequence[str], role: str) -> Ve
     table = _plain(frame)
     known = [str(c) for c in table.columns if c != table.active_geometry_name]
     check_columns(columns, known, BOUNDARIES)
+    # Shapes are matched to rows by the index, which may hold repeats.
     table = table.reset_index(drop=True)
     kept = geopandas.GeoDataFrame(table[list(columns)], geometry=table.geometry, crs=table.crs)
+    # Signs that no text holds stand between the parts, so that two tables cannot run into one hash.
     written = [kept[column].map(str).str.cat(sep="\x1e") for column in columns]
     parts = [text.encode() for text in [str(kept.crs), *written]]
     parts += [shape or b"" for shape in shapely.to_wkb(kept.geometry.to_numpy())]
@@ -206,6 +210,7 @@ def registered(
     try:
         yield columns
     finally:
+        # DuckDB would keep the table alive, and its memory, for as long as the connection.
         connection.unregister(GIVEN)
 
 

@@ -21,6 +21,7 @@ def refusal(path: Path) -> str:
         A text file that begins as JSON does.
     """
     with path.open("rb") as file:
+        # A letter may be cut at the end of what is read, which is no fault of the file.
         head = file.read(HEAD).decode("utf-8-sig", "replace")
         file.seek(max(path.stat().st_size - TAIL, 0))
         tail = file.read().decode("utf-8", "replace")
@@ -86,6 +87,8 @@ def _outer_keys(head: str) -> dict[str, Any]:
             at = _after_blank(head, at)
             key, at = decoder.raw_decode(head, at)
             at = _after_blank(head, _after_blank(head, at) + 1)  # the colon
+            # Named before its value is read: a key whose value is longer than what was read is
+            # there all the same.
             found[str(key)] = None
             found[str(key)], at = decoder.raw_decode(head, at)
         except (ValueError, RecursionError):

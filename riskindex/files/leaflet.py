@@ -19,6 +19,7 @@ def inline_leaflet(page: "folium.Map") -> None:
     """
     from branca.element import Element, Figure
 
+    # folium would load these from content networks: jQuery, Bootstrap and icons among them.
     page.default_js, page.default_css = [], []
     header = cast(Figure, page.get_root()).header
     header.add_child(Element(f"<script>{leaflet_script()}</script>"), name="leaflet_script")
@@ -28,6 +29,7 @@ def inline_leaflet(page: "folium.Map") -> None:
 @cache
 def leaflet_script() -> str:
     """Leaflet as installed, with its notice, and without the line that points to a source map."""
+    # Developer tools would ask for the source map, and the page asks nobody for anything.
     return re.sub(r"\n//# sourceMappingURL=\S+\s*$", "\n", _leaflet_file("leaflet.js"))
 
 

@@ -53,6 +53,7 @@ def resident() -> int | None:
         return _working_set() or _peak()
     import os
 
+    # The second number is the resident set, in pages (proc(5)).
     return int(_STATUS.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
@@ -84,6 +85,7 @@ def _peak() -> int | None:
         import resource
     except ImportError:
         return None
+    # macOS counts bytes, other systems kilobytes (getrusage(2)).
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
@@ -146,11 +148,13 @@ def _watched(cap: int, named: str) -> Iterator[None]:
         finally:
             done.set()
             watch.join()
+        # Once more at the end: a short peak may fall between two looks.
         if (resident() or 0) > cap:
             over.set()
             raise KeyboardInterrupt
     except (KeyboardInterrupt, Exception) as error:
         stopped = isinstance(error, KeyboardInterrupt) or is_interruption(error)
+        # A Ctrl-C of the analyst stays one, and errors of their own kind stay theirs.
         if not (over.is_set() and stopped):
             raise
         held = resident() or 0

@@ -12,7 +12,9 @@ MISSING_WORDS = ("null", "na", "n/a", "#n/a", "nan", "nat", "none")
 """What databases and spreadsheets write where there is nothing, in small letters."""
 
 
+# Unicode's bidirectional controls (UAX 9): with them a text can read as another than it is.
 _TURNING = (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+# Control characters but for tab and line ends, and halves of surrogate pairs.
 _NO_TEXT = (*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0xD800, 0xE000))
 _UNSEEN = dict.fromkeys((*_TURNING, *_NO_TEXT), "\ufffd")
 _ODD = re.compile(f"[{re.escape(''.join(map(chr, _UNSEEN)))}]")
@@ -101,5 +103,6 @@ def _ungarbled(text: str) -> str:
     """What a text was before its UTF-8 was read as Windows-1252; empty where it was not."""
     if not text.isascii():
         with suppress(UnicodeError):
+            # A text that was read rightly hardly ever happens to be valid UTF-8 as well.
             return text.encode("cp1252").decode("utf-8")
     return ""

@@ -255,6 +255,7 @@ def _told_if_removed(folder: Path, target: Path) -> Iterator[None]:
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Heed no Ctrl-C and no request to end while names are changed and what is left is removed."""
+    # Python lets only the main thread set what a signal does.
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -274,6 +275,7 @@ def _resolved(target: Path) -> Path:
         long = len(os.fsencode(real.name)) > _LONGEST_NAME
     except (OSError, ValueError) as error:
         raise InputError(f"{target}: cannot be found ({error}); name another folder.") from None
+    # Renamed away, it would leave the terminal in a folder that is no more.
     if real == here or real in here.parents:
         raise InputError(
             f"{real}: is the folder you are in, or holds it, and would be replaced. "
@@ -325,6 +327,7 @@ def _holder(home: Path) -> str:
 
 
 def _refuse_strangers(target: Path) -> None:
+    # A manifest is the sign of a result; anything else there may be somebody's only copy.
     if target.is_dir() and (not any(target.iterdir()) or (target / MANIFEST).is_file()):
         return
     if target.exists():

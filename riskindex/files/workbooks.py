@@ -85,6 +85,7 @@ def read_grid(
     if not 0 <= at < len(cells) or not any(cells[at]):
         raise InputError(f"{label}: header_row {at + 1} of sheet {name!r} is empty.")
     header = [text.strip() for text in cells[at]]
+    # Cells that were once formatted reach on to the right, without a heading.
     header = header[: max(i for i, text in enumerate(header) if text) + 1]
     # Numbered as the sheet shows them.
     rows = [(i + 1, row[: len(header)]) for i, row in enumerate(cells) if i > at and any(row)]
@@ -165,6 +166,8 @@ def _extent(archive: zipfile.ZipFile, name: str) -> int:
     columns, last, before = set[bytes](), 0, b""
     with archive.open(name) as part:
         while chunk := part.read(CHUNK):
+            # By a pattern and not by a parser: a part of a gigabyte must be looked at without being
+            # held.
             found = _CELL.findall(before + chunk)
             columns.update(column for column, _ in found)
             last = max([last, *(int(row) for _, row in found)])
@@ -209,6 +212,7 @@ def _cells(book: "CalamineWorkbook", name: str, label: str, date_format: str | N
 
 def _text(value: Any, date_format: str | None) -> str:  # noqa: ANN401 (a cell)
     """A cell as a CSV would hold it."""
+    # Before the numbers: Python counts true among the whole numbers.
     if isinstance(value, bool):
         return "true" if value else "false"
     # Spreadsheets hold every number as a float; 12.0 is a code or a count, and is written 12.
