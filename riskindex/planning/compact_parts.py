@@ -59,6 +59,7 @@ class Ground(NamedTuple):
             for k in range(cluster.max() + 1)
             for part in self._divided(inside[cluster == k], fits)
         ]
+        # By the first code in each: the order in which parts were cut decides nothing.
         for number, part in enumerate(sorted(found, key=lambda part: int(part[0]))):
             label[self.order[part]] = number
         return label
@@ -157,10 +158,13 @@ def two_parts(lengths: "csr_array[Any]") -> Flags:
     far = np.asarray(dijkstra(lengths, directed=False, indices=centres))
     best, first, second = np.inf, 0, 1
     for a in range(len(centres) - 1):
+        # Each pair once: the second centre comes after the first.
         sums = np.minimum(far[a], far[a + 1 :]).sum(axis=1)
         b = int(np.argmin(sums))
+        # Below and not at: among equals the first pair wins.
         if sums[b] < best:
             best, first, second = float(sums[b]), a, a + 1 + b
+    # An area as near to both goes to the first, so that no area is left over.
     return np.asarray(far[first] <= far[second])
 
 

@@ -200,6 +200,7 @@ def weighted_people(
 
 def firm_areas(index: pd.DataFrame) -> "pd.Series[float]":
     """1 for areas selected in 95 of 100 repeats or more, 0 for others, NaN without repeats."""
+    # Tiers first: they are what the pages call firm.
     if "tier" in index:
         return (index["tier"].astype("string") == "firm").astype(float)
     if "p_selected" in index:
@@ -256,6 +257,7 @@ def _figures(facts: pd.DataFrame) -> pd.DataFrame:
     )
     called = {part: in_words(dict.fromkeys(table["called"].dropna())) for part, table in by_part}
     places["called"] = pd.Series(called, dtype=object)
+    # Stable: parts are in the order of their first codes, which is the last word.
     return places.sort_values(["need", "areas"], ascending=False, kind="stable")
 
 
@@ -294,6 +296,7 @@ def _names(places: pd.DataFrame) -> list[str]:
         },
         dtype=object,
     )
+    # The first area always has a name or a code, so that no place is without one.
     names = [next(name for name in row if name) for row in sources.itertuples(index=False)]
     return tell_apart(names, places["ward_list"].tolist())
 
@@ -336,6 +339,7 @@ def hot_in_places(
         for factor, hot, own in zip(count["factor"], count["is_hot"], count["own"], strict=True)
     ]
     told = pd.Series(words, index=count.index, dtype=object).groupby(count["place"])
+    # Of all factors: an area that is hot by itself for one is worth the visit.
     near = ~found.groupby("area_code")["own"].any()
     next_door = near.groupby(place_of.reindex(near.index)).sum()
     return (
@@ -359,5 +363,6 @@ def hot_last(hotspots: pd.DataFrame) -> pd.DataFrame:
     """What is hot in the last period of each factor, index (area_code, factor)."""
     table = hotspots[["is_hot", "kind"]].reset_index()
     last = table.groupby("factor", sort=False)["period"].transform("last")
+    # Not assessed is not hot here: a team goes by what was found.
     table = table[table["period"] == last].assign(is_hot=lambda t: t["is_hot"].fillna(False))
     return table.set_index(["area_code", "factor"])[["is_hot", "kind"]]

@@ -136,7 +136,9 @@ def _covering(shapes: Shapes, people: Array, gazetteer: Gazetteer) -> str | None
     polygons = gazetteer.polygons
     area, polygon = shapely.STRtree(polygons).query(shapes, predicate="intersects")
     covered = shapely.area(shapely.intersection(shapes[area], polygons[polygon]))
+    # To a hundredth: outlines of settlements and of areas are drawn by different hands.
     share = np.round(covered / shapely.area(shapes[area]), 2)
+    # The smallest of those that cover an area alike: a suburb lies inside its city's outline.
     order = np.lexsort((polygon, shapely.area(polygons[polygon]), -share))
     order = order[share[order] > 0]
     votes: Counter[str] = Counter()
@@ -152,10 +154,12 @@ def _near(shapes: Shapes, people: Array, gazetteer: Gazetteer, ward: str) -> str
     if not len(near):
         return None
     far = shapely.distance(gazetteer.points[near][:, None], shapes[None, :])
+    # Whole metres, so that equal distances are seen to be equal.
     mean = np.round(far @ (people / people.sum()))
     names = [str(name) for name in gazetteer.point_names[near]]
     of_ward = [_begins(ward, name) and d <= REACH[1] for name, d in zip(names, mean, strict=True)]
     if any(of_ward):
+        # The longest: "Canvey Island" says more than "Canvey".
         return max((name for name, fits in zip(names, of_ward, strict=True) if fits), key=len)
     ratio = np.round(mean / gazetteer.reach[near], 6)
     best = int(np.argmin(ratio))
@@ -191,11 +195,13 @@ def tell_apart(names: Sequence[str], wards: Sequence[Sequence[str]]) -> list[str
     ['Southend: Milton (1)', 'Southend: Milton (2)']
     """
     unique = list(names)
+    # Two wards first, so that names stay short; all only where two places still share a name.
     for most in (2, None):
         unique = [
             _with_wards(name, own[:most]) if several and own else now
             for name, now, own, several in zip(names, unique, wards, _shared(unique), strict=True)
         ]
+    # Again: a name with a number may be the name of another place.
     while any(shared := _shared(unique)):
         number: Counter[str] = Counter()
         for k, name in enumerate(unique):

@@ -101,6 +101,7 @@ def _first(names: "pd.Series[str]") -> str:
 
 def _measure(places: pd.DataFrame, choice: Choice) -> "pd.Series[float]":
     column = COUNTED.get(choice.plan.maximise, choice.plan.maximise)
+    # A sum without the people of some places would be told as that of all.
     known = column in places and places[column].notna().all()
     return places[column if known else choice.plan.maximise].astype(float)
 
@@ -164,6 +165,7 @@ def _weighted(choice: Choice, other: Chosen) -> str:
     if choice.plan.maximise not in COUNTED or choice.best.reached == 0:
         return ""
     less = 1 - other.reached / choice.best.reached
+    # "0.0% less" would read as no difference.
     words = "under 0.1%" if 0 < less < 0.001 else f"{less:.1%}"
     return f", {words if less > 0 else 'no'} less when weighted by the index"
 

@@ -49,8 +49,10 @@ def count_services(
         A column is missing, or a service has no kind or no location; the distance is not above 0.
     """
     _check(services, within_km)
+    # Lists of services overlap; a club in two of them is one club.
     services = services[["kind", "name", "x", "y"]].drop_duplicates()
     services = services.fillna({"name": ""}).astype({"kind": str, "name": str})
+    # So that the nearest of equals is the first in the alphabet, whatever the order of the files.
     services = services.sort_values(["kind", "name", "x", "y"])
     places = sorted(set(place_of))
     shapes = [

@@ -84,9 +84,11 @@ def repeat_choice(
     whole = np.bincount(area.place, area.worth, len(names) + 1)[1:]
     again = np.zeros(len(names))
     for selected in np.asarray(repeats, dtype=bool):
+        # Places are made anew: with other areas selected, other areas adjoin each other.
         part = divide(selected, ground, rules)
         chosen = _chosen_areas(part, area, names, choice.plan)
         shared = np.bincount(area.place[chosen], area.worth[chosen], len(names) + 1)[1:]
+        # Half of what it counts for and not half of its areas: that is what it was chosen for.
         again += (shared >= whole / 2) & (shared > 0)
     share = again / len(repeats) if len(repeats) else np.full(len(names), np.nan)
     table = pd.DataFrame({"again": share}, index=places.table.index)
@@ -125,6 +127,7 @@ def _chosen_areas(part: Positions, area: _Area, names: "pd.Series[str]", plan: P
         return inside
     n = int(part.max()) + 1
     lived_in = _by_part(part[inside], area.district[inside], area.residents[inside], n)
+    # Which place of the list a repeated one mostly is, for its name and what it takes.
     like = _by_part(part[inside], area.place[inside], area.worth[inside], n)
     named = ["", *names]
     table = pd.DataFrame(
@@ -146,6 +149,7 @@ def _by_part(part: Positions, group: Positions, weight: Array, n: int) -> Positi
     """The group that most of each part's weight is in."""
     size = int(group.max()) + 1
     sums = np.bincount(part * size + group, weight, n * size).reshape(n, size)
+    # The first of equals, in the order of numbers.
     return np.asarray(sums.argmax(axis=1))
 
 
@@ -155,5 +159,6 @@ def _as_far_as(plan: Plan, table: pd.DataFrame) -> Plan:
     minimum = plan.minimum
     if isinstance(minimum, Mapping):
         there = table["district"].value_counts()
+        # A district with fewer places in a repeat cannot make the whole choice impossible.
         minimum = {name: min(k, int(there.get(name, 0))) for name, k in minimum.items()}
     return replace(plan, costs=present, minimum=minimum)

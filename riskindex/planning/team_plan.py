@@ -231,6 +231,7 @@ def _told(
         more = Chosen(*(rows[after] or found), after)
         here = choice._replace(plan=plan, best=best, next_best=None, step=after - at, one_more=more)
         said = describe_plan(places, here, areas=areas)
+        # The first half, how many areas and places there are, is the same at every step.
         reach = said.answer.partition("; ")[2].removesuffix(".")
         steps.append(PlanStep(amount(at, plan), best.places, best.reached, reach, said.one_more))
     return tuple(steps)

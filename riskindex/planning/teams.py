@@ -174,6 +174,7 @@ def choose_places(places: pd.DataFrame, plan: Plan) -> Choice:
 
 def _step(problem: "Problem", plan: Plan) -> int:
     if plan.each is None and plan.resource != "teams":
+        # Places that take nothing are no step: the curve would never end.
         return int(problem.costs[problem.costs > 0].min(initial=hundredths(plan.available) + 1))
     return max(hundredths(1.0 if plan.each is None else plan.each), 1)
 
@@ -215,6 +216,7 @@ class Problem(NamedTuple):
             Which places are chosen; None where no set is possible.
         """
         n = len(self.values)
+        # The empty set is the only one: it is the best, and there is no next best.
         if not n:
             return None if excluded is not None else np.zeros(0, dtype=bool)
         # The usual plan, one team for each place, needs no solver.
@@ -394,6 +396,7 @@ def _limits(
 ) -> Integers:
     """Places per district: a number for all is taken as far as a district has places."""
     if isinstance(asked, Mapping):
+        # A district that the mapping does not name has no limit of its own.
         return np.array([asked.get(str(n), d) for n, d in zip(names, default, strict=True)], int)
     return np.asarray(default if asked is None else np.minimum(asked, size)).astype(np.int64)
 
@@ -432,6 +435,7 @@ def _unmet(least: Integers, most: Integers, size: NDArray[Any], names: pd.Index)
 
 def _unaffordable(costs: Integers, districts: Positions, least: Integers, plan: Plan) -> list[str]:
     """Whether even the cheapest places that meet the minimums take more than there is."""
+    # If the cheapest ones are too dear, so are all others; the least that is needed can be told.
     cheapest = sum(int(np.sort(costs[districts == k])[: least[k]].sum()) for k in range(len(least)))
     if cheapest <= hundredths(plan.available):
         return []

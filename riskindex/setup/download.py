@@ -61,10 +61,12 @@ def get_json(address: str, parameters: Mapping[str, str]) -> dict[str, Any]:
     for attempt in range(TRIES):
         try:
             with _opened(asked) as answer:
+                # Bounded: an answer without an end would fill the memory.
                 text = answer.read(LARGEST_ANSWER)
             # http.client takes a connection that ends early for the end of an answer.
             _refuse_cut_short(len(text), answer.headers.get("Content-Length"))
             found = json.loads(text)
+        # A proxy's page in place of JSON may be gone a moment later, as a cut answer may.
         except (*_BROKEN, ValueError):
             _wait(attempt)
             continue
@@ -117,6 +119,8 @@ def _continued(address: str, part: Path, name: str, say: Progress) -> bool:
     # editions would be one zip.
     validator = _known_validator(address, part)
     have = part.stat().st_size if validator else 0
+    # If-Range: the server sends the rest only of the same file, and else the whole of the new one
+    # (RFC 9110).
     ranged = {"Range": f"bytes={have}-", "If-Range": validator} if have else {}
     try:
         with _opened(address, ranged) as answer:
@@ -131,6 +135,7 @@ def _continued(address: str, part: Path, name: str, say: Progress) -> bool:
                     out.write(chunk)
                     say(name, out.tell(), total)
                     _refuse_large(address, out.tell(), part.parent)
+                # Without a length the end of the connection is all that tells the end of the file.
                 return total is None or out.tell() == total
     except _RangeError:
         part.unlink(missing_ok=True)
@@ -152,6 +157,7 @@ def _total(answer: HTTPResponse, have: int) -> int | None:
 def _refuse_large(address: str, size: int | None, folder: Path) -> None:
     if size is not None and size > LARGEST_DOWNLOAD:
         raise InputError(f"{address}: {size:,} bytes, more than any file that is needed.")
+    # Asked at each piece: other programs fill the disk while an archive comes.
     if size is not None and shutil.disk_usage(folder).free < CHUNK:
         raise InputError(f"{folder}: the disk is full. Make room, and try again.")
 
@@ -200,6 +206,7 @@ class RemoteFile(io.RawIOBase):
             found = re.fullmatch(r"bytes 0-0/(\d+)", answer.headers.get("Content-Range", ""))
             if answer.status != 206 or found is None:
                 raise NoPartsError(address)
+            # The address after redirects, so that each part need not go through them again.
             self.address, self.size = str(answer.url), int(found[1])
             self.entity = answer.headers.get("ETag")
 
@@ -276,6 +283,7 @@ def _opened(address: str, headers: Mapping[str, str] = {}) -> HTTPResponse:
 def _refuse_other_schemes(address: str) -> None:
     parts = urlsplit(address)
     is_here = parts.hostname in ("127.0.0.1", "localhost", "::1")
+    # Without encryption anybody on the way could put other boundaries in place of the right ones.
     if parts.scheme != "https" and not (parts.scheme == "http" and is_here):
         raise InputError(f"{address}: not an encrypted address (https); refused.")
 

@@ -67,6 +67,7 @@ def _describe(address: str, columns: Sequence[str]) -> _Layer:
     counted = _answer(
         f"{address}/query", {"where": "1=1", "returnCountOnly": "true", "f": "json"}
     ).get("count")
+    # Services spell one column in small letters in one year and in capitals in the next.
     fields = {str(one.get("name")).casefold(): str(one["name"]) for one in about.get("fields", [])}
     if not isinstance(counted, int) or counted < 1 or not fields:
         raise InputError(f"{address}: no layer of areas; the service does not say what it holds.")
@@ -75,6 +76,7 @@ def _describe(address: str, columns: Sequence[str]) -> _Layer:
         number=str(about.get("objectIdField") or fields.get("objectid", "OBJECTID")),
         columns=[fields[name.casefold()] for name in columns if name.casefold() in fields],
         areas=counted,
+        # A service that is asked for more than it gives at once sends fewer.
         at_once=min(int(about.get("maxRecordCount") or MOST_AT_ONCE), MOST_AT_ONCE),
         edited=(about.get("editingInfo") or {}).get("lastEditDate"),
     )
@@ -100,6 +102,7 @@ def _clear_of_another(pages: Path, layer: _Layer) -> None:
     kept = ""
     with suppress(OSError):
         kept = about.read_text("utf-8")
+    # Pages of two editions together would be a map with gaps and overlaps.
     if kept != described:
         shutil.rmtree(pages, ignore_errors=True)
         pages.mkdir()
@@ -131,6 +134,7 @@ def _asked(layer: _Layer, offset: int) -> dict[str, str]:
     return {
         "where": "1=1",
         "outFields": ",".join([layer.number, *layer.columns]),
+        # Without an order a service may send an area on two pages and another on none.
         "orderByFields": layer.number,
         "resultOffset": str(offset),
         "resultRecordCount": str(layer.at_once),
@@ -159,6 +163,7 @@ def _together(pages: Sequence["GeoDataFrame"], layer: _Layer) -> "GeoDataFrame":
     import pandas as pd
 
     table = pd.concat(pages, ignore_index=True)
+    # Counted at the end: a layer that changes between pages shows as areas twice or missing.
     repeated = int(table[layer.number].duplicated().sum())
     if repeated or len(table) != layer.areas:
         raise InputError(
@@ -171,6 +176,7 @@ def _together(pages: Sequence["GeoDataFrame"], layer: _Layer) -> "GeoDataFrame":
 def _write(table: "GeoDataFrame", target: Path) -> None:
     import pyogrio
 
+    # The driver goes by the ending, so that the mark of what is unfinished stands in front.
     part = target.with_name(f".part-{target.stem}.gpkg")
     part.unlink(missing_ok=True)
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _MOMENT})

@@ -73,6 +73,7 @@ def _fetched(wanted: Wanted, config: Config, say: Progress) -> Iterator[str]:
     by_hand = f"Save it from {entry.address} as {path}."
     if not entry.download:
         raise InputError(f"{wanted.what}: {entry.title} is on a page, not in a file. {by_hand}")
+    # A GeoPackage called .zip would be taken for a damaged zip by whoever opens it.
     if path.suffix.lower() != ending:
         raise InputError(f"{wanted.what}: what is fetched is a {ending}; call {path.name} so.")
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -100,6 +101,7 @@ def _months(wanted: Wanted, config: Config, say: Progress) -> Iterator[str]:
         for label in factor.periods
         for month in parse_period(str(label), unit=config.unit_of(factor.name)).months
     }
+    # Areas around the study area, too: without their force's file, windows at the border are blind.
     codes = inputs.read_areas(config.areas, config.folder).areas.index
     forces = sorted(read_area_lookup()["force"].reindex(codes).dropna().unique())
     if not months or not forces:

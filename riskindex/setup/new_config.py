@@ -217,12 +217,14 @@ class _Filler:
         if self.area is None:
             return {unit: (unit,) for unit in units}
         try:
+            # Files call forces by slugs or by full names; both stand for one force area.
             groups = groups_of_units(units, self.area.forces, {}, place="")
         except ConfigError:
             return {}
         found: dict[str, tuple[str, ...]] = {}
         for unit, group in sorted(groups.items()):
             found[group] = (*found.get(group, ()), unit)
+        # A force without a file leaves part of the area blind, which the sentence about it says.
         return found if set(found) == set(self.area.forces) else {}
 
     def _own(self, name: str, source: Any) -> None:  # noqa: ANN401 (a TOML table)
@@ -244,6 +246,7 @@ class _Filler:
             if name in {factor.get("source"), *(group["source"] for group in groups)}:
                 # A rate without a test is of one period.
                 factor["periods"] = values[-1:] if factor["method"] == "value" else values
+        # The year of the preset is not that of these files.
         title = re.sub(r", \d{4}$", "", str(self.document["title"]))
         self.document["title"] = f"{title}, {_span_in_words(unit, labels)}"
 
@@ -308,6 +311,7 @@ def whole_periods(months: Collection[int]) -> tuple[Unit, list[str]]:
     years = range(min(months) // 12, last // 12 + 1)
     labels: dict[Unit, list[str]] = {
         "calendar-year": [f"{year}" for year in years],
+        # From the year before: January to March belong to the financial year that began then.
         "financial-year": [f"{y}-{(y + 1) % 100:02d}" for y in range(years[0] - 1, years[-1] + 1)],
         "year-ending": [month_label(last - 12 * k) for k in reversed(range(len(years)))],
     }

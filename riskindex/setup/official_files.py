@@ -34,6 +34,7 @@ def wanted_files(config: Config) -> Iterator[Wanted]:
     if entry is not None and entry.kind == "boundary":
         yield Wanted("boundaries", config.folder / config.areas.boundaries, entry)
     for name, source in config.sources.items():
+        # Several paths are files that somebody has put together, and no single download.
         if isinstance(source, PoliceSource) and isinstance(source.path, str):
             yield Wanted(name, config.folder / source.path, known["police_uk"])
         elif isinstance(source, TableSource):

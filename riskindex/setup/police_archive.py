@@ -94,6 +94,8 @@ def _archive(address: str, kept: Path, say: Progress) -> Iterator[zipfile.ZipFil
             yield archive
         return
     except NoPartsError:
+        # Kept with the files, so that a fetch that was stopped need not begin again at two
+        # gigabytes.
         whole = kept / address.rsplit("/", 1)[-1]
     except zipfile.BadZipFile as error:
         raise InputError(f"{address}: no whole zip ({error}). Try again later.") from None
@@ -130,6 +132,7 @@ def _extract(
     total, done = sum(info.compress_size for info in wanted), 0
     for info in wanted:
         target = kept / info.filename.rsplit("/", 1)[-1]
+        # What an earlier fetch kept is not fetched again, if its size is that of the member.
         if not (target.is_file() and target.stat().st_size == info.file_size):
             part = target.with_suffix(".part")
             # Only the members of these forces are fetched: an archive has two gigabytes, and a

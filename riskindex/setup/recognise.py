@@ -103,6 +103,8 @@ def find_boundaries(
                     covered = len(set(held) & set(codes)) if codes else len(held)
                     name = _spelt(columns, names)
                     found.append(Boundaries(path, layer, code, name, len(held), covered))
+    # Of files that cover as many, the one with fewer areas, which is nearer to the study area
+    # itself.
     return sorted(found, key=lambda file: (-file.covered, file.areas, file.path))
 
 
@@ -247,6 +249,7 @@ def _is_street_table(path: Path) -> bool:
     if not path.name.lower().endswith(TABLES) or path.name.lower().endswith(STREET[:2]):
         return False
     wanted = ("Month", "LSOA code", "Crime type", FORCE)
+    # Databases write "LSOA code" as lsoa_code; letters alone are compared.
     plain = {_letters(name) for name in wanted}
     with TemporaryDirectory(prefix="riskindex-") as scratch:
         try:
@@ -290,5 +293,6 @@ def _pattern_of(paths: Sequence[Path], folder: Path) -> str:
     """What matches all the loose street files: a folder of them, or all below this one."""
     places = {path.relative_to(folder).parts[:-1] for path in paths}
     tops = {parts[0] if len(parts) > 1 else "" for parts in places}
+    # One folder is named, so that files put elsewhere later are not read by accident.
     top = tops.pop() if len(tops) == 1 else ""
     return f"{top}/**/*-street.csv*" if top else "**/*-street.csv*"
