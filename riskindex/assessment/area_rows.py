@@ -102,7 +102,7 @@ def list_rows(
 
 
 def _counted(flags: "pd.Series[object]", places: "pd.Series[str]") -> pd.DataFrame:
-    """Areas with a flag of each place, and those whose flag is known."""
+    """How many areas of each place have the flag, of those whose flag is known."""
     # As numbers, with NaN for not known: the sum counts the flags, the count those that are known.
     grouped = flags.astype(float).groupby(places, sort=True)
     table = grouped.agg(["sum", "count"]).rename_axis("place").reset_index()

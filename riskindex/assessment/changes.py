@@ -158,6 +158,7 @@ def _months(shown: Shown, factor: str) -> pd.DataFrame:
         return pd.DataFrame(columns=["place", "month", "count"])
     table = shown.rhythm.reset_index()
     table = table[(table["factor"] == factor) & (table["aspect"] == "month")]
+    # Months counted from the year 0, as periods count them.
     number = table["value"].str[:4].astype(int) * 12 + table["value"].str[5:].astype(int) - 1
     keyed = table.assign(month=number, count=table["records"].astype(float))
     sums = keyed.groupby(["place", "month"], sort=True)["count"].agg(_all_or_none)
@@ -173,6 +174,7 @@ def _of_months(
 ) -> tuple[pd.DataFrame, pd.DataFrame, "pd.Series[str]"]:
     """Both periods counted over the same months, of places whose months are known."""
     months = _months(shown, factor)
+    # Of open sources no cell of the whole is made; the sum of its parts is exact.
     if not (months["place"] == WHOLE).any():
         whole = months.groupby("month", as_index=False)["count"].agg(_all_or_none)
         months = pd.concat([whole.assign(place=WHOLE), months], ignore_index=True)

@@ -84,6 +84,7 @@ def _summed(
     )
     lines = lines.reset_index()
     lines["base_name"] = "cases, those still open and not recorded among them"
+    # What was said of single outcomes is not true of their sum.
     lines[["compared_with", "note"]] = ""
     lines["ratio"] = np.nan
     return without_small_bases(lines, pd.Series(figure.of, index=lines.index), shown)
@@ -114,6 +115,7 @@ def _by_age(figure: Figure, shown: Shown) -> Iterator[pd.DataFrame]:
             continue
         inside["category"] = outcome[inside.index].replace("", UNSAID)
         inside["base"] = inside.groupby(_BY)["count"].transform("sum")
+        # The period is the span of all now, by which nothing may be filtered again.
         found = _shares(inside, replace(figure, period=None), shown)
         name = f"{first} to {after - 1} months" if after < 10**6 else f"{first} months or more"
         found["category"] = found["category"] + ", " + name + " after the offence"

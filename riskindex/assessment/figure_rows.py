@@ -199,6 +199,7 @@ def with_every_column(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def figure_lines(table: pd.DataFrame, kind: str, shown: Shown, **columns: object) -> pd.DataFrame:
     """Rows of one kind: who, where and when from the table, the rest as given."""
     factor = table["factor"]
+    # Inside, the whole has a name that no place can have; readers get its own.
     place = table["place"].mask(table["place_kind"] == WHOLE_KIND, shown.whole)
     fixed = {
         "figure": factor + f".{kind}",

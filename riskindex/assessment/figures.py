@@ -85,6 +85,7 @@ def rate_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
     # so.
     table = table[(people > 0) | (people.isna() & people.notna().any())]
     found = count_interval(table["count"], table["residents"] / 1000)
+    # The whole is not compared with itself.
     inside = (table["place_kind"] != WHOLE_KIND).to_numpy()
     status, unknown = status_of(table["count"], table["mark"]), table["residents"].isna()
     notes = part_notes(table, shown)

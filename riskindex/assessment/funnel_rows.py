@@ -65,6 +65,7 @@ def _note(row: object) -> str:
     unsaid, apart = getattr(row, "not_recorded", pd.NA), getattr(row, "set_apart", pd.NA)
     if pd.notna(unsaid) and unsaid:
         told.append(f"{unsaid:,} do not say: {getattr(row, 'fate', '')}")
+    # What is set apart makes the count a range, whose lower end is what is left.
     if pd.notna(apart) and apart:
         least = getattr(row, "left", 0)
         told.append(f"{least:,} to {least + apart:,} by what is not recorded, which is set apart")

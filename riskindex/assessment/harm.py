@@ -115,6 +115,8 @@ def harm_rows(figure: Figure, shown: Shown) -> pd.DataFrame:
             "status": GIVEN,
             "note": _note(found, version),
         }
+        # The other offences of the same place and period, or none: a ratio over two years would
+        # mislead.
         other = others.get((period, place_kind, place))
         rows += _lines(line, found, harm_of(other, days) if other is not None else None, figure)
     return pd.DataFrame(rows)
@@ -129,6 +131,7 @@ def _lines(
     line: dict[str, object], found: Harm, other: Harm | None, figure: Figure
 ) -> list[dict[str, object]]:
     mean = found.mean
+    # Without an offence that has a weight there is no mean to tell.
     if mean is None:
         return []
     half = _NORMAL * found.relative_error * float(mean)

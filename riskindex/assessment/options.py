@@ -416,6 +416,7 @@ def change_periods(figure: Figure, periods: Sequence[str], unit: Unit) -> tuple[
         There is no usable period before the last, or the baseline is none.
     """
     last = figure.period or periods[-1]
+    # Only earlier ones: a change runs forwards in time.
     before = list(periods)[: list(periods).index(last)]
     start = figure.usable_from
     usable = before[before.index(start) :] if start in before else ([] if start else before)

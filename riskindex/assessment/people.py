@@ -60,6 +60,7 @@ class People:
             f"SELECT period, home, code, count(*) AS n, {wrapped_sum('print')} AS prints"
             f"{told} FROM records_of_people WHERE person IS NULL AND period >= 0 GROUP BY ALL"
         )
+        # How far back the records reach: a look back beyond it finds less than there was.
         earliest = self._frame("SELECT min(date) AS first FROM records_of_people")
         self.reach: pd.Timestamp = pd.Timestamp(earliest["first"].iloc[0])
 
@@ -80,6 +81,7 @@ class People:
         spans = [(span, i) for i, of_period in of_periods for span in of_period]
         store(self.connection, "period_of_span", pd.DataFrame(spans, columns=["span", "period"]))
         codes = self._frame("SELECT DISTINCT coalesce(area_code, '') AS code FROM placed")
+        # DuckDB takes the bits as signed numbers; sums wrap around either way.
         codes["print"] = area_prints(codes["code"]).astype(np.int64)
         # Of homes outside the map only the code is known; fingerprints feed the noise of every
         # cell.

@@ -100,9 +100,9 @@ def of_factors(
     measured: Sequence[Factor],
     asked: Sequence[AskedPeople],
 ) -> dict[str, Events]:
-    """The sources without those that measures count or people are looked for in, and no factor.
+    """The sources, but for those that only measures count or that people are looked for in.
 
-    What is left over beside the factors' own is used by nothing.
+    Sources of the config that nothing asks for stay among them.
     """
     mine = {group.source for factor in factors for group in factor.groups}
     elsewhere = {group.source for measure in measured for group in measure.groups}
@@ -264,6 +264,7 @@ def _categories(
         yield "", np.ones(len(table), dtype=bool)
         return
     told = table[figure.by] if figure.by in ages else pd.Series(None, index=table.index)
+    # Letters as the source has them; ages need bands, as single years of age hold few people.
     if figure.by == "sex":
         for value in sorted(told.dropna().unique()):
             yield str(value), (told == value).to_numpy(bool)

@@ -340,6 +340,7 @@ def _in_areas(wide: _Wide) -> Iterator[pd.DataFrame]:
     figure, shown = wide.figure, wide.shown
     against = shown.labels[str(figure.against)]
     words = "hot for" if figure.areas == "hot" else "hot in every period for"
+    # Residents of the same areas: the share of people who live there says little without theirs.
     within, everyone = (
         wide.of(beginning + RESIDENTS_ITEM) for beginning in (IN_AREAS + SEPARATOR, "")
     )

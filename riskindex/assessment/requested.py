@@ -321,6 +321,7 @@ def _noted(table: pd.DataFrame, words: str) -> pd.DataFrame:
 def _concentration(figure: Figure, shown: Shown) -> pd.DataFrame:
     """Share of the events in the fullest places, against what chance gives by residents."""
     lines = _lines_of(figure, shown, figure.of)
+    # Of the whole alone nothing can be concentrated in a part.
     kind = next((kind for kind in figure.places if kind != WHOLE_KIND), None)
     if lines.empty or kind is None:
         return no_figures()
@@ -401,6 +402,7 @@ def _gap_of(part: pd.DataFrame, figure: Figure, shown: Shown) -> pd.DataFrame:
     # The order of inequality is from the least deprived to the most; fifths are named from 1.
     part = part.sort_values("place", ascending=False)
     counts, people = part["count"].to_numpy(float), part["residents"].to_numpy(float)
+    # The line of the whole is made of any line; its numbers are given below.
     fixed = part.iloc[[-1]].assign(place=WHOLE, place_kind=WHOLE_KIND)
     # A slope through some of the groups would be one of others.
     if np.isnan(counts).any() or len(part) < 2 or not (people > 0).all():

@@ -135,6 +135,7 @@ def _read(
         with TemporaryDirectory(prefix="riskindex-") as private:
             sheet = read_sheet(path, wanted, Path(private))
         file = record(path, name, rows=len(sheet.rows))
+    # Before numbers are read: rows of other indicators may hold text where a number is wanted.
     sheet = _kept(name, sheet, source.where)
     faults: list[str] = []
     found: dict[str, Any] = {"series": name, "label": source.label}

@@ -165,6 +165,7 @@ def show(
     """
     names = list(map(str, about.index))
     periods = [tuple(filter(None, str(labels).split(", "))) for labels in about["periods"]]
+    # eq: missing is not restricted, for the reader who sees everything.
     closed = about.index[about["restricted"].eq(True)]
     return Shown(
         places=counts,

@@ -151,7 +151,7 @@ def _steps(a: Run, b: Run) -> Iterator[_Step]:
 
 
 def _choose(state: _State, *, instead: Index | None = None) -> Selected:
-    """The list; `instead` where the index of A cannot take the factors of B."""
+    """The list; by the options `instead` where those of A do not fit the factors of B."""
     try:
         index = build_index(state.scores, options=state.options)
     except RiskindexError:

@@ -363,7 +363,7 @@ def _fixed(name: str, released: Released) -> dict[str, Any]:
 
 
 def _selection(released: Released) -> dict[str, Any]:
-    """The rule of the list; areas above a score are, for the what-if, as many areas as they are."""
+    """The rule of the list; a rule by score is given to the what-if as the number it selects."""
     given = released.config.get("selection", {})
     asked = {key: value for key, value in given.items() if key in _SELECTION}
     # A rule by score would select another number with every slider; the what-if keeps the size of

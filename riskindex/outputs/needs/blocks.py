@@ -92,6 +92,7 @@ class Text:
 
 def joined(items: Sequence[Sentence], *, last: str = " and ") -> Sentence:
     """Pieces as in a list: a, b and c."""
+    # Parts and not a text: each number keeps the name of its row through every list.
     parts: list[Part] = []
     for i, item in enumerate(items):
         if i:

@@ -53,12 +53,14 @@ def write_needs(released: Released, folder: Path) -> None:
         return
     places = list(_places(released))
     names = {place.name: f"needs/{slug(place.name)}" for place in places if not place.is_whole}
+    # A study area without groups gets no empty folder.
     if names:
         (folder / "needs").mkdir(exist_ok=True)
     rows = Rows(released.figures)
     for place in places:
         text = tell(Told(released, released.document, rows, place))
         stem = names.get(place.name, "needs")
+        # Pages of partnerships lie one folder deeper than the page of the whole.
         links = _links(names, up="" if place.is_whole else "../")
         html = needs_page(text, released, links=links)
         (folder / f"{stem}.html").write_text(html, encoding="utf-8", newline="\n")
@@ -107,6 +109,7 @@ def needs_page(text: Text, released: Released, *, links: str = "") -> str:
     first, _, rest = body.partition("</section>")
     head = page_head(text.title, profile=released.profile, lead=text.lead)
     attribution = " ".join(released.attribution)
+    # Licences have years and versions in them, which are no figures.
     foot = f'<footer class="page-foot free"><p>{escape(attribution)}</p></footer>'
     sheets = (asset("page.css"), asset("report.css"), asset("governance.css"), asset("needs.css"))
     return document(
@@ -149,6 +152,8 @@ def _sentence(parts: Sentence) -> str:
 def _part(part: Part) -> str:
     if isinstance(part, Number):
         row = escape(part.row)
+        # data is HTML's own element for a text with a value for machines; the title shows it on
+        # hover.
         return f'<data data-row="{row}" title="row {row}">{escape(part.text)}</data>'
     if isinstance(part, Free):
         kind = "free whole" if part.is_whole else "free"
@@ -168,6 +173,7 @@ def _table(table: Table) -> str:
         for row in table.rows
     ]
     body = "".join(f"<tr>{line}</tr>" for line in lines)
+    # A caption may hold the digits of a period, which are no figure.
     caption = f'<caption class="free">{escape(table.caption)}</caption>' if table.caption else ""
     return (
         f'<div class="scroll" tabindex="0"><table>{caption}<thead><tr>{head}</tr></thead>'

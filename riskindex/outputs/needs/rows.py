@@ -44,6 +44,7 @@ class Rows:
         if part is None:
             return []
         for column, value in asked.items():
+            # One value or several: a table of partnerships asks for more kinds of places than one.
             wanted = value if isinstance(value, list | tuple) else [value]
             part = part[part[column].isin(wanted)]
         return list(part.itertuples(index=False))
@@ -91,6 +92,7 @@ def plain_value(row: Row) -> Part:
 
 def limits(row: Row) -> Sentence:
     """The limits of a value in brackets; nothing where it has none."""
+    # An open limit, as after a count of 0, is shown as none rather than as half a bracket.
     if is_missing(row.low) or is_missing(row.high):
         return ()
     ends = [_written(float(end), row.unit, row.kind) for end in (row.low, row.high)]
@@ -110,6 +112,7 @@ def rank(row: Row) -> Part:
 def _digits(number: float, unit: str) -> str:
     if unit in ("records", "people"):  # limits of whole numbers, as near as a reader needs them
         return f"{number:,.0f}"
+    # As rounded in the table of figures: text and table must show the same digits.
     if unit in ("%", "per 1,000", "per 10,000", "per 100,000", "times", "correlation"):
         return f"{number:g}"
     return f"{number:,.0f}" if number == round(number) else f"{number:,g}"
@@ -118,18 +121,21 @@ def _digits(number: float, unit: str) -> str:
 def _written(number: float, unit: str, kind: str) -> str:
     # A minus sign and not a hyphen, at which a line could break.
     sign = "−" if number < 0 else "+" if kind == "change" and number > 0 else ""
+    # Other units are words of the sentence or heads of a column.
     ending = "%" if unit == "%" else ""
     return f"{sign}{_digits(abs(number), unit)}{ending}"
 
 
 def period(row: Row) -> Part:
     """The period of a row."""
+    # On one line: 2022-23 broken after the hyphen reads as two numbers.
     return Free(str(row.period), is_whole=True)
 
 
 def changed(row: Row) -> Sentence:
     """What a change says, by its limits: it fell, rose, or may be chance."""
     if is_missing(row.value):
+        # The note says why in words; a mark alone is the next best.
         return ("not given: ", row.note or row.status)
     # By the limits and not by the value: a fall that chance can make is none to speak of.
     if not is_missing(row.high) and row.high < 0:

@@ -165,6 +165,7 @@ def _rate_words(told: Told) -> Sentence:
     row = told.rows.one(f"{told.main}.rate", told.place)
     if row is None:
         return ()
+    # The whole is no place among its parts, and has no rank.
     place = rank(row)
     told_rank: Sentence = (", rank ", place, f" among the {told.place.kind}s") if place else ()
     return ("; ", value(row), " ", Free("per 1,000 residents"), *told_rank)
@@ -173,6 +174,7 @@ def _rate_words(told: Told) -> Sentence:
 def _change_point(told: Told) -> Iterator[Sentence]:
     found = told.rows.at(f"{told.main}.change", told.place)
     if found:
+        # The change from the period before stands first; that from the first period comes second.
         row = found[0]
         against = Free(str(row.compared_with))
         yield ("Against ", against, " it ", *changed(row), ".")
@@ -206,6 +208,7 @@ def _who_points(told: Told) -> Iterator[Sentence]:
         if ages and ages[0].status == GIVEN:
             parts.append((value(ages[0]), " are ", *words(ages[0].category)))
         sexes = [row for row in told.mixes(measure, "sex") if row.category != UNSAID]
+        # A withheld count may be the larger one, but it may not be told.
         most = max((r for r in sexes if r.status == GIVEN), key=lambda r: r.count, default=None)
         if most is not None:
             parts.append((value(most), " are recorded as ", *_sex(most)))
@@ -229,6 +232,7 @@ def _when_points(told: Told) -> Iterator[Sentence]:
         # In the order of the day, as one reads hours.
         named = [_hour(row) for row in sorted(peaks, key=lambda row: row.category)]
         yield ("The hours that stand out are ", *joined(named), ".")
+    # That nothing stands out is told only where hours are known at all.
     elif told.mixes(told.main, "hour"):
         yield ("No hour of the day stands out by more than chance.",)
 
@@ -270,6 +274,7 @@ def _hot(told: Told, category: str) -> Row | None:
 def _by_rate(told: Told) -> list[Row]:
     """Rates of the last period by place, highest first."""
     figure = f"{told.main}.rate"
+    # Only the kind that has pages: rates of wards would be mostly chance.
     kinds = [kind for kind in _kinds_of_pages(told) if kind != WHOLE_KIND]
     found = [row for row in told.rows.all(figure, place_kind=kinds) if row.status == GIVEN]
     if not found:
@@ -299,6 +304,7 @@ def _list_points(told: Told) -> Iterator[Sentence]:
 def _definition(told: Told) -> Iterator[Block]:
     """The definition, and what each clause leaves."""
     funnel = [row for row in told.rows.all(f"{told.main}.funnel") if row.status == GIVEN]
+    # A where has no clauses with names, so that only a person can say what it means.
     if not funnel:
         yield Paragraph(
             (f"Counted: {told.label(told.main)}.",)
@@ -346,6 +352,7 @@ def _happened(told: Told) -> Iterator[Block]:
 def _trend(told: Told) -> Iterator[Block]:
     """Months as a line, whose numbers stand in the table of figures."""
     months = told.rows.at(f"{told.main}.mix", told.place, by="month")
+    # Withheld months leave gaps; as 0 they would look like quiet ones.
     known = {row.category: float(row.count) for row in months if not is_missing(row.count)}
     # A line of fewer months shows nothing that a sentence does not.
     if len(known) < 6:
@@ -397,6 +404,8 @@ def _who(told: Told) -> Iterator[Block]:
                 for row in found[:MOST_ROWS]
             ]
         if rows:
+            # Whatever of the two the records have says the period; ages may be left out of a
+            # source.
             last = told.mixes(measure, "sex") or told.mixes(measure, "age")
             label = f"{told.label(measure)}, {last[-1].period}" if last else told.label(measure)
             heads = ("By", "Group", "Records", "Share of all records")
@@ -450,6 +459,7 @@ def _bars(told: Told, hours: list[Row]) -> Block:
     """Hours as bars, whose numbers stand in the table of figures."""
     known = [row for row in hours if row.category not in (UNSAID, DEFAULT_TIME)]
     title = f"{told.label(told.main)} by hour, {told.place.name}"
+    # A withheld hour is a gap in the picture, and no bar of height 0.
     shares = [float("nan") if is_missing(row.value) else float(row.value) for row in known]
     # What each hour would have if a day were even, to compare by eye.
     even = [100 / 24] * len(known)
@@ -520,6 +530,7 @@ def _where(told: Told) -> Iterator[Block]:
     if told.place.is_whole:
         yield Drawing(
             ("Areas by class of the index; those on the list have an outline.",),
+            # PNG and not SVG: the same picture goes into the document of the word processor.
             png=overview_map(told.released),
             alt=f"Map of {told.place.name}",
         )
@@ -627,6 +638,7 @@ def _listed(told: Told) -> Iterator[Block]:
             for number, line in places.head(MOST_ROWS).iterrows()
         ]
         yield Table(("Place", "Where"), lines, "Places of the list, the greatest need first")
+    # Places without an area on the list would make the table as long as the list of all districts.
     parts = [r for r in told.rows.all(f"{LIST}.selected") if r.place_kind != WHOLE_KIND and r.count]
     if told.place.is_whole and parts:
         ordered = sorted(parts, key=lambda r: -r.count)
@@ -660,6 +672,7 @@ def _quality(told: Told) -> Iterator[Block]:
         yield Table(heads, lines[: 2 * MOST_ROWS], "Not recorded")
     yield from _figure_table(told, told.requested("detected"), "Outcomes, and cases still open")
     yield Bullets([words(line) for line in told.released.limits])
+    # Notes are about the data of the whole; on each partnership's page they would drown its own.
     if told.released.notes and told.place.is_whole:
         yield Bullets([words(note) for note in told.released.notes])
     yield ToComplete("changes in recording in these years, and what was done about gaps")

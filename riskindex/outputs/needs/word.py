@@ -53,6 +53,7 @@ def write_word(text: Text, released: Released, path: Path) -> None:
     path
         The file; the same text gives the same bytes.
     """
+    # Optional: without it the pages are written all the same.
     import docx
 
     made = docx.Document()

@@ -174,6 +174,8 @@ def _tested_cell(fact: Fact) -> Cell:
 
 def _lasting_cell(fact: Fact) -> Cell:
     """How many periods it was hot, which is what scores; then the numbers of the last one."""
+    # An area may have been hot for years and not be so in the last one; that scores, and is a
+    # reason.
     shade, lasts = _shade(fact), _number(fact, "score") > 0
     if not shade and not lasts:
         return NOTHING

@@ -158,6 +158,7 @@ def matters_table(released: Released) -> pd.DataFrame:
     lows, highs = (table[c].clip(lower=0.0) for c in ("total_low", "total_high"))
     between = [f"{percent(a)} to {percent(b)}" for a, b in zip(lows, highs, strict=True)]
     names = [f"{str(name)[:1].upper()}{str(name)[1:]}" for name in table.index]
+    # "Counts" is drawn again by chance and is no choice of anybody.
     names = ["Chance in the counts" if name == "Counts" else name for name in names]
     return pd.DataFrame({"Choice": names, "Part in the change": total, "Interval": between})
 

@@ -87,6 +87,7 @@ def _method_sentences(released: Released) -> Iterator[str]:
         labels = in_words([inside(str(label)) for label in part["label"]])
         # Without the numbers, factors of one method assume the same, and the sentence is said once.
         nulls = dict.fromkeys(_without_numbers(str(null)) for null in part["null"])
+        # A method without a test assumes nothing, and a sentence that says so helps nobody.
         told = [null for null in nulls if null and not null.startswith(("no test", "nothing"))]
         assumed = f" It assumes: {'; or '.join(told)}." if told else ""
         yield f"{labels[:1].upper()}{labels[1:]}: {METHODS[str(method)]}.{assumed}"
@@ -161,6 +162,7 @@ def _last_tests(released: Released) -> pd.DataFrame:
     # General G is a share of all pairs, so small that three decimals would show zeros.
     if "general_g" in last:
         last = last.assign(general_g=1000 * last["general_g"].astype(float))
+    # Columns of zeros for every factor would widen the table past the page.
     told = [c for c in TEST_WORDS if c in last and _tells(last[c])]
     shown = {TEST_WORDS[c]: [_number(c, v) for v in last[c]] for c in told}
     labels = [released.label(str(factor)) for factor in last.index]

@@ -41,6 +41,7 @@ def new_by_district(released: Released) -> pd.DataFrame:
 def new_sentences(released: Released) -> list[str]:
     """For every factor how many areas are new hotspots, and where most of them lie."""
     labels, districts = released.factors["label"], new_by_district(released)
+    # In the order of the report, and not by size.
     counts = released.new_hotspots["factor"].value_counts(sort=False)
     found = []
     for factor, number in counts.items():
@@ -79,6 +80,7 @@ def change_sentences(released: Released) -> list[str]:
 
 def _changes(released: Released, factor: str) -> Iterator[str]:
     change = rows(released.persistence, factor=factor)["change"]
+    # Both, even where one is empty: "0 areas falling" is a finding.
     for way in ("rising", "falling"):
         codes = change.index[change == way]
         names = [f"{released.areas['name'][code]} ({code})" for code in codes]
@@ -155,6 +157,7 @@ def over_time(released: Released) -> str:
     # There are several periods, but only of sources whose areas are not told.
     if not _followed(released):
         return paragraphs([_NOT_TOLD])
+    # First of all: a part year makes every area look as if it had improved.
     parts = [note for note in released.notes if "is a part period" in note]
     none = [_NOTHING_NEW] if released.new_hotspots.empty else []
     new, changes = new_by_district(released), change_sentences(released)

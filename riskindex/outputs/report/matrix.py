@@ -42,6 +42,7 @@ def reason_matrix(
     grouped
         Whether the areas stand under the names of their places, the greatest need first.
     """
+    # A page of thousands of rows with a cell per factor takes long to open on an old laptop.
     shown = list(codes)[:MOST_ROWS]
     if not shown:
         return ""
@@ -83,6 +84,7 @@ def _before(released: Released, codes: Sequence[str]) -> list[Columns]:
     # Each profile shows the finest order that it may: rank, else tenth.
     if "rank" in every:
         columns.insert(0, Columns("Rank", True, lambda _, area: _whole(area["rank"])))
+    # On the list most areas are in the first tenth, which then tells none apart.
     elif "decile" in every and table["decile"].nunique() > 1:
         columns.append(Columns("Tenth", True, lambda _, area: _whole(area["decile"])))
     if "score" in every:

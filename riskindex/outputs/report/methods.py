@@ -151,6 +151,7 @@ def how_made_part(released: Released) -> str:
     return bullets(_steps(released))
 
 
+# Other methods, by distance or number, are told by the word of the config.
 _NEIGHBOURS = {
     "queen": "areas that share a border or a corner",
     "rook": "areas that share a border",
@@ -263,6 +264,7 @@ def next_steps_part(released: Released) -> str:
 
 def _next_steps(released: Released) -> Iterator[str]:
     """Advice where it applies, and nowhere else."""
+    # Without repeats silence would be taken for certainty.
     every = released.all_areas
     number = int((every["tier"].astype(str) == "borderline").sum()) if "tier" in every else 0
     if number:

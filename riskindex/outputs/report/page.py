@@ -90,6 +90,7 @@ def write_report(released: Released, path: Path, *, earlier: Path | None = None)
     earlier
         Folder with the result that this one replaces, if there is one.
     """
+    # Drawn once, for the first page of the report; slides are drawn in their own size.
     overview = figures.overview_map(released)
     path.with_name("map.png").write_bytes(slides.map_slide(released))
     places = slides.places_slide(released)
@@ -156,7 +157,7 @@ def _also() -> list[str]:
 
 
 def _without_places(released: Released, overview: bytes) -> str:
-    """The same of a list without places, or of no list."""
+    """The first page of a list without named places, or without an area."""
     count, of = len(released.top), released.cut.assessed
     where = _by_group(released)
     answer = f"{count:,} of {of:,} areas in {released.place} are selected"
@@ -184,6 +185,7 @@ def _by_group(released: Released) -> str:
 
 
 def _flags_sentence(released: Released) -> str:
+    # How much of the list hangs on the strength of findings and not on hot or not.
     tie = released.flags_tie
     if tie == 0:
         return "If every factor only said hot or not hot, no areas would tie at the cut."
@@ -197,6 +199,7 @@ def _reasons(released: Released) -> str:
     """The matrix of reasons, under what its areas have in common and how the list was cut."""
     if released.top.empty:
         return paragraphs(["No area has a score above 0, so none is selected."])
+    # Without ranks an order by score would give the ranks away.
     order = "" if "rank" in released.top else "Firm areas first, then by district."
     flags = _flags_sentence(released) if released.flags_tie else ""
     lines = [" ".join([*why_sentences(released), order]), f"{released.cut.explanation} {flags}"]

@@ -182,6 +182,7 @@ def _questions(released: Released, plan: TeamPlan) -> Iterator[str]:
     yield from _at_the_cut(released)
     again = plan.places.table.get("again")
     if again is not None and plan.choice is not None:
+        # Only of places where teams go: the others are not acted upon.
         loose = again[again.index.isin(plan.choice.best.places) & (again < FIRM_CHOICE)]
         if len(loose):
             names = in_words([str(plan.places.table.at[k, "name"]) for k in loose.index])
@@ -211,6 +212,7 @@ def _at_the_cut(released: Released) -> Iterator[str]:
     # not have.
     if on.empty or off.empty or on.min() >= FIRM_CHOICE:
         return
+    # The pair that a critic would find first.
     low, high = str(on.idxmin()), str(off.idxmax())
     yield (
         f"{every.at[low, 'name']} is on the list and is selected in {of_100(on[low])} of 100 "

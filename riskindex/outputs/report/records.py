@@ -104,6 +104,7 @@ def notes_in_short(released: Released) -> list[str]:
     for note in released.notes:
         if _IS_QUESTION.search(note):
             continue
+        # Numbers in brackets differ from factor to factor, and what is said is the same.
         label, words = _of_factor(note, released.factors["label"])
         by_words.setdefault(words, []).append(label)
         kept.setdefault(words, note)
