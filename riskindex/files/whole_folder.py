@@ -234,7 +234,7 @@ def _target_of(home: Path) -> Path:
 
 
 def _is_ours(home: Path) -> bool:
-    """Whether nobody can have laid it out for us but ourselves, or whose folder it lies in."""
+    """Whether we made it, or the owner of the folder around it, and nobody as a trap for us."""
     owner = home.lstat().st_uid  # 0 for everything under Windows
     return not home.is_symlink() and (owner == home.parent.stat().st_uid or owner == os.getuid())
 

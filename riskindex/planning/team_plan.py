@@ -195,7 +195,7 @@ def _spread(places: pd.DataFrame, choice: Choice, areas: int) -> tuple[PlanStep,
 
 
 def _rows(curve: pd.DataFrame) -> dict[float, Reached | None]:
-    """What there is to spend, to what it reaches; None where nothing meets the minimums."""
+    """Each amount to spend, to the places it reaches; None where none meet the minimums."""
     return {
         float(row["available"]): (
             None if pd.isna(row["reached"]) else (tuple(row["places"]), float(row["reached"]))
