@@ -217,6 +217,8 @@ def __getattr__(name: str) -> object:
             if name in options:
                 return options[name]
         raise AttributeError(f"module 'riskindex' has no attribute {name!r}")
+    # On first use: pandas, shapely and the like take seconds, which a script that needs one name
+    # should not pay.
     return getattr(import_module(f"riskindex.{_MODULE[name]}"), name)
 
 

@@ -147,6 +147,8 @@ def analyse(
         index_taken=index_taken,
         through_one_area=through_one_area(found.table, config.factors),
         cut=chosen.cut,
+        # How much the list owes to the strength of findings, which plain flags would leave to
+        # chance.
         flags_tie=flags_tie(scores, options=config.index, selection=config.selection),
         correlations=correlations,
         notes=(
@@ -266,6 +268,7 @@ def without_noise(
         for part, total in ((inside, totals[column]), (~inside, pd.NA)):
             known = part & noised[column].notna().to_numpy(bool)
             seen = noised.loc[known, column].to_numpy(np.int64)
+            # The sum of noised counts may fall below 0, where no total can be.
             whole = max(seen.sum(), 0) if pd.isna(total) else total
             behind.loc[known, column] = counts_behind(seen, whole, epsilon=epsilon)
     return given._replace(counts=behind)
@@ -381,6 +384,7 @@ def weight_notes(config: Config) -> list[str]:
     if config.index.weights != "as-given" or any(factor.group for factor in scored):
         return []
     total = sum(factor.weight for factor in scored)
+    # On other scales 100 is no top that weights could miss.
     if scale_of_index(scored) != BOUNDED:
         return []
     if abs(total - 1) <= _ROUNDED_WEIGHTS:
@@ -415,6 +419,7 @@ def _silences(config: Config, listed: Listed, areas: pd.DataFrame) -> list[str]:
 def not_assessed_notes(reasons: "pd.Series[str]", areas: pd.DataFrame) -> list[str]:
     """Areas that no rule can select, by name and with the reason: a missing value is no zero."""
     context = areas.get("is_context", False)
+    # Areas around the study area are not assessed by design, and nobody misses them on the list.
     lacking = reasons[(reasons != "") & ~pd.Series(context, index=areas.index)]
     if lacking.empty:
         return []

@@ -133,6 +133,7 @@ def compare_lists(
     number = int(flags.iloc[:, 0].sum())
     lines: list[tuple[object, ...]] = []
     for measure, function in MEASURES.items():
+        # None: the areas as they are; with repeats, as each of them draws the areas.
         own = function(held, flags.iloc[:, 0].to_numpy(bool), None)
         own_drawn = function(held, flags.iloc[:, 0].to_numpy(bool), repeats)
         for method in flags:
@@ -148,6 +149,7 @@ def compare_lists(
         random = function(held, chance, None)
         # A list picked at random may measure nothing, such as a rate where nobody lives.
         mean = random[~np.isnan(random)].mean() if (~np.isnan(random)).any() else np.nan
+        # On average over the lists picked at random, which each catch another number.
         caught = (number, (chance @ held.later).mean())
         ahead = (own - mean, np.nan, np.nan)
         lines.append(("chance", measure, *caught, mean, *interval(random), *ahead))
@@ -195,6 +197,7 @@ def release_backtest(result: Backtest, *, profile: str | None = None) -> Release
     released = whole(result.earlier)
     words = {factor.name: factor.label for factor in config.factors}
     both = result.earlier.index["selected"] & result.later.index["selected"]
+    # Of both runs, each note once: what was held out may lack months as well.
     said = [*result.split.notes, *(n for n in result.later.notes if n not in released.notes)]
     return ReleasedBacktest(
         released=released,
@@ -306,6 +309,7 @@ def _lists(earlier: Result, later: Result, target: str, split: Split) -> pd.Data
     asked = _Asked(earlier, target, split.targets)
     events = {"earlier": asked.last(), "later": _events(later, target, split.held_out)}
     table = pd.DataFrame(events, index=earlier.areas.index)
+    # Areas whose later events are not known would count as ones where nothing happened.
     if table["later"].isna().any():
         raise DataError(f"{target}: its sources do not cover all of {', '.join(split.held_out)}.")
     table["index"] = index

@@ -55,6 +55,7 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
         Told the name of each stage as it begins.
     """
     found = CheckReport()
+    # Of the config alone, before a file is opened: a fault of the first line costs no minute.
     found.lines.extend(
         [*idle_options(config), *missing_names(config), *scale_notes(config.factors)]
     )
@@ -93,6 +94,7 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
                 raise DataError(faults)
         if land is not None:
             _count(config, opened, land, found)
+    # Last, beside what was found: the one fault that a single command mends.
     absent = [*absent_files(config)]
     found.lines.extend(["Not there yet (riskindex fetch gets it):", *absent] if absent else [])
     return found

@@ -78,6 +78,7 @@ def idle_options(config: Config) -> Iterator[str]:
 
 def missing_names(config: Config) -> Iterator[str]:
     """A sentence about bases that pages look for by name and do not find."""
+    # Found by name and not by option: rates and people of the list need no factor that names them.
     wanted = {
         "residents": "rates per 1,000 and the residents of the list",
         config.places.people: "the people aged 10 to 24 whom teams reach",
@@ -100,6 +101,7 @@ def constant_factors(config: Config, tables: pd.DataFrame) -> Iterator[str]:
     """
     for factor in (factor for factor in config.factors if not factor.counts_events):
         parts = [factor.column(c) for c in (factor.numerator, factor.denominator) if c]
+        # A column that is not there is told as a fault where tables are read.
         if not all(part in tables.columns for part in parts):
             continue
         values = tables[parts[0]].astype(float)

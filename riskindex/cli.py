@@ -231,6 +231,7 @@ def check(config: ConfigFile, *, quiet: Quiet = False) -> None:
     if not quiet:
         for line in found.lines:
             typer.echo(seen(line))
+    # After the lines: what was read rightly helps to see what was not.
     found.raise_any()
     if not quiet:
         typer.echo(f"No fault found. Next: riskindex run {config} --out result --profile internal")
@@ -249,6 +250,7 @@ def run(
     """Go from files to the list, map, workbook, GIS file and report."""
     from riskindex.config import read_config
 
+    # The log first, so that a fault of the config is in it as well.
     with logging_to(log), stages(quiet) as say:
         _run(read_config(config), out, profile, say, quiet, replace=replace)
 
@@ -428,6 +430,7 @@ def _say_end(released: "Released", folder: Path) -> None:
     show("")
     for line in summary(released):
         show(line)
+    # Measures have definitions, too.
     labels = {**released.factors["label"], **released.measures["label"]}
     for number, (title, table) in enumerate(funnel_tables(released.funnels, labels)):
         if number < MOST_FUNNELS:
@@ -438,6 +441,7 @@ def _say_end(released: "Released", folder: Path) -> None:
         show("Notes:")
     for note in released.notes:
         show(f"  {note}")
+    # Where to look comes last, as the last lines of a long output are the ones that are seen.
     show(f"Result: {folder}")
     for name in (name for name in _TO_OPEN if (folder / name).exists()):
         show(f"  {folder / name}")
@@ -522,6 +526,8 @@ def main() -> None:
     """Run a command; every error that is foreseen ends in its own exit code."""
     try:
         _stop_in_good_order()
+        # Before any command, whichever it is: copies of restricted events must not lie about after
+        # a kill.
         _clear_abandoned(sys.argv[1:])
         stopped = app(standalone_mode=False)  # Typer gives back 130 where it was interrupted
         if stopped == _INTERRUPTED:
@@ -529,6 +535,7 @@ def main() -> None:
         sys.exit(stopped or 0)
     except RiskindexError as error:
         for fault in error.faults:
+            # seen: a name in a file must not steer the terminal.
             typer.echo(f"riskindex: {seen(fault)}", err=True)
         sys.exit(error.exit_code)
     except typer.Exit as stop:
@@ -573,6 +580,7 @@ def _clear_abandoned(arguments: list[str]) -> None:
         for name in (argument, argument.partition("=")[2], argument.removeprefix("-o")):
             with suppress(OSError, ValueError):  # any text may stand there
                 real = Path(os.path.realpath(name))
+                # Beside the result, or above it: there killed runs leave their hidden folders.
                 folders |= {real, *real.parents[:2], Path(os.path.abspath(name)).parent}
     for folder in sorted(folders):
         clear_abandoned(folder)
@@ -583,6 +591,7 @@ def _say_our_fault(error: Exception) -> None:
     if show is not None:  # typer's own: a wrong option or argument
         show()
         sys.exit(getattr(error, "exit_code", 2))
+    # Only when asked for: a traceback may hold rows of restricted tables.
     if os.environ.get("RISKINDEX_TRACEBACK"):
         raise error
     typer.echo(

@@ -169,6 +169,7 @@ class Config(BaseModel):
     @model_validator(mode="after")
     def _names_fit_together(self) -> Self:
         faults = [*faults_of_definitions(self.definitions), *_name_definitions(self)]
+        # Names that fit to nothing and names used twice, which types alone do not show.
         faults += _cross_faults(self)
         if faults:
             # pydantic takes one error of a validator, so that faults travel as its lines.
@@ -240,6 +241,7 @@ def as_config(asked: "Config | Mapping[str, Any] | str | Path", frames: Frames) 
 
 def _with_frames(values: Mapping[str, Any], frames: Frames) -> dict[str, Any]:
     """The values of a config, with names for what is in no file."""
+    # A copy: the caller's dictionary stays as it is.
     filled = dict(values)
     if frames.boundaries is not None and isinstance(filled.get("areas"), Mapping):
         # What is written goes before what is filled in, so that a path in the config stays.
@@ -342,6 +344,7 @@ def schema() -> dict[str, Any]:
     document = Config.model_json_schema()
     for option in _OPTIONS:
         properties = document["$defs"][option.__name__]["properties"]
+        # The text under a field is written once, and serves the code, the reference and the editor.
         for key, text in _attribute_docstrings(option).items():
             properties[key]["description"] = text
         if "periods" in properties:  # a year is written as a number, too: periods = [2025]
@@ -412,6 +415,7 @@ def _attribute_docstrings(option: type) -> dict[str, str]:
 
 def _sentence(fault: dict[str, Any], values: Mapping[str, Any]) -> str:
     place = ".".join(_named(fault["loc"], values))
+    # Two words of pydantic for one mistake, of models and of dataclasses.
     if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
         return f"{place}: unknown key{_renamed(fault['loc']) or _nearest(fault['loc'])}"
     if fault["type"] == "value_error":
@@ -474,6 +478,7 @@ def _nearest(place: tuple[str | int, ...]) -> str:
 
 
 def _known_keys(place: tuple[str | int, ...]) -> set[str]:
+    # From the schema: it knows every key at every place, so that no second list can fall behind.
     document = Config.model_json_schema()
     nodes = [document]
     for part in place:
@@ -492,6 +497,7 @@ def _children(document: Node, node: Node, part: str | int) -> Iterator[Node]:
         yield node["properties"][part]
     elif isinstance(node.get("additionalProperties"), dict):
         yield node["additionalProperties"]
+    # An option that may be left out is "this or null" in a schema.
     for choice in node.get("anyOf", []):
         yield from _children(document, choice, part)
 
@@ -680,6 +686,7 @@ def _anybody_can_look_it_up(source: Source) -> bool:
 
 def _kind_faults(config: Config) -> Iterator[str]:
     """Names of columns that would stand beside each other and may not be the same."""
+    # Groups, bases and fixed columns stand side by side in one table of areas.
     kinds = [*config.areas.groups, *(config.areas.shipped_kinds or ())]
     kinds += [kind for lookup in config.areas.lookups for kind in lookup.groups]
     for place, names in (("areas: the group", kinds), ("bases:", list(config.bases))):

@@ -70,6 +70,7 @@ def explained(cut: Cut, how: str) -> Cut:
             f"{areas(cut.above_cut)} scored above the score at the cut{_at(cut)} "
             f"and {cut.tied_at_cut:,} {at} exactly it{': ' if how else ''}{how}."
         )
+    # The sum at the end, so that each sentence can be checked against the numbers.
     sentences.append(f"That makes {areas(cut.selected)}.")
     return cut._replace(explanation=" ".join(sentences))
 

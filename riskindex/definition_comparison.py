@@ -66,6 +66,7 @@ def compare_definitions(
     """
     _refuse_unknown(config, (one, other))
     factors = [_by(factor, one, other, of, config) for factor in config.factors]
+    # Only what the two count differently; the rest would be the same line twice.
     asked = {a.name: (a, b) for a, b in factors if a != b}
     measures = [_by(measure, one, other, of, config) for measure in config.measured]
     measured = {a.name: (a, b) for a, b in measures if a != b}
@@ -78,6 +79,7 @@ def compare_definitions(
         say("Counting events by both")
         events = _events({**asked, **measured}, config, (one, other))
         results: list[Result] = []
+        # Measures are in no list: where only they differ, no run is needed.
         for at, name in enumerate((one, other) if asked else ()):
             say(f"Running by {name}")
             results.append(pipeline.run(_with(config, [pair[at] for pair in factors])))
@@ -160,6 +162,7 @@ def _events(
     table = pd.concat(parts).rename("events").reset_index()
     # From the last colon: the label of a group may have one itself.
     table["group"] = table["group"].str.rpartition(": ")[2]
+    # A factor of several groups is parted in each; the parts of one name are one number.
     wide = table.pivot_table("events", ["factor", "period"], "group", "sum", sort=False)
     columns = [f"only {names[0]}", BOTH, f"only {names[1]}"]
     return wide.reindex(columns=columns).astype("int64").rename_axis(columns=None).reset_index()

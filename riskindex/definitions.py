@@ -179,6 +179,7 @@ class Definition:
                     *whole,
                     unrecorded=AllOf((open_.possible, NoneOf((open_.certain,)))),
                     fate=" or ".join(sorted(set(_fates(clause)))),
+                    # What takes records out has no ways in that could be told apart.
                     alternatives=_alternatives(clause) if keeps else (),
                 )
             )
@@ -196,6 +197,7 @@ class Definition:
     @cached_property
     def about_people(self) -> tuple[Clause, ...]:
         """Its clauses about people, who are named in other sources, once."""
+        # By the column that is made: clauses that ask the same are answered once.
         return tuple({clause.looks_at: clause for clause in _about_people(self)}.values())
 
     @property
@@ -353,6 +355,8 @@ def _expanded(clause: Clause, known: Mapping[str, Definition], within: tuple[str
     inside = within if name is None else (*within, name)
     return replace(
         clause,
+        # The words as they were written: a funnel that showed the expanded clauses would not be
+        # known again.
         label=clause.label or (clause.words if name is None else known[name].label),
         definition=None,
         all=_with_others(lists.all, known, inside),
@@ -397,10 +401,12 @@ def _clause_translated(clause: Clause, dictionary: Dictionary) -> Clause:
     words = dictionary.words.get(clause.column, {})
 
     def here(values: Sequence[Value]) -> tuple[Value, ...]:
+        # A value without a translation is called the same in the source.
         return tuple(word for value in values for word in words.get(_key(value), (value,)))
 
     return replace(
         clause,
+        # In the words of the definition, though columns and values are those of the source.
         label=clause.words,
         column=dictionary.columns.get(clause.column, clause.column),
         values=here(clause.values),
@@ -432,6 +438,7 @@ def _list_faults(listing: _Listing, place: str) -> Iterator[str]:
 
 def _clause_faults(clause: Clause, place: str) -> Iterator[str]:
     lists = bool(clause.all or clause.any or clause.none)
+    # A clause is one of three things; two at once would leave open how they are joined.
     if sum((clause.column is not None, lists, clause.definition is not None)) != 1:
         yield f"{place}: name a column, or clauses under all, any or none, or a definition: one."
     elif clause.column is None:

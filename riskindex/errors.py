@@ -20,6 +20,7 @@ class RiskindexError(Exception):
     def __init__(self, faults: str | Iterable[str]) -> None:
         # A text is also a sequence, of letters.
         self.faults: tuple[str, ...] = (faults,) if isinstance(faults, str) else tuple(faults)
+        # So that a traceback or a notebook shows all of them, too.
         super().__init__("\n".join(self.faults))
 
 
@@ -62,6 +63,7 @@ class Together:
     @property
     def faults(self) -> list[str]:
         """Every fault so far, each once."""
+        # Two steps may stumble over one file.
         return list(dict.fromkeys(fault for error in self.errors for fault in error.faults))
 
     @contextmanager

@@ -54,6 +54,7 @@ def factor_faults(
     unit
         What a period is.
     """
+    # Names become columns of files and parts of queries.
     if not factor.name.isidentifier():
         yield f"the name {factor.name!r} must be letters, digits and underscores."
     if not 0 <= factor.weight <= _LARGEST_WEIGHT:
@@ -111,6 +112,7 @@ def _event_faults(factor: Factor, sources: Sources, bases: Collection[str]) -> I
 def _strata_faults(factor: Factor) -> Iterator[str]:
     """Groups of events that are expected from a base each."""
     without = [group.label for group in factor.groups if group.exposure is None]
+    # Events that are expected from nothing would all be excess.
     if without:
         yield f"event_groups: {listed(without)} need an exposure, because other groups name one."
     if factor.exposure is not None:
@@ -124,6 +126,7 @@ def _strata_faults(factor: Factor) -> Iterator[str]:
 def _test_faults(factor: Factor) -> Iterator[str]:
     """Choices of a test that do not go together."""
     w, options = factor.dispersion, factor.getis_ord
+    # Written so that NaN is refused, too.
     if not isinstance(w, str) and not 0 <= w < math.inf:
         yield f"the dispersion {w:g} is a variance: write a number of 0 or more."
     # One total is shared out over one map: other kinds or local backgrounds have totals of their
@@ -160,6 +163,7 @@ def _table_faults(factor: Factor, sources: Sources) -> Iterator[str]:
         return
     for column in filter(None, (factor.numerator, factor.denominator)):
         yield from column_faults(sources, column, ".".join(factor.column(column)))
+    # A census is of one day; periods would promise a history that there is not.
     if factor.periods:
         yield "a table has no periods; leave them out."
     if factor.method == "threshold" and factor.threshold is None:

@@ -73,6 +73,7 @@ class EventGroup:
         ConfigError
             It is only a name, which a config gives its meaning.
         """
+        # A name without its meaning would count every record.
         if isinstance(self.definition, str):
             raise ConfigError(f"The definition {self.definition!r} is no more than a name here.")
         return self.definition
@@ -288,6 +289,7 @@ CONFIDENCE_SCORES: Mapping[int, float] = {0: 0.0, 90: 100 / 3, 95: 200 / 3, 99: 
 
 def period_label(factors: Sequence[Factor]) -> str:
     """The periods that the events cover, in words."""
+    # Labels of one unit sort in order of time.
     labels = sorted({str(period) for factor in factors for period in factor.periods})
     if not labels:
         return "no events"
@@ -327,6 +329,7 @@ def scale_of_factor(factor: Factor) -> str:
 
 def scale_of_index(factors: Sequence[Factor]) -> str:
     """What the numbers of an index mean, where its factors agree; "" where they do not."""
+    # A factor of weight 0 adds nothing, whatever its scale.
     scales = {scale_of_factor(factor) for factor in factors if factor.scored and factor.weight}
     return scales.pop() if len(scales) == 1 else ""
 

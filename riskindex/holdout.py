@@ -87,6 +87,7 @@ def _targets(dated: Mapping[str, Sequence[Period]], asked: Sequence[str]) -> lis
             f"target: {unknown[0]!r} is no factor that counts events; there are {', '.join(dated)}."
         )
     latest = max(periods[-1] for periods in dated.values())
+    # Without a wish all that have the latest period, which can be held out together.
     return list(asked) or [name for name, periods in dated.items() if periods[-1] == latest]
 
 
@@ -126,6 +127,8 @@ class _Before:
         kept = tuple(p.label for p in periods if p.end <= self.start)
         if kept:
             return replace(factor, periods=kept), ""
+        # A factor of the last year alone can be tested on the year before, if its records reach so
+        # far.
         moved = previous_period(periods[0], self.start, self.config.periods.unit)
         if all(self._covers(group.source, moved) for group in factor.groups):
             return replace(factor, periods=(moved.label,)), f"{factor.label}: of {moved.label}."

@@ -46,6 +46,7 @@ def known_definitions(own: Definitions) -> Definitions:
     named = {name: replace(definition, name=name) for name, definition in own.items()}
     # The config's own come last and win: a force may mean something else by the same word.
     every = {**shipped_definitions(), **named}
+    # A definition of the package that names another takes the config's, where that has the name.
     return {name: with_others(one, every) for name, one in every.items()}
 
 
@@ -164,6 +165,7 @@ def unused_words(
         if getattr(source, "offence", None) is not None:
             # A source that names people by offence is looked at by clauses about them.
             asked[name] = {*people, "role"}
+    # Already in the words of its source, from which nobody can tell what was translated.
     given_already = {one.source for one in used if isinstance(one.definition, Definition)}
     for one in used:
         columns = known[one.definition].columns if isinstance(one.definition, str) else ()

@@ -337,6 +337,7 @@ def _protected(result: Result, key: bytes, *, places: bool = True) -> Result:
     """The same run on counts with noise; its tiers and places are of the list that leaves."""
     noised, totals = noised_areas(result, key), published_totals(result)
     epsilon = result.config.release.epsilon
+    # Tables of restricted sources leave with noise as well, and count in the index.
     given = _given(result, noised_tables(result, key))
     made = protected_run(result.config, given, noised, totals=totals, epsilon=epsilon)
     index = _with_tiers(made.index, result.index["selected"])
@@ -359,6 +360,7 @@ def _with_tiers(index: pd.DataFrame, chosen: "pd.Series[bool]") -> pd.DataFrame:
 
 def _protected_list(result: Result, key: bytes) -> Selected:
     """The list that noised counts select."""
+    # Steadiness is judged by the same steps that make the list that leaves.
     noised, totals = noised_areas(result, key), published_totals(result)
     epsilon = result.config.release.epsilon
     given = without_noise(

@@ -250,6 +250,7 @@ class Result(OnScreen):
     @cached_property
     def figures(self) -> pd.DataFrame:
         """Every number of a needs assessment, as the internal profile sees it."""
+        # Factors first: figures stand in the order of the report.
         about = pd.concat([self.about_factors, self.about_measures])
         asked = self.config.figures
         hot = hot_by_factor(self.hotspots, self.areas.index, asked=asked)

@@ -60,6 +60,7 @@ def tests_of(rule: Rule) -> Iterator[Has]:
 def required(rule: Rule) -> Where:
     """Values of columns of which every record that meets the rule has one; there may be more."""
     found: dict[str, list[Value]] = {}
+    # Only what stands under "all" binds every record; an alternative binds none.
     for part in _flat(rule.rules, AllOf) if isinstance(rule, AllOf) else [rule]:
         tests = _flat(part.rules, AnyOf) if isinstance(part, AnyOf) else [part]
         columns = {test.column for test in tests if isinstance(test, Has)}
@@ -82,6 +83,7 @@ def canonical(rule: Rule) -> str:
     >>> canonical(AllOf((Has("level", (2, 1)), AllOf((Has("injury", (True,)),)))))
     '[["injury", ["true"]], ["level", ["1", "2"]]]'
     """
+    # A single test and a list of one are the same rule, and must have one text.
     return json.dumps(_parts(rule) if isinstance(rule, AllOf) else [_plain(rule)])
 
 

@@ -24,6 +24,7 @@ STAGES_AS_LINES, STAGE_LINE = "RISKINDEX_STAGES_AS_LINES", "stage: "
 
 def show(line: str) -> None:
     """One line on the screen, in which no text of a file can steer a terminal."""
+    # markup off: a name with [brackets] would be taken for a style and vanish.
     console().print(seen(line), markup=False, highlight=False, soft_wrap=True)
 
 
@@ -74,6 +75,7 @@ def logging_to(path: Path | None) -> Iterator[None]:
         raise InputError(f"--log: {path} cannot be written ({error.strerror}).") from None
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     LOG.addHandler(file)
+    # Without files of each stage, which are told at a finer level.
     LOG.setLevel(logging.INFO)
     try:
         yield
@@ -103,6 +105,7 @@ def stages(quiet: bool) -> Iterator["Say"]:
     screen = console(stderr=True)
     # For the page of riskindex ui, which reads the stages from a pipe.
     if os.environ.get(STAGES_AS_LINES):
+        # Flushed: who reads the pipe must see a stage when it begins and not when it is over.
         yield lambda stage: print(f"{STAGE_LINE}{seen(stage)}", file=sys.stderr, flush=True)
         return
     # In a log file a moving bar would be thousands of lines.

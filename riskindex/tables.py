@@ -108,7 +108,9 @@ class Sensitivity:
         if "note" in choices:
             # What one person's points would do is about that person.
             choices = choices[choices["kind"] != "people"].reset_index(drop=True)
+            # Why a choice failed may name areas or counts that do not leave.
             choices["note"] = choices["note"].where(choices["note"] == "", NOT_COMPUTED)
+        # Rounded: exact shares are functions of the true counts.
         return Sensitivity(
             choices=choices, effective=self.effective.round(2), matters=self.matters.round(1)
         )
