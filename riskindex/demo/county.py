@@ -124,6 +124,7 @@ def synthetic_county(
     scale = areas["residents"].sum() / 1.8e6 if "residents" in boundaries else len(areas) / 1111
     expected = expected_events(areas["residents"], risk, scale=scale)
     events = draw_events(areas, risk, wanted, night_time=night_time, scale=scale, seed=seed)
+    # Real boundaries may come without districts; the tables then have the county alone.
     named = areas["district"] if "district" in areas else pd.Series(COUNTY, index=areas.index)
     residents = areas["residents"].groupby(named).sum()
     published = draw_authority_tables(residents, events, scale=scale)
@@ -195,6 +196,7 @@ def _grown_apart(
     shapes: NDArray[Any],
 ) -> Integers:
     """The first cluster that fits; on a crowded map it may adjoin another one, but not overlap."""
+    # First apart from all others; on a crowded map it is enough not to overlap one.
     for blocked in blocks:
         for start in seeds:
             if not blocked[start]:

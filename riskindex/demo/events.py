@@ -168,6 +168,7 @@ def _records(
 def _further(rng: np.random.Generator, total: int, table: Table, *, to_the_record: bool) -> Flags:
     """Which records are further ones of a person of the year."""
     if not to_the_record:
+        # The first record cannot be a further one: there is nobody before it.
         return (rng.random(total) < table.again) & (np.arange(total) > 0)
     further = np.zeros(total, dtype=bool)
     further[1 + rng.permutation(max(total - 1, 0))[: round(table.further * total)]] = True
@@ -355,6 +356,7 @@ def _written(name: str, of: DrawnTable, land: EventLand, rng: np.random.Generato
     if table.again:
         columns["person"] = person_keys(about["number"].to_numpy())
     columns[table.date] = about.get("moment", about["day"]).to_numpy().astype("datetime64[s]")
+    # Categories: a million records hold each word once.
     words = [kind.label for kind in table.kinds]
     columns[table.kind] = pd.Categorical.from_codes(of.records.kind, categories=words)
     columns |= {_HEADINGS.get(c, c): _as_written(about[c]) for c in TOLD.get(name, ())}
@@ -424,6 +426,7 @@ def _addresses(areas: "GeoDataFrame", rng: np.random.Generator) -> Array:
     points = np.empty((len(owner), 2))
     wanting = np.arange(len(owner))
     for _ in range(200):
+        # Drawn in the box of each shape, and again until inside: even over the shape.
         points[wanting] = np.rint(rng.uniform(low[wanting], high[wanting]))
         inside = shapely.contains_xy(shapes[owner[wanting]], points[wanting])
         wanting = wanting[~inside]

@@ -80,6 +80,7 @@ def draw_history(
     everyone = pd.concat(parts, ignore_index=True)
     parts = [everyone, _long_before(everyone, rng), _of_others(rng, scale)]
     table = pd.concat(parts, ignore_index=True)
+    # By all columns, so that days with many records have one order.
     table = table.sort_values(["event_date", "number", "marker", "role"], ignore_index=True)
     table.insert(0, "person", person_keys(table["number"].to_numpy()))
     return table.drop(columns="number")
@@ -129,6 +130,7 @@ def _long_before(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 def _of_others(rng: np.random.Generator, scale: float) -> pd.DataFrame:
     """Records of people who are in no offence of violence."""
+    # Records of strangers: who looks people up must not find everybody in the table.
     count = round(_OTHERS * scale)
     span = (np.datetime64("2012-01-01"), np.datetime64("2024-01-01"))
     days = span[0] + rng.integers(0, (span[1] - span[0]).astype(int), count)

@@ -364,8 +364,10 @@ def _bent(rng: np.random.Generator, diagram: Voronoi, ridges: Integers) -> Array
     site = diagram.points[diagram.ridge_points[ridges, 0]]
     height = np.abs(_cross(along, site - a)) / length
     foot = ((site - a) * along).sum(axis=1) / length
+    # The foot of the height may lie beyond the ridge, where the triangle is obtuse.
     widest = np.maximum(np.maximum(foot, length - foot), length)
     slope = np.minimum(0.6, 0.8 * height / widest)
+    # Fewer points a border on larger maps, or a country would be slow to draw and to read.
     k = 9 if len(ridges) < 20_000 else 5 if len(ridges) < 200_000 else 3
     even = np.linspace(0, 1, k)
     shift = rng.uniform(-0.3, 0.3, (len(ridges), k)) / k * ((even > 0) & (even < 1))

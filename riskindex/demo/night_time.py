@@ -114,6 +114,8 @@ def violence_of_towns(
         return np.asarray(times)
     district = areas["district"].to_numpy()
     size = areas["residents"].groupby(district).sum().sort_values(ascending=False)
+    # By size: the largest can lose points, and a small one can have a high rate without many
+    # events.
     gaining, losing, violent = size.index[2], size.index[0], size.index[-5]
     rates = _sums(weight * times, district) / size
     # Just below the highest of the others: a small district that counts alone would not show.

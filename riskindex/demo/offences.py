@@ -134,6 +134,7 @@ def describe_offences(records: Records, rng: np.random.Generator, *, scale: floa
     about["type"] = about["code"].map(TYPE_OF)
     sexual = about["type"].isin(["rape", "other sexual offences"]).to_numpy()
     day = _days(about, sexual, rng)
+    # Months of NumPy are counted from January 1970.
     about["day"], about["month"] = day, day.astype("datetime64[M]").astype(np.int64)
     about["place"] = deal_words(
         rng, about["kind"].astype(str), {str(k): v for k, v in _PLACES.items()}
@@ -157,6 +158,7 @@ def _plan_homicides(about: pd.DataFrame, rng: np.random.Generator, scale: float)
     plan = _homicides(rng, scale)
     for (kind, year), part in plan.groupby(["kind", "year"], sort=True):
         free = (about["kind"] == kind) & (about["year"] == year) & (about["code"] == "")
+        # A small county may have fewer offences of a kind than are planned.
         rows = choose(rng, np.flatnonzero(free), len(part))
         planned = part.iloc[: len(rows)]
         for column in ("code", "month", "weapon", "domestic"):
@@ -260,6 +262,8 @@ def _give_weapons(about: pd.DataFrame, rng: np.random.Generator, scale: float) -
     about.loc[choose(rng, home, round(0.1 * len(home))), "weapon"] = "other weapon"
     for kind, share in _NO_WEAPON_SAID.items():
         rows = np.flatnonzero((about["kind"] == kind) & (about["weapon"] == "none") & open_)
+        # A share of all of the kind, taken out of those without a weapon: a weapon is always
+        # written down.
         number = round(share * int((about["kind"] == kind).sum()))
         about.loc[choose(rng, rows, number), "weapon"] = ""
 

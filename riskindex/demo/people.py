@@ -84,6 +84,8 @@ def draw_people(boundaries: "GeoDataFrame", *, seed: int) -> Population:
     urban = standardised(-np.log(boundaries.area.to_numpy()))
     near, far = (smooth_field(points, stream(seed, f"hardship {k}"), reach=k) for k in (4, 16))
     lone = stream(seed, "hardship").normal(size=len(points))
+    # Of quarters, of regions, of towns and of the area itself: what a map of deprivation looks
+    # like.
     hardship = standardised(0.6 * near + 0.45 * far + 0.35 * urban + 0.3 * lone)
     ages = _ages(boundaries, points, urban, seed)
     households = _households(ages, seed)
@@ -154,6 +156,7 @@ def _ages(boundaries: "GeoDataFrame", points: Array, urban: Array, seed: int) ->
     old = smooth_field(points, rng, reach=10) - 0.6 * urban + 0.5 * rng.normal(size=n)
     slope = np.linspace(-1, 1, len(_AGES))
     share = np.array(list(_AGES.values())) * np.exp(0.45 * standardised(old)[:, None] * slope)
+    # Drawn and not shared out: census counts of small areas scatter, and add up to the total.
     bands = rng.multinomial(total, share / share.sum(axis=1, keepdims=True))
     table = pd.DataFrame(bands, columns=list(_AGES), index=boundaries.index)
     table.insert(0, "Age: Total", total)

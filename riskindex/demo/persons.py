@@ -161,6 +161,7 @@ def _known_before(first: pd.DataFrame, share: float, rng: np.random.Generator) -
             years = first["year"].to_numpy()
             back = mine & (years < year) & (years >= year - LOOK_BACK)
             earlier = _latest(np.flatnonzero(back), number)
+            # Of one sex, birth year and kind, or a person's records would contradict each other.
             pairs = _paired(now[key[now] >= 0], earlier[key[earlier] >= 0], key, rng)
             # The first years have fewer years behind them in which somebody could be known.
             reach = min(1.0, (year - YEARS[0]) / LOOK_BACK)
