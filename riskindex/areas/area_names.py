@@ -97,6 +97,7 @@ def _nearest_names(asked: str, known: Iterable[str]) -> str:
         for name in folded.values()
         if any(word.startswith(words) for word in words_of_name(name)) and words
     ]
+    # Slips of spelling come after names that share a word: "southend" means Southend-on-Sea.
     alike = difflib.get_close_matches(asked.strip().casefold(), list(folded), n=3)
     near = list(dict.fromkeys([*shared[:5], *(folded[name] for name in alike)]))
     return f"; the nearest are {', '.join(near)}" if near else ""

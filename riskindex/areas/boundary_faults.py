@@ -34,6 +34,7 @@ def some(items: Sequence[str], *, most: int = 5) -> str:
 
 def code_faults(codes: "pd.Series[str]") -> Iterator[str]:
     """Codes that are missing or used twice; rows are counted from 1."""
+    # Missing codes are all alike, and are told as missing and not as repeated.
     repeated = codes[codes.duplicated(keep=False) & (codes != "")]
     rules = (
         (codes[known_texts(codes) == ""], "without an area code", "Fill it in or take the row out"),

@@ -118,6 +118,7 @@ def _misfit(crs: CRS, bounds: Array) -> str:
     small = bool(np.abs(bounds).max() <= 180)
     span = f"{low[0]:,.6g} to {high[0]:,.6g} and {low[1]:,.6g} to {high[1]:,.6g}"
     if crs is None:
+        # A guess is told and not taken: a map in the wrong place looks like a map all the same.
         guess = "degrees, EPSG:4326" if small else f"metres, perhaps {NATIONAL_GRID}"
         return (
             f"no coordinate system is stated. The coordinates ({span}) look like {guess}; "

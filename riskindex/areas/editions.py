@@ -94,6 +94,7 @@ def make_crosswalk(lookup: "pd.DataFrame", vintage: Vintage) -> Crosswalk:
     rows: dict[str, dict[str, list[Any]]] = {}
     for row, old, new in zip(pairs.index, *(pairs[c].str.strip() for c in pairs), strict=True):
         rows.setdefault(old, {}).setdefault(new, []).append(row)
+    # Sorted, so that shares and events go to the same areas whatever the order of the lookup.
     children = {old: tuple(sorted(new)) for old, new in rows.items()}
     if vintage.share is None:
         return Crosswalk(children, vintage.split)
@@ -133,6 +134,7 @@ def _number(cell: object) -> float:
         number = float(str(cell))
     except ValueError:
         return math.nan
+    # Python reads "inf" and "nan" as numbers, which no population is.
     return number if math.isfinite(number) else math.nan
 
 

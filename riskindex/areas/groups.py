@@ -179,6 +179,7 @@ def all_or_none(table: pd.DataFrame, places: "pd.Series[str]") -> pd.DataFrame:
     places
         Name of the place of each area, same index; missing for areas in none.
     """
+    # pandas adds up a group without its missing values.
     missing = table.isna().groupby(places, sort=True).any()
     return table.groupby(places, sort=True).sum().mask(missing)
 
@@ -193,6 +194,7 @@ def _ranks(table: pd.DataFrame) -> pd.DataFrame:
         # those that chance allows.
         surely_above = (low[None, :] > high[:, None]).sum(axis=1)
         surely_below = (high[None, :] < low[:, None]).sum(axis=1)
+        # Competition ranks: places with the same rate share the better one.
         rank = part["rate_per_1000"].rank(method="min", ascending=False).to_numpy()
         ranks = {
             "rank": rank,

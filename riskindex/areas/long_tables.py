@@ -144,6 +144,7 @@ def refuse_long(
     times = pd.Series(sheet.columns[code]).str.strip().value_counts()
     usual = int(times.mode().iloc[0])
     areas = f"{int((times == usual).sum()):,} areas have {usual:,} rows each"
+    # A heading that is there twice cannot be named in a config.
     others = [n for n in names if n and n not in {code, *wanted} and names.count(n) == 1]
     told = (
         _telling(read([code, *others[:MOST_COLUMNS]]), code, others[:MOST_COLUMNS])

@@ -141,6 +141,7 @@ def _simplified(shapes: Shapes, path: str) -> Shapes:
         simple = simple[~shapely.is_empty(simple)]
         if shapely.get_num_coordinates(simple).sum() <= MOST_POINTS:
             return np.asarray(simple, dtype=object)
+        # Coarser lines would lie hundreds of metres beside the roads that they stand for.
         if tolerance >= COARSEST:
             raise InputError(
                 f"{path}: too fine for a map even when simplified to {COARSEST:.0f} m. Take a file "

@@ -140,6 +140,7 @@ def describe_neighbours(weights: "csr_array[Any]", areas: "GeoDataFrame") -> Nei
     """
     from scipy.sparse.csgraph import connected_components
 
+    # Entries of each row of a matrix in CSR form.
     counts = np.diff(weights.indptr)
     # Nearest neighbours need not be mutual; one direction connects.
     pieces, _ = connected_components(weights, directed=True, connection="weak")
@@ -170,6 +171,7 @@ def on_boundary(areas: "GeoDataFrame", *, snap: float = Neighbours.snap) -> "pd.
     # Most borders match point by point; only the others need to be measured.
     odd = np.flatnonzero(~_matched(shapes, snap))
     at, other = shapely.STRtree(shapes).query(shapes[odd], predicate="dwithin", distance=snap)
+    # A shape is within any distance of itself.
     at, other = at[odd[at] != other], other[odd[at] != other]
     covered = np.bincount(at, _shared_border(shapes, odd[at], other, snap), len(odd))
     # A few centimetres without a neighbour are rounding at a corner where three areas meet.
@@ -288,6 +290,7 @@ def _nearest(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
     reach = np.asarray(tree.query(points, k=k + 1)[0])[:, -1]
     # All that are as near as the k-th, so that the code and not the tree decides a tie.
     found = tree.query_ball_point(points, reach + 1e-6)
+    # Place of each code in their order, by which ties are decided.
     place = np.argsort(np.argsort(codes.to_numpy()))
     chosen = []
     for i, near in enumerate(found):

@@ -67,6 +67,7 @@ def attributions(areas: AreaSource, sources: Mapping[str, Any]) -> tuple[str, ..
     """
     known = official_sources()
     found = [entry.attribution for entry in _used(known, areas, sources)]
+    # Many tables are of one publisher, whose sentence is needed once.
     return tuple(dict.fromkeys(found))
 
 

@@ -121,6 +121,7 @@ def _unmatched(shapes: Shapes) -> tuple[Positions, Shapes]:
     new[1:] = (np.diff(low[order]) != 0) | (np.diff(high[order]) != 0)
     edge = np.empty(len(order), dtype=np.intp)
     edge[order] = np.cumsum(new) - 1
+    # One each way cancels out; more than two runs along an edge mean that shapes lie on each other.
     alone = (np.bincount(edge, forward) != 0)[edge] | (np.bincount(edge) > 2)[edge]
     at = at[alone]
     lines = shapely.linestrings(np.stack([points[at], points[at + 1]], axis=1))

@@ -85,6 +85,7 @@ def _is_vector(path: Path) -> bool:
 def _with_population(path: Path, scratch: Path) -> CsvSheet:
     try:
         return read_sheet(path, ["name", "x", "y", "population"], scratch)
+    # Without residents, or with another fault, which the second reading tells.
     except InputError:
         return read_sheet(path, ["name", "x", "y"], scratch)
 

@@ -123,6 +123,7 @@ def _unpacked(path: Path, scratch: Path) -> tuple[Path, str]:
 
 
 def _first(header: Sequence[str], wanted: Sequence[str]) -> str | None:
+    # Reversed, so that of two headings that differ in capitals the first one stays.
     folded = {name.casefold(): name for name in reversed(header)}
     return next((folded[name] for name in wanted if name in folded), None)
 

@@ -184,6 +184,7 @@ def with_bases(
             rate * _column(tables, reference, base).reindex(areas.index).astype(float)
             for reference, rate in columns_of(asked).items()
         )
+    # Geometry last: a table on the screen shows what can be read first.
     order = [*areas.columns.drop("geometry"), *values, "geometry"]
     return areas.assign(**values)[order]
 

@@ -94,6 +94,8 @@ class AreaSource:
     def shipped_kinds(self) -> tuple[str, ...] | None:
         """Kinds of groups from the lookups that come with riskindex; None where none is used."""
         own = {*self.groups, *(kind for lookup in self.lookups for kind in lookup.groups)}
+        # Whoever names a district as the study area means the official one, if no file says
+        # otherwise.
         implied = [kind for kind in self.within if kind in SHIPPED_KINDS and kind not in own]
         if self.shipped is None and not implied:
             return None
@@ -243,6 +245,7 @@ def _bounded(
 ) -> tuple["GeoDataFrame", list[str], list[FileRecord]]:
     """The areas with the groups of the boundary file alone."""
     named = [source.code, *([source.name] if source.name is not None else [])]
+    # Only what is named: other columns may hold what nobody wants in memory or on a page.
     columns = list(dict.fromkeys([*named, *source.groups.values()]))
     if given is not None:
         read = frame_vector(given, columns, "boundaries")

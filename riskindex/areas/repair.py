@@ -39,6 +39,7 @@ def repair(shapes: Shapes, names: "pd.Series[str]", label: str) -> tuple[Shapes,
         A repair changes an area by more than `LARGEST_REPAIR`; all of them are listed.
     """
     broken = np.flatnonzero(~shapely.is_valid(shapes))
+    # The caller's shapes stay as they were read.
     shapes = shapes.copy()
     rows = []
     for i in broken:

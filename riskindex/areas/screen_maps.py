@@ -83,6 +83,7 @@ def explore_areas(
     table = areas[[areas.active_geometry_name]].copy()
     table["colour"], chosen = _colours(areas, column), _chosen(areas, outlined)
     table["width"] = np.where(chosen, 2.0, 0.2)
+    # As text: folium writes numbers of NumPy and missing values in ways that no reader wants.
     shown = {c: areas[c].astype("object").where(areas[c].notna(), "").map(str) for c in told}
     texts = table.assign(code=areas.index.astype(str), **shown)
     # Together, so that no gap opens between areas whose shared border is simplified.

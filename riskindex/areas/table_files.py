@@ -289,6 +289,7 @@ def _plain_code(code: str, known: Collection[str]) -> str:
 
 def _rows_of(codes: Sequence[str], areas: pd.Index) -> list[int]:
     known = set(areas)
+    # Without areas, as in a check whose boundaries could not be read, every row is looked at.
     return [i for i, code in enumerate(codes) if not known or code in known]
 
 
@@ -376,6 +377,7 @@ def _gaps(
 ) -> Iterator[str]:
     here = np.array([code in present for code in areas], dtype=bool)
     missing = areas[~here]
+    # All new codes missing and no other is what a table of an older edition looks like.
     new = new_in_2021(list(areas))
     older = " Its codes look like an edition before 2021." if new and new <= set(missing) else ""
     for note in lacking(sheet.label, missing, len(areas), "they are not assessed there"):

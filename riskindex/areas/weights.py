@@ -163,6 +163,7 @@ def as_weights(given: object) -> Weights:
         return _of_graph(Graph.from_W(given))
     if sparse.issparse(given) or isinstance(given, np.ndarray):
         matrix = _csr(given)
+        # Numbered: a bare matrix does not know its areas, and values with codes are then refused.
         return Weights(matrix, pd.RangeIndex(matrix.shape[0]))
     raise DataError(
         "weights: those of build_weights, a libpysal Graph or W, or a sparse matrix are needed, "
