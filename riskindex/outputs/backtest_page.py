@@ -268,6 +268,7 @@ def _parts(result: ReleasedBacktest) -> Iterator[tuple[str, str]]:
         "How it was measured",
         bullets([*MEANING, how]) + "<h3>References</h3>" + bullets(REFERENCES),
     )
+    # "none." is said as well: a missing section would leave open whether anybody looked.
     notes = [*result.notes, *released.notes]
     yield "Notes on the data", bullets(notes or ["none."])
     yield "Limits", bullets([*LIMITS, *released.limits]) + bullets(released.attribution)
@@ -310,6 +311,7 @@ def _plot(result: ReleasedBacktest, target: str) -> bytes:
     # Chance is drawn as a band behind all the lists: it is the yardstick, not a competitor.
     methods = [m for m in rows["method"].drop_duplicates() if m != "chance"]
     with mpl.rc_context(figures.STYLE):
+        # A line of the same height for each list, however many there are.
         figure, axes = figures.canvas(7.2, 0.9 + 0.3 * len(methods), columns=len(measures))
         for axis, measure in zip(axes, measures, strict=True):
             part = rows[rows["measure"] == measure].set_index("method")

@@ -234,6 +234,7 @@ def _definition(config: Config, name: str) -> object:
     asked = {key: value for key, value in factor.items() if key not in _NOT_MEASURED}
     asked["periods"] = len(asked["periods"])  # which they are is data; how many is not
     sources = {s: _without_paths(document["sources"][s]) for s in _sources(_factor(config, name))}
+    # How older codes reach the areas changes counts and not what a factor means.
     study = _without_paths({k: v for k, v in document["areas"].items() if k != "vintage"})
     unit = _LENGTHS.get(config.periods.unit, config.periods.unit)
     return asked, sources, study, document["neighbours"], unit, document["bases"]
@@ -307,6 +308,7 @@ def _movers(a: Run, b: Run, steps: Sequence[_Step]) -> pd.DataFrame:
 def _kinds(areas: pd.DataFrame) -> list[str]:
     """The groups of the areas: the columns between the name and the score."""
     columns = list(areas.columns)
+    # By their place in the file, as the names of groups are the analyst's own.
     return columns[columns.index("name") + 1 : columns.index("score")]
 
 
@@ -398,6 +400,7 @@ def _data_lines(a: Run, b: Run) -> Iterator[str]:
 
 
 def _config_lines(a: Run, b: Run) -> Iterator[str]:
+    # Factors by name: by position one that was left out would shift all after it.
     documents = [
         {
             **run.config.model_dump(mode="json", exclude_none=True, exclude={"factors"}),

@@ -202,6 +202,7 @@ def _with_causes(released: Released, folder: Path) -> str:
     # Both results have the name of one folder, which the new one is about to take.
     earlier = replace(read_run(folder), name=EARLIER)
     found = compare(earlier, run_of(released, name=PRESENT))
+    # A run that is made again without a change has nothing to tell.
     if not (found.differences or len(found.movers)):
         return ""
     # Inside the report the table must stay narrow; its sentence names the cause and the points.

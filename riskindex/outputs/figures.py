@@ -419,6 +419,7 @@ def overlap_matrix(released: Released) -> str:
     left, top, cell = 270, 26, 44
     body = ""
     for i, label in enumerate(labels):
+        # Letters at the top, as the words of a factor would not fit over a column of 44 steps.
         letter = chr(65 + i % 26)
         y = top + cell * i
         told = _wrapped(label, left - 40)
@@ -433,6 +434,7 @@ def overlap_matrix(released: Released) -> str:
             share = counts[i, j] / either if either else 0.0
             # The diagonal would always be darkest, and says nothing of a pair.
             kind = "self" if i == j else f"o{int(np.searchsorted((0, 0.1, 0.2, 0.4), share))}"
+            # Light words on the two darkest shades, or the number could not be read.
             x, words = left + cell * j, "light" if kind in ("o3", "o4") else ""
             body += f'<rect class="{kind}" x="{x}" y="{y}" width="{cell - 2}" height="{cell - 2}"/>'
             body += _t(
@@ -458,6 +460,7 @@ def rank_intervals(released: Released, *, around: int = 14) -> str:
     # Only the areas around the cut: far from it nobody doubts the list.
     cut = int(every["selected"].sum())
     near = order.iloc[max(cut - around, 0) : cut + around]
+    # Areas put in by hand may have no rank and no repeats.
     near = near[near["rank_low"].notna()]
     dots = [
         Dot(

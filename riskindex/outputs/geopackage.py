@@ -53,6 +53,8 @@ def write_geopackage(released: Released, path: Path) -> None:
         styles = style_table(released, layers=layers)
         pyogrio.write_dataframe(styles, path, layer=LAYER, driver="GPKG", append=True)
     finally:
+        # Given back, as the option is of the whole process and a notebook may write files of its
+        # own.
         pyogrio.set_gdal_config_options(dict.fromkeys(_NO_CLOCK))
 
 

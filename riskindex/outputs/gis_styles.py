@@ -115,6 +115,7 @@ def _symbol(
     width: str = "0.1",
     style: str = "solid",
 ) -> str:
+    # QGIS writes a colour as decimal numbers, with 255 for opaque.
     red, green, blue = (int(colour[k : k + 2], 16) for k in (1, 3, 5))
     options = {
         "color": f"{red},{green},{blue},255",

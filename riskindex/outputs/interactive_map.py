@@ -80,6 +80,7 @@ def build_map(released: Released) -> "folium.Map":
         # Background tiles come from another host, which would learn the area that is looked at, and
         # the page must open offline.
         tiles=None,
+        # One canvas for thousands of areas: an element for each makes browsers slow.
         prefer_canvas=True,
         attribution_control=False,
         zoom_snap=0.25,
@@ -209,6 +210,7 @@ def map_data(released: Released) -> dict[str, Any]:
         "mark": pages.PROFILE_MARKS.get(released.profile, released.profile),
         "attribution": list(released.attribution),
         "limits": list(released.limits),
+        # Where nothing is withheld, a legend of marks would make readers look for it.
         "marks": dict(MARKS) if released.rules else {},
         "notes": list(released.notes),
         "how_sure": released.how_sure,
@@ -293,6 +295,7 @@ def _context(layer: DrawnLayer, released: Released) -> dict[str, Any]:
     points, line = shapely.get_coordinates(lines, return_index=True)
     to_degrees = Transformer.from_crs(released.areas.crs, 4326, always_xy=True)
     degrees = np.column_stack(to_degrees.transform(points[:, 0], points[:, 1]))
+    # The grid of the outlines, so that a road lies on the border that it follows.
     steps = np.rint(degrees * STEPS_PER_DEGREE).astype(np.int64)
     starts = np.flatnonzero(np.diff(line)) + 1
     parts = [np.diff(part, axis=0, prepend=[[0, 0]]) for part in np.split(steps, starts)]

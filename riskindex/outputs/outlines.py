@@ -144,6 +144,7 @@ def _without_repeats(steps: Integers, ring: Integers) -> tuple[Integers, Integer
     new_ring = np.diff(ring, prepend=-1) != 0
     moved = (np.diff(steps, axis=0, prepend=steps[:1] - 1) != 0).any(axis=1)
     last = np.append(new_ring[1:], True)
+    # A page closes rings by itself, so that the last point, which repeats the first, is left out.
     keep = (new_ring | moved) & ~last
     # Fewer than three points enclose nothing, such as a hole smaller than a step.
     large = np.bincount(ring, weights=keep, minlength=ring[-1] + 1) >= 3

@@ -264,6 +264,7 @@ def _table(
         f'<th scope="col"{_class(number)}>{escape(name)}</th>'
         for name, number in zip(headings, numeric, strict=True)
     )
+    # Gone through twice, once for the decimals of each column.
     rows = list(rows)
     places = [_places(column, decimals) for column in zip(*rows, strict=True)]
     lines = [
@@ -294,6 +295,7 @@ def _class(number: bool, *, value: object = "") -> str:
         return ' class="number"'
     if isinstance(value, Html) or not isinstance(value, str):
         return ""
+    # Long texts get a wider column, or each would stand as a tower of single words.
     return ' class="long"' if len(value) > 120 else ""
 
 
@@ -328,6 +330,7 @@ def marks_line(body: str) -> str:
     # Only the marks that stand on the page: a line about [c] makes readers look for what was
     # withheld.
     used = {mark: words for mark, words in MARKS.items() if mark in body}
+    # The dash of a missing value alone: others are punctuation.
     used |= {"–": _MISSING} if f">{_DASH}" in body else {}
     told = "; ".join(f"<b>{escape(mark)}</b> {escape(words)}" for mark, words in used.items())
     return f'<p class="small">{told}.</p>' if used else ""

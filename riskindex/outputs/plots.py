@@ -208,6 +208,7 @@ def _ticks(top: float) -> list[float]:
         return [0.0, 1.0]
     rough = top / 4
     power = 10.0 ** math.floor(math.log10(rough))
+    # Steps that people count in: a third of a hundred is no help on an axis.
     step = next(s * power for s in (1, 2, 5, 10) if s * power >= rough)
     # Multiples of .1 are not exact; a hair above must not add a tick, nor print as
     # 0.30000000000000004.

@@ -247,6 +247,7 @@ def _trend(book: Book, place: Place, factor: str) -> str:
     records, table = book.monthly.get(factor, {}), book.rhythm(factor, "month")
     if table is None or place.name not in records or not _is_mostly_known(records[place.name]):
         return ""
+    # Every month between the first and the last, so that one without a record is not skipped.
     months = months_of(table)
     # The residents of the last period for all months: a line must not jump where an estimate of
     # people does.

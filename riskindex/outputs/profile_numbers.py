@@ -342,6 +342,7 @@ def _hot(
         .fillna(False)
         .to_numpy(dtype=bool)
     )
+    # Tests without confidence, such as a threshold, are hot or not and nothing between.
     level = tests["confidence"].astype("Float64").fillna(0).to_numpy(dtype=int)
     classes = np.select(
         [is_hot & (level == 99), is_hot, level > 0], ["h99", "h95", "h90"], default="h0"

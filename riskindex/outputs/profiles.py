@@ -160,6 +160,7 @@ def _all_areas(book: Book, place: Place) -> str:
 def _area_record(book: Book, code: str, *, why: bool = False) -> dict[str, object]:
     area = book.records[code]
     kinds = book.released.group_kinds
+    # The ward, say; the district is the title of the page already.
     smaller = [str(area[kind]) for kind in kinds[:1] if kind != profile_kind(kinds)]
     reasons = area["reasons"] if why and isinstance(area["reasons"], str) else ""
     record: dict[str, object] = {
@@ -226,6 +227,7 @@ def _summary(book: Book, place: Place) -> str:
 
 def _notes(book: Book, _place: Place) -> str:
     released = book.released
+    # Notes on counts only where a profile shows counts.
     numbers = METHOD_NOTES if any(book.counts.values()) else ()
     return (
         bullets([*numbers, *released.notes])

@@ -120,6 +120,7 @@ def run_of(released: Released, *, name: str) -> Run:
     """
     # The same types as a manifest that is read: tuples become lists, numbers what JSON has.
     config = json.loads(json.dumps(released.config))
+    # As a CSV gives them back: empty, and not missing.
     texts = released.scores[["group", "reason"]].astype(object).fillna("")
     return Run(
         name=name,

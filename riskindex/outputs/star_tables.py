@@ -99,6 +99,7 @@ def _factors(released: Released) -> StarTable:
 
 def _periods(released: Released) -> StarTable:
     labels = sorted(set(released.hotspots.index.get_level_values("period")))
+    # The order as a column: dashboards sort labels by the alphabet unless told.
     table = pd.DataFrame({"period": labels, "order": range(1, len(labels) + 1)})
     return StarTable("Periods; empty for a census", ("period",), (), table)
 

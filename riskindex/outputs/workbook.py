@@ -273,6 +273,7 @@ def _with_own_numbers(table: pd.DataFrame, released: Released) -> pd.DataFrame:
     """The list with the areas' own numbers of each factor, and the reasons last."""
     own = own_numbers(released, list(released.top.index.astype(str)))
     told = pd.concat([table.reset_index(drop=True), own.reset_index(drop=True)], axis=1)
+    # The longest text stands last, where it pushes no number out of sight.
     last = [name for name in ("Reasons",) if name in told]
     return told[[*told.columns.drop(last), *last]]
 
@@ -356,6 +357,8 @@ def _figures(released: Released) -> Sheet | None:
     """Figures of every place, or of as many kinds of places as a reader can open."""
     table, kind = released.figures, profile_kind(released.group_kinds)
     held = table
+    # Rather whole kinds of places than the first so many rows, which would end in the middle of
+    # one.
     for kinds in ([WHOLE_KIND, kind], [WHOLE_KIND]):
         if len(held) > FIGURES_UP_TO:
             held = table[table["place_kind"].isin(kinds)]
@@ -660,6 +663,7 @@ def _gptable(sheet: Sheet, released: Released) -> "gptables.GPTable":
         table_name=re.sub(r"\W", "_", sheet.label.lower()),
         title=_plain(sheet.title),
         subtitles=[_plain(line) for line in _subtitles(sheet, released)],
+        # The guidance asks that a sheet says how many tables it has, for who hears it read out.
         instructions="This worksheet contains one table. " + "; ".join(_marks(released)) + ".",
         index_columns={},
         additional_formatting=formats,

@@ -365,6 +365,7 @@ MOST_PAIRS = 3
 def _pairs_sentence(correlations: pd.DataFrame, labels: dict[str, str]) -> str:
     """How many pairs of factors go together, and the strongest of them."""
     pairs = strong_pairs(correlations)
+    # That none go together is told as well: somebody has looked.
     if not pairs:
         return "No two factors go together beyond 0.5."
     told = [

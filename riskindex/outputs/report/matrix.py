@@ -50,6 +50,7 @@ def reason_matrix(
     # An empty column takes the room of a full one; which ones are left out is said under the table.
     cells = {factor: of for factor, of in told.items() if of}
     before = _before(released, shown)
+    # Plain dictionaries: pandas takes long to look up thousands of cells one by one.
     facts = released.all_areas.loc[shown].to_dict("index")
     lines = {
         code: _row(code, facts[code], before, cells, name=code if ids else "") for code in shown

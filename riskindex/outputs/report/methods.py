@@ -122,6 +122,7 @@ def _borderline_table(borderline: pd.DataFrame) -> str:
     # An order by a number that is not released would give it away; codes give away nothing.
     likely = "p_selected" in borderline and "rank" in borderline
     by, down = (["p_selected", "_code"], [False, True]) if likely else (["_code"], [True])
+    # By code where areas are selected as often: the same page in every run.
     ordered = borderline.assign(_code=borderline.index).sort_values(by, ascending=down)
     shown = ordered.iloc[:MOST_BORDERLINE]
     records = [_borderline_record(str(code), area) for code, area in shown.iterrows()]
@@ -288,6 +289,7 @@ def _next_steps(released: Released) -> Iterator[str]:
             "which show where police look, too. The what-if of map.html answers at once."
         )
     yield from _lost_sentences(released.reconciliation)
+    # An area that is new for two factors is walked once.
     new = released.new_hotspots["area_code"].nunique() if len(released.new_hotspots) else 0
     if new:
         yield (
