@@ -208,6 +208,7 @@ def fetch(
     from riskindex.setup.fetch import fetch as fetch_files
 
     asked = read_config(config)
+    # By the environment as well, so that an organisation can forbid the network once for all.
     if offline or os.environ.get("RISKINDEX_OFFLINE"):
         for line in about_missing(asked):
             show(line)

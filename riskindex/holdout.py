@@ -187,6 +187,7 @@ def previous_period(period: Period, start: date, unit: Unit) -> Period:
     >>> previous_period(parse_period("2022-Q1", unit="quarter"), date(2022, 1, 1), "quarter").label
     '2021-Q4'
     """
+    # Periods are whole months, whatever the unit.
     end = month_number(start)
     first = end - len(period.months)
     return Period(_LABELS[unit](first, end - 1), _day(first), start)

@@ -222,6 +222,7 @@ class Result(OnScreen):
 
     def to_geodataframe(self) -> "gpd.GeoDataFrame":
         """Every area with its name, groups, bases, score, rank, selection and shape."""
+        # Geometry last: a table on the screen shows what can be read first.
         order = [*self.areas.columns.drop("geometry"), *self.index.columns, "geometry"]
         return self.areas.join(self.index)[order]
 

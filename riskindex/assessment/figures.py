@@ -120,6 +120,7 @@ def share_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
     table = table.assign(total=of_whole(table, "count"))
     table = table[(table["place_kind"] != WHOLE_KIND).to_numpy()]
     named = table["factor"].map(shown.labels)
+    # Where nobody lives, or it is not known who, no share of residents is there to compare with.
     known = (table["residents"] > 0).to_numpy()
     lines = figure_lines(
         table,
@@ -250,6 +251,7 @@ def _records(shown: Shown, aspects: Collection[str], factor: str | None) -> pd.D
     table = table.assign(count=table["count"].astype(float), mark=table.get("mark", ""))
     table = _with_not_recorded(_with_whole(table), shown.restricted)
     keys = ["factor", "group", "period", "place", "aspect"]
+    # Over the categories, those that do not say among them: shares then add up to 100%.
     summed = table.groupby(keys, sort=False)["count"].transform("sum")
     # The sum of protected cells is no protected cell: of restricted factors the base is a cell with
     # its own noise.

@@ -105,6 +105,7 @@ class People:
 
     def dates_elsewhere(self, other: OtherRecords, events: Events) -> pd.DataFrame:
         """Lines of people and days on which other records name them, with a value of each."""
+        # Not recorded is a value of its own, as "" everywhere in the database.
         value = "NULL::VARCHAR" if other.by is None else f"coalesce({category(other.by)}, '')"
         bounds = pd.DataFrame(
             {

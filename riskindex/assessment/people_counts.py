@@ -263,6 +263,7 @@ def _categories(
     if figure.by is None:
         yield "", np.ones(len(table), dtype=bool)
         return
+    # A source without the column has everybody in "not recorded", and that is told.
     told = table[figure.by] if figure.by in ages else pd.Series(None, index=table.index)
     # Letters as the source has them; ages need bands, as single years of age hold few people.
     if figure.by == "sex":

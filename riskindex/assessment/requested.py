@@ -267,6 +267,7 @@ def _mix(figure: Figure, shown: Shown) -> pd.DataFrame:
         found[found["category"] == band_label(band)].assign(category=name)
         for name, band in figure.bands.items()
     ]
+    # Not recorded stays a row: shares are of all records, and would not add up without it.
     banded = pd.concat([*parts, rows[rows["category"] == UNSAID]], ignore_index=True)
     return _noted(banded, _without_years(rows))
 
@@ -523,6 +524,7 @@ def _spatial(both: pd.DataFrame, shown: Shown) -> float | None:
 def _together(figure: Figure, shown: Shown) -> pd.DataFrame:
     """Whether two monthly series rise and fall together, the months of the year taken out."""
     parts = [_monthly(shown, name) for name in (figure.of, str(figure.against))]
+    # Only months that both have: a missing one is no month without events.
     joined = pd.concat(parts, axis=1).dropna()
     if len(joined) < LEAST_MONTHS:
         return no_figures()

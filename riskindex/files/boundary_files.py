@@ -175,6 +175,8 @@ def refuse_computed(path: Path, label: str) -> None:
             }
             lists = [name for name in _LISTS if name in computed]
             layers = [] if lists else _layers_listed(file)
+            # The lists first: if one of them is computed, which layers there are cannot be trusted
+            # either.
             faults = lists or [n for n in layers if n.casefold() in computed or _computes(file, n)]
     except sqlite3.Error:
         return  # damaged, which GDAL says
@@ -312,6 +314,7 @@ def _read_gdal(driver: str, *, prefix: str = "") -> Callable[..., "GeoDataFrame"
 
 def _layer(found: Any, layer: str | None, label: str) -> str:  # noqa: ANN401
     """The layer named, or the only one with geometry."""
+    # A GeoPackage holds plain tables as well, such as styles.
     names = [str(name) for name, geometry in found if geometry is not None]
     if layer is not None:
         if layer not in names:

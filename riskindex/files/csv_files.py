@@ -132,6 +132,7 @@ def _rows_above(file: TextIO, columns: Sequence[str], header_row: int | None, la
     at = 0 if header_row is None else header_row - 1
     # Titles and blank lines stand above the tables of Nomis and of most exports.
     if header_row is None and not _found(lines[0], columns):
+        # All the columns and not most: a title may happen to hold the name of one.
         whole = (i for i, line in enumerate(lines) if _found(line, columns) == len(set(columns)))
         at = next(whole, 0)
     _start_at(file, at)
@@ -249,6 +250,7 @@ def _choose(names: Sequence[str], member: str | None, label: str) -> str:
         raise InputError(f"{label}: no table in it (looked for *.csv){nearest('', names)}.")
     # Nomis bulk files hold one table for each level of geography.
     by_lsoa = [n for n in tables if n.lower().endswith("-lsoa.csv")]
+    # A lone table first, whatever it is called.
     for candidates in (tables, by_lsoa):
         if len(candidates) == 1:
             return candidates[0]

@@ -128,6 +128,7 @@ def find_file(folder: Path, name: str, *, place: str) -> Path:
 def nearest(word: str, known: Sequence[str]) -> str:
     """The tail of an error sentence: the nearest known name, or the first few that there are."""
     folded = {name.casefold(): name for name in known}
+    # Whatever the capitals: LSOA21CD and lsoa21cd are the most frequent slip.
     close = difflib.get_close_matches(word.casefold(), list(folded), n=1)
     if close:
         return f"; the nearest is {folded[close[0]]!r}"
@@ -215,6 +216,7 @@ def refuse_unsafe(path: Path) -> list[zipfile.ZipInfo]:
     """The files of a zip, once all of it is known to be safe; see `members`."""
     with _opened(path) as archive:
         infos = _files(archive)
+        # By the directory of the zip, before a byte is unpacked.
         faults = list(_archive_faults(path, infos))
     if faults:
         raise InputError(faults)

@@ -139,6 +139,7 @@ def _watched(cap: int, named: str) -> Iterator[None]:
                     interrupt_main()
                 return
 
+    # daemon: a watch must not keep the program from ending.
     watch = threading.Thread(target=look, daemon=True)
     watch.start()
     try:

@@ -53,6 +53,7 @@ def retold(column: "pd.Series[Any]", tell: Callable[[str], str]) -> "pd.Series[A
 
     if column.dtype.kind in "biufM":
         return column
+    # Mixed columns cell by cell: as keys of a dictionary 1, 1.0 and True would be one.
     if infer_dtype(column, skipna=True) != "string":
         return column.map(lambda value: tell(value) if isinstance(value, str) else value)
     told = {text: tell(text) for text in column.dropna().unique()}

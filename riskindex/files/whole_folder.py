@@ -223,6 +223,7 @@ def _release(home: Path, lock: "FileLock") -> None:
 def _clear(home: Path, *parts: str) -> None:
     """Give back a result that has lost its name, then remove parts of a folder that we hold."""
     old, target = home / _OLD, _target_of(home)
+    # Killed between the two renames: the result is whole, and only its name is missing.
     if old.exists() and not target.exists():
         old.rename(target)
     for part in parts:

@@ -72,6 +72,7 @@ def read_grid(
     # A sheet is found by its columns where it is not named.
     chosen = [_named(book, sheet, label)] if sheet is not None else _with_table(book)
     tables = [(name, _cells(book, name, label, date_format)) for name in chosen]
+    # A lone sheet is taken even where columns are missing, so that the fault names them.
     if len(tables) > 1:
         having = [(n, c) for n, c in tables if _matches(c, columns, header_row) == len(columns)]
         if len(having) != 1:
