@@ -16,7 +16,7 @@ def test_a_date_format_that_is_none_is_refused(tmp_path):
 
 @pytest.mark.parametrize(
     ("options", "what"),
-    [({"area": None}, "name the column area, or x and y"), ({"x": "x"}, "x and y belong together")],
+    [({"area": None}, "name the column area, x and y"), ({"x": "x"}, "x and y belong together")],
 )
 def test_options_that_do_not_fit_together_are_refused(tmp_path, options, what):
     write(tmp_path, TABLE)
