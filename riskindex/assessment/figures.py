@@ -179,7 +179,7 @@ def _table_shares(table: pd.DataFrame, shown: Shown) -> Iterator[pd.DataFrame]:
     share = 100 * table["count"] / table["base"].where(table["base"] > 0)
     inside = (table["place_kind"] != WHOLE_KIND).to_numpy()
     whole = of_whole(table, "count") / of_whole(table, "base")
-    # Where the whole has none, the ratio is undefined; it is made missing below.
+    # Where the whole has none, the ratio is undefined, which is no fault to warn of.
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(inside, share / 100 / whole, np.nan)
     yield figure_lines(

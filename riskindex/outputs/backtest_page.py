@@ -169,8 +169,7 @@ def hit_rates(result: ReleasedBacktest) -> pd.DataFrame:
     }
     table = pd.DataFrame(columns).reindex(list(result.labels)).dropna(how="all")
     table.insert(0, "List", [result.labels[str(method)] for method in table.index])
-    # A list of one factor is only held against that factor's own events; elsewhere it has no hit
-    # rate.
+    # Where nothing was counted before, there is no list by counts, and so no hit rate.
     return table.fillna("–")
 
 

@@ -60,6 +60,7 @@ def how_sure_part(released: Released) -> str:
     """How often repeats of the run select the same areas; what there is to say without them."""
     every = released.all_areas
     if "tier" not in every or every["tier"].isna().all():
+        # Without repeats, silence would be taken for certainty.
         return paragraphs([UNSURE])
     # Those on the list stand in the matrix with how sure they are; those off it would be nowhere.
     off = every[(every["tier"].astype(str) == "borderline") & ~every["selected"].astype(bool)]
@@ -265,7 +266,6 @@ def next_steps_part(released: Released) -> str:
 
 def _next_steps(released: Released) -> Iterator[str]:
     """Advice where it applies, and nowhere else."""
-    # Without repeats silence would be taken for certainty.
     every = released.all_areas
     number = int((every["tier"].astype(str) == "borderline").sum()) if "tier" in every else 0
     if number:
