@@ -249,7 +249,7 @@ config(
     'area = "area"',
     "",
     2,
-    "sources.crimes: name the column area, or x and y",
+    "sources.crimes: name the column area, x and y, point, or postcode",
 )
 config(
     "events in a coordinate system that is none",

@@ -597,6 +597,7 @@ def test_every_control_is_reached_by_the_tab_key_in_the_order_of_the_page(page: 
         "download",
         "copy-link",
         "layer",
+        "beside",
         "outline",
         "tab-area",
         "the map",

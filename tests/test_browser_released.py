@@ -119,7 +119,9 @@ def test_the_page_holds_the_named_columns_and_nothing_else(saved: dict[str, Path
         "factors",
         "whole",
         "plan",
+        "scale",
         "settlements",
+        "context",
     }
     assert set(data["columns"]) == {
         "name",
@@ -151,6 +153,8 @@ def test_the_page_holds_the_named_columns_and_nothing_else(saved: dict[str, Path
             "periods",
             "years",
             "spans",
+            "measured_as",
+            "exposure",
         }
         assert set(factor["years"]) <= {"hot", "assessed", "new", "category"}
         told = partner or not factor["restricted"]

@@ -80,6 +80,6 @@ def test_repeats_never_select_context(result):
         options=Robustness(draws=20),
     )
     context = result.areas["is_context"]
-    assert (found.table.loc[context, "p_selected"] == 0).all()
+    assert found.table.loc[context, "p_selected"].isna().all()
     assert found.table.loc[context, "rank_low"].isna().all()
     assert found.table.loc[~context, "p_selected"].sum() > 0

@@ -58,8 +58,12 @@ def test_one_module_can_use_a_network_and_one_command_leads_to_it():
             using.add(name)
         if any(full.startswith("riskindex.setup.fetch") for full in found):
             leading.add(name)
-    assert using == {"setup/download"}
+    assert using == {"setup/download", "ui/server"}
     assert leading == {"cli"}
+    # The page's server listens on this computer alone, and calls nobody.
+    served = set(imports(PACKAGE / "ui" / "server.py"))
+    calling = {"http.client", "urllib.request", "socket", "ssl"}
+    assert {name for name in served if name.startswith(tuple(calling))} == set()
     calls = [
         node.name
         for node in ast.walk(ast.parse((PACKAGE / "cli.py").read_text("utf-8")))

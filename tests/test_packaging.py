@@ -15,6 +15,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
 
+import riskindex
+
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOWEST = {
@@ -105,5 +107,5 @@ def test_pinned_versions_lie_within_the_bounds():
 def test_one_version_is_said_everywhere():
     recipe = (ROOT / "packaging/meta.yaml").read_text(encoding="utf-8")
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    assert re.search(r'version: "(.+)"', recipe)[1] == PROJECT["version"]
-    assert re.search(r"^version: (.+)$", citation, flags=re.M)[1] == PROJECT["version"]
+    assert re.search(r'version: "(.+)"', recipe)[1] == riskindex.__version__
+    assert re.search(r"^version: (.+)$", citation, flags=re.M)[1] == riskindex.__version__

@@ -38,7 +38,7 @@ def test_in_short_no_area_and_no_person_is_named():
     )
     told = Sensitivity(choices=choices, elicited=pd.DataFrame({"points": [1]})).in_short()
     assert list(told.choices["kind"]) == ["aggregation"]
-    assert list(told.choices["note"]) == ["cannot be computed"]
+    assert list(told.choices["note"]) == ["It cannot be computed from these data."]
     assert list(told.choices) == ["kind", "note"]
     assert told.elicited.empty
 

@@ -1,6 +1,7 @@
 """Pictures for slides, 1920 by 1080: the map, and the places with their teams."""
 
 import textwrap
+from functools import cache
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -60,8 +61,17 @@ def _slide(released: Released, title: str, beside: "Beside") -> bytes:
 
 
 def _plain(text: str) -> str:
-    """Text in which a dollar sign begins no formula."""
-    return text.replace("$", r"\$")
+    """Text in which a dollar sign begins no formula, and every sign can be drawn."""
+    drawn = "".join(sign if sign == "\n" or ord(sign) in _signs() else "□" for sign in text)
+    return drawn.replace("$", r"\$")
+
+
+@cache
+def _signs() -> frozenset[int]:
+    """Signs that the font of the slides has; Matplotlib warns of every other one."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    return frozenset(get_font(findfont(FontProperties())).get_charmap())
 
 
 def _map_axes(released: Released, figure: "Figure") -> "Axes":

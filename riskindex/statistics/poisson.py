@@ -250,7 +250,8 @@ def without_largest(windows: csr_array, excess: Array) -> csr_array:
     ranks = rank[windows.indices]
     largest = np.maximum.reduceat(ranks, windows.indptr[:-1])
     others = (ranks < np.repeat(largest, np.diff(windows.indptr))).astype(float)
-    rest = csr_array((others, windows.indices, windows.indptr), windows.shape)
+    # Copies: zeros are taken out in place, and the windows are shared by all factors and periods.
+    rest = csr_array((others, windows.indices, windows.indptr), windows.shape, copy=True)
     rest.eliminate_zeros()
     return rest
 

@@ -23,11 +23,10 @@ def test_a_long_list_is_cut_with_what_it_leaves_out():
     assert some(list("abcdefg"), most=3) == "a, b, c and 4 more"
 
 
-def test_codes_are_there_once_and_without_blanks():
+def test_codes_are_there_and_there_once():
     assert list(code_faults(pd.Series(["A", "B"]))) == []
-    missing, spaced, again = code_faults(pd.Series(["", " B", "C", "C"]))
+    missing, again = code_faults(pd.Series(["", "B", "C", "C"]))
     assert missing.startswith("1 rows without an area code (row 1: ''")
-    assert "white space around the area code (row 2: ' B'" in spaced
     assert "used again (row 3: 'C', row 4: 'C')" in again
 
 

@@ -24,7 +24,8 @@ def closed(released, county_result):
 
 
 def test_counts_below_the_whole_are_protected_cells(closed):
-    inner = closed[closed["place_kind"] != "whole"]
+    # How many areas are hot is counted from flags, which partners have and the public has not.
+    inner = closed[(closed["place_kind"] != "whole") & (closed["counted"] != "areas")]
     assert len(inner) > 100
     assert (inner["count"].dropna() % 5 == 0).all()
     assert (inner["count"].dropna() >= 5).all()

@@ -104,6 +104,14 @@ def test_a_lone_area_has_nothing_left():
     assert window_excess([9, 0, 1], [1.0, 1, 1], joined(3, (0, 1))).observed[2] == 1
 
 
+def test_the_windows_of_others_stay_as_they_are():
+    neighbours = lattice(5, 5)
+    counts, exposure = drawn(neighbours)
+    first = without_largest_excess(counts, exposure, neighbours)
+    again = without_largest_excess(counts, exposure, neighbours)
+    np.testing.assert_array_equal(first.p, again.p)
+
+
 def test_a_spike_does_not_survive_without_itself_and_a_cluster_does():
     neighbours = lattice(20, 20)
     counts, exposure = drawn(neighbours, mean=3, dispersion=0.2)
