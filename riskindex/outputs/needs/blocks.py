@@ -44,7 +44,7 @@ class Bullets:
 
 
 @dataclass(frozen=True)
-class Table:
+class DocumentTable:
     """Cells under headings, each cell a sentence."""
 
     headings: Sequence[Part]
@@ -69,7 +69,7 @@ class ToComplete:
     hint: str
 
 
-Block = Paragraph | Bullets | Table | Drawing | ToComplete
+Block = Paragraph | Bullets | DocumentTable | Drawing | ToComplete
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Text:
+class DocumentText:
     """The whole text of one place."""
 
     title: str

@@ -9,17 +9,17 @@ from riskindex.outputs.governance import TODO, todo
 from riskindex.outputs.needs.blocks import (
     Block,
     Bullets,
+    DocumentTable,
+    DocumentText,
     Drawing,
     Free,
     Number,
     Paragraph,
     Part,
     Sentence,
-    Table,
-    Text,
     ToComplete,
 )
-from riskindex.outputs.needs.rows import Place, Rows
+from riskindex.outputs.needs.rows import DocumentPlace, Rows
 from riskindex.outputs.needs.sections import Told, tell
 from riskindex.outputs.needs.word import has_word, write_word
 from riskindex.outputs.pages import (
@@ -68,9 +68,9 @@ def write_needs(released: Released, folder: Path) -> None:
             write_word(text, released, folder / f"{stem}.docx")
 
 
-def _places(released: Released) -> Iterator[Place]:
+def _places(released: Released) -> Iterator[DocumentPlace]:
     """The whole, and the groups that each get a text."""
-    yield Place(WHOLE_KIND, released.place)
+    yield DocumentPlace(WHOLE_KIND, released.place)
     assert released.document is not None
     figures = released.figures
     kind = released.document.partnerships
@@ -79,7 +79,7 @@ def _places(released: Released) -> Iterator[Place]:
         # Where the config names none: the groups that the list is already told by.
         kind = next((k for k in listed if k != WHOLE_KIND), None)
     of_kind = figures.loc[figures["place_kind"] == kind, "place"]
-    yield from (Place(str(kind), name) for name in sorted(set(of_kind)))
+    yield from (DocumentPlace(str(kind), name) for name in sorted(set(of_kind)))
 
 
 def _links(names: dict[str, str], *, up: str) -> str:
@@ -90,7 +90,7 @@ def _links(names: dict[str, str], *, up: str) -> str:
     return "<p>" + " · ".join([*whole, *items]) + "</p>"
 
 
-def needs_page(text: Text, released: Released, *, links: str = "") -> str:
+def needs_page(text: DocumentText, released: Released, *, links: str = "") -> str:
     """The text of one place as a page.
 
     Every number is an element `data-row`, the name of its row in figures.csv; digits that are no
@@ -121,7 +121,7 @@ def needs_page(text: Text, released: Released, *, links: str = "") -> str:
     )
 
 
-def _about(text: Text) -> str:
+def _about(text: DocumentText) -> str:
     return (
         '<p class="small">Every number is a row of figures.csv, whose name it carries: hover over '
         'it. Limits in brackets are those of chance, <span class="free">95%</span>. Where a '
@@ -136,7 +136,7 @@ def _html(block: Block) -> str:
         return f"<p{kind}>{_sentence(block.parts)}</p>"
     if isinstance(block, Bullets):
         return "<ul>" + "".join(f"<li>{_sentence(item)}</li>" for item in block.items) + "</ul>"
-    if isinstance(block, Table):
+    if isinstance(block, DocumentTable):
         return _table(block)
     if isinstance(block, Drawing):
         drawn = picture_of(block.png, block.alt) if block.png else block.svg
@@ -161,7 +161,7 @@ def _part(part: Part) -> str:
     return escape(part)
 
 
-def _table(table: Table) -> str:
+def _table(table: DocumentTable) -> str:
     numeric = [_is_numeric([row[i] for row in table.rows]) for i in range(len(table.headings))]
     kinds = [' class="number"' if number else "" for number in numeric]
     head = "".join(

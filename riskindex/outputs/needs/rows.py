@@ -16,7 +16,7 @@ Row = Any
 
 
 @dataclass(frozen=True)
-class Place:
+class DocumentPlace:
     """What the text is about: the study area, or a group in it."""
 
     kind: str
@@ -49,11 +49,11 @@ class Rows:
             part = part[part[column].isin(wanted)]
         return list(part.itertuples(index=False))
 
-    def at(self, figure: str, place: Place, **asked: object) -> list[Row]:
+    def at(self, figure: str, place: DocumentPlace, **asked: object) -> list[Row]:
         """The same of one place."""
         return self.all(figure, place_kind=place.kind, place=place.name, **asked)
 
-    def one(self, figure: str, place: Place, **asked: object) -> Row | None:
+    def one(self, figure: str, place: DocumentPlace, **asked: object) -> Row | None:
         """The last such row that is given; None where there is none."""
         # Rows are in order of time; one that is withheld must not stand for the last period in a
         # sentence.

@@ -17,19 +17,19 @@ from riskindex.outputs.figures import overview_map
 from riskindex.outputs.needs.blocks import (
     Block,
     Bullets,
+    DocumentTable,
+    DocumentText,
     Drawing,
     Free,
     Paragraph,
     Part,
     Section,
     Sentence,
-    Table,
-    Text,
     ToComplete,
     joined,
 )
 from riskindex.outputs.needs.rows import (
-    Place,
+    DocumentPlace,
     Row,
     Rows,
     bands,
@@ -70,7 +70,7 @@ class Told:
     released: Released
     document: Document
     rows: Rows
-    place: Place
+    place: DocumentPlace
 
     def label(self, name: str) -> str:
         """The name in words of a factor or measure."""
@@ -111,14 +111,14 @@ class Told:
         return []
 
 
-def tell(told: Told) -> Text:
+def tell(told: Told) -> DocumentText:
     """The text of one place, in the order that the statutory guidance expects."""
     sections = []
     for title, make in SECTIONS.items():
         blocks = list(make(told))
         if blocks:
             sections.append(Section(title, blocks))
-    return Text(
+    return DocumentText(
         title=f"Needs assessment: {inside(told.label(told.main))}, {told.place.name}",
         lead=told.released.about,
         place=told.place.name,
@@ -317,7 +317,7 @@ def _definition(told: Told) -> Iterator[Block]:
     last = funnel[-1].period
     lines = [row for row in funnel if row.period == last]
     yield Paragraph(("Definition: ", *words(lines[0].definition), ", as the config has it."))
-    yield Table(
+    yield DocumentTable(
         ("Clause", "Left", "Of those read", "Not recorded"),
         [cells(words(row.category), count(row), value(row), words(row.note)) for row in lines],
         f"What each clause leaves, {last}",
@@ -336,7 +336,7 @@ def _happened(told: Told) -> Iterator[Block]:
         rows.append(cells(period(row), count(row), limits(row) or "", of_residents))
     if rows:
         heads: tuple[Part, ...] = ("Period", "Count", "Limits", Free("Per 1,000 residents"))
-        yield Table(heads, rows, f"{told.label(told.main)} by period")
+        yield DocumentTable(heads, rows, f"{told.label(told.main)} by period")
     yield from _trend(told)
     changes = told.rows.at(f"{told.main}.change", told.place)
     yield from (
@@ -384,7 +384,7 @@ def _targets(told: Told) -> Iterator[Block]:
             )
     if rows:
         heads = ("Indicator", "From", "Count", "To", "Count", "Change", "Note")
-        yield Table(heads, rows, "Indicators; limits are those of chance, 95%")
+        yield DocumentTable(heads, rows, "Indicators; limits are those of chance, 95%")
 
 
 def _who(told: Told) -> Iterator[Block]:
@@ -409,7 +409,7 @@ def _who(told: Told) -> Iterator[Block]:
             last = told.mixes(measure, "sex") or told.mixes(measure, "age")
             label = f"{told.label(measure)}, {last[-1].period}" if last else told.label(measure)
             heads = ("By", "Group", "Records", "Share of all records")
-            yield Table(heads, rows, label)
+            yield DocumentTable(heads, rows, label)
     for name in told.requested(*PEOPLE_KINDS):
         yield from _figure_table(told, [name], _caption(told, name))
     yield ToComplete("what practitioners see that records do not: exploitation, school, home")
@@ -451,7 +451,9 @@ def _when(told: Told) -> Iterator[Block]:
                 yield Paragraph(("Midnight may stand for a time that nobody knew.",))
         if by == "weekday":
             rows = [cells(name(row), count(row), (value(row), *limits(row))) for row in found]
-            yield Table((by.capitalize(), "Records", "Share"), rows, f"{found[-1].period} by {by}")
+            yield DocumentTable(
+                (by.capitalize(), "Records", "Share"), rows, f"{found[-1].period} by {by}"
+            )
     yield from _week(told)
 
 
@@ -514,7 +516,7 @@ def _where(told: Told) -> Iterator[Block]:
                 Free("Per 1,000 residents"),
                 "Times the whole",
             )
-            yield Table(heads, rows, f"By {_kinds_of_pages(told)[-1]}, highest rate first")
+            yield DocumentTable(heads, rows, f"By {_kinds_of_pages(told)[-1]}, highest rate first")
     else:
         share = told.rows.one(f"{told.main}.share", told.place)
         if share is not None:
@@ -561,7 +563,7 @@ def _hot_table(told: Told) -> Iterator[Block]:
             )
     if rows:
         heads = ("Hot for", "Period", "Areas hot", "Of", "In every period", "New")
-        yield Table(heads, rows, "Areas that are hot by a test; see the report and the map")
+        yield DocumentTable(heads, rows, "Areas that are hot by a test; see the report and the map")
 
 
 def _beside(told: Told) -> Iterator[Block]:
@@ -574,7 +576,7 @@ def _beside(told: Told) -> Iterator[Block]:
             rows.append(cells(words(row.measure), count(row), (value(row), *limits(row)), times))
     if rows:
         heads = ("Risk factor", "People or households", "Share", "Times the whole")
-        yield Table(heads, rows, "Risk factors from the census and other tables")
+        yield DocumentTable(heads, rows, "Risk factors from the census and other tables")
     yield from _figure_table(told, told.requested("gap", "together", "harm"), "Beside violence")
     if told.place.is_whole:
         yield from _figure_table(told, told.requested("series"), "Published series, as they stand")
@@ -612,7 +614,7 @@ def _figure_table(told: Told, names: Iterable[str], caption: str) -> Iterator[Bl
                 )
             )
     if rows:
-        yield Table(("What", "Period", "Count", "Value", "Note"), rows, caption)
+        yield DocumentTable(("What", "Period", "Count", "Value", "Note"), rows, caption)
 
 
 def _listed(told: Told) -> Iterator[Block]:
@@ -637,14 +639,16 @@ def _listed(told: Told) -> Iterator[Block]:
             cells(words(f"{number}. {line['name']}"), words(_districts(line)))
             for number, line in places.head(MOST_ROWS).iterrows()
         ]
-        yield Table(("Place", "Where"), lines, "Places of the list, the greatest need first")
+        yield DocumentTable(
+            ("Place", "Where"), lines, "Places of the list, the greatest need first"
+        )
     # Places without an area on the list would make the table as long as the list of all districts.
     parts = [r for r in told.rows.all(f"{LIST}.selected") if r.place_kind != WHOLE_KIND and r.count]
     if told.place.is_whole and parts:
         ordered = sorted(parts, key=lambda r: -r.count)
         rows = [cells(words(r.place), count(r), count(r, "base"), value(r)) for r in ordered]
         heads = (parts[0].place_kind.capitalize(), "On the list", "Areas", "Share")
-        yield Table(heads, rows, "Areas on the list")
+        yield DocumentTable(heads, rows, "Areas on the list")
     yield ToComplete("who decides on the work in these places, and how residents are heard")
 
 
@@ -669,7 +673,7 @@ def _quality(told: Told) -> Iterator[Block]:
             for (measure, by), row in latest.items()
         ]
         heads = ("Records", "Do not say", "Period", "Number", "Share")
-        yield Table(heads, lines[: 2 * MOST_ROWS], "Not recorded")
+        yield DocumentTable(heads, lines[: 2 * MOST_ROWS], "Not recorded")
     yield from _figure_table(told, told.requested("detected"), "Outcomes, and cases still open")
     yield Bullets([words(line) for line in told.released.limits])
     # Notes are about the data of the whole; on each partnership's page they would drown its own.

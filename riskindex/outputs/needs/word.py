@@ -11,14 +11,14 @@ from riskindex.outputs.governance import TODO
 from riskindex.outputs.needs.blocks import (
     Block,
     Bullets,
+    DocumentTable,
+    DocumentText,
     Drawing,
     Free,
     Number,
     Paragraph,
     Part,
     Sentence,
-    Table,
-    Text,
     ToComplete,
 )
 from riskindex.outputs.pages import PROFILE_MARKS
@@ -41,7 +41,7 @@ def has_word() -> bool:
     return find_spec("docx") is not None
 
 
-def write_word(text: Text, released: Released, path: Path) -> None:
+def write_word(text: DocumentText, released: Released, path: Path) -> None:
     """Write the text of one place as a .docx: the same sentences and tables, without the plots.
 
     Parameters
@@ -85,7 +85,7 @@ def _add(made: "WordDocument", block: Block) -> None:
     elif isinstance(block, Bullets):
         for item in block.items:
             _write(made.add_paragraph(style="List Bullet"), item)
-    elif isinstance(block, Table):
+    elif isinstance(block, DocumentTable):
         _add_table(made, block)
     elif isinstance(block, ToComplete):
         paragraph = made.add_paragraph()
@@ -99,7 +99,7 @@ def _add(made: "WordDocument", block: Block) -> None:
         _write(made.add_paragraph(), block.caption)
 
 
-def _add_table(made: "WordDocument", block: Table) -> None:
+def _add_table(made: "WordDocument", block: DocumentTable) -> None:
     if block.caption:
         made.add_paragraph(_plain(block.caption), style="Caption")
     grid = made.add_table(rows=1, cols=len(block.headings), style="Light Grid Accent 1")

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from riskindex.outputs.needs.rows import Place, Rows
+from riskindex.outputs.needs.rows import DocumentPlace, Rows
 from riskindex.outputs.needs.sections import Told, tell
 from riskindex.outputs.needs.word import write_word
 
@@ -13,7 +13,7 @@ docx = pytest.importorskip("docx", reason="the extra docx is not installed")
 
 @pytest.fixture(scope="module")
 def text(needs_released):
-    place = Place("whole", needs_released.place)
+    place = DocumentPlace("whole", needs_released.place)
     rows = Rows(needs_released.figures)
     return tell(Told(needs_released, needs_released.document, rows, place))
 
@@ -31,10 +31,10 @@ def test_headings_are_those_of_the_text(made, text):
 
 
 def test_tables_have_the_same_lines(made, text):
-    from riskindex.outputs.needs.blocks import Table
+    from riskindex.outputs.needs.blocks import DocumentTable
 
     tables = [block for section in text.sections for block in section.blocks]
-    tables = [block for block in tables if isinstance(block, Table)]
+    tables = [block for block in tables if isinstance(block, DocumentTable)]
     assert [len(t.rows) - 1 for t in made.tables] == [len(block.rows) for block in tables]
 
 
