@@ -298,7 +298,9 @@ def _ambulance(
     weight = (of_month / of_month.mean()).to_numpy() ** _FOLLOWS
     first = of_month.index.to_numpy().astype("datetime64[M]")
     month = rng.choice(len(first), len(records.day), p=weight / weight.sum())
-    lengths = ((first + 1).astype("datetime64[D]") - first.astype("datetime64[D]")).astype(int)
+    lengths = (
+        (first + np.timedelta64(1, "M")).astype("datetime64[D]") - first.astype("datetime64[D]")
+    ).astype(int)
     day = first[month].astype("datetime64[D]") + (rng.random(len(month)) * lengths[month]).astype(
         int
     )

@@ -367,6 +367,7 @@ def times_of_day(
     start = np.where(ranged, minute - before % minute, minute)
     start = np.where(draw < _UNKNOWN_TIME, 0, start)
     until = np.where(ranged, minute + after, -1)
-    moment = day.astype("datetime64[m]") + start
-    end = np.where(ranged, day.astype("datetime64[m]") + until, np.datetime64("NaT"))
+    minutes, midnight = "timedelta64[m]", day.astype("datetime64[m]")
+    moment = midnight + start.astype(minutes)
+    end = np.where(ranged, midnight + until.astype(minutes), np.datetime64("NaT", "m"))
     return {"moment": moment, "until": end}
