@@ -330,6 +330,8 @@ def test_the_spread_of_the_points_is_told_inside_and_nobody_is_named_outside(
     from riskindex import release, save
 
     save(release(elicited, profile="internal"), tmp_path / "internal")
+    html = (tmp_path / "internal" / "report.html").read_text(encoding="utf-8")
+    assert "3 people shared out 100 points each" in html
     sheet = load_workbook(tmp_path / "internal" / "workbook.xlsx")["Points given"]
     lines = {row[0]: row[1:5] for row in sheet.iter_rows(values_only=True)}
     assert lines["Serious violence suspects' homes"] == ("16.7", "20.8", "0.0", "40.0")

@@ -104,6 +104,7 @@ def choices_part(released: Released) -> str:
         choice_sentence(released),
         _matters_sentence(released),
         _no_list_sentence(released),
+        _points_sentence(released),
         _IN_THE_WORKBOOK,
     ]
     return paragraphs([" ".join(filter(None, lines))]) + record_table(shown.to_dict("records"))
@@ -175,6 +176,16 @@ def effective_table(released: Released) -> pd.DataFrame:
             "Share of the variance": [percent(share) for share in table["share"]],
         }
     )
+
+
+def _points_sentence(released: Released) -> str:
+    """How many people gave the weights; empty where they were given otherwise, or for others."""
+    table = released.sensitivity.elicited
+    if table.empty:
+        return ""
+    people = int(table["people"].iloc[0])
+    who = "person" if people == 1 else "people"
+    return f"{people:,} {who} shared out 100 points each."
 
 
 def points_table(released: Released) -> pd.DataFrame:
