@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from riskindex.events.coverage import Coverage, Inventory
     from riskindex.events.periods import Periods
     from riskindex.events.sources import EventSource, PoliceSource
-    from riskindex.events.warehouse import WarehouseSource
+    from riskindex.events.warehouses.query import WarehouseSource
     from riskindex.factors import EventGroup, Factor, Share
     from riskindex.hotspots.labelled_tests import (
         gi,
@@ -99,7 +99,7 @@ _HOME = {
         "EventSource",
         "PoliceSource",
     ),
-    "events.warehouse": ("WarehouseSource",),
+    "events.warehouses.query": ("WarehouseSource",),
     "factors": (
         "EventGroup",
         "Factor",

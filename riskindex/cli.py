@@ -346,7 +346,7 @@ def sql(
 ) -> None:
     """Print the queries that a config has its warehouses answer, for who looks after them."""
     from riskindex.config import read_config
-    from riskindex.events.warehouse import queries
+    from riskindex.events.warehouses.query import queries
 
     asked = read_config(config)
     typer.echo(

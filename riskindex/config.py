@@ -42,7 +42,7 @@ from riskindex.events.count_tables.options import CountsSource, counts_faults
 from riskindex.events.coverage import Coverage, Inventory, coverage_faults
 from riskindex.events.periods import Periods, Unit, period_faults
 from riskindex.events.sources import EventSource, PoliceSource, source_faults
-from riskindex.events.warehouse import SourceOfEvents, WarehouseSource, warehouse_faults
+from riskindex.events.warehouses.query import SourceOfEvents, WarehouseSource, warehouse_faults
 from riskindex.factor_faults import column_faults, factor_faults, listed
 from riskindex.factors import EventGroup, Factor, Share
 from riskindex.files.frames import BOUNDARIES, Frames, check_frames, refuse_unknown, with_article

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from riskindex.areas.table_files import TableSource
 from riskindex.errors import DataError
 from riskindex.events.periods import Unit, period_faults
-from riskindex.events.warehouse import SourceOfEvents
+from riskindex.events.warehouses.query import SourceOfEvents
 from riskindex.factors import Factor
 from riskindex.index.normalise import direction_faults, normalise_faults
 from riskindex.statistics.getis_ord import GetisOrd

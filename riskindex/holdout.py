@@ -11,7 +11,7 @@ from riskindex.config import Config
 from riskindex.errors import ConfigError
 from riskindex.events import read as events
 from riskindex.events.periods import Period, Unit, missing_months, month_number, parse_periods
-from riskindex.events.warehouse import WarehouseSource
+from riskindex.events.warehouses.query import WarehouseSource
 from riskindex.factors import Factor
 
 

@@ -16,7 +16,7 @@ from riskindex.definitions import (
     with_others,
 )
 from riskindex.events.sources import PUBLISHED, PoliceSource
-from riskindex.events.warehouse import SourceOfEvents
+from riskindex.events.warehouses.query import SourceOfEvents
 from riskindex.factor_faults import Sources, listed
 from riskindex.factors import EventGroup, Factor
 

@@ -68,7 +68,7 @@ def imported(path: Path) -> set[str]:
             found |= set(HOMES.values()) if name in ("riskindex", "riskindex.*") else set()
             inside = name.removeprefix("riskindex.") if name.startswith("riskindex.") else ""
             parts = HOMES.get(inside, inside).split(".")
-            found |= {".".join(parts[:n]) for n in (1, 2)} & set(MODULES)
+            found |= {".".join(parts[: n + 1]) for n in range(len(parts))} & set(MODULES)
     return found
 
 
@@ -84,6 +84,7 @@ IMPORTS = {module: imported(path) for module, path in MODULES.items()}
         ("from riskindex import __version__", set()),
         ("from riskindex.events.sql import store", {"events.sql"}),
         ("import riskindex.events.sql", {"events.sql"}),
+        ("from riskindex.outputs.needs import page", {"outputs.needs.page"}),
         ("import pandas", set()),
     ],
 )

@@ -12,7 +12,7 @@ from riskindex.events.count import count_events
 from riskindex.events.periods import Periods
 from riskindex.events.read import open_events
 from riskindex.events.sources import EventSource
-from riskindex.events.warehouse import WarehouseSource
+from riskindex.events.warehouses.query import WarehouseSource
 
 TWO = squares("E01000001", "E01000002")
 ADDRESS = "RISKINDEX_TEST_ADDRESS"

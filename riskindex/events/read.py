@@ -40,8 +40,8 @@ from riskindex.events.table import (
 )
 from riskindex.events.tally import Events
 from riskindex.events.values import POSTCODE, Layout
-from riskindex.events.warehouse import SourceOfEvents, WarehouseSource
-from riskindex.events.warehouse_answer import open_warehouse
+from riskindex.events.warehouses.answer import open_warehouse
+from riskindex.events.warehouses.query import SourceOfEvents, WarehouseSource
 from riskindex.factors import Factor
 from riskindex.files.csv_files import capped, read_sheet
 from riskindex.files.formats import (

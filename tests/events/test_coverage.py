@@ -24,7 +24,7 @@ from riskindex.events.points import areas_of_points
 from riskindex.events.read import open_events
 from riskindex.events.sources import PoliceSource
 from riskindex.events.sql import rule_name
-from riskindex.events.warehouse import WarehouseSource
+from riskindex.events.warehouses.query import WarehouseSource
 from riskindex.rules import rule_of
 
 FOUR = squares(

@@ -11,7 +11,7 @@ from riskindex.errors import DataError
 from riskindex.events.count import count_events
 from riskindex.events.periods import Periods
 from riskindex.events.read import open_events
-from riskindex.events.warehouse import WarehouseSource, describe_rules
+from riskindex.events.warehouses.query import WarehouseSource, describe_rules
 from riskindex.factors import EventGroup
 
 CODES = ["E01000001", "E01000002", "E01000003"]

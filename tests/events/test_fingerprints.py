@@ -19,7 +19,7 @@ from riskindex.events.fingerprints import LARGEST, area_prints, day_prints
 from riskindex.events.periods import Periods
 from riskindex.events.read import open_events
 from riskindex.events.sql import wrapped_sum
-from riskindex.events.warehouse import WarehouseSource, describe_rules
+from riskindex.events.warehouses.query import WarehouseSource, describe_rules
 from riskindex.factors import EventGroup
 
 CODES = ["E01000001", "E01000002", "E01000003"]

@@ -8,7 +8,7 @@ from riskindex.definitions import Clause, Definition
 from riskindex.errors import ConfigError, InputError
 from riskindex.events.count import count_events
 from riskindex.events.read import open_events
-from riskindex.events.warehouse import WarehouseSource
+from riskindex.events.warehouses.query import WarehouseSource
 
 ONE = squares("E01000001")
 AGES = {

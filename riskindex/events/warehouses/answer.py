@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from riskindex.errors import ConfigError, InputError
-from riskindex.events.spark_points import NOWHERE, ask_spark, count_points, runs_already
 from riskindex.events.sql import events_table, identifier, literal
 from riskindex.events.study_area import StudyArea
 from riskindex.events.tally import Events
-from riskindex.events.warehouse import (
+from riskindex.events.warehouses.query import (
     WarehouseSource,
     counting_query,
     describe_rules,
     title,
     warehouse_faults,
 )
+from riskindex.events.warehouses.spark import NOWHERE, ask_spark, count_points, runs_already
 from riskindex.factors import Factor
 from riskindex.files.csv_files import read_sheet
 from riskindex.files.formats import FileRecord, as_utf8, find_file, record, sniff

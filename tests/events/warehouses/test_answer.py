@@ -4,8 +4,8 @@ import pytest
 from small_events import factor
 
 from riskindex.errors import ConfigError, InputError
-from riskindex.events.warehouse import WarehouseSource, describe_rules
-from riskindex.events.warehouse_answer import open_warehouse
+from riskindex.events.warehouses.answer import open_warehouse
+from riskindex.events.warehouses.query import WarehouseSource, describe_rules
 
 pytest.importorskip("ibis")
 WANTED = factor("f", source="w", where={"kind": ["a"]})

@@ -34,7 +34,7 @@ from warehouses import (
 from riskindex.cli import app
 from riskindex.errors import ConfigError, InputError
 from riskindex.events.read import open_events
-from riskindex.events.warehouse import (
+from riskindex.events.warehouses.query import (
     DIALECTS,
     counting_expression,
     counting_query,
@@ -160,7 +160,7 @@ def test_names_and_values_are_only_text(postgresql, tmp_path):
 
 
 def test_nothing_can_be_written(postgresql, address, tmp_path):
-    from riskindex.events.warehouse_answer import _ask_postgresql
+    from riskindex.events.warehouses.answer import _ask_postgresql
 
     postgresql(records(), date="date")
     with pytest.raises(Exception, match="read-only transaction"):

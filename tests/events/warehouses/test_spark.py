@@ -31,7 +31,7 @@ from warehouses import (
 
 from riskindex.errors import ConfigError, InputError
 from riskindex.events.read import open_events
-from riskindex.events.spark_points import _sent_whole, _shared, placing
+from riskindex.events.warehouses.spark import _sent_whole, _shared, placing
 
 SMALL = {
     "spark.ui.enabled": "false",
@@ -188,7 +188,7 @@ def test_a_worker_that_cannot_place_points_says_why(spark, tmp_path, monkeypatch
     def broken(*_given):
         raise ValueError("no such projection")
 
-    monkeypatch.setattr("riskindex.events.spark_points.areas_of_points", broken)
+    monkeypatch.setattr("riskindex.events.warehouses.spark.areas_of_points", broken)
     points().to_parquet(tmp_path / "points.parquet")
     source = spark(tmp_path / "points.parquet", date_is_text=True, area=None, x="x", y="y")
     with pytest.raises(InputError, match="did not answer: ValueError: no such projection"):

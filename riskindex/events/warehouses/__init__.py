@@ -1,0 +1,1 @@
+"""Sources in a warehouse or on Spark: the question that goes there, the answer that comes back."""
