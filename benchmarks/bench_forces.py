@@ -30,6 +30,7 @@ from riskindex.areas.neighbours import neighbour_matrix
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.table_files import read_tables
 from riskindex.config import Config, parse_config
+from riskindex.factors import Factor
 from riskindex.hotspots.find import find_hotspots
 from riskindex.hotspots.persistence import classify_persistence
 from riskindex.index.build import build_index, score_factors
@@ -160,8 +161,18 @@ def _slug(name: str) -> str:
     return name.lower().replace("&", "and").replace(" ", "-")
 
 
-def listed_areas(country: Country, force: str) -> pd.DataFrame:
-    """Flags of the areas of one force by each list that needs no crime type; index area_code."""
+class Listed(NamedTuple):
+    """What the method makes of the areas of one force."""
+
+    flags: pd.DataFrame
+    """Index area_code, a column for each list that needs no crime type."""
+    hot_below: int
+    """Hot areas, by window or by Gi*, of fewer events than expected that are not called next door;
+    over all crime types."""
+
+
+def listed_areas(country: Country, force: str) -> Listed:
+    """The lists of one force that need no crime type."""
     areas = country.areas[country.areas["force"] == force]
     counts = country.built.loc[areas.index].astype("Int64")
     counts.columns = pd.MultiIndex.from_tuples(
@@ -172,8 +183,8 @@ def listed_areas(country: Country, force: str) -> pd.DataFrame:
 
 def every_list(
     config: Config, areas: gpd.GeoDataFrame, tables: pd.DataFrame, counts: pd.DataFrame, period: str
-) -> pd.DataFrame:
-    """Flags of areas by each configuration, and by household deprivation alone."""
+) -> Listed:
+    """Areas by each configuration, and by household deprivation alone."""
     factors = [replace(f, periods=(period,)) if f.counts_events else f for f in config.factors]
     weights = neighbour_matrix(areas, options=config.neighbours)
     lists, found = {}, {}
@@ -190,7 +201,16 @@ def every_list(
     (deprived,) = [f for f in factors if f.name == "deprivation"]
     having, every = (tables[deprived.column(c)] for c in (deprived.numerator, deprived.denominator))
     lists["deprived"] = highest(having / every, int(lists["preset"].sum()))
-    return pd.DataFrame(lists)
+    below = sum(hot_below_expectation(hot.table, factors) for hot in found.values())
+    return Listed(pd.DataFrame(lists), below)
+
+
+def hot_below_expectation(table: pd.DataFrame, factors: list[Factor]) -> int:
+    """How many areas are hot on no more events than expected, and not called next door."""
+    tested = table.loc[[f.name for f in factors if f.counts_events]]
+    few = tested["observed"].to_numpy(float) <= tested["expected"].to_numpy(float)
+    hot, kind = tested["is_hot"].to_numpy(bool), tested["kind"].to_numpy(str)
+    return int((hot & few & (kind != "next door")).sum())
 
 
 def highest(values: pd.Series, number: int) -> pd.Series:
@@ -262,13 +282,14 @@ def by_force(country: Country) -> tuple[pd.DataFrame, pd.DataFrame]:
     rng = np.random.default_rng(1)
     for force in sorted(country.areas["force"].unique()):
         areas = country.areas[country.areas["force"] == force]
-        lists = listed_areas(country, force)
+        lists, hot_below = listed_areas(country, force)
         low = kinds_below(country, areas)[lists["preset"].to_numpy(bool)]
         for kind in country.tested:
             tested = country.tested.loc[areas.index, kind]
             all_lists = plainer(lists, country.built.loc[areas.index], tested)
             found = measured(all_lists, tested, areas)
             told = {"force": force, "kind": kind, "low": int((low >= 4).sum())}
+            told["hot_below"] = hot_below
             lines += [told | line for line in found]
             if kind == "violence":
                 told_of_one[force] = of_one_force(all_lists, tested, areas, rng)
@@ -315,6 +336,8 @@ def bars(table: pd.DataFrame) -> list[str]:
         f"PAI by residents above last period's in {int(ahead.sum())} of {len(ahead)}, bar 5",
         "selected areas below their force's rate on four or more crime types: "
         f"{table.groupby('force')['low'].first().sum()}, bar 0",
+        "hot areas of no more events than expected that are not called next door: "
+        f"{table.groupby('force')['hot_below'].first().sum()}, bar 0",
     ]
 
 
@@ -348,7 +371,7 @@ def essex(name: str, data: Path, home: Path) -> pd.DataFrame:
     )
     tested = pd.crosstab(records["LSOA code"], records["Crime type"].astype(str).map(crimes))
     tested = tested.reindex(result.areas.index, fill_value=0)
-    lists = every_list(result.config, result.areas, result.tables, result.counts, "2021-22")
+    lists, _ = every_list(result.config, result.areas, result.tables, result.counts, "2021-22")
     # The other configurations must start from what the whole pipeline selects.
     assert lists["preset"].equals(result.index["selected"].astype(bool))
     again = area_repeats(len(tested), AREA_DRAWS, np.random.default_rng(2))
@@ -370,7 +393,9 @@ def main() -> None:
     options.add_argument("--preset", default="open-data")
     options.add_argument("--no-essex", action="store_true", help="leave Essex over four years out")
     asked = options.parse_args()
-    country = read_country(asked.preset, asked.data)
+    # Paths of a config count from its own folder, so that a relative one would be read twice.
+    data = asked.data.resolve()
+    country = read_country(asked.preset, data)
     table, single = by_force(country)
     print(f"{table['force'].nunique()} forces, built on {BUILT}, tested on {TESTED}")
     print(summary(table).to_string())
@@ -380,7 +405,7 @@ def main() -> None:
     if not asked.no_essex:
         with TemporaryDirectory() as home:
             print("Essex, built on 2021-22, tested on 2025")
-            print(essex(asked.preset, asked.data, Path(home)).to_string())
+            print(essex(asked.preset, data, Path(home)).to_string())
 
 
 if __name__ == "__main__":

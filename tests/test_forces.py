@@ -25,6 +25,11 @@ def test_no_selected_area_of_any_force_is_below_its_rate_on_four_or_more_of_six_
 
 
 @pytest.mark.long
+def test_nothing_is_hot_in_any_force_below_its_expectation_unless_it_is_called_next_door(forces):
+    assert forces["hot_below"].max() == 0
+
+
+@pytest.mark.long
 def test_the_list_predicts_what_is_asked_of_it(forces):
     means = forces.groupby(["list", "kind"])[["caught", "residents"]].mean()
     ours, last = means.loc["preset"], means.loc["last"]

@@ -42,9 +42,10 @@ class GetisOrd:
     (permutation, and a saddlepoint where fewer than 100 permutations reach a sum) or normal by
     name only. The normal p finds hotspots in most maps of sparse counts that have none."""
     variance: Variance = "n"
-    """Divisor of the variance that z, and a normal p, is standardised by: n, as of all values that
-    there are (Ord and Getis 1995), or n-1, as of a sample (Getis and Ord 1996). Of gi, n is how
-    many the other areas are. No exact p and no p by permutation depends on it."""
+    """Divisor of the variance that z, and a normal p, is standardised by: n, as in the formulae of
+    Ord and Getis (1995) and of Getis and Ord (1996, eq. 14.2), or n-1, as in the worked example of
+    1996 (p. 267). Of gi, n is how many the other areas are. No exact p and no p by permutation
+    depends on it."""
     permutations: int = 9_999
     """How many, for p by permutation."""
     enough: int | None = None
@@ -134,7 +135,8 @@ def gi_star(
         reach a sum a saddlepoint that agrees with how many do; and `normal`: with no hotspot at
         all it finds some in 30-50% of maps of sparse counts.
     variance
-        Divisor of the variance that z is standardised by: `n` (1995) or `n-1` (1996).
+        Divisor of the variance that z is standardised by: `n`, of the formulae of 1995 and 1996
+        and of spdep, or `n-1`, of the example that the chapter of 1996 works out.
     permutations
         How permutation is done.
 
