@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from riskindex.config import Config
+from riskindex.events.source_events import Events
 from riskindex.events.sql import identifier
-from riskindex.events.tally import Events
 from riskindex.factors import Factor
 
 BY_STRENGTH = ("risk", "intensity", "value")

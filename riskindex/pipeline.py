@@ -39,7 +39,7 @@ from riskindex.events.definition_funnel import in_one_table
 from riskindex.events.losses import losses
 from riskindex.events.periods import Periods
 from riskindex.events.rhythm import IN_NO_AREA
-from riskindex.events.tally import Events
+from riskindex.events.source_events import Events
 from riskindex.files.formats import FileRecord
 from riskindex.files.frames import Frames, with_article
 from riskindex.files.memory import bounded, memory_of_database

@@ -9,8 +9,8 @@ from shapely.geometry import box
 from riskindex.events.count import Counted, count_events
 from riskindex.events.periods import Periods
 from riskindex.events.read import frame_events
+from riskindex.events.source_events import Events
 from riskindex.events.sources import EventSource
-from riskindex.events.tally import Events
 from riskindex.factors import EventGroup, Factor
 
 KM = 1000.0

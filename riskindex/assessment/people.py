@@ -11,9 +11,10 @@ from riskindex.events.count import groups_of
 from riskindex.events.fingerprints import area_prints
 from riskindex.events.periods import Period, Unit
 from riskindex.events.places import Reason
+from riskindex.events.source_events import Events
 from riskindex.events.sql import category, condition, identifier, store, wrapped_sum
 from riskindex.events.study_area import StudyArea
-from riskindex.events.tally import Events, Tally
+from riskindex.events.tally import Tally
 from riskindex.factors import Factor
 from riskindex.rules import rule_of
 

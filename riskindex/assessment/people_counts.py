@@ -19,9 +19,9 @@ from riskindex.assessment.options import PEOPLE_KINDS, Figure, OtherRecords
 from riskindex.assessment.people import ELSEWHERE, People
 from riskindex.assessment.place_counts import WHOLE_KIND, places_by_kind
 from riskindex.events.periods import Unit
+from riskindex.events.source_events import Events
 from riskindex.events.sql import category, condition, identifier
 from riskindex.events.study_area import StudyArea
-from riskindex.events.tally import Events
 from riskindex.factors import Factor
 from riskindex.rules import rule_of
 

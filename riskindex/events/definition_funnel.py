@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from riskindex.definitions import Definition
-from riskindex.events.tally import Group, Tally
+from riskindex.events.sorts import condition_of
+from riskindex.events.source_events import Group
+from riskindex.events.tally import Tally
 from riskindex.rules import EVERY_RECORD, AllOf, Rule
 
 FUNNEL = (
@@ -167,7 +169,7 @@ def _line(step: int, clause: str, **told: int | str) -> dict[str, Any]:
 def _numbers(tally: Tally, group: Group, rules: Sequence[Rule]) -> dict[str, dict[Rule | str, int]]:
     """Records of each period that meet each rule, of those that the source's own rule uses."""
     tests: dict[Rule | str, str] = {READ: "true", USED: "used"}
-    tests |= {rule: f"used AND {tally.test(group, rule)}" for rule in rules}
+    tests |= {rule: f"used AND {condition_of(tally.events, group, rule=rule)}" for rule in rules}
     sums = ", ".join(
         f"coalesce(sum(n) FILTER (WHERE {test}), 0)::BIGINT AS n_{i}"
         for i, test in enumerate(tests.values())

@@ -16,7 +16,8 @@ from riskindex.events.periods import (
     missing_months,
     month_label,
 )
-from riskindex.events.tally import Group, Tally
+from riskindex.events.source_events import Group
+from riskindex.events.tally import Tally
 
 Months = Mapping[Period, tuple[int, ...]]
 """Period to the numbers of its months that hold no record and should."""

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from riskindex.definitions import Clause, Dictionary, people_tests
 from riskindex.errors import ConfigError
+from riskindex.events.source_events import Events
 from riskindex.events.sources import EventSource
 from riskindex.events.sql import category, condition, events_table, identifier, literal
-from riskindex.events.tally import Events
 from riskindex.factors import Factor
 from riskindex.rules import EVERY_RECORD, Has, Rule, tests_of
 

@@ -19,6 +19,7 @@ from riskindex.events.coverage import Coverage, Months, months_listed
 from riskindex.events.find_files import FoundFile, find_events
 from riskindex.events.people_clauses import columns_about_people, with_people
 from riskindex.events.repeated_records import copies, repeated_rows
+from riskindex.events.source_events import Events
 from riskindex.events.sources import (
     FORCES_AROUND,
     EventSource,
@@ -38,7 +39,6 @@ from riskindex.events.table import (
     load_frame,
     unreadable,
 )
-from riskindex.events.tally import Events
 from riskindex.events.values import POSTCODE, Layout
 from riskindex.events.warehouses.answer import open_warehouse
 from riskindex.events.warehouses.query import SourceOfEvents, WarehouseSource

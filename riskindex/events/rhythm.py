@@ -8,9 +8,10 @@ import pandas as pd
 
 from riskindex.events.periods import Period, month_label
 from riskindex.events.places import Reason
+from riskindex.events.source_events import Group, Scope
 from riskindex.events.sources import BOTH, TOLD
 from riskindex.events.sql import category, identifier, store, wrapped_sum
-from riskindex.events.tally import Group, Scope, Tally
+from riskindex.events.tally import Tally
 from riskindex.statistics.time_patterns import default_minutes
 
 LEVELS = ["factor", "group", "place", "aspect", "value"]

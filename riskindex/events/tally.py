@@ -2,8 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,9 +14,7 @@ from riskindex.areas.editions import first_few
 from riskindex.areas.groups import group_kinds
 from riskindex.arrays import Fingerprints, Flags, Integers, Positions
 from riskindex.events.coverage import (
-    Coverage,
     Gaps,
-    Months,
     find_units,
     gaps_by_number,
     gaps_by_unit,
@@ -25,13 +22,13 @@ from riskindex.events.coverage import (
 from riskindex.events.fingerprints import day_prints
 from riskindex.events.periods import Period
 from riskindex.events.places import PLAIN, Apart, Reason, leave_out, place_events, store_lacking
-from riskindex.events.sql import category, condition, identifier, rule_name, store, wrapped_sum
+from riskindex.events.sorts import columns_of_rules, first_of_each, store_sorts
+from riskindex.events.source_events import Events, Group, Scope
+from riskindex.events.sql import category, identifier, store, wrapped_sum
 from riskindex.events.study_area import StudyArea
-from riskindex.factors import EventGroup
-from riskindex.rules import Rule, Where, rule_of, tests_of
 
 if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection, DuckDBPyRelation
+    pass
 
 CELLS_AT_ONCE = 1_000_000
 """Cells of a source's events that are looked at together."""
@@ -39,90 +36,6 @@ MOST_LISTED = 2_000_000
 """Events not counted that are listed; above this their totals stand in the reconciliation."""
 UNCOUNTED = ["source", "file", "row", "date", "area_code", "reason"]
 """Columns of the list of what was not counted."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Events:
-    """One source of events in one shape, whatever file they came from."""
-
-    connection: "DuckDBPyConnection"
-    """The DuckDB connection that the table lives in."""
-    table: str
-    """Table or view with the columns file, row, date, area_code, x, y, person, key and one
-    `category ...` column for each column that a rule looks at; missing is NULL."""
-    crs: str = "EPSG:27700"
-    """Coordinate system of x and y."""
-    where: Where = field(default_factory=dict)
-    """Events of the source that are used at all."""
-    has_key: bool = False
-    """Whether later rows with the same key are duplicates."""
-    has_person: bool = False
-    """Whether persons are counted, once per area and period."""
-    is_counted: bool = False
-    """Whether a row stands for as many events as its column `events` says, and one column
-    `rule_name` for each rule says whether they meet it: the answer of a warehouse."""
-    people: Mapping[str, str] = field(default_factory=dict)
-    """`age`, `sex` and the like to the column that tells it, with a `category ...` column, too."""
-    pairs: Sequence[str] = ()
-    """Aspects that are counted together, with `BOTH` between their names."""
-    coverage: Coverage = field(default_factory=Coverage)
-    """Which areas the events come from; its column has its `category ...` column, too."""
-    empty_months: frozenset[int] = frozenset()
-    """Numbers of the months that files of headings alone are named after: nothing happened."""
-    listed: Months | None = None
-    """Months of each unit by an inventory; None where there is none."""
-    compare: bool | None = None
-    """Whether codes are compared with coordinates; None: where that is cheap."""
-    own_periods: tuple[range, ...] | None = None
-    """Months of each period that a published number is of; None where records have dates."""
-    areas: frozenset[str] | None = None
-    """Codes of the areas that a table of counts has rows of; None where records come from all."""
-
-    @property
-    def covered_months(self) -> frozenset[int] | None:
-        """Months that published numbers are of, whether anything happened in them or not."""
-        return None if self.own_periods is None else frozenset().union(*self.own_periods)
-
-    @property
-    def knows_months(self) -> bool:
-        """Whether it can be said in which month an event happened."""
-        return self.own_periods is None or all(len(months) == 1 for months in self.own_periods)
-
-    @property
-    def relation(self) -> "DuckDBPyRelation":
-        """The events, for looking at them in a notebook."""
-        return self.connection.table(self.table)
-
-
-class Group(NamedTuple):
-    """One kind of events of one factor."""
-
-    factor: str
-    events: EventGroup
-    """Which events; one that meets groups of different weights is refused."""
-    periods: tuple[Period, ...]
-
-    @property
-    def label(self) -> str:
-        """Name of the group."""
-        return self.events.label
-
-    @property
-    def source(self) -> str:
-        """Name of its source."""
-        return self.events.source
-
-
-class Scope(NamedTuple):
-    """What one line of the reconciliation, or one group's count, looks at."""
-
-    rules: tuple[int, ...]
-    """Rules, any of which keeps an event: 0 is the source's own, the others are its groups'."""
-    periods: tuple[Period, ...]
-    """Periods that do not overlap."""
-    only: int | None = None
-    """The one of the rules whose events are asked for, where all of them share out the events:
-    an event, key or person goes to the first rule that it meets."""
 
 
 class Tally:
@@ -156,8 +69,9 @@ class Tally:
         self.units = find_units(
             events.connection, events.table, events.coverage, events.listed, study.areas, name=name
         )
-        self.meets = self._sorts()
-        self.counts_in = _first_of_each(self.meets, groups)
+        self.columns = columns_of_rules(events, groups, self.units)
+        self.meets = store_sorts(events, groups, self.units)
+        self.counts_in = first_of_each(self.meets, groups)
         # Prints of days are joined and not computed by SQL: hash functions differ between versions
         # of the database.
         store(events.connection, "days", _days(self.spans))
@@ -388,62 +302,6 @@ class Tally:
     def _frame(self, query: str) -> pd.DataFrame:
         return self.events.connection.execute(query).df()
 
-    def _sorts(self) -> Flags:
-        """Number the sorts of events, alike to every rule; which rules each of them meets.
-
-        Sort 0 is what the source's own rule leaves out, and so does every other.
-        """
-        names = ", ".join(self.columns) or "NULL AS nothing"
-        rules = [self._own_test(), *(self.test(group) for group in self.groups)]
-        tests = ", ".join(f"{rule} AS met_{i}" for i, rule in enumerate(rules))
-        n = "sum(events)" if self.events.is_counted else "count(*)"
-        found = self._frame(
-            f"SELECT *, {tests} FROM (SELECT {names}, {n}::BIGINT AS n "
-            f"FROM {identifier(self.events.table)} GROUP BY ALL)"
-        )
-        met = found.iloc[:, -len(rules) :].to_numpy(dtype=bool)
-        used = met[:, 0]
-        if self.units.left_out:
-            unit = f"category {self.events.coverage.column}"
-            # A file of a unit that covers no group of the areas (another force, the transport
-            # police) is no event of the study area.
-            used = used & ~found[unit].isin(self.units.left_out).to_numpy()
-        # Values that meet the same rules are one sort from here on.
-        sorts, of_used = np.unique(met[used], axis=0, return_inverse=True)
-        sort = np.zeros(len(found), dtype=np.int32)
-        sort[used] = of_used.ravel() + 1
-        table = found.iloc[:, : -len(rules)].assign(sort=sort)
-        store(self.events.connection, "sorts", table)
-        # Line 0 is the sort of what the source leaves out.
-        return np.vstack([np.zeros((1, len(rules)), dtype=bool), sorts])
-
-    def _own_test(self) -> str:
-        """Whether an event meets the source's own rule, as SQL."""
-        rule = rule_of(self.events.where)
-        return _told(rule) if self.events.is_counted else condition(rule)
-
-    def test(self, group: Group, rule: Rule | None = None) -> str:
-        """Whether an event meets the rule of a group, or another made of its tests, as SQL.
-
-        A warehouse has told of each rule of a `where`, and of each test of a definition.
-        """
-        asked = group.events.rule if rule is None else rule
-        if not self.events.is_counted:
-            return condition(asked)
-        if group.events.defined is None:
-            return _told(asked)
-        return condition(asked, test=_told)
-
-    @cached_property
-    def columns(self) -> list[str]:
-        """Columns that tell which rules an event meets, quoted."""
-        rules = [rule_of(self.events.where), *(r for g in self.groups for r in g.events.asked)]
-        if self.events.is_counted:
-            return sorted({_told(rule) for rule in rules})
-        unit = [str(self.events.coverage.column)] if self.units.left_out else []
-        columns = {*unit, *(test.column for rule in rules for test in tests_of(rule))}
-        return [category(column) for column in sorted(columns)]
-
     def _dated(self) -> str:
         """Views of the events with their sort and month, and with the span they fall into."""
         # NULL matches NULL: not recorded is a value of its own, and `=` would lose those events.
@@ -662,37 +520,9 @@ _LOCATED = (
 )
 
 
-def _told(rule: Rule) -> str:
-    """Column in which a warehouse says whether events meet a rule, quoted."""
-    return identifier(rule_name(rule))
-
-
 def _sums(reason: NDArray[np.integer], n: Integers) -> Integers:
     """Sum of n for each `Reason`."""
     return np.bincount(reason, weights=n, minlength=len(Reason)).astype(np.int64)
-
-
-def _first_of_each(meets: Flags, groups: Sequence[Group]) -> Flags:
-    """Which rules count events of each sort: of the groups of a factor the first that they meet.
-
-    Parameters
-    ----------
-    meets
-        Which rules events of each sort meet, shape (sorts, rules): the source's own, then one for
-        each group.
-    groups
-        The groups.
-
-    Returns
-    -------
-    array of bool, shape (sorts, rules)
-        In each line at most one group of a factor.
-    """
-    first, taken = meets.copy(), {group.factor: np.zeros(len(meets), bool) for group in groups}
-    for rule, group in enumerate(groups, start=1):
-        first[:, rule] &= ~taken[group.factor]
-        taken[group.factor] |= meets[:, rule]
-    return first
 
 
 def _in_pairs(rules: Iterable[NDArray[np.integer]], n: Integers) -> dict[tuple[int, int], int]:

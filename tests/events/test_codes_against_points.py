@@ -13,9 +13,10 @@ from riskindex import release
 from riskindex.events.codes_against_points import compare
 from riskindex.events.count import count_events
 from riskindex.events.read import open_events
+from riskindex.events.source_events import Group
 from riskindex.events.sources import PoliceSource
 from riskindex.events.study_area import StudyArea
-from riskindex.events.tally import Group, Tally
+from riskindex.events.tally import Tally
 from riskindex.factors import EventGroup
 from riskindex.outputs.workbook import write_workbook
 

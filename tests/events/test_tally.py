@@ -2,8 +2,9 @@ import numpy as np
 from small_events import count, events, factor, group, line, squares
 
 from riskindex.events.periods import parse_periods
+from riskindex.events.source_events import Group
 from riskindex.events.study_area import StudyArea
-from riskindex.events.tally import Group, Tally
+from riskindex.events.tally import Tally
 
 AREAS = squares("E01000001", "E01000002")
 ROWS = [

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from riskindex.errors import ConfigError, InputError
+from riskindex.events.source_events import Events
 from riskindex.events.sql import events_table, identifier, literal
 from riskindex.events.study_area import StudyArea
-from riskindex.events.tally import Events
 from riskindex.events.warehouses.query import (
     WarehouseSource,
     counting_query,
