@@ -18,7 +18,7 @@ from riskindex.cut import areas
 from riskindex.index.build import Index, build_index, given_weights
 from riskindex.index.selection import Override, Selection, select_top
 from riskindex.outputs.interactive_map import write_map
-from riskindex.outputs.profile_numbers import class_words, index_classes
+from riskindex.outputs.profiles.numbers import class_words, index_classes
 from riskindex.publication.released import Released
 from riskindex.result import Result
 

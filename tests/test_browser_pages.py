@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from riskindex.outputs.governance import write_governance
-from riskindex.outputs.profiles import write_profiles
+from riskindex.outputs.profiles.page import write_profiles
 from riskindex.outputs.report.page import write_report
 
 pytestmark = pytest.mark.browser

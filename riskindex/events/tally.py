@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -26,9 +26,6 @@ from riskindex.events.sorts import columns_of_rules, first_of_each, store_sorts
 from riskindex.events.source_events import Events, Group, Scope
 from riskindex.events.sql import category, identifier, store, wrapped_sum
 from riskindex.events.study_area import StudyArea
-
-if TYPE_CHECKING:
-    pass
 
 CELLS_AT_ONCE = 1_000_000
 """Cells of a source's events that are looked at together."""

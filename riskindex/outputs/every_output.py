@@ -7,7 +7,7 @@ from riskindex.outputs.governance import write_governance
 from riskindex.outputs.interactive_map import write_map
 from riskindex.outputs.manifest import write_data_package, write_manifest
 from riskindex.outputs.needs.page import write_needs
-from riskindex.outputs.profiles import write_profiles
+from riskindex.outputs.profiles.page import write_profiles
 from riskindex.outputs.report.page import write_report
 from riskindex.outputs.star_tables import FOLDER as STAR_FOLDER
 from riskindex.outputs.star_tables import write_star

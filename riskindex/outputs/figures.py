@@ -16,7 +16,7 @@ from riskindex.cut import areas
 from riskindex.outputs.outlines import simplified
 from riskindex.outputs.pages import PROFILE_MARKS, asset, escape
 from riskindex.outputs.plots import Dot, draw_dots, svg
-from riskindex.outputs.profile_numbers import class_words, index_classes
+from riskindex.outputs.profiles.numbers import class_words, index_classes
 from riskindex.publication.released import Released
 from riskindex.tables import rows
 

@@ -5,7 +5,7 @@ from xml.sax.saxutils import quoteattr
 import pandas as pd
 
 from riskindex.outputs.figures import NOT_ASSESSED, RAMP
-from riskindex.outputs.profile_numbers import class_words, index_classes
+from riskindex.outputs.profiles.numbers import class_words, index_classes
 from riskindex.publication.released import Released
 
 LAYER = "layer_styles"

@@ -9,7 +9,7 @@ import pytest
 from riskindex import release
 from riskindex.outputs.geopackage import write_geopackage
 from riskindex.outputs.gis_styles import LAYER, style_table
-from riskindex.outputs.profile_numbers import class_words, index_classes
+from riskindex.outputs.profiles.numbers import class_words, index_classes
 
 
 def renderer(qml):

@@ -12,8 +12,8 @@ from riskindex import release, save
 from riskindex.areas.groups import count_groups
 from riskindex.disclosure import MARKS, WITHHELD
 from riskindex.outputs.governance import write_governance
-from riskindex.outputs.profile_numbers import Book, class_words, index_classes
-from riskindex.outputs.profiles import write_profiles
+from riskindex.outputs.profiles.numbers import Book, class_words, index_classes
+from riskindex.outputs.profiles.page import write_profiles
 from riskindex.outputs.report.page import summary, write_report
 
 

@@ -11,9 +11,9 @@ from small_events import events, factor, squares
 from riskindex.areas.groups import WHOLE, count_groups, profile_kind
 from riskindex.disclosure import CellRules
 from riskindex.events.count import count_events
-from riskindex.outputs.profile_events import change
-from riskindex.outputs.profile_numbers import Book
-from riskindex.outputs.profiles import write_profiles
+from riskindex.outputs.profiles.events import change
+from riskindex.outputs.profiles.numbers import Book
+from riskindex.outputs.profiles.page import write_profiles
 from riskindex.outputs.report.places import place_line
 from riskindex.statistics.smoothing import byar
 

@@ -25,21 +25,16 @@ from riskindex.outputs.pages import (
     slug,
     style_block,
 )
-from riskindex.outputs.profile_events import (
-    METHOD_NOTES,
-    change_sentences,
-    events_part,
-    when_part,
-    who_part,
-)
-from riskindex.outputs.profile_maps import (
+from riskindex.outputs.profiles.events import METHOD_NOTES, change_sentences, events_part
+from riskindex.outputs.profiles.maps import (
     factor_records,
     hot_sentences,
     hotspot_part,
     place_map,
     place_view,
 )
-from riskindex.outputs.profile_numbers import Book, Place, Record
+from riskindex.outputs.profiles.numbers import Book, Place, Record
+from riskindex.outputs.profiles.patterns import when_part, who_part
 from riskindex.outputs.report.places import place_line
 from riskindex.outputs.small_maps import define
 from riskindex.publication.released import Released

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from riskindex.outputs.profile_numbers import class_words, index_class, score_range
+from riskindex.outputs.profiles.numbers import class_words, index_class, score_range
 
 
 def test_classes_are_named_by_the_scores_that_they_hold(county_released):

@@ -14,7 +14,7 @@ from riskindex.outputs.pages import (
     percent,
     record_table,
 )
-from riskindex.outputs.profile_numbers import Book, Place, class_words
+from riskindex.outputs.profiles.numbers import Book, Place, class_words
 from riskindex.outputs.small_maps import View, draw_areas
 
 MOST_NAMED = 12

@@ -5,14 +5,14 @@ from types import SimpleNamespace
 
 import pytest
 
-from riskindex.outputs.profile_maps import (
+from riskindex.outputs.profiles.maps import (
     factor_records,
     hot_sentences,
     hotspot_part,
     place_map,
     place_view,
 )
-from riskindex.outputs.profile_numbers import Book
+from riskindex.outputs.profiles.numbers import Book
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,1 @@
+"""Area profiles: a page per district and per named place of the list."""
