@@ -11,6 +11,7 @@ import pandas as pd
 from riskindex.areas.groups import WHOLE
 from riskindex.assessment.patterns import LEVEL
 from riskindex.events.periods import month_label
+from riskindex.events.rhythm import DEFAULT_TIME
 from riskindex.factors import inside
 from riskindex.outputs.pages import drawing, in_words, paragraphs, percent
 from riskindex.outputs.plots import draw_bars
@@ -94,8 +95,9 @@ def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
     total = int(sum(here))
     if total < FEWEST:
         return ""
-    said = found[place.name].drop([label for label in labels if label in found.index])
-    unknown = int(said.sum())
+    others = found[place.name].drop([label for label in labels if label in found.index])
+    apart = int(others.get(DEFAULT_TIME, 0))
+    unknown = int(others.sum()) - apart
     words = list(labels.values())
     told = _TELL[aspect](book, place, factor, labels, here)
     of_whole = 100 / max(sum(value for value in whole if not math.isnan(value)), 1)
@@ -107,10 +109,13 @@ def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
         about=told,
         unit="% of records",
     )
-    missing = f", {unknown:,} more do not say" if unknown else ""
+    missing = f", {apart:,} more at a default time, which is no hour" if apart else ""
+    missing += f", {unknown:,} more do not say" if unknown else ""
     periods = book.lacking(factor).items()
     years = in_words([p.label for p, lacking in periods if len(lacking) < len(p.months)])
-    midnight = " Midnight may stand for a time not known." if aspect == "hour" else ""
+    # Where default times stand apart, the records left at midnight are of that hour.
+    doubt = aspect == "hour" and DEFAULT_TIME not in found.index
+    midnight = " Midnight may stand for a time not known." if doubt else ""
     start = f"{factor_label(book, factor)}, {_TITLES[aspect].lower()}"
     return drawing(picture, f"{start}: {total:,} records in {years}{missing}. {told}{midnight}")
 

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from riskindex.disclosure import CellRules
+from riskindex.events.rhythm import DEFAULT_TIME
 from riskindex.outputs.profiles.events import events_part
 from riskindex.outputs.profiles.numbers import Book
 from riskindex.outputs.profiles.patterns import when_part, who_part
@@ -56,6 +57,15 @@ def test_a_weekday_hour_or_month_that_is_none_is_named_with_how_much(county_rele
     assert "Thu stands out: 44% of the records, 3.1 times what its number of days" in told
     assert "15 stands out: 10% of the records, 3.9 times what its number of hours" in told
     assert "No month stands out from chance." in told  # all alike
+
+
+def test_midnight_is_in_doubt_only_where_default_times_do_not_stand_apart(county_released):
+    hours = {f"{hour:02d}": 20 for hour in range(24)}
+    doubt = "Midnight may stand for a time not known."
+    assert doubt in told_of(county_released, when_part, hour=hours)
+    told = told_of(county_released, when_part, hour={**hours, DEFAULT_TIME: 31, "": 5})
+    assert doubt not in told
+    assert "31 more at a default time, which is no hour, 5 more do not say." in told
 
 
 def test_noise_and_rounding_are_no_pattern(county_released):
