@@ -13,11 +13,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from riskindex import __version__
-from riskindex.errors import (
-    InputError,
-    RiskindexError,
-    is_interruption,
-)
+from riskindex.errors import InputError, RiskindexError, is_interruption
 from riskindex.files.text import seen
 from riskindex.screen import downloads, log_end, logging_to, show, show_table, stages
 

@@ -8,13 +8,7 @@ from importlib import resources
 from typing import TypeVar
 
 from riskindex.assessment.options import Measure
-from riskindex.definitions import (
-    Definition,
-    Dictionary,
-    definition_faults,
-    translated,
-    with_others,
-)
+from riskindex.definitions import Definition, Dictionary, definition_faults, translated, with_others
 from riskindex.events.sources import PUBLISHED, PoliceSource
 from riskindex.events.warehouses.query import SourceOfEvents
 from riskindex.factor_faults import Sources, listed

@@ -22,12 +22,7 @@ from riskindex.events.codes_against_points import (
 )
 from riskindex.events.definition_funnel import in_one_table, tell_funnels
 from riskindex.events.part_periods import PartPeriods
-from riskindex.events.periods import (
-    Periods,
-    Unit,
-    month_label,
-    parse_periods,
-)
+from riskindex.events.periods import Periods, Unit, month_label, parse_periods
 from riskindex.events.places import How, Reason
 from riskindex.events.rhythm import (
     count_by_group,

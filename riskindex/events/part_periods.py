@@ -9,13 +9,7 @@ import pandas as pd
 
 from riskindex.areas.editions import first_few
 from riskindex.errors import DataError
-from riskindex.events.periods import (
-    UNLIKELY,
-    Period,
-    missing_days,
-    missing_months,
-    month_label,
-)
+from riskindex.events.periods import UNLIKELY, Period, missing_days, missing_months, month_label
 from riskindex.events.source_events import Group
 from riskindex.events.tally import Tally
 

@@ -4,10 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from riskindex.events.coverage import (
-    Coverage,
-    Months,
-)
+from riskindex.events.coverage import Coverage, Months
 from riskindex.events.periods import Period
 from riskindex.factors import EventGroup
 from riskindex.rules import Where

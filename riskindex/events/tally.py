@@ -13,12 +13,7 @@ from numpy.typing import NDArray
 from riskindex.areas.editions import first_few
 from riskindex.areas.groups import group_kinds
 from riskindex.arrays import Fingerprints, Flags, Integers, Positions
-from riskindex.events.coverage import (
-    Gaps,
-    find_units,
-    gaps_by_number,
-    gaps_by_unit,
-)
+from riskindex.events.coverage import Gaps, find_units, gaps_by_number, gaps_by_unit
 from riskindex.events.fingerprints import day_prints
 from riskindex.events.periods import Period
 from riskindex.events.places import PLAIN, Apart, Reason, leave_out, place_events, store_lacking

@@ -20,7 +20,8 @@ from riskindex.outputs.needs.blocks import (
     ToComplete,
 )
 from riskindex.outputs.needs.rows import DocumentPlace, Rows
-from riskindex.outputs.needs.sections import Told, tell
+from riskindex.outputs.needs.sections import write_text
+from riskindex.outputs.needs.topic import Topic
 from riskindex.outputs.needs.word import has_word, write_word
 from riskindex.outputs.pages import (
     asset,
@@ -58,7 +59,7 @@ def write_needs(released: Released, folder: Path) -> None:
         (folder / "needs").mkdir(exist_ok=True)
     rows = Rows(released.figures)
     for place in places:
-        text = tell(Told(released, released.document, rows, place))
+        text = write_text(Topic(released, released.document, rows, place))
         stem = names.get(place.name, "needs")
         # Pages of partnerships lie one folder deeper than the page of the whole.
         links = _links(names, up="" if place.is_whole else "../")

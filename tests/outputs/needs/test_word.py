@@ -5,7 +5,8 @@ import re
 import pytest
 
 from riskindex.outputs.needs.rows import DocumentPlace, Rows
-from riskindex.outputs.needs.sections import Told, tell
+from riskindex.outputs.needs.sections import write_text
+from riskindex.outputs.needs.topic import Topic
 from riskindex.outputs.needs.word import write_word
 
 docx = pytest.importorskip("docx", reason="the extra docx is not installed")
@@ -15,7 +16,7 @@ docx = pytest.importorskip("docx", reason="the extra docx is not installed")
 def text(needs_released):
     place = DocumentPlace("whole", needs_released.place)
     rows = Rows(needs_released.figures)
-    return tell(Told(needs_released, needs_released.document, rows, place))
+    return write_text(Topic(needs_released, needs_released.document, rows, place))
 
 
 @pytest.fixture(scope="module")
