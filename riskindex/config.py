@@ -2,11 +2,8 @@
 
 import ast
 import codecs
-import difflib
 import inspect
-import math
 import re
-import reprlib
 import textwrap
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -43,13 +40,21 @@ from riskindex.events.coverage import Coverage, Inventory, coverage_faults
 from riskindex.events.periods import Periods, Unit, period_faults
 from riskindex.events.sources import EventSource, PoliceSource, source_faults
 from riskindex.events.warehouses.query import SourceOfEvents, WarehouseSource, warehouse_faults
-from riskindex.factor_faults import column_faults, factor_faults, listed
+from riskindex.factor_faults import (
+    column_faults,
+    factor_faults,
+    listed,
+    rate_faults,
+    why_no_people,
+    why_nobody_is_named,
+)
 from riskindex.factors import EventGroup, Factor, Share
 from riskindex.files.frames import BOUNDARIES, Frames, check_frames, refuse_unknown, with_article
 from riskindex.files.memory import memory_faults
 from riskindex.index.build import Index, index_faults
 from riskindex.index.selection import Override, Selection, selection_faults
 from riskindex.index.weights import points_faults
+from riskindex.key_faults import Node, chosen_twice, tell_fault
 from riskindex.named_definitions import (
     column_faults_of_definitions,
     faults_of_definitions,
@@ -68,7 +73,6 @@ Source = Annotated[
     CountsSource | EventSource | PoliceSource | SeriesSource | TableSource | WarehouseSource,
     Field(discriminator="kind"),
 ]
-Node = dict[str, Any]
 Profile = Literal["internal", "partner", "public"]
 
 
@@ -316,27 +320,18 @@ def parse_config(
     except ValidationError as error:
         # Every fault at once: whoever writes a config by hand would otherwise run it as often as it
         # has faults.
-        told = [line for e in error.errors() for line in _sentence(dict(e), values).splitlines()]
-        told += _chosen_twice(values)
+        document = Config.model_json_schema()
+        told = [tell_fault(dict(e), values, document) for e in error.errors()]
+        told = [line for one in told for line in one.splitlines()]
+        told += chosen_twice(values)
         raise ConfigError([f"{name}: {line}" for line in dict.fromkeys(told)]) from None
     # Asked of what was written and not of the model, in which a default stands for what was left
     # out.
-    if told := _chosen_twice(values):
+    if told := chosen_twice(values):
         raise ConfigError([f"{name}: {line}" for line in told])
     # No key of the config: it says what is asked, and where the file lies goes into no manifest.
     config._folder = Path(folder)
     return config
-
-
-def _chosen_twice(values: Mapping[str, Any]) -> list[str]:
-    """One of two ways to say how many areas are selected would be passed over in silence."""
-    selection = values.get("selection")
-    if not isinstance(selection, Mapping):
-        return []
-    given = [key for key in ("share", "number", "at_least") if key in selection]
-    if len(given) > 1:
-        return [f"selection: {given[0]} and {given[1]} are both given; leave one of them out."]
-    return []
 
 
 def schema() -> dict[str, Any]:
@@ -413,99 +408,6 @@ def _attribute_docstrings(option: type) -> dict[str, str]:
     return found
 
 
-def _sentence(fault: dict[str, Any], values: Mapping[str, Any]) -> str:
-    place = ".".join(_named(fault["loc"], values))
-    # Two words of pydantic for one mistake, of models and of dataclasses.
-    if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
-        return f"{place}: unknown key{_renamed(fault['loc']) or _nearest(fault['loc'])}"
-    if fault["type"] == "value_error":
-        return str(fault["ctx"]["error"])
-    if fault["type"] in _OF_KIND:
-        what = _OF_KIND[fault["type"]].format(**fault["ctx"])
-        return f"{place}.kind: {what}; known: {listed(_KINDS)}."
-    message = _PLAIN.get(fault["type"], fault["msg"])
-    given = "" if fault["type"] == "missing" else f", not {_short(fault['input'])}"
-    return f"{place}: {message[0].lower()}{message[1:]}{given}."
-
-
-def _short(value: object) -> str:
-    # A whole table in the place of a number would fill the screen.
-    text = reprlib.repr(value) if isinstance(value, dict | list) else repr(value)
-    return text if len(text) <= _LONGEST_INPUT else f"{text[:_LONGEST_INPUT]}..."
-
-
-_LONGEST_INPUT = 200
-_OF_KIND = {
-    "union_tag_not_found": "field required",
-    "union_tag_invalid": "there is no {tag!r}",
-}
-_PLAIN = {"sequence_str": "input should be a list in [ ]"}
-_KINDS = (
-    "counts",
-    "events",
-    "police.uk",
-    "series",
-    "table",
-    "warehouse",
-)  # tags of a source's kind, no keys of the file
-
-
-def _named(place: tuple[str | int, ...], values: Any) -> Iterator[str]:  # noqa: ANN401 (TOML)
-    """The parts of a place, an entry of a list by its name where it has one."""
-    for part in (part for part in place if part not in _KINDS):
-        try:
-            values = values[part]
-        except (KeyError, IndexError, TypeError):
-            values = {}
-        name = values.get("name") if isinstance(part, int) and isinstance(values, dict) else None
-        yield str(part if name is None else name)
-
-
-def _renamed(place: tuple[str | int, ...]) -> str:
-    return _RENAMED.get(str(place[-1]), "")
-
-
-_RENAMED = {
-    "sensitive": '; it is protection = "restricted" now (the default of events), or "open" for '
-    "what anybody can look up.",
-}
-
-
-def _nearest(place: tuple[str | int, ...]) -> str:
-    known = sorted(_known_keys(place[:-1]))
-    close = difflib.get_close_matches(str(place[-1]), known, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; known here: {listed(known)}."
-
-
-def _known_keys(place: tuple[str | int, ...]) -> set[str]:
-    # From the schema: it knows every key at every place, so that no second list can fall behind.
-    document = Config.model_json_schema()
-    nodes = [document]
-    for part in place:
-        nodes = [child for node in nodes for child in _children(document, node, part)]
-    return {key for node in nodes for key in _resolved(document, node).get("properties", {})}
-
-
-def _children(document: Node, node: Node, part: str | int) -> Iterator[Node]:
-    node = _resolved(document, node)
-    # A source's kind decides which keys it has; pydantic puts it into the place of the fault.
-    if part in node.get("discriminator", {}).get("mapping", {}):
-        yield {"$ref": node["discriminator"]["mapping"][part]}
-    elif isinstance(part, int):
-        yield node.get("items", {})
-    elif part in node.get("properties", {}):
-        yield node["properties"][part]
-    elif isinstance(node.get("additionalProperties"), dict):
-        yield node["additionalProperties"]
-    # An option that may be left out is "this or null" in a schema.
-    for choice in node.get("anyOf", []):
-        yield from _children(document, choice, part)
-
-
-def _resolved(document: Node, node: Node) -> Node:
-    return document["$defs"][node["$ref"].rsplit("/", 1)[-1]] if "$ref" in node else node
-
-
 def _cross_faults(config: Config) -> Iterator[str]:
     """Names that do not fit together, which no single field can see."""
     names = [factor.name for factor in config.factors]
@@ -515,7 +417,7 @@ def _cross_faults(config: Config) -> Iterator[str]:
         for reference in columns_of(base):
             yield from column_faults(config.sources, f"bases.{key}", reference)
         if not isinstance(base, str):
-            yield from _rate_faults(f"bases.{key}", base)
+            yield from rate_faults(f"bases.{key}", base)
     for key, share in config.shares.items():
         yield from column_faults(config.sources, f"shares.{key}.numerator", share.numerator)
         yield from column_faults(config.sources, f"shares.{key}.denominator", share.denominator)
@@ -614,9 +516,11 @@ def _figure_faults(config: Config) -> Iterator[str]:
         series={name for name, s in config.sources.items() if isinstance(s, SeriesSource)},
         kinds={*config.areas.groups, *(config.areas.shipped_kinds or ()), *lookups},
         units={f.name: config.unit_of(f.name) for f in counting},
-        people={f.name: why for f in counting if (why := _no_people(f, config.sources))},
+        people={f.name: why for f in counting if (why := why_no_people(f, config.sources))},
         strangers={
-            name: why for name in config.sources if (why := _nobody_named(name, config.sources))
+            name: why
+            for name in config.sources
+            if (why := why_nobody_is_named(name, config.sources))
         },
     )
     sources = {one.source for figure in config.figures for one in figure.records}
@@ -628,29 +532,6 @@ def _figure_faults(config: Config) -> Iterator[str]:
         yield from document_faults(
             config.document, counted=known.measures, tested=known.tested, figures=names
         )
-
-
-def _no_people(factor: Factor, sources: Mapping[str, Source]) -> str:
-    """Why the people of a factor cannot be found; nothing where they can."""
-    named = dict.fromkeys(group.source for group in factor.groups)
-    if len(named) > 1:
-        return f"{factor.name} counts several sources, and people are counted of one."
-    return next((why for name in named if (why := _nobody_named(name, sources))), "")
-
-
-def _nobody_named(name: str, sources: Mapping[str, Source]) -> str:
-    """Why the records of a source do not name people; nothing where they do."""
-    source = sources.get(name)
-    if isinstance(source, WarehouseSource):
-        return (
-            f"{name} is a warehouse, which gives back counts by area, month and rules: no record "
-            "and no key leaves it, so that nobody can be found again. Name a file with person."
-        )
-    if isinstance(source, PoliceSource):
-        return f"{name} is police.uk, which names nobody. Name a file with person."
-    if not isinstance(source, EventSource):
-        return f"{name} is no source of events."
-    return "" if source.person else f"sources.{name}: name the column person."
 
 
 def _source_faults(config: Config) -> Iterator[str]:
@@ -702,12 +583,3 @@ def _kind_faults(config: Config) -> Iterator[str]:
             yield from coverage_faults(f"sources.{name}", source.coverage, kinds)
     for name in sorted(set(kinds) & set(config.bases)):
         yield f"bases: {name!r} is the name of a group already; choose another."
-
-
-def _rate_faults(place: str, rates: Mapping[str, float]) -> Iterator[str]:
-    # Written so that NaN is refused, too.
-    wrong = [column for column, rate in rates.items() if not 0 <= rate < math.inf]
-    if wrong:
-        yield f"{place}: the rate of {listed(wrong)} must be a number of 0 or more."
-    if not any(rates.values()):
-        yield f"{place}: name at least one column with a rate above 0."

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from riskindex.areas.table_files import TableSource
 from riskindex.errors import DataError
 from riskindex.events.periods import Unit, period_faults
-from riskindex.events.warehouses.query import SourceOfEvents
+from riskindex.events.sources import EventSource, PoliceSource
+from riskindex.events.warehouses.query import SourceOfEvents, WarehouseSource
 from riskindex.factors import Factor
 from riskindex.index.normalise import direction_faults, normalise_faults
 from riskindex.statistics.getis_ord import GetisOrd
@@ -171,3 +172,36 @@ def _table_faults(factor: Factor, sources: Sources) -> Iterator[str]:
     # 25 for 25% would never be exceeded, and the factor would silently score nobody.
     if factor.method == "threshold" and not 0 <= (factor.threshold or 0) < 1:
         yield f"the threshold {factor.threshold:g} must be a share from 0 to below 1: 25% is 0.25."
+
+
+def why_no_people(factor: Factor, sources: Sources) -> str:
+    """Why the people of a factor cannot be found; nothing where they can."""
+    named = dict.fromkeys(group.source for group in factor.groups)
+    if len(named) > 1:
+        return f"{factor.name} counts several sources, and people are counted of one."
+    return next((why for name in named if (why := why_nobody_is_named(name, sources))), "")
+
+
+def why_nobody_is_named(name: str, sources: Sources) -> str:
+    """Why the records of a source do not name people; nothing where they do."""
+    source = sources.get(name)
+    if isinstance(source, WarehouseSource):
+        return (
+            f"{name} is a warehouse, which gives back counts by area, month and rules: no record "
+            "and no key leaves it, so that nobody can be found again. Name a file with person."
+        )
+    if isinstance(source, PoliceSource):
+        return f"{name} is police.uk, which names nobody. Name a file with person."
+    if not isinstance(source, EventSource):
+        return f"{name} is no source of events."
+    return "" if source.person else f"sources.{name}: name the column person."
+
+
+def rate_faults(place: str, rates: Mapping[str, float]) -> Iterator[str]:
+    """Say what is wrong with a base that adds up columns at rates."""
+    # Written so that NaN is refused, too.
+    wrong = [column for column, rate in rates.items() if not 0 <= rate < math.inf]
+    if wrong:
+        yield f"{place}: the rate of {listed(wrong)} must be a number of 0 or more."
+    if not any(rates.values()):
+        yield f"{place}: name at least one column with a rate above 0."

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import get_args
 
 import pytest
+from small_config import SMALL, changed, faults_of
 
 from riskindex.config import parse_config, read_config, schema
 from riskindex.errors import ConfigError, InputError
@@ -12,58 +13,9 @@ from riskindex.events.periods import Categories
 from riskindex.hotspots.categories import CATEGORY_TABLES
 from riskindex.statistics.getis_ord import GetisOrd
 
-SMALL = {
-    "title": "A small county",
-    "place": "Smallshire",
-    "areas": {"boundaries": "areas.gpkg", "code": "code"},
-    "bases": {"residents": "age.residents"},
-    "shares": {},
-    "sources": {
-        "asb": {"kind": "events", "path": "asb.csv", "date": "date", "area": "lsoa"},
-        "age": {"kind": "table", "path": "age.csv", "columns": {"residents": "All", "old": "65+"}},
-    },
-    "factors": [
-        {
-            "name": "asb",
-            "label": "Anti-social behaviour",
-            "source": "asb",
-            "method": "window",
-            "exposure": "residents",
-            "periods": [2022],
-            "score": "confidence",
-        }
-    ],
-}
-
-
-def changed(**changes):
-    """The small config with a factor's fields (or top-level tables) changed."""
-    config = copy.deepcopy(SMALL)
-    for key, value in changes.items():
-        (config if key in SMALL else config["factors"][0])[key] = value
-    return config
-
-
-def faults_of(config):
-    with pytest.raises(ConfigError) as caught:
-        parse_config(config)
-    return caught.value.faults
-
 
 def test_periods_are_labels_even_when_they_look_like_numbers():
     assert parse_config(SMALL).factors[0].periods == ["2022"]
-
-
-def test_an_unknown_key_is_refused_with_the_nearest_known_one():
-    assert faults_of(changed(wieght=2)) == (
-        "config: factors.asb.wieght: unknown key; did you mean weight?",
-    )
-
-
-def test_a_key_of_a_source_is_found_without_the_tag_of_its_kind():
-    config = changed()
-    config["sources"]["asb"]["pth"] = "x"
-    assert faults_of(config) == ("config: sources.asb.pth: unknown key; did you mean path?",)
 
 
 def test_all_faults_come_together():
@@ -316,8 +268,3 @@ def test_a_config_that_is_too_deep_or_long_is_refused_in_a_sentence(tmp_path, te
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=words):
         read_config(path)
-
-
-def test_a_long_value_is_cut_in_the_sentence_about_it():
-    (fault,) = faults_of({**SMALL, "seed": "x" * 5000})
-    assert len(fault) < 400

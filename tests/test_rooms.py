@@ -22,7 +22,7 @@ FLOORS = (
     "demo",
     "publication",
     "result",
-    "config factor_faults named_definitions",
+    "config factor_faults key_faults named_definitions",
     "planning",
     "assessment",
     "uncertainty",

@@ -70,12 +70,6 @@ def write_text(topic: Topic) -> DocumentText:
     )
 
 
-# On one page
-
-
-# The sections
-
-
 def _definition(topic: Topic) -> Iterator[Block]:
     """The definition, and what each clause leaves."""
     funnel = [row for row in topic.rows.all(f"{topic.main}.funnel") if row.status == GIVEN]
