@@ -17,6 +17,7 @@ from riskindex.areas.editions import Vintage
 from riskindex.areas.map_context import ContextLayer, MapOptions
 from riskindex.areas.neighbours import Neighbours, neighbour_faults
 from riskindex.areas.official_data import is_official
+from riskindex.areas.place_files import NamedPolygons
 from riskindex.areas.postcodes import Postcodes
 from riskindex.areas.prepare import RESERVED, columns_of
 from riskindex.areas.read import AreaSource, GroupLookup
@@ -31,6 +32,7 @@ from riskindex.assessment.options import (
     figure_faults,
 )
 from riskindex.assessment.people_counts import AskedPeople, asked_of_people
+from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.assessment.series import SeriesSource
 from riskindex.definitions import Clause, Definition
 from riskindex.disclosure import Release, release_faults
@@ -47,6 +49,7 @@ from riskindex.factor_faults import (
     rate_faults,
     why_no_people,
     why_nobody_is_named,
+    why_without_points,
 )
 from riskindex.factors import EventGroup, Factor, Share
 from riskindex.files.frames import BOUNDARIES, Frames, check_frames, refuse_unknown, with_article
@@ -160,6 +163,12 @@ class Config(BaseModel):
         counted = {factor.name: factor for factor in (*self.factors, *self.measured)}
         units = {name: self.unit_of(name) for name in counted}
         return asked_of_people(self.figures, counted, units)
+
+    @property
+    def with_points(self) -> list[str]:
+        """Factors of events and measures all of whose sources say where their events were."""
+        counting = [f for f in (*self.factors, *self.measured) if f.counts_events]
+        return [f.name for f in counting if not why_without_points(f, self.sources)]
 
     def counted(self, name: str) -> Factor:
         """The factor or measure of a name."""
@@ -356,6 +365,7 @@ def _take_numbers(node: Node) -> None:
 
 _OPTIONS: tuple[type, ...] = (
     ContextLayer,
+    NamedPolygons,
     MapOptions,
     AreaSource,
     Clause,
@@ -522,6 +532,10 @@ def _figure_faults(config: Config) -> Iterator[str]:
             for name in config.sources
             if (why := why_nobody_is_named(name, config.sources))
         },
+        polygons={*config.areas.polygons},
+        without_points={
+            f.name: w for f in counting if (w := why_without_points(f, config.sources))
+        },
     )
     sources = {one.source for figure in config.figures for one in figure.records}
     for name in sorted(sources - set(config.sources)):
@@ -570,11 +584,12 @@ def _kind_faults(config: Config) -> Iterator[str]:
     # Groups, bases and fixed columns stand side by side in one table of areas.
     kinds = [*config.areas.groups, *(config.areas.shipped_kinds or ())]
     kinds += [kind for lookup in config.areas.lookups for kind in lookup.groups]
-    for place, names in (("areas: the group", kinds), ("bases:", list(config.bases))):
-        for name in sorted({name for name in names if name in RESERVED}):
+    every = [*kinds, *config.areas.polygons]
+    for place, names in (("areas: the group", every), ("bases:", list(config.bases))):
+        for name in sorted({name for name in names if name in (*RESERVED, WHOLE_KIND)}):
             yield f"{place} {name!r}: the name is in use; choose another."
-    for name in sorted({name for name in kinds if kinds.count(name) > 1}):
-        yield f"areas: the group {name!r} is given {kinds.count(name)} times; names must differ."
+    for name in sorted({name for name in every if every.count(name) > 1}):
+        yield f"areas: the group {name!r} is given {every.count(name)} times; names must differ."
     for lookup in config.areas.lookups:
         for name in sorted(set(lookup.fifths) - set(lookup.groups)):
             yield f"areas.lookups.fifths: {name!r} is none of its groups ({listed(lookup.groups)})."

@@ -5,8 +5,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from riskindex.areas.table_files import TableSource
 from riskindex.errors import DataError
+from riskindex.events.count_tables.options import CountsSource
 from riskindex.events.periods import Unit, period_faults
-from riskindex.events.sources import EventSource, PoliceSource
+from riskindex.events.sources import EventSource, PoliceSource, names_points
 from riskindex.events.warehouses.query import SourceOfEvents, WarehouseSource
 from riskindex.factors import Factor
 from riskindex.index.normalise import direction_faults, normalise_faults
@@ -195,6 +196,17 @@ def why_nobody_is_named(name: str, sources: Sources) -> str:
     if not isinstance(source, EventSource):
         return f"{name} is no source of events."
     return "" if source.person else f"sources.{name}: name the column person."
+
+
+def why_without_points(factor: Factor, sources: Sources) -> str:
+    """Why the events of a factor have no points; nothing where they have."""
+    for name in dict.fromkeys(group.source for group in factor.groups):
+        source = sources.get(name)
+        if isinstance(source, WarehouseSource | CountsSource):
+            return f"{name} gives counts by area and no points. Name a file with x and y."
+        if not names_points(source):
+            return f"sources.{name} has area codes alone: name its columns x and y, or point."
+    return ""
 
 
 def rate_faults(place: str, rates: Mapping[str, float]) -> Iterator[str]:

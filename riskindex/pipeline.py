@@ -23,12 +23,12 @@ from riskindex.areas import read as inputs
 from riskindex.areas.groups import group_kinds, profile_kind
 from riskindex.areas.map_context import read_context
 from riskindex.areas.neighbours import with_edge
-from riskindex.areas.place_files import read_gazetteer, read_services
+from riskindex.areas.place_files import ReadPolygons, read_gazetteer, read_polygons, read_services
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.shipped_lookups import read_places
 from riskindex.areas.table_files import read_tables
 from riskindex.assessment.people_counts import columns_for_people, count_people, of_factors
-from riskindex.assessment.place_counts import Measured
+from riskindex.assessment.place_counts import Measured, count_polygons, no_places
 from riskindex.assessment.series import read_series
 from riskindex.config import Config, as_config
 from riskindex.cut import by_noised_counts
@@ -130,8 +130,11 @@ def _read(config: Config, frames: Frames, say: Say) -> Given:
     areas = with_bases(land.areas, census.tables, config.bases)
     private = read_sensitive_places(config.release.sensitive_places, config.folder, areas)
     around, around_files = _read_around(config, areas)
+    polygons = read_polygons(config.areas.polygons, config.folder, areas)
     say("Counting events")
-    opened, counted, measures, people = _count(config, frames, areas, codes, say)
+    opened, counted, measures, people = _count(
+        config, frames, areas, codes, polygons=polygons, say=say
+    )
     # After counting: an area outside whose force has no file is as blind as the sea, which only the
     # counts show.
     areas, edge = with_edge(areas, counted.counts, snap=config.neighbours.snap)
@@ -151,6 +154,7 @@ def _read(config: Config, frames: Frames, say: Say) -> Given:
         *series.files,
         *opened.files,
         *around_files,
+        *polygons.files,
     ]
     closed = restricted_columns(counted.counts, config)
     return Given(
@@ -171,7 +175,13 @@ def _read(config: Config, frames: Frames, say: Say) -> Given:
         disagreements=counted.disagreements,
         around=around,
         part_periods=counted.part_periods.union(*(part.part_periods for part in measures)),
-        measured=_measured(config, [counted, *measures], series.table, people),
+        measured=_measured(
+            config,
+            [counted, *measures],
+            series.table,
+            people,
+            in_polygons=_in_polygons(config, [counted, *measures], polygons, land.areas),
+        ),
         funnels=in_one_table([part.funnels for part in (counted, *measures)]),
     )
 
@@ -181,6 +191,8 @@ def _count(
     frames: Frames,
     areas: "GeoDataFrame",
     codes: inputs.ReadCodes,
+    *,
+    polygons: ReadPolygons,
     say: Say,
 ) -> tuple[event_files.Opened, Counted, list[Counted], pd.DataFrame]:
     """What was read of events, the counts of the factors, of the measures, and of people."""
@@ -205,8 +217,9 @@ def _count(
             crosswalk=codes.crosswalk,
             known_codes=codes.known,
             places=_places(areas, config.place),
+            polygons=polygons.shapes,
         )
-        measures = _count_measures(config, opened.events, areas, codes)
+        measures = _count_measures(config, opened.events, areas, codes, polygons)
         if asked:
             say("Counting people")
         people = count_people(
@@ -216,7 +229,11 @@ def _count(
 
 
 def _count_measures(
-    config: Config, opened: Mapping[str, Events], areas: "GeoDataFrame", codes: inputs.ReadCodes
+    config: Config,
+    opened: Mapping[str, Events],
+    areas: "GeoDataFrame",
+    codes: inputs.ReadCodes,
+    polygons: ReadPolygons,
 ) -> list[Counted]:
     """Counts of the measures, those of one kind of period together."""
     parts = []
@@ -234,13 +251,33 @@ def _count_measures(
                 crosswalk=codes.crosswalk,
                 known_codes=codes.known,
                 places=_places(areas, config.place),
+                polygons=polygons.shapes,
             )
         )
     return parts
 
 
+def _in_polygons(
+    config: Config, counted: Sequence[Counted], polygons: ReadPolygons, areas: "GeoDataFrame"
+) -> pd.DataFrame:
+    """Events in the named polygons, of the factors and measures whose sources have points."""
+    with_points = config.with_points
+    parts = [
+        count_polygons(
+            part.in_polygons, part.counts, polygons.shapes, areas, with_points=with_points
+        )
+        for part in counted
+    ]
+    return pd.concat([part for part in parts if len(part)] or [no_places()])
+
+
 def _measured(
-    config: Config, counted: Sequence[Counted], series: pd.DataFrame, people: pd.DataFrame
+    config: Config,
+    counted: Sequence[Counted],
+    series: pd.DataFrame,
+    people: pd.DataFrame,
+    *,
+    in_polygons: pd.DataFrame,
 ) -> Measured:
     """What figures count beside the factors, whose counts come first; rhythms of both."""
     measures = counted[1:]
@@ -256,6 +293,7 @@ def _measured(
         series,
         elsewhere[elsewhere.index.isin(everywhere, level="factor")] if nowhere else elsewhere,
         people,
+        in_polygons,
     )
 
 

@@ -232,7 +232,9 @@ class Result(OnScreen):
         # Groups keep the events in sensitive places: their cells are of 5,000 residents or more.
         counts = [self.group_counts, self.measured.counts]
         table = count_everything(self.areas, counts, self.tables, self.config.factors)
-        return with_events_elsewhere(table, self.measured.in_no_area)
+        table = with_events_elsewhere(table, self.measured.in_no_area)
+        inside = self.measured.in_polygons
+        return pd.concat([table, inside]) if len(inside) else table
 
     @property
     def about_factors(self) -> pd.DataFrame:

@@ -1,16 +1,22 @@
-"""Files of place names and of services: points with a name, read for the plan."""
+"""Files of place names, services and named polygons, such as town centres."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
+import numpy as np
 import pandas as pd
+import shapely
 
 from riskindex.errors import InputError
 from riskindex.files.boundary_files import read_vector
 from riskindex.files.csv_files import CsvSheet, capped, read_sheet
 from riskindex.files.formats import FileRecord, find_file, record, sniff
+
+if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
 
 NATIONAL_GRID = 27700
 VECTORS = ("geopackage", "json", "flatgeobuf", "shapefile", "parquet")
@@ -76,6 +82,90 @@ def read_services(names: Sequence[str], folder: Path) -> PlaceFile:
         tables.append(_points(sheet, ("kind",)).assign(name=sheet.columns["name"]))
         files.append(record(path, "services", rows=len(tables[-1])))
     return PlaceFile(pd.concat(tables, ignore_index=True), tuple(files))
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedPolygons:
+    """A file of polygons that people call by name, and that areas do not follow: town centres."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    path: str
+    """GeoPackage, GeoJSON, Shapefile, FlatGeobuf or GeoParquet of polygons."""
+    name: str | None = None
+    """Column with the name of each; polygons of one name are one place. Left out, all of them
+    together are one place, called like their kind."""
+    layer: str | None = None
+    """Layer of a file that holds several."""
+
+
+class ReadPolygons(NamedTuple):
+    """Named polygons by kind, and what was read."""
+
+    shapes: "dict[str, pd.Series[Any]]"
+    """Kind to the shape of each place, index its name, in the coordinate system of the areas."""
+    files: tuple[FileRecord, ...]
+
+
+def read_polygons(
+    asked: Mapping[str, NamedPolygons], folder: Path, areas: "GeoDataFrame"
+) -> ReadPolygons:
+    """Read files of named polygons.
+
+    Parameters
+    ----------
+    asked
+        Kind of place, such as town_centre, to its file.
+    folder
+        Folder that relative paths start from.
+    areas
+        The study area, whose coordinate system the shapes get.
+
+    Raises
+    ------
+    InputError
+        A file cannot be read, does not say its coordinate system, or lies elsewhere; a row has no
+        name, or is no polygon.
+    """
+    shapes, files = {}, []
+    for kind, polygons in asked.items():
+        path = find_file(folder, polygons.path, place=f"areas.polygons.{kind}")
+        columns = [polygons.name] if polygons.name else []
+        with TemporaryDirectory(prefix="riskindex-") as private:
+            read = read_vector(
+                path, columns, Path(private), layer=polygons.layer, role="named polygons"
+            )
+        faults = list(_polygon_faults(path.name, read.table, polygons.name))
+        if faults:
+            raise InputError(capped(faults))
+        table = read.table.to_crs(areas.crs)
+        # A ring that crosses itself has no inside that programs agree on.
+        whole = pd.Series(shapely.make_valid(table.geometry.to_numpy()))
+        names = table[polygons.name].astype(str).str.strip() if polygons.name else kind
+        grouped = whole.groupby(np.broadcast_to(names, len(whole)), sort=True)
+        shapes[kind] = grouped.agg(lambda parts: shapely.union_all(parts.to_numpy()))
+        window = shapely.box(*areas.total_bounds)
+        if not shapely.intersects(shapes[kind].to_numpy(), window).any():
+            raise InputError(
+                f"{path.name}: none of its polygons lies in the study area. Check its coordinate "
+                "system, or name another file."
+            )
+        files.append(read.file)
+    return ReadPolygons(shapes, tuple(files))
+
+
+def _polygon_faults(label: str, table: "GeoDataFrame", name: str | None) -> Iterator[str]:
+    """Say what is wrong with the rows of a file of named polygons."""
+    if table.crs is None:
+        yield f"{label}: does not say its coordinate system. Save it with one, such as EPSG:27700."
+    # 3 and 6: polygons and those of several parts, of which alone a point can be inside.
+    flat = np.isin(shapely.get_type_id(table.geometry.to_numpy()), [3, 6])
+    bare = table[name].isna() | (table[name].astype(str).str.strip() == "") if name else ~flat
+    for row, (is_flat, no_name) in enumerate(zip(flat, bare, strict=True), 1):
+        if not is_flat:
+            yield f"{label}: row {row} is no polygon. Correct it or take it out."
+        elif no_name:
+            yield f"{label}: row {row}, column {name!r}: no name. Give it one or take it out."
 
 
 def _is_vector(path: Path) -> bool:

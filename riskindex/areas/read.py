@@ -13,6 +13,7 @@ import shapely
 
 from riskindex.areas.boundary_faults import some
 from riskindex.areas.editions import Crosswalk, Vintage, looks_like, make_crosswalk
+from riskindex.areas.place_files import NamedPolygons
 from riskindex.areas.postcodes import Postcodes
 from riskindex.areas.prepare import NOT_RECORDED, prepare_areas, with_context
 from riskindex.areas.shipped_lookups import (
@@ -87,6 +88,9 @@ class AreaSource:
     context: counted and in its windows, but not assessed; further ones are left out."""
     postcodes: Postcodes | None = None
     """A directory of postcodes, by which events that have one find their area."""
+    polygons: Mapping[str, NamedPolygons] = field(default_factory=dict)
+    """Kind of place to a file of named polygons that areas do not follow: town_centre. Figures
+    count the events whose point lies in each."""
     vintage: Vintage | None = None
     """How events with codes of an older census edition reach these areas."""
 

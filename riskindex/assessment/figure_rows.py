@@ -73,6 +73,8 @@ KEY = ("figure", "place_kind", "place", "period", "by", "category", "compared_wi
 """Columns that tell the rows apart."""
 GIVEN = "given"
 """Status of a row whose numbers stand there."""
+NOWHERE = "not recorded"
+"""Place of areas that are in no group of a kind, and of events of no known point."""
 RESIDENTS_LABEL = "Residents"
 GARWOOD = "Poisson, exact (Garwood)"
 CLOPPER_PEARSON = "binomial, exact (Clopper-Pearson)"
@@ -238,9 +240,10 @@ def ranked(table: pd.DataFrame, values: ArrayLike) -> "pd.Series[float]":
     """Rank among the places of a kind, factor and period, 1 the highest; none for the whole."""
     keys = [table["factor"], table["period"], table["place_kind"]]
     series = pd.Series(np.asarray(values, dtype=float), index=table.index)
-    # Competition ranks; the whole is no place among its parts.
-    ranks = series.groupby(keys).rank(method="min", ascending=False)
-    return ranks.where(table["place_kind"] != WHOLE_KIND)
+    # The whole is no place among its parts, and neither are those whose place is not known.
+    is_place = (table["place_kind"] != WHOLE_KIND) & (table["place"] != NOWHERE)
+    # Competition ranks.
+    return series.where(is_place).groupby(keys).rank(method="min", ascending=False)
 
 
 def of_whole(table: pd.DataFrame, column: str) -> Array:

@@ -81,9 +81,11 @@ def count_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
 def rate_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
     """Events per 1,000 residents, and how many times that of the whole it is."""
     people = table["residents"]
-    # A place where nobody lives has no rate; one whose residents are not known has a row that says
-    # so.
-    table = table[(people > 0) | (people.isna() & people.notna().any())]
+    # A place where nobody lives has no rate, and polygons have no residents; another place whose
+    # residents are not known has a row that says so.
+    inhabited = shown.places.index[shown.places.index.isin([RESIDENTS], level="factor")]
+    lived_in = table["place_kind"].isin(inhabited.get_level_values("place_kind"))
+    table = table[(people > 0) | (people.isna() & people.notna().any() & lived_in)]
     found = count_interval(table["count"], table["residents"] / 1000)
     # The whole is not compared with itself.
     inside = (table["place_kind"] != WHOLE_KIND).to_numpy()

@@ -266,6 +266,10 @@ class Names:
     """Factor of events or measure whose people cannot be found, and why."""
     strangers: Mapping[str, str] = field(default_factory=dict)
     """Source whose records do not name people, and why."""
+    polygons: Collection[str] = ()
+    """Kinds of named polygons."""
+    without_points: Mapping[str, str] = field(default_factory=dict)
+    """Factor of events or measure whose events have no points, and why."""
 
 
 def figure_faults(figure: Figure, names: Names) -> Iterator[str]:
@@ -353,10 +357,28 @@ def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
     if figure.kind in PEOPLE_KINDS:
         yield from _people_faults(figure, names)
     asked = [*figure.places, *([figure.by] if figure.kind == "gap" and figure.by else [])]
-    for kind in asked:
+    for kind in [kind for kind in asked if kind in names.polygons]:
+        yield from _polygon_faults(kind, figure, names)
+    for kind in (kind for kind in asked if kind not in names.polygons):
         if kind != WHOLE_KIND and kind not in names.kinds:
             listed = ", ".join((WHOLE_KIND, *sorted(names.kinds)))
             yield f"places: the areas are in no group {kind!r}; there is {listed}."
+
+
+IN_POLYGONS = ("count", "share", "change", "concentration")
+"""Kinds of figures of named polygons."""
+
+
+def _polygon_faults(kind: str, figure: Figure, names: Names) -> Iterator[str]:
+    """Polygons hold points: no residents, and no event that has an area code alone."""
+    if figure.kind not in IN_POLYGONS:
+        yield (
+            f"places: {kind} are polygons, in which events are counted and nothing else is known; "
+            f"they are for the kinds {', '.join(IN_POLYGONS)}."
+        )
+    for name in (figure.of, figure.against):
+        if name is not None and name in names.without_points:
+            yield f"places: {kind}: {names.without_points[name]}"
 
 
 def _people_faults(figure: Figure, names: Names) -> Iterator[str]:

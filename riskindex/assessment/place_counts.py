@@ -1,6 +1,6 @@
 """Counts of the whole study area and of every kind of group in it: what figures are made of."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -46,6 +46,8 @@ class Measured(NamedTuple):
     """Events of measures that are in no area of the map: index (factor, period), column count."""
     people: pd.DataFrame
     """Numbers of people behind the records, of `count_people`."""
+    in_polygons: pd.DataFrame
+    """Events of factors and measures by named polygon, of `count_polygons`."""
 
 
 NOTHING_MEASURED = Measured(*(pd.DataFrame() for _ in Measured._fields))
@@ -165,6 +167,50 @@ def in_one(parts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Lines of several kinds of places as one table with index `LEVELS`."""
     table = pd.concat(parts, names=["place_kind"])
     return table.reorder_levels(list(LEVELS))[list(COLUMNS)]
+
+
+def count_polygons(
+    numbers: "pd.Series[int]",
+    counts: pd.DataFrame,
+    polygons: "Mapping[str, pd.Series[Any]]",
+    areas: "GeoDataFrame",
+    *,
+    with_points: Collection[str],
+) -> pd.DataFrame:
+    """Events in named polygons, as lines of kinds of places of their own.
+
+    Parameters
+    ----------
+    numbers
+        Of `Counted.in_polygons`.
+    counts
+        Events per area of the same factors; missing where a source has no data.
+    polygons
+        Kind to the shapes of its places.
+    areas
+        The study area.
+    with_points
+        Factors all of whose sources have points; the others are left out.
+
+    Returns
+    -------
+    DataFrame
+        Index `LEVELS`, columns `COLUMNS`; missing where a source has no data of a part of the
+        polygon. Nobody is known to live in a polygon.
+    """
+    numbers = numbers[numbers.index.isin(list(with_points), level="factor")]
+    if numbers.empty:
+        return no_places()
+    table = numbers.groupby(level=list(LEVELS)).sum().astype(float).to_frame("count")
+    lacking = by_factor(counts).isna()
+    for kind, shapes in polygons.items() if lacking.any(axis=None) else ():
+        for place, shape in shapes.items():
+            # Of areas that only touch the polygon no event is in it.
+            part = areas.geometry.intersection(shape).area.to_numpy() > 0
+            gone = [(*key, kind, str(place)) for key in lacking.columns[lacking[part].any()]]
+            table["count"] = table["count"].mask(table.index.isin(gone))
+    table = table.assign(base=np.nan, residents=np.nan, mark="")
+    return table.loc[:, list(COLUMNS)]
 
 
 def no_places() -> pd.DataFrame:

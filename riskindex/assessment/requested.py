@@ -17,6 +17,7 @@ from riskindex.assessment.figure_rows import (
     CONDITIONAL,
     GARWOOD,
     GIVEN,
+    NOWHERE,
     Shown,
     figure_lines,
     limit_columns,
@@ -71,9 +72,12 @@ def request_figures(figures: Sequence[Figure], shown: Shown) -> pd.DataFrame:
 
 def _rows(figure: Figure, shown: Shown) -> pd.DataFrame:
     table = REQUESTS[figure.kind](figure, shown)
+    # A figure that was asked for is never silently absent: its row says why it has no number.
     if table.empty:
-        # A figure that was asked for is never silently absent: its row says why it has no number.
         table = _withheld(figure, shown)
+    elif figure.kind in BY_PLACE:
+        lacking = [kind for kind in figure.places if kind not in set(table["place_kind"])]
+        table = pd.concat([table, *(_withheld(figure, shown, kind=kind) for kind in lacking)])
     table = _with_benchmark(table, figure)
     label = {"measure": figure.label} if figure.label else {}
     return _noted(table, figure.note).assign(figure=figure.name, kind=figure.kind, **label)
@@ -99,7 +103,11 @@ def _with_benchmark(table: pd.DataFrame, figure: Figure) -> pd.DataFrame:
     return table.assign(note=told.where(notes == "", notes + "; " + told))
 
 
-def _withheld(figure: Figure, shown: Shown) -> pd.DataFrame:
+BY_PLACE = ("count", "rate", "share", "change", "mix")
+"""Kinds of figures with rows of every kind of place that they name."""
+
+
+def _withheld(figure: Figure, shown: Shown, *, kind: str = WHOLE_KIND) -> pd.DataFrame:
     # Where nothing is restricted nothing is withheld: then there was nothing to count.
     status = WITHHELD if shown.restricted else NOT_RECORDED
     return pd.DataFrame(
@@ -107,8 +115,8 @@ def _withheld(figure: Figure, shown: Shown) -> pd.DataFrame:
             {
                 "measure": shown.labels.get(figure.of, figure.of),
                 "definition": figure.of,
-                "place_kind": WHOLE_KIND,
-                "place": shown.whole,
+                "place_kind": kind,
+                "place": shown.whole if kind == WHOLE_KIND else "",
                 "status": status,
                 "note": "not shown under this profile"
                 if shown.restricted
@@ -329,6 +337,7 @@ def _concentration(figure: Figure, shown: Shown) -> pd.DataFrame:
     period = figure.period or shown.periods[figure.of][-1]
     lines = lines[lines["period"] == period]
     whole, parts = lines[lines["place_kind"] == WHOLE_KIND], lines[lines["place_kind"] == kind]
+    parts = parts[parts["place"] != NOWHERE]
     rows = [_fullest(top, parts, whole, figure, shown) for top in figure.top]
     return pd.concat(rows, ignore_index=True)
 
@@ -390,13 +399,9 @@ def _gap(figure: Figure, shown: Shown) -> pd.DataFrame:
     )
     lines = _in_places(_lines_of(asked, shown, figure.of), asked)
     # Areas in no group have no place in an order of groups.
-    lines = lines[lines["place"] != UNKNOWN]
+    lines = lines[lines["place"] != NOWHERE]
     parts = [_gap_of(part, figure, shown) for _, part in lines.groupby("period", sort=False)]
     return pd.concat(parts, ignore_index=True) if parts else no_figures()
-
-
-UNKNOWN = "not recorded"
-"""Group of areas that are in none."""
 
 
 def _gap_of(part: pd.DataFrame, figure: Figure, shown: Shown) -> pd.DataFrame:

@@ -3,13 +3,16 @@
 import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import sqrt
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 from pandas.api.types import union_categoricals
 
 from riskindex.areas.area_names import recognise_texts
 from riskindex.areas.editions import Crosswalk, first_few, is_well_formed
+from riskindex.areas.prepare import NOT_RECORDED
 from riskindex.arrays import Fingerprints
 from riskindex.errors import ConfigError, DataError, Together
 from riskindex.events.codes_against_points import (
@@ -24,6 +27,7 @@ from riskindex.events.definition_funnel import in_one_table, tell_funnels
 from riskindex.events.part_periods import PartPeriods
 from riskindex.events.periods import Periods, Unit, month_label, parse_periods
 from riskindex.events.places import How, Reason
+from riskindex.events.points import events_inside
 from riskindex.events.rhythm import (
     count_by_group,
     default_time_notes,
@@ -86,6 +90,15 @@ class Counted(NamedTuple):
     in_no_area: "pd.Series[int]"
     """Events that meet the rule of a factor and are in no area of the map, because they have no
     place or are elsewhere; index (factor, group, period)."""
+    in_polygons: "pd.Series[int]"
+    """Events counted whose point lies in a named polygon, of the sources that have points; index
+    `IN_POLYGONS`. Those of no known point have the place `NO_POINT`."""
+
+
+IN_POLYGONS = ["factor", "group", "period", "place_kind", "place"]
+"""Index of the numbers of events by named polygon."""
+NO_POINT = NOT_RECORDED
+"""Place of events whose coordinates are not recorded."""
 
 
 def count_events(
@@ -97,6 +110,7 @@ def count_events(
     crosswalk: Crosswalk | None = None,
     known_codes: Collection[str] = (),
     places: "pd.Series[str] | None" = None,
+    polygons: "Mapping[str, pd.Series[Any]]" = MappingProxyType({}),
 ) -> Counted:
     """Count events per area, factor, group of events and period, and account for each of them.
 
@@ -119,6 +133,8 @@ def count_events(
     places
         Name of the district or other place of each area, for its months, weekdays and hours;
         left out, these are not counted.
+    polygons
+        Kind to the shape of each of its named polygons, in the coordinate system of the areas.
 
     Returns
     -------
@@ -151,7 +167,7 @@ def count_events(
         if asked:
             # A fault in one source does not hide those of the others.
             with together.trying():
-                parts[name] = _count_source(name, source, asked, study, places)
+                parts[name] = _count_source(name, source, asked, study, places, polygons=polygons)
     together.raise_any()
     # Reading what nobody counts costs minutes and is mostly a slip in a name.
     unused = [f"{name}: no factor counts it." for name in events if name not in parts]
@@ -185,6 +201,7 @@ class _Part(NamedTuple):
     part_periods: set[tuple[str, str]]
     funnels: pd.DataFrame
     in_no_area: dict[tuple[str, str, str], int]
+    in_polygons: dict[tuple[str, ...], int]
 
 
 def _count_source(
@@ -193,6 +210,8 @@ def _count_source(
     asked: Sequence[Group],
     study: StudyArea,
     places: "pd.Series[str] | None",
+    *,
+    polygons: "Mapping[str, pd.Series[Any]]",
 ) -> _Part:
     # Before the scan: a misspelt value should fail in a second, not after the minutes of a national
     # file.
@@ -244,7 +263,33 @@ def _count_source(
         parts,
         tell_funnels(tally, {key: _sum(column) for key, column in counts.items()}),
         in_no_area,
+        _in_polygons(tally, asked, polygons),
     )
+
+
+def _in_polygons(
+    tally: Tally, asked: Sequence[Group], polygons: "Mapping[str, pd.Series[Any]]"
+) -> dict[tuple[str, ...], int]:
+    """Events of each group and period by named polygon, and those of no known point."""
+    found: dict[tuple[str, ...], int] = {}
+    # By the point and never by the area: a high street is a small part of several areas.
+    for group in asked if polygons and tally.events.has_points else ():
+        table = tally.points(group)
+        known = table["x"].notna().to_numpy()
+        # Without a point an event may be in any of them; it is told and not left out.
+        bare = table[~known].groupby("period")["n"].sum()
+        table = table[known]
+        x, y = tally.study.located(table["x"].to_numpy(), table["y"].to_numpy(), tally.events.crs)
+        for i, period in enumerate(group.periods):
+            of = (table["period"] == i).to_numpy()
+            here = x[of], y[of], table["n"].to_numpy(np.int64)[of]
+            for kind, shapes in polygons.items():
+                key = group.factor, group.label, period.label, kind
+                numbers = events_inside(*here, np.asarray(shapes.array, dtype=object))
+                for name, n in zip(shapes.index, numbers, strict=True):
+                    found[*key, str(name)] = int(n)
+                found[*key, NO_POINT] = int(bare.get(i, 0))
+    return found
 
 
 def _sum(column: "pd.api.extensions.ExtensionArray") -> int:
@@ -285,14 +330,17 @@ def _together(
         {name: part.elsewhere for name, part in parts.items()},
         frozenset().union(*(part.part_periods for part in parts.values())),
         in_one_table([part.funnels for part in parts.values()]),
-        _in_no_area({key: parts[source].in_no_area[key] for source, key in order}),
+        _numbers({k: parts[source].in_no_area[k] for source, k in order}, IN_POLYGONS[:3]),
+        _numbers({k: n for part in parts.values() for k, n in part.in_polygons.items()}),
     )
 
 
-def _in_no_area(numbers: Mapping[tuple[str, str, str], int]) -> "pd.Series[int]":
-    """Numbers by factor, group and period as a series."""
-    names = ["factor", "group", "period"]
-    index = pd.MultiIndex.from_arrays([[key[i] for key in numbers] for i in range(3)], names=names)
+def _numbers(
+    numbers: Mapping[tuple[str, ...], int], names: Sequence[str] = IN_POLYGONS
+) -> "pd.Series[int]":
+    """Numbers by factor, group, period and what more is named, as a series."""
+    levels = [[key[i] for key in numbers] for i in range(len(names))]
+    index = pd.MultiIndex.from_arrays(levels, names=names)
     return pd.Series(list(numbers.values()), index=index, dtype="int64")
 
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from riskindex.arrays import Array, Flags, Positions, Shapes, SmallIntegers
+from riskindex.arrays import Array, Flags, Integers, Positions, Shapes, SmallIntegers
 
 
 def areas_of_points(x: Array, y: Array, shapes: Shapes) -> SmallIntegers:
@@ -36,6 +36,32 @@ def areas_of_points(x: Array, y: Array, shapes: Shapes) -> SmallIntegers:
     np.minimum.at(found, point[held], area[held].astype(np.int32))
     found[found == len(shapes)] = -1
     return found
+
+
+def events_inside(x: Array, y: Array, n: Integers, shapes: Shapes) -> Integers:
+    """Number of events in each of some shapes, which may overlap: an event counts in every one.
+
+    Parameters
+    ----------
+    x, y
+        Points in the coordinate system of the shapes, shape `(m,)`, finite.
+    n
+        Events at each point.
+    shapes
+        Polygons, shape `(k,)`; a point on a border is inside.
+
+    Returns
+    -------
+    array of int
+        Shape `(k,)`.
+    """
+    import shapely
+
+    shapely.prepare(shapes)
+    point, shape = _in_boxes(x, y, shapely.bounds(shapes))
+    held = shapely.intersects_xy(shapes[shape], x[point], y[point])
+    sums = np.bincount(shape[held], weights=n[point[held]], minlength=len(shapes))
+    return sums.astype(np.int64)
 
 
 def _in_boxes(x: Array, y: Array, boxes: Array) -> tuple[Positions, Positions]:

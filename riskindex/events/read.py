@@ -26,6 +26,7 @@ from riskindex.events.sources import (
     PoliceSource,
     coverage_of,
     layout_of,
+    names_points,
     people_of,
     with_forces_around,
 )
@@ -559,7 +560,7 @@ def _events(
         compare=source.compare,
     )
     if isinstance(source, PoliceSource):
-        return replace(events, crs="EPSG:4326")
+        return replace(events, crs="EPSG:4326", has_points=True)
     return replace(
         events,
         crs=source.crs,
@@ -567,4 +568,5 @@ def _events(
         has_person=source.distinct is not None,
         people=people_of(source),
         pairs=source.pairs,
+        has_points=names_points(source),
     )

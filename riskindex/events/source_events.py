@@ -49,6 +49,8 @@ class Events:
     """Months of each period that a published number is of; None where records have dates."""
     areas: frozenset[str] | None = None
     """Codes of the areas that a table of counts has rows of; None where records come from all."""
+    has_points: bool = False
+    """Whether records can have coordinates."""
 
     @property
     def covered_months(self) -> frozenset[int] | None:

@@ -301,6 +301,13 @@ def people_of(source: EventSource | PoliceSource) -> dict[str, str]:
     return {aspect: column for aspect, column in given.items() if column is not None}
 
 
+def names_points(source: object) -> bool:
+    """Whether the records of a source can have coordinates of their own."""
+    if isinstance(source, EventSource):
+        return source.x is not None or source.point is not None
+    return isinstance(source, PoliceSource)
+
+
 def _of_persons(source: EventSource) -> set[str]:
     """Columns that tell something of a person."""
     return {column for told, column in people_of(source).items() if told in PERSONAL}

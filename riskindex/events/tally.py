@@ -225,6 +225,38 @@ class Tally:
         prints *= self.study.prints
         return sums.T, prints.T
 
+    def points(self, group: Group) -> pd.DataFrame:
+        """Where the events lie that a group counts.
+
+        Returns
+        -------
+        DataFrame
+            `period`, the position among the group's; `x` and `y` in the coordinate system of the
+            source, missing where not recorded; `n` events there.
+        """
+        scope = self.of_group(group)
+        sorts = _listed(np.flatnonzero(self.kept(scope)))
+        if self.may_repeat:
+            counted = (
+                f"SELECT d.span, s.area, d.x, d.y FROM ({self._settled(scope)}) s "
+                f"JOIN dated d USING (file, row) WHERE s.reason = {Reason.COUNTED}"
+            )
+        else:
+            counted = (
+                "SELECT d.span, c.area, d.x, d.y FROM dated d JOIN codes c "
+                f"ON c.code = d.area_code WHERE {PLAIN} AND sort IN ({sorts}) "
+                "UNION ALL SELECT p.span, p.area, d.x, d.y FROM placed p "
+                "JOIN dated d USING (file, row) "
+                f"WHERE p.reason = {Reason.COUNTED} AND p.sort IN ({sorts})"
+            )
+        found = self._frame(
+            f"SELECT span, area, x, y, count(*) AS n FROM ({counted}) GROUP BY ALL ORDER BY ALL"
+        )
+        period = self._period_of_span(scope)[found["span"].to_numpy()]
+        # An event in a period that its area has no whole data of counts nowhere.
+        covered = (period >= 0) & ~self.lacking(scope)[found["area"].to_numpy(), period]
+        return found.assign(period=period).loc[covered, ["period", "x", "y", "n"]]
+
     def elsewhere(self, group: Group) -> Integers:
         """Events of a group that meet its rule and are in no area, shape (periods,).
 

@@ -237,16 +237,24 @@ def released_places(result: "Result", key: bytes, rules: CellRules) -> pd.DataFr
     -------
     DataFrame
         Open factors and residents as they are; restricted events as protected cells, the whole's
-        yearly counts as counted; restricted tables are left out.
+        yearly counts as counted; restricted tables are left out, and restricted events in named
+        polygons.
     """
     config, places = result.config, places_by_kind(result.areas)
     study = places[WHOLE_KIND].index
     residents = result.areas["residents"].loc[study] if "residents" in result.areas else None
     closed = restricted_factors(config)
     opened = [factor for factor in config.factors if factor.name not in closed]
+    inside = result.measured.in_polygons
+    every_closed = [*closed, *restricted_measures(config)]
+    if len(inside):
+        # Polygons cut through areas and districts: a cell of theirs could be set against the cells
+        # of these, so that of restricted events none leaves.
+        inside = inside[~inside.index.isin(every_closed, level="factor")]
     parts = [
         sum_residents(places, residents),
         sum_tables(result.tables.loc[study], opened, places, residents),
+        inside,
     ]
     for every, fingerprints in (
         (result.group_counts, result.group_fingerprints),
@@ -256,7 +264,7 @@ def released_places(result: "Result", key: bytes, rules: CellRules) -> pd.DataFr
             continue
         counts = every.loc[study]
         named = counts.columns.get_level_values("factor")
-        is_closed = named.isin([*closed, *restricted_measures(config)])
+        is_closed = named.isin(every_closed)
         parts.append(count_places(counts.loc[:, ~is_closed], places, residents))
         if not is_closed.any():
             continue

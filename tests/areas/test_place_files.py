@@ -1,8 +1,15 @@
+import warnings
+
 import geopandas as gpd
 import pytest
-from shapely.geometry import Point
+from shapely.geometry import Point, box
 
-from riskindex.areas.place_files import read_gazetteer, read_services
+from riskindex.areas.place_files import (
+    NamedPolygons,
+    read_gazetteer,
+    read_polygons,
+    read_services,
+)
 from riskindex.errors import InputError
 
 
@@ -57,3 +64,40 @@ def test_every_row_without_a_name_or_a_location_is_told(tmp_path):
 def test_a_file_that_is_not_there_is_told_with_its_place_in_the_config(tmp_path):
     with pytest.raises(InputError, match=r"places\.gazetteer"):
         read_gazetteer("none.csv", tmp_path)
+
+
+AREAS = gpd.GeoDataFrame(geometry=[box(0, 0, 10, 10)], crs=27700)
+
+
+def polygons(folder, names, shapes, *, crs=27700, column="centre"):
+    table = gpd.GeoDataFrame({"centre": names}, geometry=shapes, crs=crs)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a file without a CRS is what is asked for
+        table.to_file(folder / "centres.gpkg")
+    asked = {"town_centre": NamedPolygons(path="centres.gpkg", name=column)}
+    return read_polygons(asked, folder, AREAS)
+
+
+def test_polygons_of_one_name_are_one_place(tmp_path):
+    read = polygons(tmp_path, ["B", "A", "B "], [box(0, 0, 1, 1), box(2, 2, 4, 4), box(5, 5, 6, 7)])
+    assert read.shapes["town_centre"].map(lambda shape: shape.area).to_dict() == {"A": 4, "B": 3}
+    assert [(file.role, file.rows) for file in read.files] == [("named polygons", 3)]
+
+
+def test_polygons_without_a_column_of_names_are_one_place_named_like_their_kind(tmp_path):
+    read = polygons(tmp_path, ["B", None], [box(0, 0, 1, 1), box(2, 2, 4, 4)], column=None)
+    assert read.shapes["town_centre"].map(lambda shape: shape.area).to_dict() == {"town_centre": 5}
+
+
+@pytest.mark.parametrize(
+    ("names", "shapes", "crs", "said"),
+    [
+        (["A", " "], [box(0, 0, 1, 1), box(2, 2, 4, 4)], 27700, "row 2, column 'centre': no name"),
+        (["A"], [Point(1, 1)], 27700, "row 1 is no polygon"),
+        (["A"], [box(0, 0, 1, 1)], None, "does not say its coordinate system"),
+        (["A"], [box(90, 90, 99, 99)], 27700, "none of its polygons lies in the study area"),
+    ],
+)
+def test_polygons_that_cannot_hold_an_event_are_refused(tmp_path, names, shapes, crs, said):
+    with pytest.raises(InputError, match=said):
+        polygons(tmp_path, names, shapes, crs=crs)

@@ -4,7 +4,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskindex.events.points import areas_of_points
+from riskindex.events.points import areas_of_points, events_inside
 
 LEFT, RIGHT = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
 RING = shapely.Polygon([(0, 0), (9, 0), (9, 9), (0, 9)], [[(3, 3), (6, 3), (6, 6), (3, 6)]])
@@ -24,6 +24,13 @@ def by_one_and_one(x, y, shapes):
 
 def test_a_point_is_in_the_area_that_holds_it():
     assert held([(1.5, 0.5), (0.5, 0.5), (2.5, 0.5)], LEFT, RIGHT) == [1, 0, -1]
+
+
+def test_an_event_counts_in_every_polygon_that_holds_its_point():
+    shapes = np.array([LEFT, shapely.box(0.5, 0, 3, 1), RING], dtype=object)
+    x, y, n = np.array([0.2, 0.7, 1.0, 4.0]), np.array([0.5, 0.5, 0.5, 4.0]), np.array([1, 2, 4, 8])
+    assert list(events_inside(x, y, n, shapes)) == [7, 6, 7]
+    assert list(events_inside(x[:0], y[:0], n[:0], shapes)) == [0, 0, 0]
 
 
 def test_on_a_border_the_first_area_has_it():
