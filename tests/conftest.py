@@ -1,12 +1,15 @@
 """Where the real data is, and what every test may use."""
 
 import os
+import pickle
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 from hypothesis import settings
 from list_refusals import lists_may_leave
 from machine import skip_without
@@ -41,29 +44,75 @@ def essex(shared: Path) -> Any:
 
 
 @pytest.fixture(scope="session")
-def county_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run of the tests share."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def once(workers: Path) -> Callable[[str, Callable[[], Any]], Any]:
+    """Make what takes seconds once: the worker that asks first makes it, the others read it."""
+
+    def made(name: str, make: Callable[[], Any]) -> Any:
+        path = workers / f"{name}.pickle"
+        with FileLock(workers / f"{name}.lock"):
+            if not path.exists():
+                path.write_bytes(pickle.dumps(make()))
+            return pickle.loads(path.read_bytes())
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def county_config(workers: Path, once: Any) -> Path:
     """The config of a small synthetic county, written with all its files."""
     from riskindex.demo.county import synthetic_county
     from riskindex.demo.write_files import write_county
 
-    folder = tmp_path_factory.mktemp("county")
-    return write_county(synthetic_county(seed=7, n=160, districts=4), folder)
+    def make() -> Path:
+        return write_county(synthetic_county(seed=7, n=160, districts=4), workers / "county")
+
+    return once("county", make)
 
 
 @pytest.fixture(scope="session")
-def county_result(county_config: Path):
+def county_result(county_config: Path, once: Any):
     """What a run on the small county found out."""
     from riskindex import read_config, run
 
-    return run(read_config(county_config))
+    return once("county_result", lambda: run(read_config(county_config)))
 
 
 @pytest.fixture(scope="session")
-def county_released(county_result):
-    """The small county under the internal profile."""
+def county_release(county_result: Any, once: Any) -> Callable[[str], Any]:
+    """The release of the small county to a profile, whatever its list would tell."""
     from riskindex import release
 
-    return release(county_result, profile="internal")
+    def make(profile: str) -> Any:
+        with pytest.MonkeyPatch.context() as patch:
+            lists_may_leave(patch)
+            return release(county_result, profile=profile)
+
+    return cache(lambda profile: once(f"county_{profile}", lambda: make(profile)))
+
+
+@pytest.fixture(scope="session")
+def county_saved(county_release: Any, workers: Path, once: Any) -> Callable[[str], Path]:
+    """Folder of all that a release of the small county writes: to read, or to copy."""
+    from riskindex import save
+
+    def make(profile: str) -> Path:
+        save(county_release(profile), workers / f"saved_{profile}")
+        return workers / f"saved_{profile}"
+
+    return cache(lambda profile: once(f"folder_{profile}", lambda: make(profile)))
+
+
+@pytest.fixture(scope="session")
+def county_released(county_release):
+    """The small county under the internal profile."""
+    return county_release("internal")
 
 
 @pytest.fixture(scope="module")

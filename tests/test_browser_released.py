@@ -5,6 +5,7 @@ import csv
 import gzip
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,6 @@ import pytest
 from map_pages import assert_equal_choices, python_choice, rows, set_slider
 from shapely.geometry import Point
 
-from riskindex import release
 from riskindex.index.build import Index
 from riskindex.index.selection import Selection
 from riskindex.outputs.interactive_map import write_map
@@ -41,8 +41,8 @@ TENTHS = (
 
 
 @pytest.fixture(scope="module")
-def releases(county_result: Result, small_lists_leave: None) -> dict[str, Released]:
-    return {profile: release(county_result, profile=profile) for profile in PROFILES}
+def releases(county_release: Callable[[str], Released]) -> dict[str, Released]:
+    return {profile: county_release(profile) for profile in PROFILES}
 
 
 @pytest.fixture(scope="module")

@@ -6,14 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from riskindex import release
 from riskindex.disclosure import LEAST_BASE
 from riskindex.publication.protection import restricted_factors
 
 
 @pytest.fixture(scope="module", params=["partner", "public"])
-def released(request, county_result, small_lists_leave):
-    return release(county_result, request.param)
+def released(request, county_release):
+    return county_release(request.param)
 
 
 @pytest.fixture(scope="module")

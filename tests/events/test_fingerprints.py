@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_events import KM, count, events, factor, source, squares
 
-from riskindex import release
 from riskindex.events.count import count_events
 from riskindex.events.coverage import Coverage
 from riskindex.events.fingerprints import LARGEST, area_prints, day_prints
@@ -248,7 +247,7 @@ def test_a_warehouses_answer_has_those_of_its_months(tmp_path):
 
 
 @pytest.mark.parametrize("profile", ["internal", "partner", "public"])
-def test_a_result_has_them_and_no_profile_is_told(county_result, profile, small_lists_leave):
+def test_a_result_has_them_and_no_profile_is_told(county_result, county_release, profile):
     counts, prints = county_result.counts, county_result.fingerprints
     assert (prints.index.equals(counts.index), prints.columns.equals(counts.columns)) == (
         True,
@@ -257,9 +256,7 @@ def test_a_result_has_them_and_no_profile_is_told(county_result, profile, small_
     assert prints.gt(0).equals(counts.fillna(0).gt(0).astype(bool))
     assert county_result.rhythm["fingerprint"].gt(0).all()
     told = [
-        part
-        for part in vars(release(county_result, profile=profile)).values()
-        if isinstance(part, pd.DataFrame)
+        part for part in vars(county_release(profile)).values() if isinstance(part, pd.DataFrame)
     ]
     assert len(told) > 10
     for table in told:

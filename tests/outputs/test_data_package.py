@@ -5,17 +5,14 @@ import json
 import pandas as pd
 import pytest
 
-from riskindex import release, save
 from riskindex.outputs.manifest import DATA_PACKAGE
 
 TYPES = {"integer": "Int64", "number": "Float64"}
 
 
 @pytest.fixture(scope="module", params=["internal", "public"])
-def folder(request, county_result, small_lists_leave, tmp_path_factory):
-    out = tmp_path_factory.mktemp("package") / request.param
-    save(release(county_result, request.param), out)
-    return out
+def folder(request, county_saved):
+    return county_saved(request.param)
 
 
 def test_every_csv_and_every_column_is_described(folder):
@@ -42,7 +39,7 @@ def test_whole_numbers_of_figures_are_written_without_a_point(folder):
 
 
 def test_hotspots_are_for_inside_alone(folder):
-    assert (folder / "hotspots.csv").is_file() == (folder.name == "internal")
+    assert (folder / "hotspots.csv").is_file() == (folder.name == "saved_internal")
 
 
 def test_the_parquet_holds_what_the_csv_holds(folder):
@@ -57,6 +54,6 @@ def test_the_parquet_holds_what_the_csv_holds(folder):
     ).all()
 
 
-def test_the_figures_of_a_result_are_those_of_the_internal_profile(county_result):
-    inside = release(county_result, "internal").figures
+def test_the_figures_of_a_result_are_those_of_the_internal_profile(county_result, county_released):
+    inside = county_released.figures
     pd.testing.assert_frame_equal(county_result.figures, inside)

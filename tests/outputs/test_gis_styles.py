@@ -6,7 +6,6 @@ from xml.etree import ElementTree as ET
 import pyogrio
 import pytest
 
-from riskindex import release
 from riskindex.outputs.geopackage import write_geopackage
 from riskindex.outputs.gis_styles import LAYER, style_table
 from riskindex.outputs.profiles.numbers import class_words, index_classes
@@ -32,8 +31,8 @@ def test_every_score_falls_into_the_class_that_the_map_has(county_released):
 
 
 @pytest.mark.parametrize("profile", ["public"])
-def test_without_scores_areas_are_coloured_by_tenths(profile, county_result, small_lists_leave):
-    released = release(county_result, profile=profile)
+def test_without_scores_areas_are_coloured_by_tenths(profile, county_release):
+    released = county_release(profile)
     (style,) = style_table(released, layers=("areas",))["styleQML"]
     assert renderer(style).get("attr") == "decile"
 

@@ -6,15 +6,14 @@ import re
 
 import pytest
 
-from riskindex import release
 from riskindex.outputs.governance import _draft, todo, write_governance
 from riskindex.outputs.report.choices import choice_table
 from riskindex.outputs.transparency_record import fields
 
 
 @pytest.fixture(scope="module", params=["internal", "partner", "public"])
-def released(request, county_result, small_lists_leave):
-    return release(county_result, profile=request.param)
+def released(request, county_release):
+    return county_release(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -127,12 +126,11 @@ def test_it_loads_nothing_and_runs_nothing(page):
     assert re.findall(r'href="(?!#)', page) == []
 
 
-def test_text_from_data_stays_text(county_result, tmp_path):
+def test_text_from_data_stays_text(county_released, tmp_path):
     payload = '"><img src=x onerror=alert(1)>'
-    released = release(county_result, profile="internal")
-    labels = released.factors.assign(label=payload)
+    labels = county_released.factors.assign(label=payload)
     bad = dataclasses.replace(
-        released,
+        county_released,
         factors=labels,
         title=payload,
         place=payload,

@@ -18,8 +18,8 @@ from riskindex.outputs.report.page import summary, write_report
 
 
 @pytest.fixture(scope="module", params=["partner", "public"])
-def released(request, county_result, small_lists_leave):
-    return release(county_result, profile=request.param)
+def released(request, county_release):
+    return county_release(request.param)
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from riskindex import release, save
+from riskindex import save
 from riskindex.errors import DisclosureError
 from riskindex.files.whole_folder import MANIFEST
 from riskindex.outputs.read_result import _read_scores, refuse_to_replace
@@ -44,10 +44,8 @@ def test_what_is_for_others_may_be_replaced_by_anything(tmp_path, before):
         refuse_to_replace(tmp_path / "none", profile)
 
 
-def test_saving_refuses_too_unless_it_is_told_to_replace(
-    county_result, small_lists_leave, tmp_path
-):
-    public = release(county_result, profile="public")
+def test_saving_refuses_too_unless_it_is_told_to_replace(county_release, tmp_path):
+    public = county_release("public")
     (tmp_path / "result").mkdir()
     (tmp_path / "result" / MANIFEST).write_text('{"profile": "internal"}')
     with pytest.raises(DisclosureError, match="replace=True"):

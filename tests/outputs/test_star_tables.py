@@ -5,14 +5,13 @@ import json
 import pandas as pd
 import pytest
 
-from riskindex import release
 from riskindex.outputs.star_tables import DIMENSIONS, star_tables, write_star
 from riskindex.publication.protection import restricted_factors
 
 
 @pytest.fixture(scope="module", params=["internal", "public"])
-def released(request, county_result, small_lists_leave):
-    return release(county_result, profile=request.param)
+def released(request, county_release):
+    return county_release(request.param)
 
 
 def test_every_key_of_a_fact_is_in_its_dimension_once(released):

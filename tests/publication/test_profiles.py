@@ -42,18 +42,18 @@ TABLES = ("hotspots", "scores", "persistence", "tests")
 
 
 @pytest.fixture(scope="module", params=["public", "partner"])
-def reduced(request, county_result, small_lists_leave):
-    return release(county_result, profile=request.param)
+def reduced(request, county_release):
+    return county_release(request.param)
 
 
 @pytest.fixture(scope="module")
-def public(county_result, small_lists_leave):
-    return release(county_result, profile="public")
+def public(county_release):
+    return county_release("public")
 
 
 @pytest.fixture(scope="module")
-def partner(county_result):
-    return release(county_result, profile="partner")
+def partner(county_release):
+    return county_release("partner")
 
 
 def test_a_profile_is_named_and_known():

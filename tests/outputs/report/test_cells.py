@@ -6,7 +6,6 @@ import re
 import pytest
 from example_release import example_release
 
-from riskindex import release
 from riskindex.outputs.report.cells import NOTHING, Cell, own_numbers, reason_cells
 from riskindex.publication.protection import restricted_factors
 
@@ -58,8 +57,8 @@ def test_a_share_over_its_limit_is_marked_and_one_below_only_told():
 
 
 @pytest.fixture(scope="module", params=["partner", "public"])
-def others(request, county_result, small_lists_leave):
-    return release(county_result, profile=request.param)
+def others(request, county_release):
+    return county_release(request.param)
 
 
 def test_of_restricted_factors_partners_see_flags_and_the_public_nothing(others, county_result):

@@ -5,7 +5,7 @@ import dataclasses
 import pandas as pd
 import pytest
 
-from riskindex import release, save
+from riskindex import save
 from riskindex.index.diagnostics import strong_pairs
 from riskindex.outputs.pages import escape
 from riskindex.outputs.report.choices import (
@@ -26,8 +26,8 @@ from riskindex.tables import Sensitivity
 
 
 @pytest.fixture(scope="module")
-def public(county_result, small_lists_leave):
-    return release(county_result, profile="public")
+def public(county_release):
+    return county_release("public")
 
 
 def test_every_choice_stands_in_a_table_and_the_most_telling_of_each_kind_in_the_report(

@@ -5,7 +5,6 @@ import re
 import pytest
 from running_text import SENTENCE, running_words
 
-from riskindex import release
 from riskindex.outputs.report.page import write_report
 
 MOST_WORDS = 3_000
@@ -23,10 +22,8 @@ def report_of(released, folder) -> str:
 
 
 @pytest.mark.parametrize("profile", ["internal", "partner", "public"])
-def test_the_report_of_a_county_is_read_in_a_quarter_of_an_hour(
-    profile, county_result, small_lists_leave, tmp_path
-):
-    page = report_of(release(county_result, profile), tmp_path)
+def test_the_report_of_a_county_is_read_in_a_quarter_of_an_hour(profile, county_release, tmp_path):
+    page = report_of(county_release(profile), tmp_path)
     assert 500 < running_words(page) <= MOST_WORDS
 
 
