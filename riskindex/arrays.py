@@ -1,5 +1,7 @@
 """Names of the arrays that the package takes and returns, one for each kind."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,3 +24,5 @@ Texts = NDArray[np.object_]
 """Texts; None, or an empty one, where there is none."""
 Shapes = NDArray[np.object_]
 """Geometries of shapely, which ships no types."""
+Columns = dict[str, NDArray[Any]]
+"""Columns of a table that is still to be made, each with one value per row."""

@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from riskindex.arrays import Array, Flags
+from riskindex.assessment.options import Figure
 from riskindex.assessment.place_counts import RESIDENTS, WHOLE_KIND
 from riskindex.disclosure import LEAST_BASE, NOT_RECORDED, WITHHELD
 from riskindex.events.periods import Unit
@@ -319,3 +320,17 @@ def rate_rounded(rates: ArrayLike) -> Array:
     # A rate of .04 per 1,000 would be 0.0 with one decimal, and so would be one ten times lower.
     one, three = (round_half_away(values, decimals=d) for d in (1, 3))
     return np.where(np.abs(values) >= 1, one, three)
+
+
+def lines_of(figure: Figure, shown: Shown, factor: str) -> pd.DataFrame:
+    """Counts of a factor in the places and periods that a figure names."""
+    table = shown.places.reset_index()
+    table = table[
+        (table["factor"] == factor) & table["place_kind"].isin([*figure.places, WHOLE_KIND])
+    ]
+    return table if figure.period is None else table[table["period"] == figure.period]
+
+
+def in_places(rows: pd.DataFrame, figure: Figure) -> pd.DataFrame:
+    """Rows of the kinds of places that a figure names."""
+    return rows[rows["place_kind"].isin(list(figure.places))]

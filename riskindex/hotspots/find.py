@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex.areas.neighbours import centroids
-from riskindex.arrays import Array, Flags, Texts
+from riskindex.arrays import Array, Columns, Flags, Texts
 from riskindex.factors import Factor
 from riskindex.hotspots.area_tests import (
     AreaTest,
@@ -32,17 +31,20 @@ from riskindex.hotspots.samples import (
     observe,
     together,
 )
+from riskindex.hotspots.summaries import (
+    Evidence,
+    global_statistics,
+    summarise,
+    summarise_untested,
+    table_of_summaries,
+)
 from riskindex.hotspots.surroundings import against_surroundings
 from riskindex.statistics.corrections import adjust, confidence_of
-from riskindex.statistics.dispersion import neighbour_covariance
-from riskindex.statistics.getis_ord import general_g, moran
 from riskindex.statistics.smoothing import byar
 from riskindex.tables import long_index
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
-
-Columns = dict[str, NDArray[Any]]
 
 
 class Hotspots(NamedTuple):
@@ -148,7 +150,7 @@ def find_hotspots(
             areas.index,
         ),
         _stack([(f.name,) for f, _ in several], pooled, areas.index, columns=_POOLED),
-        _table_of(names, [one.summary for one in found]),
+        table_of_summaries(names, [one.summary for one in found]),
         _extremes_of(names, [one.extremes for one in found], areas.index),
     )
 
@@ -166,14 +168,14 @@ def _tested(seen: Observation, land: Land, factor: Factor) -> PeriodHotspots:
     sample = land.sample(seen, factor)
     # Nothing counted anywhere is a result, and not an error.
     if not sample.events.any():
-        return PeriodHotspots(_all_zero(seen, sample), _summary_of(seen, factor))
+        return PeriodHotspots(_all_zero(seen, sample), summarise_untested(seen, factor))
     first = first_test(sample, factor)
     columns = _described(sample, factor) | _decided(first, factor)
     second = second_tests(sample, factor, first, columns["is_hot"])
     columns |= _explained(first, second, columns, factor)
     columns |= _next_door(sample, columns, factor)
     spread = _spread(columns, seen, why_undefined(sample, factor, first.p))
-    summary = _summary(seen, factor, spread, Evidence(sample, first, second))
+    summary = summarise(seen, factor, spread, Evidence(sample, first, second))
     return PeriodHotspots(spread, summary, _extremes(seen, first, spread))
 
 
@@ -253,11 +255,15 @@ def _shares(seen: Observation, land: Land, factor: Factor) -> PeriodHotspots:
     columns: Columns = {"observed": observed, "value": value, "is_hot": is_hot}
     spread = _spread(columns, seen, np.where(sample.asked, "", "context").astype(object))
     null = "nothing is tested" if limit is None else f"no test: hot is a share above {limit:g}"
-    about = _summary_of(seen, factor) | {"null": null, "correction": "", "hot": int(is_hot.sum())}
+    about = summarise_untested(seen, factor) | {
+        "null": null,
+        "correction": "",
+        "hot": int(is_hot.sum()),
+    }
     about |= {"assessed": int(sample.asked.sum())}
     about |= {"not_assessed": len(seen.reason) - about["assessed"]}
     if len(share):
-        about |= _spatial(share, sample)
+        about |= global_statistics(share, sample)
     return PeriodHotspots(spread, about)
 
 
@@ -450,122 +456,6 @@ def _all_zero(seen: Observation, sample: Sample) -> Columns:
     return _spread(columns, seen, np.where(sample.asked, ALL_ZERO, "context").astype(object))
 
 
-def _summary_of(seen: Observation, factor: Factor) -> dict[str, Any]:
-    """What can be said of every method."""
-    assessed = int(seen.assessed.sum())
-    total = float((seen.counts[seen.assessed] @ seen.event_weights).sum()) * seen.unit
-    blank = dict.fromkeys(_SUMMARY, np.nan) | {"null": "nothing was observed", "estimator": ""}
-    return blank | {
-        "method": factor.method,
-        "correction": factor.correction,
-        "level": factor.level,
-        "assessed": assessed,
-        "not_assessed": len(seen.reason) - assessed,
-        "total": total,
-        "average": total / assessed if assessed else np.nan,
-        "hot": 0,
-        "next_door": 0,
-        "left_out": 0,
-        "hot_all": 0,
-    }
-
-
-class Evidence(NamedTuple):
-    """A sample with what was tested on it."""
-
-    sample: Sample
-    first: AreaTest
-    second: Second
-
-
-def _summary(
-    seen: Observation, factor: Factor, columns: Columns, evidence: Evidence
-) -> dict[str, Any]:
-    sample, first, second = evidence
-    assessed = int((~np.isnan(columns["p"])).sum())
-    plain = adjust(second.plain_p, factor.correction) <= factor.level
-    if factor.method != "poisson" and factor.neighbourhood != "score":
-        plain &= sample.observed > expected_counts(sample, factor)
-    ratios = sample.observed / sample.expected(float(sample.observed.sum()))
-    return _summary_of(seen, factor) | {
-        "null": first.null,
-        "assessed": assessed,
-        "not_assessed": len(seen.reason) - assessed,
-        "dispersion": first.dispersion,
-        "estimator": first.estimator,
-        "dispersion_of_all": first.dispersion_of_all,
-        "left_out": 0 if first.left_out is None else int(first.left_out.sum()),
-        "hot_all": int(columns["is_hot"].sum()),
-        "hot": int(columns["is_hot"].sum()),
-        "next_door": int((columns["kind"] == "next door").sum()),
-        "hot_without_dispersion": np.nan if np.isnan(first.dispersion) else int(plain.sum()),
-        **{f"hot_{band}": int((columns["confidence"] >= band).sum()) for band in (90, 95, 99)},
-        **_spatial(ratios, sample),
-        **_alike(sample, second.own_dispersion),
-    }
-
-
-_SUMMARY = (
-    "method",
-    "null",
-    "correction",
-    "level",
-    "assessed",
-    "not_assessed",
-    "total",
-    "average",
-    "dispersion",
-    "estimator",
-    "hot",
-    "hot_without_dispersion",
-    "hot_90",
-    "hot_95",
-    "hot_99",
-    "moran_i",
-    "moran_p",
-    "general_g",
-    "general_g_p",
-    "neighbour_covariance",
-    "neighbour_z",
-    "next_door",
-    "dispersion_of_all",
-    "left_out",
-    "hot_all",
-    "hot_local",
-    "hot_both",
-)
-_COUNTED = (
-    "assessed",
-    "not_assessed",
-    "hot",
-    "hot_without_dispersion",
-    "hot_90",
-    "hot_95",
-    "hot_99",
-    "next_door",
-    "left_out",
-    "hot_all",
-    "hot_local",
-    "hot_both",
-)
-
-
-def _spatial(values: Array, sample: Sample) -> dict[str, float]:
-    """Global statistics of counts over expected (under getis-ord, over their mean) or shares."""
-    i, g = moran(values, sample.neighbours), general_g(values, sample.neighbours)
-    return {"moran_i": i.statistic, "moran_p": i.p, "general_g": g.statistic, "general_g_p": g.p}
-
-
-def _alike(sample: Sample, dispersion: float) -> dict[str, float]:
-    found = neighbour_covariance(
-        sample.observed,
-        sample.exposure,
-        sample.neighbours,
-        dispersion=dispersion,
-    )
-    return {"neighbour_covariance": found.covariance, "neighbour_z": found.z}
-
-
 def _stack(
     keys: Sequence[tuple[str, ...]],
     parts: Sequence[Columns],
@@ -579,12 +469,6 @@ def _stack(
     }
     frame = pd.DataFrame(data, index=long_index(keys, areas), copy=False)
     return frame.astype({name: kind for name, kind in _DTYPES.items() if name in frame})
-
-
-def _table_of(keys: Sequence[tuple[str, str]], summaries: list[dict[str, Any]]) -> pd.DataFrame:
-    index = pd.MultiIndex.from_tuples(keys, names=["factor", "period"])
-    table = pd.DataFrame(summaries, index=index)[list(_SUMMARY)]
-    return table.astype(dict.fromkeys(_COUNTED, "Int64"))
 
 
 def _extremes_of(

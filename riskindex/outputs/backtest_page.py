@@ -9,7 +9,7 @@ import pandas as pd
 
 from riskindex.factors import inside
 from riskindex.files.whole_folder import HeldFolder, written_whole
-from riskindex.outputs import figures
+from riskindex.outputs import overview_map, pictures
 from riskindex.outputs.manifest import write_manifest
 from riskindex.outputs.pages import (
     asset,
@@ -309,9 +309,9 @@ def _plot(result: ReleasedBacktest, target: str) -> bytes:
     rows = result.table[result.table["target"] == target]
     # Chance is drawn as a band behind all the lists: it is the yardstick, not a competitor.
     methods = [m for m in rows["method"].drop_duplicates() if m != "chance"]
-    with mpl.rc_context(figures.STYLE):
+    with mpl.rc_context(pictures.STYLE):
         # A line of the same height for each list, however many there are.
-        figure, axes = figures.canvas(7.2, 0.9 + 0.3 * len(methods), columns=len(measures))
+        figure, axes = pictures.canvas(7.2, 0.9 + 0.3 * len(methods), columns=len(measures))
         for axis, measure in zip(axes, measures, strict=True):
             part = rows[rows["measure"] == measure].set_index("method")
             _dots(axis, part, methods, 100.0 if measure == "hit_rate" else 1.0)
@@ -319,7 +319,7 @@ def _plot(result: ReleasedBacktest, target: str) -> bytes:
             # matplotlib sets what stands between two dollar signs as a formula.
             names = [result.labels[m].replace("$", r"\$") for m in methods]
             axis.set_yticks(range(len(methods)), names if axis is axes[0] else [""] * len(methods))
-        return figures.png(figure)
+        return pictures.png(figure)
 
 
 def _known(result: ReleasedBacktest, target: str, measure: str) -> bool:
@@ -332,7 +332,7 @@ def _dots(axis: "Axes", part: pd.DataFrame, methods: list[str], scale: float) ->
     chance = part.loc["chance", ["low", "high"]]
     axis.axvspan(scale * chance["low"], scale * chance["high"], color="#D9D9D9", linewidth=0)
     for place, method in enumerate(methods):
-        colour = figures.RAMP[-1] if method == "index" else "#505A5F"
+        colour = overview_map.RAMP[-1] if method == "index" else "#505A5F"
         low, value, high = (scale * part.at[method, c] for c in ("low", "value", "high"))
         axis.plot([low, high], [place, place], color=colour, linewidth=1.6)
         axis.plot([value], [place], "o", color=colour, markersize=5)

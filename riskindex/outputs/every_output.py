@@ -11,14 +11,8 @@ from riskindex.outputs.profiles.page import write_profiles
 from riskindex.outputs.report.page import write_report
 from riskindex.outputs.star_tables import FOLDER as STAR_FOLDER
 from riskindex.outputs.star_tables import write_star
-from riskindex.outputs.workbook import (
-    hotspot_table,
-    list_table,
-    place_table,
-    write_csv,
-    write_parquet,
-    write_workbook,
-)
+from riskindex.outputs.workbook import write_csv, write_parquet, write_workbook
+from riskindex.outputs.workbook_sheets import hotspot_table, list_table, place_table
 from riskindex.publication.released import Released
 from riskindex.result import Say, silent
 

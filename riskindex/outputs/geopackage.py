@@ -8,7 +8,7 @@ import pandas as pd
 from riskindex.disclosure import MARKS
 from riskindex.files.text import retold, seen
 from riskindex.outputs.gis_styles import LAYER, style_table
-from riskindex.outputs.workbook import place_table
+from riskindex.outputs.workbook_sheets import place_table
 from riskindex.publication.released import Released
 from riskindex.tables import rows
 

@@ -4,7 +4,7 @@ from xml.sax.saxutils import quoteattr
 
 import pandas as pd
 
-from riskindex.outputs.figures import NOT_ASSESSED, RAMP
+from riskindex.outputs.overview_map import NOT_ASSESSED, RAMP
 from riskindex.outputs.profiles.numbers import class_words, index_classes
 from riskindex.publication.released import Released
 

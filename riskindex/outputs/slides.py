@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from riskindex.outputs.figures import INK, STYLE, draw_index, draw_legend, png
+from riskindex.outputs.overview_map import draw_index, draw_legend
 from riskindex.outputs.pages import PROFILE_MARKS
+from riskindex.outputs.pictures import INK, STYLE, png
 from riskindex.publication.released import Released
 
 if TYPE_CHECKING:

@@ -28,6 +28,13 @@ from riskindex.publication.protection import (
     restricted_measures,
     restricted_sources,
 )
+from riskindex.publication.readable_tables import (
+    factor_table,
+    place_names,
+    weights_taken,
+    with_kinds,
+    with_places,
+)
 from riskindex.publication.released import (
     HOTSPOT_COLUMNS,
     LASTING_COLUMNS,
@@ -35,13 +42,8 @@ from riskindex.publication.released import (
     TEST_COLUMNS,
     TOGETHER,
     Released,
-    factor_table,
-    place_names,
     settlements_inside,
-    weights_taken,
     whole,
-    with_kinds,
-    with_places,
     without_folders,
 )
 from riskindex.publication.rhythm import released_bands, released_rhythm

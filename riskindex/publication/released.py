@@ -1,6 +1,5 @@
 """What a run found, what a profile may see of it, and the profile that sees everything."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import PureWindowsPath
@@ -15,32 +14,22 @@ from riskindex.areas.neighbours import NeighbourSummary
 from riskindex.areas.screen_maps import OnScreen
 from riskindex.assessment.figure_rows import ByArea
 from riskindex.assessment.options import Document, Figure
-from riskindex.assessment.place_counts import (
-    inside_study,
-    no_measures,
-    no_places,
-    places_of_pages,
-)
-from riskindex.assessment.shown_counts import (
-    ABOUT,
-    definition_of,
-    every_figure,
-    hot_by_factor,
-    show,
-    what_is_counted,
-)
+from riskindex.assessment.place_counts import inside_study, no_measures, no_places, places_of_pages
+from riskindex.assessment.shown_counts import ABOUT, every_figure, hot_by_factor, show
 from riskindex.cut import Cut
 from riskindex.disclosure import CellRules
-from riskindex.factors import (
-    BOUNDED,
-    Factor,
-    period_label,
-    scale_of_factor,
-    scale_of_index,
-)
+from riskindex.factors import BOUNDED, period_label, scale_of_index
 from riskindex.planning.team_plan import TeamPlan
+from riskindex.publication.readable_tables import (
+    KIND_COLUMNS,
+    factor_table,
+    new_hotspots,
+    place_names,
+    table_of_all_areas,
+    table_of_list,
+)
 from riskindex.result import Result
-from riskindex.tables import Sensitivity, rows
+from riskindex.tables import Sensitivity
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -316,7 +305,7 @@ class Released(OnScreen):
 def whole(result: Result) -> Released:
     """Everything that a reader inside the organisation may see: the internal profile."""
     config, groups = result.config, group_kinds(result.areas)
-    every = _all_areas(result, groups)
+    every = table_of_all_areas(result, groups)
     return Released(
         profile="internal",
         title=config.title,
@@ -332,8 +321,8 @@ def whole(result: Result) -> Released:
         group_kinds=groups,
         areas=result.areas[["name", *groups, "geometry"]],
         neighbours=result.neighbours,
-        top=_top(every),
-        all_areas=every.drop(columns=_KINDS),
+        top=table_of_list(every),
+        all_areas=every.drop(columns=KIND_COLUMNS),
         factors=factor_table(result),
         scores=result.scores,
         hotspots=result.hotspots[[c for c in HOTSPOT_COLUMNS if c in result.hotspots]],
@@ -394,33 +383,6 @@ def settlements_inside(result: Result) -> pd.DataFrame:
     return table.sort_values(["population", "name"], ascending=[False, True]).reset_index(drop=True)
 
 
-def place_names(plan: TeamPlan | None) -> "pd.Series[Any]":
-    """Name of the place of every selected area, index area_code."""
-    if plan is None:
-        return pd.Series(dtype=object)
-    return plan.places.place_of.map(plan.places.table["name"]).astype(object)
-
-
-def with_places(table: pd.DataFrame, plan: TeamPlan | None) -> pd.DataFrame:
-    """A table of areas with the name of the place of each selected one, after its rank.
-
-    Parameters
-    ----------
-    table
-        Index area_code.
-    plan
-        Of the run that the profile may see.
-    """
-    if plan is None:
-        return table
-    name = place_names(plan)
-    # After the rank where there is one; outside the internal profile the rank is not shown.
-    at = int("rank" in table)
-    told = table.copy()
-    told.insert(at, "place", name.reindex(table.index).fillna("").astype(object))
-    return told
-
-
 def _set_apart(result: Result) -> pd.DataFrame:
     """Restricted events in sensitive places: source, area, period and number."""
     if not result.places.codes:
@@ -468,149 +430,3 @@ def of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFrame
             counts, place_names(result.team_plan).reindex(study), residents=residents
         ),
     }
-
-
-_KINDS = ["factors_own", "factors_neighbourhood", "factors_both", "factors_next_door"]
-
-
-def _all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
-    bases = [c for c in ("residents", "residents_10_24") if c in result.areas]
-    named = pd.DataFrame(result.areas[["name", *groups]])
-    table = named.join(result.index)
-    people = result.areas[bases].round().astype("Int64")
-    names = [f.name for f in result.config.factors]
-    table = with_kinds(table, result, names, lone=result.through_one_area)
-    table = with_places(table.join(pd.DataFrame(people)), result.team_plan)
-    order = [
-        "rank",
-        "place",
-        "name",
-        *groups,
-        "score",
-        "companion",
-        "factors_hot",
-        *_KINDS,
-        "through_one_area",
-        "selected",
-        "tied_at_cut",
-        "p_selected",
-        "p_top",
-        "tier",
-        "rank_low",
-        "rank_high",
-        "reasons",
-        *bases,
-        "override",
-        "override_reason",
-    ]
-    return table[[c for c in order if c in table]]
-
-
-def with_kinds(
-    table: pd.DataFrame, result: Result, names: Sequence[str], *, lone: "pd.Series[str]"
-) -> pd.DataFrame:
-    """A table of areas with how their hot factors are hot: by themselves, or through neighbours.
-
-    Parameters
-    ----------
-    table
-        Index area_code.
-    result
-        Of the run.
-    names
-        Factors that may be told of.
-    lone
-        Of `through_one_area`, for these factors.
-    """
-    kinds = _hot_kinds(result, names)
-    return table.join(kinds).assign(through_one_area=lone.reindex(table.index).fillna(""))
-
-
-def _hot_kinds(result: Result, names: Sequence[str]) -> pd.DataFrame:
-    """Which of the hot factors are so by the area, its neighbours or both, when they last were."""
-    scored = {f.name: f.label for f in result.config.factors if f.scored and f.name in set(names)}
-    named = result.scores["is_hot"].astype(bool) | (result.scores["kind"] == "next door")
-    hot = result.scores.loc[named, ["kind"]].reset_index()
-    hot = hot[hot["factor"].isin(list(scored))]
-    hot = hot.assign(label=hot["factor"].map(scored))
-    table = pd.DataFrame("", index=result.areas.index, columns=_KINDS)
-    for column in _KINDS:
-        of_kind = hot[hot["kind"] == column.removeprefix("factors_").replace("_", " ")]
-        labels = of_kind.groupby("area_code", sort=True)["label"].agg("; ".join)
-        table.loc[labels.index, column] = labels
-    return table
-
-
-def _top(every: pd.DataFrame) -> pd.DataFrame:
-    chosen = every[every["selected"].astype(bool)].drop(columns=["selected", "tied_at_cut"])
-    return (
-        chosen.assign(_code=chosen.index)
-        .sort_values(
-            ["rank", "companion", "factors_hot", "_code"], ascending=[True, False, False, True]
-        )
-        .drop(columns="_code")
-    )
-
-
-def new_hotspots(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
-    """Areas hot in the last period and in none of the earlier ones, with names and groups."""
-    new = result.persistence[result.persistence["is_new"].astype(bool)].reset_index()
-    named = pd.DataFrame(result.areas[["name", *groups]])
-    return new[["factor", "area_code"]].join(named, on="area_code").reset_index(drop=True)
-
-
-def factor_table(result: Result) -> pd.DataFrame:
-    """What each factor is and how many areas it found hot, index factor."""
-    rows = [_factor_row(factor, result) for factor in result.config.factors]
-    return pd.DataFrame(rows).set_index("factor")
-
-
-def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
-    tests = rows(result.tests, factor=factor.name)
-    # The last period is the one that is scored and mapped.
-    last = tests.iloc[-1]
-    return {
-        "factor": factor.name,
-        "label": factor.label,
-        "method": factor.method,
-        "score": factor.score if factor.scored else "",
-        "estimate": estimate_words(factor) if factor.scored else "",
-        "scale": scale_of_factor(factor) if factor.scored else "",
-        "measured_as": factor.measured_as,
-        "exposure": factor.exposure or "",
-        "weight": weights_taken(result).get(factor.name, 0.0),
-        "scored": factor.scored,
-        "recorded": factor.recorded,
-        "periods": ", ".join(factor.periods),
-        "counted": what_is_counted(factor, result.config.sources),
-        "unit": result.config.unit_of(factor.name),
-        "definition": definition_of(factor),
-        "weighted": factor.is_weighted,
-        "sources": ", ".join(sorted({g.source for g in factor.groups} or {factor.source or ""})),
-        "threshold": factor.threshold,
-        "level": factor.level,
-        "null": last["null"],
-        "total_last": last["total"],
-        "hot_last": last["hot"],
-        "hot_without_dispersion_last": last["hot_without_dispersion"],
-        "hot_by_period": ", ".join(str(int(hot)) for hot in tests["hot"]),
-    }
-
-
-def estimate_words(factor: Factor) -> str:
-    """What is told of a risk, where it is not the usual posterior mean under independent risks."""
-    if factor.score != "risk":
-        return ""
-    told = {
-        "mean": "",
-        "exceedance": f"the probability that it is above {factor.above:g} times what was expected",
-        "rank": "its mean rank among the other areas",
-    }
-    near = "areas taken to be like their neighbours" if factor.prior == "spatial" else ""
-    return "; ".join(filter(None, [told[factor.estimate], near]))
-
-
-def weights_taken(result: Result) -> dict[str, float]:
-    """Weight of every scored factor as the index took it, as files have it."""
-    # Weights found from data have 16 digits, of which the last differ between platforms.
-    return {str(name): round(float(w), 6) for name, w in result.weights_taken.items()}

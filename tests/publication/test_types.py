@@ -10,9 +10,17 @@ from worlds import make_world, result_of
 import riskindex
 from riskindex import pipeline, release, save
 from riskindex.errors import DisclosureError
-from riskindex.outputs import every_output, governance, manifest, profiles, star_tables, workbook
+from riskindex.outputs import (
+    every_output,
+    governance,
+    manifest,
+    star_tables,
+    workbook,
+    workbook_sheets,
+)
 from riskindex.outputs import geopackage as gis
 from riskindex.outputs import interactive_map as maps
+from riskindex.outputs.profiles import page
 from riskindex.outputs.report import page as report
 from riskindex.publication.cells import ProtectedCells
 from riskindex.publication.released import Released
@@ -23,12 +31,12 @@ WRITERS = (
     governance.write_governance,
     workbook.write_workbook,
     gis.write_geopackage,
-    profiles.write_profiles,
+    page.write_profiles,
     manifest.write_manifest,
     pipeline.save,
-    workbook.list_table,
-    workbook.place_table,
-    workbook.hotspot_table,
+    workbook_sheets.list_table,
+    workbook_sheets.place_table,
+    workbook_sheets.hotspot_table,
     workbook.write_parquet,
     manifest.write_data_package,
     star_tables.write_star,

@@ -11,7 +11,6 @@ from riskindex.assessment.figures import UNSAID
 from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.events.rhythm import DEFAULT_TIME
 from riskindex.factors import inside
-from riskindex.outputs.figures import overview_map
 from riskindex.outputs.needs.blocks import (
     Block,
     Bullets,
@@ -52,6 +51,7 @@ from riskindex.outputs.needs.topic import (
     kinds_of_pages,
     sex_words,
 )
+from riskindex.outputs.overview_map import overview_map
 from riskindex.outputs.plots import Line, draw_bars, draw_lines
 
 

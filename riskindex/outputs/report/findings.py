@@ -7,7 +7,7 @@ import pandas as pd
 from riskindex.areas.groups import profile_kind
 from riskindex.factors import reads_all_periods
 from riskindex.hotspots.categories import unreachable_categories
-from riskindex.outputs import figures
+from riskindex.outputs import pictures
 from riskindex.outputs.pages import drawing, html_table, in_words, paragraphs
 from riskindex.publication.released import Released
 from riskindex.tables import rows
@@ -179,7 +179,7 @@ _NOTHING_NEW = "No area is hot in the last period and in none of the earlier one
 
 def _strip_part(released: Released) -> str:
     """The periods in which each selected area is hot, as a picture."""
-    strip = figures.persistence_strip(released)
+    strip = pictures.persistence_strip(released)
     words = (
         "Periods in which each selected area is hot (dark), in the order of the list; a dashed "
         "square was not assessed."

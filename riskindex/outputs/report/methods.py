@@ -9,7 +9,7 @@ from riskindex.cut import areas as in_areas
 from riskindex.cut import of_100
 from riskindex.disclosure import MARKS
 from riskindex.factors import inside
-from riskindex.outputs import figures
+from riskindex.outputs import pictures
 from riskindex.outputs.pages import bullets, drawing, in_words, paragraphs, percent, record_table
 from riskindex.publication.released import Released
 
@@ -74,13 +74,13 @@ def how_sure_part(released: Released) -> str:
 
 def _sure_plots(released: Released) -> str:
     """Pictures of how sure the list is, where repeats are told to the draw."""
-    intervals = figures.rank_intervals(released)
+    intervals = pictures.rank_intervals(released)
     if not intervals or "p_selected" not in released.all_areas:
         return ""
     shown = (
         (intervals, f"{_INTERVALS}{_shared_rank(released)}"),
-        (figures.selection_curve(released), _FALLS),
-        (figures.reliability_plot(), _CALIBRATED),
+        (pictures.selection_curve(released), _FALLS),
+        (pictures.reliability_plot(), _CALIBRATED),
     )
     plots = "".join(drawing(picture, words) for picture, words in shown if picture)
     return f'<div class="plots">{plots}</div>'
@@ -211,7 +211,7 @@ def _weight_words(released: Released) -> str:
 
 def overlap_part(released: Released) -> str:
     """Which factors find the same areas."""
-    matrix = figures.overlap_matrix(released)
+    matrix = pictures.overlap_matrix(released)
     words = (
         "Areas hot for both factors, in the last period of each; the diagonal is each factor by "
         "itself. The darker, the larger the share of their areas that the two have in common."
@@ -224,13 +224,13 @@ def overlap_part(released: Released) -> str:
 
 def concentration_part(released: Released) -> str:
     """How far events lie in few areas; the curve is the counts, so it needs them unrounded."""
-    return "" if released.rules else _concentration(figures.concentrations(released))
+    return "" if released.rules else _concentration(pictures.concentrations(released))
 
 
-def _concentration(found: list[figures.Concentration]) -> str:
+def _concentration(found: list[pictures.Concentration]) -> str:
     if not found:
         return ""
-    plots = "".join(drawing(figures.concentration_curve(one), one.label) for one in found)
+    plots = "".join(drawing(pictures.concentration_curve(one), one.label) for one in found)
     records = [
         {
             "Events of": one.label,

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from riskindex.cut import areas
-from riskindex.outputs import figures, slides
+from riskindex.outputs import overview_map, slides
 from riskindex.outputs.compare_page import changed_since_last
 from riskindex.outputs.manifest import versions
 from riskindex.outputs.pages import (
@@ -91,7 +91,7 @@ def write_report(released: Released, path: Path, *, earlier: Path | None = None)
         Folder with the result that this one replaces, if there is one.
     """
     # Drawn once, for the first page of the report; slides are drawn in their own size.
-    overview = figures.overview_map(released)
+    overview = overview_map.overview_map(released)
     path.with_name("map.png").write_bytes(slides.map_slide(released))
     places = slides.places_slide(released)
     if places is not None:

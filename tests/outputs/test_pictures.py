@@ -9,7 +9,7 @@ import pytest
 from example_release import example_release
 from scipy.stats import poisson
 
-from riskindex.outputs import figures
+from riskindex.outputs import pictures
 
 
 @pytest.fixture(scope="module")
@@ -17,31 +17,8 @@ def released():
     return example_release()
 
 
-def test_the_map_is_a_picture_of_its_own_shape_and_repeats(released):
-    first = figures.overview_map(released)
-    assert first.startswith(b"\x89PNG")
-    assert figures.overview_map(released) == first
-
-
-def test_dots_that_cover_each_other_move_apart_and_others_stay():
-    centres = np.array([[0.0, 0], [1, 0], [10, 0]])
-    parted = figures.part_dots(centres, np.array([1.0, 1, 1]))
-    assert parted.tolist() == [[-0.5, 0], [1.5, 0], [10, 0]]
-
-
-def test_two_dots_in_one_place_are_both_seen():
-    parted = figures.part_dots(np.zeros((2, 2)), np.array([2.0, 1]))
-    assert np.hypot(*(parted[1] - parted[0])) == pytest.approx(3)
-    assert np.hypot(*parted[0]) < np.hypot(*parted[1])
-
-
-def test_a_map_without_a_selected_area_is_drawn(released):
-    none = dataclasses.replace(released, all_areas=released.all_areas.assign(selected=False))
-    assert figures.overview_map(none).startswith(b"\x89PNG")
-
-
 def test_the_strip_has_a_square_for_each_area_and_period(released):
-    strip = figures.persistence_strip(released)
+    strip = pictures.persistence_strip(released)
     squares = re.findall('<rect class="(hot|cold|na)"', strip)
     assert len(squares) == len(released.top) * 5 * 2  # two factors of five years
     hot = released.hotspots["is_hot"].unstack("area_code")[list(released.top.index)]
@@ -50,14 +27,16 @@ def test_the_strip_has_a_square_for_each_area_and_period(released):
 
 
 def test_there_is_no_strip_without_several_periods(released):
-    assert figures.persistence_strip(dataclasses.replace(released, top=released.top.iloc[:0])) == ""
     assert (
-        figures.persistence_strip(dataclasses.replace(released, persistence=pd.DataFrame())) == ""
+        pictures.persistence_strip(dataclasses.replace(released, top=released.top.iloc[:0])) == ""
+    )
+    assert (
+        pictures.persistence_strip(dataclasses.replace(released, persistence=pd.DataFrame())) == ""
     )
 
 
 def test_overlap_is_symmetric_and_no_larger_than_either_factor(released):
-    labels, counts = figures.factor_overlap(released)
+    labels, counts = pictures.factor_overlap(released)
     assert (counts == counts.T).all()
     assert (counts <= np.minimum.outer(np.diag(counts), np.diag(counts))).all()
     hot = released.hotspots.loc["suspects", "is_hot"].astype(bool)
@@ -65,7 +44,7 @@ def test_overlap_is_symmetric_and_no_larger_than_either_factor(released):
 
 
 def test_concentration_of_the_example_is_what_it_holds(released):
-    found = {one.label: one for one in figures.concentrations(released)}
+    found = {one.label: one for one in pictures.concentrations(released)}
     one = found["Class A drug suspects' homes"]
     observed = released.hotspots.loc[("drugs", "2022"), "observed"]
     assert one.total == observed.sum()
@@ -77,16 +56,16 @@ def test_concentration_of_the_example_is_what_it_holds(released):
 
 def test_chance_alone_concentrates_rare_events():
     drawn = -np.sort(-poisson.rvs(0.5, size=200_000, random_state=1))
-    assert figures._share_by_chance(0.5) == pytest.approx(
+    assert pictures._share_by_chance(0.5) == pytest.approx(
         drawn[:10_000].sum() / drawn.sum(), abs=0.005
     )
-    assert figures._share_by_chance(1e6) == pytest.approx(0.05, abs=0.001)
+    assert pictures._share_by_chance(1e6) == pytest.approx(0.05, abs=0.001)
 
 
 def test_rank_intervals_stand_on_both_sides_of_the_cut(released):
-    assert figures.rank_intervals(released) == ""
+    assert pictures.rank_intervals(released) == ""
     ranks = released.all_areas["rank"]
     every = released.all_areas.assign(rank_low=ranks - 1, rank_high=ranks + 1)
-    plot = figures.rank_intervals(dataclasses.replace(released, all_areas=every), around=3)
+    plot = pictures.rank_intervals(dataclasses.replace(released, all_areas=every), around=3)
     assert plot.count("<circle") == 6
     assert plot.count("dot chosen") == 3

@@ -1,0 +1,158 @@
+"""Summaries of tests: one line per factor and period, with what was assumed and what was found."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from riskindex.arrays import Array, Columns
+from riskindex.factors import Factor
+from riskindex.hotspots.area_tests import AreaTest, Second, expected_counts
+from riskindex.hotspots.samples import Observation, Sample
+from riskindex.statistics.corrections import adjust
+from riskindex.statistics.dispersion import neighbour_covariance
+from riskindex.statistics.getis_ord import general_g, moran
+
+if TYPE_CHECKING:
+    pass
+
+
+def summarise_untested(seen: Observation, factor: Factor) -> dict[str, Any]:
+    """What can be said of every method."""
+    assessed = int(seen.assessed.sum())
+    total = float((seen.counts[seen.assessed] @ seen.event_weights).sum()) * seen.unit
+    blank = dict.fromkeys(_SUMMARY, np.nan) | {"null": "nothing was observed", "estimator": ""}
+    return blank | {
+        "method": factor.method,
+        "correction": factor.correction,
+        "level": factor.level,
+        "assessed": assessed,
+        "not_assessed": len(seen.reason) - assessed,
+        "total": total,
+        "average": total / assessed if assessed else np.nan,
+        "hot": 0,
+        "next_door": 0,
+        "left_out": 0,
+        "hot_all": 0,
+    }
+
+
+class Evidence(NamedTuple):
+    """A sample with what was tested on it."""
+
+    sample: Sample
+    first: AreaTest
+    second: Second
+
+
+def summarise(
+    seen: Observation, factor: Factor, columns: Columns, evidence: Evidence
+) -> dict[str, Any]:
+    """What the test of a factor in a period assumed, and how many areas it found hot.
+
+    Parameters
+    ----------
+    seen
+        The counts of the period, with why areas are not assessed.
+    factor
+        Whose test it is.
+    columns
+        Its table over all areas.
+    evidence
+        What was tested on the assessed areas.
+    """
+    sample, first, second = evidence
+    assessed = int((~np.isnan(columns["p"])).sum())
+    plain = adjust(second.plain_p, factor.correction) <= factor.level
+    if factor.method != "poisson" and factor.neighbourhood != "score":
+        plain &= sample.observed > expected_counts(sample, factor)
+    ratios = sample.observed / sample.expected(float(sample.observed.sum()))
+    return summarise_untested(seen, factor) | {
+        "null": first.null,
+        "assessed": assessed,
+        "not_assessed": len(seen.reason) - assessed,
+        "dispersion": first.dispersion,
+        "estimator": first.estimator,
+        "dispersion_of_all": first.dispersion_of_all,
+        "left_out": 0 if first.left_out is None else int(first.left_out.sum()),
+        "hot_all": int(columns["is_hot"].sum()),
+        "hot": int(columns["is_hot"].sum()),
+        "next_door": int((columns["kind"] == "next door").sum()),
+        "hot_without_dispersion": np.nan if np.isnan(first.dispersion) else int(plain.sum()),
+        **{f"hot_{band}": int((columns["confidence"] >= band).sum()) for band in (90, 95, 99)},
+        **global_statistics(ratios, sample),
+        **_alike(sample, second.own_dispersion),
+    }
+
+
+_SUMMARY = (
+    "method",
+    "null",
+    "correction",
+    "level",
+    "assessed",
+    "not_assessed",
+    "total",
+    "average",
+    "dispersion",
+    "estimator",
+    "hot",
+    "hot_without_dispersion",
+    "hot_90",
+    "hot_95",
+    "hot_99",
+    "moran_i",
+    "moran_p",
+    "general_g",
+    "general_g_p",
+    "neighbour_covariance",
+    "neighbour_z",
+    "next_door",
+    "dispersion_of_all",
+    "left_out",
+    "hot_all",
+    "hot_local",
+    "hot_both",
+)
+
+
+_COUNTED = (
+    "assessed",
+    "not_assessed",
+    "hot",
+    "hot_without_dispersion",
+    "hot_90",
+    "hot_95",
+    "hot_99",
+    "next_door",
+    "left_out",
+    "hot_all",
+    "hot_local",
+    "hot_both",
+)
+
+
+def global_statistics(values: Array, sample: Sample) -> dict[str, float]:
+    """Global statistics of counts over expected (under getis-ord, over their mean) or shares."""
+    i, g = moran(values, sample.neighbours), general_g(values, sample.neighbours)
+    return {"moran_i": i.statistic, "moran_p": i.p, "general_g": g.statistic, "general_g_p": g.p}
+
+
+def _alike(sample: Sample, dispersion: float) -> dict[str, float]:
+    found = neighbour_covariance(
+        sample.observed,
+        sample.exposure,
+        sample.neighbours,
+        dispersion=dispersion,
+    )
+    return {"neighbour_covariance": found.covariance, "neighbour_z": found.z}
+
+
+def table_of_summaries(
+    keys: Sequence[tuple[str, str]], summaries: list[dict[str, Any]]
+) -> pd.DataFrame:
+    """Summaries by factor and period; numbers of areas are whole numbers."""
+    index = pd.MultiIndex.from_tuples(keys, names=["factor", "period"])
+    table = pd.DataFrame(summaries, index=index)[list(_SUMMARY)]
+    return table.astype(dict.fromkeys(_COUNTED, "Int64"))
