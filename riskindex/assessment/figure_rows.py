@@ -264,7 +264,10 @@ def percent(count: ArrayLike, base: ArrayLike) -> dict[str, Any]:
     """A share in percent with its exact limits."""
     k, n = part_of(count, base)
     ends = limit_columns(clopper_pearson(k, n), 100.0, 1)
-    value = percent_share(k, n, decimals=1)
+    # Hours that share events between two times have fractions; whole numbers are divided exactly.
+    whole = np.where(k == np.rint(k), k, np.nan)
+    parts = round_half_away(100 * k / np.where(n > 0, n, np.nan), decimals=1)
+    value = np.where(np.isnan(whole), parts, percent_share(whole, n, decimals=1))
     return {"value": value, "unit": "%", **ends, "method": CLOPPER_PEARSON}
 
 

@@ -235,6 +235,11 @@ def mix_rows(
     )
     rows["figure"] = table["factor"] + np.where(alone, ".mix", ".mix:" + table["group"])
     told = stand_out_rows(table, shown)
+    # Counts of such hours are printed in whole numbers, and need not add up.
+    shared = table["count"].notna() & (table["count"] != table["count"].round())
+    told["note"] = told["note"].where(
+        ~shared, (told["note"] + "; " + SHARED).str.removeprefix("; ")
+    )
     yield without_small_bases(rows.assign(**told), table["factor"], shown)
 
 
@@ -254,7 +259,8 @@ def _records(shown: Shown, aspects: Collection[str], factor: str | None) -> pd.D
     table = _with_not_recorded(_with_whole(table), shown.restricted)
     keys = ["factor", "group", "period", "place", "aspect"]
     # Over the categories, those that do not say among them: shares then add up to 100%.
-    summed = table.groupby(keys, sort=False)["count"].transform("sum")
+    # Hours share events between two times: their fractions add up to whole records.
+    summed = table.groupby(keys, sort=False)["count"].transform("sum").round(6)
     # The sum of protected cells is no protected cell: of restricted factors the base is a cell with
     # its own noise.
     closed = table["factor"].isin(list(shown.restricted))
@@ -269,6 +275,8 @@ def _records(shown: Shown, aspects: Collection[str], factor: str | None) -> pd.D
 
 ALONE = "all"
 """Label of the group of events of a factor that has one alone."""
+SHARED = "events between two times are shared among their hours"
+"""What is noted of an hour whose number is no whole one."""
 UNSAID = "not recorded"
 """Category of records that do not say their hour, age or sex."""
 

@@ -8,7 +8,7 @@ import pandas as pd
 from riskindex.arrays import Array
 from riskindex.assessment.figure_rows import Shown
 from riskindex.events.periods import Unit, parse_period
-from riskindex.events.rhythm import DEFAULT_TIME
+from riskindex.events.rhythm import NO_HOUR
 from riskindex.events.sources import BOTH
 from riskindex.statistics.intervals import round_half_away
 from riskindex.statistics.time_patterns import days_by_month, days_by_weekday, stand_out
@@ -44,7 +44,7 @@ def stand_out_rows(table: pd.DataFrame, shown: Shown) -> "dict[str, pd.Series[An
     # Of a pair whose second part is not recorded, nobody knows the hour.
     asked &= ~table["category"].str.endswith(BOTH)
     # A default time is no hour, and holds more than any.
-    asked &= ~table["category"].str.endswith(DEFAULT_TIME)
+    asked &= ~table["category"].str.endswith(NO_HOUR)
     asked &= ~table["factor"].isin(list(shown.restricted))
     by = ["factor", "aspect", "group", "period"]
     for (factor, aspect, _, period), part in table[asked].groupby(by):
@@ -56,7 +56,8 @@ def stand_out_rows(table: pd.DataFrame, shown: Shown) -> "dict[str, pd.Series[An
         wide, days = wide.loc[:, days > 0], days[days > 0]
         if wide.shape[1] < 2:
             continue
-        found = stand_out(wide.to_numpy(), days, patterns=len(PATTERNS))
+        # Hours that share events have fractions; the multinomial law is of whole events.
+        found = stand_out(np.rint(wide.to_numpy()), days, patterns=len(PATTERNS))
         at = pd.MultiIndex.from_frame(part[["place", "category"]])
         for values, column in ((found.ratio, ratio), (found.p, p)):
             long = pd.DataFrame(values, index=wide.index, columns=wide.columns).stack()

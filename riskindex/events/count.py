@@ -35,6 +35,7 @@ from riskindex.events.rhythm import (
     in_areas,
     no_rhythm,
     over_periods,
+    range_notes,
 )
 from riskindex.events.rule_checks import check_rules, refuse_unequal_groups, unrecorded_values
 from riskindex.events.source_events import Events, Group
@@ -247,7 +248,7 @@ def _count_source(
         *part.notes(),
     ]
     defaults = default_times(tally)
-    notes += default_time_notes(name, defaults)
+    notes += [*default_time_notes(name, defaults), *range_notes(name, tally)]
     no_months = places is None or not tally.events.knows_months
     rhythm = no_rhythm() if no_months else count_by_group(tally, asked, places, defaults=defaults)
     parts = {(g.factor, p.label) for g in asked for p in g.periods if part.is_part(g, p)}

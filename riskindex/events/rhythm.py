@@ -12,7 +12,7 @@ from riskindex.events.source_events import Group, Scope
 from riskindex.events.sources import BOTH, TOLD
 from riskindex.events.sql import category, identifier, store, wrapped_sum
 from riskindex.events.tally import Tally
-from riskindex.statistics.time_patterns import default_minutes
+from riskindex.statistics.time_patterns import aoristic, default_minutes
 
 LEVELS = ["factor", "group", "place", "aspect", "value"]
 """Index of the table: factor, group of its events, place, what is asked, and the answer."""
@@ -32,6 +32,10 @@ NOT_RECORDED = ""
 
 DEFAULT_TIME = "default time"
 """Hour of records whose time of day stands for one not known."""
+UNKNOWN_HOUR = "unknown hour"
+"""Hour of records whose two times say nothing of it: over a day apart, or the wrong way round."""
+NO_HOUR = (DEFAULT_TIME, UNKNOWN_HOUR)
+"""What stands among the hours and is none."""
 
 
 class DefaultTime(NamedTuple):
@@ -55,7 +59,8 @@ def default_times(tally: Tally) -> tuple[DefaultTime, ...]:
         return ()
     rows = tally.events.connection.execute(
         f"SELECT hour::INTEGER * 60 + minute, count(*) FROM {identifier(tally.events.table)} "
-        "WHERE hour IS NOT NULL AND minute IS NOT NULL GROUP BY 1"
+        # A time that begins a range was written by a person, and no system's default.
+        f"WHERE hour IS NOT NULL AND minute IS NOT NULL AND {_at_one_time(tally)} GROUP BY 1"
     ).fetchall()
     count = np.zeros(24 * 60)
     for minute, n in rows:
@@ -76,6 +81,49 @@ def default_time_notes(name: str, defaults: Sequence[DefaultTime]) -> Iterator[s
             f"the other hours lead to expect about {found.expected:,.0f}. It is taken to stand for "
             f"a time not known: these are listed as {DEFAULT_TIME!r}, in no hour."
         )
+
+
+def has_ranges(tally: Tally) -> bool:
+    """Whether the source says from when until when its events may have happened."""
+    return "lasts" in tally.events.relation.columns
+
+
+def _at_one_time(tally: Tally) -> str:
+    """Condition for a record of one moment, as SQL."""
+    return "coalesce(lasts, 0) = 0" if has_ranges(tally) else "true"
+
+
+def range_notes(name: str, tally: Tally) -> Iterator[str]:
+    """Say how many records of a source are between two times, or of no hour for their two times.
+
+    Parameters
+    ----------
+    name, tally
+        The source; all of its records are told of, whatever its rules say.
+    """
+    if not has_ranges(tally):
+        return
+    asked = f"FROM {identifier(tally.events.table)} WHERE lasts"
+    spread = tally.number(f"SELECT count(*) {asked} BETWEEN 1 AND {DAY}")
+    yield (
+        f"{name}: {spread:,} records lie between two times; the hours between share each of them "
+        "by their part of it (aoristic), and everywhere else each counts once, on its first day."
+    )
+    of = {"last longer than a day": f"> {DAY}", "end before they begin or without a time": "< 0"}
+    for words, test in of.items():
+        if number := tally.number(f"SELECT count(*) {asked} {test}"):
+            ((file, row),) = tally.events.connection.execute(
+                f"SELECT file, row {asked} {test} ORDER BY file, row LIMIT 1"
+            ).fetchall()
+            yield (
+                f"{name}: {number:,} records {words} (first: {file}, row {row}); these are listed "
+                f"as {UNKNOWN_HOUR!r}, in no hour."
+            )
+
+
+DAY = 24 * 60
+"""Minutes of the longest stretch that is spread over its hours: a longer one says nothing of
+them."""
 
 
 def count_by_group(
@@ -106,8 +154,9 @@ def count_by_group(
     DataFrame
         Index `BY_PERIOD`; columns `records`, and `fingerprint` of these records (uint64, of
         `fingerprints`; for noise alone, and in no output). `month` has values such as
-        2022-03, `weekday` 1 (Monday) to 7, `hour` 00 to 23 or `DEFAULT_TIME`,
-        the others what the columns hold;
+        2022-03, `weekday` 1 (Monday) to 7, `hour` 00 to 23, `DEFAULT_TIME` or `UNKNOWN_HOUR`,
+        the others what the columns hold; hours share an event between two times, so that their
+        records may have fractions;
         pairs of aspects both values with `BOTH` between them.
         Weekdays are left out where the source only knows months; hours where it only knows
         days. Events that are in no area have the place `IN_NO_AREA`.
@@ -146,7 +195,7 @@ def over_periods(table: pd.DataFrame) -> pd.DataFrame:
     if table.empty:
         return no_rhythm(levels=LEVELS)
     # Unsigned sums of pandas wrap, as those of the query do.
-    return table.groupby(level=LEVELS, sort=True)[[*COUNTED]].sum().astype(COUNTED)
+    return table.groupby(level=LEVELS, sort=True)[[*COUNTED]].sum()
 
 
 def no_rhythm(*, levels: Sequence[str] = BY_PERIOD) -> pd.DataFrame:
@@ -181,22 +230,67 @@ def _cells(
     sorts = np.flatnonzero(tally.kept(scope)).tolist() or [-1]
     asked = f"sort IN ({_listed(sorts)}) AND span IN ({_listed(spans)})"
     # Each aspect by itself: all of them crossed would be as many cells as events.
-    asked_sets = [*((name,) for name in aspects), *_pairs(tally, aspects)]
-    sets = ", ".join(f"(place, span, sort, {', '.join(names)})" for names in asked_sets)
+    sets = [*((name,) for name in aspects), *_pairs(tally, aspects)]
+    if not has_ranges(tally) or "hour" not in aspects:
+        return _grouped(tally, aspects, asked, scope, sets)
+    # Hours share records between two times, and every other aspect counts each of them once.
+    apart = [names for names in sets if "hour" in names]
+    rest = [names for names in sets if "hour" not in names]
+    ranged = _grouped(tally, aspects, asked, scope, apart, with_times=True)
+    parts = [_grouped(tally, aspects, asked, scope, rest), _spread(ranged)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _spread(cells: pd.DataFrame) -> pd.DataFrame:
+    """Cells of records of one time, and those between two times by the hours that share them."""
+    between = cells["begins"].notna()
+    part = cells[between]
+    start = part["begins"].to_numpy(dtype="timedelta64[m]")
+    first = np.datetime64("2000-01-01", "m") + start
+    shares = aoristic(first, first + part["lasts"].to_numpy(dtype="timedelta64[m]"))
+    row, hour = np.nonzero(shares)
+    spread = part.iloc[row].assign(
+        hour=hour, records=part["records"].to_numpy(float)[row] * shares[row, hour]
+    )
+    return pd.concat([cells[~between], spread], ignore_index=True)
+
+
+def _grouped(
+    tally: Tally,
+    aspects: Mapping[str, str],
+    asked: str,
+    scope: Scope,
+    asked_sets: Sequence[tuple[str, ...]],
+    *,
+    with_times: bool = False,
+) -> pd.DataFrame:
+    """Cells of some aspects; `with_times` by the first time and the length of each range, too."""
+    times = ["begins", "lasts"] if with_times else []
+    used = {name for names in asked_sets for name in names}
+    # A bit for each aspect, the first the highest, set where the line is of all its values.
+    bits = " + ".join(
+        f"{1 << i} * {f'grouping({name})' if name in used else 1}"
+        for i, name in enumerate(reversed(list(aspects)))
+    )
+    columns = [name if name in used else f"NULL AS {name}" for name in aspects]
+    sets = ", ".join(f"(place, span, sort, {', '.join([*names, *times])})" for names in asked_sets)
     return tally.events.connection.execute(
         f"""
-        SELECT place, span, sort, {", ".join(aspects)}, grouping_id({", ".join(aspects)}) AS aspect,
+        SELECT place, span, sort, {", ".join([*columns, *times])}, {bits} AS aspect,
             max(day) AS last_day, sum(n)::BIGINT AS records,
             {wrapped_sum("area_print * prints")} AS fingerprint
-        FROM ({_records(tally, aspects, asked, scope)}) JOIN place_of_area USING (area)
+        FROM ({_records(tally, aspects, asked, scope, with_times)}) JOIN place_of_area USING (area)
         GROUP BY GROUPING SETS ({sets}) ORDER BY ALL
         """
     ).df()
 
 
-def _records(tally: Tally, aspects: Mapping[str, str], asked: str, scope: Scope) -> str:
+def _records(
+    tally: Tally, aspects: Mapping[str, str], asked: str, scope: Scope, with_times: bool
+) -> str:
     """Query for the records in areas; where only months are known, their numbers will do."""
     columns = ", ".join(f"{sql} AS {name}" for name, sql in aspects.items())
+    columns += _RANGE if with_times else ""
     lost = f"reason IN ({_listed(LOST)})"
     # police.uk knows months alone, which the grouped table holds already: no record is looked at.
     if list(aspects) == ["month"] and not tally.events.has_key:
@@ -222,13 +316,21 @@ def _records(tally: Tally, aspects: Mapping[str, str], asked: str, scope: Scope)
     )
 
 
+_BETWEEN = f"(hour IS NOT NULL AND lasts BETWEEN 1 AND {DAY})"
+_RANGE = (
+    f", CASE WHEN {_BETWEEN} THEN hour::INTEGER * 60 + coalesce(minute, 0) END AS begins, "
+    f"CASE WHEN {_BETWEEN} THEN lasts END AS lasts"
+)
+"""Minute of the day at which a range begins, and its length; missing of records of one time."""
+
+
 LOST = (Reason.NO_LOCATION, Reason.UNKNOWN_AREA, Reason.OUTSIDE_STUDY_AREA)
 """Why events are in no area of the map."""
 _NO_AREA = -1
 
 
-_DEFAULT = -1
-"""Number of `DEFAULT_TIME` among the hours in queries."""
+_DEFAULT, _UNKNOWN = -1, -2
+"""Numbers of `DEFAULT_TIME` and `UNKNOWN_HOUR` among the hours in queries."""
 
 
 def _listed(numbers: Sequence[int]) -> str:
@@ -246,21 +348,22 @@ def _aspects(tally: Tally, defaults: Sequence[DefaultTime]) -> dict[str, str]:
         # Midnight alone is what systems write where the hour is not known.
         f"SELECT count(*) FROM {table} WHERE hour > 0"
     ):
-        found["hour"] = _hour_or_default(defaults)
+        found["hour"] = _hour_or_none(tally, defaults)
     for aspect, column in tally.events.people.items():
         found[aspect] = category(column)
     return found
 
 
-def _hour_or_default(defaults: Sequence[DefaultTime]) -> str:
-    """The hour as SQL, `_DEFAULT` at the times that stand for one not known."""
-    if not defaults:
-        return "hour"
-    minutes = _listed([default.minute for default in defaults])
-    return (
-        f"CASE WHEN hour::INTEGER * 60 + minute IN ({minutes}) "
-        f"THEN {_DEFAULT}::TINYINT ELSE hour END"
-    )
+def _hour_or_none(tally: Tally, defaults: Sequence[DefaultTime]) -> str:
+    """The hour as SQL, `_DEFAULT` or `_UNKNOWN` where a record is of none; of a range the first."""
+    tests = []
+    if has_ranges(tally):
+        tests.append(f"WHEN lasts NOT BETWEEN 0 AND {DAY} THEN {_UNKNOWN}::TINYINT")
+    if defaults:
+        minutes = _listed([default.minute for default in defaults])
+        at_default = f"hour::INTEGER * 60 + minute IN ({minutes}) AND {_at_one_time(tally)}"
+        tests.append(f"WHEN {at_default} THEN {_DEFAULT}::TINYINT")
+    return f"CASE {' '.join(tests)} ELSE hour END" if tests else "hour"
 
 
 def _pairs(tally: Tally, aspects: Collection[str]) -> list[tuple[str, ...]]:
@@ -320,4 +423,4 @@ def _words(aspect: str, values: "pd.Series[float] | pd.Series[str]") -> "pd.Seri
 
 
 def _hour_word(hour: int) -> str:
-    return DEFAULT_TIME if hour == _DEFAULT else f"{hour:02d}"
+    return {_DEFAULT: DEFAULT_TIME, _UNKNOWN: UNKNOWN_HOUR}.get(hour, f"{hour:02d}")

@@ -44,6 +44,9 @@ class EventSource:
     """Column with the date; a month such as 2022-03 is enough."""
     date_format: str | None = None
     """Such as %d/%m/%Y; ISO dates need none."""
+    until: str | None = None
+    """Column with the latest moment of events that happened at some time after `date`: the hours
+    between share the event. Everywhere else an event counts once, on its date."""
     area: str | None = None
     """Column with the area code."""
     postcode: str | None = None
@@ -259,6 +262,7 @@ def layout_of(
         postcode=source.postcode,
         point=source.point,
         offence=source.offence,
+        until=source.until,
         secret=secret,
         key=source.key,
         categories=categories,
@@ -327,6 +331,8 @@ def source_faults(name: str, source: EventSource) -> Iterator[str]:
         yield f"sources.{name}: role and everyone_is both say the role; leave one of them out."
     if (source.role or source.everyone_is) and not (source.person or source.offence):
         yield f"sources.{name}: a role is of people: name the column person, or offence, too."
+    if source.until is not None and source.until == source.date:
+        yield f"sources.{name}: until and date are one column; leave until out."
     if not is_known_crs(source.crs):
         yield f"sources.{name}: crs {source.crs!r} is not known; write it like 'EPSG:27700'."
     for column in sorted(_of_persons(source) & {*source.offence_columns}):

@@ -78,6 +78,7 @@ def create_table(connection: "DuckDBPyConnection", table: str, layout: Layout) -
     # Persons and offences are hashes of eight bytes from here on: a key never enters the table.
     columns = ["file VARCHAR", "row BIGINT", "date DATE", "area_code VARCHAR", "x DOUBLE"]
     columns += ["y DOUBLE", "person UBIGINT", "key VARCHAR", "hour TINYINT", "minute TINYINT"]
+    columns += [] if layout.until is None else ["lasts BIGINT"]
     columns += [f"{category(column)} VARCHAR" for column in layout.categories]
     columns += [] if layout.offence is None else ["offence UBIGINT"]
     columns += [] if layout.number is None else ["number UBIGINT"]
@@ -216,6 +217,7 @@ def frame_record(
     """Provenance of events that came from no file: the hash of their records as they were read."""
     # Hashed as read and not as given: the same records as CSV, frame or Arrow have one provenance.
     columns = ["row", "date", "area_code", "x", "y", "key", "hour", "minute"]
+    columns += [] if layout.until is None else ["lasts"]
     columns += [category(column) for column in layout.categories]
     # Their hashes are of this run alone: the first record of each key says the same of them.
     secret = {"person": layout.person, "offence": layout.offence}
@@ -328,7 +330,7 @@ def unreadable(connection: "DuckDBPyConnection", table: str, layout: Layout) -> 
     query = f"SELECT {counted} FROM {identifier(table)}"
     # Counted first: in a sound file the lists below are never made.
     numbers = connection.execute(query).fetchall()[0]
-    columns = (layout.date, layout.point or layout.x, layout.y)
+    columns = (layout.date, layout.point or layout.x, layout.y, layout.until)
     for bad, column, number in zip(BAD, columns, numbers, strict=True):
         if not number:
             continue
@@ -339,7 +341,8 @@ def unreadable(connection: "DuckDBPyConnection", table: str, layout: Layout) -> 
         ).fetchall()
         for file, n, row, value, values in files:
             others = f" (and {n - 1:,} more)" if n > 1 else ""
-            what = _about_dates(values, layout) if bad == "bad_date" else _ABOUT_NUMBERS
+            is_date = bad in ("bad_date", "bad_until")
+            what = _about_dates(values, layout) if is_date else _ABOUT_NUMBERS
             yield f"{file}: row {row}, column {column!r}, value {value!r}{others}: {what}"
 
 

@@ -358,7 +358,9 @@ class Tally:
     def _extra(self) -> str:
         """Columns that say more about an event than the count needs."""
         # A warehouse's answer has months and no hours.
-        time = [name for name in ("hour", "minute") if name in self.events.relation.columns]
+        time = [
+            name for name in ("hour", "minute", "lasts") if name in self.events.relation.columns
+        ]
         people = [category(column) for column in dict.fromkeys(self.events.people.values())]
         return "".join(f", {column}" for column in (*time, *people))
 

@@ -13,7 +13,7 @@ LONGEST_WORD = max(map(len, MISSING_WORDS))
 """Letters of the longest of them."""
 
 
-BAD = ("bad_date", "bad_x", "bad_y")
+BAD = ("bad_date", "bad_x", "bad_y", "bad_until")
 """Columns with what stands where a date or a number should be."""
 
 
@@ -35,6 +35,8 @@ class Layout(NamedTuple):
     """Column with the key of the offence that a record is of, of which a hash is kept."""
     secret: str = ""
     """Key of the run, under which keys of persons and offences are hashed as they are read."""
+    until: str | None = None
+    """Column with the latest moment of an event whose date is the earliest."""
     number: str | None = None
     """Column with the number of a record in the system that it is from, of which a hash is kept."""
     categories: tuple[str, ...] = ()
@@ -64,7 +66,8 @@ class Layout(NamedTuple):
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, once."""
         places = (self.area, self.postcode, self.point, self.x, self.y)
-        roles = (self.date, *places, self.person, self.key, self.offence, self.number)
+        when = (self.date, self.until)
+        roles = (*when, *places, self.person, self.key, self.offence, self.number)
         return tuple(dict.fromkeys(c for c in (*roles, *self.categories) if c is not None))
 
 
@@ -148,6 +151,7 @@ def select_events(
         further["number"] = _hashed(known(layout.number))
     categories = "".join(f", {value} AS {name}" for name, value in further.items())
     kept = list(further)
+    ends, lasts = _until(layout, names, raw), f", {_LASTS} AS lasts" if layout.until else ""
     bad = ", ".join(f"{value} AS {name}" for name, value in _bad(raw, layout).items())
     # 0, 0 is what systems write where nothing is known; in the National Grid it lies in the sea off
     # Cornwall.
@@ -155,15 +159,31 @@ def select_events(
     return f"""
         SELECT {literal(label)} AS file, row, date, area_code,
             CASE WHEN {whole} THEN x END AS x, CASE WHEN {whole} THEN y END AS y,
-            person, key, hour, minute{"".join(f", {column}" for column in kept)},
+            person, key, hour, minute{lasts}{"".join(f", {column}" for column in kept)},
             {bad}
         FROM (
             SELECT row, {date} AS date, {hour} AS hour, {minute} AS minute,
                 {x} AS x, {y} AS y, {found}{categories},
-                {names[layout.date]} AS date_raw, {raw_x} AS x_raw, {raw_y} AS y_raw
+                {names[layout.date]} AS date_raw, {raw_x} AS x_raw, {raw_y} AS y_raw{ends}
             FROM (SELECT {row} AS row, {plain} FROM {scan})
             WHERE {f"NOT ({blank})" if skip_blank else "true"}
         )"""
+
+
+def _until(layout: Layout, names: Mapping[str, str], raw: Mapping[str, Raw]) -> str:
+    """Columns with the day and time of the latest moment, where a source has one."""
+    if layout.until is None:
+        return ""
+    when = (names[layout.until], raw[layout.until], layout.date_format)
+    read = {"date": _date(*when), "hour": _hour(*when), "minute": _minute(*when), "raw": when[0]}
+    return "".join(f", {value} AS until_{name}" for name, value in read.items())
+
+
+_LASTS = """CASE WHEN until_date IS NULL OR hour IS NULL THEN NULL WHEN until_hour IS NULL THEN -1
+    ELSE (until_date - date) * 1440 + (until_hour::BIGINT - hour) * 60
+        + coalesce(until_minute, 0) - coalesce(minute, 0) END"""
+"""Minutes from the earliest to the latest moment; missing where there is no latest one, below 0
+where it comes first or says no time of day."""
 
 
 def _bad(raw: Mapping[str, Raw], layout: Layout) -> dict[str, str]:
@@ -171,6 +191,7 @@ def _bad(raw: Mapping[str, Raw], layout: Layout) -> dict[str, str]:
     tests = {"bad_date": (layout.date, "date IS NULL", "date_raw")}
     tests |= {"bad_x": (layout.point or layout.x or "", "x IS NULL OR isinf(x)", "x_raw")}
     tests |= {"bad_y": (layout.y or "", "y IS NULL OR isinf(y)", "y_raw")}
+    tests |= {"bad_until": (layout.until or "", "until_date IS NULL", "until_raw")}
     fine = {
         name
         for name, (column, *_) in tests.items()

@@ -129,7 +129,8 @@ _FIGURES = {
     "by": Column("string", "What the records are parted by; empty where they are not."),
     "category": Column(
         "string",
-        "Part of the records; `not recorded` is always a row, and hours may have `default time`.",
+        "Part of the records; `not recorded` is always a row, and hours may have `default time` "
+        "and `unknown hour`.",
     ),
     "count": Column("integer", "Number counted.", "as in counted"),
     "base": Column("integer", "What the value is of: residents, a total, the earlier count."),

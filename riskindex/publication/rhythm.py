@@ -12,6 +12,7 @@ from riskindex.assessment.options import band_label
 from riskindex.disclosure import NOT_RECORDED, CellRules
 from riskindex.events.periods import Period, month_label, parse_periods
 from riskindex.events.rhythm import IN_NO_AREA
+from riskindex.events.sources import BOTH
 from riskindex.publication.cells import of_place, protect
 from riskindex.publication.counts import LEAST_AREAS, LEAST_RESIDENTS, empty_prints, rule_of
 from riskindex.publication.protection import restricted_factors, restricted_measures
@@ -246,7 +247,13 @@ def _aspects(rhythm: pd.DataFrame, result: "Result") -> Mapping[str, Sequence[st
     pairs = rhythm.index.to_frame(index=False)[["factor", "group", "aspect"]].drop_duplicates()
     for factor, group, aspect in pairs.itertuples(index=False):
         found[of[factor, group]][str(aspect)] = None
-    return {source: list(aspects) for source, aspects in found.items()}
+    # An event between two times is in several hours by parts: noise of a cell key is of whole
+    # records, each in one cell. Such hours stay internal.
+    ranged = {n for n, s in result.config.sources.items() if getattr(s, "until", None) is not None}
+    return {
+        source: [a for a in aspects if source not in ranged or "hour" not in a.split(BOTH)]
+        for source, aspects in found.items()
+    }
 
 
 def _covered(result: "Result", factor: str, group: str, places: _Places) -> pd.DataFrame:

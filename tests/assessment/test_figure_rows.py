@@ -84,3 +84,10 @@ def test_no_share_of_a_restricted_measure_is_given_on_a_small_base():
     assert found["note"].iloc[1] == f"no share is given of fewer than {LEAST_BASE}"
     opened, same = lines()
     assert (without_small_bases(rows, same["factor"], opened)["status"] == "given").all()
+
+
+def test_a_share_of_hours_that_share_events_is_that_of_their_fractions():
+    found = percent([0.25, 2, 1.25], [3.5, 8, 2.5])
+    assert found["value"].tolist() == [7.1, 25.0, 50.0]
+    assert (found["low"] <= found["value"]).all()
+    assert (found["high"] >= found["value"]).all()

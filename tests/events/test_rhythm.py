@@ -1,8 +1,13 @@
+import numpy as np
 import pandas as pd
+import pytest
 from small_events import events, factor, group, squares
 
+from riskindex.errors import ConfigError, InputError
 from riskindex.events.count import count_events
+from riskindex.events.periods import Periods, parse_periods
 from riskindex.events.rhythm import BY_PERIOD, COUNTED, LEVELS, no_rhythm, over_periods
+from riskindex.statistics.time_patterns import aoristic
 
 AREAS = squares("E01000001", "E01000002", "E01000003")
 PLACES = pd.Series(["North", "North", "South"], index=AREAS.index)
@@ -136,3 +141,91 @@ def test_default_times_are_told_apart_in_hours_of_the_week():
     week = told(found.period_rhythm, "weekday and hour")
     assert week["1 and default time"] == 41
     assert week["1 and 00"] == 2
+
+
+def between(begin, end, **more):
+    return {**at(begin, **more), "until": end}
+
+
+def shares(table, aspect="hour", place="North"):
+    part = table.xs((aspect, place), level=["aspect", "place"])["records"]
+    return {str(value): round(float(n), 9) for (*_, value), n in part.items() if n}
+
+
+def test_hours_share_an_event_between_two_times():
+    rows = [
+        between("2022-05-02 22:30", "2022-05-03 00:30"),
+        between("2022-05-02 23:10", "2022-05-02 23:10"),
+        between("2022-05-02 09:00", None),
+        between("2022-05-02 17:59", "2022-05-02 18:01"),
+    ]
+    table = rhythm(rows, until="until")
+    assert shares(table) == {"00": 0.25, "09": 1, "17": 0.5, "18": 0.5, "22": 0.25, "23": 1.5}
+    # Everywhere else an event counts once, on the day on which it begins.
+    assert shares(table, "weekday") == {"1": 4}
+    assert shares(table, "month") == {"2022-05": 4}
+
+
+def test_ranges_that_say_nothing_of_the_hour_are_apart_and_reported_with_their_row():
+    rows = [
+        between("2022-05-02 10:00", "2022-05-03 10:00"),
+        between("2022-05-02 10:00", "2022-05-03 10:01"),
+        between("2022-05-02 10:00", "2022-05-02 09:00"),
+        between("2022-05-02 10:00", "2022-05-02"),
+        between("2022-05-02", "2022-05-02 09:00"),
+    ]
+    found = counted(rows, until="until")
+    hours = shares(found.period_rhythm)
+    assert hours.pop("unknown hour") == 3
+    assert hours.pop("") == 1
+    assert hours == {f"{hour:02d}": round(1 / 24, 9) for hour in range(24)}
+    told = [note for note in found.notes if "times" in note or "unknown hour" in note]
+    assert told[0].startswith("s: 1 records lie between two times")
+    assert "1 records last longer than a day (first: s, row 2)" in told[1]
+    assert "2 records end before they begin or without a time (first: s, row 3)" in told[2]
+
+
+def test_hours_of_the_week_share_an_event_on_the_day_on_which_it_begins():
+    rows = [between("2022-05-02 22:30", "2022-05-03 00:30"), between("2022-05-02 22:05", None)]
+    week = shares(rhythm(rows, until="until", pairs=["weekday and hour"]), "weekday and hour")
+    assert week == {"1 and 00": 0.25, "1 and 22": 1.25, "1 and 23": 0.5}
+
+
+def test_a_key_between_two_times_is_one_event():
+    rows = [between("2022-05-02 22:30", "2022-05-03 00:30", id="a") for _ in range(2)]
+    assert sum(shares(rhythm(rows, until="until", key="id")).values()) == 1
+
+
+def test_hours_are_those_of_the_shares_of_each_event():
+    rng = np.random.default_rng(3)
+    begin = np.datetime64("2022-03-01T00:00") + rng.integers(0, 60 * 24 * 60, 500)
+    end = begin + rng.integers(0, 24 * 60 + 1, 500)
+    rows = [between(str(a), str(b)) for a, b in zip(begin, end, strict=True)]
+    hours = shares(rhythm(rows, until="until"))
+    wanted = aoristic(begin, end).sum(axis=0)
+    assert [hours[f"{hour:02d}"] for hour in range(24)] == pytest.approx(list(wanted))
+
+
+def test_a_latest_moment_that_is_none_is_refused_with_its_row():
+    rows = [between("2022-05-02 22:30", "midnight")]
+    with pytest.raises(InputError, match="row 1, column 'until', value 'midnight'"):
+        rhythm(rows, until="until")
+
+
+def test_rolling_years_of_two_factors_that_share_months_have_all_their_months():
+    wanted = [factor("a", periods=("2022-03",)), factor("b", periods=("2022-06",))]
+    rows = [at(f"{2021 + m // 12}-{m % 12 + 1:02d}-05") for m in range(3, 18)]
+    for options in ({}, {"key": "id"}):
+        keyed = [row | {"id": str(i)} for i, row in enumerate(rows)]
+        opened = {"s": events(keyed, *wanted, **options)}
+        found = count_events(
+            opened, AREAS, wanted, periods=Periods(unit="year-ending"), places=PLACES
+        )
+        by = found.period_rhythm["records"].xs("month", level="aspect").groupby("factor").size()
+        assert by.to_dict() == {"a": 12, "b": 12}
+        assert found.counts.sum().to_list() == [12, 12]
+
+
+def test_rolling_years_of_one_factor_that_share_months_are_refused():
+    with pytest.raises(ConfigError, match="share months, so that events would be counted twice"):
+        parse_periods(("2022-03", "2022-06"), "year-ending", place="factors.a")

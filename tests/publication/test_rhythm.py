@@ -38,14 +38,14 @@ def counted(world, rhythm, *, covered=None):
     )
 
 
-def lines(records, factor="homes", period="2022"):
+def lines(records, factor="homes", period="2022", kind="int64"):
     """Records by place, aspect and value, each with a fingerprint."""
     index = pd.MultiIndex.from_tuples(
         [(factor, "all", period, *key) for key in records], names=BY_PERIOD
     )
     prints = np.random.default_rng(4).integers(1, 2**63, len(records)).astype(np.uint64)
     table = pd.DataFrame({"records": list(records.values()), "fingerprint": prints}, index=index)
-    return table.astype(COUNTED).sort_index()
+    return table.astype({**COUNTED, "records": kind}).sort_index()
 
 
 AGES = {(place, "age", str(age)): 3 for place in ("East", "West") for age in range(12)}
@@ -146,3 +146,21 @@ def test_default_times_leave_as_protected_cells_beside_all_24_hours(world):
     drawn = noise(east["fingerprint"].to_numpy(), KEY, RULES.epsilon)
     shown = found.xs("East", level="place").xs("default time", level="value")["records"]
     assert shown.tolist() == [pytest.approx(40 + drawn[0], abs=RULES.rounding / 2)]
+
+
+def test_hours_that_share_events_between_two_times_stay_internal(world):
+    records = {("East", "hour", "07"): 40.5, ("East", "hour", "08"): 39.5}
+    records |= {("East", "weekday and hour", "1 and 07"): 80, ("East", "month", "2022-05"): 80}
+    rhythm = lines(records, kind="float64")
+    given = counted(world, rhythm)
+    name = given.config.factors[0].groups[0].source
+    told = {"plain": given.config.sources[name]}
+    told["ranged"] = replace(told["plain"], until="latest")
+    aspects = {}
+    for kind, source in told.items():
+        given.config = given.config.model_copy(
+            update={"sources": {**given.config.sources, name: source}}
+        )
+        released = released_rhythm(rhythm, given, KEY, RULES)
+        aspects[kind] = set(released.index.unique("aspect"))
+    assert aspects == {"plain": {"month", "hour", "weekday and hour"}, "ranged": {"month"}}

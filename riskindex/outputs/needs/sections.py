@@ -9,7 +9,7 @@ from riskindex.assessment.area_rows import ALWAYS, HOT, LIST, NEW
 from riskindex.assessment.figure_rows import GIVEN
 from riskindex.assessment.figures import UNSAID
 from riskindex.assessment.place_counts import WHOLE_KIND
-from riskindex.events.rhythm import DEFAULT_TIME
+from riskindex.events.rhythm import NO_HOUR
 from riskindex.factors import inside
 from riskindex.outputs.needs.blocks import (
     Block,
@@ -228,7 +228,7 @@ def _when(topic: Topic) -> Iterator[Block]:
 
 def _bars(topic: Topic, hours: list[Row]) -> Block:
     """Hours as bars, whose numbers stand in the table of figures."""
-    known = [row for row in hours if row.category not in (UNSAID, DEFAULT_TIME)]
+    known = [row for row in hours if row.category not in (UNSAID, *NO_HOUR)]
     title = f"{topic.label(topic.main)} by hour, {topic.place.name}"
     # A withheld hour is a gap in the picture, and no bar of height 0.
     shares = [float("nan") if is_missing(row.value) else float(row.value) for row in known]

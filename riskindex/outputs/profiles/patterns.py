@@ -91,8 +91,9 @@ def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
     # An hour without a record has no line, but is an hour without a record.
     shares = found.reindex(list(labels), fill_value=0.0)
     here, whole = shares[place.name].tolist(), shares[WHOLE].tolist()
-    # The share is of those that say; how many do not is told in words beside it.
-    total = int(sum(here))
+    # The share is of those that say; how many do not is told in words beside it. Hours that share
+    # events between two times have fractions, which add up to a whole number but for rounding.
+    total = round(sum(here))
     if total < FEWEST:
         return ""
     others = found[place.name].drop([label for label in labels if label in found.index])
