@@ -20,7 +20,7 @@ from riskindex.analysis import (
     without_noise,
 )
 from riskindex.areas import read as inputs
-from riskindex.areas.groups import group_kinds, profile_kind
+from riskindex.areas.groups import WHOLE, group_kinds, profile_kind
 from riskindex.areas.map_context import read_context
 from riskindex.areas.neighbours import with_edge
 from riskindex.areas.place_files import ReadPolygons, read_gazetteer, read_polygons, read_services
@@ -28,13 +28,19 @@ from riskindex.areas.prepare import with_bases
 from riskindex.areas.shipped_lookups import read_places
 from riskindex.areas.table_files import read_tables
 from riskindex.assessment.people_counts import columns_for_people, count_people, of_factors
-from riskindex.assessment.place_counts import Measured, count_polygons, no_places
+from riskindex.assessment.place_counts import (
+    Measured,
+    count_polygons,
+    no_places,
+    places_by_kind,
+    places_of_pages,
+)
 from riskindex.assessment.series import read_series
 from riskindex.config import Config, as_config
 from riskindex.cut import by_noised_counts
 from riskindex.errors import ConfigError, DataError, DisclosureError
 from riskindex.events import read as event_files
-from riskindex.events.count import Counted, count_events
+from riskindex.events.count import Counted, FurtherPlaces, MixPlaces, count_events
 from riskindex.events.definition_funnel import in_one_table
 from riskindex.events.losses import losses
 from riskindex.events.periods import Periods
@@ -131,9 +137,10 @@ def _read(config: Config, frames: Frames, say: Say) -> Given:
     private = read_sensitive_places(config.release.sensitive_places, config.folder, areas)
     around, around_files = _read_around(config, areas)
     polygons = read_polygons(config.areas.polygons, config.folder, areas)
+    further = FurtherPlaces(polygons.shapes, _places_of_mixes(config, areas))
     say("Counting events")
     opened, counted, measures, people = _count(
-        config, frames, areas, codes, polygons=polygons, say=say
+        config, frames, areas, codes, further=further, say=say
     )
     # After counting: an area outside whose force has no file is as blind as the sea, which only the
     # counts show.
@@ -192,7 +199,7 @@ def _count(
     areas: "GeoDataFrame",
     codes: inputs.ReadCodes,
     *,
-    polygons: ReadPolygons,
+    further: FurtherPlaces,
     say: Say,
 ) -> tuple[event_files.Opened, Counted, list[Counted], pd.DataFrame]:
     """What was read of events, the counts of the factors, of the measures, and of people."""
@@ -217,9 +224,9 @@ def _count(
             crosswalk=codes.crosswalk,
             known_codes=codes.known,
             places=_places(areas, config.place),
-            polygons=polygons.shapes,
+            further=further,
         )
-        measures = _count_measures(config, opened.events, areas, codes, polygons)
+        measures = _count_measures(config, opened.events, areas, codes, further)
         if asked:
             say("Counting people")
         people = count_people(
@@ -233,7 +240,7 @@ def _count_measures(
     opened: Mapping[str, Events],
     areas: "GeoDataFrame",
     codes: inputs.ReadCodes,
-    polygons: ReadPolygons,
+    further: FurtherPlaces,
 ) -> list[Counted]:
     """Counts of the measures, those of one kind of period together."""
     parts = []
@@ -251,7 +258,7 @@ def _count_measures(
                 crosswalk=codes.crosswalk,
                 known_codes=codes.known,
                 places=_places(areas, config.place),
-                polygons=polygons.shapes,
+                further=further,
             )
         )
     return parts
@@ -281,6 +288,7 @@ def _measured(
 ) -> Measured:
     """What figures count beside the factors, whose counts come first; rhythms of both."""
     measures = counted[1:]
+    finer = pd.concat([part.finer for part in counted])
     everywhere = [name for name, measure in config.measures.items() if measure.everywhere]
     nowhere = [part.in_no_area.groupby(["factor", "period"]).sum() for part in measures]
     elsewhere = pd.concat(nowhere).to_frame("count") if nowhere else pd.DataFrame()
@@ -294,6 +302,7 @@ def _measured(
         elsewhere[elsewhere.index.isin(everywhere, level="factor")] if nowhere else elsewhere,
         people,
         in_polygons,
+        finer,
     )
 
 
@@ -515,6 +524,27 @@ def _places(areas: pd.DataFrame, place: str) -> "pd.Series[str]":
     # Areas around the study area are in no place: "" keeps their records out of every sum.
     counted = ~areas["is_context"] if "is_context" in areas else True
     return named.astype("object").where(named.notna() & counted, "").astype(str)
+
+
+def _places_of_mixes(config: Config, areas: "GeoDataFrame") -> dict[str, MixPlaces]:
+    """Places below those of pages in which figures ask for months, hours, ages and the like."""
+    known, pages = places_by_kind(areas), places_of_pages(areas)
+    mixes = [figure for figure in config.figures if figure.kind == "mix"]
+    asked = {
+        kind: [figure for figure in mixes if kind in figure.places]
+        for kind in known
+        if kind not in pages
+    }
+    return {
+        kind: MixPlaces(
+            # Areas around the study area are in no place.
+            known[kind].reindex(areas.index).fillna(WHOLE).astype(str),
+            frozenset(figure.of for figure in of_kind),
+            frozenset(str(figure.by) for figure in of_kind),
+        )
+        for kind, of_kind in asked.items()
+        if of_kind
+    }
 
 
 def _files(records: list[FileRecord]) -> pd.DataFrame:

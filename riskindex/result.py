@@ -261,6 +261,7 @@ class Result(OnScreen):
             about.reindex(columns=list(ABOUT)),
             counts=self.figure_counts,
             rhythm=inside_study(self.measured.rhythm),
+            finer=inside_study(self.measured.finer),
             bands=pd.DataFrame(),
             rhythm_kind=profile_kind(group_kinds(self.areas)),
             whole=self.config.place,

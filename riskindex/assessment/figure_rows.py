@@ -127,6 +127,11 @@ class Shown:
     hot: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Whether each area is hot in the last period of a factor, index area_code, columns factor, of
     the factors whose flags the reader may see."""
+    finer: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Records as `rhythm`, of further kinds of places that figures ask for; index place_kind, then
+    as there."""
+    is_finer: bool = False
+    """Whether `rhythm` is of such a kind."""
     bands: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Records of restricted factors in the bands of ages that figures ask for, as `rhythm`; of the
     others they are summed from it."""

@@ -56,8 +56,11 @@ def stand_out_rows(table: pd.DataFrame, shown: Shown) -> "dict[str, pd.Series[An
         wide, days = wide.loc[:, days > 0], days[days > 0]
         if wide.shape[1] < 2:
             continue
+        # Of hundreds of wards some hour would look remarkable in dozens: there p is adjusted over
+        # the wards, too.
+        looked_at = len(PATTERNS) * (len(wide) if shown.is_finer else 1)
         # Hours that share events have fractions; the multinomial law is of whole events.
-        found = stand_out(np.rint(wide.to_numpy()), days, patterns=len(PATTERNS))
+        found = stand_out(np.rint(wide.to_numpy()), days, patterns=looked_at)
         at = pd.MultiIndex.from_frame(part[["place", "category"]])
         for values, column in ((found.ratio, ratio), (found.p, p)):
             long = pd.DataFrame(values, index=wide.index, columns=wide.columns).stack()

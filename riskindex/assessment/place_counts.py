@@ -48,6 +48,9 @@ class Measured(NamedTuple):
     """Numbers of people behind the records, of `count_people`."""
     in_polygons: pd.DataFrame
     """Events of factors and measures by named polygon, of `count_polygons`."""
+    finer: pd.DataFrame
+    """Records as `rhythm`, of kinds of places below those of pages; index place_kind, then as
+    there."""
 
 
 NOTHING_MEASURED = Measured(*(pd.DataFrame() for _ in Measured._fields))

@@ -262,11 +262,32 @@ def _mix(figure: Figure, shown: Shown) -> pd.DataFrame:
 
 def _mix_of(figure: Figure, shown: Shown) -> pd.DataFrame:
     """Rows of one aspect of one measure, in the places and the period that a figure names."""
-    parts = list(mix_rows(shown, aspects=[str(figure.by)], factor=figure.of))
+    parts = [
+        rows if kind is None else rows[rows["place_kind"] == kind]
+        for kind, of_kind in _by_kind(figure, shown).items()
+        for rows in mix_rows(of_kind, aspects=[str(figure.by)], factor=figure.of)
+    ]
     if not parts:
         return no_figures()
-    rows = in_places(pd.concat(parts), figure)
+    rows = in_places(pd.concat(parts, ignore_index=True), figure)
     return rows if figure.period is None else rows[rows["period"] == figure.period]
+
+
+def _by_kind(figure: Figure, shown: Shown) -> dict[str | None, Shown]:
+    """What a reader may see of the places of pages, under None, and of each further kind."""
+    further = [] if shown.finer.empty else shown.finer.index.unique("place_kind")
+    found: dict[str | None, Shown] = {None: shown}
+    found |= {
+        kind: replace(
+            shown,
+            rhythm=shown.finer.xs(kind, level="place_kind"),
+            rhythm_kind=kind,
+            is_finer=True,
+        )
+        for kind in figure.places
+        if kind in further
+    }
+    return found
 
 
 def _summed_bands(rows: pd.DataFrame, figure: Figure) -> pd.DataFrame:

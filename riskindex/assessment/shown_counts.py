@@ -140,6 +140,7 @@ def show(
     *,
     counts: pd.DataFrame,
     rhythm: pd.DataFrame,
+    finer: pd.DataFrame,
     bands: pd.DataFrame,
     rhythm_kind: str | None,
     whole: str,
@@ -158,7 +159,7 @@ def show(
     about
         Columns `ABOUT`, index factor or measure, in the order of the report; `restricted` is
         missing where the reader sees everything.
-    counts, rhythm, bands, rhythm_kind, whole, hot, weights
+    counts, rhythm, finer, bands, rhythm_kind, whole, hot, weights
         As in `Shown`; `counts` are its places.
     series, funnels, people, part_periods, by_area
         As in `Shown`.
@@ -170,6 +171,7 @@ def show(
     return Shown(
         places=counts,
         rhythm=rhythm,
+        finer=finer,
         bands=bands,
         rhythm_kind=rhythm_kind,
         labels=dict(zip(names, map(str, about["label"]), strict=True)),

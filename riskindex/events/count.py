@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from math import sqrt
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -29,6 +28,7 @@ from riskindex.events.periods import Periods, Unit, month_label, parse_periods
 from riskindex.events.places import How, Reason
 from riskindex.events.points import events_inside
 from riskindex.events.rhythm import (
+    DefaultTime,
     count_by_group,
     default_time_notes,
     default_times,
@@ -94,6 +94,29 @@ class Counted(NamedTuple):
     in_polygons: "pd.Series[int]"
     """Events counted whose point lies in a named polygon, of the sources that have points; index
     `IN_POLYGONS`. Those of no known point have the place `NO_POINT`."""
+    finer: pd.DataFrame
+    """Records as `period_rhythm`, of the places, factors and aspects that figures ask for; index
+    place_kind, then as there."""
+
+
+class MixPlaces(NamedTuple):
+    """Places of one kind below those of pages, and what is told of the records there."""
+
+    places: "pd.Series[str]"
+    """Name of the place of each area, in the order of the areas; "" where it has none."""
+    factors: frozenset[str]
+    """Names of factors and measures."""
+    aspects: frozenset[str]
+    """What their records are parted by."""
+
+
+class FurtherPlaces(NamedTuple):
+    """Where figures count events and records beside areas and the places of pages."""
+
+    polygons: "Mapping[str, pd.Series[Any]]"
+    """Kind to the shape of each of its named polygons, in the coordinate system of the areas."""
+    mixes: Mapping[str, MixPlaces]
+    """Kind of group to what is told of its places."""
 
 
 IN_POLYGONS = ["factor", "group", "period", "place_kind", "place"]
@@ -111,7 +134,7 @@ def count_events(
     crosswalk: Crosswalk | None = None,
     known_codes: Collection[str] = (),
     places: "pd.Series[str] | None" = None,
-    polygons: "Mapping[str, pd.Series[Any]]" = MappingProxyType({}),
+    further: FurtherPlaces | None = None,
 ) -> Counted:
     """Count events per area, factor, group of events and period, and account for each of them.
 
@@ -134,8 +157,8 @@ def count_events(
     places
         Name of the district or other place of each area, for its months, weekdays and hours;
         left out, these are not counted.
-    polygons
-        Kind to the shape of each of its named polygons, in the coordinate system of the areas.
+    further
+        Where figures count events and records beside areas and these places.
 
     Returns
     -------
@@ -168,7 +191,7 @@ def count_events(
         if asked:
             # A fault in one source does not hide those of the others.
             with together.trying():
-                parts[name] = _count_source(name, source, asked, study, places, polygons=polygons)
+                parts[name] = _count_source(name, source, asked, study, places, further=further)
     together.raise_any()
     # Reading what nobody counts costs minutes and is mostly a slip in a name.
     unused = [f"{name}: no factor counts it." for name in events if name not in parts]
@@ -203,6 +226,7 @@ class _Part(NamedTuple):
     funnels: pd.DataFrame
     in_no_area: dict[tuple[str, str, str], int]
     in_polygons: dict[tuple[str, ...], int]
+    finer: dict[str, pd.DataFrame]
 
 
 def _count_source(
@@ -212,7 +236,7 @@ def _count_source(
     study: StudyArea,
     places: "pd.Series[str] | None",
     *,
-    polygons: "Mapping[str, pd.Series[Any]]",
+    further: FurtherPlaces | None,
 ) -> _Part:
     # Before the scan: a misspelt value should fail in a second, not after the minutes of a national
     # file.
@@ -251,6 +275,11 @@ def _count_source(
     notes += [*default_time_notes(name, defaults), *range_notes(name, tally)]
     no_months = places is None or not tally.events.knows_months
     rhythm = no_rhythm() if no_months else count_by_group(tally, asked, places, defaults=defaults)
+    further = further or FurtherPlaces({}, {})
+    finer = {
+        kind: _finer(tally, asked, of_kind, defaults)
+        for kind, of_kind in (further.mixes if not no_months else {}).items()
+    }
     parts = {(g.factor, p.label) for g in asked for p in g.periods if part.is_part(g, p)}
     return _Part(
         counts,
@@ -264,8 +293,19 @@ def _count_source(
         parts,
         tell_funnels(tally, {key: _sum(column) for key, column in counts.items()}),
         in_no_area,
-        _in_polygons(tally, asked, polygons),
+        _in_polygons(tally, asked, further.polygons),
+        finer,
     )
+
+
+def _finer(
+    tally: Tally, asked: Sequence[Group], wanted: MixPlaces, defaults: Sequence[DefaultTime]
+) -> pd.DataFrame:
+    """Records of the factors and aspects that figures ask for in the places of one kind."""
+    groups = [group for group in asked if group.factor in wanted.factors]
+    table = count_by_group(tally, groups, wanted.places, defaults=defaults)
+    # Everything for every ward would be millions of rows.
+    return in_areas(table[table.index.isin(list(wanted.aspects), level="aspect")])
 
 
 def _in_polygons(
@@ -333,7 +373,19 @@ def _together(
         in_one_table([part.funnels for part in parts.values()]),
         _numbers({k: parts[source].in_no_area[k] for source, k in order}, IN_POLYGONS[:3]),
         _numbers({k: n for part in parts.values() for k, n in part.in_polygons.items()}),
+        _by_kind([part.finer for part in parts.values()]),
     )
+
+
+def _by_kind(parts: Sequence[Mapping[str, pd.DataFrame]]) -> pd.DataFrame:
+    """Records of all sources by kind of place."""
+    of_kind = {kind: [part[kind] for part in parts if kind in part] for kind in _union(parts)}
+    tables = {kind: pd.concat(tables) for kind, tables in of_kind.items()}
+    return pd.concat(tables, names=["place_kind"]).sort_index() if tables else pd.DataFrame()
+
+
+def _union(parts: Sequence[Mapping[str, pd.DataFrame]]) -> list[str]:
+    return list(dict.fromkeys(kind for part in parts for kind in part))
 
 
 def _numbers(

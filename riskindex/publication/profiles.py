@@ -46,7 +46,7 @@ from riskindex.publication.released import (
     whole,
     without_folders,
 )
-from riskindex.publication.rhythm import released_bands, released_rhythm
+from riskindex.publication.rhythm import released_bands, released_finer, released_rhythm
 from riskindex.result import Result
 from riskindex.tables import rows
 
@@ -175,6 +175,7 @@ def release_protected(
         rhythm=released_rhythm(result.rhythm, result, key, rules),
         measures=view.measures(),
         period_rhythm=released_rhythm(result.measured.rhythm, result, key, rules),
+        finer_rhythm=released_finer(result),
         age_bands=released_bands(result.measured.rhythm, result, key, rules),
         requested=tuple(result.config.figures),
         people=released_people(result, view.people(), key, rules),

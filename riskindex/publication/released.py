@@ -197,6 +197,9 @@ class Released(OnScreen):
     period_rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Records of factors and measures of each period, by place and month, weekday, hour, age and
     sex; of restricted ones cells of their own."""
+    finer_rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Records as `period_rhythm`, of kinds of places below those of pages that figures ask for; of
+    open sources alone outside."""
     age_bands: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Records of restricted factors and measures in the bands of ages that figures ask for."""
     document: Document | None = None
@@ -267,6 +270,7 @@ class Released(OnScreen):
             pd.concat([table.reindex(columns=list(ABOUT)).astype(object) for table in tables]),
             counts=self.figure_counts,
             rhythm=self.period_rhythm,
+            finer=self.finer_rhythm,
             bands=self.age_bands,
             rhythm_kind=profile_kind(self.group_kinds),
             whole=self.place,
@@ -346,6 +350,7 @@ def whole(result: Result) -> Released:
         figure_counts=result.figure_counts,
         measures=result.about_measures,
         period_rhythm=inside_study(result.measured.rhythm),
+        finer_rhythm=inside_study(result.measured.finer),
         requested=tuple(config.figures),
         document=config.document,
         series=result.measured.series,

@@ -9,6 +9,7 @@ import pandas as pd
 from riskindex.areas.groups import WHOLE, group_kinds, profile_kind
 from riskindex.arrays import Flags
 from riskindex.assessment.options import band_label
+from riskindex.assessment.place_counts import inside_study
 from riskindex.disclosure import NOT_RECORDED, CellRules
 from riskindex.events.periods import Period, month_label, parse_periods
 from riskindex.events.rhythm import IN_NO_AREA
@@ -93,6 +94,14 @@ def released_bands(
         if table.aspect == "age" and asked.get(table.factor)
     ]
     return pd.concat(parts).sort_index() if parts else pd.DataFrame()
+
+
+def released_finer(result: "Result") -> pd.DataFrame:
+    """Records by kinds of places below those of pages, of open sources alone."""
+    table = inside_study(result.measured.finer)
+    # Nearly all cells of restricted records by ward and hour would be withheld, and the others
+    # would stand beside the cells of the ward and of its district.
+    return table[~table.index.isin(_closed(result), level="factor")] if len(table) else table
 
 
 def _closed(result: "Result") -> list[str]:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from figure_tables import monthly, records, row, shown
 from scipy.sparse import csr_array
+from small_force import CODES, CONFIG, offences, write_force
 
 from riskindex import release, run
 from riskindex.assessment.figure_rows import COLUMNS, KEY
@@ -15,6 +16,7 @@ from riskindex.assessment.options import Figure, Measure, Names, change_periods,
 from riskindex.assessment.requested import request_figures
 from riskindex.config import parse_config
 from riskindex.errors import ConfigError
+from riskindex.publication.rhythm import released_finer
 
 YEARS = {"2020": (30, 40, 50), "2021": (40, 40, 40), "2022": (27, 40, 53)}
 NAMES = Names(
@@ -304,3 +306,71 @@ def test_a_measure_has_a_name_source_and_periods_of_its_own(county_config):
     assert "name its periods" in said(periods=[])
     assert "is no calendar-year" in said(periods=["2021-22"])
     assert Measure(label="L", source="s", periods=["2021"]).as_factor("m").counts_events
+
+
+WARDS = ["Park", "Park", "Quay", "Quay", "Quay", "Hill", "Hill", "Park", "Park"]
+BY_WARD = (
+    CONFIG.replace('area = "area"\n', 'area = "area"\ntype = "kind"\n').replace(
+        "[bases]",
+        """[[areas.lookups]]
+path = "wards.csv"
+code = "code"
+groups = { ward = "ward" }
+[bases]""",
+    )
+    + """
+[[figures]]
+name = "kinds"
+kind = "mix"
+of = "wider"
+by = "type"
+places = ["whole", "district", "ward"]
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def by_ward(tmp_path_factory):
+    wards = pd.DataFrame({"code": CODES, "ward": WARDS})
+    return run(write_force(tmp_path_factory.mktemp("wards"), BY_WARD, wards=wards))
+
+
+def test_a_mix_is_told_by_ward_where_the_config_asks_for_it(by_ward):
+    table = offences()
+    table = table[table["date"].str.startswith("2022") & table["weapon"].isin(["knife", "gun"])]
+    # Trinity of two districts is two wards, and so is each of these.
+    districts = ["North"] * 3 + ["South"] * 3 + ["East"] * 3
+    named = [f"{ward} ({district})" for ward, district in zip(WARDS, districts, strict=True)]
+    ward = table["area"].map(dict(zip(CODES, named, strict=True))).dropna()
+    kind = table["kind"].fillna("not recorded")
+    told = by_ward.figures
+    told = told[(told["figure"] == "kinds") & (told["place_kind"] == "ward")]
+    found = told.set_index(["place", "category"])["count"]
+    wanted = kind.groupby([ward, kind]).size()
+    assert found[found > 0].astype(int).to_dict() == wanted.to_dict()
+    assert told["base"].notna().all()
+    # What is not asked for is not there: everything for every ward would be millions of rows.
+    assert set(by_ward.measured.finer.index.unique("aspect")) == {"type"}
+
+
+def test_a_restricted_mix_by_ward_stays_internal_and_an_open_one_leaves(by_ward):
+    assert released_finer(by_ward).empty
+    source = replace(
+        by_ward.config.sources["offences"], protection="open", address="a", licence="b"
+    )
+    sources = {**by_ward.config.sources, "offences": source}
+    opened = replace(by_ward, config=by_ward.config.model_copy(update={"sources": sources}))
+    assert set(released_finer(opened).index.unique("factor")) == {"wider"}
+
+
+def test_a_ward_stands_out_only_beyond_all_wards_that_are_looked_at():
+    # 12 of 120 in one hour of 24: p of one place is .004 times 24 hours and 3 patterns.
+    hours = {f"{hour:02d}": 5 for hour in range(24)} | {"17": 26}
+    table = records({("N", "hour", hour): n for hour, n in hours.items()})
+    many = pd.concat([table.rename(index={"N": f"W{i}"}, level="place") for i in range(200)])
+    finer = pd.concat({"ward": many}, names=["place_kind"])
+    what = figure("mix", by="hour", places=["district", "ward"])
+    found = asked(what, replace(shown({"2022": (200, 0, 0)}, rhythm=table), finer=finer))
+    at_five = found[found["category"] == "17"].set_index("place_kind")
+    p = at_five["note"].str.extract(r"adjusted p (\S+)")[0].astype(float)
+    assert p["ward"].iloc[0] == pytest.approx(200 * p["district"], rel=0.1)
