@@ -36,11 +36,12 @@ def main() -> None:
     options.add_argument("crimes", type=Path)
     options.add_argument("--code", default="LSOA21CD", help="column of the area code")
     options.add_argument("--maps", type=int, default=100)
+    options.add_argument("--seed", type=int, default=1)
     asked = options.parse_args()
     areas = gpd.read_file(asked.boundaries).set_index(asked.code).sort_index()
     windows = with_self(neighbour_matrix(areas))
     events = pd.concat(members(asked.crimes, "-street.csv"))
-    rng, table = np.random.default_rng(1), {}
+    rng, table = np.random.default_rng(asked.seed), {}
     for crime in CRIMES:
         mine = events[events["Crime type"] == crime]
         counts = pd.crosstab(mine["LSOA code"], mine["Month"]).reindex(areas.index, fill_value=0)

@@ -41,6 +41,16 @@ class Case(NamedTuple):
     variation: str = "gamma"
 
 
+class Asked(NamedTuple):
+    """What a table is made of: a new seed draws other maps of the same worlds."""
+
+    maps: int
+    seed: int
+    peers: Sequence[str]
+    dispersions: Sequence[float]
+    """Only cases of these; all of them if there is none."""
+
+
 class Drawn(NamedTuple):
     """One map: its counts, and what only an oracle knows."""
 
@@ -173,10 +183,14 @@ def table(
     cases: Sequence[Case],
     neighbours: sparse.csr_array,
     tests: Sequence[str],
-    maps: int,
+    asked: Asked,
     plant: bool,
 ) -> pd.DataFrame:
-    rows = [hot_share(case, neighbours, tests, maps=maps, plant=plant) for case in cases]
+    cases = [c for c in cases if not asked.dispersions or c.dispersion in asked.dispersions]
+    rows = [
+        hot_share(case, neighbours, tests, maps=asked.maps, plant=plant, seed=asked.seed)
+        for case in cases
+    ]
     return pd.DataFrame(rows, index=pd.MultiIndex.from_tuples(cases, names=Case._fields))
 
 
@@ -192,32 +206,38 @@ TAILS = [
 BEYOND = [Case(m, w, "even", v) for v in ("lognormal", "smooth") for m in MEANS for w in (0.2, 0.5)]
 
 
-def print_null(neighbours: sparse.csr_array, maps: int, peers: Sequence[str]) -> None:
-    found = table(NULLS, neighbours, ["window", *peers], maps, plant=False)
-    print(f"Maps with any hot area, of {maps} without a hotspot ({neighbours.shape[0]} areas)")
+def print_null(neighbours: sparse.csr_array, asked: Asked) -> None:
+    tests = dict.fromkeys(["window", "own", *asked.peers])
+    found = table(NULLS, neighbours, list(tests), asked, plant=False)
+    print(
+        f"Maps with any hot area, of {asked.maps} without a hotspot ({neighbours.shape[0]} areas)"
+    )
     print(found.to_string(), f"\nworst: {found['window'].max():.3f}, bar {MOST_FALSE_ALARMS}\n")
 
 
-def print_power(neighbours: sparse.csr_array, maps: int, peers: Sequence[str]) -> None:
-    tests = dict.fromkeys(["window", "binomial window", "binomial mid-p", "oracle", *peers])
-    found = table(PLANTED, neighbours, list(tests), maps, plant=True)
+def print_power(neighbours: sparse.csr_array, asked: Asked) -> None:
+    tests = dict.fromkeys(["window", "binomial window", "binomial mid-p", "oracle", *asked.peers])
+    found = table(PLANTED, neighbours, list(tests), asked, plant=True)
     found["of binomial"] = found["window"] / found["binomial window"]
     found["of oracle"] = found["window"] / found["oracle"]
-    print(f"Share of planted areas found hot, {maps} maps")
+    print(f"Share of planted areas found hot, {asked.maps} maps")
     print(
         found.to_string(), f"\nbars at means 1 and 5: {LEAST_OF_BINOMIAL} of the binomial", end=" "
     )
     print(f"at dispersion 0, {LEAST_OF_ORACLE} of the oracle above\n")
 
 
-def print_beyond(neighbours: sparse.csr_array, maps: int, peers: Sequence[str]) -> None:
-    found = table(BEYOND, neighbours, ["window", *peers], maps, plant=False)
-    print(f"Maps with any hot area, of {maps}, where risks vary otherwise\n{found.to_string()}\n")
+def print_beyond(neighbours: sparse.csr_array, asked: Asked) -> None:
+    found = table(BEYOND, neighbours, ["window", *asked.peers], asked, plant=False)
+    print(f"Maps with any hot area, of {asked.maps}, where risks vary otherwise")
+    print(found.to_string(), "\n")
 
 
-def print_tails(neighbours: sparse.csr_array, maps: int, peers: Sequence[str]) -> None:
-    found = table(TAILS, neighbours, ["window", "own"], maps, plant=False)
-    print(f"Maps with any hot area, of {maps}, where risks are lognormal\n{found.to_string()}\n")
+def print_tails(neighbours: sparse.csr_array, asked: Asked) -> None:
+    found = table(TAILS, neighbours, ["window", "own"], asked, plant=False)
+    print(
+        f"Maps with any hot area, of {asked.maps}, where risks are lognormal\n{found.to_string()}\n"
+    )
 
 
 TABLES = {"null": print_null, "power": print_power, "beyond": print_beyond, "tails": print_tails}
@@ -230,6 +250,8 @@ def main() -> None:
     options.add_argument("--rows", type=int, default=25, help="of the lattice")
     options.add_argument("--columns", type=int, default=40)
     options.add_argument("--tables", nargs="+", choices=TABLES, default=["null", "power", "beyond"])
+    options.add_argument("--seed", type=int, default=1)
+    options.add_argument("--dispersions", type=float, nargs="+", default=[])
     options.add_argument("--peers", action="store_true", help="also the tests to compare with")
     asked = options.parse_args()
     neighbours = (
@@ -238,7 +260,8 @@ def main() -> None:
     pd.options.display.float_format = "{:.3f}".format
     started = time.process_time()
     for name in asked.tables:
-        TABLES[name](neighbours, asked.maps, PEERS if asked.peers else [])
+        peers = PEERS if asked.peers else []
+        TABLES[name](neighbours, Asked(asked.maps, asked.seed, peers, asked.dispersions))
     print(f"{time.process_time() - started:.0f} s of CPU")
 
 

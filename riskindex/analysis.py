@@ -112,7 +112,7 @@ def analyse(
     # Beside the list and not for it: a cluster does not make each of its areas hot.
     clusters = scan_for_clusters(counts, areas, tables, weights, config.factors, seed=config.seed)
     robust, sensitivity = _how_sure(config, given, listed, choices=choices, say=say)
-    reasons = _reasons(config, found, persistence, scores).reindex(areas.index, fill_value="")
+    reasons = _reasons(config, listed, clusters).reindex(areas.index, fill_value="")
     correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
     # Repeats describe the list and never change it: they are joined after the selection is made.
     index = chosen.table.join(robust.table if robust else []).assign(reasons=reasons)
@@ -335,6 +335,7 @@ def explain_some_factors(
         unit=config.periods.unit,
         whole=config.whole,
         averages=averages_last(result.tests),
+        clusters=result.clusters_found,
     )
     return words, through_one_area(hotspots, scored)
 
@@ -354,17 +355,17 @@ def _replay(config: Config, data: Data, scores: pd.DataFrame) -> Replay | None:
     )
 
 
-def _reasons(
-    config: Config, found: Hotspots, persistence: pd.DataFrame, scores: pd.DataFrame
-) -> "pd.Series[str]":
+def _reasons(config: Config, listed: Listed, clusters: pd.DataFrame) -> "pd.Series[str]":
+    found = listed.found
     return explain(
         found.table,
-        persistence,
-        scores,
+        listed.persistence,
+        listed.scores,
         config.factors,
         unit=config.periods.unit,
         whole=config.whole,
         averages=averages_last(found.tests),
+        clusters=clusters,
     )
 
 

@@ -148,8 +148,10 @@ class Factor:
     """An area is hot where its adjusted p is at most this."""
     getis_ord: GetisOrd = field(default_factory=GetisOrd)
     """For the method getis-ord: which statistic, null and p-value."""
-    scan: bool = False
-    """Also scan the last period for clusters: which group of areas, how likely by chance."""
+    scan: bool | None = None
+    """Also scan the last period for clusters: which group of areas, how likely by chance. Left out,
+    counts by window or poisson in at most 2,000 areas are scanned with fewer simulated maps, for
+    the reasons; true scans whatever is tested and tells it in the report, false scans nothing."""
 
     # How it scores.
     score: Score

@@ -189,7 +189,7 @@ class Result(OnScreen):
     rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Records by place and month, weekday, hour, age and sex, of all periods of a factor."""
     clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
+    """Clusters of the factors that are scanned, of `scan_for_clusters`."""
     sensitivity: Sensitivity = field(default_factory=Sensitivity)
     """What other choices would have changed, of `ask_what_if`."""
     composition: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -28,6 +28,8 @@ SHARE = 0.05
 MOST_AREAS = 50
 """... and at most so many areas."""
 REPLICATES = 999
+QUICK_REPLICATES, QUICK_AREAS = 199, 2_000
+"""Unless a factor says whether it is scanned: so many simulated maps, up to so many areas."""
 RANKED = 10
 """Where fewer simulated maps than this reach a cluster, a Gumbel law gives its p-value."""
 
@@ -226,7 +228,9 @@ def scan_for_clusters(
     *,
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Clusters of every factor that asks for a scan, in its last period.
+    """Clusters in the last period of every factor that is scanned.
+
+    A factor says so itself; one that says nothing is scanned where that is quick (`is_quick`).
 
     Parameters
     ----------
@@ -243,10 +247,18 @@ def scan_for_clusters(
         events), ratio, p, log_likelihood_ratio, dispersion. Empty where there is none.
     """
     lines: list[dict[str, Any]] = []
-    for factor in (factor for factor in factors if factor.scan):
+    for factor in factors:
+        if not (is_quick(factor, len(areas)) if factor.scan is None else factor.scan):
+            continue
         seen = observe(factor, _last(factor), counts, areas, tables)
         lines += _of_factor(factor, seen, areas, weights, seed)
     return pd.DataFrame(lines, columns=list(COLUMNS))
+
+
+def is_quick(factor: Factor, n: int) -> bool:
+    """Whether so many areas are scanned in a moment for a factor that does not ask for it."""
+    # Gi* has no expectation of its own, which a scan would have to make up.
+    return factor.scored and factor.method in ("window", "poisson") and n <= QUICK_AREAS
 
 
 def _of_factor(
@@ -264,6 +276,7 @@ def _of_factor(
         points[seen.assessed],
         jumps=sample.event_weights.tolist(),
         dispersion=study.dispersion,
+        replicates=REPLICATES if factor.scan else QUICK_REPLICATES,
         level=factor.level,
         seed=seed,
     )

@@ -122,7 +122,8 @@ def build_index(scores: pd.DataFrame, *, options: Index = Index()) -> pd.DataFra
     Raises
     ------
     DataError
-        A weight is negative, the weights add up to nothing, or no area has an index.
+        A weight is negative, the weights add up to nothing, no area has an index, scores are no
+        numbers, or the table has another index.
     """
     frame = Ingredients.of(scores, options)
     # Sums in another order differ in the last digit, by machine and by library. Rounded, what is
@@ -355,6 +356,12 @@ def _companion(scores: pd.DataFrame, frame: Ingredients) -> Array:
 
 
 def _wide(scores: pd.DataFrame, column: str) -> pd.DataFrame:
+    if not {"factor", "area_code"} <= set(scores.index.names):
+        have = ", ".join(str(name) for name in scores.index.names)
+        raise DataError(
+            "Scores are told by factor and area: give them an index (factor, area_code), "
+            f"not ({have})."
+        )
     of_factor, of_area = (
         np.asarray(scores.index.codes[scores.index.names.index(name)])
         for name in ("factor", "area_code")
@@ -367,7 +374,11 @@ def _wide(scores: pd.DataFrame, column: str) -> pd.DataFrame:
         raise DataError("Every factor must be scored for the same areas, in the same order.")
     named = scores.index.levels[scores.index.names.index("factor")].take(factors)
     codes = scores.index.levels[scores.index.names.index("area_code")].take(areas)
-    values = scores[column].to_numpy(float).reshape(len(factors), len(areas)).T
+    try:
+        numbers = scores[column].to_numpy(float)
+    except (TypeError, ValueError) as error:
+        raise DataError(f"The column {column} must hold numbers ({error}).") from None
+    values = numbers.reshape(len(factors), len(areas)).T
     return pd.DataFrame(values, index=codes.rename("area_code"), columns=named)
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.factors import Factor, inside, reads_all_periods
+from riskindex.statistics.corrections import confidence_of
 from riskindex.statistics.intervals import round_half_away
 from riskindex.tables import rows
 
@@ -50,6 +51,7 @@ def explain(
     unit: str = "calendar-year",
     whole: str = "county",
     averages: Mapping[str, float] = NOTHING,
+    clusters: pd.DataFrame | None = None,
 ) -> "pd.Series[str]":
     """Say for every area why it scores.
 
@@ -66,6 +68,8 @@ def explain(
     averages
         Mean number of an assessed area in the last period, by factor, which stands beside the
         area's own where nothing else says what to expect of it.
+    clusters
+        Of `scan_for_clusters`: a reason says of what cluster its area is a part.
 
     Returns
     -------
@@ -74,7 +78,14 @@ def explain(
         factors that the area is not assessed for; empty where no factor scores and none is missing.
     """
     told = reasons(
-        hotspots, persistence, scores, factors, unit=unit, whole=whole, averages=averages
+        hotspots,
+        persistence,
+        scores,
+        factors,
+        unit=unit,
+        whole=whole,
+        averages=averages,
+        clusters=clusters,
     )
     order = np.argsort(-scores.loc[told.index, "contribution"].to_numpy(float), kind="stable")
     joined = told.iloc[order].groupby(level="area_code", sort=False).agg(" ".join)
@@ -141,12 +152,13 @@ def reasons(
     unit: str = "calendar-year",
     whole: str = "county",
     averages: Mapping[str, float] = NOTHING,
+    clusters: pd.DataFrame | None = None,
 ) -> "pd.Series[str]":
     """One sentence for every factor and area where the factor scores.
 
     Parameters
     ----------
-    hotspots, persistence, scores, factors, unit, whole, averages
+    hotspots, persistence, scores, factors, unit, whole, averages, clusters
         As for `explain`.
 
     Returns
@@ -158,6 +170,8 @@ def reasons(
     texts = {}
     for factor in (factor for factor in factors if factor.scored):
         table = _facts(hotspots, persistence, scores, factor)
+        if clusters is not None:
+            table[["cluster", "cluster_p"]] = _clusters(clusters, factor).reindex(table.index)
         usual = averages.get(factor.name, np.nan)
         speech = Speech(factor, unit, whole, _average(factor, table), usual)
         texts[factor.name] = pd.Series(dict(_sentences(speech, table)), dtype=object)
@@ -200,6 +214,10 @@ class Fact(NamedTuple):
     all_observed: float
     """Events of the area itself in all periods that assess it."""
     all_expected: float
+    cluster: float
+    """How many areas the cluster has that it is a part of; NaN where it is in none."""
+    cluster_p: float
+    """How likely a map without a cluster shows one like it."""
 
 
 class Speech(NamedTuple):
@@ -238,6 +256,13 @@ def _facts(
     return table.reindex(columns=list(Fact._fields[1:]))
 
 
+def _clusters(clusters: pd.DataFrame, factor: Factor) -> pd.DataFrame:
+    """Size and p of the cluster that each area is in; clusters of one factor share no area."""
+    mine = clusters[(clusters["factor"] == factor.name) & (clusters["areas"] > 1)]
+    each = mine.assign(area_code=mine["area_codes"].str.split("; ")).explode("area_code")
+    return each.set_index("area_code")[["areas", "p"]].set_axis(["cluster", "cluster_p"], axis=1)
+
+
 def _sentences(speech: Speech, table: pd.DataFrame) -> Iterator[tuple[str, str]]:
     is_share = not np.isnan(speech.average)
     say = _shared if is_share else SENTENCES.get(speech.factor.score, _tested)
@@ -261,7 +286,8 @@ def _persisted(speech: Speech, fact: Fact) -> str:
     periods = PERIOD_WORDS[speech.unit][1]
     return (
         f"Hot for {inside(speech.factor.label)} in {fact.periods_hot:.0f} of "
-        f"{fact.periods_assessed:.0f} {periods}{_of_many(speech, fact)}{_own_words(speech, fact)}."
+        f"{fact.periods_assessed:.0f} {periods}{_of_many(speech, fact)}{_own_words(speech, fact)}"
+        f"{_in_cluster(speech, fact)}."
     )
 
 
@@ -282,9 +308,14 @@ def _of_many(speech: Speech, fact: Fact) -> str:
 
 
 def _shared(speech: Speech, fact: Fact) -> str:
-    if fact.value <= speech.average and speech.factor.direction == 1:
+    if not _is_worse(speech.factor, fact.value, speech.average):
         return ""
     return _SHARES[speech.factor.measured_as](speech, fact)
+
+
+def _is_worse(factor: Factor, number: float, than: float) -> bool:
+    """Whether a number means more risk than another, by the direction of the factor."""
+    return factor.direction * (number - than) > 0
 
 
 def _share_words(speech: Speech, fact: Fact) -> str:
@@ -312,6 +343,8 @@ def _tested(speech: Speech, fact: Fact) -> str:
     near = kind not in ("", "own", "both")
     observed = fact.window_observed if near else fact.observed
     expected = fact.window_expected if near else fact.expected
+    if factor.direction == -1:
+        return _fewer(speech, fact)
     if not (fact.is_hot or fact.confidence > 0 or near or observed > expected):
         return ""
     start = "Hot" if fact.is_hot else "Possibly hot" if fact.confidence > 0 else "More"
@@ -323,18 +356,32 @@ def _tested(speech: Speech, fact: Fact) -> str:
     if near:
         own = _against(fact.observed, fact.expected, weighted)
         numbers = f"{own}; with its neighbours {numbers}"
-    return f"{about}: {numbers}{KIND_WORDS[kind]}{_local(fact)}."
+    return f"{about}: {numbers}{KIND_WORDS[kind]}{_local(fact)}{_in_cluster(speech, fact)}."
+
+
+def _fewer(speech: Speech, fact: Fact) -> str:
+    """What there is too little of, where a high number means less risk: its own number alone."""
+    if not fact.observed < fact.expected:
+        return ""
+    label, period = inside(speech.factor.label), speech.factor.periods[-1:]
+    about = " ".join([f"Fewer for {label}", *(_in_period(speech.unit, p) for p in period)])
+    return f"{about}: {_counted(speech.factor, fact.observed, fact.expected, '')}."
 
 
 def _own_risk(speech: Speech, fact: Fact) -> str:
     """The area's own numbers first, then those of its window, which are named as such."""
     factor = speech.factor
-    if not fact.all_observed > fact.all_expected and not fact.is_hot:
+    hot = fact.is_hot and factor.direction == 1
+    if not _is_worse(factor, fact.all_observed, fact.all_expected) and not hot:
         return ""
     span = " to ".join(dict.fromkeys([*factor.periods[:1], *factor.periods[-1:]]))
     about = " ".join(filter(None, [factor.label, _in_period(speech.unit, span)]))
     told = _ESTIMATES[factor.estimate](factor, fact.value)
-    sentences = [f"{about}: {_counted(factor, fact.all_observed, fact.all_expected, told)}."]
+    numbers = _counted(factor, fact.all_observed, fact.all_expected, told)
+    if factor.direction == -1:
+        # A hotspot of what protects is no reason.
+        return f"{about}: {numbers}."
+    sentences = [f"{about}: {numbers}{_in_cluster(speech, fact)}."]
     if fact.is_hot or fact.kind == "next door":
         last = factor.periods[-1] if len(factor.periods) > 1 else ""
         start = " ".join(filter(None, [_RISK_WORDS[fact.kind], _in_period(speech.unit, last)]))
@@ -368,6 +415,17 @@ def _local(fact: Fact) -> str:
     if not fact.is_hot or np.isnan(fact.local):
         return ""
     return "; hotter than its surroundings too" if fact.local else "; its surroundings are so too"
+
+
+def _in_cluster(speech: Speech, fact: Fact) -> str:
+    """The group of areas that a scan of the last period found it in, and how surely that is one."""
+    if np.isnan(fact.cluster):
+        return ""
+    sure = int(confidence_of(np.array([fact.cluster_p]))[0])
+    periods = speech.factor.periods
+    when = _in_period(speech.unit, periods[-1]) if len(periods) > 1 else ""
+    notes = f"({sure}% sure)" if sure else ""
+    return "; " + " ".join(filter(None, [f"in a cluster of {fact.cluster:.0f} areas", when, notes]))
 
 
 def _in_period(unit: str, label: str) -> str:

@@ -172,16 +172,17 @@ def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
 
 
 def estimate_words(factor: Factor) -> str:
-    """What is told of a risk, where it is not the usual posterior mean under independent risks."""
+    """What is told of a factor where it is no usual mean of independent risks, or turned round."""
+    turned = "turned round, as less of it means more risk" if factor.direction == -1 else ""
     if factor.score != "risk":
-        return ""
+        return turned
     told = {
         "mean": "",
         "exceedance": f"the probability that it is above {factor.above:g} times what was expected",
         "rank": "its mean rank among the other areas",
     }
     near = "areas taken to be like their neighbours" if factor.prior == "spatial" else ""
-    return "; ".join(filter(None, [told[factor.estimate], near]))
+    return "; ".join(filter(None, [told[factor.estimate], near, turned]))
 
 
 def weights_taken(result: Result) -> dict[str, float]:

@@ -217,7 +217,7 @@ class Released(OnScreen):
     rhythm: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Records by district and month, weekday, hour, age and sex; empty where there are none."""
     clusters_found: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Clusters of the factors that ask for a scan, of `scan_for_clusters`."""
+    """Clusters of the factors that are scanned, of `scan_for_clusters`."""
     rules: CellRules | None = None
     """How counts of restricted sources became protected cells; None where none did."""
     apart: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -326,10 +326,25 @@ def test_weighted_events_of_several_groups():
     assert told == {**line, "observed": 75, "expected": line["expected"] / 4}
 
 
-def test_a_factor_is_scanned_on_request_only():
+def test_a_factor_that_wants_no_scan_has_none():
     found = find(SPOT, asked(scan=False))
     assert found.empty
     assert list(found) == list(module.COLUMNS)
+
+
+@pytest.mark.parametrize("method", ["window", "poisson"])
+def test_a_factor_that_says_nothing_is_scanned_where_that_is_quick(method, monkeypatch):
+    (line,) = find(SPOT, asked(method=method, scan=None)).to_dict("records")
+    assert line["area_codes"] == "E033; E023; E032; E034; E043"
+    assert line["p"] < 0.01
+    monkeypatch.setattr(module, "QUICK_AREAS", 99)
+    assert find(SPOT, asked(method=method, scan=None)).empty
+
+
+@pytest.mark.parametrize("options", [{"method": "getis-ord"}, {"scored": False}])
+def test_what_is_not_scored_or_has_no_expectation_is_scanned_on_request_only(options):
+    assert find(SPOT, asked(scan=None, **options)).empty
+    assert len(find(SPOT, asked(**options))) == 1
 
 
 def test_areas_that_are_not_assessed_are_in_no_cluster():

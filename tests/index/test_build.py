@@ -329,6 +329,14 @@ def test_numbers_that_no_index_can_use_are_refused(options, words):
     assert any(words in fault for fault in index_faults(Index(**options), {"crime"}))
 
 
+def test_scores_that_are_text_or_not_by_factor_and_area_are_refused():
+    index = pd.MultiIndex.from_product([["f"], ["a", "b"]], names=["factor", "area_code"])
+    with pytest.raises(DataError, match=r"The column score must hold numbers .*'high'"):
+        build_index(pd.DataFrame({"score": ["high", "low"]}, index=index))
+    with pytest.raises(DataError, match=r"an index \(factor, area_code\), not \(code\)"):
+        build_index(pd.DataFrame({"score": [1.0, 2.0]}, index=pd.Index(["a", "b"], name="code")))
+
+
 def test_an_infinite_weight_is_refused():
     table = scores({"x": [1, 2], "y": [2, 1]}, weight={"x": float("inf"), "y": 1.0})
     with pytest.raises(DataError, match="The weight of x is infinite"):

@@ -150,9 +150,9 @@ def test_a_share_stands_beside_the_share_of_the_county():
 
 def test_a_half_is_rounded_away_from_zero():
     options = DEPRIVED | {"method": "threshold", "score": "threshold", "threshold": 0.1}
-    values = {"observed": [0, 125], "value": [0.0, 0.125]}
+    values = {"observed": [50, 125], "value": [0.05, 0.125]}
     table = hotspots(["a", "b"], {("suspects", ""): values})
-    wanted = factor(**options, direction=-1)
+    wanted = factor(**options)
     scores = score_factors(table, persistence([]), [wanted])
     assert explain(table, persistence([]), scores, [wanted]).str.contains("13% of").any()
 
@@ -164,6 +164,33 @@ def test_a_low_share_is_a_reason_where_a_high_one_means_less_risk():
     scores = score_factors(table, persistence([]), [wanted])
     found = explain(table, persistence([]), scores, [wanted])
     assert found.tolist() == ["", "20% of owner-occupied homes (county 50%)."]
+
+
+def test_a_high_share_is_no_reason_where_it_means_less_risk():
+    options = {"label": "Owner-occupied homes", "method": "value", "score": "value"}
+    wanted = factor(**options, direction=-1, numerator="n", denominator="d")
+    shares = {"observed": [80, 60, 10], "value": [0.8, 0.6, 0.1]}
+    table = hotspots(["a", "b", "c"], {("suspects", ""): shares})
+    scores = score_factors(table, persistence([]), [wanted])
+    assert scores.loc[("suspects", "b"), "score"] > 0
+    assert explain(table, persistence([]), scores, [wanted])[["a", "b"]].tolist() == ["", ""]
+
+
+def test_few_of_what_protects_are_the_reason_and_many_are_none():
+    few = {"value": 0.5, "observed": 1, "expected": 1.9}
+    options = {"label": "Youth clubs", "score": "intensity", "direction": -1, "normalise": "rank"}
+    assert sentence(options, few) == (
+        "Fewer for youth clubs in 2022: 1 where 1.9 were expected (0.5 times)."
+    )
+    assert sentence(options, HOT | {"kind": "own"}) == ""
+    clubs = factor(**RISK | {"label": "Youth clubs", "direction": -1})
+    seen = {"observed": [62, 3], "expected": [31.0, 31.0], "step": 1.0, "is_hot": [True, False]}
+    table = hotspots(["a", "b"], {(clubs.name, "2022"): seen | {"kind": ["own", ""]}})
+    scores = score_factors(table, persistence(["a", "b"]), [clubs]).assign(value=0.2, score=50.0)
+    assert explain(table, persistence(["a", "b"]), scores, [clubs]).tolist() == [
+        "",
+        "Youth clubs in 2022: 3 where 31.0 were expected (0.1 times; estimated 0.2).",
+    ]
 
 
 def test_a_table_tested_for_hotspots_has_no_period():
@@ -267,7 +294,30 @@ def test_a_factor_that_an_area_lacks_is_told_after_the_reasons():
     assert told["a"] == ""
 
 
-def risk_sentence(options, before, last, *, value=1.8):
+CLUSTERS = pd.DataFrame(
+    {"factor": ["f", "f", "g"], "areas": [2, 1, 3], "area_codes": ["c; b", "a", "a; b; d"]}
+).assign(p=[0.004, 0.001, 0.02])
+
+
+def test_an_area_that_a_scan_found_in_a_cluster_is_said_to_be():
+    clusters = CLUSTERS.replace({"factor": {"f": factor(**SUSPECTS).name}})
+    told = sentence(SUSPECTS, HOT | {"kind": "own"}, clusters=clusters)
+    assert told.endswith("95% sure), by itself; in a cluster of 2 areas (99% sure).")
+    alone = clusters.assign(area_codes=["c; d", "b", "c; d; e"])
+    assert "cluster" not in sentence(SUSPECTS, HOT | {"kind": "own"}, clusters=alone)
+
+
+def test_the_cluster_of_a_risk_is_that_of_the_last_period():
+    clusters = CLUSTERS.replace({"factor": {"f": factor(**RISK).name}})
+    assert risk_sentence({}, {}, MANY, clusters=clusters) == (
+        "Robbery in 2022: 62 where 31.0 were expected (2.0 times; estimated 1.8); "
+        "in a cluster of 2 areas (99% sure)."
+    )
+    years = risk_sentence({"periods": ("2021", "2022")}, MANY, MANY, clusters=clusters)
+    assert years.endswith("estimated 1.8); in a cluster of 2 areas in 2022 (99% sure).")
+
+
+def risk_sentence(options, before, last, *, value=1.8, **words):
     """What is said of area b, whose risk was estimated as 1.8."""
     wanted = factor(**RISK | options)
     plain = {"observed": [0, 0], "expected": [4.0, 4.0]}
@@ -280,7 +330,7 @@ def risk_sentence(options, before, last, *, value=1.8):
     tables = {(wanted.name, p): c for p, c in zip(periods, columns[-len(periods) :], strict=True)}
     table = hotspots(["a", "b"], tables)
     scores = score_factors(table, persistence(["a", "b"]), [wanted]).assign(value=value)
-    return explain(table, persistence(["a", "b"]), scores, [wanted])["b"]
+    return explain(table, persistence(["a", "b"]), scores, [wanted], **words)["b"]
 
 
 def test_a_risk_gives_the_numbers_of_the_area_first():

@@ -347,7 +347,7 @@ _REFERENCES: tuple[tuple[Callable[[Released], bool], str], ...] = (
         "Bayes estimates of age-standardized relative risks, Biometrics 43.",
     ),
     (
-        lambda r: any(f.get("scan") for f in r.config.get("factors", [])),
+        lambda r: not r.clusters_found.empty,
         "Kulldorff (1997), A "
         "spatial scan statistic, Communications in Statistics: Theory and Methods 26.",
     ),

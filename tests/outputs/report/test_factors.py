@@ -5,9 +5,11 @@ import html
 import re
 
 import pandas as pd
+from tables import factor
 
 from riskindex.factors import inside
 from riskindex.outputs.report.factors import METHODS, SCORES, factors_part, score_words
+from riskindex.publication.readable_tables import estimate_words
 
 
 def told(released):
@@ -22,6 +24,12 @@ def test_a_score_is_told_in_words_and_with_its_estimate_where_there_is_one():
         f"{SCORES['risk']}: Gamma prior",
         "not scored: mapped and tested only",
     ]
+
+
+def test_what_is_turned_round_is_said_to_be():
+    homes = factor(method="value", score="value", direction=-1)
+    assert estimate_words(homes) == "turned round, as less of it means more risk"
+    assert estimate_words(factor(method="value", score="value")) == ""
 
 
 def test_every_method_and_score_of_a_factor_has_its_words(county_released):
