@@ -172,6 +172,7 @@ def analyse(
         around=given.around,
         measured=given.measured,
         funnels=given.funnels,
+        inside=given.inside,
         team_plan=plan,
     )
 

@@ -44,7 +44,7 @@ from riskindex.events.count import Counted, FurtherPlaces, MixPlaces, count_even
 from riskindex.events.definition_funnel import in_one_table
 from riskindex.events.losses import losses
 from riskindex.events.periods import Periods
-from riskindex.events.rhythm import IN_NO_AREA
+from riskindex.events.rhythm import IN_NO_AREA, MOST_AREAS
 from riskindex.events.source_events import Events
 from riskindex.files.formats import FileRecord
 from riskindex.files.frames import Frames, with_article
@@ -176,6 +176,7 @@ def _read(config: Config, frames: Frames, say: Say) -> Given:
         reconciliation=counted.reconciliation,
         uncounted=counted.uncounted,
         rhythm=counted.rhythm,
+        inside=counted.inside,
         notes=(*notes, *opened.notes, *counted.notes, *warnings),
         files=_files(files),
         places=private,
@@ -225,6 +226,7 @@ def _count(
             known_codes=codes.known,
             places=_places(areas, config.place),
             further=further,
+            inside=len(areas) <= MOST_AREAS,
         )
         measures = _count_measures(config, opened.events, areas, codes, further)
         if asked:

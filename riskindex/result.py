@@ -99,6 +99,8 @@ class Given(NamedTuple):
     """What figures count beside the factors."""
     funnels: pd.DataFrame = pd.DataFrame()
     """What is left after each clause of the definitions."""
+    inside: pd.DataFrame = pd.DataFrame()
+    """Records of each area by street and by part of the week."""
 
     @property
     def all_counts(self) -> pd.DataFrame:
@@ -210,6 +212,9 @@ class Result(OnScreen):
     """What figures count beside the factors, rhythms of each period, and tables without areas."""
     funnels: pd.DataFrame = field(default_factory=pd.DataFrame)
     """What is left after each clause of the definitions, of `tell_funnels`."""
+    inside: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Records of each area by street and by part of the week, of `count_inside`; events in
+    sensitive places are among them."""
 
     @property
     def headline(self) -> str:

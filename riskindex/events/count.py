@@ -30,10 +30,12 @@ from riskindex.events.points import events_inside
 from riskindex.events.rhythm import (
     DefaultTime,
     count_by_group,
+    count_inside,
     default_time_notes,
     default_times,
     in_areas,
     no_rhythm,
+    nothing_inside,
     over_periods,
     range_notes,
 )
@@ -97,6 +99,8 @@ class Counted(NamedTuple):
     finer: pd.DataFrame
     """Records as `period_rhythm`, of the places, factors and aspects that figures ask for; index
     place_kind, then as there."""
+    inside: pd.DataFrame
+    """Records of each area by street and by part of the week, of `count_inside`."""
 
 
 class MixPlaces(NamedTuple):
@@ -135,6 +139,7 @@ def count_events(
     known_codes: Collection[str] = (),
     places: "pd.Series[str] | None" = None,
     further: FurtherPlaces | None = None,
+    inside: bool = False,
 ) -> Counted:
     """Count events per area, factor, group of events and period, and account for each of them.
 
@@ -159,6 +164,8 @@ def count_events(
         left out, these are not counted.
     further
         Where figures count events and records beside areas and these places.
+    inside
+        Whether the streets and the hours of the week of each area are counted, too.
 
     Returns
     -------
@@ -191,7 +198,9 @@ def count_events(
         if asked:
             # A fault in one source does not hide those of the others.
             with together.trying():
-                parts[name] = _count_source(name, source, asked, study, places, further=further)
+                parts[name] = _count_source(
+                    name, source, asked, study, places, further=further, inside=inside
+                )
     together.raise_any()
     # Reading what nobody counts costs minutes and is mostly a slip in a name.
     unused = [f"{name}: no factor counts it." for name in events if name not in parts]
@@ -227,6 +236,7 @@ class _Part(NamedTuple):
     in_no_area: dict[tuple[str, str, str], int]
     in_polygons: dict[tuple[str, ...], int]
     finer: dict[str, pd.DataFrame]
+    inside: pd.DataFrame
 
 
 def _count_source(
@@ -237,6 +247,7 @@ def _count_source(
     places: "pd.Series[str] | None",
     *,
     further: FurtherPlaces | None,
+    inside: bool,
 ) -> _Part:
     # Before the scan: a misspelt value should fail in a second, not after the minutes of a national
     # file.
@@ -295,6 +306,7 @@ def _count_source(
         in_no_area,
         _in_polygons(tally, asked, further.polygons),
         finer,
+        count_inside(tally, asked, defaults=defaults) if inside else nothing_inside(),
     )
 
 
@@ -374,6 +386,7 @@ def _together(
         _numbers({k: parts[source].in_no_area[k] for source, k in order}, IN_POLYGONS[:3]),
         _numbers({k: n for part in parts.values() for k, n in part.in_polygons.items()}),
         _by_kind([part.finer for part in parts.values()]),
+        pd.concat([nothing_inside(), *(part.inside for part in parts.values())]).sort_index(),
     )
 
 

@@ -19,6 +19,7 @@ from riskindex.events.coverage import Coverage, Months, months_listed
 from riskindex.events.find_files import FoundFile, find_events
 from riskindex.events.people_clauses import columns_about_people, with_people
 from riskindex.events.repeated_records import copies, repeated_rows
+from riskindex.events.rhythm import MOST_AREAS
 from riskindex.events.source_events import Events
 from riskindex.events.sources import (
     FORCES_AROUND,
@@ -28,6 +29,8 @@ from riskindex.events.sources import (
     layout_of,
     names_points,
     people_of,
+    street_column,
+    street_of,
     with_forces_around,
 )
 from riskindex.events.sql import category, events_table, identifier, literal, store
@@ -142,6 +145,7 @@ def open_events(
     # Clauses about people look through the offence at another source, whose columns must be read as
     # well.
     further = columns_about_people(chosen, factors)
+    streets = areas is not None and len(areas) <= MOST_AREAS
     key = secrets.token_hex(16)  # as long as every run is another, nobody can look a hash up
     layouts = {
         name: layout_of(
@@ -150,6 +154,7 @@ def open_events(
             factors,
             more=(*further.get(name, ()), *more.get(name, ())),
             secret=key,
+            streets=streets,
         )
         for name, source in chosen.items()
         if not isinstance(source, WarehouseSource)
@@ -226,7 +231,7 @@ def frame_events(
     """
     connection = connect()
     # A key of this call: hashes of persons are of no use outside it.
-    layout = layout_of(name, source, factors, secret=secrets.token_hex(16))
+    layout = layout_of(name, source, factors, secret=secrets.token_hex(16), streets=True)
     create_table(connection, events_table(name), layout)
     load_frame(connection, events_table(name), frame, name, layout=layout)
     faults = list(unreadable(connection, events_table(name), layout))
@@ -559,6 +564,10 @@ def _events(
         coverage=coverage_of(source),
         compare=source.compare,
     )
+    column = street_column(source)
+    # In large study areas the column is not read.
+    if column is None or f"category {column}" in events.relation.columns:
+        events = replace(events, street=street_of(source))
     if isinstance(source, PoliceSource):
         return replace(events, crs="EPSG:4326", has_points=True)
     return replace(

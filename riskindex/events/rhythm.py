@@ -1,6 +1,7 @@
-"""When events happen, what and to whom: records per group of areas by month, hour, age, type."""
+"""When events happen, what and to whom; and inside an area, on which street and in which hours."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -29,6 +30,18 @@ IN_NO_AREA = "(in no area)"
 NOT_RECORDED = ""
 """Value of records that do not say their hour, age or the like."""
 
+STREET, HOURS = "street", "hours"
+"""What records inside an area are counted by."""
+INSIDE_LEVELS = ["factor", "group", "area_code", "aspect", "value"]
+"""Index of the table of `count_inside`."""
+MOST_AREAS = 5_000
+"""Areas up to which streets are counted: those of a whole country would fill the memory, and a team
+is sent by a force or a council."""
+PARTS_OF_DAY: Mapping[str, int] = MappingProxyType({"01": 5, "06": 6, "12": 6, "18": 6})
+"""First hour of each part of a day, to its length. The hour after midnight is in none: there stand
+records whose time is not known."""
+PARTS = tuple(f"{day} {first}" for day in range(1, 8) for first in PARTS_OF_DAY)
+"""Parts of the week, from the early hours of Monday to the evening of Sunday."""
 
 DEFAULT_TIME = "default time"
 """Hour of records whose time of day stands for one not known."""
@@ -132,6 +145,7 @@ def count_by_group(
     places: "pd.Series[str]",
     *,
     defaults: Sequence[DefaultTime] = (),
+    aspects: Mapping[str, str] | None = None,
 ) -> pd.DataFrame:
     """Count a source's records by place and month, weekday, hour, and what its columns tell.
 
@@ -148,6 +162,8 @@ def count_by_group(
         Name of the place of each area, in the order of the areas; "" where it has none.
     defaults
         Times of day that stand for one not known, of `default_times`.
+    aspects
+        What is asked in place of these, each as SQL over a record.
 
     Returns
     -------
@@ -161,6 +177,7 @@ def count_by_group(
         Weekdays are left out where the source only knows months; hours where it only knows
         days. Events that are in no area have the place `IN_NO_AREA`.
     """
+    asked = _aspects(tally, defaults) if aspects is None else aspects
     connection = tally.events.connection
     # Numbers stand for names in the query: places are compared millions of times.
     names = [*sorted(set(places)), IN_NO_AREA]
@@ -175,8 +192,8 @@ def count_by_group(
     )
     store(connection, "place_of_area", lookup)
     parts = [
-        _of_group(counted, tally, group).assign(factor=group.factor, group=group.label)
-        for group, counted in _counted(tally, groups, _aspects(tally, defaults))
+        _of_group(counted, tally, group, list(asked)).assign(factor=group.factor, group=group.label)
+        for group, counted in _counted(tally, groups, asked)
     ]
     if not parts:
         return no_rhythm()
@@ -372,12 +389,13 @@ def _pairs(tally: Tally, aspects: Collection[str]) -> list[tuple[str, ...]]:
     return [pair for pair in pairs if set(pair) <= set(aspects)]
 
 
-def _of_group(cells: pd.DataFrame, tally: Tally, group: Group) -> pd.DataFrame:
+def _of_group(
+    cells: pd.DataFrame, tally: Tally, group: Group, aspects: Sequence[str]
+) -> pd.DataFrame:
     """Cells of the group's own periods, each aspect's values as text."""
     periods = _periods_of_spans(tally, group.periods)
     cells = cells[cells["span"].isin(list(periods))]
     cells = cells.assign(period=cells["span"].map(periods).astype(object))
-    aspects = [name for name in ASPECTS if name in cells]
     parts = []
     for names in [*((name,) for name in aspects), *_pairs(tally, aspects)]:
         # A bit for each aspect, the first the highest, set where the line is of all its values.
@@ -413,14 +431,91 @@ def _periods_of_spans(tally: Tally, periods: Sequence[Period]) -> dict[int, str]
 
 
 def _words(aspect: str, values: "pd.Series[float] | pd.Series[str]") -> "pd.Series[str]":
-    if aspect in TOLD:
+    if aspect not in _NUMBERED:
         return values.astype("object").where(values.notna(), NOT_RECORDED).astype(str)
-    words: dict[str, Callable[[int], str]]
-    words = {"month": month_label, "weekday": str, "hour": _hour_word}
-    write = words[aspect]
+    write = _NUMBERED[aspect]
     texts = [NOT_RECORDED if pd.isna(value) else write(int(value)) for value in values]
     return pd.Series(texts, index=values.index, dtype=object)
 
 
 def _hour_word(hour: int) -> str:
     return {_DEFAULT: DEFAULT_TIME, _UNKNOWN: UNKNOWN_HOUR}.get(hour, f"{hour:02d}")
+
+
+_NUMBERED: Mapping[str, Callable[[int], str]] = MappingProxyType(
+    {"month": month_label, "weekday": str, "hour": _hour_word}
+)
+"""Aspects that are numbers in queries, and how each number is written; others are texts."""
+
+
+def count_inside(
+    tally: Tally, groups: Sequence[Group], *, defaults: Sequence[DefaultTime] = ()
+) -> pd.DataFrame:
+    """Count a source's records by area and street, and by area and part of the week.
+
+    Parameters
+    ----------
+    tally
+        The source, its events placed in the study area.
+    groups
+        What counts them, over all periods of a factor together.
+    defaults
+        Times of day that stand for one not known, of `default_times`.
+
+    Returns
+    -------
+    DataFrame
+        Index `INSIDE_LEVELS`; columns as `count_by_group` has them. Values of `street` are as the
+        source has them, of `hours` those of `PARTS`; "" where it is not recorded. Nothing of a
+        source that counts persons, whose places are homes; of an aspect that a source does not
+        know, no line.
+    """
+    aspects = {} if tally.events.has_person else _aspects_inside(tally, defaults)
+    if not aspects:
+        return nothing_inside()
+    codes = pd.Series(np.asarray(tally.study.codes, dtype=object))
+    found = count_by_group(tally, groups, codes, defaults=defaults, aspects=aspects)
+    found = over_periods(in_areas(found))
+    return found.rename_axis(index={"place": "area_code"})
+
+
+def part_in_words(part: str) -> str:
+    """A part of the week as people say it.
+
+    Examples
+    --------
+    >>> part_in_words("5 18")
+    'Fri 18 to 24'
+    """
+    day, first = part.split()
+    return f"{_DAYS[int(day) - 1]} {first} to {int(first) + PARTS_OF_DAY[first]:02d}"
+
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+def nothing_inside() -> pd.DataFrame:
+    """The table without a line in it."""
+    return no_rhythm(levels=INSIDE_LEVELS)
+
+
+def _aspects_inside(tally: Tally, defaults: Sequence[DefaultTime]) -> dict[str, str]:
+    """What the source knows, as SQL over a record."""
+    table, events = identifier(tally.events.table), tally.events
+    found = {}
+    if events.street and tally.number(
+        f"SELECT count(*) FROM {table} WHERE {events.street} IS NOT NULL"
+    ):
+        found[STREET] = STREET
+    # As for weekdays and hours alone: midnight or the first of a month alone are no times.
+    if "hour" in events.relation.columns and tally.number(
+        f"SELECT count(*) FROM {table} WHERE hour > 0 AND day(date) > 1"
+    ):
+        first = " ".join(
+            f"WHEN hour < {int(start) + length} THEN ' {start}'"
+            for start, length in PARTS_OF_DAY.items()
+        )
+        # A record between two times is of no one part, unless the two are one.
+        known = f"{_hour_or_none(tally, defaults)} > 0 AND {_at_one_time(tally)}"
+        found[HOURS] = f"CASE WHEN {known} THEN isodow(date)::VARCHAR || CASE {first} END END"
+    return found

@@ -35,6 +35,9 @@ class Events:
     `rule_name` for each rule says whether they meet it: the answer of a warehouse."""
     people: Mapping[str, str] = field(default_factory=dict)
     """`age`, `sex` and the like to the column that tells it, with a `category ...` column, too."""
+    street: str | None = None
+    """Street, or square of 100 metres, that an event is on, as SQL over its row; None where the
+    source tells of none."""
     pairs: Sequence[str] = ()
     """Aspects that are counted together, with `BOTH` between their names."""
     coverage: Coverage = field(default_factory=Coverage)

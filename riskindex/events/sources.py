@@ -9,6 +9,7 @@ from riskindex.areas.coordinates import is_known_crs
 from riskindex.definitions import Clause
 from riskindex.errors import ConfigError
 from riskindex.events.coverage import Coverage
+from riskindex.events.sql import category
 from riskindex.events.table import is_date_format
 from riskindex.events.values import Layout
 from riskindex.factors import Factor
@@ -99,6 +100,10 @@ class EventSource:
     """Column with the code of the offence, which weights of harm are given for."""
     outcome: str | None = None
     """Column with the outcome of the case."""
+    street: str | None = None
+    """Column with the street, or the name of the place, that a record is on or near: pages of
+    places say which hold most events. Left out, squares of 100 metres are told of where x and y
+    are in EPSG:27700. Never of a source that counts persons, whose places are homes."""
     pairs: Sequence[str] = ()
     """What is counted together, such as "weekday and hour", "age and sex", "month and outcome"."""
     coverage: Coverage = field(default_factory=Coverage)
@@ -148,6 +153,8 @@ class PoliceSource:
 
 FORCE = "Falls within"
 """Column in which police.uk names the force."""
+STREET = "Location"
+"""Column in which police.uk says what a record was on or near."""
 NUMBER = "Crime ID"
 """Column in which police.uk numbers a crime; anti-social behaviour has no number."""
 
@@ -208,6 +215,7 @@ def layout_of(
     *,
     more: Collection[str] = (),
     secret: str = "",
+    streets: bool = False,
 ) -> Layout:
     """Which columns are read of a source; faults in its options.
 
@@ -221,13 +229,15 @@ def layout_of(
         Further columns, that figures or clauses about people look at.
     secret
         Key of the run, for keys of persons and offences.
+    streets
+        Whether the column of the street is read.
     """
     rules = [r for factor in factors for g in factor.groups if g.source == name for r in g.asked]
     # Columns that are made from people of the same offence are in no file.
     made = {clause.looks_at for clause in _about_people(name, factors)}
     ruled = {*source.where, *(test.column for rule in rules for test in tests_of(rule))}
     ruled = {*more, *(column for column in ruled if column not in made)}
-    unit = {coverage_of(source).column} - {None}
+    unit = {coverage_of(source).column, street_column(source) if streets else None} - {None}
     categories = tuple(sorted({*ruled, *people_of(source).values(), *map(str, unit)}))
     for one, other in pairwise(sorted(categories, key=str.casefold)):
         # DuckDB takes both for one column.
@@ -238,7 +248,8 @@ def layout_of(
             )
     if isinstance(source, PoliceSource):
         place = ("LSOA code", "Longitude", "Latitude")
-        may_lack = (*place, NUMBER, *([FORCE] if source.coverage == FORCES_AROUND else []))
+        force = [FORCE] if source.coverage == FORCES_AROUND else []
+        may_lack = (*place, NUMBER, STREET, *force)
         return Layout(
             "Month",
             None,
@@ -310,6 +321,30 @@ def names_points(source: object) -> bool:
     if isinstance(source, EventSource):
         return source.x is not None or source.point is not None
     return isinstance(source, PoliceSource)
+
+
+def street_column(source: EventSource | PoliceSource) -> str | None:
+    """Column that names the street of an event; None where there is none, or places are homes."""
+    if isinstance(source, PoliceSource):
+        return STREET
+    return None if source.distinct else source.street
+
+
+def street_of(source: EventSource | PoliceSource) -> str | None:
+    """Street or square of an event as SQL, for `Events.street`."""
+    column = street_column(source)
+    if column is not None:
+        return category(column)
+    if isinstance(source, PoliceSource) or source.distinct or source.crs != _METRES:
+        return None
+    if source.x is None and source.point is None:
+        return None
+    # Coordinates of single events would be addresses; their square is what a team walks.
+    x, y = (f"floor({c} / 100)::BIGINT * 100" for c in "xy")
+    return f"printf('100 m square at %d %d', {x}, {y})"
+
+
+_METRES = "EPSG:27700"
 
 
 def _of_persons(source: EventSource) -> set[str]:

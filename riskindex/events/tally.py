@@ -340,8 +340,8 @@ class Tally:
             SELECT e.*, year(e.date) * 12 + month(e.date) - 1 AS month, {sort}::INTEGER AS sort
             FROM {identifier(self.events.table)} e {join};
             CREATE OR REPLACE TEMP VIEW dated AS
-            SELECT file, row, date, area_code, x, y, person, key{self._extra()}{events}, sort,
-                coalesce(c.span, -1)::SMALLINT AS span
+            SELECT file, row, date, area_code, x, y, person, key{self._extra(made=True)}{events},
+                sort, coalesce(c.span, -1)::SMALLINT AS span
             FROM coded LEFT JOIN calendar c USING (month)"""
 
     def _located(self) -> str:
@@ -355,14 +355,17 @@ class Tally:
             f"FROM dated d JOIN codes c ON c.code = d.area_code WHERE {PLAIN}"
         )
 
-    def _extra(self) -> str:
-        """Columns that say more about an event than the count needs."""
+    def _extra(self, *, made: bool = False) -> str:
+        """Columns that say more about an event than the count needs; `made`: from the records."""
         # A warehouse's answer has months and no hours.
         time = [
             name for name in ("hour", "minute", "lasts") if name in self.events.relation.columns
         ]
         people = [category(column) for column in dict.fromkeys(self.events.people.values())]
-        return "".join(f", {column}" for column in (*time, *people))
+        # Made of the coordinates, which an event loses once it has an area.
+        street = f"{self.events.street} AS street" if made else "street"
+        streets = [street] if self.events.street else []
+        return "".join(f", {column}" for column in (*time, *people, *streets))
 
     def spans_of(self, group: Group) -> dict[str, list[int]]:
         """Label of each period of a group to the stretches of time that it is made of."""

@@ -35,6 +35,8 @@ def write_every_output(released: Released, out: Path, *, earlier: Path, say: Say
     say("Writing the list")
     write_csv(list_table(released), out / "top_areas.csv")
     write_csv(place_table(released), out / "places.csv")
+    if len(released.inside):
+        write_csv(released.inside, out / "inside_places.csv")
     write_csv(released.all_areas.reset_index(), out / "all_areas.csv")
     if released.profile == "internal":
         # Lines of single events and tests: only who holds the records may have these files.

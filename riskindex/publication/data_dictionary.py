@@ -103,6 +103,25 @@ _PLACES = {
 }
 NEARBY = " nearby"
 """End of the names of columns of services, one for each kind."""
+_INSIDE = {
+    **_SHARED,
+    "place": Column("integer", "Number of the place, as in places.csv."),
+    "area_code": Column("string", "Code of the area that the street is in; empty for hours."),
+    "aspect": Column("string", "What is told of: street, or hours of the week."),
+    "value": Column("string", "The street as the source has it; or weekday, first and last hour."),
+    "records": Column("integer", "Records of the factor, over all its periods.", "records"),
+    "mark": Column(
+        "string", "Why there is no number: " + "; ".join(f"{m} {why}" for m, why in MARKS.items())
+    ),
+    "total": Column(
+        "integer", "Records of the factor in the place that say their street, or hour.", "records"
+    ),
+    "ratio": Column("number", "Records over those of an even spread; empty where not tested."),
+    "p_adjusted": Column(
+        "number", "Exact upper tail, times all that were looked at in the place.", "0 to 1"
+    ),
+    "stands_out": Column("boolean", "Whether that is at most 0.05; empty where not tested."),
+}
 _UNCOUNTED = {
     **_SHARED,
     "file": Column("string", "Name of the file."),
@@ -176,6 +195,11 @@ TABLES: Mapping[str, tuple[str, Mapping[str, Column], Sequence[str]]] = MappingP
     {
         "top_areas.csv": ("The list: the selected areas", AREA_COLUMNS, ("area_code",)),
         "places.csv": ("The places that the selected areas lie in", _PLACES, ("place",)),
+        "inside_places.csv": (
+            "Streets and hours of the week of each place",
+            _INSIDE,
+            ("place", "factor", "aspect", "area_code", "value"),
+        ),
         "all_areas.csv": ("Every area", AREA_COLUMNS, ("area_code",)),
         "figures.csv": ("Every number of a needs assessment", _FIGURES, KEY),
         "hotspots.csv": ("The tests for hotspots", _HOTSPOTS, ("factor", "period", "area_code")),

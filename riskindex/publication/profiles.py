@@ -9,7 +9,7 @@ import pandas as pd
 from riskindex.areas.groups import count_groups, group_kinds, profile_kind
 from riskindex.assessment.shown_counts import hot_by_factor
 from riskindex.cut import Cut, areas, without_score
-from riskindex.disclosure import decile
+from riskindex.disclosure import CellRules, decile
 from riskindex.errors import DisclosureError
 from riskindex.factors import (
     CONFIDENCE_SCORES,
@@ -18,6 +18,7 @@ from riskindex.factors import (
     reported_shares,
     scale_of_index,
 )
+from riskindex.planning.inside_places import nothing_told
 from riskindex.planning.named_places import hot_in_places, hot_last
 from riskindex.planning.team_plan import TeamPlan
 from riskindex.publication.counts import is_exact, released_groups, released_places
@@ -31,6 +32,7 @@ from riskindex.publication.protection import (
 from riskindex.publication.readable_tables import (
     factor_table,
     place_names,
+    told_inside,
     weights_taken,
     with_kinds,
     with_places,
@@ -46,7 +48,12 @@ from riskindex.publication.released import (
     whole,
     without_folders,
 )
-from riskindex.publication.rhythm import released_bands, released_finer, released_rhythm
+from riskindex.publication.rhythm import (
+    released_bands,
+    released_finer,
+    released_hours,
+    released_rhythm,
+)
 from riskindex.result import Result
 from riskindex.tables import rows
 
@@ -95,6 +102,7 @@ def release_open(result: Result, profile: str) -> Released:
         config=_config(result, result),
         series=_open_series(result),
         people=open_people(whole(result).people, result.config),
+        **({"inside": nothing_told()} if profile == "public" else {}),
     )
 
 
@@ -190,6 +198,7 @@ def release_protected(
         composition=_composition(result),
         double_counting=protected.double_counting.drop(columns="rho", errors="ignore"),
         team_plan=view.team_plan(),
+        inside=view.inside(key, rules),
         settlements=settlements_inside(result),
         drawn=result.around.drawn,
         part_periods=result.part_periods,
@@ -323,6 +332,19 @@ class View:
             factors=factors, next_door=next_door
         )
         return plan._replace(places=plan.places._replace(table=told))
+
+    def inside(self, key: bytes, rules: CellRules) -> pd.DataFrame:
+        """For partners streets and hours of open factors, and protected hours of the others."""
+        plan = self.protected.team_plan
+        # A street named in public is a label for who lives there; a team needs it, a reader not.
+        if not self.partner or plan is None:
+            return nothing_told()
+        parts = [
+            told_inside(self.result, plan, self.open),
+            released_hours(self.result, plan.places.place_of, key, rules),
+        ]
+        parts = [part for part in parts if len(part)]
+        return pd.concat(parts, ignore_index=True) if parts else nothing_told()
 
     def cut(self) -> Cut:
         """The arithmetic of the selection, of the protected run but for the number selected."""

@@ -1,13 +1,16 @@
 """Tables as one reads them: areas with places and kinds of hotspots, factors with what they are."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from riskindex.assessment.shown_counts import definition_of, what_is_counted
 from riskindex.factors import Factor, scale_of_factor
+from riskindex.planning.inside_places import inside_places, nothing_told
 from riskindex.planning.team_plan import TeamPlan
+from riskindex.publication.protection import restricted_columns
 from riskindex.result import Result
 from riskindex.tables import rows
 
@@ -40,6 +43,34 @@ def with_places(table: pd.DataFrame, plan: TeamPlan | None) -> pd.DataFrame:
     told = table.copy()
     told.insert(at, "place", name.reindex(table.index).fillna("").astype(object))
     return told
+
+
+def told_inside(result: Result, plan: TeamPlan | None, names: Collection[str]) -> pd.DataFrame:
+    """Streets and hours of each place, of some factors, as counted.
+
+    Parameters
+    ----------
+    result
+        The run.
+    plan
+        Whose places are told of.
+    names
+        Factors whose records may be shown as counted.
+    """
+    if plan is None or result.inside.empty:
+        return nothing_told()
+    counted, config = result.inside, result.config
+    factor, group, code = (counted.index.get_level_values(level) for level in range(3))
+    # As in the counts of areas, restricted events in sensitive places are not shown.
+    closed = {(f, g) for f, g, _ in restricted_columns(result.group_counts, config)}
+    is_closed = [pair in closed for pair in zip(factor, group, strict=True)]
+    apart = np.array(is_closed, dtype=bool) & code.isin(list(result.places.codes))
+    return inside_places(
+        counted[factor.isin(list(names)) & ~apart],
+        plan.places.place_of,
+        [one for one in config.factors if one.name in names],
+        units={one.name: config.unit_of(one.name) for one in config.factors},
+    )
 
 
 KIND_COLUMNS = ["factors_own", "factors_neighbourhood", "factors_both", "factors_next_door"]

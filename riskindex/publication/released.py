@@ -19,6 +19,7 @@ from riskindex.assessment.shown_counts import ABOUT, every_figure, hot_by_factor
 from riskindex.cut import Cut
 from riskindex.disclosure import CellRules
 from riskindex.factors import BOUNDED, period_label, scale_of_index
+from riskindex.planning.inside_places import nothing_told
 from riskindex.planning.team_plan import TeamPlan
 from riskindex.publication.readable_tables import (
     KIND_COLUMNS,
@@ -27,6 +28,7 @@ from riskindex.publication.readable_tables import (
     place_names,
     table_of_all_areas,
     table_of_list,
+    told_inside,
 )
 from riskindex.result import Result
 from riskindex.tables import Sensitivity
@@ -235,6 +237,8 @@ class Released(OnScreen):
 
     team_plan: TeamPlan | None = None
     """Named places of the list, and teams sent to them."""
+    inside: pd.DataFrame = field(default_factory=nothing_told)
+    """Streets and parts of the week of each place, of `inside_places`; empty in public."""
     drawn: tuple[DrawnLayer, ...] = ()
     """Roads, waters and the like that the map draws: open data, the same in all profiles."""
     settlements: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -358,6 +362,7 @@ def whole(result: Result) -> Released:
         people=_people(result),
         weights=result.weights,
         team_plan=result.team_plan,
+        inside=told_inside(result, result.team_plan, [f.name for f in config.factors]),
         settlements=settlements_inside(result),
         drawn=result.around.drawn,
         **of_places(result, groups),

@@ -12,13 +12,17 @@ from riskindex.assessment.options import band_label
 from riskindex.assessment.place_counts import inside_study
 from riskindex.disclosure import NOT_RECORDED, CellRules
 from riskindex.events.periods import Period, month_label, parse_periods
-from riskindex.events.rhythm import IN_NO_AREA
+from riskindex.events.rhythm import HOURS, IN_NO_AREA, PARTS, part_in_words
 from riskindex.events.sources import BOTH
+from riskindex.factors import Factor
+from riskindex.planning.inside_places import nothing_told
 from riskindex.publication.cells import of_place, protect
 from riskindex.publication.counts import LEAST_AREAS, LEAST_RESIDENTS, empty_prints, rule_of
 from riskindex.publication.protection import restricted_factors, restricted_measures
 
 if TYPE_CHECKING:
+    from geopandas import GeoDataFrame
+
     from riskindex.result import Result
 
 
@@ -104,6 +108,89 @@ def released_finer(result: "Result") -> pd.DataFrame:
     return table[~table.index.isin(_closed(result), level="factor")] if len(table) else table
 
 
+def released_hours(
+    result: "Result", place_of: "pd.Series[int]", key: bytes, rules: CellRules
+) -> pd.DataFrame:
+    """Records of restricted factors by named place and part of the week, as protected cells.
+
+    Parameters
+    ----------
+    result
+        The run.
+    place_of
+        Number of the place of every selected area, index area_code, by the list that leaves.
+    key, rules
+        Of the release.
+
+    Returns
+    -------
+    DataFrame
+        Columns as `inside_places`, every part of the week of every place: a line that was missing
+        would tell of an empty cell. Nothing is tested: noise is no chance of events.
+    """
+    places = _Places.of_named(result, place_of)
+    parts = []
+    for factor in result.config.factors:
+        tables = list(_hour_tables(result, factor, places))
+        cells = [_protected_rhythm(table, places, key, rules) for table in tables]
+        if not cells:
+            continue
+        by = pd.concat(cells).drop(index=WHOLE, level="place").groupby(["place", "value"])
+        # A sum is told where each of its cells is.
+        sums = by[["records", "base"]].agg(lambda numbers: numbers.sum(skipna=False))
+        parts.append(sums.assign(mark=by["mark"].max(), factor=factor.name).reset_index())
+    if not parts:
+        return nothing_told()
+    found = pd.concat(parts, ignore_index=True)
+    told = pd.DataFrame(
+        {
+            "place": found["place"].str.removeprefix(_PLACE).astype(int),
+            "factor": found["factor"],
+            "aspect": HOURS,
+            "value": list(map(part_in_words, found["value"])),
+            "area_code": "",
+            "records": found["records"].astype("Int64"),
+            "mark": found["mark"],
+            "total": found["base"].astype("Int64"),
+            "ratio": np.nan,
+            "p_adjusted": np.nan,
+            "stands_out": pd.array([pd.NA] * len(found), dtype="boolean"),
+        }
+    )
+    return told.sort_values("place", kind="stable", ignore_index=True)
+
+
+_PLACE = "place "
+"""Before the number of a named place: a district may be called by a number, too."""
+
+
+def _hour_tables(result: "Result", factor: Factor, places: "_Places") -> Iterator["_Table"]:
+    """Records of a restricted factor by place and part of the week, a table for each group."""
+    if factor.name not in _closed(result) or result.inside.empty or places.of_area.empty:
+        return
+    counted = result.inside.xs(HOURS, level="aspect")
+    of = {(f.name, g.label): g.source for f in result.config.factors for g in f.groups}
+    # Of the source as a whole, as for `_aspects`: a factor that met no record has its table, too.
+    timed = {of[str(name), str(group)] for name, group in counted.index.droplevel([2, 3]).unique()}
+    spans = parse_periods(
+        factor.periods, result.config.unit_of(factor.name), place=f"factors.{factor.name}"
+    )
+    for group in (group for group in factor.groups if group.source in timed):
+        mine = counted[
+            (counted.index.get_level_values("factor") == factor.name)
+            & (counted.index.get_level_values("group") == group.label)
+        ].reset_index()
+        mine["place"] = mine["area_code"].map(places.of_area)
+        lines = mine[mine["place"].notna() & (mine["value"] != "")]
+        # Unsigned sums wrap, as those of the query do.
+        lines = lines.groupby(["place", "value"], as_index=False)[[*_SUMMED]].sum()
+        covered = _covered(result, factor.name, group.label, places)
+        if covered[[span.label for span in spans]].any(axis=None):
+            names = {"factor": factor.name, "group": group.label, "aspect": HOURS}
+            rule = rule_of(result.config, factor.name, group=group.label)
+            yield _Table(names, rule, lines, spans, covered)
+
+
 def _closed(result: "Result") -> list[str]:
     return [*restricted_factors(result.config), *restricted_measures(result.config)]
 
@@ -121,7 +208,16 @@ class _Places(NamedTuple):
         kind, areas = profile_kind(group_kinds(result.areas)), result.areas
         study = areas[~areas["is_context"]] if "is_context" in areas else areas
         named = study[kind] if kind else pd.Series(result.config.place, index=study.index)
-        of_area = named.astype(str)
+        return cls._sized(study, named.astype(str))
+
+    @classmethod
+    def of_named(cls, result: "Result", place_of: "pd.Series[int]") -> "_Places":
+        """The named places of a list, called by their numbers; the whole is all of them."""
+        listed = result.areas.loc[place_of.index]
+        return cls._sized(listed, _PLACE + place_of.astype(str))
+
+    @classmethod
+    def _sized(cls, study: "GeoDataFrame", of_area: "pd.Series[str]") -> "_Places":
         grouped = study.groupby(of_area, sort=True)
         small = grouped.size() < LEAST_AREAS
         # A study area of one or two areas is no more to be told of than a district of them.
@@ -171,10 +267,12 @@ class _Table(NamedTuple):
     def values(self) -> Sequence[str]:
         """Every value that the aspect can have, whether or not a record has it."""
         found = sorted(set(self.lines["value"]))
+        # Days, hours and months are complete whatever was counted: a line that is missing would
+        # tell of an empty cell.
         if self.aspect == "weekday":
-            # Days, hours and months are complete whatever was counted: a line that is missing would
-            # tell of an empty cell.
             return [str(day) for day in range(1, 8)]
+        if self.aspect == HOURS:
+            return list(PARTS)
         if self.aspect == "hour":
             # `not recorded` and the like stand before the 24 hours.
             return [*(value for value in found if value not in _HOURS), *_HOURS]
@@ -310,7 +408,7 @@ def _protected_rhythm(
         shown = shown.assign(
             records=shown["records"].mask(gone), mark=shown["mark"].mask(gone, NOT_RECORDED)
         )
-    if table.aspect not in ("month", "weekday") and bands is None:
+    if table.aspect not in ("month", "weekday", HOURS) and bands is None:
         # Not recorded is no hour that there must be a line for.
         place, value = (shown.index.get_level_values(level) for level in ("place", "value"))
         # The whole decides which hours, ages and sexes have a line at all, for every place alike;

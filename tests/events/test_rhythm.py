@@ -6,7 +6,17 @@ from small_events import events, factor, group, squares
 from riskindex.errors import ConfigError, InputError
 from riskindex.events.count import count_events
 from riskindex.events.periods import Periods, parse_periods
-from riskindex.events.rhythm import BY_PERIOD, COUNTED, LEVELS, no_rhythm, over_periods
+from riskindex.events.rhythm import (
+    BY_PERIOD,
+    COUNTED,
+    HOURS,
+    LEVELS,
+    PARTS,
+    STREET,
+    no_rhythm,
+    over_periods,
+    part_in_words,
+)
 from riskindex.statistics.time_patterns import aoristic
 
 AREAS = squares("E01000001", "E01000002", "E01000003")
@@ -229,3 +239,63 @@ def test_rolling_years_of_two_factors_that_share_months_have_all_their_months():
 def test_rolling_years_of_one_factor_that_share_months_are_refused():
     with pytest.raises(ConfigError, match="share months, so that events would be counted twice"):
         parse_periods(("2022-03", "2022-06"), "year-ending", place="factors.a")
+
+
+def inside(rows, *, areas=AREAS, **options):
+    """Records inside areas, by aspect, area and value."""
+    opened = {"s": events(rows, factor(), **options)}
+    table = count_events(opened, areas, (factor(),), places=PLACES, inside=True).inside
+    return {key[2:]: int(n) for key, n in table["records"].items()}
+
+
+def test_streets_are_counted_by_area_under_the_names_that_the_source_gives():
+    rows = [
+        at("2022-05", where="High Street"),
+        at("2022-06", where="High Street"),
+        at("2022-06", "E01000002", where="High Street"),
+        at("2022-06", where=None),
+        at("2021-06", where="High Street"),
+    ]
+    assert inside(rows, street="where") == {
+        ("E01000001", STREET, ""): 1,
+        ("E01000001", STREET, "High Street"): 2,
+        ("E01000002", STREET, "High Street"): 1,
+    }
+
+
+def test_points_are_told_as_squares_of_a_hundred_metres():
+    rows = [
+        {"date": "2022-05", "area": "E01000001", "x": 120.0, "y": 199.0},
+        {"date": "2022-05", "area": "E01000001", "x": 180.0, "y": 101.0},
+        {"date": "2022-05", "area": "E01000001", "x": 201.0, "y": 101.0},
+    ]
+    assert inside(rows, x="x", y="y") == {
+        ("E01000001", STREET, "100 m square at 100 100"): 2,
+        ("E01000001", STREET, "100 m square at 200 100"): 1,
+    }
+
+
+def test_parts_of_the_week_begin_after_the_hour_of_unknown_times():
+    # 6 May 2022 was a Friday.
+    hours = ["00:30", "01:00", "05:59", "06:00", "18:00", "23:59"]
+    found = inside([at(f"2022-05-06 {hour}") for hour in hours])
+    assert found == {
+        ("E01000001", HOURS, ""): 1,
+        ("E01000001", HOURS, "5 01"): 2,
+        ("E01000001", HOURS, "5 06"): 1,
+        ("E01000001", HOURS, "5 18"): 2,
+    }
+    assert len(PARTS) == 28
+    assert part_in_words("7 01") == "Sun 01 to 06"
+
+
+def test_homes_have_no_street_and_months_no_hours():
+    rows = [at("2022-05-06 20:00", where="High Street", who="a")]
+    assert inside(rows, street="where", distinct="who") == {}
+    assert inside([at("2022-05")]) == {}
+    assert inside([at("2022-05-06 20:00")], street=None) != {}
+
+
+def test_nothing_inside_areas_is_counted_unless_asked():
+    opened = {"s": events([at("2022-05-06 20:00")], factor())}
+    assert count_events(opened, AREAS, (factor(),), places=PLACES).inside.empty

@@ -11,9 +11,9 @@ from worlds import KEY, make_world
 from riskindex.areas.groups import WHOLE
 from riskindex.assessment.options import Figure, band_label
 from riskindex.disclosure import NOT_RECORDED, WITHHELD, CellRules
-from riskindex.events.rhythm import BY_PERIOD, COUNTED, over_periods
+from riskindex.events.rhythm import BY_PERIOD, COUNTED, HOURS, INSIDE_LEVELS, over_periods
 from riskindex.publication.cells import noise
-from riskindex.publication.rhythm import released_bands, released_rhythm
+from riskindex.publication.rhythm import released_bands, released_hours, released_rhythm
 
 RULES = CellRules()
 YOUNG, OLD = (0, 11), (12, 13)
@@ -164,3 +164,58 @@ def test_hours_that_share_events_between_two_times_stay_internal(world):
         released = released_rhythm(rhythm, given, KEY, RULES)
         aspects[kind] = set(released.index.unique("aspect"))
     assert aspects == {"plain": {"month", "hour", "weekday and hour"}, "ranged": {"month"}}
+
+
+def inside(records):
+    """Records inside areas by part of the week, each with a fingerprint."""
+    index = pd.MultiIndex.from_tuples(
+        [("homes", "all", code, HOURS, part) for code, part in records], names=INSIDE_LEVELS
+    )
+    prints = np.random.default_rng(5).integers(1, 2**63, len(records)).astype(np.uint64)
+    table = pd.DataFrame({"records": list(records.values()), "fingerprint": prints}, index=index)
+    return table.astype(COUNTED)
+
+
+@pytest.fixture(scope="module")
+def place_of(world):
+    """Four areas of one place, and a single area."""
+    return pd.Series([1, 1, 1, 1, 2], index=world.given.areas.index[:5], name="place")
+
+
+def hours(world, table, place_of):
+    given = counted(world, world.given.measured.rhythm)
+    given.inside = table
+    found = released_hours(given, place_of, KEY, RULES)
+    return found.set_index(["place", "factor", "value"])
+
+
+def test_hours_of_a_place_are_cells_of_its_records_and_a_single_area_has_none(world, place_of):
+    first, other, *_ = place_of.index
+    table = inside({(first, "5 18"): 20, (other, "5 18"): 15, (other, "6 01"): 2})
+    found = hours(world, table, place_of)
+    cell = table["fingerprint"].iloc[:2].to_numpy().sum(keepdims=True)
+    noised = 35 + noise(cell, KEY, RULES.epsilon)[0]
+    assert found.loc[(1, "homes", "Fri 18 to 24"), "records"] == 5 * ((noised + 2) // 5)
+    assert found.loc[(1, "homes", "Sat 01 to 06"), "mark"] == WITHHELD
+    assert found.loc[(2, "homes")]["records"].isna().all()
+    # A restricted factor without such a record, of a source with hours, would have its lines, too.
+    assert found.groupby(level=["place", "factor"]).size().eq(28).all()
+    assert found["stands_out"].isna().all()
+
+
+def test_hours_of_a_place_tell_of_its_noised_cells_alone(world, place_of):
+    first, other, *_ = place_of.index
+    table = inside({(first, "5 18"): 20, (other, "5 18"): 15, (other, "6 01"): 12})
+    changed = table.copy()
+    changed.iloc[0, 0] += 2
+    rest = table["fingerprint"].to_numpy()[1:]
+    with np.errstate(over="ignore"):
+        tried = np.random.default_rng(6).integers(1, 2**63, 20_000).astype(np.uint64)
+        for others, n in ((rest[:1], 35), (rest, 47)):
+            before = others.sum() + table["fingerprint"].to_numpy()[:1]
+            was = n + noise(before, KEY, RULES.epsilon)[0]
+            tried = tried[n + 2 + noise(tried + others.sum(), KEY, RULES.epsilon) == was]
+    assert len(tried)
+    changed.iloc[0, 1] = tried[0]
+    assert not changed.equals(table)
+    pd.testing.assert_frame_equal(hours(world, changed, place_of), hours(world, table, place_of))

@@ -26,6 +26,7 @@ from riskindex.outputs.pages import (
     style_block,
 )
 from riskindex.outputs.profiles.events import METHOD_NOTES, change_sentences, events_part
+from riskindex.outputs.profiles.inside import inside_part
 from riskindex.outputs.profiles.maps import (
     factor_records,
     hot_sentences,
@@ -249,6 +250,7 @@ _SECTIONS: dict[str, dict[str, _Section]] = {
     "place": {
         "In short": _in_short,
         "Map": _top,
+        "Where and when inside": inside_part,
         "The areas": _all_areas,
         "Events, and how they change": events_part,
         "Hotspots": hotspot_part,
