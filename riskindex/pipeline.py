@@ -27,6 +27,7 @@ from riskindex.areas.place_files import ReadPolygons, read_gazetteer, read_polyg
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.shipped_lookups import read_places
 from riskindex.areas.table_files import read_tables
+from riskindex.assessment.options import OF_ASPECTS
 from riskindex.assessment.people_counts import columns_for_people, count_people, of_factors
 from riskindex.assessment.place_counts import (
     Measured,
@@ -531,7 +532,7 @@ def _places(areas: pd.DataFrame, place: str) -> "pd.Series[str]":
 def _places_of_mixes(config: Config, areas: "GeoDataFrame") -> dict[str, MixPlaces]:
     """Places below those of pages in which figures ask for months, hours, ages and the like."""
     known, pages = places_by_kind(areas), places_of_pages(areas)
-    mixes = [figure for figure in config.figures if figure.kind == "mix"]
+    mixes = [figure for figure in config.figures if figure.kind in OF_ASPECTS and figure.by]
     asked = {
         kind: [figure for figure in mixes if kind in figure.places]
         for kind in known

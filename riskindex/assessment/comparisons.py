@@ -7,6 +7,7 @@ from scipy import special
 from riskindex.areas.groups import WHOLE
 from riskindex.arrays import Array, Flags
 from riskindex.assessment.figure_rows import (
+    A_PART,
     CLOPPER_PEARSON,
     GIVEN,
     NOWHERE,
@@ -20,7 +21,7 @@ from riskindex.assessment.figure_rows import (
 )
 from riskindex.assessment.options import Figure
 from riskindex.assessment.place_counts import WHOLE_KIND
-from riskindex.disclosure import NOT_APPLICABLE
+from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED
 from riskindex.statistics.inequality import (
     by_chance,
     most_deprived_against_all,
@@ -28,7 +29,12 @@ from riskindex.statistics.inequality import (
     slope_index,
     top_shares,
 )
-from riskindex.statistics.intervals import Estimate, round_half_away
+from riskindex.statistics.intervals import (
+    Estimate,
+    round_half_away,
+    share_difference,
+    share_difference_p,
+)
 
 CHANCE = "chance, by residents"
 
@@ -207,6 +213,83 @@ def overlap_rows(figure: Figure, shown: Shown) -> pd.DataFrame:
             }
         ]
     )
+
+
+def difference_rows(
+    shares: pd.DataFrame, shown: Shown, factor: str, last: str, earlier: str
+) -> pd.DataFrame:
+    """Each share of one period less that of another, in points, with its interval and p.
+
+    Parameters
+    ----------
+    shares
+        Rows of shares of all periods, with count, base and status.
+    shown
+        What the reader may see.
+    factor, last, earlier
+        Of which factor, and what is compared.
+    """
+    if shares.empty:
+        return no_figures()
+    key = ["definition", "place_kind", "place", "by", "category"]
+    rows = shares.assign(**{c: shares.get(c, "") for c in key})
+    now, old = (rows[rows["period"] == label].set_index(key) for label in (last, earlier))
+    both = now.index.union(old.index, sort=False)
+    # A missing line of protected cells does not say that there was none.
+    complete = factor not in shown.restricted
+    now, old = (_with_every_part(part, both, complete=complete) for part in (now, old))
+    # A part of a year and a whole one differ by their seasons.
+    in_part = bool(shown.part_periods & {(factor, last), (factor, earlier)})
+    status = now["status"].where(now["status"] != GIVEN, old["status"])
+    status = status.mask((status == GIVEN) & in_part, NOT_APPLICABLE)
+    given = status == GIVEN
+    shares_of = [part[column] for part in (now, old) for column in ("count", "base")]
+    numbers = [numbers.astype(float).where(given).to_numpy() for numbers in shares_of]
+    found = share_difference(*numbers)
+    then = old["value"].map("{:g}%".format) + f" in {earlier}"
+    # The noise of protected cells is no chance of events, and a p would take it for one.
+    if complete:
+        then += "; " + pd.Series(share_difference_p(*numbers), now.index).map(_p)
+    told = {
+        "period": last,
+        "value": round_half_away(100 * found.value, decimals=1),
+        "unit": "points",
+        **limit_columns(found, 100.0, 1),
+        "compared_with": earlier,
+        **dict.fromkeys(("rank", "rank_by_count", "ratio", "ratio_low", "ratio_high"), np.nan),
+        "status": status,
+        "method": NEWCOMBE,
+        "note": then.where(given, A_PART if in_part else ""),
+    }
+    return now.assign(**told).reset_index()
+
+
+NEWCOMBE = "difference of two shares, limits by Newcombe, p by Fisher's exact test"
+
+
+def _with_every_part(rows: pd.DataFrame, every: pd.MultiIndex, *, complete: bool) -> pd.DataFrame:
+    """Shares of one period with a line for each part of the other: of none of its base, or missing.
+
+    Parameters
+    ----------
+    rows
+        Index definition, place_kind, place, by and category.
+    every
+        Lines of both periods.
+    complete
+        Whether a line that is missing is one of no record.
+    """
+    levels = ["definition", "place_kind", "place", "by"]
+    found = rows.reindex(every)
+    missing = found["status"].isna()
+    bases = rows["base"].groupby(level=levels).first().reindex(every.droplevel("category"))
+    none = missing & complete & bases.notna().to_numpy()
+    words = rows[["measure", "counted", "base_name"]].iloc[:1]
+    fill = {column: words[column].iloc[0] for column in words if len(words)}
+    fill |= {"count": 0.0, "base": bases.set_axis(every), "value": 0.0, "status": GIVEN}
+    for column, value in fill.items():
+        found[column] = found[column].mask(none, value)
+    return found.assign(status=found["status"].fillna(NOT_RECORDED))
 
 
 def _p(p: float) -> str:

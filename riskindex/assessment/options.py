@@ -19,6 +19,7 @@ Kind = Literal[
     "rate",
     "share",
     "change",
+    "difference",
     "mix",
     "concentration",
     "gap",
@@ -100,12 +101,13 @@ class Figure:
     name: str
     """Short name, which stands in the column `figure`: letters, digits and underscores."""
     kind: Kind
-    """count; rate per 1,000 residents; share (of what `against` names); change; mix; concentration
-    (in the fullest places); gap (between groups in order, such as deprivation fifths); overlap (of
-    the hot areas of two factors); together (two monthly series); series (a table without areas);
-    detected (cases by their outcome); harm (offences weighted by days); of people: repeats (people,
-    records per person, earlier records), history (named in other records), living-in (homes in the
-    areas of another factor, or outside the study area)."""
+    """count; rate per 1,000 residents; share (of what `against` names); change; difference (of a
+    share, of the whole, of `against` or of a mix, between two periods); mix; concentration (in the
+    fullest places); gap (between groups in order, such as deprivation fifths); overlap (of the hot
+    areas of two factors); together (two monthly series); series (a table without areas); detected
+    (cases by their outcome); harm (offences weighted by days); of people: repeats (people, records
+    per person, earlier records), history (named in other records), living-in (homes in the areas of
+    another factor, or outside the study area)."""
     of: str
     """Factor, measure or series that the figure is of."""
     against: str | None = None
@@ -116,18 +118,21 @@ class Figure:
     places: Sequence[str] = (WHOLE_KIND,)
     """Kinds of places: whole, district, ward and whatever groups the areas are in."""
     period: str | None = None
-    """The period; left out, all periods (of a change and a concentration the last)."""
+    """The period; left out, all periods (of a change, difference and concentration the last)."""
     baseline: str | None = None
-    """For a change: the period it is from; left out, the first that is usable."""
+    """For a change or a difference: the period it is from; left out, the first that is usable."""
     usable_from: str | None = None
-    """For a change: the first period whose records can be used, as of a flag that came late."""
+    """For a change or a difference: the first period whose records can be used, as of a flag that
+    came late."""
     target: float | None = None
     """For a change: the change in percent that is aimed at, such as -10."""
     by: str | None = None
-    """For a mix: month, weekday, hour, age, sex, ethnicity, type, code, outcome, or two that the
-    source counts as a pair. For repeats: age or sex. For a gap: the kind of group."""
+    """For a mix, and a difference of its shares: month, weekday, hour, age, sex, ethnicity, type,
+    code, outcome, or two that the source counts as a pair. For repeats: age or sex. For a gap: the
+    kind of group."""
     bands: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    """For a mix or repeats by age in years: name to the first and last age; bands may overlap."""
+    """For a mix, difference or repeats by age in years: name to the first and last age; bands may
+    overlap."""
     look_back: Sequence[int] = ()
     """For repeats and history: how many years before are looked at, one row each; left out, 1 and 5
     for repeats and 5 for history."""
@@ -214,6 +219,8 @@ def band_label(band: tuple[int, int]) -> str:
     return f"{band[0]}-{band[1]}"
 
 
+OF_ASPECTS = ("mix", "difference")
+"""Kinds of figures that part records by an aspect."""
 NEEDS: Mapping[str, tuple[str, ...]] = {
     "share": ("against",),
     "mix": ("by",),
@@ -227,17 +234,17 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
 }
 """Kind to the options that it cannot do without."""
 ONLY: Mapping[str, tuple[str, ...]] = {
-    "against": ("share", "overlap", "together", "harm", "living-in"),
+    "against": ("share", "difference", "overlap", "together", "harm", "living-in"),
     "outcomes": ("detected",),
     "still_open": ("detected",),
     "extracted": ("detected",),
     "months": ("detected",),
     "weights": ("harm",),
-    "baseline": ("change",),
-    "usable_from": ("change",),
+    "baseline": ("change", "difference"),
+    "usable_from": ("change", "difference"),
     "target": ("change",),
-    "by": ("mix", "gap", "repeats"),
-    "bands": ("mix", "repeats"),
+    "by": ("mix", "difference", "gap", "repeats"),
+    "bands": ("mix", "difference", "repeats"),
     "look_back": ("repeats", "history"),
     "records": ("history",),
     "benchmark": ("count", "rate", "share", "mix", "series", "detected"),
@@ -278,7 +285,7 @@ def figure_faults(figure: Figure, names: Names) -> Iterator[str]:
         yield f"the name {figure.name!r} must be letters, digits and underscores."
     yield from _option_faults(figure)
     yield from _name_faults(figure, names)
-    if figure.kind == "change" and figure.of in names.measures:
+    if figure.kind in ("change", "difference") and figure.of in names.measures:
         yield from _change_faults(figure, names)
     elif figure.period is not None:
         yield from _unknown(figure, "period", [figure.period], names)
@@ -294,10 +301,14 @@ def _option_faults(figure: Figure) -> Iterator[str]:
         if given not in (None, (), {}) and figure.kind not in kinds:
             yield f"{option} is for the kinds {', '.join(kinds)}, and not for {figure.kind}."
     yield from _option_faults_of_people(figure)
-    if figure.kind == "mix" and figure.by and not {*figure.by.split(BOTH)} <= {*ASPECTS}:
+    if figure.kind in OF_ASPECTS and figure.by and not {*figure.by.split(BOTH)} <= {*ASPECTS}:
         yield f"by: there is no {figure.by!r}; known: {', '.join(ASPECTS)}, and pairs of them."
     if (figure.benchmark is None) != (figure.benchmark_name == ""):
         yield "benchmark and benchmark_name belong together: say whose value it is."
+    if figure.kind == "difference" and figure.by and "month" in figure.by.split(BOTH):
+        yield "by: the months of one period are none of another; name another aspect."
+    if figure.kind == "difference" and figure.by and figure.against:
+        yield "by and against are two shares; name one of them, or none for that of the whole."
     if figure.bands and figure.by != "age":
         yield "bands are of ages: they need by = age."
     for name, (first, last) in figure.bands.items():
@@ -346,7 +357,8 @@ def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
         # Residents are no factor, and are counted wherever they are known.
         known = {*known, RESIDENTS}
     # A published total, such as all offences of a force, may be the whole of a share.
-    of_series = {*known, *names.series} if figure.kind == "share" else known
+    parts = ("share", "difference")
+    of_series = {*known, *names.series} if figure.kind in parts else known
     against = names.tested if figure.kind == "living-in" else of_series
     options = {"of": known, "against": against, "weights": names.series}
     for option, among in options.items():
@@ -365,13 +377,13 @@ def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
             yield f"places: the areas are in no group {kind!r}; there is {listed}."
 
 
-IN_POLYGONS = ("count", "share", "change", "concentration")
+IN_POLYGONS = ("count", "share", "change", "difference", "concentration")
 """Kinds of figures of named polygons."""
 
 
 def _polygon_faults(kind: str, figure: Figure, names: Names) -> Iterator[str]:
     """Polygons hold points: no residents, and no event that has an area code alone."""
-    if figure.kind not in IN_POLYGONS:
+    if figure.kind not in IN_POLYGONS or figure.by:
         yield (
             f"places: {kind} are polygons, in which events are counted and nothing else is known; "
             f"they are for the kinds {', '.join(IN_POLYGONS)}."

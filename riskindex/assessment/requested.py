@@ -11,6 +11,7 @@ from riskindex.areas.groups import WHOLE
 from riskindex.assessment.changes import change_rows
 from riskindex.assessment.comparisons import (
     concentration_rows,
+    difference_rows,
     gap_rows,
     overlap_rows,
     together_rows,
@@ -33,7 +34,7 @@ from riskindex.assessment.figure_rows import (
     with_every_column,
     without_small_bases,
 )
-from riskindex.assessment.figures import UNSAID, count_rows, mix_rows, rate_rows
+from riskindex.assessment.figures import UNSAID, count_rows, mix_rows, rate_rows, share_rows
 from riskindex.assessment.harm import harm_rows
 from riskindex.assessment.options import Figure, band_label, change_periods
 from riskindex.assessment.people_rows import people_rows
@@ -96,7 +97,7 @@ def _with_benchmark(table: pd.DataFrame, figure: Figure) -> pd.DataFrame:
     return table.assign(note=told.where(notes == "", notes + "; " + told))
 
 
-BY_PLACE = ("count", "rate", "share", "change", "mix")
+BY_PLACE = ("count", "rate", "share", "change", "difference", "mix")
 """Kinds of figures with rows of every kind of place that they name."""
 
 
@@ -236,6 +237,22 @@ def _changed(figure: Figure, shown: Shown) -> pd.DataFrame:
     table = table[table["place_kind"].isin(list(figure.places))]
     last, earlier = change_periods(figure, shown.periods[figure.of], shown.units[figure.of])
     return change_rows(table, shown, figure.of, last, earlier)
+
+
+def _difference(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """A share of one period less that of another, in points."""
+    last, earlier = change_periods(figure, shown.periods[figure.of], shown.units[figure.of])
+    shares = _shares(replace(figure, period=None), shown)
+    return difference_rows(shares, shown, figure.of, last, earlier)
+
+
+def _shares(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """Rows of the shares that a difference is of: of a mix, of another measure, or of the whole."""
+    if figure.by is not None:
+        return _mix(figure, shown)
+    if figure.against is not None:
+        return _share(figure, shown)
+    return in_places(share_rows(lines_of(figure, shown, figure.of), shown), figure)
 
 
 def _mix(figure: Figure, shown: Shown) -> pd.DataFrame:
@@ -392,6 +409,7 @@ REQUESTS: Mapping[str, Callable[[Figure, Shown], pd.DataFrame]] = MappingProxyTy
         "rate": _rate,
         "share": _share,
         "change": _change,
+        "difference": _difference,
         "mix": _mix,
         "concentration": concentration_rows,
         "gap": gap_rows,

@@ -227,6 +227,40 @@ def share_difference(
     return Estimate(difference, low, high)
 
 
+def share_difference_p(
+    count: ArrayLike, base: ArrayLike, other_count: ArrayLike, other_base: ArrayLike
+) -> Array:
+    """Two-sided p of two shares being one, by Fisher's exact test given their sum.
+
+    Parameters
+    ----------
+    count, base, other_count, other_base
+        Whole numbers: how many of how many, in two separate groups. NaN is returned where one is
+        missing or a base is 0.
+
+    References
+    ----------
+    Fisher (1935), The Logic of Inductive Inference, Journal of the Royal Statistical Society 98,
+    39-82.
+
+    Examples
+    --------
+    >>> share_difference_p([3, 56], [4, 70], [1, 48], [4, 80]).round(4).tolist()
+    [0.4857, 0.0083]
+    """
+    from scipy.stats import fisher_exact
+
+    k, n, j, m = np.broadcast_arrays(
+        *(np.asarray(x, dtype=np.float64) for x in (count, base, other_count, other_base))
+    )
+    found = np.full(k.shape, np.nan)
+    for at in np.ndindex(k.shape):
+        if n[at] > 0 and m[at] > 0 and not np.isnan(k[at] + j[at]):
+            table = [[k[at], n[at] - k[at]], [j[at], m[at] - j[at]]]
+            found[at] = fisher_exact(np.rint(table).astype(np.int64)).pvalue
+    return found
+
+
 def rate_sum(
     coefficients: ArrayLike, count: ArrayLike, exposure: ArrayLike, *, level: float = 0.95
 ) -> Estimate:

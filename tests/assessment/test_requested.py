@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from figure_tables import monthly, records, row, shown
 from scipy.sparse import csr_array
+from scipy.stats import fisher_exact
 from small_force import CODES, CONFIG, offences, write_force
 
 from riskindex import release, run
@@ -17,6 +18,7 @@ from riskindex.assessment.requested import request_figures
 from riskindex.config import parse_config
 from riskindex.errors import ConfigError
 from riskindex.publication.rhythm import released_finer
+from riskindex.statistics.intervals import share_difference
 
 YEARS = {"2020": (30, 40, 50), "2021": (40, 40, 40), "2022": (27, 40, 53)}
 NAMES = Names(
@@ -374,3 +376,49 @@ def test_a_ward_stands_out_only_beyond_all_wards_that_are_looked_at():
     at_five = found[found["category"] == "17"].set_index("place_kind")
     p = at_five["note"].str.extract(r"adjusted p (\S+)")[0].astype(float)
     assert p["ward"].iloc[0] == pytest.approx(200 * p["district"], rel=0.1)
+
+
+def test_a_difference_of_shares_has_its_interval_and_p():
+    table = shown({"2021": (100, 60, 40), "2022": (130, 40, 30)})
+    found = asked(figure("difference", places=["district"]), table).set_index("place")
+    # N: 130 of 200 against 100 of 200, by hand from Wilson's limits of each.
+    n = found.loc["N"]
+    assert (n["value"], n["unit"], n["compared_with"], n["period"]) == (
+        15.0,
+        "points",
+        "2021",
+        "2022",
+    )
+    wanted = share_difference(130, 200, 100, 200)
+    assert [n["low"], n["high"]] == [round(100 * float(end), 1) for end in wanted[1:]]
+    p = fisher_exact([[130, 70], [100, 100]]).pvalue
+    assert n["note"] == f"50% in 2021; p {p:.3f}"
+    assert found["value"].sum() == pytest.approx(0)
+    assert set(found["figure"]) == {"x"}
+
+
+def test_a_difference_of_a_mix_counts_categories_of_one_period_alone():
+    lines = {("N", "sex", "F"): 30, ("N", "sex", "M"): 70}
+    parts = [records(lines, "2021"), records({("N", "sex", "M"): 50, ("N", "sex", "X"): 50})]
+    table = shown({"2021": (100, 0, 0), "2022": (100, 0, 0)}, rhythm=pd.concat(parts))
+    found = asked(figure("difference", by="sex", places=["district"]), table)
+    value = found.set_index("category")["value"].to_dict()
+    assert value == {"F": -30.0, "M": -20.0, "X": 50.0, "not recorded": 0.0}
+    closed = replace(table, restricted=frozenset({"f"}))
+    found = asked(figure("difference", by="sex", places=["district"]), closed)
+    # A line that is missing among protected cells does not say that there was none.
+    assert "X" not in set(found.loc[found["status"] == "given", "category"])
+
+
+def test_no_difference_is_told_of_a_part_of_a_period():
+    table = shown({"2021": (100, 60, 40), "2022": (130, 40, 30)}, part_periods=["2022"])
+    found = asked(figure("difference", places=["district"]), table)
+    assert found["value"].isna().all()
+    assert set(found["note"]) == {"a part of a period"}
+
+
+def test_differences_have_options_that_fit():
+    assert "no period" in faults("difference", baseline="1999")
+    assert "two shares" in faults("difference", by="sex", against="f")
+    assert "months of one period" in faults("difference", by="month")
+    assert not faults("difference", by="sex")

@@ -17,6 +17,7 @@ from riskindex.statistics.intervals import (
     rate_sum,
     round_half_away,
     share_difference,
+    share_difference_p,
     share_of_rate,
     wilson,
 )
@@ -252,3 +253,10 @@ def test_exact_intervals_hold_the_truth_in_935_of_a_thousand():
         found = coverage(np.random.default_rng(seed), 1_000)
         assert min(found[name] for name in EXACT) >= 0.935, (seed, found)
     print(coverage(np.random.default_rng(99), 100_000))
+
+
+def test_the_p_of_two_shares_is_that_of_a_lady_who_tastes_tea():
+    # 3 of 4 cups against 1 of 4: .486 two-sided, as Fisher's example has it; and one share is 1.
+    found = share_difference_p([3, 5, 0, np.nan], [4, 10, 0, 3], [1, 5, 1, 1], [4, 10, 4, 4])
+    assert found[:2].round(3).tolist() == [0.486, 1.0]
+    assert np.isnan(found[2:]).all()
