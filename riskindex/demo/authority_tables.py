@@ -112,7 +112,12 @@ def _recorded_crime(
             counts = np.minimum(whole_numbers(count, shares), bases)
             rows.append((year, COUNTY, part, count, base))
             of_districts = zip(districts.index, counts, bases, strict=True)
-            rows += [(year, name, part, int(n), int(of)) for name, n, of in of_districts]
+            # A map without districts has the county alone, and its row stands already.
+            rows += [
+                (year, name, part, int(n), int(of))
+                for name, n, of in of_districts
+                if name != COUNTY
+            ]
     table = pd.DataFrame(rows, columns=["year", "place", "offences", "recorded", "all_crime"])
     return pd.concat([table.astype({"year": str}), _serious(events)], ignore_index=True)
 

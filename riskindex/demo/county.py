@@ -125,7 +125,8 @@ def synthetic_county(
     expected = expected_events(areas["residents"], risk, scale=scale)
     events = draw_events(areas, risk, wanted, night_time=night_time, scale=scale, seed=seed)
     # Real boundaries may come without districts; the tables then have the county alone.
-    named = areas["district"] if "district" in areas else pd.Series(COUNTY, index=areas.index)
+    alone = pd.Series(COUNTY, index=areas.index)
+    named = areas.get("district", areas.get("LAD24NM", alone))
     residents = areas["residents"].groupby(named).sum()
     published = draw_authority_tables(residents, events, scale=scale)
     return County(areas, events, people.tables, truth, risk, expected, night_time, published)

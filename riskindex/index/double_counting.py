@@ -54,6 +54,8 @@ class FactorContent(NamedTuple):
     factor: Factor
     words: str
     """Name, label, columns and paths, in small letters."""
+    columns: str
+    """The column that is measured, as the config and as the file call it, in small letters."""
 
     def about(self, subject: str) -> bool:
         """Whether a table's words name a subject of `SUBJECTS`."""
@@ -83,7 +85,7 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "income": ("income",),
         "work": ("employ", "worked", "claimant", "jobseek", "workless"),
         "household deprivation": ("deprived in", "household deprivation", "dimensions"),
-        "domain": ("income", "employ", "education", "health", "crime domain", "housing"),
+        "domain": ("income", "employ", "education", "health", "housing", "environment"),
     }
 )
 """Words by which a table is known; a column that is called otherwise is not recognised."""
@@ -117,12 +119,12 @@ def _crime_domain(a: FactorContent, b: FactorContent) -> bool:
 
 
 def _domain_of_index(a: FactorContent, b: FactorContent) -> bool:
-    return a.about("index") and not _is_domain(a) and b.about("domain")
+    return a.about("index") and not _is_domain(a) and (b.about("domain") or b.about("crime domain"))
 
 
 def _is_domain(a: FactorContent) -> bool:
-    column = (a.factor.numerator or "").lower()
-    return any(word in column for word in SUBJECTS["domain"])
+    # By its columns alone: the file of the index and of its domains is the same.
+    return any(word in a.columns for word in (*SUBJECTS["domain"], *SUBJECTS["crime domain"]))
 
 
 RULES: Mapping[str, DoubleCountingRule] = MappingProxyType(
@@ -181,7 +183,7 @@ RULES: Mapping[str, DoubleCountingRule] = MappingProxyType(
 def _of_pair(
     pair: tuple[Factor, Factor], sources: Mapping[str, object]
 ) -> Iterator[tuple[str, ...]]:
-    a, b = (FactorContent(factor, _words(factor, sources)) for factor in pair)
+    a, b = (FactorContent(factor, *_words(factor, sources)) for factor in pair)
     for name, rule in RULES.items():
         # "Every event of a is one of b" has a direction.
         for one, other in ((a, b), (b, a)):
@@ -192,17 +194,19 @@ def _of_pair(
                 return
 
 
-def _words(factor: Factor, sources: Mapping[str, object]) -> str:
-    """All that the config says a factor is about."""
+def _words(factor: Factor, sources: Mapping[str, object]) -> tuple[str, str]:
+    """All that the config says a factor is about, and what of it names its column."""
     references = [factor.column(c) for c in (factor.numerator, factor.denominator) if c]
-    told = [factor.name, factor.label]
+    told, columns = [factor.name, factor.label], []
     for source, column in references[:1]:
         table = sources.get(source)
-        told += [source, column]
+        told.append(source)
+        columns.append(column)
         if isinstance(table, TableSource):
             named = table.columns.get(column, column)
-            told += [table.path, *([named] if isinstance(named, str) else named)]
-    return " ".join(told).lower()
+            told.append(table.path)
+            columns += [named] if isinstance(named, str) else named
+    return " ".join([*told, *columns]).lower(), " ".join(columns).lower()
 
 
 # Which events two factors count

@@ -330,7 +330,13 @@ def _rate_words(speech: Speech, fact: Fact) -> str:
 
 
 def _measure_words(speech: Speech, fact: Fact) -> str:
-    return f"{speech.factor.label}: {fact.value:,.4g} ({speech.whole} {speech.average:,.4g})."
+    value, average = map(_measure, (fact.value, speech.average))
+    return f"{speech.factor.label}: {value} ({speech.whole} {average})."
+
+
+def _measure(value: float) -> str:
+    """A measure with four digits, or with all of them before its point: ranks have five."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 _SHARES: Mapping[str, Callable[[Speech, Fact], str]] = MappingProxyType(

@@ -36,14 +36,16 @@ def write_geopackage(released: Released, path: Path) -> None:
     import pyogrio
 
     table = released.all_areas.join(_per_factor(released))
+    # A copy lies in one piece; pandas warns of columns added to a frame of hundreds of pieces.
+    plain = _plain(table).copy().reset_index()
+    # In every row, so that a layer that is copied elsewhere still says who it is for.
+    plain.insert(1, "profile", released.profile)
     frame = gpd.GeoDataFrame(
-        _plain(table).reset_index(),
+        plain,
         # By code, not by position: the table may be in the order of ranks.
         geometry=released.areas.geometry.reindex(table.index).to_numpy(),
         crs=released.areas.crs,
     )
-    # In every row, so that a layer that is copied elsewhere still says who it is for.
-    frame.insert(1, "profile", released.profile)
     pyogrio.set_gdal_config_options(_NO_CLOCK)
     try:
         frame.to_file(path, layer="areas", driver="GPKG", engine="pyogrio")

@@ -114,7 +114,9 @@ def factor_overlap(released: Released) -> Overlap:
     for key, part in released.hotspots["is_hot"].groupby(level=["factor", "period"], sort=False):
         # Periods are in order of time, so that what is kept is the last.
         last[str(key[0])] = part.droplevel(["factor", "period"])
-    names = [str(name) for name in released.factors.index if str(name) in last]
+    # A value as it is makes no area hot, and rows of zeros would say that it was looked for.
+    tested = released.factors.index[released.factors["method"] != "value"]
+    names = [str(name) for name in tested if str(name) in last]
     order = released.all_areas.index
     hot = np.array(
         [

@@ -68,7 +68,7 @@ def describe_plan(places: pd.DataFrame, choice: Choice, *, areas: int) -> PlanSe
         told += " no place"
     return PlanSentences(
         answer=f"{listed}; {told}." if len(places) else f"{listed}.",
-        aim=f"Chosen so that as many {_aim(choice)} as possible are reached.",
+        aim=f"Chosen so that as {_aim(choice, places)}.",
         next_best=_next_best(places, choice, measure),
         one_more=_one_more(places, choice, measure),
     )
@@ -108,14 +108,25 @@ def _measure(places: pd.DataFrame, choice: Choice) -> "pd.Series[float]":
 
 def _unit(choice: Choice, places: pd.DataFrame) -> str:
     column = choice.plan.maximise
-    if column in COUNTED and places[COUNTED[column]].isna().any():
+    if _is_without_people(choice, places):
         return f"points of {column}"
     return MEASURES.get(column, column.replace("_", " "))
 
 
-def _aim(choice: Choice) -> str:
+def _is_without_people(choice: Choice, places: pd.DataFrame) -> bool:
+    """Whether the people that a weighted measure is told by are not known of every place."""
     column = choice.plan.maximise
-    return AIMS.get(column, MEASURES.get(column, column.replace("_", " ")))
+    return column in COUNTED and bool(places[COUNTED[column]].isna().any())
+
+
+def _aim(choice: Choice, places: pd.DataFrame) -> str:
+    column = choice.plan.maximise
+    if _is_without_people(choice, places):
+        # What need is a sum of then, in the order in which the weights look for a base.
+        of = "residents" if "residents" in places and places["residents"].notna().all() else "areas"
+        return f"much need as possible is reached: {of} weighted by the index"
+    words = AIMS.get(column, MEASURES.get(column, column.replace("_", " ")))
+    return f"many {words} as possible are reached"
 
 
 def _where(places: pd.DataFrame) -> str:

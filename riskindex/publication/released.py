@@ -239,6 +239,8 @@ class Released(OnScreen):
     """Named places of the list, and teams sent to them."""
     inside: pd.DataFrame = field(default_factory=nothing_told)
     """Streets and parts of the week of each place, of `inside_places`; empty in public."""
+    context: frozenset[str] = frozenset()
+    """Codes of the areas around the study area, which are in windows and not assessed."""
     drawn: tuple[DrawnLayer, ...] = ()
     """Roads, waters and the like that the map draws: open data, the same in all profiles."""
     settlements: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -364,6 +366,7 @@ def whole(result: Result) -> Released:
         team_plan=result.team_plan,
         inside=told_inside(result, result.team_plan, [f.name for f in config.factors]),
         settlements=settlements_inside(result),
+        context=context_codes(result),
         drawn=result.around.drawn,
         **of_places(result, groups),
     )
@@ -425,6 +428,12 @@ def without_folders(config: Any) -> Any:  # noqa: ANN401 (a config holds what it
     # A Windows path also reads "/home/..." as rooted, so that one rule serves both systems.
     path = PureWindowsPath(config) if isinstance(config, str) else None
     return path.name if path is not None and path.root else config
+
+
+def context_codes(result: Result) -> frozenset[str]:
+    """The areas around the study area."""
+    around = result.areas.get("is_context")
+    return frozenset() if around is None else frozenset(map(str, result.areas.index[around]))
 
 
 def of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFrame]:

@@ -104,8 +104,9 @@ def hot_sentences(book: Book, place: Place) -> list[str]:
     told = [f"{n:,} for {inside(label)}" for n, label in found if n]
     if not told:
         # Without "shown" the sentence would also speak for factors that the release keeps back.
-        hidden = len(book.hot) < len(book.released.factors)
-        return [f"No area is hot for any factor{' shown' * hidden} in the last period."]
+        if not book.can_be_hot.any():
+            return []
+        return [f"No area is hot for any factor{' shown' * book.hides_hot} in the last period."]
     new = [
         f"{inside(hot.label)} ({n:,})"
         for name, hot in book.hot.items()

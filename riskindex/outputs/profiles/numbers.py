@@ -93,6 +93,16 @@ class Book:
         return {str(code): f"c{c}" if c >= 0 else "unknown" for code, c in classes.items()}
 
     @cached_property
+    def can_be_hot(self) -> "pd.Series[bool]":
+        """By factor, whether a test or a threshold decides on its areas."""
+        return self.released.factors["method"] != "value"
+
+    @property
+    def hides_hot(self) -> bool:
+        """Whether the release keeps back where a factor is hot."""
+        return len(self.hot) < int(self.can_be_hot.sum())
+
+    @cached_property
     def hot(self) -> dict[str, Hot]:
         """What each factor's test found in its last period."""
         last = {}
@@ -100,7 +110,8 @@ class Book:
             # In order of time, so that the last one written is the last period.
             last[str(key[0])] = part.droplevel(["factor", "period"])
         several = _hot_in_several(self.released.persistence)
-        labels = self.released.factors["label"]
+        # A value as it is makes no area hot; "no area is hot for it" would say it was looked for.
+        labels = self.released.factors.loc[self.can_be_hot, "label"]
         return {
             str(name): _hot(
                 str(label), last[str(name)], several.get(str(name)), self._flag(str(name))
@@ -132,7 +143,9 @@ class Book:
             return [Place(self.released.place, "district", codes, "district-all.html")]
         groups = {str(name): part.index.tolist() for name, part in self.areas.groupby(kind)}
         # An area that the lookup does not know has an empty group, which is no district.
-        names = sorted(name for name in groups if name)
+        # A district of which only areas around the study area were read has nothing to tell.
+        around = self.released.context
+        names = sorted(name for name, codes in groups.items() if name and not around >= set(codes))
         files = _files(names)
         return [Place(name, "district", groups[name], files[name]) for name in names]
 

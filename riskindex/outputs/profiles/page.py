@@ -218,7 +218,8 @@ def _foremost(book: Book, place: Place) -> tuple[str, list[str]]:
 
 
 def _summary(book: Book, place: Place) -> str:
-    return record_table(factor_records(book, place))
+    records = factor_records(book, place)
+    return record_table(records) if records else ""
 
 
 def _notes(book: Book, _place: Place) -> str:
@@ -297,9 +298,9 @@ def _place_record(book: Book, place: Place) -> dict[str, object]:
         record["Highest rank"] = min(known, default=pd.NA)
     if "residents" in book.areas and not book.withholds(book.records, "residents"):
         record["Residents"] = book.people(place.codes, "residents")
-    hidden = len(book.hot) < len(book.released.factors)
     any_hot = sum(code in book.hot_for_any for code in place.codes)
-    record["Hot for any factor" + " shown" * hidden] = any_hot
+    if book.can_be_hot.any():
+        record["Hot for any factor" + " shown" * book.hides_hot] = any_hot
     counts = [(len(book.hot_codes(place, name)), one.label) for name, one in book.hot.items()]
     # Sorting keeps the order of the report where two factors have as many.
     most = sorted((one for one in counts if one[0]), key=lambda one: -one[0])[:2]

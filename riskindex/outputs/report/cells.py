@@ -135,7 +135,9 @@ def _rate_cell(fact: Fact) -> Cell:
 
 
 def _measure_cell(fact: Fact) -> Cell:
-    return _value_cell(fact, f"{_number(fact, 'value'):,.4g}")
+    value = _number(fact, "value")
+    # Ranks of a country have five digits, and "2.032e+04" is no number that one reads.
+    return _value_cell(fact, f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}")
 
 
 def _value_cell(fact: Fact, told: str) -> Cell:

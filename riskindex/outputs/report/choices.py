@@ -43,7 +43,7 @@ def choice_sentence(released: Released) -> str:
         return f"{len(table):,} other choices were tried, one at a time: no area left the list."
     lines = [
         f"{len(table):,} other choices were tried, one at a time: half of them change "
-        f"{_areas(table['left'].median())} of the list or fewer, the most "
+        f"{_areas(table['left'].median())}, the most "
         f"{int(most['left']):,} ({inside(str(most['choice']))})."
     ]
     lines += [
@@ -56,7 +56,9 @@ def choice_sentence(released: Released) -> str:
 
 
 def _areas(number: float) -> str:
-    return f"{number:.3g} area" if number == 1 else f"{number:.3g} areas"
+    if number == 0:
+        return "no area of the list"
+    return f"{number:.3g} area{'s' if number != 1 else ''} of the list or fewer"
 
 
 def _computed(released: Released) -> pd.DataFrame:
@@ -154,9 +156,9 @@ def matters_table(released: Released) -> pd.DataFrame:
     table = released.sensitivity.matters
     if table.empty or not (table["total"] > 0).any():
         return pd.DataFrame()
-    # Estimates from few runs can fall below 0, where no part in a variance can be.
-    total = [percent(max(share, 0.0)) for share in table["total"]]
-    lows, highs = (table[c].clip(lower=0.0) for c in ("total_low", "total_high"))
+    # Estimates from few runs can fall below 0 or rise above 1, where no part in a variance can be.
+    shares, lows, highs = (table[c].clip(0.0, 1.0) for c in ("total", "total_low", "total_high"))
+    total = [percent(share) for share in shares]
     between = [f"{percent(a)} to {percent(b)}" for a, b in zip(lows, highs, strict=True)]
     names = [f"{str(name)[:1].upper()}{str(name)[1:]}" for name in table.index]
     # "Counts" is drawn again by chance and is no choice of anybody.

@@ -36,6 +36,10 @@ ABOUT_FACTORS = (
     "Each factor is tested on its own. The weights and the way from a hotspot to a score are "
     "choices of this run, printed here so that they can be questioned."
 )
+ABOUT_VALUES = (
+    "No factor is tested against chance. The weights and the way from a value to a score are "
+    "choices of this run, printed here so that they can be questioned."
+)
 ABOUT_WINDOWS = (
     "Where most people come from elsewhere, as in town centres, at stations or at an airport, "
     "residents let one expect too few events: read those areas with that in mind."
@@ -56,12 +60,15 @@ def factors_part(released: Released) -> str:
         "periods": "Periods",
         "hot_by_period": "Areas hot, by period",
     }
-    table = released.factors.assign(
-        score_words=score_words(released.factors),
-        weight=[f"{weight:g}" for weight in released.factors["weight"]],
+    factors, tested = released.factors, released.factors["method"] != "value"
+    table = factors.assign(
+        score_words=score_words(factors),
+        weight=[f"{weight:g}" for weight in factors["weight"]],
+        hot_by_period=factors["hot_by_period"].where(tested, "not tested"),
     )
+    about = ABOUT_FACTORS if tested.any() else ABOUT_VALUES
     return (
-        paragraphs([ABOUT_FACTORS, *_method_sentences(released), _police_sentence(released)])
+        paragraphs([about, *_method_sentences(released), _police_sentence(released)])
         + record_table(table[list(columns)].rename(columns=columns).to_dict("records"))
         + _tests_part(released)
         + scan_part(released)

@@ -168,7 +168,9 @@ _CORRECTIONS = {
 
 def _steps(released: Released) -> Iterator[str]:
     config = released.config
-    yield f"Areas: {len(released.all_areas):,}. Neighbours: {neighbour_words(released)}."
+    study = len(released.all_areas) - len(released.context)
+    around = f", and {len(released.context):,} around them" if released.context else ""
+    yield f"Areas: {study:,}{around}. Neighbours: {neighbour_words(released)}."
     yield f"Tests: {test_words(released)}."
     index = config.get("index", {})
     aggregation = index.get("aggregation", "arithmetic")
@@ -189,8 +191,15 @@ def neighbour_words(released: Released) -> str:
     )
 
 
+def is_tested(released: Released) -> bool:
+    """Whether any factor is tested, or held against a threshold: else no area can be hot."""
+    return bool((released.factors["method"] != "value").any())
+
+
 def test_words(released: Released) -> str:
     """How areas are tested, and from which p on they are hot."""
+    if not is_tested(released):
+        return "none; every factor is a share, rate or measure as it is, and no area is called hot"
     tested = released.tests["correction"] if "correction" in released.tests else pd.Series()
     # From the tests themselves and not from the config: this is what was done.
     rules = [_CORRECTIONS.get(one, one) for one in sorted(set(tested) - {""})]

@@ -66,9 +66,9 @@ def _sure_sentences(released: Released) -> Iterator[str]:
     firm = int((chosen & (tiers == "firm")).sum())
     near = int((~chosen & (tiers == "borderline")).sum())
     yield (
-        f"{firm:,} of the {int(chosen.sum()):,} areas are firm: 95 or more of 100 repeats with "
-        f"counts drawn again select them. The others, and {areas(near)} off the list, could change "
-        "places by chance."
+        f"{firm:,} of the {int(chosen.sum()):,} areas {'is' if firm == 1 else 'are'} firm: 95 or "
+        f"more of 100 repeats with counts drawn again select them. The others, and "
+        f"{areas(near)} off the list, could change places by chance."
     )
     if "p_top" in every:
         # The sum of probabilities is the number expected, whether or not areas depend on each

@@ -24,7 +24,10 @@ def section(page, name):
 def test_the_first_page_says_how_many_are_firm_and_nothing_twice(page, county_released):
     short = section(page, "in-short")
     firm = int((county_released.top["tier"] == "firm").sum())
-    assert f"{firm} of the {len(county_released.top)} areas are firm" in short
+    assert (
+        f"{firm} of the {len(county_released.top)} areas {'is' if firm == 1 else 'are'} firm"
+        in short
+    )
     assert county_released.how_sure not in short
     assert county_released.how_sure in section(page, "how-sure")
     lines = re.findall(r"<li>(.*?)</li>", short)
