@@ -3,9 +3,12 @@
 import os
 import pickle
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -82,6 +85,27 @@ def county_result(county_config: Path, once: Any):
     from riskindex import read_config, run
 
     return once("county_result", lambda: run(read_config(county_config)))
+
+
+@pytest.fixture(scope="session")
+def county_command(county_config: Path, workers: Path, once: Any) -> Any:
+    """What the command `run` made of the small county with one thread, in a process of its own."""
+    folder, log = workers / "commanded", workers / "commanded.log"
+    limits = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "DUCKDB_THREADS"), "1")
+    asked = ["run", county_config, "--out", folder, "--profile", "internal", "--log", log]
+
+    def make() -> SimpleNamespace:
+        done = subprocess.run(
+            [sys.executable, "-m", "riskindex", *asked],
+            env=os.environ | limits | {"PYTHONHASHSEED": "1"},
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+        )
+        said = {"returncode": done.returncode, "stdout": done.stdout, "stderr": done.stderr}
+        return SimpleNamespace(**said, folder=folder, log=log)
+
+    return once("commanded", make)
 
 
 @pytest.fixture(scope="session")

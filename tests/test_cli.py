@@ -1,5 +1,6 @@
 """The commands as a newcomer meets them: what they print, and how they end."""
 
+import io
 import json
 import os
 import signal
@@ -7,6 +8,8 @@ import subprocess
 import sys
 import time
 import tomllib
+from contextlib import redirect_stderr, redirect_stdout
+from types import SimpleNamespace
 
 import pytest
 from fault_corpus import write_project
@@ -16,22 +19,19 @@ from riskindex.cli import main
 from riskindex.outputs.verify import verify
 
 
-def riskindex(*arguments, cwd=None):
-    return subprocess.run(
-        [sys.executable, "-m", "riskindex", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        encoding="utf-8",
-        check=False,
-    )
+def riskindex(*arguments):
+    """A command in this process: its exit code, and what it says."""
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+        patch.setattr(sys, "argv", ["riskindex", *map(str, arguments)])
+        with pytest.raises(SystemExit) as stop:
+            main()
+    return SimpleNamespace(returncode=stop.value.code, stdout=out.getvalue(), stderr=err.getvalue())
 
 
 @pytest.fixture(scope="module")
-def finished(county_config, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("run") / "result"
-    asked = ("--out", folder, "--profile", "internal", "--log", folder.parent / "run.log")
-    return riskindex("run", county_config, *asked), folder
+def finished(county_command):
+    return county_command, county_command.folder
 
 
 def test_help_names_the_commands():
@@ -51,7 +51,7 @@ def test_help_names_the_commands():
 
 
 def test_the_log_has_the_stages_and_what_came_of_them(finished):
-    lines = (finished[1].parent / "run.log").read_text(encoding="utf-8").splitlines()
+    lines = finished[0].log.read_text(encoding="utf-8").splitlines()
     said = [line.split(" INFO ")[1] for line in lines]
     assert said[:3] == ["Reading areas", "Reading tables", "Counting events"]
     assert "Writing the manifest" in said
@@ -119,8 +119,10 @@ def test_a_run_writes_every_output(finished):
     ]
 
 
-def test_quiet_says_nothing(county_config, tmp_path):
-    done = riskindex("run", county_config, "-o", tmp_path / "r", "--profile", "internal", "-q")
+def test_quiet_says_nothing(tmp_path):
+    write_project(tmp_path)
+    config = tmp_path / "config.toml"
+    done = riskindex("run", config, "-o", tmp_path / "r", "--profile", "internal", "-q")
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
@@ -174,9 +176,12 @@ def test_check_lists_the_faults_of_every_part(county_config, tmp_path):
         (["walk"], 2, "walk"),
     ],
 )
-def test_a_wrong_call_ends_in_its_own_exit_code(county_config, tmp_path, arguments, code, words):
+def test_a_wrong_call_ends_in_its_own_exit_code(
+    county_config, tmp_path, monkeypatch, arguments, code, words
+):
     given = [county_config if a == "CONFIG" else a for a in arguments]
-    done = riskindex(*given, cwd=tmp_path)
+    monkeypatch.chdir(tmp_path)
+    done = riskindex(*given)
     assert done.returncode == code
     assert words in done.stderr
     assert "Traceback" not in done.stderr
@@ -195,7 +200,10 @@ def with_signals():
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.parametrize(
+    "name",
+    ["SIGTERM", *(pytest.param(name, marks=pytest.mark.long) for name in ("SIGINT", "SIGHUP"))],
+)
 def test_a_run_that_is_stopped_says_so_and_leaves_nothing(county_config, tmp_path, name):
     private = tmp_path / "private"
     private.mkdir()

@@ -93,6 +93,12 @@ def open_data(data, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def open_result(data, tmp_path_factory):
+    """The same run in this process, with as many threads as there are."""
+    return run(read_config(filled_in("open-data", data, tmp_path_factory.mktemp("open-result"))))
+
+
+@pytest.fixture(scope="session")
 def listed(open_data):
     return pd.read_csv(open_data[0] / "top_areas.csv", keep_default_na=False)
 
@@ -236,8 +242,8 @@ def test_the_list_holds_the_places_that_are_known_to_be_hard_pressed(listed, dat
     assert most_deprived.mean() > 0.5  # a fifth of the county's areas are
 
 
-def test_two_runs_give_the_same_bytes_at_any_number_of_threads(open_data, data, tmp_path):
-    from_the_command(filled_in("open-data", data, tmp_path), tmp_path / "again", "2")
+def test_two_runs_give_the_same_bytes_at_any_number_of_threads(open_data, open_result, tmp_path):
+    save(release(open_result, profile="internal"), tmp_path / "again")
     first, second = bytes_of(open_data[0]), bytes_of(tmp_path / "again")
     assert first.keys() == second.keys()
     assert [name for name in first if first[name] != second[name]] == []
@@ -318,7 +324,7 @@ def test_the_seven_factors_run_whole_on_the_real_areas(essex_2022):
     assert result.neighbours.mean == pytest.approx(5.608, abs=0.001)
 
 
-@pytest.mark.parametrize("profile", ["partner", "public"])
+@pytest.mark.parametrize("profile", [pytest.param("partner", marks=pytest.mark.long), "public"])
 def test_the_seven_factors_leave_as_one_list(essex_2022, profile, tmp_path, monkeypatch):
     result, folder = essex_2022[0], tmp_path / profile
     if profile == "public":  # of the generated events two factors decide alone
@@ -342,13 +348,12 @@ def test_the_seven_factors_leave_as_one_list(essex_2022, profile, tmp_path, monk
     assert (districts["mark"][~whole & districts["events"].isna()] == WITHHELD).all()
 
 
-@pytest.mark.parametrize("profile", ["partner", "public"])
-def test_open_data_leaves_whole(data, profile, tmp_path):
-    result = run(read_config(filled_in("open-data", data, tmp_path)))
-    released = release(result, profile=profile)
+@pytest.mark.parametrize("profile", [pytest.param("partner", marks=pytest.mark.long), "public"])
+def test_open_data_leaves_whole(open_result, profile, tmp_path):
+    released = release(open_result, profile=profile)
     save(released, tmp_path / profile)
     assert verify(tmp_path / profile).faults == ()
-    pd.testing.assert_frame_equal(released.scores, result.scores)
+    pd.testing.assert_frame_equal(released.scores, open_result.scores)
     reasons = " ".join(pd.read_csv(tmp_path / profile / "top_areas.csv")["reasons"])
     assert "expected" in reasons
 
