@@ -13,7 +13,7 @@ import pytest
 from example_release import example_release, grid_areas
 from map_pages import assert_equal_choices, page_choice, python_choice, rows, set_slider
 
-from riskindex import read_config, save
+from riskindex import read_config
 from riskindex.cut import areas
 from riskindex.index.build import Index, build_index, given_weights
 from riskindex.index.selection import Override, Selection, select_top
@@ -448,14 +448,13 @@ def rows_selected(page: Any) -> set[str]:
 
 
 def test_the_pages_of_a_whole_run_open_offline(
-    opened: Open, county_released: Released, tmp_path: Path
+    opened: Open, county_released: Released, county_saved: Any
 ):
     released = county_released
-    save(released, tmp_path / "out")
-    page = opened(tmp_path / "out" / "map.html")
+    page = opened(county_saved("internal") / "map.html")
     assert rows(page) == list(released.top["name"])
     assert_equal_choices(page, released, Index(), draws=20)
-    report = opened(tmp_path / "out" / "report.html", ready="h1")
+    report = opened(county_saved("internal") / "report.html", ready="h1")
     assert report.locator("h1").inner_text() == released.title
 
 

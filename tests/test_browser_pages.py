@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from riskindex.outputs.governance import write_governance
 from riskindex.outputs.profiles.page import write_profiles
 from riskindex.outputs.report.page import write_report
 
@@ -97,12 +96,8 @@ def test_no_sign_turns_the_text_after_it_around(evil_folder: Path):
 
 
 @pytest.fixture(scope="module")
-def folder(county_released, tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("pages")
-    write_profiles(county_released, folder / "profiles")
-    write_report(county_released, folder / "report.html")
-    write_governance(county_released, folder / "governance.html")
-    return folder
+def folder(county_saved) -> Path:
+    return county_saved("internal")
 
 
 def one_of_each(folder: Path) -> list[Path]:

@@ -335,12 +335,7 @@ def test_whoever_says_so_replaces_an_internal_result(tmp_path, monkeypatch):
     result = tmp_path / "result"
     given = ["run", tmp_path / "config.toml", "--out", result]
     profiles = []
-    for profile, more in (
-        ("internal", []),
-        ("public", ["--replace"]),
-        ("partner", []),
-        ("internal", []),
-    ):
+    for profile, more in (("internal", []), ("public", ["--replace"]), ("internal", [])):
         assert ended(monkeypatch, *given, *more, profile=profile) == 0
         profiles.append(verify(result).profile)
-    assert profiles == ["internal", "public", "partner", "internal"]
+    assert profiles == ["internal", "public", "internal"]

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from list_refusals import listed_once
 
 from riskindex import read_areas, read_config, release, run, save
 from riskindex.analysis import not_assessed_notes
@@ -82,12 +83,6 @@ def changed(county_config, folder, *pairs):
     path = folder / "config.toml"
     path.write_text(text, encoding="utf-8")
     return read_config(path)
-
-
-def listed_once(config, **update):
-    """The config without repeats and without the second list of protected cells."""
-    true = config.release.__class__(key=config.release.key)
-    return config.model_copy(update={"robustness": None, "release": true} | update)
 
 
 def test_tables_alone_and_an_empty_list_end_well(county_config, tmp_path):

@@ -7,10 +7,7 @@ import openpyxl
 import pytest
 
 from riskindex.cut import of_100
-from riskindex.outputs.interactive_map import write_map
 from riskindex.outputs.report.cells import reason_cells
-from riskindex.outputs.report.page import write_report
-from riskindex.outputs.workbook import write_workbook
 
 pytestmark = pytest.mark.browser
 
@@ -19,12 +16,8 @@ MOST = 4
 
 
 @pytest.fixture(scope="module")
-def folder(county_released, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("same")
-    write_map(county_released, folder / "map.html")
-    write_report(county_released, folder / "report.html")
-    write_workbook(county_released, folder / "workbook.xlsx")
-    return folder
+def folder(county_saved):
+    return county_saved("internal")
 
 
 @pytest.fixture(scope="module")

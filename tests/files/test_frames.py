@@ -10,6 +10,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
+from list_refusals import listed_once
 from shapely import box
 
 import riskindex
@@ -124,7 +125,7 @@ def test_frames_give_the_same_bytes_as_equal_files(small, tmp_path):
 
 def test_the_county_is_counted_from_frames_as_from_its_files(county_frames, county_result):
     config, frames = county_frames
-    given = run(config.model_copy(update={"robustness": None}), **frames)
+    given = run(listed_once(config), **frames)
     pd.testing.assert_frame_equal(given.counts, county_result.counts)
     pd.testing.assert_frame_equal(given.tables, county_result.tables)
     pd.testing.assert_frame_equal(given.hotspots, county_result.hotspots)

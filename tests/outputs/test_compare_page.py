@@ -1,6 +1,7 @@
 """What changed since the result that a folder held: said with causes, and silent where none."""
 
 import dataclasses
+import shutil
 
 import pytest
 from map_pages import python_choice
@@ -14,10 +15,8 @@ from riskindex.outputs.read_result import read_run, run_of
 
 
 @pytest.fixture(scope="module")
-def earlier(county_released, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("earlier") / "result"
-    save(county_released, folder)
-    return folder
+def earlier(county_saved, tmp_path_factory):
+    return shutil.copytree(county_saved("internal"), tmp_path_factory.mktemp("earlier") / "result")
 
 
 def heavier(county_result, **weights):
@@ -86,9 +85,8 @@ def test_outside_internal_nothing_is_told_of_what_may_never_have_left(later, ear
     assert changed_since_last(dataclasses.replace(later, profile=profile), earlier) == ""
 
 
-def test_a_second_run_into_the_folder_reports_it(later, county_released, tmp_path):
-    folder = tmp_path / "result"
-    save(county_released, folder)
+def test_a_second_run_into_the_folder_reports_it(later, earlier, tmp_path):
+    folder = shutil.copytree(earlier, tmp_path / "result")
     first = (folder / "report.html").read_text(encoding="utf-8")
     assert "Since the last run" not in first
     save(later, folder)

@@ -35,11 +35,8 @@ def test_a_whole_folder_has_no_fault(result):
     assert (found.kind, found.profile, found.files) == ("run", "public", len(KINDS["run"]))
 
 
-def test_a_run_of_the_county_is_whole(county_released, tmp_path):
-    from riskindex.pipeline import save
-
-    save(county_released, tmp_path / "result")
-    assert verify(tmp_path / "result").faults == ()
+def test_a_run_of_the_county_is_whole(county_saved):
+    assert verify(county_saved("internal")).faults == ()
 
 
 def test_who_has_the_key_can_tell_who_wrote_it(result, tmp_path):

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from fault_corpus import feature
-from list_refusals import lists_may_leave
+from list_refusals import ask_no_other_choices, lists_may_leave
 
 from riskindex import parse_config, release, run
 from riskindex.publication import counts as counts_of_groups
@@ -199,7 +199,9 @@ class Answers(dict[frozenset[str], tuple[float, float]]):
 
 def answers(values: dict[str, Any], folder: Path, profile: str) -> tuple[Answers, Answers]:
     """What one release makes of the question: noised areas, and cells of groups."""
-    result = run(parse_config(values, folder=folder))
+    with pytest.MonkeyPatch.context() as patch:
+        ask_no_other_choices(patch)
+        result = run(parse_config(values, folder=folder))
     factor = next(f for f in result.config.factors if f.label != "Theft")
     period = str(factor.periods[-1])
     key = read_key("release.key", folder, result.areas.index)
@@ -229,6 +231,7 @@ def _cells_of_groups(result, profile) -> Answers:
         for module in (counts_of_groups, rhythm_of_groups):
             patch.setattr(module, "protect", seen)
         lists_may_leave(patch)
+        ask_no_other_choices(patch)
         release(result, profile=profile)
     return found
 

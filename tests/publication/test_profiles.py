@@ -7,6 +7,7 @@ import tomllib
 import numpy as np
 import pandas as pd
 import pytest
+from list_refusals import listed_once
 
 from riskindex import parse_config, release, run, save
 from riskindex.analysis import analyse
@@ -309,7 +310,7 @@ def test_counts_of_rolling_years_are_released(county_config, tmp_path):
         for name, periods in ends.items()
     ]
     values["factors"] = [named["deprivation"], *rolling]
-    result = run(parse_config(values, folder=county_config.parent))
+    result = run(listed_once(parse_config(values, folder=county_config.parent)))
     for profile in ("public", "partner"):
         save(release(result, profile), tmp_path / profile)
         counts = pd.read_csv(tmp_path / profile / "figures.csv")

@@ -1,6 +1,7 @@
 """The list is decided without the restricted events at a refuge, in every profile alike."""
 
 import re
+from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -32,6 +33,12 @@ def with_list(county_config, refuge):
     return run(read_config(path))
 
 
+@pytest.fixture(scope="module")
+def released_with_list(with_list, small_lists_leave):
+    """The release of that run to a profile."""
+    return cache(lambda profile: release(with_list, profile=profile))
+
+
 def test_restricted_events_there_decide_nothing(with_list, county_result, refuge):
     closed = restricted_columns(with_list.counts, with_list.config)
     assert with_list.counts.loc[refuge, closed].sum() == 0
@@ -43,21 +50,17 @@ def test_restricted_events_there_decide_nothing(with_list, county_result, refuge
     assert not hot["kind"].isin(["own", "both"]).any()
 
 
-def test_groups_keep_the_events(with_list, county_result):
+def test_groups_keep_the_events(with_list, released_with_list, county_result, county_release):
     pd.testing.assert_frame_equal(with_list.group_counts, county_result.group_counts)
     pd.testing.assert_frame_equal(with_list.group_fingerprints, county_result.group_fingerprints)
     for profile in ("internal", "partner"):
-        districts = [
-            release(r, profile=profile).district_counts for r in (with_list, county_result)
-        ]
+        districts = [of(profile).district_counts for of in (released_with_list, county_release)]
         pd.testing.assert_frame_equal(*districts)
 
 
-def test_the_list_is_the_same_in_every_profile(with_list, small_lists_leave):
-    lists = [
-        set(release(with_list, profile=profile).top.index) for profile in ("internal", "public")
-    ]
-    assert lists[0] == lists[1] == set(release(with_list, profile="partner").top.index)
+def test_the_list_is_the_same_in_every_profile(released_with_list):
+    lists = [set(released_with_list(p).top.index) for p in ("internal", "partner", "public")]
+    assert lists[0] == lists[1] == lists[2]
 
 
 def test_what_is_in_the_census_stays_as_anybody_can_look_it_up(with_list, county_result):
@@ -67,8 +70,8 @@ def test_what_is_in_the_census_stays_as_anybody_can_look_it_up(with_list, county
         )
 
 
-def test_internal_shows_what_was_set_apart(with_list, refuge, tmp_path):
-    inside = release(with_list, profile="internal")
+def test_internal_shows_what_was_set_apart(with_list, released_with_list, refuge, tmp_path):
+    inside = released_with_list("internal")
     assert set(inside.apart["area_code"]) == {refuge}
     lost = with_list.group_counts.loc[refuge].sum() - with_list.counts.loc[refuge].sum()
     assert inside.apart["events"].sum() == lost > 0
@@ -76,9 +79,9 @@ def test_internal_shows_what_was_set_apart(with_list, refuge, tmp_path):
     assert (tmp_path / "internal" / "sensitive_places.csv").is_file()
 
 
-def test_no_file_for_others_says_that_there_is_a_list(with_list, tmp_path, small_lists_leave):
+def test_no_file_for_others_says_that_there_is_a_list(released_with_list, tmp_path):
     for profile in ("partner", "public"):
-        released = release(with_list, profile=profile)
+        released = released_with_list(profile)
         assert released.apart.empty
         save(released, tmp_path / profile)
         names = {path.name for path in (tmp_path / profile).rglob("*")}

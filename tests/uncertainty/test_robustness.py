@@ -286,6 +286,7 @@ def elicited(county_config):
         ("[selection]\n", f"[index.points]\n{given}\n\n[selection]\n"),
         ("draws = 200", "draws = 400\ncounts = false"),
         ('weights = "uniform"', 'weights = "elicited"'),
+        ('membership = "protected"', 'membership = "true"'),
     ):
         assert old in text, old
         text = text.replace(old, new)
@@ -335,12 +336,13 @@ def test_the_spread_of_the_points_is_told_inside_and_nobody_is_named_outside(
     sheet = load_workbook(tmp_path / "internal" / "workbook.xlsx")["Points given"]
     lines = {row[0]: row[1:5] for row in sheet.iter_rows(values_only=True)}
     assert lines["Serious violence suspects' homes"] == ("16.7", "20.8", "0.0", "40.0")
-    taken = release(elicited, profile="public").factors["weight"]
+    public = release(elicited, profile="public")
+    taken = public.factors["weight"]
     assert taken["suspects"] == pytest.approx(1 / 6, abs=1e-5)
     assert taken[release(elicited, profile="internal").factors["scored"]].sum() == pytest.approx(
         1, abs=1e-5
     )
-    save(release(elicited, profile="public"), tmp_path / "public")
+    save(public, tmp_path / "public")
     for path in (tmp_path / "public").rglob("*.html"):
         assert not any(person in path.read_text(encoding="utf-8") for person in POINTS)
     told = load_workbook(tmp_path / "public" / "workbook.xlsx")
