@@ -24,6 +24,27 @@ settings.load_profile("steady")
 SHARED = Path(os.environ.get("RISKINDEX_SHARED", Path(__file__).parents[2] / "shared"))
 
 
+LONGEST = (
+    "test_docs.py",
+    "test_notebooks.py",
+    "test_essex.py",
+    "test_presets.py",
+    "publication/test_non_interference.py",
+    "test_cases.py",
+    "test_kills.py",
+    "test_browser.py",
+    "test_browser_released.py",
+    "test_payloads.py",
+)
+"""Files that take longest, the longest first."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with what takes longest: at the end no worker waits for another."""
+    order = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """The folder of real data and independent answers, which a stranger's clone does not have."""

@@ -6,8 +6,12 @@ cd "$(dirname "$0")/.."
 
 venv=.venv-tests
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
-"$venv/bin/python" -m pip install --quiet --upgrade 'pip>=25.1'
-"$venv/bin/python" -m pip install --quiet --editable . --group dev
+# Installed again only where what is asked for has changed; remove the folder for newer versions.
+if ! cmp --silent pyproject.toml "$venv/asked.toml"; then
+  "$venv/bin/python" -m pip install --quiet --upgrade 'pip>=25.1'
+  "$venv/bin/python" -m pip install --quiet --editable . --group dev
+  cp pyproject.toml "$venv/asked.toml"
+fi
 
 # The browser tests need Chromium; where it cannot be had they are skipped, and say so.
 if ! command -v chromium chromium-browser google-chrome >/dev/null 2>&1; then
@@ -35,7 +39,7 @@ if ! command -v java >/dev/null 2>&1; then
     echo "No Java found: the tests of Spark will be skipped." >&2
   fi
 fi
-if command -v java >/dev/null 2>&1; then
+if command -v java >/dev/null 2>&1 && ! "$venv/bin/python" -c 'import pyspark' 2>/dev/null; then
   "$venv/bin/python" -m pip install --quiet --group spark
 fi
 
@@ -45,4 +49,5 @@ fi
 if "$venv/bin/python" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then
   "$venv/bin/mypy"
 fi
-exec "$venv/bin/python" -m pytest -n 2 --dist loadfile "$@"
+# Files go to the workers in the order of `tests/conftest.py`: the longest first.
+exec "$venv/bin/python" -m pytest -n 2 --dist loadfile --no-loadscope-reorder "$@"
