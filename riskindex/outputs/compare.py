@@ -108,7 +108,7 @@ def compare(a: Run, b: Run) -> Comparison:
         movers=movers,
         parts=_parts(a, b, movers.index),
         steps=_step_table(steps),
-        stays=len(_selected(a).intersection(_selected(b))),
+        stays=len(selected_areas(a).intersection(selected_areas(b))),
         differences=(*_data_lines(a, b), *_config_lines(a, b)),
         notes=tuple(_notes(a, b, steps)),
     )
@@ -277,19 +277,20 @@ def _roles(a: Run, b: Run, name: str) -> set[str]:
 # Movers
 
 
-def _selected(run: Run) -> pd.Index:
+def selected_areas(run: Run) -> pd.Index:
+    """Codes of the areas on a list."""
     return run.areas.index[run.areas["selected"].astype(bool)]
 
 
 def _movers(a: Run, b: Run, steps: Sequence[_Step]) -> pd.DataFrame:
-    on_a, on_b = _selected(a), _selected(b)
+    on_a, on_b = selected_areas(a), selected_areas(b)
     lines = []
     # Who entered comes first: a reader asks for the new areas before those that went.
     for code in on_b.difference(on_a).append(on_a.difference(on_b)):
         here = b.areas if code in b.areas.index else a.areas
         cause, why = _why(code, code in on_b, a, b, steps)
         line = {"area_code": code, "name": here.at[code, "name"]}
-        line |= {kind: here.at[code, kind] for kind in _kinds(here)}
+        line |= {kind: here.at[code, kind] for kind in groups_of_areas(here)}
         line |= {"change": "entered" if code in on_b else "left", "cause": cause, "why": why}
         line["points"] = _points(code, a, b)
         for column in ("rank", "score"):
@@ -305,7 +306,7 @@ def _movers(a: Run, b: Run, steps: Sequence[_Step]) -> pd.DataFrame:
     return order.drop(columns=["_best", "_code"])
 
 
-def _kinds(areas: pd.DataFrame) -> list[str]:
+def groups_of_areas(areas: pd.DataFrame) -> list[str]:
     """The groups of the areas: the columns between the name and the score."""
     columns = list(areas.columns)
     # By their place in the file, as the names of groups are the analyst's own.
@@ -457,7 +458,7 @@ def _notes(a: Run, b: Run, steps: Sequence[_Step]) -> Iterator[str]:
         again = chosen.index[chosen]
         # The first and last step must be the lists as written, or the causes explain something
         # else.
-        odd = len(again.symmetric_difference(_selected(run)))
+        odd = len(again.symmetric_difference(selected_areas(run)))
         if odd and run.config.release.membership == "protected":
             yield (
                 f"{run.name}: its list was selected by counts with noise; what is computed here "

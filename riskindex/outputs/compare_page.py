@@ -9,11 +9,13 @@ import pandas as pd
 from riskindex.errors import RiskindexError
 from riskindex.files.whole_folder import MANIFEST, written_whole
 from riskindex.outputs.compare import CAUSES, Comparison, compare
+from riskindex.outputs.compare_map import draw_comparison
 from riskindex.outputs.manifest import seal, versions
 from riskindex.outputs.pages import (
     asset,
     bullets,
     document,
+    drawing,
     escape,
     html_table,
     marks_line,
@@ -115,13 +117,15 @@ def _page(result: Comparison) -> str:
     head = page_head(title, profile=result.a.profile, lead=lead)
     return document(
         title=title,
-        head=style_block(asset("page.css"), asset("report.css")),
+        head=style_block(asset("page.css"), asset("report.css"), asset("plots.css")),
         body=f'{head}<main class="report">{marks_line(body)}{body}</main>',
     )
 
 
 def _parts(result: Comparison) -> Iterator[tuple[str, str]]:
     yield "In short", paragraphs([summary(result), *result.notes])
+    if drawn := draw_comparison(result):
+        yield "Map", f'<div class="scroll strip" tabindex="0">{drawing(drawn, _SIGNS)}</div>'
     yield "What differs", bullets(result.differences or ["Nothing."])
     steps = result.steps.rename(index=lambda c: f"{CAUSES[c][0].upper()}{CAUSES[c][1:]}")
     words = {"cause": "Cause", "selected": "Selected", "entered": "Entered", "left": "Left"}
@@ -137,8 +141,16 @@ def _parts(result: Comparison) -> Iterator[tuple[str, str]]:
     if len(result.movers):
         # The sentence of each mover has the points already.
         table = mover_table(result).drop(columns="Points")
+        table.insert(0, "No.", range(1, len(table) + 1))
         yield "Who entered and who left", html_table(table)
         yield "Their scores taken apart", "".join(_taken_apart(result))
+
+
+_SIGNS = (
+    "Dark, with a white number: came onto the list. White, dashed: went. Small grey dots: stay. "
+    "Numbers are those of the table below; where signs would cover each other, a line leads to the "
+    "area."
+)
 
 
 def _taken_apart(result: Comparison) -> Iterator[str]:

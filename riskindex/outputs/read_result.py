@@ -36,6 +36,8 @@ class Run:
     """Index area_code: name, groups, score, rank, selected."""
     changed: tuple[str, ...]
     """Files that are not as they were written."""
+    folder: Path | None = None
+    """Where it was read from; None where it is not written yet."""
 
 
 def refuse_to_replace(target: Path, profile: str) -> None:
@@ -103,6 +105,7 @@ def read_run(folder: str | Path) -> Run:
             scores=_read_scores(folder / "scores.csv"),
             areas=_read(folder / "all_areas.csv").set_index("area_code"),
             changed=changed_since(manifest, folder),
+            folder=folder,
         )
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"{folder}: is not as riskindex wrote it ({error}).") from None

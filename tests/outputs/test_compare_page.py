@@ -1,16 +1,19 @@
 """What changed since the result that a folder held: said with causes, and silent where none."""
 
 import dataclasses
+import re
 import shutil
 
+import numpy as np
 import pytest
 from map_pages import python_choice
 
 from riskindex import parse_config, release, run, save
 from riskindex.index.build import Index
 from riskindex.index.selection import Selection
-from riskindex.outputs.compare import compare
-from riskindex.outputs.compare_page import _page, changed_since_last
+from riskindex.outputs.compare import compare, compare_runs, selected_areas
+from riskindex.outputs.compare_map import APART, draw_comparison, moved_apart
+from riskindex.outputs.compare_page import _page, changed_since_last, save_comparison
 from riskindex.outputs.read_result import read_run, run_of
 
 
@@ -97,3 +100,45 @@ def test_saving_the_same_twice_into_a_folder_gives_the_same_report(earlier, coun
     first = (earlier / "report.html").read_bytes()
     save(county_released, earlier)
     assert (earlier / "report.html").read_bytes() == first
+
+
+@pytest.fixture(scope="module")
+def two(earlier, later, tmp_path_factory):
+    """Two folders compared, whose lists differ."""
+    folder = tmp_path_factory.mktemp("later") / "later"
+    save(later, folder)
+    return compare_runs(earlier, folder)
+
+
+def test_a_map_has_a_sign_for_every_area_that_moved_and_a_dot_for_each_that_stays(two, tmp_path):
+    save_comparison(two, tmp_path / "compared")
+    page = (tmp_path / "compared" / "compare.html").read_text(encoding="utf-8")
+    drawn = re.search(r"<svg role=.*?</svg>", page)[0]
+    change = two.movers["change"]
+    assert drawn.count('class="came"') == (change == "entered").sum() > 0
+    assert drawn.count('class="went"') == (change == "left").sum() > 0
+    assert drawn.count('class="stays"') == two.stays
+    # The number on a sign is that of its line in the table.
+    for number, (_, row) in enumerate(two.movers.iterrows(), start=1):
+        assert f"<title>{number}: {row['name']}, {row['change']}</title>" in drawn
+        assert re.search(rf'<td class="number">{number}</td><td[^>]*>{row["name"]} \(', page) or (
+            re.search(rf">{number}</t[dh]><t[dh][^>]*>{row['name']} \(", page)
+        )
+    assert "http" not in drawn.replace("http://www.w3.org", "")
+
+
+def test_signs_are_pushed_apart_and_stay_near(two):
+    at = np.random.default_rng(2).normal(400, 15, (25, 2))
+    placed = moved_apart(at)
+    far = np.hypot(*(placed[:, None] - placed[None]).T)
+    assert far[~np.eye(25, dtype=bool)].min() > APART - 1
+    assert np.hypot(*(placed - at).T).max() < 100
+    alone = np.array([[0.0, 0.0], [0.0, 0.0]])
+    assert np.hypot(*(np.diff(moved_apart(alone), axis=0)[0])) == pytest.approx(APART)
+
+
+def test_without_shapes_the_page_has_no_map_and_says_who_moved(two, tmp_path):
+    bare = dataclasses.replace(two, a=dataclasses.replace(two.a, changed=("areas.gpkg",)))
+    assert draw_comparison(bare) == ""
+    assert "<h2>Map</h2>" not in _page(bare)
+    assert len(selected_areas(bare.a)) > 0
