@@ -3,8 +3,10 @@ import pytest
 from scipy import integrate, stats
 from small_maps import lattice
 
+from riskindex.statistics.corrections import adjust
 from riskindex.statistics.dispersion import HEAVIER, Intensity, pair_ratio_spread
 from riskindex.statistics.heavy_tails import log_lognormal, lognormal_over_gamma
+from riskindex.statistics.poisson import window_excess
 
 
 @pytest.mark.parametrize(
@@ -59,3 +61,16 @@ def test_clusters_of_gamma_risks_are_not_taken_for_a_heavy_tail():
         found = pair_ratio_spread(Intensity(counts, counts, np.ones(1024)), neighbours)
         raised += found.dispersion > found.variance
     assert raised <= 1
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("rows", "columns"), [(10, 10), (15, 20)])
+@pytest.mark.parametrize("mean", [1, 5, 20, 57])
+def test_lognormal_risks_show_a_hotspot_in_at_most_eight_maps_in_a_hundred(rows, columns, mean):
+    neighbours, n = lattice(rows, columns), rows * columns
+    rng, shown, maps = np.random.default_rng([rows, mean]), 0, 400
+    for _ in range(maps):
+        p = window_excess(drawn("lognormal", mean, rng, n), np.ones(n), neighbours).p
+        shown += (adjust(p, "benjamini-hochberg") <= 0.05).any()
+    # Two standard errors above the bar.
+    assert shown / maps <= 0.08 + 2 * np.sqrt(0.08 * 0.92 / maps)
