@@ -8,6 +8,7 @@ import pandas as pd
 
 from riskindex.areas.neighbours import describe_neighbours, neighbour_matrix
 from riskindex.areas.official_data import attributions
+from riskindex.areas.postcodes import CREDITS as POSTCODE_CREDITS
 from riskindex.arrays import Flags
 from riskindex.config import Config
 from riskindex.errors import DataError
@@ -160,7 +161,7 @@ def analyse(
         ),
         files=given.files,
         # What the config says goes first: it may know of a licence that the package does not.
-        attribution=tuple(config.attribution) or attributions(config.areas, config.sources),
+        attribution=_credits(config, given),
         rhythm=given.rhythm,
         clusters_found=clusters,
         sensitivity=sensitivity,
@@ -175,6 +176,13 @@ def analyse(
         inside=given.inside,
         team_plan=plan,
     )
+
+
+def _credits(config: Config, given: Given) -> tuple[str, ...]:
+    """Whose data it is; postcodes, where the map finds them, ask for words of their own."""
+    said = tuple(config.attribution) or attributions(config.areas, config.sources)
+    more = POSTCODE_CREDITS if given.around.postcodes is not None else ()
+    return tuple(dict.fromkeys([*said, *more]))
 
 
 def _how_sure(

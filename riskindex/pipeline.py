@@ -24,6 +24,7 @@ from riskindex.areas.groups import WHOLE, group_kinds, profile_kind
 from riskindex.areas.map_context import read_context
 from riskindex.areas.neighbours import with_edge
 from riskindex.areas.place_files import ReadPolygons, read_gazetteer, read_polygons, read_services
+from riskindex.areas.postcodes import read_postcodes_inside
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.shipped_lookups import read_places
 from riskindex.areas.table_files import read_tables
@@ -323,7 +324,12 @@ def _read_around(config: Config, areas: "GeoDataFrame") -> tuple[Surroundings, l
     drawn = read_context(config.map.context, config.folder, areas)
     files = [file for read in (named, there, drawn) if read for file in read.files]
     settlements = named.table if named else read_places()
-    return Surroundings(settlements, there.table if there else None, drawn.layers), files
+    postcodes = None
+    if config.areas.postcodes is not None:
+        found = read_postcodes_inside(config.areas.postcodes, areas.index, config.folder)
+        postcodes, files = found.areas, [*files, found.file]
+    services = there.table if there else None
+    return Surroundings(settlements, services, drawn.layers, postcodes), files
 
 
 def release(result: Result, profile: str | None = None, *, say: Say = silent) -> Released:
@@ -551,4 +557,5 @@ def _places_of_mixes(config: Config, areas: "GeoDataFrame") -> dict[str, MixPlac
 
 
 def _files(records: list[FileRecord]) -> pd.DataFrame:
-    return pd.DataFrame(records, columns=list(FileRecord._fields))
+    # A directory of postcodes places events and is searched by the map, and is one file.
+    return pd.DataFrame(list(dict.fromkeys(records)), columns=list(FileRecord._fields))

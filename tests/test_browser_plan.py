@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
+from example_release import example_release
 
 from riskindex.areas.map_context import DrawnLayer
 from riskindex.outputs.interactive_map import write_map
@@ -214,3 +216,28 @@ def test_a_second_layer_shows_on_the_right_of_the_line_alone(page: Any):
     page.select_option("#beside", "")
     assert pixels(page) == before
     assert page.is_hidden("#split")
+
+
+@pytest.mark.parametrize("room", [60_000, 10])
+def test_a_postcode_finds_its_area_or_where_room_is_short_its_sector(
+    opened: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
+):
+    monkeypatch.setattr("riskindex.outputs.interactive_map.MOST_OF_POSTCODES", room)
+    release = example_release()
+    one, other, third = release.areas.index[:3]
+    known = pd.Series({"CO151QS": one, "CO151QT": other, "CO169ZZ": third})
+    write_map(replace(release, postcodes=known), tmp_path / "map.html")
+    page = opened(tmp_path / "map.html")
+    names = release.areas["name"]
+
+    def found(query: str) -> set[str]:
+        page.fill("#search", query)
+        return set(page.locator("#list-rows tr th button").all_inner_texts())
+
+    sector = {names[one], names[other]}
+    assert found("co15 1qs") == ({names[one]} if room > 10 else sector)
+    assert page.locator("#found").is_visible() == (room == 10)
+    assert found("CO15 1") == found("CO15") == sector
+    assert found("CO16 9ZZ") == {names[third]}
+    assert found("CO99 9ZZ") == set()
+    assert page.inner_text("#found").startswith("Not found: co99 9zz.")

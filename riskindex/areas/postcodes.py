@@ -1,12 +1,13 @@
 """Postcodes to area codes, by the directories of the ONS as they come."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, ClassVar, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from riskindex.errors import InputError
@@ -86,6 +87,36 @@ def read_postcodes(
     InputError
         No directory, or no column that holds the areas.
     """
+    names = set(wanted)
+    return _read(source, areas, folder, lambda postcodes, _: postcodes.isin(names))
+
+
+def read_postcodes_inside(source: Postcodes, areas: Collection[str], folder: Path) -> PostcodeAreas:
+    """Every postcode of some areas, for a map to find them by.
+
+    Parameters
+    ----------
+    source
+        The directory.
+    areas
+        Codes of the boundaries.
+    folder
+        Folder that relative paths start from.
+
+    Raises
+    ------
+    InputError
+        No directory, or no column that holds the areas.
+    """
+    codes = list(areas)
+    return _read(source, areas, folder, lambda _, held: held.isin(codes).any(axis=1))
+
+
+_Keep = Callable[[pd.Index, pd.DataFrame], Any]
+"""Which rows of a directory are wanted: by their postcodes, and by their areas."""
+
+
+def _read(source: Postcodes, areas: Collection[str], folder: Path, keep: _Keep) -> PostcodeAreas:
     path = find_file(folder, source.path, place="areas.postcodes.path")
     with TemporaryDirectory(prefix="riskindex-") as private:
         table, label = _unpacked(path, Path(private))
@@ -97,7 +128,7 @@ def read_postcodes(
         if code is None or lacking or not columns:
             what = repr(lacking[0]) if lacking and lacking[0] else "with a postcode and an area"
             raise InputError(f"{label}: no column {what}{nearest(str(source.code or ''), header)}.")
-        found = _looked_up(table, code, columns, set(wanted), private)
+        found = _looked_up(table, code, columns, keep, private)
     # A directory has the areas of several censuses side by side; the boundaries say which is meant.
     column = max(columns, key=lambda name: int(found[name].isin(list(areas)).sum()))
     if len(found) and not found[column].isin(list(areas)).any():
@@ -132,7 +163,7 @@ def _looked_up(
     table: Path,
     code: str,
     columns: Sequence[str],
-    wanted: Collection[str],
+    keep: _Keep,
     scratch: str,
 ) -> pd.DataFrame:
     """Areas of the postcodes that are wanted, one column for each kind of area."""
@@ -149,6 +180,14 @@ def _looked_up(
     ) as reader:
         for part in reader:
             plain = part[code].str.upper().str.replace(r"[^A-Z0-9]", "", regex=True)
-            parts.append(part.set_axis(plain)[list(columns)][plain.isin(list(wanted)).to_numpy()])
+            held = part.set_axis(pd.Index(plain))[list(columns)]
+            parts.append(held[np.asarray(keep(held.index, held), dtype=bool)])
     found = pd.concat(parts) if parts else pd.DataFrame(columns=list(columns))
     return found[~found.index.duplicated()]
+
+
+CREDITS = (
+    "Contains Royal Mail data © Royal Mail copyright and database right.",
+    "Contains OS data © Crown copyright and database right.",
+)
+"""Whom to credit where a page holds postcodes; the directories ask for it."""

@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+import zlib
+from collections.abc import Iterator, Sequence
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -228,6 +229,7 @@ def map_data(released: Released) -> dict[str, Any]:
         "plan": _plan(released),
         "settlements": _settlements(released),
         "context": [_context(layer, released) for layer in released.drawn],
+        "postcodes": postcode_data(released.postcodes, list(every.index)),
     }
 
 
@@ -283,6 +285,43 @@ def _settlements(released: Released) -> dict[str, Any]:
 
 MOST_SETTLEMENTS = 3_000
 """Names on the map at most, those of the largest settlements."""
+
+
+def postcode_data(
+    postcodes: "pd.Series[str] | None", codes: Sequence[str]
+) -> dict[str, Any] | None:
+    """Postcodes by sector, as the page finds them.
+
+    Parameters
+    ----------
+    postcodes
+        Area code, index postcode in capitals and without a blank; None: none are known.
+    codes
+        Codes of the areas, in the order of the page.
+
+    Returns
+    -------
+    dict
+        `sectors`: for each sector, such as SS11, the last two letters of its postcodes in one text,
+        and the position of the area of each. Where that would make the page too large, no letters,
+        and the positions of all the areas of the sector.
+    """
+    if postcodes is None:
+        return None
+    position = {code: i for i, code in enumerate(codes)}
+    table = pd.DataFrame({"postcode": postcodes.index, "at": postcodes.map(position).to_numpy()})
+    table = table[table["at"].notna() & table["postcode"].str.fullmatch(_POSTCODE)]
+    table = table.astype({"at": int}).sort_values("postcode")
+    by_sector = table.assign(unit=table["postcode"].str[-2:]).groupby(table["postcode"].str[:-2])
+    each = {str(name): ["".join(p["unit"]), p["at"].tolist()] for name, p in by_sector}
+    if len(zlib.compress(json.dumps(each, separators=(",", ":")).encode())) <= MOST_OF_POSTCODES:
+        return {"sectors": each}
+    return {"sectors": {name: ["", sorted(set(at))] for name, (_, at) in each.items()}}
+
+
+_POSTCODE = r"[A-Z]{1,2}[0-9][A-Z0-9]?[0-9][A-Z]{2}"
+MOST_OF_POSTCODES = 60_000
+"""Bytes, packed, that single postcodes may take in a page; of more only their sectors are there."""
 
 
 def _context(layer: DrawnLayer, released: Released) -> dict[str, Any]:

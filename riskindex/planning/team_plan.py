@@ -36,6 +36,8 @@ class Surroundings(NamedTuple):
     """Youth clubs, schools, stations, as `count_services` takes them."""
     drawn: tuple[DrawnLayer, ...] = ()
     """Roads, waters and the like that the map draws and nothing counts."""
+    postcodes: "pd.Series[str] | None" = None
+    """Area code of every postcode that the map finds, index postcode; None without a directory."""
 
 
 class PlanStep(NamedTuple):

@@ -103,6 +103,7 @@ _PLACES = {
 }
 NEARBY = " nearby"
 """End of the names of columns of services, one for each kind."""
+_WHY = "; ".join(f"{mark} {why}" for mark, why in MARKS.items())
 _INSIDE = {
     **_SHARED,
     "place": Column("integer", "Number of the place, as in places.csv."),
@@ -111,7 +112,8 @@ _INSIDE = {
     "value": Column("string", "The street as the source has it; or weekday, first and last hour."),
     "records": Column("integer", "Records of the factor, over all its periods.", "records"),
     "mark": Column(
-        "string", "Why there is no number: " + "; ".join(f"{m} {why}" for m, why in MARKS.items())
+        "string",
+        "Why there is no number: " + "; ".join(f"{m} {why}" for m, why in MARKS.items()) + ".",
     ),
     "total": Column(
         "integer", "Records of the factor in the place that say their street, or hour.", "records"
@@ -164,9 +166,7 @@ _FIGURES = {
     "ratio": Column("number", "The figure over what it is compared with."),
     "ratio_low": Column("number", "Lower limit of the ratio, 95%."),
     "ratio_high": Column("number", "Upper limit of the ratio, 95%; empty where it has none."),
-    "status": Column(
-        "string", "given; or why not: " + "; ".join(f"{m} {why}" for m, why in MARKS.items()) + "."
-    ),
+    "status": Column("string", f"given; or why not: {_WHY}."),
     "method": Column("string", "How the limits were made."),
     "note": Column("string", "What a reader must know of the row."),
 }

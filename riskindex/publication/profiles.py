@@ -203,6 +203,7 @@ def release_protected(
         inside=view.inside(key, rules),
         settlements=settlements_inside(result),
         drawn=result.around.drawn,
+        postcodes=result.around.postcodes,
         part_periods=result.part_periods,
     )
 

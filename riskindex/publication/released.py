@@ -243,6 +243,8 @@ class Released(OnScreen):
     """Codes of the areas around the study area, which are in windows and not assessed."""
     drawn: tuple[DrawnLayer, ...] = ()
     """Roads, waters and the like that the map draws: open data, the same in all profiles."""
+    postcodes: "pd.Series[str] | None" = None
+    """Area code of every postcode that the map finds; open data, the same in all profiles."""
     settlements: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Names for the map: `name`, `x`, `y` in the areas' coordinates, `population`."""
     signing_key: bytes = field(default=b"", repr=False)
@@ -368,6 +370,7 @@ def whole(result: Result) -> Released:
         settlements=settlements_inside(result),
         context=context_codes(result),
         drawn=result.around.drawn,
+        postcodes=result.around.postcodes,
         **of_places(result, groups),
     )
 

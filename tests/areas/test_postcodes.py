@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 from small_events import factor, line, squares
 
-from riskindex.areas.postcodes import Postcodes, plain_postcode, read_postcodes
+from riskindex.areas.postcodes import (
+    Postcodes,
+    plain_postcode,
+    read_postcodes,
+    read_postcodes_inside,
+)
 from riskindex.config import parse_config
 from riskindex.errors import ConfigError, InputError
 from riskindex.events.count import count_events
@@ -148,3 +153,11 @@ def test_a_column_of_postcodes_needs_a_directory():
         parse_config(values)
     values["areas"]["postcodes"] = {"path": "onspd.zip"}
     assert parse_config(values).areas.postcodes.path == "onspd.zip"
+
+
+def test_every_postcode_of_the_areas_is_found_for_the_map(tmp_path):
+    (tmp_path / "p.csv").write_text(ONSPD)
+    found = read_postcodes_inside(Postcodes(path="p.csv"), CODES[:2], tmp_path)
+    assert found.areas.to_dict() == {"SS11AA": "E01000001", "SS12AB": "E01000002"}
+    with pytest.raises(InputError, match="no column"):
+        read_postcodes_inside(Postcodes(path="p.csv", area="lsoa99"), CODES, tmp_path)

@@ -15,7 +15,7 @@ from folium.plugins import MarkerCluster
 from riskindex.errors import DataError
 from riskindex.files.leaflet import leaflet_script, leaflet_styles
 from riskindex.index.selection import Override, Selection
-from riskindex.outputs import pages
+from riskindex.outputs import interactive_map, pages
 from riskindex.outputs.interactive_map import (
     build_map,
     map_data,
@@ -232,3 +232,15 @@ def test_a_page_without_scripts_may_run_none():
 
 def test_the_mark_says_who_the_page_is_for():
     assert "Internal: counts of small areas" in pages.page_head("A", profile="internal")
+
+
+def test_postcodes_are_packed_by_sector_and_alone_where_there_is_room(monkeypatch):
+    found = pd.Series({"SS11AA": "a", "SS11AB": "b", "SS12ZZ": "b", "CO151QS": "a", "GIR0AA": "a"})
+    units = interactive_map.postcode_data(found, ["a", "b"])
+    assert units == {
+        "sectors": {"CO151": ["QS", [0]], "SS11": ["AAAB", [0, 1]], "SS12": ["ZZ", [1]]}
+    }
+    monkeypatch.setattr(interactive_map, "MOST_OF_POSTCODES", 10)
+    sectors = interactive_map.postcode_data(found, ["a", "b"])
+    assert sectors == {"sectors": {"CO151": ["", [0]], "SS11": ["", [0, 1]], "SS12": ["", [1]]}}
+    assert interactive_map.postcode_data(None, ["a"]) is None

@@ -27,6 +27,8 @@ function searcher(query) {
     const set = new Set(names);
     return (i) => set.has(plain(app.data.columns.name[i])) || set.has(plain(app.data.codes[i]));
   }
+  const inPostcode = areasOfPostcode(wanted);
+  if (inPostcode) return (i) => inPostcode.has(i);
   return (i) => app.keys.text[i].includes(wanted);
 }
 

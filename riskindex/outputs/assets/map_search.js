@@ -31,6 +31,31 @@ function metresPerStep() {
   return (40075016 * Math.cos((((south + north) / 2) * Math.PI) / 180)) / (256 * 2 ** PLANE_ZOOM);
 }
 
+// What looks like a postcode, its sector (CO15 1) or its outward code (CO15), in parts.
+function postcodeParts(query) {
+  const found = query.toUpperCase().match(/^([A-Z]{1,2}\d[A-Z\d]?)(?:\s*(\d)([A-Z]{2})|\s+(\d))?$/);
+  return found && { out: found[1], digit: found[2] ?? found[4], unit: found[3] };
+}
+
+// Areas of a postcode, a sector or an outward code; null where it is none that is known.
+function areasOfPostcode(query) {
+  const sectors = app.data.postcodes?.sectors;
+  const parts = sectors && postcodeParts(query);
+  if (!parts) return null;
+  const names = parts.digit ? [parts.out + parts.digit] : Object.keys(sectors).filter((name) => name.slice(0, -1) === parts.out);
+  const known = names.filter((name) => Object.hasOwn(sectors, name)).map((name) => sectors[name]);
+  const found = known.flatMap(([units, at]) =>
+    parts.unit && units ? at.filter((_, k) => units.slice(2 * k, 2 * k + 2) === parts.unit) : at);
+  return found.length ? new Set(found) : null;
+}
+
+// Said where a page knows postcodes by their sectors alone: more areas are found than one.
+function sectorNote(query) {
+  const parts = postcodeParts(plain(query));
+  if (!parts?.unit || !areasOfPostcode(plain(query)) || app.data.postcodes.sectors[parts.out + parts.digit][0]) return "";
+  return `All areas of ${parts.out} ${parts.digit}: this page knows postcodes by their sectors. `;
+}
+
 const placeName = (i) => (placeOf(i) ? placesOf().name[placeOf(i) - 1] : "");
 
 // Areas that a query finds, wherever they are and whether or not they are selected.
@@ -44,7 +69,7 @@ function foundAreas() {
 // Parts of a pasted list, or the one phrase, that name nothing here.
 function missedParts(query) {
   const parts = plain(query).split(/[\n,;\t]+/).map((part) => part.trim()).filter(Boolean);
-  return parts.filter((part) => !app.keys.text.some((text) => text.includes(part))
+  return parts.filter((part) => !areasOfPostcode(part) && !app.keys.text.some((text) => text.includes(part))
     && !part.split(/\s+/).every((word) => app.keys.codes.has(word)));
 }
 
@@ -70,9 +95,10 @@ function stepsBetween(word, name) {
 function showFound() {
   const line = byId("found");
   const missed = app.state.query ? missedParts(app.state.query).slice(0, 3) : [];
-  line.hidden = !missed.length;
-  if (!missed.length) return;
-  line.replaceChildren(...missed.flatMap((word) => [`Not found: ${word}. `, ...nearestLinks(word)]));
+  const note = sectorNote(app.state.query);
+  line.hidden = !missed.length && !note;
+  if (line.hidden) return;
+  line.replaceChildren(note, ...missed.flatMap((word) => [`Not found: ${word}. `, ...nearestLinks(word)]));
 }
 
 function nearestLinks(word) {
@@ -98,6 +124,7 @@ function flyToFound() {
 let waiting = 0;
 
 function listenSearch() {
+  if (app.data.postcodes) byId("search").placeholder = "Town, ward, postcode or codes";
   byId("search").addEventListener("input", (event) => {
     app.rows = ROWS_AT_ONCE;
     update("list", { query: event.target.value, view: event.target.value ? "areas" : app.state.view });
