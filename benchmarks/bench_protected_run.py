@@ -17,13 +17,14 @@ from time import process_time
 import numpy as np
 import pandas as pd
 
-from riskindex import pipeline, read_config
+from riskindex import read_config
 from riskindex.analysis import analyse, protected_run
 from riskindex.config import Config
 from riskindex.demo.county import synthetic_county
 from riskindex.demo.write_files import write_county
 from riskindex.disclosure import decile
-from riskindex.result import silent
+from riskindex.files.frames import Frames
+from riskindex.inputs import read_inputs
 
 REAL = {
     "lsoa21_boundaries.gpkg": "essex/lsoa21_boundaries.gpkg",
@@ -130,13 +131,13 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         home = Path(folder)
         config = read_config(write_county(synthetic_county(), home))
-        given = pipeline._read(config, silent)
+        given = read_inputs(config, Frames())
         for title, homes in (("Invented county, all events", False), ("its homes alone", True)):
             columns = restricted(config, given.counts, homes=homes)
             measure(title, config, given, columns, asked)
         if asked.data:
             config = read_config(real_config(asked.data.resolve(), home))
-            given = pipeline._read(config, silent)
+            given = read_inputs(config, Frames())
             columns = restricted(config, given.counts, homes=False)
             measure("Essex 2025, open-data", config, given, columns, asked)
 

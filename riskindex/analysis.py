@@ -99,10 +99,10 @@ def analyse(
     given
         What was read.
     choices
-        Whether the list is made again under every other choice; left out where another list takes
-        its place.
+        Whether the list is made again under every other choice; False where another list will
+        replace this one.
     places
-        Whether the places of the list are named and teams sent there; left out as well.
+        Whether places are named and teams sent to them; False likewise.
     say
         Told the name of each stage as it begins.
     """
@@ -117,11 +117,7 @@ def analyse(
     correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
     # Repeats describe the list and never change it: they are joined after the selection is made.
     index = chosen.table.join(robust.table if robust else []).assign(reasons=reasons)
-    plan = None
-    if places:
-        say("Naming places")
-        again = robust.repeats if robust else None
-        plan = plan_of(config, given, index, weights, hotspots=found.table, repeats=again)
+    plan = _named_places(config, given, listed, index, robust, say=say) if places else None
     # What-if on the map and protected lists combine again with the weights that this run took.
     taken, index_taken = given_weights(scores, options=config.index)
     twice = find_double_counting(config.factors, config.sources, correlations)
@@ -152,13 +148,7 @@ def analyse(
         # chance.
         flags_tie=flags_tie(scores, options=config.index, selection=config.selection),
         correlations=correlations,
-        notes=(
-            *given.notes,
-            *_warnings(config, correlations, twice),
-            *scale_notes(config.factors),
-            *weight_notes(config),
-            *_silences(config, listed, areas),
-        ),
+        notes=(*given.notes, *_notes(config, listed, areas, correlations, twice)),
         files=given.files,
         # What the config says goes first: it may know of a licence that the package does not.
         attribution=_credits(config, given),
@@ -185,6 +175,22 @@ def _credits(config: Config, given: Given) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*said, *more]))
 
 
+def _named_places(
+    config: Config,
+    given: Given,
+    listed: Listed,
+    index: pd.DataFrame,
+    robust: Robust | None,
+    *,
+    say: Say,
+) -> TeamPlan:
+    """Places of the list, with what is hot in each and how often repeats select its areas."""
+    say("Naming places")
+    repeats = robust.repeats if robust else None
+    hotspots = listed.found.table
+    return plan_of(config, given, index, listed.weights, hotspots=hotspots, repeats=repeats)
+
+
 def _how_sure(
     config: Config, given: Given, listed: Listed, *, choices: bool, say: Say
 ) -> tuple[Robust | None, Sensitivity]:
@@ -207,7 +213,7 @@ def _how_sure(
     say("Repeating the run")
     replay = _replay(config, made.data, made.scores)
     robust = repeat_list(replay, made.chosen, seed=config.seed) if replay else None
-    say("Choosing otherwise")
+    say("Asking what other choices would change")
     if not choices:
         return robust, Sensitivity(matters=what_matters_most(made, replay, seed=config.seed))
     return robust, ask_what_if(made, replay=replay, seed=config.seed)
@@ -222,7 +228,7 @@ def protected_run(
     epsilon: float = 1.0,
     say: Say = silent,
 ) -> Result:
-    """The same run on counts with noise: what may leave of areas whose counts may not.
+    """The method run on counts with noise: its results may leave where true counts may not.
 
     It names no places: those are of the list that leaves, which may be another.
 
@@ -245,11 +251,11 @@ def protected_run(
 def without_noise(
     given: Given, noised: pd.DataFrame, *, totals: "pd.Series[Any]", epsilon: float = 1.0
 ) -> Given:
-    """What was read, with the counts that are expected behind noised ones in their place.
+    """What was read, with noised columns replaced by the counts expected behind the noise.
 
-    Every noised column becomes whole numbers of 0 or more whose sum is the published total, from
-    which expectations are therefore made (`counts_behind`). Nothing else of the true counts is
-    looked at but which areas are covered.
+    Every noised column becomes whole numbers of 0 or more that add up to the published total, which
+    expectations are then made from (`counts_behind`). Of the true counts only their coverage
+    is looked at: which areas have a count at all.
 
     Parameters
     ----------
@@ -324,7 +330,7 @@ def plan_of(
 def explain_some_factors(
     result: Result, names: Collection[str]
 ) -> tuple["pd.Series[str]", "pd.Series[str]"]:
-    """Reasons, and through one area, of some factors alone, as if there were no others."""
+    """Reasons of some factors, as if there were no others; those hot through one area alone."""
     config = result.config
     mine = [factor for factor in config.factors if factor.name in names]
     if not any(factor.scored for factor in mine):
@@ -350,6 +356,7 @@ def explain_some_factors(
 
 
 def _replay(config: Config, data: Data, scores: pd.DataFrame) -> Replay | None:
+    """What repeats of the list need; None where the config asks for none."""
     if config.robustness is None:
         return None
     groups = data.areas.get(config.selection.group)
@@ -378,13 +385,26 @@ def _reasons(config: Config, listed: Listed, clusters: pd.DataFrame) -> "pd.Seri
     )
 
 
-def _warnings(config: Config, correlations: pd.DataFrame, twice: pd.DataFrame) -> tuple[str, ...]:
+def _notes(
+    config: Config,
+    listed: Listed,
+    areas: pd.DataFrame,
+    correlations: pd.DataFrame,
+    twice: pd.DataFrame,
+) -> list[str]:
+    """What a reader of the list must know: doubtful factors, weights, and who is not assessed."""
     labels = {factor.name: factor.label for factor in config.factors}
-    return (
+    return [
         *warn_of_directions(correlations, config.factors),
         *warn_of_correlations(correlations, labels),
         *warn_of_double_counting(twice, labels),
-    )
+        *scale_notes(config.factors),
+        *weight_notes(config),
+        *silent_sentences(listed.found.table, config.factors),
+        *method_notes(listed.found, areas, config.factors, listed.weights),
+        *exposure_notes(listed.found.table, areas, config.factors),
+        *not_assessed_notes(listed.chosen.table["reason"], areas),
+    ]
 
 
 def weight_notes(config: Config) -> list[str]:
@@ -414,16 +434,6 @@ def composition_of(config: Config, given: Given, chosen: "pd.Series[bool]") -> p
     shares = reported_shares(config.shares, config.factors)
     table = compose(given.tables, shares, study)
     return table.assign(scored=table.index.isin(list(scored_shares(shares, config.factors))))
-
-
-def _silences(config: Config, listed: Listed, areas: pd.DataFrame) -> list[str]:
-    """Factors that found nothing, and areas that no rule can select."""
-    return [
-        *silent_sentences(listed.found.table, config.factors),
-        *method_notes(listed.found, areas, config.factors, listed.weights),
-        *exposure_notes(listed.found.table, areas, config.factors),
-        *not_assessed_notes(listed.chosen.table["reason"], areas),
-    ]
 
 
 def not_assessed_notes(reasons: "pd.Series[str]", areas: pd.DataFrame) -> list[str]:

@@ -11,14 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from riskindex import pipeline
 from riskindex.analysis import analyse, protected_run
 from riskindex.config import parse_config
 from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.files.frames import Frames
 from riskindex.hotspots.find import find_hotspots
-from riskindex.result import silent
+from riskindex.inputs import read_inputs
 from riskindex.statistics.smoothing import counts_behind
 
 METHODS = {"suspects": "window", "possession": "poisson"}
@@ -44,7 +43,7 @@ def read(path, **areas):
             factor |= {"method": METHODS[factor["name"]], "exposure": "residents"}
         factor["scan"] = factor["name"] == "suspects"
     config = parse_config(values, folder=path.parent)
-    return config, pipeline._read(config, Frames(), silent)
+    return config, read_inputs(config, Frames())
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ FLOORS = (
     "screen",
     "check check_choices backtest definition_comparison holdout setup",
     "pipeline",
+    "inputs",
     "analysis",
     "outputs",
     "demo",
