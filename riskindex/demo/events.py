@@ -106,8 +106,8 @@ def draw_events(
     # victim.
     for name in _with_needed(names):
         records = _records(areas, risk, name, scale, seed)
-        describe = ABOUT.get(name, _as_drawn)
-        about = describe(name, records, drawn, stream(seed, f"{name} about"), scale)
+        describe = ABOUT.get(name, _days_alone)
+        about = describe(Undescribed(name, records, drawn, stream(seed, f"{name} about"), scale))
         drawn[name] = _by_day(records, about)
     written = {}
     for name in names:
@@ -192,55 +192,47 @@ def _by_day(records: Records, about: pd.DataFrame) -> DrawnTable:
     return DrawnTable(ordered, about.iloc[order].reset_index(drop=True))
 
 
-# What is told of the records of each table; days may be drawn anew, within their year.
+class Undescribed(NamedTuple):
+    """Records of one table of which only place, day and person are drawn so far."""
 
-Describe = Callable[
-    [str, Records, Mapping[str, DrawnTable], np.random.Generator, float], pd.DataFrame
-]
+    name: str
+    records: Records
+    drawn: Mapping[str, DrawnTable]
+    """Tables that were drawn before."""
+    rng: np.random.Generator
+    scale: float
 
-
-def _as_drawn(
-    name: str,
-    records: Records,
-    drawn: Mapping[str, DrawnTable],
-    rng: np.random.Generator,
-    scale: float,
-) -> pd.DataFrame:
-    return pd.DataFrame({"day": records.day})
-
-
-def _offences(
-    name: str,
-    records: Records,
-    drawn: Mapping[str, DrawnTable],
-    rng: np.random.Generator,
-    scale: float,
-) -> pd.DataFrame:
-    return describe_offences(records, rng, scale=scale)
+    def moments(self, day: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+        """A time of day, by no offence in particular, for each day."""
+        hour = hours(day, np.zeros(len(day), dtype=bool), self.rng)
+        return np.asarray(day.astype("datetime64[m]") + minutes_of_day(hour, self.rng))
 
 
-def _of_offences(
-    name: str,
-    records: Records,
-    drawn: Mapping[str, DrawnTable],
-    rng: np.random.Generator,
-    scale: float,
-) -> pd.DataFrame:
+def _days_alone(of: Undescribed) -> pd.DataFrame:
+    return pd.DataFrame({"day": of.records.day})
+
+
+def _offences(of: Undescribed) -> pd.DataFrame:
+    return describe_offences(of.records, of.rng, scale=of.scale)
+
+
+def _people_of_offences(of: Undescribed) -> pd.DataFrame:
     """Suspects or victims, with the day and the type of the offence that they are of."""
-    offences = drawn["violence_offences"]
+    offences, records = of.drawn["violence_offences"], of.records
     kinds = {SERIOUS: (SERIOUS,), OTHER: (OTHER, UNARMED)}
-    at = link_to_offences(records, offences.about, kinds, rng)
-    of = offences.about.iloc[at].reset_index(drop=True)
-    sexual = of["type"].isin(["rape", "other sexual offences"])
+    at = link_to_offences(records, offences.about, kinds, of.rng)
+    offence = offences.about.iloc[at].reset_index(drop=True)
+    sexual = offence["type"].isin(["rape", "other sexual offences"])
     sort = np.where(sexual, "sexual", "").astype(object)
     # Several records of a person are of one sort here, so that a person has one sex and age.
-    about = describe_people(records, name, sort, rng)
-    about = about.assign(kind=records.kind, year=records.year, offence=at, day=of["day"])
-    about["type"] = of["type"].to_numpy()
-    if name == "violence_victims":
-        suspects = drawn["violence_suspects"].about
-        about["number"] = make_some_both(about, suspects, _VICTIMS_TOO, rng)
-        about["relation"] = rng.choice(list(_RELATIONS), len(about), p=list(_RELATIONS.values()))
+    about = describe_people(records, of.name, sort, of.rng)
+    about = about.assign(kind=records.kind, year=records.year, offence=at, day=offence["day"])
+    about["type"] = offence["type"].to_numpy()
+    if of.name == "violence_victims":
+        suspects = of.drawn["violence_suspects"].about
+        about["number"] = make_some_both(about, suspects, _VICTIMS_TOO, of.rng)
+        chances = list(_RELATIONS.values())
+        about["relation"] = of.rng.choice(list(_RELATIONS), len(about), p=chances)
     return about
 
 
@@ -249,79 +241,58 @@ _RELATIONS = {"": 0.78, "stranger": 0.09, "acquaintance": 0.08, "family or partn
 """Relation to the suspect: mostly not recorded."""
 
 
-def _drugs(
-    name: str,
-    records: Records,
-    drawn: Mapping[str, DrawnTable],
-    rng: np.random.Generator,
-    scale: float,
-) -> pd.DataFrame:
-    people = describe_people(records, name, np.full(len(records.day), "", dtype=object), rng)
-    return people.assign(day=records.day)
+def _people(of: Undescribed) -> pd.DataFrame:
+    """People of no sort in particular."""
+    sort = np.full(len(of.records.day), "", dtype=object)
+    return describe_people(of.records, of.name, sort, of.rng).assign(day=of.records.day)
 
 
-def _domestic_abuse(
-    name: str,
-    records: Records,
-    drawn: Mapping[str, DrawnTable],
-    rng: np.random.Generator,
-    scale: float,
-) -> pd.DataFrame:
-    people = _drugs(name, records, drawn, rng, scale)
+def _domestic_abuse(of: Undescribed) -> pd.DataFrame:
+    people, day = _people(of), of.records.day
     size = len(people)
-    is_crime = records.kind == 0
-    result = outcomes(records.day, np.full(size, "domestic"), rng)
-    nobody = np.zeros(size, dtype=bool)
-    minute = minutes_of_day(hours(records.day, nobody, rng), rng)
+    is_crime = of.records.kind == 0
+    result = outcomes(day, np.full(size, "domestic"), of.rng)
+    moment = of.moments(day)
     return people.assign(
-        injury=np.where(is_crime & (rng.random(size) < _HURT), "yes", "no"),
+        injury=np.where(is_crime & (of.rng.random(size) < _HURT), "yes", "no"),
         outcome=np.where(is_crime, result, ""),
-        moment=records.day.astype("datetime64[m]") + minute,
+        moment=moment,
     )
 
 
 _HURT = 0.28
 
 
-def _ambulance(
-    name: str,
-    records: Records,
-    drawn: Mapping[str, DrawnTable],
-    rng: np.random.Generator,
-    scale: float,
-) -> pd.DataFrame:
+def _ambulance(of: Undescribed) -> pd.DataFrame:
     """Calls whose months rise and fall with those of serious violence."""
-    offences = drawn["violence_offences"].about
-    then = (offences["kind"] == SERIOUS) & (offences["year"] == records.year[0])
+    offences = of.drawn["violence_offences"].about
+    then = (offences["kind"] == SERIOUS) & (offences["year"] == of.records.year[0])
     of_month = offences.loc[then, "month"].value_counts().sort_index()
     # Less than in proportion: two series that follow each other, and are not the same one twice.
     weight = (of_month / of_month.mean()).to_numpy() ** _FOLLOWS
     first = of_month.index.to_numpy().astype("datetime64[M]")
-    month = rng.choice(len(first), len(records.day), p=weight / weight.sum())
+    month = of.rng.choice(len(first), len(of.records.day), p=weight / weight.sum())
     lengths = (
         (first + np.timedelta64(1, "M")).astype("datetime64[D]") - first.astype("datetime64[D]")
     ).astype(int)
-    day = first[month].astype("datetime64[D]") + (rng.random(len(month)) * lengths[month]).astype(
-        int
-    )
-    nobody = np.zeros(len(day), dtype=bool)
-    minute = minutes_of_day(hours(day, nobody, rng), rng)
-    return pd.DataFrame({"day": day, "moment": day.astype("datetime64[m]") + minute})
+    on = (of.rng.random(len(month)) * lengths[month]).astype(int)
+    day = first[month].astype("datetime64[D]") + on
+    return pd.DataFrame({"day": day, "moment": of.moments(day)})
 
 
 _FOLLOWS = 0.8
 
-ABOUT: Mapping[str, Describe] = MappingProxyType(
+ABOUT: Mapping[str, Callable[[Undescribed], pd.DataFrame]] = MappingProxyType(
     {
         "violence_offences": _offences,
-        "violence_suspects": _of_offences,
-        "violence_victims": _of_offences,
-        "drug_suspects": _drugs,
+        "violence_suspects": _people_of_offences,
+        "violence_victims": _people_of_offences,
+        "drug_suspects": _people,
         "domestic_abuse_victims": _domestic_abuse,
         "ambulance_trauma": _ambulance,
     }
 )
-"""Table to what tells about its records; of the others the day alone is known."""
+"""Table to what describes its records; of the others the day alone is known."""
 
 TOLD = MappingProxyType(
     {

@@ -131,7 +131,8 @@ def select_events(
         )
 
     when = (names[layout.date], raw[layout.date], layout.date_format)
-    date, hour, minute = _date(*when), _hour(*when), _minute(*when)
+    date = _date(*when)
+    hour, minute = (_time(*when, part=part) for part in (_HOUR, _MINUTE))
     raw_x, raw_y = (names.get(column or "", "NULL") for column in (layout.x, layout.y))
     x, y = (f"try_cast({value} AS DOUBLE)" for value in (raw_x, raw_y))
     if layout.point in names:
@@ -324,42 +325,38 @@ def _date(value: str, column: Raw, date_format: str | None) -> str:
     )
 
 
-def _hour(value: str, column: Raw, date_format: str | None) -> str:
-    """Hour of the day; missing where the date has none."""
-    kind = column.type
-    if kind.startswith(_WITH_ZONE):
-        return f"hour({_in_london(value)})::TINYINT"
-    if kind.startswith("TIMESTAMP"):
-        return f"hour({value})::TINYINT"
-    text = f"{value}::VARCHAR"
-    if date_format is not None:
-        has_time = any(sign in date_format for sign in ("%H", "%I", "%c", "%X"))
-        parsed = f"hour({_as_written(text, date_format)})::TINYINT"
-        return parsed if has_time else "NULL::TINYINT"
-    if kind.startswith("DATE") or column.is_month:
-        return "NULL::TINYINT"
-    return (
-        f"CASE WHEN {_tells_zone(text)} THEN hour({_in_london(text)})::TINYINT "
-        f"WHEN length({text}) > 12 THEN try_cast(substr({text}, 12, 2) AS TINYINT) END"
-    )
+class _PartOfTime(NamedTuple):
+    """A part of the time of day, and where it stands in text."""
+
+    name: str
+    signs: tuple[str, ...]
+    """Signs of a date format that tell it."""
+    place: int
+    """Character of an ISO text that it begins with."""
 
 
-def _minute(value: str, column: Raw, date_format: str | None) -> str:
-    """Minute past the hour; missing where the date has none."""
-    kind = column.type
+_HOUR = _PartOfTime("hour", ("%H", "%I", "%c", "%X"), 12)
+_MINUTE = _PartOfTime("minute", ("%M", "%c", "%X"), 15)
+
+
+def _time(value: str, column: Raw, date_format: str | None, *, part: _PartOfTime) -> str:
+    """Hour of the day, or minute past it; missing where the date has none."""
+    kind, name = column.type, part.name
     if kind.startswith(_WITH_ZONE):
-        return f"minute({_in_london(value)})::TINYINT"
+        return f"{name}({_in_london(value)})::TINYINT"
     if kind.startswith("TIMESTAMP"):
-        return f"minute({value})::TINYINT"
+        return f"{name}({value})::TINYINT"
     text = f"{value}::VARCHAR"
     if date_format is not None:
-        has_minutes = any(sign in date_format for sign in ("%M", "%c", "%X"))
-        parsed = f"minute({_as_written(text, date_format)})::TINYINT"
-        return parsed if has_minutes else "NULL::TINYINT"
+        is_told = any(sign in date_format for sign in part.signs)
+        parsed = f"{name}({_as_written(text, date_format)})::TINYINT"
+        return parsed if is_told else "NULL::TINYINT"
     if kind.startswith("DATE") or column.is_month:
         return "NULL::TINYINT"
-    # No zone of Britain is off by part of an hour, but one that a file names may be.
+    # The minute, too: no zone of Britain is off by part of an hour, but one that a file names may
+    # be.
     return (
-        f"CASE WHEN {_tells_zone(text)} THEN minute({_in_london(text)})::TINYINT "
-        f"WHEN length({text}) > 15 THEN try_cast(substr({text}, 15, 2) AS TINYINT) END"
+        f"CASE WHEN {_tells_zone(text)} THEN {name}({_in_london(text)})::TINYINT "
+        f"WHEN length({text}) > {part.place} THEN try_cast(substr({text}, {part.place}, 2) "
+        "AS TINYINT) END"
     )

@@ -1,6 +1,7 @@
 """Counts of areas and of groups: as counted for open sources, else as protected cells."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -197,26 +198,10 @@ def _protected_groups(
     totals = by_factor(counts.loc[:, counts.columns.get_level_values("factor").isin(list(closed))])
     prints = fingerprints_by_factor(result.group_fingerprints.loc[places.index])
     whole = pd.Series(WHOLE, index=places.index)
-    cells = [
-        (str(factor), str(period), *cell)
-        for factor, period in totals.columns
-        # The whole is a cell of its own and no sum of districts: subtracting all districts but one
-        # from an exact sum would give that one (complementary disclosure).
-        for grouping in (places, whole)
-        for cell in _cells(
-            totals[factor, period],
-            prints[factor, period],
-            grouping,
-            residents,
-            measure=rule_of(result.config, str(factor)),
-            period=str(period),
-            key=key,
-            rules=rules,
-            exact=grouping is whole and is_exact(result, str(factor), str(period)),
-        )
-    ]
-    table = pd.DataFrame(cells, columns=["factor", "period", "place", "events", "mark"])
-    table = table.set_index(["factor", "period", "place"]).sort_index()
+    cells = _Cells(result, totals, prints, residents, key=key, rules=rules)
+    # The whole is a cell of its own and no sum of districts: subtracting all districts but one from
+    # an exact sum would give that one (complementary disclosure).
+    table = pd.concat([cells.of(places), cells.of(whole, is_whole=True)]).sort_index()
     counted = with_rates(table["events"], residents_of(residents, places, totals))
     # A share of a small base is a count in disguise: with base 5, each event is a fifth.
     known = counted["share"].where(_whole_of(table["events"]) >= LEAST_BASE)
@@ -270,53 +255,56 @@ def released_places(result: "Result", key: bytes, rules: CellRules) -> pd.DataFr
             continue
         totals = by_factor(counts.loc[:, is_closed])
         prints = fingerprints_by_factor(fingerprints.loc[study])
-        parts.append(
-            in_one(
-                {
-                    kind: _protected_places(
-                        totals, prints, of_kind, residents, result, kind=kind, key=key, rules=rules
-                    )
-                    for kind, of_kind in places.items()
-                }
-            )
-        )
+        cells = _Cells(result, totals, prints, residents, key=key, rules=rules)
+        protected = {
+            kind: cells.with_residents(of_kind, is_whole=kind == WHOLE_KIND)
+            for kind, of_kind in places.items()
+        }
+        parts.append(in_one(protected))
     return pd.concat([part for part in parts if len(part)] or parts)
 
 
-def _protected_places(
-    totals: pd.DataFrame,
-    prints: pd.DataFrame,
-    places: "pd.Series[str]",
-    residents: "pd.Series[float] | None",
-    result: "Result",
-    *,
-    kind: str,
-    key: bytes,
-    rules: CellRules,
-) -> pd.DataFrame:
-    """Protected cells of one kind of place, with the residents of each."""
-    cells = [
-        (str(factor), str(period), *cell)
-        for factor, period in totals.columns
-        for cell in _cells(
-            totals[factor, period],
-            prints[factor, period],
-            places,
-            residents,
-            measure=rule_of(result.config, str(factor)),
-            period=str(period),
-            key=key,
-            rules=rules,
-            exact=kind == WHOLE_KIND and is_exact(result, str(factor), str(period)),
-        )
-    ]
-    table = pd.DataFrame(cells, columns=["factor", "period", "place", "count", "mark"])
-    table = table.set_index(["factor", "period", "place"])
-    # Rates and intervals are computed of what leaves, never of the count behind it, so that they
-    # cannot undo the noise.
-    events = table["count"].unstack(["factor", "period"])
-    lines = events_of(totals, places, residents, events)
-    return lines.assign(mark=table["mark"].reindex(lines.index).fillna(""))
+@dataclass(frozen=True)
+class _Cells:
+    """Protected cells of the restricted factors of a release."""
+
+    result: "Result"
+    totals: pd.DataFrame
+    """Counts of the factors, shape (areas, factors x periods)."""
+    prints: pd.DataFrame
+    """Fingerprints of the records counted, alike."""
+    residents: "pd.Series[float] | None"
+    key: bytes = field(kw_only=True)
+    rules: CellRules = field(kw_only=True)
+
+    def of(self, places: "pd.Series[str]", *, is_whole: bool = False) -> pd.DataFrame:
+        """Columns `events` and `mark`, index (factor, period, place), of one kind of place."""
+        cells = [
+            (str(factor), str(period), *cell)
+            for factor, period in self.totals.columns
+            for cell in _cells(
+                self.totals[factor, period],
+                self.prints[factor, period],
+                places,
+                self.residents,
+                measure=rule_of(self.result.config, str(factor)),
+                period=str(period),
+                key=self.key,
+                rules=self.rules,
+                exact=is_whole and is_exact(self.result, str(factor), str(period)),
+            )
+        ]
+        names = ["factor", "period", "place"]
+        return pd.DataFrame(cells, columns=[*names, "events", "mark"]).set_index(names)
+
+    def with_residents(self, places: "pd.Series[str]", *, is_whole: bool) -> pd.DataFrame:
+        """The same with the residents of each place, for rates that are computed later."""
+        table = self.of(places, is_whole=is_whole)
+        # Rates and intervals are computed of what leaves, never of the count behind it, so that
+        # they cannot undo the noise.
+        events = table["events"].unstack(["factor", "period"])
+        lines = events_of(self.totals, places, self.residents, events)
+        return lines.assign(mark=table["mark"].reindex(lines.index).fillna(""))
 
 
 def _whole_of(events: "pd.Series[float]") -> Array:
