@@ -1,7 +1,7 @@
 """Summaries of tests: one line per factor and period, with what was assumed and what was found."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,6 @@ from riskindex.hotspots.samples import Observation, Sample
 from riskindex.statistics.corrections import adjust
 from riskindex.statistics.dispersion import neighbour_covariance
 from riskindex.statistics.getis_ord import general_g, moran
-
-if TYPE_CHECKING:
-    pass
 
 
 def summarise_untested(seen: Observation, factor: Factor) -> dict[str, Any]:

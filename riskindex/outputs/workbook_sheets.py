@@ -1,19 +1,10 @@
 """Sheets of the workbook: each a table with what a reader must know above it."""
 
-from typing import TYPE_CHECKING
-
-import pandas as pd
-
-from riskindex.publication.released import Released
-
-if TYPE_CHECKING:
-    pass
-
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+
+import pandas as pd
 
 from riskindex.areas.groups import profile_kind
 from riskindex.assessment.place_counts import WHOLE_KIND
@@ -22,9 +13,7 @@ from riskindex.disclosure import MARKS, WITHHELD
 from riskindex.outputs.report.cells import own_numbers
 from riskindex.outputs.report.choices import TABLES, TableInWords
 from riskindex.outputs.report.findings import new_by_district, new_sentences, scan_table
-
-if TYPE_CHECKING:
-    pass
+from riskindex.publication.released import Released
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
 """Tables as one reads them: areas with places and kinds of hotspots, factors with what they are."""
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,9 +13,6 @@ from riskindex.planning.team_plan import TeamPlan
 from riskindex.publication.protection import restricted_columns
 from riskindex.result import Result
 from riskindex.tables import rows
-
-if TYPE_CHECKING:
-    pass
 
 
 def place_names(plan: TeamPlan | None) -> "pd.Series[Any]":

@@ -108,7 +108,7 @@ def _who_points(topic: Topic) -> Iterator[Sentence]:
         if ages and ages[0].status == GIVEN:
             parts.append((value(ages[0]), " are ", *words(ages[0].category)))
         sexes = [row for row in topic.mixes(measure, "sex") if row.category != UNSAID]
-        # A withheld count may be the larger one, but it may not be topic.
+        # A withheld count may be the larger one, but it may not be told.
         most = max((r for r in sexes if r.status == GIVEN), key=lambda r: r.count, default=None)
         if most is not None:
             parts.append((value(most), " are recorded as ", *sex_words(most)))
@@ -124,7 +124,7 @@ def _when_points(topic: Topic) -> Iterator[Sentence]:
         # In the order of the day, as one reads hours.
         named = [_hour(row) for row in sorted(peaks, key=lambda row: row.category)]
         yield ("The hours that stand out are ", *joined(named), ".")
-    # That nothing stands out is topic only where hours are known at all.
+    # That nothing stands out is told only where hours are known at all.
     elif topic.mixes(topic.main, "hour"):
         yield ("No hour of the day stands out by more than chance.",)
 
