@@ -176,7 +176,8 @@ def _until(layout: Layout, names: Mapping[str, str], raw: Mapping[str, Raw]) -> 
     if layout.until is None:
         return ""
     when = (names[layout.until], raw[layout.until], layout.date_format)
-    read = {"date": _date(*when), "hour": _hour(*when), "minute": _minute(*when), "raw": when[0]}
+    hour, minute = (_time(*when, part=part) for part in (_HOUR, _MINUTE))
+    read = {"date": _date(*when), "hour": hour, "minute": minute, "raw": when[0]}
     return "".join(f", {value} AS until_{name}" for name, value in read.items())
 
 
