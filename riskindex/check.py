@@ -13,12 +13,19 @@ from riskindex.areas.read import ReadAreas
 from riskindex.areas.table_files import read_tables
 from riskindex.assessment.people_counts import columns_for_people, of_factors
 from riskindex.assessment.series import read_series
-from riskindex.check_choices import constant_factors, idle_options, missing_names, mixed_units
+from riskindex.check_choices import (
+    constant_factors,
+    copies_without_key,
+    idle_options,
+    missing_names,
+    mixed_units,
+)
 from riskindex.config import Config
 from riskindex.errors import ConfigError, DataError, Together
 from riskindex.events import read as events
 from riskindex.events.count import count_events
 from riskindex.events.losses import losses
+from riskindex.events.periods import Periods
 from riskindex.factors import scale_notes
 from riskindex.files.memory import memory_of_database
 from riskindex.hotspots.find import find_hotspots
@@ -92,8 +99,11 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
         with found.trying():
             if faults := list(mixed_units(opened.events)):
                 raise DataError(faults)
+        found.lines.extend(copies_without_key(opened.events))
         if land is not None:
-            _count(config, opened, land, found)
+            with found.trying():
+                _count(config, opened, land, found)
+            _count_measures(config, opened, land, found)
     # Last, beside what was found: the one fault that a single command mends.
     absent = [*absent_files(config)]
     found.lines.extend(["Not there yet (riskindex fetch gets it):", *absent] if absent else [])
@@ -124,6 +134,27 @@ def _count(config: Config, opened: events.Opened, land: ReadAreas, found: CheckR
     found.lines.extend(edge)
     if faults:
         raise DataError(faults)
+
+
+def _count_measures(
+    config: Config, opened: events.Opened, land: ReadAreas, found: CheckReport
+) -> None:
+    """Count what measures ask for, each kind of period by itself, as a run does."""
+    edition = inputs.read_codes(config.areas, config.folder)
+    units = {factor.name: config.unit_of(factor.name) for factor in config.measured}
+    for unit in dict.fromkeys(units.values()):
+        mine = [factor for factor in config.measured if units[factor.name] == unit]
+        sources = {group.source for factor in mine for group in factor.groups}
+        with found.trying():
+            counted = count_events(
+                {name: one for name, one in opened.events.items() if name in sources},
+                land.areas,
+                mine,
+                periods=Periods(unit=unit),
+                crosswalk=edition.crosswalk,
+                known_codes=edition.known,
+            )
+            found.lines.extend(n for n in counted.notes if n not in found.lines)
 
 
 def _areas(config: Config, found: CheckReport) -> ReadAreas | None:

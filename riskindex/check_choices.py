@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.config import Config
+from riskindex.events.repeated_records import what_a_record_says
 from riskindex.events.source_events import Events
 from riskindex.events.sql import identifier
 from riskindex.factors import Factor
@@ -56,8 +57,55 @@ _NEEDED: Mapping[str, tuple[Callable[[Factor], bool], str]] = MappingProxyType(
 """Option to when it does something, and the words for that."""
 
 
+_OF_TABLES: Mapping[tuple[str, str], tuple[Callable[[Config], bool], str]] = MappingProxyType(
+    {
+        ("neighbours", "k"): (
+            lambda c: c.neighbours.method == "nearest",
+            'is for the method "nearest"',
+        ),
+        ("neighbours", "distance"): (
+            lambda c: c.neighbours.method == "distance",
+            'is for the method "distance"',
+        ),
+        ("selection", "rounding"): (
+            lambda c: c.selection.number is None and c.selection.at_least is None,
+            "is for a share of the areas",
+        ),
+        ("selection", "group"): (
+            lambda c: c.selection.minimum_per_group > 0,
+            "is for minimum_per_group",
+        ),
+        ("index", "power"): (
+            lambda c: "general" in (c.index.aggregation, c.index.within_groups),
+            'is for the aggregation "general"',
+        ),
+        ("index", "points"): (
+            lambda c: c.index.weights == "elicited",
+            'is for the weights "elicited"',
+        ),
+        ("index", "within_groups"): (
+            lambda c: any(factor.group for factor in c.factors),
+            "is for factors with a group",
+        ),
+        ("robustness", "spread"): (
+            lambda c: c.robustness is not None and c.robustness.weights == "uniform",
+            'is for the weights "uniform"',
+        ),
+        ("robustness", "concentration"): (
+            lambda c: c.robustness is not None and c.robustness.weights == "dirichlet",
+            'is for the weights "dirichlet"',
+        ),
+        ("robustness", "prior"): (
+            lambda c: c.robustness is not None and c.robustness.counts,
+            "is for repeats in which counts are drawn",
+        ),
+    }
+)
+"""Table and option of a config to when it does something, and the words for that."""
+
+
 def idle_options(config: Config) -> Iterator[str]:
-    """A sentence about each option of a factor that does nothing where it stands.
+    """A sentence about each option that does nothing where it stands.
 
     Parameters
     ----------
@@ -70,10 +118,20 @@ def idle_options(config: Config) -> Iterator[str]:
         for option, (applies, words) in _NEEDED.items():
             given = getattr(factor, option)
             if given != usual[option] and not applies(factor):
-                yield (
-                    f"factors.{factor.name}.{option}: {given!r} has no effect; it {words}. Take it "
-                    "out, or change what it belongs to."
-                )
+                yield _idle(f"factors.{factor.name}.{option}", given, words)
+    for (table, option), (is_used, words) in _OF_TABLES.items():
+        options = getattr(config, table)
+        if options is None or is_used(config):
+            continue
+        given, default = getattr(options, option), getattr(type(options)(), option)
+        if given != default:
+            yield _idle(f"{table}.{option}", given, words)
+
+
+def _idle(place: str, given: object, words: str) -> str:
+    return (
+        f"{place}: {given!r} has no effect; it {words}. Take it out, or change what it belongs to."
+    )
 
 
 def missing_names(config: Config) -> Iterator[str]:
@@ -140,6 +198,36 @@ def mixed_units(opened: Mapping[str, Events]) -> Iterator[str]:
                 f"{name}: coordinates are degrees in {_few(in_degrees)} and metres in the other "
                 "files. Name them as sources of their own, each with its crs."
             )
+
+
+def copies_without_key(opened: Mapping[str, Events]) -> Iterator[str]:
+    """A sentence for each source without a key many of whose rows are alike in all that is read.
+
+    Parameters
+    ----------
+    opened
+        Sources of events by name.
+    """
+    for name, events in opened.items():
+        if events.is_counted or events.has_key or events.has_person:
+            continue
+        content = what_a_record_says(events.connection, events.table)
+        alike, every = events.connection.execute(
+            f"SELECT coalesce(sum(n) FILTER (n > 1) - count(*) FILTER (n > 1), 0), sum(n) FROM "
+            f"(SELECT count(*) AS n FROM {identifier(events.table)} GROUP BY {content})"
+        ).fetchall()[0]
+        # Two events of one day and area may well be alike in a few columns; many are a join gone
+        # wrong or an extract that was pasted twice.
+        if every and alike / every > MANY_ALIKE:
+            yield (
+                f"{name}: {int(alike):,} of its {int(every):,} records repeat another in every "
+                "column that is read, and each is counted. Where the file has a record's own "
+                f"number, name its column under [sources.{name}] key, so that copies count once."
+            )
+
+
+MANY_ALIKE = 0.05
+"""Share of records that repeat others, from which on it is told."""
 
 
 def _few(names: Sequence[Any]) -> str:

@@ -95,3 +95,41 @@ def test_codes_that_nearly_match_say_what_they_are_near_to(tmp_path):
     _, faults = checked(tmp_path)
     assert "'E1020001' is nearly 'E01020001': look at what differs" in faults
     assert "E1020001 is nearly E01020001, so look at what differs" in faults
+
+
+@pytest.mark.parametrize(
+    ("table", "options"),
+    [
+        ("neighbours", {"k": 3}),
+        ("neighbours", {"distance": 500.0}),
+        ("selection", {"group": "ward"}),
+        ("selection", {"rounding": "floor", "number": 3}),
+        ("index", {"power": 2.0}),
+        ("robustness", {"weights": "none", "spread": 0.5}),
+    ],
+)
+def test_an_option_of_a_table_that_does_nothing_is_told(table, options):
+    values = tomllib.loads(CONFIG)
+    values[table] = values.get(table, {}) | options
+    (told,) = idle_options(parse_config(values))
+    assert told.startswith(f"{table}.{[*options][-1 if table == 'robustness' else 0]}: ")
+
+
+def test_rows_that_stand_twice_are_told_where_there_is_no_key(tmp_path):
+    project = write_project(tmp_path)
+    lines, _ = checked(tmp_path)
+    assert "repeat another" not in lines
+    head, *rows = project.text("crimes.csv").splitlines()
+    project.write("crimes.csv", "\n".join([head, *rows, *rows]) + "\n")
+    project.change("config.toml", 'key = "ref"\n', "")
+    lines, _ = checked(tmp_path)
+    assert "records repeat another in every column that is read" in lines
+    assert "under [sources.crimes] key" in lines
+
+
+def test_measures_are_counted_as_a_run_counts_them(tmp_path):
+    project = write_project(tmp_path)
+    more = '\n[measures.old]\nlabel = "Old"\nsource = "crimes"\nperiods = [2001]\n'
+    project.write("config.toml", project.text("config.toml") + more)
+    _, faults = checked(tmp_path)
+    assert "factors.old: crimes has no events in 2001" in faults

@@ -55,6 +55,8 @@ class TableSource:
     """For a long table: the column whose values become columns, such as "Age (6 categories)"."""
     value: str | None = None
     """For a long table: the column with the number of each row, such as Observation."""
+    accept_losses: bool = False
+    """Whether a run goes on although more than half of the areas are not in it."""
     protection: Literal["open", "restricted"] | None = None
     """Whether anybody can look the table up; left out, open where boundaries/sources.toml knows its
     columns, else restricted. Another open table needs an address and a licence."""
@@ -196,8 +198,20 @@ def _read_table(
         (name, short): table[columns].sum(axis=1, skipna=False)
         for short, columns in parts.items()
     }
+    if not source.accept_losses:
+        _refuse_half(name, sheet.label, areas[~areas.isin(list(present))], len(areas))
     notes = [*sheet.notes, *noted, *_gaps(sheet, table, areas, present)]
     return sums, notes, file
+
+
+def _refuse_half(name: str, label: str, missing: pd.Index, n: int) -> None:
+    """Half a table is mostly a file cut short, or one of another county than the boundaries."""
+    if 2 * len(missing) > n:
+        raise InputError(
+            f"{label}: {len(missing):,} of {n:,} areas are not in it ({some(list(missing))}). Add "
+            "the rest of the table, or name the study area under [areas] within; where it is meant "
+            f"so, accept_losses = true under [sources.{name}] leaves these areas not assessed."
+        )
 
 
 class _Opened(NamedTuple):

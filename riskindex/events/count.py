@@ -23,7 +23,7 @@ from riskindex.events.codes_against_points import (
     compare,
 )
 from riskindex.events.definition_funnel import in_one_table, tell_funnels
-from riskindex.events.part_periods import PartPeriods
+from riskindex.events.part_periods import PartPeriods, join_sources
 from riskindex.events.periods import Periods, Unit, month_label, parse_periods
 from riskindex.events.places import How, Reason
 from riskindex.events.points import events_inside
@@ -202,9 +202,30 @@ def count_events(
                     name, source, asked, study, places, further=further, inside=inside
                 )
     together.raise_any()
+    parts = _joined(parts, groups)
     # Reading what nobody counts costs minutes and is mostly a slip in a name.
     unused = [f"{name}: no factor counts it." for name in events if name not in parts]
     return _together(parts, groups, areas.index, unused)
+
+
+def _joined(parts: Mapping[str, "_Part"], groups: Sequence[Group]) -> dict[str, "_Part"]:
+    """Count 0 for a source in the periods that only another source of the factor has."""
+    bare = {(name, label) for name, part in parts.items() for label in part.bare}
+    joined = join_sources(groups, bare)
+    found = {}
+    for name, part in parts.items():
+        counts = {
+            key: pd.arrays.IntegerArray(n.fillna(0).to_numpy("int64"), np.zeros(len(n), bool))
+            if key in joined.columns
+            else n
+            for key, n in part.counts.items()
+        }
+        notes = [note for note in part.notes if note not in joined.untrue]
+        found[name] = part._replace(counts=counts, notes=notes)
+    if joined.notes:
+        last = list(found)[-1]
+        found[last] = found[last]._replace(notes=[*found[last].notes, *joined.notes])
+    return found
 
 
 def groups_of(factor: Factor, unit: Unit) -> list[Group]:
@@ -237,6 +258,7 @@ class _Part(NamedTuple):
     in_polygons: dict[tuple[str, ...], int]
     finer: dict[str, pd.DataFrame]
     inside: pd.DataFrame
+    bare: frozenset[str]
 
 
 def _count_source(
@@ -307,6 +329,7 @@ def _count_source(
         _in_polygons(tally, asked, further.polygons),
         finer,
         count_inside(tally, asked, defaults=defaults) if inside else nothing_inside(),
+        frozenset(period.label for period in tally.periods if part.is_bare(period)),
     )
 
 

@@ -1,9 +1,10 @@
 """What part of a period a source covers: months, days and rules without a record are not all 0."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 import pandas as pd
 
@@ -58,6 +59,10 @@ class PartPeriods:
         # as a lost file.
         gone = {*self.months[period], *self._of_rule(group).get(period, ())}
         return len(gone) == len(period.months)
+
+    def is_bare(self, period: Period) -> bool:
+        """Whether the source has no record in any month of a period, whatever its kind."""
+        return len(self.months[period]) == len(period.months)
 
     def is_part(self, group: Group, period: Period) -> bool:
         """Whether some of a period is not covered, so that its number is no period's number."""
@@ -119,10 +124,8 @@ class PartPeriods:
     def _month_notes(self) -> Iterator[str]:
         for period, months in self.months.items():
             names = first_few([month_label(month) for month in months], shown=12)
-            if len(months) == len(period.months):
-                yield (
-                    f"{self.tally.name}: {period.label} is not assessed; it has no events there."
-                )
+            if self.is_bare(period):
+                yield bare_note(self.tally.name, period.label)
             elif months:
                 yield (
                     f"{self.tally.name}: {period.label} is a part period; {len(months)} of its "
@@ -230,6 +233,60 @@ class PartPeriods:
             f"{self._expected(months, self._meets(group)):,.0f} would be expected to: "
             f"{', '.join(then)}. Was a value renamed? Name the old one and the new one under where."
         )
+
+
+def bare_note(source: str, period: str) -> str:
+    """Say that a source has no event in a period."""
+    return f"{source}: {period} is not assessed; it has no events there."
+
+
+class JoinedSources(NamedTuple):
+    """Sources of one factor that follow one another in time."""
+
+    columns: frozenset[tuple[str, str, str]]
+    """Factor, group and period of which another source of the factor has the events."""
+    notes: tuple[str, ...]
+    """A sentence for each factor that is joined."""
+    untrue: frozenset[str]
+    """Sentences about periods that are assessed from another source after all."""
+
+
+def join_sources(groups: Sequence[Group], bare: Collection[tuple[str, str]]) -> JoinedSources:
+    """Find factors each of whose periods has the events of exactly one of several sources.
+
+    A new records system begins where the old one ends. Where two sources have a period, or none
+    has, nothing is joined: a sum that lacks one of its parts is no number of the period.
+
+    Parameters
+    ----------
+    groups
+        What is counted.
+    bare
+        Source and label of each period in which that source has no event.
+    """
+    columns, notes, kept = set[tuple[str, str, str]](), [], set[tuple[str, str]]()
+    for factor in dict.fromkeys(group.factor for group in groups):
+        own = [group for group in groups if group.factor == factor]
+        labels = list(dict.fromkeys(p.label for group in own for p in group.periods))
+        sources = dict.fromkeys(group.source for group in own)
+        having = {label: [s for s in sources if (s, label) not in bare] for label in labels}
+        used = {tuple(found) for found in having.values()}
+        if len(used) < 2 or any(len(found) != 1 for found in used):
+            kept |= {(source, label) for source in sources for label in labels}
+            continue
+        told = [f"{label} from {found[0]}" for label, found in having.items()]
+        columns |= {
+            (factor, g.label, p.label)
+            for g in own
+            for p in g.periods
+            if (g.source, p.label) in bare
+        }
+        notes.append(
+            f"{factor}: its sources follow one another and are joined: {'; '.join(told)}. Two "
+            "sources rarely record alike: a change where one ends may be one of recording."
+        )
+    gone = {bare_note(source, label) for source, label in set(bare) - kept}
+    return JoinedSources(frozenset(columns), tuple(notes), frozenset(gone))
 
 
 def _counts(events: "pd.Series[int]") -> dict[int, int]:

@@ -31,7 +31,7 @@ def copies(connection: "DuckDBPyConnection", table: str, place: str) -> Iterator
     # Equal numbers of records in a month are cheap to find and rare by chance; only those files are
     # compared by content.
     query = _ALIKE.format(
-        table=identifier(table), content=_content(connection, table), least=ENOUGH_ALIKE
+        table=identifier(table), content=what_a_record_says(connection, table), least=ENOUGH_ALIKE
     )
     rows = connection.execute(query).fetchall()
     for one, other, months, records in rows:
@@ -42,7 +42,7 @@ def copies(connection: "DuckDBPyConnection", table: str, place: str) -> Iterator
         )
 
 
-def _content(connection: "DuckDBPyConnection", table: str) -> str:
+def what_a_record_says(connection: "DuckDBPyConnection", table: str) -> str:
     """What a record says, as a list of columns."""
     # Compared by all that was read, so that a copy with rows in another order is found too.
     named = [c for c, *_ in connection.execute(f"DESCRIBE {identifier(table)}").fetchall()]
@@ -88,7 +88,7 @@ def repeated_rows(connection: "DuckDBPyConnection", table: str) -> Iterator[str]
         FROM (
             SELECT file, count(*) AS n, any_value(area_code) AS area_code
             FROM {identifier(table)} WHERE number IS NOT NULL
-            GROUP BY file, {_content(connection, table)} HAVING n > 1
+            GROUP BY file, {what_a_record_says(connection, table)} HAVING n > 1
         ) ORDER BY n DESC, file, area_code LIMIT 1
         """
     ).fetchall()

@@ -270,11 +270,14 @@ def _of_factor(
     if not sample.events.any():
         return []
     study = _study(sample, factor)
+    counts, means = _by_group(sample.counts), _by_group(study.means)
+    # A group without an event in this period expects none anywhere, and adds nothing to any zone.
+    some = counts.any(axis=0)
     found = scan(
-        sample.counts,
-        study.means,
+        counts[:, some],
+        means[:, some],
         points[seen.assessed],
-        jumps=sample.event_weights.tolist(),
+        jumps=np.atleast_1d(sample.event_weights)[some].tolist(),
         dispersion=study.dispersion,
         replicates=REPLICATES if factor.scan else QUICK_REPLICATES,
         level=factor.level,

@@ -422,3 +422,11 @@ def test_a_table_of_2021_on_boundaries_of_2011_lacks_the_split_areas(shared):
     read = read_tables({"age": age}, shared / "data", areas.index)
     assert "28 of 1,077 areas are not in it" in read.notes[0]
     assert read.tables.isna().sum().sum() == 28
+
+
+def test_half_a_table_missing_is_a_fault_unless_it_is_meant(folder):
+    one, *others = CODES
+    with pytest.raises(InputError, match=f"{len(others)} of {len(CODES)} areas are not in it"):
+        table(folder, f"code,n\n{one},1\n")
+    read = table(folder, f"code,n\n{one},1\n", accept_losses=True)
+    assert read.tables.notna().sum().tolist() == [1]

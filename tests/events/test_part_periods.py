@@ -1,8 +1,12 @@
+import pandas as pd
 import pytest
-from small_events import count, factor, group, squares
+from small_events import count, factor, group, source, squares
 
 from riskindex.errors import DataError
+from riskindex.events.count import count_events
 from riskindex.events.coverage import Coverage
+from riskindex.events.read import frame_events
+from riskindex.factors import EventGroup, Factor
 
 AREAS = squares("E01000001", "E01000002")
 
@@ -76,3 +80,33 @@ def test_a_value_that_was_renamed_in_the_middle_is_seen():
     (note,) = [note for note in counted.notes if "no record meets the rule" in note]
     assert "2022-01 to 2022-06" in note
     assert "Was a value renamed?" in note
+
+
+def two_systems(old, new, periods=("2021", "2022")):
+    """A factor on a source that ends and one that begins; both have an event a day of a month."""
+    groups = [EventGroup(label=name, source=name) for name in ("old", "new")]
+    one = Factor(
+        name="f", label="f", method="getis-ord", score="flag", periods=periods, event_groups=groups
+    )
+    opened = {
+        name: frame_events(pd.DataFrame(rows), source(), name=name, factors=[one])
+        for name, rows in (("old", old), ("new", new))
+    }
+    return count_events(opened, AREAS, [one])
+
+
+def test_sources_of_different_years_join():
+    counted = two_systems(monthly(range(1, 13), year=2021), monthly(range(1, 13), n=20))
+    sums = counted.counts["f"].T.groupby(level="period").sum().T
+    assert sums.loc["E01000001"].to_dict() == {"2021": 120, "2022": 240}
+    assert not counted.counts.isna().any(axis=None)
+    assert not [note for note in counted.notes if "is not assessed" in note]
+    (told,) = [note for note in counted.notes if "joined" in note]
+    assert "2021 from old; 2022 from new" in told
+
+
+def test_a_year_that_two_sources_have_keeps_the_others_apart():
+    old = [*monthly(range(1, 13), year=2021), *monthly(range(1, 13))]
+    counted = two_systems(old, monthly(range(1, 13), n=20))
+    assert counted.counts["f", "new", "2021"].isna().all()
+    assert "new: 2021 is not assessed; it has no events there." in counted.notes

@@ -326,6 +326,15 @@ def test_weighted_events_of_several_groups():
     assert told == {**line, "observed": 75, "expected": line["expected"] / 4}
 
 
+def test_a_group_without_an_event_adds_nothing():
+    groups = (EventGroup(label="a", source="s"), EventGroup(label="b", source="s", weight=3))
+    counts, areas = a_county(SPOT, ("a", "b"))
+    counts.loc[:, pd.IndexSlice[:, "b"]] = 0
+    factor = asked(source=None, event_groups=groups)
+    found = scan_for_clusters(counts, areas, pd.DataFrame(), lattice(10, 10), [factor], seed=1)
+    assert found["observed"].tolist() == [75]
+
+
 def test_a_factor_that_wants_no_scan_has_none():
     found = find(SPOT, asked(scan=False))
     assert found.empty
