@@ -159,6 +159,9 @@ class Figure:
     says whether its limits lie above it, below it, or hold it."""
     benchmark_name: str = ""
     """Whose value the benchmark is, with its source and date."""
+    good: Literal["low", "high", "neither"] = "neither"
+    """Which values beside the benchmark are good: low of violence, high of cases detected; a row is
+    then better, similar or worse, in colour on the page, and else lower or higher."""
     note: str = ""
     """What a reader must know, such as the source of a quoted value."""
 
@@ -233,6 +236,11 @@ NEEDS: Mapping[str, tuple[str, ...]] = {
     "history": ("records",),
 }
 """Kind to the options that it cannot do without."""
+WITH_BENCHMARK = (
+    *("count", "rate", "share", "change", "difference", "mix", "series", "detected"),
+    *("repeats", "history", "living-in", "overlap", "gap"),
+)
+"""Kinds of figures with limits, that a benchmark can be held against."""
 ONLY: Mapping[str, tuple[str, ...]] = {
     "against": ("share", "difference", "overlap", "together", "harm", "living-in"),
     "outcomes": ("detected",),
@@ -247,7 +255,7 @@ ONLY: Mapping[str, tuple[str, ...]] = {
     "bands": ("mix", "difference", "repeats"),
     "look_back": ("repeats", "history"),
     "records": ("history",),
-    "benchmark": ("count", "rate", "share", "mix", "series", "detected"),
+    "benchmark": WITH_BENCHMARK,
     "top": ("concentration",),
 }
 """Option to the kinds that it is for."""
@@ -300,11 +308,10 @@ def _option_faults(figure: Figure) -> Iterator[str]:
         # An option that does nothing would let its author believe that it does.
         if given not in (None, (), {}) and figure.kind not in kinds:
             yield f"{option} is for the kinds {', '.join(kinds)}, and not for {figure.kind}."
+    yield from _benchmark_faults(figure)
     yield from _option_faults_of_people(figure)
     if figure.kind in OF_ASPECTS and figure.by and not {*figure.by.split(BOTH)} <= {*ASPECTS}:
         yield f"by: there is no {figure.by!r}; known: {', '.join(ASPECTS)}, and pairs of them."
-    if (figure.benchmark is None) != (figure.benchmark_name == ""):
-        yield "benchmark and benchmark_name belong together: say whose value it is."
     if figure.kind == "difference" and figure.by and "month" in figure.by.split(BOTH):
         yield "by: the months of one period are none of another; name another aspect."
     if figure.kind == "difference" and figure.by and figure.against:
@@ -317,6 +324,13 @@ def _option_faults(figure: Figure) -> Iterator[str]:
     yield from _age_faults(figure)
     if any(number < 1 for number in figure.top):
         yield "top: each number must be 1 or more."
+
+
+def _benchmark_faults(figure: Figure) -> Iterator[str]:
+    if (figure.benchmark is None) != (figure.benchmark_name == ""):
+        yield "benchmark and benchmark_name belong together: say whose value it is."
+    if figure.good != "neither" and figure.benchmark is None:
+        yield "good says which values beside a benchmark are good: name the benchmark."
 
 
 def _age_faults(figure: Figure) -> Iterator[str]:

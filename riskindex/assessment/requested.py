@@ -40,6 +40,7 @@ from riskindex.assessment.options import Figure, band_label, change_periods
 from riskindex.assessment.people_rows import people_rows
 from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED, WITHHELD
+from riskindex.statistics.funnel import against_benchmark
 from riskindex.statistics.intervals import (
     Estimate,
     clopper_pearson,
@@ -83,15 +84,7 @@ def _with_benchmark(table: pd.DataFrame, figure: Figure) -> pd.DataFrame:
         return table
     # As public-health profiles compare: by whether the interval holds the benchmark, and never by
     # the value alone.
-    against = np.select(
-        [
-            table["low"] > figure.benchmark,
-            table["high"] < figure.benchmark,
-            table["low"].notna() & table["high"].notna(),
-        ],
-        ["higher", "lower", "similar"],
-        default="not compared",
-    )
+    against = against_benchmark(table["low"], table["high"], figure.benchmark, good=figure.good)
     told = f"{figure.benchmark_name} {figure.benchmark:g}: " + pd.Series(against, table.index)
     notes = table.get("note", pd.Series("", index=table.index)).fillna("").astype(str)
     return table.assign(note=told.where(notes == "", notes + "; " + told))

@@ -95,7 +95,12 @@ def test_a_benchmark_is_higher_lower_or_within_the_limits():
     assert found["E"] == "England, 2022 33: similar"
     assert found["S"] == "England, 2022 33: lower"
     assert "belong together" in faults("rate", benchmark=33.0)
-    assert "for the kinds count" in faults("change", benchmark=3.0, benchmark_name="England")
+    low = asked(figure("rate", good="low", **beside), table).set_index("place")["note"]
+    assert [note.split(": ")[1] for note in low[["N", "E", "S"]]] == ["worse", "similar", "better"]
+    assert "name the benchmark" in faults("rate", good="low")
+    beside = {"benchmark": 3.0, "benchmark_name": "England"}
+    assert "for the kinds count" in faults("concentration", top=[1], **beside)
+    assert faults("change", **beside) == ""
 
 
 def test_a_share_is_of_another_measure_and_never_above_it():

@@ -20,6 +20,8 @@ class Free:
     text: str
     is_whole: bool = False
     """Whether it stays on one line."""
+    is_verdict: bool = False
+    """Whether it says how a figure is beside its benchmark: better, similar, worse."""
 
 
 Part = str | Number | Free

@@ -158,6 +158,7 @@ def _part(part: Part) -> str:
         return f'<data data-row="{row}" title="row {row}">{escape(part.text)}</data>'
     if isinstance(part, Free):
         kind = "free whole" if part.is_whole else "free"
+        kind += f" verdict {slug(part.text)}" if part.is_verdict else ""
         return f'<span class="{kind}">{escape(part.text)}</span>'
     return escape(part)
 

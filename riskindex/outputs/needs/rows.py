@@ -10,6 +10,7 @@ from riskindex.assessment.figure_rows import GIVEN
 from riskindex.assessment.figures import UNSAID
 from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.outputs.needs.blocks import Free, Number, Part, Sentence
+from riskindex.statistics.funnel import VERDICTS
 
 Row = Any
 """A row of the table of figures, as `itertuples` gives it."""
@@ -153,6 +154,17 @@ def in_order(rows: Sequence[Row]) -> list[Row]:
 def words(text: object) -> Sentence:
     """Text from the data or the config, whose digits are no figures."""
     return (Free(str(text)),)
+
+
+def noted(row: Row) -> Sentence:
+    """The note of a row; how it is beside a benchmark stands apart, to be coloured."""
+    head, colon, verdict = str(row.note).rpartition(": ")
+    if verdict not in VERDICT_WORDS:
+        return words(row.note)
+    return (Free(head + colon), Free(verdict, is_verdict=True))
+
+
+VERDICT_WORDS = ("similar", *(word for pair in VERDICTS.values() for word in pair))
 
 
 def cells(*parts: Part | Sentence) -> list[Sentence]:

@@ -34,6 +34,7 @@ from riskindex.outputs.needs.rows import (
     count,
     is_missing,
     limits,
+    noted,
     period,
     rank,
     ratio,
@@ -88,7 +89,7 @@ def _definition(topic: Topic) -> Iterator[Block]:
     yield Paragraph(("Definition: ", *words(lines[0].definition), ", as the config has it."))
     yield DocumentTable(
         ("Clause", "Left", "Of those read", "Not recorded"),
-        [cells(words(row.category), count(row), value(row), words(row.note)) for row in lines],
+        [cells(words(row.category), count(row), value(row), noted(row)) for row in lines],
         f"What each clause leaves, {last}",
     )
     yield ToComplete("why this definition, who agreed it, and when")
@@ -148,7 +149,7 @@ def _targets(topic: Topic) -> Iterator[Block]:
                     period(row),
                     count(row),
                     result,
-                    words(row.note),
+                    noted(row),
                 )
             )
     if rows:
@@ -377,7 +378,7 @@ def _figure_table(topic: Topic, names: Iterable[str], caption: str) -> Iterator[
                     period(row),
                     based,
                     (value(row), Free(unit), *limits(row)),
-                    words(row.note),
+                    noted(row),
                 )
             )
     if rows:

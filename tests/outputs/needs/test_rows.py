@@ -57,3 +57,9 @@ def test_a_change_is_one_by_its_limits(low, high, words):
 
 def test_pieces_are_joined_as_in_a_list():
     assert text(joined([("a",), (Free("b"),), ("c",)])) == "a, b and c"
+
+
+def test_how_a_row_is_beside_its_benchmark_stands_apart():
+    told = rows.noted(row(note="quoted; England, 2022 33: worse"))
+    assert told == (Free("quoted; England, 2022 33: "), Free("worse", is_verdict=True))
+    assert rows.noted(row(note="the note: of nothing")) == (Free("the note: of nothing"),)
