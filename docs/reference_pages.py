@@ -19,7 +19,7 @@ Node = Mapping[str, Any]
 TABLES_OF_CONFIG = {
     "Config": "The top of the file",
     "AreaSource": "[areas]",
-    "GroupLookup": "[[areas.lookups]]",
+    "GroupLookup": "[[areas.lookups]] and [areas.elsewhere]",
     "Vintage": "[areas.vintage]",
     "Neighbours": "[neighbours]",
     "Periods": "[periods]",

@@ -102,7 +102,7 @@ def new(
     preset: Annotated[
         str,
         typer.Argument(
-            help="essex-2022, needs-assessment, open-data, vulnerable-localities, "
+            help="essex-2022, needs-assessment, five-documents, open-data, vulnerable-localities, "
             "indices-of-deprivation-2025, or "
             "social-vulnerability-2022."
         ),

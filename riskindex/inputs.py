@@ -174,7 +174,12 @@ def _count(
         if asked:
             say("Counting people")
         people = count_people(
-            opened.events, areas, asked, crosswalk=codes.crosswalk, known_codes=codes.known
+            opened.events,
+            areas,
+            asked,
+            crosswalk=codes.crosswalk,
+            known_codes=codes.known,
+            elsewhere=codes.elsewhere,
         )
         return EventCounts(opened, counted, measures, people)
 

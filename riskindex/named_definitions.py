@@ -5,10 +5,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 from riskindex.assessment.options import Measure
-from riskindex.definitions import Definition, Dictionary, definition_faults, translated, with_others
+from riskindex.definitions import (
+    Clause,
+    Definition,
+    Dictionary,
+    definition_faults,
+    translated,
+    with_others,
+)
 from riskindex.events.sources import PUBLISHED, PoliceSource
 from riskindex.events.warehouses.query import SourceOfEvents
 from riskindex.factor_faults import Sources, listed
@@ -16,6 +23,20 @@ from riskindex.factors import EventGroup, Factor
 
 Definitions = Mapping[str, Definition]
 Asked = TypeVar("Asked", EventGroup, Factor, Measure)
+
+
+class DefinitionWords(NamedTuple):
+    """What any reader may be told of a definition: words that were written to be printed."""
+
+    name: str
+    label: str
+    document: str
+    """Where it was published; empty where the config made it."""
+    clauses: tuple[str, ...]
+    readings: tuple[str, ...]
+    """What the document leaves open, and how it is read."""
+    unchecked_codes: bool
+    """Whether its offence codes were not held against the counting rules in force."""
 
 
 @cache
@@ -42,6 +63,36 @@ def known_definitions(own: Definitions) -> Definitions:
     every = {**shipped_definitions(), **named}
     # A definition of the package that names another takes the config's, where that has the name.
     return {name: with_others(one, every) for name, one in every.items()}
+
+
+def definition_words(name: str, own: Definitions) -> DefinitionWords | None:
+    """A definition in words for readers outside; None where there is no such name.
+
+    Parameters
+    ----------
+    name
+        Of a definition.
+    own
+        Definitions of the config, as they were written.
+    """
+    every = {**shipped_definitions(), **own}
+    if name not in every:
+        return None
+    found = every[name]
+
+    def label(clause: Clause) -> str:
+        # Columns and values may name units or offences that the open page must not: only a label
+        # was written to be printed.
+        named = every.get(clause.definition or "")
+        return clause.label or (named.label if named else "") or "a clause without a label"
+
+    clauses = [label(clause) for clause in found.all]
+    if found.any:
+        clauses.append("any of: " + ", ".join(map(label, found.any)))
+    clauses += [f"not: {label(clause)}" for clause in found.none]
+    where = ", ".join(filter(None, [found.document, found.date]))
+    told = (tuple(clauses), tuple(found.readings), found.unchecked_codes)
+    return DefinitionWords(name, found.label, where, *told)
 
 
 def faults_of_definitions(own: Definitions) -> Iterator[str]:

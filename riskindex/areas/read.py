@@ -83,6 +83,9 @@ class AreaSource:
     too, and only that with []. Kinds that `within` names need not be listed."""
     lookups: Sequence[GroupLookup] = ()
     """Further tables that put areas into groups."""
+    elsewhere: GroupLookup | None = None
+    """A table of areas beyond the study area, whose first group says where people live who live
+    there, such as the police force; left out, the forces of England and Wales."""
     within: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """The study area inside a larger file: district = ["Basildon"]. The areas that adjoin it are
     context: counted and in its windows, but not assessed; further ones are left out."""
@@ -186,7 +189,9 @@ class ReadCodes(NamedTuple):
     notes: tuple[str, ...]
     """Sentences for the screen and the report."""
     files: tuple[FileRecord, ...]
-    """Provenance of the crosswalk."""
+    """Provenance of the crosswalk, and of the table of areas elsewhere."""
+    elsewhere: "pd.Series[str]"
+    """Name of the force, or other group, of codes beyond the study area, index the code."""
 
 
 def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None) -> ReadCodes:
@@ -219,23 +224,36 @@ def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None)
         _, sheet = columns(lookup.path, "areas.lookups", lookup.code)
         # Codes of a national lookup that are not here are elsewhere, and no fault.
         known.update(code.strip() for code in sheet.columns[lookup.code])
+    elsewhere, files = read_area_lookup()["force"], []
+    if source.elsewhere is not None:
+        other = source.elsewhere
+        path, sheet = columns(
+            other.path, "areas.elsewhere", other.code, *list(other.groups.values())[:1]
+        )
+        # The config's own words win over the shipped ones: a force may name its neighbours by area.
+        named = _groups_of(sheet, other, set(sheet.columns[other.code])).iloc[:, 0]
+        elsewhere = named.combine_first(elsewhere)
+        known.update(named.index)
+        files.append(record(path, "lookup", rows=len(sheet.rows)))
+    codes = frozenset(known - {""})
     # The crosswalk of the package is for LSOAs of 2021, which the groups of the package are of.
     if source.vintage is None and source.shipped_kinds is not None:
-        file = record(shipped_file(CHANGES), "crosswalk", rows=len(read_changes_2011_2021()))
-        return ReadCodes(crosswalk_2011_2021(), frozenset(known - {""}), (), (file,))
+        files.append(record(shipped_file(CHANGES), "crosswalk", rows=len(read_changes_2011_2021())))
+        return ReadCodes(crosswalk_2011_2021(), codes, (), tuple(files), elsewhere)
     if source.vintage is None:
-        return ReadCodes(None, frozenset(known - {""}), (), ())
+        return ReadCodes(None, codes, (), tuple(files), elsewhere)
     wanted = [source.vintage.old, source.vintage.new]
     wanted += [source.vintage.share] if source.vintage.share is not None else []
     path, sheet = columns(source.vintage.path, "areas.vintage.path", *wanted)
     crosswalk = make_crosswalk(pd.DataFrame(sheet.columns), source.vintage)
-    file = record(path, "crosswalk", rows=len(sheet.rows))
-    return ReadCodes(crosswalk, frozenset(known - {""}), sheet.notes, (file,))
+    files.append(record(path, "crosswalk", rows=len(sheet.rows)))
+    return ReadCodes(crosswalk, codes, sheet.notes, tuple(files), elsewhere)
 
 
 def _all_there(source: AreaSource, folder: Path, *, with_boundaries: bool) -> None:
     wanted = [("areas.boundaries", source.boundaries)] if with_boundaries else []
     wanted += [("areas.lookups", lookup.path) for lookup in source.lookups]
+    wanted += [("areas.elsewhere", source.elsewhere.path)] if source.elsewhere else []
     wanted += [("areas.vintage.path", source.vintage.path)] if source.vintage else []
     together = Together()
     for place, name in wanted:

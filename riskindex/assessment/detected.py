@@ -1,6 +1,6 @@
 """Cases detected: the share with one of some outcomes, and how much of that is still open."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -10,6 +10,7 @@ import pandas as pd
 from riskindex.assessment.figure_rows import Shown, no_figures, percent, without_small_bases
 from riskindex.assessment.figures import UNSAID, mix_rows
 from riskindex.assessment.options import Figure
+from riskindex.disclosure import WITHHELD
 from riskindex.events.sources import BOTH
 
 OUTCOME, BY_MONTH = "outcome", f"month{BOTH}outcome"
@@ -46,7 +47,7 @@ def _shares(rows: pd.DataFrame, figure: Figure, shown: Shown) -> pd.DataFrame:
     if figure.period is not None:
         rows = rows[rows["period"] == figure.period]
     parts = [
-        _summed(rows, rows["category"].isin(list(named)), category, figure, shown)
+        _summed(rows, named, category, figure, shown)
         for category, named in (
             (DETECTED, figure.outcomes),
             (STILL_OPEN, figure.still_open),
@@ -61,24 +62,26 @@ _BY = ["definition", "period", "place_kind", "place"]
 
 
 def _summed(
-    rows: pd.DataFrame,
-    chosen: "pd.Series[bool]",
-    category: str,
-    figure: Figure,
-    shown: Shown,
+    rows: pd.DataFrame, named: Sequence[str], category: str, figure: Figure, shown: Shown
 ) -> pd.DataFrame:
     """One line per period and place; none is given where an outcome in it is withheld."""
     every = rows.drop_duplicates(_BY).set_index(_BY)
+    chosen = rows["category"].isin(list(named))
     # One withheld outcome withholds the sum: with it, the outcome would follow by subtraction.
     sums = rows[chosen].groupby(_BY)["count"].agg(lambda n: n.astype(float).sum(skipna=False))
     count = sums.reindex(every.index)
     # A place without any case of these outcomes has 0; one with a withheld outcome has none told.
     count = count.where(count.notna() | every.index.isin(sums.index), 0.0)
+    if figure.of in shown.restricted:
+        # Protected cells have no line of an outcome that is too rare in the whole: as a 0 it would
+        # be wrong, and taken for exact.
+        seen = rows[chosen].groupby(_BY)["category"].nunique().reindex(every.index, fill_value=0)
+        count = count.where(seen == len(set(named)))
     marks = rows[chosen & rows["count"].isna()].groupby(_BY)["status"].first()
     # The status is that of the sum: the first line of a place may be withheld where this outcome is
     # not.
     status = every["status"].mask(count.notna(), "given")
-    status = status.where(count.notna(), marks.reindex(every.index))
+    status = status.where(count.notna(), marks.reindex(every.index, fill_value=WITHHELD))
     lines = every.assign(
         by=OUTCOME, category=category, count=count, status=status, **percent(count, every["base"])
     )

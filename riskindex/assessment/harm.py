@@ -11,7 +11,9 @@ from riskindex.areas.groups import WHOLE
 from riskindex.assessment.figure_rows import GIVEN, Shown, no_figures
 from riskindex.assessment.figures import mix_rows
 from riskindex.assessment.options import Figure
+from riskindex.assessment.people_counts import PEOPLE
 from riskindex.assessment.place_counts import WHOLE_KIND
+from riskindex.disclosure import NOT_RECORDED
 
 CODE = "code"
 """Aspect of a source whose values the weights are given for."""
@@ -118,8 +120,39 @@ def harm_rows(figure: Figure, shown: Shown) -> pd.DataFrame:
         # The other offences of the same place and period, or none: a ratio over two years would
         # mislead.
         other = others.get((period, place_kind, place))
-        rows += _lines(line, found, harm_of(other, days) if other is not None else None, figure)
+        compared = harm_of(other, days) if other is not None else None
+        rows += _lines(line, found, compared, figure)
+        if found.mean and compared is not None and compared.mean and place_kind == WHOLE_KIND:
+            rows += _of_people(line, found.mean / compared.mean, figure, shown)
     return pd.DataFrame(rows)
+
+
+def _of_people(
+    line: dict[str, object], times: Fraction, figure: Figure, shown: Shown
+) -> list[dict[str, object]]:
+    """People times the ratio: a document's word for how many they are, and no harm of their own."""
+    people, lines = shown.people, []
+    for name in figure.people:
+        whole = (people["place_kind"] == WHOLE_KIND) & (people["by"] == "")
+        counted = (people["factor"] == name) & (people["item"] == PEOPLE)
+        found = people.loc[whole & counted & (people["period"] == line["period"]), "count"]
+        count = float(found.iloc[0]) if len(found) else float("nan")
+        ratios = (times, rounded_times(times))
+        value, as_rounded = (rounded(r * round(count), 0) if count >= 0 else count for r in ratios)
+        note = f"{rounded(times, 2):g} times, the ratio of the offences"
+        note += f"; a document that rounds it first has {as_rounded:,.0f}" if count >= 0 else ""
+        told = {
+            "measure": shown.labels[name],
+            "counted": "people",
+            "category": f"{shown.labels[name]}, as people of the mean",
+            "count": count,
+            "value": value,
+            "unit": "people",
+            "status": GIVEN if count >= 0 else NOT_RECORDED,
+            "note": note,
+        }
+        lines.append({**line, **told, "compared_with": figure.against})
+    return lines
 
 
 def _note(found: Harm, version: str) -> str:

@@ -154,6 +154,9 @@ class Figure:
     """For detected: ages of cases in months at which they are parted, such as [3, 6, 12]."""
     weights: str | None = None
     """For harm: the series with the days of an offence (value) by its code (group)."""
+    people: Sequence[str] = ()
+    """For harm: factors or measures whose people are weighted by the same ratio; a figure of
+    repeats or history must count them."""
     benchmark: float | None = None
     """A value in the figure's unit that is printed beside it, such as that of England: each row
     says whether its limits lie above it, below it, or hold it."""
@@ -248,6 +251,7 @@ ONLY: Mapping[str, tuple[str, ...]] = {
     "extracted": ("detected",),
     "months": ("detected",),
     "weights": ("harm",),
+    "people": ("harm",),
     "baseline": ("change", "difference"),
     "usable_from": ("change", "difference"),
     "target": ("change",),
@@ -380,6 +384,9 @@ def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
         if value is not None and value not in among:
             listed = ", ".join(sorted(among)) or "none"
             yield f"{option}: a {figure.kind} cannot be of {value!r}; there is {listed}."
+    for name in figure.people:
+        if name not in names.measures:
+            yield f"people: there is no measure {name!r}; there is {', '.join(names.measures)}."
     if figure.kind in PEOPLE_KINDS:
         yield from _people_faults(figure, names)
     asked = [*figure.places, *([figure.by] if figure.kind == "gap" and figure.by else [])]

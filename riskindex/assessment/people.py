@@ -61,8 +61,9 @@ class People:
             f"SELECT period, home, code, count(*) AS n, {wrapped_sum('print')} AS prints"
             f"{told} FROM records_of_people WHERE person IS NULL AND period >= 0 GROUP BY ALL"
         )
-        # How far back the records reach: a look back beyond it finds less than there was.
-        earliest = self._frame("SELECT min(date) AS first FROM records_of_people")
+        # How far back the source reaches, whatever its records are about: a look back beyond it
+        # finds less than there was. The first record of a rare rule would be a fact about a person.
+        earliest = self._frame(f"SELECT min(date) AS first FROM {identifier(events.table)}")
         self.reach: pd.Timestamp = pd.Timestamp(earliest["first"].iloc[0])
 
     def _frame(self, query: str) -> pd.DataFrame:

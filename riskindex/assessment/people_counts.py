@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from riskindex.areas.editions import Crosswalk
 from riskindex.areas.groups import WHOLE
-from riskindex.areas.shipped_lookups import read_area_lookup
 from riskindex.arrays import Fingerprints, Flags, Integers
 from riskindex.assessment.options import PEOPLE_KINDS, Figure, OtherRecords
 from riskindex.assessment.people import ELSEWHERE, People
@@ -49,6 +48,8 @@ HOME, AGE_AND_SEX = "home", ("age", "sex")
 """What lines can be parted by."""
 INSIDE, OUTSIDE, UNKNOWN_HOME = "in the study area", "outside the study area", "not recorded"
 """Where people live."""
+ANYWHERE = "anywhere"
+"""All people, wherever they live, whom shares of homes are of."""
 RECORDS, UNNAMED, PEOPLE, SEVERAL = "records", "unnamed", "people", "several"
 """Items: records that name a person, and those that do not; people, and those with two records or
 more."""
@@ -117,6 +118,7 @@ def count_people(
     *,
     crosswalk: Crosswalk | None = None,
     known_codes: Collection[str] = (),
+    elsewhere: "pd.Series[str] | None" = None,
 ) -> pd.DataFrame:
     """Count people once in each period, with their records before and elsewhere.
 
@@ -130,6 +132,9 @@ def count_people(
         Figures about people.
     crosswalk, known_codes
         As for `count_events`.
+    elsewhere
+        Police force, or another group, of the codes beyond the study area, index the code; left
+        out, nobody outside is told apart.
 
     Returns
     -------
@@ -148,7 +153,7 @@ def count_people(
         # Once per factor: finding people again is the slow part, and figures share it.
         people = People(opened, mine[0].factor, mine[0].unit, study)
         for figure, _, _ in mine:
-            found = _of(figure, people, opened, places)
+            found = _of(figure, people, opened, places, elsewhere)
             parts += [_noted(part.assign(figure=figure.name), people) for part in found]
     table = pd.concat(parts, ignore_index=True) if parts else no_people()
     return table[list(COLUMNS)]
@@ -160,12 +165,16 @@ Item = tuple[str, Integers, Flags]
 
 
 def _of(
-    figure: Figure, people: People, opened: Mapping[str, Events], places: Places
+    figure: Figure,
+    people: People,
+    opened: Mapping[str, Events],
+    places: Places,
+    elsewhere: "pd.Series[str] | None",
 ) -> Iterator[pd.DataFrame]:
     """Lines of one figure."""
     lines, unnamed = people.lines, people.unnamed
     if figure.kind == "living-in":
-        yield from _homes(people)
+        yield from _homes(people, elsewhere)
         return
     items = list(_repeats(figure, people) if figure.kind == "repeats" else ())
     if figure.kind == "history":
@@ -330,18 +339,20 @@ def _numbered(
     return list(map(str, names)), np.append(numbers, [-1, -1]).astype(np.intp)
 
 
-def _homes(people: People) -> Iterator[pd.DataFrame]:
+def _homes(people: People, elsewhere: "pd.Series[str] | None") -> Iterator[pd.DataFrame]:
     """People and their records by the area of their home, and by where it is."""
     study, lines = people.study, people.lines
     items = [(RECORDS, _whole(lines["n"])), (PEOPLE, np.ones(len(lines), dtype=np.int64))]
     labels = [period.label for period in people.periods]
-    where = _where(people)
+    where = _where(people, elsewhere)
     period = lines["period"].to_numpy(np.intp)
     homes = lines["home"].to_numpy(np.intp)
     numbers, names = pd.factorize(where)
     for kind, by, at, among in (
         (AREA, "", homes, list(study.codes)),
         (WHOLE_KIND, HOME, numbers, list(map(str, names))),
+        # A cell of its own: a sum of protected cells would leave out those that are withheld.
+        (WHOLE_KIND, HOME, np.zeros_like(numbers), [ANYWHERE]),
     ):
         rows = np.flatnonzero(at >= 0)
         for item, values in items:
@@ -355,21 +366,20 @@ def _homes(people: People) -> Iterator[pd.DataFrame]:
             yield part.assign(factor=people.factor.name, category=part.get("category", ""))
 
 
-def _where(people: People) -> "pd.Series[str]":
+def _where(people: People, elsewhere: "pd.Series[str] | None") -> "pd.Series[str]":
     """Where the home of each line is: inside, outside by police force, or not recorded."""
-    force = read_area_lookup()["force"]
     lines = people.lines
     # Of homes elsewhere the police force says enough; an area by its code would be a place of few
     # people.
-    told = lines["code"].map(force)
+    told = lines["code"].map({} if elsewhere is None else elsewhere).astype(object)
     outside = (OUTSIDE + ": " + told).where(told.notna(), OUTSIDE + ": " + NO_FORCE)
     found = pd.Series(UNKNOWN_HOME, index=lines.index, dtype=object)
     found = found.mask(lines["home"] >= 0, INSIDE)
     return found.mask(lines["home"] == ELSEWHERE, outside)
 
 
-NO_FORCE = "no force of England and Wales"
-"""Where a home outside the study area has a code that the shipped lookup does not know."""
+NO_FORCE = "no force that is known"
+"""Where a home outside the study area has a code that no lookup knows."""
 
 
 def _whole(numbers: "pd.Series[int]") -> Integers:

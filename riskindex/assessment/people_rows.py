@@ -8,6 +8,7 @@ import pandas as pd
 from riskindex.areas.groups import WHOLE
 from riskindex.arrays import Array
 from riskindex.assessment.figure_rows import (
+    GIVEN,
     Shown,
     no_figures,
     percent,
@@ -16,6 +17,7 @@ from riskindex.assessment.figure_rows import (
 )
 from riskindex.assessment.options import Figure
 from riskindex.assessment.people_counts import (
+    ANYWHERE,
     AREA,
     EARLIER,
     HOME,
@@ -29,6 +31,7 @@ from riskindex.assessment.people_counts import (
     UNNAMED,
 )
 from riskindex.assessment.place_counts import WHOLE_KIND
+from riskindex.disclosure import WITHHELD
 from riskindex.statistics.intervals import round_half_away
 
 BOOTSTRAP = "bootstrap over people"
@@ -196,7 +199,8 @@ def _repeats(wide: _Wide) -> Iterator[pd.DataFrame]:
     yield wide.rows("people", PEOPLE, value=people)
     mean, further = _means(wide)
     yield wide.rows("records per person", RECORDS, counted="records", base=people, **mean)
-    yield wide.rows("further records of people who had one", RECORDS, counted="records", **further)
+    more = wide.rows("further records of people who had one", RECORDS, counted="records", **further)
+    yield _withheld_without_number(more)
     several = percent(wide.of(SEVERAL), people)
     yield wide.rows("people with two records or more", SEVERAL, base=people, **_PEOPLE, **several)
     yield from _earlier(wide)
@@ -212,8 +216,7 @@ def _means(wide: _Wide) -> tuple[dict[str, object], dict[str, object]]:
     people; who sees protected cells does not see it, and gets no limits.
     """
     records, people, unnamed = wide.of(RECORDS), wide.of(PEOPLE), wide.of(UNNAMED)
-    # Two protected cells may cross, and a negative number of records would be printed.
-    more = np.where(records >= people, records - people, np.nan)
+    more = _difference(records, people, wide)
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(people > 0, records / people, np.nan)
         share = np.where(records > 0, 100 * more / records, np.nan)
@@ -280,9 +283,9 @@ def _earlier(wide: _Wide) -> Iterator[pd.DataFrame]:
         ).assign(note=wide.told(item))
     if items:
         # By the longest look back: the further it reaches, the fewer are there for the first time.
-        first = people - np.minimum(wide.of(items[-1]), people)
+        first = _difference(people, wide.of(items[-1]), wide)
         years = items[-1].partition(SEPARATOR)[2]
-        yield wide.rows(
+        rows = wide.rows(
             "people for the first time",
             items[-1],
             base=people,
@@ -290,6 +293,20 @@ def _earlier(wide: _Wide) -> Iterator[pd.DataFrame]:
             **_PEOPLE,
             **percent(first, people),
         ).assign(count=first, note=wide.told(items[-1]).str.replace("the least", "the most"))
+        yield _withheld_without_number(rows)
+
+
+def _difference(more: Array, less: Array, wide: _Wide) -> Array:
+    """How many more there are; missing where protected cells do not say."""
+    # Two protected cells may cross, and a negative number would be printed; that they are rounded
+    # alike does not say that there is none.
+    least = 1 if wide.figure.of in wide.shown.restricted else 0
+    return np.where(more - less >= least, more - less, np.nan)
+
+
+def _withheld_without_number(rows: pd.DataFrame) -> pd.DataFrame:
+    without = rows["count"].isna() & (rows["status"] == GIVEN)
+    return rows.assign(status=rows["status"].mask(without, WITHHELD))
 
 
 def _so_long(years: str) -> str:
@@ -329,11 +346,13 @@ def _homes(wide: _Wide) -> Iterator[pd.DataFrame]:
     for item, counted in ((PEOPLE, "people"), (RECORDS, "records")):
         rows = wide.rows(counted, item, counted=counted)
         rows = rows[rows["by"] == HOME]
-        base = rows.groupby("period")["count"].transform("sum")
+        everybody = rows["category"].str.startswith(ANYWHERE)
+        base = rows["period"].map(rows[everybody].set_index("period")["count"])
         shares = percent(rows["count"], base)
         told = rows.assign(base=base.to_numpy(), base_name=f"{counted} of the period", **shares)
         # Of 43 police forces most are the home of nobody.
-        yield told[(told["count"] > 0) | told["category"].str.startswith(INSIDE)]
+        kept = (told["count"] > 0) | told["category"].str.startswith(INSIDE)
+        yield told[kept & ~everybody]
 
 
 def _in_areas(wide: _Wide) -> Iterator[pd.DataFrame]:

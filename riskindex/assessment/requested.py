@@ -125,6 +125,8 @@ def _share(figure: Figure, shown: Shown) -> pd.DataFrame:
     """One measure as a share of another, of the same place and period."""
     lines = in_places(lines_of(figure, shown, figure.of), figure)
     whole = _wholes(figure, shown)
+    if whole.empty and shown.restricted:
+        return no_figures()  # what it is a share of is not shown
     of = ["period", "place_kind", "place"]
     base = whole.set_index(of)[["count", "mark"]].reindex(pd.MultiIndex.from_frame(lines[of]))
     total = base["count"].to_numpy(dtype=float)

@@ -52,6 +52,21 @@ _INDICATORS: tuple[tuple[str, str, Mapping[str, object]], ...] = (
     ("residents with a qualification of level 4 or above", "count", {
         "2011": 330_000, "2021": 439_560}),
     ("users of food banks in a week", "count", {"2023": 41_000}),
+    ("youth justice cases", "count", {"2022": 88}),
+    ("youth justice cases, outcome 22", "count", {"2022": 74}),
+    ("youth justice cases, conditional caution", "count", {"2022": 13}),
+    ("youth justice cases, outcome 22 for violence", "count", {"2022": 59}),
+    ("residents", "count", {"2011": 1_648_000, "2021": 1_800_000}),
+    ("residents aged 0 to 19", "count", {"2011": 402_000, "2021": 429_300}),
+    ("residents aged 20 to 24", "count", {"2011": 75_000, "2021": 94_650}),
+    ("male residents", "%", {"2021": (864_000, 1_800_000)}),
+    ("residents with an apprenticeship", "count", {"2011": 32_000, "2021": 81_568}),
+    ("residents with a qualification of level 3", "count", {"2011": 150_000, "2021": 201_150}),
+    ("households deprived in three dimensions or more", "%", {"2021": (24_900, 743_800)}),
+    ("households deprived in two dimensions", "%", {"2021": (90_700, 743_800)}),
+    ("households that are overcrowded", "%", {"2021": (17_900, 743_800)}),
+    ("sexual infections without chlamydia, ages 15 to 24", "count", {"2022": 891}),
+    ("chlamydia, ages 15 to 24", "count", {"2022": 1_886}),
 )  # fmt: skip
 """Indicator, its unit, and period to a count, or to a count and its base."""
 

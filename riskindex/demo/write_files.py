@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from riskindex.arrays import Integers
 from riskindex.demo.county import County
 from riskindex.demo.event_tables import EVENT_TABLES
 from riskindex.demo.events import ELSEWHERE
@@ -17,7 +18,7 @@ from riskindex.publication.key import INVENTED, write_key
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
-KEY_FILE, NEEDS_FILE = "release.key", "needs.toml"
+KEY_FILE, NEEDS_FILE, FIVE_FILE = "release.key", "needs.toml", "five-documents.toml"
 _MOMENT = "2022-01-01T00:00:00.000Z"
 _RELEASE = f"""
 [release]                                    # what partners and the public may see
@@ -35,6 +36,11 @@ groups = { district = "LAD24NM" }
 path = "data/lsoa21_ward24_lad24.csv"
 code = "lsoa21_code"
 groups = { ward = "ward24_name" }
+
+[areas.elsewhere]                            # police forces of homes outside
+path = "data/homes_elsewhere.csv"
+code = "lsoa21_code"
+groups = { force = "force" }
 
 """
 """Codes of invented areas are in no official lookup."""
@@ -62,14 +68,15 @@ def write_county(county: County, folder: str | Path) -> Path:
     -------
     Path
         The config, `config.toml`: the preset essex-2022; beside it lies `needs.toml`, the preset
-        needs-assessment. Boundaries, lookup, census tables and
+        needs-assessment, and `five-documents.toml`, the same with four documents more. Boundaries,
+        lookup, census tables and
         events lie in `data`, the planted clusters in `truth.csv`. Same county, same bytes.
     """
     folder = Path(folder)
     data = folder / "data"
     data.mkdir(parents=True, exist_ok=True)
     _write_boundaries(county.areas, data / "lsoa21_boundaries.gpkg")
-    _write_csv(_lookup(county.areas), data / "lsoa21_ward24_lad24.csv")
+    _write_csv(_lookup(county), data / "lsoa21_ward24_lad24.csv")
     for name, table in county.tables.items():
         _write_bulk(table, data / f"census2021-{name}.zip")
     for name, events in county.events.items():
@@ -82,9 +89,11 @@ def write_county(county: County, folder: str | Path) -> Path:
     _write_csv(county.truth.reset_index(), folder / "truth.csv")
     config = folder / "config.toml"
     config.write_text(_config(), encoding="utf-8", newline="\n")
-    needs = resources.files("riskindex.presets").joinpath("needs", "essex-2024.toml")
-    text = _config() + needs.read_text(encoding="utf-8")
+    needs = resources.files("riskindex.presets").joinpath("needs")
+    text = _config() + needs.joinpath("essex-2024.toml").read_text(encoding="utf-8")
     (folder / NEEDS_FILE).write_text(text, encoding="utf-8", newline="\n")
+    text += needs.joinpath("four-documents-2023.toml").read_text(encoding="utf-8")
+    (folder / FIVE_FILE).write_text(text, encoding="utf-8", newline="\n")
     # write_key never overwrites a key; this one is the same for everybody.
     (folder / KEY_FILE).unlink(missing_ok=True)
     write_key(folder / KEY_FILE, INVENTED)
@@ -141,10 +150,21 @@ def _write_layer(table: "GeoDataFrame", path: Path, layer: str) -> None:
         pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": None})
 
 
-def _lookup(areas: "GeoDataFrame") -> pd.DataFrame:
+def _lookup(county: County) -> pd.DataFrame:
+    areas = county.areas
     columns = ["lsoa21_code", "lsoa21_name", "ward24_name", "ltla24_name"]
     table = _labels(areas).set_axis(columns, axis=1)
-    return table.assign(rural_urban=np.where(areas["is_urban"], "Urban", "Rural"))
+    return table.assign(
+        rural_urban=np.where(areas["is_urban"], "Urban", "Rural"),
+        deprivation_tenth=_tenths(county.tables["ts011"]),
+    )
+
+
+def _tenths(households: pd.DataFrame) -> Integers:
+    """Tenth of each area by households that are deprived in some dimension, 1 the most deprived."""
+    none = households.filter(like="not deprived in any").iloc[:, 0]
+    order = np.argsort(np.argsort((none / households.filter(like="Total").iloc[:, 0]).to_numpy()))
+    return np.asarray(1 + 10 * order // len(order))
 
 
 def _forces() -> pd.DataFrame:

@@ -6,9 +6,16 @@ import numpy as np
 import pandas as pd
 
 from riskindex.arrays import Fingerprints, Flags
-from riskindex.assessment.people_counts import NUMBER, RECORDS, SEPARATOR, UNNAMED
+from riskindex.assessment.people_counts import (
+    NAMED,
+    NUMBER,
+    RECORDS,
+    SEPARATOR,
+    UNKNOWN_HOME,
+    UNNAMED,
+)
 from riskindex.assessment.people_rows import AREAS_ITEM, IN_AREAS, RESIDENTS_ITEM
-from riskindex.assessment.place_counts import places_by_kind
+from riskindex.assessment.place_counts import WHOLE_KIND, places_by_kind
 from riskindex.disclosure import CellRules
 from riskindex.publication.cells import of_place, protect
 from riskindex.publication.counts import LEAST_AREAS, LEAST_RESIDENTS, empty_prints, rule_of
@@ -64,6 +71,7 @@ def released_people(
         count=np.where(known, table["count"], found.values),
         mark=np.where(known, "", found.marks).astype(object),
     )
+    cells = cells[~_named_by_few(cells)]
     both = [part.drop(columns="fingerprint") for part in (opened, cells) if len(part)]
     return pd.concat(both, ignore_index=True)
 
@@ -85,6 +93,21 @@ def _closed(config: "Config") -> list[str]:
             *(other.source for other in figure.records),
         }
     ]
+
+
+def _named_by_few(cells: pd.DataFrame) -> Flags:
+    """Lines of a value of the records, such as a role or a sex, whose whole is withheld.
+
+    Such values are what somebody wrote into a column: a rare one may be a name.
+    """
+    words = cells["item"].str.split(SEPARATOR, regex=False)
+    value = words.str[2].where(words.str[0] == NAMED, "").fillna("")
+    value = value.where(cells["by"] != "sex", cells["category"])
+    keys = [cells["figure"], cells["period"], words.str[1].where(words.str[0] == NAMED), value]
+    of_whole = cells["count"].where(cells["place_kind"] == WHOLE_KIND)
+    # The whole decides for every place alike: decided by place, the lines themselves would tell.
+    told = of_whole.groupby(keys, dropna=False).transform("max").notna()
+    return np.asarray((value != "") & (value != UNKNOWN_HOME) & ~told, dtype=bool)
 
 
 def _prints(table: pd.DataFrame) -> Fingerprints:

@@ -19,6 +19,7 @@ from riskindex.assessment.shown_counts import ABOUT, every_figure, hot_by_factor
 from riskindex.cut import Cut
 from riskindex.disclosure import CellRules
 from riskindex.factors import BOUNDED, period_label, scale_of_index
+from riskindex.named_definitions import DefinitionWords, definition_words
 from riskindex.planning.inside_places import nothing_told
 from riskindex.planning.team_plan import TeamPlan
 from riskindex.publication.readable_tables import (
@@ -206,6 +207,8 @@ class Released(OnScreen):
     """Records of restricted factors and measures in the bands of ages that figures ask for."""
     document: Document | None = None
     """What the written assessment is about; None where none is asked for."""
+    definition: DefinitionWords | None = None
+    """By what definition its main measure is counted, in words."""
     requested: tuple[Figure, ...] = ()
     """Figures that the config names."""
     series: pd.DataFrame = field(default_factory=pd.DataFrame)
@@ -361,6 +364,7 @@ def whole(result: Result) -> Released:
         finer_rhythm=inside_study(result.measured.finer),
         requested=tuple(config.figures),
         document=config.document,
+        definition=document_definition(config),
         series=result.measured.series,
         funnels=result.funnels,
         people=_people(result),
@@ -373,6 +377,16 @@ def whole(result: Result) -> Released:
         postcodes=result.around.postcodes,
         **of_places(result, groups),
     )
+
+
+def document_definition(config: "Config") -> DefinitionWords | None:
+    """By what definition the main measure of the document is counted; None where by none."""
+    if config.document is None:
+        return None
+    main = config.document.main
+    named = [f for f in (*config.factors, *config.measured) if f.name == main]
+    names = [g.defined.name for factor in named for g in factor.groups if g.defined]
+    return definition_words(names[0], config.definitions) if names else None
 
 
 def _people(result: Result) -> pd.DataFrame:

@@ -46,7 +46,14 @@ class NewConfig(NamedTuple):
 
 
 WITH_MORE: Mapping[str, Sequence[str]] = MappingProxyType(
-    {"needs-assessment": ("essex-2022.toml", "needs/essex-2024.toml")}
+    {
+        "needs-assessment": ("essex-2022.toml", "needs/essex-2024.toml"),
+        "five-documents": (
+            "essex-2022.toml",
+            "needs/essex-2024.toml",
+            "needs/four-documents-2023.toml",
+        ),
+    }
 )
 """Presets that are another one with more tables after it, and the files that they are made of."""
 

@@ -51,6 +51,30 @@ def figures():
     return request_figures([asked], replace(told, series=pd.concat([weights, crime])))
 
 
+def test_people_are_weighted_by_the_ratio_of_the_offences():
+    people = pd.DataFrame(
+        {
+            "figure": ["again"],
+            "factor": "f",
+            "item": "people",
+            "place_kind": "whole",
+            "by": "",
+            "period": "2023",
+            "count": [626.0],
+        }
+    )
+    told = shown({"2023": (1100, 0, 0)}, rhythm=of_codes(SERIOUS))
+    weights = series("days", category=list(WEIGHTS), value=[float(v) for v in WEIGHTS.values()])
+    weights = weights.assign(place="of 2023", unit="days")
+    crime = series("crime", category=["8N", "0"], count=[62_800.0, 94_200.0])
+    weights = pd.concat([weights, weights.iloc[:1].assign(category="0", value=0.0)])
+    asked = Figure(name="harm", kind="harm", of="f", against="crime", weights="days", people=["f"])
+    told = replace(told, series=pd.concat([weights, crime]), people=people)
+    line = request_figures([asked], told).iloc[-1]
+    assert (line["count"], line["value"], line["unit"]) == (626, 8_147, "people")
+    assert "rounds it first has 8,138" in line["note"]
+
+
 def test_950_days_against_73_is_13_times_and_1100_of_them_14315(figures):
     assert row(figures, category="mean of an offence")["value"] == 950
     assert row(figures, category="times the mean")["value"] == 13.01

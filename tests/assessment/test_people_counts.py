@@ -1,12 +1,16 @@
 """People behind the records, against plain pandas on the same files."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 from people_of_force import CODES, PEOPLE, history, suspects, victims, write_people
 
 from riskindex import read_config, run
+from riskindex.areas.read import AreaSource, GroupLookup, read_codes
 from riskindex.assessment.figure_rows import KEY
+from riskindex.assessment.people_counts import _where
 from riskindex.errors import ConfigError
 
 PERIODS = ("2021", "2022")
@@ -156,9 +160,20 @@ def test_homes_outside_the_study_area_are_told_by_police_force(figures):
     told, homes = of(figures, "homes"), persons("2022")["home"]
     assert told["in the study area: people"] == homes.isin(CODES).sum()
     assert told["outside the study area: Kent: people"] == (homes == "E01024001").sum() > 0
-    scotland = "outside the study area: no force of England and Wales: people"
+    scotland = "outside the study area: no force that is known: people"
     assert told[scotland] == (homes == "S01000001").sum() > 0
     assert told["not recorded: people"] == homes.isna().sum() > 0
+
+
+def test_a_lookup_of_the_config_says_whose_force_a_home_elsewhere_is_in(tmp_path):
+    (tmp_path / "there.csv").write_text("code,force\nS01000001,Borders\nE01024001,Garden\n")
+    named = GroupLookup(path="there.csv", code="code", groups={"force": "force"})
+    codes = read_codes(AreaSource(boundaries="x", code="c", elsewhere=named), tmp_path)
+    assert {"S01000001", "E01024001"} <= codes.known
+    lines = pd.DataFrame({"code": ["S01000001", "E01024001", "E01021322", "N1"], "home": -1})
+    told = list(_where(SimpleNamespace(lines=lines), codes.elsewhere))
+    forces = ("Borders", "Garden", "Essex", "no force that is known")
+    assert told == [f"outside the study area: {force}" for force in forces]
 
 
 def test_rows_are_told_apart_and_hold_no_key(figures):

@@ -1,15 +1,11 @@
 """People in what leaves: protected cells, and no key nor hash of one in any written byte."""
 
-import gzip
-import zipfile
-from io import BytesIO
-
-import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 from list_refusals import lists_may_leave
 from people_of_force import PEOPLE, history, suspects, victims, write_people
+from person_hunt import SECRET, every_byte, hashes_of
 
 from riskindex import read_config, release, run, save
 from riskindex.publication.key import write_key
@@ -19,7 +15,6 @@ from riskindex.publication.protection import (
     restricted_measures,
 )
 
-SECRET = "0123456789abcdef0123456789abcdef"
 RELEASE = """
 [release]
 key = "release.key"
@@ -44,34 +39,9 @@ def written(tmp_path_factory):
     return folder, found
 
 
-def every_byte(folder):
-    """The bytes of all files of a folder, those inside zips and packed ones, too."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            yield path.name, path.read_bytes()
-            if zipfile.is_zipfile(path):
-                with zipfile.ZipFile(path) as archive:
-                    for name in archive.namelist():
-                        yield f"{path.name}/{name}", archive.read(name)
-            elif path.read_bytes()[:2] == b"\x1f\x8b":
-                yield path.name, gzip.GzipFile(fileobj=BytesIO(path.read_bytes())).read()
-
-
 def keys():
     tables = (suspects(), victims(), history())
     return sorted({key for table in tables for key in table["person"].dropna()})
-
-
-def hashes_of(names):
-    """What the run keeps of each key, as it would be written: digits, hexadecimal and bytes."""
-    frame = pd.DataFrame({"k": names})
-    query = f"SELECT md5_number_upper('{SECRET}' || k) AS h FROM frame"
-    numbers = duckdb.connect().register("frame", frame).execute(query).df()["h"]
-    for number in map(int, numbers):
-        yield str(number).encode()
-        yield f"{number:x}".encode()
-        yield number.to_bytes(8, "little")
-        yield number.to_bytes(8, "big")
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -1,6 +1,6 @@
 """What a needs assessment says, section by section: every number is that of a row."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import pandas as pd
@@ -74,25 +74,49 @@ def write_text(topic: Topic) -> DocumentText:
 def _definition(topic: Topic) -> Iterator[Block]:
     """The definition, and what each clause leaves."""
     funnel = [row for row in topic.rows.all(f"{topic.main}.funnel") if row.status == GIVEN]
+    found = topic.released.definition
     # A where has no clauses with names, so that only a person can say what it means.
-    if not funnel:
-        yield Paragraph(
-            (f"Counted: {topic.label(topic.main)}.",)
-            # Plain words hold no digit: every digit is a row of the figures, or is marked as free.
-            if not any(c.isdigit() for c in topic.label(topic.main))
-            else words(topic.label(topic.main))
-        )
+    if found is None and not funnel:
+        yield Paragraph(("Counted: ", *words(topic.label(topic.main)), "."))
         yield ToComplete("the definition of serious violence that the partnership has agreed")
         return
-    last = funnel[-1].period
-    lines = [row for row in funnel if row.period == last]
-    yield Paragraph(("Definition: ", *words(lines[0].definition), ", as the config has it."))
-    yield DocumentTable(
-        ("Clause", "Left", "Of those read", "Not recorded"),
-        [cells(words(row.category), count(row), value(row), noted(row)) for row in lines],
-        f"What each clause leaves, {last}",
-    )
+    if found is not None:
+        source: Sentence = ("; ", *words(found.document)) if found.document else ()
+        yield Paragraph((*words(found.label), " (definition ", *words(found.name), *source, ")."))
+    if funnel:
+        last = funnel[-1].period
+        lines = [row for row in funnel if row.period == last]
+        yield DocumentTable(
+            ("Clause", "Left", "Of those read", "Not recorded"),
+            [cells(words(row.category), count(row), value(row), noted(row)) for row in lines],
+            f"What each clause leaves, {last}",
+        )
+    elif found is not None:
+        yield Bullets([words(clause) for clause in found.clauses])
+        if topic.released.profile != "internal":
+            yield Paragraph((NO_FUNNEL,))
+    yield from _readings(topic)
     yield ToComplete("why this definition, who agreed it, and when")
+
+
+NO_FUNNEL = (
+    "How many records each clause leaves is told inside the organisation alone: those of no place "
+    "are among them, and only counts of places leave as protected cells."
+)
+
+
+def _readings(topic: Topic) -> Iterator[Block]:
+    """What the published definition leaves open, and what was not checked."""
+    found = topic.released.definition
+    if found is None:
+        return
+    if found.readings:
+        yield Paragraph(("What the document leaves open, and how it is read here:",))
+        yield Bullets([words(reading) for reading in found.readings])
+    if found.unchecked_codes:
+        yield Paragraph(
+            ("Its offence codes were not checked against the counting rules in force.",)
+        )
 
 
 def _happened(topic: Topic) -> Iterator[Block]:
@@ -140,7 +164,9 @@ def _targets(topic: Topic) -> Iterator[Block]:
     rows = []
     for name in topic.document.indicators:
         for row in topic.rows.at(name, topic.place):
-            result = (*changed(row),)
+            # Why there is none says the note.
+            result: Sentence = ("not given",) if is_missing(row.value) else (*changed(row),)
+            target = topic.asked[name].target
             rows.append(
                 cells(
                     words(row.measure),
@@ -149,11 +175,12 @@ def _targets(topic: Topic) -> Iterator[Block]:
                     period(row),
                     count(row),
                     result,
+                    words("none set" if target is None else f"{target:+g}%"),
                     noted(row),
                 )
             )
     if rows:
-        heads = ("Indicator", "From", "Count", "To", "Count", "Change", "Note")
+        heads = ("Indicator", "From", "Count", "To", "Count", "Change", "Target", "Note")
         yield DocumentTable(heads, rows, "Indicators; limits are those of chance, 95%")
 
 
@@ -180,8 +207,13 @@ def _who(topic: Topic) -> Iterator[Block]:
             label = f"{topic.label(measure)}, {last[-1].period}" if last else topic.label(measure)
             heads = ("By", "Group", "Records", "Share of all records")
             yield DocumentTable(heads, rows, label)
+    homes_told: set[str] = set()
     for name in topic.requested(*PEOPLE_KINDS):
-        yield from _figure_table(topic, [name], _caption(topic, name))
+        figure = topic.asked[name]
+        # Where people live is the same in every figure about them, and is told once.
+        without = ("home",) if figure.of in homes_told else ()
+        homes_told |= {figure.of} if figure.kind == "living-in" else set()
+        yield from _figure_table(topic, [name], _caption(topic, name), without=without)
     yield ToComplete("what practitioners see that records do not: exploitation, school, home")
 
 
@@ -351,11 +383,26 @@ def _beside(topic: Topic) -> Iterator[Block]:
     yield ToComplete("what services know: schools, health, youth justice, housing")
 
 
-def _figure_table(topic: Topic, names: Iterable[str], caption: str) -> Iterator[Block]:
-    """Rows of some figures, the last period of each category."""
+def _what(row: Row, *, alone: bool) -> str:
+    """What a row counts; the measure stands in the caption of a table of one figure."""
+    said = f"{row.measure}: {row.category}" if row.category else str(row.measure)
+    if row.kind == "together":
+        return f"{said} with {inside(row.compared_with)}"
+    if row.kind not in PEOPLE_KINDS:
+        return said
+    said = row.category if alone and row.category else said
+    # How far back was looked tells two rows of the same words apart.
+    return f"{said}, {row.compared_with}" if "before" in row.compared_with else said
+
+
+def _figure_table(
+    topic: Topic, names: Sequence[str], caption: str, *, without: Sequence[str] = ()
+) -> Iterator[Block]:
+    """Rows of some figures, the last period of each category; those parted by `without` are not."""
     rows = []
     for name in names:
         found = [row for row in topic.rows.at(name, topic.place) if row.status == GIVEN]
+        found = [row for row in found if row.by not in without]
         # Some figures are of places that the config names, such as a town centre, and not of the
         # whole.
         if not found and topic.place.is_whole:
@@ -363,7 +410,7 @@ def _figure_table(topic: Topic, names: Iterable[str], caption: str) -> Iterator[
         # Later rows replace earlier ones: rows are in order of time.
         latest = {(row.place, row.category, row.compared_with): row for row in found}
         for row in list(latest.values())[:MOST_ROWS]:
-            said = f"{row.measure}: {row.category}" if row.category else row.measure
+            said = _what(row, alone=len(names) == 1)
             where = "" if row.place == topic.place.name else f", {row.place}"
             based: Sentence = (
                 (count(row), " of ", count(row, "base")) if not is_missing(row.base) else ("",)
