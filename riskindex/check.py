@@ -8,6 +8,7 @@ import pandas as pd
 from riskindex.areas import read as inputs
 from riskindex.areas.groups import group_kinds
 from riskindex.areas.neighbours import describe_neighbours, neighbour_matrix, with_edge
+from riskindex.areas.place_files import read_polygons
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.read import ReadAreas
 from riskindex.areas.table_files import read_tables
@@ -165,6 +166,8 @@ def _areas(config: Config, found: CheckReport) -> ReadAreas | None:
         found.lines.extend([_areas_line(land.areas), *land.notes])
         with found.trying():
             read_sensitive_places(config.release.sensitive_places, config.folder, land.areas)
+        with found.trying():
+            read_polygons(config.areas.polygons, config.folder, land.areas)
         with found.trying():
             _check_choices(config, land.areas)
         with found.trying():

@@ -43,7 +43,9 @@ def test_faults_of_areas_tables_and_events_are_told_together(given, county_confi
     chosen = given["selection"] | {
         "overrides": [{"area_code": "E01999999", "action": "in", "reason": "r"}]
     }
+    areas["polygons"] = {"town_centre": {"path": "no_centres.gpkg"}}
     found = checked(given, tmp_path, areas=areas, sources=sources, selection=chosen)
     told = " ".join(found.faults)
     assert "E01999999" in told
+    assert "no_centres.gpkg" in told
     assert "nowhere.csv" in told
