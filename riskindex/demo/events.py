@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from riskindex.arrays import Array, Flags, Integers
+from riskindex.demo.draws import multinomial
 from riskindex.demo.event_tables import (
     EVENT_TABLES,
     NEEDS,
@@ -180,7 +181,7 @@ def _areas_of(rng: np.random.Generator, total: int, chances: Array, table: Table
     located = (1 - table.outside - table.nowhere) * chances
     # A multinomial keeps the county's total to the record, as planted; Poisson counts of each area
     # would not.
-    counts = rng.multinomial(total, [*located, table.outside, table.nowhere])
+    counts = multinomial(rng, total, [*located, table.outside, table.nowhere])
     return rng.permutation(np.repeat(np.arange(len(counts)), counts))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.arrays import Array
+from riskindex.demo.draws import binomial, multinomial
 from riskindex.demo.map import stream
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def _ages(boundaries: "GeoDataFrame", points: Array, urban: Array, seed: int) ->
     slope = np.linspace(-1, 1, len(_AGES))
     share = np.array(list(_AGES.values())) * np.exp(0.45 * standardised(old)[:, None] * slope)
     # Drawn and not shared out: census counts of small areas scatter, and add up to the total.
-    bands = rng.multinomial(total, share / share.sum(axis=1, keepdims=True))
+    bands = multinomial(rng, total, share / share.sum(axis=1, keepdims=True))
     table = pd.DataFrame(bands, columns=list(_AGES), index=boundaries.index)
     table.insert(0, "Age: Total", total)
     return table
@@ -179,7 +180,7 @@ def _residence(boundaries: "GeoDataFrame", ages: pd.DataFrame) -> pd.DataFrame:
 
 
 def _sexes(residents: pd.Series, seed: int) -> pd.DataFrame:
-    female = stream(seed, "sexes").binomial(residents.to_numpy(), _FEMALE)
+    female = binomial(stream(seed, "sexes"), residents.to_numpy(), _FEMALE)
     head, tail = "Sex: ", "; measures: Value"
     numbers = {"All persons": residents, "Female": female, "Male": residents - female}
     columns = {f"{head}{k}{tail}": n for k, n in numbers.items()}
@@ -190,7 +191,7 @@ def _ethnic_groups(residents: pd.Series, urban: Array, seed: int) -> pd.DataFram
     level, push = np.array(list(_ETHNIC.values())).T
     share = level * np.exp(push * urban[:, None])
     share /= share.sum(axis=1, keepdims=True)
-    drawn = stream(seed, "ethnic groups").multinomial(residents.to_numpy(), share)
+    drawn = multinomial(stream(seed, "ethnic groups"), residents.to_numpy(), share)
     columns = [f"Ethnic group: {group}" for group in _ETHNIC]
     table = pd.DataFrame(drawn, columns=columns, index=residents.index)
     table.insert(0, "Ethnic group: Total: All usual residents", residents)
@@ -203,7 +204,7 @@ def _deprivation(households: pd.Series, hardship: Array, seed: int) -> pd.DataFr
     # Every household is deprived in no dimension or more.
     at_least[:, 0] = 1
     share = at_least - np.column_stack([at_least[:, 1:], np.zeros(len(hardship))])
-    drawn = stream(seed, "deprivation").multinomial(households.to_numpy(), share)
+    drawn = multinomial(stream(seed, "deprivation"), households.to_numpy(), share)
     columns = [f"{_DEPRIVATION}{c}; measures: Value" for c in _DEPRIVED]
     table = pd.DataFrame(drawn, columns=columns, index=households.index)
     table.insert(0, f"{_DEPRIVATION}Total: All households; measures: Value", households)
@@ -220,8 +221,8 @@ def _history(ages: pd.DataFrame, hardship: Array, seed: int) -> pd.DataFrame:
     push = np.exp(0.28 * hardship)
     # Hardship shows in people of working age; the young study and the old are retired anywhere.
     jobless = np.column_stack([0.6 + 0 * push, np.minimum(0.19 * push, 0.7), 0.9 + 0 * push])
-    without = rng.binomial(people, jobless)
-    drawn = sum(rng.multinomial(without[:, k], _HISTORY_SHARES[k]) for k in range(3))
+    without = binomial(rng, people, jobless)
+    drawn = sum(multinomial(rng, without[:, k], _HISTORY_SHARES[k]) for k in range(3))
     columns = [f"Unemployment history: Not in employment: {c}" for c in _HISTORY]
     table = pd.DataFrame(drawn, columns=columns, index=ages.index)
     table.insert(0, f"Unemployment history: {_TOTAL_16}", table.sum(axis=1))
