@@ -18,8 +18,10 @@ from list_refusals import lists_may_leave
 from machine import skip_without
 
 # The same examples in every run, and no deadline: machines that run tests are busy.
-settings.register_profile("steady", deadline=None, derandomize=True)
+settings.register_profile("steady", deadline=None, derandomize=True, max_examples=40)
 settings.load_profile("steady")
+# With `--hypothesis-profile thorough`: more of them, and others each time.
+settings.register_profile("thorough", deadline=None, max_examples=1_000)
 
 SHARED = Path(os.environ.get("RISKINDEX_SHARED", Path(__file__).parents[2] / "shared"))
 

@@ -65,7 +65,7 @@ def _asked(wide: pd.DataFrame) -> Iterator[tuple[str, str, "pd.Series[object]"]]
         return
     # "Every period" and "none before" can only be said of areas that were assessed in all of them.
     known = wide.notna().all(axis=1)
-    flags = wide.fillna(False).astype(bool)
+    flags = wide.eq(True).fillna(False).astype(bool)
     last = flags.iloc[:, -1]
     span = f"{wide.columns[0]} to {wide.columns[-1]}"
     yield ALWAYS, span, flags.all(axis=1).astype(object).where(known)
