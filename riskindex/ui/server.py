@@ -112,15 +112,19 @@ class Handler(BaseHTTPRequestHandler):
         return False
 
     def _call(self) -> dict[str, Any]:
-        length = int(self.headers.get("Content-Length", 0))
+        length = self._length()
         if length > LARGEST_CALL:
             raise RiskindexError("The page sent more than a choice can be.")
         call = json.loads(self.rfile.read(length) or b"{}")
         return call if isinstance(call, dict) else {}
 
+    def _length(self) -> int:
+        """Bytes of the body; a length below 0 would read until the other end hangs up."""
+        return max(int(self.headers.get("Content-Length", 0)), 0)
+
     def _keep(self, name: str) -> dict[str, Any]:
         """Stream a dropped file to its place; half a file leaves nothing."""
-        length = int(self.headers.get("Content-Length", 0))
+        length = self._length()
         if length > LARGEST_FILE:
             raise RiskindexError(f"{name}: is too large to be dropped. Name its folder instead.")
         place = self.server.desk.place_for(name)
@@ -145,7 +149,7 @@ class Handler(BaseHTTPRequestHandler):
             status, said = HTTPStatus.UNPROCESSABLE_ENTITY, {"faults": list(error.faults)}
         # A wrong call ends in a sentence on the page, and not in a traceback with values of the
         # data.
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
             status, said = HTTPStatus.BAD_REQUEST, {"faults": [f"It cannot be done: {error}."]}
         self._send(json.dumps(said).encode("utf-8"), "application/json", status=status)
 
@@ -158,8 +162,9 @@ class Handler(BaseHTTPRequestHandler):
     def _send_result(self, name: str) -> None:
         """A file of the result, and of nothing beside it."""
         folder = (self.server.desk.home / RESULT).resolve()
-        # Resolved first: .. and links would lead out of the result otherwise.
-        path = (folder / name).resolve()
+        # Resolved first: .. and links would lead out of the result otherwise. No name has a NUL,
+        # which would end the call without an answer.
+        path = (folder / name.replace("\0", "")).resolve()
         if not path.is_relative_to(folder) or not path.is_file():
             self._refuse(HTTPStatus.NOT_FOUND)
             return

@@ -1,6 +1,7 @@
 """The page's server answers one browser on this computer, and nobody else."""
 
 import json
+from contextlib import suppress
 from http.client import HTTPConnection
 from threading import Thread
 
@@ -86,6 +87,22 @@ def test_a_call_that_is_too_large_is_not_read(server):
     assert (status, "more than a choice" in body.decode()) == (422, True)
 
 
+@pytest.mark.parametrize(
+    "values", [[], {"weights": []}, {"area": "Essex", "weights": None}, {"preset": {}, "area": 3}]
+)
+def test_a_call_of_another_shape_is_answered_in_a_sentence(server, values):
+    for path in ("/api/look", "/api/write"):
+        status, body = post(server, path, values)
+        assert status in (400, 422)
+        assert json.loads(body)["faults"]
+
+
+def test_a_length_that_is_none_is_answered_at_once(server):
+    for length in ("-1", "many"):
+        status, _ = post(server, "/api/look", {}, Content_Length=length)
+        assert status in (400, 422)
+
+
 def test_a_dropped_file_arrives_byte_for_byte(server):
     content = bytes(range(256)) * 5_000
     token = {HEADER.replace("-", "_"): server.token}
@@ -102,5 +119,14 @@ def test_of_the_folder_only_the_result_is_served(server):
     (home / "private.csv").write_text("secret")
     cookie = {"Cookie": f"{COOKIE}={server.token}"}
     assert ask(server, "/result/map.html", **cookie)[2] == b"<p>map</p>"
-    for path in ("/result/../private.csv", "/result/%2e%2e/private.csv", "/private.csv"):
+    with suppress(OSError):  # Windows lets few people make a link
+        (home / "result" / "link.csv").symlink_to(home / "private.csv")
+    for path in (
+        "/result/../private.csv",
+        "/result/%2e%2e/private.csv",
+        "/result//private.csv",
+        "/result/%00",
+        "/result/link.csv",
+        "/private.csv",
+    ):
         assert ask(server, path, **cookie)[0] == 404
