@@ -60,7 +60,8 @@ class SeriesSource:
     unit: Literal["%", "per 1,000", "per 10,000", "per 100,000"] | str = "count"
     """Unit of the value; with count and base it is worked out in this unit."""
     citation: str = ""
-    """Where the numbers were published, which stands beside each."""
+    """Where the numbers were published, which stands beside each; left out, the address. A quoted
+    value with neither says that its source is not named."""
     protection: Literal["open", "restricted"] | None = None
     """Whether anybody can look the table up; left out, restricted. An open table needs an address
     and a licence."""
@@ -157,7 +158,15 @@ def _read(
     if faults:
         raise InputError(capped(faults))
     table = pd.DataFrame(found, index=range(len(sheet.rows)))
-    return _checked(table.assign(unit=source.unit, citation=source.citation), sheet.label), file
+    told = source.citation or source.address or ""
+    # A quoted value that nobody can look up says so; our own of a count says how it was made.
+    bare = "" if told or source.value is None else NO_SOURCE
+    citation = pd.Series(told, index=table.index).mask(table["value"].notna() & (bare != ""), bare)
+    return _checked(table.assign(unit=source.unit, citation=citation), sheet.label), file
+
+
+NO_SOURCE = "its source is not named"
+"""What is noted of a quoted value without citation and address."""
 
 
 def _kept(name: str, sheet: CsvSheet, where: Where) -> CsvSheet:

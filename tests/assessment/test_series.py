@@ -31,6 +31,18 @@ def test_a_rate_of_a_base_has_exact_limits_and_a_quoted_value_none(tmp_path):
     assert found.files[0].name == "s.csv"
 
 
+def test_a_quoted_value_carries_its_source_or_says_that_it_has_none(tmp_path):
+    text = "A,2021,10,2000,\nB,2021,,,7.5\n"
+    given = {"count": "n", "base": "of", "value": "printed"}
+    for options, told in (
+        ({"citation": "A report, 2023"}, ["A report, 2023"] * 2),
+        ({"address": "https://example.org", "licence": "OGL"}, ["https://example.org"] * 2),
+        ({}, ["", "its source is not named"]),
+    ):
+        found = read(tmp_path, text, **given, **options).table
+        assert found["citation"].tolist() == told
+
+
 def test_what_is_missing_is_not_recorded(tmp_path):
     rows = series_rows(read(tmp_path, "A,2021,,,\n", count="n").table)
     assert rows["status"].tolist() == ["[x]"]
