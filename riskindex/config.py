@@ -571,6 +571,11 @@ def _source_faults(config: Config) -> Iterator[str]:
             yield f"sources.{name}: category and value belong together; one of them is not named."
         elif isinstance(source, WarehouseSource):
             yield from warehouse_faults(name, source)
+            if config.areas.grid is not None and source.area is not None:
+                yield (
+                    f"sources.{name}: areas of a grid need coordinates: name the columns x and y, "
+                    "and no area."
+                )
 
 
 def _anybody_can_look_it_up(source: Source) -> bool:

@@ -13,6 +13,7 @@ import shapely
 
 from riskindex.areas.boundary_faults import some
 from riskindex.areas.editions import Crosswalk, Vintage, looks_like, make_crosswalk
+from riskindex.areas.grids import Grid, lay_grid
 from riskindex.areas.place_files import NamedPolygons
 from riskindex.areas.postcodes import Postcodes
 from riskindex.areas.prepare import NOT_RECORDED, prepare_areas, with_context
@@ -94,6 +95,9 @@ class AreaSource:
     polygons: Mapping[str, NamedPolygons] = field(default_factory=dict)
     """Kind of place to a file of named polygons that areas do not follow: town_centre. Figures
     count the events whose point lies in each."""
+    grid: Grid | None = None
+    """Hexagons of one size over the ground of the areas, in place of them; for events with
+    coordinates. Groups and the study area are taken from the areas."""
     vintage: Vintage | None = None
     """How events with codes of an older census edition reach these areas."""
 
@@ -176,6 +180,11 @@ def read_areas(
         # Again: names that repeat in the country need not repeat in the study area.
         areas = _told_apart(study.areas, source.shipped_kinds or ())
         notes.extend(study.notes)
+    if source.grid is not None:
+        # Of the study area alone: what lies around it has no cells, and is outside.
+        study_area = areas[~areas["is_context"]] if "is_context" in areas else areas
+        areas, noted_grid = lay_grid(study_area, source.grid)
+        notes.append(noted_grid)
     return ReadAreas(areas, tuple(notes), tuple(files))
 
 

@@ -11,8 +11,9 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from riskindex.areas.editions import first_few
+from riskindex.areas.grids import is_of_grid
 from riskindex.areas.postcodes import Postcodes, read_postcodes
-from riskindex.errors import InputError, Together
+from riskindex.errors import ConfigError, InputError, Together
 from riskindex.events.count_tables.options import CountsSource
 from riskindex.events.count_tables.read import as_events, read_counts
 from riskindex.events.coverage import Coverage, Months, months_listed
@@ -159,6 +160,8 @@ def open_events(
         for name, source in chosen.items()
         if not isinstance(source, WarehouseSource)
     }
+    if areas is not None and is_of_grid(areas.index):
+        layouts = {name: by_points(name, layout) for name, layout in layouts.items()}
     # Everything unpacked or loaded lies in one private folder, which goes with the context even
     # after a fault.
     with TemporaryDirectory(prefix="riskindex-", dir=temporary, ignore_cleanup_errors=True) as home:
@@ -403,6 +406,21 @@ def _open_source(
     given = _open_records(reader, as_events(source), folder, table.events, say)
     events = replace(given.events[name], own_periods=table.periods, areas=table.areas)
     return Opened({name: events}, (table.file,), (*table.notes, *given.notes))
+
+
+def by_points(name: str, layout: Layout) -> Layout:
+    """A layout that reads no area code: none is that of a cell of a grid.
+
+    Raises
+    ------
+    ConfigError
+        It has no coordinates.
+    """
+    if layout.x is None and layout.point is None and layout.person is None:
+        raise ConfigError(
+            f"sources.{name}: areas of a grid need coordinates: name the columns x and y, or point."
+        )
+    return layout._replace(area=None, postcode=None)
 
 
 def _with_areas_of_postcodes(
