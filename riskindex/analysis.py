@@ -401,7 +401,7 @@ def _notes(
         *scale_notes(config.factors),
         *weight_notes(config),
         *silent_sentences(listed.found.table, config.factors),
-        *method_notes(listed.found, areas, config.factors, listed.weights),
+        *method_notes(listed.found, areas, config.factors, weights=listed.weights),
         *exposure_notes(listed.found.table, areas, config.factors),
         *not_assessed_notes(listed.chosen.table["reason"], areas),
     ]

@@ -178,7 +178,7 @@ def read_areas(
     if source.within:
         study = with_context(areas, source.within)
         # Again: names that repeat in the country need not repeat in the study area.
-        areas = _told_apart(study.areas, source.shipped_kinds or ())
+        areas = _with_shipped_groups(study.areas, source.shipped_kinds or ())
         notes.extend(study.notes)
     if source.grid is not None:
         # Of the study area alone: what lies around it has no cells, and is outside.
@@ -356,12 +356,12 @@ def _with_shipped(areas: "GeoDataFrame", source: AreaSource) -> tuple["GeoDataFr
     if source.name is None:
         areas = areas.assign(name=lookup["name"].reindex(codes).fillna(areas["name"]))
     order = [*areas.columns.drop("geometry"), *kinds, "geometry"]
-    grouped = _told_apart(areas, kinds)[order]
+    grouped = _with_shipped_groups(areas, kinds)[order]
     then = f"their {some(list(kinds))} is {NOT_RECORDED}" if kinds else "no older code becomes them"
     return grouped, [*lacking("areas.shipped", codes[~known], len(areas), then)]
 
 
-def _told_apart(areas: "GeoDataFrame", kinds: Sequence[str]) -> "GeoDataFrame":
+def _with_shipped_groups(areas: "GeoDataFrame", kinds: Sequence[str]) -> "GeoDataFrame":
     """Names of groups that repeat among the areas at hand, and no others, with their district."""
     groups = shipped_groups(areas.index, kinds).fillna(NOT_RECORDED)
     return areas.assign(**{str(kind): groups[kind] for kind in groups})

@@ -300,7 +300,7 @@ def figure_faults(figure: Figure, names: Names) -> Iterator[str]:
     if figure.kind in ("change", "difference") and figure.of in names.measures:
         yield from _change_faults(figure, names)
     elif figure.period is not None:
-        yield from _unknown(figure, "period", [figure.period], names)
+        yield from _periods_not_counted(figure, "period", [figure.period], names)
 
 
 def _option_faults(figure: Figure) -> Iterator[str]:
@@ -426,7 +426,9 @@ def _people_faults(figure: Figure, names: Names) -> Iterator[str]:
 LONGEST_LOOK_BACK = 50
 
 
-def _unknown(figure: Figure, option: str, labels: Sequence[str], names: Names) -> Iterator[str]:
+def _periods_not_counted(
+    figure: Figure, option: str, labels: Sequence[str], names: Names
+) -> Iterator[str]:
     known = names.measures.get(figure.of, ())
     # Of a series only its file knows the periods.
     if figure.of in names.measures:
@@ -443,7 +445,9 @@ def _change_faults(figure: Figure, names: Names) -> Iterator[str]:
     }
     given = {option: label for option, label in asked.items() if label is not None}
     faults = [
-        f for option, label in given.items() for f in _unknown(figure, option, [label], names)
+        f
+        for option, label in given.items()
+        for f in _periods_not_counted(figure, option, [label], names)
     ]
     yield from faults
     if faults:

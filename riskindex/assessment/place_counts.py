@@ -82,7 +82,7 @@ def places_by_kind(areas: "GeoDataFrame | pd.DataFrame") -> "dict[str, pd.Series
     kinds = group_kinds(study)
     # Codes and names of the same districts are one kind of place, told by names.
     names = [kind for kind in kinds if kind.removesuffix("_code") not in {*kinds} - {kind}]
-    found = {kind: _told_apart(study, kind) for kind in names}
+    found = {kind: _names_with_outer(study, kind) for kind in names}
     # The fewest places first: that is the kind of the largest.
     found = dict(sorted(found.items(), key=lambda item: (item[1].nunique(), item[0])))
     return {WHOLE_KIND: pd.Series(WHOLE, index=study.index), **found}
@@ -94,7 +94,7 @@ def places_of_pages(areas: "GeoDataFrame | pd.DataFrame") -> "dict[str, pd.Serie
     return {kind: names for kind, names in places_by_kind(areas).items() if kind in kinds}
 
 
-def _told_apart(areas: pd.DataFrame, kind: str) -> "pd.Series[str]":
+def _names_with_outer(areas: pd.DataFrame, kind: str) -> "pd.Series[str]":
     names = areas[kind].astype("object")
     code = f"{kind}_code"
     outer = next((outer for outer in INSIDE.get(kind, ()) if outer in areas), None)

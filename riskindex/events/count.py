@@ -406,7 +406,7 @@ def _together(
         {name: part.elsewhere for name, part in parts.items()},
         frozenset().union(*(part.part_periods for part in parts.values())),
         in_one_table([part.funnels for part in parts.values()]),
-        _numbers({k: parts[source].in_no_area[k] for source, k in order}, IN_POLYGONS[:3]),
+        _numbers({k: parts[source].in_no_area[k] for source, k in order}, names=IN_POLYGONS[:3]),
         _numbers({k: n for part in parts.values() for k, n in part.in_polygons.items()}),
         _by_kind([part.finer for part in parts.values()]),
         pd.concat([nothing_inside(), *(part.inside for part in parts.values())]).sort_index(),
@@ -425,7 +425,7 @@ def _union(parts: Sequence[Mapping[str, pd.DataFrame]]) -> list[str]:
 
 
 def _numbers(
-    numbers: Mapping[tuple[str, ...], int], names: Sequence[str] = IN_POLYGONS
+    numbers: Mapping[tuple[str, ...], int], *, names: Sequence[str] = IN_POLYGONS
 ) -> "pd.Series[int]":
     """Numbers by factor, group, period and what more is named, as a series."""
     levels = [[key[i] for key in numbers] for i in range(len(names))]

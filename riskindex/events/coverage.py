@@ -321,7 +321,7 @@ def _disagreements(
         more = {group: sorted((one[group] - other[group]) & asked) for group in one}
         more = {group: months for group, months in more.items() if months}
         if more:
-            yield words.format(_told(more, len(asked))) + "."
+            yield words.format(_gaps_in_words(more, len(asked))) + "."
 
 
 def gaps_by_number(
@@ -427,7 +427,9 @@ def _gaps(
         lacking[:, i] = groups.isin(list(gaps))
         if gaps:
             n = f"{int(lacking[:, i].sum()):,} of {len(groups):,} areas"
-            notes.append(f"{_name(span)}: {n} are not assessed: {what} {_told(gaps, len(asked))}.")
+            notes.append(
+                f"{_name(span)}: {n} are not assessed: {what} {_gaps_in_words(gaps, len(asked))}."
+            )
     return Gaps(lacking, tuple(notes))
 
 
@@ -436,7 +438,7 @@ def _name(span: Period) -> str:
     return span.label or f"{month_label(months[0])} to {month_label(months[-1])}"
 
 
-def _told(gaps: Mapping[str, Sequence[int]], of: int) -> str:
+def _gaps_in_words(gaps: Mapping[str, Sequence[int]], of: int) -> str:
     """Groups with their months: those that lack all of them first."""
     whole = sorted(group for group, months in gaps.items() if len(months) == of)
     part = [

@@ -42,7 +42,7 @@ class AreaTest(NamedTuple):
     """Those areas; None where there is no dispersion."""
 
 
-Retest = Callable[[Sample, Factor, AreaTest, Flags], Array]
+SecondTest = Callable[[Sample, Factor, AreaTest, Flags], Array]
 
 
 class Second(NamedTuple):
@@ -118,7 +118,7 @@ def second_tests(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) ->
         The areas that it found hot: only they are asked what they owe to one area or group.
     """
     n, by_counts = len(first.p), factor.method == "getis-ord"
-    w = None if by_counts else _same(first, factor)
+    w = None if by_counts else _dispersion_of_first(first, factor)
     own_p, dispersion = first.p, first.dispersion
     if factor.method != "poisson":
         # The area by itself, with the dispersion that was found: is it hot through its own events?
@@ -264,7 +264,7 @@ def _excess(
     )
 
 
-def _same(first: AreaTest, factor: Factor) -> Dispersion:
+def _dispersion_of_first(first: AreaTest, factor: Factor) -> Dispersion:
     """The dispersion that the first test took, for further tests."""
     return "given-total" if factor.dispersion == "given-total" else first.dispersion
 
@@ -283,7 +283,10 @@ def _plain(sample: Sample, factor: Factor, first: AreaTest) -> Array:
 
 def _window_without_largest(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) -> Array:
     again = _excess(
-        _only(sample, hot), factor, "window without largest", dispersion=_same(first, factor)
+        _only(sample, hot),
+        factor,
+        "window without largest",
+        dispersion=_dispersion_of_first(first, factor),
     )
     return np.where(hot, again.p, np.nan)
 
@@ -311,7 +314,7 @@ def _not_asked(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) -> A
     return np.full(len(hot), np.nan)
 
 
-WITHOUT_LARGEST: Mapping[str, Retest] = MappingProxyType(
+WITHOUT_LARGEST: Mapping[str, SecondTest] = MappingProxyType(
     {
         "window": _window_without_largest,
         "getis-ord": _draws_without_largest,
@@ -362,7 +365,7 @@ def _own_again(sample: Sample, factor: Factor, first: AreaTest, asked: Flags) ->
     return _excess(sample, factor, "own", dispersion=first.dispersion).p
 
 
-AGAIN: Mapping[str, Retest] = MappingProxyType(
+AGAIN: Mapping[str, SecondTest] = MappingProxyType(
     {
         "window": _windows_again,
         "getis-ord": _draws_again,

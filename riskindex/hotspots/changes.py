@@ -70,7 +70,7 @@ def change_test(observed: Array, expected: Array, *, dispersion: float | None = 
     Przyborowski and Wilenski (1940), Biometrika 31, 313-323 (the binomial conditional); Smyth
     (2004), Statistical Applications in Genetics 3, 3 (variances moderated by those of all).
     """
-    known, x, e = _known(observed, expected)
+    known, x, e = _covered(observed, expected)
     total, periods = x.sum(axis=1), known.sum(axis=1)
     usable = known[:, -1] & (periods >= 2) & (total > 0)
     # Given an area's total over all periods, events of the last one are binomial: the area's own
@@ -107,7 +107,7 @@ def period_variation(observed: Array, expected: Array) -> Variation:
     least squares, and are not below 0. How unlike the areas are beyond that, before the last
     period, says how far an area's own variation is to be believed. Shapes as in `change_test`.
     """
-    known, x, e = _known(observed, expected)
+    known, x, e = _covered(observed, expected)
     n, periods = x.sum(axis=1), known.sum(axis=1)
     some = (periods >= 2) & (n >= 2)
     if not some.any():
@@ -139,7 +139,7 @@ def _periods_of_others(variation: Variation, known: Flags, x: Array, e: Array) -
     return min(4 + 2 / unlike, MOST_EVIDENCE) if unlike > 0 else MOST_EVIDENCE
 
 
-def _known(observed: Array, expected: Array) -> tuple[Flags, Array, Array]:
+def _covered(observed: Array, expected: Array) -> tuple[Flags, Array, Array]:
     known = np.isfinite(observed) & np.isfinite(expected) & (expected > 0)
     return known, np.where(known, observed, 0.0), np.where(known, expected, 0.0)
 

@@ -26,6 +26,7 @@ def method_notes(
     found: Hotspots,
     areas: pd.DataFrame,
     factors: Sequence[Factor],
+    *,
     weights: "csr_array[Any] | None" = None,
 ) -> tuple[str, ...]:
     """Sentences about limits of the tests that apply to this run.
@@ -101,16 +102,16 @@ def _extreme_notes(found: Hotspots, areas: pd.DataFrame, factor: Factor) -> Iter
     for period, some in mine.groupby("period", sort=False):
         about = found.tests.loc[(factor.name, period)]
         many = "one area" if len(some) == 1 else f"{len(some)} areas"
+        named = "; ".join(_in_words(row, areas) for _, row in some.iterrows())
         make, them = ("makes", "it") if len(some) == 1 else ("make", "them")
         yield (
             f"{factor.label}{f' in {period}' if period else ''}: {many}, "
-            f"{'; '.join(_told(row, areas) for _, row in some.iterrows())}, {make} the dispersion "
-            f"{about['dispersion_of_all']:.3g}; without {them} {about['dispersion']:.3g}, which "
-            "the tests take."
+            f"{named}, {make} the dispersion {about['dispersion_of_all']:.3g}; without {them} "
+            f"{about['dispersion']:.3g}, which the tests take."
         )
 
 
-def _told(row: "pd.Series", areas: pd.DataFrame) -> str:
+def _in_words(row: "pd.Series", areas: pd.DataFrame) -> str:
     code = row["area_code"]
     name = str(areas.at[code, "name"]) if "name" in areas else str(code)
     words = f"{name} ({code})" if name != code else str(code)

@@ -297,7 +297,8 @@ def _own_words(speech: Speech, fact: Fact) -> str:
         return ""
     weighted = ", weighted" if speech.factor.is_weighted else ""
     when = _in_period(speech.unit, speech.factor.periods[-1])
-    return f"; {when} own {_told(fact.observed)}, average area {_decimal(speech.usual)}{weighted}"
+    own, usual = _plain_count(fact.observed), _decimal(speech.usual)
+    return f"; {when} own {own}, average area {usual}{weighted}"
 
 
 def _of_many(speech: Speech, fact: Fact) -> str:
@@ -496,10 +497,10 @@ def _numbers(observed: float, expected: float, confidence: float, unit: str) -> 
 def _against(observed: float, expected: float, unit: str) -> str:
     """7 where 1.9 were expected."""
     against = f" where {_decimal(expected)} were expected" if expected > 0 else ""
-    return f"{_told(observed)}{unit}{against}"
+    return f"{_plain_count(observed)}{unit}{against}"
 
 
-def _told(observed: float) -> str:
+def _plain_count(observed: float) -> str:
     """A count, whole where it is."""
     return f"{observed:,.0f}" if observed == round(observed) else _decimal(observed)
 

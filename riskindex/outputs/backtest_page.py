@@ -305,7 +305,9 @@ def _plot(result: ReleasedBacktest, target: str) -> bytes:
     import matplotlib as mpl
 
     # Without residents there is no PAI by residents, and an empty panel reads as a failure.
-    measures = [m for m in ("hit_rate", "pai_land", "pai_residents") if _known(result, target, m)]
+    measures = [
+        m for m in ("hit_rate", "pai_land", "pai_residents") if _has_numbers(result, target, m)
+    ]
     rows = result.table[result.table["target"] == target]
     # Chance is drawn as a band behind all the lists: it is the yardstick, not a competitor.
     methods = [m for m in rows["method"].drop_duplicates() if m != "chance"]
@@ -322,7 +324,7 @@ def _plot(result: ReleasedBacktest, target: str) -> bytes:
         return pictures.png(figure)
 
 
-def _known(result: ReleasedBacktest, target: str, measure: str) -> bool:
+def _has_numbers(result: ReleasedBacktest, target: str, measure: str) -> bool:
     table = result.table
     part = table[(table["target"] == target) & (table["measure"] == measure)]
     return bool(part["value"].notna().any())

@@ -82,7 +82,7 @@ def seal(document: Mapping[str, Any], folder: Path, *, key: bytes = b"") -> None
     # Last of all: a file written after it would not be covered, and the manifest cannot hold its
     # own hash.
     outputs = [_output(path, folder) for path in _files(folder)]
-    document = _known({**document, "outputs": outputs})
+    document = _without_nan({**document, "outputs": outputs})
     text = json.dumps(document, indent=2, ensure_ascii=False, default=_plain, allow_nan=False)
     if key:  # of what a reader gets, in which numbers are as JSON has them
         read = json.loads(text)
@@ -109,12 +109,12 @@ CODE = "hmac_sha256"
 """Key of a manifest's code, which only who has the release key can make."""
 
 
-def _known(value: Any) -> Any:  # noqa: ANN401 (a document holds what it holds)
+def _without_nan(value: Any) -> Any:  # noqa: ANN401 (a document holds what it holds)
     """The same with null for what is not known, such as the score at the cut of an empty list."""
     if isinstance(value, Mapping):
-        return {key: _known(part) for key, part in value.items()}
+        return {key: _without_nan(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_known(part) for part in value]
+        return [_without_nan(part) for part in value]
     return None if isinstance(value, float) and not isfinite(value) else value
 
 

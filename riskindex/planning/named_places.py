@@ -151,7 +151,7 @@ def name_places(
     facts["place"] = facts["part"].map(numbers).astype(int)
     places = places.set_axis(pd.RangeIndex(1, len(places) + 1, name="place"))
     places["factors"], places["next_door"] = hot_in_places(
-        facts["place"], places.index, hot, labels
+        facts["place"], places.index, hot, labels=labels
     )
     return NamedPlaces(places[list(COLUMNS)], facts["place"])
 
@@ -305,6 +305,7 @@ def hot_in_places(
     place_of: "pd.Series[int]",
     places: pd.Index,
     hot: pd.DataFrame | None,
+    *,
     labels: Mapping[str, str] | None = None,
 ) -> tuple["pd.Series[str]", "pd.Series[Any]"]:
     """What is hot in each place, in how many areas, and how many are hot only next door.

@@ -178,7 +178,7 @@ def _steps(places: pd.DataFrame, choice: Choice, areas: int) -> tuple[tuple[Plan
     # More than all places take reaches no more.
     here = min(choice.plan.available, max(rows))
     rows.setdefault(here, (choice.best.places, choice.best.reached))
-    return _told(places, choice, areas, rows), sorted(rows).index(here)
+    return _steps_in_words(places, choice, areas, rows), sorted(rows).index(here)
 
 
 def _spread(places: pd.DataFrame, choice: Choice, areas: int) -> tuple[PlanStep, ...]:
@@ -193,7 +193,7 @@ def _spread(places: pd.DataFrame, choice: Choice, areas: int) -> tuple[PlanStep,
     here = min(choice.plan.available, max(rows))
     if here not in rows:
         rows[here] = _best_or_none(places, plan.having(here))
-    return _told(places, choice, areas, rows)
+    return _steps_in_words(places, choice, areas, rows)
 
 
 def _rows(curve: pd.DataFrame) -> dict[float, Reached | None]:
@@ -214,7 +214,7 @@ def _best_or_none(places: pd.DataFrame, plan: Plan) -> Reached | None:
     return best.places, best.reached
 
 
-def _told(
+def _steps_in_words(
     places: pd.DataFrame, choice: Choice, areas: int, rows: Mapping[float, Reached | None]
 ) -> tuple[PlanStep, ...]:
     """Steps in words, from nothing upwards."""

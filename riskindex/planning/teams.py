@@ -358,7 +358,7 @@ def arrange_problem(places: pd.DataFrame, plan: Plan) -> Problem:
     costs = _costs(places, plan)
     district, names = pd.factorize(places["district"].astype(str))
     size = np.bincount(district, minlength=len(names))
-    faults += _unknown(plan, names)
+    faults += _minimums_of_unknown_districts(plan, names)
     least = _limits(plan.minimum, names, np.zeros(len(names)), size)
     most = _limits(plan.maximum, names, size, size)
     faults += _unmet(least, most, size, names)
@@ -401,7 +401,7 @@ def _limits(
     return np.asarray(default if asked is None else np.minimum(asked, size)).astype(np.int64)
 
 
-def _unknown(plan: Plan, names: pd.Index) -> list[str]:
+def _minimums_of_unknown_districts(plan: Plan, names: pd.Index) -> list[str]:
     """Districts without a place that the plan asks places of."""
     asked = plan.minimum if isinstance(plan.minimum, Mapping) else {}
     return [

@@ -331,7 +331,7 @@ class View:
         shown = self.hotspots()
         # Where no flag is shown, none next door is not known rather than 0.
         hot = hot_last(shown) if len(shown) else None
-        factors, next_door = hot_in_places(plan.places.place_of, table.index, hot, labels)
+        factors, next_door = hot_in_places(plan.places.place_of, table.index, hot, labels=labels)
         # Of a single area these would be its score in the protected run, which is not shown.
         told = table.drop(columns=["score_max", "need"]).assign(
             factors=factors, next_door=next_door

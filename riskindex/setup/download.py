@@ -123,7 +123,7 @@ def _continued(address: str, part: Path, name: str, say: Progress) -> bool:
     # (RFC 9110).
     ranged = {"Range": f"bytes={have}-", "If-Range": validator} if have else {}
     try:
-        with _opened(address, ranged) as answer:
+        with _opened(address, headers=ranged) as answer:
             if answer.status != 206 or _first_byte(answer) != have:
                 have = 0  # the file has changed since, or the server knows no parts
             total = _total(answer, have)
@@ -202,7 +202,7 @@ class RemoteFile(io.RawIOBase):
     def __init__(self, address: str) -> None:
         super().__init__()
         self.at = 0
-        with _opened(address, {"Range": "bytes=0-0"}) as answer:
+        with _opened(address, headers={"Range": "bytes=0-0"}) as answer:
             found = re.fullmatch(r"bytes 0-0/(\d+)", answer.headers.get("Content-Range", ""))
             if answer.status != 206 or found is None:
                 raise NoPartsError(address)
@@ -241,7 +241,7 @@ class RemoteFile(io.RawIOBase):
     def _part(self, first: int, last: int) -> bytes:
         for attempt in range(TRIES):
             try:
-                with _opened(self.address, {"Range": f"bytes={first}-{last}"}) as answer:
+                with _opened(self.address, headers={"Range": f"bytes={first}-{last}"}) as answer:
                     # Parts of two editions of an archive would make one file, and a broken one.
                     if answer.status != 206 or answer.headers.get("ETag") != self.entity:
                         raise InputError(f"{self.address}: has changed meanwhile. Try again.")
@@ -258,7 +258,7 @@ class _RangeError(Exception):
     """A part was asked for that the file does not have."""
 
 
-def _opened(address: str, headers: Mapping[str, str] = {}) -> HTTPResponse:
+def _opened(address: str, *, headers: Mapping[str, str] = {}) -> HTTPResponse:
     """The answer to a request, tried again where the fault may pass."""
     _refuse_other_schemes(address)
     request = Request(address, headers=dict(headers))

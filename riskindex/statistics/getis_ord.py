@@ -302,7 +302,7 @@ def _with_p(
     return Gi(z, p, log_p, f"{NULLS[test.null]} ({found.how})")
 
 
-def _z_total(x: Array, weights: sparse.csr_array, variance: Variance = "n") -> Array:
+def _z_total(x: Array, weights: sparse.csr_array, variance: Variance) -> Array:
     """Weighted sums standardised by their moments when all n values are exchangeable."""
     n, c = len(x), centred(x)
     w, w2 = _row_sums(weights)
@@ -312,7 +312,7 @@ def _z_total(x: Array, weights: sparse.csr_array, variance: Variance = "n") -> A
     return _ratio(weights @ c, s, n * w2 - w**2, n * w2, n - 1)
 
 
-def _z_conditional(x: Array, weights: sparse.csr_array, variance: Variance = "n") -> Array:
+def _z_conditional(x: Array, weights: sparse.csr_array, variance: Variance) -> Array:
     """The same when the n - 1 other values are exchangeable."""
     n, c = len(x), centred(x)
     if n < 3:

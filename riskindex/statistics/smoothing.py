@@ -46,7 +46,7 @@ def byar(observed: ArrayLike, expected: ArrayLike, *, level: float = 0.95) -> In
     ----------
     Breslow and Day (1987), Statistical Methods in Cancer Research II, 69.
     """
-    o, e = _known(observed, expected)
+    o, e = _with_base(observed, expected)
     z = special.ndtri((1 + level) / 2)
     # Byar's cube root needs an event; with none the lower limit is 0.
     low = np.where(o > 0, o, np.nan)
@@ -64,7 +64,7 @@ def garwood(observed: ArrayLike, expected: ArrayLike, *, level: float = 0.95) ->
     ----------
     Garwood (1936), Biometrika 28, 437-442.
     """
-    o, e = _known(observed, expected)
+    o, e = _with_base(observed, expected)
     low = np.where(o == 0, 0.0, special.gammaincinv(np.where(o > 0, o, np.nan), (1 - level) / 2))
     return Interval(low / e, special.gammainccinv(o + 1, (1 - level) / 2) / e)
 
@@ -98,7 +98,7 @@ def shrink(
     Marshall (1991), Applied Statistics 40, 283-294 (estimates by moments);
     Clayton and Kaldor (1987), Biometrics 43, 671-681.
     """
-    o, e = _known(observed, expected)
+    o, e = _with_base(observed, expected)
     # An area without exposure has no ratio, whatever was counted there.
     o = np.where(np.isnan(e), np.nan, o)
     m, a = _global_prior(o, e) if neighbours is None else _local_prior(o, e, neighbours, centring)
@@ -115,7 +115,7 @@ def shrunken_ratio(observed: ArrayLike, expected: ArrayLike) -> Array:
 
     Areas are on the last axis, so that repeats of a study area are rows: each has its own prior.
     """
-    o, e = _known(observed, expected)
+    o, e = _with_base(observed, expected)
     return _drawn_in(o, e, *_global_prior(o, e))
 
 
@@ -209,7 +209,7 @@ def _behind_each(often: Integers, epsilon: float) -> Array:
     return over(with_noise(count * prior), with_noise(prior))
 
 
-def _known(observed: ArrayLike, expected: ArrayLike) -> tuple[Array, Array]:
+def _with_base(observed: ArrayLike, expected: ArrayLike) -> tuple[Array, Array]:
     o, e = np.broadcast_arrays(np.asarray(observed, float), np.asarray(expected, float))
     return o, np.where((e > 0) & ~np.isnan(o), e, np.nan)
 

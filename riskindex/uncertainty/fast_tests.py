@@ -41,7 +41,7 @@ class Repeated(NamedTuple):
     """That of the window of an area which has none by itself, else 0."""
 
 
-def retest(sample: Sample, counts: Array, factor: Factor) -> Repeated:
+def repeat_tests(sample: Sample, counts: Array, factor: Factor) -> Repeated:
     """Test repeats of the counts of one factor and period.
 
     Parameters
@@ -332,7 +332,7 @@ def expected_again(sample: Sample, counts: Array, factor: Factor) -> Array:
     Parameters
     ----------
     sample, counts, factor
-        As for `retest`.
+        As for `repeat_tests`.
     """
     weights = sample.event_weights.astype(float)
     if sample.centroids is None:

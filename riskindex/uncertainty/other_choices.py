@@ -19,7 +19,7 @@ from riskindex.index.normalise import normalise
 from riskindex.index.selection import ROUNDING, Selected, Selection, select_top
 from riskindex.index.weights import elicited_spread
 from riskindex.tables import Sensitivity
-from riskindex.uncertainty.other_tests import Tests, other_tests, score_otherwise
+from riskindex.uncertainty.other_tests import Tests, other_tests, score_by_other_test
 from riskindex.uncertainty.repeats import Data
 from riskindex.uncertainty.replay import Replay
 from riskindex.uncertainty.sensitivity import effective_shares, what_matters
@@ -369,7 +369,7 @@ def _scored_again(
     """The list with the scores of some factors as others would have them by these tests."""
     scores = made.scores.copy()
     for factor, other in changed:
-        columns = score_otherwise(tests, factor, other, again=again)
+        columns = score_by_other_test(tests, factor, other, again=again)
         mine = scores.index.get_level_values("factor") == factor.name
         for name, column in columns.items():
             scores.loc[mine, name] = column.to_numpy()

@@ -45,7 +45,7 @@ class _UpperTails(NamedTuple):
     value: Array
 
 
-def score_otherwise(
+def score_by_other_test(
     tests: Tests, factor: Factor, changed: Factor, *, again: bool = False
 ) -> pd.DataFrame:
     """Score of every area for a factor that is tested in another way.
@@ -66,12 +66,14 @@ def score_otherwise(
         Index area_code; `value`, `score`, `intensity` and `is_hot`, as of `score_factors`.
     """
     if factor.score == "risk":
-        return _risk_otherwise(tests, factor, changed)
+        return _risk_by_other_test(tests, factor, changed)
     persistent = factor.score == "persistence"
     periods = [str(label) for label in (factor.periods if persistent else factor.periods[-1:])]
     same = not again and _same_test(factor, changed)
     # Another correction needs no new test: p-values stand in the tables.
-    outcomes = _told(tests, factor, periods) if same else _tested(tests, changed, periods)
+    outcomes = (
+        _tails_as_tested(tests, factor, periods) if same else _tested(tests, changed, periods)
+    )
     each, pooled = outcomes[: len(periods)], outcomes[len(periods) :]
     adjusted = np.array([adjust(outcome.p, changed.correction) for outcome in each])
     hot, known = adjusted <= changed.level, ~np.isnan(adjusted)
@@ -105,7 +107,7 @@ def score_otherwise(
     return pd.DataFrame(columns, index=tests.data.areas.index)
 
 
-def _risk_otherwise(tests: Tests, factor: Factor, changed: Factor) -> pd.DataFrame:
+def _risk_by_other_test(tests: Tests, factor: Factor, changed: Factor) -> pd.DataFrame:
     """The same of a risk, which no test decides; what is hot stays as it was tested."""
     periods = [str(label) for label in factor.periods]
     measured = measured_risk(_own_risk(tests, factor, changed, periods))
@@ -146,7 +148,7 @@ def _same_test(factor: Factor, changed: Factor) -> bool:
     return replace(changed, correction=factor.correction, level=factor.level) == factor
 
 
-def _told(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_UpperTails]:
+def _tails_as_tested(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_UpperTails]:
     """What the tables say of each period, and of all periods together for persistence."""
     tables = [rows(tests.hotspots, factor=factor.name, period=label) for label in periods]
     if factor.score == "persistence":

@@ -30,7 +30,7 @@ from riskindex.statistics.posterior_risks import (
     posterior_risks,
 )
 from riskindex.tables import rows
-from riskindex.uncertainty.fast_tests import Repeated, expected_again, retest
+from riskindex.uncertainty.fast_tests import Repeated, expected_again, repeat_tests
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -171,7 +171,7 @@ class Repeater:
         if self.factor.score == "risk":
             return self._by_risk(counts)
         tests = [
-            _over_all(period, retest(period.sample, repeated[:, period.keep], self.factor))
+            _over_all(period, repeat_tests(period.sample, repeated[:, period.keep], self.factor))
             for period, repeated in zip(self.periods, counts, strict=True)
         ]
         last = tests[-1]
@@ -231,7 +231,9 @@ class Repeater:
         if self.pooled is None or self.factor.score != "persistence":
             return np.full(counts.shape[1:3], np.nan)
         total = counts.sum(axis=0)[:, self.pooled.keep]
-        return _over_all(self.pooled, retest(self.pooled.sample, total, self.factor)).p_adjusted
+        return _over_all(
+            self.pooled, repeat_tests(self.pooled.sample, total, self.factor)
+        ).p_adjusted
 
 
 def fixed(scores: pd.DataFrame, factor: Factor) -> Drawn:

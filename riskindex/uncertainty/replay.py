@@ -178,7 +178,9 @@ def weighs_its_points(part: Part, frame: Ingredients) -> bool:
     return frame.options.weights == "elicited" and part.name not in frame.options.groups
 
 
-def _same(frame: Ingredients, w: Array, o: Robustness, rng: np.random.Generator, d: int) -> Array:
+def _repeat_weights(
+    frame: Ingredients, w: Array, o: Robustness, rng: np.random.Generator, d: int
+) -> Array:
     return np.repeat(w[None, :], d, axis=0)
 
 
@@ -209,7 +211,7 @@ def _elicited(
 
 
 DRAW_WEIGHTS: dict[str, Callable[..., Array]] = {
-    "none": _same,
+    "none": _repeat_weights,
     "uniform": _uniform,
     "dirichlet": _dirichlet,
     "elicited": _elicited,

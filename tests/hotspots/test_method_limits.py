@@ -91,7 +91,7 @@ def gi_notes(mean, spread):
         name="f", label="Crimes", source="s", method="getis-ord", score="flag", periods=["2024"]
     )
     found = find_hotspots(table, areas, pd.DataFrame(index=CODES), lattice(12, 12), [factor])
-    return method_notes(found, areas, [factor], lattice(12, 12))
+    return method_notes(found, areas, [factor], weights=lattice(12, 12))
 
 
 def test_gi_star_is_told_with_its_limits_where_they_apply():

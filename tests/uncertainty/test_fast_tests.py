@@ -11,7 +11,7 @@ from riskindex.hotspots.area_tests import first_test
 from riskindex.hotspots.samples import Sample
 from riskindex.statistics.corrections import adjust
 from riskindex.statistics.getis_ord import GetisOrd
-from riskindex.uncertainty.fast_tests import expected_again, retest
+from riskindex.uncertainty.fast_tests import expected_again, repeat_tests
 
 DRAWS = 12
 factor = partial(any_factor, neighbourhood="score")
@@ -40,7 +40,7 @@ def one_by_one(sample, counts, wanted):
 
 def test_sparse_counts_are_tested_exactly():
     sample, counts = repeats(0.4)
-    found = retest(sample, counts, factor())
+    found = repeat_tests(sample, counts, factor())
     p, z = one_by_one(sample, counts, factor())
     np.testing.assert_allclose(found.p_adjusted, p, rtol=1e-10)
     np.testing.assert_allclose(found.value, z, rtol=1e-10, atol=1e-12)
@@ -50,7 +50,7 @@ def test_sparse_counts_are_tested_exactly():
 def test_the_variance_of_a_sample_is_taken_where_it_is_named(statistic):
     sample, counts = repeats(4.0)
     wanted = factor(getis_ord=GetisOrd(statistic=statistic, variance="n-1", p="normal"))
-    found = retest(sample, counts, wanted)
+    found = repeat_tests(sample, counts, wanted)
     p, z = one_by_one(sample, counts, wanted)
     np.testing.assert_allclose(found.value, z, rtol=1e-10, atol=1e-12)
     np.testing.assert_allclose(found.p_adjusted, p, rtol=1e-8)
@@ -59,7 +59,7 @@ def test_the_variance_of_a_sample_is_taken_where_it_is_named(statistic):
 @pytest.mark.parametrize(("mean", "groups"), [(8, 1), (30, 1), (4, 3)])
 def test_full_windows_have_nearly_the_same_flags(mean, groups):
     sample, counts = repeats(mean, groups=groups)
-    found = retest(sample, counts, factor())
+    found = repeat_tests(sample, counts, factor())
     p, z = one_by_one(sample, counts, factor())
     np.testing.assert_allclose(found.value, z, rtol=1e-10, atol=1e-12)
     agree(found.is_hot, p <= 0.05)
@@ -70,7 +70,7 @@ def test_full_windows_have_nearly_the_same_flags(mean, groups):
 def test_counts_against_expectation_have_nearly_the_same_flags(method, mean, groups):
     sample, counts = repeats(mean, groups=groups)
     wanted = factor(method=method, exposure="residents")
-    found = retest(sample, counts, wanted)
+    found = repeat_tests(sample, counts, wanted)
     p, ratio = one_by_one(sample, counts, wanted)
     np.testing.assert_allclose(found.value, ratio, rtol=1e-9)
     agree(found.is_hot, p <= 0.05)
@@ -88,7 +88,7 @@ CHOICES = [
 def test_repeats_take_the_statistic_null_and_p_of_the_factor(choice):
     sample, counts = repeats(0.4)
     wanted = factor(getis_ord=GetisOrd(**choice))
-    found = retest(sample, counts, wanted)
+    found = repeat_tests(sample, counts, wanted)
     p, z = one_by_one(sample, counts, wanted)
     np.testing.assert_allclose(found.p_adjusted, p, rtol=1e-9)
     np.testing.assert_allclose(found.value, z, rtol=1e-9, atol=1e-11)
@@ -97,8 +97,8 @@ def test_repeats_take_the_statistic_null_and_p_of_the_factor(choice):
 def test_repeats_by_permutation_keep_its_smallest_p_without_its_noise():
     sample, counts = repeats(0.4)
     few = factor(correction="none", getis_ord=GetisOrd(p="permutation", permutations=99))
-    exact = retest(sample, counts, factor(correction="none")).p_adjusted
-    found = retest(sample, counts, few).p_adjusted
+    exact = repeat_tests(sample, counts, factor(correction="none")).p_adjusted
+    found = repeat_tests(sample, counts, few).p_adjusted
     np.testing.assert_allclose(found, (99 * exact + 1) / 100)
     p, _ = one_by_one(sample, counts[:2], few)
     assert abs(p - found[:2]).max() < 0.25
@@ -110,7 +110,7 @@ def test_fuller_windows_have_nearly_the_same_flags_under_every_null(choice):
     sample, counts = repeats(8)
     wanted = factor(getis_ord=GetisOrd(**choice))
     p, z = one_by_one(sample, counts, wanted)
-    found = retest(sample, counts, wanted)
+    found = repeat_tests(sample, counts, wanted)
     np.testing.assert_allclose(found.value, z, rtol=1e-9, atol=1e-11)
     agree(found.is_hot, p <= 0.05)
 
@@ -121,7 +121,7 @@ def test_an_area_without_neighbours_is_not_tested_by_getis_ord():
     alone[7], alone[:, 7] = 0, 0
     sample = replace(sample, neighbours=csr_array(alone))
     for choice in ({}, *CHOICES):
-        found = retest(sample, counts, factor(getis_ord=GetisOrd(**choice)))
+        found = repeat_tests(sample, counts, factor(getis_ord=GetisOrd(**choice)))
         assert np.flatnonzero(np.isnan(found.p_adjusted[0])).tolist() == [7]
         assert np.isnan(found.value[:, 7]).all()
 
@@ -131,7 +131,7 @@ def test_an_area_without_neighbours_is_not_tested_by_getis_ord():
 def test_repeats_take_the_dispersion_of_the_factor(method, dispersion):
     sample, counts = repeats(2)
     wanted = factor(method=method, exposure="residents", dispersion=dispersion)
-    found = retest(sample, counts, wanted)
+    found = repeat_tests(sample, counts, wanted)
     p, ratio = one_by_one(sample, counts, wanted)
     np.testing.assert_allclose(found.value, ratio, rtol=1e-9)
     agree(found.is_hot, p <= 0.05)
@@ -149,7 +149,7 @@ def test_a_repeat_without_events_has_no_hot_area():
     sample, counts = repeats(0.4)
     counts[3] = 0
     for method in ("getis-ord", "window", "poisson"):
-        found = retest(sample, counts, factor(method=method, exposure="residents"))
+        found = repeat_tests(sample, counts, factor(method=method, exposure="residents"))
         assert not found.is_hot[3].any()
         assert (found.p_adjusted[3] == 1).all()
         assert (found.confidence[3] == 0).all()
@@ -159,7 +159,7 @@ def test_a_window_that_is_the_whole_map_is_undefined():
     sample, counts = repeats(0.4)
     joined = sample.neighbours.toarray()
     joined[0, 1:] = joined[1:, 0] = 1
-    found = retest(replace(sample, neighbours=csr_array(joined)), counts, factor())
+    found = repeat_tests(replace(sample, neighbours=csr_array(joined)), counts, factor())
     assert np.isnan(found.p_adjusted[:, 0]).all()
     assert np.isnan(found.value[:, 0]).all()
     assert not np.isnan(found.value[:, 1:]).any()
@@ -171,7 +171,7 @@ def test_areas_next_door_are_those_of_the_hotspots(method, mean):
     sample, counts = repeats(mean)
     wanted = any_factor(method=method, exposure="residents")
     found, plain = (
-        retest(sample, counts, f) for f in (wanted, replace(wanted, neighbourhood="score"))
+        repeat_tests(sample, counts, f) for f in (wanted, replace(wanted, neighbourhood="score"))
     )
     assert (found.near & found.is_hot).sum() == 0
     np.testing.assert_array_equal(found.near | found.is_hot, plain.is_hot)
@@ -185,4 +185,6 @@ def test_areas_next_door_are_those_of_the_hotspots(method, mean):
 
 def test_an_own_test_has_nothing_next_door():
     sample, counts = repeats(8)
-    assert not retest(sample, counts, any_factor(method="poisson", exposure="residents")).near.any()
+    assert not repeat_tests(
+        sample, counts, any_factor(method="poisson", exposure="residents")
+    ).near.any()

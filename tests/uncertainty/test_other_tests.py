@@ -10,7 +10,7 @@ from riskindex.hotspots.find import find_hotspots
 from riskindex.hotspots.persistence import classify_persistence
 from riskindex.index.scores import score_factor
 from riskindex.uncertainty.other_tests import Tests as TablesOfTests
-from riskindex.uncertainty.other_tests import other_tests, score_otherwise
+from riskindex.uncertainty.other_tests import other_tests, score_by_other_test
 from riskindex.uncertainty.repeats import Data
 
 CODES = pd.Index([f"E{i:02}" for i in range(64)], name="area_code")
@@ -72,7 +72,7 @@ def by_a_run(asked):
 def test_scored_otherwise_is_scored_as_a_run_with_that_choice(changes):
     asked = factor()
     changed = replace(asked, **changes)
-    found = score_otherwise(run_of(asked)[0], asked, changed)
+    found = score_by_other_test(run_of(asked)[0], asked, changed)
     expected = by_a_run(changed)
     for column in ("score", "is_hot"):
         assert found[column].tolist() == expected[column].tolist()
@@ -82,12 +82,12 @@ def test_scored_otherwise_is_scored_as_a_run_with_that_choice(changes):
 def test_a_risk_does_not_hang_on_the_test():
     asked = factor(score="risk")
     tables, _ = run_of(asked)
-    plain = score_otherwise(tables, asked, asked)["score"]
+    plain = score_by_other_test(tables, asked, asked)["score"]
     assert (
         plain.tolist()
-        == score_otherwise(tables, asked, replace(asked, correction="none"))["score"].tolist()
+        == score_by_other_test(tables, asked, replace(asked, correction="none"))["score"].tolist()
     )
-    other = score_otherwise(tables, asked, replace(asked, exposure="homes"))["score"]
+    other = score_by_other_test(tables, asked, replace(asked, exposure="homes"))["score"]
     assert plain.tolist() != other.tolist()
 
 

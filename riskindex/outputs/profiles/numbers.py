@@ -344,9 +344,7 @@ def index_class(score: "pd.Series[float]") -> "pd.Series[int]":
     return pd.Series(np.where(np.isnan(share), -1, classes), index=score.index)
 
 
-def _hot(
-    label: str, tests: pd.DataFrame, several: frozenset[str] | None, flag: str = "is_hot"
-) -> Hot:
+def _hot(label: str, tests: pd.DataFrame, several: frozenset[str] | None, flag: str) -> Hot:
     # Partners see flags of restricted factors without what is corrected over all periods.
     told = tests[flag].where(tests[flag].notna(), tests["is_hot"]) if flag in tests else None
     is_hot = (

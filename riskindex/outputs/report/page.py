@@ -138,7 +138,7 @@ def _annexes(released: Released, earlier: Path | None) -> dict[str, str]:
 
 def _in_short(released: Released, overview: bytes) -> str:
     """The page that a director reads: where, how many, how sure, what to ask first."""
-    made = first_page(released, overview) or _without_places(released, overview)
+    made = first_page(released, overview=overview) or _without_places(released, overview)
     return (
         made
         + f"<p>Beside this report: {in_words(_also())}.</p>"

@@ -27,7 +27,7 @@ MOST_STEPS = 6
 """Numbers of teams that the first page sets side by side."""
 
 
-def first_page(released: Released, overview: bytes = b"") -> str:
+def first_page(released: Released, *, overview: bytes = b"") -> str:
     """The answer, the places beside a map, the teams, how sure, what to ask; empty without places.
 
     Parameters
