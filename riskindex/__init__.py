@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from riskindex.areas.editions import Vintage
     from riskindex.areas.map_context import ContextLayer, MapOptions
     from riskindex.areas.neighbours import Neighbours
+    from riskindex.areas.place_files import NamedPolygons
     from riskindex.areas.postcodes import Postcodes
     from riskindex.areas.read import AreaSource, GroupLookup, read_areas
     from riskindex.areas.table_files import TableSource
@@ -54,6 +55,7 @@ _HOME = {
     "areas.editions": ("Vintage",),
     "areas.map_context": ("ContextLayer", "MapOptions"),
     "areas.neighbours": ("Neighbours",),
+    "areas.place_files": ("NamedPolygons",),
     "areas.postcodes": ("Postcodes",),
     "areas.read": (
         "AreaSource",
@@ -165,6 +167,7 @@ __all__ = [
     "Inventory",
     "MapOptions",
     "Measure",
+    "NamedPolygons",
     "Neighbours",
     "OtherRecords",
     "Override",
