@@ -44,8 +44,11 @@ def test_an_area_at_the_cut_that_repeats_seldom_select_is_explained(page, county
 def test_it_names_the_works_behind_the_methods_that_were_used(page, county_released):
     works = references(county_released)
     assert any(work.startswith("Ord and Getis (1995)") for work in works)
-    assert not any(work.startswith("Kulldorff") for work in works)
+    assert any(work.startswith("Kulldorff") for work in works)
     assert all(work in page for work in works)
+    none = county_released.clusters_found.iloc[:0]
+    without = references(dataclasses.replace(county_released, clusters_found=none))
+    assert not any(work.startswith("Kulldorff") for work in without)
 
 
 def test_it_carries_profile_period_limits_and_attribution(page, county_released):
