@@ -1,4 +1,4 @@
-"""Events that say twice where they were: the area of their code beside the area of their point."""
+"""Agreement of area codes with coordinates: the area of an event by its code and by its point."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple

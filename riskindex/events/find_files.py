@@ -135,6 +135,6 @@ def _refuse_twice(found: Sequence[FoundFile], place: str) -> None:
 
 
 def _without_ending(name: str) -> str:
-    """What a copy in another format shares with it: 2024-01-essex-street, packed or not."""
+    """Name without endings, which copies in other formats share: 2024-01-essex-street."""
     plain = name.lower()
     return plain.removesuffix(next((e for e in TABLES if plain.endswith(e)), ""))

@@ -1,4 +1,4 @@
-"""Fingerprints: a number that a set of records has, however the question for them is spelled.
+"""Fingerprints: one number for a set of records (a record key), however a query spells it.
 
 Census offices protect a table by noise that is drawn from the records of each cell (the cell-key
 method of Fraser and Wooton, 2005). The key of a cell must depend on its records alone: would

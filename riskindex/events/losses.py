@@ -1,4 +1,4 @@
-"""Events that were meant to be counted and are not: how many may go before a run stops."""
+"""Losses: events in the periods that are not counted, and the share above which a run stops."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""Records that are there again: a month in another format, a row many times in one file."""
+"""Duplicate records: a month in a second format, a row several times in one file."""
 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING

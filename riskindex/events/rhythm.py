@@ -305,7 +305,7 @@ def _grouped(
 def _records(
     tally: Tally, aspects: Mapping[str, str], asked: str, scope: Scope, with_times: bool
 ) -> str:
-    """Query for the records in areas; where only months are known, their numbers will do."""
+    """Query for the records in areas; of a source that knows months alone, its counts by month."""
     columns = ", ".join(f"{sql} AS {name}" for name, sql in aspects.items())
     columns += _RANGE if with_times else ""
     lost = f"reason IN ({_listed(LOST)})"

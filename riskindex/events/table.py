@@ -29,7 +29,7 @@ def connect(
     memory: str = "1GB",
     on_disk: bool = True,
 ) -> "DuckDBPyConnection":
-    """A DuckDB that keeps to itself: no extension is fetched, nothing is spilled elsewhere.
+    """A DuckDB connection that fetches no extension and spills to its own folder alone.
 
     Parameters
     ----------
@@ -290,7 +290,7 @@ def _look(
     found: tuple[str, str],
     layout: Layout,
 ) -> Raw:
-    """Look at all values of a column once, so that queries need not mend what is whole.
+    """Scan a column once for blanks, missing words and unreadable values: few columns need repair.
 
     The column is found by its name in the file, which says what type it has.
     A condition after WHERE is asked of a Parquet file's dictionary, not of each row.
@@ -474,7 +474,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _rejected(connection: "DuckDBPyConnection", label: str, columns: int) -> Iterator[str]:
-    """Rows that do not fit the header; what stands in them is nobody's business."""
+    """Rows that do not fit the header, by number: their contents may be personal."""
     rows = connection.execute(
         "SELECT DISTINCT ON (line) line, error_type, error_message FROM reject_errors "
         "ORDER BY line, column_idx"
@@ -494,5 +494,5 @@ def _rejected(connection: "DuckDBPyConnection", label: str, columns: int) -> Ite
 
 
 def _no_pattern(path: Path) -> str:
-    """A path that DuckDB takes for itself, whatever characters it has."""
+    """A path in which DuckDB sees no pattern: the signs *, ? and [ are escaped."""
     return "".join(f"[{c}]" if c in "*?[" else c for c in str(path))

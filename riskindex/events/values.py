@@ -189,7 +189,7 @@ where it comes first or says no time of day."""
 
 
 def _bad(raw: Mapping[str, Raw], layout: Layout) -> dict[str, str]:
-    """What stands where a date or number should be, as far as it may be anything else."""
+    """The text of each date or number that cannot be read, as SQL, for the message about it."""
     tests = {"bad_date": (layout.date, "date IS NULL", "date_raw")}
     tests |= {"bad_x": (layout.point or layout.x or "", "x IS NULL OR isinf(x)", "x_raw")}
     tests |= {"bad_y": (layout.y or "", "y IS NULL OR isinf(y)", "y_raw")}
@@ -209,7 +209,7 @@ def _bad(raw: Mapping[str, Raw], layout: Layout) -> dict[str, str]:
 
 
 def _plain(column: Raw) -> str:
-    """A column with nothing around its texts, and missing for empty ones."""
+    """A column with its texts trimmed, and NULL for empty ones."""
     if column.type != "VARCHAR":
         return column.sql
     if not column.is_padded and not column.has_words:
@@ -219,7 +219,7 @@ def _plain(column: Raw) -> str:
 
 
 def _if_any(text: str) -> str:
-    """Missing for the words that mean so; none is long, which is quick to see."""
+    """A text, NULL where it is a word for a missing value; longer texts are not compared."""
     if text == "NULL::VARCHAR":
         return text
     # "n/a", "null" and the like are words of systems for nothing.
@@ -258,14 +258,14 @@ def _two_numbers(text: str) -> tuple[str, str]:
 
 
 def _hashed(text: str) -> str:
-    """What tells one text from another, in eight bytes; missing stays missing."""
+    """A 64-bit hash of a text, as SQL; missing stays missing."""
     # Numbers of crimes identify victims to those who have the file: only what tells two apart is
     # kept.
     return f"CASE WHEN {text} IS NOT NULL THEN hash({text}) END"
 
 
 def _keyed(text: str, secret: str) -> str:
-    """What tells one text from another for who knows the key of the run; missing stays missing."""
+    """A 64-bit hash of a text with the secret of the run (keyed), as SQL; missing stays missing."""
     if text == "NULL::VARCHAR":
         return "NULL::UBIGINT"
     return f"CASE WHEN {text} IS NOT NULL THEN md5_number_upper({literal(secret)} || {text}) END"

@@ -399,7 +399,7 @@ def is_exact(result: "Result", factor: str, period: str) -> bool:
 
 
 def _overlaps(years: Sequence[Period], others: Sequence[Period]) -> bool:
-    """Whether two exact counts would differ by a part of a year, which could be told then."""
+    """Whether one exact count less another is that of a part of a year (differencing)."""
     return any(
         set(one.months) != set(other.months) and set(one.months) & set(other.months)
         for one in years

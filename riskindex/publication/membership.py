@@ -1,4 +1,4 @@
-"""Whether the list itself may leave: which areas are on it tells of the counts behind it."""
+"""Membership: whether the list itself may leave, as being on it bounds the counts behind it."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING

@@ -82,7 +82,7 @@ def open_people(told: pd.DataFrame, config: "Config") -> pd.DataFrame:
 
 
 def _closed(config: "Config") -> list[str]:
-    """Figures about people whom any restricted source names."""
+    """Figures about people that any restricted source names."""
     restricted = set(restricted_sources(config))
     return [
         figure.name
@@ -96,7 +96,7 @@ def _closed(config: "Config") -> list[str]:
 
 
 def _named_by_few(cells: pd.DataFrame) -> Flags:
-    """Lines of a value of the records, such as a role or a sex, whose whole is withheld.
+    """Rows of a category, such as a role or a sex, whose count over the whole is withheld.
 
     Such values are what somebody wrote into a column: a rare one may be a name.
     """
@@ -111,7 +111,7 @@ def _named_by_few(cells: pd.DataFrame) -> Flags:
 
 
 def _prints(table: pd.DataFrame) -> Fingerprints:
-    """Fingerprints of the records of each cell, turned into others where people are counted."""
+    """Fingerprints of each cell; those of counts of people differ from those of their records."""
     item = table["item"].str.removeprefix(IN_AREAS + SEPARATOR)
     of_people = ~item.isin([RECORDS, UNNAMED]).to_numpy()
     prints = table["fingerprint"].to_numpy(np.uint64)

@@ -211,7 +211,7 @@ def release_protected(
 
 
 class View:
-    """One profile's sight of a result: open factors as they are, the others as the table says."""
+    """What one profile sees: open factors as counted, restricted ones of the protected run."""
 
     def __init__(
         self, result: Result, protected: Result, profile: str, opened: OpenFactors
@@ -232,7 +232,7 @@ class View:
 
     @property
     def banded(self) -> bool:
-        """Whether every restricted factor that scores does so in few values."""
+        """Whether every restricted factor scores in few values (bands)."""
         closed = [f for f in self.result.config.factors if f.name in self.closed and f.scored]
         return all(factor.score in BANDED for factor in closed)
 
@@ -280,7 +280,7 @@ class View:
         return said.mask(chosen & (said == ""), _BY_OTHERS)
 
     def _flag_sentences(self, factor: Factor) -> "pd.Series[str]":
-        """What partners read of a restricted factor: hot or not, how surely, in how many years."""
+        """What partners read of a restricted factor: hot or not, its confidence, and years hot."""
         scores = rows(self.result.scores, factor=factor.name)
         hot = scores["is_hot"].astype(bool)
         sure = pd.Series("", index=scores.index)
@@ -539,7 +539,7 @@ _TELLING = ("all zero", "constant")
 
 
 def _safe(notes: list[str]) -> list[str]:
-    """Notes about areas, not about events, whose numbers may be those of restricted sources."""
+    """Notes about areas alone: notes about events may hold counts of restricted sources."""
     return [note for note in notes if note.startswith(_ABOUT_AREAS) or " lie at the edge" in note]
 
 

@@ -426,14 +426,14 @@ def _set_apart(result: Result) -> pd.DataFrame:
 
 
 def _config_words(config: "Config") -> dict[str, Any]:
-    """The config as it was read, but for full paths and for files that are nobody's business."""
+    """The config as it was read, without full paths and without the names of private files."""
     # The path of the list of sensitive places, or of the key, would tell that there is one.
     words = config.model_dump(mode="json", exclude_none=True, exclude={"release": PRIVATE})
     return dict(without_folders(words))
 
 
 PRIVATE = {"sensitive_places", "key"}
-"""Options of a release that no output tells."""
+"""Options of a release that are in no output."""
 
 
 def without_folders(config: Any) -> Any:  # noqa: ANN401 (a config holds what it holds)

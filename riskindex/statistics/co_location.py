@@ -1,4 +1,4 @@
-"""Do two sets of areas share more areas than chance, or than two clumped sets, would have?"""
+"""Co-location: whether two sets share more areas than random, or equally clumped, sets do."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -46,7 +46,7 @@ class CoLocation(NamedTuple):
 
 
 def moran_basis(weights: "csr_array[Any]") -> MoranBasis:
-    """The eigenvectors of the neighbour matrix, by which patterns are taken apart by scale.
+    """Map patterns from broad to fine scale: eigenvectors of the graph of neighbours.
 
     They are those of Geary's c, which looks at differences between neighbours: of Moran's I alone
     the patterns vanish towards the edge of the map, and so would random sets made of them.

@@ -1,4 +1,4 @@
-"""How much more areas' risks vary than chance alone: dispersion, and its spatial structure."""
+"""Dispersion: variance of areas' relative risks beyond Poisson, and its spatial structure."""
 
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -87,7 +87,7 @@ def assessed(observed: Array, exposure: Array) -> Flags:
 
 
 class Spread(NamedTuple):
-    """What tests allow for, the variance that it is made of, and the areas that it leaves out."""
+    """The dispersion that tests use, that of all areas, and the extreme areas left out of it."""
 
     dispersion: float
     """What tests allow for: the variance, raised where the risks' tail is heavier than gamma."""
@@ -305,7 +305,7 @@ def neighbour_covariance(
 
 
 def _precision(mu: Array, w: float) -> Array:
-    """What an area's count says about the variance of risk, as a weight."""
+    """Weight of an area's count in the estimate of the variance: its precision."""
     return np.asarray(mu / np.sqrt(2 * (1 + w * mu) ** 2 + 1 / mu))
 
 

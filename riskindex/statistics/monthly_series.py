@@ -217,7 +217,7 @@ def _scores(residuals: Array, directions: Array) -> Array:
 
 
 def _apart(columns: Array, space: Array) -> Array:
-    """What of the columns the space does not explain."""
+    """Residuals of the columns after projection on the space."""
     return np.asarray(columns - space @ (space.T @ columns))
 
 

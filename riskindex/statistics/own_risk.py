@@ -190,7 +190,7 @@ def spatial_prior(
 
 
 class _Pooled(NamedTuple):
-    """All periods as one: what varies as a count does, and what was expected of it."""
+    """Periods pooled by weight: a sum that varies as a count does, and its expectation."""
 
     counted: Array
     expected: Array
@@ -216,7 +216,7 @@ def _pooled(observed: Array, expected: Array, steps: ArrayLike, ageing: Ageing) 
 
 
 def _each(pooled: _Pooled, of: Callable[[Array, Array], Array]) -> Array:
-    """A function of the areas that are known, study area by study area."""
+    """A function applied to the assessed areas of each draw; NaN elsewhere."""
     n = np.size(pooled.expected, axis=-1)
     found = np.full(np.shape(pooled.expected), np.nan)
     counted, base = (np.reshape(part, (-1, n)) for part in (pooled.counted, pooled.expected))

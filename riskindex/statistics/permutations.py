@@ -140,7 +140,7 @@ def _count(
 def _kept_in_place(
     values: Array, weights: sparse.csr_array, own: Integers, order: Integers
 ) -> Array:
-    """What the sums change by when each row's own value goes back to its place.
+    """Correction of shuffled sums where each row's own value is held fixed (conditional null).
 
     Swapping the own value with the one that took its place gives every permutation of the
     others the same chance; it matters only where the own value had landed in the window.

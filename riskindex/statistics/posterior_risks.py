@@ -1,4 +1,4 @@
-"""What an area's true risk may be, given what was counted there and around it."""
+"""Posterior of areas' relative risks, given counts there and in their neighbourhoods."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ class _Gamma:
 
 @dataclass(frozen=True)
 class SpatialPrior:
-    """What areas' risks are like before counting, where neighbourhoods differ by any law.
+    """Spatial prior: neighbourhood risks of any law, estimated by maximum likelihood.
 
     An area's risk is gamma around that of its neighbourhood, with the variance that areas have
     inside neighbourhoods.

@@ -1,4 +1,4 @@
-"""Does a list of areas predict: the share of later events that it catches, and what it could."""
+"""Predictive accuracy of a list: hit rate, PAI, PEI and RRI against later events."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""The tests of one factor and period on many repeats of the counts at once, as fast as they go."""
+"""The tests of one factor and period, vectorised over many repeats of the counts."""
 
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -199,7 +199,7 @@ def _exact(x: Array, drawn: _Drawn, options: GetisOrd) -> Array:
 
 
 def _permuted(x: Array, drawn: _Drawn, options: GetisOrd) -> Array:
-    """What permutations give on average, which have a smallest p, without their own noise."""
+    """Expected permutation p-value (P p + 1) / (P + 1), without the noise of P permutations."""
     return (options.permutations * _exact(x, drawn, options) + 1) / (options.permutations + 1)
 
 
@@ -366,7 +366,7 @@ def _shrunken(observed: Array, expected: Array) -> Array:
 
 
 def _rate(sample: Sample, counts: Array, factor: Factor) -> tuple[Array, Array]:
-    """Nothing is tested: the rate as it is."""
+    """The rate as it is, for the method value, which tests nothing."""
     value = counts @ (sample.event_weights * sample.unit) / sample.exposure
     return np.ones(value.shape), value
 

@@ -143,7 +143,7 @@ def _next_door(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[
 
 
 def _same_test(factor: Factor, changed: Factor) -> bool:
-    """Whether the p-values are the same, and only what is made of them is not."""
+    """Whether the change is of correction or level alone, which leaves p-values as they are."""
     # Correction and level are made of p-values; anything else changes these.
     return replace(changed, correction=factor.correction, level=factor.level) == factor
 

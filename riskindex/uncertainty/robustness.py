@@ -83,7 +83,7 @@ class Robust:
 
     @property
     def _truly(self) -> str:
-        """How many of the list are of highest risk in truth, which a repeat does not say."""
+        """How many listed areas are expected to be truly among those of highest risk, in words."""
         if "p_top" not in self.table or self.selected is None:
             return ""
         right = float(np.nansum(self.table["p_top"].to_numpy(float)[self.selected]))

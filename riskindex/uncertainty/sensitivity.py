@@ -126,7 +126,7 @@ def _groups(replay: Replay) -> list[str]:
 
 
 def _change(replay: Replay, pool: Drawn, at: Mapping[str, Array], final: Flags) -> Array:
-    """Share of the list that is not selected, where each choice is a number from 0 to 1."""
+    """Share of the list that is lost at each point of a design: a number from 0 to 1 per choice."""
     nothing = np.zeros_like(next(iter(at.values())))
     setting = Setting(
         weighting=_weighting(replay, at, len(nothing)),

@@ -1,4 +1,4 @@
-"""How likely an area is truly among those of highest risk, which is more than selected again."""
+"""Posterior probability that an area is truly among those of highest risk."""
 
 import os
 from collections.abc import Sequence

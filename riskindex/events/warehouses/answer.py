@@ -225,7 +225,7 @@ def _ask(name: str, source: WarehouseSource, query: str, run: Runner) -> "pd.Dat
 
 
 def _what(error: Exception) -> str:
-    """What went wrong in a line: the last one of a worker of Spark, which tells its whole story."""
+    """The error in one line: of a Spark worker, whose error is a whole trace, its last line."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     # A worker's traceback begins with pages of paths of the cluster, and ends with the cause.
     return lines[-1 if "Python worker" in lines[0] else 0].strip()[:300]
