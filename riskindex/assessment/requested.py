@@ -28,6 +28,7 @@ from riskindex.assessment.figure_rows import (
     limit_columns,
     lines_of,
     no_figures,
+    part_of,
     percent,
     ratio_columns,
     status_of,
@@ -47,6 +48,7 @@ from riskindex.statistics.intervals import (
     count_interval,
     count_ratio,
     percent_change,
+    percent_share,
     round_half_away,
 )
 
@@ -269,7 +271,21 @@ def _mix(figure: Figure, shown: Shown) -> pd.DataFrame:
     ]
     # Not recorded stays a row: shares are of all records, and would not add up without it.
     banded = pd.concat([*parts, rows[rows["category"] == UNSAID]], ignore_index=True)
-    return _noted(banded, _without_years(rows))
+    return _noted(_with_bounds(banded), _without_years(rows))
+
+
+def _with_bounds(banded: pd.DataFrame) -> pd.DataFrame:
+    """Bands with what their shares could be, were all of no recorded age in or out of them."""
+    of = ["definition", "period", "place_kind", "place"]
+    unsaid = banded[banded["category"] == UNSAID].drop_duplicates(of).set_index(of)["count"]
+    more = unsaid.astype(float).reindex(pd.MultiIndex.from_frame(banded[of])).to_numpy()
+    most = percent_share(*part_of(banded["count"] + more, banded["base"]), decimals=1)
+    # A verdict such as "more than half are under 25" holds where both ends say it.
+    told = (banded["category"] != UNSAID) & (more > 0) & banded["value"].notna()
+    ends = zip(banded["value"].astype(float), most, strict=True)
+    words = [f"{low:g}% to {high:g}% by ages that are not recorded" for low, high in ends]
+    notes = banded["note"].where(banded["note"] == "", banded["note"] + "; ")
+    return banded.assign(note=banded["note"].mask(told, notes + pd.Series(words, banded.index)))
 
 
 def _mix_of(figure: Figure, shown: Shown) -> pd.DataFrame:

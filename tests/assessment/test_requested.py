@@ -131,6 +131,8 @@ def test_bands_of_age_may_overlap():
     found = asked(figure("mix", by="age", bands=bands), table).set_index("category")
     assert list(found.loc[["10-17", "under 25"], "count"]) == [80, 100]
     assert list(found.loc[["10-17", "under 25"], "value"]) == [40.0, 50.0]
+    assert found.loc["10-17", "note"] == "40% to 90% by ages that are not recorded"
+    assert "not recorded" not in found.loc["not recorded", "note"]
     assert found.loc["not recorded", "count"] == 100
 
 

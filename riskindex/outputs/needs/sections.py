@@ -197,6 +197,7 @@ def _who(topic: Topic) -> Iterator[Block]:
                     sex_words(row) if by == "sex" else words(row.category),
                     count(row),
                     (value(row), *limits(row)),
+                    noted(row),
                 )
                 for row in found[:MOST_ROWS]
             ]
@@ -205,7 +206,7 @@ def _who(topic: Topic) -> Iterator[Block]:
             # source.
             last = topic.mixes(measure, "sex") or topic.mixes(measure, "age")
             label = f"{topic.label(measure)}, {last[-1].period}" if last else topic.label(measure)
-            heads = ("By", "Group", "Records", "Share of all records")
+            heads = ("By", "Group", "Records", "Share of all records", "Note")
             yield DocumentTable(heads, rows, label)
     homes_told: set[str] = set()
     for name in topic.requested(*PEOPLE_KINDS):
