@@ -588,6 +588,7 @@ def _events(
         events = replace(events, street=street_of(source))
     if isinstance(source, PoliceSource):
         return replace(events, crs="EPSG:4326", has_points=True)
+    _refuse_dates_of_birth(events, people_of(source).get("age"))
     return replace(
         events,
         crs=source.crs,
@@ -597,3 +598,36 @@ def _events(
         pairs=source.pairs,
         has_points=names_points(source),
     )
+
+
+_DATE = r"^\d{4}-\d{1,2}-\d{1,2}|^\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}|^\d{1,2}[- ][A-Za-z]{3}"
+
+
+def _refuse_dates_of_birth(events: Events, column: str | None) -> None:
+    """Refuse an age that is a date: every age stands in tables of figures.
+
+    Raises
+    ------
+    InputError
+        The column holds dates; their values are in no message.
+    """
+    if column is None:
+        return
+    found = events.connection.execute(
+        f"SELECT file, count(*), min(row) FROM {identifier(events.table)} "
+        f"WHERE regexp_matches({category(column)}, ?) GROUP BY file ORDER BY file",
+        [_DATE],
+    ).fetchall()
+    # Without the value, which every other fault shows: it is a date of birth.
+    told = (
+        "a date and no age. Dates of birth must not be read: give ages in years at the event, in a "
+        "column of their own."
+    )
+    others = {file: f" (and {n - 1:,} more)" if n > 1 else "" for file, n, _ in found}
+    if found:
+        raise InputError(
+            [
+                f"{file}: row {row}, column {column!r}{others[file]}: {told}"
+                for file, _, row in found
+            ]
+        )

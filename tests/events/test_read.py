@@ -111,3 +111,12 @@ def test_progress_tells_rows_and_files(tmp_path):
         "s, 0 rows of 0 of 2 files read, now 2022-01.csv",
         "s, 2 rows of 1 of 2 files read, now 2022-02.csv",
     ]
+
+
+def test_a_date_of_birth_in_place_of_an_age_is_refused_and_not_shown():
+    ages = ["34", "1990-02-03", "3/2/1990"]
+    frame = pd.DataFrame({"when": ["2022-01-01"] * 3, "home": ["E1"] * 3, "age": ages})
+    asked = EventSource(kind="events", path="x.csv", date="when", area="home", age="age")
+    with pytest.raises(InputError, match=r"column 'age' \(and 1 more\): a date and no") as told:
+        frame_events(frame, asked)
+    assert "1990" not in str(told.value)
