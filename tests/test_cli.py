@@ -1,6 +1,5 @@
 """The commands as a newcomer meets them: what they print, and how they end."""
 
-import io
 import json
 import os
 import signal
@@ -8,25 +7,14 @@ import subprocess
 import sys
 import time
 import tomllib
-from contextlib import redirect_stderr, redirect_stdout
-from types import SimpleNamespace
 
 import pytest
+from commands import said_by as riskindex
 from fault_corpus import write_project
 
 from riskindex import pipeline
 from riskindex.cli import main
 from riskindex.outputs.verify import verify
-
-
-def riskindex(*arguments):
-    """A command in this process: its exit code, and what it says."""
-    out, err = io.StringIO(), io.StringIO()
-    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
-        patch.setattr(sys, "argv", ["riskindex", *map(str, arguments)])
-        with pytest.raises(SystemExit) as stop:
-            main()
-    return SimpleNamespace(returncode=stop.value.code, stdout=out.getvalue(), stderr=err.getvalue())
 
 
 @pytest.fixture(scope="module")

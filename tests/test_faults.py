@@ -1,8 +1,6 @@
 """A hundred and more ways to spoil the inputs: each is told clearly, none passes in silence."""
 
 import re
-import subprocess
-import sys
 from functools import cache
 
 import faults_of_areas  # noqa: F401 (adds its cases)
@@ -10,6 +8,7 @@ import faults_of_configs  # noqa: F401
 import faults_of_events  # noqa: F401
 import faults_of_tables  # noqa: F401
 import pytest
+from commands import said_by
 from fault_corpus import CASES, write_project
 
 from riskindex import read_config, release, run, save
@@ -148,15 +147,7 @@ def test_the_faults_of_a_config_come_together(tmp_path):
 def test_the_commands_end_alike_and_show_no_traceback(tmp_path, name):
     config = spoilt(tmp_path, name).folder / "config.toml"
     run = ("run", config, "--out", tmp_path / "result", "--profile", "internal")
-    done = [
-        subprocess.run(
-            [sys.executable, "-m", "riskindex", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        for arguments in (("check", config), run)
-    ]
+    done = [said_by("check", config), said_by(*run)]
     (case,) = (case for case in CASES if case.name == name)
     assert [one.returncode for one in done] == [case.code] * 2
     assert not any("Traceback" in one.stderr for one in done)

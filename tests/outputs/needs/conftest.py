@@ -11,21 +11,29 @@ from riskindex.demo.write_files import FIVE_FILE, write_county
 
 
 @pytest.fixture(scope="session")
-def needs_county(tmp_path_factory):
+def needs_county(workers, once):
     """Folder of a county of 160 areas with its files, and a config that repeats nothing."""
-    folder = tmp_path_factory.mktemp("needs")
-    write_county(synthetic_county(seed=7, n=160, districts=4), folder)
-    config = folder / FIVE_FILE
-    text = config.read_text("utf-8")
-    config.write_text(re.sub(r"(?ms)^\[robustness\].*?(?=^# An area put in)", "", text), "utf-8")
-    return folder
+
+    def made():
+        folder = workers / "needs"
+        write_county(synthetic_county(seed=7, n=160, districts=4), folder)
+        config = folder / FIVE_FILE
+        text = config.read_text("utf-8")
+        repeats = r"(?ms)^\[robustness\].*?(?=^# An area put in)"
+        config.write_text(re.sub(repeats, "", text), "utf-8")
+        return folder
+
+    return once("needs_county", made)
 
 
 @pytest.fixture(scope="session")
-def needs_result(needs_county):
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("riskindex.events.read.secrets.token_hex", lambda _n: SECRET)
-        return run(read_config(needs_county / FIVE_FILE))
+def needs_result(needs_county, once):
+    def found():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("riskindex.events.read.secrets.token_hex", lambda _n: SECRET)
+            return run(read_config(needs_county / FIVE_FILE))
+
+    return once("needs_result", found)
 
 
 @pytest.fixture(scope="session")
