@@ -1,5 +1,6 @@
 """The site of the documentation: `python -m sphinx -W docs site`, without a network."""
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -41,13 +42,22 @@ html_theme_options = {
 
 
 def setup(app: Sphinx) -> None:
-    """Let links to the benchmarks work on the site as they do in a checkout."""
-    app.connect("source-read", _benchmarks_on_the_site)
+    """Let links to the benchmarks, and of notebooks, work on the site as they do in a checkout."""
+    app.connect("source-read", _links_on_the_site)
 
 
-def _benchmarks_on_the_site(_app: Sphinx, _page: str, source: list[str]) -> None:
+def _links_on_the_site(_app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = source[0].replace("(../benchmarks/README.md", "(benchmarks.md")
+    if page.startswith("notebooks/"):
+        source[0] = source[0].replace("(../docs/", "(../")
 
 
 # Pages that follow from the code are written anew with each build, so that they cannot fall behind.
 write_reference(HERE / "reference", public_names)
+# Pages must lie below this folder; copies keep their dates, so that a second build is short.
+shutil.copytree(
+    HERE.parent / "notebooks",
+    HERE / "notebooks",
+    ignore=shutil.ignore_patterns(".*"),
+    dirs_exist_ok=True,
+)
