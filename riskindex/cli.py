@@ -14,7 +14,6 @@ import typer
 
 from riskindex import __version__
 from riskindex.errors import InputError, RiskindexError, is_interruption
-from riskindex.files.text import seen
 from riskindex.screen import downloads, log_end, logging_to, show, show_table, stages
 
 if TYPE_CHECKING:
@@ -227,11 +226,11 @@ def check(config: ConfigFile, *, quiet: Quiet = False) -> None:
         found = look(asked, say=say)
     if not quiet:
         for line in found.lines:
-            typer.echo(seen(line))
+            show(line)
     # After the lines: what was read rightly helps to see what was not.
     found.raise_any()
     if not quiet:
-        typer.echo(f"No fault found. Next: riskindex run {config} --out result --profile internal")
+        show(f"No fault found. Next: riskindex run {config} --out result --profile internal")
 
 
 @app.command()
@@ -533,7 +532,7 @@ def main() -> None:
     except RiskindexError as error:
         for fault in error.faults:
             # seen: a name in a file must not steer the terminal.
-            typer.echo(f"riskindex: {seen(fault)}", err=True)
+            show(f"riskindex: {fault}", stderr=True)
         sys.exit(error.exit_code)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)

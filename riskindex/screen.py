@@ -22,10 +22,13 @@ STAGES_AS_LINES, STAGE_LINE = "RISKINDEX_STAGES_AS_LINES", "stage: "
 """Environment variable under which each stage is a line of its own, and how such a line begins."""
 
 
-def show(line: str) -> None:
+def show(line: str, *, stderr: bool = False) -> None:
     """One line on the screen, in which no text of a file can steer a terminal."""
-    # markup off: a name with [brackets] would be taken for a style and vanish.
-    console().print(seen(line), markup=False, highlight=False, soft_wrap=True)
+    screen = console(stderr=stderr)
+    # markup off: a name with [brackets] would be taken for a style and vanish. Words are kept whole
+    # on a screen; in a file or a pipe a line stays a line, which programs look for.
+    whole = not screen.is_terminal
+    screen.print(seen(line), markup=False, emoji=False, highlight=False, soft_wrap=whole)
 
 
 def show_table(title: str, table: "pd.DataFrame") -> None:

@@ -6,6 +6,10 @@ from typing import Any
 
 import pytest
 
+from riskindex.assessment.options import Document
+from riskindex.outputs.compare import compare_runs
+from riskindex.outputs.compare_page import save_comparison
+from riskindex.outputs.needs.page import write_needs
 from riskindex.outputs.profiles.page import write_profiles
 from riskindex.outputs.report.page import write_report
 
@@ -100,28 +104,51 @@ def folder(county_saved) -> Path:
     return county_saved("internal")
 
 
-def one_of_each(folder: Path) -> list[Path]:
-    district = next((folder / "profiles").glob("district-*.html"))
-    profiles = folder / "profiles"
+@pytest.fixture(scope="module")
+def one_of_each(folder: Path, county_released, tmp_path_factory) -> list[Path]:
+    """A page of every kind beside the map."""
+    profiles, more = folder / "profiles", tmp_path_factory.mktemp("more")
+    save_comparison(compare_runs(folder, folder), more / "compared")
+    document = Document(main="offences", people=("suspects",))
+    write_needs(dataclasses.replace(county_released, document=document), more)
     return [
         folder / "report.html",
         folder / "governance.html",
         profiles / "index.html",
-        district,
+        next(profiles.glob("district-*.html")),
         profiles / "place-1.html",
+        more / "compared" / "compare.html",
+        more / "needs.html",
     ]
 
 
-def test_on_a_phone_nothing_sticks_out(opened: Any, folder: Path):
-    for path in one_of_each(folder):
-        page = opened(path, width=390, height=844, ready="h1")
-        assert page.evaluate("document.documentElement.scrollWidth") == 390, path.name
+@pytest.mark.parametrize("width", [320, 390, 1024, 1920])
+def test_at_no_width_anything_sticks_out(opened: Any, one_of_each: list[Path], width: int):
+    for path in one_of_each:
+        page = opened(path, width=width, height=844, ready="h1")
+        assert page.evaluate("document.documentElement.scrollWidth") == width, path.name
+
+
+def test_in_forced_colours_pictures_keep_a_ground_on_which_they_can_be_read(
+    opened: Any, one_of_each: list[Path]
+):
+    """Their lines and words are dark by themselves, whatever colours the reader has chosen."""
+    drawn = 0
+    for path in one_of_each:
+        page = opened(path, ready="h1")
+        page.emulate_media(forced_colors="active", color_scheme="dark")
+        grounds = page.locator("figure > svg").evaluate_all(
+            "(all) => all.map((one) => getComputedStyle(one).backgroundColor)"
+        )
+        assert set(grounds) <= {"rgb(255, 255, 255)"}, path.name
+        drawn += len(grounds)
+    assert drawn
 
 
 @pytest.mark.parametrize("width", [1440, pytest.param(390, marks=pytest.mark.long)])
-def test_no_serious_fault_of_accessibility(opened: Any, folder: Path, width: int):
+def test_no_serious_fault_of_accessibility(opened: Any, one_of_each: list[Path], width: int):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe-core")
-    for path in one_of_each(folder):
+    for path in one_of_each:
         page = opened(path, width=width, ready="h1")
         found = axe.Axe().run(page).response["violations"]
         serious = [v["id"] for v in found if v["impact"] in ("serious", "critical")]

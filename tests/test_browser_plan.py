@@ -150,6 +150,15 @@ def test_nothing_sticks_out_at_any_width(opened: Any, saved: Path, width: int):
     assert page.evaluate("document.documentElement.scrollWidth") == width
 
 
+def test_in_forced_colours_the_chosen_tab_is_told_from_the_others(page: Any):
+    page.emulate_media(forced_colors="active", color_scheme="dark")
+    lines = page.locator("#views button").evaluate_all(
+        "(all) => all.map((one) => getComputedStyle(one).borderBottomColor)"
+    )
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert [line == ground for line in lines] == [False, True]
+
+
 def test_no_serious_fault_of_accessibility(opened: Any, saved: Path):
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="no axe-core")
     for fragment, width in (("", 1440), ("#place=1", 1440), ("#find=nowhere", 390)):

@@ -34,3 +34,15 @@ def test_where_nobody_looks_stages_say_nothing(capsys):
         tell("a.zip", 1, None)
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "")
+
+
+def test_a_line_breaks_between_words_on_a_screen_and_stays_whole_in_a_pipe(capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    line = " ".join(["neighbourhoods"] * 20)
+    show(line)
+    assert capsys.readouterr().out == f"{line}\n"
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    show(line)
+    shown = capsys.readouterr().out.splitlines()
+    assert max(map(len, shown)) <= 80
+    assert " ".join(part.strip() for part in shown) == line

@@ -260,6 +260,8 @@ function drawLabels(context, view, labels, { hidden, taken = [], barred = false 
     if (at.x < 0 || at.y < 0 || at.x > view.width || at.y > view.height) continue;
     context.font = font;
     const half = context.measureText(text).width / 2 + 3;
+    // A town at the edge keeps its whole name.
+    at.x = Math.max(half, Math.min(at.x, view.width - half));
     const boxAt = (step) => [at.x - half, at.y + step - 8, at.x + half, at.y + step + 8];
     const free = (boxes) => (step) => !boxes.some((box) => overlaps(boxAt(step), box));
     const open = LABEL_STEPS.filter(free(taken));
