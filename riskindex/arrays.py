@@ -26,3 +26,13 @@ Shapes = NDArray[np.object_]
 """Geometries of shapely, which ships no types."""
 Columns = dict[str, NDArray[Any]]
 """Columns of a table that is still to be made, each with one value per row."""
+AnyArray = NDArray[Any]
+"""Values of any one type."""
+Dates = NDArray[np.datetime64]
+"""Days or moments."""
+Words = NDArray[np.str_]
+"""Texts of a bounded length, none missing."""
+Bands = NDArray[np.int8]
+"""Small whole numbers, such as 0, 90, 95 and 99."""
+WholeNumbers = NDArray[np.integer]
+"""Whole numbers of any size, as a database gives them."""

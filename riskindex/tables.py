@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import sparray
+
+from riskindex.arrays import AnyArray
 
 
 def rows(table: pd.DataFrame, **levels: str) -> pd.DataFrame:
@@ -55,7 +56,7 @@ def is_same(one: Any, other: Any) -> bool:  # noqa: ANN401 (whatever a result ho
     return bool(same(one, other))
 
 
-def _same_arrays(one: NDArray[Any], other: NDArray[Any]) -> bool:
+def _same_arrays(one: AnyArray, other: AnyArray) -> bool:
     # pandas compares missing values as alike, which NumPy does not for objects.
     alike = one.shape == other.shape and one.dtype == other.dtype
     return bool(alike and pd.Series(one.ravel()).equals(pd.Series(other.ravel())))

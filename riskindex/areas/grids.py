@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from riskindex.arrays import Array
+from riskindex.arrays import AnyArray, Array, Integers
 from riskindex.errors import ConfigError
 
 if TYPE_CHECKING:
     from geopandas import GeoDataFrame
-    from numpy.typing import NDArray
 
 SMALLEST = 50.0
 """Metres; points of police records are rarely good to less, and hexagons below it are mostly 0."""
@@ -91,7 +90,7 @@ def lay_grid(areas: "GeoDataFrame", grid: Grid) -> tuple["GeoDataFrame", str]:
     )
 
 
-def _lattice(bounds: Array, size: float) -> tuple["NDArray[np.int64]", "NDArray[np.int64]"]:
+def _lattice(bounds: Array, size: float) -> tuple[Integers, Integers]:
     """Column and row of every hexagon that may meet a box."""
     if size < SMALLEST:
         raise ConfigError(f"areas.grid.hex: {size:g} must be {SMALLEST:g} metres or more.")
@@ -110,7 +109,7 @@ def _lattice(bounds: Array, size: float) -> tuple["NDArray[np.int64]", "NDArray[
     return column.ravel(), row.ravel()
 
 
-def _hexagons(column: "NDArray[np.int64]", row: "NDArray[np.int64]", size: float) -> "NDArray[Any]":
+def _hexagons(column: Integers, row: Integers, size: float) -> AnyArray:
     # Corners stand on a lattice of half columns and half radii, counted in whole numbers: the
     # corner that three hexagons share has the very same coordinates in each.
     across = np.array([0, 1, 1, 0, -1, -1, 0])
@@ -121,9 +120,7 @@ def _hexagons(column: "NDArray[np.int64]", row: "NDArray[np.int64]", size: float
     return np.asarray(shapely.polygons(corners))
 
 
-def _centres(
-    column: "NDArray[np.int64]", row: "NDArray[np.int64]", size: float
-) -> tuple[Array, Array]:
+def _centres(column: Integers, row: Integers, size: float) -> tuple[Array, Array]:
     return (column + row % 2 / 2) * size, row * (size * np.sqrt(3) / 2)
 
 
@@ -134,7 +131,7 @@ def _polygons(shape: Any) -> Any:  # noqa: ANN401 (a geometry)
     return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
 
 
-def _areas_at(areas: "GeoDataFrame", shapes: "NDArray[Any]") -> "NDArray[np.int64]":
+def _areas_at(areas: "GeoDataFrame", shapes: AnyArray) -> Integers:
     """Position of the area that a point inside each shape lies in, or nearest to."""
     tree = shapely.STRtree(areas.geometry.to_numpy())
     found = tree.query_nearest(shapely.point_on_surface(shapes))

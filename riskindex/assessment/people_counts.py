@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex.areas.editions import Crosswalk
 from riskindex.areas.groups import WHOLE
-from riskindex.arrays import Fingerprints, Flags, Integers
+from riskindex.arrays import Fingerprints, Flags, Integers, Positions
 from riskindex.assessment.options import PEOPLE_KINDS, Figure, OtherRecords
 from riskindex.assessment.people import ELSEWHERE, People
 from riskindex.assessment.place_counts import WHOLE_KIND, places_by_kind
@@ -323,9 +322,7 @@ def _lines(
     return pd.DataFrame(table, index=index).reset_index()
 
 
-def _numbered(
-    places: "pd.Series[str]", kind: str, study: StudyArea
-) -> tuple[list[str], NDArray[np.intp]]:
+def _numbered(places: "pd.Series[str]", kind: str, study: StudyArea) -> tuple[list[str], Positions]:
     """Names of the places of a kind, and the number of that of each home; -1 where it is in none.
 
     The last two homes are those outside the study area and those that are not known.

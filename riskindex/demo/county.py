@@ -1,14 +1,13 @@
 """An invented county, or invented events over real boundaries, with the truth known."""
 
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from riskindex.arrays import Array, Flags, Integers
+from riskindex.arrays import AnyArray, Array, Flags, Integers
 from riskindex.demo.authority_tables import COUNTY, draw_authority_tables
 from riskindex.demo.event_tables import RISKS, STUDY_YEARS, YEARS
 from riskindex.demo.events import SOURCES, draw_events, expected_events
@@ -194,7 +193,7 @@ def _grown_apart(
     size: int,
     blocks: Sequence[Flags],
     tree: "cKDTree",
-    shapes: NDArray[Any],
+    shapes: AnyArray,
 ) -> Integers:
     """The first cluster that fits; on a crowded map it may adjoin another one, but not overlap."""
     # First apart from all others; on a crowded map it is enough not to overlap one.
@@ -207,9 +206,7 @@ def _grown_apart(
     raise DataError(f"synthetic county: no {size} adjoining areas to plant a cluster in.")
 
 
-def _grown(
-    start: int, size: int, blocked: Flags, tree: "cKDTree", shapes: NDArray[Any]
-) -> Integers:
+def _grown(start: int, size: int, blocked: Flags, tree: "cKDTree", shapes: AnyArray) -> Integers:
     """Up to `size` adjoining areas around a first one, the nearest next each time."""
     import shapely
 

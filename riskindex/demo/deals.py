@@ -3,9 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array, Integers, Texts
+from riskindex.arrays import Array, Integers, Texts, Words
 
 
 def whole_numbers(total: int, shares: Array) -> Integers:
@@ -26,7 +25,7 @@ def deal(rng: np.random.Generator, total: int, shares: Array) -> Integers:
 
 def deal_words(
     rng: np.random.Generator,
-    groups: NDArray[np.str_] | Sequence[str],
+    groups: Words | Sequence[str],
     shares: Mapping[str, Mapping[str, float]],
 ) -> Texts:
     """A word for each record, dealt within its group by the group's shares; the group "" is any."""

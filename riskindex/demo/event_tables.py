@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-from numpy.typing import NDArray
-
-from riskindex.arrays import Integers
+from riskindex.arrays import AnyArray, Integers
 
 STUDY_YEARS = (2018, 2019, 2020, 2021, 2022)
 """Years that the index is made of; those around them leave their events as they are."""
@@ -61,7 +59,7 @@ class Records(NamedTuple):
     area: Integers
     kind: Integers
     year: Integers
-    day: NDArray[Any]
+    day: AnyArray
     person: Integers
 
 

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array, Flags, Integers
+from riskindex.arrays import AnyArray, Array, Dates, Flags, Integers
 from riskindex.demo.draws import multinomial
 from riskindex.demo.event_tables import (
     EVENT_TABLES,
@@ -203,7 +202,7 @@ class Undescribed(NamedTuple):
     rng: np.random.Generator
     scale: float
 
-    def moments(self, day: NDArray[np.datetime64]) -> NDArray[np.datetime64]:
+    def moments(self, day: Dates) -> Dates:
         """A time of day, by no offence in particular, for each day."""
         hour = hours(day, np.zeros(len(day), dtype=bool), self.rng)
         return np.asarray(day.astype("datetime64[m]") + minutes_of_day(hour, self.rng))
@@ -354,7 +353,7 @@ def _as_written(column: "pd.Series[Any]") -> object:
     return pd.Categorical(column.mask(column == ""))
 
 
-def _homes(of: DrawnTable, areas: "GeoDataFrame", rng: np.random.Generator) -> NDArray[Any]:
+def _homes(of: DrawnTable, areas: "GeoDataFrame", rng: np.random.Generator) -> AnyArray:
     n, records = len(areas), of.records
     codes = np.concatenate([areas.index.to_numpy(dtype=object), [None, None]])[records.area]
     elsewhere = rng.choice(ELSEWHERE, records.person.max() + 1)  # one home for each year's person

@@ -3,16 +3,15 @@
 import zlib
 from collections.abc import Iterator
 from itertools import product
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import Voronoi, cKDTree
 
-from riskindex.arrays import Array, Flags, Integers
+from riskindex.arrays import AnyArray, Array, Flags, Integers
 from riskindex.errors import DataError
 
 if TYPE_CHECKING:
@@ -124,7 +123,7 @@ class Town(NamedTuple):
 class Cells(NamedTuple):
     """Polygons of the areas, pairs of adjoining areas, and the area each is built around."""
 
-    polygons: NDArray[Any]
+    polygons: AnyArray
     pairs: Integers
     points: Array
 
@@ -385,7 +384,7 @@ def _bent(rng: np.random.Generator, diagram: Voronoi, ridges: Integers) -> Array
     return np.asarray(np.round(lines, 3))
 
 
-def _polygons(lines: Array, pairs: Integers, points: Array, n: int) -> NDArray[Any]:
+def _polygons(lines: Array, pairs: Integers, points: Array, n: int) -> AnyArray:
     """Rings of the first n cells, joined from their borders in order of angle."""
     import shapely
 

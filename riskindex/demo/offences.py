@@ -9,9 +9,8 @@ from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array, Flags, Integers, Texts
+from riskindex.arrays import Array, Dates, Flags, Integers, Texts, Words
 from riskindex.demo.deals import choose, deal_words
 from riskindex.demo.event_tables import YEARS, Records
 
@@ -209,7 +208,7 @@ def _plan_attempts(about: pd.DataFrame, rng: np.random.Generator, scale: float) 
             )
 
 
-def _days(about: pd.DataFrame, sexual: Flags, rng: np.random.Generator) -> NDArray[np.datetime64]:
+def _days(about: pd.DataFrame, sexual: Flags, rng: np.random.Generator) -> Dates:
     """A day of each offence's year, and of its month where that is planned."""
     days = np.empty(len(about), dtype="datetime64[D]")
     planned = about["month"].to_numpy()
@@ -226,7 +225,7 @@ def _days(about: pd.DataFrame, sexual: Flags, rng: np.random.Generator) -> NDArr
     return days
 
 
-def _likely(dates: NDArray[np.datetime64], months: Array) -> Array:
+def _likely(dates: Dates, months: Array) -> Array:
     month = dates.astype("datetime64[M]").astype(int) % 12
     # Day 0 of NumPy, 1 January 1970, was a Thursday: three more makes Monday 0.
     weight = months[month] * _WEEKDAYS[(dates.astype(int) + 3) % 7]
@@ -308,9 +307,7 @@ _NOT_FOUND = {"no suspect identified": 0.45, "evidential difficulties": 0.48, "o
 _OPEN = "under investigation"
 
 
-def outcomes(
-    day: NDArray[np.datetime64], sort: NDArray[np.str_], rng: np.random.Generator
-) -> Texts:
+def outcomes(day: Dates, sort: Words, rng: np.random.Generator) -> Texts:
     """Outcome of each case: fewer are detected over the years, and recent ones are still open."""
     detected = np.select(
         [sort == "sexual", sort == "domestic"],
@@ -331,11 +328,11 @@ def outcomes(
     return np.asarray(found)
 
 
-def _years_on(day: NDArray[np.datetime64]) -> Array:
+def _years_on(day: Dates) -> Array:
     return np.asarray((day - np.datetime64(f"{YEARS[0]}-01-01")).astype(int) / 365.25)
 
 
-def hours(day: NDArray[np.datetime64], late: Flags, rng: np.random.Generator) -> Integers:
+def hours(day: Dates, late: Flags, rng: np.random.Generator) -> Integers:
     """Hour of each event; of the late ones the small hours of Saturday and Sunday are likeliest."""
     # Day 0 of NumPy was a Thursday.
     weekend = (day.astype(int) + 3) % 7 >= 5
@@ -354,9 +351,7 @@ def minutes_of_day(hour: Integers, rng: np.random.Generator) -> Integers:
     return np.maximum(60 * hour + past, 1 + rng.integers(0, 4, len(hour)))
 
 
-def times_of_day(
-    day: NDArray[np.datetime64], late: Flags, rng: np.random.Generator
-) -> dict[str, NDArray[np.datetime64]]:
+def times_of_day(day: Dates, late: Flags, rng: np.random.Generator) -> dict[str, Dates]:
     """When each began, and until when it may have been; 00:00 where nobody knew the time."""
     minute = minutes_of_day(hours(day, late, rng), rng)
     draw = rng.random(len(day))

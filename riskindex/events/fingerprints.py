@@ -15,9 +15,8 @@ from collections.abc import Iterable
 from hashlib import blake2b
 
 import numpy as np
-from numpy.typing import NDArray
 
-from riskindex.arrays import Fingerprints
+from riskindex.arrays import Dates, Fingerprints
 
 LARGEST = 2**31 - 1
 """The largest print; a product of two fits into 62 bits, which every engine can sum."""
@@ -44,7 +43,7 @@ def area_prints(codes: Iterable[str]) -> Fingerprints:
     return _prints(codes, b"area")
 
 
-def day_prints(days: NDArray[np.datetime64]) -> Fingerprints:
+def day_prints(days: Dates) -> Fingerprints:
     """Prints of dates.
 
     Parameters

@@ -8,11 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from riskindex.areas.editions import first_few
 from riskindex.areas.groups import group_kinds
-from riskindex.arrays import Fingerprints, Flags, Integers, Positions
+from riskindex.arrays import Fingerprints, Flags, Integers, Positions, WholeNumbers
 from riskindex.events.coverage import Gaps, find_units, gaps_by_number, gaps_by_unit
 from riskindex.events.fingerprints import day_prints
 from riskindex.events.periods import Period
@@ -496,9 +495,9 @@ class Tally:
 class _Outcomes(NamedTuple):
     """Numbers of events, and sums of their days' prints, by span, area and reason."""
 
-    span: NDArray[np.integer]
-    area: NDArray[np.integer]
-    reason: NDArray[np.integer]
+    span: WholeNumbers
+    area: WholeNumbers
+    reason: WholeNumbers
     n: Integers
     prints: Fingerprints
 
@@ -549,12 +548,12 @@ _LOCATED = (
 )
 
 
-def _sums(reason: NDArray[np.integer], n: Integers) -> Integers:
+def _sums(reason: WholeNumbers, n: Integers) -> Integers:
     """Sum of n for each `Reason`."""
     return np.bincount(reason, weights=n, minlength=len(Reason)).astype(np.int64)
 
 
-def _in_pairs(rules: Iterable[NDArray[np.integer]], n: Integers) -> dict[tuple[int, int], int]:
+def _in_pairs(rules: Iterable[WholeNumbers], n: Integers) -> dict[tuple[int, int], int]:
     """Sum of n for each pair of groups among the rules, in rising order, that stand together."""
     found: Counter[tuple[int, int]] = Counter()
     for of_one, number in zip(rules, n.tolist(), strict=True):

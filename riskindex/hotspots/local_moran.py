@@ -3,10 +3,10 @@
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy import sparse
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Bands
 from riskindex.statistics.getis_ord import gi
 from riskindex.statistics.gi_p_values import Method
 from riskindex.statistics.permutations import Permutations
@@ -21,7 +21,7 @@ class LocalMoran(NamedTuple):
     statistic: Array
     """Shape `(n,)`; above zero: the neighbours are like the area. NaN without neighbours, or where
     all values are equal."""
-    quadrant: NDArray[np.int8]
+    quadrant: Bands
     """Position in `QUADRANTS`; 0 where there is no statistic."""
     p: Array
     """Two-sided: twice the smaller tail, at most 1."""

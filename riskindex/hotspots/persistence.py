@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy import special
 
-from riskindex.arrays import Array, Integers, Texts
+from riskindex.arrays import AnyArray, Array, Integers, Texts
 from riskindex.factors import Factor
 from riskindex.hotspots.categories import History, categorise
 from riskindex.hotspots.changes import change_test
@@ -152,7 +151,7 @@ def _of_factor(
     return frame
 
 
-def _by_period(column: "pd.Series[Any]", periods: int) -> NDArray[Any]:
+def _by_period(column: "pd.Series[Any]", periods: int) -> AnyArray:
     """Values of one factor, shape (n, periods): its rows are periods, areas in order inside."""
     return np.asarray(column.to_numpy()).reshape(periods, -1).T
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.special import xlogy
 
-from riskindex.arrays import Array, Flags, Integers, Positions
+from riskindex.arrays import AnyArray, Array, Flags, Integers, Positions
 from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.hotspots.samples import Land, Observation, Sample, context_of, observe
@@ -306,7 +306,7 @@ def _study(sample: Sample, factor: Factor) -> AssessedAreas:
     )
 
 
-def _line(number: int, found: Cluster, codes: NDArray[Any], unit: float) -> dict[str, Any]:
+def _line(number: int, found: Cluster, codes: AnyArray, unit: float) -> dict[str, Any]:
     return {
         "cluster": number,
         "areas": len(found.areas),

@@ -1,11 +1,10 @@
 """Hotter than its surroundings: a second test beside that against the whole study area."""
 
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from riskindex.arrays import AnyArray
 from riskindex.factors import Factor
 from riskindex.hotspots.area_tests import local_test
 from riskindex.hotspots.samples import Land, Observation
@@ -15,7 +14,7 @@ from riskindex.statistics.expectation import NEAREST
 
 def against_surroundings(
     seen: Observation, land: Land, factor: Factor, dispersion: float
-) -> dict[str, NDArray[Any]]:
+) -> dict[str, AnyArray]:
     """Test every area against the rate of the 200 areas nearest to it.
 
     Where risk changes smoothly over the study area, whole quarters are hotter than the study area
@@ -39,7 +38,7 @@ def against_surroundings(
         or the area), `local_p_adjusted`, and `is_hot_local`: significant, on more events of its
         own than its surroundings lead one to expect. NaN, and False, where it is not asked.
     """
-    columns: dict[str, NDArray[Any]] = {
+    columns: dict[str, AnyArray] = {
         name: np.full(len(seen.reason), np.nan)
         for name in ("local_expected", "local_ratio", "local_p_adjusted")
     }

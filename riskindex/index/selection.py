@@ -8,9 +8,8 @@ from typing import Any, ClassVar, Literal, NamedTuple, TypedDict, Unpack
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array, Flags, Positions
+from riskindex.arrays import AnyArray, Array, Flags, Positions
 from riskindex.cut import TIE_WORDS, Cut, by_hand, exchanged, explained
 from riskindex.cut import areas as in_areas
 from riskindex.errors import ConfigError, DataError
@@ -375,7 +374,7 @@ def _cut(areas: Standing, target: int, rule: str, ties: str) -> tuple[Flags, Fla
 # A minimum for every group
 
 
-def with_minimum(areas: Standing, chosen: Flags, groups: NDArray[Any], minimum: int) -> Flags:
+def with_minimum(areas: Standing, chosen: Flags, groups: AnyArray, minimum: int) -> Flags:
     """Let the best areas of groups below a minimum in, and the lowest of the others out.
 
     Parameters

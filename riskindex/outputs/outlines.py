@@ -1,12 +1,11 @@
 """Boundaries made small for a page: simplified without gaps, on a grid, as differences."""
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
-from numpy.typing import NDArray
 
-from riskindex.arrays import Integers
+from riskindex.arrays import AnyArray, Integers
 from riskindex.caching import IdentityKey
 
 if TYPE_CHECKING:
@@ -67,7 +66,7 @@ def draw_outlines(areas: "gpd.GeoDataFrame") -> CodedOutlines:
     return CodedOutlines(coded, (west, south, east, north), grid)
 
 
-def simplified(areas: "gpd.GeoDataFrame") -> NDArray[Any]:
+def simplified(areas: "gpd.GeoDataFrame") -> AnyArray:
     """Shapes simplified together, so that no gap opens between them.
 
     Parameters
@@ -80,7 +79,7 @@ def simplified(areas: "gpd.GeoDataFrame") -> NDArray[Any]:
 
 
 @lru_cache(maxsize=1)
-def _simplified(key: "IdentityKey[gpd.GeoDataFrame]") -> NDArray[Any]:
+def _simplified(key: "IdentityKey[gpd.GeoDataFrame]") -> AnyArray:
     import shapely
 
     shapes = key.value.geometry.to_numpy()
@@ -96,10 +95,10 @@ def _simplified(key: "IdentityKey[gpd.GeoDataFrame]") -> NDArray[Any]:
     drawn = np.where(lost, exact, drawn)
     # Cached and shared by map, report and profiles: nobody may change it for the others.
     drawn.flags.writeable = False
-    return cast("NDArray[Any]", drawn)
+    return cast("AnyArray", drawn)
 
 
-def _tolerance(shapes: NDArray[Any]) -> float:
+def _tolerance(shapes: AnyArray) -> float:
     """The finest tolerance that leaves the page small, judged by every so many areas."""
     import shapely
 

@@ -2,13 +2,12 @@
 
 import itertools
 import textwrap
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array
+from riskindex.arrays import AnyArray, Array
 from riskindex.cut import areas
 from riskindex.outputs.outlines import simplified
 from riskindex.outputs.pages import PROFILE_MARKS
@@ -93,7 +92,7 @@ def _class_lines(released: Released, classes: "pd.Series[int]") -> dict[int, str
     return {c: f"{word}: {areas(int(held[c]))}" for c, word in words.items() if c in held}
 
 
-def _outline_selected(shapes: NDArray[Any], axes: "Axes") -> None:
+def _outline_selected(shapes: AnyArray, axes: "Axes") -> None:
     """A heavy line around selected areas, one around those that adjoin each other."""
     import shapely
     from matplotlib.collections import PathCollection
@@ -180,7 +179,7 @@ def part_dots(centres: Array, radius: Array) -> Array:
     return at
 
 
-def _paths(shapes: NDArray[Any]) -> "list[Path]":
+def _paths(shapes: AnyArray) -> "list[Path]":
     """Each shape with all its rings as one path."""
     import shapely
     from matplotlib.path import Path
@@ -220,7 +219,7 @@ def _frame(bounds: Array) -> "tuple[Figure, Axes]":
     return figure, axes
 
 
-def _label_groups(released: Released, shapes: NDArray[Any], axes: "Axes") -> None:
+def _label_groups(released: Released, shapes: AnyArray, axes: "Axes") -> None:
     # More than some thirty names cover each other and the map beneath them.
     if not released.group_kinds or released.areas[released.group_kinds[-1]].nunique() > 30:
         return

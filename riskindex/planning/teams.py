@@ -7,13 +7,12 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array, Flags, Integers, Positions
+from riskindex.arrays import AnyArray, Array, Flags, Integers, Positions
 from riskindex.errors import ConfigError, DataError
 from riskindex.planning.place_names import in_words
 
-Limit = tuple[NDArray[Any], Any, Any]
+Limit = tuple[AnyArray, Any, Any]
 """What each place counts, and the least and most that a set may come to."""
 DIGITS = 6
 """What is reached is compared to so many digits of the place that has most: less is a tie."""
@@ -290,9 +289,7 @@ class Problem(NamedTuple):
             limits.append((sign, -np.inf, excluded.sum() - 1))
         return limits
 
-    def _may_reach(
-        self, goal: int, k: int, available: int, low: NDArray[Any], high: NDArray[Any]
-    ) -> bool:
+    def _may_reach(self, goal: int, k: int, available: int, low: AnyArray, high: AnyArray) -> bool:
         """Whether the bound of the fractional knapsack with place k leaves the goal in reach."""
         inside = low > 0
         inside[k] = True
@@ -391,8 +388,8 @@ def _costs(places: pd.DataFrame, plan: Plan) -> Integers:
 def _limits(
     asked: int | Mapping[str, int] | None,
     names: pd.Index,
-    default: NDArray[Any],
-    size: NDArray[Any],
+    default: AnyArray,
+    size: AnyArray,
 ) -> Integers:
     """Places per district: a number for all is taken as far as a district has places."""
     if isinstance(asked, Mapping):
@@ -416,7 +413,7 @@ def _there_is_no(name: str, known: Any, what: str) -> str:  # noqa: ANN401 (any 
     return f"there is no {what} {name}{f'; the nearest name is {close[0]}' if close else ''}."
 
 
-def _unmet(least: Integers, most: Integers, size: NDArray[Any], names: pd.Index) -> list[str]:
+def _unmet(least: Integers, most: Integers, size: AnyArray, names: pd.Index) -> list[str]:
     faults = []
     for name, low, high, there in zip(names, least, most, size, strict=True):
         if low < 0 or high < 0:

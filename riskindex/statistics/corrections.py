@@ -4,9 +4,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Bands
 
 BANDS = ((0.10, 90), (0.05, 95), (0.01, 99))
 """Largest adjusted p of each confidence band, the widest first."""
@@ -41,7 +40,7 @@ def adjust(p: Array, method: str) -> Array:
     return adjusted
 
 
-def confidence_of(p_adjusted: Array) -> NDArray[np.int8]:
+def confidence_of(p_adjusted: Array) -> Bands:
     """Confidence band of adjusted p-values: 99, 95, 90, or 0 for none and for not assessed."""
     confidence = np.zeros(np.shape(p_adjusted), dtype=np.int8)
     # The widest first: narrower bands overwrite.

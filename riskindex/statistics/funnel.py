@@ -5,9 +5,9 @@ from types import MappingProxyType
 from typing import Literal, Protocol
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Words
 from riskindex.statistics.intervals import Estimate
 
 WINSORISED = 0.1
@@ -147,7 +147,7 @@ def against_benchmark(
     benchmark: ArrayLike,
     *,
     good: Literal["low", "high", "neither"] = "low",
-) -> NDArray[np.str_]:
+) -> Words:
     """Better, similar or worse than a benchmark, as public-health profiles colour it.
 
     Parameters
