@@ -28,6 +28,7 @@ from riskindex.assessment.options import (
     Measure,
     Names,
     OtherRecords,
+    Profiles,
     document_faults,
     figure_faults,
 )
@@ -128,6 +129,8 @@ class Config(BaseModel):
     """Events that figures count beside the factors: without a map, a test or a score."""
     figures: list[Figure] = Field(default_factory=list)
     """Numbers of the document beside those that every run makes of its factors and measures."""
+    profiles: Profiles = Profiles()
+    """For which groups there is a page each."""
     document: Document | None = None
     """The written needs assessment, needs.html; left out, none is written."""
     index: Index = Index()
@@ -542,6 +545,10 @@ def _figure_faults(config: Config) -> Iterator[str]:
         yield f"figures: no source {name!r}; there is {listed(config.sources)}."
     for figure in config.figures:
         yield from (f"figures.{figure.name}: {fault}" for fault in figure_faults(figure, known))
+    for kind in config.profiles.groups:
+        if kind not in known.kinds:
+            listed_kinds = ", ".join(sorted(known.kinds)) or "none"
+            yield f"profiles.groups: the areas are in no group {kind!r}; there is {listed_kinds}."
     if config.document is not None:
         yield from document_faults(
             config.document, counted=known.measures, tested=known.tested, figures=names

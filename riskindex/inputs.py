@@ -17,11 +17,11 @@ from riskindex.areas.table_files import read_tables
 from riskindex.assessment.options import OF_ASPECTS
 from riskindex.assessment.people_counts import columns_for_people, count_people, of_factors
 from riskindex.assessment.place_counts import (
+    WHOLE_KIND,
     Measured,
     count_polygons,
     no_places,
     places_by_kind,
-    places_of_pages,
 )
 from riskindex.assessment.series import read_series
 from riskindex.config import Config
@@ -298,7 +298,7 @@ def _place_of_area(areas: pd.DataFrame, place: str) -> "pd.Series[str]":
 
 def _places_of_mixes(config: Config, areas: "GeoDataFrame") -> dict[str, MixPlaces]:
     """Places below those of pages in which figures ask for months, hours, ages and the like."""
-    known, pages = places_by_kind(areas), places_of_pages(areas)
+    known, pages = places_by_kind(areas), {WHOLE_KIND, profile_kind(group_kinds(areas))}
     mixes = [figure for figure in config.figures if figure.kind in OF_ASPECTS and figure.by]
     asked = {
         kind: [figure for figure in mixes if kind in figure.places]

@@ -14,6 +14,7 @@ from riskindex.areas.screen_maps import OnScreen
 from riskindex.assessment.figure_rows import ByArea
 from riskindex.assessment.people_rows import with_homes
 from riskindex.assessment.place_counts import (
+    BASES,
     NOTHING_MEASURED,
     Measured,
     count_everything,
@@ -32,7 +33,7 @@ from riskindex.assessment.shown_counts import (
 from riskindex.cut import Cut
 from riskindex.factors import Factor, period_label
 from riskindex.index.build import Index
-from riskindex.planning.team_plan import Surroundings, TeamPlan
+from riskindex.planning.team_plan import Surroundings, TeamPlan, place_names
 from riskindex.tables import Sensitivity
 
 if TYPE_CHECKING:
@@ -236,7 +237,8 @@ class Result(OnScreen):
         """Counts of the whole and of every kind of group, of `count_everything`."""
         # Groups keep the events in sensitive places: their cells are of 5,000 residents or more.
         counts = [self.group_counts, self.measured.counts]
-        table = count_everything(self.areas, counts, self.tables, self.config.factors)
+        named = place_names(self.team_plan)
+        table = count_everything(self.areas, counts, self.tables, self.config.factors, named=named)
         table = with_events_elsewhere(table, self.measured.in_no_area)
         inside = self.measured.in_polygons
         return pd.concat([table, inside]) if len(inside) else table
@@ -267,6 +269,7 @@ class Result(OnScreen):
             counts=self.figure_counts,
             rhythm=inside_study(self.measured.rhythm),
             finer=inside_study(self.measured.finer),
+            over_periods=inside_study(self.rhythm),
             bands=pd.DataFrame(),
             rhythm_kind=profile_kind(group_kinds(self.areas)),
             whole=self.config.place,
@@ -281,7 +284,11 @@ class Result(OnScreen):
                 hotspots=self.hotspots,
                 listed=self.index["selected"].astype(bool),
                 period=period_label(self.config.factors),
-                places=places_of_pages(self.areas),
+                places=places_of_pages(
+                    self.areas, self.config.profiles.groups, place_names(self.team_plan)
+                ),
+                people={name: self.areas[name].round() for name in BASES if name in self.areas},
+                tiers=self.index.get("tier"),
             ),
         )
         return every_figure(asked, shown)

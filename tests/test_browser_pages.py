@@ -45,7 +45,7 @@ def poisoned(released):
     swap = {"district": districts}
     counts, rhythm = (
         table.rename(index=districts, level="place")
-        for table in (released.district_counts, released.rhythm)
+        for table in (released.figure_counts, released.rhythm)
     )
     return dataclasses.replace(
         released,
@@ -56,7 +56,7 @@ def poisoned(released):
         attribution=EVIL,
         all_areas=every,
         areas=areas,
-        district_counts=counts,
+        figure_counts=counts,
         rhythm=rhythm,
         factors=released.factors.assign(label=list(EVIL[: len(released.factors)])),
         top=released.top.assign(name=EVIL[4], reasons=EVIL[7]).replace(swap),

@@ -115,8 +115,7 @@ def test_05_a_period_cut_short_says_so_and_tells_no_fall(case):
     assert "last 21 days (from 2024-06-10), where some 252 would be expected" in lines
     one.run()
     told = one.page("profiles/district-ash.html")
-    compared = "419 in 2024-Q2, 546 in 2024-Q1. The two are not compared: 2024-Q2 is a part period."
-    assert compared in told
+    assert re.search(r"2024-Q2 \(a part\) 419 not compared: a part period", told)
     assert "more than chance" not in told
 
 

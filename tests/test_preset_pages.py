@@ -15,6 +15,7 @@ from test_presets import read_pages, written
 
 from riskindex import read_config, release, run, save
 from riskindex.areas.area_names import find_area
+from riskindex.outputs.pages import slug
 from riskindex.setup.new_config import new_config, presets
 
 BESIDE_A_CHANGE = re.compile(r"(?:\bup|\bto|\+|−|\() *$")
@@ -153,5 +154,5 @@ def test_every_page_of_a_preset_is_about_areas_of_the_study(outputs):
     one = released["public"]
     inside = one.all_areas.drop(index=list(one.context))
     kind = "district" if "district" in inside else one.group_kinds[-1]
-    pages = {path.name for path in (folder / "public/profiles").glob("district-*.html")}
+    pages = {path.name for path in (folder / "public/profiles").glob(f"{slug(kind)}-*.html")}
     assert len(pages) == inside[kind].nunique()

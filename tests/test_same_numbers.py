@@ -32,7 +32,7 @@ def workbook_lines(folder):
 
 
 def report_rows(page: str) -> dict[str, str]:
-    rows = re.findall(r"<tr><td.*?</tr>", page)
+    rows = re.findall(r"<tr data-row=.*?</tr>", page)
     return {re.search(r"E\d{8}", row)[0]: row for row in rows if re.search(r"E\d{8}", row)}
 
 

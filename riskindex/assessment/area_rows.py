@@ -1,11 +1,13 @@
-"""How many areas are hot, for how long, and on the list: of the whole and of its districts."""
+"""How many areas are hot, for how long, and on the list, and who lives there, by place."""
 
 from collections.abc import Iterator, Mapping
 
 import pandas as pd
 
-from riskindex.assessment.figure_rows import GIVEN
+from riskindex.areas.groups import all_or_none
+from riskindex.assessment.figure_rows import GIVEN, ByArea, span
 from riskindex.assessment.place_counts import WHOLE_KIND
+from riskindex.disclosure import NOT_RECORDED, WITHHELD
 from riskindex.statistics.intervals import percent_share
 
 HOT, ALWAYS, NEW = "hot", "hot in every period", "hot in the last period alone"
@@ -67,38 +69,78 @@ def _asked(wide: pd.DataFrame) -> Iterator[tuple[str, str, "pd.Series[object]"]]
     known = wide.notna().all(axis=1)
     flags = wide.eq(True).fillna(False).astype(bool)
     last = flags.iloc[:, -1]
-    span = f"{wide.columns[0]} to {wide.columns[-1]}"
-    yield ALWAYS, span, flags.all(axis=1).astype(object).where(known)
+    every = span([str(wide.columns[0]), str(wide.columns[-1])])
+    yield ALWAYS, every, flags.all(axis=1).astype(object).where(known)
     before = flags.iloc[:, :-1].any(axis=1)
     yield NEW, str(wide.columns[-1]), (last & ~before).astype(object).where(known)
 
 
-def list_rows(
-    listed: "pd.Series[bool]", places: "Mapping[str, pd.Series[str]]", *, period: str, whole: str
-) -> Iterator[pd.DataFrame]:
-    """Areas on the list, of those assessed.
+def list_rows(by_area: ByArea, listed: "pd.Series[bool]", *, whole: str) -> Iterator[pd.DataFrame]:
+    """Areas on the list and borderline ones, of those assessed, and who lives in the list.
 
     Parameters
     ----------
+    by_area
+        Places, tiers and people of each area, and what the list is made of.
     listed
         Whether each assessed area is on the list, index area_code.
-    places, whole
-        As for `hot_rows`.
-    period
-        Label of what the list is made of.
+    whole
+        Name of the study area.
     """
-    for kind, of_kind in places.items():
-        rows = _counted(listed.astype(object), of_kind.reindex(listed.index))
-        yield rows.assign(
-            figure=f"{LIST}.selected",
-            kind=LIST,
-            measure="Areas on the list",
-            place_kind=kind,
-            place=whole if kind == WHOLE_KIND else rows["place"],
-            period=period,
-            category="selected",
-            base_name="areas assessed",
-        )
+    flags = {"selected": listed.astype(object)}
+    if by_area.tiers is not None:
+        flags[BORDERLINE] = (by_area.tiers.reindex(listed.index) == BORDERLINE).astype(object)
+    for kind, of_kind in by_area.places.items():
+        places = of_kind.reindex(listed.index)
+        about = {"kind": LIST, "place_kind": kind, "period": by_area.period}
+        for category, of_areas in flags.items():
+            yield _placed(_counted(of_areas, places), kind, whole).assign(
+                figure=f"{LIST}.{category}",
+                measure=_MEASURES[category],
+                category=category,
+                base_name="areas assessed",
+                **about,
+            )
+        for name, people in by_area.people.items():
+            found = _living(people.reindex(listed.index), listed, places)
+            yield _placed(found, kind, whole).assign(
+                figure=f"{LIST}.{name}",
+                measure=_MEASURES[name],
+                category="selected",
+                base_name=f"all {_MEASURES[name].lower()}",
+                **about,
+            )
+
+
+BORDERLINE = "borderline"
+_MEASURES = {
+    "selected": "Areas on the list",
+    BORDERLINE: "Borderline areas, on the list or not",
+    "residents": "Residents",
+    "residents_10_24": "Residents aged 10 to 24",
+}
+
+
+def _placed(rows: pd.DataFrame, kind: str, whole: str) -> pd.DataFrame:
+    return rows.assign(place=whole if kind == WHOLE_KIND else rows["place"])
+
+
+def _living(
+    people: "pd.Series[object]", listed: "pd.Series[bool]", places: "pd.Series[str]"
+) -> pd.DataFrame:
+    """People of each place who live in areas of the list, of all who live there."""
+    numbers = pd.to_numeric(people, errors="coerce").astype(float)
+    both = pd.DataFrame({"count": numbers.where(listed | numbers.isna(), 0.0), "base": numbers})
+    table = all_or_none(both, places).rename_axis("place").reset_index()
+    # Text in the place of a number is a mark: it is withheld, and so is every sum with it.
+    held = people.map(lambda value: isinstance(value, str)).groupby(places).any()
+    missing = table["place"].map(held).map({True: WITHHELD, False: NOT_RECORDED})
+    return table.assign(
+        counted="people",
+        value=percent_share(table["count"], table["base"], decimals=1),
+        unit="%",
+        status=missing.where(table["base"].isna(), GIVEN),
+    )
 
 
 def _counted(flags: "pd.Series[object]", places: "pd.Series[str]") -> pd.DataFrame:

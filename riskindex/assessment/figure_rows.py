@@ -95,7 +95,11 @@ class ByArea:
     period: str = ""
     """Label of what the list is made of."""
     places: "Mapping[str, pd.Series[str]]" = field(default_factory=dict)
-    """Kind of place, the whole and that of the pages, to the name of each area's place."""
+    """Kind of place, the whole and those of the pages, to the name of each area's place."""
+    people: "Mapping[str, pd.Series[Any]]" = field(default_factory=dict)
+    """`residents` and `residents_10_24` of each area, or marks in their place."""
+    tiers: "pd.Series[str] | None" = None
+    """How sure each area is; None without repeats."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,6 +136,8 @@ class Shown:
     as there."""
     is_finer: bool = False
     """Whether `rhythm` is of such a kind."""
+    over_periods: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """As `rhythm`, of all periods of a factor together: without the level `period`."""
     bands: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Records of restricted factors in the bands of ages that figures ask for, as `rhythm`; of the
     others they are summed from it."""
@@ -222,6 +228,11 @@ def figure_lines(table: pd.DataFrame, kind: str, shown: Shown, **columns: object
         "status": status_of(table["count"], table["mark"]),
     }
     return pd.DataFrame({**fixed, **columns}, index=table.index)
+
+
+def span(periods: Sequence[str]) -> str:
+    """What several periods are called together, such as 2018 to 2022."""
+    return f"{periods[0]} to {periods[-1]}"
 
 
 A_PART = "a part of a period"

@@ -1,6 +1,7 @@
 """Every number of a needs assessment as one row of one tidy table, with its base and interval."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -23,6 +24,7 @@ from riskindex.assessment.figure_rows import (
     ranked,
     rate_rounded,
     ratio_columns,
+    span,
     status_of,
     without_small_bases,
 )
@@ -58,6 +60,7 @@ def make_figures(shown: Shown) -> pd.DataFrame:
         *(change_rows(events, shown, *pair) for pair in pairs_of_periods(shown)),
         *_table_shares(table[table["base"].notna()], shown),
         *mix_rows(shown, aspects=ASPECTS),
+        *_mixes_over_periods(shown),
     ]
     return in_one_table([part for part in parts if len(part)], shown)
 
@@ -198,6 +201,27 @@ def _table_shares(table: pd.DataFrame, shown: Shown) -> Iterator[pd.DataFrame]:
         ratio=round_half_away(ratio, decimals=4),
         method=NONE,
     )
+
+
+def _mixes_over_periods(shown: Shown) -> Iterator[pd.DataFrame]:
+    """Mixes of all periods of a factor together, which one period may be too short for."""
+    spans = {factor: span(labels) for factor, labels in shown.periods.items() if len(labels) > 1}
+    table = shown.over_periods
+    if table.empty:
+        return
+    asked = table.index.isin(list(spans), level="factor")
+    # A month is of one period, and has its row there.
+    asked &= table.index.isin(["weekday", "hour", "age", "sex"], level="aspect")
+    table = table[asked].reset_index()
+    table["period"] = table["factor"].map(spans)
+    levels = ["factor", "group", "period", "place", "aspect", "value"]
+    together = replace(shown, rhythm=table.set_index(levels))
+    # Under a name of their own: the last row of a mix is that of its last period.
+    for rows in mix_rows(together, aspects=ASPECTS):
+        yield rows.assign(figure=rows["figure"].str.replace(".mix", f".{MIX_OF_ALL}", regex=False))
+
+
+MIX_OF_ALL = "mix_of_all_periods"
 
 
 def mix_rows(

@@ -187,6 +187,16 @@ class Document:
     """Figures of changes that stand in the table of targets, by their names."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Profiles:
+    """Area profiles: for which groups there is a page each."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
+
+    groups: Sequence[str] = ()
+    """Kinds of group, such as partnership and ward; left out, the partnerships or districts."""
+
+
 def document_faults(
     document: Document,
     *,

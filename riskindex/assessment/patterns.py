@@ -51,7 +51,11 @@ def stand_out_rows(table: pd.DataFrame, shown: Shown) -> "dict[str, pd.Series[An
         # A category without a line has no record; restricted factors, of which it may be withheld,
         # are out.
         wide = part.pivot(index="place", columns="category", values="count").fillna(0.0)
-        days = _exposure(str(aspect), wide.columns, str(period), shown.units[str(factor)])
+        labels = shown.periods[str(factor)]
+        # All periods together have the days of each.
+        labels = [str(period)] if period in labels else labels
+        unit = shown.units[str(factor)]
+        days = np.sum([_exposure(str(aspect), wide.columns, one, unit) for one in labels], axis=0)
         # A month outside the period had no day on which an event could fall.
         wide, days = wide.loc[:, days > 0], days[days > 0]
         if wide.shape[1] < 2:

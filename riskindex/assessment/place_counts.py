@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
 WHOLE_KIND = "whole"
 """Kind of the study area itself."""
+NAMED_KIND = "place"
+"""Kind of the named places of the list, clusters of selected areas."""
 RESIDENTS = "residents"
 """Measure of the lines that count residents."""
+BASES = ["residents", "residents_10_24"]
+"""Columns of the areas that say how many people live there."""
 LEVELS = ("factor", "period", "place_kind", "place")
 """What a line of the table is of; the study area is the place `WHOLE`."""
 COLUMNS = ("count", "base", "residents", "mark")
@@ -88,10 +92,25 @@ def places_by_kind(areas: "GeoDataFrame | pd.DataFrame") -> "dict[str, pd.Series
     return {WHOLE_KIND: pd.Series(WHOLE, index=study.index), **found}
 
 
-def places_of_pages(areas: "GeoDataFrame | pd.DataFrame") -> "dict[str, pd.Series[str]]":
-    """Of `places_by_kind`, the whole and the kind of group that pages are written for."""
-    kinds = {WHOLE_KIND, profile_kind(group_kinds(areas))}
-    return {kind: names for kind, names in places_by_kind(areas).items() if kind in kinds}
+def places_of_pages(
+    areas: "GeoDataFrame | pd.DataFrame", asked: Sequence[str], named: "pd.Series[Any]"
+) -> "dict[str, pd.Series[str]]":
+    """Of `places_by_kind`, the whole and the kinds that pages are written for, and named places.
+
+    Parameters
+    ----------
+    areas
+        As for `places_by_kind`.
+    asked
+        Kinds that the config names; where it names none, that of `profile_kind`.
+    named
+        Name of the place of each selected area, index area_code.
+    """
+    every = places_by_kind(areas)
+    usual = profile_kind(group_kinds(areas))
+    kinds = asked or ([usual] if usual else [])
+    found = {kind: every[kind] for kind in (WHOLE_KIND, *kinds) if kind in every}
+    return found if named.empty else {**found, NAMED_KIND: named.reindex(found[WHOLE_KIND].index)}
 
 
 def _names_with_outer(areas: pd.DataFrame, kind: str) -> "pd.Series[str]":
@@ -273,8 +292,10 @@ def count_everything(
     counts: Sequence[pd.DataFrame],
     tables: pd.DataFrame,
     factors: Sequence[Factor],
+    *,
+    named: "pd.Series[Any]",
 ) -> pd.DataFrame:
-    """What is counted in the whole and in every kind of group, and their residents.
+    """What is counted in the whole, in every kind of group and in named places; their residents.
 
     Parameters
     ----------
@@ -284,6 +305,8 @@ def count_everything(
         Each as for `count_places`; one without columns has no areas either.
     tables, factors
         As for `sum_tables`.
+    named
+        As for `places_of_pages`.
 
     Returns
     -------
@@ -292,6 +315,8 @@ def count_everything(
     """
     places = places_by_kind(areas)
     study = places[WHOLE_KIND].index
+    if len(named):
+        places[NAMED_KIND] = named.reindex(study)
     residents = areas["residents"].loc[study] if "residents" in areas else None
     parts = [
         sum_residents(places, residents),

@@ -141,6 +141,7 @@ def show(
     counts: pd.DataFrame,
     rhythm: pd.DataFrame,
     finer: pd.DataFrame,
+    over_periods: pd.DataFrame,
     bands: pd.DataFrame,
     rhythm_kind: str | None,
     whole: str,
@@ -159,7 +160,7 @@ def show(
     about
         Columns `ABOUT`, index factor or measure, in the order of the report; `restricted` is
         missing where the reader sees everything.
-    counts, rhythm, finer, bands, rhythm_kind, whole, hot, weights
+    counts, rhythm, finer, over_periods, bands, rhythm_kind, whole, hot, weights
         As in `Shown`; `counts` are its places.
     series, funnels, people, part_periods, by_area
         As in `Shown`.
@@ -172,6 +173,7 @@ def show(
         places=counts,
         rhythm=rhythm,
         finer=finer,
+        over_periods=over_periods,
         bands=bands,
         rhythm_kind=rhythm_kind,
         labels=dict(zip(names, map(str, about["label"]), strict=True)),
@@ -218,11 +220,10 @@ def every_figure(requested: Sequence[Figure], shown: Shown) -> pd.DataFrame:
 
 
 def _of_areas(shown: Shown) -> Iterator[pd.DataFrame]:
-    """Rows of hot areas and of the list, for the whole and the kind of place of the pages."""
+    """Rows of hot areas and of the list, for the whole and the kinds of place of the pages."""
     by_area = shown.by_area
     places = by_area.places
     if len(by_area.hotspots):
         yield from hot_rows(by_area.hotspots, places, labels=shown.labels, whole=shown.whole)
     if by_area.listed is not None:
-        period = by_area.period
-        yield from list_rows(by_area.listed, places, period=period, whole=shown.whole)
+        yield from list_rows(by_area, by_area.listed, whole=shown.whole)

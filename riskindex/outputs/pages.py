@@ -242,12 +242,16 @@ def _are_counts(values: Sequence[object]) -> bool:
 _NUMBER = re.compile(r"(under )?[+−±<]?\d[\d,.]*(%|\b.*\))?")
 
 
+_TAG = re.compile(r"<[^>]+>")
+
+
 def _is_number(value: object) -> bool:
     """Whether a value stands to the right: numbers, and texts such as 12% or 3 (1 to 5)."""
     if isinstance(value, str):
-        told = value in MARKS or bool(_NUMBER.fullmatch(value))
+        # Of markup the text decides: a number may stand in an element that names its row.
+        text = _TAG.sub("", value) if isinstance(value, Html) else value
         # An empty cell does not turn a column of numbers into one of text.
-        return not value or (not isinstance(value, Html) and told)
+        return not text or text in MARKS or bool(_NUMBER.fullmatch(text))
     # Truth values are shown as yes and no.
     return not isinstance(value, bool)
 
@@ -337,19 +341,22 @@ def marks_line(body: str) -> str:
 
 
 def paragraphs(lines: Iterable[str]) -> str:
-    """Lines of text as paragraphs; empty ones are left out."""
-    return "".join(f"<p>{escape(line)}</p>" for line in lines if line)
+    """Lines of text, or markup of our own, as paragraphs; empty ones are left out."""
+    return "".join(f"<p>{_markup(line)}</p>" for line in lines if line)
+
+
+def _markup(line: str) -> str:
+    return line if isinstance(line, Html) else escape(line)
 
 
 def bullets(lines: Iterable[str]) -> str:
     """Lines of text, or markup of our own, as a list."""
-    items = (line if isinstance(line, Html) else escape(line) for line in lines)
-    return "<ul>" + "".join(f"<li>{item}</li>" for item in items) + "</ul>"
+    return "<ul>" + "".join(f"<li>{_markup(line)}</li>" for line in lines) + "</ul>"
 
 
 def drawing(svg: str, caption: str) -> str:
-    """An SVG of our own with what it shows in words under it."""
-    return f"<figure>{svg}<figcaption>{escape(caption)}</figcaption></figure>"
+    """An SVG of our own with what it shows in words, or markup of our own, under it."""
+    return f"<figure>{svg}<figcaption>{_markup(caption)}</figcaption></figure>"
 
 
 def percent(share: float, *, decimals: int = 0) -> str:

@@ -82,6 +82,13 @@ class TeamPlan(NamedTuple):
         return self.services["within"].unstack("kind")
 
 
+def place_names(plan: TeamPlan | None) -> "pd.Series[Any]":
+    """Name of the place of every selected area, index area_code."""
+    if plan is None:
+        return pd.Series(dtype=object)
+    return plan.places.place_of.map(plan.places.table["name"]).astype(object)
+
+
 def make_plan(
     index: pd.DataFrame,
     areas: "GeoDataFrame",

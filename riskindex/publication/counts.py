@@ -16,6 +16,7 @@ from riskindex.areas.groups import (
 )
 from riskindex.arrays import Array, Fingerprints, Flags, Positions
 from riskindex.assessment.place_counts import (
+    NAMED_KIND,
     WHOLE_KIND,
     count_places,
     events_of,
@@ -208,7 +209,9 @@ def _protected_groups(
     return counted.assign(share=known, mark=table["mark"])
 
 
-def released_places(result: "Result", key: bytes, rules: CellRules) -> pd.DataFrame:
+def released_places(
+    result: "Result", key: bytes, rules: CellRules, *, named: "pd.Series[Any]"
+) -> pd.DataFrame:
     """The table of `figure_counts` as partners and the public see it.
 
     Parameters
@@ -217,16 +220,21 @@ def released_places(result: "Result", key: bytes, rules: CellRules) -> pd.DataFr
         What a run found out; its counts of groups keep the events in sensitive places.
     key, rules
         Of the release.
+    named
+        Name of the place of each selected area, of the run that the profile may see.
 
     Returns
     -------
     DataFrame
         Open factors and residents as they are; restricted events as protected cells, the whole's
-        yearly counts as counted; restricted tables are left out, and restricted events in named
-        polygons.
+        yearly counts as counted; restricted tables are left out, and so are restricted events of
+        named places and in named polygons.
     """
-    config, places = result.config, places_by_kind(result.areas)
-    study = places[WHOLE_KIND].index
+    config, groups = result.config, places_by_kind(result.areas)
+    study = groups[WHOLE_KIND].index
+    # Of open factors alone: a named place is a handful of selected areas, and its restricted cells
+    # would come near the counts that selected them.
+    places = {**groups, NAMED_KIND: named.reindex(study)} if len(named) else groups
     residents = result.areas["residents"].loc[study] if "residents" in result.areas else None
     closed = restricted_factors(config)
     opened = [factor for factor in config.factors if factor.name not in closed]
@@ -258,7 +266,7 @@ def released_places(result: "Result", key: bytes, rules: CellRules) -> pd.DataFr
         cells = _Cells(result, totals, prints, residents, key=key, rules=rules)
         protected = {
             kind: cells.with_residents(of_kind, is_whole=kind == WHOLE_KIND)
-            for kind, of_kind in places.items()
+            for kind, of_kind in groups.items()
         }
         parts.append(in_one(protected))
     return pd.concat([part for part in parts if len(part)] or parts)

@@ -20,7 +20,7 @@ from riskindex.factors import (
 )
 from riskindex.planning.inside_places import nothing_told
 from riskindex.planning.named_places import hot_in_places, hot_last
-from riskindex.planning.team_plan import TeamPlan
+from riskindex.planning.team_plan import TeamPlan, place_names
 from riskindex.publication.counts import is_exact, released_groups, released_places
 from riskindex.publication.key import signing_key
 from riskindex.publication.people import open_people, released_people
@@ -31,7 +31,6 @@ from riskindex.publication.protection import (
 )
 from riskindex.publication.readable_tables import (
     factor_table,
-    place_names,
     told_inside,
     weights_taken,
     with_kinds,
@@ -191,11 +190,12 @@ def release_protected(
         requested=tuple(result.config.figures),
         people=released_people(result, view.people(), key, rules),
         funnels=view.funnels(),
+        page_kinds=tuple(result.config.profiles.groups),
         document=result.config.document,
         definition=document_definition(result.config),
         series=_open_series(result),
         weights=result.weights,
-        figure_counts=released_places(result, key, rules),
+        figure_counts=released_places(result, key, rules, named=place_names(protected.team_plan)),
         config=_config(result, protected),
         rules=rules,
         sensitivity=protected.sensitivity.in_short(),

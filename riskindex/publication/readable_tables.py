@@ -9,17 +9,10 @@ import pandas as pd
 from riskindex.assessment.shown_counts import definition_of, what_is_counted
 from riskindex.factors import Factor, scale_of_factor
 from riskindex.planning.inside_places import inside_places, nothing_told
-from riskindex.planning.team_plan import TeamPlan
+from riskindex.planning.team_plan import TeamPlan, place_names
 from riskindex.publication.protection import restricted_columns
 from riskindex.result import Result
 from riskindex.tables import rows
-
-
-def place_names(plan: TeamPlan | None) -> "pd.Series[Any]":
-    """Name of the place of every selected area, index area_code."""
-    if plan is None:
-        return pd.Series(dtype=object)
-    return plan.places.place_of.map(plan.places.table["name"]).astype(object)
 
 
 def with_places(table: pd.DataFrame, plan: TeamPlan | None) -> pd.DataFrame:

@@ -14,19 +14,24 @@ from riskindex.areas.neighbours import NeighbourSummary
 from riskindex.areas.screen_maps import OnScreen
 from riskindex.assessment.figure_rows import ByArea
 from riskindex.assessment.options import Document, Figure
-from riskindex.assessment.place_counts import inside_study, no_measures, no_places, places_of_pages
+from riskindex.assessment.place_counts import (
+    BASES,
+    inside_study,
+    no_measures,
+    no_places,
+    places_of_pages,
+)
 from riskindex.assessment.shown_counts import ABOUT, every_figure, hot_by_factor, show
 from riskindex.cut import Cut
 from riskindex.disclosure import CellRules
 from riskindex.factors import BOUNDED, period_label, scale_of_index
 from riskindex.named_definitions import DefinitionWords, definition_words
 from riskindex.planning.inside_places import nothing_told
-from riskindex.planning.team_plan import TeamPlan
+from riskindex.planning.team_plan import TeamPlan, place_names
 from riskindex.publication.readable_tables import (
     KIND_COLUMNS,
     factor_table,
     new_hotspots,
-    place_names,
     table_of_all_areas,
     table_of_list,
     told_inside,
@@ -205,6 +210,8 @@ class Released(OnScreen):
     open sources alone outside."""
     age_bands: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Records of restricted factors and measures in the bands of ages that figures ask for."""
+    page_kinds: tuple[str, ...] = ()
+    """Kinds of group that the config names for profiles; empty for the usual one."""
     document: Document | None = None
     """What the written assessment is about; None where none is asked for."""
     definition: DefinitionWords | None = None
@@ -274,6 +281,14 @@ class Released(OnScreen):
         return pd.DataFrame() if self.team_plan is None else self.team_plan.places.table
 
     @cached_property
+    def page_places(self) -> "dict[str, pd.Series[str]]":
+        """Name of the place of each area, of every kind of place that has pages."""
+        # Areas around the study area are in no place.
+        study = ~self.areas.index.isin(list(self.context))
+        areas = self.areas.loc[study, [*self.group_kinds, "name", "geometry"]]
+        return places_of_pages(areas, self.page_kinds, place_names(self.team_plan))
+
+    @cached_property
     def figures(self) -> pd.DataFrame:
         """Every number of a needs assessment, made of the tables of this release alone."""
         tables = (self.factors, self.measures)
@@ -282,6 +297,7 @@ class Released(OnScreen):
             counts=self.figure_counts,
             rhythm=self.period_rhythm,
             finer=self.finer_rhythm,
+            over_periods=self.rhythm,
             bands=self.age_bands,
             rhythm_kind=profile_kind(self.group_kinds),
             whole=self.place,
@@ -295,7 +311,9 @@ class Released(OnScreen):
                 hotspots=self.hotspots,
                 listed=pd.Series(self.all_areas.index.isin(self.top.index), self.all_areas.index),
                 period=self.period_label,
-                places=places_of_pages(self.areas),
+                places=self.page_places,
+                people={name: self.all_areas[name] for name in BASES if name in self.all_areas},
+                tiers=self.all_areas.get("tier"),
             ),
         )
         return every_figure(self.requested, shown)
@@ -363,6 +381,7 @@ def whole(result: Result) -> Released:
         period_rhythm=inside_study(result.measured.rhythm),
         finer_rhythm=inside_study(result.measured.finer),
         requested=tuple(config.figures),
+        page_kinds=tuple(config.profiles.groups),
         document=config.document,
         definition=document_definition(config),
         series=result.measured.series,

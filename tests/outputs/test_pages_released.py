@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from riskindex import release, save
-from riskindex.areas.groups import count_groups
 from riskindex.disclosure import MARKS, WITHHELD
 from riskindex.outputs.governance import write_governance
+from riskindex.outputs.profiles.events import records_by_month
 from riskindex.outputs.profiles.numbers import Book, class_words, index_classes
 from riskindex.outputs.profiles.page import write_profiles
 from riskindex.outputs.report.page import summary, write_report
@@ -132,7 +132,7 @@ def test_nothing_is_said_of_hot_areas_that_are_not_shown(folder, released):
     public = released.profile == "public"
     assert ("Which areas restricted sources find hot, and when, is not part" in report) == public
     assert ("No area is hot in the last period and in none" in report) <= (not public)
-    assert ("Hot for any factor shown" in index) == public
+    assert ("Most often hot, of what is shown" in index) == public
     assert "Domestic abuse victims' homes: 0 areas rising" not in report
     told = " ".join(summary(released))
     assert ("Serious violence suspects' homes" in told) == (not public)
@@ -156,59 +156,33 @@ def test_without_tenths_the_pages_say_who_is_on_the_list(released, tmp_path):
 # Numbers of districts, where a release has them: rounded, marked, and never put together again
 
 
-def with_counts(released, counts, mark=WITHHELD):
-    """The release with counts of districts rounded to 5 and small ones withheld."""
-    residents = pd.Series(5000.0, index=released.areas.index)
-    table = count_groups(counts, released.areas["district"], residents=residents)
-    rounded = (table["events"] / 5).round() * 5
-    small = table["events"].between(1, 7)
-    table["events"] = rounded.mask(small)
-    shown = table.where(~small, np.nan).assign(mark=np.where(small, mark, ""))
-    return dataclasses.replace(released, district_counts=shown)
+def with_count(released, number, mark=""):
+    """The release with another number of offences in its first district in 2022."""
+    name = released.areas["district"].min()
+    counts = released.figure_counts.copy()
+    counts.loc[("offences", "2022", "district", name), ["count", "mark"]] = number, mark
+    return dataclasses.replace(released, figure_counts=counts), f"district-{name.lower()}.html"
 
 
-@pytest.fixture
-def counted(released, county_result):
-    codes = released.areas.index
-    districts = released.areas["district"]
-    columns = pd.MultiIndex.from_tuples(
-        [("offences", "all", "2021"), ("offences", "all", "2022")],
-        names=["factor", "group", "period"],
-    )
-    counts = pd.DataFrame(3, index=codes, columns=columns).astype("Int64")
-    few = districts == districts.min()
-    counts.loc[few, :] = 0
-    counts.loc[few & ~few.duplicated(), ("offences", "all", "2022")] = 4
-    return with_counts(released, counts)
+def test_a_withheld_number_of_a_district_is_a_mark_with_its_meaning(released, tmp_path):
+    held, file = with_count(released, np.nan, WITHHELD)
+    write_profiles(held, tmp_path)
+    page = " ".join(text_of(tmp_path / file).split())
+    assert "Serious violence offences 2022 [c]" in page
+    assert "[c] withheld: a small number" in page
 
 
-def test_a_withheld_number_of_a_district_is_a_mark_with_its_meaning(counted, tmp_path):
-    write_profiles(counted, tmp_path)
-    name = counted.areas["district"].min()
-    page = text_of(tmp_path / f"district-{name.lower()}.html")
-    assert "Withheld ([c]) in 2022." in page
-    assert "[c] withheld: a small number" in " ".join(page.split())
-    assert "4 in 2022" not in page
+def test_a_number_of_a_district_is_shown_as_it_is_released(released, tmp_path):
+    rounded, file = with_count(released, 1235)
+    write_profiles(rounded, tmp_path)
+    assert "Serious violence offences 2022 1,235" in " ".join(text_of(tmp_path / file).split())
 
 
-def test_a_rounded_number_of_a_district_is_shown_as_rounded(counted, tmp_path):
-    write_profiles(counted, tmp_path)
-    name = counted.areas["district"].max()
-    number = counted.district_counts.loc[("offences", "2022", name), "events"]
-    assert f"{number:,.0f} in 2022" in text_of(tmp_path / f"district-{name.lower()}.html")
-
-
-def test_sums_with_a_withheld_part_are_not_made(released):
-    index = pd.MultiIndex.from_tuples(
-        [
-            ("offences", "all", place, "month", f"2022-{m:02d}")
-            for m in range(1, 4)
-            for place in ("North", "South")
-        ],
-        names=["factor", "group", "place", "aspect", "value"],
-    )
-    rhythm = pd.DataFrame({"records": [10, 20, np.nan, 5, 15, 10]}, index=index)
-    found = Book(dataclasses.replace(released, rhythm=rhythm)).rhythm("offences", "month")
-    assert found[""].tolist()[::2] == [30.0, 25.0]
-    assert np.isnan(found.loc["2022-02", "North"])
-    assert np.isnan(found.loc["2022-02", ""])
+def test_a_line_of_months_has_no_value_where_a_month_is_withheld(released, tmp_path):
+    rhythm = released.period_rhythm.copy()
+    place = released.areas["district"].min()
+    march = ("offences", "all", "2022", place, "month", "2022-03")
+    rhythm.loc[march, "records"] = np.nan
+    book = Book(dataclasses.replace(released, period_rhythm=rhythm.sort_index()))
+    (district,) = (one for one in book.groups["district"] if one.name == place)
+    assert np.isnan(records_by_month(book.rows(district), "offences")["2022-03"])

@@ -12,13 +12,12 @@ from riskindex.outputs.needs.blocks import (
     DocumentTable,
     DocumentText,
     Drawing,
-    Free,
     Number,
     Paragraph,
-    Part,
     Sentence,
     ToComplete,
 )
+from riskindex.outputs.needs.markup import sentence_html
 from riskindex.outputs.needs.rows import DocumentPlace, Rows
 from riskindex.outputs.needs.sections import write_text
 from riskindex.outputs.needs.topic import Topic
@@ -134,44 +133,29 @@ def _about(text: DocumentText) -> str:
 def _html(block: Block) -> str:
     if isinstance(block, Paragraph):
         kind = ' class="answer"' if block.is_lead else ""
-        return f"<p{kind}>{_sentence(block.parts)}</p>"
+        return f"<p{kind}>{sentence_html(block.parts)}</p>"
     if isinstance(block, Bullets):
-        return "<ul>" + "".join(f"<li>{_sentence(item)}</li>" for item in block.items) + "</ul>"
+        return "<ul>" + "".join(f"<li>{sentence_html(item)}</li>" for item in block.items) + "</ul>"
     if isinstance(block, DocumentTable):
         return _table(block)
     if isinstance(block, Drawing):
         drawn = picture_of(block.png, block.alt) if block.png else block.svg
-        return f"<figure>{drawn}<figcaption>{_sentence(block.caption)}</figcaption></figure>"
+        return f"<figure>{drawn}<figcaption>{sentence_html(block.caption)}</figcaption></figure>"
     assert isinstance(block, ToComplete)
     return f"<p>{todo(block.hint)}</p>"
-
-
-def _sentence(parts: Sentence) -> str:
-    return "".join(map(_part, parts))
-
-
-def _part(part: Part) -> str:
-    if isinstance(part, Number):
-        row = escape(part.row)
-        # data is HTML's own element for a text with a value for machines; the title shows it on
-        # hover.
-        return f'<data data-row="{row}" title="row {row}">{escape(part.text)}</data>'
-    if isinstance(part, Free):
-        kind = "free whole" if part.is_whole else "free"
-        kind += f" verdict {slug(part.text)}" if part.is_verdict else ""
-        return f'<span class="{kind}">{escape(part.text)}</span>'
-    return escape(part)
 
 
 def _table(table: DocumentTable) -> str:
     numeric = [_is_numeric([row[i] for row in table.rows]) for i in range(len(table.headings))]
     kinds = [' class="number"' if number else "" for number in numeric]
     head = "".join(
-        f'<th scope="col"{kind}>{_part(name)}</th>'
+        f'<th scope="col"{kind}>{sentence_html(name)}</th>'
         for name, kind in zip(table.headings, kinds, strict=True)
     )
     lines = [
-        "".join(f"<td{kind}>{_sentence(cell)}</td>" for cell, kind in zip(row, kinds, strict=True))
+        "".join(
+            f"<td{kind}>{sentence_html(cell)}</td>" for cell, kind in zip(row, kinds, strict=True)
+        )
         for row in table.rows
     ]
     body = "".join(f"<tr>{line}</tr>" for line in lines)

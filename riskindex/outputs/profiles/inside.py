@@ -3,7 +3,7 @@
 import pandas as pd
 
 from riskindex.events.rhythm import HOURS, STREET
-from riskindex.outputs.pages import bullets, record_table
+from riskindex.outputs.pages import Html, bullets, escape, record_table
 from riskindex.outputs.profiles.numbers import Book, Place
 
 MOST_NAMED = 3
@@ -32,7 +32,10 @@ def _record(book: Book, factor: str, part: pd.DataFrame) -> dict[str, object]:
     for aspect, heading in ((STREET, _STREETS), (HOURS, _HOURS)):
         lines = part[part["aspect"] == aspect]
         if len(lines):
-            record[heading] = _words(book, lines)
+            # Of the lines of inside_places.csv about this place and factor.
+            row = f"inside:{lines['place'].iloc[0]}:{factor}"
+            told = escape(_words(book, lines))
+            record[heading] = Html(f'<span data-row="{escape(row)}">{told}</span>')
     return record
 
 

@@ -1,24 +1,20 @@
 """Maps and hotspots in an area profile: where, which factor, since when, and how many."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import pandas as pd
 
+from riskindex.assessment.area_rows import ALWAYS, HOT, NEW
 from riskindex.factors import inside
-from riskindex.outputs.pages import (
-    Html,
-    drawing,
-    escape,
-    in_words,
-    paragraphs,
-    percent,
-    record_table,
-)
-from riskindex.outputs.profiles.numbers import Book, Place, class_words
+from riskindex.outputs.needs.blocks import Free, joined
+from riskindex.outputs.needs.markup import sentence_html
+from riskindex.outputs.needs.rows import Row, count, value
+from riskindex.outputs.pages import Html, drawing, escape, in_words, paragraphs
+from riskindex.outputs.profiles.numbers import Book, Place, PlaceRows, class_words
 from riskindex.outputs.small_maps import View, draw_areas
 
 MOST_NAMED = 12
-"""Hot areas that are named per factor; the rest is counted."""
+"""New hotspots that are named per factor."""
 _HOT_WORDS = {
     "h99": "hot, 99% confidence",
     "h95": "hot, 95%",
@@ -26,22 +22,16 @@ _HOT_WORDS = {
     "h0": "not hot",
     "unknown": "not assessed",
 }
-_KIND_WORDS = {
-    "own": "by itself",
-    "neighbourhood": "with its neighbours",
-    "both": "by itself and with its neighbours",
-    "next door": "next door to a hotspot",
-}
 
 
 def place_view(book: Book, place: Place) -> View:
     """What the maps of a place show: the district, or the cluster with what lies around it."""
     # A place of a few areas says nothing without what lies around it.
-    return book.outlines.view(place.codes, margin=0.04 if place.is_district else 0.5)
+    return book.outlines.view(place.codes, margin=0.5 if place.is_named else 0.04)
 
 
 def _shown(book: Book, place: Place) -> list[str]:
-    return place.codes if place.is_district else book.outlines.inside(place_view(book, place))
+    return book.outlines.inside(place_view(book, place)) if place.is_named else place.codes
 
 
 def place_map(book: Book, place: Place) -> str:
@@ -57,7 +47,7 @@ def place_map(book: Book, place: Place) -> str:
         outlined={code: "borderline" if book.is_borderline(code) else "firm" for code in chosen},
         linked=set(book.listed(place)),
         about="Areas by class of the index; selected areas have a heavy outline. "
-        "Those with a line in the table at the end of the page lead to it.",
+        "Those with a line in the table lead to it.",
     )
     tiers = ", dashed where it is borderline" if book.has_tiers else ""
     words = {f"c{c}": word for c, word in class_words(book.released).items()}
@@ -97,33 +87,47 @@ def _swatches(words: dict[str, str], present: Iterable[str]) -> str:
     return f'<ul class="swatches">{items}</ul>'
 
 
-def hot_sentences(book: Book, place: Place) -> list[str]:
-    """How many areas are hot for what, and how many of them are new."""
-    found = [(len(book.hot_codes(place, name)), hot.label) for name, hot in book.hot.items()]
-    found.sort(key=lambda one: -one[0])
-    told = [f"{n:,} for {inside(label)}" for n, label in found if n]
-    if not told:
+def hot_sentences(book: Book, place: Place) -> list[Html]:
+    """How many areas are hot for what, and which of them are new."""
+    rows = book.rows(place)
+    found = [(row, book.hot[name].label) for name, row in _hot_rows(book, rows, HOT) if row.count]
+    found.sort(key=lambda one: -one[0].count)
+    if not found:
         # Without "shown" the sentence would also speak for factors that the release keeps back.
         if not book.can_be_hot.any():
             return []
-        return [f"No area is hot for any factor{' shown' * book.hides_hot} in the last period."]
-    new = [
-        f"{inside(hot.label)} ({n:,})"
-        for name, hot in book.hot.items()
-        if (n := sum((name, code) in book.new for code in place.codes))
-    ]
-    lines = [f"Areas hot in the last period: {in_words(told)}."]
-    fresh = f"New, hot in none of the earlier periods: {in_words(new)}."
-    return [*lines, fresh] if new else lines
+        words = f"No area is hot for any factor{' shown' * book.hides_hot} in the last period."
+        return [sentence_html(words)]
+    told = [(count(row), f" for {inside(label)}") for row, label in found]
+    return [sentence_html("Areas hot in the last period: ", joined(told), "."), *_new(book, place)]
 
 
-def hotspot_part(book: Book, place: Place) -> str:
-    """A small map per factor that has a hot area here, and the hot areas by name."""
-    shown = _shown(book, place)
-    maps, rows, quiet, present = [], [], [], set[str]()
+def _hot_rows(book: Book, rows: PlaceRows, category: str) -> list[tuple[str, Row]]:
+    """Factor and row of its hot areas in the last period, of those that are shown."""
+    every = [(name, rows.last(f"{name}.hot", category=category)) for name in book.hot]
+    return [(name, row) for name, row in every if row is not None]
+
+
+def _new(book: Book, place: Place) -> Iterator[Html]:
+    """The new hotspots by name, as far as a sentence can hold them."""
+    parts = []
     for name, hot in book.hot.items():
-        codes = book.hot_codes(place, name)
-        if not codes:
+        codes = [code for code in place.codes if (name, code) in book.new]
+        named = [str(book.records[code]["name"]) for code in codes[:MOST_NAMED]]
+        named += ["others"] if len(codes) > len(named) else []
+        if named:
+            parts.append(f"{inside(hot.label)} in {in_words(named)}")
+    if parts:
+        yield sentence_html(Free(f"New, hot in none of the earlier periods: {'; '.join(parts)}."))
+
+
+def small_maps(book: Book, place: Place) -> str:
+    """A small map per factor that has a hot area here."""
+    shown = _shown(book, place)
+    maps, quiet, present = [], [], set[str]()
+    for name, row in _hot_rows(book, book.rows(place), HOT):
+        hot = book.hot[name]
+        if not book.hot_codes(place, name):
             quiet.append(inside(hot.label))
             continue
         classes = {code: hot.classes.get(code, "unknown") for code in shown}
@@ -133,64 +137,43 @@ def hotspot_part(book: Book, place: Place) -> str:
             book.outlines,
             classes,
             view=place_view(book, place),
-            # A district fills its map; a named place has to be told from what lies around it.
-            outlined={} if place.is_district else dict.fromkeys(place.codes, "firm"),
-            about=f"{len(codes)} of {len(place.codes)} areas are hot.",
+            # A group fills its map; a named place has to be told from what lies around it.
+            outlined=dict.fromkeys(place.codes, "firm") if place.is_named else {},
+            about="The table has the number of hot areas.",
         )
-        maps.append(drawing(picture, f"{hot.label}: {len(codes):,} hot"))
-        rows.append({"Factor": hot.label, "Hot": len(codes), "Areas": _named(book, name, codes)})
+        maps.append(drawing(picture, sentence_html(f"{hot.label}: ", count(row), " hot")))
+    if not maps:
+        # That no area is hot stands at the head of the page.
+        return ""
     lines = [f"No area is hot here for {in_words(quiet)}."] if quiet else []
-    return (
-        (f'<div class="small-maps">{"".join(maps)}</div>' if maps else "")
-        + (_swatches(_HOT_WORDS, present) if maps else "")
-        + (record_table(rows) if rows else "")
-        + paragraphs(lines)
-    )
-
-
-def _named(book: Book, factor: str, codes: list[str]) -> Html:
-    """Areas by how they are hot; the new ones are marked by a word."""
-    kinds = book.hot[factor].kinds
-    parts = []
-    # The empty kind last: tests that know no kinds, such as a threshold.
-    for kind, words in (*_KIND_WORDS.items(), ("", "")):
-        named = [
-            escape(book.records[code]["name"])
-            + (' <span class="mark-new">new</span>' if (factor, code) in book.new else "")
-            for code in codes
-            if kinds.get(code, "") == kind
-        ]
-        if named:
-            start = f"<b>{words[:1].upper()}{words[1:]}:</b> " if words else ""
-            tail = " and others" if len(named) > MOST_NAMED else ""
-            parts.append(f"{start}{', '.join(named[:MOST_NAMED])}{tail}.")
-    return Html("<br>".join(parts))
+    drawn = f'<div class="small-maps">{"".join(maps)}</div>'
+    return drawn + _swatches(_HOT_WORDS, present) + paragraphs(lines)
 
 
 def factor_records(book: Book, place: Place) -> list[dict[str, object]]:
     """Per factor: how many areas are hot here and in the whole, for how long, and how many new."""
-    chosen = set(book.selected(place))
+    rows, whole = book.rows(place), book.rows(book.whole)
     found: list[dict[str, object]] = []
-    for name, hot in book.hot.items():
-        codes = book.hot_codes(place, name)
+    for name, row in _hot_rows(book, rows, HOT):
         scored = bool(book.released.factors.at[name, "scored"])
+        label = book.hot[name].label
+        everywhere = whole.last(f"{name}.hot", category=HOT)
+        lasting = [rows.last(f"{name}.hot", category=one) for one in (NEW, ALWAYS)]
+        new, always = (sentence_html(count(one)) if one is not None else "" for one in lasting)
         found.append(
             {
-                "Factor": hot.label if scored else f"{hot.label} (not scored)",
-                "Areas hot": len(codes),
-                "Of those here": percent(len(codes) / len(place.codes)),
-                f"Of the whole {book.whole}'s": percent(hot.share),
-                "New": sum((name, code) in book.new for code in place.codes),
-                **_lasting(book, place, name),
-                "Selected areas hot": sum(code in chosen for code in codes),
+                "Factor": label if scored else f"{label} (not scored)",
+                "Areas hot": sentence_html(count(row)),
+                "Of those here": sentence_html(value(row)),
+                **(
+                    {f"Of the whole {book.whole_word}'s": sentence_html(value(everywhere))}
+                    if everywhere is not None and not place.is_whole
+                    else {}
+                ),
+                "New": new,
+                "In every period": always,
             }
         )
-    return found
-
-
-def _lasting(book: Book, place: Place, factor: str) -> dict[str, object]:
-    """How many areas are hot again and again, as far as the release tells it."""
-    several = book.hot[factor].several
-    # One period is no history: missing, and not 0.
-    number = pd.NA if several is None else sum(code in several for code in place.codes)
-    return {"Hot in several periods": number}
+    # A column that says nothing of any factor only takes room.
+    empty = {name for name in found[0] if not any(one[name] for one in found)} if found else set()
+    return [{k: v for k, v in one.items() if k not in empty} for one in found]

@@ -1,16 +1,18 @@
 """What the pages of area profiles share: places and their numbers, worked out once."""
 
-from collections.abc import Iterable, Iterator
+import math
+from collections import defaultdict
+from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from riskindex.areas.groups import COUNTED, WHOLE, profile_kind
-from riskindex.disclosure import MARKS, NOT_RECORDED, WITHHELD
-from riskindex.events.periods import Period, missing_months, month_label, parse_period
+from riskindex.assessment.figure_rows import GIVEN
+from riskindex.assessment.place_counts import NAMED_KIND, WHOLE_KIND
 from riskindex.factors import reads_all_periods
+from riskindex.outputs.needs.rows import Row
 from riskindex.outputs.pages import slug
 from riskindex.outputs.small_maps import AreaPaths, outline
 from riskindex.publication.released import Released
@@ -20,21 +22,52 @@ Record = dict[str, Any]
 
 
 class Place(NamedTuple):
-    """A district or a named place: what one page is about."""
+    """The whole, a group or a named place: what one page is about."""
 
     name: str
     kind: str
-    """`district` or `place`."""
+    """`WHOLE_KIND`, a kind of group such as district, or `NAMED_KIND`."""
     codes: list[str]
     """Its areas, by rank; by code where ranks are not released."""
     file: str
     number: int = 0
-    """Of a named place, 1 the greatest need; 0 of a district."""
+    """Of a named place, 1 the greatest need; 0 of the others."""
 
     @property
-    def is_district(self) -> bool:
-        """Whether it is one of the groups that share out the whole study area."""
-        return self.kind == "district"
+    def is_named(self) -> bool:
+        """Whether it is a cluster of selected areas."""
+        return self.kind == NAMED_KIND
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the study area itself."""
+        return self.kind == WHOLE_KIND
+
+
+class PlaceRows:
+    """Rows of the table of figures that are about one place."""
+
+    def __init__(self, figures: pd.DataFrame) -> None:
+        """Take the rows, in the order of the table."""
+        # Lists and not frames: a page asks hundreds of times, and pages are many.
+        self._by_figure: dict[str, list[Row]] = defaultdict(list)
+        for row in figures.itertuples(index=False):
+            self._by_figure[str(row.figure)].append(row)
+
+    def all(self, figure: str, **asked: object) -> list[Row]:
+        """Rows of a figure whose columns have the values asked for."""
+        rows = self._by_figure.get(figure, [])
+        return [row for row in rows if all(getattr(row, k) == v for k, v in asked.items())]
+
+    def last(self, figure: str, **asked: object) -> Row | None:
+        """The last such row, which is of the last period, given or not; None without one."""
+        return next(reversed(self.all(figure, **asked)), None)
+
+    def mixes(self, stem: str, **asked: object) -> dict[str, list[Row]]:
+        """Rows of a mix by the group of events that they are of."""
+        names = [name for name in self._by_figure if name == stem or name.startswith(f"{stem}:")]
+        found = {name: self.all(name, **asked) for name in names}
+        return {name: rows for name, rows in found.items() if rows}
 
 
 class Hot(NamedTuple):
@@ -45,12 +78,6 @@ class Hot(NamedTuple):
     """Areas that are hot."""
     classes: dict[str, str]
     """Style class of every area."""
-    kinds: dict[str, str]
-    """Through what each hot area is hot."""
-    share: float
-    """Share of all areas that are hot."""
-    several: frozenset[str] | None
-    """Areas hot in two periods or more; None where there is one period."""
 
 
 class Book:
@@ -64,7 +91,7 @@ class Book:
 
     def __init__(self, released: Released) -> None:
         self.released = released
-        self.whole = str(released.config.get("whole", "county"))
+        self.whole_word = str(released.config.get("whole", "county"))
         self.draws_whole = bool(released.config.get("whole_in_plots", True))
         every = released.all_areas
         self.has_ranks = "rank" in every
@@ -72,14 +99,9 @@ class Book:
         by = ["rank", "_code"] if self.has_ranks else ["_code"]
         # By code within a rank: areas that tie must not change places from run to run.
         order = every.assign(_code=every.index).sort_values(by).drop(columns="_code")
-        self.areas = order
         self.records: dict[str, Record] = order.to_dict("index")
         self.has_tiers = "tier" in every
-        self.by_value: dict[tuple[str, str], pd.DataFrame | None] = {}
-        self.counts = {
-            "district": _in_order(_by_factor(released.district_counts), released),
-            "place": _in_order(_by_factor(released.place_counts), released),
-        }
+        self._rows: dict[tuple[str, str], PlaceRows] = {}
 
     @cached_property
     def outlines(self) -> AreaPaths:
@@ -109,13 +131,10 @@ class Book:
         for key, part in self.released.hotspots.groupby(level=["factor", "period"], sort=False):
             # In order of time, so that the last one written is the last period.
             last[str(key[0])] = part.droplevel(["factor", "period"])
-        several = _hot_in_several(self.released.persistence)
         # A value as it is makes no area hot; "no area is hot for it" would say it was looked for.
         labels = self.released.factors.loc[self.can_be_hot, "label"]
         return {
-            str(name): _hot(
-                str(label), last[str(name)], several.get(str(name)), self._flag(str(name))
-            )
+            str(name): _hot(str(label), last[str(name)], self._flag(str(name)))
             for name, label in labels.items()
             if str(name) in last
         }
@@ -135,19 +154,26 @@ class Book:
         return set(zip(table["factor"], table["area_code"], strict=True)) if len(table) else set()
 
     @cached_property
-    def districts(self) -> list[Place]:
-        """The districts, in the order of their names; the study area where there are none."""
-        kind = profile_kind(self.released.group_kinds)
-        if kind is None:
-            codes = self.areas.index.tolist()
-            return [Place(self.released.place, "district", codes, "district-all.html")]
-        groups = {str(name): part.index.tolist() for name, part in self.areas.groupby(kind)}
-        # An area that the lookup does not know has an empty group, which is no district.
-        # A district of which only areas around the study area were read has nothing to tell.
-        around = self.released.context
-        names = sorted(name for name, codes in groups.items() if name and not around >= set(codes))
-        files = _files(names)
-        return [Place(name, "district", groups[name], files[name]) for name in names]
+    def whole(self) -> Place:
+        """The study area itself."""
+        inside = self.released.page_places[WHOLE_KIND]
+        codes = [code for code in self.records if code in inside.index]
+        return Place(self.released.place, WHOLE_KIND, codes, "whole.html")
+
+    @cached_property
+    def groups(self) -> dict[str, list[Place]]:
+        """Kind of group to its groups, in the order of their names."""
+        found = {}
+        for kind, names in self.released.page_places.items():
+            if kind in (WHOLE_KIND, NAMED_KIND):
+                continue
+            ordered = names.reindex([code for code in self.whole.codes if code in names.index])
+            # An area that the lookup does not know has an empty group, which is none.
+            ordered = ordered[ordered.notna() & (ordered != "")]
+            parts = {str(name): part.index.tolist() for name, part in ordered.groupby(ordered)}
+            files = _files(kind, sorted(parts))
+            found[kind] = [Place(name, kind, parts[name], files[name]) for name in sorted(parts)]
+        return found
 
     @cached_property
     def named_places(self) -> list[Place]:
@@ -159,61 +185,62 @@ class Book:
         # The records are in the order of ranks, where those are released.
         ordered = place_of.reindex([code for code in self.records if code in place_of.index])
         return [
-            Place(str(names[n]), "place", part.index.tolist(), f"place-{n}.html", int(n))
+            Place(str(names[n]), NAMED_KIND, part.index.tolist(), f"place-{n}.html", int(n))
             for n, part in ordered.groupby(ordered)
         ]
+
+    @cached_property
+    def _positions(self) -> dict[Any, Any]:
+        """Kind and name of each place to where its rows stand in the table of figures."""
+        figures = self.released.figures
+        return dict(figures.groupby(["place_kind", "place"], sort=False).indices)
+
+    def rows(self, place: Place) -> PlaceRows:
+        """The rows of figures about a place."""
+        key = place.kind, place.name
+        if key not in self._rows:
+            # The whole stands beside every place; of the others one page asks, and then no more.
+            kept = {(WHOLE_KIND, self.whole.name)}
+            self._rows = {k: rows for k, rows in self._rows.items() if k in kept}
+            at = self._positions.get(key, [])
+            self._rows[key] = PlaceRows(self.released.figures.iloc[at])
+        return self._rows[key]
+
+    @cached_property
+    def rates(self) -> dict[tuple[str, str, str], list[Row]]:
+        """Figure, kind of place and period to the rate of every place of the kind."""
+        figures = self.released.figures
+        found: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+        # The rates that every run makes; those that a config names may be of anything.
+        names = {f"{factor}.rate" for factor in self.released.factors.index}
+        for row in figures[figures["figure"].isin(names)].itertuples(index=False):
+            found[str(row.figure), str(row.place_kind), str(row.period)].append(row)
+        return found
+
+    @property
+    def counted(self) -> list[str]:
+        """Factors that count events, in the order of the report."""
+        rows = self.rows(self.whole)
+        return [str(name) for name in self.released.factors.index if rows.all(f"{name}.count")]
 
     def selected(self, place: Place) -> list[str]:
         """Areas of a place that are selected, by rank."""
         return [code for code in place.codes if self.records[code]["selected"]]
 
     def listed(self, place: Place) -> list[str]:
-        """Areas with a line on the page: of a named place all, of a district those that score.
+        """Areas with a line on the page: of groups those that score, of the whole the list.
 
         Where scores are not released, those that are selected, borderline or have a reason.
         """
-        return [code for code in place.codes if not place.is_district or self._has_line(code)]
+        if place.is_whole:
+            return self.selected(place)
+        return [code for code in place.codes if place.is_named or self._has_line(code)]
 
     def _has_line(self, code: str) -> bool:
         area = self.records[code]
         if "score" in area:
             return bool(area["score"] > 0) or bool(area["selected"])
         return bool(area["selected"] or self.is_borderline(code) or area["reasons"])
-
-    def people(self, codes: Iterable[str], column: str) -> int:
-        """People of some areas; areas whose number is not known count as none."""
-        known = self._known_people.get(column, {})
-        return sum(known.get(code, 0) for code in codes)
-
-    @cached_property
-    def _known_people(self) -> dict[str, dict[str, int]]:
-        columns = [c for c in ("residents", "residents_10_24") if c in self.areas]
-        numbers = {c: pd.to_numeric(self.areas[c], errors="coerce").fillna(0) for c in columns}
-        return {c: numbers[c].astype(int).to_dict() for c in columns}
-
-    def withholds(self, codes: Iterable[str], column: str) -> bool:
-        """Whether the number of any of some areas is withheld, so that a sum would be wrong."""
-        return not self._withheld.get(column, frozenset()).isdisjoint(codes)
-
-    @cached_property
-    def _withheld(self) -> dict[str, frozenset[str]]:
-        """Areas with a mark in the place of a number of people."""
-        return {
-            column: frozenset(code for code, n in self.areas[column].items() if isinstance(n, str))
-            for column in ("residents", "residents_10_24")
-            if column in self.areas
-        }
-
-    @cached_property
-    def share_in_selected(self) -> float:
-        """Share of all residents who live in selected areas."""
-        chosen = self.areas.index[self.areas["selected"].astype(bool)]
-        return self.people(chosen, "residents") / self.people(self.areas.index, "residents")
-
-    @cached_property
-    def hot_for_any(self) -> frozenset[str]:
-        """Areas that are hot for one factor or more."""
-        return frozenset().union(*(factor.codes for factor in self.hot.values()))
 
     def is_borderline(self, code: str) -> bool:
         """Whether repeats of the run would often say otherwise about an area."""
@@ -223,69 +250,16 @@ class Book:
         """Areas of a place that are hot for a factor, by rank."""
         return [code for code in place.codes if code in self.hot[factor].codes]
 
-    @cached_property
-    def _rhythms(self) -> dict[tuple[str, str], pd.DataFrame]:
-        table = self.released.rhythm
-        if table.empty:
-            return {}
-        found = {}
-        for key, part in table["records"].groupby(level=["factor", "aspect"], sort=False):
-            sums = summed(
-                part.astype(float),
-                [part.index.get_level_values("value"), part.index.get_level_values("place")],
-            )
-            # A place without a line for an hour had no record in it; withheld ones have a line,
-            # which is missing.
-            by_place = sums.unstack("place", fill_value=0.0)
-            # A protected cell of the whole is a cell of its own, which no sum of parts gives.
-            if WHOLE not in by_place:
-                by_place = by_place.assign(**{WHOLE: by_place.sum(axis=1, skipna=False)})
-            found[str(key[0]), str(key[1])] = by_place
-        return found
 
-    def rhythm(self, factor: str, aspect: str) -> pd.DataFrame | None:
-        """Records by value (lines) and place (columns); None where they are not known."""
-        return self._rhythms.get((factor, aspect))
-
-    def lacking(self, factor: str) -> dict[Period, tuple[int, ...]]:
-        """Each period of a factor, and the numbers of its months that its records do not cover.
-
-        A stretch of months without a record is one that is not covered where so many records would
-        be expected in it that it is no chance; none is where records are not known by month.
-        """
-        unit = self.released.config.get("periods", {}).get("unit", "calendar-year")
-        # Districts and places have the same periods, but a release may have only one of the two.
-        labels = next(c[factor] for c in self.counts.values() if factor in c)
-        periods = [parse_period(label, unit=unit) for label in labels]
-        found = self.rhythm(factor, "month")
-        if found is None:
-            return dict.fromkeys(periods, ())
-        # A number that is withheld is one of records all the same.
-        whole = found[WHOLE].fillna(1)
-        events = {int(m[:4]) * 12 + int(m[5:]) - 1: int(n) for m, n in whole.items()}
-        return {period: missing_months(period, events) for period in periods}
-
-    @cached_property
-    def monthly(self) -> dict[str, dict[str, list[float]]]:
-        """Factor to the records per month of each place; NaN for months of no period."""
-        return {
-            factor: found.reindex(months_of(found)).astype(float).to_dict("list")
-            for (factor, aspect), found in self._rhythms.items()
-            if aspect == "month"
-        }
+def given(row: Row | None) -> bool:
+    """Whether there is a row, and a number in it."""
+    return row is not None and row.status == GIVEN
 
 
-def summed(records: Any, by: Any) -> Any:  # noqa: ANN401 (a Series or a table)
-    """Sums of groups of lines, missing where a part is missing because it is withheld."""
-    missing = records.isna().groupby(by).any()
-    # pandas adds up a group without its missing values: a sum without a withheld part would be told
-    # as the whole.
-    return records.groupby(by).sum().mask(missing)
-
-
-def months_of(rhythm: pd.DataFrame) -> list[str]:
-    """Every month from the first to the last of a table by month."""
-    return list(_months_between(str(rhythm.index[0]), str(rhythm.index[-1])))
+def as_float(number: Any) -> float:  # noqa: ANN401 (a cell of a table)
+    """A number of a row; NaN where it is missing."""
+    # pandas' own mark of a missing whole number is no float.
+    return math.nan if pd.isna(number) else float(number)
 
 
 def index_classes(released: Released) -> "pd.Series[int]":
@@ -344,7 +318,7 @@ def index_class(score: "pd.Series[float]") -> "pd.Series[int]":
     return pd.Series(np.where(np.isnan(share), -1, classes), index=score.index)
 
 
-def _hot(label: str, tests: pd.DataFrame, several: frozenset[str] | None, flag: str) -> Hot:
+def _hot(label: str, tests: pd.DataFrame, flag: str = "is_hot") -> Hot:
     # Partners see flags of restricted factors without what is corrected over all periods.
     told = tests[flag].where(tests[flag].notna(), tests["is_hot"]) if flag in tests else None
     is_hot = (
@@ -362,65 +336,16 @@ def _hot(label: str, tests: pd.DataFrame, several: frozenset[str] | None, flag: 
     # After the tests: an area with a reason has no confidence, and would count as not hot.
     classes = np.where(reason != "", "unknown", classes)
     hot = tests.index[is_hot]
-    kinds = tests.loc[hot, "kind"].fillna("").astype(str).to_dict() if "kind" in tests else {}
-    shades = dict(zip(tests.index, classes.tolist(), strict=True))
-    return Hot(label, frozenset(hot), shades, kinds, float(is_hot.mean()), several)
+    return Hot(label, frozenset(hot), dict(zip(tests.index, classes.tolist(), strict=True)))
 
 
-def _hot_in_several(persistence: pd.DataFrame) -> dict[str, frozenset[str]]:
-    if persistence.empty or "periods_hot" not in persistence:
-        return {}
-    followed = persistence[persistence["periods_assessed"] > 1]
-    return {
-        str(factor): frozenset(
-            part.index[part["periods_hot"].fillna(0) > 1].get_level_values("area_code").tolist()
-        )
-        for factor, part in followed.groupby(level="factor", sort=False)
-    }
-
-
-def _by_factor(counts: pd.DataFrame) -> dict[str, dict[str, dict[str, Record]]]:
-    """Factor, period and place to the numbers of the place."""
-    found: dict[str, dict[str, dict[str, Record]]] = {}
-    if counts.empty:
-        return found
-    # Every place in every period, so that a page need not ask whether a line is there.
-    places = counts.index.unique("place").union([WHOLE])
-    for key, part in _with_marks(counts).groupby(level=["factor", "period"], sort=False):
-        factor, period = key
-        table = part.droplevel(["factor", "period"]).reindex(places)
-        table["mark"] = table["mark"].fillna(WITHHELD)
-        found.setdefault(str(factor), {})[str(period)] = table.to_dict("index")
-    return found
-
-
-def _in_order(found: dict[str, Any], released: Released) -> dict[str, Any]:
-    """Factors in the order of the report."""
-    return {str(name): found[str(name)] for name in released.factors.index if name in found}
-
-
-def _with_marks(counts: pd.DataFrame) -> pd.DataFrame:
-    """Counts of groups with every column of `COUNTED`, and `mark`: why a number is missing."""
-    events = counts["events"]
-    given = counts.get("mark", events)
-    # A release has a mark in place of a number; in an internal result the number is just missing.
-    marked = given.map(lambda value: isinstance(value, str) and value in MARKS)
-    numbers = counts.reindex(columns=COUNTED).apply(pd.to_numeric, errors="coerce")
-    return numbers.assign(mark=given.where(marked, NOT_RECORDED))
-
-
-def _files(names: list[str]) -> dict[str, str]:
+def _files(kind: str, names: Sequence[str]) -> dict[str, str]:
     """A file for each name; names that would share one are told apart by a number."""
     files: dict[str, str] = {}
     for name in names:
-        stem = f"district-{slug(name)}"
+        stem = f"{slug(kind)}-{slug(name)}"
         # Two districts such as "St. Ives" and "St Ives" have one slug, and the second page would
         # replace the first.
         taken = f"{stem}.html" in files.values()
         files[name] = f"{stem}-{len(files)}.html" if taken else f"{stem}.html"
     return files
-
-
-def _months_between(first: str, last: str) -> Iterator[str]:
-    start, end = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (first, last))
-    return map(month_label, range(start, end + 1))

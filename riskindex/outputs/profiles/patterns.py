@@ -1,35 +1,97 @@
-"""When events happen and to whom, in an area profile: months, weekdays, hours, ages and sexes."""
+"""When events happen and to whom, in an area profile: weekdays, hours, ages and sexes."""
 
 import itertools
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-import numpy as np
-import pandas as pd
-
-from riskindex.areas.groups import WHOLE
-from riskindex.assessment.patterns import LEVEL
-from riskindex.events.periods import month_label
+from riskindex.assessment.figure_rows import span
+from riskindex.assessment.figures import MIX_OF_ALL, UNSAID
 from riskindex.events.rhythm import DEFAULT_TIME
 from riskindex.factors import inside
-from riskindex.outputs.pages import drawing, in_words, paragraphs, percent
+from riskindex.outputs.needs.blocks import Free, Number, Sentence, joined
+from riskindex.outputs.needs.markup import sentence_html
+from riskindex.outputs.needs.rows import Row, value
+from riskindex.outputs.pages import Html, drawing, escape, in_words, paragraphs
 from riskindex.outputs.plots import draw_bars
-from riskindex.outputs.profiles.events import MONTH_NAMES, factor_label, scaled
-from riskindex.outputs.profiles.numbers import Book, Place, summed
-from riskindex.statistics.time_patterns import days_by_month, days_by_weekday, stand_out
-
-_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-
+from riskindex.outputs.profiles.events import factor_label
+from riskindex.outputs.profiles.numbers import Book, Place, PlaceRows, as_float
 
 FEWEST = 30
 """Records below which a pattern over days or hours is not drawn: it would be chance."""
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _BANDS = ((0, 9), (10, 17), (18, 24), (25, 34), (35, 44), (45, 54), (55, 64), (65, 150))
 
 
+class Mix:
+    """Records of a factor in a place by one aspect, its groups of events together.
+
+    Parameters
+    ----------
+    rows
+        Of the place.
+    factor
+        Its name.
+    aspect
+        weekday, hour, age or sex.
+    periods
+        Labels of the periods of the factor; of several the mix is of all of them.
+    """
+
+    def __init__(self, rows: PlaceRows, factor: str, aspect: str, periods: Sequence[str]) -> None:
+        stem = f"{factor}.{MIX_OF_ALL if len(periods) > 1 else 'mix'}"
+        self.period = span(periods) if len(periods) > 1 else periods[-1]
+        groups = rows.mixes(stem, by=aspect, period=self.period)
+        self.rows = [row for group in groups.values() for row in group]
+        self._firsts = [group[0] for group in groups.values()]
+        self._of: dict[str, list[Row]] = {}
+        for row in self.rows:
+            self._of.setdefault(str(row.category), []).append(row)
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether a number is withheld, so that the others are no shares of a whole."""
+        return any(math.isnan(as_float(row.count)) for row in self.rows)
+
+    @property
+    def total(self) -> float:
+        """Records, those that do not say it among them; NaN where their number is withheld."""
+        return sum(as_float(row.base) for row in self._firsts)
+
+    @property
+    def total_told(self) -> Number:
+        """The same as it is printed."""
+        return Number(f"{self.total:,.0f}", " ".join(str(row.row) for row in self._firsts))
+
+    def shares(self, bins: Mapping[str, Callable[[str], bool]]) -> list[float]:
+        """Percent of the records in each bin of categories."""
+        counts = {category: sum(as_float(r.count) for r in of) for category, of in self._of.items()}
+        return [
+            100 * sum(n for category, n in counts.items() if falls(category)) / self.total
+            if self.total > 0
+            else math.nan
+            for falls in bins.values()
+        ]
+
+    def told(self, category: str) -> Sentence:
+        """How many records say a category, as a number; nothing where none does."""
+        of = self._of.get(category, [])
+        number = sum(as_float(row.count) for row in of)
+        return (Number(f"{number:,.0f}", " ".join(row.row for row in of)),) if number > 0 else ()
+
+    def alone(self, category: str) -> Row | None:
+        """The row of a category, where the factor has one group of events."""
+        of = self._of.get(category, [])
+        return of[0] if len(of) == 1 == len(self._firsts) else None
+
+    @property
+    def categories(self) -> list[str]:
+        """What records say, but for those that do not."""
+        return [name for name in self._of if name not in (UNSAID, DEFAULT_TIME)]
+
+
 def when_part(book: Book, place: Place) -> str:
-    """Month of the year, weekday and hour, beside the whole."""
-    return _aspect_part(book, place, ("season", "weekday", "hour"))
+    """Weekday and hour, beside the whole."""
+    return _aspect_part(book, place, ("weekday", "hour"))
 
 
 def who_part(book: Book, place: Place) -> str:
@@ -38,260 +100,148 @@ def who_part(book: Book, place: Place) -> str:
 
 
 def _aspect_part(book: Book, place: Place, aspects: Sequence[str]) -> str:
-    plots, few, partly = [], [], []
-    for factor in book.counts[place.kind]:
-        records = sum(v for v in book.monthly.get(factor, {}).get(place.name, ()) if v > 0)
-        known = [aspect for aspect in aspects if _by_value(book, factor, aspect) is not None]
-        # Withheld is not few: to say "few" of a withheld number would tell it.
-        if known and records < FEWEST and not _is_withheld(book, place, factor, "month"):
-            # The sum of the months is a count that the release has not protected as such.
-            number = f" ({records:,.0f})" if book.released.rules is None else ""
-            few.append(f"{inside(factor_label(book, factor))}{number}")
+    plots, few, held = [], list[str](), []
+    for factor, aspect, here, whole in _mixes(book, place, aspects):
+        words = inside(factor_label(book, factor))
+        if here.is_withheld or _are_alike(here, aspect, book):
+            held.append(f"{words} by {_TITLES[aspect].lower()}")
+        elif not here.total >= FEWEST:
+            # Twice where neither days nor hours are shown.
+            few += [words] if words not in few else []
         else:
-            partly += [
-                f"{inside(factor_label(book, factor))} by {_TITLES[aspect].lower()}"
-                for aspect in known
-                if _is_withheld(book, place, factor, aspect)
-            ]
-            plots += [_aspect(book, place, factor, aspect) for aspect in known]
-    if not any(plots) and not few and not partly:
+            marks = whole if book.draws_whole and not place.is_whole else None
+            label = factor_label(book, factor)
+            plots.append(_drawn(label, place.name, aspect, here, marks))
+    if not plots and not few and not held:
         return ""
-    bars = "Bars: share of the records here."
-    bars += f" Lines across: the {book.whole}." if book.draws_whole else ""
-    told = bars if any(plots) else ""
+    bars = "Bars: share of the records here, in percent."
+    bars += (
+        f" Lines across: the {book.whole_word}." if book.draws_whole and not place.is_whole else ""
+    )
     last = f"Too few records to show a pattern: {in_words(few)}. " if few else ""
-    last += f"Not shown, because numbers in it are withheld: {in_words(partly)}." if partly else ""
+    last += f"Not shown, because numbers in it are withheld: {in_words(held)}." if held else ""
     drawn = f'<div class="plots">{"".join(plots)}</div>' if plots else ""
-    return paragraphs([told]) + drawn + paragraphs([last])
+    return paragraphs([bars] if plots else []) + drawn + paragraphs([last])
 
 
-def _is_withheld(book: Book, place: Place, factor: str, aspect: str) -> bool:
-    """Whether a number of a pattern is withheld, so that the others are no shares of a whole."""
-    found = _by_value(book, factor, aspect)
-    if found is None or place.name not in found:
-        return False
-    numbers = found[place.name]
-    return bool(numbers.isna().any()) or (aspect in ("age", "sex") and _are_alike(numbers, book))
+def _mixes(book: Book, place: Place, aspects: Sequence[str]) -> Iterator[tuple[str, str, Mix, Mix]]:
+    """Factor, aspect, and the mixes of the place and of the whole, of those that are known."""
+    for factor in book.counted:
+        periods = str(book.released.factors.at[factor, "periods"]).split(", ")
+        for aspect in aspects:
+            here, whole = (
+                Mix(book.rows(one), factor, aspect, periods) for one in (place, book.whole)
+            )
+            if here.categories:
+                yield factor, aspect, here, whole
 
 
-def _are_alike(numbers: "pd.Series[Any]", book: Book) -> bool:
+def _are_alike(mix: Mix, aspect: str, book: Book) -> bool:
     """Whether a release would say of a place that all are of one age or sex, to a whole percent."""
+    if book.released.rules is None or aspect not in ("age", "sex"):
+        return False
     # Those that do not say are no age and no sex; without them all may be of one.
-    said = numbers.drop("", errors="ignore")
-    said = said.groupby([_band(str(value)) for value in said.index]).sum()
-    most: float = said.max()
-    return book.released.rules is not None and most > 0 and most / said.sum() >= 0.995
+    said = mix.shares(_bins(aspect, mix.categories, in_bands=True))
+    return max(said, default=0) > 0 and max(said) / sum(said) >= 0.995
 
 
-def _aspect(book: Book, place: Place, factor: str, aspect: str) -> str:
-    found = _by_value(book, factor, aspect)
-    if found is None or place.name not in found or _is_withheld(book, place, factor, aspect):
-        return ""
-    labels = _LABELS[aspect](found.index.tolist())
-    # An hour without a record has no line, but is an hour without a record.
-    shares = found.reindex(list(labels), fill_value=0.0)
-    here, whole = shares[place.name].tolist(), shares[WHOLE].tolist()
-    # The share is of those that say; how many do not is told in words beside it. Hours that share
-    # events between two times have fractions, which add up to a whole number but for rounding.
-    total = round(sum(here))
-    if total < FEWEST:
-        return ""
-    others = found[place.name].drop([label for label in labels if label in found.index])
-    apart = int(others.get(DEFAULT_TIME, 0))
-    unknown = int(others.sum()) - apart
-    words = list(labels.values())
-    told = _TELL[aspect](book, place, factor, labels, here)
-    of_whole = 100 / max(sum(value for value in whole if not math.isnan(value)), 1)
+def _drawn(label: str, place: str, aspect: str, here: Mix, whole: Mix | None) -> str:
+    bins = _bins(aspect, here.categories)
+    marks = whole.shares(bins) if whole is not None else [math.nan] * len(bins)
+    title = _TITLES[aspect].lower()
     picture = draw_bars(
-        f"{factor_label(book, factor)} by {_TITLES[aspect].lower()} in {place.name}",
-        words,
-        scaled(here, 100 / total),
-        scaled(whole, of_whole if book.draws_whole else math.nan),
-        about=told,
+        f"{label} by {title} in {place}",
+        list(bins),
+        here.shares(bins),
+        marks,
         unit="% of records",
     )
-    missing = f", {apart:,} more at a default time, which is no hour" if apart else ""
-    missing += f", {unknown:,} more do not say" if unknown else ""
-    periods = book.lacking(factor).items()
-    years = in_words([p.label for p, lacking in periods if len(lacking) < len(p.months)])
+    start = (here.total_told, " records in ", Free(here.period), ". ")
+    told = (Html(f"<b>{escape(label)}</b>, {title}: "), *start, *_found(aspect, here, bins))
+    return drawing(picture, sentence_html(*told, *_lacking(aspect, here)))
+
+
+def _found(aspect: str, mix: Mix, bins: Mapping[str, Callable[[str], bool]]) -> Sentence:
+    """What stands out by its test; of ages the middle, and of sexes the largest share."""
+    if aspect in ("weekday", "hour"):
+        return _standing_out(aspect, mix)
+    shares = mix.shares(bins)
+    # The commonest single year of age is chance in small numbers; the median is not.
+    if aspect == "age" and any(map(str.isdigit, mix.categories)):
+        sums = itertools.accumulate(shares)
+        middle = next(i for i, n in enumerate(sums) if n >= sum(shares) / 2)
+        return ("Half are aged ", Free(list(bins)[middle]), " or younger. ")
+    most = max(mix.categories, key=lambda name: mix.shares({name: name.__eq__})[0])
+    row = mix.alone(most)
+    return ("Most: ", Free(most), *((", ", value(row)) if row is not None else ()), ". ")
+
+
+def _standing_out(aspect: str, mix: Mix) -> Sentence:
+    rows = [row for row in map(mix.alone, mix.categories) if row is not None]
+    if not any(row.compared_with for row in rows):
+        # Groups of events are tested one by one, and protected numbers not at all.
+        return ()
+    # Only what is above even: a quiet hour stands out too, and would read as a busy one.
+    found = [row for row in rows if row.note and row.ratio > 1 and row.category != "00"]
+    if not found:
+        return (f"No {_NOUNS[aspect]} stands out from chance. ",)
+    found.sort(key=lambda row: -row.ratio)
+    named = [(Free(_label(aspect, str(r.category))), " (", value(r), ")") for r in found[:3]]
+    return (*joined(named), " stand out. " if len(named) > 1 else " stands out. ")
+
+
+def _lacking(aspect: str, mix: Mix) -> Sentence:
+    apart, unsaid = mix.told(DEFAULT_TIME), mix.told(UNSAID)
+    told = (*apart, " are at a default time, which is no hour. ") if apart else ()
+    told += (*unsaid, " do not say. ") if unsaid else ()
     # Where default times stand apart, the records left at midnight are of that hour.
-    doubt = aspect == "hour" and DEFAULT_TIME not in found.index
-    midnight = " Midnight may stand for a time not known." if doubt else ""
-    start = f"{factor_label(book, factor)}, {_TITLES[aspect].lower()}"
-    return drawing(picture, f"{start}: {total:,} records in {years}{missing}. {told}{midnight}")
+    doubt = aspect == "hour" and not apart
+    return (*told, "Midnight may stand for a time not known.") if doubt else told
 
 
-def _by_value(book: Book, factor: str, aspect: str) -> pd.DataFrame | None:
-    """Records by value and place; every page asks for the same, so that they are added up once."""
-    key = factor, aspect
-    if key not in book.by_value:
-        book.by_value[key] = _added_up(book, factor, aspect)
-    return book.by_value[key]
-
-
-def _added_up(book: Book, factor: str, aspect: str) -> pd.DataFrame | None:
-    found = _asked(book, factor, aspect)
-    if found is None:
-        return None
-    if aspect == "season":
-        return summed(found, found.index.str[5:])
-    if aspect == "age":
-        # One band among single years makes the whole column bands: years cannot be told from a
-        # band.
-        is_year = all(_is_year(value) for value in found.index if value)
-        return summed(found, [(_year if is_year else _band)(value) for value in found.index])
-    return found
-
-
-def _asked(book: Book, factor: str, aspect: str) -> pd.DataFrame | None:
-    """What an aspect is made of. Months of the year need two years to differ from a trend."""
-    found = book.rhythm(factor, "month" if aspect == "season" else aspect)
-    return None if found is not None and aspect == "season" and len(found) < 24 else found
-
-
-def _is_year(value: str) -> bool:
-    """Whether an age is a number of years, and no band."""
-    try:
-        return math.isfinite(float(value))
-    except ValueError:
-        return False
-
-
-def _year(value: str) -> str:
-    """An age in whole years, the oldest together; "" where it cannot be one."""
-    years = math.floor(float(value)) if value else -1
-    # Above 150 or below 0 it is a slip of the keyboard, and counts as not said.
-    return OLDEST if 90 <= years <= 150 else f"{years}" if 0 <= years < 90 else ""
-
-
-OLDEST = "90 and over"
-
-
-_YEARS = [*(f"{year}" for year in range(90)), OLDEST]
-
-
-def _band(value: str) -> str:
-    """The band of an age in years, beside bands as they were given, which stay."""
-    try:
-        years = math.floor(float(value))
-    except ValueError:
-        return value
-    for low, high in _BANDS:
-        if low <= years <= high:
-            return f"{low} to {high}" if high < 150 else f"{low} and over"
-    return ""
-
-
-def _age_labels(values: Sequence[str]) -> dict[str, str]:
-    """Single years from the youngest to the oldest; where the source gives bands, these."""
-    years = [90 if value == OLDEST else int(value) for value in values if value in _YEARS]
-    if years and all(value in _YEARS for value in values if value):
-        return {
-            _YEARS[year]: f"{year}" + "+" * (year == 90)
-            for year in range(min(years), max(years) + 1)
+def _bins(
+    aspect: str, categories: Sequence[str], *, in_bands: bool = False
+) -> dict[str, Callable[[str], bool]]:
+    """Label of each bar to the categories that fall into it."""
+    if aspect in ("weekday", "hour"):
+        values = [f"{d}" for d in range(1, 8)] if aspect == "weekday" else _HOURS
+        return {_label(aspect, name): name.__eq__ for name in values}
+    years = sorted({int(name) for name in categories if name.isdigit() and int(name) <= OLDEST})
+    if aspect == "sex" or not years:
+        return {_label(aspect, name): name.__eq__ for name in sorted(categories)}
+    # One band among single years makes the whole column bands: years cannot be told from a band.
+    bands = [name for name in categories if not name.isdigit()]
+    if in_bands or bands:
+        given = {_label(aspect, name): name.__eq__ for name in sorted(bands)}
+        ours = {
+            f"{low}–{high}" if high < OLDEST else f"{low}+": (low, high) for low, high in _BANDS
         }
-    ours = [f"{low} to {high}" if high < 150 else f"{low} and over" for low, high in _BANDS]
-    given = sorted(value for value in values if value and value not in ours)
-    known = given + [band for band in ours if band in values]
-    return {value: value.replace(" to ", "–").replace(" and over", "+") for value in known}
+        used = {label: ends for label, ends in ours.items() if any(map(_in(*ends), categories))}
+        return given | {label: _in(*ends) for label, ends in used.items()}
+    singles = range(years[0], min(years[-1], _TOP - 1) + 1)
+    oldest = {f"{_TOP}+": _in(_TOP, OLDEST)} if years[-1] >= _TOP else {}
+    return {f"{year}": _in(year, year) for year in singles} | oldest
 
 
-def _most(
-    _book: Book, _place: Place, _factor: str, labels: Mapping[str, str], records: Sequence[float]
-) -> str:
-    """The largest share, or of single years of age the middle: a description and no pattern."""
-    if all(label in _YEARS for label in labels):
-        half = sum(records) / 2
-        # The commonest single year of age is chance in small numbers; the median is not.
-        middle = next(i for i, n in enumerate(itertools.accumulate(records)) if n >= half)
-        return f"Half are aged {list(labels.values())[middle]} or younger."
-    most = records.index(max(records))
-    return f"Most: {list(labels.values())[most]}, {percent(records[most] / sum(records))}."
+OLDEST, _TOP = 150, 90
+"""Above 150 an age is a slip of the keyboard; from 90 years are told together."""
+_HOURS = [f"{hour:02d}" for hour in range(24)]
 
 
-def _in_time(aspect: str) -> Callable[..., str]:
-    """What the sentence about an aspect of time is made by."""
-
-    def tell(
-        book: Book, place: Place, factor: str, labels: Mapping[str, str], records: Sequence[float]
-    ) -> str:
-        """The one value that a test finds to stand out, with how much; or that none does."""
-        days = _days(book, factor, aspect)
-        # Midnight may stand for not known, and months outside all periods have no day.
-        tested = {key: n for key, n in zip(labels, records, strict=True) if days.get(key, 0) > 0}
-        if not tested:
-            return ""
-        # By days and not by twelfths: February has three days fewer, and part years lack months.
-        n, exposure = list(tested.values()), [days[key] for key in tested]
-        found = stand_out(n, exposure, patterns=_patterns(book, place))
-        most, word = int(found.largest), _NOUNS[aspect]
-        if book.released.rules is not None:
-            # What noise and rounding may have added is no pattern.
-            n[most] = max(n[most] - book.released.rules.rounding, 0)
-            found = stand_out(n, exposure, patterns=_patterns(book, place))
-        if int(found.largest) != most or not found.p_largest <= LEVEL:
-            return f"No {word} stands out from chance."
-        # The share is of the records as released; the lowered number was only for the test.
-        share = list(tested.values())[most] / sum(records)
-        return (
-            f"{labels[list(tested)[most]]} stands out: {percent(share)} of the records, "
-            f"{found.ratio[most]:.1f} times what its number of {_EXPOSED[aspect]} leads to expect."
-        )
-
-    return tell
+def _in(low: int, high: int) -> Callable[[str], bool]:
+    return lambda name: name.isdigit() and low <= int(name) <= high
 
 
-_NOUNS = {"season": "month", "weekday": "day", "hour": "hour"}
-
-
-_EXPOSED = {"season": "days", "weekday": "days", "hour": "hours"}
-
-
-def _days(book: Book, factor: str, aspect: str) -> dict[str, int]:
-    """How often each weekday, hour or month of the year came in the months that are covered."""
-    by_month, by_weekday = np.zeros(12, dtype=int), np.zeros(7, dtype=int)
-    for period, lacking in book.lacking(factor).items():
-        for month in (month for month in period.months if month not in lacking):
-            start, end = f"{month_label(month)}-01", f"{month_label(month + 1)}-01"
-            by_month += days_by_month(start, end)
-            by_weekday += days_by_weekday(start, end)
-    if aspect == "season":
-        return {f"{i + 1:02d}": int(n) for i, n in enumerate(by_month)}
+def _label(aspect: str, category: str) -> str:
     if aspect == "weekday":
-        return {str(i + 1): int(n) for i, n in enumerate(by_weekday)}
-    # Every day has each hour once; from 1, as midnight is not tested.
-    return {f"{hour:02d}": int(by_month.sum()) for hour in range(1, 24)}
+        return _DAYS[int(category) - 1]
+    return category.replace(" to ", "–").replace(" and over", "+")
 
 
-def _patterns(book: Book, place: Place) -> int:
-    """How many patterns of time a page looks at."""
-    return sum(
-        _asked(book, factor, aspect) is not None
-        for factor in book.counts[place.kind]
-        for aspect in _NOUNS
-    )
-
-
+_NOUNS = {"weekday": "day", "hour": "hour"}
 _TITLES = {
-    "season": "Month of the year",
     "weekday": "Day of the week",
     "hour": "Hour of the day",
     "age": "Age",
     "sex": "Sex",
-}
-
-
-_LABELS: dict[str, Callable[[Sequence[str]], dict[str, str]]] = {
-    "season": lambda _: {f"{i + 1:02d}": name for i, name in enumerate(MONTH_NAMES)},
-    "weekday": lambda _: {str(i + 1): name for i, name in enumerate(_DAYS)},
-    "hour": lambda _: {f"{hour:02d}": f"{hour:02d}" for hour in range(24)},
-    "age": _age_labels,
-    "sex": lambda values: {value: value for value in sorted(values) if value},
-}
-
-
-_TELL: dict[str, Callable[..., str]] = {
-    **{aspect: _in_time(aspect) for aspect in _NOUNS},
-    "age": _most,
-    "sex": _most,
 }

@@ -27,7 +27,12 @@ class Columns(NamedTuple):
 
 
 def reason_matrix(
-    released: Released, codes: Sequence[str], *, ids: bool = False, grouped: bool = False
+    released: Released,
+    codes: Sequence[str],
+    *,
+    ids: bool = False,
+    grouped: bool = False,
+    is_list: bool = True,
 ) -> str:
     """The reasons of some areas as one table, in HTML.
 
@@ -41,6 +46,12 @@ def reason_matrix(
         Whether each row is named by its code, so that a link finds it.
     grouped
         Whether the areas stand under the names of their places, the greatest need first.
+    is_list
+        Whether they are the list. Of others a column says which are selected, and no line sums
+        them.
+
+    Every number is of the row that `data-row` names: of a line that of the area in all_areas.csv,
+    of a cell those of the factor and area in star/fact_hotspot.csv.
     """
     # A page of thousands of rows with a cell per factor takes long to open on an old laptop.
     shown = list(codes)[:MOST_ROWS]
@@ -49,7 +60,7 @@ def reason_matrix(
     told = reason_cells(released, shown)
     # An empty column takes the room of a full one; which ones are left out is said under the table.
     cells = {factor: of for factor, of in told.items() if of}
-    before = _before(released, shown)
+    before = _before(released, shown, is_list=is_list)
     # Plain dictionaries: pandas takes long to look up thousands of cells one by one.
     facts = released.all_areas.loc[shown].to_dict("index")
     lines = {
@@ -69,15 +80,16 @@ def reason_matrix(
     # add up.
     hidden = [inside(str(released.factors.at[f, "label"])) for f in scored if f not in told]
     rest += [f"Not part of this release for areas: {in_words(hidden)}."] if hidden else []
-    table = f'<table class="matrix">{_head(released, before, cells)}{bodies}{_foot(cells, before)}'
+    foot = _foot(cells, before) if is_list else ""
+    table = f'<table class="matrix">{_head(released, before, cells)}{bodies}'
+    region = '<div class="scroll" tabindex="0" role="region" aria-label="Reasons">'
     return (
-        f"{_legend(released, cells)}{marks_line(bodies)}"
-        f'<div class="scroll" tabindex="0" role="region" aria-label="Reasons">{table}</table></div>'
+        f"{_legend(released, cells)}{marks_line(bodies)}{region}{table}{foot}</table></div>"
         f"{paragraphs(rest)}"
     )
 
 
-def _before(released: Released, codes: Sequence[str]) -> list[Columns]:
+def _before(released: Released, codes: Sequence[str], *, is_list: bool) -> list[Columns]:
     """The columns before the factors; one that says the same of all areas is left out."""
     every = released.all_areas
     table = every.loc[list(codes)]
@@ -88,6 +100,8 @@ def _before(released: Released, codes: Sequence[str]) -> list[Columns]:
     # On the list most areas are in the first tenth, which then tells none apart.
     elif "decile" in every and table["decile"].nunique() > 1:
         columns.append(Columns("Tenth", True, lambda _, area: _whole(area["decile"])))
+    if not is_list:
+        columns.append(Columns("Selected", False, lambda _, area: _chosen(area)))
     if "score" in every:
         columns.append(Columns("Score", True, lambda _, area: _one_decimal(area["score"])))
     if "p_selected" in every:
@@ -97,6 +111,13 @@ def _before(released: Released, codes: Sequence[str]) -> list[Columns]:
     if "residents_10_24" in every:
         columns.append(Columns("Aged 10 to 24", True, lambda _, a: _whole(a["residents_10_24"])))
     return columns
+
+
+def _chosen(area: Fact) -> str:
+    borderline = area.get("tier") == "borderline"
+    if area["selected"]:
+        return "yes, borderline" if borderline else "yes"
+    return "no, borderline" if borderline else ""
 
 
 def _whole(value: Any) -> str:  # noqa: ANN401
@@ -148,18 +169,20 @@ def _row(
         for column in before
     )
     named = f' id="{escape(name)}"' if name else ""
-    told = "".join(_cell(of.get(code, NOTHING)) for of in cells.values())
-    return f"<tr{named}>{start}{told}</tr>"
+    told = "".join(
+        _cell(of.get(code, NOTHING), row=f"{factor}:{code}") for factor, of in cells.items()
+    )
+    return f'<tr{named} data-row="{escape(code)}">{start}{told}</tr>'
 
 
-def _cell(cell: Cell) -> str:
+def _cell(cell: Cell, *, row: str) -> str:
     if cell == NOTHING:
         return "<td></td>"
     # A colour says nothing to who cannot see it (WCAG 1.4.1).
     spoken = f'<span class="unseen">{SPOKEN[cell.shade]}: </span>' if cell.shade else ""
     around = f'<span class="around">{escape(cell.around)}</span>' if cell.around else ""
     kind = f' class="{cell.shade}"' if cell.shade else ""
-    return f"<td{kind}>{spoken}{escape(cell.here)}{around}</td>"
+    return f'<td{kind} data-row="{escape(row)}">{spoken}{escape(cell.here)}{around}</td>'
 
 
 def _groups(

@@ -1,50 +1,58 @@
-"""What a profile says of numbers of events: changes with intervals, periods that are alike."""
+"""What a profile says of numbers of events: changes with limits, rates beside those of others."""
 
 import dataclasses
+import html
+import re
 
-import numpy as np
 import pytest
-from scipy import stats
 
-from riskindex.outputs.profiles.events import change, change_sentences
+from riskindex.outputs.profiles.events import change_sentences, events_part
 from riskindex.outputs.profiles.numbers import Book
 
 
-@pytest.mark.parametrize(
-    ("now", "before", "words", "interval", "is_clear"),
-    [
-        (27, 40, "down 33%", "−60% to +13%", False),
-        (10, 15, "down 33%", "−73% to +59%", False),
-        (0, 10, "down 100%", "−100% to −55%", True),
-        (3, 10, "down 70%", "−95% to +17%", False),
-        (10, 0, "up from none", "+124% or more", True),
-    ],
-)
-def test_changes_are_rounded_in_whole_numbers_and_their_intervals_exact(
-    now, before, words, interval, is_clear
-):
-    found = change(now, before)
-    assert (found.words, found.interval, found.is_clear) == (words, interval, is_clear)
-    # The later of the two counts is binomial given their sum.
-    low, high = stats.binomtest(now, now + before).proportion_ci(0.95, method="exact")
-    assert found.low == pytest.approx(low / (1 - low), abs=1e-12)
-    assert found.high == (np.inf if high == 1 else pytest.approx(high / (1 - high)))
+@pytest.fixture(scope="module")
+def book(county_released):
+    return Book(county_released)
 
 
-def test_nothing_is_said_where_nothing_is_known():
-    assert change(0, 0) is change(float("nan"), 10) is change(10, float("nan")) is None
+def plain(page):
+    return html.unescape(re.sub(r"<[^>]+>", "", page))
 
 
-def test_a_part_period_is_not_compared_with_a_whole_one(county_released):
-    table = county_released.rhythm
-    months = table.index.get_level_values("value")
-    late = (table.index.get_level_values("aspect") == "month") & (months > "2022-07")
-    part = dataclasses.replace(county_released, rhythm=table[~late & (months < "2023")])
-    book = Book(part)
-    place = book.districts[0]
-    told = [s for s in change_sentences(book, place) if " 2022" in s]
-    assert told
-    assert all("not compared: 2022 has no records of 5 of its 12 months." in s for s in told)
-    whole = change_sentences(Book(county_released), place)
-    assert whole
-    assert not any("not compared" in sentence for sentence in whole)
+def row_of(book, figure, **asked):
+    return book.rows(book.groups["district"][0]).last(figure, **asked)
+
+
+def test_a_change_is_told_with_both_counts_its_limits_and_the_whole(book):
+    row = row_of(book, "offences.change", compared_with="2021")
+    whole = book.rows(book.whole).last("offences.change", compared_with="2021")
+    told = map(plain, change_sentences(book, book.groups["district"][0]))
+    (sentence,) = (one for one in told if f" {row.count:,} in 2022, {row.base:,} in 2021: " in one)
+    assert f"{abs(row.value):g}% (" in sentence
+    assert (", more than chance" in sentence) == (row.low > 0 or row.high < 0)
+    assert f"; county {'+' if whole.value > 0 else '−' if whole.value < 0 else ''}" in sentence
+
+
+def test_a_change_that_is_withheld_is_not_told(county_released):
+    counts = county_released.figure_counts.copy()
+    place = Book(county_released).groups["district"][0]
+    here = counts.index.get_level_values("place") == place.name
+    counts.loc[here, "count"] = float("nan")
+    counts.loc[here, "mark"] = "[c]"
+    book = Book(dataclasses.replace(county_released, figure_counts=counts))
+    assert list(change_sentences(book, place)) == []
+    assert "[c]" in plain(events_part(book, place))
+
+
+def test_the_table_has_the_rate_its_limits_rank_and_share(book):
+    place = book.groups["district"][0]
+    rate, share = (row_of(book, f"offences.{kind}", period="2022") for kind in ("rate", "share"))
+    table = plain(events_part(book, place))
+    assert f"{rate.value:g} ({rate.low:g} to {rate.high:g})" in table
+    assert f"Rank of {len(book.groups['district'])}" in table
+    assert f"{share.value:g}%" in table
+
+
+def test_a_factor_with_several_periods_has_a_column_for_each(book):
+    page = events_part(book, book.whole)
+    assert re.search(r"<th[^>]*>2021</th><th[^>]*>2022</th>", page)

@@ -1,0 +1,124 @@
+"""Numbers of pages beside the rows whose names they carry, and what else may hold a digit."""
+
+import csv
+import html
+import re
+from collections import defaultdict
+from html.parser import HTMLParser
+from pathlib import Path
+
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+SILENT = {"style", "script", "svg", "title", "header", "footer"}
+"""Elements whose digits are no figures: the look of a page, pictures, its own title, licences."""
+EMPTY = {"meta", "img", "br", "link", "input", "wbr", "hr"}
+
+
+class Page(HTMLParser):
+    """Texts of a page with the rows that they are of, and those of none."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.open, self.of_rows, self.others = [], [], []
+        self.feed(path.read_text("utf-8"))
+
+    def handle_starttag(self, tag, attrs):
+        if tag not in EMPTY:
+            self.open.append((tag, dict(attrs)))
+
+    def handle_startendtag(self, tag, attrs):
+        pass
+
+    def handle_endtag(self, tag):
+        while self.open and self.open.pop()[0] != tag:
+            pass
+
+    def handle_data(self, text):
+        classes = {c for _, a in self.open for c in (a.get("class") or "").split()}
+        if not re.search(r"\d", text) or "free" in classes or SILENT & {t for t, _ in self.open}:
+            return
+        rows = [a["data-row"] for _, a in self.open if "data-row" in a]
+        (self.of_rows if rows else self.others).append((rows[-1] if rows else "", text))
+
+
+class Tables:
+    """Rows of the CSVs of a result, by the names that pages give them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.rows = defaultdict(list)
+        for row in self._read("figures.csv"):
+            self.rows[row["row"]].append(row)
+        for row in self._read("all_areas.csv"):
+            self.rows[row["area_code"]].append(row)
+        for row in self._read("star/fact_hotspot.csv"):
+            self.rows[f"{row['factor']}:{row['area_code']}"].append(row)
+        for row in self._read("places.csv"):
+            self.rows[f"place-{row['place']}"].append(row)
+        for row in self._read("inside_places.csv"):
+            self.rows[f"inside:{row['place']}:{row['factor']}"].append(row)
+
+    def _read(self, name):
+        path = self.folder / name
+        if not path.exists():
+            return []
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def numbers(self, names: str) -> list[float]:
+        """Every number that the rows of a name hold, and the ways in which pages print them."""
+        rows = [row for name in names.split() for row in self.rows[name]]
+        found = [number for row in rows for value in row.values() for number in _numbers(value)]
+        if "observed" in rows[0]:
+            found += list(_of_hotspots(rows))
+        for column in ("count", "base"):
+            values = [row.get(column) or "nan" for row in rows]
+            # Several rows stand for their sum: groups of events of one factor.
+            found += [sum(map(float, values))] if len(rows) > 1 and "figure" in rows[0] else []
+        # A share as a probability is printed per hundred.
+        return found + [100 * number for number in found if 0 <= number <= 1]
+
+    def texts(self, names: str) -> list[str]:
+        """What the rows call themselves, whose digits are no figures; the longest first."""
+        rows = [row for name in names.split() for row in self.rows[name]]
+        words = {value for row in rows for value in row.values() if re.search("[^0-9.,eE-]", value)}
+        return sorted(words, key=len, reverse=True)
+
+
+def _numbers(value: str) -> list[float]:
+    try:
+        return [abs(float(value))]
+    except ValueError:
+        return [float(n.replace(",", "")) for n in NUMBER.findall(value)] if "(" in value else []
+
+
+def _of_hotspots(rows):
+    """Ratios of one area, and in how many periods it was hot, which stand in several rows."""
+    for row in rows:
+        for of in ("", "window_"):
+            if float(row.get(f"{of}expected") or 0) > 0:
+                yield float(row[f"{of}observed"]) / float(row[f"{of}expected"])
+        if row.get("value"):
+            yield 1000 * float(row["value"])
+    yield sum(row.get("is_hot") == "True" for row in rows)
+    yield len(rows)
+
+
+def wrong_numbers(page: Page, tables: Tables, allowed: re.Pattern[str]) -> list[tuple[str, str]]:
+    """Name of the row and text of every number that its row does not hold."""
+    wrong = []
+    for names, text in page.of_rows:
+        plain = html.unescape(text)
+        for own in tables.texts(names):
+            plain = plain.replace(own, " ")
+        known = tables.numbers(names)
+        for printed in NUMBER.findall(allowed.sub(" ", plain)):
+            places = len(printed.partition(".")[2])
+            number = float(printed.replace(",", ""))
+            if not any(abs(number - one) <= 0.5 * 10**-places + 1e-9 for one in known):
+                wrong.append((names, text))
+    return wrong
+
+
+def loose_digits(page: Page, allowed: re.Pattern[str]) -> list[str]:
+    """Texts without a row that hold a digit which is not on the list of what is allowed."""
+    return [text for _, text in page.others if re.search(r"\d", allowed.sub(" ", text))]
