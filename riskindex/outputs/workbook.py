@@ -73,6 +73,7 @@ def write_workbook(released: Released, path: Path) -> None:
             filename=str(path),
             sheets=sheets,
             cover=_cover(released),
+            auto_width=False,  # measured cell by cell, and set anew below
             workbook_options={
                 # xlsxwriter makes formulas and links of texts that look like them; as a number, a
                 # code such as 00123 would lose its zeros.
