@@ -231,7 +231,7 @@ def test_a_second_layer_shows_on_the_right_of_the_line_alone(page: Any):
 def test_a_postcode_finds_its_area_or_where_room_is_short_its_sector(
     opened: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int
 ):
-    monkeypatch.setattr("riskindex.outputs.interactive_map.MOST_OF_POSTCODES", room)
+    monkeypatch.setattr("riskindex.outputs.map_data.MOST_OF_POSTCODES", room)
     release = example_release()
     one, other, third = release.areas.index[:3]
     known = pd.Series({"CO151QS": one, "CO151QT": other, "CO169ZZ": third})

@@ -11,7 +11,7 @@ from riskindex import read_config, release, run
 from riskindex.cut import of_100
 from riskindex.demo.county import synthetic_county
 from riskindex.demo.write_files import write_county
-from riskindex.outputs.interactive_map import map_data
+from riskindex.outputs.map_data import map_data
 from riskindex.outputs.pages import percent
 from riskindex.outputs.report.cells import reason_cells
 from riskindex.outputs.report.page import write_report
