@@ -15,7 +15,7 @@ import pytest
 from filelock import FileLock
 from hypothesis import settings
 from list_refusals import lists_may_leave
-from machine import skip_without
+from machine import SHARED, skip_without
 
 # The same examples in every run, and no deadline: machines that run tests are busy.
 settings.register_profile("steady", deadline=None, derandomize=True, max_examples=40)
@@ -23,20 +23,17 @@ settings.load_profile("steady")
 # With `--hypothesis-profile thorough`: more of them, and others each time.
 settings.register_profile("thorough", deadline=None, max_examples=1_000)
 
-SHARED = Path(os.environ.get("RISKINDEX_SHARED", Path(__file__).parents[2] / "shared"))
-
-
 LONGEST = (
-    "test_docs.py",
-    "test_notebooks.py",
-    "test_essex.py",
-    "test_presets.py",
+    "house/test_docs.py",
+    "house/test_notebooks.py",
+    "whole/test_essex.py",
+    "whole/test_presets.py",
     "publication/test_non_interference.py",
-    "test_cases.py",
-    "test_kills.py",
-    "test_browser.py",
-    "test_browser_released.py",
-    "test_payloads.py",
+    "whole/test_cases.py",
+    "whole/test_kills.py",
+    "browser/test_browser.py",
+    "browser/test_browser_released.py",
+    "whole/test_payloads.py",
 )
 """Files that take longest, the longest first."""
 

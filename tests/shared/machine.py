@@ -1,8 +1,12 @@
 """What a machine may lack."""
 
 import os
+from pathlib import Path
 
 import pytest
+
+SHARED = Path(os.environ.get("RISKINDEX_SHARED", Path(__file__).parents[3] / "shared"))
+"""The folder of real data and independent answers."""
 
 
 def skip_without(what: str) -> None:

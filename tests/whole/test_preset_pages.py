@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 from list_refusals import lists_may_leave
 from official_files import write_essex
+from preset_runs import read_pages, written
 from real_areas import areas_of_essex
 from shapely import box
-from test_presets import read_pages, written
 
 from riskindex import read_config, release, run, save
 from riskindex.areas.area_names import find_area

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "bench_forces.py"
+BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "bench_forces.py"
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from conftest import SHARED
+from machine import SHARED
 
 from riskindex import read_config, release, run, save
 from riskindex.check import look
@@ -149,7 +149,7 @@ def test_09_a_zone_in_a_date_format_is_read_in_london_everywhere(case, zone):
     done = subprocess.run(
         [sys.executable, "-m", "riskindex", "check", "config.toml"],
         cwd=one.folder,
-        env={**os.environ, "TZ": zone, "PYTHONPATH": str(Path(__file__).parents[1])},
+        env={**os.environ, "TZ": zone, "PYTHONPATH": str(Path(__file__).parents[2])},
         capture_output=True,
         text=True,
         check=True,

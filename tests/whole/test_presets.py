@@ -4,12 +4,12 @@ import json
 import re
 import tomllib
 from importlib import resources
-from pathlib import Path
 
 import jsonschema
 import numpy as np
 import pandas as pd
 import pytest
+from preset_runs import read_pages, written
 from published_indices import LOCALITY_RATES, vulnerable_localities
 from typer.testing import CliRunner
 
@@ -24,21 +24,6 @@ PRESETS = sorted(
     for entry in resources.files("riskindex.presets").iterdir()
     if entry.name.endswith(".toml")
 )
-
-
-def preset(name: str) -> str:
-    path = resources.files("riskindex.presets").joinpath(f"{name}.toml")
-    return path.read_text(encoding="utf-8")
-
-
-def written(name: str, folder: Path, changes: dict[str, str] | None = None) -> Path:
-    text = preset(name)
-    for old, new in (changes or {}).items():
-        assert old in text, old
-        text = text.replace(old, new)
-    path = folder / f"{name}.toml"
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 @pytest.mark.parametrize("name", PRESETS)
@@ -159,15 +144,6 @@ def test_sentences_say_rates_shares_and_measures(localities):
 def test_a_list_of_rates_is_released_whole(localities, profile, tmp_path):
     save(release(localities, profile=profile), tmp_path / "result")
     assert (tmp_path / "result" / "manifest.json").is_file()
-
-
-def read_pages(folder: Path) -> str:
-    """The pages of a result as they are read: without tags, blanks together."""
-    texts = []
-    for path in [*folder.glob("*.html"), *folder.glob("profiles/*.html")]:
-        page = re.sub(r"<(script|style)\b.*?</\1>", " ", path.read_text("utf-8"), flags=re.DOTALL)
-        texts.append(re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", page)))
-    return "\n".join(texts)
 
 
 def untrue(pages: str) -> list[str]:

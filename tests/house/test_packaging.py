@@ -17,7 +17,7 @@ from packaging.version import Version
 
 import riskindex
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOWEST = {
     Requirement(line).name.lower(): next(iter(Requirement(line).specifier)).version

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 LINE = re.compile(
     r"^\| (?P<question>.+\?) \| (?P<words>[^|]+) \| \[.*\]\((?P<page>.+)\.md\) \|$", re.M
 )

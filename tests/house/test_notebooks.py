@@ -9,7 +9,7 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from official_files import write_essex
 
-NOTEBOOKS = sorted((Path(__file__).parents[1] / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 SMALLER = [
     (r"synthetic_county\(seed=2022\)", "synthetic_county(seed=2022, n=160, districts=4)"),
     (r"n=300, districts=5", "n=160, districts=4"),
