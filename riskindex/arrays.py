@@ -1,6 +1,6 @@
-"""Names of the arrays that the package takes and returns, one for each kind."""
+"""Names of the arrays that the package takes and returns, one for each kind; an array as a key."""
 
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,3 +36,24 @@ Bands = NDArray[np.int8]
 """Small whole numbers, such as 0, 90, 95 and 99."""
 WholeNumbers = NDArray[np.integer]
 """Whole numbers of any size, as a database gives them."""
+
+Value = TypeVar("Value")
+"""What a key holds."""
+
+
+class IdentityKey(Generic[Value]):
+    """Equal to nothing but the same object, which must not be changed in place.
+
+    For functions with `functools.lru_cache`, whose arguments must be hashable; it holds the
+    object, so that no other can get its place in memory.
+    """
+
+    def __init__(self, value: Value) -> None:
+        self.value = value
+
+    def __hash__(self) -> int:
+        # A number that belongs to the object while it lives; the key keeps it alive.
+        return id(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, IdentityKey) and other.value is self.value

@@ -9,8 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array
 
-from riskindex.arrays import Array, Flags, Integers, Texts
-from riskindex.caching import IdentityKey
+from riskindex.arrays import Array, Flags, IdentityKey, Integers, Texts
 from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.statistics.expectation import expected_by_strata, windows_of

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 
-from riskindex.arrays import AnyArray, Integers
-from riskindex.caching import IdentityKey
+from riskindex.arrays import AnyArray, IdentityKey, Integers
 
 if TYPE_CHECKING:
     import geopandas as gpd

@@ -7,8 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import coo_array, csr_array
 
-from riskindex.arrays import Array, Flags, Positions, SmallIntegers
-from riskindex.caching import IdentityKey
+from riskindex.arrays import Array, Flags, IdentityKey, Positions, SmallIntegers
 from riskindex.statistics.heavy_tails import lognormal_over_gamma
 from riskindex.statistics.tails import log_upper_tail
 

@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import csr_array, eye_array
 
-from riskindex.arrays import Array, Flags, Integers
-from riskindex.caching import IdentityKey
+from riskindex.arrays import Array, Flags, IdentityKey, Integers
 from riskindex.errors import DataError
 from riskindex.statistics.dispersion import (
     Intensity,

@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 from scipy.special import ndtr
 
-from riskindex.arrays import Array, Flags
-from riskindex.caching import IdentityKey
+from riskindex.arrays import Array, Flags, IdentityKey
 from riskindex.errors import DataError
 from riskindex.statistics.exact_draws import Tail
 from riskindex.statistics.gi_p_values import METHODS, Draw, GiTest, Method, Null, centred

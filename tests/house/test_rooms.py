@@ -35,7 +35,7 @@ FLOORS = (
     "factors definitions rules",
     "statistics",
     "presets",
-    "arrays tables cut disclosure caching errors",
+    "arrays tables cut disclosure errors",
 )
 """Folders and files of the package from the top down; files of one floor may import each other."""
 MOST_FILES = 26

@@ -2,7 +2,7 @@
 # Branch coverage of the rooms in which a fault harms people, each by its own tests alone, as a table.
 # Arguments are names of rooms; without any: statistics hotspots index uncertainty publication.
 set -euo pipefail
-cd "$(dirname "$0")/.."
+cd "$(dirname "$0")/../.."
 python=${PYTHON:-.venv-tests/bin/python}
 export COVERAGE_FILE
 COVERAGE_FILE=$(mktemp)
