@@ -229,9 +229,15 @@ def _in_polygons(
 ) -> pd.DataFrame:
     """Events in the named polygons, of the factors and measures whose sources have points."""
     with_points = config.with_points
+    everywhere = [name for name, measure in config.measures.items() if measure.everywhere]
     parts = [
         count_polygons(
-            part.in_polygons, part.counts, polygons.shapes, areas, with_points=with_points
+            part.in_polygons,
+            part.counts,
+            polygons.shapes,
+            areas,
+            with_points=with_points,
+            everywhere=everywhere,
         )
         for part in counted
     ]

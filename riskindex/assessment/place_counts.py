@@ -15,6 +15,8 @@ from riskindex.areas.groups import (
     profile_kind,
     residents_of,
 )
+from riskindex.areas.prepare import NOT_RECORDED
+from riskindex.events.rhythm import IN_NO_AREA
 from riskindex.factors import Factor
 
 if TYPE_CHECKING:
@@ -198,6 +200,7 @@ def count_polygons(
     areas: "GeoDataFrame",
     *,
     with_points: Collection[str],
+    everywhere: Collection[str] = (),
 ) -> pd.DataFrame:
     """Events in named polygons, as lines of kinds of places of their own.
 
@@ -213,6 +216,9 @@ def count_polygons(
         The study area.
     with_points
         Factors all of whose sources have points; the others are left out.
+    everywhere
+        Measures whose whole counts events in no area, too: those without a place are then among
+        the not recorded.
 
     Returns
     -------
@@ -223,6 +229,11 @@ def count_polygons(
     numbers = numbers[numbers.index.isin(list(with_points), level="factor")]
     if numbers.empty:
         return no_places()
+    names = numbers.index.to_frame(index=False)
+    nowhere = (names["place"] == IN_NO_AREA).to_numpy()
+    counts_all = names["factor"].isin(list(everywhere)).to_numpy()
+    names["place"] = names["place"].mask(nowhere, NOT_RECORDED)
+    numbers = numbers.set_axis(pd.MultiIndex.from_frame(names))[~nowhere | counts_all]
     table = numbers.groupby(level=list(LEVELS)).sum().astype(float).to_frame("count")
     lacking = by_factor(counts).isna()
     for kind, shapes in polygons.items() if lacking.any(axis=None) else ():

@@ -28,6 +28,7 @@ from riskindex.events.periods import Periods, Unit, month_label, parse_periods
 from riskindex.events.places import How, Reason
 from riskindex.events.points import events_inside
 from riskindex.events.rhythm import (
+    IN_NO_AREA,
     DefaultTime,
     count_by_group,
     count_inside,
@@ -95,7 +96,8 @@ class Counted(NamedTuple):
     place or are elsewhere; index (factor, group, period)."""
     in_polygons: "pd.Series[int]"
     """Events counted whose point lies in a named polygon, of the sources that have points; index
-    `IN_POLYGONS`. Those of no known point have the place `NO_POINT`."""
+    `IN_POLYGONS`. Those of no known point have the place `NO_POINT`, or `IN_NO_AREA` where they
+    have no code either, and are not counted."""
     finer: pd.DataFrame
     """Records as `period_rhythm`, of the places, factors and aspects that figures ask for; index
     place_kind, then as there."""
@@ -354,6 +356,8 @@ def _in_polygons(
         known = table["x"].notna().to_numpy()
         # Without a point an event may be in any of them; it is told and not left out.
         bare = table[~known].groupby("period")["n"].sum()
+        # With neither a code nor a point: a measure may count these in the whole all the same.
+        nowhere = tally.elsewhere(group, reasons=[Reason.NO_LOCATION])
         table = table[known]
         x, y = tally.study.located(table["x"].to_numpy(), table["y"].to_numpy(), tally.events.crs)
         for i, period in enumerate(group.periods):
@@ -365,6 +369,7 @@ def _in_polygons(
                 for name, n in zip(shapes.index, numbers, strict=True):
                     found[*key, str(name)] = int(n)
                 found[*key, NO_POINT] = int(bare.get(i, 0))
+                found[*key, IN_NO_AREA] = int(nowhere[i])
     return found
 
 

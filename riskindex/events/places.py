@@ -41,6 +41,10 @@ class Reason(IntEnum):
     EXCLUDED_BY_RULE = 7
 
 
+LOST = (Reason.NO_LOCATION, Reason.UNKNOWN_AREA, Reason.OUTSIDE_STUDY_AREA)
+"""Why events are in no area of the map."""
+
+
 class How(IntEnum):
     """What told the area of an event."""
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.events.periods import Period, month_label
-from riskindex.events.places import Reason
+from riskindex.events.places import LOST, Reason
 from riskindex.events.source_events import Group, Scope
 from riskindex.events.sources import BOTH, TOLD
 from riskindex.events.sql import category, identifier, store, wrapped_sum
@@ -341,8 +341,6 @@ _RANGE = (
 """Minute of the day at which a range begins, and its length; missing of records of one time."""
 
 
-LOST = (Reason.NO_LOCATION, Reason.UNKNOWN_AREA, Reason.OUTSIDE_STUDY_AREA)
-"""Why events are in no area of the map."""
 _NO_AREA = -1
 
 

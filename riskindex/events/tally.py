@@ -15,7 +15,15 @@ from riskindex.arrays import Fingerprints, Flags, Integers, Positions, WholeNumb
 from riskindex.events.coverage import Gaps, find_units, gaps_by_number, gaps_by_unit
 from riskindex.events.fingerprints import day_prints
 from riskindex.events.periods import Period
-from riskindex.events.places import PLAIN, Apart, Reason, leave_out, place_events, store_lacking
+from riskindex.events.places import (
+    LOST,
+    PLAIN,
+    Apart,
+    Reason,
+    leave_out,
+    place_events,
+    store_lacking,
+)
 from riskindex.events.sorts import columns_of_rules, first_of_each, store_sorts
 from riskindex.events.source_events import Events, Group, Scope
 from riskindex.events.sql import category, identifier, store, wrapped_sum
@@ -256,8 +264,10 @@ class Tally:
         covered = (period >= 0) & ~self.lacking(scope)[found["area"].to_numpy(), period]
         return found.assign(period=period).loc[covered, ["period", "x", "y", "n"]]
 
-    def elsewhere(self, group: Group) -> Integers:
+    def elsewhere(self, group: Group, *, reasons: Sequence[Reason] = LOST) -> Integers:
         """Events of a group that meet its rule and are in no area, shape (periods,).
+
+        Those that are in none for one of the reasons; left out, for any.
 
         Those of a key that has a record in an area are not among them.
         """
@@ -267,9 +277,8 @@ class Tally:
             "AND key NOT IN (SELECT key FROM located WHERE key IS NOT NULL) "
             "QUALIFY row_number() OVER (PARTITION BY key, period ORDER BY file, row) = 1"
         )
-        lost = (Reason.NO_LOCATION, Reason.UNKNOWN_AREA, Reason.OUTSIDE_STUDY_AREA)
         asked = f"SELECT {self._period(scope)} AS period, key, file, row FROM placed WHERE "
-        asked += f"reason IN ({_listed(lost)}) AND sort IN ({sorts}) AND period IS NOT NULL "
+        asked += f"reason IN ({_listed(reasons)}) AND sort IN ({sorts}) AND period IS NOT NULL "
         parts = [f"{asked} AND key IS NULL", f"{asked} AND key IS NOT NULL {once}"]
         found = self._frame(
             f"SELECT period, count(*) AS n FROM ({' UNION ALL '.join(parts)}) GROUP BY period"

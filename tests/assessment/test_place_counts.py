@@ -241,6 +241,18 @@ def test_polygons_that_a_source_does_not_cover_are_not_counted():
     assert count_polygons(numbers, counts, shapes, areas, with_points=[]).empty
 
 
+def test_events_without_any_place_are_not_recorded_where_the_whole_counts_them():
+    keys = [("f", "all", "2022", "town", place) for place in ("T", "not recorded", "(in no area)")]
+    levels = ["factor", "group", "period", "place_kind", "place"]
+    numbers = pd.Series([3, 1, 5], index=pd.MultiIndex.from_tuples(keys, names=levels))
+    for everywhere, told in ((["f"], 6), ([], 1)):
+        table = count_polygons(
+            numbers, COUNTS, {}, gpd.GeoDataFrame(), with_points=["f"], everywhere=everywhere
+        )
+        assert table["count"].xs("not recorded", level="place").tolist() == [told]
+        assert table["count"].xs("T", level="place").tolist() == [3]
+
+
 def test_a_source_of_codes_alone_is_refused_by_name(tmp_path):
     path = write_force(tmp_path, CONFIG + TOWNS)
     with pytest.raises(ConfigError, match=r"sources\.offences has area codes alone"):
