@@ -9,6 +9,7 @@ from person_hunt import SECRET, every_byte, hashes_of
 
 from riskindex import read_config, release, run, save
 from riskindex.publication.key import write_key
+from riskindex.publication.people import _named_by_few
 from riskindex.publication.protection import (
     restricted_columns,
     restricted_factors,
@@ -145,3 +146,17 @@ def test_an_open_offence_counted_by_the_ages_of_restricted_people_is_restricted(
     assert restricted_factors(closed) == ("serious",)
     columns = pd.MultiIndex.from_tuples([("serious", "all", "2022")])
     assert len(restricted_columns(pd.DataFrame(columns=columns), closed)) == 1
+
+
+def test_a_rare_value_that_somebody_wrote_has_no_line_in_any_place():
+    rows = [
+        ("whole", "named\x1fabuse\x1fvictim\x1f5", 40.0),
+        ("district", "named\x1fabuse\x1fvictim\x1f5", np.nan),
+        ("whole", "named\x1fabuse\x1fJo Bloggs\x1f5", np.nan),
+        ("district", "named\x1fabuse\x1fJo Bloggs\x1f5", np.nan),
+        ("whole", "named\x1fabuse\x1f\x1f5", np.nan),
+        ("whole", "people", np.nan),
+    ]
+    cells = pd.DataFrame(rows, columns=["place_kind", "item", "count"])
+    cells = cells.assign(figure="known", period="2022", place="p", by="", category="")
+    assert list(_named_by_few(cells)) == [False, False, True, True, False, False]
