@@ -65,8 +65,8 @@ def _heavy_notes(found: Hotspots, factors: Sequence[Factor]) -> Iterator[str]:
     if raised:
         yield (
             "Risks have a heavier tail than the tests assume, so that the dispersion is raised: "
-            f"{'; '.join(raised)}. Of maps without a hotspot 4 to 7% then show one by window, and "
-            "10 to 15% by the area itself."
+            f"{'; '.join(raised)}. Of maps without a hotspot 2 to 7% then show one by window, and "
+            "4 to 15% by the area itself."
         )
 
 

@@ -109,4 +109,4 @@ def test_a_heavier_tail_is_told_with_the_alarms_that_stay():
     (note,) = (note for note in notes if "heavier tail than the tests assume" in note)
     assert "Crimes (" in note
     assert f"raised from {about['dispersion'] / 1.5:.3g})" in note
-    assert "10 to 15% by the area itself" in note
+    assert "4 to 15% by the area itself" in note
