@@ -268,3 +268,13 @@ def test_a_config_that_is_too_deep_or_long_is_refused_in_a_sentence(tmp_path, te
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError, match=words):
         read_config(path)
+
+
+def test_profiles_are_for_kinds_of_groups_that_the_areas_have():
+    config = changed()
+    config["areas"]["groups"] = {"district": "LAD24NM"}
+    config["profiles"] = {"groups": ["district"]}
+    assert parse_config(config).profiles.groups == ["district"]
+    config["profiles"] = {"groups": ["parish"]}
+    (fault,) = faults_of(config)
+    assert "profiles.groups: the areas are in no group 'parish'; there is district." in fault

@@ -171,11 +171,16 @@ def _areas(book: Book, place: Place) -> str:
     words = "All areas of the place." if place.is_named else words
     words += "" if rest or place.is_named else " No other area is here."
     if not codes:
-        return paragraphs(["There is none of which anything is told."])
+        scores = "score" in book.released.all_areas
+        return paragraphs([_NO_AREA[scores]])
     matrix = reason_matrix(book.released, codes, ids=True, is_list=False)
     return paragraphs([words]) + matrix
 
 
+_NO_AREA = {
+    True: "No area here has a score above zero.",
+    False: "Nothing is told of any area here.",
+}
 _LISTED = {
     (True, True): "The list, by rank.",
     (True, False): "The list, in the order of codes.",

@@ -44,7 +44,7 @@ def test_every_area_of_a_district_that_scores_has_its_line_and_the_others_are_co
         page = pages(folder)[f"district-{name.lower()}.html"]
         scores = part.index[part["score"] > 0]
         assert set(re.findall(r'<tr id="([^"]+)"', page)) == set(scores)
-        assert ("There is none of which" in page) == (len(scores) == 0)
+        assert ("No area here has a score above zero." in page) == (len(scores) == 0)
 
 
 def test_the_page_of_a_place_has_its_name_its_sentence_and_a_line_for_each_of_its_areas(
@@ -127,6 +127,36 @@ def test_tiers_are_told_where_the_run_was_repeated(county_released, tmp_path):
     assert "yes, borderline" in page
     assert ">60<" in page
     assert 'class="borderline"' in page
+
+
+def test_there_is_a_page_for_each_group_of_the_kinds_that_the_config_names(
+    county_released, tmp_path
+):
+    released = dataclasses.replace(county_released, page_kinds=("ward",), team_plan=None)
+    write_profiles(released, tmp_path)
+    wards = county_released.areas.groupby("ward").size()
+    found = {name for name in pages(tmp_path) if name.startswith("ward-")}
+    assert len(found) == len(wards) > 4
+    assert set(pages(tmp_path)) == {"index.html", "whole.html", *found}
+    for name, page in pages(tmp_path).items():
+        if name in found:
+            ward = html.unescape(re.search(r"<h1>(.*?)</h1>", page)[1])
+            assert f"of the {wards[ward]} areas in {ward}" in re.sub(r"<[^>]+>", "", page)
+
+
+def test_small_groups_are_withheld_on_their_pages(county_release, small_lists_leave, tmp_path):
+    released = dataclasses.replace(county_release("public"), page_kinds=("ward",))
+    write_profiles(released, tmp_path)
+    rows = released.figures.query("figure == 'suspects.count' and place_kind == 'ward'")
+    held = set(rows.loc[rows["status"] == "[c]", "place"])
+    assert held
+    wards = [page for file, page in pages(tmp_path).items() if file.startswith("ward-")]
+    for page in wards:
+        name = html.unescape(re.search(r"<h1>(.*?)</h1>", page)[1])
+        number = re.search(
+            r"suspects&#x27; homes</td><td[^>]*><[^>]*>2022</span></td>(.*?)</td>", page
+        )
+        assert (re.sub(r"<[^>]+>", "", number[1]) == "[c]") == (name in held)
 
 
 def test_partnerships_come_before_districts():
