@@ -1,6 +1,5 @@
 """The site of the documentation: `python -m sphinx -W docs site`, without a network."""
 
-import shutil
 import sys
 from pathlib import Path
 
@@ -9,7 +8,7 @@ from sphinx.application import Sphinx
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
-from reference_pages import write_reference  # noqa: E402 (found beside this file)
+from reference_pages import write_notebooks, write_reference  # noqa: E402 (found beside this file)
 
 from riskindex import __all__ as public_names  # noqa: E402
 
@@ -37,27 +36,22 @@ html_copy_source = False
 html_theme_options = {
     "show_prev_next": False,
     "secondary_sidebar_items": ["page-toc"],
+    "navbar_center": [],
     "navbar_end": ["theme-switcher"],
 }
+# Every page at the left of every page: a bar at the top had room for five.
+html_sidebars = {"**": ["globaltoc"]}
 
 
 def setup(app: Sphinx) -> None:
-    """Let links to the benchmarks, and of notebooks, work on the site as they do in a checkout."""
-    app.connect("source-read", _links_on_the_site)
+    """Let links to the benchmarks work on the site as they do in a checkout."""
+    app.connect("source-read", _benchmarks_on_the_site)
 
 
-def _links_on_the_site(_app: Sphinx, page: str, source: list[str]) -> None:
+def _benchmarks_on_the_site(_app: Sphinx, _page: str, source: list[str]) -> None:
     source[0] = source[0].replace("(../benchmarks/README.md", "(benchmarks.md")
-    if page.startswith("notebooks/"):
-        source[0] = source[0].replace("(../docs/", "(../")
 
 
 # Pages that follow from the code are written anew with each build, so that they cannot fall behind.
 write_reference(HERE / "reference", public_names)
-# Pages must lie below this folder; copies keep their dates, so that a second build is short.
-shutil.copytree(
-    HERE.parent / "notebooks",
-    HERE / "notebooks",
-    ignore=shutil.ignore_patterns(".*"),
-    dirs_exist_ok=True,
-)
+write_notebooks(HERE.parent / "notebooks", HERE / "notebooks")

@@ -60,6 +60,17 @@ def write_reference(folder: Path, public_names: Iterable[str]) -> None:
         "outputs.md": outputs_page(),
         "python.md": python_page(public_names),
     }
+    _write_pages(pages, folder)
+
+
+def write_notebooks(notebooks: Path, folder: Path) -> None:
+    """Write the notebooks into a folder of the site, below which all its pages must lie."""
+    texts = {path.name: path.read_text(encoding="utf-8") for path in notebooks.glob("*.ipynb")}
+    # Links work in a checkout, too, where the notebooks lie beside the pages and not among them.
+    _write_pages({n: text.replace("(../docs/", "(../") for n, text in texts.items()}, folder)
+
+
+def _write_pages(pages: Mapping[str, str], folder: Path) -> None:
     folder.mkdir(exist_ok=True)  # a fresh clone has none
     for name, text in pages.items():
         path = folder / name
