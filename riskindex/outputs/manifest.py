@@ -237,6 +237,11 @@ def _kind(kind: str) -> Column:
     return Column("string", f"Group of areas that the area is in: {kind.replace('_', ' ')}.")
 
 
+def described_field(name: str, known: Mapping[str, Column]) -> dict[str, str]:
+    """Name, type, meaning and unit of a column; one that is not known is a group of areas."""
+    return _field(name, known.get(name) or _kind(name))
+
+
 def _field(name: str, column: Column) -> dict[str, str]:
     unit = {"unit": column.unit} if column.unit else {}
     return {"name": name, "type": column.type, "description": column.meaning, **unit}

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from riskindex.outputs.manifest import DATA_PACKAGE
+from riskindex.outputs.manifest import DATA_PACKAGE, described_field
 from riskindex.outputs.workbook import write_csv
+from riskindex.publication.data_dictionary import STAR
 from riskindex.publication.released import Released
 
 FOLDER = "star"
@@ -150,7 +151,10 @@ DIMENSIONS = {
 
 def _resource(name: str, one: StarTable) -> dict[str, object]:
     fields = [
-        {"name": str(c), "type": _TYPES.get(one.table[c].dtype.kind, "string")} for c in one.table
+        # The type is that of the values: a flag of protected cells may be missing.
+        described_field(str(c), STAR[name])
+        | {"type": _TYPES.get(one.table[c].dtype.kind, "string")}
+        for c in one.table
     ]
     foreign = [
         {"fields": c, "reference": {"resource": DIMENSIONS[c], "fields": c}} for c in one.points_to

@@ -32,6 +32,13 @@ def test_the_package_describes_each_file_as_it_is(released, tmp_path):
         table = pd.read_csv(tmp_path / "star" / name, encoding="utf-8-sig", dtype=str)
         assert [field["name"] for field in resource["schema"]["fields"]] == list(table)
         assert set(resource["schema"]["primaryKey"]) <= set(table)
+        groups = [
+            field["name"]
+            for field in resource["schema"]["fields"]
+            if field["description"].startswith("Group of areas")
+        ]
+        # Only groups of areas are named by the config; every other column has its own meaning.
+        assert groups == ([*released.group_kinds] if name == "dim_area.csv" else [])
 
 
 def test_the_facts_add_up_to_the_list(released):
