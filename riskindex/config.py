@@ -37,7 +37,7 @@ from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.assessment.series import SeriesSource
 from riskindex.definitions import Clause, Definition
 from riskindex.disclosure import Release, release_faults
-from riskindex.errors import ConfigError, InputError
+from riskindex.errors import ConfigError, InputError, with_article
 from riskindex.events.count_tables.options import CountsSource, counts_faults
 from riskindex.events.coverage import Coverage, Inventory, coverage_faults
 from riskindex.events.periods import Periods, Unit, period_faults
@@ -53,7 +53,7 @@ from riskindex.factor_faults import (
     why_without_points,
 )
 from riskindex.factors import EventGroup, Factor, Share
-from riskindex.files.frames import BOUNDARIES, Frames, check_frames, refuse_unknown, with_article
+from riskindex.files.frames import BOUNDARIES, Frames, check_frames, refuse_unknown
 from riskindex.files.memory import memory_faults
 from riskindex.index.build import Index, index_faults
 from riskindex.index.selection import Override, Selection, selection_faults

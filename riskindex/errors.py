@@ -79,3 +79,23 @@ class Together:
         """Raise all faults together, as the kind of error that came first."""
         if self.errors:
             raise type(self.errors[0])(self.faults)
+
+
+def with_article(given: object) -> str:
+    """What kind of thing an argument is, in a sentence."""
+    name = type(given).__name__
+    return f"an {name}" if name[0].lower() in "aeiou" else f"a {name}"
+
+
+def refuse_other_than(
+    kinds: type | tuple[type, ...], given: object, *, place: str, words: str
+) -> None:
+    """Refuse an argument of another kind in a sentence; what it lacks says little to an analyst.
+
+    Raises
+    ------
+    ConfigError
+        It is none of the kinds.
+    """
+    if not isinstance(given, kinds):
+        raise ConfigError(f"{place}: {words} is needed, not {with_article(given)}.")

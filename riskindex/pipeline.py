@@ -21,8 +21,8 @@ from riskindex.analysis import (
 )
 from riskindex.config import Config, as_config
 from riskindex.cut import by_noised_counts
-from riskindex.errors import ConfigError, DisclosureError
-from riskindex.files.frames import Frames, with_article
+from riskindex.errors import ConfigError, DisclosureError, refuse_other_than, with_article
+from riskindex.files.frames import Frames
 from riskindex.files.memory import bounded
 from riskindex.files.whole_folder import HeldFolder, written_whole
 from riskindex.index.build import contributions
@@ -195,6 +195,7 @@ def save(
             f"Only what was released can be saved, not a {type(released).__name__}: give "
             'release(result, "internal"), or the profile that the readers have.'
         )
+    refuse_other_than((str, Path, HeldFolder), folder, place="folder", words="the path of a folder")
     say = logged(say)
     place = folder if isinstance(folder, HeldFolder) else Path(folder)
     target = place.target if isinstance(place, HeldFolder) else place

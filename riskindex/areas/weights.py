@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import sparse
 
 from riskindex.areas.neighbours import METHODS, Neighbours, neighbour_matrix
-from riskindex.errors import ConfigError, DataError
+from riskindex.errors import ConfigError, DataError, refuse_other_than
 from riskindex.statistics import getis_ord
 
 if TYPE_CHECKING:
@@ -131,6 +131,7 @@ def build_weights(
         raise DataError(f"areas: a GeoDataFrame is needed, not a {type(areas).__name__}.")
     if areas.index.has_duplicates:
         raise DataError(f"areas: {_mismatch(areas.index, areas.index)}")
+    refuse_other_than(Neighbours, options, place="options", words="Neighbours(...)")
     asked = replace(options, **changes)
     if asked.method not in METHODS:
         raise ConfigError(f"method: there is no {asked.method!r}; there are {', '.join(METHODS)}.")

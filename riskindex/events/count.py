@@ -13,7 +13,7 @@ from riskindex.areas.area_names import recognise_texts
 from riskindex.areas.editions import Crosswalk, first_few, is_well_formed
 from riskindex.areas.prepare import NOT_RECORDED
 from riskindex.arrays import Fingerprints
-from riskindex.errors import ConfigError, DataError, Together
+from riskindex.errors import ConfigError, DataError, Together, refuse_other_than
 from riskindex.events.codes_against_points import (
     CHEAP_UP_TO,
     PAIR_COLUMNS,
@@ -186,6 +186,8 @@ def count_events(
         Older codes that cannot be converted, a source that covers none of a factor's periods,
         or no event of many in the study area.
     """
+    refuse_other_than(Mapping, events, place="events", words="a dictionary of sources by name")
+    refuse_other_than(pd.DataFrame, areas, place="areas", words="a GeoDataFrame")
     # Placed once and asked by every source: the spatial index is built at most once.
     study = StudyArea(areas, crosswalk=crosswalk, known=known_codes)
     unit = (periods or Periods()).unit

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from riskindex.errors import ConfigError, InputError
+from riskindex.errors import ConfigError, InputError, with_article
 from riskindex.files.boundary_files import Vector, check_columns
 from riskindex.files.csv_files import CsvSheet, find_columns
 from riskindex.files.formats import FileRecord, nearest
@@ -66,12 +66,6 @@ def check_frames(frames: Frames) -> None:
         ]
     if faults:
         raise ConfigError(faults)
-
-
-def with_article(given: object) -> str:
-    """What kind of thing an argument is, in a sentence."""
-    name = type(given).__name__
-    return f"an {name}" if name[0].lower() in "aeiou" else f"a {name}"
 
 
 def _collected(table: object) -> str:

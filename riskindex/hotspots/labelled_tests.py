@@ -183,6 +183,8 @@ def poisson_excess(
     """
     _check_words(excess_tail=tail, correction=correction, level=level)
     index = _one_index({"observed": observed, "expected": expected})
+    if (np.asarray(expected, dtype=float) < 0).any():
+        raise DataError("expected: a number below zero is no number of events; give 0 or more.")
     found = poisson.poisson_excess(
         np.asarray(observed, dtype=float),
         np.asarray(expected, dtype=float),

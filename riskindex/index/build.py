@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.arrays import Array, Integers, Positions
-from riskindex.errors import ConfigError, DataError
+from riskindex.errors import ConfigError, DataError, refuse_other_than
 from riskindex.factors import Factor
 from riskindex.index.aggregation import AGGREGATE, Combined, quantise
 from riskindex.index.scores import score_factor
@@ -125,6 +125,8 @@ def build_index(scores: pd.DataFrame, *, options: Index = Index()) -> pd.DataFra
         A weight is negative, the weights add up to nothing, no area has an index, scores are no
         numbers, or the table has another index.
     """
+    refuse_other_than(pd.DataFrame, scores, place="scores", words="the table of score_factors")
+    refuse_other_than(Index, options, place="options", words="Index(...)")
     frame = Ingredients.of(scores, options)
     # Sums in another order differ in the last digit, by machine and by library. Rounded, what is
     # equal is equal on every machine.

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil, floor
+from numbers import Real
 from typing import Any, ClassVar, Literal, NamedTuple, TypedDict, Unpack
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 from riskindex.arrays import AnyArray, Array, Flags, Positions
 from riskindex.cut import TIE_WORDS, Cut, by_hand, exchanged, explained
 from riskindex.cut import areas as in_areas
-from riskindex.errors import ConfigError, DataError
+from riskindex.errors import ConfigError, DataError, refuse_other_than
 from riskindex.index.aggregation import quantise
 from riskindex.index.build import Index, Ingredients
 
@@ -132,7 +133,11 @@ def select_top(
     # would win over it otherwise.
     if "share" in changes:
         changes = {"number": None, "at_least": None, **changes}
+    kinds = (pd.Series, pd.DataFrame)
+    refuse_other_than(kinds, index, place="index", words="a Series of scores, or a table of them,")
+    refuse_other_than(Selection, selection, place="selection", words="Selection(...)")
     selection = replace(selection, **changes)
+    refuse_other_than(Real, selection.share, place="selection.share", words="a number")
     table = _as_table(index)
     faults = [*selection_faults(selection), *unknown_overrides(selection, table.index)]
     if selection.minimum_per_group and groups is None:

@@ -8,8 +8,7 @@ from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from riskindex.errors import DataError, DisclosureError
-from riskindex.files.frames import with_article
+from riskindex.errors import DataError, DisclosureError, with_article
 from riskindex.files.leaflet import inline_leaflet
 from riskindex.outputs import pages
 from riskindex.outputs.map_data import map_data

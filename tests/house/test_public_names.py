@@ -6,10 +6,12 @@ import sys
 from dataclasses import replace
 
 import matplotlib as mpl
+import pandas as pd
 import pytest
+from small_events import squares
 
 import riskindex
-from riskindex import ConfigError, DisclosureError, build_map, release
+from riskindex import ConfigError, DataError, DisclosureError, build_map, release
 from riskindex.config import _OPTIONS
 
 mpl.use("Agg")
@@ -97,3 +99,32 @@ def test_wrong_arguments_get_a_sentence(county_result):
         riskindex.read_config(3)
     with pytest.raises(ConfigError, match="a dictionary is needed, not a str"):
         riskindex.parse_config("title")
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (lambda r: r.select_top([3, 2, 1]), "index: a Series of scores, .* not a list"),
+        (lambda r: r.select_top(pd.Series([1.0]), share="5%"), "share: a number .* not a str"),
+        (lambda r: r.build_index([1]), "scores: the table of score_factors is needed, not a list"),
+        (lambda r: r.count_events([], [], []), "events: a dictionary of sources .* not a list"),
+        (lambda r: r.count_events({}, 4, []), "areas: a GeoDataFrame is needed, not an int"),
+        (
+            lambda r: r.build_weights(squares("E01000001"), options={"k": 3}),
+            r"options: Neighbours\(...\) is needed, not a dict",
+        ),
+    ],
+)
+def test_arguments_of_another_kind_get_a_sentence(call, words):
+    with pytest.raises(ConfigError, match=words):
+        call(riskindex)
+
+
+def test_a_negative_expectation_is_refused():
+    with pytest.raises(DataError, match="expected: a number below zero"):
+        riskindex.poisson_excess([1, 2], [1, -1])
+
+
+def test_a_folder_is_a_path(county_released):
+    with pytest.raises(ConfigError, match="folder: the path of a folder is needed, not a NoneType"):
+        riskindex.save(county_released, None)
