@@ -16,7 +16,7 @@ from riskindex.index.aggregation import quantise
 from riskindex.index.build import Index, given_weights
 from riskindex.index.reasons import NOT_ASSESSED_WORDS, PERIOD_WORDS
 from riskindex.outputs import pages
-from riskindex.outputs.outlines import STEPS_PER_DEGREE
+from riskindex.outputs.outlines import steps_per_degree
 from riskindex.publication.released import TOGETHER_LABEL, Released
 
 
@@ -169,7 +169,7 @@ def _context(layer: DrawnLayer, released: Released) -> dict[str, Any]:
     to_degrees = Transformer.from_crs(released.areas.crs, 4326, always_xy=True)
     degrees = np.column_stack(to_degrees.transform(points[:, 0], points[:, 1]))
     # The grid of the outlines, so that a road lies on the border that it follows.
-    steps = np.rint(degrees * STEPS_PER_DEGREE).astype(np.int64)
+    steps = np.rint(degrees * steps_per_degree(len(released.areas))).astype(np.int64)
     starts = np.flatnonzero(np.diff(line)) + 1
     parts = [np.diff(part, axis=0, prepend=[[0, 0]]) for part in np.split(steps, starts)]
     return {
@@ -299,7 +299,20 @@ def _scores(name: str, released: Released) -> dict[str, Any]:
     if name not in released.scores.index.get_level_values(0):
         return {}
     of_factor = released.scores.loc[name].reindex(released.areas.index)
-    return {key: _column(of_factor[key]) for key in ("score", "intensity") if key in of_factor}
+    known = [key for key in _DIGITS if key in of_factor]
+    if len(of_factor) > MOST_EXACT:
+        # All their digits would be half of the page of a country.
+        of_factor = pd.DataFrame(
+            {key: quantise(of_factor[key].to_numpy(float), digits=_DIGITS[key]) for key in known},
+            index=of_factor.index,
+        )
+    return {key: _column(of_factor[key]) for key in known}
+
+
+MOST_EXACT = 5_000
+"""Areas up to which a page has every digit of the scores, so that it computes what Python does."""
+_DIGITS = {"score": 8, "intensity": 5}
+"""Significant digits in a page of more areas; intensities only part ties."""
 
 
 def _group(name: str, released: Released) -> str:

@@ -21,6 +21,10 @@ SAMPLE = 2000
 """Areas by which the tolerance is judged."""
 STEPS_PER_DEGREE = 100_000
 """Grid of the page: a step is about a metre."""
+STEPS_OF_MANY = 10_000
+"""Grid of a page of more than `MOST_ON_METRES` areas: a step is about ten metres, far less than
+their outlines are simplified by, and most differences take one byte."""
+MOST_ON_METRES = 20_000
 
 
 class CodedOutlines(NamedTuple):
@@ -54,15 +58,21 @@ def draw_outlines(areas: "gpd.GeoDataFrame") -> CodedOutlines:
     points, ring = shapely.get_coordinates(rings, return_index=True)
     to_degrees = Transformer.from_crs(areas.crs, 4326, always_xy=True)
     degrees = np.column_stack(to_degrees.transform(points[:, 0], points[:, 1]))
-    steps = np.rint(degrees * STEPS_PER_DEGREE).astype(np.int64)
-    # On the grid of a metre neighbouring vertices often fall together.
+    per_degree = steps_per_degree(len(areas))
+    steps = np.rint(degrees * per_degree).astype(np.int64)
+    # On a grid of metres neighbouring vertices often fall together.
     steps, ring = _without_repeats(steps, ring)
     # From the corner on, no step is negative, and the first difference of the page is small, too.
     corner, far = steps.min(axis=0), steps.max(axis=0)
     coded = code_rings(steps - corner, ring, area_of_part[part_of_ring], n=len(areas))
-    west, south, east, north = (float(v) / STEPS_PER_DEGREE for v in (*corner, *far))
-    grid = {"west": int(corner[0]), "south": int(corner[1]), "steps": STEPS_PER_DEGREE}
+    west, south, east, north = (float(v) / per_degree for v in (*corner, *far))
+    grid = {"west": int(corner[0]), "south": int(corner[1]), "steps": per_degree}
     return CodedOutlines(coded, (west, south, east, north), grid)
+
+
+def steps_per_degree(areas: int) -> int:
+    """Steps of the grid on which a page of so many areas has its coordinates."""
+    return STEPS_PER_DEGREE if areas <= MOST_ON_METRES else STEPS_OF_MANY
 
 
 def simplified(areas: "gpd.GeoDataFrame") -> AnyArray:

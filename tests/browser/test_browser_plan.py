@@ -250,3 +250,21 @@ def test_a_postcode_finds_its_area_or_where_room_is_short_its_sector(
     assert found("CO16 9ZZ") == {names[third]}
     assert found("CO99 9ZZ") == set()
     assert page.inner_text("#found").startswith("Not found: co99 9zz.")
+
+
+def test_on_a_coarser_grid_a_click_finds_the_same_area(
+    opened: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    release = example_release()
+    found = []
+    for most in (20_000, 10):
+        monkeypatch.setattr("riskindex.outputs.outlines.MOST_ON_METRES", most)
+        write_map(release, tmp_path / f"{most}.html")
+        page = opened(tmp_path / f"{most}.html")
+        box = page.locator(".folium-map").bounding_box()
+        page.mouse.click(box["x"] + box["width"] / 2 + 5, box["y"] + box["height"] / 2 + 5)
+        width = page.evaluate("riskindex.app.drawing.width")
+        found.append((page.inner_text("#profile-name"), width))
+    assert found[0][0] == found[1][0]
+    # The drawing plane is the same, whatever grid its points come from.
+    assert found[0][1] == pytest.approx(found[1][1], rel=0.02)

@@ -1,5 +1,7 @@
 """Data of the map: what is told of an area arrives as it is, and what is withheld does not."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -7,6 +9,7 @@ from example_release import example_release
 
 from riskindex.index.selection import Override, Selection
 from riskindex.outputs import map_data as page_data
+from riskindex.outputs import outlines
 from riskindex.outputs.map_data import map_data
 
 
@@ -88,3 +91,31 @@ def test_postcodes_are_packed_by_sector_and_alone_where_there_is_room(monkeypatc
     sectors = page_data.postcode_data(found, ["a", "b"])
     assert sectors == {"sectors": {"CO151": ["", [0]], "SS11": ["", [0, 1]], "SS12": ["", [1]]}}
     assert page_data.postcode_data(None, ["a"]) is None
+
+
+def test_a_page_of_a_country_has_eight_digits_of_a_score_and_gives_the_same_list(monkeypatch):
+    release = example_release()
+    exact = map_data(release)
+    monkeypatch.setattr(page_data, "MOST_EXACT", 10)
+    rounded, known = map_data(release), set(release.scores.index.unique("factor"))
+    sums = {}
+    for name, data in (("exact", exact), ("rounded", rounded)):
+        scores = [f["scores"]["score"] for f in data["factors"] if f["name"] in known]
+        sums[name] = np.nansum(np.array(scores, dtype=float), axis=0)
+    assert np.allclose(sums["exact"], sums["rounded"], rtol=1e-7)
+    # As an index of equal weights, kept to seven digits, it puts the areas in the same order.
+    ranks = {name: pd.Series(total).round(6).rank() for name, total in sums.items()}
+    assert ranks["exact"].equals(ranks["rounded"])
+    size = {name: len(json.dumps(data)) for name, data in (("e", exact), ("r", rounded))}
+    assert size["r"] <= size["e"]
+
+
+def test_many_areas_lie_on_a_coarser_grid(monkeypatch):
+    areas = example_release().areas
+    fine = outlines.draw_outlines(areas)
+    monkeypatch.setattr(outlines, "MOST_ON_METRES", 10)
+    coarse = outlines.draw_outlines(areas)
+    assert (fine.grid["steps"], coarse.grid["steps"]) == (100_000, 10_000)
+    assert len(coarse.coded) < len(fine.coded)
+    # Within half a step of ten metres.
+    assert np.allclose(fine.bounds, coarse.bounds, atol=0.5 / 10_000 + 1e-9)
