@@ -24,24 +24,25 @@ settings.load_profile("steady")
 settings.register_profile("thorough", deadline=None, max_examples=1_000)
 
 LONGEST = (
-    "house/test_docs.py",
-    "house/test_notebooks.py",
-    "whole/test_essex.py",
-    "whole/test_presets.py",
-    "publication/test_non_interference.py",
-    "whole/test_cases.py",
-    "whole/test_kills.py",
-    "browser/test_browser.py",
-    "browser/test_browser_released.py",
-    "whole/test_payloads.py",
+    "test_docs.py",
+    "test_notebooks.py",
+    "test_essex.py",
+    "test_preset_pages.py",
+    "test_presets.py",
+    "test_non_interference.py",
+    "test_cases.py",
+    "test_kills.py",
+    "test_browser.py",
+    "test_browser_released.py",
+    "test_payloads.py",
 )
 """Files that take longest, the longest first."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start with what takes longest: at the end no worker waits for another."""
-    order = {Path(__file__).parent / name: place for place, name in enumerate(LONGEST)}
-    items.sort(key=lambda item: order.get(item.path, len(order)))
+    order = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
 @pytest.fixture(scope="session")

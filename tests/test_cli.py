@@ -92,6 +92,7 @@ def test_a_run_writes_every_output(finished):
         "figures.parquet",
         "governance.html",
         "hotspots.csv",
+        "inside_places.csv",
         "manifest.json",
         "map.html",
         "map.png",

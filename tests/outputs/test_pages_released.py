@@ -90,7 +90,9 @@ def test_no_score_rank_or_count_of_an_area_is_told(folder, county_result):
     assert not re.search(r"\d+ where [\d.]+ (was|were) expected", text_of(path))
 
 
-def test_the_page_does_not_change_with_the_hidden_order(released, tmp_path, county_result):
+def test_the_page_does_not_change_with_the_hidden_order(
+    released, tmp_path, county_result, small_lists_leave
+):
     """Ranks within the list decide nothing that is drawn."""
     shuffled = county_result.index.copy()
     chosen = shuffled.index[shuffled["selected"].astype(bool)]

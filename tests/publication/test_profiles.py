@@ -248,7 +248,7 @@ def test_what_counts_records_is_internal(reduced, county_result):
     assert told == {"factors", "index", "selection", "neighbours", "periods", "declared_open"}
 
 
-def test_a_column_that_nobody_named_reaches_no_release(county_result, reduced):
+def test_a_column_that_nobody_named_reaches_no_release(county_result, reduced, small_lists_leave):
     tables = {
         name: getattr(county_result, name).assign(canary=range(len(getattr(county_result, name))))
         for name in ("areas", "hotspots", "persistence", "scores", "index", "tests", "pooled")
@@ -298,7 +298,7 @@ def test_it_is_saved(reduced, tmp_path):
     }
 
 
-def test_counts_of_rolling_years_are_released(county_config, tmp_path):
+def test_counts_of_rolling_years_are_released(county_config, tmp_path, small_lists_leave):
     """The pages of others need the kind of period as much as the internal ones."""
     values = tomllib.loads(county_config.read_text(encoding="utf-8"))
     values["periods"] = {"unit": "year-ending"}
