@@ -194,7 +194,7 @@ class Profiles:
     __pydantic_config__: ClassVar[Any] = {"extra": "forbid"}
 
     groups: Sequence[str] = ()
-    """Kinds of group, such as partnership and ward; left out, the partnerships or districts."""
+    """Kinds of group, such as district and ward; left out, the partnerships or districts."""
 
 
 def document_faults(
