@@ -4,6 +4,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# Many tests start a process: each would compile the package anew where nothing is kept.
+unset PYTHONDONTWRITEBYTECODE
+
 venv=.venv-tests
 [ -x "$venv/bin/python" ] || python3 -m venv "$venv"
 # Installed again only where what is asked for has changed; remove the folder for newer versions.
