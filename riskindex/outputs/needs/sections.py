@@ -140,6 +140,13 @@ def _happened(topic: Topic) -> Iterator[Block]:
         for row in changes
     )
     yield from _targets(topic)
+    # What is held against somebody else's number, or against its own share of before.
+    beside = [
+        name
+        for name in topic.requested("count", "rate", "share", "difference")
+        if topic.asked[name].benchmark is not None or topic.asked[name].kind == "difference"
+    ]
+    yield from _figure_table(topic, beside, "Beside a benchmark, and shares that have changed")
     yield ToComplete("what the partnership did in these years, and what it learned")
 
 
