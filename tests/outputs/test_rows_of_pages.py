@@ -27,6 +27,7 @@ def allowed(tables):
         r"Rank of \d+",
         r"4 of 5: hot in four",
         r"[Ss]core [\d.]+(?: to [\d.]+)?|tenth \d+",
+        r"Place \d+ of \d+|reached with [^.]*",
         r"v3\.0",
     ]
     words = sorted(map(re.escape, names | factors), key=len, reverse=True)
