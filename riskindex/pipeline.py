@@ -31,18 +31,14 @@ from riskindex.inputs import read_inputs
 from riskindex.publication.counts import noised_areas, noised_tables, published_totals
 from riskindex.publication.key import read_key
 from riskindex.publication.membership import refuse_telling_list, refuse_unsteady_list
-from riskindex.publication.profiles import (
-    OpenFactors,
-    check_profile,
-    release_open,
-    release_protected,
-)
+from riskindex.publication.profiles import check_profile, release_open, release_protected
 from riskindex.publication.protection import (
     refuse_bare_tables,
     restricted_factors,
     restricted_measures,
 )
 from riskindex.publication.released import Released, whole
+from riskindex.publication.view import OpenFactors
 from riskindex.result import Given, Result, Say, logged, silent
 from riskindex.uncertainty.robustness import tier
 

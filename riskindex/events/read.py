@@ -143,25 +143,7 @@ def open_events(
         for name, source in sources.items()
         if isinstance(source, SourceOfEvents)
     }
-    # Clauses about people look through the offence at another source, whose columns must be read as
-    # well.
-    further = columns_about_people(chosen, factors)
-    streets = areas is not None and len(areas) <= MOST_AREAS
-    key = secrets.token_hex(16)  # as long as every run is another, nobody can look a hash up
-    layouts = {
-        name: layout_of(
-            name,
-            as_events(source) if isinstance(source, CountsSource) else source,
-            factors,
-            more=(*further.get(name, ()), *more.get(name, ())),
-            secret=key,
-            streets=streets,
-        )
-        for name, source in chosen.items()
-        if not isinstance(source, WarehouseSource)
-    }
-    if areas is not None and is_of_grid(areas.index):
-        layouts = {name: by_points(name, layout) for name, layout in layouts.items()}
+    layouts = _layouts(chosen, factors, more, areas)
     # Everything unpacked or loaded lies in one private folder, which goes with the context even
     # after a fault.
     with TemporaryDirectory(prefix="riskindex-", dir=temporary, ignore_cleanup_errors=True) as home:
@@ -201,6 +183,35 @@ def open_events(
             raise
         finally:
             connection.close()
+
+
+def _layouts(
+    sources: Mapping[str, SourceOfEvents],
+    factors: Sequence[Factor],
+    more: Mapping[str, Sequence[str]],
+    areas: "pd.DataFrame | None",
+) -> dict[str, Layout]:
+    """Which columns are read of each source that is no warehouse."""
+    # Clauses about people look through the offence at another source, whose columns must be read as
+    # well.
+    further = columns_about_people(sources, factors)
+    streets = areas is not None and len(areas) <= MOST_AREAS
+    key = secrets.token_hex(16)  # as long as every run is another, nobody can look a hash up
+    layouts = {
+        name: layout_of(
+            name,
+            as_events(source) if isinstance(source, CountsSource) else source,
+            factors,
+            more=(*further.get(name, ()), *more.get(name, ())),
+            secret=key,
+            streets=streets,
+        )
+        for name, source in sources.items()
+        if not isinstance(source, WarehouseSource)
+    }
+    if areas is not None and is_of_grid(areas.index):
+        layouts = {name: by_points(name, layout) for name, layout in layouts.items()}
+    return layouts
 
 
 def _silent(_name: str) -> None:

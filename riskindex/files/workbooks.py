@@ -26,7 +26,7 @@ LOOKED_AT = 50
 Cells = list[list[str]]
 
 
-class Grid(NamedTuple):
+class SheetTable(NamedTuple):
     """One table of a workbook as text."""
 
     header: list[str]
@@ -45,7 +45,7 @@ def read_grid(
     sheet: str | int | None = None,
     header_row: int | None = None,
     date_format: str | None = None,
-) -> Grid:
+) -> SheetTable:
     """Read the table of a workbook that has some columns.
 
     Parameters
@@ -93,10 +93,10 @@ def read_grid(
     # "Total" as an area would count the county twice.
     kept, passed = without_footer(rows)
     notes = [*above(sum(map(any, cells[:at])), label), *below(passed, label)]
-    return Grid(header, [row for row, _ in kept], [row for _, row in kept], tuple(notes))
+    return SheetTable(header, [row for row, _ in kept], [row for _, row in kept], tuple(notes))
 
 
-def as_csv(grid: Grid, target: Path) -> Path:
+def as_csv(grid: SheetTable, target: Path) -> Path:
     """Write a table as a CSV, one line per row of the sheet: rows keep their distance."""
     with target.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, quoting=csv.QUOTE_ALL)

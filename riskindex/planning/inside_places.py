@@ -81,7 +81,7 @@ def nothing_told() -> pd.DataFrame:
     return pd.DataFrame(columns=list(COLUMNS))
 
 
-class _Table(NamedTuple):
+class _PatternTable(NamedTuple):
     """Records of one factor in one place by street, or by part of the week."""
 
     place: int
@@ -97,7 +97,7 @@ def _tables(
     place_of: "pd.Series[int]",
     factors: Sequence[Factor],
     units: Mapping[str, Unit],
-) -> Iterator[_Table]:
+) -> Iterator[_PatternTable]:
     if inside.empty or place_of.empty:
         return
     counted = inside["records"].reset_index()
@@ -109,13 +109,13 @@ def _tables(
             mine = here[here["factor"] == factor.name]
             streets = _by_street(here, mine, factor, factors)
             if streets.sum() >= FEWEST and len(streets) > 1:
-                yield _Table(int(place), factor.name, STREET, streets, np.ones(len(streets)))
+                yield _PatternTable(int(place), factor.name, STREET, streets, np.ones(len(streets)))
             hours = mine[mine["aspect"] == HOURS].groupby("value")["records"].sum()
             if hours.sum() >= FEWEST:
                 hours = hours.reindex(list(PARTS), fill_value=0)
                 hours.index = pd.MultiIndex.from_product([[""], hours.index])
                 exposure = hours_of_parts(factor, units[factor.name])
-                yield _Table(int(place), factor.name, HOURS, hours, exposure)
+                yield _PatternTable(int(place), factor.name, HOURS, hours, exposure)
 
 
 def _by_street(
@@ -138,7 +138,7 @@ def hours_of_parts(factor: Factor, unit: Unit) -> Array:
     return np.outer(days, list(PARTS_OF_DAY.values())).ravel().astype(float)
 
 
-def _lines(table: _Table, *, patterns: int) -> pd.DataFrame:
+def _lines(table: _PatternTable, *, patterns: int) -> pd.DataFrame:
     """The streets with most records, or every part of the week, each with its test."""
     found = stand_out(table.records.to_numpy(), table.exposure, patterns=patterns)
     lines = pd.DataFrame(

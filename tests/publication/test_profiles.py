@@ -14,9 +14,10 @@ from riskindex.analysis import analyse
 from riskindex.areas.groups import WHOLE
 from riskindex.disclosure import WITHHELD
 from riskindex.errors import DisclosureError
-from riskindex.publication.profiles import View, check_profile, only_internal
+from riskindex.publication.profiles import check_profile, only_internal
 from riskindex.publication.protection import restricted_factors
 from riskindex.publication.released import TOGETHER
+from riskindex.publication.view import View
 from riskindex.result import Given
 
 AREAS = {
