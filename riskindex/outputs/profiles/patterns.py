@@ -168,8 +168,9 @@ def _found(aspect: str, mix: Mix, bins: Mapping[str, Callable[[str], bool]]) -> 
     shares = mix.shares(bins)
     # The commonest single year of age is chance in small numbers; the median is not.
     if aspect == "age" and any(map(str.isdigit, mix.categories)):
-        sums = itertools.accumulate(shares)
-        middle = next(i for i, n in enumerate(sums) if n >= sum(shares) / 2)
+        # An exact half is one within rounding: `sum` of floats differs from Python 3.12 on.
+        half = math.fsum(shares) / 2 * (1 - 1e-9)
+        middle = next(i for i, n in enumerate(itertools.accumulate(shares)) if n >= half)
         return ("Half are aged ", Free(list(bins)[middle]), " or younger. ")
     most = max(mix.categories, key=lambda name: mix.shares({name: name.__eq__})[0])
     row = mix.alone(most)
