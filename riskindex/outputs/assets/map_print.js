@@ -32,7 +32,7 @@ function printPage({ label, areas }) {
     make("p", { class: "mark" }, [app.data.mark]),
     make("h2", {}, [`${app.data.title}: ${label}`]),
     make("p", {}, [`${whole.format(chosen.length)} of ${areasWord(areas.length)} selected. Data period: ${app.data.period}. ${app.asPublished() ? "" : upperFirst(`${choiceWords()}: not the published list.`)}`]),
-    printMap(areas, paperFor(chosen.length)),
+    printMap(areas, paperFor(chosen.length), chosen),
     make("p", {}, [make("strong", {}, [app.layer.title]), " (areas of the whole map)"]),
     make("ul", { class: "print-legend" }, legendRows(app.layer)),
     printTable(chosen),
@@ -40,7 +40,7 @@ function printPage({ label, areas }) {
   ]);
 }
 
-function printMap(areas, paper) {
+function printMap(areas, paper, chosen) {
   const sheet = make("canvas", { class: "print-map" });
   sheet.width = paper.width * paper.ratio;
   sheet.height = paper.height * paper.ratio;
@@ -48,8 +48,33 @@ function printMap(areas, paper) {
   const { shapes, edges } = app.drawing;
   const only = (i) => inside.has(i);
   const picture = { ...app.picture, ...outlinesOf(only), only, frame: outlineOfSet(shapes, edges, only) };
-  drawMap(sheet.getContext("2d"), viewAround(areas, paper), app.drawing, picture);
+  const view = viewAround(areas, paper);
+  drawMap(sheet.getContext("2d"), view, app.drawing, picture);
+  drawNumbers(sheet.getContext("2d"), view, chosen);
   return sheet;
+}
+
+// On each selected area the number of its row; those that would cover each other move apart.
+function drawNumbers(context, view, chosen) {
+  context.setTransform(view.ratio, 0, 0, view.ratio, 0, 0);
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.font = `700 9px ${FONT}`;
+  const signs = chosen.map((i, row) => {
+    const [x0, y0, x1, y1] = app.drawing.boxes.subarray(4 * i, 4 * i + 4);
+    return { number: row + 1, x: ((x0 + x1) / 2) * view.scale - view.left, y: ((y0 + y1) / 2) * view.scale - view.top, r: 7 };
+  });
+  for (const { number, x, y, r } of partedDots(signs)) {
+    context.beginPath();
+    context.arc(x, y, r, 0, 2 * Math.PI);
+    context.fillStyle = "#FFFFFF";
+    context.fill();
+    context.lineWidth = 1;
+    context.strokeStyle = INK;
+    context.stroke();
+    context.fillStyle = INK;
+    context.fillText(String(number), x, y);
+  }
 }
 
 function viewAround(areas, paper) {
@@ -65,9 +90,12 @@ function viewAround(areas, paper) {
   return { ...paper, scale, left, top };
 }
 
+const printedWard = (i) => (app.data.groups.ward ? groupOf(app.data.groups.ward, i) : "");
+
 const PRINT_COLUMNS = [
+  { head: () => "No.", read: (i, rows, row) => String(row + 1) },
   { head: () => (showsBands() ? "Tenth" : "Rank"), read: rankSign },
-  { head: () => "Area", read: (i) => `${app.data.columns.name[i]} (${app.data.codes[i]})` },
+  { head: () => "Area", read: (i) => `${[app.data.columns.name[i], printedWard(i)].filter(Boolean).join(", ")} (${app.data.codes[i]})` },
   { head: () => "Why", read: (i, rows) => upperFirst(shortReasons(i, rows > CROWDED ? 1 : 3)) },
   { head: () => "How sure", read: (i) => tierOf(i), when: showsTiers },
   { head: () => "Of 100 repeats", read: (i) => printedRepeats(i), when: () => showsTiers() && app.data.columns.p_selected },
@@ -79,6 +107,6 @@ const printedRepeats = (i) => (known(app.data.columns.p_selected?.[i]) ? repeats
 function printTable(chosen) {
   const columns = PRINT_COLUMNS.filter(({ when }) => !when || when());
   const head = columns.map((column) => make("th", { scope: "col" }, [column.head()]));
-  const row = (i) => make("tr", {}, columns.map(({ read }) => make("td", {}, [read(i, chosen.length)])));
+  const row = (i, k) => make("tr", {}, columns.map(({ read }) => make("td", {}, [read(i, chosen.length, k)])));
   return make("table", {}, [make("thead", {}, [make("tr", {}, head)]), make("tbody", {}, chosen.map(row))]);
 }
