@@ -65,7 +65,8 @@ def write_profiles(released: Released, folder: str | Path) -> None:
     style = style_block(*(asset(sheet) for sheet in sheets), print_mark(released.profile))
     groups = [place for places in book.groups.values() for place in places]
     for place in [book.whole, *groups, *book.named_places[:MOST_PLACES]]:
-        _write(folder / place.file, book, style, title=place.name, body=_page(book, place))
+        title = place.name[:1].upper() + place.name[1:]
+        _write(folder / place.file, book, style, title=title, body=_page(book, place))
     _write(folder / "index.html", book, style, title="Area profiles", body=_index(book))
 
 
