@@ -66,13 +66,13 @@ def _asked(wide: pd.DataFrame) -> Iterator[tuple[str, str, "pd.Series[object]"]]
     if wide.shape[1] < 2:
         return
     # "Every period" and "none before" can only be said of areas that were assessed in all of them.
-    known = wide.notna().all(axis=1)
+    assessed = wide.notna().all(axis=1)
     flags = wide.eq(True).fillna(False).astype(bool)
     last = flags.iloc[:, -1]
     every = span([str(wide.columns[0]), str(wide.columns[-1])])
-    yield ALWAYS, every, flags.all(axis=1).astype(object).where(known)
+    yield ALWAYS, every, flags.all(axis=1).astype(object).where(assessed)
     before = flags.iloc[:, :-1].any(axis=1)
-    yield NEW, str(wide.columns[-1]), (last & ~before).astype(object).where(known)
+    yield NEW, str(wide.columns[-1]), (last & ~before).astype(object).where(assessed)
 
 
 def list_rows(by_area: ByArea, listed: "pd.Series[bool]", *, whole: str) -> Iterator[pd.DataFrame]:

@@ -182,18 +182,21 @@ def _of_months(
         months[months["month"].isin(part)].groupby("place")["count"].agg(_all_or_none)
         for part in shared
     ]
-    known = now["place_kind"].isin([WHOLE_KIND, shown.rhythm_kind]) & bool(shared[0])
+    has_months = now["place_kind"].isin([WHOLE_KIND, shown.rhythm_kind]) & bool(shared[0])
     # A place without a line has no record; one whose line is withheld has a number, and not 0.
     counts = [
-        now["place"].map(part).where(known).mask(known & ~now["place"].isin(part.index), 0.0)
+        now["place"]
+        .map(part)
+        .where(has_months)
+        .mask(has_months & ~now["place"].isin(part.index), 0.0)
         for part in parts
     ]
-    withheld = known & (counts[0].isna() | counts[1].isna())
+    withheld = has_months & (counts[0].isna() | counts[1].isna())
     words = ", ".join(month_label(m) for m in shared[0])
     said = f"the same months of both: {words}" if shared[0] else "no month of the year is in both"
     # Of kinds of places without a rhythm, such as wards, the months are not known.
-    note = pd.Series(said, index=now.index).where(known | (not shared[0]), A_PART)
-    marks = now["mark"].where(now["mark"] != "", NOT_APPLICABLE).where(~known, now["mark"])
+    note = pd.Series(said, index=now.index).where(has_months | (not shared[0]), A_PART)
+    marks = now["mark"].where(now["mark"] != "", NOT_APPLICABLE).where(~has_months, now["mark"])
     marks = marks.mask(withheld & (marks == ""), WITHHELD)
-    later = now.assign(count=counts[0].where(known), mark=marks)
+    later = now.assign(count=counts[0].where(has_months), mark=marks)
     return later, pd.DataFrame({"count": counts[1], "mark": marks}, index=now.index), note

@@ -65,9 +65,9 @@ def _fullest(
     top: int, parts: pd.DataFrame, whole: pd.DataFrame, figure: Figure, shown: Shown
 ) -> pd.DataFrame:
     # Of withheld places nobody can say whether they are among the fullest.
-    known = parts[parts["count"].notna()]
-    if len(known) < len(parts) or top > len(parts):
-        why = f"{len(parts) - len(known)} places are withheld or not assessed"
+    counted = parts[parts["count"].notna()]
+    if len(counted) < len(parts) or top > len(parts):
+        why = f"{len(parts) - len(counted)} places are withheld or not assessed"
         said = why if top <= len(parts) else f"there are {len(parts)} places"
         return figure_lines(
             whole,
@@ -78,8 +78,8 @@ def _fullest(
             status=NOT_APPLICABLE,
             note=said,
         )
-    counts = known["count"].to_numpy(np.int64)
-    people = known["residents"].to_numpy(float)
+    counts = counted["count"].to_numpy(np.int64)
+    people = counted["residents"].to_numpy(float)
     # By chance events fall where people are; without residents everywhere, alike on all places.
     exposed = bool((people > 0).all())
     chance = by_chance(
@@ -90,14 +90,14 @@ def _fullest(
         draws=DRAWS,
     )
     # Named, because a reader asks which; of equal places the first.
-    names = known.sort_values("count", ascending=False, kind="stable")["place"].head(top)
-    told = ", ".join(names) + f"; by chance {100 * chance.mean:.1f}%, {_p(float(chance.p))}"
+    names = counted.sort_values("count", ascending=False, kind="stable")["place"].head(top)
+    note = ", ".join(names) + f"; by chance {100 * chance.mean:.1f}%, {_p(float(chance.p))}"
     share = top_shares(counts, top)
     return figure_lines(
         whole,
         "concentration",
         shown,
-        by=str(known["place_kind"].iloc[0]),
+        by=str(counted["place_kind"].iloc[0]),
         category=f"top {top}",
         count=np.sort(counts)[::-1][:top].sum(),
         base=counts.sum(),
@@ -107,7 +107,7 @@ def _fullest(
         compared_with=CHANCE if exposed else EVEN,
         ratio=round_half_away(share / chance.mean, decimals=4),
         method=f"{DRAWS} draws of the multinomial law",
-        note=told,
+        note=note,
     )
 
 
@@ -185,8 +185,8 @@ def overlap_rows(figure: Figure, shown: Shown) -> pd.DataFrame:
     shared, hot, n = int((first & second).sum()), int(first.sum()), len(both)
     lift, p = _against_chance(first, second)
     spatial = _spatial(both, shown)
-    told = f"by chance {100 * second.sum() / n:.1f}%, {_p(p)}"
-    told += f"; {_p(spatial)} against maps that are as clumped" if spatial is not None else ""
+    note = f"by chance {100 * second.sum() / n:.1f}%, {_p(p)}"
+    note += f"; {_p(spatial)} against maps that are as clumped" if spatial is not None else ""
     return pd.DataFrame(
         [
             {
@@ -204,7 +204,7 @@ def overlap_rows(figure: Figure, shown: Shown) -> pd.DataFrame:
                 "compared_with": EVEN,
                 "ratio": lift,
                 "status": GIVEN if hot else NOT_APPLICABLE,
-                "note": told,
+                "note": note,
                 **{
                     k: v if isinstance(v, str) else float(np.asarray(v))
                     for k, v in percent(shared, hot).items()
@@ -250,7 +250,7 @@ def difference_rows(
     # The noise of protected cells is no chance of events, and a p would take it for one.
     if complete:
         then += "; " + pd.Series(share_difference_p(*numbers), now.index).map(_p)
-    told = {
+    columns = {
         "period": last,
         "value": round_half_away(100 * found.value, decimals=1),
         "unit": "points",
@@ -261,7 +261,7 @@ def difference_rows(
         "method": NEWCOMBE,
         "note": then.where(given, A_PART if in_part else ""),
     }
-    return now.assign(**told).reset_index()
+    return now.assign(**columns).reset_index()
 
 
 NEWCOMBE = "difference of two shares, limits by Newcombe, p by Fisher's exact test"

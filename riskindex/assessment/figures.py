@@ -126,7 +126,7 @@ def share_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
     table = table[(table["place_kind"] != WHOLE_KIND).to_numpy()]
     named = table["factor"].map(shown.labels)
     # Where nobody lives, or it is not known who, no share of residents is there to compare with.
-    known = (table["residents"] > 0).to_numpy()
+    has_residents = (table["residents"] > 0).to_numpy()
     lines = figure_lines(
         table,
         "share",
@@ -135,14 +135,16 @@ def share_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
         base_name=named + f", {shown.whole}",
         rank=ranked(table, table["count"]),
         rank_by_count=ranked(table, table["count"]),
-        compared_with=np.where(known, "share of residents", ""),
+        compared_with=np.where(has_residents, "share of residents", ""),
         **percent(table["count"], table["total"]),
     )
     people = _residents_of_whole(table, shown)
     count, total = part_of(table["count"], table["total"])
     # Share of events over share of residents is the ratio of the place's rate to the whole's.
     ratio = share_of_rate(count, total, table["residents"], people)
-    return without_small_bases(lines.assign(**ratio_columns(ratio, known)), table["factor"], shown)
+    return without_small_bases(
+        lines.assign(**ratio_columns(ratio, has_residents)), table["factor"], shown
+    )
 
 
 def _residents_of_whole(table: pd.DataFrame, shown: Shown) -> Array:
@@ -258,13 +260,13 @@ def mix_rows(
         **percent(table["count"], table["base"]),
     )
     rows["figure"] = table["factor"] + np.where(alone, ".mix", ".mix:" + table["group"])
-    told = stand_out_rows(table, shown)
+    columns = stand_out_rows(table, shown)
     # Counts of such hours are printed in whole numbers, and need not add up.
     shared = table["count"].notna() & (table["count"] != table["count"].round())
-    told["note"] = told["note"].where(
-        ~shared, (told["note"] + "; " + SHARED).str.removeprefix("; ")
+    columns["note"] = columns["note"].where(
+        ~shared, (columns["note"] + "; " + SHARED).str.removeprefix("; ")
     )
-    yield without_small_bases(rows.assign(**told), table["factor"], shown)
+    yield without_small_bases(rows.assign(**columns), table["factor"], shown)
 
 
 def _records(shown: Shown, aspects: Collection[str], factor: str | None) -> pd.DataFrame:
@@ -293,8 +295,8 @@ def _records(shown: Shown, aspects: Collection[str], factor: str | None) -> pd.D
     kind = shown.rhythm_kind or WHOLE_KIND
     table["place_kind"] = np.where(table["place"] == WHOLE, WHOLE_KIND, kind)
     # Without a kind, the places are no groups that a reader knows.
-    told = (table["place"] == WHOLE) | (shown.rhythm_kind is not None)
-    return table[told & (table["place"] != IN_NO_AREA)]
+    has_records = (table["place"] == WHOLE) | (shown.rhythm_kind is not None)
+    return table[has_records & (table["place"] != IN_NO_AREA)]
 
 
 ALONE = "all"

@@ -61,15 +61,17 @@ def _note(row: object) -> str:
         # Alternatives overlap, so that only the number in the end says what one of them adds.
         ending = getattr(row, "in_the_end", 0)
         return f"one of several ways to meet the clause; {ending:,} of them in the end"
-    told = []
+    sentences = []
     unsaid, apart = getattr(row, "not_recorded", pd.NA), getattr(row, "set_apart", pd.NA)
     if pd.notna(unsaid) and unsaid:
-        told.append(f"{unsaid:,} do not say: {getattr(row, 'fate', '')}")
+        sentences.append(f"{unsaid:,} do not say: {getattr(row, 'fate', '')}")
     # What is set apart makes the count a range, whose lower end is what is left.
     if pd.notna(apart) and apart:
         least = getattr(row, "left", 0)
-        told.append(f"{least:,} to {least + apart:,} by what is not recorded, which is set apart")
-    return "; ".join(told)
+        sentences.append(
+            f"{least:,} to {least + apart:,} by what is not recorded, which is set apart"
+        )
+    return "; ".join(sentences)
 
 
 def funnel_tables(

@@ -63,10 +63,14 @@ def harm_of(counts: "pd.Series[float]", days: dict[str, Decimal]) -> Harm:
     # Fractions of the decimals as published: days of tens of thousands of offences add up without
     # rounding on the way.
     # An offence without a weight is counted apart: with 0 days it would pull the mean down.
-    known = {str(code): round(float(n)) for code, n in counts.items() if str(code) in days}
-    total = sum((Fraction(days[code]) * n for code, n in known.items()), Fraction(0))
-    weighed = sum(known.values())
-    squares = sum((Fraction(days[code]) ** 2 * n for code, n in known.items()), Fraction(0))
+    weighted_counts = {
+        str(code): round(float(n)) for code, n in counts.items() if str(code) in days
+    }
+    total = sum((Fraction(days[code]) * n for code, n in weighted_counts.items()), Fraction(0))
+    weighed = sum(weighted_counts.values())
+    squares = sum(
+        (Fraction(days[code]) ** 2 * n for code, n in weighted_counts.items()), Fraction(0)
+    )
     # In floating point this formula loses digits where the spread is small beside the mean;
     # fractions are exact.
     variance = squares / weighed - (total / weighed) ** 2 if weighed else Fraction(0)
@@ -141,7 +145,7 @@ def _of_people(
         value, as_rounded = (rounded(r * round(count), 0) if count >= 0 else count for r in ratios)
         note = f"{rounded(times, 2):g} times, the ratio of the offences"
         note += f"; a document that rounds it first has {as_rounded:,.0f}" if count >= 0 else ""
-        told = {
+        columns = {
             "measure": shown.labels[name],
             "counted": "people",
             "category": f"{shown.labels[name]}, as people of the mean",
@@ -151,7 +155,7 @@ def _of_people(
             "status": GIVEN if count >= 0 else NOT_RECORDED,
             "note": note,
         }
-        lines.append({**line, **told, "compared_with": figure.against})
+        lines.append({**line, **columns, "compared_with": figure.against})
     return lines
 
 
@@ -184,8 +188,8 @@ def _lines(
         times = mean / other.mean
         error = _NORMAL * float(np.hypot(found.relative_error, other.relative_error))
         named = {"compared_with": figure.against, "base": other.weighed}
-        told = f"{line['note']}; {other.weighed:,} offences with a mean of "
-        told += f"{rounded(other.mean, 1):g} days"
+        note = f"{line['note']}; {other.weighed:,} offences with a mean of "
+        note += f"{rounded(other.mean, 1):g} days"
         lines += [
             {
                 **line,
@@ -198,7 +202,7 @@ def _lines(
                 "low": rounded(Fraction(float(times) * float(np.exp(-error))), 2),
                 "high": rounded(Fraction(float(times) * float(np.exp(error))), 2),
                 "method": "log-normal, given the numbers of offences",
-                "note": told,
+                "note": note,
             },
             {
                 **line,
@@ -206,7 +210,7 @@ def _lines(
                 "category": "as offences of the mean",
                 "value": rounded(times * found.weighed, 0),
                 "unit": "offences",
-                "note": f"{told}; a document that rounds the ratio first has "
+                "note": f"{note}; a document that rounds the ratio first has "
                 f"{rounded(rounded_times(times) * found.weighed, 0):,.0f}",
             },
         ]

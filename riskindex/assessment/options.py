@@ -223,10 +223,10 @@ def document_faults(
         "hot": ([document.hot] if document.hot else [], tested),
         "indicators": (document.indicators, figures),
     }
-    for option, (names, known) in asked.items():
+    for option, (names, allowed) in asked.items():
         for name in names:
-            if name not in known:
-                listed = ", ".join(sorted(known)) or "none"
+            if name not in allowed:
+                listed = ", ".join(sorted(allowed)) or "none"
                 yield f"document.{option}: there is no {name!r}; there is {listed}."
 
 
@@ -374,7 +374,7 @@ def _option_faults_of_people(figure: Figure) -> Iterator[str]:
 
 
 def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
-    known = {
+    countable = {
         "overlap": names.tested,
         "series": names.series,
         "share": {*names.measures, *names.tables},
@@ -383,12 +383,12 @@ def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
     }.get(figure.kind, {*names.measures})
     if figure.kind in ("count", "share"):
         # Residents are no factor, and are counted wherever they are known.
-        known = {*known, RESIDENTS}
+        countable = {*countable, RESIDENTS}
     # A published total, such as all offences of a force, may be the whole of a share.
     parts = ("share", "difference")
-    of_series = {*known, *names.series} if figure.kind in parts else known
+    of_series = {*countable, *names.series} if figure.kind in parts else countable
     against = names.tested if figure.kind == "living-in" else of_series
-    options = {"of": known, "against": against, "weights": names.series}
+    options = {"of": countable, "against": against, "weights": names.series}
     for option, among in options.items():
         value = getattr(figure, option)
         if value is not None and value not in among:
@@ -439,12 +439,12 @@ LONGEST_LOOK_BACK = 50
 def _periods_not_counted(
     figure: Figure, option: str, labels: Sequence[str], names: Names
 ) -> Iterator[str]:
-    known = names.measures.get(figure.of, ())
+    periods = names.measures.get(figure.of, ())
     # Of a series only its file knows the periods.
     if figure.of in names.measures:
         for label in labels:
-            if label not in known:
-                yield f"{option}: {figure.of} has no period {label!r}; it has {', '.join(known)}."
+            if label not in periods:
+                yield f"{option}: {figure.of} has no period {label!r}; it has {', '.join(periods)}."
 
 
 def _change_faults(figure: Figure, names: Names) -> Iterator[str]:

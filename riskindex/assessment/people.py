@@ -46,20 +46,20 @@ class People:
         # One source: a config whose factor counts people of several is refused before.
         events = opened[groups[0].source]
         self.connection = events.connection
-        self.ages = {told: c for told, c in events.people.items() if told in ("age", "sex")}
+        self.ages = {aspect: c for aspect, c in events.people.items() if aspect in ("age", "sex")}
         # Every record is placed by itself, as those of persons are.
         tally = Tally(groups[0].source, _one_by_one(events), groups, study)
         self.periods: tuple[Period, ...] = groups[0].periods
         self._keep_records(tally)
         self.connection.execute(_PERSONS_OF_PERIODS.format(about=self._about("max_by({}, turn)")))
-        told = "".join(f", {name}" for name in self.ages)
+        columns = "".join(f", {name}" for name in self.ages)
         self.lines = self._frame(
             "SELECT line, period, n, first, home, code, prints, before"
-            f"{told} FROM persons_of_periods ORDER BY line"
+            f"{columns} FROM persons_of_periods ORDER BY line"
         )
         self.unnamed = self._frame(
             f"SELECT period, home, code, count(*) AS n, {wrapped_sum('print')} AS prints"
-            f"{told} FROM records_of_people WHERE person IS NULL AND period >= 0 GROUP BY ALL"
+            f"{columns} FROM records_of_people WHERE person IS NULL AND period >= 0 GROUP BY ALL"
         )
         # How far back the source reaches, whatever its records are about: a look back beyond it
         # finds less than there was. The first record of a rare rule would be a fact about a person.

@@ -181,9 +181,11 @@ def _of(
     # Records that name nobody are told beside the people: how many people are behind them cannot be
     # known.
     without = [(UNNAMED, _whole(unnamed["n"]), np.ones(len(unnamed), dtype=bool))]
-    for table, told in ((lines, items), (unnamed, without)):
+    for table, table_items in ((lines, items), (unnamed, without)):
         for name, of_category in _categories(figure, table, people.ages):
-            part = _summed(table, told, of_category, figure.places, people=people, places=places)
+            part = _summed(
+                table, table_items, of_category, figure.places, people=people, places=places
+            )
             yield part.assign(by=figure.by or "", category=name)
 
 
@@ -201,8 +203,8 @@ def _noted(table: pd.DataFrame, people: People) -> pd.DataFrame:
                 # number is a lower bound and says so.
                 if start - pd.DateOffset(years=int(rest)) < people.reach
             ]
-            told = f"the records begin in {people.reach.year}, so that it is the least"
-            note = note.mask((table["item"] == item) & table["period"].isin(late), told)
+            reach_note = f"the records begin in {people.reach.year}, so that it is the least"
+            note = note.mask((table["item"] == item) & table["period"].isin(late), reach_note)
     return table.assign(note=note)
 
 
@@ -272,14 +274,14 @@ def _categories(
         yield "", np.ones(len(table), dtype=bool)
         return
     # A source without the column has everybody in "not recorded", and that is told.
-    told = table[figure.by] if figure.by in ages else pd.Series(None, index=table.index)
+    values = table[figure.by] if figure.by in ages else pd.Series(None, index=table.index)
     # Letters as the source has them; ages need bands, as single years of age hold few people.
     if figure.by == "sex":
-        for value in sorted(told.dropna().unique()):
-            yield str(value), (told == value).to_numpy(bool)
-        yield UNKNOWN_HOME, told.isna().to_numpy(bool)
+        for value in sorted(values.dropna().unique()):
+            yield str(value), (values == value).to_numpy(bool)
+        yield UNKNOWN_HOME, values.isna().to_numpy(bool)
         return
-    years = pd.to_numeric(told, errors="coerce")
+    years = pd.to_numeric(values, errors="coerce")
     for name, (first, last) in figure.bands.items():
         # An age may have decimals: 17 years and 11 months belongs to a band that ends with 17.
         yield name, ((years >= first) & (years < last + 1)).to_numpy(bool)
@@ -329,8 +331,8 @@ def _numbered(places: "pd.Series[str]", kind: str, study: StudyArea) -> tuple[li
     """
     if kind == WHOLE_KIND:
         return [WHOLE], np.zeros(len(study.codes) + 2, dtype=np.intp)
-    known = places.reindex(study.codes)
-    numbers, names = pd.factorize(known, sort=True)
+    place_of_area = places.reindex(study.codes)
+    numbers, names = pd.factorize(place_of_area, sort=True)
     # ELSEWHERE and NOWHERE are -1 and -2: as positions they count from the end, where these two
     # are.
     return list(map(str, names)), np.append(numbers, [-1, -1]).astype(np.intp)
@@ -368,8 +370,8 @@ def _where(people: People, elsewhere: "pd.Series[str] | None") -> "pd.Series[str
     lines = people.lines
     # Of homes elsewhere the police force says enough; an area by its code would be a place of few
     # people.
-    told = lines["code"].map({} if elsewhere is None else elsewhere).astype(object)
-    outside = (OUTSIDE + ": " + told).where(told.notna(), OUTSIDE + ": " + NO_FORCE)
+    force = lines["code"].map({} if elsewhere is None else elsewhere).astype(object)
+    outside = (OUTSIDE + ": " + force).where(force.notna(), OUTSIDE + ": " + NO_FORCE)
     found = pd.Series(UNKNOWN_HOME, index=lines.index, dtype=object)
     found = found.mask(lines["home"] >= 0, INSIDE)
     return found.mask(lines["home"] == ELSEWHERE, outside)

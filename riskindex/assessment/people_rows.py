@@ -70,14 +70,14 @@ def with_homes(
         if figure.name not in flags or figure.kind != "living-in":
             continue
         lines = people[(people["figure"] == figure.name) & (people["place_kind"] == AREA)]
-        known = flags[figure.name].dropna().astype(bool)
+        in_figure = flags[figure.name].dropna().astype(bool)
         # Homes in areas that were not assessed are in neither number, or the share would be too
         # low.
-        lines = lines[lines["place"].isin(known.index)]
-        inside = lines["place"].isin(known.index[known])
+        lines = lines[lines["place"].isin(in_figure.index)]
+        inside = lines["place"].isin(in_figure.index[in_figure])
         for among, prefix in ((lines, ""), (lines[inside], IN_AREAS + SEPARATOR)):
             parts.append(_of_areas(among, lines, prefix, figure))
-            codes = known.index if prefix == "" else known.index[known]
+            codes = in_figure.index if prefix == "" else in_figure.index[in_figure]
             parts.append(_size(lines, prefix + AREAS_ITEM, float(len(codes)), figure))
             if residents is not None:
                 total = float(residents.reindex(codes).sum())
@@ -162,7 +162,9 @@ class _Wide:
         """Rows of one item, whose category is what it counts, of the group it is of."""
         where = self.count.index.to_frame(index=False)
         place = where["place"].mask(where["place_kind"] == WHOLE_KIND, self.shown.whole)
-        told = where["category"].where(where["category"] == "", where["category"] + ": ") + words
+        category = (
+            where["category"].where(where["category"] == "", where["category"] + ": ") + words
+        )
         mark = self.mark[item] if item in self.mark else pd.Series("", index=self.count.index)
         count = pd.Series(self.of(item))
         fixed = {
@@ -173,7 +175,7 @@ class _Wide:
             "place": place,
             "period": where["period"],
             "by": where["by"],
-            "category": told,
+            "category": category,
             "count": count,
             "unit": counted,
             "status": status_of(count, mark.fillna("").reset_index(drop=True)),
@@ -349,10 +351,12 @@ def _homes(wide: _Wide) -> Iterator[pd.DataFrame]:
         everybody = rows["category"].str.startswith(ANYWHERE)
         base = rows["period"].map(rows[everybody].set_index("period")["count"])
         shares = percent(rows["count"], base)
-        told = rows.assign(base=base.to_numpy(), base_name=f"{counted} of the period", **shares)
+        with_shares = rows.assign(
+            base=base.to_numpy(), base_name=f"{counted} of the period", **shares
+        )
         # Of 43 police forces most are the home of nobody.
-        kept = (told["count"] > 0) | told["category"].str.startswith(INSIDE)
-        yield told[kept & ~everybody]
+        kept = (with_shares["count"] > 0) | with_shares["category"].str.startswith(INSIDE)
+        yield with_shares[kept & ~everybody]
 
 
 def _in_areas(wide: _Wide) -> Iterator[pd.DataFrame]:
@@ -365,11 +369,11 @@ def _in_areas(wide: _Wide) -> Iterator[pd.DataFrame]:
     )
     for item, counted in ((PEOPLE, "people"), (RECORDS, "records")):
         count, base = wide.of(IN_AREAS + SEPARATOR + item), wide.of(item)
-        told = percent(count, base)
+        shares = percent(count, base)
         with np.errstate(divide="ignore", invalid="ignore"):
             expected = np.where(within > 0, within / everyone, np.nan)
             ratios = {
-                ratio: round_half_away(np.asarray(told[end], float) / 100 / expected, decimals=4)
+                ratio: round_half_away(np.asarray(shares[end], float) / 100 / expected, decimals=4)
                 for ratio, end in _RATIOS.items()
             }
         rows = wide.rows(
@@ -379,7 +383,7 @@ def _in_areas(wide: _Wide) -> Iterator[pd.DataFrame]:
             base=base,
             base_name=f"{counted} with a home in areas that were assessed",
             compared_with="share of residents",
-            **told,
+            **shares,
             **ratios,
         )
         note = [f"residents {100 * e:.1f}%" if np.isfinite(e) else "" for e in expected]

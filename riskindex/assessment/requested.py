@@ -87,9 +87,11 @@ def _with_benchmark(table: pd.DataFrame, figure: Figure) -> pd.DataFrame:
     # As public-health profiles compare: by whether the interval holds the benchmark, and never by
     # the value alone.
     against = against_benchmark(table["low"], table["high"], figure.benchmark, good=figure.good)
-    told = f"{figure.benchmark_name} {figure.benchmark:g}: " + pd.Series(against, table.index)
+    benchmark_note = f"{figure.benchmark_name} {figure.benchmark:g}: " + pd.Series(
+        against, table.index
+    )
     notes = table.get("note", pd.Series("", index=table.index)).fillna("").astype(str)
-    return table.assign(note=told.where(notes == "", notes + "; " + told))
+    return table.assign(note=benchmark_note.where(notes == "", notes + "; " + benchmark_note))
 
 
 BY_PLACE = ("count", "rate", "share", "change", "difference", "mix")
@@ -136,7 +138,7 @@ def _share(figure: Figure, shown: Shown) -> pd.DataFrame:
     # would be printed.
     above = lines["count"].to_numpy(dtype=float) > total
     marks = lines["mark"].where(lines["mark"] != "", base["mark"].fillna("").to_numpy())
-    known = lines["count"].where(~np.isnan(total) & ~above)
+    count = lines["count"].where(~np.isnan(total) & ~above)
     marks = marks.mask(above & (marks == ""), NOT_APPLICABLE)
     rows = figure_lines(
         lines,
@@ -144,9 +146,9 @@ def _share(figure: Figure, shown: Shown) -> pd.DataFrame:
         shown,
         base=total,
         base_name=_name_of(str(figure.against), shown),
-        status=status_of(known, marks),
+        status=status_of(count, marks),
         note=np.where(above, "more than its base: it is no part of it", ""),
-        **percent(known, total),
+        **percent(count, total),
     )
     # Made of what leaves, and withheld on a small base all the same: of 20 records each is 5%.
     return without_small_bases(rows, lines["factor"], shown)
@@ -223,8 +225,8 @@ def _change(figure: Figure, shown: Shown) -> pd.DataFrame:
     met = met.mask(rows["high"] <= figure.target, "target reached")
     met = met.mask(rows["low"] > figure.target, "target not reached")
     words = f"target {figure.target:+g}%: " + met.str.removeprefix("target ")
-    told = rows["note"].where(rows["note"] == "", rows["note"] + "; ") + words
-    return rows.assign(note=told.where(rows["status"] == GIVEN, rows["note"]))
+    note = rows["note"].where(rows["note"] == "", rows["note"] + "; ") + words
+    return rows.assign(note=note.where(rows["status"] == GIVEN, rows["note"]))
 
 
 def _changed(figure: Figure, shown: Shown) -> pd.DataFrame:
@@ -281,11 +283,13 @@ def _with_bounds(banded: pd.DataFrame) -> pd.DataFrame:
     more = unsaid.astype(float).reindex(pd.MultiIndex.from_frame(banded[of])).to_numpy()
     most = percent_share(*part_of(banded["count"] + more, banded["base"]), decimals=1)
     # A verdict such as "more than half are under 25" holds where both ends say it.
-    told = (banded["category"] != UNSAID) & (more > 0) & banded["value"].notna()
+    has_bound = (banded["category"] != UNSAID) & (more > 0) & banded["value"].notna()
     ends = zip(banded["value"].astype(float), most, strict=True)
     words = [f"{low:g}% to {high:g}% by ages that are not recorded" for low, high in ends]
     notes = banded["note"].where(banded["note"] == "", banded["note"] + "; ")
-    return banded.assign(note=banded["note"].mask(told, notes + pd.Series(words, banded.index)))
+    return banded.assign(
+        note=banded["note"].mask(has_bound, notes + pd.Series(words, banded.index))
+    )
 
 
 def _mix_of(figure: Figure, shown: Shown) -> pd.DataFrame:
@@ -328,13 +332,13 @@ def _summed_bands(rows: pd.DataFrame, figure: Figure) -> pd.DataFrame:
         sums = rows[(years >= first) & (years <= last)].groupby(by)["count"].sum()
         # A year without a line has no record, but where no age is a number nothing is known.
         count = sums.reindex(every.index).fillna(0.0 if years.notna().any() else np.nan)
-        told = {
+        columns = {
             "count": count,
             "category": band_label((first, last)),
             "status": status_of(count, pd.Series(NOT_APPLICABLE, count.index)),
             **percent(count, every["base"]),
         }
-        parts.append(every.assign(**told).reset_index())
+        parts.append(every.assign(**columns).reset_index())
     return pd.concat(parts, ignore_index=True)
 
 

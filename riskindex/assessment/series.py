@@ -158,10 +158,12 @@ def _read(
     if faults:
         raise InputError(capped(faults))
     table = pd.DataFrame(found, index=range(len(sheet.rows)))
-    told = source.citation or source.address or ""
+    reference = source.citation or source.address or ""
     # A quoted value that nobody can look up says so; our own of a count says how it was made.
-    bare = "" if told or source.value is None else NO_SOURCE
-    citation = pd.Series(told, index=table.index).mask(table["value"].notna() & (bare != ""), bare)
+    bare = "" if reference or source.value is None else NO_SOURCE
+    citation = pd.Series(reference, index=table.index).mask(
+        table["value"].notna() & (bare != ""), bare
+    )
     return _checked(table.assign(unit=source.unit, citation=citation), sheet.label), file
 
 

@@ -207,8 +207,8 @@ def every_figure(requested: Sequence[Figure], shown: Shown) -> pd.DataFrame:
         return no_figures()
     parts = [make_figures(shown), request_figures(requested, shown)]
     if len(shown.funnels):
-        told = funnel_rows(shown.funnels, labels=shown.labels, whole=shown.whole)
-        parts.insert(1, with_every_column([told]))
+        funnel_lines = funnel_rows(shown.funnels, labels=shown.labels, whole=shown.whole)
+        parts.insert(1, with_every_column([funnel_lines]))
     parts.insert(1, with_every_column(list(_of_areas(shown))))
     table = with_every_column(parts)
     # A group of events is named after a colon; the definition is the factor's.

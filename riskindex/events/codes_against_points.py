@@ -75,10 +75,10 @@ def compare(connection: "DuckDBPyConnection", study: StudyArea, crs: str) -> Agr
     here, held = by_code >= 0, by_point >= 0
     # The code decides in the count: it was given by the force from the true address, while open
     # points are moved.
-    same = here & (by_code == by_point)
+    agrees = here & (by_code == by_point)
     return Agreement(
-        agree=int(n[same].sum()),
-        differ=int(n[here & held & ~same].sum()),
+        agree=int(n[agrees].sum()),
+        differ=int(n[here & held & ~agrees].sum()),
         nowhere=int(n[here & ~held].sum()),
         inside=int(n[~here & held].sum()),
         bare=bare,
@@ -86,7 +86,7 @@ def compare(connection: "DuckDBPyConnection", study: StudyArea, crs: str) -> Agr
         points=points,
         most=most,
         where=_point(x, y, study, crs) if _is_placeholder(most, located) else "",
-        pairs=_pairs(table[held & ~same], study),
+        pairs=_pairs(table[held & ~agrees], study),
     )
 
 

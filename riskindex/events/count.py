@@ -194,8 +194,8 @@ def count_events(
     groups = [group for factor in factors for group in groups_of(factor, unit)]
     missing = sorted({group.source for group in groups} - set(events))
     if missing:
-        known = ", ".join(events) or "none"
-        raise ConfigError(f"factors: no event source {', '.join(missing)}; there is {known}.")
+        listed = ", ".join(events) or "none"
+        raise ConfigError(f"factors: no event source {', '.join(missing)}; there is {listed}.")
     parts, together = {}, Together()
     for name, source in events.items():
         asked = [group for group in groups if group.source == name]
@@ -355,12 +355,12 @@ def _in_polygons(
     # By the point and never by the area: a high street is a small part of several areas.
     for group in asked if polygons and tally.events.has_points else ():
         table = tally.points(group)
-        known = table["x"].notna().to_numpy()
+        has_point = table["x"].notna().to_numpy()
         # Without a point an event may be in any of them; it is told and not left out.
-        bare = table[~known].groupby("period")["n"].sum()
+        bare = table[~has_point].groupby("period")["n"].sum()
         # With neither a code nor a point: a measure may count these in the whole all the same.
         nowhere = tally.elsewhere(group, reasons=[Reason.NO_LOCATION])
-        table = table[known]
+        table = table[has_point]
         x, y = tally.study.located(table["x"].to_numpy(), table["y"].to_numpy(), tally.events.crs)
         for i, period in enumerate(group.periods):
             of = (table["period"] == i).to_numpy()
@@ -625,20 +625,20 @@ def _refuse_all_outside(tally: Tally) -> None:
             f"{tally.name}: none of its {n:,} events in the periods has an area code: these are "
             f"{texts[0]} ({codes}); {texts[1]}."
         )
-    known = first_few(tally.study.codes, shown=3)
-    known += _nearly(rows[0][0] if rows else "", tally.study.codes)
+    area_codes = first_few(tally.study.codes, shown=3)
+    area_codes += _nearly(rows[0][0] if rows else "", tally.study.codes)
     raise DataError(
         f"{tally.name}: none of its {n:,} events in the periods is in the study area (area codes "
-        f"there: {codes}; the areas': {known}{_reach(tally)}). Check the "
+        f"there: {codes}; the areas': {area_codes}{_reach(tally)}). Check the "
         "columns area, x and y, the crs, and the boundaries."
     )
 
 
-def _nearly(code: str, known: Sequence[str]) -> str:
+def _nearly(code: str, area_codes: Sequence[str]) -> str:
     """Which code of the areas a misspelt one is nearest to: E1020001 has lost a nought."""
     if not code or is_well_formed(code):
         return ""
-    near = difflib.get_close_matches(code, known, n=1, cutoff=0.85)
+    near = difflib.get_close_matches(code, area_codes, n=1, cutoff=0.85)
     return f"; {code} is nearly {near[0]}, so look at what differs" if near else ""
 
 

@@ -106,8 +106,8 @@ def coverage_faults(place: str, coverage: Coverage, kinds: Collection[str]) -> I
         Kinds of groups that the areas have.
     """
     if coverage.by is not None and coverage.by not in kinds:
-        known = ", ".join(sorted(kinds)) or "none"
-        yield f"{place}.coverage.by: the areas have no group {coverage.by!r}; there is {known}."
+        listed = ", ".join(sorted(kinds)) or "none"
+        yield f"{place}.coverage.by: the areas have no group {coverage.by!r}; there is {listed}."
     given = [key for key in ("inventory", "column", "names") if getattr(coverage, key)]
     if coverage.by is None and given:
         yield f"{place}.coverage: {given[0]} needs by, the kind of group that records come by."

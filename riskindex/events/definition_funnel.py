@@ -145,25 +145,25 @@ def _lines(
     yield _line(1, USED, left=n[USED], left_out=n[READ] - n[USED], set_apart=0, in_the_end=end)
     still, apart = n[USED], 0
     for row in rows:
-        told: dict[str, int | str] = {"fate": row.fate, "alternative": row.alternative}
-        told |= {"left": n[row.left], "in_the_end": n[AllOf((row.left, final))]}
+        numbers: dict[str, int | str] = {"fate": row.fate, "alternative": row.alternative}
+        numbers |= {"left": n[row.left], "in_the_end": n[AllOf((row.left, final))]}
         if row.possible is None or row.unsaid is None:
-            yield _line(row.step, row.clause, **told)
+            yield _line(row.step, row.clause, **numbers)
             continue
         # Out is what cannot be in any more; what may be in for want of a record is set apart, and
         # never lost from the sum.
         left_out, still = still - n[row.possible], n[row.possible]
         apart = still - n[row.left]
-        told |= {"left_out": left_out, "set_apart": apart, "not_recorded": n[row.unsaid]}
-        yield _line(row.step, row.clause, **told)
+        numbers |= {"left_out": left_out, "set_apart": apart, "not_recorded": n[row.unsaid]}
+        yield _line(row.step, row.clause, **numbers)
     last = rows[-1].step + 1
     # Place, coverage and repeats take their share after the last clause.
     yield _line(last, COUNTED, left=counted, left_out=end - counted, set_apart=apart)
 
 
-def _line(step: int, clause: str, **told: int | str) -> dict[str, Any]:
+def _line(step: int, clause: str, **numbers: int | str) -> dict[str, Any]:
     nothing = {"alternative": "", "fate": "", **dict.fromkeys(_NUMBERS, pd.NA)}
-    return {**nothing, "step": step, "clause": clause, **told}
+    return {**nothing, "step": step, "clause": clause, **numbers}
 
 
 def _numbers(tally: Tally, group: Group, rules: Sequence[Rule]) -> dict[str, dict[Rule | str, int]]:

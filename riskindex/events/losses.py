@@ -49,14 +49,15 @@ def losses(
         # Both: 3 of 20 is chance, and 30 of a million is no matter.
         if number < ENOUGH_LOST or number <= WARN_FROM * asked:
             continue
-        told = _sentence(name, lost, number / asked, asked)
+        sentence = _sentence(name, lost, number / asked, asked)
         # A tenth lost changes which areas are on the list; somebody has to say that it is meant.
         if number > REFUSE_FROM * asked and not getattr(sources.get(name), "accept_losses", True):
             faults.append(
-                f"{told} If they are to be lost, set accept_losses = true under [sources.{name}]."
+                f"{sentence} If they are to be lost, set accept_losses = true under "
+                f"[sources.{name}]."
             )
         else:
-            warnings.append(told)
+            warnings.append(sentence)
     return warnings, faults
 
 

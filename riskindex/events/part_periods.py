@@ -82,9 +82,9 @@ class PartPeriods:
         if self.is_whole:
             return ()
         # A file of headings alone says that nothing happened in its month.
-        known = self.tally.events.empty_months
+        empty_months = self.tally.events.empty_months
         # Without such a file an empty month of a busy source is taken for a lost one.
-        return tuple(m for m in missing_months(period, self._by_month) if m not in known)
+        return tuple(m for m in missing_months(period, self._by_month) if m not in empty_months)
 
     @cached_property
     def _by_month(self) -> dict[int, int]:
@@ -158,13 +158,13 @@ class PartPeriods:
 
     def _day_notes(self) -> Iterator[str]:
         for period, stretches in self.days.items():
-            told = [self._stretch(period, *stretch) for stretch in stretches]
-            yield f"{self.tally.name}: {period.label} is a part period; {first_few(told, shown=6)}."
+            gaps = [self._stretch(period, *stretch) for stretch in stretches]
+            yield f"{self.tally.name}: {period.label} is a part period; {first_few(gaps, shown=6)}."
 
     def _stretch(self, period: Period, first: date, last: date) -> str:
-        days, known = self._by_day, sorted(self._by_day)
+        days, days_in_order = self._by_day, sorted(self._by_day)
         length = (last - first).days + 1
-        rate = sum(days.values()) / ((known[-1] - known[0]).days + 1)
+        rate = sum(days.values()) / ((days_in_order[-1] - days_in_order[0]).days + 1)
         where = f"from {first} to {last}"
         if last + timedelta(1) == period.end:
             # Extracts cut on the day of the export are the usual case, and worth their own words.
@@ -274,7 +274,7 @@ def join_sources(groups: Sequence[Group], bare: Collection[tuple[str, str]]) -> 
         if len(used) < 2 or any(len(found) != 1 for found in used):
             kept |= {(source, label) for source in sources for label in labels}
             continue
-        told = [f"{label} from {found[0]}" for label, found in having.items()]
+        starts = [f"{label} from {found[0]}" for label, found in having.items()]
         columns |= {
             (factor, g.label, p.label)
             for g in own
@@ -282,7 +282,7 @@ def join_sources(groups: Sequence[Group], bare: Collection[tuple[str, str]]) -> 
             if (g.source, p.label) in bare
         }
         notes.append(
-            f"{factor}: its sources follow one another and are joined: {'; '.join(told)}. Two "
+            f"{factor}: its sources follow one another and are joined: {'; '.join(starts)}. Two "
             "sources rarely record alike: a change where one ends may be one of recording."
         )
     gone = {bare_note(source, label) for source, label in set(bare) - kept}

@@ -59,10 +59,10 @@ def columns_about_people(
 
 
 def _no_offence(name: str, definition: str, clause: Clause, source: object) -> str:
-    told = f"sources.{name}: the definition {definition} asks for {clause.words!r}, and "
+    opening = f"sources.{name}: the definition {definition} asks for {clause.words!r}, and "
     if isinstance(source, EventSource):
-        return told + "its people are named elsewhere: set offence, the column with their key."
-    return told + (
+        return opening + "its people are named elsewhere: set offence, the column with their key."
+    return opening + (
         "people of an offence are only found in files of events: a warehouse gives back counts by "
         "area and month, and no keys."
     )

@@ -451,8 +451,10 @@ def _with_areas_of_postcodes(
     codes = [] if areas is None else list(areas.index)
     found = read_postcodes(postcodes, wanted, codes, folder)
     table, view = f"postcodes of {name}", f"{events.table} by postcode"
-    known = found.areas.rename("area").rename_axis("postcode").reset_index().astype("str")
-    store(events.connection, "looked_up", known)
+    area_of_postcode = (
+        found.areas.rename("area").rename_axis("postcode").reset_index().astype("str")
+    )
+    store(events.connection, "looked_up", area_of_postcode)
     area = (
         f"CASE WHEN {has_postcode} THEN coalesce(p.area, 'unknown postcode') ELSE e.area_code END"
     )
@@ -462,7 +464,10 @@ def _with_areas_of_postcodes(
         f"FROM {identifier(events.table)} e LEFT JOIN {identifier(table)} p "
         f"ON e.area_code = {literal(POSTCODE)} || p.postcode"
     )
-    note = f"{name}: {len(wanted):,} postcodes, {len(known):,} of them in {found.file.name}."
+    note = (
+        f"{name}: {len(wanted):,} postcodes, {len(area_of_postcode):,} of them in "
+        f"{found.file.name}."
+    )
     events = replace(events, table=view)
     return Opened({name: events}, (*opened.files, found.file), (*opened.notes, note))
 
@@ -630,7 +635,7 @@ def _refuse_dates_of_birth(events: Events, column: str | None) -> None:
         [_DATE],
     ).fetchall()
     # Without the value, which every other fault shows: it is a date of birth.
-    told = (
+    reason = (
         "a date and no age. Dates of birth must not be read: give ages in years at the event, in a "
         "column of their own."
     )
@@ -638,7 +643,7 @@ def _refuse_dates_of_birth(events: Events, column: str | None) -> None:
     if found:
         raise InputError(
             [
-                f"{file}: row {row}, column {column!r}{others[file]}: {told}"
+                f"{file}: row {row}, column {column!r}{others[file]}: {reason}"
                 for file, _, row in found
             ]
         )

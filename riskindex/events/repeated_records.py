@@ -35,10 +35,10 @@ def copies(connection: "DuckDBPyConnection", table: str, place: str) -> Iterator
     )
     rows = connection.execute(query).fetchall()
     for one, other, months, records in rows:
-        told = first_few([month_label(int(month)) for month in months], shown=3)
+        named_months = first_few([month_label(int(month)) for month in months], shown=3)
         yield (
-            f"{place}: {one} and {other} hold the same {records:,} records of {told}, which would "
-            "be counted twice. Take one away."
+            f"{place}: {one} and {other} hold the same {records:,} records of {named_months}, "
+            "which would be counted twice. Take one away."
         )
 
 

@@ -514,6 +514,6 @@ def _aspects_inside(tally: Tally, defaults: Sequence[DefaultTime]) -> dict[str, 
             for start, length in PARTS_OF_DAY.items()
         )
         # A record between two times is of no one part, unless the two are one.
-        known = f"{_hour_or_none(tally, defaults)} > 0 AND {_at_one_time(tally)}"
-        found[HOURS] = f"CASE WHEN {known} THEN isodow(date)::VARCHAR || CASE {first} END END"
+        has_hour = f"{_hour_or_none(tally, defaults)} > 0 AND {_at_one_time(tally)}"
+        found[HOURS] = f"CASE WHEN {has_hour} THEN isodow(date)::VARCHAR || CASE {first} END END"
     return found

@@ -83,9 +83,9 @@ def check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]:
         for value in test.values
     }
     notes += [
-        f"{name}: the offence codes of the definition {told} were not held against the counting "
-        "rules in force: check them before its numbers are used."
-        for told in dict.fromkeys(
+        f"{name}: the offence codes of the definition {definition} were not held against the "
+        "counting rules in force: check them before its numbers are used."
+        for definition in dict.fromkeys(
             g.events.defined.name
             for g in asked
             if g.events.defined
@@ -159,16 +159,16 @@ def _spelt_otherwise(
     # in silence.
     plain = {" ".join(value.casefold().split()): value for value in asked & set(found)}
     for value in found:
-        same = plain.get(" ".join(value.casefold().split()))
-        if same is not None and value not in asked:
+        configured = plain.get(" ".join(value.casefold().split()))
+        if configured is not None and value not in asked:
             yield (
-                f"{name}: where: records have {value!r} beside {same!r} in the column {column!r}. "
-                "Name both, or correct them."
+                f"{name}: where: records have {value!r} beside {configured!r} in the column "
+                f"{column!r}. Name both, or correct them."
             )
 
 
 def _nearest(value: str, found: Sequence[str]) -> str | None:
-    folded = {known.casefold(): known for known in found}
+    folded = {spelling.casefold(): spelling for spelling in found}
     # .85 finds a letter that is missing or doubled, and not "theft" for "thefts from vehicles".
     close = difflib.get_close_matches(value.casefold(), list(folded), n=1, cutoff=0.85)
     return folded[close[0]] if close else None

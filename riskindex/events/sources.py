@@ -202,8 +202,8 @@ def with_forces_around(source: PoliceSource, areas: "pd.DataFrame | None") -> Po
         With `is_context` and `force`, where they have them.
     """
     # Only where areas of other forces are in sight does it matter whose files are there.
-    known = areas is not None and {"is_context", "force"} <= set(areas.columns)
-    if not known or source.coverage != Coverage():
+    has_forces = areas is not None and {"is_context", "force"} <= set(areas.columns)
+    if not has_forces or source.coverage != Coverage():
         return source
     return replace(source, coverage=FORCES_AROUND)
 
@@ -349,7 +349,7 @@ _METRES = "EPSG:27700"
 
 def _of_persons(source: EventSource) -> set[str]:
     """Columns that tell something of a person."""
-    return {column for told, column in people_of(source).items() if told in PERSONAL}
+    return {column for aspect, column in people_of(source).items() if aspect in PERSONAL}
 
 
 def source_faults(name: str, source: EventSource) -> Iterator[str]:
@@ -372,11 +372,11 @@ def source_faults(name: str, source: EventSource) -> Iterator[str]:
         yield f"sources.{name}: crs {source.crs!r} is not known; write it like 'EPSG:27700'."
     for column in sorted(_of_persons(source) & {*source.offence_columns}):
         yield f"sources.{name}: offence_columns: {column!r} says something of a person."
-    known = {"month", "weekday", "hour", *people_of(source)}
+    aspects = {"month", "weekday", "hour", *people_of(source)}
     for pair in source.pairs:
         names = pair.split(BOTH)
-        if len(names) != 2 or names[0] == names[1] or not {*names} <= known:
-            listed = ", ".join(sorted(known))
+        if len(names) != 2 or names[0] == names[1] or not {*names} <= aspects:
+            listed = ", ".join(sorted(aspects))
             yield f"sources.{name}: pairs: {pair!r} must be two of {listed}, with and between them."
     if source.date_format is not None and not is_date_format(source.date_format):
         yield f"sources.{name}: date_format {source.date_format!r} is none; write it like %d/%m/%Y."

@@ -123,8 +123,8 @@ class Tally:
             return gaps
         crosswalk = self.study.crosswalk
         newer = crosswalk.children if crosswalk else {}
-        known = {new for old in self.events.areas for new in (old, *newer.get(old, ()))}
-        bare = [code for code in self.study.codes if code not in known]
+        with_rows = {new for old in self.events.areas for new in (old, *newer.get(old, ()))}
+        bare = [code for code in self.study.codes if code not in with_rows]
         if not bare:
             return gaps
         lacking = gaps.lacking | np.isin(self.study.codes, bare)[:, None]
@@ -337,9 +337,9 @@ class Tally:
     def _dated(self) -> str:
         """Views of the events with their sort and month, and with the span they fall into."""
         # NULL matches NULL: not recorded is a value of its own, and `=` would lose those events.
-        same = " AND ".join(f"s.{c} IS NOT DISTINCT FROM e.{c}" for c in self.columns)
+        equal_columns = " AND ".join(f"s.{c} IS NOT DISTINCT FROM e.{c}" for c in self.columns)
         events = ", events" if self.events.is_counted else ""
-        join, sort = (f"JOIN sorts s ON {same}", "s.sort") if same else ("", "1")
+        join, sort = (f"JOIN sorts s ON {equal_columns}", "s.sort") if equal_columns else ("", "1")
         months = [(month, i) for i, span in enumerate(self.spans) for month in span.months]
         calendar = pd.DataFrame(months, columns=["month", "span"])
         store(self.events.connection, "calendar", calendar)

@@ -123,7 +123,7 @@ def select_events(
     def text(column: str | None) -> str:
         return f"{names[column]}::VARCHAR" if column in names else "NULL::VARCHAR"
 
-    def known(column: str | None) -> str:
+    def text_or_null(column: str | None) -> str:
         return (
             _if_any(text(column))
             if column and column in raw and raw[column].has_words
@@ -140,16 +140,18 @@ def select_events(
         x, y = _two_numbers(raw_x)
     # Spreadsheets end in rows that look empty and are saved all the same.
     blank = " AND ".join(f"{name} IS NULL" for name in names.values())
-    roles = {"area_code": known(layout.area), "key": known(layout.key)}
+    roles = {"area_code": text_or_null(layout.area), "key": text_or_null(layout.key)}
     if layout.postcode is not None:
-        roles["area_code"] = f"coalesce({known(layout.area)}, {_postcode(known(layout.postcode))})"
-    roles["person"] = _keyed(known(layout.person), layout.secret)
+        roles["area_code"] = (
+            f"coalesce({text_or_null(layout.area)}, {_postcode(text_or_null(layout.postcode))})"
+        )
+    roles["person"] = _keyed(text_or_null(layout.person), layout.secret)
     found = ", ".join(f"{value} AS {role}" for role, value in roles.items())
     further = {category(c): text(c) for c in layout.categories}
     if layout.offence is not None:
-        further["offence"] = _keyed(known(layout.offence), layout.secret)
+        further["offence"] = _keyed(text_or_null(layout.offence), layout.secret)
     if layout.number is not None:
-        further["number"] = _hashed(known(layout.number))
+        further["number"] = _hashed(text_or_null(layout.number))
     categories = "".join(f", {value} AS {name}" for name, value in further.items())
     kept = list(further)
     ends, lasts = _until(layout, names, raw), f", {_LASTS} AS lasts" if layout.until else ""

@@ -300,14 +300,14 @@ class Ingredients:
             return scores
         # A factor of weight 0 is shown and decides nothing; it does not help an area to its minimum
         # either.
-        known = (~np.isnan(scores) & (self.weighting.factors > 0)).sum(axis=1)
-        return np.where((known >= self.options.minimum_factors)[:, None], scores, np.nan)
+        assessed_factors = (~np.isnan(scores) & (self.weighting.factors > 0)).sum(axis=1)
+        return np.where((assessed_factors >= self.options.minimum_factors)[:, None], scores, np.nan)
 
     def _mean(self, scores: Array, weights: Array, word: str) -> Combined:
-        known, counts = ~np.isnan(scores), np.broadcast_to(weights > 0, scores.shape)
-        available = known & counts
+        assessed, counts = ~np.isnan(scores), np.broadcast_to(weights > 0, scores.shape)
+        available = assessed & counts
         rest = self.options.missing == "rest"
-        enough = available.any(axis=1) if rest else (known | ~counts).all(axis=1)
+        enough = available.any(axis=1) if rest else (assessed | ~counts).all(axis=1)
         per_area = np.where(available, weights, 0.0)
         # As given means the published sum stays: with weights of .999 the highest index is 99.9.
         as_given = self.options.weights == "as-given"
@@ -428,9 +428,9 @@ def _reasons_not_assessed(scores: pd.DataFrame, score: pd.Series) -> pd.Series:
     # Whole forces lack the same for the same reason: few sentences for many areas.
     # Reasons are put into words once for each pattern.
     kinds, of_area = np.unique(why[score.isna()], axis=0, return_inverse=True)
-    told = np.array([_lacking(kind, missing.columns, texts) for kind in kinds], dtype=object)
+    sentences = np.array([_lacking(kind, missing.columns, texts) for kind in kinds], dtype=object)
     found = pd.Series("", index=score.index, dtype="object")
-    found[score.isna()] = told[of_area.ravel()]
+    found[score.isna()] = sentences[of_area.ravel()]
     return found.astype("str")
 
 

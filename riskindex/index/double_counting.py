@@ -39,13 +39,13 @@ def find_double_counting(
     rows = [found for pair in combinations(scored, 2) for found in _of_pair(pair, sources)]
     table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
     # Said with the correlation where there is one; the rule stands without it.
-    known = {
+    rho_of_pair = {
         (one, other): correlations.loc[one].get(("factor", other), float("nan"))
         for one, other in zip(table["one"], table["other"], strict=True)
         if one in correlations.index
     }
     pairs = zip(table["one"], table["other"], strict=True)
-    return table.assign(rho=[float(known.get(pair, float("nan"))) for pair in pairs])
+    return table.assign(rho=[float(rho_of_pair.get(pair, float("nan"))) for pair in pairs])
 
 
 class FactorContent(NamedTuple):
@@ -197,16 +197,16 @@ def _of_pair(
 def _words(factor: Factor, sources: Mapping[str, object]) -> tuple[str, str]:
     """All that the config says a factor is about, and what of it names its column."""
     references = [factor.column(c) for c in (factor.numerator, factor.denominator) if c]
-    told, columns = [factor.name, factor.label], []
+    texts, columns = [factor.name, factor.label], []
     for source, column in references[:1]:
         table = sources.get(source)
-        told.append(source)
+        texts.append(source)
         columns.append(column)
         if isinstance(table, TableSource):
             named = table.columns.get(column, column)
-            told.append(table.path)
+            texts.append(table.path)
             columns += [named] if isinstance(named, str) else named
-    return " ".join([*told, *columns]).lower(), " ".join(columns).lower()
+    return " ".join([*texts, *columns]).lower(), " ".join(columns).lower()
 
 
 # Which events two factors count

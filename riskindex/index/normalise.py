@@ -42,8 +42,8 @@ def normalise(values: Array, method: str, *, name: str = "values") -> Array:
     steps = [NORMALISE[word.strip()] for word in method.split("+")]
     # A rank or a mean is among the areas that were assessed; a gap that counted as lowest would
     # lift all the others.
-    known = ~np.isnan(values)
-    x = np.asarray(values, dtype=float)[known]
+    assessed = ~np.isnan(values)
+    x = np.asarray(values, dtype=float)[assessed]
     if np.isinf(x).any():
         raise DataError(f"{name}: {int(np.isinf(x).sum())} values are infinite.")
     result = np.full(len(values), np.nan)
@@ -54,7 +54,7 @@ def normalise(values: Array, method: str, *, name: str = "values") -> Array:
             x = step(x)
     except DataError as fault:
         raise DataError(f"{name}: {fault} (normalise = {method!r}).") from None
-    result[known] = x
+    result[assessed] = x
     return result
 
 

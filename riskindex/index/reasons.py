@@ -77,7 +77,7 @@ def explain(
         Index area_code: the sentences of `reasons`, the largest contribution first, then the
         factors that the area is not assessed for; empty where no factor scores and none is missing.
     """
-    told = reasons(
+    sentences = reasons(
         hotspots,
         persistence,
         scores,
@@ -87,8 +87,8 @@ def explain(
         averages=averages,
         clusters=clusters,
     )
-    order = np.argsort(-scores.loc[told.index, "contribution"].to_numpy(float), kind="stable")
-    joined = told.iloc[order].groupby(level="area_code", sort=False).agg(" ".join)
+    order = np.argsort(-scores.loc[sentences.index, "contribution"].to_numpy(float), kind="stable")
+    joined = sentences.iloc[order].groupby(level="area_code", sort=False).agg(" ".join)
     areas = scores.index.get_level_values("area_code").unique()
     lone = through_one_area(hotspots, factors).reindex(areas).fillna("").str.match("all of (?!1$)")
     joined = joined.reindex(areas).fillna("")
@@ -276,9 +276,9 @@ def _average(factor: Factor, table: pd.DataFrame) -> float:
     if factor.method not in ("threshold", "value"):
         return float("nan")
     # The base is not in the table; areas where nobody has the characteristic drop out of it.
-    known = table[(table["value"] > 0).to_numpy()]
-    observed = known["observed"].astype(float)
-    base = float((observed / known["value"]).sum())
+    above_zero = table[(table["value"] > 0).to_numpy()]
+    observed = above_zero["observed"].astype(float)
+    base = float((observed / above_zero["value"]).sum())
     return float(observed.sum()) / base if base > 0 else 0.0
 
 
@@ -383,8 +383,8 @@ def _own_risk(speech: Speech, fact: Fact) -> str:
         return ""
     span = " to ".join(dict.fromkeys([*factor.periods[:1], *factor.periods[-1:]]))
     about = " ".join(filter(None, [factor.label, _in_period(speech.unit, span)]))
-    told = _ESTIMATES[factor.estimate](factor, fact.value)
-    numbers = _counted(factor, fact.all_observed, fact.all_expected, told)
+    estimate = _ESTIMATES[factor.estimate](factor, fact.value)
+    numbers = _counted(factor, fact.all_observed, fact.all_expected, estimate)
     if factor.direction == -1:
         # A hotspot of what protects is no reason.
         return f"{about}: {numbers}."

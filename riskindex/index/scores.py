@@ -62,10 +62,10 @@ def score_factor(
     # out of it.
     silent = reason == ALL_ZERO
 
-    def known(scored: Array) -> Array:
+    def zero_where_silent(scored: Array) -> Array:
         return np.where(silent & np.isnan(scored), 0.0, scored)
 
-    score = known(SCORES[factor.score](measured, factor))
+    score = zero_where_silent(SCORES[factor.score](measured, factor))
     # Without this an index of nothing would come out as not assessed for every area.
     if np.isnan(score).all():
         raise DataError(
@@ -75,7 +75,7 @@ def score_factor(
     columns = {
         "value": measured.value,
         "score": score,
-        "intensity": known(intensity(measured, factor)),
+        "intensity": zero_where_silent(intensity(measured, factor)),
         "weight": float(factor.weight),
         "group": factor.group or "",
         "is_hot": (score > 0) if factor.score == "persistence" else measured.is_hot,
@@ -285,8 +285,8 @@ def _lasting(persistence: pd.DataFrame, factor: Factor) -> pd.DataFrame:
 
 def mean_of_known(values: Array) -> Array:
     """Mean over the first axis of the values that are known; NaN where none is."""
-    known = ~np.isnan(values)
-    return _ratio(np.where(known, values, 0.0).sum(axis=0), known.sum(axis=0).astype(float))
+    has_value = ~np.isnan(values)
+    return _ratio(np.where(has_value, values, 0.0).sum(axis=0), has_value.sum(axis=0).astype(float))
 
 
 def _ratio(part: Array, whole: Array) -> Array:
@@ -373,8 +373,8 @@ def _risk(measured: FactorMeasures, factor: Factor) -> Array:
 
 
 def _is_constant(values: Array) -> bool:
-    known = values[~np.isnan(values)]
-    return len(known) > 0 and bool(np.ptp(known) == 0)
+    assessed = values[~np.isnan(values)]
+    return len(assessed) > 0 and bool(np.ptp(assessed) == 0)
 
 
 def _threshold(measured: FactorMeasures, factor: Factor) -> Array:

@@ -107,10 +107,10 @@ def read_counts(
     spans = _spans(sheet, source, numbers)
     counts, labels = _counts(sheet, source, numbers)
     events = _as_many(sheet, texts, counts, labels, spans)
-    known = frozenset(text.strip() for text in sheet.columns[source.area])
+    areas = frozenset(text.strip() for text in sheet.columns[source.area])
     periods = tuple(sorted((span.months for span in spans.values()), key=lambda m: m.start))
     file = record(path, name, rows=len(sheet.rows))
-    return CountTable(events, periods, known, sheet.notes, file)
+    return CountTable(events, periods, areas, sheet.notes, file)
 
 
 def _plain(label: str) -> str:

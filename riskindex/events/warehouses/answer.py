@@ -107,10 +107,10 @@ def open_warehouse(
         is_counted=True,
         coverage=source.coverage,
     )
-    told = _provenance(connection, events_table(name), name, label)
+    provenance = _provenance(connection, events_table(name), name, label)
     if source.answer is not None:
-        return counted, record(path, name, rows=told.rows)
-    return counted, told
+        return counted, record(path, name, rows=provenance.rows)
+    return counted, provenance
 
 
 _ANSWER = "answer_of_warehouse"
@@ -294,8 +294,8 @@ def _read_answer(
             sheet = read_sheet(path, columns, home)
             return pd.DataFrame(sheet.columns).replace({"": None})
         except InputError as error:
-            told = " ".join(error.faults)
-            lacking = [column for column in columns if f"no column '{column}'" in told]
+            faults = " ".join(error.faults)
+            lacking = [column for column in columns if f"no column '{column}'" in faults]
             if not lacking:
                 raise
     raise InputError(

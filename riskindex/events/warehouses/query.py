@@ -169,10 +169,10 @@ def counting_expression(
     rules = _rules(name, source, factors)
     table = _table(source, [test.column for rule in rules.values() for test in tests_of(rule)])
     flags = {column: _flag(table, rule) for column, rule in rules.items()}
-    told = table.select(**_place(table, source), month=_month(table, source), **flags)
+    flagged = table.select(**_place(table, source), month=_month(table, source), **flags)
     if source.x is not None:
-        return told
-    return told.group_by(told.columns).aggregate(events=ibis._.count())
+        return flagged
+    return flagged.group_by(flagged.columns).aggregate(events=ibis._.count())
 
 
 _SAVED = "It only reads. Save its answer as CSV with these column names."
@@ -208,8 +208,8 @@ def queries(
     ConfigError
         No such engine, or no warehouse source.
     """
-    if engine is not None and engine not in (known := _dialects()):
-        raise ConfigError(f"--engine: no engine {engine!r}; there are {', '.join(known)}.")
+    if engine is not None and engine not in (dialects := _dialects()):
+        raise ConfigError(f"--engine: no engine {engine!r}; there are {', '.join(dialects)}.")
     found = {name: s for name, s in sources.items() if isinstance(s, WarehouseSource)}
     if not found:
         raise ConfigError('No source has kind = "warehouse", so that there is no query to print.')

@@ -63,16 +63,16 @@ def count_points(address: str, query: str, study: StudyArea, crs: str) -> "pd.Da
         `events`. A point on a border is in the first of the areas there.
     """
     with _session(address, SETTINGS | AT_ONCE) as session, _sent_whole():
-        told = session.sql(query)
+        rows = session.sql(query)
         shapes = _shared(session, study.shapes)
         # Coordinates do not leave the cluster: only counts by area come back.
-        others = [name for name in told.columns if name not in ("x", "y")]
-        types = ", ".join(f"{name} {told.schema[name].dataType.simpleString()}" for name in others)
+        others = [name for name in rows.columns if name not in ("x", "y")]
+        types = ", ".join(f"{name} {rows.schema[name].dataType.simpleString()}" for name in others)
         place = placing(shapes, others, crs, _named(study.crs))
         with warnings.catch_warnings():
             # It warns of a pandas that it does not know; Arrow's batches go past pandas.
             warnings.simplefilter("ignore", FutureWarning)
-            placed = told.mapInArrow(place, f"area int, {types}")
+            placed = rows.mapInArrow(place, f"area int, {types}")
         counts = placed.groupBy("area", *others).count().withColumnRenamed("count", "events")
         try:
             return _collected(counts)
@@ -124,9 +124,11 @@ def placing(
         for batch in batches:
             x, y = (batch.column(name).to_numpy(zero_copy_only=False) for name in ("x", "y"))
             # The same rule as for files: 0, 0 and what is not finite is no place.
-            known = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
+            has_point = np.isfinite(x) & np.isfinite(y) & ~((x == 0) & (y == 0))
             area = np.full(len(x), NO_POINT, dtype=np.int32)
-            area[known] = areas_of_points(*into.transform(x[known], y[known]), shapes.value)
+            area[has_point] = areas_of_points(
+                *into.transform(x[has_point], y[has_point]), shapes.value
+            )
             columns = [pa.array(area), *(batch.column(name) for name in others)]
             yield pa.RecordBatch.from_arrays(columns, names=["area", *others])
 
