@@ -101,8 +101,8 @@ def noise(fingerprints: Fingerprints, key: bytes, epsilon: float) -> Integers:
     # Inverse transform of the discrete Laplace law; the two halves of the table are of one length,
     # so that its middle is no noise.
     limits = _limits(epsilon)
-    found = np.searchsorted(limits, drawn, side="right") - len(limits) // 2
-    return np.asarray(found[of].reshape(fingerprints.shape), dtype=np.int64)
+    draws = np.searchsorted(limits, drawn, side="right") - len(limits) // 2
+    return np.asarray(draws[of].reshape(fingerprints.shape), dtype=np.int64)
 
 
 @lru_cache(maxsize=8)

@@ -68,6 +68,7 @@ def noised_areas(result: "Result", key: bytes) -> pd.DataFrame:
     """
     config = result.config
     noised = result.counts[restricted_columns(result.counts, config)].copy()
+    # An empty cell has no record to draw noise from: its area, measure and period stand in.
     places = [of_place(str(code)) for code in result.areas.index]
     for column in noised:
         prints = _filled(
@@ -113,14 +114,14 @@ def noised_tables(result: "Result", key: bytes) -> pd.DataFrame:
     closed = set(restricted_sources(config))
     for column in [c for c in noised.columns if c[0] in closed]:
         numbers = noised[column].round().astype(float)
-        known = numbers.dropna()
+        assessed = numbers.dropna()
         # The number is part of its own key: who reads two editions of a table in which an area did
         # not change sees one noise, not two to average.
-        cells = [of_place(str(code), f"{number:.0f}") for code, number in known.items()]
+        cells = [of_place(str(code), f"{number:.0f}") for code, number in assessed.items()]
         drawn = noise(np.array(cells, dtype=np.uint64), key, config.release.epsilon)
         # A table holds people or households, and the protected run computes rates of them: none may
         # be below 0.
-        noised[column] = (known + drawn).clip(lower=0).reindex(numbers.index)
+        noised[column] = (assessed + drawn).clip(lower=0).reindex(numbers.index)
     for factor in config.factors:
         if not factor.counts_events and factor.numerator and factor.denominator:
             part, whole = factor.column(factor.numerator), factor.column(factor.denominator)
@@ -205,8 +206,8 @@ def _protected_groups(
     table = pd.concat([cells.of(places), cells.of(whole, is_whole=True)]).sort_index()
     counted = with_rates(table["events"], residents_of(residents, places, totals))
     # A share of a small base is a count in disguise: with base 5, each event is a fifth.
-    known = counted["share"].where(_whole_of(table["events"]) >= LEAST_BASE)
-    return counted.assign(share=known, mark=table["mark"])
+    share = counted["share"].where(_whole_of(table["events"]) >= LEAST_BASE)
+    return counted.assign(share=share, mark=table["mark"])
 
 
 def released_places(
@@ -322,6 +323,7 @@ def _whole_of(events: "pd.Series[float]") -> Array:
 
 def fingerprints_by_factor(prints: pd.DataFrame) -> pd.DataFrame:
     """Fingerprints of each factor and period, those of its groups of events added up."""
+    # pandas would sum in int64 and raise at an overflow; fingerprints add up modulo 2**64.
     table = prints.astype(np.uint64).T.groupby(level=["factor", "period"], sort=False).sum().T
     return table.astype(np.uint64)
 
@@ -340,28 +342,30 @@ def _cells(
 ) -> Iterator[tuple[str, float, str]]:
     """Place, count and mark of each group of areas."""
     # Areas that no source covers are missing and not 0: they add neither events nor residents.
-    known = (places.notna() & counts.notna()).to_numpy()
-    codes, names = pd.factorize(places[known], sort=True)
+    covered = (places.notna() & counts.notna()).to_numpy()
+    codes, names = pd.factorize(places[covered], sort=True)
     if not len(names):
         return
-    sums = _summed(codes, counts[known], len(names))
-    people = np.inf if residents is None else _summed(codes, residents[known], len(names))
+    sums = _summed(codes, counts[covered], len(names))
+    people = np.inf if residents is None else _summed(codes, residents[covered], len(names))
     of_cells = np.zeros(len(names), dtype=np.uint64)
-    np.add.at(of_cells, codes, prints[known].to_numpy(np.uint64))  # unsigned sums wrap
-    found = protect(
+    np.add.at(of_cells, codes, prints[covered].to_numpy(np.uint64))  # unsigned sums wrap
+    protected = protect(
         sums,
         of_cells,
         key,
         rules,
-        empty=_empty_places(places.index[known], codes, of_cells == 0, measure, period),
+        empty=_empty_places(places.index[covered], codes, of_cells == 0, measure, period),
         small=(np.bincount(codes) < LEAST_AREAS) | (people < LEAST_RESIDENTS),
     )
-    values = sums if exact else found.values
-    marks = np.full(len(sums), "", dtype=object) if exact else found.marks
+    values = sums if exact else protected.values
+    marks = np.full(len(sums), "", dtype=object) if exact else protected.marks
     yield from zip(map(str, names), values.tolist(), marks.tolist(), strict=True)
 
 
 def _summed(codes: Positions, values: "pd.Series[float]", n: int) -> Array:
+    # Missing residents of a covered area add nothing: the group may only look smaller, never
+    # larger.
     weights = values.fillna(0.0).to_numpy(float)
     return np.asarray(np.bincount(codes, weights=weights, minlength=n), dtype=float)
 
@@ -393,6 +397,8 @@ def is_exact(result: "Result", factor: str, period: str) -> bool:
     asked, people = config.counted(factor), areas.get("residents", pd.Series([0.0]))
     if "is_context" in areas:
         people = people[~areas["is_context"]]
+    # A period covered in part is no official yearly count, and its exact sum would date the
+    # coverage.
     if people.sum() < LARGE or (factor, period) in result.part_periods:
         return False
     if not all(_reads_offences(group, config) for group in asked.groups):

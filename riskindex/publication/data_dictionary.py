@@ -191,6 +191,7 @@ _DEFINITIONS = {
         "integer", "Of those left here, records that meet the whole definition.", "records"
     ),
 }
+# Read-only: a meaning changed at run time would differ between the files of one result.
 TABLES: Mapping[str, tuple[str, Mapping[str, Column], Sequence[str]]] = MappingProxyType(
     {
         "top_areas.csv": ("The list: the selected areas", AREA_COLUMNS, ("area_code",)),

@@ -39,6 +39,8 @@ def read_key(name: str | None, folder: Path, areas: "pd.Index[str]") -> bytes:
     DisclosureError
         No key is named, others can read it, it is no key, or it is that of the invented county.
     """
+    # The config goes first: an inherited variable must not change the noise of a project in
+    # silence.
     named = name or os.environ.get(VARIABLE, "")
     if not named:
         raise DisclosureError(

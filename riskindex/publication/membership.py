@@ -48,11 +48,11 @@ def refuse_telling_list(
     if int((mine >= LEAST_SHARE).sum()) >= LEAST_FACTORS:
         return
     labels = {factor.name: factor.label for factor in config.factors}
-    told = ", ".join(f"{labels[str(name)]} {share:.0%}" for name, share in mine.items())
+    listed = ", ".join(f"{labels[str(name)]} {share:.0%}" for name, share in mine.items())
     raise DisclosureError(
         "not published: which areas are on the list would tell of the counts of single factors. "
-        f"Of the index's variance the restricted factors have {told or 'no known share'}; the list "
-        f"leaves where at least {LEAST_FACTORS} have {LEAST_SHARE:.0%} or more each. Set "
+        f"Of the index's variance the restricted factors have {listed or 'no known share'}; the "
+        f"list leaves where at least {LEAST_FACTORS} have {LEAST_SHARE:.0%} or more each. Set "
         'membership = "protected" under [release], which selects by noised counts in all profiles, '
         "or keep the result internal or for partners."
     )

@@ -30,7 +30,7 @@ OF_PEOPLE = np.uint64(0x9E3779B97F4A7C15)
 
 
 def released_people(
-    result: "Result", told: pd.DataFrame, key: bytes, rules: CellRules
+    result: "Result", people: pd.DataFrame, key: bytes, rules: CellRules
 ) -> pd.DataFrame:
     """Numbers of people as partners and the public see them.
 
@@ -38,7 +38,7 @@ def released_people(
     ----------
     result
         What a run found out.
-    told
+    people
         Of `Result.people`, with the areas that the profile sees as hot.
     key, rules
         Of the release.
@@ -46,18 +46,19 @@ def released_people(
     Returns
     -------
     DataFrame
-        As `told`, without fingerprints and with the column `mark`. Figures of open sources are as
+        As `people`, without fingerprints and with the column `mark`. Figures of open sources are as
         counted; of others every number is a protected cell of its own, the whole's too, and how
         many people have so many records is left out.
     """
-    if told.empty:
-        return told
-    closed = told["figure"].isin(_closed(result.config))
-    opened, table = told[~closed].assign(mark=""), told[closed]
+    if people.empty:
+        return people
+    closed = people["figure"].isin(_closed(result.config))
+    opened, table = people[~closed].assign(mark=""), people[closed]
+    # A table of people by their number of records ends in cells of one or two people.
     table = table[table["item"].str.partition(SEPARATOR)[0] != NUMBER].reset_index(drop=True)
     if table.empty:
         return opened.drop(columns="fingerprint")
-    found = protect(
+    protected = protect(
         table["count"].to_numpy(float),
         _prints(table),
         key,
@@ -66,23 +67,25 @@ def released_people(
         small=_small(table, result),
     )
     # How many residents and areas there are is no secret; the areas are those that are shown.
-    known = table["item"].str.endswith((RESIDENTS_ITEM, AREAS_ITEM)).to_numpy()
+    is_base = table["item"].str.endswith((RESIDENTS_ITEM, AREAS_ITEM)).to_numpy()
     cells = table.assign(
-        count=np.where(known, table["count"], found.values),
-        mark=np.where(known, "", found.marks).astype(object),
+        count=np.where(is_base, table["count"], protected.values),
+        mark=np.where(is_base, "", protected.marks).astype(object),
     )
+    # After the noise: which categories appear is then decided by cells that may be published.
     cells = cells[~_named_by_few(cells)]
     both = [part.drop(columns="fingerprint") for part in (opened, cells) if len(part)]
     return pd.concat(both, ignore_index=True)
 
 
-def open_people(told: pd.DataFrame, config: "Config") -> pd.DataFrame:
+def open_people(people: pd.DataFrame, config: "Config") -> pd.DataFrame:
     """Numbers of people as they are, of figures whose people open sources alone name."""
-    return told[~told["figure"].isin(_closed(config))] if len(told) else told
+    return people[~people["figure"].isin(_closed(config))] if len(people) else people
 
 
 def _closed(config: "Config") -> list[str]:
     """Figures about people that any restricted source names."""
+    # One restricted source closes the whole figure: subtracting the open part would give its own.
     restricted = set(restricted_sources(config))
     return [
         figure.name
@@ -102,17 +105,20 @@ def _named_by_few(cells: pd.DataFrame) -> Flags:
     """
     words = cells["item"].str.split(SEPARATOR, regex=False)
     value = words.str[2].where(words.str[0] == NAMED, "").fillna("")
+    # Sex is free text in many systems, so a rare spelling is treated like a rare role.
     value = value.where(cells["by"] != "sex", cells["category"])
     keys = [cells["figure"], cells["period"], words.str[1].where(words.str[0] == NAMED), value]
     of_whole = cells["count"].where(cells["place_kind"] == WHOLE_KIND)
     # The whole decides for every place alike: decided by place, the lines themselves would tell.
-    told = of_whole.groupby(keys, dropna=False).transform("max").notna()
-    return np.asarray((value != "") & (value != UNKNOWN_HOME) & ~told, dtype=bool)
+    shown = of_whole.groupby(keys, dropna=False).transform("max").notna()
+    return np.asarray((value != "") & (value != UNKNOWN_HOME) & ~shown, dtype=bool)
 
 
 def _prints(table: pd.DataFrame) -> Fingerprints:
     """Fingerprints of each cell; those of counts of people differ from those of their records."""
     item = table["item"].str.removeprefix(IN_AREAS + SEPARATOR)
+    # Records and unnamed records are counts of events, whose cells elsewhere must have the same
+    # noise.
     of_people = ~item.isin([RECORDS, UNNAMED]).to_numpy()
     prints = table["fingerprint"].to_numpy(np.uint64)
     return np.asarray(np.where(of_people, prints * OF_PEOPLE, prints), dtype=np.uint64)
@@ -120,6 +126,8 @@ def _prints(table: pd.DataFrame) -> Fingerprints:
 
 def _empty(table: pd.DataFrame, config: "Config") -> Fingerprints:
     """Fingerprints of cells without a record: what is counted, where and when."""
+    # The rule and not the factor's name, so that a renamed factor keeps the noise of its empty
+    # cells.
     rules = {name: rule_of(config, str(name)) for name in table["factor"].unique()}
     keys = ["factor", "period", "place_kind", "place", "by", "category", "item"]
     return np.array(
@@ -136,11 +144,14 @@ def _small(table: pd.DataFrame, result: "Result") -> Flags:
     areas = result.areas
     small = np.zeros(len(table), dtype=bool)
     for kind, places in places_by_kind(areas).items():
-        known = places.dropna()
-        few = known.value_counts() < LEAST_AREAS
+        named = places.dropna()
+        # Either withholds: few areas point to a street, few residents to a person.
+        few = named.value_counts() < LEAST_AREAS
         if "residents" in areas:
-            people = areas["residents"].reindex(known.index).groupby(known).sum()
+            people = areas["residents"].reindex(named.index).groupby(named).sum()
             few = few | (people < LEAST_RESIDENTS)
+        # Rows by area are about the hot areas, whose size `_few_areas` holds against the same
+        # limits.
         of_kind = (table["place_kind"] == kind) & (table["by"] != "areas")
         small |= (of_kind & table["place"].isin(few.index[few])).to_numpy()
     return small | _few_areas(table)
@@ -151,6 +162,7 @@ def _few_areas(table: pd.DataFrame) -> Flags:
     inside = table["item"].str.startswith(IN_AREAS + SEPARATOR)
     sizes = table[inside].pivot_table("count", ["figure", "period"], "item", "sum")
     sizes = sizes.reindex(columns=[IN_AREAS + SEPARATOR + i for i in (AREAS_ITEM, RESIDENTS_ITEM)])
+    # A missing size compares as False, so that an unknown number of residents counts as too few.
     enough = (sizes.iloc[:, 0] >= LEAST_AREAS) & (sizes.iloc[:, 1] >= LEAST_RESIDENTS)
     cells = pd.MultiIndex.from_frame(table[["figure", "period"]])
     return np.asarray(inside & ~cells.isin(enough.index[enough]), dtype=bool)

@@ -87,6 +87,7 @@ def release_open(result: Result, profile: str) -> Released:
 
 def _open_series(result: Result) -> pd.DataFrame:
     """Tables without areas that anybody can look up."""
+    # No noise is made for tables without areas, so that restricted ones stay inside.
     table, closed = result.measured.series, restricted_sources(result.config)
     return table[~table["series"].isin(list(closed))] if len(table) else table
 
@@ -113,6 +114,8 @@ def release_protected(
     opened
         Of the open factors of the run.
     """
+    # Every table passes through the view, so that one class decides what is counted and what is
+    # noised.
     view = View(result, protected, profile, opened)
     return Released(
         profile=profile,
@@ -141,8 +144,11 @@ def release_protected(
         new_hotspots=view.new_hotspots(),
         reconciliation=view.reconciliation(),
         uncounted=result.uncounted.iloc[:0],
+        # A rank correlation of exact counts is a function of them; that of noised counts tells no
+        # more.
         correlations=protected.correlations,
         notes=tuple(view.notes()),
+        # Names of files often carry the case system, the officer or the agency.
         files=pd.DataFrame(columns=["role", "name"]),
         clusters_found=of_factors(protected.clusters_found, view.open),
         district_counts=released_groups(result, view.districts(), key, view.rules),
@@ -165,6 +171,7 @@ def release_protected(
         rules=view.rules,
         sensitivity=protected.sensitivity.in_short(),
         composition=_composition(result),
+        # rho is a function of counts that the release protects.
         double_counting=protected.double_counting.drop(columns="rho", errors="ignore"),
         team_plan=view.team_plan(),
         inside=view.inside(key, view.rules),
@@ -179,6 +186,7 @@ def _composition(result: Result) -> pd.DataFrame:
     """Who lives in the selected areas, in whole percent; nothing from a restricted table."""
     config, table = result.config, result.composition
     shares = reported_shares(config.shares, config.factors)
+    # A reference is source.column: one restricted source in a share closes the whole share.
     closed = set(restricted_sources(config))
     named = [
         {
@@ -198,14 +206,16 @@ def _config(result: Result, seen: Result) -> dict[str, Any]:
     `seen` is the run whose weights may be seen: they may be found from its scores.
     """
     full = result.config.model_dump(mode="json", exclude_none=True)
-    told = ("name", "label", "method", "threshold", "score", "weight", "scored")
+    options = ("name", "label", "method", "threshold", "score", "weight", "scored")
     # Rules, columns and values of a factor may name offences or units that an open description must
     # not; the label is what the analyst chose to print.
-    factors = [{key: f[key] for key in told if key in f} for f in full["factors"]]
+    factors = [{key: f[key] for key in options if key in f} for f in full["factors"]]
+    # Weights found from data are functions of the counts, so that only those of `seen` leave.
     taken = weights_taken(seen)
     factors = [factor | {"weight": taken.get(factor["name"], 0.0)} for factor in factors]
     # Reasons of overrides are free text about single areas.
     selection = {key: value for key, value in full["selection"].items() if key != "overrides"}
+    # Addresses of sources declared open let a reader check the claim that anybody can look them up.
     opened = {
         name: {key: source[key] for key in ("address", "licence") if key in source}
         for name, source in full["sources"].items()

@@ -30,9 +30,9 @@ def with_places(table: pd.DataFrame, plan: TeamPlan | None) -> pd.DataFrame:
     name = place_names(plan)
     # After the rank where there is one; outside the internal profile the rank is not shown.
     at = int("rank" in table)
-    told = table.copy()
-    told.insert(at, "place", name.reindex(table.index).fillna("").astype(object))
-    return told
+    named = table.copy()
+    named.insert(at, "place", name.reindex(table.index).fillna("").astype(object))
+    return named
 
 
 def told_inside(result: Result, plan: TeamPlan | None, names: Collection[str]) -> pd.DataFrame:
@@ -53,6 +53,7 @@ def told_inside(result: Result, plan: TeamPlan | None, names: Collection[str]) -
     factor, group, code = (counted.index.get_level_values(level) for level in range(3))
     # As in the counts of areas, restricted events in sensitive places are not shown.
     closed = {(f, g) for f, g, _ in restricted_columns(result.group_counts, config)}
+    # By factor and group: a factor may mix an open and a restricted group of events.
     is_closed = [pair in closed for pair in zip(factor, group, strict=True)]
     apart = np.array(is_closed, dtype=bool) & code.isin(list(result.places.codes))
     return inside_places(
@@ -71,9 +72,11 @@ def table_of_all_areas(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
     bases = [c for c in ("residents", "residents_10_24") if c in result.areas]
     named = pd.DataFrame(result.areas[["name", *groups]])
     table = named.join(result.index)
+    # Estimates by area come with decimals, which would claim that part of a person was counted.
     people = result.areas[bases].round().astype("Int64")
     names = [f.name for f in result.config.factors]
     table = with_kinds(table, result, names, lone=result.through_one_area)
+    # Place names last: the column goes beside the rank, which must be in the table by then.
     table = with_places(table.join(pd.DataFrame(people)), result.team_plan)
     order = [
         "rank",
@@ -123,10 +126,12 @@ def with_kinds(
 def _hot_kinds(result: Result, names: Sequence[str]) -> pd.DataFrame:
     """Which of the hot factors are so by the area, its neighbours or both, when they last were."""
     scored = {f.name: f.label for f in result.config.factors if f.scored and f.name in set(names)}
+    # Areas next door to a hotspot are not hot, but a reader of the map asks why they are marked.
     named = result.scores["is_hot"].astype(bool) | (result.scores["kind"] == "next door")
     hot = result.scores.loc[named, ["kind"]].reset_index()
     hot = hot[hot["factor"].isin(list(scored))]
     hot = hot.assign(label=hot["factor"].map(scored))
+    # Text and not lists, as spreadsheets and GIS columns hold text alone.
     table = pd.DataFrame("", index=result.areas.index, columns=KIND_COLUMNS)
     for column in KIND_COLUMNS:
         of_kind = hot[hot["kind"] == column.removeprefix("factors_").replace("_", " ")]
@@ -139,6 +144,8 @@ def table_of_list(every: pd.DataFrame) -> pd.DataFrame:
     """The selected areas of the table of all, by rank."""
     chosen = every[every["selected"].astype(bool)].drop(columns=["selected", "tied_at_cut"])
     return (
+        # The code is the last key: ties must fall alike on every platform and in every version of
+        # pandas.
         chosen.assign(_code=chosen.index)
         .sort_values(
             ["rank", "companion", "factors_hot", "_code"], ascending=[True, False, False, True]
@@ -151,6 +158,7 @@ def new_hotspots(result: Result, groups: tuple[str, ...]) -> pd.DataFrame:
     """Areas hot in the last period and in none of the earlier ones, with names and groups."""
     new = result.persistence[result.persistence["is_new"].astype(bool)].reset_index()
     named = pd.DataFrame(result.areas[["name", *groups]])
+    # A left join keeps the order of the factors and of the area codes in it.
     return new[["factor", "area_code"]].join(named, on="area_code").reset_index(drop=True)
 
 
@@ -181,6 +189,7 @@ def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
         "unit": result.config.unit_of(factor.name),
         "definition": definition_of(factor),
         "weighted": factor.is_weighted,
+        # A factor read from a table has no groups of events; its source is its own.
         "sources": ", ".join(sorted({g.source for g in factor.groups} or {factor.source or ""})),
         "threshold": factor.threshold,
         "level": factor.level,
@@ -197,13 +206,15 @@ def estimate_words(factor: Factor) -> str:
     turned = "turned round, as less of it means more risk" if factor.direction == -1 else ""
     if factor.score != "risk":
         return turned
-    told = {
+    wording = {
         "mean": "",
         "exceedance": f"the probability that it is above {factor.above:g} times what was expected",
         "rank": "its mean rank among the other areas",
     }
+    # A spatial prior smooths an isolated peak towards its neighbours, so that a reader must know of
+    # it.
     near = "areas taken to be like their neighbours" if factor.prior == "spatial" else ""
-    return "; ".join(filter(None, [told[factor.estimate], near, turned]))
+    return "; ".join(filter(None, [wording[factor.estimate], near, turned]))
 
 
 def weights_taken(result: Result) -> dict[str, float]:

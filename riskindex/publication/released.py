@@ -291,6 +291,8 @@ class Released(OnScreen):
     @cached_property
     def figures(self) -> pd.DataFrame:
         """Every number of a needs assessment, made of the tables of this release alone."""
+        # Computed from released tables alone, so that no figure can hold more than the release
+        # does.
         tables = (self.factors, self.measures)
         shown = show(
             pd.concat([table.reindex(columns=list(ABOUT)).astype(object) for table in tables]),
@@ -324,12 +326,14 @@ class Released(OnScreen):
 
     def label(self, factor: str) -> str:
         """Name of a factor above its counts, which says where they are weighted."""
+        # A weighted sum printed as "events" would be read as a number of events.
         mark = ", weighted" if self.is_weighted(factor) else ""
         return f"{self.factors.at[factor, 'label']}{mark}"
 
     @property
     def numbered(self) -> list[str]:
         """Factors whose numbers the profile sees for every area."""
+        # Internal and fully open releases have no such column: there every factor is as counted.
         if "restricted" not in self.factors:
             return list(map(str, self.factors.index))
         return list(map(str, self.factors.index[~self.factors["restricted"].astype(bool)]))
@@ -355,9 +359,13 @@ def whole(result: Result) -> Released:
         areas=result.areas[["name", *groups, "geometry"]],
         neighbours=result.neighbours,
         top=table_of_list(every),
+        # The list has the kinds of hotspot; in the table of all areas they would repeat
+        # hotspots.csv.
         all_areas=every.drop(columns=KIND_COLUMNS),
         factors=factor_table(result),
         scores=result.scores,
+        # Columns by name, as in every profile: a new column of the tests is published by decision
+        # only.
         hotspots=result.hotspots[[c for c in HOTSPOT_COLUMNS if c in result.hotspots]],
         tests=result.tests,
         persistence=result.persistence,
@@ -402,6 +410,7 @@ def document_definition(config: "Config") -> DefinitionWords | None:
     """By what definition the main measure of the document is counted; None where by none."""
     if config.document is None:
         return None
+    # The main measure may be a factor or a measure counted beside the index.
     main = config.document.main
     named = [f for f in (*config.factors, *config.measured) if f.name == main]
     names = [g.defined.name for factor in named for g in factor.groups if g.defined]
@@ -411,8 +420,8 @@ def document_definition(config: "Config") -> DefinitionWords | None:
 def _people(result: Result) -> pd.DataFrame:
     """Numbers of people as they are."""
     hot = hot_by_factor(result.hotspots, result.areas.index, asked=result.config.figures)
-    told = result.people(hot, result.persistence)
-    return told.drop(columns="fingerprint", errors="ignore").assign(mark="")
+    people = result.people(hot, result.persistence)
+    return people.drop(columns="fingerprint", errors="ignore").assign(mark="")
 
 
 def settlements_inside(result: Result) -> pd.DataFrame:
@@ -423,12 +432,15 @@ def settlements_inside(result: Result) -> pd.DataFrame:
     if named is None or named.empty:
         return pd.DataFrame()
     at = named["geometry"].to_numpy() if "geometry" in named else shapely.points(named[["x", "y"]])
+    # On the surface and not the centroid, which lies outside a crescent-shaped town.
     at = shapely.point_on_surface(at)
     inside = shapely.STRtree(result.areas.geometry.to_numpy()).query(at, predicate="intersects")[0]
     people = named.get("population", 0)
     xy = {"x": shapely.get_x(at), "y": shapely.get_y(at)}
     table = pd.DataFrame({"name": named["name"].to_numpy(), **xy}).assign(population=people)
+    # A point on a border meets two areas and must be named once.
     table = table.iloc[np.unique(inside)]
+    # The name settles equal populations, so that labels are the same in every run.
     return table.sort_values(["population", "name"], ascending=[False, True]).reset_index(drop=True)
 
 
@@ -476,6 +488,7 @@ def of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFrame
     """What the profiles of districts and places are made of."""
     areas, kind = result.areas, profile_kind(groups)
     places = areas[kind] if kind else pd.Series(result.config.place, index=areas.index)
+    # Areas around the study area only lend windows their neighbours and belong to no profile.
     study = areas.index[~areas["is_context"]] if "is_context" in areas else areas.index
     places, counts = places.reindex(study), result.group_counts.loc[study]
     residents = areas["residents"].loc[study] if "residents" in areas else None

@@ -141,23 +141,23 @@ def released_hours(
         parts.append(sums.assign(mark=by["mark"].max(), factor=factor.name).reset_index())
     if not parts:
         return nothing_told()
-    found = pd.concat(parts, ignore_index=True)
-    told = pd.DataFrame(
+    hours = pd.concat(parts, ignore_index=True)
+    rows = pd.DataFrame(
         {
-            "place": found["place"].str.removeprefix(_PLACE).astype(int),
-            "factor": found["factor"],
+            "place": hours["place"].str.removeprefix(_PLACE).astype(int),
+            "factor": hours["factor"],
             "aspect": HOURS,
-            "value": list(map(part_in_words, found["value"])),
+            "value": list(map(part_in_words, hours["value"])),
             "area_code": "",
-            "records": found["records"].astype("Int64"),
-            "mark": found["mark"],
-            "total": found["base"].astype("Int64"),
+            "records": hours["records"].astype("Int64"),
+            "mark": hours["mark"],
+            "total": hours["base"].astype("Int64"),
             "ratio": np.nan,
             "p_adjusted": np.nan,
-            "stands_out": pd.array([pd.NA] * len(found), dtype="boolean"),
+            "stands_out": pd.array([pd.NA] * len(hours), dtype="boolean"),
         }
     )
-    return told.sort_values("place", kind="stable", ignore_index=True)
+    return rows.sort_values("place", kind="stable", ignore_index=True)
 
 
 _PLACE = "place "
@@ -266,7 +266,7 @@ class _Table(NamedTuple):
 
     def values(self) -> Sequence[str]:
         """Every value that the aspect can have, whether or not a record has it."""
-        found = sorted(set(self.lines["value"]))
+        counted = sorted(set(self.lines["value"]))
         # Days, hours and months are complete whatever was counted: a line that is missing would
         # tell of an empty cell.
         if self.aspect == "weekday":
@@ -275,9 +275,9 @@ class _Table(NamedTuple):
             return list(PARTS)
         if self.aspect == "hour":
             # `not recorded` and the like stand before the 24 hours.
-            return [*(value for value in found if value not in _HOURS), *_HOURS]
+            return [*(value for value in counted if value not in _HOURS), *_HOURS]
         if self.aspect != "month":
-            return found
+            return counted
         return [month_label(m) for m in sorted({m for span in self.spans for m in span.months})]
 
     def is_covered(self, values: Sequence[str]) -> Flags:
@@ -307,7 +307,7 @@ def _tables(rhythm: pd.DataFrame, result: "Result", places: _Places) -> Iterator
     config, by_period = result.config, "period" in rhythm.index.names
     levels = ["factor", "group", *(["period"] if by_period else []), "aspect"]
     closed = rhythm.index.get_level_values("factor").isin(_closed(result))
-    found = {tuple(map(str, name)): part for name, part in rhythm[closed].groupby(level=levels)}
+    counted = {tuple(map(str, name)): part for name, part in rhythm[closed].groupby(level=levels)}
     aspects = _aspects(rhythm, result)
     for factor in (*config.factors, *(config.measured if by_period else ())):
         # Only restricted records need tables that are complete.
@@ -327,7 +327,7 @@ def _tables(rhythm: pd.DataFrame, result: "Result", places: _Places) -> Iterator
                     period = [spans[0].label] if by_period else []
                     name = (factor.name, group.label, *period, aspect)
                     # A rule that no record met has its table of noised zeros, like every other.
-                    lines = found.get(name, rhythm.iloc[:0]).reset_index()
+                    lines = counted.get(name, rhythm.iloc[:0]).reset_index()
                     lines = lines.astype({"place": str, "value": str})
                     # Areas around the study area have no place.
                     lines = lines.loc[lines["place"].isin(places.small.index), [*_LINE]]
@@ -350,16 +350,16 @@ def _aspects(rhythm: pd.DataFrame, result: "Result") -> Mapping[str, Sequence[st
     of = {(f.name, g.label): g.source for f in counted for g in f.groups}
     # What a source can be counted by is decided for the source as a whole: decided by each factor,
     # an absent table would tell that the factor met no record with an hour.
-    found: dict[str, dict[str, None]] = {source: {"month": None} for source in of.values()}
+    by_source: dict[str, dict[str, None]] = {source: {"month": None} for source in of.values()}
     pairs = rhythm.index.to_frame(index=False)[["factor", "group", "aspect"]].drop_duplicates()
     for factor, group, aspect in pairs.itertuples(index=False):
-        found[of[factor, group]][str(aspect)] = None
+        by_source[of[factor, group]][str(aspect)] = None
     # An event between two times is in several hours by parts: noise of a cell key is of whole
     # records, each in one cell. Such hours stay internal.
     ranged = {n for n, s in result.config.sources.items() if getattr(s, "until", None) is not None}
     return {
         source: [a for a in aspects if source not in ranged or "hour" not in a.split(BOTH)]
-        for source, aspects in found.items()
+        for source, aspects in by_source.items()
     }
 
 
@@ -368,9 +368,9 @@ def _covered(result: "Result", factor: str, group: str, places: _Places) -> pd.D
     counts = result.group_counts
     if factor not in counts.columns.get_level_values("factor"):
         counts = result.measured.counts
-    known = counts.loc[places.of_area.index, factor][group].notna()
-    by_place = known.groupby(places.of_area).any()
-    by_place.loc[WHOLE] = known.any()
+    covered = counts.loc[places.of_area.index, factor][group].notna()
+    by_place = covered.groupby(places.of_area).any()
+    by_place.loc[WHOLE] = covered.any()
     return by_place.loc[places.every]
 
 
@@ -391,7 +391,7 @@ def _protected_rhythm(
     if bands is not None:
         values, every = list(bands), _in_bands(every, bands)
     cells = [of_place(*map(str, place)) for place in every.index]
-    found = protect(
+    protected = protect(
         every["records"].to_numpy(float),
         every["fingerprint"].to_numpy(np.uint64),
         key,
@@ -399,7 +399,7 @@ def _protected_rhythm(
         empty=empty_prints(cells, table.rule, f"{table.aspect} {table.period}".strip()),
         small=places.are_small(every.index.get_level_values("place")),
     )
-    shown = pd.DataFrame({"records": found.values, "mark": found.marks}, index=every.index)
+    shown = pd.DataFrame({"records": protected.values, "mark": protected.marks}, index=every.index)
     shown["base"] = bases.reindex(every.index.get_level_values("place")).to_numpy()
     if values:
         # `[x]` replaces the cell after noise was drawn: not covered is known to all, and a noised 0
@@ -446,8 +446,9 @@ def _all_records(
     every: pd.DataFrame, table: _Table, places: _Places, key: bytes, rules: CellRules
 ) -> "pd.Series[float]":
     """All records of each place as cells of their own, which shares are given of."""
+    # Before the bands of ages are cut: a base counts every record, of whatever age.
     summed = every.groupby(level="place", sort=False).sum().reindex(places.every, fill_value=0)
-    found = protect(
+    protected = protect(
         summed["records"].to_numpy(float),
         summed["fingerprint"].to_numpy(np.uint64),
         key,
@@ -458,4 +459,4 @@ def _all_records(
         small=places.are_small(summed.index),
     )
     covered = table.covered[[span.label for span in table.spans]].any(axis=1)
-    return pd.Series(found.values, index=summed.index).where(covered)
+    return pd.Series(protected.values, index=summed.index).where(covered)

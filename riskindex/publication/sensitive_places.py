@@ -79,8 +79,8 @@ def _areas_of(sheet: CsvSheet, areas: "GeoDataFrame") -> Iterator[str]:
     tree = STRtree(areas.geometry.to_numpy())
     for point in points(x.to_numpy(dtype=float), y.to_numpy(dtype=float)):
         # A point on a border lies in two areas; the first code decides, as it does for events.
-        found = tree.query(point, predicate="intersects")
-        yield str(areas.index[found.min()]) if len(found) else ""
+        matches = tree.query(point, predicate="intersects")
+        yield str(areas.index[matches.min()]) if len(matches) else ""
 
 
 def without_events(

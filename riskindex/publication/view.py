@@ -64,6 +64,8 @@ class View:
         self.closed = restricted_factors(result.config)
         self.open = tuple(f.name for f in result.config.factors if f.name not in self.closed)
         self.groups = group_kinds(result.areas)
+        # Areas around the study area lend neighbours to windows, and no count of theirs is
+        # released.
         around = result.areas.get("is_context")
         self.study = result.areas.index if around is None else result.areas.index[~around]
         self.every = self._every()
@@ -192,10 +194,10 @@ class View:
         hot = hot_last(shown) if len(shown) else None
         factors, next_door = hot_in_places(plan.places.place_of, table.index, hot, labels=labels)
         # Of a single area these would be its score in the protected run, which is not shown.
-        told = table.drop(columns=["score_max", "need"]).assign(
+        shown_places = table.drop(columns=["score_max", "need"]).assign(
             factors=factors, next_door=next_door
         )
-        return plan._replace(places=plan.places._replace(table=told))
+        return plan._replace(places=plan.places._replace(table=shown_places))
 
     def inside(self, key: bytes, rules: CellRules) -> pd.DataFrame:
         """For partners streets and hours of open factors, and protected hours of the others."""
@@ -216,8 +218,8 @@ class View:
         rule = self.result.cut.rule
         words = f"{rule[0].upper()}{rule[1:]}. That makes {areas(selected)}."
         # The score at the cut is an equation in the counts of the areas there.
-        told = without_score(self.protected.cut)
-        return told._replace(
+        hidden = without_score(self.protected.cut)
+        return hidden._replace(
             selected=selected, overridden_in=0, overridden_out=0, explanation=words
         )
 
@@ -228,14 +230,14 @@ class View:
         # What is assumed holds the spread of the counts, and weights may be found from the scores.
         table["null"] = table["null"].mask(closed, noised["null"])
         table["weight"] = noised["weight"]
-        told = table.drop(columns=["hot_without_dispersion_last"]).assign(restricted=closed)
+        shown = table.drop(columns=["hot_without_dispersion_last"]).assign(restricted=closed)
         # Flags of restricted factors are not shown to the public, and their number would be a count
         # of them; partners see the flags and can count them.
         hidden = ["total_last", *([] if self.partner else ["hot_last", "hot_by_period"])]
         for column in hidden:
-            told[column] = told[column].astype(object).mask(closed, None)
-        told["null"] = told["null"].mask(closed & (told["null"] == _NOTHING), "not assessed")
-        return told.drop(columns="sources")
+            shown[column] = shown[column].astype(object).mask(closed, None)
+        shown["null"] = shown["null"].mask(closed & (shown["null"] == _NOTHING), "not assessed")
+        return shown.drop(columns="sources")
 
     def scores(self) -> pd.DataFrame:
         """Scores that sliders move: of open factors, and the others of the protected run."""
@@ -282,7 +284,7 @@ class View:
 
     def tests(self) -> pd.DataFrame:
         """What the tests assumed; of restricted factors as the protected run has it."""
-        told = [
+        columns = [
             "method",
             "null",
             "correction",
@@ -292,7 +294,7 @@ class View:
             "dispersion",
             "estimator",
         ]
-        closed = of_factors(self.protected.tests, self.closed)[told]
+        closed = of_factors(self.protected.tests, self.closed)[columns]
         closed = closed.assign(null=closed["null"].mask(closed["null"] == _NOTHING, "not assessed"))
         # Partners see the flags and can count them; to the public their number is missing, not 0.
         hot = of_factors(self.result.tests, self.closed)["hot"]
@@ -310,9 +312,9 @@ class View:
             return opened
         # Years hot are counts of flags; p-values, sums and trends of a restricted factor are
         # functions of its counts.
-        told = ("periods_hot", "periods_assessed", "category", "is_new")
+        columns = ("periods_hot", "periods_assessed", "category", "is_new")
         closed = of_factors(self.result.persistence, self.closed)
-        closed = closed[[c for c in told if c in closed]]
+        closed = closed[[c for c in columns if c in closed]]
         both = pd.concat([opened, closed.reindex(columns=opened.columns)])
         if "change" in both:
             both["change"] = both["change"].fillna("")
