@@ -74,13 +74,13 @@ def first_test(sample: Sample, factor: Factor) -> AreaTest:
     factor
         Names the method, a word of TESTS, with its dispersion, tail and background.
     """
-    found = TESTS[factor.method](sample, factor)
+    result = TESTS[factor.method](sample, factor)
     # A window that is the whole map has nothing outside to be compared with; context is not asked
     # about.
-    undefined = (_sizes(sample, factor) == len(found.p)) | ~sample.asked
-    columns = (found.p, found.log_p, found.value)
+    undefined = (_sizes(sample, factor) == len(result.p)) | ~sample.asked
+    columns = (result.p, result.log_p, result.value)
     p, log_p, value = (np.where(undefined, np.nan, column) for column in columns)
-    return found._replace(p=p, log_p=log_p, value=value)
+    return result._replace(p=p, log_p=log_p, value=value)
 
 
 def why_undefined(sample: Sample, factor: Factor, p: Array) -> Texts:
@@ -124,6 +124,7 @@ def second_tests(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) ->
         # The area by itself, with the dispersion that was found: is it hot through its own events?
         own = _excess(sample, factor, "own", dispersion=w)
         own_p, dispersion = own.p, own.dispersion
+    # For the other methods the first test is the one of the window.
     window_p = (
         _excess(sample, factor, "window", dispersion=w).p if factor.method == "poisson" else first.p
     )
@@ -136,6 +137,7 @@ def second_tests(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) ->
         if sample.counts.shape[1] > 1:
             group = _largest_group(sample, factor)
             without_group = _without_group(sample, factor, first, group, hot)
+    # Gi* conditions on the counts themselves, so that it has no dispersion to leave out.
     plain_p = nothing if by_counts else _plain(sample, factor, first)
     own_p, window_p, plain_p = (
         np.where(sample.asked, one, np.nan) for one in (own_p, window_p, plain_p)
@@ -176,6 +178,7 @@ def local_test(sample: Sample, factor: Factor, dispersion: float) -> Local:
     if factor.method == "poisson":
         own = _excess(sample, factor, "own", dispersion=dispersion)
         return Local(own.p, own.expected, own.ratio, sample.observed > own.expected)
+    # Moments come first: they are cheap, and say which windows need exact sums at all.
     study = compare(
         sample.counts,
         sample.exposure,
@@ -205,9 +208,9 @@ def _sizes(sample: Sample, factor: Factor) -> Integers:
 
 
 def _getis_ord(sample: Sample, factor: Factor) -> AreaTest:
-    found = local_g(sample.observed, sample.neighbours, options=factor.getis_ord)
-    null = STATISTIC_WORDS[factor.getis_ord.statistic] + found.null
-    return AreaTest(found.p, found.log_p, found.z, found.z, np.nan, "", null)
+    result = local_g(sample.observed, sample.neighbours, options=factor.getis_ord)
+    null = STATISTIC_WORDS[factor.getis_ord.statistic] + result.null
+    return AreaTest(result.p, result.log_p, result.z, result.z, np.nan, "", null)
 
 
 STATISTIC_WORDS: Mapping[str, str] = MappingProxyType(
@@ -237,15 +240,15 @@ TESTS: Mapping[str, Callable[[Sample, Factor], AreaTest]] = MappingProxyType(
 """Methods that test areas, by their config word."""
 
 
-def _against_expectation(sample: Sample, found: WindowExcess) -> AreaTest:
+def _against_expectation(sample: Sample, excess: WindowExcess) -> AreaTest:
     # A weighted sum over its step varies about as a count does.
     # Intensity is shrunken, so that 2 events where .2 were expected do not outrank 200 where 100
     # were.
-    ratio = shrunken_ratio(found.observed / sample.step, found.expected / sample.step)
+    ratio = shrunken_ratio(excess.observed / sample.step, excess.expected / sample.step)
     nothing = np.full(len(ratio), np.nan)
-    spread = found.dispersion, found.estimator
-    robust = found.dispersion_of_all, found.left_out
-    return AreaTest(found.p, found.log_p, nothing, ratio, *spread, found.null, *robust)
+    spread = excess.dispersion, excess.estimator
+    robust = excess.dispersion_of_all, excess.left_out
+    return AreaTest(excess.p, excess.log_p, nothing, ratio, *spread, excess.null, *robust)
 
 
 def _excess(
@@ -277,8 +280,8 @@ def _plain(sample: Sample, factor: Factor, first: AreaTest) -> Array:
         return _excess(sample, factor, "own", dispersion=0.0).p
     # Without dispersion p is smaller, but never from above a half to below a level.
     asked = first.p < 0.5
-    found = _excess(_only(sample, asked), factor, "window", dispersion=0.0).p
-    return np.where(asked, found, np.where(np.isnan(first.p), np.nan, 1.0))
+    plain_p = _excess(_only(sample, asked), factor, "window", dispersion=0.0).p
+    return np.where(asked, plain_p, np.where(np.isnan(first.p), np.nan, 1.0))
 
 
 def _window_without_largest(sample: Sample, factor: Factor, first: AreaTest, hot: Flags) -> Array:
@@ -305,6 +308,7 @@ def _draws_without_largest(sample: Sample, factor: Factor, first: AreaTest, hot:
     sums = (windows @ sample.observed).astype(np.int64) - most
     sizes = np.diff(windows.indptr).astype(np.int64) - 1
     p = np.full(len(values), np.nan)
+    # Where the exact law is too large to write out, the answer stays missing.
     if fits(values, sizes, sums):
         p[hot] = p_of_sums(values, sizes, sums, held=values[hot] if options.held else None)
     return p

@@ -90,9 +90,9 @@ def categorise(history: History, *, table: str = "riskindex") -> Texts:
     open_ = np.ones(len(category), dtype=bool)
     for rule in CATEGORY_TABLES[table]:
         # First match wins, as the published tables are read.
-        found = open_ & rule.matches(history)
-        category[found] = rule.category
-        open_ &= ~found
+        matching = open_ & rule.matches(history)
+        category[matching] = rule.category
+        open_ &= ~matching
     return category
 
 
@@ -132,6 +132,7 @@ def _ever(periods: Flags) -> Flags:
 
 
 def _share(hot: Flags, assessed: Flags) -> Array:
+    # Periods that were not assessed leave the denominator: missing is not the same as not hot.
     return np.asarray(hot.sum(axis=1) / np.maximum(assessed.sum(axis=1), 1))
 
 

@@ -70,9 +70,9 @@ def change_test(observed: Array, expected: Array, *, dispersion: float | None = 
     Przyborowski and Wilenski (1940), Biometrika 31, 313-323 (the binomial conditional); Smyth
     (2004), Statistical Applications in Genetics 3, 3 (variances moderated by those of all).
     """
-    known, x, e = _covered(observed, expected)
-    total, periods = x.sum(axis=1), known.sum(axis=1)
-    usable = known[:, -1] & (periods >= 2) & (total > 0)
+    covered, x, e = _covered(observed, expected)
+    total, periods = x.sum(axis=1), covered.sum(axis=1)
+    usable = covered[:, -1] & (periods >= 2) & (total > 0)
     # Given an area's total over all periods, events of the last one are binomial: the area's own
     # level cancels.
     share = np.divide(e[:, -1], e.sum(axis=1), out=np.full(len(x), np.nan), where=usable)
@@ -81,18 +81,20 @@ def change_test(observed: Array, expected: Array, *, dispersion: float | None = 
     if dispersion is None:
         variation = period_variation(observed, expected)
         pooled = _pooled(variation, total)
-        own, more = _moderated(variation, pooled, known, x, e)
+        own, more = _moderated(variation, pooled, covered, x, e)
     else:
         variation = Variation(dispersion / max(float(periods.mean()), 1.0), 0.0, np.inf)
         pooled = own = 1 / (1 + periods / dispersion) if dispersion > 0 else np.zeros(len(x))
         more = periods - 1.0
-    found = _conditional_tails(x[usable, -1], total[usable], share[usable], _size(own[usable]))
+    tails_given_total = _conditional_tails(
+        x[usable, -1], total[usable], share[usable], _size(own[usable])
+    )
     # Areas of few events can never show a change: they are left out of the correction, which they
     # would only make stricter (Tarone).
     least = _attainable(total[usable], share[usable], _size(pooled[usable]))
     evidence = variation.periods_of_others + more[usable]
     # A variance known from few periods makes heavier tails, as Student's t does for a mean.
-    tails = [_with_evidence(tail, evidence) for tail in found]
+    tails = [_with_evidence(tail, evidence) for tail in tails_given_total]
     rising, falling, attainable = (np.full(len(x), np.nan) for _ in range(3))
     for column, values in zip((rising, falling, attainable), (*tails, least), strict=True):
         column[usable] = values
@@ -107,49 +109,52 @@ def period_variation(observed: Array, expected: Array) -> Variation:
     least squares, and are not below 0. How unlike the areas are beyond that, before the last
     period, says how far an area's own variation is to be believed. Shapes as in `change_test`.
     """
-    known, x, e = _covered(observed, expected)
-    n, periods = x.sum(axis=1), known.sum(axis=1)
+    covered, x, e = _covered(observed, expected)
+    n, periods = x.sum(axis=1), covered.sum(axis=1)
     some = (periods >= 2) & (n >= 2)
     if not some.any():
         return Variation(0.0, 0.0, MOST_EVIDENCE)
-    pearson, n, periods = _pearson(known, x, e)[some], n[some], periods[some]
+    pearson, n, periods = _pearson(covered, x, e)[some], n[some], periods[some]
     quadratic, linear = 0.0, 0.0
     for _ in range(PASSES):
+        # Iteratively reweighted: the variance of Pearson's statistic rises with its mean.
         usual = 1 + (n - 1) * (quadratic + linear / n)
         weight = (periods - 1) / usual**2
         quadratic, linear = _fit(pearson - 1, n - 1, (n - 1) / n, weight)
     alike = Variation(quadratic, linear, np.inf)
-    return alike._replace(periods_of_others=_periods_of_others(alike, known, x, e))
+    return alike._replace(periods_of_others=_periods_of_others(alike, covered, x, e))
 
 
-def _periods_of_others(variation: Variation, known: Flags, x: Array, e: Array) -> float:
+def _periods_of_others(variation: Variation, covered: Flags, x: Array, e: Array) -> float:
     """How far the areas' own variation is alike, from all periods but the last.
 
     Areas that change in the last period vary more by that, and must not make all areas unlike.
     """
-    known, x, e = known[:, :-1], x[:, :-1], e[:, :-1]
-    n, periods = x.sum(axis=1), known.sum(axis=1)
+    covered, x, e = covered[:, :-1], x[:, :-1], e[:, :-1]
+    n, periods = x.sum(axis=1), covered.sum(axis=1)
     many = (periods >= 2) & (n >= LEAST_EVENTS)
     if many.sum() < 2:
         return MOST_EVIDENCE
     usual = (1 + (n - 1) * _pooled(variation, n))[many]
+    # A chi-square over its degrees of freedom has the variance 2 / df even if areas are alike.
     by_chance = float((2 / (periods[many] - 1)).mean())
-    spread = float(np.var(_pearson(known, x, e)[many] / usual))
+    spread = float(np.var(_pearson(covered, x, e)[many] / usual))
     unlike = (spread - by_chance) / (1 + by_chance)
+    # Moments of a scaled inverse chi-square prior (Smyth 2004), solved for its degrees of freedom.
     return min(4 + 2 / unlike, MOST_EVIDENCE) if unlike > 0 else MOST_EVIDENCE
 
 
 def _covered(observed: Array, expected: Array) -> tuple[Flags, Array, Array]:
-    known = np.isfinite(observed) & np.isfinite(expected) & (expected > 0)
-    return known, np.where(known, observed, 0.0), np.where(known, expected, 0.0)
+    covered = np.isfinite(observed) & np.isfinite(expected) & (expected > 0)
+    return covered, np.where(covered, observed, 0.0), np.where(covered, expected, 0.0)
 
 
-def _pearson(known: Flags, x: Array, e: Array) -> Array:
+def _pearson(covered: Flags, x: Array, e: Array) -> Array:
     """Pearson's statistic of every area's periods given its total, over its degrees of freedom."""
     n, base = x.sum(axis=1, keepdims=True), e.sum(axis=1, keepdims=True)
-    fitted = np.where(known & (n > 0), n * e / np.where(base > 0, base, 1.0), 1.0)
-    apart = np.where(known & (n > 0), (x - fitted) ** 2 / fitted, 0.0).sum(axis=1)
-    return np.asarray(apart / np.maximum(known.sum(axis=1) - 1, 1))
+    fitted = np.where(covered & (n > 0), n * e / np.where(base > 0, base, 1.0), 1.0)
+    apart = np.where(covered & (n > 0), (x - fitted) ** 2 / fitted, 0.0).sum(axis=1)
+    return np.asarray(apart / np.maximum(covered.sum(axis=1) - 1, 1))
 
 
 def _fit(y: Array, one: Array, other: Array, weight: Array) -> tuple[float, float]:
@@ -172,14 +177,14 @@ def _pooled(variation: Variation, n: Array) -> Array:
 
 
 def _moderated(
-    variation: Variation, pooled: Array, known: Flags, x: Array, e: Array
+    variation: Variation, pooled: Array, covered: Flags, x: Array, e: Array
 ) -> tuple[Array, Array]:
     """The same with the area's own variation, where it varies more than others do.
 
     Also on how many periods of its own each area's variation rests.
     """
-    own, more = _own_variation(variation, pooled, known, x, e)
-    before = _own_variation(variation, pooled, known[:, :-1], x[:, :-1], e[:, :-1])
+    own, more = _own_variation(variation, pooled, covered, x, e)
+    before = _own_variation(variation, pooled, covered[:, :-1], x[:, :-1], e[:, :-1])
     # A last period in its own yardstick masks itself, the more so the higher it is. Where areas
     # are unlike in how they vary, though, a burst may be what this area is like.
     enough = x[:, :-1].sum(axis=1) >= LEAST_EVENTS
@@ -189,18 +194,20 @@ def _moderated(
 
 
 def _own_variation(
-    variation: Variation, pooled: Array, known: Flags, x: Array, e: Array
+    variation: Variation, pooled: Array, covered: Flags, x: Array, e: Array
 ) -> tuple[Array, Array]:
     """The probability that two events are as one, by an area's own periods and those of others."""
-    n, mine = x.sum(axis=1), np.maximum(known.sum(axis=1) - 1.0, 0.0)
+    n, mine = x.sum(axis=1), np.maximum(covered.sum(axis=1) - 1.0, 0.0)
     usual = 1 + (n - 1) * _pooled(variation, n)
     others = variation.periods_of_others
-    both = (others * usual + mine * _pearson(known, x, e)) / (others + mine)
+    # Smyth's moderated variance: the prior and the area's own, weighted by degrees of freedom.
+    both = (others * usual + mine * _pearson(covered, x, e)) / (others + mine)
     return np.clip((both - 1) / np.maximum(n - 1, 1), 0.0, MOST_ALIKE), mine
 
 
 def _with_evidence(tail: Array, evidence: Array) -> Array:
     """A tail whose variance is known from so many periods: that of Student's t at its normal z."""
+    # Only small tails are made heavier; above a half t and normal would cross.
     z = special.ndtri(np.minimum(tail, 0.5))
     heavier = special.stdtr(np.where(np.isinf(evidence), 1.0, evidence), z)
     return np.asarray(np.where(np.isinf(evidence) | (tail >= 0.5), tail, heavier))
@@ -237,6 +244,7 @@ def _conditional_tails(k: Array, n: Array, share: Array, size: Array) -> tuple[A
 def _attainable(n: Array, share: Array, size: Array) -> Array:
     """Smallest two-sided p of n events: that of none, or of all of them, in the last period."""
     if not np.isfinite(size).any():
+        # Tarone (1990): a discrete test with so few events cannot reach a smaller p.
         return np.asarray(np.minimum(1, 2 * np.minimum(share**n, (1 - share) ** n)))
     size = np.minimum(size, 1e7)
     a, b = share * size, (1 - share) * size
@@ -258,6 +266,7 @@ def _beta_binomial_tail(k: Array, n: Array, a: Array, b: Array) -> Array:
     going = np.flatnonzero(k < n)
     while going.size:
         j, left = k[going], n[going] - k[going]
+        # Ratio of successive terms of the beta-binomial law: no factorial is computed again.
         step = term[going] * left / (j + 1) * (j + a[going]) / (left - 1 + b[going])
         term[going] = step
         total[going] += step

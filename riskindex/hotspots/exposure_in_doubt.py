@@ -31,6 +31,7 @@ def exposure_notes(
         All that were tested; the last period of those with an exposure counts, all together.
     """
     exposures = [factor.exposure for factor in factors if factor.is_tested and factor.exposure]
+    # Factors that share a base share its faults, so the note stands once for each base.
     for base in dict.fromkeys(exposures):
         mine = [factor for factor in factors if factor.is_tested and factor.exposure == base]
         busy = _times_expected(table, mine)
@@ -44,6 +45,7 @@ def exposure_notes(
             )
         ]
         if base.startswith("residents") and COMMUNAL in areas and "residents" in areas:
+            # Counts of both bases may be of different dates, so a share can come out above 1.
             share = (areas[COMMUNAL] / areas["residents"]).reindex(busy.index).clip(upper=1.0)
             words = (
                 f"have {MOSTLY_COMMUNAL:.0%} of residents or more in communal establishments, "
@@ -61,10 +63,12 @@ def exposure_notes(
 
 def _times_expected(table: pd.DataFrame, factors: Sequence[Factor]) -> "pd.Series[float]":
     """Events of some factors in their last period over those expected; areas that all assess."""
+    # The last period is the one that is mapped and acted on.
     last = [rows(table, factor=f.name, period=str(f.periods[-1])) for f in factors]
     sums = sum(part[["observed", "expected"]].astype(float) for part in last)
-    known = np.all([(part["reason"].fillna("") == "").to_numpy() for part in last], axis=0)
-    kept = pd.DataFrame(sums)[known]
+    assessed = np.all([(part["reason"].fillna("") == "").to_numpy() for part in last], axis=0)
+    kept = pd.DataFrame(sums)[assessed]
+    # Nothing expected gives no ratio; infinity would head the list of areas in doubt.
     return (kept["observed"] / kept["expected"]).where(kept["expected"] > 0)
 
 
@@ -72,6 +76,6 @@ def _named(some: "pd.Series[float]", areas: pd.DataFrame, form: str, words: str)
     if some.empty:
         return ""
     first = some.sort_values(ascending=False, kind="stable")
-    told = [f"{areas.at[c, 'name']} ({c}, {form.format(x)})" for c, x in first[:NAMED].items()]
+    named = [f"{areas.at[c, 'name']} ({c}, {form.format(x)})" for c, x in first[:NAMED].items()]
     more = len(first) - NAMED
-    return f"{words}: {', '.join(told)}" + (f" and {more:,} more" if more > 0 else "")
+    return f"{words}: {', '.join(named)}" + (f" and {more:,} more" if more > 0 else "")

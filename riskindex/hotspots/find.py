@@ -200,6 +200,7 @@ def _beside(
 ) -> Columns:
     """The last period of a factor against the surroundings of each area, where that is asked."""
     factor, seen = job
+    # NaN, where nothing was tested, fails the comparison below like any missing value.
     w = found.summary["dispersion"]
     if has_points and factor.is_tested and factor.background == "county" and w >= 0:
         found_local = against_surroundings(seen, land, factor, w)
@@ -234,13 +235,13 @@ def _over_all_periods(found: Sequence[PeriodHotspots]) -> None:
 def _pooled(seen: Observation, land: Land, factor: Factor) -> Columns:
     sample = land.sample(seen, factor)
     if not sample.events.any():
-        found = _all_zero(seen, sample)
+        spread = _all_zero(seen, sample)
     else:
         first = first_test(sample, factor)
         columns = _described(sample, factor) | _decided(first, factor)
         columns |= _next_door(sample, columns, factor)
-        found = _spread(columns, seen, why_undefined(sample, factor, first.p))
-    return {name: found[name] for name in _POOLED}
+        spread = _spread(columns, seen, why_undefined(sample, factor, first.p))
+    return {name: spread[name] for name in _POOLED}
 
 
 def _shares(seen: Observation, land: Land, factor: Factor) -> PeriodHotspots:
@@ -358,6 +359,7 @@ def _described(sample: Sample, factor: Factor) -> Columns:
 
 def _decided(first: AreaTest, factor: Factor) -> Columns:
     """Which areas are hot, and how surely."""
+    # Missing p-values are not counted among the tests that the correction pays for.
     p_adjusted = adjust(first.p, factor.correction)
     return {
         "z": first.z,
@@ -378,6 +380,7 @@ def _explained(first: AreaTest, second: Second, columns: Columns, factor: Factor
     own_adjusted = adjust(second.own_p, factor.correction)
     by_window = adjust(second.window_p, factor.correction) <= factor.level
     hot = columns["is_hot"]
+    # With one event group there is no largest one to be named or taken away.
     largest = hot & (second.largest_group >= 0)
     names = np.array([*(group.label for group in factor.groups), ""], dtype=object)
     # The p that the correction let through; what is left of a window must be as small.
@@ -410,19 +413,19 @@ def _next_door(sample: Sample, columns: Columns, factor: Factor) -> Columns:
     # stands next to it.
     through_another = (columns.get("hot_without_largest", hot) == 0) & ~largest & hot
     near = (hot | (confidence > 0)) & ((observed <= expected) | through_another)
-    found: Columns = {}
+    changes: Columns = {}
     if "kind" in columns:
-        found["kind"] = np.where(near & hot, "next door", columns["kind"]).astype(object)
+        changes["kind"] = np.where(near & hot, "next door", columns["kind"]).astype(object)
     # The published Essex method counts it as hot; asked for by name.
     if factor.neighbourhood == "score":
-        return found
-    found["near_confidence"] = np.where(near, confidence, 0.0)
-    found["is_hot"] = hot & ~near
-    found["confidence"] = np.where(near, 0.0, columns["confidence"])
+        return changes
+    changes["near_confidence"] = np.where(near, confidence, 0.0)
+    changes["is_hot"] = hot & ~near
+    changes["confidence"] = np.where(near, 0.0, columns["confidence"])
     for name in ("hot_without_largest", "hot_without_group"):
         if name in columns:
-            found[name] = np.where(near, np.nan, columns[name])
-    return found
+            changes[name] = np.where(near, np.nan, columns[name])
+    return changes
 
 
 _KINDS = np.array(["", "own", "neighbourhood", "both"], dtype=object)
@@ -441,6 +444,7 @@ def _spread(columns: Columns, seen: Observation, undefined: Texts) -> Columns:
         spread[name][seen.assessed] = column
     spread["reason"] = seen.reason.copy()
     spread["reason"][seen.assessed] = undefined
+    # Until several periods are corrected together, a period's own correction is all there is.
     spread["p_adjusted_all"], spread["is_hot_all"] = spread["p_adjusted"], spread["is_hot"]
     return {name: spread[name] for name in _FILL}
 
@@ -467,6 +471,7 @@ def _stack(
     data = {
         name: np.concatenate([part[name] for part in parts] or [np.empty(0)]) for name in columns
     }
+    # Built column by column: joining a table per factor and period would copy each of them.
     frame = pd.DataFrame(data, index=long_index(keys, areas), copy=False)
     return frame.astype({name: kind for name, kind in _DTYPES.items() if name in frame})
 
@@ -474,14 +479,14 @@ def _stack(
 def _extremes_of(
     keys: Sequence[tuple[str, str]], parts: Sequence[Columns | None], areas: "pd.Index[Any]"
 ) -> pd.DataFrame:
-    found = [
+    tables = [
         pd.DataFrame(part | {"factor": factor, "period": period})
         for (factor, period), part in zip(keys, parts, strict=True)
         if part
     ]
-    if not found:
+    if not tables:
         return pd.DataFrame(columns=list(_EXTREMES))
-    table = pd.concat(found, ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
     return table.assign(area_code=areas[table["area"].to_numpy()])[list(_EXTREMES)]
 
 

@@ -68,8 +68,8 @@ def gi_star(
     """
     _check_words(null=null, tail=tail, p=p, correction=correction, level=level)
     x, matrix, index = _aligned(values, weights)
-    found = getis_ord.gi_star(x, matrix, null=null, tail=tail, p=p, permutations=permutations)
-    return found if index is None else _table_of_gi(found, index, tail, correction, level)
+    result = getis_ord.gi_star(x, matrix, null=null, tail=tail, p=p, permutations=permutations)
+    return result if index is None else _table_of_gi(result, index, tail, correction, level)
 
 
 def gi(
@@ -90,8 +90,8 @@ def gi(
     """
     _check_words(null=null, tail=tail, p=p, correction=correction, level=level)
     x, matrix, index = _aligned(values, weights)
-    found = getis_ord.gi(x, matrix, null=null, tail=tail, p=p, permutations=permutations)
-    return found if index is None else _table_of_gi(found, index, tail, correction, level)
+    result = getis_ord.gi(x, matrix, null=null, tail=tail, p=p, permutations=permutations)
+    return result if index is None else _table_of_gi(result, index, tail, correction, level)
 
 
 def local_moran(
@@ -130,21 +130,22 @@ def local_moran(
     """
     _check_words(p=p, correction=correction, level=level)
     x, matrix, index = _aligned(values, weights)
-    found = moran.local_moran(x, matrix, p=p, permutations=permutations)
+    result = moran.local_moran(x, matrix, p=p, permutations=permutations)
     if index is None:
-        return found
-    adjusted = adjust(found.p, correction)
-    clear, kind = adjusted <= level, np.array(QUADRANTS, dtype=object)[found.quadrant]
+        return result
+    adjusted = adjust(result.p, correction)
+    # p is two-sided; the quadrant says which kind of pattern a small p belongs to.
+    clear, kind = adjusted <= level, np.array(QUADRANTS, dtype=object)[result.quadrant]
     columns = {
-        "statistic": found.statistic,
+        "statistic": result.statistic,
         "quadrant": kind,
-        "p": found.p,
+        "p": result.p,
         "p_adjusted": adjusted,
         "is_hot": clear & (kind == "high-high"),
         "is_cold": clear & (kind == "low-low"),
         "is_outlier": clear & np.isin(kind, ("low-high", "high-low")),
     }
-    return _table(columns, index, null=found.null)
+    return _table(columns, index, null=result.null)
 
 
 def poisson_excess(
@@ -183,17 +184,18 @@ def poisson_excess(
     """
     _check_words(excess_tail=tail, correction=correction, level=level)
     index = _one_index({"observed": observed, "expected": expected})
+    # An expectation of 0 is missing, as in a standardised table; a negative one is a mistake.
     if (np.asarray(expected, dtype=float) < 0).any():
         raise DataError("expected: a number below zero is no number of events; give 0 or more.")
-    found = poisson.poisson_excess(
+    excess = poisson.poisson_excess(
         np.asarray(observed, dtype=float),
         np.asarray(expected, dtype=float),
         dispersion=dispersion,
         tail=tail,
     )
     if index is None:
-        return found
-    return _table({"ratio": found.ratio, **_verdict(found.p, correction, level)}, index)
+        return excess
+    return _table({"ratio": excess.ratio, **_verdict(excess.p, correction, level)}, index)
 
 
 def window_excess(
@@ -240,18 +242,18 @@ def window_excess(
     index = _one_index({"observed": observed, "exposure": exposure})
     neighbours = as_weights(weights)
     matrix = neighbours.matrix if index is None else neighbours.of(index, "observed")
-    found = poisson.window_excess(
+    excess = poisson.window_excess(
         _numbers(observed), _numbers(exposure), matrix, tail=tail, **comparison
     )
     if index is None:
-        return found
-    columns = {"observed": found.observed, "expected": found.expected, "ratio": found.ratio}
+        return excess
+    columns = {"observed": excess.observed, "expected": excess.expected, "ratio": excess.ratio}
     return _table(
-        columns | _verdict(found.p, correction, level),
+        columns | _verdict(excess.p, correction, level),
         index,
-        null=found.null,
-        dispersion=found.dispersion,
-        estimator=found.estimator,
+        null=excess.null,
+        dispersion=excess.dispersion,
+        estimator=excess.estimator,
     )
 
 
@@ -267,6 +269,7 @@ def _aligned(values: ArrayLike, weights: object) -> _Aligned:
     neighbours = as_weights(weights)
     if not isinstance(values, pd.Series):
         return _Aligned(_numbers(values), neighbours.matrix, None)
+    # Weights are aligned by label: two tables sorted differently would give wrong windows unseen.
     matrix = neighbours.of(values.index, "values")
     empty = values.index[values.isna()]
     if len(empty):
@@ -280,6 +283,7 @@ def _aligned(values: ArrayLike, weights: object) -> _Aligned:
 def _numbers(values: ArrayLike) -> Array:
     """Values as an array of floats, missing ones NaN."""
     try:
+        # Nullable integers of pandas hold NA, which NumPy turns into NaN only when asked.
         plain = values.to_numpy(na_value=np.nan) if isinstance(values, pd.Series) else values
         return np.asarray(plain, dtype=np.float64)
     except (TypeError, ValueError) as error:
@@ -304,12 +308,13 @@ def _one_index(given: dict[str, ArrayLike]) -> "pd.Index[Any] | None":
 
 
 def _table_of_gi(
-    found: Gi, index: "pd.Index[Any]", tail: Tail, correction: Correction, level: float
+    result: Gi, index: "pd.Index[Any]", tail: Tail, correction: Correction, level: float
 ) -> pd.DataFrame:
-    verdict = _verdict(found.p, correction, level)
+    verdict = _verdict(result.p, correction, level)
+    # A small lower tail is a cold spot, so the flag is named by the tail that was tested.
     clear = verdict.pop("is_hot")
-    flags = {name: clear & is_side(found.z) for name, is_side in _SIDES[tail].items()}
-    return _table({"z": found.z} | verdict | flags, index, null=found.null)
+    flags = {name: clear & is_side(result.z) for name, is_side in _SIDES[tail].items()}
+    return _table({"z": result.z} | verdict | flags, index, null=result.null)
 
 
 def _anywhere(z: Array) -> Flags:

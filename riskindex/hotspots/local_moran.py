@@ -70,8 +70,9 @@ def local_moran(
     if np.isnan(tested.z).all():
         nothing = np.full(len(x), np.nan)
         return LocalMoran(nothing, np.zeros(len(x), np.int8), tested.p, tested.log_p, tested.null)
-    found = Moran_Local(x, Graph.from_sparse(weights).transform("r"), permutations=0)
+    moran = Moran_Local(x, Graph.from_sparse(weights).transform("r"), permutations=0)
+    # esda gives 0 to an area without neighbours, which would read as no autocorrelation.
     alone = np.diff(weights.indptr) == 0
-    statistic = np.where(alone, np.nan, found.Is)
-    quadrant = np.where(alone, 0, found.q).astype(np.int8)
+    statistic = np.where(alone, np.nan, moran.Is)
+    quadrant = np.where(alone, 0, moran.q).astype(np.int8)
     return LocalMoran(statistic, quadrant, tested.p, tested.log_p, tested.null)

@@ -77,16 +77,16 @@ def _unequal_notes(
     table = rows(found.table, factor=factor.name, period=str(factor.periods[-1]))
     observed = table["observed"].to_numpy(float)
     residents = areas["residents"].to_numpy(float, na_value=np.nan)
-    known = ~np.isnan(observed) & (residents > 0)
+    assessed = ~np.isnan(observed) & (residents > 0)
     # Weighted sums are in steps of harm, where "20 events" means nothing.
-    if len(factor.groups) > 1 or not known.any():
+    if len(factor.groups) > 1 or not assessed.any():
         return
-    mean = observed[known].mean()
-    unlike = residents[known].std() / residents[known].mean()
+    mean = observed[assessed].mean()
+    unlike = residents[assessed].std() / residents[assessed].mean()
     if mean < MANY_EVENTS or unlike < UNLIKE:
         return
     # Set beside the window test, so that a reader sees what the assumption changes.
-    p = window_excess(observed, np.where(known, residents, np.nan), weights).p
+    p = window_excess(observed, np.where(assessed, residents, np.nan), weights).p
     beside = adjust(p, factor.correction) <= factor.level
     hot = table["is_hot"].to_numpy(bool)
     yield (
@@ -99,6 +99,7 @@ def _unequal_notes(
 
 def _extreme_notes(found: Hotspots, areas: pd.DataFrame, factor: Factor) -> Iterator[str]:
     mine = found.extremes[found.extremes["factor"] == factor.name]
+    # Periods stay in the order of the config, which need not be alphabetical.
     for period, some in mine.groupby("period", sort=False):
         about = found.tests.loc[(factor.name, period)]
         many = "one area" if len(some) == 1 else f"{len(some)} areas"
@@ -115,6 +116,7 @@ def _in_words(row: "pd.Series", areas: pd.DataFrame) -> str:
     code = row["area_code"]
     name = str(areas.at[code, "name"]) if "name" in areas else str(code)
     words = f"{name} ({code})" if name != code else str(code)
+    # A tiny base explains a huge ratio: more often an error in the base than a true risk.
     small = row["exposure"] < SMALL_BASE * row["usual_exposure"]
     base = f", whose base of {row['exposure']:,g} cannot be that of this count" if small else ""
     return f"{words}: {row['observed']:,g} where {row['expected']:,.1f} were expected{base}"

@@ -61,9 +61,12 @@ def summarise(
     """
     sample, first, second = evidence
     assessed = int((~np.isnan(columns["p"])).sum())
+    # How many more areas a test without dispersion calls hot shows what overdispersion costs.
     plain = adjust(second.plain_p, factor.correction) <= factor.level
+    # Areas hot through neighbours alone are next door, so they must not count here either.
     if factor.method != "poisson" and factor.neighbourhood != "score":
         plain &= sample.observed > expected_counts(sample, factor)
+    # Moran's I of counts would mostly show where people live; ratios show where risk is.
     ratios = sample.observed / sample.expected(float(sample.observed.sum()))
     return summarise_untested(seen, factor) | {
         "null": first.null,
@@ -137,13 +140,13 @@ def global_statistics(values: Array, sample: Sample) -> dict[str, float]:
 
 
 def _alike(sample: Sample, dispersion: float) -> dict[str, float]:
-    found = neighbour_covariance(
+    covariance = neighbour_covariance(
         sample.observed,
         sample.exposure,
         sample.neighbours,
         dispersion=dispersion,
     )
-    return {"neighbour_covariance": found.covariance, "neighbour_z": found.z}
+    return {"neighbour_covariance": covariance.covariance, "neighbour_z": covariance.z}
 
 
 def table_of_summaries(
@@ -152,4 +155,5 @@ def table_of_summaries(
     """Summaries by factor and period; numbers of areas are whole numbers."""
     index = pd.MultiIndex.from_tuples(keys, names=["factor", "period"])
     table = pd.DataFrame(summaries, index=index)[list(_SUMMARY)]
+    # Int64 keeps NA beside whole numbers, where NumPy would print 12.0 areas.
     return table.astype(dict.fromkeys(_COUNTED, "Int64"))

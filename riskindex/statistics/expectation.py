@@ -148,6 +148,7 @@ def compare(
     # Chance adds the square of an event's weight: three fires that count 5 vary more than fifteen
     # that count 1.
     intensity = Intensity(x @ jumps, x @ jumps**2, e)
+    # Always from the whole county, whatever the background: 200 areas are too few to estimate it.
     spread, estimator = _dispersion(dispersion, intensity, kept)
     # The binomial law is that of one total shared out by exposure.
     if estimator == "given-total" and (len(jumps) > 1 or background != "county"):

@@ -100,8 +100,8 @@ def binomial_funnel(
     n, theta = np.broadcast_arrays(
         np.asarray(base, dtype=np.float64), np.asarray(benchmark, dtype=np.float64)
     )
-    found = _funnel(stats.binom(np.where(n > 0, n, np.nan), theta), n, theta, level, dispersion)
-    return Estimate(found.value, np.maximum(found.low, 0), np.minimum(found.high, 1))
+    limits = _funnel(stats.binom(np.where(n > 0, n, np.nan), theta), n, theta, level, dispersion)
+    return Estimate(limits.value, np.maximum(limits.low, 0), np.minimum(limits.high, 1))
 
 
 def overdispersion(observed: ArrayLike, expected: ArrayLike, variance: ArrayLike) -> float:
@@ -136,8 +136,10 @@ def overdispersion(observed: ArrayLike, expected: ArrayLike, variance: ArrayLike
     z = np.sort(z[~np.isnan(z)])
     if not len(z):
         return 1.0
+    # Winsorised rather than trimmed, as Spiegelhalter does: extreme places still count as far out.
     drawn_in = int(WINSORISED * len(z))
     z = np.clip(z, z[drawn_in], z[len(z) - 1 - drawn_in])
+    # Never below 1: underdispersion would narrow the funnel and flag places by chance.
     return max(1.0, float((z**2).mean()))
 
 
@@ -178,6 +180,7 @@ def against_benchmark(
     """
     lower, upper, b = (np.asarray(x, dtype=np.float64) for x in (low, high, benchmark))
     below, above = VERDICTS[good]
+    # Named first: comparisons with NaN are False, and would read as similar.
     unknown = np.isnan(lower) | np.isnan(upper) | np.isnan(b)
     return np.select([unknown, upper < b, lower > b], ["not assessed", below, above], "similar")
 
@@ -185,6 +188,7 @@ def against_benchmark(
 def _funnel(law: CountLaw, size: Array, target: Array, level: float, dispersion: float) -> Estimate:
     """Limits of count / size around the target, apart by the root of the dispersion."""
     value = np.where(size > 0, target, np.nan)
+    # Avoids dividing by 0 there; the value itself is missing already.
     safe = np.where(size > 0, size, 1.0)
     limits = []
     for p in ((1 - level) / 2, (1 + level) / 2):

@@ -240,6 +240,7 @@ def moran(values: ArrayLike, weights: sparse.csr_array) -> Global:
     squares = (c**2).sum()
     if n < 4 or squares == 0 or s0 == 0:
         return Global(np.nan, np.nan, np.nan, np.nan)
+    # Notation of Cliff and Ord: under randomisation the variance depends on the kurtosis.
     kurtosis = n * (c**4).sum() / squares**2
     a = n * ((n**2 - 3 * n + 3) * s1 - n * s2 + 3 * s0**2)
     b = kurtosis * ((n**2 - n) * s1 - 2 * n * s2 + 6 * s0**2)
@@ -296,9 +297,9 @@ def _with_p(
     p, log_p = np.full(len(x), np.nan), np.full(len(x), np.nan)
     rows = drawn if len(areas) == len(x) else drawn[areas]
     # z only says where p is defined; p itself is that of the sums.
-    found = METHODS[test.method](Draw(x, rows, areas, under_null[areas], test))
-    p[areas], log_p[areas] = found.p, found.log_p
-    return Gi(z, p, log_p, f"{NULLS[test.null]} ({found.how})")
+    p_values = METHODS[test.method](Draw(x, rows, areas, under_null[areas], test))
+    p[areas], log_p[areas] = p_values.p, p_values.log_p
+    return Gi(z, p, log_p, f"{NULLS[test.null]} ({p_values.how})")
 
 
 def _z_total(x: Array, weights: sparse.csr_array, variance: Variance) -> Array:
@@ -414,6 +415,7 @@ def _binary(key: IdentityKey[sparse.csr_array]) -> _OfMap:
 
 
 def _sums_of_weights(w: sparse.csr_array) -> tuple[float, float, float]:
+    # S1 and S2 of Cliff and Ord; both sums count a pair in each direction.
     both = (w + w.T).power(2).sum() / 2
     ends = w.sum(axis=1) + w.sum(axis=0)
     return float(w.sum()), float(both), float((ends**2).sum())

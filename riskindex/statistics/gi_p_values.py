@@ -61,19 +61,20 @@ def _auto(draw: Draw) -> PValues:
     equal = _equal_weights(draw.rows) & (counts is not None)
     if counts is None or not equal.any():
         return _permuted(draw) if len(equal) else PValues(np.empty(0), np.empty(0), "exact")
+    # Islands and unequal rows alone go to permutation; the others keep their exact p.
     part = draw if equal.all() else _part(draw, equal)
     sizes, sums, held = _sums(part, counts)
     # Minutes and gigabytes are not spent unasked; permutation says what it is.
     if not fits(counts, sizes, sums):
         return _permuted(draw)
-    found = np.empty(len(equal))
-    found[equal] = log_p_of_sums(counts, sizes, sums, tail=draw.test.tail, held=held)
-    p, how = np.exp(found), "exact"
+    log_p = np.empty(len(equal))
+    log_p[equal] = log_p_of_sums(counts, sizes, sums, tail=draw.test.tail, held=held)
+    p, how = np.exp(log_p), "exact"
     if not equal.all():
         others = _permuted(_part(draw, ~equal))
-        p[~equal], found[~equal] = others.p, others.log_p
+        p[~equal], log_p[~equal] = others.p, others.log_p
         how = f"exact; {others.how} for {(~equal).sum():,} areas with unequal weights"
-    return PValues(p, found, how)
+    return PValues(p, log_p, how)
 
 
 def _exact(draw: Draw) -> PValues:
@@ -82,10 +83,10 @@ def _exact(draw: Draw) -> PValues:
         raise DataError('p="exact" needs counts, or values in equal steps: use p="permutation".')
     if not _equal_weights(draw.rows).all():
         raise DataError('p="exact" needs equal weights in each window: use p="permutation".')
-    found = _auto(draw)
-    if found.how != "exact":
+    result = _auto(draw)
+    if result.how != "exact":
         raise DataError('The values range too widely for p="exact": use p="permutation".')
-    return found
+    return result
 
 
 def _permuted(draw: Draw) -> PValues:
@@ -194,9 +195,11 @@ def _lattice(x: Array) -> Integers | None:
     if (x != np.rint(x)).any():
         steps = steps / np.diff(np.unique(x)).min(initial=np.inf)
     whole = np.rint(steps)
+    # Rates with many decimals make a lattice of too many steps; they have no exact law.
     if whole.max() > 2**31 or (np.abs(steps - whole) > 1e-6).any():
         return None
     k: Integers = whole.astype(np.int64)
+    # The exact law has a cell per step, so that counts in tens need a tenth of the work.
     k //= max(int(np.gcd.reduce(k)), 1)
     return k
 

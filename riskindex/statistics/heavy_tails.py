@@ -42,16 +42,21 @@ def lognormal_over_gamma(counts: Array, means: Array, variance: float) -> float:
 
 def log_lognormal(counts: Array, means: Array, variance: float) -> Array:
     """Log probability of counts that are Poisson given lognormal risks of mean 1."""
+    # Log variance and centre of the lognormal law with mean 1 and the variance asked for.
     s2 = np.log1p(variance)
     centre = np.log(means) - s2 / 2
+    # Near the mode from the start; the small addend keeps the logarithm finite at no events.
     mode = np.log((counts + np.exp(centre) / s2) / (1 + 1 / s2) + 1e-3)
     for _ in range(STEPS):
+        # Steps of at most 1 on the log scale, so that Newton cannot overshoot from far away.
         slope = counts - np.exp(mode) - (mode - centre) / s2
         mode = mode + np.clip(slope / (np.exp(mode) + 1 / s2), -1, 1)
     width = 1 / np.sqrt(np.exp(mode) + 1 / s2)
     at = mode[:, None] + width[:, None] * _AT
     inside = counts[:, None] * at - np.exp(at) - (at - centre[:, None]) ** 2 / (2 * s2)
+    # Hermite weights contain exp(-x^2 / 2), which the integrand does not.
     inside += _AT**2 / 2
+    # Largest term taken out first (log-sum-exp): likelihoods of large counts underflow.
     most = inside.max(axis=1)
     whole = most + np.log(np.exp(inside - most[:, None]) @ _WEIGHT)
     scale = np.log(width) - np.log(2 * np.pi * s2) / 2

@@ -74,6 +74,7 @@ def fit_poisson(count: ArrayLike, columns: ArrayLike, exposure: ArrayLike) -> Po
     y, X = np.asarray(count, dtype=np.float64), np.asarray(columns, dtype=np.float64)
     e = np.asarray(exposure, dtype=np.float64)
     beta = np.zeros(X.shape[1])
+    # Starts at the overall rate, the fit if no other column mattered.
     beta[0] = np.log(y.sum() / e.sum())
     for _ in range(STEPS):
         mu = e * np.exp(X @ beta)
@@ -126,6 +127,7 @@ def seasonality(
     y, e = _series(count, exposure)
     if not y.any():
         return Season(np.nan, first_month, np.nan, np.nan)
+    # With a trend in both models, a steady rise is not taken for a season.
     trend, wave = _trend(len(y)), _waves(len(y), waves)
     before = fit_poisson(y, trend, e)
     after = fit_poisson(y, np.hstack([trend, wave]), e)
@@ -135,6 +137,7 @@ def seasonality(
     # Where months vary less than by chance, the test is that of chance, and not a sharper one.
     f = gain / max(after.dispersion, 1.0)
     p = float(special.fdtrc(by, after.freedom, max(f, 0.0)))
+    # One year of the fitted wave, free of the trend.
     height = (wave @ after.coefficients[2:])[:12]
     peak = (first_month - 1 + int(height.argmax())) % 12 + 1
     return Season(p, peak, float(np.exp(np.ptp(height))), after.dispersion)
@@ -205,8 +208,8 @@ def level_change(
     # The largest of all months against the largest in shuffled series: looking everywhere is paid
     # for.
     p = float((1 + (largest >= score[best] - 1e-9).sum()) / (1 + draws))
-    found = fit_poisson(y, np.c_[base, steps[:, best]], e)
-    ratio = float(np.exp(found.coefficients[-1]))
+    fit = fit_poisson(y, np.c_[base, steps[:, best]], e)
+    ratio = float(np.exp(fit.coefficients[-1]))
     return LevelChange(p, int(at[best]), ratio, null.dispersion)
 
 
@@ -222,6 +225,7 @@ def _apart(columns: Array, space: Array) -> Array:
 
 
 def _trend(n: int) -> Array:
+    # Centred, so that the level and the slope are nearly uncorrelated.
     return np.column_stack([np.ones(n), (np.arange(n) - (n - 1) / 2) / n])
 
 

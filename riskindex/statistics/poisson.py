@@ -211,6 +211,7 @@ def compound_excess(
         Weighted sums. Each group is expected from its own total; an area's risk, and so the
         dispersion, is shared by its groups (compound negative binomial).
     """
+    # Exact tails walk over whole sums; fractional weights are brought to steps first.
     x, a = np.asarray(counts, float), np.asarray(weights)
     if x.ndim != 2 or a.shape != x.shape[1:] or np.any(a < 1) or np.any(a != np.round(a)):
         raise DataError(
@@ -287,6 +288,7 @@ def _excess(study: AssessedAreas, windows: csr_array, tail: Tail) -> WindowExces
 
 
 def _log_tails(study: AssessedAreas, windows: csr_array, observed: Array) -> LogTails:
+    # Given the total, a window's count is binomial with its share of the exposure.
     if study.estimator == "given-total":
         total, e = study.intensity.total.sum(), study.intensity.exposure
         share = windows @ e / e.sum()

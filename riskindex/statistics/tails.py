@@ -43,17 +43,17 @@ def log_upper_tail(count: ArrayLike, mean: ArrayLike, *, dispersion: ArrayLike =
     k, mu, w = (np.asarray(a, float) for a in np.broadcast_arrays(count, mean, dispersion))
     # Poisson is the limit, and 1/w must not overflow.
     w = np.where(w < NO_DISPERSION, 0.0, w)
-    known = ~np.isnan(k) & ~np.isnan(w) & (mu > 0)
-    log_p = np.where(known, 0.0, np.nan)
-    asked = known & (k > 0)
+    defined = ~np.isnan(k) & ~np.isnan(w) & (mu > 0)
+    log_p = np.where(defined, 0.0, np.nan)
+    asked = defined & (k > 0)
     k, mu, w = k[asked], mu[asked], w[asked]
     p = _library_tail(k, mu, w)
     # Where the library's value nears underflow, or its sizes lose digits, the continued fraction
     # takes over.
     far = (k > mu) & ((p < FAR) | ((w > 0) & (w * LARGE_SIZE < 1)))
-    found = np.log(p, out=np.zeros_like(p), where=~far)
-    found[far] = _log_far_tail(k[far], mu[far], w[far])
-    log_p[asked] = found
+    log_tail = np.log(p, out=np.zeros_like(p), where=~far)
+    log_tail[far] = _log_far_tail(k[far], mu[far], w[far])
+    log_p[asked] = log_tail
     return log_p
 
 
@@ -102,15 +102,15 @@ def log_binomial_tail(count: ArrayLike, trials: ArrayLike, share: ArrayLike) -> 
     where the count is above the number of trials.
     """
     k, n, s = (np.asarray(a, float) for a in np.broadcast_arrays(count, trials, share))
-    known = ~np.isnan(k) & ~np.isnan(n) & (s > 0) & (s <= 1)
-    log_p = np.where(known, np.where(k > n, -np.inf, 0.0), np.nan)
-    asked = known & (k > 0) & (k <= n) & (s < 1)
+    defined = ~np.isnan(k) & ~np.isnan(n) & (s > 0) & (s <= 1)
+    log_p = np.where(defined, np.where(k > n, -np.inf, 0.0), np.nan)
+    asked = defined & (k > 0) & (k <= n) & (s < 1)
     k, n, s = k[asked], n[asked], s[asked]
     p = special.betainc(k, n - k + 1, s)
     far = p < FAR
-    found = np.log(p, out=np.zeros_like(p), where=~far)
-    found[far] = _log_far_binomial(k[far], n[far], s[far])
-    log_p[asked] = found
+    log_tail = np.log(p, out=np.zeros_like(p), where=~far)
+    log_tail[far] = _log_far_binomial(k[far], n[far], s[far])
+    log_p[asked] = log_tail
     return log_p
 
 
@@ -145,6 +145,7 @@ def _log_probability(k: Array, mu: Array, w: Array) -> Array:
 
 def _log_far_binomial(k: Array, n: Array, s: Array) -> Array:
     fraction = _beta_fraction(k, lambda m: s * (n + 1 + m), lambda m: s * (n - k + 1 - m))
+    # At k = n the formula divides by 0; that case has its own form below.
     rest = np.maximum(n - k, 1)
     log_f = _stirling(n) - _stirling(k) - _stirling(rest) - np.log(2 * np.pi * k * rest / n) / 2
     log_f -= _deviance(k, n * s) + _deviance(rest, n * (1 - s))
@@ -169,6 +170,7 @@ def _beta_fraction(
             -(k + m) * odd(m) / ((k + 2 * m) * (k + 2 * m + 1)),
         ):
             if numerator is not None:
+                # Lentz: numerator and denominator stay finite where the recurrences overflow.
                 d = 1 / (1 + numerator * d)
                 c = 1 + numerator / c
                 fraction = fraction * c * d

@@ -52,8 +52,10 @@ def weight_steps(weights: Sequence[float]) -> WeightSteps:
     ([243, 10, 365], 0.75)
     """
     exact = [_read(weight) for weight in weights]
+    # Fractions, because 182.25 / 0.75 in floating point need not be whole.
     shared = lcm(*(weight.denominator for weight in exact))
     steps = [int(weight * shared) for weight in exact]
+    # Whole weights keep the unit 1, so that reported sums stay those that the config names.
     common = gcd(*steps) if shared > 1 else 1
     steps = [step // common for step in steps]
     if max(steps, default=0) > LARGEST:
@@ -68,6 +70,7 @@ def _read(weight: float) -> Fraction:
     """A weight as it is written."""
     if not 0 < weight < float("inf"):
         raise DataError(f"the event weight {weight:g} must be above 0.")
+    # By its digits: the float 0.1 itself is no tenth, and its fraction has a vast denominator.
     exact = Fraction(str(weight))
     if DENOMINATOR % exact.denominator:
         raise DataError(

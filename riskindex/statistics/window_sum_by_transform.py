@@ -113,6 +113,7 @@ def log_tails_by_inversion(
     whole = Windows(starts, sizes, means[windows.indices], w, jumps.astype(float))
     tilt = _tilt(whole, observed)
     reach = np.maximum(_reach(whole, tilt), observed + 2)
+    # Missing marks what the transform does not reach, for the saddlepoint below.
     strict, above = np.full_like(observed, np.nan), np.full_like(observed, np.nan)
     # Binning moves events by half a step; tilted steeply, that changes their weight.
     steep = (reach > LENGTH) & (tilt * reach > STEEP * LENGTH)
@@ -176,6 +177,7 @@ def _reach(windows: Windows, tilt: Array) -> Array:
 def _tilt(windows: Windows, observed: Array) -> Array:
     """No tilt where the sum is likely enough; elsewhere as much as makes it so."""
     full = _full_tilt(windows, observed)
+    # Chernoff's exponent: about the logarithm of how small the tail is.
     rate = full * observed - windows.cumulant(full)[0]
 
     def enough(s: Array) -> Flags:
@@ -192,6 +194,7 @@ def _full_tilt(windows: Windows, observed: Array) -> Array:
 
 def _boundary(beyond: Callable[[Array], Flags], most: Array) -> Array:
     """The largest number from 0 to `most` that is not beyond, by halving."""
+    # Halving and not Newton: the cumulant is infinite beyond its end, where Newton gets lost.
     low, high = np.zeros_like(most), most
     for _ in range(HALVINGS):
         middle = (low + high) / 2
@@ -210,10 +213,10 @@ def _on_grid(jumps: Array) -> tuple[Array, Array]:
     f = jumps - middle
     steps = middle[:, None] + np.array([-1.0, 0.0, 1.0])
     shares = np.column_stack([f * (f - 1) / 2, 1 - f**2, f * (f + 1) / 2])
-    found, where = np.unique(steps[shares != 0], return_inverse=True)
-    share = np.zeros((len(jumps), len(found)))
+    grid, where = np.unique(steps[shares != 0], return_inverse=True)
+    share = np.zeros((len(jumps), len(grid)))
     np.add.at(share, (np.nonzero(shares)[0], where), shares[shares != 0])
-    return found, share
+    return grid, share
 
 
 class TiltedLaw(NamedTuple):
@@ -228,12 +231,14 @@ def _tilted_law(windows: Windows, tilt: Array, length: int) -> TiltedLaw:
     grown = windows.means * np.exp(np.repeat(tilt, windows.sizes)[:, None] * windows.jumps)
     placed = np.zeros((len(grown), length))
     placed[:, windows.jumps.astype(np.int64)] = grown
+    # As a difference from its value at 0, where the tilted law's probabilities add up to 1.
     missing = grown.sum(axis=1, keepdims=True) - fft.rfft(placed, axis=1)
     if windows.w == 0:
         exponent = -windows.total(missing)
     else:
         left = 1 - windows.w * (grown - windows.means).sum(axis=1, keepdims=True)
         exponent = -windows.total(np.log1p(windows.w * missing / left)) / windows.w
+    # The product over areas is a sum of logarithms, so one transform back serves the window.
     law = fft.irfft(np.exp(exponent), length, axis=1)
     return TiltedLaw(law, tilt, windows.cumulant(tilt)[0])
 
@@ -243,6 +248,7 @@ def _tails(law: TiltedLaw, observed: Array, *, binned: bool) -> tuple[Array, Arr
     # Relative to the observed sum; what lies further below than two steps is not looked at.
     further = np.maximum(np.arange(law.probability.shape[1]) - at[:, None], -3)
     terms = law.probability * np.exp(-law.tilt[:, None] * further)
+    # Summed from the far end, so that the smallest terms are added first.
     tails = np.pad(terms[:, ::-1].cumsum(axis=1)[:, ::-1], ((0, 0), (2, 0)), mode="edge")
     rows, part = np.arange(len(at)), observed - at
     if binned:
