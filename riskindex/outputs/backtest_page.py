@@ -125,8 +125,8 @@ def save_backtest(result: ReleasedBacktest, folder: str | Path | HeldFolder) -> 
         named.insert(2, "name", named["area_code"].map(result.released.areas["name"]))
         write_csv(named, out / "backtest_areas.csv")
         (out / "backtest.html").write_text(_page(result), encoding="utf-8", newline="\n")
-        told = (*sentences(result), *result.notes, *result.released.notes)
-        write_manifest(replace(result.released, title=_title(result), notes=told), out)
+        notes = (*sentences(result), *result.notes, *result.released.notes)
+        write_manifest(replace(result.released, title=_title(result), notes=notes), out)
 
 
 def sentences(result: ReleasedBacktest) -> list[str]:

@@ -159,8 +159,8 @@ def _choose(state: _State, *, instead: Index | None = None) -> Selected:
             raise
         index = build_index(state.scores, options=instead)
     # An override of an area that one of the maps lacks is no fault of either run.
-    known = [o for o in state.selection.overrides if o.area_code in index.index]
-    selection = replace(state.selection, overrides=tuple(known))
+    overrides = [o for o in state.selection.overrides if o.area_code in index.index]
+    selection = replace(state.selection, overrides=tuple(overrides))
     return select_top(index, selection=selection, groups=state.groups)
 
 
@@ -373,8 +373,8 @@ def _parts(a: Run, b: Run, codes: pd.Index) -> pd.DataFrame:
         for end, run in (("a", a), ("b", b))
     ]
     table = pd.concat(tables, axis=1)
-    known = table[["contribution_a", "contribution_b"]].fillna(0.0)
-    table["difference"] = known["contribution_b"] - known["contribution_a"]
+    points = table[["contribution_a", "contribution_b"]].fillna(0.0)
+    table["difference"] = points["contribution_b"] - points["contribution_a"]
     return table
 
 
@@ -412,7 +412,7 @@ def _config_lines(a: Run, b: Run) -> Iterator[str]:
         }
         for run in (a, b)
     ]
-    found: dict[tuple[str, str, str], list[str]] = {}
+    changes: dict[tuple[str, str, str], list[str]] = {}
     for place, one, other in _leaves(*documents, place=""):
         parts = place.split(".")
         if parts[-1] in ("path", "boundaries"):  # the inputs say it
@@ -420,8 +420,8 @@ def _config_lines(a: Run, b: Run) -> Iterator[str]:
         # One option changed for all factors is one decision, and is told once with their number.
         alike = len(parts) > 2 and parts[0] == "factors"
         key = (".".join(parts[2:]), one, other) if alike else (place, one, other)
-        found.setdefault(key, []).append(parts[1] if alike else "")
-    for (field, one, other), names in found.items():
+        changes.setdefault(key, []).append(parts[1] if alike else "")
+    for (field, one, other), names in changes.items():
         place = f"factors.{names[0]}.{field}" if len(names) == 1 and names[0] else field
         several = f" of {len(names)} factors ({', '.join(names)})" if len(names) > 1 else ""
         yield f"{place}{several}: {one} and {other}."

@@ -116,11 +116,11 @@ def moved_apart(at: Array) -> Array:
         between = placed[:, None] - placed[None]
         far = np.hypot(*np.moveaxis(between, -1, 0))
         # Two areas at one point are parted by their order, and the same in every run.
-        same = (far < 1e-9) & ~np.eye(len(placed), dtype=bool)
+        at_one_point = (far < 1e-9) & ~np.eye(len(placed), dtype=bool)
         order = np.sign(np.subtract.outer(np.arange(len(placed)), np.arange(len(placed))))
-        between[same] = np.column_stack([order[same], np.zeros(same.sum())])
-        far = np.where(same, 1.0, far)
-        short = np.where(far < APART, APART - np.where(same, 0, far), 0.0)
+        between[at_one_point] = np.column_stack([order[at_one_point], np.zeros(at_one_point.sum())])
+        far = np.where(at_one_point, 1.0, far)
+        short = np.where(far < APART, APART - np.where(at_one_point, 0, far), 0.0)
         np.fill_diagonal(short, 0)
         if short.max() < 0.01:
             break

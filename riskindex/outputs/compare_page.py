@@ -50,7 +50,7 @@ def save_comparison(result: Comparison, folder: str | Path) -> None:
         write_csv(result.movers.reset_index(), out / "compare.csv")
         write_csv(result.parts.reset_index(), out / "compare_factors.csv")
         (out / "compare.html").write_text(_page(result), encoding="utf-8", newline="\n")
-        told = {
+        content = {
             "title": TITLE,
             "profile": result.a.profile,
             "runs": [result.a.config.title, result.b.config.title],
@@ -58,7 +58,7 @@ def save_comparison(result: Comparison, folder: str | Path) -> None:
             "differences": list(result.differences),
             "notes": [summary(result), *result.notes],
         }
-        seal(told, out)
+        seal(content, out)
 
 
 def summary(result: Comparison) -> str:
@@ -67,9 +67,9 @@ def summary(result: Comparison) -> str:
     entered, left = int((change == "entered").sum()), int((change == "left").sum())
     causes = result.movers["cause"].value_counts()
     why = ", ".join(f"{CAUSES[c]} {causes[c]:,}" for c in CAUSES if c in causes)
-    told = f"From {_name(result, 'a')} to {_name(result, 'b')}: "
-    told += f"{result.stays:,} areas stay, {entered:,} enter, {left:,} leave."
-    return f"{told} Moved by: {why}." if why else told
+    sentence = f"From {_name(result, 'a')} to {_name(result, 'b')}: "
+    sentence += f"{result.stays:,} areas stay, {entered:,} enter, {left:,} leave."
+    return f"{sentence} Moved by: {why}." if why else sentence
 
 
 def mover_table(result: Comparison) -> pd.DataFrame:
@@ -91,10 +91,10 @@ def mover_table(result: Comparison) -> pd.DataFrame:
 
 def _from_to(a: float, b: float) -> str:
     """Two numbers, or one where they are the same; a dash for an area that was not assessed."""
-    told = ["–" if pd.isna(value) else f"{round(value, 3):,g}" for value in (a, b)]
+    texts = ["–" if pd.isna(value) else f"{round(value, 3):,g}" for value in (a, b)]
     # A comparison with a missing number is neither true nor false.
-    known = not (pd.isna(a) or pd.isna(b))
-    return told[0] if (known and a == b) or told == ["–", "–"] else " to ".join(told)
+    both_assessed = not (pd.isna(a) or pd.isna(b))
+    return texts[0] if (both_assessed and a == b) or texts == ["–", "–"] else " to ".join(texts)
 
 
 def _signed(value: float) -> str:
@@ -213,25 +213,25 @@ def changed_since_last(released: Released, folder: Path) -> str:
 def _with_causes(released: Released, folder: Path) -> str:
     # Both results have the name of one folder, which the new one is about to take.
     earlier = replace(read_run(folder), name=EARLIER)
-    found = compare(earlier, run_of(released, name=PRESENT))
+    comparison = compare(earlier, run_of(released, name=PRESENT))
     # A run that is made again without a change has nothing to tell.
-    if not (found.differences or len(found.movers)):
+    if not (comparison.differences or len(comparison.movers)):
         return ""
     # Inside the report the table must stay narrow; its sentence names the cause and the points.
-    movers = mover_table(found).drop(columns=["Cause", "Points"])
+    movers = mover_table(comparison).drop(columns=["Cause", "Points"])
     shown = html_table(movers.iloc[:MOST_NAMED]) if len(movers) else ""
     return (
-        paragraphs([summary(found), *found.notes])
+        paragraphs([summary(comparison), *comparison.notes])
         + shown
         + paragraphs([_more(len(movers))])
         + "<h3>What was asked or given otherwise</h3>"
-        + bullets(_differences(found))
+        + bullets(_differences(comparison))
     )
 
 
-def _differences(found: Comparison) -> Iterator[str]:
-    yield from found.differences[:MOST_DIFFERENCES]
-    more = len(found.differences) - MOST_DIFFERENCES
+def _differences(comparison: Comparison) -> Iterator[str]:
+    yield from comparison.differences[:MOST_DIFFERENCES]
+    more = len(comparison.differences) - MOST_DIFFERENCES
     if more > 0:
         yield f"And {more:,} more, which riskindex compare lists."
 

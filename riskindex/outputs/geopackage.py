@@ -87,11 +87,11 @@ def _per_factor(released: Released) -> pd.DataFrame:
     shown = released.hotspots.index.get_level_values("factor")
     for factor, about in released.factors[released.factors.index.isin(shown)].iterrows():
         last = str(about["periods"]).rsplit(", ", maxsplit=1)[-1]
-        found = rows(released.hotspots, factor=str(factor), period=last)
+        tests = rows(released.hotspots, factor=str(factor), period=last)
         if factor in released.scores.index.get_level_values("factor"):
             columns[f"{factor}_score"] = rows(released.scores, factor=str(factor))["score"]
-        for column in [c for c in _FOUND if c in found]:
-            columns[f"{factor}_{column}"] = found[column]
+        for column in [c for c in _FOUND if c in tests]:
+            columns[f"{factor}_{column}"] = tests[column]
         if factor in released.persistence.index.get_level_values("factor"):
             lasting = rows(released.persistence, factor=str(factor))
             for column in [c for c in _LASTING if c in lasting]:

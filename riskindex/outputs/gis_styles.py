@@ -69,7 +69,7 @@ def _areas_style(released: Released) -> str:
 
 
 def _by_range(column: str, ranges: dict[str, tuple[float, float]], colours: list[str]) -> str:
-    told = "".join(
+    items = "".join(
         # Twelve digits: a bound rounded to fewer would leave out the area whose score is the bound.
         f'<range symbol="{at}" lower="{low:.12g}" upper="{high:.12g}" label={quoteattr(words)} '
         'render="true"/>'
@@ -78,19 +78,19 @@ def _by_range(column: str, ranges: dict[str, tuple[float, float]], colours: list
     return _document(
         f'<renderer-v2 type="graduatedSymbol" attr={quoteattr(column)} symbollevels="0" '
         'graduatedMethod="GraduatedColor" enableorderby="0">'
-        f"<ranges>{told}</ranges><symbols>{_symbols(colours)}</symbols></renderer-v2>"
+        f"<ranges>{items}</ranges><symbols>{_symbols(colours)}</symbols></renderer-v2>"
     )
 
 
 def _by_category(column: str, values: dict[str, str], colours: list[str]) -> str:
-    told = "".join(
+    items = "".join(
         f'<category symbol="{at}" value={quoteattr(value)} label={quoteattr(words)} render="true"/>'
         for at, (value, words) in enumerate(values.items())
     )
     return _document(
         f'<renderer-v2 type="categorizedSymbol" attr={quoteattr(column)} symbollevels="0" '
         'enableorderby="0">'
-        f"<categories>{told}</categories><symbols>{_symbols(colours)}</symbols></renderer-v2>"
+        f"<categories>{items}</categories><symbols>{_symbols(colours)}</symbols></renderer-v2>"
     )
 
 
@@ -125,12 +125,12 @@ def _symbol(
         "outline_width_unit": "MM",
         "style": style,
     }
-    told = "".join(
+    properties = "".join(
         f'<Option name="{key}" type="QString" value="{value}"/>' for key, value in options.items()
     )
     return (
         f'<symbol type="fill" name="{name}" alpha="1" clip_to_extent="1" force_rhr="0">'
-        f'<layer class="SimpleFill" enabled="1" locked="0" pass="0"><Option type="Map">{told}'
+        f'<layer class="SimpleFill" enabled="1" locked="0" pass="0"><Option type="Map">{properties}'
         "</Option></layer></symbol>"
     )
 

@@ -53,12 +53,12 @@ def write_governance(released: Released, path: Path) -> None:
     """
     parts = {title: make(released) for title, make in _SECTIONS.items()}
     # A heading with nothing under it would look as if somebody had forgotten to fill it in.
-    told = {title: part for title, part in parts.items() if part}
+    filled = {title: part for title, part in parts.items() if part}
     body = "".join(
         f'<section id="{slug(title)}"><h2>{escape(title)}</h2>{part}</section>'
-        for title, part in told.items()
+        for title, part in filled.items()
     )
-    contents = "".join(f"<li>{link(f'#{slug(title)}', title)}</li>" for title in told)
+    contents = "".join(f"<li>{link(f'#{slug(title)}', title)}</li>" for title in filled)
     title = f"Governance{_draft(body)}: {released.title}"
     head = page_head(title, profile=released.profile, lead=released.lead)
     sheets = (asset("page.css"), asset("report.css"), asset("governance.css"))
@@ -119,7 +119,7 @@ def _pairs(records: Sequence[tuple[str, str]]) -> str:
 
 
 def _checks_part(released: Released) -> str:
-    records = [{"Check": name, "Found": found} for name, found in _checks(released)]
+    records = [{"Check": name, "Found": outcome} for name, outcome in _checks(released)]
     records += [
         {"Check": "Files are as they were written", "Found": todo("result of riskindex verify")},
         {"Check": "List looked at by people who know the areas", "Found": todo("who, when, what")},
@@ -279,10 +279,10 @@ def _data_log(released: Released) -> str:
         ("Owners of the data, and agreements", todo("per source: owner, agreement, date")),
         ("Kept until, and deleted by", todo("date, role")),
     ]
-    known = data_part(released) or paragraphs(
+    log = data_part(released) or paragraphs(
         ["Files, rows and losses are in the internal result; they are not part of this release."]
     )
-    return known + _pairs(records)
+    return log + _pairs(records)
 
 
 def _limits_part(released: Released) -> str:
@@ -337,10 +337,10 @@ _OPEN = "Every source is open: anybody can look it up, and it leaves as it is."
 def _transparency_part(released: Released) -> str:
     sections: dict[str, list[dict[str, object]]] = {}
     for field in fields():
-        known = field.known(released)
+        answered = field.known(released)
         asked = todo(field.asked) if field.asked else ""
         # What the run knows comes first, then what a person has to add to it.
-        answer = Html(" ".join(part for part in (escape(known), asked) if part))
+        answer = Html(" ".join(part for part in (escape(answered), asked) if part))
         sections.setdefault(field.section, []).append({"Field": field.name, "Answer": answer})
     tables = [f"<h3>{escape(name)}</h3>{record_table(lines)}" for name, lines in sections.items()]
     return paragraphs([SOURCE]) + "".join(tables)

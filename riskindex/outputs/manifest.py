@@ -130,14 +130,14 @@ def changed_since(manifest: Mapping[str, Any], folder: Path) -> tuple[str, ...]:
 
 def versions() -> dict[str, str]:
     """Versions of the packages that a result depends on."""
-    found = {}
+    numbers = {}
     for package in PACKAGES:
         try:
-            found[package] = version(package)
+            numbers[package] = version(package)
         except PackageNotFoundError:
             # Optional packages are told as absent: a missing line could be an older manifest.
-            found[package] = "not installed"
-    return found
+            numbers[package] = "not installed"
+    return numbers
 
 
 def _files(folder: Path) -> list[Path]:
@@ -203,14 +203,14 @@ def write_data_package(released: Released, folder: Path) -> None:
 
 
 def _resource(path: Path, released: Released) -> dict[str, Any]:
-    title, known, key = TABLES[path.name]
+    title, columns_of, key = TABLES[path.name]
     kinds = {kind: _kind(kind) for kind in released.group_kinds}
     with path.open(encoding="utf-8-sig", newline="") as file:
         # From the file as written, since columns differ by profile: a schema must describe what the
         # reader has.
         columns = next(csv.reader(file))
     schema: dict[str, Any] = {
-        "fields": [_field(name, _column(name, {**kinds, **known})) for name in columns],
+        "fields": [_field(name, _column(name, {**kinds, **columns_of})) for name in columns],
         "missingValues": [""],
     }
     return {
@@ -225,21 +225,21 @@ def _resource(path: Path, released: Released) -> dict[str, Any]:
     }
 
 
-def _column(name: str, known: Mapping[str, Column]) -> Column:
+def _column(name: str, described: Mapping[str, Column]) -> Column:
     # The kinds of services are named in the config, so that no table of columns can list them.
-    if name not in known and name.endswith(NEARBY):
+    if name not in described and name.endswith(NEARBY):
         service = name.removesuffix(NEARBY)
         return Column("integer", f"Services near the place: {service}.", "services")
-    return known[name]
+    return described[name]
 
 
 def _kind(kind: str) -> Column:
     return Column("string", f"Group of areas that the area is in: {kind.replace('_', ' ')}.")
 
 
-def described_field(name: str, known: Mapping[str, Column]) -> dict[str, str]:
+def described_field(name: str, described: Mapping[str, Column]) -> dict[str, str]:
     """Name, type, meaning and unit of a column; one that is not known is a group of areas."""
-    return _field(name, known.get(name) or _kind(name))
+    return _field(name, described.get(name) or _kind(name))
 
 
 def _field(name: str, column: Column) -> dict[str, str]:

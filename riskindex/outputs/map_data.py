@@ -209,22 +209,22 @@ _SELECTION = ("share", "number", "rounding", "ties", "minimum_per_group", "group
 
 def _index_data(options: Index) -> dict[str, Any]:
     """How the page combines scores, given the weights."""
-    told = {key: getattr(options, key) for key in _INDEX}
-    return told | {"groups": dict(options.groups)}
+    data = {key: getattr(options, key) for key in _INDEX}
+    return data | {"groups": dict(options.groups)}
 
 
 def _factors(released: Released, weights: "pd.Series[float]") -> list[dict[str, Any]]:
     """What is said of every factor, with the weight that the index took."""
     given = {name: {"weight": _scalar(weight)} for name, weight in weights.items()}
-    told = [_factor_data(name, released) | given.get(name, {}) for name in released.factors.index]
+    shown = [_factor_data(name, released) | given.get(name, {}) for name in released.factors.index]
     # Restricted factors that a profile may only see together still weigh in the index.
     more = [name for name in weights.index if name not in released.factors.index]
-    return told + [_fixed(str(name), released) | given[str(name)] for name in more]
+    return shown + [_fixed(str(name), released) | given[str(name)] for name in more]
 
 
 def _fixed(name: str, released: Released) -> dict[str, Any]:
     """Factors that a profile sees as one: they count in what-if, and no slider moves them."""
-    told = {"label": TOGETHER_LABEL, "method": "value", "score": "value", "scored": True}
+    about = {"label": TOGETHER_LABEL, "method": "value", "score": "value", "scored": True}
     empty: dict[str, Any] = {
         "group": "",
         "weighted": False,
@@ -233,7 +233,7 @@ def _fixed(name: str, released: Released) -> dict[str, Any]:
         "spans": [],
     }
     return {
-        **told,
+        **about,
         "name": name,
         "fixed": True,
         "restricted": True,
@@ -287,9 +287,9 @@ def _factor_data(name: str, released: Released) -> dict[str, Any]:
     data["periods"] = [_hot_data(period, table) for period, table in periods.items()]
     if periods:
         last = list(periods.values())[-1]
-        told = _count_data(last, str(row["method"])) | _why(last) | _surroundings(last)
+        counts = _count_data(last, str(row["method"])) | _why(last) | _surroundings(last)
         # Only of the last period: counts of all would make the page several times as large.
-        data["periods"][-1] |= told
+        data["periods"][-1] |= counts
     data["years"] = _years(name, released.persistence, released.areas.index)
     data["spans"] = [period for period in str(row.get("periods", "")).split(", ") if period]
     return data
@@ -299,14 +299,14 @@ def _scores(name: str, released: Released) -> dict[str, Any]:
     if name not in released.scores.index.get_level_values(0):
         return {}
     of_factor = released.scores.loc[name].reindex(released.areas.index)
-    known = [key for key in _DIGITS if key in of_factor]
+    columns = [key for key in _DIGITS if key in of_factor]
     if len(of_factor) > MOST_EXACT:
         # All their digits would be half of the page of a country.
         of_factor = pd.DataFrame(
-            {key: quantise(of_factor[key].to_numpy(float), digits=_DIGITS[key]) for key in known},
+            {key: quantise(of_factor[key].to_numpy(float), digits=_DIGITS[key]) for key in columns},
             index=of_factor.index,
         )
-    return {key: _column(of_factor[key]) for key in known}
+    return {key: _column(of_factor[key]) for key in columns}
 
 
 MOST_EXACT = 5_000
@@ -359,8 +359,8 @@ def _surroundings(table: pd.DataFrame) -> dict[str, str]:
 def _count_data(table: pd.DataFrame, method: str) -> dict[str, Any]:
     """Counts of the last period, which alone are told; values where they are shares to be shown."""
     columns = [*_COUNT_COLUMNS, *(["value"] if method in ("threshold", "value") else [])]
-    told = (column for column in columns if column in table and _tells(table[column]))
-    return {column: _counts(table[column]) for column in told}
+    shown = (column for column in columns if column in table and _tells(table[column]))
+    return {column: _counts(table[column]) for column in shown}
 
 
 def _tells(counts: "pd.Series[Any]") -> bool:
@@ -440,11 +440,11 @@ def _column(values: "pd.Series[Any]") -> list[Any]:
 
 def _numbers(values: Array) -> list[Any]:
     """Plain numbers for JSON, whole ones without a point, None for missing."""
-    known = np.isfinite(values)
+    is_finite = np.isfinite(values)
     # 3 and not 3.0: the page holds numbers by area, factor and period, and every letter counts.
-    is_whole = (values[known] == np.rint(values[known])).all()
-    numbers: list[Any] = np.where(known, values, 0).astype(int if is_whole else float).tolist()
-    for place in np.flatnonzero(~known):
+    is_whole = (values[is_finite] == np.rint(values[is_finite])).all()
+    numbers: list[Any] = np.where(is_finite, values, 0).astype(int if is_whole else float).tolist()
+    for place in np.flatnonzero(~is_finite):
         numbers[place] = None
     return numbers
 

@@ -163,8 +163,8 @@ def _policy(trusted: str) -> str:
 
 
 def _hashes(tag: str, html: str) -> str:
-    found = re.findall(rf"<{tag}\b[^>]*>(.*?)</{tag}>", html, flags=re.DOTALL | re.IGNORECASE)
-    return " ".join(_unique(f"'sha256-{digest(text)}'" for text in found)) or "'none'"
+    blocks = re.findall(rf"<{tag}\b[^>]*>(.*?)</{tag}>", html, flags=re.DOTALL | re.IGNORECASE)
+    return " ".join(_unique(f"'sha256-{digest(text)}'" for text in blocks)) or "'none'"
 
 
 def digest(text: str) -> str:
@@ -193,8 +193,8 @@ def area_cell(name: object, under: Iterable[object], *, reasons: str = "") -> Ht
     """A cell that names an area, its code and groups beneath, and why it stands where it does."""
     beneath = escape(" · ".join(str(part) for part in under))
     why = f'<span class="why">{escape(reasons)}</span>' if reasons else ""
-    told = f'<span class="area">{escape(str(name))}</span><br><span class="quiet">{beneath}</span>'
-    return Html(told + why)
+    label = f'<span class="area">{escape(str(name))}</span><br><span class="quiet">{beneath}</span>'
+    return Html(label + why)
 
 
 def html_table(table: pd.DataFrame, *, decimals: int = 1) -> str:
@@ -336,8 +336,8 @@ def marks_line(body: str) -> str:
     used = {mark: words for mark, words in MARKS.items() if mark in body}
     # The dash of a missing value alone: others are punctuation.
     used |= {"–": _MISSING} if f">{_DASH}" in body else {}
-    told = "; ".join(f"<b>{escape(mark)}</b> {escape(words)}" for mark, words in used.items())
-    return f'<p class="small">{told}.</p>' if used else ""
+    legend = "; ".join(f"<b>{escape(mark)}</b> {escape(words)}" for mark, words in used.items())
+    return f'<p class="small">{legend}.</p>' if used else ""
 
 
 def paragraphs(lines: Iterable[str]) -> str:

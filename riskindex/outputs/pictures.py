@@ -141,9 +141,9 @@ def overlap_matrix(released: Released) -> str:
         # Letters at the top, as the words of a factor would not fit over a column of 44 steps.
         letter = chr(65 + i % 26)
         y = top + cell * i
-        told = _wrapped(label, left - 40)
-        for k, line in enumerate(told):
-            body += _t(line, left - 30, y + cell / 2 + 4 + 14 * (k - (len(told) - 1) / 2), "end")
+        lines = _wrapped(label, left - 40)
+        for k, line in enumerate(lines):
+            body += _t(line, left - 30, y + cell / 2 + 4 + 14 * (k - (len(lines) - 1) / 2), "end")
         body += _t(letter, left - 10, y + cell / 2 + 4, "end", kind="strong")
         body += _t(letter, left + cell * (i + 0.5), top - 8, "middle", kind="strong")
         for j in range(len(labels)):
@@ -248,7 +248,7 @@ def reliability_plot() -> str:
         f'cy="{top + size * (1 - again):.1f}" r="4"/>'
         for p, again in zip(table["p"], table["again"], strict=True)
     )
-    told = "; ".join(
+    bands = "; ".join(
         f"{p:.0%} given, {again:.0%} selected"
         for p, again in zip(table["p"], table["again"], strict=True)
     )
@@ -257,7 +257,7 @@ def reliability_plot() -> str:
         body,
         width=left + size + 24,
         height=top + size + 24,
-        about=f"On generated counties: {told}.",
+        about=f"On generated counties: {bands}.",
     )
 
 
@@ -288,7 +288,7 @@ class Concentration(NamedTuple):
 def concentrations(released: Released) -> list[Concentration]:
     """Concentration of each factor that counts events, in its last period, unassessed areas out."""
     chosen = released.all_areas["selected"].astype(bool)
-    found = []
+    curves = []
     for name, about in released.factors.loc[released.numbered].iterrows():
         if not about["periods"]:
             continue
@@ -303,7 +303,7 @@ def concentrations(released: Released) -> list[Concentration]:
         curve = np.concatenate([[0.0], np.cumsum(ordered) / total])
         within = float(observed[chosen.reindex(observed.index)].sum()) / total
         place = max(round(0.05 * len(ordered)), 1)
-        found.append(
+        curves.append(
             Concentration(
                 str(about["label"]),
                 total,
@@ -313,7 +313,7 @@ def concentrations(released: Released) -> list[Concentration]:
                 curve,
             )
         )
-    return found
+    return curves
 
 
 def _share_by_chance(mean: float, *, part: float = 0.05) -> float:
@@ -330,27 +330,27 @@ def _share_by_chance(mean: float, *, part: float = 0.05) -> float:
     return float((taken * counts).sum() / mean)
 
 
-def concentration_curve(found: Concentration) -> str:
+def concentration_curve(concentration: Concentration) -> str:
     """Share of the events in the areas that have most of them, against an even spread."""
     size, left, top = 170, 44, 10
-    n = len(found.curve) - 1
+    n = len(concentration.curve) - 1
     # Sixty points draw the curve as well as thousands would, in a page that opens at once.
     at = np.unique(np.linspace(0, n, 61).round().astype(int))
     points = " ".join(
-        f"{left + size * i / n:.1f},{top + size * (1 - found.curve[i]):.1f}" for i in at
+        f"{left + size * i / n:.1f},{top + size * (1 - concentration.curve[i]):.1f}" for i in at
     )
     body = "".join(_t(f"{s:.0%}", left + size * s, top + size + 16, "middle") for s in (0, 0.5, 1))
     body += _grid(left, top, size, size)
     body += f'<path class="line whole" d="M{left} {top + size}L{left + size} {top}"/>'
     body += f'<polyline class="line place" points="{points}"/>'
-    x, y = left + 0.05 * size, top + size * (1 - found.top)
+    x, y = left + 0.05 * size, top + size * (1 - concentration.top)
     body += f'<circle class="dot chosen" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
     return svg(
-        f"Concentration: {found.label}",
+        f"Concentration: {concentration.label}",
         body,
         width=left + size + 24,
         height=top + size + 24,
-        about=f"The 5% of areas with most events hold {found.top:.0%} of them.",
+        about=f"The 5% of areas with most events hold {concentration.top:.0%} of them.",
     )
 
 
@@ -366,11 +366,11 @@ def _cut(words: object, most: int) -> str:
 
 def _wrapped(words: str, width: float, *, lines: int = 2) -> list[str]:
     """Words on up to so many lines of a width in steps; about 6.6 steps a letter."""
-    most, found = max(int(width / 6.6), 8), [""]
+    most, wrapped = max(int(width / 6.6), 8), [""]
     for word in words.split():
-        if found[-1] and len(found[-1]) + 1 + len(word) > most:
-            found.append("")
-        found[-1] = f"{found[-1]} {word}".strip()
-    if len(found) > lines:
-        found = [*found[: lines - 1], _cut(" ".join(found[lines - 1 :]), most)]
-    return found
+        if wrapped[-1] and len(wrapped[-1]) + 1 + len(word) > most:
+            wrapped.append("")
+        wrapped[-1] = f"{wrapped[-1]} {word}".strip()
+    if len(wrapped) > lines:
+        wrapped = [*wrapped[: lines - 1], _cut(" ".join(wrapped[lines - 1 :]), most)]
+    return wrapped

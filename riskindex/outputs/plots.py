@@ -57,10 +57,10 @@ def svg(
         `group` where there are links in it.
     """
     size = "" if fills else f'width="{_n(width)}" height="{_n(height)}" '
-    told = f"<desc>{escape(about)}</desc>" if about else ""
+    detail = f"<desc>{escape(about)}</desc>" if about else ""
     return (
         f'<svg role="{role}" {size}viewBox="0 0 {_n(width)} {_n(height)}" '
-        f'aria-label="{escape(f"{title}. {about}".strip())}"><title>{escape(title)}</title>{told}'
+        f'aria-label="{escape(f"{title}. {about}".strip())}"><title>{escape(title)}</title>{detail}'
         f"{body}</svg>"
     )
 

@@ -51,8 +51,8 @@ def _slide(released: Released, title: str, beside: "Beside") -> bytes:
         FigureCanvasAgg(figure)
         # A title that is a sentence takes two or three lines, which must end above the map.
         size = 24 if len(title) < 70 else 17
-        told = "\n".join(textwrap.wrap(_plain(title), 70 if size == 24 else 118)[:3])
-        figure.text(0.03, 0.96, told, fontsize=size, weight="bold", va="top")
+        heading = "\n".join(textwrap.wrap(_plain(title), 70 if size == 24 else 118)[:3])
+        figure.text(0.03, 0.96, heading, fontsize=size, weight="bold", va="top")
         axes = _map_axes(released, figure)
         draw_index(released, axes, WIDE)
         beside(released, figure, axes)
@@ -150,7 +150,7 @@ def _table_beside(released: Released, figure: "Figure", _: "Axes") -> None:
         for x, words, side in cells:
             figure.text(x, y, words, fontsize=11, weight=weight, ha=side)
     more = len(table) - MOST_PLACES
-    told = "Bold, and filled on the map: a team goes there."
-    told = f"And {more:,} smaller places. {told}" if more > 0 else told
+    note = "Bold, and filled on the map: a team goes there."
+    note = f"And {more:,} smaller places. {note}" if more > 0 else note
     y = 0.79 - (min(len(table), MOST_PLACES) + 0.4) * 0.044
-    figure.text(0.655, y, told, fontsize=10, color="#505A5F")
+    figure.text(0.655, y, note, fontsize=10, color="#505A5F")

@@ -75,8 +75,8 @@ def star_tables(released: Released) -> dict[str, StarTable]:
 def _areas(released: Released) -> StarTable:
     """An area with its groups, its people and a point to put it on a map."""
     every = released.all_areas
-    told = ["name", *released.group_kinds, "residents", "residents_10_24"]
-    table = every[[c for c in told if c in every]]
+    columns = ["name", *released.group_kinds, "residents", "residents_10_24"]
+    table = every[[c for c in columns if c in every]]
     # A point inside the area: the centroid of a bent one may lie in its neighbour.
     at = released.areas.geometry.representative_point().to_crs(4326)
     table = table.assign(
@@ -87,14 +87,14 @@ def _areas(released: Released) -> StarTable:
 
 def _places(released: Released) -> StarTable:
     table = released.places
-    told = ["name", "wards", "district", "areas", "firm", "residents", "residents_10_24"]
-    kept = table[[c for c in told if c in table]]
+    columns = ["name", "wards", "district", "areas", "firm", "residents", "residents_10_24"]
+    kept = table[[c for c in columns if c in table]]
     return StarTable("Named places of selected areas", ("place",), (), kept.reset_index())
 
 
 def _factors(released: Released) -> StarTable:
-    told = ["label", "method", "score", "weight", "scored", "recorded", "restricted"]
-    table = released.factors[[c for c in told if c in released.factors]]
+    columns = ["label", "method", "score", "weight", "scored", "recorded", "restricted"]
+    table = released.factors[[c for c in columns if c in released.factors]]
     return StarTable("Factors", ("factor",), (), table.rename_axis("factor").reset_index())
 
 
@@ -108,8 +108,8 @@ def _periods(released: Released) -> StarTable:
 def _index(released: Released) -> StarTable:
     """What was decided of each area: its index, its place on the list and how sure that is."""
     every = released.all_areas
-    told = ["selected", "rank", "score", "decile", "p_selected", "p_top", "tier", "factors_hot"]
-    table = every[[c for c in told if c in every]]
+    columns = ["selected", "rank", "score", "decile", "p_selected", "p_top", "tier", "factors_hot"]
+    table = every[[c for c in columns if c in every]]
     plan = released.team_plan
     if plan is not None:
         place = plan.places.place_of.reindex(every.index).astype("Int64")
@@ -120,20 +120,20 @@ def _index(released: Released) -> StarTable:
 
 def _scores(released: Released) -> StarTable:
     """The score of each factor and what it adds to the index, for factors that are dimensions."""
-    told = [c for c in ("score", "contribution") if c in released.scores]
+    columns = [c for c in ("score", "contribution") if c in released.scores]
     # Factors that are released only together have scores but no line among the factors: they would
     # point nowhere.
-    table = released.scores[told].dropna(how="all").reset_index()
+    table = released.scores[columns].dropna(how="all").reset_index()
     table = table[table["factor"].isin(released.factors.index)]
     keys = ("factor", "area_code")
-    return StarTable("Scores", keys, keys, table[[*keys, *told]])
+    return StarTable("Scores", keys, keys, table[[*keys, *columns]])
 
 
 def _hotspots(released: Released) -> StarTable:
     """The test of each factor, period and area, as far as it is released."""
-    told = ["observed", "expected", "window_observed", "window_expected", "value"]
-    told += ["confidence", "is_hot", "kind"]
-    table = released.hotspots[[c for c in told if c in released.hotspots]].reset_index()
+    columns = ["observed", "expected", "window_observed", "window_expected", "value"]
+    columns += ["confidence", "is_hot", "kind"]
+    table = released.hotspots[[c for c in columns if c in released.hotspots]].reset_index()
     keys = ("factor", "period", "area_code")
     return StarTable(
         "Tests for hotspots", keys, keys, table[[*keys, *table.columns.drop(list(keys))]]

@@ -126,9 +126,9 @@ def _versions(_: Released) -> str:
 
 def _risks(released: Released) -> Iterator[str]:
     yield "Recording differs between places: events that are never reported are not in the list."
-    found = released.factors["recorded"].astype(str) == "police-generated"
-    if found.any():
-        labels = [inside(str(label)) for label in released.factors.loc[found, "label"]]
+    by_police = released.factors["recorded"].astype(str) == "police-generated"
+    if by_police.any():
+        labels = [inside(str(label)) for label in released.factors.loc[by_police, "label"]]
         yield (
             f"Feedback: {in_words(labels)} show where police look, too; the report says what the "
             "list is without them."

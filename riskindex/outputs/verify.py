@@ -181,8 +181,8 @@ def _strangers(folder: Path, names: set[str]) -> Iterator[str]:
 
 def _profile_faults(folder: Path, profile: str, names: Iterable[str]) -> Iterator[str]:
     if profile not in get_args(Profile):
-        known = ", ".join(get_args(Profile))
-        yield f"{MANIFEST}: the profile is {profile!r}; it is one of {known}."
+        profiles = ", ".join(get_args(Profile))
+        yield f"{MANIFEST}: the profile is {profile!r}; it is one of {profiles}."
         return
     # The page is what people pass on, and its mark is what they see: it must say the same as the
     # manifest.

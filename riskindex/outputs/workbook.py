@@ -64,8 +64,8 @@ def write_workbook(released: Released, path: Path) -> None:
     Government Analysis Function, "Releasing statistics in spreadsheets".
     """
     gptables = _gptables()
-    told = {sheet.label: sheet for sheet in sheets_of(released)}
-    sheets = {label: _gptable(sheet, released) for label, sheet in told.items()}
+    released_sheets = {sheet.label: sheet for sheet in sheets_of(released)}
+    sheets = {label: _gptable(sheet, released) for label, sheet in released_sheets.items()}
     with warnings.catch_warnings():
         # gptables warns that it made no notes sheet; ours is one of the tables.
         warnings.simplefilter("ignore")
@@ -84,7 +84,7 @@ def write_workbook(released: Released, path: Path) -> None:
         )
     for page in workbook.worksheets():
         page.set_footer(f"&L{_plain(released.title)[:80]}&C&P / &N&R{released.profile}")
-        _lay_out(page, told.get(page.get_name()), released)
+        _lay_out(page, released_sheets.get(page.get_name()), released)
     workbook.set_properties(
         # xlsxwriter writes the time of the run into the file otherwise.
         {"title": released.title, "comments": f"Profile: {released.profile}", "created": _EPOCH}

@@ -50,7 +50,7 @@ def sheets_of(released: Released) -> list[Sheet]:
         _events,
         _definitions,
         _two_places,
-        *(partial(_in_words, told) for told in TABLES),
+        *(partial(_in_words, words) for words in TABLES),
         _correlations,
         _notes,
     ]
@@ -70,10 +70,10 @@ def _list(released: Released) -> Sheet:
 def _with_own_numbers(table: pd.DataFrame, released: Released) -> pd.DataFrame:
     """The list with the areas' own numbers of each factor, and the reasons last."""
     own = own_numbers(released, list(released.top.index.astype(str)))
-    told = pd.concat([table.reset_index(drop=True), own.reset_index(drop=True)], axis=1)
+    wide = pd.concat([table.reset_index(drop=True), own.reset_index(drop=True)], axis=1)
     # The longest text stands last, where it pushes no number out of sight.
-    last = [name for name in ("Reasons",) if name in told]
-    return told[[*told.columns.drop(last), *last]]
+    last = [name for name in ("Reasons",) if name in wide]
+    return wide[[*wide.columns.drop(last), *last]]
 
 
 PLACE_HEADINGS = {
@@ -377,12 +377,14 @@ def _two_places(released: Released) -> Sheet | None:
     )
 
 
-def _in_words(told: TableInWords, released: Released) -> Sheet | None:
+def _in_words(words: TableInWords, released: Released) -> Sheet | None:
     """A sheet of a table that is in words already; none where it is empty."""
-    table = told.table(released)
+    table = words.table(released)
     if table.empty:
         return None
-    return Sheet(label=told.label, title=told.title, about=[told.about], table=table, decimals={})
+    return Sheet(
+        label=words.label, title=words.title, about=[words.about], table=table, decimals={}
+    )
 
 
 def _correlations(released: Released) -> Sheet | None:
@@ -431,9 +433,9 @@ def _with_scale(heading: str, released: Released) -> str:
 
 def _of_100(share: float) -> int | str | None:
     """Repeats of 100 as map and report have them, a number where it is one."""
-    told = of_100(share)
+    text = of_100(share)
     # "under 1" stays words: it is neither 0 nor 1.
-    return int(told) if told.isdigit() else told or None
+    return int(text) if text.isdigit() else text or None
 
 
 ALL_AREAS_UP_TO = 5_000

@@ -323,7 +323,7 @@ def _whole_of(events: "pd.Series[float]") -> Array:
 
 def fingerprints_by_factor(prints: pd.DataFrame) -> pd.DataFrame:
     """Fingerprints of each factor and period, those of its groups of events added up."""
-    # pandas would sum in int64 and raise at an overflow; fingerprints add up modulo 2**64.
+    # As unsigned numbers: fingerprints add up modulo 2**64, which signed sums would not.
     table = prints.astype(np.uint64).T.groupby(level=["factor", "period"], sort=False).sum().T
     return table.astype(np.uint64)
 

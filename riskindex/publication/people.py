@@ -150,8 +150,7 @@ def _small(table: pd.DataFrame, result: "Result") -> Flags:
         if "residents" in areas:
             people = areas["residents"].reindex(named.index).groupby(named).sum()
             few = few | (people < LEAST_RESIDENTS)
-        # Rows by area are about the hot areas, whose size `_few_areas` holds against the same
-        # limits.
+        # Rows of areas have sizes of their own, which `_few_areas` holds against the same limits.
         of_kind = (table["place_kind"] == kind) & (table["by"] != "areas")
         small |= (of_kind & table["place"].isin(few.index[few])).to_numpy()
     return small | _few_areas(table)

@@ -72,10 +72,10 @@ def _rate_words(topic: Topic) -> Sentence:
 
 
 def _change_point(topic: Topic) -> Iterator[Sentence]:
-    found = topic.rows.at(f"{topic.main}.change", topic.place)
-    if found:
+    changes = topic.rows.at(f"{topic.main}.change", topic.place)
+    if changes:
         # The change from the period before stands first; that from the first period comes second.
-        row = found[0]
+        row = changes[0]
         against = Free(str(row.compared_with))
         yield ("Against ", against, " it ", *changed(row), ".")
 

@@ -58,8 +58,8 @@ class Rows:
         """The last such row that is given; None where there is none."""
         # Rows are in order of time; one that is withheld must not stand for the last period in a
         # sentence.
-        found = [row for row in self.at(figure, place, **asked) if row.status == GIVEN]
-        return found[-1] if found else None
+        matches = [row for row in self.at(figure, place, **asked) if row.status == GIVEN]
+        return matches[-1] if matches else None
 
     def of_kind(self, kind: str) -> list[str]:
         """Names of the figures of a kind."""

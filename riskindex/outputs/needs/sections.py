@@ -74,15 +74,17 @@ def write_text(topic: Topic) -> DocumentText:
 def _definition(topic: Topic) -> Iterator[Block]:
     """The definition, and what each clause leaves."""
     funnel = [row for row in topic.rows.all(f"{topic.main}.funnel") if row.status == GIVEN]
-    found = topic.released.definition
+    definition = topic.released.definition
     # A where has no clauses with names, so that only a person can say what it means.
-    if found is None and not funnel:
+    if definition is None and not funnel:
         yield Paragraph(("Counted: ", *words(topic.label(topic.main)), "."))
         yield ToComplete("the definition of serious violence that the partnership has agreed")
         return
-    if found is not None:
-        source: Sentence = ("; ", *words(found.document)) if found.document else ()
-        yield Paragraph((*words(found.label), " (definition ", *words(found.name), *source, ")."))
+    if definition is not None:
+        source: Sentence = ("; ", *words(definition.document)) if definition.document else ()
+        yield Paragraph(
+            (*words(definition.label), " (definition ", *words(definition.name), *source, ").")
+        )
     if funnel:
         last = funnel[-1].period
         lines = [row for row in funnel if row.period == last]
@@ -91,8 +93,8 @@ def _definition(topic: Topic) -> Iterator[Block]:
             [cells(words(row.category), count(row), value(row), noted(row)) for row in lines],
             f"What each clause leaves, {last}",
         )
-    elif found is not None:
-        yield Bullets([words(clause) for clause in found.clauses])
+    elif definition is not None:
+        yield Bullets([words(clause) for clause in definition.clauses])
         if topic.released.profile != "internal":
             yield Paragraph((NO_FUNNEL,))
     yield from _readings(topic)
@@ -107,13 +109,13 @@ NO_FUNNEL = (
 
 def _readings(topic: Topic) -> Iterator[Block]:
     """What the published definition leaves open, and what was not checked."""
-    found = topic.released.definition
-    if found is None:
+    definition = topic.released.definition
+    if definition is None:
         return
-    if found.readings:
+    if definition.readings:
         yield Paragraph(("What the document leaves open, and how it is read here:",))
-        yield Bullets([words(reading) for reading in found.readings])
-    if found.unchecked_codes:
+        yield Bullets([words(reading) for reading in definition.readings])
+    if definition.unchecked_codes:
         yield Paragraph(
             ("Its offence codes were not checked against the counting rules in force.",)
         )
@@ -154,14 +156,14 @@ def _trend(topic: Topic) -> Iterator[Block]:
     """Months as a line, whose numbers stand in the table of figures."""
     months = topic.rows.at(f"{topic.main}.mix", topic.place, by="month")
     # Withheld months leave gaps; as 0 they would look like quiet ones.
-    known = {row.category: float(row.count) for row in months if not is_missing(row.count)}
+    by_month = {row.category: float(row.count) for row in months if not is_missing(row.count)}
     # A line of fewer months shows nothing that a sentence does not.
-    if len(known) < 6:
+    if len(by_month) < 6:
         return
-    names = sorted(known)
+    names = sorted(by_month)
     labels = [name[:4] if name.endswith("-01") else "" for name in names]
     title = f"{topic.label(topic.main)} by month, {topic.place.name}"
-    line = Line(topic.place.name, [known[name] for name in names], "place")
+    line = Line(topic.place.name, [by_month[name] for name in names], "place")
     svg = draw_lines(title, [line], labels, unit="records a month")
     words_ = f"By month, {names[0]} to {names[-1]}; the numbers are in figures.csv, by month."
     yield Drawing(words(words_), svg=svg, alt=title)
@@ -196,8 +198,8 @@ def _who(topic: Topic) -> Iterator[Block]:
     for measure in topic.document.people or (topic.main,):
         rows = []
         for by in ("age", "sex", "ethnicity"):
-            found = topic.mixes(measure, by)
-            found = bands(found) if by == "age" else found
+            mix = topic.mixes(measure, by)
+            mix = bands(mix) if by == "age" else mix
             rows += [
                 cells(
                     by,
@@ -206,7 +208,7 @@ def _who(topic: Topic) -> Iterator[Block]:
                     (value(row), *limits(row)),
                     noted(row),
                 )
-                for row in found[:MOST_ROWS]
+                for row in mix[:MOST_ROWS]
             ]
         if rows:
             # Whatever of the two the records have says the period; ages may be left out of a
@@ -245,37 +247,37 @@ CAPTIONS = MappingProxyType(
 def _when(topic: Topic) -> Iterator[Block]:
     """Months, weekdays and hours; only what a test finds is said to stand out."""
     for by, name in (("month", _as_is), ("weekday", _weekday), ("hour", hour_of_day)):
-        found = topic.mixes(topic.main, by)
-        if not found:
+        mix = topic.mixes(topic.main, by)
+        if not mix:
             continue
-        out = [row for row in found if row.note.startswith(STANDS_OUT)]
+        out = [row for row in mix if row.note.startswith(STANDS_OUT)]
         if out:
             named = [(*name(row), " (", value(row), ")") for row in out]
             yield Paragraph((f"By {by}, more than chance makes: ", *joined(named), "."))
         else:
             yield Paragraph((f"No {by} stands out by more than chance.",))
         if by == "hour":
-            yield _bars(topic, found)
+            yield _bars(topic, mix)
             # Systems write 00:00 where the time is not known, so that midnight often stands out.
             if any(row.category == "00" for row in out):
                 yield Paragraph(("Midnight may stand for a time that nobody knew.",))
         if by == "weekday":
-            rows = [cells(name(row), count(row), (value(row), *limits(row))) for row in found]
+            rows = [cells(name(row), count(row), (value(row), *limits(row))) for row in mix]
             yield DocumentTable(
-                (by.capitalize(), "Records", "Share"), rows, f"{found[-1].period} by {by}"
+                (by.capitalize(), "Records", "Share"), rows, f"{mix[-1].period} by {by}"
             )
     yield from _week(topic)
 
 
 def _bars(topic: Topic, hours: list[Row]) -> Block:
     """Hours as bars, whose numbers stand in the table of figures."""
-    known = [row for row in hours if row.category not in (UNSAID, *NO_HOUR)]
+    timed = [row for row in hours if row.category not in (UNSAID, *NO_HOUR)]
     title = f"{topic.label(topic.main)} by hour, {topic.place.name}"
     # A withheld hour is a gap in the picture, and no bar of height 0.
-    shares = [float("nan") if is_missing(row.value) else float(row.value) for row in known]
+    shares = [float("nan") if is_missing(row.value) else float(row.value) for row in timed]
     # What each hour would have if a day were even, to compare by eye.
-    even = [100 / 24] * len(known)
-    svg = draw_bars(title, [row.category for row in known], shares, even, unit="% of records")
+    even = [100 / 24] * len(timed)
+    svg = draw_bars(title, [row.category for row in timed], shares, even, unit="% of records")
     caption = f"By hour, {hours[-1].period}; across, an even day. The numbers are in figures.csv."
     return Drawing(words(caption), svg=svg, alt=title)
 
@@ -294,8 +296,8 @@ def _week(topic: Topic) -> Iterator[Block]:
         figure = topic.asked[name]
         if figure.of != topic.main or figure.by != "weekday and hour":
             continue
-        found = topic.rows.at(name, topic.place)
-        out = [row for row in found if row.note.startswith(STANDS_OUT)]
+        mix = topic.rows.at(name, topic.place)
+        out = [row for row in mix if row.note.startswith(STANDS_OUT)]
         if out:
             named = []
             # Of 168 hours of the week, as many as a rota can take in.
@@ -351,10 +353,10 @@ def _where(topic: Topic) -> Iterator[Block]:
 def _hot_table(topic: Topic) -> Iterator[Block]:
     rows = []
     for name in topic.rows.of_kind("hot"):
-        found = topic.rows.at(name, topic.place)
-        last = [row for row in found if row.category == HOT][-1:]
-        always = [row for row in found if row.category == ALWAYS]
-        new = [row for row in found if row.category == NEW]
+        counted = topic.rows.at(name, topic.place)
+        last = [row for row in counted if row.category == HOT][-1:]
+        always = [row for row in counted if row.category == ALWAYS]
+        new = [row for row in counted if row.category == NEW]
         if last:
             row = last[0]
             rows.append(
@@ -409,14 +411,14 @@ def _figure_table(
     """Rows of some figures, the last period of each category; those parted by `without` are not."""
     rows = []
     for name in names:
-        found = [row for row in topic.rows.at(name, topic.place) if row.status == GIVEN]
-        found = [row for row in found if row.by not in without]
+        lines = [row for row in topic.rows.at(name, topic.place) if row.status == GIVEN]
+        lines = [row for row in lines if row.by not in without]
         # Some figures are of places that the config names, such as a town centre, and not of the
         # whole.
-        if not found and topic.place.is_whole:
-            found = [row for row in topic.rows.all(name, place_kind="named") if row.status == GIVEN]
+        if not lines and topic.place.is_whole:
+            lines = [row for row in topic.rows.all(name, place_kind="named") if row.status == GIVEN]
         # Later rows replace earlier ones: rows are in order of time.
-        latest = {(row.place, row.category, row.compared_with): row for row in found}
+        latest = {(row.place, row.category, row.compared_with): row for row in lines}
         for row in list(latest.values())[:MOST_ROWS]:
             said = _what(row, alone=len(names) == 1)
             where = "" if row.place == topic.place.name else f", {row.place}"

@@ -68,11 +68,11 @@ class Topic:
         ]
         # Bands that the config names come first: they are those that the partnership works with.
         for name in (*named, f"{measure}.mix"):
-            found = self.rows.at(name, self.place, by=by)
-            if found:
+            mix = self.rows.at(name, self.place, by=by)
+            if mix:
                 # Labels of one unit sort in order of time.
-                last = max(row.period for row in found)
-                kept = [row for row in found if row.period == last]
+                last = max(row.period for row in mix)
+                kept = [row for row in mix if row.period == last]
                 return kept if name in self.asked else in_order(kept)  # bands as they are named
         return []
 
@@ -87,11 +87,11 @@ def by_rate(topic: Topic) -> list[Row]:
     figure = f"{topic.main}.rate"
     # Only the kind that has pages: rates of wards would be mostly chance.
     kinds = [kind for kind in kinds_of_pages(topic) if kind != WHOLE_KIND]
-    found = [row for row in topic.rows.all(figure, place_kind=kinds) if row.status == GIVEN]
-    if not found:
+    rates = [row for row in topic.rows.all(figure, place_kind=kinds) if row.status == GIVEN]
+    if not rates:
         return []
-    last = found[-1].period
-    return sorted((row for row in found if row.period == last), key=lambda row: row.rank)
+    last = rates[-1].period
+    return sorted((row for row in rates if row.period == last), key=lambda row: row.rank)
 
 
 def kinds_of_pages(topic: Topic) -> list[str]:

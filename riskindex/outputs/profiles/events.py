@@ -39,10 +39,10 @@ def change_sentences(book: Book, place: Place) -> Iterator[Html]:
         # What is not compared, or not shown, stands in the table with the reason.
         if row is None or not given(row):
             continue
-        told = f"{factor_label(book, factor)}: "
+        start = f"{factor_label(book, factor)}: "
         before = Free(str(row.compared_with), is_whole=True)
         yield sentence_html(
-            (told, count(row), " in ", period(row), ", "),
+            (start, count(row), " in ", period(row), ", "),
             (count(row, "base"), " in ", before, ": ", *_changed(row)),
             _beside_whole(book, place, factor),
             ".",
@@ -149,9 +149,9 @@ def _plots(book: Book, place: Place, factor: str) -> str:
 
 def _trend(book: Book, place: Place, factor: str) -> str:
     """Records per month and residents beside those of the whole; a line alone without them."""
-    found, whole = (records_by_month(book.rows(one), factor) for one in (place, book.whole))
+    months_here, whole = (records_by_month(book.rows(one), factor) for one in (place, book.whole))
     # A month without a line had no record, where any of the place has one.
-    here = {month: found.get(month, 0.0) for month in whole} if found else {}
+    here = {month: months_here.get(month, 0.0) for month in whole} if months_here else {}
     if not _is_mostly_known(here):
         return ""
     people, everybody = (_residents(book.rows(one)) for one in (place, book.whole))
@@ -264,23 +264,23 @@ def _by_period(book: Book, place: Place, factors: Sequence[str]) -> str:
     labels = list(dict.fromkeys(str(row.period) for factor in several for row in counts[factor]))
     shown, records = sorted(labels)[-MOST_PERIODS:], []
     for factor in several:
-        told = {str(row.period): sentence_html(count(row)) for row in counts[factor]}
-        records.append({"Events": factor_label(book, factor), **_columns(shown, told)})
+        cells = {str(row.period): sentence_html(count(row)) for row in counts[factor]}
+        records.append({"Events": factor_label(book, factor), **_columns(shown, cells)})
         for one, words in ((place, "per 1,000 residents"), (book.whole, f"{book.whole_word}")):
             rates = book.rows(one).all(f"{factor}.rate")
             if not rates or (one is book.whole and place.is_whole):
                 continue
             ends = one is not book.whole or place.is_whole
-            told = {
+            cells = {
                 str(row.period): sentence_html(value(row), *(limits(row) if ends else ()))
                 for row in rates
             }
             records.append({"Events": Html(f'<span class="quiet">{escape(words)}</span>')})
-            records[-1] |= _columns(shown, told)
+            records[-1] |= _columns(shown, cells)
     earlier = len(labels) - len(shown)
     more = "Earlier periods are in figures.csv." if earlier else ""
     return record_table(records) + paragraphs([more])
 
 
-def _columns(periods: Sequence[str], told: dict[str, Html]) -> dict[str, object]:
-    return {label: told.get(label, "") for label in periods}
+def _columns(periods: Sequence[str], cells: dict[str, Html]) -> dict[str, object]:
+    return {label: cells.get(label, "") for label in periods}

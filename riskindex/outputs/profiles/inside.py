@@ -34,8 +34,8 @@ def _record(book: Book, factor: str, part: pd.DataFrame) -> dict[str, object]:
         if len(lines):
             # Of the lines of inside_places.csv about this place and factor.
             row = f"inside:{lines['place'].iloc[0]}:{factor}"
-            told = escape(_words(book, lines))
-            record[heading] = Html(f'<span data-row="{escape(row)}">{told}</span>')
+            text = escape(_words(book, lines))
+            record[heading] = Html(f'<span data-row="{escape(row)}">{text}</span>')
     return record
 
 
@@ -49,16 +49,16 @@ def _words(book: Book, lines: pd.DataFrame) -> str:
     lines = lines.sort_values("records", ascending=False, kind="stable")
     if lines["stands_out"].isna().all():
         # Protected cells are not tested: their noise is no chance of events.
-        told = lines[lines["records"].notna()].head(MOST_NAMED)
-        named = [f"{row.value} ({int(row.records):,}{whole})" for row in told.itertuples()]
+        shown = lines[lines["records"].notna()].head(MOST_NAMED)
+        named = [f"{row.value} ({int(row.records):,}{whole})" for row in shown.itertuples()]
         return "; ".join([*named, "not tested" if named else f"{lines['mark'].max()} in each"])
-    found = lines[lines["stands_out"].fillna(False).astype(bool)].head(MOST_NAMED)
-    if found.empty:
+    significant = lines[lines["stands_out"].fillna(False).astype(bool)].head(MOST_NAMED)
+    if significant.empty:
         return f"none stands out from chance{f', {whole.strip()} records' if whole else ''}"
     return "; ".join(
         f"{_where(book, row.value, row.area_code)} "
         f"({int(row.records):,}{whole}, {row.ratio:,.1f} times)"
-        for row in found.itertuples()
+        for row in significant.itertuples()
     )
 
 

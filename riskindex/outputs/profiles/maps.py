@@ -90,16 +90,18 @@ def _swatches(words: dict[str, str], present: Iterable[str]) -> str:
 def hot_sentences(book: Book, place: Place) -> list[Html]:
     """How many areas are hot for what, and which of them are new."""
     rows = book.rows(place)
-    found = [(row, book.hot[name].label) for name, row in _hot_rows(book, rows, HOT) if row.count]
-    found.sort(key=lambda one: -one[0].count)
-    if not found:
+    hot_rows = [
+        (row, book.hot[name].label) for name, row in _hot_rows(book, rows, HOT) if row.count
+    ]
+    hot_rows.sort(key=lambda one: -one[0].count)
+    if not hot_rows:
         # Without "shown" the sentence would also speak for factors that the release keeps back.
         if not book.can_be_hot.any():
             return []
         words = f"No area is hot for any factor{' shown' * book.hides_hot} in the last period."
         return [sentence_html(words)]
-    told = [(count(row), f" for {inside(label)}") for row, label in found]
-    return [sentence_html("Areas hot in the last period: ", joined(told), "."), *_new(book, place)]
+    parts = [(count(row), f" for {inside(label)}") for row, label in hot_rows]
+    return [sentence_html("Areas hot in the last period: ", joined(parts), "."), *_new(book, place)]
 
 
 def _hot_rows(book: Book, rows: PlaceRows, category: str) -> list[tuple[str, Row]]:
@@ -153,14 +155,14 @@ def small_maps(book: Book, place: Place) -> str:
 def factor_records(book: Book, place: Place) -> list[dict[str, object]]:
     """Per factor: how many areas are hot here and in the whole, for how long, and how many new."""
     rows, whole = book.rows(place), book.rows(book.whole)
-    found: list[dict[str, object]] = []
+    records: list[dict[str, object]] = []
     for name, row in _hot_rows(book, rows, HOT):
         scored = bool(book.released.factors.at[name, "scored"])
         label = book.hot[name].label
         everywhere = whole.last(f"{name}.hot", category=HOT)
         lasting = [rows.last(f"{name}.hot", category=one) for one in (NEW, ALWAYS)]
         new, always = (sentence_html(count(one)) if one is not None else "" for one in lasting)
-        found.append(
+        records.append(
             {
                 "Factor": label if scored else f"{label} (not scored)",
                 "Areas hot": sentence_html(count(row)),
@@ -175,5 +177,7 @@ def factor_records(book: Book, place: Place) -> list[dict[str, object]]:
             }
         )
     # A column that says nothing of any factor only takes room.
-    empty = {name for name in found[0] if not any(one[name] for one in found)} if found else set()
-    return [{k: v for k, v in one.items() if k not in empty} for one in found]
+    empty = (
+        {name for name in records[0] if not any(one[name] for one in records)} if records else set()
+    )
+    return [{k: v for k, v in one.items() if k not in empty} for one in records]

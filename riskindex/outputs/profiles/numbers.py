@@ -66,8 +66,8 @@ class PlaceRows:
     def mixes(self, stem: str, **asked: object) -> dict[str, list[Row]]:
         """Rows of a mix by the group of events that they are of."""
         names = [name for name in self._by_figure if name == stem or name.startswith(f"{stem}:")]
-        found = {name: self.all(name, **asked) for name in names}
-        return {name: rows for name, rows in found.items() if rows}
+        by_group = {name: self.all(name, **asked) for name in names}
+        return {name: rows for name, rows in by_group.items() if rows}
 
 
 class Hot(NamedTuple):
@@ -163,7 +163,7 @@ class Book:
     @cached_property
     def groups(self) -> dict[str, list[Place]]:
         """Kind of group to its groups, in the order of their names."""
-        found = {}
+        by_kind = {}
         for kind, names in self.released.page_places.items():
             if kind in (WHOLE_KIND, NAMED_KIND):
                 continue
@@ -172,8 +172,8 @@ class Book:
             ordered = ordered[ordered.notna() & (ordered != "")]
             parts = {str(name): part.index.tolist() for name, part in ordered.groupby(ordered)}
             files = _files(kind, sorted(parts))
-            found[kind] = [Place(name, kind, parts[name], files[name]) for name in sorted(parts)]
-        return found
+            by_kind[kind] = [Place(name, kind, parts[name], files[name]) for name in sorted(parts)]
+        return by_kind
 
     @cached_property
     def named_places(self) -> list[Place]:
@@ -210,12 +210,12 @@ class Book:
     def rates(self) -> dict[tuple[str, str, str], list[Row]]:
         """Figure, kind of place and period to the rate of every place of the kind."""
         figures = self.released.figures
-        found: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
+        by_figure: dict[tuple[str, str, str], list[Row]] = defaultdict(list)
         # The rates that every run makes; those that a config names may be of anything.
         names = {f"{factor}.rate" for factor in self.released.factors.index}
         for row in figures[figures["figure"].isin(names)].itertuples(index=False):
-            found[str(row.figure), str(row.place_kind), str(row.period)].append(row)
-        return found
+            by_figure[str(row.figure), str(row.place_kind), str(row.period)].append(row)
+        return by_figure
 
     @property
     def counted(self) -> list[str]:
@@ -320,9 +320,9 @@ def index_class(score: "pd.Series[float]") -> "pd.Series[int]":
 
 def _hot(label: str, tests: pd.DataFrame, flag: str = "is_hot") -> Hot:
     # Partners see flags of restricted factors without what is corrected over all periods.
-    told = tests[flag].where(tests[flag].notna(), tests["is_hot"]) if flag in tests else None
+    shown = tests[flag].where(tests[flag].notna(), tests["is_hot"]) if flag in tests else None
     is_hot = (
-        (tests["is_hot"] if told is None else told)
+        (tests["is_hot"] if shown is None else shown)
         .astype("boolean")
         .fillna(False)
         .to_numpy(dtype=bool)

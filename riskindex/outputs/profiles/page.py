@@ -89,12 +89,12 @@ def _write(path: Path, book: Book, style: str, *, title: str, body: str) -> None
 
 def _page(book: Book, place: Place) -> str:
     parts = {title: make(book, place) for title, make in _SECTIONS.items()}
-    told = {title: body for title, body in parts.items() if body}
-    contents = " · ".join(link(f"#{slug(title)}", title) for title in told)
+    filled = {title: body for title, body in parts.items() if body}
+    contents = " · ".join(link(f"#{slug(title)}", title) for title in filled)
     links = " · ".join([link("index.html", "All profiles"), *_ELSEWHERE])
     sections = "".join(
         f'<section id="{slug(title)}"><h2>{escape(title)}</h2>{body}</section>'
-        for title, body in told.items()
+        for title, body in filled.items()
     )
     # Only the areas of this page: the whole county in each of hundred pages would fill a disk.
     shapes = define(book.outlines, book.outlines.inside(place_view(book, place)))
@@ -118,8 +118,8 @@ def _in_short(book: Book, place: Place) -> str:
 def _answer(book: Book, place: Place) -> str:
     if place.is_named:
         # The row of places.csv that the numbers of the sentence are from.
-        told = escape(place_line(book.released, place.number))
-        return f'<p class="answer" data-row="place-{place.number}">{told}</p>'
+        sentence = escape(place_line(book.released, place.number))
+        return f'<p class="answer" data-row="place-{place.number}">{sentence}</p>'
     row = book.rows(place).last(f"{LIST}.selected")
     everywhere = book.rows(book.whole).last(f"{LIST}.selected")
     if row is None or everywhere is None:
@@ -196,9 +196,9 @@ def _notes(book: Book, _place: Place) -> str:
     released = book.released
     # Notes on counts only where a profile shows counts.
     numbers = METHOD_NOTES if book.counted else ()
-    told = Html(f"What became of the data stands in the {link('../report.html', 'report')}.")
+    source_note = Html(f"What became of the data stands in the {link('../report.html', 'report')}.")
     return (
-        bullets([*numbers, told, *released.limits])
+        bullets([*numbers, source_note, *released.limits])
         + f'<p class="small">{escape(" ".join(released.attribution))}</p>'
     )
 
@@ -250,8 +250,8 @@ def _place_record(book: Book, place: Place) -> dict[str, object]:
     if book.has_ranks:
         ranks = [(book.records[code]["rank"], code) for code in place.codes]
         best = min((one for one in ranks if not pd.isna(one[0])), default=None)
-        told = (Number(f"{int(best[0])}", best[1]),) if best else ()
-        record["Highest rank"] = sentence_html(told)
+        rank = (Number(f"{int(best[0])}", best[1]),) if best else ()
+        record["Highest rank"] = sentence_html(rank)
     if people is not None:
         record["Residents"] = sentence_html(count(people, "base"))
     heading = "Most often hot" + ", of what is shown" * book.hides_hot

@@ -157,8 +157,8 @@ def _drawn(label: str, place: str, aspect: str, here: Mix, whole: Mix | None) ->
         unit="% of records",
     )
     start = (here.total_told, " records in ", Free(here.period), ". ")
-    told = (Html(f"<b>{escape(label)}</b>, {title}: "), *start, *_found(aspect, here, bins))
-    return drawing(picture, sentence_html(*told, *_lacking(aspect, here)))
+    caption = (Html(f"<b>{escape(label)}</b>, {title}: "), *start, *_found(aspect, here, bins))
+    return drawing(picture, sentence_html(*caption, *_lacking(aspect, here)))
 
 
 def _found(aspect: str, mix: Mix, bins: Mapping[str, Callable[[str], bool]]) -> Sentence:
@@ -183,21 +183,21 @@ def _standing_out(aspect: str, mix: Mix) -> Sentence:
         # Groups of events are tested one by one, and protected numbers not at all.
         return ()
     # Only what is above even: a quiet hour stands out too, and would read as a busy one.
-    found = [row for row in rows if row.note and row.ratio > 1 and row.category != "00"]
-    if not found:
+    significant = [row for row in rows if row.note and row.ratio > 1 and row.category != "00"]
+    if not significant:
         return (f"No {_NOUNS[aspect]} stands out from chance. ",)
-    found.sort(key=lambda row: -row.ratio)
-    named = [(Free(_label(aspect, str(r.category))), " (", value(r), ")") for r in found[:3]]
+    significant.sort(key=lambda row: -row.ratio)
+    named = [(Free(_label(aspect, str(r.category))), " (", value(r), ")") for r in significant[:3]]
     return (*joined(named), " stand out. " if len(named) > 1 else " stands out. ")
 
 
 def _lacking(aspect: str, mix: Mix) -> Sentence:
     apart, unsaid = mix.told(DEFAULT_TIME), mix.told(UNSAID)
-    told = (*apart, " are at a default time, which is no hour. ") if apart else ()
-    told += (*unsaid, " do not say. ") if unsaid else ()
+    sentence = (*apart, " are at a default time, which is no hour. ") if apart else ()
+    sentence += (*unsaid, " do not say. ") if unsaid else ()
     # Where default times stand apart, the records left at midnight are of that hour.
     doubt = aspect == "hour" and not apart
-    return (*told, "Midnight may stand for a time not known.") if doubt else told
+    return (*sentence, "Midnight may stand for a time not known.") if doubt else sentence
 
 
 def _bins(

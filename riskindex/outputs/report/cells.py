@@ -42,8 +42,8 @@ def reason_cells(released: Released, codes: Sequence[str]) -> dict[str, dict[str
         an area for which it says nothing no cell.
     """
     names = [str(name) for name, row in released.factors.iterrows() if row["scored"]]
-    known = released.hotspots.index.unique("factor")
-    return {name: _cells_of(released, name, codes) for name in names if name in known}
+    tested = released.hotspots.index.unique("factor")
+    return {name: _cells_of(released, name, codes) for name in names if name in tested}
 
 
 Fact = dict[Any, Any]
@@ -84,9 +84,9 @@ def own_numbers(released: Released, codes: Sequence[str]) -> pd.DataFrame:
         One line per area, a column per factor: its events, or its share in per cent; the heading
         says which, and what an average area has.
     """
-    known = released.hotspots.index.unique("factor")
+    tested = released.hotspots.index.unique("factor")
     columns = {}
-    for factor in (name for name in released.numbered if name in known):
+    for factor in (name for name in released.numbered if name in tested):
         tests = rows(released.hotspots, factor=factor)
         last = tests.index.get_level_values("period")[-1]
         table = tests.xs(last, level="period").reindex(codes)
@@ -96,8 +96,8 @@ def own_numbers(released: Released, codes: Sequence[str]) -> pd.DataFrame:
             if about.get("measured_as", "share") == "share":
                 # Rounded as the report rounds it, then a number again: a spreadsheet can sort by
                 # it.
-                told = [percent(share).removesuffix("%") for share in values]
-                columns[f"{about['label']}, %"] = pd.to_numeric(pd.Series(told, index=table.index))
+                texts = [percent(share).removesuffix("%") for share in values]
+                columns[f"{about['label']}, %"] = pd.to_numeric(pd.Series(texts, index=table.index))
             else:
                 columns[f"{about['label']}, own number"] = values
         elif "observed" in table:
@@ -140,12 +140,12 @@ def _measure_cell(fact: Fact) -> Cell:
     return _value_cell(fact, f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}")
 
 
-def _value_cell(fact: Fact, told: str) -> Cell:
+def _value_cell(fact: Fact, text: str) -> Cell:
     """A value as it is, and whether it is over its limit."""
     if pd.isna(_number(fact, "value")):
         # Withheld or not assessed, but the flag may be released all the same.
         return _flag_cell(fact)
-    return Cell("over" if _number(fact, "is_hot") == 1 else "", told, "")
+    return Cell("over" if _number(fact, "is_hot") == 1 else "", text, "")
 
 
 _SHARES = {"share": _share_cell, "rate": _rate_cell, "measure": _measure_cell}
@@ -182,8 +182,8 @@ def _lasting_cell(fact: Fact) -> Cell:
     if not shade and not lasts:
         return NOTHING
     here = _counted(fact, "", "here")
-    told = "; ".join(filter(None, [_often(fact) if lasts else "", here]))
-    return Cell(shade, told, _counted(fact, "window_", "near"))
+    text = "; ".join(filter(None, [_often(fact) if lasts else "", here]))
+    return Cell(shade, text, _counted(fact, "window_", "near"))
 
 
 def _often(fact: Fact) -> str:
@@ -206,10 +206,10 @@ def _counted(fact: Fact, of: str, where: str) -> str:
     observed, expected = _number(fact, f"{of}observed"), _number(fact, f"{of}expected")
     if pd.isna(observed):
         return ""
-    told = f"{observed:,.0f}" if observed == round(observed) else f"{observed:,.1f}"
+    number = f"{observed:,.0f}" if observed == round(observed) else f"{observed:,.1f}"
     # Where nothing is expected there is no ratio.
     times = f", {observed / expected:,.1f}×" if expected > 0 else ""
-    return f"{told} {where}{times}"
+    return f"{number} {where}{times}"
 
 
 def _number(fact: Fact, name: str) -> float:

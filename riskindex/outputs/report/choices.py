@@ -128,9 +128,9 @@ def _no_list_sentence(released: Released) -> str:
     """How many choices gave no list, or an empty one."""
     table = released.sensitivity.choices
     failed, empty = int((table["note"] != "").sum()), int((table["selected"] == 0).sum())
-    told = [f"{failed:,} could not be tried" if failed else ""]
-    told += [f"{empty:,} gave an empty list" if empty else ""]
-    return f"{' and '.join(filter(None, told))}: the workbook says why." if failed + empty else ""
+    parts = [f"{failed:,} could not be tried" if failed else ""]
+    parts += [f"{empty:,} gave an empty list" if empty else ""]
+    return f"{' and '.join(filter(None, parts))}: the workbook says why." if failed + empty else ""
 
 
 def _matters_sentence(released: Released) -> str:
@@ -351,8 +351,8 @@ def _with_shares(correlations: pd.DataFrame, labels: dict[str, str]) -> str:
         return ""
     table = correlations.xs("share", axis=1, level="kind")
     table.insert(0, "Factor", [labels[f] for f in table.index])
-    told = [_ABOUT_SHARES, " ".join(_mind(correlations, labels))]
-    return paragraphs(told) + html_table(table, decimals=2)
+    lines = [_ABOUT_SHARES, " ".join(_mind(correlations, labels))]
+    return paragraphs(lines) + html_table(table, decimals=2)
 
 
 def _mind(correlations: pd.DataFrame, labels: dict[str, str]) -> Iterator[str]:
@@ -381,7 +381,7 @@ def _pairs_sentence(correlations: pd.DataFrame, labels: dict[str, str]) -> str:
     # That none go together is told as well: somebody has looked.
     if not pairs:
         return "No two factors go together beyond 0.5."
-    told = [
+    named = [
         f"{inside(labels[a])} with {inside(labels[b])} ({rho:+.2f})"
         for (a, b), rho in list(pairs.items())[:MOST_PAIRS]
     ]
@@ -390,5 +390,5 @@ def _pairs_sentence(correlations: pd.DataFrame, labels: dict[str, str]) -> str:
     most = ", most of all" if len(pairs) > MOST_PAIRS else ":"
     return (
         f"{number} {go} together beyond 0.5 and may count one hardship twice{most} "
-        f"{in_words(told)}. Every pair stands in the workbook."
+        f"{in_words(named)}. Every pair stands in the workbook."
     )

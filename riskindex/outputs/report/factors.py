@@ -95,8 +95,10 @@ def _method_sentences(released: Released) -> Iterator[str]:
         # Without the numbers, factors of one method assume the same, and the sentence is said once.
         nulls = dict.fromkeys(_without_numbers(str(null)) for null in part["null"])
         # A method without a test assumes nothing, and a sentence that says so helps nobody.
-        told = [null for null in nulls if null and not null.startswith(("no test", "nothing"))]
-        assumed = f" It assumes: {'; or '.join(told)}." if told else ""
+        assumptions = [
+            null for null in nulls if null and not null.startswith(("no test", "nothing"))
+        ]
+        assumed = f" It assumes: {'; or '.join(assumptions)}." if assumptions else ""
         yield f"{labels[:1].upper()}{labels[1:]}: {METHODS[str(method)]}.{assumed}"
         # Only windows and areas against residents have this flaw; shuffled counts ask nothing of
         # residents.
@@ -110,10 +112,10 @@ def _without_numbers(null: str) -> str:
 
 
 def _police_sentence(released: Released) -> str:
-    found = released.factors["recorded"].astype(str) == "police-generated"
-    if not found.any():
+    by_police = released.factors["recorded"].astype(str) == "police-generated"
+    if not by_police.any():
         return ""
-    labels = [inside(str(label)) for label in released.factors.loc[found, "label"]]
+    labels = [inside(str(label)) for label in released.factors.loc[by_police, "label"]]
     return f"Found by police activity, so they show where police look, too: {in_words(labels)}."
 
 
@@ -170,8 +172,8 @@ def _last_tests(released: Released) -> pd.DataFrame:
     if "general_g" in last:
         last = last.assign(general_g=1000 * last["general_g"].astype(float))
     # Columns of zeros for every factor would widen the table past the page.
-    told = [c for c in TEST_WORDS if c in last and _tells(last[c])]
-    shown = {TEST_WORDS[c]: [_number(c, v) for v in last[c]] for c in told}
+    columns = [c for c in TEST_WORDS if c in last and _tells(last[c])]
+    shown = {TEST_WORDS[c]: [_number(c, v) for v in last[c]] for c in columns}
     labels = [released.label(str(factor)) for factor in last.index]
     table = pd.DataFrame({"Factor": labels, **shown})
     stays = [stays_hot(released, str(factor)) for factor in last.index]
@@ -181,8 +183,8 @@ def _last_tests(released: Released) -> pd.DataFrame:
 
 
 def _tells(column: "pd.Series[float]") -> bool:
-    known = column.dropna()
-    return bool((known != 0).any())
+    numbers = column.dropna()
+    return bool((numbers != 0).any())
 
 
 def _number(column: str, value: float) -> str:

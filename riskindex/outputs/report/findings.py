@@ -43,7 +43,7 @@ def new_sentences(released: Released) -> list[str]:
     labels, districts = released.factors["label"], new_by_district(released)
     # In the order of the report, and not by size.
     counts = released.new_hotspots["factor"].value_counts(sort=False)
-    found = []
+    sentences = []
     for factor, number in counts.items():
         line = f"{labels[factor]}: {_areas(number)} hot in the last period and in none before"
         if not districts.empty:
@@ -52,8 +52,8 @@ def new_sentences(released: Released) -> list[str]:
             where = districts.index[districts[labels[factor]] == most].astype(str).tolist()
             line += f"; {_areas(most)} in {in_words(where)}" if len(where) == 1 else ""
         emerged = _emerged(released, str(factor), int(number))
-        found.append(f"{line}{emerged}.")
-    return found
+        sentences.append(f"{line}{emerged}.")
+    return sentences
 
 
 def _emerged(released: Released, factor: str, number: int) -> str:
@@ -138,12 +138,12 @@ def stays_hot(released: Released, factor: str) -> str:
     if factor not in released.hotspots.index.get_level_values("factor"):
         return ""
     last = str(released.tests.xs(factor, level="factor").index[-1])
-    found = rows(released.hotspots, factor=factor, period=last)
-    if "hot_without_largest" not in found:
+    tests = rows(released.hotspots, factor=factor, period=last)
+    if "hot_without_largest" not in tests:
         return ""
     # Only hot areas are asked; of the others it is missing.
-    asked = found["hot_without_largest"].dropna().astype(bool)
-    hot = int(found["is_hot"].astype(bool).sum())
+    asked = tests["hot_without_largest"].dropna().astype(bool)
+    hot = int(tests["is_hot"].astype(bool).sum())
     return f"{int(asked.sum()):,} of {hot:,}" if len(asked) else ""
 
 
@@ -161,8 +161,8 @@ def over_time(released: Released) -> str:
     parts = [note for note in released.notes if "is a part period" in note]
     none = [_NOTHING_NEW] if released.new_hotspots.empty else []
     new, changes = new_by_district(released), change_sentences(released)
-    told = [*parts, *many_period_sentences(released), *new_sentences(released), *none]
-    html = [paragraphs(told), _strip_part(released)]
+    sentences = [*parts, *many_period_sentences(released), *new_sentences(released), *none]
+    html = [paragraphs(sentences), _strip_part(released)]
     if not new.empty:
         html += ["<h3>New hotspots by district</h3>", html_table(new.reset_index())]
     if changes:
@@ -255,8 +255,8 @@ def _scanned(released: Released) -> str:
 
 def _followed(released: Released) -> list[str]:
     """Factors with a history, in the order of the report."""
-    known = set(released.persistence.index.get_level_values("factor"))
-    return [factor for factor in released.factors.index if factor in known]
+    with_history = set(released.persistence.index.get_level_values("factor"))
+    return [factor for factor in released.factors.index if factor in with_history]
 
 
 def _areas(number: int, *, kind: str = "") -> str:

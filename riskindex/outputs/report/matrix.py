@@ -57,9 +57,9 @@ def reason_matrix(
     shown = list(codes)[:MOST_ROWS]
     if not shown:
         return ""
-    told = reason_cells(released, shown)
+    by_factor = reason_cells(released, shown)
     # An empty column takes the room of a full one; which ones are left out is said under the table.
-    cells = {factor: of for factor, of in told.items() if of}
+    cells = {factor: of for factor, of in by_factor.items() if of}
     before = _before(released, shown, is_list=is_list)
     # Plain dictionaries: pandas takes long to look up thousands of cells one by one.
     facts = released.all_areas.loc[shown].to_dict("index")
@@ -73,12 +73,12 @@ def reason_matrix(
     )
     more = len(codes) - len(shown)
     rest = [f"And {in_areas(more)} more, in the workbook."] if more else []
-    empty = [inside(str(released.factors.at[f, "label"])) for f in told if f not in cells]
+    empty = [inside(str(released.factors.at[f, "label"])) for f in by_factor if f not in cells]
     rest += [f"Nothing is told of these areas by {in_words(empty)}."] if empty else []
     scored = released.factors.index[released.factors["scored"].astype(bool)]
     # A restricted factor counts in the score all the same: without this line the reasons would not
     # add up.
-    hidden = [inside(str(released.factors.at[f, "label"])) for f in scored if f not in told]
+    hidden = [inside(str(released.factors.at[f, "label"])) for f in scored if f not in by_factor]
     rest += [f"Not part of this release for areas: {in_words(hidden)}."] if hidden else []
     foot = _foot(cells, before) if is_list else ""
     table = f'<table class="matrix">{_head(released, before, cells)}{bodies}'
@@ -136,8 +136,8 @@ def _named(released: Released, code: str, area: Fact) -> str:
     by_hand = str(area.get("override") or "")
     # An area put in by hand has no other reason, and who reads must see that at once.
     hand = f"put {by_hand} by hand: {area['override_reason']}" if by_hand == "in" else ""
-    told = escape(" · ".join(filter(None, [*under, code, hand])))
-    return f'{escape(area["name"])} <span class="quiet">{told}</span>'
+    details = escape(" · ".join(filter(None, [*under, code, hand])))
+    return f'{escape(area["name"])} <span class="quiet">{details}</span>'
 
 
 def _head(released: Released, before: Sequence[Columns], cells: Iterable[str]) -> str:
@@ -169,10 +169,10 @@ def _row(
         for column in before
     )
     named = f' id="{escape(name)}"' if name else ""
-    told = "".join(
+    rest = "".join(
         _cell(of.get(code, NOTHING), row=f"{factor}:{code}") for factor, of in cells.items()
     )
-    return f'<tr{named} data-row="{escape(code)}">{start}{told}</tr>'
+    return f'<tr{named} data-row="{escape(code)}">{start}{rest}</tr>'
 
 
 def _cell(cell: Cell, *, row: str) -> str:
@@ -198,12 +198,12 @@ def _groups(
     several = place_of[size > 1]
     parts = several.groupby(several.to_numpy(), sort=True)
     names = plan.places.table["name"]
-    found = [
+    places = [
         (f"{int(number)}. {names[number]}: {in_areas(len(part))}", [str(c) for c in part.index])
         for number, part in parts
     ]
     lone = [str(code) for code in codes if code not in several.index]
-    return [*found, *([(f"Single areas: {len(lone):,}", lone)] if lone else [])]
+    return [*places, *([(f"Single areas: {len(lone):,}", lone)] if lone else [])]
 
 
 def _group_row(heading: str, width: int) -> str:
@@ -222,20 +222,20 @@ def _foot(cells: dict[str, dict[str, Cell]], before: Sequence[Columns]) -> str:
 def _total(cells: Iterable[Cell]) -> str:
     shades = [cell.shade for cell in cells]
     own, near, over = (shades.count(kind) for kind in ("own", "near", "over"))
-    told = [f"{own:,} by itself" if own else "", f"{near:,} with neighbours" if near else ""]
-    return ", ".join(filter(None, [*told, f"{over:,} over the limit" if over else ""])) or "–"
+    parts = [f"{own:,} by itself" if own else "", f"{near:,} with neighbours" if near else ""]
+    return ", ".join(filter(None, [*parts, f"{over:,} over the limit" if over else ""])) or "–"
 
 
 def _legend(released: Released, cells: dict[str, dict[str, Cell]]) -> str:
     """What the shades and numbers mean, as far as they occur."""
-    found = [cell for of in cells.values() for cell in of.values()]
-    shades = {cell.shade for cell in found}
+    shown = [cell for of in cells.values() for cell in of.values()]
+    shades = {cell.shade for cell in shown}
     swatches = [
         f'<span class="swatch {shade}">{words}</span>'
         for shade, words in _SHADES.items()
         if shade in shades
     ]
-    lines = [_NUMBERS] if any(cell.around for cell in found) else []
+    lines = [_NUMBERS] if any(cell.around for cell in shown) else []
     lasting = [f for f in cells if released.factors.at[f, "score"] == "persistence"]
     lines += (
         [_LASTING]

@@ -236,10 +236,10 @@ def concentration_part(released: Released) -> str:
     return "" if released.rules else _concentration(pictures.concentrations(released))
 
 
-def _concentration(found: list[pictures.Concentration]) -> str:
-    if not found:
+def _concentration(curves: list[pictures.Concentration]) -> str:
+    if not curves:
         return ""
-    plots = "".join(drawing(pictures.concentration_curve(one), one.label) for one in found)
+    plots = "".join(drawing(pictures.concentration_curve(one), one.label) for one in curves)
     records = [
         {
             "Events of": one.label,
@@ -248,7 +248,7 @@ def _concentration(found: list[pictures.Concentration]) -> str:
             "If all areas were alike": percent(one.by_chance),
             "In the selected areas": percent(one.selected),
         }
-        for one in found
+        for one in curves
     ]
     line = (
         "Share of the events (upwards) in the areas that have most of them (to the right); the dot "
@@ -289,12 +289,12 @@ def _next_steps(released: Released) -> Iterator[str]:
             f"{released.cut.tied_at_cut:,} areas tie at the cut: agree on the rule for ties before "
             "the list is used."
         )
-    found = released.factors[
+    police = released.factors[
         (released.factors["recorded"] == "police-generated") & released.factors["scored"]
     ]
-    if len(found):
+    if len(police):
         yield (
-            f"Ask what the list would be without {in_words(found['label'].map(inside).tolist())}, "
+            f"Ask what the list would be without {in_words(police['label'].map(inside).tolist())}, "
             "which show where police look, too. The what-if of map.html answers at once."
         )
     yield from _lost_sentences(released.reconciliation)

@@ -247,8 +247,8 @@ def _ahead_by(released: Released, on: str, off: str) -> str:
     factor = str(more.idxmax())
     cells = reason_cells(released, [on, off]).get(factor, {})
     here = [cells[code].here for code in (on, off) if code in cells and cells[code].here]
-    told = f" ({'; there '.join(here)})" if here else ""
-    return f"{inside(str(released.factors.at[factor, 'label']))}{told}"
+    numbers = f" ({'; there '.join(here)})" if here else ""
+    return f"{inside(str(released.factors.at[factor, 'label']))}{numbers}"
 
 
 def place_line(released: Released, number: int) -> str:
