@@ -67,6 +67,7 @@ def _asked(wide: pd.DataFrame) -> Iterator[tuple[str, str, "pd.Series[object]"]]
         return
     # "Every period" and "none before" can only be said of areas that were assessed in all of them.
     assessed = wide.notna().all(axis=1)
+    # Missing becomes False here, and `assessed` makes such an area missing again.
     flags = wide.eq(True).fillna(False).astype(bool)
     last = flags.iloc[:, -1]
     every = span([str(wide.columns[0]), str(wide.columns[-1])])
@@ -130,6 +131,7 @@ def _living(
 ) -> pd.DataFrame:
     """People of each place who live in areas of the list, of all who live there."""
     numbers = pd.to_numeric(people, errors="coerce").astype(float)
+    # Off the list an area adds 0; one whose residents are not known makes the sum missing.
     both = pd.DataFrame({"count": numbers.where(listed | numbers.isna(), 0.0), "base": numbers})
     table = all_or_none(both, places).rename_axis("place").reset_index()
     # Text in the place of a number is a mark: it is withheld, and so is every sum with it.

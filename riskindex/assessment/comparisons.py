@@ -184,6 +184,7 @@ def overlap_rows(figure: Figure, shown: Shown) -> pd.DataFrame:
     first, second = both[pair[0]].to_numpy(), both[pair[1]].to_numpy()
     shared, hot, n = int((first & second).sum()), int(first.sum()), len(both)
     lift, p = _against_chance(first, second)
+    # Hot areas lie in clumps, which overlap by chance more often than scattered areas do.
     spatial = _spatial(both, shown)
     note = f"by chance {100 * second.sum() / n:.1f}%, {_p(p)}"
     note += f"; {_p(spatial)} against maps that are as clumped" if spatial is not None else ""
@@ -234,6 +235,7 @@ def difference_rows(
     key = ["definition", "place_kind", "place", "by", "category"]
     rows = shares.assign(**{c: shares.get(c, "") for c in key})
     now, old = (rows[rows["period"] == label].set_index(key) for label in (last, earlier))
+    # A part that only one of the periods has changed the most, and must not drop out.
     both = now.index.union(old.index, sort=False)
     # A missing line of protected cells does not say that there was none.
     complete = factor not in shown.restricted

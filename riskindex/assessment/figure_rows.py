@@ -201,9 +201,11 @@ def with_every_column(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     # One type per column, whatever rows there are: a column that is empty in one run and text in
     # another cannot be read by the same script.
     table = pd.concat(parts, ignore_index=True).reindex(columns=list(COLUMNS))
+    # Empty and not missing: a CSV cannot tell the two apart, Parquet can.
     texts = table[list(TEXTS)].astype(object)
     table[list(TEXTS)] = texts.where(texts.notna(), "")
     for column in WHOLE_NUMBERS:
+        # Nullable: a withheld count is missing, and 12 is not printed as 12.0.
         table[column] = table[column].astype(float).round().astype("Int64")
     numbers = [c for c in COLUMNS if c not in TEXTS and c not in WHOLE_NUMBERS]
     table[numbers] = table[numbers].astype(float)

@@ -307,6 +307,7 @@ def figure_faults(figure: Figure, names: Names) -> Iterator[str]:
         yield f"the name {figure.name!r} must be letters, digits and underscores."
     yield from _option_faults(figure)
     yield from _name_faults(figure, names)
+    # A change checks its period together with the baseline that it is held against.
     if figure.kind in ("change", "difference") and figure.of in names.measures:
         yield from _change_faults(figure, names)
     elif figure.period is not None:
@@ -341,6 +342,7 @@ def _option_faults(figure: Figure) -> Iterator[str]:
 
 
 def _benchmark_faults(figure: Figure) -> Iterator[str]:
+    # A benchmark without its owner and date cannot be checked by a reader.
     if (figure.benchmark is None) != (figure.benchmark_name == ""):
         yield "benchmark and benchmark_name belong together: say whose value it is."
     if figure.good != "neither" and figure.benchmark is None:
@@ -366,6 +368,7 @@ def _option_faults_of_people(figure: Figure) -> Iterator[str]:
         yield "areas is for the kind living-in, with the factor that against names."
     if any(not 1 <= years <= LONGEST_LOOK_BACK for years in figure.look_back):
         yield f"look_back: years must be from 1 to {LONGEST_LOOK_BACK}."
+    # Labels are keys of the counts, and two alike would be one.
     labels = [one.label for one in figure.records]
     if len(set(labels)) < len(labels):
         yield f"records: the labels must differ, and are {', '.join(labels)}."
@@ -387,6 +390,7 @@ def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
     # A published total, such as all offences of a force, may be the whole of a share.
     parts = ("share", "difference")
     of_series = {*countable, *names.series} if figure.kind in parts else countable
+    # People are counted by their homes in hot areas, so that the other factor must be tested.
     against = names.tested if figure.kind == "living-in" else of_series
     options = {"of": countable, "against": against, "weights": names.series}
     for option, among in options.items():
@@ -399,6 +403,7 @@ def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
             yield f"people: there is no measure {name!r}; there is {', '.join(names.measures)}."
     if figure.kind in PEOPLE_KINDS:
         yield from _people_faults(figure, names)
+    # The groups of a gap are a kind of place as well, such as fifths of deprivation.
     asked = [*figure.places, *([figure.by] if figure.kind == "gap" and figure.by else [])]
     for kind in [kind for kind in asked if kind in names.polygons]:
         yield from _polygon_faults(kind, figure, names)
@@ -459,6 +464,7 @@ def _change_faults(figure: Figure, names: Names) -> Iterator[str]:
         for option, label in given.items()
         for f in _periods_not_counted(figure, option, [label], names)
     ]
+    # A label that does not exist cannot be put in order with the others below.
     yield from faults
     if faults:
         return
@@ -468,6 +474,7 @@ def _change_faults(figure: Figure, names: Names) -> Iterator[str]:
         yield from error.faults
         return
     spans = [parse_period(label, unit=names.units[figure.of]) for label in (last, earlier)]
+    # Seasons differ: a summer quarter held against a winter one shows the calendar, not a change.
     months = [sorted(month % 12 for month in span.months) for span in spans]
     if months[0] != months[1]:
         yield (
@@ -488,6 +495,7 @@ def change_periods(figure: Figure, periods: Sequence[str], unit: Unit) -> tuple[
     # Only earlier ones: a change runs forwards in time.
     before = list(periods)[: list(periods).index(last)]
     start = figure.usable_from
+    # A first usable period that does not exist leaves none, so that the fault is told below.
     usable = before[before.index(start) :] if start in before else ([] if start else before)
     if not usable:
         when = f" from {start} on" if start else ""

@@ -148,6 +148,7 @@ class _Wide:
 
     def of(self, item: str) -> Array:
         """Numbers of an item; missing where it is withheld."""
+        # An item that is withheld in every line has no column.
         if item not in self.count:
             return np.full(len(self.count), np.nan)
         return np.asarray(self.count[item], dtype=float)
@@ -189,6 +190,7 @@ def _repeats(wide: _Wide) -> Iterator[pd.DataFrame]:
     records, people, unnamed = wide.of(RECORDS), wide.of(PEOPLE), wide.of(UNNAMED)
     all_records = "records of the period, wherever people live"
     yield wide.rows("records that name a person", RECORDS, counted="records", value=records)
+    # Where many records name nobody, the repeats below are a lower bound.
     without = percent(unnamed, records + unnamed)
     yield wide.rows(
         "records that name nobody",
@@ -222,6 +224,7 @@ def _means(wide: _Wide) -> tuple[dict[str, object], dict[str, object]]:
     with np.errstate(divide="ignore", invalid="ignore"):
         mean = np.where(people > 0, records / people, np.nan)
         share = np.where(records > 0, 100 * more / records, np.nan)
+        # Bounds: none of the unnamed records repeats anybody, or all of them do.
         least, most = (100 * (more + n) / (records + unnamed) for n in (0, unnamed))
     ends = np.array([_limits(wide, row) for row in range(len(records))])
     method = np.where(np.isnan(ends[:, 0]), "", BOOTSTRAP)
@@ -265,6 +268,7 @@ def _limits(wide: _Wide, row: int) -> tuple[float, float]:
     # Anew for every row: its limits do not hang on which rows stand before it.
     rng = np.random.default_rng(wide.shown.seed)
     drawn = rng.multinomial(total, people / total, size=RESAMPLES)
+    # Percentile bootstrap, 95%.
     low, high = np.quantile(drawn @ numbers / total, [0.025, 0.975])
     return float(low), float(high)
 
@@ -272,6 +276,7 @@ def _limits(wide: _Wide, row: int) -> tuple[float, float]:
 def _earlier(wide: _Wide) -> Iterator[pd.DataFrame]:
     """People with an earlier record within some years, and those without."""
     people = wide.of(PEOPLE)
+    # By number: as text 10 years would stand before 5.
     items = sorted(wide.items(EARLIER), key=lambda item: int(item.partition(SEPARATOR)[2]))
     for item in items:
         years = item.partition(SEPARATOR)[2]
@@ -349,6 +354,7 @@ def _homes(wide: _Wide) -> Iterator[pd.DataFrame]:
         rows = wide.rows(counted, item, counted=counted)
         rows = rows[rows["by"] == HOME]
         everybody = rows["category"].str.startswith(ANYWHERE)
+        # The cell of everybody is the base: a sum over forces lacks those that are withheld.
         base = rows["period"].map(rows[everybody].set_index("period")["count"])
         shares = percent(rows["count"], base)
         with_shares = rows.assign(
@@ -371,6 +377,7 @@ def _in_areas(wide: _Wide) -> Iterator[pd.DataFrame]:
         count, base = wide.of(IN_AREAS + SEPARATOR + item), wide.of(item)
         shares = percent(count, base)
         with np.errstate(divide="ignore", invalid="ignore"):
+            # Residents are taken as fixed, so that the limits of the ratio are those of the share.
             expected = np.where(within > 0, within / everyone, np.nan)
             ratios = {
                 ratio: round_half_away(np.asarray(shares[end], float) / 100 / expected, decimals=4)

@@ -182,7 +182,9 @@ def events_of(
     table = long.astype(float).to_frame("count").assign(base=float("nan"))
     people = residents_of(residents, places, totals)
     if people.empty:
+        # Without residents there are no rates, and the counts stand all the same.
         return table.assign(residents=float("nan"), mark="")
+    # Residents follow the coverage of each factor and period where that differs.
     asked = table.index if people.index.nlevels > 1 else table.index.get_level_values("place")
     return table.assign(residents=people.reindex(asked).to_numpy(), mark="")
 
@@ -226,6 +228,7 @@ def count_polygons(
         Index `LEVELS`, columns `COLUMNS`; missing where a source has no data of a part of the
         polygon. Nobody is known to live in a polygon.
     """
+    # A source without points would leave every polygon at 0, which looks safe.
     numbers = numbers[numbers.index.isin(list(with_points), level="factor")]
     if numbers.empty:
         return no_places()
@@ -235,6 +238,7 @@ def count_polygons(
     names["place"] = names["place"].mask(nowhere, NOT_RECORDED)
     numbers = numbers.set_axis(pd.MultiIndex.from_frame(names))[~nowhere | counts_all]
     table = numbers.groupby(level=list(LEVELS)).sum().astype(float).to_frame("count")
+    # Where a part of the polygon has no data its number is missing, and not merely lower.
     lacking = by_factor(counts).isna()
     for kind, shapes in polygons.items() if lacking.any(axis=None) else ():
         for place, shape in shapes.items():
@@ -352,6 +356,7 @@ def with_events_elsewhere(table: pd.DataFrame, in_no_area: pd.DataFrame) -> pd.D
     is_whole = table.index.get_level_values("place_kind") == WHOLE_KIND
     lines = table.index.droplevel(["place_kind", "place"])
     more = in_no_area["count"].reindex(lines).fillna(0).to_numpy(dtype=float)
+    # The whole alone: an event in no area is in no district either.
     return table.assign(count=table["count"].astype(float) + np.where(is_whole, more, 0.0))
 
 

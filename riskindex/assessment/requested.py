@@ -241,6 +241,7 @@ def _changed(figure: Figure, shown: Shown) -> pd.DataFrame:
 def _difference(figure: Figure, shown: Shown) -> pd.DataFrame:
     """A share of one period less that of another, in points."""
     last, earlier = change_periods(figure, shown.periods[figure.of], shown.units[figure.of])
+    # Shares of all periods: the figure names the later of the two alone.
     shares = _shares(replace(figure, period=None), shown)
     return difference_rows(shares, shown, figure.of, last, earlier)
 
@@ -348,6 +349,7 @@ def _years(rows: pd.DataFrame) -> "pd.Series[float]":
 
 def _without_years(rows: pd.DataFrame) -> str:
     """Which ages are in no band, because they are no number of years."""
+    # Words such as "under 10" would be lost from every band in silence.
     others = sorted(set(rows.loc[_years(rows).isna(), "category"]) - {UNSAID})
     return f"in no band, as no number of years: {', '.join(others)}" if others else ""
 
@@ -389,6 +391,7 @@ def _of_unit(part: pd.DataFrame, unit: str) -> pd.DataFrame:
     per, is_share = PER.get(unit), unit == "%"
     scale, decimals = (100.0 if is_share else 1.0), (1 if is_share or per else 0)
     exposure = base / per if per else 1.0
+    # A share is binomial, a count or rate is Poisson.
     made = clopper_pearson(count, base) if is_share else count_interval(count, exposure)
     worked = round_half_away(scale * np.asarray(made.value), decimals=decimals)
     # A value that the source quotes goes before our own of its count: rounding there may differ.

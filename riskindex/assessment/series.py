@@ -176,6 +176,7 @@ def _kept(name: str, sheet: CsvSheet, where: Where) -> CsvSheet:
     kept = np.ones(len(sheet.rows), dtype=bool)
     for column, values in where.items():
         found = pd.Series(sheet.columns[column], dtype=object).str.strip()
+        # A file holds texts alone: the number 2022 of a config must find the text 2022.
         asked = list(map(str, values))
         # A misspelt value would keep no row, and the series would silently be empty.
         if missing := [value for value in asked if value not in set(found)]:

@@ -83,6 +83,7 @@ def hot_by_factor(
     asked
         Figures of the config; where none is of hot areas, the table is empty.
     """
+    # Disclosure: flags that no figure needs are not passed on.
     if hotspots.empty or not any(figure.kind in ("overlap", "living-in") for figure in asked):
         return pd.DataFrame()
     flags = {}
@@ -119,6 +120,7 @@ def areas_of_homes(
         against = str(figure.against)
         if figure.kind != "living-in":
             continue
+        # A factor that the reader may not see has no column, and its figure is withheld.
         if figure.areas == "hot" and against in hot:
             found[figure.name] = hot[against]
         elif figure.areas == "persistent" and "periods_hot" in persistence:
@@ -209,6 +211,7 @@ def every_figure(requested: Sequence[Figure], shown: Shown) -> pd.DataFrame:
     if len(shown.funnels):
         funnel_lines = funnel_rows(shown.funnels, labels=shown.labels, whole=shown.whole)
         parts.insert(1, with_every_column([funnel_lines]))
+    # Again at position 1, so that hot areas and the list stand before the funnels.
     parts.insert(1, with_every_column(list(_of_areas(shown))))
     table = with_every_column(parts)
     # A group of events is named after a colon; the definition is the factor's.

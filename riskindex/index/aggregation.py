@@ -96,6 +96,7 @@ def copeland(scores: Array, weights: Array) -> Array:
             f"them, not {n:,}. Take a mean."
         )
     won = np.empty(n)
+    # In blocks: all pairs at once would need n squared numbers for each factor.
     for start in range(0, n, 256):
         mine = slice(start, min(start + 256, n))
         margin = np.zeros((mine.stop - start, n))
@@ -114,6 +115,7 @@ COPELAND_LIMIT = 5_000
 def _copeland_score(scores: Array, weights: Array) -> Combined:
     """Copeland's count as 0 to 100; an area without any score has 0. It is no sum of points."""
     share = (copeland(scores, weights) / max(len(scores) - 1, 1) + 1) / 2
+    # An area that scores 0 on every factor has no risk to rank, whatever duels it draws.
     nothing = (np.where(weights > 0, scores, 0.0) == 0).all(axis=1)
     return Combined(np.where(nothing, 0.0, 100 * share), np.full(scores.shape, np.nan))
 

@@ -354,6 +354,7 @@ def _group_weight(name: str, inside: float, options: Index) -> float:
 def _companion(scores: pd.DataFrame, frame: Ingredients) -> Array:
     if "intensity" not in scores:
         return np.full(len(frame.areas), np.nan)
+    # Always arithmetic: any percentile of 0 would make a geometric mean 0, and leave ties.
     return frame.arithmetic().combine(_wide(scores, "intensity").to_numpy(float)).score
 
 
@@ -409,6 +410,7 @@ def index_faults(options: Index, groups: set[str]) -> Iterator[str]:
     if not 1 <= options.digits <= 16:
         yield f"index.digits: {options.digits} must be 1 to 16."
     words = {options.aggregation, options.within_groups or options.aggregation}
+    # Power means need weights that add up to 1, which weights as given need not.
     if options.weights == "as-given" and words != {"arithmetic"}:
         yield 'index: weights = "as-given" goes with aggregation = "arithmetic" only.'
 

@@ -32,6 +32,7 @@ def shares_of(tables: pd.DataFrame, shares: Mapping[str, Share]) -> pd.DataFrame
 
     return pd.DataFrame(
         {
+            # A base of 0 gives no share; the quotient would be infinite.
             name: column(share.numerator) / column(share.denominator).where(lambda d: d > 0)
             for name, share in shares.items()
         },
@@ -83,6 +84,7 @@ def compose(
 
 
 def _share(counts: Array) -> float:
+    # A ratio of sums and not a mean of ratios: each person counts once, whatever the area.
     part, whole = counts.sum(axis=0)
     return float(part / whole) if whole > 0 else float("nan")
 
@@ -134,6 +136,7 @@ def _spearman(a: "pd.Series[float]", b: "pd.Series[float]") -> float:
     # A rank correlation with a constant is undefined.
     if len(both) < 3 or (both.nunique() == 1).any():
         return float("nan")
+    # Spearman's rho is Pearson's r of the mid-ranks, ties included.
     return float(np.corrcoef(both.rank().to_numpy().T)[0, 1])
 
 
@@ -179,6 +182,7 @@ def warn_of_directions(correlations: pd.DataFrame, factors: Sequence[Factor]) ->
         return times[name], not factor.counts_events and factor.denominator is None
 
     sentences = []
+    # The strongest pairs alone: one factor turned round runs against most of the others.
     for pair, rho in list(against.items())[:MOST_AGAINST]:
         other, odd = sorted(pair, key=oddness)
         turn = "direction = -1" if scored[odd].direction == 1 else "no direction"

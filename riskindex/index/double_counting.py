@@ -97,6 +97,7 @@ def _part(a: FactorContent, b: FactorContent) -> bool:
 
 def _parts_shared(a: FactorContent, b: FactorContent) -> bool:
     return any(
+        # Two rules of one source share events unless their values cannot be met together.
         one.source == other.source and not apart(required(one.rule), required(other.rule))
         for one in a.factor.groups
         for other in b.factor.groups
@@ -198,6 +199,7 @@ def _words(factor: Factor, sources: Mapping[str, object]) -> tuple[str, str]:
     """All that the config says a factor is about, and what of it names its column."""
     references = [factor.column(c) for c in (factor.numerator, factor.denominator) if c]
     texts, columns = [factor.name, factor.label], []
+    # The numerator alone: a denominator such as all households says nothing of the subject.
     for source, column in references[:1]:
         table = sources.get(source)
         texts.append(source)
@@ -214,10 +216,12 @@ def _words(factor: Factor, sources: Mapping[str, object]) -> tuple[str, str]:
 
 def _inside(a: Factor, b: Factor) -> bool:
     """Whether every event of one factor is an event of another."""
+    # A factor without groups counts no events, and all() of nothing would be true.
     return bool(a.groups) and all(any(_covers(g, own) for g in b.groups) for own in a.groups)
 
 
 def _covers(whole: EventGroup, part: EventGroup) -> bool:
+    # Clauses of definitions are not compared: a definition lies inside itself alone.
     if whole.definition is not None:
         return whole.source == part.source and whole.definition == part.definition
     return whole.source == part.source and all(

@@ -87,9 +87,11 @@ def explain(
         averages=averages,
         clusters=clusters,
     )
+    # The largest contribution first: a reader who stops after one sentence has the main reason.
     order = np.argsort(-scores.loc[sentences.index, "contribution"].to_numpy(float), kind="stable")
     joined = sentences.iloc[order].groupby(level="area_code", sort=False).agg(" ".join)
     areas = scores.index.get_level_values("area_code").unique()
+    # A single factor says so in its own sentence; this is for areas where several rest on one area.
     lone = through_one_area(hotspots, factors).reindex(areas).fillna("").str.match("all of (?!1$)")
     joined = joined.reindex(areas).fillna("")
     joined = joined.where(~lone, joined + _LONE)
@@ -133,6 +135,7 @@ def through_one_area(hotspots: pd.DataFrame, factors: Sequence[Factor]) -> "pd.S
         for factor in factors
         if factor.scored and factor.is_tested
     ]
+    # Missing where the area is not hot, so that only hot factors are counted.
     asked = [t["hot_without_largest"].dropna() for t in tables if "hot_without_largest" in t]
     if not asked:
         return pd.Series(dtype=object)
@@ -243,10 +246,13 @@ def _facts(
     largest = last.reindex(columns=["hot_without_largest"])["hot_without_largest"]
     table["through_one"] = largest.eq(False).fillna(False).astype(bool)
     if "is_hot_local" in last:
+        # Not tested is NaN and not 0, which would say that the surroundings are as hot.
         asked = last["local_p_adjusted"].notna()
         table["local"] = last["is_hot_local"].astype(float).where(asked)
     if factor.score == "risk":
+        # A risk is estimated over all periods, and its sentence gives the sums over all of them.
         every = rows(hotspots, factor=factor.name)[["observed", "expected"]]
+        # Events of a period that does not assess the area have no expectation beside them.
         sums = every[every["expected"].notna()].groupby(level="area_code").sum()
         table = table.join(sums.add_prefix("all_"))
     if factor.name in persistence.index.get_level_values("factor"):
@@ -258,6 +264,7 @@ def _facts(
 
 def _clusters(clusters: pd.DataFrame, factor: Factor) -> pd.DataFrame:
     """Size and p of the cluster that each area is in; clusters of one factor share no area."""
+    # A cluster of one area is the hot area itself, and no group to name.
     mine = clusters[(clusters["factor"] == factor.name) & (clusters["areas"] > 1)]
     each = mine.assign(area_code=mine["area_codes"].str.split("; ")).explode("area_code")
     return each.set_index("area_code")[["areas", "p"]].set_axis(["cluster", "cluster_p"], axis=1)
@@ -303,6 +310,7 @@ def _own_words(speech: Speech, fact: Fact) -> str:
 
 def _of_many(speech: Speech, fact: Fact) -> str:
     """In how many of many periods it is still hot when they are corrected together."""
+    # Of many periods some are hot by luck: the corrected number stands beside the raw one.
     if not reads_all_periods(len(speech.factor.periods), speech.unit):
         return ""
     return f" ({fact.periods_hot_all:.0f} when all are corrected together)"
@@ -347,11 +355,13 @@ _SHARES: Mapping[str, Callable[[Speech, Fact], str]] = MappingProxyType(
 
 def _tested(speech: Speech, fact: Fact) -> str:
     factor, kind = speech.factor, _kind(speech.factor, fact)
+    # Where an area is hot through its window, the numbers of the window are the evidence.
     near = kind not in ("", "own", "both")
     observed = fact.window_observed if near else fact.observed
     expected = fact.window_expected if near else fact.expected
     if factor.direction == -1:
         return _fewer(speech, fact)
+    # An area below what was expected may score by its rank; that is no reason to name.
     if not (fact.is_hot or fact.confidence > 0 or near or observed > expected):
         return ""
     start = "Hot" if fact.is_hot else "Possibly hot" if fact.confidence > 0 else "More"
@@ -379,6 +389,7 @@ def _own_risk(speech: Speech, fact: Fact) -> str:
     """The area's own numbers first, then those of its window, which are named as such."""
     factor = speech.factor
     hot = fact.is_hot and factor.direction == 1
+    # Shrinkage gives every area a risk; only an excess or a hotspot is a reason.
     if not _is_worse(factor, fact.all_observed, fact.all_expected) and not hot:
         return ""
     span = " to ".join(dict.fromkeys([*factor.periods[:1], *factor.periods[-1:]]))
@@ -411,6 +422,7 @@ _ESTIMATES: Mapping[str, Callable[[Factor, float], str]] = MappingProxyType(
 def _of_window(factor: Factor, fact: Fact) -> str:
     """The numbers of the window, or how surely the area is hot by itself alone."""
     sure = f"{fact.confidence:.0f}% sure" if fact.confidence > 0 else ""
+    # An area that is hot by itself alone owes nothing to its window.
     if fact.kind == "own":
         return f" ({sure})" if sure else ""
     window = _counted(factor, fact.window_observed, fact.window_expected, sure)

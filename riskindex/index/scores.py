@@ -171,11 +171,13 @@ def _measure(
         own = risks.mean
     if factor.score == "risk" and own is not None:
         value = risks.told
+        # A risk is estimated from all periods, so that a last period without data does not undo it.
         assessed = np.ones(len(value), dtype=bool)
     next_door = np.array([(table["kind"] == "next door").to_numpy(bool) for table in periods])
     lasting = _lasting(persistence, factor).reindex(last.index).astype("Float64")
     return FactorMeasures(
         value=value,
+        # A flag has no missing value: `assessed` makes the score of such an area NaN.
         is_hot=last["is_hot"].to_numpy(dtype=bool, na_value=False),
         confidence=last["confidence"].to_numpy(dtype=float, na_value=0.0),
         assessed=assessed & ~np.isnan(value),
@@ -347,6 +349,7 @@ def _confidence(measured: FactorMeasures, factor: Factor) -> Array:
 
 def _persistence(measured: FactorMeasures, factor: Factor) -> Array:
     near = NEXT_DOOR[factor.neighbourhood] * measured.periods_near
+    # Of the assessed periods: an area that lacks a year is judged by the years it has.
     score = 100 * _ratio(measured.periods_hot + near, measured.periods_assessed)
     if factor.persistence == "counted":
         return score

@@ -60,6 +60,7 @@ def pca_weights(given: WeightInputs) -> Array:
                 f"index.weights: {against[0]} runs against the other factors, so the first "
                 "principal component gives it a weight below zero. Give the weights yourself."
             )
+        # Inside a group PCA only shares out the weight that its factors were given together.
         weights[members] = loadings * (given.weights[members].sum() / loadings.sum())
     return weights
 
