@@ -121,6 +121,7 @@ def save_backtest(result: ReleasedBacktest, folder: str | Path | HeldFolder) -> 
     """
     with written_whole(folder if isinstance(folder, HeldFolder) else Path(folder)) as out:
         write_csv(result.table, out / "backtest.csv")
+        # Names beside the codes: the file is read by people who know the places.
         named = result.lists.reset_index()
         named.insert(2, "name", named["area_code"].map(result.released.areas["name"]))
         write_csv(named, out / "backtest_areas.csv")
@@ -154,6 +155,7 @@ def wide(result: ReleasedBacktest, target: str) -> pd.DataFrame:
     # The events that a list caught are the same under every measure: its first line has them.
     first = rows.drop_duplicates("method").set_index("method")
     table = pd.DataFrame({"List": [result.labels[m] for m in first.index]}, index=first.index)
+    # The mean of lists picked at random is no whole number.
     table["Events caught"] = first["caught"].round().astype(int)
     for measure, words in SHOWN.items():
         part = rows[rows["measure"] == measure].set_index("method")
@@ -163,6 +165,7 @@ def wide(result: ReleasedBacktest, target: str) -> pd.DataFrame:
 
 def hit_rates(result: ReleasedBacktest) -> pd.DataFrame:
     """One line per list, one column per target: the hit rate; + beats the index, - falls short."""
+    # One table over all targets: a list that predicts one kind of event may fail at another.
     columns = {
         label: _hit(result, target).apply(lambda row: f"{row['value']:.1%}{_mark(row)}", axis=1)
         for target, label in result.targets.items()
@@ -182,6 +185,7 @@ def _value(measure: str, row: "pd.Series[float]") -> str:
     if pd.isna(row["value"]):
         return "–"
     value, low, high = (_number(measure, row[c]) for c in ("value", "low", "high"))
+    # Only the hit rate is a share; PAI, PEI and RRI are ratios without a unit.
     sign = "%" if measure == "hit_rate" else ""
     return f"{value}{sign}" + (f" ({low} to {high})" if low != "–" else "")
 
@@ -207,6 +211,7 @@ def _hit(result: ReleasedBacktest, target: str) -> pd.DataFrame:
 
 def _sentence(result: ReleasedBacktest, target: str) -> str:
     hit = _hit(result, target)
+    # The index against simple rules: without a baseline a hit rate says nothing.
     index = hit.loc["index"]
     others = [
         f"{inside(result.labels[str(method)])} {row['value']:.1%}{_verdict(row)}"
@@ -260,6 +265,7 @@ def _parts(result: ReleasedBacktest) -> Iterator[tuple[str, str]]:
     )
     for target, label in result.targets.items():
         yield label, _target_part(result, target)
+    # The seed is printed, so that a reviewer can draw the same repeats.
     how = INTERVALS.format(draws=result.draws, seed=released.config.get("seed", ""))
     built = [f"{released.factors.at[f, 'label']}: {p}." for f, p in result.before.items()]
     yield "What was built on", bullets(built)
@@ -331,15 +337,18 @@ def _has_numbers(result: ReleasedBacktest, target: str, measure: str) -> bool:
 
 
 def _dots(axis: "Axes", part: pd.DataFrame, methods: list[str], scale: float) -> None:
+    # The middle 95% of lists picked at random: a dot inside the band is no better than luck.
     chance = part.loc["chance", ["low", "high"]]
     axis.axvspan(scale * chance["low"], scale * chance["high"], color="#D9D9D9", linewidth=0)
     for place, method in enumerate(methods):
+        # One dark dot among grey ones: the eye finds the index without a legend.
         colour = overview_map.RAMP[-1] if method == "index" else "#505A5F"
         low, value, high = (scale * part.at[method, c] for c in ("low", "value", "high"))
         axis.plot([low, high], [place, place], color=colour, linewidth=1.6)
         axis.plot([value], [place], "o", color=colour, markersize=5)
     # Upside down, so that the first line of the table is the top line of the picture.
     axis.set_ylim(len(methods) - 0.5, -0.5)
+    # From zero, as a cut axis would make small differences between lists look large.
     axis.set_xlim(left=0)
     axis.tick_params(length=0, labelsize=7)
     axis.spines[["top", "right", "left"]].set_visible(False)

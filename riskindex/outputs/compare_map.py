@@ -51,8 +51,10 @@ def draw_comparison(result: Comparison) -> str:
     scale = (WIDTH - 2 * EDGE) / width
     paths = "".join(f'<path class="land" d="{path}"/>' for path in outlines.paths)
     ground = f"translate({EDGE} {EDGE}) scale({scale:.5f}) translate({-west} {-north})"
+    # Outlines are drawn in steps of ten metres with y downwards, as SVG has it.
     at = _middles(areas) / 10 * [1, -1] - [west, north]
     at = pd.DataFrame(at * scale + EDGE, index=areas.index, columns=["x", "y"])
+    # Unsorted: the number of a sign is the line of its area in the table.
     movers = result.movers.index.intersection(at.index, sort=False)
     stay = selected_areas(result.a).intersection(selected_areas(result.b)).intersection(at.index)
     dots = "".join(
@@ -78,6 +80,7 @@ def _signs(result: Comparison, at: pd.DataFrame) -> str:
         number = result.movers.index.get_loc(code) + 1
         change = str(result.movers.at[code, "change"])
         kind = ENTERED if change == "entered" else LEFT
+        # A sign that hardly moved still covers its area and needs no line.
         if np.hypot(x - home.x, y - home.y) > 2:
             lines.append(f'<path class="leader" d="M{home.x:.0f} {home.y:.0f}L{x:.0f} {y:.0f}"/>')
         light = " light" if kind == ENTERED else ""
@@ -124,6 +127,7 @@ def moved_apart(at: Array) -> Array:
         np.fill_diagonal(short, 0)
         if short.max() < 0.01:
             break
+        # Half to each of the pair, so that a cluster spreads and does not drift.
         push = between / np.maximum(far, 1e-9)[..., None] * short[..., None] / 2
         placed += push.sum(axis=1)
     return placed
@@ -131,6 +135,7 @@ def moved_apart(at: Array) -> Array:
 
 def _middles(areas: "gpd.GeoDataFrame") -> Array:
     """A point inside each area, in metres."""
+    # The centroid of a crescent-shaped area may lie in its neighbour.
     points = areas.geometry.representative_point()
     return np.column_stack([points.x, points.y])
 
@@ -149,6 +154,7 @@ def _areas(result: Comparison) -> "gpd.GeoDataFrame | None":
         # In metres: one may have been written in other coordinates than the other.
         parts.append(shapes.to_crs("EPSG:27700"))
     later, earlier = parts
+    # The later shape where both have one: boundaries may have been redrawn between the runs.
     return gpd.GeoDataFrame(pd.concat([later, earlier[~earlier.index.isin(later.index)]]))
 
 
@@ -163,6 +169,7 @@ def _districts(areas: "gpd.GeoDataFrame", run: Run) -> "gpd.GeoDataFrame":
     shapes = pd.Series(simplified(areas), index=areas.index)
     merged = {
         str(name): shapely.union_all(part.to_numpy())
+        # An area of the earlier run alone has no district in the later one; grouping would drop it.
         for name, part in shapes.groupby(names.fillna("").astype(str))
     }
     return gpd.GeoDataFrame(geometry=list(merged.values()), index=list(merged), crs=areas.crs)

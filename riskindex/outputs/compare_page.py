@@ -58,6 +58,7 @@ def save_comparison(result: Comparison, folder: str | Path) -> None:
             "differences": list(result.differences),
             "notes": [summary(result), *result.notes],
         }
+        # Last of all, as the manifest has the hash of every file.
         seal(content, out)
 
 
@@ -66,6 +67,7 @@ def summary(result: Comparison) -> str:
     change = result.movers["change"]
     entered, left = int((change == "entered").sum()), int((change == "left").sum())
     causes = result.movers["cause"].value_counts()
+    # In the order in which run A is turned into run B, and not by number.
     why = ", ".join(f"{CAUSES[c]} {causes[c]:,}" for c in CAUSES if c in causes)
     sentence = f"From {_name(result, 'a')} to {_name(result, 'b')}: "
     sentence += f"{result.stays:,} areas stay, {entered:,} enter, {left:,} leave."

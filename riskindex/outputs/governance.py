@@ -146,6 +146,7 @@ def _checks(released: Released) -> Iterator[tuple[str, str]]:
             "Every event is counted, or not counted for a stated reason",
             f"{lines:,} of {len(table):,} lines add up (see Data log)",
         )
+    # An island has nobody in its window but itself, so that its own few events decide alone.
     islands = len(released.neighbours.islands)
     yield "Areas without a neighbour", f"{islands:,}"
     # A protected factor has no such number, and missing is not more than 0.
@@ -204,11 +205,13 @@ def _decisions(released: Released) -> Iterator[tuple[str, str, str]]:
     index, selection = config.get("index", {}), config.get("selection", {})
     scored = released.factors[released.factors["scored"].astype(bool)]
     weights = [f"{row['label']} {row['weight']:g}" for _, row in scored.iterrows()]
+    # Each way once: the table of factors beneath says which factor has which.
     scores = sorted(set(score_words(scored)))
     yield "Which factors are in the index", f"{len(scored)}: see Each factor", "factors"
     yield "Weights", f"{in_words(weights)} ({index.get('weights', 'normalised')})", "weights"
     yield "From test to score", "; ".join(scores), "scores"
     yield "From scores to index", f"{index.get('aggregation', 'arithmetic')} mean", "aggregation"
+    # The default is spelled out, as a choice nobody made is still one to answer for.
     missing = str(index.get("missing", "not-assessed"))
     yield "Areas that lack a factor", _MISSING.get(missing, missing), "missing"
     yield "Neighbours", neighbour_words(released), "neighbours"
@@ -234,6 +237,7 @@ def _effect(released: Released, kind: str) -> str:
     table = released.sensitivity.choices
     if table.empty:
         return "not measured"
+    # A choice with a note could not be computed and moved nobody.
     left = table.loc[(table["kind"] == kind) & (table["note"] == ""), ["entered", "left"]]
     if left.empty:
         return "no other choice was tried"
@@ -342,6 +346,7 @@ def _transparency_part(released: Released) -> str:
         # What the run knows comes first, then what a person has to add to it.
         answer = Html(" ".join(part for part in (escape(answered), asked) if part))
         sections.setdefault(field.section, []).append({"Field": field.name, "Answer": answer})
+    # Sections of the template in its order, so that the answers can be carried over.
     tables = [f"<h3>{escape(name)}</h3>{record_table(lines)}" for name, lines in sections.items()]
     return paragraphs([SOURCE]) + "".join(tables)
 
@@ -360,6 +365,7 @@ def _signatures(_released: Released) -> str:
                 "Role": role,
                 "Name": todo("name"),
                 "Date": todo("date"),
+                # Left empty for ink: a typed name in a page that anybody can edit signs nothing.
                 "Signature": Html('<span class="line"></span>'),
             }
             for role in roles

@@ -83,6 +83,7 @@ def _plan(released: Released) -> dict[str, Any] | None:
         "next_door",
         "again",
     )
+    # Lists and not objects: names of fields would be repeated for every number of teams.
     step = [[step.amount, step.reach, step.one_more, list(step.places)] for step in plan.steps]
     spread = [[one.amount, one.reach, one.one_more, list(one.places)] for one in plan.spread]
     return {
@@ -140,6 +141,7 @@ def postcode_data(
     """
     if postcodes is None:
         return None
+    # Positions instead of codes: nine letters a postcode would double the size of the page.
     position = {code: i for i, code in enumerate(codes)}
     table = pd.DataFrame({"postcode": postcodes.index, "at": postcodes.map(position).to_numpy()})
     table = table[table["at"].notna() & table["postcode"].str.fullmatch(_POSTCODE)]
@@ -319,6 +321,7 @@ def _group(name: str, released: Released) -> str:
     """Group of factors that the factor is combined in first; empty where it stands by itself."""
     if "group" not in released.scores or name not in released.scores.index.get_level_values(0):
         return ""
+    # The group belongs to the factor and is the same in every line.
     return str(released.scores.loc[name, "group"].iloc[0])
 
 
@@ -341,6 +344,7 @@ def _hot_data(period: str, table: pd.DataFrame) -> dict[str, Any]:
 def _why(table: pd.DataFrame) -> dict[str, Any]:
     """Why areas were not assessed, in words and a sign per area; nothing where all were."""
     words = table["reason"].map(NOT_ASSESSED_WORDS) if "reason" in table else pd.Series()
+    # Sorted, as a set has another order in every run of Python.
     labels = sorted(set(words.dropna()))
     signs = _digits(words.map({label: at for at, label in enumerate(labels)}))
     # Signs instead of words: one letter an area, the words once.

@@ -80,6 +80,7 @@ def _map_axes(released: Released, figure: "Figure") -> "Axes":
     west, south, east, north = released.areas.total_bounds
     wide, high = max(east - west, 1.0) * 1.02, max(north - south, 1.0) * 1.02
     left, bottom, width, height = _MAP
+    # The smaller of the two, or a tall county would run into the title.
     scale = min(width * WIDE / wide, height * HIGH / high)
     # Axes are given in shares of a slide that is wider than high.
     w, h = wide * scale / WIDE, high * scale / HIGH
@@ -87,12 +88,14 @@ def _map_axes(released: Released, figure: "Figure") -> "Axes":
     middle = (west + east) / 2, (south + north) / 2
     axes.set_xlim(middle[0] - wide / 2, middle[0] + wide / 2)
     axes.set_ylim(middle[1] - high / 2, middle[1] + high / 2)
+    # Eastings and northings in metres tell a reader of slides nothing.
     axes.set_axis_off()
     return axes
 
 
 def _foot(released: Released) -> str:
     """Who it is for, the period, what it does not say, and whose data it is."""
+    # On the picture itself: a slide is copied out of its deck and loses everything around it.
     mark = PROFILE_MARKS.get(released.profile, released.profile)
     lines = [
         f"{mark}. Data period: {released.period_label}. {' '.join(released.limits)}",
@@ -107,6 +110,7 @@ def _scale_bar(axes: "Axes") -> None:
     about = (east - west) / 5 / 1000
     # From ten metres to 50,000 km: any study area has a round number that fits.
     steps = [k * 10.0**e for e in range(-2, 5) for k in (1, 2, 5)]
+    # The longest round number that fits; on a tiny map the shortest of all.
     km = max((step for step in steps if step <= about), default=steps[0])
     y = south - 0.03 * (north - south)
     axes.plot([west, west + 1000 * km], [y, y], color=INK, linewidth=2, clip_on=False)
@@ -133,6 +137,7 @@ def _table_beside(released: Released, figure: "Figure", _: "Axes") -> None:
     table, reached = plan.places.table, set(plan.choice.best.places)
     heads = (("", 0.655), ("Place", 0.68), ("Areas", 0.9), ("Aged 10–24", 0.97))
     for words, x in heads:
+        # Numbers are set right, so that their digits stand under each other.
         right = "left" if words in ("", "Place") else "right"
         figure.text(x, 0.83, words, fontsize=11, weight="bold", ha=right)
     for line, (number, place) in enumerate(table.head(MOST_PLACES).iterrows()):

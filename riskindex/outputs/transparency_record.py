@@ -62,6 +62,7 @@ def _scored(released: Released) -> list[str]:
 
 
 def _scale(released: Released) -> str:
+    # Factors may score on different scales, and then no one scale can be named.
     return f" ({released.scale})" if released.scale else ""
 
 
@@ -76,6 +77,7 @@ def _how(released: Released) -> str:
 
 
 def _model(released: Released) -> str:
+    # Sorted, as a set has another order in every run of Python.
     methods = sorted(set(released.factors["method"].astype(str)))
     aggregation = released.config.get("index", {}).get("aggregation", "arithmetic")
     return (
@@ -92,6 +94,7 @@ def _performance(released: Released) -> str:
 
 
 def _data(released: Released) -> str:
+    # Every factor, scored or not: the record asks which data are used, not which decide.
     labels = [inside(str(label)) for label in released.factors["label"]]
     return f"{released.period_label}. Counts or shares of: {in_words(labels)}."
 
@@ -105,6 +108,7 @@ def _events(released: Released) -> str:
 
 
 def _restricted(released: Released) -> str:
+    # Without restricted sources the factors have no such column.
     chosen = released.factors.get("restricted")
     beside, scored = released.composition, _scored(released)
     if "scored" in beside:
@@ -138,6 +142,7 @@ def _risks(released: Released) -> Iterator[str]:
     yield "False precision: the list says how often each area would be selected again."
 
 
+# Headings in the template's words, so that the answers can be copied across field by field.
 _T1, _OWNER = "Tier 1: overview", "Tier 2, 1: owner and responsibility"
 _WHY, _DECIDE = "Tier 2, 2: description and rationale", "Tier 2, 3: decision-making process"
 _TOOL, _MODEL = "Tier 2, 4: tool specification", "Tier 2, 4: model specification"
@@ -232,6 +237,8 @@ _FIELDS = (
     Field(_MODEL, "Model name and version", _versions, ""),
     Field(_MODEL, "Model task", _only("To order areas and to select some of them."), ""),
     Field(_MODEL, "Model architecture", _model, ""),
+    # A backtest is another run with its own folder, so that its result has to be written in by
+    # hand.
     Field(_MODEL, "Model performance", _performance, "Result of the back-test."),
     Field(
         _MODEL,
@@ -257,6 +264,7 @@ _FIELDS = (
     Field(
         _DATA,
         "Data completeness and representativeness",
+        # The first limit is about recording; the others are about the use of the list.
         lambda released: " ".join(released.limits[:1]),
         "What is known to be missing here.",
     ),

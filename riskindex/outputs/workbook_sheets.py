@@ -61,6 +61,7 @@ def _list(released: Released) -> Sheet:
     return Sheet(
         label="List",
         title=f"{released.title}: the {len(released.top):,} selected areas",
+        # How the list was cut stands above it: a sheet is often passed on without the report.
         about=[released.cut.explanation],
         table=_with_own_numbers(_headed(list_table(released), released), released),
         decimals={_with_scale(name, released): 1 for name in _SCALED},
@@ -69,6 +70,8 @@ def _list(released: Released) -> Sheet:
 
 def _with_own_numbers(table: pd.DataFrame, released: Released) -> pd.DataFrame:
     """The list with the areas' own numbers of each factor, and the reasons last."""
+    # Own numbers and not those of windows: neighbours share events, so that windows count them
+    # twice.
     own = own_numbers(released, list(released.top.index.astype(str)))
     wide = pd.concat([table.reset_index(drop=True), own.reset_index(drop=True)], axis=1)
     # The longest text stands last, where it pushes no number out of sight.
@@ -104,11 +107,13 @@ def place_table(released: Released) -> pd.DataFrame:
         # An empty places.csv with its headings: who reads the file by program finds the same
         # columns.
         return pd.DataFrame(columns=[c for c in PLACE_HEADINGS if c != "again"])
+    # A plan may name places without a number of teams; then none is reached.
     chosen = plan.choice.best.places if plan.choice else ()
     table = plan.places.table.reset_index()
     table["teams"] = ["yes" if place in chosen else "no" for place in table["place"]]
     # Whole metres: a point of a place is no more exact.
     table = table.round({"need": 1, "score_max": 1, "km_across": 1, "x": 0, "y": 0, "again": 2})
+    # Kinds of services are named by the config and have no heading of their own.
     for kind, within in plan.services_nearby.items():
         table[f"{kind} nearby"] = within.reindex(table["place"]).to_numpy()
     order = [c for c in PLACE_HEADINGS if c in table]
@@ -230,6 +235,7 @@ def _tests(released: Released) -> Sheet:
         "neighbour_z": "its z",
     }
     table = released.tests.reset_index().rename(columns=columns)
+    # Labels and not short names: the workbook is read by people who never saw the config.
     table["Factor"] = table["Factor"].map(released.factors["label"])
     return Sheet(
         label="Tests",
@@ -286,6 +292,7 @@ def _changed(released: Released) -> Sheet | None:
     """Areas that rise or fall, and what their history is called."""
     if "change" not in released.persistence:
         return None
+    # Only areas that change: thousands of lines that say "no change" would hide them.
     table = released.persistence[released.persistence["change"] != ""].reset_index()
     if table.empty:
         return None
@@ -326,7 +333,9 @@ def _events(released: Released) -> Sheet | None:
         return None
     table = released.reconciliation.reset_index()
     table["factor"] = [
-        released.factors["label"].get(factor, "(the whole source)") for factor in table["factor"]
+        # The line of a source as a whole has no factor.
+        released.factors["label"].get(factor, "(the whole source)")
+        for factor in table["factor"]
     ]
     return Sheet(
         label="Events",
@@ -392,6 +401,7 @@ def _correlations(released: Released) -> Sheet | None:
         return None
     labels = released.factors["label"].to_dict()
     table = released.correlations.copy()
+    # Shares of people are no factors and are called by their own names.
     table.columns = pd.Index([labels.get(name, name) for _, name in released.correlations.columns])
     table.insert(0, "Factor", [labels[factor] for factor in table.index])
     return Sheet(
@@ -419,6 +429,7 @@ def _headed(table: pd.DataFrame, released: Released) -> pd.DataFrame:
     often = {c: table[c].map(_of_100) for c in ("p_selected", "p_top") if c in table}
     table = table.assign(**often)
     groups = {kind: kind.replace("_", " ").capitalize() for kind in released.group_kinds}
+    # After the headings: both renames at once would look for names that are not there yet.
     scaled = {HEADINGS[key]: _with_scale(HEADINGS[key], released) for key in ("score", "companion")}
     return table.rename(columns={**HEADINGS, **groups}).rename(columns=scaled)
 

@@ -71,6 +71,7 @@ class ToComplete:
     hint: str
 
 
+# A closed union: the page and the document branch over these kinds and no other.
 Block = Paragraph | Bullets | DocumentTable | Drawing | ToComplete
 
 

@@ -84,6 +84,7 @@ def _share_points(topic: Topic) -> Iterator[Sentence]:
     for name in topic.requested("share"):
         figure = topic.asked[name]
         row = topic.rows.one(name, topic.place)
+        # Shares of other measures belong to sections of their own.
         if figure.of == topic.main and row is not None:
             yield (
                 "It is ",
@@ -138,6 +139,7 @@ def _where_points(topic: Topic) -> Iterator[Sentence]:
     if hot is not None:
         fresh = _hot(topic, NEW)
         more: Sentence = ()
+        # Of no hot areas none can be new, which needs no words.
         if fresh is not None and hot.count:
             more = (", ", count(fresh), " of them in none of the earlier periods")
         yield (
@@ -159,6 +161,7 @@ def _where_points(topic: Topic) -> Iterator[Sentence]:
 
 
 def _hot(topic: Topic, category: str) -> Row | None:
+    # A measure that is counted beside the index is not tested, so that the config may name another.
     factor = topic.document.hot or topic.main
     return topic.rows.one(f"{factor}.hot", topic.place, category=category)
 

@@ -56,6 +56,7 @@ def write_needs(released: Released, folder: Path) -> None:
     # A study area without groups gets no empty folder.
     if names:
         (folder / "needs").mkdir(exist_ok=True)
+    # Made once: every page looks up hundreds of rows of the same table.
     rows = Rows(released.figures)
     for place in places:
         text = write_text(Topic(released, released.document, rows, place))
@@ -146,6 +147,7 @@ def _html(block: Block) -> str:
 
 
 def _table(table: DocumentTable) -> str:
+    # Numbers are set right, so that their digits stand under each other and compare by eye.
     numeric = [_is_numeric([row[i] for row in table.rows]) for i in range(len(table.headings))]
     kinds = [' class="number"' if number else "" for number in numeric]
     head = "".join(
@@ -180,5 +182,6 @@ def _is_short(cell: Sentence) -> bool:
 
 def picture_of(png: bytes, alt: str) -> str:
     """A PNG with its text for those who do not see it."""
+    # Inside the page: a file beside it would be lost when the page is sent on.
     data = base64.b64encode(png).decode("ascii")
     return f'<img alt="{escape(alt)}" src="data:image/png;base64,{data}">'

@@ -60,6 +60,7 @@ def write_text(topic: Topic) -> DocumentText:
     """The text of one place, in the order that the statutory guidance expects."""
     sections = []
     for title, make in SECTIONS.items():
+        # A heading with nothing under it would look like a section that somebody forgot to write.
         blocks = list(make(topic))
         if blocks:
             sections.append(Section(title, blocks))
@@ -73,6 +74,7 @@ def write_text(topic: Topic) -> DocumentText:
 
 def _definition(topic: Topic) -> Iterator[Block]:
     """The definition, and what each clause leaves."""
+    # Of the whole: clauses are counted over all records, with and without a place.
     funnel = [row for row in topic.rows.all(f"{topic.main}.funnel") if row.status == GIVEN]
     definition = topic.released.definition
     # A where has no clauses with names, so that only a person can say what it means.
@@ -86,6 +88,8 @@ def _definition(topic: Topic) -> Iterator[Block]:
             (*words(definition.label), " (definition ", *words(definition.name), *source, ").")
         )
     if funnel:
+        # Rows are in order of time; a table of all periods would say the same clauses again and
+        # again.
         last = funnel[-1].period
         lines = [row for row in funnel if row.period == last]
         yield DocumentTable(
@@ -124,6 +128,7 @@ def _readings(topic: Topic) -> Iterator[Block]:
 def _happened(topic: Topic) -> Iterator[Block]:
     """Counts, rates and changes of every period, and the table of targets."""
     counts = topic.rows.at(f"{topic.main}.count", topic.place)
+    # Matched by period: a period without residents has a count and no rate.
     rates = {row.period: row for row in topic.rows.at(f"{topic.main}.rate", topic.place)}
     rows = []
     for row in counts:
@@ -326,6 +331,7 @@ def _where(topic: Topic) -> Iterator[Block]:
             )
             yield DocumentTable(heads, rows, f"By {kinds_of_pages(topic)[-1]}, highest rate first")
     else:
+        # A partnership beside the whole: its share of events over its share of residents.
         share = topic.rows.one(f"{topic.main}.share", topic.place)
         if share is not None:
             yield Paragraph(
@@ -354,6 +360,7 @@ def _hot_table(topic: Topic) -> Iterator[Block]:
     rows = []
     for name in topic.rows.of_kind("hot"):
         counted = topic.rows.at(name, topic.place)
+        # Rows are in order of time, so that the last is the period of the map.
         last = [row for row in counted if row.category == HOT][-1:]
         always = [row for row in counted if row.category == ALWAYS]
         new = [row for row in counted if row.category == NEW]
@@ -472,6 +479,7 @@ def _listed(topic: Topic) -> Iterator[Block]:
         r for r in topic.rows.all(f"{LIST}.selected") if r.place_kind != WHOLE_KIND and r.count
     ]
     if topic.place.is_whole and parts:
+        # Stable: places with as many areas stay in the order of their names.
         ordered = sorted(parts, key=lambda r: -r.count)
         rows = [cells(words(r.place), count(r), count(r, "base"), value(r)) for r in ordered]
         heads = (parts[0].place_kind.capitalize(), "On the list", "Areas", "Share")

@@ -40,6 +40,7 @@ class Topic:
 
     def label(self, name: str) -> str:
         """The name in words of a factor or measure."""
+        # A measure is counted for figures alone and is no factor of the index.
         for table in (self.released.factors, self.released.measures):
             if name in table.index:
                 return str(table.loc[name, "label"])
@@ -79,6 +80,7 @@ class Topic:
 
 def sex_words(row: Row) -> Sentence:
     """The sex of a row in words, or as the source writes it."""
+    # Sources code sex in their own ways; what is not one of the usual letters is shown as it is.
     return words(SEXES.get(str(row.category).upper(), row.category))
 
 
@@ -96,6 +98,7 @@ def by_rate(topic: Topic) -> list[Row]:
 
 def kinds_of_pages(topic: Topic) -> list[str]:
     """Kinds of places that have a page each, the whole among them."""
+    # In the order of the rows, the whole first, which a set would lose.
     return list(dict.fromkeys(row.place_kind for row in topic.rows.all(f"{LIST}.selected")))
 
 

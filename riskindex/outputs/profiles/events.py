@@ -59,6 +59,7 @@ def _change(rows: PlaceRows, factor: str) -> Row | None:
     counts = rows.all(f"{factor}.count")
     if len(counts) < 2:
         return None
+    # Rows are in order of time; the change is looked up by both labels, as figures hold several.
     now, before = counts[-1].period, counts[-2].period
     return rows.last(f"{factor}.change", period=now, compared_with=before)
 
@@ -105,6 +106,7 @@ def _last_period(book: Book, place: Place, factor: str) -> dict[str, object]:
     rate, share = (rows.last(f"{factor}.{kind}", period=last.period) for kind in ("rate", "share"))
     change, parts = _change(rows, factor), book.released.part_periods
     labels = [(factor, str(row.period)) for row in rows.all(f"{factor}.count")[-2:]]
+    # A period that its sources cover in part has fewer events without anything having changed.
     is_part = labels[-1] in parts
     record: dict[str, object] = {
         "Events": factor_label(book, factor),
@@ -114,6 +116,7 @@ def _last_period(book: Book, place: Place, factor: str) -> dict[str, object]:
         if change is None and parts.intersection(labels)
         else sentence_html(*_told_change(change)),
     }
+    # Without residents there is no rate, and no rank or share of one.
     if rate is None:
         return record
     record["Per 1,000 residents"] = sentence_html(value(rate), *limits(rate))
@@ -122,6 +125,7 @@ def _last_period(book: Book, place: Place, factor: str) -> dict[str, object]:
     whole = book.rows(book.whole).last(f"{factor}.rate", period=last.period)
     record[f"{word.capitalize()}, per 1,000"] = _value(whole)
     if not place.is_named:
+        # Ranked among places of its own kind: a ward among districts would always be the smallest.
         peers = book.rates.get((f"{factor}.rate", place.kind, str(last.period)), [])
         record[f"Rank of {len(peers)}"] = sentence_html(rank(rate))
     record[f"Share of the {word}'s"] = _value(share)
@@ -192,6 +196,7 @@ def records_by_month(rows: PlaceRows, factor: str) -> dict[str, float]:
             counted[month] = counted.get(month, 0.0) + n
     if not counted:
         return {}
+    # Months without a record have no row, and a line would jump over them.
     every = pd.period_range(min(counted), max(counted), freq="M").astype(str)
     return {month: counted.get(month, 0.0) for month in every}
 
@@ -262,6 +267,7 @@ def _by_period(book: Book, place: Place, factors: Sequence[str]) -> str:
     if not several:
         return ""
     labels = list(dict.fromkeys(str(row.period) for factor in several for row in counts[factor]))
+    # Labels of one unit sort in order of time.
     shown, records = sorted(labels)[-MOST_PERIODS:], []
     for factor in several:
         cells = {str(row.period): sentence_html(count(row)) for row in counts[factor]}
@@ -270,6 +276,7 @@ def _by_period(book: Book, place: Place, factors: Sequence[str]) -> str:
             rates = book.rows(one).all(f"{factor}.rate")
             if not rates or (one is book.whole and place.is_whole):
                 continue
+            # Limits of the whole are so narrow that they only widen the table.
             ends = one is not book.whole or place.is_whole
             cells = {
                 str(row.period): sentence_html(value(row), *(limits(row) if ends else ()))

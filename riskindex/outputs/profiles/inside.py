@@ -18,6 +18,7 @@ def inside_part(book: Book, place: Place) -> str:
     mine = table[table["place"] == place.number]
     if mine.empty:
         return ""
+    # Looked up by name, so that the lines stand in the report's order of factors.
     by_factor = {str(name): part for name, part in mine.groupby("factor", sort=False)}
     records = [
         _record(book, name, by_factor[name])
@@ -46,6 +47,7 @@ def _words(book: Book, lines: pd.DataFrame) -> str:
     """The largest that stand out, with how many records and of how many."""
     total = lines["total"].iloc[0]
     whole = "" if pd.isna(total) else f" of {int(total):,}"
+    # Stable: of streets with as many records the first of the table stays first in every run.
     lines = lines.sort_values("records", ascending=False, kind="stable")
     if lines["stands_out"].isna().all():
         # Protected cells are not tested: their noise is no chance of events.
@@ -66,6 +68,7 @@ def _where(book: Book, value: str, code: str) -> str:
     """A street with its area, a part of the week as it is."""
     if not code:
         return value
+    # Many areas have a Church Street or a High Street, which only the area tells apart.
     return f"{value.removeprefix(ON_OR_NEAR)}, {book.records[code]['name']}"
 
 

@@ -43,8 +43,10 @@ def place_map(book: Book, place: Place) -> str:
         book.outlines,
         {code: book.classes[code] for code in shown},
         view=place_view(book, place),
+        # As text inside the SVG: it works without a script and is read aloud.
         names={code: _hover(book, code) for code in shown},
         outlined={code: "borderline" if book.is_borderline(code) else "firm" for code in chosen},
+        # Only areas that have a line in the table, or a link would lead nowhere.
         linked=set(book.listed(place)),
         about="Areas by class of the index; selected areas have a heavy outline. "
         "Those with a line in the table lead to it.",
@@ -116,6 +118,7 @@ def _new(book: Book, place: Place) -> Iterator[Html]:
     for name, hot in book.hot.items():
         codes = [code for code in place.codes if (name, code) in book.new]
         named = [str(book.records[code]["name"]) for code in codes[:MOST_NAMED]]
+        # Said rather than cut off, or the list would read as complete.
         named += ["others"] if len(codes) > len(named) else []
         if named:
             parts.append(f"{inside(hot.label)} in {in_words(named)}")
@@ -132,6 +135,7 @@ def small_maps(book: Book, place: Place) -> str:
         if not book.hot_codes(place, name):
             quiet.append(inside(hot.label))
             continue
+        # An area without a test is drawn as not assessed, and never as not hot.
         classes = {code: hot.classes.get(code, "unknown") for code in shown}
         present |= set(classes.values())
         picture = draw_areas(

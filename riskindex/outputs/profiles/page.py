@@ -62,9 +62,11 @@ def write_profiles(released: Released, folder: str | Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     book = Book(released)
     sheets = ("page.css", "report.css", "plots.css", "profiles.css")
+    # Read once: hundreds of pages carry the same style inside them, as they may load nothing.
     style = style_block(*(asset(sheet) for sheet in sheets), print_mark(released.profile))
     groups = [place for places in book.groups.values() for place in places]
     for place in [book.whole, *groups, *book.named_places[:MOST_PLACES]]:
+        # Only the first letter: capitalize() would put the rest of "Milton Keynes" into lower case.
         title = place.name[:1].upper() + place.name[1:]
         _write(folder / place.file, book, style, title=title, body=_page(book, place))
     _write(folder / "index.html", book, style, title="Area profiles", body=_index(book))
@@ -170,6 +172,7 @@ def _areas(book: Book, place: Place) -> str:
     rest = len(place.codes) - len(codes)
     words = _LISTED[place.is_whole, book.has_ranks]
     words = "All areas of the place." if place.is_named else words
+    # "No other area is here" would be false where areas are left out of the table.
     words += "" if rest or place.is_named else " No other area is here."
     if not codes:
         scores = "score" in book.released.all_areas
@@ -240,6 +243,7 @@ def _part(title: str, words: str, book: Book, places: Sequence[Place]) -> str:
 def _place_record(book: Book, place: Place) -> dict[str, object]:
     rows = book.rows(place)
     chosen, people = rows.last(f"{LIST}.selected"), rows.last(f"{LIST}.residents")
+    # Named places are called by number on the map and in places.csv; groups have no number.
     number = {"Number": sentence_html(Number(f"{place.number}", f"place-{place.number}"))}
     record: dict[str, object] = {
         **(number if place.is_named else {}),
@@ -249,11 +253,13 @@ def _place_record(book: Book, place: Place) -> dict[str, object]:
     }
     if book.has_ranks:
         ranks = [(book.records[code]["rank"], code) for code in place.codes]
+        # An area that was not assessed has no rank, and NaN would win or lose at random in min().
         best = min((one for one in ranks if not pd.isna(one[0])), default=None)
         rank = (Number(f"{int(best[0])}", best[1]),) if best else ()
         record["Highest rank"] = sentence_html(rank)
     if people is not None:
         record["Residents"] = sentence_html(count(people, "base"))
+    # A profile that hides flags of some factors may not call the rest the most frequent of all.
     heading = "Most often hot" + ", of what is shown" * book.hides_hot
     return record | {heading: _most_often(book, place)}
 

@@ -40,6 +40,7 @@ class Mix:
     def __init__(self, rows: PlaceRows, factor: str, aspect: str, periods: Sequence[str]) -> None:
         stem = f"{factor}.{MIX_OF_ALL if len(periods) > 1 else 'mix'}"
         self.period = span(periods) if len(periods) > 1 else periods[-1]
+        # All periods together where there are several: one year has too few records per hour.
         groups = rows.mixes(stem, by=aspect, period=self.period)
         self.rows = [row for group in groups.values() for row in group]
         self._firsts = [group[0] for group in groups.values()]
@@ -55,6 +56,7 @@ class Mix:
     @property
     def total(self) -> float:
         """Records, those that do not say it among them; NaN where their number is withheld."""
+        # Every row of a group repeats the base, so that one row of each is enough.
         return sum(as_float(row.base) for row in self._firsts)
 
     @property
@@ -81,6 +83,8 @@ class Mix:
     def alone(self, category: str) -> Row | None:
         """The row of a category, where the factor has one group of events."""
         of = self._of.get(category, [])
+        # Tests were made for each group of events by itself, so that no p-value belongs to their
+        # sum.
         return of[0] if len(of) == 1 == len(self._firsts) else None
 
     @property
@@ -103,6 +107,7 @@ def _aspect_part(book: Book, place: Place, aspects: Sequence[str]) -> str:
     plots, few, held = [], list[str](), []
     for factor, aspect, here, whole in _mixes(book, place, aspects):
         words = inside(factor_label(book, factor))
+        # Shares around a withheld number would let a reader work it out by subtraction.
         if here.is_withheld or _are_alike(here, aspect, book):
             held.append(f"{words} by {_TITLES[aspect].lower()}")
         elif not here.total >= FEWEST:
@@ -219,6 +224,7 @@ def _bins(
         }
         used = {label: ends for label, ends in ours.items() if any(map(_in(*ends), categories))}
         return given | {label: _in(*ends) for label, ends in used.items()}
+    # Every year between the first and the last, as a gap in the axis would hide the empty ones.
     singles = range(years[0], min(years[-1], _TOP - 1) + 1)
     oldest = {f"{_TOP}+": _in(_TOP, OLDEST)} if years[-1] >= _TOP else {}
     return {f"{year}": _in(year, year) for year in singles} | oldest

@@ -117,6 +117,7 @@ def _most_telling(released: Released) -> pd.DataFrame:
     table = choice_table(released)
     if table.empty:
         return table
+    # A choice that gave no list makes all areas leave, and would always come first.
     tried = table[table["Areas selected"].fillna(0) > 0]
     # One a kind: the five largest might all be factors left out, and say nothing of the other
     # kinds.
@@ -185,6 +186,7 @@ def _points_sentence(released: Released) -> str:
     table = released.sensitivity.elicited
     if table.empty:
         return ""
+    # Every line has the number, since each person shares out points over all factors.
     people = int(table["people"].iloc[0])
     who = "person" if people == 1 else "people"
     return f"{people:,} {who} shared out 100 points each."
@@ -221,6 +223,7 @@ def composition_table(released: Released) -> pd.DataFrame:
         "selected_mean": "Mean of the selected areas",
         "rest_mean": "Mean of the other areas",
     }
+    # Marked, as a share that decides the list is no outside check of whom it is about.
     scored = table["scored"] if "scored" in table else pd.Series(False, index=table.index)
     names = [f"{name} (scored)" if is_scored else str(name) for name, is_scored in scored.items()]
     shown = {"Share": names}
@@ -245,6 +248,7 @@ _HOW_COMPOSED = (
 
 def _apart(released: Released, *, most: float = 0.1) -> Iterator[str]:
     table = released.composition
+    # Against the rest and not the whole, which holds the selected areas as well.
     apart = (table["selected"] - table["rest"]).dropna()
     for name, points in apart[apart.abs() >= most].items():
         way = "more" if points > 0 else "less"
@@ -268,6 +272,8 @@ def double_counting_table(released: Released) -> pd.DataFrame:
     table, labels = released.double_counting, released.factors["label"]
     if table.empty:
         return pd.DataFrame()
+    # By rule and not by correlation: factors made of the same records count twice however they
+    # correlate.
     pairs = zip(table["one"], table["other"], strict=True)
     shown = {
         "Factors": [in_words([str(labels[one]), str(labels[other])]) for one, other in pairs],

@@ -168,12 +168,14 @@ _CORRECTIONS = {
 
 def _steps(released: Released) -> Iterator[str]:
     config = released.config
+    # Areas around the study area are in windows but are not assessed, and are counted apart.
     study = len(released.all_areas) - len(released.context)
     around = f", and {len(released.context):,} around them" if released.context else ""
     yield f"Areas: {study:,}{around}. Neighbours: {neighbour_words(released)}."
     yield f"Tests: {test_words(released)}."
     index = config.get("index", {})
     aggregation = index.get("aggregation", "arithmetic")
+    # Left out, the mean inside a group is that of the index.
     within = index.get("within_groups") or aggregation
     inside = f" (inside a group the {within} mean)" if within != aggregation else ""
     weights = _weight_words(released)
@@ -212,6 +214,7 @@ def test_words(released: Released) -> str:
 
 def _weight_words(released: Released) -> str:
     scored = released.factors[released.factors["scored"].astype(bool)]
+    # Weights are rounded as files have them, so that thirds compare as equal.
     if scored["weight"].nunique() == 1:
         return "all of the same weight"
     parts = [f"{inside(str(row['label']))} {row['weight']:g}" for _, row in scored.iterrows()]
@@ -233,6 +236,7 @@ def overlap_part(released: Released) -> str:
 
 def concentration_part(released: Released) -> str:
     """How far events lie in few areas; the curve is the counts, so it needs them unrounded."""
+    # With protected cells the curve would be that of the noise.
     return "" if released.rules else _concentration(pictures.concentrations(released))
 
 
@@ -284,6 +288,7 @@ def _next_steps(released: Released) -> Iterator[str]:
         )
     elif "tier" not in every:
         yield "Look at the areas just above and just below the cut; local knowledge decides there."
+    # One area at the cut ties with nobody.
     if released.cut.tied_at_cut > 1:
         yield (
             f"{released.cut.tied_at_cut:,} areas tie at the cut: agree on the rule for ties before "
@@ -307,6 +312,7 @@ def _next_steps(released: Released) -> Iterator[str]:
         )
     if released.cut.overridden_in or released.cut.overridden_out:
         yield "Ask whether the reasons of the areas put in or taken out by hand still hold."
+    # Always: weights chosen after the list is seen can be chosen for the list.
     yield "Agree on the weights before the next run, and compare that run with this one."
 
 
