@@ -281,11 +281,11 @@ def without_noise(
     behind = counts.copy()
     for column in noised:
         for part, total in ((inside, totals[column]), (~inside, pd.NA)):
-            known = part & noised[column].notna().to_numpy(bool)
-            seen = noised.loc[known, column].to_numpy(np.int64)
+            covered = part & noised[column].notna().to_numpy(bool)
+            seen = noised.loc[covered, column].to_numpy(np.int64)
             # The sum of noised counts may fall below 0, where no total can be.
             whole = max(seen.sum(), 0) if pd.isna(total) else total
-            behind.loc[known, column] = counts_behind(seen, whole, epsilon=epsilon)
+            behind.loc[covered, column] = counts_behind(seen, whole, epsilon=epsilon)
     return given._replace(counts=behind)
 
 
@@ -372,15 +372,15 @@ def _replay(config: Config, data: Data, scores: pd.DataFrame) -> Replay | None:
 
 
 def _reasons(config: Config, listed: Listed, clusters: pd.DataFrame) -> "pd.Series[str]":
-    found = listed.found
+    hotspots = listed.found
     return explain(
-        found.table,
+        hotspots.table,
         listed.persistence,
         listed.scores,
         config.factors,
         unit=config.periods.unit,
         whole=config.whole,
-        averages=averages_last(found.tests),
+        averages=averages_last(hotspots.tests),
         clusters=clusters,
     )
 
@@ -446,10 +446,10 @@ def not_assessed_notes(reasons: "pd.Series[str]", areas: pd.DataFrame) -> list[s
     number = "1 area has" if len(lacking) == 1 else f"{len(lacking):,} areas have"
     # The commonest reason first: it is usually one file that does not cover a force.
     alike = sorted(lacking.groupby(lacking).groups.items(), key=lambda item: -len(item[1]))
-    told = [f"{_named(codes, areas)}, {why}" for why, codes in alike[:_NAMED]]
+    sentences = [f"{_named(codes, areas)}, {why}" for why, codes in alike[:_NAMED]]
     more = sum(len(codes) for _, codes in alike[_NAMED:])
     return [
-        f"{number} no index and cannot be on the list: {'; '.join(told)}"
+        f"{number} no index and cannot be on the list: {'; '.join(sentences)}"
         f"{f'; and {more:,} more' if more else ''}."
     ]
 

@@ -235,14 +235,14 @@ class _Asked(NamedTuple):
         periods = _periods(self.result, self.target)
         covered = [_events(self.result, self.target, [period]) for period in periods]
         # A period that its source does not cover would make areas of that force look quiet.
-        known = [events for events in covered if not np.isnan(events).any()]
-        return np.asarray(np.sum(known, axis=0)) if known else self.nothing()
+        complete = [events for events in covered if not np.isnan(events).any()]
+        return np.asarray(np.sum(complete, axis=0)) if complete else self.nothing()
 
     def together(self) -> Array:
         """Events of all the targets in their last periods before."""
         lasts = [self._replace(target=target).last() for target in self.targets]
-        known = [last for last in lasts if not np.isnan(last).any()]
-        return np.asarray(np.sum(known, axis=0)) if known else self.nothing()
+        complete = [last for last in lasts if not np.isnan(last).any()]
+        return np.asarray(np.sum(complete, axis=0)) if complete else self.nothing()
 
     def nothing(self) -> Array:
         """No value for any area."""

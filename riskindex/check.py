@@ -62,29 +62,29 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
     say
         Told the name of each stage as it begins.
     """
-    found = CheckReport()
+    report = CheckReport()
     # Of the config alone, before a file is opened: a fault of the first line costs no minute.
-    found.lines.extend(
+    report.lines.extend(
         [*idle_options(config), *missing_names(config), *scale_notes(config.factors)]
     )
     say("Reading areas")
-    land = _areas(config, found)
+    land = _areas(config, report)
     say("Reading tables")
-    with found.trying():
+    with report.trying():
         # Without areas the tables are read all the same: a wrong column is a fault of its own.
         codes = pd.Index([]) if land is None else land.areas.index
         census = read_tables(config.sources, config.folder, codes)
-        found.lines.extend([_tables_line(census.tables), *census.notes])
+        report.lines.extend([_tables_line(census.tables), *census.notes])
         if land is not None:
-            _try_tables(config, land.areas, census.tables, found)
-            found.lines.extend(constant_factors(config, census.tables))
-    with found.trying():
+            _try_tables(config, land.areas, census.tables, report)
+            report.lines.extend(constant_factors(config, census.tables))
+    with report.trying():
         read_series(config.sources, config.folder)
     say("Reading events")
     with (
         # One fault must not hide the next: each part is tried by itself, and what it raises is
         # collected.
-        found.trying(),
+        report.trying(),
         events.open_events(
             config.sources,
             folder=config.folder,
@@ -96,22 +96,22 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
             say=lambda file: say(f"Reading events: {file}"),
         ) as opened,
     ):
-        found.lines.extend(opened.notes)
-        with found.trying():
+        report.lines.extend(opened.notes)
+        with report.trying():
             if faults := list(mixed_units(opened.events)):
                 raise DataError(faults)
-        found.lines.extend(copies_without_key(opened.events))
+        report.lines.extend(copies_without_key(opened.events))
         if land is not None:
-            with found.trying():
-                _count(config, opened, land, found)
-            _count_measures(config, opened, land, found)
+            with report.trying():
+                _count(config, opened, land, report)
+            _count_measures(config, opened, land, report)
     # Last, beside what was found: the one fault that a single command mends.
     absent = [*absent_files(config)]
-    found.lines.extend(["Not there yet (riskindex fetch gets it):", *absent] if absent else [])
-    return found
+    report.lines.extend(["Not there yet (riskindex fetch gets it):", *absent] if absent else [])
+    return report
 
 
-def _count(config: Config, opened: events.Opened, land: ReadAreas, found: CheckReport) -> None:
+def _count(config: Config, opened: events.Opened, land: ReadAreas, report: CheckReport) -> None:
     """Count the events, and say what is lost and what lies beyond the edge."""
     edition = inputs.read_codes(config.areas, config.folder)
     counted = count_events(
@@ -123,22 +123,22 @@ def _count(config: Config, opened: events.Opened, land: ReadAreas, found: CheckR
         known_codes=edition.known,
     )
     # Lines before faults: an analyst finds the cause of a loss in what was counted.
-    found.lines.extend([*source_lines(counted.reconciliation), *counted.notes])
+    report.lines.extend([*source_lines(counted.reconciliation), *counted.notes])
     warnings, faults = losses(
         counted.reconciliation,
         counted.elsewhere,
         config.sources,
         within=bool(config.areas.within),
     )
-    found.lines.extend(warnings)
+    report.lines.extend(warnings)
     _, edge = with_edge(land.areas, counted.counts, snap=config.neighbours.snap)
-    found.lines.extend(edge)
+    report.lines.extend(edge)
     if faults:
         raise DataError(faults)
 
 
 def _count_measures(
-    config: Config, opened: events.Opened, land: ReadAreas, found: CheckReport
+    config: Config, opened: events.Opened, land: ReadAreas, report: CheckReport
 ) -> None:
     """Count what measures ask for, each kind of period by itself, as a run does."""
     edition = inputs.read_codes(config.areas, config.folder)
@@ -146,7 +146,7 @@ def _count_measures(
     for unit in dict.fromkeys(units.values()):
         mine = [factor for factor in config.measured if units[factor.name] == unit]
         sources = {group.source for factor in mine for group in factor.groups}
-        with found.trying():
+        with report.trying():
             counted = count_events(
                 {name: one for name, one in opened.events.items() if name in sources},
                 land.areas,
@@ -155,29 +155,30 @@ def _count_measures(
                 crosswalk=edition.crosswalk,
                 known_codes=edition.known,
             )
-            found.lines.extend(n for n in counted.notes if n not in found.lines)
+            report.lines.extend(n for n in counted.notes if n not in report.lines)
 
 
-def _areas(config: Config, found: CheckReport) -> ReadAreas | None:
+def _areas(config: Config, report: CheckReport) -> ReadAreas | None:
     """The areas, if they can be read, and whether what is asked of them can be done."""
     land = None
-    with found.trying():
+    with report.trying():
         land = inputs.read_areas(config.areas, config.folder)
-        found.lines.extend([_areas_line(land.areas), *land.notes])
-        with found.trying():
+        report.lines.extend([_areas_line(land.areas), *land.notes])
+        with report.trying():
             read_sensitive_places(config.release.sensitive_places, config.folder, land.areas)
-        with found.trying():
+        with report.trying():
             read_polygons(config.areas.polygons, config.folder, land.areas)
-        with found.trying():
+        with report.trying():
             _check_choices(config, land.areas)
-        with found.trying():
+        with report.trying():
             weights = neighbour_matrix(land.areas, options=config.neighbours)
-            found.lines.append(describe_neighbours(weights, land.areas).sentence)
+            report.lines.append(describe_neighbours(weights, land.areas).sentence)
     return land
 
 
 def _check_choices(config: Config, areas: "GeoDataFrame") -> None:
     """Refuse a selection of areas or groups that are not there."""
+    # A misspelt code in an override would leave the area as it was without a word.
     faults = list(unknown_overrides(config.selection, areas.index))
     chosen = config.selection
     if chosen.minimum_per_group and chosen.group not in areas:
@@ -190,13 +191,13 @@ def _check_choices(config: Config, areas: "GeoDataFrame") -> None:
 
 
 def _try_tables(
-    config: Config, areas: "GeoDataFrame", tables: pd.DataFrame, found: CheckReport
+    config: Config, areas: "GeoDataFrame", tables: pd.DataFrame, report: CheckReport
 ) -> None:
     """Add what rates are of, and look at every share; no event is needed for either."""
-    with found.trying():
+    with report.trying():
         with_bases(areas, tables, config.bases)
     for factor in (factor for factor in config.factors if not factor.counts_events):
-        with found.trying():
+        with report.trying():
             # With an empty table of counts: a share needs none, and its faults are told before
             # events are read.
             find_hotspots(pd.DataFrame(index=areas.index), areas, tables, _alone(areas), [factor])

@@ -141,10 +141,10 @@ def missing_names(config: Config) -> Iterator[str]:
         "residents": "rates per 1,000 and the residents of the list",
         config.places.people: "the people aged 10 to 24 whom teams reach",
     }
-    known = ", ".join(config.bases) or "none"
+    bases = ", ".join(config.bases) or "none"
     for name, what in wanted.items():
         if name not in config.bases:
-            yield f"bases: none is called {name}, from which {what} are taken; there is {known}."
+            yield f"bases: none is called {name}, from which {what} are taken; there is {bases}."
 
 
 def constant_factors(config: Config, tables: pd.DataFrame) -> Iterator[str]:
@@ -166,11 +166,11 @@ def constant_factors(config: Config, tables: pd.DataFrame) -> Iterator[str]:
         if len(parts) == 2:
             # A share of nobody is missing, and no reason to call the others different.
             values = values / tables[parts[1]].astype(float).where(lambda base: base > 0)
-        known = values.dropna().to_numpy()
+        present = values.dropna().to_numpy()
         # A share of 25% may differ in its last digit from area to area.
-        if len(known) > 1 and math.isclose(float(np.ptp(known)), 0, abs_tol=1e-12):
+        if len(present) > 1 and math.isclose(float(np.ptp(present)), 0, abs_tol=1e-12):
             yield (
-                f"factors.{factor.name}: is {known[0]:g} in every area, which tells none apart. "
+                f"factors.{factor.name}: is {present[0]:g} in every area, which tells none apart. "
                 "Check the columns."
             )
 

@@ -223,12 +223,12 @@ def check(config: ConfigFile, *, quiet: Quiet = False) -> None:
 
     asked = read_config(config)
     with stages(quiet) as say, _private_files(), bounded(asked.memory):
-        found = look(asked, say=say)
+        report = look(asked, say=say)
     if not quiet:
-        for line in found.lines:
+        for line in report.lines:
             show(line)
     # After the lines: what was read rightly helps to see what was not.
-    found.raise_any()
+    report.raise_any()
     if not quiet:
         show(f"No fault found. Next: riskindex run {config} --out result --profile internal")
 
@@ -276,6 +276,7 @@ def backtest(
     # Refused before two runs are made, and not after them.
     only_internal(profile or asked.profile, "A backtest")
     with stages(quiet) as say, _working_in(out) as hold:
+        # Held before the run: two runs into one folder would mix their files.
         result = backtests.backtest(asked, targets=target or (), hold_out=hold_out, say=say)
         released = backtests.release_backtest(result, profile=profile)
         save_backtest(released, hold)
@@ -316,15 +317,15 @@ def verify(
     """Say whether a result folder is whole and as it was written, and who it is for."""
     from riskindex.outputs.verify import verify as look_at
 
-    found = look_at(folder, key=key)
+    verdict = look_at(folder, key=key)
     if not quiet:
-        show(f"{found.title} [{found.profile}], {found.kind}, {found.files:,} files")
-        for note in found.notes:
+        show(f"{verdict.title} [{verdict.profile}], {verdict.kind}, {verdict.files:,} files")
+        for note in verdict.notes:
             show(note)
-    if found.faults:
-        raise InputError(f"{folder}: {fault}" for fault in found.faults)
+    if verdict.faults:
+        raise InputError(f"{folder}: {fault}" for fault in verdict.faults)
     if not quiet:
-        show(f"Whole, and as it was written. {found.origin}")
+        show(f"Whole, and as it was written. {verdict.origin}")
 
 
 @app.command()
@@ -369,9 +370,9 @@ def definitions(
 
     asked = read_config(config)
     with stages(quiet) as say, _private_files():
-        found = compare_definitions(asked, one, other, of=of, say=say)
+        comparison = compare_definitions(asked, one, other, of=of, say=say)
     if not quiet:
-        _say_definitions(found, one, other)
+        _say_definitions(comparison, one, other)
 
 
 @app.command()
@@ -403,6 +404,7 @@ def _run(
             if not replace:
                 refuse_to_replace(hold.target, str(profile or config.profile))
             result = pipeline.run(config, say=say)
+            # Disclosure control stands between result and disk: nothing unreleased is ever written.
             released = pipeline.release(result, profile=profile, say=say)
             pipeline.save(released, hold, memory=config.memory, replace=replace, say=say)
     except KeyboardInterrupt:
@@ -477,15 +479,15 @@ def _say_comparison(result: "Comparison", folder: Path | None) -> None:
         show(f"Result: {folder / 'compare.html'}")
 
 
-def _say_definitions(found: "DefinitionComparison", one: str, other: str) -> None:
-    show_table("Events that each counts", found.events)
-    if found.hot.empty:
+def _say_definitions(comparison: "DefinitionComparison", one: str, other: str) -> None:
+    show_table("Events that each counts", comparison.events)
+    if comparison.hot.empty:
         show("No factor counts by them, so that hot areas and the list are the same.")
         return
-    show_table("Areas hot in the last period", found.hot)
-    if len(found.selected):
-        show_table("Areas that one list has and the other has not", found.selected)
-    show(f"The lists by {one} and by {other} share {found.in_both:,} areas.")
+    show_table("Areas hot in the last period", comparison.hot)
+    if len(comparison.selected):
+        show_table("Areas that one list has and the other has not", comparison.selected)
+    show(f"The lists by {one} and by {other} share {comparison.in_both:,} areas.")
 
 
 @contextmanager

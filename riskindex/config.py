@@ -170,6 +170,7 @@ class Config(BaseModel):
     @property
     def with_points(self) -> list[str]:
         """Factors of events and measures all of whose sources say where their events were."""
+        # Factors and measures are asked alike: figures may be of either.
         counting = [f for f in (*self.factors, *self.measured) if f.counts_events]
         return [f.name for f in counting if not why_without_points(f, self.sources)]
 
@@ -180,6 +181,7 @@ class Config(BaseModel):
     def unit_of(self, name: str) -> Unit:
         """What the labels of the periods of a factor or measure mean."""
         measure = self.measures.get(name)
+        # A measure may have a unit of its own; a factor follows the periods of the run.
         return (measure.unit if measure else None) or self.periods.unit
 
     @model_validator(mode="after")
@@ -250,8 +252,8 @@ def as_config(asked: "Config | Mapping[str, Any] | str | Path", frames: Frames) 
         ("events", frames.events, EventSource | PoliceSource),
         ("tables", frames.tables, TableSource | SeriesSource),
     ):
-        known = [name for name, source in config.sources.items() if isinstance(source, kinds)]
-        refuse_unknown(given, known, argument)
+        names = [name for name, source in config.sources.items() if isinstance(source, kinds)]
+        refuse_unknown(given, names, argument)
     return config
 
 
@@ -333,14 +335,14 @@ def parse_config(
         # Every fault at once: whoever writes a config by hand would otherwise run it as often as it
         # has faults.
         document = Config.model_json_schema()
-        told = [tell_fault(dict(e), values, document) for e in error.errors()]
-        told = [line for one in told for line in one.splitlines()]
-        told += chosen_twice(values)
-        raise ConfigError([f"{name}: {line}" for line in dict.fromkeys(told)]) from None
+        faults = [tell_fault(dict(e), values, document) for e in error.errors()]
+        faults = [line for one in faults for line in one.splitlines()]
+        faults += chosen_twice(values)
+        raise ConfigError([f"{name}: {line}" for line in dict.fromkeys(faults)]) from None
     # Asked of what was written and not of the model, in which a default stands for what was left
     # out.
-    if told := chosen_twice(values):
-        raise ConfigError([f"{name}: {line}" for line in told])
+    if faults := chosen_twice(values):
+        raise ConfigError([f"{name}: {line}" for line in faults])
     # No key of the config: it says what is asked, and where the file lies goes into no manifest.
     config._folder = Path(folder)
     return config
@@ -409,7 +411,7 @@ def _attribute_docstrings(option: type) -> dict[str, str]:
     # options are plain dataclasses so that they can be made without pydantic.
     body = ast.parse(textwrap.dedent(inspect.getsource(option))).body[0]
     assert isinstance(body, ast.ClassDef)
-    found = {}
+    texts = {}
     for field, text in zip(body.body, body.body[1:], strict=False):
         if (
             isinstance(field, ast.AnnAssign)
@@ -417,12 +419,13 @@ def _attribute_docstrings(option: type) -> dict[str, str]:
             and isinstance(text, ast.Expr)
             and isinstance(text.value, ast.Constant)
         ):
-            found[field.target.id] = inspect.cleandoc(str(text.value.value))
-    return found
+            texts[field.target.id] = inspect.cleandoc(str(text.value.value))
+    return texts
 
 
 def _cross_faults(config: Config) -> Iterator[str]:
     """Names that do not fit together, which no single field can see."""
+    # Names key every table, so that two factors of one name would overwrite each other.
     names = [factor.name for factor in config.factors]
     for name in sorted({name for name in names if names.count(name) > 1}):
         yield f"factors: the name {name!r} is used {names.count(name)} times; names must differ."
@@ -441,6 +444,7 @@ def _cross_faults(config: Config) -> Iterator[str]:
         yield from (f"factors.{factor.name}: {fault}" for fault in faults)
     if not any(factor.scored for factor in config.factors):
         yield "factors: none is scored, so there is no index; set scored = true on at least one."
+    # Weights are divided by their sum, which must not be 0.
     elif not any(factor.scored and factor.weight for factor in config.factors):
         yield "factors: the weights add up to zero, so there is no index; set one above 0."
     yield from _measure_faults(config)
@@ -449,6 +453,7 @@ def _cross_faults(config: Config) -> Iterator[str]:
     yield from _source_faults(config)
     yield from _kind_faults(config)
     yield from index_faults(config.index, {factor.group or "" for factor in config.factors})
+    # Points are asked of scored factors only; on others they would have no effect.
     if config.index.weights == "elicited":
         scored = [factor.name for factor in config.factors if factor.scored]
         yield from points_faults(config.index.points, scored)
@@ -465,7 +470,7 @@ def _cross_faults(config: Config) -> Iterator[str]:
 def _name_definitions(config: Config) -> list[str]:
     """Put definitions in place of their names, or say which names mean nothing."""
     try:
-        known, sources = known_definitions(config.definitions), config.sources
+        definitions, sources = known_definitions(config.definitions), config.sources
     except ConfigError as error:
         return list(error.faults)
     asked: list[tuple[str, Factor | Measure | EventGroup]] = []
@@ -474,28 +479,29 @@ def _name_definitions(config: Config) -> list[str]:
         asked += [(f"factors.{factor.name}: {g.label!r}", g) for g in factor.event_groups]
     asked += [(f"measures.{name}", measure) for name, measure in config.measures.items()]
     # Names first: what a wrong name would look at cannot be told.
-    faults = [fault for place, one in asked for fault in name_faults(place, one, known)]
+    faults = [fault for place, one in asked for fault in name_faults(place, one, definitions)]
     if faults:
         return faults
     faults = [
         fault
         for place, one in asked
-        for fault in column_faults_of_definitions(place, one, known, sources)
+        for fault in column_faults_of_definitions(place, one, definitions, sources)
     ]
-    faults += unused_words(sources, [one for _, one in asked], known)
+    faults += unused_words(sources, [one for _, one in asked], definitions)
     if not faults:
-        _define(config, known)
+        _define(config, definitions)
     return faults
 
 
-def _define(config: Config, known: Mapping[str, Definition]) -> None:
+def _define(config: Config, definitions: Mapping[str, Definition]) -> None:
     """Put definitions, in the words of their sources, in place of their names."""
     for at, factor in enumerate(config.factors):
-        groups = tuple(with_meaning(g, known, config.sources) for g in factor.event_groups)
-        defined = with_meaning(factor, known, config.sources)
+        groups = tuple(with_meaning(g, definitions, config.sources) for g in factor.event_groups)
+        defined = with_meaning(factor, definitions, config.sources)
+        # The model is frozen, its lists are not: validation is the one moment in which they change.
         config.factors[at] = replace(defined, event_groups=groups)
     for name, measure in config.measures.items():
-        config.measures[name] = with_meaning(measure, known, config.sources)
+        config.measures[name] = with_meaning(measure, definitions, config.sources)
 
 
 def _measure_faults(config: Config) -> Iterator[str]:
@@ -508,8 +514,9 @@ def _measure_faults(config: Config) -> Iterator[str]:
         if name in taken:
             yield f"measures: {name!r} is the name of a factor already; choose another."
         if measure.source not in events:
-            known = listed(events)
-            yield f"measures.{name}: no event source {measure.source!r}; there is {known}."
+            sources_listed = listed(events)
+            yield f"measures.{name}: no event source {measure.source!r}; there is {sources_listed}."
+        # Factors may be of a table without periods; events always have dates.
         if not measure.periods:
             yield f"measures.{name}: name its periods, such as [2022, 2023]."
         faults = period_faults(measure.periods, config.unit_of(name))
@@ -522,7 +529,7 @@ def _figure_faults(config: Config) -> Iterator[str]:
         yield f"figures: the name {name!r} is used {names.count(name)} times; names must differ."
     counting = [f for f in (*config.factors, *config.measured) if f.counts_events]
     lookups = [kind for lookup in config.areas.lookups for kind in lookup.groups]
-    known = Names(
+    config_names = Names(
         measures={f.name: tuple(map(str, f.periods)) for f in counting},
         tested={f.name for f in config.factors if f.method != "value"},
         tables={f.name for f in config.factors if f.numerator and f.denominator},
@@ -544,14 +551,19 @@ def _figure_faults(config: Config) -> Iterator[str]:
     for name in sorted(sources - set(config.sources)):
         yield f"figures: no source {name!r}; there is {listed(config.sources)}."
     for figure in config.figures:
-        yield from (f"figures.{figure.name}: {fault}" for fault in figure_faults(figure, known))
+        yield from (
+            f"figures.{figure.name}: {fault}" for fault in figure_faults(figure, config_names)
+        )
     for kind in config.profiles.groups:
-        if kind not in known.kinds:
-            listed_kinds = ", ".join(sorted(known.kinds)) or "none"
+        if kind not in config_names.kinds:
+            listed_kinds = ", ".join(sorted(config_names.kinds)) or "none"
             yield f"profiles.groups: the areas are in no group {kind!r}; there is {listed_kinds}."
     if config.document is not None:
         yield from document_faults(
-            config.document, counted=known.measures, tested=known.tested, figures=names
+            config.document,
+            counted=config_names.measures,
+            tested=config_names.tested,
+            figures=names,
         )
 
 
@@ -608,5 +620,6 @@ def _kind_faults(config: Config) -> Iterator[str]:
     for name, source in config.sources.items():
         if isinstance(source, SourceOfEvents):
             yield from coverage_faults(f"sources.{name}", source.coverage, kinds)
+    # Groups and bases become columns of one table, where the later would replace the earlier.
     for name in sorted(set(kinds) & set(config.bases)):
         yield f"bases: {name!r} is the name of a group already; choose another."

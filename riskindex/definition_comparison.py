@@ -87,11 +87,11 @@ def compare_definitions(
 
 
 def _refuse_unknown(config: Config, names: Sequence[str]) -> None:
-    known = known_definitions(config.definitions)
+    definitions = known_definitions(config.definitions)
     faults = [
-        f"There is no definition {name!r}; there are {', '.join(sorted(known))}."
+        f"There is no definition {name!r}; there are {', '.join(sorted(definitions))}."
         for name in names
-        if name not in known
+        if name not in definitions
     ]
     if faults or names[0] == names[1]:
         raise ConfigError(faults or "Name two different definitions.")
@@ -101,7 +101,7 @@ def _by(
     factor: Factor, one: str, other: str, of: str | None, config: Config
 ) -> tuple[Factor, Factor]:
     """A factor by the first definition, and by the second; the same where it counts by neither."""
-    known = known_definitions(config.definitions)
+    definitions = known_definitions(config.definitions)
 
     def counted_by(name: str) -> Factor:
         def changed(group: EventGroup) -> EventGroup:
@@ -110,7 +110,7 @@ def _by(
                 return group
             # A where would stand beside the definition and narrow both; it is one or the other.
             bare = replace(group, definition=name, where={})
-            return with_meaning(bare, known, config.sources)
+            return with_meaning(bare, definitions, config.sources)
 
         if not factor.counts_events:
             return factor
@@ -150,6 +150,7 @@ def _events(
     ) as opened:
         for factor in factors:
             of_factor = {group.source for group in factor.groups}
+            # One factor at a time, since factors may have periods of different units.
             counted = count_events(
                 {name: events for name, events in opened.events.items() if name in of_factor},
                 areas,
@@ -165,6 +166,7 @@ def _events(
     # A factor of several groups is parted in each; the parts of one name are one number.
     wide = table.pivot_table("events", ["factor", "period"], "group", "sum", sort=False)
     columns = [f"only {names[0]}", BOTH, f"only {names[1]}"]
+    # In the order first, both, second, whichever the pivot meets first.
     return wide.reindex(columns=columns).astype("int64").rename_axis(columns=None).reset_index()
 
 

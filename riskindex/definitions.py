@@ -82,20 +82,20 @@ class Clause:
         if not self.is_ranged:
             return f"{people}{self.column}: {', '.join(map(str, self.values))}"
         ends = (("from", self.at_least), ("under", self.under))
-        told = [self.column, *(f"{word} {n}" for word, n in ends if n is not None)]
-        return people + " ".join(told)
+        parts = [self.column, *(f"{word} {n}" for word, n in ends if n is not None)]
+        return people + " ".join(parts)
 
 
 def _list_in_words(clause: "Clause") -> str:
     parts = (("", clause.all, " and "), ("", clause.any, " or "), ("not ", clause.none, " or "))
-    told = [
+    lists = [
         f"{word}({between.join(part.words for part in clauses)})"
         for word, clauses, between in parts
         if clauses
     ]
-    if len(told) == 1 and told[0].startswith("("):
-        return told[0][1:-1]  # one list alone needs no brackets
-    return " and ".join(told)
+    if len(lists) == 1 and lists[0].startswith("("):
+        return lists[0][1:-1]  # one list alone needs no brackets
+    return " and ".join(lists)
 
 
 class Meaning(NamedTuple):
@@ -166,14 +166,14 @@ class Definition:
     @cached_property
     def steps(self) -> tuple[Step, ...]:
         """The funnel: clause after clause, in the order all, any, none."""
-        whole, found = Meaning(EVERY_RECORD, EVERY_RECORD), []
+        whole, funnel = Meaning(EVERY_RECORD, EVERY_RECORD), []
         for clause, keeps in _in_order(self):
             # Read a second time with all gaps set apart, which shows which records have a gap at
             # all.
             met, open_ = (_read(clause, keeps=keeps, fate=fate) for fate in (None, "apart"))
             met = met if keeps else _turned(met)
             whole = Meaning(*(AllOf(pair) for pair in zip(whole, met, strict=True)))
-            found.append(
+            funnel.append(
                 Step(
                     clause.words if keeps else f"not: {clause.words}",
                     *whole,
@@ -183,7 +183,7 @@ class Definition:
                     alternatives=_alternatives(clause) if keeps else (),
                 )
             )
-        return tuple(found)
+        return tuple(funnel)
 
     @cached_property
     def tests(self) -> tuple[Has, ...]:
@@ -278,8 +278,8 @@ def _tests(clause: Clause) -> tuple[Rule, Rule]:
 
 def people_tests(clause: Clause, dictionary: "Dictionary") -> tuple[Rule, Rule]:
     """Rules, in the words of a source, of people who meet a clause and of those who do not say."""
-    told = _clause_translated(replace(clause, who=None), dictionary)
-    return _plain_tests(told, told.column or "")
+    test = _clause_translated(replace(clause, who=None), dictionary)
+    return _plain_tests(test, test.column or "")
 
 
 def _plain_tests(clause: Clause, column: str) -> tuple[Rule, Rule]:
@@ -339,29 +339,31 @@ def with_others(definition: Definition, known: Mapping[str, Definition]) -> Defi
 
 
 def _with_others(
-    clauses: Sequence[Clause], known: Mapping[str, Definition], within: tuple[str, ...]
+    clauses: Sequence[Clause], definitions: Mapping[str, Definition], within: tuple[str, ...]
 ) -> tuple[Clause, ...]:
-    return tuple(_expanded(clause, known, within) for clause in clauses)
+    return tuple(_expanded(clause, definitions, within) for clause in clauses)
 
 
-def _expanded(clause: Clause, known: Mapping[str, Definition], within: tuple[str, ...]) -> Clause:
+def _expanded(
+    clause: Clause, definitions: Mapping[str, Definition], within: tuple[str, ...]
+) -> Clause:
     name = clause.definition
     # `within` is the chain of names above: a definition that comes back to itself would be expanded
     # for ever.
-    if name is not None and (name not in known or name in within):
+    if name is not None and (name not in definitions or name in within):
         what = "names itself" if name in within else f"names {name!r}, which is no definition"
         raise ConfigError(f"The definition {within[0]} {what}.")
-    lists: _Listing = clause if name is None else known[name]
+    lists: _Listing = clause if name is None else definitions[name]
     inside = within if name is None else (*within, name)
     return replace(
         clause,
         # The words as they were written: a funnel that showed the expanded clauses would not be
         # known again.
-        label=clause.label or (clause.words if name is None else known[name].label),
+        label=clause.label or (clause.words if name is None else definitions[name].label),
         definition=None,
-        all=_with_others(lists.all, known, inside),
-        any=_with_others(lists.any, known, inside),
-        none=_with_others(lists.none, known, inside),
+        all=_with_others(lists.all, definitions, inside),
+        any=_with_others(lists.any, definitions, inside),
+        none=_with_others(lists.none, definitions, inside),
     )
 
 

@@ -48,6 +48,7 @@ def decile(rank: "pd.Series[Any]") -> "pd.Series[Any]":
     [3, 7, 7, 10]
     """
     ranks = rank.astype("Float64")
+    # Every tie has the rank of its first; the middle of the tie is half its length further on.
     middle = ranks + (ranks.groupby(ranks).transform("size") - 1) / 2
     return (middle * 10 / int(ranks.count())).apply(np.ceil).clip(upper=10).astype("Int64")
 
@@ -109,6 +110,7 @@ def release_faults(options: Release) -> Iterator[str]:
     # Below, mostly noise would leave; above, the noise of most cells would be 0.
     if not 0.1 <= options.epsilon <= 2:
         yield f"release.epsilon: {options.epsilon:g} must be from .1 (much noise) to 2 (little)."
+    # A threshold of 1 or 2 would show counts that single out one or two people.
     if options.threshold < 3:
         yield f"release.threshold: {options.threshold} must be 3 or more."
     if not 1 <= options.rounding <= 2 * options.threshold:

@@ -267,8 +267,8 @@ def reported_shares(shares: Mapping[str, Share], factors: Sequence[Factor]) -> d
     """The shares of the config, and those that factors are made of, such as deprivation."""
     made = {f.label: share for f in factors if (share := _share_of(f))}
     # By what it is made of, and not by name: one share must not be told twice.
-    known = {(share.numerator, share.denominator) for share in shares.values()}
-    more = {n: s for n, s in made.items() if (s.numerator, s.denominator) not in known}
+    asked = {(share.numerator, share.denominator) for share in shares.values()}
+    more = {n: s for n, s in made.items() if (s.numerator, s.denominator) not in asked}
     return {**shares, **more}
 
 
@@ -319,8 +319,8 @@ def scale_of(method: str) -> str:
     ('0 to 100', '100 is the mean of the areas')
     """
     # The last step decides the scale; steps such as winsorise leave it as it is.
-    found = [_SCALES[word] for word in method.split("+") if word in _SCALES]
-    return found[-1] if found else "values as they are"
+    scales = [_SCALES[word] for word in method.split("+") if word in _SCALES]
+    return scales[-1] if scales else "values as they are"
 
 
 def scale_of_factor(factor: Factor) -> str:
@@ -344,8 +344,8 @@ def scale_notes(factors: Sequence[Factor]) -> list[str]:
         named.setdefault(scale_of_factor(factor), []).append(factor.label)
     if len(named) < 2:
         return []
-    told = "; ".join(f"{scale}: {', '.join(labels)}" for scale, labels in named.items())
+    words = "; ".join(f"{scale}: {', '.join(labels)}" for scale, labels in named.items())
     return [
-        f"Index: scores on different scales are averaged ({told}). Those of the widest decide it; "
+        f"Index: scores on different scales are averaged ({words}). Those of the widest decide it; "
         "give all factors one normalise."
     ]

@@ -54,6 +54,7 @@ def split_config(config: Config, *, targets: Sequence[str] = (), hold_out: int =
         A target that counts no events, targets of different periods, or nothing earlier.
     """
     unit = config.periods.unit
+    # Tables have no dates, so that only factors of events can be held out.
     dated = {f.name: _in_time(f, unit) for f in config.factors if f.counts_events}
     targets = _targets(dated, targets)
     held_out = _held_out(dated, targets, hold_out)
@@ -66,6 +67,7 @@ def split_config(config: Config, *, targets: Sequence[str] = (), hold_out: int =
     if config.selection.overrides:
         notes.append("Areas put in or taken out by hand are not: hands knew what came later.")
     _check(factors)
+    # Not validated again: periods that are gone may be named elsewhere in the config.
     earlier = config.model_copy(
         update={"factors": factors, "selection": replace(config.selection, overrides=())}
     )
@@ -199,6 +201,7 @@ def _day(month: int) -> date:
 
 _LABELS: Mapping[Unit, Callable[[int, int], str]] = MappingProxyType(
     {
+        # Month numbers count from year 0, so that a label is made by division alone.
         "calendar-year": lambda first, last: f"{first // 12}",
         "financial-year": lambda first, last: f"{first // 12}-{last // 12 % 100:02d}",
         "academic-year": lambda first, last: f"{first // 12}/{last // 12 % 100:02d}",

@@ -73,6 +73,7 @@ def read_inputs(config: Config, frames: Frames, *, say: Say = silent) -> Given:
     areas = with_bases(land.areas, census.tables, config.bases)
     private = read_sensitive_places(config.release.sensitive_places, config.folder, areas)
     around, around_files = _read_around(config, areas)
+    # Before counting: events with coordinates are assigned to polygons in the same pass.
     polygons = read_polygons(config.areas.polygons, config.folder, areas)
     further = FurtherPlaces(polygons.shapes, _places_of_mixes(config, areas))
     series = read_series(config.sources, config.folder, frames=frames.tables)
@@ -173,6 +174,7 @@ def _count(
         measures = _count_measures(config, opened.events, areas, codes, further)
         if asked:
             say("Counting people")
+        # By person and not by event: someone recorded twice counts once.
         people = count_people(
             opened.events,
             areas,
@@ -228,6 +230,7 @@ def _in_polygons(
     config: Config, counted: Sequence[Counted], polygons: ReadPolygons, areas: "GeoDataFrame"
 ) -> pd.DataFrame:
     """Events in the named polygons, of the factors and measures whose sources have points."""
+    # Sources with area codes alone cannot say on which side of a polygon's line an event was.
     with_points = config.with_points
     everywhere = [name for name, measure in config.measures.items() if measure.everywhere]
     parts = [
@@ -285,10 +288,11 @@ def _read_around(config: Config, areas: "GeoDataFrame") -> tuple[Surroundings, l
     drawn = read_context(config.map.context, config.folder, areas)
     files = [file for read in (named, there, drawn) if read for file in read.files]
     settlements = named.table if named else read_places()
+    # Without a directory the map has no search by postcode, and the list is the same.
     postcodes = None
     if config.areas.postcodes is not None:
-        found = read_postcodes_inside(config.areas.postcodes, areas.index, config.folder)
-        postcodes, files = found.areas, [*files, found.file]
+        inside = read_postcodes_inside(config.areas.postcodes, areas.index, config.folder)
+        postcodes, files = inside.areas, [*files, inside.file]
     services = there.table if there else None
     return Surroundings(settlements, services, drawn.layers, postcodes), files
 
@@ -304,17 +308,17 @@ def _place_of_area(areas: pd.DataFrame, place: str) -> "pd.Series[str]":
 
 def _places_of_mixes(config: Config, areas: "GeoDataFrame") -> dict[str, MixPlaces]:
     """Places below those of pages in which figures ask for months, hours, ages and the like."""
-    known, pages = places_by_kind(areas), {WHOLE_KIND, profile_kind(group_kinds(areas))}
+    places, pages = places_by_kind(areas), {WHOLE_KIND, profile_kind(group_kinds(areas))}
     mixes = [figure for figure in config.figures if figure.kind in OF_ASPECTS and figure.by]
     asked = {
         kind: [figure for figure in mixes if kind in figure.places]
-        for kind in known
+        for kind in places
         if kind not in pages
     }
     return {
         kind: MixPlaces(
             # Areas around the study area are in no place.
-            known[kind].reindex(areas.index).fillna(WHOLE).astype(str),
+            places[kind].reindex(areas.index).fillna(WHOLE).astype(str),
             frozenset(figure.of for figure in of_kind),
             frozenset(str(figure.by) for figure in of_kind),
         )

@@ -87,9 +87,9 @@ _RENAMED = {
 
 
 def _nearest(place: tuple[str | int, ...], document: Node) -> str:
-    known = sorted(_known_keys(place[:-1], document))
-    close = difflib.get_close_matches(str(place[-1]), known, n=1)
-    return f"; did you mean {close[0]}?" if close else f"; known here: {listed(known)}."
+    keys = sorted(_known_keys(place[:-1], document))
+    close = difflib.get_close_matches(str(place[-1]), keys, n=1)
+    return f"; did you mean {close[0]}?" if close else f"; known here: {listed(keys)}."
 
 
 def _known_keys(place: tuple[str | int, ...], document: Node) -> set[str]:

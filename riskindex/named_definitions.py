@@ -46,8 +46,8 @@ def shipped_definitions() -> Definitions:
 
     file = resources.files("riskindex.presets").joinpath("definitions", "serious_violence.toml")
     values = tomllib.loads(file.read_text(encoding="utf-8"))
-    found = TypeAdapter(dict[str, Definition]).validate_python(values)
-    return {name: replace(definition, name=name) for name, definition in found.items()}
+    definitions = TypeAdapter(dict[str, Definition]).validate_python(values)
+    return {name: replace(definition, name=name) for name, definition in definitions.items()}
 
 
 def known_definitions(own: Definitions) -> Definitions:
@@ -78,7 +78,7 @@ def definition_words(name: str, own: Definitions) -> DefinitionWords | None:
     every = {**shipped_definitions(), **own}
     if name not in every:
         return None
-    found = every[name]
+    definition = every[name]
 
     def label(clause: Clause) -> str:
         # Columns and values may name units or offences that the open page must not: only a label
@@ -86,13 +86,13 @@ def definition_words(name: str, own: Definitions) -> DefinitionWords | None:
         named = every.get(clause.definition or "")
         return clause.label or (named.label if named else "") or "a clause without a label"
 
-    clauses = [label(clause) for clause in found.all]
-    if found.any:
-        clauses.append("any of: " + ", ".join(map(label, found.any)))
-    clauses += [f"not: {label(clause)}" for clause in found.none]
-    where = ", ".join(filter(None, [found.document, found.date]))
-    told = (tuple(clauses), tuple(found.readings), found.unchecked_codes)
-    return DefinitionWords(name, found.label, where, *told)
+    clauses = [label(clause) for clause in definition.all]
+    if definition.any:
+        clauses.append("any of: " + ", ".join(map(label, definition.any)))
+    clauses += [f"not: {label(clause)}" for clause in definition.none]
+    where = ", ".join(filter(None, [definition.document, definition.date]))
+    words = (tuple(clauses), tuple(definition.readings), definition.unchecked_codes)
+    return DefinitionWords(name, definition.label, where, *words)
 
 
 def faults_of_definitions(own: Definitions) -> Iterator[str]:
@@ -152,6 +152,7 @@ def _meaning(
     if definition is None or (isinstance(definition, Definition) and definition.name):
         return definition
     source = sources.get(asked.source or "")
+    # Each source calls columns and categories its own names; the definition has one set.
     dictionary = Dictionary(getattr(source, "columns", {}), getattr(source, "words", {}))
     meaning = known[definition] if isinstance(definition, str) else definition
     return translated(meaning, dictionary)

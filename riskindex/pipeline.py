@@ -267,18 +267,18 @@ def _with_protected_list(result: Result, say: Say) -> Result:
     key = read_key(config.release.key, config.folder, result.areas.index)
     # What other choices would change is asked of the list that is shown; repeats are the run's.
     plain = replace(result, config=config.model_copy(update={"robustness": None}))
-    found, given = _protected(plain, key, places=False), _given(result, result.tables)
-    chosen = found.index["selected"].astype(bool)
-    index = result.index.assign(selected=chosen, tied_at_cut=found.index["tied_at_cut"])
+    protected, given = _protected(plain, key, places=False), _given(result, result.tables)
+    chosen = protected.index["selected"].astype(bool)
+    index = result.index.assign(selected=chosen, tied_at_cut=protected.index["tied_at_cut"])
     index = _with_tiers(index, chosen)
     say("Naming places")
     return replace(
         result,
         index=index,
         team_plan=plan_of(config, given, index, result.weights, hotspots=result.hotspots),
-        cut=by_noised_counts(found.cut),
+        cut=by_noised_counts(protected.cut),
         composition=composition_of(config, given, chosen),
-        sensitivity=replace(found.sensitivity, matters=result.sensitivity.matters),
+        sensitivity=replace(protected.sensitivity, matters=result.sensitivity.matters),
     )
 
 

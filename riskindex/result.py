@@ -239,6 +239,7 @@ class Result(OnScreen):
         counts = [self.group_counts, self.measured.counts]
         named = place_names(self.team_plan)
         table = count_everything(self.areas, counts, self.tables, self.config.factors, named=named)
+        # Events that lie in no area belong to the whole, though no area's row can hold them.
         table = with_events_elsewhere(table, self.measured.in_no_area)
         inside = self.measured.in_polygons
         return pd.concat([table, inside]) if len(inside) else table
@@ -254,6 +255,7 @@ class Result(OnScreen):
         return self._about(self.config.measured)
 
     def _about(self, factors: Sequence[Factor]) -> pd.DataFrame:
+        # A measure may be of months where the factors are of years.
         units = {factor.name: self.config.unit_of(factor.name) for factor in factors}
         return about_factors(factors, self.config.sources, units)
 
@@ -305,6 +307,7 @@ class Result(OnScreen):
         """
         if self.measured.people.empty:
             return pd.DataFrame()
+        # Homes are those in areas that this reader sees as hot; others would give hidden ones away.
         flags = areas_of_homes(self.config.figures, hot, persistence)
         residents = self.areas.get("residents")
         return with_homes(self.measured.people, self.config.figures, flags, residents)

@@ -59,7 +59,7 @@ def tests_of(rule: Rule) -> Iterator[Has]:
 
 def required(rule: Rule) -> Where:
     """Values of columns of which every record that meets the rule has one; there may be more."""
-    found: dict[str, list[Value]] = {}
+    values_of: dict[str, list[Value]] = {}
     # Only what stands under "all" binds every record; an alternative binds none.
     for part in _flat(rule.rules, AllOf) if isinstance(rule, AllOf) else [rule]:
         tests = _flat(part.rules, AnyOf) if isinstance(part, AnyOf) else [part]
@@ -70,8 +70,8 @@ def required(rule: Rule) -> Where:
         (column,) = columns
         values = [v for test in tests if isinstance(test, Has) for v in test.values]
         # Two tests of one column leave the values that both allow.
-        found[column] = [v for v in values if v in found.get(column, values)]
-    return found
+        values_of[column] = [v for v in values if v in values_of.get(column, values)]
+    return values_of
 
 
 def canonical(rule: Rule) -> str:
@@ -105,8 +105,8 @@ def _parts(rule: AllOf | AnyOf | NoneOf) -> list[list[object]]:
     """Parts of a list of rules in one order, those of lists inside it that say the same."""
     # Not any of a list in a "none of" is none of its parts.
     flat = _flat(rule.rules, AllOf if isinstance(rule, AllOf) else AnyOf)
-    found = {json.dumps(_plain(part)): _plain(part) for part in flat}
-    return [found[text] for text in sorted(found)]
+    by_text = {json.dumps(_plain(part)): _plain(part) for part in flat}
+    return [by_text[text] for text in sorted(by_text)]
 
 
 def _flat(rules: Sequence[Rule], kind: type[AllOf] | type[AnyOf]) -> list[Rule]:
@@ -124,7 +124,7 @@ def in_words(rule: Rule) -> str:
     if isinstance(rule, Has):
         return f"{json.dumps(rule.column)} is {' or '.join(map(json.dumps, rule.values))}"
     between = " and " if isinstance(rule, AllOf) else " or "
-    told = between.join(
+    words = between.join(
         in_words(part) if isinstance(part, Has) else f"({in_words(part)})" for part in rule.rules
     )
-    return f"not ({told})" if isinstance(rule, NoneOf) else told
+    return f"not ({words})" if isinstance(rule, NoneOf) else words

@@ -26,8 +26,8 @@ def long_index(keys: Sequence[tuple[str, ...]], areas: "pd.Index[Any]") -> pd.Mu
     levels: list[pd.Index[Any]] = []
     for values in zip(*keys, strict=True) if keys else [()]:
         # Factors keep their order; periods are sorted, so that rows can be found by bisection.
-        found, level = pd.factorize(np.array(values, dtype=object), sort=bool(levels))
-        codes.append(np.repeat(found, n))
+        positions, level = pd.factorize(np.array(values, dtype=object), sort=bool(levels))
+        codes.append(np.repeat(positions, n))
         levels.append(pd.Index(level, dtype="str"))
     return pd.MultiIndex(
         levels=[*levels, areas],
@@ -52,8 +52,8 @@ def is_same(one: Any, other: Any) -> bool:  # noqa: ANN401 (whatever a result ho
     if is_dataclass(one):
         named = [part.name for part in fields(one)]
         return all(is_same(getattr(one, name), getattr(other, name)) for name in named)
-    same = next((same for kinds, same in _SAME if isinstance(one, kinds)), eq)
-    return bool(same(one, other))
+    equal = next((equal for kinds, equal in _SAME if isinstance(one, kinds)), eq)
+    return bool(equal(one, other))
 
 
 def _same_arrays(one: AnyArray, other: AnyArray) -> bool:

@@ -41,6 +41,7 @@ def words_of_name(name: str) -> frozenset[str]:
     >>> sorted(words_of_name("Devon & Cornwall Police")) == sorted(words_of_name("cornwall, devon"))
     True
     """
+    # As a set: "Cornwall and Devon" and "Devon & Cornwall" are one force.
     return frozenset(re.findall(r"[^\W_]+", name.casefold())) - _NO_NAME
 
 
@@ -63,22 +64,22 @@ def find_area(asked: str) -> NamedArea:
     >>> find_area("essex police")[:2], find_area("E07000073")[:2]
     (('force', 'Essex'), ('district', 'Harlow'))
     """
-    table, found = read_area_lookup(), []
+    table, matches = read_area_lookup(), []
     for kind in STUDY_KINDS:
         groups = table.groupby(kind).groups
         code_of = dict(zip(table[kind], table[f"{kind}_code"], strict=True))
         for name, codes in groups.items():
             if asked.strip().upper() == code_of[name] or _is_name(asked, str(name)):
                 forces = tuple(sorted(table.loc[codes, "force"].unique()))
-                found.append(NamedArea(kind, str(name), tuple(sorted(codes)), forces))
-    if not found:
-        known = {str(name) for kind in STUDY_KINDS for name in table[kind].unique()}
+                matches.append(NamedArea(kind, str(name), tuple(sorted(codes)), forces))
+    if not matches:
+        names = {str(name) for kind in STUDY_KINDS for name in table[kind].unique()}
         raise ConfigError(
             f"{asked!r} is no police force, community safety partnership or district of England "
-            f"and Wales{_nearest_names(asked, known)}."
+            f"and Wales{_nearest_names(asked, names)}."
         )
     # Where groups of several kinds share a name, the largest is what people mean by it.
-    return max(found, key=lambda area: len(area.codes))
+    return max(matches, key=lambda area: len(area.codes))
 
 
 def _is_name(asked: str, name: str) -> bool:
@@ -88,9 +89,9 @@ def _is_name(asked: str, name: str) -> bool:
     )
 
 
-def _nearest_names(asked: str, known: Iterable[str]) -> str:
+def _nearest_names(asked: str, names: Iterable[str]) -> str:
     """Names with the words that were asked for, or their beginnings, then those spelt like it."""
-    folded = {name.casefold(): name for name in sorted(known)}
+    folded = {name.casefold(): name for name in sorted(names)}
     words = tuple(words_of_name(asked))
     shared = [
         name
@@ -143,6 +144,7 @@ def recognise_texts(texts: Sequence[str]) -> tuple[str, str] | None:
     >>> recognise_texts(["SS1 2AB", "CM20 1XY"])[0], recognise_texts(["Harlow 001A"])[0]
     ('postcodes', 'names of LSOAs')
     """
+    # Empty cells say nothing of what a column holds.
     given = [text.strip() for text in texts if text.strip()]
     for form, kind in _FORMS:
         # Most and not all: one slip in a column does not make it another kind.
@@ -150,8 +152,8 @@ def recognise_texts(texts: Sequence[str]) -> tuple[str, str] | None:
             return kind
     table = read_area_lookup()
     for column, what in _GROUPS.items():
-        known = {str(name).casefold() for name in table[column].unique()}
-        if _most(text.casefold() in known for text in given):
+        names = {str(name).casefold() for name in table[column].unique()}
+        if _most(text.casefold() in names for text in given):
             return _Texts(
                 f"names of {what}",
                 "each of them holds several areas: events need an area code, a postcode or "

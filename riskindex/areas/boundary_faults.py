@@ -16,6 +16,7 @@ by 50; of real areas the narrowest have 0.02."""
 
 def sliver_notes(shapes: Shapes, codes: "pd.Index[str]", label: str) -> Iterator[str]:
     """A note about shapes so narrow that they are more likely left over than areas."""
+    # A shape without a border has no width either and is reported elsewhere.
     lengths = np.maximum(shapely.length(shapes), 1e-300)
     # Left over where two editions were laid on top of each other.
     thin = codes[np.sqrt(shapely.area(shapes)) / lengths < SLIVER]
@@ -40,13 +41,14 @@ def code_faults(codes: "pd.Series[str]") -> Iterator[str]:
         (codes[known_texts(codes) == ""], "without an area code", "Fill it in or take the row out"),
         (repeated, "with an area code that is used again", "Dissolve them into one row per area"),
     )
-    for found, fault, advice in rules:
-        if len(found):
-            yield f"{len(found)} rows {fault} ({_places(found)}). {advice}."
+    for at_fault, fault, advice in rules:
+        if len(at_fault):
+            yield f"{len(at_fault)} rows {fault} ({_places(at_fault)}). {advice}."
 
 
 def shape_faults(shapes: Shapes, codes: "pd.Series[str]") -> Iterator[str]:
     """Shapes that are missing, no polygons, without numbers or there twice."""
+    # Each row is reported once, by the most basic fault that it has.
     empty = shapely.is_missing(shapes) | shapely.is_empty(shapes)
     flat = ~empty & (shapely.get_dimensions(shapes) != 2)
     points, owner = shapely.get_coordinates(shapes, return_index=True)
@@ -59,9 +61,9 @@ def shape_faults(shapes: Shapes, codes: "pd.Series[str]") -> Iterator[str]:
         (codes[codes.index[astray]], "with coordinates that are no numbers", "Download it again"),
         (codes[again.index[again["wkb"].duplicated(keep=False)]], "share one shape", "Keep one"),
     )
-    for found, fault, advice in rules:
-        if len(found):
-            yield f"{len(found)} rows {fault} ({_places(found)}). {advice}."
+    for at_fault, fault, advice in rules:
+        if len(at_fault):
+            yield f"{len(at_fault)} rows {fault} ({_places(at_fault)}). {advice}."
 
 
 def _places(codes: "pd.Series[str]") -> str:

@@ -66,27 +66,27 @@ def _with_crs(
     geometry: "GeoSeries", crs: str | None, label: str
 ) -> tuple["GeoSeries", tuple[str, ...]]:
     """The geometry with a coordinate system that fits its coordinates, or an error."""
-    stated, given = geometry.crs, _parsed_crs(crs)
+    own_crs, given = geometry.crs, _parsed_crs(crs)
     # Judged by the coordinates: what a file states is often left over from another one.
-    fault = _misfit(stated, geometry.total_bounds)
-    if given is None or given == stated:
+    fault = _misfit(own_crs, geometry.total_bounds)
+    if given is None or given == own_crs:
         if fault:
             raise InputError(f"{label}: {fault}")
         return geometry, ()
     # A system that fits is not overruled by an option, which may be left over itself.
     if not fault:
         raise InputError(
-            f"{label}: states {stated.name}, areas.crs says {given.name}. Leave areas.crs out."
+            f"{label}: states {own_crs.name}, areas.crs says {given.name}. Leave areas.crs out."
         )
     still = _misfit(given, geometry.total_bounds)
     if still:
         raise InputError(f"{label}: {still}")
     # What the file states does not fit its coordinates, and what the analyst says does.
     geometry = geometry.set_crs(given, allow_override=True)
-    if stated is None:
+    if own_crs is None:
         return geometry, ()
     return geometry, (
-        f"{label}: read as {given.name}, as areas.crs says, and not as {stated.name}.",
+        f"{label}: read as {given.name}, as areas.crs says, and not as {own_crs.name}.",
     )
 
 
@@ -143,4 +143,4 @@ def _misfit(crs: CRS, bounds: Array) -> str:
             "metres. If so, set crs = 'EPSG:4326' under [areas].",
         ),
     )
-    return next((fault for found, fault in rules if found), "")
+    return next((fault for applies, fault in rules if applies), "")

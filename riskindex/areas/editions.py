@@ -87,12 +87,13 @@ def make_crosswalk(lookup: "pd.DataFrame", vintage: Vintage) -> Crosswalk:
     """
     for key, column in (("old", vintage.old), ("new", vintage.new), ("share", vintage.share)):
         if column is not None and column not in lookup:
-            known = ", ".join(map(str, lookup.columns))
-            raise ConfigError(f"areas.vintage.{key}: no column {column!r}; there is {known}.")
+            columns = ", ".join(map(str, lookup.columns))
+            raise ConfigError(f"areas.vintage.{key}: no column {column!r}; there is {columns}.")
     pairs = lookup[[vintage.old, vintage.new]].dropna().astype(str)
     pairs = pairs[(pairs != "").all(axis=1)]
     rows: dict[str, dict[str, list[Any]]] = {}
     for row, old, new in zip(pairs.index, *(pairs[c].str.strip() for c in pairs), strict=True):
+        # A lookup may list a pair once for each part; the shares of its rows add up.
         rows.setdefault(old, {}).setdefault(new, []).append(row)
     # Sorted, so that shares and events go to the same areas whatever the order of the lookup.
     children = {old: tuple(sorted(new)) for old, new in rows.items()}
@@ -112,6 +113,7 @@ def _shares(
     """Shares as numbers, those of several rows of a pair added up; every cell that is none."""
     shares, faults = {}, []
     for old, parts in split.items():
+        # Cells as text come from files and as numbers from frames; both must be checked.
         numbers = {new: [_number(cell) for cell in cells] for new, cells in parts.items()}
         faults += [
             f"areas.vintage: column {column!r}, value {str(cell)!r}, of {old} and {new}: no number "
@@ -189,6 +191,7 @@ def carries_2011_codes(named: Collection[str], areas: Collection[str]) -> bool:
     # One code that only 2021 has settles it: 2011 did not know it.
     if not new or not older or new & there:
         return False
+    # Kept codes tell how often any area of this map is named, which new ones would match.
     share = len(older & there) / len(older)
     return (1 - share) ** len(new) < CHANCE
 
@@ -207,6 +210,7 @@ def quotas(total: int, shares: Array) -> Positions:
     ----------
     Hamilton's method: Balinski and Young (2001), Fair Representation.
     """
+    # Whole events: a fraction of an event has no exact Poisson or binomial tail.
     exact = total * shares / shares.sum()
     whole: Positions = np.floor(exact).astype(np.intp)
     # Rounded, so that equal remainders stay ties whatever the last bit says.
@@ -253,6 +257,7 @@ def looks_like(codes: Collection[str]) -> str:
         return kind
     if new_in_2021(codes):
         return "LSOAs of 2021"
+    # Codes that were kept since 2001 tell no edition; a later number can only be of 2011.
     later = any(code > _LAST_OF_2001[code[0]] for code in codes if _START.get(code[:3]) == kind)
     return "LSOAs of 2011" if later else "LSOAs that 2001, 2011 and 2021 may share"
 

@@ -134,7 +134,7 @@ def _polygons(shape: Any) -> Any:  # noqa: ANN401 (a geometry)
 def _areas_at(areas: "GeoDataFrame", shapes: AnyArray) -> Integers:
     """Position of the area that a point inside each shape lies in, or nearest to."""
     tree = shapely.STRtree(areas.geometry.to_numpy())
-    found = tree.query_nearest(shapely.point_on_surface(shapes))
+    nearest_areas = tree.query_nearest(shapely.point_on_surface(shapes))
     # On a shared border two are as near: the first in the order of codes, in every run.
-    first = pd.Series(found[1]).groupby(found[0]).min()
+    first = pd.Series(nearest_areas[1]).groupby(nearest_areas[0]).min()
     return np.asarray(first.reindex(range(len(shapes))), dtype=np.int64)

@@ -161,9 +161,11 @@ def residents_of(
         people = all_or_none(residents.to_frame(), places)
         people.loc[WHOLE] = residents.sum(skipna=False)
         return people.iloc[:, 0]
-    known = totals.notna()
+    has_total = totals.notna()
     # Rates are of those who live where the source has data: others would dilute them.
-    counted = known.mul(residents.fillna(0.0), axis=0).mask(known.mul(residents.isna(), axis=0))
+    counted = has_total.mul(residents.fillna(0.0), axis=0).mask(
+        has_total.mul(residents.isna(), axis=0)
+    )
     of_place = all_or_none(counted, places)
     of_place.loc[WHOLE] = counted.sum(skipna=False)
     return of_place.rename_axis("place").T.stack(future_stack=True)
@@ -186,10 +188,10 @@ def all_or_none(table: pd.DataFrame, places: "pd.Series[str]") -> pd.DataFrame:
 
 def _ranks(table: pd.DataFrame) -> pd.DataFrame:
     """Rank by rate in each factor and period, and how far the intervals would let it move."""
-    found = []
+    parts = []
     for _, part in table.groupby(level=["factor", "period"], sort=False):
         low, high = part["low"].to_numpy(), part["high"].to_numpy()
-        known = ~np.isnan(low)
+        has_value = ~np.isnan(low)
         # A place is surely above only where the intervals do not meet: the ranks that are left are
         # those that chance allows.
         surely_above = (low[None, :] > high[:, None]).sum(axis=1)
@@ -198,10 +200,10 @@ def _ranks(table: pd.DataFrame) -> pd.DataFrame:
         rank = part["rate_per_1000"].rank(method="min", ascending=False).to_numpy()
         ranks = {
             "rank": rank,
-            "rank_low": np.where(known, 1 + surely_above, np.nan),
-            "rank_high": np.where(known, known.sum() - surely_below, np.nan),
+            "rank_low": np.where(has_value, 1 + surely_above, np.nan),
+            "rank_high": np.where(has_value, has_value.sum() - surely_below, np.nan),
         }
-        found.append(pd.DataFrame(ranks, index=part.index))
+        parts.append(pd.DataFrame(ranks, index=part.index))
     columns = ["rank", "rank_low", "rank_high"]
     # Without a place there is nothing to rank, such as where no area is selected.
-    return pd.concat(found) if found else pd.DataFrame(columns=columns, index=table.index)
+    return pd.concat(parts) if parts else pd.DataFrame(columns=columns, index=table.index)

@@ -29,12 +29,12 @@ def kept_rows(sheet: CsvSheet, where: Where) -> Positions:
     faults = []
     for column, values in where.items():
         cells = np.array([cell.strip() for cell in sheet.columns[column]], dtype=object)
-        found = sorted(set(cells))
+        words = sorted(set(cells))
         faults += [
             f"{sheet.label}: where: no row has {value!r} in the column {column!r}"
-            f"{nearest(value, found)}."
+            f"{nearest(value, words)}."
             for value in map(str, values)
-            if value not in found
+            if value not in words
         ]
         # Compared as text: TOML has 1 and the file "1".
         kept &= np.isin(cells, [str(value) for value in values])
@@ -146,19 +146,19 @@ def refuse_long(
     areas = f"{int((times == usual).sum()):,} areas have {usual:,} rows each"
     # A heading that is there twice cannot be named in a config.
     others = [n for n in names if n and n not in {code, *wanted} and names.count(n) == 1]
-    told = (
+    keys = (
         _telling(read([code, *others[:MOST_COLUMNS]]), code, others[:MOST_COLUMNS])
         if others
         else ()
     )
-    if not told:
+    if not keys:
         raise InputError(
             f"{sheet.label}: {areas}, which no column tells apart. Keep one row per area."
         )
     raise InputError(
-        f"{sheet.label}: {areas}, told apart by {' and '.join(map(repr, told))}: a long table. Say "
-        f'which rows are added up (where = {{ "{told[0]}" = [...] }}), or make columns of them '
-        f'(category = "{told[0]}", value = the column with the number, and columns by the names of '
+        f"{sheet.label}: {areas}, told apart by {' and '.join(map(repr, keys))}: a long table. Say "
+        f'which rows are added up (where = {{ "{keys[0]}" = [...] }}), or make columns of them '
+        f'(category = "{keys[0]}", value = the column with the number, and columns by the names of '
         "the categories)."
     )
 

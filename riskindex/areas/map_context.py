@@ -87,11 +87,13 @@ def read_context(
         A file cannot be read, mixes lines with polygons or points, holds nothing there, or is too
         fine for a page however much it is simplified.
     """
+    # A margin, so that roads and rivers do not end at the border of the study area.
     window = shapely.box(*(np.array(areas.total_bounds) + np.array([-1, -1, 1, 1]) * _AROUND))
     drawn, files = [], []
     for layer in layers:
         path = find_file(folder, layer.path, place="map.context")
         columns = [layer.name] if layer.name else []
+        # Unpacked copies go at once: roads of a whole country take gigabytes.
         with TemporaryDirectory(prefix="riskindex-") as private:
             read = read_vector(path, columns, Path(private), layer=layer.layer, role="map context")
         drawn.append(_drawn(layer, read.table.to_crs(areas.crs), window))
@@ -108,6 +110,7 @@ def _drawn(layer: ContextLayer, table: "gpd.GeoDataFrame", window: shapely.Polyg
             "one layer for each."
         )
     kind = kinds.pop()
+    # Cut early, as a national file has a thousand times the lines of a county.
     near = shapely.intersects(parts, window)
     if not near.any():
         raise InputError(f"{layer.path}: holds nothing in or near the study area. Check its CRS.")

@@ -289,11 +289,11 @@ def _nearest(shapes: Shapes, codes: pd.Index, options: Neighbours) -> Pairs:
     # One more, since each area is its own nearest.
     reach = np.asarray(tree.query(points, k=k + 1)[0])[:, -1]
     # All that are as near as the k-th, so that the code and not the tree decides a tie.
-    found = tree.query_ball_point(points, reach + 1e-6)
+    within_reach = tree.query_ball_point(points, reach + 1e-6)
     # Place of each code in their order, by which ties are decided.
     place = np.argsort(np.argsort(codes.to_numpy()))
     chosen = []
-    for i, near in enumerate(found):
+    for i, near in enumerate(within_reach):
         others = np.array([j for j in near if j != i])
         # To the micrometre: distances that tie on paper differ in their last digit.
         far = np.round(np.hypot(*(points[others] - points[i]).T), 6)

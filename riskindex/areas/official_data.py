@@ -65,25 +65,25 @@ def attributions(areas: AreaSource, sources: Mapping[str, Any]) -> tuple[str, ..
         Attribution sentences, each once, in the order of the config. Data that is no known
         official file gets none: the config says its own.
     """
-    known = official_sources()
-    found = [entry.attribution for entry in _used(known, areas, sources)]
+    official = official_sources()
+    sentences = [entry.attribution for entry in _used(official, areas, sources)]
     # Many tables are of one publisher, whose sentence is needed once.
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(sentences))
 
 
 def _used(
-    known: Mapping[str, Official], areas: AreaSource, sources: Mapping[str, Any]
+    official: Mapping[str, Official], areas: AreaSource, sources: Mapping[str, Any]
 ) -> Iterator[Official]:
-    yield from _first(known, "boundary", areas.code)
+    yield from _first(official, "boundary", areas.code)
     if areas.shipped_kinds is not None:
-        yield known["lsoa21_ward24_lookup"]  # one sentence for all lookups of the ONS
+        yield official["lsoa21_ward24_lookup"]  # one sentence for all lookups of the ONS
     for lookup in areas.lookups:
-        yield from _first(known, "lookup", lookup.code, *lookup.groups.values())
+        yield from _first(official, "lookup", lookup.code, *lookup.groups.values())
     for source in sources.values():
         if source.kind == "police.uk":
-            yield known["police_uk"]
+            yield official["police_uk"]
         elif isinstance(source, TableSource):
-            yield from _first(known, "", source.code, *_named(source))
+            yield from _first(official, "", source.code, *_named(source))
 
 
 def is_official(source: object) -> bool:
@@ -103,10 +103,10 @@ def _named(source: TableSource) -> Iterator[str]:
         yield from [columns] if isinstance(columns, str) else columns
 
 
-def _first(known: Mapping[str, Official], kind: str, *columns: str) -> Iterator[Official]:
+def _first(official: Mapping[str, Official], kind: str, *columns: str) -> Iterator[Official]:
     """The first source of a kind (any but places, where empty) that holds the columns."""
     # Places come with the package, and no config reads them by columns.
-    fitting = [s for s in known.values() if s.kind == kind or (not kind and s.kind != "place")]
+    fitting = [s for s in official.values() if s.kind == kind or (not kind and s.kind != "place")]
     yield from [source for source in fitting if source.holds(*columns)][:1]
 
 

@@ -77,16 +77,16 @@ def refuse_overlaps(shapes: Shapes, codes: Sequence[str], label: str) -> tuple[s
     InputError
         Two areas share more than `LARGEST_OVERLAP` of the smaller one; all are listed.
     """
-    found = find_overlaps(shapes)
-    large = found.share > LARGEST_OVERLAP
+    overlaps = find_overlaps(shapes)
+    large = overlaps.share > LARGEST_OVERLAP
     # An event on shared ground would belong to two areas, and the first code would win in silence.
     if large.any():
-        lines = list(_lines(found, large, codes))
+        lines = list(_lines(overlaps, large, codes))
         more = [f"{label}: ... and {len(lines) - _MOST:,} more overlaps."] * (len(lines) > _MOST)
         raise InputError([*(f"{label}: {line}. {_MEND}" for line in lines[:_MOST]), *more])
     if not len(large):
         return ()
-    lines = list(_lines(found, ~large, codes))
+    lines = list(_lines(overlaps, ~large, codes))
     more = [f"and {len(lines) - _MOST:,} more"] * (len(lines) > _MOST)
     return (f"{label}: tiny overlaps: {'; '.join([*lines[:_MOST], *more])}.",)
 
@@ -94,10 +94,10 @@ def refuse_overlaps(shapes: Shapes, codes: Sequence[str], label: str) -> tuple[s
 _MEND = "An event there would have two areas: mend it in a GIS, or keep one edition of the areas."
 
 
-def _lines(found: Overlaps, chosen: Flags, codes: Sequence[str]) -> Iterator[str]:
+def _lines(overlaps: Overlaps, chosen: Flags, codes: Sequence[str]) -> Iterator[str]:
     # The largest first: it tells whether two editions were mixed or a border was drawn carelessly.
-    order = np.argsort(-found.share[chosen], kind="stable")
-    columns = (column[chosen][order] for column in found)
+    order = np.argsort(-overlaps.share[chosen], kind="stable")
+    columns = (column[chosen][order] for column in overlaps)
     for i, j, share in zip(*columns, strict=True):
         yield f"{codes[i]} and {codes[j]} overlap by {share:.4%} of the smaller"
 

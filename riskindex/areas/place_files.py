@@ -138,10 +138,12 @@ def read_polygons(
         faults = list(_polygon_faults(path.name, read.table, polygons.name))
         if faults:
             raise InputError(capped(faults))
+        # After the faults: a file without a coordinate system cannot be transformed.
         table = read.table.to_crs(areas.crs)
         # A ring that crosses itself has no inside that programs agree on.
         whole = pd.Series(shapely.make_valid(table.geometry.to_numpy()))
         names = table[polygons.name].astype(str).str.strip() if polygons.name else kind
+        # Parts of one town centre may be rows of their own, and an event counts once in it.
         grouped = whole.groupby(np.broadcast_to(names, len(whole)), sort=True)
         shapes[kind] = grouped.agg(lambda parts: shapely.union_all(parts.to_numpy()))
         window = shapely.box(*areas.total_bounds)
@@ -160,6 +162,7 @@ def _polygon_faults(label: str, table: "GeoDataFrame", name: str | None) -> Iter
         yield f"{label}: does not say its coordinate system. Save it with one, such as EPSG:27700."
     # 3 and 6: polygons and those of several parts, of which alone a point can be inside.
     flat = np.isin(shapely.get_type_id(table.geometry.to_numpy()), [3, 6])
+    # A blank name would gather all nameless polygons into one place.
     bare = table[name].isna() | (table[name].astype(str).str.strip() == "") if name else ~flat
     for row, (is_flat, no_name) in enumerate(zip(flat, bare, strict=True), 1):
         if not is_flat:

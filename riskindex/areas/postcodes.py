@@ -119,6 +119,7 @@ _Keep = Callable[[pd.Index, pd.DataFrame], Any]
 def _read(source: Postcodes, areas: Collection[str], folder: Path, keep: _Keep) -> PostcodeAreas:
     path = find_file(folder, source.path, place="areas.postcodes.path")
     with TemporaryDirectory(prefix="riskindex-") as private:
+        # Unpacked privately and read in parts: the whole directory as text takes gigabytes.
         table, label = _unpacked(path, Path(private))
         header = read_header(table, (), Path(private))
         code = source.code or _first(header, POSTCODE_COLUMNS)
@@ -128,17 +129,17 @@ def _read(source: Postcodes, areas: Collection[str], folder: Path, keep: _Keep) 
         if code is None or lacking or not columns:
             what = repr(lacking[0]) if lacking and lacking[0] else "with a postcode and an area"
             raise InputError(f"{label}: no column {what}{nearest(str(source.code or ''), header)}.")
-        found = _looked_up(table, code, columns, keep, private)
+        lookup = _looked_up(table, code, columns, keep, private)
     # A directory has the areas of several censuses side by side; the boundaries say which is meant.
-    column = max(columns, key=lambda name: int(found[name].isin(list(areas)).sum()))
-    if len(found) and not found[column].isin(list(areas)).any():
+    column = max(columns, key=lambda name: int(lookup[name].isin(list(areas)).sum()))
+    if len(lookup) and not lookup[column].isin(list(areas)).any():
         raise InputError(
             f"{label}: none of {', '.join(columns)} holds the codes of the boundaries for these "
             "postcodes. Name the column under areas.postcodes.area."
         )
     # Postcodes of the Channel Islands or without an area have an empty cell.
-    known = found[column].str.strip()
-    return PostcodeAreas(known[known != ""], record(path, "postcodes", rows=None))
+    codes = lookup[column].str.strip()
+    return PostcodeAreas(codes[codes != ""], record(path, "postcodes", rows=None))
 
 
 def _unpacked(path: Path, scratch: Path) -> tuple[Path, str]:
@@ -179,11 +180,13 @@ def _looked_up(
         chunksize=ROWS_AT_ONCE,
     ) as reader:
         for part in reader:
+            # Directories write SS1 2AB in three ways, by column; plain forms compare alike.
             plain = part[code].str.upper().str.replace(r"[^A-Z0-9]", "", regex=True)
             held = part.set_axis(pd.Index(plain))[list(columns)]
             parts.append(held[np.asarray(keep(held.index, held), dtype=bool)])
-    found = pd.concat(parts) if parts else pd.DataFrame(columns=list(columns))
-    return found[~found.index.duplicated()]
+    lookup = pd.concat(parts) if parts else pd.DataFrame(columns=list(columns))
+    # A postcode that stands twice would place its events twice.
+    return lookup[~lookup.index.duplicated()]
 
 
 CREDITS = (

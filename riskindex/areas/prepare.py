@@ -83,6 +83,7 @@ def prepare_areas(
     if faults:
         raise InputError([f"{label}: {fault}" for fault in faults])
     whole = raw.geometry if not len(collected) else _with_shapes(raw.geometry, shapes)
+    # Distances and areas are in metres from here on, whatever the file has.
     projected, notes = to_national_grid(whole, crs=crs, label=label)
     notes = (*trimmed, *_collection_notes(codes[collected], label), *notes)
     table = _described(raw, codes, name, groups)
@@ -91,6 +92,7 @@ def prepare_areas(
         notes = (*notes, *garbled_notes(label, column, list(texts), range(1, len(texts) + 1)))
     # In two dimensions and metres: heights and degrees have no area.
     shapes, repaired = repair(shapely.force_2d(projected.to_numpy()), table["name"], label)
+    # After repair: an invalid shape has no defined overlap.
     overlaps = refuse_overlaps(shapes, list(table.index), label)
     areas = _assembled(table, shapes)
     odd = (*repair_notes(repaired, label), *overlaps, *sliver_notes(shapes, table.index, label))
@@ -124,19 +126,20 @@ def with_context(
     """
     inside = np.ones(len(areas), dtype=bool)
     for kind, groups in within.items():
-        known = set(areas[kind]) if kind in areas and kind not in RESERVED else set()
+        groups_there = set(areas[kind]) if kind in areas and kind not in RESERVED else set()
         # A misspelt district would otherwise just be missing from the study area.
-        absent = [group for group in groups if group not in known]
+        absent = [group for group in groups if group not in groups_there]
         if absent or not groups:
             raise ConfigError(
                 f"areas.within.{kind}: no area is in {some(absent) or 'no group'}"
-                f"; there is {some(sorted(map(str, known))) or 'none'}."
+                f"; there is {some(sorted(map(str, groups_there))) or 'none'}."
             )
         inside &= areas[kind].isin(list(groups)).to_numpy()
     if not inside.any():
         raise ConfigError("areas.within: no area is in all the groups named.")
     first, second = adjoining(areas.geometry.to_numpy(), snap)
     near = np.zeros(len(areas), dtype=bool)
+    # Windows at the edge need these neighbours, or hotspots across the border would be halved.
     near[second[inside[first]]] = True
     kept, ring = areas[inside | near], int((near & ~inside).sum())
     order = [*areas.columns.drop("geometry"), "is_context", "geometry"]
@@ -248,6 +251,7 @@ def _collection_notes(codes: "pd.Series[str]", label: str) -> list[str]:
 def _described(
     raw: "GeoDataFrame", codes: "pd.Series[str]", name: str | None, groups: Mapping[str, str]
 ) -> pd.DataFrame:
+    # A missing name must not leave an area without anything to call it.
     names = known_texts(_as_codes(raw[name])) if name is not None else codes
     table = pd.DataFrame({"name": names.where(names != "", codes)})
     for kind, column in groups.items():

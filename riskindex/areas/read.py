@@ -226,13 +226,13 @@ def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None)
         with TemporaryDirectory(prefix="riskindex-", dir=scratch) as private:
             return path, read_sheet(path, wanted, Path(private))
 
-    known: set[str] = set()
+    codes_there: set[str] = set()
     if source.shipped_kinds is not None:
-        known.update(read_area_lookup().index)
+        codes_there.update(read_area_lookup().index)
     for lookup in (lookup for lookup in source.lookups if lookup.by is None):
         _, sheet = columns(lookup.path, "areas.lookups", lookup.code)
         # Codes of a national lookup that are not here are elsewhere, and no fault.
-        known.update(code.strip() for code in sheet.columns[lookup.code])
+        codes_there.update(code.strip() for code in sheet.columns[lookup.code])
     elsewhere, files = read_area_lookup()["force"], []
     if source.elsewhere is not None:
         other = source.elsewhere
@@ -242,9 +242,9 @@ def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None)
         # The config's own words win over the shipped ones: a force may name its neighbours by area.
         named = _groups_of(sheet, other, set(sheet.columns[other.code])).iloc[:, 0]
         elsewhere = named.combine_first(elsewhere)
-        known.update(named.index)
+        codes_there.update(named.index)
         files.append(record(path, "lookup", rows=len(sheet.rows)))
-    codes = frozenset(known - {""})
+    codes = frozenset(codes_there - {""})
     # The crosswalk of the package is for LSOAs of 2021, which the groups of the package are of.
     if source.vintage is None and source.shipped_kinds is not None:
         files.append(record(shipped_file(CHANGES), "crosswalk", rows=len(read_changes_2011_2021())))
@@ -338,15 +338,15 @@ def _with_shipped(areas: "GeoDataFrame", source: AreaSource) -> tuple["GeoDataFr
     """The areas with the groups that come with riskindex, and with names where they have none."""
     kinds, codes = source.shipped_kinds or (), areas.index
     lookup = read_area_lookup()
-    known = codes.isin(lookup.index)
-    if not known.any():
+    in_lookup = codes.isin(lookup.index)
+    if not in_lookup.any():
         raise InputError(
             f"areas.shipped: none of the {len(areas):,} areas is an LSOA of 2021 of England and "
             f"Wales; column {source.code!r} holds {looks_like(list(codes))} (first: {codes[0]!r}). "
             "Name a lookup of their edition under [[areas.lookups]]."
         )
     # Boundaries of 2011 with lookups of 2021 would leave exactly the redrawn areas without a group.
-    older = codes[~known & codes.isin(read_changes_2011_2021()["old_code"])]
+    older = codes[~in_lookup & codes.isin(read_changes_2011_2021()["old_code"])]
     if len(older):
         raise InputError(
             f"areas.shipped: {len(older):,} of {len(areas):,} areas are LSOAs of 2011 that are "
@@ -358,7 +358,7 @@ def _with_shipped(areas: "GeoDataFrame", source: AreaSource) -> tuple["GeoDataFr
     order = [*areas.columns.drop("geometry"), *kinds, "geometry"]
     grouped = _with_shipped_groups(areas, kinds)[order]
     then = f"their {some(list(kinds))} is {NOT_RECORDED}" if kinds else "no older code becomes them"
-    return grouped, [*lacking("areas.shipped", codes[~known], len(areas), then)]
+    return grouped, [*lacking("areas.shipped", codes[~in_lookup], len(areas), then)]
 
 
 def _with_shipped_groups(areas: "GeoDataFrame", kinds: Sequence[str]) -> "GeoDataFrame":
@@ -382,17 +382,19 @@ def _with_groups(
     given = sheet.columns[lookup.code]
     # Codes of spreadsheets come in small letters and with blanks.
     sheet, plain = with_plain_codes(sheet, lookup.code, pd.Index(keys.unique()))
-    found = _groups_of(sheet, lookup, set(keys))
-    known = keys.isin(found.index)
-    if not known.any():
+    groups_of_codes = _groups_of(sheet, lookup, set(keys))
+    in_lookup = keys.isin(groups_of_codes.index)
+    if not in_lookup.any():
         raise InputError(no_match(sheet, lookup.code, given, list(keys)))
-    added = found.reindex(keys).set_axis(areas.index).fillna(NOT_RECORDED)
+    added = groups_of_codes.reindex(keys).set_axis(areas.index).fillna(NOT_RECORDED)
     order = [*areas.columns.drop("geometry"), *lookup.groups, "geometry"]
     what = some(list(lookup.groups))
     notes = [
         *sheet.notes,
         *plain,
-        *lacking(sheet.label, keys.index[~known], len(areas), f"their {what} is {NOT_RECORDED}"),
+        *lacking(
+            sheet.label, keys.index[~in_lookup], len(areas), f"their {what} is {NOT_RECORDED}"
+        ),
     ]
     for column in dict.fromkeys(lookup.groups.values()):
         notes.extend(garbled_notes(sheet.label, column, sheet.columns[column], sheet.rows))

@@ -76,12 +76,12 @@ def polygons_of_collections(shapes: Shapes) -> tuple[Shapes, Positions]:
         The shapes, and the positions of those that were collections and hold a polygon. A
         collection without one stays as it is.
     """
-    found = np.flatnonzero(shapely.get_type_id(shapes) == _COLLECTION)
-    found = found[shapely.get_dimensions(shapes[found]) == 2]
+    collections = np.flatnonzero(shapely.get_type_id(shapes) == _COLLECTION)
+    collections = collections[shapely.get_dimensions(shapes[collections]) == 2]
     shapes = shapes.copy()
-    for i in found:
+    for i in collections:
         shapes[i] = _polygons_of(shapes[i])
-    return shapes, found
+    return shapes, collections
 
 
 _COLLECTION = 7

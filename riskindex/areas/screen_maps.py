@@ -55,6 +55,7 @@ def draw_areas(
     chosen = _chosen(areas, outlined)
     if chosen.any():
         areas[chosen].boundary.plot(ax=axes, color=INK, linewidth=1.2)
+    # Eastings and northings tell a reader nothing.
     axes.set_axis_off()
     line = "; a line around those that are selected" if chosen.any() else ""
     axes.set_title(f"{column.replace('_', ' ')}, the darker the higher{line}", fontsize=9)
@@ -107,12 +108,12 @@ def explore_areas(
 
 
 def _style(area: dict[str, Any]) -> dict[str, Any]:
-    told = area["properties"]
+    properties = area["properties"]
     return {
-        "fillColor": told["colour"],
+        "fillColor": properties["colour"],
         "fillOpacity": 1,
-        "color": INK if told["width"] > 1 else "white",
-        "weight": told["width"],
+        "color": INK if properties["width"] > 1 else "white",
+        "weight": properties["width"],
     }
 
 
@@ -195,6 +196,7 @@ class OnScreen(ABC):
         first = chosen.sort_values("rank", kind="stable")[columns].head(MOST_LISTED)
         more = len(chosen) - len(first)
         rest = f"<p>and {more:,} more</p>" if more > 0 else ""
+        # Residents are floats because they may be missing, and would print with a decimal.
         whole = {c: "{:,.0f}".format for c in ("residents",) if c in first}
         shown = first.to_html(float_format="%.1f", formatters=whole)
         return f"<p><b>{escape(self.headline)}</b></p>{shown}{rest}"

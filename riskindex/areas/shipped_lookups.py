@@ -43,6 +43,7 @@ def shipped_file(name: str) -> Path:
     """A file of `boundaries/`: inside the installed package, or at the root of a checkout."""
     package = Path(str(files("riskindex")))
     inside = package / "boundaries" / name
+    # A checkout has the lookups beside the package, a wheel inside it.
     return inside if inside.is_file() else package.parent / "boundaries" / name
 
 
@@ -148,14 +149,15 @@ def shipped_groups(codes: "pd.Index", kinds: Sequence[str]) -> "pd.DataFrame":
         are in the same group. A name that several wards among the areas have is followed by the
         district: Trinity (Burnley). Missing where the code is no LSOA of 2021.
     """
-    found = _area_lookup().reindex(codes)
-    table = found[list(dict.fromkeys(kinds))].copy()
+    groups = _area_lookup().reindex(codes)
+    table = groups[list(dict.fromkeys(kinds))].copy()
     for kind in table.columns:
-        pairs = found[[kind, _code_column(kind)]].drop_duplicates().dropna()
+        pairs = groups[[kind, _code_column(kind)]].drop_duplicates().dropna()
+        # Only among the areas asked about: a unique name stays short.
         repeated = set(pairs.loc[pairs[kind].duplicated(), kind])
         if repeated:
-            which = found[kind].isin(list(repeated))
-            table.loc[which, kind] = found[kind] + " (" + found["district"] + ")"
+            which = groups[kind].isin(list(repeated))
+            table.loc[which, kind] = groups[kind] + " (" + groups["district"] + ")"
     return table
 
 
@@ -172,6 +174,7 @@ def kinds_of(name: str) -> tuple[str, ...]:
     >>> kinds_of("essex"), kinds_of("E07000066"), kinds_of("Atlantis")
     (('force',), ('district_code',), ())
     """
+    # Fewest groups means the largest ones: Essex is the force before it is anything smaller.
     order = sorted(SHIPPED_KINDS, key=lambda kind: _area_lookup()[kind].nunique())
     return tuple(kind for kind in order if name.casefold() in _folded(kind))
 
@@ -203,6 +206,7 @@ def _area_lookup() -> "pd.DataFrame":
     columns: dict[str, Any] = {"name": areas["name"].array}
     for column in SHIPPED_KINDS:
         kind = column.removesuffix("_code")
+        # Each name is stored once and taken by number, which keeps the lookup small on disk.
         texts = of_kind[kind]["name" if kind == column else "code"].array
         columns[column] = texts.take(numbers[kind])
     return pd.DataFrame(columns, index=pd.Index(areas["code"], name="area_code"))

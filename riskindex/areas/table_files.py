@@ -123,6 +123,7 @@ def read_tables(
             notes.extend(noted)
             files.append(file)
     together.raise_any()
+    # Aligned to the study area; an area that a table lacks is missing there, never 0.
     tables = pd.DataFrame(read, index=area_codes, dtype=float)
     tables.columns = pd.MultiIndex.from_tuples(list(read), names=["source", "column"])
     return ReadTables(tables, tuple(notes), tuple(files))
@@ -136,6 +137,7 @@ def no_match(sheet: CsvSheet, column: str, found: Sequence[str], areas: Sequence
     advice = "Use a table of the boundaries' edition."
     if near and not is_well_formed(found[0]):
         advice = f"{found[0]!r} is nearly {near[0]!r}: look at what differs."
+    # Names and postcodes in place of codes are the likelier mistake, with advice of its own.
     texts = recognise_texts(list(found[:_LOOKED_AT]))
     if texts is not None:
         return (
@@ -170,6 +172,7 @@ def _read_table(
     frame: Any,  # noqa: ANN401 (any kind of table)
 ) -> tuple[dict[tuple[str, str], "pd.Series[float]"], list[str], FileRecord]:
     parts = {short: [c] if isinstance(c, str) else list(c) for short, c in source.columns.items()}
+    # A column may serve several short names and is read once.
     wanted = list(dict.fromkeys(column for columns in parts.values() for column in columns))
     numbers = wanted if source.value is None else [source.value]
     is_long = bool(source.where) or source.category is not None
@@ -198,6 +201,7 @@ def _read_table(
         (name, short): table[columns].sum(axis=1, skipna=False)
         for short, columns in parts.items()
     }
+    # After the sums, as only then is it known which areas the table really holds.
     if not source.accept_losses:
         _refuse_half(name, sheet.label, areas[~areas.isin(list(present))], len(areas))
     notes = [*sheet.notes, *noted, *_gaps(sheet, table, areas, present)]
@@ -260,6 +264,7 @@ def _wide(
     """Numbers by area code of a table with one row per area."""
     codes = sheet.columns[source.code]
     used = _rows_of(codes, areas)
+    # Cells are checked although codes are at fault: every fault of a file is reported at once.
     faults = [*_code_faults(sheet, source.code, areas)]
     values = {column: cell_numbers(sheet, column, used, faults) for column in columns}
     if faults:
@@ -271,8 +276,8 @@ def _long(
     sheet: CsvSheet, source: TableSource, columns: Sequence[str], areas: pd.Index
 ) -> pd.DataFrame:
     """Numbers by area code of a table with several rows per area."""
-    codes, known = sheet.columns[source.code], set(areas)
-    used = [i for i in kept_rows(sheet, source.where) if not known or codes[i] in known]
+    codes, study_area = sheet.columns[source.code], set(areas)
+    used = [i for i in kept_rows(sheet, source.where) if not study_area or codes[i] in study_area]
     faults: list[str] = []
     values = {column: cell_numbers(sheet, column, used, faults) for column in columns}
     if faults:
@@ -283,9 +288,9 @@ def _long(
 
 def with_plain_codes(sheet: CsvSheet, column: str, areas: pd.Index) -> tuple[CsvSheet, list[str]]:
     """The table with codes as the areas have them, and a note about blanks and small letters."""
-    known, given = set(areas), sheet.columns[column]
+    study_area, given = set(areas), sheet.columns[column]
     # A code that fits as it stands is left alone: elsewhere small letters may be another area.
-    codes = [code if code in known else _plain_code(code, known) for code in given]
+    codes = [code if code in study_area else _plain_code(code, study_area) for code in given]
     changed = [one for one, other in zip(given, codes, strict=True) if one != other]
     if not changed:
         return sheet, []
@@ -296,27 +301,28 @@ def with_plain_codes(sheet: CsvSheet, column: str, areas: pd.Index) -> tuple[Csv
     return sheet._replace(columns={**sheet.columns, column: codes}), [note]
 
 
-def _plain_code(code: str, known: Collection[str]) -> str:
+def _plain_code(code: str, study_area: Collection[str]) -> str:
     plain = code.strip()
-    return plain.upper() if plain.upper() in known else plain
+    return plain.upper() if plain.upper() in study_area else plain
 
 
 def _rows_of(codes: Sequence[str], areas: pd.Index) -> list[int]:
-    known = set(areas)
+    study_area = set(areas)
     # Without areas, as in a check whose boundaries could not be read, every row is looked at.
-    return [i for i, code in enumerate(codes) if not known or code in known]
+    return [i for i, code in enumerate(codes) if not study_area or code in study_area]
 
 
 def _code_faults(sheet: CsvSheet, column: str, areas: pd.Index) -> Iterator[str]:
     """Codes that are missing or repeated."""
-    known, first = set(areas), dict[str, int]()
+    study_area, first = set(areas), dict[str, int]()
     for row, code in zip(sheet.rows, sheet.columns[column], strict=True):
         place = f"{sheet.label}: row {row}, column {column!r}, value {code!r}"
         if not code or code.lower() in MISSING_WORDS:
             yield f"{place}: no area code. Fill it in or take the row out."
         # Repeats of areas elsewhere in a national file harm nobody here.
-        elif code in first and (code in known or not known):
+        elif code in first and (code in study_area or not study_area):
             yield f"{place}: the code is in row {first[code]} already. Keep one row per area."
+        # The first row stays on record, as the one that a repeat is compared with.
         first.setdefault(code, row)
 
 
@@ -376,10 +382,10 @@ _CELL_RULES: tuple[tuple[Callable[[str], Any], str], ...] = (
 
 def _fractions(sheet: CsvSheet, column: str, values: "pd.Series[float]") -> Iterator[str]:
     """A note where a column of whole numbers has a few that are not."""
-    known = values[values.notna()]
-    odd = known[known % 1 != 0]
+    present = values[values.notna()]
+    odd = present[present % 1 != 0]
     # More than a tenth, and the column is one of decimals.
-    if 0 < len(odd) <= len(known) / 10:
+    if 0 < len(odd) <= len(present) / 10:
         yield (
             f"{sheet.label}: column {column!r} holds whole numbers, but not for {len(odd):,} areas "
             f"({odd.index[0]}: {odd.iloc[0]:,g}). They are used as they are; check them."
@@ -389,6 +395,7 @@ def _fractions(sheet: CsvSheet, column: str, values: "pd.Series[float]") -> Iter
 def _gaps(
     sheet: CsvSheet, table: pd.DataFrame, areas: pd.Index, present: Collection[str]
 ) -> Iterator[str]:
+    # A row that is absent and a cell that is empty are different faults with different remedies.
     here = np.array([code in present for code in areas], dtype=bool)
     missing = areas[~here]
     # All new codes missing and no other is what a table of an older edition looks like.

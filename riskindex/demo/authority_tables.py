@@ -100,6 +100,7 @@ def draw_authority_tables(
 
 
 def _of_year(total: float, year: int, scale: float) -> int:
+    # Rounded at the end alone, or parts would drift from the planted totals.
     return round(total * TREND[year] * scale)
 
 
@@ -165,6 +166,7 @@ def _indicators(scale: float) -> pd.DataFrame:
     rows = []
     for name, unit, periods in _INDICATORS:
         for period, given in periods.items():
+            # A count has no base, and a percentage is kept as both of its numbers.
             pair = given if isinstance(given, tuple) else (given, None)
             count, base = (None if n is None else round(float(n) * scale) for n in pair)
             rows.append((name, COUNTY, period, unit, count, base))

@@ -23,6 +23,7 @@ def binomial(rng: np.random.Generator, n: ArrayLike, p: ArrayLike) -> Integers:
     >>> binomial(np.random.default_rng(1), [0, 10, 1000], 0.5).tolist()
     [0, 5, 453]
     """
+    # One by one on purpose: the order of the draws is what keeps the county the same.
     trials, chance = np.broadcast_arrays(np.asarray(n), np.asarray(p, dtype=float))
     pairs = zip(trials.ravel().tolist(), chance.ravel().tolist(), strict=True)
     drawn = np.fromiter((_binomial(rng, n, p) for n, p in pairs), np.int64, trials.size)
@@ -59,8 +60,8 @@ def _binomial(rng: np.random.Generator, n: int, p: float) -> int:
     rare = min(p, 1 - p)
     if n * rare <= _LARGE:
         return int(rng.binomial(n, p))
-    found = _large_binomial(rng, n, rare)
-    return found if p <= 0.5 else n - found
+    drawn = _large_binomial(rng, n, rare)
+    return drawn if p <= 0.5 else n - drawn
 
 
 def _large_binomial(rng: np.random.Generator, n: int, p: float) -> int:
@@ -77,11 +78,14 @@ def _large_binomial(rng: np.random.Generator, n: int, p: float) -> int:
     half = floor(2.195 * sqrt(n * p * q) - 4.6 * q) + 0.5
     middle = mode + 0.5
     left, right = middle - half, middle + half
+    # Constants of the paper, which make the envelope touch the binomial law closely.
     c = 0.134 + 20.5 / (15.3 + mode)
+    # Each exponential tail falls as fast as the law does at the edge of the parallelogram.
     slope = (n * p + p - left) / (n * p + p - left * p)
     fall_left = slope * (1 + slope / 2)
     slope = (right - n * p - p) / (right * q)
     fall_right = slope * (1 + slope / 2)
+    # Cumulated areas of the four regions, from which one is chosen by a uniform draw.
     area_2 = half * (1 + 2 * c)
     area_3 = area_2 + c / fall_left
     area_4 = area_3 + c / fall_right

@@ -27,6 +27,7 @@ class Kind(NamedTuple):
 
     def in_year(self, year: int) -> float:
         """How many there are in a year, in a county of 1.8 million residents."""
+        # Totals that are planted for the last year stand; the trend would move them.
         if year == YEARS[-1] and self.last is not None:
             return self.last
         return self.total * TREND[year]
@@ -75,6 +76,7 @@ EVENT_TABLES = {
             Kind("violence without a weapon", "background", 2000, beside=True),
             Kind("other offences", "background", 2200, beside=True),
         ),
+        # Extracts of real systems repeat records, which deduplication by key must find.
         duplicates=0.003,
         timed=True,
     ),
@@ -90,6 +92,7 @@ EVENT_TABLES = {
         outside=0.2,
         nowhere=0.02,
         again=0.12,
+        # A fraction and no decimal: the planted number of repeats is exact to the record.
         further=Fraction(89, 715),
     ),
     "violence_victims": Table(
@@ -118,6 +121,7 @@ EVENT_TABLES = {
         again=0.1,
         further=Fraction(1, 10),
     ),
+    # Repeat victims are many here, so that counts of people and of records differ plainly.
     "domestic_abuse_victims": Table(
         "record_id",
         "incident_date",

@@ -53,7 +53,7 @@ def expected_events(
     residents: "pd.Series[float]", risk: pd.DataFrame, *, scale: float
 ) -> pd.DataFrame:
     """True mean counts of every factor, group and year, of the events located in the county."""
-    found: dict[tuple[str, str, str], Array] = {}
+    means: dict[tuple[str, str, str], Array] = {}
     for table in EVENT_TABLES.values():
         # Only events in the county can be expected of its areas.
         located = 1 - table.outside - table.nowhere
@@ -62,9 +62,9 @@ def expected_events(
                 total = kind.in_year(year) * scale * located
                 mean = total * _chances(residents, risk, kind.risk, year)
                 key = (kind.factor, kind.group, str(year))
-                found[key] = found.get(key, 0) + mean
-    columns = pd.MultiIndex.from_tuples(list(found), names=["factor", "group", "period"])
-    return pd.DataFrame(dict(enumerate(found.values())), index=residents.index).set_axis(
+                means[key] = means.get(key, 0) + mean
+    columns = pd.MultiIndex.from_tuples(list(means), names=["factor", "group", "period"])
+    return pd.DataFrame(dict(enumerate(means.values())), index=residents.index).set_axis(
         columns, axis=1
     )
 
@@ -124,12 +124,14 @@ def _with_needed(names: Sequence[str]) -> list[str]:
     wanted = {name for name in names if name in EVENT_TABLES}
     if HISTORY in names:
         wanted |= {"violence_suspects", "violence_victims"}
+    # A table alone must be drawn as it is drawn among all, from the same offences.
     wanted |= {needed for name in wanted for needed in NEEDS.get(name, ())}
     return [name for name in EVENT_TABLES if name in wanted]
 
 
 def _chances(residents: "pd.Series[float]", risk: pd.DataFrame, name: str, year: int) -> Array:
     """Each area's share of the events of a year."""
+    # Conditional on the county's total, Poisson counts of areas are multinomial in these shares.
     weight = residents.to_numpy() * risk[name, year].to_numpy()
     return np.asarray(weight / weight.sum())
 
@@ -148,6 +150,7 @@ def _records(
             own = kind.beside or year not in STUDY_YEARS
             rng = stream(seed, f"{name} {kind.label} {year}") if own else shared
             total = round(kind.in_year(year) * scale)
+            # Risk times residents: what the maps must find is the risk, not where people live.
             chances = _chances(areas["residents"], risk, kind.risk, year)
             area = _areas_of(rng, total, chances, table)
             person = np.arange(total)
@@ -188,6 +191,7 @@ def _by_day(records: Records, about: pd.DataFrame) -> DrawnTable:
     """Both in the order of days, as an extract is."""
     order = np.argsort(about["day"].to_numpy(), kind="stable")
     ordered = Records(*(column[order] for column in records))
+    # Days moved when records were linked to offences, and the order follows the new ones.
     ordered = ordered._replace(day=about["day"].to_numpy()[order])
     return DrawnTable(ordered, about.iloc[order].reset_index(drop=True))
 
@@ -380,11 +384,11 @@ def _points(
     outside = area == n
     beyond = rng.uniform((west - 20_000, south), (west - 2_000, north), (outside.sum(), 2))
     pick[outside] = np.rint(beyond)
-    found = {}
+    columns = {}
     for axis, name in enumerate(("easting", "northing")):
-        found[name] = pd.array(pick[:, axis], dtype="Int64")
-        found[name][area == n + 1] = pd.NA
-    return found
+        columns[name] = pd.array(pick[:, axis], dtype="Int64")
+        columns[name][area == n + 1] = pd.NA
+    return columns
 
 
 def _addresses(areas: "GeoDataFrame", rng: np.random.Generator) -> Array:

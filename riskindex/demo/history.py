@@ -98,14 +98,14 @@ def _of_people(
     """Markers of new people of one role and year, on days of the five years before."""
     roles = _DOMESTIC_ROLES if role == "suspect" else _VICTIMS_ROLES
     dealt = deal(rng, len(latest), np.array(list(roles.values()), dtype=float))
-    rows, told = [], []
+    rows, markers = [], []
     for number, named in enumerate(roles):
         for as_role in named:
             rows.append(np.flatnonzero(dealt == number))
-            told.append((DOMESTIC, as_role))
+            markers.append((DOMESTIC, as_role))
     for marker, many in more.items():
         rows.append(choose(rng, np.arange(len(latest)), many))
-        told.append((marker, "subject"))
+        markers.append((marker, "subject"))
     lengths = [len(part) for part in rows]
     at = np.concatenate(rows).astype(np.int64)
     # From one day before: a record of the day itself is none from before.
@@ -114,8 +114,8 @@ def _of_people(
         {
             "number": latest.index.to_numpy()[at],
             "event_date": (latest.to_numpy()[at] - days).astype("datetime64[s]"),
-            "marker": np.repeat(np.array([m for m, _ in told], dtype=object), lengths),
-            "role": np.repeat(np.array([r for _, r in told], dtype=object), lengths),
+            "marker": np.repeat(np.array([m for m, _ in markers], dtype=object), lengths),
+            "role": np.repeat(np.array([r for _, r in markers], dtype=object), lengths),
         }
     )
 

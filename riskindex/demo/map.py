@@ -425,8 +425,8 @@ def _districts(cells: Cells, towns: Town, of_town: Integers) -> Integers:
 def _stray(pairs: Integers, district: Integers) -> Flags:
     """Areas that are cut off from the largest piece of their district."""
     n = len(district)
-    same = pairs[district[pairs[:, 0]] == district[pairs[:, 1]]]
-    graph = coo_array((np.ones(len(same)), same.T), shape=(n, n))
+    inside = pairs[district[pairs[:, 0]] == district[pairs[:, 1]]]
+    graph = coo_array((np.ones(len(inside)), inside.T), shape=(n, n))
     piece = connected_components(graph, directed=False)[1]
     # Written in order of size, so that what stays is the largest piece of each district.
     by_size = np.argsort(np.bincount(piece)[piece], kind="stable")

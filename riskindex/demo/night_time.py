@@ -69,10 +69,10 @@ def lay_in_night_time(
     area, year, drawn = (events[c].to_numpy() for c in ("area", "year", "address"))
     whole = shapely.union_all(polygons.geometry.to_numpy())
     inside: Any = shapely.contains_xy(whole, addresses[..., 0], addresses[..., 1])
-    known = area < len(addresses)
-    of = np.where(known, area, 0)
-    could = known & inside.any(axis=1)[of]
-    must = known & inside.all(axis=1)[of]
+    located = area < len(addresses)
+    of = np.where(located, area, 0)
+    could = located & inside.any(axis=1)[of]
+    must = located & inside.all(axis=1)[of]
     wanted = must.copy()
     for one in np.unique(year):
         now = year == one
@@ -80,7 +80,7 @@ def lay_in_night_time(
         more = round(SHARE * int(now.sum())) - int((must & now).sum())
         wanted[choose(rng, np.flatnonzero(could & ~must & now), more)] = True
     moved = drawn.copy()
-    rows = np.flatnonzero(known)
+    rows = np.flatnonzero(located)
     # The first address from the one drawn that is on the wanted side.
     turns = (drawn[rows, None] + np.arange(addresses.shape[1])) % addresses.shape[1]
     fits = inside[of[rows, None], turns] == wanted[rows, None]

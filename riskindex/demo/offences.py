@@ -236,9 +236,9 @@ def _tell_domestic(about: pd.DataFrame, rng: np.random.Generator) -> None:
     kind = about["kind"].astype(str)
     at_home = about["place"].where(about["place"].isin([HOME, ""]), None)
     group = kind.where((about["kind"] != OTHER) | at_home.isna(), kind + " " + at_home.fillna(""))
-    told = deal_words(rng, group.tolist(), _DOMESTIC)
+    dealt = deal_words(rng, group.tolist(), _DOMESTIC)
     planned = about["domestic"] != "?"
-    about["domestic"] = np.where(planned, about["domestic"], told)
+    about["domestic"] = np.where(planned, about["domestic"], dealt)
     # A homicide at home would not be of the kind whose place is outside it.
     about.loc[planned & (about["kind"] == OTHER), "place"] = HOME
 
@@ -319,13 +319,13 @@ def outcomes(day: Dates, sort: Words, rng: np.random.Generator) -> Texts:
     still = np.select([age < 3, age < 6, age < 12], [0.62, 0.36, 0.16], default=0.015)
     draw, which = rng.random((2, len(day)))
     words = np.array(list(_NOT_FOUND), dtype=object)
-    found = words[np.searchsorted(np.cumsum(list(_NOT_FOUND.values()))[:-1], which)]
+    outcome = words[np.searchsorted(np.cumsum(list(_NOT_FOUND.values()))[:-1], which)]
     is_open = draw < still
     # One draw for both: what is left of it, stretched to 0 to 1, is as random as a new one.
     is_found = ~is_open & ((draw - still) / (1 - still) < detected)
-    found[is_found] = np.where(which[is_found] < 0.8, *_FOUND)
-    found[is_open] = _OPEN
-    return np.asarray(found)
+    outcome[is_found] = np.where(which[is_found] < 0.8, *_FOUND)
+    outcome[is_open] = _OPEN
+    return np.asarray(outcome)
 
 
 def _years_on(day: Dates) -> Array:

@@ -131,6 +131,7 @@ def smooth_field(points: Array, rng: np.random.Generator, *, reach: float) -> Ar
     """
     # In spacings and not in metres: a field is as smooth on a small map as on a large one.
     spacing = np.sqrt(np.prod(np.ptp(points, axis=0)) / len(points)) / 2
+    # Normal frequencies give a Gaussian covariance, the smoothest of the usual ones.
     waves = rng.normal(size=(64, 2)) / (reach * spacing)
     turns = rng.uniform(0, 2 * np.pi, 64)
     total = np.zeros(len(points))
@@ -165,6 +166,7 @@ def _ages(boundaries: "GeoDataFrame", points: Array, urban: Array, seed: int) ->
 
 
 def _households(ages: pd.DataFrame, seed: int) -> pd.Series:
+    # Log-normal: no area has a negative household size, and few are far from the mean.
     per = _RESIDENTS_PER_HOUSEHOLD * np.exp(stream(seed, "households").normal(0, 0.06, len(ages)))
     return (ages["Age: Total"] / per).round().astype(np.int64)
 
@@ -174,6 +176,7 @@ def _residence(boundaries: "GeoDataFrame", ages: pd.DataFrame) -> pd.DataFrame:
     table = {
         f"{head}Total; measures: Value": ages["Age: Total"],
         f"{head}Lives in a household; measures: Value": ages["Age: Total"],
+        # Nobody: prisons and halls would make bases doubtful that the demo does not explain.
         f"{head}Lives in a communal establishment; measures: Value": 0,
     }
     return _headed(boundaries, pd.DataFrame(table, index=ages.index))
@@ -189,6 +192,7 @@ def _sexes(residents: pd.Series, seed: int) -> pd.DataFrame:
 
 def _ethnic_groups(residents: pd.Series, urban: Array, seed: int) -> pd.DataFrame:
     level, push = np.array(list(_ETHNIC.values())).T
+    # Multinomial logit: shares stay positive and add up to 1 after scaling.
     share = level * np.exp(push * urban[:, None])
     share /= share.sum(axis=1, keepdims=True)
     drawn = multinomial(stream(seed, "ethnic groups"), residents.to_numpy(), share)
@@ -218,6 +222,7 @@ def _history(ages: pd.DataFrame, hardship: Array, seed: int) -> pd.DataFrame:
     people = np.column_stack(
         [bands[:, 3] * 4 // 5, bands[:, 4:13].sum(axis=1), bands[:, 13:].sum(axis=1)]
     )
+    # Multiplicative, so that hardship raises rates by a factor and never below 0.
     push = np.exp(0.28 * hardship)
     # Hardship shows in people of working age; the young study and the old are retired anywhere.
     jobless = np.column_stack([0.6 + 0 * push, np.minimum(0.19 * push, 0.7), 0.9 + 0 * push])

@@ -124,9 +124,9 @@ def describe_people(
     first["sex"] = deal_words(rng, first["sort"].tolist(), _sexes(profile, first["sort"]))
     first["age"] = UNKNOWN_AGE
     for (of_sort, _, _), rows in first.groupby(["sort", "year", "kind"]).indices.items():
-        known = choose(rng, rows, round(len(rows) * (1 - profile.no_age)))
+        with_age = choose(rng, rows, round(len(rows) * (1 - profile.no_age)))
         weights = profile.ages.get(str(of_sort), profile.ages[""])
-        first.loc[known, "age"] = deal(rng, len(known), weights)
+        first.loc[with_age, "age"] = deal(rng, len(with_age), weights)
     # Shares of those that say, and a part more that does not: odds, on the scale of the shares.
     unsaid = profile.no_ethnicity / (1 - profile.no_ethnicity) * sum(_ETHNIC.values())
     groups = deal_words(rng, [""] * len(first), {"": {**_ETHNIC, "": unsaid}})
@@ -134,11 +134,12 @@ def describe_people(
     # Of a person's first line for all of them: ethnicity is the person's and not the record's.
     first["ethnicity"] = groups[first.groupby("number")["person"].transform("idxmin")]
     first["number"] += FIRST_NUMBER[name]
-    found = first.set_index("person").loc[records.person, ["number", "sex", "age", "ethnicity"]]
-    return found.reset_index(drop=True)
+    people = first.set_index("person").loc[records.person, ["number", "sex", "age", "ethnicity"]]
+    return people.reset_index(drop=True)
 
 
 def _sexes(profile: Profile, sorts: "pd.Series[str]") -> dict[str, dict[str, float]]:
+    # Those without a recorded sex are taken off both, which keeps the planted ratio.
     said = 1 - profile.no_sex
     shares = {}
     for sort in sorts.unique():
@@ -172,6 +173,7 @@ def _known_before(first: pd.DataFrame, share: float, rng: np.random.Generator) -
 
 def _latest(rows: Integers, number: Integers) -> Integers:
     """One row of each person, the last."""
+    # np.unique keeps the first of equals, so that the last record comes first here.
     backwards = rows[::-1]
     return np.asarray(backwards[np.unique(number[backwards], return_index=True)[1]])
 
@@ -208,6 +210,7 @@ def link_to_offences(
     """
     linked = np.zeros(len(records.person), dtype=np.int64)
     table = pd.DataFrame(records._asdict())
+    # One person twice in an offence would be a fault of the extract.
     alone = ~table["person"].duplicated(keep=False).to_numpy()
     for (kind, year), rows in table.groupby(["kind", "year"]).indices.items():
         of_kind = offences["kind"].isin(kinds[int(kind)]) & (offences["year"] == year)
@@ -245,6 +248,7 @@ def make_some_both(
         shuffled = table.iloc[rng.permutation(len(table))]
         parts.append(shuffled.assign(turn=shuffled.groupby(by).cumcount()))
     both = parts[0].merge(parts[1], on=[*by, "turn"], suffixes=("", "_suspect"))
+    # One suspect must not lend a number to two victims.
     both = both.drop_duplicates("number_suspect")
     renamed: dict[int, int] = {}
     for (kind, year), part in both.groupby(["kind", "year"]):

@@ -143,6 +143,7 @@ def _write_layer(table: "GeoDataFrame", path: Path, layer: str) -> None:
     import pyogrio
 
     path.unlink(missing_ok=True)  # an old GeoPackage would be added to
+    # GDAL writes the time into a GeoPackage, which would change its bytes at each run.
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": _MOMENT})
     try:
         table.to_file(path, driver="GPKG", engine="pyogrio", layer=layer)
@@ -162,6 +163,7 @@ def _lookup(county: County) -> pd.DataFrame:
 
 def _tenths(households: pd.DataFrame) -> Integers:
     """Tenth of each area by households that are deprived in some dimension, 1 the most deprived."""
+    # Found by a part of the name, since census headings are long and carry the table's title.
     none = households.filter(like="not deprived in any").iloc[:, 0]
     order = np.argsort(np.argsort((none / households.filter(like="Total").iloc[:, 0]).to_numpy()))
     return np.asarray(1 + 10 * order // len(order))

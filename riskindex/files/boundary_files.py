@@ -142,14 +142,14 @@ def _gdal_layers(source: str, label: str) -> list[PolygonLayer]:
     from pyogrio.errors import DataSourceError
 
     try:
-        found = [str(name) for name, kind in pyogrio.list_layers(source) if "Polygon" in str(kind)]
-        alone = len(found) == 1
+        names = [str(name) for name, kind in pyogrio.list_layers(source) if "Polygon" in str(kind)]
+        alone = len(names) == 1
         return [
             PolygonLayer(
                 None if alone else name,
                 tuple(map(str, pyogrio.read_info(source, layer=name)["fields"])),
             )
-            for name in found
+            for name in names
         ]
     except (DataSourceError, ValueError, UnicodeDecodeError) as error:
         raise InputError(f"{label}: damaged ({_without_paths(str(error))}).") from None
@@ -229,6 +229,7 @@ def _one_of(names: Sequence[str], layer: str | None, label: str) -> tuple[str, s
         return names[0], layer
     if not names:
         raise InputError(f"{label}: no {_READABLE} in it. Put one into it, or name another.")
+    # By full path, by name or by stem: analysts copy any of these from the zip.
     chosen = [n for n in names if layer in (n, PurePosixPath(n).name, PurePosixPath(n).stem)]
     if len(chosen) != 1:
         raise InputError(
@@ -276,12 +277,14 @@ def _plain(path: Path, kind: str, scratch: Path) -> Path:
         copies = {path: f"copy{ending}"}
     for part, name in copies.items():
         shutil.copyfile(part, scratch / name)
+        # Boundaries may be unpublished, and temporary folders are shared on some machines.
         (scratch / name).chmod(0o600)
     return scratch / f"copy{ending}"
 
 
 def _check_shapefile(path: Path) -> None:
     beside = {p.suffix.lower() for p in path.parent.iterdir() if p.stem == path.stem}
+    # Without .dbf GDAL opens the shapes and gives them no codes.
     missing = [part for part in _SHAPEFILE_PARTS if part not in beside]
     if missing:
         raise InputError(
@@ -298,6 +301,7 @@ def _read_gdal(driver: str, *, prefix: str = "") -> Callable[..., "GeoDataFrame"
         from pyogrio.errors import DataSourceError
         from shapely.errors import ShapelyError
 
+        # The prefix holds GDAL to one driver: content alone must not choose which code opens it.
         source = f"{prefix}{path}"
         try:
             layer = _layer(pyogrio.list_layers(source), layer, label)
@@ -312,10 +316,10 @@ def _read_gdal(driver: str, *, prefix: str = "") -> Callable[..., "GeoDataFrame"
     return read
 
 
-def _layer(found: Any, layer: str | None, label: str) -> str:  # noqa: ANN401
+def _layer(layers: Any, layer: str | None, label: str) -> str:  # noqa: ANN401
     """The layer named, or the only one with geometry."""
     # A GeoPackage holds plain tables as well, such as styles.
-    names = [str(name) for name, geometry in found if geometry is not None]
+    names = [str(name) for name, geometry in layers if geometry is not None]
     if layer is not None:
         if layer not in names:
             raise InputError(f"{label}: no layer {layer!r}{nearest(layer, names)}.")
@@ -350,8 +354,8 @@ def _read_parquet(
 
     if layer is not None:
         raise InputError(f"{label}: GeoParquet has no layers; leave areas.layer out.")
-    geometry, known = _geoparquet_columns(path, label)
-    check_columns(columns, known, label)
+    geometry, others = _geoparquet_columns(path, label)
+    check_columns(columns, others, label)
     return geopandas.read_parquet(path, columns=[*dict.fromkeys(columns), geometry])
 
 
@@ -366,6 +370,7 @@ def _geoparquet_columns(path: Path, label: str) -> tuple[str, list[str]]:
         ) from None
     try:
         schema = parquet.read_schema(path)
+        # The metadata name the geometry column; a column called geometry need not be it.
         geo = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
     except (ArrowException, ValueError) as error:
         raise InputError(

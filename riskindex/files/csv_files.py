@@ -69,6 +69,7 @@ def read_sheet(
     if member is None and sniff(path) in WORKBOOKS:
         grid = read_grid(path, columns, path.name, sheet=sheet, header_row=header_row)
         places = find_columns(grid.header, columns, path.name)
+        # Columns that nobody asked for may hold names or addresses and go no further.
         values = [[row[place] for place in places.values()] for row in grid.values]
         return _sheet(path.name, grid.rows, values, list(places), grid.notes)
     label, inner = _unpacked(path, member, scratch)
@@ -82,10 +83,10 @@ def read_sheet(
         delimiter = _delimiter(first, columns)
         _start_at(file, skipped)
         lines = _lines(file, delimiter, label, start=skipped + 1)
-        _, found = next(lines, (1, []))
+        _, header = next(lines, (1, []))
         # Only the named columns are kept in memory.
-        places = find_columns(found, columns, label)
-        rows, values, passed = _kept(lines, len(found), list(places.values()), label)
+        places = find_columns(header, columns, label)
+        rows, values, passed = _kept(lines, len(header), list(places.values()), label)
     notes = [*([text.note] if text.note else []), *above(skipped, label), *below(passed, label)]
     return _sheet(label, rows, values, list(places), notes)
 
@@ -120,6 +121,7 @@ def find_columns(found: Sequence[str], columns: Sequence[str], label: str) -> di
     InputError
         A column that is not there or there twice.
     """
+    # Official headings and those of tidy copies count as one, so a config fits both.
     names = _as_asked(found, columns)
     _check_header(names, columns, label)
     return {column: names.index(column) for column in dict.fromkeys(columns)}
@@ -241,6 +243,7 @@ _HINTS = {
 
 def _choose(names: Sequence[str], member: str | None, label: str) -> str:
     if member is not None:
+        # By name or by whole path, since zips of several years repeat file names.
         chosen = [n for n in names if member in (n, PurePosixPath(n).name)]
         if len(chosen) != 1:
             raise InputError(f"{label}: no one member {member!r}{nearest(member, names)}.")
@@ -263,6 +266,7 @@ def _delimiter(header: str, columns: Sequence[str]) -> str:
 
 
 def _found_by(delimiter: str, header: str, columns: Sequence[str]) -> int:
+    # A delimiter under which the header is no CSV is none; another may fit.
     with suppress(csv.Error):
         names = set(_as_asked(next(csv.reader([header], delimiter=delimiter), []), columns))
         return sum(column in names for column in set(columns))

@@ -89,6 +89,7 @@ def record(path: Path, role: str, *, rows: int | None = None) -> FileRecord:
         Rows read from it, where that is known.
     """
     with path.open("rb") as file:
+        # Read in parts: an extract may be larger than the memory.
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return FileRecord(role, path.name, path.stat().st_size, digest, rows)
 
@@ -153,6 +154,7 @@ def sniff(path: Path) -> str:
         The file cannot be read.
     """
     head = _head(path)
+    # Bytes and not the ending: renamed downloads are the rule in shared folders.
     kind = next((kind for start, kind in _SIGNATURES if head.startswith(start)), "")
     if kind == "sqlite":
         # The application id stands at byte 68 of an SQLite file.
@@ -301,6 +303,7 @@ def as_utf8(path: Path, into: Path, *, label: str | None = None) -> Text:
     fault = _first_undecodable(path, "utf-8")
     if fault is None:
         return Text(path, "")
+    # Windows-1252 leaves five bytes undefined; what has one is of a third encoding.
     if _first_undecodable(path, "cp1252") is not None:
         raise InputError(
             f"{label}: line {fault} is neither UTF-8 nor Windows-1252 text. Save it as UTF-8."
@@ -323,6 +326,7 @@ def refuse_full(error: Exception) -> None:
     InputError
         It is.
     """
+    # DuckDB turns an interruption into an error of its own, which would read as a fault.
     if is_interruption(error):
         raise KeyboardInterrupt from None
     if "Out of Memory Error" in str(error):
@@ -383,7 +387,7 @@ def _member_fault(info: zipfile.ZipInfo) -> str:
             "If it is meant to be so large, unpack it yourself",
         ),
     )
-    return next((fault for found, fault in rules if found), "")
+    return next((fault for applies, fault in rules if applies), "")
 
 
 def _need_room(path: Path, into: Path, size: int) -> None:

@@ -86,8 +86,8 @@ def frame_vector(frame: "GeoDataFrame", columns: Sequence[str], role: str) -> Ve
     if frame.active_geometry_name is None:
         raise InputError(f"{BOUNDARIES}: the GeoDataFrame has no geometry; set one.")
     table = _plain(frame)
-    known = [str(c) for c in table.columns if c != table.active_geometry_name]
-    check_columns(columns, known, BOUNDARIES)
+    others = [str(c) for c in table.columns if c != table.active_geometry_name]
+    check_columns(columns, others, BOUNDARIES)
     # Shapes are matched to rows by the index, which may hold repeats.
     table = table.reset_index(drop=True)
     kept = geopandas.GeoDataFrame(table[list(columns)], geometry=table.geometry, crs=table.crs)

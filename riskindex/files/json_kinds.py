@@ -61,8 +61,8 @@ def _message(error: Any) -> str:  # noqa: ANN401 (JSON)
 
 
 def _is_feature(line: str) -> bool:
-    found = _parsed(line.strip("\x1e ,"))
-    return isinstance(found, dict) and found.get("type") == "Feature"
+    value = _parsed(line.strip("\x1e ,"))
+    return isinstance(value, dict) and value.get("type") == "Feature"
 
 
 def _is_cut_short(outer: dict[str, Any], head: str, tail: str) -> bool:
@@ -80,7 +80,7 @@ def _is_cut_short(outer: dict[str, Any], head: str, tail: str) -> bool:
 
 def _outer_keys(head: str) -> dict[str, Any]:
     """Keys of the outermost object up to the first that is too long to be seen, with values."""
-    decoder, found = json.JSONDecoder(), dict[str, Any]()
+    decoder, keys = json.JSONDecoder(), dict[str, Any]()
     at = head.find("{") + 1
     while 0 < at < len(head):
         try:
@@ -89,15 +89,15 @@ def _outer_keys(head: str) -> dict[str, Any]:
             at = _after_blank(head, _after_blank(head, at) + 1)  # the colon
             # Named before its value is read: a key whose value is longer than what was read is
             # there all the same.
-            found[str(key)] = None
-            found[str(key)], at = decoder.raw_decode(head, at)
+            keys[str(key)] = None
+            keys[str(key)], at = decoder.raw_decode(head, at)
         except (ValueError, RecursionError):
             break
         at = _after_blank(head, at)
         if head[at : at + 1] != ",":
             break
         at += 1
-    return found
+    return keys
 
 
 def _after_blank(text: str, at: int) -> int:

@@ -24,10 +24,10 @@ def parse_memory(text: str) -> int:
     ConfigError
         It is no such size.
     """
-    found = re.fullmatch(rf"(\d+(?:\.\d+)?) ?({'|'.join(_UNITS)})", text)
-    if not found or float(found[1]) <= 0:
+    match = re.fullmatch(rf"(\d+(?:\.\d+)?) ?({'|'.join(_UNITS)})", text)
+    if not match or float(match[1]) <= 0:
         raise ConfigError(f"memory: {text!r} is no size; write it like 3GB or 500MB.")
-    return int(float(found[1]) * _UNITS[found[2]])
+    return int(float(match[1]) * _UNITS[match[2]])
 
 
 def memory_faults(memory: str | None) -> tuple[str, ...]:
@@ -70,13 +70,15 @@ def _working_set() -> int | None:
     windows = getattr(ctypes, "windll", None)
     if windows is None:
         return None
+    # The two 32-bit numbers fill one address-sized slot, or two on a 32-bit system.
     head = 2 * ctypes.sizeof(ctypes.c_uint32) // ctypes.sizeof(ctypes.c_size_t)
     counters = (ctypes.c_size_t * (head + 8))()
     size = ctypes.sizeof(counters)
     ctypes.cast(counters, ctypes.POINTER(ctypes.c_uint32))[0] = size
+    # The pseudo handle of the calling process, which need not be closed.
     this_process = ctypes.c_void_p(-1)
-    told = windows.kernel32.K32GetProcessMemoryInfo(this_process, ctypes.byref(counters), size)
-    return int(counters[head + 1]) if told else None
+    succeeded = windows.kernel32.K32GetProcessMemoryInfo(this_process, ctypes.byref(counters), size)
+    return int(counters[head + 1]) if succeeded else None
 
 
 def _peak() -> int | None:
@@ -129,6 +131,7 @@ def _watched(cap: int, named: str) -> Iterator[None]:
     if resident() is None:
         raise ConfigError("memory: this system does not say what a run holds; leave the cap out.")
     done, over = threading.Event(), threading.Event()
+    # Python can interrupt the main thread alone.
     in_main = threading.current_thread() is threading.main_thread()
 
     def look() -> None:
@@ -173,6 +176,7 @@ def _heard(over: threading.Event) -> Iterator[None]:
         if over.is_set():
             raise KeyboardInterrupt
 
+    # nohup and job servers ignore SIGINT, by which the watch ends a run.
     before = signal.getsignal(signal.SIGINT)
     if before is not signal.SIG_IGN:
         yield

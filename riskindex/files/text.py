@@ -90,10 +90,10 @@ def garbled_notes(
             f"{label}: row {row}, column {column!r}, value {text!r}{more}: holds signs that no "
             "page can show; outputs have � in their place. Take them out."
         )
-    found = [(row, text) for row, text in zip(rows, texts, strict=True) if _ungarbled(text)]
-    if found:
-        row, text = found[0]
-        more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
+    garbled = [(row, text) for row, text in zip(rows, texts, strict=True) if _ungarbled(text)]
+    if garbled:
+        row, text = garbled[0]
+        more = f" (and {len(garbled) - 1:,} more)" if len(garbled) > 1 else ""
         yield (
             f"{label}: row {row}, column {column!r}, value {text!r}{more}: looks garbled, and was "
             f"perhaps {_ungarbled(text)!r}. Save it again from its source as UTF-8."

@@ -301,8 +301,8 @@ def _told_where_full(target: Path) -> Iterator[None]:
     except Exception as error:
         with suppress(OSError):
             # xlsxwriter puts the error of the disk into one of its own.
-            told = any(getattr(part, "errno", None) in _FULL for part in (error, *error.args))
-            if told or shutil.disk_usage(target.parent).free < _NO_ROOM:
+            is_full = any(getattr(part, "errno", None) in _FULL for part in (error, *error.args))
+            if is_full or shutil.disk_usage(target.parent).free < _NO_ROOM:
                 raise InputError(
                     f"{target}: the disk is full, so that nothing was written. Make room, or name "
                     "a folder on another disk."

@@ -169,9 +169,9 @@ def _extent(archive: zipfile.ZipFile, name: str) -> int:
         while chunk := part.read(CHUNK):
             # By a pattern and not by a parser: a part of a gigabyte must be looked at without being
             # held.
-            found = _CELL.findall(before + chunk)
-            columns.update(column for column, _ in found)
-            last = max([last, *(int(row) for _, row in found)])
+            cells = _CELL.findall(before + chunk)
+            columns.update(column for column, _ in cells)
+            last = max([last, *(int(row) for _, row in cells)])
             # A cell's name may be cut by the end of a piece.
             before = chunk[-64:]
     return last * max(map(_column_number, columns), default=0)
@@ -239,9 +239,9 @@ def _header_row(cells: Cells, columns: Sequence[str]) -> int:
     """The first row with most of the columns; the first that holds anything where none has one."""
     wanted = set(columns)
     # The row that holds most of the wanted names; titles hold none.
-    found = [len(wanted & {text.strip() for text in row}) for row in cells[:LOOKED_AT]]
-    if any(found):
-        return found.index(max(found)) + 1
+    matches = [len(wanted & {text.strip() for text in row}) for row in cells[:LOOKED_AT]]
+    if any(matches):
+        return matches.index(max(matches)) + 1
     return next((i + 1 for i, row in enumerate(cells) if any(row)), 1)
 
 
@@ -281,9 +281,9 @@ def above(rows: int, label: str) -> Iterator[str]:
 def below(passed: Sequence[tuple[int, list[str]]], label: str) -> Iterator[str]:
     """What was taken for no row of the table is said, because it may be one."""
     if passed:
-        told = [f"row {row}: {next(t for t in texts if t.strip())[:60]!r}" for row, texts in passed]
-        more = f" and {len(told) - 5} more" if len(told) > 5 else ""
+        rows = [f"row {row}: {next(t for t in texts if t.strip())[:60]!r}" for row, texts in passed]
+        more = f" and {len(rows) - 5} more" if len(rows) > 5 else ""
         yield (
-            f"{label}: {len(passed):,} rows below the table were not read ({', '.join(told[:5])}"
+            f"{label}: {len(passed):,} rows below the table were not read ({', '.join(rows[:5])}"
             f"{more})."
         )

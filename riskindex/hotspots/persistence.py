@@ -185,13 +185,13 @@ def _changed(rows: pd.DataFrame, factor: Factor) -> tuple[Array, Texts]:
         _by_period(rows[name], len(factor.periods)).astype(np.float64)
         for name in ("events", "events_expected")
     )
-    found = change_test(observed, expected)
+    change = change_test(observed, expected)
     # Both directions were asked, so that the smaller of two one-sided p counts twice; capped, since
     # both may be above .5.
-    two_sided = np.minimum(1, 2 * np.fmin(found.rising, found.falling))
+    two_sided = np.minimum(1, 2 * np.fmin(change.rising, change.falling))
     # An area whose total can never reach the level costs power and cannot be found (Tarone 1990).
-    p = adjust(np.where(found.attainable <= factor.level, two_sided, np.nan), factor.correction)
-    direction = np.where(found.rising < found.falling, "rising", "falling")
+    p = adjust(np.where(change.attainable <= factor.level, two_sided, np.nan), factor.correction)
+    direction = np.where(change.rising < change.falling, "rising", "falling")
     return p, np.where(p <= factor.level, direction, "").astype(object)
 
 

@@ -205,10 +205,10 @@ def _standardised(
     """Events of all groups, and how many there would be if each had one rate of its own base."""
     observed = _events(factor, period, counts)
     populations = np.column_stack([_column(areas, g.exposure, factor) for g in factor.groups])
-    known = ~np.isnan(observed + populations).any(axis=1)
+    complete = ~np.isnan(observed + populations).any(axis=1)
     # An area that lacks one stratum would be expected too little.
-    populations[~known] = np.nan
-    events = observed[known].sum(axis=0)
+    populations[~complete] = np.nan
+    events = observed[complete].sum(axis=0)
     # Without an event no rate is known, and that nothing happened is for the test to say.
     exposure = expected_by_strata(events if events.any() else np.ones_like(events), populations)
     return observed.sum(axis=1, keepdims=True), exposure
@@ -245,11 +245,13 @@ def together(seen: Sequence[Observation], factor: Factor) -> Observation:
 def _carried(seen: Sequence[Observation], parts: Sequence[Array], covered: Flags) -> Array:
     """What each area's covered periods expect, by each period's own rate."""
     weights = seen[0].event_weights
-    known = [np.where(c, part.exposure, 0.0) for part, c in zip(seen, covered, strict=True)]
+    exposures = [np.where(c, part.exposure, 0.0) for part, c in zip(seen, covered, strict=True)]
     totals = [float((part @ weights).sum()) for part in parts]
     # Each period at its own rate: an area that is covered in busy years only is expected more.
-    rates = [total / max(float(e.sum()), 1e-300) for total, e in zip(totals, known, strict=True)]
-    return np.asarray(np.array(rates) @ np.array(known))
+    rates = [
+        total / max(float(e.sum()), 1e-300) for total, e in zip(totals, exposures, strict=True)
+    ]
+    return np.asarray(np.array(rates) @ np.array(exposures))
 
 
 def _events(factor: Factor, period: str, counts: pd.DataFrame) -> Array:
@@ -267,8 +269,8 @@ def _events(factor: Factor, period: str, counts: pd.DataFrame) -> Array:
 def _column(table: pd.DataFrame, column: Hashable, factor: Factor) -> Array:
     if column not in table.columns:
         raise DataError(f"{factor.label}: there is no column {column!r} to test against.")
-    found = table[column].to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.asarray(found, dtype=np.float64)
+    values = table[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.asarray(values, dtype=np.float64)
 
 
 def _reasons(missing: Flags, word: str, exposure: Array) -> Texts:

@@ -273,7 +273,7 @@ def _of_factor(
     counts, means = _by_group(sample.counts), _by_group(study.means)
     # A group without an event in this period expects none anywhere, and adds nothing to any zone.
     some = counts.any(axis=0)
-    found = scan(
+    clusters = scan(
         counts[:, some],
         means[:, some],
         points[seen.assessed],
@@ -286,7 +286,7 @@ def _of_factor(
     about = {"factor": factor.name, "period": _last(factor), "dispersion": study.dispersion}
     codes = areas.index[seen.assessed].to_numpy()
     # Clusters that lie around the study area alone are another force's.
-    within = [one for one in found if sample.asked[one.areas].any()]
+    within = [one for one in clusters if sample.asked[one.areas].any()]
     return [about | _line(number, one, codes, sample.unit) for number, one in enumerate(within, 1)]
 
 
@@ -306,22 +306,22 @@ def _study(sample: Sample, factor: Factor) -> AssessedAreas:
     )
 
 
-def _line(number: int, found: Cluster, codes: AnyArray, unit: float) -> dict[str, Any]:
+def _line(number: int, cluster: Cluster, codes: AnyArray, unit: float) -> dict[str, Any]:
     return {
         "cluster": number,
-        "areas": len(found.areas),
-        "area_codes": "; ".join(codes[found.areas].tolist()),
-        "observed": found.observed * unit,
-        "expected": found.expected * unit,
-        "ratio": found.observed / found.expected,
-        "p": found.p,
-        "log_likelihood_ratio": found.log_likelihood_ratio,
+        "areas": len(cluster.areas),
+        "area_codes": "; ".join(codes[cluster.areas].tolist()),
+        "observed": cluster.observed * unit,
+        "expected": cluster.expected * unit,
+        "ratio": cluster.observed / cluster.expected,
+        "p": cluster.p,
+        "log_likelihood_ratio": cluster.log_likelihood_ratio,
     }
 
 
 def _by_group(values: ArrayLike) -> Array:
-    found = np.asarray(values, float)
-    return found[:, None] if found.ndim == 1 else found
+    array = np.asarray(values, float)
+    return array[:, None] if array.ndim == 1 else array
 
 
 class _Scores:
@@ -384,7 +384,7 @@ def _clusters(scores: _Scores, observed: Array, largest: Array, level: float) ->
     """Zones in falling order of the statistic, none of which shares an area with one before."""
     near, inside = scores.zones
     sums = scores.sums(observed)
-    found: list[Cluster] = []
+    clusters: list[Cluster] = []
     statistic = np.zeros(near.shape)
     statistic[inside] = scores.of(sums, float(observed.sum()), inside)
     # Zones of the same areas around different centres differ in their last digits.
@@ -394,9 +394,9 @@ def _clusters(scores: _Scores, observed: Array, largest: Array, level: float) ->
         value = float(statistic[size, centre])
         p = _p_value(value, largest) if value > 0 else 1.0
         if p > level or value <= 0:
-            return found
+            return clusters
         members = near[: size + 1, centre]
-        found.append(
+        clusters.append(
             Cluster(
                 members, float(sums[size, centre]), float(scores.expected[size, centre]), value, p
             )

@@ -51,10 +51,10 @@ def against_surroundings(
         return columns
     # The dispersion of the first test: estimated against a local rate, a hotspot would hide in its
     # own surroundings.
-    found = local_test(sample, factor, dispersion)
-    adjusted = adjust(np.where(sample.asked, found.p, np.nan), factor.correction)
-    columns["local_expected"][seen.assessed] = found.expected
-    columns["local_ratio"][seen.assessed] = found.ratio
+    result = local_test(sample, factor, dispersion)
+    adjusted = adjust(np.where(sample.asked, result.p, np.nan), factor.correction)
+    columns["local_expected"][seen.assessed] = result.expected
+    columns["local_ratio"][seen.assessed] = result.ratio
     columns["local_p_adjusted"][seen.assessed] = adjusted
-    columns["is_hot_local"][seen.assessed] = (adjusted <= factor.level) & found.more_itself
+    columns["is_hot_local"][seen.assessed] = (adjusted <= factor.level) & result.more_itself
     return columns

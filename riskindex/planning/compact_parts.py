@@ -54,13 +54,13 @@ class Ground(NamedTuple):
         if not len(inside):
             return label
         _, cluster = connected_components(self.lengths[inside][:, inside], directed=False)
-        found = [
+        pieces = [
             part
             for k in range(cluster.max() + 1)
             for part in self._divided(inside[cluster == k], fits)
         ]
         # By the first code in each: the order in which parts were cut decides nothing.
-        for number, part in enumerate(sorted(found, key=lambda part: int(part[0]))):
+        for number, part in enumerate(sorted(pieces, key=lambda part: int(part[0]))):
             label[self.order[part]] = number
         return label
 
@@ -112,11 +112,11 @@ def survey_ground(
     sorted_weights = csr_array(weights)[order][:, order]
     # Nearest neighbours go one way; whoever can be walked to can be walked from.
     i, j = sorted_weights.maximum(sorted_weights.T).nonzero()
-    same = i != j
+    joined = i != j
     if groups is not None:
         group = groups.fillna("").astype(str).to_numpy(dtype=object)[order]
-        same &= group[i] == group[j]
-    i, j = i[same], j[same]
+        joined &= group[i] == group[j]
+    i, j = i[joined], j[joined]
     # Whole metres add up without rounding, so that equal distances are seen to be equal.
     length = np.maximum(np.rint(np.hypot(*(centre[i] - centre[j]).T)), 1.0)
     return Ground(order, shapely.convex_hull(shapes), csr_array((length, (i, j)), shape=(n, n)))

@@ -71,6 +71,7 @@ def inside_places(
         that say their street or hour; `ratio` is records over those expected; `mark` is empty.
     """
     tables = list(_tables(inside, place_of, factors, units))
+    # Counted before testing: the correction pays for every pattern looked at in a place.
     looked_at = pd.Series([table.place for table in tables], dtype=object).value_counts()
     parts = [_lines(table, patterns=int(looked_at[table.place])) for table in tables]
     return pd.concat(parts, ignore_index=True) if parts else nothing_told()
@@ -108,10 +109,12 @@ def _tables(
         for factor in factors:
             mine = here[here["factor"] == factor.name]
             streets = _by_street(here, mine, factor, factors)
+            # One street alone has nothing to be compared with.
             if streets.sum() >= FEWEST and len(streets) > 1:
                 yield _PatternTable(int(place), factor.name, STREET, streets, np.ones(len(streets)))
             hours = mine[mine["aspect"] == HOURS].groupby("value")["records"].sum()
             if hours.sum() >= FEWEST:
+                # Parts without a record are zeros, and belong to the even spread that is tested.
                 hours = hours.reindex(list(PARTS), fill_value=0)
                 hours.index = pd.MultiIndex.from_product([[""], hours.index])
                 exposure = hours_of_parts(factor, units[factor.name])
@@ -125,8 +128,10 @@ def _by_street(
     # Streets on which another kind of event was recorded are there as well.
     sources = {group.source for group in factor.groups}
     alike = [f.name for f in factors if sources & {group.source for group in f.groups}]
-    known = here[(here["aspect"] == STREET) & here["factor"].isin(alike)]
-    every = pd.MultiIndex.from_frame(known[["area_code", "value"]].drop_duplicates()).sort_values()
+    streets = here[(here["aspect"] == STREET) & here["factor"].isin(alike)]
+    every = pd.MultiIndex.from_frame(
+        streets[["area_code", "value"]].drop_duplicates()
+    ).sort_values()
     counted = mine[mine["aspect"] == STREET].groupby(["area_code", "value"])["records"].sum()
     return counted.reindex(every, fill_value=0)
 
@@ -134,13 +139,14 @@ def _by_street(
 def hours_of_parts(factor: Factor, unit: Unit) -> Array:
     """Hours of each of `PARTS` in the periods of a factor."""
     spans = parse_periods(factor.periods, unit, place=f"factors.{factor.name}")
+    # A month has four or five Mondays, so hours of exposure are counted by the calendar.
     days = np.sum([days_by_weekday(span.start, span.end) for span in spans], axis=0)
     return np.outer(days, list(PARTS_OF_DAY.values())).ravel().astype(float)
 
 
 def _lines(table: _PatternTable, *, patterns: int) -> pd.DataFrame:
     """The streets with most records, or every part of the week, each with its test."""
-    found = stand_out(table.records.to_numpy(), table.exposure, patterns=patterns)
+    test = stand_out(table.records.to_numpy(), table.exposure, patterns=patterns)
     lines = pd.DataFrame(
         {
             "place": table.place,
@@ -151,9 +157,9 @@ def _lines(table: _PatternTable, *, patterns: int) -> pd.DataFrame:
             "records": pd.array(table.records.to_numpy(), dtype="Int64"),
             "mark": "",
             "total": pd.array(np.full(len(table.records), table.records.sum()), dtype="Int64"),
-            "ratio": found.ratio,
-            "p_adjusted": found.p,
-            "stands_out": pd.array(found.p <= LEVEL, dtype="boolean"),
+            "ratio": test.ratio,
+            "p_adjusted": test.p,
+            "stands_out": pd.array(test.p <= LEVEL, dtype="boolean"),
         }
     )
     if table.aspect == HOURS:

@@ -179,6 +179,7 @@ def divide(selected: Flags, ground: Ground, rules: PlaceRules) -> Positions:
     """Number of the part that each selected area is in, from 0; -1 for the others."""
 
     def fits(part: Positions) -> bool:
+        # Counting is cheap; widths need geometry and are measured only where the count fits.
         if len(part) > rules.largest_areas:
             return False
         return rules.largest_km is None or ground.km_across(part) <= rules.largest_km
@@ -273,6 +274,7 @@ def _position(shapes: Shapes, people: Array) -> tuple[float, float, float]:
     centre = shapely.points(
         people @ shapely.get_coordinates(shapely.centroid(shapes)) / people.sum()
     )
+    # The area nearest to the centre stands for a place whose centre lies in none.
     nearest = shapes[int(np.argmin(shapely.distance(shapes, centre)))]
     if not shapely.intersects(nearest, centre):
         # A horseshoe of areas has its middle outside; the dot must lie in the place.
@@ -324,27 +326,29 @@ def hot_in_places(
     """
     if hot is None:
         return pd.Series("", index=places), pd.Series(pd.NA, index=places, dtype="Int64")
-    found = hot[["is_hot", "kind"]].reset_index()
-    found["place"] = found["area_code"].map(place_of)
-    found["is_hot"] = found["is_hot"].astype(bool)
+    hot_areas = hot[["is_hot", "kind"]].reset_index()
+    hot_areas["place"] = hot_areas["area_code"].map(place_of)
+    hot_areas["is_hot"] = hot_areas["is_hot"].astype(bool)
     # Hot through neighbours alone is told apart: a team should not be sent to the street next door.
-    found["own"] = found["is_hot"] & ~found["kind"].isin(THROUGH_OTHERS)
-    found = found[found["place"].notna() & (found["is_hot"] | (found["kind"] == "next door"))]
-    found = found.astype({"place": int})
+    hot_areas["own"] = hot_areas["is_hot"] & ~hot_areas["kind"].isin(THROUGH_OTHERS)
+    hot_areas = hot_areas[
+        hot_areas["place"].notna() & (hot_areas["is_hot"] | (hot_areas["kind"] == "next door"))
+    ]
+    hot_areas = hot_areas.astype({"place": int})
     order = {factor: k for k, factor in enumerate(hot.index.unique("factor"))}
-    count = found.groupby(["place", "factor"])[["is_hot", "own"]].sum().reset_index()
+    count = hot_areas.groupby(["place", "factor"])[["is_hot", "own"]].sum().reset_index()
     count["order"] = count["factor"].map(order)
     count = count.sort_values(["place", "is_hot", "order"], ascending=[True, False, True])
     words = [
         f"{(labels or {}).get(factor, factor)} ({_hot_words(int(hot), int(own))})"
         for factor, hot, own in zip(count["factor"], count["is_hot"], count["own"], strict=True)
     ]
-    told = pd.Series(words, index=count.index, dtype=object).groupby(count["place"])
+    words_of_place = pd.Series(words, index=count.index, dtype=object).groupby(count["place"])
     # Of all factors: an area that is hot by itself for one is worth the visit.
-    near = ~found.groupby("area_code")["own"].any()
+    near = ~hot_areas.groupby("area_code")["own"].any()
     next_door = near.groupby(place_of.reindex(near.index)).sum()
     return (
-        told.agg("; ".join).reindex(places, fill_value=""),
+        words_of_place.agg("; ".join).reindex(places, fill_value=""),
         next_door.reindex(places, fill_value=0).astype("Int64"),
     )
 

@@ -58,16 +58,16 @@ def arrange_gazetteer(table: pd.DataFrame | None) -> Gazetteer:
             f"Place names: {int(lost.sum()):,} without a name or a location (first: row {row})."
         )
     people = pd.to_numeric(table["population"]) if "population" in table else None
-    known = np.zeros(len(table)) if people is None else people.fillna(0).to_numpy(float)
+    residents = np.zeros(len(table)) if people is None else people.fillna(0).to_numpy(float)
     names = table["name"].astype(str).to_numpy(dtype=object)
     # By residents, then by name, so that the first of equals is the more important one.
-    order = np.lexsort((names.astype(str), -known))
+    order = np.lexsort((names.astype(str), -residents))
     order_points = order[shapely.get_dimensions(shapes[order]) == 0]
     order_polygons = order[shapely.get_dimensions(shapes[order]) == 2]
     return Gazetteer(
         shapes[order_points],
         names[order_points],
-        np.clip(np.sqrt(known[order_points] / RESIDENTS_PER_KM2 / np.pi) * 1000, *REACH),
+        np.clip(np.sqrt(residents[order_points] / RESIDENTS_PER_KM2 / np.pi) * 1000, *REACH),
         shapes[order_polygons],
         names[order_polygons],
     )
@@ -78,8 +78,8 @@ def _shapes(table: pd.DataFrame) -> Shapes:
         return np.asarray(table["geometry"].to_numpy(dtype=object))
     xy = table[["x", "y"]].to_numpy(float)
     points = np.full(len(xy), None, dtype=object)
-    known = np.isfinite(xy).all(axis=1)
-    points[known] = shapely.points(xy[known])
+    located = np.isfinite(xy).all(axis=1)
+    points[located] = shapely.points(xy[located])
     return points
 
 
@@ -89,6 +89,7 @@ def within_reach(gazetteer: Gazetteer, areas: Shapes) -> Gazetteer:
     A town across the border is nobody's place here, however large it is.
     """
     tree = shapely.STRtree(areas)
+    # Points are imprecise, so that a coastal town may lie a little outside the outline.
     near = np.unique(tree.query(gazetteer.points, predicate="dwithin", distance=REACH[0])[0])
     return gazetteer._replace(
         points=gazetteer.points[near],
@@ -134,6 +135,7 @@ def settlement_name(
 
 def _covering(shapes: Shapes, people: Array, gazetteer: Gazetteer) -> str | None:
     polygons = gazetteer.polygons
+    # Only pairs that meet are intersected: a national file has thousands of outlines.
     area, polygon = shapely.STRtree(polygons).query(shapes, predicate="intersects")
     covered = shapely.area(shapely.intersection(shapes[area], polygons[polygon]))
     # To a hundredth: outlines of settlements and of areas are drawn by different hands.

@@ -60,14 +60,14 @@ def describe_plan(places: pd.DataFrame, choice: Choice, *, areas: int) -> PlanSe
     listed = listed_sentence(places, areas=areas)
     total = measure.sum()
     reach = "reaches" if _is_one(choice) else "reach"
-    told = f"{amount(choice.plan.available, choice.plan)} {reach}"
+    reached = f"{amount(choice.plan.available, choice.plan)} {reach}"
     if choice.best.places:
-        told += f" {_sum(choice.best, measure)} of {_number(total)} {_unit(choice, places)}"
-        told += f": {_first(places['name'].loc[list(choice.best.places)])}"
+        reached += f" {_sum(choice.best, measure)} of {_number(total)} {_unit(choice, places)}"
+        reached += f": {_first(places['name'].loc[list(choice.best.places)])}"
     else:
-        told += " no place"
+        reached += " no place"
     return PlanSentences(
-        answer=f"{listed}; {told}." if len(places) else f"{listed}.",
+        answer=f"{listed}; {reached}." if len(places) else f"{listed}.",
         aim=f"Chosen so that as {_aim(choice, places)}.",
         next_best=_next_best(places, choice, measure),
         one_more=_one_more(places, choice, measure),
@@ -147,6 +147,7 @@ def _number(value: float) -> str:
 
 
 def _sum(chosen: Chosen, measure: "pd.Series[float]") -> str:
+    # Of the measure that is told, which need not be the one that was maximised.
     return _number(measure.loc[list(chosen.places)].sum())
 
 
@@ -158,6 +159,7 @@ def _next_best(places: pd.DataFrame, choice: Choice, measure: "pd.Series[float]"
     if choice.next_best is None:
         return ""
     best, other = set(choice.best.places), set(choice.next_best.places)
+    # As a difference: two sets of places share most names, and listing both hides the change.
     gained = places["name"].loc[[place for place in choice.next_best.places if place not in best]]
     lost = places["name"].loc[[place for place in choice.best.places if place not in other]]
     if len(gained) and len(lost):
@@ -185,8 +187,10 @@ def _one_more(places: pd.DataFrame, choice: Choice, measure: "pd.Series[float]")
     now, more = list(choice.best.places), list(choice.one_more.places)
     added = places["name"].loc[[place for place in more if place not in now]]
     without = places["name"].loc[[place for place in now if place not in more]]
+    # With every place reached, another team adds nothing to say.
     if not len(added):
         return ""
+    # Both optimal sets are compared: with more teams places may be exchanged, not only added.
     difference = f"{_number(measure.loc[more].sum() - measure.loc[now].sum())} more"
     instead = f" instead of {in_words(without)}" if len(without) else ""
     return (

@@ -55,6 +55,7 @@ def count_services(
     # So that the nearest of equals is the first in the alphabet, whatever the order of the files.
     services = services.sort_values(["kind", "name", "x", "y"])
     places = sorted(set(place_of))
+    # Union of the areas: a service inside the place, though outside each centroid, is at 0 km.
     shapes = [
         shapely.union_all(areas.geometry.loc[place_of.index[place_of == place]].to_numpy())
         for place in places
@@ -78,6 +79,7 @@ def _check(services: pd.DataFrame, within_km: float) -> None:
         raise DataError(f"Services: no column {in_words(missing)}.")
     if not within_km > 0:
         raise DataError(f"Services: {within_km} must be kilometres above 0.")
+    # A location that is missing would be nearest to nothing and silently uncounted.
     lost = services["kind"].isna() | ~np.isfinite(services[["x", "y"]].astype(float)).all(axis=1)
     if lost.any():
         row = int(np.flatnonzero(lost)[0]) + 1

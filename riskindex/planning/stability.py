@@ -111,13 +111,14 @@ def _areas(
             f"plan.maximise: {plan.maximise} is no sum over areas, so the choice cannot be "
             f"repeated. Use one of {', '.join(sums)}."
         )
+    # An area without a value adds nothing to a place, which only ranks it lower.
     worth = sums[plan.maximise]().astype(float).fillna(0.0).to_numpy()
     residents = areas["residents"].astype(float) if "residents" in areas else None
-    known = np.ones(len(areas)) if residents is None else residents.fillna(0).to_numpy()
+    people = np.ones(len(areas)) if residents is None else residents.fillna(0).to_numpy()
     group = areas[rules.district] if rules.district in areas else pd.Series("", index=areas.index)
     place = places.place_of.reindex(areas.index).fillna(0).to_numpy().astype(np.intp)
     district, names = pd.factorize(group.fillna("").astype(str), sort=True)
-    return _Area(worth, known, district, tuple(map(str, names)), place)
+    return _Area(worth, people, district, tuple(map(str, names)), place)
 
 
 def _chosen_areas(part: Positions, area: _Area, names: "pd.Series[str]", plan: Plan) -> Flags:
@@ -147,6 +148,7 @@ def _chosen_areas(part: Positions, area: _Area, names: "pd.Series[str]", plan: P
 
 def _by_part(part: Positions, group: Positions, weight: Array, n: int) -> Positions:
     """The group that most of each part's weight is in."""
+    # Part and group in one number, so that one bincount sums all pairs.
     size = int(group.max()) + 1
     sums = np.bincount(part * size + group, weight, n * size).reshape(n, size)
     # The first of equals, in the order of numbers.
@@ -155,6 +157,7 @@ def _by_part(part: Positions, group: Positions, weight: Array, n: int) -> Positi
 
 def _as_far_as(plan: Plan, table: pd.DataFrame) -> Plan:
     """The plan for places that a repeat happens to have."""
+    # A cost that is named for a place which this repeat lacks would be refused as a misspelling.
     present = {name: cost for name, cost in plan.costs.items() if name in set(table["name"])}
     minimum = plan.minimum
     if isinstance(minimum, Mapping):

@@ -121,6 +121,7 @@ def make_plan(
     ConfigError
         Rules or plan are impossible, each fault with what to do.
     """
+    # Boundaries from elsewhere may name their groups otherwise than ward and district.
     rules = _rules_for(areas, rules)
     named = name_places(
         index, areas, weights, around.settlements, rules=rules, hot=hot, labels=labels
@@ -130,6 +131,7 @@ def make_plan(
     if named.table.empty:
         return _empty(named, n)
     choice = choose_places(named.table, plan)
+    # The share of repeats that choose a place again is how stable the recommendation is.
     if repeats is not None and len(areas) <= MOST_REPEATED:
         again = repeat_choice(
             repeats, index, areas, weights, places=named, choice=choice, rules=rules
@@ -170,9 +172,9 @@ def _rules_for(areas: "GeoDataFrame", rules: PlaceRules) -> PlaceRules:
 
 def _usual_plan(places: pd.DataFrame) -> Plan:
     # Without the people of every place, areas are what can be counted.
-    known = places["need"].notna().all()
+    has_need = places["need"].notna().all()
     teams = min(USUAL_TEAMS, max(len(places), 1))
-    return Plan(teams=teams, maximise="need" if known else "areas")
+    return Plan(teams=teams, maximise="need" if has_need else "areas")
 
 
 Reached = tuple[tuple[int, ...], float]
@@ -227,8 +229,9 @@ def _steps_in_words(
     """Steps in words, from nothing upwards."""
     steps, following = [], dict(itertools.pairwise(sorted(rows)))
     for at in sorted(rows):
-        plan, found = choice.plan.having(at), rows[at]
-        if found is None:
+        plan, reached = choice.plan.having(at), rows[at]
+        if reached is None:
+            # Infeasible steps come first on the curve; the least feasible one says what is needed.
             least = min(other for other in rows if rows[other] is not None)
             reach = (
                 f"one place in each of {places['district'].nunique()} districts takes "
@@ -236,8 +239,8 @@ def _steps_in_words(
             )
             steps.append(PlanStep(amount(at, plan), (), None, reach, ""))
             continue
-        best, after = Chosen(*found, at), following.get(at, at)
-        more = Chosen(*(rows[after] or found), after)
+        best, after = Chosen(*reached, at), following.get(at, at)
+        more = Chosen(*(rows[after] or reached), after)
         here = choice._replace(plan=plan, best=best, next_best=None, step=after - at, one_more=more)
         said = describe_plan(places, here, areas=areas)
         # The first half, how many areas and places there are, is the same at every step.

@@ -225,30 +225,30 @@ class Problem(NamedTuple):
         # A place that is too dear by itself is out at once.
         high[self.costs > available] = 0.0
         limits = self._limits(available, excluded)
-        found = self._solved(self.values, low, high, limits)
-        if found is None:
+        chosen = self._solved(self.values, low, high, limits)
+        if chosen is None:
             return None
         # The best sum first; then, among the sets that reach it, the one with the first places, so
         # that the answer is one.
-        goal = int(self.values @ found)
+        goal = int(self.values @ chosen)
         limits = [*limits, (self.values.astype(float), goal, np.inf)]
         for start in range(0, n, BLOCK):
             block = np.arange(start, min(start + BLOCK, n))
-            for k in block[~found[block]]:
+            for k in block[~chosen[block]]:
                 # Places that no best set can hold need not be weighed by the solver.
                 if high[k] and not self._may_reach(goal, k, available, low, high):
                     high[k] = 0.0
             # Powers of two: one place weighs more than all that come after it.
             weight = np.zeros(n, dtype=np.int64)
             weight[block] = 2 ** np.arange(len(block))[::-1]
-            if (high[block] > found[block]).any():
+            if (high[block] > chosen[block]).any():
                 other = self._solved(weight, low, high, limits)
                 # The solver keeps limits to a millionth; a set that breaks one by that much is no
                 # set.
                 better = other is not None and self._allows(other, goal, available)
-                found = other if other is not None and better else found
-            low[block] = high[block] = found[block]
-        return found
+                chosen = other if other is not None and better else chosen
+            low[block] = high[block] = chosen[block]
+        return chosen
 
     def _best_of_equal_costs(self, most: int) -> Flags | None:
         """The best set of so many places: where all cost the same, the greedy one.
@@ -262,19 +262,19 @@ class Problem(NamedTuple):
         left, owed = min(most, int(room.sum())), self.least.copy()
         if int(owed.sum()) > left or (owed > room).any():
             return None
-        found = np.zeros(len(self.values), dtype=bool)
+        chosen = np.zeros(len(self.values), dtype=bool)
         # Greedy is exact where all cost the same and districts part the places (a matroid).
         for k in np.argsort(-self.values, kind="stable"):
             d = self.districts[k]
             # A place is taken only if enough teams are left for what the minimums still ask.
             if room[d] and left - 1 >= owed.sum() - min(int(owed[d]), 1):
-                found[k], left = True, left - 1
+                chosen[k], left = True, left - 1
                 room[d], owed[d] = room[d] - 1, max(int(owed[d]) - 1, 0)
-        return found
+        return chosen
 
-    def _allows(self, found: Flags, goal: int, available: int) -> bool:
+    def _allows(self, chosen: Flags, goal: int, available: int) -> bool:
         """Whether whole numbers hold to the letter what the solver holds to a millionth."""
-        return int(self.values @ found) >= goal and int(self.costs @ found) <= available
+        return int(self.values @ chosen) >= goal and int(self.costs @ chosen) <= available
 
     def _limits(self, available: int, excluded: Flags | None) -> list[Limit]:
         limits: list[Limit] = [(self.costs.astype(float), -np.inf, available)]
@@ -408,8 +408,8 @@ def _minimums_of_unknown_districts(plan: Plan, names: pd.Index) -> list[str]:
     ]
 
 
-def _there_is_no(name: str, known: Any, what: str) -> str:  # noqa: ANN401 (any list of names)
-    close = difflib.get_close_matches(name, [str(other) for other in known], n=1)
+def _there_is_no(name: str, names: Any, what: str) -> str:  # noqa: ANN401 (any list of names)
+    close = difflib.get_close_matches(name, [str(other) for other in names], n=1)
     return f"there is no {what} {name}{f'; the nearest name is {close[0]}' if close else ''}."
 
 
@@ -462,8 +462,8 @@ def _curve(problem: Problem, step: int) -> pd.DataFrame:
     rows = []
     for k in range(steps + 1):
         chosen = problem.best(k * step)
-        found = None if chosen is None else problem.described(chosen)
-        rows.append((found.reached, found.places) if found else (np.nan, ()))
+        reach = None if chosen is None else problem.described(chosen)
+        rows.append((reach.reached, reach.places) if reach else (np.nan, ()))
     table = pd.DataFrame(rows, columns=["reached", "places"])
     table.insert(0, "available", np.arange(steps + 1) * step / 100)
     table.insert(2, "gain", table["reached"].diff())

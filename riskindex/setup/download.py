@@ -65,13 +65,13 @@ def get_json(address: str, parameters: Mapping[str, str]) -> dict[str, Any]:
                 text = answer.read(LARGEST_ANSWER)
             # http.client takes a connection that ends early for the end of an answer.
             _refuse_cut_short(len(text), answer.headers.get("Content-Length"))
-            found = json.loads(text)
+            document = json.loads(text)
         # A proxy's page in place of JSON may be gone a moment later, as a cut answer may.
         except (*_BROKEN, ValueError):
             _wait(attempt)
             continue
-        if isinstance(found, dict):
-            return found
+        if isinstance(document, dict):
+            return document
         break
     raise InputError(f"{address}: the answer is no JSON, or ends in the middle. Try again later.")
 
@@ -145,8 +145,8 @@ def _continued(address: str, part: Path, name: str, say: Progress) -> bool:
 
 
 def _first_byte(answer: HTTPResponse) -> int | None:
-    found = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
-    return int(found[1]) if found else None
+    match = re.match(r"bytes (\d+)-", answer.headers.get("Content-Range", ""))
+    return int(match[1]) if match else None
 
 
 def _total(answer: HTTPResponse, have: int) -> int | None:
@@ -203,11 +203,11 @@ class RemoteFile(io.RawIOBase):
         super().__init__()
         self.at = 0
         with _opened(address, headers={"Range": "bytes=0-0"}) as answer:
-            found = re.fullmatch(r"bytes 0-0/(\d+)", answer.headers.get("Content-Range", ""))
-            if answer.status != 206 or found is None:
+            match = re.fullmatch(r"bytes 0-0/(\d+)", answer.headers.get("Content-Range", ""))
+            if answer.status != 206 or match is None:
                 raise NoPartsError(address)
             # The address after redirects, so that each part need not go through them again.
-            self.address, self.size = str(answer.url), int(found[1])
+            self.address, self.size = str(answer.url), int(match[1])
             self.entity = answer.headers.get("ETag")
 
     def readable(self) -> bool:
@@ -233,10 +233,10 @@ class RemoteFile(io.RawIOBase):
         last = min(self.at + len(buffer), self.size) - 1
         if last < self.at:
             return 0
-        found = self._part(self.at, last)
-        buffer[: len(found)] = found
-        self.at += len(found)
-        return len(found)
+        data = self._part(self.at, last)
+        buffer[: len(data)] = data
+        self.at += len(data)
+        return len(data)
 
     def _part(self, first: int, last: int) -> bytes:
         for attempt in range(TRIES):
@@ -245,9 +245,9 @@ class RemoteFile(io.RawIOBase):
                     # Parts of two editions of an archive would make one file, and a broken one.
                     if answer.status != 206 or answer.headers.get("ETag") != self.entity:
                         raise InputError(f"{self.address}: has changed meanwhile. Try again.")
-                    found = answer.read(last - first + 1)
-                if len(found) == last - first + 1:
-                    return found
+                    data = answer.read(last - first + 1)
+                if len(data) == last - first + 1:
+                    return data
             except _BROKEN:
                 pass
             _wait(attempt)

@@ -64,6 +64,7 @@ def fetch_layer(address: str, columns: Sequence[str], target: Path, *, say: Prog
 
 def _describe(address: str, columns: Sequence[str]) -> _Layer:
     about = _answer(address, {"f": "json"})
+    # Counted by the service first, so that missing pages are noticed at the end.
     counted = _answer(
         f"{address}/query", {"where": "1=1", "returnCountOnly": "true", "f": "json"}
     ).get("count")
@@ -84,15 +85,15 @@ def _describe(address: str, columns: Sequence[str]) -> _Layer:
 
 def _answer(address: str, parameters: dict[str, str]) -> dict[str, Any]:
     """An answer that is no error: such a service sends errors with the status of a success."""
-    found = get_json(address, parameters)
-    if "error" in found:
-        error = found["error"] if isinstance(found["error"], dict) else {}
+    answer = get_json(address, parameters)
+    if "error" in answer:
+        error = answer["error"] if isinstance(answer["error"], dict) else {}
         details = " ".join(map(str, error.get("details") or []))
         raise InputError(
             f"{address}: the service answers with an error: {error.get('message', '')} {details}"
             f"(code {error.get('code', 'unknown')})."
         )
-    return found
+    return answer
 
 
 def _clear_of_another(pages: Path, layer: _Layer) -> None:
@@ -121,9 +122,11 @@ def _read_pages(layer: _Layer, pages: Path, name: str, say: Progress) -> Iterato
                     f"{layer.address}: {there:,} of {layer.areas:,} areas came, and then none. "
                     "Try again later."
                 )
+            # Written aside and renamed: a stopped fetch must not leave half a page under its name.
             whole = kept.with_suffix(".part")
             whole.write_text(json.dumps(answer), "utf-8")
             whole.replace(kept)
+        # Read back from disk, so that fetched and kept pages take the same way.
         page = _as_frame(json.loads(kept.read_text("utf-8")), layer)
         there += len(page)
         say(name, there, layer.areas)
@@ -147,6 +150,7 @@ def _as_frame(page: dict[str, Any], layer: _Layer) -> "GeoDataFrame":
     import geopandas as gpd
 
     table = gpd.GeoDataFrame.from_features(page["features"])
+    # A column that a service dropped would otherwise turn into empty names.
     missing = [name for name in (layer.number, *layer.columns) if name not in table]
     if missing:
         raise InputError(f"{layer.address}: the areas come without {', '.join(missing)}.")

@@ -70,6 +70,7 @@ def _fetched(wanted: Wanted, config: Config, say: Progress) -> Iterator[str]:
     """Fetch one file; sentences about it."""
     entry, path = wanted.entry, wanted.path
     ending, fetch_it = next((ending, how) for is_so, ending, how in _WAYS if is_so(entry.download))
+    # Offices and secure networks often block downloads, so every fault offers the way by hand.
     by_hand = f"Save it from {entry.address} as {path}."
     if not entry.download:
         raise InputError(f"{wanted.what}: {entry.title} is on a page, not in a file. {by_hand}")
@@ -138,8 +139,8 @@ def _about_kept(wanted: Wanted) -> str:
     kept = _records(wanted.path.parent).get(wanted.path.name)
     if kept is None or not wanted.path.is_file():
         return f"{wanted.what}: {wanted.path.name} is there."
-    same = record(wanted.path, "").sha256 == kept.get("sha256")
-    changed = "" if same else ", and was changed since; take it away to fetch it again"
+    unchanged = record(wanted.path, "").sha256 == kept.get("sha256")
+    changed = "" if unchanged else ", and was changed since; take it away to fetch it again"
     return f"{wanted.what}: {wanted.path.name} is there, fetched on {kept.get('date')}{changed}."
 
 
@@ -161,7 +162,7 @@ def _note_down(wanted: Wanted) -> None:
 
 def _records(folder: Path) -> dict[str, dict[str, object]]:
     try:
-        found = json.loads((folder / RECORD).read_text("utf-8"))
+        records = json.loads((folder / RECORD).read_text("utf-8"))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return records if isinstance(records, dict) else {}

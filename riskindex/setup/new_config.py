@@ -105,19 +105,19 @@ def new_config(
     """
     # tomlkit keeps the comments of the preset, which explain each choice to whoever edits it.
     document = tomlkit.parse(read_preset(preset))
-    found: list[str] = []
+    sentences: list[str] = []
     missing: list[str] = []
     if area is not None:
         _set_area(document, area)
-        found.append(
+        sentences.append(
             f"{area.name}: {WORD_FOR[area.kind]}, {len(area.codes):,} areas (LSOAs of 2021)."
         )
     if data is not None:
         filler = _Filler(document, area, data, home)
         filler.fill_in()
-        found += filler.found
+        sentences += filler.found
         missing += filler.missing
-    return NewConfig(tomlkit.dumps(document), tuple(found), tuple(missing))
+    return NewConfig(tomlkit.dumps(document), tuple(sentences), tuple(missing))
 
 
 def _set_area(document: Any, area: NamedArea) -> None:  # noqa: ANN401 (a TOML document)
@@ -159,9 +159,9 @@ class _Filler:
 
     def _boundaries(self, areas: Any) -> None:  # noqa: ANN401 (a TOML table)
         entry = self.known["lsoa21_boundaries"]
-        found = find_boundaries(self.paths, str(areas["code"]), entry.columns[1:2], self.codes)
+        candidates = find_boundaries(self.paths, str(areas["code"]), entry.columns[1:2], self.codes)
         # A file is known by its codes and not by its name: downloads are called anything.
-        suitable = [file for file in found if file.covered]
+        suitable = [file for file in candidates if file.covered]
         if not suitable:
             older = find_boundaries(self.paths, "LSOA11CD", (), ())
             why = f" {older[0].path.name} has LSOAs of 2011." if older else ""
@@ -181,12 +181,12 @@ class _Filler:
     def _table(self, name: str, source: Any) -> None:  # noqa: ANN401 (a TOML table)
         named = [c for columns in source["columns"].values() for c in _listed(columns)]
         code = str(source.get("code", "geography code"))
-        found = find_tables(self.paths, [code, *named], code, self.codes)
-        if not found or not found[0][1]:
+        candidates = find_tables(self.paths, [code, *named], code, self.codes)
+        if not candidates or not candidates[0][1]:
             entry = official_of(code, *named)
             self._lacks(source, "path", entry, label=name, columns=[code, *named])
             return
-        (best, covered), *others = found
+        (best, covered), *others = candidates
         source["path"] = self._from_home(best)
         of = f"{covered:,} of the {len(self.codes):,} areas" if self.codes else f"{covered:,} areas"
         self._uses(name, best, of, [path for path, _ in others])
@@ -228,22 +228,22 @@ class _Filler:
             groups = groups_of_units(units, self.area.forces, {}, place="")
         except ConfigError:
             return {}
-        found: dict[str, tuple[str, ...]] = {}
+        units_of: dict[str, tuple[str, ...]] = {}
         for unit, group in sorted(groups.items()):
-            found[group] = (*found.get(group, ()), unit)
+            units_of[group] = (*units_of.get(group, ()), unit)
         # A force without a file leaves part of the area blind, which the sentence about it says.
-        return found if set(found) == set(self.area.forces) else {}
+        return units_of if set(units_of) == set(self.area.forces) else {}
 
     def _own(self, name: str, source: Any) -> None:  # noqa: ANN401 (a TOML table)
         """A source of somebody's own records, known by the columns that the preset names."""
         keys = ("date", "area", "x", "y", "key", "distinct", "age", "sex")
         columns = [str(source[key]) for key in keys if key in source]
-        found = find_tables(self.paths, columns, columns[0], ())
-        if not found:
+        candidates = find_tables(self.paths, columns, columns[0], ())
+        if not candidates:
             self._lacks(source, "path", None, label=name, columns=columns)
             return
-        source["path"] = self._from_home(found[0][0])
-        self._uses(name, found[0][0], "", [path for path, _ in found[1:]])
+        source["path"] = self._from_home(candidates[0][0])
+        self._uses(name, candidates[0][0], "", [path for path, _ in candidates[1:]])
 
     def _set_periods(self, name: str, unit: Unit, labels: Sequence[str]) -> None:
         values: list[int | str] = [int(x) if unit == "calendar-year" else x for x in labels]
@@ -258,9 +258,9 @@ class _Filler:
         self.document["title"] = f"{title}, {_span_in_words(unit, labels)}"
 
     def _uses(self, name: str, path: Path, what: str, others: Sequence[Path]) -> None:
-        told = f": {what}" if what else ""
+        use = f": {what}" if what else ""
         more = f"; {', '.join(p.name for p in others)} would do too" if others else ""
-        self.found.append(f"{name}: {self._below(path)}{told}{more}.")
+        self.found.append(f"{name}: {self._below(path)}{use}{more}.")
 
     def _lacks(
         self,

@@ -29,14 +29,15 @@ def wanted_files(config: Config) -> Iterator[Wanted]:
     config
         What is asked.
     """
-    known = official_sources()
+    official = official_sources()
+    # The heading of the code column names its edition, whatever the file is called.
     entry = official_of(config.areas.code)
     if entry is not None and entry.kind == "boundary":
         yield Wanted("boundaries", config.folder / config.areas.boundaries, entry)
     for name, source in config.sources.items():
         # Several paths are files that somebody has put together, and no single download.
         if isinstance(source, PoliceSource) and isinstance(source.path, str):
-            yield Wanted(name, config.folder / source.path, known["police_uk"])
+            yield Wanted(name, config.folder / source.path, official["police_uk"])
         elif isinstance(source, TableSource):
             columns = [c for of in source.columns.values() for c in _listed(of)]
             entry = official_of(source.code, *columns)

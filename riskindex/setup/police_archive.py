@@ -56,9 +56,9 @@ def fetch_months(
     # Each archive holds three years of months, so that few of them make a long series.
     for last, wanted in archives_of(months):
         with _archive(address.format(month=month_label(last)), kept, say) as archive:
-            found = _members(archive, wanted, forces)
-            _extract(archive, found, kept, lambda n, of: say(target.name, n, of))
-            held |= set(found.values())
+            members = _members(archive, wanted, forces)
+            _extract(archive, members, kept, lambda n, of: say(target.name, n, of))
+            held |= set(members.values())
     if not held:
         raise InputError(
             f"police.uk: no file of {', '.join(forces)} in those months. Some forces publish none: "
@@ -114,8 +114,8 @@ def _members(
 ) -> dict[zipfile.ZipInfo, tuple[str, str]]:
     """Street files of some months and forces, with the month and force area of each."""
     labels = {month_label(month) for month in months}
-    found = {info: _MEMBER.fullmatch(info.filename) for info in archive.infolist()}
-    named = {info: (of[1], of[2]) for info, of in found.items() if of and of[1] in labels}
+    matches = {info: _MEMBER.fullmatch(info.filename) for info in archive.infolist()}
+    named = {info: (of[1], of[2]) for info, of in matches.items() if of and of[1] in labels}
     area_of = _areas_of({slug for _, slug in named.values()}, forces)
     return {
         info: (month, area_of[slug]) for info, (month, slug) in named.items() if slug in area_of

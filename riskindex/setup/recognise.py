@@ -58,19 +58,19 @@ def files_in(folder: Path) -> list[Path]:
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder. Name the one that holds the downloads.")
-    found = []
+    files = []
     for path in folder.rglob("*"):
         inside = path.relative_to(folder).parts
         # Hidden files and the lock files of Office, which have the ending of a workbook.
         if path.is_file() and not any(part.startswith((".", "~$")) for part in inside):
-            found.append(path)
-        if len(found) > MOST_FILES:
+            files.append(path)
+        if len(files) > MOST_FILES:
             raise InputError(
                 f"{folder}: over {MOST_FILES:,} files. Put the downloads into one of their own."
             )
     # Results of earlier runs have tables of areas too, which are no input.
-    results = {path.parent for path in found if path.name == "datapackage.json"}
-    return sorted(path for path in found if results.isdisjoint(path.parents))
+    results = {path.parent for path in files if path.name == "datapackage.json"}
+    return sorted(path for path in files if results.isdisjoint(path.parents))
 
 
 def find_boundaries(
@@ -89,7 +89,7 @@ def find_boundaries(
     codes
         Codes that are wanted; where there are none, the files of most areas come first.
     """
-    found = []
+    candidates = []
     for path in (path for path in paths if _may_be(path, _VECTOR, tuple(ENDINGS))):
         with TemporaryDirectory(prefix="riskindex-") as scratch:
             try:
@@ -99,13 +99,14 @@ def find_boundaries(
             for layer, columns, *_ in layers:
                 code = _spelt(columns, [heading])
                 if code is not None:
+                    # Codes decide and not names of files, which everybody changes.
                     held = _codes_of(path, layer, code)
                     covered = len(set(held) & set(codes)) if codes else len(held)
                     name = _spelt(columns, names)
-                    found.append(Boundaries(path, layer, code, name, len(held), covered))
+                    candidates.append(Boundaries(path, layer, code, name, len(held), covered))
     # Of files that cover as many, the one with fewer areas, which is nearer to the study area
     # itself.
-    return sorted(found, key=lambda file: (-file.covered, file.areas, file.path))
+    return sorted(candidates, key=lambda file: (-file.covered, file.areas, file.path))
 
 
 def find_tables(
@@ -124,21 +125,21 @@ def find_tables(
     codes
         Codes that are wanted; all where there are none.
     """
-    found = []
+    candidates = []
     for path in (path for path in paths if _may_be(path, _SHEETS, (".csv",))):
         with TemporaryDirectory(prefix="riskindex-") as scratch:
             try:
                 header = read_header(path, columns, Path(scratch))
-                known = {*header, *(TWINS[name] for name in header if name in TWINS)}
-                if not set(columns) <= known:
+                headings = {*header, *(TWINS[name] for name in header if name in TWINS)}
+                if not set(columns) <= headings:
                     continue
                 held = {
                     text.strip() for text in read_sheet(path, [code], Path(scratch)).columns[code]
                 }
             except InputError:
                 continue
-            found.append((path, len(held & set(codes)) if codes else len(held)))
-    return sorted(found, key=lambda file: (-file[1], file[0]))
+            candidates.append((path, len(held & set(codes)) if codes else len(held)))
+    return sorted(candidates, key=lambda file: (-file[1], file[0]))
 
 
 def find_police(paths: Sequence[Path], folder: Path) -> list[PoliceFiles]:
@@ -151,21 +152,22 @@ def find_police(paths: Sequence[Path], folder: Path) -> list[PoliceFiles]:
     folder
         That they were found in.
     """
-    found, loose = [], list[Path]()
+    police_files, loose = [], list[Path]()
     for path in paths:
         if path.name.lower().endswith(STREET[:2]) and _months_of_names([path.name]):
             loose.append(path)
         elif sniff(path) == "zip":
             months = _months_of_names(_members_of(path))
             if months:
-                found.append(PoliceFiles(path.relative_to(folder).as_posix(), months))
+                police_files.append(PoliceFiles(path.relative_to(folder).as_posix(), months))
         elif _is_street_table(path):
             name = path.relative_to(folder).as_posix()
-            found.append(PoliceFiles(name, _months_of_records(name, folder)))
+            police_files.append(PoliceFiles(name, _months_of_records(name, folder)))
     if loose:
+        # Loose files of one download belong together, so one pattern names them all.
         months = _months_of_names([path.name for path in loose])
-        found.insert(0, PoliceFiles(_pattern_of(loose, folder), months))
-    return found
+        police_files.insert(0, PoliceFiles(_pattern_of(loose, folder), months))
+    return police_files
 
 
 def without_overlaps(
@@ -201,6 +203,7 @@ def _may_be(path: Path, kinds: Collection[str], endings: tuple[str, ...]) -> boo
     if kind == "shapefile":  # its index begins with the same bytes
         return kind in kinds and path.suffix.lower() == ".shp"
     if kind == "zip":
+        # A zip of street files holds CSVs too, and is no table of areas.
         names = [name.lower() for name in _members_of(path)]
         return any(name.endswith(endings) for name in names) and not _months_of_names(names)
     return kind in kinds or (kind == "gzip" and path.name.lower().endswith(tuple(_packed(endings))))

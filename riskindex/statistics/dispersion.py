@@ -111,25 +111,25 @@ def pair_ratio_spread(intensity: Intensity, neighbours: csr_array, *, passes: in
     `HEAVIER`, so that the tails of windows reach as far. Weighted events are not asked.
     Parameters are those of `_robust`.
     """
-    found = _robust(intensity, neighbours, passes)
-    raised = HEAVIER if _is_heavy(intensity, neighbours, found) else 1.0
-    return found._replace(dispersion=raised * found.variance)
+    spread = _robust(intensity, neighbours, passes)
+    raised = HEAVIER if _is_heavy(intensity, neighbours, spread) else 1.0
+    return spread._replace(dispersion=raised * spread.variance)
 
 
-def _is_heavy(intensity: Intensity, neighbours: csr_array, found: Spread) -> bool:
+def _is_heavy(intensity: Intensity, neighbours: csr_array, spread: Spread) -> bool:
     """Whether risks in calm places are more like lognormal than gamma ones."""
     # Only counts have a lognormal law to compare with; a weighted sum has none.
     x, e = intensity.total, intensity.exposure
-    if found.variance == 0 or not np.array_equal(x, intensity.noise):
+    if spread.variance == 0 or not np.array_equal(x, intensity.noise):
         return False
     # Clusters look like a heavy tail: only places whose neighbours have no more than expected are
     # compared.
-    calm = (neighbours @ x <= neighbours @ intensity.mean) & ~found.left_out
+    calm = (neighbours @ x <= neighbours @ intensity.mean) & ~spread.left_out
     events = x[calm].sum()
     if events == 0:
         return False
     means = e[calm] * (events / e[calm].sum())
-    return lognormal_over_gamma(x[calm], means, found.variance) > LIKELIER
+    return lognormal_over_gamma(x[calm], means, spread.variance) > LIKELIER
 
 
 def _robust(intensity: Intensity, neighbours: csr_array, passes: int) -> Spread:
@@ -163,15 +163,15 @@ def _robust(intensity: Intensity, neighbours: csr_array, passes: int) -> Spread:
         return everyone
     out = np.zeros(n, bool)
     out[most] = True
-    found, _ = _pair_ratio(*_without(intensity, neighbours, out), passes)
-    out[most] = _out_of_reach(intensity, most, found)
+    trimmed, _ = _pair_ratio(*_without(intensity, neighbours, out), passes)
+    out[most] = _out_of_reach(intensity, most, trimmed)
     # Only counts that are implausible for the others stay out; the rest come back, and the estimate
     # is made again.
     if not out[most].all():
-        found, _ = _pair_ratio(*_without(intensity, neighbours, out), passes)
+        trimmed, _ = _pair_ratio(*_without(intensity, neighbours, out), passes)
     # Left out only where it halves the dispersion: what does not decide it needs no exception that
     # must be explained.
-    return Spread(found, found, w, out) if found < w / 2 and out.any() else everyone
+    return Spread(trimmed, trimmed, w, out) if trimmed < w / 2 and out.any() else everyone
 
 
 class _Parts(NamedTuple):

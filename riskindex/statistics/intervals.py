@@ -253,12 +253,12 @@ def share_difference_p(
     k, n, j, m = np.broadcast_arrays(
         *(np.asarray(x, dtype=np.float64) for x in (count, base, other_count, other_base))
     )
-    found = np.full(k.shape, np.nan)
+    p = np.full(k.shape, np.nan)
     for at in np.ndindex(k.shape):
         if n[at] > 0 and m[at] > 0 and not np.isnan(k[at] + j[at]):
             table = [[k[at], n[at] - k[at]], [j[at], m[at] - j[at]]]
-            found[at] = fisher_exact(np.rint(table).astype(np.int64)).pvalue
-    return found
+            p[at] = fisher_exact(np.rint(table).astype(np.int64)).pvalue
+    return p
 
 
 def rate_sum(
@@ -325,8 +325,8 @@ def percent_change(now: ArrayLike, before: ArrayLike, *, decimals: int = 0) -> A
     >>> percent_change([27, 53, 3], [40, 40, 0]).tolist()
     [-33.0, 33.0, nan]
     """
-    a, b, known = _whole(now, before)
-    return _rounded_percent(a - b, b, known, decimals)
+    a, b, present = _whole(now, before)
+    return _rounded_percent(a - b, b, present, decimals)
 
 
 def percent_share(count: ArrayLike, base: ArrayLike, *, decimals: int = 0) -> Array:
@@ -349,8 +349,8 @@ def percent_share(count: ArrayLike, base: ArrayLike, *, decimals: int = 0) -> Ar
     >>> percent_share([1, 89], [8, 715], decimals=1).tolist()
     [12.5, 12.4]
     """
-    k, n, known = _whole(count, base)
-    return _rounded_percent(k, n, known, decimals)
+    k, n, present = _whole(count, base)
+    return _rounded_percent(k, n, present, decimals)
 
 
 def round_half_away(values: ArrayLike, *, decimals: int = 0) -> Array:
@@ -382,25 +382,25 @@ def round_half_away(values: ArrayLike, *, decimals: int = 0) -> Array:
     return x
 
 
-def _rounded_percent(part: Integers, base: Integers, known: Flags, decimals: int) -> Array:
+def _rounded_percent(part: Integers, base: Integers, present: Flags, decimals: int) -> Array:
     scale = 10**decimals
-    whole = np.where(known & (base > 0), base, 1)
+    whole = np.where(present & (base > 0), base, 1)
     # 27 from 40 is -32.5 exactly, and in floats 32.499...: whole numbers alone decide a half.
     nearest = (200 * scale * np.abs(part) + whole) // (2 * whole)
     percent = np.sign(part) * nearest / scale
-    return np.where(known & (base > 0), percent, np.nan)
+    return np.where(present & (base > 0), percent, np.nan)
 
 
 def _whole(first: ArrayLike, second: ArrayLike) -> tuple[Integers, Integers, Flags]:
     """Two counts as whole numbers, and where both are known; 0 where one is not."""
     x, y = _broadcast(first, second)
-    known = ~np.isnan(x + y)
-    x, y = np.where(known, x, 0.0), np.where(known, y, 0.0)
+    present = ~np.isnan(x + y)
+    x, y = np.where(present, x, 0.0), np.where(present, y, 0.0)
     for counts in (x, y):
         wrong = counts[(counts < 0) | (counts != np.rint(counts))]
         if wrong.size:
             raise DataError(f"Counts are whole numbers of 0 or more, and {wrong[0]:g} is not.")
-    return x.astype(np.int64), y.astype(np.int64), known
+    return x.astype(np.int64), y.astype(np.int64), present
 
 
 def _part_of(count: ArrayLike, base: ArrayLike) -> tuple[Array, Array]:

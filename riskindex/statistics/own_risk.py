@@ -105,10 +105,10 @@ def risk_exceeds(
     def chance(counted: Array, base: Array) -> Array:
         if prior is not None:
             return prior.exceedance(counted, base, above)
-        found = gamma_posteriors(counted, base)
+        posteriors = gamma_posteriors(counted, base)
         # Where ratios do not vary beyond chance the posterior is a point: above or not.
-        varies = special.gammaincc(found.shape, found.rate * above)
-        return np.asarray(np.where(np.isnan(varies), found.mean > above, varies))
+        varies = special.gammaincc(posteriors.shape, posteriors.rate * above)
+        return np.asarray(np.where(np.isnan(varies), posteriors.mean > above, varies))
 
     return _each(_pooled(observed, expected, steps, ageing), chance)
 
@@ -142,23 +142,25 @@ def risk_rank(
     """
 
     def rank(counted: Array, base: Array) -> Array:
-        found = gamma_posteriors(counted, base) if prior is None else prior.gammas(counted, base)
-        return _mean_ranks(found)
+        posteriors = (
+            gamma_posteriors(counted, base) if prior is None else prior.gammas(counted, base)
+        )
+        return _mean_ranks(posteriors)
 
     return _each(_pooled(observed, expected, steps, ageing), rank)
 
 
-def _mean_ranks(found: Gammas) -> Array:
+def _mean_ranks(posteriors: Gammas) -> Array:
     """Each area's mean rank among quantiles that stand for all posteriors, 0 to 100."""
-    n = len(found.mean)
-    if n < 2 or np.isnan(found.shape).any():
+    n = len(posteriors.mean)
+    if n < 2 or np.isnan(posteriors.shape).any():
         return np.full(n, 50.0)
     # All posteriors compared by quantiles and not by draws: the rank has no seed.
     number = int(np.clip(QUANTILES // n, FEWEST, MOST))
     # Quantiles of a gamma are those of its shape over its rate, and counts repeat themselves.
-    shapes, which = np.unique(found.shape, return_inverse=True)
+    shapes, which = np.unique(posteriors.shape, return_inverse=True)
     middles = (np.arange(number) + 0.5) / number
-    risks = special.gammaincinv(shapes[:, None], middles)[which] / found.rate[:, None]
+    risks = special.gammaincinv(shapes[:, None], middles)[which] / posteriors.rate[:, None]
     ranks = pd.Series(risks.ravel()).rank().to_numpy().reshape(risks.shape).mean(axis=1)
     # Among its own quantiles an area's mean rank is (number + 1) / 2, whatever they are.
     return np.asarray(100 * (ranks - (number + 1) / 2) / ((n - 1) * number))
@@ -182,11 +184,11 @@ def spatial_prior(
         Shape `(n, n)`, binary, symmetric, zero diagonal.
     """
     pooled = _pooled(observed, expected, steps, ageing)
-    known = ~np.isnan(pooled.expected)
-    counted, base = pooled.counted[known], pooled.expected[known]
+    assessed = ~np.isnan(pooled.expected)
+    counted, base = pooled.counted[assessed], pooled.expected[assessed]
     if not counted.any():
         return None
-    return SpatialPrior.fit(counted, base, neighbours[known][:, known])[0]
+    return SpatialPrior.fit(counted, base, neighbours[assessed][:, assessed])[0]
 
 
 class _Pooled(NamedTuple):
@@ -199,15 +201,15 @@ class _Pooled(NamedTuple):
 
 
 def _pooled(observed: Array, expected: Array, steps: ArrayLike, ageing: Ageing) -> _Pooled:
-    known = (expected > 0) & ~np.isnan(observed)
+    covered = (expected > 0) & ~np.isnan(observed)
     # Older years say less of next year; weights sum events before shrinking, so that the posterior
     # is of one pooled count.
     weights = period_weights(len(expected), ageing).reshape(-1, *[1] * (expected.ndim - 1))
     spread = np.asarray(steps, dtype=float)
     spread = spread.reshape(spread.shape + (1,) * (expected.ndim - spread.ndim))
-    o = np.where(known, weights * observed, 0.0).sum(axis=0)
-    e = np.where(known, weights * expected, 0.0).sum(axis=0)
-    variance = np.where(known, weights**2 * spread * expected, 0.0).sum(axis=0)
+    o = np.where(covered, weights * observed, 0.0).sum(axis=0)
+    e = np.where(covered, weights * expected, 0.0).sum(axis=0)
+    variance = np.where(covered, weights**2 * spread * expected, 0.0).sum(axis=0)
     base = np.where(e > 0, e, np.nan)
     # Weighted and aged events vary more or less than a count: divided by this, they vary as one,
     # which the gamma-Poisson law needs.
@@ -218,13 +220,13 @@ def _pooled(observed: Array, expected: Array, steps: ArrayLike, ageing: Ageing) 
 def _each(pooled: _Pooled, of: Callable[[Array, Array], Array]) -> Array:
     """A function applied to the assessed areas of each draw; NaN elsewhere."""
     n = np.size(pooled.expected, axis=-1)
-    found = np.full(np.shape(pooled.expected), np.nan)
+    results = np.full(np.shape(pooled.expected), np.nan)
     counted, base = (np.reshape(part, (-1, n)) for part in (pooled.counted, pooled.expected))
     # Repeats are study areas of their own: each has its own mean to be shrunk towards.
-    for told, one, its_base in zip(found.reshape(-1, n), counted, base, strict=True):
-        known = ~np.isnan(its_base)
-        told[known] = of(one[known], its_base[known])
-    return found
+    for row, one, its_base in zip(results.reshape(-1, n), counted, base, strict=True):
+        assessed = ~np.isnan(its_base)
+        row[assessed] = of(one[assessed], its_base[assessed])
+    return results
 
 
 def period_weights(periods: int, ageing: Ageing) -> Array:

@@ -107,10 +107,10 @@ def reached_by_permutation(
                 at_least[open_] += above
                 at_most[open_] += below
             if options.enough is not None:
-                found = Reached(at_least[open_], at_most[open_], done[open_])
+                reached = Reached(at_least[open_], at_most[open_], done[open_])
                 # Besag and Clifford's sequential p: an area that many permutations reached need not
                 # be known better.
-                open_ = open_[found.times(tail) < options.enough]
+                open_ = open_[reached.times(tail) < options.enough]
             if not len(open_):
                 break
     return Reached(at_least, at_most, done)

@@ -100,10 +100,10 @@ class _Gamma:
 
     @classmethod
     def fit(cls, observed: Array, expected: Array, neighbours: Weights) -> _Gamma:
-        found = shrink(observed, expected)
+        fitted = shrink(observed, expected)
         # No more variation than chance makes: a prior as narrow as matters to nothing.
-        k = np.minimum(found.k, 1e8)
-        return cls(k + observed, k / found.m + expected)
+        k = np.minimum(fitted.k, 1e8)
+        return cls(k + observed, k / fitted.m + expected)
 
     def draw(self, rng: np.random.Generator, draws: int) -> Array:
         return np.asarray(rng.gamma(self.shape, 1 / self.rate, (draws, len(self.rate))))
@@ -140,8 +140,8 @@ class SpatialPrior:
         w = pair_ratio_dispersion(observed, expected * rate, neighbours)
         empty = cls(np.ones(len(GRID)), w, rate, neighbours)
         likelihood = empty._likelihood(observed, expected)
-        found = replace(empty, shares=_mixture(likelihood))
-        return found, found._posterior(likelihood)
+        fitted = replace(empty, shares=_mixture(likelihood))
+        return fitted, fitted._posterior(likelihood)
 
     def around(self, observed: Array, expected: Array) -> Array:
         """Posterior of each neighbourhood's risk over the grid, shape `(n, grid)`."""
@@ -160,25 +160,25 @@ class SpatialPrior:
 
     def exceedance(self, observed: Array, expected: Array, above: float) -> Array:
         """Posterior probability that every area's ratio is above a number; see `means`."""
-        found = self._mixture_of(observed, expected)
-        if not found.scale > 0:
+        mixture = self._mixture_of(observed, expected)
+        if not mixture.scale > 0:
             return np.zeros(len(observed))
-        chance = special.gammaincc(found.shape[:, None], found.rates * (above / found.scale))
-        return np.asarray((found.shares * chance).sum(axis=1))
+        chance = special.gammaincc(mixture.shape[:, None], mixture.rates * (above / mixture.scale))
+        return np.asarray((mixture.shares * chance).sum(axis=1))
 
     def gammas(self, observed: Array, expected: Array) -> Gammas:
         """The gamma law with the mean and variance of every area's posterior; see `means`."""
-        found = self._mixture_of(observed, expected)
-        squares = (found.shape * (found.shape + 1))[:, None] / found.rates**2
+        mixture = self._mixture_of(observed, expected)
+        squares = (mixture.shape * (mixture.shape + 1))[:, None] / mixture.rates**2
         # Moments of a mixture: gammas of each neighbourhood's risk, weighed by how likely that risk
         # is.
-        second = found.scale**2 * (found.shares * squares).sum(axis=1)
-        variance = second - found.mean**2
+        second = mixture.scale**2 * (mixture.shares * squares).sum(axis=1)
+        variance = second - mixture.mean**2
         varies = variance > 0
         # Ranks and quantiles need one law; a gamma with the same mean and variance stands for the
         # mixture.
-        rate = np.divide(found.mean, variance, out=np.full(len(variance), np.nan), where=varies)
-        return Gammas(found.mean * rate, rate, found.mean)
+        rate = np.divide(mixture.mean, variance, out=np.full(len(variance), np.nan), where=varies)
+        return Gammas(mixture.mean * rate, rate, mixture.mean)
 
     def _mixture_of(self, observed: Array, expected: Array) -> _MixtureOfGammas:
         k = min(1 / self.dispersion, AS_A_POINT) if self.dispersion > 0 else AS_A_POINT
@@ -251,11 +251,11 @@ class _Spatial:
         # of theirs and err together.
         lengths = np.sqrt(np.diff(windows.indptr))
         mixing = csr_array(windows.multiply(1 / lengths[:, None]))
-        found = cls(observed, base, prior.rate, prior.dispersion, cumulated, mixing)
+        fitted = cls(observed, base, prior.rate, prior.dispersion, cumulated, mixing)
         draws = max(10, min(200, TYPICAL // len(base)))
         # Overlapping neighbourhoods pull the mean of draws away from what was counted; measured
         # once with a fixed seed, and taken out.
-        typical = found.draw(np.random.default_rng(0), draws).mean(axis=0)
+        typical = fitted.draw(np.random.default_rng(0), draws).mean(axis=0)
         scale = prior.rate * observed.sum() / (typical @ expected)
         return cls(observed, base, float(scale), prior.dispersion, cumulated, mixing)
 

@@ -200,10 +200,10 @@ def random_lists(n: int, number: int, draws: int, rng: np.random.Generator) -> F
 def interval(values: Array) -> tuple[float, float]:
     """Middle 95% of repeats; repeats in which the measure is undefined are passed over."""
     # A repeat without an event has no share.
-    known = values[~np.isnan(values)]
-    if not len(known):
+    defined = values[~np.isnan(values)]
+    if not len(defined):
         return float("nan"), float("nan")
-    low, high = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(defined, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     return float(low), float(high)
 
 

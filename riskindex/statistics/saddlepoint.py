@@ -104,15 +104,15 @@ def _signed_root(places: Places, observed: Array) -> Array:
         step = np.clip(missing, -MOST_STRIDE, MOST_STRIDE) / spread
         t[open_] = _within(t + step, low, high)[open_]
         part = Places(places.weights[open_], places.values, places.often[open_])
-        for column, found in zip(point, _point(part, t[open_]), strict=True):
-            column[open_] = found
+        for column, signed in zip(point, _point(part, t[open_]), strict=True):
+            column[open_] = signed
     distance = 2 * (start.log_mass - point.log_mass + t * observed)
     root = np.sign(t) * np.sqrt(np.maximum(distance, 0.0))
     speed = t * np.sqrt(point.variance) * np.exp((point.log_spread - start.log_spread) / 2)
     # At the mean itself root is 0 and r* undefined; the caller has permutations there.
-    found = root + np.log(speed / root) / root
-    found[open_] = np.nan
-    return np.asarray(found)
+    signed = root + np.log(speed / root) / root
+    signed[open_] = np.nan
+    return np.asarray(signed)
 
 
 def _within(t: Array, low: Array, high: Array) -> Array:

@@ -105,9 +105,9 @@ def shrink(
     # Mean m and variance a of a gamma: its shape is m^2 / a, infinite where ratios do not vary.
     k = np.divide(m**2, a, out=np.where(np.isnan(a), np.nan, np.inf), where=a > 0)
     ratio = _drawn_in(o, e, m, a)
-    found = Shrunken(k, m, ratio, ratio, ratio, o, e)
-    low, high = _interval(found, level)
-    return found._replace(low=low, high=high)
+    shrunken = Shrunken(k, m, ratio, ratio, ratio, o, e)
+    low, high = _interval(shrunken, level)
+    return shrunken._replace(low=low, high=high)
 
 
 def shrunken_ratio(observed: ArrayLike, expected: ArrayLike) -> Array:
@@ -222,30 +222,30 @@ def _drawn_in(o: Array, e: Array, m: Array, a: Array) -> Array:
 
 def _global_prior(o: Array, e: Array) -> tuple[Array, Array]:
     """Mean and variance of the ratios in the study area, by Marshall's moments."""
-    known = ~np.isnan(e)
+    assessed = ~np.isnan(e)
     # A study area without exposure divides by next to nothing and stays missing.
-    total = np.maximum(_sum_of(e, known), np.finfo(float).tiny)
-    m = _sum_of(o, known) / total
+    total = np.maximum(_sum_of(e, assessed), np.finfo(float).tiny)
+    m = _sum_of(o, assessed) / total
     # Marshall (1991): variance of ratios about their mean, weighed by exposure, less what counting
     # noise makes of it.
-    spread = _sum_of(e * (o / e - m) ** 2, known) / total
-    a = np.maximum(spread - m * known.sum(axis=-1, keepdims=True) / total, 0.0)
-    return np.where(known, m, np.nan), np.where(known, a, np.nan)
+    spread = _sum_of(e * (o / e - m) ** 2, assessed) / total
+    a = np.maximum(spread - m * assessed.sum(axis=-1, keepdims=True) / total, 0.0)
+    return np.where(assessed, m, np.nan), np.where(assessed, a, np.nan)
 
 
-def _sum_of(values: Array, known: Flags) -> Array:
+def _sum_of(values: Array, assessed: Flags) -> Array:
     """Sum over the areas that are known, which stay an axis."""
-    return np.asarray(np.where(known, values, 0.0).sum(axis=-1, keepdims=True))
+    return np.asarray(np.where(assessed, values, 0.0).sum(axis=-1, keepdims=True))
 
 
 def _local_prior(
     o: Array, e: Array, neighbours: csr_array, centring: Literal["window", "area"]
 ) -> tuple[Array, Array]:
     """The same in every area's window."""
-    known = ~np.isnan(e)
+    assessed = ~np.isnan(e)
     # Unassessed neighbours leave the window.
-    windows = csr_array(neighbours[known][:, known] + eye_array(int(known.sum())))
-    x, base = o[known], e[known]
+    windows = csr_array(neighbours[assessed][:, assessed] + eye_array(int(assessed.sum())))
+    x, base = o[assessed], e[assessed]
     total = windows @ base
     mean = windows @ x / total
     if centring == "area":
@@ -256,18 +256,18 @@ def _local_prior(
     size = total / (windows @ np.ones_like(base))
     m, a = np.full_like(o, np.nan), np.full_like(o, np.nan)
     # Where a window holds no event its ratios are all zero, however its neighbours' windows vary.
-    m[known], a[known] = mean, np.where(mean > 0, np.maximum(spread - mean / size, 0.0), 0.0)
+    m[assessed], a[assessed] = mean, np.where(mean > 0, np.maximum(spread - mean / size, 0.0), 0.0)
     return m, a
 
 
-def _posterior(found: Shrunken) -> tuple[Array, Array]:
-    varies = np.isfinite(found.k)
-    k = np.where(varies, found.k, np.nan)
-    return k + found.observed, k / np.where(varies, found.m, np.nan) + found.expected
+def _posterior(shrunken: Shrunken) -> tuple[Array, Array]:
+    varies = np.isfinite(shrunken.k)
+    k = np.where(varies, shrunken.k, np.nan)
+    return k + shrunken.observed, k / np.where(varies, shrunken.m, np.nan) + shrunken.expected
 
 
-def _interval(found: Shrunken, level: float) -> tuple[Array, Array]:
-    shape, rate = _posterior(found)
+def _interval(shrunken: Shrunken, level: float) -> tuple[Array, Array]:
+    shape, rate = _posterior(shrunken)
     limits = (special.gammaincinv(shape, p) / rate for p in ((1 - level) / 2, (1 + level) / 2))
-    low, high = (np.where(np.isinf(found.k), found.m, limit) for limit in limits)
+    low, high = (np.where(np.isinf(shrunken.k), shrunken.m, limit) for limit in limits)
     return low, high

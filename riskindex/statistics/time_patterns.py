@@ -203,14 +203,14 @@ def default_minutes(count: ArrayLike) -> DefaultMinutes:
     if n.shape != (_MINUTES,):
         raise DataError(f"A day has {_MINUTES} minutes, not {n.size}.")
     free = np.ones((24, 60), dtype=bool)
-    found: dict[int, float] = {}
+    expected_at: dict[int, float] = {}
     while (best := _largest_default(n.reshape(24, 60), free)) is not None:
         minute, expected = best
-        found[minute] = expected
+        expected_at[minute] = expected
         free.flat[minute] = False
-    minutes = sorted(found)
+    minutes = sorted(expected_at)
     return DefaultMinutes(
-        np.array(minutes, dtype=np.intp), np.array([found[minute] for minute in minutes])
+        np.array(minutes, dtype=np.intp), np.array([expected_at[minute] for minute in minutes])
     )
 
 

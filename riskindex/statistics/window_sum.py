@@ -104,8 +104,8 @@ def log_window_tails(
 def _fill(tails: LogTails, rows: Integers, observed: Array, form: Form, law: Law) -> None:
     means, windows, w, jumps = law
     if len(rows):
-        found = form(observed[rows], means, windows[rows], w, jumps)
-        tails.strict[rows], tails.above[rows] = found
+        log_tails = form(observed[rows], means, windows[rows], w, jumps)
+        tails.strict[rows], tails.above[rows] = log_tails
 
 
 def _three_moment_tails(

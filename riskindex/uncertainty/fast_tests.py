@@ -74,37 +74,37 @@ def repeat_tests(sample: Sample, counts: Array, factor: Factor) -> Repeated:
         excess = counts @ sample.event_weights - expected_again(sample, counts, factor)
         hot, confidence = hot & (excess > 0), np.where(excess > 0, confidence, 0.0)
     nothing = np.zeros(p.shape)
-    found = Repeated(value, adjusted, confidence, hot, nothing.astype(bool), nothing)
+    repeated = Repeated(value, adjusted, confidence, hot, nothing.astype(bool), nothing)
     if factor.neighbourhood == "score" or factor.method not in REST_TESTS:
-        return found
-    return _apart_from_next_door(found, p, sample, counts, factor)
+        return repeated
+    return _apart_from_next_door(repeated, p, sample, counts, factor)
 
 
 def _apart_from_next_door(
-    found: Repeated, p: Array, sample: Sample, counts: Array, factor: Factor
+    repeated: Repeated, p: Array, sample: Sample, counts: Array, factor: Factor
 ) -> Repeated:
     """Take the confidence from areas whose window is hot through events of others."""
     excess = counts @ sample.event_weights.astype(float) - expected_again(sample, counts, factor)
     # Fewer than expected in the area itself: hot through others, next door.
-    near = (found.is_hot | (found.confidence > 0)) & (excess <= 0)
+    near = (repeated.is_hot | (repeated.confidence > 0)) & (excess <= 0)
     windows = _windows(sample, factor)
     most = np.maximum.reduceat(excess[:, windows.indices], windows.indptr[:-1], axis=1)
     # An area with the largest excess of its window is hot by itself; only the others need the
     # second test.
-    asked = found.is_hot & ~near & (excess < most)
+    asked = repeated.is_hot & ~near & (excess < most)
     # Hot areas are few, so that a loop over repeats that have any is quick.
     for draw in np.flatnonzero(asked.any(axis=1)):
         rows = np.flatnonzero(asked[draw])
         rest = without_largest(csr_array(windows[rows]), excess[draw])
         # The p that the correction let through in this repeat, which the rest of the window is held
         # against.
-        cut = p[draw][found.is_hot[draw]].max()
+        cut = p[draw][repeated.is_hot[draw]].max()
         near[draw, rows] = REST_TESTS[factor.method](sample, counts[draw], rest, rows, factor) > cut
-    return found._replace(
-        is_hot=found.is_hot & ~near,
-        confidence=np.where(near, 0.0, found.confidence),
-        near=near & found.is_hot,
-        near_confidence=np.where(near, found.confidence, 0.0),
+    return repeated._replace(
+        is_hot=repeated.is_hot & ~near,
+        confidence=np.where(near, 0.0, repeated.confidence),
+        near=near & repeated.is_hot,
+        near_confidence=np.where(near, repeated.confidence, 0.0),
     )
 
 

@@ -93,6 +93,7 @@ def ask_what_if(made: ListMade, *, replay: Replay | None = None, seed: int = 0) 
     # One choice at a time: what they do together is `what_matters`.
     rows = [_row(made.chosen, kind, other) for kind in KINDS for other in KINDS[kind](made)]
     table = pd.DataFrame(rows, columns=list(_EMPTY))
+    # Duels are no sum of factors, so that a factor has no share in them.
     shares = made.index.aggregation != "copeland"
     return Sensitivity(
         choices=table.astype(dict.fromkeys(("selected", "entered", "left"), "Int64")),
@@ -398,8 +399,8 @@ def _exposures(made: ListMade) -> Iterator[Other]:
 
 def _covers(areas: pd.DataFrame, base: str, other: str) -> bool:
     """Whether a base says something of nearly all areas of which another does."""
-    known = areas[other] > 0
-    return bool(((areas[base] > 0) & known).sum() >= MOST_AREAS * known.sum())
+    has_base = areas[other] > 0
+    return bool(((areas[base] > 0) & has_base).sum() >= MOST_AREAS * has_base.sum())
 
 
 MOST_AREAS = 0.9

@@ -69,14 +69,15 @@ def score_by_other_test(
         return _risk_by_other_test(tests, factor, changed)
     persistent = factor.score == "persistence"
     periods = [str(label) for label in (factor.periods if persistent else factor.periods[-1:])]
-    same = not again and _same_test(factor, changed)
+    as_tested = not again and _same_test(factor, changed)
     # Another correction needs no new test: p-values stand in the tables.
     outcomes = (
-        _tails_as_tested(tests, factor, periods) if same else _tested(tests, changed, periods)
+        _tails_as_tested(tests, factor, periods) if as_tested else _tested(tests, changed, periods)
     )
+    # The pooled test, which only persistence has, comes last.
     each, pooled = outcomes[: len(periods)], outcomes[len(periods) :]
     adjusted = np.array([adjust(outcome.p, changed.correction) for outcome in each])
-    hot, known = adjusted <= changed.level, ~np.isnan(adjusted)
+    hot, assessed = adjusted <= changed.level, ~np.isnan(adjusted)
     confidence = confidence_of(adjusted).astype(float)
     # What is hot only next door scores nothing here either, if the config says so.
     near = _next_door(tests, factor, changed, periods) & (hot | (confidence > 0))
@@ -88,9 +89,9 @@ def score_by_other_test(
         value=mean_of_known(values) if persistent else values[-1],
         is_hot=(hot & ~near)[-1],
         confidence=np.where(near, 0.0, confidence)[-1],
-        assessed=known[-1],
-        periods_hot=np.where(known.any(axis=0), (hot & ~near).sum(axis=0), np.nan),
-        periods_assessed=known.sum(axis=0).astype(float),
+        assessed=assessed[-1],
+        periods_hot=np.where(assessed.any(axis=0), (hot & ~near).sum(axis=0), np.nan),
+        periods_assessed=assessed.sum(axis=0).astype(float),
         pooled_p_adjusted=adjust(pooled[0].p, changed.correction) if pooled else nothing,
         own=risks.mean,
         near=(hot & near)[-1].astype(float),
@@ -167,6 +168,7 @@ def _own_risk(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[s
         tables = [rows(tests.hotspots, factor=factor.name, period=label) for label in periods]
         return risk_of(tables, changed, neighbours=tests.data.weights)
     observed, expected, steps = _own_counts(tests, changed, periods)
+    # The prior is estimated anew: against another base areas differ by another amount.
     prior = prior_of(observed, expected, steps, changed, tests.data.weights)
     risks = tell_risks(observed, expected, steps, changed, prior=prior)
     context = context_of(tests.data.areas)
@@ -209,9 +211,10 @@ def _land(data: Data) -> Land:
 
 def _outcome(seen: Observation, land: Land, factor: Factor) -> _UpperTails:
     sample, spread = land.sample(seen, factor), np.full((2, len(seen.reason)), np.nan)
+    # Without an event nothing can be tested, and every p stays missing.
     if sample.events.any():
-        found = first_test(sample, factor)
-        spread[:, seen.assessed] = found.p, found.value
+        result = first_test(sample, factor)
+        spread[:, seen.assessed] = result.p, result.value
     return _UpperTails(*spread)
 
 

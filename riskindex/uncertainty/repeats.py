@@ -287,9 +287,9 @@ def _totals(periods: Sequence[_Period], n: int) -> tuple[Array, Array]:
     return observed, expected
 
 
-def _over_all(period: _Period, found: Repeated) -> Repeated:
+def _over_all(period: _Period, repeated: Repeated) -> Repeated:
     """Columns of the assessed areas as columns of all areas."""
-    shape = (len(found.value), len(period.keep))
+    shape = (len(repeated.value), len(period.keep))
     empty: Mapping[str, Any] = {
         "value": np.nan,
         "p_adjusted": np.nan,
@@ -302,6 +302,6 @@ def _over_all(period: _Period, found: Repeated) -> Repeated:
     for name, filler in empty.items():
         # Areas that a period does not cover are neither hot nor cold in it.
         column = np.full(shape, filler)
-        column[:, period.keep] = getattr(found, name)
+        column[:, period.keep] = getattr(repeated, name)
         spread[name] = column
     return Repeated(**spread)

@@ -69,8 +69,10 @@ class Replay:
     def draw(self, rng: np.random.Generator, draws: int) -> Drawn:
         """Scores of all factors; one row serves all repeats where nothing is counted again."""
         parts = [
-            self.repeaters[factor.name].draw(rng, draws) if factor.name in self.repeaters else same
-            for factor, same in zip(self.factors, self.still, strict=True)
+            self.repeaters[factor.name].draw(rng, draws)
+            if factor.name in self.repeaters
+            else unchanged
+            for factor, unchanged in zip(self.factors, self.still, strict=True)
         ]
         return stacked(parts, draws if self.repeaters else 1)
 

@@ -131,14 +131,14 @@ def repeat_list(
         results = list(pool.map(block, range(len(sizes))))
     selected, ranks = (np.concatenate(part) for part in zip(*results, strict=True))
     _check_repeats(ranks, chosen)
-    found = summarise(selected, ranks, chosen)
+    robust = summarise(selected, ranks, chosen)
     # Banded scores estimate no risk, so that nothing could be truly highest.
-    if not (replay.repeaters and is_of_risks(replay.factors) and found.listed):
-        return found
-    top = probability_of_top(replay, found.listed, seed=seed, threads=threads)
-    table = found.table.copy()
+    if not (replay.repeaters and is_of_risks(replay.factors) and robust.listed):
+        return robust
+    top = probability_of_top(replay, robust.listed, seed=seed, threads=threads)
+    table = robust.table.copy()
     table.insert(1, "p_top", np.where(table["p_selected"].isna(), np.nan, top))
-    return replace(found, table=table)
+    return replace(robust, table=table)
 
 
 def prepare_repeats(
@@ -272,13 +272,15 @@ def _percentiles(ranks: SmallIntegers) -> tuple[Integers, Integers]:
     # of two.
     ordered = np.sort(ranks.T, axis=1)
     missing = (ordered == 0).sum(axis=1)
-    known = len(ranks) - missing
-    found = []
+    ranked = len(ranks) - missing
+    percentiles = []
     for share in (0.05, 0.95):
-        position = missing + np.maximum(np.ceil(share * known).astype(int) - 1, 0)
+        position = missing + np.maximum(np.ceil(share * ranked).astype(int) - 1, 0)
         position = np.minimum(position, len(ranks) - 1)
-        found.append(np.take_along_axis(ordered, position[:, None], axis=1)[:, 0].astype(np.int64))
-    return found[0], found[1]
+        percentiles.append(
+            np.take_along_axis(ordered, position[:, None], axis=1)[:, 0].astype(np.int64)
+        )
+    return percentiles[0], percentiles[1]
 
 
 def _repeaters(
@@ -331,7 +333,7 @@ def robustness_faults(options: Robustness, index: Index) -> Sequence[str]:
         faults.append(
             'robustness.weights: "elicited" goes with weights = "elicited" under [index].'
         )
-    for key, words, known in (
+    for key, words, choices in (
         ("normalise", options.normalise, NORMALISE),
         ("aggregation", options.aggregation, AGGREGATE),
     ):
@@ -340,8 +342,8 @@ def robustness_faults(options: Robustness, index: Index) -> Sequence[str]:
         # "winsorise+min-max" is two steps.
         parts = [part.strip() for word in words for part in word.split("+")]
         faults += [
-            f"robustness.{key}: no {part!r}; known: configured, {', '.join(known)}."
+            f"robustness.{key}: no {part!r}; known: configured, {', '.join(choices)}."
             for part in parts
-            if part != "configured" and part not in known
+            if part != "configured" and part not in choices
         ]
     return faults

@@ -100,8 +100,8 @@ def what_matters(
     # A list that nothing moves has no variance to share out.
     if np.ptp(outputs) == 0:
         return pd.DataFrame(0.0, index=pd.Index(choices, name="choice"), columns=list(columns))
-    found = sobol_indices(outputs, len(choices), seed=seed)
-    table = pd.DataFrame(found._asdict(), index=pd.Index(choices, name="choice"))
+    indices = sobol_indices(outputs, len(choices), seed=seed)
+    table = pd.DataFrame(indices._asdict(), index=pd.Index(choices, name="choice"))
     return table.sort_values("total", ascending=False, kind="stable")
 
 

@@ -61,18 +61,18 @@ def probability_of_top(
 
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         times = sum(pool.map(block, range(len(sizes))))
-    known = ~np.isnan(replay.frame.combine(replay.frame.scores).score)
-    return np.where(known, times / replay.options.draws, np.nan)
+    indexed = ~np.isnan(replay.frame.combine(replay.frame.scores).score)
+    return np.where(indexed, times / replay.options.draws, np.nan)
 
 
 def _times_in_top(replay: Replay, number: int, rng: np.random.Generator, draws: int) -> Array:
     # All factors of a draw come from one stream, so that areas are compared in the same draw.
     scores = np.stack(
         [
-            _true_scores(replay.repeaters[factor.name], same, rng, draws)
+            _true_scores(replay.repeaters[factor.name], unchanged, rng, draws)
             if factor.name in replay.repeaters
-            else np.broadcast_to(same.score, (draws, same.score.shape[1]))
-            for factor, same in zip(replay.factors, replay.still, strict=True)
+            else np.broadcast_to(unchanged.score, (draws, unchanged.score.shape[1]))
+            for factor, unchanged in zip(replay.factors, replay.still, strict=True)
         ],
         axis=2,
     )
@@ -96,8 +96,8 @@ def _true_scores(
         # A true risk has no probability or mean rank: it is held against the posterior means.
         estimated = repeater.by_means()
     value, score = direction * estimated.value[0], estimated.score[0]
-    known = ~np.isnan(score)
-    order = np.argsort(value[known])
+    indexed = ~np.isnan(score)
+    order = np.argsort(value[indexed])
     drawn = direction * repeater.draw_risks(rng, draws)
-    scale = np.interp(drawn, value[known][order], score[known][order])
-    return np.where(known, scale, np.nan)
+    scale = np.interp(drawn, value[indexed][order], score[indexed][order])
+    return np.where(indexed, scale, np.nan)
