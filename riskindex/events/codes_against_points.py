@@ -174,6 +174,7 @@ def _placed(connection: "DuckDBPyConnection", study: StudyArea, crs: str) -> pd.
     while len(batch := result.fetch_df_chunk(POINTS_AT_ONCE)):
         x, y = study.located(batch["x"].to_numpy(), batch["y"].to_numpy(), crs)
         placed = batch.assign(place=study.holding(x, y))
+        # Summed batch by batch: a national file has millions of points and few pairs of areas.
         parts.append(_by_place(placed))
     return _by_place(pd.concat(parts, ignore_index=True))
 
@@ -184,6 +185,7 @@ def _by_place(table: pd.DataFrame) -> pd.DataFrame:
 
 def _pairs(table: pd.DataFrame, study: StudyArea) -> pd.DataFrame:
     """Where a code and the points under it differ, the most events first."""
+    # Ties by code and place, so that the same data always list the same pairs.
     largest = table.sort_values(["n", "code", "place"], ascending=[False, True, True]).head(PAIRS)
     places = np.array(study.codes, dtype=object)[largest["place"].to_numpy(dtype=np.intp)]
     columns = [largest["code"].to_numpy(), places, largest["n"].to_numpy()]

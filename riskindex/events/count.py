@@ -215,6 +215,7 @@ def count_events(
 def _joined(parts: Mapping[str, "_Part"], groups: Sequence[Group]) -> dict[str, "_Part"]:
     """Count 0 for a source in the periods that only another source of the factor has."""
     bare = {(name, label) for name, part in parts.items() for label in part.bare}
+    # Where one source follows another, that which has ended must not make the period missing.
     joined = join_sources(groups, bare)
     found = {}
     for name, part in parts.items():
@@ -227,6 +228,7 @@ def _joined(parts: Mapping[str, "_Part"], groups: Sequence[Group]) -> dict[str, 
         notes = [note for note in part.notes if note not in joined.untrue]
         found[name] = part._replace(counts=counts, notes=notes)
     if joined.notes:
+        # These notes are about several sources, and are told once.
         last = list(found)[-1]
         found[last] = found[last]._replace(notes=[*found[last].notes, *joined.notes])
     return found
@@ -310,6 +312,7 @@ def _count_source(
     ]
     defaults = default_times(tally)
     notes += [*default_time_notes(name, defaults), *range_notes(name, tally)]
+    # The number of a whole year has no months, weekdays or hours.
     no_months = places is None or not tally.events.knows_months
     rhythm = no_rhythm() if no_months else count_by_group(tally, asked, places, defaults=defaults)
     further = further or FurtherPlaces({}, {})
@@ -636,6 +639,7 @@ def _refuse_all_outside(tally: Tally) -> None:
 
 def _nearly(code: str, area_codes: Sequence[str]) -> str:
     """Which code of the areas a misspelt one is nearest to: E1020001 has lost a nought."""
+    # A well-formed code is that of another place, and no slip of the pen.
     if not code or is_well_formed(code):
         return ""
     near = difflib.get_close_matches(code, area_codes, n=1, cutoff=0.85)

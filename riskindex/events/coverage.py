@@ -386,6 +386,7 @@ def _by_number(
     table = np.zeros((len(sizes), len(months)))
     inside = events[events["month"].isin(months)]
     np.add.at(table, (codes[inside["area"]], inside["month"].map(column)), inside["n"])
+    # Census areas hold like numbers of people, so that their number stands for the size.
     expected = np.outer(sizes / sizes.sum(), table.sum(axis=0))
     absent = _absent(table, expected)
     for span in spans:
@@ -400,6 +401,7 @@ def _by_number(
 def _by_own_months(table: Array) -> Array:
     """What the middle one of its other months lets expect of each month of a group."""
     expected = np.zeros_like(table)
+    # Of two months the other one alone is no middle.
     for i in range(table.shape[1]) if table.shape[1] > 2 else ():
         # The middle one: a single month of disorder must not make the others look empty.
         expected[:, i] = np.median(np.delete(table, i, axis=1), axis=1)
@@ -407,6 +409,7 @@ def _by_own_months(table: Array) -> Array:
 
 
 def _absent(observed: Array, expected: Array) -> Flags:
+    # Enough must be expected: no event in a small group is chance and no gap.
     found = (expected >= ENOUGH_EXPECTED) & (observed <= PLAINLY_ABSENT * expected)
     return np.asarray(found, dtype=bool)
 

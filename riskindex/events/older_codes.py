@@ -45,6 +45,7 @@ def recognise(connection: "DuckDBPyConnection", codes: pd.DataFrame) -> dict[str
     codes
         Index code; events, points, route.
     """
+    # Without points under unknown codes there is no evidence to scan for.
     if not (codes["route"].isin(UNKNOWN_ROUTES) & (codes["points"] > 0)).any():
         return {}
     found = connection.execute(_EVIDENCE).df()
@@ -94,6 +95,7 @@ def refuse_unconverted(
         or the last ones) and some fit no area.
     """
     bare = codes[(codes["events"] > codes["points"]) & codes["route"].isin(UNKNOWN_ROUTES)]
+    # The points of other events with the code have shown that it is an older one.
     inferred = bare.index.isin(list(recognised))
     # With a lookup, what it does not convert is elsewhere.
     when = None if study.crosswalk is not None else _months_of_2011(connection, study, bare)
@@ -124,6 +126,7 @@ def _months_of_2011(
     if suspects.empty:
         return None
     named = connection.execute(_NAMED).df()
+    # Many codes and none of those made in 2021: such a file is of the older edition.
     new = named["area_code"].isin(list(new_in_2021(study.codes)))
     # Files are looked at one by one, then together: an extract may mix editions, one in each file.
     for part in (*(part for _, part in named.groupby("file", sort=True)), named):

@@ -38,6 +38,7 @@ def columns_about_people(
     found: dict[str, list[str]] = {}
     faults = []
     for name, definition, clause in _clauses(factors):
+        # Without the key of its offence a record cannot be joined to the people of it.
         if getattr(sources.get(name), "offence", None) is None:
             faults.append(_no_offence(name, definition, clause, sources.get(name)))
             continue
@@ -54,6 +55,7 @@ def columns_about_people(
                 test.column for rule in rules for test in tests_of(rule)
             )
     if faults:
+        # Factors share definitions, and would tell a fault once for each of them.
         raise ConfigError(list(dict.fromkeys(faults)))
     return {name: tuple(dict.fromkeys(columns)) for name, columns in found.items()}
 
@@ -84,9 +86,11 @@ def _named(clause: Clause, sources: Mapping[str, object]) -> Iterator[_Named]:
             continue
         dictionary = Dictionary(source.columns, source.words)
         if source.role is not None:
+            # A definition has its own words for roles; each source may write them in others.
             called = source.words.get("role", {})
             roles = tuple(word for role in clause.role for word in called.get(role, (role,)))
             of_role: Rule = Has(source.role, roles)
+        # A file of suspects alone has no column of roles: the config says whom it names.
         elif source.everyone_is in clause.role:
             of_role = EVERY_RECORD
         else:
@@ -120,6 +124,7 @@ def with_people(
     """
     asked: dict[str, dict[str, Clause]] = {}
     for name, _, clause in _clauses(factors):
+        # By column: a clause that several definitions share is looked at once.
         asked.setdefault(name, {})[clause.looks_at or ""] = clause
     return dict(events) | {
         name: replace(events[name], table=_joined(connection, events[name], clauses, sources))
@@ -138,6 +143,7 @@ def _joined(
     for number, (column, clause) in enumerate(clauses.items()):
         table = identifier(f"{events.table} clause {number}")
         connection.execute(f"CREATE OR REPLACE TABLE {table} AS {_verdicts(clause, sources)}")
+        # Otherwise the clause is open for every offence, and the factor silently 0.
         if not connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchall():
             raise ConfigError(
                 f"A definition asks for {clause.words!r}, and no record names a person who is "
@@ -145,6 +151,7 @@ def _joined(
                 "words of the sources that name people."
             )
         columns.append(f"c{number}.verdict AS {category(column)}")
+        # LEFT JOIN: an offence of which nobody is named stays, with the clause open.
         joins.append(f"LEFT JOIN {table} c{number} ON c{number}.offence = e.offence")
     connection.execute(
         f"CREATE OR REPLACE VIEW {identifier(view)} AS SELECT e.*, {', '.join(columns)} "
@@ -155,6 +162,7 @@ def _joined(
 
 def _verdicts(clause: Clause, sources: Mapping[str, object]) -> str:
     """Query for what a clause says of each offence: yes, no, or nothing."""
+    # Suspects and victims of one offence may be in files of their own.
     people = " UNION ALL ".join(
         f"SELECT offence, CASE WHEN {condition(one.met)} THEN true "
         f"WHEN {condition(one.missing)} THEN NULL ELSE false END AS met "

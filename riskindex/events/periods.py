@@ -186,6 +186,7 @@ def missing_days(
     months
         Numbers of months that are not looked at.
     """
+    # Less one, as for months: the first and the last day are chosen by having events.
     rate = (len(events) - 1) / ((max(events) - min(events)).days + 1)
     found: list[tuple[date, date]] = []
     stretch: list[date] = []

@@ -362,6 +362,7 @@ def _store_spots(
     if not (codes["route"].isin(routes) & (codes["points"] > 0)).any():
         return
     connection.execute(_SPOTS, list(study.box(crs)))
+    # A cursor of its own, as the connection writes spots while the batches are read.
     reader = connection.cursor()
     reader.execute("SELECT * FROM spots_to_place")
     while len(batch := reader.fetch_df_chunk(VECTORS_AT_ONCE)):

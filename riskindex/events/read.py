@@ -195,6 +195,7 @@ def _layouts(
     # Clauses about people look through the offence at another source, whose columns must be read as
     # well.
     further = columns_about_people(sources, factors)
+    # The streets of a whole country would be millions of texts.
     streets = areas is not None and len(areas) <= MOST_AREAS
     key = secrets.token_hex(16)  # as long as every run is another, nobody can look a hash up
     layouts = {
@@ -209,6 +210,7 @@ def _layouts(
         for name, source in sources.items()
         if not isinstance(source, WarehouseSource)
     }
+    # Cells of a grid are made here, so that no record can carry their codes.
     if areas is not None and is_of_grid(areas.index):
         layouts = {name: by_points(name, layout) for name, layout in layouts.items()}
     return layouts
@@ -350,6 +352,7 @@ class _Reader:
         )
         copy = as_csv(grid, self.home / "sheet.csv")
         rows = self._load(copy, label, offset=grid.rows[0] - 2 if grid.rows else 0)
+        # The copy of a workbook is plain text with every record, and goes once it is loaded.
         copy.unlink()
         self.notes += grid.notes
         return rows
@@ -456,6 +459,7 @@ def _with_areas_of_postcodes(
     )
     store(events.connection, "looked_up", area_of_postcode)
     area = (
+        # No code of an area: unlike NULL it is told apart from a record without a place.
         f"CASE WHEN {has_postcode} THEN coalesce(p.area, 'unknown postcode') ELSE e.area_code END"
     )
     events.connection.execute(
@@ -514,6 +518,7 @@ def _open_records(
         alike = repeated_rows(connection, events_table(name))
         notes += [f"{name}: {sentence}" for sentence in alike]
     listed, lists = _listed(name, source.coverage, folder, reader.home)
+    # A file of headings alone covers its month: nothing happened, which is 0, not missing.
     empty = frozenset(_months_named(file.name for file in files if file.rows == 0))
     events = replace(_events(connection, name, source), listed=listed, empty_months=empty)
     # Copies without the column of the force cannot say whose files they are; then all areas count

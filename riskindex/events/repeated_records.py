@@ -53,6 +53,7 @@ _PLACES = ("file", "row", "bad_date", "bad_x", "bad_y")
 """Columns that say where a record stands, and not what it says."""
 
 _MONTH = "year(date) * 12 + month(date) - 1"
+# A sum of hashes does not hang on the order of rows, so that a sorted copy is found, too.
 _ALIKE = f"""
 WITH months AS (
     SELECT file, {_MONTH} AS month, count(*) AS n FROM {{table}}

@@ -263,6 +263,7 @@ def _spread(cells: pd.DataFrame) -> pd.DataFrame:
     between = cells["begins"].notna()
     part = cells[between]
     start = part["begins"].to_numpy(dtype="timedelta64[m]")
+    # Any day will do: only the time of day decides which hours share the record.
     first = np.datetime64("2000-01-01", "m") + start
     shares = aoristic(first, first + part["lasts"].to_numpy(dtype="timedelta64[m]"))
     row, hour = np.nonzero(shares)
@@ -318,6 +319,7 @@ def _records(
             f"n::HUGEINT * print, {columns} FROM placed JOIN days USING (date) "
             f"WHERE (reason = {Reason.COUNTED} OR {lost}) AND {asked}"
         )
+    # Of the records of one key one counts: in an area before in none, then by the first rule.
     once = (
         "QUALIFY key IS NULL OR row_number() OVER "
         f"(PARTITION BY key ORDER BY area < 0, {tally.first_rule(scope)}, file, row) = 1"
@@ -373,6 +375,7 @@ def _hour_or_none(tally: Tally, defaults: Sequence[DefaultTime]) -> str:
     """The hour as SQL, `_DEFAULT` or `_UNKNOWN` where a record is of none; of a range the first."""
     tests = []
     if has_ranges(tally):
+        # A range that is longer than a day, or ends before it begins, is of no hour.
         tests.append(f"WHEN lasts NOT BETWEEN 0 AND {DAY} THEN {_UNKNOWN}::TINYINT")
     if defaults:
         minutes = _listed([default.minute for default in defaults])
@@ -399,8 +402,10 @@ def _of_group(
         # A bit for each aspect, the first the highest, set where the line is of all its values.
         others = sum(1 << i for i, name in enumerate(reversed(aspects)) if name not in names)
         part = cells[cells["aspect"] == others]
+        # A group whose dates are all the first of a month knows its months alone.
         if "weekday" in names and not (part["last_day"] > 1).any():
             continue
+        # Records that are all at midnight have dates and no times.
         if "hour" in names and not (part["hour"] > 0).any():
             continue
         values = _words(names[0], part[names[0]])
@@ -468,6 +473,7 @@ def count_inside(
         source that counts persons, whose places are homes; of an aspect that a source does not
         know, no line.
     """
+    # Persons are placed by their homes, so that streets would be addresses.
     aspects = {} if tally.events.has_person else _aspects_inside(tally, defaults)
     if not aspects:
         return nothing_inside()

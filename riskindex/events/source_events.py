@@ -58,11 +58,13 @@ class Events:
     @property
     def covered_months(self) -> frozenset[int] | None:
         """Months that published numbers are of, whether anything happened in them or not."""
+        # A published 0 is a finding: its months are covered, though no event is in them.
         return None if self.own_periods is None else frozenset().union(*self.own_periods)
 
     @property
     def knows_months(self) -> bool:
         """Whether it can be said in which month an event happened."""
+        # The number of a year is dated to its first day, which is no month of its events.
         return self.own_periods is None or all(len(months) == 1 for months in self.own_periods)
 
     @property

@@ -238,6 +238,7 @@ def layout_of(
     ruled = {*source.where, *(test.column for rule in rules for test in tests_of(rule))}
     ruled = {*more, *(column for column in ruled if column not in made)}
     unit = {coverage_of(source).column, street_column(source) if streets else None} - {None}
+    # Sorted, so that the order of columns never hangs on that of a set.
     categories = tuple(sorted({*ruled, *people_of(source).values(), *map(str, unit)}))
     for one, other in pairwise(sorted(categories, key=str.casefold)):
         # DuckDB takes both for one column.
@@ -249,6 +250,7 @@ def layout_of(
     if isinstance(source, PoliceSource):
         place = ("LSOA code", "Longitude", "Latitude")
         force = [FORCE] if source.coverage == FORCES_AROUND else []
+        # Copies of police.uk that others trimmed lack some of these, and still count.
         may_lack = (*place, NUMBER, STREET, *force)
         return Layout(
             "Month",
@@ -269,6 +271,7 @@ def layout_of(
         source.area,
         source.x,
         source.y,
+        # One key serves both: to follow a person, or to count each person once.
         person=source.person or source.distinct,
         postcode=source.postcode,
         point=source.point,
@@ -327,6 +330,7 @@ def street_column(source: EventSource | PoliceSource) -> str | None:
     """Column that names the street of an event; None where there is none, or places are homes."""
     if isinstance(source, PoliceSource):
         return STREET
+    # Records of persons are placed by their homes, whose street is no place of an event.
     return None if source.distinct else source.street
 
 
@@ -335,6 +339,7 @@ def street_of(source: EventSource | PoliceSource) -> str | None:
     column = street_column(source)
     if column is not None:
         return category(column)
+    # Squares are cut in metres; of degrees they would differ in size from place to place.
     if isinstance(source, PoliceSource) or source.distinct or source.crs != _METRES:
         return None
     if source.x is None and source.point is None:
@@ -370,6 +375,7 @@ def source_faults(name: str, source: EventSource) -> Iterator[str]:
         yield f"sources.{name}: until and date are one column; leave until out."
     if not is_known_crs(source.crs):
         yield f"sources.{name}: crs {source.crs!r} is not known; write it like 'EPSG:27700'."
+    # Counts by columns of the offence alone leave unprotected; one about a person must not.
     for column in sorted(_of_persons(source) & {*source.offence_columns}):
         yield f"sources.{name}: offence_columns: {column!r} says something of a person."
     aspects = {"month", "weekday", "hour", *people_of(source)}

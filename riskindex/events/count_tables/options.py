@@ -56,5 +56,6 @@ class CountsSource:
 
 def counts_faults(name: str, source: CountsSource) -> Iterator[str]:
     """Say what is wrong with the options of a table of counts, whatever it holds."""
+    # Periods in rows need the column of the number; in headings, the cells are the numbers.
     if (source.period is None) != (source.value is None):
         yield f"sources.{name}: period and value belong together; one of them is not named."

@@ -43,6 +43,7 @@ class CountTable(NamedTuple):
 
 def as_events(source: CountsSource) -> EventSource:
     """The source of its events: one row each, with the first day of the period as the date."""
+    # As records the numbers pass through the same count, losses and reconciliation as others.
     return EventSource(
         kind="events",
         path=source.path,
@@ -77,7 +78,9 @@ def read_counts(
         table has.
     """
     path = find_file(folder, source.path, place=f"sources.{name}.path")
+    # A rule may look at the column of the area, too; each column is read once.
     texts = list(dict.fromkeys([source.area, *categories]))
+    # Zips and workbooks are unpacked into a private folder that goes with this block.
     with TemporaryDirectory(prefix="riskindex-") as private:
         read = partial(
             read_sheet,
@@ -95,6 +98,7 @@ def read_counts(
             sheet=source.sheet,
             header_row=source.header_row,
         )
+        # A column that rules look at is no column of counts, even if a year is its name.
         given = [column for column in header if _plain(column) and column not in texts]
         numbers = given if source.value is None else [source.value]
         if source.value is None and not given:
@@ -117,6 +121,7 @@ def _plain(label: str) -> str:
     """A label of a period as riskindex writes it; empty where it is none."""
     text = label.strip()
     month = _MONTH.fullmatch(text)
+    # 2011-12 is a month or a financial year, which only all the labels together can tell.
     if month and len(text) != len("2011-12"):
         return f"{month[1]}-{month[2]}"
     return text if re.fullmatch(r"\d{4}(-\d\d|/\d\d|-Q[1-4])?", text) else ""
@@ -126,6 +131,7 @@ def _spans(sheet: CsvSheet, source: CountsSource, numbers: Sequence[str]) -> dic
     """Labels of the table's periods to the periods themselves, which do not overlap."""
     given = sheet.columns[source.period] if source.period else list(numbers)
     labels = list(dict.fromkeys(given))
+    # A row of totals would count every event of the table again.
     wrong = [label for label in labels if not _plain(label)]
     if wrong:
         at = sheet.rows[given.index(wrong[0])]
@@ -164,17 +170,20 @@ def _counts(
     rows, faults = range(len(sheet.rows)), list[str]()
     columns = [cell_numbers(sheet, column, rows, faults) for column in numbers]
     for column, values in zip(numbers, columns, strict=True):
+        # Tables withhold small numbers with a letter; as 0 they would make areas look safe.
         odd = np.flatnonzero(np.isnan(values) | (values % 1 != 0))
         faults += [
             f"{sheet.label}: row {sheet.rows[i]}, column {column!r}, value "
             f"{sheet.columns[column][i]!r}: no whole number. Write 0 where nothing happened; what "
             "was withheld cannot be counted."
             for i in odd
+            # `cell_numbers` has told of cells that hold no number at all.
             if not any(f": row {sheet.rows[i]}, column {column!r}," in fault for fault in faults)
         ]
     if faults:
         raise InputError(capped(faults))
     counts = np.column_stack(columns).astype(np.int64)
+    # A wide table has its periods in the headings, a long one in each of its rows.
     labels = (
         np.broadcast_to(np.array(numbers, dtype=object), counts.shape)
         if source.period is None
@@ -192,6 +201,7 @@ def _as_many(
 ) -> pd.DataFrame:
     """One row for each event."""
     total = int(counts.sum())
+    # Before rows are made: a column of residents in place of events would fill the memory.
     if total > MOST_EVENTS:
         raise InputError(f"{sheet.label}: {total:,} events, more than any table of counts has.")
     starts = {label: np.datetime64(span.start, "s") for label, span in spans.items()}
@@ -200,6 +210,7 @@ def _as_many(
     times = counts.ravel()
     found = {DATE: np.repeat(first, times)}
     for column in texts:
+        # Codes are repeated and named afterwards: repeated texts would fill the memory.
         codes, words = pd.factorize(np.array(sheet.columns[column], dtype=object))
         found[column] = pd.Categorical.from_codes(np.repeat(codes[row], times), words).astype(str)
     return pd.DataFrame(found)

@@ -98,6 +98,7 @@ def open_warehouse(
         "try_cast(events AS DOUBLE) AS number, nullif(trim(area_code::VARCHAR), '') AS code "
         f"FROM {_scan(connection, answer)})"
     )
+    # The table holds all of it by now; the frame would be a second copy in memory.
     connection.unregister(_ANSWER)
     _refuse_nonsense(connection, table, source, name)
     counted = Events(
@@ -152,6 +153,7 @@ def _provenance(connection: "DuckDBPyConnection", table: str, name: str, label: 
     A database gives rows in any order, so that their hashes are joined without one: no two rows
     are alike.
     """
+    # file and row are the same in every line, and y is what x is.
     columns = [c for c in connection.table(table).columns if c not in ("file", "row", "y")]
     line = f"concat({', '.join(f'{identifier(c)}, chr(31)' for c in columns)})"
     ((size, rows, total, events),) = connection.execute(
@@ -194,6 +196,7 @@ def _ask(name: str, source: WarehouseSource, query: str, run: Runner) -> "pd.Dat
     """The answer of the warehouse itself."""
     place = f"sources.{name}"
     address = os.environ.get(source.connection or "") or ""
+    # In a notebook on the cluster the session is there, and no address is needed.
     is_running = source.engine == "spark" and runs_already()
     if not address and not is_running:
         raise ConfigError(
@@ -285,6 +288,7 @@ def _read_answer(
         "text": _read_csv(as_utf8(path, home).path) if kind == "text" else "",
     }.get(kind, "")
     if scan:
+        # DuckDB reads these by itself, so that millions of rows never become Python's.
         given = [str(c) for c, *_ in connection.execute(f"DESCRIBE FROM {scan}").fetchall()]
         lacking = [column for column in columns if column not in given]
         if not lacking:

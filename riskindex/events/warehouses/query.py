@@ -168,10 +168,12 @@ def counting_expression(
     ibis = _ibis()
     rules = _rules(name, source, factors)
     table = _table(source, [test.column for rule in rules.values() for test in tests_of(rule)])
+    # A flag for each rule in place of the columns it reads: no value of a record leaves.
     flags = {column: _flag(table, rule) for column, rule in rules.items()}
     flagged = table.select(**_place(table, source), month=_month(table, source), **flags)
     if source.x is not None:
         return flagged
+    # Codes are counted where they are, so that only counts by area and month leave.
     return flagged.group_by(flagged.columns).aggregate(events=ibis._.count())
 
 
@@ -237,6 +239,7 @@ def _dialects() -> dict[str, str]:
     """Engine, or ibis' own word, to ibis' word for the dialect."""
     import importlib.metadata
 
+    # Asked of ibis itself, so that a dialect it learns needs no change here.
     backends = importlib.metadata.entry_points(group="ibis.backends")
     return dict(DIALECTS) | {found.name: found.name for found in sorted(backends)}
 
@@ -253,6 +256,7 @@ def _ibis() -> Any:  # noqa: ANN401
 
 def _rules(name: str, source: WarehouseSource, factors: Sequence[Factor]) -> dict[str, Rule]:
     """Rules that the answer tells apart, by the name of their column."""
+    # The source's own rule as well: what it leaves out is counted as excluded by rule.
     asked = [rule_of(source.where)]
     for factor in factors:
         asked += [rule for group in factor.groups if group.source == name for rule in group.asked]
@@ -270,6 +274,7 @@ def _table(source: WarehouseSource, columns: Iterable[str]) -> Any:  # noqa: ANN
     # No column but those named is known to the expression, so that the query cannot read another.
     types = dict.fromkeys([*named, *columns], ibis.expr.datatypes.unknown)
     types[source.date] = ibis.dtype("string" if source.date_is_text else "timestamp")
+    # From the right: the schema stands before the table, and a catalog before the schema.
     where = dict(zip(("database", "catalog"), reversed(parts[:-1]), strict=False))
     return ibis.table(types, name=parts[-1], **where)
 

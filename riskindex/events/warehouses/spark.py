@@ -77,6 +77,7 @@ def count_points(address: str, query: str, study: StudyArea, crs: str) -> "pd.Da
         try:
             return _collected(counts)
         finally:
+            # The boundaries leave the workers' memory even where the query fails.
             shapes.unpersist()
 
 
@@ -117,6 +118,7 @@ def placing(
     """
 
     def place(batches: Iterable["RecordBatch"]) -> Iterator["RecordBatch"]:
+        # Imported on the worker, where this function runs.
         import pyarrow as pa
         from pyproj import Transformer
 
@@ -175,6 +177,7 @@ def _session(address: str, settings: Mapping[str, str]) -> Iterator[Any]:
             session.conf.set(name, value)
         yield session
     finally:
+        # A session that somebody else began is theirs to stop.
         if running is None:
             session.stop()
         else:
