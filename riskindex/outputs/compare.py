@@ -260,6 +260,7 @@ def _factor(config: Config, name: str) -> Factor:
 
 def _sources(factor: Factor) -> set[str]:
     columns = [factor.column(c)[0] for c in (factor.numerator, factor.denominator) if c]
+    # A share may take its numerator and its base from two tables.
     return {group.source for group in factor.groups} | set(columns)
 
 
@@ -317,6 +318,7 @@ def _why(code: str, entered: bool, a: Run, b: Run, steps: Sequence[_Step]) -> tu
     if code not in a.areas.index or code not in b.areas.index:
         missing = a.name if code not in a.areas.index else b.name
         return "definition", f"The area is not among those of {missing}."
+    # The list after every cause, from which it can be read at which one the area changed sides.
     member = [bool(step.chosen.table.at[code, "selected"]) for step in steps]
     # An area may change sides more than once on the way; what it is told is the last time, after
     # which it stayed.
@@ -367,6 +369,7 @@ def _points(code: str, a: Run, b: Run) -> str:
 
 def _parts(a: Run, b: Run, codes: pd.Index) -> pd.DataFrame:
     columns = ["value", "score", "weight", "contribution"]
+    # Factors of both runs: one that was dropped took its contribution with it.
     wanted = pd.MultiIndex.from_product([codes, _names(a, b)], names=["area_code", "factor"])
     tables = [
         run.scores[columns].swaplevel().reindex(wanted).add_suffix(f"_{end}")
@@ -442,6 +445,7 @@ def _short(value: object) -> str:
     if isinstance(value, dict):
         return "given"
     text = "nothing" if value is None else json.dumps(value, ensure_ascii=False)
+    # A whole block of config in a sentence would hide which option differs.
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -206,6 +206,7 @@ def _refuse_remote(html: str) -> None:
 
 def _steady_names(html: str, figure: "Figure") -> str:
     """Folium names its elements at random; number them instead, so that bytes repeat."""
+    # Numbered in the order of the page, so that the same layers have the same names in every run.
     for number, name in enumerate(dict.fromkeys(_names(figure)), start=1):
         html = html.replace(name, f"{number:04d}")
     return html

@@ -54,12 +54,14 @@ def write_manifest(released: Released, folder: Path) -> None:
         "limits": list(released.limits),
         "attribution": list(released.attribution),
         "versions": versions(),
+        # The arithmetic of the cut, so that the list can be checked without running anything again.
         "selection": released.cut._asdict(),
         "tied_by_flags_alone": released.flags_tie,
         "how_sure": released.how_sure,
         "reconciliation": _records(released.reconciliation),
         "tests": _records(released.tests),
         "notes": list(released.notes),
+        # Files by name and hash, as a path names people and machines.
         "inputs": _records(released.files),
         "config": released.config,
     }
@@ -146,6 +148,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _output(path: Path, folder: Path) -> dict[str, Any]:
+    # Bytes and not text: a changed line ending is a changed file.
     content = path.read_bytes()
     return {
         "name": path.relative_to(folder).as_posix(),
@@ -155,6 +158,7 @@ def _output(path: Path, folder: Path) -> dict[str, Any]:
 
 
 def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    # An index without a name is a count of rows and says nothing.
     named = table.reset_index() if any(table.index.names) else table
     return [
         {str(key): None if _missing(value) else value for key, value in row.items()}
@@ -163,6 +167,7 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _missing(value: object) -> bool:
+    # `pd.isna` of a list is a list, which has no truth value.
     return value is None or value is pd.NA or (isinstance(value, float) and math.isnan(value))
 
 
@@ -211,6 +216,8 @@ def _resource(path: Path, released: Released) -> dict[str, Any]:
         columns = next(csv.reader(file))
     schema: dict[str, Any] = {
         "fields": [_field(name, _column(name, {**kinds, **columns_of})) for name in columns],
+        # An empty cell is missing; marks such as [c] are values of their own and keep their
+        # meaning.
         "missingValues": [""],
     }
     return {
@@ -243,5 +250,6 @@ def described_field(name: str, described: Mapping[str, Column]) -> dict[str, str
 
 
 def _field(name: str, column: Column) -> dict[str, str]:
+    # Not part of the standard, which allows further properties.
     unit = {"unit": column.unit} if column.unit else {}
     return {"name": name, "type": column.type, "description": column.meaning, **unit}

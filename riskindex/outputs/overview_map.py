@@ -87,6 +87,7 @@ def draw_index(released: Released, axes: "Axes", width: float) -> None:
 
 def _class_lines(released: Released, classes: "pd.Series[int]") -> dict[int, str]:
     """What each class is, and how many areas are in it; classes without any are left out."""
+    # With numbers of areas, since a map gives large rural areas most of the ink.
     held = classes.value_counts()
     words = class_words(released)
     return {c: f"{word}: {areas(int(held[c]))}" for c, word in words.items() if c in held}
@@ -99,6 +100,7 @@ def _outline_selected(shapes: AnyArray, axes: "Axes") -> None:
 
     if not len(shapes):
         return
+    # United first, or the line between two selected neighbours would be drawn twice.
     around = _paths(shapely.get_parts(shapely.coverage_union_all(shapes)))
     # A pale casing under the dark line: on the darkest class the line alone would be lost.
     for colour, width in (("white", 2.6), (INK, 1.5)):
@@ -117,6 +119,7 @@ def _number_places(released: Released, axes: "Axes", width: float) -> None:
     share = np.nan_to_num(people / np.nanmax(people)) if np.isfinite(people).any() else 0.3
     # By area and not by radius: a circle of twice the radius looks four times as large.
     radius = (5.5 + 5.5 * np.sqrt(np.broadcast_to(share, len(table)))) / 72
+    # Dots have a size on paper and places one on the ground: overlaps are measured on paper.
     inch = (axes.get_xlim()[1] - axes.get_xlim()[0]) / (axes.get_position().width * width)
     at = part_dots(table[["x", "y"]].to_numpy(float) / inch, radius) * inch
     for number, (x, y), r in zip(table.index, at, radius, strict=True):

@@ -29,6 +29,7 @@ def canvas(width: float, height: float, *, columns: int = 1) -> "tuple[Figure, l
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
+    # Without pyplot, which keeps every figure of a process in memory.
     figure = Figure(figsize=(width, height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure, list(figure.subplots(1, columns, squeeze=False)[0])
@@ -97,6 +98,7 @@ def _squares(tests: pd.DataFrame, codes: Sequence[str], x: float, top: float) ->
 
 
 def _short_period(label: str) -> str:
+    # Two digits of a calendar year, or the end of a longer label, fit over a column of 24 steps.
     return f"’{label[2:]}" if len(label) == 4 else label[-5:]
 
 
@@ -302,6 +304,7 @@ def concentrations(released: Released) -> list[Concentration]:
         ordered = np.sort(observed.to_numpy(dtype=float))[::-1]
         curve = np.concatenate([[0.0], np.cumsum(ordered) / total])
         within = float(observed[chosen.reindex(observed.index)].sum()) / total
+        # At least one area, or a small study area would have a share of nothing.
         place = max(round(0.05 * len(ordered)), 1)
         curves.append(
             Concentration(
@@ -366,6 +369,7 @@ def _cut(words: object, most: int) -> str:
 
 def _wrapped(words: str, width: float, *, lines: int = 2) -> list[str]:
     """Words on up to so many lines of a width in steps; about 6.6 steps a letter."""
+    # SVG does not wrap text, and letters of the font are about 6.6 steps wide.
     most, wrapped = max(int(width / 6.6), 8), [""]
     for word in words.split():
         if wrapped[-1] and len(wrapped[-1]) + 1 + len(word) > most:

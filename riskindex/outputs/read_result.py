@@ -104,6 +104,7 @@ def read_run(folder: str | Path) -> Run:
             files=_files(manifest["inputs"]),
             scores=_read_scores(folder / "scores.csv"),
             areas=_read(folder / "all_areas.csv").set_index("area_code"),
+            # A file edited after the run is compared all the same, and the reader is told.
             changed=changed_since(manifest, folder),
             folder=folder,
         )
@@ -161,6 +162,7 @@ _NUMBERS = ("value", "score", "intensity", "weight", "contribution", "companion"
 
 def _read_scores(path: Path) -> pd.DataFrame:
     table = _read(path).set_index(["factor", "area_code"])
+    # An empty text comes back from a CSV as missing, which would differ from a run in memory.
     texts = table[["group", "reason"]].astype(object).fillna("")
     return table.assign(**{c: texts[c] for c in texts}, is_hot=table["is_hot"].astype(bool))
 

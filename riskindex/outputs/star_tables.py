@@ -99,6 +99,7 @@ def _factors(released: Released) -> StarTable:
 
 
 def _periods(released: Released) -> StarTable:
+    # Labels of one unit sort in order of time.
     labels = sorted(set(released.hotspots.index.get_level_values("period")))
     # The order as a column: dashboards sort labels by the alphabet unless told.
     table = pd.DataFrame({"period": labels, "order": range(1, len(labels) + 1)})
@@ -112,8 +113,10 @@ def _index(released: Released) -> StarTable:
     table = every[[c for c in columns if c in every]]
     plan = released.team_plan
     if plan is not None:
+        # Int64 holds missing: most areas are in no named place, and 0 would point to none.
         place = plan.places.place_of.reindex(every.index).astype("Int64")
         table = table.assign(place=place)
+    # A foreign key without its dimension would fail the check of every reader.
     points = ("area_code", "place") if "place" in table else ("area_code",)
     return StarTable("Index and list", ("area_code",), points, table.reset_index())
 
@@ -156,6 +159,7 @@ def _resource(name: str, one: StarTable) -> dict[str, object]:
         | {"type": _TYPES.get(one.table[c].dtype.kind, "string")}
         for c in one.table
     ]
+    # Facts point to dimensions alone; a link between facts would count rows twice.
     foreign = [
         {"fields": c, "reference": {"resource": DIMENSIONS[c], "fields": c}} for c in one.points_to
     ]

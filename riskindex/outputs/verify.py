@@ -133,6 +133,7 @@ def _manifest(folder: Path) -> dict[str, Any]:
 def _has_form(manifest: object) -> bool:
     if not isinstance(manifest, dict) or not set(_ALWAYS) <= set(manifest):
         return False
+    # A manifest edited by hand may hold anything, and each key below is read without a check.
     outputs = manifest["outputs"]
     return isinstance(outputs, list) and all(
         isinstance(o, dict) and {"name", "bytes", "sha256"} <= set(o) for o in outputs
@@ -150,12 +151,14 @@ def _where_it_lies(folder: Path) -> str:
 
 
 def _kind(names: Iterable[str]) -> str:
+    # By the first page of each kind; a folder without any is held against the list of a run.
     there = set(names)
     return next((kind for kind, (page, *_) in KINDS.items() if page in there), "run")
 
 
 def _faults(folder: Path, manifest: Mapping[str, Any], kind: str) -> Iterator[str]:
     names = {str(output["name"]) for output in manifest["outputs"]}
+    # Gone and changed are told apart: one is a lost file, the other may be tampering.
     for name in changed_since(manifest, folder):
         there = (folder / name).is_file()
         yield f"{name}: {'is not as it was written' if there else 'is gone'}."
@@ -190,6 +193,7 @@ def _profile_faults(folder: Path, profile: str, names: Iterable[str]) -> Iterato
     for name in names:
         page = folder / name
         if page.suffix == ".html" and page.is_file():
+            # A page in another encoding is a fault to report, and must not stop the check.
             text = page.read_text(encoding="utf-8", errors="replace")
             if f'class="mark mark-{profile}">{mark}<' not in text:
                 yield f"{name}: does not carry the mark of the profile {profile}."

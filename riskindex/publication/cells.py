@@ -107,7 +107,7 @@ def noise(fingerprints: Fingerprints, key: bytes, epsilon: float) -> Integers:
 
 @lru_cache(maxsize=8)
 def _limits(epsilon: float) -> Fingerprints:
-    """P(noise <= k) for k from -m to m - 1, in units of 2**-64; beyond m noise is rarer than that.
+    """P(noise <= k) for k from -m to m - 1, in units of 2**-64; beyond m the noise is rarer.
 
     Whole numbers are compared, so that no rounding of a platform's logarithm moves a draw.
     """

@@ -43,7 +43,7 @@ def told_inside(result: Result, plan: TeamPlan | None, names: Collection[str]) -
     result
         The run.
     plan
-        Whose places are told of.
+        Its places are the rows of the table.
     names
         Factors whose records may be shown as counted.
     """
@@ -115,7 +115,7 @@ def with_kinds(
     result
         Of the run.
     names
-        Factors that may be told of.
+        Factors whose flags the profile may see.
     lone
         Of `through_one_area`, for these factors.
     """
@@ -202,7 +202,7 @@ def _factor_row(factor: Factor, result: Result) -> dict[str, Any]:
 
 
 def estimate_words(factor: Factor) -> str:
-    """What is told of a factor where it is no usual mean of independent risks, or turned round."""
+    """How the risk of a factor is estimated, in words; empty for a mean of independent risks."""
     turned = "turned round, as less of it means more risk" if factor.direction == -1 else ""
     if factor.score != "risk":
         return turned

@@ -243,7 +243,7 @@ class Released(OnScreen):
     disagreements: pd.DataFrame = field(default_factory=pd.DataFrame)
     """Events whose codes and coordinates lie in different areas; under internal alone."""
     part_periods: frozenset[tuple[str, str]] = frozenset()
-    """Factor and label of each period of which its sources cover a part; no change is told."""
+    """Factor and label of each period that its sources cover in part; its changes are not shown."""
 
     team_plan: TeamPlan | None = None
     """Named places of the list, and teams sent to them."""

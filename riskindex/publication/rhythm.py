@@ -136,7 +136,7 @@ def released_hours(
         if not cells:
             continue
         by = pd.concat(cells).drop(index=WHOLE, level="place").groupby(["place", "value"])
-        # A sum is told where each of its cells is.
+        # skipna=False: a sum without a withheld cell would be read as the whole.
         sums = by[["records", "base"]].agg(lambda numbers: numbers.sum(skipna=False))
         parts.append(sums.assign(mark=by["mark"].max(), factor=factor.name).reset_index())
     if not parts:
@@ -196,7 +196,7 @@ def _closed(result: "Result") -> list[str]:
 
 
 class _Places(NamedTuple):
-    """Where records are told of."""
+    """Places that cells are released for, and which of them are too small to be shown."""
 
     of_area: "pd.Series[str]"
     """Name of the place of each area of the study area."""
@@ -220,7 +220,7 @@ class _Places(NamedTuple):
     def _sized(cls, study: "GeoDataFrame", of_area: "pd.Series[str]") -> "_Places":
         grouped = study.groupby(of_area, sort=True)
         small = grouped.size() < LEAST_AREAS
-        # A study area of one or two areas is no more to be told of than a district of them.
+        # A study area of one or two areas identifies people as much as a district of that size.
         small[WHOLE] = len(study) < LEAST_AREAS
         if "residents" in study:
             people = grouped["residents"].sum()
@@ -345,7 +345,7 @@ _LINE = ("place", "value", *_SUMMED)
 
 
 def _aspects(rhythm: pd.DataFrame, result: "Result") -> Mapping[str, Sequence[str]]:
-    """What is told of each source: what any of its records is counted by, and always months."""
+    """Aspects released of each source: those that any of its records has, and always months."""
     counted = (*result.config.factors, *result.config.measured)
     of = {(f.name, g.label): g.source for f in counted for g in f.groups}
     # What a source can be counted by is decided for the source as a whole: decided by each factor,

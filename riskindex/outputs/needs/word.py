@@ -102,6 +102,7 @@ def _add(made: "WordDocument", block: Block) -> None:
 def _add_table(made: "WordDocument", block: DocumentTable) -> None:
     if block.caption:
         made.add_paragraph(_plain(block.caption), style="Caption")
+    # A style of python-docx's own template, so that no file of styles has to be shipped.
     grid = made.add_table(rows=1, cols=len(block.headings), style="Light Grid Accent 1")
     for cell, name in zip(grid.rows[0].cells, block.headings, strict=True):
         cell.text = _words(name)
@@ -113,6 +114,7 @@ def _add_table(made: "WordDocument", block: DocumentTable) -> None:
 def _write(paragraph: "WordParagraph", parts: Sentence) -> None:
     for part in parts:
         run = paragraph.add_run(_words(part))
+        # Figures stand out in a draft, where somebody has to check each of them.
         run.bold = isinstance(part, Number)
 
 

@@ -61,10 +61,13 @@ class PlaceRows:
 
     def last(self, figure: str, **asked: object) -> Row | None:
         """The last such row, which is of the last period, given or not; None without one."""
+        # Given or not: a withheld number of the last period must not be replaced by that of an
+        # earlier one.
         return next(reversed(self.all(figure, **asked)), None)
 
     def mixes(self, stem: str, **asked: object) -> dict[str, list[Row]]:
         """Rows of a mix by the group of events that they are of."""
+        # A factor of several groups of events has one mix per group, named after it.
         names = [name for name in self._by_figure if name == stem or name.startswith(f"{stem}:")]
         by_group = {name: self.all(name, **asked) for name in names}
         return {name: rows for name, rows in by_group.items() if rows}
@@ -202,6 +205,8 @@ class Book:
             # The whole stands beside every place; of the others one page asks, and then no more.
             kept = {(WHOLE_KIND, self.whole.name)}
             self._rows = {k: rows for k, rows in self._rows.items() if k in kept}
+            # By position: to filter the whole table again for each of hundreds of pages would be
+            # slow.
             at = self._positions.get(key, [])
             self._rows[key] = PlaceRows(self.released.figures.iloc[at])
         return self._rows[key]
@@ -239,6 +244,7 @@ class Book:
     def _has_line(self, code: str) -> bool:
         area = self.records[code]
         if "score" in area:
+            # A hand may select an area without any score, and its line says so.
             return bool(area["score"] > 0) or bool(area["selected"])
         return bool(area["selected"] or self.is_borderline(code) or area["reasons"])
 
@@ -292,6 +298,7 @@ def class_words(released: Released) -> dict[int, str]:
             if int(str(kind)) >= 0
         }
     if "decile" in every:
+        # Tenths are released without scores, so that no class can be named by what it holds.
         return dict(zip((4, 3, 2, 1, 0), _TENTHS, strict=True))
     return {4: "selected", 0: "not selected"}
 
@@ -314,6 +321,7 @@ def index_class(score: "pd.Series[float]") -> "pd.Series[int]":
     # them, so that no border runs through equals.
     share = score.rank(method="average", pct=True, ascending=False)
     share = share.to_numpy(dtype=float, na_value=np.nan)
+    # Tenths at the top, where areas are chosen, and wider classes where nothing is decided.
     classes = 4 - np.searchsorted([0.1, 0.2, 0.3, 0.5], share)
     return pd.Series(np.where(np.isnan(share), -1, classes), index=score.index)
 

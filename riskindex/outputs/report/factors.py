@@ -64,6 +64,7 @@ def factors_part(released: Released) -> str:
     table = factors.assign(
         score_words=score_words(factors),
         weight=[f"{weight:g}" for weight in factors["weight"]],
+        # A zero would say that a value was tested and that no area was hot.
         hot_by_period=factors["hot_by_period"].where(tested, "not tested"),
     )
     about = ABOUT_FACTORS if tested.any() else ABOUT_VALUES
@@ -90,6 +91,7 @@ def score_words(factors: pd.DataFrame) -> "pd.Series[str]":
 
 def _method_sentences(released: Released) -> Iterator[str]:
     """Per method which factors it tests, and what it assumes; numbers stand in the table."""
+    # By method: what a test assumes belongs to the method and not to the factor.
     for method, part in released.factors.groupby("method", sort=False):
         labels = in_words([inside(str(label)) for label in part["label"]])
         # Without the numbers, factors of one method assume the same, and the sentence is said once.
@@ -165,6 +167,7 @@ def _last_tests(released: Released) -> pd.DataFrame:
     """One line per tested factor; columns that say nothing of any are left out."""
     # A value is not tested: it scores as it is.
     tests = released.tests[released.tests["method"] != "value"]
+    # Rows are in order of time; the list stands on the last period.
     last = tests.groupby(level="factor", sort=False).tail(1).droplevel("period")
     if last.empty:
         return pd.DataFrame()
@@ -211,6 +214,7 @@ def _quiet_scores(released: Released, factor: str) -> str:
     # The scores of restricted factors are the protected run's, the hot areas are not.
     if not released.factors.at[factor, "scored"] or factor not in released.numbered:
         return ""
+    # Scores by confidence begin at 90%, below the level at which an area is called hot.
     some = int((rows(released.scores, factor=factor)["score"] > 0).sum())
     if not some:
         return ": the factor scores 0 everywhere"

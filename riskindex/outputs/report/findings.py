@@ -91,7 +91,9 @@ def _changes(released: Released, factor: str) -> Iterator[str]:
 def category_table(released: Released) -> pd.DataFrame:
     """How many areas have each history over the periods, one line per factor."""
     counts = released.persistence["category"].groupby(level="factor", sort=False).value_counts()
+    # A category that a factor lacks is 0 areas, not an unknown number.
     table = counts.unstack("category", fill_value=0)
+    # Over all factors, so that their lines have the same columns in the same order.
     order = table.sum().sort_values(ascending=False, kind="stable").index
     table = table.reindex(_followed(released))[order]
     table.insert(0, "Factor", released.factors["label"].reindex(table.index))
@@ -101,6 +103,7 @@ def category_table(released: Released) -> pd.DataFrame:
 def unreachable_sentences(released: Released) -> list[str]:
     """Categories that the number of periods rules out: those of the config, or of ArcGIS."""
     followed = released.factors.loc[_followed(released), "periods"].astype(str)
+    # Each table of categories needs its own least number of periods, so the one in use decides.
     table = str(released.config.get("periods", {}).get("categories", "riskindex"))
     if table != "riskindex":
         return [
@@ -214,6 +217,7 @@ _HOW_CHANGES = (
 
 def scan_part(released: Released) -> str:
     """What the scan for clusters found, as HTML; empty where no factor asked for it."""
+    # From the config: a scan that found nothing leaves no row to tell that it was made.
     asked = [f for f in released.config.get("factors", []) if f.get("scan")]
     if not asked:
         return ""

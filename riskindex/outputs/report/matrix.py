@@ -143,6 +143,7 @@ def _named(released: Released, code: str, area: Fact) -> str:
 def _head(released: Released, before: Sequence[Columns], cells: Iterable[str]) -> str:
     names = [(column.heading, column.is_number) for column in before]
     names += [(released.label(factor), False) for factor in cells]
+    # Names of factors come from the config and are escaped like every other text.
     heads = "".join(
         f'<th scope="col"{_number_class(number)}>{escape(name)}</th>' for name, number in names
     )
@@ -192,6 +193,7 @@ def _groups(
     plan = released.team_plan
     if not grouped or plan is None or plan.places.table.empty:
         return [("", list(codes))]
+    # Reindexed on the codes, so that areas stay in rank order within each place.
     place_of = plan.places.place_of.reindex(list(codes))
     size = place_of.map(plan.places.table["areas"])
     # A heading for each single area would double the length of the table.
@@ -221,6 +223,7 @@ def _foot(cells: dict[str, dict[str, Cell]], before: Sequence[Columns]) -> str:
 
 def _total(cells: Iterable[Cell]) -> str:
     shades = [cell.shade for cell in cells]
+    # Apart: an area hot only with neighbours may have no event of its own.
     own, near, over = (shades.count(kind) for kind in ("own", "near", "over"))
     parts = [f"{own:,} by itself" if own else "", f"{near:,} with neighbours" if near else ""]
     return ", ".join(filter(None, [*parts, f"{over:,} over the limit" if over else ""])) or "–"

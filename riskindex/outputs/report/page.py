@@ -51,6 +51,7 @@ from riskindex.publication.released import Released
 def summary(released: Released) -> list[str]:
     """The end of a run in a few lines: counted, lost, the cut, and what came out."""
     lines = [f"{released.title} [{released.profile}]"]
+    # Without the lines of factors, or events of a source would be counted once per factor.
     own = own_lines(released.reconciliation)
     if not own.empty:
         lines.append(counted_sentence(own))
@@ -130,6 +131,7 @@ def _first_sections(released: Released, overview: bytes) -> dict[str, str]:
 
 def _annexes(released: Released, earlier: Path | None) -> dict[str, str]:
     """What a reviewer asks for; a part that has nothing to say is left out."""
+    # First of the annexes: who knows the last list asks what moved.
     since = changed_since_last(released, earlier) if earlier else ""
     parts = {"Since the last run": since}
     parts |= {title: make(released) for title, make in _ANNEXES.items()}
@@ -138,6 +140,7 @@ def _annexes(released: Released, earlier: Path | None) -> dict[str, str]:
 
 def _in_short(released: Released, overview: bytes) -> str:
     """The page that a director reads: where, how many, how sure, what to ask first."""
+    # A list without an area, or without a plan of teams, has no places to set beside the map.
     made = first_page(released, overview=overview) or _without_places(released, overview)
     return (
         made

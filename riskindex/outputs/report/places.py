@@ -62,6 +62,7 @@ def _sure_sentences(released: Released) -> Iterator[str]:
     if "tier" not in every or every["tier"].isna().all():
         yield UNSURE
         return
+    # Both sides of the cut: a borderline area off the list is as doubtful as one on it.
     tiers, chosen = every["tier"].astype(str), every["selected"].astype(bool)
     firm = int((chosen & (tiers == "firm")).sum())
     near = int((~chosen & (tiers == "borderline")).sum())
@@ -108,6 +109,7 @@ def _rows(table: pd.DataFrame) -> Iterator[tuple[int, dict[Any, Any]]]:
 
 
 def _record(number: int, place: dict[Any, Any], chosen: set[int]) -> dict[str, object]:
+    # Numbers are those of the map, of places.csv and of the file names of the profiles.
     name = link(f"profiles/place-{number}.html", str(place["name"]))
     # Places are often called after a ward, which need not be said again.
     wards = [ward for ward in str(place["wards"]).split(", ") if ward not in str(place["name"])]
@@ -154,6 +156,7 @@ def _steps(plan: TeamPlan) -> str:
     """What a few more and a few less reach, and what each adds to the one before."""
     table = plan.places.table
     young = table["residents_10_24"]
+    # Where any number of young people is withheld, the sum would be short; areas are always known.
     column, words = (
         (young, "People aged 10 to 24") if young.notna().all() else (table["areas"], "Areas")
     )
@@ -188,6 +191,7 @@ def _questions(released: Released, plan: TeamPlan) -> Iterator[str]:
             names = in_words([str(plan.places.table.at[k, "name"]) for k in loose.index])
             often = in_words([f"{of_100(value)}" for value in loose])
             yield f"The choice of {names} is not firm: chosen again in {often} of 100 repeats."
+    # Missing where flags are not shown, and then nothing can be said of any place.
     next_door = plan.places.table["next_door"]
     if next_door.notna().all() and next_door.sum():
         number = int(next_door.sum())
@@ -244,6 +248,7 @@ def _ahead_by(released: Released, on: str, off: str) -> str:
     # It may be ahead by nothing but the order of ties.
     if not (more > 0).any():
         return ""
+    # Contributions are parts of the score, so that the largest difference explains the order best.
     factor = str(more.idxmax())
     cells = reason_cells(released, [on, off]).get(factor, {})
     here = [cells[code].here for code in (on, off) if code in cells and cells[code].here]
