@@ -284,6 +284,7 @@ def _with_every_part(rows: pd.DataFrame, every: pd.MultiIndex, *, complete: bool
     levels = ["definition", "place_kind", "place", "by"]
     found = rows.reindex(every)
     missing = found["status"].isna()
+    # A part without a line is 0 of the same base as the parts beside it.
     bases = rows["base"].groupby(level=levels).first().reindex(every.droplevel("category"))
     none = missing & complete & bases.notna().to_numpy()
     words = rows[["measure", "counted", "base_name"]].iloc[:1]
@@ -378,6 +379,7 @@ def _monthly(shown: Shown, factor: str) -> "pd.Series[float]":
         return pd.Series(dtype=float)
     table = shown.rhythm.reset_index()
     table = table[(table["factor"] == factor) & (table["aspect"] == "month")]
+    # A protected whole is a cell of its own, with less noise than a sum of its parts.
     if (table["place"] == WHOLE).any():
         table = table[table["place"] == WHOLE]
     return table.groupby("value")["records"].agg(lambda n: n.astype(float).sum(skipna=False))

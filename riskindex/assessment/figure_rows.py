@@ -345,6 +345,7 @@ def rate_rounded(rates: ArrayLike) -> Array:
 
 def lines_of(figure: Figure, shown: Shown, factor: str) -> pd.DataFrame:
     """Counts of a factor in the places and periods that a figure names."""
+    # The whole comes along, because rates and shares of places are held against it.
     table = shown.places.reset_index()
     table = table[
         (table["factor"] == factor) & table["place_kind"].isin([*figure.places, WHOLE_KIND])

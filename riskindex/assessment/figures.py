@@ -89,6 +89,7 @@ def rate_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
     inhabited = shown.places.index[shown.places.index.isin([RESIDENTS], level="factor")]
     lived_in = table["place_kind"].isin(inhabited.get_level_values("place_kind"))
     table = table[(people > 0) | (people.isna() & people.notna().any() & lived_in)]
+    # Residents are taken as known: only the events vary by chance.
     found = count_interval(table["count"], table["residents"] / 1000)
     # The whole is not compared with itself.
     inside = (table["place_kind"] != WHOLE_KIND).to_numpy()
@@ -207,6 +208,7 @@ def _table_shares(table: pd.DataFrame, shown: Shown) -> Iterator[pd.DataFrame]:
 
 def _mixes_over_periods(shown: Shown) -> Iterator[pd.DataFrame]:
     """Mixes of all periods of a factor together, which one period may be too short for."""
+    # Of one period alone these rows would be the same again.
     spans = {factor: span(labels) for factor, labels in shown.periods.items() if len(labels) > 1}
     table = shown.over_periods
     if table.empty:

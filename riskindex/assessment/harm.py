@@ -141,6 +141,7 @@ def _of_people(
         counted = (people["factor"] == name) & (people["item"] == PEOPLE)
         found = people.loc[whole & counted & (people["period"] == line["period"]), "count"]
         count = float(found.iloc[0]) if len(found) else float("nan")
+        # Both, because published documents differ in when they round the ratio.
         ratios = (times, rounded_times(times))
         value, as_rounded = (rounded(r * round(count), 0) if count >= 0 else count for r in ratios)
         note = f"{rounded(times, 2):g} times, the ratio of the offences"
@@ -171,6 +172,7 @@ def _lines(
     # Without an offence that has a weight there is no mean to tell.
     if mean is None:
         return []
+    # The weights are fixed: the error is of which offences happened to occur.
     half = _NORMAL * found.relative_error * float(mean)
     lines: list[dict[str, object]] = [
         {**line, "category": "all", "value": rounded(found.days, 0), "unit": "days"},
@@ -179,6 +181,7 @@ def _lines(
             "category": "mean of an offence",
             "value": rounded(mean, 1),
             "unit": "days",
+            # Days are never below 0.
             "low": rounded(Fraction(max(float(mean) - half, 0.0)), 1),
             "high": rounded(Fraction(float(mean) + half), 1),
             "method": "normal, given the number of offences",
@@ -186,6 +189,7 @@ def _lines(
     ]
     if other is not None and other.mean:
         times = mean / other.mean
+        # Delta method: on the log scale the variances of independent means add up.
         error = _NORMAL * float(np.hypot(found.relative_error, other.relative_error))
         named = {"compared_with": figure.against, "base": other.weighed}
         note = f"{line['note']}; {other.weighed:,} offences with a mean of "

@@ -424,6 +424,7 @@ def _polygon_faults(kind: str, figure: Figure, names: Names) -> Iterator[str]:
             f"places: {kind} are polygons, in which events are counted and nothing else is known; "
             f"they are for the kinds {', '.join(IN_POLYGONS)}."
         )
+    # Both sides of a share by point, or its parts would not be events of its whole.
     for name in (figure.of, figure.against):
         if name is not None and name in names.without_points:
             yield f"places: {kind}: {names.without_points[name]}"

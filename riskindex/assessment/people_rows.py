@@ -75,6 +75,7 @@ def with_homes(
         # low.
         lines = lines[lines["place"].isin(in_figure.index)]
         inside = lines["place"].isin(in_figure.index[in_figure])
+        # Everybody with a home in an assessed area is the base of those in the figure's areas.
         for among, prefix in ((lines, ""), (lines[inside], IN_AREAS + SEPARATOR)):
             parts.append(_of_areas(among, lines, prefix, figure))
             codes = in_figure.index if prefix == "" else in_figure.index[in_figure]

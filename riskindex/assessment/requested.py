@@ -370,6 +370,7 @@ def _series(figure: Figure, shown: Shown) -> pd.DataFrame:
     if figure.period is not None:
         table = table[table["period"] == figure.period]
     rows = series_rows(table)
+    # Of the places that a publication names, the study area alone is known here.
     return rows.assign(place_kind=rows["place_kind"].mask(rows["place"] == shown.whole, WHOLE_KIND))
 
 

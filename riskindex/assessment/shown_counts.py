@@ -92,6 +92,7 @@ def hot_by_factor(
         last = last.droplevel("factor")
         # Not assessed stays missing: as not hot, it would count in the base of an overlap.
         hot = last["is_hot"].astype(object).where(last["reason"].fillna("") == "")
+        # In the order of the map, which is that of the matrix of neighbours.
         flags[str(factor)] = hot.reindex(areas)
     return pd.DataFrame(flags)
 

@@ -622,6 +622,7 @@ def _refuse_all_outside(tally: Tally) -> None:
         "ORDER BY 1 LIMIT 200"
     ).fetchall()
     codes = ", ".join(row[0] for row in rows[:3]) or "none"
+    # Postcodes or names in the place of codes are the usual slip, and have advice of their own.
     texts = recognise_texts([row[0] for row in rows]) if rows else None
     if texts is not None:
         raise DataError(

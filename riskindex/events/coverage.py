@@ -228,6 +228,7 @@ def find_units(
     units, groups = {*seen, *(listed or {})}, areas[coverage.by].unique()
     matched = groups_of_units(units, groups, coverage.names, place=f"sources.{name}")
     others = {unit: events for unit, (_, events) in seen.items() if unit not in matched}
+    # The transport police record inside the areas of forces: the config says if these count.
     left_out = frozenset(others) if coverage.others == "exclude" else frozenset()
     # With an inventory, that decides what is covered; records only show where the two disagree.
     months = {unit: months for unit, (months, _) in seen.items()} if listed is None else listed
@@ -294,6 +295,7 @@ def _by_group(
 ) -> dict[str, set[int]]:
     found: dict[str, set[int]] = {str(group): set() for group in groups.unique()}
     for unit, group in groups_of.items():
+        # Several units may cover one group, each in months of its own.
         found[group] |= months.get(unit, frozenset())
     return found
 

@@ -63,6 +63,7 @@ def losses(
 
 def _own_lines(reconciliation: pd.DataFrame) -> Iterator[tuple[str, "pd.Series[int]"]]:
     for name, factor in reconciliation.index:
+        # This line accounts for every record of the source; those of factors overlap.
         if factor == "":
             yield str(name), reconciliation.loc[(name, factor)]
 

@@ -94,6 +94,7 @@ def refuse_unconverted(
         (`carries_2011_codes`, for the source or one of its files, in all its months, the first ones
         or the last ones) and some fit no area.
     """
+    # Events with a point place themselves; of the others only the code says where they are.
     bare = codes[(codes["events"] > codes["points"]) & codes["route"].isin(UNKNOWN_ROUTES)]
     # The points of other events with the code have shown that it is an older one.
     inferred = bare.index.isin(list(recognised))

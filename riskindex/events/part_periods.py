@@ -139,6 +139,7 @@ class PartPeriods:
             return {}
         found = {}
         for period in self.tally.periods:
+            # Days of a month that is missing whole are told once, with the month.
             gone = set(self.months[period]) | self.tally.events.empty_months
             stretches = missing_days(period, self._by_day, months=gone)
             if stretches:
@@ -271,6 +272,7 @@ def join_sources(groups: Sequence[Group], bare: Collection[tuple[str, str]]) -> 
         sources = dict.fromkeys(group.source for group in own)
         having = {label: [s for s in sources if (s, label) not in bare] for label in labels}
         used = {tuple(found) for found in having.values()}
+        # One source needs no joining, and a period of two sources or of none allows none.
         if len(used) < 2 or any(len(found) != 1 for found in used):
             kept |= {(source, label) for source in sources for label in labels}
             continue
@@ -285,6 +287,7 @@ def join_sources(groups: Sequence[Group], bare: Collection[tuple[str, str]]) -> 
             f"{factor}: its sources follow one another and are joined: {'; '.join(starts)}. Two "
             "sources rarely record alike: a change where one ends may be one of recording."
         )
+    # These periods are assessed after all, from another source of the factor.
     gone = {bare_note(source, label) for source, label in set(bare) - kept}
     return JoinedSources(frozenset(columns), tuple(notes), frozenset(gone))
 

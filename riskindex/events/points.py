@@ -31,8 +31,10 @@ def areas_of_points(x: Array, y: Array, shapes: Shapes) -> SmallIntegers:
 
     shapely.prepare(shapes)
     point, area = _in_boxes(x, y, shapely.bounds(shapes))
+    # Intersects and not contains: a point on the outer border is in the study area.
     held = shapely.intersects_xy(shapes[area], x[point], y[point])
     found = np.full(len(x), len(shapes), dtype=np.int32)
+    # On a shared border the first area, so that no event counts twice.
     np.minimum.at(found, point[held], area[held].astype(np.int32))
     found[found == len(shapes)] = -1
     return found

@@ -418,6 +418,7 @@ def _open_source(
         return _open_records(reader, source, folder, frame, say)
     table = read_counts(name, source, layout.categories, folder)
     given = _open_records(reader, as_events(source), folder, table.events, say)
+    # An area without a row in the table is not covered, which is missing and not 0.
     events = replace(given.events[name], own_periods=table.periods, areas=table.areas)
     return Opened({name: events}, (table.file,), (*table.notes, *given.notes))
 
@@ -608,6 +609,7 @@ def _events(
     if column is None or f"category {column}" in events.relation.columns:
         events = replace(events, street=street_of(source))
     if isinstance(source, PoliceSource):
+        # police.uk gives longitude and latitude.
         return replace(events, crs="EPSG:4326", has_points=True)
     _refuse_dates_of_birth(events, people_of(source).get("age"))
     return replace(

@@ -94,6 +94,7 @@ def check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]:
     ]
     made = {c.looks_at for g in asked if g.events.defined for c in g.events.defined.about_people}
     for column, wanted in sorted(looked_for.items()):
+        # Such a column is made from the people of the offence, and is in no file.
         if column in made:
             continue
         if category(column) not in map(identifier, events.relation.columns):

@@ -25,6 +25,7 @@ def store_sorts(events: Events, groups: Sequence[Group], units: Units) -> Flags:
     rules = [_own_test(events), *(condition_of(events, group) for group in groups)]
     tests = ", ".join(f"{rule} AS met_{i}" for i, rule in enumerate(rules))
     n = "sum(events)" if events.is_counted else "count(*)"
+    # Rules are tested once for each combination of values, and not for each event.
     found = events.connection.execute(
         f"SELECT *, {tests} FROM (SELECT {names}, {n}::BIGINT AS n "
         f"FROM {identifier(events.table)} GROUP BY ALL)"
@@ -98,6 +99,7 @@ def first_of_each(meets: Flags, groups: Sequence[Group]) -> Flags:
     """
     first, taken = meets.copy(), {group.factor: np.zeros(len(meets), bool) for group in groups}
     for rule, group in enumerate(groups, start=1):
+        # In the order of the config, so that the groups of a factor add up to its events.
         first[:, rule] &= ~taken[group.factor]
         taken[group.factor] |= meets[:, rule]
     return first

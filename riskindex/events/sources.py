@@ -315,6 +315,7 @@ def _definitions_by_column(name: str, factors: Sequence[Factor]) -> dict[str, st
 
 def people_of(source: EventSource | PoliceSource) -> dict[str, str]:
     """What is told of people and cases, and the column that says it."""
+    # police.uk tells nothing of people, and has none of these options.
     given = {aspect: getattr(source, aspect, None) for aspect in TOLD}
     return {aspect: column for aspect, column in given.items() if column is not None}
 

@@ -180,6 +180,7 @@ def load_frame(
     """
     import duckdb
 
+    # Columns that nobody asked for are not even copied: they may name people.
     asked = set(layout.columns)
     try:
         with registered(connection, frame, lambda c: layout.named([c])[0] in asked, label) as names:
@@ -430,11 +431,13 @@ def _check(header: Sequence[str], layout: Layout, label: str) -> None:
         for column in layout.columns
         if column not in header and column not in layout.may_lack
     ]
+    # Of two columns with one name nobody can say which is meant.
     faults += [
         f"{label}: the column {column!r} is there {header.count(column)} times; rename all but one."
         for column in layout.columns
         if header.count(column) > 1
     ]
+    # A file may lack either; without both, none of its events has a place.
     has_point = layout.point in header or (layout.x in header and layout.y in header)
     placed = layout.area is not None or layout.x is not None
     has_code = layout.area in header or layout.postcode in header
@@ -479,6 +482,7 @@ def _rejected(connection: "DuckDBPyConnection", label: str, columns: int) -> Ite
         "SELECT DISTINCT ON (line) line, error_type, error_message FROM reject_errors "
         "ORDER BY line, column_idx"
     ).fetchall()
+    # The reader collects rejected lines of all files, and the next must begin without these.
     connection.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
     for line, kind, message in rows:
         found = message.rsplit("Found:", 1)[-1].strip()

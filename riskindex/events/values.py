@@ -142,9 +142,11 @@ def select_events(
     blank = " AND ".join(f"{name} IS NULL" for name in names.values())
     roles = {"area_code": text_or_null(layout.area), "key": text_or_null(layout.key)}
     if layout.postcode is not None:
+        # A code that the source itself gives goes before one that is looked up.
         roles["area_code"] = (
             f"coalesce({text_or_null(layout.area)}, {_postcode(text_or_null(layout.postcode))})"
         )
+    # Keyed: without the secret nobody can hash a list of names to find a person.
     roles["person"] = _keyed(text_or_null(layout.person), layout.secret)
     found = ", ".join(f"{value} AS {role}" for role, value in roles.items())
     further = {category(c): text(c) for c in layout.categories}
@@ -214,6 +216,7 @@ def _plain(column: Raw) -> str:
     """A column with its texts trimmed, and NULL for empty ones."""
     if column.type != "VARCHAR":
         return column.sql
+    # Bare, so that a Parquet file's dictionary can answer without a read of every row.
     if not column.is_padded and not column.has_words:
         return column.sql
     # Trimming a column of millions for blanks that no value has costs a second scan.
@@ -237,6 +240,7 @@ POSTCODE = "postcode "
 
 def _postcode(text: str) -> str:
     """A postcode in capitals and without blanks; missing where nothing is left of it."""
+    # CB1 1AA, CB11AA and cb1 1aa are one postcode.
     plain = f"regexp_replace(upper({text}), '[^A-Z0-9]', '', 'g')"
     return f"{literal(POSTCODE)} || nullif({plain}, '')"
 
@@ -275,6 +279,7 @@ def _keyed(text: str, secret: str) -> str:
 
 def no_month(text: str) -> str:
     """Condition for a text that is there and is no month such as 2022-03."""
+    # 2022-13 looks like a month and is none.
     is_none = f"try_cast({text} || '-01' AS DATE) IS NULL"
     return f"CASE WHEN {text} LIKE '____-__' THEN {is_none} ELSE {text} IS NOT NULL END"
 
@@ -351,9 +356,11 @@ def _time(value: str, column: Raw, date_format: str | None, *, part: _PartOfTime
         return f"{name}({value})::TINYINT"
     text = f"{value}::VARCHAR"
     if date_format is not None:
+        # A format that has no sign for the hour would put every record at midnight.
         is_told = any(sign in date_format for sign in part.signs)
         parsed = f"{name}({_as_written(text, date_format)})::TINYINT"
         return parsed if is_told else "NULL::TINYINT"
+    # A date alone has no time of day; hour 0 would be midnight.
     if kind.startswith("DATE") or column.is_month:
         return "NULL::TINYINT"
     # The minute, too: no zone of Britain is off by part of an hour, but one that a file names may

@@ -252,6 +252,7 @@ class Ingredients:
     def of(cls, scores: pd.DataFrame, options: Index) -> "Ingredients":
         """Take the long table apart; every factor must have the same areas in the same order."""
         wide = _wide(scores, "score")
+        # Weight and group are the factor's, the same in all of its rows.
         first = scores.groupby(level="factor", sort=False).first()
         weights = first["weight"] if "weight" in first else pd.Series(1.0, index=first.index)
         groups = first["group"].fillna("") if "group" in first else pd.Series("", index=first.index)
@@ -308,6 +309,7 @@ class Ingredients:
         available = assessed & counts
         rest = self.options.missing == "rest"
         enough = available.any(axis=1) if rest else (assessed | ~counts).all(axis=1)
+        # By area: the factors that it has share out the weight of those that it lacks.
         per_area = np.where(available, weights, 0.0)
         # As given means the published sum stays: with weights of .999 the highest index is 99.9.
         as_given = self.options.weights == "as-given"

@@ -189,6 +189,7 @@ def averages_last(tests: pd.DataFrame) -> dict[str, float]:
     tests
         Of `find_hotspots`, index (factor, period).
     """
+    # Periods stand in the order of time, so that a factor's last row is its last period.
     last = tests["average"].groupby(level="factor", sort=False).tail(1).droplevel("period")
     return {str(factor): float(mean) for factor, mean in last.items()}
 
@@ -259,6 +260,7 @@ def _facts(
         lasting = rows(persistence, factor=factor.name)
         times = ["periods_hot", "periods_assessed", "periods_hot_all"]
         table = table.join(lasting.reindex(columns=times).astype(float))
+    # What a factor does not have is NaN, which leaves out each clause about it.
     return table.reindex(columns=list(Fact._fields[1:]))
 
 
@@ -273,6 +275,7 @@ def _clusters(clusters: pd.DataFrame, factor: Factor) -> pd.DataFrame:
 def _sentences(speech: Speech, table: pd.DataFrame) -> Iterator[tuple[str, str]]:
     is_share = not np.isnan(speech.average)
     say = _shared if is_share else SENTENCES.get(speech.factor.score, _tested)
+    # A score of 0 needs no reason, and a missing one is told by `not_assessed`.
     for values in table[(table["score"] > 0).to_numpy()].itertuples(name=None):
         fact = Fact(*values)
         if text := say(speech, fact):

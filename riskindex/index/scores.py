@@ -166,6 +166,7 @@ def _measure(
     value = mean_of_known(values) if factor.score == "persistence" else values[-1]
     assessed = (last["reason"].fillna("") == "").to_numpy(bool)
     own = None
+    # A share or a measure has no expected count that it could be shrunk towards.
     if factor.method not in ("threshold", "value"):
         risks = risk_of(scored, factor, neighbours=neighbours)
         own = risks.mean
@@ -210,6 +211,7 @@ def risk_of(
         np.array([table[name].to_numpy(float) for table in periods])
         for name in ("observed", "expected")
     )
+    # Variance over mean of the weighted events: 1 where they are Poisson.
     steps = [table["step"].max() if "step" in table else 1.0 for table in periods]
     # A period in which nothing happened anywhere says nothing of where risk is.
     # Left as it is, one empty year would make every risk missing.
