@@ -410,6 +410,7 @@ def _run(
     except KeyboardInterrupt:
         if _which(folder) == before:
             raise  # else the new result was in place already
+    # Notes go to the log even when nobody watches: they say what limits the result.
     log_end(released.headline, released.notes)
     if not quiet:
         _say_end(released, folder)

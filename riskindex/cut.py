@@ -93,6 +93,7 @@ def exchanged(
     """
     if not entered and not short:
         return cut
+    # Numbers are carried on, so that the last sentence adds up with all before it.
     selected = cut.selected + entered - left
     fewer = f" (fewer score above 0 in {', '.join(short)})" if short else ""
     words = (
@@ -105,6 +106,7 @@ def exchanged(
 
 def by_hand(cut: Cut, put_in: int, taken_out: int, *, given: int) -> Cut:
     """The same after so many overrides were given, some of which may have changed nothing."""
+    # Without overrides the sentence about hands would only raise the question.
     if not given:
         return cut
     selected, idle = cut.selected + put_in - taken_out, given - put_in - taken_out

@@ -246,6 +246,7 @@ def _read(clause: Clause, *, keeps: bool, fate: NotRecorded | None) -> Meaning:
         raise ConfigError(f"The definition {clause.definition!r} is no more than a name here.")
     if clause.column is None:
         return _read_list(clause, keeps=keeps, fate=fate)
+    # Kleene logic: a record without a value neither meets the clause nor fails it.
     met, missing = _tests(clause)
     becomes = fate or clause.not_recorded
     either = AnyOf((met, missing))
@@ -263,6 +264,7 @@ def _read_list(listing: _Listing, *, keeps: bool, fate: NotRecorded | None) -> M
         every.append(
             Meaning(AnyOf(tuple(m.certain for m in some)), AnyOf(tuple(m.possible for m in some)))
         )
+    # Each "none" turns the sense of a gap, so that a nested one turns it back.
     every += [_turned(_read(clause, keeps=not keeps, fate=fate)) for clause in listing.none]
     return Meaning(AllOf(tuple(m.certain for m in every)), AllOf(tuple(m.possible for m in every)))
 

@@ -85,8 +85,10 @@ def factor_faults(
 
 
 def _event_faults(factor: Factor, sources: Sources, bases: Collection[str]) -> Iterator[str]:
+    # Events without periods would be counted over whatever the files hold.
     if not factor.periods:
         yield "events need periods, such as periods = [2022]."
+    # Labels become columns, so that two of one label would be added up.
     labels = [group.label for group in factor.groups]
     for label in sorted({label for label in labels if labels.count(label) > 1}):
         yield f"event_groups: the label {label!r} is used {labels.count(label)} times."
@@ -119,6 +121,7 @@ def _strata_faults(factor: Factor) -> Iterator[str]:
         yield f"event_groups: {listed(without)} need an exposure, because other groups name one."
     if factor.exposure is not None:
         yield "event_groups name exposures of their own, so leave the factor's exposure out."
+    # Indirect standardisation expects numbers of events, which weights are not.
     if factor.is_weighted:
         yield "event_groups with exposures of their own must have the weight 1."
     if factor.method == "getis-ord":
@@ -215,5 +218,6 @@ def rate_faults(place: str, rates: Mapping[str, float]) -> Iterator[str]:
     wrong = [column for column, rate in rates.items() if not 0 <= rate < math.inf]
     if wrong:
         yield f"{place}: the rate of {listed(wrong)} must be a number of 0 or more."
+    # A base of zeros would make every area one where nothing is expected.
     if not any(rates.values()):
         yield f"{place}: name at least one column with a rate above 0."

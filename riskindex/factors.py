@@ -199,6 +199,7 @@ class Factor:
         # A numerator makes it a factor of a table, which counts no events.
         if self.source is None or self.numerator is not None:
             return ()
+        # As one group of weight 1, every later stage knows groups only.
         alone = EventGroup(
             label="all", source=self.source, where=self.where, definition=self.definition
         )
@@ -216,6 +217,7 @@ class Factor:
 
     def column(self, reference: str) -> tuple[str, str]:
         """Source and column that a numerator or denominator names."""
+        # Numerator and denominator may be of different tables, such as crimes over residents.
         source, dot, column = reference.partition(".")
         return (source, column) if dot else (self.source or "", reference)
 
@@ -281,6 +283,7 @@ def scored_shares(shares: Mapping[str, Share], factors: Sequence[Factor]) -> fro
 def _share_of(factor: Factor) -> Share | None:
     if not factor.numerator or not factor.denominator or factor.counts_events:
         return None
+    # In full, so that two ways of naming one column are seen to be the same share.
     numerator, denominator = map(factor.column, (factor.numerator, factor.denominator))
     return Share(numerator=".".join(numerator), denominator=".".join(denominator))
 
@@ -325,6 +328,7 @@ def scale_of(method: str) -> str:
 
 def scale_of_factor(factor: Factor) -> str:
     """What the numbers of a factor's score mean, such as 0 to 100."""
+    # Flags, bands and persistence are 0 to 100 by their own rules.
     by_value = factor.score in ("value", "intensity", "risk")
     return scale_of(factor.normalisation) if by_value else BOUNDED
 

@@ -261,6 +261,7 @@ def _measured(
     nowhere = [part.in_no_area.groupby(["factor", "period"]).sum() for part in measures]
     elsewhere = pd.concat(nowhere).to_frame("count") if nowhere else pd.DataFrame()
     rhythms = [_of_the_document(part.period_rhythm, everywhere) for part in seen.all_parts]
+    # Empty tables have no index levels to be joined by.
     rhythms = [table for table in rhythms if len(table)]
     return Measured(
         pd.concat([part.counts for part in measures], axis=1) if measures else pd.DataFrame(),

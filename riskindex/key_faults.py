@@ -32,6 +32,7 @@ def tell_fault(fault: Mapping[str, Any], values: Mapping[str, Any], document: No
     if fault["type"] in _OF_KIND:
         what = _OF_KIND[fault["type"]].format(**fault["ctx"])
         return f"{place}.kind: {what}; known: {listed(_KINDS)}."
+    # pydantic speaks of sequences and models, which an analyst who writes TOML has not met.
     message = _PLAIN.get(fault["type"], fault["msg"])
     given = "" if fault["type"] == "missing" else f", not {_short(fault['input'])}"
     return f"{place}: {message[0].lower()}{message[1:]}{given}."

@@ -268,6 +268,7 @@ def _with_protected_list(result: Result, say: Say) -> Result:
     # What other choices would change is asked of the list that is shown; repeats are the run's.
     plain = replace(result, config=config.model_copy(update={"robustness": None}))
     protected, given = _protected(plain, key, places=False), _given(result, result.tables)
+    # Only membership is taken over: scores shown inside stay those of the true counts.
     chosen = protected.index["selected"].astype(bool)
     index = result.index.assign(selected=chosen, tied_at_cut=protected.index["tied_at_cut"])
     index = _with_tiers(index, chosen)

@@ -111,6 +111,7 @@ class Given(NamedTuple):
     @property
     def all_fingerprints(self) -> pd.DataFrame:
         """Fingerprints of these events."""
+        # None saves a second copy where no place is sensitive and both are the same.
         prints = self.group_fingerprints
         return self.fingerprints if prints is None else prints
 
@@ -220,6 +221,7 @@ class Result(OnScreen):
     @property
     def headline(self) -> str:
         """Its place and how many areas it selects, in a line."""
+        # Of the assessed areas: those without an index could never have been selected.
         chosen, assessed = int(self.index["selected"].sum()), self.cut.assessed
         return (
             f"{self.config.title} ({self.config.place}), at full detail: {chosen:,} of "

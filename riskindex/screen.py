@@ -38,6 +38,7 @@ def show_table(title: str, table: "pd.DataFrame") -> None:
 
     shown = Table(title=Text(title), title_justify="left")
     for number, column in enumerate(table):
+        # Numbers align right so that digits stand below each other.
         long = number == 0 or table[column].astype(str).str.len().max() > 20
         shown.add_column(Text(str(column)), justify="left" if long else "right")
     for row in table.itertuples(index=False):
@@ -76,6 +77,7 @@ def logging_to(path: Path | None) -> Iterator[None]:
         file = logging.FileHandler(path, encoding="utf-8")
     except OSError as error:
         raise InputError(f"--log: {path} cannot be written ({error.strerror}).") from None
+    # Local time, since the analyst compares it with the clock of the job.
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
     LOG.addHandler(file)
     # Without files of each stage, which are told at a finer level.

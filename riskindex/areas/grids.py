@@ -63,9 +63,11 @@ def lay_grid(areas: "GeoDataFrame", grid: Grid) -> tuple["GeoDataFrame", str]:
     """
     import geopandas as gpd
 
+    # One shape, so that inner borders of areas do not cut hexagons.
     ground = shapely.union_all(areas.geometry.to_numpy())
     column, row = _lattice(np.asarray(shapely.bounds(ground)), grid.hex)
     shapes = _hexagons(column, row, grid.hex)
+    # Prepared once: the same ground is asked about for each hexagon.
     shapely.prepare(ground)
     near = shapely.intersects(ground, shapes)
     column, row, shapes = column[near], row[near], shapes[near]
@@ -74,6 +76,7 @@ def lay_grid(areas: "GeoDataFrame", grid: Grid) -> tuple["GeoDataFrame", str]:
     # A hexagon that only touches the edge has no ground.
     some = shapely.area(shapes) > 0
     column, row, shapes, cut = column[some], row[some], shapes[some], cut[some]
+    # Of the whole hexagon, though it may be cut: names then form a regular lattice.
     x, y = _centres(column, row, grid.hex)
     table = {
         "area_code": [f"HEX{grid.hex:g}_{r:05d}_{c:05d}" for c, r in zip(column, row, strict=True)],

@@ -74,6 +74,7 @@ def attributions(areas: AreaSource, sources: Mapping[str, Any]) -> tuple[str, ..
 def _used(
     official: Mapping[str, Official], areas: AreaSource, sources: Mapping[str, Any]
 ) -> Iterator[Official]:
+    # By columns and not by file name, which people change at will.
     yield from _first(official, "boundary", areas.code)
     if areas.shipped_kinds is not None:
         yield official["lsoa21_ward24_lookup"]  # one sentence for all lookups of the ONS
@@ -111,5 +112,6 @@ def _first(official: Mapping[str, Official], kind: str, *columns: str) -> Iterat
 
 
 def _entry(values: Mapping[str, Any]) -> Official:
+    # Tuples, because the entries are shared by all who ask.
     lists = {key: tuple(value) for key, value in values.items() if isinstance(value, list)}
     return Official(**{**values, **lists})

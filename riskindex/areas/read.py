@@ -104,6 +104,7 @@ class AreaSource:
     @property
     def shipped_kinds(self) -> tuple[str, ...] | None:
         """Kinds of groups from the lookups that come with riskindex; None where none is used."""
+        # A group from the analyst's own file always wins over the shipped one.
         own = {*self.groups, *(kind for lookup in self.lookups for kind in lookup.groups)}
         # Whoever names a district as the study area means the official one, if no file says
         # otherwise.
@@ -251,6 +252,7 @@ def read_codes(source: AreaSource, folder: Path, *, scratch: Path | None = None)
         return ReadCodes(crosswalk_2011_2021(), codes, (), tuple(files), elsewhere)
     if source.vintage is None:
         return ReadCodes(None, codes, (), tuple(files), elsewhere)
+    # Only the named columns: official lookups hold a dozen more.
     wanted = [source.vintage.old, source.vintage.new]
     wanted += [source.vintage.share] if source.vintage.share is not None else []
     path, sheet = columns(source.vintage.path, "areas.vintage.path", *wanted)
@@ -322,6 +324,7 @@ def _near_study(table: "GeoDataFrame", source: AreaSource) -> "GeoDataFrame":
     placed = np.isfinite(extents).all(axis=1)  # a missing shape has none
     if not (inside & placed).any():
         return table
+    # Published coordinates are rounded, so that neighbours may miss each other slightly.
     margin = _MARGIN * np.ptp(extents[placed].reshape(-1, 2), axis=0).max()
     wider = extents[inside & placed] + margin * np.array([-1, -1, 1, 1])
     boxes = shapely.box(*extents[placed].T)
@@ -411,6 +414,7 @@ def _groups_of(sheet: CsvSheet, lookup: GroupLookup, wanted: Collection[str]) ->
     table = table.assign(code=sheet.columns[lookup.code], row=sheet.rows)
     # A lookup of output areas has an LSOA many times, always in the same ward.
     table = table[table["code"].isin(list(wanted))].drop_duplicates(["code", *lookup.groups])
+    # What is left twice has two different groups, and no rule can choose between them.
     again = table[table["code"].duplicated(keep=False)].sort_values(["code", "row"])
     faults = [
         f"{sheet.label}: row {row}, column {lookup.code!r}, value {code!r}: the code is in several "

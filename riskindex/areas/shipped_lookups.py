@@ -128,6 +128,7 @@ def areas_of(within: Mapping[str, Sequence[str]]) -> "pd.Index":
             if len(codes) != 1:
                 what = f"the name of {len(codes):,} groups; use the code" if codes else "in none"
                 raise ConfigError(f"within.{kind}: {group!r} is {what}.")
+        # Kinds narrow each other, groups of one kind add up.
         inside &= table[kind].isin(list(groups)).to_numpy()
     return table.index[inside]
 

@@ -65,6 +65,7 @@ def _mismatch(labels: "pd.Index[Any]", areas: "pd.Index[Any]") -> str:
     twice = labels[labels.duplicated()]
     if isinstance(areas, pd.RangeIndex) and not isinstance(labels, pd.RangeIndex):
         return "the weights have no labels. Take those of build_weights, or a libpysal Graph."
+    # Extra labels are told before missing ones: together they mean another edition of codes.
     strange, lacking = labels.difference(areas), areas.difference(labels)
     if len(twice):
         return f"the label {twice[0]!r} stands more than once."
@@ -131,6 +132,7 @@ def build_weights(
         raise DataError(f"areas: a GeoDataFrame is needed, not a {type(areas).__name__}.")
     if areas.index.has_duplicates:
         raise DataError(f"areas: {_mismatch(areas.index, areas.index)}")
+    # A dictionary or a method's name in this place would fail later and less plainly.
     refuse_other_than(Neighbours, options, place="options", words="Neighbours(...)")
     asked = replace(options, **changes)
     if asked.method not in METHODS:
@@ -188,6 +190,7 @@ def with_self(weights: Any) -> Any:  # noqa: ANN401 (what is given is what comes
     weights
         `Weights`, or a libpysal Graph or W, which become `Weights`; or a matrix, which stays one.
     """
+    # A matrix stays a matrix, so that code written for SciPy need not change.
     if sparse.issparse(weights):
         return getis_ord.with_self(_csr(weights))
     labelled = as_weights(weights)

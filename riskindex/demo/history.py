@@ -65,6 +65,7 @@ def draw_history(
     # them.
     for year in (_PLANTED_FIRST, *(y for y in YEARS if y != _PLANTED_FIRST)):
         for role, table in (("suspect", suspects), ("victim", victims)):
+            # Before the latest offence of the year, as the documents define the look-back.
             latest = table[table["year"] == year].groupby("number")["day"].max()
             # Records for another year may lie in the look-back of this one: nobody is dealt twice.
             new = latest[~np.isin(latest.index, done)]
@@ -122,6 +123,7 @@ def _of_people(
 
 def _long_before(table: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Records of long before, which no look-back of five years has."""
+    # Copies of records of the same people, which a wrong look-back would count.
     long_ago = table.iloc[choose(rng, np.arange(len(table)), len(table) // 8)]
     # Beyond the look-back, whichever day of it the record was of: reading has to leave these out.
     shift = pd.to_timedelta(rng.integers(365 * 6, 365 * 9, len(long_ago)), unit="D")

@@ -154,6 +154,7 @@ def _month(label: str) -> int:
 
 def _plan_homicides(about: pd.DataFrame, rng: np.random.Generator, scale: float) -> None:
     """Give homicides to offences of their year; those of the partnership's kind have a weapon."""
+    # Homicides before all else: they are few, and every one of them is counted somewhere.
     plan = _homicides(rng, scale)
     for (kind, year), part in plan.groupby(["kind", "year"], sort=True):
         free = (about["kind"] == kind) & (about["year"] == year) & (about["code"] == "")
@@ -199,6 +200,7 @@ def _plan_attempts(about: pd.DataFrame, rng: np.random.Generator, scale: float) 
             free = np.flatnonzero(
                 (about["kind"] == OTHER) & (about["year"] == year) & (about["code"] == "")
             )
+            # Attempts by half-year: the periods that documents compare begin in January and July.
             rows = choose(rng, free, number)
             about.loc[rows, "code"] = "2"
             about.loc[rows, "month"] = 12 * (year - 1970) + half + rng.integers(0, 6, len(rows))
@@ -216,6 +218,7 @@ def _days(about: pd.DataFrame, sexual: Flags, rng: np.random.Generator) -> Dates
         dates = np.arange(f"{year}-01-01", f"{year + 1}-01-01", dtype="datetime64[D]")
         for is_sexual in (False, True):
             rows = np.flatnonzero((about["year"] == year) & (sexual == is_sexual) & (planned < 0))
+            # Seasons differ by type, so that a seasonal finding of one is not that of all.
             months = _SEXUAL_MONTHS if is_sexual else _MONTHS
             days[rows] = rng.choice(dates, len(rows), p=_likely(dates, months))
     rows = np.flatnonzero(planned >= 0)
@@ -298,6 +301,7 @@ def _other_knives(about: pd.DataFrame, rng: np.random.Generator, scale: float) -
         about.loc[choose(rng, rows, round(0.4 * len(rows))), "weapon"] = "knife"
         beside = np.flatnonzero((about["kind"] == BESIDE) & then)
         wanted = round(_ALL_KNIVES.get(year, 2000) * scale)
+        # The total of all knives is planted, so offences beside violence make up the rest.
         more = wanted - int((then & (about["weapon"] == "knife")).sum())
         about.loc[choose(rng, beside, more), "weapon"] = "knife"
 
@@ -316,6 +320,7 @@ def outcomes(day: Dates, sort: Words, rng: np.random.Generator) -> Texts:
     )
     # Months of a case at the extract, by which it may still be open.
     age = (EXTRACTED - day).astype(int) / 30.4
+    # Recent cases are open more often, as real detection rates of the last months are too low.
     still = np.select([age < 3, age < 6, age < 12], [0.62, 0.36, 0.16], default=0.015)
     draw, which = rng.random((2, len(day)))
     words = np.array(list(_NOT_FOUND), dtype=object)

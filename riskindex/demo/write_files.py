@@ -112,6 +112,7 @@ def _config() -> str:
             lines[number] = f'{key} = "{_ABOUT[key]}"'
     # Between these two tables the preset names official lookups, which know no invented code.
     start, end = lines.index("[areas]"), lines.index("[neighbours]")
+    # The preset stays one file for real and invented data, and only these lines differ.
     lines[start:end] = _AREAS.splitlines()
     first = next(i for i, line in enumerate(lines) if line.startswith("attribution"))
     last = lines.index("]", first)
@@ -124,6 +125,7 @@ def _labels(areas: "GeoDataFrame") -> pd.DataFrame:
     """Code, name, ward and district of every area; real boundaries may lack all but the code."""
     codes = areas.index.to_series()
     names = areas.get("name", areas.get("LSOA21NM", codes))
+    # Real boundaries may be given in place of invented ones, with the headings of the ONS.
     district = areas.get("district", areas.get("LAD24NM", names))
     ward = areas.get("ward", district)
     columns = {"code": codes, "name": names, "ward": ward, "district": district}

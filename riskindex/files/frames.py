@@ -119,6 +119,7 @@ def frame_sheet(frame: Any, columns: Sequence[str], label: str) -> CsvSheet:  # 
     places = find_columns([str(column) for column in table.columns], columns, label)
     if not len(table):
         raise InputError(f"{label}: the table has no rows.")
+    # As text, so that cells of frames and of files pass the same checks.
     texts = {column: _texts(table.iloc[:, place]) for column, place in places.items()}
     return CsvSheet(label, list(range(1, len(table) + 1)), texts, ())
 
@@ -146,6 +147,7 @@ def _texts(column: "pd.Series[Any]") -> list[str]:
 
 def _plain(frame: Any) -> Any:  # noqa: ANN401
     """A frame whose index, where it has a name, is a column."""
+    # Analysts often hold the area code as the index, where no column search would find it.
     named = [name for name in frame.index.names if name is not None and name not in frame]
     return frame.reset_index(level=named) if named else frame
 
@@ -155,6 +157,7 @@ def _in_pandas(frame: Any, label: str) -> "pd.DataFrame":  # noqa: ANN401
 
     if isinstance(frame, pd.DataFrame):
         return _plain(frame)
+    # Through the Arrow stream: no library of frames need be imported here.
     read: pd.DataFrame = _stream(frame, label).read_pandas()
     return read
 
@@ -218,6 +221,7 @@ def _readable(table: "pd.DataFrame", is_read: Callable[[str], bool]) -> "pd.Data
 
     kept = [k for k, name in enumerate(table.columns) if is_read(str(name))]
     part = table.iloc[:, kept].reset_index(drop=True)
+    # Arrow has no type for periods of pandas.
     months = [c for c in part if isinstance(part.dtypes[c], pd.PeriodDtype)]
     return part.astype(dict.fromkeys(months, "str"))
 

@@ -34,6 +34,7 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "�
 def inert(text: str) -> str:
     """A text for a cell of a CSV, with an apostrophe before it where it would be a formula."""
     text = seen(text)
+    # The apostrophe shows in a spreadsheet, where a formula would run (CSV injection).
     return f"'{text}" if text.startswith(FORMULA_STARTS) else text
 
 
@@ -62,6 +63,7 @@ def retold(column: "pd.Series[Any]", tell: Callable[[str], str]) -> "pd.Series[A
 
 def known_texts(column: "pd.Series[str]") -> "pd.Series[str]":
     """Texts without blanks around them; empty for the words that mean there is nothing."""
+    # Exports pad cells with blanks, and " NA" is no name.
     plain = column.str.strip()
     return plain.where(~plain.str.lower().isin(MISSING_WORDS), "")
 
@@ -82,6 +84,7 @@ def garbled_notes(
     rows
         Row of each text in the file.
     """
+    # Told before garbled texts: hidden signs may be an attack, garbling is an accident.
     unseen = [(row, text) for row, text in zip(rows, texts, strict=True) if seen(text) != text]
     if unseen:
         row, text = unseen[0]

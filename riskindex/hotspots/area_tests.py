@@ -304,6 +304,7 @@ def _draws_without_largest(sample: Sample, factor: Factor, first: AreaTest, hot:
     """Exact tail of the window's other areas, drawn from the areas that the factor's null draws."""
     options, values = factor.getis_ord, sample.observed.astype(np.int64)
     windows = (sample.windows if options.drawn_with_itself else sample.neighbours)[hot]
+    # The largest count stands for the largest excess, as counts are alike under the null.
     most = np.maximum.reduceat(values[windows.indices], windows.indptr[:-1])
     sums = (windows @ sample.observed).astype(np.int64) - most
     sizes = np.diff(windows.indptr).astype(np.int64) - 1
@@ -331,6 +332,7 @@ WITHOUT_LARGEST: Mapping[str, SecondTest] = MappingProxyType(
 def _largest_group(sample: Sample, factor: Factor) -> Integers:
     """The event group with the largest weighted excess in what is tested."""
     x, e = sample.counts, sample.exposure
+    # Excess and not count: the commonest kind of event is not what makes an area hot.
     excess = (x - np.outer(e, x.sum(axis=0) / e.sum())) * sample.event_weights
     tested = excess if factor.method == "poisson" else sample.windows @ excess
     return np.asarray(tested.argmax(axis=1))

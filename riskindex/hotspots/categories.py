@@ -139,6 +139,7 @@ def _share(hot: Flags, assessed: Flags) -> Array:
 def _possible(states: Integers, trend: int, pooled: bool) -> list[History]:
     """Every sequence assessed throughout, without its last period, in its last alone, never."""
     n = len(states)
+    # Coverage decides some categories, so each history is tried under each kind of it.
     covers = [np.ones(states.shape, dtype=bool) for _ in range(4)]
     covers[1][:, -1] = False
     covers[2][:, :-1] = False

@@ -255,6 +255,7 @@ def _shares(seen: Observation, land: Land, factor: Factor) -> PeriodHotspots:
     value = np.where(sample.asked, share, np.nan)
     columns: Columns = {"observed": observed, "value": value, "is_hot": is_hot}
     spread = _spread(columns, seen, np.where(sample.asked, "", "context").astype(object))
+    # In words, so that nobody reads a threshold as a significance test.
     null = "nothing is tested" if limit is None else f"no test: hot is a share above {limit:g}"
     about = summarise_untested(seen, factor) | {
         "null": null,
@@ -401,6 +402,7 @@ def _next_door(sample: Sample, columns: Columns, factor: Factor) -> Columns:
     It has no more events of its own than expected, or its window would not be hot without one
     area, which is another: that area has the confidence of the window.
     """
+    # Missing counts as no confidence in comparisons here, and stays missing in the column.
     hot, confidence = columns["is_hot"], np.nan_to_num(columns["confidence"])
     observed, expected = columns["observed"], columns["expected"]
     if factor.method == "poisson":

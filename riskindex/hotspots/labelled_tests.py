@@ -297,6 +297,7 @@ def _one_index(given: dict[str, ArrayLike]) -> "pd.Index[Any] | None":
     }
     if not labelled:
         return None
+    # The same order too, because the arrays carry no labels from here on.
     (first, index), *others = labelled.items()
     for name, other in others:
         if not other.equals(index):

@@ -221,6 +221,7 @@ class Problem(NamedTuple):
         # The usual plan, one team for each place, needs no solver.
         if excluded is None and self.costs[0] > 0 and (self.costs == self.costs[0]).all():
             return self._best_of_equal_costs(available // int(self.costs[0]))
+        # Bounds narrow as places are decided, which spares the solver later.
         low, high = np.zeros(n), np.ones(n)
         # A place that is too dear by itself is out at once.
         high[self.costs > available] = 0.0
@@ -466,5 +467,6 @@ def _curve(problem: Problem, step: int) -> pd.DataFrame:
         rows.append((reach.reached, reach.places) if reach else (np.nan, ()))
     table = pd.DataFrame(rows, columns=["reached", "places"])
     table.insert(0, "available", np.arange(steps + 1) * step / 100)
+    # What one team more adds is what a decision about its money looks at.
     table.insert(2, "gain", table["reached"].diff())
     return table

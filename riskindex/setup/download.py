@@ -224,6 +224,7 @@ class RemoteFile(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = os.SEEK_SET, /) -> int:
         """Go to a place in the file."""
+        # zipfile reads the directory at the end of an archive first, by seeking.
         base = {os.SEEK_SET: 0, os.SEEK_CUR: self.at, os.SEEK_END: self.size}[whence]
         self.at = min(max(base + offset, 0), self.size)
         return self.at
@@ -260,6 +261,7 @@ class _RangeError(Exception):
 
 def _opened(address: str, *, headers: Mapping[str, str] = {}) -> HTTPResponse:
     """The answer to a request, tried again where the fault may pass."""
+    # Before the first byte: an address in a config may come from anybody.
     _refuse_other_schemes(address)
     request = Request(address, headers=dict(headers))
     for attempt in range(TRIES):
@@ -282,6 +284,7 @@ def _opened(address: str, *, headers: Mapping[str, str] = {}) -> HTTPResponse:
 
 def _refuse_other_schemes(address: str) -> None:
     parts = urlsplit(address)
+    # A service on the same computer, as in tests, needs no encryption.
     is_here = parts.hostname in ("127.0.0.1", "localhost", "::1")
     # Without encryption anybody on the way could put other boundaries in place of the right ones.
     if parts.scheme != "https" and not (parts.scheme == "http" and is_here):

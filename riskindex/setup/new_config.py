@@ -122,6 +122,7 @@ def new_config(
 
 def _set_area(document: Any, area: NamedArea) -> None:  # noqa: ANN401 (a TOML document)
     document["place"] = area.name
+    # Sentences compare an area with its force area, district or partnership by this word.
     if "whole" in document:
         document["whole"] = _WHOLE[area.kind]
     within = tomlkit.inline_table()
@@ -163,6 +164,7 @@ class _Filler:
         # A file is known by its codes and not by its name: downloads are called anything.
         suitable = [file for file in candidates if file.covered]
         if not suitable:
+            # Boundaries of 2011 are the usual mistake and deserve to be named.
             older = find_boundaries(self.paths, "LSOA11CD", (), ())
             why = f" {older[0].path.name} has LSOAs of 2011." if older else ""
             self._lacks(areas, "boundaries", entry, more=why)
@@ -173,6 +175,7 @@ class _Filler:
         for key, value in (("name", best.name), ("layer", best.layer)):
             if value is not None:
                 areas[key] = value
+            # A leftover layer or name of the preset would be looked for in another file.
             elif key in areas:
                 del areas[key]
         of = f", {best.covered:,} of the {len(self.codes):,} asked for" if self.codes else ""
@@ -196,6 +199,7 @@ class _Filler:
         units = {unit for one in files for unit in one.months}
         mine = self._own_units(units)
         taken, passed = without_overlaps(files, mine or units)
+        # Without a force in any file nothing can be taken, whatever the names of files say.
         taken = [one for one in taken if units]
         if not taken or not mine:
             who = " and ".join(self.area.forces) if self.area else "the force"
@@ -246,6 +250,7 @@ class _Filler:
         self._uses(name, candidates[0][0], "", [path for path, _ in candidates[1:]])
 
     def _set_periods(self, name: str, unit: Unit, labels: Sequence[str]) -> None:
+        # A calendar year is written as a number in TOML, as people do.
         values: list[int | str] = [int(x) if unit == "calendar-year" else x for x in labels]
         self.document["periods"]["unit"] = unit
         for factor in self.document["factors"]:

@@ -50,6 +50,7 @@ def fetch_months(
     InputError
         An archive is out of reach or there is none, or none of them holds a file of the forces.
     """
+    # Beside the target and hidden, on the same disk, so that finishing is a rename.
     kept = target.with_name(f".{target.name}.files")
     kept.mkdir(exist_ok=True)
     held: set[tuple[str, str]] = set()
@@ -105,6 +106,7 @@ def _archive(address: str, kept: Path, say: Progress) -> Iterator[zipfile.ZipFil
         with zipfile.ZipFile(whole) as archive:
             yield archive
     except zipfile.BadZipFile as error:
+        # A broken download that stayed would be taken for whole at the next try.
         whole.unlink()
         raise InputError(f"{address}: no whole zip ({error}). Try again later.") from None
 
@@ -116,6 +118,7 @@ def _members(
     labels = {month_label(month) for month in months}
     matches = {info: _MEMBER.fullmatch(info.filename) for info in archive.infolist()}
     named = {info: (of[1], of[2]) for info, of in matches.items() if of and of[1] in labels}
+    # Files name forces by slug; the lookup has the names of force areas.
     area_of = _areas_of({slug for _, slug in named.values()}, forces)
     return {
         info: (month, area_of[slug]) for info, (month, slug) in named.items() if slug in area_of
@@ -153,6 +156,7 @@ def _areas_of(slugs: Collection[str], forces: Sequence[str]) -> Mapping[str, str
 
 
 def _write_zip(kept: Path, target: Path) -> None:
+    # Renamed when complete, so that a zip of that name is always whole.
     part = target.with_name(f".{target.name}.part")
     with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
         for path in sorted(kept.glob("*-street.csv")):

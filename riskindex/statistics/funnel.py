@@ -131,6 +131,7 @@ def overdispersion(observed: ArrayLike, expected: ArrayLike, variance: ArrayLike
     >>> overdispersion([14, 18, 15, 17], 16, 16), overdispersion([0, 32], 16, 16)
     (1.0, 16.0)
     """
+    # Variance is the caller's: that of counts and that of shares differ.
     o, e, v = (np.asarray(x, dtype=np.float64) for x in (observed, expected, variance))
     z = (o - e) / np.sqrt(np.where(v > 0, v, np.nan))
     z = np.sort(z[~np.isnan(z)])
@@ -179,6 +180,7 @@ def against_benchmark(
     ['worse', 'similar', 'better']
     """
     lower, upper, b = (np.asarray(x, dtype=np.float64) for x in (low, high, benchmark))
+    # Worse depends on the measure: more detected cases are good, more violence is not.
     below, above = VERDICTS[good]
     # Named first: comparisons with NaN are False, and would read as similar.
     unknown = np.isnan(lower) | np.isnan(upper) | np.isnan(b)

@@ -146,6 +146,7 @@ def _line(population: ArrayLike) -> RankLine:
     if n.shape[-1] < 2 or not (n > 0).all():
         raise DataError("An index of inequality needs two groups or more, each with residents.")
     share = n / n.sum(axis=-1, keepdims=True)
+    # Ridit scores: each group stands at the middle of its share of the population.
     rank = np.cumsum(share, axis=-1) - share / 2
     # The mean rank is 1/2 whatever the sizes, so that the line passes there at the overall rate.
     lean = share * (rank - 0.5)

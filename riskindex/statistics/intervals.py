@@ -72,6 +72,7 @@ def clopper_pearson(count: ArrayLike, base: ArrayLike, *, level: float = 0.95) -
     [[0.0, 0.4], [0.0, 0.211], [0.308, 0.613]]
     """
     k, n = _part_of(count, base)
+    # Equal tails: each limit is exceeded with at most half of what is left of the level.
     tail = (1 - level) / 2
     # The limits at none and at all are 0 and 1; the beta law has no shape of 0.
     low = special.betaincinv(np.where(k == 0, 1.0, k), n - k + 1, tail)
@@ -256,6 +257,7 @@ def share_difference_p(
     p = np.full(k.shape, np.nan)
     for at in np.ndindex(k.shape):
         if n[at] > 0 and m[at] > 0 and not np.isnan(k[at] + j[at]):
+            # One by one, as the exact test has no form for arrays.
             table = [[k[at], n[at] - k[at]], [j[at], m[at] - j[at]]]
             p[at] = fisher_exact(np.rint(table).astype(np.int64)).pvalue
     return p
@@ -292,6 +294,7 @@ def rate_sum(
     """
     c = np.asarray(coefficients, dtype=np.float64)
     rate = count_interval(count, exposure, level=level)
+    # Each rate has its own exact limits, and the sum has none; MOVER combines them.
     value = (c * rate.value).sum(axis=-1)
     # A negative coefficient turns limits round. Squares add up (MOVER).
     below = np.where(c > 0, rate.value - rate.low, rate.high - rate.value)
@@ -383,6 +386,7 @@ def round_half_away(values: ArrayLike, *, decimals: int = 0) -> Array:
 
 
 def _rounded_percent(part: Integers, base: Integers, present: Flags, decimals: int) -> Array:
+    # Integers up to the last division: percentages of counts must not depend on binary halves.
     scale = 10**decimals
     whole = np.where(present & (base > 0), base, 1)
     # 27 from 40 is -32.5 exactly, and in floats 32.499...: whole numbers alone decide a half.

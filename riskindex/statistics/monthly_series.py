@@ -202,6 +202,7 @@ def level_change(
     # Residuals of one variance, which may change places.
     alike = residuals[:, 0] / np.sqrt(leverage)
     shuffled = rng.permuted(np.broadcast_to(alike, (draws, n)), axis=1).T
+    # Score tests need one fit for all steps, where likelihood ratios need a fit for each.
     score = _scores(residuals, directions)[:, 0]
     largest = _scores(_apart(shuffled, space), directions).max(axis=0)
     best = int(score.argmax())

@@ -156,6 +156,7 @@ def _mean_ranks(posteriors: Gammas) -> Array:
     if n < 2 or np.isnan(posteriors.shape).any():
         return np.full(n, 50.0)
     # All posteriors compared by quantiles and not by draws: the rank has no seed.
+    # Fewer quantiles per area on large maps, as all of them are sorted together.
     number = int(np.clip(QUANTILES // n, FEWEST, MOST))
     # Quantiles of a gamma are those of its shape over its rate, and counts repeat themselves.
     shapes, which = np.unique(posteriors.shape, return_inverse=True)
@@ -206,6 +207,7 @@ def _pooled(observed: Array, expected: Array, steps: ArrayLike, ageing: Ageing) 
     # is of one pooled count.
     weights = period_weights(len(expected), ageing).reshape(-1, *[1] * (expected.ndim - 1))
     spread = np.asarray(steps, dtype=float)
+    # Steps belong to periods; draws and areas come after them on the axes.
     spread = spread.reshape(spread.shape + (1,) * (expected.ndim - spread.ndim))
     o = np.where(covered, weights * observed, 0.0).sum(axis=0)
     e = np.where(covered, weights * expected, 0.0).sum(axis=0)

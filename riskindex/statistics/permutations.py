@@ -94,6 +94,7 @@ def reached_by_permutation(
     Besag and Clifford (1991), Biometrika 78, 301-304, for stopping early.
     """
     q = weights.shape[0]
+    # Permutations are counted per sum, since sums stop at different times.
     at_least, at_most, done = np.zeros(q), np.zeros(q), np.zeros(q)
     open_ = np.arange(q)
     # Streams go with blocks and not with threads, so that any number of threads gives the same p.

@@ -94,6 +94,7 @@ def best_pai(events: Array, size: Array, number: int) -> float:
     events, size = events[size > 0], size[size > 0]
     if not 0 < number <= len(events) or not events.sum() > 0:
         return float("nan")
+    # From 0 the guess only rises, so that the loop ends at the largest ratio.
     density = 0.0
     while True:
         # Dinkelbach's method: the best ratio of sums is found by improving a guess, exactly and in
@@ -192,6 +193,7 @@ def area_repeats(n: int, draws: int, rng: np.random.Generator) -> Array:
 
 def random_lists(n: int, number: int, draws: int, rng: np.random.Generator) -> Flags:
     """Lists of so many of n areas picked at random; `(draws, n)`."""
+    # Fixed length: a random list must be as long as the one it is compared with.
     lists = np.zeros((draws, n), dtype=bool)
     lists[:, :number] = True
     return rng.permuted(lists, axis=1)
@@ -215,6 +217,7 @@ def _share(values: Array, selected: Flags, repeats: Array | None) -> Array:
 
 
 def _divide(above: Array, below: Array) -> Array:
+    # Nothing to divide by leaves a measure undefined, never 0 or infinite.
     with np.errstate(divide="ignore", invalid="ignore"):
         share = np.asarray(np.true_divide(above, below), dtype=float)
     return np.where(np.isfinite(share), share, np.nan)

@@ -75,6 +75,7 @@ def saddlepoint_log_tails(places: Places, observed: Array) -> tuple[Array, Array
     """
     q, m = places.weights.shape
     upper, lower = np.full(q, np.nan), np.full(q, np.nan)
+    # Arrays of windows by places by values would fill the memory of a national map.
     batch = max(MOST_NUMBERS // (m * len(places.values)), 1)
     for start in range(0, q, batch):
         rows = slice(start, start + batch)
@@ -123,6 +124,7 @@ def _within(t: Array, low: Array, high: Array) -> Array:
 def _point(places: Places, t: Array) -> _Point:
     """The saddlepoint of theta at a tilt, by filling every place in turn."""
     weights, values, often = places
+    # Exponents are shifted by their largest, so that none overflows.
     exponent = t[:, None, None] * weights[:, :, None] * values
     most = exponent.max(axis=2)
     tilted = np.exp(exponent - most[:, :, None])
@@ -157,5 +159,6 @@ def _moments(places: Places, share: Array, log_mass: Array) -> _Point:
     # At the largest sum of all nothing varies any more.
     sign, log_spread = np.linalg.slogdet(taken)
     taken[(sign <= 0) | (log_spread < LEAST_SPREAD)] = np.nan
+    # The variance given filled places is the Schur complement of the joint covariance.
     variance -= (across * np.linalg.solve(taken, across[:, :, None])[:, :, 0]).sum(axis=1)
     return _Point(mean, variance, log_spread, log_mass)

@@ -65,6 +65,7 @@ def garwood(observed: ArrayLike, expected: ArrayLike, *, level: float = 0.95) ->
     Garwood (1936), Biometrika 28, 437-442.
     """
     o, e = _with_base(observed, expected)
+    # The gamma law of shape 0 is a point at 0, which the inverse does not know.
     low = np.where(o == 0, 0.0, special.gammaincinv(np.where(o > 0, o, np.nan), (1 - level) / 2))
     return Interval(low / e, special.gammainccinv(o + 1, (1 - level) / 2) / e)
 
@@ -193,6 +194,7 @@ def counts_behind(noised: ArrayLike, total: float, *, epsilon: float = 1.0) -> I
 def _behind_each(often: Integers, epsilon: float) -> Array:
     """The count expected behind each of 0, 1, 2, ... that was seen, and how often; 0 elsewhere."""
     reach = int(np.ceil(NEVER / epsilon))
+    # Without its constant, which cancels between numerator and denominator.
     law = np.exp(-epsilon * np.abs(np.arange(-reach, reach + 1)))
     count, is_seen = np.arange(len(often), dtype=float), often > 0
 
@@ -202,6 +204,7 @@ def _behind_each(often: Integers, epsilon: float) -> Array:
     def over(part: Array, whole: Array) -> Array:
         return np.divide(part, whole, out=np.zeros(len(count)), where=is_seen)
 
+    # Starts flat: EM never moves a share of exactly 0.
     prior = np.full(len(count), 1 / len(count))
     for _ in range(STEPS):
         # EM for a mixture: how many areas have each count, made likelier step by step.

@@ -134,6 +134,7 @@ def days_by_month(start: Day, end: Day) -> Integers:
     >>> days_by_month("2023-12-25", "2024-03-01").tolist()
     [31, 29, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7]
     """
+    # By the calendar: leap years and part months have their own days.
     months = _days(start, end).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     return np.bincount(months % 12, minlength=12)
 
@@ -202,6 +203,7 @@ def default_minutes(count: ArrayLike) -> DefaultMinutes:
     n = np.asarray(count, dtype=np.float64)
     if n.shape != (_MINUTES,):
         raise DataError(f"A day has {_MINUTES} minutes, not {n.size}.")
+    # Defaults that were found already would raise what is expected of the others.
     free = np.ones((24, 60), dtype=bool)
     expected_at: dict[int, float] = {}
     while (best := _largest_default(n.reshape(24, 60), free)) is not None:
@@ -231,6 +233,7 @@ def _largest_default(count: Array, free: Flags) -> tuple[int, float] | None:
     # NaN is more than nothing: where no other event has another minute, nothing can be expected.
     asked &= here >= TIMES_EXPECTED * expected
     best: tuple[int, float] | None = None
+    # The largest first: it distorts the comparison of all other minutes of its hour.
     excess = here - expected
     for minute in np.flatnonzero(asked):
         a, b, c, d = (float(part.flat[minute]) for part in (here, rest, elsewhere, others))
@@ -304,6 +307,7 @@ def _seconds(moments: ArrayLike) -> Array:
 
 def _spent(until: Array, hours: int) -> Array:
     """Seconds that lie in each hour of the cycle, from the first Monday until a moment."""
+    # Full cycles give every hour the same; only the rest needs its place.
     whole, rest = np.divmod(until, hours * HOUR)
     into = rest[:, None] - HOUR * np.arange(hours)
     return np.asarray(HOUR * whole[:, None] + np.clip(into, 0, HOUR))

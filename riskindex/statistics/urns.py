@@ -39,6 +39,7 @@ class Urn(NamedTuple):
 
     def largest(self, most: int) -> tuple[Integers, Integers]:
         """Its largest numbers, up to so many, and the sums of the first 0, 1, 2, ... of them."""
+        # More copies than draws cannot matter, and a count of 0 may stand a thousand times.
         often = np.minimum(self.often[::-1], most)
         falling = np.repeat(self.distinct[::-1], often)[:most]
         return falling, np.concatenate([[0], falling.cumsum()])
@@ -104,6 +105,7 @@ def _factors(urn: Urn, tilt: float) -> tuple[Array, float]:
     # The largest weight is 1, so that no exponential overflows.
     anchor = tilt * (urn.distinct[-1] if tilt > 0 else 0)
     weight = np.exp(tilt * urn.distinct - anchor)
+    # Weights of mean 1 keep the coefficients of k draws near probabilities.
     mean = np.average(weight, weights=urn.often)
     return weight / mean, float(anchor + np.log(mean))
 
@@ -135,6 +137,7 @@ def _choices(m: int, n: int, largest: int, factor: float) -> Array:
 def _with_value(table: Array, v: int, choices: Array, reach: int) -> Array:
     """The law once the m copies of a value v may be drawn too; the values before are <= reach."""
     largest, end = table.shape[0] - 1, table.shape[1] - 1
+    # One copy of a value is added in one step, which reads all rows before it writes any.
     new = table.copy() if choices.shape[1] > 2 else table
     overflow, fit = table[:, end].copy(), end
     for c in range(1, choices.shape[1]):
@@ -178,6 +181,7 @@ def _add_up(rows: Array, rate: float) -> None:
     carried = np.zeros(len(rows))
     for start in range(0, length, piece):
         part = rows[:, start : start + piece]
+        # A fading sum is a plain one of grown terms, which NumPy adds up in one pass.
         growth = np.exp(rate * np.arange(part.shape[1]))
         part[:, 0] += carried * np.exp(-rate)
         part *= growth

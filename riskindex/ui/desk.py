@@ -236,6 +236,7 @@ def with_weights(text: str, weights: Mapping[str, object]) -> str:
 def _config_faults(text: str, home: Path) -> Iterator[str]:
     """What is wrong with a config before any file is read."""
     try:
+        # Parsed again as text, since that is what a run will read.
         parse_config(tomlkit.parse(text).unwrap(), folder=home, name=CONFIG)
     except RiskindexError as error:
         yield from error.faults

@@ -137,6 +137,7 @@ class Repeater:
         risk = self._by_group(rng, draws)
         counts = np.zeros((len(self.periods), *risk.shape))
         for period, repeated in zip(self.periods, counts, strict=True):
+            # The same risk in every period: years differ in repeats by chance alone.
             mean = risk[:, period.keep] * period.expected
             # Poisson given the risk; the variance beyond it is in the draw of the risk.
             repeated[:, period.keep] = rng.poisson(mean)
@@ -151,6 +152,7 @@ class Repeater:
             Weighted events over those expected, shape `(draws, n)`; NaN where nothing covers the
             area.
         """
+        # Expected and not counted shares: counts of a small area would be mostly noise.
         share = self.expected * self.periods[0].sample.event_weights
         # Groups of events count by their weights, in proportion to what is expected of each.
         total = share.sum(axis=1)
@@ -174,6 +176,7 @@ class Repeater:
             _over_all(period, repeat_tests(period.sample, repeated[:, period.keep], self.factor))
             for period, repeated in zip(self.periods, counts, strict=True)
         ]
+        # The map and most scores are of the last period.
         last = tests[-1]
         assessed = ~np.isnan([test.p_adjusted for test in tests])
         persistent = self.factor.score == "persistence"

@@ -86,6 +86,7 @@ class Robust:
         """How many listed areas are expected to be truly among those of highest risk, in words."""
         if "p_top" not in self.table or self.selected is None:
             return ""
+        # The sum of the probabilities is the expected number (a posterior mean).
         right = float(np.nansum(self.table["p_top"].to_numpy(float)[self.selected]))
         return (
             " How often an area is selected again is not how likely it is truly highest: about "
@@ -135,6 +136,7 @@ def repeat_list(
     # Banded scores estimate no risk, so that nothing could be truly highest.
     if not (replay.repeaters and is_of_risks(replay.factors) and robust.listed):
         return robust
+    # From the posterior itself: repeats add the noise of counting again on top.
     top = probability_of_top(replay, robust.listed, seed=seed, threads=threads)
     table = robust.table.copy()
     table.insert(1, "p_top", np.where(table["p_selected"].isna(), np.nan, top))
@@ -275,6 +277,7 @@ def _percentiles(ranks: SmallIntegers) -> tuple[Integers, Integers]:
     ranked = len(ranks) - missing
     percentiles = []
     for share in (0.05, 0.95):
+        # Zeros sort first and stand for no rank, so that the percentile starts after them.
         position = missing + np.maximum(np.ceil(share * ranked).astype(int) - 1, 0)
         position = np.minimum(position, len(ranks) - 1)
         percentiles.append(
@@ -288,6 +291,7 @@ def _repeaters(
 ) -> dict[str, Repeater]:
     if data is None or not options.counts:
         return {}
+    # A census share is no sample, so that chance does not repeat it.
     counted = [factor for factor in factors if factor.counts_events]
     fitted = pool.map(lambda factor: Repeater.of(factor, data, options.prior), counted)
     return {factor.name: repeater for factor, repeater in zip(counted, fitted, strict=True)}
@@ -302,6 +306,7 @@ def _names(groups: "pd.Series[Any] | None", frame: Ingredients) -> Texts | None:
 
 def _check_repeats(ranks: SmallIntegers, chosen: Selected) -> None:
     """A repeat that fails to score what the index scores is an error, and no area left out."""
+    # Leaving areas out would make the others look surer than they are.
     lost = (ranks == 0) & chosen.table["score"].notna().to_numpy()
     if lost.any():
         first = chosen.table.index[lost.any(axis=0)][0]
