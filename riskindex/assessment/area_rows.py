@@ -103,8 +103,8 @@ def list_rows(by_area: ByArea, listed: "pd.Series[bool]", *, whole: str) -> Iter
                 **about,
             )
         for name, people in by_area.people.items():
-            found = _living(people.reindex(listed.index), listed, places)
-            yield _placed(found, kind, whole).assign(
+            residents = _living(people.reindex(listed.index), listed, places)
+            yield _placed(residents, kind, whole).assign(
                 figure=f"{LIST}.{name}",
                 measure=_MEASURES[name],
                 category="selected",

@@ -93,7 +93,7 @@ def _with_limits(
     earlier: str,
 ) -> pd.DataFrame:
     count, before = now["count"].to_numpy(float), old["count"].to_numpy(float)
-    found = count_ratio(count, before)
+    ratio = count_ratio(count, before)
     # Why a change is missing is why either of its two numbers is.
     marks = now["mark"].where(now["mark"] != "", old["mark"].fillna(""))
     compared = pd.Series(np.where(np.isnan(before), np.nan, count), index=now.index)
@@ -114,8 +114,8 @@ def _with_limits(
         method=CONDITIONAL,
         note=said,
         # A ratio less 1 is the relative change.
-        **limit_columns(Estimate(*(limit - 1 for limit in found)), 100.0, 0),
-        **ratio_columns(found, np.ones(len(now), dtype=bool)),
+        **limit_columns(Estimate(*(limit - 1 for limit in ratio)), 100.0, 0),
+        **ratio_columns(ratio, np.ones(len(now), dtype=bool)),
     )
 
 

@@ -142,7 +142,7 @@ def _gap_of(part: pd.DataFrame, figure: Figure, shown: Shown) -> pd.DataFrame:
             status=status,
             note="a group is withheld, or without residents",
         )
-    found = {
+    measures = {
         f"{part['place'].iloc[-1]} against all": (most_deprived_against_all, "times", 2, 1.0),
         "slope index": (slope_index, "per 1,000", 1, 1000.0),
         "relative index": (relative_index, "times", 2, 1.0),
@@ -161,14 +161,14 @@ def _gap_of(part: pd.DataFrame, figure: Figure, shown: Shown) -> pd.DataFrame:
             method="exact given the total" if make is most_deprived_against_all else "MOVER",
             **_estimated(make(counts, people), scale, decimals),
         )
-        for category, (make, unit, decimals, scale) in found.items()
+        for category, (make, unit, decimals, scale) in measures.items()
     ]
     return pd.concat(rows, ignore_index=True)
 
 
-def _estimated(found: Estimate, scale: float, decimals: int) -> dict[str, Array]:
+def _estimated(estimate: Estimate, scale: float, decimals: int) -> dict[str, Array]:
     """A value and its limits as they are printed; none where they are infinite."""
-    value, low, high = (np.atleast_1d(np.asarray(part, dtype=float)) for part in found)
+    value, low, high = (np.atleast_1d(np.asarray(part, dtype=float)) for part in estimate)
     finite = np.where(np.isfinite(value), scale * value, np.nan)
     ends = limit_columns(Estimate(value, low, high), scale, decimals)
     return {"value": round_half_away(finite, decimals=decimals), **ends}
@@ -247,16 +247,16 @@ def difference_rows(
     given = status == GIVEN
     shares_of = [part[column] for part in (now, old) for column in ("count", "base")]
     numbers = [numbers.astype(float).where(given).to_numpy() for numbers in shares_of]
-    found = share_difference(*numbers)
+    difference = share_difference(*numbers)
     then = old["value"].map("{:g}%".format) + f" in {earlier}"
     # The noise of protected cells is no chance of events, and a p would take it for one.
     if complete:
         then += "; " + pd.Series(share_difference_p(*numbers), now.index).map(_p)
     columns = {
         "period": last,
-        "value": round_half_away(100 * found.value, decimals=1),
+        "value": round_half_away(100 * difference.value, decimals=1),
         "unit": "points",
-        **limit_columns(found, 100.0, 1),
+        **limit_columns(difference, 100.0, 1),
         "compared_with": earlier,
         **dict.fromkeys(("rank", "rank_by_count", "ratio", "ratio_low", "ratio_high"), np.nan),
         "status": status,
@@ -282,8 +282,8 @@ def _with_every_part(rows: pd.DataFrame, every: pd.MultiIndex, *, complete: bool
         Whether a line that is missing is one of no record.
     """
     levels = ["definition", "place_kind", "place", "by"]
-    found = rows.reindex(every)
-    missing = found["status"].isna()
+    every_part = rows.reindex(every)
+    missing = every_part["status"].isna()
     # A part without a line is 0 of the same base as the parts beside it.
     bases = rows["base"].groupby(level=levels).first().reindex(every.droplevel("category"))
     none = missing & complete & bases.notna().to_numpy()
@@ -291,8 +291,8 @@ def _with_every_part(rows: pd.DataFrame, every: pd.MultiIndex, *, complete: bool
     fill = {column: words[column].iloc[0] for column in words if len(words)}
     fill |= {"count": 0.0, "base": bases.set_axis(every), "value": 0.0, "status": GIVEN}
     for column, value in fill.items():
-        found[column] = found[column].mask(none, value)
-    return found.assign(status=found["status"].fillna(NOT_RECORDED))
+        every_part[column] = every_part[column].mask(none, value)
+    return every_part.assign(status=every_part["status"].fillna(NOT_RECORDED))
 
 
 def _p(p: float) -> str:
@@ -321,8 +321,8 @@ def _spatial(both: pd.DataFrame, shown: Shown) -> float | None:
     at = shown.hot.index.get_indexer(both.index)
     basis = moran_basis(shown.weights[at][:, at])
     rng = np.random.default_rng(shown.seed)
-    found = co_location(both.iloc[:, 0], both.iloc[:, 1], basis, rng, draws=DRAWS)
-    return found.p_spatial
+    test = co_location(both.iloc[:, 0], both.iloc[:, 1], basis, rng, draws=DRAWS)
+    return test.p_spatial
 
 
 def together_rows(figure: Figure, shown: Shown) -> pd.DataFrame:

@@ -119,10 +119,10 @@ def _by_age(figure: Figure, shown: Shown) -> Iterator[pd.DataFrame]:
         inside["category"] = outcome[inside.index].replace("", UNSAID)
         inside["base"] = inside.groupby(_BY)["count"].transform("sum")
         # The period is the span of all now, by which nothing may be filtered again.
-        found = _shares(inside, replace(figure, period=None), shown)
+        shares = _shares(inside, replace(figure, period=None), shown)
         name = f"{first} to {after - 1} months" if after < 10**6 else f"{first} months or more"
-        found["category"] = found["category"] + ", " + name + " after the offence"
-        yield found.assign(by="outcome and age of the case")
+        shares["category"] = shares["category"] + ", " + name + " after the offence"
+        yield shares.assign(by="outcome and age of the case")
 
 
 def _number(month: str) -> int:

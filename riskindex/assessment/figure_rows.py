@@ -309,18 +309,18 @@ def without_small_bases(
 _NUMBERS = ("value", "low", "high", "rank", "ratio", "ratio_low", "ratio_high")
 
 
-def limit_columns(found: Estimate, scale: float, decimals: int) -> dict[str, Array]:
+def limit_columns(estimate: Estimate, scale: float, decimals: int) -> dict[str, Array]:
     """Limits of a value, rounded as it is printed."""
-    low, high = (_finite(scale * np.asarray(limit)) for limit in found[1:])
+    low, high = (_finite(scale * np.asarray(limit)) for limit in estimate[1:])
     return {
         "low": round_half_away(low, decimals=decimals),
         "high": round_half_away(high, decimals=decimals),
     }
 
 
-def ratio_columns(found: Estimate, known: Flags) -> dict[str, Array]:
+def ratio_columns(estimate: Estimate, has_ratio: Flags) -> dict[str, Array]:
     """A ratio and its limits, where it is known."""
-    ratio, low, high = (np.where(known, _finite(limit), np.nan) for limit in found)
+    ratio, low, high = (np.where(has_ratio, _finite(limit), np.nan) for limit in estimate)
     return {
         "ratio": round_half_away(ratio, decimals=4),
         "ratio_low": round_half_away(low, decimals=4),

@@ -67,7 +67,7 @@ def make_figures(shown: Shown) -> pd.DataFrame:
 
 def count_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
     """Events of each place, ranked among its kind."""
-    found = count_interval(table["count"])
+    estimate = count_interval(table["count"])
     return figure_lines(
         table,
         "count",
@@ -77,7 +77,7 @@ def count_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
         rank_by_count=ranked(table, table["count"]),
         method=GARWOOD,
         note=part_notes(table, shown),
-        **limit_columns(found, 1.0, 1),
+        **limit_columns(estimate, 1.0, 1),
     )
 
 
@@ -90,7 +90,7 @@ def rate_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
     lived_in = table["place_kind"].isin(inhabited.get_level_values("place_kind"))
     table = table[(people > 0) | (people.isna() & people.notna().any() & lived_in)]
     # Residents are taken as known: only the events vary by chance.
-    found = count_interval(table["count"], table["residents"] / 1000)
+    estimate = count_interval(table["count"], table["residents"] / 1000)
     # The whole is not compared with itself.
     inside = (table["place_kind"] != WHOLE_KIND).to_numpy()
     status, unknown = status_of(table["count"], table["mark"]), table["residents"].isna()
@@ -102,11 +102,11 @@ def rate_rows(table: pd.DataFrame, shown: Shown) -> pd.DataFrame:
         status=status.mask(unknown & (status == GIVEN), NOT_APPLICABLE),
         base=table["residents"],
         base_name="residents",
-        value=rate_rounded(found.value),
+        value=rate_rounded(estimate.value),
         unit="per 1,000",
-        low=rate_rounded(found.low),
-        high=rate_rounded(found.high),
-        rank=ranked(table, found.value),
+        low=rate_rounded(estimate.low),
+        high=rate_rounded(estimate.high),
+        rank=ranked(table, estimate.value),
         rank_by_count=ranked(table, table["count"]),
         compared_with=np.where(inside, f"rate of {shown.whole}", ""),
         method=GARWOOD,

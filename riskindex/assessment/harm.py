@@ -110,24 +110,24 @@ def harm_rows(figure: Figure, shown: Shown) -> pd.DataFrame:
     of, others = (_by_code(name, figure, shown) for name in (figure.of, figure.against))
     rows = []
     for (period, place_kind, place), counts in of.items():
-        found = harm_of(counts, days)
+        harm = harm_of(counts, days)
         line = {
             "measure": shown.labels.get(figure.of, figure.of),
             "definition": figure.of,
             "place_kind": place_kind,
             "place": place,
             "period": period,
-            "count": found.weighed,
+            "count": harm.weighed,
             "status": GIVEN,
-            "note": _note(found, version),
+            "note": _note(harm, version),
         }
         # The other offences of the same place and period, or none: a ratio over two years would
         # mislead.
         other = others.get((period, place_kind, place))
         compared = harm_of(other, days) if other is not None else None
-        rows += _lines(line, found, compared, figure)
-        if found.mean and compared is not None and compared.mean and place_kind == WHOLE_KIND:
-            rows += _of_people(line, found.mean / compared.mean, figure, shown)
+        rows += _lines(line, harm, compared, figure)
+        if harm.mean and compared is not None and compared.mean and place_kind == WHOLE_KIND:
+            rows += _of_people(line, harm.mean / compared.mean, figure, shown)
     return pd.DataFrame(rows)
 
 
@@ -139,8 +139,8 @@ def _of_people(
     for name in figure.people:
         whole = (people["place_kind"] == WHOLE_KIND) & (people["by"] == "")
         counted = (people["factor"] == name) & (people["item"] == PEOPLE)
-        found = people.loc[whole & counted & (people["period"] == line["period"]), "count"]
-        count = float(found.iloc[0]) if len(found) else float("nan")
+        numbers = people.loc[whole & counted & (people["period"] == line["period"]), "count"]
+        count = float(numbers.iloc[0]) if len(numbers) else float("nan")
         # Both, because published documents differ in when they round the ratio.
         ratios = (times, rounded_times(times))
         value, as_rounded = (rounded(r * round(count), 0) if count >= 0 else count for r in ratios)
@@ -160,22 +160,22 @@ def _of_people(
     return lines
 
 
-def _note(found: Harm, version: str) -> str:
+def _note(harm: Harm, version: str) -> str:
     said = f"weights: {version}"
-    return said + (f"; {found.unweighed:,} without a weight" if found.unweighed else "")
+    return said + (f"; {harm.unweighed:,} without a weight" if harm.unweighed else "")
 
 
 def _lines(
-    line: dict[str, object], found: Harm, other: Harm | None, figure: Figure
+    line: dict[str, object], harm: Harm, other: Harm | None, figure: Figure
 ) -> list[dict[str, object]]:
-    mean = found.mean
+    mean = harm.mean
     # Without an offence that has a weight there is no mean to tell.
     if mean is None:
         return []
     # The weights are fixed: the error is of which offences happened to occur.
-    half = _NORMAL * found.relative_error * float(mean)
+    half = _NORMAL * harm.relative_error * float(mean)
     lines: list[dict[str, object]] = [
-        {**line, "category": "all", "value": rounded(found.days, 0), "unit": "days"},
+        {**line, "category": "all", "value": rounded(harm.days, 0), "unit": "days"},
         {
             **line,
             "category": "mean of an offence",
@@ -190,7 +190,7 @@ def _lines(
     if other is not None and other.mean:
         times = mean / other.mean
         # Delta method: on the log scale the variances of independent means add up.
-        error = _NORMAL * float(np.hypot(found.relative_error, other.relative_error))
+        error = _NORMAL * float(np.hypot(harm.relative_error, other.relative_error))
         named = {"compared_with": figure.against, "base": other.weighed}
         note = f"{line['note']}; {other.weighed:,} offences with a mean of "
         note += f"{rounded(other.mean, 1):g} days"
@@ -212,10 +212,10 @@ def _lines(
                 **line,
                 **named,
                 "category": "as offences of the mean",
-                "value": rounded(times * found.weighed, 0),
+                "value": rounded(times * harm.weighed, 0),
                 "unit": "offences",
                 "note": f"{note}; a document that rounds the ratio first has "
-                f"{rounded(rounded_times(times) * found.weighed, 0):,.0f}",
+                f"{rounded(rounded_times(times) * harm.weighed, 0):,.0f}",
             },
         ]
     return lines
@@ -257,8 +257,10 @@ def _of_measure(
     rows = rows[rows["place_kind"].isin(list(figure.places))]
     if figure.period is not None:
         rows = rows[rows["period"] == figure.period]
-    found = {}
+    offences_by_code = {}
     for (period, kind, place), part in rows.groupby(["period", "place_kind", "place"], sort=False):
         of = shown.whole if place in (WHOLE, shown.whole) else str(place)
-        found[str(period), str(kind), of] = part.groupby("category")["count"].sum().astype(float)
-    return found
+        offences_by_code[str(period), str(kind), of] = (
+            part.groupby("category")["count"].sum().astype(float)
+        )
+    return offences_by_code

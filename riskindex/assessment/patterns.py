@@ -64,9 +64,9 @@ def stand_out_rows(table: pd.DataFrame, shown: Shown) -> "dict[str, pd.Series[An
         # the wards, too.
         looked_at = len(PATTERNS) * (len(wide) if shown.is_finer else 1)
         # Hours that share events have fractions; the multinomial law is of whole events.
-        found = stand_out(np.rint(wide.to_numpy()), days, patterns=looked_at)
+        tested = stand_out(np.rint(wide.to_numpy()), days, patterns=looked_at)
         at = pd.MultiIndex.from_frame(part[["place", "category"]])
-        for values, column in ((found.ratio, ratio), (found.p, p)):
+        for values, column in ((tested.ratio, ratio), (tested.p, p)):
             long = pd.DataFrame(values, index=wide.index, columns=wide.columns).stack()
             column.loc[part.index] = long.reindex(at).to_numpy()
     note = pd.Series("", index=table.index, dtype=object)

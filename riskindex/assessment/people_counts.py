@@ -86,12 +86,12 @@ def asked_of_people(
 
 def columns_for_people(asked: Sequence[AskedPeople]) -> dict[str, tuple[str, ...]]:
     """Columns of each source that the figures look at, beside those of its own options."""
-    found: dict[str, list[str]] = {}
+    columns_of_source: dict[str, list[str]] = {}
     for figure, _, _ in asked:
         for other in figure.records:
             by = [] if other.by is None else [other.by]
-            found.setdefault(other.source, []).extend([*other.where, *by])
-    return {name: tuple(dict.fromkeys(columns)) for name, columns in found.items()}
+            columns_of_source.setdefault(other.source, []).extend([*other.where, *by])
+    return {name: tuple(dict.fromkeys(columns)) for name, columns in columns_of_source.items()}
 
 
 def of_factors(
@@ -152,8 +152,8 @@ def count_people(
         # Once per factor: finding people again is the slow part, and figures share it.
         people = People(opened, mine[0].factor, mine[0].unit, study)
         for figure, _, _ in mine:
-            found = _of(figure, people, opened, places, elsewhere)
-            parts += [_noted(part.assign(figure=figure.name), people) for part in found]
+            lines = _of(figure, people, opened, places, elsewhere)
+            parts += [_noted(part.assign(figure=figure.name), people) for part in lines]
     table = pd.concat(parts, ignore_index=True) if parts else no_people()
     return table[list(COLUMNS)]
 
@@ -241,13 +241,13 @@ def _named_elsewhere(
     n = len(people.lines)
     one = np.ones(n, dtype=np.int64)
     for other in figure.records:
-        found = people.dates_elsewhere(other, opened[other.source])
+        records = people.dates_elsewhere(other, opened[other.source])
         # Also values that name nobody of these people: 0 is a finding, a missing row is none.
         values = sorted(_values(other, opened[other.source])) if other.by else []
         for years in (figure.look_back or (5,)) if other.when == "before" else (0,):
-            near = found
+            near = records
             if years:
-                near = found[found["date"] >= _years_before(found["last"], years)]
+                near = records[records["date"] >= _years_before(records["last"], years)]
             for value in ("", *values):
                 of_value = near if value == "" else near[near["value"] == value]
                 named = np.zeros(n, dtype=bool)
@@ -372,9 +372,9 @@ def _where(people: People, elsewhere: "pd.Series[str] | None") -> "pd.Series[str
     # people.
     force = lines["code"].map({} if elsewhere is None else elsewhere).astype(object)
     outside = (OUTSIDE + ": " + force).where(force.notna(), OUTSIDE + ": " + NO_FORCE)
-    found = pd.Series(UNKNOWN_HOME, index=lines.index, dtype=object)
-    found = found.mask(lines["home"] >= 0, INSIDE)
-    return found.mask(lines["home"] == ELSEWHERE, outside)
+    homes = pd.Series(UNKNOWN_HOME, index=lines.index, dtype=object)
+    homes = homes.mask(lines["home"] >= 0, INSIDE)
+    return homes.mask(lines["home"] == ELSEWHERE, outside)
 
 
 NO_FORCE = "no force that is known"

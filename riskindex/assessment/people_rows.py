@@ -154,7 +154,7 @@ class _Wide:
             return np.full(len(self.count), np.nan)
         return np.asarray(self.count[item], dtype=float)
 
-    def told(self, item: str) -> "pd.Series[str]":
+    def notes_of(self, item: str) -> "pd.Series[str]":
         """What must be said beside an item."""
         return self.note[item].fillna("").reset_index(drop=True)
 
@@ -288,7 +288,7 @@ def _earlier(wide: _Wide) -> Iterator[pd.DataFrame]:
             compared_with=_so_long(years) + " before their first of the period",
             **_PEOPLE,
             **percent(wide.of(item), people),
-        ).assign(note=wide.told(item))
+        ).assign(note=wide.notes_of(item))
     if items:
         # By the longest look back: the further it reaches, the fewer are there for the first time.
         first = _difference(people, wide.of(items[-1]), wide)
@@ -300,7 +300,7 @@ def _earlier(wide: _Wide) -> Iterator[pd.DataFrame]:
             compared_with=_so_long(years) + " before",
             **_PEOPLE,
             **percent(first, people),
-        ).assign(count=first, note=wide.told(items[-1]).str.replace("the least", "the most"))
+        ).assign(count=first, note=wide.notes_of(items[-1]).str.replace("the least", "the most"))
         yield _withheld_without_number(rows)
 
 
@@ -337,7 +337,7 @@ def _history(wide: _Wide) -> Iterator[pd.DataFrame]:
             compared_with=then or f"{_so_long(years)} before their latest record",
             **_PEOPLE,
             **percent(wide.of(item), people),
-        ).assign(note=wide.told(item))
+        ).assign(note=wide.notes_of(item))
 
 
 def _living_in(wide: _Wide) -> Iterator[pd.DataFrame]:

@@ -88,10 +88,10 @@ def places_by_kind(areas: "GeoDataFrame | pd.DataFrame") -> "dict[str, pd.Series
     kinds = group_kinds(study)
     # Codes and names of the same districts are one kind of place, told by names.
     names = [kind for kind in kinds if kind.removesuffix("_code") not in {*kinds} - {kind}]
-    found = {kind: _names_with_outer(study, kind) for kind in names}
+    places = {kind: _names_with_outer(study, kind) for kind in names}
     # The fewest places first: that is the kind of the largest.
-    found = dict(sorted(found.items(), key=lambda item: (item[1].nunique(), item[0])))
-    return {WHOLE_KIND: pd.Series(WHOLE, index=study.index), **found}
+    places = dict(sorted(places.items(), key=lambda item: (item[1].nunique(), item[0])))
+    return {WHOLE_KIND: pd.Series(WHOLE, index=study.index), **places}
 
 
 def places_of_pages(
@@ -111,8 +111,10 @@ def places_of_pages(
     every = places_by_kind(areas)
     usual = profile_kind(group_kinds(areas))
     kinds = asked or ([usual] if usual else [])
-    found = {kind: every[kind] for kind in (WHOLE_KIND, *kinds) if kind in every}
-    return found if named.empty else {**found, NAMED_KIND: named.reindex(found[WHOLE_KIND].index)}
+    places = {kind: every[kind] for kind in (WHOLE_KIND, *kinds) if kind in every}
+    return (
+        places if named.empty else {**places, NAMED_KIND: named.reindex(places[WHOLE_KIND].index)}
+    )
 
 
 def _names_with_outer(areas: pd.DataFrame, kind: str) -> "pd.Series[str]":

@@ -192,8 +192,8 @@ def _series_change(figure: Figure, shown: Shown) -> pd.DataFrame:
     # Only places and groups that both periods have: a new group did not rise from nothing.
     now = now[before.notna().to_numpy()].reset_index()
     old, new = before.dropna().to_numpy(float), now["count"].to_numpy(float)
-    found = count_ratio(new, old)
-    ends = limit_columns(Estimate(*(limit - 1 for limit in found)), 100.0, 0)
+    ratio = count_ratio(new, old)
+    ends = limit_columns(Estimate(*(limit - 1 for limit in ratio)), 100.0, 0)
     rows = {
         "measure": now["label"],
         "definition": figure.of,
@@ -212,7 +212,7 @@ def _series_change(figure: Figure, shown: Shown) -> pd.DataFrame:
         "method": CONDITIONAL,
         "note": now["citation"],
     }
-    return pd.DataFrame({**rows, **ends, **ratio_columns(found, old > 0)})
+    return pd.DataFrame({**rows, **ends, **ratio_columns(ratio, old > 0)})
 
 
 def _change(figure: Figure, shown: Shown) -> pd.DataFrame:
@@ -263,13 +263,13 @@ def _mix(figure: Figure, shown: Shown) -> pd.DataFrame:
     # Bands of restricted records are cells of their own; sums of single years would be of cells
     # with noise each.
     if figure.of in shown.restricted:
-        found = _mix_of(figure, replace(shown, rhythm=shown.bands))
+        bands = _mix_of(figure, replace(shown, rhythm=shown.bands))
     else:
-        found = _summed_bands(rows, figure)
-    if found.empty:
+        bands = _summed_bands(rows, figure)
+    if bands.empty:
         return no_figures()
     parts = [
-        found[found["category"] == band_label(band)].assign(category=name)
+        bands[bands["category"] == band_label(band)].assign(category=name)
         for name, band in figure.bands.items()
     ]
     # Not recorded stays a row: shares are of all records, and would not add up without it.
@@ -309,8 +309,8 @@ def _mix_of(figure: Figure, shown: Shown) -> pd.DataFrame:
 def _by_kind(figure: Figure, shown: Shown) -> dict[str | None, Shown]:
     """What a reader may see of the places of pages, under None, and of each further kind."""
     further = [] if shown.finer.empty else shown.finer.index.unique("place_kind")
-    found: dict[str | None, Shown] = {None: shown}
-    found |= {
+    by_kind: dict[str | None, Shown] = {None: shown}
+    by_kind |= {
         kind: replace(
             shown,
             rhythm=shown.finer.xs(kind, level="place_kind"),
@@ -320,7 +320,7 @@ def _by_kind(figure: Figure, shown: Shown) -> dict[str | None, Shown]:
         for kind in figure.places
         if kind in further
     }
-    return found
+    return by_kind
 
 
 def _summed_bands(rows: pd.DataFrame, figure: Figure) -> pd.DataFrame:

@@ -139,17 +139,17 @@ def _read(
     # Before numbers are read: rows of other indicators may hold text where a number is wanted.
     sheet = _kept(name, sheet, source.where)
     faults: list[str] = []
-    found: dict[str, Any] = {"series": name, "label": source.label}
+    columns: dict[str, Any] = {"series": name, "label": source.label}
     for key, column in texts.items():
-        found[key] = "" if column is None else [text.strip() for text in sheet.columns[column]]
+        columns[key] = "" if column is None else [text.strip() for text in sheet.columns[column]]
     for key, column in numbers.items():
         given = pd.Series(sheet.columns[column] if column else [""] * len(sheet.rows), dtype=object)
         # Published tables write thousands with a comma.
         plain = given.str.strip().str.replace(",", "")
-        found[key] = pd.to_numeric(plain.where(plain != ""), errors="coerce").astype(float)
+        columns[key] = pd.to_numeric(plain.where(plain != ""), errors="coerce").astype(float)
         # Empty is missing; anything else that is no number is a fault, or c and z would pass for
         # missing.
-        wrong = found[key].isna() & (plain != "")
+        wrong = columns[key].isna() & (plain != "")
         faults += [
             f"{sheet.label}: row {row}, column {column!r}, value {value!r}: no number."
             for row, value, is_wrong in zip(sheet.rows, given, wrong, strict=True)
@@ -157,7 +157,7 @@ def _read(
         ]
     if faults:
         raise InputError(capped(faults))
-    table = pd.DataFrame(found, index=range(len(sheet.rows)))
+    table = pd.DataFrame(columns, index=range(len(sheet.rows)))
     reference = source.citation or source.address or ""
     # A quoted value that nobody can look up says so; our own of a count says how it was made.
     bare = "" if reference or source.value is None else NO_SOURCE
@@ -175,16 +175,16 @@ def _kept(name: str, sheet: CsvSheet, where: Where) -> CsvSheet:
     """The rows that all the values of the rules are in."""
     kept = np.ones(len(sheet.rows), dtype=bool)
     for column, values in where.items():
-        found = pd.Series(sheet.columns[column], dtype=object).str.strip()
+        texts_of_column = pd.Series(sheet.columns[column], dtype=object).str.strip()
         # A file holds texts alone: the number 2022 of a config must find the text 2022.
         asked = list(map(str, values))
         # A misspelt value would keep no row, and the series would silently be empty.
-        if missing := [value for value in asked if value not in set(found)]:
-            some = ", ".join(sorted(set(found))[:9])
+        if missing := [value for value in asked if value not in set(texts_of_column)]:
+            some = ", ".join(sorted(set(texts_of_column))[:9])
             raise ConfigError(
                 f"sources.{name}.where: no row has {column} = {missing[0]!r}; there is {some}."
             )
-        kept &= found.isin(asked).to_numpy(bool)
+        kept &= texts_of_column.isin(asked).to_numpy(bool)
     at = np.flatnonzero(kept).tolist()
     columns = {c: [texts[i] for i in at] for c, texts in sheet.columns.items()}
     return sheet._replace(rows=[sheet.rows[i] for i in at], columns=columns)

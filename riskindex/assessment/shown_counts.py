@@ -116,22 +116,22 @@ def areas_of_homes(
     dict
         Name of the figure to whether each area is one of its areas; missing where not assessed.
     """
-    found = {}
+    in_figure = {}
     for figure in asked:
         against = str(figure.against)
         if figure.kind != "living-in":
             continue
         # A factor that the reader may not see has no column, and its figure is withheld.
         if figure.areas == "hot" and against in hot:
-            found[figure.name] = hot[against]
+            in_figure[figure.name] = hot[against]
         elif figure.areas == "persistent" and "periods_hot" in persistence:
             factor = persistence.index.get_level_values("factor") == against
             of = persistence[factor].droplevel("factor")
             if len(of):
                 # Every period that was assessed; of one alone "always" would say nothing.
                 always = (of["periods_hot"] == of["periods_assessed"]).astype(object)
-                found[figure.name] = always.where(of["periods_assessed"] >= LEAST_PERIODS)
-    return found
+                in_figure[figure.name] = always.where(of["periods_assessed"] >= LEAST_PERIODS)
+    return in_figure
 
 
 LEAST_PERIODS = 2

@@ -217,7 +217,7 @@ def _joined(parts: Mapping[str, "_Part"], groups: Sequence[Group]) -> dict[str, 
     bare = {(name, label) for name, part in parts.items() for label in part.bare}
     # Where one source follows another, that which has ended must not make the period missing.
     joined = join_sources(groups, bare)
-    found = {}
+    joined_parts = {}
     for name, part in parts.items():
         counts = {
             key: pd.arrays.IntegerArray(n.fillna(0).to_numpy("int64"), np.zeros(len(n), bool))
@@ -226,12 +226,14 @@ def _joined(parts: Mapping[str, "_Part"], groups: Sequence[Group]) -> dict[str, 
             for key, n in part.counts.items()
         }
         notes = [note for note in part.notes if note not in joined.untrue]
-        found[name] = part._replace(counts=counts, notes=notes)
+        joined_parts[name] = part._replace(counts=counts, notes=notes)
     if joined.notes:
         # These notes are about several sources, and are told once.
-        last = list(found)[-1]
-        found[last] = found[last]._replace(notes=[*found[last].notes, *joined.notes])
-    return found
+        last = list(joined_parts)[-1]
+        joined_parts[last] = joined_parts[last]._replace(
+            notes=[*joined_parts[last].notes, *joined.notes]
+        )
+    return joined_parts
 
 
 def groups_of(factor: Factor, unit: Unit) -> list[Group]:
@@ -354,7 +356,7 @@ def _in_polygons(
     tally: Tally, asked: Sequence[Group], polygons: "Mapping[str, pd.Series[Any]]"
 ) -> dict[tuple[str, ...], int]:
     """Events of each group and period by named polygon, and those of no known point."""
-    found: dict[tuple[str, ...], int] = {}
+    by_polygon: dict[tuple[str, ...], int] = {}
     # By the point and never by the area: a high street is a small part of several areas.
     for group in asked if polygons and tally.events.has_points else ():
         table = tally.points(group)
@@ -372,10 +374,10 @@ def _in_polygons(
                 key = group.factor, group.label, period.label, kind
                 numbers = events_inside(*here, np.asarray(shapes.array, dtype=object))
                 for name, n in zip(shapes.index, numbers, strict=True):
-                    found[*key, str(name)] = int(n)
-                found[*key, NO_POINT] = int(bare.get(i, 0))
-                found[*key, IN_NO_AREA] = int(nowhere[i])
-    return found
+                    by_polygon[*key, str(name)] = int(n)
+                by_polygon[*key, NO_POINT] = int(bare.get(i, 0))
+                by_polygon[*key, IN_NO_AREA] = int(nowhere[i])
+    return by_polygon
 
 
 def _sum(column: "pd.api.extensions.ExtensionArray") -> int:
@@ -471,8 +473,8 @@ def _compared(tally: Tally) -> tuple[Iterator[str], pd.DataFrame]:
         asked = tally.number(inside) <= CHEAP_UP_TO
     if events.is_counted or not asked or "geometry" not in tally.study.areas:
         return iter(()), _NO_PAIRS
-    found = compare(events.connection, tally.study, events.crs)
-    return agreement_notes(tally.name, found), found.pairs.assign(source=tally.name)
+    agreement = compare(events.connection, tally.study, events.crs)
+    return agreement_notes(tally.name, agreement), agreement.pairs.assign(source=tally.name)
 
 
 def _in_one(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -136,16 +136,16 @@ def months_listed(inventory: Inventory, columns: Mapping[str, Sequence[str]], la
         # An inventory that counts records lists months of 0 as well: the force was asked and sent
         # nothing.
         table = table[(pd.to_numeric(numbers, errors="coerce") > 0).to_numpy()]
-    found = table["month"].str.strip().str.extract(r"^(\d{4})-(0[1-9]|1[0-2])(?:-\d\d)?$")
+    year_month = table["month"].str.strip().str.extract(r"^(\d{4})-(0[1-9]|1[0-2])(?:-\d\d)?$")
     # A month that is misread would make areas not assessed, or count a gap as 0.
-    wrong = found[0].isna()
+    wrong = year_month[0].isna()
     if wrong.any():
         at = int(np.flatnonzero(wrong)[0])
         raise InputError(
             f"{label}: column {inventory.month!r}, value {table['month'].iloc[at]!r}: no month "
             "such as 2025-01."
         )
-    number = found[0].astype(int) * 12 + found[1].astype(int) - 1
+    number = year_month[0].astype(int) * 12 + year_month[1].astype(int) - 1
     by_unit = number.groupby(table["unit"].str.strip())
     return {str(unit): frozenset(map(int, months)) for unit, months in by_unit}
 
@@ -181,8 +181,8 @@ def groups_of_units(
         raise ConfigError(f"{place}.coverage.names: no group {first_few(strange)}.")
     # Files say devon-and-cornwall and lookups Devon & Cornwall: compared by their words.
     by_words = {words_of_name(group): group for group in groups}
-    found = {unit: names.get(unit, by_words.get(words_of_name(unit))) for unit in units}
-    matched = {unit: group for unit, group in found.items() if group is not None}
+    group_of_unit = {unit: names.get(unit, by_words.get(words_of_name(unit))) for unit in units}
+    matched = {unit: group for unit, group in group_of_unit.items() if group is not None}
     # Units that match nothing are the usual slip of a wrong kind of group, and would mark
     # everything as not covered.
     if not matched:
@@ -293,11 +293,11 @@ def gaps_by_unit(
 def _by_group(
     months: Months, groups_of: Mapping[str, str], groups: "pd.Series[str]"
 ) -> dict[str, set[int]]:
-    found: dict[str, set[int]] = {str(group): set() for group in groups.unique()}
+    covered: dict[str, set[int]] = {str(group): set() for group in groups.unique()}
     for unit, group in groups_of.items():
         # Several units may cover one group, each in months of its own.
-        found[group] |= months.get(unit, frozenset())
-    return found
+        covered[group] |= months.get(unit, frozenset())
+    return covered
 
 
 def _disagreements(
@@ -362,10 +362,10 @@ def gaps_by_number(
         own = large | ((kind == coverage.by) & (names != NOT_RECORDED))
         covered = _by_number(events, codes, sizes, spans, large=large, own=own)
         named = dict(zip(map(str, names), covered, strict=True))
-        found = _gaps(named, areas[kind], spans, f"hardly any event in the {kind}")
-        if (found.lacking & ~lacking).any():
-            notes += found.notes
-            lacking |= found.lacking
+        gaps = _gaps(named, areas[kind], spans, f"hardly any event in the {kind}")
+        if (gaps.lacking & ~lacking).any():
+            notes += gaps.notes
+            lacking |= gaps.lacking
     return _as_asked(Gaps(lacking, tuple(notes)), coverage)
 
 
@@ -412,8 +412,8 @@ def _by_own_months(table: Array) -> Array:
 
 def _absent(observed: Array, expected: Array) -> Flags:
     # Enough must be expected: no event in a small group is chance and no gap.
-    found = (expected >= ENOUGH_EXPECTED) & (observed <= PLAINLY_ABSENT * expected)
-    return np.asarray(found, dtype=bool)
+    is_absent = (expected >= ENOUGH_EXPECTED) & (observed <= PLAINLY_ABSENT * expected)
+    return np.asarray(is_absent, dtype=bool)
 
 
 def _gaps(

@@ -177,12 +177,12 @@ def _numbers(tally: Tally, group: Group, rules: Sequence[Rule]) -> dict[str, dic
     columns = "".join(f", {column}" for column in tally.columns)
     # One pass for all steps: each rule is a filter of one grouped scan.
     n = "sum(events)" if tally.events.is_counted else "count(*)"
-    found = tally.events.connection.execute(
+    by_span = tally.events.connection.execute(
         f"SELECT coalesce(span, -1) AS span, {sums} FROM (SELECT month, sort > 0 AS used{columns}, "
         f"{n} AS n FROM coded GROUP BY ALL) LEFT JOIN calendar USING (month) GROUP BY 1"
     ).df()
     periods = {
-        label: found[found["span"].isin(spans)].iloc[:, 1:].sum()
+        label: by_span[by_span["span"].isin(spans)].iloc[:, 1:].sum()
         for label, spans in tally.spans_of(group).items()
     }
     return {label: dict(zip(tests, map(int, n), strict=True)) for label, n in periods.items()}

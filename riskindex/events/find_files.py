@@ -63,14 +63,14 @@ def find_events(
         # Who names a file means it, whatever it is called.
         wanted = endings if path.is_dir() else ("",)
         paths += [p for p in inside if p.is_file() and _is_wanted(p.name, wanted, never, passed)]
-    found, empty = [], []
+    files, empty = [], []
     for path, label in _labelled(paths):
         is_zip = sniff(path) == "zip"
         # Counted by ending where passed over, so that a zip of PDFs is not silent.
         inside_zip = sorted(members(path)) if is_zip else []
         kept = tuple(m for m in inside_zip if _is_wanted(m, endings, never, passed))
         if kept or not is_zip:
-            found.append(FoundFile(path, label, kept))
+            files.append(FoundFile(path, label, kept))
         else:
             empty.append(
                 f"{place}: {label}: no table in it (looked for {looked}). Put the tables "
@@ -78,11 +78,11 @@ def find_events(
             )
     if empty:
         raise InputError(empty)
-    if not found:
+    if not files:
         raise InputError(f"{place}: no table in {', '.join(patterns)} (looked for {looked}).")
     if police:
-        _refuse_twice(found, place)
-    return found, ", ".join(f"{n:,} *{ending}" for ending, n in sorted(passed.items()))
+        _refuse_twice(files, place)
+    return files, ", ".join(f"{n:,} *{ending}" for ending, n in sorted(passed.items()))
 
 
 def _matches(pattern: str, folder: Path, place: str) -> list[Path]:

@@ -48,11 +48,11 @@ def recognise(connection: "DuckDBPyConnection", codes: pd.DataFrame) -> dict[str
     # Without points under unknown codes there is no evidence to scan for.
     if not (codes["route"].isin(UNKNOWN_ROUTES) & (codes["points"] > 0)).any():
         return {}
-    found = connection.execute(_EVIDENCE).df()
-    sums = found.groupby("code", sort=True)["n"].sum()
+    evidence = connection.execute(_EVIDENCE).df()
+    sums = evidence.groupby("code", sort=True)["n"].sum()
     # More than half: snapped points near a border fall into the neighbour for a minority of events.
     older = sums.index[sums > codes["events"].reindex(sums.index) / 2]
-    parts = found[found["code"].isin(older)].groupby("code", sort=True)["area"]
+    parts = evidence[evidence["code"].isin(older)].groupby("code", sort=True)["area"]
     return {str(code): tuple(sorted({int(area) for area in areas})) for code, areas in parts}
 
 

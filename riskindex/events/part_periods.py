@@ -137,14 +137,14 @@ class PartPeriods:
         """Stretches of days without an event, first and last day, where some should be."""
         if self.is_whole or not len(self._by_day):
             return {}
-        found = {}
+        gaps = {}
         for period in self.tally.periods:
             # Days of a month that is missing whole are told once, with the month.
             gone = set(self.months[period]) | self.tally.events.empty_months
             stretches = missing_days(period, self._by_day, months=gone)
             if stretches:
-                found[period] = stretches
-        return found
+                gaps[period] = stretches
+        return gaps
 
     @cached_property
     def _by_day(self) -> dict[date, int]:
@@ -189,8 +189,8 @@ class PartPeriods:
         if not meets:
             return {}  # which is told, value by value
         gone = {m for stretch in self._beyond(meets) for m in self._unlikely(stretch, meets)}
-        found = {p: tuple(m for m in p.months if m in gone) for p in group.periods}
-        return {period: months for period, months in found.items() if months}
+        lacking = {p: tuple(m for m in p.months if m in gone) for p in group.periods}
+        return {period: months for period, months in lacking.items() if months}
 
     def _meets(self, group: Group) -> dict[int, int]:
         """Number of records of each month that meet a group's rule, whatever others they meet."""
@@ -271,12 +271,12 @@ def join_sources(groups: Sequence[Group], bare: Collection[tuple[str, str]]) -> 
         labels = list(dict.fromkeys(p.label for group in own for p in group.periods))
         sources = dict.fromkeys(group.source for group in own)
         having = {label: [s for s in sources if (s, label) not in bare] for label in labels}
-        used = {tuple(found) for found in having.values()}
+        used = {tuple(names) for names in having.values()}
         # One source needs no joining, and a period of two sources or of none allows none.
-        if len(used) < 2 or any(len(found) != 1 for found in used):
+        if len(used) < 2 or any(len(names) != 1 for names in used):
             kept |= {(source, label) for source in sources for label in labels}
             continue
-        starts = [f"{label} from {found[0]}" for label, found in having.items()]
+        starts = [f"{label} from {names[0]}" for label, names in having.items()]
         columns |= {
             (factor, g.label, p.label)
             for g in own

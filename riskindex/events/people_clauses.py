@@ -35,7 +35,7 @@ def columns_about_people(
     ConfigError
         A source whose people cannot be found, with what it would need.
     """
-    found: dict[str, list[str]] = {}
+    columns_of_source: dict[str, list[str]] = {}
     faults = []
     for name, definition, clause in _clauses(factors):
         # Without the key of its offence a record cannot be joined to the people of it.
@@ -51,13 +51,13 @@ def columns_about_people(
             )
         for one in named:
             rules = (one.of_role, one.met, one.missing)
-            found.setdefault(one.source, []).extend(
+            columns_of_source.setdefault(one.source, []).extend(
                 test.column for rule in rules for test in tests_of(rule)
             )
     if faults:
         # Factors share definitions, and would tell a fault once for each of them.
         raise ConfigError(list(dict.fromkeys(faults)))
-    return {name: tuple(dict.fromkeys(columns)) for name, columns in found.items()}
+    return {name: tuple(dict.fromkeys(columns)) for name, columns in columns_of_source.items()}
 
 
 def _no_offence(name: str, definition: str, clause: Clause, source: object) -> str:

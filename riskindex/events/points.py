@@ -33,11 +33,11 @@ def areas_of_points(x: Array, y: Array, shapes: Shapes) -> SmallIntegers:
     point, area = _in_boxes(x, y, shapely.bounds(shapes))
     # Intersects and not contains: a point on the outer border is in the study area.
     held = shapely.intersects_xy(shapes[area], x[point], y[point])
-    found = np.full(len(x), len(shapes), dtype=np.int32)
+    first_area = np.full(len(x), len(shapes), dtype=np.int32)
     # On a shared border the first area, so that no event counts twice.
-    np.minimum.at(found, point[held], area[held].astype(np.int32))
-    found[found == len(shapes)] = -1
-    return found
+    np.minimum.at(first_area, point[held], area[held].astype(np.int32))
+    first_area[first_area == len(shapes)] = -1
+    return first_area
 
 
 def events_inside(x: Array, y: Array, n: Integers, shapes: Shapes) -> Integers:
@@ -99,8 +99,8 @@ def _overlap(boxes: Array, x: Array, y: Array) -> Flags:
     if not len(x) or not len(y):
         return np.zeros(len(boxes), dtype=bool)
     west, south, east, north = boxes.T
-    found = (west <= x.max()) & (east >= x.min()) & (south <= y.max()) & (north >= y.min())
-    return np.asarray(found, dtype=bool)
+    overlaps = (west <= x.max()) & (east >= x.min()) & (south <= y.max()) & (north >= y.min())
+    return np.asarray(overlaps, dtype=bool)
 
 
 def _ranges(lengths: Positions) -> tuple[Positions, Positions]:

@@ -453,10 +453,10 @@ def _with_areas_of_postcodes(
         return opened
     wanted = [row.removeprefix(POSTCODE) for row in rows]
     codes = [] if areas is None else list(areas.index)
-    found = read_postcodes(postcodes, wanted, codes, folder)
+    lookup = read_postcodes(postcodes, wanted, codes, folder)
     table, view = f"postcodes of {name}", f"{events.table} by postcode"
     area_of_postcode = (
-        found.areas.rename("area").rename_axis("postcode").reset_index().astype("str")
+        lookup.areas.rename("area").rename_axis("postcode").reset_index().astype("str")
     )
     store(events.connection, "looked_up", area_of_postcode)
     area = (
@@ -471,10 +471,10 @@ def _with_areas_of_postcodes(
     )
     note = (
         f"{name}: {len(wanted):,} postcodes, {len(area_of_postcode):,} of them in "
-        f"{found.file.name}."
+        f"{lookup.file.name}."
     )
     events = replace(events, table=view)
-    return Opened({name: events}, (*opened.files, found.file), (*opened.notes, note))
+    return Opened({name: events}, (*opened.files, lookup.file), (*opened.notes, note))
 
 
 def _distinct_codes(events: Events, condition: str) -> list[str]:
@@ -538,9 +538,9 @@ def _read_files(
     """Read the files of a source; their provenance, and what was passed over."""
     patterns = [source.path] if isinstance(source.path, str) else list(source.path)
     place, police = f"sources.{reader.name}.path", isinstance(source, PoliceSource)
-    found, passed = find_events(patterns, folder, place=place, police=police)
-    total = sum(len(file.members) or 1 for file in found)
-    return [reader.read(file, _telling(reader, total, say)) for file in found], passed
+    files, passed = find_events(patterns, folder, place=place, police=police)
+    total = sum(len(file.members) or 1 for file in files)
+    return [reader.read(file, _telling(reader, total, say)) for file in files], passed
 
 
 def _listed(
@@ -636,7 +636,7 @@ def _refuse_dates_of_birth(events: Events, column: str | None) -> None:
     """
     if column is None:
         return
-    found = events.connection.execute(
+    rows = events.connection.execute(
         f"SELECT file, count(*), min(row) FROM {identifier(events.table)} "
         f"WHERE regexp_matches({category(column)}, ?) GROUP BY file ORDER BY file",
         [_DATE],
@@ -646,11 +646,11 @@ def _refuse_dates_of_birth(events: Events, column: str | None) -> None:
         "a date and no age. Dates of birth must not be read: give ages in years at the event, in a "
         "column of their own."
     )
-    others = {file: f" (and {n - 1:,} more)" if n > 1 else "" for file, n, _ in found}
-    if found:
+    others = {file: f" (and {n - 1:,} more)" if n > 1 else "" for file, n, _ in rows}
+    if rows:
         raise InputError(
             [
                 f"{file}: row {row}, column {column!r}{others[file]}: {reason}"
-                for file, _, row in found
+                for file, _, row in rows
             ]
         )

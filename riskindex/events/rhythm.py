@@ -78,21 +78,21 @@ def default_times(tally: Tally) -> tuple[DefaultTime, ...]:
     count = np.zeros(24 * 60)
     for minute, n in rows:
         count[minute] = n
-    found = default_minutes(count)
+    defaults = default_minutes(count)
     return tuple(
         DefaultTime(int(minute), int(count[minute]), float(expected), int(count.sum()))
-        for minute, expected in zip(found.minute, found.expected, strict=True)
+        for minute, expected in zip(defaults.minute, defaults.expected, strict=True)
     )
 
 
 def default_time_notes(name: str, defaults: Sequence[DefaultTime]) -> Iterator[str]:
     """Say of each default time of a source how many records have it."""
-    for found in defaults:
+    for default in defaults:
         yield (
-            f"{name}: {found.records:,} of {found.timed:,} records with a time of day are at "
-            f"{found.minute // 60:02d}:{found.minute % 60:02d}, where the rest of that hour and "
-            f"the other hours lead to expect about {found.expected:,.0f}. It is taken to stand for "
-            f"a time not known: these are listed as {DEFAULT_TIME!r}, in no hour."
+            f"{name}: {default.records:,} of {default.timed:,} records with a time of day are at "
+            f"{default.minute // 60:02d}:{default.minute % 60:02d}, where the rest of that hour "
+            f"and the other hours lead to expect about {default.expected:,.0f}. It is taken to "
+            f"stand for a time not known: these are listed as {DEFAULT_TIME!r}, in no hour."
         )
 
 
@@ -357,18 +357,18 @@ def _listed(numbers: Sequence[int]) -> str:
 def _aspects(tally: Tally, defaults: Sequence[DefaultTime]) -> dict[str, str]:
     """What can be asked of a source, as SQL; hours with default times as one of their own."""
     table = identifier(tally.events.table)
-    found = {"month": "year(date) * 12 + month(date) - 1"}
+    aspects = {"month": "year(date) * 12 + month(date) - 1"}
     # Where every date is the first of a month, weekdays would all be those of the first.
     if tally.number(f"SELECT count(*) FROM {table} WHERE day(date) > 1"):
-        found["weekday"] = "isodow(date)"
+        aspects["weekday"] = "isodow(date)"
     if "hour" in tally.events.relation.columns and tally.number(
         # Midnight alone is what systems write where the hour is not known.
         f"SELECT count(*) FROM {table} WHERE hour > 0"
     ):
-        found["hour"] = _hour_or_none(tally, defaults)
+        aspects["hour"] = _hour_or_none(tally, defaults)
     for aspect, column in tally.events.people.items():
-        found[aspect] = category(column)
-    return found
+        aspects[aspect] = category(column)
+    return aspects
 
 
 def _hour_or_none(tally: Tally, defaults: Sequence[DefaultTime]) -> str:
@@ -478,9 +478,9 @@ def count_inside(
     if not aspects:
         return nothing_inside()
     codes = pd.Series(np.asarray(tally.study.codes, dtype=object))
-    found = count_by_group(tally, groups, codes, defaults=defaults, aspects=aspects)
-    found = over_periods(in_areas(found))
-    return found.rename_axis(index={"place": "area_code"})
+    records = count_by_group(tally, groups, codes, defaults=defaults, aspects=aspects)
+    records = over_periods(in_areas(records))
+    return records.rename_axis(index={"place": "area_code"})
 
 
 def part_in_words(part: str) -> str:
@@ -506,11 +506,11 @@ def nothing_inside() -> pd.DataFrame:
 def _aspects_inside(tally: Tally, defaults: Sequence[DefaultTime]) -> dict[str, str]:
     """What the source knows, as SQL over a record."""
     table, events = identifier(tally.events.table), tally.events
-    found = {}
+    aspects = {}
     if events.street and tally.number(
         f"SELECT count(*) FROM {table} WHERE {events.street} IS NOT NULL"
     ):
-        found[STREET] = STREET
+        aspects[STREET] = STREET
     # As for weekdays and hours alone: midnight or the first of a month alone are no times.
     if "hour" in events.relation.columns and tally.number(
         f"SELECT count(*) FROM {table} WHERE hour > 0 AND day(date) > 1"
@@ -521,5 +521,5 @@ def _aspects_inside(tally: Tally, defaults: Sequence[DefaultTime]) -> dict[str, 
         )
         # A record between two times is of no one part, unless the two are one.
         has_hour = f"{_hour_or_none(tally, defaults)} > 0 AND {_at_one_time(tally)}"
-        found[HOURS] = f"CASE WHEN {has_hour} THEN isodow(date)::VARCHAR || CASE {first} END END"
-    return found
+        aspects[HOURS] = f"CASE WHEN {has_hour} THEN isodow(date)::VARCHAR || CASE {first} END END"
+    return aspects

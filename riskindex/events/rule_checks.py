@@ -104,18 +104,18 @@ def check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]:
             f"SELECT DISTINCT {category(column)} FROM {identifier(events.table)} "
             f"WHERE {category(column)} IS NOT NULL ORDER BY 1"
         ).fetchall()
-        found = [row[0] for row in rows]
+        recorded = [row[0] for row in rows]
         # A value near one that exists is a slip and stops the run; one that is near nothing may
         # just not have happened, and is noted.
-        for value in sorted({v for v in wanted if isinstance(v, str)} - {"", *found}):
-            near = _nearest(value, found)
+        for value in sorted({v for v in wanted if isinstance(v, str)} - {"", *recorded}):
+            near = _nearest(value, recorded)
             none = f"{name}: where: no record has {value!r} in the column {column!r}"
             advice = _IF_DEFINED if (column, value) in defined else ""
             (faults if near else notes).append(
                 f"{none}; did you mean {near!r}?{advice}" if near else f"{none}."
             )
-        notes += _made_dates(name, column, wanted, found)
-        faults += _spelt_otherwise(name, column, wanted, found)
+        notes += _made_dates(name, column, wanted, recorded)
+        faults += _spelt_otherwise(name, column, wanted, recorded)
     if faults:
         raise ConfigError(faults)
     return notes

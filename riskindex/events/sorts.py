@@ -26,22 +26,22 @@ def store_sorts(events: Events, groups: Sequence[Group], units: Units) -> Flags:
     tests = ", ".join(f"{rule} AS met_{i}" for i, rule in enumerate(rules))
     n = "sum(events)" if events.is_counted else "count(*)"
     # Rules are tested once for each combination of values, and not for each event.
-    found = events.connection.execute(
+    combinations = events.connection.execute(
         f"SELECT *, {tests} FROM (SELECT {names}, {n}::BIGINT AS n "
         f"FROM {identifier(events.table)} GROUP BY ALL)"
     ).df()
-    met = found.iloc[:, -len(rules) :].to_numpy(dtype=bool)
+    met = combinations.iloc[:, -len(rules) :].to_numpy(dtype=bool)
     used = met[:, 0]
     if units.left_out:
         unit = f"category {events.coverage.column}"
         # A file of a unit that covers no group of the areas (another force, the transport police)
         # is no event of the study area.
-        used = used & ~found[unit].isin(units.left_out).to_numpy()
+        used = used & ~combinations[unit].isin(units.left_out).to_numpy()
     # Values that meet the same rules are one sort from here on.
     sorts, of_used = np.unique(met[used], axis=0, return_inverse=True)
-    sort = np.zeros(len(found), dtype=np.int32)
+    sort = np.zeros(len(combinations), dtype=np.int32)
     sort[used] = of_used.ravel() + 1
-    table = found.iloc[:, : -len(rules)].assign(sort=sort)
+    table = combinations.iloc[:, : -len(rules)].assign(sort=sort)
     store(events.connection, "sorts", table)
     # Line 0 is the sort of what the source leaves out.
     return np.vstack([np.zeros((1, len(rules)), dtype=bool), sorts])

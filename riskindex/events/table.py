@@ -272,13 +272,17 @@ def create_parquet_view(
     given = [str(name) for name, *_ in described]
     names = layout.named(given)
     _check(names, layout, label)
-    found = {
+    given_types = {
         name: (one, str(type_))
         for name, one, (_, type_, *_) in zip(names, given, described, strict=True)
     }
     # A Parquet file is read again for every question, so that what need not be mended in each row
     # pays.
-    raw = {c: _look(connection, scan, c, found[c], layout) for c in layout.columns if c in found}
+    raw = {
+        c: _look(connection, scan, c, given_types[c], layout)
+        for c in layout.columns
+        if c in given_types
+    }
     query = select_events(scan, raw, layout, label, row="file_row_number + 1", skip_blank=False)
     connection.execute(f"CREATE VIEW {identifier(view)} AS {query}")
     return int(rows)
@@ -485,12 +489,12 @@ def _rejected(connection: "DuckDBPyConnection", label: str, columns: int) -> Ite
     # The reader collects rejected lines of all files, and the next must begin without these.
     connection.execute("DROP TABLE reject_errors; DROP TABLE reject_scans")
     for line, kind, message in rows:
-        found = message.rsplit("Found:", 1)[-1].strip()
+        values = message.rsplit("Found:", 1)[-1].strip()
         # The words of the reader are about its own options; an analyst needs the row and what is
         # wrong in it.
         reasons = {
-            "MISSING COLUMNS": f"{found} values where the header has {columns}",
-            "TOO MANY COLUMNS": f"{found} values where the header has {columns}",
+            "MISSING COLUMNS": f"{values} values where the header has {columns}",
+            "TOO MANY COLUMNS": f"{values} values where the header has {columns}",
             "UNQUOTED VALUE": "a quote that is not closed",
         }
         what = reasons.get(str(kind), str(message).rstrip("."))

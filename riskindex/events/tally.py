@@ -152,8 +152,8 @@ class Tally:
         Where no rule keeps it, their number.
         """
         sorts = [_listed(np.flatnonzero(self.counts_in[:, rule])) for rule in scope.rules]
-        found = " ".join(f"WHEN sort IN ({of}) THEN {i}" for i, of in enumerate(sorts))
-        return f"CASE {found} ELSE {len(sorts)} END"
+        cases = " ".join(f"WHEN sort IN ({of}) THEN {i}" for i, of in enumerate(sorts))
+        return f"CASE {cases} ELSE {len(sorts)} END"
 
     def in_several(self, factor: str) -> dict[tuple[int, int], int]:
         """Number of events that meet the rules of two groups of a factor, in its periods.
@@ -176,7 +176,7 @@ class Tally:
         cells = self.cells[self._inside(scope, self.cells)]
         of_sort = np.bincount(cells["sort"], weights=cells["n"], minlength=len(self.meets))
         met = [np.array(scope.rules)[row[list(scope.rules)]] for row in self.meets]
-        found = _in_pairs(met, of_sort.astype(np.int64))
+        shared = _in_pairs(met, of_sort.astype(np.int64))
         repeated = {"key": self.events.has_key, "person, area, period": self.events.has_person}
         for by in (by for by, is_asked in repeated.items() if is_asked and len(scope.rules) > 1):
             table = self._frame(
@@ -189,8 +189,8 @@ class Tally:
             for pair, n in _in_pairs(rules, table["n"].to_numpy()).items():
                 # One record may meet both rules, or two records of a person one each; the larger
                 # number is the one that would have been counted twice.
-                found[pair] = max(n, found.get(pair, 0))
-        return found
+                shared[pair] = max(n, shared.get(pair, 0))
+        return shared
 
     @cached_property
     def cells(self) -> pd.DataFrame:
@@ -256,13 +256,13 @@ class Tally:
                 "JOIN dated d USING (file, row) "
                 f"WHERE p.reason = {Reason.COUNTED} AND p.sort IN ({sorts})"
             )
-        found = self._frame(
+        by_point = self._frame(
             f"SELECT span, area, x, y, count(*) AS n FROM ({counted}) GROUP BY ALL ORDER BY ALL"
         )
-        period = self._period_of_span(scope)[found["span"].to_numpy()]
+        period = self._period_of_span(scope)[by_point["span"].to_numpy()]
         # An event in a period that its area has no whole data of counts nowhere.
-        covered = (period >= 0) & ~self.lacking(scope)[found["area"].to_numpy(), period]
-        return found.assign(period=period).loc[covered, ["period", "x", "y", "n"]]
+        covered = (period >= 0) & ~self.lacking(scope)[by_point["area"].to_numpy(), period]
+        return by_point.assign(period=period).loc[covered, ["period", "x", "y", "n"]]
 
     def elsewhere(self, group: Group, *, reasons: Sequence[Reason] = LOST) -> Integers:
         """Events of a group that meet its rule and are in no area, shape (periods,).
@@ -280,11 +280,11 @@ class Tally:
         asked = f"SELECT {self._period(scope)} AS period, key, file, row FROM placed WHERE "
         asked += f"reason IN ({_listed(reasons)}) AND sort IN ({sorts}) AND period IS NOT NULL "
         parts = [f"{asked} AND key IS NULL", f"{asked} AND key IS NOT NULL {once}"]
-        found = self._frame(
+        by_period = self._frame(
             f"SELECT period, count(*) AS n FROM ({' UNION ALL '.join(parts)}) GROUP BY period"
         )
         numbers = np.zeros(len(scope.periods), dtype=np.int64)
-        numbers[found["period"].to_numpy(dtype=np.intp)] = found["n"].to_numpy()
+        numbers[by_period["period"].to_numpy(dtype=np.intp)] = by_period["n"].to_numpy()
         return numbers
 
     def uncounted(self) -> pd.DataFrame:
@@ -425,11 +425,11 @@ class Tally:
     def _by_record(self, scope: Scope) -> Iterator["_Outcomes"]:
         # Rules are looked at once for each combination of values, which are thousands, and not for
         # each event, which are millions.
-        found = self._frame(
+        outcomes = self._frame(
             f"SELECT span, area, reason, count(*) AS n, {wrapped_sum('print')} AS prints "
             f"FROM ({self._settled(scope)}) JOIN days USING (date) GROUP BY ALL"
         )
-        yield _Outcomes(*(found[name].to_numpy() for name in _Outcomes._fields))
+        yield _Outcomes(*(outcomes[name].to_numpy() for name in _Outcomes._fields))
 
     def _by_cell(self, scope: Scope) -> Iterator["_Outcomes"]:
         # The rule decides last: events of a kind that is not counted are still accounted for, by
@@ -564,11 +564,11 @@ def _sums(reason: WholeNumbers, n: Integers) -> Integers:
 
 def _in_pairs(rules: Iterable[WholeNumbers], n: Integers) -> dict[tuple[int, int], int]:
     """Sum of n for each pair of groups among the rules, in rising order, that stand together."""
-    found: Counter[tuple[int, int]] = Counter()
+    numbers: Counter[tuple[int, int]] = Counter()
     for of_one, number in zip(rules, n.tolist(), strict=True):
         for pair in itertools.combinations((of_one - 1).tolist(), 2):
-            found[pair] += number
-    return {pair: number for pair, number in sorted(found.items()) if number}
+            numbers[pair] += number
+    return {pair: number for pair, number in sorted(numbers.items()) if number}
 
 
 def _listed(numbers: Iterable[int]) -> str:
@@ -602,6 +602,6 @@ def _repeated(name: str, times: int) -> pd.Categorical:
 
 def _named(values: Any) -> pd.Categorical:  # noqa: ANN401
     """Categories that occur, in no order."""
-    found = values.as_unordered().remove_unused_categories()
-    named: pd.Categorical = found.rename_categories(found.categories.astype(str))
+    occurring = values.as_unordered().remove_unused_categories()
+    named: pd.Categorical = occurring.rename_categories(occurring.categories.astype(str))
     return named

@@ -148,7 +148,7 @@ def select_events(
         )
     # Keyed: without the secret nobody can hash a list of names to find a person.
     roles["person"] = _keyed(text_or_null(layout.person), layout.secret)
-    found = ", ".join(f"{value} AS {role}" for role, value in roles.items())
+    role_columns = ", ".join(f"{value} AS {role}" for role, value in roles.items())
     further = {category(c): text(c) for c in layout.categories}
     if layout.offence is not None:
         further["offence"] = _keyed(text_or_null(layout.offence), layout.secret)
@@ -168,7 +168,7 @@ def select_events(
             {bad}
         FROM (
             SELECT row, {date} AS date, {hour} AS hour, {minute} AS minute,
-                {x} AS x, {y} AS y, {found}{categories},
+                {x} AS x, {y} AS y, {role_columns}{categories},
                 {names[layout.date]} AS date_raw, {raw_x} AS x_raw, {raw_y} AS y_raw{ends}
             FROM (SELECT {row} AS row, {plain} FROM {scan})
             WHERE {f"NOT ({blank})" if skip_blank else "true"}

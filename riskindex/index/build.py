@@ -433,9 +433,9 @@ def _reasons_not_assessed(scores: pd.DataFrame, score: pd.Series) -> pd.Series:
     # Reasons are put into words once for each pattern.
     kinds, of_area = np.unique(why[score.isna()], axis=0, return_inverse=True)
     sentences = np.array([_lacking(kind, missing.columns, texts) for kind in kinds], dtype=object)
-    found = pd.Series("", index=score.index, dtype="object")
-    found[score.isna()] = sentences[of_area.ravel()]
-    return found.astype("str")
+    sentence_of_area = pd.Series("", index=score.index, dtype="object")
+    sentence_of_area[score.isna()] = sentences[of_area.ravel()]
+    return sentence_of_area.astype("str")
 
 
 def _lacking(kind: Positions, factors: pd.Index, texts: pd.Index) -> str:

@@ -197,6 +197,8 @@ def warn_of_directions(correlations: pd.DataFrame, factors: Sequence[Factor]) ->
 def strong_pairs(correlations: pd.DataFrame) -> dict[tuple[str, str], float]:
     """Pairs of factors whose rank correlation is beyond `WARN_ABOVE`, the strongest first."""
     between = correlations.xs("factor", axis=1, level="kind")
-    found = {(str(a), str(b)): float(between.at[a, b]) for a, b in combinations(between.index, 2)}
-    strong = {pair: rho for pair, rho in found.items() if abs(rho) > WARN_ABOVE}
+    rho_of_pair = {
+        (str(a), str(b)): float(between.at[a, b]) for a, b in combinations(between.index, 2)
+    }
+    strong = {pair: rho for pair, rho in rho_of_pair.items() if abs(rho) > WARN_ABOVE}
     return dict(sorted(strong.items(), key=lambda item: -abs(item[1])))

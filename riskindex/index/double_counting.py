@@ -36,7 +36,7 @@ def find_double_counting(
     """
     # What is only mapped adds nothing to the index.
     scored = [factor for factor in factors if factor.scored]
-    rows = [found for pair in combinations(scored, 2) for found in _of_pair(pair, sources)]
+    rows = [row for pair in combinations(scored, 2) for row in _of_pair(pair, sources)]
     table = pd.DataFrame(rows, columns=list(COLUMNS[:-1]))
     # Said with the correlation where there is one; the rule stands without it.
     rho_of_pair = {

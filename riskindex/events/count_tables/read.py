@@ -208,9 +208,9 @@ def _as_many(
     first = np.array([starts[label] for label in labels.ravel()])
     row = np.repeat(np.arange(len(counts)), counts.shape[1])
     times = counts.ravel()
-    found = {DATE: np.repeat(first, times)}
+    columns = {DATE: np.repeat(first, times)}
     for column in texts:
         # Codes are repeated and named afterwards: repeated texts would fill the memory.
         codes, words = pd.factorize(np.array(sheet.columns[column], dtype=object))
-        found[column] = pd.Categorical.from_codes(np.repeat(codes[row], times), words).astype(str)
-    return pd.DataFrame(found)
+        columns[column] = pd.Categorical.from_codes(np.repeat(codes[row], times), words).astype(str)
+    return pd.DataFrame(columns)

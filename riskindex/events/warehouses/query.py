@@ -212,10 +212,10 @@ def queries(
     """
     if engine is not None and engine not in (dialects := _dialects()):
         raise ConfigError(f"--engine: no engine {engine!r}; there are {', '.join(dialects)}.")
-    found = {name: s for name, s in sources.items() if isinstance(s, WarehouseSource)}
-    if not found:
+    warehouses = {name: s for name, s in sources.items() if isinstance(s, WarehouseSource)}
+    if not warehouses:
         raise ConfigError('No source has kind = "warehouse", so that there is no query to print.')
-    return [_commented(name, source, factors, engine) for name, source in found.items()]
+    return [_commented(name, source, factors, engine) for name, source in warehouses.items()]
 
 
 def _commented(
@@ -241,7 +241,7 @@ def _dialects() -> dict[str, str]:
 
     # Asked of ibis itself, so that a dialect it learns needs no change here.
     backends = importlib.metadata.entry_points(group="ibis.backends")
-    return dict(DIALECTS) | {found.name: found.name for found in sorted(backends)}
+    return dict(DIALECTS) | {backend.name: backend.name for backend in sorted(backends)}
 
 
 def _ibis() -> Any:  # noqa: ANN401
