@@ -115,6 +115,7 @@ def _page(result: Comparison) -> str:
     )
     names = [_name(result, end) for end in ("a", "b")]
     title = f"{names[0]} and {names[1]}: {TITLE[0].lower()}{TITLE[1:]}"
+    # Titles beside the names: two folders of one analyst are often called by a date alone.
     lead = f"{names[0]}: {result.a.config.title}. {names[1]}: {result.b.config.title}."
     head = page_head(title, profile=result.a.profile, lead=lead)
     return document(
@@ -156,6 +157,7 @@ _SIGNS = (
 
 
 def _taken_apart(result: Comparison) -> Iterator[str]:
+    # The later run's words where both have the factor: the page is read today.
     labels = {f.name: f.label for run in (result.a, result.b) for f in run.config.factors}
     for code, row in result.movers.iterrows():
         part = result.parts.xs(code, level="area_code")

@@ -49,6 +49,7 @@ def style_table(released: Released, *, layers: tuple[str, ...]) -> pd.DataFrame:
 
 def _areas_style(released: Released) -> str:
     """Areas in the classes of the map; by score, by tenth, or by the list where those are not."""
+    # The classes of the map, so that a layer in QGIS and the page never disagree about an area.
     every, classes = released.all_areas, index_classes(released)
     words = class_words(released)
     # The finest that the profile releases.

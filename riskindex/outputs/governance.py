@@ -120,6 +120,7 @@ def _pairs(records: Sequence[tuple[str, str]]) -> str:
 
 def _checks_part(released: Released) -> str:
     records = [{"Check": name, "Found": outcome} for name, outcome in _checks(released)]
+    # What no program can know of itself: whether people looked, and what they found.
     records += [
         {"Check": "Files are as they were written", "Found": todo("result of riskindex verify")},
         {"Check": "List looked at by people who know the areas", "Found": todo("who, when, what")},
@@ -261,6 +262,7 @@ def _factor_table(released: Released) -> pd.DataFrame:
         }
     )
     if "restricted" in table:
+        # Only where there are any: a column of "no" makes a reader look for what is hidden.
         shown["Restricted source"] = table["restricted"].map({True: "yes", False: "no"})
     return shown
 

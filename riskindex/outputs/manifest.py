@@ -112,7 +112,7 @@ CODE = "hmac_sha256"
 
 
 def _without_nan(value: Any) -> Any:  # noqa: ANN401 (a document holds what it holds)
-    """The same with null for what is not known, such as the score at the cut of an empty list."""
+    """The value with null for missing numbers, such as the score at the cut of an empty list."""
     if isinstance(value, Mapping):
         return {key: _without_nan(part) for key, part in value.items()}
     if isinstance(value, list | tuple):

@@ -144,6 +144,7 @@ def postcode_data(
     # Positions instead of codes: nine letters a postcode would double the size of the page.
     position = {code: i for i, code in enumerate(codes)}
     table = pd.DataFrame({"postcode": postcodes.index, "at": postcodes.map(position).to_numpy()})
+    # A postcode outside the study area, or of another form, can never be found on this map.
     table = table[table["at"].notna() & table["postcode"].str.fullmatch(_POSTCODE)]
     table = table.astype({"at": int}).sort_values("postcode")
     by_sector = table.assign(unit=table["postcode"].str[-2:]).groupby(table["postcode"].str[:-2])
@@ -227,6 +228,7 @@ def _factors(released: Released, weights: "pd.Series[float]") -> list[dict[str, 
 def _fixed(name: str, released: Released) -> dict[str, Any]:
     """Factors that a profile sees as one: they count in what-if, and no slider moves them."""
     about = {"label": TOGETHER_LABEL, "method": "value", "score": "value", "scored": True}
+    # The page reads these of every factor, whether or not it has them.
     empty: dict[str, Any] = {
         "group": "",
         "weighted": False,
@@ -280,6 +282,7 @@ def _factor_data(name: str, released: Released) -> dict[str, Any]:
     row = released.factors.loc[name]
     facts: tuple[str, ...] = ("label", "method", "score", "weight", "scored", "recorded")
     facts += ("threshold", "restricted", "measured_as", "exposure")
+    # Facts by name: a column of the factors that is not listed here never reaches the page.
     data: dict[str, Any] = {key: _scalar(row[key]) for key in facts if key in row}
     data["name"] = name
     data["scores"] = _scores(name, released)
@@ -361,14 +364,14 @@ def _surroundings(table: pd.DataFrame) -> dict[str, str]:
 
 
 def _count_data(table: pd.DataFrame, method: str) -> dict[str, Any]:
-    """Counts of the last period, which alone are told; values where they are shares to be shown."""
+    """Counts of the last period alone; values where they are shares to be shown."""
     columns = [*_COUNT_COLUMNS, *(["value"] if method in ("threshold", "value") else [])]
     shown = (column for column in columns if column in table and _tells(table[column]))
     return {column: _counts(table[column]) for column in shown}
 
 
 def _tells(counts: "pd.Series[Any]") -> bool:
-    """Whether anything is told beside missing numbers and marks."""
+    """Whether any number is left beside missing ones and marks."""
     return bool((counts.notna() & ~counts.isin(MARKS)).any())
 
 

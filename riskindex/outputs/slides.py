@@ -134,6 +134,7 @@ def _table_beside(released: Released, figure: "Figure", _: "Axes") -> None:
     plan = released.team_plan
     assert plan is not None
     assert plan.choice is not None
+    # The order of the table is that of need, so that the first places are those to talk about.
     table, reached = plan.places.table, set(plan.choice.best.places)
     heads = (("", 0.655), ("Place", 0.68), ("Areas", 0.9), ("Aged 10–24", 0.97))
     for words, x in heads:

@@ -51,7 +51,7 @@ class Verified:
     notes: tuple[str, ...]
     """What an earlier run that was killed left beside the folder."""
     origin: str
-    """What is known of who wrote it, in a sentence."""
+    """Whether a key shows who wrote it, in a sentence."""
 
 
 def verify(folder: str | Path, *, key: str | Path | None = None) -> Verified:

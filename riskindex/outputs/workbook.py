@@ -96,7 +96,7 @@ WIDEST = 60
 """Characters of the widest column; longer text goes on in the next line of its cell."""
 _NARROWEST = 8
 _ABOVE_TABLE = 2
-"""Rows above every table beside its subtitles: the title, and what a screen reader is told."""
+"""Rows above every table beside its subtitles: the title, and a line for screen readers."""
 
 
 def _lay_out(page: Any, sheet: Sheet | None, released: Released) -> None:  # noqa: ANN401

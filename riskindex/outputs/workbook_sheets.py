@@ -36,6 +36,7 @@ def mark_words(released: Released) -> list[str]:
 
 def sheets_of(released: Released) -> list[Sheet]:
     """All sheets that a release has something for, in the order of the contents."""
+    # What is decided comes first, then what it rests on.
     makers: list[Callable[[Released], Sheet | None]] = [
         _places,
         _list,
@@ -116,6 +117,8 @@ def place_table(released: Released) -> pd.DataFrame:
     # Kinds of services are named by the config and have no heading of their own.
     for kind, within in plan.services_nearby.items():
         table[f"{kind} nearby"] = within.reindex(table["place"]).to_numpy()
+    # Columns that only some runs have, such as services nearby, come last and move none of the
+    # others.
     order = [c for c in PLACE_HEADINGS if c in table]
     return table[[*order, *(c for c in table if c not in order)]]
 
@@ -172,6 +175,7 @@ def _figures(released: Released) -> Sheet | None:
     return Sheet(
         label="Figures",
         title="Counts, rates, shares and changes, each with its base and 95% interval",
+        # Said, since Excel's and Python's own rounding differ at exact halves.
         about=["Percentages and rates are rounded half away from zero.", *more],
         table=held.rename(columns=lambda c: str(c).replace("_", " ").capitalize()),
         decimals={},
@@ -202,6 +206,7 @@ def _factors(released: Released) -> Sheet:
         table=released.factors[[c for c in columns if c in released.factors]].rename(
             columns=columns
         ),
+        # With two digits three equal weights would add up to 0.99.
         decimals={"Weight": 3},
     )
 
@@ -244,6 +249,7 @@ def _tests(released: Released) -> Sheet:
             "Confidence 95 means an adjusted one-sided p of .05 or less: at most 5% of the areas "
             "listed at that level are expected to be false."
         ],
+        # Columns by name: one that is new among the tests is shown only once it has a heading.
         table=table[[c for c in columns.values() if c in table]],
         decimals=_TEST_DECIMALS,
     )
@@ -414,6 +420,7 @@ def _correlations(released: Released) -> Sheet | None:
 
 
 def _notes(released: Released) -> Sheet:
+    # Numbered, so that a note can be cited in a minute or a letter.
     lines = [*released.notes, *released.limits, *released.attribution]
     return Sheet(
         label="Notes",

@@ -43,7 +43,7 @@ PROFILES = ("internal", "partner", "public")
 
 
 def check_profile(profile: str | None) -> str:
-    """The profile, once it is known to be named and to have rules.
+    """The profile, checked to be named and to have rules.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def check_profile(profile: str | None) -> str:
 
 
 def only_internal(profile: str | None, what: str) -> str:
-    """The profile, once it is known to be the internal one."""
+    """The profile, checked to be the internal one."""
     if check_profile(profile) != "internal":
         raise DisclosureError(
             f"{what} is made for the profile internal alone: it shows counts as they are."

@@ -300,7 +300,7 @@ _HOURS = [f"{hour:02d}" for hour in range(24)]
 
 
 def _tables(rhythm: pd.DataFrame, result: "Result", places: _Places) -> Iterator[_Table]:
-    """Every table of restricted factors, empty ones too: one that lacks would tell that all is 0.
+    """Every table of restricted factors, empty ones too: a missing one would disclose zeros.
 
     A table of months or weekdays that was missing would tell that a rule met no record.
     """

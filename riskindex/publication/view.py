@@ -168,7 +168,7 @@ class View:
         return set(map(str, self.result.persistence.index.get_level_values("factor")))
 
     def top(self) -> pd.DataFrame:
-        """The list: firm areas first, then by district; its own order would tell of counts."""
+        """The list: firm areas first, then by district; its own order would disclose counts."""
         chosen = self.every[self.every["selected"]].drop(columns="selected")
         kind = profile_kind(self.groups)
         # Rank order is decided by counts: firm first, then by district and code, tells nothing

@@ -112,6 +112,7 @@ def needs_page(text: DocumentText, released: Released, *, links: str = "") -> st
     attribution = " ".join(released.attribution)
     # Licences have years and versions in them, which are no figures.
     foot = f'<footer class="page-foot free"><p>{escape(attribution)}</p></footer>'
+    # The sheet of the governance page has the look of fields that a person fills in.
     sheets = (asset("page.css"), asset("report.css"), asset("governance.css"), asset("needs.css"))
     return document(
         title=text.title,

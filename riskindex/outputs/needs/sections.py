@@ -139,6 +139,8 @@ def _happened(topic: Topic) -> Iterator[Block]:
         heads: tuple[Part, ...] = ("Period", "Count", "Limits", Free("Per 1,000 residents"))
         yield DocumentTable(heads, rows, f"{topic.label(topic.main)} by period")
     yield from _trend(topic)
+    # Both changes, from the period before and from the first: one unusual period makes a trend of
+    # either.
     changes = topic.rows.at(f"{topic.main}.change", topic.place)
     yield from (
         Paragraph(
@@ -165,6 +167,7 @@ def _trend(topic: Topic) -> Iterator[Block]:
     # A line of fewer months shows nothing that a sentence does not.
     if len(by_month) < 6:
         return
+    # Months are written year first, so that their names sort in order of time.
     names = sorted(by_month)
     labels = [name[:4] if name.endswith("-01") else "" for name in names]
     title = f"{topic.label(topic.main)} by month, {topic.place.name}"
@@ -213,6 +216,7 @@ def _who(topic: Topic) -> Iterator[Block]:
                     (value(row), *limits(row)),
                     noted(row),
                 )
+                # Cut, as free-text categories may run to hundreds; figures.csv has every one.
                 for row in mix[:MOST_ROWS]
             ]
         if rows:
@@ -384,6 +388,7 @@ def _hot_table(topic: Topic) -> Iterator[Block]:
 def _beside(topic: Topic) -> Iterator[Block]:
     """Shares of the tables, and what goes with violence."""
     rows = []
+    # Every factor that is a share, whether or not it scores: they describe the people there.
     for name in topic.released.factors.index:
         row = topic.rows.one(f"{name}.share", topic.place, period="")
         if row is not None:
@@ -428,6 +433,7 @@ def _figure_table(
         latest = {(row.place, row.category, row.compared_with): row for row in lines}
         for row in list(latest.values())[:MOST_ROWS]:
             said = _what(row, alone=len(names) == 1)
+            # Named places, such as a town centre, are no place of this page and have to be named.
             where = "" if row.place == topic.place.name else f", {row.place}"
             based: Sentence = (
                 (count(row), " of ", count(row, "base")) if not is_missing(row.base) else ("",)
@@ -435,6 +441,7 @@ def _figure_table(
             # A count without a base is a count all the same.
             if is_missing(row.base) and not is_missing(row.count):
                 based = (count(row),)
+            # A percent sign and a plain count are written with the number itself.
             unit = "" if row.unit in ("%", "", "count") else f" {row.unit}"
             rows.append(
                 cells(
@@ -510,6 +517,7 @@ def _quality(topic: Topic) -> Iterator[Block]:
         heads = ("Records", "Do not say", "Period", "Number", "Share")
         yield DocumentTable(heads, lines[: 2 * MOST_ROWS], "Not recorded")
     yield from _figure_table(topic, topic.requested("detected"), "Outcomes, and cases still open")
+    # On every page: a page of one partnership is read without that of the whole.
     yield Bullets([words(line) for line in topic.released.limits])
     # Notes are about the data of the whole; on each partnership's page they would drown its own.
     if topic.released.notes and topic.place.is_whole:
@@ -518,6 +526,7 @@ def _quality(topic: Topic) -> Iterator[Block]:
 
 
 def _next(topic: Topic) -> Iterator[Block]:
+    # Decisions are for people: nothing here is written by a program.
     yield ToComplete("priorities, actions, owners and dates")
     yield ToComplete("signed off by, and when; next review")
 

@@ -40,6 +40,7 @@ def change_sentences(book: Book, place: Place) -> Iterator[Html]:
         if row is None or not given(row):
             continue
         start = f"{factor_label(book, factor)}: "
+        # On one line: 2022-23 broken after the hyphen reads as two numbers.
         before = Free(str(row.compared_with), is_whole=True)
         yield sentence_html(
             (start, count(row), " in ", period(row), ", "),
@@ -50,6 +51,7 @@ def change_sentences(book: Book, place: Place) -> Iterator[Html]:
 
 
 def _beside_whole(book: Book, place: Place, factor: str) -> Sentence:
+    # The change of the whole beside it: a fall everywhere is no merit of one district.
     whole = None if place.is_whole else _change(book.rows(book.whole), factor)
     return (f"; {book.whole_word} ", value(whole)) if whole is not None and given(whole) else ()
 
@@ -233,6 +235,7 @@ def _rates(book: Book, place: Place, factor: str) -> str:
         for row in peers
         if given(row)
     ]
+    # A single rate has nothing to be compared with.
     if len(dots) < 2:
         return ""
     # By name where rates are the same: two runs draw the same picture.

@@ -104,6 +104,7 @@ def _page(book: Book, place: Place) -> str:
 
 
 def _in_short(book: Book, place: Place) -> str:
+    # Where it stands first, then how it changed: a change without a level misleads.
     lines = [*hot_sentences(book, place), *change_sentences(book, place)]
     hot = record_table(factor_records(book, place))
     note = (
@@ -122,6 +123,7 @@ def _answer(book: Book, place: Place) -> str:
         # The row of places.csv that the numbers of the sentence are from.
         sentence = escape(place_line(book.released, place.number))
         return f'<p class="answer" data-row="place-{place.number}">{sentence}</p>'
+    # From the table of figures, so that page and figures.csv can never differ.
     row = book.rows(place).last(f"{LIST}.selected")
     everywhere = book.rows(book.whole).last(f"{LIST}.selected")
     if row is None or everywhere is None:
@@ -167,6 +169,7 @@ def _fact(number: Part, words: str, *more: Part) -> str:
 
 def _areas(book: Book, place: Place) -> str:
     """The reasons of the areas that score, one row each."""
+    # Areas with a line are links on the map, and the two must be the same set.
     codes = book.listed(place)
     # What has no line is counted, or a reader could not tell left out from forgotten.
     rest = len(place.codes) - len(codes)
@@ -177,6 +180,7 @@ def _areas(book: Book, place: Place) -> str:
     if not codes:
         scores = "score" in book.released.all_areas
         return paragraphs([_NO_AREA[scores]])
+    # Rows carry the code as their id, to which the areas on the map lead.
     matrix = reason_matrix(book.released, codes, ids=True, is_list=False)
     return paragraphs([words]) + matrix
 
@@ -228,6 +232,7 @@ def _index(book: Book) -> str:
     ]
     if book.named_places:
         words = "Selected areas that adjoin each other, the greatest need first."
+        # Only those with a page: a link to a page that was not written would be broken.
         named = book.named_places[:MOST_PLACES]
         parts.append(_part("Places of selected areas", words, book, named))
         if len(book.named_places) > MOST_PLACES:

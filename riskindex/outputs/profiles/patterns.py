@@ -130,7 +130,7 @@ def _aspect_part(book: Book, place: Place, aspects: Sequence[str]) -> str:
 
 
 def _mixes(book: Book, place: Place, aspects: Sequence[str]) -> Iterator[tuple[str, str, Mix, Mix]]:
-    """Factor, aspect, and the mixes of the place and of the whole, of those that are known."""
+    """Factor, aspect, and the mixes of the place and of the whole, where the place has one."""
     for factor in book.counted:
         periods = str(book.released.factors.at[factor, "periods"]).split(", ")
         for aspect in aspects:
@@ -231,7 +231,7 @@ def _bins(
 
 
 OLDEST, _TOP = 150, 90
-"""Above 150 an age is a slip of the keyboard; from 90 years are told together."""
+"""Above 150 an age is a slip of the keyboard; years from 90 share one bar."""
 _HOURS = [f"{hour:02d}" for hour in range(24)]
 
 

@@ -39,6 +39,7 @@ def choice_sentence(released: Released) -> str:
     without = table[(table["kind"] == "factors") & (table["left"] > 0)]
     # Stable: of choices with as many areas the first named stays first, in every run.
     alone = without.sort_values("left", ascending=False, kind="stable").head(1)
+    # That nothing moved is the strongest finding there can be, and is said in one line.
     if not table["left"].any():
         return f"{len(table):,} other choices were tried, one at a time: no area left the list."
     lines = [
@@ -83,11 +84,13 @@ def choice_table(released: Released) -> pd.DataFrame:
             "Note": table["note"],
         }
     )
+    # A column that is empty for every choice takes room from the words.
     if (shown["Note"] == "").all():
         shown = shown.drop(columns="Note")
     for column in ("entered_codes", "left_codes"):
         if column in table:
             words = f"{column.removesuffix('_codes').capitalize()}, highest risk first"
+            # Codes and not names: a reader looks them up in the map or the list.
             shown[words] = [" ".join(codes) for codes in table[column]]
     return shown
 

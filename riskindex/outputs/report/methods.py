@@ -73,7 +73,7 @@ def how_sure_part(released: Released) -> str:
 
 
 def _sure_plots(released: Released) -> str:
-    """Pictures of how sure the list is, where repeats are told to the draw."""
+    """Pictures of how sure the list is, where the release has how often each is selected."""
     intervals = pictures.rank_intervals(released)
     if not intervals or "p_selected" not in released.all_areas:
         return ""
@@ -205,6 +205,7 @@ def test_words(released: Released) -> str:
     tested = released.tests["correction"] if "correction" in released.tests else pd.Series()
     # From the tests themselves and not from the config: this is what was done.
     rules = [_CORRECTIONS.get(one, one) for one in sorted(set(tested) - {""})]
+    # Factors may be tested at levels of their own, and each of these is named.
     levels = sorted({f"{float(level):g}" for level in released.factors["level"]})
     return (
         f"one-sided, per factor and period, corrected for the number of areas by "
@@ -302,6 +303,7 @@ def _next_steps(released: Released) -> Iterator[str]:
             f"Ask what the list would be without {in_words(police['label'].map(inside).tolist())}, "
             "which show where police look, too. The what-if of map.html answers at once."
         )
+    # Missing locations are rarely spread evenly, so that a loss may move hotspots.
     yield from _lost_sentences(released.reconciliation)
     # An area that is new for two factors is walked once.
     new = released.new_hotspots["area_code"].nunique() if len(released.new_hotspots) else 0

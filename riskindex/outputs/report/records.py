@@ -74,6 +74,7 @@ def source_lines(reconciliation: pd.DataFrame) -> list[str]:
 def counted_sentence(own: pd.DataFrame) -> str:
     """How many events of some sources were read and counted, and why the others were not."""
     total = own.sum()
+    # Only losses that happened: a list of zeros would hide the one that matters.
     lost = [
         f"{int(total[column]):,} {words}"
         for column, words in LOSSES.items()
@@ -102,6 +103,7 @@ def notes_in_short(released: Released) -> list[str]:
     by_words: dict[str, list[str]] = {}
     kept: dict[str, str] = {}
     for note in released.notes:
+        # Told once, in the questions to ask; here it would be read as a second finding.
         if _IS_QUESTION.search(note):
             continue
         # Numbers in brackets differ from factor to factor, and what is said is the same.
