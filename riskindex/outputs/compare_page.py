@@ -129,6 +129,7 @@ def _parts(result: Comparison) -> Iterator[tuple[str, str]]:
     yield "In short", paragraphs([summary(result), *result.notes])
     if drawn := draw_comparison(result):
         yield "Map", f'<div class="scroll strip" tabindex="0">{drawing(drawn, _SIGNS)}</div>'
+    # "Nothing." is said: an empty list could be one that nobody made.
     yield "What differs", bullets(result.differences or ["Nothing."])
     steps = result.steps.rename(index=lambda c: f"{CAUSES[c][0].upper()}{CAUSES[c][1:]}")
     words = {"cause": "Cause", "selected": "Selected", "entered": "Entered", "left": "Left"}
@@ -161,6 +162,7 @@ def _taken_apart(result: Comparison) -> Iterator[str]:
     labels = {f.name: f.label for run in (result.a, result.b) for f in run.config.factors}
     for code, row in result.movers.iterrows():
         part = result.parts.xs(code, level="area_code")
+        # Score, weight and points side by side, since either of the first two can move the third.
         records = [
             {
                 "Factor": labels[str(factor)],

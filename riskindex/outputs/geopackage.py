@@ -90,7 +90,7 @@ def _per_factor(released: Released) -> pd.DataFrame:
         tests = rows(released.hotspots, factor=str(factor), period=last)
         if factor in released.scores.index.get_level_values("factor"):
             columns[f"{factor}_score"] = rows(released.scores, factor=str(factor))["score"]
-        for column in [c for c in _FOUND if c in tests]:
+        for column in [c for c in _TEST_COLUMNS if c in tests]:
             columns[f"{factor}_{column}"] = tests[column]
         if factor in released.persistence.index.get_level_values("factor"):
             lasting = rows(released.persistence, factor=str(factor))
@@ -99,7 +99,7 @@ def _per_factor(released: Released) -> pd.DataFrame:
     return pd.DataFrame(columns)
 
 
-_FOUND = ("observed", "expected", "confidence", "is_hot", "is_hot_local", "kind")
+_TEST_COLUMNS = ("observed", "expected", "confidence", "is_hot", "is_hot_local", "kind")
 _LASTING = ("periods_hot",)
 
 

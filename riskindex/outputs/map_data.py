@@ -366,11 +366,11 @@ def _surroundings(table: pd.DataFrame) -> dict[str, str]:
 def _count_data(table: pd.DataFrame, method: str) -> dict[str, Any]:
     """Counts of the last period alone; values where they are shares to be shown."""
     columns = [*_COUNT_COLUMNS, *(["value"] if method in ("threshold", "value") else [])]
-    shown = (column for column in columns if column in table and _tells(table[column]))
+    shown = (column for column in columns if column in table and _has_numbers(table[column]))
     return {column: _counts(table[column]) for column in shown}
 
 
-def _tells(counts: "pd.Series[Any]") -> bool:
+def _has_numbers(counts: "pd.Series[Any]") -> bool:
     """Whether any number is left beside missing ones and marks."""
     return bool((counts.notna() & ~counts.isin(MARKS)).any())
 

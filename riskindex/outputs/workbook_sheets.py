@@ -127,6 +127,8 @@ def _places(released: Released) -> Sheet | None:
     table = place_table(released)
     if table.empty or released.team_plan is None:
         return None
+    # The sentences of the plan: a table of places without them does not say how many teams it is
+    # for.
     said = released.team_plan.sentences
     return Sheet(
         label="Places",
@@ -282,6 +284,7 @@ def _new(released: Released) -> Sheet | None:
 
 
 def _new_districts(released: Released) -> Sheet | None:
+    # Empty where there are no districts, too: then the sheet would repeat the one before.
     table = new_by_district(released)
     if table.empty:
         return None

@@ -263,6 +263,7 @@ class Released(OnScreen):
     @property
     def headline(self) -> str:
         """Who it is for, its place and how many areas it selects, in a line."""
+        # Assessed and not all areas: those without a score could never have been selected.
         chosen, assessed = len(self.top), self.cut.assessed
         return f"{self.title}, {self.profile}: {chosen:,} of {assessed:,} areas selected"
 
@@ -436,6 +437,7 @@ def settlements_inside(result: Result) -> pd.DataFrame:
     at = shapely.point_on_surface(at)
     inside = shapely.STRtree(result.areas.geometry.to_numpy()).query(at, predicate="intersects")[0]
     people = named.get("population", 0)
+    # Points in the areas' own coordinates, as each output projects them in its own way.
     xy = {"x": shapely.get_x(at), "y": shapely.get_y(at)}
     table = pd.DataFrame({"name": named["name"].to_numpy(), **xy}).assign(population=people)
     # A point on a border meets two areas and must be named once.

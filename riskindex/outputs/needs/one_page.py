@@ -48,6 +48,7 @@ def one_page(topic: Topic) -> Iterator[Block]:
             ),
             is_lead=True,
         )
+    # In the order in which a director asks: is it more, how much of it, who, when, where.
     points = [
         *_change_point(topic),
         *_share_points(topic),
@@ -104,6 +105,7 @@ def _share_points(topic: Topic) -> Iterator[Sentence]:
 def _who_points(topic: Topic) -> Iterator[Sentence]:
     for measure in topic.document.people:
         parts: list[Sentence] = []
+        # Without those that are not recorded, which are no age and would often be the largest.
         ages = [row for row in bands(topic.mixes(measure, "age")) if row.category != UNSAID]
         # The first band is the one that the config puts first, such as the youngest.
         if ages and ages[0].status == GIVEN:

@@ -226,12 +226,12 @@ def _who(topic: Topic) -> Iterator[Block]:
             label = f"{topic.label(measure)}, {last[-1].period}" if last else topic.label(measure)
             heads = ("By", "Group", "Records", "Share of all records", "Note")
             yield DocumentTable(heads, rows, label)
-    homes_told: set[str] = set()
+    homes_shown: set[str] = set()
     for name in topic.requested(*PEOPLE_KINDS):
         figure = topic.asked[name]
         # Where people live is the same in every figure about them, and is told once.
-        without = ("home",) if figure.of in homes_told else ()
-        homes_told |= {figure.of} if figure.kind == "living-in" else set()
+        without = ("home",) if figure.of in homes_shown else ()
+        homes_shown |= {figure.of} if figure.kind == "living-in" else set()
         yield from _figure_table(topic, [name], _caption(topic, name), without=without)
     yield ToComplete("what practitioners see that records do not: exploitation, school, home")
 

@@ -116,7 +116,7 @@ def _last_period(book: Book, place: Place, factor: str) -> dict[str, object]:
         "Number": sentence_html(count(last)),
         "Change on the period before": "not compared: a part period"
         if change is None and parts.intersection(labels)
-        else sentence_html(*_told_change(change)),
+        else sentence_html(*_change_cell(change)),
     }
     # Without residents there is no rate, and no rank or share of one.
     if rate is None:
@@ -138,7 +138,7 @@ def _value(row: Row | None) -> Html | str:
     return sentence_html(value(row)) if row is not None else ""
 
 
-def _told_change(row: Row | None) -> Sentence:
+def _change_cell(row: Row | None) -> Sentence:
     if row is None:
         return ()
     if given(row):

@@ -164,6 +164,7 @@ def factor_records(book: Book, place: Place) -> list[dict[str, object]]:
         scored = bool(book.released.factors.at[name, "scored"])
         label = book.hot[name].label
         everywhere = whole.last(f"{name}.hot", category=HOT)
+        # New and lasting hotspots call for different work: one for enquiry, the other for a plan.
         lasting = [rows.last(f"{name}.hot", category=one) for one in (NEW, ALWAYS)]
         new, always = (sentence_html(count(one)) if one is not None else "" for one in lasting)
         records.append(

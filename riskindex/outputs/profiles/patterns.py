@@ -61,7 +61,7 @@ class Mix:
 
     @property
     def total_told(self) -> Number:
-        """The same as it is printed."""
+        """The total as a printed number, with the rows that it is from."""
         return Number(f"{self.total:,.0f}", " ".join(str(row.row) for row in self._firsts))
 
     def shares(self, bins: Mapping[str, Callable[[str], bool]]) -> list[float]:
@@ -162,11 +162,11 @@ def _drawn(label: str, place: str, aspect: str, here: Mix, whole: Mix | None) ->
         unit="% of records",
     )
     start = (here.total_told, " records in ", Free(here.period), ". ")
-    caption = (Html(f"<b>{escape(label)}</b>, {title}: "), *start, *_found(aspect, here, bins))
+    caption = (Html(f"<b>{escape(label)}</b>, {title}: "), *start, *_finding(aspect, here, bins))
     return drawing(picture, sentence_html(*caption, *_lacking(aspect, here)))
 
 
-def _found(aspect: str, mix: Mix, bins: Mapping[str, Callable[[str], bool]]) -> Sentence:
+def _finding(aspect: str, mix: Mix, bins: Mapping[str, Callable[[str], bool]]) -> Sentence:
     """What stands out by its test; of ages the middle, and of sexes the largest share."""
     if aspect in ("weekday", "hour"):
         return _standing_out(aspect, mix)

@@ -63,8 +63,8 @@ def _cells_of(released: Released, factor: str, codes: Sequence[str]) -> dict[str
     # away.
     if factor in released.numbered and factor in released.scores.index.unique("factor"):
         table = table.assign(score=rows(released.scores, factor=factor)["score"].reindex(codes))
-    tell = _teller(released, factor)
-    cells = {str(code): tell(fact) for code, fact in table.to_dict("index").items()}
+    make_cell = _cell_maker(released, factor)
+    cells = {str(code): make_cell(fact) for code, fact in table.to_dict("index").items()}
     return {code: cell for code, cell in cells.items() if cell != NOTHING}
 
 
@@ -117,7 +117,7 @@ def _usual(released: Released, factor: str) -> str:
     return "" if usual is None or pd.isna(usual) else f" (average area {usual:,.1f})"
 
 
-def _teller(released: Released, factor: str) -> Callable[[Fact], Cell]:
+def _cell_maker(released: Released, factor: str) -> Callable[[Fact], Cell]:
     about = released.factors.loc[factor]
     if about["method"] in ("threshold", "value"):
         return _SHARES.get(str(about.get("measured_as", "share")), _share_cell)

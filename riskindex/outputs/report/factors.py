@@ -175,7 +175,7 @@ def _last_tests(released: Released) -> pd.DataFrame:
     if "general_g" in last:
         last = last.assign(general_g=1000 * last["general_g"].astype(float))
     # Columns of zeros for every factor would widen the table past the page.
-    columns = [c for c in TEST_WORDS if c in last and _tells(last[c])]
+    columns = [c for c in TEST_WORDS if c in last and _has_numbers(last[c])]
     shown = {TEST_WORDS[c]: [_number(c, v) for v in last[c]] for c in columns}
     labels = [released.label(str(factor)) for factor in last.index]
     table = pd.DataFrame({"Factor": labels, **shown})
@@ -185,7 +185,7 @@ def _last_tests(released: Released) -> pd.DataFrame:
     return table
 
 
-def _tells(column: "pd.Series[float]") -> bool:
+def _has_numbers(column: "pd.Series[float]") -> bool:
     numbers = column.dropna()
     return bool((numbers != 0).any())
 

@@ -30,6 +30,8 @@ def why_sentences(released: Released) -> Iterator[str]:
         yield from _leaning(top["through_one_area"])
     # A share of a sum with withheld parts would be too large, and would give them away.
     if "residents" in top and _all_known(every["residents"]) and every["residents"].sum() > 0:
+        # Beside the share of areas: 5% of the areas may hold far more or fewer than 5% of the
+        # people.
         share = top["residents"].sum() / every["residents"].sum()
         young = (
             f", {int(top['residents_10_24'].sum()):,} of them aged 10 to 24"
@@ -142,6 +144,7 @@ def _borderline_record(code: str, area: "pd.Series[Any]") -> dict[str, object]:
         record["Selected, of 100 repeats"] = "" if pd.isna(often) else of_100(often)
     if "p_top" in area and pd.notna(area["p_top"]):
         record["Truly at the top, of 100"] = of_100(area["p_top"])
+    # Each column only where the profile releases it.
     record |= {"Rank": area["rank"]} if "rank" in area else {}
     if pd.notna(area.get("rank_low")):
         record["Ranks in repeats"] = f"{area['rank_low']:.0f} to {area['rank_high']:.0f}"

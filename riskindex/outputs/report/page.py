@@ -55,6 +55,7 @@ def summary(released: Released) -> list[str]:
     own = own_lines(released.reconciliation)
     if not own.empty:
         lines.append(counted_sentence(own))
+    # The last period, which is the one that is scored and mapped.
     hot = "; ".join(
         f"{row['label']} {int(row['hot_last']):,}"
         for _, row in released.factors.iterrows()
@@ -116,6 +117,7 @@ def write_report(released: Released, path: Path, *, earlier: Path | None = None)
 def _sections(parts: dict[str, str], *, after_first: str = "") -> str:
     first, *others = (
         f'<section id="{slug(title)}"><h2>{escape(title)}</h2>{part}</section>'
+        # The id of a section is made from its title, as the links of the contents are.
         for title, part in parts.items()
     )
     return "".join([first, after_first, *others])
@@ -163,6 +165,7 @@ def _without_places(released: Released, overview: bytes) -> str:
     """The first page of a list without named places, or without an area."""
     count, of = len(released.top), released.cut.assessed
     where = _by_group(released)
+    # The number assessed beside the number selected: it says how much was looked at.
     answer = f"{count:,} of {of:,} areas in {released.place} are selected"
     answer += f", most of them in {where}." if where else "."
     return (

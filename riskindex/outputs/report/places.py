@@ -94,12 +94,14 @@ def _places(plan: TeamPlan) -> str:
         lines += [_record(number, place, chosen) for number, place in _rows(single)]
     # A column that holds nothing but zeros or nothing at all tells nothing.
     empty = {
-        words for words in lines[0] if words and not any(_tells(line[words]) for line in lines)
+        words
+        for words in lines[0]
+        if words and not any(_has_content(line[words]) for line in lines)
     }
     return record_table([{k: v for k, v in line.items() if k not in empty} for line in lines])
 
 
-def _tells(value: object) -> bool:
+def _has_content(value: object) -> bool:
     return bool(value) if isinstance(value, str) else not pd.isna(value) and value != 0
 
 
