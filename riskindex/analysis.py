@@ -113,13 +113,16 @@ def analyse(
     # Beside the list and not for it: a cluster does not make each of its areas hot.
     clusters = scan_for_clusters(counts, areas, tables, weights, config.factors, seed=config.seed)
     robust, sensitivity = _how_sure(config, given, listed, choices=choices, say=say)
+    # Reasons come after clusters: being part of one is told as a reason.
     reasons = _reasons(config, listed, clusters).reindex(areas.index, fill_value="")
+    # With shares as well, because a factor that follows age or poverty may only measure these.
     correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
     # Repeats describe the list and never change it: they are joined after the selection is made.
     index = chosen.table.join(robust.table if robust else []).assign(reasons=reasons)
     plan = _named_places(config, given, listed, index, robust, say=say) if places else None
     # What-if on the map and protected lists combine again with the weights that this run took.
     taken, index_taken = given_weights(scores, options=config.index)
+    # Two factors of the same events would weigh them twice without anybody having said so.
     twice = find_double_counting(config.factors, config.sources, correlations)
     return Result(
         config=config,
@@ -198,6 +201,7 @@ def _how_sure(
 
     Without `choices` only which of them matter most is told, beside chance.
     """
+    # All that the list was made of, so that one choice can be changed at a time.
     made = ListMade(
         data=Data(given.counts, given.areas, listed.weights),
         hotspots=listed.found.table,
@@ -341,6 +345,7 @@ def explain_some_factors(
         table[table.index.get_level_values("factor").isin(list(names))]
         for table in (result.hotspots, result.persistence, result.scores)
     )
+    # Unscored factors gave no area its place on the list.
     scored = [factor for factor in mine if factor.scored]
     words = explain(
         hotspots,

@@ -80,6 +80,7 @@ def backtest(
     config = config.model_copy(update={"robustness": None})  # repeats answer another question
     split = split_config(config, targets=targets, hold_out=hold_out)
     earlier = pipeline.run(split.earlier, say=lambda stage: say(f"{stage} (before)"))
+    # Events held out are counted by the same rules, through a run of their own.
     later = pipeline.run(config, say=say)
     say("Holding the list against what came next")
     # One set of repeats for all targets and methods: differences between lists are then paired, and
@@ -138,6 +139,7 @@ def compare_lists(
         own_drawn = function(held, flags.iloc[:, 0].to_numpy(bool), repeats)
         for method in flags:
             selected = flags[method].to_numpy(bool)
+            # Bootstrap by area: chance lies in which areas had the events, too.
             value, drawn = function(held, selected, None), function(held, selected, repeats)
             caught = (int(selected.sum()), held.later[selected].sum())
             # The interval of the difference in the same repeats; whether two intervals overlap says
@@ -196,6 +198,7 @@ def release_backtest(result: Backtest, *, profile: str | None = None) -> Release
     only_internal(profile or config.profile, "A backtest")
     released = whole(result.earlier)
     words = {factor.name: factor.label for factor in config.factors}
+    # How many areas stay on the list says how long it can be relied on.
     both = result.earlier.index["selected"] & result.later.index["selected"]
     # Of both runs, each note once: what was held out may lack months as well.
     said = [*result.split.notes, *(n for n in result.later.notes if n not in released.notes)]

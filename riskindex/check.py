@@ -160,6 +160,7 @@ def _count_measures(
 
 def _areas(config: Config, report: CheckReport) -> ReadAreas | None:
     """The areas, if they can be read, and whether what is asked of them can be done."""
+    # Stays None after a fault, so that later parts are still checked without areas.
     land = None
     with report.trying():
         land = inputs.read_areas(config.areas, config.folder)
@@ -171,6 +172,7 @@ def _areas(config: Config, report: CheckReport) -> ReadAreas | None:
         with report.trying():
             _check_choices(config, land.areas)
         with report.trying():
+            # Neighbours need no event: a wrong setting is told before files of events are read.
             weights = neighbour_matrix(land.areas, options=config.neighbours)
             report.lines.append(describe_neighbours(weights, land.areas).sentence)
     return land

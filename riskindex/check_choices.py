@@ -162,6 +162,7 @@ def constant_factors(config: Config, tables: pd.DataFrame) -> Iterator[str]:
         # A column that is not there is told as a fault where tables are read.
         if not all(part in tables.columns for part in parts):
             continue
+        # Told before a run: a constant factor gets a weight and moves no rank.
         values = tables[parts[0]].astype(float)
         if len(parts) == 2:
             # A share of nobody is missing, and no reason to call the others different.
@@ -211,6 +212,7 @@ def copies_without_key(opened: Mapping[str, Events]) -> Iterator[str]:
     for name, events in opened.items():
         if events.is_counted or events.has_key or events.has_person:
             continue
+        # Without a key, only equal content can give a copied record away.
         content = what_a_record_says(events.connection, events.table)
         alike, every = events.connection.execute(
             f"SELECT coalesce(sum(n) FILTER (n > 1) - count(*) FILTER (n > 1), 0), sum(n) FROM "

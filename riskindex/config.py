@@ -281,6 +281,7 @@ def _read_values(path: Path) -> dict[str, Any]:
         # name below.
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
+        # Notepad's "Unicode" is UTF-16, a frequent slip that deserves advice of its own.
         utf16 = error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
         what = "written in UTF-16" if utf16 else f"byte {error.start:,} is no UTF-8"
         raise InputError(f"{path.name}: {what}. Save it as UTF-8.") from None
@@ -506,6 +507,7 @@ def _define(config: Config, definitions: Mapping[str, Definition]) -> None:
 
 def _measure_faults(config: Config) -> Iterator[str]:
     events = [name for name, s in config.sources.items() if isinstance(s, SourceOfEvents)]
+    # Factors and measures share the columns of one table of counts.
     taken = {factor.name for factor in config.factors}
     for name, measure in config.measures.items():
         # Names become columns of files and parts of queries.
@@ -600,6 +602,7 @@ def _source_faults(config: Config) -> Iterator[str]:
 def _anybody_can_look_it_up(source: Source) -> bool:
     if isinstance(source, PoliceSource) or is_official(source):
         return True
+    # Open without an address cannot be verified by whoever signs the release off.
     return bool(source.address and source.licence)
 
 

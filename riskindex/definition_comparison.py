@@ -137,6 +137,7 @@ def _events(
     codes = inputs.read_codes(config.areas, config.folder)
     census = read_tables(config.sources, config.folder, land.areas.index)
     areas = with_bases(land.areas, census.tables, config.bases)
+    # Both definitions are counted together, so that they see the same records.
     factors = [_parted(*pair, names) for pair in pairs.values()]
     sources = {group.source for factor in factors for group in factor.groups}
     parts = []

@@ -300,6 +300,7 @@ def _read_around(config: Config, areas: "GeoDataFrame") -> tuple[Surroundings, l
 
 def _place_of_area(areas: pd.DataFrame, place: str) -> "pd.Series[str]":
     """The district of each area, or the study area where there are none."""
+    # The kind that pages are made for, since rhythms are shown on pages.
     kind = profile_kind(group_kinds(areas))
     named = areas[kind] if kind else pd.Series(place, index=areas.index)
     # Areas around the study area are in no place: "" keeps their records out of every sum.

@@ -75,6 +75,7 @@ def definition_words(name: str, own: Definitions) -> DefinitionWords | None:
     own
         Definitions of the config, as they were written.
     """
+    # As written and not translated: a source's own words may be confidential.
     every = {**shipped_definitions(), **own}
     if name not in every:
         return None
@@ -120,6 +121,7 @@ def name_faults(
     definition = asked.definition
     if definition is None:
         return
+    # Both together would silently count the events that meet both.
     if asked.where:
         yield f"{place}: a definition stands in place of where; leave one of them out."
     if isinstance(definition, Definition) and not definition.name:

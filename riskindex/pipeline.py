@@ -84,6 +84,7 @@ def run(
     frames = Frames(boundaries=boundaries, events=events, tables=tables)
     asked, say = as_config(config, frames), logged(say)
     with bounded(asked.memory):
+        # Inside the cap: reading and counting take most of the memory.
         given = read_inputs(asked, frames, say=say)
         # A list made of true counts may itself tell of a count. With membership = "protected"
         # noised counts make it, in every profile: two lists of one run could be compared.
@@ -119,9 +120,11 @@ def release(result: Result, profile: str | None = None, *, say: Say = silent) ->
         raise ConfigError(f"What `run` found can be released, not {with_article(result)}.")
     config, say = result.config, logged(say)
     profile = check_profile(profile or config.profile)
+    # Whoever holds the records learns nothing from them, so no cell is protected.
     if profile == "internal":
         return whole(result)
     closed = restricted_factors(config)
+    # Open data can be looked up by anybody; noise would protect nobody.
     if not closed and not restricted_measures(config):
         return release_open(result, profile)
     # Refusals come before the protected run, which takes as long as the run itself.

@@ -166,6 +166,7 @@ def refuse_long(
 def _telling(sheet: CsvSheet, code: str, others: Sequence[str]) -> tuple[str, ...]:
     """The fewest columns that tell the rows of an area apart, those that hold words first."""
     table = pd.DataFrame({name: sheet.columns[name] for name in (code, *others)})
+    # A constant column, such as the date of a census, cannot tell rows apart.
     varied = [c for c in others if table[c].nunique() > 1]
     # Words before codes: "Age" is a better advice than "Age code".
     varied.sort(key=lambda c: (c.lower().endswith("code"), table[c].str.isdecimal().all()))

@@ -104,6 +104,7 @@ def read_context(
 def _drawn(layer: ContextLayer, table: "gpd.GeoDataFrame", window: shapely.Polygon) -> DrawnLayer:
     parts, row = shapely.get_parts(table.geometry.to_numpy().copy(), return_index=True)
     kinds = {_KINDS.get(int(kind)) for kind in np.unique(shapely.get_type_id(parts))}
+    # Points are labelled and lines are not, so that a layer has one kind.
     if len(kinds) != 1 or None in kinds:
         raise InputError(
             f"{layer.path}: a layer of the map holds lines, polygons or points, of one kind. Name "

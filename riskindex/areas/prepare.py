@@ -183,6 +183,7 @@ def with_bases(
     for base, asked in bases.items():
         if base in areas.columns:
             raise ConfigError(f"bases.{base}: the areas already have a column {base!r}.")
+        # Missing in one column is missing in the sum: part of a population is no base.
         values[base] = sum(
             rate * _column(tables, reference, base).reindex(areas.index).astype(float)
             for reference, rate in columns_of(asked).items()
@@ -256,6 +257,7 @@ def _described(
     table = pd.DataFrame({"name": names.where(names != "", codes)})
     for kind, column in groups.items():
         values = known_texts(_as_codes(raw[column]))
+        # A group of its own: dropping these areas would change windows and totals.
         table[kind] = values.where(values != "", NOT_RECORDED)
     return table.set_axis(pd.Index(codes, name="area_code"))
 

@@ -389,6 +389,7 @@ def _with_groups(
     in_lookup = keys.isin(groups_of_codes.index)
     if not in_lookup.any():
         raise InputError(no_match(sheet, lookup.code, given, list(keys)))
+    # An area that the lookup lacks stays on the map, in no group.
     added = groups_of_codes.reindex(keys).set_axis(areas.index).fillna(NOT_RECORDED)
     order = [*areas.columns.drop("geometry"), *lookup.groups, "geometry"]
     what = some(list(lookup.groups))

@@ -154,6 +154,7 @@ _URBAN_RESIDENTS = 0.796
 def _towns(residents: "pd.Series[float]", urban: Array) -> Flags:
     """The densest areas, with the share of residents that live in towns."""
     order = np.argsort(-urban, kind="stable")
+    # By residents and not by areas, as the urban share of a county is published.
     below = np.cumsum(residents.to_numpy()[order]) <= _URBAN_RESIDENTS * residents.sum()
     towns = np.zeros(len(order), dtype=bool)
     towns[order] = below
@@ -169,6 +170,7 @@ def _plant(areas: "GeoDataFrame", hardship: Array, urban: Array, *, seed: int) -
     taken = np.zeros(len(areas), dtype=bool)
     truth = pd.DataFrame({"core": False, "cluster": pd.NA, "kind": ""}, index=areas.index)
     truth["cluster"] = truth["cluster"].astype("Int64")
+    # Clusters where hardship is make the factors correlate, as they do in real data.
     likely = (urban > np.median(urban)) & (hardship > np.quantile(hardship, 2 / 3))
     eligible = rng.permutation(np.flatnonzero(likely))
     number = 0
@@ -258,6 +260,7 @@ def _risk(
 def _strength(kind: str, year: int) -> float:
     """How much of a cluster's ratio is there in a year, on a log scale."""
     first, last = STUDY_YEARS[0], STUDY_YEARS[-1]
+    # Linear on the log scale, from the whole ratio in the first year to none in the last.
     if kind == "fading":
         return min(max((last - year) / (last - first), 0.0), 1.0)
     return float(kind == "persistent" or year >= last)

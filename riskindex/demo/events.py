@@ -233,6 +233,7 @@ def _people_of_offences(of: Undescribed) -> pd.DataFrame:
     about = about.assign(kind=records.kind, year=records.year, offence=at, day=offence["day"])
     about["type"] = offence["type"].to_numpy()
     if of.name == "violence_victims":
+        # Victims come after suspects, as some of them are the same people.
         suspects = of.drawn["violence_suspects"].about
         about["number"] = make_some_both(about, suspects, _VICTIMS_TOO, of.rng)
         chances = list(_RELATIONS.values())
@@ -279,6 +280,7 @@ def _ambulance(of: Undescribed) -> pd.DataFrame:
     lengths = (
         (first + np.timedelta64(1, "M")).astype("datetime64[D]") - first.astype("datetime64[D]")
     ).astype(int)
+    # As a share of the month, so that months of any length are filled evenly.
     on = (of.rng.random(len(month)) * lengths[month]).astype(int)
     day = first[month].astype("datetime64[D]") + on
     return pd.DataFrame({"day": day, "moment": of.moments(day)})
@@ -344,6 +346,7 @@ def _written(name: str, of: DrawnTable, land: EventLand, rng: np.random.Generato
     # Extracts hold some records twice, as those do that are joined from several systems: reading
     # has to find them.
     twice = np.flatnonzero(rng.random(size) < table.duplicates)
+    # Sorted, so that a copy follows its record as in a joined extract.
     rows = np.sort(np.concatenate([np.arange(size), twice]))
     return pd.DataFrame(columns).iloc[rows].reset_index(drop=True)
 
@@ -362,6 +365,7 @@ def _homes(of: DrawnTable, areas: "GeoDataFrame", rng: np.random.Generator) -> A
     codes = np.concatenate([areas.index.to_numpy(dtype=object), [None, None]])[records.area]
     elsewhere = rng.choice(ELSEWHERE, records.person.max() + 1)  # one home for each year's person
     outside = records.area == n
+    # By person: somebody with several records has one home.
     codes[outside] = elsewhere[records.person[outside]]
     return np.asarray(codes)
 
@@ -382,6 +386,7 @@ def _points(
     pick = land.addresses[np.minimum(area, n - 1), number]
     west, south, _, north = land.areas.total_bounds
     outside = area == n
+    # Two kilometres of distance, so that no tolerance takes them for events at the border.
     beyond = rng.uniform((west - 20_000, south), (west - 2_000, north), (outside.sum(), 2))
     pick[outside] = np.rint(beyond)
     columns = {}

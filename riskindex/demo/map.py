@@ -215,6 +215,7 @@ def _towns(rng: np.random.Generator, outline: "Polygon", n: int, districts: int)
     centre = np.vstack([seats, others])
     size = np.concatenate([mains, small, village])
     km2 = np.repeat([0.34, 0.42, 1.5], [len(mains), len(small), len(village)])
+    # Denser in larger towns, as the areas of a census have about the same residents.
     radius = 1e3 * np.sqrt(size * km2 / np.pi)
     return Town(centre, radius, size, _nearest(seats, centre))
 
@@ -241,6 +242,7 @@ def _spread(rng: np.random.Generator, outline: "Polygon", number: int) -> Array:
         room = cKDTree(chosen).query(candidates)[0]
         if rng.random() < 2 / 3:
             edge = shapely.distance(outline.exterior, shapely.points(candidates))
+            # Most towns keep away from the border, and some lie on the coast.
             room = np.minimum(room, 3 * edge)
         chosen = np.vstack([chosen, candidates[np.argmax(room)]])
     return chosen
@@ -341,6 +343,7 @@ def _centroids(diagram: Voronoi, n: int) -> Array:
         own = cell < n
         cell, (a, b) = cell[own], (ends[own, 0], ends[own, 1])
         p = diagram.points[cell]
+        # Twice the area of each triangle; the factor cancels in the centroid.
         size = np.abs(_cross(a - p, b - p))
         np.add.at(total, cell, size)
         np.add.at(moment, cell, size[:, None] * (a + b + p) / 3)
@@ -373,6 +376,7 @@ def _bent(rng: np.random.Generator, diagram: Voronoi, ridges: Integers) -> Array
     # A border of less than a metre stays straight: bends would drown in the rounding.
     t = np.where(length[:, None] < 1, even > 0.5, even + shift)
     waves = np.arange(1, 5)
+    # Long waves swing more than short ones, as borders along rivers and roads do.
     swing = rng.normal(0, 0.5, (len(ridges), 4)) / waves
     bend = np.einsum("rw,rkw->rk", swing, np.sin(np.pi * waves * t[..., None]))
     limit = np.minimum(t, 1 - t) * slope[:, None]
@@ -460,6 +464,7 @@ def _labelled(cells: Cells, district: Integers) -> "GeoDataFrame":
 
 def place_names() -> Iterator[str]:
     """Invented English place names, without end and without repeating one."""
+    # Invented stems: no real place may be told to be dangerous.
     stems = [a + b for a, b in product(_STARTS, _ENDS)]
     stride = 389  # shares no factor with the number of stems, so all are met, far apart
     for turn in range(10**6):

@@ -376,6 +376,7 @@ def _member_fault(info: zipfile.ZipInfo) -> str:
     inside = PurePosixPath(info.filename.replace("\\", "/"))
     drive = re.match("[A-Za-z]:", info.filename) is not None
     outside = inside.is_absolute() or ".." in inside.parts or drive
+    # By the sizes that the zip itself states; reading stops at them in any case.
     bomb = info.file_size > max(SMALL, LARGEST_RATIO * info.compress_size)
     rules = (
         (outside, "leads outside the zip. Make the zip again from the files alone"),
@@ -405,6 +406,7 @@ def _fresh(into: Path, name: str) -> Path:
 
 
 def _private(path: Path) -> IO[bytes]:
+    # O_EXCL refuses a file or link that somebody else put there first.
     return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _BINARY, 0o600), "wb")
 
 

@@ -224,6 +224,7 @@ def _arcgis(sporadic: CategoryRule) -> tuple[CategoryRule, ...]:
     """
 
     def often(h: History) -> Flags:
+        # Of the periods assessed: gaps in coverage would otherwise rule these categories out.
         return h.share >= _NINE_TENTHS
 
     rules = (
@@ -303,6 +304,7 @@ def _sfhotspot(extra: int) -> tuple[CategoryRule, ...]:
         s = _recent(h, extra)
         return (s.older >= _ONE_TENTH) & (s.recent < _ONE_TENTH)
 
+    # Mixed areas qualify on both sides, so they are named before either side claims them.
     def some(h: History) -> Flags:
         return emerging(h) | former(h) | (h.share >= _ONE_TENTH)
 

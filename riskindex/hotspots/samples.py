@@ -162,6 +162,7 @@ def observe(
         weights, unit = weight_steps([group.weight for group in factor.groups])
         # Gi* shuffles counts as they are; a base would be another method.
         base = None if factor.method == "getis-ord" else factor.exposure
+        # Equal exposures say that every area is taken to be alike.
         exposure = np.ones(len(observed)) if base is None else _column(areas, base, factor)
         missing = "not covered"
     else:
@@ -263,6 +264,7 @@ def _events(factor: Factor, period: str, counts: pd.DataFrame) -> Array:
             f"{factor.label}: no counts of {absent[0][1]!r} in {period}. "
             "Count the events with the same factors that are tested."
         )
+    # NA stays NaN: not covered is not zero events.
     return np.asarray(counts[columns].to_numpy(dtype=np.float64, na_value=np.nan))
 
 
@@ -274,6 +276,7 @@ def _column(table: pd.DataFrame, column: Hashable, factor: Factor) -> Array:
 
 
 def _reasons(missing: Flags, word: str, exposure: Array) -> Texts:
+    # In this order: a missing count says more than a missing base, and the first reason stands.
     codes: Mapping[str, Flags] = {
         word: missing,
         "exposure missing": np.isnan(exposure),

@@ -204,6 +204,7 @@ def log_likelihood_ratio(observed: ArrayLike, expected: ArrayLike, total: float)
         Events of all areas.
     """
     c, e = np.asarray(observed, float), np.asarray(expected, float)
+    # A zone may hold all that is expected, where the rest has no rate.
     rest, rest_expected = np.maximum(total - c, 0), np.maximum(total - e, np.finfo(float).tiny)
     # xlogy is 0 where nothing was counted.
     ratio = xlogy(c, np.where(c > 0, c / e, 1)) + xlogy(rest, rest / rest_expected)
@@ -213,6 +214,7 @@ def log_likelihood_ratio(observed: ArrayLike, expected: ArrayLike, total: float)
 def gumbel_tail(value: ArrayLike, maxima: ArrayLike) -> Array:
     """Upper tail of a Gumbel law that has the mean and the variance of some maxima."""
     m = np.asarray(maxima, float)
+    # By moments, whose equations need no iteration and suffice for a tail.
     scale = max(float(m.std(ddof=1)), np.finfo(float).tiny) * sqrt(6) / pi
     location = float(m.mean()) - np.euler_gamma * scale
     with np.errstate(over="ignore"):
@@ -328,6 +330,7 @@ class _Scores:
     """The statistic of every zone, for the observed map and for simulated ones."""
 
     def __init__(self, zones: Zones, law: Law) -> None:
+        # The mean of a weighted Poisson sum goes with the weights, its variance with their squares.
         first, second = (law.means @ law.jumps**r for r in (1, 2))
         self.zones = zones
         self.expected = np.cumsum(first[zones.near], axis=0)

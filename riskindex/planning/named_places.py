@@ -215,6 +215,7 @@ def _check(index: pd.DataFrame, areas: "GeoDataFrame", rules: PlaceRules) -> Non
     faults = list(place_rule_faults(rules))
     if rules.within is not None and rules.within not in areas:
         faults.append(f"places.within: the areas have no groups called {rules.within}.")
+    # A name for a code of another edition would be lost without a word.
     unknown = [code for code in rules.names if code not in areas.index]
     if unknown:
         faults.append(f"places.names: there is no area {in_words(unknown)}.")
@@ -367,6 +368,7 @@ def _hot_words(areas: int, own: int) -> str:
 def hot_last(hotspots: pd.DataFrame) -> pd.DataFrame:
     """What is hot in the last period of each factor, index (area_code, factor)."""
     table = hotspots[["is_hot", "kind"]].reset_index()
+    # Factors may end with different periods; each is told by its own last one.
     last = table.groupby("factor", sort=False)["period"].transform("last")
     # Not assessed is not hot here: a team goes by what was found.
     table = table[table["period"] == last].assign(is_hot=lambda t: t["is_hot"].fillna(False))

@@ -155,6 +155,7 @@ def _near(shapes: Shapes, people: Array, gazetteer: Gazetteer, ward: str) -> str
     near = np.unique(tree.query(shapes, predicate="dwithin", distance=farthest)[1])
     if not len(near):
         return None
+    # To each area by itself: the mean over residents, not the nearest corner, decides.
     far = shapely.distance(gazetteer.points[near][:, None], shapes[None, :])
     # Whole metres, so that equal distances are seen to be equal.
     mean = np.round(far @ (people / people.sum()))
@@ -175,6 +176,7 @@ def _begins(ward: str, name: str) -> bool:
 
 def _plain(name: str) -> str:
     """A name as different lists of names write it alike: "st osyth" for Saint Osyth."""
+    # Spelling differs between the ONS, Ordnance Survey and gazetteers.
     letters = name.casefold().replace("-", " ").replace("'", "").replace("’", "")
     return " ".join("st" if word in ("saint", "st.") else word for word in letters.split())
 
@@ -213,6 +215,7 @@ def tell_apart(names: Sequence[str], wards: Sequence[Sequence[str]]) -> list[str
 
 
 def _with_wards(name: str, wards: Sequence[str]) -> str:
+    # A place that is called by its wards would repeat them.
     if name == in_words(wards) or (len(wards) == 1 and _begins(wards[0], name)):
         return in_words(wards)
     return f"{name}: {in_words(wards)}"
@@ -236,6 +239,7 @@ def in_words(names: Iterable[str]) -> str:
     'Castle, and New Town and Christ Church'
     """
     every = list(names)
+    # "Crays Hill, Ramsden and Downham" in a list would be read as three places.
     inner = any(sign in name for name in every for sign in (",", ";", " and ", "&"))
     if len(every) < 2:
         return "".join(every)

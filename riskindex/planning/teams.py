@@ -280,6 +280,7 @@ class Problem(NamedTuple):
     def _limits(self, available: int, excluded: Flags | None) -> list[Limit]:
         limits: list[Limit] = [(self.costs.astype(float), -np.inf, available)]
         size = np.bincount(self.districts, minlength=len(self.least))
+        # Limits that cannot bind only slow the solver.
         bound = np.flatnonzero((self.least > 0) | (self.most < size))
         if len(bound):
             member = (self.districts == bound[:, None]).astype(float)
@@ -354,6 +355,7 @@ def arrange_problem(places: pd.DataFrame, plan: Plan) -> Problem:
             f"plan.maximise: {plan.maximise} is missing or negative for {in_words(bad)}."
         )
     costs = _costs(places, plan)
+    # Places without a district count as one of their own.
     district, names = pd.factorize(places["district"].astype(str))
     size = np.bincount(district, minlength=len(names))
     faults += _minimums_of_unknown_districts(plan, names)

@@ -76,6 +76,7 @@ def moran_basis(weights: "csr_array[Any]") -> MoranBasis:
             f"Random maps of the same autocorrelation need 3 to {LARGEST:,} areas, and there are "
             f"{n:,}. Compare larger areas, or one part of the map at a time."
         )
+    # Only a symmetric matrix has real eigenvalues and orthogonal patterns.
     joined = csr_array((weights + weights.T) / 2)
     matrix = -joined.toarray()
     degree = -matrix.sum(axis=1)
@@ -199,6 +200,7 @@ def random_sets(
 
 def _nearest_tilt(excess: Callable[[float], float]) -> float:
     """The tilt closest to none with as many joins as wanted, or else the one that comes nearest."""
+    # From no tilt outwards: the least change of the spectrum is the most faithful set.
     tried = [(0.0, excess(0.0))]
     for tilt in TILTS[int(tried[0][1] > 0)][1:]:
         tried.append((float(tilt), excess(float(tilt))))
@@ -211,6 +213,7 @@ def _nearest_tilt(excess: Callable[[float], float]) -> float:
 def _turned(amplitude: Array, rng: np.random.Generator, draws: int) -> Array:
     """Amplitudes of the patterns, pair by pair turned by an angle; an odd last one by its sign."""
     length = np.hypot(*_pairs(amplitude))[:, None]
+    # A turn keeps the power of each pair of patterns, and with it the scale of clumping.
     angle = rng.uniform(0, 2 * np.pi, (len(length), draws))
     if len(amplitude) % 2:
         angle[-1] = np.pi * rng.integers(0, 2, draws)
@@ -221,6 +224,7 @@ def _turned(amplitude: Array, rng: np.random.Generator, draws: int) -> Array:
 def _spread(amplitude: Array, vectors: Array) -> Array:
     """Standard deviation of each area's height when all pairs are turned."""
     first, second = _pairs(amplitude)
+    # Mean square of a turned pair: each of the two has half of the power on average.
     power = np.repeat((first**2 + second**2) / 2, 2)[: len(amplitude)]
     if len(amplitude) % 2:
         power[-1] = amplitude[-1] ** 2
@@ -236,6 +240,7 @@ def _pairs(amplitude: Array) -> tuple[Array, Array]:
 def _highest(heights: Array, size: int) -> Flags:
     """The `size` highest areas of every column."""
     chosen = np.zeros(heights.shape, dtype=np.bool_)
+    # Partition and not sorting: only membership counts, for a thousand maps at once.
     top = np.argpartition(-heights, size - 1, axis=0)[:size]
     np.put_along_axis(chosen, top, True, axis=0)
     return chosen

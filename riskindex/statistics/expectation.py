@@ -219,6 +219,7 @@ def _local_means(x: Array, e: Array, centroids: Array | None) -> Array:
     if len(e) <= NEAREST:
         return _overall_means(x, e, None)
     near = _surroundings(IdentityKey(centroids))
+    # Ratio of sums and not mean of ratios, which small areas would dominate.
     return np.asarray(e[:, None] * (near @ x) / (near @ e)[:, None])
 
 

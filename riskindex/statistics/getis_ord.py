@@ -318,6 +318,7 @@ def _z_conditional(x: Array, weights: sparse.csr_array, variance: Variance) -> A
     if n < 3:
         return np.full(n, np.nan)
     w, w2 = _row_sums(weights)
+    # Less what the others have on average, which of centred values is -c / (n - 1) each.
     excess = weights @ c + w * c / (n - 1)
     rest = (c**2).sum() - c**2 * n / (n - 1)
     # A value that holds most of the variance leaves too few digits for the rest.

@@ -293,6 +293,7 @@ def _log_tails(study: AssessedAreas, windows: csr_array, observed: Array) -> Log
         total, e = study.intensity.total.sum(), study.intensity.exposure
         share = windows @ e / e.sum()
         return LogTails(*(log_binomial_tail(observed + more, total, share) for more in (0, 1)))
+    # Means differ between areas, so with dispersion a window sum has no standard law.
     return log_window_tails(
         observed, study.means, windows, dispersion=study.dispersion, jumps=study.jumps
     )

@@ -64,6 +64,7 @@ def repeat_tests(sample: Sample, counts: Array, factor: Factor) -> Repeated:
     p, value = RETESTS[factor.method](sample, counts, factor)
     # A window that is the whole map has nothing to be compared with.
     undefined = (_sizes(sample, factor) == counts.shape[1]) | ~sample.asked
+    # As in the run itself: repeats must leave out the same areas.
     p[:, undefined] = np.nan
     value[:, undefined] = np.nan
     adjusted = np.array([adjust(row, factor.correction) for row in p])
@@ -123,6 +124,7 @@ def _getis_ord(sample: Sample, counts: Array, factor: Factor) -> tuple[Array, Ar
     # z follows the statistic, p the null: Gi* may be tested with the own value held.
     by_star = options.statistic == "gi-star"
     rows = sample.windows if by_star else sample.neighbours
+    # Intensity is that of the run, whatever null the p-value is of.
     standard = _drawn(x, rows, held=not by_star, variance=options.variance)
     tested = standard
     if options.held == by_star:

@@ -155,6 +155,7 @@ def _row(chosen: Selected, kind: str, other: Other) -> dict[str, object]:
     # A choice that is impossible with these data is an answer, too.
     except RiskindexError as error:
         return row | {"note": error.faults[0]}
+    # Both directions, since lists of one length may exchange areas.
     entered, left = then.difference(now, sort=False), now.difference(then, sort=False)
     return row | {
         "selected": len(then),
@@ -170,6 +171,7 @@ def _row(chosen: Selected, kind: str, other: Other) -> dict[str, object]:
 
 
 def _left_out(made: ListMade) -> Iterator[Other]:
+    # Leaving out a factor of weight 0 changes nothing.
     scored = [factor for factor in made.scored if factor.weight > 0]
     police = [factor for factor in scored if factor.recorded == "police-generated"]
     if len(scored) > 1:

@@ -140,6 +140,7 @@ def _change(replay: Replay, pool: Drawn, at: Mapping[str, Array], final: Flags) 
 
 def _weighting(replay: Replay, at: Mapping[str, Array], runs: int) -> Weighting:
     frame, move = replay.frame, MOVED[replay.options.weights]
+    # The middle of a weight's law, for a weight that does not vary.
     half = np.full(runs, 0.5)
     factors = np.column_stack([at.get(name, half) for name in _factors(replay)])
     within = move(replay, frame.weighting.factors, factors)
@@ -157,6 +158,7 @@ def _within_spread(replay: Replay, weights: Array, at: Array) -> Array:
 def _beta(replay: Replay, weights: Array, at: Array) -> Array:
     """Quantiles of each weight's own law where all together are Dirichlet."""
     total, size = weights.sum(), replay.options.concentration
+    # Each weight of a Dirichlet law is by itself beta distributed.
     share: Array = np.broadcast_to(weights / total, at.shape)
     some = (share > 0) & (share < 1)
     result = share.copy()
@@ -168,6 +170,7 @@ def _between_people(replay: Replay, weights: Array, at: Array) -> Array:
     """Between the lowest and the highest share of the points that anybody gave."""
     frame = replay.frame
     people = np.sort(elicited_shares(frame.options.points, tuple(frame.factors)), axis=0)
+    # Sorted by factor, so that shares between those of two people occur as well.
     place = np.linspace(0, 1, len(people))
     columns = [np.interp(x, place, given) for x, given in zip(at.T, people.T, strict=True)]
     return np.column_stack(columns)
@@ -286,6 +289,7 @@ def sobol_indices(outputs: Array, inputs: int, *, seed: int = 0, bootstrap: int 
 def _jansen(runs: Array) -> tuple[Array, Array]:
     a, b, mixed = runs[0], runs[1], runs[2:]
     variance = np.concatenate([a, b]).var(ddof=1)
+    # Jansen's form: sums of squares, so that total indices are never below 0.
     first = 1 - ((b - mixed) ** 2).mean(axis=1) / (2 * variance)
     total = ((a - mixed) ** 2).mean(axis=1) / (2 * variance)
     return first, total
