@@ -92,6 +92,7 @@ def list_rows(by_area: ByArea, listed: "pd.Series[bool]", *, whole: str) -> Iter
     if by_area.tiers is not None:
         flags[BORDERLINE] = (by_area.tiers.reindex(listed.index) == BORDERLINE).astype(object)
     for kind, of_kind in by_area.places.items():
+        # The assessed areas alone, of which the list was chosen.
         places = of_kind.reindex(listed.index)
         about = {"kind": LIST, "place_kind": kind, "period": by_area.period}
         for category, of_areas in flags.items():

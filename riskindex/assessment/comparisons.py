@@ -56,6 +56,7 @@ def concentration_rows(figure: Figure, shown: Shown) -> pd.DataFrame:
     period = figure.period or shown.periods[figure.of][-1]
     lines = lines[lines["period"] == period]
     whole, parts = lines[lines["place_kind"] == WHOLE_KIND], lines[lines["place_kind"] == kind]
+    # Events whose place is not known are not one place.
     parts = parts[parts["place"] != NOWHERE]
     rows = [_fullest(top, parts, whole, figure, shown) for top in figure.top]
     return pd.concat(rows, ignore_index=True)
@@ -246,6 +247,7 @@ def difference_rows(
     status = status.mask((status == GIVEN) & in_part, NOT_APPLICABLE)
     given = status == GIVEN
     shares_of = [part[column] for part in (now, old) for column in ("count", "base")]
+    # What is withheld in one period must not show through the interval of the difference.
     numbers = [numbers.astype(float).where(given).to_numpy() for numbers in shares_of]
     difference = share_difference(*numbers)
     then = old["value"].map("{:g}%".format) + f" in {earlier}"

@@ -117,6 +117,7 @@ def _by_age(figure: Figure, shown: Shown) -> Iterator[pd.DataFrame]:
         if inside.empty:
             continue
         inside["category"] = outcome[inside.index].replace("", UNSAID)
+        # Shares are of the cases of that age, whatever became of them.
         inside["base"] = inside.groupby(_BY)["count"].transform("sum")
         # The period is the span of all now, by which nothing may be filtered again.
         shares = _shares(inside, replace(figure, period=None), shown)

@@ -295,6 +295,7 @@ def without_small_bases(
     """The rows without shares of a restricted measure on a base that is small or withheld."""
     # "Not at least" and not "below": a base that is withheld, NaN, is closed as well.
     closed = factor.isin(list(shown.restricted)) & ~(lines["base"] >= LEAST_BASE)
+    # What is made of the small base goes; the count is a protected cell of its own.
     numbers = [c for c in _NUMBERS if c in lines]
     lines = lines.assign(**{c: lines[c].astype(float).mask(closed) for c in numbers})
     given = closed & (lines["status"] == GIVEN)

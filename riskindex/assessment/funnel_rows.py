@@ -25,6 +25,7 @@ def funnel_rows(funnels: pd.DataFrame, *, labels: Mapping[str, str], whole: str)
     whole
         Name of the study area; records of a source may be from beyond it, before the last step.
     """
+    # The group is a part of a figure's name only where a factor has several.
     alone = funnels["group"] == ALONE
     stem = funnels["factor"] + ".funnel"
     keys = ["factor", "group", "period"]
@@ -81,6 +82,7 @@ def funnel_tables(
     if funnels.empty:
         return
     for (factor, group), part in funnels.groupby(["factor", "group"], sort=False):
+        # The last period for a person; the table of figures has all of them.
         last = part[part["period"] == part["period"].iloc[-1]]
         # The last step, records that can be used, is told only where it takes something out.
         last = last[(last["clause"] != USED) | (last["left_out"] > 0)]

@@ -94,5 +94,6 @@ def _exposure(aspect: str, categories: "pd.Index[str]", period: str, unit: Unit)
         year, month = int(label[:4]), int(label[5:])
         after = f"{year + month // 12:04d}-{month % 12 + 1:02d}-01"
         days = days_by_month(f"{label}-01", after).sum()
+        # 0 days for a month outside the period, which is dropped before the test.
         lengths.append(float(days) if year * 12 + month - 1 in span.months else 0.0)
     return np.array(lengths)

@@ -107,6 +107,7 @@ def of_factors(
     mine = {group.source for factor in factors for group in factor.groups}
     elsewhere = {group.source for measure in measured for group in measure.groups}
     elsewhere |= {other.source for figure, _, _ in asked for other in figure.records}
+    # A source that a factor counts stays, even where figures look for people in it.
     return {name: events for name, events in opened.items() if name not in elsewhere - mine}
 
 
@@ -353,6 +354,7 @@ def _homes(people: People, elsewhere: "pd.Series[str] | None") -> Iterator[pd.Da
         # A cell of its own: a sum of protected cells would leave out those that are withheld.
         (WHOLE_KIND, HOME, np.zeros_like(numbers), [ANYWHERE]),
     ):
+        # Homes in no area are negative, and as positions would count from the end.
         rows = np.flatnonzero(at >= 0)
         for item, values in items:
             shape = (len(labels), len(among))

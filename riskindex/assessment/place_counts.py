@@ -154,6 +154,7 @@ def count_places(
     """
     if counts.columns.empty:
         return no_places()
+    # Unweighted: figures count events, and weights belong to the index.
     totals = by_factor(counts)
     parts = {
         # min_count: a place that no source covers is missing, and no place of 0 events.
@@ -180,6 +181,7 @@ def events_of(
     events
         Index place; columns (factor, period): as counted, or as they may leave.
     """
+    # future_stack keeps the missing, so that a place without data has a line that says so.
     long = events.rename_axis("place").T.stack(future_stack=True)
     table = long.astype(float).to_frame("count").assign(base=float("nan"))
     people = residents_of(residents, places, totals)

@@ -132,11 +132,13 @@ def _share(figure: Figure, shown: Shown) -> pd.DataFrame:
     if whole.empty and shown.restricted:
         return no_figures()  # what it is a share of is not shown
     of = ["period", "place_kind", "place"]
+    # Matched by period and place, never by position: the two may have other lines.
     base = whole.set_index(of)[["count", "mark"]].reindex(pd.MultiIndex.from_frame(lines[of]))
     total = base["count"].to_numpy(dtype=float)
     # A part above its whole means that the two are counted by different rules, and a share of 130%
     # would be printed.
     above = lines["count"].to_numpy(dtype=float) > total
+    # A share is missing for the reason that one of its two numbers is.
     marks = lines["mark"].where(lines["mark"] != "", base["mark"].fillna("").to_numpy())
     count = lines["count"].where(~np.isnan(total) & ~above)
     marks = marks.mask(above & (marks == ""), NOT_APPLICABLE)

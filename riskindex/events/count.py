@@ -404,6 +404,7 @@ def _together(
     reconciliation = pd.DataFrame(list(lines.values()), index=keys, columns=RECONCILIATION)
     uncounted = _in_one([part.uncounted for part in parts.values() if len(part.uncounted)])
     said = [note for part in parts.values() for note in part.notes]
+    # The empty table first, so that the columns have their types without any source, too.
     rhythm = pd.concat([no_rhythm(), *(part.rhythm for part in parts.values())]).sort_index()
     pairs = pd.concat([_NO_PAIRS, *(part.disagreements for part in parts.values())])
     return Counted(
@@ -653,6 +654,7 @@ def _reach(tally: Tally) -> str:
     """From where to where the coordinates of a source go, in the system that it is said to use."""
     if tally.events.is_counted:
         return ""
+    # The extent shows at once where degrees are read as metres, or x and y are exchanged.
     ((west, east, south, north),) = tally.events.connection.execute(
         f"SELECT min(x), max(x), min(y), max(y) FROM {identifier(tally.events.table)}"
     ).fetchall()

@@ -395,6 +395,7 @@ def _by_number(
         at = [column[month] for month in span.months]
         # Over a whole span too: rare events show their gap only when months are added up.
         absent[:, at] |= _absent(table[:, at].sum(axis=1), expected[:, at].sum(axis=1))[:, None]
+    # By its areas too little is expected of a busy group; its other months show the gap.
     few = _absent(table, _by_own_months(table)) & own[:, None]
     here = ~((absent & large[:, None]) | few)
     return [{month for month in months if row[column[month]]} for row in here]

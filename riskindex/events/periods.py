@@ -225,6 +225,7 @@ def _in_year(
         if not 1 <= part <= per_year:
             return None
         first = year * 12 + (part - 1) * (12 // per_year)
+        # The year that ends with a month begins eleven months before it.
         return (first - 11, 12) if last else (first, length)
 
     return span

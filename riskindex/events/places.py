@@ -285,6 +285,7 @@ def _placed(*, with_shared: bool, number: str) -> str:
 
 def _store_codes(connection: "DuckDBPyConnection", codes: pd.DataFrame) -> None:
     how = np.where(codes["route"] == "moved", How.LOOKUP, How.CODE)
+    # Here alone coordinates decide: the code of an area goes before the point.
     unsure = codes["route"].isin(["nowhere", "split"])
     store(connection, "codes", codes.assign(how=how, is_unsure=unsure).reset_index())
 

@@ -226,6 +226,7 @@ def _counted(
 ) -> Iterator[tuple[Group, pd.DataFrame]]:
     """Cells of each group. Without keys one scan serves all; with keys each factor has its own."""
     rules = tuple(range(1, len(tally.groups) + 1))
+    # By factor and not by group: an event of two groups counts in the first alone.
     scopes = {group.factor: tally.of_factor(group.factor) for group in groups}
     # Without keys a record counts for every group that it meets, and one scan serves all.
     if not tally.events.has_key:
@@ -435,6 +436,7 @@ def _periods_of_spans(tally: Tally, periods: Sequence[Period]) -> dict[int, str]
 
 def _words(aspect: str, values: "pd.Series[float] | pd.Series[str]") -> "pd.Series[str]":
     if aspect not in _NUMBERED:
+        # Not recorded is a category: without it, shares would be of those alone who say it.
         return values.astype("object").where(values.notna(), NOT_RECORDED).astype(str)
     write = _NUMBERED[aspect]
     texts = [NOT_RECORDED if pd.isna(value) else write(int(value)) for value in values]
@@ -515,6 +517,7 @@ def _aspects_inside(tally: Tally, defaults: Sequence[DefaultTime]) -> dict[str, 
     if "hour" in events.relation.columns and tally.number(
         f"SELECT count(*) FROM {table} WHERE hour > 0 AND day(date) > 1"
     ):
+        # CASE takes the first that fits, so that each part need only name its end.
         first = " ".join(
             f"WHEN hour < {int(start) + length} THEN ' {start}'"
             for start, length in PARTS_OF_DAY.items()

@@ -72,6 +72,7 @@ def check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]:
     faults: list[str] = []
     rules = [rule_of(events.where), *(rule for group in asked for rule in group.events.asked)]
     looked_for: dict[str, set[Value]] = {}
+    # Rules share columns, and each column is looked at once.
     for test in (test for rule in rules for test in tests_of(rule)):
         looked_for.setdefault(test.column, set()).update(test.values)
     defined = {
@@ -110,6 +111,7 @@ def check_rules(name: str, events: Events, asked: Sequence[Group]) -> list[str]:
         for value in sorted({v for v in wanted if isinstance(v, str)} - {"", *recorded}):
             near = _nearest(value, recorded)
             none = f"{name}: where: no record has {value!r} in the column {column!r}"
+            # A definition is not corrected for one source: its words are translated in the config.
             advice = _IF_DEFINED if (column, value) in defined else ""
             (faults if near else notes).append(
                 f"{none}; did you mean {near!r}?{advice}" if near else f"{none}."
@@ -143,6 +145,7 @@ def _made_dates(
 ) -> Iterator[str]:
     """Values that a spreadsheet made of ranges such as 10-14, and that a rule then misses."""
     if any(isinstance(value, str) and _RANGE.fullmatch(value) for value in wanted):
+        # A spreadsheet turns 10-14 into a date as soon as it opens the file.
         dates = [value for value in found if _MADE_DATE.fullmatch(value)]
         if dates:
             yield (

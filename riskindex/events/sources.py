@@ -366,6 +366,7 @@ def source_faults(name: str, source: EventSource) -> Iterator[str]:
         yield f"sources.{name}: point holds both coordinates; leave x and y out, or point."
     if not any((source.area, source.x, source.point, source.postcode, source.person)):
         yield f"sources.{name}: name the column area, x and y, point, or postcode."
+    # Both become the one hashed column of persons.
     if source.person and source.distinct and source.person != source.distinct:
         yield f"sources.{name}: person and distinct must be one column where both are named."
     if source.role and source.everyone_is:

@@ -64,6 +64,7 @@ def compose(
         `selected_mean`, `rest_mean` (mean of the areas' own shares). NaN where there is nobody.
     """
     inside = selected.to_numpy(bool)
+    # Shares of the areas as well: one large area can decide the share of all their people.
     own = shares_of(tables.loc[selected.index], shares)
     rows = {}
     for name, share in shares.items():

@@ -239,6 +239,7 @@ def warn_of_double_counting(pairs: pd.DataFrame, labels: Mapping[str, str]) -> S
         f"{labels[a]} and {labels[b]}" for a, b in zip(pairs["one"], pairs["other"], strict=True)
     ]
     number = "1 pair of factors" if len(named) == 1 else f"{len(named):,} pairs of factors"
+    # A warning that lists every pair is not read.
     more = f"; and {len(named) - _NAMED:,} more" if len(named) > _NAMED else ""
     return (
         f"{number} may count one thing twice, by what they are made of: "

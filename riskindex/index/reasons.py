@@ -367,6 +367,7 @@ def _tested(speech: Speech, fact: Fact) -> str:
     # An area below what was expected may score by its rank; that is no reason to name.
     if not (fact.is_hot or fact.confidence > 0 or near or observed > expected):
         return ""
+    # Three grades of evidence: significant after correction, possibly so, and merely more.
     start = "Hot" if fact.is_hot else "Possibly hot" if fact.confidence > 0 else "More"
     start = NEAR_WORDS.get(kind, start)
     period = _in_period(speech.unit, factor.periods[-1]) if factor.periods else ""
@@ -374,6 +375,7 @@ def _tested(speech: Speech, fact: Fact) -> str:
     weighted = " weighted" if factor.is_weighted else ""
     numbers = _numbers(observed, expected, fact.confidence, weighted)
     if near:
+        # Its own number first, or a reader takes that of the window for the area's.
         own = _against(fact.observed, fact.expected, weighted)
         numbers = f"{own}; with its neighbours {numbers}"
     return f"{about}: {numbers}{KIND_WORDS[kind]}{_local(fact)}{_in_cluster(speech, fact)}."
@@ -395,6 +397,7 @@ def _own_risk(speech: Speech, fact: Fact) -> str:
     # Shrinkage gives every area a risk; only an excess or a hotspot is a reason.
     if not _is_worse(factor, fact.all_observed, fact.all_expected) and not hot:
         return ""
+    # Of a single period one label, and not 2022 to 2022.
     span = " to ".join(dict.fromkeys([*factor.periods[:1], *factor.periods[-1:]]))
     about = " ".join(filter(None, [factor.label, _in_period(speech.unit, span)]))
     estimate = _ESTIMATES[factor.estimate](factor, fact.value)
@@ -404,6 +407,7 @@ def _own_risk(speech: Speech, fact: Fact) -> str:
         return f"{about}: {numbers}."
     sentences = [f"{about}: {numbers}{_in_cluster(speech, fact)}."]
     if fact.is_hot or fact.kind == "next door":
+        # With one period the sentence before has named it.
         last = factor.periods[-1] if len(factor.periods) > 1 else ""
         start = " ".join(filter(None, [_RISK_WORDS[fact.kind], _in_period(speech.unit, last)]))
         sentences.append(f"{start}{_of_window(factor, fact)}{_local(fact)}.")
@@ -445,6 +449,7 @@ def _in_cluster(speech: Speech, fact: Fact) -> str:
         return ""
     sure = int(confidence_of(np.array([fact.cluster_p]))[0])
     periods = speech.factor.periods
+    # The scan is of the last period, which is named only among several.
     when = _in_period(speech.unit, periods[-1]) if len(periods) > 1 else ""
     notes = f"({sure}% sure)" if sure else ""
     return "; " + " ".join(filter(None, [f"in a cluster of {fact.cluster:.0f} areas", when, notes]))
@@ -468,6 +473,7 @@ def _kind(factor: Factor, fact: Fact) -> str:
     if fact.is_hot:
         one = fact.kind == "neighbourhood" and fact.through_one
         return "one" if one else fact.kind
+    # Not hot and still 90% sure: methods with a window take their evidence from it.
     return "window" if fact.confidence > 0 and factor.method in ("window", "getis-ord") else ""
 
 

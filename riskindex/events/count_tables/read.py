@@ -90,6 +90,7 @@ def read_counts(
             sheet=source.sheet,
             header_row=source.header_row,
         )
+        # The headings first: only columns that are named after a period are read as numbers.
         header = read_header(
             path,
             texts,

@@ -78,6 +78,7 @@ def open_warehouse(
         answer = _ask(name, source, query, _runner(name, source, areas, home))
     # From here on an answer looks like any other source: the same counting, the same losses.
     flags = ", ".join(f"{identifier(rule)}::INTEGER = 1 AS {identifier(rule)}" for rule in rules)
+    # The same words stand for missing as in files.
     words = ", ".join(map(literal, MISSING_WORDS))
     # A point that no area holds lies nowhere near; its coordinates stay where they are.
     x = "CASE WHEN is_outside THEN 'inf'::DOUBLE END" if source.x is not None else "NULL::DOUBLE"
@@ -160,6 +161,7 @@ def _provenance(connection: "DuckDBPyConnection", table: str, name: str, label: 
         f"SELECT coalesce(sum(strlen({line})), 0), count(*), bit_xor(md5_number({line})), "
         f"coalesce(sum(events), 0) FROM {identifier(table)}"
     ).fetchall()
+    # With the number of rows, because XOR cancels out a row that comes twice.
     digest = sha256(f"{rows} {total}".encode()).hexdigest()
     return FileRecord(name, label, int(size), digest, int(events))
 

@@ -286,6 +286,7 @@ def _place(table: Any, source: WarehouseSource) -> dict[str, Any]:  # noqa: ANN4
         # business.
         return {"area_code": table[source.area]}
     return {
+        # What is no number becomes missing, as in files, and does not stop the query.
         name: table[column].try_cast("float64")
         for name, column in (("x", source.x), ("y", source.y))
     }
@@ -295,6 +296,7 @@ def _month(table: Any, source: WarehouseSource) -> Any:  # noqa: ANN401
     """The month of an event: the first seven letters of a text, or a number such as 202203."""
     date = table[source.date]
     if source.date_is_text:
+        # Dates as text must be ISO, whose first seven letters are the month in every dialect.
         return _ibis().udf.scalar.builtin(left)(date, 7)
     # A number and no text: engines pad months differently.
     return date.year() * 100 + date.month()
@@ -351,4 +353,5 @@ def _spellings(value: str | int | bool) -> tuple[str, ...]:
         return ("true", "1") if value else ("false", "0")
     if isinstance(value, str):
         return (value,)
+    # A column of whole numbers with gaps is often stored as decimals: 1 and 1.0 are alike.
     return str(value), f"{value}.0"

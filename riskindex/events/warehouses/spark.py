@@ -188,6 +188,7 @@ def _session(address: str, settings: Mapping[str, str]) -> Iterator[Any]:
 @contextmanager
 def _own_python(address: str) -> Iterator[None]:
     """Workers on this machine are of this Python, not of the first that is called python3."""
+    # A cluster has a Python of its own, and who names one means it.
     asked = address.startswith("local") and "PYSPARK_PYTHON" not in os.environ
     if asked:
         os.environ["PYSPARK_PYTHON"] = sys.executable
