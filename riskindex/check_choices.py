@@ -137,6 +137,7 @@ def _idle(place: str, given: object, words: str) -> str:
 def missing_names(config: Config) -> Iterator[str]:
     """A sentence about bases that pages look for by name and do not find."""
     # Found by name and not by option: rates and people of the list need no factor that names them.
+    # Pages leave these numbers out when the base is missing, and nobody would know why.
     wanted = {
         "residents": "rates per 1,000 and the residents of the list",
         config.places.people: "the people aged 10 to 24 whom teams reach",
@@ -193,6 +194,7 @@ def mixed_units(opened: Mapping[str, Events]) -> Iterator[str]:
             "SELECT file, max(abs(x)) <= 180 AND max(abs(y)) <= 90 "
             f"FROM {identifier(events.table)} WHERE x IS NOT NULL GROUP BY 1 ORDER BY 1"
         ).fetchall()
+        # All files in degrees are fine; a mixture puts some events in the Atlantic.
         in_degrees = [str(file) for file, is_so in rows if is_so]
         if in_degrees and len(in_degrees) < len(rows):
             yield (

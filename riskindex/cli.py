@@ -222,6 +222,7 @@ def check(config: ConfigFile, *, quiet: Quiet = False) -> None:
     from riskindex.files.memory import bounded
 
     asked = read_config(config)
+    # Private files: unpacked events must not lie in a shared temporary folder.
     with stages(quiet) as say, _private_files(), bounded(asked.memory):
         report = look(asked, say=say)
     if not quiet:
@@ -298,6 +299,7 @@ def compare(
     from riskindex.outputs.compare import compare_runs
     from riskindex.outputs.compare_page import save_comparison
 
+    # From two folders alone: earlier results need no config or data to be compared.
     result = compare_runs(run_a, run_b)
     if out is not None:
         save_comparison(result, out)
@@ -536,6 +538,7 @@ def main() -> None:
         for fault in error.faults:
             # seen: a name in a file must not steer the terminal.
             show(f"riskindex: {fault}", stderr=True)
+        # A code for each kind of error, so that a scheduled job can tell data from config.
         sys.exit(error.exit_code)
     except typer.Exit as stop:
         sys.exit(stop.exit_code)

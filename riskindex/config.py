@@ -265,6 +265,7 @@ def _with_frames(values: Mapping[str, Any], frames: Frames) -> dict[str, Any]:
         # What is written goes before what is filled in, so that a path in the config stays.
         filled["areas"] = {"boundaries": BOUNDARIES, **filled["areas"]}
     if isinstance(filled.get("sources"), Mapping):
+        # Names from memory stand for paths, so that one config serves files and notebooks.
         given = {*frames.events, *frames.tables}
         filled["sources"] = {
             name: {"path": name, **source}
@@ -353,6 +354,7 @@ def schema() -> dict[str, Any]:
     """JSON schema of the config, with the meaning of every key, for editors."""
     document = Config.model_json_schema()
     for option in _OPTIONS:
+        # Editors show these texts beside each key as it is typed.
         properties = document["$defs"][option.__name__]["properties"]
         # The text under a field is written once, and serves the code, the reference and the editor.
         for key, text in _attribute_docstrings(option).items():
@@ -611,6 +613,7 @@ def _kind_faults(config: Config) -> Iterator[str]:
     # Groups, bases and fixed columns stand side by side in one table of areas.
     kinds = [*config.areas.groups, *(config.areas.shipped_kinds or ())]
     kinds += [kind for lookup in config.areas.lookups for kind in lookup.groups]
+    # Polygons share the names of groups, as figures ask for both by kind.
     every = [*kinds, *config.areas.polygons]
     for place, names in (("areas: the group", every), ("bases:", list(config.bases))):
         for name in sorted({name for name in names if name in (*RESERVED, WHOLE_KIND)}):

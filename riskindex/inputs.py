@@ -84,6 +84,7 @@ def read_inputs(config: Config, frames: Frames, *, say: Say = silent) -> Given:
     # counts show.
     areas, edge = with_edge(areas, counted.counts, snap=config.neighbours.snap)
     warnings = _refuse_losses(config, counted)
+    # Open events stay: where anybody can look them up, hiding them protects nobody.
     closed = restricted_columns(counted.counts, config)
     parts = (land, codes, census, series, seen.opened)
     return Given(
@@ -199,6 +200,7 @@ def _count_measures(
     units = {factor.name: config.unit_of(factor.name) for factor in config.measured}
     for unit in dict.fromkeys(units.values()):
         mine = [factor for factor in config.measured if units[factor.name] == unit]
+        # A source that no measure of this unit counts would be read for nothing.
         sources = {group.source for factor in mine for group in factor.groups}
         parts.append(
             count_events(

@@ -67,6 +67,7 @@ def find_area(asked: str) -> NamedArea:
     table, matches = read_area_lookup(), []
     for kind in STUDY_KINDS:
         groups = table.groupby(kind).groups
+        # Codes too: they are what colleagues paste from other systems.
         code_of = dict(zip(table[kind], table[f"{kind}_code"], strict=True))
         for name, codes in groups.items():
             if asked.strip().upper() == code_of[name] or _is_name(asked, str(name)):

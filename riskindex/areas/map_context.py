@@ -138,6 +138,7 @@ _KINDS: Mapping[int, Literal["line", "polygon", "point"]] = MappingProxyType(
 
 def _simplified(shapes: Shapes, path: str) -> Shapes:
     """The parts of shapes as fine as a page can hold."""
+    # After cutting, as simplifying first could move lines across the window.
     parts = np.array(list(_plain_parts(shapes)))
     tolerance = FINEST
     while True:

@@ -121,6 +121,7 @@ def _read(source: Postcodes, areas: Collection[str], folder: Path, keep: _Keep) 
     with TemporaryDirectory(prefix="riskindex-") as private:
         # Unpacked privately and read in parts: the whole directory as text takes gigabytes.
         table, label = _unpacked(path, Path(private))
+        # The header alone first: two columns are read of the fifty that there are.
         header = read_header(table, (), Path(private))
         code = source.code or _first(header, POSTCODE_COLUMNS)
         # All of them, until the codes of the boundaries tell which is meant.

@@ -73,6 +73,7 @@ def prepare_areas(
     missing = [c for c in (code, name, *groups.values()) if c is not None and c not in raw]
     if missing:
         raise InputError([f"{label}: no column {column!r}." for column in missing])
+    # Before duplicates are looked for: "E01 " and "E01" are one area.
     codes, trimmed = plain_codes(_as_codes(raw[code]), label)
     # Before faults are looked for: a collection that holds a polygon is an area all the same.
     shapes, collected = polygons_of_collections(shapely.force_2d(raw.geometry.to_numpy()))

@@ -171,6 +171,7 @@ def _read_table(
     scratch: Path | None,
     frame: Any,  # noqa: ANN401 (any kind of table)
 ) -> tuple[dict[tuple[str, str], "pd.Series[float]"], list[str], FileRecord]:
+    # One column or several: the rest of the reading knows lists only.
     parts = {short: [c] if isinstance(c, str) else list(c) for short, c in source.columns.items()}
     # A column may serve several short names and is read once.
     wanted = list(dict.fromkeys(column for columns in parts.values() for column in columns))
@@ -335,6 +336,7 @@ def cell_numbers(sheet: CsvSheet, column: str, used: Sequence[int], faults: list
     together, lengths = "".join(texts), set(map(len, texts))
     if together.isascii() and together.isdecimal() and 0 < min(lengths) <= max(lengths) < _LONG:
         return np.array(texts, dtype=object).astype(np.float64)
+    # An empty cell stays missing: the area is not assessed, and not 0.
     values = np.full(len(used), np.nan)
     for k, (i, text) in enumerate(zip(used, texts, strict=True)):
         if not text:
@@ -383,6 +385,7 @@ _CELL_RULES: tuple[tuple[Callable[[str], Any], str], ...] = (
 def _fractions(sheet: CsvSheet, column: str, values: "pd.Series[float]") -> Iterator[str]:
     """A note where a column of whole numbers has a few that are not."""
     present = values[values.notna()]
+    # A few fractions among whole numbers are usually a rate pasted into counts.
     odd = present[present % 1 != 0]
     # More than a tenth, and the column is one of decimals.
     if 0 < len(odd) <= len(present) / 10:

@@ -168,6 +168,7 @@ def refuse_computed(path: Path, label: str) -> None:
     try:
         # immutable: SQLite writes no journal beside a file that somebody else may own.
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?immutable=1", uri=True)) as file:
+            # Names of SQLite ignore case, so that both sides are folded.
             computed = {
                 str(name).casefold()
                 for name, kind, sql in file.execute("SELECT name, type, sql FROM sqlite_master")
@@ -218,6 +219,7 @@ def _without_paths(message: str) -> str:
 
 
 def _in_folder(folder: Path, layer: str | None) -> tuple[Path, str | None]:
+    # Sorted, because systems list a folder in different orders.
     names = sorted(p.name for p in folder.iterdir() if p.suffix.lower() in ENDINGS)
     name, layer = _one_of(names, layer, folder.name)
     return folder / name, layer
@@ -272,6 +274,7 @@ def _plain(path: Path, kind: str, scratch: Path) -> Path:
     ending = next(ending for ending, of in ENDINGS.items() if of == kind)
     if kind == "shapefile":
         parts = [part for part in path.parent.iterdir() if part.stem == path.stem]
+        # All parts under one new name, as a Shapefile is found by its name.
         copies = {part: f"copy{part.suffix.lower()}" for part in parts}
     else:
         copies = {path: f"copy{ending}"}

@@ -130,6 +130,7 @@ def nearest(word: str, known: Sequence[str]) -> str:
     """The tail of an error sentence: the nearest known name, or the first few that there are."""
     folded = {name.casefold(): name for name in known}
     # Whatever the capitals: LSOA21CD and lsoa21cd are the most frequent slip.
+    # A name like the one asked for beats a list of all names.
     close = difflib.get_close_matches(word.casefold(), list(folded), n=1)
     if close:
         return f"; the nearest is {folded[close[0]]!r}"
@@ -153,6 +154,7 @@ def sniff(path: Path) -> str:
     InputError
         The file cannot be read.
     """
+    # By content, because a .zip may be a workbook and a .csv a web page.
     head = _head(path)
     # Bytes and not the ending: renamed downloads are the rule in shared folders.
     kind = next((kind for start, kind in _SIGNATURES if head.startswith(start)), "")
@@ -300,6 +302,7 @@ def as_utf8(path: Path, into: Path, *, label: str | None = None) -> Text:
         )
     if kind not in ("text", "json", "xml", "empty"):
         raise InputError(f"{label}: not a text file but {kind}.")
+    # UTF-8 first: text in another encoding is hardly ever valid UTF-8 by chance.
     fault = _first_undecodable(path, "utf-8")
     if fault is None:
         return Text(path, "")
@@ -362,6 +365,7 @@ def _archive_faults(path: Path, infos: Sequence[zipfile.ZipInfo]) -> Iterator[st
         fault = _member_fault(info)
         if fault:
             yield f"{path.name}: member {info.filename!r} {fault}."
+    # Programs differ in which of two members of one name they read.
     for name, times in Counter(info.filename for info in infos).items():
         if times > 1:
             yield f"{path.name}: member {name!r} is there {times} times. Keep one."
@@ -392,6 +396,7 @@ def _member_fault(info: zipfile.ZipInfo) -> str:
 
 
 def _need_room(path: Path, into: Path, size: int) -> None:
+    # Of the disk of the temporary folder, which need not be that of the data.
     free = shutil.disk_usage(into).free
     if size > free:
         raise InputError(f"{path.name}: needs {size:,} bytes to unpack; the disk has {free:,}.")

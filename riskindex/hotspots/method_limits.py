@@ -46,6 +46,7 @@ def method_notes(
         Neighbours, shape `(n, n)`; without them no window stands beside Gi*.
     """
     notes = [note for factor in factors for note in _extreme_notes(found, areas, factor)]
+    # Shares and thresholds have no tail that could be too heavy.
     tested = [factor for factor in factors if factor.is_tested]
     notes += _heavy_notes(found, tested)
     for factor in tested:
@@ -83,6 +84,7 @@ def _unequal_notes(
         return
     mean = observed[assessed].mean()
     unlike = residents[assessed].std() / residents[assessed].mean()
+    # With few events or like areas Gi* keeps its level, and a warning would mislead.
     if mean < MANY_EVENTS or unlike < UNLIKE:
         return
     # Set beside the window test, so that a reader sees what the assumption changes.

@@ -19,6 +19,7 @@ def summarise_untested(seen: Observation, factor: Factor) -> dict[str, Any]:
     """What can be said of every method."""
     assessed = int(seen.assessed.sum())
     total = float((seen.counts[seen.assessed] @ seen.event_weights).sum()) * seen.unit
+    # Missing by default: a statistic that was not computed is not 0.
     blank = dict.fromkeys(_SUMMARY, np.nan) | {"null": "nothing was observed", "estimator": ""}
     return blank | {
         "method": factor.method,

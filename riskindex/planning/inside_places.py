@@ -104,6 +104,7 @@ def _tables(
     counted = inside["records"].reset_index()
     # What is not recorded is no street and no hour.
     counted = counted[counted["area_code"].isin(place_of.index) & (counted["value"] != "")]
+    # Only areas on the list belong to a place; streets elsewhere are not looked at.
     counted["place"] = counted["area_code"].map(place_of).astype(int)
     for place, here in counted.groupby("place"):
         for factor in factors:
@@ -154,6 +155,7 @@ def _lines(table: _PatternTable, *, patterns: int) -> pd.DataFrame:
             "aspect": table.aspect,
             "value": table.records.index.get_level_values(1),
             "area_code": table.records.index.get_level_values(0),
+            # Nullable, because a release may withhold a number here.
             "records": pd.array(table.records.to_numpy(), dtype="Int64"),
             "mark": "",
             "total": pd.array(np.full(len(table.records), table.records.sum()), dtype="Int64"),

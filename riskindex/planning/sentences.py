@@ -131,6 +131,7 @@ def _aim(choice: Choice, places: pd.DataFrame) -> str:
 
 def _where(places: pd.DataFrame) -> str:
     """In how many places of several areas, and how many single areas."""
+    # A reader takes a place for several areas, so that single ones are counted apart.
     several, single = int((places["areas"] > 1).sum()), int((places["areas"] == 1).sum())
     parts = [f"{_small(several)} place{'s' if several != 1 else ''}"] if several else []
     if single:
@@ -158,6 +159,7 @@ def _is_one(choice: Choice) -> bool:
 def _next_best(places: pd.DataFrame, choice: Choice, measure: "pd.Series[float]") -> str:
     if choice.next_best is None:
         return ""
+    # Sets, since the order of places within a choice means nothing.
     best, other = set(choice.best.places), set(choice.next_best.places)
     # As a difference: two sets of places share most names, and listing both hides the change.
     gained = places["name"].loc[[place for place in choice.next_best.places if place not in best]]

@@ -186,6 +186,7 @@ def _steps(places: pd.DataFrame, choice: Choice, areas: int) -> tuple[tuple[Plan
     rows = _rows(choice.curve)
     # More than all places take reaches no more.
     here = min(choice.plan.available, max(rows))
+    # The plan's own amount may fall between two steps of the curve.
     rows.setdefault(here, (choice.best.places, choice.best.reached))
     return _steps_in_words(places, choice, areas, rows), sorted(rows).index(here)
 

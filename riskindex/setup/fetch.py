@@ -95,6 +95,7 @@ def _layer(wanted: Wanted, _config: Config, say: Progress) -> Iterator[str]:
 
 def _months(wanted: Wanted, config: Config, say: Progress) -> Iterator[str]:
     """Months that factors and measures ask of a source, of all forces in and around the area."""
+    # Only months that a factor counts: the archive holds three years of the country.
     months = {
         month
         for factor in (*config.factors, *config.measured)
@@ -156,6 +157,7 @@ def _note_down(wanted: Wanted) -> None:
         "licence": wanted.entry.licence,
     }
     # Address, date and hash, so that a result can be traced to what was published then.
+    # Earlier records stay, as other files of the folder were fetched before.
     text = json.dumps({**_records(home), file.name: about}, indent=2, sort_keys=True)
     (home / RECORD).write_text(text + "\n", "utf-8")
 

@@ -96,6 +96,7 @@ def find_boundaries(
                 layers = polygon_layers(path, Path(scratch))
             except InputError:
                 continue  # a table in Parquet, or JSON of another kind
+            # A GeoPackage may hold several editions, each a layer.
             for layer, columns, *_ in layers:
                 code = _spelt(columns, [heading])
                 if code is not None:
@@ -278,6 +279,7 @@ def _parquet_columns(path: Path) -> list[str]:
 
 def _months_of_records(name: str, folder: Path) -> dict[str, frozenset[int]]:
     """Months of each force by the records of a table."""
+    # Through the reader of a run, so that what counts as a month is the same.
     source = PoliceSource(kind="police.uk", path=name, coverage=Coverage(by="force"))
     query = (
         f"SELECT {category(FORCE)}, list(DISTINCT year(date) * 12 + month(date) - 1) "

@@ -120,6 +120,7 @@ def log_tails_by_inversion(
     # Windows of a reach share one length of transform.
     order = np.argsort(reach, kind="stable")
     order = order[~(steep | (reach > LONGEST * jumps.max()))[order]]
+    # Batches of equal work: one window of a long reach costs as much as many short ones.
     work = np.cumsum(sizes[order] * np.minimum(reach[order], LENGTH))
     for rows in np.split(order, np.flatnonzero(np.diff(work // MOST_NUMBERS)) + 1):
         if len(rows):

@@ -66,6 +66,7 @@ class ListMade:
         selection: Selection | None = None,
     ) -> Selected:
         """The list with some of what it is made of changed."""
+        # By the stages of the run itself, so that a what-if cannot drift from the method.
         table = build_index(self.scores if scores is None else scores, options=index or self.index)
         groups = self.data.areas.get(self.selection.group)
         return select_top(table, selection=selection or self._as_many, groups=groups)
@@ -202,6 +203,7 @@ def _without(made: ListMade, factors: Sequence[Factor]) -> Selected:
 
 
 def _weights(made: ListMade) -> Iterator[Other]:
+    # Rounded: equal weights that were normalised may differ in their last digit.
     alike = factor_weights(made.scores, options=made.index).round(12).nunique() == 1
     words = {"equal": "All factors weigh the same", "pca": "Weights by principal components"}
     for word, text in words.items():
@@ -373,6 +375,7 @@ def _scored_again(
     scores = made.scores.copy()
     for factor, other in changed:
         columns = score_by_other_test(tests, factor, other, again=again)
+        # Other factors keep the scores of the run.
         mine = scores.index.get_level_values("factor") == factor.name
         for name, column in columns.items():
             scores.loc[mine, name] = column.to_numpy()
@@ -411,6 +414,7 @@ MOST_AREAS = 0.9
 
 def _neighbours(made: ListMade) -> Iterator[Other]:
     """Windows of other neighbours, for the factors whose score is made of a test of windows."""
+    # Only tests of windows ask who is whose neighbour.
     by_window = [
         f for f in made.tested if f.method in ("window", "getis-ord") and f.score != "risk"
     ]
