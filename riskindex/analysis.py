@@ -66,20 +66,20 @@ def list_areas(config: Config, given: Given, *, say: Say = silent) -> Listed:
     say("Finding neighbours")
     weights = neighbour_matrix(areas, options=config.neighbours)
     say("Testing for hotspots")
-    found = find_hotspots(counts, areas, tables, weights, config.factors)
+    hotspots = find_hotspots(counts, areas, tables, weights, config.factors)
     say("Following them over the periods")
     persistence = classify_persistence(
-        found.table, found.pooled, config.factors, table=config.periods.categories
+        hotspots.table, hotspots.pooled, config.factors, table=config.periods.categories
     )
     say("Scoring and selecting")
     scores = score_factors(
-        found.table, persistence, config.factors, options=config.index, neighbours=weights
+        hotspots.table, persistence, config.factors, options=config.index, neighbours=weights
     )
     index = build_index(scores, options=config.index)
     # The group of areas is optional in a config; a selection that asks for it and lacks it refuses
     # by itself.
     chosen = select_top(index, selection=config.selection, groups=areas.get(config.selection.group))
-    return Listed(weights, found, persistence, scores, chosen)
+    return Listed(weights, hotspots, persistence, scores, chosen)
 
 
 def analyse(
@@ -108,7 +108,7 @@ def analyse(
     """
     areas, tables, counts = given.areas, given.tables, given.counts
     listed = list_areas(config, given, say=say)
-    weights, found, persistence, scores, chosen = listed
+    weights, hotspots, persistence, scores, chosen = listed
     say("Scanning for clusters")
     # Beside the list and not for it: a cluster does not make each of its areas hot.
     clusters = scan_for_clusters(counts, areas, tables, weights, config.factors, seed=config.seed)
@@ -116,7 +116,7 @@ def analyse(
     # Reasons come after clusters: being part of one is told as a reason.
     reasons = _reasons(config, listed, clusters).reindex(areas.index, fill_value="")
     # With shares as well, because a factor that follows age or poverty may only measure these.
-    correlations = correlate(found.table, shares_of(tables, config.shares), config.factors)
+    correlations = correlate(hotspots.table, shares_of(tables, config.shares), config.factors)
     # Repeats describe the list and never change it: they are joined after the selection is made.
     index = chosen.table.join(robust.table if robust else []).assign(reasons=reasons)
     plan = _named_places(config, given, listed, index, robust, say=say) if places else None
@@ -136,16 +136,16 @@ def analyse(
         group_fingerprints=given.all_fingerprints,
         reconciliation=given.reconciliation,
         uncounted=given.uncounted,
-        hotspots=found.table,
-        pooled=found.pooled,
-        tests=found.tests,
+        hotspots=hotspots.table,
+        pooled=hotspots.pooled,
+        tests=hotspots.tests,
         persistence=persistence,
         scores=scores,
         index=index,
         how_sure=robust.sentence if robust else "",
         weights_taken=taken,
         index_taken=index_taken,
-        through_one_area=through_one_area(found.table, config.factors),
+        through_one_area=through_one_area(hotspots.table, config.factors),
         cut=chosen.cut,
         # How much the list owes to the strength of findings, which plain flags would leave to
         # chance.

@@ -147,7 +147,7 @@ def with_meaning(asked: Asked, known: Definitions, sources: Sources) -> Asked:
 
 
 def _meaning(
-    asked: EventGroup | Factor | Measure, known: Definitions, sources: Sources
+    asked: EventGroup | Factor | Measure, definitions: Definitions, sources: Sources
 ) -> Definition | None:
     """The definition in the words of the source; one with a name has been given its meaning."""
     definition = asked.definition
@@ -156,7 +156,7 @@ def _meaning(
     source = sources.get(asked.source or "")
     # Each source calls columns and categories its own names; the definition has one set.
     dictionary = Dictionary(getattr(source, "columns", {}), getattr(source, "words", {}))
-    meaning = known[definition] if isinstance(definition, str) else definition
+    meaning = definitions[definition] if isinstance(definition, str) else definition
     return translated(meaning, dictionary)
 
 

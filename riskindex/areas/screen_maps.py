@@ -182,8 +182,8 @@ class OnScreen(ABC):
             No such column, or it holds no numbers.
         """
         table = self.to_geodataframe()
-        told = [name for name in ("name", "rank", "score", column) if name in table]
-        return explore_areas(table, column, told=list(dict.fromkeys(told)))
+        columns = [name for name in ("name", "rank", "score", column) if name in table]
+        return explore_areas(table, column, told=list(dict.fromkeys(columns)))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.headline}>"

@@ -57,8 +57,8 @@ def retold(column: "pd.Series[Any]", tell: Callable[[str], str]) -> "pd.Series[A
     # Mixed columns cell by cell: as keys of a dictionary 1, 1.0 and True would be one.
     if infer_dtype(column, skipna=True) != "string":
         return column.map(lambda value: tell(value) if isinstance(value, str) else value)
-    told = {text: tell(text) for text in column.dropna().unique()}
-    return column.map(told) if any(text != new for text, new in told.items()) else column
+    new_texts = {text: tell(text) for text in column.dropna().unique()}
+    return column.map(new_texts) if any(text != new for text, new in new_texts.items()) else column
 
 
 def known_texts(column: "pd.Series[str]") -> "pd.Series[str]":

@@ -131,27 +131,27 @@ def find_hotspots(
     several = [(f, [one for of, one in seen if of is f]) for f in factors if len(f.periods) > 1]
     # The tests do not depend on each other and are mostly inside NumPy, which lets threads run.
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        found = list(pool.map(lambda job: METHODS[job[0].method](job[1], land, job[0]), seen))
+        results = list(pool.map(lambda job: METHODS[job[0].method](job[1], land, job[0]), seen))
         pooled = list(
             pool.map(lambda job: _pooled(together(job[1], job[0]), land, job[0]), several)
         )
     # One after the other: they share who is near whom, which is worked out once.
     beside = [
         _beside(job, one, land, has_points and last)
-        for job, one, last in zip(seen, found, is_last, strict=True)
+        for job, one, last in zip(seen, results, is_last, strict=True)
     ]
     for factor, _ in several:
-        _over_all_periods([one for (f, _), one in zip(keys, found, strict=True) if f is factor])
+        _over_all_periods([one for (f, _), one in zip(keys, results, strict=True) if f is factor])
     names, flags = [(f.name, label) for f, label in keys], {"flag": _flags(areas, weights)}
     return Hotspots(
         _stack(
             names,
-            [one.columns | more | flags for one, more in zip(found, beside, strict=True)],
+            [one.columns | more | flags for one, more in zip(results, beside, strict=True)],
             areas.index,
         ),
         _stack([(f.name,) for f, _ in several], pooled, areas.index, columns=_POOLED),
-        table_of_summaries(names, [one.summary for one in found]),
-        _extremes_of(names, [one.extremes for one in found], areas.index),
+        table_of_summaries(names, [one.summary for one in results]),
+        _extremes_of(names, [one.extremes for one in results], areas.index),
     )
 
 
@@ -196,17 +196,17 @@ def _extremes(seen: Observation, first: AreaTest, spread: Columns) -> Columns | 
 
 
 def _beside(
-    job: tuple[Factor, Observation], found: PeriodHotspots, land: Land, has_points: bool
+    job: tuple[Factor, Observation], result: PeriodHotspots, land: Land, has_points: bool
 ) -> Columns:
     """The last period of a factor against the surroundings of each area, where that is asked."""
     factor, seen = job
     # NaN, where nothing was tested, fails the comparison below like any missing value.
-    w = found.summary["dispersion"]
+    w = result.summary["dispersion"]
     if has_points and factor.is_tested and factor.background == "county" and w >= 0:
         found_local = against_surroundings(seen, land, factor, w)
-        found.summary["hot_local"] = int(found_local["is_hot_local"].sum())
-        found.summary["hot_both"] = int(
-            (found_local["is_hot_local"] & found.columns["is_hot"]).sum()
+        result.summary["hot_local"] = int(found_local["is_hot_local"].sum())
+        result.summary["hot_both"] = int(
+            (found_local["is_hot_local"] & result.columns["is_hot"]).sum()
         )
         return found_local
     return {name: np.full(len(seen.reason), fill) for name, fill in _LOCAL.items()}
@@ -220,13 +220,13 @@ _LOCAL: Mapping[str, Any] = {
 }
 
 
-def _over_all_periods(found: Sequence[PeriodHotspots]) -> None:
+def _over_all_periods(results: Sequence[PeriodHotspots]) -> None:
     """Correct over all areas and periods of a factor, beside each period's own correction."""
-    correction = str(found[0].summary["correction"])
+    correction = str(results[0].summary["correction"])
     # Five years are five chances to be hot by luck; readers of all of them need one correction over
     # all.
-    p = adjust(np.array([one.columns["p"] for one in found]), correction)
-    for one, adjusted in zip(found, p, strict=True):
+    p = adjust(np.array([one.columns["p"] for one in results]), correction)
+    for one, adjusted in zip(results, p, strict=True):
         still = one.columns["is_hot"].astype(bool) & (adjusted <= one.summary["level"])
         one.columns["p_adjusted_all"], one.columns["is_hot_all"] = adjusted, still
         one.summary["hot_all"] = int(still.sum())

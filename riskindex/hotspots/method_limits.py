@@ -55,9 +55,9 @@ def method_notes(
     return tuple(notes)
 
 
-def _heavy_notes(found: Hotspots, factors: Sequence[Factor]) -> Iterator[str]:
+def _heavy_notes(hotspots: Hotspots, factors: Sequence[Factor]) -> Iterator[str]:
     """One sentence for all factors, as most have such a tail where one has."""
-    nulls = [(f.label, str(rows(found.tests, factor=f.name)["null"].iloc[-1])) for f in factors]
+    nulls = [(f.label, str(rows(hotspots.tests, factor=f.name)["null"].iloc[-1])) for f in factors]
     raised = [
         f"{label} ({null.rsplit('variance ', 1)[-1].removesuffix(' for a heavier tail')})"
         for label, null in nulls
@@ -72,10 +72,10 @@ def _heavy_notes(found: Hotspots, factors: Sequence[Factor]) -> Iterator[str]:
 
 
 def _unequal_notes(
-    found: Hotspots, areas: pd.DataFrame, factor: Factor, weights: "csr_array[Any]"
+    hotspots: Hotspots, areas: pd.DataFrame, factor: Factor, weights: "csr_array[Any]"
 ) -> Iterator[str]:
     """What Gi* takes for granted, where areas are unlike and hold many events."""
-    table = rows(found.table, factor=factor.name, period=str(factor.periods[-1]))
+    table = rows(hotspots.table, factor=factor.name, period=str(factor.periods[-1]))
     observed = table["observed"].to_numpy(float)
     residents = areas["residents"].to_numpy(float, na_value=np.nan)
     assessed = ~np.isnan(observed) & (residents > 0)
@@ -99,11 +99,11 @@ def _unequal_notes(
     )
 
 
-def _extreme_notes(found: Hotspots, areas: pd.DataFrame, factor: Factor) -> Iterator[str]:
-    mine = found.extremes[found.extremes["factor"] == factor.name]
+def _extreme_notes(hotspots: Hotspots, areas: pd.DataFrame, factor: Factor) -> Iterator[str]:
+    mine = hotspots.extremes[hotspots.extremes["factor"] == factor.name]
     # Periods stay in the order of the config, which need not be alphabetical.
     for period, some in mine.groupby("period", sort=False):
-        about = found.tests.loc[(factor.name, period)]
+        about = hotspots.tests.loc[(factor.name, period)]
         many = "one area" if len(some) == 1 else f"{len(some)} areas"
         named = "; ".join(_in_words(row, areas) for _, row in some.iterrows())
         make, them = ("makes", "it") if len(some) == 1 else ("make", "them")

@@ -102,8 +102,8 @@ def _first(names: "pd.Series[str]") -> str:
 def _measure(places: pd.DataFrame, choice: Choice) -> "pd.Series[float]":
     column = COUNTED.get(choice.plan.maximise, choice.plan.maximise)
     # A sum without the people of some places would be told as that of all.
-    known = column in places and places[column].notna().all()
-    return places[column if known else choice.plan.maximise].astype(float)
+    complete = column in places and places[column].notna().all()
+    return places[column if complete else choice.plan.maximise].astype(float)
 
 
 def _unit(choice: Choice, places: pd.DataFrame) -> str:
