@@ -3,6 +3,7 @@
 import pandas as pd
 
 from riskindex.assessment.area_rows import ALWAYS, HOT, NEW, hot_rows, list_rows
+from riskindex.assessment.figure_rows import ByArea
 from riskindex.assessment.place_counts import WHOLE_KIND
 
 CODES = pd.Index(["a", "b", "c", "d"], name="area_code")
@@ -57,6 +58,7 @@ def test_a_place_without_an_assessed_area_has_no_row():
 
 def test_listed_areas_are_counted_by_place():
     listed = pd.Series([True, False, True, True], index=CODES)
-    found = pd.concat(list_rows(listed, PLACES, period="2022", whole="Shire")).set_index("place")
+    by_area = ByArea(places=PLACES, period="2022")
+    found = pd.concat(list_rows(by_area, listed, whole="Shire")).set_index("place")
     assert found["count"].to_dict() == {"Shire": 3, "N": 1, "S": 2}
     assert found["value"].to_dict() == {"Shire": 75, "N": 50, "S": 100}

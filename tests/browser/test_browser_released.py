@@ -122,7 +122,9 @@ def test_the_page_holds_the_named_columns_and_nothing_else(saved: dict[str, Path
         "scale",
         "settlements",
         "context",
+        "postcodes",
     }
+    assert data["postcodes"] is None  # no directory of postcodes was named
     assert set(data["columns"]) == {
         "name",
         "decile",
