@@ -43,7 +43,7 @@ EVEN = "chance, all places alike"
 
 
 DRAWS = 999
-"""Random draws of a figure that is held against chance."""
+"""Random draws from the null hypothesis of a figure."""
 
 
 def concentration_rows(figure: Figure, shown: Shown) -> pd.DataFrame:
@@ -316,7 +316,7 @@ def _spatial(both: pd.DataFrame, shown: Shown) -> float | None:
     """p against random sets that are as clumped; None where neighbours are not given."""
     from riskindex.statistics.co_location import LARGEST, co_location, moran_basis
 
-    # Eigenvectors of a large map take minutes; chance alone is told then.
+    # Eigenvectors of a large map take minutes; the p without space is given alone then.
     if shown.weights is None or len(both) > LARGEST or not both.any().all():
         return None
     # Areas that are not assessed for both are left out of the map of neighbours, too.
@@ -372,7 +372,7 @@ def together_rows(figure: Figure, shown: Shown) -> pd.DataFrame:
 
 
 LEAST_MONTHS = 12
-"""Fewer months tell nothing of whether two series go together."""
+"""With fewer months in common two series are not compared."""
 
 
 def _monthly(shown: Shown, factor: str) -> "pd.Series[float]":

@@ -70,7 +70,7 @@ def _summed(
     # One withheld outcome withholds the sum: with it, the outcome would follow by subtraction.
     sums = rows[chosen].groupby(_BY)["count"].agg(lambda n: n.astype(float).sum(skipna=False))
     count = sums.reindex(every.index)
-    # A place without any case of these outcomes has 0; one with a withheld outcome has none told.
+    # A place without any case of these outcomes has 0; one with a withheld outcome has no number.
     count = count.where(count.notna() | every.index.isin(sums.index), 0.0)
     if figure.of in shown.restricted:
         # Protected cells have no line of an outcome that is too rare in the whole: as a 0 it would

@@ -71,7 +71,7 @@ TEXTS = (
 WHOLE_NUMBERS = ("count", "base", "rank", "rank_by_count")
 """Those that hold whole numbers."""
 KEY = ("figure", "place_kind", "place", "period", "by", "category", "compared_with")
-"""Columns that tell the rows apart."""
+"""Columns that identify a row."""
 GIVEN = "given"
 """Status of a row whose numbers stand there."""
 NOWHERE = "not recorded"

@@ -156,7 +156,7 @@ def _residents_of_whole(table: pd.DataFrame, shown: Shown) -> Array:
 
 
 def _of_residents(table: pd.DataFrame, shown: Shown) -> Iterator[pd.DataFrame]:
-    """Residents, and their share of the whole: what events' shares are held against."""
+    """Residents and their share of the whole, which shares of events are compared with."""
     if table.empty:
         return
     table = table.assign(total=of_whole(table, "count"))
@@ -231,7 +231,7 @@ MIX_OF_ALL = "mix_of_all_periods"
 def mix_rows(
     shown: Shown, *, aspects: Collection[str], factor: str | None = None
 ) -> Iterator[pd.DataFrame]:
-    """Records by month, hour, age and so on, those that do not say it as a row of their own.
+    """Records by month, hour, age and so on, with a row for those where it is not recorded.
 
     A month, weekday or hour stands out only by a test, of `stand_out_rows`.
 
@@ -286,7 +286,7 @@ def _records(shown: Shown, aspects: Collection[str], factor: str | None) -> pd.D
     table = table.assign(count=table["count"].astype(float), mark=table.get("mark", ""))
     table = _with_not_recorded(_with_whole(table), shown.restricted)
     keys = ["factor", "group", "period", "place", "aspect"]
-    # Over the categories, those that do not say among them: shares then add up to 100%.
+    # Over all categories, not recorded among them, so that shares add up to 100%.
     # Hours share events between two times: their fractions add up to whole records.
     summed = table.groupby(keys, sort=False)["count"].transform("sum").round(6)
     # The sum of protected cells is no protected cell: of restricted factors the base is a cell with
@@ -306,7 +306,7 @@ ALONE = "all"
 SHARED = "events between two times are shared among their hours"
 """What is noted of an hour whose number is no whole one."""
 UNSAID = "not recorded"
-"""Category of records that do not say their hour, age or sex."""
+"""Category of records whose hour, age or sex is not recorded."""
 
 
 def _with_whole(table: pd.DataFrame) -> pd.DataFrame:
@@ -322,9 +322,9 @@ def _with_whole(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_not_recorded(table: pd.DataFrame, restricted: frozenset[str]) -> pd.DataFrame:
-    """The table with a line for records that do not say it, where there is none: of 0 records.
+    """The table with a line "not recorded" of 0 records wherever that line is missing.
 
-    A line that is missing among protected cells does not say that there are none.
+    None is added among protected cells, where a missing line may be a withheld one.
     """
     asked = table["aspect"].isin(MAY_LACK) & ~table["factor"].isin(list(restricted))
     asked = table[asked]

@@ -22,7 +22,7 @@ LEVEL = 0.05
 
 
 def stand_out_rows(table: pd.DataFrame, shown: Shown) -> "dict[str, pd.Series[Any]]":
-    """What is told of each line beside its share: how many times what its days let expect.
+    """For each line the ratio of its count to what its number of days lets expect, and a note.
 
     Parameters
     ----------

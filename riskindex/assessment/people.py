@@ -147,8 +147,8 @@ LEFT JOIN print_of_code c ON c.code = coalesce(d.area_code, '')
 LEFT JOIN days ON days.date = d.date
 WHERE sort IN ({{sorts}}) AND d.date IS NOT NULL {{once}}
 """
-# The latest record of the period says where a person lives; what it does not say of age and sex
-# an earlier one may.
+# The latest record of the period says where a person lives; age and sex that it does not record
+# may come from an earlier one.
 _PERSONS_OF_PERIODS = f"""
 CREATE OR REPLACE TEMP TABLE persons AS
 SELECT person, period, count(*) AS n, min(date) AS first, max(date) AS last,

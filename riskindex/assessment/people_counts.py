@@ -258,7 +258,7 @@ def _named_elsewhere(
 
 
 def _values(other: OtherRecords, events: Events) -> list[str]:
-    """What records can be told apart by: of all that the source has, whoever they name."""
+    """Values that other records are grouped by, of the whole source, whoever they name."""
     column = category(str(other.by))
     rows = events.connection.execute(
         f"SELECT DISTINCT {column} FROM {identifier(events.table)} WHERE {column} <> '' "

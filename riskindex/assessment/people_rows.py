@@ -305,7 +305,7 @@ def _earlier(wide: _Wide) -> Iterator[pd.DataFrame]:
 
 
 def _difference(more: Array, less: Array, wide: _Wide) -> Array:
-    """How many more there are; missing where protected cells do not say."""
+    """How many more there are; missing where protected cells leave it open."""
     # Two protected cells may cross, and a negative number would be printed; that they are rounded
     # alike does not say that there is none.
     least = 1 if wide.figure.of in wide.shown.restricted else 0

@@ -106,7 +106,7 @@ class Counted(NamedTuple):
 
 
 class MixPlaces(NamedTuple):
-    """Places of one kind below those of pages, and what is told of the records there."""
+    """Places of a kind smaller than those with pages, and what is counted of the records there."""
 
     places: "pd.Series[str]"
     """Name of the place of each area, in the order of the areas; "" where it has none."""
@@ -122,7 +122,7 @@ class FurtherPlaces(NamedTuple):
     polygons: "Mapping[str, pd.Series[Any]]"
     """Kind to the shape of each of its named polygons, in the coordinate system of the areas."""
     mixes: Mapping[str, MixPlaces]
-    """Kind of group to what is told of its places."""
+    """Kind of group to what is counted in its places."""
 
 
 IN_POLYGONS = ["factor", "group", "period", "place_kind", "place"]
@@ -513,6 +513,7 @@ def _notes(tally: Tally) -> Iterator[str]:
         )
     if How.POINT in n:
         yield f"{tally.name}: {n[How.POINT]:,} events were placed by their coordinates alone."
+    # In the reconciliation they are outside the periods, where nobody would look for them.
     undated = tally.number("SELECT coalesce(sum(events), 0) FROM kinds WHERE month IS NULL")
     if undated:
         yield (
@@ -546,6 +547,7 @@ def _misspelt_codes(tally: Tally) -> Iterator[str]:
         "AND area_code IS NOT NULL GROUP BY 1 ORDER BY 1"
     ).fetchall()
     if rows:
+        # Where the texts are postcodes or names, a lookup of codes would be the wrong advice.
         texts = recognise_texts([code for code, _ in rows])
         advice = "Correct them, or name the lookup that knows them under [areas]."
         yield (

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 WARN_FROM, REFUSE_FROM = 0.01, 0.10
-"""Share of a source's events in the periods from which its losses are told, and refused."""
+"""Share of a source's events in the periods from which its losses are a warning, and a fault."""
 ENOUGH_LOST = 20
 """Fewer events may be lost by chance whatever their share."""
 

@@ -46,7 +46,7 @@ LOST = (Reason.NO_LOCATION, Reason.UNKNOWN_AREA, Reason.OUTSIDE_STUDY_AREA)
 
 
 class How(IntEnum):
-    """What told the area of an event."""
+    """How the area of an event was found."""
 
     CODE = 0
     """Its area code, as it is."""
@@ -219,7 +219,7 @@ NAMED_CODES = 1000
 
 
 def _not_plain(connection: "DuckDBPyConnection") -> str:
-    """Query for the events that are not plain; where their codes tell them all, by their codes."""
+    """Query for the events that are not plain, by their codes where these identify all of them."""
     rows = connection.execute(_CODES_APART).fetchall()
     # A code with plain and other events needs the join; else its name says it all, and the scan can
     # skip.
@@ -253,6 +253,7 @@ def _placed(*, with_shared: bool, number: str) -> str:
 
     In the view `n` is the number of events that a row stands for.
     """
+    # A code decides unless it is unsure (none, or a split area's): then the point, or the share.
     by_share = "h.area" if with_shared else "NULL"
     shared = "LEFT JOIN shared h ON h.file = d.file AND h.row = d.row" if with_shared else ""
     return f"""

@@ -26,9 +26,9 @@ ASPECTS = ("month", "weekday", "hour", *TOLD)
 MAY_LACK = ("hour", *TOLD)
 """What a record may not say."""
 IN_NO_AREA = "(in no area)"
-"""Place of events that have none on the map: they are elsewhere, or do not say where."""
+"""Place of events in no area of the map: elsewhere, or without a recorded place."""
 NOT_RECORDED = ""
-"""Value of records that do not say their hour, age or the like."""
+"""Value of records whose hour, age or the like is not recorded."""
 
 STREET, HOURS = "street", "hours"
 """What records inside an area are counted by."""
@@ -122,6 +122,7 @@ def range_notes(name: str, tally: Tally) -> Iterator[str]:
         f"{name}: {spread:,} records lie between two times; the hours between share each of them "
         "by their part of it (aoristic), and everywhere else each counts once, on its first day."
     )
+    # Shared among hours, such a range would spread an error over the day.
     of = {"last longer than a day": f"> {DAY}", "end before they begin or without a time": "< 0"}
     for words, test in of.items():
         if number := tally.number(f"SELECT count(*) {asked} {test}"):
@@ -356,7 +357,7 @@ def _listed(numbers: Sequence[int]) -> str:
 
 
 def _aspects(tally: Tally, defaults: Sequence[DefaultTime]) -> dict[str, str]:
-    """What can be asked of a source, as SQL; hours with default times as one of their own."""
+    """Aspects that a source records, as SQL; a default time is an hour of its own."""
     table = identifier(tally.events.table)
     aspects = {"month": "year(date) * 12 + month(date) - 1"}
     # Where every date is the first of a month, weekdays would all be those of the first.

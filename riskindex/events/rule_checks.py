@@ -1,4 +1,4 @@
-"""Rules held against the records: columns that are missing, values that none has, shared events."""
+"""Rules checked against the records: missing columns, values that no record has, shared events."""
 
 import difflib
 import re

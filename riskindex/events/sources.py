@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 PERSONAL = ("age", "sex", "ethnicity")
-"""What a column of a source may tell of a person."""
+"""Attributes of a person that a column of a source may hold."""
 TOLD = (*PERSONAL, "type", "code", "outcome")
-"""What a column of a source may tell of a record, beside where and when."""
+"""Attributes of a record that a column may hold, beside where and when."""
 BOTH = " and "
 """Between the names of two aspects that are counted together, and between their values."""
 
@@ -314,7 +314,7 @@ def _definitions_by_column(name: str, factors: Sequence[Factor]) -> dict[str, st
 
 
 def people_of(source: EventSource | PoliceSource) -> dict[str, str]:
-    """What is told of people and cases, and the column that says it."""
+    """Attributes of people and cases, each with the column that holds it."""
     # police.uk tells nothing of people, and has none of these options.
     given = {aspect: getattr(source, aspect, None) for aspect in TOLD}
     return {aspect: column for aspect, column in given.items() if column is not None}
@@ -354,7 +354,7 @@ _METRES = "EPSG:27700"
 
 
 def _of_persons(source: EventSource) -> set[str]:
-    """Columns that tell something of a person."""
+    """Columns that hold an attribute of a person."""
     return {column for aspect, column in people_of(source).items() if aspect in PERSONAL}
 
 

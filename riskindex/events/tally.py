@@ -118,10 +118,11 @@ class Tally:
         return gaps, notes
 
     def _without_row(self, gaps: Gaps) -> Gaps:
-        """Gaps with the areas that a table of counts says nothing of: no row is not 0."""
+        """Gaps with the areas that have no row in a table of counts: they are missing, not 0."""
         if self.events.areas is None:
             return gaps
         crosswalk = self.study.crosswalk
+        # A row of an older code covers every area that it became.
         newer = crosswalk.children if crosswalk else {}
         with_rows = {new for old in self.events.areas for new in (old, *newer.get(old, ()))}
         bare = [code for code in self.study.codes if code not in with_rows]
@@ -273,6 +274,7 @@ class Tally:
         """
         scope = self.of_group(group)
         sorts = _listed(np.flatnonzero(self.kept(scope)))
+        # A key with a record in an area counts there; of the others one record stands for the key.
         once = (
             "AND key NOT IN (SELECT key FROM located WHERE key IS NOT NULL) "
             "QUALIFY row_number() OVER (PARTITION BY key, period ORDER BY file, row) = 1"

@@ -301,7 +301,7 @@ def _tells_zone(text: str) -> str:
 
 
 def _as_written(text: str, date_format: str) -> str:
-    """A date read by its format; one that tells its zone is what a clock in London showed then."""
+    """A date read by its format; with an offset from UTC it is turned into the time of London."""
     read = f"try_strptime({text}, {literal(date_format)})"
     # Without the cast the zone of this machine would say which day it was.
     return _in_london(read) if _READS_ZONE.search(date_format) else read
@@ -338,7 +338,7 @@ class _PartOfTime(NamedTuple):
 
     name: str
     signs: tuple[str, ...]
-    """Signs of a date format that tell it."""
+    """Codes of a date format that contain it."""
     place: int
     """Character of an ISO text that it begins with."""
 

@@ -12,7 +12,7 @@ from riskindex.tables import rows
 
 WARN_ABOVE = 0.5
 MOST_AGAINST = 3
-"""Pairs of factors that run against each other that are told."""
+"""Pairs of factors running against each other that are named at most."""
 
 
 def shares_of(tables: pd.DataFrame, shares: Mapping[str, Share]) -> pd.DataFrame:

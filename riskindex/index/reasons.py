@@ -35,11 +35,11 @@ NOT_ASSESSED_WORDS = MappingProxyType(
         "missing": "no value",
     }
 )
-"""Why an area is not assessed, in words that tell nothing of what was counted."""
+"""Why an area is not assessed, in words that disclose nothing of its counts."""
 
 
 NOTHING: Mapping[str, float] = MappingProxyType({})
-"""No average is told."""
+"""No averages are given."""
 
 
 def explain(
@@ -423,7 +423,7 @@ _ESTIMATES: Mapping[str, Callable[[Factor, float], str]] = MappingProxyType(
         "rank": lambda factor, value: f"above {value:.0f}% of areas on average",
     }
 )
-"""What is told of a risk, by the config word."""
+"""The estimate of a risk in words, by the config word."""
 
 
 def _of_window(factor: Factor, fact: Fact) -> str:

@@ -96,12 +96,12 @@ def silent_sentences(hotspots: pd.DataFrame, factors: Sequence[Factor]) -> tuple
 
 
 class Risks(NamedTuple):
-    """The areas' own risk; shape `(n,)` or `(draws, n)`, NaN where no period tells it."""
+    """The areas' own risk; shape `(n,)` or `(draws, n)`, NaN where no period assesses it."""
 
     mean: Array
     """Of the posterior, as a ratio to what was expected."""
     told: Array
-    """What the factor's `estimate` tells of it."""
+    """The statistic of it that the factor's `estimate` names."""
 
 
 class FactorMeasures(NamedTuple):
@@ -196,7 +196,7 @@ def risk_of(
     *,
     neighbours: "csr_array[Any] | None" = None,
 ) -> Risks:
-    """The areas' own risk over the periods of a factor; NaN where no period tells it.
+    """The areas' own risk over the periods of a factor; NaN where no period assesses it.
 
     Parameters
     ----------
@@ -246,7 +246,7 @@ def tell_risks(
     *,
     prior: SpatialPrior | None = None,
 ) -> Risks:
-    """The areas' own risk, and what the factor tells of it.
+    """The areas' own risk, and the statistic of it that the factor names.
 
     Parameters
     ----------
@@ -272,7 +272,7 @@ ESTIMATES: Mapping[str, Callable[[Array, Array, Factor, dict[str, Any]], Array]]
         "rank": lambda o, e, factor, given: risk_rank(o, e, **given),
     }
 )
-"""What is told of a risk besides its mean, a config word, to a function."""
+"""Statistics of a risk besides its mean: config word to function."""
 
 
 POOLED = ("persistence", "risk")

@@ -165,7 +165,7 @@ def select_top(
 
 
 def refuse_lacking(groups: "pd.Series[Any]", areas: pd.Index) -> None:
-    """Refuse groups that do not say where each area is.
+    """Refuse groups in which an area is missing.
 
     Raises
     ------
@@ -425,6 +425,7 @@ def _overridden(
         actions[override.area_code] = override.action
         reasons[override.area_code] = override.reason
     final = selected.to_numpy(bool)
+    # An override of an area that was computed the same way changes nothing.
     put_in, taken_out = int((final & ~computed).sum()), int((computed & ~final).sum())
     table = table.assign(selected=final, override=actions, override_reason=reasons)
     return Selected(table=table, cut=by_hand(cut, put_in, taken_out, given=len(overrides)))

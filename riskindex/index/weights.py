@@ -145,6 +145,7 @@ def points_faults(points: Points, factors: Collection[str]) -> Iterator[str]:
             for name, x in given.items()
             if not 0 <= x < np.inf
         )
+        # A person's points are divided by their sum.
         if not sum(given.values()) > 0:
             yield f"{place}: gave no points at all."
 

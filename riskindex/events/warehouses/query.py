@@ -87,6 +87,7 @@ def warehouse_faults(name: str, source: WarehouseSource) -> Iterator[str]:
         yield f"{place}: x and y belong together; one of them is not named."
     elif (source.area is None) == (source.x is None):
         yield f"{place}: name the column area, or on Spark x and y where events have no code."
+    # Only Spark's workers can run the code that places points.
     elif source.x is not None and source.engine != "spark":
         yield (
             f"{place}: {source.engine} does not put points into areas from here. Make a view there "
@@ -255,7 +256,7 @@ def _ibis() -> Any:  # noqa: ANN401
 
 
 def _rules(name: str, source: WarehouseSource, factors: Sequence[Factor]) -> dict[str, Rule]:
-    """Rules that the answer tells apart, by the name of their column."""
+    """Rules with a column of their own in the answer, by the name of that column."""
     # The source's own rule as well: what it leaves out is counted as excluded by rule.
     asked = [rule_of(source.where)]
     for factor in factors:
@@ -344,7 +345,7 @@ def left(text: str, length: int) -> str:
 
 
 def replace(text: str, old: str, new: str) -> str:
-    """A database's own REPLACE, with which the noughts behind a whole number are told."""
+    """A database's own REPLACE, which shows that a decimal has nothing but noughts behind it."""
     return text.replace(old, new)
 
 
