@@ -235,6 +235,7 @@ def _by_code(
     if name in shown.labels:
         return _of_measure(name, figure, shown)
     table = shown.series[shown.series["series"] == name]
+    # Codes of other places in the file are for comparison, and no harm of the study area.
     table = table[table["place"] == shown.whole]
     return {
         (str(period), WHOLE_KIND, shown.whole): part.set_index("category")["count"]

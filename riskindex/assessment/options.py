@@ -87,6 +87,7 @@ class Measure:
             definition=self.definition,
             method="value",
             periods=self.periods,
+            # A measure is counted as factors are, and never tested or scored.
             score="value",
             scored=False,
         )

@@ -89,6 +89,7 @@ def columns_for_people(asked: Sequence[AskedPeople]) -> dict[str, tuple[str, ...
     columns_of_source: dict[str, list[str]] = {}
     for figure, _, _ in asked:
         for other in figure.records:
+            # The column that groups the other records is read as well as those of its rule.
             by = [] if other.by is None else [other.by]
             columns_of_source.setdefault(other.source, []).extend([*other.where, *by])
     return {name: tuple(dict.fromkeys(columns)) for name, columns in columns_of_source.items()}

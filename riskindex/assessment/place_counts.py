@@ -334,6 +334,7 @@ def count_everything(
     """
     places = places_by_kind(areas)
     study = places[WHOLE_KIND].index
+    # Selected areas have names of their own, as places beside the groups.
     if len(named):
         places[NAMED_KIND] = named.reindex(study)
     residents = areas["residents"].loc[study] if "residents" in areas else None

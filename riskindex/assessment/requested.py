@@ -298,6 +298,7 @@ def _with_bounds(banded: pd.DataFrame) -> pd.DataFrame:
 def _mix_of(figure: Figure, shown: Shown) -> pd.DataFrame:
     """Rows of one aspect of one measure, in the places and the period that a figure names."""
     parts = [
+        # Each further kind repeats the whole, which stands among the places of pages already.
         rows if kind is None else rows[rows["place_kind"] == kind]
         for kind, of_kind in _by_kind(figure, shown).items()
         for rows in mix_rows(of_kind, aspects=[str(figure.by)], factor=figure.of)

@@ -286,6 +286,7 @@ def gaps_by_unit(
     gaps = _as_asked(_gaps(covered, groups, spans, "no file of"), coverage)
     if not units.seen:
         return gaps
+    # Where the two disagree the inventory is out of date, or files are missing.
     recorded = _by_group(units.seen, units.groups, groups)
     return gaps._replace(notes=(*gaps.notes, *_disagreements(covered, recorded, spans)))
 

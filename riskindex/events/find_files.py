@@ -100,6 +100,7 @@ def _is_wanted(
 ) -> bool:
     """Whether a file is read; what is not is counted by its ending, hidden files apart."""
     name = PurePosixPath(name).name.lower()
+    # Before the ending: a pattern such as *.csv matches outcomes and stop-and-search, too.
     other = next((ending for ending in never if name.endswith(ending)), None)
     if other is None and name.endswith(endings) and not name.startswith("."):
         return True

@@ -253,6 +253,7 @@ def describe_irregular(name: str, codes: pd.DataFrame, crosswalk: Crosswalk | No
         Which areas each older code became.
     """
     moved = codes[codes["route"].isin(["moved", "split"])]
+    # Redrawn with parts of others: their counts before and after are not of the same land.
     here = moved[moved.index.isin(list(crosswalk.irregular))] if crosswalk else moved.iloc[:0]
     if crosswalk is None or here.empty:
         return []

@@ -104,6 +104,7 @@ class PartPeriods:
         for period in self.tally.periods:
             asked = set(period.months)
             for months in self.tally.events.own_periods or ():
+                # A yearly number in a part of its year would need a guess of its months.
                 if asked & set(months) and not asked >= set(months):
                     span = f"{month_label(months[0])} to {month_label(months[-1])}"
                     raise DataError(

@@ -345,6 +345,7 @@ def _parts(codes: pd.DataFrame, study: StudyArea) -> dict[str, tuple[int, ...]]:
     if study.crosswalk is None:
         return {}
     return {
+        # A part outside the study area stays in the list: it may be the one that holds the event.
         code: tuple(study.position.get(child, -1) for child in study.crosswalk.children[code])
         for code in codes.index[(codes["route"] == "split")]
         if code in study.crosswalk.children

@@ -63,6 +63,7 @@ def condition_of(events: Events, group: Group, *, rule: Rule | None = None) -> s
         return condition(asked)
     if group.events.defined is None:
         return _answer_column(asked)
+    # A definition is put together here from its tests, each of which the warehouse answered.
     return condition(asked, test=_answer_column)
 
 
@@ -74,6 +75,7 @@ def _answer_column(rule: Rule) -> str:
 def columns_of_rules(events: Events, groups: Sequence[Group], units: Units) -> list[str]:
     """Columns from which it follows which rules an event meets, quoted."""
     rules = [rule_of(events.where), *(rule for group in groups for rule in group.events.asked)]
+    # The columns of a warehouse's records stay there; its answer has one for each rule.
     if events.is_counted:
         return sorted({_answer_column(rule) for rule in rules})
     unit = [str(events.coverage.column)] if units.left_out else []

@@ -56,6 +56,7 @@ def condition(rule: Rule, *, test: Callable[[Has], str] | None = None) -> str:
     """
     if isinstance(rule, Has):
         met = _any(category(rule.column), rule.values)
+        # NULL must count as not met, or NOT of it would be NULL and drop the record.
         return test(rule) if test else f"coalesce({met}, false)"
     parts = [condition(part, test=test) for part in rule.rules]
     if isinstance(rule, AllOf):

@@ -104,6 +104,7 @@ class StudyArea:
         import shapely
 
         points, shapes = shapely.points(x, y), self.shapes[list(among)]
+        # All pairs: a split area has a handful of parts, so that no spatial index pays.
         distance = shapely.distance(points[:, None], shapes[None, :])
         nearest: SmallIntegers = np.asarray(among, dtype=np.int32)[distance.argmin(axis=1)]
         return nearest

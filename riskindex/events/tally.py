@@ -498,6 +498,7 @@ class Tally:
                 f"({self._settled(self.own)}) s ON s.file = p.file AND s.row = p.row"
             )
         return (
+            # Sort 0 is what the source's own rule leaves out.
             f"SELECT *, CASE WHEN reason = {Reason.COUNTED} AND sort = 0 "
             f"THEN {Reason.EXCLUDED_BY_RULE} ELSE reason END AS why FROM placed"
         )
@@ -585,6 +586,7 @@ def _spans(periods: Sequence[Period]) -> tuple[Period, ...]:
     return tuple(
         Period(labels.get((start, end), ""), start, end)
         for start, end in itertools.pairwise(cuts)
+        # The time between periods is in none of them, and is no span.
         if any(period.start <= start and end <= period.end for period in periods)
     )
 

@@ -59,6 +59,7 @@ class Layout(NamedTuple):
         names = [given.get(name, name) for name in header]
         if not self.any_case:
             return names
+        # A column that is there under its own name is not looked for under another.
         plain = {_plain_name(column): column for column in self.columns if column not in names}
         return [n if n in self.columns else plain.get(_plain_name(n), n) for n in names]
 

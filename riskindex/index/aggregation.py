@@ -62,6 +62,7 @@ def _mean_of_powers(scores: Array, weights: Array, power: float) -> Array:
     least = np.where(counted, scores, np.inf).min(axis=1)
     size = np.maximum(most if power > 0 else least, 0.0)
     relative = np.divide(scores, size[:, None], out=np.zeros_like(scores), where=size[:, None] > 0)
+    # A score of 0 without weight would be infinite under a power below zero.
     relative = np.where(counted, relative, 1.0)
     total = np.where(counted, weights * relative**power, 0.0).sum(axis=1)
     return np.asarray(np.where(size > 0, size * total ** (1 / power), 0.0))

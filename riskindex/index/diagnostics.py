@@ -197,6 +197,7 @@ def warn_of_directions(correlations: pd.DataFrame, factors: Sequence[Factor]) ->
 
 def strong_pairs(correlations: pd.DataFrame) -> dict[tuple[str, str], float]:
     """Pairs of factors whose rank correlation is beyond `WARN_ABOVE`, the strongest first."""
+    # Shares of people are told of one by one; pairs are of factors alone.
     between = correlations.xs("factor", axis=1, level="kind")
     rho_of_pair = {
         (str(a), str(b)): float(between.at[a, b]) for a, b in combinations(between.index, 2)

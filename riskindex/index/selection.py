@@ -317,6 +317,7 @@ def standing(table: pd.DataFrame) -> Standing:
     return Standing(
         table["score"].to_numpy(float),
         quantise(table["companion"].to_numpy(float)),
+        # Missing only without an index, and such an area comes last by its score.
         table["factors_hot"].to_numpy(float, na_value=0.0),
         code_order(table.index),
     )

@@ -129,6 +129,7 @@ def elicited_shares(points: Points, factors: tuple[str, ...]) -> pd.DataFrame:
     table = pd.DataFrame.from_dict(
         {person: dict(given) for person, given in points.items()}, "index"
     )
+    # Who does not name a factor gave it no points, which is an answer and not missing.
     table = table.reindex(columns=list(factors)).fillna(0.0).astype(float)
     return table.div(table.sum(axis=1), axis=0)
 

@@ -205,6 +205,7 @@ def _sent_whole() -> Iterator[None]:
     from pyspark import cloudpickle
 
     for module in (points, sys.modules[__name__]):
+        # By value: pickled by name, the worker would look for this package and not have it.
         cloudpickle.register_pickle_by_value(module)
     try:
         yield
