@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from riskindex.areas.editions import Vintage
+from riskindex.areas.grids import Grid
 from riskindex.areas.map_context import ContextLayer, MapOptions
 from riskindex.areas.neighbours import Neighbours, neighbour_faults
 from riskindex.areas.official_data import is_official
@@ -386,6 +387,7 @@ _OPTIONS: tuple[type, ...] = (
     Factor,
     Figure,
     GetisOrd,
+    Grid,
     GroupLookup,
     Index,
     Inventory,
@@ -398,6 +400,7 @@ _OPTIONS: tuple[type, ...] = (
     Plan,
     PoliceSource,
     Postcodes,
+    Profiles,
     Release,
     Robustness,
     Selection,

@@ -43,6 +43,8 @@ def test_faults_of_areas_tables_and_events_are_told_together(given, county_confi
     chosen = given["selection"] | {
         "overrides": [{"area_code": "E01999999", "action": "in", "reason": "r"}]
     }
+    elsewhere = areas["elsewhere"]
+    areas["elsewhere"] = elsewhere | {"path": str(county_config.parent / elsewhere["path"])}
     areas["polygons"] = {"town_centre": {"path": "no_centres.gpkg"}}
     found = checked(given, tmp_path, areas=areas, sources=sources, selection=chosen)
     told = " ".join(found.faults)

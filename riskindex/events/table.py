@@ -65,11 +65,13 @@ def is_date_format(date_format: str) -> bool:
     """Whether DuckDB can read dates by it."""
     import duckdb
 
-    try:
-        duckdb.execute(f"SELECT try_strptime('', {literal(date_format)})")
-    # The database is asked, because its formats are not quite those of Python.
-    except duckdb.Error:
-        return False
+    # The database is asked, because its formats are not quite those of Python; by a connection of
+    # our own, since the shared one may be in the middle of its owner's query.
+    with duckdb.connect() as connection:
+        try:
+            connection.execute(f"SELECT try_strptime('', {literal(date_format)})").fetchall()
+        except duckdb.Error:
+            return False
     return True
 
 

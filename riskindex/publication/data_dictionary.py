@@ -107,9 +107,12 @@ _WHY = "; ".join(f"{mark} {why}" for mark, why in MARKS.items())
 _INSIDE = {
     **_SHARED,
     "place": Column("integer", "Number of the place, as in places.csv."),
-    "area_code": Column("string", "Code of the area that the street is in; empty for hours."),
     "aspect": Column("string", "What is told of: street, or hours of the week."),
-    "value": Column("string", "The street as the source has it; or weekday, first and last hour."),
+    "value": Column(
+        "string",
+        "The street as the source has it, in the area of `area_code`; or weekday, first and last "
+        "hour, of no area.",
+    ),
     "records": Column("integer", "Records of the factor, over all its periods.", "records"),
     "mark": Column(
         "string",

@@ -1,12 +1,13 @@
 import time
 
+import duckdb
 import numpy as np
 import pandas as pd
 import pytest
 from event_tables import TABLE, faults, read, write
 from small_events import factor
 
-from riskindex.events.table import connect
+from riskindex.events.table import connect, is_date_format
 
 
 def test_a_table_becomes_events(tmp_path):
@@ -326,3 +327,13 @@ def test_a_million_columns_are_refused_at_once(tmp_path):
     (fault,) = faults(tmp_path)
     assert "line 1 has over 20,000 columns, more than any table has" in fault
     assert time.process_time() - start < 5
+
+
+def test_a_format_of_dates_is_tried_beside_a_query_of_the_user_that_is_still_running():
+    running = duckdb.execute("SELECT * FROM range(1000000)")
+    try:
+        assert is_date_format("%d/%m/%Y")
+        assert not is_date_format("%d/%m/%Q")
+        assert running.fetchone() == (0,)
+    finally:
+        running.fetchall()

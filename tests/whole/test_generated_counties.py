@@ -109,7 +109,7 @@ def test_probabilities_scores_and_counts_are_the_same_everywhere(county):
     position = {code: i for i, code in enumerate(data["codes"])}
     table_rows = {
         found[0]: row
-        for row in re.findall(r"<tr><td.*?</tr>", county.report)
+        for row in re.findall(r"<tr[^>]*><td.*?</tr>", county.report)
         if (found := re.search(r"E\d{8}", row))
     }
     cells = reason_cells(released, list(map(str, released.top.index)))
