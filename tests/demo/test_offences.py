@@ -9,12 +9,21 @@ from riskindex.demo.offences import TYPE_OF
 
 ARMED = ["knife", "bladed article", "firearm", "other weapon"]
 OF_ESSEX = [
-    "homicide", "domestic manslaughter", "violence with injury", "robbery", "other sexual offences",
-]  # fmt: skip
-SERIOUS_KNIFE = [
-    "homicide", "attempted murder", "threats to kill", "violence with injury", "robbery", "rape",
+    "homicide",
+    "domestic manslaughter",
+    "violence with injury",
+    "robbery",
     "other sexual offences",
-]  # fmt: skip
+]
+SERIOUS_KNIFE = [
+    "homicide",
+    "attempted murder",
+    "threats to kill",
+    "violence with injury",
+    "robbery",
+    "rape",
+    "other sexual offences",
+]
 
 
 @pytest.fixture(scope="module")

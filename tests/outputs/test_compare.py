@@ -147,9 +147,11 @@ def test_a_tie_that_falls_otherwise_is_a_tie(tmp_path):
     """a, b and c tie behind d, and only the strength of what was measured puts them in order."""
     for name, strongest in (("a", "a"), ("b", "b")):
         folder = write_result(
-            tmp_path / name, red=[50.0, 50, 50, 90, 0, 0], blue=[50.0, 50, 50, 90, 0, 0],
+            tmp_path / name,
+            red=[50.0, 50, 50, 90, 0, 0],
+            blue=[50.0, 50, 50, 90, 0, 0],
             hashes={"red": strongest},
-        )  # fmt: skip
+        )
         scores = pd.read_csv(folder / "scores.csv", keep_default_na=False)
         scores.loc[scores["area_code"] == strongest, "intensity"] = 40.0
         table = build_index(scores.set_index(["factor", "area_code"]))
