@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from whole_writes import write, write_often
 
 from riskindex.errors import InputError
 from riskindex.files.whole_folder import (
@@ -23,12 +24,6 @@ from riskindex.files.whole_folder import (
     unfinished,
     written_whole,
 )
-
-
-def write(target, text):
-    with written_whole(target) as out:
-        (out / "list.csv").write_text(text)
-        (out / MANIFEST).write_text("{}")
 
 
 def names_beside(target):
@@ -102,11 +97,6 @@ def test_a_second_run_is_refused_at_once_and_told_who_holds_the_folder(tmp_path)
             pass
 
 
-def _write_often(target, times=10_000):
-    for k in range(times):
-        write(target, str(k))
-
-
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs a system that can kill")
 @pytest.mark.parametrize("moments", [12, pytest.param(200, marks=pytest.mark.long)])
 def test_a_killed_run_leaves_one_whole_result(tmp_path, moments):
@@ -114,7 +104,7 @@ def test_a_killed_run_leaves_one_whole_result(tmp_path, moments):
     write(target, "first")
     spawn = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
     for k in range(moments):
-        run = spawn.Process(target=_write_often, args=(target,))
+        run = spawn.Process(target=write_often, args=(target,))
         run.start()
         time.sleep(0.01 + 0.003 * (k % 17))
         os.kill(run.pid, signal.SIGKILL)
@@ -209,9 +199,10 @@ def open_to_others(parent):
 
 
 def test_runs_into_two_folders_side_by_side_do_not_disturb_each_other(tmp_path):
-    spawn = multiprocessing.get_context("fork" if os.name == "posix" else "spawn")
+    # Not a fork of this process: threads of libraries that earlier tests used may hold locks.
+    spawn = multiprocessing.get_context("spawn")
     targets = [tmp_path / f"result{k}" for k in range(3)]
-    runs = [spawn.Process(target=_write_often, args=(target, 40)) for target in targets]
+    runs = [spawn.Process(target=write_often, args=(target, 40)) for target in targets]
     for run in runs:
         run.start()
     for run in runs:
