@@ -187,10 +187,17 @@ def _acquire(home: Path, patience: float) -> "FileLock":
         while not lock.is_locked:
             with suppress(FileExistsError):
                 home.mkdir(mode=0o700)
-            with suppress(FileNotFoundError):  # another command has just removed the folder
+            try:
                 if not _is_ours(home):
                     raise PermissionError(errno.EACCES, f"{home.name} is somebody else's")
                 lock.acquire(timeout=patience)
+            except FileNotFoundError:  # another command has just removed the folder
+                pass
+            except FileExistsError:
+                # The lock makes the folder, too, and it was removed while it did; a file of that
+                # name stays, and is told.
+                if home.exists() and not home.is_dir():
+                    raise
     except Timeout:
         raise InputError(
             f"{target}: another run{_holder(home)} is writing here. Wait for it, or name another "

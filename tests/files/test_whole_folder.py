@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from whole_writes import write, write_often
 
 from riskindex.errors import InputError
@@ -210,6 +211,24 @@ def test_runs_into_two_folders_side_by_side_do_not_disturb_each_other(tmp_path):
     assert [run.exitcode for run in runs] == [0] * 3
     assert [(target / "list.csv").read_text() for target in targets] == ["39"] * 3
     assert sorted(tmp_path.iterdir()) == targets
+
+
+def test_a_folder_that_another_command_removes_while_it_is_locked_is_made_again(
+    tmp_path, monkeypatch
+):
+    acquire, asked = FileLock.acquire, []
+
+    def removed_once(lock, *arguments, **options):
+        asked.append(lock)
+        if len(asked) == 1:  # what the lock is told where the folder goes while it makes it
+            Path(lock.lock_file).parent.rmdir()
+            raise FileExistsError(errno.EEXIST, "File exists")
+        return acquire(lock, *arguments, **options)
+
+    monkeypatch.setattr("filelock.FileLock.acquire", removed_once)
+    write(tmp_path / "result", "one")
+    assert (tmp_path / "result" / "list.csv").read_text() == "one"
+    assert names_beside(tmp_path / "result") == []
 
 
 @pytest.mark.parametrize("gone", ["the folder above", "what is being written"])
