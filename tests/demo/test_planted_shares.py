@@ -110,5 +110,7 @@ def test_planted_shares_lie_inside_their_intervals_at_the_stated_rate(covered):
 @pytest.mark.long
 def test_planted_shares_are_not_missed_on_one_side(covered):
     means = covered.groupby("share")[["value", "planted"]].mean()
-    # Ages are dealt from curves: those of sexual offences' victims are younger, by 2 points.
-    assert np.allclose(means["value"], 100 * means["planted"], atol=2.5), means.to_string()
+    # Shares under 25 lie 1.3 (suspects) and 2.3 points (victims) above the aim: ages are dealt from
+    # curves, and not as shares. No other share is off by a point.
+    allowed = np.where(means.index.str.endswith("under 25"), 2.5, 1.0)
+    assert (abs(means["value"] - 100 * means["planted"]) <= allowed).all(), means.to_string()
