@@ -3,7 +3,9 @@
 import json
 import mimetypes
 import secrets
+import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from http.cookies import SimpleCookie
@@ -22,6 +24,8 @@ LARGEST_CALL, LARGEST_FILE = 1_000_000, 20_000_000_000
 """Bytes of a call, and of a file that is dropped."""
 COOKIE, HEADER = "riskindex_token", "X-Riskindex-Token"
 _CHUNK = 1 << 20
+# How long, in seconds, and for how much a page that still sends is waited for.
+_PATIENCE, _MOST_UNREAD = 2, 16 * LARGEST_CALL
 _ASSETS = {"/": "page.html", "/page.css": "page.css", "/page.js": "page.js"}
 # The page handles restricted tables: it may talk to this server, and to nothing else.
 _POLICY = (
@@ -91,6 +95,17 @@ class Handler(BaseHTTPRequestHandler):
             self._answer(lambda: calls[asked.path](self._call()))
         else:
             self._refuse(HTTPStatus.NOT_FOUND)
+
+    def finish(self) -> None:
+        """Hang up once the page has sent all: a close with bytes unread takes the answer with it."""
+        with suppress(OSError):
+            self.wfile.flush()
+            self.connection.shutdown(socket.SHUT_WR)
+            self.connection.settimeout(_PATIENCE)
+            left = _MOST_UNREAD
+            while left > 0 and (block := self.rfile.read1(_CHUNK)):
+                left -= len(block)
+        super().finish()
 
     def _is_ours(self, token: str, *, header_alone: bool = False) -> bool:
         """Whether a request is of the browser that was given the token, at this very address.
