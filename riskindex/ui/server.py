@@ -97,7 +97,7 @@ class Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.NOT_FOUND)
 
     def finish(self) -> None:
-        """Hang up once the page has sent all: a close with bytes unread takes the answer with it."""
+        """Hang up once the page has sent all: bytes left unread would take the answer with them."""
         with suppress(OSError):
             self.wfile.flush()
             self.connection.shutdown(socket.SHUT_WR)
