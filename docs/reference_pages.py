@@ -11,7 +11,7 @@ import typer
 
 import riskindex
 from riskindex.cli import app
-from riskindex.config import schema
+from riskindex.config_schema import schema
 from riskindex.publication.data_dictionary import TABLES
 
 Node = Mapping[str, Any]

@@ -216,7 +216,8 @@ __all__ = [
 def __getattr__(name: str) -> object:
     if name not in _MODULE:
         if name[:1].isupper():  # any other option of a config, by the name of its class
-            options = {one.__name__: one for one in import_module("riskindex.config")._OPTIONS}
+            schema = import_module("riskindex.config_schema")
+            options = {one.__name__: one for one in schema.OPTIONS}
             if name in options:
                 return options[name]
         raise AttributeError(f"module 'riskindex' has no attribute {name!r}")

@@ -14,15 +14,21 @@ import typer
 
 from riskindex import __version__
 from riskindex.errors import InputError, RiskindexError, is_interruption
-from riskindex.screen import downloads, log_end, logging_to, show, show_table, stages
+from riskindex.screen import (
+    downloads,
+    log_end,
+    logging_to,
+    show,
+    show_backtest,
+    show_comparison,
+    show_definitions,
+    show_end,
+    stages,
+)
 
 if TYPE_CHECKING:
     from riskindex.config import Config
-    from riskindex.definition_comparison import DefinitionComparison
     from riskindex.files.whole_folder import HeldFolder
-    from riskindex.outputs.backtest_page import ReleasedBacktest
-    from riskindex.outputs.compare import Comparison
-    from riskindex.publication.released import Released
     from riskindex.result import Say
     from riskindex.setup.new_config import NewConfig
 
@@ -145,7 +151,7 @@ SCHEMA = "riskindex.schema.json"
 
 
 def _write_schema(path: Path) -> None:
-    from riskindex.config import schema as config_schema
+    from riskindex.config_schema import schema as config_schema
 
     text = json.dumps(config_schema(), indent=1) + "\n"
     path.write_text(text, encoding="utf-8", newline="\n")
@@ -282,7 +288,7 @@ def backtest(
         released = backtests.release_backtest(result, profile=profile)
         save_backtest(released, hold)
     if not quiet:
-        _say_backtest(released, out)
+        show_backtest(released, out)
 
 
 @app.command()
@@ -304,7 +310,7 @@ def compare(
     if out is not None:
         save_comparison(result, out)
     if not quiet:
-        _say_comparison(result, out)
+        show_comparison(result, out)
 
 
 @app.command()
@@ -374,13 +380,13 @@ def definitions(
     with stages(quiet) as say, _private_files():
         comparison = compare_definitions(asked, one, other, of=of, say=say)
     if not quiet:
-        _say_definitions(comparison, one, other)
+        show_definitions(comparison, one, other)
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON schema of the config, for editors."""
-    from riskindex.config import schema as config_schema
+    from riskindex.config_schema import schema as config_schema
 
     typer.echo(json.dumps(config_schema(), indent=2))
 
@@ -415,82 +421,13 @@ def _run(
     # Notes go to the log even when nobody watches: they say what limits the result.
     log_end(released.headline, released.notes)
     if not quiet:
-        _say_end(released, folder)
+        show_end(released, folder)
 
 
 def _which(folder: Path) -> int | None:
     """A number that another folder of the same name does not have; None where there is none."""
     # A result is put in place by renaming a folder, which then has another inode.
     return folder.stat().st_ino if folder.exists() else None
-
-
-def _say_end(released: "Released", folder: Path) -> None:
-    from riskindex.assessment.funnel_rows import funnel_tables
-    from riskindex.outputs.report.page import summary
-
-    show("")
-    for line in summary(released):
-        show(line)
-    # Measures have definitions, too.
-    labels = {**released.factors["label"], **released.measures["label"]}
-    for number, (title, table) in enumerate(funnel_tables(released.funnels, labels)):
-        if number < MOST_FUNNELS:
-            show_table(title, table)
-        else:
-            show(f"{title}: {table['Left'].iloc[-1]} of {table['Left'].iloc[0]} records")
-    if released.notes:
-        show("Notes:")
-    for note in released.notes:
-        show(f"  {note}")
-    # Where to look comes last, as the last lines of a long output are the ones that are seen.
-    show(f"Result: {folder}")
-    for name in (name for name in _TO_OPEN if (folder / name).exists()):
-        show(f"  {folder / name}")
-
-
-MOST_FUNNELS = 3
-"""Definitions that are shown clause by clause; of the others definitions.csv has the clauses."""
-_TO_OPEN = (
-    "map.html",
-    "top_areas.csv",
-    "report.html",
-    "profiles/index.html",
-    "workbook.xlsx",
-    "areas.gpkg",
-)
-
-
-def _say_backtest(released: "ReleasedBacktest", folder: Path) -> None:
-    from riskindex.outputs.backtest_page import hit_rates, stays
-
-    show_table("Share of the later events in the areas of each list", hit_rates(released))
-    show("+ more than the index beyond what the intervals allow for, - fewer.")
-    show(stays(released))
-    show(f"Result: {folder / 'backtest.html'}")
-
-
-def _say_comparison(result: "Comparison", folder: Path | None) -> None:
-    from riskindex.outputs.compare_page import mover_table, summary
-
-    for line in (*result.differences, *result.notes):
-        show(line)
-    if len(result.movers):
-        show_table("Who entered and who left", mover_table(result).drop(columns="Why"))
-        show("Points: what the factors added to the index or took from it. Causes in full below.")
-    show(summary(result))
-    if folder is not None:
-        show(f"Result: {folder / 'compare.html'}")
-
-
-def _say_definitions(comparison: "DefinitionComparison", one: str, other: str) -> None:
-    show_table("Events that each counts", comparison.events)
-    if comparison.hot.empty:
-        show("No factor counts by them, so that hot areas and the list are the same.")
-        return
-    show_table("Areas hot in the last period", comparison.hot)
-    if len(comparison.selected):
-        show_table("Areas that one list has and the other has not", comparison.selected)
-    show(f"The lists by {one} and by {other} share {comparison.in_both:,} areas.")
 
 
 @contextmanager

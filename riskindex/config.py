@@ -1,11 +1,5 @@
 """One TOML file names the study area, sources, factors, index and selection; nothing else may."""
 
-import ast
-import codecs
-import inspect
-import re
-import textwrap
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,22 +7,17 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from riskindex.areas.editions import Vintage
-from riskindex.areas.grids import Grid
-from riskindex.areas.map_context import ContextLayer, MapOptions
+from riskindex.areas.map_context import MapOptions
 from riskindex.areas.neighbours import Neighbours, neighbour_faults
 from riskindex.areas.official_data import is_official
-from riskindex.areas.place_files import NamedPolygons
-from riskindex.areas.postcodes import Postcodes
 from riskindex.areas.prepare import RESERVED, columns_of
-from riskindex.areas.read import AreaSource, GroupLookup
+from riskindex.areas.read import AreaSource
 from riskindex.areas.table_files import TableSource
 from riskindex.assessment.options import (
     Document,
     Figure,
     Measure,
     Names,
-    OtherRecords,
     Profiles,
     document_faults,
     figure_faults,
@@ -36,11 +25,11 @@ from riskindex.assessment.options import (
 from riskindex.assessment.people_counts import AskedPeople, asked_of_people
 from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.assessment.series import SeriesSource
-from riskindex.definitions import Clause, Definition
+from riskindex.definitions import Definition
 from riskindex.disclosure import Release, release_faults
-from riskindex.errors import ConfigError, InputError, with_article
+from riskindex.errors import ConfigError, with_article
 from riskindex.events.count_tables.options import CountsSource, counts_faults
-from riskindex.events.coverage import Coverage, Inventory, coverage_faults
+from riskindex.events.coverage import coverage_faults
 from riskindex.events.periods import Periods, Unit, period_faults
 from riskindex.events.sources import EventSource, PoliceSource, source_faults
 from riskindex.events.warehouses.query import SourceOfEvents, WarehouseSource, warehouse_faults
@@ -56,10 +45,11 @@ from riskindex.factor_faults import (
 from riskindex.factors import EventGroup, Factor, Share
 from riskindex.files.frames import BOUNDARIES, Frames, check_frames, refuse_unknown
 from riskindex.files.memory import memory_faults
+from riskindex.files.toml_files import read_toml
 from riskindex.index.build import Index, index_faults
-from riskindex.index.selection import Override, Selection, selection_faults
+from riskindex.index.selection import Selection, selection_faults
 from riskindex.index.weights import points_faults
-from riskindex.key_faults import Node, chosen_twice, tell_fault
+from riskindex.key_faults import chosen_twice, tell_fault
 from riskindex.named_definitions import (
     column_faults_of_definitions,
     faults_of_definitions,
@@ -70,7 +60,6 @@ from riskindex.named_definitions import (
 )
 from riskindex.planning.named_places import PlaceRules, place_rule_faults
 from riskindex.planning.teams import Plan, plan_faults
-from riskindex.statistics.getis_ord import GetisOrd
 from riskindex.uncertainty.replay import Robustness
 from riskindex.uncertainty.robustness import robustness_faults
 
@@ -213,7 +202,7 @@ def read_config(path: str | Path) -> Config:
     """
     if not isinstance(path, str | Path):
         raise ConfigError(f"The path of a config file is needed, not {with_article(path)}.")
-    return parse_config(_read_values(Path(path)), folder=Path(path).parent, name=Path(path).name)
+    return parse_config(read_toml(Path(path)), folder=Path(path).parent, name=Path(path).name)
 
 
 def as_config(asked: "Config | Mapping[str, Any] | str | Path", frames: Frames) -> Config:
@@ -241,7 +230,7 @@ def as_config(asked: "Config | Mapping[str, Any] | str | Path", frames: Frames) 
         config = parse_config(_with_frames(asked, frames))
     elif isinstance(asked, str | Path):
         path = Path(asked)
-        values = _with_frames(_read_values(path), frames)
+        values = _with_frames(read_toml(path), frames)
         config = parse_config(values, folder=path.parent, name=path.name)
     else:
         raise ConfigError(
@@ -277,45 +266,6 @@ def _with_frames(values: Mapping[str, Any], frames: Frames) -> dict[str, Any]:
     return filled
 
 
-def _read_values(path: Path) -> dict[str, Any]:
-    try:
-        # Editors of Windows save a byte order mark, which TOML forbids, or UTF-16, which is told by
-        # name below.
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as error:
-        # Notepad's "Unicode" is UTF-16, a frequent slip that deserves advice of its own.
-        utf16 = error.object[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-        what = "written in UTF-16" if utf16 else f"byte {error.start:,} is no UTF-8"
-        raise InputError(f"{path.name}: {what}. Save it as UTF-8.") from None
-    except OSError as error:
-        advice = "Name the config file in it" if path.is_dir() else "Check the name and the folder"
-        raise InputError(f"{path}: cannot be read ({error.strerror}). {advice}.") from None
-    return _parsed(text, path.name)
-
-
-def _parsed(text: str, name: str) -> dict[str, Any]:
-    """The values of a TOML text that is no larger, deeper or longer than a config can be."""
-    if len(text) > LARGEST_CONFIG:
-        raise ConfigError(f"{name}: over {LARGEST_CONFIG:,} characters, which no config has.")
-    for number, line in enumerate(text.splitlines(), 1):
-        # The parser keeps every beginning of a dotted key, which grows with the square of it.
-        if re.split(r"[=#\"']", line, maxsplit=1)[0].count(".") > MOST_DOTS:
-            raise ConfigError(f"{name}: line {number}: a key of over {MOST_DOTS} parts.")
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        advice = _BACKSLASH if "\\" in text else ""
-        raise ConfigError(f"{name}: not valid TOML: {error}.{advice}") from None
-    except RecursionError:
-        raise ConfigError(f"{name}: lists or tables in one another, too deep to be read.") from None
-    except ValueError:  # Python reads no whole number of more than some thousand digits
-        raise ConfigError(f"{name}: a number with more digits than any number needs.") from None
-
-
-LARGEST_CONFIG, MOST_DOTS = 10_000_000, 50
-_BACKSLASH = " A backslash in a path needs single quotes, or write / for it."
-
-
 def parse_config(
     values: Mapping[str, Any], *, folder: str | Path = ".", name: str = "config"
 ) -> Config:
@@ -349,84 +299,6 @@ def parse_config(
     # No key of the config: it says what is asked, and where the file lies goes into no manifest.
     config._folder = Path(folder)
     return config
-
-
-def schema() -> dict[str, Any]:
-    """JSON schema of the config, with the meaning of every key, for editors."""
-    document = Config.model_json_schema()
-    for option in _OPTIONS:
-        # Editors show these texts beside each key as it is typed.
-        properties = document["$defs"][option.__name__]["properties"]
-        # The text under a field is written once, and serves the code, the reference and the editor.
-        for key, text in _attribute_docstrings(option).items():
-            properties[key]["description"] = text
-        if "periods" in properties:  # a year is written as a number, too: periods = [2025]
-            _take_numbers(properties["periods"])
-    return document
-
-
-def _take_numbers(node: Node) -> None:
-    """Let the texts of a list be whole numbers in a schema, as they are on reading."""
-    for choice in (node, *node.get("anyOf", ())):
-        if choice.get("items") == {"type": "string"}:
-            choice["items"] = {"type": ["string", "integer"]}
-
-
-_OPTIONS: tuple[type, ...] = (
-    ContextLayer,
-    NamedPolygons,
-    MapOptions,
-    AreaSource,
-    Clause,
-    CountsSource,
-    Coverage,
-    Definition,
-    Document,
-    EventGroup,
-    EventSource,
-    Factor,
-    Figure,
-    GetisOrd,
-    Grid,
-    GroupLookup,
-    Index,
-    Inventory,
-    Measure,
-    Neighbours,
-    OtherRecords,
-    Override,
-    Periods,
-    PlaceRules,
-    Plan,
-    PoliceSource,
-    Postcodes,
-    Profiles,
-    Release,
-    Robustness,
-    Selection,
-    SeriesSource,
-    Share,
-    TableSource,
-    Vintage,
-    WarehouseSource,
-)
-
-
-def _attribute_docstrings(option: type) -> dict[str, str]:
-    # Python drops the string under a field; pydantic reads it for its own models alone, and the
-    # options are plain dataclasses so that they can be made without pydantic.
-    body = ast.parse(textwrap.dedent(inspect.getsource(option))).body[0]
-    assert isinstance(body, ast.ClassDef)
-    texts = {}
-    for field, text in zip(body.body, body.body[1:], strict=False):
-        if (
-            isinstance(field, ast.AnnAssign)
-            and isinstance(field.target, ast.Name)
-            and isinstance(text, ast.Expr)
-            and isinstance(text.value, ast.Constant)
-        ):
-            texts[field.target.id] = inspect.cleandoc(str(text.value.value))
-    return texts
 
 
 def _cross_faults(config: Config) -> Iterator[str]:

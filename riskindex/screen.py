@@ -1,4 +1,4 @@
-"""What a command shows: lines, tables, and the stage at work."""
+"""What a command shows: lines, tables, the stage at work, and what came of it."""
 
 import logging
 import os
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
+    from riskindex.definition_comparison import DefinitionComparison
+    from riskindex.outputs.backtest_page import ReleasedBacktest
+    from riskindex.outputs.compare import Comparison
+    from riskindex.publication.released import Released
     from riskindex.result import Say
 
 
@@ -163,3 +167,78 @@ def downloads(quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
             progress.update(tasks[name], completed=there, total=total, whole=whole)
 
         yield say
+
+
+def show_end(released: "Released", folder: Path) -> None:
+    """What came of a run: the list in a sentence or two, definitions, notes, and where to look."""
+    from riskindex.assessment.funnel_rows import funnel_tables
+    from riskindex.outputs.report.page import summary
+
+    show("")
+    for line in summary(released):
+        show(line)
+    # Measures have definitions, too.
+    labels = {**released.factors["label"], **released.measures["label"]}
+    for number, (title, table) in enumerate(funnel_tables(released.funnels, labels)):
+        if number < MOST_FUNNELS:
+            show_table(title, table)
+        else:
+            show(f"{title}: {table['Left'].iloc[-1]} of {table['Left'].iloc[0]} records")
+    if released.notes:
+        show("Notes:")
+    for note in released.notes:
+        show(f"  {note}")
+    # Where to look comes last, as the last lines of a long output are the ones that are seen.
+    show(f"Result: {folder}")
+    for name in (name for name in _TO_OPEN if (folder / name).exists()):
+        show(f"  {folder / name}")
+
+
+MOST_FUNNELS = 3
+"""Definitions that are shown clause by clause; of the others definitions.csv has the clauses."""
+
+
+_TO_OPEN = (
+    "map.html",
+    "top_areas.csv",
+    "report.html",
+    "profiles/index.html",
+    "workbook.xlsx",
+    "areas.gpkg",
+)
+
+
+def show_backtest(released: "ReleasedBacktest", folder: Path) -> None:
+    """What each list caught of the later events."""
+    from riskindex.outputs.backtest_page import hit_rates, stays
+
+    show_table("Share of the later events in the areas of each list", hit_rates(released))
+    show("+ more than the index beyond what the intervals allow for, - fewer.")
+    show(stays(released))
+    show(f"Result: {folder / 'backtest.html'}")
+
+
+def show_comparison(result: "Comparison", folder: Path | None) -> None:
+    """Which areas entered and left, what differs between the runs, and why."""
+    from riskindex.outputs.compare_page import mover_table, summary
+
+    for line in (*result.differences, *result.notes):
+        show(line)
+    if len(result.movers):
+        show_table("Who entered and who left", mover_table(result).drop(columns="Why"))
+        show("Points: what the factors added to the index or took from it. Causes in full below.")
+    show(summary(result))
+    if folder is not None:
+        show(f"Result: {folder / 'compare.html'}")
+
+
+def show_definitions(comparison: "DefinitionComparison", one: str, other: str) -> None:
+    """Events, hot areas and areas of the list by which two definitions differ."""
+    show_table("Events that each counts", comparison.events)
+    if comparison.hot.empty:
+        show("No factor counts by them, so that hot areas and the list are the same.")
+        return
+    show_table("Areas hot in the last period", comparison.hot)
+    if len(comparison.selected):
+        show_table("Areas that one list has and the other has not", comparison.selected)
+    show(f"The lists by {one} and by {other} share {comparison.in_both:,} areas.")

@@ -44,7 +44,7 @@ def test_there_are_thirty_questions():
 
 
 def test_every_word_of_a_config_has_its_row(site: Path):
-    from riskindex.config import schema
+    from riskindex.config_schema import schema
 
     page = (site / "reference" / "config.html").read_text(encoding="utf-8")
     document = schema()

@@ -12,7 +12,7 @@ from small_events import squares
 
 import riskindex
 from riskindex import ConfigError, DataError, DisclosureError, build_map, release
-from riskindex.config import _OPTIONS
+from riskindex.config_schema import OPTIONS
 
 mpl.use("Agg")
 
@@ -27,7 +27,7 @@ def test_every_public_name_is_there_and_says_what_it_is():
 
 
 def test_every_option_of_a_config_is_public():
-    for option in _OPTIONS:
+    for option in OPTIONS:
         assert getattr(riskindex, option.__name__) is option
     with pytest.raises(AttributeError, match="no attribute 'Optoin'"):
         _ = riskindex.Optoin

@@ -23,7 +23,7 @@ FLOORS = (
     "demo",
     "publication",
     "result",
-    "config factor_faults key_faults named_definitions",
+    "config config_schema factor_faults key_faults named_definitions",
     "planning",
     "assessment",
     "uncertainty",
