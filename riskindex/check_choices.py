@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.config import Config
-from riskindex.events.repeated_records import what_a_record_says
+from riskindex.events.records.repeated_records import what_a_record_says
 from riskindex.events.source_events import Events
 from riskindex.events.sql import identifier
 from riskindex.factors import Factor

@@ -9,9 +9,9 @@ from riskindex.areas.coordinates import is_known_crs
 from riskindex.definitions import Clause
 from riskindex.errors import ConfigError
 from riskindex.events.coverage import Coverage
+from riskindex.events.records.table import is_date_format
+from riskindex.events.records.values import Layout
 from riskindex.events.sql import category
-from riskindex.events.table import is_date_format
-from riskindex.events.values import Layout
 from riskindex.factors import Factor
 from riskindex.rules import Value, Where, tests_of
 

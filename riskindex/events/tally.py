@@ -4,7 +4,7 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,10 +31,6 @@ from riskindex.events.study_area import StudyArea
 
 CELLS_AT_ONCE = 1_000_000
 """Cells of a source's events that are looked at together."""
-MOST_LISTED = 2_000_000
-"""Events not counted that are listed; above this their totals stand in the reconciliation."""
-UNCOUNTED = ["source", "file", "row", "date", "area_code", "reason"]
-"""Columns of the list of what was not counted."""
 
 
 class Tally:
@@ -111,7 +107,7 @@ class Tally:
         notes = place_events(connection, self.study, name=self.name, crs=crs, apart=apart)
         if group_kinds(areas):
             # A unit whose file holds two stray rows has a file of every month, by its records.
-            few = gaps_by_number(self._frame(_BY_MONTH), areas, self.spans, coverage)
+            few = gaps_by_number(self.frame(_BY_MONTH), areas, self.spans, coverage)
             if (few.lacking & ~gaps.lacking).any():
                 gaps = Gaps(gaps.lacking | few.lacking, (*gaps.notes, *few.notes))
                 leave_out(connection, gaps.lacking, apart)
@@ -180,7 +176,7 @@ class Tally:
         shared = _in_pairs(met, of_sort.astype(np.int64))
         repeated = {"key": self.events.has_key, "person, area, period": self.events.has_person}
         for by in (by for by, is_asked in repeated.items() if is_asked and len(scope.rules) > 1):
-            table = self._frame(
+            table = self.frame(
                 f"SELECT rules, count(*) AS n FROM (SELECT list_sort(list(DISTINCT rule)) AS rules "
                 f"FROM (SELECT *, {self._period(scope)} AS period, {self.first_rule(scope)} AS "
                 f"rule FROM located) WHERE period IS NOT NULL AND rule < {len(scope.rules)} "
@@ -198,7 +194,7 @@ class Tally:
         """Number n of events, and sum of days' prints, by span, area, reason, how placed, sort."""
         # A span of one month needs no second grouping, which is the slow part of a national file.
         months = max((len(span.months) for span in self.spans), default=1)
-        return self._frame(_CELLS if months > 1 else _CELLS_OF_MONTHS)
+        return self.frame(_CELLS if months > 1 else _CELLS_OF_MONTHS)
 
     def line(self, scope: Scope) -> list[int]:
         """One line of the reconciliation: events asked for, then these by `Reason`."""
@@ -246,7 +242,7 @@ class Tally:
         sorts = _listed(np.flatnonzero(self.kept(scope)))
         if self.may_repeat:
             counted = (
-                f"SELECT d.span, s.area, d.x, d.y FROM ({self._settled(scope)}) s "
+                f"SELECT d.span, s.area, d.x, d.y FROM ({self.settled(scope)}) s "
                 f"JOIN dated d USING (file, row) WHERE s.reason = {Reason.COUNTED}"
             )
         else:
@@ -257,7 +253,7 @@ class Tally:
                 "JOIN dated d USING (file, row) "
                 f"WHERE p.reason = {Reason.COUNTED} AND p.sort IN ({sorts})"
             )
-        by_point = self._frame(
+        by_point = self.frame(
             f"SELECT span, area, x, y, count(*) AS n FROM ({counted}) GROUP BY ALL ORDER BY ALL"
         )
         period = self._period_of_span(scope)[by_point["span"].to_numpy()]
@@ -282,46 +278,12 @@ class Tally:
         asked = f"SELECT {self._period(scope)} AS period, key, file, row FROM placed WHERE "
         asked += f"reason IN ({_listed(reasons)}) AND sort IN ({sorts}) AND period IS NOT NULL "
         parts = [f"{asked} AND key IS NULL", f"{asked} AND key IS NOT NULL {once}"]
-        by_period = self._frame(
+        by_period = self.frame(
             f"SELECT period, count(*) AS n FROM ({' UNION ALL '.join(parts)}) GROUP BY period"
         )
         numbers = np.zeros(len(scope.periods), dtype=np.int64)
         numbers[by_period["period"].to_numpy(dtype=np.intp)] = by_period["n"].to_numpy()
         return numbers
-
-    def uncounted(self) -> pd.DataFrame:
-        """One line per event that the source does not count, in the order of file and row, up to
-        `MOST_LISTED`; the reconciliation has the totals of all.
-
-        Texts are categories: a line of millions takes some 25 bytes. None of a warehouse, whose
-        rows stay where they are.
-        """
-        if self.events.is_counted:
-            return pd.DataFrame(columns=UNCOUNTED)
-        for name, column in (("file_name", "file"), ("code_name", "area_code")):
-            self.events.connection.execute(
-                # ENUMs go over into categories without a copy of each text; file names and codes
-                # repeat in every line.
-                f"DROP TYPE IF EXISTS {name}; CREATE TYPE {name} AS ENUM (SELECT DISTINCT "
-                f"{column} FROM placed WHERE {column} IS NOT NULL ORDER BY 1)"
-            )
-        lost = self._frame(
-            "SELECT file::file_name AS file, row, date, area_code::code_name AS area_code, why "
-            f"FROM ({self._why()}) WHERE why <> {Reason.COUNTED} ORDER BY file, row "
-            f"LIMIT {MOST_LISTED}"
-        )
-        reasons = [reason.name.lower() for reason in Reason]
-        return pd.DataFrame(
-            {
-                "source": _repeated(self.name, len(lost)),
-                "file": _named(lost["file"].array),
-                "row": lost["row"],
-                "date": lost["date"],
-                "area_code": _named(lost["area_code"].array),
-                "reason": _named(pd.Categorical.from_codes(lost["why"], reasons)),
-            },
-            copy=False,
-        )
 
     def records(self, met: str) -> int:
         """Number of the source's records, of any time and place, that meet a condition in SQL about
@@ -333,7 +295,8 @@ class Tally:
         """The one number that a query gives."""
         return int(self.events.connection.execute(query).fetchall()[0][0])
 
-    def _frame(self, query: str) -> pd.DataFrame:
+    def frame(self, query: str) -> pd.DataFrame:
+        """The table that a query gives."""
         return self.events.connection.execute(query).df()
 
     def _dated(self) -> str:
@@ -427,9 +390,9 @@ class Tally:
     def _by_record(self, scope: Scope) -> Iterator["_Outcomes"]:
         # Rules are looked at once for each combination of values, which are thousands, and not for
         # each event, which are millions.
-        outcomes = self._frame(
+        outcomes = self.frame(
             f"SELECT span, area, reason, count(*) AS n, {wrapped_sum('print')} AS prints "
-            f"FROM ({self._settled(scope)}) JOIN days USING (date) GROUP BY ALL"
+            f"FROM ({self.settled(scope)}) JOIN days USING (date) GROUP BY ALL"
         )
         yield _Outcomes(*(outcomes[name].to_numpy() for name in _Outcomes._fields))
 
@@ -449,7 +412,7 @@ class Tally:
             span, area, sort, n, prints = (column[part][located[part]] for column in columns)
             yield _Outcomes(span, area, of_sort[sort], n, prints)
 
-    def _settled(self, scope: Scope) -> str:
+    def settled(self, scope: Scope) -> str:
         """Query for the reason of every located record where records may repeat one another."""
         # Coverage goes into the order of equal records: one that the source does not cover must not
         # push out one that counts.
@@ -489,19 +452,6 @@ class Tally:
         of_span = self._period_of_span(scope)
         period = " ".join(f"WHEN {i} THEN {p}" for i, p in enumerate(of_span) if p >= 0)
         return f"CASE span {period} END" if period else "NULL::INTEGER"
-
-    def _why(self) -> str:
-        """Query for the reason of every event under the source's own rule."""
-        if self.may_repeat:
-            return (
-                "SELECT p.*, coalesce(s.reason, p.reason) AS why FROM placed p LEFT JOIN "
-                f"({self._settled(self.own)}) s ON s.file = p.file AND s.row = p.row"
-            )
-        return (
-            # Sort 0 is what the source's own rule leaves out.
-            f"SELECT *, CASE WHEN reason = {Reason.COUNTED} AND sort = 0 "
-            f"THEN {Reason.EXCLUDED_BY_RULE} ELSE reason END AS why FROM placed"
-        )
 
 
 class _Outcomes(NamedTuple):
@@ -598,14 +548,3 @@ def _days(spans: Sequence[Period]) -> pd.DataFrame:
     days = [np.arange(np.datetime64(span.start), np.datetime64(span.end)) for span in spans]
     dates = np.concatenate([np.empty(0, dtype="datetime64[D]"), *days])
     return pd.DataFrame({"date": dates.astype(object), "print": day_prints(dates).astype(np.int64)})
-
-
-def _repeated(name: str, times: int) -> pd.Categorical:
-    return pd.Categorical.from_codes(np.zeros(times, dtype=np.int8), [name])
-
-
-def _named(values: Any) -> pd.Categorical:  # noqa: ANN401
-    """Categories that occur, in no order."""
-    occurring = values.as_unordered().remove_unused_categories()
-    named: pd.Categorical = occurring.rename_categories(occurring.categories.astype(str))
-    return named

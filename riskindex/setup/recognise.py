@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from riskindex.errors import InputError
 from riskindex.events.coverage import Coverage
-from riskindex.events.find_files import STREET, TABLES
 from riskindex.events.read import open_events
+from riskindex.events.records.find_files import STREET, TABLES
 from riskindex.events.sources import FORCE, PoliceSource
 from riskindex.events.sql import category, events_table, identifier
 from riskindex.files.boundary_files import ENDINGS, polygon_layers, read_vector

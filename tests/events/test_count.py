@@ -90,26 +90,6 @@ def test_the_sources_own_rule_holds_for_all_its_factors():
     assert list(counted.uncounted["reason"]) == ["excluded_by_rule"]
 
 
-def test_lists_of_two_sources_are_one():
-    asked = [
-        Factor(name=name, label=name, source=name, method="window", score="flag", periods=("2022",))
-        for name in ("b", "a")
-    ]
-    rows = [{"date": "2022-05-01", "area": "Z"}, {"date": "2022-05-01", "area": "A"}]
-    opened = {name: events([*rows, {"date": None, "area": "A"}]) for name in ("b", "a")}
-    listed = count_events(opened, squares("A"), asked).uncounted
-    assert list(listed["source"]) == ["b", "b", "a", "a"]
-    assert list(listed["area_code"]) == ["Z", "A"] * 2
-    assert set(listed["reason"].cat.categories) == {"outside_periods", "unknown_area"}
-
-
-def test_the_list_of_what_is_not_counted_is_small():
-    records = [{"date": "2022-05-01", "area": f"Z{i % 50}"} for i in range(5000)]
-    listed = count([*records, YEAR], TWO).uncounted
-    assert len(listed) == 5000
-    assert listed.memory_usage(deep=True, index=False).sum() < 25 * 5000
-
-
 def test_cells_may_be_looked_at_in_parts(monkeypatch):
     records = [
         {"date": f"2022-{i % 12 + 1:02d}-01", "area": f"E0100000{i % 3 + 1}"} for i in range(90)
@@ -275,14 +255,6 @@ def test_a_source_that_covers_none_of_a_factors_periods_is_refused():
         count(rows("E01000001") * 3, TWO, factor(periods=("2019",)))
 
 
-def test_records_without_a_date_are_outside_the_periods_and_noted():
-    counted = count([*rows("E01000001"), {"date": None, "area": "E01000001"}], TWO)
-    assert line(counted) == {"read": 2, "counted": 1, "outside_periods": 1}
-    assert any(
-        note.startswith("s: 1 records have no date (first: s, row ") for note in counted.notes
-    )
-
-
 @pytest.mark.parametrize(
     ("unit", "label", "inside", "outside"),
     [
@@ -329,12 +301,6 @@ def test_without_factors_that_count_events_there_is_nothing():
     assert counted.counts.shape == (2, 0)
     assert counted.counts.columns.names == ["factor", "group", "period"]
     assert len(counted.reconciliation) == len(counted.uncounted) == 0
-
-
-def test_many_events_of_which_none_is_in_the_study_area_are_refused():
-    with pytest.raises(DataError, match=r"none of its 20 events .* codes there: E01999999; the ar"):
-        count(rows("E01999999") * 20, TWO)
-    assert line(count(rows("E01999999") * 19, TWO)) == {"read": 19, "outside_study_area": 19}
 
 
 RECORDS = st.lists(
@@ -562,14 +528,6 @@ def test_points_agree_with_a_spatial_join(essex):
     assert (counted.counts["f", "all", "2022"] == expected).all()
 
 
-def test_a_word_for_not_known_among_the_persons_is_pointed_out():
-    rows = [{"date": "2022-05-01", "area": "E01000001", "person": f"p{k}"} for k in range(30)]
-    rows += [{**rows[0], "person": "unknown"}] * 25
-    counted = count(rows, squares("E01000001", "E01000002"), distinct="person")
-    assert line(counted) == {"read": 55, "counted": 31, "duplicates": 24}
-    assert any("25 of 55 located records share one person" in note for note in counted.notes)
-
-
 def monthly(kind, months, n=20):
     return [
         {"date": f"2022-{m:02d}", "area": "E01000001", "kind": kind}
@@ -633,12 +591,6 @@ def test_missing_says_what_becomes_of_months_without_an_event():
     assert not zero.notes
     with pytest.raises(DataError, match="2021 is not assessed"):
         count(records, TWO, asked, coverage=Coverage(missing="refuse"))
-
-
-def test_codes_in_small_letters_are_read_in_capitals():
-    counted = count(rows("e01000001", "E01000001"), TWO)
-    assert counts(counted) == [2, 0]
-    assert any("1 events are written in small letters (e01000001)" in n for n in counted.notes)
 
 
 def test_a_person_that_figures_look_for_does_not_make_records_one():

@@ -5,6 +5,7 @@ from riskindex.events.periods import parse_periods
 from riskindex.events.source_events import Group
 from riskindex.events.study_area import StudyArea
 from riskindex.events.tally import Tally
+from riskindex.events.uncounted import list_uncounted
 
 AREAS = squares("E01000001", "E01000002")
 ROWS = [
@@ -48,7 +49,7 @@ def test_an_event_counts_once_in_the_first_group_that_it_meets():
 
 
 def test_what_is_not_counted_is_listed_by_row_with_its_reason():
-    lost = tally(group("a", kind=["a"])).uncounted()
+    lost = list_uncounted(tally(group("a", kind=["a"])))
     assert lost[["row", "reason"]].astype(str).to_numpy().tolist() == [
         ["1", "outside_periods"],
         ["5", "no_location"],
@@ -78,15 +79,3 @@ def test_overlapping_periods_are_cut_where_either_begins_or_ends():
     sums = [int(made.table(made.of_group(g))[0].sum()) for g in made.groups]
     assert sums == [1, 1]
     assert np.shape(made.table(made.of_group(made.groups[0]))[0]) == (2, 1)
-
-
-def test_a_list_of_what_is_not_counted_is_cut_and_says_so(monkeypatch):
-    for module in ("tally", "count"):
-        monkeypatch.setattr(f"riskindex.events.{module}.MOST_LISTED", 1)
-    found = count(ROWS, AREAS, factor())
-    assert line(found) == {"read": 5, "counted": 3, "outside_periods": 1, "no_location": 1}
-    assert list(found.uncounted["row"]) == [1]
-    assert (
-        "s: 2 events are not counted; the first 1 are listed, by file and row, and the "
-        "reconciliation has the totals of all." in found.notes
-    )

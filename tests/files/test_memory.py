@@ -16,7 +16,7 @@ from fault_corpus import write_project
 from riskindex import read_config, release, run, save
 from riskindex.cli import main
 from riskindex.errors import ConfigError, DataError, InputError
-from riskindex.events.table import connect
+from riskindex.events.records.table import connect
 from riskindex.files.formats import refuse_full
 from riskindex.files.memory import bounded, memory_of_database, parse_memory, resident
 

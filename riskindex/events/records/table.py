@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from riskindex.errors import InputError
+from riskindex.events.records.values import BAD, LONGEST_WORD, Layout, Raw, no_month, select_events
 from riskindex.events.sql import category, identifier, literal
-from riskindex.events.values import BAD, LONGEST_WORD, Layout, Raw, no_month, select_events
 from riskindex.files.csv_files import capped, first_line
 from riskindex.files.formats import FileRecord, as_utf8, nearest, refuse_full
 from riskindex.files.frames import FRAME, GIVEN, registered

@@ -2,7 +2,7 @@ import duckdb
 import pytest
 from event_tables import read, write
 
-from riskindex.events.values import BAD, Layout, no_month
+from riskindex.events.records.values import BAD, Layout, no_month
 
 
 def date_of(folder, text, **options):

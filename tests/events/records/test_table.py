@@ -7,7 +7,7 @@ import pytest
 from event_tables import TABLE, faults, read, write
 from small_events import factor
 
-from riskindex.events.table import connect, is_date_format
+from riskindex.events.records.table import connect, is_date_format
 
 
 def test_a_table_becomes_events(tmp_path):
