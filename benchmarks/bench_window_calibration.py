@@ -22,9 +22,9 @@ from scipy import sparse
 from scipy.special import ndtr
 
 from riskindex.statistics.corrections import adjust
+from riskindex.statistics.exact_sums.window_sum import log_window_tails
 from riskindex.statistics.getis_ord import gi_star, with_self
 from riskindex.statistics.poisson import own_excess, window_excess
-from riskindex.statistics.window_sum import log_window_tails
 
 MEANS, DISPERSIONS, EXPOSURES = (0.3, 1.0, 5.0), (0.0, 0.2, 0.5, 1.0, 2.5), ("even", "uneven")
 RATIO, SIZES = 3.0, (7, 20)

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array, diags_array
 from riskindex.arrays import Array, Flags, Integers, Texts
 from riskindex.factors import Factor
 from riskindex.hotspots.samples import Sample
-from riskindex.statistics.exact_draws import fits, p_of_sums
+from riskindex.statistics.exact_sums.exact_draws import fits, p_of_sums
 from riskindex.statistics.expectation import Dispersion, compare
 from riskindex.statistics.getis_ord import local_g
 from riskindex.statistics.poisson import WindowExcess, compound_excess

@@ -14,7 +14,7 @@ from riskindex.hotspots import local_moran as moran
 from riskindex.hotspots.local_moran import QUADRANTS, LocalMoran
 from riskindex.statistics import getis_ord, poisson
 from riskindex.statistics.corrections import CORRECTIONS, adjust
-from riskindex.statistics.exact_draws import TAILS, Tail
+from riskindex.statistics.exact_sums.exact_draws import TAILS, Tail
 from riskindex.statistics.expectation import ComparisonOptions
 from riskindex.statistics.getis_ord import NULLS, Gi
 from riskindex.statistics.gi_p_values import METHODS, Method, Null

@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from riskindex.arrays import Array, Flags, IdentityKey
 from riskindex.errors import DataError
-from riskindex.statistics.exact_draws import Tail
+from riskindex.statistics.exact_sums.exact_draws import Tail
 from riskindex.statistics.gi_p_values import METHODS, Draw, GiTest, Method, Null, centred
 from riskindex.statistics.permutations import Permutations
 

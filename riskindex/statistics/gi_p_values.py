@@ -9,9 +9,9 @@ from scipy.special import gammainc, gammaincc, log_ndtr
 
 from riskindex.arrays import Array, Flags, Integers
 from riskindex.errors import DataError
-from riskindex.statistics.exact_draws import LOG_2, Tail, fits, log_p_of_sums
+from riskindex.statistics.exact_sums.exact_draws import LOG_2, Tail, fits, log_p_of_sums
+from riskindex.statistics.exact_sums.saddlepoint import Places, saddlepoint_log_tails
 from riskindex.statistics.permutations import Permutations, Reached, reached_by_permutation
-from riskindex.statistics.saddlepoint import Places, saddlepoint_log_tails
 
 Null = Literal["total", "conditional"]
 Method = Literal["auto", "exact", "permutation", "approximate", "normal"]

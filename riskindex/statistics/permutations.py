@@ -10,7 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from riskindex.arrays import Array, Integers
-from riskindex.statistics.exact_draws import Tail
+from riskindex.statistics.exact_sums.exact_draws import Tail
 
 # Permutations share a random stream block by block, and a wave of blocks is looked at together.
 BLOCK = 32

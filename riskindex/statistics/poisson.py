@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 
 from riskindex.arrays import Array, Flags
 from riskindex.errors import DataError
+from riskindex.statistics.exact_sums.window_sum import LogTails, log_window_tails
 from riskindex.statistics.expectation import (
     AssessedAreas,
     Background,
@@ -17,7 +18,6 @@ from riskindex.statistics.expectation import (
     compare,
 )
 from riskindex.statistics.tails import log_binomial_tail, log_upper_tail
-from riskindex.statistics.window_sum import LogTails, log_window_tails
 
 Tail = Literal["strict", "mid"]
 

@@ -12,12 +12,12 @@ from riskindex.arrays import Array, Flags, Integers, Positions
 from riskindex.factors import Factor
 from riskindex.hotspots.samples import Sample
 from riskindex.statistics.corrections import adjust, confidence_of
-from riskindex.statistics.exact_draws import p_of_sums
+from riskindex.statistics.exact_sums.exact_draws import p_of_sums
+from riskindex.statistics.exact_sums.window_sum import LogTails
 from riskindex.statistics.expectation import compare
 from riskindex.statistics.getis_ord import GetisOrd, Variance, deviation_of
 from riskindex.statistics.poisson import TAILS, without_largest
 from riskindex.statistics.tails import log_binomial_tail, nearly_log_upper_tail
-from riskindex.statistics.window_sum import LogTails
 
 if TYPE_CHECKING:
     Weights = csr_array[Any]

@@ -11,7 +11,7 @@ from scipy import sparse
 from scipy.special import ndtr
 
 from riskindex.errors import DataError
-from riskindex.statistics.exact_draws import TAILS
+from riskindex.statistics.exact_sums.exact_draws import TAILS
 from riskindex.statistics.getis_ord import (
     NULLS,
     GetisOrd,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from riskindex.statistics.exact_draws import TAILS, p_of_sums
+from riskindex.statistics.exact_sums.exact_draws import TAILS, p_of_sums
 from riskindex.statistics.permutations import COUNTED, Permutations, reached_by_permutation
 
 COUNTS = np.random.default_rng(0).poisson(1.0, 60)

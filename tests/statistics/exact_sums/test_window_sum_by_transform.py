@@ -5,10 +5,10 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array, eye_array
 from scipy.stats import nbinom, poisson
 
-from riskindex.statistics import window_sum_by_transform as inversion
+from riskindex.statistics.exact_sums import window_sum_by_transform as by_transform
+from riskindex.statistics.exact_sums.window_sum import log_window_tails
+from riskindex.statistics.exact_sums.window_sum_by_transform import log_tails_by_inversion
 from riskindex.statistics.tails import log_upper_tail
-from riskindex.statistics.window_sum import log_window_tails
-from riskindex.statistics.window_sum_by_transform import log_tails_by_inversion
 
 ONE = np.array([1])
 
@@ -61,7 +61,7 @@ def test_binned_sums_are_close_to_exact_ones(monkeypatch, w):
     mean = float((means @ jumps).sum())
     sums = np.round(mean * np.array([0.8, 1.0, 1.3, 1.8, 2.5]))
     exact = sum(tails(sums, means, w, jumps)) / 2
-    monkeypatch.setattr(inversion, "LENGTH", 1024)
+    monkeypatch.setattr(by_transform, "LENGTH", 1024)
     binned = sum(tails(sums, means, w, jumps)) / 2
     assert (binned != exact).all()
     np.testing.assert_allclose(binned, exact, rtol=0.02)
@@ -78,7 +78,7 @@ def test_a_single_heavy_event_ties_with_itself_where_it_is_binned():
 
 def test_three_shares_keep_mean_and_square():
     jumps = np.array([0.2, 0.5, 1.0, 3.4, 7.5, 12.0])
-    steps, share = inversion._on_grid(jumps)
+    steps, share = by_transform._on_grid(jumps)
     np.testing.assert_allclose(share.sum(axis=1), 1)
     np.testing.assert_allclose(share @ steps, jumps)
     np.testing.assert_allclose(share @ steps**2, jumps**2)
@@ -91,7 +91,7 @@ def test_batches_change_nothing(monkeypatch):
     observed = np.round(windows @ rng.integers(0, 9, 30))
     arguments = (observed, means, windows, 0.3, np.array([1, 2]))
     whole = log_tails_by_inversion(*arguments)
-    monkeypatch.setattr(inversion, "MOST_NUMBERS", 200)
+    monkeypatch.setattr(by_transform, "MOST_NUMBERS", 200)
     np.testing.assert_allclose(whole, log_tails_by_inversion(*arguments), rtol=1e-9, atol=1e-12)
 
 

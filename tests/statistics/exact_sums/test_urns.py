@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskindex.statistics.urns import (
+from riskindex.statistics.exact_sums.urns import (
     positive_tails,
     tilted_positive_tails,
     tilted_tails,

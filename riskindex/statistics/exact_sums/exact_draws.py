@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from riskindex.arrays import Array, Flags, Integers
-from riskindex.statistics.urns import (
+from riskindex.statistics.exact_sums.urns import (
     ROUNDING,
     Side,
     Tails,

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array, eye_array
 from scipy.stats import nbinom, poisson
 
-from riskindex.statistics import window_sum
+from riskindex.statistics.exact_sums import window_sum
+from riskindex.statistics.exact_sums.window_sum import log_window_tails
 from riskindex.statistics.tails import log_upper_tail
-from riskindex.statistics.window_sum import log_window_tails
 
 ONE = np.array([1])
 SPREAD = np.array([0.02, 0.3, 1.4, 3.0, 0.7])

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from riskindex.statistics import exact_draws as draws
-from riskindex.statistics.exact_draws import TAILS, fits, log_p_of_sums, p_of_sums
+from riskindex.statistics.exact_sums import exact_draws as draws
+from riskindex.statistics.exact_sums.exact_draws import TAILS, fits, log_p_of_sums, p_of_sums
 
 
 def every_draw(values, size):

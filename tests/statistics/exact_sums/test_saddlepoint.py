@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-from riskindex.statistics.exact_draws import log_p_of_sums
+from riskindex.statistics.exact_sums.exact_draws import log_p_of_sums
+from riskindex.statistics.exact_sums.saddlepoint import Places, saddlepoint_log_tails
 from riskindex.statistics.getis_ord import gi, gi_star, with_self
 from riskindex.statistics.gi_p_values import METHODS
 from riskindex.statistics.permutations import Permutations, reached_by_permutation
-from riskindex.statistics.saddlepoint import Places, saddlepoint_log_tails
 
 KERNEL = np.array([1.0, 0.9, 0.8, 0.6, 0.5, 0.3])
 

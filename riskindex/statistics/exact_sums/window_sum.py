@@ -21,8 +21,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from riskindex.arrays import Array, Flags, Integers
+from riskindex.statistics.exact_sums.window_sum_by_transform import log_tails_by_inversion
 from riskindex.statistics.tails import log_upper_tail
-from riskindex.statistics.window_sum_by_transform import log_tails_by_inversion
 
 Law = tuple[Array, csr_array, float, Integers]
 Form = Callable[[Array, Array, csr_array, float, Integers], tuple[Array, Array]]
