@@ -1,5 +1,6 @@
 """A factor is one ingredient of the index: what is counted, how it is tested, how it scores."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal
@@ -38,6 +39,17 @@ def inside(label: str) -> str:
     """A label inside a sentence: "Class A" becomes "class A", "ASB" stays."""
     # A second letter that is no small one marks an abbreviation, such as ASB.
     return label[:1].lower() + label[1:] if label[1:2].islower() else label
+
+
+def base_in_words(base: str) -> str:
+    """A base of the config as people say it.
+
+    Examples
+    --------
+    >>> base_in_words("residents_10_24"), base_in_words("workday_population")
+    ('residents aged 10 to 24', 'workday population')
+    """
+    return re.sub(r"_(\d+)_(\d+)", r" aged \1 to \2", base).replace("_", " ")
 
 
 Method = Literal["window", "getis-ord", "poisson", "threshold", "value"]

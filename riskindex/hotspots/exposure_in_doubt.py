@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from riskindex.factors import Factor
+from riskindex.factors import Factor, base_in_words
 from riskindex.tables import rows
 
 COMMUNAL = "communal_residents"
@@ -55,7 +55,7 @@ def exposure_notes(
         if any(parts):
             where = "; and in areas that ".join(filter(None, parts))
             yield (
-                f"Exposure: {base.replace('_', ' ')}, which events are expected from, say least of "
+                f"Exposure: {base_in_words(base)}, which events are expected from, say least of "
                 f"who is there in areas that {where}. What if shows the list by every other base "
                 "under [bases]."
             )

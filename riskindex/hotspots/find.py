@@ -168,14 +168,16 @@ def _tested(seen: Observation, land: Land, factor: Factor) -> PeriodHotspots:
     sample = land.sample(seen, factor)
     # Nothing counted anywhere is a result, and not an error.
     if not sample.events.any():
-        return PeriodHotspots(_all_zero(seen, sample), summarise_untested(seen, factor))
+        about = summarise_untested(seen, factor, context=land.context)
+        return PeriodHotspots(_all_zero(seen, sample), about)
     first = first_test(sample, factor)
     columns = _described(sample, factor) | _decided(first, factor)
     second = second_tests(sample, factor, first, columns["is_hot"])
     columns |= _explained(first, second, columns, factor)
     columns |= _next_door(sample, columns, factor)
     spread = _spread(columns, seen, why_undefined(sample, factor, first.p))
-    summary = summarise(seen, factor, spread, Evidence(sample, first, second))
+    evidence = Evidence(sample, first, second)
+    summary = summarise(seen, factor, spread, evidence, context=land.context)
     return PeriodHotspots(spread, summary, _extremes(seen, first, spread))
 
 
@@ -257,13 +259,11 @@ def _shares(seen: Observation, land: Land, factor: Factor) -> PeriodHotspots:
     spread = _spread(columns, seen, np.where(sample.asked, "", "context").astype(object))
     # In words, so that nobody reads a threshold as a significance test.
     null = "nothing is tested" if limit is None else f"no test: hot is a share above {limit:g}"
-    about = summarise_untested(seen, factor) | {
+    about = summarise_untested(seen, factor, context=land.context) | {
         "null": null,
         "correction": "",
         "hot": int(is_hot.sum()),
     }
-    about |= {"assessed": int(sample.asked.sum())}
-    about |= {"not_assessed": len(seen.reason) - about["assessed"]}
     if len(share):
         about |= global_statistics(share, sample)
     return PeriodHotspots(spread, about)

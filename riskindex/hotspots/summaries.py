@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.arrays import Array, Columns
+from riskindex.arrays import Array, Columns, Flags
 from riskindex.factors import Factor
 from riskindex.hotspots.area_tests import AreaTest, Second, expected_counts
 from riskindex.hotspots.samples import Observation, Sample
@@ -15,10 +15,22 @@ from riskindex.statistics.dispersion import neighbour_covariance
 from riskindex.statistics.getis_ord import general_g, moran
 
 
-def summarise_untested(seen: Observation, factor: Factor) -> dict[str, Any]:
-    """What can be said of every method."""
-    assessed = int(seen.assessed.sum())
-    total = float((seen.counts[seen.assessed] @ seen.event_weights).sum()) * seen.unit
+def summarise_untested(
+    seen: Observation, factor: Factor, *, context: Flags | None = None
+) -> dict[str, Any]:
+    """What can be said of every method.
+
+    Parameters
+    ----------
+    seen, factor
+        As for `summarise`.
+    context
+        Areas around the study area, shape (n,), which lie in windows and in no sum; None: none.
+    """
+    study = np.ones(len(seen.reason), dtype=bool) if context is None else ~context
+    told = seen.assessed & study
+    assessed = int(told.sum())
+    total = float((seen.counts[told] @ seen.event_weights).sum()) * seen.unit
     # Missing by default: a statistic that was not computed is not 0.
     blank = dict.fromkeys(_SUMMARY, np.nan) | {"null": "nothing was observed", "estimator": ""}
     return blank | {
@@ -26,7 +38,7 @@ def summarise_untested(seen: Observation, factor: Factor) -> dict[str, Any]:
         "correction": factor.correction,
         "level": factor.level,
         "assessed": assessed,
-        "not_assessed": len(seen.reason) - assessed,
+        "not_assessed": int(study.sum()) - assessed,
         "total": total,
         "average": total / assessed if assessed else np.nan,
         "hot": 0,
@@ -45,7 +57,12 @@ class Evidence(NamedTuple):
 
 
 def summarise(
-    seen: Observation, factor: Factor, columns: Columns, evidence: Evidence
+    seen: Observation,
+    factor: Factor,
+    columns: Columns,
+    evidence: Evidence,
+    *,
+    context: Flags | None = None,
 ) -> dict[str, Any]:
     """What the test of a factor in a period assumed, and how many areas it found hot.
 
@@ -59,6 +76,8 @@ def summarise(
         Its table over all areas.
     evidence
         What was tested on the assessed areas.
+    context
+        As for `summarise_untested`.
     """
     sample, first, second = evidence
     assessed = int((~np.isnan(columns["p"])).sum())
@@ -69,10 +88,12 @@ def summarise(
         plain &= sample.observed > expected_counts(sample, factor)
     # Moran's I of counts would mostly show where people live; ratios show where risk is.
     ratios = sample.observed / sample.expected(float(sample.observed.sum()))
-    return summarise_untested(seen, factor) | {
+    about = summarise_untested(seen, factor, context=context)
+    return about | {
         "null": first.null,
         "assessed": assessed,
-        "not_assessed": len(seen.reason) - assessed,
+        # An area may be counted and still not be tested: its window may be the whole map.
+        "not_assessed": about["not_assessed"] + about["assessed"] - assessed,
         "dispersion": first.dispersion,
         "estimator": first.estimator,
         "dispersion_of_all": first.dispersion_of_all,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.factors import Factor, inside, reads_all_periods
+from riskindex.factors import Factor, base_in_words, inside, reads_all_periods
 from riskindex.statistics.corrections import confidence_of
 from riskindex.statistics.intervals import round_half_away
 from riskindex.tables import rows
@@ -336,7 +336,7 @@ def _share_words(speech: Speech, fact: Fact) -> str:
 
 
 def _rate_words(speech: Speech, fact: Fact) -> str:
-    base = (speech.factor.exposure or "").replace("_", " ")
+    base = base_in_words(speech.factor.exposure or "")
     here, average = (f"{1000 * rate:,.1f}" for rate in (fact.value, speech.average))
     return f"{speech.factor.label}: {here} per 1,000 {base} ({speech.whole} {average})."
 

@@ -153,8 +153,8 @@ def draw_dots(
     unit
         What the numbers are, under the axis.
     """
-    # Room for twenty letters, to which names are cut.
-    left, row = 152, 16
+    # Room for twenty bold letters, to which names are cut.
+    left, row = 176, 16
     height = 8 + row * len(dots) + 34
     # Intervals belong to the picture: an axis that ends at the values would cut the uncertainty
     # off.

@@ -93,7 +93,7 @@ PLACE_HEADINGS = {
     "need": "Residents aged 10 to 24 weighted by the index",
     "again": "Chosen again, share of repeats",
     "factors": "Hot for, in so many areas",
-    "next_door": "Areas hot only with their neighbours",
+    "next_door": "Areas hot only with their neighbours, or next door to a hotspot",
     "score_max": "Highest score",
     "km_across": "Kilometres across",
     "x": "Easting",

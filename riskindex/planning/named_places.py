@@ -62,7 +62,8 @@ class NamedPlaces(NamedTuple):
     """Index place (1 has the greatest need). Columns: `name`; `wards` and `district`, those with
     most residents first, or alone; `areas`; `firm`, areas selected in 95 of 100 repeats or more;
     `residents`, `residents_10_24`; `need`; `score_max`; `factors`, what is hot in how many of its
-    areas; `next_door`, areas hot only with their neighbours; `x`, `y`, metres; `km_across`."""
+    areas; `next_door`, areas hot only with their neighbours, or not hot and next door to a
+    hotspot; `x`, `y`, metres; `km_across`."""
     place_of: "pd.Series[int]"
     """Number of the place, index area_code: the selected areas alone, in the order they came."""
 
@@ -311,7 +312,7 @@ def hot_in_places(
     *,
     labels: Mapping[str, str] | None = None,
 ) -> tuple["pd.Series[str]", "pd.Series[Any]"]:
-    """What is hot in each place, in how many areas, and how many are hot only next door.
+    """What is hot in each place, in how many areas, and how many only through others.
 
     Where no area of a place is hot for a factor by itself, its words say so: "drugs (2, with
     neighbours)", or "drugs (next door)" where not one is hot at all.

@@ -95,7 +95,9 @@ _PLACES = {
     "need": Column("number", "Residents aged 10 to 24, weighted by the index.", "people"),
     "again": Column("number", "Share of repeats in which the plan chooses it again.", "0 to 1"),
     "factors": Column("string", "Labels of factors hot in it, each with the number of areas."),
-    "next_door": Column("integer", "Areas hot only with their neighbours.", "areas"),
+    "next_door": Column(
+        "integer", "Areas hot only with their neighbours, or next door to a hotspot.", "areas"
+    ),
     "score_max": Column("number", "Highest score of its areas.", "0 to 100"),
     "km_across": Column("number", "How far its areas stretch.", "kilometres"),
     "x": Column("number", "Easting of its middle.", "metres"),

@@ -11,7 +11,7 @@ import pandas as pd
 
 from riskindex.areas.neighbours import Neighbours, neighbour_matrix
 from riskindex.errors import RiskindexError
-from riskindex.factors import Factor
+from riskindex.factors import Factor, base_in_words
 from riskindex.hotspots.exposure_in_doubt import COMMUNAL
 from riskindex.index.aggregation import AGGREGATE, quantise
 from riskindex.index.build import Index, build_index, factor_weights, score_factors
@@ -398,7 +398,7 @@ def _exposures(made: ListMade) -> Iterator[Other]:
             if factor.exposure != base and _covers(areas, base, str(factor.exposure))
         ]
         if changed:
-            words = f"Events expected from {base.replace('_', ' ')}"
+            words = f"Events expected from {base_in_words(base)}"
             yield Other(words, partial(_tested, made, changed))
 
 

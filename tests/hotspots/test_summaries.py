@@ -30,6 +30,13 @@ def test_what_is_not_assessed_is_in_no_sum():
     assert found["null"] == "nothing was observed"
 
 
+def test_areas_around_the_study_area_are_in_no_sum():
+    seen = observation([1, 2, 9], reasons=["", "", ""])
+    found = summarise_untested(seen, factor("f"), context=np.array([False, False, True]))
+    assert (found["assessed"], found["not_assessed"]) == (2, 0)
+    assert (found["total"], found["average"]) == (6, 3)
+
+
 def test_where_no_area_is_assessed_there_is_no_average():
     found = summarise_untested(observation([1], reasons=["not covered"]), factor("f"))
     assert found["total"] == 0

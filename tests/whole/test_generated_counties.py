@@ -1,20 +1,24 @@
 """Many generated counties: no sentence is false, and all outputs say one number of one thing."""
 
 import re
+from pathlib import Path
 from typing import Any, NamedTuple
 
-import openpyxl
+import numpy as np
 import pandas as pd
 import pytest
+from one_number import compare_panels, list_lines, report_rows
 
 from riskindex import read_config, release, run
 from riskindex.cut import of_100
 from riskindex.demo.county import synthetic_county
 from riskindex.demo.write_files import write_county
+from riskindex.outputs.interactive_map import write_map
 from riskindex.outputs.map_data import map_data
 from riskindex.outputs.pages import percent
 from riskindex.outputs.report.cells import reason_cells
 from riskindex.outputs.report.page import write_report
+from riskindex.outputs.report.places import place_line
 from riskindex.outputs.workbook import write_workbook
 from riskindex.tables import rows
 
@@ -31,6 +35,7 @@ class County(NamedTuple):
     report: str
     lines: dict[str, dict[str, Any]]
     """Area code to the line of the workbook's list, by heading."""
+    folder: Path
 
 
 @pytest.fixture(params=SEEDS, scope="module")
@@ -45,13 +50,8 @@ def county(request, tmp_path_factory) -> County:
     released = release(result, profile="internal")
     write_workbook(released, folder / "workbook.xlsx")
     write_report(released, folder / "report.html")
-    sheet = openpyxl.load_workbook(folder / "workbook.xlsx")["List"]
-    (table,) = sheet.tables.values()
-    head, *lines = sheet[table.ref]
-    names = [str(cell.value) for cell in head]
-    told = [dict(zip(names, (cell.value for cell in line), strict=True)) for line in lines]
     report = (folder / "report.html").read_text(encoding="utf-8")
-    return County(result, released, report, {line["Area code"]: line for line in told})
+    return County(result, released, report, list_lines(folder / "workbook.xlsx"), folder)
 
 
 _OWN = re.compile(r": ([\d,]+)(?: weighted)? where ([\d,.]+) were expected")
@@ -91,6 +91,79 @@ def test_every_number_of_a_sentence_is_that_of_whom_it_names(county):
     assert checked
 
 
+def test_every_number_of_a_sentence_is_one_of_the_tables(county):
+    """No number stands in a reason that the area, its window or the whole does not have."""
+    released = county.released
+    labels = sorted(map(str, released.factors["label"]), key=len, reverse=True)
+    places = released.hotspots.reset_index().groupby("area_code", sort=False)
+    lasting = released.persistence.reset_index().groupby("area_code", sort=False)
+    of_all = [*released.tests["average"], *(100 * released.hotspots["value"].dropna())]
+    checked = 0
+    # Numbers that belong to names: ages in labels, and years.
+    names = "|".join([*map(re.escape, labels), r"\b(19|20)\d\d(-\d\d)?\b"])
+    for code, reasons in released.all_areas["reasons"].items():
+        text = re.sub(names, "", reasons, flags=re.IGNORECASE)
+        tests = places.get_group(code)
+        own = [tests[c].to_numpy(float, na_value=np.nan) for c in _TOLD]
+        own += [own[0] / own[1], own[2] / own[3], 100 * tests["value"].to_numpy(float)]
+        if code in lasting.groups:
+            times = lasting.get_group(code)[["periods_hot", "periods_assessed", "periods_hot_all"]]
+            own.append(times.to_numpy(float, na_value=np.nan).ravel())
+        known = np.concatenate([*own, of_all, released.clusters_found["areas"], range(1, 10)])
+        for word in re.findall(r"\d[\d,]*(?:\.\d+)?", text):
+            off = 0.5 if "." not in word else 0.05
+            assert (np.abs(known - number(word)) <= off + 1e-9).any(), (word, text)
+            checked += 1
+    assert checked
+
+
+_TOLD = ("observed", "expected", "window_observed", "window_expected", "confidence")
+
+
+def test_what_is_told_of_a_place_is_counted_again_from_its_areas(county):
+    released = county.released
+    plan, last = released.team_plan, {}
+    for (factor, _), part in released.hotspots.groupby(level=["factor", "period"], sort=False):
+        last[str(factor)] = part.droplevel(["factor", "period"])
+    for place, row in plan.places.table.iterrows():
+        codes = list(plan.places.place_of.index[plan.places.place_of == place])
+        firm = int((released.top.loc[codes, "p_selected"] >= 0.95).sum())
+        assert (row["areas"], row["firm"]) == (len(codes), firm)
+        hot = {f: t.loc[codes, "is_hot"].astype(bool) for f, t in last.items()}
+        own = {f: hot[f] & last[f].loc[codes, "kind"].isin(["own", "both", ""]) for f in hot}
+        near = {f: last[f].loc[codes, "kind"].eq("next door") | hot[f] for f in hot}
+        through = sum(
+            any(near[f][code] for f in hot) and not any(own[f][code] for f in hot) for code in codes
+        )
+        assert row["next_door"] == through
+        words = dict(re.findall(r"(?:^|; )(.+?) \((.+?)\)(?=;|$)", row["factors"]))
+        for factor, flags in hot.items():
+            label = str(released.factors.at[factor, "label"])
+            if not near[factor].any():
+                assert label not in words
+                continue
+            number_hot, own_hot = int(flags.sum()), int(own[factor].sum())
+            expected = f"{number_hot}" if own_hot else f"{number_hot}, with neighbours"
+            assert words[label] == (expected if number_hot else "next door"), (place, factor)
+        told = place_line(released, int(place))
+        assert told.startswith(f"Place {place} of {len(plan.places.table)}: ")
+        assert (f"{through} hot only with neighbours, or next door" in told) == bool(through)
+
+
+@pytest.mark.browser
+def test_panels_report_and_workbook_say_one_number(opened, county, request):
+    if request.node.callspec.params["county"] >= PANELS:
+        pytest.skip(f"the panels of {PANELS} counties are read")
+    write_map(county.released, county.folder / "map.html")
+    page = opened(county.folder / "map.html", "#view=areas")
+    most = len(county.released.top)
+    table = report_rows(county.report)
+    assert compare_panels(page, county.released, county.lines, table, most=most) >= most
+
+
+PANELS = 5
+
+
 def test_no_sentence_contradicts_itself(county):
     every = county.released.all_areas["reasons"]
     for text in every[every != ""]:
@@ -107,11 +180,7 @@ def test_probabilities_scores_and_counts_are_the_same_everywhere(county):
     released = county.released
     data = map_data(released)
     position = {code: i for i, code in enumerate(data["codes"])}
-    table_rows = {
-        found[0]: row
-        for row in re.findall(r"<tr[^>]*><td.*?</tr>", county.report)
-        if (found := re.search(r"E\d{8}", row))
-    }
+    table_rows = report_rows(county.report)
     cells = reason_cells(released, list(map(str, released.top.index)))
     compared = 0
     for code, area in released.top.iterrows():

@@ -138,7 +138,7 @@ function placeFacts(at) {
     ["Firm", known(table.firm?.[at]) ? whole.format(table.firm[at]) : ""],
     ["Aged 10 to 24", known(table.residents_10_24?.[at]) ? whole.format(table.residents_10_24[at]) : ""],
     ["Residents", known(table.residents?.[at]) ? whole.format(table.residents[at]) : ""],
-    ["Hot only with neighbours", table.next_door?.[at] ? areasWord(table.next_door[at]) : ""],
+    ["Hot only with neighbours, or next door", table.next_door?.[at] ? areasWord(table.next_door[at]) : ""],
   ].filter(([, value]) => value !== "");
 }
 

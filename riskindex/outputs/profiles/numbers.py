@@ -11,7 +11,6 @@ import pandas as pd
 
 from riskindex.assessment.figure_rows import GIVEN
 from riskindex.assessment.place_counts import NAMED_KIND, WHOLE_KIND
-from riskindex.factors import reads_all_periods
 from riskindex.outputs.needs.rows import Row
 from riskindex.outputs.pages import slug
 from riskindex.outputs.small_maps import AreaPaths, outline
@@ -137,18 +136,10 @@ class Book:
         # A value as it is makes no area hot; "no area is hot for it" would say it was looked for.
         labels = self.released.factors.loc[self.can_be_hot, "label"]
         return {
-            str(name): _hot(str(label), last[str(name)], self._flag(str(name)))
+            str(name): _hot(str(label), last[str(name)])
             for name, label in labels.items()
             if str(name) in last
         }
-
-    def _flag(self, factor: str) -> str:
-        """Where periods are many, hot means hot when they are corrected together."""
-        periods = str(self.released.factors.at[factor, "periods"]).split(", ")
-        unit = str(self.released.config.get("periods", {}).get("unit", ""))
-        # Sixty months are sixty chances to be hot by luck; read side by side, they need one
-        # correction.
-        return "is_hot_all" if reads_all_periods(len(periods), unit) else "is_hot"
 
     @cached_property
     def new(self) -> set[tuple[str, str]]:
@@ -326,15 +317,10 @@ def index_class(score: "pd.Series[float]") -> "pd.Series[int]":
     return pd.Series(np.where(np.isnan(share), -1, classes), index=score.index)
 
 
-def _hot(label: str, tests: pd.DataFrame, flag: str = "is_hot") -> Hot:
-    # Partners see flags of restricted factors without what is corrected over all periods.
-    shown = tests[flag].where(tests[flag].notna(), tests["is_hot"]) if flag in tests else None
-    is_hot = (
-        (tests["is_hot"] if shown is None else shown)
-        .astype("boolean")
-        .fillna(False)
-        .to_numpy(dtype=bool)
-    )
+def _hot(label: str, tests: pd.DataFrame) -> Hot:
+    # By the period's own correction, as in the figures and on the map, also where periods are many:
+    # how many flags stay when all are corrected together is told with the tests.
+    is_hot = tests["is_hot"].astype("boolean").fillna(False).to_numpy(dtype=bool)
     # Tests without confidence, such as a threshold, are hot or not and nothing between.
     level = tests["confidence"].astype("Float64").fillna(0).to_numpy(dtype=int)
     classes = np.select(

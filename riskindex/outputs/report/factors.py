@@ -145,8 +145,8 @@ TEST_WORDS = {
 """Column of the tests to its heading in the report."""
 _DECIMALS = {"average": 1, "dispersion": 3, "moran_i": 3, "general_g": 3}
 _ABOUT_TESTS = (
-    "Tests of the last period: how many areas are hot, and at 90, 95 and 99% confidence; Moran's I "
-    "is above 0 where neighbours are alike, General G is high where high numbers lie side by side."
+    "Tests of the last period: how many areas are hot, and with how much confidence; Moran's I is "
+    "above 0 where neighbours are alike, General G is high where high numbers lie side by side."
 )
 
 
@@ -174,20 +174,22 @@ def _last_tests(released: Released) -> pd.DataFrame:
     # General G is a share of all pairs, so small that three decimals would show zeros.
     if "general_g" in last:
         last = last.assign(general_g=1000 * last["general_g"].astype(float))
-    # Columns of zeros for every factor would widen the table past the page.
-    columns = [c for c in TEST_WORDS if c in last and _has_numbers(last[c])]
+    columns = [c for c in TEST_WORDS if c in last and _says_something(last, c)]
     shown = {TEST_WORDS[c]: [_number(c, v) for v in last[c]] for c in columns}
     labels = [released.label(str(factor)) for factor in last.index]
     table = pd.DataFrame({"Factor": labels, **shown})
     stays = [stays_hot(released, str(factor)) for factor in last.index]
     if any(stays):
-        table["Of the hot, stay so without the most excessive area of their window"] = stays
+        table["Hot without the most excessive area of their window"] = stays
     return table
 
 
-def _has_numbers(column: "pd.Series[float]") -> bool:
-    numbers = column.dropna()
-    return bool((numbers != 0).any())
+def _says_something(tests: pd.DataFrame, name: str) -> bool:
+    """Whether a column is no row of zeros, and says another thing than the hot areas do."""
+    numbers = tests[name].dropna()
+    # At the usual level hot is 95% sure, and of one period all corrections are one.
+    is_told = name in ("hot_95", "hot_99", "hot_all") and tests[name].equals(tests["hot"])
+    return bool((numbers != 0).any()) and not is_told
 
 
 def _number(column: str, value: float) -> str:

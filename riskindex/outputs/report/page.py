@@ -102,14 +102,18 @@ def write_report(released: Released, path: Path, *, earlier: Path | None = None)
     contents = "".join(f"<li>{link(f'#{slug(title)}', title)}</li>" for title in (*first, *annexes))
     nav = f'<nav aria-label="Contents"><ul class="contents">{contents}</ul></nav>'
     # Contents after the first page: a director reads one page, and should not have to turn to it.
-    body = _sections(first, after_first=nav) + '<p class="annexes">Annexes</p>' + _sections(annexes)
+    annexed = _sections(annexes)
+    body = _sections(first) + annexed
+    # What marks mean stands before the first table that is long, and not above the answer.
+    body = f'{_sections(first, after_first=marks_line(body) + nav)}<p class="annexes">Annexes</p>'
+    body += annexed
     head = page_head(released.title, profile=released.profile, lead=released.lead)
     html = document(
         title=f"{released.title}: report",
         head=style_block(
             asset("page.css"), asset("report.css"), asset("plots.css"), print_mark(released.profile)
         ),
-        body=f'{head}<main class="report">{marks_line(body)}{body}</main>',
+        body=f'{head}<main class="report">{body}</main>',
     )
     path.write_text(html, encoding="utf-8", newline="\n")
 

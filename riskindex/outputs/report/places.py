@@ -129,7 +129,7 @@ def _people(place: dict[Any, Any]) -> dict[str, object]:
     columns = {
         "firm": "Firm",
         "residents_10_24": "Aged 10 to 24",
-        "next_door": "Hot only with neighbours",
+        "next_door": "Hot only with neighbours, or next door",
     }
     return {
         words: pd.NA if pd.isna(place[name]) else int(place[name])
@@ -199,7 +199,7 @@ def _questions(released: Released, plan: TeamPlan) -> Iterator[str]:
         number = int(next_door.sum())
         yield (
             f"{areas(number)} of the list {'is' if number == 1 else 'are'} hot only with "
-            "neighbours: ask what lies next door before a team is sent there."
+            "neighbours, or next door to a hotspot: ask what lies there before a team is sent."
         )
     yield "Who works there already, and what do the people who live there say?"
 
@@ -278,7 +278,8 @@ def place_line(released: Released, number: int) -> str:
     if pd.notna(place["residents_10_24"]):
         parts.append(f"{int(place['residents_10_24']):,} people aged 10 to 24")
     if pd.notna(place["next_door"]) and place["next_door"]:
-        parts.append(f"{int(place['next_door']):,} hot only together with neighbours")
+        number = int(place["next_door"])
+        parts.append(f"{number:,} hot only with neighbours, or next door to a hotspot")
     amount = plan.steps[plan.now].amount
     reached = number in plan.choice.best.places
     sent = f"{'Reached' if reached else 'Not reached'} with {amount}."

@@ -27,4 +27,4 @@ def test_columns_that_tell_nothing_are_left_out(county_released):
     quiet = plan.places.table.assign(next_door=0)
     silent = plan._replace(places=plan.places._replace(table=quiet))
     html = first_page(dataclasses.replace(county_released, team_plan=silent))
-    assert "Hot only with neighbours" not in html
+    assert "Hot only with neighbours, or next door" not in html
