@@ -33,6 +33,7 @@ from riskindex.assessment.people_counts import (
 from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.disclosure import WITHHELD
 from riskindex.statistics.intervals import round_half_away
+from riskindex.statistics.multinomial import draw_multinomial
 
 BOOTSTRAP = "bootstrap over people"
 RESAMPLES = 999
@@ -268,7 +269,7 @@ def _limits(wide: _Wide, row: int) -> tuple[float, float]:
     total = int(people.sum())
     # Anew for every row: its limits do not hang on which rows stand before it.
     rng = np.random.default_rng(wide.shown.seed)
-    drawn = rng.multinomial(total, people / total, size=RESAMPLES)
+    drawn = draw_multinomial(rng, total, people, draws=RESAMPLES)
     # Percentile bootstrap, 95%.
     low, high = np.quantile(drawn @ numbers / total, [0.025, 0.975])
     return float(low), float(high)

@@ -18,6 +18,7 @@ from riskindex.errors import DataError
 from riskindex.factors import Factor
 from riskindex.hotspots.samples import Land, Observation, Sample, context_of, observe
 from riskindex.statistics.expectation import AssessedAreas, compare
+from riskindex.statistics.multinomial import draw_multinomial
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -377,9 +378,11 @@ def _simulated(scores: _Scores, law: Law, seed: int, replicate: int) -> float:
         counts = rng.poisson(law.means * risk)
     else:
         # Without dispersion the total is held, as Kulldorff's test is conditional on it.
-        totals = np.round(law.means.sum(axis=0)).astype(np.int64)
-        shares = law.means / law.means.sum(axis=0)
-        counts = np.column_stack([rng.multinomial(*g) for g in zip(totals, shares.T, strict=True)])
+        columns = [
+            draw_multinomial(rng, round(of_group.sum()), of_group, draws=1)[0]
+            for of_group in law.means.T
+        ]
+        counts = np.column_stack(columns)
     return scores.largest((counts @ law.jumps).astype(float))
 
 

@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from riskindex.arrays import Array, Integers
 from riskindex.errors import DataError
 from riskindex.statistics.intervals import Estimate, rate_sum, share_of_rate
+from riskindex.statistics.multinomial import draw_multinomial
 
 HALVINGS = 50
 """Bisections for the limits of the relative index: more than its digits on paper."""
@@ -248,8 +249,11 @@ def by_chance(
     chances = np.ones(len(x)) if exposure is None else np.asarray(exposure, dtype=np.float64)
     # Where events are fewer than areas, most areas must be empty: concentration needs this to be
     # read at all.
-    chances, seen = chances / chances.sum(), measure(x)
-    drawn = np.array([measure(rng.multinomial(x.sum(), chances)) for _ in range(draws)])
+    seen = measure(x)
+    total = int(x.sum())
+    # One by one: the draws of a whole country would not fit into memory together.
+    maps = (draw_multinomial(rng, total, chances, draws=1)[0] for _ in range(draws))
+    drawn = np.array([measure(one) for one in maps])
     # Shares of the same count may differ in their last digit by the order of a sum.
     reached = drawn >= seen - 1e-12
     p = (1 + reached.sum(axis=0)) / (1 + draws)

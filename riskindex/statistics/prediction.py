@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from riskindex.arrays import Array, Flags
+from riskindex.statistics.multinomial import draw_multinomial
 
 LEVEL = 0.95
 """Of every interval and range."""
@@ -188,7 +189,7 @@ MEASURES: Mapping[str, Measure] = MappingProxyType(
 
 def area_repeats(n: int, draws: int, rng: np.random.Generator) -> Array:
     """How often each of n areas is drawn when n are drawn with replacement; `(draws, n)`."""
-    return rng.multinomial(n, np.full(n, 1 / n), size=draws).astype(float)
+    return draw_multinomial(rng, n, np.ones(n), draws=draws).astype(float)
 
 
 def random_lists(n: int, number: int, draws: int, rng: np.random.Generator) -> Flags:
