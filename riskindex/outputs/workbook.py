@@ -1,6 +1,5 @@
 """The list as CSV, and a workbook laid out as the Government Statistical Service advises."""
 
-import csv
 import re
 import warnings
 from datetime import datetime
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED
+from riskindex.files.csv_writer import write_table
 from riskindex.files.text import inert, retold, seen
 from riskindex.outputs.workbook_sheets import Sheet, mark_words, sheets_of
 from riskindex.publication.released import Released
@@ -31,15 +31,9 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     columns = {i: retold(column, inert) for i, (_, column) in enumerate(table.items())}
     safe = pd.DataFrame(columns, index=table.index, copy=False)
     safe.columns = [inert(str(column)) for column in table.columns]
-    safe.to_csv(
-        # Without the byte order mark Excel reads UTF-8 as the Windows code page; CRLF is the line
-        # end of RFC 4180.
-        path,
-        index=False,
-        encoding="utf-8-sig",
-        lineterminator="\r\n",
-        quoting=csv.QUOTE_MINIMAL,
-    )
+    # Without the byte order mark Excel reads UTF-8 as the Windows code page; CRLF is the line end of
+    # RFC 4180.
+    write_table(safe, path, line_end="\r\n", encoding="utf-8-sig")
 
 
 def write_parquet(released: Released, path: Path) -> None:
