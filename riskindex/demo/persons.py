@@ -180,13 +180,22 @@ def _latest(rows: Integers, number: Integers) -> Integers:
 
 def _paired(now: Integers, earlier: Integers, key: Integers, rng: np.random.Generator) -> Integers:
     """Rows of now beside rows of earlier with the same key, each at most once, shape `(m, 2)`."""
-    parts = []
-    for rows in (now, earlier):
-        shuffled = rng.permutation(rows)
-        table = pd.DataFrame({"row": shuffled, "key": key[shuffled]})
-        parts.append(table.assign(turn=table.groupby("key").cumcount()))
-    both = parts[0].merge(parts[1], on=["key", "turn"], suffixes=("", "_earlier"))
-    return np.asarray(both[["row", "row_earlier"]])
+    rows = [rng.permutation(of) for of in (now, earlier)]
+    # The first of a key meets the first of it, the second the second.
+    codes = [key[of] * len(key) + _turn(key[of]) for of in rows]
+    order = np.argsort(codes[1])
+    at = np.searchsorted(codes[1], codes[0], sorter=order)
+    meets = np.isin(codes[0], codes[1])
+    return np.column_stack([rows[0][meets], rows[1][order[at[meets]]]])
+
+
+def _turn(key: Integers) -> Integers:
+    """How many earlier entries have the same key."""
+    order = np.argsort(key, kind="stable")
+    ordered = key[order]
+    turn = np.empty(len(key), dtype=np.int64)
+    turn[order] = np.arange(len(key)) - np.searchsorted(ordered, ordered)
+    return turn
 
 
 def link_to_offences(
