@@ -13,6 +13,7 @@ from riskindex.assessment.figure_rows import GIVEN
 from riskindex.assessment.place_counts import NAMED_KIND, WHOLE_KIND
 from riskindex.outputs.needs.rows import Row
 from riskindex.outputs.pages import slug
+from riskindex.outputs.report.cells import Cell, reason_cells
 from riskindex.outputs.small_maps import AreaPaths, outline
 from riskindex.publication.released import Released
 from riskindex.statistics.intervals import round_half_away
@@ -231,6 +232,14 @@ class Book:
         if place.is_whole:
             return self.selected(place)
         return [code for code in place.codes if place.is_named or self._has_line(code)]
+
+    @cached_property
+    def cells(self) -> dict[str, dict[str, Cell]]:
+        """What each factor says of every area that may have a line on a page."""
+        # Once for all pages: to look up each page's areas by themselves takes most of the writing.
+        named = {code for place in self.named_places for code in place.codes}
+        codes = [code for code in self.records if code in named or self._has_line(code)]
+        return reason_cells(self.released, codes)
 
     def _has_line(self, code: str) -> bool:
         area = self.records[code]

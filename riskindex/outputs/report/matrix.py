@@ -1,6 +1,6 @@
 """The matrix of reasons: a row for each area, a column for each factor."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -33,6 +33,7 @@ def reason_matrix(
     ids: bool = False,
     grouped: bool = False,
     is_list: bool = True,
+    found: Mapping[str, Mapping[str, Cell]] | None = None,
 ) -> str:
     """The reasons of some areas as one table, in HTML.
 
@@ -49,6 +50,8 @@ def reason_matrix(
     is_list
         Whether they are the list. Of others a column says which are selected, and no line sums
         them.
+    found
+        `reason_cells` of these areas and others, where many pages share them.
 
     Every number is of the row that `data-row` names: of a line that of the area in all_areas.csv,
     of a cell those of the factor and area in star/fact_hotspot.csv.
@@ -57,7 +60,11 @@ def reason_matrix(
     shown = list(codes)[:MOST_ROWS]
     if not shown:
         return ""
-    by_factor = reason_cells(released, shown)
+    by_factor = (
+        reason_cells(released, shown)
+        if found is None
+        else {f: {c: of[c] for c in shown if c in of} for f, of in found.items()}
+    )
     # An empty column takes the room of a full one; which ones are left out is said under the table.
     cells = {factor: of for factor, of in by_factor.items() if of}
     before = _before(released, shown, is_list=is_list)
