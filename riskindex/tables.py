@@ -10,14 +10,38 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import sparray
 
-from riskindex.arrays import AnyArray
+from riskindex.arrays import AnyArray, Positions
 
 
 def rows(table: pd.DataFrame, **levels: str) -> pd.DataFrame:
     """Rows of a long table, such as those of one factor and period, by area_code."""
-    part = table.xs(tuple(levels.values()), level=tuple(levels))
-    assert isinstance(part, pd.DataFrame)
-    return part
+    index = table.index
+    if not isinstance(index, pd.MultiIndex) or index.nlevels == len(levels):
+        part = table.xs(tuple(levels.values()), level=tuple(levels))
+        assert isinstance(part, pd.DataFrame)
+        return part
+    numbers = {index.names.index(name): value for name, value in levels.items()}
+    wanted = np.ones(len(index), dtype=bool)
+    for number, value in numbers.items():
+        wanted &= index.codes[number] == index.levels[number].get_loc(value)
+    at = np.flatnonzero(wanted)
+    if not len(at):
+        raise KeyError(tuple(levels.values()))
+    # Rows of one factor and period lie together, so that a slice is a view and nothing is copied.
+    together = at[-1] - at[0] + 1 == len(at)
+    part = table.iloc[at[0] : at[-1] + 1] if together else table.iloc[at]
+    return part.set_axis(_without_levels(index, at, list(numbers)))
+
+
+def _without_levels(index: pd.MultiIndex, at: Positions, numbers: Sequence[int]) -> "pd.Index[Any]":
+    """The index of some rows without some levels, which are the same in all of these rows."""
+    rest = [number for number in range(index.nlevels) if number not in numbers]
+    if len(rest) > 1:
+        return index[at].droplevel(list(numbers))
+    level, codes = index.levels[rest[0]], index.codes[rest[0]][at]
+    # The level itself and no copy: pandas aligns tables of one and the same index without a look.
+    every = np.array_equal(codes, np.arange(len(level)))
+    return (level if every else level.take(codes)).rename(index.names[rest[0]])
 
 
 def long_index(keys: Sequence[tuple[str, ...]], areas: "pd.Index[Any]") -> pd.MultiIndex:

@@ -264,8 +264,10 @@ def _events(factor: Factor, period: str, counts: pd.DataFrame) -> Array:
             f"{factor.label}: no counts of {absent[0][1]!r} in {period}. "
             "Count the events with the same factors that are tested."
         )
+    # By position: a list of names would be made into an index of its own at every call.
+    at = [counts.columns.get_loc(column) for column in columns]
     # NA stays NaN: not covered is not zero events.
-    return np.asarray(counts[columns].to_numpy(dtype=np.float64, na_value=np.nan))
+    return np.asarray(counts.iloc[:, at].to_numpy(dtype=np.float64, na_value=np.nan))
 
 
 def _column(table: pd.DataFrame, column: Hashable, factor: Factor) -> Array:

@@ -14,8 +14,9 @@ from riskindex.errors import RiskindexError
 from riskindex.factors import Factor, base_in_words
 from riskindex.hotspots.exposure_in_doubt import COMMUNAL
 from riskindex.index.aggregation import AGGREGATE, quantise
-from riskindex.index.build import Index, build_index, factor_weights, score_factors
+from riskindex.index.build import Index, build_index, factor_weights
 from riskindex.index.normalise import normalise
+from riskindex.index.scores import score_factor
 from riskindex.index.selection import ROUNDING, Selected, Selection, select_top
 from riskindex.index.weights import elicited_spread
 from riskindex.tables import Sensitivity
@@ -300,12 +301,31 @@ def _all(factors: Sequence[Factor], **changes: object) -> dict[str, Factor]:
 
 
 def _scored_by(made: ListMade, changed: Mapping[str, Factor]) -> Selected:
-    factors = [changed.get(factor.name, factor) for factor in made.factors]
     near = made.data.weights
-    scores = score_factors(
-        made.hotspots, made.persistence, factors, options=made.index, neighbours=near
-    )
-    return made.again(scores=scores)
+    columns = {
+        name: score_factor(made.hotspots, made.persistence, factor, neighbours=near)
+        for name, factor in changed.items()
+    }
+    return made.again(scores=_rescored(made.scores, columns))
+
+
+def _rescored(scores: pd.DataFrame, changed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """The scores of a run with those of some factors in place of theirs."""
+    # Other factors keep the scores of the run, which need not be found again.
+    factor = scores.index.get_level_values("factor")
+    rows = {name: np.flatnonzero(factor == name) for name in changed}
+    columns = {}
+    for name in _SCORED:
+        column = scores[name].to_numpy(copy=True)
+        for of, table in changed.items():
+            if name in table:
+                column[rows[of]] = table[name].to_numpy()
+        columns[name] = column
+    return scores.assign(**columns)
+
+
+_SCORED = ("value", "score", "intensity", "is_hot", "reason")
+"""Columns of the scores that the index and the selection look at, and another choice changes."""
 
 
 def _normalisation(made: ListMade) -> Iterator[Other]:
@@ -372,14 +392,11 @@ def _scored_again(
     again: bool = False,
 ) -> Selected:
     """The list with the scores of some factors as others would have them by these tests."""
-    scores = made.scores.copy()
-    for factor, other in changed:
-        columns = score_by_other_test(tests, factor, other, again=again)
-        # Other factors keep the scores of the run.
-        mine = scores.index.get_level_values("factor") == factor.name
-        for name, column in columns.items():
-            scores.loc[mine, name] = column.to_numpy()
-    return made.again(scores=scores)
+    columns = {
+        factor.name: score_by_other_test(tests, factor, other, again=again)
+        for factor, other in changed
+    }
+    return made.again(scores=_rescored(made.scores, columns))
 
 
 def _exposures(made: ListMade) -> Iterator[Other]:
