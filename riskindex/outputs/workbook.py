@@ -31,8 +31,8 @@ def write_csv(table: pd.DataFrame, path: Path) -> None:
     columns = {i: retold(column, inert) for i, (_, column) in enumerate(table.items())}
     safe = pd.DataFrame(columns, index=table.index, copy=False)
     safe.columns = [inert(str(column)) for column in table.columns]
-    # Without the byte order mark Excel reads UTF-8 as the Windows code page; CRLF is the line end of
-    # RFC 4180.
+    # Without the byte order mark Excel reads UTF-8 as the Windows code page; CRLF is the line end
+    # of RFC 4180.
     write_table(safe, path, line_end="\r\n", encoding="utf-8-sig")
 
 
