@@ -62,12 +62,14 @@ def _texts(column: "pd.Series[Any]", line_end: str) -> list[str]:
         # Cell by cell: equal values of several types, such as 1 and True, are not written alike.
         return _quoted(column.where(column.notna(), "").tolist(), line_end)
     elif isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
-        return column.to_numpy().astype(str).tolist()
+        numerals: list[str] = column.to_numpy().astype(str).tolist()
+        return numerals
     else:
         codes, different = pd.factorize(column)
         texts = _quoted(different.tolist(), line_end)
     # A missing value has the code -1, which is the last text.
-    return np.array([*texts, ""], dtype=object)[codes].tolist()
+    cells: list[str] = np.array([*texts, ""], dtype=object)[codes].tolist()
+    return cells
 
 
 def _quoted(values: list[Any], line_end: str) -> list[str]:
