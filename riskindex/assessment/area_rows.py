@@ -1,10 +1,13 @@
 """How many areas are hot, for how long, and on the list, and who lives there, by place."""
 
 from collections.abc import Iterator, Mapping
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from riskindex.areas.groups import all_or_none
+from riskindex.arrays import Positions
 from riskindex.assessment.figure_rows import GIVEN, ByArea, span
 from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.disclosure import NOT_RECORDED, WITHHELD
@@ -42,9 +45,10 @@ def hot_rows(
         wide = hot.droplevel("factor").unstack("period")
         # Unstacking sorts labels as text; the order of time is that of the tests.
         wide = wide[list(dict.fromkeys(part.index.get_level_values("period")))]
+        located = {kind: _located(of_kind.reindex(wide.index)) for kind, of_kind in places.items()}
         for category, period, flags in _asked(wide):
-            for kind, of_kind in places.items():
-                rows = _counted(flags, of_kind.reindex(flags.index))
+            for kind, of_areas in located.items():
+                rows = _counted(flags, of_areas)
                 yield rows.assign(
                     figure=f"{factor}.hot",
                     kind="hot",
@@ -96,7 +100,7 @@ def list_rows(by_area: ByArea, listed: "pd.Series[bool]", *, whole: str) -> Iter
         places = of_kind.reindex(listed.index)
         about = {"kind": LIST, "place_kind": kind, "period": by_area.period}
         for category, of_areas in flags.items():
-            yield _placed(_counted(of_areas, places), kind, whole).assign(
+            yield _placed(_counted(of_areas, _located(places)), kind, whole).assign(
                 figure=f"{LIST}.{category}",
                 measure=_MEASURES[category],
                 category=category,
@@ -146,21 +150,35 @@ def _living(
     )
 
 
-def _counted(flags: "pd.Series[object]", places: "pd.Series[str]") -> pd.DataFrame:
+class _Located(NamedTuple):
+    """Which place each area is in."""
+
+    position: Positions
+    """Among the names, -1 of an area that is in none."""
+    names: "pd.Index[str]"
+    """In their order as text."""
+
+
+def _located(places: "pd.Series[str]") -> _Located:
+    return _Located(*pd.factorize(places, sort=True))
+
+
+def _counted(flags: "pd.Series[object]", located: _Located) -> pd.DataFrame:
     """How many areas of each place have the flag, of those whose flag is known."""
     # As numbers, with NaN for not known: the sum counts the flags, the count those that are known.
-    grouped = flags.astype(float).groupby(places, sort=True)
-    table = grouped.agg(["sum", "count"]).rename_axis("place").reset_index()
+    numbers = flags.astype(float).to_numpy()
+    asked = ~np.isnan(numbers) & (located.position >= 0)
+    of, n = located.position[asked], len(located.names)
+    count, base = np.bincount(of, numbers[asked], minlength=n), np.bincount(of, minlength=n)
     # A place without an assessed area would have a share of 0 areas.
-    table = table[table["count"] > 0]
-    share = percent_share(table["sum"], table["count"], decimals=1)
+    has_areas = base > 0
     return pd.DataFrame(
         {
-            "place": table["place"],
+            "place": located.names[has_areas],
             "counted": "areas",
-            "count": table["sum"],
-            "base": table["count"],
-            "value": share,
+            "count": count[has_areas],
+            "base": base[has_areas],
+            "value": percent_share(count[has_areas], base[has_areas], decimals=1),
             "unit": "%",
             "status": GIVEN,
         }

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from riskindex.arrays import Array
+from riskindex.arrays import Array, Texts
 from riskindex.assessment.figure_rows import Shown
 from riskindex.events.periods import Unit, parse_period
 from riskindex.events.rhythm import NO_HOUR
@@ -38,37 +38,15 @@ def stand_out_rows(table: pd.DataFrame, shown: Shown) -> "dict[str, pd.Series[An
         those not recorded or at a default time, and for protected cells, whose noise is no chance
         of events.
     """
-    ratio = pd.Series(np.nan, index=table.index)
-    p = ratio.copy()
     asked = table["aspect"].isin([*PATTERNS, OF_A_WEEK]) & (table["category"] != "")
     # Of a pair whose second part is not recorded, nobody knows the hour.
     asked &= ~table["category"].str.endswith(BOTH)
     # A default time is no hour, and holds more than any.
     asked &= ~table["category"].str.endswith(NO_HOUR)
     asked &= ~table["factor"].isin(list(shown.restricted))
-    by = ["factor", "aspect", "group", "period"]
-    for (factor, aspect, _, period), part in table[asked].groupby(by):
-        # A category without a line has no record; restricted factors, of which it may be withheld,
-        # are out.
-        wide = part.pivot(index="place", columns="category", values="count").fillna(0.0)
-        labels = shown.periods[str(factor)]
-        # All periods together have the days of each.
-        labels = [str(period)] if period in labels else labels
-        unit = shown.units[str(factor)]
-        days = np.sum([_exposure(str(aspect), wide.columns, one, unit) for one in labels], axis=0)
-        # A month outside the period had no day on which an event could fall.
-        wide, days = wide.loc[:, days > 0], days[days > 0]
-        if wide.shape[1] < 2:
-            continue
-        # Of hundreds of wards some hour would look remarkable in dozens: there p is adjusted over
-        # the wards, too.
-        looked_at = len(PATTERNS) * (len(wide) if shown.is_finer else 1)
-        # Hours that share events have fractions; the multinomial law is of whole events.
-        tested = stand_out(np.rint(wide.to_numpy()), days, patterns=looked_at)
-        at = pd.MultiIndex.from_frame(part[["place", "category"]])
-        for values, column in ((tested.ratio, ratio), (tested.p, p)):
-            long = pd.DataFrame(values, index=wide.index, columns=wide.columns).stack()
-            column.loc[part.index] = long.reindex(at).to_numpy()
+    values = np.full((2, len(table)), np.nan)
+    values[:, asked.to_numpy(bool)] = _tested(table[asked], shown)
+    ratio, p = (pd.Series(one, index=table.index) for one in values)
     note = pd.Series("", index=table.index, dtype=object)
     # NaN, of what was not tested, is not at most anything.
     surely = p <= LEVEL
@@ -81,7 +59,40 @@ def stand_out_rows(table: pd.DataFrame, shown: Shown) -> "dict[str, pd.Series[An
     }
 
 
-def _exposure(aspect: str, categories: "pd.Index[str]", period: str, unit: Unit) -> Array:
+def _tested(table: pd.DataFrame, shown: Shown) -> Array:
+    """Ratio and adjusted p of each line, shape (2, lines); NaN where nothing is tested."""
+    tested = np.full((2, len(table)), np.nan)
+    # Arrays and positions: a table for each of some hundred groups takes longer than the tests.
+    count = table["count"].to_numpy(dtype=float, na_value=0.0)
+    place_of, category_of = (table[name].to_numpy(dtype=object) for name in ("place", "category"))
+    groups = table.groupby(["factor", "aspect", "group", "period"]).indices
+    for (factor, aspect, _, period), at in groups.items():
+        row, places = pd.factorize(place_of[at], sort=True)
+        column, categories = pd.factorize(category_of[at], sort=True)
+        # A category without a line has no record; restricted factors, of which it may be withheld,
+        # are out.
+        wide = np.zeros((len(places), len(categories)))
+        wide[row, column] = count[at]
+        labels = shown.periods[str(factor)]
+        # All periods together have the days of each.
+        labels = [str(period)] if period in labels else labels
+        unit = shown.units[str(factor)]
+        days = np.sum([_exposure(str(aspect), categories, one, unit) for one in labels], axis=0)
+        # A month outside the period had no day on which an event could fall.
+        if (days > 0).sum() < 2:
+            continue
+        # Of hundreds of wards some hour would look remarkable in dozens: there p is adjusted over
+        # the wards, too.
+        looked_at = len(PATTERNS) * (len(wide) if shown.is_finer else 1)
+        # Hours that share events have fractions; the multinomial law is of whole events.
+        test = stand_out(np.rint(wide[:, days > 0]), days[days > 0], patterns=looked_at)
+        both = np.full((2, *wide.shape), np.nan)
+        both[:, :, days > 0] = test.ratio, test.p
+        tested[:, at] = both[:, row, column]
+    return tested
+
+
+def _exposure(aspect: str, categories: Texts, period: str, unit: Unit) -> Array:
     """Days of each category in a period; of hours, which have as many each, 1."""
     span = parse_period(period, unit=unit)
     if aspect == "hour":

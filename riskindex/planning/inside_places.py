@@ -107,13 +107,15 @@ def _tables(
     # Only areas on the list belong to a place; streets elsewhere are not looked at.
     counted["place"] = counted["area_code"].map(place_of).astype(int)
     for place, here in counted.groupby("place"):
-        for factor in factors:
-            mine = here[here["factor"] == factor.name]
-            streets = _by_street(here, mine, factor, factors)
+        by_street, by_hour = (here[here["aspect"] == aspect] for aspect in (STREET, HOURS))
+        hours_of = dict(iter(by_hour.groupby("factor")))
+        for factor, streets in _by_street(by_street, factors):
             # One street alone has nothing to be compared with.
             if streets.sum() >= FEWEST and len(streets) > 1:
                 yield _PatternTable(int(place), factor.name, STREET, streets, np.ones(len(streets)))
-            hours = mine[mine["aspect"] == HOURS].groupby("value")["records"].sum()
+            if factor.name not in hours_of:
+                continue
+            hours = hours_of[factor.name].groupby("value")["records"].sum()
             if hours.sum() >= FEWEST:
                 # Parts without a record are zeros, and belong to the even spread that is tested.
                 hours = hours.reindex(list(PARTS), fill_value=0)
@@ -123,18 +125,22 @@ def _tables(
 
 
 def _by_street(
-    here: pd.DataFrame, mine: pd.DataFrame, factor: Factor, factors: Sequence[Factor]
-) -> "pd.Series[int]":
-    """Records of a factor on every street that its sources know of in a place."""
-    # Streets on which another kind of event was recorded are there as well.
-    sources = {group.source for group in factor.groups}
-    alike = [f.name for f in factors if sources & {group.source for group in f.groups}]
-    streets = here[(here["aspect"] == STREET) & here["factor"].isin(alike)]
-    every = pd.MultiIndex.from_frame(
-        streets[["area_code", "value"]].drop_duplicates()
-    ).sort_values()
-    counted = mine[mine["aspect"] == STREET].groupby(["area_code", "value"])["records"].sum()
-    return counted.reindex(every, fill_value=0)
+    streets: pd.DataFrame, factors: Sequence[Factor]
+) -> Iterator[tuple[Factor, "pd.Series[int]"]]:
+    """Records of each factor on every street that its sources know of in a place."""
+    keys = pd.MultiIndex.from_frame(streets[["area_code", "value"]])
+    of_factor = streets["factor"].to_numpy(dtype=object)
+    records = streets["records"].set_axis(keys)
+    known: dict[tuple[str, ...], pd.MultiIndex] = {}
+    for factor in factors:
+        # Streets on which another kind of event was recorded are there as well.
+        sources = {group.source for group in factor.groups}
+        alike = tuple(f.name for f in factors if sources & {group.source for group in f.groups})
+        # Factors of one source share their streets.
+        if alike not in known:
+            known[alike] = keys[np.isin(of_factor, alike)].unique().sort_values()
+        counted = records[of_factor == factor.name].groupby(level=[0, 1]).sum()
+        yield factor, counted.reindex(known[alike], fill_value=0)
 
 
 def hours_of_parts(factor: Factor, unit: Unit) -> Array:

@@ -375,13 +375,21 @@ def round_half_away(values: ArrayLike, *, decimals: int = 0) -> Array:
     ([1.0, -3.0, 2.0], 2.68)
     """
     x = np.array(values, dtype=np.float64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        scaled = np.abs(x) * 10.0**decimals
+        steps = np.floor(scaled + 0.5)
+        # Far from a half and small enough for every digit: no text can say otherwise.
+        clear = (np.abs(scaled - np.floor(scaled) - 0.5) > 1e-6) & (scaled < 1e9)
+    # A power of ten is exact, so that one division gives the number nearest to the decimals.
+    whole = steps / 10.0**decimals if decimals > 0 else steps * 10.0**-decimals
     # By the decimal text of a number: 2.675 in binary is below itself, and would be rounded down.
     step = Decimal(1).scaleb(-decimals)
-    finite = np.isfinite(x)
+    rest = np.isfinite(x) & ~clear
     # Adding 0 turns the minus zero of -0.4 into 0.
-    x[finite] = [
-        float(Decimal(repr(v)).quantize(step, ROUND_HALF_UP)) + 0.0 for v in x[finite].tolist()
+    x[rest] = [
+        float(Decimal(repr(v)).quantize(step, ROUND_HALF_UP)) + 0.0 for v in x[rest].tolist()
     ]
+    x[clear] = np.copysign(whole, x)[clear] + 0.0
     return x
 
 
