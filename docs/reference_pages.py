@@ -172,10 +172,10 @@ def _places(document: Node, name: str, node: Node, value: Any) -> Iterator[tuple
             yield from _places(document, name, node.get("items", {}), entry)
     elif isinstance(value, Mapping) and _fits(node, value):
         for key, part in value.items():
-            known = node.get("properties", {})
-            if key in known:
+            properties = node.get("properties", {})
+            if key in properties:
                 yield name, key
-            inner = known.get(key, node.get("additionalProperties", {}))
+            inner = properties.get(key, node.get("additionalProperties", {}))
             yield from _places(document, name, inner if isinstance(inner, Mapping) else {}, part)
 
 

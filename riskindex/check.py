@@ -120,7 +120,7 @@ def _count(config: Config, opened: events.Opened, land: ReadAreas, report: Check
         config.factors,
         periods=config.periods,
         crosswalk=edition.crosswalk,
-        known_codes=edition.known,
+        known_codes=edition.existing,
     )
     # Lines before faults: an analyst finds the cause of a loss in what was counted.
     report.lines.extend([*source_lines(counted.reconciliation), *counted.notes])
@@ -153,7 +153,7 @@ def _count_measures(
                 mine,
                 periods=Periods(unit=unit),
                 crosswalk=edition.crosswalk,
-                known_codes=edition.known,
+                known_codes=edition.existing,
             )
             report.lines.extend(n for n in counted.notes if n not in report.lines)
 

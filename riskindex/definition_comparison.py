@@ -158,7 +158,7 @@ def _events(
                 [factor],
                 periods=Periods(unit=config.unit_of(factor.name)),
                 crosswalk=codes.crosswalk,
-                known_codes=codes.known,
+                known_codes=codes.existing,
             )
             parts.append(counted.counts.sum())
     table = pd.concat(parts).rename("events").reset_index()

@@ -324,7 +324,7 @@ def _fates(listing: _Listing) -> Iterator[str]:
         yield from _fates(clause)
 
 
-def with_others(definition: Definition, known: Mapping[str, Definition]) -> Definition:
+def with_others(definition: Definition, definitions: Mapping[str, Definition]) -> Definition:
     """A definition with those that its clauses name in their place.
 
     Raises
@@ -334,9 +334,9 @@ def with_others(definition: Definition, known: Mapping[str, Definition]) -> Defi
     """
     return replace(
         definition,
-        all=_with_others(definition.all, known, (definition.name,)),
-        any=_with_others(definition.any, known, (definition.name,)),
-        none=_with_others(definition.none, known, (definition.name,)),
+        all=_with_others(definition.all, definitions, (definition.name,)),
+        any=_with_others(definition.any, definitions, (definition.name,)),
+        none=_with_others(definition.none, definitions, (definition.name,)),
     )
 
 

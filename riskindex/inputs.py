@@ -167,7 +167,7 @@ def _count(
             config.factors,
             periods=config.periods,
             crosswalk=codes.crosswalk,
-            known_codes=codes.known,
+            known_codes=codes.existing,
             places=_place_of_area(areas, config.place),
             further=further,
             inside=len(areas) <= MOST_AREAS,
@@ -181,7 +181,7 @@ def _count(
             areas,
             asked,
             crosswalk=codes.crosswalk,
-            known_codes=codes.known,
+            known_codes=codes.existing,
             elsewhere=codes.elsewhere,
         )
         return EventCounts(opened, counted, measures, people)
@@ -209,7 +209,7 @@ def _count_measures(
                 mine,
                 periods=Periods(unit=unit),
                 crosswalk=codes.crosswalk,
-                known_codes=codes.known,
+                known_codes=codes.existing,
                 places=_place_of_area(areas, config.place),
                 further=further,
             )

@@ -105,7 +105,7 @@ def faults_of_definitions(own: Definitions) -> Iterator[str]:
 
 
 def name_faults(
-    place: str, asked: EventGroup | Factor | Measure, known: Definitions
+    place: str, asked: EventGroup | Factor | Measure, definitions: Definitions
 ) -> Iterator[str]:
     """Say which names of definitions mean nothing, or stand beside a where.
 
@@ -115,7 +115,7 @@ def name_faults(
         Of the factor, measure or group of events in the config.
     asked
         What counts by the definition.
-    known
+    definitions
         Of `known_definitions`.
     """
     definition = asked.definition
@@ -126,9 +126,9 @@ def name_faults(
         yield f"{place}: a definition stands in place of where; leave one of them out."
     if isinstance(definition, Definition) and not definition.name:
         yield from (f"{place}: definition: {fault}" for fault in definition_faults(definition))
-    elif isinstance(definition, str) and definition not in known:
-        yield f"{place}: there is no definition {definition!r}; there are {listed(known)}."
-    elif isinstance(definition, str) and known[definition].outer_limit and _scores(asked):
+    elif isinstance(definition, str) and definition not in definitions:
+        yield f"{place}: there is no definition {definition!r}; there are {listed(definitions)}."
+    elif isinstance(definition, str) and definitions[definition].outer_limit and _scores(asked):
         yield (
             f"{place}: {definition} is an outer limit and no list to filter by: count it in a "
             "measure, and give the factor a definition of your own that is narrower."
@@ -141,9 +141,9 @@ def _scores(asked: EventGroup | Factor | Measure) -> bool:
     return isinstance(asked, EventGroup) or (isinstance(asked, Factor) and asked.scored)
 
 
-def with_meaning(asked: Asked, known: Definitions, sources: Sources) -> Asked:
+def with_meaning(asked: Asked, definitions: Definitions, sources: Sources) -> Asked:
     """What counts by a definition, with it, in the words of its source, in place of its name."""
-    return replace(asked, definition=_meaning(asked, known, sources))
+    return replace(asked, definition=_meaning(asked, definitions, sources))
 
 
 def _meaning(
@@ -161,18 +161,18 @@ def _meaning(
 
 
 def column_faults_of_definitions(
-    place: str, asked: EventGroup | Factor | Measure, known: Definitions, sources: Sources
+    place: str, asked: EventGroup | Factor | Measure, definitions: Definitions, sources: Sources
 ) -> Iterator[str]:
     """Say which columns of a definition the published files of police.uk cannot have.
 
     Parameters
     ----------
-    place, asked, known
+    place, asked, definitions
         As for `name_faults`, which found none.
     sources
         Of the config, by name.
     """
-    source, definition = sources.get(asked.source or ""), _meaning(asked, known, sources)
+    source, definition = sources.get(asked.source or ""), _meaning(asked, definitions, sources)
     if not isinstance(source, PoliceSource) or not isinstance(definition, Definition):
         return
     # Columns that are made of the people of an offence are in no file, whatever the source.
@@ -189,7 +189,7 @@ def column_faults_of_definitions(
 
 
 def unused_words(
-    sources: Sources, used: Sequence[EventGroup | Factor | Measure], known: Definitions
+    sources: Sources, used: Sequence[EventGroup | Factor | Measure], definitions: Definitions
 ) -> Iterator[str]:
     """Say which columns and words of a source belong to no definition that counts it.
 
@@ -199,7 +199,7 @@ def unused_words(
         Of the config, by name.
     used
         All that counts events; what has a meaning already is passed over, with its source.
-    known
+    definitions
         Of `known_definitions`.
     """
     asked: dict[str, set[str]] = {}
@@ -207,7 +207,7 @@ def unused_words(
         str(clause.column)
         for one in used
         if isinstance(one.definition, str)
-        for clause in known[one.definition].about_people
+        for clause in definitions[one.definition].about_people
     }
     for name, source in sources.items():
         if getattr(source, "offence", None) is not None:
@@ -216,7 +216,7 @@ def unused_words(
     # Already in the words of its source, from which nobody can tell what was translated.
     given_already = {one.source for one in used if isinstance(one.definition, Definition)}
     for one in used:
-        columns = known[one.definition].columns if isinstance(one.definition, str) else ()
+        columns = definitions[one.definition].columns if isinstance(one.definition, str) else ()
         asked.setdefault(one.source or "", set()).update(columns)
     for name in (name for name in sources if name not in given_already):
         source = sources[name]

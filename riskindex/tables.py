@@ -76,7 +76,7 @@ def is_same(one: Any, other: Any) -> bool:  # noqa: ANN401 (whatever a result ho
     if is_dataclass(one):
         named = [part.name for part in fields(one)]
         return all(is_same(getattr(one, name), getattr(other, name)) for name in named)
-    equal = next((equal for kinds, equal in _SAME if isinstance(one, kinds)), eq)
+    equal = next((equal for kinds, equal in _COMPARE if isinstance(one, kinds)), eq)
     return bool(equal(one, other))
 
 
@@ -94,7 +94,7 @@ def _same_sequences(one: Sequence[Any], other: Sequence[Any]) -> bool:
     return len(one) == len(other) and all(map(is_same, one, other))
 
 
-_SAME: tuple[tuple[type | tuple[type, ...], Callable[[Any, Any], bool]], ...] = (
+_COMPARE: tuple[tuple[type | tuple[type, ...], Callable[[Any, Any], bool]], ...] = (
     ((pd.DataFrame, pd.Series, pd.Index), lambda one, other: one.equals(other)),
     (np.ndarray, _same_arrays),
     (Mapping, _same_mappings),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from geopandas import GeoDataFrame
 
 NATIONAL_GRID = 27700
-VECTORS = ("geopackage", "json", "flatgeobuf", "shapefile", "parquet")
+SHAPE_FILES = ("geopackage", "json", "flatgeobuf", "shapefile", "parquet")
 """Kinds of files that hold points or polygons; others are read as tables."""
 
 
@@ -172,7 +172,7 @@ def _polygon_faults(label: str, table: "GeoDataFrame", name: str | None) -> Iter
 
 
 def _is_vector(path: Path) -> bool:
-    return path.is_dir() or sniff(path) in VECTORS
+    return path.is_dir() or sniff(path) in SHAPE_FILES
 
 
 def _with_population(path: Path, scratch: Path) -> CsvSheet:

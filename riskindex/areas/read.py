@@ -194,7 +194,7 @@ class ReadCodes(NamedTuple):
 
     crosswalk: Crosswalk | None
     """From the codes of an older edition; None where the config names no lookup."""
-    known: frozenset[str]
+    existing: frozenset[str]
     """Codes of the boundaries' edition, inside the study area and outside."""
     notes: tuple[str, ...]
     """Sentences for the screen and the report."""

@@ -63,7 +63,7 @@ def draw_areas(
 
 
 def explore_areas(
-    areas: "GeoDataFrame", column: str, *, told: Sequence[str] = (), outlined: str = "selected"
+    areas: "GeoDataFrame", column: str, *, tooltip: Sequence[str] = (), outlined: str = "selected"
 ) -> "folium.Map":
     """A map to move and zoom, without tiles; what a column says stands beside the pointer.
 
@@ -71,8 +71,8 @@ def explore_areas(
     ----------
     areas, column, outlined
         As for `draw_areas`.
-    told
-        Columns that are told of the area under the pointer.
+    tooltip
+        Columns that are shown of the area under the pointer.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def explore_areas(
     table["colour"], chosen = _colours(areas, column), _chosen(areas, outlined)
     table["width"] = np.where(chosen, 2.0, 0.2)
     # As text: folium writes numbers of NumPy and missing values in ways that no reader wants.
-    shown = {c: areas[c].astype("object").where(areas[c].notna(), "").map(str) for c in told}
+    shown = {c: areas[c].astype("object").where(areas[c].notna(), "").map(str) for c in tooltip}
     texts = table.assign(code=areas.index.astype(str), **shown)
     # Together, so that no gap opens between areas whose shared border is simplified.
     texts.geometry = texts.geometry.simplify_coverage(MOST_DETAIL)
@@ -183,7 +183,7 @@ class OnScreen(ABC):
         """
         table = self.to_geodataframe()
         columns = [name for name in ("name", "rank", "score", column) if name in table]
-        return explore_areas(table, column, told=list(dict.fromkeys(columns)))
+        return explore_areas(table, column, tooltip=list(dict.fromkeys(columns)))
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.headline}>"

@@ -146,7 +146,7 @@ def count_people(
         live elsewhere or of whom it is not known, too. `fingerprint` is the sum over the records of
         these people (of `fingerprints`; for noise alone, and in no output).
     """
-    study = StudyArea(areas, crosswalk=crosswalk, known=known_codes)
+    study = StudyArea(areas, crosswalk=crosswalk, known_codes=known_codes)
     places = places_by_kind(areas)
     parts = []
     for factor in dict.fromkeys(one.factor.name for one in asked):

@@ -300,7 +300,7 @@ ABOUT: Mapping[str, Callable[[Undescribed], pd.DataFrame]] = MappingProxyType(
 )
 """Table to what describes its records; of the others the day alone is known."""
 
-TOLD = MappingProxyType(
+ASPECTS = MappingProxyType(
     {
         "violence_offences": (
             *("type", "code", "weapon", "place", "domestic", "injury", "outcome", "until"),
@@ -338,7 +338,7 @@ def _written(name: str, of: DrawnTable, land: EventLand, rng: np.random.Generato
     # Categories: a million records hold each word once.
     words = [kind.label for kind in table.kinds]
     columns[table.kind] = pd.Categorical.from_codes(of.records.kind, categories=words)
-    columns |= {_HEADINGS.get(c, c): _as_written(about[c]) for c in TOLD.get(name, ())}
+    columns |= {_HEADINGS.get(c, c): _as_written(about[c]) for c in ASPECTS.get(name, ())}
     if table.place == "home":
         columns["home_lsoa21"] = _homes(of, land.areas, rng)
     else:

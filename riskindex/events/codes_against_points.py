@@ -66,7 +66,7 @@ def compare(connection: "DuckDBPyConnection", study: StudyArea, crs: str) -> Agr
     crs
         Coordinate system of the coordinates.
     """
-    connection.execute(_TOLD)
+    connection.execute(_BY_CODE_AND_POINT)
     # The point that most events share is often a police station, or stands for not known.
     ((located, points, most, x, y),) = connection.execute(_POINTS).fetchall()
     ((bare,),) = connection.execute(_BARE).fetchall()
@@ -132,7 +132,7 @@ _SNAPPED = (
     "Points that so many share were probably moved to a list of points, as police.uk does: they "
     "say no more about a place than its area."
 )
-_TOLD = """
+_BY_CODE_AND_POINT = """
 CREATE OR REPLACE TEMP TABLE told_twice AS
 SELECT c.id, d.x, d.y, count(*) AS n
 FROM dated d JOIN codes c ON c.code = coalesce(d.area_code, '') WHERE d.span >= 0 GROUP BY ALL

@@ -179,7 +179,7 @@ def count_events(
     refuse_other_than(Mapping, events, place="events", words="a dictionary of sources by name")
     refuse_other_than(pd.DataFrame, areas, place="areas", words="a GeoDataFrame")
     # Placed once and asked by every source: the spatial index is built at most once.
-    study = StudyArea(areas, crosswalk=crosswalk, known=known_codes)
+    study = StudyArea(areas, crosswalk=crosswalk, known_codes=known_codes)
     unit = (periods or Periods()).unit
     groups = [group for factor in factors for group in groups_of(factor, unit)]
     missing = sorted({group.source for group in groups} - set(events))

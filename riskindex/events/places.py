@@ -332,7 +332,7 @@ def _fate(code: str, study: StudyArea) -> _Fate:
         (code == "", _Fate("nowhere", Reason.NO_LOCATION)),
         (bool(here) and len(children) == 1, _Fate("moved", area=here[0] if here else -1)),
         (bool(here), _Fate("split", Reason.OUTSIDE_STUDY_AREA)),
-        (bool(children) or code in study.known, _Fate("away", Reason.OUTSIDE_STUDY_AREA)),
+        (bool(children) or code in study.known_codes, _Fate("away", Reason.OUTSIDE_STUDY_AREA)),
         (not is_well_formed(code), _Fate("away", Reason.UNKNOWN_AREA)),
         (code[:3] in study.prefixes, _Fate("unlisted", Reason.UNKNOWN_AREA)),
         (True, _Fate("foreign", Reason.OUTSIDE_STUDY_AREA)),

@@ -10,7 +10,7 @@ import pandas as pd
 from riskindex.events.periods import Period, month_label
 from riskindex.events.places import LOST, Reason
 from riskindex.events.source_events import Group, Scope
-from riskindex.events.sources import BOTH, TOLD
+from riskindex.events.sources import BOTH, RECORDED_ASPECTS
 from riskindex.events.sql import category, identifier, store, wrapped_sum
 from riskindex.events.tally import Tally
 from riskindex.statistics.time_patterns import aoristic, default_minutes
@@ -21,9 +21,9 @@ BY_PERIOD = ["factor", "group", "period", "place", "aspect", "value"]
 """Index of the table that keeps the periods apart."""
 COUNTED = {"records": "int64", "fingerprint": "uint64"}
 """Columns of the table."""
-ASPECTS = ("month", "weekday", "hour", *TOLD)
+ASPECTS = ("month", "weekday", "hour", *RECORDED_ASPECTS)
 """What can be asked, in the order of the columns."""
-MAY_LACK = ("hour", *TOLD)
+MAY_LACK = ("hour", *RECORDED_ASPECTS)
 """What a record may not say."""
 IN_NO_AREA = "(in no area)"
 """Place of events in no area of the map: elsewhere, or without a recorded place."""

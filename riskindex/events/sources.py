@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 PERSONAL = ("age", "sex", "ethnicity")
 """Attributes of a person that a column of a source may hold."""
-TOLD = (*PERSONAL, "type", "code", "outcome")
+RECORDED_ASPECTS = (*PERSONAL, "type", "code", "outcome")
 """Attributes of a record that a column may hold, beside where and when."""
 BOTH = " and "
 """Between the names of two aspects that are counted together, and between their values."""
@@ -316,7 +316,7 @@ def _definitions_by_column(name: str, factors: Sequence[Factor]) -> dict[str, st
 def people_of(source: EventSource | PoliceSource) -> dict[str, str]:
     """Attributes of people and cases, each with the column that holds it."""
     # police.uk tells nothing of people, and has none of these options.
-    given = {aspect: getattr(source, aspect, None) for aspect in TOLD}
+    given = {aspect: getattr(source, aspect, None) for aspect in RECORDED_ASPECTS}
     return {aspect: column for aspect, column in given.items() if column is not None}
 
 

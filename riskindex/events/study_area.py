@@ -28,7 +28,7 @@ class StudyArea:
         the column `residents` only to share out events of areas that were split.
     crosswalk
         Lookup from an older edition of the codes.
-    known
+    known_codes
         Codes that exist, here or elsewhere, such as all of a national lookup.
     """
 
@@ -37,16 +37,16 @@ class StudyArea:
         areas: "GeoDataFrame | pd.DataFrame",
         *,
         crosswalk: Crosswalk | None = None,
-        known: Collection[str] = (),
+        known_codes: Collection[str] = (),
     ) -> None:
         self.areas = areas
         self.codes: list[str] = areas.index.tolist()
         self.position = {code: i for i, code in enumerate(self.codes)}
         self.crosswalk = crosswalk
         # Codes of the newer edition in a lookup exist too, inside or outside.
-        self.known = frozenset(known) | (crosswalk.newer if crosswalk else frozenset())
+        self.known_codes = frozenset(known_codes) | (crosswalk.newer if crosswalk else frozenset())
         # A list of nothing but the study area says nothing about codes elsewhere.
-        self.prefixes = frozenset(code[:3] for code in self.known - self.position.keys())
+        self.prefixes = frozenset(code[:3] for code in self.known_codes - self.position.keys())
 
     @cached_property
     def prints(self) -> Fingerprints:

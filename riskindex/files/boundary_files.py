@@ -39,7 +39,7 @@ _READABLE = "GeoPackage, GeoJSON, Shapefile, FlatGeobuf or GeoParquet"
 _SHAPEFILE_PARTS = (".shp", ".shx", ".dbf")
 
 
-class Vector(NamedTuple):
+class VectorRows(NamedTuple):
     """Rows of a boundary file with the columns that were asked for, and notes."""
 
     table: "GeoDataFrame"
@@ -55,7 +55,7 @@ def read_vector(
     *,
     layer: str | None = None,
     role: str = "boundaries",
-) -> Vector:
+) -> VectorRows:
     """Read named columns and the geometry of a boundary file.
 
     Parameters
@@ -87,7 +87,7 @@ def read_vector(
         table = _READERS[kind](inner, columns, layer, label)
     notes = [f"{label}: {_without_paths(str(warning.message))}" for warning in caught]
     file = record(path, role, rows=len(table))
-    return Vector(table, file, tuple(dict.fromkeys(notes)))
+    return VectorRows(table, file, tuple(dict.fromkeys(notes)))
 
 
 class PolygonLayer(NamedTuple):
@@ -343,11 +343,11 @@ def _check_opened(info: Mapping[str, Any], driver: str, columns: Sequence[str], 
     check_columns(columns, [str(field) for field in info["fields"]], label)
 
 
-def check_columns(wanted: Sequence[str], known: Sequence[str], label: str) -> None:
+def check_columns(wanted: Sequence[str], present: Sequence[str], label: str) -> None:
     """Refuse columns that are not there, all of them at once, each with the nearest one."""
-    missing = [column for column in dict.fromkeys(wanted) if column not in known]
+    missing = [column for column in dict.fromkeys(wanted) if column not in present]
     if missing:
-        raise InputError([f"{label}: no column {c!r}{nearest(c, known)}." for c in missing])
+        raise InputError([f"{label}: no column {c!r}{nearest(c, present)}." for c in missing])
 
 
 def _read_parquet(

@@ -126,17 +126,17 @@ def find_file(folder: Path, name: str, *, place: str) -> Path:
     raise InputError(f"{place}: no file {name!r}{nearest(path.name, beside)}.")
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
+def nearest(word: str, names: Sequence[str]) -> str:
     """The tail of an error sentence: the nearest known name, or the first few that there are."""
-    folded = {name.casefold(): name for name in known}
+    folded = {name.casefold(): name for name in names}
     # Whatever the capitals: LSOA21CD and lsoa21cd are the most frequent slip.
     # A name like the one asked for beats a list of all names.
     close = difflib.get_close_matches(word.casefold(), list(folded), n=1)
     if close:
         return f"; the nearest is {folded[close[0]]!r}"
-    shown = ", ".join(repr(name) for name in known[:12])
-    more = f" and {len(known) - 12} more" if len(known) > 12 else ""
-    return f"; there is {shown}{more}" if known else "; there is nothing there"
+    shown = ", ".join(repr(name) for name in names[:12])
+    more = f" and {len(names) - 12} more" if len(names) > 12 else ""
+    return f"; there is {shown}{more}" if names else "; there is nothing there"
 
 
 def sniff(path: Path) -> str:

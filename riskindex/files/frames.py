@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from riskindex.errors import ConfigError, InputError, with_article
-from riskindex.files.boundary_files import Vector, check_columns
+from riskindex.files.boundary_files import VectorRows, check_columns
 from riskindex.files.csv_files import CsvSheet, find_columns
 from riskindex.files.formats import FileRecord, nearest
 
@@ -72,7 +72,7 @@ def _collected(table: object) -> str:
     return "; collect() it first" if hasattr(table, "collect") else ""
 
 
-def frame_vector(frame: "GeoDataFrame", columns: Sequence[str], role: str) -> Vector:
+def frame_vector(frame: "GeoDataFrame", columns: Sequence[str], role: str) -> VectorRows:
     """Named columns and the geometry of a GeoDataFrame, as `read_vector` has them of a file.
 
     Raises
@@ -95,7 +95,7 @@ def frame_vector(frame: "GeoDataFrame", columns: Sequence[str], role: str) -> Ve
     written = [kept[column].map(str).str.cat(sep="\x1e") for column in columns]
     parts = [text.encode() for text in [str(kept.crs), *written]]
     parts += [shape or b"" for shape in shapely.to_wkb(kept.geometry.to_numpy())]
-    return Vector(kept, _record(role, parts, len(kept))._replace(name=BOUNDARIES), ())
+    return VectorRows(kept, _record(role, parts, len(kept))._replace(name=BOUNDARIES), ())
 
 
 def frame_sheet(frame: Any, columns: Sequence[str], label: str) -> CsvSheet:  # noqa: ANN401
@@ -226,7 +226,7 @@ def _readable(table: "pd.DataFrame", is_read: Callable[[str], bool]) -> "pd.Data
     return part.astype(dict.fromkeys(months, "str"))
 
 
-def refuse_unknown(given: Collection[str], known: Sequence[str], argument: str) -> None:
+def refuse_unknown(given: Collection[str], names: Sequence[str], argument: str) -> None:
     """Refuse tables that no source of a config asks for.
 
     Raises
@@ -236,9 +236,9 @@ def refuse_unknown(given: Collection[str], known: Sequence[str], argument: str) 
     """
     faults = [
         f"{argument}[{name!r}]: the config has no source of that name whose {argument} a table can "
-        f"be{nearest(name, known)}."
+        f"be{nearest(name, names)}."
         for name in given
-        if name not in known
+        if name not in names
     ]
     if faults:
         raise ConfigError(faults)

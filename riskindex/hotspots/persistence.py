@@ -196,7 +196,7 @@ def _changed(rows: pd.DataFrame, factor: Factor) -> tuple[Array, Texts]:
 
 
 @lru_cache(maxsize=4096)
-def _inversions(ties: tuple[int, ...]) -> tuple[int, ...]:
+def _orders_by_inversions(ties: tuple[int, ...]) -> tuple[int, ...]:
     """How many distinct orders of a multiset have 0, 1, 2, ... inversions."""
     counts = [1]
     for k in range(2, sum(ties) + 1):
@@ -231,7 +231,7 @@ def _kendall_p(s: Array, ties: tuple[int, ...]) -> Array:
         # Continuity: S moves in steps of two, so that one step's half is taken off.
         z = np.maximum(s - 1, 0) / sqrt(spread / 18) if spread else np.zeros(len(s))
         return np.asarray(np.minimum(1, 2 * special.ndtr(-z)))
-    counts = _inversions(ties)
+    counts = _orders_by_inversions(ties)
     # S is the number of pairs less twice the inversions.
     size = np.abs(len(counts) - 1 - 2 * np.arange(len(counts)))
     probability = np.array(counts, dtype=np.float64) / sum(counts)

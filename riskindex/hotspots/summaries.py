@@ -28,9 +28,9 @@ def summarise_untested(
         Areas around the study area, shape (n,), which lie in windows and in no sum; None: none.
     """
     study = np.ones(len(seen.reason), dtype=bool) if context is None else ~context
-    told = seen.assessed & study
-    assessed = int(told.sum())
-    total = float((seen.counts[told] @ seen.event_weights).sum()) * seen.unit
+    counted = seen.assessed & study
+    assessed = int(counted.sum())
+    total = float((seen.counts[counted] @ seen.event_weights).sum()) * seen.unit
     # Missing by default: a statistic that was not computed is not 0.
     blank = dict.fromkeys(_SUMMARY, np.nan) | {"null": "nothing was observed", "estimator": ""}
     return blank | {

@@ -100,7 +100,7 @@ class Risks(NamedTuple):
 
     mean: Array
     """Of the posterior, as a ratio to what was expected."""
-    told: Array
+    statistic: Array
     """The statistic of it that the factor's `estimate` names."""
 
 
@@ -136,11 +136,11 @@ def measured_risk(risks: Risks) -> FactorMeasures:
     shape = risks.mean.shape
     nothing = np.full(shape, np.nan)
     return FactorMeasures(
-        value=risks.told,
+        value=risks.statistic,
         own=risks.mean,
         is_hot=np.zeros(shape, dtype=bool),
         confidence=np.zeros(shape),
-        assessed=~np.isnan(risks.told),
+        assessed=~np.isnan(risks.statistic),
         periods_hot=nothing,
         periods_assessed=nothing,
         pooled_p_adjusted=nothing,
@@ -171,7 +171,7 @@ def _measure(
         risks = risk_of(scored, factor, neighbours=neighbours)
         own = risks.mean
     if factor.score == "risk" and own is not None:
-        value = risks.told
+        value = risks.statistic
         # A risk is estimated from all periods, so that a last period without data does not undo it.
         assessed = np.ones(len(value), dtype=bool)
     next_door = np.array([(table["kind"] == "next door").to_numpy(bool) for table in periods])

@@ -343,7 +343,7 @@ _OPEN = "Every source is open: anybody can look it up, and it leaves as it is."
 def _transparency_part(released: Released) -> str:
     sections: dict[str, list[dict[str, object]]] = {}
     for field in fields():
-        answered = field.known(released)
+        answered = field.answer(released)
         asked = todo(field.asked) if field.asked else ""
         # What the run knows comes first, then what a person has to add to it.
         answer = Html(" ".join(part for part in (escape(answered), asked) if part))

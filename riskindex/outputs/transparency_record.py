@@ -27,7 +27,7 @@ class Field(NamedTuple):
 
     section: str
     name: str
-    known: Callable[[Released], str]
+    answer: Callable[[Released], str]
     """What the run knows of the answer; "" where only a person can say."""
     asked: str
     """What a person must write; "" where nothing is left to say."""

@@ -143,7 +143,7 @@ class _Filler:
         self.document, self.area, self.data, self.home = document, area, data, home
         self.codes: Collection[str] = area.codes if area else ()
         self.paths = files_in(data)
-        self.known = official_sources()
+        self.official = official_sources()
         self.found: list[str] = []
         self.missing: list[str] = []
 
@@ -159,7 +159,7 @@ class _Filler:
                 self._own(str(name), source)
 
     def _boundaries(self, areas: Any) -> None:  # noqa: ANN401 (a TOML table)
-        entry = self.known["lsoa21_boundaries"]
+        entry = self.official["lsoa21_boundaries"]
         candidates = find_boundaries(self.paths, str(areas["code"]), entry.columns[1:2], self.codes)
         # A file is known by its codes and not by its name: downloads are called anything.
         suitable = [file for file in candidates if file.covered]
@@ -205,7 +205,9 @@ class _Filler:
             who = " and ".join(self.area.forces) if self.area else "the force"
             why = f" (choose {who} and the months)"
             there = f" The files there are of {', '.join(sorted(units))}." if units else ""
-            self._lacks(source, "path", self.known["police_uk"], label=name, more=f"{why}{there}")
+            self._lacks(
+                source, "path", self.official["police_uk"], label=name, more=f"{why}{there}"
+            )
             return
         paths = [self._from_home(self.data / one.pattern) for one in taken]
         source["path"] = paths[0] if len(paths) == 1 else paths

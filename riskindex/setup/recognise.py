@@ -19,7 +19,7 @@ from riskindex.files.official_headings import TWINS
 
 MOST_FILES = 5_000
 """Files of a folder that are looked at; a folder of downloads has some dozens."""
-_VECTOR = ("geopackage", "json", "shapefile", "flatgeobuf", "parquet")
+_BOUNDARY_FILES = ("geopackage", "json", "shapefile", "flatgeobuf", "parquet")
 _SHEETS = ("text", "gzip", "xlsx", "ods", "legacy Excel or Word")
 
 
@@ -90,7 +90,7 @@ def find_boundaries(
         Codes that are wanted; where there are none, the files of most areas come first.
     """
     candidates = []
-    for path in (path for path in paths if _may_be(path, _VECTOR, tuple(ENDINGS))):
+    for path in (path for path in paths if _may_be(path, _BOUNDARY_FILES, tuple(ENDINGS))):
         with TemporaryDirectory(prefix="riskindex-") as scratch:
             try:
                 layers = polygon_layers(path, Path(scratch))

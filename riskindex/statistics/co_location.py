@@ -23,7 +23,7 @@ class MoranBasis(NamedTuple):
 
     roughness: Array
     """How much neighbours differ in each pattern, 1 for noise, shape `(n - 1,)`, rising from 0."""
-    vectors: Array
+    patterns: Array
     """The patterns, orthonormal columns of mean 0, shape `(n, n - 1)`."""
     neighbours: "csr_array[Any]"
     """Who adjoins whom, binary and symmetric."""
@@ -87,9 +87,9 @@ def moran_basis(weights: "csr_array[Any]") -> MoranBasis:
     matrix -= matrix.mean(axis=1, keepdims=True)
     # Moves the constant map, which is no pattern, to the end of the spectrum, to be cut off.
     matrix += 4 * max(float(degree.max()), mean) / n
-    values, vectors = np.linalg.eigh(matrix)
+    values, patterns = np.linalg.eigh(matrix)
     neighbours = csr_array((joined > 0).astype(np.float64))
-    return MoranBasis(values[:-1] / mean, np.ascontiguousarray(vectors[:, :-1]), neighbours)
+    return MoranBasis(values[:-1] / mean, np.ascontiguousarray(patterns[:, :-1]), neighbours)
 
 
 def co_location(
@@ -134,9 +134,9 @@ def co_location(
 
     a, b = np.asarray(first, dtype=np.bool_), np.asarray(second, dtype=np.bool_)
     n, k, m = len(a), int(a.sum()), int(b.sum())
-    if not n == len(b) == len(basis.vectors):
+    if not n == len(b) == len(basis.patterns):
         raise DataError(
-            f"The sets are of {n:,} and {len(b):,} areas, the map of {len(basis.vectors):,}."
+            f"The sets are of {n:,} and {len(b):,} areas, the map of {len(basis.patterns):,}."
         )
     shared, expected = int((a & b).sum()), k * m / n
     # Independent areas: too sharp where hotspots are clumped, and given beside the other for
@@ -181,13 +181,13 @@ def random_sets(
     # None, or all, of the areas is the same set wherever it lies.
     if size in (0, len(a)):
         return np.repeat(a[:, None], draws, axis=1)
-    amplitude = basis.vectors.T @ (a - a.mean())
+    amplitude = basis.patterns.T @ (a - a.mean())
 
     def cut(turned: Array, tilt: float) -> Flags:
         power = -np.sign(tilt) * np.expm1(abs(tilt)) * basis.roughness
         raised = np.exp(power - power.max())
-        spread = _spread(raised * amplitude, basis.vectors)
-        return _highest(basis.vectors @ (raised[:, None] * turned) / spread[:, None], size)
+        spread = _spread(raised * amplitude, basis.patterns)
+        return _highest(basis.patterns @ (raised[:, None] * turned) / spread[:, None], size)
 
     # Joins between areas of the set say how clumped it is; random sets must have as many.
     pilot, wanted = _turned(amplitude, rng, PILOT), _joins(a[:, None], basis)
@@ -221,14 +221,14 @@ def _turned(amplitude: Array, rng: np.random.Generator, draws: int) -> Array:
     return np.asarray(turned.reshape(-1, draws)[: len(amplitude)])
 
 
-def _spread(amplitude: Array, vectors: Array) -> Array:
+def _spread(amplitude: Array, patterns: Array) -> Array:
     """Standard deviation of each area's height when all pairs are turned."""
     first, second = _pairs(amplitude)
     # Mean square of a turned pair: each of the two has half of the power on average.
     power = np.repeat((first**2 + second**2) / 2, 2)[: len(amplitude)]
     if len(amplitude) % 2:
         power[-1] = amplitude[-1] ** 2
-    variance = vectors**2 @ power
+    variance = patterns**2 @ power
     return np.asarray(np.sqrt(np.where(variance > 0, variance, 1.0)))
 
 

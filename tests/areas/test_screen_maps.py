@@ -28,7 +28,7 @@ def test_selected_areas_have_a_line_around_them():
 
 
 def test_the_map_to_move_asks_nobody_for_anything():
-    page = explore_areas(AREAS, "score", told=["name"]).get_root().render()
+    page = explore_areas(AREAS, "score", tooltip=["name"]).get_root().render()
     assert "<script src" not in page
     assert "<link" not in page
     assert "L.tileLayer(" not in page
@@ -38,7 +38,7 @@ def test_the_map_to_move_asks_nobody_for_anything():
 
 def test_names_are_text_on_the_map():
     odd = AREAS.assign(name="</script><script>alert(1)</script>")
-    page = explore_areas(odd, "score", told=["name"]).get_root().render()
+    page = explore_areas(odd, "score", tooltip=["name"]).get_root().render()
     assert "<script>alert(1)" not in page
 
 

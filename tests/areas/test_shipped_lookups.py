@@ -430,7 +430,7 @@ def test_codes_of_2011_are_converted_without_a_file(tmp_path):
     ):
         codes = read_codes(source, tmp_path)
         assert codes.crosswalk == crosswalk_2011_2021()
-        assert len(codes.known) == 35_672
+        assert len(codes.existing) == 35_672
         assert [(f.role, f.name, f.rows) for f in codes.files] == [
             ("crosswalk", "lsoa11_lsoa21_changes.csv.gz", 2148)
         ]

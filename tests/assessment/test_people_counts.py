@@ -169,7 +169,7 @@ def test_a_lookup_of_the_config_says_whose_force_a_home_elsewhere_is_in(tmp_path
     (tmp_path / "there.csv").write_text("code,force\nS01000001,Borders\nE01024001,Garden\n")
     named = GroupLookup(path="there.csv", code="code", groups={"force": "force"})
     codes = read_codes(AreaSource(boundaries="x", code="c", elsewhere=named), tmp_path)
-    assert {"S01000001", "E01024001"} <= codes.known
+    assert {"S01000001", "E01024001"} <= codes.existing
     lines = pd.DataFrame({"code": ["S01000001", "E01024001", "E01021322", "N1"], "home": -1})
     told = list(_where(SimpleNamespace(lines=lines), codes.elsewhere))
     forces = ("Borders", "Garden", "Essex", "no force that is known")

@@ -240,7 +240,7 @@ def test_codes_are_read_from_the_lookups_of_the_config(tmp_path):
     shared = read_codes(AreaSource(boundaries="-", code="-", vintage=vintage), tmp_path).crosswalk
     assert shared is not None
     assert shared.shares == {OLD: (30.0, 90.0)}
-    assert codes.known == {"E01000001", "E01000055"}
+    assert codes.existing == {"E01000001", "E01000055"}
     assert [(file.role, file.rows) for file in codes.files] == [("crosswalk", 2)]
     assert read_codes(AreaSource(boundaries="-", code="-"), tmp_path).crosswalk is None
 

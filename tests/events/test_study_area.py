@@ -39,10 +39,10 @@ def test_points_in_degrees_come_to_the_grid_of_the_shapes():
 
 
 def test_codes_that_are_known_elsewhere_tell_their_kind():
-    assert StudyArea(AREAS, known=["E01000001"]).prefixes == frozenset()
-    study = StudyArea(AREAS, known=["E01000001", "W01000009"])
+    assert StudyArea(AREAS, known_codes=["E01000001"]).prefixes == frozenset()
+    study = StudyArea(AREAS, known_codes=["E01000001", "W01000009"])
     assert study.prefixes == {"W01"}
-    assert "W01000009" in study.known
+    assert "W01000009" in study.known_codes
 
 
 def test_events_of_a_split_area_are_shared_out_by_the_lookup_residents_or_alike():

@@ -62,7 +62,7 @@ def test_the_page_is_a_draft_while_a_person_has_still_to_write(page, released):
 
 def test_a_scored_factor_is_not_said_to_be_unscored(released):
     (sensitive,) = [field for field in fields() if field.name == "Sensitive attributes"]
-    told = sensitive.known(released).partition("never scored: ")[2]
+    told = sensitive.answer(released).partition("never scored: ")[2]
     assert "residents aged 65 and over" in told
     for label in released.factors.loc[released.factors["scored"].astype(bool), "label"]:
         assert label.lower() not in told.lower()

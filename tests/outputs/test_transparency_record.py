@@ -17,13 +17,13 @@ def test_fields_have_a_section_and_each_name_stands_once_in_it():
 
 def test_a_field_is_answered_by_the_run_or_asked_of_a_person(released):
     for field in fields():
-        assert field.known(released) or field.asked, field.name
+        assert field.answer(released) or field.asked, field.name
 
 
 def test_what_the_run_knows_is_told_with_its_numbers(released):
-    known = " ".join(field.known(released) for field in fields())
-    assert f"{released.cut.assessed:,} small areas of {released.place}" in known
-    assert f"{released.cut.selected:,} areas" in known
+    answer = " ".join(field.answer(released) for field in fields())
+    assert f"{released.cut.assessed:,} small areas of {released.place}" in answer
+    assert f"{released.cut.selected:,} areas" in answer
 
 
 def test_the_template_is_named_with_its_version_and_date():

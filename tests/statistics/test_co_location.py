@@ -70,8 +70,8 @@ def test_patterns_are_those_of_geary():
     laplacian = np.diag(neighbours.sum(axis=1)) - neighbours.toarray()
     expected = np.linalg.eigvalsh(laplacian)[1:] / neighbours.sum(axis=1).mean()
     np.testing.assert_allclose(basis.roughness, expected, atol=1e-10)
-    np.testing.assert_allclose(basis.vectors.T @ basis.vectors, np.eye(29), atol=1e-10)
-    np.testing.assert_allclose(basis.vectors.sum(axis=0), 0, atol=1e-10)
+    np.testing.assert_allclose(basis.patterns.T @ basis.patterns, np.eye(29), atol=1e-10)
+    np.testing.assert_allclose(basis.patterns.sum(axis=0), 0, atol=1e-10)
 
 
 @pytest.mark.parametrize(("reach", "share"), [(0.1, 0.2), (1.0, 0.05), (2.0, 0.2), (4.0, 0.05)])

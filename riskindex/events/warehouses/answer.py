@@ -30,7 +30,7 @@ from riskindex.files.text import MISSING_WORDS
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-_TOLD = ("area_code", "month", "events")
+_ALWAYS = ("area_code", "month", "events")
 
 
 def open_warehouse(
@@ -68,7 +68,7 @@ def open_warehouse(
     if faults:
         raise ConfigError(faults)
     rules = list(describe_rules(name, source, factors=factors))
-    columns = [*_TOLD, *rules, *(["is_outside"] if source.x is not None else [])]
+    columns = [*_ALWAYS, *rules, *(["is_outside"] if source.x is not None else [])]
     if source.answer is not None:
         path = find_file(folder, source.answer, place=f"sources.{name}.answer")
         label, answer = path.name, _read_answer(connection, path, columns, home, name)

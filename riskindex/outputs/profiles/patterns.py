@@ -74,7 +74,7 @@ class Mix:
             for falls in bins.values()
         ]
 
-    def told(self, category: str) -> Sentence:
+    def number_of(self, category: str) -> Sentence:
         """How many records say a category, as a number; nothing where none does."""
         of = self._of.get(category, [])
         number = sum(as_float(row.count) for row in of)
@@ -197,7 +197,7 @@ def _standing_out(aspect: str, mix: Mix) -> Sentence:
 
 
 def _lacking(aspect: str, mix: Mix) -> Sentence:
-    apart, unsaid = mix.told(DEFAULT_TIME), mix.told(UNSAID)
+    apart, unsaid = mix.number_of(DEFAULT_TIME), mix.number_of(UNSAID)
     sentence = (*apart, " are at a default time, which is no hour. ") if apart else ()
     sentence += (*unsaid, " do not say. ") if unsaid else ()
     # Where default times stand apart, the records left at midnight are of that hour.
