@@ -87,8 +87,8 @@ def measured(way, path, boundaries, code, months, memory):
     wall, cpu = time.perf_counter(), time.process_time()
     table = WAYS[way](path, areas, months, memory)
     wall, cpu = time.perf_counter() - wall, time.process_time() - cpu
-    same = "" if isinstance(table, pd.DataFrame) else pd.util.hash_array(table.ravel()).sum()
-    return wall, cpu, most_memory(), same
+    digest = "" if isinstance(table, pd.DataFrame) else pd.util.hash_array(table.ravel()).sum()
+    return wall, cpu, most_memory(), digest
 
 
 def most_memory():
@@ -145,7 +145,7 @@ def main():
     for way, runs in found.items():
         wall, cpu, peak, _ = zip(*runs, strict=True)
         print(f"{way:28} {median(wall):7.2f} s wall {median(cpu):7.2f} s CPU {max(peak):7,.0f} MB")
-    tables = {same for runs in found.values() for *_, same in runs if same != ""}
+    tables = {digest for runs in found.values() for *_, digest in runs if digest != ""}
     assert len(tables) == 1, "the tables differ"
 
 

@@ -255,11 +255,11 @@ def of_one_force(
 ) -> dict[str, str]:
     """The same of two lists, side by side."""
     again = area_repeats(len(events), AREA_DRAWS, rng)
-    told = {
+    shares = {
         name: with_intervals(lists[name].to_numpy(bool), events, areas, again)
         for name in ("preset", "last")
     }
-    return {f"{name}: {key}": text for name, part in told.items() for key, text in part.items()}
+    return {f"{name}: {key}": text for name, part in shares.items() for key, text in part.items()}
 
 
 def _with(value: float, limits: tuple[float, float], digits: int) -> str:
@@ -289,9 +289,9 @@ def by_force(country: Country) -> tuple[pd.DataFrame, pd.DataFrame]:
             tested = country.tested.loc[areas.index, kind]
             all_lists = plainer(lists, country.built.loc[areas.index], tested)
             found = measured(all_lists, tested, areas)
-            told = {"force": force, "kind": kind, "low": int((low >= 4).sum())}
-            told["hot_below"] = hot_below
-            lines += [told | line for line in found]
+            every = {"force": force, "kind": kind, "low": int((low >= 4).sum())}
+            every["hot_below"] = hot_below
+            lines += [every | line for line in found]
             if kind == "violence":
                 told_of_one[force] = of_one_force(all_lists, tested, areas, rng)
     return pd.DataFrame(lines), pd.DataFrame(told_of_one).T
@@ -401,9 +401,9 @@ def essex(name: str, data: Path, home: Path) -> pd.DataFrame:
         every = plainer(lists, built, tested[kind])
         for name in every:
             flags = every[name].to_numpy(bool)
-            told = with_intervals(flags, tested[kind], result.areas, again)
+            rates = with_intervals(flags, tested[kind], result.areas, again)
             share = f"{100 * land[flags].sum() / land.sum():.1f}"
-            lines.append({"kind": kind, "list": LISTS[name], **told, "land, %": share})
+            lines.append({"kind": kind, "list": LISTS[name], **rates, "land, %": share})
     return pd.DataFrame(lines).set_index(["kind", "list"])
 
 

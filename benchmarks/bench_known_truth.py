@@ -129,8 +129,8 @@ def true_top(place: Place, first: Listed, ratios: pd.DataFrame) -> np.ndarray:
         mine = scores.loc[name]
         order = np.argsort(mine["value"].to_numpy(float))
         true = ratios[name].to_numpy() / np.average(ratios[name], weights=base)
-        told = (mine[column].to_numpy(float)[order] for column in ("value", "score"))
-        scores.loc[name, "score"] = np.interp(true, *told)
+        columns = (mine[column].to_numpy(float)[order] for column in ("value", "score"))
+        scores.loc[name, "score"] = np.interp(true, *columns)
     index = build_index(scores, options=place.country.config.index)
     number = first.chosen.cut.selected
     return (index["score"].rank(ascending=False, method="first") <= number).to_numpy()
@@ -188,12 +188,12 @@ def halves(place: Place, seed: int) -> pd.DataFrame:
     return found.assign(again=other.chosen.table["selected"].astype(bool))
 
 
-def reliability(areas: pd.DataFrame, told: str, seen: str) -> pd.DataFrame:
+def reliability(areas: pd.DataFrame, probability: str, seen: str) -> pd.DataFrame:
     """Mean probability and observed share in each band, with the error of the share."""
-    known = areas[[told, seen]].dropna().astype(float)
-    band = pd.cut(known[told], BANDS, include_lowest=True)
-    table = known.groupby(band, observed=True).mean()
-    n = known.groupby(band, observed=True).size()
+    complete = areas[[probability, seen]].dropna().astype(float)
+    band = pd.cut(complete[probability], BANDS, include_lowest=True)
+    table = complete.groupby(band, observed=True).mean()
+    n = complete.groupby(band, observed=True).size()
     table["error"] = np.sqrt(table[seen] * (1 - table[seen]) / n)
     return table.assign(areas=n)
 

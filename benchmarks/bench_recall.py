@@ -61,8 +61,8 @@ def main() -> None:
     for ratio in options.ratios:
         with TemporaryDirectory() as folder:
             both = np.array([one_county(s, ratio, f"{folder}/{s}") for s in range(options.seeds)])
-        found, known = both.mean(axis=0)
-        print(f"{ratio:6g} {found:8.3f} {both[:, 0].std():6.3f} {known:11.3f} {found / known:6.2f}")
+        found, truth = both.mean(axis=0)
+        print(f"{ratio:6g} {found:8.3f} {both[:, 0].std():6.3f} {truth:11.3f} {found / truth:6.2f}")
 
 
 if __name__ == "__main__":

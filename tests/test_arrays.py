@@ -27,9 +27,9 @@ def test_every_kind_says_what_it_holds():
     text = Path(arrays.__file__).read_text("utf-8")
     body = ast.parse(text).body
     named = [i for i, node in enumerate(body) if isinstance(node, ast.Assign)]
-    told = [body[i + 1] for i in named]
+    texts = [body[i + 1] for i in named]
     assert len(named) >= 5
-    assert all(isinstance(node, ast.Expr) and node.value.value for node in told)
+    assert all(isinstance(node, ast.Expr) and node.value.value for node in texts)
 
 
 def test_the_same_object_is_worked_out_once_and_an_equal_one_again():

@@ -146,8 +146,8 @@ def test_a_backtest_is_written_whole(released, tmp_path):
 
 def test_the_page_says_how_it_was_measured_and_escapes_what_it_is_told(released, tmp_path):
     target = next(iter(released.targets))
-    told = replace(released, targets={**released.targets, target: "<b>bold</b>"})
-    save_backtest(told, tmp_path / "b")
+    marked = replace(released, targets={**released.targets, target: "<b>bold</b>"})
+    save_backtest(marked, tmp_path / "b")
     page = (tmp_path / "b" / "backtest.html").read_text(encoding="utf-8")
     assert "<b>bold</b>" not in page
     for words in (

@@ -47,7 +47,7 @@ def test_faults_of_areas_tables_and_events_are_told_together(given, county_confi
     areas["elsewhere"] = elsewhere | {"path": str(county_config.parent / elsewhere["path"])}
     areas["polygons"] = {"town_centre": {"path": "no_centres.gpkg"}}
     found = checked(given, tmp_path, areas=areas, sources=sources, selection=chosen)
-    told = " ".join(found.faults)
-    assert "E01999999" in told
-    assert "no_centres.gpkg" in told
-    assert "nowhere.csv" in told
+    words = " ".join(found.faults)
+    assert "E01999999" in words
+    assert "no_centres.gpkg" in words
+    assert "nowhere.csv" in words

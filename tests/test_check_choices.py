@@ -37,8 +37,8 @@ def test_no_preset_has_an_option_that_does_nothing(preset):
     ],
 )
 def test_an_option_that_does_nothing_is_told_with_what_it_is_for(options, words):
-    (told,) = idle_options(config(**options))
-    assert words in told
+    (note,) = idle_options(config(**options))
+    assert words in note
 
 
 def test_options_that_do_something_are_not_told():
@@ -47,16 +47,16 @@ def test_options_that_do_something_are_not_told():
 
 
 def test_bases_are_looked_for_by_name():
-    (told,) = missing_names(config())
-    assert "none is called residents_10_24" in told
-    assert "there is residents" in told
+    (note,) = missing_names(config())
+    assert "none is called residents_10_24" in note
+    assert "there is residents" in note
 
 
 def test_a_share_that_is_the_same_everywhere_is_told():
     columns = pd.MultiIndex.from_tuples([("people", "out_of_work"), ("people", "residents")])
-    same = pd.DataFrame([[10, 100], [20, 200], [None, 100]], columns=columns)
-    (told,) = constant_factors(config(), same)
-    assert "factors.work: is 0.1 in every area" in told
+    constant = pd.DataFrame([[10, 100], [20, 200], [None, 100]], columns=columns)
+    (note,) = constant_factors(config(), constant)
+    assert "factors.work: is 0.1 in every area" in note
     other = pd.DataFrame([[10, 100], [20, 100]], columns=columns)
     assert list(constant_factors(config(), other)) == []
 
@@ -111,8 +111,8 @@ def test_codes_that_nearly_match_say_what_they_are_near_to(tmp_path):
 def test_an_option_of_a_table_that_does_nothing_is_told(table, options):
     values = tomllib.loads(CONFIG)
     values[table] = values.get(table, {}) | options
-    (told,) = idle_options(parse_config(values))
-    assert told.startswith(f"{table}.{[*options][-1 if table == 'robustness' else 0]}: ")
+    (note,) = idle_options(parse_config(values))
+    assert note.startswith(f"{table}.{[*options][-1 if table == 'robustness' else 0]}: ")
 
 
 def test_rows_that_stand_twice_are_told_where_there_is_no_key(tmp_path):

@@ -222,10 +222,10 @@ def test_places_and_plan_are_sections_of_the_config():
 
 def test_what_no_plan_can_be_is_told_at_once():
     plan = {"teams": 2, "budget": 10, "within_km": 0}
-    told = faults_of({**SMALL, "places": {"largest_areas": 0}, "plan": plan})
-    assert any("places.largest_areas: 0 must be 1 or more." in line for line in told)
-    assert any("teams and budget are given" in line for line in told)
-    assert any("plan.within_km" in line for line in told)
+    faults = faults_of({**SMALL, "places": {"largest_areas": 0}, "plan": plan})
+    assert any("places.largest_areas: 0 must be 1 or more." in line for line in faults)
+    assert any("teams and budget are given" in line for line in faults)
+    assert any("plan.within_km" in line for line in faults)
 
 
 def test_profiles_are_for_kinds_of_groups_that_the_areas_have():

@@ -62,9 +62,9 @@ def test_a_minimum_per_group_names_the_groups_that_fall_short():
 
 
 def test_the_score_at_the_cut_can_be_left_out():
-    told = without_score(explained(CUT, ""))
-    assert "40" not in told.explanation
-    assert math.isnan(told.score_at_cut)
+    words = without_score(explained(CUT, ""))
+    assert "40" not in words.explanation
+    assert math.isnan(words.score_at_cut)
 
 
 def test_a_list_of_noised_counts_is_called_one_before_its_arithmetic():

@@ -15,8 +15,8 @@ SERIOUS = Definition(label="serious violence", all=(WEAPON, OUTSIDE), none=(DOME
 
 
 def record(weapon="knife", place="street", domestic="false", **more):
-    told = {"weapon": weapon, "place": place, "domestic": domestic}
-    return {"date": "2022-05-01", "area": "E01000001", **told, **more}
+    said = {"weapon": weapon, "place": place, "domestic": domestic}
+    return {"date": "2022-05-01", "area": "E01000001", **said, **more}
 
 
 def counted(rows, asked, **options):
@@ -84,10 +84,10 @@ def test_alternatives_are_told_and_what_becomes_of_them_in_the_end():
     )
     asked = Definition(label="d", all=(Clause(label="kinds", any=kinds),), none=(DOMESTIC,))
     rows = [record(kind="robbery"), record(kind="domestic manslaughter", domestic="true")]
-    told = counted(rows, asked).funnels
-    told = told[told["alternative"] != ""].set_index("alternative")
-    assert told["left"].to_dict() == {"robbery": 1, "domestic manslaughter": 1}
-    assert told["in_the_end"].to_dict() == {"robbery": 1, "domestic manslaughter": 0}
+    funnel = counted(rows, asked).funnels
+    funnel = funnel[funnel["alternative"] != ""].set_index("alternative")
+    assert funnel["left"].to_dict() == {"robbery": 1, "domestic manslaughter": 1}
+    assert funnel["in_the_end"].to_dict() == {"robbery": 1, "domestic manslaughter": 0}
 
 
 def test_ages_from_and_under_a_year_and_what_is_no_age_is_not_recorded():
@@ -123,10 +123,10 @@ def of_each(seeds):
     factors = [factor(name, definition=one) for name, one in asked.items()]
     found = count(rows, ONE, *factors)
     for name, one in asked.items():
-        told = [reads(one, row) for row in records]
+        kept = [reads(one, row) for row in records]
         steps = found.funnels[found.funnels["factor"] == name]
-        assert found.counts[name].to_numpy().sum() == told.count(True), one
-        assert steps["set_apart"].iloc[-1] == told.count(None), one
+        assert found.counts[name].to_numpy().sum() == kept.count(True), one
+        assert steps["set_apart"].iloc[-1] == kept.count(None), one
         plain = steps[steps["alternative"] == ""]
         total = plain["left"] + plain["set_apart"] + plain["left_out"].cumsum()
         assert (total == len(records)).all(), one

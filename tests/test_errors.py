@@ -28,9 +28,9 @@ def test_faults_of_several_steps_are_told_together_each_once():
     for error in (DataError("first"), InputError(["second", "third"]), InputError("second")):
         with together.trying():
             raise error
-    with pytest.raises(DataError) as told:
+    with pytest.raises(DataError) as refused:
         together.raise_any()
-    assert told.value.faults == ("first", "second", "third")
+    assert refused.value.faults == ("first", "second", "third")
 
 
 def test_without_a_fault_nothing_is_raised():

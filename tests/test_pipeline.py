@@ -151,8 +151,8 @@ def test_every_choice_of_a_test_reaches_a_run_and_its_repeats(county_config, tmp
         }
         == last["estimator"].to_dict()
     )
-    known = {rule.category for rule in CATEGORY_TABLES["arcgis-pro"]}
-    assert {"no pattern", "new hot"} <= set(result.persistence["category"]) <= known
+    categories = {rule.category for rule in CATEGORY_TABLES["arcgis-pro"]}
+    assert {"no pattern", "new hot"} <= set(result.persistence["category"]) <= categories
     base = result.areas["by_age"] - 5 * result.areas["residents_10_24"]
     assert (base >= 0).all()
     assert result.index["p_selected"].between(0, 1).all()

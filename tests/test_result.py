@@ -29,10 +29,10 @@ def test_without_sensitive_places_groups_are_counted_from_the_same_events():
 
 
 def test_with_them_groups_keep_the_events_there():
-    told = given(group_counts=OTHERS, group_fingerprints=OTHERS)
-    assert told.counts is COUNTS
-    assert told.all_counts is OTHERS
-    assert told.all_fingerprints is OTHERS
+    both = given(group_counts=OTHERS, group_fingerprints=OTHERS)
+    assert both.counts is COUNTS
+    assert both.all_counts is OTHERS
+    assert both.all_fingerprints is OTHERS
 
 
 def test_silence_says_nothing(capsys):

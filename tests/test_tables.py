@@ -36,11 +36,11 @@ def test_in_short_no_area_and_no_person_is_named():
             "left_codes": [(), ()],
         }
     )
-    told = Sensitivity(choices=choices, elicited=pd.DataFrame({"points": [1]})).in_short()
-    assert list(told.choices["kind"]) == ["aggregation"]
-    assert list(told.choices["note"]) == ["It cannot be computed from these data."]
-    assert list(told.choices) == ["kind", "note"]
-    assert told.elicited.empty
+    short = Sensitivity(choices=choices, elicited=pd.DataFrame({"points": [1]})).in_short()
+    assert list(short.choices["kind"]) == ["aggregation"]
+    assert list(short.choices["note"]) == ["It cannot be computed from these data."]
+    assert list(short.choices) == ["kind", "note"]
+    assert short.elicited.empty
 
 
 PAIRS = [

@@ -67,8 +67,8 @@ def test_data_of_ones_own_is_not_credited_to_others():
 
 
 def test_bases_of_who_is_there_by_day_are_named_and_not_taken_for_other_tables():
-    known = official_sources()
-    assert {"census21_wd001", "census21_wp001", "bres"} <= set(known)
+    entries = official_sources()
+    assert {"census21_wd001", "census21_wp001", "bres"} <= set(entries)
     # Headings of these downloads differ: a table is open by what its source says, not by them.
     own = TableSource(kind="table", path="t.csv", columns={"people": "Workday people"})
     assert not is_official(own)

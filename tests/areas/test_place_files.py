@@ -54,11 +54,11 @@ def test_services_of_several_files_are_one_table(tmp_path):
 def test_every_row_without_a_name_or_a_location_is_told(tmp_path):
     text = "name,x,y\n,617500,215000\nClacton,east,215000\nHarwich,625000,232000\n"
     name = written(tmp_path, "names.csv", text)
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as refused:
         read_gazetteer(name, tmp_path)
-    assert "row 2 lacks name" in str(told.value)
-    assert "row 3 lacks name" in str(told.value)
-    assert "row 4" not in str(told.value)
+    assert "row 2 lacks name" in str(refused.value)
+    assert "row 3 lacks name" in str(refused.value)
+    assert "row 4" not in str(refused.value)
 
 
 def test_a_file_that_is_not_there_is_told_with_its_place_in_the_config(tmp_path):

@@ -79,8 +79,8 @@ def test_official_headings_do_as_well_as_those_of_tidy_copies(shared, tmp_path):
         "lsoa21_ward24_lookup": "lsoa21_ward24_lad24",
         "lad24_csp24_lookup": "lad24_csp24_pfa24",
     }
-    for known, name in tidy.items():
-        entry, table = official_sources()[known], official(shared, name)
+    for code, name in tidy.items():
+        entry, table = official_sources()[code], official(shared, name)
         headings = dict(zip(entry.also, entry.columns, strict=True))
         headings |= {"change_code": "CHGIND", "ruc21_code": "RUC21CD", "classification": "RUC21NM"}
         headings |= {"ruc": "Urban_rural_flag"}
@@ -346,8 +346,8 @@ def test_what_is_far_away_changes_nothing_and_is_not_checked(two_columns, shared
     quick, whole = read_areas(shipped, folder), read_areas(by_file, folder)
     assert list(quick.areas.index) == list(whole.areas.index)
     assert quick.areas.geometry.equals(whole.areas.geometry)
-    same = ["district_code", "force", "is_context"]
-    assert quick.areas[same].equals(whole.areas[same])
+    unchanged = ["district_code", "force", "is_context"]
+    assert quick.areas[unchanged].equals(whole.areas[unchanged])
     assert quick.files[0] == whole.files[0]
     assert f"of {everything:,} areas lie away from the study area" in quick.notes[0]
     assert not any("lie away" in note for note in whole.notes)

@@ -33,9 +33,9 @@ def test_several_columns_are_added_up_and_a_hole_stays_one(tmp_path):
 
 def test_every_fault_is_told_with_its_row(tmp_path):
     bad = "code,n\nE01000001,ten\nE01000002,-4\nE01000003,1\nE01000003,2\n"
-    with pytest.raises(InputError) as told:
+    with pytest.raises(InputError) as refused:
         read(tmp_path, bad)
-    faults = " ".join(told.value.faults)
+    faults = " ".join(refused.value.faults)
     assert "row 2, column 'n', value 'ten'" in faults
     assert "E01000003" in faults
 

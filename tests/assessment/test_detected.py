@@ -65,14 +65,14 @@ def test_limits_are_exact(figures):
 
 
 def test_ages_of_restricted_cases_are_not_shown_to_others():
-    told = shown({"2023": (140, 0, 0)}, rhythm=rhythm(OUTCOMES), restricted=["f"])
-    assert not request_figures([ASKED], told)["category"].str.contains("months").any()
+    numbers = shown({"2023": (140, 0, 0)}, rhythm=rhythm(OUTCOMES), restricted=["f"])
+    assert not request_figures([ASKED], numbers)["category"].str.contains("months").any()
 
 
 def test_an_outcome_too_rare_to_leave_is_withheld_and_no_0():
     cells = rhythm({"2023-01 and charged": 30, "2023-01 and no suspect": 110}).assign(base=140.0)
-    told = shown({"2023": (140, 0, 0)}, rhythm=cells, restricted=["f"])
-    figures = request_figures([ASKED], told)
+    numbers = shown({"2023": (140, 0, 0)}, rhythm=cells, restricted=["f"])
+    figures = request_figures([ASKED], numbers)
     assert row(figures, category="detected")["count"] == 30
     for category in ("still open", "not recorded"):
         line = row(figures, category=category)

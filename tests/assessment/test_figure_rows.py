@@ -36,8 +36,8 @@ def test_the_empty_table_has_every_column_of_its_type():
 def test_a_row_says_who_where_when_and_what_is_counted():
     about, table = lines()
     row = figure_lines(table, "count", about).iloc[0]
-    told = row[["figure", "measure", "definition", "counted", "place", "period", "status"]]
-    assert told.tolist() == ["f.count", "Violence", "f", "records", "the county", "2022", "given"]
+    said = row[["figure", "measure", "definition", "counted", "place", "period", "status"]]
+    assert said.tolist() == ["f.count", "Violence", "f", "records", "the county", "2022", "given"]
 
 
 def test_rows_of_several_kinds_get_whole_numbers_and_no_missing_text():
@@ -70,9 +70,9 @@ def test_a_protected_part_is_never_more_than_its_whole():
     part, whole = part_of([5, 12], [10, 10])
     assert part.tolist() == [5, 10]
     assert whole.tolist() == [10, 10]
-    told = percent([1], [3])
-    assert told["value"] == pytest.approx([33.3])
-    assert told["low"][0] < 33.3 < told["high"][0]
+    third = percent([1], [3])
+    assert third["value"] == pytest.approx([33.3])
+    assert third["low"][0] < 33.3 < third["high"][0]
 
 
 def test_no_share_of_a_restricted_measure_is_given_on_a_small_base():
@@ -82,8 +82,8 @@ def test_no_share_of_a_restricted_measure_is_given_on_a_small_base():
     assert found["status"].tolist() == ["given", WITHHELD, WITHHELD, "given"]
     assert found["value"].isna().tolist() == [False, True, True, False]
     assert found["note"].iloc[1] == f"no share is given of fewer than {LEAST_BASE}"
-    opened, same = lines()
-    assert (without_small_bases(rows, same["factor"], opened)["status"] == "given").all()
+    opened, again = lines()
+    assert (without_small_bases(rows, again["factor"], opened)["status"] == "given").all()
 
 
 def test_a_share_of_hours_that_share_events_is_that_of_their_fractions():

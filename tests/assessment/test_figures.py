@@ -130,9 +130,9 @@ def test_parts_add_up_and_limits_hold_the_value(years):
     whole = counts[counts["place_kind"] == "whole"].set_index("period")["count"]
     parts = counts[counts["place_kind"] == "district"].groupby("period")["count"].sum()
     assert (whole == parts).all()
-    known = table.dropna(subset=["value", "low", "high"])
-    assert (known["low"] <= known["value"]).all()
-    assert (known["value"] <= known["high"]).all()
+    complete = table.dropna(subset=["value", "low", "high"])
+    assert (complete["low"] <= complete["value"]).all()
+    assert (complete["value"] <= complete["high"]).all()
 
 
 def test_a_part_of_a_year_is_held_against_the_same_months():

@@ -25,9 +25,9 @@ def plain(year):
 
 
 def test_figures_hold_the_funnel_with_the_definitions_name(released):
-    told = released.figures[released.figures["kind"] == "funnel"]
-    assert not told.duplicated(list(KEY)).any()
-    mine = told[(told["definition"] == "serious") & (told["period"] == "2022")]
+    funnel = released.figures[released.figures["kind"] == "funnel"]
+    assert not funnel.duplicated(list(KEY)).any()
+    mine = funnel[(funnel["definition"] == "serious") & (funnel["period"] == "2022")]
     counts = mine.set_index("category")["count"]
     read = int(offences()["date"].str.startswith("2022").sum())
     assert counts["0. records read"] == read

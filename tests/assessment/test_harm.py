@@ -41,14 +41,14 @@ def of_codes(counts):
 
 @pytest.fixture(scope="module")
 def figures():
-    told = shown({"2023": (1100, 0, 0)}, rhythm=of_codes(SERIOUS))
+    given = shown({"2023": (1100, 0, 0)}, rhythm=of_codes(SERIOUS))
     numbers = [*(float(v) for v in WEIGHTS.values()), 0.0]
     weights = series("days", category=[*WEIGHTS, "0"], value=numbers)
     weights = weights.assign(place="of 2023", unit="days")
     # 157,000 offences of 73 days in the mean: two in five of 182.5 days, the others of none.
     crime = series("crime", category=["8N", "0"], count=[62_800.0, 94_200.0])
     asked = Figure(name="harm", kind="harm", of="f", against="crime", weights="days")
-    return request_figures([asked], replace(told, series=pd.concat([weights, crime])))
+    return request_figures([asked], replace(given, series=pd.concat([weights, crime])))
 
 
 def test_people_are_weighted_by_the_ratio_of_the_offences():
@@ -63,14 +63,14 @@ def test_people_are_weighted_by_the_ratio_of_the_offences():
             "count": [626.0],
         }
     )
-    told = shown({"2023": (1100, 0, 0)}, rhythm=of_codes(SERIOUS))
+    given = shown({"2023": (1100, 0, 0)}, rhythm=of_codes(SERIOUS))
     weights = series("days", category=list(WEIGHTS), value=[float(v) for v in WEIGHTS.values()])
     weights = weights.assign(place="of 2023", unit="days")
     crime = series("crime", category=["8N", "0"], count=[62_800.0, 94_200.0])
     weights = pd.concat([weights, weights.iloc[:1].assign(category="0", value=0.0)])
     asked = Figure(name="harm", kind="harm", of="f", against="crime", weights="days", people=["f"])
-    told = replace(told, series=pd.concat([weights, crime]), people=people)
-    line = request_figures([asked], told).iloc[-1]
+    given = replace(given, series=pd.concat([weights, crime]), people=people)
+    line = request_figures([asked], given).iloc[-1]
     assert (line["count"], line["value"], line["unit"]) == (626, 8_147, "people")
     assert "rounds it first has 8,138" in line["note"]
 
@@ -117,7 +117,7 @@ def test_a_fraction_is_rounded_half_away_from_zero(value, decimals):
 
 
 def test_harm_of_restricted_offences_is_not_shown_to_others():
-    told = shown({"2023": (1100, 0, 0)}, rhythm=of_codes(SERIOUS), restricted=["f"])
+    given = shown({"2023": (1100, 0, 0)}, rhythm=of_codes(SERIOUS), restricted=["f"])
     weights = series("days", category=["1"], value=[1.0])
     asked = Figure(name="harm", kind="harm", of="f", weights="days")
-    assert request_figures([asked], replace(told, series=weights))["value"].isna().all()
+    assert request_figures([asked], replace(given, series=weights))["value"].isna().all()

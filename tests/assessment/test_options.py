@@ -34,13 +34,13 @@ def test_each_kind_needs_its_options():
 @pytest.mark.parametrize("option", ["top", "target", "baseline"])
 def test_an_option_is_for_its_kinds_alone(option):
     given = {"top": [5], "target": -10.0, "baseline": "2021"}[option]
-    told = faults("count", **{option: given})
-    assert f"{option} is for the kinds {', '.join(ONLY[option])}, and not for count." in told
+    found = faults("count", **{option: given})
+    assert f"{option} is for the kinds {', '.join(ONLY[option])}, and not for count." in found
 
 
 def test_bands_go_from_an_age_to_a_later_one():
-    told = faults("mix", by="age", bands={"odd": (17, 10)})
-    assert "bands: 'odd' must go from an age to the same or a later one." in told
+    found = faults("mix", by="age", bands={"odd": (17, 10)})
+    assert "bands: 'odd' must go from an age to the same or a later one." in found
     assert "bands are of ages" in faults("mix", by="hour", bands={"a": (1, 2)})
     assert band_label((10, 17)) == "10-17"
 

@@ -66,7 +66,7 @@ def test_of_a_thousand_even_series_few_have_a_day_that_stands_out():
     ]
     columns = ["factor", "group", "period", "place", "aspect", "category", "count"]
     table = pd.DataFrame(lines, columns=columns)
-    told = stand_out_rows(table, shown({"2023": (1, 0, 0)}))
-    named = (told["note"] != "").groupby(table["place"]).any()
+    found = stand_out_rows(table, shown({"2023": (1, 0, 0)}))
+    named = (found["note"] != "").groupby(table["place"]).any()
     assert named.sum() <= 65
     assert len(named) == 1_000

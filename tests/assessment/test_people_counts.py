@@ -68,26 +68,26 @@ def earlier(people, years):
 
 @pytest.mark.parametrize("period", PERIODS)
 def test_people_and_repeats_are_those_of_a_plain_count(figures, period):
-    told, people = of(figures, "again", period), persons(period)
+    again, people = of(figures, "again", period), persons(period)
     unnamed = in_period(violence(), period)["person"].isna().sum()
-    assert told["people"] == len(people)
-    assert told["records that name a person"] == people["n"].sum()
-    assert told["records that name nobody"] == unnamed > 0
-    assert told["further records of people who had one"] == people["n"].sum() - len(people)
-    assert told["people with two records or more"] == (people["n"] > 1).sum()
+    assert again["people"] == len(people)
+    assert again["records that name a person"] == people["n"].sum()
+    assert again["records that name nobody"] == unnamed > 0
+    assert again["further records of people who had one"] == people["n"].sum() - len(people)
+    assert again["people with two records or more"] == (people["n"] > 1).sum()
     for years, words in ((1, "1 year"), (5, "5 years")):
         key = f"people with an earlier record | {words} before their first of the period"
-        assert told[key] == earlier(people, years) > 0
-    assert told["people for the first time | 5 years before"] == len(people) - earlier(people, 5)
+        assert again[key] == earlier(people, years) > 0
+    assert again["people for the first time | 5 years before"] == len(people) - earlier(people, 5)
 
 
 def test_a_person_is_in_the_district_of_the_latest_home(figures):
     homes = persons("2022")["home"]
     districts = {code: ["North", "South", "East"][i // 3] for i, code in enumerate(CODES)}
     expected = homes.map(districts).value_counts()
-    told = {place: of(figures, "again", place=place)["people"] for place in expected.index}
-    assert told == expected.to_dict()
-    assert sum(told.values()) < len(homes)
+    counted = {place: of(figures, "again", place=place)["people"] for place in expected.index}
+    assert counted == expected.to_dict()
+    assert sum(counted.values()) < len(homes)
 
 
 def test_further_records_and_people_with_two_or_more_are_two_figures(figures):
@@ -118,15 +118,15 @@ def test_the_limits_of_a_mean_are_those_of_people_drawn_again(figures):
 
 
 def test_repeats_by_age_have_a_row_for_ages_that_are_not_recorded(figures):
-    told, people = of(figures, "ages"), persons("2022")
+    ages, people = of(figures, "ages"), persons("2022")
     years = pd.to_numeric(people["age"])
-    assert told["under 18: people"] == (years < 18).sum()
-    assert told["18 and over: people"] == (years >= 18).sum()
-    assert told["not recorded: people"] == years.isna().sum() > 0
+    assert ages["under 18: people"] == (years < 18).sum()
+    assert ages["18 and over: people"] == (years >= 18).sum()
+    assert ages["not recorded: people"] == years.isna().sum() > 0
 
 
 def test_history_is_what_was_recorded_before_the_latest_record(figures):
-    told, people = of(figures, "known"), persons("2022")
+    counted, people = of(figures, "known"), persons("2022")
     other = history().dropna(subset=["person"])
     other = other.assign(date=pd.to_datetime(other["date"]))
 
@@ -142,11 +142,11 @@ def test_history_is_what_was_recorded_before_the_latest_record(figures):
 
     for years, words in ((1, "1 year"), (5, "5 years")):
         then = f" | {words} before their latest record"
-        assert told["domestic abuse" + then] == named(years, marker="domestic")
+        assert counted["domestic abuse" + then] == named(years, marker="domestic")
         as_victim = named(years, marker="domestic", role="victim")
-        assert told["domestic abuse: victim" + then] == as_victim
-        assert told["any marker" + then] == named(years) > 0
-        assert told["any marker: self-harm" + then] == named(years, marker="self-harm")
+        assert counted["domestic abuse: victim" + then] == as_victim
+        assert counted["any marker" + then] == named(years) > 0
+        assert counted["any marker: self-harm" + then] == named(years, marker="self-harm")
 
 
 def test_victims_who_are_suspects_too_are_found_in_the_same_period(figures):
@@ -157,12 +157,12 @@ def test_victims_who_are_suspects_too_are_found_in_the_same_period(figures):
 
 
 def test_homes_outside_the_study_area_are_told_by_police_force(figures):
-    told, homes = of(figures, "homes"), persons("2022")["home"]
-    assert told["in the study area: people"] == homes.isin(CODES).sum()
-    assert told["outside the study area: Kent: people"] == (homes == "E01024001").sum() > 0
+    counted, homes = of(figures, "homes"), persons("2022")["home"]
+    assert counted["in the study area: people"] == homes.isin(CODES).sum()
+    assert counted["outside the study area: Kent: people"] == (homes == "E01024001").sum() > 0
     scotland = "outside the study area: no force that is known: people"
-    assert told[scotland] == (homes == "S01000001").sum() > 0
-    assert told["not recorded: people"] == homes.isna().sum() > 0
+    assert counted[scotland] == (homes == "S01000001").sum() > 0
+    assert counted["not recorded: people"] == homes.isna().sum() > 0
 
 
 def test_a_lookup_of_the_config_says_whose_force_a_home_elsewhere_is_in(tmp_path):
@@ -171,9 +171,9 @@ def test_a_lookup_of_the_config_says_whose_force_a_home_elsewhere_is_in(tmp_path
     codes = read_codes(AreaSource(boundaries="x", code="c", elsewhere=named), tmp_path)
     assert {"S01000001", "E01024001"} <= codes.existing
     lines = pd.DataFrame({"code": ["S01000001", "E01024001", "E01021322", "N1"], "home": -1})
-    told = list(_where(SimpleNamespace(lines=lines), codes.elsewhere))
+    sentences = list(_where(SimpleNamespace(lines=lines), codes.elsewhere))
     forces = ("Borders", "Garden", "Essex", "no force that is known")
-    assert told == [f"outside the study area: {force}" for force in forces]
+    assert sentences == [f"outside the study area: {force}" for force in forces]
 
 
 def test_rows_are_told_apart_and_hold_no_key(figures):

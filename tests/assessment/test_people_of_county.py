@@ -94,7 +94,7 @@ def config(county_config):
 
 
 @pytest.fixture(scope="module")
-def told(config):
+def counted(config):
     """What is counted by the measures, and of people."""
     areas = inputs.read_areas(config.areas, config.folder).areas
     asked, measured = config.asked_people, config.measured
@@ -134,27 +134,27 @@ OUTSIDE = "coalesce(place, 'dwelling') <> 'dwelling'"
 NOT_DOMESTIC = "coalesce(domestic, '') = 'no'"
 
 
-def left(told, name, period="2022"):
+def left(counted, name, period="2022"):
     """Records that meet the definition of a measure, before they are put into areas."""
-    steps = told[0].funnels
+    steps = counted[0].funnels
     steps = steps[(steps["factor"] == name) & (steps["period"] == period)]
     steps = steps[steps["alternative"] == ""]
     return steps["left"].iloc[-2]
 
 
 @pytest.mark.parametrize("period", ["2022", "2023"])
-def test_essex_is_counted_to_the_last_record(told, sql, period):
+def test_essex_is_counted_to_the_last_record(counted, sql, period):
     met = f"{TYPES} AND {ARMED} AND {OUTSIDE} AND {NOT_DOMESTIC}"
     expected = sql(f"SELECT count(*) FROM o WHERE year = '{period}' AND {met}")
-    assert left(told, "essex", period) == expected > 0
+    assert left(counted, "essex", period) == expected > 0
 
 
-def test_the_other_reading_is_counted_to_the_last_record(told, sql):
+def test_the_other_reading_is_counted_to_the_last_record(counted, sql):
     met = f"{TYPES} AND ({ARMED} OR {OUTSIDE}) AND {NOT_DOMESTIC}"
-    assert left(told, "either") == sql(f"SELECT count(*) FROM o WHERE year = '2022' AND {met}")
+    assert left(counted, "either") == sql(f"SELECT count(*) FROM o WHERE year = '2022' AND {met}")
 
 
-def test_london_finds_the_young_among_victims_and_suspects(told, sql):
+def test_london_finds_the_young_among_victims_and_suspects(counted, sql):
     violence = (
         "offence_type IN ('homicide', 'domestic manslaughter', 'attempted murder', "
         "'violence with injury', 'violence without injury', 'threats to kill', 'robbery')"
@@ -167,42 +167,42 @@ def test_london_finds_the_young_among_victims_and_suspects(told, sql):
         f"({violence} AND {young}) OR coalesce(domestic, '') = 'yes' "
         "OR offence_type IN ('rape', 'other sexual offences')"
     )
-    assert left(told, "london") == sql(f"SELECT count(*) FROM o WHERE year = '2022' AND ({met})")
+    assert left(counted, "london") == sql(f"SELECT count(*) FROM o WHERE year = '2022' AND ({met})")
 
 
-def number(told, figure, item):
-    table = told[1]
+def number(counted, figure, item):
+    table = counted[1]
     found = table[(table["figure"] == figure) & (table["item"] == item)]
     return int(found["count"].sum())
 
 
-def test_people_and_their_repeats_are_counted_to_the_last_record(told, sql):
+def test_people_and_their_repeats_are_counted_to_the_last_record(counted, sql):
     year = "FROM s WHERE year(day) = 2022"
-    assert number(told, "again", "records") == sql(f"SELECT count(*) {year}")
-    assert number(told, "again", "people") == sql(f"SELECT count(DISTINCT person) {year}")
+    assert number(counted, "again", "records") == sql(f"SELECT count(*) {year}")
+    assert number(counted, "again", "people") == sql(f"SELECT count(DISTINCT person) {year}")
     several = f"SELECT count(*) FROM (SELECT person {year} GROUP BY 1 HAVING count(*) > 1)"
-    assert number(told, "again", "several") == sql(several)
+    assert number(counted, "again", "several") == sql(several)
     first = f"(SELECT person, min(day) AS first {year} GROUP BY 1) p"
     earlier = (
         f"SELECT count(DISTINCT p.person) FROM {first} JOIN s ON s.person = p.person "
         "AND s.day < p.first AND s.day >= p.first - INTERVAL 5 YEAR"
     )
-    assert number(told, "again", "earlier\x1f5") == sql(earlier) > 0
+    assert number(counted, "again", "earlier\x1f5") == sql(earlier) > 0
 
 
-def test_history_before_the_latest_record_is_counted_to_the_last_record(told, sql):
+def test_history_before_the_latest_record_is_counted_to_the_last_record(counted, sql):
     last = "(SELECT person, max(day) AS last FROM s WHERE year(day) = 2022 GROUP BY 1) p"
-    known = (
+    history = (
         f"SELECT count(DISTINCT p.person) FROM {last} JOIN person_history h "
         "ON h.person = p.person AND h.event_date::DATE < p.last "
         "AND h.event_date::DATE >= p.last - INTERVAL 5 YEAR"
     )
     for marker in ("domestic abuse", "self-harm", "child protection"):
-        expected = sql(f"{known} WHERE h.marker = '{marker}'")
-        assert number(told, "known", f"named\x1fmarkers\x1f{marker}\x1f5") == expected
-    assert number(told, "known", "named\x1fdomestic abuse\x1f\x1f5") > 0
+        expected = sql(f"{history} WHERE h.marker = '{marker}'")
+        assert number(counted, "known", f"named\x1fmarkers\x1f{marker}\x1f5") == expected
+    assert number(counted, "known", "named\x1fdomestic abuse\x1f\x1f5") > 0
     both = sql(
         f"SELECT count(*) FROM {last} WHERE person IN (SELECT person FROM violence_victims "
         "WHERE left(offence_date, 4) = '2022')"
     )
-    assert number(told, "known", "named\x1fvictims too\x1f\x1f0") == both > 0
+    assert number(counted, "known", "named\x1fvictims too\x1f\x1f0") == both > 0

@@ -20,8 +20,15 @@ def lines(figure, place_kind, numbers, **fixed):
     table = pd.DataFrame(
         [{"place": place, "item": item, "count": float(n)} for (place, item), n in numbers.items()]
     )
-    told = {"figure": figure, "factor": "f", "period": "2022", "by": "", "category": "", "note": ""}
-    table = table.assign(**told | fixed, place_kind=place_kind, fingerprint=np.uint64(7))
+    blank = {
+        "figure": figure,
+        "factor": "f",
+        "period": "2022",
+        "by": "",
+        "category": "",
+        "note": "",
+    }
+    table = table.assign(**blank | fixed, place_kind=place_kind, fingerprint=np.uint64(7))
     return table[list(COLUMNS)]
 
 

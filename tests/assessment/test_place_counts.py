@@ -160,12 +160,12 @@ def test_events_count_in_the_polygon_that_holds_their_point(in_towns):
     table = table[table["date"].str.startswith("2022") & table["weapon"].isin(["knife", "gun"])]
     # Where the code is missing the point decides, and 10% have neither.
     table = table[table["area"].notna() | table["x"].notna()]
-    told = result.figure_counts.sort_index().loc[("wider", "2022", "town_centre"), "count"]
+    in_town = result.figure_counts.sort_index().loc[("wider", "2022", "town_centre"), "count"]
     inside = {
         name: shapely.intersects_xy(shape, table["x"], table["y"]).sum()
         for name, shape in centres.items()
     }
-    assert told.to_dict() == {**inside, "not recorded": table["x"].isna().sum()}
+    assert in_town.to_dict() == {**inside, "not recorded": table["x"].isna().sum()}
     assert 0 < inside["Old town"] < inside["Quay"]
 
 
@@ -205,10 +205,10 @@ def test_a_figure_of_polygons_that_may_not_leave_says_so(in_towns):
     asked = next(figure for figure in result.config.figures if figure.name == "in_towns")
     places = result.figure_counts.drop("town_centre", level="place_kind")
     shown = dataclasses.replace(SHOWN, places=places, restricted=frozenset({"serious", "wider"}))
-    told = request_figures([asked], shown).set_index("place_kind")
-    assert told.loc["whole", "status"] == "given"
-    assert told.loc["town_centre", "status"] == "[c]"
-    assert told.loc["town_centre", "note"] == "not shown under this profile"
+    by_kind = request_figures([asked], shown).set_index("place_kind")
+    assert by_kind.loc["whole", "status"] == "given"
+    assert by_kind.loc["town_centre", "status"] == "[c]"
+    assert by_kind.loc["town_centre", "note"] == "not shown under this profile"
 
 
 SHOWN = Shown(
@@ -247,11 +247,11 @@ def test_events_without_any_place_are_not_recorded_where_the_whole_counts_them()
     keys = [("f", "all", "2022", "town", place) for place in ("T", "not recorded", "(in no area)")]
     levels = ["factor", "group", "period", "place_kind", "place"]
     numbers = pd.Series([3, 1, 5], index=pd.MultiIndex.from_tuples(keys, names=levels))
-    for everywhere, told in ((["f"], 6), ([], 1)):
+    for everywhere, number in ((["f"], 6), ([], 1)):
         table = count_polygons(
             numbers, COUNTS, {}, gpd.GeoDataFrame(), with_points=["f"], everywhere=everywhere
         )
-        assert table["count"].xs("not recorded", level="place").tolist() == [told]
+        assert table["count"].xs("not recorded", level="place").tolist() == [number]
         assert table["count"].xs("T", level="place").tolist() == [3]
 
 

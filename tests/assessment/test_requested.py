@@ -225,9 +225,9 @@ def test_measures_are_counted_beside_the_factors(requested, county_result):
 def test_a_measure_of_a_part_period_says_so(requested):
     assert requested.part_periods == {("late", "2023-24")}
     counts = requested.figures[requested.figures["figure"] == "late.count"]
-    told = {"2022-23": "", "2023-24": "a part of a period"}
+    notes = {"2022-23": "", "2023-24": "a part of a period"}
     assert len(counts) > 2
-    assert list(counts["note"]) == [told[period] for period in counts["period"]]
+    assert list(counts["note"]) == [notes[period] for period in counts["period"]]
 
 
 def test_a_series_is_printed_with_its_source(requested):
@@ -296,12 +296,12 @@ def test_a_mix_is_told_by_ward_where_the_config_asks_for_it(by_ward):
     named = [f"{ward} ({district})" for ward, district in zip(WARDS, districts, strict=True)]
     ward = table["area"].map(dict(zip(CODES, named, strict=True))).dropna()
     kind = table["kind"].fillna("not recorded")
-    told = by_ward.figures
-    told = told[(told["figure"] == "kinds") & (told["place_kind"] == "ward")]
-    found = told.set_index(["place", "category"])["count"]
+    of_wards = by_ward.figures
+    of_wards = of_wards[(of_wards["figure"] == "kinds") & (of_wards["place_kind"] == "ward")]
+    found = of_wards.set_index(["place", "category"])["count"]
     wanted = kind.groupby([ward, kind]).size()
     assert found[found > 0].astype(int).to_dict() == wanted.to_dict()
-    assert told["base"].notna().all()
+    assert of_wards["base"].notna().all()
     # What is not asked for is not there: everything for every ward would be millions of rows.
     assert set(by_ward.measured.finer.index.unique("aspect")) == {"type"}
 

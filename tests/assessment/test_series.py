@@ -34,13 +34,13 @@ def test_a_rate_of_a_base_has_exact_limits_and_a_quoted_value_none(tmp_path):
 def test_a_quoted_value_carries_its_source_or_says_that_it_has_none(tmp_path):
     text = "A,2021,10,2000,\nB,2021,,,7.5\n"
     given = {"count": "n", "base": "of", "value": "printed"}
-    for options, told in (
+    for options, words in (
         ({"citation": "A report, 2023"}, ["A report, 2023"] * 2),
         ({"address": "https://example.org", "licence": "OGL"}, ["https://example.org"] * 2),
         ({}, ["", "its source is not named"]),
     ):
         found = read(tmp_path, text, **given, **options).table
-        assert found["citation"].tolist() == told
+        assert found["citation"].tolist() == words
 
 
 def test_what_is_missing_is_not_recorded(tmp_path):
@@ -67,7 +67,7 @@ def test_one_table_of_many_indicators_is_read_by_rows(tmp_path):
         read(tmp_path, table, count="n", where={"printed": ["z"]})
 
 
-def told(tmp_path, text):
+def shown_with(tmp_path, text):
     found = read(tmp_path, text, count="n")
     return replace(shown({"2021": (3, 2, 1), "2022": (6, 3, 1)}), series=found.table)
 
@@ -75,7 +75,7 @@ def told(tmp_path, text):
 def test_a_change_of_a_series_is_exact(tmp_path):
     rows = "the county,2018,40,,\nthe county,2021,27,,\n"
     asked = Figure(name="n", kind="change", of="s", target=-20)
-    found = request_figures([asked], told(tmp_path, rows)).iloc[0]
+    found = request_figures([asked], shown_with(tmp_path, rows)).iloc[0]
     assert (found["value"], found["low"], found["high"]) == (-33, -60, 13)
     assert (found["count"], found["base"], found["compared_with"]) == (27, 40, "2018")
     assert found["note"].startswith("target -20%: within the limits")
@@ -84,7 +84,7 @@ def test_a_change_of_a_series_is_exact(tmp_path):
 def test_a_measure_is_a_share_of_a_series_of_the_same_place_and_period(tmp_path):
     rows = "the county,2022,1000,,\nN,2022,60,,\nE,2021,90,,\n"
     asked = Figure(name="n", kind="share", of="f", against="s", places=("whole", "district"))
-    found = request_figures([asked], told(tmp_path, rows))
+    found = request_figures([asked], shown_with(tmp_path, rows))
     found = found[found["period"] == "2022"].set_index("place")
     assert found.loc["the county", ["count", "base", "value"]].tolist() == [10, 1000, 1.0]
     assert found.loc["N", ["count", "base", "value"]].tolist() == [6, 60, 10.0]

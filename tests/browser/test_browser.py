@@ -541,10 +541,10 @@ def test_what_happens_if_drugs_count_double(county: Any, county_released: Releas
 def moved(enter: set[str], leave: set[str]) -> str:
     if not enter and not leave:
         return "the list stays the same"
-    told = ((enter, "enter"), (leave, "leave"))
+    moves = ((enter, "enter"), (leave, "leave"))
     return " and ".join(
         f"{len(areas)} area{'' if len(areas) == 1 else 's'} {verb}{'s' if len(areas) == 1 else ''}"
-        for areas, verb in told
+        for areas, verb in moves
     )
 
 

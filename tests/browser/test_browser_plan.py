@@ -234,8 +234,8 @@ def test_a_postcode_finds_its_area_or_where_room_is_short_its_sector(
     monkeypatch.setattr("riskindex.outputs.map_data.MOST_OF_POSTCODES", room)
     release = example_release()
     one, other, third = release.areas.index[:3]
-    known = pd.Series({"CO151QS": one, "CO151QT": other, "CO169ZZ": third})
-    write_map(replace(release, postcodes=known), tmp_path / "map.html")
+    postcodes = pd.Series({"CO151QS": one, "CO151QT": other, "CO169ZZ": third})
+    write_map(replace(release, postcodes=postcodes), tmp_path / "map.html")
     page = opened(tmp_path / "map.html")
     names = release.areas["name"]
 

@@ -159,9 +159,9 @@ def test_the_page_holds_the_named_columns_and_nothing_else(saved: dict[str, Path
             "exposure",
         }
         assert set(factor["years"]) <= {"hot", "assessed", "new", "category"}
-        told = partner or not factor["restricted"]
-        assert len(factor["periods"]) == (max(1, len(factor["spans"])) if told else 0)
-        assert bool(factor["years"]) == (told and len(factor["spans"]) > 1)
+        has_reasons = partner or not factor["restricted"]
+        assert len(factor["periods"]) == (max(1, len(factor["spans"])) if has_reasons else 0)
+        assert bool(factor["years"]) == (has_reasons and len(factor["spans"]) > 1)
     fixed = [factor["name"] for factor in data["factors"] if factor.get("fixed")]
     assert fixed == ([] if partner else [TOGETHER])
 
@@ -188,7 +188,7 @@ def test_scores_of_restricted_factors_are_of_the_protected_run_and_break_no_tie(
 def test_counts_of_areas_are_those_of_open_sources_alone(
     saved: dict[str, Path], county_result: Result, profile: str
 ):
-    told = 0
+    numbers = 0
     for factor in packed(saved[profile])["factors"]:
         for period in factor["periods"]:
             if factor["restricted"]:
@@ -196,8 +196,8 @@ def test_counts_of_areas_are_those_of_open_sources_alone(
                 continue
             true = county_result.hotspots.loc[factor["name"], "observed"].to_numpy(float)
             np.testing.assert_allclose(period["observed"], true, rtol=1e-3)
-            told += len(true)
-    assert told > 0
+            numbers += len(true)
+    assert numbers > 0
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -205,9 +205,9 @@ def test_places_in_the_page_have_no_score_and_are_those_of_the_release(
     saved: dict[str, Path], releases: dict[str, Released], profile: str
 ):
     data, released = packed(saved[profile]), releases[profile]
-    plan, told = released.team_plan, data["plan"]
+    plan, page_plan = released.team_plan, data["plan"]
     assert plan is not None
-    assert set(told) == {
+    assert set(page_plan) == {
         "listed",
         "aim",
         "next_best",
@@ -221,7 +221,7 @@ def test_places_in_the_page_have_no_score_and_are_those_of_the_release(
         "at",
         "of",
     }
-    assert set(told["places"]) == {
+    assert set(page_plan["places"]) == {
         "name",
         "wards",
         "district",
@@ -232,11 +232,11 @@ def test_places_in_the_page_have_no_score_and_are_those_of_the_release(
         "factors",
         "next_door",
     }
-    for column, values in told["places"].items():
+    for column, values in page_plan["places"].items():
         assert values == plan.places.table[column].tolist(), column
-    assert told["of"] == plan.places.place_of.reindex(data["codes"], fill_value=0).tolist()
-    assert [step[3] for step in told["steps"]] == [list(step.places) for step in plan.steps]
-    numbers = numbers_in({key: told[key] for key in set(told) - {"at"}})
+    assert page_plan["of"] == plan.places.place_of.reindex(data["codes"], fill_value=0).tolist()
+    assert [step[3] for step in page_plan["steps"]] == [list(step.places) for step in plan.steps]
+    numbers = numbers_in({key: page_plan[key] for key in set(page_plan) - {"at"}})
     assert numbers
     assert all(number == int(number) for number in numbers)
 
@@ -245,10 +245,10 @@ def test_places_in_the_page_have_no_score_and_are_those_of_the_release(
 def test_dots_of_places_lie_in_their_areas(
     saved: dict[str, Path], county_result: Result, profile: str
 ):
-    told = packed(saved[profile])["plan"]
-    codes, of = np.array(packed(saved[profile])["codes"]), np.array(told["of"])
+    page_plan = packed(saved[profile])["plan"]
+    codes, of = np.array(packed(saved[profile])["codes"]), np.array(page_plan["of"])
     shapes = county_result.areas.geometry.to_crs(4326)
-    for place, at in enumerate(told["at"], start=1):
+    for place, at in enumerate(page_plan["at"], start=1):
         inside = shapes[codes[of == place]].union_all().buffer(1e-4)
         assert inside.covers(Point(at)), place
 
@@ -410,8 +410,8 @@ def test_what_happens_if_deprivation_counts_double(public: Any, releases: dict[s
     assert set(moving) == set(released.areas.loc[list(lists[2] ^ published), "name"])
     if lists[1] != published:
         enter, leave = len(lists[2] - lists[1]), len(lists[1] - lists[2])
-        told = f"{enter} enter" if enter or leave else "nothing moves"
-        assert f"Against what these scores give with nothing changed, {told}" in words
+        moved = f"{enter} enter" if enter or leave else "nothing moves"
+        assert f"Against what these scores give with nothing changed, {moved}" in words
 
 
 def test_no_slider_moves_the_restricted_factors(

@@ -93,8 +93,8 @@ def covered():
     for seed in range(SEEDS):
         county = synthetic_county(seed=seed, n=160, districts=4, sources=TABLES)
         for name, count, base, planted in shares(county):
-            told = percent([count], [base])
-            low, high = told["low"][0], told["high"][0]
+            share = percent([count], [base])
+            low, high = share["low"][0], share["high"][0]
             found.append((seed, name, low <= 100 * planted <= high, 100 * count / base, planted))
     columns = ["seed", "share", "inside", "value", "planted"]
     return pd.DataFrame(found, columns=columns)

@@ -93,14 +93,14 @@ def test_many_events_on_few_points_look_moved():
 
 
 def test_it_is_compared_where_that_is_asked_or_cheap(monkeypatch):
-    def told(**options):
+    def has_pairs(**options):
         return not count(ROWS, THREE, **POINTS, **options).disagreements.empty
 
-    assert told()
-    assert not told(compare=False)
+    assert has_pairs()
+    assert not has_pairs(compare=False)
     monkeypatch.setattr("riskindex.events.count.CHEAP_UP_TO", 5)
-    assert not told()
-    assert told(compare=True)
+    assert not has_pairs()
+    assert has_pairs(compare=True)
 
 
 def test_nothing_is_said_without_coordinates_or_without_shapes():

@@ -201,9 +201,9 @@ def test_an_inventory_and_records_that_disagree_are_told():
     source = events(records, asked, coverage=replace(by, names=names))
     counted = count_events({"s": replace(source, listed=listed)}, FOUR, [asked])
     assert column(counted) == [None, None, 10, 0]
-    told = "\n".join(counted.notes)
-    assert "inventory lists files of Kent (2022-11, 2022-12) of which no record is there" in told
-    assert "records of Avon and Somerset (2022-12) which the inventory does not list" in told
+    notes = "\n".join(counted.notes)
+    assert "inventory lists files of Kent (2022-11, 2022-12) of which no record is there" in notes
+    assert "records of Avon and Somerset (2022-12) which the inventory does not list" in notes
     agreed = count_events({"s": source}, FOUR, [asked])
     assert not any("inventory" in note for note in agreed.notes)
 

@@ -143,8 +143,8 @@ def answer(folder, table, asked):
             **{name: 1 * v for name, v in columns.items()},
         }
     )
-    told = given.groupby(list(given), dropna=False).size().rename("events").reset_index()
-    told.to_csv(folder / "answer.csv", index=False)
+    rows = given.groupby(list(given), dropna=False).size().rename("events").reset_index()
+    rows.to_csv(folder / "answer.csv", index=False)
     with open_events({"s": stays}, folder=folder, factors=[asked]) as opened:
         return count_events(opened.events, THREE, [asked], periods=Periods())
 

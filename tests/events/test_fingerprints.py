@@ -225,7 +225,7 @@ def test_a_warehouses_answer_has_those_of_its_months(tmp_path):
     answer = pd.DataFrame(rows).rename(columns={"area": "area_code", "date": "month"})
     answer["month"] = answer["month"].str[:7]
     answer = answer.groupby(["area_code", "month"]).size().rename("events").reset_index()
-    told = WarehouseSource(
+    warehouse = WarehouseSource(
         kind="warehouse",
         engine="postgresql",
         table="t",
@@ -234,10 +234,10 @@ def test_a_warehouses_answer_has_those_of_its_months(tmp_path):
         area="area",
         answer="answer.csv",
     )
-    for rule in describe_rules("s", told, factors=[factor()]):
+    for rule in describe_rules("s", warehouse, factors=[factor()]):
         answer[rule] = 1
     answer.to_csv(tmp_path / "answer.csv", index=False)
-    with open_events({"s": told}, folder=tmp_path, factors=[factor()]) as opened:
+    with open_events({"s": warehouse}, folder=tmp_path, factors=[factor()]) as opened:
         found = count_events(opened.events, THREE, [factor()], periods=Periods(), places=PLACES)
     expected = count_events(
         {"s": events(rows, factor())}, THREE, [factor()], periods=Periods(), places=PLACES
@@ -255,10 +255,10 @@ def test_a_result_has_them_and_no_profile_is_told(county_result, county_release,
     )
     assert prints.gt(0).equals(counts.fillna(0).gt(0).astype(bool))
     assert county_result.rhythm["fingerprint"].gt(0).all()
-    told = [
+    tables = [
         part for part in vars(county_release(profile)).values() if isinstance(part, pd.DataFrame)
     ]
-    assert len(told) > 10
-    for table in told:
+    assert len(tables) > 10
+    for table in tables:
         assert "fingerprint" not in table.columns
         assert np.dtype("uint64") not in table.dtypes.tolist()

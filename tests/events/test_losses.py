@@ -15,18 +15,18 @@ def rows(**numbers):
     return [{"date": "2022-05-01", "area": codes[k]} for k, n in numbers.items() for _ in range(n)]
 
 
-def told(counted, *, accept=False, within=False):
+def losses_of(counted, *, accept=False, within=False):
     sources = {"s": SimpleNamespace(accept_losses=accept)}
     return losses(counted.reconciliation, counted.elsewhere, sources, within=within)
 
 
 def test_few_losses_are_nobodys_concern():
-    assert told(count(rows(here=3000, none=20, odd=9), AREAS)) == ([], [])
-    assert told(count(rows(here=30, none=19), AREAS)) == ([], [])
+    assert losses_of(count(rows(here=3000, none=20, odd=9), AREAS)) == ([], [])
+    assert losses_of(count(rows(here=30, none=19), AREAS)) == ([], [])
 
 
 def test_losses_above_one_per_cent_are_a_warning_with_the_remedy():
-    warnings, faults = told(count(rows(here=970, none=30), AREAS))
+    warnings, faults = losses_of(count(rows(here=970, none=30), AREAS))
     assert not faults
     assert warnings == [
         "s: 30 of 1,000 events in the periods (3.0%) are not counted: 30 without a location. Name "
@@ -44,11 +44,11 @@ def test_losses_above_one_per_cent_are_a_warning_with_the_remedy():
 )
 def test_losses_above_ten_per_cent_are_a_fault_unless_accepted(kind, words):
     counted = count(rows(here=170, **{kind: 30}), AREAS)
-    warnings, (fault,) = told(counted)
+    warnings, (fault,) = losses_of(counted)
     assert not warnings
     assert f"30 {words}" in fault or f"30 with codes that {words}" in fault
     assert "set accept_losses = true under [sources.s]" in fault
-    (warning,), faults = told(counted, accept=True)
+    (warning,), faults = losses_of(counted, accept=True)
     assert not faults
     assert warning in fault
 
@@ -56,10 +56,10 @@ def test_losses_above_ten_per_cent_are_a_fault_unless_accepted(kind, words):
 def test_events_of_areas_that_are_known_to_be_elsewhere_are_no_loss():
     counted = count(rows(here=10, away=500), AREAS, known_codes=["E01099999"])
     assert counted.elsewhere == {"s": 500}
-    assert told(counted) == ([], [])
-    assert told(count(rows(here=10, away=500), AREAS), within=True) == ([], [])
+    assert losses_of(counted) == ([], [])
+    assert losses_of(count(rows(here=10, away=500), AREAS), within=True) == ([], [])
 
 
 def test_what_is_left_out_as_asked_is_no_loss():
     records = [*rows(here=50), *({**row, "date": "2020-01-01"} for row in rows(here=500))]
-    assert told(count(records, AREAS)) == ([], [])
+    assert losses_of(count(records, AREAS)) == ([], [])

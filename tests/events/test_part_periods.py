@@ -101,8 +101,8 @@ def test_sources_of_different_years_join():
     assert sums.loc["E01000001"].to_dict() == {"2021": 120, "2022": 240}
     assert not counted.counts.isna().any(axis=None)
     assert not [note for note in counted.notes if "is not assessed" in note]
-    (told,) = [note for note in counted.notes if "joined" in note]
-    assert "2021 from old; 2022 from new" in told
+    (note,) = [note for note in counted.notes if "joined" in note]
+    assert "2021 from old; 2022 from new" in note
 
 
 def test_a_year_that_two_sources_have_keeps_the_others_apart():

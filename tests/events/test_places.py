@@ -201,7 +201,7 @@ def test_recognised_codes_of_which_some_lack_coordinates_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("code", "known", "reason"),
+    ("code", "known_codes", "reason"),
     [
         ("E01999999", (), "outside_study_area"),
         ("E01999999", ("E01999999",), "outside_study_area"),
@@ -213,8 +213,8 @@ def test_recognised_codes_of_which_some_lack_coordinates_are_refused():
         ("Basildon", ("Basildon",), "outside_study_area"),
     ],
 )
-def test_a_foreign_code_is_outside_or_unknown(code, known, reason):
-    counted, _ = placed([at(0.5, KEPT), bare(code)], known_codes=known)
+def test_a_foreign_code_is_outside_or_unknown(code, known_codes, reason):
+    counted, _ = placed([at(0.5, KEPT), bare(code)], known_codes=known_codes)
     assert line(counted) == {"read": 2, "counted": 1, reason: 1}
 
 
@@ -376,9 +376,9 @@ def test_sources_of_two_editions_are_counted_in_one_run():
     counted = count_events(opened, AREAS, asked, crosswalk=SPLIT)
     assert list(counted.counts["old", "all", "2022"]) == [1, 2, 0]
     assert list(counted.counts["new", "all", "2022"]) == [1, 1, 1]
-    told = [note for note in counted.notes if "older edition were converted" in note]
-    assert len(told) == 1
-    assert told[0].startswith("old: 2 events (66.7%)")
+    converted = [note for note in counted.notes if "older edition were converted" in note]
+    assert len(converted) == 1
+    assert converted[0].startswith("old: 2 events (66.7%)")
 
 
 NINE = squares(*[f"E0100000{i}" for i in range(7)], LEFT, RIGHT)

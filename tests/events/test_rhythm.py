@@ -29,7 +29,7 @@ def rhythm(rows, *factors, **options):
     return count_events(opened, AREAS, factors, places=PLACES).period_rhythm
 
 
-def told(table, aspect, place="North"):
+def records_of(table, aspect, place="North"):
     part = table.xs((aspect, place), level=["aspect", "place"])["records"]
     return {str(value): int(n) for (*_, value), n in part.items()}
 
@@ -41,16 +41,16 @@ def at(when, area="E01000001", **more):
 def test_records_are_counted_by_month_weekday_and_hour():
     # 2 May 2022 was a Monday.
     table = rhythm([at("2022-05-02 17:30"), at("2022-05-03 17:05"), at("2022-06-06 00:10")])
-    assert told(table, "month") == {"2022-05": 2, "2022-06": 1}
-    assert told(table, "weekday") == {"1": 2, "2": 1}
-    assert told(table, "hour") == {"00": 1, "17": 2}
+    assert records_of(table, "month") == {"2022-05": 2, "2022-06": 1}
+    assert records_of(table, "weekday") == {"1": 2, "2": 1}
+    assert records_of(table, "hour") == {"00": 1, "17": 2}
 
 
 def test_places_are_told_apart_and_add_up():
     rows = [at("2022-05-02"), at("2022-05-02", "E01000002"), at("2022-05-09", "E01000003")]
     table = rhythm(rows)
-    assert told(table, "month") == {"2022-05": 2}
-    assert told(table, "month", "South") == {"2022-05": 1}
+    assert records_of(table, "month") == {"2022-05": 2}
+    assert records_of(table, "month", "South") == {"2022-05": 1}
 
 
 def test_months_alone_say_nothing_of_weekdays():
@@ -66,13 +66,13 @@ def test_midnight_alone_is_no_hour():
 def test_ages_keep_what_is_not_recorded():
     rows = [at("2022-05-02", age="17"), at("2022-05-03", age=None), at("2022-05-04", age="17")]
     table = rhythm(rows, age="age")
-    assert told(table, "age") == {"": 1, "17": 2}
+    assert records_of(table, "age") == {"": 1, "17": 2}
 
 
 def test_a_key_counts_once():
     rows = [at("2022-05-02", id="a"), at("2022-06-02", id="a"), at("2022-06-03", id="b")]
     table = rhythm(rows, key="id")
-    assert told(table, "month") == {"2022-05": 1, "2022-06": 1}
+    assert records_of(table, "month") == {"2022-05": 1, "2022-06": 1}
 
 
 def test_groups_have_their_own_records():
@@ -81,8 +81,10 @@ def test_groups_have_their_own_records():
         source=None, event_groups=(group("first", kind=["a"]), group("second", kind=["b"]))
     )
     table = rhythm(rows, wanted)
-    assert told(table.xs("first", level="group", drop_level=False), "month") == {"2022-05": 1}
-    assert told(table.xs("second", level="group", drop_level=False), "month") == {"2022-06": 1}
+    assert records_of(table.xs("first", level="group", drop_level=False), "month") == {"2022-05": 1}
+    assert records_of(table.xs("second", level="group", drop_level=False), "month") == {
+        "2022-06": 1
+    }
 
 
 def test_all_periods_together_are_the_sum_of_each():
@@ -115,12 +117,12 @@ def counted(rows, **options):
 
 def test_default_times_are_in_no_hour_and_are_said():
     found = counted(a_source(40))
-    hours = told(found.period_rhythm, "hour")
+    hours = records_of(found.period_rhythm, "hour")
     assert hours["default time"] == 41
     # The two at 00:10 and 00:25 are known.
     assert hours["00"] == 2
     assert hours["12"] == 3
-    assert sum(hours.values()) == told(found.period_rhythm, "weekday")["1"] == 112
+    assert sum(hours.values()) == records_of(found.period_rhythm, "weekday")["1"] == 112
     assert [note for note in found.notes if "default time" in note] == [
         "s: 41 of 112 records with a time of day are at 00:00, where the rest of that hour and the "
         "other hours lead to expect about 1. It is taken to stand for a time not known: these are "
@@ -135,20 +137,20 @@ def test_default_times_are_said_where_no_hours_are_counted():
 
 def test_midnight_as_often_as_any_hour_is_an_hour():
     found = counted(a_source(0))
-    assert told(found.period_rhythm, "hour")["00"] == 3
-    assert "default time" not in told(found.period_rhythm, "hour")
+    assert records_of(found.period_rhythm, "hour")["00"] == 3
+    assert "default time" not in records_of(found.period_rhythm, "hour")
     assert not any("default time" in note for note in found.notes)
 
 
 def test_hours_without_minutes_have_no_default():
     rows = [at(f"2022-05-02 {hour:02d}") for hour in range(24)] + [at("2022-05-02 00")] * 40
     found = counted(rows, date_format="%Y-%m-%d %H")
-    assert told(found.period_rhythm, "hour")["00"] == 41
+    assert records_of(found.period_rhythm, "hour")["00"] == 41
 
 
 def test_default_times_are_told_apart_in_hours_of_the_week():
     found = counted(a_source(40), pairs=["weekday and hour"])
-    week = told(found.period_rhythm, "weekday and hour")
+    week = records_of(found.period_rhythm, "weekday and hour")
     assert week["1 and default time"] == 41
     assert week["1 and 00"] == 2
 
@@ -189,10 +191,10 @@ def test_ranges_that_say_nothing_of_the_hour_are_apart_and_reported_with_their_r
     assert hours.pop("unknown hour") == 3
     assert hours.pop("") == 1
     assert hours == {f"{hour:02d}": round(1 / 24, 9) for hour in range(24)}
-    told = [note for note in found.notes if "times" in note or "unknown hour" in note]
-    assert told[0].startswith("s: 1 records lie between two times")
-    assert "1 records last longer than a day (first: s, row 2)" in told[1]
-    assert "2 records end before they begin or without a time (first: s, row 3)" in told[2]
+    notes = [note for note in found.notes if "times" in note or "unknown hour" in note]
+    assert notes[0].startswith("s: 1 records lie between two times")
+    assert "1 records last longer than a day (first: s, row 2)" in notes[1]
+    assert "2 records end before they begin or without a time (first: s, row 3)" in notes[2]
 
 
 def test_hours_of_the_week_share_an_event_on_the_day_on_which_it_begins():

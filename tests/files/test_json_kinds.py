@@ -9,7 +9,7 @@ GEOJSON = {"type": "FeatureCollection", "features": [FEATURE, FEATURE]}
 
 
 @pytest.fixture
-def told(tmp_path):
+def kind_of(tmp_path):
     def write(text):
         path = tmp_path / "x.json"
         path.write_text(text if isinstance(text, str) else json.dumps(text), encoding="utf-8")
@@ -18,8 +18,8 @@ def told(tmp_path):
     return write
 
 
-def test_geojson_is_not_refused(told):
-    assert told(GEOJSON) == ""
+def test_geojson_is_not_refused(kind_of):
+    assert kind_of(GEOJSON) == ""
 
 
 @pytest.mark.parametrize(
@@ -34,17 +34,17 @@ def test_geojson_is_not_refused(told):
         ("\n".join([json.dumps(FEATURE)] * 3), "one feature a line"),
     ],
 )
-def test_other_kinds_are_named_with_what_to_do(told, given, words):
-    assert words in told(given)
+def test_other_kinds_are_named_with_what_to_do(kind_of, given, words):
+    assert words in kind_of(given)
 
 
-def test_a_limit_that_is_only_a_text_of_an_area_is_none(told):
+def test_a_limit_that_is_only_a_text_of_an_area_is_none(kind_of):
     named = FEATURE | {"properties": {"name": '"exceededTransferLimit": true'}}
-    assert told({"type": "FeatureCollection", "features": [named, FEATURE]}) == ""
+    assert kind_of({"type": "FeatureCollection", "features": [named, FEATURE]}) == ""
 
 
-def test_a_limit_behind_a_long_list_of_features_is_seen(told):
+def test_a_limit_behind_a_long_list_of_features_is_seen(kind_of):
     long = FEATURE | {"properties": {"code": "E" * 2000}}
     text = json.dumps({"type": "FeatureCollection", "features": [long] * 200})
-    assert told(text) == ""
-    assert "stopped at its limit" in told(text[:-1] + ', "exceededTransferLimit": true}')
+    assert kind_of(text) == ""
+    assert "stopped at its limit" in kind_of(text[:-1] + ', "exceededTransferLimit": true}')

@@ -180,14 +180,14 @@ def test_windows_is_asked_for_the_working_set(monkeypatch):
 
 
 def test_outside_the_main_thread_the_cap_is_looked_at_in_the_end():
-    told = []
+    said = []
 
     def work():
         with pytest.raises(DataError, match="the cap is 1MB") as error, bounded("1MB"):
             time.sleep(0.2)
-        told.append(error.value)
+        said.append(error.value)
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert len(told) == 1
+    assert len(said) == 1

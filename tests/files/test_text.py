@@ -43,9 +43,9 @@ def test_what_outputs_show_can_steer_nothing():
 
 @given(st.text())
 def test_odd_signs_are_seen_and_nothing_else_changes(text):
-    told = seen(text)
-    assert len(told) == len(text)
-    for was, now in zip(text, told, strict=True):
+    shown = seen(text)
+    assert len(shown) == len(text)
+    for was, now in zip(text, shown, strict=True):
         odd = was in "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069" or (
             unicodedata.category(was) in ("Cc", "Cs") and was not in "\t\n\r"
         )

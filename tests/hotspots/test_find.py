@@ -328,9 +328,9 @@ def test_decimal_weights_are_tested_as_their_steps_and_told_in_days(method):
     )
     table, steps = of_period(found), of_period(whole)
     assert table["observed"].tolist() == (7.5 * counts[0] + 182.25 * counts[1]).tolist()
-    told = ["observed", "expected", "window_observed", "window_expected"]
-    np.testing.assert_allclose(table[told], 0.75 * steps[told], rtol=1e-12)
-    same = [
+    numbers = ["observed", "expected", "window_observed", "window_expected"]
+    np.testing.assert_allclose(table[numbers], 0.75 * steps[numbers], rtol=1e-12)
+    unchanged = [
         "p",
         "p_adjusted",
         "z",
@@ -341,7 +341,7 @@ def test_decimal_weights_are_tested_as_their_steps_and_told_in_days(method):
         "is_hot",
         "events",
     ]
-    pd.testing.assert_frame_equal(table[same], steps[same])
+    pd.testing.assert_frame_equal(table[unchanged], steps[unchanged])
     assert table["is_hot"].any()
     assert found.tests["total"].iloc[0] == pytest.approx(table["observed"].sum())
 

@@ -322,8 +322,8 @@ def test_weighted_events_of_several_groups():
         EventGroup(label="a", source="s", weight=0.25),
         EventGroup(label="b", source="s", weight=0.75),
     )
-    (told,) = find(SPOT, asked(source=None, event_groups=days), ("a", "b")).to_dict("records")
-    assert told == {**line, "observed": 75, "expected": line["expected"] / 4}
+    (cluster,) = find(SPOT, asked(source=None, event_groups=days), ("a", "b")).to_dict("records")
+    assert cluster == {**line, "observed": 75, "expected": line["expected"] / 4}
 
 
 def test_a_group_without_an_event_adds_nothing():

@@ -141,9 +141,9 @@ def test_groups_may_be_multiplied_whose_factors_are_added_up():
     mixed = Index(aggregation="geometric", within_groups="arithmetic")
     found = build_index(table, options=mixed)["score"]
     np.testing.assert_allclose(found, [np.sqrt(20 * 80), np.sqrt(40 * 10)])
-    same = build_index(table, options=Index(aggregation="geometric", within_groups="geometric"))
+    both = build_index(table, options=Index(aggregation="geometric", within_groups="geometric"))
     plain = build_index(table, options=Index(aggregation="geometric"))
-    pd.testing.assert_frame_equal(same, plain)
+    pd.testing.assert_frame_equal(both, plain)
     points = contributions(table, options=mixed).groupby(level="area_code").sum()
     np.testing.assert_allclose(points, found)
 

@@ -59,9 +59,9 @@ def test_missing_areas_are_left_out_of_a_pair():
 
 
 def test_strong_pairs_are_told_once_and_weak_ones_not():
-    told = warn_of_correlations(correlate(TABLE, OLD, FACTORS), {"one": "ONE", "two": "TWO"})
-    assert len(told) == 3  # one and two with age, one with two
-    assert sum("ONE" in sentence and "TWO" in sentence for sentence in told) == 1
+    warnings = warn_of_correlations(correlate(TABLE, OLD, FACTORS), {"one": "ONE", "two": "TWO"})
+    assert len(warnings) == 3  # one and two with age, one with two
+    assert sum("ONE" in sentence and "TWO" in sentence for sentence in warnings) == 1
 
 
 def test_the_strongest_pair_of_factors_comes_first():
@@ -117,8 +117,8 @@ def test_a_factor_that_runs_against_the_others_is_asked_about_and_turned_it_is_n
         "direction = -1.",
     )
     assert not any(
-        "counted twice" in told
-        for told in warn_of_correlations(found, {"one": "ONE", "rank": "RANK"})
+        "counted twice" in warning
+        for warning in warn_of_correlations(found, {"one": "ONE", "rank": "RANK"})
     )
     turned = [asked[0], replace(rank, direction=-1)]
     found = correlate(table, OLD, turned)

@@ -36,8 +36,8 @@ def table(name, numerator, **options):
 
 
 def pairs_of(asked, correlations=None):
-    known = pd.DataFrame() if correlations is None else correlations
-    return find_double_counting(asked.factors, asked.sources, known)
+    correlated = pd.DataFrame() if correlations is None else correlations
+    return find_double_counting(asked.factors, asked.sources, correlated)
 
 
 def found(*factors, **options):
@@ -89,15 +89,15 @@ def test_events_under_two_conditions_are_part_of_those_under_one():
 
 def test_the_pairs_are_told_in_one_sentence():
     pairs = pairs_of(config(events("crime"), events("drugs", "Drugs")))
-    (told,) = warn_of_double_counting(pairs, {"crime": "Crime", "drugs": "Drugs"})
-    assert told.startswith("1 pair of factors may count one thing twice")
-    assert "Crime and Drugs" in told
+    (warning,) = warn_of_double_counting(pairs, {"crime": "Crime", "drugs": "Drugs"})
+    assert warning.startswith("1 pair of factors may count one thing twice")
+    assert "Crime and Drugs" in warning
     assert not warn_of_double_counting(pairs.iloc[:0], {})
 
 
 def test_the_correlation_stands_beside_the_pair():
     columns = pd.MultiIndex.from_tuples([("factor", "crime"), ("factor", "drugs")])
-    known = pd.DataFrame([[1.0, 0.7], [0.7, 1.0]], index=["crime", "drugs"], columns=columns)
+    correlated = pd.DataFrame([[1.0, 0.7], [0.7, 1.0]], index=["crime", "drugs"], columns=columns)
     asked = config(events("crime"), events("drugs", "Drugs"))
-    assert pairs_of(asked, known)["rho"].tolist() == [0.7]
+    assert pairs_of(asked, correlated)["rho"].tolist() == [0.7]
     assert pairs_of(asked)["rho"].isna().all()

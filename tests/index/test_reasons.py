@@ -270,9 +270,9 @@ def test_areas_that_owe_all_to_one_area_say_so():
     found = through_one_area(table, two)
     assert found.to_dict() == {"a": "all of 2", "b": "1 of 2", "c": "all of 1"}
     scored = score_factors(table, persistence(areas), two)
-    told = explain(table, persistence(areas), scored, two)
-    assert "nothing tested is hot here" in told["a"]
-    assert "nothing tested is hot here" not in told["b"] + told["d"]
+    reasons = explain(table, persistence(areas), scored, two)
+    assert "nothing tested is hot here" in reasons["a"]
+    assert "nothing tested is hot here" not in reasons["b"] + reasons["d"]
     assert through_one_area(table, []).empty
 
 
@@ -288,10 +288,10 @@ def test_a_factor_that_an_area_lacks_is_told_after_the_reasons():
         },
     )
     scores = score_factors(table, persistence(["a", "b"]), [x, y, z])
-    told = explain(table, persistence(["a", "b"]), scores, [x, y, z])
-    assert told["b"].startswith("Hot for suspects in 2022")
-    assert told["b"].endswith(" Not assessed: Arson; Work.")
-    assert told["a"] == ""
+    reasons = explain(table, persistence(["a", "b"]), scores, [x, y, z])
+    assert reasons["b"].startswith("Hot for suspects in 2022")
+    assert reasons["b"].endswith(" Not assessed: Arson; Work.")
+    assert reasons["a"] == ""
 
 
 CLUSTERS = pd.DataFrame(
@@ -301,8 +301,8 @@ CLUSTERS = pd.DataFrame(
 
 def test_an_area_that_a_scan_found_in_a_cluster_is_said_to_be():
     clusters = CLUSTERS.replace({"factor": {"f": factor(**SUSPECTS).name}})
-    told = sentence(SUSPECTS, HOT | {"kind": "own"}, clusters=clusters)
-    assert told.endswith("95% sure), by itself; in a cluster of 2 areas (99% sure).")
+    words = sentence(SUSPECTS, HOT | {"kind": "own"}, clusters=clusters)
+    assert words.endswith("95% sure), by itself; in a cluster of 2 areas (99% sure).")
     alone = clusters.assign(area_codes=["c; d", "b", "c; d; e"])
     assert "cluster" not in sentence(SUSPECTS, HOT | {"kind": "own"}, clusters=alone)
 

@@ -255,9 +255,9 @@ def test_an_area_that_was_not_assessed_can_be_put_in_by_hand_and_comes_last():
 
 def test_all_faults_of_a_selection_are_told_together():
     wrong = (OUT, OUT, replace(IN, reason=" "), replace(IN, area_code="x"))
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as refused:
         select_top(FOUR, share=5, overrides=wrong)
-    assert told.value.faults == (
+    assert refused.value.faults == (
         "selection.share: 5 must be above 0 and at most 1 (5% is 0.05).",
         "selection.overrides: a stands 2 times; keep one.",
         "selection.overrides: d needs a reason, which is printed.",
@@ -343,9 +343,9 @@ def test_a_district_gives_up_areas_down_to_its_own_minimum_and_no_further():
 def test_a_minimum_that_is_met_changes_nothing():
     two = PLACES.replace("west", "south")
     plain = select_top(EIGHT, number=5)
-    same = select_top(EIGHT, number=5, minimum_per_group=1, groups=two)
-    assert list(same.index) == list(plain.index)
-    assert same.cut == plain.cut
+    again = select_top(EIGHT, number=5, minimum_per_group=1, groups=two)
+    assert list(again.index) == list(plain.index)
+    assert again.cut == plain.cut
 
 
 def test_a_minimum_is_told_in_full():
@@ -401,9 +401,9 @@ def test_the_least_score_above_nothing_lets_a_district_have_its_minimum():
 
 
 def test_a_minimum_needs_districts():
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as refused:
         select_top(EIGHT, minimum_per_group=1, group="ward")
-    assert told.value.faults == (
+    assert refused.value.faults == (
         "selection.minimum_per_group: no area has a 'ward' to count. Name that group under "
         "[areas], or set selection.group.",
     )

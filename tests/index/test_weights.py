@@ -23,9 +23,9 @@ def test_a_factor_that_a_person_does_not_name_got_no_points():
 
 def test_all_faults_of_the_points_are_told_together():
     points = {"a": {"x": 1, "drugs": 2}, "b": {"x": -1, "y": 3}, "c": {"x": 0}}
-    with pytest.raises(ConfigError) as told:
+    with pytest.raises(ConfigError) as refused:
         elicited_shares(points, ("x", "y"))
-    assert told.value.faults == (
+    assert refused.value.faults == (
         "index.points.a: no scored factor 'drugs'.",
         "index.points.b: x has -1 points, and must have a number of 0 or more.",
         "index.points.c: gave no points at all.",

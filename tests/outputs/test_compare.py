@@ -320,7 +320,7 @@ def test_periods_of_another_kind_are_said(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("ends", "told"),
+    ("ends", "words"),
     [
         ((None, 1), "– to 1"),
         ((2, None), "2 to –"),
@@ -329,6 +329,6 @@ def test_periods_of_another_kind_are_said(tmp_path):
         ((1, 2), "1 to 2"),
     ],
 )
-def test_a_rank_that_is_missing_is_a_dash(ends, told):
+def test_a_rank_that_is_missing_is_a_dash(ends, words):
     one, other = pd.array(list(ends), dtype="Int64")
-    assert _from_to(one, other) == told
+    assert _from_to(one, other) == words

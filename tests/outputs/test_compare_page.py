@@ -68,14 +68,14 @@ def test_without_an_earlier_result_nothing_is_said(county_released, tmp_path):
 
 
 def test_other_weights_name_who_entered_and_left_and_why(county_released, later, earlier):
-    told = changed_since_last(later, earlier)
+    sentences = changed_since_last(later, earlier)
     before, after = set(county_released.top.index), set(later.top.index)
     assert before != after
     for code in before ^ after:
-        assert f"({code})" in told
-    assert "other weights, or another way from scores to the index" in told
-    assert "factors.deprivation.weight" in told
-    assert f"{len(before & after)} areas stay" in told
+        assert f"({code})" in sentences
+    assert "other weights, or another way from scores to the index" in sentences
+    assert "factors.deprivation.weight" in sentences
+    assert f"{len(before & after)} areas stay" in sentences
 
 
 def test_a_result_that_cannot_be_read_is_said(later, earlier, tmp_path):

@@ -62,10 +62,10 @@ def test_the_page_is_a_draft_while_a_person_has_still_to_write(page, released):
 
 def test_a_scored_factor_is_not_said_to_be_unscored(released):
     (sensitive,) = [field for field in fields() if field.name == "Sensitive attributes"]
-    told = sensitive.answer(released).partition("never scored: ")[2]
-    assert "residents aged 65 and over" in told
+    named = sensitive.answer(released).partition("never scored: ")[2]
+    assert "residents aged 65 and over" in named
     for label in released.factors.loc[released.factors["scored"].astype(bool), "label"]:
-        assert label.lower() not in told.lower()
+        assert label.lower() not in named.lower()
 
 
 def test_nobody_is_invented(page):
@@ -86,9 +86,9 @@ def test_every_field_of_the_record_is_answered_or_asked(page, released):
 
 def test_every_measured_choice_stands_beside_the_decisions(page, released):
     part = section(page, "assumptions-and-decisions")
-    told = text_of(f"<body>{part}")
+    text = text_of(f"<body>{part}")
     for choice in choice_table(released)["Choice"]:
-        assert " ".join(choice.split()) in told
+        assert " ".join(choice.split()) in text
 
 
 def test_the_effect_of_a_kind_of_choice_is_its_range(page, released):

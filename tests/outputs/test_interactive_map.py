@@ -40,8 +40,8 @@ def test_the_same_release_gives_the_same_bytes(tmp_path: Path):
 
 def test_nothing_in_the_page_points_elsewhere(page: str):
     assert not re.search(r"<(script|link|img|iframe)\b[^>]*\b(src|href)=", page)
-    told = re.sub(r'<script type="application/gzip".*?</script>', "", page)
-    assert "cdn" not in told.lower()
+    text = re.sub(r'<script type="application/gzip".*?</script>', "", page)
+    assert "cdn" not in text.lower()
     assert "sourceMappingURL" not in page
     assert "url(" not in leaflet_styles()
 

@@ -42,8 +42,8 @@ def test_areas_hotter_than_their_surroundings_are_told_where_that_was_asked():
     of_violence = [("violence", "2022", code) for code in asked]
     hotspots.loc[of_violence, "local_p_adjusted"] = 1.0
     hotspots.loc[of_violence[:2], ["local_p_adjusted", "is_hot_local"]] = [0.01, True]
-    told = map_data(example_release(hotspots=hotspots))["factors"]
-    found = {f["name"]: f["periods"][-1].get("local") for f in told if f["periods"]}
+    factors = map_data(example_release(hotspots=hotspots))["factors"]
+    found = {f["name"]: f["periods"][-1].get("local") for f in factors if f["periods"]}
     assert found.pop("violence") == "-11" + "0" * (len(asked) - 2)
     assert set(found.values()) == {None}
 
@@ -97,10 +97,10 @@ def test_a_page_of_a_country_has_eight_digits_of_a_score_and_gives_the_same_list
     release = example_release()
     exact = map_data(release)
     monkeypatch.setattr(page_data, "MOST_EXACT", 10)
-    rounded, known = map_data(release), set(release.scores.index.unique("factor"))
+    rounded, scored = map_data(release), set(release.scores.index.unique("factor"))
     sums = {}
     for name, data in (("exact", exact), ("rounded", rounded)):
-        scores = [f["scores"]["score"] for f in data["factors"] if f["name"] in known]
+        scores = [f["scores"]["score"] for f in data["factors"] if f["name"] in scored]
         sums[name] = np.nansum(np.array(scores, dtype=float), axis=0)
     assert np.allclose(sums["exact"], sums["rounded"], rtol=1e-7)
     # As an index of equal weights, kept to seven digits, it puts the areas in the same order.

@@ -68,8 +68,8 @@ def test_areas_of_a_district_of_which_something_is_told_stand_in_the_order_of_th
     folder, released
 ):
     every = released.all_areas
-    told = every["selected"] | (every["tier"] == "borderline") | (every["reasons"] != "")
-    for name, part in every[told].groupby("district"):
+    has_words = every["selected"] | (every["tier"] == "borderline") | (every["reasons"] != "")
+    for name, part in every[has_words].groupby("district"):
         page = (folder / "profiles" / f"district-{name.lower()}.html").read_text(encoding="utf-8")
         assert re.findall(r'<tr id="([^"]+)"', page) == sorted(part.index)
 
@@ -136,9 +136,9 @@ def test_nothing_is_said_of_hot_areas_that_are_not_shown(folder, released):
     assert ("No area is hot in the last period and in none" in report) <= (not public)
     assert ("Most often hot, of what is shown" in index) == public
     assert "Domestic abuse victims' homes: 0 areas rising" not in report
-    told = " ".join(summary(released))
-    assert ("Serious violence suspects' homes" in told) == (not public)
-    assert "deprived in two or more dimensions" in told
+    words = " ".join(summary(released))
+    assert ("Serious violence suspects' homes" in words) == (not public)
+    assert "deprived in two or more dimensions" in words
 
 
 def test_without_tenths_the_pages_say_who_is_on_the_list(released, tmp_path):

@@ -36,13 +36,13 @@ def allowed(tables):
 
 def test_every_figure_of_a_profile_is_that_of_the_row_it_names(saved):
     tables = Tables(saved)
-    told = 0
+    numbers = 0
     for path in sorted((saved / "profiles").glob("*.html")):
         page = Page(path)
-        told += len(page.of_rows)
+        numbers += len(page.of_rows)
         assert wrong_numbers(page, tables, allowed(tables)) == [], path.name
         assert loose_digits(page, allowed(tables)) == [], path.name
-    assert told > 500
+    assert numbers > 500
 
 
 def test_the_number_of_places_that_a_rank_is_of_is_that_of_their_rows(saved):

@@ -19,8 +19,8 @@ def test_every_key_of_a_fact_is_in_its_dimension_once(released):
     for one in star.values():
         assert not one.table.duplicated(list(one.key)).any()
         for column in one.points_to:
-            known = set(star[DIMENSIONS[column]].table[column])
-            assert set(one.table[column].dropna()) <= known
+            keys = set(star[DIMENSIONS[column]].table[column])
+            assert set(one.table[column].dropna()) <= keys
 
 
 def test_the_package_describes_each_file_as_it_is(released, tmp_path):
@@ -51,6 +51,6 @@ def test_the_facts_add_up_to_the_list(released):
 
 
 def test_of_restricted_factors_the_public_has_no_test(released, county_result):
-    told = set(star_tables(released)["fact_hotspot"].table["factor"])
+    factors = set(star_tables(released)["fact_hotspot"].table["factor"])
     closed = set(restricted_factors(county_result.config))
-    assert (told & closed == set()) == (released.profile == "public")
+    assert (factors & closed == set()) == (released.profile == "public")

@@ -145,8 +145,8 @@ def test_the_list_has_the_own_numbers_of_each_factor_and_reasons_last(workbook, 
         k for k, n in enumerate(names) if n.startswith("Serious violence suspects' homes, ")
     ]
     assert "(average area " in names[place]
-    told = [line[place].value for line in lines]
-    assert told == last.reindex(county_released.top.index).tolist()
+    values = [line[place].value for line in lines]
+    assert values == last.reindex(county_released.top.index).tolist()
     repeats = names.index("Selected in so many of 100 repeats")
     p = county_released.top["p_selected"]
     assert [str(line[repeats].value) for line in lines] == [of_100(share) for share in p]

@@ -117,8 +117,8 @@ def pieces(folder: Path, unlike: Path | None = None) -> Iterator[tuple[str, str]
     """Every file as text, under its name: archives opened, tables read, blocks decoded."""
     for path in sorted(p for p in folder.rglob("*") if p.is_file()):
         name = path.relative_to(folder).as_posix()
-        known = unlike / name if unlike else None
-        if known and known.is_file() and known.read_bytes() == path.read_bytes():
+        base = unlike / name if unlike else None
+        if base and base.is_file() and base.read_bytes() == path.read_bytes():
             continue
         yield f"{name}: its name", name
         yield from _read(name, path.read_bytes(), path)
@@ -135,11 +135,11 @@ def _read(name: str, content: bytes, path: Path | None = None) -> Iterator[tuple
         yield from _picture(name, content)
     else:
         text = content.decode("utf-8-sig", errors="replace")
-        yield name, _told(name, text)
+        yield name, _words_of(name, text)
         yield from _blocks(name, text)
 
 
-def _told(name: str, text: str) -> str:
+def _words_of(name: str, text: str) -> str:
     """A table with tabs between its cells, so that no comma can be taken for thousands."""
     if not name.endswith(".csv"):
         return text
@@ -321,16 +321,16 @@ def _numbers(table: Array, codes: Sequence[str], how: str, truth: Truth) -> Iter
 
 def _by_column(text: str, truth: Truth) -> Iterator[Finding]:
     """Cells of a table with a line for each area: the first and the last number of each."""
-    known = set(truth.codes)
+    all_codes = set(truth.codes)
     lines = [line.split("\t") for line in text.split("\n") if "\t" in line]
-    rows = {next((c for c in line if c in known), ""): line for line in reversed(lines)}
+    rows = {next((c for c in line if c in all_codes), ""): line for line in reversed(lines)}
     rows.pop("", None)
     if len(rows) < FEWEST:
         return
     codes, width = list(reversed(rows)), max(map(len, rows.values()))
     for at in range(width):
         cells = [rows[code][at] if at < len(rows[code]) else "" for code in codes]
-        found = [_NUMBER.findall(cell) for cell in cells if cell not in known]
+        found = [_NUMBER.findall(cell) for cell in cells if cell not in all_codes]
         if len(found) < len(codes):
             continue
         table = np.array([[_number(f[k]) if f else np.nan for f in found] for k in (0, -1)])
@@ -342,11 +342,11 @@ def _matches(table: Array, codes: Sequence[str], how: str, truth: Truth) -> Iter
     """Rows of a table by area that go up and down with a true series."""
     at = [truth.codes.index(code) for code in codes]
     for values in table:
-        known = ~np.isnan(values)
-        if known.sum() < FEWEST or len(np.unique(values[known])) < DISTINCT:
+        recorded = ~np.isnan(values)
+        if recorded.sum() < FEWEST or len(np.unique(values[recorded])) < DISTINCT:
             continue
-        true = truth.values[:, at][:, known]
-        for name in _alike(values[known], true, truth.names):
+        true = truth.values[:, at][:, recorded]
+        for name in _alike(values[recorded], true, truth.names):
             yield Finding("", how, name)
 
 
@@ -373,11 +373,11 @@ def _digits(tokens: list[list[str]], codes: list[str], truth: Truth) -> Iterator
     at = [truth.codes.index(code) for code in codes]
     for k in range(max(map(len, tokens), default=0)):
         found = [(t[k], a) for t, a in zip(tokens, at, strict=True) if len(t) > k]
-        told = [(x, a) for x, a in found if re.fullmatch(r"-?\d+\.\d{3,}", x)]
-        if len(told) < 3:
+        decimals = [(x, a) for x, a in found if re.fullmatch(r"-?\d+\.\d{3,}", x)]
+        if len(decimals) < 3:
             continue
         for name, row in zip(truth.names, truth.values, strict=True):
-            if all(f"{row[a]:.{len(x.partition('.')[2])}f}" == x for x, a in told):
+            if all(f"{row[a]:.{len(x.partition('.')[2])}f}" == x for x, a in decimals):
                 yield Finding("", "digits", name)
 
 
@@ -441,8 +441,8 @@ def _spellings(number: float) -> set[str]:
         return set()
     if number == round(number):
         return {f"{number:.0f}", f"{number:,.0f}"} if number >= 100 else set()
-    told = {f"{number:.{d}f}" for d in (3, 4, 5, 6)} | {f"{number:.3g}", repr(number)}
-    return {t for t in told if len(t.partition(".")[2].lstrip("0")) >= 3}
+    spellings = {f"{number:.{d}f}" for d in (3, 4, 5, 6)} | {f"{number:.3g}", repr(number)}
+    return {t for t in spellings if len(t.partition(".")[2].lstrip("0")) >= 3}
 
 
 def table_of(found: Sequence[Finding]) -> pd.DataFrame:

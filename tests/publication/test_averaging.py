@@ -268,9 +268,9 @@ def test_another_spelling_of_one_count_has_the_same_noise(name, plain, county):
     if "two_groups" in name or "bands" in name:
         return  # their areas are asked for in parts, which have records of their own
     one, other = whole_areas(plain[0]), whole_areas(areas)
-    known = [code for code in other if one[code][0] > 0]
-    assert len(known) >= 10
-    assert [code for code in known if one[code] != other[code]] == []
+    counted = [code for code in other if one[code][0] > 0]
+    assert len(counted) >= 10
+    assert [code for code in counted if one[code] != other[code]] == []
 
 
 def test_ten_spellings_and_more():
@@ -279,10 +279,10 @@ def test_ten_spellings_and_more():
 
 def test_the_mean_of_all_answers_is_one_answer(plain, county):
     """Several answers about the county, and their mean is as wrong as the first."""
-    told = set()
+    large = set()
     for ask in (another_name, years_that_end_in_december, the_rule_at_the_source):
         values = asked()
         ask(values, county)
         groups = answers(values, county, "public")[1]
-        told |= {groups[cell] for cell in groups if groups[cell][0] > 150}
-    assert len(told) == 1
+        large |= {groups[cell] for cell in groups if groups[cell][0] > 150}
+    assert len(large) == 1

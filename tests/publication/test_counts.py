@@ -150,9 +150,9 @@ def large(config, **options):
 
 def test_a_rule_over_an_undeclared_column_gives_no_exact_total():
     rule = {"where": {"ethnicity": ["a"]}}
-    told = groups_of(large(config_of(**rule)))
-    assert told.loc[WHOLE, "mark"] == WITHHELD
-    assert pd.isna(told.loc[WHOLE, "events"])
+    leaving = groups_of(large(config_of(**rule)))
+    assert leaving.loc[WHOLE, "mark"] == WITHHELD
+    assert pd.isna(leaving.loc[WHOLE, "events"])
     assert published_totals(large(config_of(**rule))).isna().all()
 
 
@@ -184,8 +184,8 @@ def test_a_definition_over_an_undeclared_column_gives_no_exact_total():
 def test_a_part_of_a_year_has_no_exact_total():
     assert is_exact(large(config_of()), "f", "2022")
     assert not is_exact(large(config_of(), part_periods=[("f", "2022")]), "f", "2022")
-    told = groups_of(large(config_of(), part_periods=[("f", "2022")]))
-    assert told.loc[WHOLE, "mark"] == WITHHELD
+    leaving = groups_of(large(config_of(), part_periods=[("f", "2022")]))
+    assert leaving.loc[WHOLE, "mark"] == WITHHELD
 
 
 def test_years_that_overlap_in_part_have_no_exact_totals():
@@ -200,8 +200,8 @@ def test_years_that_overlap_in_part_have_no_exact_totals():
 
 def test_the_same_file_under_another_name_is_the_same_records():
     financial = {"periods": ["2022-23"], "unit": "financial-year", "source": "b"}
-    same, other = {"b": {}}, {"b": {"path": "b.csv"}}
-    assert not is_exact(large(config_of([financial], sources=same)), "f", "2022")
+    one, other = {"b": {}}, {"b": {"path": "b.csv"}}
+    assert not is_exact(large(config_of([financial], sources=one)), "f", "2022")
     assert is_exact(large(config_of([financial], sources=other)), "f", "2022")
 
 

@@ -12,13 +12,13 @@ def test_every_table_has_a_title_and_names_its_rows_by_columns_that_it_describes
 
 
 def test_every_column_is_told_in_a_sentence():
-    told = [column for _, columns, _ in TABLES.values() for column in columns.values()]
-    assert [c.meaning for c in told if not c.meaning.endswith(".")] == []
+    texts = [column for _, columns, _ in TABLES.values() for column in columns.values()]
+    assert [c.meaning for c in texts if not c.meaning.endswith(".")] == []
 
 
 def test_only_numbers_have_a_unit():
-    told = [column for _, columns, _ in TABLES.values() for column in columns.values()]
-    assert all(column.type in COUNTS for column in told if column.unit)
+    texts = [column for _, columns, _ in TABLES.values() for column in columns.values()]
+    assert all(column.type in COUNTS for column in texts if column.unit)
 
 
 def test_figures_are_described_in_the_order_in_which_they_stand():

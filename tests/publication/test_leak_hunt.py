@@ -152,8 +152,8 @@ def a_column_of_ranks(folder, counts, result):
 @leak("a column left in")
 def a_column_of_counts_in_words(folder, counts, result):
     words = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-    told = counts.map(lambda count: words[count] if count < 10 else "many")
-    _with_csv(folder, lambda table: table.assign(note=_of(table, told)))
+    spelled = counts.map(lambda count: words[count] if count < 10 else "many")
+    _with_csv(folder, lambda table: table.assign(note=_of(table, spelled)))
 
 
 # A permitted column that carries more
@@ -161,8 +161,8 @@ def a_column_of_counts_in_words(folder, counts, result):
 
 @leak("a permitted column that says something else")
 def residents_that_carry_the_count_in_their_last_digit(folder, counts, result):
-    told = (result.areas["residents"] // 10 * 10 + counts.clip(upper=9)).astype(int)
-    _with_csv(folder, lambda table: table.assign(residents=_of(table, told)))
+    hidden = (result.areas["residents"] // 10 * 10 + counts.clip(upper=9)).astype(int)
+    _with_csv(folder, lambda table: table.assign(residents=_of(table, hidden)))
 
 
 @leak("a permitted column that says something else")
@@ -182,8 +182,8 @@ def a_name_with_as_many_blanks_as_events(folder, counts, result):
 
 @leak("a permitted column that says something else")
 def a_reason_with_the_number_of_victims(folder, counts, result):
-    told = counts.astype(str) + " victims of domestic abuse live here."
-    _with_csv(folder, lambda t: t.assign(reasons=t["reasons"] + " " + _of(t, told)))
+    sentences = counts.astype(str) + " victims of domestic abuse live here."
+    _with_csv(folder, lambda t: t.assign(reasons=t["reasons"] + " " + _of(t, sentences)))
 
 
 # Order
@@ -388,8 +388,8 @@ def a_table_beside_the_layer(folder, counts, result):
 
 @leak("metadata")
 def a_description_of_the_layer(folder, counts, result):
-    told = " ".join(f"{code}:{count}" for code, count in counts.items())
-    _with_layer(folder, lambda b: b.execute("update gpkg_contents set description = ?", (told,)))
+    text = " ".join(f"{code}:{count}" for code, count in counts.items())
+    _with_layer(folder, lambda b: b.execute("update gpkg_contents set description = ?", (text,)))
 
 
 @leak("metadata")
@@ -490,8 +490,8 @@ def raw_z_in_tooltips(folder, counts, result):
 def numbers_spelled_out(folder, counts, result):
     small = counts[(counts > 0) & (counts < 8)]
     words = ["no", "one", "two", "three", "four", "five", "six", "seven"]
-    told = "".join(f"<p>{code}: {words[count]} victims.</p>" for code, count in small.items())
-    _in_page(folder, f"<section>{told}</section>")
+    text = "".join(f"<p>{code}: {words[count]} victims.</p>" for code, count in small.items())
+    _in_page(folder, f"<section>{text}</section>")
 
 
 @leak("a colour")
@@ -590,8 +590,8 @@ def z_without_codes_in_the_manifest(folder, counts, result):
 
 @leak("a key of the manifest")
 def counts_in_scientific_notation(folder, counts, result):
-    told = {code: f"{count:.1e}" for code, count in counts.items()}
-    _with_manifest(folder, lambda document: document["versions"].update(told))
+    spelled = {code: f"{count:.1e}" for code, count in counts.items()}
+    _with_manifest(folder, lambda document: document["versions"].update(spelled))
 
 
 @leak("metadata")

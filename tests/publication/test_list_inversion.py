@@ -29,7 +29,7 @@ REACH = 6
 Cell = tuple[str, str, str]
 
 
-class Told(NamedTuple):
+class Narrowed(NamedTuple):
     """What is known of one area's count once the list is seen."""
 
     area: str
@@ -43,7 +43,7 @@ def likelihood(kept: list[int], count: int, epsilon: float) -> float:
     return float(sum((1 - q) / (1 + q) * q ** abs(noised - count) for noised in kept))
 
 
-def told_by_protected_list(result: Result, key: bytes, cell: Cell, area: str) -> Told:
+def told_by_protected_list(result: Result, key: bytes, cell: Cell, area: str) -> Narrowed:
     """The outsider knows all other noised counts, tries each for this one, and knows no key."""
     noised, totals = noised_areas(result, key), published_totals(result)
     epsilon = result.config.release.epsilon
@@ -59,10 +59,10 @@ def told_by_protected_list(result: Result, key: bytes, cell: Cell, area: str) ->
     reach = range(-REACH, len(PLAUSIBLE) + REACH)
     kept = [value for value in reach if listed(value) == published]
     chances = [likelihood(kept, count, epsilon) for count in PLAUSIBLE]
-    return Told(area, sum(chance >= POSSIBLE for chance in chances))
+    return Narrowed(area, sum(chance >= POSSIBLE for chance in chances))
 
 
-def told_by_true_list(result: Result, cell: Cell, area: str) -> Told:
+def told_by_true_list(result: Result, cell: Cell, area: str) -> Narrowed:
     """The outsider knows all other counts, tries each for this one, and asks for the same list."""
 
     def listed(value: int) -> tuple[str, ...]:
@@ -73,7 +73,7 @@ def told_by_true_list(result: Result, cell: Cell, area: str) -> Told:
         return tuple(table.index[table["selected"]])
 
     published = listed(int(result.counts.at[area, cell]))
-    return Told(area, sum(listed(value) == published for value in PLAUSIBLE))
+    return Narrowed(area, sum(listed(value) == published for value in PLAUSIBLE))
 
 
 def at_the_cut(result: Result, cell: Cell, number: int) -> list[str]:
@@ -123,7 +123,7 @@ CELL: Cell = ("homes", "all", "2022")
 
 def test_the_true_list_would_tell_counts_of_a_single_factor(alone):
     found = [told_by_true_list(alone, CELL, area) for area in at_the_cut(alone, CELL, 2)]
-    assert min(told.possible for told in found) < LEAST
+    assert min(one.possible for one in found) < LEAST
 
 
 @pytest.mark.usefixtures("_key")
@@ -138,7 +138,7 @@ def test_so_the_public_gets_no_true_list_of_a_single_factor(alone):
 def test_the_protected_list_of_a_single_factor_narrows_no_area(alone, number):
     areas = at_the_cut(alone, CELL, number)
     found = [told_by_protected_list(alone, KEY, CELL, area) for area in areas]
-    assert [told for told in found if told.possible < LEAST] == []
+    assert [one for one in found if one.possible < LEAST] == []
 
 
 def test_the_protected_list_depends_on_noised_counts_alone(alone):
@@ -162,8 +162,8 @@ def test_the_protected_list_depends_on_noised_counts_alone(alone):
 def county_of(areas: int, districts: int, folder) -> Result:
     path = write_county(synthetic_county(seed=7, n=areas, districts=districts), folder)
     config = read_config(path)
-    told = config.release.__class__(key=config.release.key)  # the list is asked for below
-    return run(config.model_copy(update={"robustness": None, "release": told}))
+    plain = config.release.__class__(key=config.release.key)  # the list is asked for below
+    return run(config.model_copy(update={"robustness": None, "release": plain}))
 
 
 DEMO = (
@@ -180,7 +180,7 @@ def test_the_list_of_seven_factors_narrows_no_area(tmp_path):
         some = at_the_cut(result, cell, 12)
         found = [told_by_protected_list(result, INVENTED, cell, area) for area in some]
         assert found
-        assert [told for told in found if told.possible < LEAST] == []
+        assert [one for one in found if one.possible < LEAST] == []
 
 
 def test_the_list_of_a_small_county_would_narrow_some_and_is_refused(county_result):

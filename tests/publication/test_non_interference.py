@@ -117,8 +117,8 @@ def assert_unseen(result, changed, tmp_path, files=written):
     cells = zip(noised_cells(result), noised_cells(changed), strict=True)
     assert all(one.equals(other) for one, other in cells)
     for profile in ("public", "partner"):
-        same = written(held(changed, result, profile), profile, tmp_path / f"{profile}-2")
-        assert_same_files(files(result, profile, tmp_path / f"{profile}-1"), same)
+        second = written(held(changed, result, profile), profile, tmp_path / f"{profile}-2")
+        assert_same_files(files(result, profile, tmp_path / f"{profile}-1"), second)
 
 
 def assert_unseen_in_releases(result, changed):
@@ -184,8 +184,11 @@ def test_other_counts_behind_the_same_noise_move_no_byte(name, seed, tmp_path):
     world, result = first(name, seed % 4)
     other = another(world, np.random.default_rng([seed, 5]))
     assert_other_world(world, other)
-    known = lambda _, profile, folder: first_files(name, seed % 4, profile, folder)  # noqa: E731
-    assert_unseen(result, result_of(other), tmp_path, known)
+
+    def files(_result, profile, folder):
+        return first_files(name, seed % 4, profile, folder)
+
+    assert_unseen(result, result_of(other), tmp_path, files)
 
 
 @pytest.mark.parametrize("name", RELEASES)

@@ -127,8 +127,8 @@ def test_open_people_who_are_looked_for_in_restricted_records_do_not_leave_as_th
         config = config.replace(f'path = "{name}.csv"\n', f'path = "{name}.csv"\n{OPEN}', 1)
     result = run(read_config(write_people(tmp_path, config)))
     assert restricted_factors(result.config) == restricted_measures(result.config) == ()
-    told = release(result, "public").people
-    assert set(told["figure"]) == {"again", "ages", "homes"}
+    people = release(result, "public").people
+    assert set(people["figure"]) == {"again", "ages", "homes"}
 
 
 def test_an_open_offence_counted_by_the_ages_of_restricted_people_is_restricted(tmp_path):

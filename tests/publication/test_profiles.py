@@ -85,9 +85,9 @@ def test_places_hold_the_list_and_tell_no_score(reduced):
 
 
 def test_the_public_reads_of_places_what_is_hot_by_open_factors_alone(public):
-    told = " ".join(public.places["factors"])
+    factors = " ".join(public.places["factors"])
     for label in public.factors.loc[CLOSED, "label"]:
-        assert label not in told
+        assert label not in factors
 
 
 def test_the_public_sees_no_line_of_a_restricted_factor_for_areas(public, county_result):
@@ -162,9 +162,9 @@ def test_names_and_members_of_places_are_those_of_the_one_list(reduced, county_r
     assert names.to_dict() == true.place_of.map(true.table["name"]).to_dict()
     assert (reduced.all_areas["place"][~chosen] == "").all()
     assert reduced.all_areas["place"][chosen].to_dict() == names.to_dict()
-    told = ["wards", "district", "areas", "residents", "residents_10_24", "x", "y", "km_across"]
+    columns = ["wards", "district", "areas", "residents", "residents_10_24", "x", "y", "km_across"]
     shown_by_name, true_by_name = (
-        p.table.set_index("name").sort_index()[told] for p in (shown, true)
+        p.table.set_index("name").sort_index()[columns] for p in (shown, true)
     )
     pd.testing.assert_frame_equal(shown_by_name, true_by_name)
 
@@ -190,9 +190,9 @@ def test_what_is_hot_in_a_place_is_counted_from_the_flags_that_are_shown(reduced
     last = reduced.factors["periods"].str.split(", ").str[-1]
     for number, words in reduced.places["factors"].items():
         codes = place_of.index[place_of == number]
-        told = {name: int(n) for name, n in re.findall(r"(?:^|; )(.+?) \((\d+)\)", words)}
+        numbers = {name: int(n) for name, n in re.findall(r"(?:^|; )(.+?) \((\d+)\)", words)}
         hot = {label[f]: flags.loc[f, last[f]][codes].sum() for f in flags.index.unique("factor")}
-        assert told == {name: n for name, n in hot.items() if n}
+        assert numbers == {name: n for name, n in hot.items() if n}
     assert reduced.place_counts.empty  # no source of events of this county is open
 
 
@@ -245,8 +245,8 @@ def test_what_counts_records_is_internal(reduced, county_result):
     assert reduced.files.empty
     assert reduced.apart.empty
     assert not set(reduced.reconciliation.index.get_level_values("factor")) & set(CLOSED)
-    told = set(reduced.config) - {"title", "place", "about"}
-    assert told == {"factors", "index", "selection", "neighbours", "periods", "declared_open"}
+    kept = set(reduced.config) - {"title", "place", "about"}
+    assert kept == {"factors", "index", "selection", "neighbours", "periods", "declared_open"}
 
 
 def test_a_column_that_nobody_named_reaches_no_release(county_result, reduced, small_lists_leave):
@@ -337,16 +337,16 @@ def test_an_area_that_was_not_assessed_is_neither_cold_nor_out(profile, unassess
     result, code = unassessed
     released = release(result, profile)
     area = released.all_areas.loc[code]
-    told = [c for c in ("factors_hot", "p_selected", "rank_low", "decile") if c in area]
-    assert told
-    assert area[told].isna().all()
+    present = [c for c in ("factors_hot", "p_selected", "rank_low", "decile") if c in area]
+    assert present
+    assert area[present].isna().all()
     assert area["tier"] == ""
     others = released.all_areas.drop(code)
     assert (others["tier"] != "").all()
-    assert others[told].notna().all(axis=None)
+    assert others[present].notna().all(axis=None)
     save(released, tmp_path / profile)
     table = pd.read_csv(tmp_path / profile / "all_areas.csv").set_index("area_code")
-    assert table.loc[code, [*told, "tier"]].isna().all()
+    assert table.loc[code, [*present, "tier"]].isna().all()
 
 
 @pytest.fixture(scope="module")

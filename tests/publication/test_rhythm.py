@@ -154,10 +154,10 @@ def test_hours_that_share_events_between_two_times_stay_internal(world):
     rhythm = lines(records, kind="float64")
     given = counted(world, rhythm)
     name = given.config.factors[0].groups[0].source
-    told = {"plain": given.config.sources[name]}
-    told["ranged"] = replace(told["plain"], until="latest")
+    sources = {"plain": given.config.sources[name]}
+    sources["ranged"] = replace(sources["plain"], until="latest")
     aspects = {}
-    for kind, source in told.items():
+    for kind, source in sources.items():
         given.config = given.config.model_copy(
             update={"sources": {**given.config.sources, name: source}}
         )

@@ -414,7 +414,7 @@ def _reconciliation(config: Config, counts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _notes(config: Config, counts: pd.DataFrame) -> tuple[str, ...]:
-    told = [
+    columns = [
         f"{name}: {int(counts.to_numpy(float).sum()):,} events, 3 of them without a date."
         for name in config.sources
     ]
@@ -422,7 +422,7 @@ def _notes(config: Config, counts: pd.DataFrame) -> tuple[str, ...]:
     return (
         "Areas: 2 shapes were repaired.",
         "12 areas lie at the edge of the study area.",
-        *told,
+        *columns,
         f"The {config.factors[0].name}: most events lie in {busiest}.",
     )
 
@@ -804,9 +804,9 @@ def _cells_with(
     ages = pd.to_numeric(part["value"], errors="coerce").where(part["aspect"] == "age")
     bands = [band for band in BANDS.values() if band[0] <= ages[at] <= band[1]]
     for here, name in ((part["place"] == line["place"], place), (study, WHOLE)):
-        same = here & (part["value"] == line["value"])
-        yield same & year, (name, value), f"{aspect} {period}"
-        yield same, (name, value), aspect
+        alike = here & (part["value"] == line["value"])
+        yield alike & year, (name, value), f"{aspect} {period}"
+        yield alike, (name, value), aspect
         for band in bands:
             yield here & year & ages.between(*band), (name, band_label(band)), f"age {period}"
         yield here & year, (name,), f"all {period}"

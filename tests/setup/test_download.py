@@ -17,10 +17,10 @@ def silent(_name, _there, _total):
 
 def test_a_file_is_fetched_whole_and_its_progress_told(web, tmp_path):
     web.files["/a.zip"] = BODY
-    told = []
-    download(f"{web.root}/a.zip", tmp_path / "b.zip", say=lambda *given: told.append(given))
+    said = []
+    download(f"{web.root}/a.zip", tmp_path / "b.zip", say=lambda *given: said.append(given))
     assert (tmp_path / "b.zip").read_bytes() == BODY
-    assert told[-1] == ("b.zip", len(BODY), len(BODY))
+    assert said[-1] == ("b.zip", len(BODY), len(BODY))
     assert [path.name for path in tmp_path.iterdir()] == ["b.zip"]
 
 

@@ -24,15 +24,15 @@ def silent(*_):
 
 def test_all_pages_become_one_geopackage_in_metres(web, tmp_path):
     web.layers[PATH] = Layer(squares(5))
-    told = []
+    said = []
     target = tmp_path / "areas.gpkg"
-    fetch_layer(web.root + PATH, COLUMNS, target, say=lambda *given: told.append(given[1:]))
+    fetch_layer(web.root + PATH, COLUMNS, target, say=lambda *given: said.append(given[1:]))
     table = gpd.read_file(target)
     assert list(table["LSOA21CD"]) == [f"E0100000{k}" for k in range(5)]
     assert list(table.columns) == ["LSOA21CD", "LSOA21NM", "geometry"]
     assert table.crs == "EPSG:27700"
     assert table.total_bounds.tolist() == [500_000, 200_000, 505_000, 201_000]
-    assert told == [(2, 5), (4, 5), (5, 5)]
+    assert said == [(2, 5), (4, 5), (5, 5)]
     assert [path.name for path in tmp_path.iterdir()] == ["areas.gpkg"]
 
 

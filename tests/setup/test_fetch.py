@@ -36,20 +36,20 @@ def packed(name, text):
 @pytest.fixture
 def services(web, monkeypatch):
     """The services that sources.toml names, on this machine: Harlow in a row of squares."""
-    known = dict(official_sources())
+    entries = dict(official_sources())
     features = [
         ({"LSOA21CD": code, "LSOA21NM": code}, (540_000 + 1_000 * k, 200_000))
         for k, code in enumerate(HARLOW)
     ]
     web.layers[LAYER] = Layer(features, most=20)
-    known["lsoa21_boundaries"] = replace(known["lsoa21_boundaries"], download=web.root + LAYER)
-    for name in [name for name in known if name.startswith("census21")]:
-        columns = known[name].columns[2:]
+    entries["lsoa21_boundaries"] = replace(entries["lsoa21_boundaries"], download=web.root + LAYER)
+    for name in [name for name in entries if name.startswith("census21")]:
+        columns = entries[name].columns[2:]
         rows = "".join(f"{code},{code},100{',5' * (len(columns) - 1)}\n" for code in HARLOW)
         header = ",".join(["geography code", "geography", *(f'"{c}"' for c in columns)])
         web.files[f"/{name}.zip"] = packed(f"{name}-lsoa.csv", f"{header}\n{rows}")
-        known[name] = replace(known[name], download=f"{web.root}/{name}.zip")
-    columns = ",".join(known["police_uk"].columns)
+        entries[name] = replace(entries[name], download=f"{web.root}/{name}.zip")
+    columns = ",".join(entries["police_uk"].columns)
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w") as archive:
         for month in range(1, 13):
@@ -61,9 +61,9 @@ def services(web, monkeypatch):
             )
             archive.writestr(f"{label}/{label}-essex-street.csv", f"{columns}\n{rows}")
     web.files["/2025-12.zip"] = made.getvalue()
-    known["police_uk"] = replace(known["police_uk"], download=web.root + "/{month}.zip")
-    monkeypatch.setattr("riskindex.setup.official_files.official_sources", lambda: known)
-    monkeypatch.setattr("riskindex.areas.official_data.official_sources", lambda: known)
+    entries["police_uk"] = replace(entries["police_uk"], download=web.root + "/{month}.zip")
+    monkeypatch.setattr("riskindex.setup.official_files.official_sources", lambda: entries)
+    monkeypatch.setattr("riskindex.areas.official_data.official_sources", lambda: entries)
     return web
 
 
@@ -101,18 +101,18 @@ def test_where_each_file_came_from_is_noted_down_and_it_is_not_fetched_again(ser
     assert one["address"].endswith("/census21_ts011.zip")
     assert len(one["sha256"]) == 64
     services.asked.clear()
-    told = []
-    fetch(read_config(config), say=silent, tell=told.append)
+    said = []
+    fetch(read_config(config), say=silent, tell=said.append)
     assert services.asked == []
-    assert all(f"is there, fetched on {one['date']}." in line for line in told)
+    assert all(f"is there, fetched on {one['date']}." in line for line in said)
 
 
 def test_a_file_that_was_changed_since_is_told(services, config):
     fetch(read_config(config), say=silent, tell=silent)
     (config.parent / "census2021-ts011.zip").write_bytes(packed("a-lsoa.csv", "mine"))
-    told = []
-    fetch(read_config(config), say=silent, tell=told.append)
-    assert any("ts011.zip" in line and "was changed since" in line for line in told)
+    said = []
+    fetch(read_config(config), say=silent, tell=said.append)
+    assert any("ts011.zip" in line and "was changed since" in line for line in said)
 
 
 def test_all_that_cannot_be_fetched_is_told_at_once_and_the_rest_is_kept(services, config):

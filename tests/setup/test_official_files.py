@@ -34,8 +34,8 @@ def test_files_are_known_by_their_columns(tmp_path):
 
 def test_what_is_not_there_is_named_with_where_it_comes_from(tmp_path):
     (tmp_path / "lsoa.geojson").write_text("{}", encoding="utf-8")
-    (told,) = absent_files(config(tmp_path))
-    assert told.startswith("police: latest.zip is ")
-    assert "https://" in told
+    (sentence,) = absent_files(config(tmp_path))
+    assert sentence.startswith("police: latest.zip is ")
+    assert "https://" in sentence
     (tmp_path / "latest.zip").write_text("", encoding="utf-8")
     assert list(absent_files(config(tmp_path))) == []

@@ -51,14 +51,14 @@ def reads(definition, record):
 
 
 def _list(listing, record, *, keeps):
-    told = [_one(clause, record, keeps=keeps) for clause in listing.all]
+    answers = [_one(clause, record, keeps=keeps) for clause in listing.all]
     if listing.any:
         some = [_one(clause, record, keeps=keeps) for clause in listing.any]
-        told.append(True if True in some else (None if None in some else False))
+        answers.append(True if True in some else (None if None in some else False))
     for clause in listing.none:
         met = _one(clause, record, keeps=not keeps)
-        told.append(None if met is None else not met)
-    return False if False in told else (None if None in told else True)
+        answers.append(None if met is None else not met)
+    return False if False in answers else (None if None in answers else True)
 
 
 def _one(clause, record, *, keeps):
@@ -67,7 +67,7 @@ def _one(clause, record, *, keeps):
     value = record[clause.column]
     if clause.values:
         missing = value in ("", None) or value in clause.unknown
-        met = any(_same(value, wanted) for wanted in clause.values)
+        met = any(_equals(value, wanted) for wanted in clause.values)
     else:
         missing = value is None or not value.isdigit()
         met = not missing and (clause.at_least or 0) <= int(value) < clause.under
@@ -76,7 +76,7 @@ def _one(clause, record, *, keeps):
     return {"apart": None, "in": keeps, "out": not keeps}[clause.not_recorded]
 
 
-def _same(value, wanted):
+def _equals(value, wanted):
     if isinstance(wanted, bool):
         return value == str(wanted).lower()
     if isinstance(wanted, int):

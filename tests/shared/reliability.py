@@ -107,7 +107,7 @@ def one_county(
         )
         for _ in range(2)
     )
-    known = observe((4 * expected).round().astype("Int64"), county, tables, config)
+    observed = observe((4 * expected).round().astype("Int64"), county, tables, config)
     data = Data(first.counts, county.areas, neighbour_matrix(county.areas))
     replay = prepare_repeats(
         data,
@@ -123,7 +123,7 @@ def one_county(
             "p": sure.table["p_selected"],
             "selected": first.chosen.table["selected"],
             "again": second.chosen.table["selected"],
-            "truly": known.chosen.table["selected"],
+            "truly": observed.chosen.table["selected"],
         }
     )
 

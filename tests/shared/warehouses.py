@@ -84,8 +84,8 @@ def assert_same(found, expected, *, knows_days=True):
     pd.testing.assert_frame_equal(found.counts, expected.counts)
     pd.testing.assert_frame_equal(found.reconciliation, expected.reconciliation)
     months = expected.rhythm[expected.rhythm.index.get_level_values("aspect") == "month"]
-    told = ["records"] if knows_days else ["records", "fingerprint"]
-    pd.testing.assert_frame_equal(found.rhythm[told], months[told])
+    columns = ["records"] if knows_days else ["records", "fingerprint"]
+    pd.testing.assert_frame_equal(found.rhythm[columns], months[columns])
     if not knows_days:
         pd.testing.assert_frame_equal(found.fingerprints, expected.fingerprints)
 

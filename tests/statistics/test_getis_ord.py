@@ -175,7 +175,7 @@ laws = settings(deadline=None, max_examples=20)
 STATISTICS = {"gi_star": (gi_star, with_self(MAP)), "gi": (gi, MAP)}
 
 
-def same(found, expected):
+def assert_equal(found, expected):
     np.testing.assert_allclose(found.z, expected.z, rtol=1e-9, atol=1e-9)
     np.testing.assert_allclose(found.p, expected.p, rtol=1e-12)
 
@@ -185,7 +185,7 @@ def same(found, expected):
 @pytest.mark.parametrize("name", STATISTICS)
 def test_a_shift_changes_nothing(name, counts, shift):
     statistic, weights = STATISTICS[name]
-    same(statistic(np.array(counts) + shift, weights), statistic(counts, weights))
+    assert_equal(statistic(np.array(counts) + shift, weights), statistic(counts, weights))
 
 
 @laws
@@ -193,7 +193,7 @@ def test_a_shift_changes_nothing(name, counts, shift):
 @pytest.mark.parametrize("name", STATISTICS)
 def test_a_scale_changes_nothing(name, counts, factor):
     statistic, weights = STATISTICS[name]
-    same(statistic(np.array(counts) * factor, weights), statistic(counts, weights))
+    assert_equal(statistic(np.array(counts) * factor, weights), statistic(counts, weights))
 
 
 @laws
@@ -202,7 +202,7 @@ def test_a_scale_changes_nothing(name, counts, factor):
 def test_a_change_of_sign_turns_hot_into_cold(name, counts):
     statistic, weights = STATISTICS[name]
     turned = statistic(-np.array(counts), weights, tail="lower")
-    same(turned._replace(z=-turned.z), statistic(counts, weights))
+    assert_equal(turned._replace(z=-turned.z), statistic(counts, weights))
 
 
 @laws
@@ -212,7 +212,7 @@ def test_the_order_of_areas_changes_nothing(name, counts, order):
     statistic, weights = STATISTICS[name]
     found = statistic(np.array(counts)[order], sparse.csr_array(weights[order][:, order]))
     expected = statistic(counts, weights)
-    same(found, expected._replace(z=expected.z[order], p=expected.p[order]))
+    assert_equal(found, expected._replace(z=expected.z[order], p=expected.p[order]))
 
 
 @laws
@@ -224,7 +224,7 @@ def test_the_order_of_areas_changes_nothing(name, counts, order):
 def test_scaling_a_row_of_weights_changes_nothing(name, counts, scale):
     statistic, weights = STATISTICS[name]
     scaled = sparse.csr_array(sparse.diags_array(scale) @ weights)
-    same(statistic(counts, scaled), statistic(counts, weights))
+    assert_equal(statistic(counts, scaled), statistic(counts, weights))
 
 
 @laws

@@ -47,8 +47,8 @@ def test_the_gamma_prior_gives_the_gamma_posterior():
     observed = counts(5.0)
     expected = np.full(SIDE**2, observed.mean())
     drawn = draws(observed, prior="gamma", expected=expected, number=20_000)
-    known = shrink(observed, expected)
-    shape, rate = known.k + observed, known.k / known.m + expected
+    shrunken = shrink(observed, expected)
+    shape, rate = shrunken.k + observed, shrunken.k / shrunken.m + expected
     np.testing.assert_allclose(drawn.mean(axis=0), shape / rate, rtol=0.03)
     np.testing.assert_allclose(drawn.var(axis=0), shape / rate**2, rtol=0.15)
 

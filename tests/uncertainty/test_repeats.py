@@ -87,11 +87,11 @@ def test_counting_the_same_again_gives_the_same_risk(background, groups):
 
 
 @pytest.mark.parametrize(
-    "told",
+    "estimate",
     [{"estimate": "exceedance"}, {"estimate": "rank"}, {"estimate": "rank", "prior": "spatial"}],
 )
-def test_what_is_told_of_a_risk_is_the_same_where_the_same_is_counted(told):
-    wanted = factor(method="window", exposure="residents", score="risk", periods=YEARS, **told)
+def test_what_is_told_of_a_risk_is_the_same_where_the_same_is_counted(estimate):
+    wanted = factor(method="window", exposure="residents", score="risk", periods=YEARS, **estimate)
     data = county([wanted], mean=2.0)
     data.counts.iloc[3, 0] = pd.NA
     table, found = scored(data, [wanted]), as_counted(data, wanted)
@@ -141,8 +141,8 @@ def test_a_table_is_not_drawn_again():
         },
         index=index,
     )
-    same = fixed(table, wanted)
-    several = stacked([same, same], 3)
+    fixed_risks = fixed(table, wanted)
+    several = stacked([fixed_risks, fixed_risks], 3)
     assert several.score.shape == (3, 2, 2)
     assert several.score[2].tolist() == [[0, 0], [100, 100]]
 

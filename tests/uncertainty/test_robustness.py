@@ -345,11 +345,11 @@ def test_the_spread_of_the_points_is_told_inside_and_nobody_is_named_outside(
     save(public, tmp_path / "public")
     for path in (tmp_path / "public").rglob("*.html"):
         assert not any(person in path.read_text(encoding="utf-8") for person in POINTS)
-    told = load_workbook(tmp_path / "public" / "workbook.xlsx")
-    kinds = {row[0] for row in told["Choices"].iter_rows(values_only=True)}
+    book = load_workbook(tmp_path / "public" / "workbook.xlsx")
+    kinds = {row[0] for row in book["Choices"].iter_rows(values_only=True)}
     assert "Weights" in kinds
     assert "Points of one person" not in kinds
-    assert "Points given" not in told.sheetnames
+    assert "Points given" not in book.sheetnames
 
 
 def test_points_for_what_is_no_factor_are_a_fault_of_the_config(county_config):

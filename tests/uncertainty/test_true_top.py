@@ -134,8 +134,8 @@ def test_probabilities_add_up_to_the_number_selected(world):
 def test_what_is_told_of_risks_does_not_change_what_is_true_of_them(world):
     plain = assessed(world, draws=60)[0].table["p_top"]
     ranked = [replace(f, estimate="rank") for f in FACTORS]
-    told = assessed(world, ranked, draws=60)[0].table["p_top"]
-    pd.testing.assert_series_equal(told, plain, atol=0.05)
+    p_top = assessed(world, ranked, draws=60)[0].table["p_top"]
+    pd.testing.assert_series_equal(p_top, plain, atol=0.05)
 
 
 def test_an_index_of_bands_has_no_true_top(world):

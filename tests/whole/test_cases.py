@@ -114,9 +114,9 @@ def test_05_a_period_cut_short_says_so_and_tells_no_fall(case):
     assert "2024-Q2 is a part period" in lines
     assert "last 21 days (from 2024-06-10), where some 252 would be expected" in lines
     one.run()
-    told = one.page("profiles/district-ash.html")
-    assert re.search(r"2024-Q2 \(a part\) 419 not compared: a part period", told)
-    assert "more than chance" not in told
+    text = one.page("profiles/district-ash.html")
+    assert re.search(r"2024-Q2 \(a part\) 419 not compared: a part period", text)
+    assert "more than chance" not in text
 
 
 def test_06_months_that_a_rule_never_meets_are_not_assessed(case):
@@ -217,8 +217,8 @@ def test_18_other_kinds_of_json_are_named(case, name, words):
 
 def test_19_a_long_table_is_said_in_one_sentence(case):
     _, faults = case("19").check()
-    (told,) = [line for line in faults.splitlines() if "people.csv" in line]
-    assert "36 areas have 6 rows each, told apart by 'Age (6 categories)'" in told
+    (fault,) = [line for line in faults.splitlines() if "people.csv" in line]
+    assert "36 areas have 6 rows each, told apart by 'Age (6 categories)'" in fault
 
 
 def test_21_small_weights_keep_their_digits(case):

@@ -43,10 +43,10 @@ def test_no_test_says_anything_about_context(result):
 
 
 def test_context_is_counted_in_its_neighbours_windows(result, county_result):
-    known = result.areas.index[~result.areas["is_context"]]
+    inside = result.areas.index[~result.areas["is_context"]]
     for table in ("observed", "window_observed"):
-        mine = result.hotspots[table].unstack("area_code")[known]
-        whole = county_result.hotspots[table].unstack("area_code")[known]
+        mine = result.hotspots[table].unstack("area_code")[inside]
+        whole = county_result.hotspots[table].unstack("area_code")[inside]
         assert mine.equals(whole.loc[mine.index])
 
 

@@ -285,9 +285,9 @@ def test_a_plain_join_would_have_lost_what_was_converted(old_codes, data):
     lost = int(
         records.loc[records["Month"] >= "2021-04", "LSOA code"].isin(split["lsoa11_code"]).sum()
     )
-    told = [note for note in old_codes.notes if "older edition were converted" in note]
-    assert len(told) == 1
-    assert f"{lost:,} events" in told[0]
+    converted = [note for note in old_codes.notes if "older edition were converted" in note]
+    assert len(converted) == 1
+    assert f"{lost:,} events" in converted[0]
     violence = old_codes.counts[("violence", "all", "2021-22")]
     # A part that was built up later may have none: police.uk's map points were older than it.
     assert (violence.loc[split["lsoa21_code"].unique()] > 0).sum() >= 60  # of 62

@@ -69,15 +69,15 @@ def every(step):
 def test_every_fault_is_told_with_its_place_and_what_to_do(case, tmp_path):
     project = write_project(tmp_path)
     case.spoil(project)
-    code, told = outcome(project)
-    assert (code, told if code != case.code else "") == (case.code, "")
-    assert any(all(word in line for word in case.says) for line in told), told
+    code, words = outcome(project)
+    assert (code, words if code != case.code else "") == (case.code, "")
+    assert any(all(word in line for word in case.says) for line in words), words
     if case.code:
-        assert [line for line in told if not ADVICE.search(line)] == []
+        assert [line for line in words if not ADVICE.search(line)] == []
     if case.counted is not None:
-        assert counted(told) == case.counted
+        assert counted(words) == case.counted
     elif case.code == 0 and not case.says:
-        assert told == sound(tmp_path)  # what is said nothing of has changed nothing
+        assert words == sound(tmp_path)  # what is said nothing of has changed nothing
 
 
 def test_the_corpus_is_large_and_no_name_stands_twice():
@@ -103,15 +103,15 @@ def test_check_finds_the_faults_of_every_part_at_once(tmp_path):
         "an override of an area that is not there",
         "more neighbours than areas",
     )
-    _, told = outcome(spoilt(tmp_path, *names))
-    assert any("different groups" in line for line in told if "lookup.csv" in line)
+    _, words = outcome(spoilt(tmp_path, *names))
+    assert any("different groups" in line for line in words if "lookup.csv" in line)
     # Without its groups, nothing more is asked of the areas.
     for case in (case for case in CASES if case.name in ("a negative count", "a day that is none")):
-        assert any(all(word in line for word in case.says) for line in told), case.name
-    code, told = outcome(spoilt(tmp_path, *(name for name in names if "districts" not in name)))
+        assert any(all(word in line for word in case.says) for line in words), case.name
+    code, words = outcome(spoilt(tmp_path, *(name for name in names if "districts" not in name)))
     assert code == 2  # as a run would: the selection is looked at before the tables
     for case in (case for case in CASES if case.name in names and "districts" not in case.name):
-        assert any(all(word in line for word in case.says) for line in told), case.name
+        assert any(all(word in line for word in case.says) for line in words), case.name
 
 
 def test_the_faults_of_a_config_come_together(tmp_path):
@@ -130,10 +130,10 @@ def test_the_faults_of_a_config_come_together(tmp_path):
     project.change("config.toml", 'score = "flag"', more)
     project.change("config.toml", 'area = "area"', 'area = "area"\nx = "lon"')
     project.change("config.toml", "[2021, 2022]", "[2022, 2021]")
-    code, told = outcome(project)
+    code, words = outcome(project)
     assert code == 2
     for case in (case for case in CASES if case.name in names):
-        assert any(all(word in line for word in case.says) for line in told), case.name
+        assert any(all(word in line for word in case.says) for line in words), case.name
 
 
 @pytest.mark.parametrize(

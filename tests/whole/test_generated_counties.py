@@ -68,7 +68,7 @@ def test_every_number_of_a_sentence_is_that_of_whom_it_names(county):
 
     result = county.result
     config = result.config
-    told = reasons(
+    reasons_of = reasons(
         result.hotspots,
         result.persistence,
         result.scores,
@@ -77,7 +77,7 @@ def test_every_number_of_a_sentence_is_that_of_whom_it_names(county):
         whole=config.whole,
     )
     checked = 0
-    for (factor, code), sentence in told.items():
+    for (factor, code), sentence in reasons_of.items():
         tests = rows(result.hotspots, factor=factor)
         last = tests.xs(tests.index.get_level_values("period")[-1], level="period").loc[code]
         if found := _OWN.search(sentence):
@@ -104,20 +104,20 @@ def test_every_number_of_a_sentence_is_one_of_the_tables(county):
     for code, reasons in released.all_areas["reasons"].items():
         text = re.sub(names, "", reasons, flags=re.IGNORECASE)
         tests = places.get_group(code)
-        own = [tests[c].to_numpy(float, na_value=np.nan) for c in _TOLD]
+        own = [tests[c].to_numpy(float, na_value=np.nan) for c in _NUMBERS]
         own += [own[0] / own[1], own[2] / own[3], 100 * tests["value"].to_numpy(float)]
         if code in lasting.groups:
             times = lasting.get_group(code)[["periods_hot", "periods_assessed", "periods_hot_all"]]
             own.append(times.to_numpy(float, na_value=np.nan).ravel())
-        known = np.concatenate([*own, of_all, released.clusters_found["areas"], range(1, 10)])
+        numbers = np.concatenate([*own, of_all, released.clusters_found["areas"], range(1, 10)])
         for word in re.findall(r"\d[\d,]*(?:\.\d+)?", text):
             off = 0.5 if "." not in word else 0.05
-            assert (np.abs(known - number(word)) <= off + 1e-9).any(), (word, text)
+            assert (np.abs(numbers - number(word)) <= off + 1e-9).any(), (word, text)
             checked += 1
     assert checked
 
 
-_TOLD = ("observed", "expected", "window_observed", "window_expected", "confidence")
+_NUMBERS = ("observed", "expected", "window_observed", "window_expected", "confidence")
 
 
 def test_what_is_told_of_a_place_is_counted_again_from_its_areas(county):
@@ -145,9 +145,9 @@ def test_what_is_told_of_a_place_is_counted_again_from_its_areas(county):
             number_hot, own_hot = int(flags.sum()), int(own[factor].sum())
             expected = f"{number_hot}" if own_hot else f"{number_hot}, with neighbours"
             assert words[label] == (expected if number_hot else "next door"), (place, factor)
-        told = place_line(released, int(place))
-        assert told.startswith(f"Place {place} of {len(plan.places.table)}: ")
-        assert (f"{through} hot only with neighbours, or next door" in told) == bool(through)
+        line = place_line(released, int(place))
+        assert line.startswith(f"Place {place} of {len(plan.places.table)}: ")
+        assert (f"{through} hot only with neighbours, or next door" in line) == bool(through)
 
 
 @pytest.mark.browser

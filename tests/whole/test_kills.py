@@ -89,7 +89,7 @@ class Place:
         began = time.monotonic()
         run.join()
         assert run.exitcode == 0, run.words.read_text()
-        assert self.told() == TITLES[config]
+        assert self.title() == TITLES[config]
         assert self.beside() == []
         return time.monotonic() - began
 
@@ -122,7 +122,7 @@ class Place:
     def beside(self) -> list[str]:
         return sorted(path.name for path in self.target.parent.iterdir() if path != self.target)
 
-    def told(self) -> str:
+    def title(self) -> str:
         """What `verify` says after a kill: which whole result it is, and where."""
         if self.target.exists():
             found = verify(self.target)
@@ -144,10 +144,10 @@ def test_a_run_killed_at_any_moment_leaves_the_old_result_or_the_new_one(place, 
     left: set[str] = set()
     shares = np.random.default_rng(5).permutation(np.linspace(0.0, 1.0, moments))
     for k, share in enumerate(shares):
-        before = place.told()
+        before = place.title()
         place.tidy()
         place.interrupt(k % 2, share, signal.SIGKILL)
-        assert place.told() in (before, TITLES[k % 2])
+        assert place.title() in (before, TITLES[k % 2])
         assert set(place.beside()) <= {home_of(place.target).name}
         if place.beside():
             assert home_of(place.target).stat().st_mode & 0o777 == 0o700
@@ -156,7 +156,7 @@ def test_a_run_killed_at_any_moment_leaves_the_old_result_or_the_new_one(place, 
             place.finish(k // 10 % 2)
     place.tidy()
     assert place.beside() == []
-    assert place.told() in TITLES
+    assert place.title() in TITLES
     if moments > 100:
         assert left >= {"run.lock", "scratch", "new"}  # kills did hit something
 
@@ -168,10 +168,10 @@ def test_a_run_killed_at_any_moment_leaves_the_old_result_or_the_new_one(place, 
 def test_a_run_that_is_stopped_tidies_up_at_once(place, sign, first, moments):
     shares = [first, *np.random.default_rng(6).uniform(0.2, 0.95, moments - 1)]
     for k, share in enumerate(shares):
-        before = place.told()
+        before = place.title()
         run = place.interrupt(k % 2, share, sign)
         assert run.exitcode in (0, 130), run.words.read_text()
-        assert place.told() == (TITLES[k % 2] if run.exitcode == 0 else before)
+        assert place.title() == (TITLES[k % 2] if run.exitcode == 0 else before)
         assert place.beside() == []
 
 
@@ -206,7 +206,7 @@ def test_what_a_killed_run_left_is_private_and_gone_after_any_command(
         command = [command[0], "../config.toml", *command[2:]]
     else:
         monkeypatch.chdir(place.target.parents[1])
-    before, home = place.told(), home_of(place.target)
+    before, home = place.title(), home_of(place.target)
     run = place.holding(place.configs[0])
     # Not `Path.glob`, which fails where a folder goes while it looks.
     while run.is_alive() and not glob(str(home / moment)):
@@ -219,7 +219,7 @@ def test_what_a_killed_run_left_is_private_and_gone_after_any_command(
     assert any(home.glob(moment))
     in_process(*command)
     assert not home.exists()
-    assert place.told() == before
+    assert place.title() == before
     shutil.rmtree(place.target.with_name("other"), ignore_errors=True)
     place.target.with_name("new.toml").unlink(missing_ok=True)
 
@@ -275,8 +275,8 @@ def test_wherever_the_disk_is_full_the_old_result_stays_and_it_is_said(disk):
         filler.unlink(missing_ok=True)
         room = shutil.disk_usage(disk).free - 1024 * free
         filler.write_bytes(bytes(max(room, 0)))
-        code, told = in_process(*run)
-        assert (code, "disk" in told and "full" in told) in ((0, False), (3, True)), (free, told)
+        code, words = in_process(*run)
+        assert (code, "disk" in words and "full" in words) in ((0, False), (3, True)), (free, words)
         assert verify(target).faults == ()
         left = {path.name for path in disk.iterdir() if path.name.startswith(".")}
         assert left == set()
@@ -323,15 +323,15 @@ def in_process(*arguments: object) -> tuple[int, str]:
 
 
 def test_a_second_run_in_a_folder_is_refused_at_once_and_told_who_holds_it(place):
-    before = place.told()
+    before = place.title()
     with held(place.target):
         second = place.run(place.configs[0])
         second.join()
     assert second.exitcode == 3
-    told = second.words.read_text()
-    assert f"another run (process {os.getpid()}) is writing here" in told
-    assert "Wait for it, or name another folder" in told
-    assert place.told() == before
+    title = second.words.read_text()
+    assert f"another run (process {os.getpid()}) is writing here" in title
+    assert "Wait for it, or name another folder" in title
+    assert place.title() == before
 
 
 @pytest.mark.parametrize("moment", [0.3, pytest.param(0.8, marks=pytest.mark.long)])

@@ -37,9 +37,9 @@ def test_own_risk_finds_the_true_top_nearly_as_the_best_estimate_does(bench, ess
 @pytest.mark.parametrize("world", ["gamma", "Leroux"])
 def test_both_probabilities_are_right_in_every_band(bench, essex, world):
     areas = pd.concat([bench.one_world(essex, world, seed)[0] for seed in SEEDS])
-    for told, seen in (("p_top", "truly"), ("p_selected", "again")):
-        table = bench.reliability(areas, told, seen)
+    for probability, seen in (("p_top", "truly"), ("p_selected", "again")):
+        table = bench.reliability(areas, probability, seen)
         assert (table["areas"] >= 80).all()
         # Two standard errors of the share are its own and not the probability's.
-        off = (table[told] - table[seen]).abs() - 2 * table["error"]
+        off = (table[probability] - table[seen]).abs() - 2 * table["error"]
         assert off.max() <= 0.07, table

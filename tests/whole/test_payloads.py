@@ -57,8 +57,8 @@ def test_there_are_two_hundred_and_all_are_names_of_areas(county: Path):
     assert len(set(PAYLOADS)) == 200
     for path in files(county, "all_areas.csv"):
         with path.open(encoding="utf-8-sig", newline="") as file:
-            told = {row["area_code"]: row["name"] for row in csv.DictReader(file)}
-        assert [told[code] for code in CODES] == [inert(name.strip()) for name in PAYLOADS]
+            names = {row["area_code"]: row["name"] for row in csv.DictReader(file)}
+        assert [names[code] for code in CODES] == [inert(name.strip()) for name in PAYLOADS]
 
 
 def test_names_of_files_are_letters_and_digits(county: Path):
@@ -274,7 +274,7 @@ def test_no_text_steers_a_terminal(county: Path, capsys: pytest.CaptureFixture[s
     monkeypatch.setattr(sys, "argv", ["riskindex", "verify", str(county / "internal")])
     with pytest.raises(SystemExit) as ended:
         main()
-    told = capsys.readouterr()
+    said = capsys.readouterr()
     assert ended.value.code == 0
-    assert PAYLOADS[1] in told.out
-    assert "\x1b" not in told.out + told.err
+    assert PAYLOADS[1] in said.out
+    assert "\x1b" not in said.out + said.err

@@ -114,8 +114,8 @@ def test_pages_of_a_preset_print_no_number_that_cannot_be(outputs):
         pages = re.sub(labels, " ", read_pages(folder / profile), flags=re.IGNORECASE)
         shares = list(re.finditer(r"([\d,]+(?:\.\d+)?)%", pages))
         over = [m for m in shares if float(m[1].replace(",", "")) > 100]
-        told = [pages[m.start() - 60 : m.end()] for m in over]
-        assert [t for t, m in zip(told, over, strict=True) if not beside_change(pages, m)] == []
+        excerpts = [pages[m.start() - 60 : m.end()] for m in over]
+        assert [t for t, m in zip(excerpts, over, strict=True) if not beside_change(pages, m)] == []
         most = 100 if one.scale.startswith("0 to 100") else 100 * len(one.factors)
         assert [n for n in re.findall(r"([\d.]+) of 100\b", pages) if float(n) > most] == []
         assert [word for word in NO_WORDS if re.search(word, pages)] == []

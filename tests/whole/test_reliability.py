@@ -50,5 +50,5 @@ def test_the_probability_of_selection_is_calibrated_over_sixty_counties():
     enough = table[table["areas"] >= 200]
     assert len(enough) == 5
     assert (enough["p"] - enough["again"]).abs().max() <= 0.07
-    told = pd.read_csv(io.StringIO(asset("reliability.csv")))  # what the report draws
-    assert (told["again"] - enough["again"].to_numpy()).abs().max() <= 0.03
+    drawn = pd.read_csv(io.StringIO(asset("reliability.csv")))  # what the report draws
+    assert (drawn["again"] - enough["again"].to_numpy()).abs().max() <= 0.03

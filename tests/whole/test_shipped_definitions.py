@@ -32,15 +32,19 @@ def meets(rule, record):
 
 
 def verdict(name, **record):
-    told = DEFINITIONS[name].meaning
+    meaning = DEFINITIONS[name].meaning
     return (
-        "in" if meets(told.certain, record) else "apart" if meets(told.possible, record) else "out"
+        "in"
+        if meets(meaning.certain, record)
+        else "apart"
+        if meets(meaning.possible, record)
+        else "out"
     )
 
 
 def offence(kind="robbery", weapon="knife", place="street", domestic="no", **more):
-    told = {"weapon": weapon, "place": place, "domestic": domestic}
-    return {"offence_type": kind, **told, **more}
+    said = {"weapon": weapon, "place": place, "domestic": domestic}
+    return {"offence_type": kind, **said, **more}
 
 
 def test_every_definition_that_documents_print_is_there_and_fits_together():

@@ -194,9 +194,9 @@ def test_files_of_headings_alone_are_no_copies_and_their_months_are_zero(tmp_pat
 
 def test_a_row_that_stands_several_times_with_its_number_is_said(tmp_path):
     header = "Crime ID,Month,Longitude,Latitude,LSOA code,Crime type\n"
-    same, bare = "abc,2022-05,,,E01000001,Drugs\n", ",2022-05,,,E01000001,Drugs\n"
+    alike, bare = "abc,2022-05,,,E01000001,Drugs\n", ",2022-05,,,E01000001,Drugs\n"
     other = "abc,2022-05,,,E01000002,Drugs\n"
-    write(tmp_path, header + 3 * same + 5 * bare + other, "a-street.csv")
+    write(tmp_path, header + 3 * alike + 5 * bare + other, "a-street.csv")
     _, opened = police(tmp_path, "a-street.csv")
     (note,) = [n for n in opened.notes if "alike in every column" in n]
     assert note.startswith("crime: 3 rows of a-street.csv (area code E01000001) are alike")

@@ -95,9 +95,9 @@ def test_counts_of_restricted_records_and_people_are_protected_cells(profile, le
     assert len(given) > 300
     assert (given % 5 == 0).all()
     assert (given > 0).all()
-    told = set(cells["kind"])
-    assert {"repeats", "history", "living-in", "mix"} <= told
-    assert not told & {"funnel", "harm"} - set(cells.loc[cells["status"] == "[c]", "kind"])
+    kinds = set(cells["kind"])
+    assert {"repeats", "history", "living-in", "mix"} <= kinds
+    assert not kinds & {"funnel", "harm"} - set(cells.loc[cells["status"] == "[c]", "kind"])
 
 
 @pytest.mark.parametrize("profile", PROFILES)
@@ -114,12 +114,12 @@ def test_shares_are_computed_of_what_leaves(profile, left, needs_result):
 def long_numbers(result, released):
     """Exact counts of four digits of restricted records that no released row has."""
     exact = of_restricted(result.figures, result.config)["count"].dropna().astype(int)
-    told = {
+    printed = {
         int(n)
         for column in ("count", "base")
         for n in released.figures[column].dropna().astype(int)
     }
-    return {f"{n:,}" for n in exact if n >= 1000 and n % 5} - {f"{n:,}" for n in told}
+    return {f"{n:,}" for n in exact if n >= 1000 and n % 5} - {f"{n:,}" for n in printed}
 
 
 @pytest.mark.parametrize("profile", PROFILES)

@@ -11,8 +11,8 @@ from riskindex.outputs.needs.blocks import Free, Number, joined
 
 def row(**columns):
     nothing = dict.fromkeys(("count", "base", "value", "low", "high", "rank", "ratio"), None)
-    told = {"unit": "%", "kind": "share", "status": "given", "note": "", "row": "r1"}
-    return SimpleNamespace(**{**nothing, **told, **columns})
+    fixed = {"unit": "%", "kind": "share", "status": "given", "note": "", "row": "r1"}
+    return SimpleNamespace(**{**nothing, **fixed, **columns})
 
 
 def text(parts):
@@ -60,6 +60,6 @@ def test_pieces_are_joined_as_in_a_list():
 
 
 def test_how_a_row_is_beside_its_benchmark_stands_apart():
-    told = rows.noted(row(note="quoted; England, 2022 33: worse"))
-    assert told == (Free("quoted; England, 2022 33: "), Free("worse", is_verdict=True))
+    note = rows.noted(row(note="quoted; England, 2022 33: worse"))
+    assert note == (Free("quoted; England, 2022 33: "), Free("worse", is_verdict=True))
     assert rows.noted(row(note="the note: of nothing")) == (Free("the note: of nothing"),)

@@ -64,10 +64,10 @@ def named_rows(cell):
 
 @pytest.mark.parametrize("number", lines())
 def test_its_row_is_in_one_run_or_the_reason_why_not_is_told(number, needs_result):
-    cell, told = lines()[number]
+    cell, sentence = lines()[number]
     rows = list(named_rows(cell))
     if not rows:
-        assert told, f"{number} has neither a row nor a reason"
+        assert sentence, f"{number} has neither a row nor a reason"
         assert cell == "no row" or cell.strip("`").startswith(ELSEWHERE), cell
         return
     figures = needs_result.figures

@@ -26,8 +26,10 @@ def row_of(book, figure, **asked):
 def test_a_change_is_told_with_both_counts_its_limits_and_the_whole(book):
     row = row_of(book, "offences.change", compared_with="2021")
     whole = book.rows(book.whole).last("offences.change", compared_with="2021")
-    told = map(plain, change_sentences(book, book.groups["district"][0]))
-    (sentence,) = (one for one in told if f" {row.count:,} in 2022, {row.base:,} in 2021: " in one)
+    sentences = map(plain, change_sentences(book, book.groups["district"][0]))
+    (sentence,) = (
+        one for one in sentences if f" {row.count:,} in 2022, {row.base:,} in 2021: " in one
+    )
     assert f"{abs(row.value):g}% (" in sentence
     assert (", more than chance" in sentence) == (row.low > 0 or row.high < 0)
     assert f"; county {'+' if whole.value > 0 else '−' if whole.value < 0 else ''}" in sentence

@@ -29,18 +29,18 @@ def plain(lines):
 
 def test_factors_are_told_by_how_many_areas_are_hot(book):
     for place in book.groups["district"]:
-        told = plain(hot_sentences(book, place))[0]
+        sentence = plain(hot_sentences(book, place))[0]
         counts = [(len(book.hot_codes(place, name)), hot.label) for name, hot in book.hot.items()]
         for number, label in counts:
-            assert (f"{number} for {inside(label)}" in told) == (number > 0)
+            assert (f"{number} for {inside(label)}" in sentence) == (number > 0)
 
 
 def test_new_hotspots_are_named(county_released, book):
     code = book.whole.codes[0]
     new = pd.DataFrame({"factor": ["offences"], "area_code": [code]})
-    told = plain(hot_sentences(Book(replace(county_released, new_hotspots=new)), book.whole))
-    assert told[1].startswith("New, hot in none of the earlier periods: ")
-    assert told[1].endswith(f" in {county_released.areas.at[code, 'name']}.")
+    sentences = plain(hot_sentences(Book(replace(county_released, new_hotspots=new)), book.whole))
+    assert sentences[1].startswith("New, hot in none of the earlier periods: ")
+    assert sentences[1].endswith(f" in {county_released.areas.at[code, 'name']}.")
 
 
 @pytest.mark.parametrize(("kept", "shown"), [(1, " shown"), (99, "")])
@@ -49,8 +49,8 @@ def test_no_hotspot_is_said_of_the_factors_that_are_shown(county_released, kept,
     cold = county_released.hotspots.assign(is_hot=False)
     cold = cold[cold.index.isin(some, level="factor")]
     book = Book(replace(county_released, hotspots=cold))
-    told = plain(hot_sentences(book, book.whole))
-    assert told == [f"No area is hot for any factor{shown} in the last period."]
+    sentences = plain(hot_sentences(book, book.whole))
+    assert sentences == [f"No area is hot for any factor{shown} in the last period."]
 
 
 def test_a_district_fills_its_map_and_a_place_lies_in_what_is_around_it(book):
@@ -89,5 +89,5 @@ def test_hot_areas_of_all_districts_are_those_of_the_county(book):
 def test_a_line_per_factor_says_how_many_areas_are_hot_here(book):
     place = book.groups["district"][0]
     records = factor_records(book, place)
-    told = [int(re.sub(r"<[^>]+>", "", record["Areas hot"])) for record in records]
-    assert told == [len(book.hot_codes(place, name)) for name in book.hot]
+    numbers = [int(re.sub(r"<[^>]+>", "", record["Areas hot"])) for record in records]
+    assert numbers == [len(book.hot_codes(place, name)) for name in book.hot]

@@ -54,8 +54,8 @@ def test_the_page_of_a_place_has_its_name_its_sentence_and_a_line_for_each_of_it
     for number, place in county_released.places.iterrows():
         page = html.unescape(pages(folder)[f"place-{number}.html"])
         assert f"<h1>{place['name']}</h1>" in page
-        told = place_line(county_released, number)
-        assert f'<p class="answer" data-row="place-{number}">{told}</p>' in page
+        line = place_line(county_released, number)
+        assert f'<p class="answer" data-row="place-{number}">{line}</p>' in page
         codes = set(place_of.index[place_of == number])
         assert len(codes) == place["areas"]
         assert set(re.findall(r'<tr id="([^"]+)"', page)) == codes
@@ -257,6 +257,6 @@ def test_a_release_does_not_say_of_a_place_that_all_are_of_one_sex(
     )
     write_profiles(released, tmp_path)
     (page,) = (text for text in pages(tmp_path).values() if f"<h1>{place}</h1>" in text)
-    told = re.sub(r"<[^>]+>", "", page)
-    assert ("Most: F, 100%." in told) == is_said
-    assert ("by sex." in told) != is_said  # the last of what is not shown
+    text = re.sub(r"<[^>]+>", "", page)
+    assert ("Most: F, 100%." in text) == is_said
+    assert ("by sex." in text) != is_said  # the last of what is not shown

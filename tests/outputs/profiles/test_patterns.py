@@ -49,33 +49,33 @@ WEEK = dict(zip("1234567", (16, 17, 17, 26, 16, 17, 17), strict=True))
 
 
 def test_a_largest_weekday_that_is_chance_is_not_named(county_released):
-    told = told_of(county_released, when_part, weekday=WEEK)
-    assert "126 records in 2018 to 2022. No day stands out from chance." in told
-    assert "Most" not in told
+    words = told_of(county_released, when_part, weekday=WEEK)
+    assert "126 records in 2018 to 2022. No day stands out from chance." in words
+    assert "Most" not in words
 
 
 def test_a_weekday_or_hour_that_is_no_chance_is_named_with_its_share(county_released):
     hours = {f"{hour:02d}": 20 for hour in range(24)} | {"00": 400, "15": 90}
-    told = told_of(county_released, when_part, weekday={**WEEK, "4": 80}, hour=hours)
-    assert "Thu (44.4%) stands out." in told
-    assert "15 (9.7%) stands out." in told  # midnight may be a default, and is not named
+    words = told_of(county_released, when_part, weekday={**WEEK, "4": 80}, hour=hours)
+    assert "Thu (44.4%) stands out." in words
+    assert "15 (9.7%) stands out." in words  # midnight may be a default, and is not named
 
 
 def test_midnight_is_in_doubt_only_where_default_times_do_not_stand_apart(county_released):
     hours = {f"{hour:02d}": 20 for hour in range(24)}
     doubt = "Midnight may stand for a time not known."
     assert doubt in told_of(county_released, when_part, hour=hours)
-    told = told_of(county_released, when_part, hour={**hours, DEFAULT_TIME: 31, "": 5})
-    assert doubt not in told
-    assert "31 are at a default time, which is no hour. 5 do not say." in told
+    words = told_of(county_released, when_part, hour={**hours, DEFAULT_TIME: 31, "": 5})
+    assert doubt not in words
+    assert "31 are at a default time, which is no hour. 5 do not say." in words
 
 
 def test_protected_numbers_are_tested_for_no_pattern(county_released):
     week = {**WEEK, "4": 80}
     closed = county_released.factors.assign(restricted=True)
     released = dataclasses.replace(county_released, rules=CellRules(), factors=closed)
-    told = told_of(released, when_part, weekday=week)
-    assert "stands out" not in told
+    words = told_of(released, when_part, weekday=week)
+    assert "stands out" not in words
 
 
 def test_a_largest_weekday_is_seldom_named_where_all_are_even(county_released):
@@ -89,8 +89,8 @@ def test_a_largest_weekday_is_seldom_named_where_all_are_even(county_released):
 
 
 def test_who_names_its_years(county_released):
-    told = told_of(county_released, who_part, sex={"F": 60, "M": 56})
-    assert "116 records in 2018 to 2022. Most: F, 51.7%." in told
+    words = told_of(county_released, who_part, sex={"F": 60, "M": 56})
+    assert "116 records in 2018 to 2022. Most: F, 51.7%." in words
 
 
 def heights(page, title):
@@ -108,8 +108,8 @@ def test_every_year_of_age_has_a_bar(county_released):
     by_age = dict(enumerate(bars, start=8))
     assert sorted(by_age, key=by_age.get)[-2:] == [17, 15]
     assert by_age[15] == pytest.approx(6 * by_age[16], rel=0.02)
-    told = text_of(page)
-    assert "315 records in 2018 to 2022. Half are aged 17 or younger. 7 do not say." in told
+    text = text_of(page)
+    assert "315 records in 2018 to 2022. Half are aged 17 or younger. 7 do not say." in text
 
 
 def test_bands_that_a_source_gives_stay(county_released):

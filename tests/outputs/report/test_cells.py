@@ -47,8 +47,8 @@ def test_a_cell_that_adds_nothing_is_empty():
 
 
 def test_periods_hot_stand_before_the_numbers_of_the_last_one():
-    told = cell("domestic_abuse", kind="own", is_hot=True)
-    assert re.fullmatch(r"\d of 5; 62 here, 2\.0×", told.here)
+    text = cell("domestic_abuse", kind="own", is_hot=True)
+    assert re.fullmatch(r"\d of 5; 62 here, 2\.0×", text.here)
 
 
 def test_a_share_over_its_limit_is_marked_and_one_below_only_told():
@@ -65,8 +65,8 @@ def test_of_restricted_factors_partners_see_flags_and_the_public_nothing(others,
     cells = reason_cells(others, list(others.top.index))
     closed = set(restricted_factors(county_result.config)) & set(cells)
     assert bool(closed) == (others.profile == "partner")
-    told = {cell.here for factor in closed for cell in cells[factor].values()}
-    assert all(re.fullmatch(r"\d+% sure|hot|\d of \d", words) for words in told)
+    texts = {cell.here for factor in closed for cell in cells[factor].values()}
+    assert all(re.fullmatch(r"\d+% sure|hot|\d of \d", words) for words in texts)
     assert not any(cell.around for factor in closed for cell in cells[factor].values())
 
 

@@ -60,8 +60,8 @@ def test_choices_without_a_list_are_counted_and_the_workbook_says_why(county_rel
         choices_part(county_released)
     )
     assert (choice_table(county_released)["Note"] != "").sum() == len(failed)
-    told = set(choice_table(public)["Note"]) - {""}
-    assert told == {"It cannot be computed from these data."}
+    notes = set(choice_table(public)["Note"]) - {""}
+    assert notes == {"It cannot be computed from these data."}
 
 
 def test_areas_are_named_inside_and_nowhere_else(county_released, public):
@@ -84,8 +84,8 @@ def test_weights_have_a_decimal_so_that_an_eighth_is_no_12_percent(county_releas
     weights = effective_table(county_released)["Weight"].str.rstrip("%").astype(float)
     assert weights.sum() == pytest.approx(100, abs=0.05 * len(weights))
     eighths = pd.DataFrame({"weight": 0.125, "share": 0.5}, county_released.factors.index[:1])
-    told = dataclasses.replace(county_released.sensitivity, effective=eighths)
-    released = dataclasses.replace(county_released, sensitivity=told)
+    eighth = dataclasses.replace(county_released.sensitivity, effective=eighths)
+    released = dataclasses.replace(county_released, sensitivity=eighth)
     assert effective_table(released)["Weight"].tolist() == ["12.5%"]
 
 
@@ -93,9 +93,9 @@ def test_a_factor_that_runs_against_the_index_is_released_without_a_minus_nought
     effective = public.sensitivity.effective
     shares = [-0.001, -0.06, *effective["share"].iloc[2:]]
     against = dataclasses.replace(public.sensitivity, effective=effective.assign(share=shares))
-    told = dataclasses.replace(public, sensitivity=against)
-    assert effective_table(told)["Share of the variance"].tolist()[:2] == ["0%", "-6%"]
-    save(told, tmp_path / "result")
+    changed = dataclasses.replace(public, sensitivity=against)
+    assert effective_table(changed)["Share of the variance"].tolist()[:2] == ["0%", "-6%"]
+    save(changed, tmp_path / "result")
 
 
 def test_who_lives_there_is_said_with_a_decimal_inside_and_whole_outside(county_released, public):
@@ -133,7 +133,7 @@ def test_nothing_to_say_is_no_part(county_released):
     assert choice_sentence(empty) == ""
     assert choices_part(empty) == composition_part(empty) == ""
     assert double_counting_part(empty) == ""
-    assert all(told.table(empty).empty for told in TABLES)
+    assert all(one.table(empty).empty for one in TABLES)
 
 
 def test_report_and_workbook_hold_them(county_released, tmp_path):
@@ -144,7 +144,7 @@ def test_report_and_workbook_hold_them(county_released, tmp_path):
 
     write_workbook(county_released, tmp_path / "w.xlsx")
     sheets = load_workbook(tmp_path / "w.xlsx", read_only=True).sheetnames
-    assert {told.label for told in TABLES} - {"Points given"} <= set(sheets)
+    assert {one.label for one in TABLES} - {"Points given"} <= set(sheets)
     write_report(county_released, tmp_path / "report.html")
     html = (tmp_path / "report.html").read_text(encoding="utf-8")
     for title in ("What if we had chosen differently", "Who lives in the selected areas"):

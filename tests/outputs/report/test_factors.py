@@ -12,7 +12,7 @@ from riskindex.outputs.report.factors import METHODS, SCORES, factors_part, scor
 from riskindex.publication.readable_tables import estimate_words
 
 
-def told(released):
+def words_of(released):
     """The part as plain text."""
     return re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", factors_part(released))))
 
@@ -38,7 +38,7 @@ def test_every_method_and_score_of_a_factor_has_its_words(county_released):
 
 
 def test_each_factor_has_its_line_and_its_method_a_sentence(county_released):
-    text = told(county_released)
+    text = words_of(county_released)
     for label in county_released.factors["label"]:
         assert label in text
     for method in set(county_released.factors["method"]):
@@ -47,10 +47,10 @@ def test_each_factor_has_its_line_and_its_method_a_sentence(county_released):
 
 def test_what_police_find_by_looking_is_named(county_released):
     factors = county_released.factors.assign(recorded="victim-reported")
-    plain = told(dataclasses.replace(county_released, factors=factors))
+    plain = words_of(dataclasses.replace(county_released, factors=factors))
     assert "Found by police activity" not in plain
     factors.loc[factors.index[0], "recorded"] = "police-generated"
-    text = told(dataclasses.replace(county_released, factors=factors))
+    text = words_of(dataclasses.replace(county_released, factors=factors))
     label = inside(factors["label"].iloc[0])
     assert f"so they show where police look, too: {label}." in text
 
@@ -60,6 +60,6 @@ def test_a_factor_that_is_hot_nowhere_has_found_that(county_released):
     tested = (tests["method"] != "value") & (tests["hot"] > 0)
     factor = tests.index[tested][0][0]
     tests.loc[[factor], "hot"] = 0
-    text = told(dataclasses.replace(county_released, tests=tests))
+    text = words_of(dataclasses.replace(county_released, tests=tests))
     label = county_released.factors.at[factor, "label"]
     assert f"{label}: no area is hot. That is a result" in text

@@ -32,5 +32,5 @@ def test_no_section_is_empty_and_no_paragraph_stands_twice(county_released, tmp_
     for section in re.findall(r"<section.*?</section>", page, flags=re.DOTALL):
         text = re.sub(r"<h2>.*?</h2>|<[^>]+>", "", section)
         assert len(text.split()) > 5 or "<svg" in section
-    told = [p for p in re.findall(r"<p>(.*?)</p>", page) if len(p.split()) > 5]
-    assert len(told) == len(set(told))
+    paragraphs = [p for p in re.findall(r"<p>(.*?)</p>", page) if len(p.split()) > 5]
+    assert len(paragraphs) == len(set(paragraphs))

@@ -13,9 +13,10 @@ from riskindex.outputs.report.methods import test_words as words_of_tests
 
 
 def test_why_tells_of_the_selected_areas_and_who_lives_there(county_released):
-    told = " ".join(why_sentences(county_released))
+    words = " ".join(why_sentences(county_released))
     assert (
-        f"The selected areas hold {int(county_released.top['residents'].sum()):,} residents" in told
+        f"The selected areas hold {int(county_released.top['residents'].sum()):,} residents"
+        in words
     )
 
 
@@ -27,9 +28,9 @@ def test_how_the_list_was_made_says_areas_neighbours_and_the_mean(county_release
 
 
 def test_the_correction_of_the_tests_is_told_by_its_name(county_released):
-    told = words_of_tests(county_released)
-    assert "Benjamini and Hochberg's step-up rule" in told
-    assert "adjusted p of 0.05 or less" in told
+    words = words_of_tests(county_released)
+    assert "Benjamini and Hochberg's step-up rule" in words
+    assert "adjusted p of 0.05 or less" in words
 
 
 def test_how_sure_shows_the_borderline_areas_off_the_list(county_released):

@@ -15,8 +15,8 @@ def test_notes_that_say_the_same_of_several_factors_are_one(county_released):
     alike = [
         f"{label}: risks are uneven ({n} (pairs), from 2.0) here." for n, label in enumerate(LABELS)
     ]
-    told = notes_in_short(with_notes(county_released, *alike, "12 areas lie at the edge."))
-    assert told == [
+    notes = notes_in_short(with_notes(county_released, *alike, "12 areas lie at the edge."))
+    assert notes == [
         "Serious violence suspects' homes and disorganised neighbourhood: risks are uneven here.",
         "12 areas lie at the edge.",
     ]

@@ -46,5 +46,5 @@ def is_of_row(text, row):
     """Whether a printed number is one of a row, rounded as it is printed."""
     plain = text.replace(",", "").strip("%+−")
     places = len(plain.partition(".")[2])
-    known = [abs(float(row[c])) for c in NUMBERS if not pd.isna(row[c])]
-    return any(abs(n - float(plain)) <= 0.5 * 10**-places + 1e-9 for n in known)
+    numbers = [abs(float(row[c])) for c in NUMBERS if not pd.isna(row[c])]
+    return any(abs(n - float(plain)) <= 0.5 * 10**-places + 1e-9 for n in numbers)

@@ -16,8 +16,8 @@ def list_lines(workbook):
     (table,) = sheet.tables.values()
     head, *lines = sheet[table.ref]
     names = [str(cell.value) for cell in head]
-    told = [dict(zip(names, (cell.value for cell in line), strict=True)) for line in lines]
-    return {line["Area code"]: line for line in told}
+    records = [dict(zip(names, (cell.value for cell in line), strict=True)) for line in lines]
+    return {line["Area code"]: line for line in records}
 
 
 def report_rows(page):

@@ -17,7 +17,7 @@ ACTS = (
     "fetch('http://evil.example/')",
     "location='http://evil.example/'",
 )
-VECTORS = (
+ELEMENTS = (
     "<script>{0}</script>",
     '<img src=x onerror="{0}">',
     '<svg onload="{0}">',
@@ -84,7 +84,7 @@ OTHERS = (
     "\ufeffmark",
 )
 PAYLOADS = tuple(
-    [vector.format(act) for vector in VECTORS for act in ACTS]
+    [element.format(act) for element in ELEMENTS for act in ACTS]
     + [sign + formula for sign in SIGNS for formula in FORMULAE]
     + list(OTHERS)
 )

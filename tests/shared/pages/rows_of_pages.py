@@ -110,11 +110,11 @@ def wrong_numbers(page: Page, tables: Tables, allowed: re.Pattern[str]) -> list[
         plain = html.unescape(text)
         for own in tables.texts(names):
             plain = plain.replace(own, " ")
-        known = tables.numbers(names)
+        numbers = tables.numbers(names)
         for printed in NUMBER.findall(allowed.sub(" ", plain)):
             places = len(printed.partition(".")[2])
             number = float(printed.replace(",", ""))
-            if not any(abs(number - one) <= 0.5 * 10**-places + 1e-9 for one in known):
+            if not any(abs(number - one) <= 0.5 * 10**-places + 1e-9 for one in numbers):
                 wrong.append((names, text))
     return wrong
 

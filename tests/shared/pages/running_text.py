@@ -29,8 +29,8 @@ class RunningText(HTMLParser):
         while self.open and self.open.pop() != tag:
             pass
         if tag in ("td", "th") and self.cell is not None:
-            told = " ".join(self.cell)
-            self.blocks += [told] if len(told.split()) >= SENTENCE else []
+            text = " ".join(self.cell)
+            self.blocks += [text] if len(text.split()) >= SENTENCE else []
             self.cell = None
 
     def handle_data(self, data):
