@@ -81,7 +81,10 @@ def test_prints_are_what_they_were():
     days = np.array(["1999-12-31", "2024-02-29"], dtype="datetime64[D]")
     assert day_prints(days).tolist() == [print_of(b"day", str(day)) for day in days]
     assert area_prints(CODES).tolist() == [print_of(b"area", code) for code in CODES]
-    assert day_prints(days.astype("datetime64[s]") + np.timedelta64(3600, "s")).tolist() == day_prints(days).tolist()
+    assert (
+        day_prints(days.astype("datetime64[s]") + np.timedelta64(3600, "s")).tolist()
+        == day_prints(days).tolist()
+    )
     assert area_prints([]).dtype == day_prints(days[:0]).dtype == np.uint64
 
 
