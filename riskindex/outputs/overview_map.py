@@ -164,22 +164,32 @@ def part_dots(centres: Array, radius: Array) -> Array:
     """
     at = centres.copy()
     for _ in range(60):
-        moved = False
-        for a, b in itertools.combinations(range(len(at)), 2):
-            apart = at[b] - at[a]
-            far = float(np.hypot(*apart))
-            lacks = radius[a] + radius[b] - far
-            if lacks <= 1e-9:
-                continue
-            # Two dots at the same point are parted sideways, the same way each time.
-            way = apart / far if far > 0 else np.array([1.0, 0.0])
-            share = radius[a] / (radius[a] + radius[b])
-            at[b] += way * lacks * share
-            at[a] -= way * lacks * (1 - share)
-            moved = True
-        if not moved:
+        moved = [_part_from_later(at, radius, a) for a in range(len(at))]
+        if not any(moved):
             break
     return at
+
+
+def _part_from_later(at: Array, radius: Array, a: int) -> bool:
+    """Move a dot and those after it that it covers apart, in place; whether any was moved."""
+    moved, b = False, a + 1
+    while b < len(at):
+        # The next one that it covers, found among all at once: a country has hundreds of dots.
+        lacks = radius[a] + radius[b:] - np.hypot(*(at[b:] - at[a]).T)
+        covered = np.flatnonzero(lacks > 1e-9)
+        if not len(covered):
+            break
+        b += int(covered[0])
+        apart = at[b] - at[a]
+        far = float(np.hypot(*apart))
+        lack = radius[a] + radius[b] - far
+        # Two dots at the same point are parted sideways, the same way each time.
+        way = apart / far if far > 0 else np.array([1.0, 0.0])
+        share = radius[a] / (radius[a] + radius[b])
+        at[b] += way * lack * share
+        at[a] -= way * lack * (1 - share)
+        moved, b = True, b + 1
+    return moved
 
 
 def _paths(shapes: AnyArray) -> "list[Path]":
