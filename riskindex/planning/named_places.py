@@ -251,12 +251,11 @@ def _figures(facts: pd.DataFrame) -> pd.DataFrame:
     places[people] = places[people].round().astype("Int64")
     places["areas"] = by_part.size()
     places["score_max"] = by_part["score"].max()
-    wards = {part: _by_weight(table, "ward") for part, table in by_part}
-    places["ward_list"] = pd.Series(wards, dtype=object)
+    places["ward_list"] = pd.Series(_by_weight(facts, "ward"), dtype=object)
     places["wards"] = places["ward_list"].map(", ".join)
+    districts = _by_weight(facts, "district").items()
     places["district"] = pd.Series(
-        {part: next(iter(_by_weight(table, "district")), "") for part, table in by_part},
-        dtype=object,
+        {part: next(iter(names), "") for part, names in districts}, dtype=object
     )
     called = {part: in_words(dict.fromkeys(table["called"].dropna())) for part, table in by_part}
     places["called"] = pd.Series(called, dtype=object)
@@ -264,10 +263,13 @@ def _figures(facts: pd.DataFrame) -> pd.DataFrame:
     return places.sort_values(["need", "areas"], ascending=False, kind="stable")
 
 
-def _by_weight(table: pd.DataFrame, group: str) -> list[str]:
-    """Names of the groups, the one with most residents first, then by the alphabet."""
-    sums = table[table[group] != ""].groupby(group, sort=True)["weight"].sum()
-    return [str(name) for name in sums.sort_values(ascending=False, kind="stable").index]
+def _by_weight(facts: pd.DataFrame, group: str) -> dict[int, list[str]]:
+    """Names of each part's groups, the one with most residents first, then by the alphabet."""
+    sums = facts[facts[group] != ""].groupby(["part", group], sort=True)["weight"].sum()
+    names: dict[int, list[str]] = {int(part): [] for part in facts["part"].unique()}
+    for part, name in sums.sort_values(ascending=False, kind="stable").index:
+        names[part].append(str(name))
+    return names
 
 
 def _position(shapes: Shapes, people: Array) -> tuple[float, float, float]:

@@ -2,13 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from riskindex.arrays import Array, Shapes, Texts
+from riskindex.arrays import Array, IdentityKey, Shapes, Texts
 from riskindex.errors import DataError
 
 RESIDENTS_PER_KM2 = 3500.0
@@ -133,10 +134,16 @@ def settlement_name(
     return _covering(shapes, people, gazetteer) or _near(shapes, people, gazetteer, ward)
 
 
+@lru_cache(maxsize=2)
+def _tree(shapes: IdentityKey[Shapes]) -> shapely.STRtree:
+    """Points or outlines of settlements by where they lie; every place of a run asks the same."""
+    return shapely.STRtree(shapes.value)
+
+
 def _covering(shapes: Shapes, people: Array, gazetteer: Gazetteer) -> str | None:
     polygons = gazetteer.polygons
     # Only pairs that meet are intersected: a national file has thousands of outlines.
-    area, polygon = shapely.STRtree(polygons).query(shapes, predicate="intersects")
+    area, polygon = _tree(IdentityKey(polygons)).query(shapes, predicate="intersects")
     covered = shapely.area(shapely.intersection(shapes[area], polygons[polygon]))
     # To a hundredth: outlines of settlements and of areas are drawn by different hands.
     share = np.round(covered / shapely.area(shapes[area]), 2)
@@ -150,7 +157,7 @@ def _covering(shapes: Shapes, people: Array, gazetteer: Gazetteer) -> str | None
 
 
 def _near(shapes: Shapes, people: Array, gazetteer: Gazetteer, ward: str) -> str | None:
-    tree = shapely.STRtree(gazetteer.points)
+    tree = _tree(IdentityKey(gazetteer.points))
     farthest = RADII * REACH[1]
     near = np.unique(tree.query(shapes, predicate="dwithin", distance=farthest)[1])
     if not len(near):
