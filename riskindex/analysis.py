@@ -35,7 +35,7 @@ from riskindex.planning.named_places import hot_last
 from riskindex.planning.team_plan import TeamPlan, make_plan
 from riskindex.result import Given, Result, Say, silent
 from riskindex.statistics.smoothing import counts_behind
-from riskindex.tables import Sensitivity
+from riskindex.tables import Sensitivity, in_level
 from riskindex.uncertainty.other_choices import ListMade, ask_what_if, what_matters_most
 from riskindex.uncertainty.repeats import Data
 from riskindex.uncertainty.replay import Replay
@@ -342,7 +342,7 @@ def explain_some_factors(
         nothing = pd.Series("", index=result.areas.index, dtype=object)
         return nothing, nothing.iloc[:0]
     hotspots, persistence, scores = (
-        table[table.index.get_level_values("factor").isin(list(names))]
+        table[in_level(table.index, "factor", names)]
         for table in (result.hotspots, result.persistence, result.scores)
     )
     # Unscored factors gave no area its place on the list.

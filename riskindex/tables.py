@@ -1,6 +1,6 @@
 """Long tables, one line for each factor (and period) and area: how they are indexed and read."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from math import isnan
 from operator import eq
@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import sparray
 
-from riskindex.arrays import AnyArray, Positions
+from riskindex.arrays import AnyArray, Flags, Positions
 
 
 def rows(table: pd.DataFrame, **levels: str) -> pd.DataFrame:
@@ -42,6 +42,18 @@ def _without_levels(index: pd.MultiIndex, at: Positions, numbers: Sequence[int])
     # The level itself and no copy: pandas aligns tables of one and the same index without a look.
     every = np.array_equal(codes, np.arange(len(level)))
     return (level if every else level.take(codes)).rename(index.names[rest[0]])
+
+
+def in_level(index: "pd.Index[Any]", level: str, names: Collection[str]) -> Flags:
+    """Whether each row of a long table has one of some names, such as those of factors.
+
+    By the codes of the index: to look at the name of each of a million rows takes long.
+    """
+    if not isinstance(index, pd.MultiIndex):
+        return np.asarray(index.isin(list(names)))
+    number = index.names.index(level)
+    codes = index.levels[number].get_indexer(list(names))
+    return np.isin(index.codes[number], codes[codes >= 0])
 
 
 def long_index(keys: Sequence[tuple[str, ...]], areas: "pd.Index[Any]") -> pd.MultiIndex:

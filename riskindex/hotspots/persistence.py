@@ -15,6 +15,7 @@ from riskindex.hotspots.categories import History, categorise
 from riskindex.hotspots.changes import change_test
 from riskindex.hotspots.samples import ALL_ZERO
 from riskindex.statistics.corrections import adjust
+from riskindex.tables import in_level
 
 EXACT_PERIODS = 20
 """Mann-Kendall is exact up to this many periods; above, normal with ties and continuity."""
@@ -123,8 +124,8 @@ _COLUMNS = (
 def _of_factor(
     factor: Factor, hotspots: pd.DataFrame, pooled: pd.DataFrame, table: str
 ) -> pd.DataFrame:
-    rows = hotspots[hotspots.index.get_level_values("factor") == factor.name]
-    whole = pooled[pooled.index.get_level_values("factor") == factor.name]
+    rows = hotspots[in_level(hotspots.index, "factor", [factor.name])]
+    whole = pooled[in_level(pooled.index, "factor", [factor.name])]
     areas = whole.index.get_level_values("area_code")
     periods = len(factor.periods)
     hot = _by_period(rows["is_hot"].astype(bool), periods)

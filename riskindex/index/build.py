@@ -425,17 +425,20 @@ def _factors_hot(scores: pd.DataFrame, areas: pd.Index) -> Integers:
 
 def _reasons_not_assessed(scores: pd.DataFrame, score: pd.Series) -> pd.Series:
     """What each area without an index lacks, in words; "" for the others."""
+    lacks = score.isna().to_numpy()
+    sentence_of_area = np.full(len(score), "", dtype=object)
+    if not lacks.any():
+        return pd.Series(sentence_of_area, index=score.index, dtype="str")
     reasons = scores["reason"] if "reason" in scores else pd.Series("", index=scores.index)
     of_row, texts = pd.factorize(reasons)
     missing = _wide(scores, "score").isna()
     why = np.where(missing, of_row.reshape(missing.shape[::-1]).T, -1)
     # Whole forces lack the same for the same reason: few sentences for many areas.
     # Reasons are put into words once for each pattern.
-    kinds, of_area = np.unique(why[score.isna()], axis=0, return_inverse=True)
+    kinds, of_area = np.unique(why[lacks], axis=0, return_inverse=True)
     sentences = np.array([_lacking(kind, missing.columns, texts) for kind in kinds], dtype=object)
-    sentence_of_area = pd.Series("", index=score.index, dtype="object")
-    sentence_of_area[score.isna()] = sentences[of_area.ravel()]
-    return sentence_of_area.astype("str")
+    sentence_of_area[lacks] = sentences[of_area.ravel()]
+    return pd.Series(sentence_of_area, index=score.index, dtype="str")
 
 
 def _lacking(kind: Positions, factors: pd.Index, texts: pd.Index) -> str:

@@ -10,7 +10,7 @@ import pandas as pd
 from riskindex.factors import Factor, base_in_words, inside, reads_all_periods
 from riskindex.statistics.corrections import confidence_of
 from riskindex.statistics.intervals import round_half_away
-from riskindex.tables import rows
+from riskindex.tables import in_level, rows
 
 PERIOD_WORDS = {
     "calendar-year": ("in {}", "years"),
@@ -256,7 +256,7 @@ def _facts(
         # Events of a period that does not assess the area have no expectation beside them.
         sums = every[every["expected"].notna()].groupby(level="area_code").sum()
         table = table.join(sums.add_prefix("all_"))
-    if factor.name in persistence.index.get_level_values("factor"):
+    if in_level(persistence.index, "factor", [factor.name]).any():
         lasting = rows(persistence, factor=factor.name)
         times = ["periods_hot", "periods_assessed", "periods_hot_all"]
         table = table.join(lasting.reindex(columns=times).astype(float))

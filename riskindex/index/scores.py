@@ -15,7 +15,7 @@ from riskindex.index.aggregation import quantise
 from riskindex.index.normalise import normalise
 from riskindex.statistics.own_risk import own_risk, risk_exceeds, risk_rank, spatial_prior
 from riskindex.statistics.posterior_risks import SpatialPrior
-from riskindex.tables import rows
+from riskindex.tables import in_level, rows
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -282,7 +282,7 @@ LASTING = ("periods_hot", "periods_assessed", "pooled_p_adjusted")
 
 
 def _lasting(persistence: pd.DataFrame, factor: Factor) -> pd.DataFrame:
-    if factor.name not in persistence.index.get_level_values("factor"):
+    if not in_level(persistence.index, "factor", [factor.name]).any():
         return pd.DataFrame(columns=list(LASTING))
     return rows(persistence, factor=factor.name)[list(LASTING)]
 

@@ -84,15 +84,15 @@ def _per_factor(released: Released) -> pd.DataFrame:
     columns = {}
     # Restricted factors of which nothing is released for areas are in no table, nor may be a column
     # of missing values.
-    shown = released.hotspots.index.get_level_values("factor")
+    shown = released.hotspots.index.unique("factor")
     for factor, about in released.factors[released.factors.index.isin(shown)].iterrows():
         last = str(about["periods"]).rsplit(", ", maxsplit=1)[-1]
         tests = rows(released.hotspots, factor=str(factor), period=last)
-        if factor in released.scores.index.get_level_values("factor"):
+        if factor in released.scores.index.unique("factor"):
             columns[f"{factor}_score"] = rows(released.scores, factor=str(factor))["score"]
         for column in [c for c in _TEST_COLUMNS if c in tests]:
             columns[f"{factor}_{column}"] = tests[column]
-        if factor in released.persistence.index.get_level_values("factor"):
+        if factor in released.persistence.index.unique("factor"):
             lasting = rows(released.persistence, factor=str(factor))
             for column in [c for c in _LASTING if c in lasting]:
                 columns[f"{factor}_{column}"] = lasting[column]

@@ -19,7 +19,7 @@ from riskindex.index.normalise import normalise
 from riskindex.index.scores import score_factor
 from riskindex.index.selection import ROUNDING, Selected, Selection, select_top
 from riskindex.index.weights import elicited_spread
-from riskindex.tables import Sensitivity
+from riskindex.tables import Sensitivity, in_level
 from riskindex.uncertainty.other_tests import Tests, other_tests, score_by_other_test
 from riskindex.uncertainty.repeats import Data
 from riskindex.uncertainty.replay import Replay
@@ -187,9 +187,9 @@ def _left_out(made: ListMade) -> Iterator[Other]:
 
 def _without(made: ListMade, factors: Sequence[Factor]) -> Selected:
     names = [factor.name for factor in factors]
-    rest = made.scores[~made.scores.index.get_level_values("factor").isin(names)]
+    rest = made.scores[~in_level(made.scores.index, "factor", names)]
     # A group that lost all its factors must not be weighed.
-    groups = set(rest["group"]) if "group" in rest else set()
+    groups = set(rest["group"].unique()) if "group" in rest else set()
     weights = {group: w for group, w in made.index.groups.items() if group in groups}
     given = {
         person: {name: x for name, x in points.items() if name not in names}
@@ -227,7 +227,7 @@ def _people(made: ListMade) -> Iterator[Other]:
 
 def _twice(made: ListMade, factor: Factor) -> Other:
     # Twice and not ten times: a change that somebody could ask for.
-    other = made.scores.index.get_level_values("factor") != factor.name
+    other = ~in_level(made.scores.index, "factor", [factor.name])
     doubled = made.scores["weight"].where(other, 2 * made.scores["weight"])
     select = partial(made.again, scores=made.scores.assign(weight=doubled))
     return Other(f"Twice the weight: {factor.label}", select)
@@ -312,8 +312,7 @@ def _scored_by(made: ListMade, changed: Mapping[str, Factor]) -> Selected:
 def _rescored(scores: pd.DataFrame, changed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """The scores of a run with those of some factors in place of theirs."""
     # Other factors keep the scores of the run, which need not be found again.
-    factor = scores.index.get_level_values("factor")
-    rows = {name: np.flatnonzero(factor == name) for name in changed}
+    rows = {name: in_level(scores.index, "factor", [name]) for name in changed}
     columns = {}
     for name in _SCORED:
         column = scores[name].to_numpy(copy=True)
@@ -336,7 +335,7 @@ def _normalisation(made: ListMade) -> Iterator[Other]:
 def _normalised(made: ListMade, word: str) -> Selected:
     scores = made.scores["score"].copy()
     for factor in made.scored:
-        mine = (scores.index.get_level_values("factor") == factor.name) & scores.notna()
+        mine = in_level(scores.index, "factor", [factor.name]) & scores.notna()
         # Sums in another order differ in their last digit, which must not make ranks of ties.
         values = quantise(factor.direction * made.scores.loc[mine, "value"].to_numpy(float))
         scores.loc[mine] = normalise(values, word, name=factor.label)

@@ -10,7 +10,7 @@ from riskindex.outputs.needs.blocks import Free, joined
 from riskindex.outputs.needs.markup import sentence_html
 from riskindex.outputs.needs.rows import Row, count, value
 from riskindex.outputs.pages import Html, drawing, escape, in_words, paragraphs
-from riskindex.outputs.profiles.numbers import Book, Place, PlaceRows, class_words
+from riskindex.outputs.profiles.numbers import Book, Place, PlaceRows
 from riskindex.outputs.small_maps import View, draw_areas
 
 MOST_NAMED = 12
@@ -52,7 +52,7 @@ def place_map(book: Book, place: Place) -> str:
         "Those with a line in the table lead to it.",
     )
     tiers = ", dashed where it is borderline" if book.has_tiers else ""
-    words = {f"c{c}": word for c, word in class_words(book.released).items()}
+    words = {f"c{c}": word for c, word in book.class_words.items()}
     words["unknown"] = "not assessed"
     return drawing(
         picture, f"The index in classes; a heavy outline marks the selected areas{tiers}."

@@ -118,6 +118,11 @@ class Book:
         return {str(code): f"c{c}" if c >= 0 else "unknown" for code, c in classes.items()}
 
     @cached_property
+    def class_words(self) -> dict[int, str]:
+        """What each class holds, in words."""
+        return class_words(self.released)
+
+    @cached_property
     def can_be_hot(self) -> "pd.Series[bool]":
         """By factor, whether a test or a threshold decides on its areas."""
         return self.released.factors["method"] != "value"
