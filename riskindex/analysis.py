@@ -1,4 +1,8 @@
-"""The method on one page: from what was read to a result, without a file being opened."""
+"""The method on one page: from what was read to a result, without a file being opened.
+
+`list_areas` goes as far as the list; `analyse` adds how sure it is, why each area is on it, and
+where teams reach most. `protected_run` is the same on counts with noise.
+"""
 
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -50,7 +54,7 @@ class Listed(NamedTuple):
 
     weights: "csr_array"
     """Neighbours, shape (n, n), in the order of the areas."""
-    found: Hotspots
+    hotspots: Hotspots
     """Which areas are hot, in which period, and what the tests assumed."""
     persistence: pd.DataFrame
     """Periods hot and what changed, index (factor, area_code)."""
@@ -125,17 +129,10 @@ def analyse(
     # Two factors of the same events would weigh them twice without anybody having said so.
     twice = find_double_counting(config.factors, config.sources, correlations)
     return Result(
+        **given.handed_on(),
         config=config,
-        areas=areas,
-        tables=tables,
         weights=weights,
         neighbours=describe_neighbours(weights, areas),
-        counts=counts,
-        fingerprints=given.fingerprints,
-        group_counts=given.all_counts,
-        group_fingerprints=given.all_fingerprints,
-        reconciliation=given.reconciliation,
-        uncounted=given.uncounted,
         hotspots=hotspots.table,
         pooled=hotspots.pooled,
         tests=hotspots.tests,
@@ -152,21 +149,12 @@ def analyse(
         flags_tie=flags_tie(scores, options=config.index, selection=config.selection),
         correlations=correlations,
         notes=(*given.notes, *_notes(config, listed, areas, correlations, twice)),
-        files=given.files,
         # What the config says goes first: it may know of a licence that the package does not.
         attribution=_credits(config, given),
-        rhythm=given.rhythm,
         clusters_found=clusters,
         sensitivity=sensitivity,
         composition=composition_of(config, given, chosen.table["selected"]),
         double_counting=twice,
-        places=given.places,
-        disagreements=given.disagreements,
-        part_periods=given.part_periods,
-        around=given.around,
-        measured=given.measured,
-        funnels=given.funnels,
-        inside=given.inside,
         team_plan=plan,
     )
 
@@ -190,7 +178,7 @@ def _named_places(
     """Places of the list, with what is hot in each and how often repeats select its areas."""
     say("Naming places")
     repeats = robust.repeats if robust else None
-    hotspots = listed.found.table
+    hotspots = listed.hotspots.table
     return plan_of(config, given, index, listed.weights, hotspots=hotspots, repeats=repeats)
 
 
@@ -204,8 +192,8 @@ def _how_sure(
     # All that the list was made of, so that one choice can be changed at a time.
     made = ListMade(
         data=Data(given.counts, given.areas, listed.weights),
-        hotspots=listed.found.table,
-        pooled=listed.found.pooled,
+        hotspots=listed.hotspots.table,
+        pooled=listed.hotspots.pooled,
         persistence=listed.persistence,
         scores=listed.scores,
         chosen=listed.chosen,
@@ -377,7 +365,7 @@ def _replay(config: Config, data: Data, scores: pd.DataFrame) -> Replay | None:
 
 
 def _reasons(config: Config, listed: Listed, clusters: pd.DataFrame) -> "pd.Series[str]":
-    hotspots = listed.found
+    hotspots = listed.hotspots
     return explain(
         hotspots.table,
         listed.persistence,
@@ -405,9 +393,9 @@ def _notes(
         *warn_of_double_counting(twice, labels),
         *scale_notes(config.factors),
         *weight_notes(config),
-        *silent_sentences(listed.found.table, config.factors),
-        *method_notes(listed.found, areas, config.factors, weights=listed.weights),
-        *exposure_notes(listed.found.table, areas, config.factors),
+        *silent_sentences(listed.hotspots.table, config.factors),
+        *method_notes(listed.hotspots, areas, config.factors, weights=listed.weights),
+        *exposure_notes(listed.hotspots.table, areas, config.factors),
         *not_assessed_notes(listed.chosen.table["reason"], areas),
     ]
 

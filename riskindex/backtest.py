@@ -18,7 +18,7 @@ from riskindex.holdout import Split, split_config
 from riskindex.index.selection import code_order
 from riskindex.outputs.backtest_page import ReleasedBacktest, span_of
 from riskindex.publication.profiles import only_internal
-from riskindex.publication.released import whole
+from riskindex.publication.released import release_whole
 from riskindex.result import Result, Say
 from riskindex.statistics.prediction import MEASURES, HeldOut, area_repeats, interval, random_lists
 from riskindex.tables import rows
@@ -196,7 +196,7 @@ def release_backtest(result: Backtest, *, profile: str | None = None) -> Release
     # How well true counts were foretold is a function of true counts; there is no protected version
     # of it.
     only_internal(profile or config.profile, "A backtest")
-    released = whole(result.earlier)
+    released = release_whole(result.earlier)
     words = {factor.name: factor.label for factor in config.factors}
     # How many areas stay on the list says how long it can be relied on.
     both = result.earlier.index["selected"] & result.later.index["selected"]

@@ -1,4 +1,8 @@
-"""The whole run: from a config to a result, and from a release to a folder."""
+"""The whole run in three steps: from a config to a result, to a release, to a folder.
+
+`run` reads the inputs and calls the method (`analysis.analyse`); `release` reduces the result to
+what one profile may see; `save` writes that and nothing else.
+"""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,7 +41,7 @@ from riskindex.publication.protection import (
     restricted_factors,
     restricted_measures,
 )
-from riskindex.publication.released import Released, whole
+from riskindex.publication.released import Released, release_whole
 from riskindex.publication.view import OpenFactors
 from riskindex.result import Given, Result, Say, logged, silent
 from riskindex.uncertainty.robustness import tier
@@ -93,7 +97,7 @@ def run(
         # Places and other choices describe a list, and wait for the one that is shown.
         result = analyse(asked, given, choices=False, places=False, say=say)
         say("Selecting by protected cells")
-        return _with_protected_list(result, say)
+        return _with_list_by_protected_cells(result, say)
 
 
 def release(result: Result, profile: str | None = None, *, say: Say = silent) -> Released:
@@ -122,7 +126,7 @@ def release(result: Result, profile: str | None = None, *, say: Say = silent) ->
     profile = check_profile(profile or config.profile)
     # Whoever holds the records learns nothing from them, so no cell is protected.
     if profile == "internal":
-        return whole(result)
+        return release_whole(result)
     closed = restricted_factors(config)
     # Open data can be looked up by anybody; noise would protect nobody.
     if not closed and not restricted_measures(config):
@@ -140,7 +144,7 @@ def release(result: Result, profile: str | None = None, *, say: Say = silent) ->
     with bounded(config.memory):
         if profile == "public" and closed and config.release.membership == "protected":
             _refuse_unsteady_list(result, key)
-        protected = _protected(result, key)
+        protected = _protected_result(result, key)
         # Reasons about open factors may be told of true figures; those about restricted ones come
         # from the protected run.
         opened = OpenFactors(*explain_some_factors(result, _open_names(config)))
@@ -209,12 +213,12 @@ def _open_names(config: Config) -> list[str]:
     return [factor.name for factor in config.factors if factor.name not in closed]
 
 
-def _protected(result: Result, key: bytes, *, places: bool = True) -> Result:
+def _protected_result(result: Result, key: bytes, *, places: bool = True) -> Result:
     """The same run on counts with noise; its tiers and places are of the list that leaves."""
     noised, totals = noised_areas(result, key), published_totals(result)
     epsilon = result.config.release.epsilon
     # Tables of restricted sources leave with noise as well, and count in the index.
-    given = _given(result, noised_tables(result, key))
+    given = _inputs_of_protected_run(result, noised_tables(result, key))
     made = protected_run(result.config, given, noised, totals=totals, epsilon=epsilon)
     index = _with_tiers(made.index, result.index["selected"])
     if not places:
@@ -234,18 +238,21 @@ def _with_tiers(index: pd.DataFrame, chosen: "pd.Series[bool]") -> pd.DataFrame:
     return index.assign(tier=tier(p, listed))
 
 
-def _protected_list(result: Result, key: bytes) -> Selected:
+def _list_by_protected_cells(result: Result, key: bytes) -> Selected:
     """The list that noised counts select."""
     # Steadiness is judged by the same steps that make the list that leaves.
     noised, totals = noised_areas(result, key), published_totals(result)
     epsilon = result.config.release.epsilon
     given = without_noise(
-        _given(result, noised_tables(result, key)), noised, totals=totals, epsilon=epsilon
+        _inputs_of_protected_run(result, noised_tables(result, key)),
+        noised,
+        totals=totals,
+        epsilon=epsilon,
     )
     return list_areas(result.config, given).chosen
 
 
-def _given(result: Result, tables: pd.DataFrame) -> Given:
+def _inputs_of_protected_run(result: Result, tables: pd.DataFrame) -> Given:
     """What the method needs, for a run on protected cells."""
     return Given(
         areas=result.areas,
@@ -264,13 +271,16 @@ def _given(result: Result, tables: pd.DataFrame) -> Given:
     )
 
 
-def _with_protected_list(result: Result, say: Say) -> Result:
+def _with_list_by_protected_cells(result: Result, say: Say) -> Result:
     """The result with the list of the protected run, which is then that of every profile."""
     config = result.config
     key = read_key(config.release.key, config.folder, result.areas.index)
     # What other choices would change is asked of the list that is shown; repeats are the run's.
     plain = replace(result, config=config.model_copy(update={"robustness": None}))
-    protected, given = _protected(plain, key, places=False), _given(result, result.tables)
+    protected, given = (
+        _protected_result(plain, key, places=False),
+        _inputs_of_protected_run(result, result.tables),
+    )
     # Only membership is taken over: scores shown inside stay those of the true counts.
     chosen = protected.index["selected"].astype(bool)
     index = result.index.assign(selected=chosen, tied_at_cut=protected.index["tied_at_cut"])
@@ -291,5 +301,7 @@ def _refuse_unsteady_list(result: Result, key: bytes) -> None:
     # Keys derived from the release key: as random as any, and the same in every run, so that the
     # refusal is too.
     others = [blake2b(bytes([k]), key=key, digest_size=32).digest() for k in range(1, 6)]
-    lists = [_protected_list(result, other).table["selected"].astype(bool) for other in others]
+    lists = [
+        _list_by_protected_cells(result, other).table["selected"].astype(bool) for other in others
+    ]
     refuse_unsteady_list([result.index["selected"].astype(bool), *lists])

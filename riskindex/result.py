@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
@@ -102,6 +102,14 @@ class Given(NamedTuple):
     """What is left after each clause of the definitions."""
     inside: pd.DataFrame = pd.DataFrame()
     """Records of each area by street and by part of the week."""
+
+    def handed_on(self) -> dict[str, Any]:
+        """What a result keeps as it was read, by the names that it has there."""
+        kept = self._asdict()
+        # Notes are added to; counts of groups stand in for themselves where no place is sensitive.
+        del kept["notes"], kept["group_counts"], kept["group_fingerprints"]
+        groups = {"group_counts": self.all_counts, "group_fingerprints": self.all_fingerprints}
+        return {**kept, **groups}
 
     @property
     def all_counts(self) -> pd.DataFrame:

@@ -1,4 +1,10 @@
-"""Scores of 0 to 100 per factor, weighted into one index, with each factor's contribution."""
+"""Scores of 0 to 100 per factor, weighted into one index, with each factor's contribution.
+
+`score_factors` gives each area a score per factor, `build_index` combines the scores: by default
+their mean with weights that add up to 1, so that a factor contributes its weight times its score.
+Where factors have groups, the mean is taken inside each group and then over the groups
+(`Ingredients.combine`).
+"""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence

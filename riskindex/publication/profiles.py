@@ -7,9 +7,7 @@ import pandas as pd
 
 from riskindex.errors import DisclosureError
 from riskindex.factors import (
-    period_label,
     reported_shares,
-    scale_of_index,
 )
 from riskindex.planning.inside_places import nothing_told
 from riskindex.publication.counts import released_groups
@@ -22,12 +20,9 @@ from riskindex.publication.readable_tables import (
     weights_taken,
 )
 from riskindex.publication.released import (
-    LIMITS,
     Released,
-    context_codes,
-    document_definition,
-    settlements_inside,
-    whole,
+    parts_of_every_profile,
+    release_whole,
     without_folders,
 )
 from riskindex.publication.rhythm import (
@@ -71,7 +66,7 @@ def only_internal(profile: str | None, what: str) -> str:
 def release_open(result: Result, profile: str) -> Released:
     """Everything, where every source is open: anybody can look the records up."""
     return replace(
-        whole(result),
+        release_whole(result),
         profile=profile,
         # Single records, and names of files that hold the names of people or of machines, stay
         # inside even where everything else is open.
@@ -80,7 +75,7 @@ def release_open(result: Result, profile: str) -> Released:
         files=result.files.iloc[:0],
         config=_config(result, result),
         series=_open_series(result),
-        people=open_people(whole(result).people, result.config),
+        people=open_people(release_whole(result).people, result.config),
         **({"inside": nothing_told()} if profile == "public" else {}),
     )
 
@@ -118,22 +113,14 @@ def release_protected(
     # noised.
     view = View(result, protected, profile, opened)
     return Released(
+        **parts_of_every_profile(result),
         profile=profile,
         signing_key=signing_key(key),
-        title=result.config.title,
-        place=result.config.place,
-        about=result.config.about,
-        period_label=period_label(result.config.factors),
-        attribution=result.attribution,
-        limits=LIMITS,
         cut=view.cut(),
         flags_tie=protected.flags_tie,
-        scale=scale_of_index(result.config.factors),
         how_sure=protected.how_sure,
         group_kinds=view.groups,
         areas=result.areas[["name", *view.groups, "geometry"]],
-        neighbours=result.neighbours,
-        context=context_codes(result),
         top=view.top(),
         all_areas=view.every,
         factors=view.factors(),
@@ -158,14 +145,9 @@ def release_protected(
         period_rhythm=released_rhythm(result.measured.rhythm, result, key, view.rules),
         finer_rhythm=released_finer(result),
         age_bands=released_bands(result.measured.rhythm, result, key, view.rules),
-        requested=tuple(result.config.figures),
         people=released_people(result, view.people(), key, view.rules),
         funnels=view.funnels(),
-        page_kinds=tuple(result.config.profiles.groups),
-        document=result.config.document,
-        definition=document_definition(result.config),
         series=_open_series(result),
-        weights=result.weights,
         figure_counts=view.figure_counts(key),
         config=_config(result, protected),
         rules=view.rules,
@@ -175,10 +157,6 @@ def release_protected(
         double_counting=protected.double_counting.drop(columns="rho", errors="ignore"),
         team_plan=view.team_plan(),
         inside=view.inside(key, view.rules),
-        settlements=settlements_inside(result),
-        drawn=result.around.drawn,
-        postcodes=result.around.postcodes,
-        part_periods=result.part_periods,
     )
 
 

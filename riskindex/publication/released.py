@@ -340,25 +340,43 @@ class Released(OnScreen):
         return list(map(str, self.factors.index[~self.factors["restricted"].astype(bool)]))
 
 
-def whole(result: Result) -> Released:
+def parts_of_every_profile(result: Result) -> dict[str, Any]:
+    """What leaves as it is in every profile: what was asked, and the map around it."""
+    config = result.config
+    return {
+        "title": config.title,
+        "place": config.place,
+        "about": config.about,
+        "period_label": period_label(config.factors),
+        "attribution": result.attribution,
+        "limits": LIMITS,
+        "scale": scale_of_index(config.factors),
+        "requested": tuple(config.figures),
+        "page_kinds": tuple(config.profiles.groups),
+        "document": config.document,
+        "definition": document_definition(config),
+        "neighbours": result.neighbours,
+        "weights": result.weights,
+        "context": context_codes(result),
+        "settlements": settlements_inside(result),
+        "drawn": result.around.drawn,
+        "postcodes": result.around.postcodes,
+        "part_periods": result.part_periods,
+    }
+
+
+def release_whole(result: Result) -> Released:
     """Everything that a reader inside the organisation may see: the internal profile."""
     config, groups = result.config, group_kinds(result.areas)
     every = table_of_all_areas(result, groups)
     return Released(
+        **parts_of_every_profile(result),
         profile="internal",
-        title=config.title,
-        place=config.place,
-        about=config.about,
-        period_label=period_label(config.factors),
-        attribution=result.attribution,
-        limits=LIMITS,
         cut=result.cut,
         flags_tie=result.flags_tie,
-        scale=scale_of_index(config.factors),
         how_sure=result.how_sure,
         group_kinds=groups,
         areas=result.areas[["name", *groups, "geometry"]],
-        neighbours=result.neighbours,
         top=table_of_list(every),
         # The list has the kinds of hotspot; in the table of all areas they would repeat
         # hotspots.csv.
@@ -382,27 +400,17 @@ def whole(result: Result) -> Released:
         composition=result.composition,
         double_counting=result.double_counting,
         disagreements=result.disagreements,
-        part_periods=result.part_periods,
         apart=_set_apart(result),
         rhythm=inside_study(result.rhythm),
         figure_counts=result.figure_counts,
         measures=result.about_measures,
         period_rhythm=inside_study(result.measured.rhythm),
         finer_rhythm=inside_study(result.measured.finer),
-        requested=tuple(config.figures),
-        page_kinds=tuple(config.profiles.groups),
-        document=config.document,
-        definition=document_definition(config),
         series=result.measured.series,
         funnels=result.funnels,
         people=_people(result),
-        weights=result.weights,
         team_plan=result.team_plan,
         inside=told_inside(result, result.team_plan, [f.name for f in config.factors]),
-        settlements=settlements_inside(result),
-        context=context_codes(result),
-        drawn=result.around.drawn,
-        postcodes=result.around.postcodes,
         **of_places(result, groups),
     )
 
