@@ -39,6 +39,7 @@ TABLES_OF_CONFIG = {
     "Measure": "[measures.NAME]",
     "Figure": "[[figures]]",
     "OtherRecords": "[[figures.records]]",
+    "Benchmark": "[figures.benchmark]",
     "Index": "[index]",
     "Selection": "[selection]",
     "Override": "[[selection.overrides]]",

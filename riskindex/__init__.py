@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from riskindex.areas.read import AreaSource, GroupLookup, read_areas
     from riskindex.areas.table_files import TableSource
     from riskindex.areas.weights import Weights, build_weights, with_self
-    from riskindex.assessment.options import Document, Figure, Measure, OtherRecords
+    from riskindex.assessment.options import Benchmark, Document, Figure, Measure, OtherRecords
     from riskindex.assessment.series import SeriesSource
     from riskindex.config import Config, parse_config, read_config
     from riskindex.definitions import Clause, Definition
@@ -69,6 +69,7 @@ _HOME = {
         "with_self",
     ),
     "assessment.options": (
+        "Benchmark",
         "Document",
         "Figure",
         "Measure",
@@ -146,6 +147,7 @@ _MODULE = {name: module for module, names in _HOME.items() for name in names}
 
 __all__ = [
     "AreaSource",
+    "Benchmark",
     "Clause",
     "Config",
     "ConfigError",

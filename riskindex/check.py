@@ -12,6 +12,7 @@ from riskindex.areas.place_files import read_polygons
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.read import ReadAreas
 from riskindex.areas.table_files import read_tables
+from riskindex.assessment.benchmarks import check_benchmarks
 from riskindex.assessment.people_counts import columns_for_people, of_factors
 from riskindex.assessment.series import read_series
 from riskindex.check_choices import (
@@ -79,7 +80,7 @@ def look(config: Config, *, say: Callable[[str], None] = _silent) -> CheckReport
             _try_tables(config, land.areas, census.tables, report)
             report.lines.extend(constant_factors(config, census.tables))
     with report.trying():
-        read_series(config.sources, config.folder)
+        check_benchmarks(config.figures, read_series(config.sources, config.folder).table)
     say("Reading events")
     with (
         # One fault must not hide the next: each part is tried by itself, and what it raises is

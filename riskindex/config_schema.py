@@ -13,7 +13,14 @@ from riskindex.areas.place_files import NamedPolygons
 from riskindex.areas.postcodes import Postcodes
 from riskindex.areas.read import AreaSource, GroupLookup
 from riskindex.areas.table_files import TableSource
-from riskindex.assessment.options import Document, Figure, Measure, OtherRecords, Profiles
+from riskindex.assessment.options import (
+    Benchmark,
+    Document,
+    Figure,
+    Measure,
+    OtherRecords,
+    Profiles,
+)
 from riskindex.assessment.series import SeriesSource
 from riskindex.config import Config
 from riskindex.definitions import Clause, Definition
@@ -37,6 +44,7 @@ OPTIONS: tuple[type, ...] = (
     NamedPolygons,
     MapOptions,
     AreaSource,
+    Benchmark,
     Clause,
     CountsSource,
     Coverage,

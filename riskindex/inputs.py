@@ -14,6 +14,7 @@ from riskindex.areas.postcodes import read_postcodes_inside
 from riskindex.areas.prepare import with_bases
 from riskindex.areas.shipped_lookups import read_places
 from riskindex.areas.table_files import read_tables
+from riskindex.assessment.benchmarks import check_benchmarks
 from riskindex.assessment.options import OF_ASPECTS
 from riskindex.assessment.people_counts import columns_for_people, count_people, of_factors
 from riskindex.assessment.place_counts import (
@@ -77,6 +78,8 @@ def read_inputs(config: Config, frames: Frames, *, say: Say = silent) -> Given:
     polygons = read_polygons(config.areas.polygons, config.folder, areas)
     further = FurtherPlaces(polygons.shapes, _places_of_mixes(config, areas))
     series = read_series(config.sources, config.folder, frames=frames.tables)
+    # Before hours of counting, and not when the figures are made.
+    check_benchmarks(config.figures, series.table)
     say("Counting events")
     seen = _count(config, frames, areas, codes, further=further, say=say)
     counted = seen.of_factors

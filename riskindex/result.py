@@ -22,6 +22,7 @@ from riskindex.assessment.place_counts import (
     places_of_pages,
     with_events_elsewhere,
 )
+from riskindex.assessment.run_rows import OfRun, run_rows
 from riskindex.assessment.shown_counts import (
     ABOUT,
     about_factors,
@@ -33,7 +34,13 @@ from riskindex.assessment.shown_counts import (
 from riskindex.cut import Cut
 from riskindex.factors import Factor, period_label
 from riskindex.index.build import Index
-from riskindex.planning.team_plan import Surroundings, TeamPlan, place_names
+from riskindex.planning.team_plan import (
+    Surroundings,
+    TeamPlan,
+    place_names,
+    reach_table,
+    sizes_of_places,
+)
 from riskindex.tables import Sensitivity
 
 if TYPE_CHECKING:
@@ -302,8 +309,40 @@ class Result(OnScreen):
                 people={name: self.areas[name].round() for name in BASES if name in self.areas},
                 tiers=self.index.get("tier"),
             ),
+            run=self._about_run(),
         )
         return every_figure(asked, shown)
+
+    def _about_run(self) -> pd.DataFrame:
+        """Figures of the run itself: other choices, who lives in the list, histories, teams."""
+        around = int(self.areas.get("is_context", pd.Series(dtype=bool)).sum())
+        new = self.persistence["is_new"].astype(bool)
+        of = OfRun(
+            areas=self.index,
+            leaning=self.through_one_area[self.index["selected"].astype(bool)],
+            hotspots=self.hotspots,
+            persistence=self.persistence,
+            clusters=self.clusters_found,
+            sensitivity=self.sensitivity,
+            composition=self.composition,
+            correlations=self.correlations,
+            teams=reach_table(self.team_plan),
+            numbered=frozenset(factor.name for factor in self.config.factors),
+            numbers={
+                "areas": len(self.areas) - around,
+                "context": around,
+                "neighbours": self.neighbours.mean,
+                "islands": len(self.neighbours.islands),
+                "new": new[new].index.get_level_values("area_code").nunique(),
+                **sizes_of_places(self.team_plan),
+            },
+        )
+        return run_rows(
+            of,
+            labels={factor.name: factor.label for factor in self.config.factors},
+            whole=self.config.place,
+            period=period_label(self.config.factors),
+        )
 
     def people(self, hot: pd.DataFrame, persistence: pd.DataFrame) -> pd.DataFrame:
         """Numbers of people, with those who live in the areas that a reader sees as hot.

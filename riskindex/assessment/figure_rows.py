@@ -155,6 +155,8 @@ class Shown:
     of them."""
     by_area: ByArea = field(default_factory=ByArea)
     """What may be seen of each area."""
+    run: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """Rows about the run itself, of `run_rows`."""
     seed: int = 2022
     """Of every random draw."""
 

@@ -94,6 +94,22 @@ class Measure:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Benchmark:
+    """A row of a table without areas that a figure is held against, such as that of England."""
+
+    __pydantic_config__: ClassVar[Any] = {"extra": "forbid", "coerce_numbers_to_str": True}
+
+    series: str
+    """Name of a source of the kind series, whose unit is that of the figure."""
+    place: str
+    """Whose row it is: England, a force, an authority."""
+    period: str | None = None
+    """Of which period; left out, that of each row of the figure."""
+    group: str = ""
+    """Of which group, where the source has a column for it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Figure:
     """One number of the document, or one small table of numbers."""
 
@@ -158,11 +174,13 @@ class Figure:
     people: Sequence[str] = ()
     """For harm: factors or measures whose people are weighted by the same ratio; a figure of
     repeats or history must count them."""
-    benchmark: float | None = None
-    """A value in the figure's unit that is printed beside it, such as that of England: each row
-    says whether its limits lie above it, below it, or hold it."""
+    benchmark: float | Benchmark | None = None
+    """A value in the figure's unit that is printed beside it, such as that of England, or where it
+    stands: { series = "knife", place = "England" }. Each row says whether its limits lie above it,
+    below it, or hold it."""
     benchmark_name: str = ""
-    """Whose value the benchmark is, with its source and date."""
+    """Whose value the benchmark is, with its source and date; of a series left out, as the series
+    says it."""
     good: Literal["low", "high", "neither"] = "neither"
     """Which values beside the benchmark are good: low of violence, high of cases detected; a row is
     then better, similar or worse, in colour on the page, and else lower or higher."""
@@ -344,8 +362,12 @@ def _option_faults(figure: Figure) -> Iterator[str]:
 
 def _benchmark_faults(figure: Figure) -> Iterator[str]:
     # A benchmark without its owner and date cannot be checked by a reader.
-    if (figure.benchmark is None) != (figure.benchmark_name == ""):
-        yield "benchmark and benchmark_name belong together: say whose value it is."
+    named = figure.benchmark is not None and not isinstance(figure.benchmark, Benchmark)
+    if named != (figure.benchmark_name != ""):
+        yield (
+            "benchmark and benchmark_name belong together: say whose value it is; that of a "
+            "series has its place, period and citation."
+        )
     if figure.good != "neither" and figure.benchmark is None:
         yield "good says which values beside a benchmark are good: name the benchmark."
 
@@ -394,6 +416,9 @@ def _name_faults(figure: Figure, names: Names) -> Iterator[str]:
     # People are counted by their homes in hot areas, so that the other factor must be tested.
     against = names.tested if figure.kind == "living-in" else of_series
     options = {"of": countable, "against": against, "weights": names.series}
+    if isinstance(figure.benchmark, Benchmark) and figure.benchmark.series not in names.series:
+        listed = ", ".join(sorted(names.series)) or "none"
+        yield f"benchmark: there is no series {figure.benchmark.series!r}; there is {listed}."
     for option, among in options.items():
         value = getattr(figure, option)
         if value is not None and value not in among:

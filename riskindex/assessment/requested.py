@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.areas.groups import WHOLE
+from riskindex.assessment.benchmarks import with_benchmark
 from riskindex.assessment.changes import change_rows
 from riskindex.assessment.comparisons import (
     concentration_rows,
@@ -18,9 +19,7 @@ from riskindex.assessment.comparisons import (
 )
 from riskindex.assessment.detected import detected_rows
 from riskindex.assessment.figure_rows import (
-    CLOPPER_PEARSON,
     CONDITIONAL,
-    GARWOOD,
     GIVEN,
     Shown,
     figure_lines,
@@ -40,16 +39,13 @@ from riskindex.assessment.harm import harm_rows
 from riskindex.assessment.options import Figure, band_label, change_periods
 from riskindex.assessment.people_rows import people_rows
 from riskindex.assessment.place_counts import WHOLE_KIND
+from riskindex.assessment.series_rows import series_rows
 from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED, WITHHELD
-from riskindex.statistics.funnel import against_benchmark
 from riskindex.statistics.intervals import (
     Estimate,
-    clopper_pearson,
-    count_interval,
     count_ratio,
     percent_change,
     percent_share,
-    round_half_away,
 )
 
 
@@ -75,23 +71,9 @@ def _rows(figure: Figure, shown: Shown) -> pd.DataFrame:
     elif figure.kind in BY_PLACE:
         lacking = [kind for kind in figure.places if kind not in set(table["place_kind"])]
         table = pd.concat([table, *(_withheld(figure, shown, kind=kind) for kind in lacking)])
-    table = _with_benchmark(table, figure)
+    table = with_benchmark(table, figure, shown.series)
     label = {"measure": figure.label} if figure.label else {}
     return _noted(table, figure.note).assign(figure=figure.name, kind=figure.kind, **label)
-
-
-def _with_benchmark(table: pd.DataFrame, figure: Figure) -> pd.DataFrame:
-    """The rows with what they are beside a benchmark, by their limits."""
-    if figure.benchmark is None or "low" not in table:
-        return table
-    # As public-health profiles compare: by whether the interval holds the benchmark, and never by
-    # the value alone.
-    against = against_benchmark(table["low"], table["high"], figure.benchmark, good=figure.good)
-    benchmark_note = f"{figure.benchmark_name} {figure.benchmark:g}: " + pd.Series(
-        against, table.index
-    )
-    notes = table.get("note", pd.Series("", index=table.index)).fillna("").astype(str)
-    return table.assign(note=benchmark_note.where(notes == "", notes + "; " + benchmark_note))
 
 
 BY_PLACE = ("count", "rate", "share", "change", "difference", "mix")
@@ -376,54 +358,6 @@ def _series(figure: Figure, shown: Shown) -> pd.DataFrame:
     # Of the places that a publication names, the study area alone is known here.
     return rows.assign(place_kind=rows["place_kind"].mask(rows["place"] == shown.whole, WHOLE_KIND))
 
-
-def series_rows(table: pd.DataFrame) -> pd.DataFrame:
-    """Rows of series: values as published, or made of count and base with exact limits.
-
-    Parameters
-    ----------
-    table
-        Columns of `Shown.series`; unit %, per 1,000, per 10,000, per 100,000 or of a count.
-    """
-    parts = [_of_unit(part, str(unit)) for unit, part in table.groupby("unit", sort=False)]
-    # In the order of the file again, which grouping by unit has changed.
-    return pd.concat(parts).loc[table.index] if parts else no_figures()
-
-
-def _of_unit(part: pd.DataFrame, unit: str) -> pd.DataFrame:
-    count, base = part["count"].to_numpy(float), part["base"].to_numpy(float)
-    per, is_share = PER.get(unit), unit == "%"
-    scale, decimals = (100.0 if is_share else 1.0), (1 if is_share or per else 0)
-    exposure = base / per if per else 1.0
-    # A share is binomial, a count or rate is Poisson.
-    made = clopper_pearson(count, base) if is_share else count_interval(count, exposure)
-    worked = round_half_away(scale * np.asarray(made.value), decimals=decimals)
-    # A value that the source quotes goes before our own of its count: rounding there may differ.
-    value = part["value"].where(part["value"].notna(), worked)
-    exact = CLOPPER_PEARSON if is_share else GARWOOD
-    fixed = {
-        "measure": part["label"],
-        "definition": part["series"],
-        "place_kind": "named",
-        "place": part["place"],
-        "period": part["period"],
-        "by": np.where(part["category"] != "", "group", ""),
-        "category": part["category"],
-        "count": count,
-        "base": base,
-        "value": value,
-        "unit": unit,
-        "status": np.where(value.isna(), NOT_RECORDED, GIVEN),
-        "method": np.where(np.isnan(made.value), "as published", exact),
-        "note": part["citation"],
-    }
-    return pd.DataFrame({**fixed, **limit_columns(made, scale, decimals)}, index=part.index)
-
-
-PER: Mapping[str, float] = MappingProxyType(
-    {"per 1,000": 1e3, "per 10,000": 1e4, "per 100,000": 1e5}
-)
-"""Unit of a rate to how many it is per."""
 
 REQUESTS: Mapping[str, Callable[[Figure, Shown], pd.DataFrame]] = MappingProxyType(
     {

@@ -155,6 +155,7 @@ def show(
     people: pd.DataFrame,
     part_periods: frozenset[tuple[str, str]],
     by_area: ByArea,
+    run: pd.DataFrame,
 ) -> Shown:
     """Counts that a reader may see, with the words for them.
 
@@ -165,7 +166,7 @@ def show(
         missing where the reader sees everything.
     counts, rhythm, finer, over_periods, bands, rhythm_kind, whole, hot, weights
         As in `Shown`; `counts` are its places.
-    series, funnels, people, part_periods, by_area
+    series, funnels, people, part_periods, by_area, run
         As in `Shown`.
     """
     names = list(map(str, about.index))
@@ -193,6 +194,7 @@ def show(
         people=people,
         part_periods=part_periods,
         by_area=by_area,
+        run=run,
     )
 
 
@@ -214,6 +216,8 @@ def every_figure(requested: Sequence[Figure], shown: Shown) -> pd.DataFrame:
         parts.insert(1, with_every_column([funnel_lines]))
     # Again at position 1, so that hot areas and the list stand before the funnels.
     parts.insert(1, with_every_column(list(_of_areas(shown))))
+    # Last: what is counted comes before what a run finds of itself.
+    parts.append(with_every_column([shown.run]))
     table = with_every_column(parts)
     # A group of events is named after a colon; the definition is the factor's.
     factor, colon, group = table["definition"].str.partition(":").to_numpy().T

@@ -197,18 +197,55 @@ def area_cell(name: object, under: Iterable[object], *, reasons: str = "") -> Ht
     return Html(label + why)
 
 
-def html_table(table: pd.DataFrame, *, decimals: int = 1) -> str:
-    """A table as HTML, numbers to the right, that can be scrolled by keyboard on a small screen."""
+def of_rows(text: object, *names: str) -> Html:
+    """Text, or markup of our own, with the names of the rows that its numbers are from.
+
+    Parameters
+    ----------
+    text
+        A number, a sentence, a cell.
+    names
+        A row of figures.csv by its `row`; of all_areas.csv by its code; `factor:code` of
+        star/fact_hotspot.csv, a factor of star/dim_factor.csv; `place-N` of places.csv; or
+        `manifest:` and a JSON pointer (RFC 6901) into manifest.json. Empty ones are left out.
+    """
+    known = escape(" ".join(dict.fromkeys(filter(None, names))))
+    marked = _markup(str(text)) if not isinstance(text, Html) else text
+    return Html(f'<span data-row="{known}">{marked}</span>') if known else Html(marked)
+
+
+def free(text: object) -> Html:
+    """Text whose digits are no figures of the run: a citation, a version, a rule."""
+    return Html(f'<span class="free">{escape(text)}</span>')
+
+
+def html_table(table: pd.DataFrame, *, decimals: int = 1, named: Sequence[str] = ()) -> str:
+    """A table as HTML, numbers to the right, that can be scrolled by keyboard on a small screen.
+
+    Parameters
+    ----------
+    table
+        A line of the page for each of its rows.
+    decimals
+        Of numbers that are not whole.
+    named
+        For each line the names of the rows that its numbers are from, as in `of_rows`.
+    """
     # A count beside marks such as [c] is still a column of numbers and stands to the right.
     numeric = [
         pd.api.types.is_numeric_dtype(table[c]) or _are_counts(table[c].tolist()) for c in table
     ]
     rows = table.itertuples(index=False, name=None)
-    return _table([str(name) for name in table.columns], numeric, rows, decimals=decimals)
+    headings = [str(name) for name in table.columns]
+    return _table(headings, numeric, rows, decimals=decimals, named=named)
 
 
 def record_table(
-    records: Sequence[Mapping[str, object]], *, decimals: int = 1, ids: Sequence[str] = ()
+    records: Sequence[Mapping[str, object]],
+    *,
+    decimals: int = 1,
+    ids: Sequence[str] = (),
+    named: Sequence[str] = (),
 ) -> str:
     """A table of one line per record, such as a page of many small tables is made of.
 
@@ -220,6 +257,8 @@ def record_table(
         Of numbers that are not whole.
     ids
         A name for each line, by which a link finds it.
+    named
+        For each line the names of the rows that its numbers are from, as in `of_rows`.
     """
     # In the order in which they first come: the first record need not have every heading.
     headings = list(dict.fromkeys(name for record in records for name in record))
@@ -230,7 +269,7 @@ def record_table(
         all(map(_is_number, column)) and not (i == 0 and isinstance(column[0], str))
         for i, column in enumerate(columns)
     ]
-    return _table(headings, numeric, rows, decimals=decimals, ids=ids)
+    return _table(headings, numeric, rows, decimals=decimals, ids=ids, named=named)
 
 
 def _are_counts(values: Sequence[object]) -> bool:
@@ -263,6 +302,7 @@ def _table(
     *,
     decimals: int,
     ids: Sequence[str] = (),
+    named: Sequence[str] = (),
 ) -> str:
     head = "".join(
         f'<th scope="col"{_class(number)}>{escape(name)}</th>'
@@ -279,6 +319,9 @@ def _table(
         for row in rows
     ]
     names = [f' id="{escape(name)}"' for name in ids] or [""] * len(lines)
+    # A line of several files, or of none, has several names, or none.
+    of = [f' data-row="{escape(name)}"' if name else "" for name in named] or [""] * len(lines)
+    names = [name + row for name, row in zip(names, of, strict=True)]
     body = "".join(f"<tr{name}>{line}</tr>" for name, line in zip(names, lines, strict=True))
     return (
         # tabindex: what scrolls must be reached without a mouse (WCAG 2.1.1).

@@ -1,14 +1,14 @@
 """Pictures for the report: the map as PNG for slides too, the plots as SVG inside the page."""
 
 import io
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from riskindex.arrays import Array, Integers
+from riskindex.arrays import Integers
+from riskindex.assessment.run_rows import Concentrated, concentrate
 from riskindex.outputs.pages import asset, escape
 from riskindex.outputs.plots import Dot, draw_dots, svg
 from riskindex.publication.released import Released
@@ -272,68 +272,23 @@ def _grid(left: float, top: float, wide: float, high: float) -> str:
     )
 
 
-class Concentration(NamedTuple):
-    """How far the events of a factor lie in few areas."""
-
-    label: str
-    total: float
-    top: float
-    """Share of the events in the twentieth of the areas that have most."""
-    by_chance: float
-    """The same if all areas had the same risk."""
-    selected: float
-    """Share of the events in the selected areas."""
-    curve: Array
-    """Share of events in the areas that have most, from none to all of the areas."""
-
-
-def concentrations(released: Released) -> list[Concentration]:
-    """Concentration of each factor that counts events, in its last period, unassessed areas out."""
+def concentrations(released: Released) -> dict[str, Concentrated]:
+    """By factor how its events of the last period lie in few areas, unassessed areas out."""
     chosen = released.all_areas["selected"].astype(bool)
-    curves = []
+    curves = {}
     for name, about in released.factors.loc[released.numbered].iterrows():
         if not about["periods"]:
             continue
         last = str(about["periods"]).split(", ")[-1]
         # Areas that were not assessed have no number, and no part in the share of areas either.
         observed = rows(released.hotspots, factor=str(name), period=last)["observed"].dropna()
-        total = float(observed.sum())
-        if total <= 0:
-            continue
-        # The most first: the curve then shows the fewest areas that hold a given share.
-        ordered = np.sort(observed.to_numpy(dtype=float))[::-1]
-        curve = np.concatenate([[0.0], np.cumsum(ordered) / total])
-        within = float(observed[chosen.reindex(observed.index)].sum()) / total
-        # At least one area, or a small study area would have a share of nothing.
-        place = max(round(0.05 * len(ordered)), 1)
-        curves.append(
-            Concentration(
-                str(about["label"]),
-                total,
-                float(curve[place]),
-                _share_by_chance(total / len(ordered)),
-                within,
-                curve,
-            )
-        )
+        found = concentrate(observed, chosen)
+        if found is not None:
+            curves[str(name)] = found
     return curves
 
 
-def _share_by_chance(mean: float, *, part: float = 0.05) -> float:
-    """Share of the events that the highest `part` of areas holds if counts are Poisson."""
-    from scipy.stats import poisson
-
-    # Twelve standard deviations above the mean hold all of a Poisson count that a double can tell
-    # from none.
-    counts = np.arange(int(mean + 12 * math.sqrt(mean) + 20))[::-1]
-    chance = poisson.pmf(counts, mean)
-    areas = np.cumsum(chance)
-    # The count at which the twentieth is full is taken in part, as areas with that count tie.
-    taken = np.clip(part - (areas - chance), 0, chance)
-    return float((taken * counts).sum() / mean)
-
-
-def concentration_curve(concentration: Concentration) -> str:
+def concentration_curve(concentration: Concentrated, label: str) -> str:
     """Share of the events in the areas that have most of them, against an even spread."""
     size, left, top = 170, 44, 10
     n = len(concentration.curve) - 1
@@ -349,7 +304,7 @@ def concentration_curve(concentration: Concentration) -> str:
     x, y = left + 0.05 * size, top + size * (1 - concentration.top)
     body += f'<circle class="dot chosen" cx="{x:.1f}" cy="{y:.1f}" r="4"/>'
     return svg(
-        f"Concentration: {concentration.label}",
+        f"Concentration: {label}",
         body,
         width=left + size + 24,
         height=top + size + 24,

@@ -277,7 +277,10 @@ def _new(released: Released) -> Sheet | None:
     return Sheet(
         label="New hotspots",
         title="Areas hot in the last period and in none of the earlier ones",
-        about=["The plain published rule; it is no test of change.", *new_sentences(released)],
+        about=[
+            "The plain published rule; it is no test of change.",
+            *new_sentences(released).values(),
+        ],
         table=_headed(table, released).rename(columns={"factor": "Factor"}),
         decimals={},
     )

@@ -1,5 +1,6 @@
 """The plan in words: how many places, what the teams reach, and what would change it."""
 
+import math
 from typing import NamedTuple
 
 import pandas as pd
@@ -56,13 +57,13 @@ def describe_plan(places: pd.DataFrame, choice: Choice, *, areas: int) -> PlanSe
         For instance "56 of 1,111 areas, in seven places and three single areas; 4 teams reach
         11,784 of 17,799 people aged 10 to 24: Southend, Basildon, Harlow and Chelmsford."
     """
-    measure = _measure(places, choice)
+    measure = reach_counted(places, choice)
     listed = listed_sentence(places, areas=areas)
     total = measure.sum()
     reach = "reaches" if _is_one(choice) else "reach"
     reached = f"{amount(choice.plan.available, choice.plan)} {reach}"
     if choice.best.places:
-        reached += f" {_sum(choice.best, measure)} of {_number(total)} {_unit(choice, places)}"
+        reached += f" {_sum(choice.best, measure)} of {_number(total)} {reach_unit(choice, places)}"
         reached += f": {_first(places['name'].loc[list(choice.best.places)])}"
     else:
         reached += " no place"
@@ -99,14 +100,16 @@ def _first(names: "pd.Series[str]") -> str:
     return f"{'; '.join(names.iloc[:MOST_NAMED])}; and {len(names) - MOST_NAMED} more places"
 
 
-def _measure(places: pd.DataFrame, choice: Choice) -> "pd.Series[float]":
+def reach_counted(places: pd.DataFrame, choice: Choice) -> "pd.Series[float]":
+    """What sentences count of each place, index place; `reach_unit` says what that is."""
     column = COUNTED.get(choice.plan.maximise, choice.plan.maximise)
     # A sum without the people of some places would be told as that of all.
     complete = column in places and places[column].notna().all()
     return places[column if complete else choice.plan.maximise].astype(float)
 
 
-def _unit(choice: Choice, places: pd.DataFrame) -> str:
+def reach_unit(choice: Choice, places: pd.DataFrame) -> str:
+    """What sentences count, such as people aged 10 to 24."""
     column = choice.plan.maximise
     if _is_without_people(choice, places):
         return f"points of {column}"
@@ -170,19 +173,26 @@ def _next_best(places: pd.DataFrame, choice: Choice, measure: "pd.Series[float]"
         change = f"leaves out {in_words(lost)}"
     else:
         change = f"has {in_words(gained)} too"
-    unit = _unit(choice, places)
+    unit = reach_unit(choice, places)
     reached = f"reaches {_sum(choice.next_best, measure)} {unit}"
     return f"The next best set {change} and {reached}{_weighted(choice, choice.next_best)}."
 
 
 def _weighted(choice: Choice, other: Chosen) -> str:
     """How much less another set has of a weighted measure: it may well have more people."""
-    if choice.plan.maximise not in COUNTED or choice.best.reached == 0:
+    less = less_reached(choice, other)
+    if math.isnan(less):
         return ""
-    less = 1 - other.reached / choice.best.reached
     # "0.0% less" would read as no difference.
     words = "under 0.1%" if 0 < less < 0.001 else f"{less:.1%}"
     return f", {words if less > 0 else 'no'} less when weighted by the index"
+
+
+def less_reached(choice: Choice, other: Chosen) -> float:
+    """Share by which another set reaches less of a weighted measure; NaN where none is."""
+    if choice.plan.maximise not in COUNTED or choice.best.reached == 0:
+        return math.nan
+    return 1 - other.reached / choice.best.reached
 
 
 def _one_more(places: pd.DataFrame, choice: Choice, measure: "pd.Series[float]") -> str:
@@ -197,5 +207,5 @@ def _one_more(places: pd.DataFrame, choice: Choice, measure: "pd.Series[float]")
     instead = f" instead of {in_words(without)}" if len(without) else ""
     return (
         f"With {amount(choice.step, choice.plan)} more, {in_words(added)}{instead} would be "
-        f"reached: {difference} {_unit(choice, places)}."
+        f"reached: {difference} {reach_unit(choice, places)}."
     )

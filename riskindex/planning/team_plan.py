@@ -1,6 +1,7 @@
 """The plan of a run: its named places, what every number of teams reaches, what is there."""
 
 import itertools
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -13,7 +14,15 @@ from riskindex.areas.map_context import DrawnLayer
 from riskindex.arrays import Flags
 from riskindex.errors import ConfigError
 from riskindex.planning.named_places import NamedPlaces, PlaceRules, name_places
-from riskindex.planning.sentences import PlanSentences, describe_plan, listed_sentence
+from riskindex.planning.sentences import (
+    MEASURES,
+    PlanSentences,
+    describe_plan,
+    less_reached,
+    listed_sentence,
+    reach_counted,
+    reach_unit,
+)
 from riskindex.planning.services import count_services
 from riskindex.planning.stability import repeat_choice
 from riskindex.planning.teams import Choice, Chosen, Plan, amount, choose_places
@@ -248,6 +257,52 @@ def _steps_in_words(
         reach = said.answer.partition("; ")[2].removesuffix(".")
         steps.append(PlanStep(amount(at, plan), best.places, best.reached, reach, said.one_more))
     return tuple(steps)
+
+
+NEXT_BEST = "the next best set"
+
+
+def sizes_of_places(plan: TeamPlan | None) -> dict[str, float]:
+    """How many places of several areas, and single areas, the list has; none without a plan."""
+    if plan is None or plan.places.table.empty:
+        return {}
+    size = plan.places.table["areas"]
+    return {"places": float((size > 1).sum()), "single_areas": float((size == 1).sum())}
+
+
+REACH_COLUMNS = ("step", "unit", "reached", "of", "less")
+"""Columns of `reach_table`."""
+
+
+def reach_table(plan: TeamPlan | None) -> pd.DataFrame:
+    """What each step of a plan reaches, in the unit of its sentences and in people or areas.
+
+    Returns
+    -------
+    DataFrame
+        Columns `REACH_COLUMNS`: the amount in words, or `NEXT_BEST`; what is counted; how much is
+        reached, and of how much; by what share the next best set is less than the best, weighted.
+        Empty without a plan.
+    """
+    columns = list(REACH_COLUMNS)
+    if plan is None or plan.choice is None:
+        return pd.DataFrame(columns=columns)
+    table, choice = plan.places.table, plan.choice
+    # Where any number of young people is withheld, the sum would be short; areas are always known.
+    known = "residents_10_24" if table["residents_10_24"].notna().all() else "areas"
+    units = {MEASURES[known]: table[known].astype(float)}
+    units[reach_unit(choice, table)] = reach_counted(table, choice)
+    lines = []
+    for unit, number in units.items():
+        total = float(number.sum())
+        for step in plan.steps:
+            reached = float(number.loc[list(step.places)].sum())
+            lines.append((step.amount, unit, reached, total, math.nan))
+        if choice.next_best is not None:
+            reached = float(number.loc[list(choice.next_best.places)].sum())
+            less = less_reached(choice, choice.next_best)
+            lines.append((NEXT_BEST, unit, reached, total, less))
+    return pd.DataFrame(lines, columns=columns)
 
 
 def _services(

@@ -12,22 +12,25 @@ from riskindex.areas.groups import count_groups, group_kinds, profile_kind
 from riskindex.areas.map_context import DrawnLayer
 from riskindex.areas.neighbours import NeighbourSummary
 from riskindex.areas.screen_maps import OnScreen
+from riskindex.assessment.area_rows import LIST
 from riskindex.assessment.figure_rows import ByArea
 from riskindex.assessment.options import Document, Figure
 from riskindex.assessment.place_counts import (
     BASES,
+    WHOLE_KIND,
     inside_study,
     no_measures,
     no_places,
     places_of_pages,
 )
+from riskindex.assessment.run_rows import OfRun, run_rows
 from riskindex.assessment.shown_counts import ABOUT, every_figure, hot_by_factor, show
 from riskindex.cut import Cut
 from riskindex.disclosure import CellRules
 from riskindex.factors import BOUNDED, period_label, scale_of_index
 from riskindex.named_definitions import DefinitionWords, definition_words
 from riskindex.planning.inside_places import nothing_told
-from riskindex.planning.team_plan import TeamPlan, place_names
+from riskindex.planning.team_plan import TeamPlan, place_names, reach_table, sizes_of_places
 from riskindex.publication.readable_tables import (
     KIND_COLUMNS,
     factor_table,
@@ -318,8 +321,75 @@ class Released(OnScreen):
                 people={name: self.all_areas[name] for name in BASES if name in self.all_areas},
                 tiers=self.all_areas.get("tier"),
             ),
+            run=self._about_run(),
         )
         return every_figure(self.requested, shown)
+
+    def row_of(
+        self, figure: str, *, category: str = "", by: str = "", period: str = "", place: str = ""
+    ) -> str:
+        """Name of a row of the figures about the whole, or a place; empty where there is none.
+
+        Parameters
+        ----------
+        figure, category, by
+            As in the table of figures.
+        period
+            Left out, the last one.
+        place
+            Of the figures of hot areas and of the list; left out, the whole.
+        """
+        return self._row_names.get((figure, category, by, period, place), "")
+
+    @cached_property
+    def _row_names(self) -> dict[tuple[str, ...], str]:
+        table = self.figures
+        told = table[(table["place_kind"] == WHOLE_KIND) | table["kind"].isin(["hot", LIST])]
+        names: dict[tuple[str, ...], str] = {}
+        for row in told.itertuples(index=False):
+            place = "" if row.place_kind == WHOLE_KIND else row.place
+            # In order of time, so that the last one written is the last period.
+            for period in ("", row.period):
+                names[row.figure, row.category, row.by, period, place] = row.row
+        return names
+
+    def _about_run(self) -> pd.DataFrame:
+        """Figures of the run itself: other choices, who lives in the list, histories, teams."""
+        return run_rows(
+            OfRun(
+                areas=self.all_areas,
+                leaning=self.top.get("through_one_area", pd.Series(dtype=str)),
+                hotspots=self.hotspots,
+                persistence=self.persistence,
+                clusters=self.clusters_found,
+                sensitivity=self.sensitivity,
+                composition=self.composition,
+                decimals=self.decimals_of_people,
+                correlations=self.correlations,
+                teams=reach_table(self.team_plan),
+                numbered=frozenset(self.numbered),
+                # With protected cells the concentration would be that of the noise.
+                is_counted=not self.rules,
+                numbers={
+                    "areas": len(self.all_areas) - len(self.context),
+                    "context": len(self.context),
+                    "neighbours": self.neighbours.mean,
+                    "islands": len(self.neighbours.islands),
+                    "new": self.new_hotspots.get("area_code", pd.Series()).nunique(),
+                    **sizes_of_places(self.team_plan),
+                },
+            ),
+            labels=self.factors["label"].to_dict(),
+            whole=self.place,
+            period=self.period_label,
+        )
+
+    @property
+    def decimals_of_people(self) -> int:
+        """Decimals of shares of people in the list and off it."""
+        # A decimal more would let a reader work out small counts from shares of a known number of
+        # people.
+        return 1 if self.profile == "internal" else 0
 
     def is_weighted(self, factor: str) -> bool:
         """Whether the counts of a factor are sums of events of which some count more."""

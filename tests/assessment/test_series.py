@@ -6,8 +6,9 @@ import pytest
 from figure_tables import shown
 
 from riskindex.assessment.options import Figure
-from riskindex.assessment.requested import request_figures, series_rows
+from riskindex.assessment.requested import request_figures
 from riskindex.assessment.series import SeriesSource, read_series
+from riskindex.assessment.series_rows import series_rows
 from riskindex.errors import ConfigError, InputError
 
 HEADING = "place,year,n,of,printed\n"

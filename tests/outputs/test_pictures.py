@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 import pytest
 from example_release import example_release
-from scipy.stats import poisson
 
 from riskindex.outputs import pictures
 
@@ -44,22 +43,13 @@ def test_overlap_is_symmetric_and_no_larger_than_either_factor(released):
 
 
 def test_concentration_of_the_example_is_what_it_holds(released):
-    found = {one.label: one for one in pictures.concentrations(released)}
-    one = found["Class A drug suspects' homes"]
+    one = pictures.concentrations(released)["drugs"]
     observed = released.hotspots.loc[("drugs", "2022"), "observed"]
     assert one.total == observed.sum()
     assert one.top == pytest.approx(observed.nlargest(4).sum() / observed.sum())  # 5% of 80
     assert one.curve[0] == 0
     assert one.curve[-1] == pytest.approx(1)
     assert (np.diff(one.curve) >= 0).all()
-
-
-def test_chance_alone_concentrates_rare_events():
-    drawn = -np.sort(-poisson.rvs(0.5, size=200_000, random_state=1))
-    assert pictures._share_by_chance(0.5) == pytest.approx(
-        drawn[:10_000].sum() / drawn.sum(), abs=0.005
-    )
-    assert pictures._share_by_chance(1e6) == pytest.approx(0.05, abs=0.001)
 
 
 def test_rank_intervals_stand_on_both_sides_of_the_cut(released):

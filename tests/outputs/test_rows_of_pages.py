@@ -5,10 +5,28 @@ import re
 import pytest
 from rows_of_pages import Page, Tables, loose_digits, wrong_numbers
 
+from riskindex.outputs.report.factors import SCORES
+
 
 @pytest.fixture(scope="module", params=["internal", "public"])
 def saved(request, county_saved):
     return county_saved(request.param)
+
+
+OF_THE_REPORT = (
+    # What the method is, and how much of a table the page shows.
+    *map(re.escape, sorted(SCORES.values(), key=len, reverse=True)),
+    r"95 or more of 100",
+    r"\bbeyond 0\.5\b|\bAbove 0\.5\b|\babove 0\b",
+    r"\b(?:[Tt]he|at) 5% of (?:the )?areas",
+    r"\bof 100\b|\bWith \d+ periods\b|\b[Aa]t 9[059]%",
+    r"<0\.001|\bunder 1\b",
+    r"[Aa]nd \d+ more(?:, in the workbook| places)",
+    r"SHA-256|\b[0-9a-f]{16}\b",
+    r"\b90, 95 and 99% confidence|the factor scores 0 everywhere",
+    r"middle 90%",
+)
+"""Digits of the report that are no figures, beside those of every page."""
 
 
 def allowed(tables):
@@ -29,6 +47,7 @@ def allowed(tables):
         r"[Ss]core [\d.]+(?: to [\d.]+)?|tenth \d+",
         r"Place \d+ of \d+|reached with [^.]*",
         r"v3\.0",
+        *OF_THE_REPORT,
     ]
     words = sorted(map(re.escape, names | factors), key=len, reverse=True)
     return re.compile("|".join([*words, *fixed]), re.IGNORECASE)
@@ -43,6 +62,13 @@ def test_every_figure_of_a_profile_is_that_of_the_row_it_names(saved):
         assert wrong_numbers(page, tables, allowed(tables)) == [], path.name
         assert loose_digits(page, allowed(tables)) == [], path.name
     assert numbers > 500
+
+
+def test_every_figure_of_the_report_is_that_of_the_row_it_names(saved):
+    tables, page = Tables(saved), Page(saved / "report.html")
+    assert wrong_numbers(page, tables, allowed(tables)) == []
+    assert loose_digits(page, allowed(tables)) == []
+    assert len(page.of_rows) > 150
 
 
 def test_the_number_of_places_that_a_rank_is_of_is_that_of_their_rows(saved):

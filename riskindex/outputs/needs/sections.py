@@ -8,6 +8,7 @@ import pandas as pd
 from riskindex.assessment.area_rows import ALWAYS, HOT, LIST, NEW
 from riskindex.assessment.figure_rows import GIVEN
 from riskindex.assessment.figures import UNSAID
+from riskindex.assessment.options import WITH_BENCHMARK
 from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.events.rhythm import NO_HOUR
 from riskindex.factors import inside
@@ -152,7 +153,7 @@ def _happened(topic: Topic) -> Iterator[Block]:
     # What is held against somebody else's number, or against its own share of before.
     beside = [
         name
-        for name in topic.requested("count", "rate", "share", "difference")
+        for name in topic.requested(*WITH_BENCHMARK)
         if topic.asked[name].benchmark is not None or topic.asked[name].kind == "difference"
     ]
     yield from _figure_table(topic, beside, "Beside a benchmark, and shares that have changed")

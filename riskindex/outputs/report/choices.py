@@ -5,9 +5,27 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from riskindex.assessment.run_rows import (
+    CHOICES,
+    COMPOSED,
+    CORRELATION,
+    HALF,
+    NUMBERED,
+    PEOPLE,
+    RUN,
+)
 from riskindex.factors import inside
 from riskindex.index.diagnostics import WARN_ABOVE, strong_pairs
-from riskindex.outputs.pages import html_table, in_words, paragraphs, percent, record_table
+from riskindex.outputs.pages import (
+    Html,
+    escape,
+    html_table,
+    in_words,
+    of_rows,
+    paragraphs,
+    percent,
+    record_table,
+)
 from riskindex.publication.released import Released
 
 KIND_WORDS: Mapping[str, str] = {
@@ -54,6 +72,36 @@ def choice_sentence(released: Released) -> str:
         if str(row["choice"]).startswith("Without: ")
     ]
     return " ".join(lines)
+
+
+def choice_part(released: Released) -> Html:
+    """`choice_sentence` with the rows that its numbers are from."""
+    names = [released.row_of(f"{CHOICES}.number", category=words) for words in NUMBERED]
+    names.append(released.row_of(f"{CHOICES}.left", category=HALF))
+    # Which choice moves most is found in the sentence: all that move as many say the same number.
+    names += [
+        released.row_of(f"{CHOICES}.left", category=str(row["choice"]), by=str(row["kind"]))
+        for _, row in _computed(released).iterrows()
+        if inside(str(row["choice"]).removeprefix("Without: ")) in choice_sentence(released)
+    ]
+    return of_rows(choice_sentence(released), *names)
+
+
+def choice_rows(released: Released, choices: pd.DataFrame) -> list[str]:
+    """For each of some lines of `choice_table` the rows that its numbers are from."""
+    kinds = {words: kind for kind, words in KIND_WORDS.items()}
+    return [
+        " ".join(
+            filter(
+                None,
+                (
+                    released.row_of(f"{CHOICES}.{of}", category=str(choice), by=kinds[str(kind)])
+                    for of in ("selected", "entered", "left", "kept")
+                ),
+            )
+        )
+        for kind, choice in zip(choices["Kind"], choices["Choice"], strict=True)
+    ]
 
 
 def _areas(number: float) -> str:
@@ -105,14 +153,18 @@ def choices_part(released: Released) -> str:
     if table.empty:
         return ""
     shown = table[["Kind", "Choice", "Areas selected", "Entered", "Left", "Of the list, stays"]]
+    parts = [f"{CHOICES}.part", *released.sensitivity.matters.index[:1]]
+    matters = released.row_of(parts[0], category=str(parts[-1]))
+    numbers = [released.row_of(f"{CHOICES}.number", category=words) for words in NUMBERED]
     lines = [
-        choice_sentence(released),
-        _matters_sentence(released),
-        _no_list_sentence(released),
-        _points_sentence(released),
-        _IN_THE_WORKBOOK,
+        choice_part(released),
+        of_rows(_matters_sentence(released), matters),
+        of_rows(_no_list_sentence(released), *numbers),
+        of_rows(_points_sentence(released), released.row_of(f"{CHOICES}.people")),
+        escape(_IN_THE_WORKBOOK),
     ]
-    return paragraphs([" ".join(filter(None, lines))]) + record_table(shown.to_dict("records"))
+    named = choice_rows(released, shown)
+    return paragraphs([Html(" ".join(lines))]) + record_table(shown.to_dict("records"), named=named)
 
 
 def _most_telling(released: Released) -> pd.DataFrame:
@@ -216,9 +268,7 @@ def composition_table(released: Released) -> pd.DataFrame:
     table = released.composition
     if table.empty:
         return table
-    # A decimal more would let a reader work out small counts from shares of a known number of
-    # people.
-    digits = 1 if released.profile == "internal" else 0
+    digits = released.decimals_of_people
     words = {
         "selected": "In the selected areas",
         "rest": "In the other areas",
@@ -239,7 +289,13 @@ def composition_part(released: Released) -> str:
     table = composition_table(released)
     if table.empty:
         return ""
-    return paragraphs([_HOW_COMPOSED, *_apart(released)]) + record_table(table.to_dict("records"))
+    named = [
+        " ".join(released.row_of(f"{PEOPLE}.{of}", category=str(name)) for of in COMPOSED)
+        for name in released.composition.index
+    ]
+    return paragraphs([_HOW_COMPOSED, *_apart(released)]) + record_table(
+        table.to_dict("records"), named=named
+    )
 
 
 _HOW_COMPOSED = (
@@ -257,7 +313,8 @@ def _apart(released: Released, *, most: float = 0.1) -> Iterator[str]:
         way = "more" if points > 0 else "less"
         # A difference of two shares is in percentage points, and a "%" would read as a ratio.
         apart_by = percent(abs(points)).removesuffix("%")
-        yield f"{name}: {apart_by} percentage points {way} than in the other areas."
+        line = f"{name}: {apart_by} percentage points {way} than in the other areas."
+        yield of_rows(line, released.row_of(f"{PEOPLE}.apart", category=str(name)))
 
 
 def double_counting_part(released: Released) -> str:
@@ -265,9 +322,15 @@ def double_counting_part(released: Released) -> str:
     table = double_counting_table(released)
     if table.empty:
         return ""
+    pairs = zip(released.double_counting["one"], released.double_counting["other"], strict=True)
+    named = [_correlation_row(released, str(one), str(other)) for one, other in pairs]
     return paragraphs(["What factors are made of says that these may count one thing twice:"]) + (
-        record_table(table.to_dict("records"))
+        record_table(table.to_dict("records"), named=named)
     )
+
+
+def _correlation_row(released: Released, factor: str, name: str, *, by: str = "factor") -> str:
+    return released.row_of(f"{factor}.{CORRELATION}", category=name, by=by)
 
 
 def double_counting_table(released: Released) -> pd.DataFrame:
@@ -349,19 +412,30 @@ def _correlations(released: Released) -> str:
     if released.correlations.empty:
         return ""
     labels = released.factors["label"].to_dict()
-    return _with_shares(released.correlations, labels) + paragraphs(
-        [_pairs_sentence(released.correlations, labels)]
+    names = [
+        _correlation_row(released, one, other) for one, other in strong_pairs(released.correlations)
+    ]
+    pairs = of_rows(
+        _pairs_sentence(released.correlations, labels),
+        released.row_of(f"{RUN}.pairs"),
+        *names[:MOST_PAIRS],
     )
+    return _with_shares(released, labels) + paragraphs([pairs])
 
 
-def _with_shares(correlations: pd.DataFrame, labels: dict[str, str]) -> str:
+def _with_shares(released: Released, labels: dict[str, str]) -> str:
     """Correlations with shares of people; empty without shares."""
+    correlations = released.correlations
     if "share" not in correlations.columns.get_level_values("kind"):
         return ""
     table = correlations.xs("share", axis=1, level="kind")
+    named = [
+        " ".join(_correlation_row(released, str(f), str(name), by="share") for name in table)
+        for f in table.index
+    ]
     table.insert(0, "Factor", [labels[f] for f in table.index])
-    lines = [_ABOUT_SHARES, " ".join(_mind(correlations, labels))]
-    return paragraphs(lines) + html_table(table, decimals=2)
+    mind = of_rows(" ".join(_mind(correlations, labels)), *" ".join(named).split())
+    return paragraphs([_ABOUT_SHARES, mind]) + html_table(table, decimals=2, named=named)
 
 
 def _mind(correlations: pd.DataFrame, labels: dict[str, str]) -> Iterator[str]:

@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from riskindex.assessment.area_rows import HOT
+from riskindex.assessment.run_rows import STAYS_HOT
 from riskindex.factors import inside
-from riskindex.outputs.pages import in_words, paragraphs, record_table
+from riskindex.outputs.pages import in_words, of_rows, paragraphs, record_table
 from riskindex.outputs.report.findings import scan_part, stays_hot
 from riskindex.publication.released import Released
 from riskindex.tables import rows
@@ -68,12 +70,19 @@ def factors_part(released: Released) -> str:
         hot_by_period=factors["hot_by_period"].where(tested, "not tested"),
     )
     about = ABOUT_FACTORS if tested.any() else ABOUT_VALUES
+    named = [" ".join([str(name), *_hot_rows(released, str(name))]) for name in factors.index]
     return (
         paragraphs([about, *_method_sentences(released), _police_sentence(released)])
-        + record_table(table[list(columns)].rename(columns=columns).to_dict("records"))
+        + record_table(table[list(columns)].rename(columns=columns).to_dict("records"), named=named)
         + _tests_part(released)
         + scan_part(released)
     )
+
+
+def _hot_rows(released: Released, factor: str) -> Iterator[str]:
+    """Rows of how many areas are hot for a factor, by period."""
+    for period in str(released.factors.at[factor, "periods"]).split(", "):
+        yield released.row_of(f"{factor}.hot", category=HOT, period=period)
 
 
 def score_words(factors: pd.DataFrame) -> "pd.Series[str]":
@@ -101,7 +110,8 @@ def _method_sentences(released: Released) -> Iterator[str]:
             null for null in nulls if null and not null.startswith(("no test", "nothing"))
         ]
         assumed = f" It assumes: {'; or '.join(assumptions)}." if assumptions else ""
-        yield f"{labels[:1].upper()}{labels[1:]}: {METHODS[str(method)]}.{assumed}"
+        line = f"{labels[:1].upper()}{labels[1:]}: {METHODS[str(method)]}.{assumed}"
+        yield of_rows(line, "manifest:/tests")
         # Only windows and areas against residents have this flaw; shuffled counts ask nothing of
         # residents.
         if method == "window":
@@ -158,9 +168,18 @@ def _tests_part(released: Released) -> str:
     return (
         "<h3>What the tests found</h3>"
         + paragraphs(lines)
-        + record_table(table.to_dict("records"))
+        + record_table(table.to_dict("records"), named=list(_rows_of_tests(released)))
         + paragraphs(_quiet_sentences(released))
     )
+
+
+def _rows_of_tests(released: Released) -> Iterator[str]:
+    """For each line of the table the test in the manifest, and what stays hot."""
+    position = {key: at for at, key in enumerate(released.tests.index)}
+    tests = released.tests[released.tests["method"] != "value"]
+    for factor, period in tests.groupby(level="factor", sort=False).tail(1).index:
+        stays = released.row_of(f"{factor}.{STAYS_HOT}")
+        yield f"manifest:/tests/{position[factor, period]} {stays}".strip()
 
 
 def _last_tests(released: Released) -> pd.DataFrame:
@@ -217,8 +236,7 @@ def _quiet_scores(released: Released, factor: str) -> str:
     if not released.factors.at[factor, "scored"] or factor not in released.numbered:
         return ""
     # Scores by confidence begin at 90%, below the level at which an area is called hot.
-    some = int((rows(released.scores, factor=factor)["score"] > 0).sum())
-    if not some:
+    if not (rows(released.scores, factor=factor)["score"] > 0).any():
         return ": the factor scores 0 everywhere"
     by_confidence = released.factors.at[factor, "score"] == "confidence"
-    return f": {some:,} areas score {'by lesser confidence' if by_confidence else 'above 0'}"
+    return f": some areas score {'by lesser confidence' if by_confidence else 'above 0'}"

@@ -5,10 +5,12 @@ from collections.abc import Iterator, Sequence
 import pandas as pd
 
 from riskindex.areas.groups import profile_kind
+from riskindex.assessment.area_rows import NEW
+from riskindex.assessment.run_rows import CLUSTER_FIGURES, HISTORY
 from riskindex.factors import reads_all_periods
 from riskindex.hotspots.categories import unreachable_categories
 from riskindex.outputs import pictures
-from riskindex.outputs.pages import drawing, html_table, in_words, paragraphs
+from riskindex.outputs.pages import Html, drawing, html_table, in_words, of_rows, paragraphs
 from riskindex.publication.released import Released
 from riskindex.tables import rows
 
@@ -38,12 +40,12 @@ def new_by_district(released: Released) -> pd.DataFrame:
     return table.rename_axis(index=kind.replace("_", " ").capitalize(), columns=None)
 
 
-def new_sentences(released: Released) -> list[str]:
-    """For every factor how many areas are new hotspots, and where most of them lie."""
+def new_sentences(released: Released) -> dict[str, str]:
+    """By factor how many areas are new hotspots, and where most of them lie."""
     labels, districts = released.factors["label"], new_by_district(released)
     # In the order of the report, and not by size.
     counts = released.new_hotspots["factor"].value_counts(sort=False)
-    sentences = []
+    sentences = {}
     for factor, number in counts.items():
         line = f"{labels[factor]}: {_areas(number)} hot in the last period and in none before"
         if not districts.empty:
@@ -52,8 +54,16 @@ def new_sentences(released: Released) -> list[str]:
             where = districts.index[districts[labels[factor]] == most].astype(str).tolist()
             line += f"; {_areas(most)} in {in_words(where)}" if len(where) == 1 else ""
         emerged = _emerged(released, str(factor), int(number))
-        sentences.append(f"{line}{emerged}.")
+        sentences[str(factor)] = f"{line}{emerged}."
     return sentences
+
+
+def _new_part(released: Released) -> Iterator[Html]:
+    """`new_sentences` with the rows that their numbers are from."""
+    places = ["", *map(str, new_by_district(released).index)]
+    for factor, sentence in new_sentences(released).items():
+        hot = (released.row_of(f"{factor}.hot", category=NEW, place=place) for place in places)
+        yield of_rows(sentence, *hot, released.row_of(f"{factor}.emerged"))
 
 
 def _emerged(released: Released, factor: str, number: int) -> str:
@@ -69,19 +79,25 @@ def change_sentences(released: Released) -> list[str]:
     if "change" not in released.persistence:
         return []
     return [
-        f"{released.factors.at[factor, 'label']}: "
-        + "; ".join(_changes(released, str(factor)))
-        + "."
+        of_rows(
+            f"{released.factors.at[factor, 'label']}: "
+            + "; ".join(_changes(released, str(factor)))
+            + ".",
+            *(released.row_of(f"{factor}.changing", category=way) for way in _WAYS),
+        )
         for factor in _followed(released)
         # What rises follows from counts, which are not released of the others.
         if factor in released.numbered
     ]
 
 
+_WAYS = ("rising", "falling")
+
+
 def _changes(released: Released, factor: str) -> Iterator[str]:
     change = rows(released.persistence, factor=factor)["change"]
     # Both, even where one is empty: "0 areas falling" is a finding.
-    for way in ("rising", "falling"):
+    for way in _WAYS:
         codes = change.index[change == way]
         names = [f"{released.areas['name'][code]} ({code})" for code in codes]
         named = f" ({in_words(names)})" if 0 < len(names) <= MOST_NAMES else ""
@@ -161,17 +177,33 @@ def over_time(released: Released) -> str:
     if not _followed(released):
         return paragraphs([_NOT_TOLD])
     # First of all: a part year makes every area look as if it had improved.
-    parts = [note for note in released.notes if "is a part period" in note]
+    parts = [
+        of_rows(note, "manifest:/notes") for note in released.notes if "is a part period" in note
+    ]
     none = [_NOTHING_NEW] if released.new_hotspots.empty else []
     new, changes = new_by_district(released), change_sentences(released)
-    sentences = [*parts, *many_period_sentences(released), *new_sentences(released), *none]
+    sentences = [*parts, *many_period_sentences(released), *_new_part(released), *none]
     html = [paragraphs(sentences), _strip_part(released)]
     if not new.empty:
-        html += ["<h3>New hotspots by district</h3>", html_table(new.reset_index())]
+        factors = released.new_hotspots["factor"].unique()
+        named = [
+            " ".join(released.row_of(f"{f}.hot", category=NEW, place=str(p)) for f in factors)
+            for p in new.index
+        ]
+        html.append(
+            "<h3>New hotspots by district</h3>" + html_table(new.reset_index(), named=named)
+        )
     if changes:
         html += ["<h3>Rising and falling areas</h3>", paragraphs([_HOW_CHANGES, *changes])]
     if "category" in released.persistence:
-        html += ["<h3>Histories</h3>", html_table(category_table(released))]
+        categories = released.persistence["category"].unique()
+        named = [
+            " ".join(
+                released.row_of(f"{f}.{HISTORY}", category=str(c), by=HISTORY) for c in categories
+            )
+            for f in _followed(released)
+        ]
+        html.append("<h3>Histories</h3>" + html_table(category_table(released), named=named))
         html.append(paragraphs(unreachable_sentences(released)))
     return "".join(html)
 
@@ -193,7 +225,7 @@ def _strip_part(released: Released) -> str:
 def many_period_sentences(released: Released) -> list[str]:
     """What to read where a factor has many periods, each of which may have a hot area by chance."""
     unit = str(released.config.get("periods", {}).get("unit", ""))
-    lines = []
+    lines: list[str] = []
     for factor in _followed(released):
         tests = released.tests[released.tests.index.get_level_values(0) == factor]
         if not reads_all_periods(len(tests), unit) or "hot_all" not in tests:
@@ -201,11 +233,13 @@ def many_period_sentences(released: Released) -> list[str]:
         # min_count: the sum of nothing but missing numbers is missing, and not 0.
         own, all_ = (tests[c].sum(min_count=1) for c in ("hot", "hot_all"))
         if pd.notna(own) and pd.notna(all_):
-            lines.append(
+            line = (
                 f"{released.factors.at[factor, 'label']}: of {int(own):,} flags in {len(tests)} "
                 f"periods {int(all_):,} stay when all areas and periods are corrected together; "
                 "with so many periods read those."
             )
+            at = [k for k, key in enumerate(released.tests.index) if key[0] == factor]
+            lines.append(of_rows(line, *(f"manifest:/tests/{k}" for k in at)))
     return lines
 
 
@@ -254,7 +288,19 @@ def scan_table(released: Released) -> pd.DataFrame:
 
 
 def _scanned(released: Released) -> str:
-    return "" if released.clusters_found.empty else html_table(scan_table(released))
+    if released.clusters_found.empty:
+        return ""
+    found = released.clusters_found[["factor", "period", "cluster"]].itertuples(index=False)
+    named = [
+        " ".join(
+            released.row_of(
+                f"{one.factor}.{of}", category=f"cluster {one.cluster}", period=one.period
+            )
+            for of in CLUSTER_FIGURES
+        )
+        for one in found
+    ]
+    return html_table(scan_table(released), named=named)
 
 
 def _followed(released: Released) -> list[str]:

@@ -8,7 +8,7 @@ import pandas as pd
 from riskindex.cut import areas as in_areas
 from riskindex.cut import of_100
 from riskindex.factors import inside
-from riskindex.outputs.pages import escape, in_words, marks_line, paragraphs
+from riskindex.outputs.pages import Html, escape, in_words, marks_line, of_rows, paragraphs
 from riskindex.outputs.report.cells import NOTHING, Cell, Fact, reason_cells
 from riskindex.publication.released import Released
 
@@ -195,11 +195,11 @@ def _cell(cell: Cell, *, row: str) -> str:
 
 def _groups(
     released: Released, codes: Sequence[str], *, grouped: bool
-) -> list[tuple[str, list[str]]]:
+) -> list[tuple[Html, list[str]]]:
     """The areas under the names of their places, those with the greatest need first."""
     plan = released.team_plan
     if not grouped or plan is None or plan.places.table.empty:
-        return [("", list(codes))]
+        return [(Html(), list(codes))]
     # Reindexed on the codes, so that areas stay in rank order within each place.
     place_of = plan.places.place_of.reindex(list(codes))
     size = place_of.map(plan.places.table["areas"])
@@ -208,32 +208,40 @@ def _groups(
     parts = several.groupby(several.to_numpy(), sort=True)
     names = plan.places.table["name"]
     places = [
-        (f"{int(number)}. {names[number]}: {in_areas(len(part))}", [str(c) for c in part.index])
-        for number, part in parts
+        (
+            of_rows(f"{int(n)}. {names[n]}: {in_areas(len(part))}", f"place-{n}", *part.index),
+            [str(code) for code in part.index],
+        )
+        for n, part in parts
     ]
     lone = [str(code) for code in codes if code not in several.index]
-    return [*places, *([(f"Single areas: {len(lone):,}", lone)] if lone else [])]
+    return [*places, *([(of_rows(f"Single areas: {len(lone):,}", *lone), lone)] if lone else [])]
 
 
-def _group_row(heading: str, width: int) -> str:
+def _group_row(heading: Html, width: int) -> str:
     if not heading:
         return ""
-    return f'<tr class="group"><th colspan="{width}" scope="rowgroup">{escape(heading)}</th></tr>'
+    return f'<tr class="group"><th colspan="{width}" scope="rowgroup">{heading}</th></tr>'
 
 
 def _foot(cells: dict[str, dict[str, Cell]], before: Sequence[Columns]) -> str:
     """How many of the areas are hot for each factor, by themselves and only with neighbours."""
-    totals = "".join(f"<td>{escape(_total(of.values()))}</td>" for of in cells.values())
+    totals = "".join(f"<td>{_total(factor, of)}</td>" for factor, of in cells.items())
     head = f'<th scope="row" colspan="{len(before)}">Of these areas</th>'
     return f"<tfoot><tr>{head}{totals}</tr></tfoot>"
 
 
-def _total(cells: Iterable[Cell]) -> str:
-    shades = [cell.shade for cell in cells]
+def _total(factor: str, cells: dict[str, Cell]) -> str:
+    parts = []
     # Apart: an area hot only with neighbours may have no event of its own.
-    own, near, over = (shades.count(kind) for kind in ("own", "near", "over"))
-    parts = [f"{own:,} by itself" if own else "", f"{near:,} with neighbours" if near else ""]
-    return ", ".join(filter(None, [*parts, f"{over:,} over the limit" if over else ""])) or "–"
+    for kind, words in _TOTALS.items():
+        named = [f"{factor}:{code}" for code, cell in cells.items() if cell.shade == kind]
+        # As many as there are rows of that kind, each of which is named.
+        parts += [of_rows(f"{len(named):,} {words}", *named)] if named else []
+    return ", ".join(parts) or "–"
+
+
+_TOTALS = {"own": "by itself", "near": "with neighbours", "over": "over the limit"}
 
 
 def _legend(released: Released, cells: dict[str, dict[str, Cell]]) -> str:

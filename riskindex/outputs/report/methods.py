@@ -5,12 +5,24 @@ from typing import Any
 
 import pandas as pd
 
+from riskindex.assessment.area_rows import LIST
+from riskindex.assessment.run_rows import IN_AREAS, RUN
 from riskindex.cut import areas as in_areas
 from riskindex.cut import of_100
 from riskindex.disclosure import MARKS
 from riskindex.factors import inside
 from riskindex.outputs import pictures
-from riskindex.outputs.pages import bullets, drawing, in_words, paragraphs, percent, record_table
+from riskindex.outputs.pages import (
+    Html,
+    bullets,
+    drawing,
+    free,
+    in_words,
+    of_rows,
+    paragraphs,
+    percent,
+    record_table,
+)
 from riskindex.publication.released import Released
 
 MUCH_LOST = 0.05
@@ -27,7 +39,8 @@ def why_sentences(released: Released) -> Iterator[str]:
     if top.empty:
         return
     if "through_one_area" in top:
-        yield from _leaning(top["through_one_area"])
+        leaning = released.row_of(f"{LIST}.leaning")
+        yield from (of_rows(line, leaning) for line in _leaning(top["through_one_area"]))
     # A share of a sum with withheld parts would be too large, and would give them away.
     if "residents" in top and _all_known(every["residents"]) and every["residents"].sum() > 0:
         # Beside the share of areas: 5% of the areas may hold far more or fewer than 5% of the
@@ -39,7 +52,11 @@ def why_sentences(released: Released) -> Iterator[str]:
             else ""
         )
         people = int(top["residents"].sum())
-        yield f"The selected areas hold {people:,} residents ({share:.1%}){young}."
+        names = (f"{LIST}.residents", f"{LIST}.residents_10_24")
+        yield of_rows(
+            f"The selected areas hold {people:,} residents ({share:.1%}){young}.",
+            *(released.row_of(name, category="selected") for name in names),
+        )
 
 
 def _all_known(people: "pd.Series[Any]") -> bool:
@@ -67,7 +84,7 @@ def how_sure_part(released: Released) -> str:
     # Those on the list stand in the matrix with how sure they are; those off it would be nowhere.
     off = every[(every["tier"].astype(str) == "borderline") & ~every["selected"].astype(bool)]
     lines = [
-        released.how_sure,
+        of_rows(released.how_sure, "manifest:/how_sure"),
         "A repeat draws the counts again as chance would, and varies the choices that the config "
         "names. It says how often the same list would come out, not whether the list is right.",
     ]
@@ -80,7 +97,7 @@ def _sure_plots(released: Released) -> str:
     if not intervals or "p_selected" not in released.all_areas:
         return ""
     shown = (
-        (intervals, f"{_INTERVALS}{_shared_rank(released)}"),
+        (intervals, Html(f"{_INTERVALS}{_shared_rank(released)}")),
         (pictures.selection_curve(released), _FALLS),
         (pictures.reliability_plot(), _CALIBRATED),
     )
@@ -88,12 +105,15 @@ def _sure_plots(released: Released) -> str:
     return f'<div class="plots">{plots}</div>'
 
 
-def _shared_rank(released: Released) -> str:
+def _shared_rank(released: Released) -> Html:
     """Why areas on both sides of the cut may stand at one rank."""
     tied = released.cut.tied_at_cut
     if tied < 2:
-        return ""
-    return f" {tied:,} areas share the rank at the cut, so their bars are alike; intensity decides."
+        return Html()
+    return of_rows(
+        f" {tied:,} areas share the rank at the cut, so their bars are alike; intensity decides.",
+        "manifest:/selection",
+    )
 
 
 _INTERVALS = (
@@ -132,7 +152,7 @@ def _borderline_table(borderline: pd.DataFrame) -> str:
     more = len(ordered) - len(shown)
     return (
         "<h3>Borderline areas off the list</h3>"
-        + record_table(records)
+        + record_table(records, named=[str(code) for code in shown.index])
         + paragraphs([f"And {more:,} more, in the workbook."] if more else [])
     )
 
@@ -174,17 +194,22 @@ def _steps(released: Released) -> Iterator[str]:
     # Areas around the study area are in windows but are not assessed, and are counted apart.
     study = len(released.all_areas) - len(released.context)
     around = f", and {len(released.context):,} around them" if released.context else ""
-    yield f"Areas: {study:,}{around}. Neighbours: {neighbour_words(released)}."
-    yield f"Tests: {test_words(released)}."
+    yield of_rows(
+        f"Areas: {study:,}{around}. Neighbours: {neighbour_words(released)}.", *map_rows(released)
+    )
+    yield of_rows(f"Tests: {test_words(released)}.", "manifest:/tests")
     index = config.get("index", {})
     aggregation = index.get("aggregation", "arithmetic")
     # Left out, the mean inside a group is that of the index.
     within = index.get("within_groups") or aggregation
     inside = f" (inside a group the {within} mean)" if within != aggregation else ""
     weights = _weight_words(released)
-    yield f"Index: the {aggregation} mean of the factors' scores{inside}, {weights}."
+    yield of_rows(
+        f"Index: the {aggregation} mean of the factors' scores{inside}, {weights}.",
+        *map(str, released.factors.index),
+    )
     if "seed" in config:
-        yield f"Random draws start from the seed {config['seed']}."
+        yield of_rows(f"Random draws start from the seed {config['seed']}.", "manifest:/config")
 
 
 def neighbour_words(released: Released) -> str:
@@ -194,6 +219,11 @@ def neighbour_words(released: Released) -> str:
         f"{_NEIGHBOURS.get(method, method)}, {released.neighbours.mean:.1f} an area on average, "
         f"{len(released.neighbours.islands):,} areas without any"
     )
+
+
+def map_rows(released: Released) -> list[str]:
+    """Rows of how many areas there are, and how they hang together."""
+    return [released.row_of(f"{RUN}.{n}") for n in ("areas", "context", "neighbours", "islands")]
 
 
 def is_tested(released: Released) -> bool:
@@ -241,36 +271,50 @@ def overlap_part(released: Released) -> str:
 def concentration_part(released: Released) -> str:
     """How far events lie in few areas; the curve is the counts, so it needs them unrounded."""
     # With protected cells the curve would be that of the noise.
-    return "" if released.rules else _concentration(pictures.concentrations(released))
+    return "" if released.rules else _concentration(released)
 
 
-def _concentration(curves: list[pictures.Concentration]) -> str:
+def _concentration(released: Released) -> str:
+    curves, labels = pictures.concentrations(released), released.factors["label"]
     if not curves:
         return ""
-    plots = "".join(drawing(pictures.concentration_curve(one), one.label) for one in curves)
+    plots = "".join(
+        drawing(pictures.concentration_curve(one, str(labels[name])), str(labels[name]))
+        for name, one in curves.items()
+    )
     records = [
         {
-            "Events of": one.label,
+            "Events of": str(labels[name]),
             "Total": round(one.total),
             "In the 5% of areas with most": percent(one.top),
             "If all areas were alike": percent(one.by_chance),
             "In the selected areas": percent(one.selected),
         }
-        for one in curves
+        for name, one in curves.items()
+    ]
+    named = [
+        " ".join(released.row_of(f"{name}.in_areas", category=category) for category in IN_AREAS)
+        for name in curves
     ]
     line = (
         "Share of the events (upwards) in the areas that have most of them (to the right); the dot "
         "stands at 5% of the areas, the dashed line is an even spread. Rare events lie in few "
         "areas by chance alone: compare the two columns of the table."
     )
-    return paragraphs([line]) + f'<div class="plots compact">{plots}</div>' + record_table(records)
+    return (
+        paragraphs([line])
+        + f'<div class="plots compact">{plots}</div>'
+        + record_table(records, named=named)
+    )
 
 
 def protection_part(released: Released) -> str:
     """What was rounded and withheld, and what the marks stand for; empty where nothing was."""
     if released.rules is None:
         return ""
-    return bullets([*released.rules.sentences, *(f"{m}: {words}." for m, words in MARKS.items())])
+    # The rules themselves: thresholds and bases, and no figures of this run.
+    rules = map(free, released.rules.sentences)
+    return bullets([*rules, *(f"{mark}: {words}." for mark, words in MARKS.items())])
 
 
 def next_steps_part(released: Released) -> str:
@@ -286,18 +330,20 @@ def _next_steps(released: Released) -> Iterator[str]:
     every = released.all_areas
     number = int((every["tier"].astype(str) == "borderline").sum()) if "tier" in every else 0
     if number:
-        yield (
+        line = (
             f"Look one by one at the {in_areas(number)} that {'is' if number == 1 else 'are'} "
             "borderline, on the list or off it; local knowledge decides there."
         )
+        yield of_rows(line, released.row_of(f"{LIST}.borderline", category="borderline"))
     elif "tier" not in every:
         yield "Look at the areas just above and just below the cut; local knowledge decides there."
     # One area at the cut ties with nobody.
     if released.cut.tied_at_cut > 1:
-        yield (
+        line = (
             f"{released.cut.tied_at_cut:,} areas tie at the cut: agree on the rule for ties before "
             "the list is used."
         )
+        yield of_rows(line, "manifest:/selection")
     police = released.factors[
         (released.factors["recorded"] == "police-generated") & released.factors["scored"]
     ]
@@ -311,10 +357,11 @@ def _next_steps(released: Released) -> Iterator[str]:
     # An area that is new for two factors is walked once.
     new = released.new_hotspots["area_code"].nunique() if len(released.new_hotspots) else 0
     if new:
-        yield (
+        line = (
             f"Walk the {in_areas(new)} that {'is' if new == 1 else 'are'} newly hot (sheet New "
             "hotspots), and ask people who work there whether they know why."
         )
+        yield of_rows(line, released.row_of(f"{RUN}.new"))
     if released.cut.overridden_in or released.cut.overridden_out:
         yield "Ask whether the reasons of the areas put in or taken out by hand still hold."
     # Always: weights chosen after the list is seen can be chosen for the list.
@@ -322,15 +369,16 @@ def _next_steps(released: Released) -> Iterator[str]:
 
 
 def _lost_sentences(reconciliation: pd.DataFrame) -> Iterator[str]:
-    for (source, factor), line in reconciliation.iterrows():
+    for at, ((source, factor), line) in enumerate(reconciliation.iterrows()):
         # Events of other years were not asked for, and are no loss.
         asked = line["read"] - line["outside_periods"]
         lost = sum(int(line[column]) for column in _LOST)
         if factor == "" and asked > 0 and lost / asked > MUCH_LOST:
-            yield (
+            words = (
                 f"{source}: {percent(lost / asked)} of the events in the periods have no usable "
                 "location; ask whether they lie in particular places."
             )
+            yield of_rows(words, f"manifest:/reconciliation/{at}")
 
 
 _REFERENCES: tuple[tuple[Callable[[Released], bool], str], ...] = (

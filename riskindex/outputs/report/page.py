@@ -5,18 +5,22 @@ from pathlib import Path
 
 import pandas as pd
 
+from riskindex.assessment.area_rows import LIST
 from riskindex.cut import areas
 from riskindex.outputs import overview_map, slides
 from riskindex.outputs.compare_page import changed_since_last
 from riskindex.outputs.manifest import versions
 from riskindex.outputs.pages import (
+    Html,
     asset,
     bullets,
     document,
     escape,
+    free,
     in_words,
     link,
     marks_line,
+    of_rows,
     page_head,
     paragraphs,
     picture,
@@ -172,9 +176,12 @@ def _without_places(released: Released, overview: bytes) -> str:
     # The number assessed beside the number selected: it says how much was looked at.
     answer = f"{count:,} of {of:,} areas in {released.place} are selected"
     answer += f", most of them in {where}." if where else "."
+    places = released.top[released.group_kinds[-1]].unique() if where else []
+    figure = {"figure": f"{LIST}.selected", "category": "selected"}
+    named = [released.row_of(**figure), *(released.row_of(**figure, place=p) for p in places)]
     return (
-        f'<p class="answer">{escape(answer)}</p>'
-        + paragraphs([released.how_sure])
+        f'<p class="answer">{of_rows(answer, *named)}</p>'
+        + paragraphs([of_rows(released.how_sure, "manifest:/how_sure")])
         + picture(
             overview,
             f"Map of {released.place}: the areas by class of the index, selected areas outlined",
@@ -212,7 +219,14 @@ def _reasons(released: Released) -> str:
     # Without ranks an order by score would give the ranks away.
     order = "" if "rank" in released.top else "Firm areas first, then by district."
     flags = _flags_sentence(released) if released.flags_tie else ""
-    lines = [" ".join([*why_sentences(released), order]), f"{released.cut.explanation} {flags}"]
+    lines = [
+        Html(" ".join([*why_sentences(released), order])),
+        Html(
+            of_rows(released.cut.explanation, "manifest:/selection")
+            + " "
+            + of_rows(flags, "manifest:/tied_by_flags_alone")
+        ),
+    ]
     # Places are numbered by need; where ranks are kept back, the order of places would tell them.
     grouped = "rank" in released.top
     return paragraphs(lines) + reason_matrix(
@@ -225,10 +239,10 @@ def _limits_part(released: Released) -> str:
     # repeat them.
     used = ", ".join(f"{name} {number}" for name, number in versions().items())
     return (
-        bullets(released.attribution)
+        bullets(map(free, released.attribution))
         + "<h3>References</h3>"
-        + bullets(references(released))
-        + f'<p class="quiet small">Made with {escape(used)}.</p>'
+        + bullets(map(free, references(released)))
+        + f'<p class="quiet small">Made with {of_rows(used, "manifest:/versions")}.</p>'
     )
 
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from riskindex.assessment.area_rows import LIST
+from riskindex.assessment.run_rows import RUN, TEAMS
 from riskindex.cut import areas, is_by_noised_counts, of_100
 from riskindex.factors import inside
 from riskindex.outputs.pages import (
@@ -12,6 +14,7 @@ from riskindex.outputs.pages import (
     bullets,
     escape,
     link,
+    of_rows,
     paragraphs,
     percent,
     picture,
@@ -20,7 +23,7 @@ from riskindex.outputs.pages import (
 from riskindex.outputs.report.cells import reason_cells
 from riskindex.outputs.report.methods import UNSURE
 from riskindex.planning.place_names import in_words
-from riskindex.planning.team_plan import TeamPlan
+from riskindex.planning.team_plan import NEXT_BEST, TeamPlan, reach_table
 from riskindex.publication.released import Released
 
 MOST_STEPS = 6
@@ -47,13 +50,32 @@ def first_page(released: Released, *, overview: bytes = b"") -> str:
         "Numbered dots are the places of the table, filled where teams go (map.png, for slides).",
     )
     return (
-        f'<p class="answer">{escape(said.answer)}</p>'
+        f'<p class="answer">{of_rows(said.answer, *_answer_rows(released, plan))}</p>'
         f'<div class="first-page"><div class="first-map">{shown if overview else ""}</div>'
         f'<div class="first-places">{_places(plan)}<h3>More teams, or fewer</h3>'
-        f"{_steps(plan)}{paragraphs([said.aim, said.next_best])}</div>"
+        f"{_steps(released, plan)}{paragraphs([said.aim, _next_best(released, plan)])}</div>"
         f"<div><h3>How sure</h3>{paragraphs(_sure_sentences(released))}"
         f"<h3>Ask first</h3>{bullets(_questions(released, plan))}</div></div>"
     )
+
+
+def _answer_rows(released: Released, plan: TeamPlan) -> Iterator[str]:
+    """Rows that the answer is made of: the list, its places, and what the plan reaches."""
+    yield released.row_of(f"{LIST}.selected", category="selected")
+    yield from (released.row_of(f"{RUN}.{name}") for name in ("places", "single_areas"))
+    yield from _reached(released, plan, plan.steps[plan.now].amount)
+
+
+def _reached(released: Released, plan: TeamPlan, step: str) -> Iterator[str]:
+    """Rows of what a step reaches, by each unit in which it is told."""
+    for unit in reach_table(plan)["unit"].unique():
+        yield released.row_of(f"{TEAMS}.reached", category=step, by=unit)
+
+
+def _next_best(released: Released, plan: TeamPlan) -> Html:
+    units = reach_table(plan)["unit"].unique()
+    less = (released.row_of(f"{TEAMS}.less", category=NEXT_BEST, by=unit) for unit in units)
+    return of_rows(plan.sentences.next_best, *_reached(released, plan, NEXT_BEST), *less)
 
 
 def _sure_sentences(released: Released) -> Iterator[str]:
@@ -66,19 +88,22 @@ def _sure_sentences(released: Released) -> Iterator[str]:
     tiers, chosen = every["tier"].astype(str), every["selected"].astype(bool)
     firm = int((chosen & (tiers == "firm")).sum())
     near = int((~chosen & (tiers == "borderline")).sum())
-    yield (
+    sure = (
         f"{firm:,} of the {int(chosen.sum()):,} areas {'is' if firm == 1 else 'are'} firm: 95 or "
         f"more of 100 repeats with counts drawn again select them. The others, and "
         f"{areas(near)} off the list, could change places by chance."
     )
+    names = (f"{LIST}.firm", f"{LIST}.borderline_off")
+    yield of_rows(sure, *map(released.row_of, names))
     if "p_top" in every:
         # The sum of probabilities is the number expected, whether or not areas depend on each
         # other.
         right = float(every.loc[chosen, "p_top"].astype(float).sum())
-        yield (
+        truly = (
             f"About {right:.0f} of the {int(chosen.sum()):,} are expected to be truly among those "
             "of highest risk."
         )
+        yield of_rows(truly, released.row_of(f"{LIST}.truly"))
 
 
 def _places(plan: TeamPlan) -> str:
@@ -87,18 +112,22 @@ def _places(plan: TeamPlan) -> str:
     several, single = table[table["areas"] > 1], table[table["areas"] == 1]
     chosen = set(plan.choice.best.places) if plan.choice else set()
     lines = [_record(number, place, chosen) for number, place in _rows(several)]
+    named = [f"place-{number}" for number in several.index]
     # Twenty single areas would push the places with several off the page.
     if len(single) > 1 and len(several):
         lines.append(_singles(single, chosen, lines[0]))
+        named.append(" ".join(f"place-{number}" for number in single.index))
     else:
         lines += [_record(number, place, chosen) for number, place in _rows(single)]
+        named += [f"place-{number}" for number in single.index]
     # A column that holds nothing but zeros or nothing at all tells nothing.
     empty = {
         words
         for words in lines[0]
         if words and not any(_has_content(line[words]) for line in lines)
     }
-    return record_table([{k: v for k, v in line.items() if k not in empty} for line in lines])
+    shown = [{k: v for k, v in line.items() if k not in empty} for line in lines]
+    return record_table(shown, named=named)
 
 
 def _has_content(value: object) -> bool:
@@ -154,7 +183,7 @@ def _singles(table: pd.DataFrame, chosen: set[int], like: dict[str, object]) -> 
     return {name: record[name] for name in like}
 
 
-def _steps(plan: TeamPlan) -> str:
+def _steps(released: Released, plan: TeamPlan) -> str:
     """What a few more and a few less reach, and what each adds to the one before."""
     table = plan.places.table
     young = table["residents_10_24"]
@@ -164,13 +193,14 @@ def _steps(plan: TeamPlan) -> str:
     )
     # The plan's own number in the middle; from 1, as step 0 sends nobody.
     first = max(1, min(plan.now - MOST_STEPS // 2, len(plan.steps) - MOST_STEPS))
-    records = []
+    records, named = [], []
     for k in range(first, min(first + MOST_STEPS, len(plan.steps))):
         here, before = plan.steps[k], plan.steps[k - 1]
         # The best choice of one more need not hold that of one fewer; what it gives up is not told
         # here.
         new = [str(table.at[at, "name"]) for at in here.places if at not in before.places]
         amount = Html(f"<b>{escape(here.amount)}</b>") if k == plan.now else here.amount
+        named.append(" ".join(_reached(released, plan, here.amount)))
         records.append(
             {
                 "With": amount,
@@ -179,7 +209,7 @@ def _steps(plan: TeamPlan) -> str:
                 "Adds": in_words(new),
             }
         )
-    return record_table(records)
+    return record_table(records, named=named)
 
 
 def _questions(released: Released, plan: TeamPlan) -> Iterator[str]:
@@ -192,15 +222,17 @@ def _questions(released: Released, plan: TeamPlan) -> Iterator[str]:
         if len(loose):
             names = in_words([str(plan.places.table.at[k, "name"]) for k in loose.index])
             often = in_words([f"{of_100(value)}" for value in loose])
-            yield f"The choice of {names} is not firm: chosen again in {often} of 100 repeats."
+            line = f"The choice of {names} is not firm: chosen again in {often} of 100 repeats."
+            yield of_rows(line, *(f"place-{number}" for number in loose.index))
     # Missing where flags are not shown, and then nothing can be said of any place.
     next_door = plan.places.table["next_door"]
     if next_door.notna().all() and next_door.sum():
         number = int(next_door.sum())
-        yield (
+        line = (
             f"{areas(number)} of the list {'is' if number == 1 else 'are'} hot only with "
             "neighbours, or next door to a hotspot: ask what lies there before a team is sent."
         )
+        yield of_rows(line, *(f"place-{number}" for number in next_door.index))
     yield "Who works there already, and what do the people who live there say?"
 
 
@@ -220,11 +252,14 @@ def _at_the_cut(released: Released) -> Iterator[str]:
         return
     # The pair that a critic would find first.
     low, high = str(on.idxmin()), str(off.idxmax())
-    yield (
+    line = (
         f"{every.at[low, 'name']} is on the list and is selected in {of_100(on[low])} of 100 "
         f"repeats; {every.at[high, 'name']} is off it and is selected in {of_100(off[high])}. "
         f"{_why_at_the_cut(released, low, high)}"
     )
+    # Of all factors: which one puts the one before the other is found further down.
+    cells = [f"{factor}:{code}" for factor in released.numbered for code in (low, high)]
+    yield of_rows(line, low, high, *cells)
 
 
 def _why_at_the_cut(released: Released, on: str, off: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from riskindex.factors import inside
-from riskindex.outputs.pages import bullets, html_table, in_words, paragraphs
+from riskindex.outputs.pages import Html, bullets, html_table, in_words, of_rows, paragraphs
 from riskindex.publication.released import Released
 
 
@@ -16,16 +16,25 @@ def data_part(released: Released) -> str:
     own = own_lines(reconciliation)
     if reconciliation.empty and released.files.empty:
         return ""
-    parts = [paragraphs([counted_sentence(own)])] if not own.empty else []
+    at = [f"manifest:/reconciliation/{k}" for k in range(len(reconciliation))]
+    parts = []
+    if not own.empty:
+        of_sources = [at[k] for k, key in enumerate(reconciliation.index) if key in own.index]
+        parts.append(paragraphs([of_rows(counted_sentence(own), *of_sources)]))
     if not reconciliation.empty:
-        parts.append(html_table(_reconciled(released)))
+        parts.append(html_table(_reconciled(released), named=at))
         about = "The line of a factor is about those events of its source that its own rule names."
         parts.append(paragraphs([about]))
     if released.notes and not released.rules:
-        parts.append("<h3>Notes</h3>" + bullets(notes_in_short(released)))
+        parts.append("<h3>Notes</h3>" + bullets(_notes(released)))
     if len(released.files):
-        parts.append("<h3>Files read</h3>" + html_table(_file_table(released)))
+        inputs = [f"manifest:/inputs/{k}" for k in range(len(released.files))]
+        parts.append("<h3>Files read</h3>" + html_table(_file_table(released), named=inputs))
     return "".join(parts)
+
+
+def _notes(released: Released) -> list[Html]:
+    return [of_rows(note, "manifest:/notes") for note in notes_in_short(released)]
 
 
 def _reconciled(released: Released) -> pd.DataFrame:

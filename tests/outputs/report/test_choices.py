@@ -37,9 +37,9 @@ def test_every_choice_stands_in_a_table_and_the_most_telling_of_each_kind_in_the
     table = choice_table(county_released)
     assert len(table) == len(county_released.sensitivity.choices)
     assert table["Kind"].notna().all()
-    assert html.count("<tr>") == 1 + MOST_CHOICES
+    assert html.count("<tr") == 1 + MOST_CHOICES
     worst = table.loc[table["Left"].where(table["Areas selected"] > 0).astype(float).idxmax()]
-    assert html.index(escape(worst["Choice"])) < html.index("</tr><tr>", html.index("<tbody>"))
+    assert html.index(escape(worst["Choice"])) < html.index("</tr><tr ", html.index("<tbody>"))
     assert "E01" not in html
 
 

@@ -2,12 +2,15 @@
 
 import csv
 import html
+import json
 import re
 from collections import defaultdict
 from html.parser import HTMLParser
 from pathlib import Path
 
-NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
+NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?(?:e[-+]\d+)?")
+POINTER = "manifest:"
+"""Begins the name of a place in manifest.json, a JSON pointer."""
 SILENT = {"style", "script", "svg", "title", "header", "footer"}
 """Elements whose digits are no figures: the look of a page, pictures, its own title, licences."""
 EMPTY = {"meta", "img", "br", "link", "input", "wbr", "hr"}
@@ -56,6 +59,9 @@ class Tables:
             self.rows[f"place-{row['place']}"].append(row)
         for row in self._read("inside_places.csv"):
             self.rows[f"inside:{row['place']}:{row['factor']}"].append(row)
+        for row in self._read("star/dim_factor.csv"):
+            self.rows[row["factor"]].append(row)
+        self.manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
 
     def _read(self, name):
         path = self.folder / name
@@ -66,22 +72,75 @@ class Tables:
 
     def numbers(self, names: str) -> list[float]:
         """Every number that the rows of a name hold, and the ways in which pages print them."""
-        rows = [row for name in names.split() for row in self.rows[name]]
+        rows = self.of(names)
+        assert all(rows), f"no row is called one of {names}"
         found = [number for row in rows for value in row.values() for number in _numbers(value)]
-        if "observed" in rows[0]:
-            found += list(_of_hotspots(rows))
-        for column in ("count", "base"):
-            values = [row.get(column) or "nan" for row in rows]
-            # Several rows stand for their sum: groups of events of one factor.
-            found += [sum(map(float, values))] if len(rows) > 1 and "figure" in rows[0] else []
+        tests = [row for row in rows if "observed" in row]
+        found += _of_hotspots(tests) if tests else []
+        found += _of_several(rows)
+        found += [_unlocated(row) for row in rows if "no_location" in row]
+        # As the report's heading says, in thousandths.
+        found += [1000 * float(row["general_g"]) for row in rows if row.get("general_g")]
         # A share as a probability is printed per hundred.
         return found + [100 * number for number in found if 0 <= number <= 1]
+
+    def of(self, names: str) -> list[dict[str, str]]:
+        """The rows of some names; of the manifest one of all that stands at the pointer."""
+        return [
+            row
+            for name in names.split()
+            for row in (self._at(name) if name.startswith(POINTER) else self.rows[name] or [{}])
+        ]
+
+    def _at(self, name):
+        value = self.manifest
+        for step in name.removeprefix(f"{POINTER}/").split("/"):
+            value = value[int(step) if isinstance(value, list) else step]
+        return [{key: text if text is not None else "" for key, text in _leaves(value, "")}]
 
     def texts(self, names: str) -> list[str]:
         """What the rows call themselves, whose digits are no figures; the longest first."""
         rows = [row for name in names.split() for row in self.rows[name]]
         words = {value for row in rows for value in row.values() if re.search("[^0-9.,eE-]", value)}
         return sorted(words, key=len, reverse=True)
+
+
+def _leaves(value, key):
+    """Every value inside a value, as text under its key; texts of a list under their place."""
+    parts = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else None
+    )
+    if parts is None:
+        yield key, "" if value is None else value if isinstance(value, str) else repr(value)
+        # Sentences hold numbers, too.
+        for place, number in enumerate(NUMBER.findall(value) if isinstance(value, str) else ()):
+            yield f"{key}#{place}", number.replace(",", "")
+    else:
+        for name, part in parts:
+            yield from _leaves(part, f"{key}/{name}" if key else str(name))
+
+
+def _of_several(rows):
+    """Sums over rows, how many there are, and how many of them say yes."""
+    if len(rows) < 2:
+        return
+    yield len(rows)
+    columns = {column for row in rows for column in row}
+    for column in columns - {"value", "low", "high", "rank", "score", "ratio"}:
+        values = [value for row in rows for value in [row.get(column)] if value]
+        yield sum(value == "yes" for value in values)
+        # Groups of events of one factor, places of one line, sources of one sentence.
+        if all(re.fullmatch(r"-?\d+(\.\d+)?", str(value)) for value in values):
+            yield sum(map(float, values))
+
+
+def _unlocated(row):
+    asked = float(row["read"]) - float(row["outside_periods"])
+    return (float(row["no_location"]) + float(row["unknown_area"])) / max(asked, 1)
 
 
 def _numbers(value: str) -> list[float]:
@@ -107,7 +166,8 @@ def wrong_numbers(page: Page, tables: Tables, allowed: re.Pattern[str]) -> list[
     """Name of the row and text of every number that its row does not hold."""
     wrong = []
     for names, text in page.of_rows:
-        plain = html.unescape(text)
+        # Fixed words first: they may hold a word that the row calls itself by.
+        plain = allowed.sub(" ", html.unescape(text))
         for own in tables.texts(names):
             plain = plain.replace(own, " ")
         numbers = tables.numbers(names)
