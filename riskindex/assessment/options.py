@@ -21,6 +21,7 @@ Kind = Literal[
     "change",
     "difference",
     "mix",
+    "curve",
     "concentration",
     "gap",
     "overlap",
@@ -119,11 +120,12 @@ class Figure:
     """Short name, which stands in the column `figure`: letters, digits and underscores."""
     kind: Kind
     """count; rate per 1,000 residents; share (of what `against` names); change; difference (of a
-    share, of the whole, of `against` or of a mix, between two periods); mix; concentration (in the
-    fullest places); gap (between groups in order, such as deprivation fifths); overlap (of the hot
-    areas of two factors); together (two monthly series); series (a table without areas); detected
-    (cases by their outcome); harm (offences weighted by days); of people: repeats (people, records
-    per person, earlier records), history (named in other records), living-in (homes in the areas of
+    share, of the whole, of `against` or of a mix, between two periods); mix; curve (where the
+    single years of age rise, stand out and are level); concentration (in the fullest places); gap
+    (between groups in order, such as deprivation fifths); overlap (of the hot areas of two
+    factors); together (two monthly series); series (a table without areas); detected (cases by
+    their outcome); harm (offences weighted by days); of people: repeats (people, records per
+    person, earlier records), history (named in other records), living-in (homes in the areas of
     another factor, or outside the study area)."""
     of: str
     """Factor, measure or series that the figure is of."""

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.areas.groups import WHOLE
+from riskindex.assessment.age_curves import curve_rows
 from riskindex.assessment.benchmarks import with_benchmark
 from riskindex.assessment.changes import change_rows
 from riskindex.assessment.comparisons import (
@@ -76,7 +77,7 @@ def _rows(figure: Figure, shown: Shown) -> pd.DataFrame:
     return _noted(table, figure.note).assign(figure=figure.name, kind=figure.kind, **label)
 
 
-BY_PLACE = ("count", "rate", "share", "change", "difference", "mix")
+BY_PLACE = ("count", "rate", "share", "change", "difference", "mix", "curve")
 """Kinds of figures with rows of every kind of place that they name."""
 
 
@@ -291,6 +292,14 @@ def _mix_of(figure: Figure, shown: Shown) -> pd.DataFrame:
     return rows if figure.period is None else rows[rows["period"] == figure.period]
 
 
+def _curve(figure: Figure, shown: Shown) -> pd.DataFrame:
+    """Where a curve of single years of age rises, stands out and is level."""
+    # The noise of protected cells is no chance of events, so that no test of them holds.
+    if figure.of in shown.restricted:
+        return no_figures()
+    return curve_rows(_mix_of(replace(figure, by="age"), shown), seed=shown.seed)
+
+
 def _by_kind(figure: Figure, shown: Shown) -> dict[str | None, Shown]:
     """What a reader may see of the places of pages, under None, and of each further kind."""
     further = [] if shown.finer.empty else shown.finer.index.unique("place_kind")
@@ -367,6 +376,7 @@ REQUESTS: Mapping[str, Callable[[Figure, Shown], pd.DataFrame]] = MappingProxyTy
         "change": _change,
         "difference": _difference,
         "mix": _mix,
+        "curve": _curve,
         "concentration": concentration_rows,
         "gap": gap_rows,
         "overlap": overlap_rows,

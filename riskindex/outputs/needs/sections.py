@@ -12,6 +12,7 @@ from riskindex.assessment.options import WITH_BENCHMARK
 from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.events.rhythm import NO_HOUR
 from riskindex.factors import inside
+from riskindex.outputs.needs.ages import shape_of_ages
 from riskindex.outputs.needs.blocks import (
     Block,
     Bullets,
@@ -227,6 +228,7 @@ def _who(topic: Topic) -> Iterator[Block]:
             label = f"{topic.label(measure)}, {last[-1].period}" if last else topic.label(measure)
             heads = ("By", "Group", "Records", "Share of all records", "Note")
             yield DocumentTable(heads, rows, label)
+        yield from shape_of_ages(topic, measure)
     homes_shown: set[str] = set()
     for name in topic.requested(*PEOPLE_KINDS):
         figure = topic.asked[name]
