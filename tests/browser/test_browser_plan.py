@@ -268,3 +268,32 @@ def test_on_a_coarser_grid_a_click_finds_the_same_area(
     assert found[0][0] == found[1][0]
     # The drawing plane is the same, whatever grid its points come from.
     assert found[0][1] == pytest.approx(found[1][1], rel=0.02)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1024, 768)])
+def test_the_map_takes_most_of_the_screen_and_the_legend_hides_no_area(
+    opened: Any, saved: Path, width: int, height: int
+):
+    page = opened(saved, width=width, height=height)
+    box = page.locator(".folium-map").bounding_box()
+    # The invented county has longer sentences at the foot than most, and a line more.
+    assert box["width"] * box["height"] >= 0.58 * width * height
+    assert page.evaluate("document.documentElement.scrollHeight") == height
+    card = page.locator("#legend").bounding_box()
+    corner = page.evaluate(
+        "() => { const all = Array.from({ length: riskindex.app.data.n }, (_, i) => i);"
+        " const west = riskindex.app.boundsOf(all).getSouthWest();"
+        " return riskindex.app.map.latLngToContainerPoint(west).x; }"
+    )
+    assert box["x"] + corner >= card["x"] + card["width"]
+
+
+def test_beside_an_open_panel_a_narrow_map_has_no_open_legend(opened: Any, saved: Path):
+    page = opened(saved, width=1024, height=768)
+    legend = page.locator("#legend-rows")
+    assert legend.is_visible()
+    page.locator("#place-rows button").first.click()
+    settled(page)
+    assert not legend.is_visible()
+    page.locator("#legend summary").click()
+    assert legend.is_visible()

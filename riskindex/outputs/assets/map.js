@@ -32,6 +32,8 @@ async function open(map) {
   app.rounding = data.selection.rounding ?? "ceil";
   app.published = app.now = publishedIndex(data);
   app.state = { ...firstState(data), ...readFragment(data) };
+  // Whole steps leave up to half of the map empty around what is chosen.
+  map.options.zoomSnap = 0.25;
   placeMap(map);
   fillChoices();
   fillBeside();
@@ -203,8 +205,10 @@ function fitMap(map, settings) {
   const fit = (slowly = false) => {
     map.invalidateSize({ animate: false });
     if (!slowly) map.setMinZoom(0);
-    const zoom = map.getBoundsZoom(bounds, false, L.point(12, 12));
-    const centre = map.unproject(map.project(bounds.getSouthWest(), zoom).add(map.project(bounds.getNorthEast(), zoom)).divideBy(2), zoom);
+    const [left, right] = legendRooms();
+    const zoom = map.getBoundsZoom(bounds, false, L.point(left + right + 12, 12));
+    const corners = map.project(bounds.getSouthWest(), zoom).add(map.project(bounds.getNorthEast(), zoom));
+    const centre = map.unproject(corners.subtract([left - right, 0]).divideBy(2), zoom);
     if (slowly) map.flyTo(centre, zoom, { duration: 0.5 });
     else map.setView(centre, zoom, { animate: false });
     // Only then, as a map below its least zoom would begin to move there by itself.
@@ -213,9 +217,16 @@ function fitMap(map, settings) {
   };
   app.refit = fit;
   fit();
-  map.setMaxBounds(bounds.pad(0.5));
-  const atHome = () => map.getZoom() === app.home && !namedAreas().length;
-  const resized = () => (atHome() ? fit() : map.invalidateSize({ animate: false }));
+  map.setMaxBounds(bounds.pad(1));
+  app.isAtHome = () => map.getZoom() === app.home && !namedAreas().length;
+  let wasWide = true;
+  const resized = () => {
+    map.invalidateSize({ animate: false });
+    const isWide = map.getSize().x >= 560 || !legendIsOver();
+    // Beside an open panel a narrow map would be half legend.
+    if (isWide !== wasWide) byId("legend").open = wasWide = isWide;
+    if (app.isAtHome()) fit();
+  };
   // While the page prints, the frame has no size.
   new ResizeObserver(([{ contentRect }]) => contentRect.width && resized()).observe(byId("map-frame"));
 }

@@ -26,7 +26,7 @@ function showBeside() {
   byId("legend").classList.toggle("two", Boolean(layer));
   if (!layer) return;
   byId("beside-title").textContent = `Right: ${layer.title}`;
-  byId("beside-rows").replaceChildren(...legendRows(layer));
+  byId("beside-rows").replaceChildren(...classRows(layer));
   byId("beside-note").textContent = layer.note ?? "";
   byId("legend-title").textContent = `Left: ${app.layer.title}`;
 }
@@ -51,7 +51,11 @@ function drawBeside(context, map, bounds, view) {
 }
 
 function listenBeside() {
-  byId("beside").addEventListener("change", (event) => update("beside", { beside: event.target.value }));
+  byId("beside").addEventListener("change", (event) => {
+    update("beside", { beside: event.target.value });
+    // Its legend takes room on the other side.
+    if (app.isAtHome()) app.refit();
+  });
   byId("split").addEventListener("input", (event) => {
     app.state.split = Number(event.target.value);
     byId("split").setAttribute("aria-valuetext", `${app.state.split}% from the left`);

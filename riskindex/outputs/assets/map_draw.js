@@ -84,7 +84,7 @@ function labelsOf(data, boxes) {
     .sort((a, b) => b.weight - a.weight);
 }
 
-// view: { scale, left, top, width, height, ratio }; a plane point falls on (x * scale - left, y * scale - top).
+// view: { scale, left, top, width, height, ratio, edges, covered }; a plane point falls on (x * scale - left, y * scale - top).
 function onCanvas(context, view, draw) {
   const { ratio } = view;
   context.save();
@@ -116,7 +116,7 @@ function drawMap(context, view, drawing, picture) {
   const dots = picture.dots ? dotsOf(view, drawing) : [];
   drawDots(context, view, dots);
   const boxes = dots.length ? dots.map(({ x, y, r }) => [x - r, y - r, x + r, y + r]) : selectedBoxes(view, drawing, picture);
-  const taken = drawLabels(context, view, shownLabels(view, drawing), { hidden: boxes, barred: dots.length > 0 });
+  const taken = drawLabels(context, view, shownLabels(view, drawing), { hidden: boxes, taken: [...(view.covered ?? [])], barred: dots.length > 0 });
   drawLabels(context, view, areaLabels(view, drawing), { hidden: [], taken });
   return dots;
 }
@@ -260,8 +260,9 @@ function drawLabels(context, view, labels, { hidden, taken = [], barred = false 
     if (at.x < 0 || at.y < 0 || at.x > view.width || at.y > view.height) continue;
     context.font = font;
     const half = context.measureText(text).width / 2 + 3;
-    // A town at the edge keeps its whole name.
-    at.x = Math.max(half, Math.min(at.x, view.width - half));
+    // A town at the edge keeps its whole name; one beyond it stands there.
+    const [left, right] = view.edges && at.x >= view.edges[0] && at.x <= view.edges[1] ? view.edges : [0, view.width];
+    at.x = Math.max(left + half, Math.min(at.x, right - half));
     const boxAt = (step) => [at.x - half, at.y + step - 8, at.x + half, at.y + step + 8];
     const free = (boxes) => (step) => !boxes.some((box) => overlaps(boxAt(step), box));
     const open = LABEL_STEPS.filter(free(taken));

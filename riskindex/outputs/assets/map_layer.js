@@ -306,7 +306,14 @@ function viewOf(map, bounds) {
   const start = map.getPixelOrigin().add(bounds.min);
   const [x, y] = app.drawing.shapes.origin;
   const size = bounds.getSize();
+  // The sheet is larger than the frame, so that a moved map is not white: names go by the frame.
+  const frame = map.containerPointToLayerPoint([0, 0]).subtract(bounds.min);
+  const { offsetTop, offsetHeight } = byId("legend");
+  const bottom = frame.y + offsetTop + offsetHeight - byId("map-frame").offsetTop;
+  const [left] = legendRooms();
   return {
+    edges: [frame.x, frame.x + map.getSize().x],
+    covered: [[frame.x, frame.y, frame.x + 44, frame.y + 76], [frame.x, bottom - offsetHeight, frame.x + left, bottom]],
     scale, left: start.x - x * scale, top: start.y - y * scale,
     width: size.x, height: size.y, ratio: Math.min(2, window.devicePixelRatio || 1),
   };
@@ -336,6 +343,10 @@ function showLegend(layer) {
 }
 
 function legendRows(layer) {
+  return [...classRows(layer), ...outlineRows(layer), ...dotRows(), ...contextRows()];
+}
+
+function classRows(layer) {
   const order = layer.order ?? positions(layer.words.length);
   const members = order.map(() => []);
   const missing = [];
@@ -344,7 +355,7 @@ function legendRows(layer) {
   const rows = layer.words.map((words, at) => (words.held && !members[at].length ? null : legendRow(layer.colours[order[at]], words, members[at])));
   if (missing.length) rows.push(legendRow("hatched", { text: notAssessedWords(missing) }, missing));
   const striped = (layer.striped ?? []).filter(({ members: of }) => of.length).map(({ text, on, kind, members: of }) => legendRow(on, { text, border: `striped-${kind}` }, of));
-  return [...rows.filter(Boolean), ...striped, ...outlineRows(layer), ...dotRows(), ...contextRows()];
+  return [...rows.filter(Boolean), ...striped];
 }
 
 // From afar a numbered dot stands for each place.

@@ -14,11 +14,23 @@ function boundsOfAreas(areas) {
   return L.latLngBounds(corner(box[0], box[1]), corner(box[2], box[3]));
 }
 
+// On a phone the legend lies below the map.
+const legendIsOver = () => getComputedStyle(byId("legend")).position === "absolute";
+
+// What is shown keeps clear of the legends, left and right, where the map is wide enough.
+function legendRooms() {
+  const cards = [byId("legend-title"), byId("beside-title")].map((title) => title.closest("div").offsetWidth);
+  const rooms = cards.map((width) => (width ? width + 32 : 0));
+  const free = app.map.getSize().x - rooms[0] - rooms[1];
+  return byId("legend").open && legendIsOver() && free > 380 ? rooms : [0, 0];
+}
+
 // Room around what is shown, so that it is seen where it lies.
 function flyTo(areas) {
   if (!areas.length) return;
   const bounds = boundsOfAreas(areas).pad(areas.length < 4 ? 0.6 : 0.08);
-  const options = { maxZoom: 15, padding: [24, 24] };
+  const [left, right] = legendRooms();
+  const options = { maxZoom: 15, paddingTopLeft: [24 + left, 24], paddingBottomRight: [24 + right, 24] };
   if (SLOWLY()) app.map.flyToBounds(bounds, { ...options, duration: 0.5 });
   else app.map.fitBounds(bounds, { ...options, animate: false });
 }

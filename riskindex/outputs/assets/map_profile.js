@@ -210,6 +210,7 @@ function showAbout() {
     make("p", { class: "small quiet" }, ["Weights are a choice, not a finding; the tab What if shows what others would give."]),
     ...limitsBlock(),
     ...(data.notes.length ? [make("h3", {}, ["About the data"]), make("ul", { class: "limits" }, data.notes.map((note) => make("li", {}, [note])))] : []),
+    make("p", { class: "small quiet" }, ["The map is drawn with Leaflet."]),
   );
 }
 
@@ -238,6 +239,6 @@ function showFoot() {
   const { data } = app;
   byId("foot").replaceChildren(
     make("p", {}, [data.limits.join(" ")]),
-    make("p", {}, [[`Data period: ${data.period}.`, ...data.attribution, "Map drawn with Leaflet."].join(" ")]),
+    make("p", {}, [[`Data period: ${data.period}.`, ...data.attribution].join(" ")]),
   );
 }

@@ -107,8 +107,9 @@ def _before(released: Released, codes: Sequence[str], *, is_list: bool) -> list[
     # On the list most areas are in the first tenth, which then tells none apart.
     elif "decile" in every and table["decile"].nunique() > 1:
         columns.append(Columns("Tenth", True, lambda _, area: _whole(area["decile"])))
-    if not is_list:
-        columns.append(Columns("Selected", False, lambda _, area: _chosen(area)))
+    # How sure that is stands in a column of its own.
+    if not is_list and table["selected"].nunique() > 1:
+        columns.append(Columns("Selected", False, lambda _, a: "yes" if a["selected"] else ""))
     if "score" in every:
         columns.append(Columns("Score", True, lambda _, area: _one_decimal(area["score"])))
     if "p_selected" in every:
@@ -118,13 +119,6 @@ def _before(released: Released, codes: Sequence[str], *, is_list: bool) -> list[
     if "residents_10_24" in every:
         columns.append(Columns("Aged 10 to 24", True, lambda _, a: _whole(a["residents_10_24"])))
     return columns
-
-
-def _chosen(area: Fact) -> str:
-    borderline = area.get("tier") == "borderline"
-    if area["selected"]:
-        return "yes, borderline" if borderline else "yes"
-    return "no, borderline" if borderline else ""
 
 
 def _whole(value: Any) -> str:  # noqa: ANN401
