@@ -156,7 +156,7 @@ def _table_beside(released: Released, figure: "Figure", _: "Axes") -> None:
         for x, words, side in cells:
             figure.text(x, y, words, fontsize=11, weight=weight, ha=side)
     more = len(table) - MOST_PLACES
-    note = "Bold, and filled on the map: a team goes there."
+    note = "Bold, and filled on the map: reached by the plan."
     note = f"And {more:,} smaller places. {note}" if more > 0 else note
     y = 0.79 - (min(len(table), MOST_PLACES) + 0.4) * 0.044
     figure.text(0.655, y, note, fontsize=10, color="#505A5F")

@@ -205,10 +205,11 @@ function fitMap(map, settings) {
   const fit = (slowly = false) => {
     map.invalidateSize({ animate: false });
     if (!slowly) map.setMinZoom(0);
-    const [left, right] = legendRooms();
-    const zoom = map.getBoundsZoom(bounds, false, L.point(left + right + 12, 12));
+    // Not that of a second legend: a map that jumped could not be compared with itself.
+    const [left] = legendRooms();
+    const zoom = map.getBoundsZoom(bounds, false, L.point(left + 12, 12));
     const corners = map.project(bounds.getSouthWest(), zoom).add(map.project(bounds.getNorthEast(), zoom));
-    const centre = map.unproject(corners.subtract([left - right, 0]).divideBy(2), zoom);
+    const centre = map.unproject(corners.subtract([left, 0]).divideBy(2), zoom);
     if (slowly) map.flyTo(centre, zoom, { duration: 0.5 });
     else map.setView(centre, zoom, { animate: false });
     // Only then, as a map below its least zoom would begin to move there by itself.
@@ -218,14 +219,14 @@ function fitMap(map, settings) {
   app.refit = fit;
   fit();
   map.setMaxBounds(bounds.pad(1));
-  app.isAtHome = () => map.getZoom() === app.home && !namedAreas().length;
+  const isAtHome = () => map.getZoom() === app.home && !namedAreas().length;
   let wasWide = true;
   const resized = () => {
     map.invalidateSize({ animate: false });
     const isWide = map.getSize().x >= 560 || !legendIsOver();
     // Beside an open panel a narrow map would be half legend.
     if (isWide !== wasWide) byId("legend").open = wasWide = isWide;
-    if (app.isAtHome()) fit();
+    if (isAtHome()) fit();
   };
   // While the page prints, the frame has no size.
   new ResizeObserver(([{ contentRect }]) => contentRect.width && resized()).observe(byId("map-frame"));

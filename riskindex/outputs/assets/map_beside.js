@@ -51,11 +51,7 @@ function drawBeside(context, map, bounds, view) {
 }
 
 function listenBeside() {
-  byId("beside").addEventListener("change", (event) => {
-    update("beside", { beside: event.target.value });
-    // Its legend takes room on the other side.
-    if (app.isAtHome()) app.refit();
-  });
+  byId("beside").addEventListener("change", (event) => update("beside", { beside: event.target.value }));
   byId("split").addEventListener("input", (event) => {
     app.state.split = Number(event.target.value);
     byId("split").setAttribute("aria-valuetext", `${app.state.split}% from the left`);

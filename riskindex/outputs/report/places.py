@@ -47,12 +47,13 @@ def first_page(released: Released, *, overview: bytes = b"") -> str:
     shown = picture(
         overview,
         f"Map of {released.place}: the areas by class of the index, the places as numbered dots",
-        "Numbered dots are the places of the table, filled where teams go (map.png, for slides).",
+        "Numbered dots are the places of the table, filled where the plan reaches them (map.png, "
+        "for slides).",
     )
     return (
         f'<p class="answer">{of_rows(said.answer, *_answer_rows(released, plan))}</p>'
         f'<div class="first-page"><div class="first-map">{shown if overview else ""}</div>'
-        f'<div class="first-places">{_places(plan)}<h3>More teams, or fewer</h3>'
+        f'<div class="first-places">{_places(plan)}<h3>{_MORE[plan.choice.plan.resource]}</h3>'
         f"{_steps(released, plan)}{paragraphs([said.aim, _next_best(released, plan)])}</div>"
         f"<div><h3>How sure</h3>{paragraphs(_sure_sentences(released))}"
         f"<h3>Ask first</h3>{bullets(_questions(released, plan))}</div></div>"
@@ -106,19 +107,27 @@ def _sure_sentences(released: Released) -> Iterator[str]:
         yield of_rows(truly, released.row_of(f"{LIST}.truly"))
 
 
+_MORE = {
+    "teams": "More teams, or fewer",
+    "hours": "More hours, or fewer",
+    "budget": "More money, or less",
+}
+"""What a plan spends, to the heading of its steps."""
+
+
 def _places(plan: TeamPlan) -> str:
     """A line per place of several areas, and one for all single areas."""
     table = plan.places.table
     several, single = table[table["areas"] > 1], table[table["areas"] == 1]
     chosen = set(plan.choice.best.places) if plan.choice else set()
-    lines = [_record(number, place, chosen) for number, place in _rows(several)]
+    lines = [_record(plan, number, place) for number, place in _rows(several)]
     named = [f"place-{number}" for number in several.index]
     # Twenty single areas would push the places with several off the page.
     if len(single) > 1 and len(several):
         lines.append(_singles(single, chosen, lines[0]))
         named.append(" ".join(f"place-{number}" for number in single.index))
     else:
-        lines += [_record(number, place, chosen) for number, place in _rows(single)]
+        lines += [_record(plan, number, place) for number, place in _rows(single)]
         named += [f"place-{number}" for number in single.index]
     # A column that holds nothing but zeros or nothing at all tells nothing.
     empty = {
@@ -139,19 +148,30 @@ def _rows(table: pd.DataFrame) -> Iterator[tuple[int, dict[Any, Any]]]:
         yield int(str(number)), place
 
 
-def _record(number: int, place: dict[Any, Any], chosen: set[int]) -> dict[str, object]:
+def _record(plan: TeamPlan, number: int, place: dict[Any, Any]) -> dict[str, object]:
     # Numbers are those of the map, of places.csv and of the file names of the profiles.
     name = link(f"profiles/place-{number}.html", str(place["name"]))
     # Places are often called after a ward, which need not be said again.
     wards = [ward for ward in str(place["wards"]).split(", ") if ward not in str(place["name"])]
-    beneath = f'<br><span class="quiet">{escape(", ".join(wards))}</span>' if wards else ""
+    about = ". ".join(filter(None, [", ".join(wards), _nearby(plan, number)]))
+    beneath = f'<br><span class="quiet">{escape(about)}</span>' if about else ""
+    is_reached = plan.choice is not None and number in plan.choice.best.places
     record: dict[str, object] = {
         "": str(number),
         "Place": Html(f"<b>{name}</b>{beneath}"),
-        "Team": "yes" if number in chosen else "",
+        "Reached": "yes" if is_reached else "",
         "Areas": place["areas"],
     }
     return record | _people(place)
+
+
+def _nearby(plan: TeamPlan, number: int) -> str:
+    """What is there already near a place: "Within 1 km: station 1, youth club 0"."""
+    if plan.choice is None or plan.services.empty:
+        return ""
+    counts = plan.services_nearby.loc[number].fillna(0)
+    kinds = ", ".join(f"{kind} {int(count):,}" for kind, count in counts.items())
+    return f"Within {plan.choice.plan.within_km:g} km: {kinds}"
 
 
 def _people(place: dict[Any, Any]) -> dict[str, object]:
@@ -175,7 +195,9 @@ def _singles(table: pd.DataFrame, chosen: set[int], like: dict[str, object]) -> 
     record = {
         "": f"{table.index.min()}–{table.index.max()}",
         "Place": Html(f'<b>Single areas</b><br><span class="quiet">{escape(names)}</span>'),
-        "Team": f"{reached} of {len(table)}" if (reached := len(chosen & set(table.index))) else "",
+        "Reached": f"{reached} of {len(table)}"
+        if (reached := len(chosen & set(table.index)))
+        else "",
         "Areas": len(table),
         **_people(sums),
     }
@@ -196,9 +218,10 @@ def _steps(released: Released, plan: TeamPlan) -> str:
     records, named = [], []
     for k in range(first, min(first + MOST_STEPS, len(plan.steps))):
         here, before = plan.steps[k], plan.steps[k - 1]
-        # The best choice of one more need not hold that of one fewer; what it gives up is not told
-        # here.
+        # The best choice of one more need not hold that of one fewer.
         new = [str(table.at[at, "name"]) for at in here.places if at not in before.places]
+        given_up = [str(table.at[at, "name"]) for at in before.places if at not in here.places]
+        instead = f", instead of {in_words(given_up)}" if given_up else ""
         amount = Html(f"<b>{escape(here.amount)}</b>") if k == plan.now else here.amount
         named.append(" ".join(_reached(released, plan, here.amount)))
         records.append(
@@ -206,7 +229,7 @@ def _steps(released: Released, plan: TeamPlan) -> str:
                 "With": amount,
                 words: int(column.loc[list(here.places)].sum()),
                 "of all": percent(column.loc[list(here.places)].sum() / max(column.sum(), 1)),
-                "Adds": in_words(new),
+                "Adds": in_words(new) + instead,
             }
         )
     return record_table(records, named=named)
@@ -313,9 +336,10 @@ def place_line(released: Released, number: int) -> str:
     if pd.notna(place["residents_10_24"]):
         parts.append(f"{int(place['residents_10_24']):,} people aged 10 to 24")
     if pd.notna(place["next_door"]) and place["next_door"]:
-        number = int(place["next_door"])
-        parts.append(f"{number:,} hot only with neighbours, or next door to a hotspot")
+        through = int(place["next_door"])
+        parts.append(f"{through:,} hot only with neighbours, or next door to a hotspot")
     amount = plan.steps[plan.now].amount
     reached = number in plan.choice.best.places
     sent = f"{'Reached' if reached else 'Not reached'} with {amount}."
-    return f"Place {number} of {len(plan.places.table)}: {'; '.join(parts)}. {sent}"
+    nearby = f" {near}." if (near := _nearby(plan, number)) else ""
+    return f"Place {number} of {len(plan.places.table)}: {'; '.join(parts)}. {sent}{nearby}"
