@@ -221,11 +221,11 @@ def _of_factors(of: OfRun, labels: Mapping[str, str]) -> Iterator[Line]:
         if factor in tested:
             yield from _last_test(of, factor, label)
         if factor in followed:
-            about: Line = {"measure": label, "kind": HISTORY, "counted": "areas"}
+            about: Line = {"measure": label, "kind": LASTING, "counted": "areas"}
             yield from _history(of, factor, about)
 
 
-HISTORY = "history"
+HISTORY, LASTING = "history", "persistence"
 
 
 def _last_test(of: OfRun, factor: str, label: str) -> Iterator[Line]:
@@ -238,20 +238,20 @@ def _last_test(of: OfRun, factor: str, label: str) -> Iterator[Line]:
         asked = part["hot_without_largest"].dropna().astype(bool)
         if len(asked):
             hot = {"base": int(part["is_hot"].astype(bool).sum()), "base_name": "hot areas"}
-            about = {"kind": "hot", "counted": "areas", "period": last, **hot}
+            about = {"kind": TEST, "counted": "areas", "period": last, **hot}
             yield _line(f"{factor}.{STAYS_HOT}", label, count=int(asked.sum()), **about)
     # A census table has no periods and no events.
     if last and of.is_counted and factor in of.numbered and "observed" in part:
         found = concentrate(part["observed"].dropna(), of.areas["selected"].astype(bool))
         if found is not None:
             total = {"base": round(found.total), "base_name": "events in the areas"}
-            about = {"kind": "concentration", "period": last, "unit": "%", **total}
+            about = {"kind": TEST, "period": last, "unit": "%", **total}
             for category, column in IN_AREAS.items():
                 value = {"category": category, "value": _percent(getattr(found, column))}
                 yield _line(f"{factor}.in_areas", label, **about) | value
 
 
-STAYS_HOT = "hot_without_largest"
+TEST, CLUSTER, STAYS_HOT = "test", "cluster", "hot_without_largest"
 IN_AREAS = {
     "in the 5% of areas with most": "top",
     "the same, if all areas were alike": "by_chance",
@@ -333,7 +333,7 @@ def _clusters(of: OfRun, labels: Mapping[str, str]) -> Iterator[Line]:
     """Clusters found by scan: their areas, events and p."""
     for found in of.clusters.to_dict("records"):
         factor = str(found["factor"])
-        about = {"kind": "cluster", "period": str(found["period"])}
+        about = {"kind": CLUSTER, "period": str(found["period"])}
         about |= {"category": f"cluster {found['cluster']}"}
         # Two digits are as much as a p-value says.
         p = {"value": float(f"{found['p']:.2g}"), "unit": "p"}
@@ -359,3 +359,7 @@ def _teams(of: OfRun, _labels: Mapping[str, str]) -> Iterator[Line]:
         if not math.isnan(step["less"]):
             less = {"value": _percent(step["less"]), "unit": "%"}
             yield _line(f"{TEAMS}.less", "Less than the plan reaches, weighted") | named | less
+
+
+KINDS = (LIST, "hot", RUN, CHOICES, TEAMS, PEOPLE, CORRELATION, LASTING, TEST, CLUSTER)
+"""Kinds of figures that are about areas and the list, and count no records."""

@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from riskindex.disclosure import NOT_APPLICABLE, NOT_RECORDED
 from riskindex.files.csv_writer import write_table
@@ -78,7 +79,10 @@ def write_workbook(released: Released, path: Path) -> None:
         )
     for page in workbook.worksheets():
         page.set_footer(f"&L{_plain(released.title)[:80]}&C&P / &N&R{released.profile}")
-        _lay_out(page, released_sheets.get(page.get_name()), released)
+        sheet = released_sheets.get(page.get_name())
+        _lay_out(page, sheet, released)
+        if sheet is not None and {"Value", "Note"} <= set(sheet.table):
+            _colour(workbook, page, sheet, released)
     workbook.set_properties(
         # xlsxwriter writes the time of the run into the file otherwise.
         {"title": released.title, "comments": f"Profile: {released.profile}", "created": _EPOCH}
@@ -109,6 +113,31 @@ def _lay_out(page: Any, sheet: Sheet | None, released: Released) -> None:  # noq
     page.repeat_rows(head)
     for place, (name, column) in enumerate(sheet.table.items()):
         page.set_column(place, place, _width(str(name), column))
+
+
+VERDICT_COLOURS = {
+    "better": ("#12436D", "#FFFFFF"),
+    "worse": ("#F46A25", "#0B0C0C"),
+    **dict.fromkeys(("similar", "lower", "higher"), ("#F3F2F1", "#0B0C0C")),
+}
+"""Ground and text of a value beside a benchmark, those of the pages."""
+
+
+def _colour(workbook: Any, page: Any, sheet: Sheet, released: Released) -> None:  # noqa: ANN401
+    """Colour values beside a benchmark by what their note says at its end."""
+    first = _ABOVE_TABLE + len(_subtitles(sheet, released)) + 1
+    last = first + max(len(sheet.table), 1) - 1
+    value, note = (sheet.table.columns.get_loc(name) for name in ("Value", "Note"))
+    of_note = xl_rowcol_to_cell(first, note, col_abs=True)
+    for verdict, (ground, text) in VERDICT_COLOURS.items():
+        ending = f": {verdict}"
+        rule = {
+            "type": "formula",
+            # A rule and not a fixed fill: it goes with its line where a reader sorts the table.
+            "criteria": f'=RIGHT({of_note},{len(ending)})="{ending}"',
+            "format": workbook.add_format({"bg_color": ground, "font_color": text}),
+        }
+        page.conditional_format(first, value, last, value, rule)
 
 
 def _width(name: str, column: "pd.Series[Any]") -> int:

@@ -1,13 +1,15 @@
 """Sheets of the workbook: each a table with what a reader must know above it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 
 import pandas as pd
 
 from riskindex.areas.groups import profile_kind
 from riskindex.assessment.place_counts import WHOLE_KIND
+from riskindex.assessment.run_rows import KINDS
 from riskindex.cut import of_100
 from riskindex.disclosure import MARKS, WITHHELD
 from riskindex.outputs.report.cells import own_numbers
@@ -42,7 +44,7 @@ def sheets_of(released: Released) -> list[Sheet]:
         _list,
         _all_areas,
         _factors,
-        _figures,
+        *(partial(_figures, label) for label in FIGURES),
         _tests,
         _new,
         _new_districts,
@@ -161,9 +163,25 @@ FIGURES_UP_TO = 5_000
 """Rows of figures that a sheet holds at most; above that the whole and districts, or the whole."""
 
 
-def _figures(released: Released) -> Sheet | None:
+FIGURES: Mapping[str, str] = MappingProxyType(
+    {
+        "Figures": "Counts, rates, shares and changes, each with its base and 95% interval",
+        "Who and when": "Ages, sexes, months, weekdays and hours, each with its base and interval",
+        "Areas and list": "Hot areas, the list, who lives there, and what other choices change",
+    }
+)
+"""Sheets of the table of figures, with their titles."""
+
+
+def _sheet_of_kind(kind: str) -> str:
+    """Which of the sheets of figures the rows of a kind stand in."""
+    return "Who and when" if kind == "mix" else "Areas and list" if kind in KINDS else "Figures"
+
+
+def _figures(label: str, released: Released) -> Sheet | None:
     """Figures of every place, or of as many kinds of places as a reader can open."""
     table, kind = released.figures, profile_kind(released.group_kinds)
+    table = table[table["kind"].map(_sheet_of_kind) == label]
     held = table
     # Rather whole kinds of places than the first so many rows, which would end in the middle of
     # one.
@@ -175,8 +193,8 @@ def _figures(released: Released) -> Sheet | None:
     held, left_out = held.head(FIGURES_UP_TO), len(table) - min(len(held), FIGURES_UP_TO)
     more = [f"{left_out:,} more rows are in figures.csv."] if left_out else []
     return Sheet(
-        label="Figures",
-        title="Counts, rates, shares and changes, each with its base and 95% interval",
+        label=label,
+        title=FIGURES[label],
         # Said, since Excel's and Python's own rounding differ at exact halves.
         about=["Percentages and rates are rounded half away from zero.", *more],
         table=held.rename(columns=lambda c: str(c).replace("_", " ").capitalize()),

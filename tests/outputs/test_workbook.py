@@ -150,3 +150,22 @@ def test_the_list_has_the_own_numbers_of_each_factor_and_reasons_last(workbook, 
     repeats = names.index("Selected in so many of 100 repeats")
     p = county_released.top["p_selected"]
     assert [str(line[repeats].value) for line in lines] == [of_100(share) for share in p]
+
+
+def test_a_value_beside_a_benchmark_is_coloured_by_what_its_note_says(county_released, tmp_path):
+    table = county_released.figures
+    table = table.assign(note=["England 33: worse", *table["note"].iloc[1:]])
+    beside = dataclasses.replace(county_released)
+    beside.__dict__["figures"] = table
+    write_workbook(beside, tmp_path / "workbook.xlsx")
+    sheet = openpyxl.load_workbook(tmp_path / "workbook.xlsx")["Figures"]
+    (of,) = sheet.tables.values()
+    head, first, *_ = sheet[of.ref]
+    value = next(cell.column_letter for cell in head if cell.value == "Value")
+    note = next(cell for cell in first if cell.value == "England 33: worse")
+    (area,) = sheet.conditional_formatting
+    assert str(area.sqref) == f"{value}{first[0].row}:{value}{sheet.max_row}"
+    rules = {rule.formula[0]: rule.dxf.fill.bgColor.rgb for rule in area.rules}
+    worse = f'RIGHT(${note.column_letter}{note.row},7)=": worse"'
+    assert rules[worse] == "FFF46A25"
+    assert len(rules) == 5

@@ -48,3 +48,22 @@ def test_tests_stand_one_to_a_line_by_factor_period_and_area(county_released):
     assert list(table.columns[:4]) == ["factor", "period", "area_code", "name"]
     assert not table.duplicated(["factor", "period", "area_code"]).any()
     assert isinstance(table, pd.DataFrame)
+
+
+def test_every_row_of_the_figures_stands_in_one_of_three_sheets(county_released, monkeypatch):
+    monkeypatch.setattr(workbook_sheets, "FIGURES_UP_TO", 10**6)
+    held = {sheet.label: sheet.table for sheet in sheets_of(county_released)}
+    parts = [held[label] for label in ("Figures", "Who and when", "Areas and list")]
+    names = [name for part in parts for name in part["Row"]]
+    assert sorted(names) == sorted(county_released.figures["row"])
+    assert set(parts[1]["Kind"]) == {"mix"}
+    assert {"list", "choices", "composition"} <= set(parts[2]["Kind"])
+
+
+@pytest.mark.parametrize("most", [1, 40, 5_000])
+def test_a_sheet_of_figures_never_holds_more_than_it_may(county_released, monkeypatch, most):
+    monkeypatch.setattr(workbook_sheets, "FIGURES_UP_TO", most)
+    for sheet in sheets_of(county_released):
+        if sheet.label in workbook_sheets.FIGURES:
+            assert 0 < len(sheet.table) <= most
+            assert len(sheet.table) <= 1_048_576 - 20
