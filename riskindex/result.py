@@ -333,6 +333,7 @@ class Result(OnScreen):
                 "context": around,
                 "neighbours": self.neighbours.mean,
                 "islands": len(self.neighbours.islands),
+                "twice": len(self.double_counting),
                 "new": new[new].index.get_level_values("area_code").nunique(),
                 **sizes_of_places(self.team_plan),
             },

@@ -12,6 +12,7 @@ from riskindex.arrays import Array
 from riskindex.assessment.area_rows import LIST
 from riskindex.assessment.figure_rows import GIVEN
 from riskindex.assessment.place_counts import WHOLE_KIND
+from riskindex.disclosure import NOT_APPLICABLE
 from riskindex.index.diagnostics import WARN_ABOVE, strong_pairs
 from riskindex.statistics.intervals import percent_share, round_half_away
 from riskindex.tables import Sensitivity, rows
@@ -28,6 +29,7 @@ NUMBERS = {
     "islands": "Areas without a neighbour",
     "places": "Places of several areas on the list",
     "single_areas": "Single areas on the list",
+    "twice": "Pairs of factors that may count one thing twice",
     "new": "Areas hot for any factor in the last period and in none before",
 }
 """Numbers of the run, each a figure of its own, in words."""
@@ -166,6 +168,10 @@ def _other_lists(table: pd.DataFrame, listed: Line) -> Iterator[Line]:
             yield _line(f"{CHOICES}.{column}", words) | named | {"count": choice[column]}
         stays = {"value": _percent(choice["kept"]), "unit": "%"}
         yield _line(f"{CHOICES}.kept", "Part of the list that stays") | named | stays
+    for choice in table[table["note"] != ""].to_dict("records"):
+        named = about | {"by": choice["kind"], "category": choice["choice"]}
+        why = {"status": NOT_APPLICABLE, "note": choice["note"]}
+        yield _line(f"{CHOICES}.left", _CHANGED["left"]) | named | why
 
 
 NUMBERED = ("tried", "could not be tried", "gave an empty list")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from riskindex.assessment.run_rows import CHOICES, RUN
 from riskindex.outputs.manifest import versions
 from riskindex.outputs.pages import (
     Html,
@@ -12,10 +13,12 @@ from riskindex.outputs.pages import (
     bullets,
     document,
     escape,
+    free,
     html_table,
     in_words,
     link,
     marks_line,
+    of_rows,
     page_head,
     paragraphs,
     print_mark,
@@ -24,13 +27,19 @@ from riskindex.outputs.pages import (
     style_block,
 )
 from riskindex.outputs.report.choices import (
-    choice_sentence,
+    choice_part,
+    choice_rows,
     choice_table,
     composition_part,
     double_counting_part,
 )
 from riskindex.outputs.report.factors import METHODS, score_words
-from riskindex.outputs.report.methods import neighbour_words, protection_part, test_words
+from riskindex.outputs.report.methods import (
+    map_rows,
+    neighbour_words,
+    protection_part,
+    test_words,
+)
 from riskindex.outputs.report.records import data_part
 from riskindex.outputs.transparency_record import SOURCE, fields
 from riskindex.publication.released import Released
@@ -101,10 +110,19 @@ def todo(hint: str) -> Html:
 
 def _run_part(released: Released) -> str:
     records = [
-        ("Study area", f"{released.place}: {released.cut.assessed:,} areas assessed"),
-        ("List", f"{released.cut.selected:,} areas. {released.cut.explanation}"),
+        (
+            "Study area",
+            of_rows(f"{released.place}: {released.cut.assessed:,} areas assessed", _CUT),
+        ),
+        ("List", of_rows(f"{released.cut.selected:,} areas. {released.cut.explanation}", _CUT)),
         ("Release profile", released.profile),
-        ("Program", f"riskindex {versions()['riskindex']}; all versions are in manifest.json"),
+        (
+            "Program",
+            of_rows(
+                f"riskindex {versions()['riskindex']}; all versions are in manifest.json",
+                "manifest:/versions",
+            ),
+        ),
         (
             "Purpose and lawful basis",
             todo("the decision the list serves; the law"),
@@ -112,6 +130,9 @@ def _run_part(released: Released) -> str:
         ("Run by, and when", todo("name, role, date")),
     ]
     return _pairs(records)
+
+
+_CUT = "manifest:/selection"
 
 
 def _pairs(records: Sequence[tuple[str, str]]) -> str:
@@ -145,11 +166,14 @@ def _checks(released: Released) -> Iterator[tuple[str, str]]:
         lines = int((table["read"] == table.drop(columns="read").sum(axis=1)).sum())
         yield (
             "Every event is counted, or not counted for a stated reason",
-            f"{lines:,} of {len(table):,} lines add up (see Data log)",
+            of_rows(
+                f"{lines:,} of {len(table):,} lines add up (see Data log)",
+                *(f"manifest:/reconciliation/{k}" for k in range(len(table))),
+            ),
         )
     # An island has nobody in its window but itself, so that its own few events decide alone.
     islands = len(released.neighbours.islands)
-    yield "Areas without a neighbour", f"{islands:,}"
+    yield "Areas without a neighbour", of_rows(f"{islands:,}", released.row_of(f"{RUN}.islands"))
     # A protected factor has no such number, and missing is not more than 0.
     lacking = released.tests["not_assessed"].astype("Int64")
     names = [_label(released, key) for key in lacking.index[lacking > 0]]
@@ -164,14 +188,20 @@ def _checks(released: Released) -> Iterator[tuple[str, str]]:
     )
     yield (
         "Areas that tie at the cut",
-        f"{released.cut.tied_at_cut:,}; {released.flags_tie:,} if factors said only hot or not",
+        of_rows(
+            f"{released.cut.tied_at_cut:,}; {released.flags_tie:,} if factors said only hot or not",
+            _CUT,
+            "manifest:/tied_by_flags_alone",
+        ),
     )
     yield (
         "Areas put in or taken out by hand",
-        f"{released.cut.overridden_in:,} in, {released.cut.overridden_out:,} out",
+        of_rows(f"{released.cut.overridden_in:,} in, {released.cut.overridden_out:,} out", _CUT),
     )
-    yield "How sure the list is", released.how_sure or "the run was not repeated"
-    yield "Pairs of factors that may count one thing twice", f"{len(released.double_counting):,}"
+    sure = of_rows(released.how_sure, "manifest:/how_sure") if released.how_sure else ""
+    yield "How sure the list is", sure or "the run was not repeated"
+    twice = of_rows(f"{len(released.double_counting):,}", released.row_of(f"{RUN}.twice"))
+    yield "Pairs of factors that may count one thing twice", twice
 
 
 def _label(released: Released, key: tuple[str, str]) -> str:
@@ -192,10 +222,10 @@ def _decisions_part(released: Released) -> str:
         for decision, chosen, kind in _decisions(released)
     ]
     return (
-        paragraphs([choice_sentence(released)])
+        paragraphs([choice_part(released)])
         + record_table(records)
         + "<h3>Each factor</h3>"
-        + html_table(_factor_table(released))
+        + html_table(_factor_table(released), named=list(map(str, released.factors.index)))
         + double_counting_part(released)
         + _every_choice(released)
     )
@@ -208,16 +238,20 @@ def _decisions(released: Released) -> Iterator[tuple[str, str, str]]:
     weights = [f"{row['label']} {row['weight']:g}" for _, row in scored.iterrows()]
     # Each way once: the table of factors beneath says which factor has which.
     scores = sorted(set(score_words(scored)))
-    yield "Which factors are in the index", f"{len(scored)}: see Each factor", "factors"
-    yield "Weights", f"{in_words(weights)} ({index.get('weights', 'normalised')})", "weights"
+    named = list(map(str, scored.index))
+    count = of_rows(f"{len(scored)}: see Each factor", *named)
+    yield "Which factors are in the index", count, "factors"
+    given = f"{in_words(weights)} ({index.get('weights', 'normalised')})"
+    yield "Weights", of_rows(given, *named), "weights"
     yield "From test to score", "; ".join(scores), "scores"
     yield "From scores to index", f"{index.get('aggregation', 'arithmetic')} mean", "aggregation"
     # The default is spelled out, as a choice nobody made is still one to answer for.
     missing = str(index.get("missing", "not-assessed"))
     yield "Areas that lack a factor", _MISSING.get(missing, missing), "missing"
-    yield "Neighbours", neighbour_words(released), "neighbours"
-    yield "Tests", test_words(released), "tests"
-    yield "Number of areas", released.cut.rule, "number"
+    neighbours = of_rows(neighbour_words(released), *map_rows(released))
+    yield "Neighbours", neighbours, "neighbours"
+    yield "Tests", of_rows(test_words(released), "manifest:/tests"), "tests"
+    yield "Number of areas", of_rows(released.cut.rule, _CUT), "number"
     ties = str(selection.get("ties", "order"))
     yield "Ties at the cut", _TIES.get(ties, ties), "ties"
 
@@ -239,14 +273,24 @@ def _effect(released: Released, kind: str) -> str:
     if table.empty:
         return "not measured"
     # A choice with a note could not be computed and moved nobody.
-    left = table.loc[(table["kind"] == kind) & (table["note"] == ""), ["entered", "left"]]
+    left = table.loc[(table["kind"] == kind) & (table["note"] == "")]
     if left.empty:
         return "no other choice was tried"
     # The larger of entered and left: a choice that only lengthens the list changes it, too.
-    moved = left.max(axis=1)
+    moved = left[["entered", "left"]].max(axis=1)
     low, high = int(moved.min()), int(moved.max())
     areas = f"{low:,}" if low == high else f"{low:,} to {high:,}"
-    return f"{areas} areas change ({len(left):,} other choices)"
+    named = [
+        [released.row_of(f"{CHOICES}.{of}", category=str(choice), by=kind) for of in _MOVED]
+        for choice in left["choice"]
+    ]
+    change = of_rows(f"{areas} areas change", *(name for both in named for name in both))
+    # As many as there are rows of areas that leave, one a choice.
+    tried = of_rows(f"{len(left):,} other choices", *(leave for _, leave in named))
+    return Html(f"{change} ({tried})")
+
+
+_MOVED = ("entered", "left")
 
 
 def _factor_table(released: Released) -> pd.DataFrame:
@@ -274,7 +318,8 @@ def _every_choice(released: Released) -> str:
     # The columns of area codes are in the workbook; on paper they would fill the page.
     shown = table[[c for c in table if "highest risk" not in str(c)]]
     lines = shown.astype(object).where(shown.notna(), "").to_dict("records")
-    return f"<h3>Every other choice, measured</h3>{record_table(lines)}"
+    named = choice_rows(released, table)
+    return f"<h3>Every other choice, measured</h3>{record_table(lines, named=named)}"
 
 
 # The data, the people, the release
@@ -342,15 +387,20 @@ _OPEN = "Every source is open: anybody can look it up, and it leaves as it is."
 
 def _transparency_part(released: Released) -> str:
     sections: dict[str, list[dict[str, object]]] = {}
+    own = released.reconciliation.index.get_level_values(-1) == ""
+    # An answer is a sentence about the whole run: its numbers are those of the manifest.
+    of_run = [_CUT, "manifest:/how_sure", "manifest:/versions"]
+    of_run += [f"manifest:/reconciliation/{k}" for k in own.nonzero()[0]]
     for field in fields():
         answered = field.answer(released)
         asked = todo(field.asked) if field.asked else ""
         # What the run knows comes first, then what a person has to add to it.
-        answer = Html(" ".join(part for part in (escape(answered), asked) if part))
+        told = of_rows(answered, *of_run) if answered else ""
+        answer = Html(" ".join(part for part in (told, asked) if part))
         sections.setdefault(field.section, []).append({"Field": field.name, "Answer": answer})
     # Sections of the template in its order, so that the answers can be carried over.
     tables = [f"<h3>{escape(name)}</h3>{record_table(lines)}" for name, lines in sections.items()]
-    return paragraphs([SOURCE]) + "".join(tables)
+    return paragraphs([free(SOURCE)]) + "".join(tables)
 
 
 def _signatures(_released: Released) -> str:

@@ -289,12 +289,18 @@ def reach_table(plan: TeamPlan | None) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     table, choice = plan.places.table, plan.choice
     # Where any number of young people is withheld, the sum would be short; areas are always known.
-    known = "residents_10_24" if table["residents_10_24"].notna().all() else "areas"
+    is_known = "residents_10_24" in table and table["residents_10_24"].notna().all()
+    known = "residents_10_24" if is_known else "areas"
     units = {MEASURES[known]: table[known].astype(float)}
-    units[reach_unit(choice, table)] = reach_counted(table, choice)
+    # Others may not see what the plan maximises: it is made of the index.
+    if is_known or choice.plan.maximise in table:
+        units[reach_unit(choice, table)] = reach_counted(table, choice)
     lines = []
     for unit, number in units.items():
-        total = float(number.sum())
+        # A sum without the part that is withheld would be told as the whole.
+        total = float(number.sum(skipna=False))
+        if math.isnan(total):
+            continue
         for step in plan.steps:
             reached = float(number.loc[list(step.places)].sum())
             lines.append((step.amount, unit, reached, total, math.nan))

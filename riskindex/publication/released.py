@@ -375,6 +375,7 @@ class Released(OnScreen):
                     "context": len(self.context),
                     "neighbours": self.neighbours.mean,
                     "islands": len(self.neighbours.islands),
+                    "twice": len(self.double_counting),
                     "new": self.new_hotspots.get("area_code", pd.Series()).nunique(),
                     **sizes_of_places(self.team_plan),
                 },

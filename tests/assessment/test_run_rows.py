@@ -63,6 +63,8 @@ def test_other_choices_are_counted_and_those_that_failed_are_not_among_the_tried
     assert (left["count"], left["base"]) == (1, 2)
     assert table.loc[("choices.left", "", "half of the choices, at most"), "value"] == 0.5
     assert table.loc[("choices.kept", "factors", "Without: Fires"), "value"] == 50
+    failed = table.loc[("choices.left", "tests", "none")]
+    assert (failed["status"], failed["note"]) == ("[z]", "It cannot be computed.")
     parts = table.loc["choices.part", ["value", "low", "high"]].to_numpy().tolist()
     assert parts == [[28.5, 0.0, 60.0], [100.0, 70.0, 100.0]]
 

@@ -6,7 +6,12 @@ from row_of_places import ROW, county, listed
 from riskindex.areas.neighbours import neighbour_matrix
 from riskindex.errors import ConfigError
 from riskindex.planning.named_places import PlaceRules
-from riskindex.planning.team_plan import Surroundings, make_plan
+from riskindex.planning.team_plan import (
+    Surroundings,
+    make_plan,
+    reach_table,
+    sizes_of_places,
+)
 from riskindex.planning.teams import Plan
 
 LIST = [ROW[0], ROW[1], ROW[4], ROW[6]]
@@ -116,3 +121,26 @@ def test_a_minimum_that_no_place_can_meet_is_told():
 def test_the_name_that_the_analyst_gives_wins():
     plan = made(rules=PlaceRules(names={ROW[0]: "The seafront"}))
     assert plan.places.table.at[1, "name"] == "The seafront"
+
+
+def test_what_steps_reach_is_told_in_people_with_how_much_the_next_best_is_less():
+    plan = made(plan=Plan(teams=1))
+    told = reach_table(plan).set_index(["unit", "step"])
+    people = told.loc["people aged 10 to 24"]
+    places = plan.places.table["residents_10_24"]
+    assert people.at["1 team", "reached"] == places.loc[list(plan.choice.best.places)].sum()
+    assert (people["of"] == places.sum()).all()
+    best, other = plan.choice.best.reached, plan.choice.next_best.reached
+    assert people.at["the next best set", "less"] == 1 - other / best
+    assert people["less"].notna().sum() == 1
+    assert reach_table(None).empty
+
+
+def test_where_people_and_need_are_withheld_reach_is_told_in_areas_alone():
+    plan = made(plan=Plan(teams=1))
+    table = plan.places.table.drop(columns="need").assign(residents_10_24=pd.NA)
+    hidden = plan._replace(places=plan.places._replace(table=table))
+    told = reach_table(hidden)
+    assert set(told["unit"]) == {"areas"}
+    assert told["of"].tolist() == [float(table["areas"].sum())] * len(told)
+    assert sizes_of_places(hidden) == sizes_of_places(plan)

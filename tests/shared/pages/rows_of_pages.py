@@ -101,7 +101,9 @@ class Tables:
     def texts(self, names: str) -> list[str]:
         """What the rows call themselves, whose digits are no figures; the longest first."""
         rows = [row for name in names.split() for row in self.rows[name]]
-        words = {value for row in rows for value in row.values() if re.search("[^0-9.,eE-]", value)}
+        values = {value for row in rows for value in row.values()}
+        # Those without a digit may stand inside fixed words, and need not go.
+        words = {v for v in values if re.search("[^0-9.,eE-]", v) and re.search(r"\d", v)}
         return sorted(words, key=len, reverse=True)
 
 
@@ -166,8 +168,7 @@ def wrong_numbers(page: Page, tables: Tables, allowed: re.Pattern[str]) -> list[
     """Name of the row and text of every number that its row does not hold."""
     wrong = []
     for names, text in page.of_rows:
-        # Fixed words first: they may hold a word that the row calls itself by.
-        plain = allowed.sub(" ", html.unescape(text))
+        plain = html.unescape(text)
         for own in tables.texts(names):
             plain = plain.replace(own, " ")
         numbers = tables.numbers(names)
