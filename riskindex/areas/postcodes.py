@@ -55,17 +55,6 @@ class PostcodeAreas(NamedTuple):
     file: FileRecord
 
 
-def plain_postcode(text: str) -> str:
-    """A postcode in capitals and without anything between its letters and digits.
-
-    Examples
-    --------
-    >>> plain_postcode(" ss1-2ab")
-    'SS12AB'
-    """
-    return re.sub(r"[^A-Z0-9]", "", text.upper())
-
-
 def read_postcodes(
     source: Postcodes, wanted: Collection[str], areas: Collection[str], folder: Path
 ) -> PostcodeAreas:
@@ -76,7 +65,7 @@ def read_postcodes(
     source
         The directory.
     wanted
-        Postcodes, as `plain_postcode` gives them.
+        Postcodes in capitals, without anything between their letters and digits.
     areas
         Codes of the boundaries, which decide what column of areas is meant.
     folder

@@ -4,7 +4,7 @@ They come with the package, made by boundaries/make_lookups.py from the official
 boundaries/sources.toml names.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 import numpy as np
 
 from riskindex.areas.editions import Crosswalk
-from riskindex.errors import ConfigError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -102,37 +101,6 @@ def crosswalk_2011_2021() -> Crosswalk:
     return Crosswalk(MappingProxyType({**kept, **{o: tuple(n) for o, n in changed.items()}}))
 
 
-def areas_of(within: Mapping[str, Sequence[str]]) -> "pd.Index":
-    """Codes of the LSOAs of 2021 that lie in groups.
-
-    Parameters
-    ----------
-    within
-        Kind of group to the groups, by name or code: force = ["Essex"]; several kinds must all
-        match.
-
-    Raises
-    ------
-    ConfigError
-        There is no such kind or no such group; or a ward's name that several wards have, which
-        only `ward_code` can tell apart.
-    """
-    table = _area_lookup()
-    inside = np.ones(len(table), dtype=bool)
-    for kind, groups in within.items():
-        if kind not in SHIPPED_KINDS:
-            raise ConfigError(f"within.{kind}: no such kind; there is {', '.join(SHIPPED_KINDS)}.")
-        for group in groups:
-            codes = set(table.loc[table[kind] == group, _code_column(kind)])
-            # Names of wards repeat over the country; a code does not.
-            if len(codes) != 1:
-                what = f"the name of {len(codes):,} groups; use the code" if codes else "in none"
-                raise ConfigError(f"within.{kind}: {group!r} is {what}.")
-        # Kinds narrow each other, groups of one kind add up.
-        inside &= table[kind].isin(list(groups)).to_numpy()
-    return table.index[inside]
-
-
 def shipped_groups(codes: "pd.Index", kinds: Sequence[str]) -> "pd.DataFrame":
     """Groups of areas, told apart where official names repeat among them.
 
@@ -160,29 +128,6 @@ def shipped_groups(codes: "pd.Index", kinds: Sequence[str]) -> "pd.DataFrame":
             which = groups[kind].isin(list(repeated))
             table.loc[which, kind] = groups[kind] + " (" + groups["district"] + ")"
     return table
-
-
-def kinds_of(name: str) -> tuple[str, ...]:
-    """Kinds of groups, the largest first, that have a group of this name: what Essex may mean.
-
-    Parameters
-    ----------
-    name
-        A name or a code, in capitals or not.
-
-    Examples
-    --------
-    >>> kinds_of("essex"), kinds_of("E07000066"), kinds_of("Atlantis")
-    (('force',), ('district_code',), ())
-    """
-    # Fewest groups means the largest ones: Essex is the force before it is anything smaller.
-    order = sorted(SHIPPED_KINDS, key=lambda kind: _area_lookup()[kind].nunique())
-    return tuple(kind for kind in order if name.casefold() in _folded(kind))
-
-
-@cache
-def _folded(kind: str) -> Collection[str]:
-    return frozenset(str(name).casefold() for name in _area_lookup()[kind].unique())
 
 
 def _code_column(kind: str) -> str:

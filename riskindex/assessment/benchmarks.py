@@ -8,7 +8,7 @@ from riskindex.assessment.options import Benchmark, Figure
 from riskindex.assessment.series_rows import series_rows
 from riskindex.errors import ConfigError
 from riskindex.files.csv_files import capped
-from riskindex.statistics.funnel import against_benchmark
+from riskindex.statistics.intervals import against_benchmark
 
 
 def with_benchmark(table: pd.DataFrame, figure: Figure, series: pd.DataFrame) -> pd.DataFrame:

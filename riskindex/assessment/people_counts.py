@@ -43,7 +43,7 @@ COLUMNS = (
 AREA = "area"
 """Kind of the lines that count the people and records of single areas, for homes in some of
 them."""
-HOME, AGE_AND_SEX = "home", ("age", "sex")
+HOME = "home"
 """What lines can be parted by."""
 INSIDE, OUTSIDE, UNKNOWN_HOME = "in the study area", "outside the study area", "not recorded"
 """Where people live."""

@@ -189,14 +189,6 @@ def link(url: str, text: str) -> Html:
     return Html(f'<a href="{escape(url)}">{escape(text)}</a>')
 
 
-def area_cell(name: object, under: Iterable[object], *, reasons: str = "") -> Html:
-    """A cell that names an area, its code and groups beneath, and why it stands where it does."""
-    beneath = escape(" · ".join(str(part) for part in under))
-    why = f'<span class="why">{escape(reasons)}</span>' if reasons else ""
-    label = f'<span class="area">{escape(str(name))}</span><br><span class="quiet">{beneath}</span>'
-    return Html(label + why)
-
-
 def of_rows(text: object, *names: str) -> Html:
     """Text, or markup of our own, with the names of the rows that its numbers are from.
 

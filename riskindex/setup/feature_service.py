@@ -28,8 +28,6 @@ class _Layer(NamedTuple):
     columns: list[str]
     areas: int
     at_once: int
-    edited: int | None
-    """When the layer was last changed, as the service counts time."""
 
 
 def fetch_layer(address: str, columns: Sequence[str], target: Path, *, say: Progress) -> None:
@@ -79,7 +77,6 @@ def _describe(address: str, columns: Sequence[str]) -> _Layer:
         areas=counted,
         # A service that is asked for more than it gives at once sends fewer.
         at_once=min(int(about.get("maxRecordCount") or MOST_AT_ONCE), MOST_AT_ONCE),
-        edited=(about.get("editingInfo") or {}).get("lastEditDate"),
     )
 
 

@@ -1,15 +1,22 @@
 """Exact and score intervals of counts, shares, ratios and differences; percentages as printed."""
 
+from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy import special
 
-from riskindex.arrays import Array, Flags, Integers
+from riskindex.arrays import Array, Flags, Integers, Words
 from riskindex.errors import DataError
 from riskindex.statistics.smoothing import garwood
+
+VERDICTS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {"low": ("better", "worse"), "high": ("worse", "better"), "neither": ("lower", "higher")}
+)
+"""Which values are good, to what is said of an interval below, and above, the benchmark."""
 
 
 class Estimate(NamedTuple):
@@ -430,3 +437,46 @@ def _broadcast(first: ArrayLike, second: ArrayLike) -> tuple[Array, Array]:
         np.asarray(first, dtype=np.float64), np.asarray(second, dtype=np.float64)
     )
     return x, y
+
+
+def against_benchmark(
+    low: ArrayLike,
+    high: ArrayLike,
+    benchmark: ArrayLike,
+    *,
+    good: Literal["low", "high", "neither"] = "low",
+) -> Words:
+    """Better, similar or worse than a benchmark, as public-health profiles colour it.
+
+    Parameters
+    ----------
+    low, high
+        Limits of each place's interval.
+    benchmark
+        A value that is taken as known, such as that of England.
+    good
+        Which values are good: "low" of violence, "high" of cases detected. "neither" says lower
+        and higher instead of better and worse.
+
+    Returns
+    -------
+    Array
+        Words: "similar" where the benchmark lies in the interval, limits included, and "not
+        assessed" where one of the three is missing.
+
+    References
+    ----------
+    Eayres (2008), Technical Briefing 3: Commonly used public health statistics and their
+    confidence intervals, Association of Public Health Observatories.
+
+    Examples
+    --------
+    >>> against_benchmark([41.2, 30.0, 20.0], [43.8, 36.0, 25.0], 34.4).tolist()
+    ['worse', 'similar', 'better']
+    """
+    lower, upper, b = (np.asarray(x, dtype=np.float64) for x in (low, high, benchmark))
+    # Worse depends on the measure: more detected cases are good, more violence is not.
+    below, above = VERDICTS[good]
+    # Named first: comparisons with NaN are False, and would read as similar.
+    unknown = np.isnan(lower) | np.isnan(upper) | np.isnan(b)
+    return np.select([unknown, upper < b, lower > b], ["not assessed", below, above], "similar")

@@ -9,7 +9,6 @@ from small_events import factor, line, squares
 
 from riskindex.areas.postcodes import (
     Postcodes,
-    plain_postcode,
     read_postcodes,
     read_postcodes_inside,
 )
@@ -35,11 +34,6 @@ def zipped(path, **members):
         for name, text in members.items():
             archive.writestr(name.replace("__", "/") + ".csv", text)
     path.write_bytes(packed.getvalue())
-
-
-@pytest.mark.parametrize("form", ["ss1 1aa", "SS11AA", " SS1  1AA ", "ss1-1aa"])
-def test_a_postcode_is_the_same_however_it_is_spaced(form):
-    assert plain_postcode(form) == "SS11AA"
 
 
 def test_the_zip_is_read_as_it_comes_by_its_largest_table(tmp_path):

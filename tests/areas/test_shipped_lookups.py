@@ -19,9 +19,7 @@ from riskindex.areas.official_data import official_sources
 from riskindex.areas.read import AreaSource, GroupLookup, read_areas, read_codes
 from riskindex.areas.shipped_lookups import (
     SHIPPED_KINDS,
-    areas_of,
     crosswalk_2011_2021,
-    kinds_of,
     read_area_lookup,
     read_changes_2011_2021,
     read_places,
@@ -42,6 +40,12 @@ SPLIT = {  # districts that hold several partnerships
     "West Northamptonshire",
     "Westmorland and Furness",
 }
+
+
+def codes_of(kind: str, name: str) -> pd.Index:
+    """Codes of the areas of a group."""
+    table = read_area_lookup()
+    return table.index[table[kind] == name]
 
 
 def made(folder: Path, out: Path) -> list[Path]:
@@ -164,32 +168,12 @@ def test_partnerships_are_the_official_ones_and_follow_former_districts_inside_o
     [("Essex", 1111, 14), ("Gwent", 374, 5), ("Hertfordshire", 713, 10)],
 )
 def test_a_force_area_holds_its_areas_and_districts(shared, force, areas, districts):
-    codes = areas_of({"force": [force]})
+    codes = codes_of("force", force)
     assert len(codes) == areas
     assert read_area_lookup().loc[codes, "district"].nunique() == districts
     if force == "Essex":
         real = gpd.read_file(shared / "data/essex/lsoa21_boundaries.gpkg", ignore_geometry=True)
         assert set(codes) == set(real["LSOA21CD"])
-
-
-def test_groups_are_asked_for_by_name_or_code_and_a_name_of_several_is_refused():
-    assert list(areas_of({"force_code": ["E23000028"]})) == list(areas_of({"force": ["Essex"]}))
-    both = areas_of({"force": ["Essex"], "urban_rural_code": ["UN1", "UF1"]})
-    assert 0 < len(both) < 1111
-    with pytest.raises(ConfigError, match=r"'Trinity' is the name of .* groups; use the code"):
-        areas_of({"ward": ["Trinity"]})
-    with pytest.raises(ConfigError, match="'Wessex' is in none"):
-        areas_of({"force": ["Wessex"]})
-    with pytest.raises(ConfigError, match=r"within.beat: no such kind; there is ward, ward_code"):
-        areas_of({"beat": ["1"]})
-
-
-def test_a_name_is_known_by_the_kinds_of_groups_that_have_it():
-    assert kinds_of("ESSEX") == ("force",)
-    assert kinds_of("Basildon") == ("community_safety_partnership", "district", "ward")
-    assert kinds_of("Greater Manchester") == ("force",)
-    assert kinds_of("E23000028") == ("force_code",)
-    assert kinds_of("nowhere") == ()
 
 
 def test_older_codes_become_what_the_official_file_says(shared):
@@ -261,12 +245,12 @@ def test_all_wards_of_england_and_wales_are_told_apart():
 
 
 def test_a_name_that_is_there_once_stays_as_it_is():
-    essex = shipped_groups(areas_of({"force": ["Essex"]}), ["ward"])["ward"]
+    essex = shipped_groups(codes_of("force", "Essex"), ["ward"])["ward"]
     assert essex[essex.str.contains(r"\(")].unique().tolist() == [
         "Trinity (Chelmsford)",
         "Trinity (Rochford)",
     ]
-    basildon = shipped_groups(areas_of({"district": ["Basildon"]}), ["ward"])["ward"]
+    basildon = shipped_groups(codes_of("district", "Basildon"), ["ward"])["ward"]
     assert not basildon.str.contains(r"\(").any()
     unknown = shipped_groups(pd.Index(["E01000001", "beat 7"]), ["ward", "force"])
     assert unknown.isna().all(axis=1).tolist() == [False, True]
@@ -283,7 +267,7 @@ def two_columns(shared, tmp_path_factory):
     folder = tmp_path_factory.mktemp("boundaries")
 
     def around(force):
-        inside = every[every["LSOA21CD"].isin(areas_of({"force": [force]}))]
+        inside = every[every["LSOA21CD"].isin(codes_of("force", force))]
         part = every[every.intersects(box(*inside.total_bounds))]
         part.to_parquet(folder / f"{force}.parquet")
         return folder, f"{force}.parquet", len(part)
@@ -354,7 +338,7 @@ def test_what_is_far_away_changes_nothing_and_is_not_checked(two_columns, shared
 
 
 def test_extents_that_nearly_meet_are_kept_and_faults_inside_are_told(tmp_path):
-    essex, kent = areas_of({"force": ["Essex"]})[:2], areas_of({"force": ["Kent"]})[:3]
+    essex, kent = codes_of("force", "Essex")[:2], codes_of("force", "Kent")[:3]
     shapes = [
         box(0, 0, 1000, 1000),
         box(1000, 0, 2000, 1000),

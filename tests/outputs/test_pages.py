@@ -8,7 +8,6 @@ import pytest
 from riskindex.factors import inside
 from riskindex.outputs.pages import (
     Html,
-    area_cell,
     bullets,
     data_block,
     digest,
@@ -36,7 +35,6 @@ def test_text_is_only_ever_text():
     for html in (
         escape(NASTY),
         link("a.html", NASTY),
-        area_cell(NASTY, [NASTY], reasons=NASTY),
         paragraphs([NASTY]),
         bullets([NASTY]),
         record_table([{NASTY: NASTY}]),

@@ -9,6 +9,7 @@ from scipy import stats
 
 from riskindex.errors import DataError
 from riskindex.statistics.intervals import (
+    against_benchmark,
     clopper_pearson,
     count_interval,
     count_ratio,
@@ -260,3 +261,34 @@ def test_the_p_of_two_shares_is_that_of_a_lady_who_tastes_tea():
     found = share_difference_p([3, 5, 0, np.nan], [4, 10, 0, 3], [1, 5, 1, 1], [4, 10, 4, 4])
     assert found[:2].round(3).tolist() == [0.486, 1.0]
     assert np.isnan(found[2:]).all()
+
+
+def test_districts_against_the_county():
+    found = count_interval([150, 100, 60], 1.0)
+    assert against_benchmark(found.low, found.high, 100).tolist() == ["worse", "similar", "better"]
+    assert against_benchmark(found.low, found.high, 100, good="high").tolist() == [
+        "better",
+        "similar",
+        "worse",
+    ]
+    assert against_benchmark(found.low, found.high, 100, good="neither").tolist() == [
+        "higher",
+        "similar",
+        "lower",
+    ]
+
+
+def test_a_benchmark_on_the_limit_is_similar_and_a_missing_one_no_verdict():
+    assert against_benchmark([1, 2, np.nan, 1], [2, 3, 3, 2], [2, 2, 2, np.nan]).tolist() == [
+        "similar",
+        "similar",
+        "not assessed",
+        "not assessed",
+    ]
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6), st.floats(0, 1e6))
+def test_turning_the_scale_turns_the_verdict(a, b, benchmark):
+    low, high = min(a, b), max(a, b)
+    here = against_benchmark(low, high, benchmark)
+    assert here == against_benchmark(-high, -low, -benchmark, good="high")

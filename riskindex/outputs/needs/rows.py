@@ -10,7 +10,7 @@ from riskindex.assessment.figure_rows import GIVEN
 from riskindex.assessment.figures import UNSAID
 from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.outputs.needs.blocks import Free, Number, Part, Sentence
-from riskindex.statistics.funnel import VERDICTS
+from riskindex.statistics.intervals import VERDICTS
 
 Row = Any
 """A row of the table of figures, as `itertuples` gives it."""
