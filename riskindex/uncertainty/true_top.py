@@ -9,8 +9,12 @@ import numpy as np
 from riskindex.arrays import Array
 from riskindex.factors import Factor
 from riskindex.index.build import Weighting
+from riskindex.statistics.joint_risks import JointRisks
 from riskindex.uncertainty.repeats import Drawn, Repeater
 from riskindex.uncertainty.replay import Replay, blocks, combine_repeats
+
+FEWEST, MOST, TYPICAL = 50, 200, 4_000_000
+"""Draws of each risk that show how factors go together, and risks drawn for it in all."""
 
 
 def is_of_risks(factors: Sequence[Factor]) -> bool:
@@ -28,9 +32,9 @@ def probability_of_top(
 ) -> Array:
     """Posterior probability that each area is truly among so many of highest risk.
 
-    The areas' risks are drawn together from their posterior given the counts, brought to 0 to 100
-    by what the estimates were brought by (the normalisation is held, as are the weights), and
-    combined. Tables such as the census are taken as they are.
+    The areas' risks are drawn together, from their posterior given the counts of all factors, are
+    brought to 0 to 100 by what the estimates were brought by (the normalisation is held, as are the
+    weights), and combined. Tables such as the census are taken as they are.
 
     Parameters
     ----------
@@ -53,11 +57,12 @@ def probability_of_top(
     Laird and Louis (1989), Journal of Educational Statistics 14, 29-46 (posterior ranks).
     """
     sizes = blocks(replay.options.draws, len(replay.frame.areas))
+    joint = _joint(replay, np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(0, 2))))
 
     def block(position: int) -> Array:
         # The last number keeps these streams apart from those of the repeats.
-        sequence = np.random.SeedSequence(seed, spawn_key=(position, 1))
-        return _times_in_top(replay, number, np.random.default_rng(sequence), sizes[position])
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(position, 1)))
+        return _times_in_top(replay, number, joint.adjust(_risks(replay, rng, sizes[position])))
 
     with ThreadPoolExecutor(threads or os.cpu_count()) as pool:
         times = sum(pool.map(block, range(len(sizes))))
@@ -65,13 +70,27 @@ def probability_of_top(
     return np.where(indexed, times / replay.options.draws, np.nan)
 
 
-def _times_in_top(replay: Replay, number: int, rng: np.random.Generator, draws: int) -> Array:
+def _joint(replay: Replay, rng: np.random.Generator) -> JointRisks:
+    """What the factors that count events say about each other."""
+    size = len(replay.frame.areas) * len(replay.repeaters)
+    return JointRisks.fit(_risks(replay, rng, min(MOST, max(FEWEST, TYPICAL // size))))
+
+
+def _risks(replay: Replay, rng: np.random.Generator, draws: int) -> Array:
+    """Risks of every counted factor by itself, in order of the factors; `(draws, n, factors)`."""
     # All factors of a draw come from one stream, so that areas are compared in the same draw.
+    counted = [f.name for f in replay.factors if f.name in replay.repeaters]
+    return np.stack([replay.repeaters[name].draw_risks(rng, draws) for name in counted], axis=2)
+
+
+def _times_in_top(replay: Replay, number: int, risks: Array) -> Array:
+    by_factor = iter(np.moveaxis(risks, 2, 0))
+    draws, n, _ = risks.shape
     scores = np.stack(
         [
-            _true_scores(replay.repeaters[factor.name], unchanged, rng, draws)
+            _true_scores(replay.repeaters[factor.name], unchanged, next(by_factor))
             if factor.name in replay.repeaters
-            else np.broadcast_to(unchanged.score, (draws, unchanged.score.shape[1]))
+            else np.broadcast_to(unchanged.score, (draws, n))
             for factor, unchanged in zip(replay.factors, replay.still, strict=True)
         ],
         axis=2,
@@ -87,9 +106,7 @@ def _times_in_top(replay: Replay, number: int, rng: np.random.Generator, draws: 
     return np.bincount(top.ravel(), minlength=index.shape[1]).astype(float)
 
 
-def _true_scores(
-    repeater: Repeater, estimated: Drawn, rng: np.random.Generator, draws: int
-) -> Array:
+def _true_scores(repeater: Repeater, estimated: Drawn, risks: Array) -> Array:
     """Scores of risks drawn from their posterior, on the scale of the estimates."""
     direction = repeater.factor.direction
     if repeater.factor.estimate != "mean":
@@ -98,6 +115,5 @@ def _true_scores(
     value, score = direction * estimated.value[0], estimated.score[0]
     indexed = ~np.isnan(score)
     order = np.argsort(value[indexed])
-    drawn = direction * repeater.draw_risks(rng, draws)
-    scale = np.interp(drawn, value[indexed][order], score[indexed][order])
+    scale = np.interp(direction * risks, value[indexed][order], score[indexed][order])
     return np.where(indexed, scale, np.nan)

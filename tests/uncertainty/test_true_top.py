@@ -106,15 +106,17 @@ def reliability(world, seeds):
 
 
 def test_the_probability_of_the_top_is_right_where_risks_are_gamma():
-    found = reliability(gamma_world, range(12))
-    assert (found["n"] >= 30).all()
-    assert (abs(found["p"] - found["true"]) <= 0.07).all(), found
+    found = reliability(gamma_world, range(6))
+    # Few areas are in a band of so few worlds: their own error is allowed for, once.
+    error = np.sqrt(found["true"] * (1 - found["true"]) / found["n"])
+    assert (abs(found["p"] - found["true"]) <= 0.07 + error).all(), found
 
 
 @pytest.mark.long
-def test_the_probability_of_the_top_is_right_where_risks_are_leroux():
-    found = reliability(leroux_world, range(16))
-    assert (found["n"] >= 40).all()
+@pytest.mark.parametrize("world", [gamma_world, leroux_world])
+def test_the_probability_of_the_top_is_right_in_many_worlds(world):
+    found = reliability(world, range(100, 160))
+    assert (found["n"] >= 150).all()
     assert (abs(found["p"] - found["true"]) <= 0.07).all(), found
 
 
