@@ -71,7 +71,7 @@ class JointRisks:
         prior = means.mean(axis=0), variances.mean(axis=0) + means.var(axis=0)
         correlations = _correlations(means, prior[1])
         joint, covariance = _posterior(means, variances, prior, correlations)
-        roots = np.linalg.cholesky(covariance)
+        roots = np.asarray(np.linalg.cholesky(covariance), dtype=float)
         return cls(kinds, areas, correlations, means, np.sqrt(variances), joint, roots)
 
     def adjust(self, risks: Array) -> Array:
@@ -88,7 +88,8 @@ class JointRisks:
             Same shape. Kinds that do not go together stay as they were, as do areas without a
             risk of some kind.
         """
-        place = np.ix_(range(len(risks)), np.flatnonzero(self.areas), np.flatnonzero(self.kinds))
+        every = np.arange(len(risks))
+        place = np.ix_(every, np.flatnonzero(self.areas), np.flatnonzero(self.kinds))
         # Noise of the draws is kept, and with it its skewness and what neighbours share.
         noise = (np.log(np.maximum(risks[place], NO_RISK)) - self.means) / self.deviations
         adjusted = np.array(risks, dtype=float)
@@ -132,5 +133,5 @@ def _posterior(
     diagonal = np.arange(len(centre))
     precision[:, diagonal, diagonal] += 1 / variances - 1 / wide
     pull = means / variances - centre / wide + together @ centre
-    covariance = np.linalg.inv(precision)
+    covariance = np.asarray(np.linalg.inv(precision), dtype=float)
     return (covariance @ pull[:, :, None])[..., 0], covariance
