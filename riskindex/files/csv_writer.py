@@ -30,9 +30,9 @@ def write_table(
     line_end, encoding
         Of the file.
     """
-    kinds = [column.dtype for _, column in table.items()]
     # An empty cell alone in its line is quoted, which no column knows by itself.
-    if len(kinds) < 2 or not len(table) or not all(map(_is_plain, kinds)):
+    columns_know = len(table.columns) > 1 and len(table) > 0
+    if not columns_know or not all(_is_plain(column) for _, column in table.items()):
         table.to_csv(path, index=False, lineterminator=line_end, encoding=encoding)
         return
     columns = [_texts(column, line_end) for _, column in table.items()]
@@ -44,18 +44,26 @@ def write_table(
             file.write(line_end.join(map(",".join, rows)) + line_end)
 
 
-def _is_plain(kind: Any) -> bool:  # noqa: ANN401 (a dtype of NumPy or of pandas)
-    """Whether values of a type are written as they are: numbers, flags and texts, but no dates."""
+def _is_plain(column: "pd.Series[Any]") -> bool:
+    """Whether each value of a column has one text, whatever stands in the other cells."""
+    kind: Any = column.dtype
     if isinstance(kind, pd.CategoricalDtype):
         return kind.categories.dtype in (object, "str") or kind.categories.dtype.kind in "iu"
-    return kind in (np.float64, bool, object, "str") or kind.kind in "iu" or kind == "boolean"
+    # One time of day in a column, and pandas writes the midnights of the others beside it.
+    if kind.kind == "M":
+        return column.dt.normalize().equals(column)
+    return kind in (bool, object, "str", "boolean", *_DECIMALS) or kind.kind in "iu"
+
+
+_DECIMALS = ("float64", "Float64")
 
 
 def _texts(column: "pd.Series[Any]", line_end: str) -> list[str]:
     """The cells of a column as they stand in the file."""
-    if column.dtype == np.float64:
+    if column.dtype in _DECIMALS:
         # By their bits: 0 and -0 are equal, and are not written alike.
-        codes, bits = pd.factorize(column.to_numpy(copy=True).view(np.int64))
+        plain = column.to_numpy(np.float64, copy=True, na_value=np.nan)
+        codes, bits = pd.factorize(plain.view(np.int64))
         numbers = bits.view(np.float64)
         texts = np.where(np.isnan(numbers), "", numbers.astype(str)).tolist()
     elif column.dtype == object and infer_dtype(column, skipna=True) != "string":
@@ -64,6 +72,9 @@ def _texts(column: "pd.Series[Any]", line_end: str) -> list[str]:
     elif isinstance(column.dtype, np.dtype) and column.dtype.kind in "iu":
         numerals: list[str] = column.to_numpy().astype(str).tolist()
         return numerals
+    elif column.dtype.kind == "M":
+        codes, days = pd.factorize(column)
+        texts = [day.date().isoformat() for day in days]
     else:
         codes, different = pd.factorize(column)
         texts = _quoted(different.tolist(), line_end)

@@ -23,7 +23,18 @@ TABLES = {
         }
     ),
     "mixed": pd.DataFrame({"a": [1, True, 1.0, "1", None, np.float64(0.1)], "b": [True] * 6}),
-    "dates": pd.DataFrame({"on": pd.to_datetime(["2022-01-01", "2022-02-03"]), "n": [1, 2]}),
+    "dates": pd.DataFrame(
+        {
+            "on": np.array(["2022-01-01", "NaT", "0001-01-01", "9999-12-31"], "datetime64[s]"),
+            "n": 1,
+        }
+    ),
+    "moments": pd.DataFrame(
+        {
+            "at": np.array(["2022-01-01", "2022-02-03T10:00"], dtype="datetime64[s]"),
+            "on": pd.Timestamp("2022-01-01"),
+        }
+    ),
     "kinds": pd.DataFrame(
         {
             "texts": pd.Categorical(["a,b", None, "a"]),
