@@ -196,6 +196,7 @@ def _read_table(
     )
     check_columns(wanted, [str(column) for column in table], sheet.label)
     present = set(table.index)
+    is_missing = table.index.unique().get_indexer(areas) < 0
     table = table[wanted].reindex(areas)
     sums = {
         # A sum without an unknown part would be too small; the area is not assessed.
@@ -204,7 +205,7 @@ def _read_table(
     }
     # After the sums, as only then is it known which areas the table really holds.
     if not source.accept_losses:
-        _refuse_half(name, sheet.label, areas[~areas.isin(list(present))], len(areas))
+        _refuse_half(name, sheet.label, areas[is_missing], len(areas))
     notes = [*sheet.notes, *noted, *_gaps(sheet, table, areas, present)]
     return sums, notes, file
 

@@ -259,7 +259,8 @@ class Ingredients:
         """Take the long table apart; every factor must have the same areas in the same order."""
         wide = _wide(scores, "score")
         # Weight and group are the factor's, the same in all of its rows.
-        first = scores.groupby(level="factor", sort=False).first()
+        of_factor = [column for column in ("weight", "group") if column in scores]
+        first = scores[of_factor].groupby(level="factor", sort=False).first()
         weights = first["weight"] if "weight" in first else pd.Series(1.0, index=first.index)
         groups = first["group"].fillna("") if "group" in first else pd.Series("", index=first.index)
         _check_weights(weights)

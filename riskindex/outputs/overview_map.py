@@ -173,16 +173,20 @@ def part_dots(centres: Array, radius: Array) -> Array:
 def _part_from_later(at: Array, radius: Array, a: int) -> bool:
     """Move a dot and those after it that it covers apart, in place; whether any was moved."""
     moved, b = False, a + 1
+    reach = (radius[a] + radius) ** 2
     while b < len(at):
-        # The next one that it covers, found among all at once: a country has hundreds of dots.
-        lacks = radius[a] + radius[b:] - np.hypot(*(at[b:] - at[a]).T)
-        covered = np.flatnonzero(lacks > 1e-9)
-        if not len(covered):
+        # The next one near enough, found among all at once: a country has hundreds of dots.
+        away = at[b:] - at[a]
+        near = np.flatnonzero((away * away).sum(axis=1) < reach[b:])
+        if not len(near):
             break
-        b += int(covered[0])
+        b += int(near[0])
         apart = at[b] - at[a]
         far = float(np.hypot(*apart))
         lack = radius[a] + radius[b] - far
+        if lack <= 1e-9:
+            b += 1
+            continue
         # Two dots at the same point are parted sideways, the same way each time.
         way = apart / far if far > 0 else np.array([1.0, 0.0])
         share = radius[a] / (radius[a] + radius[b])

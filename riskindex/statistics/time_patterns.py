@@ -221,8 +221,6 @@ _MINUTES = 1440
 
 def _largest_default(count: Array, free: Flags) -> tuple[int, float] | None:
     """The default with most events beyond those expected, of minutes not found yet."""
-    from scipy.stats import hypergeom
-
     here = np.where(free, count, 0)
     rest = here.sum(axis=1, keepdims=True) - here
     # An hour whose minute was found already is no comparison for the same minute of others.
@@ -235,6 +233,9 @@ def _largest_default(count: Array, free: Flags) -> tuple[int, float] | None:
     best: tuple[int, float] | None = None
     # The largest first: it distorts the comparison of all other minutes of its hour.
     excess = here - expected
+    if asked.any():
+        # Slow to import, and most sources have no time of day or no default among them.
+        from scipy.stats import hypergeom
     for minute in np.flatnonzero(asked):
         a, b, c, d = (float(part.flat[minute]) for part in (here, rest, elsewhere, others))
         p = hypergeom.sf(a - 1, a + b + c + d, a + c, a + b)

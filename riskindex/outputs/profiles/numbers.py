@@ -13,7 +13,8 @@ from riskindex.assessment.figure_rows import GIVEN
 from riskindex.assessment.place_counts import NAMED_KIND, WHOLE_KIND
 from riskindex.outputs.needs.rows import Row
 from riskindex.outputs.pages import slug
-from riskindex.outputs.report.cells import Cell, reason_cells
+from riskindex.outputs.report.cells import reason_cells
+from riskindex.outputs.report.matrix import AreaFacts
 from riskindex.outputs.small_maps import AreaPaths, outline
 from riskindex.publication.released import Released
 from riskindex.statistics.intervals import round_half_away
@@ -239,12 +240,12 @@ class Book:
         return [code for code in place.codes if place.is_named or self._has_line(code)]
 
     @cached_property
-    def cells(self) -> dict[str, dict[str, Cell]]:
-        """What each factor says of every area that may have a line on a page."""
+    def shared(self) -> AreaFacts:
+        """What the matrices say of every area that may have a line on a page."""
         # Once for all pages: to look up each page's areas by themselves takes most of the writing.
         named = {code for place in self.named_places for code in place.codes}
         codes = [code for code in self.records if code in named or self._has_line(code)]
-        return reason_cells(self.released, codes)
+        return AreaFacts(self.records, reason_cells(self.released, codes))
 
     def _has_line(self, code: str) -> bool:
         area = self.records[code]

@@ -181,7 +181,7 @@ def _areas(book: Book, place: Place) -> str:
         scores = "score" in book.released.all_areas
         return paragraphs([_NO_AREA[scores]])
     # Rows carry the code as their id, to which the areas on the map lead.
-    matrix = reason_matrix(book.released, codes, ids=True, is_list=False, found=book.cells)
+    matrix = reason_matrix(book.released, codes, ids=True, is_list=False, shared=book.shared)
     return paragraphs([words]) + matrix
 
 

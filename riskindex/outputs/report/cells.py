@@ -64,8 +64,21 @@ def _cells_of(released: Released, factor: str, codes: Sequence[str]) -> dict[str
     if factor in released.numbered and factor in released.scores.index.unique("factor"):
         table = table.assign(score=rows(released.scores, factor=factor)["score"].reindex(codes))
     make_cell = _cell_maker(released, factor)
-    cells = {str(code): make_cell(fact) for code, fact in table.to_dict("index").items()}
+    # Only what a cell is made of, column by column: whole rows of a country take seconds.
+    columns = [column for column in _USED if column in table]
+    facts = zip(*(table[column].tolist() for column in columns), strict=True)
+    cells = {
+        str(code): make_cell(dict(zip(columns, fact, strict=True)))
+        for code, fact in zip(table.index, facts, strict=True)
+    }
     return {code: cell for code, cell in cells.items() if cell != NOTHING}
+
+
+_USED = (
+    *("observed", "expected", "window_observed", "window_expected", "value"),
+    *("is_hot", "kind", "confidence", "score", "periods_hot", "periods_assessed"),
+)
+"""Columns that cells are made of, as far as they are released."""
 
 
 def own_numbers(released: Released, codes: Sequence[str]) -> pd.DataFrame:

@@ -26,6 +26,21 @@ class Columns(NamedTuple):
     words: Callable[[str, Fact], str]
 
 
+class AreaFacts(NamedTuple):
+    """What matrices say of areas. Plain dictionaries: pandas takes long to look up cells."""
+
+    facts: Mapping[str, Fact]
+    """Code to the line of `Released.all_areas`."""
+    cells: Mapping[str, Mapping[str, Cell]]
+    """Of `reason_cells`."""
+
+    @classmethod
+    def of(cls, released: Released, codes: Sequence[str]) -> "AreaFacts":
+        """Look up some areas."""
+        facts = released.all_areas.loc[list(codes)].to_dict("index")
+        return cls(facts, reason_cells(released, codes))
+
+
 def reason_matrix(
     released: Released,
     codes: Sequence[str],
@@ -33,7 +48,7 @@ def reason_matrix(
     ids: bool = False,
     grouped: bool = False,
     is_list: bool = True,
-    found: Mapping[str, Mapping[str, Cell]] | None = None,
+    shared: "AreaFacts | None" = None,
 ) -> str:
     """The reasons of some areas as one table, in HTML.
 
@@ -50,8 +65,8 @@ def reason_matrix(
     is_list
         Whether they are the list. Of others a column says which are selected, and no line sums
         them.
-    found
-        `reason_cells` of these areas and others, where many pages share them.
+    shared
+        What is known of these areas and others, where many pages share it.
 
     Every number is of the row that `data-row` names: of a line that of the area in all_areas.csv,
     of a cell those of the factor and area in star/fact_hotspot.csv.
@@ -60,18 +75,14 @@ def reason_matrix(
     shown = list(codes)[:MOST_ROWS]
     if not shown:
         return ""
-    by_factor = (
-        reason_cells(released, shown)
-        if found is None
-        else {f: {c: of[c] for c in shown if c in of} for f, of in found.items()}
-    )
+    areas = shared or AreaFacts.of(released, shown)
+    by_factor = {f: {c: of[c] for c in shown if c in of} for f, of in areas.cells.items()}
     # An empty column takes the room of a full one; which ones are left out is said under the table.
     cells = {factor: of for factor, of in by_factor.items() if of}
     before = _before(released, shown, is_list=is_list)
-    # Plain dictionaries: pandas takes long to look up thousands of cells one by one.
-    facts = released.all_areas.loc[shown].to_dict("index")
     lines = {
-        code: _row(code, facts[code], before, cells, name=code if ids else "") for code in shown
+        code: _row(code, areas.facts[code], before, cells, name=code if ids else "")
+        for code in shown
     }
     width = len(before) + len(cells)
     bodies = "".join(
@@ -99,13 +110,12 @@ def reason_matrix(
 def _before(released: Released, codes: Sequence[str], *, is_list: bool) -> list[Columns]:
     """The columns before the factors; one that says the same of all areas is left out."""
     every = released.all_areas
-    table = every.loc[list(codes)]
     columns = [Columns("Area", False, lambda code, area: _named(released, code, area))]
     # Each profile shows the finest order that it may: rank, else tenth.
     if "rank" in every:
         columns.insert(0, Columns("Rank", True, lambda _, area: _whole(area["rank"])))
     # On the list most areas are in the first tenth, which then tells none apart.
-    elif "decile" in every and table["decile"].nunique() > 1:
+    elif "decile" in every and every.loc[list(codes), "decile"].nunique() > 1:
         columns.append(Columns("Tenth", True, lambda _, area: _whole(area["decile"])))
     # How sure that is stands in a column of its own.
     if not is_list and table["selected"].nunique() > 1:
