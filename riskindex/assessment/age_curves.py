@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from riskindex.arrays import Array
 from riskindex.assessment.figure_rows import CONDITIONAL, GIVEN, ratio_columns
@@ -103,15 +104,13 @@ def level_from(counts: Array, start: int, *, long: int = LONG) -> tuple[float, f
     ages is normal (Cochran and Armitage's trend). NaN where no stretch is level, or a year of one
     has fewer than five records on average.
     """
-    from scipy.stats import norm
-
     years = np.arange(long) - (long - 1) / 2
     for age in range(start, len(counts) - long + 1):
         stretch = counts[age : age + long]
         if stretch.mean() < 5:
             break
         z = stretch @ years / np.sqrt(stretch.sum() * (long**2 - 1) / 12)
-        p = float(2 * norm.sf(abs(z)))
+        p = float(2 * special.ndtr(-abs(z)))
         if p > ALPHA:
             return float(age), p
     return np.nan, np.nan

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from riskindex.arrays import Array
 from riskindex.assessment.area_rows import LIST
@@ -305,12 +306,10 @@ def concentrate(observed: "pd.Series[Any]", chosen: "pd.Series[bool]") -> Concen
 
 def _share_by_chance(mean: float) -> float:
     """Share of the events that the fullest areas hold if counts are Poisson."""
-    from scipy.stats import poisson
-
     # Twelve standard deviations above the mean hold all of a Poisson count that a double can tell
     # from none.
     counts = np.arange(int(mean + 12 * math.sqrt(mean) + 20))[::-1]
-    chance = poisson.pmf(counts, mean)
+    chance = np.exp(special.xlogy(counts, mean) - special.gammaln(counts + 1) - mean)
     areas = np.cumsum(chance)
     # The count at which the twentieth is full is taken in part, as areas with that count tie.
     taken = np.clip(FULLEST - (areas - chance), 0, chance)
