@@ -118,7 +118,7 @@ def _before(released: Released, codes: Sequence[str], *, is_list: bool) -> list[
     elif "decile" in every and every.loc[list(codes), "decile"].nunique() > 1:
         columns.append(Columns("Tenth", True, lambda _, area: _whole(area["decile"])))
     # How sure that is stands in a column of its own.
-    if not is_list and table["selected"].nunique() > 1:
+    if not is_list and every.loc[list(codes), "selected"].nunique() > 1:
         columns.append(Columns("Selected", False, lambda _, a: "yes" if a["selected"] else ""))
     if "score" in every:
         columns.append(Columns("Score", True, lambda _, area: _one_decimal(area["score"])))
