@@ -48,11 +48,12 @@ def _is_plain(column: "pd.Series[Any]") -> bool:
     """Whether each value of a column has one text, whatever stands in the other cells."""
     kind: Any = column.dtype
     if isinstance(kind, pd.CategoricalDtype):
-        return kind.categories.dtype in (object, "str") or kind.categories.dtype.kind in "iu"
+        of = kind.categories.dtype
+        return bool(of in (object, "str") or of.kind in "iu")
     # One time of day in a column, and pandas writes the midnights of the others beside it.
     if kind.kind == "M":
-        return column.dt.normalize().equals(column)
-    return kind in (bool, object, "str", "boolean", *_DECIMALS) or kind.kind in "iu"
+        return bool(column.dt.normalize().equals(column))
+    return bool(kind in (bool, object, "str", "boolean", *_DECIMALS) or kind.kind in "iu")
 
 
 _DECIMALS = ("float64", "Float64")
