@@ -3,7 +3,7 @@
 const PAPER = { width: 680, ratio: 2 };
 
 // A long list leaves the map less of the page.
-const paperFor = (rows) => ({ ...PAPER, height: rows > 24 ? 180 : rows > CROWDED ? 250 : rows > 8 ? 330 : 430 });
+const paperFor = (rows) => ({ ...PAPER, height: rows > 24 ? 180 : rows > CROWDED ? 250 : rows > 8 ? 300 : 400 });
 
 // Above so many areas each has one line in small print, so that a district stays on its page.
 const CROWDED = 14;
@@ -34,7 +34,7 @@ function printPage({ label, areas }) {
     make("p", {}, [`${whole.format(chosen.length)} of ${areasWord(areas.length)} selected. Data period: ${app.data.period}. ${app.asPublished() ? "" : upperFirst(`${choiceWords()}: not the published list.`)}`]),
     printMap(areas, paperFor(chosen.length), chosen),
     make("p", {}, [make("strong", {}, [app.layer.title]), " (areas of the whole map)"]),
-    make("ul", { class: "print-legend" }, legendRows(app.layer)),
+    make("ul", { class: "print-legend" }, [...classRows(app.layer), ...outlineRows(app.layer), ...contextRows()]),
     printTable(chosen),
     make("p", { class: "small" }, [[...app.data.limits, ...app.data.attribution].join(" ")]),
   ]);
@@ -96,8 +96,8 @@ const PRINT_COLUMNS = [
   { head: () => "No.", read: (i, rows, row) => String(row + 1) },
   { head: () => (showsBands() ? "Tenth" : "Rank"), read: rankSign },
   { head: () => "Area", read: (i) => `${[app.data.columns.name[i], printedWard(i)].filter(Boolean).join(", ")} (${app.data.codes[i]})` },
-  { head: () => "Why", read: (i, rows) => upperFirst(shortReasons(i, rows > CROWDED ? 1 : 3)) },
-  { head: () => "How sure", read: (i) => tierOf(i), when: showsTiers },
+  { head: () => "Why", read: (i, rows) => upperFirst(shortReasons(i, rows > CROWDED ? 1 : rows > 8 ? 2 : 3)) },
+  { head: () => "How sure", read: (i) => tierOf(i), when: () => showsTiers() && !app.data.columns.p_selected },
   { head: () => "Of 100 repeats", read: (i) => printedRepeats(i), when: () => showsTiers() && app.data.columns.p_selected },
   { head: () => "Aged 10 to 24", read: (i) => numberOrDash(app.data.columns.residents_10_24[i]), when: () => app.data.columns.residents_10_24 },
 ];

@@ -107,10 +107,8 @@ def write_report(released: Released, path: Path, *, earlier: Path | None = None)
     nav = f'<nav aria-label="Contents"><ul class="contents">{contents}</ul></nav>'
     # Contents after the first page: a director reads one page, and should not have to turn to it.
     annexed = _sections(annexes)
-    body = _sections(first) + annexed
-    # What marks mean stands before the first table that is long, and not above the answer.
-    body = f'{_sections(first, after_first=marks_line(body) + nav)}<p class="annexes">Annexes</p>'
-    body += annexed
+    body = f'{_sections(first, after_first=nav)}<p class="annexes">Annexes</p>'
+    body += marks_line(annexed) + annexed
     head = page_head(released.title, profile=released.profile, lead=released.lead)
     html = document(
         title=f"{released.title}: report",
@@ -154,6 +152,7 @@ def _in_short(released: Released, overview: bytes) -> str:
     made = first_page(released, overview=overview) or _without_places(released, overview)
     return (
         made
+        + marks_line(made)
         + f"<p>Beside this report: {in_words(_also())}.</p>"
         + f'<div class="limits">{paragraphs([" ".join(released.limits)])}</div>'
     )

@@ -91,8 +91,8 @@ def _sure_sentences(released: Released) -> Iterator[str]:
     near = int((~chosen & (tiers == "borderline")).sum())
     sure = (
         f"{firm:,} of the {int(chosen.sum()):,} areas {'is' if firm == 1 else 'are'} firm: 95 or "
-        f"more of 100 repeats with counts drawn again select them. The others, and "
-        f"{areas(near)} off the list, could change places by chance."
+        f"more of 100 repeats with counts drawn again select them."
+        f"{_others_sentence(int(chosen.sum()) - firm, near)}"
     )
     names = (f"{LIST}.firm", f"{LIST}.borderline_off")
     yield of_rows(sure, *map(released.row_of, names))
@@ -105,6 +105,15 @@ def _sure_sentences(released: Released) -> Iterator[str]:
             "of highest risk."
         )
         yield of_rows(truly, released.row_of(f"{LIST}.truly"))
+
+
+def _others_sentence(on: int, off: int) -> str:
+    """What chance could do with the areas that are not firm, on the list and off it."""
+    if on and off:
+        return f" The others, and {areas(off)} off the list, could change places by chance."
+    if on:
+        return " The others could leave it by chance."
+    return f" By chance {areas(off)} off the list could enter it." if off else ""
 
 
 _MORE = {

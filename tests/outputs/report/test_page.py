@@ -146,7 +146,8 @@ def test_how_sure_counts_firm_and_borderline_areas(county_released, tmp_path):
     write_report(dataclasses.replace(county_released, all_areas=every), tmp_path / "r.html")
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert "7 of the 8 areas are firm: 95 or more of 100 repeats" in page
-    assert "The others, and 0 areas off the list, could change places by chance." in page
+    assert "The others could leave it by chance." in page
+    assert " 0 areas off the list" not in page
     assert "Ranks of the areas at the cut" in page
 
 
@@ -160,3 +161,14 @@ def test_events_lost_without_a_place_are_a_next_step(county_released, tmp_path):
 def test_two_writes_give_the_same_bytes(page, county_released, tmp_path):
     write_report(county_released, tmp_path / "again.html")
     assert (tmp_path / "again.html").read_text(encoding="utf-8") == page
+
+
+def test_what_a_dash_means_is_told_below_the_answer_and_not_above_it(county_released, tmp_path):
+    plan = county_released.team_plan
+    table = plan.places.table
+    withheld = table["residents_10_24"].astype("Float64").mask(table.index == 1)
+    unsure = table.assign(residents_10_24=withheld)
+    plan = plan._replace(places=plan.places._replace(table=unsure))
+    write_report(dataclasses.replace(county_released, team_plan=plan), tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert page.index('class="answer"') < page.index("does not apply.</p>")
