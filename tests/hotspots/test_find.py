@@ -706,7 +706,7 @@ def test_context_has_no_share():
     assert found.table["is_hot"].tolist() == [False, True, False]
     assert found.table["reason"].tolist() == ["", "", "context"]
     assert found.table["value"].isna().tolist() == [False, False, True]
-    assert found.tests[["assessed", "not_assessed", "hot"]].to_numpy().tolist() == [[2, 1, 1]]
+    assert found.tests[["assessed", "not_assessed", "hot"]].to_numpy().tolist() == [[2, 0, 1]]
 
 
 def test_a_share_above_one_is_refused():
