@@ -403,7 +403,7 @@ def _by_number(
 
 
 def _by_own_months(table: Array) -> Array:
-    """What the middle one of its other months lets expect of each month of a group."""
+    """Events expected in each month of a group: the median of its other months."""
     expected = np.zeros_like(table)
     # Of two months the other one alone is no middle.
     for i in range(table.shape[1]) if table.shape[1] > 2 else ():

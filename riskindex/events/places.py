@@ -94,7 +94,7 @@ def store_lacking(connection: "DuckDBPyConnection", lacking: Flags) -> None:
 
 
 def leave_out(connection: "DuckDBPyConnection", lacking: Flags, apart: Apart) -> None:
-    """Say the same once events are placed, where the places themselves show what is not covered.
+    """Store areas and spans as not covered after placing, where their few events show it.
 
     Events that were plain and lie in a gap are set apart, too, so that each of them is listed.
 

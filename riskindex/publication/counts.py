@@ -8,11 +8,7 @@ import numpy as np
 import pandas as pd
 
 from riskindex.areas.groups import (
-    WHOLE,
     by_factor,
-    count_groups,
-    residents_of,
-    with_rates,
 )
 from riskindex.arrays import Array, Fingerprints, Flags, Positions
 from riskindex.assessment.place_counts import (
@@ -25,7 +21,7 @@ from riskindex.assessment.place_counts import (
     sum_residents,
     sum_tables,
 )
-from riskindex.disclosure import LEAST_BASE, CellRules
+from riskindex.disclosure import CellRules
 from riskindex.events.periods import Period, parse_periods
 from riskindex.events.sources import PoliceSource
 from riskindex.factors import EventGroup, Factor
@@ -152,64 +148,6 @@ def rule_of(config: "Config", factor: str, *, group: str | None = None) -> str:
     return repr(sorted((group.source, canonical(group.rule)) for group in rules))
 
 
-def released_groups(
-    result: "Result", places: "pd.Series[str]", key: bytes, rules: CellRules
-) -> pd.DataFrame:
-    """The table of `count_groups` as partners and the public see it.
-
-    Parameters
-    ----------
-    result
-        What a run found out; its counts of groups keep the events in sensitive places.
-    places
-        Name of the group of each area of the study area; missing for areas in none.
-    key, rules
-        Of the release.
-
-    Returns
-    -------
-    DataFrame
-        Index (factor, period, place), the study area being `WHOLE`. Open factors as counted;
-        restricted ones from protected cells, rates and shares computed from these; a column
-        `mark` says why a number is missing.
-    """
-    closed = restricted_factors(result.config)
-    counts = result.group_counts.loc[places.index]
-    residents = result.areas["residents"].loc[places.index] if "residents" in result.areas else None
-    is_closed = counts.columns.get_level_values("factor").isin(list(closed))
-    # Open parts first; restricted ones follow as cells.
-    parts = []
-    if not is_closed.all():
-        # Anybody can count open records: noise on them would protect nothing and mislead.
-        opened = count_groups(counts.loc[:, ~is_closed], places, residents=residents)
-        parts.append(opened.assign(mark=""))
-    if is_closed.any():
-        parts.append(_protected_groups(result, places, residents, key, rules))
-    return pd.concat(parts).sort_index() if parts else pd.DataFrame()
-
-
-def _protected_groups(
-    result: "Result",
-    places: "pd.Series[str]",
-    residents: "pd.Series[float] | None",
-    key: bytes,
-    rules: CellRules,
-) -> pd.DataFrame:
-    closed = restricted_factors(result.config)
-    counts = result.group_counts.loc[places.index]
-    totals = by_factor(counts.loc[:, counts.columns.get_level_values("factor").isin(list(closed))])
-    prints = fingerprints_by_factor(result.group_fingerprints.loc[places.index])
-    whole = pd.Series(WHOLE, index=places.index)
-    cells = _Cells(result, totals, prints, residents, key=key, rules=rules)
-    # The whole is a cell of its own and no sum of districts: subtracting all districts but one from
-    # an exact sum would give that one (complementary disclosure).
-    table = pd.concat([cells.of(places), cells.of(whole, is_whole=True)]).sort_index()
-    counted = with_rates(table["events"], residents_of(residents, places, totals))
-    # A share of a small base is a count in disguise: with base 5, each event is a fifth.
-    share = counted["share"].where(_whole_of(table["events"]) >= LEAST_BASE)
-    return counted.assign(share=share, mark=table["mark"])
-
-
 def released_places(
     result: "Result", key: bytes, rules: CellRules, *, named: "pd.Series[Any]"
 ) -> pd.DataFrame:
@@ -314,11 +252,6 @@ class _Cells:
         events = table["events"].unstack(["factor", "period"])
         lines = events_of(self.totals, places, self.residents, events)
         return lines.assign(mark=table["mark"].reindex(lines.index).fillna(""))
-
-
-def _whole_of(events: "pd.Series[float]") -> Array:
-    whole = events.xs(WHOLE, level="place")
-    return np.asarray(whole.reindex(events.index.droplevel("place")), dtype=float)
 
 
 def fingerprints_by_factor(prints: pd.DataFrame) -> pd.DataFrame:

@@ -10,7 +10,6 @@ from riskindex.factors import (
     reported_shares,
 )
 from riskindex.planning.inside_places import nothing_told
-from riskindex.publication.counts import released_groups
 from riskindex.publication.key import signing_key
 from riskindex.publication.people import open_people, released_people
 from riskindex.publication.protection import (
@@ -138,8 +137,6 @@ def release_protected(
         # Names of files often carry the case system, the officer or the agency.
         files=pd.DataFrame(columns=["role", "name"]),
         clusters_found=of_factors(protected.clusters_found, view.open),
-        district_counts=released_groups(result, view.districts(), key, view.rules),
-        place_counts=view.place_counts(),
         rhythm=released_rhythm(result.rhythm, result, key, view.rules),
         measures=view.measures(),
         period_rhythm=released_rhythm(result.measured.rhythm, result, key, view.rules),

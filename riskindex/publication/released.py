@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from riskindex.areas.groups import count_groups, group_kinds, profile_kind
+from riskindex.areas.groups import group_kinds, profile_kind
 from riskindex.areas.map_context import DrawnLayer
 from riskindex.areas.neighbours import NeighbourSummary
 from riskindex.areas.screen_maps import OnScreen
@@ -197,10 +197,6 @@ class Released(OnScreen):
     """The config as it was read."""
     scale: str = BOUNDED
     """What the numbers of the index mean, such as 0 to 100; empty where its factors differ."""
-    district_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Events and rates of each district, of `count_groups`; empty where a profile has none."""
-    place_counts: pd.DataFrame = field(default_factory=pd.DataFrame)
-    """Events and rates of each named place, of `count_groups`; empty where a profile has none."""
     figure_counts: pd.DataFrame = field(default_factory=no_places)
     """Counts of the whole and of every kind of group, of `count_everything`."""
     measures: pd.DataFrame = field(default_factory=no_measures)
@@ -482,7 +478,6 @@ def release_whole(result: Result) -> Released:
         people=_people(result),
         team_plan=result.team_plan,
         inside=told_inside(result, result.team_plan, [f.name for f in config.factors]),
-        **of_places(result, groups),
     )
 
 
@@ -563,19 +558,3 @@ def context_codes(result: Result) -> frozenset[str]:
     """The areas around the study area."""
     around = result.areas.get("is_context")
     return frozenset() if around is None else frozenset(map(str, result.areas.index[around]))
-
-
-def of_places(result: Result, groups: tuple[str, ...]) -> dict[str, pd.DataFrame]:
-    """What the profiles of districts and places are made of."""
-    areas, kind = result.areas, profile_kind(groups)
-    places = areas[kind] if kind else pd.Series(result.config.place, index=areas.index)
-    # Areas around the study area only lend windows their neighbours and belong to no profile.
-    study = areas.index[~areas["is_context"]] if "is_context" in areas else areas.index
-    places, counts = places.reindex(study), result.group_counts.loc[study]
-    residents = areas["residents"].loc[study] if "residents" in areas else None
-    return {
-        "district_counts": count_groups(counts, places, residents=residents),
-        "place_counts": count_groups(
-            counts, place_names(result.team_plan).reindex(study), residents=residents
-        ),
-    }

@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from riskindex.areas.groups import count_groups, group_kinds, profile_kind
+from riskindex.areas.groups import group_kinds, profile_kind
 from riskindex.assessment.shown_counts import hot_by_factor
 from riskindex.cut import Cut, areas, without_score
 from riskindex.disclosure import CellRules, decile
@@ -90,12 +90,6 @@ class View:
         """Counts that figures are made of, and those of the named places of the list."""
         named = place_names(self.protected.team_plan)
         return released_places(self.result, key, self.rules, named=named)
-
-    def districts(self) -> "pd.Series[str]":
-        """The district of each area of the study area, or the whole where there are none."""
-        areas, kind = self.result.areas, profile_kind(self.groups)
-        named = areas[kind] if kind else pd.Series(self.result.config.place, areas.index)
-        return named[self.study]
 
     def _every(self) -> pd.DataFrame:
         """The table of all areas."""
@@ -374,19 +368,6 @@ class View:
         table = self.result.about_measures
         closed = table.index.isin(list(restricted_measures(self.result.config)))
         return table.assign(restricted=closed)
-
-    def place_counts(self) -> pd.DataFrame:
-        """Events and rates of named places, of open factors."""
-        counts = self.result.group_counts.loc[self.study]
-        mine = counts.columns.get_level_values("factor").isin(list(self.open))
-        if not mine.any():
-            return pd.DataFrame()
-        # Of open factors alone: a place is a handful of selected areas, and its restricted cells
-        # would come near the counts that selected them.
-        names = place_names(self.protected.team_plan).reindex(self.study)
-        people = self.result.areas.get("residents")
-        residents = people.loc[self.study] if people is not None else None
-        return count_groups(counts.loc[:, mine], names, residents=residents)
 
 
 _AS_COUNTED = (

@@ -78,7 +78,7 @@ def shrink(
     centring: Literal["window", "area"] = "window",
     level: float = 0.95,
 ) -> Shrunken:
-    """Ratios of observed to expected, shrunken by as much as small numbers deserve.
+    """Empirical Bayes ratios: observed over expected, drawn to the mean where numbers are small.
 
     Parameters
     ----------

@@ -254,7 +254,7 @@ def _scoring(made: ListMade) -> Iterator[Other]:
 
 
 def _risks(made: ListMade) -> Iterator[Other]:
-    """What else could be told of risks, and what they could be taken to be like."""
+    """Other estimates of the areas' risks, and other priors."""
     risks = [factor for factor in made.tested if factor.score == "risk"]
     for word, text in _ESTIMATE_WORDS.items():
         some = [factor for factor in risks if factor.estimate != word]
@@ -310,7 +310,7 @@ def _scored_by(made: ListMade, changed: Mapping[str, Factor]) -> Selected:
 
 
 def _rescored(scores: pd.DataFrame, changed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The scores of a run with those of some factors in place of theirs."""
+    """The scores of a run, those of some factors replaced."""
     # Other factors keep the scores of the run, which need not be found again.
     rows = {name: in_level(scores.index, "factor", [name]) for name in changed}
     columns = {}
@@ -390,7 +390,7 @@ def _scored_again(
     *,
     again: bool = False,
 ) -> Selected:
-    """The list with the scores of some factors as others would have them by these tests."""
+    """The list made of the scores that some factors have under other tests."""
     columns = {
         factor.name: score_by_other_test(tests, factor, other, again=again)
         for factor, other in changed
@@ -419,7 +419,7 @@ def _exposures(made: ListMade) -> Iterator[Other]:
 
 
 def _covers(areas: pd.DataFrame, base: str, other: str) -> bool:
-    """Whether a base says something of nearly all areas of which another does."""
+    """Whether a base has values for nearly all areas for which another has."""
     has_base = areas[other] > 0
     return bool(((areas[base] > 0) & has_base).sum() >= MOST_AREAS * has_base.sum())
 

@@ -123,7 +123,7 @@ def _risk_by_other_test(tests: Tests, factor: Factor, changed: Factor) -> pd.Dat
 
 
 def _next_door(tests: Tests, factor: Factor, changed: Factor, periods: Sequence[str]) -> Flags:
-    """Areas without events of their own to be hot through, and those next door as configured."""
+    """Areas with no more events of their own than expected, `(periods, n)`; none as published."""
     by_itself, by_window = changed.method == "poisson", changed.method in ("window", "getis-ord")
     # As published, neighbours count as the area's own.
     if not by_itself and (changed.neighbourhood == "score" or not by_window):
@@ -193,7 +193,7 @@ def _own_counts(tests: Tests, factor: Factor, periods: Sequence[str]) -> tuple[A
 
 
 def _tested(tests: Tests, factor: Factor, periods: Sequence[str]) -> list[_UpperTails]:
-    """The same, tested again."""
+    """Upper tails of each period and of all together, tested in the other way."""
     data, land = tests.data, _land(tests.data)
     seen = [observe(factor, label, data.counts, data.areas, pd.DataFrame()) for label in periods]
     if factor.score == "persistence":

@@ -69,11 +69,3 @@ def test_figures_are_made_of_the_tables_of_the_release(released):
     gone = other.loc[other["figure"] == "offences.count", "value"]
     assert len(gone) > 3
     assert gone.isna().all()
-
-
-def test_the_counts_of_districts_are_those_of_their_pages(released):
-    pages = released.district_counts["events"]
-    table = released.figure_counts.xs("district", level="place_kind")["count"]
-    both = pd.concat([pages, table], axis=1, join="inner")
-    assert len(both) == len(table.loc[pages.index.get_level_values("factor").unique()])
-    assert both["events"].equals(both["count"])

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 from small_events import KM, count, events, factor, line, squares
 
-from riskindex.areas.groups import count_groups
 from riskindex.config import parse_config
 from riskindex.errors import ConfigError, DataError, InputError
 from riskindex.events.count import count_events
@@ -348,17 +347,6 @@ def test_england_and_wales_lack_the_forces_that_published_nothing(shared, listed
     assert here.sum() == own["counted"]
     assert own["read"] - own["counted"] == len(counted.uncounted)
     assert not any("the inventory" in note for note in counted.notes)  # it and the records agree
-
-
-def test_rates_of_places_are_of_those_who_live_where_the_source_has_data():
-    index = pd.Index(["a", "b", "c"], name="area_code")
-    columns = pd.MultiIndex.from_tuples([("f", "all", "2022")], names=["factor", "group", "period"])
-    counts = pd.DataFrame([[2], [pd.NA], [4]], index=index, columns=columns, dtype="Int64")
-    places = pd.Series(["x", "x", "y"], index=index)
-    residents = pd.Series([1000.0, 500.0, 1000.0], index=index)
-    found = count_groups(counts, places, residents=residents).droplevel(["factor", "period"])
-    assert found["rate_per_1000"].to_dict() == {"": 3.0, "x": 2.0, "y": 4.0}
-    assert found["residents"].to_dict() == {"": 2000.0, "x": 1000.0, "y": 1000.0}
 
 
 def test_of_records_of_one_key_the_one_that_is_covered_is_counted():

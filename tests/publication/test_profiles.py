@@ -11,7 +11,7 @@ from list_refusals import listed_once
 
 from riskindex import parse_config, release, run, save
 from riskindex.analysis import analyse
-from riskindex.areas.groups import WHOLE
+from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.disclosure import WITHHELD
 from riskindex.errors import DisclosureError
 from riskindex.publication.profiles import check_profile, only_internal
@@ -193,7 +193,6 @@ def test_what_is_hot_in_a_place_is_counted_from_the_flags_that_are_shown(reduced
         numbers = {name: int(n) for name, n in re.findall(r"(?:^|; )(.+?) \((\d+)\)", words)}
         hot = {label[f]: flags.loc[f, last[f]][codes].sum() for f in flags.index.unique("factor")}
         assert numbers == {name: n for name, n in hot.items() if n}
-    assert reduced.place_counts.empty  # no source of events of this county is open
 
 
 def test_without_any_flag_to_show_what_is_next_door_is_not_known(
@@ -210,24 +209,14 @@ def test_without_any_flag_to_show_what_is_next_door_is_not_known(
 
 
 def test_counts_of_groups_are_protected_cells(reduced, county_result):
-    closed = reduced.district_counts.loc[CLOSED]
-    places = closed.drop(index=WHOLE, level="place")
-    shown = places.loc[places["mark"] == "", "events"]
+    closed = reduced.figure_counts.loc[CLOSED]
+    places = closed.drop(index=WHOLE_KIND, level="place_kind")
+    shown = places.loc[places["mark"] == "", "count"]
     assert len(shown) > 10
     assert (shown % 5 == 0).all()
     assert (shown >= 10).all()
-    assert places.loc[places["mark"] == WITHHELD, "events"].isna().all()
-    rates = 1000 * shown / places.loc[shown.index, "residents"]
-    assert np.allclose(rates, places.loc[shown.index, "rate_per_1000"])
-    assert reduced.district_counts.index.is_unique
-
-
-def test_a_share_needs_a_base_of_50(reduced):
-    table = reduced.district_counts.loc[CLOSED]
-    whole = table["events"].xs(WHOLE, level="place")
-    keys = table.index.droplevel("place")
-    small = whole.reindex(keys).to_numpy() < 50
-    assert table.loc[small, "share"].isna().all()
+    assert places.loc[places["mark"] == WITHHELD, "count"].isna().all()
+    assert reduced.figure_counts.index.is_unique
 
 
 def test_who_and_when_are_protected_cells_for_the_whole_and_districts(reduced, county_result):

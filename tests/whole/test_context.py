@@ -7,6 +7,7 @@ from list_refusals import listed_once
 from tables import assess_repeats
 
 from riskindex import release, run
+from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.config import parse_config
 from riskindex.index.build import build_index
 from riskindex.index.selection import select_top
@@ -53,10 +54,11 @@ def test_context_is_counted_in_its_neighbours_windows(result, county_result):
 def test_the_district_is_counted_without_its_context(result):
     released = release(result, profile="internal")
     (district,) = set(result.areas.loc[~result.areas["is_context"], "district"])
-    places = released.district_counts.index.get_level_values("place").unique()
-    assert set(places) == {"", district}
-    events = released.district_counts["events"].unstack("place")
-    assert events[""].equals(events[district].rename(""))
+    counts = released.figure_counts["count"].xs("offences", level="factor")
+    districts = counts.xs("district", level="place_kind")
+    assert set(districts.index.unique("place")) == {district}
+    whole = counts.xs(WHOLE_KIND, level="place_kind").droplevel("place")
+    assert districts.droplevel("place").equals(whole)
 
 
 def test_the_report_is_written(result, tmp_path):

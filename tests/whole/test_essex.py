@@ -15,13 +15,12 @@ from list_refusals import lists_may_leave
 from running_text import running_words
 
 from riskindex import read_config, release, run, save
-from riskindex.areas.groups import WHOLE
+from riskindex.assessment.place_counts import WHOLE_KIND
 from riskindex.check import look
 from riskindex.demo.county import synthetic_county
 from riskindex.disclosure import WITHHELD
 from riskindex.errors import DisclosureError
 from riskindex.outputs.verify import verify
-from riskindex.publication.released import of_places
 
 FILES = {
     "lsoa21_boundaries.gpkg": "essex/lsoa21_boundaries.gpkg",
@@ -338,14 +337,15 @@ def test_the_seven_factors_leave_as_one_list(essex_2022, profile, tmp_path, monk
     assert (folder / "map.html").stat().st_size < 1_000_000
     assert verify(folder).faults == ()
     assert not {"uncounted_events.csv", "scores.csv"} & {path.name for path in folder.iterdir()}
-    districts = released.district_counts.loc[["suspects", "domestic_abuse", "supply"]]
-    counted = of_places(result, released.group_kinds)["district_counts"].reindex(districts.index)
-    whole = districts.index.get_level_values("place") == WHOLE
-    assert (districts["events"][whole] == counted["events"][whole]).all()
-    others = districts["events"][~whole].dropna()
+    cells = released.figure_counts.loc[["suspects", "domestic_abuse", "supply"]]
+    cells = cells[cells.index.isin([WHOLE_KIND, "district"], level="place_kind")]
+    whole = cells.index.get_level_values("place_kind") == WHOLE_KIND
+    counted = result.figure_counts["count"].reindex(cells.index)
+    assert (cells["count"][whole] == counted[whole]).all()
+    others = cells["count"][~whole].dropna()
     assert len(others) > 50
     assert (others % result.config.release.rounding == 0).all()
-    assert (districts["mark"][~whole & districts["events"].isna()] == WITHHELD).all()
+    assert (cells["mark"][~whole & cells["count"].isna()] == WITHHELD).all()
 
 
 @pytest.mark.parametrize("profile", [pytest.param("partner", marks=pytest.mark.long), "public"])
