@@ -17,8 +17,10 @@ from riskindex.outputs.pages import (
     document,
     drawing,
     escape,
+    free,
     html_table,
     marks_line,
+    of_rows,
     page_head,
     paragraphs,
     record_table,
@@ -57,6 +59,7 @@ def save_comparison(result: Comparison, folder: str | Path) -> None:
             "versions": versions(),
             "differences": list(result.differences),
             "notes": [summary(result), *result.notes],
+            "steps": result.steps.reset_index().to_dict("records"),
         }
         # Last of all, as the manifest has the hash of every file.
         seal(content, out)
@@ -126,11 +129,13 @@ def _page(result: Comparison) -> str:
 
 
 def _parts(result: Comparison) -> Iterator[tuple[str, str]]:
-    yield "In short", paragraphs([summary(result), *result.notes])
+    said = (of_rows(line, "manifest:/notes") for line in (summary(result), *result.notes))
+    yield "In short", paragraphs(said)
     if drawn := draw_comparison(result):
         yield "Map", f'<div class="scroll strip" tabindex="0">{drawing(drawn, _SIGNS)}</div>'
     # "Nothing." is said: an empty list could be one that nobody made.
-    yield "What differs", bullets(result.differences or ["Nothing."])
+    differences = [of_rows(line, "manifest:/differences") for line in result.differences]
+    yield "What differs", bullets(differences or ["Nothing."])
     steps = result.steps.rename(index=lambda c: f"{CAUSES[c][0].upper()}{CAUSES[c][1:]}")
     words = {"cause": "Cause", "selected": "Selected", "entered": "Entered", "left": "Left"}
     order = (
@@ -138,15 +143,17 @@ def _parts(result: Comparison) -> Iterator[tuple[str, str]]:
         "moved by the cause at which it last changed sides. Where causes work together, another "
         "order would share them out otherwise."
     )
-    yield (
-        "Cause by cause",
-        paragraphs([order]) + html_table(steps.reset_index().rename(columns=words)),
-    )
+    named = [f"manifest:/steps/{k}" for k in range(len(steps))]
+    table = html_table(steps.reset_index().rename(columns=words), named=named)
+    yield "Cause by cause", paragraphs([order]) + table
     if len(result.movers):
         # The sentence of each mover has the points already.
         table = mover_table(result).drop(columns="Points")
-        table.insert(0, "No.", range(1, len(table) + 1))
-        yield "Who entered and who left", html_table(table)
+        # The numbers of the signs on the map above, which stand in no file.
+        signs = pd.Series([free(number) for number in range(1, len(table) + 1)], dtype=object)
+        table.insert(0, "No.", signs)
+        codes = [str(code) for code in result.movers.index]
+        yield "Who entered and who left", html_table(table, named=codes)
         yield "Their scores taken apart", "".join(_taken_apart(result))
 
 
@@ -176,7 +183,7 @@ def _taken_apart(result: Comparison) -> Iterator[str]:
             for factor, line in part.iterrows()
         ]
         yield f"<h3>{escape(row['name'])} ({escape(code)}): {escape(row['change'])}</h3>"
-        yield record_table(records)
+        yield record_table(records, named=[f"{factor}:{code}" for factor in part.index])
 
 
 EARLIER, PRESENT = "the earlier result", "this one"

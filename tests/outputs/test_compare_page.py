@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pytest
 from map_pages import python_choice
+from rows_of_pages import Page, Tables, loose_digits, wrong_numbers
 
 from riskindex import parse_config, release, run, save
 from riskindex.index.build import Index
@@ -121,10 +122,19 @@ def test_a_map_has_a_sign_for_every_area_that_moved_and_a_dot_for_each_that_stay
     # The number on a sign is that of its line in the table.
     for number, (_, row) in enumerate(two.movers.iterrows(), start=1):
         assert f"<title>{number}: {row['name']}, {row['change']}</title>" in drawn
-        assert re.search(rf'<td class="number">{number}</td><td[^>]*>{row["name"]} \(', page) or (
-            re.search(rf">{number}</t[dh]><t[dh][^>]*>{row['name']} \(", page)
-        )
+        assert re.search(rf">{number}</span></td><td[^>]*>{row['name']} \(", page)
     assert "http" not in drawn.replace("http://www.w3.org", "")
+
+
+def test_every_number_of_a_comparison_is_that_of_the_row_it_names(two, county_released, tmp_path):
+    save_comparison(two, tmp_path / "compared")
+    tables, page = Tables(tmp_path / "compared"), Page(tmp_path / "compared" / "compare.html")
+    names = map(re.escape, two.movers["name"])
+    labels = map(re.escape, county_released.factors["label"])
+    allowed = re.compile("|".join([*names, *labels, r"E\d{8}"]))
+    assert wrong_numbers(page, tables, allowed) == []
+    assert loose_digits(page, allowed) == []
+    assert len(page.of_rows) > 10 * len(two.movers)
 
 
 def test_signs_are_pushed_apart_and_stay_near(two):

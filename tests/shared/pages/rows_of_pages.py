@@ -61,6 +61,10 @@ class Tables:
             self.rows[f"inside:{row['place']}:{row['factor']}"].append(row)
         for row in self._read("star/dim_factor.csv"):
             self.rows[row["factor"]].append(row)
+        for row in self._read("compare.csv"):
+            self.rows[row["area_code"]].append(row)
+        for row in self._read("compare_factors.csv"):
+            self.rows[f"{row['factor']}:{row['area_code']}"].append(row)
         self.manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
 
     def _read(self, name):
