@@ -136,7 +136,7 @@ def assert_unseen_in_releases(result, changed):
 @contextmanager
 def protected_once():
     """Let the two profiles of a result share its protected run, which is the same for both."""
-    made, run = {}, pipeline._protected
+    made, run = {}, pipeline._protected_result
 
     def once(result, key):
         asked = id(result.counts), tuple(result.index["selected"])
@@ -145,7 +145,7 @@ def protected_once():
         return made[asked][0]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pipeline, "_protected", once)
+        patch.setattr(pipeline, "_protected_result", once)
         yield
 
 
