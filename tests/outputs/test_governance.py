@@ -95,7 +95,8 @@ def test_the_effect_of_a_kind_of_choice_is_its_range(page, released):
     table = released.sensitivity.choices
     left = table[(table["kind"] == "weights") & (table["note"] == "")]
     most = int(left[["entered", "left"]].max(axis=1).max())
-    assert f"to {most} areas change ({len(left)} other choices)" in text_of(page)
+    words = rf"to {most} areas change +\( ?{len(left)} other choices ?\)"
+    assert re.search(words, text_of(page))
 
 
 def test_losses_and_files_are_told_inside_alone(page, released):
