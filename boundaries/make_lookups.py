@@ -25,14 +25,22 @@ CHANGES = "lsoa11_lsoa21_changes.csv.gz"
 PLACES = "places_geonames.csv.gz"
 
 HEADINGS = {
-    "lsoa11_code": "LSOA11CD", "lsoa11_name": "LSOA11NM", "change_code": "CHGIND",
-    "lsoa21_code": "LSOA21CD", "lsoa21_name": "LSOA21NM",
-    "ward24_code": "WD24CD", "ward24_name": "WD24NM",
-    "ltla24_code": "LAD24CD", "ltla24_name": "LAD24NM",
-    "csp24_code": "CSP24CD", "csp24_name": "CSP24NM",
-    "pfa24_code": "PFA24CD", "pfa24_name": "PFA24NM",
-    "ruc21_code": "RUC21CD", "classification": "RUC21NM",
-}  # fmt: skip
+    "lsoa11_code": "LSOA11CD",
+    "lsoa11_name": "LSOA11NM",
+    "change_code": "CHGIND",
+    "lsoa21_code": "LSOA21CD",
+    "lsoa21_name": "LSOA21NM",
+    "ward24_code": "WD24CD",
+    "ward24_name": "WD24NM",
+    "ltla24_code": "LAD24CD",
+    "ltla24_name": "LAD24NM",
+    "csp24_code": "CSP24CD",
+    "csp24_name": "CSP24NM",
+    "pfa24_code": "PFA24CD",
+    "pfa24_name": "PFA24NM",
+    "ruc21_code": "RUC21CD",
+    "classification": "RUC21NM",
+}
 """Headings of tidy copies, and the official ones."""
 
 NATIONAL_GRID = (
@@ -107,8 +115,9 @@ class Groups:
     """Groups of one kind, numbered in the order of their codes, each inside one larger group."""
 
     def __init__(self, rows: Iterable[Row], kind: str, inside: str | None = None) -> None:
-        named = {(row[f"{kind}CD"], row[f"{kind}NM"], row[inside] if inside else "")
-                 for row in rows}  # fmt: skip
+        named = {
+            (row[f"{kind}CD"], row[f"{kind}NM"], row[inside] if inside else "") for row in rows
+        }
         self.entries = sorted(named)
         codes = [code for code, _, _ in self.entries]
         if len(set(codes)) != len(codes):
@@ -130,8 +139,9 @@ def _areas(
     district.
     """
     force_of = {row["LAD24CD"]: row["PFA24CD"] for row in partnerships}
-    districts = Groups(({**row, "PFA24CD": force_of[row["LAD24CD"]]} for row in wards),
-                       "LAD24", "PFA24CD")  # fmt: skip
+    districts = Groups(
+        ({**row, "PFA24CD": force_of[row["LAD24CD"]]} for row in wards), "LAD24", "PFA24CD"
+    )
     by_kind = {
         "ward": Groups(wards, "WD24", "LAD24CD"),
         "community_safety_partnership": Groups(partnerships, "CSP24"),
@@ -181,9 +191,10 @@ def _partnerships(wards: list[Row], partnerships: list[Row], older: list[Row]) -
     for row in wards:
         code, choices = row["LSOA21CD"], of_district[row["LAD24CD"]]
         fitting = [
-            name for name in choices
+            name
+            for name in choices
             if len(choices) == 1 or former[code] & {name, *name.split(" and ")}
-        ] or [name for name in choices if not claimed & {name, *name.split(" and ")}]  # fmt: skip
+        ] or [name for name in choices if not claimed & {name, *name.split(" and ")}]
         if len(fitting) != 1:
             sys.exit(f"{code}: in {len(fitting)} of the partnerships of {row['LAD24NM']}.")
         found[code] = choices[fitting[0]]
@@ -195,8 +206,9 @@ def _changes(older: list[Row]) -> str:
     for row in older:
         if row["CHGIND"] == "U" and row["LSOA11CD"] != row["LSOA21CD"]:
             sys.exit(f"{row['LSOA11CD']} is unchanged (U), yet another code of 2021 stands there.")
-    changed = [(row["LSOA11CD"], row["LSOA21CD"], row["CHGIND"])
-               for row in older if row["CHGIND"] != "U"]  # fmt: skip
+    changed = [
+        (row["LSOA11CD"], row["LSOA21CD"], row["CHGIND"]) for row in older if row["CHGIND"] != "U"
+    ]
     return _text(("old_code", "new_code", "change"), sorted(changed))
 
 

@@ -19,13 +19,22 @@ SERIOUS, OTHER, UNARMED, BESIDE = range(4)
 
 INJURY = "violence with injury"
 _CODES = {
-    "homicide": ("1",), "domestic manslaughter": ("4.1",), "attempted murder": ("2",),
-    INJURY: ("5D", "8N", "8P", "8S"), "robbery": ("34B",), "rape": ("19",),
-    "other sexual offences": ("20",), "threats to kill": ("3B",),
-    "violence without injury": ("105A",), "possession of weapons": ("10D",),
-    "public order": ("66",), "criminal damage and arson": ("58",), "drug offences": ("92D",),
-    "theft": ("49",), "miscellaneous against society": ("99",),
-}  # fmt: skip
+    "homicide": ("1",),
+    "domestic manslaughter": ("4.1",),
+    "attempted murder": ("2",),
+    INJURY: ("5D", "8N", "8P", "8S"),
+    "robbery": ("34B",),
+    "rape": ("19",),
+    "other sexual offences": ("20",),
+    "threats to kill": ("3B",),
+    "violence without injury": ("105A",),
+    "possession of weapons": ("10D",),
+    "public order": ("66",),
+    "criminal damage and arson": ("58",),
+    "drug offences": ("92D",),
+    "theft": ("49",),
+    "miscellaneous against society": ("99",),
+}
 TYPE_OF = {code: name for name, codes in _CODES.items() for code in codes}
 """Code of an offence to its type; codes are in the manner of the counting rules."""
 
@@ -86,9 +95,14 @@ _KNIVES = (
 """First and last month, and serious offences with a knife that are not domestic. Before April 2019
 the flag was not set in most offences, so that no count of them can be used."""
 KNIFE_TYPES = (
-    "homicide", "attempted murder", "threats to kill", INJURY, "robbery", "rape",
+    "homicide",
+    "attempted murder",
+    "threats to kill",
+    INJURY,
+    "robbery",
+    "rape",
     "other sexual offences",
-)  # fmt: skip
+)
 """Types of serious offences that are counted where a knife is recorded."""
 _ALL_KNIVES = {2019: 3150, 2020: 3060, 2021: 3190, 2022: 3290, 2023: 3200}
 """Offences of all types with a knife, domestic or not, in the years whose flag can be used."""
