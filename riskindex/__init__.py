@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from riskindex.events.count_tables.options import CountsSource
     from riskindex.events.coverage import Coverage, Inventory
     from riskindex.events.periods import Periods
+    from riskindex.events.read import frame_events
     from riskindex.events.sources import EventSource, PoliceSource
     from riskindex.events.warehouses.query import WarehouseSource
     from riskindex.factors import EventGroup, Factor, Share
@@ -98,6 +99,7 @@ _HOME = {
         "Inventory",
     ),
     "events.periods": ("Periods",),
+    "events.read": ("frame_events",),
     "events.sources": (
         "EventSource",
         "PoliceSource",
@@ -197,6 +199,7 @@ __all__ = [
     "build_weights",
     "classify_persistence",
     "count_events",
+    "frame_events",
     "gi",
     "gi_star",
     "local_moran",

@@ -221,7 +221,7 @@ def frame_events(
     name: str = "events",
     factors: Sequence[Factor] = (),
 ) -> Events:
-    """Events from a data frame, for notebooks: no file is needed.
+    """Events of a data frame as `count_events` takes them, for notebooks: no file is needed.
 
     Parameters
     ----------
