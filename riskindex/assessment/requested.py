@@ -125,13 +125,15 @@ def _share(figure: Figure, shown: Shown) -> pd.DataFrame:
     marks = lines["mark"].where(lines["mark"] != "", base["mark"].fillna("").to_numpy())
     count = lines["count"].where(~np.isnan(total) & ~above)
     marks = marks.mask(above & (marks == ""), NOT_APPLICABLE)
+    # Of nothing there is no share: it is no number that is given.
+    is_of_none = total == 0
     rows = figure_lines(
         lines,
         "share",
         shown,
         base=total,
         base_name=_name_of(str(figure.against), shown),
-        status=status_of(count, marks),
+        status=status_of(count, marks).mask(is_of_none, NOT_APPLICABLE),
         note=np.where(above, "more than its base: it is no part of it", ""),
         **percent(count, total),
     )

@@ -10,6 +10,7 @@ from riskindex.errors import DataError
 from riskindex.events.codes_against_points import PLACEHOLDER_FROM, PLACEHOLDER_SHARE
 from riskindex.events.periods import month_label
 from riskindex.events.places import How, Reason
+from riskindex.events.records.person_keys import NOT_SHOWN, is_shown
 from riskindex.events.sql import identifier
 from riskindex.events.tally import Tally
 
@@ -40,7 +41,8 @@ def refuse_all_outside(tally: Tally) -> None:
         "SELECT DISTINCT area_code FROM kinds WHERE span >= 0 AND area_code IS NOT NULL "
         "ORDER BY 1 LIMIT 200"
     ).fetchall()
-    codes = ", ".join(row[0] for row in rows[:3]) or "none"
+    shown = _shown_codes(tally, [row[0] for row in rows])
+    codes = ", ".join(shown[:3]) or (NOT_SHOWN if rows else "none")
     # Postcodes or names in the place of codes are the usual slip, and have advice of their own.
     texts = recognise_texts([row[0] for row in rows]) if rows else None
     if texts is not None:
@@ -49,12 +51,17 @@ def refuse_all_outside(tally: Tally) -> None:
             f"{texts[0]} ({codes}); {texts[1]}."
         )
     area_codes = first_few(tally.study.codes, shown=3)
-    area_codes += _nearly(rows[0][0] if rows else "", tally.study.codes)
+    area_codes += _nearly(shown[0] if shown else "", tally.study.codes)
     raise DataError(
         f"{tally.name}: none of its {n:,} events in the periods is in the study area (area codes "
         f"there: {codes}; the areas': {area_codes}{_reach(tally)}). Check the "
         "columns area, x and y, the crs, and the boundaries."
     )
+
+
+def _shown_codes(tally: Tally, codes: Sequence[str]) -> list[str]:
+    """Those that a message may show: of a source that names people no text that could be a key."""
+    return [code for code in codes if is_shown(code, names_people=tally.events.names_people)]
 
 
 def _nearly(code: str, area_codes: Sequence[str]) -> str:
@@ -128,10 +135,11 @@ def _misspelt_codes(tally: Tally) -> Iterator[str]:
     if rows:
         # Where the texts are postcodes or names, a lookup of codes would be the wrong advice.
         texts = recognise_texts([code for code, _ in rows])
+        shown = [repr(code) for code in _shown_codes(tally, [code for code, _ in rows])]
         advice = "Correct them, or name the lookup that knows them under [areas]."
         yield (
             f"{tally.name}: {sum(n for _, n in rows):,} events are not counted, because no area is "
-            f"known to have their codes ({first_few([repr(code) for code, _ in rows])}). "
+            f"known to have their codes ({first_few(shown) if shown else NOT_SHOWN}). "
             f"{f'These are {texts[0]}; {texts[1]}.' if texts else advice}"
         )
     rows = tally.events.connection.execute(

@@ -19,6 +19,7 @@ from riskindex.events.count_tables.read import as_events, read_counts
 from riskindex.events.coverage import Coverage, Months, months_listed
 from riskindex.events.people_clauses import columns_about_people, with_people
 from riskindex.events.records.find_files import find_events
+from riskindex.events.records.person_keys import keys_in_words
 from riskindex.events.records.repeated_records import copies, repeated_rows
 from riskindex.events.records.source_reader import SourceReader
 from riskindex.events.records.table import (
@@ -244,7 +245,11 @@ def frame_events(
     layout = layout_of(name, source, factors, secret=secrets.token_hex(16), streets=True)
     create_table(connection, events_table(name), layout)
     load_frame(connection, events_table(name), frame, name, layout=layout)
-    faults = list(unreadable(connection, events_table(name), layout))
+    faults = [
+        fault
+        for look in (unreadable, keys_in_words)
+        for fault in look(connection, events_table(name), layout)
+    ]
     if faults:
         raise InputError(faults)
     return _events(connection, name, source)
@@ -485,6 +490,7 @@ def _events(
         crs=source.crs,
         has_key=source.key is not None,
         has_person=source.distinct is not None,
+        names_people=(source.person or source.distinct) is not None,
         people=people_of(source),
         pairs=source.pairs,
         has_points=names_points(source),

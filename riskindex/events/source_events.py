@@ -30,6 +30,8 @@ class Events:
     """Whether later rows with the same key are duplicates."""
     has_person: bool = False
     """Whether persons are counted, once per area and period."""
+    names_people: bool = False
+    """Whether there are keys of people, of which no message may show a text that could be one."""
     is_counted: bool = False
     """Whether a row stands for as many events as its column `events` says, and one column
     `rule_name` for each rule says whether they meet it: the answer of a warehouse."""

@@ -9,6 +9,7 @@ from riskindex.areas.coordinates import is_known_crs
 from riskindex.definitions import Clause
 from riskindex.errors import ConfigError
 from riskindex.events.coverage import Coverage
+from riskindex.events.records.person_keys import shared_column_faults
 from riskindex.events.records.table import is_date_format
 from riskindex.events.records.values import Layout
 from riskindex.events.sql import category
@@ -262,7 +263,11 @@ def layout_of(
             headings=source.rename,
             any_case=True,
         )
-    faults = [*source_faults(name, source), *_key_faults(name, source, ruled)]
+    faults = [
+        *source_faults(name, source),
+        *_key_faults(name, source, ruled),
+        *shared_column_faults(name, source),
+    ]
     if faults:
         raise ConfigError(faults)
     return Layout(

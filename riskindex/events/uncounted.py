@@ -8,6 +8,7 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 
 from riskindex.events.places import Reason
+from riskindex.events.records.person_keys import is_shown
 from riskindex.events.tally import Tally
 
 MOST_LISTED = 2_000_000
@@ -46,11 +47,22 @@ def list_uncounted(tally: Tally) -> pd.DataFrame:
             "file": _named(lost["file"].array),
             "row": lost["row"],
             "date": lost["date"],
-            "area_code": _named(lost["area_code"].array),
+            "area_code": _named(_shown(lost["area_code"], tally).array),
             "reason": _named(pd.Categorical.from_codes(lost["why"], reasons)),
         },
         copy=False,
     )
+
+
+def _shown(codes: "pd.Series[Any]", tally: Tally) -> "pd.Series[Any]":
+    """The codes, without texts that may be the key of a person in a row that has slipped."""
+    hidden = [
+        code
+        for code in codes.cat.categories
+        if code not in tally.study.position
+        and not is_shown(str(code), names_people=tally.events.names_people)
+    ]
+    return codes.cat.remove_categories(hidden)
 
 
 def _why(tally: Tally) -> str:

@@ -77,7 +77,15 @@ def read_preset(name: str) -> str:
         raise ConfigError(f"No preset {name!r}{nearest(name, presets())}.")
     files = WITH_MORE.get(name, (f"{name}.toml",))
     folder = resources.files("riskindex.presets")
-    return "".join(folder.joinpath(*file.split("/")).read_text("utf-8") for file in files)
+    text = "".join(folder.joinpath(*file.split("/")).read_text("utf-8") for file in files)
+    return _FIRST_LINE.format(name=name) + text if name in WITH_MORE else text
+
+
+_FIRST_LINE = (
+    "# {name}: the index of essex-2022, and below it ([measures], [[figures]], [document]) what\n"
+    "# published needs assessments count. Take out what you have no records of.\n#\n"
+)
+"""What a preset that begins with another one is."""
 
 
 def new_config(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from riskindex.errors import InputError
 from riskindex.events.records.find_files import FoundFile
+from riskindex.events.records.person_keys import keys_in_words
 from riskindex.events.records.table import (
     create_parquet_view,
     create_table,
@@ -139,6 +140,7 @@ class SourceReader:
         view = events_table(self.name)
         self.connection.execute(f"CREATE VIEW {identifier(view)} AS {query}")
         self.faults += unreadable(self.connection, view, self.layout)
+        self.faults += keys_in_words(self.connection, view, self.layout)
 
 
 _SAVE_AS = "Save the table as CSV UTF-8 or Parquet."

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from riskindex.errors import InputError
+from riskindex.events.records.person_keys import value_words
 from riskindex.events.records.values import BAD, LONGEST_WORD, Layout, Raw, no_month, select_events
 from riskindex.events.sql import category, identifier, literal
 from riskindex.files.csv_files import capped, first_line
@@ -203,8 +204,10 @@ def load_frame(
             connection.execute(f"INSERT INTO {identifier(table)} {query}")
     except duckdb.Error as error:
         refuse_full(error)
+        # A message of the database quotes the value that it could not take.
+        why = "" if layout.person is not None else f" ({_first_line(error)})"
         raise InputError(
-            f"{label}: cannot be read as a table ({_first_line(error)}). Give every column values "
+            f"{label}: cannot be read as a table{why}. Give every column values "
             "of one kind: text, numbers or dates."
         ) from None
 
@@ -350,7 +353,8 @@ def unreadable(connection: "DuckDBPyConnection", table: str, layout: Layout) -> 
             others = f" (and {n - 1:,} more)" if n > 1 else ""
             is_date = bad in ("bad_date", "bad_until")
             what = _about_dates(values, layout) if is_date else _ABOUT_NUMBERS
-            yield f"{file}: row {row}, column {column!r}, value {value!r}{others}: {what}"
+            shown = value_words(value, layout)
+            yield f"{file}: row {row}, column {column!r}, {shown}{others}: {what}"
 
 
 _ABOUT_NUMBERS = "not a coordinate. Leave it empty where it is not known."
@@ -360,14 +364,16 @@ def _about_dates(values: Sequence[str], layout: Layout) -> str:
     """What to do about dates that cannot be read, from all of them together."""
     # All values at once: 03/04 fits two formats, and 25/04 further down decides between them.
     fits = [form for form in _FORMS if all(_is_date(value, form) for value in values)]
+    hidden = layout.person is not None
     asked = f"not a date as {layout.date_format}" if layout.date_format else "not an ISO date"
     if all(_SERIAL.fullmatch(value) for value in values):
         # Excel counts from 1900 and takes 1900 for a leap year, so that its day 0 is 30 December
         # 1899.
         day = date(1899, 12, 30) + timedelta(days=int(float(values[0])))
+        example = "" if hidden else f": {values[0]} is {day.day} {day:%B %Y}"
         return (
-            f"{asked} but, it seems, a serial number of Excel: {values[0]} is {day.day} "
-            f"{day:%B %Y}. Format the column as a date (yyyy-mm-dd) and save it again."
+            f"{asked} but, it seems, a serial number of Excel{example}. "
+            "Format the column as a date (yyyy-mm-dd) and save it again."
         )
     if not fits:
         return f"{asked}, such as 2024-04-03 or 2024-04. Correct it, or name the date_format."
@@ -375,7 +381,8 @@ def _about_dates(values: Sequence[str], layout: Layout) -> str:
     # Never guessed: day and month the wrong way round move events between months without a sign.
     if len(fits) > 1:
         read = " or ".join(f"{datetime.strptime(values[0], f):%d %B %Y}" for f in fits)
-        return f"{asked}; {values[0]!r} could be {read}. Say which it is: {choices}."
+        example = "" if hidden else f"; {values[0]!r} could be {read}"
+        return f"{asked}{example}. Say which it is: {choices}."
     return f"{asked}. If it is written day, month and year like that, set {choices}."
 
 

@@ -148,11 +148,11 @@ def select_events(
             f"coalesce({text_or_null(layout.area)}, {_postcode(text_or_null(layout.postcode))})"
         )
     # Keyed: without the secret nobody can hash a list of names to find a person.
-    roles["person"] = _keyed(text_or_null(layout.person), layout.secret)
+    roles["person"] = keyed(text_or_null(layout.person), layout.secret)
     role_columns = ", ".join(f"{value} AS {role}" for role, value in roles.items())
     further = {category(c): text(c) for c in layout.categories}
     if layout.offence is not None:
-        further["offence"] = _keyed(text_or_null(layout.offence), layout.secret)
+        further["offence"] = keyed(text_or_null(layout.offence), layout.secret)
     if layout.number is not None:
         further["number"] = _hashed(text_or_null(layout.number))
     categories = "".join(f", {value} AS {name}" for name, value in further.items())
@@ -271,7 +271,7 @@ def _hashed(text: str) -> str:
     return f"CASE WHEN {text} IS NOT NULL THEN hash({text}) END"
 
 
-def _keyed(text: str, secret: str) -> str:
+def keyed(text: str, secret: str) -> str:
     """A 64-bit hash of a text with the secret of the run (keyed), as SQL; missing stays missing."""
     if text == "NULL::VARCHAR":
         return "NULL::UBIGINT"

@@ -1,5 +1,6 @@
 """What a needs assessment says, section by section: every number is that of a row."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
@@ -428,13 +429,20 @@ def _figure_table(
     for name in names:
         lines = [row for row in topic.rows.at(name, topic.place) if row.status == GIVEN]
         lines = [row for row in lines if row.by not in without]
+        is_of_people = topic.asked[name].kind in PEOPLE_KINDS
+        if is_of_people and lines:
+            # A force of nobody in the last period would show its people of the one before.
+            last = max(row.period for row in lines)
+            lines = [row for row in lines if row.period == last]
         # Some figures are of places that the config names, such as a town centre, and not of the
         # whole.
         if not lines and topic.place.is_whole:
             lines = [row for row in topic.rows.all(name, place_kind="named") if row.status == GIVEN]
         # Later rows replace earlier ones: rows are in order of time.
         latest = {(row.place, row.category, row.compared_with): row for row in lines}
-        for row in list(latest.values())[:MOST_ROWS]:
+        # Homes by force stand before those in hot areas, which a shorter table would lose.
+        most = 2 * MOST_ROWS if is_of_people else MOST_ROWS
+        for row in list(latest.values())[:most]:
             said = _what(row, alone=len(names) == 1)
             # Named places, such as a town centre, are no place of this page and have to be named.
             where = "" if row.place == topic.place.name else f", {row.place}"
@@ -485,9 +493,8 @@ def _listed(topic: Topic) -> Iterator[Block]:
             ("Place", "Where"), lines, "Places of the list, the greatest need first"
         )
     # Places without an area on the list would make the table as long as the list of all districts.
-    parts = [
-        r for r in topic.rows.all(f"{LIST}.selected") if r.place_kind != WHOLE_KIND and r.count
-    ]
+    kinds = [kind for kind in kinds_of_pages(topic) if kind != WHOLE_KIND]
+    parts = [r for r in topic.rows.all(f"{LIST}.selected", place_kind=kinds) if r.count]
     if topic.place.is_whole and parts:
         # Stable: places with as many areas stay in the order of their names.
         ordered = sorted(parts, key=lambda r: -r.count)
@@ -524,8 +531,17 @@ def _quality(topic: Topic) -> Iterator[Block]:
     yield Bullets([words(line) for line in topic.released.limits])
     # Notes are about the data of the whole; on each partnership's page they would drown its own.
     if topic.released.notes and topic.place.is_whole:
-        yield Bullets([words(note) for note in topic.released.notes])
+        yield Bullets([words(in_plain_words(note)) for note in topic.released.notes])
     yield ToComplete("changes in recording in these years, and what was done about gaps")
+
+
+def in_plain_words(note: str) -> str:
+    """A note whose source is named as a reader would: Suspect records, not suspect_records."""
+    name, colon, rest = note.partition(": ")
+    # A name of the config and no word of a sentence: those have blanks or a capital before a colon.
+    if not colon or not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", name):
+        return note
+    return f"{name.replace('_', ' ').capitalize()}: {rest}"
 
 
 def _next(topic: Topic) -> Iterator[Block]:

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from riskindex.assessment.area_rows import LIST
 from riskindex.assessment.figure_rows import GIVEN
 from riskindex.assessment.options import Document, Figure
-from riskindex.assessment.place_counts import WHOLE_KIND
+from riskindex.assessment.place_counts import NAMED_KIND, WHOLE_KIND
 from riskindex.outputs.needs.blocks import Free, Sentence
 from riskindex.outputs.needs.rows import DocumentPlace, Row, Rows, in_order, words
 from riskindex.publication.released import Released
@@ -99,7 +99,9 @@ def by_rate(topic: Topic) -> list[Row]:
 def kinds_of_pages(topic: Topic) -> list[str]:
     """Kinds of places that have a page each, the whole among them."""
     # In the order of the rows, the whole first, which a set would lose.
-    return list(dict.fromkeys(row.place_kind for row in topic.rows.all(f"{LIST}.selected")))
+    kinds = dict.fromkeys(row.place_kind for row in topic.rows.all(f"{LIST}.selected"))
+    # Named places are made of the list, and would be ranked beside districts that they lie in.
+    return [kind for kind in kinds if kind != NAMED_KIND]
 
 
 def hour_of_day(row: Row) -> Sentence:

@@ -30,7 +30,10 @@ def test_bands_that_the_config_names_come_before_single_years():
 
 def test_places_stand_by_rate_in_the_last_period():
     listed = [line("list.selected", place, count=1) for place in ("Shire", "N", "S")]
+    # A named place is made of the list, and lies in a district.
+    listed.append(line("list.selected", "Pier", count=1) | {"place_kind": "place"})
     rates = [
+        line("f.rate", "Pier", value=9.9, rank=1) | {"place_kind": "place"},
         line("f.rate", "N", period="2021", value=9.0, rank=1),
         line("f.rate", "N", value=1.0, rank=2),
         line("f.rate", "S", value=2.0, rank=1),
