@@ -55,6 +55,8 @@ class Tables:
             self.rows[row["area_code"]].append(row)
         for row in self._read("star/fact_hotspot.csv"):
             self.rows[f"{row['factor']}:{row['area_code']}"].append(row)
+        for row in self._read("star/fact_score.csv"):
+            self.rows[f"{row['factor']}:{row['area_code']}"].append(row)
         for row in self._read("places.csv"):
             self.rows[f"place-{row['place']}"].append(row)
         for row in self._read("inside_places.csv"):
@@ -172,16 +174,23 @@ def wrong_numbers(page: Page, tables: Tables, allowed: re.Pattern[str]) -> list[
     """Name of the row and text of every number that its row does not hold."""
     wrong = []
     for names, text in page.of_rows:
-        plain = html.unescape(text)
-        for own in tables.texts(names):
-            plain = plain.replace(own, " ")
-        numbers = tables.numbers(names)
-        for printed in NUMBER.findall(allowed.sub(" ", plain)):
-            places = len(printed.partition(".")[2])
-            number = float(printed.replace(",", ""))
-            if not any(abs(number - one) <= 0.5 * 10**-places + 1e-9 for one in numbers):
-                wrong.append((names, text))
+        wrong += [(names, text)] * len(numbers_of_none(text, names, tables, allowed))
     return wrong
+
+
+def numbers_of_none(text: str, names: str, tables: Tables, allowed: re.Pattern[str]) -> list[str]:
+    """The numbers of a text that the rows of some names do not hold."""
+    plain = html.unescape(text)
+    for own in tables.texts(names):
+        plain = plain.replace(own, " ")
+    numbers = tables.numbers(names)
+    found = []
+    for printed in NUMBER.findall(allowed.sub(" ", plain)):
+        places = len(printed.partition(".")[2])
+        number = float(printed.replace(",", ""))
+        if not any(abs(number - one) <= 0.5 * 10**-places + 1e-9 for one in numbers):
+            found.append(printed)
+    return found
 
 
 def loose_digits(page: Page, allowed: re.Pattern[str]) -> list[str]:
